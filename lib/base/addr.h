@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * addr - IPv4 and IPv6 addresses and prefixes as values. IPv4-mapped IPv6
+ * addresses are stored as IPv4. Names are never resolved here.
+ */
+#ifndef BASE_ADDR_H
+#define BASE_ADDR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "base/attr.h"
+
+enum { ADDR_TEXT_SIZE = 48 };
+
+struct addr {
+	uint8_t family; /* 0 = none, 4 or 6 */
+	uint8_t b[16];	/* network order; IPv4 in the first 4, rest 0 */
+};
+
+struct prefix {
+	struct addr addr; /* host bits are 0 */
+	uint8_t bits;
+};
+
+MUST_CHECK int addr_parse(struct addr *ret, const char *s);
+void addr_format(char ret[static ADDR_TEXT_SIZE], const struct addr *a);
+bool addr_equal(const struct addr *a, const struct addr *b);
+bool addr_is_loopback(const struct addr *a);
+/* "a.b.c.d", "a.b.c.d/n", v6 likewise; host bits set = GW_EINVAL. */
+MUST_CHECK int prefix_parse(struct prefix *ret, const char *s);
+bool prefix_has(const struct prefix *p, const struct addr *a);
+/* Both ways; port in host order. GW_EINVAL for another family. */
+MUST_CHECK int addr_from_sockaddr(
+    struct addr *ret, uint16_t *retport, const struct sockaddr *sa);
+socklen_t addr_to_sockaddr(
+    struct sockaddr_storage *ret, const struct addr *a, uint16_t port);
+
+#endif

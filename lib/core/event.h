@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * event - the catalogue of evidence: which events exist, who may write each,
+ * which fields they carry, and the one JSON encoding of a record (flat NDJSON).
+ * The envelope (v, seq, id, time, origin, node, boot, and conn for sessions)
+ * is the notary's; a writer gives a code and fields. Pure.
+ *
+ * Strings are cut to LIMIT_FIELD_MAX before escaping (with "truncated":true
+ * added to the record) and must be UTF-8: invalid bytes become U+FFFD.
+ */
+#ifndef CORE_EVENT_H
+#define CORE_EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/limits.h"
+#include "core/proc.h"
+
+/* X(enum, "code", "event", severity 1..6 as OCSF, writers) */
+#define W_ANY 0xffffffffU
+#define W_SUP PROC_BIT(PROC_SUPERVISOR)
+#define W_BRK PROC_BIT(PROC_BROKER)
+#define W_NOT PROC_BIT(PROC_NOTARY)
+#define W_FW PROC_BIT(PROC_FIREWALL)
+#define W_API (PROC_BIT(PROC_API) | PROC_BIT(PROC_ADMIN))
+#define W_SES PROC_BIT(PROC_SESSION)
+#define W_REC PROC_BIT(PROC_RECORDER)
+#define W_SHP PROC_BIT(PROC_SHIPPER)
+#define EVENT_TABLE(X)                                                         \
+	X(GATEWAY_START, "JG0001I", "gateway.start", 1, W_SUP)                 \
+	X(GATEWAY_RECOVERED, "JG0001E", "gateway.crash_recovered", 4, W_BRK)   \
+	X(GATEWAY_STOP, "JG0002I", "gateway.stop", 1, W_SUP)                   \
+	X(PROCESS_EXIT, "JG0003W", "process.exit", 3, W_SUP)                   \
+	X(PEER_PROTOCOL, "JG0004W", "peer.protocol", 4, W_ANY)                 \
+	X(CONFIG_LOAD, "JG0010I", "config.load", 1, W_SUP)                     \
+	X(AUTH_LOGIN, "JG1000I", "auth.login", 1, W_BRK)                       \
+	X(AUTH_LOGIN_DENIED, "JG1000W", "auth.login", 3, W_BRK)                \
+	X(AUTH_MFA, "JG1001I", "auth.mfa", 1, W_NOT)                           \
+	X(AUTH_MFA_DENIED, "JG1001W", "auth.mfa", 3, W_BRK | W_NOT)            \
+	X(MFA_ENROLL, "JG1010I", "mfa.enroll", 1, W_BRK)                       \
+	X(USER_CREATE, "JG1020I", "user.create", 1, W_BRK)                     \
+	X(USER_KEY, "JG1021I", "user.key", 1, W_BRK)                           \
+	X(USER_UPDATE, "JG1022I", "user.update", 1, W_BRK)                     \
+	X(INVITE_CREATE, "JG1024I", "invite.create", 1, W_BRK)                 \
+	X(INVITE_DENIED, "JG1024W", "invite.use", 3, W_BRK)                    \
+	X(ROLE_SET, "JG1030I", "role.set", 2, W_BRK)                           \
+	X(TARGET_SET, "JG1031I", "target.set", 2, W_BRK)                       \
+	X(TARGET_REMOVE, "JG1032I", "target.remove", 2, W_BRK)                 \
+	X(ROLE_REMOVE, "JG1033I", "role.remove", 2, W_BRK)                     \
+	X(POLICY_APPLY, "JG1034I", "policy.apply", 2, W_BRK)                   \
+	X(TOKEN_CREATE, "JG1040I", "token.create", 1, W_BRK)                   \
+	X(REQUEST_CREATE, "JG2000I", "request.create", 1, W_BRK)               \
+	X(REQUEST_DENIED, "JG2000W", "request.create", 3, W_BRK)               \
+	X(GRANT_OPEN, "JG2100I", "grant.open", 2, W_NOT)                       \
+	X(GRANT_APPLIED, "JG2101I", "grant.applied", 1, W_FW)                  \
+	X(GRANT_APPLY_FAILED, "JG2101E", "grant.applied", 4, W_FW)             \
+	X(GRANT_CLOSE, "JG2102I", "grant.close", 1, W_NOT)                     \
+	X(GRANT_DRIFT, "JG2103W", "grant.drift", 4, W_FW)                      \
+	X(FLOW_END, "JG2104I", "flow.end", 1, W_FW)                            \
+	X(FIREWALL_SYNC, "JG2105I", "firewall.sync", 1, W_FW)                  \
+	X(FIREWALL_TAMPER, "JG2106E", "firewall.tamper", 5, W_FW)              \
+	X(PORT_PROTECTED, "JG2107I", "port.protected", 1, W_FW)                \
+	X(SSH_CONNECT, "JG3000I", "ssh.connect", 1, W_SUP)                     \
+	X(SSH_REFUSED, "JG3000W", "ssh.refused", 3, W_SUP | W_BRK)             \
+	X(SESSION_START, "JG3001I", "session.start", 2, W_NOT)                 \
+	X(SESSION_DENIED, "JG3001W", "session.denied", 3, W_BRK | W_SES)       \
+	X(SESSION_END, "JG3002I", "session.end", 1, W_NOT)                     \
+	X(SESSION_TERMINATE, "JG3003W", "session.terminate", 2, W_BRK)         \
+	X(LEG_APPLIED, "JG3004I", "leg.applied", 1, W_FW)                      \
+	X(CERT_ISSUE, "JG3005I", "cert.issue", 1, W_NOT)                       \
+	X(CERT_DENIED, "JG3005W", "cert.denied", 4, W_NOT)                     \
+	X(SESSION_EXEC, "JG3010I", "session.exec", 1, W_SES)                   \
+	X(SESSION_SHELL, "JG3011I", "session.shell", 1, W_SES)                 \
+	X(SESSION_SUBSYSTEM, "JG3012I", "session.subsystem", 1, W_SES)         \
+	X(SESSION_CHANNEL_DENIED, "JG3012W", "session.channel_denied", 3,      \
+	    W_SES)                                                             \
+	X(SESSION_CHANNEL_END, "JG3013I", "session.channel_end", 1, W_SES)     \
+	X(HOSTKEY_CHANGED, "JG3040E", "hostkey.changed", 5, W_SES)             \
+	X(PROBE, "JG3060I", "target.probe", 1, W_BRK)                          \
+	X(RECORDING_START, "JG4004I", "recording.start", 1, W_REC)             \
+	X(RECORDING_CHUNK, "JG4000I", "recording.chunk", 1, W_REC)             \
+	X(RECORDING_END, "JG4003I", "recording.end", 1, W_REC)                 \
+	X(RECORDING_FAILED, "JG4001E", "recording.failed", 5, W_REC)           \
+	X(RECORDING_VIEW, "JG4002I", "recording.view", 1, W_BRK)               \
+	X(AUDIT_CHECKPOINT, "JG5000I", "audit.checkpoint", 1, W_NOT)           \
+	X(AUDIT_DEGRADED, "JG5001W", "audit.degraded", 5, W_NOT)               \
+	X(AUDIT_RECOVERED, "JG5003E", "audit.recovered", 4, W_NOT)             \
+	X(AUDIT_REFUSED, "JG5004E", "audit.refused", 5, W_NOT)                 \
+	X(SINK_UP, "JG5002I", "sink.up", 1, W_SHP)                             \
+	X(SINK_DOWN, "JG5002W", "sink.down", 3, W_SHP)                         \
+	X(API_DENIED, "JG8000W", "api.denied", 3, W_BRK | W_API)
+
+enum event_code {
+	EV_NONE = 0,
+#define X(id, code, name, sev, who) EV_##id,
+	EVENT_TABLE(X)
+#undef X
+	EV_COUNT
+};
+
+/* X(enum, "json name", kind) kind: S string, N integer, B boolean */
+#define EVENT_FIELDS(X)                                                        \
+	X(USER, "user", S)                                                     \
+	X(BY, "by", S)	/* who did it, if not the user */                      \
+	X(TARGET, "target", S)                                                 \
+	X(LOGIN, "login", S)                                                   \
+	X(ROLE, "role", S) /* the deciding rule */                             \
+	X(REQ, "req", S)                                                       \
+	X(GRANT, "grant", S)                                                   \
+	X(SID, "sid", S)                                                       \
+	X(CONN, "conn", N)                                                     \
+	X(SRC, "src", S)                                                       \
+	X(SRC6, "src6", S)                                                     \
+	X(SRC_PORT, "src_port", N)                                             \
+	X(DST, "dst", S)                                                       \
+	X(DST6, "dst6", S)                                                     \
+	X(DST_PORT, "dst_port", N)                                             \
+	X(SPORT, "sport", N) /* a leg's source port */                         \
+	X(OWN_PORT, "own_port", N)                                             \
+	X(PROTO, "proto", S)                                                   \
+	X(REACH, "reach", S)                                                   \
+	X(CAPS, "caps", N)                                                     \
+	X(RECORD, "record", B)                                                 \
+	X(START, "start", N)   /* UTC ms */                                    \
+	X(END, "end", N)       /* UTC ms */                                    \
+	X(END_BOOT, "end_boot", N)                                             \
+	X(BOOT_ID, "boot_id", S)                                               \
+	X(SECONDS, "seconds", N)                                               \
+	X(OUTCOME, "outcome", S) /* success, failure */                        \
+	X(REASON, "reason", S)	 /* a word of a closed list */                 \
+	X(WHY, "why", S)	 /* the person's own justification */          \
+	X(MSG, "msg", S)	 /* a sentence for people */                   \
+	X(KEY_FP, "key_fp", S)                                                 \
+	X(KEY, "key", S)                                                       \
+	X(STEP, "step", N) /* TOTP step burned */                              \
+	X(PAYLOAD, "payload", S) /* the signed bytes */                        \
+	X(SIGNATURE, "signature", S)                                           \
+	X(IDEMPOTENCY, "idempotency", S)                                       \
+	X(SERIAL, "serial", N)                                                 \
+	X(KEY_ID, "key_id", S)                                                 \
+	X(CLIENT, "client", S) /* SSH client version */                        \
+	X(COMMAND, "command", S)                                               \
+	X(CHANNEL, "channel", N)                                               \
+	X(EXIT, "exit", N)                                                     \
+	X(BYTES_IN, "bytes_in", N)                                             \
+	X(BYTES_OUT, "bytes_out", N)                                           \
+	X(PACKETS_IN, "packets_in", N)                                         \
+	X(PACKETS_OUT, "packets_out", N)                                       \
+	X(CHUNK, "chunk", N)                                                   \
+	X(OFFSET, "offset", N)                                                 \
+	X(SIZE, "size", N)                                                     \
+	X(SHA256, "sha256", S)                                                 \
+	X(FILE, "file", S)                                                     \
+	X(ROOT, "root", S)                                                     \
+	X(NOTE, "note", S)                                                     \
+	X(PROCESS, "process", S)                                               \
+	X(PID, "pid", N)                                                       \
+	X(STATUS, "status", N)                                                 \
+	X(VERSION, "version", S)                                               \
+	X(CONFIG, "config", S)                                                 \
+	X(SINK, "sink", S)                                                     \
+	X(COUNT, "count", N)                                                   \
+	X(FIRST, "first", N)                                                   \
+	X(LAST, "last", N)                                                     \
+	X(EXPECTED, "expected", S)                                             \
+	X(FOUND, "found", S)                                                   \
+	X(CHANGES, "changes", S)                                               \
+	X(UID, "uid", N)                                                       \
+	X(LOGINUID, "loginuid", N)                                             \
+	X(METHOD, "method", S)                                                 \
+	X(PATH, "path", S)
+
+enum event_field_id {
+	EF_NONE = 0,
+#define X(id, name, kind) EF_##id,
+	EVENT_FIELDS(X)
+#undef X
+	EF_COUNT
+};
+
+struct event_spec {
+	const char *code; /* "JG2100I" */
+	const char *name; /* "grant.open" */
+	uint8_t severity;
+	uint32_t writers; /* PROC_BIT mask */
+};
+
+/* NULL for EV_NONE and unknown codes. */
+const struct event_spec *event_spec(unsigned code);
+/* EV_NONE if no such code text. */
+enum event_code event_find(const char *code);
+bool event_may_write(unsigned code, enum proc p);
+const char *event_field_name(unsigned id);
+
+/*
+ * Fields under construction: sticky like struct buf. The encoding is what
+ * MSG_LOG_APPEND carries: per field u8 id, u32 length, bytes (N as decimal
+ * text, B as "0" or "1").
+ */
+struct event_fields {
+	struct buf b;
+	unsigned n;
+};
+
+void event_fields_init(struct event_fields *f);
+void event_fields_done(struct event_fields *f);
+/* NULL or "" adds nothing: empty values are never written. */
+void event_str(struct event_fields *f, enum event_field_id id, const char *s);
+void event_strn(struct event_fields *f, enum event_field_id id, const void *s,
+    size_t n);
+void event_num(struct event_fields *f, enum event_field_id id, int64_t v);
+void event_bool(struct event_fields *f, enum event_field_id id, bool v);
+
+/*
+ * Appends ',"name":value' for every encoded field to out. GW_EPROTO for an
+ * unknown id, a repeated id, a wrong kind or trailing bytes; GW_ELIMIT past
+ * LIMIT_EVENT_FIELDS or out's maximum.
+ */
+MUST_CHECK int event_fields_json(struct buf *out, const void *p, size_t n);
+/* A JSON string with quotes, all escaping done; input need not be UTF-8. */
+void event_json_string(struct buf *out, const void *s, size_t n);
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * grant - one user may reach one target as one login for one stretch of time.
+ * A pure value: no I/O, no clock, no globals; callers pass "now".
+ */
+#ifndef CORE_GRANT_H
+#define CORE_GRANT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/attr.h"
+#include "base/clock.h"
+#include "base/limits.h"
+#include "core/element.h"
+
+enum grant_state {
+	GRANT_NONE = 0, /* opens nothing */
+	GRANT_REQUESTED,
+	GRANT_PENDING,
+	GRANT_APPROVED,
+	GRANT_INTENT, /* intent durable, kernel not yet told */
+	GRANT_ACTIVE,
+	GRANT_ENDED,
+	GRANT_DENIED,
+	GRANT_LAPSED,
+};
+
+/* The closed list of reasons; the same word to user, log and SIEM. */
+enum end_reason {
+	END_NONE = 0,
+	END_EXPIRED,
+	END_RELEASED,
+	END_REVOKED,
+	END_LOCKED,
+	END_UNUSED,
+	END_SUPERSEDED,
+	END_IDLE,
+	END_TARGET_GONE,
+	END_AUDIT_FAILED,
+	END_ABORTED,
+	END_RESTORED,
+	END_LOGOUT,	    /* session only: the user left */
+	END_KILLED,	    /* session only: sessions kill */
+	END_HOSTKEY_CHANGED, /* session only */
+	END_TARGET_REFUSED, /* session only: login at the target failed */
+	END_PROTOCOL,	    /* session only: a peer broke SSH */
+	END_SHUTDOWN,	    /* the gateway stops */
+	END_REASON_COUNT
+};
+
+enum grant_reach { REACH_NONE = 0, REACH_PROXY, REACH_DIRECT, REACH_PROBE };
+
+/* Channel capabilities a role gives; bits. Zero gives nothing. */
+enum grant_caps {
+	CAP_SHELL = 1 << 0,
+	CAP_EXEC = 1 << 1,
+	CAP_SFTP = 1 << 2,
+	CAP_PTY = 1 << 3,
+	CAP_FORWARD = 1 << 4, /* direct-tcpip; not in the story yet */
+	CAP_AGENT = 1 << 5,
+	CAP_X11 = 1 << 6,
+	CAP_DEFAULT = CAP_SHELL | CAP_EXEC | CAP_SFTP | CAP_PTY,
+};
+
+struct grant {
+	char id[LIMIT_ID_SIZE];
+	char req[LIMIT_ID_SIZE];
+	char user[LIMIT_NAME_SIZE];
+	char target[LIMIT_NAME_SIZE]; /* name and id: names are never reused */
+	char login[LIMIT_NAME_SIZE];
+	char role[LIMIT_NAME_SIZE]; /* the deciding rule */
+	char reason[LIMIT_REASON_SIZE];
+	struct addr source4, source6; /* family 0 = absent */
+	struct addr addr4, addr6;     /* the target's; family 0 = absent */
+	uint16_t port;		      /* the target's */
+	uint16_t own_port;	      /* the gateway's SSH port */
+	uint8_t reach;		      /* enum grant_reach */
+	uint32_t caps;
+	uint8_t record; /* 1 = sessions are recorded */
+	int64_t start_ms, end_ms; /* UTC */
+	int64_t end_boot_ms;	  /* boottime, counts on the same boot only */
+	char boot_id[CLOCK_BOOT_ID_SIZE];
+};
+
+/* Milliseconds left at now: boottime on the boot it was made on, UTC on any
+ * other; 0 when over. Never more than end_ms - start_ms. */
+int64_t grant_left_ms(
+    const struct grant *g, const struct now *now, const char *boot_id);
+/* All fields present and consistent, names valid, at most LIMIT_GRANT_MAX_S. */
+bool grant_ok(const struct grant *g);
+/* True when addr is one of the grant's sources. */
+bool grant_has_source(const struct grant *g, const struct addr *addr);
+
+/* The kernel openings of a live grant: one ENTRY per source (to end + 5 s, so
+ * that the line saying why can be read), and for REACH_DIRECT one PATH per
+ * source and target address of one family (to end). REACH_PROBE has none. */
+void grant_elements(
+    struct element_list *ret, const struct grant *g, const struct now *now,
+    const char *boot_id);
+/* The opening of one session: dies with the grant. a is addr4 or addr6. */
+void grant_leg(struct element *ret, const struct grant *g,
+    const struct addr *gateway, uint16_t sport, const struct addr *a,
+    const struct now *now, const char *boot_id);
+
+const char *end_reason_str(enum end_reason r); /* "expired", ...; "none" */
+enum end_reason end_reason_parse(const char *s); /* END_NONE if unknown */
+const char *grant_reach_str(enum grant_reach r);
+/* "shell,exec,sftp,pty"; ret needs 64 bytes. */
+void grant_caps_str(char *ret, size_t size, uint32_t caps);
+
+#endif
