@@ -1,0 +1,614 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * messages - the one table of messages: fields, who may send each to whom, in
+ * which state of the link, with how many descriptors. No logic here.
+ */
+#include "wire/messages.h"
+
+#include <stddef.h>
+
+#define FIELD(kind, st, m, n)                                                  \
+	{                                                                      \
+		MF_##kind, (uint16_t)offsetof(struct st, m), n                 \
+	}
+#define U8(st, m) FIELD(U8, st, m, 0)
+#define U16(st, m) FIELD(U16, st, m, 0)
+#define U32(st, m) FIELD(U32, st, m, 0)
+#define U64(st, m) FIELD(U64, st, m, 0)
+#define I64(st, m) FIELD(I64, st, m, 0)
+#define ADDR(st, m) FIELD(ADDR, st, m, 0)
+#define STR(st, m) FIELD(STR, st, m, sizeof(((struct st *)0)->m))
+#define RAW(st, m) FIELD(RAW, st, m, sizeof(((struct st *)0)->m))
+#define BYTES(st, m) FIELD(BYTES, st, m, LIMIT_BODY_MAX)
+
+static const struct msg_field f_empty[] = {
+    U8(msg_empty, unused),
+};
+
+static const struct msg_field f_sup_config[] = {
+    STR(msg_sup_config, conf.server_id),
+    STR(msg_sup_config, conf.host),
+    ADDR(msg_sup_config, conf.ssh[0].addr),
+    U16(msg_sup_config, conf.ssh[0].port),
+    ADDR(msg_sup_config, conf.ssh[1].addr),
+    U16(msg_sup_config, conf.ssh[1].port),
+    ADDR(msg_sup_config, conf.ssh[2].addr),
+    U16(msg_sup_config, conf.ssh[2].port),
+    ADDR(msg_sup_config, conf.ssh[3].addr),
+    U16(msg_sup_config, conf.ssh[3].port),
+    ADDR(msg_sup_config, conf.api[0].addr),
+    U16(msg_sup_config, conf.api[0].port),
+    ADDR(msg_sup_config, conf.api[1].addr),
+    U16(msg_sup_config, conf.api[1].port),
+    ADDR(msg_sup_config, conf.api[2].addr),
+    U16(msg_sup_config, conf.api[2].port),
+    ADDR(msg_sup_config, conf.api[3].addr),
+    U16(msg_sup_config, conf.api[3].port),
+    STR(msg_sup_config, conf.admin_socket),
+    STR(msg_sup_config, conf.state_dir),
+    U8(msg_sup_config, conf.entry),
+    U8(msg_sup_config, conf.kernel),
+    STR(msg_sup_config, conf.networks[0]),
+    STR(msg_sup_config, conf.networks[1]),
+    STR(msg_sup_config, conf.networks[2]),
+    STR(msg_sup_config, conf.networks[3]),
+    STR(msg_sup_config, conf.networks[4]),
+    STR(msg_sup_config, conf.networks[5]),
+    STR(msg_sup_config, conf.networks[6]),
+    STR(msg_sup_config, conf.networks[7]),
+    U32(msg_sup_config, conf.max_grant_s),
+    U32(msg_sup_config, conf.mfa_age_s),
+    U32(msg_sup_config, conf.idle_s),
+    STR(msg_sup_config, conf.sinks[0].name),
+    STR(msg_sup_config, conf.sinks[0].host),
+    U16(msg_sup_config, conf.sinks[0].port),
+    STR(msg_sup_config, conf.sinks[0].ca_file),
+    STR(msg_sup_config, conf.sinks[1].name),
+    STR(msg_sup_config, conf.sinks[1].host),
+    U16(msg_sup_config, conf.sinks[1].port),
+    STR(msg_sup_config, conf.sinks[1].ca_file),
+    STR(msg_sup_config, conf.sinks[2].name),
+    STR(msg_sup_config, conf.sinks[2].host),
+    U16(msg_sup_config, conf.sinks[2].port),
+    STR(msg_sup_config, conf.sinks[2].ca_file),
+    STR(msg_sup_config, conf.sinks[3].name),
+    STR(msg_sup_config, conf.sinks[3].host),
+    U16(msg_sup_config, conf.sinks[3].port),
+    STR(msg_sup_config, conf.sinks[3].ca_file),
+    STR(msg_sup_config, conf.host_key),
+    STR(msg_sup_config, conf.ca_key),
+    STR(msg_sup_config, conf.ca_next_key),
+    STR(msg_sup_config, conf.log_key),
+    STR(msg_sup_config, conf.tls_spki),
+    STR(msg_sup_config, conf.version),
+    STR(msg_sup_config, conf.config_sha256),
+    STR(msg_sup_config, faults),
+    STR(msg_sup_config, instance),
+};
+
+static const struct msg_field f_sup_link[] = {
+    U8(msg_sup_link, proc),
+    U64(msg_sup_link, conn),
+    ADDR(msg_sup_link, peer),
+    U16(msg_sup_link, peer_port),
+    ADDR(msg_sup_link, own),
+    U16(msg_sup_link, own_port),
+};
+
+static const struct msg_field f_sup_spawn[] = {
+    U64(msg_sup_spawn, conn),
+    ADDR(msg_sup_spawn, peer),
+    U16(msg_sup_spawn, peer_port),
+    ADDR(msg_sup_spawn, own),
+    U16(msg_sup_spawn, own_port),
+    U8(msg_sup_spawn, probe),
+};
+
+static const struct msg_field f_sup_conn[] = {
+    U64(msg_sup_conn, conn),
+};
+
+static const struct msg_field f_sup_listener[] = {
+    U8(msg_sup_listener, tls),
+};
+
+static const struct msg_field f_sup_file[] = {
+    U8(msg_sup_file, which),
+};
+
+static const struct msg_field f_log_append[] = {
+    U32(msg_log_append, rid),
+    U16(msg_log_append, event),
+    BYTES(msg_log_append, fields),
+};
+
+static const struct msg_field f_log_durable[] = {
+    U32(msg_log_durable, rid),
+    U8(msg_log_durable, result),
+    U64(msg_log_durable, seq),
+};
+
+static const struct msg_field f_nt_grant_open[] = {
+    U32(msg_nt_grant_open, rid),
+    STR(msg_nt_grant_open, grant.id),
+    STR(msg_nt_grant_open, grant.req),
+    STR(msg_nt_grant_open, grant.user),
+    STR(msg_nt_grant_open, grant.target),
+    STR(msg_nt_grant_open, grant.login),
+    STR(msg_nt_grant_open, grant.role),
+    STR(msg_nt_grant_open, grant.reason),
+    ADDR(msg_nt_grant_open, grant.source4),
+    ADDR(msg_nt_grant_open, grant.source6),
+    ADDR(msg_nt_grant_open, grant.addr4),
+    ADDR(msg_nt_grant_open, grant.addr6),
+    U16(msg_nt_grant_open, grant.port),
+    U16(msg_nt_grant_open, grant.own_port),
+    U8(msg_nt_grant_open, grant.reach),
+    U32(msg_nt_grant_open, grant.caps),
+    U8(msg_nt_grant_open, grant.record),
+    I64(msg_nt_grant_open, grant.start_ms),
+    I64(msg_nt_grant_open, grant.end_ms),
+    I64(msg_nt_grant_open, grant.end_boot_ms),
+    STR(msg_nt_grant_open, grant.boot_id),
+    STR(msg_nt_grant_open, key_fp),
+    I64(msg_nt_grant_open, mfa_step),
+    STR(msg_nt_grant_open, by),
+    STR(msg_nt_grant_open, idempotency),
+    BYTES(msg_nt_grant_open, payload),
+    BYTES(msg_nt_grant_open, signature),
+};
+
+static const struct msg_field f_nt_grant_opened[] = {
+    U32(msg_nt_grant_opened, rid),
+    U8(msg_nt_grant_opened, result),
+    U64(msg_nt_grant_opened, seq),
+    RAW(msg_nt_grant_opened, mac),
+    BYTES(msg_nt_grant_opened, elements),
+};
+
+static const struct msg_field f_nt_close[] = {
+    U32(msg_nt_close, rid),
+    STR(msg_nt_close, id),
+    U8(msg_nt_close, reason),
+    STR(msg_nt_close, by),
+    U64(msg_nt_close, bytes_in),
+    U64(msg_nt_close, bytes_out),
+    I64(msg_nt_close, exit),
+};
+
+static const struct msg_field f_nt_closed[] = {
+    U32(msg_nt_closed, rid),
+    U8(msg_nt_closed, result),
+    U64(msg_nt_closed, seq),
+};
+
+static const struct msg_field f_nt_leg_open[] = {
+    U32(msg_nt_leg_open, rid),
+    STR(msg_nt_leg_open, grant),
+    STR(msg_nt_leg_open, sid),
+    U64(msg_nt_leg_open, conn),
+    ADDR(msg_nt_leg_open, gateway),
+    U16(msg_nt_leg_open, sport),
+    ADDR(msg_nt_leg_open, target),
+    ADDR(msg_nt_leg_open, client),
+    U16(msg_nt_leg_open, client_port),
+    STR(msg_nt_leg_open, key_fp),
+    STR(msg_nt_leg_open, client_version),
+};
+
+static const struct msg_field f_nt_leg_opened[] = {
+    U32(msg_nt_leg_opened, rid),
+    U8(msg_nt_leg_opened, result),
+    U64(msg_nt_leg_opened, seq),
+    RAW(msg_nt_leg_opened, mac),
+    BYTES(msg_nt_leg_opened, elements),
+};
+
+static const struct msg_field f_nt_mfa_burn[] = {
+    U32(msg_nt_mfa_burn, rid),
+    STR(msg_nt_mfa_burn, user),
+    I64(msg_nt_mfa_burn, step),
+    STR(msg_nt_mfa_burn, verb),
+};
+
+static const struct msg_field f_nt_mfa_burned[] = {
+    U32(msg_nt_mfa_burned, rid),
+    U8(msg_nt_mfa_burned, result),
+    U64(msg_nt_mfa_burned, seq),
+};
+
+static const struct msg_field f_nt_fold_get[] = {
+    U32(msg_nt_fold_get, rid),
+};
+
+static const struct msg_field f_nt_fold_grant[] = {
+    U32(msg_nt_fold_grant, rid),
+    STR(msg_nt_fold_grant, grant.id),
+    STR(msg_nt_fold_grant, grant.req),
+    STR(msg_nt_fold_grant, grant.user),
+    STR(msg_nt_fold_grant, grant.target),
+    STR(msg_nt_fold_grant, grant.login),
+    STR(msg_nt_fold_grant, grant.role),
+    STR(msg_nt_fold_grant, grant.reason),
+    ADDR(msg_nt_fold_grant, grant.source4),
+    ADDR(msg_nt_fold_grant, grant.source6),
+    ADDR(msg_nt_fold_grant, grant.addr4),
+    ADDR(msg_nt_fold_grant, grant.addr6),
+    U16(msg_nt_fold_grant, grant.port),
+    U16(msg_nt_fold_grant, grant.own_port),
+    U8(msg_nt_fold_grant, grant.reach),
+    U32(msg_nt_fold_grant, grant.caps),
+    U8(msg_nt_fold_grant, grant.record),
+    I64(msg_nt_fold_grant, grant.start_ms),
+    I64(msg_nt_fold_grant, grant.end_ms),
+    I64(msg_nt_fold_grant, grant.end_boot_ms),
+    STR(msg_nt_fold_grant, grant.boot_id),
+    U8(msg_nt_fold_grant, state),
+    U64(msg_nt_fold_grant, seq),
+    RAW(msg_nt_fold_grant, mac),
+    BYTES(msg_nt_fold_grant, elements),
+};
+
+static const struct msg_field f_nt_fold_leg[] = {
+    U32(msg_nt_fold_leg, rid),
+    STR(msg_nt_fold_leg, grant),
+    STR(msg_nt_fold_leg, sid),
+    U64(msg_nt_fold_leg, conn),
+    U64(msg_nt_fold_leg, seq),
+    RAW(msg_nt_fold_leg, mac),
+    BYTES(msg_nt_fold_leg, elements),
+};
+
+static const struct msg_field f_nt_fold_end[] = {
+    U32(msg_nt_fold_end, rid),
+    U64(msg_nt_fold_end, seq),
+    I64(msg_nt_fold_end, time_ms),
+    U64(msg_nt_fold_end, store_seq),
+};
+
+static const struct msg_field f_nt_read[] = {
+    U32(msg_nt_read, rid),
+    U64(msg_nt_read, from),
+    U32(msg_nt_read, max),
+};
+
+static const struct msg_field f_nt_lines[] = {
+    U32(msg_nt_lines, rid),
+    U64(msg_nt_lines, first),
+    U64(msg_nt_lines, next),
+    U64(msg_nt_lines, end),
+    BYTES(msg_nt_lines, lines),
+};
+
+static const struct msg_field f_nt_sid[] = {
+    U64(msg_nt_sid, conn),
+    BYTES(msg_nt_sid, sid),
+};
+
+static const struct msg_field f_nt_tail[] = {
+    U64(msg_nt_tail, end),
+};
+
+static const struct msg_field f_nt_key[] = {
+    RAW(msg_nt_key, key),
+};
+
+static const struct msg_field f_nt_hostsign[] = {
+    U32(msg_nt_hostsign, rid),
+    BYTES(msg_nt_hostsign, hash),
+};
+
+static const struct msg_field f_nt_hostsig[] = {
+    U32(msg_nt_hostsig, rid),
+    U8(msg_nt_hostsig, result),
+    BYTES(msg_nt_hostsig, sig),
+};
+
+static const struct msg_field f_nt_cert[] = {
+    U32(msg_nt_cert, rid),
+    STR(msg_nt_cert, grant),
+    STR(msg_nt_cert, sid),
+    RAW(msg_nt_cert, pubkey),
+};
+
+static const struct msg_field f_nt_cert_ok[] = {
+    U32(msg_nt_cert_ok, rid),
+    U8(msg_nt_cert_ok, result),
+    BYTES(msg_nt_cert_ok, cert),
+};
+
+static const struct msg_field f_fw_protect[] = {
+    ADDR(msg_fw_protect, addr),
+    U8(msg_fw_protect, proto),
+    U16(msg_fw_protect, port),
+    STR(msg_fw_protect, target),
+};
+
+static const struct msg_field f_fw_open[] = {
+    U32(msg_fw_open, rid),
+    STR(msg_fw_open, id),
+    STR(msg_fw_open, grant),
+    U64(msg_fw_open, seq),
+    RAW(msg_fw_open, mac),
+    BYTES(msg_fw_open, elements),
+    U8(msg_fw_open, sync),
+};
+
+static const struct msg_field f_fw_opened[] = {
+    U32(msg_fw_opened, rid),
+    U8(msg_fw_opened, result),
+};
+
+static const struct msg_field f_fw_close[] = {
+    U32(msg_fw_close, rid),
+    STR(msg_fw_close, id),
+    U8(msg_fw_close, reason),
+};
+
+static const struct msg_field f_fw_closed[] = {
+    U32(msg_fw_closed, rid),
+    U8(msg_fw_closed, result),
+    U64(msg_fw_closed, packets_in),
+    U64(msg_fw_closed, bytes_in),
+    U64(msg_fw_closed, packets_out),
+    U64(msg_fw_closed, bytes_out),
+};
+
+static const struct msg_field f_fw_sync[] = {
+    U32(msg_fw_sync, rid),
+};
+
+static const struct msg_field f_fw_synced[] = {
+    U32(msg_fw_synced, rid),
+    U8(msg_fw_synced, result),
+    U32(msg_fw_synced, removed),
+    U32(msg_fw_synced, kept),
+};
+
+static const struct msg_field f_ses_auth[] = {
+    U32(msg_ses_auth, rid),
+    U8(msg_ses_auth, query),
+    STR(msg_ses_auth, user),
+    STR(msg_ses_auth, alg),
+    BYTES(msg_ses_auth, blob),
+    BYTES(msg_ses_auth, sig),
+    U8(msg_ses_auth, sk_flags),
+    U32(msg_ses_auth, sk_counter),
+    STR(msg_ses_auth, client_version),
+};
+
+static const struct msg_field f_ses_auth_ok[] = {
+    U32(msg_ses_auth_ok, rid),
+    U8(msg_ses_auth_ok, query),
+    STR(msg_ses_auth_ok, grant),
+    STR(msg_ses_auth_ok, sid),
+    STR(msg_ses_auth_ok, user),
+    STR(msg_ses_auth_ok, login),
+    STR(msg_ses_auth_ok, target),
+    U32(msg_ses_auth_ok, caps),
+    U8(msg_ses_auth_ok, record),
+    I64(msg_ses_auth_ok, end_ms),
+    I64(msg_ses_auth_ok, end_boot_ms),
+    U32(msg_ses_auth_ok, idle_s),
+};
+
+static const struct msg_field f_ses_auth_no[] = {
+    U32(msg_ses_auth_no, rid),
+    U8(msg_ses_auth_no, query),
+    STR(msg_ses_auth_no, text),
+};
+
+static const struct msg_field f_ses_dial[] = {
+    U32(msg_ses_dial, rid),
+};
+
+static const struct msg_field f_ses_target[] = {
+    U32(msg_ses_target, rid),
+    ADDR(msg_ses_target, addr),
+    U16(msg_ses_target, port),
+    BYTES(msg_ses_target, host_keys),
+};
+
+static const struct msg_field f_ses_dial_no[] = {
+    U32(msg_ses_dial_no, rid),
+    STR(msg_ses_dial_no, text),
+};
+
+static const struct msg_field f_ses_stop[] = {
+    U8(msg_ses_stop, reason),
+    STR(msg_ses_stop, text),
+};
+
+static const struct msg_field f_ses_changed[] = {
+    I64(msg_ses_changed, end_ms),
+    I64(msg_ses_changed, end_boot_ms),
+};
+
+static const struct msg_field f_ses_end[] = {
+    U8(msg_ses_end, reason),
+    U64(msg_ses_end, bytes_in),
+    U64(msg_ses_end, bytes_out),
+    I64(msg_ses_end, exit),
+    STR(msg_ses_end, text),
+};
+
+static const struct msg_field f_ses_probe[] = {
+    U32(msg_ses_probe, rid),
+    U8(msg_ses_probe, login),
+    STR(msg_ses_probe, host_alg),
+    STR(msg_ses_probe, grant),
+    STR(msg_ses_probe, sid),
+    STR(msg_ses_probe, user),
+    BYTES(msg_ses_probe, host_keys),
+};
+
+static const struct msg_field f_ses_probed[] = {
+    U32(msg_ses_probed, rid),
+    U8(msg_ses_probed, kex),
+    U8(msg_ses_probed, key_ok),
+    U8(msg_ses_probed, login_ok),
+    STR(msg_ses_probed, banner),
+    STR(msg_ses_probed, text),
+    BYTES(msg_ses_probed, host_key),
+    I64(msg_ses_probed, clock_ms),
+};
+
+static const struct msg_field f_rec_open[] = {
+    STR(msg_rec_open, sid),
+    STR(msg_rec_open, grant),
+    STR(msg_rec_open, user),
+    STR(msg_rec_open, target),
+    STR(msg_rec_open, login),
+    U32(msg_rec_open, channel),
+    U32(msg_rec_open, cols),
+    U32(msg_rec_open, rows),
+    STR(msg_rec_open, term),
+    STR(msg_rec_open, command),
+};
+
+static const struct msg_field f_rec_data[] = {
+    U32(msg_rec_data, channel),
+    U8(msg_rec_data, kind),
+    BYTES(msg_rec_data, data),
+};
+
+static const struct msg_field f_rec_close[] = {
+    U32(msg_rec_close, channel),
+};
+
+static const struct msg_field f_rec_state[] = {
+    U8(msg_rec_state, result),
+    U64(msg_rec_state, bytes),
+};
+
+static const struct msg_field f_rec_read[] = {
+    U32(msg_rec_read, rid),
+    STR(msg_rec_read, sid),
+    U32(msg_rec_read, channel),
+    U64(msg_rec_read, offset),
+    U32(msg_rec_read, max),
+};
+
+static const struct msg_field f_rec_bytes[] = {
+    U32(msg_rec_bytes, rid),
+    U8(msg_rec_bytes, result),
+    U64(msg_rec_bytes, size),
+    BYTES(msg_rec_bytes, data),
+};
+
+static const struct msg_field f_api_call[] = {
+    U32(msg_api_call, rid),
+    U16(msg_api_call, verb),
+    ADDR(msg_api_call, peer),
+    U16(msg_api_call, peer_port),
+    I64(msg_api_call, uid),
+    I64(msg_api_call, loginuid),
+    I64(msg_api_call, pid),
+    STR(msg_api_call, arg),
+    STR(msg_api_call, token),
+    BYTES(msg_api_call, query),
+    BYTES(msg_api_call, body),
+};
+
+static const struct msg_field f_api_reply[] = {
+    U32(msg_api_reply, rid),
+    U16(msg_api_reply, status),
+    STR(msg_api_reply, content_type),
+    BYTES(msg_api_reply, body),
+};
+
+static const struct msg_field f_shp_status[] = {
+    STR(msg_shp_status, sink),
+    U8(msg_shp_status, up),
+    U64(msg_shp_status, next),
+    STR(msg_shp_status, text),
+};
+
+#define SUP PROC_BIT(PROC_SUPERVISOR)
+#define BRK PROC_BIT(PROC_BROKER)
+#define NOT PROC_BIT(PROC_NOTARY)
+#define FW PROC_BIT(PROC_FIREWALL)
+#define API (PROC_BIT(PROC_API) | PROC_BIT(PROC_ADMIN))
+#define ZYG PROC_BIT(PROC_ZYGOTE)
+#define SES PROC_BIT(PROC_SESSION)
+#define REC PROC_BIT(PROC_RECORDER)
+#define SHP PROC_BIT(PROC_SHIPPER)
+#define ALL (BRK | NOT | FW | API | ZYG | SES | REC | SHP)
+
+#define ROW(type, st, from, to, states, fds)                                   \
+	{                                                                      \
+		MSG_##type, #type, sizeof(struct msg_##st), f_##st,            \
+		    sizeof(f_##st) / sizeof(f_##st[0]), from, to, states, fds  \
+	}
+
+static const struct msg_spec table[] = {
+    ROW(SUP_CONFIG, sup_config, SUP, ALL, MST_ANY, 0),
+    ROW(SUP_LINK, sup_link, SUP, ALL, MST_ANY, 1),
+    ROW(SUP_READY, empty, ALL, SUP, MST_ANY, 0),
+    ROW(SUP_STOP, empty, SUP, ALL, MST_ANY, 0),
+    ROW(SUP_SPAWN, sup_spawn, SUP, ZYG, MST_ANY, 2),
+    ROW(SUP_PROBE, sup_conn, BRK, SUP, MST_ANY, 0),
+    ROW(SUP_KILL, sup_conn, BRK | SUP, SUP | ZYG, MST_ANY, 0),
+    ROW(SUP_LISTENER, sup_listener, SUP, API, MST_ANY, 1),
+    ROW(SUP_FILE, sup_file, SUP, ALL, MST_ANY, 1),
+    ROW(LOG_APPEND, log_append, ALL | SUP, NOT, MST_ANY, 0),
+    ROW(LOG_DURABLE, log_durable, NOT, ALL | SUP, MST_ANY, 0),
+    ROW(NT_GRANT_OPEN, nt_grant_open, BRK, NOT, MST_ANY, 0),
+    ROW(NT_GRANT_OPENED, nt_grant_opened, NOT, BRK, MST_ANY, 0),
+    ROW(NT_GRANT_CLOSE, nt_close, BRK, NOT, MST_ANY, 0),
+    ROW(NT_GRANT_CLOSED, nt_closed, NOT, BRK, MST_ANY, 0),
+    ROW(NT_LEG_OPEN, nt_leg_open, BRK, NOT, MST_ANY, 0),
+    ROW(NT_LEG_OPENED, nt_leg_opened, NOT, BRK, MST_ANY, 0),
+    ROW(NT_LEG_CLOSE, nt_close, BRK, NOT, MST_ANY, 0),
+    ROW(NT_LEG_CLOSED, nt_closed, NOT, BRK, MST_ANY, 0),
+    ROW(NT_MFA_BURN, nt_mfa_burn, BRK, NOT, MST_ANY, 0),
+    ROW(NT_MFA_BURNED, nt_mfa_burned, NOT, BRK, MST_ANY, 0),
+    ROW(NT_FOLD_GET, nt_fold_get, BRK, NOT, MST_ANY, 0),
+    ROW(NT_FOLD_GRANT, nt_fold_grant, NOT, BRK, MST_ANY, 0),
+    ROW(NT_FOLD_LEG, nt_fold_leg, NOT, BRK, MST_ANY, 0),
+    ROW(NT_FOLD_END, nt_fold_end, NOT, BRK, MST_ANY, 0),
+    ROW(NT_READ, nt_read, BRK | SHP, NOT, MST_ANY, 0),
+    ROW(NT_LINES, nt_lines, NOT, BRK | SHP, MST_ANY, 0),
+    ROW(NT_SID, nt_sid, NOT, BRK, MST_ANY, 0),
+    ROW(NT_TAIL, nt_tail, NOT, SHP, MST_ANY, 0),
+    ROW(NT_KEY, nt_key, NOT, FW, MST_ANY, 0),
+    ROW(NT_HOSTSIGN, nt_hostsign, SES, NOT, MST_ANY, 0),
+    ROW(NT_HOSTSIG, nt_hostsig, NOT, SES, MST_ANY, 0),
+    ROW(NT_CERT, nt_cert, SES, NOT, MST_READY | MST_LIVE, 0),
+    ROW(NT_CERT_OK, nt_cert_ok, NOT, SES, MST_ANY, 0),
+    ROW(FW_PROTECT, fw_protect, BRK, FW, MST_ANY, 0),
+    ROW(FW_OPEN, fw_open, BRK, FW, MST_ANY, 0),
+    ROW(FW_OPENED, fw_opened, FW, BRK, MST_ANY, 0),
+    ROW(FW_CLOSE, fw_close, BRK, FW, MST_ANY, 0),
+    ROW(FW_CLOSED, fw_closed, FW, BRK, MST_ANY, 0),
+    ROW(FW_SYNC_BEGIN, fw_sync, BRK, FW, MST_ANY, 0),
+    ROW(FW_SYNC_END, fw_sync, BRK, FW, MST_ANY, 0),
+    ROW(FW_SYNCED, fw_synced, FW, BRK, MST_ANY, 0),
+    ROW(SES_AUTH, ses_auth, SES, BRK, MST_NEW, 0),
+    ROW(SES_AUTH_OK, ses_auth_ok, BRK, SES, MST_NEW, 0),
+    ROW(SES_AUTH_NO, ses_auth_no, BRK, SES, MST_NEW, 0),
+    ROW(SES_DIAL, ses_dial, SES, BRK, MST_READY, 0),
+    ROW(SES_TARGET, ses_target, BRK, SES, MST_READY, 1),
+    ROW(SES_DIAL_NO, ses_dial_no, BRK, SES, MST_READY, 0),
+    ROW(SES_STOP, ses_stop, BRK, SES, MST_ANY, 0),
+    ROW(SES_CHANGED, ses_changed, BRK, SES, MST_READY | MST_LIVE, 0),
+    ROW(SES_END, ses_end, SES, BRK, MST_ANY, 0),
+    ROW(SES_PROBE, ses_probe, BRK, SES, MST_NEW, 1),
+    ROW(SES_PROBED, ses_probed, SES, BRK, MST_ANY, 0),
+    ROW(REC_OPEN, rec_open, SES, REC, MST_ANY, 0),
+    ROW(REC_DATA, rec_data, SES, REC, MST_READY, 0),
+    ROW(REC_CLOSE, rec_close, SES, REC, MST_READY, 0),
+    ROW(REC_STATE, rec_state, REC, SES, MST_ANY, 0),
+    ROW(REC_READ, rec_read, BRK, REC, MST_ANY, 0),
+    ROW(REC_BYTES, rec_bytes, REC, BRK, MST_ANY, 0),
+    ROW(API_CALL, api_call, API, BRK, MST_ANY, 0),
+    ROW(API_REPLY, api_reply, BRK, API, MST_ANY, 0),
+    ROW(SHP_STATUS, shp_status, SHP, BRK, MST_ANY, 0),
+};
+
+const struct msg_spec *
+msg_table(size_t *retn)
+{
+	*retn = sizeof(table) / sizeof(table[0]);
+	return table;
+}
