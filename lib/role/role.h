@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * role - the one skeleton every long-running process of the gateway shares:
+ * control socket, links, message dispatch, timers, evidence, sandbox. The only
+ * file that uses libevent.
+ *
+ * How a process starts: gatewayd forks, drops to the role's uid and
+ * capabilities, and execs the binary with the control socket as descriptor 3.
+ * role_main() then receives SUP_CONFIG, calls def->start, receives SUP_LINK for
+ * each process it talks to (again whenever that one was restarted: the new link
+ * replaces the old), SUP_LISTENER and SUP_FILE where it has some; when every
+ * role in def->needs has been linked once it calls def->ready, enters the
+ * sandbox and sends SUP_READY. No binary reads argv beyond --version, and
+ * --foreground-less tests use the same control socket.
+ *
+ * Everything is one thread. Handlers must not block.
+ */
+#ifndef ROLE_ROLE_H
+#define ROLE_ROLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "core/conf.h"
+#include "core/event.h"
+#include "core/proc.h"
+#include "wire/messages.h"
+
+struct role;  /* this process */
+struct peer;  /* one link */
+struct timer; /* one timer */
+struct watch; /* one watched descriptor */
+
+/*
+ * Handles one decoded message of a type listed in the role's table. fds (if
+ * the message carries any) belong to the handler when it returns 0. Any
+ * negative return closes that peer and is audited as peer.protocol.
+ */
+typedef int role_handler_fn(struct role *r, struct peer *p, const void *body,
+    const int *fds);
+
+struct role_handler {
+	uint16_t type;
+	role_handler_fn *fn;
+};
+
+struct role_sandbox {
+	bool network;	       /* may create sockets at all */
+	const char *const *ro; /* Landlock: readable folders, NULL-terminated */
+	const char *const *rw; /* and writable ones; NULL lists = none */
+	const int *syscalls;   /* extra system calls beyond the common set,
+				* -1-terminated (SCMP_SYS numbers); NULL = none */
+};
+
+struct role_def {
+	enum proc proc;
+	const char *name; /* "broker" */
+	uint32_t needs;	  /* PROC_BIT mask of links wanted before ready */
+	const struct role_handler *handlers;
+	size_t nhandlers;
+	/* Files are opened, keys loaded, state read. conf lives on. */
+	int (*start)(struct role *r, const struct conf *conf);
+	/* All needed links are there. May send. */
+	int (*ready)(struct role *r);
+	/* A link came (again) or went. May be NULL. */
+	void (*peer_up)(struct role *r, struct peer *p);
+	void (*peer_down)(struct role *r, struct peer *p);
+	/* SUP_STOP: finish and call role_exit(); NULL = exit at once. */
+	void (*stop)(struct role *r);
+	/* SUP_LISTENER, SUP_FILE; fd belongs to the callee. May be NULL. */
+	int (*listener)(struct role *r, int fd, bool tls);
+	int (*file)(struct role *r, enum sup_file which, int fd);
+	/* Filled by start or before; read when the sandbox is entered. */
+	struct role_sandbox *sandbox;
+};
+
+/* Runs the process; returns its exit status. ctx is role_ctx() for handlers. */
+int role_main(const struct role_def *def, void *ctx, int argc, char **argv);
+
+void *role_ctx(struct role *r);
+const struct conf *role_conf(struct role *r);
+/* "https" or "admin" for the API binary, else "". */
+const char *role_instance(struct role *r);
+void role_exit(struct role *r, int status); /* leaves the loop soon */
+
+/* ---- links */
+/* The live link to proc (not for sessions), or NULL. */
+struct peer *role_peer(struct role *r, enum proc proc);
+/* The session link with this connection id, or NULL. */
+struct peer *role_session(struct role *r, uint64_t conn);
+enum proc peer_proc(const struct peer *p);
+uint64_t peer_conn(const struct peer *p);
+/* The SUP_LINK that announced it: client address and port of a session. */
+const struct msg_sup_link *peer_link(const struct peer *p);
+void peer_set_state(struct peer *p, enum msg_state s);
+/* One pointer of the role's own per link, e.g. the session's record. */
+void peer_set_data(struct peer *p, void *data);
+void *peer_data(const struct peer *p);
+void peer_close(struct peer *p); /* peer_down is called */
+
+/*
+ * Queues and sends; order is kept. GW_ECLOSED when p is NULL or gone,
+ * GW_ELIMIT past LIMIT_PEER_QUEUE (the link is then closed). fd -1 = none; it
+ * is duplicated, the caller keeps its own.
+ */
+MUST_CHECK int peer_send(
+    struct peer *p, unsigned type, const void *body, int fd);
+MUST_CHECK int peer_send2(
+    struct peer *p, unsigned type, const void *body, int fd0, int fd1);
+
+/* ---- evidence */
+typedef void role_durable_fn(void *arg, int result, uint64_t seq);
+/*
+ * Sends an event to the notary. With fn, it is called once the record is
+ * durable (result 0) or refused/lost (negative; also when the notary dies
+ * before it answered). Without, fire and forget; while the notary is away up
+ * to 1,024 such records wait for it. f may be NULL; it is not consumed.
+ */
+MUST_CHECK int role_append(struct role *r, enum event_code ev,
+    const struct event_fields *f, role_durable_fn *fn, void *arg);
+
+/* A fresh, non-zero request id. */
+uint32_t role_rid(struct role *r);
+
+/* ---- time and descriptors */
+typedef void role_timer_fn(struct role *r, void *arg);
+/* One-shot; free with timer_free, also inside fn. */
+struct timer *timer_new(struct role *r, role_timer_fn *fn, void *arg);
+void timer_set(struct timer *t, int64_t in_ms); /* <= 0: next turn */
+void timer_stop(struct timer *t);
+void timer_free(struct timer *t);
+
+enum { WATCH_READ = 1, WATCH_WRITE = 2 };
+typedef void role_watch_fn(struct role *r, int fd, unsigned what, void *arg);
+struct watch *watch_new(struct role *r, int fd, role_watch_fn *fn, void *arg);
+void watch_set(struct watch *w, unsigned what); /* 0 = pause */
+void watch_free(struct watch *w);
+
+#endif

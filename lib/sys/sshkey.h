@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sshkey - SSH public keys and signatures, verified with libcrypto: ssh-ed25519,
+ * ecdsa-sha2-nistp{256,384,521}, ssh-rsa (>= 3072 bits, rsa-sha2-256/512 only),
+ * sk-ssh-ed25519@openssh.com, sk-ecdsa-sha2-nistp256@openssh.com (touch
+ * required). RFC 4253 section 6.6, RFC 5656, RFC 8332, RFC 8709, OpenSSH's
+ * PROTOCOL.u2f and PROTOCOL.sshsig. No private key of a user ever comes here.
+ */
+#ifndef SYS_SSHKEY_H
+#define SYS_SSHKEY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/limits.h"
+#include "base/secret.h"
+
+struct sshkey {
+	char type[64];
+	uint8_t blob[LIMIT_PUBKEY_MAX];
+	size_t len;
+};
+
+enum { SSHKEY_FP_SIZE = 64 }; /* "SHA256:" + 43 characters + NUL */
+
+/* "type base64 [comment]"; refuses weak or unknown types, trailing bytes. */
+MUST_CHECK int sshkey_parse_line(struct sshkey *ret, const char *line);
+MUST_CHECK int sshkey_parse_blob(
+    struct sshkey *ret, const void *p, size_t n);
+/* "type base64"; size LIMIT_PUBKEY_MAX * 2 suffices. */
+MUST_CHECK int sshkey_format_line(
+    char *ret, size_t size, const void *blob, size_t n);
+void sshkey_fingerprint(
+    char ret[static SSHKEY_FP_SIZE], const void *blob, size_t n);
+bool sshkey_equal(const struct sshkey *a, const struct sshkey *b);
+
+/*
+ * Verifies a raw signature over data (session form: ed25519 64 bytes, RSA
+ * bytes, ECDSA as DER, with alg the RFC 4252/8332 name). For sk-* keys flags
+ * and counter as sent; touch (bit 0) is demanded. 0 or GW_ECRYPTO.
+ */
+MUST_CHECK int sshkey_verify(const struct sshkey *k, const char *alg,
+    const void *sig, size_t nsig, uint8_t sk_flags, uint32_t sk_counter,
+    const void *data, size_t n);
+
+/* SSHSIG armor over message in a namespace: fills *retkey with the key that
+ * signed. 0 or GW_ECRYPTO/GW_EPROTO. */
+MUST_CHECK int sshsig_verify(struct sshkey *retkey, const char *armor,
+    const char *namespace, const void *message, size_t n);
+
+/* ---- keys of our own (Ed25519 only) */
+/* seed 32 bytes -> public 32 bytes */
+MUST_CHECK int sshkey_ed25519_public(
+    uint8_t retpub[static 32], const struct secret *seed);
+MUST_CHECK int sshkey_ed25519_sign(uint8_t retsig[static 64],
+    const struct secret *seed, const void *data, size_t n);
+/* "ssh-ed25519 AAAA..." from 32 public bytes */
+MUST_CHECK int sshkey_ed25519_line(
+    char *ret, size_t size, const uint8_t pub[static 32]);
+
+#endif
