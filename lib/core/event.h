@@ -179,7 +179,7 @@ enum event_field_id {
 #define X(id, name, kind) EF_##id,
 	EVENT_FIELDS(X)
 #undef X
-	EF_COUNT
+	EF_TOTAL
 };
 
 struct event_spec {

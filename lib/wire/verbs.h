@@ -13,7 +13,7 @@
 
 #include <stddef.h>
 
-enum verb_auth { VERB_NOBODY = 0, VERB_OPEN, VERB_TOKEN, VERB_SIGNED };
+enum verb_auth { AUTH_NOBODY = 0, AUTH_OPEN, AUTH_TOKEN, AUTH_SIGNED };
 /* Who may, beyond proving who they are. */
 enum verb_who { WHO_NOBODY = 0, WHO_ANYONE, WHO_USER, WHO_AUDITOR, WHO_ADMIN };
 enum verb_code { CODE_NEVER = 0, CODE_ALWAYS, CODE_MFA_AGE }; /* TOTP */
