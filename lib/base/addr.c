@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * addr - addresses as values. IPv6 zone ids are refused in text and dropped
+ * from socket addresses: a link-local peer cannot hold a grant.
+ */
+#include "base/addr.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/str.h"
+
+enum { MAPPED_BITS = 96 };
+
+static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+static struct addr
+addr_v4(const void *be)
+{
+	struct addr a = {.family = 4};
+
+	memcpy(a.b, be, 4);
+	return a;
+}
+
+static struct addr
+addr_v6(const uint8_t b[static 16])
+{
+	struct addr a = {.family = 6};
+
+	/* One host must not have two spellings: rules would miss one. */
+	if (memcmp(b, mapped, sizeof(mapped)) == 0)
+		return addr_v4(b + sizeof(mapped));
+	memcpy(a.b, b, 16);
+	return a;
+}
+
+int
+addr_parse(struct addr *ret, const char *s)
+{
+	uint8_t b[16];
+
+	if (inet_pton(AF_INET, s, b) == 1)
+		*ret = addr_v4(b);
+	else if (inet_pton(AF_INET6, s, b) == 1)
+		*ret = addr_v6(b);
+	else
+		return GW_EINVAL;
+	return 0;
+}
+
+void
+addr_format(char ret[static ADDR_TEXT_SIZE], const struct addr *a)
+{
+	const int af = a->family == 4 ? AF_INET : AF_INET6;
+
+	if ((a->family != 4 && a->family != 6) ||
+	    inet_ntop(af, a->b, ret, ADDR_TEXT_SIZE) == NULL)
+		memcpy(ret, "none", sizeof("none"));
+}
+
+bool
+addr_equal(const struct addr *a, const struct addr *b)
+{
+	return a->family == b->family && (a->family == 4 || a->family == 6) &&
+	       memcmp(a->b, b->b, a->family == 4 ? 4 : 16) == 0;
+}
+
+bool
+addr_is_loopback(const struct addr *a)
+{
+	static const uint8_t one[16] = {[15] = 1};
+
+	if (a->family == 4)
+		return a->b[0] == 127;
+	return a->family == 6 && memcmp(a->b, one, sizeof(one)) == 0;
+}
+
+/* Are the first bits of both the same? */
+static bool
+bits_equal(const uint8_t *a, const uint8_t *b, unsigned bits)
+{
+	const unsigned whole = bits / 8;
+	const unsigned mask = 0xff00U >> (bits % 8) & 0xff;
+
+	if (memcmp(a, b, whole) != 0)
+		return false;
+	return bits % 8 == 0 || ((a[whole] ^ b[whole]) & mask) == 0;
+}
+
+static bool
+host_bits_zero(const struct addr *a, unsigned bits)
+{
+	const unsigned len = a->family == 4 ? 4 : 16;
+	unsigned at = bits / 8;
+
+	if (bits % 8 != 0 && (a->b[at++] & (0xffU >> (bits % 8))) != 0)
+		return false;
+	for (; at < len; at++)
+		if (a->b[at] != 0)
+			return false;
+	return true;
+}
+
+int
+prefix_parse(struct prefix *ret, const char *s)
+{
+	const char *slash = strchr(s, '/');
+	const size_t n = slash != NULL ? (size_t)(slash - s) : strlen(s);
+	char text[ADDR_TEXT_SIZE] = "";
+	struct prefix p = {0};
+	uint64_t bits = 0;
+	unsigned max = 0;
+
+	if (n >= sizeof(text))
+		return GW_EINVAL;
+	memcpy(text, s, n);
+	if (addr_parse(&p.addr, text) != 0)
+		return GW_EINVAL;
+	/* ::ffff:192.0.2.0/120 counts its bits from the IPv6 start. */
+	max = strchr(text, ':') != NULL ? 128 : 32;
+	bits = max;
+	if (slash != NULL && str_u64(slash + 1, 0, max, &bits) != 0)
+		return GW_EINVAL;
+	if (p.addr.family == 4 && max == 128) {
+		if (bits < MAPPED_BITS)
+			return GW_EINVAL;
+		bits -= MAPPED_BITS;
+	}
+	p.bits = (uint8_t)bits;
+	if (!host_bits_zero(&p.addr, p.bits))
+		return GW_EINVAL;
+	*ret = p;
+	return 0;
+}
+
+bool
+prefix_has(const struct prefix *p, const struct addr *a)
+{
+	unsigned max = 0;
+
+	if (p->addr.family == 4)
+		max = 32;
+	else if (p->addr.family == 6)
+		max = 128;
+	return max > 0 && p->bits <= max && p->addr.family == a->family &&
+	       bits_equal(p->addr.b, a->b, p->bits);
+}
+
+int
+addr_from_sockaddr(
+    struct addr *ret, uint16_t *retport, const struct sockaddr *sa)
+{
+	struct sockaddr_in in4;
+	struct sockaddr_in6 in6;
+
+	/* Copied, because a byte buffer from the kernel may be unaligned. */
+	if (sa->sa_family == AF_INET) {
+		memcpy(&in4, sa, sizeof(in4));
+		*ret = addr_v4(&in4.sin_addr);
+		*retport = ntohs(in4.sin_port);
+	} else if (sa->sa_family == AF_INET6) {
+		memcpy(&in6, sa, sizeof(in6));
+		*ret = addr_v6(in6.sin6_addr.s6_addr);
+		*retport = ntohs(in6.sin6_port);
+	} else {
+		return GW_EINVAL;
+	}
+	return 0;
+}
+
+socklen_t
+addr_to_sockaddr(
+    struct sockaddr_storage *ret, const struct addr *a, uint16_t port)
+{
+	struct sockaddr_in in4 = {.sin_family = AF_INET};
+	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
+
+	memset(ret, 0, sizeof(*ret));
+	if (a->family == 4) {
+		in4.sin_port = htons(port);
+		memcpy(&in4.sin_addr, a->b, 4);
+		memcpy(ret, &in4, sizeof(in4));
+		return sizeof(in4);
+	}
+	if (a->family == 6) {
+		in6.sin6_port = htons(port);
+		memcpy(&in6.sin6_addr, a->b, 16);
+		memcpy(ret, &in6, sizeof(in6));
+		return sizeof(in6);
+	}
+	return 0; /* bind and connect refuse it with EINVAL */
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * log - the operators' lines on stderr. The sink below is the one global of
+ * the project. Does not buffer, rotate, or talk to syslog: journald or the
+ * terminal is on the other end.
+ */
+#include "base/log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/str.h"
+
+enum { LOG_TEXT_SIZE = 2048, LOG_LINE_SIZE = 4096, LOG_HEAD_SIZE = 80 };
+
+static struct {
+	const char *name;
+	enum log_level max;
+} sink = {"sallyport", LOG_LV_INFO};
+
+void
+log_init(const char *name, enum log_level max)
+{
+	sink.name = name;
+	sink.max = max;
+}
+
+static void PRINTF_LIKE(2, 0)
+    log_line(enum log_level level, const char *fmt, va_list ap)
+{
+	char text[LOG_TEXT_SIZE] = "";
+	char line[LOG_LINE_SIZE] = "";
+	const int saved = errno; /* so %m works and callers keep theirs */
+	int n = 0;
+	size_t len = 0;
+	ssize_t w = 0;
+
+	if (level > sink.max)
+		return;
+	if (isatty(STDERR_FILENO))
+		n = snprintf(line, LOG_HEAD_SIZE, "%s: ", sink.name);
+	else
+		n = snprintf(
+		    line, LOG_HEAD_SIZE, "<%d>%s: ", (int)level, sink.name);
+	if (n < 0)
+		goto out;
+	len = strlen(line);
+
+	errno = saved;
+	if (vsnprintf(text, sizeof(text), fmt, ap) < 0)
+		goto out;
+	str_escape(line + len, sizeof(line) - len - 1, text, strlen(text));
+	len = strlen(line);
+	line[len] = '\n';
+	do
+		w = write(STDERR_FILENO, line, len + 1);
+	while (w < 0 && errno == EINTR);
+out:
+	/* Nowhere is left to complain to when stderr itself fails. */
+	errno = saved;
+}
+
+void
+log_err(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	log_line(LOG_LV_ERR, fmt, ap);
+	va_end(ap);
+}
+
+void
+log_warn(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	log_line(LOG_LV_WARN, fmt, ap);
+	va_end(ap);
+}
+
+void
+log_info(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	log_line(LOG_LV_INFO, fmt, ap);
+	va_end(ap);
+}
+
+void
+log_debug(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	log_line(LOG_LV_DEBUG, fmt, ap);
+	va_end(ap);
+}
