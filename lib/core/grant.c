@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * grant - what a grant is worth at a moment, and which kernel openings follow
+ * from it. Pure.
+ */
+#include "core/grant.h"
+
+#include <netinet/in.h>
+#include <string.h>
+
+#include "base/ids.h"
+#include "base/str.h"
+
+static const char *const end_names[END_REASON_COUNT] = {
+    [END_NONE] = "none",
+    [END_EXPIRED] = "expired",
+    [END_RELEASED] = "released",
+    [END_REVOKED] = "revoked",
+    [END_LOCKED] = "locked",
+    [END_UNUSED] = "unused",
+    [END_SUPERSEDED] = "superseded",
+    [END_IDLE] = "idle",
+    [END_TARGET_GONE] = "target_gone",
+    [END_AUDIT_FAILED] = "audit_failed",
+    [END_ABORTED] = "aborted",
+    [END_RESTORED] = "restored",
+    [END_LOGOUT] = "logout",
+    [END_KILLED] = "killed",
+    [END_HOSTKEY_CHANGED] = "hostkey_changed",
+    [END_TARGET_REFUSED] = "target_refused",
+    [END_PROTOCOL] = "protocol",
+    [END_SHUTDOWN] = "shutdown",
+};
+
+int64_t
+grant_left_ms(
+    const struct grant *g, const struct now *now, const char *boot_id)
+{
+	int64_t life = g->end_ms - g->start_ms;
+	int64_t left;
+
+	if (boot_id[0] != '\0' && strcmp(g->boot_id, boot_id) == 0)
+		left = g->end_boot_ms - now->boot_ms;
+	else
+		left = g->end_ms - now->utc_ms;
+	if (left <= 0 || life <= 0)
+		return 0;
+	return left < life ? left : life;
+}
+
+static bool
+times_ok(const struct grant *g)
+{
+	int64_t life;
+
+	if (g->start_ms <= 0 || g->end_ms <= g->start_ms ||
+	    g->end_boot_ms <= 0 || g->boot_id[0] == '\0')
+		return false;
+	life = g->end_ms - g->start_ms;
+	return life <= (int64_t)LIMIT_GRANT_MAX_S * 1000;
+}
+
+bool
+grant_ok(const struct grant *g)
+{
+	if (!id_ok(g->id, 'g') || !str_name_ok(g->user) ||
+	    !str_name_ok(g->target) || !str_name_ok(g->login))
+		return false;
+	if (g->port == 0 || !times_ok(g))
+		return false;
+	if (g->reach != REACH_PROXY && g->reach != REACH_DIRECT &&
+	    g->reach != REACH_PROBE)
+		return false;
+	if (g->addr4.family == 0 && g->addr6.family == 0)
+		return false;
+	if ((g->addr4.family != 0 && g->addr4.family != 4) ||
+	    (g->addr6.family != 0 && g->addr6.family != 6) ||
+	    (g->source4.family != 0 && g->source4.family != 4) ||
+	    (g->source6.family != 0 && g->source6.family != 6))
+		return false;
+	if (g->reach == REACH_PROBE)
+		return true;
+	return g->own_port != 0 &&
+	    (g->source4.family != 0 || g->source6.family != 0);
+}
+
+bool
+grant_has_source(const struct grant *g, const struct addr *addr)
+{
+	if (addr->family == 4)
+		return addr_equal(&g->source4, addr);
+	if (addr->family == 6)
+		return addr_equal(&g->source6, addr);
+	return false;
+}
+
+static void
+add(struct element_list *l, const struct element *e)
+{
+	if (l->n < ELEMENT_MAX)
+		l->e[l->n++] = *e;
+}
+
+static void
+add_source(struct element_list *l, const struct grant *g,
+    const struct addr *source, const struct addr *target, int64_t end_boot_ms)
+{
+	struct element e = {.proto = IPPROTO_TCP, .source = *source};
+
+	if (source->family == 0)
+		return;
+	e.kind = ELEMENT_ENTRY;
+	e.port = g->own_port;
+	e.end_boot_ms = end_boot_ms + (int64_t)LIMIT_CLIENT_TAIL_S * 1000;
+	add(l, &e);
+	if (g->reach != REACH_DIRECT || target->family != source->family)
+		return;
+	e.kind = ELEMENT_PATH;
+	e.port = g->port;
+	e.target = *target;
+	e.end_boot_ms = end_boot_ms;
+	add(l, &e);
+}
+
+void
+grant_elements(struct element_list *ret, const struct grant *g,
+    const struct now *now, const char *boot_id)
+{
+	int64_t left = grant_left_ms(g, now, boot_id);
+	int64_t end = now->boot_ms + left;
+
+	memset(ret, 0, sizeof(*ret));
+	if (left <= 0 || g->reach == REACH_PROBE)
+		return;
+	add_source(ret, g, &g->source4, &g->addr4, end);
+	add_source(ret, g, &g->source6, &g->addr6, end);
+}
+
+void
+grant_leg(struct element *ret, const struct grant *g,
+    const struct addr *gateway, uint16_t sport, const struct addr *a,
+    const struct now *now, const char *boot_id)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->kind = ELEMENT_LEG;
+	ret->proto = IPPROTO_TCP;
+	ret->sport = sport;
+	ret->port = g->port;
+	ret->source = *gateway;
+	ret->target = *a;
+	ret->end_boot_ms = now->boot_ms + grant_left_ms(g, now, boot_id);
+}
+
+const char *
+end_reason_str(enum end_reason r)
+{
+	if ((unsigned)r >= END_REASON_COUNT)
+		return "none";
+	return end_names[r];
+}
+
+enum end_reason
+end_reason_parse(const char *s)
+{
+	for (unsigned i = 1; i < END_REASON_COUNT; i++)
+		if (strcmp(end_names[i], s) == 0)
+			return (enum end_reason)i;
+	return END_NONE;
+}
+
+const char *
+grant_reach_str(enum grant_reach r)
+{
+	switch (r) {
+	case REACH_PROXY:
+		return "proxy";
+	case REACH_DIRECT:
+		return "direct";
+	case REACH_PROBE:
+		return "probe";
+	default:
+		return "none";
+	}
+}
+
+void
+grant_caps_str(char *ret, size_t size, uint32_t caps)
+{
+	static const struct {
+		uint32_t bit;
+		const char *name;
+	} names[] = {{CAP_SHELL, "shell"}, {CAP_EXEC, "exec"},
+	    {CAP_SFTP, "sftp"}, {CAP_PTY, "pty"}, {CAP_FORWARD, "forward"},
+	    {CAP_AGENT, "agent"}, {CAP_X11, "x11"}};
+	size_t at = 0;
+
+	if (size > 0)
+		ret[0] = '\0';
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		size_t n = strlen(names[i].name);
+
+		if ((caps & names[i].bit) == 0 || at + n + 2 > size)
+			continue;
+		if (at > 0)
+			ret[at++] = ',';
+		memcpy(ret + at, names[i].name, n + 1);
+		at += n;
+	}
+}

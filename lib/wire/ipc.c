@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ipc - frames over SOCK_SEQPACKET with SCM_RIGHTS. Every receive is checked
+ * against the message table before anybody sees the message.
+ */
+#include "wire/ipc.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/limits.h"
+
+union control {
+	struct cmsghdr align;
+	char space[CMSG_SPACE(sizeof(int) * MSG_FDS_MAX)];
+};
+
+int
+ipc_pair(int ret[2])
+{
+	/* a datagram must fit whole; the kernel doubles what is asked for */
+	const int room = 2 * LIMIT_MSG_MAX;
+	int fd[2] = {-1, -1};
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
+		0, fd) != 0)
+		return GW_ESYS;
+	for (int i = 0; i < 2; i++) {
+		if (setsockopt(fd[i], SOL_SOCKET, SO_SNDBUFFORCE, &room,
+			sizeof(room)) != 0)
+			(void)setsockopt(fd[i], SOL_SOCKET, SO_SNDBUF, &room,
+			    sizeof(room));
+	}
+	ret[0] = fd[0];
+	ret[1] = fd[1];
+	return 0;
+}
+
+void
+ipc_init(struct ipc *c, int fd, enum proc self, enum proc peer)
+{
+	memset(c, 0, sizeof(*c));
+	c->fd = fd;
+	c->self = self;
+	c->peer = peer;
+	c->state = MST_NEW;
+}
+
+void
+ipc_done(struct ipc *c)
+{
+	if (c->fd >= 0)
+		(void)close(c->fd);
+	c->fd = -1;
+	if (c->rx != NULL)
+		explicit_bzero(c->rx, LIMIT_MSG_MAX);
+	free(c->rx);
+	c->rx = NULL;
+}
+
+static int
+send_frame(int fd, const struct buf *b, const int *fds, unsigned nfds)
+{
+	struct iovec iov = {.iov_base = b->p, .iov_len = b->len};
+	struct msghdr mh = {.msg_iov = &iov, .msg_iovlen = 1};
+	union control ctl;
+	struct cmsghdr *cm;
+	ssize_t n;
+
+	if (nfds > 0) {
+		memset(&ctl, 0, sizeof(ctl));
+		mh.msg_control = ctl.space;
+		mh.msg_controllen = CMSG_SPACE(sizeof(int) * nfds);
+		cm = CMSG_FIRSTHDR(&mh);
+		cm->cmsg_level = SOL_SOCKET;
+		cm->cmsg_type = SCM_RIGHTS;
+		cm->cmsg_len = CMSG_LEN(sizeof(int) * nfds);
+		memcpy(CMSG_DATA(cm), fds, sizeof(int) * nfds);
+	}
+	do
+		n = sendmsg(fd, &mh, MSG_NOSIGNAL | MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	if (n == (ssize_t)b->len)
+		return 0;
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		return GW_EAGAIN;
+	if (n < 0 &&
+	    (errno == EPIPE || errno == ECONNRESET || errno == ENOTCONN))
+		return GW_ECLOSED;
+	return GW_ESYS;
+}
+
+int
+ipc_send(struct ipc *c, unsigned type, const void *body, const int *fds,
+    unsigned nfds)
+{
+	const struct msg_spec *spec = msg_spec(type);
+	struct buf b;
+	int r;
+
+	if (spec == NULL || (spec->from & PROC_BIT(c->self)) == 0 ||
+	    (spec->to & PROC_BIT(c->peer)) == 0 || spec->fds != nfds)
+		return GW_EINVAL;
+	if (c->fd < 0)
+		return GW_ECLOSED;
+	buf_init(&b, LIMIT_MSG_MAX);
+	if ((r = msg_encode(&b, type, body)) == 0)
+		r = send_frame(c->fd, &b, fds, nfds);
+	buf_done(&b);
+	return r;
+}
+
+static int
+wait_fd(int fd, short what, int timeout_ms)
+{
+	struct pollfd pfd = {.fd = fd, .events = what};
+	int64_t until = clock_mono_us() / 1000 + timeout_ms;
+	int left = timeout_ms;
+	int n;
+
+	for (;;) {
+		n = poll(&pfd, 1, left);
+		if (n > 0)
+			return 0;
+		if (n == 0)
+			return GW_EAGAIN;
+		if (errno != EINTR)
+			return GW_ESYS;
+		if (timeout_ms >= 0) {
+			left = (int)(until - clock_mono_us() / 1000);
+			if (left <= 0)
+				return GW_EAGAIN;
+		}
+	}
+}
+
+int
+ipc_send_wait(struct ipc *c, unsigned type, const void *body, const int *fds,
+    unsigned nfds, int timeout_ms)
+{
+	int r = ipc_send(c, type, body, fds, nfds);
+
+	if (r != GW_EAGAIN)
+		return r;
+	if ((r = wait_fd(c->fd, POLLOUT, timeout_ms)) != 0)
+		return r;
+	return ipc_send(c, type, body, fds, nfds);
+}
+
+static void
+take_fds(struct msghdr *mh, struct ipc_msg *m)
+{
+	for (struct cmsghdr *cm = CMSG_FIRSTHDR(mh); cm != NULL;
+	     cm = CMSG_NXTHDR(mh, cm)) {
+		size_t n;
+
+		if (cm->cmsg_level != SOL_SOCKET ||
+		    cm->cmsg_type != SCM_RIGHTS)
+			continue;
+		n = (cm->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		for (size_t i = 0; i < n; i++) {
+			int fd;
+
+			memcpy(&fd, CMSG_DATA(cm) + i * sizeof(int),
+			    sizeof(fd));
+			if (m->nfds < MSG_FDS_MAX)
+				m->fds[m->nfds++] = fd;
+			else
+				(void)close(fd);
+		}
+	}
+}
+
+void
+ipc_msg_close(struct ipc_msg *m)
+{
+	for (unsigned i = 0; i < MSG_FDS_MAX; i++) {
+		if (m->fds[i] >= 0)
+			(void)close(m->fds[i]);
+		m->fds[i] = -1;
+	}
+	m->nfds = 0;
+}
+
+int
+ipc_recv(struct ipc *c, struct ipc_msg *m)
+{
+	struct iovec iov;
+	struct msghdr mh = {.msg_iov = &iov, .msg_iovlen = 1};
+	union control ctl;
+	ssize_t n;
+	int r;
+
+	m->type = MSG_NONE;
+	m->nfds = 0;
+	for (unsigned i = 0; i < MSG_FDS_MAX; i++)
+		m->fds[i] = -1;
+	if (c->fd < 0)
+		return GW_ECLOSED;
+	if (c->rx == NULL && (c->rx = malloc(LIMIT_MSG_MAX)) == NULL)
+		return GW_ENOMEM;
+	iov.iov_base = c->rx;
+	iov.iov_len = LIMIT_MSG_MAX;
+	mh.msg_control = ctl.space;
+	mh.msg_controllen = sizeof(ctl.space);
+	do
+		n = recvmsg(c->fd, &mh, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	while (n < 0 && errno == EINTR);
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		return GW_EAGAIN;
+	if (n == 0 || (n < 0 && errno == ECONNRESET))
+		return GW_ECLOSED;
+	if (n < 0)
+		return GW_ESYS;
+	take_fds(&mh, m);
+	r = GW_EPROTO;
+	if ((mh.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0 &&
+	    msg_decode(c->rx, (size_t)n, &m->type, m->body) == 0)
+		r = msg_allowed(m->type, c->peer, c->self, c->state, m->nfds);
+	if (r != 0)
+		ipc_msg_close(m);
+	return r;
+}
+
+int
+ipc_recv_wait(struct ipc *c, struct ipc_msg *m, int timeout_ms)
+{
+	int r = ipc_recv(c, m);
+
+	if (r != GW_EAGAIN)
+		return r;
+	if ((r = wait_fd(c->fd, POLLIN, timeout_ms)) != 0)
+		return r;
+	return ipc_recv(c, m);
+}
