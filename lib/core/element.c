@@ -56,7 +56,8 @@ element_ok(const struct element *e)
 		return 0;
 	switch (e->kind) {
 	case ELEMENT_ENTRY:
-		return e->sport == 0 && memcmp(&e->target, &none, sizeof(none)) == 0;
+		return e->sport == 0 &&
+		       memcmp(&e->target, &none, sizeof(none)) == 0;
 	case ELEMENT_PATH:
 		return e->sport == 0 && e->target.family == e->source.family;
 	case ELEMENT_LEG:

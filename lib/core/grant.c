@@ -33,8 +33,7 @@ static const char *const end_names[END_REASON_COUNT] = {
 };
 
 int64_t
-grant_left_ms(
-    const struct grant *g, const struct now *now, const char *boot_id)
+grant_left_ms(const struct grant *g, const struct now *now, const char *boot_id)
 {
 	int64_t life = g->end_ms - g->start_ms;
 	int64_t left;
@@ -81,7 +80,7 @@ grant_ok(const struct grant *g)
 	if (g->reach == REACH_PROBE)
 		return true;
 	return g->own_port != 0 &&
-	    (g->source4.family != 0 || g->source6.family != 0);
+	       (g->source4.family != 0 || g->source6.family != 0);
 }
 
 bool

@@ -38,8 +38,8 @@ struct watch; /* one watched descriptor */
  * the message carries any) belong to the handler when it returns 0. Any
  * negative return closes that peer and is audited as peer.protocol.
  */
-typedef int role_handler_fn(struct role *r, struct peer *p, const void *body,
-    const int *fds);
+typedef int role_handler_fn(
+    struct role *r, struct peer *p, const void *body, const int *fds);
 
 struct role_handler {
 	uint16_t type;
@@ -47,7 +47,7 @@ struct role_handler {
 };
 
 struct role_sandbox {
-	bool network;	       /* may create sockets at all */
+	bool network;          /* may create sockets at all */
 	const char *const *ro; /* Landlock: readable folders, NULL-terminated */
 	const char *const *rw; /* and writable ones; NULL lists = none */
 	const int *syscalls;   /* extra system calls beyond the common set,
@@ -57,7 +57,7 @@ struct role_sandbox {
 struct role_def {
 	enum proc proc;
 	const char *name; /* "broker" */
-	uint32_t needs;	  /* PROC_BIT mask of links wanted before ready */
+	uint32_t needs;   /* PROC_BIT mask of links wanted before ready */
 	const struct role_handler *handlers;
 	size_t nhandlers;
 	/* Files are opened, keys loaded, state read. conf lives on. */
@@ -105,9 +105,9 @@ void peer_close(struct peer *p); /* peer_down is called */
  * GW_ELIMIT past LIMIT_PEER_QUEUE (the link is then closed). fd -1 = none; it
  * is duplicated, the caller keeps its own.
  */
-MUST_CHECK int peer_send(
+int peer_send(
     struct peer *p, unsigned type, const void *body, int fd);
-MUST_CHECK int peer_send2(
+int peer_send2(
     struct peer *p, unsigned type, const void *body, int fd0, int fd1);
 
 /* ---- evidence */
@@ -118,7 +118,7 @@ typedef void role_durable_fn(void *arg, int result, uint64_t seq);
  * before it answered). Without, fire and forget; while the notary is away up
  * to 1,024 such records wait for it. f may be NULL; it is not consumed.
  */
-MUST_CHECK int role_append(struct role *r, enum event_code ev,
+int role_append(struct role *r, enum event_code ev,
     const struct event_fields *f, role_durable_fn *fn, void *arg);
 
 /* A fresh, non-zero request id. */

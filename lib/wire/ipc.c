@@ -36,8 +36,8 @@ ipc_pair(int ret[2])
 	for (int i = 0; i < 2; i++) {
 		if (setsockopt(fd[i], SOL_SOCKET, SO_SNDBUFFORCE, &room,
 			sizeof(room)) != 0)
-			(void)setsockopt(fd[i], SOL_SOCKET, SO_SNDBUF, &room,
-			    sizeof(room));
+			(void)setsockopt(
+			    fd[i], SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
 	}
 	ret[0] = fd[0];
 	ret[1] = fd[1];
@@ -67,14 +67,16 @@ ipc_done(struct ipc *c)
 }
 
 static int
-send_frame(int fd, const struct buf *b, const int *fds, unsigned nfds)
+send_frame(int fd, const void *frame, size_t len, const int *fds, unsigned nfds)
 {
-	struct iovec iov = {.iov_base = b->p, .iov_len = b->len};
+	struct iovec iov = {.iov_len = len};
 	struct msghdr mh = {.msg_iov = &iov, .msg_iovlen = 1};
 	union control ctl;
 	struct cmsghdr *cm;
 	ssize_t n;
 
+	/* sendmsg only reads, but struct iovec knows no const */
+	memcpy(&iov.iov_base, &frame, sizeof(frame));
 	if (nfds > 0) {
 		memset(&ctl, 0, sizeof(ctl));
 		mh.msg_control = ctl.space;
@@ -88,7 +90,7 @@ send_frame(int fd, const struct buf *b, const int *fds, unsigned nfds)
 	do
 		n = sendmsg(fd, &mh, MSG_NOSIGNAL | MSG_DONTWAIT);
 	while (n < 0 && errno == EINTR);
-	if (n == (ssize_t)b->len)
+	if (n == (ssize_t)len)
 		return 0;
 	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 		return GW_EAGAIN;
@@ -113,9 +115,18 @@ ipc_send(struct ipc *c, unsigned type, const void *body, const int *fds,
 		return GW_ECLOSED;
 	buf_init(&b, LIMIT_MSG_MAX);
 	if ((r = msg_encode(&b, type, body)) == 0)
-		r = send_frame(c->fd, &b, fds, nfds);
+		r = send_frame(c->fd, b.p, b.len, fds, nfds);
 	buf_done(&b);
 	return r;
+}
+
+int
+ipc_send_raw(
+    struct ipc *c, const void *frame, size_t n, const int *fds, unsigned nfds)
+{
+	if (c->fd < 0)
+		return GW_ECLOSED;
+	return send_frame(c->fd, frame, n, fds, nfds);
 }
 
 static int
@@ -162,15 +173,14 @@ take_fds(struct msghdr *mh, struct ipc_msg *m)
 	     cm = CMSG_NXTHDR(mh, cm)) {
 		size_t n;
 
-		if (cm->cmsg_level != SOL_SOCKET ||
-		    cm->cmsg_type != SCM_RIGHTS)
+		if (cm->cmsg_level != SOL_SOCKET || cm->cmsg_type != SCM_RIGHTS)
 			continue;
 		n = (cm->cmsg_len - CMSG_LEN(0)) / sizeof(int);
 		for (size_t i = 0; i < n; i++) {
 			int fd;
 
-			memcpy(&fd, CMSG_DATA(cm) + i * sizeof(int),
-			    sizeof(fd));
+			memcpy(
+			    &fd, CMSG_DATA(cm) + i * sizeof(int), sizeof(fd));
 			if (m->nfds < MSG_FDS_MAX)
 				m->fds[m->nfds++] = fd;
 			else
@@ -199,7 +209,7 @@ ipc_recv(struct ipc *c, struct ipc_msg *m)
 	ssize_t n;
 	int r;
 
-	m->type = MSG_NONE;
+	m->type = 0;
 	m->nfds = 0;
 	for (unsigned i = 0; i < MSG_FDS_MAX; i++)
 		m->fds[i] = -1;

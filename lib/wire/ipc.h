@@ -43,7 +43,10 @@ void ipc_done(struct ipc *c); /* closes and frees; safe twice */
  * not let us send this here. fds stay the caller's. */
 MUST_CHECK int ipc_send(struct ipc *c, unsigned type, const void *body,
     const int *fds, unsigned nfds);
-/* The same, but waits (poll) up to timeout_ms for room. */
+/* Sends bytes msg_encode() made and the caller checked (lib/role's queue). */
+MUST_CHECK int ipc_send_raw(struct ipc *c, const void *frame, size_t n,
+    const int *fds, unsigned nfds);
+/* The same as ipc_send, but waits (poll) up to timeout_ms for room. */
 MUST_CHECK int ipc_send_wait(struct ipc *c, unsigned type, const void *body,
     const int *fds, unsigned nfds, int timeout_ms);
 

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * internal - what role.c (what a process does) and loop.c (when it does it)
+ * share. Nobody else includes it.
+ */
+#ifndef ROLE_INTERNAL_H
+#define ROLE_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "role/role.h"
+#include "wire/ipc.h"
+
+struct event;
+struct event_base;
+struct append;
+struct parked;
+struct frame;
+
+struct peer {
+	struct peer *next;
+	struct role *role;
+	enum proc proc;
+	struct msg_sup_link link;
+	struct ipc ipc;
+	struct event *rd, *wr;
+	struct frame *out, **out_end; /* not yet sent */
+	size_t queued;
+	void *data;
+	bool announced; /* peer_up was called */
+	bool dead;      /* closed; freed at the end of this turn */
+};
+
+struct role {
+	const struct role_def *def;
+	void *ctx;
+	struct event_base *base;
+	struct msg_sup_config config;
+	struct peer *control;
+	struct peer *peers; /* the control link is among them */
+	void *body;         /* one decoded message */
+	uint32_t linked;    /* PROC_BIT of every kind linked so far */
+	uint32_t rid;
+	struct append *appends;
+	struct parked *parked;
+	unsigned nparked;
+	int status;
+	bool started, ready;
+	bool reap;   /* some peer is dead */
+	bool broken; /* loop is to end */
+};
+
+int peer_new(struct peer **ret, struct role *r, enum proc proc, int fd);
+void peer_shut(struct peer *p); /* closes; the struct lives on until reaped */
+
+void role_peer_readable(struct role *r, struct peer *p);
+void role_peer_lost(struct role *r, struct peer *p);
+
+MUST_CHECK int loop_init(struct role *r);
+void loop_run(struct role *r);
+void loop_break(struct role *r);
+void loop_done(struct role *r);
+
+#endif

@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * role - the shared skeleton: control socket, links, dispatch, evidence. The
+ * event loop itself is loop.c; nothing here knows what a role does.
+ */
+#include "role/role.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "role/internal.h"
+#include "sys/sandbox.h"
+
+enum {
+	CONTROL_FD = 3,
+	APPENDS_WAITING_MAX = 1024, /* fire-and-forget records without notary */
+};
+
+struct append {
+	struct append *next;
+	uint32_t rid;
+	role_durable_fn *fn;
+	void *arg;
+};
+
+/* A record that waits for the notary to come back. */
+struct parked {
+	struct parked *next;
+	uint16_t event;
+	uint32_t len;
+	uint8_t fields[];
+};
+
+void *
+role_ctx(struct role *r)
+{
+	return r->ctx;
+}
+
+const struct conf *
+role_conf(struct role *r)
+{
+	return &r->config.conf;
+}
+
+const char *
+role_instance(struct role *r)
+{
+	return r->config.instance;
+}
+
+uint32_t
+role_rid(struct role *r)
+{
+	if (++r->rid == 0)
+		r->rid = 1;
+	return r->rid;
+}
+
+void
+role_exit(struct role *r, int status)
+{
+	r->status = status;
+	loop_break(r);
+}
+
+struct peer *
+role_peer(struct role *r, enum proc proc)
+{
+	for (struct peer *p = r->peers; p != NULL; p = p->next)
+		if (p->proc == proc && !p->dead && proc != PROC_SESSION)
+			return p;
+	return NULL;
+}
+
+struct peer *
+role_session(struct role *r, uint64_t conn)
+{
+	for (struct peer *p = r->peers; p != NULL; p = p->next)
+		if (p->proc == PROC_SESSION && !p->dead && p->link.conn == conn)
+			return p;
+	return NULL;
+}
+
+/* ---- evidence */
+
+static void
+append_answer(struct role *r, const struct msg_log_durable *m)
+{
+	for (struct append **a = &r->appends; *a != NULL; a = &(*a)->next) {
+		struct append *hit = *a;
+
+		if (hit->rid != m->rid)
+			continue;
+		*a = hit->next;
+		hit->fn(hit->arg, -(int)m->result, m->seq);
+		free(hit);
+		return;
+	}
+}
+
+/* The notary is gone: nobody will answer what waits. */
+static void
+append_lost(struct role *r)
+{
+	struct append *list = r->appends;
+
+	r->appends = NULL;
+	while (list != NULL) {
+		struct append *a = list;
+
+		list = a->next;
+		a->fn(a->arg, GW_ECLOSED, 0);
+		free(a);
+	}
+}
+
+static int
+append_park(struct role *r, enum event_code ev, const struct bytes *fields)
+{
+	struct parked *k;
+	struct parked **end = &r->parked;
+
+	if (r->nparked >= APPENDS_WAITING_MAX)
+		return GW_ELIMIT;
+	if ((k = malloc(sizeof(*k) + fields->len)) == NULL)
+		return GW_ENOMEM;
+	k->next = NULL;
+	k->event = (uint16_t)ev;
+	k->len = fields->len;
+	if (fields->len > 0)
+		memcpy(k->fields, fields->p, fields->len);
+	while (*end != NULL)
+		end = &(*end)->next;
+	*end = k;
+	r->nparked++;
+	return 0;
+}
+
+static void
+append_unpark(struct role *r, struct peer *notary)
+{
+	while (r->parked != NULL) {
+		struct parked *k = r->parked;
+		struct msg_log_append m = {.event = k->event};
+
+		m.fields.p = k->fields;
+		m.fields.len = k->len;
+		if (peer_send(notary, MSG_LOG_APPEND, &m, -1) != 0)
+			return;
+		r->parked = k->next;
+		r->nparked--;
+		free(k);
+	}
+}
+
+int
+role_append(struct role *r, enum event_code ev, const struct event_fields *f,
+    role_durable_fn *fn, void *arg)
+{
+	struct peer *notary = role_peer(r, PROC_NOTARY);
+	struct msg_log_append m = {.event = (uint16_t)ev};
+	struct append *a = NULL;
+	int e;
+
+	if (f != NULL) {
+		if ((e = buf_err(&f->b)) != 0)
+			return e;
+		m.fields.p = f->b.p;
+		m.fields.len = (uint32_t)f->b.len;
+	}
+	if (fn == NULL) {
+		if (notary == NULL)
+			return append_park(r, ev, &m.fields);
+		return peer_send(notary, MSG_LOG_APPEND, &m, -1);
+	}
+	if (notary == NULL)
+		return GW_ECLOSED;
+	if ((a = calloc(1, sizeof(*a))) == NULL)
+		return GW_ENOMEM;
+	m.rid = role_rid(r);
+	if ((e = peer_send(notary, MSG_LOG_APPEND, &m, -1)) != 0) {
+		free(a);
+		return e;
+	}
+	a->rid = m.rid;
+	a->fn = fn;
+	a->arg = arg;
+	a->next = r->appends;
+	r->appends = a;
+	return 0;
+}
+
+/* ---- links */
+
+static void
+audit_protocol(struct role *r, const struct peer *p, const char *what)
+{
+	struct event_fields f;
+
+	log_warn("%s sent %s: link closed", proc_name(p->proc), what);
+	event_fields_init(&f);
+	event_str(&f, EF_PROCESS, proc_name(p->proc));
+	if (p->link.conn != 0)
+		event_num(&f, EF_CONN, (int64_t)p->link.conn);
+	event_str(&f, EF_MSG, what);
+	(void)role_append(r, EV_PEER_PROTOCOL, &f, NULL, NULL);
+	event_fields_done(&f);
+}
+
+void
+role_peer_lost(struct role *r, struct peer *p)
+{
+	if (p->dead)
+		return;
+	p->dead = true;
+	peer_shut(p);
+	if (p->proc == PROC_SUPERVISOR) {
+		/* nobody left to serve; the kernel keeps the doors */
+		log_warn("the supervisor is gone: exiting");
+		role_exit(r, 1);
+		return;
+	}
+	if (p->proc == PROC_NOTARY)
+		append_lost(r);
+	if (p->announced && r->def->peer_down != NULL)
+		r->def->peer_down(r, p);
+	r->reap = true;
+}
+
+static bool
+have_needs(const struct role *r)
+{
+	return (r->linked & r->def->needs) == r->def->needs;
+}
+
+static int
+enter_sandbox(struct role *r)
+{
+	const struct role_sandbox *s = r->def->sandbox;
+	struct sandbox box = {0};
+
+	if (s == NULL)
+		return 0;
+	box.ro = s->ro;
+	box.rw = s->rw;
+	box.allow = s->syscalls;
+	box.network = s->network;
+	return sandbox_enter(&box);
+}
+
+static int
+become_ready(struct role *r)
+{
+	struct msg_empty m = {0};
+	int e;
+
+	if (r->ready || !r->started || !have_needs(r))
+		return 0;
+	if (r->def->ready != NULL && (e = r->def->ready(r)) != 0)
+		return e;
+	if ((e = enter_sandbox(r)) != 0) {
+		log_err("cannot enter the sandbox: %s", err_str(e));
+		return e;
+	}
+	r->ready = true;
+	return peer_send(r->control, MSG_SUP_READY, &m, -1);
+}
+
+static int
+on_link(struct role *r, const struct msg_sup_link *m, int fd)
+{
+	struct peer *old = m->proc == PROC_SESSION
+			       ? role_session(r, m->conn)
+			       : role_peer(r, (enum proc)m->proc);
+	struct peer *p = NULL;
+	int e;
+
+	if (old != NULL)
+		role_peer_lost(r, old);
+	if ((e = peer_new(&p, r, (enum proc)m->proc, fd)) != 0) {
+		(void)close(fd);
+		return e;
+	}
+	p->link = *m;
+	p->announced = true;
+	r->linked |= PROC_BIT(m->proc);
+	if (m->proc == PROC_NOTARY)
+		append_unpark(r, p);
+	if (r->def->peer_up != NULL)
+		r->def->peer_up(r, p);
+	return become_ready(r);
+}
+
+static int
+on_config(struct role *r, const struct msg_sup_config *m)
+{
+	int e;
+
+	if (r->started)
+		return GW_ESTATE;
+	r->config = *m;
+	if (FAULT_BUILD && m->faults[0] != '\0')
+		(void)setenv("SALLYPORT_FAULTS", m->faults, 1);
+	if (r->def->start != NULL && (e = r->def->start(r, role_conf(r))) != 0)
+		return e;
+	r->started = true;
+	return become_ready(r);
+}
+
+static int
+on_control(struct role *r, const struct ipc_msg *m)
+{
+	const struct msg_sup_listener *l = m->body;
+	const struct msg_sup_file *f = m->body;
+
+	switch (m->type) {
+	case MSG_SUP_CONFIG:
+		return on_config(r, m->body);
+	case MSG_SUP_LINK:
+		return on_link(r, m->body, m->fds[0]);
+	case MSG_SUP_LISTENER:
+		if (r->def->listener == NULL)
+			return GW_EPROTO;
+		return r->def->listener(r, m->fds[0], l->tls != 0);
+	case MSG_SUP_FILE:
+		if (r->def->file == NULL)
+			return GW_EPROTO;
+		return r->def->file(r, (enum sup_file)f->which, m->fds[0]);
+	case MSG_SUP_STOP:
+		if (r->def->stop != NULL)
+			r->def->stop(r);
+		else
+			role_exit(r, 0);
+		return 0;
+	default:
+		return 1; /* perhaps the role's own table knows it */
+	}
+}
+
+static int
+dispatch(struct role *r, struct peer *p, const struct ipc_msg *m)
+{
+	int e;
+
+	if (p->proc == PROC_SUPERVISOR && (e = on_control(r, m)) != 1)
+		return e;
+	if (m->type == MSG_LOG_DURABLE && p->proc == PROC_NOTARY) {
+		append_answer(r, m->body);
+		return 0;
+	}
+	for (size_t i = 0; i < r->def->nhandlers; i++)
+		if (r->def->handlers[i].type == m->type)
+			return r->def->handlers[i].fn(r, p, m->body, m->fds);
+	return GW_EPROTO;
+}
+
+/* All frames that are there now, but not for ever: others wait too. */
+void
+role_peer_readable(struct role *r, struct peer *p)
+{
+	for (int turn = 0; turn < 64 && !p->dead; turn++) {
+		struct ipc_msg m = {.body = r->body};
+		int e = ipc_recv(&p->ipc, &m);
+
+		if (e == GW_EAGAIN)
+			return;
+		if (e == GW_ECLOSED) {
+			role_peer_lost(r, p);
+			return;
+		}
+		if (e != 0) {
+			audit_protocol(r, p, "a message that is not allowed");
+			role_peer_lost(r, p);
+			return;
+		}
+		if ((e = dispatch(r, p, &m)) != 0) {
+			char what[96];
+
+			ipc_msg_close(&m);
+			(void)snprintf(what, sizeof(what), "%s: %s",
+			    msg_spec(m.type)->name, err_str(e));
+			audit_protocol(r, p, what);
+			role_peer_lost(r, p);
+			return;
+		}
+	}
+}
+
+/* ---- main */
+
+static void
+version(const struct role_def *def)
+{
+	printf("sallyport-%s " SALLYPORT_VERSION "%s\n", def->name,
+	    FAULT_BUILD ? " (fault-test build: not for use)" : "");
+}
+
+static int
+take_control(struct role *r)
+{
+	struct msg_sup_link self = {.proc = PROC_SUPERVISOR};
+	int e;
+
+	if (fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC) != 0)
+		return GW_ESYS;
+	if ((e = peer_new(&r->control, r, PROC_SUPERVISOR, CONTROL_FD)) != 0)
+		return e;
+	r->control->link = self;
+	return 0;
+}
+
+int
+role_main(const struct role_def *def, void *ctx, int argc, char **argv)
+{
+	struct role *r = NULL;
+	int status = 1;
+	int e;
+
+	if (argc > 1 && strcmp(argv[1], "--version") == 0) {
+		version(def);
+		return 0;
+	}
+	secret_no_dumps();
+	log_init(def->name, LOG_LV_INFO);
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGINT, SIG_IGN); /* Ctrl-C is the supervisor's to hear */
+	/* If the supervisor dies, reads of the control socket say so; no
+	 * PDEATHSIG, so that sessions may live on to their deadline. */
+	if ((r = calloc(1, sizeof(*r))) == NULL ||
+	    (r->body = calloc(1, msg_size_max())) == NULL)
+		goto out;
+	r->def = def;
+	r->ctx = ctx;
+	if ((e = loop_init(r)) != 0 || (e = take_control(r)) != 0) {
+		log_err("no control socket as descriptor %d: this program is "
+			"started by gatewayd (%s)",
+		    CONTROL_FD, err_str(e));
+		goto out;
+	}
+	loop_run(r);
+	status = r->status;
+out:
+	if (r != NULL) {
+		loop_done(r);
+		explicit_bzero(r, sizeof(*r));
+		free(r);
+	}
+	return status;
+}
