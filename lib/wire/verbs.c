@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * verbs - the route table as data and the one function that searches it.
+ * Knows neither HTTP headers nor query strings: the router cuts those off.
+ */
+#include "wire/verbs.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct verb verbs[VERB_COUNT] = {
+#define X(vid, vname, vmethod, vpath, vauth, vwho, vcode)                      \
+	[VERB_##vid] = {.id = VERB_##vid,                                      \
+	    .name = vname,                                                     \
+	    .method = vmethod,                                                 \
+	    .path = vpath,                                                     \
+	    .auth = AUTH_##vauth,                                              \
+	    .who = WHO_##vwho,                                                 \
+	    .code = CODE_##vcode},
+    VERB_TABLE(X)
+#undef X
+};
+
+const struct verb *
+verb_get(unsigned id)
+{
+	return id > VERB_NONE && id < VERB_COUNT ? &verbs[id] : NULL;
+}
+
+/* True when path is the verb's; *retarg then points at its {id} or is NULL. */
+static bool
+path_matches(const struct verb *v, const char *path, const char **retarg)
+{
+	const char *brace = strchr(v->path, '{');
+	const size_t n = brace != NULL ? (size_t)(brace - v->path) : 0;
+
+	*retarg = NULL;
+	if (brace == NULL)
+		return strcmp(v->path, path) == 0;
+	if (strncmp(v->path, path, n) != 0 || path[n] == '\0' ||
+	    strchr(path + n, '/') != NULL)
+		return false;
+	*retarg = path + n;
+	return true;
+}
+
+static void
+add_method(char *ret, size_t size, const char *method)
+{
+	const size_t n = strlen(ret);
+
+	if (strstr(ret, method) != NULL)
+		return;
+	(void)snprintf(ret + n, size - n, "%s%s", n > 0 ? ", " : "", method);
+}
+
+const struct verb *
+verb_route(const char *method, const char *path, const char **retarg,
+    char *retmethods, size_t size)
+{
+	if (retmethods != NULL && size > 0)
+		retmethods[0] = '\0';
+	for (unsigned i = VERB_NONE + 1; i < VERB_COUNT; i++) {
+		if (!path_matches(&verbs[i], path, retarg))
+			continue;
+		if (strcmp(verbs[i].method, method) == 0)
+			return &verbs[i];
+		if (retmethods != NULL && size > 0)
+			add_method(retmethods, size, verbs[i].method);
+	}
+	*retarg = NULL;
+	return NULL;
+}
