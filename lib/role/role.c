@@ -421,6 +421,80 @@ take_control(struct role *r)
 }
 
 int
+role_adopt(struct role *r, struct peer **ret, enum proc proc,
+    const struct msg_sup_link *link, int fd)
+{
+	struct peer *p = NULL;
+	int e;
+
+	if ((e = peer_new(&p, r, proc, fd)) != 0) {
+		(void)close(fd);
+		return e;
+	}
+	p->link = *link;
+	p->announced = true;
+	if (proc == PROC_NOTARY)
+		append_unpark(r, p);
+	*ret = p;
+	return 0;
+}
+
+static struct role *
+role_new(const struct role_def *def, void *ctx)
+{
+	struct role *r = calloc(1, sizeof(*r));
+
+	if (r == NULL)
+		return NULL;
+	r->def = def;
+	r->ctx = ctx;
+	if ((r->body = calloc(1, msg_size_max())) == NULL ||
+	    loop_init(r) != 0) {
+		free(r->body);
+		free(r);
+		return NULL;
+	}
+	return r;
+}
+
+static void
+role_free(struct role *r)
+{
+	if (r == NULL)
+		return;
+	loop_done(r);
+	append_lost(r);
+	while (r->parked != NULL) {
+		struct parked *k = r->parked;
+
+		r->parked = k->next;
+		free(k);
+	}
+	explicit_bzero(r, sizeof(*r));
+	free(r);
+}
+
+int
+role_supervise(
+    const struct role_def *def, void *ctx, const struct msg_sup_config *config)
+{
+	struct role *r = role_new(def, ctx);
+	int status = 1;
+
+	if (r == NULL)
+		return 1;
+	(void)signal(SIGPIPE, SIG_IGN);
+	r->config = *config;
+	r->started = true;
+	if (def->start(r, role_conf(r)) == 0) {
+		loop_run(r);
+		status = r->status;
+	}
+	role_free(r);
+	return status;
+}
+
+int
 role_main(const struct role_def *def, void *ctx, int argc, char **argv)
 {
 	struct role *r = NULL;
@@ -437,12 +511,9 @@ role_main(const struct role_def *def, void *ctx, int argc, char **argv)
 	(void)signal(SIGINT, SIG_IGN); /* Ctrl-C is the supervisor's to hear */
 	/* If the supervisor dies, reads of the control socket say so; no
 	 * PDEATHSIG, so that sessions may live on to their deadline. */
-	if ((r = calloc(1, sizeof(*r))) == NULL ||
-	    (r->body = calloc(1, msg_size_max())) == NULL)
+	if ((r = role_new(def, ctx)) == NULL)
 		goto out;
-	r->def = def;
-	r->ctx = ctx;
-	if ((e = loop_init(r)) != 0 || (e = take_control(r)) != 0) {
+	if ((e = take_control(r)) != 0) {
 		log_err("no control socket as descriptor %d: this program is "
 			"started by gatewayd (%s)",
 		    CONTROL_FD, err_str(e));
@@ -451,10 +522,6 @@ role_main(const struct role_def *def, void *ctx, int argc, char **argv)
 	loop_run(r);
 	status = r->status;
 out:
-	if (r != NULL) {
-		loop_done(r);
-		explicit_bzero(r, sizeof(*r));
-		free(r);
-	}
+	role_free(r);
 	return status;
 }

@@ -79,6 +79,14 @@ struct role_def {
 /* Runs the process; returns its exit status. ctx is role_ctx() for handlers. */
 int role_main(const struct role_def *def, void *ctx, int argc, char **argv);
 
+/* The supervisor's own way in: no control socket; def->start is called with
+ * the configuration given, then the loop runs. It makes its peers itself. */
+int role_supervise(
+    const struct role_def *def, void *ctx, const struct msg_sup_config *config);
+/* Supervisor: takes fd (owned from here on, also on failure) as a link. */
+MUST_CHECK int role_adopt(struct role *r, struct peer **ret, enum proc proc,
+    const struct msg_sup_link *link, int fd);
+
 void *role_ctx(struct role *r);
 const struct conf *role_conf(struct role *r);
 /* "https" or "admin" for the API binary, else "". */
@@ -105,8 +113,7 @@ void peer_close(struct peer *p); /* peer_down is called */
  * GW_ELIMIT past LIMIT_PEER_QUEUE (the link is then closed). fd -1 = none; it
  * is duplicated, the caller keeps its own.
  */
-int peer_send(
-    struct peer *p, unsigned type, const void *body, int fd);
+int peer_send(struct peer *p, unsigned type, const void *body, int fd);
 int peer_send2(
     struct peer *p, unsigned type, const void *body, int fd0, int fd1);
 
