@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The rules as nft would print them (v4; v6 alike; SYN = flags & (fin | syn |
+ * rst | ack) == syn):
+ *
+ * chain input   { hook input priority 50; policy accept
+ *   iif lo accept
+ *   tcp dport @own_ports goto door
+ *   ip saddr . l4proto . th sport @protected4 goto leg_in
+ *   ip daddr . l4proto . th dport @protected4 goto served_in }
+ * chain forward { hook forward priority 50; policy accept
+ *   ip daddr . l4proto . th dport @protected4 goto transit
+ *   ip saddr . l4proto . th sport @protected4 goto transit }
+ * chain output  { hook output priority 50; policy accept
+ *   oif lo accept
+ *   skuid FIREWALL, length 40 (v6: 60), tcp flags == ack accept       # poke
+ *   tcp sport @own_ports goto door_out
+ *   ip daddr . l4proto . th dport @protected4 goto egress
+ *   ip saddr . l4proto . th sport @protected4 goto served_out }
+ * chain door      { CUT reset; ENTRY goto open; NET goto open; SHUT }
+ * chain door_out  { RST accept; ENTRY, reply goto open; NET, reply goto open;
+ *                   drop }
+ * chain transit, served_in { CUT reset; PATH goto open; SHUT }
+ * chain served_out{ RST accept; PATH, reply goto open; drop }
+ * chain leg_in    { CUT reset; LEG, reply goto open; SHUT }
+ * chain egress    { RST accept; LEG, original goto open; drop }
+ * chain open      { established accept; new udp accept; new tcp SYN accept;
+ *                   new tcp reset; drop }
+ *
+ * ENTRY = ct original saddr . ct reply proto-src @entry4
+ * NET   = ct original saddr @networks4
+ * PATH  = ct original saddr . ct reply saddr . ct protocol . ct reply
+ *         proto-src @path4
+ * LEG   = ct original proto-src . ct reply saddr . ct reply proto-src @leg4
+ * CUT   = ct original saddr . ct original proto-src . ct reply saddr . ct reply
+ *         proto-src @cut4
+ * SHUT  = tcp, ct established: reset; everything else: drop
+ * RST   = a tcp reset of a flow conntrack knows: it ends things, and without
+ *         it neither reject nor a closing socket could tell its peer
+ *
+ * Untracked and invalid packets have no tuple, so no lookup matches: drop.
+ * In output nothing is rejected: the reset would go to our own socket.
+ */
+#include "firewall/rules.h"
+
+#include <netinet/in.h> /* before the kernel's own */
+
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_conntrack_tuple_common.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netlink.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/attr.h"
+#include "base/fault.h"
+#include "firewall/expr.h"
+#include "firewall/sets.h"
+
+enum {
+	FAMILY_INET = 1,
+	PRIORITY = 50,
+	STATE_ESTABLISHED = 1 << 1,
+	STATE_RELATED = 1 << 2,
+	STATE_NEW = 1 << 3,
+	TCP_FLAGS_AT = 13,
+	TCP_FIN = 0x01,
+	TCP_SYN = 0x02,
+	TCP_RST = 0x04,
+	TCP_ACK = 0x10,
+	TCP_ALL = 0xff,
+	DIR_ANY = -1,
+	LO = 1, /* the loopback interface's index in every namespace */
+};
+
+struct family {
+	uint8_t nfproto;
+	unsigned regs; /* an address takes so many */
+	uint32_t ct_src, saddr, daddr, size;
+	uint32_t poke_len;
+	enum set_id entry, path, leg, cut, protected_, networks;
+};
+
+static const struct family families[] = {
+    {NFPROTO_IPV4, 1, NFT_CT_SRC_IP, 12, 16, 4, 40, SET_ENTRY4, SET_PATH4,
+	SET_LEG4, SET_CUT4, SET_PROTECTED4, SET_NETWORKS4},
+    {NFPROTO_IPV6, 4, NFT_CT_SRC_IP6, 8, 24, 16, 60, SET_ENTRY6, SET_PATH6,
+	SET_LEG6, SET_CUT6, SET_PROTECTED6, SET_NETWORKS6},
+};
+
+static const struct {
+	const char *name;
+	int hook; /* -1: reached by goto */
+} chains[] = {
+    {"open", -1},
+    {"door", -1},
+    {"door_out", -1},
+    {"transit", -1},
+    {"served_in", -1},
+    {"served_out", -1},
+    {"leg_in", -1},
+    {"egress", -1},
+    {"input", NF_INET_LOCAL_IN},
+    {"forward", NF_INET_FORWARD},
+    {"output", NF_INET_LOCAL_OUT},
+};
+
+static void
+lookup(struct rule *r, unsigned reg, enum set_id set)
+{
+	expr_lookup(r, reg, set_def(set)->name);
+}
+
+static void
+is_proto(struct rule *r, uint8_t proto)
+{
+	expr_meta(r, 0, NFT_META_L4PROTO);
+	expr_cmp8(r, 0, NFT_CMP_EQ, proto);
+}
+
+static void
+is_state(struct rule *r, uint32_t bits)
+{
+	expr_ct(r, 0, NFT_CT_STATE, DIR_ANY);
+	expr_mask(r, 0, &bits, sizeof(bits));
+	expr_cmp32(r, 0, NFT_CMP_NEQ, 0);
+}
+
+static void
+is_direction(struct rule *r, int dir)
+{
+	if (dir == DIR_ANY)
+		return;
+	expr_ct(r, 0, NFT_CT_DIRECTION, DIR_ANY);
+	expr_cmp8(r, 0, NFT_CMP_EQ, (uint8_t)dir);
+}
+
+/* The protocol must have been checked before. */
+static void
+is_flags(struct rule *r, uint8_t mask, uint8_t want)
+{
+	expr_payload(r, 0, NFT_PAYLOAD_TRANSPORT_HEADER, TCP_FLAGS_AT, 1);
+	expr_mask(r, 0, &mask, sizeof(mask));
+	expr_cmp8(r, 0, NFT_CMP_EQ, want);
+}
+
+static void
+is_family(struct rule *r, const struct family *f)
+{
+	expr_meta(r, 0, NFT_META_NFPROTO);
+	expr_cmp8(r, 0, NFT_CMP_EQ, f->nfproto);
+}
+
+static void
+put_chains(struct nlb *b)
+{
+	size_t i = 0, hook = 0;
+
+	for (i = 0; i < ARRAY_LEN(chains); i++) {
+		(void)nlb_msg(
+		    b, NL_NFT(NFT_MSG_NEWCHAIN), NLM_F_CREATE, FAMILY_INET);
+		nlb_str(b, NFTA_CHAIN_TABLE, FW_TABLE);
+		nlb_str(b, NFTA_CHAIN_NAME, chains[i].name);
+		if (chains[i].hook < 0)
+			continue;
+		hook = nlb_nest(b, NFTA_CHAIN_HOOK);
+		nlb_u32(b, NFTA_HOOK_HOOKNUM, (uint32_t)chains[i].hook);
+		nlb_u32(b, NFTA_HOOK_PRIORITY, PRIORITY);
+		nlb_end(b, hook);
+		nlb_u32(b, NFTA_CHAIN_POLICY, NF_ACCEPT);
+		nlb_str(b, NFTA_CHAIN_TYPE, "filter");
+	}
+	(void)nlb_msg(b, NL_NFT(NFT_MSG_DELRULE), 0, FAMILY_INET);
+	nlb_str(b, NFTA_RULE_TABLE, FW_TABLE);
+}
+
+/* Packets whose own address, protocol and port are protected. */
+static void
+put_protected(struct nlb *b, const char *chain, bool source, const char *to)
+{
+	const struct family *f = NULL;
+	struct rule r;
+	size_t i = 0;
+
+	for (i = 0; i < ARRAY_LEN(families); i++) {
+		f = &families[i];
+		rule_begin(&r, b, FW_TABLE, chain);
+		is_family(&r, f);
+		expr_payload(&r, 0, NFT_PAYLOAD_NETWORK_HEADER,
+		    source ? f->saddr : f->daddr, f->size);
+		expr_meta(&r, f->regs, NFT_META_L4PROTO);
+		expr_payload(&r, f->regs + 1, NFT_PAYLOAD_TRANSPORT_HEADER,
+		    source ? 0 : 2, 2);
+		lookup(&r, 0, f->protected_);
+		expr_goto(&r, to);
+		rule_end(&r);
+	}
+}
+
+static void
+put_own(struct nlb *b, const char *chain, bool source, const char *to)
+{
+	struct rule r;
+
+	rule_begin(&r, b, FW_TABLE, chain);
+	is_proto(&r, IPPROTO_TCP);
+	expr_payload(&r, 0, NFT_PAYLOAD_TRANSPORT_HEADER, source ? 0 : 2, 2);
+	lookup(&r, 0, SET_OWN_PORTS);
+	expr_goto(&r, to);
+	rule_end(&r);
+}
+
+static void
+put_lo(struct nlb *b, const char *chain, uint32_t key)
+{
+	struct rule r;
+
+	rule_begin(&r, b, FW_TABLE, chain);
+	expr_meta(&r, 0, key);
+	expr_cmp32(&r, 0, NFT_CMP_EQ, LO);
+	expr_accept(&r);
+	rule_end(&r);
+}
+
+static void
+put_poke(struct nlb *b, uid_t uid)
+{
+	struct rule r;
+	size_t i = 0;
+
+	for (i = 0; i < ARRAY_LEN(families); i++) {
+		rule_begin(&r, b, FW_TABLE, "output");
+		is_family(&r, &families[i]);
+		is_proto(&r, IPPROTO_TCP);
+		expr_meta(&r, 0, NFT_META_SKUID);
+		expr_cmp32(&r, 0, NFT_CMP_EQ, uid);
+		expr_meta(&r, 0, NFT_META_LEN);
+		expr_cmp32(&r, 0, NFT_CMP_EQ, families[i].poke_len);
+		is_flags(&r, TCP_ALL, TCP_ACK);
+		expr_accept(&r);
+		rule_end(&r);
+	}
+}
+
+static void
+put_entry(struct nlb *b, const char *chain, int dir)
+{
+	const struct family *f = NULL;
+	struct rule r;
+	size_t i = 0;
+
+	for (i = 0; i < ARRAY_LEN(families); i++) {
+		f = &families[i];
+		rule_begin(&r, b, FW_TABLE, chain);
+		is_direction(&r, dir);
+		expr_ct(&r, 0, f->ct_src, IP_CT_DIR_ORIGINAL);
+		expr_ct(&r, f->regs, NFT_CT_PROTO_SRC, IP_CT_DIR_REPLY);
+		lookup(&r, 0, f->entry);
+		expr_goto(&r, "open");
+		rule_end(&r);
+		rule_begin(&r, b, FW_TABLE, chain);
+		is_direction(&r, dir);
+		expr_ct(&r, 0, f->ct_src, IP_CT_DIR_ORIGINAL);
+		lookup(&r, 0, f->networks);
+		expr_goto(&r, "open");
+		rule_end(&r);
+	}
+}
+
+static void
+put_path(struct nlb *b, const char *chain, int dir)
+{
+	const struct family *f = NULL;
+	struct rule r;
+	size_t i = 0;
+
+	for (i = 0; i < ARRAY_LEN(families); i++) {
+		f = &families[i];
+		rule_begin(&r, b, FW_TABLE, chain);
+		is_direction(&r, dir);
+		expr_ct(&r, 0, f->ct_src, IP_CT_DIR_ORIGINAL);
+		expr_ct(&r, f->regs, f->ct_src, IP_CT_DIR_REPLY);
+		expr_ct(&r, 2 * f->regs, NFT_CT_PROTOCOL, IP_CT_DIR_ORIGINAL);
+		expr_ct(
+		    &r, 2 * f->regs + 1, NFT_CT_PROTO_SRC, IP_CT_DIR_REPLY);
+		lookup(&r, 0, f->path);
+		expr_goto(&r, "open");
+		rule_end(&r);
+	}
+}
+
+static void
+put_leg(struct nlb *b, const char *chain, int dir)
+{
+	const struct family *f = NULL;
+	struct rule r;
+	size_t i = 0;
+
+	for (i = 0; i < ARRAY_LEN(families); i++) {
+		f = &families[i];
+		rule_begin(&r, b, FW_TABLE, chain);
+		is_proto(&r, IPPROTO_TCP);
+		is_direction(&r, dir);
+		expr_ct(&r, 0, NFT_CT_PROTO_SRC, IP_CT_DIR_ORIGINAL);
+		expr_ct(&r, 1, f->ct_src, IP_CT_DIR_REPLY);
+		expr_ct(&r, 1 + f->regs, NFT_CT_PROTO_SRC, IP_CT_DIR_REPLY);
+		lookup(&r, 0, f->leg);
+		expr_goto(&r, "open");
+		rule_end(&r);
+	}
+}
+
+static void
+put_cut(struct nlb *b, const char *chain)
+{
+	const struct family *f = NULL;
+	struct rule r;
+	size_t i = 0;
+
+	for (i = 0; i < ARRAY_LEN(families); i++) {
+		f = &families[i];
+		rule_begin(&r, b, FW_TABLE, chain);
+		is_proto(&r, IPPROTO_TCP);
+		expr_ct(&r, 0, f->ct_src, IP_CT_DIR_ORIGINAL);
+		expr_ct(&r, f->regs, NFT_CT_PROTO_SRC, IP_CT_DIR_ORIGINAL);
+		expr_ct(&r, f->regs + 1, f->ct_src, IP_CT_DIR_REPLY);
+		expr_ct(
+		    &r, 2 * f->regs + 1, NFT_CT_PROTO_SRC, IP_CT_DIR_REPLY);
+		lookup(&r, 0, f->cut);
+		expr_reset(&r);
+		rule_end(&r);
+	}
+}
+
+static void
+put_drop(struct nlb *b, const char *chain)
+{
+	struct rule r;
+
+	rule_begin(&r, b, FW_TABLE, chain);
+	expr_drop(&r);
+	rule_end(&r);
+}
+
+static void
+put_tcp_state(struct nlb *b, const char *chain, uint32_t state, bool reset)
+{
+	struct rule r;
+
+	rule_begin(&r, b, FW_TABLE, chain);
+	is_proto(&r, IPPROTO_TCP);
+	is_state(&r, state);
+	if (reset)
+		expr_reset(&r);
+	else
+		expr_accept(&r);
+	rule_end(&r);
+}
+
+/* The end of every judging chain: whoever still sends learns it is over, a
+ * stranger learns nothing. */
+static void
+put_shut(struct nlb *b, const char *chain)
+{
+	if (FAULT(fw_established))
+		put_tcp_state(b, chain, STATE_ESTABLISHED, false);
+	put_tcp_state(b, chain, STATE_ESTABLISHED, true);
+	put_drop(b, chain);
+}
+
+static void
+put_rst(struct nlb *b, const char *chain)
+{
+	struct rule r;
+
+	rule_begin(&r, b, FW_TABLE, chain);
+	is_proto(&r, IPPROTO_TCP);
+	is_flags(&r, TCP_RST | TCP_SYN, TCP_RST);
+	is_state(&r, STATE_ESTABLISHED | STATE_RELATED);
+	expr_accept(&r);
+	rule_end(&r);
+	if (FAULT(fw_established))
+		put_tcp_state(b, chain, STATE_ESTABLISHED, false);
+}
+
+static void
+put_open(struct nlb *b)
+{
+	struct rule r;
+
+	rule_begin(&r, b, FW_TABLE, "open");
+	is_state(&r, STATE_ESTABLISHED);
+	expr_accept(&r);
+	rule_end(&r);
+	rule_begin(&r, b, FW_TABLE, "open");
+	is_proto(&r, IPPROTO_UDP);
+	is_state(&r, STATE_NEW);
+	expr_accept(&r);
+	rule_end(&r);
+	rule_begin(&r, b, FW_TABLE, "open");
+	is_proto(&r, IPPROTO_TCP);
+	is_state(&r, STATE_NEW);
+	is_flags(&r, TCP_FIN | TCP_SYN | TCP_RST | TCP_ACK, TCP_SYN);
+	expr_accept(&r);
+	rule_end(&r);
+	put_tcp_state(b, "open", STATE_NEW, true);
+	put_drop(b, "open");
+}
+
+void
+rules_put(struct nlb *b, uid_t poke_uid)
+{
+	put_chains(b);
+	put_lo(b, "input", NFT_META_IIF);
+	put_own(b, "input", false, "door");
+	put_protected(b, "input", true, "leg_in");
+	put_protected(b, "input", false, "served_in");
+	put_protected(b, "forward", false, "transit");
+	put_protected(b, "forward", true, "transit");
+	put_lo(b, "output", NFT_META_OIF);
+	put_poke(b, poke_uid);
+	put_own(b, "output", true, "door_out");
+	if (!FAULT(fw_egress))
+		put_protected(b, "output", false, "egress");
+	put_protected(b, "output", true, "served_out");
+
+	put_cut(b, "door");
+	put_entry(b, "door", IP_CT_DIR_ORIGINAL);
+	put_shut(b, "door");
+	put_rst(b, "door_out");
+	put_entry(b, "door_out", IP_CT_DIR_REPLY);
+	put_drop(b, "door_out");
+	put_cut(b, "transit");
+	put_path(b, "transit", DIR_ANY);
+	put_shut(b, "transit");
+	put_cut(b, "served_in");
+	put_path(b, "served_in", IP_CT_DIR_ORIGINAL);
+	put_shut(b, "served_in");
+	put_rst(b, "served_out");
+	put_path(b, "served_out", IP_CT_DIR_REPLY);
+	put_drop(b, "served_out");
+	put_cut(b, "leg_in");
+	put_leg(b, "leg_in", IP_CT_DIR_REPLY);
+	put_shut(b, "leg_in");
+	put_rst(b, "egress");
+	put_leg(b, "egress", IP_CT_DIR_ORIGINAL);
+	put_drop(b, "egress");
+	put_open(b);
+}
