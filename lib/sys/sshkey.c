@@ -1,0 +1,654 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sshkey - SSH public keys and signatures, checked with libcrypto's EVP.
+ * Everything here is public data but the seeds of our own Ed25519 keys; it
+ * opens no file and speaks to no agent. Certificates are never keys here.
+ *
+ * - A key MUST decode to its last byte, and its point or modulus be usable.
+ * - An RSA key MUST have 3072 bits or more, and never sign with SHA-1.
+ * - A security key's signature MUST carry the touch flag.
+ */
+#include "sys/sshkey.h"
+
+#include <string.h>
+
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/ecdsa.h>
+#include <openssl/evp.h>
+#include <openssl/param_build.h>
+#include <openssl/sha.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+
+enum {
+	RSA_BITS_MIN = 3072,
+	RSA_BITS_MAX = 8192,
+	POINT_MAX = 133, /* uncompressed P-521 */
+	ED25519_SIZE = 32,
+	ED25519_SIG_SIZE = 64,
+	SK_TOUCH = 1, /* PROTOCOL.u2f: user presence */
+	SIGNED_MAX = 4096,
+};
+
+enum kind { KIND_NONE = 0, KIND_ED25519, KIND_ECDSA, KIND_RSA };
+
+struct type_row {
+	const char *name;
+	enum kind kind;
+	bool sk;
+	const char *curve; /* as SSH names it */
+	const char *group; /* as libcrypto does */
+	size_t point;
+};
+
+static const struct type_row types[] = {
+    {"ssh-ed25519", KIND_ED25519, false, NULL, NULL, 0},
+    {"ecdsa-sha2-nistp256", KIND_ECDSA, false, "nistp256", "P-256", 65},
+    {"ecdsa-sha2-nistp384", KIND_ECDSA, false, "nistp384", "P-384", 97},
+    {"ecdsa-sha2-nistp521", KIND_ECDSA, false, "nistp521", "P-521", 133},
+    {"ssh-rsa", KIND_RSA, false, NULL, NULL, 0},
+    {"sk-ssh-ed25519@openssh.com", KIND_ED25519, true, NULL, NULL, 0},
+    {"sk-ecdsa-sha2-nistp256@openssh.com", KIND_ECDSA, true, "nistp256",
+	"P-256", 65},
+};
+
+/* A blob taken apart; pointers borrow from it. */
+struct parts {
+	const struct type_row *t;
+	const uint8_t *pub, *mod, *exp, *app;
+	size_t npub, nmod, nexp, napp;
+};
+
+static const struct type_row *
+type_find(const uint8_t *s, size_t n)
+{
+	for (size_t i = 0; s != NULL && i < ARRAY_LEN(types); i++)
+		if (strlen(types[i].name) == n &&
+		    memcmp(types[i].name, s, n) == 0)
+			return &types[i];
+	return NULL;
+}
+
+static const uint8_t *
+positive_mpint(struct rd *r, size_t *retn)
+{
+	size_t n = 0;
+	const uint8_t *p = rd_string(r, &n);
+
+	*retn = 0;
+	if (p == NULL || n == 0 || (p[0] & 0x80) != 0)
+		return NULL;
+	if (p[0] == 0) { /* one zero byte, and only where the sign needs it */
+		p++;
+		n--;
+		if (n == 0 || (p[0] & 0x80) == 0)
+			return NULL;
+	}
+	*retn = n;
+	return p;
+}
+
+static int
+parts_parse(struct parts *ret, const void *blob, size_t n)
+{
+	struct parts p = {0};
+	struct rd r;
+	const uint8_t *s = NULL;
+	size_t len = 0;
+
+	rd_init(&r, blob, n);
+	s = rd_string(&r, &len);
+	if ((p.t = type_find(s, len)) == NULL)
+		return GW_EUNSUPPORTED;
+	if (p.t->kind == KIND_RSA) {
+		p.exp = positive_mpint(&r, &p.nexp);
+		p.mod = positive_mpint(&r, &p.nmod);
+		if (p.exp == NULL || p.mod == NULL)
+			return GW_EPROTO;
+	} else {
+		if (p.t->kind == KIND_ECDSA) {
+			s = rd_string(&r, &len);
+			if (s == NULL || len != strlen(p.t->curve) ||
+			    memcmp(s, p.t->curve, len) != 0)
+				return GW_EPROTO;
+		}
+		p.pub = rd_string(&r, &p.npub);
+		if (p.pub == NULL)
+			return GW_EPROTO;
+	}
+	if (p.t->sk) {
+		p.app = rd_string(&r, &p.napp);
+		if (p.app == NULL || p.napp == 0)
+			return GW_EPROTO;
+	}
+	if (rd_done(&r) < 0)
+		return GW_EPROTO;
+	*ret = p;
+	return 0;
+}
+
+static EVP_PKEY *
+from_params(const char *alg, OSSL_PARAM *params)
+{
+	EVP_PKEY_CTX *ctx = NULL;
+	EVP_PKEY *k = NULL;
+
+	ctx = EVP_PKEY_CTX_new_from_name(NULL, alg, NULL);
+	if (ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1 ||
+	    EVP_PKEY_fromdata(ctx, &k, EVP_PKEY_PUBLIC_KEY, params) != 1) {
+		EVP_PKEY_free(k);
+		k = NULL;
+	}
+	EVP_PKEY_CTX_free(ctx);
+	return k;
+}
+
+static EVP_PKEY *
+ec_key(const struct parts *p)
+{
+	OSSL_PARAM params[3];
+	char group[8];
+	uint8_t point[POINT_MAX];
+
+	if (p->npub != p->t->point || p->pub[0] != 0x04 ||
+	    str_copy(group, sizeof(group), p->t->group) < 0)
+		return NULL;
+	memcpy(point, p->pub, p->npub);
+	params[0] = OSSL_PARAM_construct_utf8_string(
+	    OSSL_PKEY_PARAM_GROUP_NAME, group, 0);
+	params[1] = OSSL_PARAM_construct_octet_string(
+	    OSSL_PKEY_PARAM_PUB_KEY, point, p->npub);
+	params[2] = OSSL_PARAM_construct_end();
+	return from_params("EC", params);
+}
+
+static EVP_PKEY *
+rsa_key(const struct parts *p)
+{
+	OSSL_PARAM_BLD *bld = NULL;
+	OSSL_PARAM *params = NULL;
+	BIGNUM *n = NULL, *e = NULL;
+	EVP_PKEY *k = NULL;
+
+	if (p->nmod > RSA_BITS_MAX / 8 || p->nexp > 8)
+		return NULL;
+	n = BN_bin2bn(p->mod, (int)p->nmod, NULL);
+	e = BN_bin2bn(p->exp, (int)p->nexp, NULL);
+	if (n == NULL || e == NULL || BN_num_bits(n) < RSA_BITS_MIN ||
+	    !BN_is_odd(n) || !BN_is_odd(e) || BN_is_one(e))
+		goto out;
+	bld = OSSL_PARAM_BLD_new();
+	if (bld == NULL ||
+	    OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_N, n) != 1 ||
+	    OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_E, e) != 1 ||
+	    (params = OSSL_PARAM_BLD_to_param(bld)) == NULL)
+		goto out;
+	k = from_params("RSA", params);
+out:
+	OSSL_PARAM_free(params);
+	OSSL_PARAM_BLD_free(bld);
+	BN_free(n);
+	BN_free(e);
+	return k;
+}
+
+static EVP_PKEY *
+pkey_new(const struct parts *p)
+{
+	switch (p->t->kind) {
+	case KIND_ED25519:
+		if (p->npub != ED25519_SIZE)
+			return NULL;
+		return EVP_PKEY_new_raw_public_key(
+		    EVP_PKEY_ED25519, NULL, p->pub, p->npub);
+	case KIND_ECDSA:
+		return ec_key(p);
+	case KIND_RSA:
+		return rsa_key(p);
+	default:
+		return NULL;
+	}
+}
+
+int
+sshkey_parse_blob(struct sshkey *ret, const void *p, size_t n)
+{
+	struct parts parts = {0};
+	EVP_PKEY *k = NULL;
+	int r;
+
+	if (p == NULL || n == 0)
+		return GW_EPROTO;
+	if (n > LIMIT_PUBKEY_MAX)
+		return GW_ELIMIT;
+	if ((r = parts_parse(&parts, p, n)) < 0)
+		return r;
+	if ((k = pkey_new(&parts)) == NULL)
+		return GW_EINVAL;
+	EVP_PKEY_free(k);
+	memset(ret, 0, sizeof(*ret));
+	memcpy(ret->blob, p, n);
+	ret->len = n;
+	return str_copy(ret->type, sizeof(ret->type), parts.t->name);
+}
+
+int
+sshkey_parse_line(struct sshkey *ret, const char *line)
+{
+	uint8_t blob[LIMIT_PUBKEY_MAX];
+	struct sshkey k;
+	size_t ntype, nb64, n = 0;
+	const char *b64, *end;
+	int r;
+
+	line += strspn(line, " \t");
+	ntype = strcspn(line, " \t\r\n");
+	b64 = line + ntype;
+	b64 += strspn(b64, " \t");
+	nb64 = strcspn(b64, " \t\r\n");
+	if (ntype == 0 || nb64 == 0)
+		return GW_EINVAL;
+	/* one key only: a second line would be a second, unseen key */
+	end = b64 + strcspn(b64, "\r\n");
+	if (end[strspn(end, "\r\n")] != '\0')
+		return GW_EINVAL;
+	if ((r = str_unb64(blob, sizeof(blob), b64, nb64, &n)) < 0)
+		return r;
+	if ((r = sshkey_parse_blob(&k, blob, n)) < 0)
+		return r;
+	if (strlen(k.type) != ntype || memcmp(k.type, line, ntype) != 0)
+		return GW_EINVAL;
+	*ret = k;
+	return 0;
+}
+
+int
+sshkey_format_line(char *ret, size_t size, const void *blob, size_t n)
+{
+	struct rd r;
+	const uint8_t *type;
+	size_t ntype = 0;
+
+	if (size > 0)
+		ret[0] = '\0';
+	rd_init(&r, blob, n);
+	type = rd_string(&r, &ntype);
+	if (type == NULL || type_find(type, ntype) == NULL)
+		return GW_EINVAL;
+	if (ntype + 1 + str_b64_size(n) > size)
+		return GW_ELIMIT;
+	memcpy(ret, type, ntype);
+	ret[ntype] = ' ';
+	str_b64(ret + ntype + 1, blob, n);
+	return 0;
+}
+
+void
+sshkey_fingerprint(char ret[static SSHKEY_FP_SIZE], const void *blob, size_t n)
+{
+	uint8_t md[SHA256_DIGEST_LENGTH];
+	size_t len;
+
+	memcpy(ret, "SHA256:", 8);
+	if (EVP_Digest(blob, n, md, NULL, EVP_sha256(), NULL) != 1)
+		return;
+	str_b64(ret + 7, md, sizeof(md));
+	len = strlen(ret);
+	while (len > 0 && ret[len - 1] == '=')
+		ret[--len] = '\0';
+}
+
+bool
+sshkey_equal(const struct sshkey *a, const struct sshkey *b)
+{
+	return a->len > 0 && a->len == b->len &&
+	       memcmp(a->blob, b->blob, a->len) == 0;
+}
+
+/* The digest an algorithm name stands for; false when it is not the key's. */
+static bool
+alg_digest(const struct type_row *t, const char *alg, const EVP_MD **ret)
+{
+	*ret = NULL;
+	if (t->kind == KIND_RSA) {
+		if (strcmp(alg, "rsa-sha2-256") == 0)
+			*ret = EVP_sha256();
+		else if (strcmp(alg, "rsa-sha2-512") == 0)
+			*ret = EVP_sha512();
+		return *ret != NULL;
+	}
+	if (strcmp(alg, t->name) != 0)
+		return false;
+	if (t->kind == KIND_ED25519)
+		return true; /* hashes by itself */
+	if (t->point == 65)
+		*ret = EVP_sha256();
+	else if (t->point == 97)
+		*ret = EVP_sha384();
+	else
+		*ret = EVP_sha512();
+	return true;
+}
+
+/* What a security key signs instead of the data itself. */
+static int
+sk_data(uint8_t ret[static 2 * SHA256_DIGEST_LENGTH + 5], const struct parts *p,
+    uint8_t flags, uint32_t counter, const void *data, size_t n)
+{
+	if (EVP_Digest(p->app, p->napp, ret, NULL, EVP_sha256(), NULL) != 1 ||
+	    EVP_Digest(data, n, ret + SHA256_DIGEST_LENGTH + 5, NULL,
+		EVP_sha256(), NULL) != 1)
+		return GW_ECRYPTO;
+	ret[32] = flags;
+	ret[33] = (uint8_t)(counter >> 24);
+	ret[34] = (uint8_t)(counter >> 16);
+	ret[35] = (uint8_t)(counter >> 8);
+	ret[36] = (uint8_t)counter;
+	return 0;
+}
+
+static int
+digest_verify(EVP_PKEY *k, const EVP_MD *md, const uint8_t *sig, size_t nsig,
+    const void *data, size_t n)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	int r = GW_ECRYPTO;
+
+	if (ctx != NULL && EVP_DigestVerifyInit(ctx, NULL, md, NULL, k) == 1 &&
+	    EVP_DigestVerify(ctx, sig, nsig, data, n) == 1)
+		r = 0;
+	EVP_MD_CTX_free(ctx);
+	return r;
+}
+
+int
+sshkey_verify(const struct sshkey *k, const char *alg, const void *sig,
+    size_t nsig, uint8_t sk_flags, uint32_t sk_counter, const void *data,
+    size_t n)
+{
+	uint8_t sk[2 * SHA256_DIGEST_LENGTH + 5];
+	uint8_t padded[RSA_BITS_MAX / 8] = {0};
+	struct parts p = {0};
+	const EVP_MD *md = NULL;
+	EVP_PKEY *key = NULL;
+	int r = GW_ECRYPTO;
+
+	if (sig == NULL || nsig == 0 || nsig > LIMIT_SSHSIG_MAX ||
+	    parts_parse(&p, k->blob, k->len) < 0 ||
+	    !alg_digest(p.t, alg, &md) || (key = pkey_new(&p)) == NULL)
+		goto out;
+	if (p.t->sk) {
+		if ((sk_flags & SK_TOUCH) == 0 ||
+		    sk_data(sk, &p, sk_flags, sk_counter, data, n) < 0)
+			goto out;
+		data = sk;
+		n = sizeof(sk);
+	}
+	if (p.t->kind == KIND_ED25519 && nsig != ED25519_SIG_SIZE)
+		goto out;
+	if (p.t->kind == KIND_RSA && nsig < p.nmod) {
+		/* some signers drop leading zeros */
+		memcpy(padded + (p.nmod - nsig), sig, nsig);
+		sig = padded;
+		nsig = p.nmod;
+	}
+	r = digest_verify(key, md, sig, nsig, data, n);
+out:
+	EVP_PKEY_free(key);
+	return r;
+}
+
+/* SSH's two mpints -> the DER libcrypto wants. */
+static int
+ecdsa_der(struct buf *out, const uint8_t *p, size_t n)
+{
+	struct rd r;
+	const uint8_t *rb, *sb;
+	uint8_t *der = NULL;
+	size_t nr = 0, ns = 0;
+	BIGNUM *br = NULL, *bs = NULL;
+	ECDSA_SIG *sig = NULL;
+	int len, ret = GW_EPROTO;
+
+	rd_init(&r, p, n);
+	rb = positive_mpint(&r, &nr);
+	sb = positive_mpint(&r, &ns);
+	if (rb == NULL || sb == NULL || rd_done(&r) < 0 || nr > POINT_MAX ||
+	    ns > POINT_MAX)
+		goto out;
+	ret = GW_ENOMEM;
+	br = BN_bin2bn(rb, (int)nr, NULL);
+	bs = BN_bin2bn(sb, (int)ns, NULL);
+	sig = ECDSA_SIG_new();
+	if (br == NULL || bs == NULL || sig == NULL ||
+	    ECDSA_SIG_set0(sig, br, bs) != 1)
+		goto out;
+	br = bs = NULL; /* sig's now */
+	if ((len = i2d_ECDSA_SIG(sig, &der)) <= 0)
+		goto out;
+	buf_put(out, der, (size_t)len);
+	ret = buf_err(out);
+out:
+	OPENSSL_free(der);
+	ECDSA_SIG_free(sig);
+	BN_free(br);
+	BN_free(bs);
+	return ret;
+}
+
+/* One SSH signature blob over data. */
+static int
+sig_blob_verify(const struct sshkey *k, const uint8_t *blob, size_t nblob,
+    const void *data, size_t n)
+{
+	struct buf der;
+	struct rd r;
+	char alg[64];
+	const uint8_t *sig;
+	size_t nsig = 0;
+	uint8_t flags = 0;
+	uint32_t counter = 0;
+	int ret = GW_EPROTO;
+
+	buf_init(&der, 512);
+	rd_init(&r, blob, nblob);
+	rd_cstring(&r, alg, sizeof(alg));
+	sig = rd_string(&r, &nsig);
+	if (strncmp(k->type, "sk-", 3) == 0) {
+		flags = rd_u8(&r);
+		counter = rd_u32(&r);
+	}
+	if (sig == NULL || rd_done(&r) < 0)
+		goto out;
+	if (strstr(k->type, "ecdsa-") != NULL) {
+		if ((ret = ecdsa_der(&der, sig, nsig)) < 0)
+			goto out;
+		sig = der.p;
+		nsig = der.len;
+	}
+	ret = sshkey_verify(k, alg, sig, nsig, flags, counter, data, n);
+out:
+	buf_done(&der);
+	return ret;
+}
+
+static const char armor_begin[] = "-----BEGIN SSH SIGNATURE-----";
+static const char armor_end[] = "-----END SSH SIGNATURE-----";
+
+/* Takes the armor off into out (a buf of bytes). */
+static int
+armor_open(struct buf *out, const char *armor)
+{
+	struct buf text;
+	uint8_t *bin = NULL;
+	const char *end;
+	size_t n = 0;
+	int r = GW_EPROTO;
+
+	buf_init(&text, LIMIT_PUBKEY_MAX * 4);
+	if (strncmp(armor, armor_begin, sizeof(armor_begin) - 1) != 0)
+		goto out;
+	armor += sizeof(armor_begin) - 1;
+	if ((armor[0] != '\n' && armor[0] != '\r') ||
+	    (end = strstr(armor, armor_end)) == NULL)
+		goto out;
+	if (end[-1] != '\n' || strspn(end + sizeof(armor_end) - 1, "\r\n") !=
+				   strlen(end + sizeof(armor_end) - 1))
+		goto out;
+	for (; armor < end; armor++)
+		if (*armor != '\n' && *armor != '\r')
+			buf_u8(&text, (uint8_t)*armor);
+	if ((r = buf_err(&text)) < 0)
+		goto out;
+	r = GW_EPROTO;
+	if (text.len == 0)
+		goto out;
+	buf_put(out, text.p, text.len); /* decoded is shorter than this */
+	if ((r = buf_err(out)) < 0)
+		goto out;
+	bin = out->p;
+	r = str_unb64(bin, out->len, (const char *)text.p, text.len, &n);
+	if (r < 0) {
+		r = GW_EPROTO;
+		goto out;
+	}
+	out->len = n;
+out:
+	buf_done(&text);
+	return r;
+}
+
+/* The bytes that were signed: PROTOCOL.sshsig, with the message's digest. */
+static int
+sshsig_data(struct buf *out, const char *namespace, const char *hash,
+    const void *message, size_t n)
+{
+	uint8_t md[EVP_MAX_MD_SIZE];
+	const EVP_MD *alg = NULL;
+	unsigned nmd = 0;
+
+	if (strcmp(hash, "sha512") == 0)
+		alg = EVP_sha512();
+	else if (strcmp(hash, "sha256") == 0)
+		alg = EVP_sha256();
+	if (alg == NULL || EVP_Digest(message, n, md, &nmd, alg, NULL) != 1)
+		return GW_ECRYPTO;
+	buf_put(out, "SSHSIG", 6);
+	buf_cstring(out, namespace);
+	buf_cstring(out, "");
+	buf_cstring(out, hash);
+	buf_string(out, md, nmd);
+	return buf_err(out);
+}
+
+int
+sshsig_verify(struct sshkey *retkey, const char *armor, const char *namespace,
+    const void *message, size_t n)
+{
+	struct buf bin, data;
+	struct sshkey key;
+	struct rd r;
+	char ns[128], hash[16];
+	const uint8_t *magic, *blob, *sig;
+	size_t nblob = 0, nsig = 0, nreserved = 0;
+	int ret;
+
+	buf_init(&bin, LIMIT_PUBKEY_MAX * 4);
+	buf_init(&data, SIGNED_MAX);
+	if ((ret = armor_open(&bin, armor)) < 0)
+		goto out;
+	ret = GW_EPROTO;
+	rd_init(&r, bin.p, bin.len);
+	magic = rd_bytes(&r, 6);
+	if (magic == NULL || memcmp(magic, "SSHSIG", 6) != 0 || rd_u32(&r) != 1)
+		goto out;
+	blob = rd_string(&r, &nblob);
+	rd_cstring(&r, ns, sizeof(ns));
+	(void)rd_string(&r, &nreserved);
+	rd_cstring(&r, hash, sizeof(hash));
+	sig = rd_string(&r, &nsig);
+	if (rd_done(&r) < 0 || sig == NULL)
+		goto out;
+	ret = GW_ECRYPTO;
+	if (namespace[0] == '\0' || strcmp(ns, namespace) != 0)
+		goto out;
+	if ((ret = sshkey_parse_blob(&key, blob, nblob)) < 0)
+		goto out;
+	if ((ret = sshsig_data(&data, namespace, hash, message, n)) < 0)
+		goto out;
+	ret = sig_blob_verify(&key, sig, nsig, data.p, data.len);
+	if (ret == 0)
+		*retkey = key;
+out:
+	buf_done(&bin);
+	buf_done(&data);
+	return ret;
+}
+
+/* ---- keys of our own */
+
+static EVP_PKEY *
+seed_key(const struct secret *seed)
+{
+	if (seed->len != ED25519_SIZE)
+		return NULL;
+	return EVP_PKEY_new_raw_private_key(
+	    EVP_PKEY_ED25519, NULL, seed->p, seed->len);
+}
+
+int
+sshkey_ed25519_public(uint8_t retpub[static 32], const struct secret *seed)
+{
+	EVP_PKEY *k = seed_key(seed);
+	uint8_t pub[ED25519_SIZE];
+	size_t n = sizeof(pub);
+	int r = GW_ECRYPTO;
+
+	if (k != NULL && EVP_PKEY_get_raw_public_key(k, pub, &n) == 1 &&
+	    n == sizeof(pub)) {
+		memcpy(retpub, pub, sizeof(pub));
+		r = 0;
+	}
+	EVP_PKEY_free(k);
+	return r;
+}
+
+int
+sshkey_ed25519_sign(uint8_t retsig[static 64], const struct secret *seed,
+    const void *data, size_t n)
+{
+	EVP_PKEY *k = seed_key(seed);
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	uint8_t sig[ED25519_SIG_SIZE];
+	size_t len = sizeof(sig);
+	int r = GW_ECRYPTO;
+
+	if (k != NULL && ctx != NULL &&
+	    EVP_DigestSignInit(ctx, NULL, NULL, NULL, k) == 1 &&
+	    EVP_DigestSign(ctx, sig, &len, data, n) == 1 &&
+	    len == sizeof(sig)) {
+		memcpy(retsig, sig, sizeof(sig));
+		r = 0;
+	}
+	EVP_MD_CTX_free(ctx);
+	EVP_PKEY_free(k);
+	return r;
+}
+
+int
+sshkey_ed25519_line(char *ret, size_t size, const uint8_t pub[static 32])
+{
+	struct buf b;
+	int r;
+
+	buf_init(&b, 64);
+	buf_cstring(&b, "ssh-ed25519");
+	buf_string(&b, pub, ED25519_SIZE);
+	if ((r = buf_err(&b)) == 0)
+		r = sshkey_format_line(ret, size, b.p, b.len);
+	buf_done(&b);
+	return r;
+}
