@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * accept - SSH connections: accepts, numbers them, and gives each a session
+ * process with direct lines to notary, broker and recorder. Reads no byte of
+ * what the client says; the peer's address comes from accept(2), so nobody
+ * further down can lie about it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/addr.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "supervisor.h"
+#include "wire/ipc.h"
+
+enum { ACCEPT_BURST = 32 };
+
+static const enum proc lines[] = {PROC_NOTARY, PROC_BROKER, PROC_RECORDER};
+
+struct conn {
+	struct conn *next;
+	struct msg_sup_spawn who;
+	struct peer *control; /* to the session process */
+};
+
+static unsigned
+from_source(const struct supervisor *s, const struct addr *a)
+{
+	unsigned n = 0;
+
+	for (const struct conn *c = s->conns; c != NULL; c = c->next)
+		if (addr_equal(&c->who.peer, a))
+			n++;
+	return n;
+}
+
+/* One socket pair between a session and proc: both ends are told who the
+ * other is, and which connection it is about. */
+static int
+connect_line(struct supervisor *s, struct conn *c, enum proc proc)
+{
+	struct peer *other = child_peer(s, proc);
+	struct msg_sup_link m = {
+	    .conn = c->who.conn,
+	    .peer = c->who.peer,
+	    .peer_port = c->who.peer_port,
+	    .own = c->who.own,
+	    .own_port = c->who.own_port,
+	};
+	int fd[2];
+	int r;
+
+	if (other == NULL)
+		return GW_ECLOSED;
+	if ((r = ipc_pair(fd)) != 0)
+		return r;
+	m.proc = PROC_SESSION;
+	if ((r = peer_send(other, MSG_SUP_LINK, &m, fd[0])) == 0) {
+		m.proc = (uint8_t)proc;
+		r = peer_send(c->control, MSG_SUP_LINK, &m, fd[1]);
+	}
+	(void)close(fd[0]);
+	(void)close(fd[1]);
+	return r;
+}
+
+void
+accept_relink(struct supervisor *s, enum proc proc)
+{
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
+		if (lines[i] == proc)
+			for (struct conn *c = s->conns; c != NULL; c = c->next)
+				(void)connect_line(s, c, proc);
+}
+
+void
+accept_lost(struct supervisor *s, struct peer *p)
+{
+	for (struct conn **cp = &s->conns; *cp != NULL; cp = &(*cp)->next) {
+		struct conn *c = *cp;
+
+		if (c->control != p)
+			continue;
+		*cp = c->next;
+		s->nconns--;
+		free(c);
+		return;
+	}
+}
+
+/* Hands client (or, for a probe, a descriptor of /dev/null) to the zygote. */
+static int
+spawn(struct supervisor *s, const struct msg_sup_spawn *who, int client)
+{
+	struct msg_sup_link link = {.proc = PROC_SESSION, .conn = who->conn};
+	struct peer *zygote = child_peer(s, PROC_ZYGOTE);
+	struct conn *c = NULL;
+	int fd[2] = {-1, -1};
+	int r;
+
+	if (zygote == NULL)
+		return GW_ECLOSED;
+	if ((c = calloc(1, sizeof(*c))) == NULL)
+		return GW_ENOMEM;
+	c->who = *who;
+	if ((r = ipc_pair(fd)) != 0)
+		goto out;
+	r = peer_send2(zygote, MSG_SUP_SPAWN, who, client, fd[1]);
+	(void)close(fd[1]);
+	if (r != 0) {
+		(void)close(fd[0]);
+		goto out;
+	}
+	if ((r = role_adopt(
+		 s->role, &c->control, PROC_SESSION, &link, fd[0])) != 0)
+		goto out;
+	c->next = s->conns;
+	s->conns = c;
+	s->nconns++;
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
+		(void)connect_line(s, c, lines[i]);
+	c = NULL;
+out:
+	free(c);
+	return r;
+}
+
+static void
+audit(struct supervisor *s, enum event_code ev, const struct msg_sup_spawn *who,
+    const char *reason)
+{
+	struct event_fields f;
+	char text[ADDR_TEXT_SIZE];
+
+	addr_format(text, &who->peer);
+	event_fields_init(&f);
+	event_num(&f, EF_CONN, (int64_t)who->conn);
+	event_str(&f, EF_SRC, text);
+	event_num(&f, EF_SRC_PORT, who->peer_port);
+	addr_format(text, &who->own);
+	event_str(&f, EF_DST, text);
+	event_num(&f, EF_DST_PORT, who->own_port);
+	event_str(&f, EF_REASON, reason);
+	(void)role_append(s->role, ev, &f, NULL, NULL);
+	event_fields_done(&f);
+}
+
+static void
+accept_one(struct supervisor *s, int fd, const struct sockaddr_storage *ss)
+{
+	struct msg_sup_spawn who = {.conn = s->next_conn++};
+	struct sockaddr_storage own;
+	socklen_t len = sizeof(own);
+	const int on = 1;
+	int r;
+
+	if (addr_from_sockaddr(
+		&who.peer, &who.peer_port, (const struct sockaddr *)ss) != 0 ||
+	    getsockname(fd, (struct sockaddr *)&own, &len) != 0 ||
+	    addr_from_sockaddr(
+		&who.own, &who.own_port, (const struct sockaddr *)&own) != 0)
+		return;
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	if (s->nconns >= LIMIT_SESSIONS) {
+		audit(s, EV_SSH_REFUSED, &who, "too_many_sessions");
+		return;
+	}
+	if (from_source(s, &who.peer) >= LIMIT_CONNECTIONS_PER_SOURCE) {
+		audit(s, EV_SSH_REFUSED, &who, "too_many_from_source");
+		return;
+	}
+	audit(s, EV_SSH_CONNECT, &who, NULL);
+	if ((r = spawn(s, &who, fd)) != 0) {
+		log_warn("cannot start a session: %s", err_str(r));
+		audit(s, EV_SSH_REFUSED, &who, "no_session_process");
+	}
+}
+
+static void
+on_listener(struct role *r, int listener, unsigned what, void *arg)
+{
+	struct supervisor *s = arg;
+
+	(void)r;
+	(void)what;
+	for (int i = 0; i < ACCEPT_BURST; i++) {
+		struct sockaddr_storage ss;
+		socklen_t len = sizeof(ss);
+		int fd = accept4(listener, (struct sockaddr *)&ss, &len,
+		    SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+		if (fd < 0)
+			return;
+		accept_one(s, fd, &ss);
+		(void)close(fd);
+	}
+}
+
+int
+accept_start(struct supervisor *s)
+{
+	struct now now = clock_now();
+
+	/* unique over restarts, and below the bit that marks probes */
+	s->next_conn = (uint64_t)now.utc_ms << 16;
+	for (int i = 0; i < LIMIT_LISTEN; i++) {
+		if (s->ssh_fd[i] < 0)
+			continue;
+		s->ssh_watch[i] =
+		    watch_new(s->role, s->ssh_fd[i], on_listener, s);
+		if (s->ssh_watch[i] == NULL)
+			return GW_ENOMEM;
+		watch_set(s->ssh_watch[i], WATCH_READ);
+	}
+	return 0;
+}
+
+void
+accept_stop(struct supervisor *s)
+{
+	for (int i = 0; i < LIMIT_LISTEN; i++) {
+		watch_free(s->ssh_watch[i]);
+		s->ssh_watch[i] = NULL;
+	}
+}
+
+int
+accept_probe(struct supervisor *s, uint64_t conn)
+{
+	struct msg_sup_spawn who = {.conn = conn, .probe = 1};
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int r;
+
+	if (fd < 0)
+		return GW_ESYS;
+	r = spawn(s, &who, fd);
+	(void)close(fd);
+	return r;
+}

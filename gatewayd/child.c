@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * child - the table of processes and their lives. A process that dies is
+ * started again after a growing pause and connected anew; what it held open is
+ * the kernel's and the log's business, not ours.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "base/str.h"
+#include "supervisor.h"
+#include "sys/privdrop.h"
+#include "wire/ipc.h"
+
+enum {
+	CONTROL_FD = 3,
+	RESTART_MIN_MS = 50,
+	RESTART_MAX_MS = 5000,
+	STEADY_US = 10 * 1000 * 1000, /* ran this long: failures forgotten */
+};
+
+#define BIT(p) PROC_BIT(PROC_##p)
+
+static const struct child_spec specs[CHILD_COUNT] = {
+    {PROC_NOTARY, "sallyport-notary", "sallyport-notary", "", 0,
+	BIT(BROKER) | BIT(FIREWALL) | BIT(API) | BIT(ADMIN) | BIT(RECORDER) |
+	    BIT(SHIPPER)},
+    {PROC_FIREWALL, "sallyport-firewall", "sallyport-firewall", "",
+	UINT64_C(1) << CAP_NET_ADMIN | UINT64_C(1) << CAP_NET_RAW,
+	BIT(NOTARY) | BIT(BROKER)},
+    {PROC_BROKER, "sallyport-broker", "sallyport-broker", "", 0,
+	BIT(NOTARY) | BIT(FIREWALL) | BIT(API) | BIT(ADMIN) | BIT(RECORDER) |
+	    BIT(SHIPPER)},
+    {PROC_RECORDER, "sallyport-recorder", "sallyport-recorder", "", 0,
+	BIT(NOTARY) | BIT(BROKER)},
+    {PROC_SHIPPER, "sallyport-shipper", "sallyport-shipper", "", 0,
+	BIT(NOTARY) | BIT(BROKER)},
+    {PROC_ZYGOTE, "sallyport-session", "sallyport-session", "", 0, 0},
+    {PROC_API, "sallyport-api", "sallyport-api", "https", 0,
+	BIT(NOTARY) | BIT(BROKER)},
+    {PROC_ADMIN, "sallyport-api", "sallyport-api", "admin", 0,
+	BIT(NOTARY) | BIT(BROKER)},
+};
+
+static struct child *
+by_proc(struct supervisor *s, enum proc proc)
+{
+	for (int i = 0; i < CHILD_COUNT; i++)
+		if (s->child[i].spec != NULL && s->child[i].spec->proc == proc)
+			return &s->child[i];
+	return NULL;
+}
+
+struct peer *
+child_peer(struct supervisor *s, enum proc proc)
+{
+	struct child *c = by_proc(s, proc);
+
+	return c != NULL ? c->peer : NULL;
+}
+
+bool
+child_any(const struct supervisor *s)
+{
+	for (int i = 0; i < CHILD_COUNT; i++)
+		if (s->child[i].pid != 0)
+			return true;
+	return false;
+}
+
+/* In the forked child: becomes the role, or exits. Async-signal-safe enough:
+ * the supervisor has one thread. */
+static NORETURN void
+become(const struct child_spec *spec, const struct passwd *pw, int control)
+{
+	char path[LIMIT_PATH_SIZE];
+	char name[LIMIT_NAME_SIZE];
+	char instance[16];
+	char *argv[] = {name, instance, NULL};
+	char *envp[] = {NULL};
+	sigset_t none;
+	int null;
+
+	if (str_fmt(path, sizeof(path), "%s/%s", PKGLIBEXECDIR, spec->binary) !=
+		0 ||
+	    str_copy(name, sizeof(name), spec->binary) != 0 ||
+	    str_copy(instance, sizeof(instance), spec->instance) != 0)
+		_exit(126);
+	if (instance[0] == '\0')
+		argv[1] = NULL;
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)signal(SIGPIPE, SIG_DFL);
+	if ((null = open("/dev/null", O_RDWR | O_CLOEXEC)) < 0 ||
+	    dup2(null, 0) < 0 || dup2(null, 1) < 0 ||
+	    dup2(control, CONTROL_FD) < 0 ||
+	    syscall(SYS_close_range, CONTROL_FD + 1, ~0U, 0) != 0)
+		_exit(126);
+	if (setsid() < 0 || chdir("/") != 0)
+		_exit(126);
+	if (privdrop_become(pw->pw_uid, pw->pw_gid, spec->caps) != 0) {
+		log_err("cannot become %s: %s", spec->user, strerror(errno));
+		_exit(126);
+	}
+	(void)execve(path, argv, envp);
+	log_err("cannot run %s: %s", path, strerror(errno));
+	_exit(127);
+}
+
+static int
+send_config(struct supervisor *s, struct child *c)
+{
+	struct msg_sup_config *m = calloc(1, sizeof(*m));
+	int r;
+
+	if (m == NULL)
+		return GW_ENOMEM;
+	m->conf = *s->conf;
+	r = str_copy(m->instance, sizeof(m->instance), c->spec->instance);
+	if (r == 0 && FAULT_BUILD && getenv("SALLYPORT_FAULTS") != NULL)
+		r = str_copy(
+		    m->faults, sizeof(m->faults), getenv("SALLYPORT_FAULTS"));
+	if (r == 0)
+		r = peer_send(c->peer, MSG_SUP_CONFIG, m, -1);
+	free(m);
+	return r;
+}
+
+static int
+send_listeners(struct supervisor *s, struct child *c)
+{
+	struct msg_sup_listener m = {0};
+	int r;
+
+	if (c->spec->proc == PROC_ADMIN)
+		return peer_send(c->peer, MSG_SUP_LISTENER, &m, s->admin_fd);
+	if (c->spec->proc != PROC_API)
+		return 0;
+	m.tls = 1;
+	for (int i = 0; i < LIMIT_LISTEN; i++)
+		if (s->api_fd[i] >= 0 &&
+		    (r = peer_send(
+			 c->peer, MSG_SUP_LISTENER, &m, s->api_fd[i])) != 0)
+			return r;
+	return 0;
+}
+
+static int
+link_pair(struct child *a, struct child *b)
+{
+	struct msg_sup_link m = {0};
+	int fd[2];
+	int r;
+
+	if ((r = ipc_pair(fd)) != 0)
+		return r;
+	m.proc = (uint8_t)b->spec->proc;
+	if ((r = peer_send(a->peer, MSG_SUP_LINK, &m, fd[0])) == 0) {
+		m.proc = (uint8_t)a->spec->proc;
+		r = peer_send(b->peer, MSG_SUP_LINK, &m, fd[1]);
+	}
+	(void)close(fd[0]);
+	(void)close(fd[1]);
+	return r;
+}
+
+static int
+link_all(struct supervisor *s, struct child *c)
+{
+	int r;
+
+	for (int i = 0; i < CHILD_COUNT; i++) {
+		struct child *o = &s->child[i];
+
+		if (o == c || o->peer == NULL ||
+		    (c->spec->links & PROC_BIT(o->spec->proc)) == 0)
+			continue;
+		if ((r = link_pair(c, o)) != 0)
+			return r;
+	}
+	accept_relink(s, c->spec->proc);
+	return 0;
+}
+
+static int
+start(struct supervisor *s, struct child *c)
+{
+	const struct child_spec *spec = c->spec;
+	struct msg_sup_link link = {.proc = (uint8_t)spec->proc};
+	const struct passwd *pw = getpwnam(spec->user);
+	int fd[2];
+	int r;
+
+	if (pw == NULL) {
+		log_err(
+		    "no system user \"%s\": run `gatewayd init`", spec->user);
+		return GW_ENOENT;
+	}
+	if ((r = ipc_pair(fd)) != 0)
+		return r;
+	if ((c->pid = fork()) == 0)
+		become(spec, pw, fd[1]);
+	(void)close(fd[1]);
+	if (c->pid < 0) {
+		c->pid = 0;
+		(void)close(fd[0]);
+		return GW_ESYS;
+	}
+	c->started_us = clock_mono_us();
+	c->ready = false;
+	if ((r = role_adopt(s->role, &c->peer, spec->proc, &link, fd[0])) != 0)
+		return r;
+	if ((r = send_config(s, c)) != 0 || (r = send_listeners(s, c)) != 0)
+		return r;
+	return link_all(s, c);
+}
+
+static void
+on_restart(struct role *r, void *arg)
+{
+	struct supervisor *s = role_ctx(r);
+	struct child *c = arg;
+	int e;
+
+	if (s->stopping || c->pid != 0)
+		return;
+	if ((e = start(s, c)) != 0)
+		log_err("cannot start %s: %s", c->spec->binary, err_str(e));
+}
+
+int
+child_start_all(struct supervisor *s)
+{
+	int r;
+
+	for (int i = 0; i < CHILD_COUNT; i++) {
+		struct child *c = &s->child[i];
+
+		c->spec = &specs[i];
+		c->restart = timer_new(s->role, on_restart, c);
+		if (c->restart == NULL)
+			return GW_ENOMEM;
+	}
+	for (int i = 0; i < CHILD_COUNT; i++)
+		if ((r = start(s, &s->child[i])) != 0) {
+			log_err(
+			    "cannot start %s: %s", specs[i].binary, err_str(r));
+			return r;
+		}
+	return 0;
+}
+
+void
+child_link_lost(struct supervisor *s, struct peer *p)
+{
+	for (int i = 0; i < CHILD_COUNT; i++)
+		if (s->child[i].peer == p) {
+			s->child[i].peer = NULL;
+			s->child[i].ready = false;
+		}
+}
+
+static void
+audit_exit(struct supervisor *s, const struct child *c, pid_t pid, int status)
+{
+	struct event_fields f;
+
+	event_fields_init(&f);
+	event_str(&f, EF_PROCESS, proc_name(c->spec->proc));
+	event_num(&f, EF_PID, pid);
+	event_num(&f, EF_STATUS,
+	    WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status));
+	(void)role_append(s->role, EV_PROCESS_EXIT, &f, NULL, NULL);
+	event_fields_done(&f);
+}
+
+void
+child_exited(struct supervisor *s, pid_t pid, int status)
+{
+	struct child *c = NULL;
+	int64_t pause;
+
+	for (int i = 0; i < CHILD_COUNT; i++)
+		if (s->child[i].pid == pid)
+			c = &s->child[i];
+	if (c == NULL)
+		return;
+	c->pid = 0;
+	if (c->peer != NULL)
+		peer_close(c->peer); /* child_link_lost() follows */
+	if (s->stopping)
+		return;
+	if (WIFSIGNALED(status))
+		log_warn("%s was killed by signal %d: starting it again",
+		    c->spec->binary, WTERMSIG(status));
+	else
+		log_warn("%s exited with status %d: starting it again",
+		    c->spec->binary, WEXITSTATUS(status));
+	audit_exit(s, c, pid, status);
+	if (clock_mono_us() - c->started_us > STEADY_US)
+		c->failures = 0;
+	/* never ready yet: nobody is served; say so and give up */
+	if (!s->all_ready && c->failures >= 3) {
+		log_err("%s does not start: giving up; the lines above say why",
+		    c->spec->binary);
+		role_exit(s->role, 1);
+		return;
+	}
+	pause = RESTART_MIN_MS;
+	for (unsigned i = 0; i < c->failures && pause < RESTART_MAX_MS; i++)
+		pause *= 2;
+	c->failures++;
+	timer_set(c->restart, pause < RESTART_MAX_MS ? pause : RESTART_MAX_MS);
+}
+
+void
+child_ready(struct supervisor *s, struct peer *p)
+{
+	bool all = true;
+
+	for (int i = 0; i < CHILD_COUNT; i++) {
+		if (s->child[i].peer == p)
+			s->child[i].ready = true;
+		all = all && s->child[i].ready;
+	}
+	if (!all || s->all_ready)
+		return;
+	s->all_ready = true;
+	if (accept_start(s) != 0) {
+		role_exit(s->role, 1);
+		return;
+	}
+	log_info("ready: doors are shut, %s serves", s->conf->server_id);
+	notify_send("READY=1\nSTATUS=doors shut, serving");
+}
+
+void
+child_stop_all(struct supervisor *s)
+{
+	struct msg_empty m = {0};
+
+	/* the notary last: the others still have something to say */
+	for (int i = CHILD_COUNT - 1; i >= 0; i--)
+		if (s->child[i].peer != NULL &&
+		    s->child[i].spec->proc != PROC_NOTARY)
+			(void)peer_send(s->child[i].peer, MSG_SUP_STOP, &m, -1);
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * listen - the sockets of the gateway, opened while we may, and the question
+ * whose port it is: a port with a running server, or with live connections of
+ * somebody (an administrator's SSH session), is not taken.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/addr.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "supervisor.h"
+
+enum { TCP_STATE_ESTABLISHED = 1, TCP_STATE_LISTEN = 10, BACKLOG = 256 };
+
+static int
+scan_table(struct port_use *ret, const char *path, uint16_t port)
+{
+	char line[512];
+	FILE *f = fopen(path, "re");
+
+	if (f == NULL)
+		return errno == ENOENT ? 0 : GW_ESYS;
+	while (fgets(line, sizeof(line), f) != NULL) {
+		unsigned local = 0;
+		unsigned state = 0;
+
+		/* "sl: ADDR:PORT ADDR:PORT ST ...", all hexadecimal */
+		if (sscanf(line, " %*u: %*[0-9A-F]:%x %*[0-9A-F]:%*x %x",
+			&local, &state) != 2 ||
+		    local != port)
+			continue;
+		if (state == TCP_STATE_LISTEN)
+			ret->listening = true;
+		if (state == TCP_STATE_ESTABLISHED)
+			ret->established = true;
+	}
+	(void)fclose(f);
+	return 0;
+}
+
+int
+listen_port_use(struct port_use *ret, uint16_t port)
+{
+	struct port_use use = {0};
+	int r;
+
+	if ((r = scan_table(&use, "/proc/net/tcp", port)) != 0 ||
+	    (r = scan_table(&use, "/proc/net/tcp6", port)) != 0)
+		return r;
+	*ret = use;
+	return 0;
+}
+
+static int
+open_tcp(int *ret, const struct conf_listen *l)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = addr_to_sockaddr(&ss, &l->addr, l->port);
+	char text[ADDR_TEXT_SIZE];
+	const int on = 1;
+	int fd;
+
+	addr_format(text, &l->addr);
+	fd =
+	    socket(ss.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		goto fail;
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0)
+		goto fail;
+	if (ss.ss_family == AF_INET6 &&
+	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) != 0)
+		goto fail;
+	if (bind(fd, (const struct sockaddr *)&ss, len) != 0 ||
+	    listen(fd, BACKLOG) != 0)
+		goto fail;
+	*ret = fd;
+	return 0;
+fail:
+	log_err("cannot listen on %s port %u: %s%s", text, l->port,
+	    strerror(errno),
+	    errno == EADDRINUSE ? "; another program has that port, choose a "
+				  "free one in gatewayd.yaml"
+				: "");
+	if (fd >= 0)
+		(void)close(fd);
+	return GW_ESYS;
+}
+
+static int
+open_admin(int *ret, const char *path)
+{
+	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+	char folder[LIMIT_PATH_SIZE];
+	char *slash;
+	int fd = -1;
+
+	if (str_copy(sun.sun_path, sizeof(sun.sun_path), path) != 0 ||
+	    str_copy(folder, sizeof(folder), path) != 0) {
+		log_err("admin_socket: the path is too long: %s", path);
+		return GW_ELIMIT;
+	}
+	if ((slash = strrchr(folder, '/')) != NULL && slash != folder) {
+		*slash = '\0';
+		if (mkdir(folder, 0755) != 0 && errno != EEXIST)
+			goto fail;
+	}
+	(void)unlink(path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		goto fail;
+	if (fchmod(fd, 0600) != 0 ||
+	    bind(fd, (const struct sockaddr *)&sun, sizeof(sun)) != 0 ||
+	    chmod(path, 0600) != 0 || listen(fd, BACKLOG) != 0)
+		goto fail;
+	*ret = fd;
+	return 0;
+fail:
+	log_err("cannot make the admin socket %s: %s", path, strerror(errno));
+	if (fd >= 0)
+		(void)close(fd);
+	return GW_ESYS;
+}
+
+/* Shutting the doors of this port would cut whoever is connected to it. */
+static int
+check_port(uint16_t port)
+{
+	struct port_use use;
+	int r;
+
+	if ((r = listen_port_use(&use, port)) != 0) {
+		log_err("cannot read /proc/net/tcp: %s", strerror(errno));
+		return r;
+	}
+	if (!use.listening && !use.established)
+		return 0;
+	log_err("port %u has %s: the gateway would cut it off; choose another "
+		"port under ssh.listen",
+	    port,
+	    use.listening ? "a running server (sshd?)"
+			  : "live connections of another server");
+	return GW_EEXIST;
+}
+
+int
+listen_open(struct supervisor *s)
+{
+	const struct conf *c = s->conf;
+	int r;
+
+	for (int i = 0; i < LIMIT_LISTEN; i++)
+		s->ssh_fd[i] = s->api_fd[i] = -1;
+	for (int i = 0; i < LIMIT_LISTEN; i++)
+		if (c->ssh[i].port != 0 &&
+		    (r = check_port(c->ssh[i].port)) != 0)
+			return r;
+	for (int i = 0; i < LIMIT_LISTEN; i++) {
+		if (c->ssh[i].port != 0 &&
+		    (r = open_tcp(&s->ssh_fd[i], &c->ssh[i])) != 0)
+			return r;
+		if (c->api[i].port != 0 &&
+		    (r = open_tcp(&s->api_fd[i], &c->api[i])) != 0)
+			return r;
+	}
+	return open_admin(&s->admin_fd, c->admin_socket);
+}

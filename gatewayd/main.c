@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * gatewayd - the supervisor. Reads the configuration, opens the sockets, drops
+ * what it does not need, starts the others (child.c) and accepts (accept.c).
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "base/safefile.h"
+#include "base/secret.h"
+#include "base/str.h"
+#include "init.h"
+#include "supervisor.h"
+#include "sys/conf_yaml.h"
+#include "sys/privdrop.h"
+
+enum { EXIT_USAGE = 2, STOP_MS = 8000 };
+
+#define CAP(c) (UINT64_C(1) << CAP_##c)
+/* SETUID, SETGID, SETPCAP, KILL: become and end children. NET_ADMIN, NET_RAW:
+ * to hand to the firewall. DAC_*: sockets and folders of other uids. */
+#define KEEP                                                                   \
+	(CAP(SETUID) | CAP(SETGID) | CAP(SETPCAP) | CAP(KILL) |                \
+	    CAP(NET_ADMIN) | CAP(NET_RAW) | CAP(NET_BIND_SERVICE) |            \
+	    CAP(DAC_OVERRIDE) | CAP(CHOWN) | CAP(FOWNER))
+
+static int
+on_ready(struct role *r, struct peer *p, const void *body, const int *fds)
+{
+	(void)body;
+	(void)fds;
+	child_ready(role_ctx(r), p);
+	return 0;
+}
+
+static int
+on_probe(struct role *r, struct peer *p, const void *body, const int *fds)
+{
+	const struct msg_sup_conn *m = body;
+	int e;
+
+	(void)fds;
+	(void)p;
+	/* the broker chooses the number: the high bit keeps it out of ours */
+	if (m->conn >> 63 == 0)
+		return GW_EPROTO;
+	if ((e = accept_probe(role_ctx(r), m->conn)) != 0)
+		log_warn("cannot start a probe: %s", err_str(e));
+	return 0;
+}
+
+static int
+on_kill(struct role *r, struct peer *p, const void *body, const int *fds)
+{
+	struct peer *zygote = child_peer(role_ctx(r), PROC_ZYGOTE);
+
+	(void)p;
+	(void)fds;
+	(void)peer_send(zygote, MSG_SUP_KILL, body, -1);
+	return 0;
+}
+
+static void
+on_peer_down(struct role *r, struct peer *p)
+{
+	if (peer_proc(p) == PROC_SESSION)
+		accept_lost(role_ctx(r), p);
+	else
+		child_link_lost(role_ctx(r), p);
+}
+
+static void
+on_stop_step(struct role *r, void *arg)
+{
+	struct supervisor *s = role_ctx(r);
+	struct peer *notary = child_peer(s, PROC_NOTARY);
+	struct msg_empty m = {0};
+
+	(void)arg;
+	if (notary != NULL)
+		(void)peer_send(notary, MSG_SUP_STOP, &m, -1);
+	else
+		role_exit(r, 0);
+	timer_set(s->stop_timer, STOP_MS);
+}
+
+static void
+begin_stop(struct supervisor *s)
+{
+	if (s->stopping) {
+		role_exit(s->role, 0);
+		return;
+	}
+	s->stopping = true;
+	log_info("stopping: sessions end, doors shut");
+	notify_send("STOPPING=1\nSTATUS=ending sessions, shutting doors");
+	accept_stop(s);
+	(void)role_append(s->role, EV_GATEWAY_STOP, NULL, NULL, NULL);
+	child_stop_all(s);
+	timer_set(s->stop_timer, STOP_MS);
+}
+
+static void
+reap(struct supervisor *s)
+{
+	int status;
+	pid_t pid;
+	bool others = false;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		child_exited(s, pid, status);
+	if (!s->stopping)
+		return;
+	for (int i = 0; i < CHILD_COUNT; i++)
+		if (s->child[i].pid != 0 &&
+		    s->child[i].spec->proc != PROC_NOTARY)
+			others = true;
+	if (!child_any(s))
+		role_exit(s->role, 0);
+	else if (!others)
+		on_stop_step(s->role, NULL);
+}
+
+static void
+on_signal(struct role *r, int fd, unsigned what, void *arg)
+{
+	struct supervisor *s = arg;
+	struct signalfd_siginfo si;
+
+	(void)r;
+	(void)what;
+	while (read(fd, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
+		if (si.ssi_signo == SIGCHLD)
+			reap(s);
+		else
+			begin_stop(s);
+	}
+}
+
+static int
+watch_signals(struct supervisor *s)
+{
+	struct watch *w;
+	sigset_t set;
+	int fd;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGCHLD);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0 ||
+	    (fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)) < 0)
+		return GW_ESYS;
+	if ((w = watch_new(s->role, fd, on_signal, s)) == NULL)
+		return GW_ENOMEM;
+	watch_set(w, WATCH_READ);
+	return 0;
+}
+
+static int
+start(struct role *r, const struct conf *conf)
+{
+	struct supervisor *s = role_ctx(r);
+	struct event_fields f;
+	int e;
+
+	s->role = r;
+	s->conf = conf;
+	if ((e = listen_open(s)) != 0)
+		return e;
+	if ((e = privdrop_keep(KEEP)) != 0) {
+		log_err("cannot drop capabilities: %s", strerror(errno));
+		return e;
+	}
+	if ((e = watch_signals(s)) != 0 ||
+	    (s->stop_timer = timer_new(r, on_stop_step, NULL)) == NULL) {
+		log_err("cannot watch signals: %s", strerror(errno));
+		return e != 0 ? e : GW_ENOMEM;
+	}
+	event_fields_init(&f);
+	event_str(&f, EF_VERSION,
+	    FAULT_BUILD ? SALLYPORT_VERSION " fault-test build"
+			: SALLYPORT_VERSION);
+	event_str(&f, EF_CONFIG, conf->config_sha256);
+	(void)role_append(r, EV_GATEWAY_START, &f, NULL, NULL);
+	event_fields_done(&f);
+	return child_start_all(s);
+}
+
+static const struct role_handler handlers[] = {
+    {MSG_SUP_READY, on_ready},
+    {MSG_SUP_PROBE, on_probe},
+    {MSG_SUP_KILL, on_kill},
+};
+
+static const struct role_def def = {
+    .proc = PROC_SUPERVISOR,
+    .name = "gatewayd",
+    .handlers = handlers,
+    .nhandlers = ARRAY_LEN(handlers),
+    .start = start,
+    .peer_down = on_peer_down,
+};
+
+static int
+read_pub(const struct conf *c, const char *name, char *ret, size_t size)
+{
+	char path[LIMIT_PATH_SIZE];
+	struct secret text = {0};
+	int r;
+
+	r = str_fmt(path, sizeof(path), "%s/pub/%s", c->state_dir, name);
+	if (r == 0)
+		r = safefile_read(&text, path, size - 1, 0);
+	if (r == 0) {
+		memcpy(ret, text.p, text.len);
+		ret[text.len] = '\0';
+		ret[strcspn(ret, "\n")] = '\0';
+	} else {
+		log_err("cannot read %s: %s (run `gatewayd init` first)", path,
+		    r == GW_ESYS ? strerror(errno) : err_str(r));
+	}
+	secret_free(&text);
+	return r;
+}
+
+static int
+load(struct conf *c, const char *path)
+{
+	int r;
+
+	if ((r = conf_load(c, path, stderr)) != 0)
+		return r;
+	(void)snprintf(c->version, sizeof(c->version), "%s", SALLYPORT_VERSION);
+	if ((r = read_pub(c, "host.pub", c->host_key, sizeof(c->host_key))) !=
+		0 ||
+	    (r = read_pub(c, "ca.pub", c->ca_key, sizeof(c->ca_key))) != 0 ||
+	    (r = read_pub(c, "ca-next.pub", c->ca_next_key,
+		 sizeof(c->ca_next_key))) != 0 ||
+	    (r = read_pub(c, "log.vkey", c->log_key, sizeof(c->log_key))) !=
+		0 ||
+	    (r = read_pub(c, "tls.spki", c->tls_spki, sizeof(c->tls_spki))) !=
+		0)
+		return r;
+	return 0;
+}
+
+static void
+usage(FILE *f)
+{
+	fputs("gatewayd - just-in-time access and SSH bastion gateway\n\n"
+	      "  gatewayd init            ask a few questions, make keys and\n"
+	      "                           configuration, print an invitation\n"
+	      "  gatewayd                 serve (in the foreground)\n"
+	      "  gatewayd -t              check the configuration and exit\n\n"
+	      "  -c, --config FILE        default " SYSCONFDIR
+	      "/sallyport/gatewayd.yaml\n"
+	      "      --allow-old-libssh   serve although the libssh installed\n"
+	      "                           lacks security fixes\n"
+	      "      --version\n"
+	      "  -h, --help               `gatewayd init --help` for its own\n",
+	    f);
+}
+
+static int
+serve(const char *path, bool old_libssh)
+{
+	static struct supervisor s;
+	struct msg_sup_config *config = calloc(1, sizeof(*config));
+	int status = 1;
+
+	if (config == NULL || load(&config->conf, path) != 0)
+		goto out;
+	if (geteuid() != 0) {
+		log_err("gatewayd must be started as root (it drops what it "
+			"does not need)");
+		goto out;
+	}
+	if (!old_libssh && libssh_check() != 0)
+		goto out;
+	if (FAULT_BUILD)
+		log_warn("this is a fault-test build: checks can be switched "
+			 "off; never use it to guard anything");
+	status = role_supervise(&def, &s, config);
+out:
+	free(config);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"config", required_argument, NULL, 'c'},
+	    {"allow-old-libssh", no_argument, NULL, 'L'},
+	    {"version", no_argument, NULL, 'V'},
+	    {"help", no_argument, NULL, 'h'},
+	    {NULL, 0, NULL, 0},
+	};
+	const char *path = SYSCONFDIR "/sallyport/gatewayd.yaml";
+	bool check = false;
+	bool old_libssh = false;
+	struct conf conf;
+	int c;
+
+	secret_no_dumps();
+	log_init("gatewayd", LOG_LV_INFO);
+	if (argc > 1 && strcmp(argv[1], "init") == 0)
+		return init_main(argc - 1, argv + 1);
+	while ((c = getopt_long(argc, argv, "c:th", options, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			path = optarg;
+			break;
+		case 't':
+			check = true;
+			break;
+		case 'L':
+			old_libssh = true;
+			break;
+		case 'V':
+			puts("gatewayd " SALLYPORT_VERSION);
+			if (FAULT_BUILD)
+				puts("fault-test build: not for use");
+			return 0;
+		case 'h':
+			usage(stdout);
+			return 0;
+		default:
+			usage(stderr);
+			return EXIT_USAGE;
+		}
+	}
+	if (optind < argc) {
+		log_err(
+		    "unknown word \"%s\"; see gatewayd --help", argv[optind]);
+		return EXIT_USAGE;
+	}
+	if (!check)
+		return serve(path, old_libssh);
+	if (conf_load(&conf, path, stderr) != 0)
+		return 1;
+	printf("%s: ok\n", path);
+	return 0;
+}
