@@ -12,7 +12,7 @@
 enum {
 	FAMILY_INET = 1,
 	UDATA_COMMENT = 0, /* nft's type-length-value for element user data */
-	TRIES = 4,	   /* an element may expire between look and act */
+	TRIES = 4,         /* an element may expire between look and act */
 };
 
 static void
@@ -219,7 +219,8 @@ elem_set(struct nl *nl, const struct probe *can, const struct set_key *k,
 int
 elem_remove(struct nl *nl, const struct probe *can, const struct set_key *k)
 {
-	uint16_t msg = can->destroy ? NL_MSG_DESTROYSETELEM : NFT_MSG_DELSETELEM;
+	uint16_t msg =
+	    can->destroy ? NL_MSG_DESTROYSETELEM : NFT_MSG_DELSETELEM;
 	struct nlb b;
 	int r = 0;
 

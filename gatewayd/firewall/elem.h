@@ -43,7 +43,7 @@ MUST_CHECK int elem_remove(
 
 struct elem {
 	struct set_key key;
-	int64_t left_ms; /* 0 = permanent */
+	int64_t left_ms;                 /* 0 = permanent */
 	char comment[LIMIT_ID_SIZE * 2]; /* "" when none or not ours */
 };
 

@@ -32,7 +32,8 @@ void expr_ct(struct rule *r, unsigned reg, uint32_t key, int dir);
 void expr_cmp(
     struct rule *r, unsigned reg, uint32_t op, const void *p, size_t n);
 void expr_cmp8(struct rule *r, unsigned reg, uint32_t op, uint8_t v);
-void expr_cmp32(struct rule *r, unsigned reg, uint32_t op, uint32_t v); /* host */
+void expr_cmp32(
+    struct rule *r, unsigned reg, uint32_t op, uint32_t v); /* host */
 /* In place; only the low n bytes (at most 4) are kept where the mask is 1. */
 void expr_mask(struct rule *r, unsigned reg, const void *mask, size_t n);
 void expr_lookup(struct rule *r, unsigned reg, const char *set);

@@ -35,6 +35,7 @@ aligned(size_t n)
 struct nl {
 	struct mnl_socket *s;
 	uint32_t seq;
+	uint32_t commits;
 	uint8_t *buf;
 };
 
@@ -385,6 +386,12 @@ nl_portid(const struct nl *s)
 	return mnl_socket_get_portid(s->s);
 }
 
+uint32_t
+nl_commits(const struct nl *s)
+{
+	return s->commits;
+}
+
 /* Numbers the messages from the socket's counter and sends them as one. */
 static int
 send_all(struct nl *s, struct nlb *b)
@@ -478,6 +485,8 @@ nl_commit(struct nl *s, struct nlb *b, struct nl_fail *fail)
 	message(b, NFNL_MSG_BATCH_END, 0, AF_UNSPEC, NFNL_SUBSYS_NFTABLES);
 	if ((r = send_all(s, b)) == 0)
 		r = read_acks(s, b, &mine);
+	if (r == 0)
+		s->commits++;
 	if (fail != NULL)
 		*fail = mine;
 	return r;

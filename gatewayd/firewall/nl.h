@@ -33,10 +33,10 @@ struct nlb {
 	uint8_t *p;
 	size_t len;
 	size_t cap;
-	size_t msg;	/* offset of the message being built */
-	size_t last;	/* offset of the last message that changes anything */
+	size_t msg;     /* offset of the message being built */
+	size_t last;    /* offset of the last message that changes anything */
 	uint32_t first; /* sequence number of the batch's first message */
-	uint32_t seq;	/* of the message being built */
+	uint32_t seq;   /* of the message being built */
 	int err;
 };
 
@@ -48,8 +48,7 @@ void nlb_reset(struct nlb *b);
 void nlb_batch(struct nlb *b);
 /* flags: NLM_F_* without NLM_F_REQUEST, which is always there. Returns the
  * message's index in its batch, as in struct nl_fail. */
-uint32_t nlb_msg(
-    struct nlb *b, uint16_t type, uint16_t flags, uint8_t family);
+uint32_t nlb_msg(struct nlb *b, uint16_t type, uint16_t flags, uint8_t family);
 size_t nlb_size(const struct nlb *b);
 
 void nlb_bytes(struct nlb *b, uint16_t attr, const void *p, size_t n);
@@ -93,6 +92,8 @@ MUST_CHECK int nl_open(struct nl **ret, bool events);
 void nl_close(struct nl *s); /* NULL is a no-op */
 int nl_fd(const struct nl *s);
 uint32_t nl_portid(const struct nl *s);
+/* Transactions this socket committed so far. */
+uint32_t nl_commits(const struct nl *s);
 
 /* The first message of a transaction that the kernel refused. */
 struct nl_fail {

@@ -147,9 +147,8 @@ probe_kernel(struct probe *ret)
 	if ((r = set(nl, name)) == 0) {
 		can.update = try_update(nl, name);
 		/* Twice: the second time it is certainly not there. */
-		can.destroy =
-		    change(nl, name, NL_MSG_DESTROYSETELEM, 0) == 0 &&
-		    change(nl, name, NL_MSG_DESTROYSETELEM, 0) == 0;
+		can.destroy = change(nl, name, NL_MSG_DESTROYSETELEM, 0) == 0 &&
+			      change(nl, name, NL_MSG_DESTROYSETELEM, 0) == 0;
 	}
 	if (table(nl, name, NFT_MSG_DELTABLE, 0) != 0 && r == 0)
 		r = GW_ESTATE;

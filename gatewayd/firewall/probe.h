@@ -10,7 +10,7 @@
 
 #include "base/attr.h"
 
-struct probe { /* all false: the oldest kernel we know */
+struct probe {        /* all false: the oldest kernel we know */
 	bool owner;   /* a table can be owned and outlive its owner (6.9) */
 	bool update;  /* an element's end can be moved in place (6.12) */
 	bool destroy; /* DESTROYSETELEM (6.3) */

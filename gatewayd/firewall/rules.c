@@ -281,8 +281,7 @@ put_path(struct nlb *b, const char *chain, int dir)
 		expr_ct(&r, 0, f->ct_src, IP_CT_DIR_ORIGINAL);
 		expr_ct(&r, f->regs, f->ct_src, IP_CT_DIR_REPLY);
 		expr_ct(&r, 2 * f->regs, NFT_CT_PROTOCOL, IP_CT_DIR_ORIGINAL);
-		expr_ct(
-		    &r, 2 * f->regs + 1, NFT_CT_PROTO_SRC, IP_CT_DIR_REPLY);
+		expr_ct(&r, 2 * f->regs + 1, NFT_CT_PROTO_SRC, IP_CT_DIR_REPLY);
 		lookup(&r, 0, f->path);
 		expr_goto(&r, "open");
 		rule_end(&r);
@@ -324,8 +323,7 @@ put_cut(struct nlb *b, const char *chain)
 		expr_ct(&r, 0, f->ct_src, IP_CT_DIR_ORIGINAL);
 		expr_ct(&r, f->regs, NFT_CT_PROTO_SRC, IP_CT_DIR_ORIGINAL);
 		expr_ct(&r, f->regs + 1, f->ct_src, IP_CT_DIR_REPLY);
-		expr_ct(
-		    &r, 2 * f->regs + 1, NFT_CT_PROTO_SRC, IP_CT_DIR_REPLY);
+		expr_ct(&r, 2 * f->regs + 1, NFT_CT_PROTO_SRC, IP_CT_DIR_REPLY);
 		lookup(&r, 0, f->cut);
 		expr_reset(&r);
 		rule_end(&r);

@@ -120,13 +120,12 @@ put_protected(struct nlb *b, const struct triple *t)
 }
 
 static void
-put_edge(struct nlb *b, enum set_id set, const uint8_t *addr, size_t n,
-    bool last)
+put_edge(
+    struct nlb *b, enum set_id set, const uint8_t *addr, size_t n, bool last)
 {
 	size_t list = 0, one = 0, key = 0;
 
-	(void)nlb_msg(
-	    b, NL_NFT(NFT_MSG_NEWSETELEM), NLM_F_CREATE, FAMILY_INET);
+	(void)nlb_msg(b, NL_NFT(NFT_MSG_NEWSETELEM), NLM_F_CREATE, FAMILY_INET);
 	nlb_str(b, NFTA_SET_ELEM_LIST_TABLE, FW_TABLE);
 	nlb_str(b, NFTA_SET_ELEM_LIST_SET, set_def(set)->name);
 	list = nlb_nest(b, NFTA_SET_ELEM_LIST_ELEMENTS);
@@ -208,7 +207,8 @@ put_all(struct nlb *b, const struct ruleset *rs, uint32_t flags, bool anew)
 {
 	struct set_key k;
 	size_t i = 0;
-	int s = 0, r = 0;
+	enum set_id s = SET_NONE;
+	int r = 0;
 
 	nlb_batch(b);
 	if (anew) {
@@ -312,8 +312,8 @@ print_table(void *arg, const struct nl_msg *m)
 	struct nl_attr tb[NFTA_TABLE_FLAGS + 1];
 
 	nl_parse(tb, ARRAY_LEN(tb), m->p, m->n);
-	*(uint64_t *)arg = hash(*(uint64_t *)arg, tb[NFTA_TABLE_FLAGS].p,
-	    tb[NFTA_TABLE_FLAGS].n);
+	*(uint64_t *)arg = hash(
+	    *(uint64_t *)arg, tb[NFTA_TABLE_FLAGS].p, tb[NFTA_TABLE_FLAGS].n);
 	return 0;
 }
 
@@ -345,8 +345,8 @@ print_rule(void *arg, const struct nl_msg *m)
 	if (!nl_is(&tb[NFTA_RULE_TABLE], FW_TABLE))
 		return 0;
 	h = hash(h, tb[NFTA_RULE_CHAIN].p, tb[NFTA_RULE_CHAIN].n);
-	*(uint64_t *)arg = hash(
-	    h, tb[NFTA_RULE_EXPRESSIONS].p, tb[NFTA_RULE_EXPRESSIONS].n);
+	*(uint64_t *)arg =
+	    hash(h, tb[NFTA_RULE_EXPRESSIONS].p, tb[NFTA_RULE_EXPRESSIONS].n);
 	return 0;
 }
 

@@ -27,10 +27,10 @@ static const struct set_def sets[SET_COUNT] = {
     [SET_LEG6] = {"leg6", {PORT, V6, PORT}, true, false, LEG_SET},
     [SET_CUT4] = {"cut4", {V4, PORT, V4, PORT}, true, false, CUT_SET},
     [SET_CUT6] = {"cut6", {V6, PORT, V6, PORT}, true, false, CUT_SET},
-    [SET_PROTECTED4] =
-	{"protected4", {V4, PROTO, PORT}, false, false, PROTECTED_SET},
-    [SET_PROTECTED6] =
-	{"protected6", {V6, PROTO, PORT}, false, false, PROTECTED_SET},
+    [SET_PROTECTED4] = {"protected4", {V4, PROTO, PORT}, false, false,
+	PROTECTED_SET},
+    [SET_PROTECTED6] = {"protected6", {V6, PROTO, PORT}, false, false,
+	PROTECTED_SET},
     [SET_NETWORKS4] = {"networks4", {V4}, false, true, 64},
     [SET_NETWORKS6] = {"networks6", {V6}, false, true, 64},
     [SET_OWN_PORTS] = {"own_ports", {PORT}, false, false, 64},
@@ -199,7 +199,7 @@ bool
 set_key_equal(const struct set_key *a, const struct set_key *b)
 {
 	return a->set == b->set && a->n == b->n &&
-	    memcmp(a->b, b->b, a->n) == 0;
+	       memcmp(a->b, b->b, a->n) == 0;
 }
 
 static void

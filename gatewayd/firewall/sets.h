@@ -46,7 +46,7 @@ enum set_field {
 struct set_def {
 	const char *name;
 	uint8_t fields[5]; /* enum set_field, FIELD_END-terminated */
-	bool timeout;	   /* dynamic: elements live and die */
+	bool timeout;      /* dynamic: elements live and die */
 	bool interval;
 	uint32_t size;
 };

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "firewall/fw.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "firewall/elem.h"
+#include "firewall/fw_impl.h"
+
+enum { TICK_MS = 1000, RETRY_MS = 100 };
+
+static int
+copy_rules(struct ruleset *ret, const struct ruleset *rs)
+{
+	struct ruleset c = *rs;
+	size_t n = rs->nprotected > 0 ? rs->nprotected : 1;
+
+	c.protected_ = calloc(n, sizeof(*c.protected_));
+	if (c.protected_ == NULL)
+		return GW_ENOMEM;
+	if (rs->nprotected > 0)
+		memcpy(c.protected_, rs->protected_,
+		    rs->nprotected * sizeof(*c.protected_));
+	c.cap = n;
+	c.poke_uid = geteuid();
+	*ret = c;
+	return 0;
+}
+
+int
+fw_open(struct fw **ret, const struct fw_opts *opts)
+{
+	struct cut_opts co;
+	struct fw *f = NULL;
+	int r = GW_ENOMEM;
+
+	if ((f = calloc(1, sizeof(*f))) == NULL)
+		goto out;
+	f->o = *opts;
+	f->o.rules = NULL;
+	f->next_end = INT64_MAX;
+	f->slept_ms = clock_now().boot_ms - clock_mono_us() / 1000;
+	if ((r = copy_rules(&f->rules, opts->rules)) != 0 ||
+	    (r = ledger_new(&f->ledger)) != 0)
+		goto out;
+	if (!opts->force_old && (r = probe_kernel(&f->can)) != 0)
+		goto out;
+	/* Events first: what happens from here on is noticed. */
+	if ((r = nl_open(&f->events, true)) != 0 ||
+	    (r = nl_open(&f->nft, false)) != 0 ||
+	    (r = nl_open(&f->ask, false)) != 0)
+		goto out;
+	if ((r = ruleset_load(f->nft, &f->can, &f->rules, &f->loaded)) != 0 ||
+	    (r = fw_remember(f)) != 0)
+		goto out;
+	memset(&co, 0, sizeof(co));
+	co.nft = f->nft;
+	co.ask = f->ask;
+	co.can = &f->can;
+	co.arg = f->o.arg;
+	co.on_flow = f->o.on_flow;
+	if ((r = cut_new(&f->cut, &co)) != 0)
+		goto out;
+
+	*ret = f;
+	f = NULL;
+out:
+	fw_free(f);
+	return r;
+}
+
+void
+fw_free(struct fw *f)
+{
+	if (f == NULL)
+		return;
+	cut_free(f->cut);
+	ledger_free(f->ledger);
+	nl_close(f->events);
+	nl_close(f->ask);
+	nl_close(f->nft);
+	ruleset_done(&f->rules);
+	free(f);
+}
+
+enum load_result
+fw_loaded(const struct fw *f)
+{
+	return f->loaded;
+}
+
+const struct probe *
+fw_can(const struct fw *f)
+{
+	return &f->can;
+}
+
+const struct ruleset *
+fw_rules(const struct fw *f)
+{
+	return &f->rules;
+}
+
+void
+fw_say(struct fw *f, enum fw_event ev, const char *text)
+{
+	if (f->o.on_event != NULL)
+		f->o.on_event(f->o.arg, ev, text);
+}
+
+int
+fw_protect(struct fw *f, const struct triple *t, bool *retnew)
+{
+	bool added = false;
+	int r = ruleset_protect(&f->rules, t, &added);
+
+	if (r == 0 && added && (r = ruleset_add(f->nft, t)) != 0)
+		f->rules.nprotected--; /* not shut: do not believe it is */
+	if (r == 0)
+		*retnew = added;
+	return r;
+}
+
+int
+fw_set_own_ports(struct fw *f, const uint16_t *ports, size_t n)
+{
+	struct ruleset old = f->rules;
+	enum load_result how = LOAD_FAILED;
+	int r = 0;
+
+	if (n > ARRAY_LEN(f->rules.own))
+		return GW_ELIMIT;
+	memcpy(f->rules.own, ports, n * sizeof(*ports));
+	f->rules.nown = n;
+	if ((r = ruleset_load(f->nft, &f->can, &f->rules, &how)) != 0) {
+		f->rules = old;
+		return r;
+	}
+	return fw_remember(f);
+}
+
+int
+fw_apply(struct fw *f, const struct set_key *k, const struct now *now)
+{
+	const struct hold *h = ledger_longest(f->ledger, k);
+	int64_t left = h == NULL ? 0 : h->end_ms - now->boot_ms;
+
+	if (left < ELEM_LIFE_MIN_MS)
+		return elem_remove(f->nft, &f->can, k);
+	return elem_set(f->nft, &f->can, k, left, h->id);
+}
+
+static void
+ends_at(struct fw *f, int64_t end_ms)
+{
+	if (end_ms < f->next_end)
+		f->next_end = end_ms;
+}
+
+/* After this the hold counts for nothing; it goes once its flows are cut. */
+static int
+shut(struct fw *f, struct hold *h, const struct now *now)
+{
+	h->end_ms = 0;
+	h->closing = true;
+	ends_at(f, 0); /* the tick goes on with it if we fail here */
+	return fw_apply(f, &h->key, now);
+}
+
+static int
+cut_and_drop(struct fw *f, struct hold *h, const struct now *now,
+    struct cut_totals *totals)
+{
+	struct hold old = *h;
+	struct cut_totals t = {0, 0, 0, 0, 0};
+	int r = 0;
+
+	ledger_drop(f->ledger, h);
+	/* An entry another grant still holds is also its sessions' way in. */
+	if (old.element.kind == ELEMENT_ENTRY &&
+	    ledger_longest(f->ledger, &old.key) != NULL)
+		return 0;
+	r = cut_flows(f->cut, &old.element, old.grant, old.id, now, &t);
+	if (totals != NULL && old.element.kind != ELEMENT_ENTRY) {
+		totals->flows += t.flows;
+		totals->packets_in += t.packets_in;
+		totals->bytes_in += t.bytes_in;
+		totals->packets_out += t.packets_out;
+		totals->bytes_out += t.bytes_out;
+	}
+	return r;
+}
+
+static int
+open_one(struct fw *f, const struct element *e, const char *id,
+    const char *grant, const struct now *now)
+{
+	int64_t left = e->end_boot_ms - now->boot_ms;
+	struct hold *h = NULL;
+	struct set_key k;
+	int r = set_key_of(&k, e);
+
+	if (r != 0)
+		return r;
+	if (e->end_boot_ms <= now->boot_ms || left < ELEM_LIFE_MIN_MS)
+		return GW_ESTATE;
+	if (left > ELEM_LIFE_MAX_MS)
+		return GW_EDENIED;
+	r = ledger_put(f->ledger, &h, &k, e, id, grant, f->round);
+	if (r != 0)
+		return r;
+	ends_at(f, h->end_ms);
+	if ((r = fw_apply(f, &k, now)) != 0)
+		(void)!shut(f, h, now); /* the tick takes it from here */
+	return r;
+}
+
+int
+fw_open_elements(struct fw *f, const struct element_list *l, const char *id,
+    const char *grant, const struct now *now)
+{
+	struct hold *h = NULL;
+	struct set_key k;
+	uint32_t i = 0, done = 0;
+	int r = 0;
+
+	if (l->n > ELEMENT_MAX || id[0] == '\0' || grant[0] == '\0')
+		return GW_EINVAL;
+	for (i = 0; i < l->n && r == 0; i++) {
+		r = open_one(f, &l->e[i], id, grant, now);
+		if (r == 0)
+			done++;
+	}
+	if (r == 0)
+		return 0;
+	for (i = 0; i < done; i++) { /* all or nothing */
+		if (set_key_of(&k, &l->e[i]) != 0)
+			continue;
+		h = ledger_find(f->ledger, &k, id);
+		if (h != NULL && shut(f, h, now) == 0)
+			(void)!cut_and_drop(f, h, now, NULL);
+	}
+	return r;
+}
+
+int
+fw_close_grant(
+    struct fw *f, const char *id, const struct now *now, struct cut_totals *ret)
+{
+	int64_t tail = now->boot_ms + LIMIT_CLIENT_TAIL_S * 1000;
+	struct cut_totals totals = {0, 0, 0, 0, 0};
+	struct hold *h = NULL, *next = NULL;
+	int r = GW_ENOENT, one = 0;
+
+	/* First nothing passes, then the ends are told. */
+	for (h = ledger_of(f->ledger, id, NULL); h != NULL;
+	     h = ledger_of(f->ledger, id, h)) {
+		r = r == GW_ENOENT ? 0 : r;
+		if (h->element.kind != ELEMENT_ENTRY) {
+			one = shut(f, h, now);
+		} else if (h->end_ms > tail) {
+			h->end_ms = tail;
+			ends_at(f, tail);
+			one = fw_apply(f, &h->key, now);
+		}
+		if (one != 0)
+			r = one;
+	}
+	for (h = ledger_of(f->ledger, id, NULL); h != NULL && r == 0;
+	     h = next) {
+		next = ledger_of(f->ledger, id, h);
+		if (h->end_ms == 0 &&
+		    (one = cut_and_drop(f, h, now, &totals)) != 0)
+			r = one;
+	}
+	if (ret != NULL)
+		*ret = totals;
+	return r;
+}
+
+void
+fw_sync_begin(struct fw *f)
+{
+	f->round++;
+}
+
+int
+fw_sync_end(struct fw *f, const struct now *now, uint32_t *retremoved,
+    uint32_t *retkept)
+{
+	struct hold *h = NULL, *next = NULL;
+	uint32_t removed = 0, strangers = 0;
+	int r = 0, one = 0;
+
+	for (h = ledger_all(f->ledger, NULL); h != NULL; h = next) {
+		next = ledger_all(f->ledger, h);
+		if (h->round == f->round || h->end_ms <= now->boot_ms)
+			continue;
+		removed++;
+		if ((one = shut(f, h, now)) == 0)
+			one = cut_and_drop(f, h, now, NULL);
+		r = r != 0 ? r : one;
+	}
+	one = fw_strangers(f, now, &strangers);
+	*retremoved = removed + strangers;
+	*retkept = (uint32_t)ledger_count(f->ledger);
+	return r != 0 ? r : one;
+}
+
+/* The kernel ended these by itself, except where somebody else holds the key
+ * or an earlier removal failed. */
+static void
+end_due(struct fw *f, const struct now *now)
+{
+	struct hold *h = NULL, *next = NULL;
+	bool retry = false;
+
+	if (f->next_end > now->boot_ms)
+		return;
+	for (h = ledger_all(f->ledger, NULL); h != NULL; h = next) {
+		next = ledger_all(f->ledger, h);
+		if (h->end_ms > now->boot_ms)
+			continue;
+		if (h->closing && fw_apply(f, &h->key, now) != 0)
+			retry = true;
+		else
+			(void)!cut_and_drop(f, h, now, NULL);
+	}
+	f->next_end =
+	    retry ? now->boot_ms + RETRY_MS : ledger_first_end(f->ledger);
+}
+
+int64_t
+fw_tick(struct fw *f, const struct now *now)
+{
+	int64_t next = TICK_MS, cut = 0;
+
+	end_due(f, now);
+	cut = cut_tick(f->cut, now);
+	if (cut >= 0 && cut < next)
+		next = cut;
+	if (f->next_end - now->boot_ms < next)
+		next = f->next_end - now->boot_ms;
+	return next < 1 ? 1 : next;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * fw_impl - what fw.c (openings) and watch.c (keeping the table as it should
+ * be) share. Nobody else includes it.
+ */
+#ifndef FIREWALL_FW_IMPL_H
+#define FIREWALL_FW_IMPL_H
+
+#include "firewall/cut.h"
+#include "firewall/fw.h"
+#include "firewall/ledger.h"
+#include "firewall/nl.h"
+
+struct fw {
+	struct fw_opts o;
+	struct probe can;
+	struct ruleset rules;
+	enum load_result loaded;
+	struct nl *nft;    /* commands: it is the ownership, never reopened */
+	struct nl *ask;    /* dumps and conntrack */
+	struct nl *events; /* notifications */
+	struct ledger *ledger;
+	struct cut *cut;
+	uint32_t round;    /* of the sync going on, or the last one */
+	int64_t next_end;  /* boottime ms of the next hold that ends */
+	uint32_t gen_base; /* generation when commits was commits_base */
+	uint32_t commits_base;
+	uint64_t print;   /* of the rules as we loaded them */
+	int64_t slept_ms; /* boottime less monotonic */
+	size_t cursor;    /* of the slice the next check looks at */
+};
+
+/* Makes the kernel's element what the ledger says, at now. */
+MUST_CHECK int fw_apply(
+    struct fw *f, const struct set_key *k, const struct now *now);
+/* Remembers the state just loaded as the right one. */
+MUST_CHECK int fw_remember(struct fw *f);
+/* Removes the elements nobody holds. */
+MUST_CHECK int fw_strangers(
+    struct fw *f, const struct now *now, uint32_t *retremoved);
+void fw_say(struct fw *f, enum fw_event ev, const char *text);
+
+#endif
