@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * initkeys - see the header. Private keys are written once, to folders only
+ * their process can read, and wiped from memory.
+ */
+#include "initkeys.h"
+
+#include <errno.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/sha.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+#include <pwd.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/addr.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/ids.h"
+#include "base/safefile.h"
+#include "base/secret.h"
+#include "base/str.h"
+#include "core/note.h"
+#include "sys/sshkey.h"
+
+#define STATE LOCALSTATEDIR "/lib/sallyport"
+
+static const struct {
+	const char *user;
+	const char *folder;
+} roles[] = {
+    {"sallyport-broker", STATE "/broker"},
+    {"sallyport-notary", STATE "/notary"},
+    {"sallyport-firewall", STATE "/firewall"},
+    {"sallyport-api", STATE "/api"},
+    {"sallyport-session", NULL},
+    {"sallyport-recorder", STATE "/recorder"},
+    {"sallyport-shipper", STATE "/shipper"},
+};
+
+static int
+fail(const char *what, const char *name, int r)
+{
+	(void)fprintf(stderr, "gatewayd init: cannot %s %s: %s\n", what, name,
+	    r == GW_ESYS ? strerror(errno) : err_str(r));
+	return r;
+}
+
+/* useradd(8), with a fixed argument list: no shell. */
+static int
+make_user(const char *user)
+{
+	char path[] = "/usr/sbin/useradd";
+	char name[LIMIT_NAME_SIZE];
+	char sys[] = "--system", nohome[] = "--no-create-home";
+	char home[] = "--home-dir", slash[] = "/", shell[] = "--shell";
+	char nologin[] = "/usr/sbin/nologin", group[] = "--user-group";
+	char *argv[] = {
+	    path, sys, nohome, home, slash, shell, nologin, group, name, NULL};
+	char *envp[] = {NULL};
+	int status = 0;
+	pid_t pid;
+
+	if (getpwnam(user) != NULL)
+		return 0;
+	if (str_copy(name, sizeof(name), user) != 0)
+		return GW_ELIMIT;
+	if ((errno = posix_spawn(&pid, path, NULL, NULL, argv, envp)) != 0)
+		return fail("run useradd for", user, GW_ESYS);
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return fail("wait for useradd of", user, GW_ESYS);
+	if (getpwnam(user) == NULL)
+		return fail("make the system user", user, GW_EDENIED);
+	return 0;
+}
+
+static int
+owner(const char *user, uid_t *retuid, gid_t *retgid)
+{
+	const struct passwd *pw = getpwnam(user);
+
+	if (pw == NULL)
+		return GW_ENOENT;
+	*retuid = pw->pw_uid;
+	*retgid = pw->pw_gid;
+	return 0;
+}
+
+static int
+put(const char *path, const void *p, size_t n, mode_t mode, const char *user)
+{
+	uid_t uid = 0;
+	gid_t gid = 0;
+	int r = 0;
+
+	if (user != NULL)
+		r = owner(user, &uid, &gid);
+	if (r == 0)
+		r = safefile_write(path, p, n, mode, uid, gid);
+	return r == 0 ? 0 : fail("write", path, r);
+}
+
+static int
+make_folders(void)
+{
+	uid_t uid;
+	gid_t gid;
+	int r;
+
+	if ((r = safefile_mkdir(STATE, 0755, 0, 0)) != 0)
+		return fail("make", STATE, r);
+	if ((r = safefile_mkdir(STATE "/pub", 0755, 0, 0)) != 0)
+		return fail("make", STATE "/pub", r);
+	for (size_t i = 0; i < ARRAY_LEN(roles); i++) {
+		if (roles[i].folder == NULL)
+			continue;
+		if ((r = owner(roles[i].user, &uid, &gid)) != 0 ||
+		    (r = safefile_mkdir(roles[i].folder, 0700, uid, gid)) != 0)
+			return fail("make", roles[i].folder, r);
+	}
+	if ((r = owner("sallyport-notary", &uid, &gid)) != 0 ||
+	    (r = safefile_mkdir(STATE "/notary/log", 0700, uid, gid)) != 0)
+		return fail("make", STATE "/notary/log", r);
+	if ((r = owner("sallyport-recorder", &uid, &gid)) != 0 ||
+	    (r = safefile_mkdir(
+		 STATE "/recorder/recordings", 0700, uid, gid)) != 0)
+		return fail("make", STATE "/recorder/recordings", r);
+	return 0;
+}
+
+/* An Ed25519 seed for the notary; its public half as an SSH line in pub/. */
+static int
+make_ssh_key(const char *seed_path, const char *pub_path, const char *comment)
+{
+	struct secret seed = {0};
+	uint8_t pub[32];
+	char line[256];
+	char text[384];
+	int r;
+
+	if ((r = secret_random(&seed, 32)) != 0 ||
+	    (r = sshkey_ed25519_public(pub, &seed)) != 0 ||
+	    (r = sshkey_ed25519_line(line, sizeof(line), pub)) != 0 ||
+	    (r = str_fmt(text, sizeof(text), "%s %s\n", line, comment)) != 0) {
+		r = fail("make the key", seed_path, r);
+		goto out;
+	}
+	if ((r = put(seed_path, seed.p, seed.len, 0600, "sallyport-notary")) ==
+	    0)
+		r = put(pub_path, text, strlen(text), 0644, NULL);
+out:
+	secret_free(&seed);
+	return r;
+}
+
+static int
+make_log_key(const char *server_id)
+{
+	struct secret seed = {0};
+	struct note_key key;
+	uint8_t pub[32];
+	char vkey[NOTE_VKEY_SIZE];
+	char origin[LIMIT_NAME_SIZE + 16];
+	char text[NOTE_VKEY_SIZE + 1];
+	int r;
+
+	if ((r = secret_random(&seed, 32)) != 0 ||
+	    (r = sshkey_ed25519_public(pub, &seed)) != 0 ||
+	    (r = str_fmt(origin, sizeof(origin), "sallyport/%s", server_id)) !=
+		0 ||
+	    (r = note_key_init(&key, origin, pub)) != 0) {
+		r = fail("make the key of", "the log", r);
+		goto out;
+	}
+	note_vkey_format(vkey, &key);
+	if ((r = str_fmt(text, sizeof(text), "%s\n", vkey)) == 0 &&
+	    (r = put(STATE "/notary/log.seed", seed.p, seed.len, 0600,
+		 "sallyport-notary")) == 0)
+		r = put(STATE "/pub/log.vkey", text, strlen(text), 0644, NULL);
+out:
+	secret_free(&seed);
+	return r;
+}
+
+static int
+san_add(X509 *crt, const char *host)
+{
+	struct addr a;
+	char text[LIMIT_HOST_SIZE + 8];
+	X509_EXTENSION *ext = NULL;
+	int ok;
+
+	if (str_fmt(text, sizeof(text), "%s:%s",
+		addr_parse(&a, host) == 0 ? "IP" : "DNS", host) != 0)
+		return GW_ELIMIT;
+	ext = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, text);
+	ok = ext != NULL && X509_add_ext(crt, ext, -1) == 1;
+	X509_EXTENSION_free(ext);
+	return ok ? 0 : GW_ECRYPTO;
+}
+
+/* Self-signed: clients pin the key itself, from the invitation on. */
+static X509 *
+self_signed(EVP_PKEY *key, const struct init_facts *f)
+{
+	X509 *crt = X509_new();
+	X509_NAME *name;
+	uint64_t serial;
+
+	if (crt == NULL)
+		return NULL;
+	secret_fill(&serial, sizeof(serial));
+	name = X509_get_subject_name(crt);
+	if (X509_set_version(crt, 2) != 1 ||
+	    ASN1_INTEGER_set_uint64(X509_get_serialNumber(crt), serial >> 1) !=
+		1 ||
+	    X509_gmtime_adj(X509_getm_notBefore(crt), -3600) == NULL ||
+	    X509_gmtime_adj(X509_getm_notAfter(crt), 10L * 365 * 86400) ==
+		NULL ||
+	    X509_set_pubkey(crt, key) != 1 ||
+	    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
+		(const unsigned char *)f->server_id, -1, -1, 0) != 1 ||
+	    X509_set_issuer_name(crt, name) != 1 ||
+	    san_add(crt, f->host) != 0 ||
+	    X509_sign(crt, key, EVP_sha256()) == 0) {
+		X509_free(crt);
+		return NULL;
+	}
+	return crt;
+}
+
+static int
+spki_hex(char ret[static 65], EVP_PKEY *key)
+{
+	uint8_t digest[SHA256_DIGEST_LENGTH];
+	unsigned char *der = NULL;
+	int n = i2d_PUBKEY(key, &der);
+
+	if (n <= 0)
+		return GW_ECRYPTO;
+	(void)SHA256(der, (size_t)n, digest);
+	OPENSSL_free(der);
+	str_hex(ret, digest, sizeof(digest));
+	return 0;
+}
+
+static int
+make_tls(const struct init_facts *f, char retspki[static 65])
+{
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	X509 *crt = key != NULL ? self_signed(key, f) : NULL;
+	BIO *kb = BIO_new(BIO_s_secmem());
+	BIO *cb = BIO_new(BIO_s_mem());
+	char text[66];
+	char *p = NULL;
+	long n;
+	int r = GW_ECRYPTO;
+
+	if (crt == NULL || kb == NULL || cb == NULL ||
+	    PEM_write_bio_PrivateKey(kb, key, NULL, NULL, 0, NULL, NULL) != 1 ||
+	    PEM_write_bio_X509(cb, crt) != 1 || spki_hex(retspki, key) != 0) {
+		(void)fail("make", "the TLS key", r);
+		goto out;
+	}
+	n = BIO_get_mem_data(kb, &p);
+	if ((r = put(STATE "/api/tls.key", p, (size_t)n, 0600,
+		 "sallyport-api")) != 0)
+		goto out;
+	n = BIO_get_mem_data(cb, &p);
+	if ((r = put(STATE "/api/tls.crt", p, (size_t)n, 0600,
+		 "sallyport-api")) != 0)
+		goto out;
+	if ((r = str_fmt(text, sizeof(text), "%s\n", retspki)) == 0)
+		r = put(STATE "/pub/tls.spki", text, strlen(text), 0644, NULL);
+out:
+	BIO_free(kb);
+	BIO_free(cb);
+	X509_free(crt);
+	EVP_PKEY_free(key);
+	return r;
+}
+
+/* Twenty characters of the ids' alphabet: 100 random bits. */
+static void
+one_time_code(char ret[static 21])
+{
+	char id[LIMIT_ID_SIZE];
+	size_t at = 0;
+
+	while (at < 20) {
+		id_new(id, 'i');
+		for (const char *p = id + 2; *p != '\0' && at < 20; p++)
+			ret[at++] = *p;
+	}
+	ret[20] = '\0';
+}
+
+static int
+make_invitation(const struct init_facts *f, const char *spki,
+    char ret[static INIT_INVITATION_SIZE])
+{
+	uint8_t digest[SHA256_DIGEST_LENGTH];
+	char hex[65];
+	char code[21];
+	char when[32];
+	char json[512];
+	struct secret seal = {0};
+	int r;
+
+	one_time_code(code);
+	(void)SHA256((const unsigned char *)code, strlen(code), digest);
+	str_hex(hex, digest, sizeof(digest));
+	str_time(when, sizeof(when),
+	    clock_now().utc_ms + (int64_t)LIMIT_INVITE_LIFE_S * 1000);
+	if ((r = str_fmt(json, sizeof(json),
+		 "{\"user\":\"%s\",\"invite\":\"%s\",\"expires\":\"%s\"}\n",
+		 f->admin, hex, when)) == 0 &&
+	    (r = put(STATE "/broker/bootstrap.json", json, strlen(json), 0600,
+		 "sallyport-broker")) == 0 &&
+	    (r = secret_random(&seal, 32)) == 0 &&
+	    (r = put(STATE "/broker/seal.key", seal.p, seal.len, 0600,
+		 "sallyport-broker")) == 0)
+		r = str_fmt(ret, INIT_INVITATION_SIZE, "sp1:%s%s%s:%llu:%s:%s",
+		    strchr(f->host, ':') != NULL ? "[" : "", f->host,
+		    strchr(f->host, ':') != NULL ? "]" : "",
+		    (unsigned long long)f->api_port, spki, code);
+	secret_free(&seal);
+	explicit_bzero(code, sizeof(code));
+	return r;
+}
+
+static int
+make_config(const struct init_facts *f)
+{
+	const char *colon = strrchr(f->sink, ':');
+	char text[4096];
+	char folder[LIMIT_PATH_SIZE];
+	char *slash;
+	int r;
+
+	if ((r = str_fmt(text, sizeof(text),
+		 "# gatewayd.yaml(5) explains every key; `gatewayd -t` checks "
+		 "this file.\n"
+		 "server_id: %s\n"
+		 "host: \"%s\"\n"
+		 "ssh:\n"
+		 "  listen: [\"0.0.0.0:%llu\", \"[::]:%llu\"]\n"
+		 "  entry: grant\n"
+		 "api:\n"
+		 "  listen: [\"0.0.0.0:%llu\", \"[::]:%llu\"]\n",
+		 f->server_id, f->host, (unsigned long long)f->ssh_port,
+		 (unsigned long long)f->ssh_port,
+		 (unsigned long long)f->api_port,
+		 (unsigned long long)f->api_port)) != 0)
+		return r;
+	if (f->sink[0] != '\0') {
+		size_t at = strlen(text);
+
+		if ((r = str_fmt(text + at, sizeof(text) - at,
+			 "sinks:\n"
+			 "  - name: siem\n"
+			 "    host: \"%.*s\"\n"
+			 "    port: %s\n"
+			 "    ca: \"%s\"\n",
+			 colon != NULL ? (int)(colon - f->sink) : 200, f->sink,
+			 colon != NULL ? colon + 1 : "6514", f->sink_ca)) != 0)
+			return r;
+	}
+	if ((r = str_copy(folder, sizeof(folder), f->config)) != 0)
+		return r;
+	if ((slash = strrchr(folder, '/')) != NULL && slash != folder) {
+		*slash = '\0';
+		if ((r = safefile_mkdir(folder, 0755, 0, 0)) != 0)
+			return fail("make", folder, r);
+	}
+	return put(f->config, text, strlen(text), 0644, NULL);
+}
+
+int
+init_make(
+    const struct init_facts *f, char retinvitation[static INIT_INVITATION_SIZE])
+{
+	char spki[65];
+	int r;
+
+	if (access(STATE "/pub/host.pub", F_OK) == 0) {
+		(void)fprintf(stderr,
+		    "%s already holds keys: targets may trust them. Move it "
+		    "away to start anew; nothing was changed.\n",
+		    STATE);
+		return GW_EEXIST;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(roles); i++)
+		if ((r = make_user(roles[i].user)) != 0)
+			return r;
+	if ((r = make_folders()) != 0 || (r = make_tls(f, spki)) != 0 ||
+	    (r = make_log_key(f->server_id)) != 0 ||
+	    (r = make_ssh_key(STATE "/notary/ca.seed", STATE "/pub/ca.pub",
+		 "sallyport user CA")) != 0 ||
+	    (r = make_ssh_key(STATE "/notary/ca-next.seed",
+		 STATE "/pub/ca-next.pub", "sallyport user CA, next")) != 0 ||
+	    (r = make_invitation(f, spki, retinvitation)) != 0 ||
+	    (r = make_ssh_key(STATE "/notary/host.seed", STATE "/pub/host.pub",
+		 "sallyport host key")) != 0)
+		return r;
+	/* last: the configuration is what says "set up" */
+	return make_config(f);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * initkeys - what `gatewayd init` makes: system users, state folders, keys,
+ * certificate, configuration file, bootstrap invitation.
+ */
+#ifndef INITKEYS_H
+#define INITKEYS_H
+
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/limits.h"
+
+enum { INIT_INVITATION_SIZE = 512 };
+
+struct init_facts {
+	char host[LIMIT_HOST_SIZE];
+	char server_id[LIMIT_NAME_SIZE];
+	char admin[LIMIT_NAME_SIZE];
+	char config[LIMIT_PATH_SIZE];
+	char sink[LIMIT_HOST_SIZE]; /* "host:port" or "" */
+	char sink_ca[LIMIT_PATH_SIZE];
+	uint64_t ssh_port, api_port;
+};
+
+/* Makes everything; the configuration file last, so that a run that failed
+ * can be repeated. On failure a sentence was printed. */
+MUST_CHECK int init_make(const struct init_facts *f,
+    char retinvitation[static INIT_INVITATION_SIZE]);
+
+#endif
