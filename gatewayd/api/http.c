@@ -1,0 +1,629 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * http - libmicrohttpd without threads: each listening socket is one daemon,
+ * whose epoll descriptor the role's loop watches. A connection is suspended
+ * while the broker works.
+ *
+ * Bounds: header memory per connection, body, connections in all and per
+ * source, silence (MHD's timeout) and, against the patient, a deadline for
+ * every request's arrival and every answer's departure.
+ */
+#include "api/http.h"
+
+#include <microhttpd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "api/parse.h"
+#include "api/peercred.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "wire/json.h"
+#include "wire/verbs.h"
+
+enum {
+	CONNECTIONS_MAX = 768, /* of a default RLIMIT_NOFILE of 1024 */
+	MEMORY_PER_CONNECTION = 32 * 1024,
+	HEADERS_MAX = 16 * 1024, /* refused by us, with a problem object */
+	SILENCE_S = 15,
+	ARRIVE_MS = 15 * 1000, /* connected or idle to request complete */
+	DEPART_MS = 60 * 1000, /* reply queued to reply gone */
+	SWEEP_MS = 1000,
+	DRAIN_MAX = 1024 * 1024, /* a refused body read to be polite */
+};
+
+/* TLS 1.2 at the least, no CBC, no SHA-1. */
+static const char tls_priority[] =
+    "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-CIPHER-ALL:+AES-256-GCM:"
+    "+CHACHA20-POLY1305:+AES-128-GCM:-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:"
+    "%SERVER_PRECEDENCE";
+
+struct conn {
+	struct conn *next, **prev;
+	int fd;              /* MHD's */
+	int64_t deadline_ms; /* 0: ours to answer, none */
+	bool local;
+	bool intruder; /* told once per connection */
+	struct peercred who;
+};
+
+struct http_daemon {
+	struct http_daemon *next;
+	struct http *http;
+	struct MHD_Daemon *mhd;
+	struct watch *watch;
+	struct timer *timer;
+	bool local;
+};
+
+struct http {
+	struct role *role;
+	struct http_hooks hooks;
+	struct http_daemon *daemons;
+	struct conn *conns;
+	struct timer *sweep;
+};
+
+struct http_req {
+	struct MHD_Connection *c;
+	struct parse_target target;
+	int target_err;
+	struct buf body;
+	struct msg_api_call call;
+	const struct verb *verb;
+	bool seen;      /* headers were judged */
+	bool in_call;   /* the hook is on the stack */
+	bool suspended; /* MHD waits for http_reply */
+	/* the answer */
+	int status; /* 0 = none yet */
+	char content_type[64];
+	char allow[64];
+	uint8_t *reply;
+	size_t nreply;
+};
+
+/* ---- answers */
+
+void
+http_reply(struct http_req *q, int status, const char *content_type,
+    const void *body, size_t n)
+{
+	if (q->status != 0)
+		return; /* answered already; the first answer stands */
+	q->status = status;
+	(void)snprintf(
+	    q->content_type, sizeof(q->content_type), "%s", content_type);
+	if (n > 0 && (q->reply = malloc(n)) != NULL) {
+		memcpy(q->reply, body, n);
+		q->nreply = n;
+	} else if (n > 0) {
+		q->status = 500;
+	}
+	if (q->suspended) {
+		q->suspended = false;
+		MHD_resume_connection(q->c);
+	}
+}
+
+void
+http_problem(struct http_req *q, int status, const char *code,
+    const char *field, const char *fmt, ...)
+{
+	struct problem p;
+	char text[sizeof(p.text)];
+	json_t *o = NULL;
+	char *s = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	problem_set(&p, status, code, field, "%s", text);
+	if ((o = problem_json(&p)) != NULL)
+		s = json_text(o);
+	http_reply(q, status, "application/problem+json", s,
+	    s != NULL ? strlen(s) : 0);
+	free(s);
+	json_decref(o);
+}
+
+static struct conn *
+conn_of(struct MHD_Connection *c)
+{
+	const union MHD_ConnectionInfo *i =
+	    MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return i != NULL ? i->socket_context : NULL;
+}
+
+static void
+conn_deadline(struct MHD_Connection *c, int64_t in_ms)
+{
+	struct conn *k = conn_of(c);
+
+	if (k != NULL)
+		k->deadline_ms = in_ms > 0 ? clock_now().boot_ms + in_ms : 0;
+}
+
+static bool
+add_headers(struct MHD_Response *r, const struct http_req *q)
+{
+	bool ok;
+
+	ok = MHD_add_response_header(r, "Content-Type", q->content_type) &&
+	     MHD_add_response_header(r, "Cache-Control", "no-store") &&
+	     MHD_add_response_header(r, "X-Content-Type-Options", "nosniff") &&
+	     MHD_add_response_header(r, "Content-Security-Policy",
+		 "default-src 'none'; frame-ancestors 'none'");
+	if (q->allow[0] != '\0')
+		ok = ok && MHD_add_response_header(r, "Allow", q->allow);
+	if (q->status == 401)
+		ok = ok &&
+		     MHD_add_response_header(r, "WWW-Authenticate", "Bearer");
+	if (q->status == 429 || q->status == 503)
+		ok = ok && MHD_add_response_header(r, "Retry-After", "2");
+	return ok;
+}
+
+static enum MHD_Result
+send_reply(struct http_req *q)
+{
+	struct MHD_Response *r = NULL;
+	enum MHD_Result done = MHD_NO;
+
+	/* The response owns the bytes from here on. */
+	r = MHD_create_response_from_buffer(
+	    q->nreply, q->reply, MHD_RESPMEM_MUST_FREE);
+	if (r == NULL)
+		return MHD_NO;
+	q->reply = NULL;
+	if (add_headers(r, q))
+		done = MHD_queue_response(q->c, (unsigned)q->status, r);
+	MHD_destroy_response(r);
+	conn_deadline(q->c, DEPART_MS);
+	return done;
+}
+
+/* ---- judging a request */
+
+static const char *
+header(const struct http_req *q, const char *name)
+{
+	return MHD_lookup_connection_value(q->c, MHD_HEADER_KIND, name);
+}
+
+static enum MHD_Result
+count_header(
+    void *cls, enum MHD_ValueKind kind, const char *key, const char *value)
+{
+	size_t *n = cls;
+
+	(void)kind;
+	*n += strlen(key) + (value != NULL ? strlen(value) : 0) + 4;
+	return MHD_YES;
+}
+
+/* Bytes of body to come; refuses what we do not read. */
+static uint64_t
+judge_body(struct http_req *q, const char *method)
+{
+	const char *length = header(q, "Content-Length");
+	uint64_t n = 0;
+	int e = 0;
+
+	if (header(q, "Transfer-Encoding") != NULL ||
+	    (length == NULL && strcmp(method, "POST") == 0)) {
+		http_problem(q, 411, "length-required", NULL,
+		    "send the body with a Content-Length");
+		/* how much is coming is not known */
+		return length == NULL && strcmp(method, "POST") != 0
+			   ? 0
+			   : UINT64_MAX;
+	}
+	if (length != NULL)
+		e = parse_length(&n, length, LIMIT_BODY_MAX);
+	if (e == GW_EINVAL)
+		http_problem(q, 400, "bad-length", NULL,
+		    "Content-Length is not a number");
+	else if (e == GW_ELIMIT)
+		http_problem(q, 413, "too-large", NULL,
+		    "the body may have %d bytes", LIMIT_BODY_MAX);
+	return n;
+}
+
+static void
+judge_route(struct http_req *q, const char *method)
+{
+	const char *arg = NULL;
+
+	q->verb = verb_route(
+	    method, q->target.path, &arg, q->allow, sizeof(q->allow));
+	if (q->verb == NULL && q->allow[0] != '\0') {
+		http_problem(q, 405, "method-not-allowed", NULL,
+		    "%s takes %s, not %s", q->target.path, q->allow, method);
+		return;
+	}
+	q->allow[0] = '\0';
+	if (q->verb == NULL ||
+	    (arg != NULL &&
+		str_copy(q->call.arg, sizeof(q->call.arg), arg) != 0))
+		http_problem(q, 404, "not-found", NULL, "no such path: %s",
+		    q->target.path);
+}
+
+static void
+judge_peer(struct http_req *q, struct http_daemon *d)
+{
+	const union MHD_ConnectionInfo *i =
+	    MHD_get_connection_info(q->c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	struct conn *k = conn_of(q->c);
+
+	q->call.uid = q->call.loginuid = q->call.pid = -1;
+	if (!d->local) {
+		if (i == NULL || addr_from_sockaddr(&q->call.peer,
+				     &q->call.peer_port, i->client_addr) != 0)
+			http_problem(q, 403, "forbidden", NULL,
+			    "your address cannot be told");
+		return;
+	}
+	if (k == NULL || k->who.uid != 0) {
+		http_problem(q, 403, "forbidden", NULL,
+		    "the admin socket answers root only");
+		if (k != NULL && !k->intruder) {
+			k->intruder = true;
+			d->http->hooks.intruder(d->http->hooks.ctx, k->who.uid,
+			    k->who.loginuid, k->who.pid);
+		}
+		return;
+	}
+	q->call.uid = k->who.uid;
+	q->call.loginuid = k->who.loginuid;
+	q->call.pid = k->who.pid;
+}
+
+/* All that can be said before the body is there; false = hang up at once. */
+static bool
+judge(struct http_req *q, struct http_daemon *d, const char *method)
+{
+	size_t headers = 0;
+	uint64_t coming;
+
+	(void)MHD_get_connection_values(
+	    q->c, MHD_HEADER_KIND, count_header, &headers);
+	judge_peer(q, d);
+	if (headers > HEADERS_MAX)
+		http_problem(q, 431, "headers-too-large", NULL,
+		    "the request's headers may have %d bytes", HEADERS_MAX);
+	if (q->target_err == GW_ELIMIT)
+		http_problem(q, 414, "uri-too-long", NULL,
+		    "the path or the query is too long");
+	else if (q->target_err != 0)
+		http_problem(
+		    q, 400, "bad-target", NULL, "not a path of this server");
+	else
+		judge_route(q, method);
+	coming = judge_body(q, method);
+	if (coming > 0 && q->status == 0 && strcmp(method, "POST") == 0 &&
+	    !parse_is_json(header(q, "Content-Type")))
+		http_problem(q, 415, "not-json", NULL,
+		    "send Content-Type: application/json");
+	if (q->status == 0 && q->verb->auth == AUTH_TOKEN && !d->local &&
+	    parse_bearer(q->call.token, sizeof(q->call.token),
+		header(q, "Authorization")) != 0)
+		http_problem(q, 401, "bad-token", NULL,
+		    "Authorization is not \"Bearer <token>\"");
+	return q->status != 0 && coming > DRAIN_MAX;
+}
+
+static void
+dispatch(struct http_req *q, struct http_daemon *d)
+{
+	static const char ok[] = "{\"status\":\"ok\"}";
+
+	if (q->verb->id == VERB_HEALTHZ) {
+		/* This process lives: that is all healthz says. */
+		http_reply(q, 200, "application/json", ok, sizeof(ok) - 1);
+		return;
+	}
+	if (buf_err(&q->body) != 0) {
+		http_problem(q, 413, "too-large", NULL,
+		    "the body may have %d bytes", LIMIT_BODY_MAX);
+		return;
+	}
+	q->call.verb = (uint16_t)q->verb->id;
+	q->call.query.p = (const uint8_t *)q->target.query;
+	q->call.query.len = (uint32_t)strlen(q->target.query);
+	q->call.body.p = q->body.p;
+	q->call.body.len = (uint32_t)q->body.len;
+	d->http->hooks.call(d->http->hooks.ctx, q, &q->call);
+}
+
+/* ---- libmicrohttpd's callbacks */
+
+static enum MHD_Result
+on_request(void *cls, struct MHD_Connection *c, const char *url,
+    const char *method, const char *version, const char *data, size_t *ndata,
+    void **con_cls)
+{
+	struct http_req *q = *con_cls;
+
+	(void)url;
+	(void)version;
+	if (q == NULL)
+		return MHD_NO; /* no memory at on_uri */
+	q->c = c;
+	if (!q->seen) {
+		q->seen = true;
+		return judge(q, cls, method) ? send_reply(q) : MHD_YES;
+	}
+	if (*ndata > 0) {
+		if (q->status == 0)
+			buf_put(&q->body, data, *ndata);
+		*ndata = 0;
+		return MHD_YES;
+	}
+	if (q->status == 0) {
+		conn_deadline(c, 0);
+		dispatch(q, cls);
+	}
+	if (q->status != 0)
+		return send_reply(q);
+	q->suspended = true;
+	MHD_suspend_connection(c);
+	return MHD_YES;
+}
+
+/* The request line, before anything was decoded. */
+static void *
+on_uri(void *cls, const char *uri, struct MHD_Connection *c)
+{
+	struct http_req *q = calloc(1, sizeof(*q));
+
+	(void)cls;
+	if (q == NULL)
+		return NULL;
+	q->c = c;
+	buf_init(&q->body, LIMIT_BODY_MAX);
+	q->target_err = parse_target(&q->target, uri);
+	return q;
+}
+
+static void
+on_completed(void *cls, struct MHD_Connection *c, void **con_cls,
+    enum MHD_RequestTerminationCode how)
+{
+	struct http_req *q = *con_cls;
+
+	(void)cls;
+	(void)how;
+	if (q == NULL)
+		return;
+	conn_deadline(c, ARRIVE_MS);
+	buf_done(&q->body);
+	explicit_bzero(q->call.token, sizeof(q->call.token));
+	free(q->reply);
+	free(q);
+	*con_cls = NULL;
+}
+
+static void
+conn_open(struct http_daemon *d, struct MHD_Connection *c, void **ctx)
+{
+	const union MHD_ConnectionInfo *i =
+	    MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct http *h = d->http;
+	struct conn *k = calloc(1, sizeof(*k));
+
+	*ctx = k;
+	if (k == NULL)
+		return; /* judged later as nobody's */
+	k->fd = i != NULL ? i->connect_fd : -1;
+	k->local = d->local;
+	k->deadline_ms = clock_now().boot_ms + ARRIVE_MS;
+	k->who.uid = k->who.pid = k->who.loginuid = -1;
+	if (d->local && k->fd >= 0)
+		peercred_get(&k->who, k->fd);
+	k->next = h->conns;
+	k->prev = &h->conns;
+	if (k->next != NULL)
+		k->next->prev = &k->next;
+	else
+		timer_set(h->sweep, SWEEP_MS);
+	h->conns = k;
+}
+
+static void
+on_connection(void *cls, struct MHD_Connection *c, void **ctx,
+    enum MHD_ConnectionNotificationCode what)
+{
+	struct conn *k = *ctx;
+
+	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+		conn_open(cls, c, ctx);
+		return;
+	}
+	if (k == NULL)
+		return;
+	*k->prev = k->next;
+	if (k->next != NULL)
+		k->next->prev = k->prev;
+	free(k);
+	*ctx = NULL;
+}
+
+static void on_log(void *cls, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
+
+static void
+on_log(void *cls, const char *fmt, va_list ap)
+{
+	char text[256];
+
+	(void)cls;
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	text[strcspn(text, "\n")] = '\0';
+	log_debug("http: %s", text);
+}
+
+/* ---- the loop */
+
+static void
+turn(struct http_daemon *d)
+{
+	MHD_UNSIGNED_LONG_LONG wait_ms = 0;
+
+	(void)MHD_run(d->mhd);
+	if (MHD_get_timeout(d->mhd, &wait_ms) == MHD_YES)
+		timer_set(d->timer, wait_ms < 60000 ? (int64_t)wait_ms : 60000);
+	else
+		timer_stop(d->timer);
+}
+
+static void
+on_readable(struct role *r, int fd, unsigned what, void *arg)
+{
+	(void)r;
+	(void)fd;
+	(void)what;
+	turn(arg);
+}
+
+static void
+on_timer(struct role *r, void *arg)
+{
+	(void)r;
+	turn(arg);
+}
+
+/* Whoever takes too long loses the socket; MHD notices and cleans up. */
+static void
+on_sweep(struct role *r, void *arg)
+{
+	struct http *h = arg;
+	const int64_t now = clock_now().boot_ms;
+
+	(void)r;
+	for (struct conn *k = h->conns; k != NULL; k = k->next) {
+		if (k->deadline_ms == 0 || now < k->deadline_ms || k->fd < 0)
+			continue;
+		k->deadline_ms = 0;
+		(void)shutdown(k->fd, SHUT_RDWR);
+	}
+	if (h->conns != NULL)
+		timer_set(h->sweep, SWEEP_MS);
+}
+
+/* ---- life */
+
+int
+http_new(struct http **ret, struct role *r, const struct http_hooks *hooks)
+{
+	struct http *h = calloc(1, sizeof(*h));
+
+	if (h == NULL)
+		return GW_ENOMEM;
+	h->role = r;
+	h->hooks = *hooks;
+	if ((h->sweep = timer_new(r, on_sweep, h)) == NULL) {
+		free(h);
+		return GW_ENOMEM;
+	}
+	*ret = h;
+	return 0;
+}
+
+static void
+daemon_free(struct http_daemon *d)
+{
+	if (d == NULL)
+		return;
+	if (d->watch != NULL)
+		watch_free(d->watch);
+	if (d->timer != NULL)
+		timer_free(d->timer);
+	if (d->mhd != NULL)
+		MHD_stop_daemon(d->mhd);
+	free(d);
+}
+
+void
+http_free(struct http *h)
+{
+	if (h == NULL)
+		return;
+	while (h->daemons != NULL) {
+		struct http_daemon *d = h->daemons;
+
+		h->daemons = d->next;
+		daemon_free(d);
+	}
+	timer_free(h->sweep);
+	free(h);
+}
+
+static struct MHD_Daemon *
+start_mhd(struct http_daemon *d, int fd, const struct secret *cert,
+    const struct secret *key)
+{
+	struct MHD_OptionItem tls[] = {
+	    {MHD_OPTION_HTTPS_MEM_CERT, 0,
+		cert != NULL ? (void *)cert->p : NULL},
+	    {MHD_OPTION_HTTPS_MEM_KEY, 0, key != NULL ? (void *)key->p : NULL},
+	    {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)tls_priority},
+	    {MHD_OPTION_END, 0, NULL}};
+	struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
+	unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME |
+			 MHD_USE_ERROR_LOG | (cert != NULL ? MHD_USE_TLS : 0);
+
+	return MHD_start_daemon(flags, 0, NULL, NULL, on_request, d,
+	    MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_LISTEN_SOCKET,
+	    fd, MHD_OPTION_URI_LOG_CALLBACK, on_uri, NULL,
+	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, d,
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_PER_CONNECTION,
+	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+	    MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+	    (unsigned)LIMIT_CONNECTIONS_PER_SOURCE,
+	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SILENCE_S,
+	    MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY,
+	    cert != NULL ? tls : none, MHD_OPTION_END);
+}
+
+int
+http_listen(
+    struct http *h, int fd, const struct secret *cert, const struct secret *key)
+{
+	struct http_daemon *d = calloc(1, sizeof(*d));
+	const union MHD_DaemonInfo *info = NULL;
+	int e = GW_ENOMEM;
+
+	if (d == NULL)
+		return GW_ENOMEM;
+	d->http = h;
+	d->local = cert == NULL;
+	if ((d->timer = timer_new(h->role, on_timer, d)) == NULL)
+		goto out;
+	e = GW_EINVAL;
+	if ((d->mhd = start_mhd(d, fd, cert, key)) == NULL ||
+	    (info = MHD_get_daemon_info(d->mhd, MHD_DAEMON_INFO_EPOLL_FD)) ==
+		NULL)
+		goto out;
+	e = GW_ENOMEM;
+	if ((d->watch = watch_new(h->role, info->epoll_fd, on_readable, d)) ==
+	    NULL)
+		goto out;
+	watch_set(d->watch, WATCH_READ);
+	d->next = h->daemons;
+	h->daemons = d;
+	turn(d);
+	return 0;
+out:
+	daemon_free(d);
+	return e;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * http - the only file that knows libmicrohttpd (its TLS is GnuTLS): turns an
+ * HTTP request into a struct msg_api_call and a reply into a response. It has
+ * no thread of its own; the role's loop drives it. It decides nothing beyond
+ * "is this a well-formed call of a known route".
+ */
+#ifndef API_HTTP_H
+#define API_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/secret.h"
+#include "role/role.h"
+#include "wire/messages.h"
+
+struct http;     /* all listening sockets of this process */
+struct http_req; /* one request that waits for its answer */
+
+/*
+ * A well-formed call: everything in call but rid is set; its bytes live until
+ * this returns. Must lead to exactly one http_reply* on q, now or later.
+ */
+typedef void http_call_fn(
+    void *ctx, struct http_req *q, const struct msg_api_call *call);
+/* Somebody who is not root spoke to the admin socket. */
+typedef void http_intruder_fn(
+    void *ctx, int64_t uid, int64_t loginuid, int64_t pid);
+
+struct http_hooks {
+	http_call_fn *call;
+	http_intruder_fn *intruder;
+	void *ctx;
+};
+
+MUST_CHECK int http_new(
+    struct http **ret, struct role *r, const struct http_hooks *hooks);
+void http_free(struct http *h);
+/*
+ * Serves a bound, listening socket. cert and key are PEM text, NULL for the
+ * plain admin socket, where only uid 0 is answered; both must outlive h. fd
+ * belongs to h on success.
+ */
+MUST_CHECK int http_listen(struct http *h, int fd, const struct secret *cert,
+    const struct secret *key);
+
+void http_reply(struct http_req *q, int status, const char *content_type,
+    const void *body, size_t n);
+/* An RFC 9457 problem; fmt as in problem_set(). */
+void http_problem(struct http_req *q, int status, const char *code,
+    const char *field, const char *fmt, ...) PRINTF_LIKE(5, 6);
+
+#endif

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sallyport-api - the door for HTTP: two instances of one binary, "https" for
+ * everybody and "admin" for root on a unix socket (argv[1], as the supervisor
+ * starts it). It passes well-formed calls to the broker and the answers back.
+ * It decides nothing, keeps nothing, and holds one key, the TLS key.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "api/http.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/safefile.h"
+#include "base/str.h"
+
+enum {
+	BROKER_MS = 30 * 1000, /* then the caller hears 503 */
+	TICK_MS = 500,
+	PEM_MAX = 64 * 1024,
+	LISTENERS = LIMIT_LISTEN,
+};
+
+struct pending {
+	struct pending *next;
+	struct http_req *q;
+	uint32_t rid;
+	int64_t deadline_ms;
+};
+
+struct api {
+	struct role *role;
+	struct http *http;
+	struct secret cert, key;
+	int listeners[LISTENERS]; /* arrived before the certificate did */
+	unsigned nlisteners;
+	struct pending *pending;
+	struct timer *tick;
+};
+
+/* ---- calls */
+
+static void
+fail_pending(struct pending *p, const char *why)
+{
+	http_problem(p->q, 503, "unavailable", NULL,
+	    "the broker %s; nothing is known to have changed: ask for the "
+	    "state before you try again",
+	    why);
+	free(p);
+}
+
+static void
+on_call(void *ctx, struct http_req *q, const struct msg_api_call *call)
+{
+	struct api *a = ctx;
+	struct msg_api_call m = *call;
+	struct pending *p = NULL;
+	int e;
+
+	if ((p = calloc(1, sizeof(*p))) == NULL) {
+		http_problem(q, 503, "unavailable", NULL, "out of memory");
+		return;
+	}
+	p->q = q;
+	p->rid = m.rid = role_rid(a->role);
+	p->deadline_ms = clock_now().boot_ms + BROKER_MS;
+	e = peer_send(role_peer(a->role, PROC_BROKER), MSG_API_CALL, &m, -1);
+	explicit_bzero(m.token, sizeof(m.token));
+	if (e != 0) {
+		http_problem(q, 503, "unavailable", NULL,
+		    "the broker cannot be reached (%s); nothing was done",
+		    err_str(e));
+		free(p);
+		return;
+	}
+	if (a->pending == NULL)
+		timer_set(a->tick, TICK_MS);
+	p->next = a->pending;
+	a->pending = p;
+}
+
+static int
+on_reply(struct role *r, struct peer *peer, const void *body, const int *fds)
+{
+	const struct msg_api_reply *m = body;
+	struct api *a = role_ctx(r);
+
+	(void)fds;
+	if (peer_proc(peer) != PROC_BROKER || m->status < 200 ||
+	    m->status > 599)
+		return GW_EPROTO;
+	for (struct pending **pp = &a->pending; *pp != NULL;
+	     pp = &(*pp)->next) {
+		struct pending *p = *pp;
+
+		if (p->rid != m->rid)
+			continue;
+		*pp = p->next;
+		http_reply(
+		    p->q, m->status, m->content_type, m->body.p, m->body.len);
+		free(p);
+		return 0;
+	}
+	return 0; /* its caller was told 503 long ago */
+}
+
+static void
+on_tick(struct role *r, void *arg)
+{
+	struct api *a = arg;
+	const int64_t now = clock_now().boot_ms;
+
+	(void)r;
+	for (struct pending **pp = &a->pending; *pp != NULL;) {
+		struct pending *p = *pp;
+
+		if (now < p->deadline_ms) {
+			pp = &p->next;
+			continue;
+		}
+		*pp = p->next;
+		fail_pending(p, "did not answer in time");
+	}
+	if (a->pending != NULL)
+		timer_set(a->tick, TICK_MS);
+}
+
+static void
+peer_down(struct role *r, struct peer *p)
+{
+	struct api *a = role_ctx(r);
+
+	if (peer_proc(p) != PROC_BROKER)
+		return;
+	while (a->pending != NULL) {
+		struct pending *k = a->pending;
+
+		a->pending = k->next;
+		fail_pending(k, "went away");
+	}
+}
+
+static void
+on_intruder(void *ctx, int64_t uid, int64_t loginuid, int64_t pid)
+{
+	struct api *a = ctx;
+	struct event_fields f;
+
+	log_warn("uid %lld (pid %lld) spoke to the admin socket: refused",
+	    (long long)uid, (long long)pid);
+	event_fields_init(&f);
+	event_num(&f, EF_UID, uid);
+	event_num(&f, EF_LOGINUID, loginuid);
+	event_num(&f, EF_PID, pid);
+	event_str(&f, EF_OUTCOME, "failure");
+	event_str(&f, EF_REASON, "not-root");
+	if (role_append(a->role, EV_API_DENIED, &f, NULL, NULL) != 0)
+		log_warn("that refusal could not be recorded");
+	event_fields_done(&f);
+}
+
+/* ---- listeners and the certificate */
+
+static int
+serve(struct api *a, int fd, bool tls)
+{
+	int e = http_listen(
+	    a->http, fd, tls ? &a->cert : NULL, tls ? &a->key : NULL);
+
+	if (e != 0)
+		log_err("cannot serve %s: %s",
+		    tls ? "HTTPS (are tls.crt and tls.key a PEM pair?)"
+			: "the admin socket",
+		    err_str(e));
+	return e;
+}
+
+static int
+serve_waiting(struct api *a)
+{
+	int e = 0;
+
+	if (a->cert.p == NULL || a->key.p == NULL)
+		return 0;
+	while (e == 0 && a->nlisteners > 0)
+		e = serve(a, a->listeners[--a->nlisteners], true);
+	return e;
+}
+
+static int
+on_listener(struct role *r, int fd, bool tls)
+{
+	struct api *a = role_ctx(r);
+
+	if (tls != (strcmp(role_instance(r), "admin") != 0))
+		return GW_EINVAL;
+	if (!tls)
+		return serve(a, fd, false);
+	if (a->nlisteners >= ARRAY_LEN(a->listeners))
+		return GW_ELIMIT;
+	a->listeners[a->nlisteners++] = fd;
+	return serve_waiting(a);
+}
+
+static int
+read_pem(struct secret *ret, int fd)
+{
+	struct secret s = {0};
+	ssize_t n;
+	size_t len = 0;
+	int e;
+
+	if ((e = secret_new(&s, PEM_MAX)) != 0)
+		return e;
+	while (len < PEM_MAX &&
+	       (n = pread(fd, s.p + len, PEM_MAX - len, (off_t)len)) != 0) {
+		if (n < 0) {
+			secret_free(&s);
+			return GW_ESYS;
+		}
+		len += (size_t)n;
+	}
+	if (len == 0 || len >= PEM_MAX) {
+		secret_free(&s);
+		return GW_ELIMIT;
+	}
+	s.len = len; /* the rest is zero: the text is ended */
+	secret_free(ret);
+	*ret = s;
+	return 0;
+}
+
+static int
+on_file(struct role *r, enum sup_file which, int fd)
+{
+	struct api *a = role_ctx(r);
+	int e = GW_EINVAL;
+
+	if (which == SUP_FILE_TLS_CERT)
+		e = read_pem(&a->cert, fd);
+	else if (which == SUP_FILE_TLS_KEY)
+		e = read_pem(&a->key, fd);
+	if (e != 0)
+		return e;
+	(void)close(fd);
+	return serve_waiting(a);
+}
+
+static int
+load_pem(struct api *a, const struct conf *conf)
+{
+	char path[LIMIT_PATH_SIZE + 32];
+	int e;
+
+	if ((e = str_fmt(
+		 path, sizeof(path), "%s/api/tls.crt", conf->state_dir)) != 0 ||
+	    (e = safefile_read(&a->cert, path, PEM_MAX, 0)) != 0)
+		goto out;
+	if ((e = str_fmt(
+		 path, sizeof(path), "%s/api/tls.key", conf->state_dir)) != 0 ||
+	    (e = safefile_read(&a->key, path, PEM_MAX, SAFEFILE_PRIVATE)) != 0)
+		goto out;
+	return serve_waiting(a);
+out:
+	/* The supervisor may still hand them over as descriptors. */
+	log_info(
+	    "%s not read (%s): waiting for the supervisor", path, err_str(e));
+	secret_free(&a->cert);
+	secret_free(&a->key);
+	return 0;
+}
+
+static int
+start(struct role *r, const struct conf *conf)
+{
+	struct api *a = role_ctx(r);
+	const struct http_hooks hooks = {
+	    .call = on_call, .intruder = on_intruder, .ctx = a};
+	int e;
+
+	a->role = r;
+	if ((a->tick = timer_new(r, on_tick, a)) == NULL)
+		return GW_ENOMEM;
+	if ((e = http_new(&a->http, r, &hooks)) != 0)
+		return e;
+	return strcmp(role_instance(r), "admin") == 0 ? 0 : load_pem(a, conf);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const int calls[] = {SYS_accept4, -1};
+	static const char *const proc_only[] = {"/proc", NULL};
+	static const struct role_handler handlers[] = {
+	    {MSG_API_REPLY, on_reply}};
+	static struct api api; /* the process's one context */
+	const bool admin = argc > 1 && strcmp(argv[1], "admin") == 0;
+	struct role_sandbox box = {
+	    .network = true, .ro = admin ? proc_only : NULL, .syscalls = calls};
+	const struct role_def def = {.proc = admin ? PROC_ADMIN : PROC_API,
+	    .name = admin ? "admin" : "api",
+	    .needs = PROC_BIT(PROC_BROKER) | PROC_BIT(PROC_NOTARY),
+	    .handlers = handlers,
+	    .nhandlers = ARRAY_LEN(handlers),
+	    .start = start,
+	    .peer_down = peer_down,
+	    .listener = on_listener,
+	    .file = on_file,
+	    .sandbox = &box};
+	int status = role_main(&def, &api, argc, argv);
+
+	secret_free(&api.cert);
+	secret_free(&api.key);
+	return status;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * peercred - who is at the other end of the admin socket, as the kernel tells.
+ */
+#ifndef API_PEERCRED_H
+#define API_PEERCRED_H
+
+#include <stdint.h>
+
+struct peercred {
+	int64_t uid, pid;
+	int64_t loginuid; /* -1 = not known or never set */
+};
+
+/* Never fails: what cannot be learnt is -1, which is nobody. */
+void peercred_get(struct peercred *ret, int fd);
+
+#endif
