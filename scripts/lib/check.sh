@@ -18,13 +18,13 @@
 
 OUT=
 
-# Prints file:line of the nearest caller outside scripts/lib.
+# Prints file:line of the nearest caller outside these libraries.
 check_where() {
 	local i
 
 	for ((i = 1; i < ${#BASH_SOURCE[@]}; i++)); do
 		case ${BASH_SOURCE[i]} in
-		"$LAB_LIB"/* | */scripts/lib/*) ;;
+		"$LAB_LIB"/* | */scripts/lib/* | lib.sh | */lib.sh) ;;
 		*)
 			printf '%s:%s' "${BASH_SOURCE[i]##*/}" \
 				"${BASH_LINENO[i - 1]}"

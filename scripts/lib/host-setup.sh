@@ -51,6 +51,8 @@ printf '%s\n' "$hosts_file" >/etc/hosts
 rm -rf /etc/sallyport /etc/ssh/ssh_host_* /etc/ssh/sshd_config.d/* \
 	/etc/ssh/ssh_known_hosts /etc/ssh/ssh_config.d/*
 
+touch /run/utmp /var/log/wtmp /var/log/btmp /var/log/lastlog
+
 # Straight into the files: useradd would cost more than all the rest.
 add_user() {
 	local name=$1 id=$2

@@ -44,19 +44,19 @@ sshd_run() {
 	done
 }
 
-# sshd_end HOST PIDFILE - ends the listener named in the pid file, if it lives.
-sshd_end() {
+# server_end HOST PIDFILE - ends the process named in the pid file, if it lives.
+server_end() {
 	local h=$1 f pid
 
 	f=$(host_file "$h" "$2")
 	[ -e "$f" ] || return 0
-	read -r pid <"$f"
+	read -r pid <"$f" || [ -n "$pid" ] || fail "empty pid file $2 on $h"
 	on "$h" kill -TERM "$pid" 2>/dev/null || true
-	wait_for 10 sshd_gone "$h" "$pid"
+	wait_for 10 server_gone "$h" "$pid"
 	rm -f "$f"
 }
 
-sshd_gone() {
+server_gone() {
 	[ ! -d "$(host_file "$1" "/proc/$2")" ]
 }
 
@@ -98,7 +98,7 @@ target_sshd_start() {
 }
 
 target_sshd_stop() {
-	sshd_end "$1" /run/sshd.pid
+	server_end "$1" /run/sshd.pid
 }
 
 # Restarts the listener on the ports it had, so that what was written counts
@@ -180,7 +180,7 @@ jump_sshd_start() {
 }
 
 jump_sshd_stop() {
-	sshd_end gateway /run/sshd_jump.pid
+	server_end gateway /run/sshd_jump.pid
 }
 
 # --- the SIEM host ---------------------------------------------------------------
@@ -238,17 +238,17 @@ siem_start() {
 		# its own troubles, for the reader of a failed test
 		action(type="omfile" file="/var/log/rsyslog.log")
 	CONF
-	out=$(on siem rsyslogd -f /etc/lab/rsyslog.conf -i /run/rsyslogd.pid 2>&1) ||
-		fail "rsyslog on siem does not start: $out"
+	out=$(on siem rsyslogd -N1 -f /etc/lab/rsyslog.conf 2>&1) ||
+		fail "rsyslog on siem refuses its configuration: $out"
+	# -n and setsid: the parent of its own daemon mode sleeps whole seconds
+	on siem sh -c 'exec setsid -f rsyslogd -n -f /etc/lab/rsyslog.conf \
+		-i /run/rsyslogd.pid </dev/null >>/var/log/rsyslog.err 2>&1' ||
+		fail 'rsyslog on siem does not start'
 	wait_for 10 is_listening siem 6514
 }
 
 siem_stop() {
-	local f
-
-	f=$(host_file siem /run/rsyslogd.pid)
-	[ -e "$f" ] || return 0
-	sshd_end siem /run/rsyslogd.pid
+	server_end siem /run/rsyslogd.pid
 }
 
 siem_log() {

@@ -40,6 +40,7 @@
 #   pids_of HOST NAME      pids inside the host whose program is NAME
 #   tcp_probe HOST ADDR PORT [SOURCE]   prints open, refused, silent or unreachable
 #   is_listening HOST PORT
+#   lab_save_logs DIR      copies /var/log of every host there
 #   behind_nat HOST / before_nat HOST   route client or client2 by nat, or directly
 #   user_pubkey USER       the public key line of alice, admin or bob
 #
@@ -457,6 +458,21 @@ user_pubkey() {
 	[ "$1" != bob ] || h=client2
 	cat "$(host_file "$h" "/home/$1/.ssh/id_ed25519.pub")" ||
 		fail "lab: no key of $1 (alice and admin are on client, bob on client2)"
+}
+
+# Best effort on purpose: it runs when something has failed already.
+lab_save_logs() {
+	local h
+
+	for h in "${!LAB_PID[@]}"; do
+		[ "$h" != switch ] || continue
+		mkdir -p "$1/$h"
+		cp -a "$(host_file "$h" /var/log/.)" "$1/$h/" 2>/dev/null || true
+		nsenter -t "${LAB_PID[$h]}" -n nft list ruleset \
+			>"$1/$h/nft.txt" 2>/dev/null || true
+		nsenter -t "${LAB_PID[$h]}" -m -p ps -eww -o pid,user,stat,args \
+			>"$1/$h/ps.txt" 2>/dev/null || true
+	done
 }
 
 is_listening() {
