@@ -14,7 +14,8 @@
 
 #include "base/str.h"
 
-enum { LOG_TEXT_SIZE = 2048, LOG_LINE_SIZE = 4096, LOG_HEAD_SIZE = 80 };
+/* As much text as line, so that what vsnprintf cuts gets the dots too. */
+enum { LOG_TEXT_SIZE = 4096, LOG_LINE_SIZE = 4096, LOG_HEAD_SIZE = 80 };
 
 static struct {
 	const char *name;

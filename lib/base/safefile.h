@@ -18,8 +18,10 @@ enum {
 };
 
 /* Reads a regular file of at most max bytes that only its owner may write.
- * *ret gets a NUL after its len bytes (not counted). GW_ESYS, GW_EDENIED (the
- * wrong owner or mode), GW_ELIMIT. */
+ * *ret gets a NUL after its len bytes (not counted). GW_EINVAL (not absolute),
+ * GW_ESYS (errno ELOOP: a symbolic link), GW_EDENIED (wrong kind, owner or
+ * mode), GW_ELIMIT, GW_ESTATE (its length changed while it was read; files of
+ * /proc are refused this way too). */
 MUST_CHECK int safefile_read(
     struct secret *ret, const char *path, size_t max, unsigned flags);
 /* tmp + fsync + rename + fsync of the folder. uid/gid -1 = leave. */
