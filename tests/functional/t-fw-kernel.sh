@@ -1,0 +1,26 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# promise: the kernel alone keeps every door shut and every end on time
+#
+# The firewall code without the other processes; once as the kernel is, once as
+# on Linux 6.1. FWTOOL and SALLYPORT_CLOSED name the built programs.
+
+# shellcheck source=tests/functional/lib.sh
+. "$(dirname -- "$0")/lib.sh"
+
+top=${BUILD_DIR:-.}
+fwtool=${FWTOOL:-$top/tests/functional/fwtool}
+closed=${SALLYPORT_CLOSED:-$top/sallyport-closed}
+[ "$(id -u)" -eq 0 ] || skip 'needs root for network namespaces'
+[ -x "$fwtool" ] || skip "no $fwtool; set FWTOOL or BUILD_DIR (make check builds it)"
+[ -x "$closed" ] || skip "no $closed; set SALLYPORT_CLOSED or BUILD_DIR"
+command -v nft >/dev/null || skip 'needs nft'
+command -v python3 >/dev/null || skip 'needs python3'
+
+for mode in new old; do
+	unshare -m -n python3 "$(dirname -- "$0")/fw_kernel.py" \
+		"$(realpath -- "$fwtool")" "$(realpath -- "$closed")" "$mode" ||
+		fail "kernel mode $mode"
+done
+pass
