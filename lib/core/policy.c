@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * policy - the decision (policy.h says the rules). Pure; it knows no HTTP and
+ * no event, only fields and sentences.
+ */
+#include "core/policy.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+
+/* The allow roles that give a thing, merged while walking over them. */
+struct merge {
+	const struct policy_role *decides;
+	uint32_t max_s;
+	uint32_t mfa_age_s;
+	uint32_t caps;
+	bool reason, record;
+	unsigned n;
+};
+
+static bool
+any_group(const struct policy_role *r, const struct name_list *groups)
+{
+	for (unsigned i = 0; groups != NULL && i < groups->n; i++)
+		if (name_list_has(&r->groups, groups->name[i]))
+			return true;
+	return false;
+}
+
+static bool
+has_user(const struct policy_role *r, const char *user,
+    const struct name_list *groups)
+{
+	/* a deny role that names nobody is meant for everybody */
+	if (r->deny && r->users.n == 0 && r->groups.n == 0)
+		return true;
+	return name_list_has(&r->users, user) || any_group(r, groups);
+}
+
+static bool
+has_target(const struct policy_role *r, const struct target *t)
+{
+	if (r->deny && r->targets.n == 0 && r->labels.n == 0)
+		return true;
+	return name_list_has(&r->targets, t->name) ||
+	       label_list_covers(&t->labels, &r->labels);
+}
+
+bool
+policy_concerns(const struct policy_role *role, const char *user,
+    const struct name_list *groups, const struct target *t)
+{
+	return t != NULL && has_user(role, user, groups) && has_target(role, t);
+}
+
+static bool
+has_port(const struct policy_role *r, uint16_t port)
+{
+	for (unsigned i = 0; i < r->nports; i++)
+		if (r->ports[i] == port)
+			return true;
+	return r->deny && r->nports == 0;
+}
+
+static bool
+has_login(const struct policy_role *r, const char *login)
+{
+	if (r->deny && r->logins.n == 0)
+		return true;
+	return name_list_has(&r->logins, login);
+}
+
+static bool
+has_source(const struct policy_role *r, const struct addr *a)
+{
+	for (unsigned i = 0; i < r->nsources; i++)
+		if (prefix_has(&r->sources[i], a))
+			return true;
+	return r->nsources == 0;
+}
+
+/* Allow: every source must be inside. Deny: one of them inside is enough. */
+static bool
+has_sources(const struct policy_role *r, const struct policy_facts *f)
+{
+	unsigned in = 0;
+
+	for (unsigned i = 0; i < f->nsources; i++)
+		if (has_source(r, &f->sources[i]))
+			in++;
+	if (f->nsources == 0)
+		return r->nsources == 0;
+	return r->deny ? in > 0 : in == f->nsources;
+}
+
+/* ---- saying no */
+
+static void refuse(struct policy_result *p, const char *field, const char *fmt,
+    ...) __attribute__((format(printf, 3, 4)));
+
+static void
+refuse(struct policy_result *p, const char *field, const char *fmt, ...)
+{
+	struct policy_refusal *r;
+	va_list ap;
+
+	if (p->nrefused >= POLICY_REFUSED_MAX)
+		return;
+	r = &p->refused[p->nrefused++];
+	r->field = field;
+	va_start(ap, fmt);
+	(void)vsnprintf(r->text, sizeof(r->text), fmt, ap);
+	va_end(ap);
+}
+
+/* The same words for a target that is unknown and one that is not given:
+ * whoever may not have it must not learn that it exists. */
+static void
+refuse_target(struct policy_result *p, const struct policy_facts *f)
+{
+	char name[LIMIT_NAME_SIZE * 2];
+
+	str_escape(name, sizeof(name), f->target_name, strlen(f->target_name));
+	refuse(p, "target",
+	    "there is no target %s that a role gives you (yours: jitctl "
+	    "targets ls)",
+	    name);
+}
+
+/* ---- roles */
+
+static bool
+concerns(const struct policy_role *r, const struct policy_facts *f, bool deny)
+{
+	return r->deny == deny &&
+	       policy_concerns(r, f->user, f->groups, f->target);
+}
+
+static const struct policy_role *
+find_deny(const struct policy_facts *f, const struct policy_role *roles,
+    size_t n, const char *login, uint16_t port)
+{
+	for (size_t i = 0; i < n; i++)
+		if (concerns(&roles[i], f, true) &&
+		    has_login(&roles[i], login) && has_port(&roles[i], port) &&
+		    has_sources(&roles[i], f))
+			return &roles[i];
+	return NULL;
+}
+
+static bool
+decides_before(const struct policy_role *a, const struct policy_role *b)
+{
+	if (a->max_s != b->max_s)
+		return a->max_s < b->max_s;
+	return strcmp(a->name, b->name) < 0;
+}
+
+static void
+merge_role(struct merge *m, const struct policy_role *r)
+{
+	if (m->n++ == 0) {
+		m->decides = r;
+		m->max_s = r->max_s;
+		m->mfa_age_s = r->mfa_age_s;
+		m->caps = r->caps;
+		m->reason = r->reason;
+		m->record = r->record;
+		return;
+	}
+	if (decides_before(r, m->decides))
+		m->decides = r;
+	if (r->max_s < m->max_s)
+		m->max_s = r->max_s;
+	if (r->mfa_age_s < m->mfa_age_s)
+		m->mfa_age_s = r->mfa_age_s;
+	m->caps &= r->caps;
+	m->reason = m->reason || r->reason;
+	m->record = m->record || r->record;
+}
+
+/* All allow roles that give this login, port and sources. */
+static struct merge
+merge_roles(const struct policy_facts *f, const struct policy_role *roles,
+    size_t n, const char *login, uint16_t port)
+{
+	struct merge m = {0};
+
+	for (size_t i = 0; i < n; i++)
+		if (concerns(&roles[i], f, false) &&
+		    has_login(&roles[i], login) && has_port(&roles[i], port) &&
+		    has_sources(&roles[i], f))
+			merge_role(&m, &roles[i]);
+	if (m.n > 0 && m.caps == 0)
+		m.caps = m.decides->caps;
+	if (m.max_s > f->max_s)
+		m.max_s = f->max_s;
+	if (m.mfa_age_s > f->mfa_max_s)
+		m.mfa_age_s = f->mfa_max_s;
+	return m;
+}
+
+static void
+list_once(struct name_list *l, const char *name)
+{
+	if (!name_list_has(l, name) && name_list_add(l, name) != 0)
+		return; /* full: the rest is left out */
+}
+
+/* Logins somebody's roles give at this target, that exist there. */
+static void
+possible_logins(struct name_list *ret, const struct policy_facts *f,
+    const struct policy_role *roles, size_t n)
+{
+	memset(ret, 0, sizeof(*ret));
+	for (unsigned k = 0; k < f->target->logins.n; k++) {
+		const char *login = f->target->logins.name[k];
+
+		for (size_t i = 0; i < n; i++)
+			if (concerns(&roles[i], f, false) &&
+			    has_login(&roles[i], login))
+				list_once(ret, login);
+	}
+}
+
+/* The role a refusal names: what the user has here, strictest first. */
+static const struct policy_role *
+nearest_role(const struct policy_facts *f, const struct policy_role *roles,
+    size_t n, const char *login)
+{
+	const struct policy_role *best = NULL;
+
+	for (size_t i = 0; i < n; i++)
+		if (concerns(&roles[i], f, false) &&
+		    (login[0] == '\0' || has_login(&roles[i], login)) &&
+		    (best == NULL || decides_before(&roles[i], best)))
+			best = &roles[i];
+	return best;
+}
+
+/* ---- one question after the other */
+
+/* Chooses the login, or says which there are. Leaves a passing one in
+ * ret->login in either case, unless there is none at all. */
+static void
+ask_login(struct policy_result *ret, const struct policy_facts *f,
+    const struct policy_role *roles, size_t n)
+{
+	struct name_list can;
+	char list[POLICY_TEXT_SIZE / 2];
+	const struct policy_role *near = nearest_role(f, roles, n, "");
+
+	possible_logins(&can, f, roles, n);
+	name_list_text(list, sizeof(list), &can);
+	if (f->login[0] != '\0' && name_list_has(&can, f->login)) {
+		name_set(ret->login, f->login);
+		return;
+	}
+	if (f->login[0] != '\0') {
+		char asked[LIMIT_NAME_SIZE];
+
+		str_escape(asked, sizeof(asked), f->login, strlen(f->login));
+		refuse(ret, "login",
+		    "%s is not granted to you here; role %s allows: %s", asked,
+		    near->name, list);
+	} else if (can.n > 1) {
+		refuse(ret, "login", "say which one you want: %s", list);
+	} else if (can.n == 0) {
+		refuse(ret, "login",
+		    "role %s gives no login that exists on this target",
+		    near->name);
+	}
+	if (can.n > 0)
+		name_set(ret->login, can.name[0]);
+}
+
+static void
+ask_port(struct policy_result *ret, const struct policy_facts *f)
+{
+	ret->port = f->target->port;
+	if (f->port != 0 && f->port != ret->port)
+		refuse(ret, "port", "%u is not a port of this target: %u is",
+		    (unsigned)f->port, (unsigned)ret->port);
+}
+
+/* No role gives login and port from here: find out which of the two it is. */
+static void
+refuse_conditions(struct policy_result *ret, const struct policy_facts *f,
+    const struct policy_role *near)
+{
+	char text[ADDR_TEXT_SIZE];
+
+	if (!has_port(near, ret->port)) {
+		refuse(ret, "port", "role %s does not give port %u", near->name,
+		    (unsigned)ret->port);
+		return;
+	}
+	for (unsigned i = 0; i < f->nsources; i++) {
+		if (has_source(near, &f->sources[i]))
+			continue;
+		addr_format(text, &f->sources[i]);
+		refuse(ret, "source",
+		    "%s is outside the networks that role %s allows", text,
+		    near->name);
+		return;
+	}
+	refuse(
+	    ret, "source", "role %s does not allow it from here", near->name);
+}
+
+static void
+ask_duration(struct policy_result *ret, const struct policy_facts *f)
+{
+	char asked[32], most[32];
+
+	ret->seconds = f->seconds;
+	if (f->seconds == 0)
+		ret->seconds = ret->max_s < LIMIT_GRANT_DEFAULT_S
+				   ? ret->max_s
+				   : LIMIT_GRANT_DEFAULT_S;
+	str_duration_format(asked, sizeof(asked), f->seconds);
+	if (f->seconds > ret->max_s) {
+		str_duration_format(most, sizeof(most), ret->max_s);
+		refuse(ret, "for", "%s is over the %s that role %s allows",
+		    asked, most, ret->role);
+		ret->seconds = ret->max_s;
+	} else if (ret->seconds < LIMIT_GRANT_MIN_S) {
+		refuse(ret, "for", "%s is too short: at least %d s", asked,
+		    (int)LIMIT_GRANT_MIN_S);
+		ret->seconds = LIMIT_GRANT_MIN_S;
+	}
+}
+
+static bool
+mfa_young(const struct policy_facts *f, uint32_t age_s)
+{
+	/* a code that comes with the request is 0 s old, whatever the age */
+	return f->mfa_age_s == 0 ||
+	       (f->mfa_age_s > 0 && f->mfa_age_s <= (int64_t)age_s);
+}
+
+static void
+take_merge(struct policy_result *ret, const struct merge *m)
+{
+	name_set(ret->role, m->decides->name);
+	ret->max_s = m->max_s;
+	ret->mfa_age_s = m->mfa_age_s;
+	ret->caps = m->caps;
+	ret->record = m->record;
+	ret->reason = m->reason;
+}
+
+static void
+refuse_denied(struct policy_result *ret, const struct policy_role *deny)
+{
+	name_set(ret->role, deny->name);
+	refuse(ret, "target", "role %s denies it, whatever else allows it",
+	    deny->name);
+}
+
+void
+policy_decide(struct policy_result *ret, const struct policy_facts *f,
+    const struct policy_role *roles, size_t nroles)
+{
+	const struct policy_role *near = NULL;
+	const struct policy_role *deny = NULL;
+	struct merge m;
+
+	memset(ret, 0, sizeof(*ret));
+	if (f->target == NULL || !target_ok(f->target) ||
+	    (near = nearest_role(f, roles, nroles, "")) == NULL) {
+		refuse_target(ret, f);
+		return;
+	}
+	name_set(ret->role, near->name);
+	ask_login(ret, f, roles, nroles);
+	ask_port(ret, f);
+	if (ret->login[0] == '\0')
+		return;
+	if ((deny = find_deny(f, roles, nroles, ret->login, ret->port)) !=
+	    NULL) {
+		refuse_denied(ret, deny);
+		return;
+	}
+	m = merge_roles(f, roles, nroles, ret->login, ret->port);
+	if (m.n == 0) {
+		near = nearest_role(f, roles, nroles, ret->login);
+		refuse_conditions(ret, f, near);
+		return;
+	}
+	take_merge(ret, &m);
+	ask_duration(ret, f);
+	if (ret->reason && f->reason[0] == '\0')
+		refuse(ret, "reason", "missing; role %s wants one", ret->role);
+	if (ret->nrefused > 0) {
+		ret->would_pass = true;
+		return;
+	}
+	ret->verdict =
+	    mfa_young(f, ret->mfa_age_s) ? POLICY_ALLOW : POLICY_CODE;
+}
+
+/* ---- roles as values */
+
+bool
+policy_role_ok(const struct policy_role *r)
+{
+	if (!str_name_ok(r->name) || r->max_s > LIMIT_GRANT_MAX_S)
+		return false;
+	if (r->deny)
+		return true;
+	return r->max_s >= LIMIT_GRANT_MIN_S &&
+	       (r->users.n > 0 || r->groups.n > 0) &&
+	       (r->targets.n > 0 || r->labels.n > 0) && r->logins.n > 0 &&
+	       r->nports > 0 && r->caps != 0;
+}
+
+static bool
+names_equal(const struct name_list *a, const struct name_list *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (unsigned i = 0; i < a->n; i++)
+		if (!name_list_has(b, a->name[i]))
+			return false;
+	return true;
+}
+
+static bool
+numbers_equal(const struct policy_role *a, const struct policy_role *b)
+{
+	if (a->nports != b->nports || a->nsources != b->nsources)
+		return false;
+	for (unsigned i = 0; i < a->nports; i++)
+		if (a->ports[i] != b->ports[i])
+			return false;
+	for (unsigned i = 0; i < a->nsources; i++)
+		if (!addr_equal(&a->sources[i].addr, &b->sources[i].addr) ||
+		    a->sources[i].bits != b->sources[i].bits)
+			return false;
+	return true;
+}
+
+bool
+policy_role_equal(const struct policy_role *a, const struct policy_role *b)
+{
+	return strcmp(a->name, b->name) == 0 && a->max_s == b->max_s &&
+	       a->mfa_age_s == b->mfa_age_s && a->reason == b->reason &&
+	       a->caps == b->caps && a->record == b->record &&
+	       a->deny == b->deny && names_equal(&a->users, &b->users) &&
+	       names_equal(&a->groups, &b->groups) &&
+	       names_equal(&a->targets, &b->targets) &&
+	       names_equal(&a->logins, &b->logins) &&
+	       a->labels.n == b->labels.n &&
+	       (a->labels.n == 0 ||
+		   label_list_covers(&a->labels, &b->labels)) &&
+	       numbers_equal(a, b);
+}

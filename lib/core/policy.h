@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * policy - may this user have this target, as that login, for so long, now? A
+ * pure function: facts and roles in, verdict and reasons out. It reads no
+ * clock and no store, so the same code decides, explains and is table-tested.
+ *
+ * The rules, in order:
+ *  1. A role concerns a request when the user (by name or group) and the target
+ *     (by name or by all of its labels) are both in it.
+ *  2. A deny role that concerns it, and whose login, port and source lists (an
+ *     empty one means any) hold for it, refuses. Deny beats allow.
+ *  3. Of the allow roles that concern it, those count which also give the
+ *     login, the port and the sources. One is enough to be allowed.
+ *  4. Those that count are merged to the strictest: shortest time, youngest
+ *     code, reason wanted if one wants it, recorded if one records, only
+ *     the capabilities all of them give (if they have none in common, those of
+ *     the deciding role, so that overlapping never fails).
+ *  5. The deciding role is the one with the shortest time, then first by name.
+ * Doubt is POLICY_DENY, which is 0.
+ */
+#ifndef CORE_POLICY_H
+#define CORE_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/limits.h"
+#include "core/target.h"
+
+struct policy_role {
+	char name[LIMIT_NAME_SIZE];
+	struct name_list users, groups;
+	struct name_list targets;
+	struct label_list labels;
+	struct name_list logins;
+	unsigned nports;
+	uint16_t ports[LIMIT_LIST];
+	unsigned nsources;
+	struct prefix sources[LIMIT_LIST]; /* none = from anywhere */
+	uint32_t max_s;
+	uint32_t mfa_age_s;
+	bool reason; /* a reason must be given */
+	uint32_t caps;
+	bool record;
+	bool deny;
+};
+
+enum { POLICY_MFA_NONE = -1 };
+
+/* Everything is borrowed. */
+struct policy_facts {
+	const char *user;
+	const struct name_list *groups;
+	const char *target_name;     /* as asked */
+	const struct target *target; /* NULL: there is none of that name */
+	const char *login;           /* "" = not said */
+	uint16_t port;               /* 0 = not said */
+	uint32_t seconds;            /* 0 = not said */
+	const char *reason;          /* "" = not said */
+	struct addr sources[LIMIT_SOURCES];
+	unsigned nsources;
+	int64_t mfa_age_s;  /* of the last code; 0 = with this request;
+			     * POLICY_MFA_NONE = no code yet */
+	uint32_t max_s;     /* the gateway's own maximum */
+	uint32_t mfa_max_s; /* and its oldest code */
+};
+
+enum policy_verdict { POLICY_DENY = 0, POLICY_CODE, POLICY_ALLOW };
+
+enum { POLICY_REFUSED_MAX = 6, POLICY_TEXT_SIZE = 256 };
+
+struct policy_refusal {
+	const char *field; /* JSON name, static */
+	char text[POLICY_TEXT_SIZE];
+};
+
+struct policy_result {
+	enum policy_verdict verdict; /* CODE: ALLOW once a code is given */
+	char role[LIMIT_NAME_SIZE];  /* the deciding rule, "" = none */
+	/* What to give when allowed; what would pass when not. */
+	char login[LIMIT_NAME_SIZE];
+	uint16_t port;
+	uint32_t seconds;
+	uint32_t max_s;
+	uint32_t mfa_age_s;
+	uint32_t caps;
+	bool record;
+	bool reason;     /* a reason is wanted */
+	bool would_pass; /* denied, but login/port/seconds above would pass */
+	unsigned nrefused;
+	struct policy_refusal refused[POLICY_REFUSED_MAX];
+};
+
+/* True when role and (user, groups, target) have to do with each other. */
+bool policy_concerns(const struct policy_role *role, const char *user,
+    const struct name_list *groups, const struct target *t);
+/* Fills all of *ret. */
+void policy_decide(struct policy_result *ret, const struct policy_facts *f,
+    const struct policy_role *roles, size_t nroles);
+/* Name, a positive maximum, and for allow roles: somebody, something, a login,
+ * a port, a capability. */
+bool policy_role_ok(const struct policy_role *r);
+bool policy_role_equal(
+    const struct policy_role *a, const struct policy_role *b);
+
+#endif
