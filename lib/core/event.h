@@ -172,7 +172,8 @@ enum event_code {
 	X(UID, "uid", N)                                                       \
 	X(LOGINUID, "loginuid", N)                                             \
 	X(METHOD, "method", S)                                                 \
-	X(PATH, "path", S)
+	X(PATH, "path", S)                                                     \
+	X(GATEWAY, "gateway", S) /* a leg's own address */
 
 enum event_field_id {
 	EF_NONE = 0,

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * auditlog - checks a log of evidence without the gateway: numbers without a
+ * gap, every line a record, every signed checkpoint's root equal to the tree
+ * over the lines before it. Works on the notary's own segments and on any copy
+ * that kept the bytes of the lines (a SIEM's, an export).
+ *
+ * After a changed record the next checkpoint's root differs. Which record it
+ * was follows from the leaf hashes the notary keeps beside each segment: they
+ * are not trusted, but those that give the signed root are the true ones.
+ * Without them only the stretch between two checkpoints can be named.
+ *
+ * A checkpoint signed by another key, or by none, is a failure, never skipped.
+ * What it cannot see: that records are missing after the last one given.
+ */
+#ifndef WIRE_AUDITLOG_H
+#define WIRE_AUDITLOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/limits.h"
+#include "core/note.h"
+
+enum auditlog_verdict {
+	AUDITLOG_BAD = 0, /* changed, missing, forged; text says what */
+	AUDITLOG_OPEN,    /* good so far, but the tail has no checkpoint yet */
+	AUDITLOG_OK,      /* the last record given is a checkpoint over all */
+};
+
+struct auditlog_result {
+	enum auditlog_verdict verdict;
+	uint64_t records;             /* looked at */
+	uint64_t covered;             /* records a good checkpoint signs for */
+	uint64_t checkpoints;         /* good ones */
+	bool named;                   /* bad_first is the one bad record */
+	uint64_t bad_first, bad_last; /* where the fault is, when BAD */
+	int64_t last_ms;              /* time of the last good record */
+	char text[LIMIT_TEXT_SIZE];   /* a sentence for a person */
+};
+
+struct auditlog;
+
+/* vkey: the checkpoint key, C2SP form (pub/log.vkey). GW_EINVAL, GW_ENOMEM. */
+MUST_CHECK int auditlog_new(struct auditlog **ret, const char *vkey);
+void auditlog_free(struct auditlog *a);
+
+/* Hands over leaf hashes (32 bytes each) of the records from `first` on, before
+ * those lines; call once per segment. GW_ENOMEM, GW_EINVAL. */
+MUST_CHECK int auditlog_leaves(
+    struct auditlog *a, uint64_t first, const void *p, size_t n);
+/*
+ * One line without its LF. Lines must begin with record 0 unless told
+ * otherwise by auditlog_from. false once something is wrong: the result is
+ * final then, further lines are ignored.
+ */
+bool auditlog_line(struct auditlog *a, const void *line, size_t n);
+/* The log as given starts at this record: the tree's state there is unknown, so
+ * only leaf hashes from record 0 on (auditlog_leaves) can carry the proof. */
+MUST_CHECK int auditlog_from(struct auditlog *a, uint64_t first);
+/* Borrowed until the next call. */
+const struct auditlog_result *auditlog_result(struct auditlog *a);
+
+/* Verifies a folder of segments (audit-*.ndjson, leaves-*.bin where there are
+ * some). GW_ESYS when it cannot be read; else 0 and the result. */
+MUST_CHECK int auditlog_dir(
+    struct auditlog_result *ret, const char *vkey, const char *dir);
+/* The lines of a descriptor to its end (a file, a pipe from a SIEM). */
+MUST_CHECK int auditlog_fd(
+    struct auditlog_result *ret, const char *vkey, int fd);
+
+/* The signed note inside an audit.checkpoint record. GW_EPROTO. */
+MUST_CHECK int auditlog_note(struct buf *ret, const void *line, size_t n);
+
+#endif
