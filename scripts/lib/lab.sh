@@ -32,12 +32,15 @@
 #   lab_down               end it; may be called any number of times
 #   on HOST CMD...         run as root there: clean environment, cwd /root, no shell
 #   on_as USER HOST CMD... the same as that user, cwd its home
+#   on_bg HOST CMD..., on_as_bg USER HOST CMD...   the same in the background: kill $!
+#                          ends the command (on ... & would only end a subshell),
+#                          wait $! gives its status
 #   lab_enter HOST [USER]  an interactive shell
 #   lab_list               host, pid, addresses
 #   lab_use DIR|NAME|""    work with a lab that is up already
 #   host_file HOST PATH    prints a path under which this shell reaches that file
 #   put_file HOST PATH [MODE [OWNER]]   stdin becomes that file
-#   pids_of HOST NAME      pids inside the host whose program is NAME
+#   pids_of HOST NAME      pids inside the host of the live processes of program NAME
 #   tcp_probe HOST ADDR PORT [SOURCE]   prints open, refused, silent or unreachable
 #   is_listening HOST PORT
 #   lab_save_logs DIR      copies /var/log of every host there
@@ -49,6 +52,7 @@
 LAB_HOSTS=${LAB_HOSTS:-client client2 nat gateway web-01 web-02 siem}
 LAB_DIR=${LAB_DIR:-}
 LAB_PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+LAB_ARGV=()
 declare -gA LAB_PID=() LAB_HOLDER=()
 
 # net:interface:last v4 number:last v6 number, one word per attachment
@@ -84,7 +88,8 @@ lab_net6() {
 
 # --- processes that hold a host -------------------------------------------
 
-# Start time of a pid (clock ticks since boot): tells a pid from its reuse.
+# Start time of a pid (clock ticks since boot): tells a pid from its reuse. Fails
+# for a zombie: it is dead, only not yet reaped (some machines' init takes seconds).
 lab_starttime() {
 	local s
 
@@ -92,6 +97,7 @@ lab_starttime() {
 	s=${s##*) }
 	# shellcheck disable=SC2086
 	set -- $s
+	case $1 in Z | X) return 1 ;; esac
 	printf '%s' "${20}"
 }
 
@@ -210,7 +216,7 @@ lab_down() {
 	[ "${#pids[@]}" -eq 0 ] || kill -KILL "${pids[@]}" 2>/dev/null || true
 	for pid in "${pids[@]}"; do
 		for ((i = 0; i < 500; i++)); do
-			[ -d "/proc/$pid" ] || break
+			lab_starttime "$pid" >/dev/null || break
 			sleep 0.01
 		done
 	done
@@ -343,12 +349,15 @@ lab_hosts_file() {
 127.0.0.1 localhost
 ::1 localhost ip6-localhost
 198.51.100.7 client
+198.51.100.8 client-b
 198.51.100.20 client2
 198.51.100.30 nat
 198.51.100.1 gateway
 10.20.0.11 web-01
 10.20.0.12 web-02
 10.30.0.10 siem
+10.20.0.1 gateway-in
+10.30.0.1 gateway-siem
 2001:db8:1::7 client
 2001:db8:1::20 client2
 2001:db8:1::30 nat
@@ -356,6 +365,8 @@ lab_hosts_file() {
 fd00:20::11 web-01
 fd00:20::12 web-02
 fd00:30::10 siem
+fd00:20::1 gateway-in
+fd00:30::1 gateway-siem
 HOSTS
 }
 
@@ -400,34 +411,44 @@ before_nat() {
 
 # --- running things ----------------------------------------------------------
 
-# nsenter stays as the parent; if somebody ends it, TERM follows to the command.
-on() {
-	local h=$1
-
-	shift
-	lab_host_pid "$h"
-	nsenter -t "${LAB_PID[$h]}" -m -u -i -n -p -- \
-		/usr/bin/setpriv --pdeathsig TERM -- \
-		/usr/bin/env -i -C /root HOME=/root USER=root LOGNAME=root \
-		PATH="$LAB_PATH" LANG=C.UTF-8 TERM="${TERM:-dumb}" "$@"
-}
-
-on_as() {
-	local who=$1 h=$2 name uid gid home found=
+# lab_argv USER HOST CMD... - puts the whole command line into LAB_ARGV. nsenter
+# stays as the parent; if somebody ends it, TERM follows to the command.
+lab_argv() {
+	local who=$1 h=$2 name uid='' gid='' home='' id=()
 
 	shift 2
 	lab_host_pid "$h"
 	while IFS=: read -r name _ uid gid _ home _; do
-		[ "$name" = "$who" ] || continue
-		found=yes
-		break
+		[ "$name" != "$who" ] || break
 	done <"/proc/${LAB_PID[$h]}/root/etc/passwd"
-	[ -n "$found" ] || fail "lab: no user '$who' on $h"
-	nsenter -t "${LAB_PID[$h]}" -m -u -i -n -p -- \
-		/usr/bin/setpriv --reuid "$uid" --regid "$gid" --init-groups \
-		--inh-caps=-all --pdeathsig TERM -- \
-		/usr/bin/env -i -C "$home" HOME="$home" USER="$who" LOGNAME="$who" \
-		PATH="$LAB_PATH" LANG=C.UTF-8 TERM="${TERM:-dumb}" "$@"
+	[ "$name" = "$who" ] || fail "lab: no user '$who' on $h"
+	[ "$who" = root ] || id=(--reuid "$uid" --regid "$gid" --init-groups
+		--inh-caps=-all)
+	LAB_ARGV=(nsenter -t "${LAB_PID[$h]}" -m -u -i -n -p --
+		/usr/bin/setpriv "${id[@]}" --pdeathsig TERM --
+		/usr/bin/env -i -C "$home" HOME="$home" USER="$who"
+		LOGNAME="$who" PATH="$LAB_PATH" LANG=C.UTF-8
+		TERM="${TERM:-dumb}" "$@")
+}
+
+on() {
+	lab_argv root "$@"
+	"${LAB_ARGV[@]}"
+}
+
+on_as() {
+	lab_argv "$@"
+	"${LAB_ARGV[@]}"
+}
+
+on_bg() {
+	lab_argv root "$@"
+	"${LAB_ARGV[@]}" <&0 &
+}
+
+on_as_bg() {
+	lab_argv "$@"
+	"${LAB_ARGV[@]}" <&0 &
 }
 
 lab_enter() {
@@ -449,7 +470,7 @@ put_file() {
 }
 
 pids_of() {
-	on "$1" pgrep -x -- "${2:0:15}" || true
+	on "$1" pgrep -r R,S,D,T,t,I -x -- "${2:0:15}" || true # no zombies
 }
 
 user_pubkey() {

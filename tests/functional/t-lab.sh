@@ -71,15 +71,22 @@ expect_fail any on gateway touch /usr/local/x
 	"$(on gateway sh -c 'cd /usr/local && find . | sort')" 'the stage on the gateway'
 
 echo '- a command ends with the one who asked for it'
-on client sleep 987 &
-job=$!
-wait_for 5 test -n "$(sleep 0.3 && pids_of client sleep)"
-sleeps() { pids_of client sleep | wc -l; }
-sleeps_are() { [ "$(sleeps)" -eq "$1" ]; }
+sleeps_are() { [ "$(pids_of client sleep | wc -l)" -eq "$1" ]; }
+on_bg client sleep 987
 wait_for 5 sleeps_are 2 # tini's own and this one
-pkill -TERM -P "$job" -x nsenter 2>/dev/null || kill -TERM "$job"
-wait "$job" 2>/dev/null || true
+kill "$!"
+rc=0
+wait "$!" || rc=$?
+expect_eq 143 "$rc" 'status of an ended job'
 wait_for 5 sleeps_are 1
+on_as_bg alice client sleep 987
+wait_for 5 sleeps_are 2
+kill "$!"
+wait_for 5 sleeps_are 1
+on_as_bg bob client2 sh -c 'exit 9'
+rc=0
+wait "$!" || rc=$?
+expect_eq 9 "$rc" 'status of a job'
 
 echo '- target: open when sshd runs, refused when not, silent when dropped'
 expect_eq refused "$(tcp_probe client 10.20.0.11 22)" 'probe without sshd'
@@ -146,14 +153,15 @@ jump_sshd_stop
 echo '- SIEM: RFC 5424 over TLS arrives whole, by name only'
 siem_start
 msg='<134>1 2026-01-02T03:04:05.678901Z gateway sallyport 12 grant.open [sallyport@32473 seq="7" who="al\"ice"] said "hi"'
-send() {
-	printf '%d %s' "${#msg}" "$msg" | on gateway timeout 10 openssl s_client \
-		-quiet -no_ign_eof -connect "$1:6514" -CAfile "$(siem_ca_path)" \
-		-verify_return_error "${@:2}"
+send() { # ADDRESS NAME
+	printf '%d %s' "${#msg}" "$msg" | on gateway timeout 10 socat -u STDIN \
+		"OPENSSL:$1:6514,cafile=$(siem_ca_path),commonname=$2"
 }
-expect_ok send siem -verify_hostname siem
-expect_ok send 10.30.0.10 -verify_ip 10.30.0.10
-expect_fail any send siem -verify_hostname other
+expect_ok send siem siem
+expect_ok send 10.30.0.10 siem
+expect_fail 1 send siem other
+expect_ok on gateway timeout 10 openssl s_client -connect siem:6514 \
+	-CAfile "$(siem_ca_path)" -verify_return_error -verify_ip 10.30.0.10
 got() { [ "$(siem_log | grep -cxF -- "$msg")" -eq "$1" ] && [ "$(siem_json | wc -l)" -eq "$1" ]; }
 wait_for 10 got 2
 expect_eq 'al"ice' "$(siem_json | jq -r '.sd["sallyport@32473"].who' | tail -n 1)" \
@@ -161,7 +169,7 @@ expect_eq 'al"ice' "$(siem_json | jq -r '.sd["sallyport@32473"].who' | tail -n 1
 siem_stop
 expect_eq refused "$(tcp_probe gateway siem 6514)" 'rsyslog stopped'
 siem_start
-expect_ok send siem -verify_hostname siem
+expect_ok send siem siem
 wait_for 10 got 3
 
 echo '- helpers'
@@ -192,10 +200,12 @@ victim=$!
 disown "$victim"
 wait_for 20 test -s "$TEST_DIR/victim"
 read -r dir pids <"$TEST_DIR/victim"
-pkill -KILL -P "$victim" -x sleep || true
-kill -KILL "$victim" 2>/dev/null || true
+nap=$(ps --ppid "$victim" -o pid=,args= | awk '$2 == "sleep" { print $1 }')
+kill -KILL "$victim"
+[ -z "$nap" ] || kill -KILL "$nap" 2>/dev/null || true
+ended() { ! lab_starttime "$1"; }
 for p in $pids; do
-	wait_for 10 test ! -d "/proc/$p"
+	wait_for 10 ended "$p"
 done
 lab_sweep
 expect_fail any test -e "$dir"
