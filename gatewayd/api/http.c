@@ -37,6 +37,8 @@ enum {
 	DEPART_MS = 60 * 1000, /* reply queued to reply gone */
 	SWEEP_MS = 1000,
 	DRAIN_MAX = 1024 * 1024, /* a refused body read to be polite */
+	SPINS_FREE = 16,         /* turns MHD may ask for in a row */
+	SPIN_MS = 20,            /* and the pace after that */
 };
 
 /* TLS 1.2 at the least, no CBC, no SHA-1. */
@@ -60,6 +62,7 @@ struct http_daemon {
 	struct MHD_Daemon *mhd;
 	struct watch *watch;
 	struct timer *timer;
+	unsigned spins;
 	bool local;
 };
 
@@ -73,13 +76,13 @@ struct http {
 
 struct http_req {
 	struct MHD_Connection *c;
+	struct http_daemon *daemon;
 	struct parse_target target;
 	int target_err;
 	struct buf body;
 	struct msg_api_call call;
 	const struct verb *verb;
 	bool seen;      /* headers were judged */
-	bool in_call;   /* the hook is on the stack */
 	bool suspended; /* MHD waits for http_reply */
 	/* the answer */
 	int status; /* 0 = none yet */
@@ -98,8 +101,9 @@ http_reply(struct http_req *q, int status, const char *content_type,
 	if (q->status != 0)
 		return; /* answered already; the first answer stands */
 	q->status = status;
-	(void)snprintf(
-	    q->content_type, sizeof(q->content_type), "%s", content_type);
+	(void)snprintf(q->content_type, sizeof(q->content_type), "%s",
+	    content_type[0] != '\0' ? content_type
+				    : "application/octet-stream");
 	if (n > 0 && (q->reply = malloc(n)) != NULL) {
 		memcpy(q->reply, body, n);
 		q->nreply = n;
@@ -109,6 +113,9 @@ http_reply(struct http_req *q, int status, const char *content_type,
 	if (q->suspended) {
 		q->suspended = false;
 		MHD_resume_connection(q->c);
+		/* without a thread of its own MHD is told nothing: run it */
+		q->daemon->spins = 0;
+		timer_set(q->daemon->timer, 0);
 	}
 }
 
@@ -358,8 +365,8 @@ on_request(void *cls, struct MHD_Connection *c, const char *url,
 	(void)version;
 	if (q == NULL)
 		return MHD_NO; /* no memory at on_uri */
-	q->c = c;
 	if (!q->seen) {
+		q->daemon = cls;
 		q->seen = true;
 		return judge(q, cls, method) ? send_reply(q) : MHD_YES;
 	}
@@ -473,6 +480,19 @@ on_log(void *cls, const char *fmt, va_list ap)
 
 /* ---- the loop */
 
+/*
+ * MHD keeps asking for another turn while a TLS handshake waits for its peer,
+ * who may take his time: that must not cost a processor. What arrives on a
+ * socket makes the epoll descriptor ready and is served at once all the same.
+ */
+static int64_t
+pace(struct http_daemon *d, uint64_t wait_ms)
+{
+	if (wait_ms > 0)
+		return wait_ms < 60000 ? (int64_t)wait_ms : 60000;
+	return d->spins++ < SPINS_FREE ? 0 : SPIN_MS;
+}
+
 static void
 turn(struct http_daemon *d)
 {
@@ -480,7 +500,7 @@ turn(struct http_daemon *d)
 
 	(void)MHD_run(d->mhd);
 	if (MHD_get_timeout(d->mhd, &wait_ms) == MHD_YES)
-		timer_set(d->timer, wait_ms < 60000 ? (int64_t)wait_ms : 60000);
+		timer_set(d->timer, pace(d, wait_ms));
 	else
 		timer_stop(d->timer);
 }
@@ -488,10 +508,13 @@ turn(struct http_daemon *d)
 static void
 on_readable(struct role *r, int fd, unsigned what, void *arg)
 {
+	struct http_daemon *d = arg;
+
 	(void)r;
 	(void)fd;
 	(void)what;
-	turn(arg);
+	d->spins = 0;
+	turn(d);
 }
 
 static void

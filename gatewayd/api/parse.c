@@ -5,6 +5,7 @@
  */
 #include "api/parse.h"
 
+#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
@@ -78,10 +79,10 @@ parse_length(uint64_t *ret, const char *header, uint64_t max)
 	for (; *header != '\0'; header++) {
 		if (*header < '0' || *header > '9')
 			return GW_EINVAL;
-		if (v > max)
-			continue; /* too long already; the rest must be digits
-				   */
-		v = v * 10 + (uint64_t)(*header - '0');
+		/* saturates: the rest must be digits all the same */
+		v = v > UINT64_MAX / 10 - 1
+			? UINT64_MAX
+			: v * 10 + (uint64_t)(*header - '0');
 	}
 	*ret = v;
 	return v > max ? GW_ELIMIT : 0;

@@ -31,7 +31,7 @@ MUST_CHECK int parse_target(struct parse_target *ret, const char *raw);
 MUST_CHECK int parse_bearer(char *ret, size_t size, const char *header);
 /* application/json, any parameters. */
 bool parse_is_json(const char *content_type);
-/* Digits only; GW_EINVAL else, GW_ELIMIT above max. */
+/* Digits only; GW_EINVAL else, GW_ELIMIT (*ret is set) above max. */
 MUST_CHECK int parse_length(uint64_t *ret, const char *header, uint64_t max);
 
 #endif

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * roleproc - see the header. Uses fork and exec, so it is no library code.
+ */
+#include "tests/unit/roleproc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "core/event.h"
+
+enum { WAIT_MS = 10000 };
+
+static void __attribute__((noreturn, format(printf, 1, 2)))
+fail(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	(void)fputc('\n', stderr);
+	exit(1);
+}
+
+static void *
+body_new(void)
+{
+	void *p = calloc(1, msg_size_max());
+
+	if (p == NULL)
+		fail("out of memory");
+	return p;
+}
+
+static void
+child(const char *program, const char *arg, int fd)
+{
+	char path[512];
+	const char *dir = getenv("top_builddir");
+
+	(void)snprintf(
+	    path, sizeof(path), "%s/%s", dir != NULL ? dir : ".", program);
+	if (fd != 3 && dup2(fd, 3) < 0)
+		_exit(126);
+	if (fd == 3 && fcntl(3, F_SETFD, 0) != 0)
+		_exit(126);
+	execl(path, program, arg, (char *)NULL);
+	fprintf(stderr, "cannot start %s: %s\n", path, strerror(errno));
+	_exit(127);
+}
+
+void
+roleproc_start(struct roleproc *ret, enum proc proc, const char *program,
+    const char *instance, const struct conf *conf)
+{
+	struct msg_sup_config m = {.conf = *conf};
+	int pair[2];
+	int e;
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (ipc_pair(pair) != 0)
+		fail("no socket pair");
+	ret->proc = proc;
+	if ((ret->pid = fork()) < 0)
+		fail("cannot fork");
+	if (ret->pid == 0)
+		child(program, instance[0] != '\0' ? instance : NULL, pair[1]);
+	(void)close(pair[1]);
+	ipc_init(&ret->control, pair[0], PROC_SUPERVISOR, proc);
+	(void)snprintf(m.instance, sizeof(m.instance), "%s", instance);
+	if (getenv("SALLYPORT_FAULTS") != NULL)
+		(void)snprintf(m.faults, sizeof(m.faults), "%s",
+		    getenv("SALLYPORT_FAULTS"));
+	if ((e = ipc_send_wait(
+		 &ret->control, MSG_SUP_CONFIG, &m, NULL, 0, WAIT_MS)) != 0)
+		fail("SUP_CONFIG: %s", err_str(e));
+}
+
+void
+roleproc_fd(struct roleproc *p, unsigned type, const void *body, int fd)
+{
+	int e = ipc_send_wait(&p->control, type, body, &fd, 1, WAIT_MS);
+
+	if (e != 0)
+		fail("%s: %s", msg_spec(type)->name, err_str(e));
+}
+
+void
+roleproc_link(
+    struct roleproc *p, struct rolelink *ret, enum proc as, uint64_t conn)
+{
+	struct msg_sup_link m = {.proc = (uint8_t)as, .conn = conn};
+	int pair[2];
+
+	if (ipc_pair(pair) != 0)
+		fail("no socket pair");
+	roleproc_fd(p, MSG_SUP_LINK, &m, pair[1]);
+	(void)close(pair[1]);
+	memset(ret, 0, sizeof(*ret));
+	ipc_init(&ret->ipc, pair[0], as, p->proc);
+	ret->ipc.state = MST_READY;
+	ret->m.body = body_new();
+}
+
+void
+roleproc_ready(struct roleproc *p)
+{
+	struct ipc_msg m = {.body = body_new()};
+	int e = ipc_recv_wait(&p->control, &m, WAIT_MS);
+
+	if (e != 0 || m.type != MSG_SUP_READY)
+		fail("no SUP_READY: %s", err_str(e));
+	free(m.body);
+}
+
+int
+roleproc_stop(struct roleproc *p)
+{
+	struct msg_empty m = {0};
+	int status = 0;
+
+	if (ipc_send_wait(&p->control, MSG_SUP_STOP, &m, NULL, 0, WAIT_MS) != 0)
+		fail("the program went before it was told to");
+	for (int i = 0; i < 100; i++) {
+		if (waitpid(p->pid, &status, WNOHANG) == p->pid) {
+			ipc_done(&p->control);
+			return status;
+		}
+		(void)usleep(50000);
+	}
+	(void)kill(p->pid, SIGKILL);
+	(void)waitpid(p->pid, &status, 0);
+	fail("the program did not stop");
+}
+
+void
+rolelink_send(struct rolelink *l, unsigned type, const void *body)
+{
+	int e = ipc_send_wait(&l->ipc, type, body, NULL, 0, WAIT_MS);
+
+	if (e != 0)
+		fail("%s: %s", msg_spec(type)->name, err_str(e));
+}
+
+int
+rolelink_next(struct rolelink *l, int ms)
+{
+	int e = ipc_recv_wait(&l->ipc, &l->m, ms);
+
+	if (e == GW_EAGAIN)
+		return 0;
+	if (e != 0)
+		fail("a link failed: %s", err_str(e));
+	return 1;
+}
+
+const void *
+rolelink_want(struct rolelink *l, unsigned type)
+{
+	for (int i = 0; i < 1000; i++) {
+		if (!rolelink_next(l, WAIT_MS))
+			break;
+		if (l->m.type == type)
+			return l->m.body;
+		ipc_msg_close(&l->m);
+	}
+	fail("%s did not come", msg_spec(type)->name);
+}
+
+void
+rolelink_close(struct rolelink *l)
+{
+	ipc_done(&l->ipc);
+	free(l->m.body);
+	l->m.body = NULL;
+}
+
+void
+rolelink_event(
+    struct rolelink *l, unsigned event, uint64_t seq, char *ret, size_t size)
+{
+	for (int i = 0; i < 1000; i++) {
+		const struct msg_log_append *m =
+		    rolelink_want(l, MSG_LOG_APPEND);
+		struct msg_log_durable d = {.rid = m->rid, .seq = seq};
+		const unsigned got = m->event;
+		struct buf b;
+
+		buf_init(&b, LIMIT_RECORD_MAX);
+		if (event_fields_json(&b, m->fields.p, m->fields.len) != 0)
+			fail("fields that are no event's");
+		(void)snprintf(ret, size, "%.*s", (int)b.len,
+		    b.p != NULL ? (const char *)b.p : "");
+		buf_done(&b);
+		if (d.rid != 0)
+			rolelink_send(l, MSG_LOG_DURABLE, &d);
+		if (got == event)
+			return;
+	}
+	fail("%s did not come", event_spec(event)->name);
+}

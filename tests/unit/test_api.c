@@ -1,0 +1,603 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * api: the parts it reads itself (pure), then the real program behind both of
+ * its doors: routes, refusals, caps, the broker's silence.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include "api/parse.h"
+#include "base/err.h"
+#include "core/event.h"
+#include "tests/unit/roleproc.h"
+#include "wire/verbs.h"
+
+/* ---- pure */
+
+static void
+test_target(void **state)
+{
+	struct parse_target t;
+	char long_path[PARSE_PATH_SIZE + 2];
+
+	(void)state;
+	assert_int_equal(parse_target(&t, "/v1/audit?from=1&max=2"), 0);
+	assert_string_equal(t.path, "/v1/audit");
+	assert_string_equal(t.query, "from=1&max=2");
+	assert_int_equal(parse_target(&t, "/"), 0);
+	assert_string_equal(t.query, "");
+	assert_int_equal(parse_target(&t, "v1"), GW_EINVAL);
+	assert_int_equal(parse_target(&t, ""), GW_EINVAL);
+	assert_int_equal(parse_target(&t, "/a\x01"), GW_EINVAL);
+	assert_int_equal(parse_target(&t, "/\xc3\xa4"), GW_EINVAL);
+	memset(long_path, '/', sizeof(long_path));
+	long_path[sizeof(long_path) - 1] = '\0';
+	assert_int_equal(parse_target(&t, long_path), GW_ELIMIT);
+}
+
+static void
+test_bearer(void **state)
+{
+	char t[96];
+
+	(void)state;
+	assert_int_equal(parse_bearer(t, sizeof(t), NULL), 0);
+	assert_string_equal(t, "");
+	assert_int_equal(parse_bearer(t, sizeof(t), "bearer  aB9-._~+/="), 0);
+	assert_string_equal(t, "aB9-._~+/=");
+	assert_int_equal(parse_bearer(t, sizeof(t), "Bearer "), GW_EINVAL);
+	assert_int_equal(parse_bearer(t, sizeof(t), "Basic eA=="), GW_EINVAL);
+	assert_int_equal(parse_bearer(t, sizeof(t), "Bearer a b"), GW_EINVAL);
+	assert_int_equal(parse_bearer(t, 5, "Bearer abcde"), GW_EINVAL);
+	assert_string_equal(t, "");
+}
+
+static void
+test_headers(void **state)
+{
+	uint64_t n;
+
+	(void)state;
+	assert_true(parse_is_json("application/json"));
+	assert_true(parse_is_json("Application/JSON; charset=utf-8"));
+	assert_false(parse_is_json("application/jsonx"));
+	assert_false(parse_is_json("text/plain"));
+	assert_false(parse_is_json(NULL));
+	assert_int_equal(parse_length(&n, "0", 10), 0);
+	assert_int_equal(parse_length(&n, "10", 10), 0);
+	assert_int_equal(n, 10);
+	assert_int_equal(parse_length(&n, "11", 10), GW_ELIMIT);
+	assert_int_equal(
+	    parse_length(&n, "99999999999999999999999", 10), GW_ELIMIT);
+	assert_int_equal(parse_length(&n, "", 10), GW_EINVAL);
+	assert_int_equal(parse_length(&n, "-1", 10), GW_EINVAL);
+	assert_int_equal(parse_length(&n, "1 ", 10), GW_EINVAL);
+}
+
+/* ---- the program */
+
+struct api_test {
+	struct roleproc p;
+	struct rolelink broker, notary;
+	int port;
+	char path[108]; /* admin socket */
+};
+
+/* A listening socket on a free port of 127.0.0.1. */
+static int
+listen_tcp(int *retport)
+{
+	struct sockaddr_in sa = {.sin_family = AF_INET};
+	socklen_t n = sizeof(sa);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	sa.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_true(fd >= 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
+	assert_int_equal(listen(fd, 64), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&sa, &n), 0);
+	*retport = ntohs(sa.sin_port);
+	return fd;
+}
+
+/* A file without a name that holds the PEM text. */
+static int
+pem_fd(EVP_PKEY *key, X509 *cert)
+{
+	FILE *f = tmpfile();
+	int fd;
+
+	assert_non_null(f);
+	if (cert != NULL)
+		assert_int_equal(PEM_write_X509(f, cert), 1);
+	else
+		assert_int_equal(PEM_write_PKCS8PrivateKey(
+				     f, key, NULL, NULL, 0, NULL, NULL),
+		    1);
+	assert_int_equal(fflush(f), 0);
+	fd = dup(fileno(f));
+	(void)fclose(f);
+	return fd;
+}
+
+static void
+send_certificate(struct roleproc *p)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	X509 *c = X509_new();
+	struct msg_sup_file m = {.which = SUP_FILE_TLS_CERT};
+	int fd;
+
+	assert_non_null(key);
+	assert_non_null(c);
+	assert_int_equal(X509_set_version(c, 2), 1);
+	assert_int_equal(ASN1_INTEGER_set(X509_get_serialNumber(c), 1), 1);
+	assert_non_null(X509_gmtime_adj(X509_getm_notBefore(c), -60));
+	assert_non_null(X509_gmtime_adj(X509_getm_notAfter(c), 3600));
+	assert_int_equal(X509_set_pubkey(c, key), 1);
+	assert_int_equal(
+	    X509_NAME_add_entry_by_txt(X509_get_subject_name(c), "CN",
+		MBSTRING_ASC, (const unsigned char *)"t", -1, -1, 0),
+	    1);
+	assert_int_equal(X509_set_issuer_name(c, X509_get_subject_name(c)), 1);
+	assert_true(X509_sign(c, key, EVP_sha256()) > 0);
+	fd = pem_fd(key, c);
+	roleproc_fd(p, MSG_SUP_FILE, &m, fd);
+	(void)close(fd);
+	m.which = SUP_FILE_TLS_KEY;
+	fd = pem_fd(key, NULL);
+	roleproc_fd(p, MSG_SUP_FILE, &m, fd);
+	(void)close(fd);
+	X509_free(c);
+	EVP_PKEY_free(key);
+}
+
+static void
+conf_fill(struct conf *c)
+{
+	memset(c, 0, sizeof(*c));
+	(void)snprintf(c->state_dir, sizeof(c->state_dir), "/nonexistent");
+	(void)snprintf(c->server_id, sizeof(c->server_id), "gw.test");
+}
+
+static int
+setup_https(void **state)
+{
+	static struct api_test t;
+	struct msg_sup_listener l = {.tls = 1};
+	struct conf conf;
+	int fd = listen_tcp(&t.port);
+
+	conf_fill(&conf);
+	roleproc_start(&t.p, PROC_API, "sallyport-api", "https", &conf);
+	roleproc_fd(&t.p, MSG_SUP_LISTENER, &l, fd);
+	(void)close(fd);
+	send_certificate(&t.p);
+	roleproc_link(&t.p, &t.broker, PROC_BROKER, 0);
+	roleproc_link(&t.p, &t.notary, PROC_NOTARY, 0);
+	roleproc_ready(&t.p);
+	*state = &t;
+	return 0;
+}
+
+static int
+setup_admin(void **state)
+{
+	static struct api_test t;
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	struct msg_sup_listener l = {.tls = 0};
+	struct conf conf;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	(void)snprintf(t.path, sizeof(t.path), "/tmp/sallyport-test-api.%d",
+	    (int)getpid());
+	(void)unlink(t.path);
+	memcpy(sa.sun_path, t.path, sizeof(t.path));
+	assert_int_equal(bind(fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
+	assert_int_equal(listen(fd, 16), 0);
+	conf_fill(&conf);
+	roleproc_start(&t.p, PROC_ADMIN, "sallyport-api", "admin", &conf);
+	roleproc_fd(&t.p, MSG_SUP_LISTENER, &l, fd);
+	(void)close(fd);
+	roleproc_link(&t.p, &t.broker, PROC_BROKER, 0);
+	roleproc_link(&t.p, &t.notary, PROC_NOTARY, 0);
+	roleproc_ready(&t.p);
+	*state = &t;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct api_test *t = *state;
+	int status = roleproc_stop(&t->p);
+
+	rolelink_close(&t->broker);
+	rolelink_close(&t->notary);
+	if (t->path[0] != '\0')
+		(void)unlink(t->path);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	return 0;
+}
+
+struct client {
+	SSL_CTX *ctx;
+	SSL *ssl;
+	int fd;
+	char reply[16384];
+};
+
+static int
+dial(int port)
+{
+	struct sockaddr_in sa = {.sin_family = AF_INET};
+	struct timeval tv = {.tv_sec = 10};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	sa.sin_port = htons((uint16_t)port);
+	sa.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(connect(fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
+	assert_int_equal(
+	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv)), 0);
+	return fd;
+}
+
+/* Returns 1 when a TLS session with at most this version was agreed. */
+static int
+client_tls(struct client *c, int port, int version_max)
+{
+	memset(c, 0, sizeof(*c));
+	c->fd = dial(port);
+	c->ctx = SSL_CTX_new(TLS_client_method());
+	assert_non_null(c->ctx);
+	SSL_CTX_set_security_level(c->ctx, 0);
+	assert_int_equal(SSL_CTX_set_min_proto_version(c->ctx, 0), 1);
+	assert_int_equal(SSL_CTX_set_max_proto_version(c->ctx, version_max), 1);
+	c->ssl = SSL_new(c->ctx);
+	assert_non_null(c->ssl);
+	assert_int_equal(SSL_set_fd(c->ssl, c->fd), 1);
+	return SSL_connect(c->ssl) == 1;
+}
+
+static void
+client_unix(struct client *c, const char *path)
+{
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	struct timeval tv = {.tv_sec = 10};
+
+	memset(c, 0, sizeof(*c));
+	(void)snprintf(sa.sun_path, sizeof(sa.sun_path), "%s", path);
+	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(connect(c->fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
+	assert_int_equal(
+	    setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv)), 0);
+}
+
+static void
+client_close(struct client *c)
+{
+	SSL_free(c->ssl);
+	SSL_CTX_free(c->ctx);
+	(void)close(c->fd);
+}
+
+static void
+client_send(struct client *c, const char *text)
+{
+	const size_t n = strlen(text);
+
+	if (c->ssl != NULL)
+		assert_int_equal(SSL_write(c->ssl, text, (int)n), (int)n);
+	else
+		assert_int_equal(write(c->fd, text, n), (ssize_t)n);
+}
+
+/* Reads one whole response; its status. */
+static int
+client_status(struct client *c)
+{
+	size_t len = 0;
+	size_t want = 0;
+	int status = 0;
+
+	c->reply[0] = '\0';
+	while (want == 0 || len < want) {
+		const size_t room = sizeof(c->reply) - 1 - len;
+		ssize_t n = c->ssl != NULL
+				? SSL_read(c->ssl, c->reply + len, (int)room)
+				: read(c->fd, c->reply + len, room);
+		const char *end, *cl;
+
+		if (n <= 0)
+			break;
+		len += (size_t)n;
+		c->reply[len] = '\0';
+		if ((end = strstr(c->reply, "\r\n\r\n")) != NULL &&
+		    (cl = strstr(c->reply, "Content-Length: ")) != NULL)
+			want = (size_t)(end + 4 - c->reply) +
+			       strtoul(cl + 16, NULL, 10);
+	}
+	if (sscanf(c->reply, "HTTP/1.1 %d", &status) != 1)
+		return 0;
+	return status;
+}
+
+static int
+ask(struct client *c, const char *request)
+{
+	client_send(c, request);
+	return client_status(c);
+}
+
+#define HOST "Host: gw\r\n"
+
+static void
+test_refusals(void **state)
+{
+	static const struct {
+		const char *request;
+		int status;
+		const char *has;
+	} cases[] = {
+	    {"GET /v1/nothing HTTP/1.1\r\n" HOST "\r\n", 404,
+		"\"code\":\"not-found\""},
+	    {"GET /v1/%73erver HTTP/1.1\r\n" HOST "\r\n", 404, "not-found"},
+	    {"GET /v1/../v1/server HTTP/1.1\r\n" HOST "\r\n", 404, "not-found"},
+	    {"GET /v1/challenge HTTP/1.1\r\n" HOST "\r\n", 405,
+		"Allow: POST\r\n"},
+	    {"DELETE /v1/targets HTTP/1.1\r\n" HOST "\r\n", 405,
+		"Allow: GET, POST\r\n"},
+	    {"POST /v1/challenge HTTP/1.1\r\n" HOST
+	     "Content-Type: text/plain\r\nContent-Length: 2\r\n\r\n{}",
+		415, "not-json"},
+	    {"GET /v1/whoami HTTP/1.1\r\n" HOST
+	     "Authorization: Basic eDp5\r\n\r\n",
+		401, "bad-token"},
+	    {"GET /v1/healthz HTTP/1.1\r\n" HOST "\r\n", 200,
+		"{\"status\":\"ok\"}"},
+	};
+	struct api_test *t = *state;
+	struct client c;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(client_tls(&c, t->port, TLS1_3_VERSION), 1);
+		assert_int_equal(ask(&c, cases[i].request), cases[i].status);
+		if (strstr(c.reply, cases[i].has) == NULL)
+			fail_msg("no %s in %s", cases[i].has, c.reply);
+		assert_non_null(strstr(c.reply, "Cache-Control: no-store"));
+		assert_non_null(
+		    strstr(c.reply, "X-Content-Type-Options: nosniff"));
+		client_close(&c);
+	}
+}
+
+static void
+test_caps(void **state)
+{
+	struct api_test *t = *state;
+	struct client c;
+	char *big = malloc(40000);
+
+	assert_non_null(big);
+	assert_int_equal(client_tls(&c, t->port, TLS1_3_VERSION), 1);
+	assert_int_equal(ask(&c, "POST /v1/challenge HTTP/1.1\r\n" HOST
+				 "Content-Type: application/json\r\n"
+				 "Content-Length: 99999999\r\n\r\n"),
+	    413);
+	assert_non_null(strstr(c.reply, "too-large"));
+	client_close(&c);
+	assert_int_equal(client_tls(&c, t->port, TLS1_3_VERSION), 1);
+	assert_int_equal(ask(&c, "POST /v1/challenge HTTP/1.1\r\n" HOST
+				 "Content-Type: application/json\r\n"
+				 "Transfer-Encoding: chunked\r\n\r\n"
+				 "2\r\n{}\r\n0\r\n\r\n"),
+	    411);
+	client_close(&c);
+	memset(big, 'x', 20000);
+	big[20000] = '\0';
+	assert_int_equal(client_tls(&c, t->port, TLS1_3_VERSION), 1);
+	client_send(&c, "GET /v1/server HTTP/1.1\r\n" HOST "X-Big: ");
+	client_send(&c, big);
+	assert_int_equal(ask(&c, "\r\n\r\n"), 431);
+	client_close(&c);
+	free(big);
+}
+
+static void
+test_call(void **state)
+{
+	struct api_test *t = *state;
+	const struct msg_api_call *call;
+	struct msg_api_reply r = {.status = 201};
+	struct client c;
+	static const char body[] = "{\"done\":true}";
+
+	assert_int_equal(client_tls(&c, t->port, TLS1_2_VERSION), 1);
+	client_send(&c,
+	    "GET /v1/recordings/s-ABCD2345?offset=7 HTTP/1.1\r\n" HOST
+	    "Authorization: Bearer tok-1\r\n\r\n");
+	call = rolelink_want(&t->broker, MSG_API_CALL);
+	assert_int_equal(call->verb, VERB_RECORDING);
+	assert_string_equal(call->arg, "s-ABCD2345");
+	assert_string_equal(call->token, "tok-1");
+	assert_int_equal(call->query.len, 8);
+	assert_memory_equal(call->query.p, "offset=7", 8);
+	assert_int_equal(call->peer.family, 4);
+	assert_int_equal(call->uid, -1);
+	r.rid = call->rid + 1; /* nobody's */
+	rolelink_send(&t->broker, MSG_API_REPLY, &r);
+	r.rid = call->rid;
+	(void)snprintf(
+	    r.content_type, sizeof(r.content_type), "application/json");
+	r.body.p = (const uint8_t *)body;
+	r.body.len = sizeof(body) - 1;
+	rolelink_send(&t->broker, MSG_API_REPLY, &r);
+	assert_int_equal(client_status(&c), 201);
+	assert_non_null(strstr(c.reply, body));
+	/* the same connection again, with a body */
+	client_send(&c, "POST /v1/challenge HTTP/1.1\r\n" HOST
+			"Content-Type: application/json\r\n"
+			"Content-Length: 2\r\n\r\n{}");
+	call = rolelink_want(&t->broker, MSG_API_CALL);
+	assert_int_equal(call->verb, VERB_CHALLENGE);
+	assert_string_equal(call->token, "");
+	assert_int_equal(call->body.len, 2);
+	r.rid = call->rid;
+	r.status = 200;
+	rolelink_send(&t->broker, MSG_API_REPLY, &r);
+	assert_int_equal(client_status(&c), 200);
+	client_close(&c);
+}
+
+static void
+test_broker_lost(void **state)
+{
+	struct api_test *t = *state;
+	struct client c;
+
+	assert_int_equal(client_tls(&c, t->port, TLS1_3_VERSION), 1);
+	client_send(&c, "GET /v1/server HTTP/1.1\r\n" HOST "\r\n");
+	(void)rolelink_want(&t->broker, MSG_API_CALL);
+	rolelink_close(&t->broker);
+	assert_int_equal(client_status(&c), 503);
+	assert_non_null(strstr(c.reply, "\"code\":\"unavailable\""));
+	assert_int_equal(
+	    ask(&c, "GET /v1/server HTTP/1.1\r\n" HOST "\r\n"), 503);
+	assert_int_equal(
+	    ask(&c, "GET /v1/healthz HTTP/1.1\r\n" HOST "\r\n"), 200);
+	client_close(&c);
+	roleproc_link(&t->p, &t->broker, PROC_BROKER, 0);
+}
+
+static void
+test_old_tls(void **state)
+{
+	struct api_test *t = *state;
+	struct client c;
+
+	assert_int_equal(client_tls(&c, t->port, TLS1_1_VERSION), 0);
+	client_close(&c);
+}
+
+static void
+test_per_source(void **state)
+{
+	enum { N = LIMIT_CONNECTIONS_PER_SOURCE + 8 };
+	struct api_test *t = *state;
+	struct client c;
+	int fds[N];
+	int shut = 0;
+
+	for (int i = 0; i < N; i++)
+		fds[i] = dial(t->port);
+	for (int i = 0; i < N; i++) {
+		struct pollfd p = {.fd = fds[i], .events = POLLIN};
+
+		/* a live one says nothing before the handshake */
+		if (poll(&p, 1, i == 0 ? 500 : 5) == 1)
+			shut++;
+	}
+	assert_in_range(shut, 8, 10);
+	for (int i = 0; i < N; i++)
+		(void)close(fds[i]);
+	(void)usleep(300000);
+	assert_int_equal(client_tls(&c, t->port, TLS1_3_VERSION), 1);
+	client_close(&c);
+}
+
+static void
+test_admin(void **state)
+{
+	struct api_test *t = *state;
+	const struct msg_api_call *call;
+	struct msg_api_reply r = {.status = 200};
+	struct client c;
+	char event[2048];
+
+	client_unix(&c, t->path);
+	client_send(&c, "POST /v1/grants/revoke HTTP/1.1\r\n" HOST
+			"Content-Type: application/json\r\n"
+			"Content-Length: 2\r\n\r\n{}");
+	if (getuid() != 0) {
+		assert_int_equal(client_status(&c), 403);
+		rolelink_event(
+		    &t->notary, EV_API_DENIED, 1, event, sizeof(event));
+		assert_non_null(strstr(event, "\"reason\":\"not-root\""));
+		client_close(&c);
+		return;
+	}
+	call = rolelink_want(&t->broker, MSG_API_CALL);
+	assert_int_equal(call->verb, VERB_REVOKE);
+	assert_int_equal(call->uid, 0);
+	assert_int_equal(call->pid, getpid());
+	assert_int_equal(call->peer.family, 0);
+	r.rid = call->rid;
+	rolelink_send(&t->broker, MSG_API_REPLY, &r);
+	assert_int_equal(client_status(&c), 200);
+	client_close(&c);
+	/* somebody else: a child that gives root up */
+	if (fork() == 0) {
+		if (chmod(t->path, 0666) != 0 || setuid(65534) != 0)
+			_exit(2);
+		client_unix(&c, t->path);
+		_exit(ask(&c, "GET /v1/server HTTP/1.1\r\n" HOST "\r\n") == 403
+			  ? 0
+			  : 1);
+	} else {
+		int status = 0;
+
+		rolelink_event(
+		    &t->notary, EV_API_DENIED, 1, event, sizeof(event));
+		assert_non_null(strstr(event, "\"uid\":65534"));
+		assert_true(wait(&status) > 0);
+		assert_int_equal(status, 0);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest pure[] = {
+	    cmocka_unit_test(test_target),
+	    cmocka_unit_test(test_bearer),
+	    cmocka_unit_test(test_headers),
+	};
+	const struct CMUnitTest https[] = {
+	    cmocka_unit_test(test_refusals),
+	    cmocka_unit_test(test_caps),
+	    cmocka_unit_test(test_call),
+	    cmocka_unit_test(test_broker_lost),
+	    cmocka_unit_test(test_old_tls),
+	    cmocka_unit_test(test_per_source),
+	};
+	const struct CMUnitTest admin[] = {cmocka_unit_test(test_admin)};
+	int bad = cmocka_run_group_tests(pure, NULL, NULL);
+
+	bad += cmocka_run_group_tests(https, setup_https, teardown);
+	bad += cmocka_run_group_tests(admin, setup_admin, teardown);
+	return bad != 0;
+}
