@@ -1,0 +1,669 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * call - see the header.
+ *
+ * MUST NOT send a code that was not asked for or that the user did not mean for
+ * this request: the commitment in the signed payload binds them.
+ * MUST wipe the envelope's text, which holds the code.
+ */
+#include "jitctl/call.h"
+
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/safefile.h"
+#include "base/secret.h"
+#include "base/str.h"
+#include "jitctl/http.h"
+#include "jitctl/profile.h"
+#include "jitctl/prompt.h"
+#include "jitctl/sign.h"
+#include "wire/signed.h"
+
+enum { CODE_TRIES = 3, PROBE_MS = 2000 };
+
+const char *
+member(const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s != NULL ? s : "";
+}
+
+void
+reply_done(struct reply *r)
+{
+	json_decref(r->json);
+	if (r->body != NULL)
+		explicit_bzero(r->body, r->len);
+	free(r->body);
+	*r = (struct reply){0};
+}
+
+/* ------------------------------------------------------------- problems */
+
+int
+call_exit_code(long status, const char *code)
+{
+	if (status >= 200 && status < 300)
+		return EXIT_OK;
+	if (strcmp(code, "wrong-tls") == 0 || strcmp(code, "wrong-server") == 0)
+		return EXIT_UNREACHABLE;
+	switch (status) {
+	case 400:
+	case 413:
+		return EXIT_USAGE;
+	case 401:
+		return EXIT_LOGIN;
+	case 403:
+		return EXIT_REFUSED;
+	case 404:
+		return EXIT_NOT_FOUND;
+	case 409:
+		return EXIT_CONFLICT;
+	default:
+		return EXIT_FAILED;
+	}
+}
+
+void
+call_print_problem(const struct ctx *c, const struct reply *r)
+{
+	const char *detail = member(r->json, "detail");
+	const char *event = member(r->json, "event");
+	char text[LIMIT_TEXT_SIZE * 2];
+	char id[80];
+
+	if (c->out == OUT_JSON && r->json != NULL) {
+		(void)json_dumpf(r->json, stderr, JSON_COMPACT);
+		(void)fputc('\n', stderr);
+		return;
+	}
+	if (detail[0] == '\0')
+		detail = member(r->json, "title");
+	str_escape(text, sizeof(text), detail, strlen(detail));
+	str_escape(id, sizeof(id), event, strlen(event));
+	if (text[0] == '\0')
+		complain("the gateway answered with status %ld", r->status);
+	else
+		complain("%s%s%s%s", text, id[0] != '\0' ? " (event " : "", id,
+		    id[0] != '\0' ? ")" : "");
+}
+
+/* Takes the HTTP reply's body over. */
+static int
+take(struct reply *ret, struct http_reply *hr)
+{
+	struct problem p = {0};
+
+	reply_done(ret);
+	ret->status = hr->status;
+	ret->body = hr->body;
+	ret->len = hr->len;
+	*hr = (struct http_reply){0};
+	if (ret->len > 0 && ret->body[0] == '{')
+		ret->json = json_parse_object(ret->body, ret->len, &p);
+	return call_exit_code(ret->status, member(ret->json, "code"));
+}
+
+/* ------------------------------------------------------------ challenges */
+
+struct challenges {
+	struct signed_source source[LIMIT_SOURCES];
+	unsigned n;
+	int family[LIMIT_SOURCES]; /* over which it came */
+	char server[LIMIT_NAME_SIZE];
+};
+
+/* Which families the gateway's name has. */
+static unsigned
+families(const struct ctx *c, int ret[2])
+{
+	const struct addrinfo hints = {
+	    .ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
+	const struct addrinfo numeric = {
+	    .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST};
+	struct addrinfo *list = NULL;
+	bool v4 = false;
+	bool v6 = false;
+	unsigned n = 0;
+
+	/* AI_ADDRCONFIG ignores loopback: literals must not depend on it. */
+	if (getaddrinfo(c->prof.host, NULL, &numeric, &list) != 0 &&
+	    getaddrinfo(c->prof.host, NULL, &hints, &list) != 0)
+		return 0;
+	for (const struct addrinfo *a = list; a != NULL; a = a->ai_next) {
+		v4 = v4 || a->ai_family == AF_INET;
+		v6 = v6 || a->ai_family == AF_INET6;
+	}
+	freeaddrinfo(list);
+	if (v4)
+		ret[n++] = HTTP_V4;
+	if (v6)
+		ret[n++] = HTTP_V6;
+	return n;
+}
+
+static int
+read_challenge(
+    struct ctx *c, struct challenges *ch, const struct reply *r, int family)
+{
+	struct signed_source *s = &ch->source[ch->n];
+	const char *server = member(r->json, "server_id");
+
+	if (str_copy(s->nonce, sizeof(s->nonce), member(r->json, "nonce")) !=
+		0 ||
+	    strlen(s->nonce) != LIMIT_NONCE_SIZE - 1 ||
+	    addr_parse(&s->addr, member(r->json, "source")) != 0 ||
+	    !str_name_ok(server) ||
+	    str_copy(ch->server, sizeof(ch->server), server) != 0) {
+		complain("%s:%u does not answer like a Sallyport gateway",
+		    c->prof.host, c->prof.port);
+		return EXIT_UNREACHABLE;
+	}
+	if (c->prof.server_id[0] != '\0' &&
+	    strcmp(c->prof.server_id, server) != 0) {
+		complain("the gateway calls itself %s, your profile says %s",
+		    server, c->prof.server_id);
+		return EXIT_UNREACHABLE;
+	}
+	/* Both names may lead through one translator to one address. */
+	for (unsigned i = 0; i < ch->n; i++)
+		if (ch->source[i].addr.family == s->addr.family)
+			return EXIT_OK;
+	ch->family[ch->n++] = family;
+	return EXIT_OK;
+}
+
+/* One challenge for each family that works; a family that does not is left
+ * out, unless none works. */
+static int
+get_challenges(struct ctx *c, struct challenges *ch)
+{
+	int family[2] = {HTTP_ANY, HTTP_ANY};
+	const unsigned n = families(c, family);
+	int r = EXIT_UNREACHABLE;
+
+	*ch = (struct challenges){0};
+	if (n == 0)
+		complain("%s: no address known for this name", c->prof.host);
+	for (unsigned i = 0; i < n; i++) {
+		const struct http_call call = {.method = "POST",
+		    .path = verb_get(VERB_CHALLENGE)->path,
+		    .body = "{}",
+		    .len = 2,
+		    .family = family[i],
+		    .connect_ms = PROBE_MS,
+		    .silent = i + 1 < n || ch->n > 0};
+		struct http_reply hr = {0};
+		struct reply reply = {0};
+
+		if (http_do(c, &call, &hr) != EXIT_OK)
+			continue;
+		r = take(&reply, &hr);
+		if (r == EXIT_OK)
+			r = read_challenge(c, ch, &reply, family[i]);
+		else
+			call_print_problem(c, &reply);
+		reply_done(&reply);
+		if (r != EXIT_OK)
+			return r;
+	}
+	return ch->n > 0 ? EXIT_OK : EXIT_UNREACHABLE;
+}
+
+/* Keeps only the addresses named by --from. */
+static int
+filter_from(struct challenges *ch, const struct call_opts *o)
+{
+	struct challenges kept = *ch;
+	char text[ADDR_TEXT_SIZE];
+	struct addr want;
+
+	if (o == NULL || o->nfrom == 0)
+		return EXIT_OK;
+	kept.n = 0;
+	for (unsigned i = 0; i < o->nfrom; i++) {
+		unsigned at = 0;
+
+		if (addr_parse(&want, o->from[i]) != 0) {
+			complain("--from: not an address");
+			return EXIT_USAGE;
+		}
+		while (at < ch->n && !addr_equal(&ch->source[at].addr, &want))
+			at++;
+		if (at == ch->n) {
+			addr_format(text, &ch->source[0].addr);
+			complain("--from %s: the gateway sees you as %s%s; "
+				 "access is given to addresses it sees",
+			    o->from[i], text,
+			    ch->n > 1 ? " and an IPv6 address" : "");
+			return EXIT_USAGE;
+		}
+		if (kept.n == LIMIT_SOURCES)
+			break;
+		kept.source[kept.n] = ch->source[at];
+		kept.family[kept.n++] = ch->family[at];
+	}
+	*ch = kept;
+	return EXIT_OK;
+}
+
+/* ----------------------------------------------------------------- codes */
+
+/* From the flag's or the environment's file once, else from the terminal. */
+static int
+get_code(const struct ctx *c, bool again, struct secret *ret)
+{
+	const char *file = opt_get(&c->opt, F_CODE_FILE);
+	int r = EXIT_OK;
+
+	if (file == NULL)
+		file = getenv("JITCTL_CODE_FILE");
+	if (file != NULL && file[0] != '\0')
+		return again ? EXIT_LOGIN : prompt_file(file, ret);
+	if (!prompt_possible(c)) {
+		complain("a code is needed; give it with --code-file FILE (- "
+			 "is stdin)");
+		return EXIT_LOGIN;
+	}
+	r = prompt_secret(
+	    c, again ? "Next code (not shown): " : "Code (not shown): ", ret);
+	return r;
+}
+
+/* ---------------------------------------------------------------- signed */
+
+struct attempt {
+	struct ctx *c;
+	const struct verb *verb;
+	json_t *body;
+	const struct call_opts *o;
+	char key[LIMIT_PATH_SIZE];
+	char idempotency[64];
+	struct secret code; /* len 0 = none */
+	int sent;           /* how often */
+};
+
+static void
+wipe_text(char *s)
+{
+	if (s != NULL)
+		explicit_bzero(s, strlen(s));
+	free(s);
+}
+
+/* The envelope's JSON text; malloc'd, to be wiped. */
+static char *
+envelope_text(
+    const char *payload, const char *armor, const char *code, const char *salt)
+{
+	const size_t size = str_b64_size(strlen(payload));
+	char *b64 = malloc(size);
+	json_t *o = NULL;
+	char *text = NULL;
+
+	if (b64 == NULL)
+		return NULL;
+	str_b64(b64, (const uint8_t *)payload, strlen(payload));
+	o = json_pack("{s:s,s:s}", "payload", b64, "signature", armor);
+	if (o != NULL && code[0] != '\0' &&
+	    (json_object_set_new(o, "code", json_string(code)) != 0 ||
+		json_object_set_new(o, "salt", json_string(salt)) != 0)) {
+		json_decref(o);
+		o = NULL;
+	}
+	if (o != NULL)
+		text = json_text(o);
+	if (code[0] != '\0' && json_object_get(o, "code") != NULL)
+		explicit_bzero(
+		    (void *)(uintptr_t)member(o, "code"), strlen(code));
+	json_decref(o);
+	free(b64);
+	return text;
+}
+
+/* Challenge, payload, signature -> envelope text and the family to use. */
+static int
+prepare(struct attempt *a, char **rettext, int *retfamily)
+{
+	struct signed_request s = {.time_ms = clock_now().utc_ms};
+	struct challenges ch;
+	char salt[33] = "";
+	char *payload = NULL;
+	char *armor = NULL;
+	int r = get_challenges(a->c, &ch);
+
+	if (r != EXIT_OK || (r = filter_from(&ch, a->o)) != EXIT_OK)
+		return r;
+	r = EXIT_FAILED;
+	(void)snprintf(s.verb, sizeof(s.verb), "%s", a->verb->name);
+	memcpy(s.server, ch.server, sizeof(s.server));
+	memcpy(s.tls, a->c->prof.tls, sizeof(s.tls));
+	memcpy(s.idempotency, a->idempotency, sizeof(s.idempotency));
+	memcpy(s.source, ch.source, sizeof(s.source));
+	s.nsources = ch.n;
+	s.body = json_incref(a->body);
+	if ((a->code.len > 0 &&
+		signed_commit(s.commit, salt, (const char *)a->code.p) != 0) ||
+	    signed_build(&payload, &s) != 0)
+		goto out;
+	r = sign_data(a->c, a->key, payload, strlen(payload), &armor,
+	    a->o != NULL ? a->o->retfp : NULL);
+	if (r != EXIT_OK)
+		goto out;
+	*retfamily = ch.family[0];
+	*rettext = envelope_text(payload, armor,
+	    a->code.len > 0 ? (const char *)a->code.p : "", salt);
+	r = *rettext != NULL ? EXIT_OK : EXIT_FAILED;
+out:
+	signed_done(&s);
+	wipe_text(payload);
+	free(armor);
+	return r;
+}
+
+/* One envelope. A connection lost after sending is tried once more: the
+ * idempotency key makes that safe. */
+static int
+send_once(struct attempt *a, struct reply *ret)
+{
+	struct http_reply hr = {0};
+	struct http_call call = {.method = "POST", .path = a->verb->path};
+	char *text = NULL;
+	int r = EXIT_FAILED;
+
+	for (int try = 0; try < 2; try++) {
+		if ((r = prepare(a, &text, &call.family)) != EXIT_OK)
+			return r;
+		call.body = text;
+		call.len = strlen(text);
+		call.silent = try == 0;
+		r = http_do(a->c, &call, &hr);
+		wipe_text(text);
+		if (r == EXIT_OK)
+			return take(ret, &hr);
+		debug(a->c, "no answer; trying again with the same "
+			    "idempotency key");
+	}
+	return r;
+}
+
+/* A code is asked for, or what was given was no good: get one. */
+static int
+want_code(struct attempt *a, const char *problem, const struct reply *r)
+{
+	const bool wrong = strcmp(problem, "code-wrong") == 0 ||
+			   strcmp(problem, "code-used") == 0;
+
+	if (!wrong && strcmp(problem, "code-needed") != 0)
+		return EXIT_LOGIN;
+	if (a->sent >= CODE_TRIES + 1)
+		return EXIT_LOGIN;
+	/* A file is read once: the same code would fail again. */
+	if (wrong &&
+	    (opt_has(&a->c->opt, F_CODE_FILE) ||
+		getenv("JITCTL_CODE_FILE") != NULL || !prompt_possible(a->c)))
+		return EXIT_LOGIN;
+	if (wrong)
+		call_print_problem(a->c, r);
+	secret_free(&a->code);
+	return get_code(a->c, wrong, &a->code);
+}
+
+static int
+send_with_code(struct attempt *a, struct reply *ret)
+{
+	const char *problem = NULL;
+	int w = EXIT_OK;
+	int r = EXIT_OK;
+
+	if (a->o != NULL && a->o->code_now &&
+	    (r = get_code(a->c, false, &a->code)) != EXIT_OK)
+		return r;
+	for (;;) {
+		r = send_once(a, ret);
+		a->sent++;
+		problem = member(ret->json, "code");
+		if (r != EXIT_LOGIN || ret->json == NULL)
+			return r;
+		w = want_code(a, problem, ret);
+		if (w == EXIT_INTERRUPTED)
+			return w;
+		if (w != EXIT_OK)
+			return r;
+	}
+}
+
+/* The admin socket: the bare body, no signature, no code. */
+static int
+send_local(struct ctx *c, const struct verb *v, json_t *body, struct reply *ret)
+{
+	struct http_call call = {.method = v->method, .path = v->path};
+	struct http_reply hr = {0};
+	char *text = json_text(body);
+	int r = EXIT_FAILED;
+
+	if (text == NULL)
+		return EXIT_FAILED;
+	call.body = text;
+	call.len = strlen(text);
+	if ((r = http_do(c, &call, &hr)) == EXIT_OK)
+		r = take(ret, &hr);
+	free(text);
+	return r;
+}
+
+static int
+need_profile(const struct ctx *c)
+{
+	if (c->socket != NULL || c->have_profile)
+		return EXIT_OK;
+	complain("this account has not joined a gateway yet: jitctl enroll%s",
+	    geteuid() == 0 ? " (or, on the gateway itself: --socket "
+			     "/run/sallyport/admin.sock)"
+			   : "");
+	return EXIT_LOGIN;
+}
+
+int
+call_signed(struct ctx *c, enum api_verb verb, json_t *body,
+    const struct call_opts *o, struct reply *ret)
+{
+	struct attempt a = {
+	    .c = c, .verb = verb_get(verb), .body = body, .o = o};
+	const char *idem = o != NULL ? o->idempotency : NULL;
+	int r = need_profile(c);
+
+	*ret = (struct reply){0};
+	if (r != EXIT_OK)
+		return r;
+	if (c->socket != NULL) {
+		r = send_local(c, a.verb, body, ret);
+	} else {
+		uint8_t random[16];
+
+		secret_fill(random, sizeof(random));
+		str_hex(a.idempotency, random, sizeof(random));
+		if (idem != NULL &&
+		    str_copy(a.idempotency, sizeof(a.idempotency), idem) != 0) {
+			complain("--idempotency: longer than 63 characters");
+			return EXIT_USAGE;
+		}
+		r = sign_key(c, a.key, sizeof(a.key));
+		if (r == EXIT_OK)
+			r = send_with_code(&a, ret);
+		secret_free(&a.code);
+	}
+	if (r != EXIT_OK && ret->status != 0 && (o == NULL || o->show_problem))
+		call_print_problem(c, ret);
+	return r;
+}
+
+/* ----------------------------------------------------------------- reads */
+
+struct token {
+	char text[96];
+	int family;
+};
+
+static int
+token_path(const struct ctx *c, char *ret, size_t size)
+{
+	char name[LIMIT_NAME_SIZE + 16];
+
+	if (str_fmt(name, sizeof(name), "token-%s.json", c->prof.name) != 0)
+		return GW_ELIMIT;
+	return state_path(ret, size, name);
+}
+
+/* Tokens belong to a user; which one, the key says. */
+static const char *
+key_name(const struct ctx *c)
+{
+	const char *key = opt_get(&c->opt, F_IDENTITY);
+
+	if (key == NULL)
+		key = opt_get(&c->opt, F_KEY);
+	if (key == NULL)
+		key = getenv("JITCTL_KEY");
+	return key != NULL && key[0] != '\0' ? key : c->prof.key;
+}
+
+/* A stored token for this gateway with half a minute left. */
+static bool
+token_load(const struct ctx *c, struct token *t)
+{
+	char path[LIMIT_PATH_SIZE * 2];
+	struct secret text = {0};
+	struct problem p = {0};
+	json_t *o = NULL;
+	int64_t expires = 0;
+	bool ok = false;
+
+	if (token_path(c, path, sizeof(path)) != 0 ||
+	    safefile_read(&text, path, 4096, SAFEFILE_PRIVATE) != 0)
+		return false;
+	o = json_parse_object(text.p, text.len, &p);
+	ok = strcmp(member(o, "tls"), c->prof.tls) == 0 &&
+	     strcmp(member(o, "host"), c->prof.host) == 0 &&
+	     strcmp(member(o, "key"), key_name(c)) == 0 &&
+	     str_time_parse(member(o, "expires"), &expires) == 0 &&
+	     expires > clock_now().utc_ms + 30000 &&
+	     str_copy(t->text, sizeof(t->text), member(o, "token")) == 0 &&
+	     t->text[0] != '\0';
+	t->family = (int)json_integer_value(json_object_get(o, "family"));
+	json_decref(o);
+	secret_free(&text);
+	return ok;
+}
+
+/* Best effort: without the file the next read signs again. */
+static void
+token_store(const struct ctx *c, const struct token *t, const char *expires)
+{
+	char path[LIMIT_PATH_SIZE * 2];
+	json_t *o = json_pack("{s:s,s:s,s:s,s:s,s:s,s:i}", "token", t->text,
+	    "expires", expires, "tls", c->prof.tls, "host", c->prof.host, "key",
+	    key_name(c), "family", t->family);
+	char *text = o != NULL ? json_text(o) : NULL;
+
+	if (text == NULL || token_path(c, path, sizeof(path)) != 0 ||
+	    safefile_write(
+		path, text, strlen(text), 0600, (uid_t)-1, (gid_t)-1) != 0)
+		debug(c, "the token could not be stored");
+	wipe_text(text);
+	json_decref(o);
+}
+
+/* The token is bound to the address we called from: use the same family. */
+static int
+token_new(struct ctx *c, struct token *t)
+{
+	const struct call_opts o = {.show_problem = true};
+	json_t *body = json_object();
+	struct reply r = {0};
+	int family[2] = {HTTP_ANY, HTTP_ANY};
+	int x = call_signed(c, VERB_TOKEN, body, &o, &r);
+
+	json_decref(body);
+	if (x != EXIT_OK)
+		goto out;
+	x = EXIT_FAILED;
+	if (member(r.json, "token")[0] == '\0' ||
+	    str_copy(t->text, sizeof(t->text), member(r.json, "token")) != 0) {
+		complain("the gateway gave no token");
+		goto out;
+	}
+	t->family = families(c, family) > 0 ? family[0] : HTTP_ANY;
+	token_store(c, t, member(r.json, "expires"));
+	x = EXIT_OK;
+out:
+	reply_done(&r);
+	return x;
+}
+
+static int
+get_once(
+    struct ctx *c, const char *path, const struct token *t, struct reply *ret)
+{
+	const struct http_call call = {.method = "GET",
+	    .path = path,
+	    .token = t->text[0] != '\0' ? t->text : NULL,
+	    .family = t->family};
+	struct http_reply hr = {0};
+	int r = http_do(c, &call, &hr);
+
+	return r == EXIT_OK ? take(ret, &hr) : r;
+}
+
+/* "/v1/recordings/{id}" with the id in its place. */
+static int
+make_path(char *ret, size_t size, const char *path, const char *arg,
+    const char *query)
+{
+	return str_fmt(ret, size, "%.*s%s%s", (int)strcspn(path, "{"), path,
+	    arg != NULL ? arg : "", query);
+}
+
+int
+call_get(struct ctx *c, enum api_verb verb, const char *arg, const char *query,
+    struct reply *ret)
+{
+	const struct verb *v = verb_get(verb);
+	struct token t = {0};
+	char path[512];
+	bool fresh = false;
+	int r = need_profile(c);
+
+	*ret = (struct reply){0};
+	if (r != EXIT_OK)
+		return r;
+	if (make_path(path, sizeof(path), v->path, arg, query) != 0) {
+		complain("the argument is too long");
+		return EXIT_USAGE;
+	}
+	if (c->socket == NULL && v->auth == AUTH_TOKEN && !token_load(c, &t)) {
+		fresh = true;
+		if ((r = token_new(c, &t)) != EXIT_OK)
+			return r;
+	}
+	r = get_once(c, path, &t, ret);
+	/* The gateway forgot it, or our address changed. */
+	if (r == EXIT_LOGIN && c->socket == NULL && !fresh) {
+		t = (struct token){0};
+		if ((r = token_new(c, &t)) == EXIT_OK)
+			r = get_once(c, path, &t, ret);
+		else
+			ret->status = 0;
+	}
+	explicit_bzero(&t, sizeof(t));
+	if (r != EXIT_OK && ret->status != 0)
+		call_print_problem(c, ret);
+	return r;
+}

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cmd - the command table and the texts made from it.
+ */
+#include "jitctl/cmd.h"
+
+#include <string.h>
+
+#include "base/str.h"
+
+#define B(f) FLAG_BIT(F_##f)
+#define WITH_CODE B(CODE_FILE)
+
+/* The daily ones first; help keeps this order. */
+static const struct cmd cmds[] = {
+    {"request", "TARGET", 1, 1,
+	B(FOR) | B(REASON) | B(LOGIN) | B(PORT) | B(FROM) | B(IDEMPOTENCY) |
+	    WITH_CODE,
+	"ask for access and open the door",
+	"request web-01 --for 2h --reason \"INC-4711 disk full\"", false,
+	run_request},
+    {"status", "", 0, 0, 0, "who am I, what is open", "status", false,
+	run_status},
+    {"grants ls", "", 0, 0, B(ALL), "list live grants", "grants -o json", false,
+	run_grants},
+    {"release", "GRANT", 1, 1, WITH_CODE, "end a grant of mine early",
+	"release g-7Q2MXK4P", false, run_release},
+    {"targets ls", "", 0, 0, 0, "list targets", "targets", false, run_targets},
+    {"sessions ls", "", 0, 0, B(ALL), "list sessions", "sessions ls --all",
+	false, run_sessions},
+    {"sessions play", "SESSION", 1, 1, B(SPEED) | B(IDLE) | B(CHANNEL),
+	"play a recording in this terminal",
+	"sessions play s-9D3FAB2K --speed 4 --idle 1s", false,
+	run_session_play},
+    {"whoami", "", 0, 0, 0, "one line: user and gateway", "whoami", false,
+	run_whoami},
+    {"enroll", "", 0, 0, B(INVITE_FILE) | B(TEXT) | B(CONFIRM) | WITH_CODE,
+	"join a gateway with an invitation", "enroll", true, run_enroll},
+    {"ssh-config", "", 0, 0, 0, "print what ~/.ssh/config and known_hosts need",
+	"ssh-config", true, run_ssh_config},
+    {"known-hosts", "", 0, 0, 0, "print the gateway's known_hosts line",
+	"known-hosts >> ~/.ssh/known_hosts", true, run_known_hosts},
+    {"doctor", "[TARGET]", 0, 1, WITH_CODE, "test this client, or a target",
+	"doctor web-01", false, run_doctor},
+    {"revoke", "GRANT", 1, 1, WITH_CODE, "end anybody's grant (admin)",
+	"revoke g-7Q2MXK4P", false, run_revoke},
+    {"sessions kill", "SESSION", 1, 1, WITH_CODE, "end a session (admin)",
+	"sessions kill s-9D3FAB2K", false, run_session_kill},
+    {"target add", "NAME ADDRESS[,ADDRESS]", 2, 2,
+	B(PORT) | B(SCAN) | B(HOST_KEY) | B(LOGIN) | B(LABEL) | B(REACH) |
+	    WITH_CODE,
+	"add or change a target (admin)",
+	"target add web-01 10.20.0.11 --scan --login deploy --label env=prod",
+	false, run_target_add},
+    {"target rm", "NAME", 1, 1, WITH_CODE, "remove a target (admin)",
+	"target rm web-01", false, run_target_rm},
+    {"user add", "NAME", 1, 1, B(ADMIN) | B(AUDITOR) | B(GROUP) | WITH_CODE,
+	"add or change a user, print the invitation (admin)",
+	"user add alice --key alice.pub --group ops", false, run_user_add},
+    {"users ls", "", 0, 0, 0, "list users (auditor)", "users", false,
+	run_users},
+    {"role set", "NAME", 1, 1,
+	B(USER) | B(GROUP) | B(TARGET) | B(LABEL) | B(LOGIN) | B(PORT) |
+	    B(MAX) | B(SOURCE) | B(MFA_AGE) | B(REASON_OPTIONAL) | B(ALLOW) |
+	    B(NO_RECORD) | B(DENY) | WITH_CODE,
+	"add or change a role (admin)",
+	"role set ops --group ops --label env=prod --login deploy --max 3h",
+	false, run_role_set},
+    {"role rm", "NAME", 1, 1, WITH_CODE, "remove a role (admin)", "role rm ops",
+	false, run_role_rm},
+    {"roles ls", "", 0, 0, 0, "list roles", "roles -o yaml", false, run_roles},
+    {"apply", "", 0, 0, B(FILE) | B(DRY_RUN) | WITH_CODE,
+	"make users, targets and roles as files say (admin)",
+	"apply -f policy.yaml --dry-run", false, run_apply},
+    {"audit tail", "", 0, 0, B(FOLLOW) | B(LINES),
+	"show the newest records (auditor)", "audit tail -f", false,
+	run_audit_tail},
+    {"audit search", "", 0, 0,
+	B(USER) | B(TARGET) | B(CODE) | B(EVENT) | B(GRANT) | B(SID) |
+	    B(SINCE) | B(UNTIL),
+	"find records (auditor)",
+	"audit search --target web-01 --since 24h --event session.end", false,
+	run_audit_search},
+    {"audit verify", "", 0, 0, B(DIR) | B(VKEY),
+	"prove that no record was changed (auditor, or files)",
+	"audit verify --dir ./export --vkey log.vkey", true, run_audit_verify},
+    {"version", "", 0, 0, 0, "versions of this client and its libraries",
+	"version", true, run_version},
+    {"help", "[COMMAND]", 0, 2, 0, "explain a command", "help request", true,
+	run_help},
+};
+
+const struct cmd *
+cmd_at(unsigned n)
+{
+	return n < ARRAY_LEN(cmds) ? &cmds[n] : NULL;
+}
+
+uint64_t
+cmd_common_flags(void)
+{
+	return B(HELP) | B(OUTPUT) | B(QUIET) | B(YES) | B(NO_INPUT) |
+	       B(NO_COLOR) | B(DEBUG) | B(PROFILE) | B(GATEWAY) | B(IDENTITY) |
+	       B(KEY) | B(SOCKET);
+}
+
+/* "grants" finds "grants ls": the list is what a noun alone means. */
+static const struct cmd *
+match(const char *first, const char *second, unsigned *retused)
+{
+	char two[64];
+
+	for (size_t i = 0; i < ARRAY_LEN(cmds); i++) {
+		if (second != NULL &&
+		    str_fmt(two, sizeof(two), "%s %s", first, second) == 0 &&
+		    strcmp(cmds[i].name, two) == 0) {
+			*retused = 2;
+			return &cmds[i];
+		}
+	}
+	*retused = 1;
+	if (str_fmt(two, sizeof(two), "%s ls", first) != 0)
+		return NULL;
+	for (size_t i = 0; i < ARRAY_LEN(cmds); i++)
+		if (strcmp(cmds[i].name, first) == 0 ||
+		    (second == NULL && strcmp(cmds[i].name, two) == 0))
+			return &cmds[i];
+	return NULL;
+}
+
+static void
+guess(const char *first, const char *second, char *reterr, size_t size)
+{
+	const char *best = NULL;
+	unsigned least = 4;
+	char typed[64];
+	char noun[64];
+
+	if (str_fmt(typed, sizeof(typed), "%s%s%s", first,
+		second != NULL ? " " : "", second != NULL ? second : "") != 0)
+		str_escape(typed, sizeof(typed), first, strlen(first));
+	for (size_t i = 0; i < ARRAY_LEN(cmds); i++) {
+		const char *name = cmds[i].name;
+		unsigned d = str_distance(typed, name);
+		const unsigned d1 = str_distance(first, name);
+
+		/* A noun by itself: grnts -> grants. */
+		(void)snprintf(
+		    noun, sizeof(noun), "%.*s", (int)strcspn(name, " "), name);
+		if (d1 < d)
+			d = d1;
+		if (second == NULL && str_distance(first, noun) < d)
+			d = str_distance(first, noun);
+		if (d < least && d < strlen(first)) {
+			least = d;
+			best = name;
+		}
+	}
+	str_escape(typed, sizeof(typed), first, strlen(first));
+	(void)snprintf(reterr, size, "unknown command \"%s%s%.*s\"%s%s%s",
+	    typed, second != NULL ? " " : "", 32, second != NULL ? second : "",
+	    best != NULL ? "; did you mean \"" : "; see: jitctl help",
+	    best != NULL ? best : "", best != NULL ? "\"?" : "");
+}
+
+const struct cmd *
+cmd_find(const struct opts *words, unsigned *retused, char *reterr, size_t size)
+{
+	const char *first = words->nargs > 0 ? words->arg[0] : NULL;
+	const char *second = words->nargs > 1 ? words->arg[1] : NULL;
+	const struct cmd *c = NULL;
+
+	*retused = 0;
+	if (first == NULL) {
+		(void)snprintf(reterr, size, "no command; see: jitctl help");
+		return NULL;
+	}
+	c = match(first, second, retused);
+	if (c == NULL)
+		guess(first, second, reterr, size);
+	return c;
+}
+
+/* ----------------------------------------------------------------- help */
+
+void
+cmd_usage(FILE *f, const struct cmd *c)
+{
+	(void)fprintf(f, "jitctl %s%s%s", c->name,
+	    c->args[0] != '\0' ? " " : "", c->args);
+	for (unsigned i = 0; i < F_COUNT; i++) {
+		const struct flag_spec *s = flag_spec(i);
+
+		if ((c->flags & FLAG_BIT(i)) == 0)
+			continue;
+		(void)fprintf(f, " [--%s%s%s]%s", s->name,
+		    s->value != NULL ? " " : "",
+		    s->value != NULL ? s->value : "",
+		    s->kind == FLAG_MANY ? "..." : "");
+	}
+	(void)fputc('\n', f);
+}
+
+static void
+print_flags(FILE *f, uint64_t mask)
+{
+	char left[64];
+
+	for (unsigned i = 0; i < F_COUNT; i++) {
+		const struct flag_spec *s = flag_spec(i);
+		char chr[8] = "    ";
+
+		if ((mask & FLAG_BIT(i)) == 0)
+			continue;
+		if (s->chr != 0)
+			(void)snprintf(chr, sizeof(chr), "-%c, ", s->chr);
+		(void)snprintf(left, sizeof(left), "%s--%s%s%s", chr, s->name,
+		    s->value != NULL ? " " : "",
+		    s->value != NULL ? s->value : "");
+		(void)fprintf(f, "  %-28s %s\n", left, s->help);
+	}
+}
+
+void
+cmd_help(FILE *f, const struct cmd *c)
+{
+	(void)fprintf(f, "  jitctl %s\n\n%s\n\nusage: ", c->example, c->what);
+	cmd_usage(f, c);
+	if (c->flags != 0) {
+		(void)fputc('\n', f);
+		print_flags(f, c->flags);
+	}
+	(void)fprintf(f, "\ncommon flags:\n");
+	print_flags(f, cmd_common_flags());
+	(void)fprintf(f, "\nMore: man jitctl\n");
+}
+
+void
+cmd_help_all(FILE *f)
+{
+	(void)fprintf(f,
+	    "jitctl - ask a Sallyport gateway for access, for a while\n\n"
+	    "  jitctl enroll\n"
+	    "  jitctl request web-01 --for 2h --reason \"INC-4711\"\n"
+	    "  jitctl status\n"
+	    "  jitctl release g-7Q2MXK4P\n"
+	    "  jitctl doctor\n\n");
+	for (size_t i = 0; i < ARRAY_LEN(cmds); i++) {
+		char left[64];
+
+		(void)snprintf(left, sizeof(left), "%s%s%s", cmds[i].name,
+		    cmds[i].args[0] != '\0' ? " " : "", cmds[i].args);
+		(void)fprintf(f, "  %-36s %s\n", left, cmds[i].what);
+	}
+	(void)fprintf(f, "\nMore: jitctl help COMMAND, man jitctl\n");
+}

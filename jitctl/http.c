@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * http - over libcurl; the only file that includes it.
+ *
+ * MUST NOT switch the pin off, or send anything before it matched.
+ * MUST NOT follow a redirect or use a proxy: both would carry the request, with
+ * its code, to somebody else.
+ */
+#include "jitctl/http.h"
+
+#include <curl/curl.h>
+#include <openssl/pem.h>
+#include <openssl/sha.h>
+#include <openssl/x509.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+
+struct http {
+	CURL *curl[3]; /* any, v4, v6: kept open, so the source stays */
+};
+
+const char *
+http_library(void)
+{
+	return curl_version();
+}
+
+struct sink {
+	char *p;
+	size_t len;
+	size_t cap;
+};
+
+static size_t
+on_data(char *p, size_t size, size_t n, void *arg)
+{
+	struct sink *s = arg;
+	const size_t add = size * n;
+	char *grown = NULL;
+
+	if (add > HTTP_REPLY_MAX - s->len)
+		return 0; /* libcurl ends the transfer with an error */
+	if (s->len + add + 1 > s->cap) {
+		const size_t cap = (s->len + add + 1) * 2;
+
+		/* Not realloc: what it leaves behind could not be wiped. */
+		grown = malloc(cap);
+		if (grown == NULL)
+			return 0;
+		if (s->p != NULL) {
+			memcpy(grown, s->p, s->len);
+			explicit_bzero(s->p, s->cap);
+			free(s->p);
+		}
+		s->p = grown;
+		s->cap = cap;
+	}
+	memcpy(s->p + s->len, p, add);
+	s->len += add;
+	s->p[s->len] = '\0';
+	return add;
+}
+
+static CURL *
+handle_for(struct ctx *c, int family)
+{
+	const unsigned at = family == HTTP_V4 ? 1 : family == HTTP_V6 ? 2 : 0;
+
+	if (c->http == NULL) {
+		(void)curl_global_init(CURL_GLOBAL_DEFAULT);
+		c->http = calloc(1, sizeof(*c->http));
+		if (c->http == NULL)
+			return NULL;
+	}
+	if (c->http->curl[at] == NULL)
+		c->http->curl[at] = curl_easy_init();
+	else
+		curl_easy_reset(c->http->curl[at]); /* keeps connections */
+	return c->http->curl[at];
+}
+
+void
+http_done(struct ctx *c)
+{
+	if (c->http == NULL)
+		return;
+	for (unsigned i = 0; i < 3; i++)
+		if (c->http->curl[i] != NULL)
+			curl_easy_cleanup(c->http->curl[i]);
+	free(c->http);
+	c->http = NULL;
+	curl_global_cleanup();
+}
+
+void
+http_reply_done(struct http_reply *r)
+{
+	if (r->body != NULL)
+		explicit_bzero(r->body, r->len);
+	free(r->body);
+	*r = (struct http_reply){0};
+}
+
+static void
+make_url(const struct ctx *c, const char *path, char *ret, size_t size)
+{
+	const bool v6 = strchr(c->prof.host, ':') != NULL;
+
+	if (c->socket != NULL)
+		(void)snprintf(ret, size, "http://localhost%s", path);
+	else
+		(void)snprintf(ret, size, "https://%s%s%s:%u%s", v6 ? "[" : "",
+		    c->prof.host, v6 ? "]" : "", c->prof.port, path);
+}
+
+/* Everything but the pin. */
+static bool
+set_common(CURL *h, const struct ctx *c, const struct http_call *call)
+{
+	char url[1024];
+	const long resolve = call->family == HTTP_V4 ? CURL_IPRESOLVE_V4
+			     : call->family == HTTP_V6
+				 ? CURL_IPRESOLVE_V6
+				 : CURL_IPRESOLVE_WHATEVER;
+	CURLcode e = CURLE_OK;
+
+	make_url(c, call->path, url, sizeof(url));
+#define SET(option, value)                                                     \
+	do {                                                                   \
+		if (e == CURLE_OK)                                             \
+			e = curl_easy_setopt(h, option, value);                \
+	} while (0)
+	SET(CURLOPT_URL, url);
+	SET(CURLOPT_PROTOCOLS_STR, c->socket != NULL ? "http" : "https");
+	SET(CURLOPT_FOLLOWLOCATION, 0L);
+	SET(CURLOPT_PROXY, "");
+	SET(CURLOPT_NOSIGNAL, 1L);
+	SET(CURLOPT_IPRESOLVE, resolve);
+	SET(CURLOPT_CONNECTTIMEOUT_MS,
+	    call->connect_ms > 0 ? call->connect_ms : 5000L);
+	SET(CURLOPT_TIMEOUT_MS, 60000L);
+	SET(CURLOPT_USERAGENT, "jitctl/" SALLYPORT_VERSION);
+	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	if (c->socket != NULL) {
+		SET(CURLOPT_UNIX_SOCKET_PATH, c->socket);
+		return e == CURLE_OK;
+	}
+	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	SET(CURLOPT_SSL_VERIFYPEER, 0L); /* the pin is the trust */
+	SET(CURLOPT_SSL_VERIFYHOST, 0L);
+	return e == CURLE_OK;
+}
+
+static bool
+set_pin(CURL *h, const struct ctx *c)
+{
+	char pin[64] = "sha256//";
+	uint8_t hash[32];
+
+	if (c->socket != NULL)
+		return true;
+	if (str_unhex(hash, sizeof(hash), c->prof.tls) != 0)
+		return false;
+	str_b64(pin + strlen(pin), hash, sizeof(hash));
+	return curl_easy_setopt(h, CURLOPT_PINNEDPUBLICKEY, pin) == CURLE_OK;
+}
+
+static bool
+set_call(CURL *h, const struct http_call *call, struct curl_slist **list,
+    struct sink *s)
+{
+	char line[160];
+	CURLcode e = CURLE_OK;
+
+	SET(CURLOPT_WRITEFUNCTION, on_data);
+	SET(CURLOPT_WRITEDATA, s);
+	if (strcmp(call->method, "POST") == 0) {
+		SET(CURLOPT_POST, 1L);
+		SET(CURLOPT_POSTFIELDS, call->body);
+		SET(CURLOPT_POSTFIELDSIZE, (long)call->len);
+		*list =
+		    curl_slist_append(*list, "Content-Type: application/json");
+		*list = curl_slist_append(*list, "Expect:");
+	} else {
+		SET(CURLOPT_HTTPGET, 1L);
+	}
+	if (call->token != NULL &&
+	    str_fmt(line, sizeof(line), "Authorization: Bearer %s",
+		call->token) == 0)
+		*list = curl_slist_append(*list, line);
+	explicit_bzero(line, sizeof(line));
+	SET(CURLOPT_HTTPHEADER, *list);
+#undef SET
+	return e == CURLE_OK;
+}
+
+/* Hex SHA-256 of the SubjectPublicKeyInfo of a PEM certificate. */
+static bool
+spki_of_pem(const char *pem, char ret[static 65])
+{
+	BIO *bio = BIO_new_mem_buf(pem, -1);
+	X509 *cert =
+	    bio != NULL ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+	unsigned char *der = NULL;
+	uint8_t hash[SHA256_DIGEST_LENGTH];
+	int n = 0;
+
+	if (cert != NULL)
+		n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der);
+	if (n > 0) {
+		(void)SHA256(der, (size_t)n, hash);
+		str_hex(ret, hash, sizeof(hash));
+	}
+	OPENSSL_free(der);
+	X509_free(cert);
+	BIO_free(bio);
+	return n > 0;
+}
+
+/* Connects again without the pin, sends nothing, and reads the certificate,
+ * only to be able to say which key is there now. */
+static void
+show_changed_key(struct ctx *c, const struct http_call *call)
+{
+	CURL *h = curl_easy_init();
+	struct curl_certinfo *info = NULL;
+	char seen[65] = "unknown";
+
+	if (h != NULL && set_common(h, c, call) &&
+	    curl_easy_setopt(h, CURLOPT_CONNECT_ONLY, 1L) == CURLE_OK &&
+	    curl_easy_setopt(h, CURLOPT_CERTINFO, 1L) == CURLE_OK &&
+	    curl_easy_perform(h) == CURLE_OK &&
+	    curl_easy_getinfo(h, CURLINFO_CERTINFO, &info) == CURLE_OK &&
+	    info != NULL && info->num_of_certs > 0)
+		for (struct curl_slist *l = info->certinfo[0]; l != NULL;
+		     l = l->next)
+			if (strncmp(l->data, "Cert:", 5) == 0)
+				(void)spki_of_pem(l->data + 5, seen);
+	curl_easy_cleanup(h);
+	complain("THE KEY OF %s:%u IS NOT THE ONE YOUR PROFILE NAMES. Nothing "
+		 "was sent.\n"
+		 "  expected SHA256:%s\n"
+		 "  seen     SHA256:%s\n"
+		 "Ask the gateway's admin. If the change is meant, get a new "
+		 "invitation: jitctl enroll",
+	    c->prof.host, c->prof.port, c->prof.tls, seen);
+}
+
+static int
+explain(struct ctx *c, const struct http_call *call, CURLcode e)
+{
+	if (call->silent && e != CURLE_SSL_PINNEDPUBKEYNOTMATCH)
+		return EXIT_UNREACHABLE;
+	if (e == CURLE_SSL_PINNEDPUBKEYNOTMATCH)
+		show_changed_key(c, call);
+	else if (c->socket != NULL)
+		complain("%s: %s (is gatewayd running, and are you root?)",
+		    c->socket, curl_easy_strerror(e));
+	else
+		complain("%s port %u: %s", c->prof.host, c->prof.port,
+		    curl_easy_strerror(e));
+	return EXIT_UNREACHABLE;
+}
+
+int
+http_do(struct ctx *c, const struct http_call *call, struct http_reply *ret)
+{
+	struct curl_slist *list = NULL;
+	struct sink s = {0};
+	CURL *h = handle_for(c, call->family);
+	CURLcode e = CURLE_FAILED_INIT;
+	int r = EXIT_FAILED;
+
+	*ret = (struct http_reply){0};
+	if (h != NULL && set_common(h, c, call) && set_pin(h, c) &&
+	    set_call(h, call, &list, &s))
+		e = curl_easy_perform(h);
+	debug(
+	    c, "%s %s -> %s", call->method, call->path, curl_easy_strerror(e));
+	if (e != CURLE_OK) {
+		r = explain(c, call, e);
+		goto out;
+	}
+	if (s.p == NULL && (s.p = calloc(1, 1)) == NULL)
+		goto out;
+	(void)curl_easy_getinfo(h, CURLINFO_RESPONSE_CODE, &ret->status);
+	debug(c, "status %ld, %zu bytes", ret->status, s.len);
+	ret->body = s.p;
+	ret->len = s.len;
+	s = (struct sink){0};
+	r = EXIT_OK;
+out:
+	/* The handle keeps no pointer to the body or the token. */
+	if (h != NULL)
+		curl_easy_reset(h);
+	for (struct curl_slist *l = list; l != NULL; l = l->next)
+		explicit_bzero(l->data, strlen(l->data));
+	curl_slist_free_all(list);
+	if (s.p != NULL)
+		explicit_bzero(s.p, s.cap);
+	free(s.p);
+	return r;
+}

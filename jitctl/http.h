@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * http - one HTTPS call to the gateway with its key pinned, or one HTTP call
+ * on the admin socket. The pin is the whole trust: no certificate authority,
+ * no host name, and not a byte of the request before it matched. No
+ * redirects, no proxies, no cookies.
+ */
+#ifndef JITCTL_HTTP_H
+#define JITCTL_HTTP_H
+
+#include <stddef.h>
+
+#include "base/attr.h"
+#include "jitctl/jitctl.h"
+
+enum { HTTP_ANY = 0, HTTP_V4 = 4, HTTP_V6 = 6, HTTP_REPLY_MAX = 4 << 20 };
+
+struct http_reply {
+	long status;
+	char *body; /* a NUL follows; never NULL after success */
+	size_t len;
+};
+
+struct http_call {
+	const char *method; /* GET or POST */
+	const char *path;   /* with its query */
+	const char *token;  /* or NULL */
+	const void *body;
+	size_t len;
+	int family;      /* HTTP_ANY, HTTP_V4, HTTP_V6 */
+	long connect_ms; /* 0 = 5 s */
+	bool silent;     /* a failure is expected: do not complain */
+};
+
+/* EXIT_OK when the gateway answered, whatever the status. EXIT_UNREACHABLE
+ * after a complaint; a changed key shows both fingerprints. */
+MUST_CHECK int http_do(
+    struct ctx *c, const struct http_call *call, struct http_reply *ret);
+void http_reply_done(struct http_reply *r); /* wipes */
+void http_done(struct ctx *c);
+/* libcurl's version for "jitctl version". */
+const char *http_library(void);
+
+#endif

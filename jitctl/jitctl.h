@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * jitctl - what the parts of the client share: exit codes, the context of one
+ * run, and its few ways to talk. Nothing here knows a verb of the API.
+ *
+ * Data goes to stdout, everything said to a person to stderr. Everything that
+ * came from somebody else is escaped on its way to a terminal.
+ */
+#ifndef JITCTL_JITCTL_H
+#define JITCTL_JITCTL_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/attr.h"
+#include "base/limits.h"
+#include "jitctl/opt.h"
+#include "wire/json.h"
+
+/* jitctl.1 lists them; a test holds the two together. */
+enum exit_code {
+	EXIT_OK = 0,
+	EXIT_FAILED = 1,
+	EXIT_USAGE = 2,
+	EXIT_REFUSED = 3, /* by policy */
+	EXIT_LOGIN = 4,   /* login or code needed or wrong */
+	EXIT_NOT_FOUND = 5,
+	EXIT_PENDING = 6,
+	EXIT_CONFLICT = 7,
+	EXIT_UNREACHABLE = 8, /* or its certificate is wrong */
+	EXIT_VERIFY = 9,
+	EXIT_INTERRUPTED = 130,
+};
+
+enum out_format { OUT_TABLE = 0, OUT_WIDE, OUT_JSON, OUT_YAML, OUT_NAME };
+
+/* One gateway as this user knows it. Strings are "" when not known. */
+struct profile {
+	char name[LIMIT_NAME_SIZE];
+	char host[LIMIT_HOST_SIZE];
+	unsigned port;
+	char server_id[LIMIT_NAME_SIZE];
+	char tls[65];              /* hex SHA-256 of the SPKI: the pin */
+	char key[LIMIT_PATH_SIZE]; /* path, or "SHA256:..." of an agent's key */
+	char user[LIMIT_NAME_SIZE];
+	unsigned ssh_port;
+	char host_key[512]; /* "ssh-ed25519 AAAA..." */
+};
+
+struct http; /* jitctl/http.c */
+
+struct ctx {
+	const struct cmd *cmd;
+	struct opts opt;
+	enum out_format out;
+	bool quiet, debug, no_input, yes;
+	bool color;         /* on stdout */
+	const char *socket; /* admin socket, or NULL */
+	struct profile prof;
+	bool have_profile;
+	struct http *http;
+};
+
+/* A sentence for the person; not with -q. */
+void say(const struct ctx *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* "jitctl: ..." on stderr, always. */
+void complain(const char *fmt, ...) PRINTF_LIKE(1, 2);
+void debug(const struct ctx *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+#endif

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * opt - the flag table as data and a parser driven by it. Own code because
+ * getopt_long takes abbreviations and cannot guess what was meant.
+ */
+#include "jitctl/opt.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+
+_Static_assert(F_COUNT <= 64, "flags fit a mask");
+
+static const struct flag_spec flags[F_COUNT] = {
+#define X(id, fname, fchr, fvalue, fkind, fhelp)                               \
+	[F_##id] = {.name = fname,                                             \
+	    .chr = fchr,                                                       \
+	    .value = fvalue,                                                   \
+	    .kind = FLAG_##fkind,                                              \
+	    .help = fhelp},
+    FLAG_TABLE(X)
+#undef X
+};
+
+const struct flag_spec *
+flag_spec(enum flag f)
+{
+	return &flags[f];
+}
+
+static unsigned
+find_long(const char *name, size_t n, uint64_t allowed)
+{
+	for (unsigned f = 0; f < F_COUNT; f++)
+		if ((allowed & FLAG_BIT(f)) != 0 &&
+		    strncmp(flags[f].name, name, n) == 0 &&
+		    flags[f].name[n] == '\0')
+			return f;
+	return F_COUNT;
+}
+
+static unsigned
+find_short(char chr, uint64_t allowed)
+{
+	for (unsigned f = 0; f < F_COUNT; f++)
+		if ((allowed & FLAG_BIT(f)) != 0 && flags[f].chr == chr)
+			return f;
+	/* tail -f: the one short name with two meanings, as everywhere. */
+	if (chr == 'f' && (allowed & FLAG_BIT(F_FOLLOW)) != 0)
+		return F_FOLLOW;
+	return F_COUNT;
+}
+
+static bool
+unknown(const char *arg, uint64_t allowed, char *reterr, size_t size)
+{
+	const char *best = NULL;
+	unsigned least = 3;
+	char shown[64];
+	char name[64];
+	const size_t n = strcspn(arg, "=");
+
+	str_escape(shown, sizeof(shown), arg, n);
+	(void)snprintf(name, sizeof(name), "%s",
+	    strncmp(shown, "--", 2) == 0 ? shown + 2 : shown);
+	for (unsigned f = 0; f < F_COUNT; f++) {
+		const unsigned d = str_distance(name, flags[f].name);
+
+		if ((allowed & FLAG_BIT(f)) != 0 && d < least &&
+		    d < strlen(name)) {
+			least = d;
+			best = flags[f].name;
+		}
+	}
+	(void)snprintf(reterr, size, "unknown flag %s%s%s%s", shown,
+	    best != NULL ? "; did you mean --" : "", best != NULL ? best : "",
+	    best != NULL ? "?" : "");
+	return false;
+}
+
+static bool
+store(struct opts *o, unsigned f, const char *value, char *reterr, size_t size)
+{
+	if (flags[f].kind != FLAG_MANY && o->n[f] > 0 &&
+	    flags[f].value != NULL) {
+		(void)snprintf(
+		    reterr, size, "--%s is given twice", flags[f].name);
+		return false;
+	}
+	if (o->n[f] == OPT_VALUES_MAX) {
+		(void)snprintf(
+		    reterr, size, "--%s is given too often", flags[f].name);
+		return false;
+	}
+	o->value[f][o->n[f]] = value;
+	if (o->n[f] == 0 || flags[f].kind == FLAG_MANY)
+		o->n[f]++;
+	return true;
+}
+
+/* One flag at argv[*i]; takes the following word for its value if needed. */
+static bool
+parse_flag(struct opts *o, int argc, char *const *argv, int *i,
+    uint64_t allowed, char *reterr, size_t size)
+{
+	const char *a = argv[*i];
+	const bool is_long = a[1] == '-';
+	const size_t n = strcspn(a, "=");
+	const unsigned f = is_long ? find_long(a + 2, n - 2, allowed)
+				   : find_short(a[1], allowed);
+	const char *value = NULL;
+
+	if (f == F_COUNT)
+		return unknown(a, allowed, reterr, size);
+	if (is_long)
+		value = a[n] == '=' ? a + n + 1 : NULL;
+	else
+		value = a[2] != '\0' ? a + 2 : NULL;
+	if (flags[f].value == NULL) {
+		if (value == NULL)
+			return store(o, f, "", reterr, size);
+		(void)snprintf(
+		    reterr, size, "--%s takes no value", flags[f].name);
+		return false;
+	}
+	if (value == NULL && *i + 1 < argc)
+		value = argv[++*i];
+	if (value == NULL) {
+		(void)snprintf(reterr, size, "--%s needs a value: --%s %s",
+		    flags[f].name, flags[f].name, flags[f].value);
+		return false;
+	}
+	return store(o, f, value, reterr, size);
+}
+
+bool
+opt_parse(struct opts *ret, int argc, char *const *argv, uint64_t allowed,
+    char *reterr, size_t size)
+{
+	bool over = false; /* after "--" */
+
+	*ret = (struct opts){0};
+	for (int i = 0; i < argc; i++) {
+		const char *a = argv[i];
+
+		if (!over && strcmp(a, "--") == 0) {
+			over = true;
+			continue;
+		}
+		if (!over && a[0] == '-' && a[1] != '\0') {
+			if (!parse_flag(
+				ret, argc, argv, &i, allowed, reterr, size))
+				return false;
+			continue;
+		}
+		if (ret->nargs == OPT_ARGS_MAX) {
+			(void)snprintf(reterr, size,
+			    "too many arguments; texts with spaces need "
+			    "quotes");
+			return false;
+		}
+		ret->arg[ret->nargs++] = a;
+	}
+	return true;
+}
+
+bool
+opt_has(const struct opts *o, enum flag f)
+{
+	return o->n[f] > 0;
+}
+
+const char *
+opt_get(const struct opts *o, enum flag f)
+{
+	return o->n[f] > 0 ? o->value[f][0] : NULL;
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * opt - every flag of jitctl in one table, and the parser: flags may stand
+ * anywhere, "--" ends them, a value follows as "--for 2h" or "--for=2h". No
+ * abbreviations: a script must not change its meaning when a flag is added.
+ */
+#ifndef JITCTL_OPT_H
+#define JITCTL_OPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+
+enum flag_kind { FLAG_BOOL = 0, FLAG_ONE, FLAG_MANY };
+
+/* X(enum, "long", short or 0, "VALUE" or NULL, kind, "help") */
+#define FLAG_TABLE(X)                                                          \
+	X(HELP, "help", 'h', NULL, BOOL, "explain the command")                \
+	X(OUTPUT, "output", 'o', "FORMAT", ONE,                                \
+	    "table, wide, json, yaml or name")                                 \
+	X(QUIET, "quiet", 'q', NULL, BOOL, "say only what went wrong")         \
+	X(YES, "yes", 'y', NULL, BOOL, "answer questions with yes")            \
+	X(NO_INPUT, "no-input", 0, NULL, BOOL, "never ask anything")           \
+	X(NO_COLOR, "no-color", 0, NULL, BOOL, "no colours")                   \
+	X(DEBUG, "debug", 0, NULL, BOOL, "show the calls made (no secrets)")   \
+	X(PROFILE, "profile", 0, "NAME", ONE,                                  \
+	    "which gateway (JITCTL_PROFILE)")                                  \
+	X(GATEWAY, "gateway", 0, "HOST:PORT", ONE,                             \
+	    "another address of the profile's gateway (JITCTL_GATEWAY)")       \
+	X(IDENTITY, "identity", 0, "FILE", ONE,                                \
+	    "the SSH key that signs (JITCTL_KEY)")                             \
+	X(KEY, "key", 0, "FILE", MANY,                                         \
+	    "the same as --identity; for \"user add\" a public key of the "    \
+	    "user")                                                            \
+	X(SOCKET, "socket", 0, "PATH", ONE,                                    \
+	    "the gateway's admin socket, as root (JITCTL_SOCKET)")             \
+	X(CODE_FILE, "code-file", 0, "FILE", ONE,                              \
+	    "read the code from FILE, - is stdin (JITCTL_CODE_FILE)")          \
+	X(INVITE_FILE, "invite-file", 0, "FILE", ONE,                          \
+	    "read the invitation from FILE (JITCTL_INVITE_FILE)")              \
+	X(TEXT, "text", 0, NULL, BOOL, "show the secret as text, no QR code")  \
+	X(CONFIRM, "confirm", 0, NULL, BOOL, "only send the confirming code")  \
+	X(FOR, "for", 0, "DURATION", ONE, "how long, like 2h or 1h30m")        \
+	X(REASON, "reason", 0, "TEXT", ONE, "why")                             \
+	X(LOGIN, "login", 'l', "NAME", MANY, "the login at the target")        \
+	X(PORT, "port", 0, "N", MANY, "the target's port")                     \
+	X(FROM, "from", 0, "ADDRESS", MANY, "only from this address of mine")  \
+	X(IDEMPOTENCY, "idempotency", 0, "KEY", ONE,                           \
+	    "a repeat with the same key gets the first answer")                \
+	X(ALL, "all", 0, NULL, BOOL, "everybody's, ended ones too")            \
+	X(SCAN, "scan", 0, NULL, BOOL, "ask the target for its host keys")     \
+	X(HOST_KEY, "host-key", 0, "FILE", MANY, "a public host key to pin")   \
+	X(LABEL, "label", 0, "K=V", MANY, "a label")                           \
+	X(REACH, "reach", 0, "WAY", ONE, "proxy (default) or direct")          \
+	X(ADMIN, "admin", 0, NULL, BOOL, "may change users, targets, roles")   \
+	X(AUDITOR, "auditor", 0, NULL, BOOL, "may read everybody's records")   \
+	X(GROUP, "group", 0, "NAME", MANY, "a group")                          \
+	X(USER, "user", 0, "NAME", MANY, "a user")                             \
+	X(TARGET, "target", 0, "NAME", MANY, "a target")                       \
+	X(SOURCE, "source", 0, "PREFIX", MANY, "allowed source addresses")     \
+	X(ALLOW, "allow", 0, "WORD", MANY, "shell, exec, sftp or pty")         \
+	X(MAX, "max", 0, "DURATION", ONE, "the longest grant")                 \
+	X(MFA_AGE, "mfa-age", 0, "DURATION", ONE, "how long one code serves")  \
+	X(REASON_OPTIONAL, "reason-optional", 0, NULL, BOOL,                   \
+	    "no reason needed")                                                \
+	X(NO_RECORD, "no-record", 0, NULL, BOOL, "do not record")              \
+	X(DENY, "deny", 0, NULL, BOOL, "the role forbids instead")             \
+	X(FILE, "file", 'f', "PATH", MANY, "a policy file or folder")          \
+	X(FOLLOW, "follow", 0, NULL, BOOL, "go on as records come (also -f)")  \
+	X(DRY_RUN, "dry-run", 0, NULL, BOOL, "show, change nothing")           \
+	X(SPEED, "speed", 0, "N", ONE, "how many times faster")                \
+	X(IDLE, "idle", 0, "DURATION", ONE, "shorten longer pauses to this")   \
+	X(CHANNEL, "channel", 0, "N", ONE, "which channel's recording")        \
+	X(CODE, "code", 0, "CODE", ONE, "event code or name, like grant.open") \
+	X(EVENT, "event", 0, "NAME", ONE, "event name, like grant.open")       \
+	X(GRANT, "grant", 0, "ID", ONE, "a grant")                             \
+	X(SID, "sid", 0, "ID", ONE, "a session")                               \
+	X(SINCE, "since", 0, "TIME", ONE, "from then, or for this long back")  \
+	X(UNTIL, "until", 0, "TIME", ONE, "up to then")                        \
+	X(LINES, "lines", 0, "N", ONE, "how many records to start with")       \
+	X(DIR, "dir", 0, "DIR", ONE, "the folder with the records")            \
+	X(VKEY, "vkey", 0, "FILE", ONE, "the log's verifier key")
+
+enum flag {
+#define X(id, name, chr, value, kind, help) F_##id,
+	FLAG_TABLE(X)
+#undef X
+	    F_COUNT
+};
+
+enum { OPT_VALUES_MAX = 32, OPT_ARGS_MAX = 4 };
+#define FLAG_BIT(f) (UINT64_C(1) << (f))
+
+struct flag_spec {
+	const char *name;
+	char chr; /* 0 = none */
+	const char *value;
+	enum flag_kind kind;
+	const char *help;
+};
+
+struct opts {
+	const char *value[F_COUNT][OPT_VALUES_MAX]; /* borrowed from argv */
+	unsigned n[F_COUNT];
+	const char *arg[OPT_ARGS_MAX]; /* what is not a flag */
+	unsigned nargs;
+};
+
+const struct flag_spec *flag_spec(enum flag f);
+/* Parses argv[0..argc): flags of the mask only. false: *reterr (size bytes)
+ * holds a sentence. words skips nothing: arg[] gets all plain words. */
+bool opt_parse(struct opts *ret, int argc, char *const *argv, uint64_t allowed,
+    char *reterr, size_t size);
+bool opt_has(const struct opts *o, enum flag f);
+/* The value, or NULL. */
+const char *opt_get(const struct opts *o, enum flag f);
+
+#endif

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * profile - see the header. The file is written whole, 0600, by rename.
+ */
+#include "jitctl/profile.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/safefile.h"
+#include "base/str.h"
+#include "jitctl/cmd.h"
+#include "sys/yaml.h"
+
+/* ---------------------------------------------------------------- texts */
+
+static int
+host_copy(char *ret, size_t size, const char *s, size_t n)
+{
+	if (n >= 2 && s[0] == '[' && s[n - 1] == ']') {
+		s++;
+		n -= 2;
+	} else if (memchr(s, ':', n) != NULL) {
+		return GW_EINVAL; /* an IPv6 address without brackets */
+	}
+	if (n == 0 || n >= size ||
+	    strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		      "0123456789.:_-") < n ||
+	    s[0] == '-')
+		return GW_EINVAL;
+	memcpy(ret, s, n);
+	ret[n] = '\0';
+	return 0;
+}
+
+static int
+port_parse(unsigned *ret, const char *s)
+{
+	uint64_t v = 0;
+
+	if (str_u64(s, 1, 65535, &v) != 0)
+		return GW_EINVAL;
+	*ret = (unsigned)v;
+	return 0;
+}
+
+int
+gateway_parse(char *rethost, size_t size, unsigned *retport, const char *text)
+{
+	const char *colon = strrchr(text, ':');
+
+	if (colon == NULL || port_parse(retport, colon + 1) != 0)
+		return GW_EINVAL;
+	return host_copy(rethost, size, text, (size_t)(colon - text));
+}
+
+int
+invitation_parse(struct profile *ret, struct secret *retcode, const char *text)
+{
+	struct profile p = {0};
+	char gateway[LIMIT_HOST_SIZE + 8] = "";
+	const char *code = strrchr(text, ':');
+	const char *tls = NULL;
+	uint8_t hash[32];
+
+	if (strncmp(text, "sp1:", 4) != 0 || code == NULL || code < text + 70)
+		return GW_EINVAL;
+	tls = code - 65; /* ":<64 hex>" stands before the last colon */
+	if (*tls != ':' || tls <= text + 4 ||
+	    (size_t)(tls - text - 4) >= sizeof(gateway))
+		return GW_EINVAL;
+	memcpy(p.tls, tls + 1, 64);
+	memcpy(gateway, text + 4, (size_t)(tls - text - 4));
+	if (str_unhex(hash, sizeof(hash), p.tls) != 0 ||
+	    gateway_parse(p.host, sizeof(p.host), &p.port, gateway) != 0)
+		return GW_EINVAL;
+	str_hex(p.tls, hash, sizeof(hash)); /* lower case */
+	code++;
+	if (code[0] == '\0' || strlen(code) > 64 || !str_name_ok(code))
+		return GW_EINVAL;
+	*ret = p;
+	return secret_copy(retcode, code, strlen(code));
+}
+
+/* ----------------------------------------------------------------- file */
+
+static const char *const profile_keys[] = {
+    "gateway", "server_id", "tls", "key", "user", "ssh_port", "host_key", NULL};
+
+/* The getters have checked the length. */
+static void
+keep(char *ret, size_t size, const char *s)
+{
+	(void)snprintf(ret, size, "%s", s);
+}
+
+static void
+read_profile(struct yaml *y, const struct yaml_item *key,
+    const struct yaml_item *m, struct profile *p)
+{
+	const char *s = "";
+	uint64_t port = 0;
+	uint8_t hash[32];
+
+	*p = (struct profile){0};
+	if (yaml_as_name(y, key, "profile", &s))
+		keep(p->name, sizeof(p->name), s);
+	if (!yaml_only(y, m, yaml_text(key), profile_keys))
+		return;
+	if (yaml_get_str(y, m, "gateway", true, LIMIT_HOST_SIZE, &s) &&
+	    gateway_parse(p->host, sizeof(p->host), &p->port, s) != 0)
+		yaml_error(y, yaml_find(m, "gateway"),
+		    "gateway: HOST:PORT was expected");
+	if (yaml_get_name(y, m, "server_id", true, &s))
+		keep(p->server_id, sizeof(p->server_id), s);
+	if (yaml_get_str(y, m, "tls", true, 64, &s) &&
+	    (str_unhex(hash, sizeof(hash), s) != 0 ||
+		str_copy(p->tls, sizeof(p->tls), s) != 0))
+		yaml_error(
+		    y, yaml_find(m, "tls"), "tls: 64 hex digits were expected");
+	if (yaml_get_str(y, m, "key", false, sizeof(p->key) - 1, &s))
+		keep(p->key, sizeof(p->key), s);
+	if (yaml_get_name(y, m, "user", false, &s))
+		keep(p->user, sizeof(p->user), s);
+	if (yaml_get_int(y, m, "ssh_port", false, 1, 65535, &port))
+		p->ssh_port = (unsigned)port;
+	if (yaml_get_str(y, m, "host_key", false, sizeof(p->host_key) - 1, &s))
+		keep(p->host_key, sizeof(p->host_key), s);
+}
+
+bool
+profiles_parse(
+    struct profiles *ret, const char *name, const char *text, size_t n, FILE *f)
+{
+	static const char *const top[] = {"profiles", NULL};
+	const struct yaml_item *m = NULL;
+	struct yaml *y = NULL;
+	bool ok = false;
+
+	*ret = (struct profiles){0};
+	if (yaml_open(&y, name, text, n) != 0)
+		return false;
+	if (yaml_root(y) != NULL && yaml_only(y, yaml_root(y), NULL, top))
+		m = yaml_get_map(y, yaml_root(y), "profiles", true);
+	if (yaml_count(m) > PROFILES_MAX)
+		yaml_error(y, m, "more than %d profiles", (int)PROFILES_MAX);
+	for (size_t i = 0; i < yaml_count(m) && i < PROFILES_MAX; i++)
+		read_profile(
+		    y, yaml_key_at(m, i), yaml_at(m, i), &ret->p[ret->n++]);
+	ok = yaml_errors(y) == 0;
+	if (!ok)
+		yaml_print_errors(f, y);
+	yaml_close(y);
+	return ok;
+}
+
+/* Values are checked text; only quotes and backslashes need care. */
+static void
+put_text(struct buf *b, const char *key, const char *value)
+{
+	if (value[0] == '\0')
+		return;
+	buf_printf(b, "    %s: \"", key);
+	for (; *value != '\0'; value++)
+		buf_printf(b, "%s%c",
+		    *value == '"' || *value == '\\' ? "\\" : "", *value);
+	buf_printf(b, "\"\n");
+}
+
+char *
+profiles_text(const struct profiles *ps)
+{
+	struct buf b;
+	char *text = NULL;
+
+	buf_init(&b, LIMIT_YAML_MAX);
+	buf_printf(&b, "# Written by jitctl enroll.\nprofiles:%s\n",
+	    ps->n == 0 ? " {}" : "");
+	for (unsigned i = 0; i < ps->n; i++) {
+		const struct profile *p = &ps->p[i];
+		const bool v6 = strchr(p->host, ':') != NULL;
+
+		buf_printf(&b, "  %s:\n    gateway: \"%s%s%s:%u\"\n", p->name,
+		    v6 ? "[" : "", p->host, v6 ? "]" : "", p->port);
+		put_text(&b, "server_id", p->server_id);
+		put_text(&b, "tls", p->tls);
+		put_text(&b, "key", p->key);
+		put_text(&b, "user", p->user);
+		if (p->ssh_port != 0)
+			buf_printf(&b, "    ssh_port: %u\n", p->ssh_port);
+		put_text(&b, "host_key", p->host_key);
+	}
+	if (buf_err(&b) == 0)
+		text = strndup((const char *)b.p, b.len);
+	buf_done(&b);
+	return text;
+}
+
+/* mkdir -p for the one or two levels that may be missing. */
+static int
+make_dirs(const char *base, const char *dir)
+{
+	if (mkdir(base, 0700) != 0 && errno != EEXIST) {
+		char up[LIMIT_PATH_SIZE * 2];
+		char *slash = NULL;
+
+		if (errno != ENOENT || str_copy(up, sizeof(up), base) != 0 ||
+		    (slash = strrchr(up, '/')) == NULL || slash == up)
+			return GW_ESYS;
+		*slash = '\0';
+		if (mkdir(up, 0700) != 0 || mkdir(base, 0700) != 0)
+			return GW_ESYS;
+	}
+	if (mkdir(dir, 0700) != 0 && errno != EEXIST)
+		return GW_ESYS;
+	return 0;
+}
+
+static int
+xdg_path(char *ret, size_t size, const char *env, const char *fallback,
+    const char *name)
+{
+	const char *base = getenv(env);
+	const char *home = getenv("HOME");
+	char root[LIMIT_PATH_SIZE * 2];
+	char dir[LIMIT_PATH_SIZE * 2];
+	int r = 0;
+
+	/* The specification: relative paths are to be ignored. */
+	if (base != NULL && base[0] == '/')
+		r = str_copy(root, sizeof(root), base);
+	else if (home != NULL && home[0] == '/')
+		r = str_fmt(root, sizeof(root), "%s/%s", home, fallback);
+	else
+		r = GW_EINVAL;
+	if (r != 0 ||
+	    (r = str_fmt(dir, sizeof(dir), "%s/sallyport", root)) != 0 ||
+	    (r = str_fmt(ret, size, "%s/%s", dir, name)) != 0) {
+		complain("HOME is not set or too long");
+		return r;
+	}
+	if ((r = make_dirs(root, dir)) != 0)
+		complain("%s: %s", dir, strerror(errno));
+	return r;
+}
+
+int
+config_path(char *ret, size_t size, const char *name)
+{
+	return xdg_path(ret, size, "XDG_CONFIG_HOME", ".config", name);
+}
+
+int
+state_path(char *ret, size_t size, const char *name)
+{
+	return xdg_path(ret, size, "XDG_STATE_HOME", ".local/state", name);
+}
+
+int
+profiles_load(struct profiles *ret)
+{
+	char path[LIMIT_PATH_SIZE * 2];
+	struct secret text = {0};
+	int r = EXIT_FAILED;
+
+	*ret = (struct profiles){0};
+	if (config_path(path, sizeof(path), "config.yaml") != 0)
+		return EXIT_FAILED;
+	switch (safefile_read(&text, path, LIMIT_YAML_MAX, 0)) {
+	case 0:
+		if (profiles_parse(
+			ret, path, (const char *)text.p, text.len, stderr))
+			r = EXIT_OK;
+		break;
+	case GW_ESYS:
+		r = errno == ENOENT ? EXIT_OK : EXIT_FAILED;
+		if (r != EXIT_OK)
+			complain("%s: %s", path, strerror(errno));
+		break;
+	case GW_EDENIED:
+		complain(
+		    "%s: others may write it; chmod 600 and look at it", path);
+		break;
+	default:
+		complain("%s: empty or too large", path);
+		break;
+	}
+	secret_free(&text);
+	return r;
+}
+
+int
+profile_save(const struct profile *p)
+{
+	struct profiles ps;
+	char path[LIMIT_PATH_SIZE * 2];
+	char *text = NULL;
+	unsigned at = 0;
+	int r = profiles_load(&ps);
+
+	if (r != EXIT_OK)
+		return r;
+	while (at < ps.n && strcmp(ps.p[at].name, p->name) != 0)
+		at++;
+	if (at == PROFILES_MAX) {
+		complain("more than %d profiles", (int)PROFILES_MAX);
+		return EXIT_FAILED;
+	}
+	ps.p[at] = *p;
+	if (at == ps.n)
+		ps.n++;
+	r = EXIT_FAILED;
+	if ((text = profiles_text(&ps)) != NULL &&
+	    config_path(path, sizeof(path), "config.yaml") == 0) {
+		if (safefile_write(path, text, strlen(text), 0600, (uid_t)-1,
+			(gid_t)-1) == 0)
+			r = EXIT_OK;
+		else
+			complain("%s: %s", path, strerror(errno));
+	}
+	free(text);
+	return r;
+}
+
+/* ---------------------------------------------------------------- choose */
+
+static int
+override_gateway(struct ctx *c)
+{
+	const char *text = opt_get(&c->opt, F_GATEWAY);
+
+	if (text == NULL)
+		text = getenv("JITCTL_GATEWAY");
+	if (text == NULL || text[0] == '\0' || !c->have_profile)
+		return EXIT_OK;
+	if (gateway_parse(
+		c->prof.host, sizeof(c->prof.host), &c->prof.port, text) == 0)
+		return EXIT_OK;
+	complain("--gateway: HOST:PORT was expected, [ADDRESS]:PORT for IPv6");
+	return EXIT_USAGE;
+}
+
+int
+profile_choose(struct ctx *c)
+{
+	struct profiles ps;
+	const char *name = opt_get(&c->opt, F_PROFILE);
+	const bool asked = name != NULL || getenv("JITCTL_PROFILE") != NULL;
+	int r = profiles_load(&ps);
+
+	if (r != EXIT_OK)
+		return r;
+	if (name == NULL)
+		name = getenv("JITCTL_PROFILE");
+	if (name == NULL || name[0] == '\0')
+		name = "default";
+	if (!str_name_ok(name)) {
+		complain("--profile: not a name");
+		return EXIT_USAGE;
+	}
+	for (unsigned i = 0; i < ps.n; i++) {
+		if (strcmp(ps.p[i].name, name) != 0)
+			continue;
+		c->prof = ps.p[i];
+		c->have_profile = true;
+		return override_gateway(c);
+	}
+	keep(c->prof.name, sizeof(c->prof.name), name);
+	if (asked && !c->cmd->local) {
+		complain("no profile \"%s\"; join its gateway first: jitctl "
+			 "enroll --profile %s",
+		    name, name);
+		return EXIT_USAGE;
+	}
+	return EXIT_OK;
+}

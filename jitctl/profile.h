@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * profile - which gateways this user knows: $XDG_CONFIG_HOME/sallyport/
+ * config.yaml, and the short read tokens in $XDG_STATE_HOME/sallyport. Also
+ * the invitation's text. Makes no connection.
+ */
+#ifndef JITCTL_PROFILE_H
+#define JITCTL_PROFILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/attr.h"
+#include "base/secret.h"
+#include "jitctl/jitctl.h"
+
+enum { PROFILES_MAX = 16 };
+
+struct profiles {
+	struct profile p[PROFILES_MAX];
+	unsigned n;
+};
+
+/* "sp1:host:port:<64 hex>:<code>"; an IPv6 host stands in brackets. The code
+ * is a new secret. GW_EINVAL. */
+MUST_CHECK int invitation_parse(
+    struct profile *ret, struct secret *retcode, const char *text);
+/* "host:port" or "[v6]:port". */
+MUST_CHECK int gateway_parse(
+    char *rethost, size_t size, unsigned *retport, const char *text);
+
+/* The text of a configuration file. false: errors were printed to f. */
+bool profiles_parse(struct profiles *ret, const char *name, const char *text,
+    size_t n, FILE *f);
+/* YAML; malloc'd, NULL = no memory. */
+char *profiles_text(const struct profiles *ps);
+
+/* Reads the file; an absent file is an empty list. EXIT_OK or EXIT_FAILED. */
+MUST_CHECK int profiles_load(struct profiles *ret);
+/* Puts p into the file, in place of one of its name. EXIT_OK or
+ * EXIT_FAILED. */
+MUST_CHECK int profile_save(const struct profile *p);
+/* Chooses c->prof by flag, environment, "default". EXIT_OK with
+ * c->have_profile false when there is none at all; complains otherwise. */
+MUST_CHECK int profile_choose(struct ctx *c);
+
+/* $XDG_CONFIG_HOME/sallyport or $XDG_STATE_HOME/sallyport, made if absent
+ * (0700), and a file name in it. GW_ESYS. */
+MUST_CHECK int config_path(char *ret, size_t size, const char *name);
+MUST_CHECK int state_path(char *ret, size_t size, const char *name);
+
+#endif

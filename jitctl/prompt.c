@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * prompt - reads from /dev/tty with the echo off.
+ *
+ * MUST restore the terminal on every path, signals included.
+ * MUST wipe what was typed when it is not handed over.
+ */
+#include "jitctl/prompt.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/safefile.h"
+
+/* Written by the handler only; read after an interrupted read(2). */
+static volatile sig_atomic_t interrupted;
+
+static void
+on_signal(int sig)
+{
+	interrupted = sig;
+}
+
+bool
+prompt_possible(const struct ctx *c)
+{
+	int fd = -1;
+
+	if (c->no_input)
+		return false;
+	fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return false;
+	(void)close(fd);
+	return true;
+}
+
+/* One line into buf (without its end); the count, -1 on a signal, end of file
+ * before any byte, or too long a line. */
+static ssize_t
+read_line(int fd, char *buf, size_t size)
+{
+	size_t n = 0;
+	char ch = 0;
+
+	while (n < size) {
+		const ssize_t got = read(fd, &ch, 1);
+
+		if (got < 0 && errno == EINTR && interrupted == 0)
+			continue;
+		if (got < 0 || (got == 0 && n == 0))
+			return -1;
+		if (got == 0 || ch == '\n' || ch == '\r')
+			return (ssize_t)n;
+		buf[n++] = ch;
+	}
+	return -1;
+}
+
+struct tty {
+	int fd;
+	struct termios before;
+	struct sigaction old[4];
+};
+
+static const int caught[4] = {SIGINT, SIGTERM, SIGHUP, SIGTSTP};
+
+static bool
+tty_open(struct tty *t, bool echo)
+{
+	struct sigaction sa = {.sa_handler = on_signal};
+	struct termios quiet;
+
+	t->fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+	if (t->fd < 0)
+		return false;
+	if (tcgetattr(t->fd, &t->before) != 0) {
+		(void)close(t->fd);
+		return false;
+	}
+	interrupted = 0;
+	(void)sigemptyset(&sa.sa_mask);
+	for (size_t i = 0; i < ARRAY_LEN(caught); i++)
+		(void)sigaction(caught[i], &sa, &t->old[i]);
+	quiet = t->before;
+	quiet.c_lflag |= ICANON | ISIG;
+	if (!echo)
+		quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
+	(void)tcsetattr(t->fd, TCSAFLUSH, &quiet);
+	return true;
+}
+
+static void
+tty_close(struct tty *t)
+{
+	(void)tcsetattr(t->fd, TCSAFLUSH, &t->before);
+	for (size_t i = 0; i < ARRAY_LEN(caught); i++)
+		(void)sigaction(caught[i], &t->old[i], NULL);
+	(void)close(t->fd);
+}
+
+/* If the terminal is gone the read that follows says so. */
+static void
+tell(int fd, const char *s)
+{
+	if (safefile_write_all(fd, s, strlen(s)) != 0)
+		return;
+}
+
+int
+prompt_secret(const struct ctx *c, const char *question, struct secret *ret)
+{
+	char buf[PROMPT_MAX];
+	struct tty t = {.fd = -1};
+	ssize_t n = 0;
+	int r = EXIT_LOGIN;
+
+	if (c->no_input || !tty_open(&t, false))
+		return EXIT_LOGIN;
+	tell(t.fd, question);
+	n = read_line(t.fd, buf, sizeof(buf));
+	tell(t.fd, "\n");
+	tty_close(&t);
+	if (interrupted != 0)
+		r = EXIT_INTERRUPTED;
+	else if (n <= 0)
+		complain("nothing was entered");
+	else if (secret_copy(ret, buf, (size_t)n) == 0)
+		r = EXIT_OK;
+	explicit_bzero(buf, sizeof(buf));
+	return r;
+}
+
+int
+prompt_file(const char *path, struct secret *ret)
+{
+	const bool is_stdin = strcmp(path, "-") == 0;
+	int fd = STDIN_FILENO;
+	char buf[PROMPT_MAX];
+	ssize_t n = 0;
+	int r = EXIT_FAILED;
+
+	if (!is_stdin)
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0) {
+		complain("%s: %s", path, strerror(errno));
+		return EXIT_FAILED;
+	}
+	interrupted = 0;
+	n = read_line(fd, buf, sizeof(buf));
+	while (n > 0 && (buf[n - 1] == ' ' || buf[n - 1] == '\t'))
+		n--;
+	if (n <= 0)
+		complain(
+		    "%s: the first line is empty", is_stdin ? "stdin" : path);
+	else if (secret_copy(ret, buf, (size_t)n) == 0)
+		r = EXIT_OK;
+	explicit_bzero(buf, sizeof(buf));
+	if (!is_stdin)
+		(void)close(fd);
+	return r;
+}
+
+bool
+prompt_yes(const struct ctx *c, const char *question)
+{
+	char buf[16] = "";
+	struct tty t = {.fd = -1};
+	ssize_t n = 0;
+
+	if (c->yes)
+		return true;
+	if (c->no_input || !tty_open(&t, true))
+		return false;
+	tell(t.fd, question);
+	tell(t.fd, " [y/N] ");
+	n = read_line(t.fd, buf, sizeof(buf) - 1);
+	tty_close(&t);
+	if (n <= 0 || interrupted != 0)
+		return false;
+	buf[n] = '\0';
+	return strcasecmp(buf, "y") == 0 || strcasecmp(buf, "yes") == 0;
+}

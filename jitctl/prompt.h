@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * prompt - questions on /dev/tty and secrets from files. Never from argv, never
+ * echoed; the terminal is restored on Ctrl-C too.
+ */
+#ifndef JITCTL_PROMPT_H
+#define JITCTL_PROMPT_H
+
+#include <stdbool.h>
+
+#include "base/attr.h"
+#include "base/secret.h"
+#include "jitctl/jitctl.h"
+
+enum { PROMPT_MAX = 512 };
+
+/* There is somebody to ask. */
+bool prompt_possible(const struct ctx *c);
+/* EXIT_OK, EXIT_INTERRUPTED (Ctrl-C), EXIT_LOGIN (no terminal, end of file).
+ * Complains itself. The secret is without line end and never empty. */
+MUST_CHECK int prompt_secret(
+    const struct ctx *c, const char *question, struct secret *ret);
+/* First line of a file, "-" is stdin. EXIT_OK or EXIT_FAILED, complains. */
+MUST_CHECK int prompt_file(const char *path, struct secret *ret);
+/* True for y or yes; the answer of --yes without asking. Ctrl-C is no. */
+bool prompt_yes(const struct ctx *c, const char *question);
+
+#endif

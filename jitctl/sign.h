@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sign - finds the user's SSH key and has ssh-keygen sign with it, so that
+ * agents, files, passphrases and hardware keys work as everywhere else. No
+ * private key is ever read here.
+ */
+#ifndef JITCTL_SIGN_H
+#define JITCTL_SIGN_H
+
+#include <stddef.h>
+
+#include "base/attr.h"
+#include "jitctl/jitctl.h"
+
+/* The key to use: --identity/--key, JITCTL_KEY, the profile's, ~/.ssh/id_*,
+ * the agent's first. A path or "SHA256:...". EXIT_OK or EXIT_LOGIN. */
+MUST_CHECK int sign_key(const struct ctx *c, char *ret, size_t size);
+/* SSHSIG armor over data in SIGNED_NAMESPACE; malloc'd. retfp (SSHKEY_FP_SIZE
+ * bytes, may be NULL) gets the fingerprint of the key that signed. EXIT_OK,
+ * EXIT_LOGIN, EXIT_INTERRUPTED; complains itself. */
+MUST_CHECK int sign_data(const struct ctx *c, const char *key, const void *data,
+    size_t n, char **retarmor, char *retfp);
+/* "type base64 comment" lines of the agent; malloc'd, NULL = no agent. */
+char *sign_agent_keys(void);
+/* Runs a program with fixed arguments (no shell): input to its stdin, at most
+ * max bytes of stdout to *ret (malloc'd, NUL-terminated). Its exit status, or
+ * -1. detach: without a controlling terminal, so it cannot ask. */
+MUST_CHECK int run_program(const char *const *argv, const void *in, size_t n,
+    char **ret, size_t max, bool quiet, bool detach);
+
+#endif
