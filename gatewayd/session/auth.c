@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * auth - the user's publickey login, and nothing else: what arrives is carried
+ * to the broker, whose verdict alone counts. libssh calls every signature
+ * valid here (hooks.h), so no verdict of its is looked at.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "session/hooks.h"
+#include "session/session.h"
+#include "session/text.h"
+
+enum { QUERIES_MAX = 64 };
+
+static void
+refuse(ssh_message m)
+{
+	(void)ssh_message_auth_set_methods(m, SSH_AUTH_METHOD_PUBLICKEY);
+	(void)ssh_message_reply_default(m);
+	ssh_message_free(m);
+}
+
+static int
+key_blob(ssh_key key, uint8_t *ret, size_t size, size_t *retn)
+{
+	char *b64 = NULL;
+	int r;
+
+	if (key == NULL || ssh_pki_export_pubkey_base64(key, &b64) != SSH_OK)
+		return GW_ECRYPTO;
+	r = str_unb64(ret, size, b64, strlen(b64), retn);
+	ssh_string_free_char(b64);
+	return r;
+}
+
+static bool
+key_is_sk(ssh_key key)
+{
+	enum ssh_keytypes_e t = ssh_key_type(key);
+
+	return t == SSH_KEYTYPE_SK_ED25519 || t == SSH_KEYTYPE_SK_ECDSA;
+}
+
+/* The names of RFC 4252 and 8332 the signed bytes carry (section 7): session
+ * id, byte 50, user, service, "publickey", TRUE, algorithm, key blob. */
+static int
+signed_alg(const struct captured *c, char *ret, size_t size)
+{
+	struct rd r;
+	size_t n;
+
+	rd_init(&r, c->tbs, c->ntbs);
+	(void)rd_string(&r, &n);
+	(void)rd_u8(&r);
+	(void)rd_string(&r, &n);
+	(void)rd_string(&r, &n);
+	(void)rd_string(&r, &n);
+	(void)rd_u8(&r);
+	rd_cstring(&r, ret, size);
+	return r.bad ? GW_EPROTO : 0;
+}
+
+/* What an sk key signs: SHA-256 of the application, flags, counter, SHA-256
+ * of the data. */
+static int
+sk_numbers(const struct captured *c, struct msg_ses_auth *m)
+{
+	struct rd r;
+
+	rd_init(&r, c->tbs, c->ntbs);
+	(void)rd_bytes(&r, 32);
+	m->sk_flags = rd_u8(&r);
+	m->sk_counter = rd_u32(&r);
+	(void)rd_bytes(&r, 32);
+	return rd_done(&r);
+}
+
+static int
+signature(struct msg_ses_auth *m, const struct captured *c, ssh_key key)
+{
+	int r;
+
+	m->sig.p = c->sig;
+	m->sig.len = (uint32_t)c->nsig;
+	if (key_is_sk(key)) {
+		if ((r = sk_numbers(c, m)) != 0)
+			return r;
+		return str_copy(m->alg, sizeof(m->alg),
+		    ssh_key_type_to_char(ssh_key_type(key)));
+	}
+	return signed_alg(c, m->alg, sizeof(m->alg));
+}
+
+static int
+ask_broker(struct session *s, ssh_message msg, bool query)
+{
+	struct msg_ses_auth m = {.query = query};
+	struct captured c = {.tbs = NULL};
+	ssh_key key = ssh_message_auth_pubkey(msg);
+	const char *version = ssh_get_clientbanner(s->user.ssh);
+	const char *name = ssh_message_auth_user(msg);
+	uint8_t blob[LIMIT_PUBKEY_MAX];
+	size_t n = 0;
+	int r = GW_EPROTO;
+
+	/* one kept check per signed message, in the same order */
+	if (!query && !hooks_take(&c))
+		goto out;
+	if (name == NULL || key == NULL ||
+	    str_copy(m.user, sizeof(m.user), name) != 0)
+		goto out;
+	if ((r = key_blob(key, blob, sizeof(blob), &n)) != 0)
+		goto out;
+	m.rid = session_rid(s);
+	m.blob.p = blob;
+	m.blob.len = (uint32_t)n;
+	if (version != NULL)
+		str_escape(m.client_version, sizeof(m.client_version), version,
+		    strlen(version));
+	if (query)
+		r = str_copy(m.alg, sizeof(m.alg),
+		    ssh_key_type_to_char(ssh_key_type(key)));
+	else
+		r = signature(&m, &c, key);
+	if (r == 0)
+		r = link_send(s, &s->broker, MSG_SES_AUTH, &m);
+	if (r != 0)
+		goto out;
+	s->auth.rid = m.rid;
+	s->auth.held_query = query;
+	text_set(s->auth.login_name, sizeof(s->auth.login_name), "%s", m.user);
+out:
+	free(c.tbs);
+	return r;
+}
+
+static void
+too_many(struct session *s, ssh_message m)
+{
+	refuse(m);
+	end_begin(s, END_PROTOCOL, "sallyport: too many keys were tried");
+}
+
+void
+auth_message(struct session *s, ssh_message m)
+{
+	enum ssh_publickey_state_e state;
+	bool query;
+
+	if (s->auth.ok) {
+		/* RFC 4252 section 5.1: ignored once accepted */
+		ssh_message_free(m);
+		return;
+	}
+	if (ssh_message_subtype(m) != SSH_AUTH_METHOD_PUBLICKEY) {
+		if (++s->auth.queries > QUERIES_MAX)
+			too_many(s, m);
+		else
+			refuse(m);
+		return;
+	}
+	state = ssh_message_auth_publickey_state(m);
+	query = state == SSH_PUBLICKEY_STATE_NONE;
+	if (!query && state != SSH_PUBLICKEY_STATE_VALID) {
+		refuse(m);
+		return;
+	}
+	if ((query && ++s->auth.queries > QUERIES_MAX) ||
+	    (!query && ++s->auth.tries > LIMIT_AUTH_TRIES)) {
+		too_many(s, m);
+		return;
+	}
+	if (ask_broker(s, m, query) != 0) {
+		refuse(m);
+		return;
+	}
+	s->auth.held = m;
+}
+
+/* The held message if this verdict is about it, else NULL: a verdict that
+ * matches nothing is about nothing. */
+static ssh_message
+take_held(struct session *s, uint32_t rid, bool query)
+{
+	ssh_message m = s->auth.held;
+
+	if (m == NULL || rid != s->auth.rid || query != s->auth.held_query)
+		return NULL;
+	s->auth.held = NULL;
+	s->auth.rid = 0;
+	s->busy = true;
+	return m;
+}
+
+void
+auth_verdict_ok(struct session *s, const struct msg_ses_auth_ok *v)
+{
+	ssh_message m = take_held(s, v->rid, v->query != 0);
+
+	if (m == NULL || s->phase != PH_AUTH)
+		return;
+	if (v->query) {
+		(void)ssh_message_auth_reply_pk_ok_simple(m);
+		ssh_message_free(m);
+		return;
+	}
+	s->auth.grant = *v;
+	s->auth.ok = true;
+	s->phase = PH_RELAY;
+	s->active_ms = s->now.boot_ms;
+	/* from here on a signature check is the target's host key: real */
+	hooks_capture(false);
+	s->broker.ipc.state = MST_READY;
+	s->notary.ipc.state = MST_READY;
+	s->recorder.ipc.state = MST_READY;
+	(void)ssh_message_auth_reply_success(m, 0);
+	ssh_message_free(m);
+	target_dial(s);
+}
+
+void
+auth_verdict_no(struct session *s, const struct msg_ses_auth_no *v)
+{
+	ssh_message m = take_held(s, v->rid, v->query != 0);
+	char line[LIMIT_TEXT_SIZE + 32];
+	ssh_string text = NULL;
+
+	if (m == NULL)
+		return;
+	if (v->text[0] != '\0' &&
+	    str_fmt(line, sizeof(line), "%s%s\r\n",
+		strncmp(v->text, "sallyport:", 10) == 0 ? "" : "sallyport: ",
+		v->text) == 0 &&
+	    (text = ssh_string_from_char(line)) != NULL) {
+		(void)ssh_send_issue_banner(s->user.ssh, text);
+		ssh_string_free(text);
+	}
+	refuse(m);
+}
+
+void
+auth_done(struct session *s)
+{
+	if (s->auth.held != NULL)
+		ssh_message_free(s->auth.held);
+	s->auth.held = NULL;
+	hooks_capture(false);
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * leg - see leg.h. Knows nothing of channels.
+ */
+#include "session/leg.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "session/shim.h"
+
+int
+leg_init(struct leg *l, int fd)
+{
+	const int one = 1;
+	int r;
+
+	memset(l, 0, sizeof(*l));
+	l->fd = fd;
+	if ((r = shim_add(fd)) != 0)
+		goto out;
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
+	r = GW_ENOMEM;
+	if ((l->ssh = ssh_new()) == NULL)
+		goto out;
+	ssh_set_blocking(l->ssh, 0);
+	r = 0;
+out:
+	if (r != 0)
+		leg_done(l);
+	return r;
+}
+
+void
+leg_done(struct leg *l)
+{
+	if (l->event != NULL)
+		ssh_event_free(l->event);
+	l->event = NULL;
+	/* libssh closes the descriptor unless it has done so already */
+	shim_del(l->fd);
+	if (l->ssh != NULL)
+		ssh_free(l->ssh);
+	else if (l->fd >= 0)
+		(void)close(l->fd);
+	l->ssh = NULL;
+	l->fd = -1;
+	l->dead = true;
+}
+
+int
+leg_evented(struct leg *l)
+{
+	if ((l->event = ssh_event_new()) == NULL)
+		return GW_ENOMEM;
+	if (ssh_event_add_session(l->event, l->ssh) != SSH_OK)
+		return GW_ESTATE;
+	return 0;
+}
+
+bool
+leg_fill(struct leg *l)
+{
+	int r;
+
+	if (l->dead || l->fd < 0)
+		return false;
+	r = shim_fill(l->fd);
+	return r == 0 || r == GW_ECLOSED;
+}
+
+void
+leg_feed(struct leg *l)
+{
+	size_t before;
+	int r;
+
+	if (l->dead || l->event == NULL)
+		return;
+	do {
+		before = shim_rx(l->fd);
+		r = ssh_event_dopoll(l->event, 0);
+		if (r == SSH_ERROR || !ssh_is_connected(l->ssh)) {
+			l->dead = true;
+			return;
+		}
+	} while (shim_rx(l->fd) > 0 && shim_rx(l->fd) != before);
+	if (shim_eof(l->fd) && shim_rx(l->fd) == 0)
+		l->dead = true;
+}
+
+void
+leg_flush(struct leg *l)
+{
+	if (l->fd >= 0 && shim_flush(l->fd) == GW_ECLOSED)
+		l->dead = true;
+}
+
+bool
+leg_busy(const struct leg *l)
+{
+	return l->fd >= 0 && shim_tx(l->fd) > SHIM_TX_BUSY;
+}
+
+void
+leg_reset(struct leg *l)
+{
+	const struct linger now = {.l_onoff = 1, .l_linger = 0};
+
+	if (l->fd >= 0)
+		(void)setsockopt(
+		    l->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	leg_done(l);
+}

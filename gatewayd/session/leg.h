@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * leg - one libssh session and its descriptor: feed it what arrived, send what
+ * it wrote. Each leg has its own ssh_event; two sessions in one event reorder
+ * data during a key re-exchange.
+ */
+#ifndef SESSION_LEG_H
+#define SESSION_LEG_H
+
+#include <stdbool.h>
+
+#include "base/attr.h"
+#include "session/ssh.h"
+
+struct leg {
+	ssh_session ssh;
+	ssh_event event; /* only after the key exchange */
+	int fd;          /* -1 = none */
+	bool dead;       /* gone; libssh is not called again */
+};
+
+/* Takes fd (closed on failure too): non-blocking, no delay, through the shim.
+ */
+MUST_CHECK int leg_init(struct leg *l, int fd);
+void leg_done(struct leg *l);
+/* Call once the key exchange is through. */
+MUST_CHECK int leg_evented(struct leg *l);
+/* Reads the socket; true if something came or the stream ended. */
+bool leg_fill(struct leg *l);
+/* Gives libssh everything that was read; notices the end. */
+void leg_feed(struct leg *l);
+void leg_flush(struct leg *l);
+bool leg_busy(const struct leg *l); /* much unsent: write no more */
+/* leg_done with a reset instead of an orderly end. Frees the leg's channels:
+ * forget every pointer to them first. */
+void leg_reset(struct leg *l);
+
+#endif

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * main - the zygote: execed once by the supervisor with its control socket as
+ * descriptor 3, it loads libssh, libcrypto and the public host key, then forks
+ * one session per SUP_SPAWN (58 KiB each, against 709 KiB for an exec). It
+ * holds no secret, reads nothing from the network, and never becomes a session
+ * itself.
+ */
+#include <errno.h>
+#include <openssl/evp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/fault.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "base/str.h"
+#include "session/hooks.h"
+#include "session/session.h"
+
+enum { CONTROL_FD = 3 };
+
+struct child {
+	uint64_t conn;
+	pid_t pid;
+};
+
+struct zygote {
+	struct ipc ctl;
+	void *body;
+	ssh_key host_key;
+	struct child child[LIMIT_SESSIONS];
+	size_t nchildren;
+	bool stop;
+};
+
+static void
+on_sigchld(int sig)
+{
+	(void)sig; /* only to interrupt poll */
+}
+
+/* "ssh-ed25519 AAAA..." -> libssh's key with that public half and the marker
+ * as its private half (hooks.h). */
+static int
+load_host_key(struct zygote *z, const char *line)
+{
+	static const uint8_t type[] = "\0\0\0\x0bssh-ed25519\0\0\0 ";
+	const size_t head = sizeof(type) - 1;
+	uint8_t blob[64];
+	const char *b64 = line + strlen("ssh-ed25519 ");
+	char *text = NULL;
+	size_t n = 0;
+	int r = GW_EINVAL;
+
+	if (strncmp(line, "ssh-ed25519 ", 12) != 0 ||
+	    str_unb64(blob, sizeof(blob), b64, strcspn(b64, " \n"), &n) != 0 ||
+	    n != head + 32 || memcmp(blob, type, head) != 0)
+		return GW_EINVAL;
+	if ((text = target_key_text(blob + head, hooks_marker)) == NULL)
+		return GW_ENOMEM;
+	if (ssh_pki_import_privkey_base64(
+		text, NULL, NULL, NULL, &z->host_key) == SSH_OK)
+		r = 0;
+	free(text);
+	return r;
+}
+
+/* Touches what sessions use, so that it is loaded once, before the fork, and
+ * no session needs a file. */
+static void
+warm_up(void)
+{
+	static const char *const ciphers[] = {
+	    "AES-128-GCM", "AES-256-GCM", "ChaCha20", "AES-256-CTR"};
+	static const char *const digests[] = {"SHA256", "SHA384", "SHA512"};
+	uint8_t seed[32];
+	uint8_t sig[64];
+	size_t n = sizeof(sig);
+	EVP_PKEY *key;
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+
+	for (size_t i = 0; i < ARRAY_LEN(ciphers); i++)
+		EVP_CIPHER_free(EVP_CIPHER_fetch(NULL, ciphers[i], NULL));
+	for (size_t i = 0; i < ARRAY_LEN(digests); i++)
+		EVP_MD_free(EVP_MD_fetch(NULL, digests[i], NULL));
+	secret_fill(seed, sizeof(seed));
+	key = EVP_PKEY_new_raw_private_key(
+	    EVP_PKEY_ED25519, NULL, seed, sizeof(seed));
+	if (key != NULL && ctx != NULL &&
+	    EVP_DigestSignInit(ctx, NULL, NULL, NULL, key) == 1)
+		(void)EVP_DigestSign(ctx, sig, &n, seed, sizeof(seed));
+	EVP_MD_CTX_free(ctx);
+	EVP_PKEY_free(key);
+}
+
+static void
+reap(struct zygote *z)
+{
+	int status = 0;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		for (size_t i = 0; i < z->nchildren; i++) {
+			if (z->child[i].pid != pid)
+				continue;
+			if (WIFSIGNALED(status))
+				log_err("the session of connection %llu died "
+					"by signal %d",
+				    (unsigned long long)z->child[i].conn,
+				    WTERMSIG(status));
+			z->child[i] = z->child[--z->nchildren];
+			break;
+		}
+}
+
+static void
+spawn(struct zygote *z, const struct msg_sup_spawn *m, struct ipc_msg *msg)
+{
+	pid_t pid;
+
+	if (z->nchildren == LIMIT_SESSIONS) {
+		log_warn("%d sessions: connection %llu is refused",
+		    LIMIT_SESSIONS, (unsigned long long)m->conn);
+		return;
+	}
+	if ((pid = fork()) < 0) {
+		log_err("fork: %s: connection %llu is refused", strerror(errno),
+		    (unsigned long long)m->conn);
+		return;
+	}
+	if (pid == 0) {
+		struct msg_sup_spawn own = *m;
+
+		(void)signal(SIGCHLD, SIG_DFL);
+		secret_no_dumps();
+		ipc_done(&z->ctl);
+		_exit(
+		    session_main(&own, msg->fds[0], msg->fds[1], z->host_key));
+	}
+	z->child[z->nchildren].conn = m->conn;
+	z->child[z->nchildren].pid = pid;
+	z->nchildren++;
+}
+
+static void
+kill_conn(struct zygote *z, uint64_t conn)
+{
+	for (size_t i = 0; i < z->nchildren; i++)
+		if (z->child[i].conn == conn)
+			(void)kill(z->child[i].pid, SIGKILL);
+}
+
+static int
+handle(struct zygote *z, struct ipc_msg *m)
+{
+	switch (m->type) {
+	case MSG_SUP_SPAWN:
+		spawn(z, m->body, m);
+		return 0;
+	case MSG_SUP_KILL:
+		kill_conn(z, ((const struct msg_sup_conn *)m->body)->conn);
+		return 0;
+	case MSG_SUP_STOP:
+		z->stop = true;
+		return 0;
+	case MSG_SUP_CONFIG:
+	case MSG_SUP_LINK:
+		return 0;
+	default:
+		return GW_EPROTO;
+	}
+}
+
+static int
+configure(struct zygote *z)
+{
+	struct ipc_msg m = {.body = z->body, .fds = {-1, -1}};
+	const struct msg_sup_config *c = z->body;
+	const struct msg_empty ready = {0};
+	int r;
+
+	if ((r = ipc_recv_wait(&z->ctl, &m, 10000)) != 0)
+		return r;
+	if (m.type != MSG_SUP_CONFIG) {
+		ipc_msg_close(&m);
+		return GW_EPROTO;
+	}
+#if FAULT_BUILD
+	(void)setenv("SALLYPORT_FAULTS", c->faults, 1);
+#endif
+	if ((r = load_host_key(z, c->conf.host_key)) != 0) {
+		log_err("the host key of the configuration is not an "
+			"ssh-ed25519 public key: run gatewayd init");
+		return r;
+	}
+	return ipc_send(&z->ctl, MSG_SUP_READY, &ready, NULL, 0);
+}
+
+static int
+run(struct zygote *z)
+{
+	struct pollfd p = {.fd = z->ctl.fd, .events = POLLIN};
+	struct ipc_msg m = {.body = z->body, .fds = {-1, -1}};
+	int r = 0;
+
+	while (!z->stop) {
+		(void)poll(&p, 1, 1000);
+		reap(z);
+		while ((r = ipc_recv(&z->ctl, &m)) == 0 && !z->stop) {
+			r = handle(z, &m);
+			ipc_msg_close(&m);
+			if (r != 0)
+				return r;
+		}
+		if (r != 0 && r != GW_EAGAIN)
+			return r == GW_ECLOSED ? 0 : r;
+	}
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct zygote z;
+	const struct sigaction chld = {.sa_handler = on_sigchld};
+	int r;
+
+	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+		(void)printf("sallyport-session%s, libssh %s\n",
+		    FAULT_BUILD ? " (FAULT TEST BUILD)" : "", ssh_version(0));
+		return 0;
+	}
+	secret_no_dumps();
+	log_init("session", LOG_LV_INFO);
+	if (ssh_version(SSH_VERSION_INT(0, 10, 6)) == NULL) {
+		log_err("libssh %s is too old: 0.10.6 or newer is needed "
+			"(package libssh-4)",
+		    ssh_version(0));
+		return 1;
+	}
+	(void)sigaction(SIGCHLD, &chld, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+	ipc_init(&z.ctl, CONTROL_FD, PROC_ZYGOTE, PROC_SUPERVISOR);
+	if ((z.body = calloc(1, msg_size_max())) == NULL ||
+	    ssh_init() != SSH_OK || hooks_init() != 0) {
+		log_err("libssh and libcrypto cannot be set up");
+		return 1;
+	}
+	warm_up();
+	if ((r = configure(&z)) == 0)
+		r = run(&z);
+	if (r != 0)
+		log_err("control socket: %s", err_str(r));
+	return r == 0 ? 0 : 1;
+}

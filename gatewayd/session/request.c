@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * request - the requests on a channel, strictly in order: what the grant
+ * permits is recorded, then passed to the target, and the target's answer is
+ * the user's. What it does not permit is refused and recorded.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/fault.h"
+#include "base/str.h"
+#include "session/session.h"
+
+void
+request_free(struct chan_request *r)
+{
+	if (r->msg != NULL)
+		ssh_message_free(r->msg);
+	free(r);
+}
+
+static void
+pop(struct session *s, struct chan *c, bool success)
+{
+	struct chan_request *r = c->reqs;
+
+	if (r->msg != NULL && success)
+		(void)ssh_message_channel_request_reply_success(r->msg);
+	else if (r->msg != NULL)
+		(void)ssh_message_reply_default(r->msg);
+	c->reqs = r->next;
+	c->nreqs--;
+	request_free(r);
+	s->busy = true;
+}
+
+static bool
+has_cap(const struct session *s, uint32_t cap)
+{
+	return (s->auth.grant.caps & cap) != 0 || FAULT(session_caps);
+}
+
+/* sshd's default AcceptEnv is a locale's; each name costs a round trip. */
+static bool
+env_passes(const struct chan *c, const char *name)
+{
+	return name != NULL && c->nenv < CHAN_ENV_MAX &&
+	       (strcmp(name, "LANG") == 0 || strncmp(name, "LC_", 3) == 0);
+}
+
+static bool
+pty_ok(struct session *s, struct chan *c, ssh_message m)
+{
+	const char *term = ssh_message_channel_request_pty_term(m);
+
+	if (c->pty || c->kind != CHAN_NONE)
+		return false;
+	if (!has_cap(s, CAP_PTY)) {
+		chan_deny(s, c, "pty");
+		return false;
+	}
+	c->pty = true;
+	c->cols = (uint32_t)ssh_message_channel_request_pty_width(m);
+	c->rows = (uint32_t)ssh_message_channel_request_pty_height(m);
+	if (term != NULL)
+		str_escape(c->term, sizeof(c->term), term, strlen(term));
+	return true;
+}
+
+/* Which kind of program, and whether the grant gives it. */
+static bool
+program_ok(struct session *s, struct chan *c, const struct chan_request *r)
+{
+	const char *text = "";
+	uint32_t cap = 0;
+
+	if (c->kind != CHAN_NONE)
+		return false;
+	switch (r->type) {
+	case SSH_CHANNEL_REQUEST_SHELL:
+		c->kind = CHAN_SHELL;
+		cap = CAP_SHELL;
+		break;
+	case SSH_CHANNEL_REQUEST_EXEC:
+		c->kind = CHAN_EXEC;
+		cap = CAP_EXEC;
+		text = ssh_message_channel_request_command(r->msg);
+		break;
+	case SSH_CHANNEL_REQUEST_SUBSYSTEM:
+		text = ssh_message_channel_request_subsystem(r->msg);
+		if (text != NULL && strcmp(text, "sftp") == 0) {
+			c->kind = CHAN_SFTP;
+			cap = CAP_SFTP;
+		}
+		break;
+	default:
+		break;
+	}
+	if (text == NULL)
+		text = "";
+	str_escape(c->command, sizeof(c->command), text, strlen(text));
+	if (cap != 0 && has_cap(s, cap) && strlen(text) <= CHAN_COMMAND_MAX)
+		return true;
+	c->kind = CHAN_NONE;
+	chan_deny(s, c,
+	    r->type == SSH_CHANNEL_REQUEST_SHELL  ? "shell"
+	    : r->type == SSH_CHANNEL_REQUEST_EXEC ? "exec"
+						  : "subsystem");
+	c->command[0] = '\0';
+	return false;
+}
+
+/* REQ_NEW: decides; false = refuse. */
+static bool
+admit(struct session *s, struct chan *c, struct chan_request *r)
+{
+	r->state = REQ_SENT;
+	switch (r->type) {
+	case 0: /* signal */
+		return true;
+	case SSH_CHANNEL_REQUEST_PTY:
+		return pty_ok(s, c, r->msg);
+	case SSH_CHANNEL_REQUEST_ENV:
+		if (!env_passes(
+			c, ssh_message_channel_request_env_name(r->msg)))
+			return false;
+		c->nenv++;
+		return true;
+	case SSH_CHANNEL_REQUEST_WINDOW_CHANGE:
+		if (!c->pty)
+			return false;
+		c->cols =
+		    (uint32_t)ssh_message_channel_request_pty_width(r->msg);
+		c->rows =
+		    (uint32_t)ssh_message_channel_request_pty_height(r->msg);
+		record_resize(s, c);
+		return true;
+	case SSH_CHANNEL_REQUEST_SHELL:
+	case SSH_CHANNEL_REQUEST_EXEC:
+	case SSH_CHANNEL_REQUEST_SUBSYSTEM:
+		if (!program_ok(s, c, r))
+			return false;
+		r->state = REQ_RECORDER;
+		if (record_wanted(s, c))
+			record_open(s, c);
+		return true;
+	case SSH_CHANNEL_REQUEST_X11:
+		chan_deny(s, c, "x11-req");
+		return false;
+	default:
+		return false; /* break, eow@openssh.com, ...: as sshd does */
+	}
+}
+
+static void
+say(struct session *s, struct chan *c, struct chan_request *r)
+{
+	enum event_code ev = c->kind == CHAN_SHELL  ? EV_SESSION_SHELL
+			     : c->kind == CHAN_EXEC ? EV_SESSION_EXEC
+						    : EV_SESSION_SUBSYSTEM;
+	struct event_fields f;
+	const char *cmd = NULL;
+	int e;
+
+	if (c->kind == CHAN_EXEC)
+		cmd = ssh_message_channel_request_command(r->msg);
+	if (c->kind == CHAN_SFTP)
+		cmd = "sftp";
+	event_fields_init(&f);
+	link_event_common(s, &f);
+	event_num(&f, EF_CHANNEL, c->id);
+	event_str(&f, EF_COMMAND, cmd);
+	event_bool(&f, EF_RECORD, c->recorded);
+	r->rid = session_rid(s);
+	r->state = REQ_EVIDENCE;
+	if ((e = link_append(s, ev, &f, r->rid)) != 0 && s->notary.up)
+		end_begin(s, END_AUDIT_FAILED, NULL);
+	event_fields_done(&f);
+	/* with the notary away chan_relinked() says it again */
+}
+
+/* The same call is repeated until the target has answered. */
+static int
+ask_target(struct chan *c, struct chan_request *r)
+{
+	ssh_channel t = c->target;
+
+	switch (r->type) {
+	case 0:
+		return ssh_channel_request_send_signal(t, r->signal);
+	case SSH_CHANNEL_REQUEST_PTY:
+		return ssh_channel_request_pty_size(t,
+		    ssh_message_channel_request_pty_term(r->msg), (int)c->cols,
+		    (int)c->rows);
+	case SSH_CHANNEL_REQUEST_WINDOW_CHANGE:
+		return ssh_channel_change_pty_size(
+		    t, (int)c->cols, (int)c->rows);
+	case SSH_CHANNEL_REQUEST_ENV:
+		return ssh_channel_request_env(t,
+		    ssh_message_channel_request_env_name(r->msg),
+		    ssh_message_channel_request_env_value(r->msg));
+	case SSH_CHANNEL_REQUEST_SHELL:
+		return ssh_channel_request_shell(t);
+	case SSH_CHANNEL_REQUEST_EXEC:
+		return ssh_channel_request_exec(
+		    t, ssh_message_channel_request_command(r->msg));
+	case SSH_CHANNEL_REQUEST_SUBSYSTEM:
+		return ssh_channel_request_subsystem(
+		    t, ssh_message_channel_request_subsystem(r->msg));
+	default:
+		return SSH_ERROR;
+	}
+}
+
+void
+request_step(struct session *s, struct chan *c)
+{
+	struct chan_request *r;
+	int rc;
+
+	while ((r = c->reqs) != NULL && s->phase == PH_RELAY) {
+		if (r->state == REQ_NEW && !admit(s, c, r)) {
+			pop(s, c, false);
+			continue;
+		}
+		if (r->state == REQ_RECORDER) {
+			if (!record_ready(s, c) || !s->notary.up)
+				return;
+			say(s, c, r);
+		}
+		if (r->state == REQ_EVIDENCE && !FAULT(session_evidence))
+			return;
+		rc = ask_target(c, r);
+		if (rc == SSH_AGAIN)
+			return;
+		pop(s, c, rc == SSH_OK);
+	}
+}

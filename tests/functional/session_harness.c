@@ -1,0 +1,695 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * session_harness - plays supervisor, notary, broker and recorder for the real
+ * sallyport-session, so that the session can be driven by real OpenSSH clients
+ * against a real sshd without the rest of the gateway. It verifies the user's
+ * signature as the broker does (over the session id the "notary" signed) and
+ * issues real certificates. Not a substitute for the lab: no firewall, no log.
+ *
+ * session_harness ZYGOTE DIR PORT TARGET_PORT
+ * DIR has user.pub (who may log in), target.pub (pinned host key); host.pub
+ * and ca.pub are written there, events go to DIR/events, recorded output to
+ * DIR/rec.N. Commands on standard input, one per line: stop TEXT, end SECONDS,
+ * caps N, record 0|1, idle SECONDS, deny TEXT, drop NAME, hold 0|1 (evidence),
+ * probe LOGIN, quit.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/secret.h"
+#include "base/str.h"
+#include "core/event.h"
+#include "sys/sshcert.h"
+#include "sys/sshkey.h"
+#include "wire/ipc.h"
+#include "wire/messages.h"
+
+enum { CONNS = 64, CTL = 0, NOTARY, BROKER, RECORDER, LINKS };
+
+struct conn {
+	bool used;
+	uint64_t id;
+	struct ipc link[LINKS];
+	bool up[LINKS];
+	uint8_t sid[64]; /* the first exchange hash */
+	size_t nsid;
+};
+
+struct harness {
+	const char *dir;
+	uint16_t target_port;
+	int listener;
+	struct ipc zygote;
+	struct secret host_seed, ca_seed;
+	struct sshkey user_key, target_key;
+	struct conn conn[CONNS];
+	uint64_t next;
+	uint32_t caps;
+	uint8_t record;
+	int64_t end_s;
+	uint32_t idle_s;
+	char deny[256];
+	bool hold;
+	FILE *events;
+	void *body;
+	bool quit;
+};
+
+static const enum proc peers[LINKS] = {
+    PROC_SESSION, PROC_SESSION, PROC_SESSION, PROC_SESSION};
+static const enum proc selves[LINKS] = {
+    PROC_SUPERVISOR, PROC_NOTARY, PROC_BROKER, PROC_RECORDER};
+static const char *const link_names[LINKS] = {
+    "ctl", "notary", "broker", "recorder"};
+
+static void NORETURN
+die(const char *what)
+{
+	(void)fprintf(
+	    stderr, "session_harness: %s: %s\n", what, strerror(errno));
+	exit(2);
+}
+
+static void
+say(struct harness *h, struct conn *c, int to, unsigned type, const void *body,
+    int fd)
+{
+	int r = ipc_send_wait(&c->link[to], type, body, fd < 0 ? NULL : &fd,
+	    fd < 0 ? 0 : 1, 5000);
+
+	if (r != 0) {
+		(void)fprintf(
+		    h->events, "send-failed %u %s\n", type, err_str(r));
+		(void)fflush(h->events);
+	}
+}
+
+static void
+path_in(const struct harness *h, char *ret, size_t size, const char *name)
+{
+	if (str_fmt(ret, size, "%s/%s", h->dir, name) != 0)
+		die("path too long");
+}
+
+static void
+read_key(struct harness *h, const char *name, struct sshkey *ret)
+{
+	char path[512];
+	char line[8192];
+	FILE *f;
+
+	path_in(h, path, sizeof(path), name);
+	if ((f = fopen(path, "re")) == NULL ||
+	    fgets(line, sizeof(line), f) == NULL)
+		die(path);
+	line[strcspn(line, "\n")] = '\0';
+	if (sshkey_parse_line(ret, line) != 0)
+		die(name);
+	(void)fclose(f);
+}
+
+static void
+make_key(struct harness *h, const char *name, struct secret *seed, char *line,
+    size_t size)
+{
+	uint8_t pub[32];
+	char path[512];
+	FILE *f;
+
+	if (secret_random(seed, 32) != 0 ||
+	    sshkey_ed25519_public(pub, seed) != 0 ||
+	    sshkey_ed25519_line(line, size, pub) != 0)
+		die("key");
+	path_in(h, path, sizeof(path), name);
+	if ((f = fopen(path, "we")) == NULL)
+		die(path);
+	(void)fprintf(f, "%s\n", line);
+	(void)fclose(f);
+}
+
+/* ---- the parts played */
+static int
+dial(const struct harness *h)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET,
+	    .sin_port = htons(h->target_port),
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || connect(fd, (struct sockaddr *)&a, sizeof(a)) != 0)
+		die("connect to the target");
+	return fd;
+}
+
+static bool
+signature_ok(
+    const struct harness *h, const struct conn *c, const struct msg_ses_auth *m)
+{
+	struct buf b;
+	bool ok;
+
+	buf_init(&b, 65536);
+	buf_string(&b, c->sid, c->nsid);
+	buf_u8(&b, 50);
+	buf_cstring(&b, m->user);
+	buf_cstring(&b, "ssh-connection");
+	buf_cstring(&b, "publickey");
+	buf_u8(&b, 1);
+	buf_cstring(&b, m->alg);
+	buf_string(&b, m->blob.p, m->blob.len);
+	ok = buf_err(&b) == 0 && c->nsid > 0 &&
+	     sshkey_verify(&h->user_key, m->alg, m->sig.p, m->sig.len,
+		 m->sk_flags, m->sk_counter, b.p, b.len) == 0;
+	buf_done(&b);
+	return ok;
+}
+
+static void
+on_auth(struct harness *h, struct conn *c, const struct msg_ses_auth *m)
+{
+	struct msg_ses_auth_ok ok = {.rid = m->rid, .query = m->query};
+	struct msg_ses_auth_no no = {.rid = m->rid, .query = m->query};
+	struct now now = clock_now();
+	const char *at = strrchr(m->user, '@');
+	bool key = m->blob.len == h->user_key.len &&
+		   memcmp(m->blob.p, h->user_key.blob, m->blob.len) == 0;
+
+	(void)fprintf(h->events, "auth query=%d key=%d alg=%s user=%s\n",
+	    m->query, key, m->alg, m->user);
+	if (!key || at == NULL || (!m->query && !signature_ok(h, c, m)) ||
+	    (!m->query && h->deny[0] != '\0')) {
+		if (key && !m->query)
+			(void)snprintf(no.text, sizeof(no.text), "%s", h->deny);
+		say(h, c, BROKER, MSG_SES_AUTH_NO, &no, -1);
+		return;
+	}
+	if (str_fmt(ok.login, sizeof(ok.login), "%.*s", (int)(at - m->user),
+		m->user) != 0 ||
+	    str_copy(ok.target, sizeof(ok.target), at + 1) != 0)
+		die("name");
+	(void)strcpy(ok.grant, "g-TESTTEST");
+	(void)strcpy(ok.sid, "s-TESTTEST");
+	(void)strcpy(ok.user, "alice");
+	ok.caps = h->caps;
+	ok.record = h->record;
+	ok.idle_s = h->idle_s;
+	ok.end_ms = now.utc_ms + h->end_s * 1000;
+	ok.end_boot_ms = now.boot_ms + h->end_s * 1000;
+	if (!m->query)
+		c->link[BROKER].state = MST_READY;
+	say(h, c, BROKER, MSG_SES_AUTH_OK, &ok, -1);
+	if (!m->query)
+		c->link[NOTARY].state = c->link[RECORDER].state = MST_READY;
+}
+
+static void
+pinned(const struct harness *h, struct buf *b)
+{
+	buf_u32(b, 1);
+	buf_string(b, h->target_key.blob, h->target_key.len);
+	if (buf_err(b) != 0)
+		die("pinned");
+}
+
+static void
+on_dial(struct harness *h, struct conn *c, const struct msg_ses_dial *m)
+{
+	struct msg_ses_target t = {.rid = m->rid, .port = h->target_port};
+	struct buf b;
+	int fd = dial(h);
+
+	buf_init(&b, 8192);
+	pinned(h, &b);
+	t.host_keys.p = b.p;
+	t.host_keys.len = (uint32_t)b.len;
+	say(h, c, BROKER, MSG_SES_TARGET, &t, fd);
+	(void)close(fd);
+	buf_done(&b);
+}
+
+static void
+on_hostsign(struct harness *h, struct conn *c, const struct msg_nt_hostsign *m)
+{
+	struct msg_nt_hostsig r = {.rid = m->rid};
+	uint8_t sig[64];
+
+	if (sshkey_ed25519_sign(sig, &h->host_seed, m->hash.p, m->hash.len) !=
+	    0)
+		die("sign");
+	if (c->nsid == 0 && m->hash.len <= sizeof(c->sid)) {
+		memcpy(c->sid, m->hash.p, m->hash.len);
+		c->nsid = m->hash.len;
+	}
+	r.sig.p = sig;
+	r.sig.len = sizeof(sig);
+	say(h, c, NOTARY, MSG_NT_HOSTSIG, &r, -1);
+}
+
+static void
+on_cert(struct harness *h, struct conn *c, const struct msg_nt_cert *m)
+{
+	struct msg_nt_cert_ok r = {.rid = m->rid};
+	struct now now = clock_now();
+	struct sshcert cert = {.serial = 1,
+	    .key_id = "user=alice grant=g-TESTTEST",
+	    .principal = "root",
+	    .valid_after = (uint64_t)(now.utc_ms / 1000 - 60),
+	    .valid_before = (uint64_t)(now.utc_ms / 1000 + 60),
+	    .source_address = "127.0.0.1",
+	    .caps = CAP_DEFAULT};
+	struct buf b;
+
+	memcpy(cert.pubkey, m->pubkey, sizeof(cert.pubkey));
+	buf_init(&b, 8192);
+	if (sshcert_build(&b, &cert, &h->ca_seed) != 0)
+		die("certificate");
+	r.cert.p = b.p;
+	r.cert.len = (uint32_t)b.len;
+	say(h, c, NOTARY, MSG_NT_CERT_OK, &r, -1);
+	buf_done(&b);
+}
+
+static void
+on_append(struct harness *h, struct conn *c, const struct msg_log_append *m)
+{
+	struct msg_log_durable d = {.rid = m->rid, .seq = 1};
+	struct buf b;
+
+	if (!event_may_write(m->event, PROC_SESSION))
+		die("an event a session may not write");
+	buf_init(&b, 256 * 1024);
+	if (event_fields_json(&b, m->fields.p, m->fields.len) != 0)
+		die("event fields");
+	(void)fprintf(h->events, "event %s %.*s\n", event_spec(m->event)->name,
+	    (int)b.len, (const char *)b.p);
+	buf_done(&b);
+	if (m->rid != 0 && !h->hold)
+		say(h, c, NOTARY, MSG_LOG_DURABLE, &d, -1);
+}
+
+static void
+on_record(struct harness *h, struct conn *c, const struct ipc_msg *m)
+{
+	const struct msg_rec_open *o = m->body;
+	const struct msg_rec_data *d = m->body;
+	struct msg_rec_state st = {0};
+	char name[32];
+	char path[512];
+	FILE *f;
+
+	if (m->type == MSG_REC_OPEN) {
+		(void)fprintf(h->events, "rec open %u %ux%u %s\n", o->channel,
+		    o->cols, o->rows, o->command);
+		say(h, c, RECORDER, MSG_REC_STATE, &st, -1);
+		return;
+	}
+	if (m->type == MSG_REC_CLOSE) {
+		(void)fprintf(h->events, "rec close %u\n", d->channel);
+		return;
+	}
+	if (d->kind == REC_RESIZE) {
+		(void)fprintf(h->events, "rec resize %.*s\n", (int)d->data.len,
+		    (const char *)d->data.p);
+		return;
+	}
+	(void)snprintf(name, sizeof(name), "rec.%llu.%u",
+	    (unsigned long long)c->id, d->channel);
+	path_in(h, path, sizeof(path), name);
+	if ((f = fopen(path, "ae")) == NULL)
+		die(path);
+	(void)fwrite(d->data.p, 1, d->data.len, f);
+	(void)fclose(f);
+}
+
+static void
+on_probed(struct harness *h, const struct msg_ses_probed *m)
+{
+	(void)fprintf(h->events,
+	    "probed kex=%d key_ok=%d login_ok=%d banner=%s clock=%lld "
+	    "key=%u text=%s\n",
+	    m->kex, m->key_ok, m->login_ok, m->banner, (long long)m->clock_ms,
+	    m->host_key.len, m->text);
+}
+
+static void
+handle(struct harness *h, struct conn *c, const struct ipc_msg *m)
+{
+	const struct msg_ses_end *e = m->body;
+
+	switch (m->type) {
+	case MSG_SES_AUTH:
+		on_auth(h, c, m->body);
+		break;
+	case MSG_SES_DIAL:
+		on_dial(h, c, m->body);
+		break;
+	case MSG_SES_END:
+		(void)fprintf(h->events,
+		    "end reason=%s in=%llu out=%llu exit=%lld text=%s\n",
+		    end_reason_str((enum end_reason)e->reason),
+		    (unsigned long long)e->bytes_in,
+		    (unsigned long long)e->bytes_out, (long long)e->exit,
+		    e->text);
+		break;
+	case MSG_SES_PROBED:
+		on_probed(h, m->body);
+		break;
+	case MSG_NT_HOSTSIGN:
+		on_hostsign(h, c, m->body);
+		break;
+	case MSG_NT_CERT:
+		on_cert(h, c, m->body);
+		break;
+	case MSG_LOG_APPEND:
+		on_append(h, c, m->body);
+		break;
+	default:
+		on_record(h, c, m);
+		break;
+	}
+	(void)fflush(h->events);
+}
+
+/* ---- plumbing */
+static void
+link_up(struct harness *h, struct conn *c, int which)
+{
+	struct msg_sup_link m = {.proc = (uint8_t)selves[which], .conn = c->id};
+	int fd[2];
+
+	if (ipc_pair(fd) != 0)
+		die("socketpair");
+	if (c->up[which])
+		ipc_done(&c->link[which]);
+	ipc_init(&c->link[which], fd[0], selves[which], peers[which]);
+	if (c->nsid > 0)
+		c->link[which].state = MST_READY;
+	c->up[which] = true;
+	say(h, c, CTL, MSG_SUP_LINK, &m, fd[1]);
+	(void)close(fd[1]);
+}
+
+static struct conn *
+start(struct harness *h, int client, bool probe)
+{
+	struct msg_sup_spawn m = {.conn = ++h->next, .probe = probe};
+	struct conn *c = NULL;
+	int fd[2];
+	int fds[2];
+
+	for (size_t i = 0; i < CONNS && c == NULL; i++)
+		if (!h->conn[i].used)
+			c = &h->conn[i];
+	if (c == NULL)
+		return NULL;
+	memset(c, 0, sizeof(*c));
+	c->used = true;
+	c->id = m.conn;
+	if (ipc_pair(fd) != 0)
+		die("socketpair");
+	ipc_init(&c->link[CTL], fd[0], PROC_SUPERVISOR, PROC_SESSION);
+	c->up[CTL] = true;
+	fds[0] = client;
+	fds[1] = fd[1];
+	if (ipc_send_wait(&h->zygote, MSG_SUP_SPAWN, &m, fds, 2, 1000) != 0)
+		die("spawn");
+	(void)close(fd[1]);
+	for (int i = NOTARY; i < LINKS; i++)
+		link_up(h, c, i);
+	return c;
+}
+
+static void
+conn_gone(struct harness *h, struct conn *c)
+{
+	(void)fprintf(h->events, "gone %llu\n", (unsigned long long)c->id);
+	(void)fflush(h->events);
+	for (int i = 0; i < LINKS; i++)
+		if (c->up[i])
+			ipc_done(&c->link[i]);
+	memset(c, 0, sizeof(*c));
+}
+
+static void
+read_link(struct harness *h, struct conn *c, int which)
+{
+	struct ipc_msg m = {.body = h->body, .fds = {-1, -1}};
+	int r;
+
+	while (c->used && c->up[which] &&
+	       (r = ipc_recv(&c->link[which], &m)) != GW_EAGAIN) {
+		if (r == 0)
+			handle(h, c, &m);
+		ipc_msg_close(&m);
+		if (r == 0)
+			continue;
+		if (r == GW_EPROTO)
+			(void)fprintf(h->events, "PROTOCOL %s type=%u\n",
+			    link_names[which], m.type);
+		ipc_done(&c->link[which]);
+		c->up[which] = false;
+		if (which == CTL)
+			conn_gone(h, c);
+	}
+}
+
+static void
+probe(struct harness *h, const char *login)
+{
+	struct msg_ses_probe m = {.rid = 7, .login = login[0] != '\0'};
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	struct conn *c = start(h, null, true);
+	struct buf b;
+	int fd;
+
+	(void)close(null);
+	if (c == NULL)
+		return;
+	buf_init(&b, 8192);
+	pinned(h, &b);
+	m.host_keys.p = b.p;
+	m.host_keys.len = (uint32_t)b.len;
+	(void)strcpy(m.grant, "g-TESTTEST");
+	(void)strcpy(m.sid, "s-TESTTEST");
+	if (str_copy(m.user, sizeof(m.user), login) != 0)
+		die("login");
+	fd = dial(h);
+	say(h, c, BROKER, MSG_SES_PROBE, &m, fd);
+	(void)close(fd);
+	buf_done(&b);
+	c->link[NOTARY].state = MST_READY;
+}
+
+static void
+each(struct harness *h, void (*fn)(struct harness *, struct conn *, char *),
+    char *arg)
+{
+	for (size_t i = 0; i < CONNS; i++)
+		if (h->conn[i].used)
+			fn(h, &h->conn[i], arg);
+}
+
+static void
+do_stop(struct harness *h, struct conn *c, char *text)
+{
+	struct msg_ses_stop m = {.reason = END_REVOKED};
+
+	if (str_copy(m.text, sizeof(m.text), text) == 0)
+		say(h, c, BROKER, MSG_SES_STOP, &m, -1);
+}
+
+static void
+do_drop(struct harness *h, struct conn *c, char *name)
+{
+	(void)h;
+	for (int i = NOTARY; i < LINKS; i++)
+		if (strcmp(name, link_names[i]) == 0 && c->up[i]) {
+			ipc_done(&c->link[i]);
+			c->up[i] = false;
+		}
+}
+
+static void
+do_link(struct harness *h, struct conn *c, char *name)
+{
+	for (int i = NOTARY; i < LINKS; i++)
+		if (strcmp(name, link_names[i]) == 0)
+			link_up(h, c, i);
+}
+
+static void
+command(struct harness *h, char *line)
+{
+	char *arg = strchr(line, ' ');
+
+	if (arg == NULL)
+		arg = line + strlen(line);
+	else
+		*arg++ = '\0';
+	if (strcmp(line, "stop") == 0)
+		each(h, do_stop, arg);
+	else if (strcmp(line, "drop") == 0)
+		each(h, do_drop, arg);
+	else if (strcmp(line, "link") == 0)
+		each(h, do_link, arg);
+	else if (strcmp(line, "end") == 0)
+		h->end_s = atoll(arg);
+	else if (strcmp(line, "caps") == 0)
+		h->caps = (uint32_t)atoll(arg);
+	else if (strcmp(line, "record") == 0)
+		h->record = (uint8_t)atoll(arg);
+	else if (strcmp(line, "idle") == 0)
+		h->idle_s = (uint32_t)atoll(arg);
+	else if (strcmp(line, "hold") == 0)
+		h->hold = atoll(arg) != 0;
+	else if (strcmp(line, "deny") == 0)
+		(void)snprintf(h->deny, sizeof(h->deny), "%s", arg);
+	else if (strcmp(line, "probe") == 0)
+		probe(h, arg);
+	else if (strcmp(line, "pin") == 0)
+		read_key(h, arg, &h->target_key);
+	else if (strcmp(line, "quit") == 0)
+		h->quit = true;
+	(void)fprintf(h->events, "did %s\n", line);
+	(void)fflush(h->events);
+}
+
+static void
+commands(struct harness *h)
+{
+	char buf[4096];
+	ssize_t n = read(STDIN_FILENO, buf, sizeof(buf) - 1);
+	char *save = NULL;
+
+	if (n <= 0) {
+		h->quit = true;
+		return;
+	}
+	buf[n] = '\0';
+	for (char *l = strtok_r(buf, "\n", &save); l != NULL;
+	     l = strtok_r(NULL, "\n", &save))
+		command(h, l);
+}
+
+static void
+run(struct harness *h)
+{
+	struct pollfd p[2 + CONNS * LINKS];
+	struct ipc_msg m = {.body = h->body, .fds = {-1, -1}};
+	nfds_t n;
+	int fd;
+
+	while (!h->quit) {
+		n = 0;
+		p[n++] = (struct pollfd){.fd = h->listener, .events = POLLIN};
+		p[n++] = (struct pollfd){.fd = STDIN_FILENO, .events = POLLIN};
+		for (size_t i = 0; i < CONNS; i++)
+			for (int k = 0; k < LINKS; k++)
+				if (h->conn[i].used && h->conn[i].up[k])
+					p[n++] = (struct pollfd){
+					    .fd = h->conn[i].link[k].fd,
+					    .events = POLLIN};
+		if (poll(p, n, 1000) < 0 && errno != EINTR)
+			die("poll");
+		if (ipc_recv(&h->zygote, &m) == GW_ECLOSED)
+			die("the zygote is gone");
+		for (size_t i = 0; i < CONNS; i++)
+			for (int k = 0; k < LINKS; k++)
+				read_link(h, &h->conn[i], k);
+		if (p[1].revents != 0)
+			commands(h);
+		if ((p[0].revents & POLLIN) != 0 &&
+		    (fd = accept4(h->listener, NULL, NULL, SOCK_CLOEXEC)) >=
+			0) {
+			(void)start(h, fd, false);
+			(void)close(fd);
+		}
+	}
+}
+
+static void
+start_zygote(struct harness *h, const char *path, const char *host_line)
+{
+	struct msg_sup_config *c = calloc(1, sizeof(*c));
+	struct ipc_msg m = {.body = h->body, .fds = {-1, -1}};
+	int fd[2];
+	pid_t pid;
+
+	if (c == NULL || ipc_pair(fd) != 0)
+		die("zygote");
+	if ((pid = fork()) < 0)
+		die("fork");
+	if (pid == 0) {
+		(void)dup2(fd[1], 3);
+		(void)execl(path, path, (char *)NULL);
+		die(path);
+	}
+	(void)close(fd[1]);
+	ipc_init(&h->zygote, fd[0], PROC_SUPERVISOR, PROC_ZYGOTE);
+	if (getenv("SALLYPORT_FAULTS") != NULL &&
+	    str_copy(c->faults, sizeof(c->faults), getenv("SALLYPORT_FAULTS")))
+		die("faults");
+	if (str_copy(c->conf.host_key, sizeof(c->conf.host_key), host_line))
+		die("host key");
+	if (ipc_send(&h->zygote, MSG_SUP_CONFIG, c, NULL, 0) != 0 ||
+	    ipc_recv_wait(&h->zygote, &m, 10000) != 0 ||
+	    m.type != MSG_SUP_READY)
+		die("the zygote is not ready");
+	free(c);
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct harness h;
+	struct sockaddr_in a = {
+	    .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	const int one = 1;
+	char line[512];
+	char ca[512];
+	char path[512];
+
+	if (argc != 5) {
+		(void)fprintf(stderr,
+		    "usage: session_harness ZYGOTE DIR PORT TARGET_PORT\n");
+		return 2;
+	}
+	(void)signal(SIGPIPE, SIG_IGN);
+	h.dir = argv[2];
+	h.target_port = (uint16_t)atoi(argv[4]);
+	h.caps = CAP_DEFAULT;
+	h.end_s = 600;
+	a.sin_port = htons((uint16_t)atoi(argv[3]));
+	read_key(&h, "user.pub", &h.user_key);
+	read_key(&h, "target.pub", &h.target_key);
+	make_key(&h, "host.pub", &h.host_seed, line, sizeof(line));
+	make_key(&h, "ca.pub", &h.ca_seed, ca, sizeof(ca));
+	path_in(&h, path, sizeof(path), "events");
+	if ((h.events = fopen(path, "we")) == NULL ||
+	    (h.body = calloc(1, msg_size_max())) == NULL)
+		die(path);
+	start_zygote(&h, argv[1], line);
+	h.listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (h.listener < 0 ||
+	    setsockopt(
+		h.listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) != 0 ||
+	    bind(h.listener, (struct sockaddr *)&a, sizeof(a)) != 0 ||
+	    listen(h.listener, 64) != 0)
+		die("listen");
+	(void)printf("ready\n");
+	(void)fflush(stdout);
+	run(&h);
+	return 0;
+}
