@@ -3,7 +3,8 @@
  * sallyport-closed - shuts what must be shut before the network is up, and
  * exits. It creates the table (persistent where the kernel can) from
  * closed.state; gatewayd adopts it later. It opens nothing, removes nothing
- * that is live, and does not read the configuration.
+ * that is live, and does not read the configuration. The state file belongs to
+ * the firewall process, not to root; it can only make more things shut.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -19,7 +20,12 @@
 #include "firewall/probe.h"
 #include "firewall/ruleset.h"
 
-static const char default_file[] = "/var/lib/sallyport/" CLOSED_STATE_FILE;
+#ifndef LOCALSTATEDIR
+#define LOCALSTATEDIR "/var"
+#endif
+
+static const char default_file[] =
+    LOCALSTATEDIR "/lib/sallyport/firewall/" CLOSED_STATE_FILE;
 
 static const char *
 reason(int r)
@@ -87,7 +93,8 @@ main(int argc, char **argv)
 		log_info("%s does not exist: nothing is protected yet", file);
 		return 0;
 	}
-	if ((r = safefile_read(&text, file, CLOSED_STATE_MAX, 0)) != 0) {
+	if ((r = safefile_read(
+		 &text, file, CLOSED_STATE_MAX, SAFEFILE_ANY_OWNER)) != 0) {
 		log_err(
 		    "cannot read %s: %s; nothing was shut", file, reason(r));
 		return 1;

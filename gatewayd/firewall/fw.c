@@ -29,6 +29,30 @@ copy_rules(struct ruleset *ret, const struct ruleset *rs)
 	return 0;
 }
 
+static int
+inherit_one(void *arg, const struct elem *e)
+{
+	struct triple t;
+	bool added = false;
+
+	memset(&t, 0, sizeof(t));
+	if (!set_key_triple(&t.addr, &t.proto, &t.port, &e->key))
+		return GW_EPROTO;
+	return ruleset_protect(arg, &t, &added);
+}
+
+/* What an earlier life or sallyport-closed had shut stays shut, also when
+ * nobody can tell us any more that it should be. */
+static int
+inherit(struct fw *f)
+{
+	int r = elem_dump(f->ask, SET_PROTECTED4, inherit_one, &f->rules);
+
+	if (r == 0)
+		r = elem_dump(f->ask, SET_PROTECTED6, inherit_one, &f->rules);
+	return r == GW_ENOENT ? 0 : r; /* no table yet */
+}
+
 int
 fw_open(struct fw **ret, const struct fw_opts *opts)
 {
@@ -52,7 +76,8 @@ fw_open(struct fw **ret, const struct fw_opts *opts)
 	    (r = nl_open(&f->nft, false)) != 0 ||
 	    (r = nl_open(&f->ask, false)) != 0)
 		goto out;
-	if ((r = ruleset_load(f->nft, &f->can, &f->rules, &f->loaded)) != 0 ||
+	if ((r = inherit(f)) != 0 ||
+	    (r = ruleset_load(f->nft, &f->can, &f->rules, &f->loaded)) != 0 ||
 	    (r = fw_remember(f)) != 0)
 		goto out;
 	memset(&co, 0, sizeof(co));

@@ -255,3 +255,19 @@ set_key_element(struct element *ret, const struct set_key *k)
 	ret->port = take_port(&p);
 	return true;
 }
+
+bool
+set_key_triple(struct addr *ret, uint8_t *retproto, uint16_t *retport,
+    const struct set_key *k)
+{
+	const uint8_t *p = k->b;
+
+	if ((k->set != SET_PROTECTED4 && k->set != SET_PROTECTED6) ||
+	    k->n != set_key_size(k->set))
+		return false;
+	take_addr(ret, &p, k->set == SET_PROTECTED4 ? 4 : 6);
+	*retproto = p[0];
+	p += 4;
+	*retport = take_port(&p);
+	return true;
+}

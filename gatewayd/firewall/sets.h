@@ -75,5 +75,8 @@ bool set_key_equal(const struct set_key *a, const struct set_key *b);
 /* The element a key of ENTRY, PATH or LEG stands for, without its end and, for
  * LEG, without the gateway's address; false for any other set. */
 bool set_key_element(struct element *ret, const struct set_key *k);
+/* The other way round for PROTECTED; false for any other set. */
+bool set_key_triple(struct addr *ret, uint8_t *retproto, uint16_t *retport,
+    const struct set_key *k);
 
 #endif

@@ -426,8 +426,10 @@ def restart(fw, own, t22):
     time.sleep(2.6)
     check("the kernel ends it alone", not passes(c, d) and not passes(d, c))
     check("and tells who speaks", dead(c))
-    fw = Tool(*PROTECT)
+    fw = Tool("own", "2222")
     check("adopted", "loaded 2" in fw.ready, fw.ready)
+    check("what was protected stays so", dial("gw", TARGET, 22) == "silent"
+          and dial("client", T6, 22) == "silent")
     check("live through adoption", passes(a, b))
     if MODE == "new":
         other = Tool(*PROTECT)

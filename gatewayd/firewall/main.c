@@ -1,0 +1,502 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sallyport-firewall - opens and shuts. It MUST NOT open anything without the
+ * notary's receipt over exactly these elements, MUST NOT open anything for
+ * longer than the hard cap, and MUST NOT take a receipt again once what it
+ * opened was closed. Shutting needs no proof. It decides nothing else, and
+ * leaves the doors as they are when it ends.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/fault.h"
+#include "base/ids.h"
+#include "base/log.h"
+#include "base/safefile.h"
+#include "base/secret.h"
+#include "base/str.h"
+#include "core/receipt.h"
+#include "firewall/closed_state.h"
+#include "firewall/conntrack.h"
+#include "firewall/fw.h"
+#include "firewall/report.h"
+#include "role/role.h"
+
+enum {
+	CHECK_MS = 1000,
+	CLOSED_KEPT = 8192, /* closed ids remembered; the oldest go first */
+};
+
+/* A receipt with a seq up to this one does not open id again. */
+struct closed {
+	char id[LIMIT_ID_SIZE];
+	uint64_t seq;
+};
+
+struct context {
+	struct role *role;
+	struct fw *fw;
+	struct secret key; /* shared with the notary; p NULL = not yet here */
+	struct timer *tick, *check;
+	struct watch *events;
+	char folder[LIMIT_PATH_SIZE];
+	char state[LIMIT_PATH_SIZE + sizeof(CLOSED_STATE_FILE) + 1];
+	const char *rw[2];
+	uint64_t seq; /* the highest a valid receipt had */
+	struct closed closed[CLOSED_KEPT];
+	size_t nclosed;
+	bool syncing, unsaved;
+};
+
+static const char *
+reason(int r)
+{
+	return r == GW_ESYS ? strerror(errno) : err_str(r);
+}
+
+static uint8_t
+wire_result(int r)
+{
+	return (uint8_t)-r;
+}
+
+/* ---- time */
+static void
+run_tick(struct context *c)
+{
+	struct now now = clock_now();
+
+	timer_set(c->tick, fw_tick(c->fw, &now));
+}
+
+static void
+on_tick(struct role *r, void *arg)
+{
+	(void)r;
+	run_tick(arg);
+}
+
+static void
+on_check(struct role *r, void *arg)
+{
+	struct context *c = arg;
+	struct now now = clock_now();
+	int e = fw_check(c->fw, &now);
+
+	(void)r;
+	if (e != 0)
+		log_err("cannot check the firewall table: %s", reason(e));
+	timer_set(c->check, CHECK_MS);
+	run_tick(c);
+}
+
+static void
+on_kernel(struct role *r, int fd, unsigned what, void *arg)
+{
+	struct context *c = arg;
+	struct now now = clock_now();
+	int e = fw_events(c->fw, &now);
+
+	(void)r;
+	(void)fd;
+	(void)what;
+	if (e != 0)
+		log_err("cannot read or repair the firewall table: %s",
+		    reason(e));
+	run_tick(c);
+}
+
+/* ---- closed.state */
+static void
+save(struct context *c)
+{
+	struct buf b;
+	int e = 0;
+
+	if (!c->unsaved || c->syncing)
+		return;
+	buf_init(&b, CLOSED_STATE_MAX);
+	closed_state_format(&b, fw_rules(c->fw));
+	if ((e = buf_err(&b)) == 0)
+		e = safefile_write(c->state, b.p, b.len, 0644, (uid_t)-1,
+		    (gid_t)-1);
+	if (e != 0)
+		log_err("cannot write %s: %s; after a reboot newly protected "
+			"ports are open until gatewayd runs",
+		    c->state, reason(e));
+	else
+		c->unsaved = false;
+	buf_done(&b);
+}
+
+/* A file that cannot be read costs nothing now: what the kernel has shut is
+ * kept and the broker sends the list. */
+static int
+load_state(struct context *c, struct ruleset *rs)
+{
+	struct secret text = {0, NULL};
+	struct diag d;
+	int e = safefile_read(&text, c->state, CLOSED_STATE_MAX, 0);
+
+	memset(&d, 0, sizeof(d));
+	if (e == GW_ESYS && errno == ENOENT)
+		return 0;
+	if (e != 0) {
+		log_warn("cannot read %s: %s", c->state, reason(e));
+		return 0;
+	}
+	e = closed_state_parse(rs, (const char *)text.p, text.len, &d);
+	if (e != 0)
+		log_warn("%s:%u: %s", c->state, d.line, d.text);
+	secret_free(&text);
+	return e == GW_ENOMEM ? e : 0;
+}
+
+/* ---- receipts */
+static void
+remember_closed(struct context *c, const char *id)
+{
+	struct closed *one = &c->closed[c->nclosed++ % CLOSED_KEPT];
+
+	one->seq = c->seq;
+	if (str_copy(one->id, sizeof(one->id), id) != 0)
+		one->id[0] = '\0';
+}
+
+static bool
+was_closed(const struct context *c, const char *id, uint64_t seq)
+{
+	size_t i = 0, n = c->nclosed < CLOSED_KEPT ? c->nclosed : CLOSED_KEPT;
+
+	for (i = 0; i < n; i++)
+		if (seq <= c->closed[i].seq &&
+		    strcmp(c->closed[i].id, id) == 0)
+			return true;
+	return false;
+}
+
+static int
+check_receipt(struct context *c, const struct msg_fw_open *m)
+{
+	struct receipt rc = {.seq = m->seq};
+
+	if (FAULT(fw_receipt))
+		return 0;
+	if (c->key.p == NULL || c->key.len != RECEIPT_KEY_SIZE)
+		return GW_ESTATE;
+	memcpy(rc.mac, m->mac, sizeof(rc.mac));
+	if (!receipt_ok(&rc, c->key.p, m->id, m->elements.p, m->elements.len))
+		return GW_EDENIED;
+	if (was_closed(c, m->id, m->seq) || was_closed(c, m->grant, m->seq))
+		return GW_EDENIED;
+	if (m->seq > c->seq)
+		c->seq = m->seq;
+	return 0;
+}
+
+/* An id is a grant's or a session's; a grant's opens no leg and a session's
+ * nothing else, so neither can be passed off as the other. */
+static int
+check_shape(const struct msg_fw_open *m, const struct element_list *l)
+{
+	bool session = id_ok(m->id, 's');
+	uint32_t i = 0;
+
+	if (!id_ok(m->grant, 'g'))
+		return GW_EINVAL;
+	if (!session && strcmp(m->id, m->grant) != 0)
+		return GW_EINVAL;
+	for (i = 0; i < l->n; i++)
+		if ((l->e[i].kind == ELEMENT_LEG) != session)
+			return GW_EINVAL;
+	return l->n > 0 ? 0 : GW_EINVAL;
+}
+
+/* ---- messages */
+static int
+on_key(struct role *r, struct peer *p, const void *body, const int *fds)
+{
+	const struct msg_nt_key *m = body;
+	struct context *c = role_ctx(r);
+	struct secret key = {0, NULL};
+	int e = secret_copy(&key, m->key, sizeof(m->key));
+
+	(void)p;
+	(void)fds;
+	if (e != 0)
+		return e;
+	secret_free(&c->key);
+	c->key = key;
+	return 0;
+}
+
+static int
+on_protect(struct role *r, struct peer *p, const void *body, const int *fds)
+{
+	const struct msg_fw_protect *m = body;
+	struct context *c = role_ctx(r);
+	struct triple t;
+	bool added = false;
+	int e = 0;
+
+	(void)p;
+	(void)fds;
+	memset(&t, 0, sizeof(t));
+	t.addr = m->addr;
+	t.proto = m->proto;
+	t.port = m->port;
+	e = fw_protect(c->fw, &t, &added);
+	if (e == GW_EINVAL)
+		return GW_EPROTO;
+	if (e != 0)
+		log_err("cannot protect port %u of target %s: %s",
+		    (unsigned)m->port, m->target, reason(e));
+	if (e != 0 || added)
+		report_protected(r, m, e);
+	c->unsaved = c->unsaved || added;
+	save(c);
+	run_tick(c);
+	return 0;
+}
+
+static int
+on_open(struct role *r, struct peer *p, const void *body, const int *fds)
+{
+	const struct msg_fw_open *m = body;
+	struct context *c = role_ctx(r);
+	struct msg_fw_opened reply = {.rid = m->rid};
+	struct now now = clock_now();
+	struct element_list l;
+	int e = check_receipt(c, m);
+
+	(void)fds;
+	memset(&l, 0, sizeof(l));
+	if (e == 0)
+		e = element_decode(&l, m->elements.p, m->elements.len);
+	if (e == 0)
+		e = check_shape(m, &l);
+	if (e == 0)
+		e = fw_open_elements(c->fw, &l, m->id, m->grant, &now);
+	if (e != 0)
+		log_err("nothing opened for %s: %s", m->id, reason(e));
+	if (e != 0 || m->sync == 0)
+		report_opened(r, m, &l, e);
+	reply.result = wire_result(e);
+	run_tick(c);
+	return peer_send(p, MSG_FW_OPENED, &reply, -1);
+}
+
+static int
+on_close(struct role *r, struct peer *p, const void *body, const int *fds)
+{
+	const struct msg_fw_close *m = body;
+	struct context *c = role_ctx(r);
+	struct msg_fw_closed reply = {.rid = m->rid};
+	struct cut_totals t = {0, 0, 0, 0, 0};
+	struct now now = clock_now();
+	int e = fw_close_grant(c->fw, m->id, &now, &t);
+
+	(void)fds;
+	remember_closed(c, m->id);
+	if (e != 0 && e != GW_ENOENT)
+		log_err("closing %s is not done yet: %s; trying on", m->id,
+		    reason(e));
+	reply.result = wire_result(e);
+	reply.packets_in = t.packets_in;
+	reply.bytes_in = t.bytes_in;
+	reply.packets_out = t.packets_out;
+	reply.bytes_out = t.bytes_out;
+	run_tick(c);
+	return peer_send(p, MSG_FW_CLOSED, &reply, -1);
+}
+
+static int
+on_sync_begin(struct role *r, struct peer *p, const void *body, const int *fds)
+{
+	struct context *c = role_ctx(r);
+
+	(void)p;
+	(void)body;
+	(void)fds;
+	c->syncing = true;
+	fw_sync_begin(c->fw);
+	return 0;
+}
+
+static int
+on_sync_end(struct role *r, struct peer *p, const void *body, const int *fds)
+{
+	const struct msg_fw_sync *m = body;
+	struct context *c = role_ctx(r);
+	struct msg_fw_synced reply = {.rid = m->rid};
+	struct now now = clock_now();
+	int e = GW_ESTATE;
+
+	(void)fds;
+	if (c->syncing)
+		e = fw_sync_end(c->fw, &now, &reply.removed, &reply.kept);
+	c->syncing = false;
+	if (e != 0)
+		log_err("the reconcile with the log failed: %s", reason(e));
+	report_synced(r, e, reply.removed, reply.kept);
+	save(c);
+	run_tick(c);
+	reply.result = wire_result(e);
+	return peer_send(p, MSG_FW_SYNCED, &reply, -1);
+}
+
+/* A broker that dies in the middle of a sync has not asserted everything: the
+ * next one begins again. */
+static void
+on_peer_down(struct role *r, struct peer *p)
+{
+	struct context *c = role_ctx(r);
+
+	if (peer_proc(p) != PROC_BROKER)
+		return;
+	c->syncing = false;
+	save(c);
+}
+
+/* ---- start */
+static void
+on_flow(void *arg, const struct fw_flow *f)
+{
+	report_flow(((struct context *)arg)->role, f);
+}
+
+static void
+on_event(void *arg, enum fw_event ev, const char *text)
+{
+	report_event(((struct context *)arg)->role, ev, text);
+}
+
+static int
+rules_of(struct context *c, struct ruleset *rs, const struct conf *conf)
+{
+	size_t i = 0, k = 0;
+	int e = load_state(c, rs);
+
+	rs->nown = 0; /* the configuration says, not the file */
+	for (i = 0; i < LIMIT_LISTEN && e == 0; i++) {
+		if (conf->ssh[i].port == 0)
+			continue;
+		for (k = 0; k < rs->nown; k++)
+			if (rs->own[k] == conf->ssh[i].port)
+				break;
+		if (k == rs->nown)
+			rs->own[rs->nown++] = conf->ssh[i].port;
+	}
+	for (i = 0; i < LIMIT_NETWORKS && e == 0; i++) {
+		if (conf->entry != ENTRY_NETWORKS ||
+		    conf->networks[i][0] == '\0')
+			continue;
+		e = prefix_parse(
+		    &rs->networks[rs->nnetworks++], conf->networks[i]);
+	}
+	return e;
+}
+
+static int
+open_firewall(struct context *c, const struct conf *conf)
+{
+	static const char *const how[] = {[LOAD_FAILED] = "failed",
+	    [LOAD_NEW] = "created", [LOAD_ADOPTED] = "adopted",
+	    [LOAD_REBUILT] = "rebuilt: what was open is shut"};
+	struct ruleset rs;
+	struct fw_opts o;
+	const struct probe *can = NULL;
+	int e = 0;
+
+	memset(&rs, 0, sizeof(rs));
+	memset(&o, 0, sizeof(o));
+	if ((e = rules_of(c, &rs, conf)) != 0)
+		goto out;
+	o.force_old = conf->kernel == KERNEL_OLD;
+	o.rules = &rs;
+	o.arg = c;
+	o.on_flow = on_flow;
+	o.on_event = on_event;
+	if ((e = fw_open(&c->fw, &o)) != 0) {
+		log_err("cannot take over table inet sallyport: %s%s",
+		    reason(e),
+		    e == GW_EDENIED ? " (CAP_NET_ADMIN and CAP_NET_RAW are "
+				      "needed, and no other owner)" :
+				      "");
+		goto out;
+	}
+	can = fw_can(c->fw);
+	log_info("table inet sallyport %s; owned %s, update in place %s, "
+		 "destroy %s",
+	    how[fw_loaded(c->fw)], can->owner ? "yes" : "no",
+	    can->update ? "yes" : "no", can->destroy ? "yes" : "no");
+out:
+	ruleset_done(&rs);
+	return e;
+}
+
+static int
+start(struct role *r, const struct conf *conf)
+{
+	struct context *c = role_ctx(r);
+	int e = 0;
+
+	c->role = r;
+	if ((e = str_fmt(c->folder, sizeof(c->folder), "%s/firewall",
+		 conf->state_dir)) != 0 ||
+	    (e = str_fmt(c->state, sizeof(c->state), "%s/" CLOSED_STATE_FILE,
+		 c->folder)) != 0)
+		return e;
+	c->rw[0] = c->folder;
+	if (conntrack_accounting() != 0)
+		log_warn("cannot turn on conntrack accounting: flow records "
+			 "will lack packets and bytes");
+	if ((e = open_firewall(c, conf)) != 0)
+		return e;
+	c->tick = timer_new(r, on_tick, c);
+	c->check = timer_new(r, on_check, c);
+	c->events = watch_new(r, fw_fd(c->fw), on_kernel, c);
+	if (c->tick == NULL || c->check == NULL || c->events == NULL)
+		return GW_ENOMEM;
+	watch_set(c->events, WATCH_READ);
+	timer_set(c->check, CHECK_MS);
+	c->unsaved = true;
+	save(c);
+	run_tick(c);
+	return 0;
+}
+
+static const struct role_handler handlers[] = {
+    {MSG_NT_KEY, on_key},
+    {MSG_FW_PROTECT, on_protect},
+    {MSG_FW_OPEN, on_open},
+    {MSG_FW_CLOSE, on_close},
+    {MSG_FW_SYNC_BEGIN, on_sync_begin},
+    {MSG_FW_SYNC_END, on_sync_end},
+};
+
+int
+main(int argc, char **argv)
+{
+	static struct context context;
+	static struct role_sandbox sandbox;
+	static const struct role_def def = {
+	    .proc = PROC_FIREWALL,
+	    .name = "firewall",
+	    .needs = PROC_BIT(PROC_NOTARY),
+	    .handlers = handlers,
+	    .nhandlers = ARRAY_LEN(handlers),
+	    .start = start,
+	    .peer_down = on_peer_down,
+	    .sandbox = &sandbox,
+	};
+	int status = 0;
+
+	sandbox.rw = context.rw;
+	status = role_main(&def, &context, argc, argv);
+	fw_free(context.fw);
+	secret_free(&context.key);
+	return status;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * report - what the firewall tells the notary, as records. Never blocks and
+ * never fails the caller: what cannot be queued is said on stderr.
+ */
+#ifndef FIREWALL_REPORT_H
+#define FIREWALL_REPORT_H
+
+#include <stdint.h>
+
+#include "firewall/fw.h"
+#include "role/role.h"
+
+/* What became of FW_OPEN; result 0 or a GW code. */
+void report_opened(struct role *r, const struct msg_fw_open *m,
+    const struct element_list *l, int result);
+void report_flow(struct role *r, const struct fw_flow *f);
+void report_event(struct role *r, enum fw_event ev, const char *text);
+void report_synced(
+    struct role *r, int result, uint32_t removed, uint32_t kept);
+void report_protected(
+    struct role *r, const struct msg_fw_protect *m, int result);
+
+#endif
