@@ -16,6 +16,9 @@
 #   target_log HOST        prints its sshd log
 #   jump_sshd_start [PORT] a stock sshd on the gateway (2022), user jump, for ssh -J
 #   jump_sshd_stop
+#   echo_start HOST PORT   a TCP server that sends back what it gets (socat), v4 and v6
+#   capture_start HOST IFACE FILTER...   tcpdump; one capture per host at a time
+#   capture_stop HOST      ends it and prints its lines: "seconds.micros IP a > b: ..."
 #   siem_start             rsyslog: RFC 5424 over TLS on 6514, octet counted
 #   siem_stop              (what is sent meanwhile is refused)
 #   siem_ca_path           the CA's file, at the same path on gateway and siem
@@ -181,6 +184,41 @@ jump_sshd_start() {
 
 jump_sshd_stop() {
 	server_end gateway /run/sshd_jump.pid
+}
+
+# --- streams and packets -----------------------------------------------------------
+
+echo_start() {
+	on_bg "$1" socat "TCP6-LISTEN:$2,ipv6only=0,fork,reuseaddr" EXEC:cat \
+		</dev/null >/dev/null 2>&1
+	disown "$!"
+	wait_for 10 is_listening "$1" "$2"
+}
+
+capture_start() {
+	local h=$1 iface=$2 dir
+
+	shift 2
+	dir=$(host_file "$h" /var/log)
+	[ ! -e "$dir/capture.pid" ] || fail "a capture runs already on $h"
+	# shellcheck disable=SC2016 # for the shell over there
+	on "$h" sh -c 'iface=$1; shift
+		setsid tcpdump -n -l -tt -Z root --immediate-mode -i "$iface" "$@" \
+			>/var/log/capture.txt 2>/var/log/capture.err </dev/null &
+		echo $! >/var/log/capture.pid' - "$iface" "$*" ||
+		fail "tcpdump on $h does not start"
+	wait_for 10 grep -q 'listening on' "$dir/capture.err"
+}
+
+# A packet seen is a line written (immediate mode), but give the last one its time.
+capture_stop() {
+	local dir
+
+	dir=$(host_file "$1" /var/log)
+	[ -e "$dir/capture.pid" ] || fail "no capture runs on $1"
+	sleep 0.1
+	server_end "$1" /var/log/capture.pid
+	cat "$dir/capture.txt"
 }
 
 # --- the SIEM host ---------------------------------------------------------------

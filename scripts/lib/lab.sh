@@ -53,6 +53,7 @@ LAB_HOSTS=${LAB_HOSTS:-client client2 nat gateway web-01 web-02 siem}
 LAB_DIR=${LAB_DIR:-}
 LAB_PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 LAB_ARGV=()
+LAB_WHAT=
 declare -gA LAB_PID=() LAB_HOLDER=()
 
 # net:interface:last v4 number:last v6 number, one word per attachment
@@ -111,14 +112,18 @@ lab_alive() {
 
 # The holder of one host, in the background; its init is tini, which reaps.
 # With LAB_KEEP the holder outlives this shell; without, the kernel ends it with
-# the shell, however that ends.
+# the shell, however that ends. A signal to the shell's process group does not
+# reach it: the EXIT trap still wants the host's logs.
 lab_hold() {
 	local tie=(setpriv --pdeathsig KILL --)
 
-	[ -z "${LAB_KEEP:-}" ] || tie=(setsid --)
-	"${tie[@]}" unshare --net --mount --uts --pid --ipc --fork --mount-proc \
-		--kill-child=KILL -- tini -- sleep infinity \
-		</dev/null >/dev/null 2>"$LAB_DIR/err.$1" &
+	[ -z "${LAB_KEEP:-}" ] || tie=()
+	(
+		trap '' INT TERM HUP
+		exec "${tie[@]}" unshare --net --mount --uts --pid --ipc --fork \
+			--mount-proc --kill-child=KILL -- \
+			setsid tini -- sleep infinity
+	) </dev/null >/dev/null 2>"$LAB_DIR/err.$1" &
 	LAB_HOLDER[$1]=$!
 	disown $!
 }
@@ -382,6 +387,7 @@ lab_host_pid() {
 	[ -n "$LAB_DIR" ] || fail 'lab: no lab is up'
 	[ -n "${LAB_PID[$1]:-}" ] ||
 		fail "lab: no host '$1' (there are: ${!LAB_PID[*]})"
+	[ -d "/proc/${LAB_PID[$1]}" ] || fail "lab: $1 has died"
 }
 
 behind_nat() {
@@ -411,12 +417,15 @@ before_nat() {
 
 # --- running things ----------------------------------------------------------
 
-# lab_argv USER HOST CMD... - puts the whole command line into LAB_ARGV. nsenter
-# stays as the parent; if somebody ends it, TERM follows to the command.
+# lab_argv USER HOST CMD... - puts the whole command line into LAB_ARGV, and into
+# LAB_WHAT what to call it in a message. nsenter stays as the parent; if somebody
+# ends it, TERM follows to the command.
 lab_argv() {
-	local who=$1 h=$2 name uid='' gid='' home='' id=()
+	local who=$1 h=$2 name='' uid='' gid='' home='' id=()
 
 	shift 2
+	# shellcheck disable=SC2034 # tests/functional/lib.sh prints it
+	LAB_WHAT="on $h as $who: $*"
 	lab_host_pid "$h"
 	while IFS=: read -r name _ uid gid _ home _; do
 		[ "$name" != "$who" ] || break
@@ -491,8 +500,7 @@ lab_save_logs() {
 		cp -a "$(host_file "$h" /var/log/.)" "$1/$h/" 2>/dev/null || true
 		nsenter -t "${LAB_PID[$h]}" -n nft list ruleset \
 			>"$1/$h/nft.txt" 2>/dev/null || true
-		nsenter -t "${LAB_PID[$h]}" -m -p ps -eww -o pid,user,stat,args \
-			>"$1/$h/ps.txt" 2>/dev/null || true
+		on "$h" ps -eww -o pid,user,stat,args >"$1/$h/ps.txt" 2>&1 || true
 	done
 }
 

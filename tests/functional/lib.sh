@@ -27,8 +27,12 @@ STAGE=${STAGE:-}
 CHECK_PASSED=
 
 test_on_err() {
+	local what=$2
+
 	[ "$BASH_SUBSHELL" -eq 0 ] || return 0
-	printf 'FAIL: %s: exited %s: %s\n' "$(check_where)" "$1" "$2" >&2
+	# shellcheck disable=SC2016 # the words of lab.sh's own line
+	[ "$what" != '"${LAB_ARGV[@]}"' ] || what=$LAB_WHAT
+	printf 'FAIL: %s: exited %s: %s\n' "$(check_where)" "$1" "$what" >&2
 }
 
 test_on_exit() {

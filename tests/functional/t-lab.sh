@@ -19,12 +19,12 @@ processes_of() {
 	expect_eq '' "$found" "$1"
 }
 
+lab_need
 mounts_before=$(sort /proc/self/mountinfo)
 links_before=$(ip -o link | wc -l)
 passwd_before=$(sha256sum /etc/passwd /etc/group /etc/shadow /etc/hosts)
 hostname_before=$(cat /proc/sys/kernel/hostname)
 
-lab_need
 start=${EPOCHREALTIME/./}
 lab_up "$STAGE"
 took=$(((${EPOCHREALTIME/./} - start) / 1000))
@@ -48,8 +48,8 @@ echo '- each host has its own name, users, files and processes'
 for h in $LAB_HOSTS; do
 	expect_ok on "$h" hostname
 	expect_eq "$h" "$OUT" hostname
-	OUT=$(on "$h" ps -e -o comm= | sort | tr '\n' ' ')
-	expect_eq 'ps sleep tini ' "$OUT" "processes of $h"
+	expect_ok on "$h" ps -e -o comm=
+	expect_eq 'ps sleep tini ' "$(sort <<<"$OUT" | tr '\n' ' ')" "processes of $h"
 done
 expect_ok on_as alice client id -un
 expect_eq alice "$OUT" user
@@ -149,6 +149,20 @@ KNOWN
 expect_ok on_as alice client "${ssh_cmd[@]}" -J jump@gateway:2022 deploy@web-01 hostname
 expect_out '^web-01$'
 jump_sshd_stop
+
+echo '- a live stream and a capture'
+echo_start web-02 5000
+for a in 10.20.0.12 fd00:20::12; do
+	capture_start web-02 in0 tcp port 5000
+	# shellcheck disable=SC2016 # for the shell over there
+	expect_ok on client bash -c 'exec 3<>/dev/tcp/"$1"/5000; echo hi >&3; head -n 1 <&3' - "$a"
+	expect_eq hi "$OUT" 'what the echo server sends'
+	OUT=$(capture_stop web-02)
+	expect_out ' Flags \[S\],'
+done
+capture_start web-02 in0 tcp port 5000
+OUT=$(capture_stop web-02)
+expect_eq '' "$OUT" 'packets without a stream'
 
 echo '- SIEM: RFC 5424 over TLS arrives whole, by name only'
 siem_start
