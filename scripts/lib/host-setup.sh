@@ -34,6 +34,8 @@ if ! mount -t overlay -o lowerdir=/etc,upperdir=/mnt/etc,workdir=/mnt/etc.work \
 	cp -a /etc/. /mnt/etc/
 	mount --bind /mnt/etc /etc
 fi
+rm -rf /etc/sallyport
+[ -z "$stage" ] || [ ! -d "$stage/etc" ] || cp -a "$stage/etc/." /etc/
 for d in var home root; do
 	mount --rbind "/mnt/$d" "/$d"
 done
@@ -49,7 +51,7 @@ printf '%s\n' "$host" >/etc/hostname
 printf '%s\n' "$host" >/proc/sys/kernel/hostname
 printf '%s\n' "$hosts_file" >/etc/hosts
 sed -i 's/^hosts:.*/hosts: files/' /etc/nsswitch.conf # a DNS query waits 5 s in vain
-rm -rf /etc/sallyport /etc/ssh/ssh_host_* /etc/ssh/sshd_config.d/* \
+rm -rf /etc/ssh/ssh_host_* /etc/ssh/sshd_config.d/* \
 	/etc/ssh/ssh_known_hosts /etc/ssh/ssh_config.d/*
 
 touch /run/utmp /var/log/wtmp /var/log/btmp /var/log/lastlog

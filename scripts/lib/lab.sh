@@ -23,8 +23,8 @@
 #
 # A host sees the machine's /usr (read it as: Debian), its own tmpfs on /run
 # /tmp /var /home /root /dev/pts /dev/shm, its own /etc (an overlay), and the
-# stage's /usr/local, read only, in place of the machine's. Users alice and
-# admin live on client, bob on client2, deploy on the targets.
+# stage's /usr/local, read only, in place of the machine's (a stage's /etc is copied
+# in). Users alice and admin live on client, bob on client2, deploy on the targets.
 #
 # It is not a sandbox: root in a host is root. It limits no memory or CPU.
 #
@@ -421,7 +421,7 @@ before_nat() {
 # LAB_WHAT what to call it in a message. nsenter stays as the parent; if somebody
 # ends it, TERM follows to the command.
 lab_argv() {
-	local who=$1 h=$2 name='' uid='' gid='' home='' id=()
+	local who=$1 h=$2 name='' uid='' gid='' home='' cwd id=()
 
 	shift 2
 	# shellcheck disable=SC2034 # tests/functional/lib.sh prints it
@@ -433,9 +433,11 @@ lab_argv() {
 	[ "$name" = "$who" ] || fail "lab: no user '$who' on $h"
 	[ "$who" = root ] || id=(--reuid "$uid" --regid "$gid" --init-groups
 		--inh-caps=-all)
+	cwd=$home
+	[ -d "/proc/${LAB_PID[$h]}/root$home" ] || cwd=/ # system users
 	LAB_ARGV=(nsenter -t "${LAB_PID[$h]}" -m -u -i -n -p --
 		/usr/bin/setpriv "${id[@]}" --pdeathsig TERM --
-		/usr/bin/env -i -C "$home" HOME="$home" USER="$who"
+		/usr/bin/env -i -C "$cwd" HOME="$home" USER="$who"
 		LOGNAME="$who" PATH="$LAB_PATH" LANG=C.UTF-8
 		TERM="${TERM:-dumb}" "$@")
 }

@@ -56,6 +56,8 @@ expect_eq alice "$OUT" user
 expect_ok on_as alice client pwd
 expect_eq /home/alice "$OUT" cwd
 expect_ok on_as bob client2 test -r .ssh/id_ed25519
+expect_ok on_as nobody web-02 id -un
+expect_eq nobody "$OUT" 'user without a home'
 expect_fail any on web-01 id alice
 expect_fail any on_as alice client touch /etc/x
 expect_ok on gateway useradd --system --no-create-home lab-product
