@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * store - what may be asked: users, targets, roles, first answers, and the
+ * history of grants and sessions that have ended. What is open now is not
+ * here: that is the fold of the log. Every row carries the sequence number of
+ * the record that caused it, written before it; a store that is ahead of the
+ * log was not written by us.
+ */
+#ifndef BROKER_STORE_H
+#define BROKER_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/limits.h"
+#include "core/grant.h"
+#include "core/policy.h"
+#include "core/target.h"
+
+enum { STORE_SEALED_MAX = 320, STORE_COMMENT_SIZE = 128 };
+
+enum user_state { USER_NONE = 0, USER_INVITED, USER_ACTIVE, USER_DISABLED };
+
+struct user_key {
+	char fp[64];
+	char type[64];
+	char comment[STORE_COMMENT_SIZE];
+	uint8_t blob[LIMIT_PUBKEY_MAX];
+	size_t len;
+};
+
+struct sealed {
+	uint8_t p[STORE_SEALED_MAX];
+	size_t len; /* 0 = none */
+};
+
+struct user {
+	char name[LIMIT_NAME_SIZE];
+	uint8_t state; /* enum user_state */
+	bool admin, auditor;
+	struct name_list groups;
+	unsigned nkeys;
+	struct user_key keys[LIMIT_KEYS_PER_USER];
+	struct sealed totp;    /* in use */
+	struct sealed pending; /* shown, not yet confirmed */
+	char invite[65];       /* hex SHA-256 of the code, "" = none */
+	int64_t invite_end_ms;
+};
+
+struct grant_row {
+	struct grant grant;
+	uint8_t reason; /* enum end_reason */
+	int64_t ended_ms;
+	uint32_t sessions;
+	uint64_t seq;
+};
+
+struct session_row {
+	char sid[LIMIT_ID_SIZE];
+	char grant[LIMIT_ID_SIZE];
+	char user[LIMIT_NAME_SIZE];
+	char target[LIMIT_NAME_SIZE];
+	char login[LIMIT_NAME_SIZE];
+	char source[ADDR_TEXT_SIZE];
+	int64_t start_ms, end_ms;
+	uint8_t reason; /* enum end_reason */
+	bool recorded;
+	uint64_t bytes_in, bytes_out;
+	uint64_t seq;
+};
+
+struct store;
+
+/* GW_ESYS, GW_ECORRUPT, GW_EUNSUPPORTED (made by a newer version). */
+MUST_CHECK int store_open(struct store **ret, const char *path);
+void store_close(struct store *s); /* NULL is a no-op */
+const char *store_error(struct store *s);
+/* The highest sequence number any row names; 0 for an empty store. */
+MUST_CHECK int store_seq(struct store *s, uint64_t *ret);
+
+/* Several puts as one; they nest. */
+MUST_CHECK int store_begin(struct store *s);
+MUST_CHECK int store_commit(struct store *s);
+void store_rollback(struct store *s);
+
+typedef void store_name_fn(void *arg, const char *name);
+
+/* store_user.c. GW_ENOENT where nothing is found. */
+MUST_CHECK int store_user_get(
+    struct store *s, const char *name, struct user *ret);
+MUST_CHECK int store_user_by_key(
+    struct store *s, const char *fp, char ret[static LIMIT_NAME_SIZE]);
+MUST_CHECK int store_user_by_invite(
+    struct store *s, const char *hash, char ret[static LIMIT_NAME_SIZE]);
+/* Makes or replaces. GW_EEXIST: a key belongs to somebody else. */
+MUST_CHECK int store_user_put(
+    struct store *s, const struct user *u, uint64_t seq);
+MUST_CHECK int store_user_each(struct store *s, store_name_fn *fn, void *arg);
+
+/* store_target.c */
+MUST_CHECK int store_target_get(
+    struct store *s, const char *name, struct target *ret);
+MUST_CHECK int store_target_put(
+    struct store *s, const struct target *t, uint64_t seq);
+MUST_CHECK int store_target_remove(
+    struct store *s, const char *name, uint64_t seq);
+MUST_CHECK int store_target_each(struct store *s, store_name_fn *fn, void *arg);
+/* The name of a target with that address and port; GW_ENOENT. */
+MUST_CHECK int store_target_at(struct store *s, const struct addr *a,
+    uint16_t port, char ret[static LIMIT_NAME_SIZE]);
+
+/* store_role.c */
+MUST_CHECK int store_role_get(
+    struct store *s, const char *name, struct policy_role *ret);
+MUST_CHECK int store_role_put(
+    struct store *s, const struct policy_role *r, uint64_t seq);
+MUST_CHECK int store_role_remove(
+    struct store *s, const char *name, uint64_t seq);
+/* All of them, by name; free(). */
+MUST_CHECK int store_role_all(
+    struct store *s, struct policy_role **ret, size_t *retn);
+
+/* store_history.c */
+MUST_CHECK int store_answer_get(struct store *s, const char *user,
+    const char *verb, const char *key, uint16_t *retstatus, struct buf *ret);
+MUST_CHECK int store_answer_put(struct store *s, const char *user,
+    const char *verb, const char *key, uint16_t status, const char *reply,
+    int64_t now_ms, uint64_t seq);
+/* Forgets answers older than that. */
+MUST_CHECK int store_answer_prune(struct store *s, int64_t before_ms);
+MUST_CHECK int store_grant_put(struct store *s, const struct grant_row *g);
+MUST_CHECK int store_session_put(struct store *s, const struct session_row *x);
+typedef void store_grant_fn(void *arg, const struct grant_row *g);
+typedef void store_session_fn(void *arg, const struct session_row *x);
+/* Newest first, at most max; user NULL = everybody's. */
+MUST_CHECK int store_grant_each(struct store *s, const char *user, unsigned max,
+    store_grant_fn *fn, void *arg);
+MUST_CHECK int store_session_each(struct store *s, const char *user,
+    unsigned max, store_session_fn *fn, void *arg);
+
+#endif

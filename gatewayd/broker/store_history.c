@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * store_history - first answers, and the grants and sessions that ended. A
+ * convenience for lists: the evidence is the log.
+ */
+#include <string.h>
+
+#include "base/err.h"
+#include "broker/store_sql.h"
+
+int
+store_answer_get(struct store *s, const char *user, const char *verb,
+    const char *key, uint16_t *retstatus, struct buf *ret)
+{
+	struct query *q =
+	    query_new(s->sql, "SELECT status, reply FROM answers"
+			      " WHERE user = ?1 AND verb = ?2 AND key = ?3");
+	bool hit = false;
+	int r;
+
+	query_str(q, user);
+	query_str(q, verb);
+	query_str(q, key);
+	if (query_next(q)) {
+		const char *text = query_get_str(q, 1);
+
+		hit = true;
+		*retstatus = (uint16_t)query_get_num(q, 0);
+		buf_put(ret, text, strlen(text));
+	}
+	r = store_done(q, buf_err(ret));
+	return r == 0 && !hit ? GW_ENOENT : r;
+}
+
+int
+store_answer_put(struct store *s, const char *user, const char *verb,
+    const char *key, uint16_t status, const char *reply, int64_t now_ms,
+    uint64_t seq)
+{
+	struct query *q = query_new(s->sql,
+	    "INSERT INTO answers(user, verb, key, status, reply, at, seq)"
+	    " VALUES(?1,?2,?3,?4,?5,?6,?7)");
+
+	query_str(q, user);
+	query_str(q, verb);
+	query_str(q, key);
+	query_num(q, status);
+	query_str(q, reply);
+	query_num(q, now_ms);
+	query_num(q, (int64_t)seq);
+	return query_run(q);
+}
+
+int
+store_answer_prune(struct store *s, int64_t before_ms)
+{
+	struct query *q =
+	    query_new(s->sql, "DELETE FROM answers WHERE at < ?1");
+
+	query_num(q, before_ms);
+	return query_run(q);
+}
+
+static void
+bind_addr(struct query *q, const struct addr *a)
+{
+	char text[ADDR_TEXT_SIZE] = "";
+
+	if (a->family != 0)
+		addr_format(text, a);
+	query_str(q, text);
+}
+
+int
+store_grant_put(struct store *s, const struct grant_row *g)
+{
+	struct query *q = query_new(s->sql,
+	    "INSERT OR REPLACE INTO grants(id, req, user, target, login, role,"
+	    " why, source4, source6, port, reach, start, due, ended, reason,"
+	    " sessions, seq) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,"
+	    " ?13,?14,?15,?16,?17)");
+
+	query_str(q, g->grant.id);
+	query_str(q, g->grant.req);
+	query_str(q, g->grant.user);
+	query_str(q, g->grant.target);
+	query_str(q, g->grant.login);
+	query_str(q, g->grant.role);
+	query_str(q, g->grant.reason);
+	bind_addr(q, &g->grant.source4);
+	bind_addr(q, &g->grant.source6);
+	query_num(q, g->grant.port);
+	query_num(q, g->grant.reach);
+	query_num(q, g->grant.start_ms);
+	query_num(q, g->grant.end_ms);
+	query_num(q, g->ended_ms);
+	query_num(q, g->reason);
+	query_num(q, g->sessions);
+	query_num(q, (int64_t)g->seq);
+	return query_run(q);
+}
+
+static void
+take_addr(struct addr *ret, struct query *q, int col)
+{
+	if (addr_parse(ret, query_get_str(q, col)) != 0)
+		memset(ret, 0, sizeof(*ret));
+}
+
+static void
+take_grant(struct grant_row *g, struct query *q)
+{
+	memset(g, 0, sizeof(*g));
+	store_text(g->grant.id, sizeof(g->grant.id), q, 0);
+	store_text(g->grant.req, sizeof(g->grant.req), q, 1);
+	store_text(g->grant.user, sizeof(g->grant.user), q, 2);
+	store_text(g->grant.target, sizeof(g->grant.target), q, 3);
+	store_text(g->grant.login, sizeof(g->grant.login), q, 4);
+	store_text(g->grant.role, sizeof(g->grant.role), q, 5);
+	store_text(g->grant.reason, sizeof(g->grant.reason), q, 6);
+	take_addr(&g->grant.source4, q, 7);
+	take_addr(&g->grant.source6, q, 8);
+	g->grant.port = (uint16_t)query_get_num(q, 9);
+	g->grant.reach = (uint8_t)query_get_num(q, 10);
+	g->grant.start_ms = query_get_num(q, 11);
+	g->grant.end_ms = query_get_num(q, 12);
+	g->ended_ms = query_get_num(q, 13);
+	g->reason = (uint8_t)query_get_num(q, 14);
+	g->sessions = (uint32_t)query_get_num(q, 15);
+	g->seq = (uint64_t)query_get_num(q, 16);
+}
+
+int
+store_grant_each(struct store *s, const char *user, unsigned max,
+    store_grant_fn *fn, void *arg)
+{
+	struct query *q = query_new(s->sql,
+	    "SELECT id, req, user, target, login, role, why, source4, source6,"
+	    " port, reach, start, due, ended, reason, sessions, seq"
+	    " FROM grants WHERE ?1 IS NULL OR user = ?1"
+	    " ORDER BY ended DESC LIMIT ?2");
+	struct grant_row g;
+
+	query_str(q, user);
+	query_num(q, max);
+	while (query_next(q)) {
+		take_grant(&g, q);
+		fn(arg, &g);
+	}
+	return query_done(q);
+}
+
+int
+store_session_put(struct store *s, const struct session_row *x)
+{
+	struct query *q = query_new(s->sql,
+	    "INSERT OR REPLACE INTO sessions(sid, grant_id, user, target,"
+	    " login, source, start, ended, reason, recorded, bytes_in,"
+	    " bytes_out, seq)"
+	    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)");
+
+	query_str(q, x->sid);
+	query_str(q, x->grant);
+	query_str(q, x->user);
+	query_str(q, x->target);
+	query_str(q, x->login);
+	query_str(q, x->source);
+	query_num(q, x->start_ms);
+	query_num(q, x->end_ms);
+	query_num(q, x->reason);
+	query_num(q, x->recorded ? 1 : 0);
+	query_num(q, (int64_t)x->bytes_in);
+	query_num(q, (int64_t)x->bytes_out);
+	query_num(q, (int64_t)x->seq);
+	return query_run(q);
+}
+
+static void
+take_session(struct session_row *x, struct query *q)
+{
+	memset(x, 0, sizeof(*x));
+	store_text(x->sid, sizeof(x->sid), q, 0);
+	store_text(x->grant, sizeof(x->grant), q, 1);
+	store_text(x->user, sizeof(x->user), q, 2);
+	store_text(x->target, sizeof(x->target), q, 3);
+	store_text(x->login, sizeof(x->login), q, 4);
+	store_text(x->source, sizeof(x->source), q, 5);
+	x->start_ms = query_get_num(q, 6);
+	x->end_ms = query_get_num(q, 7);
+	x->reason = (uint8_t)query_get_num(q, 8);
+	x->recorded = query_get_num(q, 9) != 0;
+	x->bytes_in = (uint64_t)query_get_num(q, 10);
+	x->bytes_out = (uint64_t)query_get_num(q, 11);
+	x->seq = (uint64_t)query_get_num(q, 12);
+}
+
+int
+store_session_each(struct store *s, const char *user, unsigned max,
+    store_session_fn *fn, void *arg)
+{
+	struct query *q = query_new(s->sql,
+	    "SELECT sid, grant_id, user, target, login, source, start, ended,"
+	    " reason, recorded, bytes_in, bytes_out, seq FROM sessions"
+	    " WHERE ?1 IS NULL OR user = ?1 ORDER BY ended DESC LIMIT ?2");
+	struct session_row x;
+
+	query_str(q, user);
+	query_num(q, max);
+	while (query_next(q)) {
+		take_session(&x, q);
+		fn(arg, &x);
+	}
+	return query_done(q);
+}
