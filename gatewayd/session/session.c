@@ -59,8 +59,7 @@ enter_sandbox(void)
 	    .allow = allowed, .deny_errno = refused, .strict = true};
 
 	if (setrlimit(RLIMIT_AS, &as) != 0 ||
-	    setrlimit(RLIMIT_NPROC, &none) != 0 ||
-	    setrlimit(RLIMIT_FSIZE, &none) != 0)
+	    setrlimit(RLIMIT_NPROC, &none) != 0)
 		return GW_ESYS;
 	return sandbox_enter(&box);
 }
