@@ -54,8 +54,9 @@ struct fw;
  * Probes the kernel, creates or adopts the table and loads it in one
  * transaction: what is protected is shut when this returns 0. Elements left
  * from an earlier life stay open for the time they have left, until fw_sync_end
- * removes those nobody asked for again, and what was protected stays so. GW_EDENIED without CAP_NET_ADMIN and
- * CAP_NET_RAW or when another living process owns the table.
+ * removes those nobody asked for again, and what was protected stays so.
+ * GW_EDENIED without CAP_NET_ADMIN and CAP_NET_RAW or when another living
+ * process owns the table.
  */
 MUST_CHECK int fw_open(struct fw **ret, const struct fw_opts *opts);
 /* Does not shut or open anything: a table stays as it is. NULL is a no-op. */

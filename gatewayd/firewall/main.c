@@ -103,8 +103,8 @@ on_kernel(struct role *r, int fd, unsigned what, void *arg)
 	(void)fd;
 	(void)what;
 	if (e != 0)
-		log_err("cannot read or repair the firewall table: %s",
-		    reason(e));
+		log_err(
+		    "cannot read or repair the firewall table: %s", reason(e));
 	run_tick(c);
 }
 
@@ -120,8 +120,8 @@ save(struct context *c)
 	buf_init(&b, CLOSED_STATE_MAX);
 	closed_state_format(&b, fw_rules(c->fw));
 	if ((e = buf_err(&b)) == 0)
-		e = safefile_write(c->state, b.p, b.len, 0644, (uid_t)-1,
-		    (gid_t)-1);
+		e = safefile_write(
+		    c->state, b.p, b.len, 0644, (uid_t)-1, (gid_t)-1);
 	if (e != 0)
 		log_err("cannot write %s: %s; after a reboot newly protected "
 			"ports are open until gatewayd runs",
@@ -171,8 +171,7 @@ was_closed(const struct context *c, const char *id, uint64_t seq)
 	size_t i = 0, n = c->nclosed < CLOSED_KEPT ? c->nclosed : CLOSED_KEPT;
 
 	for (i = 0; i < n; i++)
-		if (seq <= c->closed[i].seq &&
-		    strcmp(c->closed[i].id, id) == 0)
+		if (seq <= c->closed[i].seq && strcmp(c->closed[i].id, id) == 0)
 			return true;
 	return false;
 }
@@ -403,7 +402,8 @@ static int
 open_firewall(struct context *c, const struct conf *conf)
 {
 	static const char *const how[] = {[LOAD_FAILED] = "failed",
-	    [LOAD_NEW] = "created", [LOAD_ADOPTED] = "adopted",
+	    [LOAD_NEW] = "created",
+	    [LOAD_ADOPTED] = "adopted",
 	    [LOAD_REBUILT] = "rebuilt: what was open is shut"};
 	struct ruleset rs;
 	struct fw_opts o;
@@ -423,8 +423,8 @@ open_firewall(struct context *c, const struct conf *conf)
 		log_err("cannot take over table inet sallyport: %s%s",
 		    reason(e),
 		    e == GW_EDENIED ? " (CAP_NET_ADMIN and CAP_NET_RAW are "
-				      "needed, and no other owner)" :
-				      "");
+				      "needed, and no other owner)"
+				    : "");
 		goto out;
 	}
 	can = fw_can(c->fw);

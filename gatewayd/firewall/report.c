@@ -14,8 +14,8 @@ send_record(struct role *r, enum event_code ev, struct event_fields *f)
 	int e = role_append(r, ev, f, NULL, NULL);
 
 	if (e != 0)
-		log_err("a record of kind %s is lost: %s",
-		    event_spec(ev)->name, err_str(e));
+		log_err("a record of kind %s is lost: %s", event_spec(ev)->name,
+		    err_str(e));
 	event_fields_done(f);
 }
 
@@ -91,9 +91,9 @@ report_opened(struct role *r, const struct msg_fw_open *m,
     const struct element_list *l, int result)
 {
 	bool leg = strcmp(m->id, m->grant) != 0;
-	enum event_code ev = result != 0 ? EV_GRANT_APPLY_FAILED :
-	    leg				 ? EV_LEG_APPLIED :
-					   EV_GRANT_APPLIED;
+	enum event_code ev = result != 0 ? EV_GRANT_APPLY_FAILED
+			     : leg       ? EV_LEG_APPLIED
+					 : EV_GRANT_APPLIED;
 	struct event_fields f;
 
 	event_fields_init(&f);
@@ -141,8 +141,8 @@ report_event(struct role *r, enum fw_event ev, const char *text)
 	event_str(&f, EF_OUTCOME,
 	    ev == FW_EVENT_BROKEN ? "failure" : "success"); /* of the repair */
 	event_str(&f, EF_MSG, text);
-	send_record(r,
-	    ev == FW_EVENT_DRIFT ? EV_GRANT_DRIFT : EV_FIREWALL_TAMPER, &f);
+	send_record(
+	    r, ev == FW_EVENT_DRIFT ? EV_GRANT_DRIFT : EV_FIREWALL_TAMPER, &f);
 }
 
 void

@@ -16,8 +16,7 @@ void report_opened(struct role *r, const struct msg_fw_open *m,
     const struct element_list *l, int result);
 void report_flow(struct role *r, const struct fw_flow *f);
 void report_event(struct role *r, enum fw_event ev, const char *text);
-void report_synced(
-    struct role *r, int result, uint32_t removed, uint32_t kept);
+void report_synced(struct role *r, int result, uint32_t removed, uint32_t kept);
 void report_protected(
     struct role *r, const struct msg_fw_protect *m, int result);
 

@@ -9,7 +9,7 @@
 # shellcheck source=tests/functional/lib.sh
 . "$(dirname -- "$0")/lib.sh"
 
-top=${BUILD_DIR:-.}
+top=${BUILD_DIR:-${top_builddir:-.}}
 fwtool=${FWTOOL:-$top/tests/functional/fwtool}
 closed=${SALLYPORT_CLOSED:-$top/sallyport-closed}
 [ "$(id -u)" -eq 0 ] || skip 'needs root for network namespaces'
