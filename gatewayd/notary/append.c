@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * append - LOG_APPEND: a record somebody else writes. The table says who may
+ * write which; origin and connection are ours to say, and so is who a session
+ * is: what it claims about that is dropped and replaced.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "notary/notary.h"
+
+struct waiting {
+	uint32_t rid;
+};
+
+static void
+durable(struct notary *n, struct peer *p, void *arg, int result, uint64_t seq)
+{
+	const struct waiting *w = arg;
+	struct msg_log_durable out = {.rid = w->rid,
+	    .result = result_byte(result),
+	    .seq = result == 0 ? seq : 0};
+
+	(void)n;
+	(void)!peer_send(p, MSG_LOG_DURABLE, &out, -1);
+}
+
+void
+append_protocol(struct notary *n, struct peer *p, const char *what)
+{
+	struct queue_item item = {
+	    .event = EV_PEER_PROTOCOL, .origin = PROC_NOTARY};
+	struct event_fields f;
+
+	log_warn("%s: %s", proc_name(peer_proc(p)), what);
+	event_fields_init(&f);
+	event_str(&f, EF_PROCESS, proc_name(peer_proc(p)));
+	if (peer_conn(p) != 0)
+		event_num(&f, EF_CONN, (int64_t)peer_conn(p));
+	event_str(&f, EF_MSG, what);
+	if (queue_add(n, &item, &f) < 0)
+		log_err("this could not be put into the audit log");
+	event_fields_done(&f);
+}
+
+static bool
+is_identity(unsigned id)
+{
+	return id == EF_USER || id == EF_TARGET || id == EF_LOGIN ||
+	       id == EF_REQ || id == EF_GRANT || id == EF_SID ||
+	       id == EF_CONN || id == EF_BY;
+}
+
+/* A session's fields without its claims, with our knowledge. */
+static int
+stamp(struct event_fields *out, const struct session *s,
+    const struct bytes *fields)
+{
+	struct rd r;
+
+	rd_init(&r, fields->p, fields->len);
+	if (s != NULL && s->has_leg) {
+		event_str(out, EF_USER, s->leg.user);
+		event_str(out, EF_TARGET, s->leg.target_name);
+		event_str(out, EF_LOGIN, s->leg.login);
+		event_str(out, EF_REQ, s->leg.req);
+		event_str(out, EF_GRANT, s->leg.grant);
+		event_str(out, EF_SID, s->leg.sid);
+	}
+	while (r.left > 0) {
+		unsigned id = rd_u8(&r);
+		size_t n = 0;
+		const uint8_t *v = rd_string(&r, &n);
+
+		if (r.bad || id >= EF_TOTAL)
+			return GW_EPROTO;
+		if (!is_identity(id))
+			event_strn(out, (enum event_field_id)id, v, n);
+	}
+	return rd_done(&r);
+}
+
+static int
+append_add(struct notary *n, struct peer *p, const struct msg_log_append *m,
+    const struct event_fields *f)
+{
+	struct queue_item item = {.event = (enum event_code)m->event,
+	    .origin = peer_proc(p),
+	    .peer = p};
+	struct waiting *w = NULL;
+
+	if (item.origin == PROC_SESSION)
+		item.conn = peer_conn(p);
+	if (m->rid != 0) {
+		if ((w = calloc(1, sizeof(*w))) == NULL)
+			return GW_ENOMEM;
+		w->rid = m->rid;
+		item.fn = durable;
+		item.arg = w;
+	}
+	return queue_add(n, &item, f);
+}
+
+int
+on_append(struct role *r, struct peer *p, const void *body, const int *fds)
+{
+	const struct msg_log_append *m = body;
+	struct notary *n = role_ctx(r);
+	const struct event_spec *spec = event_spec(m->event);
+	struct event_fields f;
+	char what[96];
+	int e;
+
+	(void)fds;
+	if (!event_may_write(m->event, peer_proc(p)) && !FAULT(event_writers)) {
+		(void)!str_fmt(what, sizeof(what),
+		    "tried to write %s, which it may not",
+		    spec == NULL ? "an unknown event" : spec->name);
+		append_protocol(n, p, what);
+		peer_close(p);
+		return 0;
+	}
+	event_fields_init(&f);
+	if (peer_proc(p) == PROC_SESSION) {
+		e = stamp(&f, peer_data(p), &m->fields);
+	} else {
+		buf_put(&f.b, m->fields.p, m->fields.len);
+		e = buf_err(&f.b);
+	}
+	if (e == 0)
+		e = append_add(n, p, m, &f);
+	event_fields_done(&f);
+	return e;
+}

@@ -1,0 +1,498 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * fold - see the header.
+ */
+#include "notary/fold.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "wire/json.h"
+
+enum { BUCKETS = 4096 };
+
+struct step {
+	struct step *next;
+	char user[LIMIT_NAME_SIZE];
+	int64_t step;
+};
+
+struct fold {
+	struct fold_grant *grants[BUCKETS];
+	struct fold_leg *legs[BUCKETS];
+	struct step *steps[BUCKETS];
+	uint64_t store_seq;
+};
+
+static size_t
+bucket(const char *s)
+{
+	uint32_t h = 2166136261U; /* FNV-1a */
+
+	for (; *s != '\0'; s++)
+		h = (h ^ (uint8_t)*s) * 16777619U;
+	return h % BUCKETS;
+}
+
+int
+fold_new(struct fold **ret)
+{
+	struct fold *f = calloc(1, sizeof(*f));
+
+	if (f == NULL)
+		return GW_ENOMEM;
+	*ret = f;
+	return 0;
+}
+
+void
+fold_free(struct fold *f)
+{
+	if (f == NULL)
+		return;
+	for (size_t i = 0; i < BUCKETS; i++) {
+		while (f->grants[i] != NULL) {
+			struct fold_grant *g = f->grants[i];
+
+			f->grants[i] = g->next;
+			free(g);
+		}
+		while (f->legs[i] != NULL) {
+			struct fold_leg *l = f->legs[i];
+
+			f->legs[i] = l->next;
+			free(l);
+		}
+		while (f->steps[i] != NULL) {
+			struct step *s = f->steps[i];
+
+			f->steps[i] = s->next;
+			free(s);
+		}
+	}
+	free(f);
+}
+
+/* ---- fields of a record */
+
+struct fields {
+	const json_t *o;
+	bool bad; /* sticky */
+};
+
+static const char *
+str(struct fields *f, enum event_field_id id, bool required)
+{
+	const json_t *v = json_object_get(f->o, event_field_name(id));
+
+	if (v == NULL) {
+		f->bad = f->bad || required;
+		return "";
+	}
+	if (!json_is_string(v)) {
+		f->bad = true;
+		return "";
+	}
+	return json_string_value(v);
+}
+
+static void
+text(struct fields *f, enum event_field_id id, bool required, char *ret,
+    size_t size)
+{
+	if (str_copy(ret, size, str(f, id, required)) < 0)
+		f->bad = true;
+}
+
+static int64_t
+num(struct fields *f, enum event_field_id id, int64_t max)
+{
+	const json_t *v = json_object_get(f->o, event_field_name(id));
+	json_int_t n = json_integer_value(v);
+
+	if (!json_is_integer(v) || n < 0 || n > max) {
+		f->bad = true;
+		return 0;
+	}
+	return n;
+}
+
+static void
+address(
+    struct fields *f, enum event_field_id id, bool required, struct addr *ret)
+{
+	const char *s = str(f, id, required);
+
+	if (*s != '\0' && addr_parse(ret, s) < 0)
+		f->bad = true;
+}
+
+/* ---- grants */
+
+void
+fold_grant_fields(struct event_fields *out, const struct grant *g)
+{
+	char a[ADDR_TEXT_SIZE];
+	const struct {
+		enum event_field_id id;
+		const struct addr *addr;
+	} addrs[] = {{EF_SRC, &g->source4}, {EF_SRC6, &g->source6},
+	    {EF_DST, &g->addr4}, {EF_DST6, &g->addr6}};
+
+	event_str(out, EF_USER, g->user);
+	event_str(out, EF_TARGET, g->target);
+	event_str(out, EF_LOGIN, g->login);
+	event_str(out, EF_ROLE, g->role);
+	event_str(out, EF_REQ, g->req);
+	event_str(out, EF_GRANT, g->id);
+	for (size_t i = 0; i < ARRAY_LEN(addrs); i++) {
+		if (addrs[i].addr->family == 0)
+			continue;
+		addr_format(a, addrs[i].addr);
+		event_str(out, addrs[i].id, a);
+	}
+	event_num(out, EF_DST_PORT, g->port);
+	event_num(out, EF_OWN_PORT, g->own_port);
+	event_str(out, EF_REACH, grant_reach_str((enum grant_reach)g->reach));
+	event_num(out, EF_CAPS, g->caps);
+	event_bool(out, EF_RECORD, g->record != 0);
+	event_num(out, EF_START, g->start_ms);
+	event_num(out, EF_END, g->end_ms);
+	event_num(out, EF_END_BOOT, g->end_boot_ms);
+	event_str(out, EF_BOOT_ID, g->boot_id);
+	event_str(out, EF_WHY, g->reason);
+}
+
+static uint8_t
+reach_parse(const char *s)
+{
+	for (unsigned i = REACH_PROXY; i <= REACH_PROBE; i++)
+		if (strcmp(grant_reach_str((enum grant_reach)i), s) == 0)
+			return (uint8_t)i;
+	return REACH_NONE;
+}
+
+static void
+grant_read(struct fields *f, struct grant *g)
+{
+	text(f, EF_GRANT, true, g->id, sizeof(g->id));
+	text(f, EF_REQ, false, g->req, sizeof(g->req));
+	text(f, EF_USER, true, g->user, sizeof(g->user));
+	text(f, EF_TARGET, true, g->target, sizeof(g->target));
+	text(f, EF_LOGIN, true, g->login, sizeof(g->login));
+	text(f, EF_ROLE, false, g->role, sizeof(g->role));
+	text(f, EF_WHY, false, g->reason, sizeof(g->reason));
+	text(f, EF_BOOT_ID, true, g->boot_id, sizeof(g->boot_id));
+	address(f, EF_SRC, false, &g->source4);
+	address(f, EF_SRC6, false, &g->source6);
+	address(f, EF_DST, false, &g->addr4);
+	address(f, EF_DST6, false, &g->addr6);
+	g->port = (uint16_t)num(f, EF_DST_PORT, UINT16_MAX);
+	g->own_port = (uint16_t)num(f, EF_OWN_PORT, UINT16_MAX);
+	g->reach = reach_parse(str(f, EF_REACH, true));
+	g->caps = (uint32_t)num(f, EF_CAPS, UINT32_MAX);
+	g->record = json_is_true(json_object_get(f->o, "record")) ? 1 : 0;
+	g->start_ms = num(f, EF_START, INT64_MAX);
+	g->end_ms = num(f, EF_END, INT64_MAX);
+	g->end_boot_ms = num(f, EF_END_BOOT, INT64_MAX);
+}
+
+static struct fold_grant **
+grant_slot(const struct fold *f, const char *id)
+{
+	struct fold_grant *const *s = &f->grants[bucket(id)];
+
+	while (*s != NULL && strcmp((*s)->grant.id, id) != 0)
+		s = &(*s)->next;
+	return (struct fold_grant **)s;
+}
+
+static int
+grant_open(struct fold *f, struct fields *in, uint64_t seq)
+{
+	struct fold_grant *g = calloc(1, sizeof(*g));
+	struct fold_grant **slot;
+
+	if (g == NULL)
+		return GW_ENOMEM;
+	grant_read(in, &g->grant);
+	g->state = GRANT_INTENT;
+	g->seq = seq;
+	if (in->bad || !grant_ok(&g->grant) ||
+	    *(slot = grant_slot(f, g->grant.id)) != NULL) {
+		free(g);
+		return GW_EPROTO;
+	}
+	*slot = g;
+	return 0;
+}
+
+static int
+grant_close(struct fold *f, struct fields *in)
+{
+	struct fold_grant **slot = grant_slot(f, str(in, EF_GRANT, true));
+	struct fold_grant *g = *slot;
+
+	if (g == NULL)
+		return GW_EPROTO;
+	*slot = g->next;
+	free(g);
+	return 0;
+}
+
+/* The firewall's word; it may come after the close, and then means nothing. */
+static void
+grant_applied(struct fold *f, struct fields *in)
+{
+	struct fold_grant *g = *grant_slot(f, str(in, EF_GRANT, false));
+
+	if (g != NULL)
+		g->state = GRANT_ACTIVE;
+}
+
+/* ---- legs */
+
+void
+fold_leg_fields(struct event_fields *out, const struct fold_leg *l)
+{
+	char a[ADDR_TEXT_SIZE];
+
+	event_str(out, EF_USER, l->user);
+	event_str(out, EF_TARGET, l->target_name);
+	event_str(out, EF_LOGIN, l->login);
+	event_str(out, EF_REQ, l->req);
+	event_str(out, EF_GRANT, l->grant);
+	event_str(out, EF_SID, l->sid);
+	event_num(out, EF_CONN, (int64_t)l->conn);
+	if (l->client.family != 0) {
+		addr_format(a, &l->client);
+		event_str(out, EF_SRC, a);
+		event_num(out, EF_SRC_PORT, l->client_port);
+	}
+	addr_format(a, &l->target);
+	event_str(out, EF_DST, a);
+	event_num(out, EF_DST_PORT, l->port);
+	addr_format(a, &l->gateway);
+	event_str(out, EF_GATEWAY, a);
+	event_num(out, EF_SPORT, l->sport);
+	event_num(out, EF_START, l->start_ms);
+}
+
+static void
+leg_read(struct fields *f, struct fold_leg *l)
+{
+	text(f, EF_SID, true, l->sid, sizeof(l->sid));
+	text(f, EF_GRANT, true, l->grant, sizeof(l->grant));
+	text(f, EF_REQ, false, l->req, sizeof(l->req));
+	text(f, EF_USER, true, l->user, sizeof(l->user));
+	text(f, EF_TARGET, true, l->target_name, sizeof(l->target_name));
+	text(f, EF_LOGIN, true, l->login, sizeof(l->login));
+	l->conn = (uint64_t)num(f, EF_CONN, INT64_MAX);
+	address(f, EF_GATEWAY, true, &l->gateway);
+	address(f, EF_DST, true, &l->target);
+	address(f, EF_SRC, false, &l->client);
+	l->sport = (uint16_t)num(f, EF_SPORT, UINT16_MAX);
+	l->port = (uint16_t)num(f, EF_DST_PORT, UINT16_MAX);
+	if (l->client.family != 0)
+		l->client_port = (uint16_t)num(f, EF_SRC_PORT, UINT16_MAX);
+	l->start_ms = num(f, EF_START, INT64_MAX);
+}
+
+static struct fold_leg **
+leg_slot(const struct fold *f, const char *sid)
+{
+	struct fold_leg *const *s = &f->legs[bucket(sid)];
+
+	while (*s != NULL && strcmp((*s)->sid, sid) != 0)
+		s = &(*s)->next;
+	return (struct fold_leg **)s;
+}
+
+static int
+leg_open(struct fold *f, struct fields *in, uint64_t seq)
+{
+	struct fold_leg *l = calloc(1, sizeof(*l));
+	struct fold_leg **slot;
+
+	if (l == NULL)
+		return GW_ENOMEM;
+	leg_read(in, l);
+	l->seq = seq;
+	if (in->bad || *(slot = leg_slot(f, l->sid)) != NULL) {
+		free(l);
+		return GW_EPROTO;
+	}
+	*slot = l;
+	return 0;
+}
+
+static int
+leg_close(struct fold *f, struct fields *in)
+{
+	struct fold_leg **slot = leg_slot(f, str(in, EF_SID, true));
+	struct fold_leg *l = *slot;
+
+	if (l == NULL)
+		return GW_EPROTO;
+	*slot = l->next;
+	free(l);
+	return 0;
+}
+
+/* ---- TOTP steps */
+
+static int
+step_used(struct fold *f, struct fields *in)
+{
+	const char *user = str(in, EF_USER, true);
+	int64_t step = num(in, EF_STEP, INT64_MAX);
+	struct step *s;
+
+	if (in->bad || !str_name_ok(user))
+		return GW_EPROTO;
+	for (s = f->steps[bucket(user)]; s != NULL; s = s->next)
+		if (strcmp(s->user, user) == 0)
+			break;
+	if (s == NULL) {
+		if ((s = calloc(1, sizeof(*s))) == NULL)
+			return GW_ENOMEM;
+		if (str_copy(s->user, sizeof(s->user), user) < 0) {
+			free(s);
+			return GW_EPROTO;
+		}
+		s->next = f->steps[bucket(user)];
+		f->steps[bucket(user)] = s;
+		s->step = -1;
+	}
+	if (step > s->step)
+		s->step = step;
+	return 0;
+}
+
+/* ---- records */
+
+static int
+apply(struct fold *f, const struct record *r, struct fields *in)
+{
+	switch (r->event) {
+	case EV_GRANT_OPEN:
+		return grant_open(f, in, r->seq);
+	case EV_GRANT_APPLIED:
+		grant_applied(f, in);
+		return 0;
+	case EV_GRANT_CLOSE:
+		return grant_close(f, in);
+	case EV_SESSION_START:
+		return leg_open(f, in, r->seq);
+	case EV_SESSION_END:
+		return leg_close(f, in);
+	case EV_AUTH_MFA:
+		return step_used(f, in);
+	default:
+		return 0;
+	}
+}
+
+static bool
+concerns(enum event_code e)
+{
+	return e == EV_GRANT_OPEN || e == EV_GRANT_APPLIED ||
+	       e == EV_GRANT_CLOSE || e == EV_SESSION_START ||
+	       e == EV_SESSION_END || e == EV_AUTH_MFA;
+}
+
+int
+fold_record(struct fold *f, const struct record *r, const void *line, size_t n)
+{
+	struct fields in = {0};
+	json_t *o;
+	int e;
+
+	if (r->origin == PROC_BROKER || r->event == EV_GRANT_OPEN ||
+	    r->event == EV_GRANT_APPLIED || r->event == EV_GRANT_CLOSE)
+		f->store_seq = r->seq;
+	if (!concerns(r->event))
+		return 0;
+	o = json_loadb(line, n, JSON_REJECT_DUPLICATES, NULL);
+	if (o == NULL)
+		return GW_EPROTO;
+	in.o = o;
+	e = apply(f, r, &in);
+	json_decref(o);
+	return e;
+}
+
+/* ---- questions */
+
+const struct fold_grant *
+fold_grant(const struct fold *f, const char *id)
+{
+	return *grant_slot(f, id);
+}
+
+const struct fold_leg *
+fold_leg(const struct fold *f, const char *sid)
+{
+	return *leg_slot(f, sid);
+}
+
+static bool
+same_client(const struct fold_leg *l, const struct addr *client, uint16_t port)
+{
+	if (l->client.family == 0 || client->family == 0)
+		return l->client.family == client->family;
+	return addr_equal(&l->client, client) && l->client_port == port;
+}
+
+const struct fold_leg *
+fold_leg_of_conn(const struct fold *f, uint64_t conn, const struct addr *client,
+    uint16_t client_port)
+{
+	for (size_t i = 0; i < BUCKETS; i++)
+		for (struct fold_leg *l = f->legs[i]; l != NULL; l = l->next)
+			if (l->conn == conn &&
+			    same_client(l, client, client_port))
+				return l;
+	return NULL;
+}
+
+int64_t
+fold_step(const struct fold *f, const char *user)
+{
+	for (struct step *s = f->steps[bucket(user)]; s != NULL; s = s->next)
+		if (strcmp(s->user, user) == 0)
+			return s->step;
+	return -1;
+}
+
+uint64_t
+fold_store_seq(const struct fold *f)
+{
+	return f->store_seq;
+}
+
+int
+fold_each_grant(const struct fold *f, fold_grant_fn *fn, void *arg)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < BUCKETS; i++)
+		for (struct fold_grant *g = f->grants[i]; r >= 0 && g != NULL;
+		     g = g->next)
+			r = fn(arg, g);
+	return r < 0 ? r : 0;
+}
+
+int
+fold_each_leg(const struct fold *f, fold_leg_fn *fn, void *arg)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < BUCKETS; i++)
+		for (struct fold_leg *l = f->legs[i]; r >= 0 && l != NULL;
+		     l = l->next)
+			r = fn(arg, l);
+	return r < 0 ? r : 0;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * fold - what is open, as the log says it: grants, sessions' legs, used TOTP
+ * steps. It changes only by reading records, at the start and live through the
+ * same function, so it can be nothing else than the fold of the log. Expired
+ * grants stay until their grant.close. No I/O, no clock.
+ */
+#ifndef NOTARY_FOLD_H
+#define NOTARY_FOLD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "core/event.h"
+#include "core/grant.h"
+#include "core/record.h"
+
+struct fold;
+
+struct fold_grant {
+	struct fold_grant *next;
+	struct grant grant;
+	uint8_t state; /* GRANT_INTENT or GRANT_ACTIVE */
+	uint64_t seq;  /* of its grant.open */
+};
+
+/* Keeps what session.end must repeat, also when its grant is gone. */
+struct fold_leg {
+	struct fold_leg *next;
+	char sid[LIMIT_ID_SIZE];
+	char grant[LIMIT_ID_SIZE];
+	char req[LIMIT_ID_SIZE];
+	char user[LIMIT_NAME_SIZE];
+	char target_name[LIMIT_NAME_SIZE];
+	char login[LIMIT_NAME_SIZE];
+	uint64_t conn;
+	struct addr gateway, target, client;
+	uint16_t sport, port, client_port;
+	int64_t start_ms;
+	uint64_t seq; /* of its session.start */
+};
+
+MUST_CHECK int fold_new(struct fold **ret);
+void fold_free(struct fold *f);
+
+/* Takes one record, of any kind. GW_EPROTO for a record that contradicts its
+ * own event's fields, GW_ENOMEM. */
+MUST_CHECK int fold_record(
+    struct fold *f, const struct record *r, const void *line, size_t n);
+
+/* Borrowed until the next fold_record; NULL = not open. */
+const struct fold_grant *fold_grant(const struct fold *f, const char *id);
+const struct fold_leg *fold_leg(const struct fold *f, const char *sid);
+/* The leg of a connection; its client too, as numbers may come again after a
+ * restart of the gateway. family 0: a probe, without a client. */
+const struct fold_leg *fold_leg_of_conn(const struct fold *f, uint64_t conn,
+    const struct addr *client, uint16_t client_port);
+/* The highest TOTP step the user has used; -1 = none. */
+int64_t fold_step(const struct fold *f, const char *user);
+/* The last record that may have changed the broker's store; 0 = none. */
+uint64_t fold_store_seq(const struct fold *f);
+
+typedef int fold_grant_fn(void *arg, const struct fold_grant *g);
+typedef int fold_leg_fn(void *arg, const struct fold_leg *l);
+/* Each open one; stops at the first negative return and passes it on. */
+MUST_CHECK int fold_each_grant(
+    const struct fold *f, fold_grant_fn *fn, void *arg);
+MUST_CHECK int fold_each_leg(const struct fold *f, fold_leg_fn *fn, void *arg);
+
+/* The fields of grant.open and session.start, which fold_record reads back. */
+void fold_grant_fields(struct event_fields *out, const struct grant *g);
+void fold_leg_fields(struct event_fields *out, const struct fold_leg *l);
+
+#endif

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * grant - NT_GRANT_OPEN, NT_GRANT_CLOSE, NT_MFA_BURN: the durable intent that
+ * comes before an opening, and its receipt.
+ *
+ * MUST NOT give a receipt before the intent is durable.
+ * MUST NOT let a TOTP step, or one below it, pass twice for a user.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/fault.h"
+#include "base/ids.h"
+#include "base/str.h"
+#include "core/element.h"
+#include "notary/notary.h"
+
+enum { STEP_S = 30, STEPS_AHEAD = 20 };
+
+struct opening {
+	uint32_t rid;
+	struct grant grant;
+};
+
+struct closing {
+	uint32_t rid;
+};
+
+/* ---- TOTP */
+
+static bool
+step_fresh(const struct notary *n, const char *user, int64_t step)
+{
+	/* a step far ahead would lock the user out until then */
+	if (step <= 0 ||
+	    step > clock_now().utc_ms / 1000 / STEP_S + STEPS_AHEAD)
+		return false;
+	if (FAULT(totp_replay))
+		return true;
+	return step > fold_step(n->fold, user) && step > queue_step(n, user);
+}
+
+static int
+burn_add(struct notary *n, const char *user, int64_t step, const char *verb,
+    struct queue_item *item)
+{
+	struct event_fields f;
+	int r;
+
+	event_fields_init(&f);
+	event_str(&f, EF_USER, user);
+	event_str(&f, EF_METHOD, "totp");
+	event_num(&f, EF_STEP, step);
+	event_str(&f, EF_COMMAND, verb);
+	if (item->event == EV_AUTH_MFA) {
+		event_str(&f, EF_OUTCOME, "success");
+	} else {
+		event_str(&f, EF_OUTCOME, "failure");
+		event_str(&f, EF_REASON, "replayed");
+		event_str(&f, EF_MSG,
+		    "This one-time code, or a later one, was used before.");
+	}
+	item->key = user;
+	item->step = step;
+	item->origin = PROC_BROKER;
+	r = queue_add(n, item, &f);
+	event_fields_done(&f);
+	return r;
+}
+
+static void
+burned(struct notary *n, struct peer *p, void *arg, int result, uint64_t seq)
+{
+	const struct msg_nt_mfa_burned *m = arg;
+	struct msg_nt_mfa_burned out = *m;
+
+	(void)n;
+	if (result < 0)
+		out.result = result_byte(result);
+	out.seq = seq;
+	if (peer_send(p, MSG_NT_MFA_BURNED, &out, -1) < 0)
+		return; /* the broker is gone and will ask the fold */
+}
+
+int
+on_mfa_burn(struct role *r, struct peer *p, const void *body, const int *fds)
+{
+	const struct msg_nt_mfa_burn *m = body;
+	struct notary *n = role_ctx(r);
+	struct msg_nt_mfa_burned *out;
+	struct queue_item item = {.event = EV_AUTH_MFA, .peer = p};
+
+	(void)fds;
+	if (!str_name_ok(m->user) || m->step <= 0)
+		return GW_EPROTO;
+	if ((out = calloc(1, sizeof(*out))) == NULL)
+		return GW_ENOMEM;
+	out->rid = m->rid;
+	if (!step_fresh(n, m->user, m->step)) {
+		item.event = EV_AUTH_MFA_DENIED;
+		out->result = result_byte(GW_EDENIED);
+	}
+	item.fn = burned;
+	item.arg = out;
+	return burn_add(n, m->user, m->step, m->verb, &item);
+}
+
+/* ---- open */
+
+static void
+opened(struct notary *n, struct peer *p, void *arg, int result, uint64_t seq)
+{
+	const struct opening *o = arg;
+	struct msg_nt_grant_opened out = {.rid = o->rid, .seq = seq};
+	struct now now = clock_now();
+	struct element_list list = {0};
+	struct receipt receipt = {0};
+	struct buf enc;
+
+	buf_init(&enc, LIMIT_FIELD_MAX);
+	if (result == 0) {
+		grant_elements(&list, &o->grant, &now, clock_boot_id());
+		element_encode(&enc, &list);
+		if ((result = buf_err(&enc)) == 0)
+			result = receipt_make(&receipt, n->receipt_key, seq,
+			    o->grant.id, enc.p, enc.len);
+	}
+	if (result == 0) {
+		memcpy(out.mac, receipt.mac, sizeof(out.mac));
+		out.elements.p = enc.p;
+		out.elements.len = (uint32_t)enc.len;
+	}
+	out.result = result_byte(result);
+	(void)!peer_send(p, MSG_NT_GRANT_OPENED, &out, -1);
+	buf_done(&enc);
+}
+
+/* The reply that says no, once the record of it is durable (or could not be
+ * written: then it is no all the more). */
+static void
+open_refused(
+    struct notary *n, struct peer *p, void *arg, int result, uint64_t seq)
+{
+	const struct closing *c = arg;
+	struct msg_nt_grant_opened out = {.rid = c->rid,
+	    .result = result_byte(result < 0 ? result : GW_EDENIED)};
+
+	(void)n;
+	(void)seq;
+	(void)!peer_send(p, MSG_NT_GRANT_OPENED, &out, -1);
+}
+
+static int
+refuse_now(struct peer *p, uint32_t rid, int why)
+{
+	struct msg_nt_grant_opened out = {
+	    .rid = rid, .result = result_byte(why)};
+
+	return peer_send(p, MSG_NT_GRANT_OPENED, &out, -1);
+}
+
+static int
+replayed(struct notary *n, struct peer *p, const struct msg_nt_grant_open *m)
+{
+	struct closing *c = calloc(1, sizeof(*c));
+	struct queue_item item = {
+	    .event = EV_AUTH_MFA_DENIED, .peer = p, .fn = open_refused};
+
+	if (c == NULL)
+		return GW_ENOMEM;
+	c->rid = m->rid;
+	item.arg = c;
+	return burn_add(n, m->grant.user, m->mfa_step, "request", &item);
+}
+
+static int
+intent_add(struct notary *n, struct peer *p, const struct msg_nt_grant_open *m)
+{
+	struct opening *o = calloc(1, sizeof(*o));
+	struct queue_item item = {.event = EV_GRANT_OPEN,
+	    .origin = PROC_BROKER,
+	    .key = m->grant.id,
+	    .peer = p,
+	    .fn = opened,
+	    .arg = o};
+	struct event_fields f;
+	int r;
+
+	if (o == NULL)
+		return GW_ENOMEM;
+	o->rid = m->rid;
+	o->grant = m->grant;
+	event_fields_init(&f);
+	fold_grant_fields(&f, &m->grant);
+	event_str(&f, EF_PROTO, "tcp");
+	event_num(&f, EF_SECONDS, (m->grant.end_ms - m->grant.start_ms) / 1000);
+	event_str(&f, EF_BY, m->by);
+	event_str(&f, EF_KEY_FP, m->key_fp);
+	if (m->mfa_step > 0)
+		event_num(&f, EF_STEP, m->mfa_step);
+	event_str(&f, EF_IDEMPOTENCY, m->idempotency);
+	event_strn(&f, EF_PAYLOAD, m->payload.p, m->payload.len);
+	event_strn(&f, EF_SIGNATURE, m->signature.p, m->signature.len);
+	event_str(&f, EF_OUTCOME, "success");
+	r = queue_add(n, &item, &f);
+	event_fields_done(&f);
+	return r;
+}
+
+int
+on_grant_open(struct role *r, struct peer *p, const void *body, const int *fds)
+{
+	const struct msg_nt_grant_open *m = body;
+	struct notary *n = role_ctx(r);
+	struct queue_item burn = {.event = EV_AUTH_MFA};
+	struct now now = clock_now();
+	int e;
+
+	(void)fds;
+	if (!grant_ok(&m->grant) || m->mfa_step < 0)
+		return refuse_now(p, m->rid, GW_EINVAL);
+	if (fold_grant(n->fold, m->grant.id) != NULL ||
+	    queue_has(n, EV_GRANT_OPEN, m->grant.id))
+		return refuse_now(p, m->rid, GW_EEXIST);
+	/* made for this boot, and not over yet by our own clock */
+	if (strcmp(m->grant.boot_id, clock_boot_id()) != 0 ||
+	    grant_left_ms(&m->grant, &now, clock_boot_id()) <= 0)
+		return refuse_now(p, m->rid, GW_ESTATE);
+	if (m->mfa_step > 0) {
+		if (!step_fresh(n, m->grant.user, m->mfa_step))
+			return replayed(n, p, m);
+		if ((e = burn_add(
+			 n, m->grant.user, m->mfa_step, "request", &burn)) < 0)
+			return e;
+	}
+	return intent_add(n, p, m);
+}
+
+/* ---- close */
+
+static void
+closed(struct notary *n, struct peer *p, void *arg, int result, uint64_t seq)
+{
+	const struct closing *c = arg;
+	struct msg_nt_closed out = {
+	    .rid = c->rid, .result = result_byte(result), .seq = seq};
+
+	(void)n;
+	(void)!peer_send(p, MSG_NT_GRANT_CLOSED, &out, -1);
+}
+
+int
+on_grant_close(struct role *r, struct peer *p, const void *body, const int *fds)
+{
+	const struct msg_nt_close *m = body;
+	struct notary *n = role_ctx(r);
+	const struct fold_grant *g = fold_grant(n->fold, m->id);
+	struct msg_nt_closed none = {
+	    .rid = m->rid, .result = result_byte(GW_ENOENT)};
+	struct closing *c;
+	struct queue_item item = {.event = EV_GRANT_CLOSE,
+	    .origin = PROC_BROKER,
+	    .key = m->id,
+	    .peer = p,
+	    .fn = closed};
+	struct event_fields f;
+	int e;
+
+	(void)fds;
+	if (m->reason == END_NONE || m->reason >= END_REASON_COUNT)
+		return GW_EPROTO;
+	if (g == NULL || queue_has(n, EV_GRANT_CLOSE, m->id))
+		return peer_send(p, MSG_NT_GRANT_CLOSED, &none, -1);
+	if ((c = calloc(1, sizeof(*c))) == NULL)
+		return GW_ENOMEM;
+	c->rid = m->rid;
+	item.arg = c;
+	event_fields_init(&f);
+	fold_grant_fields(&f, &g->grant);
+	event_str(&f, EF_REASON, end_reason_str((enum end_reason)m->reason));
+	event_str(&f, EF_BY, m->by);
+	event_num(
+	    &f, EF_SECONDS, (clock_now().utc_ms - g->grant.start_ms) / 1000);
+	e = queue_add(n, &item, &f);
+	event_fields_done(&f);
+	return e;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * hostsign - NT_HOSTSIGN: the host key's signature over an exchange hash. The
+ * first hash of a connection is its session id, which the broker learns from
+ * here and not from the session; a hash that was a session id before is
+ * refused, so that no signature of a user can be carried to another connection.
+ */
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "base/err.h"
+#include "notary/notary.h"
+#include "sys/sshkey.h"
+
+enum { HASH_MIN = 20 };
+
+static int
+tell(struct notary *n, const struct session *s)
+{
+	struct msg_nt_sid m = {
+	    .conn = s->conn, .sid = {.p = s->sid, .len = (uint32_t)s->nsid}};
+
+	return peer_send(role_peer(n->role, PROC_BROKER), MSG_NT_SID, &m, -1);
+}
+
+void
+hostsign_tell_broker(struct notary *n)
+{
+	for (const struct session *s = n->sessions; s != NULL; s = s->next)
+		if (s->nsid > 0 && tell(n, s) < 0)
+			return; /* gone again: it asks when it is back */
+}
+
+static int
+digest(uint8_t ret[static 32], const void *p, size_t n)
+{
+	return EVP_Digest(p, n, ret, NULL, EVP_sha256(), NULL) == 1
+		   ? 0
+		   : GW_ECRYPTO;
+}
+
+/* Notes the first hash; 0 once the broker has been told. */
+static int
+first_hash(struct notary *n, struct session *s, const struct bytes *hash)
+{
+	uint8_t md[32];
+	size_t have = n->nseen < SEEN_SIDS ? n->nseen : SEEN_SIDS;
+	int r;
+
+	if ((r = digest(md, hash->p, hash->len)) < 0)
+		return r;
+	for (size_t i = 0; i < have; i++)
+		if (memcmp(n->seen[i], md, sizeof(md)) == 0)
+			return GW_EDENIED;
+	memcpy(s->sid, hash->p, hash->len);
+	s->nsid = hash->len;
+	if ((r = tell(n, s)) < 0) {
+		s->nsid = 0;
+		return r;
+	}
+	memcpy(n->seen[n->nseen++ % SEEN_SIDS], md, sizeof(md));
+	return 0;
+}
+
+int
+on_hostsign(struct role *r, struct peer *p, const void *body, const int *fds)
+{
+	const struct msg_nt_hostsign *m = body;
+	struct notary *n = role_ctx(r);
+	struct session *s = peer_data(p);
+	struct msg_nt_hostsig out = {.rid = m->rid};
+	uint8_t sig[64];
+	int e = 0;
+
+	(void)fds;
+	if (s == NULL || m->hash.len < HASH_MIN ||
+	    m->hash.len > LIMIT_HASH_MAX || s->signs >= SIGNS_PER_CONN)
+		return GW_EPROTO;
+	s->signs++;
+	/* re-linked after our restart, with its session running: a rekey */
+	if (s->nsid == 0 && !s->has_leg)
+		e = first_hash(n, s, &m->hash);
+	if (e == 0)
+		e = sshkey_ed25519_sign(
+		    sig, &n->host_seed, m->hash.p, m->hash.len);
+	if (e == 0) {
+		out.sig.p = sig;
+		out.sig.len = sizeof(sig);
+	}
+	out.result = result_byte(e);
+	return peer_send(p, MSG_NT_HOSTSIG, &out, -1);
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * leg - NT_LEG_OPEN, NT_LEG_CLOSE: one session's own opening towards its
+ * target, and its end.
+ *
+ * MUST open a leg only for a grant that lives in the fold by our own clock, to
+ * an address of that grant, from one of its sources, for the client the
+ * supervisor saw on that connection.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/fault.h"
+#include "base/ids.h"
+#include "base/str.h"
+#include "notary/notary.h"
+
+struct opening {
+	uint32_t rid;
+	struct fold_leg leg;
+};
+
+struct closing {
+	uint32_t rid;
+};
+
+static struct session *
+session_of(struct notary *n, uint64_t conn)
+{
+	for (struct session *s = n->sessions; s != NULL; s = s->next)
+		if (s->conn == conn)
+			return s;
+	return NULL;
+}
+
+/* 0 when this grant lets this leg be. */
+static int
+leg_check(struct notary *n, const struct msg_nt_leg_open *m,
+    const struct fold_grant *g)
+{
+	const struct session *s = session_of(n, m->conn);
+	const struct msg_sup_link *link;
+	struct now now = clock_now();
+
+	if (FAULT(leg_check))
+		return g == NULL ? GW_EDENIED : 0;
+	if (g == NULL || queue_has(n, EV_GRANT_CLOSE, m->grant) ||
+	    grant_left_ms(&g->grant, &now, clock_boot_id()) <= 0)
+		return GW_EDENIED;
+	if (m->target.family == 0 ||
+	    (!addr_equal(&m->target, &g->grant.addr4) &&
+		!addr_equal(&m->target, &g->grant.addr6)))
+		return GW_EDENIED;
+	if (m->gateway.family != m->target.family || m->sport == 0)
+		return GW_EINVAL;
+	if (g->grant.reach == REACH_PROBE)
+		return 0; /* there is no client */
+	if (!grant_has_source(&g->grant, &m->client) || s == NULL || s->has_leg)
+		return GW_EDENIED;
+	link = peer_link(s->peer);
+	if (!addr_equal(&link->peer, &m->client) ||
+	    link->peer_port != m->client_port)
+		return GW_EDENIED;
+	return 0;
+}
+
+/* The receipt and the one element, for a leg of a living grant. */
+static int
+vouch(struct notary *n, const struct fold_leg *l, uint64_t seq,
+    struct receipt *ret, struct buf *enc)
+{
+	const struct fold_grant *g = fold_grant(n->fold, l->grant);
+	struct now now = clock_now();
+	struct element_list list = {.n = 1};
+	int r;
+
+	if (g == NULL)
+		return GW_EDENIED;
+	grant_leg(&list.e[0], &g->grant, &l->gateway, l->sport, &l->target,
+	    &now, clock_boot_id());
+	element_encode(enc, &list);
+	if ((r = buf_err(enc)) < 0)
+		return r;
+	return receipt_make(ret, n->receipt_key, seq, l->sid, enc->p, enc->len);
+}
+
+static void
+opened(struct notary *n, struct peer *p, void *arg, int result, uint64_t seq)
+{
+	const struct opening *o = arg;
+	struct msg_nt_leg_opened out = {.rid = o->rid, .seq = seq};
+	struct session *s = session_of(n, o->leg.conn);
+	struct receipt receipt = {0};
+	struct buf enc;
+
+	buf_init(&enc, LIMIT_FIELD_MAX);
+	if (result == 0)
+		result = vouch(n, &o->leg, seq, &receipt, &enc);
+	if (result == 0) {
+		memcpy(out.mac, receipt.mac, sizeof(out.mac));
+		out.elements.p = enc.p;
+		out.elements.len = (uint32_t)enc.len;
+		if (s != NULL) {
+			s->has_leg = true;
+			s->leg = o->leg;
+			s->certs = 0;
+			peer_set_state(s->peer, MST_READY);
+		}
+	}
+	out.result = result_byte(result);
+	(void)!peer_send(p, MSG_NT_LEG_OPENED, &out, -1);
+	buf_done(&enc);
+}
+
+static struct fold_leg
+leg_make(const struct msg_nt_leg_open *m, const struct grant *g)
+{
+	struct fold_leg l = {.conn = m->conn,
+	    .gateway = m->gateway,
+	    .target = m->target,
+	    .client = m->client,
+	    .sport = m->sport,
+	    .port = g->port,
+	    .client_port = m->client_port,
+	    .start_ms = clock_now().utc_ms};
+
+	/* all of one size, and ended already: the decoder and grant_ok saw to
+	 * it */
+	memcpy(l.sid, m->sid, sizeof(l.sid));
+	memcpy(l.grant, g->id, sizeof(l.grant));
+	memcpy(l.req, g->req, sizeof(l.req));
+	memcpy(l.user, g->user, sizeof(l.user));
+	memcpy(l.target_name, g->target, sizeof(l.target_name));
+	memcpy(l.login, g->login, sizeof(l.login));
+	return l;
+}
+
+static int
+start_add(struct notary *n, struct peer *p, const struct msg_nt_leg_open *m,
+    const struct grant *g)
+{
+	struct opening *o = calloc(1, sizeof(*o));
+	struct queue_item item = {.event = EV_SESSION_START,
+	    .origin = PROC_BROKER,
+	    .key = m->sid,
+	    .peer = p,
+	    .fn = opened,
+	    .arg = o};
+	struct event_fields f;
+	int r;
+
+	if (o == NULL)
+		return GW_ENOMEM;
+	o->rid = m->rid;
+	o->leg = leg_make(m, g);
+	event_fields_init(&f);
+	fold_leg_fields(&f, &o->leg);
+	event_str(&f, EF_PROTO, "tcp");
+	event_str(&f, EF_ROLE, g->role);
+	event_str(&f, EF_REACH, grant_reach_str((enum grant_reach)g->reach));
+	event_num(&f, EF_END, g->end_ms);
+	event_bool(&f, EF_RECORD, g->record != 0);
+	event_num(&f, EF_CAPS, g->caps);
+	event_str(&f, EF_KEY_FP, m->key_fp);
+	event_str(&f, EF_CLIENT, m->client_version);
+	event_str(&f, EF_OUTCOME, "success");
+	r = queue_add(n, &item, &f);
+	event_fields_done(&f);
+	return r;
+}
+
+int
+on_leg_open(struct role *r, struct peer *p, const void *body, const int *fds)
+{
+	const struct msg_nt_leg_open *m = body;
+	struct notary *n = role_ctx(r);
+	const struct fold_grant *g = fold_grant(n->fold, m->grant);
+	struct msg_nt_leg_opened no = {.rid = m->rid};
+	int e = 0;
+
+	(void)fds;
+	if (!id_ok(m->sid, 's') || m->conn == 0 || m->conn > INT64_MAX)
+		return GW_EPROTO;
+	if (fold_leg(n->fold, m->sid) != NULL ||
+	    queue_has(n, EV_SESSION_START, m->sid))
+		e = GW_EEXIST;
+	if (e == 0)
+		e = leg_check(n, m, g);
+	if (e == 0)
+		return start_add(n, p, m, &g->grant);
+	no.result = result_byte(e);
+	return peer_send(p, MSG_NT_LEG_OPENED, &no, -1);
+}
+
+/* ---- close */
+
+static void
+closed(struct notary *n, struct peer *p, void *arg, int result, uint64_t seq)
+{
+	const struct closing *c = arg;
+	struct msg_nt_closed out = {
+	    .rid = c->rid, .result = result_byte(result), .seq = seq};
+
+	(void)n;
+	(void)!peer_send(p, MSG_NT_LEG_CLOSED, &out, -1);
+}
+
+int
+on_leg_close(struct role *r, struct peer *p, const void *body, const int *fds)
+{
+	const struct msg_nt_close *m = body;
+	struct notary *n = role_ctx(r);
+	const struct fold_leg *l = fold_leg(n->fold, m->id);
+	struct msg_nt_closed none = {
+	    .rid = m->rid, .result = result_byte(GW_ENOENT)};
+	struct closing *c;
+	struct queue_item item = {.event = EV_SESSION_END,
+	    .origin = PROC_BROKER,
+	    .key = m->id,
+	    .peer = p,
+	    .fn = closed};
+	struct event_fields f;
+	int e;
+
+	(void)fds;
+	if (m->reason == END_NONE || m->reason >= END_REASON_COUNT)
+		return GW_EPROTO;
+	if (l == NULL || queue_has(n, EV_SESSION_END, m->id))
+		return peer_send(p, MSG_NT_LEG_CLOSED, &none, -1);
+	if ((c = calloc(1, sizeof(*c))) == NULL)
+		return GW_ENOMEM;
+	c->rid = m->rid;
+	item.arg = c;
+	event_fields_init(&f);
+	fold_leg_fields(&f, l);
+	event_str(&f, EF_REASON, end_reason_str((enum end_reason)m->reason));
+	event_str(&f, EF_BY, m->by);
+	event_num(&f, EF_SECONDS, (clock_now().utc_ms - l->start_ms) / 1000);
+	event_num(&f, EF_BYTES_IN, (int64_t)(m->bytes_in & INT64_MAX));
+	event_num(&f, EF_BYTES_OUT, (int64_t)(m->bytes_out & INT64_MAX));
+	if (m->exit >= 0)
+		event_num(&f, EF_EXIT, m->exit);
+	e = queue_add(n, &item, &f);
+	event_fields_done(&f);
+	return e;
+}

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sallyport-notary - writes and signs. Holds the log and its fold, the host
+ * key, the user CA's key, the checkpoint key and the receipt key. Has no
+ * network and obeys nobody: each verb is checked against the fold.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/safefile.h"
+#include "base/str.h"
+#include "notary/notary.h"
+#include "sys/sshkey.h"
+
+enum { SEED_SIZE = 32 };
+
+static struct notary ctx; /* the program's one context */
+static char log_dir[LIMIT_PATH_SIZE + 16];
+static const char *const rw_paths[] = {log_dir, NULL};
+static struct role_sandbox box = {.rw = rw_paths};
+
+/* ---- start */
+
+static int
+seed_load(struct secret *ret, const struct conf *conf, const char *name)
+{
+	char path[LIMIT_PATH_SIZE + 32];
+	int r;
+
+	if ((r = str_fmt(path, sizeof(path), "%s/notary/%s", conf->state_dir,
+		 name)) < 0)
+		return r;
+	if ((r = safefile_read(ret, path, SEED_SIZE, SAFEFILE_PRIVATE)) < 0) {
+		log_err("%s: %s; \"gatewayd init\" makes it, with mode 0600",
+		    path, err_str(r));
+		return r;
+	}
+	if (ret->len != SEED_SIZE) {
+		log_err("%s: a key of %d bytes was expected", path, SEED_SIZE);
+		return GW_ECORRUPT;
+	}
+	return 0;
+}
+
+/* The key file and the published key must be one, or clients and targets would
+ * meet a stranger. */
+static int
+seed_is(const struct secret *seed, const char *line, const char *name)
+{
+	char own[256];
+	struct sshkey a, b;
+	uint8_t pub[32];
+	int r;
+
+	if ((r = sshkey_ed25519_public(pub, seed)) < 0 ||
+	    (r = sshkey_ed25519_line(own, sizeof(own), pub)) < 0 ||
+	    (r = sshkey_parse_line(&a, own)) < 0)
+		return r;
+	if (sshkey_parse_line(&b, line) < 0 || !sshkey_equal(&a, &b)) {
+		log_err("notary/%s.seed and pub/%s.pub are not one key: one "
+			"of them was replaced",
+		    name, name);
+		return GW_ECORRUPT;
+	}
+	return 0;
+}
+
+static int
+keys_load(struct notary *n, const struct conf *conf)
+{
+	struct secret next = {0};
+	int r;
+
+	if ((r = seed_load(&n->host_seed, conf, "host.seed")) < 0 ||
+	    (r = seed_is(&n->host_seed, conf->host_key, "host")) < 0 ||
+	    (r = seed_load(&n->ca_seed, conf, "ca.seed")) < 0 ||
+	    (r = seed_is(&n->ca_seed, conf->ca_key, "ca")) < 0 ||
+	    (r = seed_load(&next, conf, "ca-next.seed")) < 0 ||
+	    (r = seed_is(&next, conf->ca_next_key, "ca-next")) < 0)
+		goto out;
+	secret_fill(n->receipt_key, sizeof(n->receipt_key));
+out:
+	secret_free(&next);
+	return r;
+}
+
+static int
+on_record(void *arg, const struct record *r, const void *line, size_t len)
+{
+	const struct notary *n = arg;
+
+	return fold_record(n->fold, r, line, len);
+}
+
+static int
+log_open(struct notary *n, const struct conf *conf, uint64_t *retcut)
+{
+	struct ledger_def def = {.dir = log_dir,
+	    .node = conf->server_id,
+	    .boot = clock_boot_id(),
+	    .vkey = conf->log_key,
+	    .on_record = on_record,
+	    .arg = n};
+	struct secret seed = {0};
+	char why[LIMIT_TEXT_SIZE] = "";
+	int r;
+
+	if ((r = str_fmt(log_dir, sizeof(log_dir), "%s/notary/log",
+		 conf->state_dir)) < 0 ||
+	    (r = seed_load(&seed, conf, "log.seed")) < 0)
+		goto out;
+	def.log_seed = &seed;
+	if ((r = ledger_open(&n->ledger, &def, retcut, why, sizeof(why))) < 0)
+		log_err("%s", why[0] == '\0' ? err_str(r) : why);
+out:
+	secret_free(&seed);
+	return r;
+}
+
+/* What a crash left behind is gone; the log says so. */
+static int
+tell_cut(struct notary *n, uint64_t cut)
+{
+	struct queue_item item = {
+	    .event = EV_AUDIT_RECOVERED, .origin = PROC_NOTARY};
+	struct event_fields f;
+	int r;
+
+	if (cut == 0)
+		return 0;
+	log_warn("the last line of the audit log was not complete: %llu bytes "
+		 "were cut off",
+	    (unsigned long long)cut);
+	event_fields_init(&f);
+	event_str(&f, EF_REASON, "torn_line");
+	event_num(&f, EF_SIZE, (int64_t)cut);
+	event_str(&f, EF_MSG,
+	    "The last line was not complete and nobody had been told it was "
+	    "durable; it was cut off.");
+	r = queue_add(n, &item, &f);
+	event_fields_done(&f);
+	return r;
+}
+
+static void
+on_commit(struct role *r, void *arg)
+{
+	(void)r;
+	queue_commit(arg, false);
+}
+
+static int
+start(struct role *r, const struct conf *conf)
+{
+	struct notary *n = role_ctx(r);
+	uint64_t cut = 0, before;
+	int e;
+
+	n->role = r;
+	n->commit_timer = timer_new(r, on_commit, n);
+	n->checkpoint_timer = timer_new(r, on_commit, n);
+	if (n->commit_timer == NULL || n->checkpoint_timer == NULL)
+		return GW_ENOMEM;
+	if ((e = keys_load(n, conf)) < 0 || (e = fold_new(&n->fold)) < 0 ||
+	    (e = log_open(n, conf, &cut)) < 0 || (e = tell_cut(n, cut)) < 0)
+		return e;
+	before = ledger_next(n->ledger);
+	queue_commit(n, true);
+	if (ledger_next(n->ledger) == before) {
+		log_err("the audit log cannot be written: %s",
+		    ledger_degraded(n->ledger) ? "the disk is full"
+					       : "the disk failed");
+		/* closed is the state of rest, but reading must go on */
+	}
+	log_info("audit log open, %llu records",
+	    (unsigned long long)ledger_next(n->ledger));
+	return 0;
+}
+
+static void
+stop(struct role *r)
+{
+	struct notary *n = role_ctx(r);
+
+	queue_commit(n, true);
+	role_exit(r, 0);
+}
+
+/* ---- links */
+
+static int
+session_up(struct notary *n, struct peer *p)
+{
+	const struct msg_sup_link *link = peer_link(p);
+	struct session *s = calloc(1, sizeof(*s));
+	const struct fold_leg *l;
+
+	if (s == NULL)
+		return GW_ENOMEM;
+	s->peer = p;
+	s->conn = peer_conn(p);
+	/* linked again after our restart, or a probe's leg came first */
+	l = fold_leg_of_conn(n->fold, s->conn, &link->peer, link->peer_port);
+	if (l != NULL) {
+		s->leg = *l;
+		s->has_leg = true;
+		peer_set_state(p, MST_READY);
+	}
+	s->next = n->sessions;
+	n->sessions = s;
+	peer_set_data(p, s);
+	return 0;
+}
+
+static void
+session_down(struct notary *n, struct peer *p)
+{
+	struct session **s = &n->sessions;
+
+	while (*s != NULL && (*s)->peer != p)
+		s = &(*s)->next;
+	if (*s != NULL) {
+		struct session *gone = *s;
+
+		*s = gone->next;
+		free(gone);
+	}
+	peer_set_data(p, NULL);
+}
+
+static void
+peer_up(struct role *r, struct peer *p)
+{
+	struct notary *n = role_ctx(r);
+	struct msg_nt_key key;
+
+	switch (peer_proc(p)) {
+	case PROC_SESSION:
+		if (session_up(n, p) < 0)
+			peer_close(p);
+		break;
+	case PROC_FIREWALL:
+		memcpy(key.key, n->receipt_key, sizeof(key.key));
+		if (peer_send(p, MSG_NT_KEY, &key, -1) < 0)
+			log_err("the firewall did not get the receipt key");
+		explicit_bzero(&key, sizeof(key));
+		break;
+	case PROC_BROKER:
+		hostsign_tell_broker(n);
+		break;
+	case PROC_SHIPPER:
+		read_tail(n);
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+peer_down(struct role *r, struct peer *p)
+{
+	struct notary *n = role_ctx(r);
+
+	queue_forget(n, p);
+	if (peer_proc(p) == PROC_SESSION)
+		session_down(n, p);
+}
+
+/* The skeleton's own records: messages it refused before we saw them. */
+static int
+append_own(struct role *r, enum event_code ev, const struct event_fields *f)
+{
+	struct queue_item item = {.event = ev, .origin = PROC_NOTARY};
+
+	return queue_add(role_ctx(r), &item, f);
+}
+
+static const struct role_handler handlers[] = {
+    {MSG_LOG_APPEND, on_append},
+    {MSG_NT_GRANT_OPEN, on_grant_open},
+    {MSG_NT_GRANT_CLOSE, on_grant_close},
+    {MSG_NT_LEG_OPEN, on_leg_open},
+    {MSG_NT_LEG_CLOSE, on_leg_close},
+    {MSG_NT_MFA_BURN, on_mfa_burn},
+    {MSG_NT_FOLD_GET, on_fold_get},
+    {MSG_NT_READ, on_read},
+    {MSG_NT_HOSTSIGN, on_hostsign},
+    {MSG_NT_CERT, on_cert},
+};
+
+int
+main(int argc, char **argv)
+{
+	static const struct role_def def = {
+	    .proc = PROC_NOTARY,
+	    .name = "notary",
+	    .handlers = handlers,
+	    .nhandlers = ARRAY_LEN(handlers),
+	    .start = start,
+	    .peer_up = peer_up,
+	    .peer_down = peer_down,
+	    .stop = stop,
+	    .sandbox = &box,
+	    .append = append_own,
+	};
+	int status = role_main(&def, &ctx, argc, argv);
+
+	queue_done(&ctx);
+	ledger_free(ctx.ledger);
+	fold_free(ctx.fold);
+	secret_free(&ctx.host_seed);
+	secret_free(&ctx.ca_seed);
+	explicit_bzero(ctx.receipt_key, sizeof(ctx.receipt_key));
+	while (ctx.sessions != NULL) {
+		struct session *s = ctx.sessions;
+
+		ctx.sessions = s->next;
+		free(s);
+	}
+	return status;
+}

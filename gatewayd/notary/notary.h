@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * notary - what the files of this process share. One verb, one file; all of
+ * them put records into the queue (queue.h) and answer only when those are
+ * durable.
+ */
+#ifndef NOTARY_NOTARY_H
+#define NOTARY_NOTARY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/secret.h"
+#include "core/receipt.h"
+#include "notary/fold.h"
+#include "notary/ledger.h"
+#include "notary/queue.h"
+#include "role/role.h"
+
+enum {
+	SEEN_SIDS = 4096, /* first exchange hashes that may not come again */
+	SIGNS_PER_CONN = 10000, /* host signatures: one per key exchange */
+	CERTS_PER_LEG = 4,
+};
+
+/* One SSH connection's process, as linked by the supervisor. */
+struct session {
+	struct session *next;
+	struct peer *peer;
+	uint64_t conn;
+	uint8_t sid[LIMIT_HASH_MAX]; /* first exchange hash */
+	size_t nsid;
+	unsigned signs, certs;
+	bool has_leg;        /* leg is meaningful: who this session is */
+	struct fold_leg leg; /* a copy: outlives the fold's */
+};
+
+struct notary {
+	struct role *role;
+	struct ledger *ledger;
+	struct fold *fold;
+	struct queue queue;
+	struct secret host_seed, ca_seed;
+	uint8_t receipt_key[RECEIPT_KEY_SIZE];
+	struct session *sessions;
+	uint8_t seen[SEEN_SIDS][32]; /* SHA-256 of first hashes, a ring */
+	size_t nseen;
+	struct timer *commit_timer;
+	struct timer *checkpoint_timer;
+	int64_t checkpoint_at; /* boot ms; 0 = none due */
+	bool committing;
+};
+
+/* grant.c */
+role_handler_fn on_grant_open, on_grant_close, on_mfa_burn;
+/* leg.c */
+role_handler_fn on_leg_open, on_leg_close;
+/* foldget.c */
+role_handler_fn on_fold_get;
+/* cert.c */
+role_handler_fn on_cert;
+/* hostsign.c */
+role_handler_fn on_hostsign;
+void hostsign_tell_broker(struct notary *n); /* all session ids once more */
+/* append.c */
+role_handler_fn on_append;
+/* A record of the notary itself about a misbehaving peer. */
+void append_protocol(struct notary *n, struct peer *p, const char *what);
+/* read.c */
+role_handler_fn on_read;
+void read_tail(struct notary *n); /* NT_TAIL to the shipper */
+/* checkpoint.c */
+bool checkpoint_wanted(const struct notary *n, int64_t boot_ms);
+/* After a commit: when is the next one due? urgent: within a second. */
+void checkpoint_plan(struct notary *n, bool urgent, int64_t boot_ms);
+
+/* Result byte of a reply. */
+static inline uint8_t
+result_byte(int r)
+{
+	return (uint8_t)-r;
+}
+
+#endif

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * queue - group commit: see the header.
+ */
+#include "notary/queue.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "notary/notary.h"
+
+static int
+grow(struct queue *q)
+{
+	struct queued *grown;
+	size_t cap = q->cap == 0 ? 64 : q->cap * 2;
+
+	if (q->n < q->cap)
+		return 0;
+	grown = reallocarray(q->q, cap, sizeof(*grown));
+	if (grown == NULL)
+		return GW_ENOMEM;
+	q->q = grown;
+	q->cap = cap;
+	return 0;
+}
+
+void
+queue_room(struct notary *n)
+{
+	const struct queue *q = &n->queue;
+
+	if (q->n < QUEUE_MAX && q->bytes < QUEUE_BYTES)
+		return;
+	/* a burned step and its intent go together or not at all */
+	if (q->q[q->n - 1].event == EV_AUTH_MFA && q->q[q->n - 1].fn == NULL)
+		return;
+	queue_commit(n, false);
+}
+
+int
+queue_add(struct notary *n, const struct queue_item *item,
+    const struct event_fields *f)
+{
+	struct queue *q = &n->queue;
+	struct queued e = {.event = item->event,
+	    .origin = item->origin,
+	    .conn = item->conn,
+	    .step = item->step,
+	    .peer = item->peer,
+	    .fn = item->fn,
+	    .arg = item->arg};
+	int r;
+
+	queue_room(n);
+	buf_init(&e.fields, LIMIT_RECORD_MAX);
+	if ((r = buf_err(&f->b)) < 0 ||
+	    (r = event_fields_json(&e.fields, f->b.p, f->b.len)) < 0 ||
+	    (r = str_copy(e.key, sizeof(e.key),
+		 item->key == NULL ? "" : item->key)) < 0 ||
+	    (r = grow(q)) < 0) {
+		buf_done(&e.fields);
+		free(item->arg);
+		return r;
+	}
+	q->q[q->n++] = e;
+	q->bytes += e.fields.len + 512;
+	if (q->n == 1)
+		timer_set(n->commit_timer, 0);
+	return 0;
+}
+
+bool
+queue_has(const struct notary *n, enum event_code event, const char *key)
+{
+	for (size_t i = 0; i < n->queue.n; i++)
+		if (n->queue.q[i].event == event &&
+		    strcmp(n->queue.q[i].key, key) == 0)
+			return true;
+	return false;
+}
+
+int64_t
+queue_step(const struct notary *n, const char *user)
+{
+	int64_t max = -1;
+
+	for (size_t i = 0; i < n->queue.n; i++)
+		if (n->queue.q[i].event == EV_AUTH_MFA &&
+		    n->queue.q[i].step > max &&
+		    strcmp(n->queue.q[i].key, user) == 0)
+			max = n->queue.q[i].step;
+	return max;
+}
+
+uint64_t
+queue_next_seq(const struct notary *n)
+{
+	return ledger_next(n->ledger) + n->queue.n;
+}
+
+static bool
+is_urgent(enum event_code e)
+{
+	return e == EV_GRANT_OPEN || e == EV_GRANT_CLOSE || e == EV_SESSION_END;
+}
+
+/* Tells everyone, and frees. e NULL: nothing was written, no memory. */
+static void
+answer(struct notary *n, struct queue *q, const struct ledger_entry *e)
+{
+	for (size_t i = 0; i < q->n; i++) {
+		struct queued *k = &q->q[i];
+
+		if (k->fn != NULL)
+			k->fn(n, k->peer, k->arg,
+			    e == NULL ? GW_ENOMEM : e[i].result,
+			    e == NULL ? 0 : e[i].seq);
+		free(k->arg);
+		buf_done(&k->fields);
+		k->peer = NULL;
+	}
+	free(q->q);
+}
+
+static void
+complain(const struct notary *n, bool was_degraded)
+{
+	if (ledger_broken(n->ledger))
+		log_err("the audit log cannot be written any more: everything "
+			"is refused until the disk is repaired and the "
+			"gateway restarted");
+	else if (ledger_degraded(n->ledger) && !was_degraded)
+		log_err("the disk of the audit log is full: new access is "
+			"refused until there is room");
+	else if (!ledger_degraded(n->ledger) && was_degraded)
+		log_info("the audit log has room again");
+}
+
+void
+queue_commit(struct notary *n, bool checkpoint)
+{
+	struct queue q = n->queue;
+	struct ledger_entry *e = NULL;
+	struct now now = clock_now();
+	bool urgent = false;
+	bool degraded = ledger_degraded(n->ledger);
+	uint64_t before = ledger_next(n->ledger);
+
+	checkpoint = checkpoint || checkpoint_wanted(n, now.boot_ms);
+	if (q.n == 0 && !checkpoint)
+		return;
+	n->queue = (struct queue){0};
+	if ((e = calloc(q.n + 1, sizeof(*e))) == NULL) {
+		answer(n, &q, NULL);
+		return;
+	}
+	for (size_t i = 0; i < q.n; i++) {
+		e[i].event = q.q[i].event;
+		e[i].origin = q.q[i].origin;
+		e[i].conn = q.q[i].conn;
+		e[i].fields = q.q[i].fields.p;
+		e[i].len = q.q[i].fields.len;
+		urgent = urgent || is_urgent(q.q[i].event);
+	}
+	if (ledger_commit(n->ledger, e, q.n, checkpoint, now.utc_ms) < 0 ||
+	    degraded)
+		complain(n, degraded);
+	answer(n, &q, e);
+	free(e);
+	if (ledger_next(n->ledger) > before)
+		read_tail(n);
+	checkpoint_plan(n, urgent, now.boot_ms);
+}
+
+void
+queue_forget(struct notary *n, const struct peer *p)
+{
+	for (size_t i = 0; i < n->queue.n; i++)
+		if (n->queue.q[i].peer == p)
+			n->queue.q[i].peer = NULL;
+}
+
+void
+queue_done(struct notary *n)
+{
+	for (size_t i = 0; i < n->queue.n; i++) {
+		free(n->queue.q[i].arg);
+		buf_done(&n->queue.q[i].fields);
+	}
+	free(n->queue.q);
+	n->queue = (struct queue){0};
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * queue - records that wait for the next commit, with whom to tell. All that
+ * arrives in one turn of the loop, and while the disk was busy, shares one
+ * fdatasync. Decisions look at the fold and at what is queued here.
+ */
+#ifndef NOTARY_QUEUE_H
+#define NOTARY_QUEUE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/limits.h"
+#include "core/event.h"
+#include "role/role.h"
+
+enum { QUEUE_MAX = 1024, QUEUE_BYTES = 2 * 1024 * 1024 };
+
+struct notary;
+
+/* Told once: result 0 and seq when durable. p is NULL when the peer is gone.
+ * arg is freed by the queue afterwards. */
+typedef void queue_done_fn(
+    struct notary *n, struct peer *p, void *arg, int result, uint64_t seq);
+
+struct queued {
+	enum event_code event;
+	enum proc origin;
+	uint64_t conn;
+	struct buf fields;         /* JSON */
+	char key[LIMIT_NAME_SIZE]; /* grant, session or user it is about */
+	int64_t step;              /* auth.mfa */
+	struct peer *peer;
+	queue_done_fn *fn;
+	void *arg;
+};
+
+struct queue {
+	struct queued *q;
+	size_t n, cap;
+	size_t bytes;
+};
+
+/*
+ * Takes over arg (malloc'd or NULL) in every case; fields are copied. With
+ * peer and fn the answer comes later. GW_EPROTO for bad fields, GW_ENOMEM,
+ * GW_ELIMIT. key "" = nothing to look up.
+ */
+struct queue_item {
+	enum event_code event;
+	enum proc origin;
+	uint64_t conn;
+	const char *key;
+	int64_t step;
+	struct peer *peer;
+	queue_done_fn *fn;
+	void *arg;
+};
+MUST_CHECK int queue_add(struct notary *n, const struct queue_item *item,
+    const struct event_fields *f);
+
+/* Commits now if the queue is full; queue_add does so by itself. */
+void queue_room(struct notary *n);
+
+/* Is such a record about this key waiting? */
+bool queue_has(const struct notary *n, enum event_code event, const char *key);
+/* The highest TOTP step waiting for this user; -1 = none. */
+int64_t queue_step(const struct notary *n, const char *user);
+/* The number the next queued record will get if all goes well. */
+uint64_t queue_next_seq(const struct notary *n);
+
+/* Writes all that waits, and a checkpoint when one is due or forced. */
+void queue_commit(struct notary *n, bool checkpoint);
+void queue_forget(struct notary *n, const struct peer *p); /* p is gone */
+void queue_done(struct notary *n);
+
+#endif
