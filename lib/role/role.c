@@ -173,6 +173,8 @@ role_append(struct role *r, enum event_code ev, const struct event_fields *f,
 	struct append *a = NULL;
 	int e;
 
+	if (f != NULL && r->def->append != NULL && fn == NULL)
+		return r->def->append(r, ev, f);
 	if (f != NULL) {
 		if ((e = buf_err(&f->b)) != 0)
 			return e;

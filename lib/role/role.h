@@ -74,6 +74,10 @@ struct role_def {
 	int (*file)(struct role *r, enum sup_file which, int fd);
 	/* Filled by start or before; read when the sandbox is entered. */
 	struct role_sandbox *sandbox;
+	/* The notary only: role_append() without fn, for lack of a link to
+	 * itself. f is never NULL. */
+	int (*append)(
+	    struct role *r, enum event_code ev, const struct event_fields *f);
 };
 
 /* Runs the process; returns its exit status. ctx is role_ctx() for handlers. */
