@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sallyport-recorder - takes terminal bytes from sessions, stamps the time,
+ * writes asciicast files and puts their digests into the log while the session
+ * runs. It says "ready" only once recording.start is durable, and "failed" as
+ * soon as a byte could not be written: the session then ends. It interprets
+ * nothing it records, and reads recordings back for the broker alone.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/safefile.h"
+#include "base/str.h"
+#include "recorder/channel.h"
+
+enum {
+	TICK_MS = 500,    /* nothing waits longer than two of these */
+	GOODBYE_MS = 200, /* for the last records to leave */
+	READ_MAX = 128 * 1024,
+};
+
+struct session {
+	struct session *next;
+	struct peer *peer;
+	char sid[LIMIT_ID_SIZE];
+	struct channel *channels;
+	unsigned nchannels;
+	unsigned starting; /* recording.start records not durable yet */
+	uint64_t closed;   /* bytes of channels that ended */
+	bool failed;
+};
+
+struct recorder {
+	struct role *role;
+	struct session *sessions;
+	struct timer *tick;
+	struct timer *goodbye;
+	int dir;
+	char path[LIMIT_PATH_SIZE + 32]; /* of the role's folder */
+};
+
+/* recording.start's answer may come after its session went. */
+struct starting {
+	struct recorder *rec;
+	uint64_t conn;
+};
+
+/* ---- telling the session */
+
+static void
+send_state(struct session *s, int result)
+{
+	struct msg_rec_state m = {
+	    .result = (uint8_t)-result, .bytes = s->closed};
+
+	for (const struct channel *c = s->channels; c != NULL; c = c->next)
+		m.bytes += c->written;
+	if (peer_send(s->peer, MSG_REC_STATE, &m, -1) != 0)
+		log_debug("a session went before it heard its state");
+}
+
+static struct channel *
+channel_find(const struct session *s, uint32_t id)
+{
+	struct channel *c = s->channels;
+
+	while (c != NULL && c->id != id)
+		c = c->next;
+	return c;
+}
+
+/* Ends all channels; what cannot be ended is at least closed. */
+static int
+end_all(struct session *s, const char *reason)
+{
+	int first = 0;
+
+	while (s->channels != NULL) {
+		struct channel *c = s->channels;
+		int e;
+
+		s->channels = c->next;
+		if ((e = channel_end(c, reason)) != 0 && first == 0)
+			first = e;
+	}
+	s->nchannels = 0;
+	return first;
+}
+
+/* The recording is incomplete from here on: say so, and stop the session. */
+static void
+fail(struct recorder *rec, struct session *s, int why)
+{
+	const int saved = errno;
+	const char *text = why == GW_ESYS ? strerror(saved) : err_str(why);
+	struct event_fields f;
+
+	if (s->failed)
+		return;
+	s->failed = true;
+	log_err("recording of session %s failed: %s", s->sid, text);
+	event_fields_init(&f);
+	event_str(&f, EF_SID, s->sid);
+	event_num(&f, EF_CONN, (int64_t)peer_conn(s->peer));
+	event_str(&f, EF_OUTCOME, "failure");
+	event_str(&f, EF_MSG, text);
+	if (role_append(rec->role, EV_RECORDING_FAILED, &f, NULL, NULL) != 0)
+		log_err("that could not be recorded either");
+	event_fields_done(&f);
+	send_state(s, why);
+	while (s->channels != NULL) {
+		struct channel *c = s->channels;
+
+		s->channels = c->next;
+		channel_free(c);
+	}
+	s->nchannels = 0;
+}
+
+static void
+on_durable(void *arg, int result, uint64_t seq)
+{
+	struct starting *w = arg;
+	struct peer *p = role_session(w->rec->role, w->conn);
+	struct session *s = p != NULL ? peer_data(p) : NULL;
+
+	(void)seq;
+	if (s != NULL && s->starting > 0) {
+		s->starting--;
+		if (result != 0)
+			fail(w->rec, s, result);
+		else if (s->starting == 0 && !s->failed)
+			send_state(s, 0);
+	}
+	free(w);
+}
+
+/* ---- what sessions send */
+
+/* A session is who it was at its first word, and nobody else is. */
+static int
+check_sid(struct recorder *rec, struct session *s, const char *sid)
+{
+	if (s->sid[0] != '\0')
+		return strcmp(s->sid, sid) == 0 ? 0 : GW_EDENIED;
+	for (const struct session *o = rec->sessions; o != NULL; o = o->next)
+		if (o != s && strcmp(o->sid, sid) == 0)
+			return GW_EDENIED;
+	return str_copy(s->sid, sizeof(s->sid), sid);
+}
+
+static int
+on_open(struct role *r, struct peer *p, const void *body, const int *fds)
+{
+	const struct msg_rec_open *m = body;
+	struct recorder *rec = role_ctx(r);
+	struct session *s = peer_data(p);
+	struct starting *w = NULL;
+	struct channel *c = NULL;
+	int e;
+
+	(void)fds;
+	if (s == NULL || channel_find(s, m->channel) != NULL)
+		return GW_EPROTO;
+	if (s->nchannels >= LIMIT_CHANNELS)
+		return GW_ELIMIT;
+	if ((e = check_sid(rec, s, m->sid)) != 0)
+		return e;
+	peer_set_state(p, MST_READY);
+	if (s->failed)
+		return 0; /* it was told */
+	if ((w = calloc(1, sizeof(*w))) == NULL)
+		return GW_ENOMEM;
+	w->rec = rec;
+	w->conn = peer_conn(p);
+	s->starting++;
+	e = channel_new(&c, r, rec->dir, peer_conn(p), m, on_durable, w);
+	if (e == GW_EPROTO) {
+		free(w);
+		return e;
+	}
+	if (e != 0) {
+		/* w is the notary's answer's if recording.start went out; the
+		 * few bytes otherwise lost end with a failed session */
+		fail(rec, s, e);
+		return 0;
+	}
+	c->next = s->channels;
+	s->channels = c;
+	s->nchannels++;
+	return 0;
+}
+
+static int
+on_data(struct role *r, struct peer *p, const void *body, const int *fds)
+{
+	const struct msg_rec_data *m = body;
+	struct recorder *rec = role_ctx(r);
+	struct session *s = peer_data(p);
+	struct channel *c = s != NULL ? channel_find(s, m->channel) : NULL;
+	uint64_t before;
+	int e;
+
+	(void)fds;
+	if (s != NULL && s->failed)
+		return 0; /* on its way out */
+	if (c == NULL)
+		return GW_EPROTO;
+	before = c->written;
+	e = channel_data(c, m->kind, m->data.p, m->data.len);
+	if (e == GW_EPROTO)
+		return e;
+	if (e != 0)
+		fail(rec, s, e);
+	else if (c->written != before && s->starting == 0)
+		send_state(s, 0);
+	return 0;
+}
+
+static int
+on_close(struct role *r, struct peer *p, const void *body, const int *fds)
+{
+	const struct msg_rec_close *m = body;
+	struct recorder *rec = role_ctx(r);
+	struct session *s = peer_data(p);
+	struct channel **cp;
+	struct channel *c;
+	uint64_t bytes;
+	int e;
+
+	(void)fds;
+	if (s == NULL)
+		return GW_EPROTO;
+	for (cp = &s->channels; *cp != NULL; cp = &(*cp)->next)
+		if ((*cp)->id == m->channel)
+			break;
+	if ((c = *cp) == NULL)
+		return s->failed ? 0 : GW_EPROTO;
+	*cp = c->next;
+	s->nchannels--;
+	bytes = c->received;
+	if ((e = channel_end(c, "")) != 0) {
+		fail(rec, s, e);
+		return 0;
+	}
+	s->closed += bytes;
+	if (s->starting == 0)
+		send_state(s, 0);
+	return 0;
+}
+
+/* ---- what the broker asks */
+
+static int
+on_read(struct role *r, struct peer *p, const void *body, const int *fds)
+{
+	const struct msg_rec_read *m = body;
+	struct recorder *rec = role_ctx(r);
+	struct msg_rec_bytes a = {.rid = m->rid};
+	struct buf b;
+	int e;
+
+	(void)fds;
+	buf_init(&b, READ_MAX);
+	e = file_read(&b, rec->dir, m->sid, m->channel, m->offset,
+	    m->max < READ_MAX ? m->max : READ_MAX, &a.size);
+	if (e != 0)
+		buf_reset(&b);
+	/* a sid that is none is a recording that is none */
+	a.result = (uint8_t)(e == GW_EINVAL ? -GW_ENOENT : -e);
+	a.data.p = b.p;
+	a.data.len = (uint32_t)b.len;
+	e = peer_send(p, MSG_REC_BYTES, &a, -1);
+	buf_done(&b);
+	return e == GW_ECLOSED ? 0 : e;
+}
+
+/* ---- life */
+
+static void
+on_tick(struct role *r, void *arg)
+{
+	struct recorder *rec = arg;
+
+	(void)r;
+	for (struct session *s = rec->sessions; s != NULL; s = s->next) {
+		bool moved = false;
+		int e = 0;
+
+		for (struct channel *c = s->channels; c != NULL && e == 0;
+		     c = c->next) {
+			moved = moved || c->text.pending.len > 0;
+			e = channel_flush(c);
+		}
+		if (e != 0)
+			fail(rec, s, e);
+		else if (moved && s->starting == 0)
+			send_state(s, 0);
+	}
+	if (rec->sessions != NULL)
+		timer_set(rec->tick, TICK_MS);
+}
+
+static void
+peer_up(struct role *r, struct peer *p)
+{
+	struct recorder *rec = role_ctx(r);
+	struct session *s;
+
+	if (peer_proc(p) != PROC_SESSION)
+		return;
+	if ((s = calloc(1, sizeof(*s))) == NULL) {
+		peer_close(p); /* no recorder, no session */
+		return;
+	}
+	s->peer = p;
+	peer_set_data(p, s);
+	if (rec->sessions == NULL)
+		timer_set(rec->tick, TICK_MS);
+	s->next = rec->sessions;
+	rec->sessions = s;
+}
+
+static void
+peer_down(struct role *r, struct peer *p)
+{
+	struct recorder *rec = role_ctx(r);
+	struct session *s = peer_data(p);
+
+	if (peer_proc(p) != PROC_SESSION || s == NULL)
+		return;
+	peer_set_data(p, NULL);
+	for (struct session **sp = &rec->sessions; *sp != NULL;
+	     sp = &(*sp)->next)
+		if (*sp == s) {
+			*sp = s->next;
+			break;
+		}
+	if (end_all(s, "session-gone") != 0)
+		log_err(
+		    "the recording of session %s has no proper end", s->sid);
+	free(s);
+}
+
+static void
+on_goodbye(struct role *r, void *arg)
+{
+	(void)arg;
+	role_exit(r, 0);
+}
+
+static void
+stop(struct role *r)
+{
+	struct recorder *rec = role_ctx(r);
+
+	for (struct session *s = rec->sessions; s != NULL; s = s->next)
+		if (end_all(s, "recorder-stopped") != 0)
+			log_err("the recording of session %s has no proper end",
+			    s->sid);
+	timer_set(rec->goodbye, GOODBYE_MS);
+}
+
+static int
+start(struct role *r, const struct conf *conf)
+{
+	struct recorder *rec = role_ctx(r);
+	char path[LIMIT_PATH_SIZE + 64];
+	int e;
+
+	rec->role = r;
+	if ((e = str_fmt(rec->path, sizeof(rec->path), "%s/recorder",
+		 conf->state_dir)) != 0 ||
+	    (e = str_fmt(path, sizeof(path), "%s/recordings", rec->path)) != 0)
+		return e;
+	if ((e = safefile_mkdir(path, 0700, (uid_t)-1, (gid_t)-1)) != 0 ||
+	    (rec->dir = open(
+		 path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0) {
+		log_err("cannot use %s: %s (does it belong to this user? "
+			"`gatewayd init` makes it)",
+		    path, strerror(errno));
+		return GW_ESYS;
+	}
+	rec->tick = timer_new(r, on_tick, rec);
+	rec->goodbye = timer_new(r, on_goodbye, rec);
+	return rec->tick != NULL && rec->goodbye != NULL ? 0 : GW_ENOMEM;
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct role_handler handlers[] = {
+	    {MSG_REC_OPEN, on_open},
+	    {MSG_REC_DATA, on_data},
+	    {MSG_REC_CLOSE, on_close},
+	    {MSG_REC_READ, on_read},
+	};
+	static struct recorder rec; /* the process's one context */
+	const char *const rw[] = {rec.path, NULL};
+	struct role_sandbox box = {.rw = rw};
+	const struct role_def def = {.proc = PROC_RECORDER,
+	    .name = "recorder",
+	    .needs = PROC_BIT(PROC_NOTARY),
+	    .handlers = handlers,
+	    .nhandlers = ARRAY_LEN(handlers),
+	    .start = start,
+	    .peer_up = peer_up,
+	    .peer_down = peer_down,
+	    .stop = stop,
+	    .sandbox = &box};
+
+	return role_main(&def, &rec, argc, argv);
+}

@@ -1,0 +1,612 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cast: asciicast lines, byte by byte; then the real recorder: evidence before
+ * effect, chunk digests, invalid bytes kept, restarts, refusals, a full disk.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <openssl/evp.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "core/event.h"
+#include "recorder/cast.h"
+#include "recorder/file.h"
+#include "tests/unit/roleproc.h"
+#include "wire/json.h"
+
+/* ---- pure */
+
+static void
+expect(struct buf *b, const char *want)
+{
+	assert_int_equal(buf_err(b), 0);
+	buf_u8(b, '\0');
+	assert_string_equal(b->p, want);
+	buf_reset(b);
+}
+
+static void
+test_header(void **state)
+{
+	struct cast_head h = {.cols = 132,
+	    .rows = 43,
+	    .time_s = 1795000000,
+	    .title = "deploy@web-01",
+	    .term = "xterm",
+	    .command = "sh -c \"x\""};
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 4096);
+	cast_header(&b, &h);
+	expect(&b, "{\"version\": 2, \"width\": 132, \"height\": 43, "
+		   "\"timestamp\": 1795000000, \"title\": \"deploy@web-01\", "
+		   "\"command\": \"sh -c \\\"x\\\"\", "
+		   "\"env\": {\"TERM\": \"xterm\"}}\n");
+	h.cols = 0;
+	h.rows = 4000000000U;
+	h.term = h.command = "";
+	cast_header(&b, &h);
+	expect(&b, "{\"version\": 2, \"width\": 80, \"height\": 10000, "
+		   "\"timestamp\": 1795000000, \"title\": "
+		   "\"deploy@web-01\"}\n");
+	buf_done(&b);
+}
+
+static void
+test_output(void **state)
+{
+	static const struct {
+		const char *in;
+		size_t n;
+		const char *out;
+		const char *raw; /* base64 or NULL */
+	} cases[] = {
+	    {"hi\r\n", 4, "[1.000002, \"o\", \"hi\\r\\n\"]\n", NULL},
+	    {"\x1b[0m\"\\\t\x7f\0z", 9,
+		"[1.000002, \"o\", "
+		"\"\\u001b[0m\\\"\\\\\\t\\u007f\\u0000\"]\n",
+		NULL},
+	    {"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80", 9,
+		"[1.000002, \"o\", \"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\"]\n",
+		NULL},
+	    {"a\xff"
+	     "b",
+		3,
+		"[1.000002, \"o\", \"a\xef\xbf\xbd"
+		"b\"]\n",
+		"Yf9i"},
+	    /* overlong, a surrogate, past the end of Unicode, C0 */
+	    {"\xc0\x80", 2, "[1.000002, \"o\", \"\xef\xbf\xbd\xef\xbf\xbd\"]\n",
+		"wIA="},
+	    {"\xed\xa0\x80", 3,
+		"[1.000002, \"o\", "
+		"\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"]\n",
+		"7aCA"},
+	    {"\xf4\x90\x80\x80", 4,
+		"[1.000002, \"o\", "
+		"\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"]\n",
+		"9JCAgA=="},
+	};
+	struct buf b, raw;
+	char want[128];
+
+	(void)state;
+	buf_init(&b, 4096);
+	buf_init(&raw, 4096);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct cast c = {.ntail = 0};
+
+		cast_output(&c, &b, &raw, 1000002, cases[i].in, cases[i].n);
+		expect(&b, cases[i].out);
+		want[0] = '\0';
+		if (cases[i].raw != NULL)
+			(void)snprintf(want, sizeof(want),
+			    "[1.000002, \"o\", \"%s\"]\n", cases[i].raw);
+		expect(&raw, want);
+	}
+	buf_done(&b);
+	buf_done(&raw);
+}
+
+/* Every cut of a text gives the same text; nothing is replaced. */
+static void
+test_tails(void **state)
+{
+	static const char text[] = "x\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80y";
+	struct buf b, raw;
+
+	(void)state;
+	buf_init(&b, 4096);
+	buf_init(&raw, 4096);
+	for (size_t cut = 0; cut <= sizeof(text) - 1; cut++) {
+		struct cast c = {.ntail = 0};
+		char got[64] = "";
+		char part[64];
+
+		cast_output(&c, &b, &raw, 0, text, cut);
+		cast_output(
+		    &c, &b, &raw, 0, text + cut, sizeof(text) - 1 - cut);
+		assert_int_equal(c.ntail, 0);
+		buf_u8(&b, '\0');
+		for (char *line = strtok((char *)b.p, "\n"); line != NULL;
+		     line = strtok(NULL, "\n")) {
+			assert_int_equal(
+			    sscanf(line, "[0.000000, \"o\", \"%63[^\"]", part),
+			    1);
+			(void)strcat(got, part);
+		}
+		assert_string_equal(got, text);
+		assert_int_equal(raw.len, 0);
+		buf_reset(&b);
+	}
+	/* one byte at a time, then an end in the middle */
+	{
+		struct cast c = {.ntail = 0};
+
+		cast_output(&c, &b, &raw, 0, "\xf0", 1);
+		cast_output(&c, &b, &raw, 0, "\x9f", 1);
+		assert_int_equal(b.len, 0);
+		assert_int_equal(c.ntail, 2);
+		cast_end(&c, &b, &raw, 5);
+		expect(&b, "[0.000005, \"o\", \"\xef\xbf\xbd\xef\xbf\xbd\"]\n");
+		expect(&raw, "[0.000005, \"o\", \"8J8=\"]\n");
+		cast_end(&c, &b, &raw, 6);
+		assert_int_equal(b.len, 0);
+	}
+	buf_done(&b);
+	buf_done(&raw);
+}
+
+static void
+test_resize(void **state)
+{
+	static const char *const bad[] = {"", "x", "80x", "x24", "80x24 ",
+	    " 80x24", "0x24", "80x0", "80X24", "-1x24", "80x24x1", "10001x1",
+	    "999999x1"};
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 4096);
+	assert_int_equal(cast_resize(&b, 1500000, "100x30", 6), 0);
+	expect(&b, "[1.500000, \"r\", \"100x30\"]\n");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(
+		    cast_resize(&b, 0, bad[i], strlen(bad[i])), GW_EPROTO);
+	assert_int_equal(b.len, 0);
+	cast_marker(&b, 2000000, "exec: \"ls\"", 10);
+	expect(&b, "[2.000000, \"m\", \"exec: \\\"ls\\\"\"]\n");
+	buf_done(&b);
+}
+
+static void
+test_names(void **state)
+{
+	char name[FILE_NAME_SIZE];
+
+	(void)state;
+	assert_int_equal(file_name(name, "s-7Q2MXK4P", 3, 0), 0);
+	assert_string_equal(name, "s-7Q2MXK4P.3.cast");
+	assert_int_equal(file_name(name, "s-7Q2MXK4P", 3, 2), 0);
+	assert_string_equal(name, "s-7Q2MXK4P.3.2.cast");
+	assert_int_equal(file_name(name, "../../etc", 3, 0), GW_EINVAL);
+	assert_int_equal(file_name(name, "g-7Q2MXK4P", 3, 0), GW_EINVAL);
+	assert_int_equal(file_name(name, "", 3, 0), GW_EINVAL);
+}
+
+/* ---- the program */
+
+#define SID "s-7Q2MXK4P"
+#define GRANT "g-7Q2MXK4P"
+
+struct rec_test {
+	char dir[64];
+	struct conf conf;
+	struct roleproc p;
+	struct rolelink notary, broker, session;
+	uint64_t conn;
+};
+
+static void
+rec_start(struct rec_test *t)
+{
+	roleproc_start(
+	    &t->p, PROC_RECORDER, "sallyport-recorder", "", &t->conf);
+	roleproc_link(&t->p, &t->notary, PROC_NOTARY, 0);
+	roleproc_link(&t->p, &t->broker, PROC_BROKER, 0);
+	roleproc_ready(&t->p);
+	roleproc_link(&t->p, &t->session, PROC_SESSION, ++t->conn);
+}
+
+static void
+rec_stop(struct rec_test *t)
+{
+	int status = roleproc_stop(&t->p);
+
+	rolelink_close(&t->notary);
+	rolelink_close(&t->broker);
+	rolelink_close(&t->session);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static int
+setup(void **state)
+{
+	static struct rec_test t;
+	char sub[80];
+
+	memset(&t, 0, sizeof(t));
+	(void)snprintf(t.dir, sizeof(t.dir), "/tmp/sallyport-test-XXXXXX");
+	assert_non_null(mkdtemp(t.dir));
+	(void)snprintf(sub, sizeof(sub), "%s/recorder", t.dir);
+	assert_int_equal(mkdir(sub, 0700), 0);
+	(void)snprintf(t.conf.state_dir, sizeof(t.conf.state_dir), "%s", t.dir);
+	*state = &t;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct rec_test *t = *state;
+	char cmd[128];
+
+	(void)snprintf(cmd, sizeof(cmd), "rm -r %s", t->dir);
+	return system(cmd);
+}
+
+static void
+open_channel(struct rec_test *t, uint32_t channel)
+{
+	struct msg_rec_open m = {.channel = channel, .cols = 90, .rows = 30};
+
+	(void)snprintf(m.sid, sizeof(m.sid), SID);
+	(void)snprintf(m.grant, sizeof(m.grant), GRANT);
+	(void)snprintf(m.user, sizeof(m.user), "anna");
+	(void)snprintf(m.target, sizeof(m.target), "web-01");
+	(void)snprintf(m.login, sizeof(m.login), "deploy");
+	(void)snprintf(m.term, sizeof(m.term), "xterm-256color");
+	rolelink_send(&t->session, MSG_REC_OPEN, &m);
+}
+
+static void
+send_data(struct rec_test *t, uint32_t channel, unsigned kind, const char *p,
+    size_t n)
+{
+	struct msg_rec_data m = {.channel = channel, .kind = (uint8_t)kind};
+
+	m.data.p = (const uint8_t *)p;
+	m.data.len = (uint32_t)n;
+	rolelink_send(&t->session, MSG_REC_DATA, &m);
+}
+
+/* The broker reads a whole recording; the number of bytes. */
+static size_t
+read_back(
+    struct rec_test *t, const char *sid, char *ret, size_t size, int *result)
+{
+	size_t len = 0;
+
+	for (;;) {
+		struct msg_rec_read m = {.rid = 9, .offset = len, .max = 100};
+		const struct msg_rec_bytes *a;
+
+		(void)snprintf(m.sid, sizeof(m.sid), "%s", sid);
+		rolelink_send(&t->broker, MSG_REC_READ, &m);
+		a = rolelink_want(&t->broker, MSG_REC_BYTES);
+		assert_int_equal(a->rid, 9);
+		*result = -(int)a->result;
+		if (a->data.len == 0) {
+			ret[len] = '\0';
+			if (a->result == 0)
+				assert_int_equal(a->size, len);
+			return len;
+		}
+		assert_true(len + a->data.len < size);
+		memcpy(ret + len, a->data.p, a->data.len);
+		len += a->data.len;
+	}
+}
+
+static void
+sha256_hex(char *ret, const void *p, size_t n)
+{
+	uint8_t d[32];
+
+	assert_int_equal(EVP_Digest(p, n, d, NULL, EVP_sha256(), NULL), 1);
+	str_hex(ret, d, sizeof(d));
+}
+
+static void
+json_field(const char *event, const char *key, char *ret, size_t size)
+{
+	struct problem p;
+	char text[8192];
+	json_t *o, *v;
+
+	(void)snprintf(text, sizeof(text), "{\"x\":0%s}", event);
+	o = json_parse_object(text, strlen(text), &p);
+	assert_non_null(o);
+	v = json_object_get(o, key);
+	assert_non_null(v);
+	if (json_is_string(v))
+		(void)snprintf(ret, size, "%s", json_string_value(v));
+	else
+		(void)snprintf(
+		    ret, size, "%lld", (long long)json_integer_value(v));
+	json_decref(o);
+}
+
+static void
+test_story(void **state)
+{
+	struct rec_test *t = *state;
+	const struct msg_rec_state *st;
+	char event[4096], got[4096], hash[65], all[65], text[8192];
+	char path[256];
+	size_t n;
+	int result;
+	FILE *f;
+
+	rec_start(t);
+	open_channel(t, 7);
+	/* not a word to the session before the log has it */
+	(void)rolelink_want(&t->notary, MSG_LOG_APPEND);
+	assert_int_equal(rolelink_next(&t->session, 300), 0);
+	{
+		const struct msg_log_append *m = t->notary.m.body;
+		struct msg_log_durable d = {.rid = m->rid, .seq = 1};
+
+		assert_int_equal(m->event, EV_RECORDING_START);
+		assert_int_not_equal(m->rid, 0);
+		rolelink_send(&t->notary, MSG_LOG_DURABLE, &d);
+	}
+	st = rolelink_want(&t->session, MSG_REC_STATE);
+	assert_int_equal(st->result, 0);
+	assert_int_equal(st->bytes, 0);
+	rolelink_event(&t->notary, EV_RECORDING_CHUNK, 0, event,
+	    sizeof(event)); /* the header */
+
+	send_data(t, 7, REC_OUTPUT, "hello \xe2\x82", 8);
+	send_data(t, 7, REC_OUTPUT, "\xac \xff\r\n", 5);
+	send_data(t, 7, REC_RESIZE, "100x40", 6);
+	send_data(t, 7, REC_MARKER, "exec", 4);
+	st = rolelink_want(&t->session, MSG_REC_STATE);
+	assert_int_equal(st->bytes, 13);
+	/* the raw file's chunk, then the text's */
+	rolelink_event(&t->notary, EV_RECORDING_CHUNK, 0, event, sizeof(event));
+	json_field(event, "file", got, sizeof(got));
+	assert_string_equal(got, SID ".7.cast.raw");
+	rolelink_event(&t->notary, EV_RECORDING_CHUNK, 0, event, sizeof(event));
+	n = read_back(t, SID, text, sizeof(text), &result);
+	assert_int_equal(result, 0);
+	json_field(event, "chunk", got, sizeof(got));
+	assert_string_equal(got, "1");
+	json_field(event, "offset", got, sizeof(got));
+	sha256_hex(hash, text + atoi(got), n - (size_t)atoi(got));
+	json_field(event, "sha256", got, sizeof(got));
+	assert_string_equal(got, hash);
+	assert_non_null(strstr(text, "\"o\", \"hello \"]\n"));
+	assert_non_null(strstr(text, "\"\xe2\x82\xac \xef\xbf\xbd\\r\\n\"]\n"));
+	assert_non_null(strstr(text, "\"r\", \"100x40\"]\n"));
+	assert_non_null(strstr(text, "\"m\", \"exec\"]\n"));
+
+	{
+		struct msg_rec_close m = {.channel = 7};
+
+		rolelink_send(&t->session, MSG_REC_CLOSE, &m);
+	}
+	rolelink_event(&t->notary, EV_RECORDING_END, 0, event, sizeof(event));
+	rolelink_event(&t->notary, EV_RECORDING_END, 0, event, sizeof(event));
+	sha256_hex(all, text, n);
+	json_field(event, "sha256", got, sizeof(got));
+	assert_string_equal(got, all);
+	json_field(event, "count", got, sizeof(got));
+	assert_string_equal(got, "2");
+	rec_stop(t);
+
+	/* a stock player plays it */
+	(void)snprintf(path, sizeof(path),
+	    "%s/recorder/recordings/" SID ".7.cast", t->dir);
+	{
+		struct stat sb;
+
+		assert_int_equal(stat(path, &sb), 0);
+		assert_int_equal(sb.st_mode & 07777, 0600);
+	}
+	if (system("command -v asciinema >/dev/null 2>&1") != 0) {
+		print_message("no asciinema: its part is left out\n");
+		return;
+	}
+	(void)snprintf(
+	    text, sizeof(text), "LC_ALL=C.UTF-8 asciinema cat %s 2>&1", path);
+	f = popen(text, "r");
+	assert_non_null(f);
+	n = fread(got, 1, sizeof(got) - 1, f);
+	got[n] = '\0';
+	assert_int_equal(pclose(f), 0);
+	assert_string_equal(got, "hello \xe2\x82\xac \xef\xbf\xbd\r\n");
+}
+
+static void
+test_restart(void **state)
+{
+	struct rec_test *t = *state;
+	char event[4096], got[4096], text[8192];
+	int result;
+	const char *nl;
+
+	rec_start(t);
+	open_channel(t, 1);
+	rolelink_event(&t->notary, EV_RECORDING_START, 1, event, sizeof(event));
+	(void)rolelink_want(&t->session, MSG_REC_STATE);
+	send_data(t, 1, REC_OUTPUT, "one", 3);
+	(void)rolelink_want(&t->session, MSG_REC_STATE);
+	/* it dies; nothing is closed */
+	assert_int_equal(kill(t->p.pid, SIGKILL), 0);
+	assert_int_equal(waitpid(t->p.pid, &result, 0), t->p.pid);
+	ipc_done(&t->p.control);
+	rolelink_close(&t->notary);
+	rolelink_close(&t->broker);
+	rolelink_close(&t->session);
+
+	rec_start(t);
+	open_channel(t, 1);
+	rolelink_event(&t->notary, EV_RECORDING_END, 0, event, sizeof(event));
+	json_field(event, "reason", got, sizeof(got));
+	assert_string_equal(got, "interrupted");
+	json_field(event, "file", got, sizeof(got));
+	assert_string_equal(got, SID ".1.cast");
+	rolelink_event(&t->notary, EV_RECORDING_START, 2, event, sizeof(event));
+	json_field(event, "file", got, sizeof(got));
+	assert_string_equal(got, SID ".1.1.cast");
+	json_field(event, "msg", got, sizeof(got));
+	assert_string_equal(got, "goes on where " SID ".1.cast stopped");
+	(void)rolelink_want(&t->session, MSG_REC_STATE);
+	send_data(t, 1, REC_OUTPUT, "two", 3);
+	(void)rolelink_want(&t->session, MSG_REC_STATE);
+	(void)read_back(t, SID, text, sizeof(text), &result);
+	assert_int_equal(result, 0);
+	/* one header, two events, time going forward */
+	nl = strchr(text, '\n');
+	assert_non_null(nl);
+	assert_null(strstr(nl, "version"));
+	{
+		double a = 9, b = 0;
+
+		assert_int_equal(
+		    sscanf(nl + 1, "[%lf, \"o\", \"one\"]", &a), 1);
+		nl = strchr(nl + 1, '\n');
+		assert_non_null(nl);
+		assert_int_equal(
+		    sscanf(nl + 1, "[%lf, \"o\", \"two\"]", &b), 1);
+		assert_true(a < b);
+	}
+	/* the link goes: the recording ends in the log */
+	rolelink_close(&t->session);
+	rolelink_event(&t->notary, EV_RECORDING_END, 0, event, sizeof(event));
+	json_field(event, "reason", got, sizeof(got));
+	assert_string_equal(got, "session-gone");
+	roleproc_link(&t->p, &t->session, PROC_SESSION, ++t->conn);
+	rec_stop(t);
+}
+
+static void
+test_refusals(void **state)
+{
+	struct rec_test *t = *state;
+	struct rolelink other;
+	char event[4096], text[4096];
+	int result;
+
+	rec_start(t);
+	(void)read_back(t, "../../../etc", text, sizeof(text), &result);
+	assert_int_equal(result, GW_ENOENT);
+	(void)read_back(t, "s-22222222", text, sizeof(text), &result);
+	assert_int_equal(result, GW_ENOENT);
+	open_channel(t, 1);
+	rolelink_event(&t->notary, EV_RECORDING_START, 1, event, sizeof(event));
+	(void)rolelink_want(&t->session, MSG_REC_STATE);
+	/* another connection that says it is the same session */
+	other = t->session;
+	roleproc_link(&t->p, &t->session, PROC_SESSION, ++t->conn);
+	open_channel(t, 2);
+	rolelink_event(&t->notary, EV_PEER_PROTOCOL, 0, event, sizeof(event));
+	assert_int_equal(
+	    ipc_recv_wait(&t->session.ipc, &t->session.m, 5000), GW_ECLOSED);
+	rolelink_close(&t->session);
+	t->session = other;
+	/* data for a channel that is not open */
+	send_data(t, 3, REC_OUTPUT, "x", 1);
+	rolelink_event(&t->notary, EV_PEER_PROTOCOL, 0, event, sizeof(event));
+	rec_stop(t);
+}
+
+/* The notary refuses, or is gone: the session hears failed, not ready. */
+static void
+test_no_evidence(void **state)
+{
+	struct rec_test *t = *state;
+	const struct msg_rec_state *st;
+
+	rec_start(t);
+	open_channel(t, 1);
+	(void)rolelink_want(&t->notary, MSG_LOG_APPEND);
+	rolelink_close(&t->notary);
+	st = rolelink_want(&t->session, MSG_REC_STATE);
+	assert_int_not_equal(st->result, 0);
+	roleproc_link(&t->p, &t->notary, PROC_NOTARY, 0);
+	rec_stop(t);
+}
+
+/* No room: a file may not grow past 4 kB. */
+static void
+test_full(void **state)
+{
+	struct rec_test *t = *state;
+	struct rlimit old, small;
+	const struct msg_rec_state *st;
+	char event[4096];
+	char *big = malloc(20000);
+
+	assert_non_null(big);
+	memset(big, 'x', 20000);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+	small = old;
+	small.rlim_cur = 4096;
+	(void)signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	rec_start(t);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	open_channel(t, 1);
+	rolelink_event(&t->notary, EV_RECORDING_START, 1, event, sizeof(event));
+	st = rolelink_want(&t->session, MSG_REC_STATE);
+	assert_int_equal(st->result, 0);
+	send_data(t, 1, REC_OUTPUT, big, 20000);
+	rolelink_event(
+	    &t->notary, EV_RECORDING_FAILED, 0, event, sizeof(event));
+	assert_non_null(strstr(event, "\"sid\":\"" SID "\""));
+	st = rolelink_want(&t->session, MSG_REC_STATE);
+	assert_int_equal(st->result, -GW_ESYS);
+	/* what still comes is dropped without a fuss */
+	send_data(t, 1, REC_OUTPUT, big, 20000);
+	assert_int_equal(rolelink_next(&t->session, 300), 0);
+	rec_stop(t);
+	free(big);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_header),
+	    cmocka_unit_test(test_output),
+	    cmocka_unit_test(test_tails),
+	    cmocka_unit_test(test_resize),
+	    cmocka_unit_test(test_names),
+	    cmocka_unit_test_setup_teardown(test_story, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_restart, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_no_evidence, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_full, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
