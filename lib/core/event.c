@@ -168,18 +168,24 @@ event_json_string(struct buf *out, const void *s, size_t n)
 	buf_u8(out, '"');
 }
 
+/* An int64_t in the one spelling event_num has: a record that no JSON reader
+ * can take back would make the log unreadable. */
 static int
 number_ok(const uint8_t *p, size_t n)
 {
-	size_t i = 0;
+	size_t i = n > 0 && p[0] == '-' ? 1 : 0;
+	uint64_t max = (uint64_t)INT64_MAX + i;
+	uint64_t v = 0;
 
-	if (n > 0 && p[0] == '-')
-		i = 1;
-	if (n - i == 0 || n > 20 || (n - i > 1 && p[i] == '0'))
+	if (n - i == 0 || ((n > 1) && p[i] == '0'))
 		return 0;
-	for (; i < n; i++)
-		if (p[i] < '0' || p[i] > '9')
+	for (; i < n; i++) {
+		unsigned digit = p[i] - (unsigned)'0';
+
+		if (digit > 9 || v > (max - digit) / 10)
 			return 0;
+		v = v * 10 + digit;
+	}
 	return 1;
 }
 

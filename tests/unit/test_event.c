@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * event: the catalogue is consistent, and whatever a writer puts into a field,
+ * the record is one line of JSON that another parser reads back.
+ */
+#include "test.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "core/event.h"
+#include "rnd.h"
+
+/* "{"x":0" + what event_fields_json wrote + "}", parsed by jansson. */
+static json_t *
+parsed(const void *p, size_t n, int *retresult)
+{
+	json_error_t e;
+	json_t *o = NULL;
+	struct buf b;
+
+	buf_init(&b, 4 * LIMIT_RECORD_MAX);
+	buf_printf(&b, "{\"x\":0");
+	*retresult = event_fields_json(&b, p, n);
+	buf_u8(&b, '}');
+	if (*retresult == 0) {
+		o = json_loadb((const char *)b.p, b.len,
+		    JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &e);
+		if (o == NULL)
+			fail_msg("not JSON: %s: %.*s", e.text, (int)b.len,
+			    (const char *)b.p);
+		for (size_t i = 0; i < b.len; i++)
+			assert_true(b.p[i] >= 0x20 && b.p[i] != 0x7f);
+	}
+	buf_done(&b);
+	return o;
+}
+
+static json_t *
+parsed_fields(const struct event_fields *f)
+{
+	int r = -1;
+	json_t *o;
+
+	assert_int_equal(buf_err(&f->b), 0);
+	o = parsed(f->b.p, f->b.len, &r);
+	assert_int_equal(r, 0);
+	return o;
+}
+
+static int
+refused(const void *p, size_t n)
+{
+	int r = 0;
+
+	json_decref(parsed(p, n, &r));
+	return r;
+}
+
+static void
+test_catalogue(void **state)
+{
+	(void)state;
+	assert_null(event_spec(EV_NONE));
+	assert_null(event_spec(EV_COUNT));
+	assert_null(event_spec(0xffff));
+	assert_int_equal(event_find("JG9999I"), EV_NONE);
+	assert_int_equal(event_find(""), EV_NONE);
+	for (unsigned i = 1; i < EV_COUNT; i++) {
+		const struct event_spec *s = event_spec(i);
+		char kind;
+
+		CHECK_ROW(s != NULL && strlen(s->code) == 7, s->code);
+		CHECK_ROW(event_find(s->code) == i, s->code); /* unique */
+		CHECK_ROW(strncmp(s->code, "JG", 2) == 0, s->code);
+		CHECK_ROW(strspn(s->code + 2, "0123456789") == 4, s->code);
+		kind = s->code[6];
+		CHECK_ROW(kind == 'I' || kind == 'W' || kind == 'E', s->code);
+		CHECK_ROW(s->severity >= 1 && s->severity <= 6, s->code);
+		CHECK_ROW(strchr(s->name, '.') != NULL, s->code);
+		CHECK_ROW(s->writers != 0, s->code);
+		/* one number is one event, whatever its outcome */
+		for (unsigned k = 1; k < i; k++)
+			if (strncmp(event_spec(k)->code, s->code, 6) == 0 &&
+			    i != EV_GATEWAY_RECOVERED && k != EV_GATEWAY_START)
+				CHECK_ROW(
+				    event_spec(k)->code[6] != kind, s->code);
+	}
+}
+
+static void
+test_writers(void **state)
+{
+	(void)state;
+	assert_true(event_may_write(EV_GRANT_OPEN, PROC_NOTARY));
+	assert_false(event_may_write(EV_GRANT_OPEN, PROC_BROKER));
+	assert_false(event_may_write(EV_GRANT_OPEN, PROC_SESSION));
+	assert_true(event_may_write(EV_SESSION_EXEC, PROC_SESSION));
+	assert_false(event_may_write(EV_SESSION_EXEC, PROC_API));
+	assert_true(event_may_write(EV_PEER_PROTOCOL, PROC_SHIPPER));
+	assert_false(event_may_write(EV_NONE, PROC_NOTARY));
+	assert_false(event_may_write(EV_COUNT, PROC_NOTARY));
+	/* the session, which reads hostile bytes, tells of itself only */
+	for (unsigned i = 1; i < EV_COUNT; i++)
+		if (event_may_write(i, PROC_SESSION))
+			CHECK_ROW(
+			    i == EV_PEER_PROTOCOL || i == EV_HOSTKEY_CHANGED ||
+				strncmp(event_spec(i)->name, "session.", 8) ==
+				    0,
+			    event_spec(i)->code);
+}
+
+static void
+test_field_names(void **state)
+{
+	(void)state;
+	assert_null(event_field_name(EF_NONE));
+	assert_null(event_field_name(EF_TOTAL));
+	assert_true(EF_TOTAL < 256); /* ids are one byte */
+	for (unsigned i = 1; i < EF_TOTAL; i++) {
+		const char *s = event_field_name(i);
+
+		CHECK_ROW(strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_") ==
+			      strlen(s),
+		    s);
+		CHECK_ROW(strcmp(s, "truncated") != 0, s);
+		for (unsigned k = 1; k < i; k++)
+			CHECK_ROW(strcmp(event_field_name(k), s) != 0, s);
+	}
+}
+
+static void
+test_kinds(void **state)
+{
+	struct event_fields f;
+	json_t *o;
+
+	(void)state;
+	event_fields_init(&f);
+	event_str(&f, EF_USER, "alice");
+	event_str(&f, EF_BY, NULL);
+	event_str(&f, EF_TARGET, "");
+	event_num(&f, EF_START, INT64_MAX);
+	event_num(&f, EF_END, INT64_MIN);
+	event_num(&f, EF_COUNT, 0);
+	event_bool(&f, EF_RECORD, true);
+	assert_int_equal(f.n, 5);
+	o = parsed_fields(&f);
+	assert_int_equal(json_object_size(o), 6);
+	assert_string_equal(
+	    json_string_value(json_object_get(o, "user")), "alice");
+	assert_true(
+	    json_integer_value(json_object_get(o, "start")) == INT64_MAX);
+	assert_true(json_integer_value(json_object_get(o, "end")) == INT64_MIN);
+	assert_true(json_is_integer(json_object_get(o, "count")));
+	assert_true(json_is_true(json_object_get(o, "record")));
+	json_decref(o);
+	event_fields_done(&f);
+	event_fields_done(&f);
+}
+
+#define FFFD "\xef\xbf\xbd"
+
+static void
+test_escaping(void **state)
+{
+	static const struct {
+		const char *name, *in;
+		size_t n;
+		const char *want; /* the JSON text */
+	} rows[] = {{"plain", "web-01", 6, "\"web-01\""},
+	    {"empty", "", 0, "\"\""},
+	    {"quote and backslash", "a\"b\\c", 5, "\"a\\\"b\\\\c\""},
+	    {"line ends", "a\r\nb", 4, "\"a\\u000d\\u000ab\""},
+	    {"NUL, ESC, DEL", "\0\x1b\x7f", 3, "\"\\u0000\\u001b\\u007f\""},
+	    {"C1 controls", "\xc2\x80\xc2\x9f", 4, "\"\\u0080\\u009f\""},
+	    {"no-break space stays", "\xc2\xa0", 2, "\"\xc2\xa0\""},
+	    {"UTF-8 of 2, 3, 4", "\xc3\xa9\xe2\x82\xac\xf0\x9f\x94\x91", 9,
+		"\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x94\x91\""},
+	    {"lone continuation", "a\x80z", 3, "\"a" FFFD "z\""},
+	    {"cut sequence", "a\xe2\x82", 3, "\"a" FFFD FFFD "\""},
+	    {"cut, then text",
+		"\xe2\x82"
+		"A",
+		3, "\"" FFFD FFFD "A\""},
+	    {"overlong slash", "\xc0\xaf", 2, "\"" FFFD FFFD "\""},
+	    {"overlong NUL of 3", "\xe0\x80\x80", 3, "\"" FFFD FFFD FFFD "\""},
+	    {"overlong of 4", "\xf0\x80\x80\x80", 4,
+		"\"" FFFD FFFD FFFD FFFD "\""},
+	    {"surrogate", "\xed\xa0\x80", 3, "\"" FFFD FFFD FFFD "\""},
+	    {"past Unicode", "\xf4\x90\x80\x80", 4,
+		"\"" FFFD FFFD FFFD FFFD "\""},
+	    {"last of Unicode", "\xf4\x8f\xbf\xbf", 4, "\"\xf4\x8f\xbf\xbf\""},
+	    {"never UTF-8", "\xff\xfe\xf8", 3, "\"" FFFD FFFD FFFD "\""}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct buf b;
+
+		buf_init(&b, 4096);
+		event_json_string(&b, rows[i].in, rows[i].n);
+		assert_int_equal(buf_err(&b), 0);
+		CHECK_ROW(b.len == strlen(rows[i].want) &&
+			      memcmp(b.p, rows[i].want, b.len) == 0,
+		    rows[i].name);
+		buf_done(&b);
+	}
+}
+
+/* Any bytes: still one line of JSON; valid text comes back unchanged. */
+static void
+test_any_bytes(void **state)
+{
+	struct rnd rnd = {.s = 11};
+	uint8_t raw[200];
+
+	(void)state;
+	for (int i = 0; i < 3000; i++) {
+		size_t n = 1 + rnd_below(&rnd, sizeof(raw));
+		struct event_fields f;
+		json_t *o;
+
+		rnd_fill(&rnd, raw, n);
+		if (i % 2 == 0) /* more of it in sequences */
+			for (size_t k = 0; k < n; k++)
+				raw[k] |= 0x80;
+		event_fields_init(&f);
+		event_strn(&f, EF_COMMAND, raw, n);
+		o = parsed_fields(&f);
+		assert_non_null(json_object_get(o, "command"));
+		json_decref(o);
+		event_fields_done(&f);
+	}
+	for (unsigned c = 1; c < 0x80; c++) {
+		char text[2] = {(char)c, '\0'};
+		struct event_fields f;
+		json_t *o;
+
+		event_fields_init(&f);
+		event_str(&f, EF_COMMAND, text);
+		o = parsed_fields(&f);
+		assert_string_equal(
+		    json_string_value(json_object_get(o, "command")), text);
+		json_decref(o);
+		event_fields_done(&f);
+	}
+}
+
+static void
+test_truncation(void **state)
+{
+	char *big = malloc(LIMIT_FIELD_MAX + 1);
+	struct event_fields f;
+	json_t *o;
+
+	(void)state;
+	assert_non_null(big);
+	memset(big, 'a', LIMIT_FIELD_MAX + 1);
+	event_fields_init(&f);
+	event_strn(&f, EF_COMMAND, big, LIMIT_FIELD_MAX);
+	o = parsed_fields(&f);
+	assert_null(json_object_get(o, "truncated"));
+	json_decref(o);
+	event_fields_done(&f);
+
+	event_fields_init(&f);
+	event_strn(&f, EF_COMMAND, big, LIMIT_FIELD_MAX + 1);
+	o = parsed_fields(&f);
+	assert_true(json_is_true(json_object_get(o, "truncated")));
+	assert_int_equal(
+	    json_string_length(json_object_get(o, "command")), LIMIT_FIELD_MAX);
+	json_decref(o);
+	event_fields_done(&f);
+
+	/* cut inside a character: still UTF-8 */
+	memcpy(big + LIMIT_FIELD_MAX - 1, "\xc3\xa9", 2);
+	event_fields_init(&f);
+	event_strn(&f, EF_COMMAND, big, LIMIT_FIELD_MAX + 1);
+	json_decref(parsed_fields(&f));
+	event_fields_done(&f);
+	free(big);
+}
+
+static void
+put(struct buf *b, unsigned id, const char *v)
+{
+	buf_u8(b, (uint8_t)id);
+	buf_cstring(b, v);
+}
+
+static void
+test_refused(void **state)
+{
+	static const char *const numbers[] = {"", "-", "+1", " 1", "1 ", "01",
+	    "-01", "1.5", "1e3", "0x1", "9223372036854775808",
+	    "-9223372036854775809", "99999999999999999999",
+	    "123456789012345678901", "1,\"user\":\"root\""};
+	static const char *const bools[] = {"", "2", "00", "true", "1 "};
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, LIMIT_RECORD_MAX);
+	put(&b, EF_USER, "alice");
+	put(&b, EF_USER, "bob");
+	assert_int_equal(refused(b.p, b.len), GW_EPROTO); /* twice */
+	buf_reset(&b);
+	put(&b, EF_NONE, "x");
+	assert_int_equal(refused(b.p, b.len), GW_EPROTO);
+	buf_reset(&b);
+	put(&b, EF_TOTAL, "x");
+	assert_int_equal(refused(b.p, b.len), GW_EPROTO);
+	buf_reset(&b);
+	put(&b, 255, "x");
+	assert_int_equal(refused(b.p, b.len), GW_EPROTO);
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+		buf_reset(&b);
+		put(&b, EF_COUNT, numbers[i]);
+		CHECK_ROW(refused(b.p, b.len) == GW_EPROTO, numbers[i]);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(bools); i++) {
+		buf_reset(&b);
+		put(&b, EF_RECORD, bools[i]);
+		CHECK_ROW(refused(b.p, b.len) == GW_EPROTO, bools[i]);
+	}
+	buf_reset(&b);
+	put(&b, EF_USER, "alice");
+	put(&b, EF_COUNT, "1");
+	for (size_t n = 1; n < b.len; n++)
+		if (n != 10) /* where the first field ends */
+			assert_int_equal(refused(b.p, n), GW_EPROTO);
+	assert_int_equal(refused(b.p, 10), 0);
+	assert_int_equal(refused(NULL, 0), 0); /* no fields: fine */
+	buf_done(&b);
+}
+
+static void
+test_limits(void **state)
+{
+	struct buf b, out;
+
+	(void)state;
+	buf_init(&b, LIMIT_RECORD_MAX);
+	/* every field once is more than a record may have */
+	for (unsigned id = 1; id < EF_TOTAL; id++)
+		put(&b, id, "1");
+	if (EF_TOTAL - 1 > LIMIT_EVENT_FIELDS)
+		assert_int_equal(refused(b.p, b.len), GW_ELIMIT);
+	/* a record that does not fit its place is refused, not cut */
+	buf_reset(&b);
+	put(&b, EF_USER, "0123456789012345678901234567890123456789");
+	buf_init(&out, 32);
+	assert_int_equal(event_fields_json(&out, b.p, b.len), GW_ELIMIT);
+	buf_done(&out);
+	buf_done(&b);
+}
+
+/* The writer's own limit is sticky, so it cannot be missed. */
+static void
+test_writer_limit(void **state)
+{
+	char *big = calloc(1, LIMIT_RECORD_MAX);
+	struct event_fields f;
+
+	(void)state;
+	assert_non_null(big);
+	event_fields_init(&f);
+	event_strn(&f, EF_COMMAND, big, LIMIT_RECORD_MAX);
+	event_str(&f, EF_USER, "alice");
+	assert_int_equal(buf_err(&f.b), GW_ELIMIT);
+	event_fields_done(&f);
+	free(big);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_catalogue),
+	    cmocka_unit_test(test_writers),
+	    cmocka_unit_test(test_field_names),
+	    cmocka_unit_test(test_kinds),
+	    cmocka_unit_test(test_escaping),
+	    cmocka_unit_test(test_any_bytes),
+	    cmocka_unit_test(test_truncation),
+	    cmocka_unit_test(test_refused),
+	    cmocka_unit_test(test_limits),
+	    cmocka_unit_test(test_writer_limit),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
