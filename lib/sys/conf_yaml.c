@@ -125,8 +125,9 @@ read_ssh(struct yaml *y, const struct yaml_item *root, struct conf *c)
 	const struct yaml_item *list;
 	size_t word = 0;
 
-	if (map == NULL || !yaml_only(y, map, "ssh", ssh_keys))
+	if (map == NULL)
 		return;
+	(void)yaml_only(y, map, "ssh", ssh_keys);
 	read_listen(y, map, "ssh.listen", c->ssh);
 	if (yaml_get_word(y, map, "entry", false, entry_words, &word))
 		c->entry = word == 1 ? ENTRY_NETWORKS : ENTRY_GRANT;
@@ -159,8 +160,7 @@ read_sink(struct yaml *y, const struct yaml_item *map, struct conf_sink *k)
 	const char *s = NULL;
 	uint64_t port = 0;
 
-	if (!yaml_only(y, map, "sinks", sink_keys))
-		return;
+	(void)yaml_only(y, map, "sinks", sink_keys);
 	if (yaml_get_name(y, map, "name", true, &s))
 		take(y, map, k->name, sizeof(k->name), s);
 	if (yaml_get_str(y, map, "host", true, LIMIT_HOST_SIZE - 1, &s))
@@ -184,16 +184,19 @@ read_rest(struct yaml *y, const struct yaml_item *root, struct conf *c)
 	const struct yaml_item *list;
 	size_t word = 0;
 
-	if (map != NULL && yaml_only(y, map, "policy", policy_keys)) {
+	if (map != NULL) {
+		(void)yaml_only(y, map, "policy", policy_keys);
 		(void)yaml_get_duration(y, map, "max_grant", false,
 		    LIMIT_GRANT_MIN_S, LIMIT_GRANT_MAX_S, &c->max_grant_s);
 		(void)yaml_get_duration(
 		    y, map, "mfa_age", false, 1, 3600, &c->mfa_age_s);
 	}
 	map = yaml_get_map(y, root, "session", false);
-	if (map != NULL && yaml_only(y, map, "session", session_keys))
+	if (map != NULL) {
+		(void)yaml_only(y, map, "session", session_keys);
 		(void)yaml_get_duration(
 		    y, map, "idle", false, 10, LIMIT_GRANT_MAX_S, &c->idle_s);
+	}
 	if (yaml_get_word(y, root, "kernel", false, kernel_words, &word))
 		c->kernel = word == 1 ? KERNEL_OLD : KERNEL_AUTO;
 	list = yaml_get_list(y, root, "sinks", false, LIMIT_SINKS);
@@ -222,8 +225,8 @@ read_all(struct yaml *y, const struct yaml_item *root, struct conf *c)
 	const struct yaml_item *map;
 	const char *s = NULL;
 
-	if (!yaml_only(y, root, NULL, top_keys) &&
-	    yaml_kind(root) != YAML_KIND_MAP)
+	(void)yaml_only(y, root, NULL, top_keys);
+	if (yaml_kind(root) != YAML_KIND_MAP)
 		return;
 	if (yaml_get_name(y, root, "server_id", true, &s))
 		take(y, root, c->server_id, sizeof(c->server_id), s);
@@ -231,8 +234,10 @@ read_all(struct yaml *y, const struct yaml_item *root, struct conf *c)
 		take(y, root, c->host, sizeof(c->host), s);
 	read_ssh(y, root, c);
 	map = yaml_get_map(y, root, "api", false);
-	if (map != NULL && yaml_only(y, map, "api", api_keys))
+	if (map != NULL) {
+		(void)yaml_only(y, map, "api", api_keys);
 		read_listen(y, map, "api.listen", c->api);
+	}
 	read_path(y, root, "admin_socket", c->admin_socket);
 	read_path(y, root, "state_dir", c->state_dir);
 	read_rest(y, root, c);
