@@ -19,6 +19,8 @@
 #include "base/addr.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/safefile.h"
+#include "base/secret.h"
 #include "base/str.h"
 #include "supervisor.h"
 
@@ -133,9 +135,28 @@ fail:
 	return GW_ESYS;
 }
 
+/* True when an earlier run held this port: what is connected to it is ours. */
+static bool
+was_ours(const struct conf *c, uint16_t port)
+{
+	struct secret text = {0};
+	char path[LIMIT_PATH_SIZE + 32];
+	char line[32];
+	bool ours = false;
+
+	/* the firewall writes it: "own PORT" lines (firewall/closed_state.h) */
+	if (str_fmt(path, sizeof(path), "%s/firewall/closed.state",
+		c->state_dir) == 0 &&
+	    str_fmt(line, sizeof(line), "own %u\n", port) == 0 &&
+	    safefile_read(&text, path, LIMIT_YAML_MAX, SAFEFILE_ANY_OWNER) == 0)
+		ours = memmem(text.p, text.len, line, strlen(line)) != NULL;
+	secret_free(&text);
+	return ours;
+}
+
 /* Shutting the doors of this port would cut whoever is connected to it. */
 static int
-check_port(uint16_t port)
+check_port(const struct conf *c, uint16_t port)
 {
 	struct port_use use;
 	int r;
@@ -144,7 +165,7 @@ check_port(uint16_t port)
 		log_err("cannot read /proc/net/tcp: %s", strerror(errno));
 		return r;
 	}
-	if (!use.listening && !use.established)
+	if (!use.listening && (!use.established || was_ours(c, port)))
 		return 0;
 	log_err("port %u has %s: the gateway would cut it off; choose another "
 		"port under ssh.listen",
@@ -164,7 +185,7 @@ listen_open(struct supervisor *s)
 		s->ssh_fd[i] = s->api_fd[i] = -1;
 	for (int i = 0; i < LIMIT_LISTEN; i++)
 		if (c->ssh[i].port != 0 &&
-		    (r = check_port(c->ssh[i].port)) != 0)
+		    (r = check_port(c, c->ssh[i].port)) != 0)
 			return r;
 	for (int i = 0; i < LIMIT_LISTEN; i++) {
 		if (c->ssh[i].port != 0 &&
