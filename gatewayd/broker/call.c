@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * call - the life of one API call: it is answered exactly once, its secrets
+ * are wiped, and a repeat with the same idempotency key gets the first answer
+ * instead of a second effect.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "broker/broker.h"
+
+static const char type_json[] = "application/json";
+static const char type_problem[] = "application/problem+json";
+
+struct call *
+call_new(struct broker *b, struct peer *from, const struct msg_api_call *m)
+{
+	struct call *c = NULL;
+
+	if (m->query.len >= sizeof(c->query) ||
+	    (c = calloc(1, sizeof(*c))) == NULL)
+		return NULL;
+	c->b = b;
+	c->rid = m->rid;
+	c->from = peer_proc(from);
+	c->link = b->api_links[c->from == PROC_ADMIN];
+	c->verb = verb_get(m->verb);
+	c->peer = m->peer;
+	c->uid = m->uid;
+	c->loginuid = m->loginuid;
+	text_set(c->arg, sizeof(c->arg), m->arg);
+	if (m->query.len > 0)
+		memcpy(c->query, m->query.p, m->query.len);
+	c->next = b->calls;
+	b->calls = c;
+	return c;
+}
+
+static void
+call_free(struct call *c)
+{
+	for (struct call **cp = &c->b->calls; *cp != NULL; cp = &(*cp)->next)
+		if (*cp == c) {
+			*cp = c->next;
+			break;
+		}
+	if (c->state_free != NULL)
+		c->state_free(c->state);
+	signed_done(&c->req);
+	envelope_done(&c->env);
+	explicit_bzero(c, sizeof(*c));
+	free(c);
+}
+
+/* The API that asked may have been started anew since: then nobody waits. */
+static void
+tell(struct call *c, unsigned status, const char *type, const void *p, size_t n)
+{
+	struct msg_api_reply m = {.rid = c->rid, .status = (uint16_t)status};
+	int r;
+
+	if (c->link != c->b->api_links[c->from == PROC_ADMIN])
+		return;
+	text_set(m.content_type, sizeof(m.content_type), type);
+	m.body.p = p;
+	m.body.len = (uint32_t)n;
+	r = peer_send(role_peer(c->b->role, c->from), MSG_API_REPLY, &m, -1);
+	if (r != 0)
+		log_warn(
+		    "an answer was lost on its way to the API: %s", err_str(r));
+}
+
+/* Repeats of c get the same; one that failed gets the failure too, and may
+ * come again with the same key: nothing was kept. */
+static void
+answer_repeats(
+    struct call *c, unsigned status, const char *type, const char *text)
+{
+	while (c->repeats != NULL) {
+		struct call *x = c->repeats;
+
+		c->repeats = x->repeats;
+		x->repeats = NULL;
+		tell(x, status, type, text, strlen(text));
+		call_free(x);
+	}
+}
+
+static char *
+repeated_text(const char *text)
+{
+	json_t *o = json_loads(text, 0, NULL);
+	char *s = NULL;
+
+	if (o != NULL && json_object_set_new(o, "repeated", json_true()) == 0)
+		s = json_text(o);
+	json_decref(o);
+	return s;
+}
+
+static void
+keep_answer(struct call *c, unsigned status, const char *text)
+{
+	int r;
+
+	if (!c->first || status >= 300)
+		return;
+	r = store_answer_put(c->b->store, c->user, c->verb->name,
+	    c->req.idempotency, (uint16_t)status, text, broker_now(c->b).utc_ms,
+	    c->seq);
+	/* done is done: say so, even if a repeat will not be recognised */
+	if (r != 0)
+		log_err("the answer to %s was not kept: %s (%s)", c->verb->name,
+		    err_str(r), store_error(c->b->store));
+}
+
+static void
+finish(struct call *c, unsigned status, const char *type, const char *text)
+{
+	char *again = NULL;
+
+	keep_answer(c, status, text);
+	tell(c, status, type, text, strlen(text));
+	if (c->repeats != NULL) {
+		again = status < 300 ? repeated_text(text) : NULL;
+		answer_repeats(c, status, type, again != NULL ? again : text);
+		free(again);
+	}
+	call_free(c);
+}
+
+void
+call_reply(struct call *c, unsigned status, json_t *o)
+{
+	char *text = o != NULL ? json_text(o) : NULL;
+
+	json_decref(o);
+	if (text == NULL) {
+		finish(c, 503, type_problem,
+		    "{\"type\":\"about:blank\",\"title\":\"Service "
+		    "Unavailable\",\"status\":503,\"detail\":\"out of "
+		    "memory\",\"code\":\"unavailable\"}");
+		return;
+	}
+	if (strlen(text) > LIMIT_BODY_MAX) {
+		free(text);
+		call_refuse(c, 503, "unavailable", NULL,
+		    "the answer is larger than a reply can be");
+		return;
+	}
+	finish(c, status, type_json, text);
+	explicit_bzero(text, strlen(text)); /* may hold a token or a seed */
+	free(text);
+}
+
+void
+call_raw(
+    struct call *c, unsigned status, const char *type, const void *p, size_t n)
+{
+	tell(c, status, type, p, n);
+	call_free(c);
+}
+
+void
+call_problem(struct call *c, const struct problem *p)
+{
+	json_t *o = problem_json(p);
+	char *text = o != NULL ? json_text(o) : NULL;
+
+	json_decref(o);
+	finish(c, p->status != 0 ? (unsigned)p->status : 503, type_problem,
+	    text != NULL ? text : "{\"code\":\"unavailable\",\"status\":503}");
+	free(text);
+}
+
+void
+call_refuse(struct call *c, int status, const char *code, const char *field,
+    const char *fmt, ...)
+{
+	struct problem p = {.status = status};
+	va_list ap;
+
+	text_set(p.code, sizeof(p.code), code);
+	if (field != NULL)
+		text_set(p.field, sizeof(p.field), field);
+	va_start(ap, fmt);
+	(void)vsnprintf(p.text, sizeof(p.text), fmt, ap);
+	va_end(ap);
+	call_problem(c, &p);
+}
+
+void
+call_unavailable(struct call *c, const char *what)
+{
+	call_refuse(c, 503, "unavailable", NULL,
+	    "%s cannot be reached: nothing was changed; try again in a moment",
+	    what);
+}
+
+void
+call_store_failed(struct call *c, int err)
+{
+	log_err("store: %s (%s)", err_str(err), store_error(c->b->store));
+	call_refuse(c, 503, "unavailable", NULL,
+	    "the store cannot be used: nothing was changed; the gateway's log "
+	    "says why");
+}
+
+/* ---- steps */
+
+static void
+appended(void *arg, int result, uint64_t seq)
+{
+	struct call *c = arg;
+	call_fn *then = c->then;
+
+	c->then = NULL;
+	if (result != 0) {
+		call_unavailable(c, "the log");
+		return;
+	}
+	c->seq = seq;
+	then(c);
+}
+
+void
+call_append(struct call *c, enum event_code ev, const struct event_fields *f,
+    call_fn *then)
+{
+	c->then = then;
+	if (role_append(c->b->role, ev, f, appended, c) != 0)
+		call_unavailable(c, "the log");
+}
+
+static void
+answered(struct broker *b, void *arg, const void *body)
+{
+	struct call *c = arg;
+	call_answer_fn *fn = c->answered;
+
+	(void)b;
+	c->answered = NULL;
+	if (body == NULL) {
+		call_unavailable(c, "another process of the gateway");
+		return;
+	}
+	fn(c, body);
+}
+
+void
+call_ask(struct call *c, enum proc to, unsigned type, void *body,
+    unsigned answer, call_answer_fn *fn)
+{
+	char what[64];
+
+	c->answered = fn;
+	if (ask(c->b, to, type, body, answer, answered, c) == 0)
+		return;
+	(void)snprintf(what, sizeof(what), "the %s", proc_name(to));
+	call_unavailable(c, what);
+}
+
+void
+call_fields(const struct call *c, struct event_fields *f)
+{
+	char text[ADDR_TEXT_SIZE];
+
+	event_fields_init(f);
+	event_str(f, EF_BY, c->user);
+	if (c->local) {
+		event_num(f, EF_UID, c->uid);
+		event_num(f, EF_LOGINUID, c->loginuid);
+		return;
+	}
+	if (c->peer.family != 0) {
+		addr_format(text, &c->peer);
+		event_str(f, EF_SRC, text);
+	}
+	event_str(f, EF_KEY_FP, c->key_fp);
+	if (c->env.payload == NULL)
+		return;
+	event_strn(f, EF_PAYLOAD, c->env.payload, c->env.payload_len);
+	event_str(f, EF_SIGNATURE, c->env.signature);
+	event_str(f, EF_IDEMPOTENCY, c->req.idempotency);
+}
+
+/* ---- repeats */
+
+/* Verbs whose answer may be kept: they change something, and the answer holds
+ * no secret. */
+static bool
+keeps(enum api_verb v)
+{
+	switch (v) {
+	case VERB_REQUEST:
+	case VERB_RELEASE:
+	case VERB_REVOKE:
+	case VERB_SESSION_KILL:
+	case VERB_TARGET_ADD:
+	case VERB_TARGET_REMOVE:
+	case VERB_ROLE_SET:
+	case VERB_ROLE_REMOVE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool
+same_request(const struct call *a, const struct call *b)
+{
+	return a->verb == b->verb && strcmp(a->user, b->user) == 0 &&
+	       strcmp(a->req.idempotency, b->req.idempotency) == 0;
+}
+
+bool
+call_repeated(struct call *c)
+{
+	struct buf text;
+	uint16_t status = 0;
+	char *again = NULL;
+	int r;
+
+	if (c->local || c->req.idempotency[0] == '\0' || !keeps(c->verb->id))
+		return false;
+	for (struct call *x = c->b->calls; x != NULL; x = x->next)
+		if (x != c && x->first && same_request(x, c)) {
+			c->repeats = x->repeats;
+			x->repeats = c;
+			return true;
+		}
+	buf_init(&text, LIMIT_BODY_MAX + 1);
+	r = store_answer_get(c->b->store, c->user, c->verb->name,
+	    c->req.idempotency, &status, &text);
+	if (r == GW_ENOENT) {
+		buf_done(&text);
+		c->first = true;
+		return false;
+	}
+	buf_u8(&text, 0);
+	if (r != 0 || buf_err(&text) != 0 ||
+	    (again = repeated_text((const char *)text.p)) == NULL)
+		call_store_failed(c, r != 0 ? r : GW_ENOMEM);
+	else
+		finish(c, status, type_json, again);
+	free(again);
+	buf_done(&text);
+	return true;
+}
+
+/* ---- json */
+
+void
+put_str(json_t *o, const char *key, const char *v)
+{
+	if (o != NULL)
+		(void)json_object_set_new(o, key, json_string(v));
+}
+
+void
+put_num(json_t *o, const char *key, int64_t v)
+{
+	if (o != NULL)
+		(void)json_object_set_new(o, key, json_integer(v));
+}
+
+void
+put_bool(json_t *o, const char *key, bool v)
+{
+	if (o != NULL)
+		(void)json_object_set_new(o, key, json_boolean(v));
+}
+
+void
+put_time(json_t *o, const char *key, int64_t utc_ms)
+{
+	char text[32];
+
+	if (o == NULL)
+		return;
+	if (utc_ms <= 0) {
+		(void)json_object_set_new(o, key, json_null());
+		return;
+	}
+	str_time(text, sizeof(text), utc_ms);
+	(void)json_object_set_new(o, key, json_string(text));
+}
+
+void
+put_addr(json_t *list, const struct addr *a)
+{
+	char text[ADDR_TEXT_SIZE];
+
+	if (list == NULL || a->family == 0)
+		return;
+	addr_format(text, a);
+	(void)json_array_append_new(list, json_string(text));
+}
+
+json_t *
+names_json(const struct name_list *l)
+{
+	json_t *a = json_array();
+
+	for (unsigned i = 0; a != NULL && i < l->n; i++)
+		(void)json_array_append_new(a, json_string(l->name[i]));
+	return a;
+}
+
+enum { LISTING_MAX = LIMIT_BODY_MAX - 1024 };
+
+void
+listing_init(struct listing *l)
+{
+	*l = (struct listing){.items = json_array()};
+}
+
+void
+listing_add(struct listing *l, json_t *item)
+{
+	char *text = item != NULL ? json_text(item) : NULL;
+
+	if (text == NULL || l->more) {
+		json_decref(item);
+		free(text);
+		return;
+	}
+	l->size += strlen(text) + 1;
+	free(text);
+	if (l->size > LISTING_MAX) {
+		l->more = true;
+		json_decref(item);
+		return;
+	}
+	(void)json_array_append_new(l->items, item);
+}
+
+void
+listing_reply(struct listing *l, struct call *c)
+{
+	json_t *o = json_object();
+
+	if (o != NULL)
+		(void)json_object_set_new(o, "items", l->items);
+	else
+		json_decref(l->items);
+	if (l->more)
+		put_bool(o, "more", true);
+	l->items = NULL;
+	call_reply(c, 200, o);
+}

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * caller - who is asking. The order is doc/PROTOCOL.request section 2:
+ * envelope, signature, key, user, server, TLS key, verb, nonces, a repeat,
+ * permission, code. What comes later is not looked at before.
+ *
+ * MUST: nothing of the payload is believed before its signature is checked.
+ * MUST: the admin socket is root's alone, and cannot act as a user.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "broker/broker.h"
+
+void
+caller_denied(const struct call *c, const char *reason)
+{
+	struct event_fields f;
+	char text[ADDR_TEXT_SIZE];
+
+	event_fields_init(&f);
+	event_str(&f, EF_BY, c->user);
+	if (c->from == PROC_ADMIN) {
+		event_num(&f, EF_UID, c->uid);
+		event_num(&f, EF_LOGINUID, c->loginuid);
+	} else if (c->peer.family != 0) {
+		addr_format(text, &c->peer);
+		event_str(&f, EF_SRC, text);
+	}
+	event_str(&f, EF_KEY_FP, c->key_fp);
+	event_str(&f, EF_PATH, c->verb->name);
+	event_str(&f, EF_OUTCOME, "failure");
+	event_str(&f, EF_REASON, reason);
+	if (role_append(c->b->role, EV_API_DENIED, &f, NULL, NULL) != 0)
+		log_warn("a refusal could not be recorded");
+	event_fields_done(&f);
+}
+
+static void
+refuse(struct call *c, int status, const char *code, const char *text)
+{
+	caller_denied(c, code);
+	call_refuse(c, status, code, NULL, "%s", text);
+}
+
+/* ---- permission */
+
+static bool
+may(const struct call *c)
+{
+	if (c->local)
+		return true;
+	switch (c->verb->who) {
+	case WHO_ANYONE:
+		return true;
+	case WHO_USER:
+		return c->user[0] != '\0';
+	case WHO_AUDITOR:
+		return c->auditor || c->admin;
+	case WHO_ADMIN:
+		return c->admin;
+	default:
+		return false;
+	}
+}
+
+/* An invited user may do nothing but enrol. */
+static bool
+state_allows(const struct call *c)
+{
+	if (c->local || c->user_state == USER_ACTIVE)
+		return true;
+	if (c->verb->id == VERB_ENROLL)
+		return c->user_state != USER_DISABLED;
+	return c->verb->id == VERB_ENROLL_CONFIRM &&
+	       c->user_state == USER_INVITED;
+}
+
+static void
+permit(struct call *c, call_fn *fn)
+{
+	if (!may(c)) {
+		refuse(c, 403, "forbidden",
+		    c->verb->who == WHO_ADMIN
+			? "this is for admins"
+			: "this is for admins and auditors");
+		return;
+	}
+	if (c->verb->code == CODE_MFA_AGE && c->verb->id != VERB_REQUEST)
+		mfa_require(c, fn);
+	else
+		fn(c); /* a request decides first, with the code's age */
+}
+
+/* ---- the admin socket */
+
+static bool
+local_may(enum api_verb v)
+{
+	return v != VERB_ENROLL && v != VERB_ENROLL_CONFIRM &&
+	       v != VERB_TOKEN && v != VERB_REQUEST && v != VERB_CHALLENGE;
+}
+
+static void
+check_local(struct call *c, const struct msg_api_call *m, call_fn *fn)
+{
+	struct problem p = {0};
+
+	if (m->uid != 0) {
+		refuse(c, 403, "forbidden", "the admin socket is root's");
+		return;
+	}
+	if (!local_may(c->verb->id)) {
+		refuse(c, 403, "forbidden",
+		    "this needs a user's key: ask over HTTPS, not over the "
+		    "admin socket");
+		return;
+	}
+	c->local = true;
+	c->admin = c->auditor = true;
+	c->user_state = USER_ACTIVE;
+	name_set(c->user, "local");
+	if (c->verb->auth == AUTH_SIGNED) {
+		c->req.body = json_parse_object(m->body.p, m->body.len, &p);
+		if (c->req.body == NULL) {
+			call_problem(c, &p);
+			return;
+		}
+	}
+	permit(c, fn);
+}
+
+/* ---- tokens */
+
+static void
+load_user(struct call *c, const char *name)
+{
+	struct user *u = calloc(1, sizeof(*u));
+
+	if (u != NULL && store_user_get(c->b->store, name, u) == 0) {
+		name_set(c->user, u->name);
+		c->user_state = u->state;
+		c->admin = u->admin;
+		c->auditor = u->auditor;
+	}
+	free(u);
+}
+
+static void
+check_token(struct call *c, const struct msg_api_call *m, call_fn *fn)
+{
+	char name[LIMIT_NAME_SIZE] = "";
+
+	if (m->token[0] == '\0') {
+		call_refuse(c, 401, "token-needed", NULL,
+		    "this needs a token: POST /v1/token gives one");
+		return;
+	}
+	if (token_check(c->b, m->token, &c->peer, name, c->key_fp,
+		&c->token_end_boot_ms) != 0) {
+		refuse(c, 401, "token-wrong",
+		    "the token is over, or belongs to another address");
+		return;
+	}
+	load_user(c, name);
+	if (c->user_state != USER_ACTIVE) {
+		refuse(c, 401, "token-wrong", "that user is not active");
+		return;
+	}
+	permit(c, fn);
+}
+
+/* ---- signed requests */
+
+/* Negative control only: the key an armor names, its signature unchecked. */
+static int
+key_unchecked(struct sshkey *ret, const char *armor)
+{
+	static const char head[] = "-----BEGIN SSH SIGNATURE-----";
+	char text[LIMIT_SSHSIG_MAX * 2];
+	uint8_t bin[LIMIT_SSHSIG_MAX * 2];
+	const uint8_t *blob;
+	size_t n = 0, nbin = 0, nblob = 0;
+	struct rd r;
+
+	if (strncmp(armor, head, sizeof(head) - 1) != 0)
+		return GW_EPROTO;
+	for (armor += sizeof(head) - 1; *armor != '\0' && *armor != '-';
+	     armor++)
+		if (*armor != '\n' && *armor != '\r' && n < sizeof(text))
+			text[n++] = *armor;
+	if (str_unb64(bin, sizeof(bin), text, n, &nbin) != 0)
+		return GW_EPROTO;
+	rd_init(&r, bin, nbin);
+	(void)rd_bytes(&r, 6);
+	(void)rd_u32(&r);
+	blob = rd_string(&r, &nblob);
+	return r.bad ? GW_EPROTO : sshkey_parse_blob(ret, blob, nblob);
+}
+
+static int
+check_signature(struct call *c)
+{
+	if (FAULT(no_sig_check))
+		return key_unchecked(&c->key, c->env.signature);
+	return sshsig_verify(&c->key, c->env.signature, SIGNED_NAMESPACE,
+	    c->env.payload, c->env.payload_len);
+}
+
+/* The key's user into c; an unknown key may only enrol. */
+static bool
+find_user(struct call *c)
+{
+	char name[LIMIT_NAME_SIZE] = "";
+
+	sshkey_fingerprint(c->key_fp, c->key.blob, c->key.len);
+	if (store_user_by_key(c->b->store, c->key_fp, name) == 0)
+		load_user(c, name);
+	if (c->user[0] == '\0')
+		return c->verb->id == VERB_ENROLL;
+	return state_allows(c);
+}
+
+/* What was signed must be meant for us, over this connection, for this. */
+static const char *
+wrong_address(const struct call *c, const char **rettext)
+{
+	if (strcmp(c->req.server, c->b->conf->server_id) != 0) {
+		*rettext = "this request was signed for another server";
+		return "wrong-server";
+	}
+	if (strcmp(c->req.tls, c->b->conf->tls_spki) != 0) {
+		*rettext = "the TLS key you saw is not this server's: somebody "
+			   "may stand between";
+		return "wrong-tls";
+	}
+	if (strcmp(c->req.verb, c->verb->name) != 0) {
+		*rettext = "this request was signed for another verb";
+		return "bad-signature";
+	}
+	return NULL;
+}
+
+static void
+check_signed(struct call *c, const struct msg_api_call *m, call_fn *fn)
+{
+	struct problem p = {0};
+	const char *code = NULL;
+	const char *text = NULL;
+
+	if (envelope_parse(&c->env, m->body.p, m->body.len, &p) != 0) {
+		call_problem(c, &p);
+		return;
+	}
+	if (check_signature(c) != 0) {
+		refuse(c, 401, "bad-signature",
+		    "the signature does not fit the request (namespace "
+		    "request@sallyport)");
+		return;
+	}
+	if (!find_user(c)) {
+		refuse(c, 401, "unknown-key",
+		    "this key belongs to no active user of this gateway");
+		return;
+	}
+	if (signed_parse(&c->req, c->env.payload, c->env.payload_len, &p) !=
+	    0) {
+		call_problem(c, &p);
+		return;
+	}
+	if ((code = wrong_address(c, &text)) != NULL) {
+		refuse(c, 401, code, text);
+		return;
+	}
+	if (challenge_spend(c) != 0) {
+		refuse(c, 401, "stale-nonce",
+		    "the challenge is over, was used, or was given to another "
+		    "address: take a new one");
+		return;
+	}
+	if (call_repeated(c))
+		return;
+	permit(c, fn);
+}
+
+void
+caller_check(struct call *c, const struct msg_api_call *m, call_fn *fn)
+{
+	if (c->verb->auth == AUTH_OPEN) {
+		fn(c);
+	} else if (c->from == PROC_ADMIN) {
+		check_local(c, m, fn);
+	} else if (c->verb->auth == AUTH_TOKEN) {
+		check_token(c, m, fn);
+	} else if (c->verb->auth == AUTH_SIGNED) {
+		check_signed(c, m, fn);
+	} else {
+		refuse(c, 403, "forbidden", "nobody may");
+	}
+}

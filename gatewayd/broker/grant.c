@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * grant - the grants that are open: list, release, revoke, expiry. The kernel
+ * ends them by itself; the timers here tell the people and the log, and cut
+ * what a kernel timeout cannot (revoke, release).
+ */
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/fault.h"
+#include "base/ids.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "broker/broker.h"
+
+enum {
+	/* Timers count CLOCK_MONOTONIC, grants boottime: a suspend makes them
+	 * differ, so look again this often. */
+	LOOK_AGAIN_MS = 30 * 1000,
+	HISTORY_MAX = 500,
+};
+
+/* ---- the list */
+
+static void
+on_timer(struct role *r, void *arg)
+{
+	struct live_grant *lg = arg;
+
+	(void)r;
+	grant_activate(lg);
+}
+
+struct live_grant *
+grant_new(struct broker *b, const struct grant *g)
+{
+	struct live_grant *lg = calloc(1, sizeof(*lg));
+
+	if (lg == NULL)
+		return NULL;
+	if ((lg->timer = timer_new(b->role, on_timer, lg)) == NULL) {
+		free(lg);
+		return NULL;
+	}
+	lg->b = b;
+	lg->g = *g;
+	lg->state = GRANT_INTENT;
+	lg->next = b->grants;
+	b->grants = lg;
+	return lg;
+}
+
+struct live_grant *
+grant_find(struct broker *b, const char *id)
+{
+	for (struct live_grant *lg = b->grants; lg != NULL; lg = lg->next)
+		if (strcmp(lg->g.id, id) == 0)
+			return lg;
+	return NULL;
+}
+
+void
+grant_drop(struct live_grant *lg)
+{
+	struct broker *b = lg->b;
+
+	for (struct live_grant **lp = &b->grants; *lp != NULL;
+	     lp = &(*lp)->next)
+		if (*lp == lg) {
+			*lp = lg->next;
+			break;
+		}
+	for (struct session *s = b->sessions; s != NULL; s = s->next)
+		if (s->grant == lg)
+			s->grant = NULL;
+	timer_free(lg->timer);
+	free(lg);
+}
+
+/* In force until the clock says otherwise. */
+void
+grant_activate(struct live_grant *lg)
+{
+	const struct now now = broker_now(lg->b);
+	const int64_t left = grant_left_ms(&lg->g, &now, clock_boot_id());
+
+	lg->state = GRANT_ACTIVE;
+	if (left <= 0) {
+		grant_end(lg, END_EXPIRED, "gateway", NULL);
+		return;
+	}
+	timer_set(lg->timer, left < LOOK_AGAIN_MS ? left : LOOK_AGAIN_MS);
+}
+
+struct live_grant *
+grant_lookup(struct broker *b, const char *user, const char *target,
+    const char *login, const struct addr *source)
+{
+	const struct now now = broker_now(b);
+	struct live_grant *best = NULL;
+	int64_t best_left = 0;
+
+	for (struct live_grant *lg = b->grants; lg != NULL; lg = lg->next) {
+		const int64_t left =
+		    grant_left_ms(&lg->g, &now, clock_boot_id());
+
+		if (lg->state != GRANT_ACTIVE || left <= best_left ||
+		    lg->g.reach == REACH_PROBE)
+			continue;
+		if (strcmp(lg->g.user, user) != 0 ||
+		    strcmp(lg->g.target, target) != 0 ||
+		    strcmp(lg->g.login, login) != 0)
+			continue;
+		if (!grant_has_source(&lg->g, source) &&
+		    !FAULT(no_source_check))
+			continue;
+		best = lg;
+		best_left = left;
+	}
+	return best;
+}
+
+/* ---- the end */
+
+void
+firewall_close(struct broker *b, const char *id, enum end_reason reason)
+{
+	struct msg_fw_close m = {
+	    .rid = role_rid(b->role), .reason = (uint8_t)reason};
+
+	text_set(m.id, sizeof(m.id), id);
+	/* without a firewall process the kernel's timeout stands, and the
+	 * next synchronisation removes what the fold does not have */
+	if (peer_send(
+		role_peer(b->role, PROC_FIREWALL), MSG_FW_CLOSE, &m, -1) != 0)
+		log_warn(
+		    "the firewall process could not be told to shut %s", id);
+}
+
+/* What the user reads as the last line. */
+static void
+end_text(char *ret, size_t size, const struct live_grant *lg,
+    enum end_reason reason, const char *by, int64_t utc_ms)
+{
+	char when[32];
+
+	str_time(when, sizeof(when), utc_ms);
+	(void)snprintf(ret, size,
+	    "sallyport: session ended: %s%s%s at %.8s UTC. Again: jitctl "
+	    "request %s",
+	    end_reason_str(reason), reason == END_REVOKED ? " by " : "",
+	    reason == END_REVOKED ? by : "", when + 11, lg->g.target);
+}
+
+static json_t *
+ended_json(const struct live_grant *lg, enum end_reason reason, int64_t utc_ms)
+{
+	json_t *o = json_object();
+
+	put_str(o, "grant", lg->g.id);
+	put_str(o, "state", "ended");
+	put_str(o, "reason", end_reason_str(reason));
+	put_time(o, "end", utc_ms);
+	return o;
+}
+
+void
+grant_end(struct live_grant *lg, enum end_reason reason, const char *by,
+    struct call *c)
+{
+	struct broker *b = lg->b;
+	const int64_t now = broker_now(b).utc_ms;
+	struct grant_row row = {.grant = lg->g,
+	    .reason = (uint8_t)reason,
+	    .ended_ms = now,
+	    .sessions = lg->sessions,
+	    .seq = lg->seq};
+	char text[LIMIT_TEXT_SIZE];
+
+	firewall_close(b, lg->g.id, reason);
+	end_text(text, sizeof(text), lg, reason, by, now);
+	for (struct session *s = b->sessions; s != NULL; s = s->next)
+		if (s->grant == lg)
+			session_stop(s, reason, text);
+	close_grant(b, lg->g.id, reason, by, c,
+	    c != NULL ? ended_json(lg, reason, now) : NULL);
+	if (lg->g.reach != REACH_PROBE)
+		history_grant(b, &row);
+	grant_drop(lg);
+}
+
+/* ---- grant.list */
+
+static json_t *
+sources_json(const struct grant *g)
+{
+	json_t *a = json_array();
+
+	put_addr(a, &g->source4);
+	put_addr(a, &g->source6);
+	return a;
+}
+
+static json_t *
+common_json(const struct grant *g)
+{
+	json_t *o = json_object();
+
+	if (o == NULL)
+		return NULL;
+	put_str(o, "grant", g->id);
+	put_str(o, "user", g->user);
+	put_str(o, "target", g->target);
+	put_str(o, "login", g->login);
+	put_num(o, "port", g->port);
+	(void)json_object_set_new(o, "sources", sources_json(g));
+	put_str(o, "role", g->role);
+	put_time(o, "start", g->start_ms);
+	put_str(o, "why", g->reason);
+	put_str(o, "reach", grant_reach_str((enum grant_reach)g->reach));
+	return o;
+}
+
+json_t *
+grant_json(const struct live_grant *lg)
+{
+	const struct now now = broker_now(lg->b);
+	json_t *o = common_json(&lg->g);
+	int64_t live = 0;
+
+	for (const struct session *s = lg->b->sessions; s != NULL; s = s->next)
+		if (s->grant == lg && s->state == SES_LIVE)
+			live++;
+	put_time(o, "end", lg->g.end_ms);
+	put_num(o, "left_s",
+	    (grant_left_ms(&lg->g, &now, clock_boot_id()) + 999) / 1000);
+	put_str(o, "state", "active");
+	put_str(o, "reason", "");
+	put_num(o, "sessions", live);
+	return o;
+}
+
+static void
+list_ended(void *arg, const struct grant_row *g)
+{
+	json_t *o = common_json(&g->grant);
+
+	put_time(o, "end", g->ended_ms);
+	put_num(o, "left_s", 0);
+	put_str(o, "state", "ended");
+	put_str(o, "reason", end_reason_str((enum end_reason)g->reason));
+	put_num(o, "sessions", g->sessions);
+	listing_add(arg, o);
+}
+
+void
+verb_grants(struct call *c)
+{
+	const bool all = (c->auditor || c->admin) &&
+			 (c->local || strstr(c->query, "all=1") != NULL);
+	struct listing l;
+	int r;
+
+	history_flush(c->b);
+	listing_init(&l);
+	for (const struct live_grant *lg = c->b->grants; lg != NULL;
+	     lg = lg->next)
+		if (lg->state == GRANT_ACTIVE && lg->g.reach != REACH_PROBE &&
+		    (all || strcmp(lg->g.user, c->user) == 0))
+			listing_add(&l, grant_json(lg));
+	r = store_grant_each(
+	    c->b->store, all ? NULL : c->user, HISTORY_MAX, list_ended, &l);
+	if (r != 0) {
+		json_decref(l.items);
+		call_store_failed(c, r);
+		return;
+	}
+	listing_reply(&l, c);
+}
+
+/* ---- grant.release, grant.revoke */
+
+static struct live_grant *
+named_grant(struct call *c, bool own)
+{
+	static const char *const keys[] = {"grant", NULL};
+	struct problem p = {0};
+	struct live_grant *lg = NULL;
+	const char *id = NULL;
+
+	if (json_only(c->req.body, keys, &p) != 0 ||
+	    json_get_str(
+		c->req.body, "grant", true, LIMIT_ID_SIZE - 1, &id, &p) != 0) {
+		call_problem(c, &p);
+		return NULL;
+	}
+	if (id_ok(id, 'g'))
+		lg = grant_find(c->b, id);
+	if (lg != NULL && lg->state == GRANT_ACTIVE &&
+	    lg->g.reach != REACH_PROBE &&
+	    (!own || strcmp(lg->g.user, c->user) == 0))
+		return lg;
+	call_refuse(c, 404, "not-found", "grant",
+	    own ? "you have no live grant of that id: see jitctl grants"
+		: "there is no live grant of that id: see jitctl grants");
+	return NULL;
+}
+
+void
+verb_release(struct call *c)
+{
+	struct live_grant *lg = named_grant(c, !c->local);
+
+	if (lg != NULL)
+		grant_end(lg, END_RELEASED, c->user, c);
+}
+
+void
+verb_revoke(struct call *c)
+{
+	struct live_grant *lg = named_grant(c, false);
+
+	if (lg != NULL)
+		grant_end(lg, END_REVOKED, c->user, c);
+}

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * mfa - the code. MUST: looked at only after a good signature of one of the
+ * user's keys, so that a stranger cannot use up anyone's attempts. MUST: a step
+ * counts only once the notary has burned it. The age of a code belongs to user,
+ * key and source, is kept in memory, and a restart forgets it.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "broker/broker.h"
+#include "sys/seal.h"
+#include "sys/totp.h"
+
+enum { TRIES_MAX = 5, TRIES_WINDOW_MS = 5 * 60 * 1000, GIVEN_MAX = 20000 };
+
+struct tries { /* wrong codes of one user */
+	struct tries *next;
+	char user[LIMIT_NAME_SIZE];
+	unsigned n;
+	int64_t at_boot_ms[TRIES_MAX];
+};
+
+struct given { /* a good code */
+	struct given *next;
+	char user[LIMIT_NAME_SIZE];
+	char key_fp[SSHKEY_FP_SIZE];
+	struct addr source;
+	int64_t at_boot_ms;
+};
+
+struct mfa_book {
+	struct tries *tries;
+	struct given *given;
+	unsigned ngiven;
+};
+
+int
+mfa_new(struct mfa_book **ret)
+{
+	*ret = calloc(1, sizeof(**ret));
+	return *ret != NULL ? 0 : GW_ENOMEM;
+}
+
+void
+mfa_free(struct mfa_book *m)
+{
+	while (m != NULL && m->tries != NULL) {
+		struct tries *t = m->tries;
+
+		m->tries = t->next;
+		free(t);
+	}
+	while (m != NULL && m->given != NULL) {
+		struct given *g = m->given;
+
+		m->given = g->next;
+		free(g);
+	}
+	free(m);
+}
+
+/* ---- wrong codes */
+
+static struct tries *
+tries_of(struct mfa_book *m, const char *user)
+{
+	struct tries *t;
+
+	for (t = m->tries; t != NULL; t = t->next)
+		if (strcmp(t->user, user) == 0)
+			return t;
+	if ((t = calloc(1, sizeof(*t))) == NULL)
+		return NULL;
+	name_set(t->user, user);
+	t->next = m->tries;
+	m->tries = t;
+	return t;
+}
+
+static void
+tries_tidy(struct tries *t, int64_t now)
+{
+	unsigned keep = 0;
+
+	for (unsigned i = 0; i < t->n; i++)
+		if (t->at_boot_ms[i] + TRIES_WINDOW_MS > now)
+			t->at_boot_ms[keep++] = t->at_boot_ms[i];
+	t->n = keep;
+}
+
+static void
+denied(const struct call *c, const char *reason)
+{
+	struct event_fields f;
+
+	call_fields(c, &f);
+	event_str(&f, EF_USER, c->user);
+	event_str(&f, EF_OUTCOME, "failure");
+	event_str(&f, EF_REASON, reason);
+	if (role_append(c->b->role, EV_AUTH_MFA_DENIED, &f, NULL, NULL) != 0)
+		log_warn("a refused code could not be recorded");
+	event_fields_done(&f);
+}
+
+static int
+locked(struct call *c, const struct tries *t, struct problem *p)
+{
+	const struct now now = broker_now(c->b);
+	char when[32];
+
+	str_time(when, sizeof(when),
+	    now.utc_ms + t->at_boot_ms[0] + TRIES_WINDOW_MS - now.boot_ms);
+	denied(c, "locked");
+	problem_set(p, 429, "too-many", "code",
+	    "too many wrong codes: codes are looked at again after %s", when);
+	return GW_EDENIED;
+}
+
+static int
+wrong(struct call *c, struct tries *t, struct problem *p)
+{
+	t->at_boot_ms[t->n++] = broker_now(c->b).boot_ms;
+	denied(c, "wrong");
+	problem_set(p, 401, "code-wrong", "code",
+	    "the code is wrong (%u tries left); codes change every %d s: is "
+	    "your clock right?",
+	    TRIES_MAX - t->n, (int)TOTP_STEP_S);
+	return GW_EDENIED;
+}
+
+int
+mfa_check_seed(struct call *c, const struct sealed *seed, struct problem *p)
+{
+	const struct now now = broker_now(c->b);
+	struct tries *t = tries_of(c->b->mfa, c->user);
+	struct secret plain = {0};
+	int64_t step = 0;
+	int r = GW_EDENIED;
+
+	if (t == NULL) {
+		problem_set(p, 503, "unavailable", NULL, "out of memory");
+		return GW_ENOMEM;
+	}
+	tries_tidy(t, now.boot_ms);
+	if (t->n >= TRIES_MAX)
+		return locked(c, t, p);
+	if (!signed_code_ok(&c->req, &c->env)) {
+		problem_set(p, 401, "code-wrong", "code",
+		    "the code is not the one that the signature covers");
+		return GW_EDENIED;
+	}
+	if (seal_open(&plain, &c->b->seal_key, seed->p, seed->len, c->user) !=
+	    0) {
+		log_err("the seed of %s does not open: was seal.key replaced?",
+		    c->user);
+		problem_set(p, 503, "unavailable", NULL,
+		    "your second factor cannot be read: ask an admin for a new "
+		    "invitation");
+		return GW_ECRYPTO;
+	}
+	if (totp_check(&step, &plain, c->env.code, now.utc_ms / 1000)) {
+		c->mfa_step = step;
+		r = 0;
+	} else {
+		r = wrong(c, t, p);
+	}
+	secret_free(&plain);
+	return r;
+}
+
+int
+mfa_check(struct call *c, struct problem *p)
+{
+	struct user *u = NULL;
+	int r = GW_ENOMEM;
+
+	if (c->env.code[0] == '\0')
+		return 0;
+	if ((u = calloc(1, sizeof(*u))) == NULL ||
+	    (r = store_user_get(c->b->store, c->user, u)) != 0) {
+		problem_set(p, 503, "unavailable", NULL, "%s", err_str(r));
+		goto out;
+	}
+	if (u->totp.len == 0) {
+		problem_set(p, 401, "code-needed", "code",
+		    "you have no second factor yet: run jitctl enroll with "
+		    "your invitation");
+		r = GW_EDENIED;
+		goto out;
+	}
+	r = mfa_check_seed(c, &u->totp, p);
+out:
+	free(u);
+	return r;
+}
+
+/* ---- good codes */
+
+static struct given *
+given_find(const struct broker *b, const char *user, const char *key_fp,
+    const struct addr *source)
+{
+	for (struct given *g = b->mfa->given; g != NULL; g = g->next)
+		if (strcmp(g->user, user) == 0 &&
+		    (key_fp == NULL || strcmp(g->key_fp, key_fp) == 0) &&
+		    addr_equal(&g->source, source))
+			return g;
+	return NULL;
+}
+
+int64_t
+mfa_age_s(const struct call *c)
+{
+	const struct given *g = given_find(c->b, c->user, c->key_fp, &c->peer);
+	int64_t age;
+
+	if (g == NULL)
+		return POLICY_MFA_NONE;
+	age = (broker_now(c->b).boot_ms - g->at_boot_ms + 999) / 1000;
+	/* 0 means "with this request", which this is not */
+	return age > 0 ? age : 1;
+}
+
+int64_t
+mfa_until_ms(
+    const struct broker *b, const char *user, const struct addr *source)
+{
+	const struct given *g = given_find(b, user, NULL, source);
+	const struct now now = broker_now(b);
+	int64_t left;
+
+	if (g == NULL)
+		return 0;
+	left = g->at_boot_ms + (int64_t)b->conf->mfa_age_s * 1000 - now.boot_ms;
+	return left > 0 ? now.utc_ms + left : 0;
+}
+
+static void
+given_tidy(struct mfa_book *m, int64_t now)
+{
+	for (struct given **gp = &m->given; *gp != NULL;) {
+		struct given *g = *gp;
+
+		if (g->at_boot_ms + (int64_t)LIMIT_GRANT_MAX_S * 1000 > now) {
+			gp = &g->next;
+			continue;
+		}
+		*gp = g->next;
+		m->ngiven--;
+		free(g);
+	}
+}
+
+void
+mfa_given(const struct call *c)
+{
+	struct mfa_book *m = c->b->mfa;
+	const int64_t now = broker_now(c->b).boot_ms;
+	struct given *g = given_find(c->b, c->user, c->key_fp, &c->peer);
+
+	if (g == NULL) {
+		given_tidy(m, now);
+		/* full: the next request needs a code again */
+		if (m->ngiven >= GIVEN_MAX ||
+		    (g = calloc(1, sizeof(*g))) == NULL)
+			return;
+		name_set(g->user, c->user);
+		text_set(g->key_fp, sizeof(g->key_fp), c->key_fp);
+		g->source = c->peer;
+		g->next = m->given;
+		m->given = g;
+		m->ngiven++;
+	}
+	g->at_boot_ms = now;
+}
+
+void
+mfa_used(const struct call *c)
+{
+	denied(c, "used");
+}
+
+/* ---- the verb's row wants a code */
+
+static void
+burned(struct call *c, const void *body)
+{
+	const struct msg_nt_mfa_burned *m = body;
+	call_fn *then = c->then;
+
+	c->then = NULL;
+	if (m->result != 0) {
+		if (-(int)m->result != GW_EDENIED) {
+			call_unavailable(c, "the log");
+			return;
+		}
+		mfa_used(c);
+		call_refuse(c, 401, "code-used", "code",
+		    "this code was used before: wait for the next one (at "
+		    "most %d s)",
+		    (int)TOTP_STEP_S);
+		return;
+	}
+	mfa_given(c);
+	then(c);
+}
+
+void
+mfa_require(struct call *c, call_fn *then)
+{
+	struct msg_nt_mfa_burn m = {0};
+	struct problem p = {0};
+	const int64_t age = mfa_age_s(c);
+
+	if (c->local) {
+		then(c);
+		return;
+	}
+	if (mfa_check(c, &p) != 0) {
+		call_problem(c, &p);
+		return;
+	}
+	if (c->mfa_step == 0) {
+		if (age >= 0 && age <= (int64_t)c->b->conf->mfa_age_s) {
+			then(c);
+			return;
+		}
+		call_refuse(c, 401, "code-needed", "code",
+		    "this needs a code from your authenticator app");
+		return;
+	}
+	text_set(m.user, sizeof(m.user), c->user);
+	m.step = c->mfa_step;
+	text_set(m.verb, sizeof(m.verb), c->verb->name);
+	c->then = then;
+	call_ask(
+	    c, PROC_NOTARY, MSG_NT_MFA_BURN, &m, MSG_NT_MFA_BURNED, burned);
+}

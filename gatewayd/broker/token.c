@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * token - short read-only tokens for lists: 15 minutes, bound to user and
+ * address, in memory only (a restart forgets them, which is cheap and safe).
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/secret.h"
+#include "base/str.h"
+#include "broker/broker.h"
+
+enum { TOKEN_BYTES = 24, TOKENS_PER_USER = 32, TOKENS_MAX = 8192 };
+
+struct token {
+	struct token *next;
+	char text[4 + TOKEN_BYTES * 2];
+	char user[LIMIT_NAME_SIZE];
+	char key_fp[SSHKEY_FP_SIZE];
+	struct addr source;
+	int64_t end_boot_ms;
+};
+
+struct tokens {
+	struct token *list;
+	unsigned n;
+};
+
+int
+tokens_new(struct tokens **ret)
+{
+	*ret = calloc(1, sizeof(**ret));
+	return *ret != NULL ? 0 : GW_ENOMEM;
+}
+
+static void
+drop(struct tokens *t, struct token **tp)
+{
+	struct token *x = *tp;
+
+	*tp = x->next;
+	t->n--;
+	explicit_bzero(x, sizeof(*x));
+	free(x);
+}
+
+void
+tokens_free(struct tokens *t)
+{
+	while (t != NULL && t->list != NULL)
+		drop(t, &t->list);
+	free(t);
+}
+
+/* Throws out what is over, and counts what user has left. */
+static unsigned
+tidy(struct tokens *t, const char *user, int64_t now)
+{
+	unsigned own = 0;
+
+	for (struct token **tp = &t->list; *tp != NULL;) {
+		if ((*tp)->end_boot_ms <= now) {
+			drop(t, tp);
+			continue;
+		}
+		if (strcmp((*tp)->user, user) == 0)
+			own++;
+		tp = &(*tp)->next;
+	}
+	return own;
+}
+
+static void
+reply(struct call *c)
+{
+	const struct now now = broker_now(c->b);
+	struct tokens *t = c->b->tokens;
+	uint8_t bytes[TOKEN_BYTES];
+	struct token *x = NULL;
+	json_t *o = NULL;
+
+	if (tidy(t, c->user, now.boot_ms) >= TOKENS_PER_USER ||
+	    t->n >= TOKENS_MAX) {
+		call_refuse(c, 429, "too-many", NULL,
+		    "too many tokens are in use; each lives for %d min",
+		    (int)LIMIT_TOKEN_LIFE_S / 60);
+		return;
+	}
+	if ((x = calloc(1, sizeof(*x))) == NULL) {
+		call_refuse(c, 503, "unavailable", NULL, "out of memory");
+		return;
+	}
+	secret_fill(bytes, sizeof(bytes));
+	memcpy(x->text, "spt", 3);
+	str_hex(x->text + 3, bytes, sizeof(bytes));
+	explicit_bzero(bytes, sizeof(bytes));
+	name_set(x->user, c->user);
+	text_set(x->key_fp, sizeof(x->key_fp), c->key_fp);
+	x->source = c->peer;
+	x->end_boot_ms = now.boot_ms + (int64_t)LIMIT_TOKEN_LIFE_S * 1000;
+	x->next = t->list;
+	t->list = x;
+	t->n++;
+	o = json_object();
+	put_str(o, "token", x->text);
+	put_time(o, "expires", now.utc_ms + (int64_t)LIMIT_TOKEN_LIFE_S * 1000);
+	put_str(o, "user", c->user);
+	call_reply(c, 201, o);
+}
+
+void
+verb_token(struct call *c)
+{
+	static const char *const none[] = {NULL};
+	struct event_fields f;
+	struct problem p = {0};
+
+	if (json_only(c->req.body, none, &p) != 0) {
+		call_problem(c, &p);
+		return;
+	}
+	call_fields(c, &f);
+	event_str(&f, EF_USER, c->user);
+	call_append(c, EV_TOKEN_CREATE, &f, reply);
+	event_fields_done(&f);
+}
+
+int
+token_check(struct broker *b, const char *token, const struct addr *peer,
+    char retuser[static LIMIT_NAME_SIZE], char retkey[static SSHKEY_FP_SIZE],
+    int64_t *retend_boot_ms)
+{
+	const int64_t now = broker_now(b).boot_ms;
+	const size_t n = strlen(token);
+
+	for (struct token *x = b->tokens->list; x != NULL; x = x->next) {
+		if (n != strlen(x->text) || !secret_equal(token, x->text, n))
+			continue;
+		if (x->end_boot_ms <= now || !addr_equal(&x->source, peer))
+			return GW_EDENIED;
+		name_set(retuser, x->user);
+		text_set(retkey, SSHKEY_FP_SIZE, x->key_fp);
+		*retend_boot_ms = x->end_boot_ms;
+		return 0;
+	}
+	return GW_EDENIED;
+}
+
+void
+token_forget(struct broker *b, const char *user)
+{
+	for (struct token **tp = &b->tokens->list; *tp != NULL;) {
+		if (strcmp((*tp)->user, user) == 0)
+			drop(b->tokens, tp);
+		else
+			tp = &(*tp)->next;
+	}
+}
