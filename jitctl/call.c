@@ -19,6 +19,7 @@
 #include "base/safefile.h"
 #include "base/secret.h"
 #include "base/str.h"
+#include "jitctl/call_parts.h"
 #include "jitctl/http.h"
 #include "jitctl/profile.h"
 #include "jitctl/prompt.h"
@@ -96,8 +97,8 @@ call_print_problem(const struct ctx *c, const struct reply *r)
 }
 
 /* Takes the HTTP reply's body over. */
-static int
-take(struct reply *ret, struct http_reply *hr)
+int
+reply_take(struct reply *ret, struct http_reply *hr)
 {
 	struct problem p = {0};
 
@@ -121,8 +122,8 @@ struct challenges {
 };
 
 /* Which families the gateway's name has. */
-static unsigned
-families(const struct ctx *c, int ret[2])
+unsigned
+call_families(const struct ctx *c, int ret[2])
 {
 	const struct addrinfo hints = {
 	    .ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
@@ -186,7 +187,7 @@ static int
 get_challenges(struct ctx *c, struct challenges *ch)
 {
 	int family[2] = {HTTP_ANY, HTTP_ANY};
-	const unsigned n = families(c, family);
+	const unsigned n = call_families(c, family);
 	int r = EXIT_UNREACHABLE;
 
 	*ch = (struct challenges){0};
@@ -205,7 +206,7 @@ get_challenges(struct ctx *c, struct challenges *ch)
 
 		if (http_do(c, &call, &hr) != EXIT_OK)
 			continue;
-		r = take(&reply, &hr);
+		r = reply_take(&reply, &hr);
 		if (r == EXIT_OK)
 			r = read_challenge(c, ch, &reply, family[i]);
 		else
@@ -290,7 +291,7 @@ struct attempt {
 	int sent;           /* how often */
 };
 
-static void
+void
 wipe_text(char *s)
 {
 	if (s != NULL)
@@ -387,7 +388,7 @@ send_once(struct attempt *a, struct reply *ret)
 		r = http_do(a->c, &call, &hr);
 		wipe_text(text);
 		if (r == EXIT_OK)
-			return take(ret, &hr);
+			return reply_take(ret, &hr);
 		debug(a->c, "no answer; trying again with the same "
 			    "idempotency key");
 	}
@@ -454,13 +455,13 @@ send_local(struct ctx *c, const struct verb *v, json_t *body, struct reply *ret)
 	call.body = text;
 	call.len = strlen(text);
 	if ((r = http_do(c, &call, &hr)) == EXIT_OK)
-		r = take(ret, &hr);
+		r = reply_take(ret, &hr);
 	free(text);
 	return r;
 }
 
-static int
-need_profile(const struct ctx *c)
+int
+call_need_profile(const struct ctx *c)
 {
 	if (c->socket != NULL || c->have_profile)
 		return EXIT_OK;
@@ -478,7 +479,7 @@ call_signed(struct ctx *c, enum api_verb verb, json_t *body,
 	struct attempt a = {
 	    .c = c, .verb = verb_get(verb), .body = body, .o = o};
 	const char *idem = o != NULL ? o->idempotency : NULL;
-	int r = need_profile(c);
+	int r = call_need_profile(c);
 
 	*ret = (struct reply){0};
 	if (r != EXIT_OK)
@@ -501,169 +502,6 @@ call_signed(struct ctx *c, enum api_verb verb, json_t *body,
 		secret_free(&a.code);
 	}
 	if (r != EXIT_OK && ret->status != 0 && (o == NULL || o->show_problem))
-		call_print_problem(c, ret);
-	return r;
-}
-
-/* ----------------------------------------------------------------- reads */
-
-struct token {
-	char text[96];
-	int family;
-};
-
-static int
-token_path(const struct ctx *c, char *ret, size_t size)
-{
-	char name[LIMIT_NAME_SIZE + 16];
-
-	if (str_fmt(name, sizeof(name), "token-%s.json", c->prof.name) != 0)
-		return GW_ELIMIT;
-	return state_path(ret, size, name);
-}
-
-/* Tokens belong to a user; which one, the key says. */
-static const char *
-key_name(const struct ctx *c)
-{
-	const char *key = opt_get(&c->opt, F_IDENTITY);
-
-	if (key == NULL)
-		key = opt_get(&c->opt, F_KEY);
-	if (key == NULL)
-		key = getenv("JITCTL_KEY");
-	return key != NULL && key[0] != '\0' ? key : c->prof.key;
-}
-
-/* A stored token for this gateway with half a minute left. */
-static bool
-token_load(const struct ctx *c, struct token *t)
-{
-	char path[LIMIT_PATH_SIZE * 2];
-	struct secret text = {0};
-	struct problem p = {0};
-	json_t *o = NULL;
-	int64_t expires = 0;
-	bool ok = false;
-
-	if (token_path(c, path, sizeof(path)) != 0 ||
-	    safefile_read(&text, path, 4096, SAFEFILE_PRIVATE) != 0)
-		return false;
-	o = json_parse_object(text.p, text.len, &p);
-	ok = strcmp(member(o, "tls"), c->prof.tls) == 0 &&
-	     strcmp(member(o, "host"), c->prof.host) == 0 &&
-	     strcmp(member(o, "key"), key_name(c)) == 0 &&
-	     str_time_parse(member(o, "expires"), &expires) == 0 &&
-	     expires > clock_now().utc_ms + 30000 &&
-	     str_copy(t->text, sizeof(t->text), member(o, "token")) == 0 &&
-	     t->text[0] != '\0';
-	t->family = (int)json_integer_value(json_object_get(o, "family"));
-	json_decref(o);
-	secret_free(&text);
-	return ok;
-}
-
-/* Best effort: without the file the next read signs again. */
-static void
-token_store(const struct ctx *c, const struct token *t, const char *expires)
-{
-	char path[LIMIT_PATH_SIZE * 2];
-	json_t *o = json_pack("{s:s,s:s,s:s,s:s,s:s,s:i}", "token", t->text,
-	    "expires", expires, "tls", c->prof.tls, "host", c->prof.host, "key",
-	    key_name(c), "family", t->family);
-	char *text = o != NULL ? json_text(o) : NULL;
-
-	if (text == NULL || token_path(c, path, sizeof(path)) != 0 ||
-	    safefile_write(
-		path, text, strlen(text), 0600, (uid_t)-1, (gid_t)-1) != 0)
-		debug(c, "the token could not be stored");
-	wipe_text(text);
-	json_decref(o);
-}
-
-/* The token is bound to the address we called from: use the same family. */
-static int
-token_new(struct ctx *c, struct token *t)
-{
-	const struct call_opts o = {.show_problem = true};
-	json_t *body = json_object();
-	struct reply r = {0};
-	int family[2] = {HTTP_ANY, HTTP_ANY};
-	int x = call_signed(c, VERB_TOKEN, body, &o, &r);
-
-	json_decref(body);
-	if (x != EXIT_OK)
-		goto out;
-	x = EXIT_FAILED;
-	if (member(r.json, "token")[0] == '\0' ||
-	    str_copy(t->text, sizeof(t->text), member(r.json, "token")) != 0) {
-		complain("the gateway gave no token");
-		goto out;
-	}
-	t->family = families(c, family) > 0 ? family[0] : HTTP_ANY;
-	token_store(c, t, member(r.json, "expires"));
-	x = EXIT_OK;
-out:
-	reply_done(&r);
-	return x;
-}
-
-static int
-get_once(
-    struct ctx *c, const char *path, const struct token *t, struct reply *ret)
-{
-	const struct http_call call = {.method = "GET",
-	    .path = path,
-	    .token = t->text[0] != '\0' ? t->text : NULL,
-	    .family = t->family};
-	struct http_reply hr = {0};
-	int r = http_do(c, &call, &hr);
-
-	return r == EXIT_OK ? take(ret, &hr) : r;
-}
-
-/* "/v1/recordings/{id}" with the id in its place. */
-static int
-make_path(char *ret, size_t size, const char *path, const char *arg,
-    const char *query)
-{
-	return str_fmt(ret, size, "%.*s%s%s", (int)strcspn(path, "{"), path,
-	    arg != NULL ? arg : "", query);
-}
-
-int
-call_get(struct ctx *c, enum api_verb verb, const char *arg, const char *query,
-    struct reply *ret)
-{
-	const struct verb *v = verb_get(verb);
-	struct token t = {0};
-	char path[512];
-	bool fresh = false;
-	int r = need_profile(c);
-
-	*ret = (struct reply){0};
-	if (r != EXIT_OK)
-		return r;
-	if (make_path(path, sizeof(path), v->path, arg, query) != 0) {
-		complain("the argument is too long");
-		return EXIT_USAGE;
-	}
-	if (c->socket == NULL && v->auth == AUTH_TOKEN && !token_load(c, &t)) {
-		fresh = true;
-		if ((r = token_new(c, &t)) != EXIT_OK)
-			return r;
-	}
-	r = get_once(c, path, &t, ret);
-	/* The gateway forgot it, or our address changed. */
-	if (r == EXIT_LOGIN && c->socket == NULL && !fresh) {
-		t = (struct token){0};
-		if ((r = token_new(c, &t)) == EXIT_OK)
-			r = get_once(c, path, &t, ret);
-		else
-			ret->status = 0;
-	}
-	explicit_bzero(&t, sizeof(t));
-	if (r != EXIT_OK && ret->status != 0)
 		call_print_problem(c, ret);
 	return r;
 }

@@ -43,12 +43,13 @@ find_long(const char *name, size_t n, uint64_t allowed)
 static unsigned
 find_short(char chr, uint64_t allowed)
 {
+	/* The one short name with two meanings, as elsewhere: tail -f. While
+	 * the command is not known yet it must not eat the next word. */
+	if (chr == 'f' && (allowed & FLAG_BIT(F_FOLLOW)) != 0)
+		return F_FOLLOW;
 	for (unsigned f = 0; f < F_COUNT; f++)
 		if ((allowed & FLAG_BIT(f)) != 0 && flags[f].chr == chr)
 			return f;
-	/* tail -f: the one short name with two meanings, as everywhere. */
-	if (chr == 'f' && (allowed & FLAG_BIT(F_FOLLOW)) != 0)
-		return F_FOLLOW;
 	return F_COUNT;
 }
 

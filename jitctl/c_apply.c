@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * c_apply - policy files, checked as a whole here, applied as a whole there.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/str.h"
+#include "jitctl/call.h"
+#include "jitctl/cmd.h"
+#include "jitctl/out.h"
+#include "jitctl/policy.h"
+
+/* How many errors a file has, after printing them; all files are read. */
+static unsigned
+add_file(json_t *policy, const char *path)
+{
+	struct yaml *y = NULL;
+	unsigned errors = 1;
+
+	if (yaml_open_file(&y, path) != 0 ||
+	    policy_add(policy, y, policy_resolve_system) != 0) {
+		complain("out of memory");
+	} else {
+		errors = yaml_errors(y);
+		yaml_print_errors(stderr, y);
+	}
+	yaml_close(y);
+	return errors;
+}
+
+static int
+is_policy(const struct dirent *e)
+{
+	const char *dot = strrchr(e->d_name, '.');
+
+	return e->d_name[0] != '.' && dot != NULL &&
+	       (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
+}
+
+static unsigned
+add_folder(json_t *policy, const char *path)
+{
+	struct dirent **list = NULL;
+	const int n = scandir(path, &list, is_policy, alphasort);
+	unsigned errors = 0;
+
+	if (n <= 0) {
+		complain("%s: %s", path,
+		    n < 0 ? strerror(errno) : "no .yaml file in it");
+		free(list);
+		return 1;
+	}
+	for (int i = 0; i < n; i++) {
+		char file[4096];
+
+		if (str_fmt(file, sizeof(file), "%s/%s", path,
+			list[i]->d_name) == 0)
+			errors += add_file(policy, file);
+		else
+			errors++;
+		free(list[i]);
+	}
+	free(list);
+	return errors;
+}
+
+static json_t *
+read_policy(const struct ctx *c, unsigned *reterrors)
+{
+	json_t *policy = policy_new();
+
+	*reterrors = 0;
+	for (unsigned i = 0; policy != NULL && i < c->opt.n[F_FILE]; i++) {
+		const char *path = c->opt.value[F_FILE][i];
+		struct stat st = {0};
+
+		if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+			*reterrors += add_folder(policy, path);
+		else
+			*reterrors += add_file(policy, path);
+	}
+	return policy;
+}
+
+static void
+print_changes(const struct ctx *c, const json_t *o, bool dry)
+{
+	const json_t *changes = json_object_get(o, "changes");
+	const json_t *invitations = json_object_get(o, "invitations");
+	const char *user = NULL;
+	const json_t *value = NULL;
+	unsigned same = 0;
+	char t[4][CELL_SIZE];
+
+	for (size_t i = 0; i < json_array_size(changes); i++) {
+		const json_t *e = json_array_get(changes, i);
+
+		cell_text(t[0], json_object_get(e, "kind"), COL_TEXT);
+		cell_text(t[1], json_object_get(e, "name"), COL_TEXT);
+		cell_text(t[2], json_object_get(e, "change"), COL_TEXT);
+		cell_text(t[3], json_object_get(e, "detail"), COL_TEXT);
+		if (strcmp(t[2], "same") == 0) {
+			same++;
+			continue;
+		}
+		(void)printf("%-7s %-20s %s%s%s\n", t[0], t[1], t[2],
+		    t[3][0] != '\0' ? "  " : "", t[3]);
+	}
+	json_object_foreach((json_t *)(uintptr_t)invitations, user, value)
+	{
+		str_escape(t[0], sizeof(t[0]), user, strlen(user));
+		cell_text(t[1], value, COL_TEXT);
+		(void)printf("invitation %s %s\n", t[0], t[1]);
+	}
+	say(c, "%zu changed, %u the same.%s", json_array_size(changes) - same,
+	    same, dry ? " Nothing was applied; do it without --dry-run." : "");
+}
+
+int
+run_apply(struct ctx *c)
+{
+	const struct call_opts o = {.show_problem = true};
+	const bool dry = opt_has(&c->opt, F_DRY_RUN);
+	struct reply r = {0};
+	unsigned errors = 0;
+	json_t *body = NULL;
+	int x = EXIT_USAGE;
+
+	if (!opt_has(&c->opt, F_FILE)) {
+		complain("which file? jitctl apply -f policy.yaml");
+		return EXIT_USAGE;
+	}
+	body = read_policy(c, &errors);
+	if (body == NULL || errors > 0) {
+		(void)fprintf(stderr,
+		    "%u error%s. Nothing was changed at the gateway.\n", errors,
+		    errors == 1 ? "" : "s");
+		goto out;
+	}
+	(void)json_object_set_new(body, "dry_run", json_boolean(dry));
+	x = call_signed(c, VERB_APPLY, body, &o, &r);
+	if (x == EXIT_OK && !out_object(c, r.json))
+		print_changes(c, r.json, dry);
+out:
+	json_decref(body);
+	reply_done(&r);
+	return x;
+}

@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * c_audit - the evidence read (tail, search) and proved (verify). Records are
+ * shown one per line; -o json gives their exact bytes.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/safefile.h"
+#include "base/str.h"
+#include "jitctl/call.h"
+#include "jitctl/cmd.h"
+#include "jitctl/out.h"
+#include "wire/auditlog.h"
+
+enum { POLL_MS = 1000, TAIL_DEFAULT = 20, TAIL_MAX = 10000 };
+
+/* Gets one whole record, without its line end. false stops the reading. */
+typedef bool on_record(void *arg, const char *line, size_t n);
+
+struct reader {
+	struct ctx *c;
+	uint64_t next;
+	on_record *take;
+	void *arg;
+	bool stopped;
+};
+
+/* One piece of the log; *retend when nothing came. */
+static int
+read_piece(struct reader *rd, bool *retend)
+{
+	struct reply r = {0};
+	char query[64];
+	const char *p = NULL;
+	const char *lf = NULL;
+	int x = EXIT_FAILED;
+
+	(void)snprintf(
+	    query, sizeof(query), "?from=%llu", (unsigned long long)rd->next);
+	x = call_get(rd->c, VERB_AUDIT, NULL, query, &r);
+	*retend = true;
+	if (x != EXIT_OK)
+		goto out;
+	for (p = r.body; !rd->stopped; p = lf + 1) {
+		lf = memchr(p, '\n', r.len - (size_t)(p - r.body));
+		if (lf == NULL)
+			break;
+		*retend = false;
+		rd->stopped = !rd->take(rd->arg, p, (size_t)(lf - p));
+		rd->next++;
+	}
+out:
+	reply_done(&r);
+	return x;
+}
+
+static int
+read_all_records(struct reader *rd)
+{
+	bool end = false;
+	int x = EXIT_OK;
+
+	while (x == EXIT_OK && !end && !rd->stopped)
+		x = read_piece(rd, &end);
+	return x;
+}
+
+/* ------------------------------------------------------------------ show */
+
+static const char *const shown_keys[] = {"user", "by", "target", "login",
+    "grant", "sid", "src", "outcome", "reason", "why", "role", "seconds", "msg",
+    "name", "text"};
+
+/* "2026-11-22T01:02:03.456Z  17  grant.open  user=alice target=web-01" */
+static void
+show_record(const struct ctx *c, const char *line, size_t n)
+{
+	struct problem p = {0};
+	json_t *o = NULL;
+	char t[2][CELL_SIZE];
+
+	if (c->out == OUT_JSON) {
+		(void)fwrite(line, 1, n, stdout);
+		(void)fputc('\n', stdout);
+		return;
+	}
+	o = json_parse_object(line, n, &p);
+	if (c->out == OUT_YAML && o != NULL) {
+		(void)printf("---\n");
+		out_yaml(stdout, o);
+	} else if (o == NULL) {
+		str_escape(t[0], sizeof(t[0]), line, n);
+		(void)printf("%s\n", t[0]);
+	} else {
+		const char *event = member(o, "event");
+
+		str_escape(t[0], sizeof(t[0]), member(o, "time"),
+		    strlen(member(o, "time")));
+		str_escape(t[1], sizeof(t[1]), event, strlen(event));
+		(void)printf("%s  %6lld  %-20s", t[0],
+		    (long long)json_integer_value(json_object_get(o, "seq")),
+		    t[1]);
+		for (size_t i = 0; i < ARRAY_LEN(shown_keys); i++) {
+			const json_t *v = json_object_get(o, shown_keys[i]);
+
+			cell_text(t[0], v, COL_TEXT);
+			if (v != NULL)
+				(void)printf(" %s=%s%s%s", shown_keys[i],
+				    strchr(t[0], ' ') != NULL ? "\"" : "", t[0],
+				    strchr(t[0], ' ') != NULL ? "\"" : "");
+		}
+		(void)fputc('\n', stdout);
+	}
+	json_decref(o);
+}
+
+/* ------------------------------------------------------------------ tail */
+
+struct ring {
+	char **line;
+	size_t *len;
+	size_t size, at;
+};
+
+static bool
+keep_record(void *arg, const char *line, size_t n)
+{
+	struct ring *r = arg;
+	const size_t i = r->at++ % r->size;
+
+	free(r->line[i]);
+	r->line[i] = malloc(n + 1);
+	if (r->line[i] == NULL)
+		return false;
+	memcpy(r->line[i], line, n);
+	r->line[i][n] = '\0';
+	r->len[i] = n;
+	return true;
+}
+
+static bool
+show_one(void *arg, const char *line, size_t n)
+{
+	show_record(arg, line, n);
+	return true;
+}
+
+static volatile sig_atomic_t stopped;
+
+static void
+on_stop(int sig)
+{
+	stopped = sig;
+}
+
+static int
+follow(struct reader *rd)
+{
+	struct sigaction sa = {.sa_handler = on_stop};
+	bool end = false;
+	int x = EXIT_OK;
+
+	(void)sigemptyset(&sa.sa_mask);
+	(void)sigaction(SIGINT, &sa, NULL);
+	while (stopped == 0) {
+		x = read_piece(rd, &end);
+		if (x == EXIT_UNREACHABLE)
+			say(rd->c, "The gateway does not answer; trying "
+				   "again.");
+		else if (x != EXIT_OK)
+			return x;
+		(void)fflush(stdout);
+		if (end)
+			(void)poll(NULL, 0, POLL_MS);
+	}
+	return EXIT_INTERRUPTED;
+}
+
+int
+run_audit_tail(struct ctx *c)
+{
+	const char *text = opt_get(&c->opt, F_LINES);
+	struct ring ring = {0};
+	struct reader rd = {.c = c, .take = keep_record, .arg = &ring};
+	uint64_t lines = TAIL_DEFAULT;
+	int x = EXIT_FAILED;
+
+	if (text != NULL && str_u64(text, 1, TAIL_MAX, &lines) != 0) {
+		complain("--lines: 1 to %d", (int)TAIL_MAX);
+		return EXIT_USAGE;
+	}
+	ring.size = (size_t)lines;
+	ring.line = calloc(ring.size, sizeof(*ring.line));
+	ring.len = calloc(ring.size, sizeof(*ring.len));
+	if (ring.line != NULL && ring.len != NULL)
+		x = read_all_records(&rd);
+	for (size_t i = ring.at > ring.size ? ring.at - ring.size : 0;
+	     x == EXIT_OK && i < ring.at; i++)
+		show_record(
+		    c, ring.line[i % ring.size], ring.len[i % ring.size]);
+	(void)fflush(stdout);
+	for (size_t i = 0; ring.line != NULL && i < ring.size; i++)
+		free(ring.line[i]);
+	free(ring.line);
+	free(ring.len);
+	if (x != EXIT_OK || !opt_has(&c->opt, F_FOLLOW))
+		return x;
+	rd.take = show_one;
+	rd.arg = c;
+	return follow(&rd);
+}
+
+/* ---------------------------------------------------------------- search */
+
+struct search {
+	struct ctx *c;
+	int64_t since_ms, until_ms;
+	unsigned found;
+};
+
+static bool
+one_of(const struct opts *o, enum flag f, const char *value)
+{
+	if (!opt_has(o, f))
+		return true;
+	for (unsigned i = 0; i < o->n[f]; i++)
+		if (strcmp(o->value[f][i], value) == 0)
+			return true;
+	return false;
+}
+
+/* --code takes both the code and the event's name, as people know either. */
+static bool
+event_matches(const struct opts *o, const json_t *r)
+{
+	return (one_of(o, F_CODE, member(r, "code")) ||
+		   one_of(o, F_CODE, member(r, "event"))) &&
+	       one_of(o, F_EVENT, member(r, "event"));
+}
+
+static bool
+search_record(void *arg, const char *line, size_t n)
+{
+	struct search *s = arg;
+	const struct opts *o = &s->c->opt;
+	struct problem p = {0};
+	json_t *r = json_parse_object(line, n, &p);
+	int64_t ms = 0;
+
+	if (r != NULL && str_time_parse(member(r, "time"), &ms) == 0 &&
+	    ms >= s->since_ms && ms <= s->until_ms && event_matches(o, r) &&
+	    (one_of(o, F_USER, member(r, "user")) ||
+		one_of(o, F_USER, member(r, "by"))) &&
+	    one_of(o, F_TARGET, member(r, "target")) &&
+	    one_of(o, F_GRANT, member(r, "grant")) &&
+	    one_of(o, F_SID, member(r, "sid"))) {
+		show_record(s->c, line, n);
+		s->found++;
+	}
+	json_decref(r);
+	return true;
+}
+
+/* RFC 3339, a date, "today", "yesterday", or a duration back from now. */
+static bool
+time_arg(const struct ctx *c, enum flag f, int64_t now_ms, int64_t *ret)
+{
+	const char *s = opt_get(&c->opt, f);
+	const int64_t day = 86400000;
+	char full[64];
+	uint32_t d = 0;
+
+	if (s == NULL || str_time_parse(s, ret) == 0)
+		return true;
+	if (str_fmt(full, sizeof(full), "%sT00:00:00Z", s) == 0 &&
+	    str_time_parse(full, ret) == 0)
+		return true;
+	if (strcmp(s, "today") == 0)
+		*ret = now_ms / day * day;
+	else if (strcmp(s, "yesterday") == 0)
+		*ret = (now_ms / day - 1) * day;
+	else if (str_duration(s, &d) == 0)
+		*ret = now_ms - (int64_t)d * 1000;
+	else {
+		complain("--%s: not a time: 2026-11-22T01:02:03Z, 2026-11-22, "
+			 "today, yesterday, or 24h for 24 hours ago (UTC)",
+		    flag_spec(f)->name);
+		return false;
+	}
+	return true;
+}
+
+int
+run_audit_search(struct ctx *c)
+{
+	const int64_t now_ms = clock_now().utc_ms;
+	struct search s = {.c = c, .until_ms = INT64_MAX};
+	struct reader rd = {.c = c, .take = search_record, .arg = &s};
+	int x = EXIT_OK;
+
+	if (!time_arg(c, F_SINCE, now_ms, &s.since_ms) ||
+	    !time_arg(c, F_UNTIL, now_ms, &s.until_ms))
+		return EXIT_USAGE;
+	x = read_all_records(&rd);
+	if (x == EXIT_OK && s.found == 0)
+		say(c, "No record matches, of %llu.",
+		    (unsigned long long)rd.next);
+	return x;
+}
+
+/* ---------------------------------------------------------------- verify */
+
+static int
+verdict(const struct ctx *c, const struct auditlog_result *r)
+{
+	char text[CELL_SIZE];
+	json_t *o = NULL;
+
+	str_escape(text, sizeof(text), r->text, strlen(r->text));
+	o = json_pack("{s:s,s:I,s:I,s:I,s:s}", "verdict",
+	    r->verdict == AUDITLOG_OK     ? "ok"
+	    : r->verdict == AUDITLOG_OPEN ? "open"
+					  : "bad",
+	    "records", (json_int_t)r->records, "covered",
+	    (json_int_t)r->covered, "checkpoints", (json_int_t)r->checkpoints,
+	    "text", text);
+	if (o != NULL && r->verdict == AUDITLOG_BAD) {
+		(void)json_object_set_new(
+		    o, "bad_first", json_integer((json_int_t)r->bad_first));
+		(void)json_object_set_new(
+		    o, "bad_last", json_integer((json_int_t)r->bad_last));
+	}
+	if (!out_object(c, o))
+		(void)printf("%s\n", text);
+	json_decref(o);
+	return r->verdict == AUDITLOG_BAD ? EXIT_VERIFY : EXIT_OK;
+}
+
+/* From --vkey, else from the gateway. "the key is the one thing that must not
+ * come with the log": the gateway's comes over the pinned connection. */
+static int
+get_vkey(struct ctx *c, char *ret, size_t size)
+{
+	const char *path = opt_get(&c->opt, F_VKEY);
+	struct secret text = {0};
+	struct reply r = {0};
+	int x = EXIT_FAILED;
+
+	if (path == NULL)
+		path = opt_get(&c->opt, F_KEY); /* the short way to say it */
+	if (path == NULL) {
+		x = call_get(c, VERB_SERVER, NULL, "", &r);
+		if (x == EXIT_OK &&
+		    str_copy(ret, size, member(r.json, "log_key")) != 0)
+			x = EXIT_FAILED;
+		reply_done(&r);
+		return x;
+	}
+	char *full = realpath(path, NULL);
+
+	if (full == NULL)
+		complain("%s: %s", path, strerror(errno));
+	else if (safefile_read(&text, full, size - 1, SAFEFILE_ANY_OWNER) != 0)
+		complain("%s: not a readable key file", path);
+	else {
+		text.p[strcspn((const char *)text.p, "\r\n")] = '\0';
+		if (str_copy(ret, size, (const char *)text.p) == 0)
+			x = EXIT_OK;
+	}
+	free(full);
+	secret_free(&text);
+	return x;
+}
+
+static bool
+feed(void *arg, const char *line, size_t n)
+{
+	return auditlog_line(arg, line, n);
+}
+
+/* The gateway's records as they are served, checked here. */
+static int
+verify_live(struct ctx *c, const char *vkey)
+{
+	struct auditlog *a = NULL;
+	struct reader rd = {.c = c, .take = feed};
+	int x = EXIT_FAILED;
+
+	if (auditlog_new(&a, vkey) != 0) {
+		complain("the log's key is not a verifier key "
+			 "(name+hash+base64)");
+		return EXIT_FAILED;
+	}
+	rd.arg = a;
+	x = read_all_records(&rd);
+	if (x == EXIT_OK)
+		x = verdict(c, auditlog_result(a));
+	auditlog_free(a);
+	return x;
+}
+
+int
+run_audit_verify(struct ctx *c)
+{
+	const char *dir = opt_get(&c->opt, F_DIR);
+	struct auditlog_result res = {0};
+	char vkey[512] = "";
+	int r = 0;
+	int x = get_vkey(c, vkey, sizeof(vkey));
+
+	if (x != EXIT_OK)
+		return x;
+	if (dir == NULL)
+		return verify_live(c, vkey);
+	r = auditlog_dir(&res, vkey, dir);
+	if (r == 0)
+		return verdict(c, &res);
+	complain("%s: %s", dir, r == GW_ESYS ? strerror(errno) : err_str(r));
+	return EXIT_FAILED;
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * c_enroll - joins a gateway: the invitation pins its key before a byte of it
+ * is sent, the user's SSH key signs, an authenticator app is set up, and one
+ * code from it confirms.
+ *
+ * MUST NOT take the invitation or the code from argv or the environment.
+ */
+#include <langinfo.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "jitctl/call.h"
+#include "jitctl/cmd.h"
+#include "jitctl/http.h"
+#include "jitctl/out.h"
+#include "jitctl/profile.h"
+#include "jitctl/prompt.h"
+#include "jitctl/sign.h"
+#include "sys/qr.h"
+
+static int
+get_invitation(struct ctx *c, struct secret *ret)
+{
+	const char *file = opt_get(&c->opt, F_INVITE_FILE);
+
+	if (file == NULL)
+		file = getenv("JITCTL_INVITE_FILE");
+	if (file != NULL && file[0] != '\0')
+		return prompt_file(file, ret);
+	if (!prompt_possible(c)) {
+		complain("the invitation is needed; give it with --invite-file "
+			 "FILE (- is stdin)");
+		return EXIT_LOGIN;
+	}
+	return prompt_secret(c, "Invitation (not shown): ", ret);
+}
+
+/* The invitation into c->prof; what the profile said of a key is kept. */
+static int
+use_invitation(struct ctx *c, struct secret *retcode)
+{
+	struct secret text = {0};
+	struct profile p = {0};
+	int x = get_invitation(c, &text);
+
+	if (x != EXIT_OK)
+		return x;
+	if (invitation_parse(&p, retcode, (const char *)text.p) != 0) {
+		complain("this is not an invitation (sp1:host:port:64 hex "
+			 "digits:code)");
+		x = EXIT_USAGE;
+	} else {
+		memcpy(p.name, c->prof.name, sizeof(p.name));
+		memcpy(p.key, c->prof.key, sizeof(p.key));
+		c->prof = p;
+		c->have_profile = true;
+	}
+	secret_free(&text);
+	return x;
+}
+
+/* The first contact; the key has to be the invitation's. */
+static int
+learn_server(struct ctx *c)
+{
+	struct reply r = {0};
+	const json_t *port = NULL;
+	int x = call_get(c, VERB_SERVER, NULL, "", &r);
+
+	if (x != EXIT_OK)
+		return x;
+	port = json_object_get(r.json, "ssh_port");
+	if (!str_name_ok(member(r.json, "server_id")) ||
+	    str_copy(c->prof.server_id, sizeof(c->prof.server_id),
+		member(r.json, "server_id")) != 0 ||
+	    !str_text_ok(member(r.json, "host_key"),
+		strlen(member(r.json, "host_key"))) ||
+	    str_copy(c->prof.host_key, sizeof(c->prof.host_key),
+		member(r.json, "host_key")) != 0) {
+		complain("%s does not answer like a Sallyport gateway",
+		    c->prof.host);
+		x = EXIT_UNREACHABLE;
+	}
+	if (json_is_integer(port) && json_integer_value(port) > 0 &&
+	    json_integer_value(port) < 65536)
+		c->prof.ssh_port = (unsigned)json_integer_value(port);
+	reply_done(&r);
+	if (x == EXIT_OK)
+		say(c,
+		    "%s:%u is the server your invitation names "
+		    "(SHA256:%.8s...%s).",
+		    c->prof.host, c->prof.port, c->prof.tls, c->prof.tls + 56);
+	return x;
+}
+
+/* The picture for people, the otpauth text for everything else. */
+static void
+show_secret(struct ctx *c, const json_t *o)
+{
+	const bool tty = isatty(STDOUT_FILENO) == 1;
+	const bool utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	struct buf b;
+	char text[CELL_SIZE];
+
+	buf_init(&b, 256 * 1024);
+	if (out_object(c, o)) {
+		/* json and yaml hold it */
+	} else if (tty && !opt_has(&c->opt, F_TEXT) &&
+		   qr_render(&b, member(o, "otpauth"),
+		       utf8 ? QR_BLOCKS : QR_SPACES) == 0) {
+		say(c, "Scan with an authenticator app (cannot scan? rerun "
+		       "with --text):");
+		(void)fwrite(b.p, 1, b.len, stdout);
+	} else {
+		cell_text(text, json_object_get(o, "otpauth"), COL_TEXT);
+		(void)printf("%s\n", text);
+		cell_text(text, json_object_get(o, "secret"), COL_TEXT);
+		say(c, "Secret for an authenticator app that takes text: %s",
+		    text);
+		explicit_bzero(text, sizeof(text));
+	}
+	(void)fflush(stdout);
+	buf_done(&b);
+}
+
+/* enroll.begin: the key becomes the user's, or is one of his already. */
+static int
+begin(struct ctx *c, const struct secret *code)
+{
+	char fp[SSHKEY_FP_SIZE] = "";
+	char key[LIMIT_PATH_SIZE] = "";
+	const struct call_opts o = {.show_problem = true, .retfp = fp};
+	struct reply r = {0};
+	json_t *body = json_pack("{s:s}", "invite", (const char *)code->p);
+	int x = sign_key(c, key, sizeof(key));
+
+	if (x == EXIT_OK)
+		x = call_signed(c, VERB_ENROLL, body, &o, &r);
+	explicit_bzero((void *)(uintptr_t)member(body, "invite"),
+	    strlen(member(body, "invite")));
+	json_decref(body);
+	if (x != EXIT_OK)
+		goto out;
+	say(c, "Key: %s %s", key, fp);
+	if (!str_name_ok(member(r.json, "user")) ||
+	    str_copy(c->prof.user, sizeof(c->prof.user),
+		member(r.json, "user")) != 0) {
+		complain("the gateway's answer is not what was expected");
+		x = EXIT_FAILED;
+		goto out;
+	}
+	(void)snprintf(c->prof.key, sizeof(c->prof.key), "%s", key);
+	/* A relative path would mean another file tomorrow. */
+	if (key[0] != '/' && strncmp(key, "SHA256:", 7) != 0) {
+		char *full = realpath(key, NULL);
+
+		if (full != NULL)
+			(void)snprintf(
+			    c->prof.key, sizeof(c->prof.key), "%s", full);
+		free(full);
+	}
+	x = profile_save(&c->prof);
+	if (x == EXIT_OK)
+		show_secret(c, r.json);
+out:
+	reply_done(&r);
+	return x;
+}
+
+static int
+confirm(struct ctx *c)
+{
+	const struct call_opts o = {.code_now = true, .show_problem = true};
+	struct reply r = {0};
+	json_t *body = json_object();
+	int x = call_signed(c, VERB_ENROLL_CONFIRM, body, &o, &r);
+
+	json_decref(body);
+	reply_done(&r);
+	if (x == EXIT_OK)
+		say(c,
+		    "Enrolled %s at %s.\n"
+		    "Next: jitctl targets ls, jitctl ssh-config",
+		    c->prof.user, c->prof.host);
+	else
+		say(c, "Not confirmed yet. Again: jitctl enroll --confirm");
+	return x;
+}
+
+int
+run_enroll(struct ctx *c)
+{
+	struct secret code = {0};
+	const bool can_confirm = opt_has(&c->opt, F_CODE_FILE) ||
+				 getenv("JITCTL_CODE_FILE") != NULL ||
+				 prompt_possible(c);
+	int x = EXIT_OK;
+
+	if (c->socket != NULL) {
+		complain("enrolling needs a user's key; the admin socket has "
+			 "none");
+		return EXIT_USAGE;
+	}
+	if (opt_has(&c->opt, F_CONFIRM)) {
+		if (!c->have_profile) {
+			complain("nothing to confirm; begin with: jitctl "
+				 "enroll");
+			return EXIT_USAGE;
+		}
+		return confirm(c);
+	}
+	if ((x = use_invitation(c, &code)) == EXIT_OK &&
+	    (x = learn_server(c)) == EXIT_OK)
+		x = begin(c, &code);
+	secret_free(&code);
+	if (x != EXIT_OK)
+		return x;
+	if (can_confirm)
+		return confirm(c);
+	say(c, "Confirm with a code from the app: jitctl enroll --confirm "
+	       "--code-file FILE");
+	return EXIT_OK;
+}

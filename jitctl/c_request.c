@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * c_request - request, release, revoke: one signed call each, and what it
+ * means in words.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/ids.h"
+#include "base/str.h"
+#include "jitctl/call.h"
+#include "jitctl/cmd.h"
+#include "jitctl/out.h"
+#include "jitctl/words.h"
+
+static json_t *
+request_body(const struct ctx *c)
+{
+	const char *dur = opt_get(&c->opt, F_FOR);
+	const char *port = opt_get(&c->opt, F_PORT);
+	const char *login = opt_get(&c->opt, F_LOGIN);
+	const char *reason = opt_get(&c->opt, F_REASON);
+	uint64_t p = 0;
+	uint32_t s = 0;
+	json_t *o = NULL;
+
+	if (dur != NULL && str_duration(dur, &s) != 0) {
+		complain("--for: not a duration: write 90s, 15m, 2h or 1h30m");
+		return NULL;
+	}
+	if (port != NULL && str_u64(port, 1, 65535, &p) != 0) {
+		complain("--port: 1 to 65535");
+		return NULL;
+	}
+	if (!name_arg("TARGET", c->opt.arg[0]) ||
+	    (login != NULL && !name_arg("--login", login)) ||
+	    (reason != NULL && !text_arg("--reason", reason)))
+		return NULL;
+	o = json_pack("{s:s,s:s*,s:s*}", "target", c->opt.arg[0], "login",
+	    login, "reason", reason);
+	if (o != NULL && p > 0)
+		(void)json_object_set_new(
+		    o, "port", json_integer((json_int_t)p));
+	if (o != NULL && s > 0)
+		(void)json_object_set_new(
+		    o, "for", json_integer((json_int_t)s));
+	return o;
+}
+
+/* "This would pass: jitctl request web-01 --login deploy --for 3h" */
+static void
+print_would_pass(const struct ctx *c, const json_t *o)
+{
+	const json_t *port = json_object_get(o, "port");
+	const json_t *dur = json_object_get(o, "for");
+	const char *reason = member(o, "reason");
+	char text[CELL_SIZE];
+
+	if (reason[0] == '\0' && opt_get(&c->opt, F_REASON) != NULL)
+		reason = opt_get(&c->opt, F_REASON);
+	(void)fprintf(stderr, "This would pass:  jitctl request ");
+	put_shell_word(stderr, member(o, "target"));
+	if (member(o, "login")[0] != '\0') {
+		(void)fputs(" --login ", stderr);
+		put_shell_word(stderr, member(o, "login"));
+	}
+	if (json_is_integer(port) && json_integer_value(port) != 22)
+		(void)fprintf(stderr, " --port %lld",
+		    (long long)json_integer_value(port));
+	if (json_is_integer(dur)) {
+		cell_text(text, dur, COL_SECONDS);
+		(void)fprintf(stderr, " --for %s", text);
+	}
+	if (reason[0] != '\0') {
+		(void)fputs(" --reason ", stderr);
+		put_shell_word(stderr, reason);
+	}
+	(void)fputc('\n', stderr);
+}
+
+static void
+print_refusal(const struct ctx *c, const struct reply *r)
+{
+	const json_t *list = json_object_get(r->json, "refused");
+	const json_t *pass = json_object_get(r->json, "would_pass");
+	const char *event = member(r->json, "event");
+	char field[80];
+	char text[CELL_SIZE];
+
+	if (c->out == OUT_JSON || json_array_size(list) == 0) {
+		call_print_problem(c, r);
+		return;
+	}
+	(void)fprintf(stderr, "Refused, nothing was opened.\n");
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *o = json_array_get(list, i);
+		const char *f = member(o, "field");
+
+		str_escape(field, sizeof(field), f, strlen(f));
+		cell_text(text, json_object_get(o, "text"), COL_TEXT);
+		(void)fprintf(stderr, "  %-8s %s\n", field, text);
+	}
+	if (json_is_object(pass))
+		print_would_pass(c, pass);
+	if (event[0] != '\0') {
+		str_escape(text, sizeof(text), event, strlen(event));
+		(void)fprintf(stderr, "Event %s\n", text);
+	}
+}
+
+static void
+print_granted(const struct ctx *c, const json_t *o)
+{
+	const bool direct = strcmp(member(o, "reach"), "direct") == 0;
+	const bool record = json_is_true(json_object_get(o, "record"));
+	char t[6][CELL_SIZE];
+	const json_t *ssh_port = json_object_get(o, "ssh_port");
+
+	cell_text(t[0], json_object_get(o, "target"), COL_TEXT);
+	cell_text(t[1], json_object_get(o, "login"), COL_TEXT);
+	cell_text(t[2], json_object_get(o, "port"), COL_TEXT);
+	cell_text(t[3], json_object_get(o, "sources"), COL_LIST);
+	cell_text(t[4], json_object_get(o, "seconds"), COL_SECONDS);
+	cell_text(t[5], json_object_get(o, "role"), COL_TEXT);
+	say(c, "%s  login %s  port %s  from %s  for %s, %s  (role %s)", t[0],
+	    t[1], t[2], t[3], t[4], record ? "recorded" : "not recorded", t[5]);
+	cell_text(t[0], json_object_get(o, "grant"), COL_TEXT);
+	cell_text(t[1], json_object_get(o, "end"), COL_TIME);
+	say(c, "Door open for %s until %s%s. End early with: jitctl release %s",
+	    t[3], t[1],
+	    json_is_true(json_object_get(o, "repeated"))
+		? " (the first answer again)"
+		: "",
+	    t[0]);
+	cell_text(t[1], json_object_get(o, "ssh"), COL_TEXT);
+	cell_text(t[2], json_object_get(o, "host"), COL_TEXT);
+	if (c->quiet)
+		return;
+	if (direct)
+		(void)printf("ssh %s\n", t[1]);
+	else
+		(void)printf("ssh -p %lld %s@%s\n",
+		    (long long)json_integer_value(ssh_port), t[1], t[2]);
+}
+
+/* request.create's words: the idempotency key must have the wire's shape. */
+static bool
+idempotency_ok(const char *s)
+{
+	if (s == NULL ||
+	    (strlen(s) >= 16 && strlen(s) <= 63 &&
+		strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			  "0123456789-") == strlen(s)))
+		return true;
+	complain("--idempotency: 16 to 63 of A-Z a-z 0-9 -");
+	return false;
+}
+
+int
+run_request(struct ctx *c)
+{
+	const struct call_opts o = {
+	    .idempotency = opt_get(&c->opt, F_IDEMPOTENCY),
+	    .from = c->opt.value[F_FROM],
+	    .nfrom = c->opt.n[F_FROM]};
+	struct reply r = {0};
+	json_t *body = NULL;
+	char text[CELL_SIZE];
+	int x = EXIT_USAGE;
+
+	if (c->socket != NULL) {
+		complain("a request needs a user's key; the admin socket has "
+			 "none");
+		return EXIT_USAGE;
+	}
+	if (!idempotency_ok(o.idempotency) || (body = request_body(c)) == NULL)
+		return EXIT_USAGE;
+	x = call_signed(c, VERB_REQUEST, body, &o, &r);
+	json_decref(body);
+	if (x != EXIT_OK && r.status != 0)
+		print_refusal(c, &r);
+	if (x == EXIT_OK && !out_object(c, r.json)) {
+		cell_text(text, json_object_get(r.json, "grant"), COL_TEXT);
+		if (c->out == OUT_NAME)
+			(void)printf("%s\n", text);
+		else
+			print_granted(c, r.json);
+	}
+	reply_done(&r);
+	return x;
+}
+
+static int
+end_grant(struct ctx *c, enum api_verb verb)
+{
+	const struct call_opts o = {.show_problem = true};
+	const char *id = c->opt.arg[0];
+	struct reply r = {0};
+	json_t *body = NULL;
+	char text[2][CELL_SIZE];
+	int x = EXIT_USAGE;
+
+	if (!id_ok(id, 'g')) {
+		complain("not a grant: they look like g-7Q2MXK4P; see: jitctl "
+			 "grants");
+		return EXIT_USAGE;
+	}
+	body = json_pack("{s:s}", "grant", id);
+	x = call_signed(c, verb, body, &o, &r);
+	json_decref(body);
+	if (x == EXIT_OK && !out_object(c, r.json)) {
+		cell_text(text[0], json_object_get(r.json, "reason"), COL_TEXT);
+		cell_text(text[1], json_object_get(r.json, "end"), COL_TIME);
+		say(c, "%s ended (%s) %s; nothing passes any more.", id,
+		    text[0], text[1]);
+	}
+	reply_done(&r);
+	return x;
+}
+
+int
+run_release(struct ctx *c)
+{
+	return end_grant(c, VERB_RELEASE);
+}
+
+int
+run_revoke(struct ctx *c)
+{
+	return end_grant(c, VERB_REVOKE);
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * c_session - kills sessions, and plays recordings in this terminal: space
+ * pauses, . steps to the next output, q leaves.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/safefile.h"
+#include "base/str.h"
+#include "jitctl/call.h"
+#include "jitctl/cast.h"
+#include "jitctl/cmd.h"
+#include "jitctl/out.h"
+
+int
+run_session_kill(struct ctx *c)
+{
+	const struct call_opts o = {.show_problem = true};
+	struct reply r = {0};
+	json_t *body = NULL;
+	int x = EXIT_USAGE;
+
+	if (!id_ok(c->opt.arg[0], 's')) {
+		complain("not a session: they look like s-9D3FAB2K; see: "
+			 "jitctl sessions");
+		return EXIT_USAGE;
+	}
+	body = json_pack("{s:s}", "sid", c->opt.arg[0]);
+	x = call_signed(c, VERB_SESSION_KILL, body, &o, &r);
+	json_decref(body);
+	if (x == EXIT_OK && !out_object(c, r.json))
+		say(c,
+		    "Session %s ended. Its grant lives on; end that too with: "
+		    "jitctl revoke GRANT",
+		    c->opt.arg[0]);
+	reply_done(&r);
+	return x;
+}
+
+/* ---------------------------------------------------------------- player */
+
+struct player {
+	struct ctx *c;
+	uint64_t offset; /* of the file: what was fetched */
+	uint64_t channel;
+	struct buf text; /* lines not yet played */
+	struct cast_filter filter;
+	bool header;
+	double last;     /* time of the event before */
+	double speed;    /* 0 = as fast as it goes */
+	double idle_max; /* seconds; 0 = as recorded */
+	int tty;         /* keys; -1 = none */
+	bool paused;
+	bool step;
+};
+
+static volatile sig_atomic_t stopped;
+
+static void
+on_stop(int sig)
+{
+	stopped = sig;
+}
+
+enum key { KEY_NONE = 0, KEY_QUIT, KEY_PAUSE, KEY_STEP };
+
+static enum key
+read_key(const struct player *p, int wait_ms)
+{
+	struct pollfd pfd = {.fd = p->tty, .events = POLLIN};
+	char ch = 0;
+
+	if (p->tty < 0) {
+		if (wait_ms > 0)
+			(void)poll(NULL, 0, wait_ms);
+		return stopped != 0 ? KEY_QUIT : KEY_NONE;
+	}
+	if (poll(&pfd, 1, wait_ms) != 1 || read(p->tty, &ch, 1) != 1)
+		return stopped != 0 ? KEY_QUIT : KEY_NONE;
+	if (ch == 'q' || ch == 3)
+		return KEY_QUIT;
+	return ch == ' ' ? KEY_PAUSE : ch == '.' ? KEY_STEP : KEY_NONE;
+}
+
+/* Lets the time before an event pass. false: the user leaves. */
+static bool
+wait_for(struct player *p, double seconds)
+{
+	int64_t until = 0;
+
+	if (p->idle_max > 0 && seconds > p->idle_max)
+		seconds = p->idle_max;
+	seconds = p->speed > 0 ? seconds / p->speed : 0;
+	if (seconds > 86400)
+		seconds = 86400;
+	until = clock_mono_us() + (int64_t)(seconds * 1e6);
+	for (;;) {
+		const int64_t left = until - clock_mono_us();
+		int ms = left > 0 ? (int)(left / 1000 + 1) : 0;
+		enum key k = KEY_NONE;
+
+		if (p->paused)
+			ms = -1;
+		k = read_key(p, ms);
+		if (k == KEY_QUIT)
+			return false;
+		if (k == KEY_PAUSE)
+			p->paused = !p->paused;
+		if (k == KEY_STEP) {
+			p->paused = true;
+			return true;
+		}
+		if (!p->paused && clock_mono_us() >= until)
+			return true;
+	}
+}
+
+static int
+play_line(struct player *p, const char *line, size_t n)
+{
+	struct cast_event e = {0};
+	struct buf shown;
+	unsigned w = 0;
+	unsigned h = 0;
+	int x = EXIT_OK;
+
+	if (!p->header) {
+		p->header = cast_header(line, n, &w, &h);
+		if (p->header)
+			return EXIT_OK;
+		complain("this is not an asciicast v2 recording");
+		return EXIT_VERIFY;
+	}
+	if (!cast_event(&e, line, n)) {
+		complain("the recording holds a line that is no event");
+		return EXIT_VERIFY;
+	}
+	buf_init(&shown, 16 * 1024 * 1024);
+	if (!wait_for(p, e.time > p->last ? e.time - p->last : 0)) {
+		x = EXIT_INTERRUPTED;
+	} else if (e.kind == 'o') {
+		cast_filter(&p->filter, &shown, e.data, e.len);
+		if (buf_err(&shown) != 0 ||
+		    safefile_write_all(STDOUT_FILENO, shown.p, shown.len) != 0)
+			x = EXIT_FAILED;
+	}
+	p->last = e.time;
+	buf_done(&shown);
+	cast_event_done(&e);
+	return x;
+}
+
+static int
+play_lines(struct player *p)
+{
+	int x = EXIT_OK;
+
+	while (x == EXIT_OK && p->text.len > 0) {
+		const char *line = (const char *)p->text.p;
+		const char *end = memchr(line, '\n', p->text.len);
+
+		if (end == NULL)
+			break;
+		x = play_line(p, line, (size_t)(end - line));
+		buf_shift(&p->text, (size_t)(end - line) + 1);
+	}
+	return x;
+}
+
+/* The next piece of the file; *retend when there is no more. */
+static int
+fetch(struct player *p, bool *retend)
+{
+	struct reply r = {0};
+	char query[96];
+	int x = EXIT_FAILED;
+
+	(void)snprintf(query, sizeof(query), "?offset=%llu&channel=%llu",
+	    (unsigned long long)p->offset, (unsigned long long)p->channel);
+	x = call_get(p->c, VERB_RECORDING, p->c->opt.arg[0], query, &r);
+	if (x == EXIT_OK) {
+		*retend = r.len == 0;
+		p->offset += r.len;
+		buf_put(&p->text, r.body, r.len);
+		if (buf_err(&p->text) != 0) {
+			complain("a line of the recording is too long");
+			x = EXIT_FAILED;
+		}
+	}
+	reply_done(&r);
+	return x;
+}
+
+static int
+play(struct player *p)
+{
+	struct sigaction sa = {.sa_handler = on_stop};
+	struct sigaction old;
+	struct termios before;
+	struct termios raw;
+	bool end = false;
+	int x = EXIT_OK;
+
+	if (isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1 &&
+	    tcgetattr(STDIN_FILENO, &before) == 0) {
+		p->tty = STDIN_FILENO;
+		raw = before;
+		raw.c_lflag &= ~(tcflag_t)(ECHO | ICANON);
+		(void)tcsetattr(p->tty, TCSANOW, &raw);
+	}
+	(void)sigemptyset(&sa.sa_mask);
+	(void)sigaction(SIGINT, &sa, &old);
+	while (x == EXIT_OK && !end) {
+		x = fetch(p, &end);
+		if (x == EXIT_OK)
+			x = play_lines(p);
+	}
+	(void)sigaction(SIGINT, &old, NULL);
+	if (p->tty >= 0) {
+		/* Attributes, cursor, main screen: as a shell expects. */
+		(void)printf("\x1b[0m\x1b[?25h\x1b[?1049l\n");
+		(void)fflush(stdout);
+		(void)tcsetattr(p->tty, TCSANOW, &before);
+	}
+	if (x == EXIT_INTERRUPTED && stopped == 0)
+		x = EXIT_OK; /* q */
+	return x;
+}
+
+static bool
+player_flags(const struct ctx *c, struct player *p)
+{
+	const char *speed = opt_get(&c->opt, F_SPEED);
+	const char *idle = opt_get(&c->opt, F_IDLE);
+	const char *channel = opt_get(&c->opt, F_CHANNEL);
+	uint64_t v = 1;
+	uint32_t s = 0;
+
+	if (speed != NULL && str_u64(speed, 1, 1000, &v) != 0) {
+		complain("--speed: 1 to 1000");
+		return false;
+	}
+	if (idle != NULL && str_duration(idle, &s) != 0 &&
+	    str_u64(idle, 0, 86400, &p->channel) != 0) {
+		complain("--idle: a duration like 2s");
+		return false;
+	}
+	if (idle != NULL && s == 0)
+		s = (uint32_t)p->channel;
+	p->channel = 0;
+	if (channel != NULL && str_u64(channel, 0, 1000, &p->channel) != 0) {
+		complain("--channel: 0 to 1000");
+		return false;
+	}
+	/* Into a pipe there is nobody to wait for. */
+	p->speed = speed == NULL && isatty(STDOUT_FILENO) == 0 ? 0 : (double)v;
+	p->idle_max = s;
+	return true;
+}
+
+int
+run_session_play(struct ctx *c)
+{
+	struct player p = {.c = c, .tty = -1};
+	int x = EXIT_USAGE;
+
+	if (!id_ok(c->opt.arg[0], 's')) {
+		complain("not a session: they look like s-9D3FAB2K; see: "
+			 "jitctl sessions");
+		return EXIT_USAGE;
+	}
+	if (!player_flags(c, &p))
+		return EXIT_USAGE;
+	buf_init(&p.text, 16 * 1024 * 1024);
+	x = play(&p);
+	if (x == EXIT_OK && !p.header) {
+		complain("%s has no recording on this channel", c->opt.arg[0]);
+		x = EXIT_NOT_FOUND;
+	}
+	buf_done(&p.text);
+	return x;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * call_parts - what call.c and read.c share, and nobody else.
+ */
+#ifndef JITCTL_CALL_PARTS_H
+#define JITCTL_CALL_PARTS_H
+
+#include "jitctl/call.h"
+#include "jitctl/http.h"
+
+/* Which families the gateway's name has, IPv4 first; how many. */
+unsigned call_families(const struct ctx *c, int ret[2]);
+/* Takes the HTTP reply's body over; its exit code. */
+int reply_take(struct reply *ret, struct http_reply *hr);
+/* EXIT_OK, or EXIT_LOGIN after saying how to join a gateway. */
+int call_need_profile(const struct ctx *c);
+/* Wipes and frees; NULL is fine. */
+void wipe_text(char *s);
+
+#endif

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cast - see the header. The states follow ECMA-48 as terminals read it.
+ */
+#include "jitctl/cast.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "wire/json.h"
+
+enum {
+	TEXT = 0,
+	ESCAPED,    /* after ESC */
+	CONTROL,    /* CSI, collecting */
+	STRING,     /* OSC, DCS, APC, PM, SOS: dropped to its end */
+	STRING_ESC, /* ESC inside of one */
+	CHARSET,    /* ESC ( and the like: one more byte */
+};
+
+bool
+cast_header(const char *line, size_t n, unsigned *retw, unsigned *reth)
+{
+	struct problem p = {0};
+	json_t *o = json_parse_object(line, n, &p);
+	int64_t v = 0;
+	int64_t w = 0;
+	int64_t h = 0;
+	bool ok = false;
+
+	ok = o != NULL && json_get_int(o, "version", true, 2, 2, &v, &p) == 0 &&
+	     json_get_int(o, "width", true, 0, 10000, &w, &p) == 0 &&
+	     json_get_int(o, "height", true, 0, 10000, &h, &p) == 0;
+	json_decref(o);
+	*retw = (unsigned)w;
+	*reth = (unsigned)h;
+	return ok;
+}
+
+bool
+cast_event(struct cast_event *ret, const char *line, size_t n)
+{
+	json_t *a = json_loadb(line, n, JSON_ALLOW_NUL, NULL);
+	const json_t *t = json_array_get(a, 0);
+	const json_t *k = json_array_get(a, 1);
+	const json_t *d = json_array_get(a, 2);
+	bool ok = false;
+
+	*ret = (struct cast_event){0};
+	if (json_is_number(t) && json_is_string(k) && json_is_string(d) &&
+	    json_string_length(k) == 1) {
+		ret->time = json_number_value(t);
+		ret->kind = json_string_value(k)[0];
+		ret->len = json_string_length(d);
+		ret->data = malloc(ret->len + 1);
+		ok = ret->data != NULL;
+		if (ok)
+			memcpy(ret->data, json_string_value(d), ret->len + 1);
+	}
+	json_decref(a);
+	return ok;
+}
+
+void
+cast_event_done(struct cast_event *e)
+{
+	free(e->data);
+	*e = (struct cast_event){0};
+}
+
+/* Finals whose effect is an answer typed into our user's shell (device status,
+ * attributes, reports, window operations). */
+static bool
+asks(char final)
+{
+	return final == 'n' || final == 'c' || final == 'x' || final == 't' ||
+	       final == 'q' || final == 'y' || final == 'w';
+}
+
+static void
+on_escape(struct cast_filter *f, struct buf *out, char ch)
+{
+	f->state = TEXT;
+	if (ch == '[') {
+		f->state = CONTROL;
+		f->n = 0;
+	} else if (strchr("]PX^_", ch) != NULL && ch != '\0') {
+		f->state = STRING;
+	} else if (strchr("()*+-./#% ", ch) != NULL && ch != '\0') {
+		f->state = CHARSET;
+		f->seq[0] = ch;
+	} else if (ch != 'Z' && ch != 'c') { /* identify, full reset */
+		buf_u8(out, 0x1b);
+		buf_u8(out, (uint8_t)ch);
+	}
+}
+
+static void
+on_control(struct cast_filter *f, struct buf *out, char ch)
+{
+	if (ch == 0x1b) { /* broken off */
+		f->state = ESCAPED;
+		return;
+	}
+	if ((unsigned char)ch < 0x20)
+		return;
+	if (f->n < sizeof(f->seq))
+		f->seq[f->n] = ch;
+	f->n++;
+	if ((unsigned char)ch < 0x40)
+		return;
+	f->state = TEXT;
+	if (asks(ch) || f->n > sizeof(f->seq))
+		return;
+	buf_put(out, "\x1b[", 2);
+	buf_put(out, f->seq, f->n);
+}
+
+static void
+on_byte(struct cast_filter *f, struct buf *out, char ch)
+{
+	switch (f->state) {
+	case ESCAPED:
+		on_escape(f, out, ch);
+		break;
+	case CONTROL:
+		on_control(f, out, ch);
+		break;
+	case STRING:
+		if (ch == 0x07)
+			f->state = TEXT;
+		else if (ch == 0x1b)
+			f->state = STRING_ESC;
+		break;
+	case STRING_ESC:
+		f->state = ch == '\\' ? TEXT : STRING;
+		break;
+	case CHARSET:
+		buf_u8(out, 0x1b);
+		buf_u8(out, (uint8_t)f->seq[0]);
+		buf_u8(out, (uint8_t)ch);
+		f->state = TEXT;
+		break;
+	default:
+		if (ch == 0x1b)
+			f->state = ESCAPED;
+		else if (ch != 0x05) /* ENQ: an answerback */
+			buf_u8(out, (uint8_t)ch);
+		break;
+	}
+}
+
+void
+cast_filter(struct cast_filter *f, struct buf *out, const char *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		/* C1 controls in UTF-8 (U+0080..U+009F) do what ESC does. */
+		if ((unsigned char)p[i] == 0xc2 && i + 1 < n &&
+		    (unsigned char)p[i + 1] >= 0x80 &&
+		    (unsigned char)p[i + 1] < 0xa0) {
+			on_byte(f, out, 0x1b);
+			on_byte(f, out, (char)((unsigned char)p[i + 1] - 0x40));
+			i++;
+			continue;
+		}
+		on_byte(f, out, p[i]);
+	}
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * main - finds the command, reads the flags, runs it. Nothing else.
+ */
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/secret.h"
+#include "base/str.h"
+#include "jitctl/cmd.h"
+#include "jitctl/http.h"
+#include "jitctl/profile.h"
+
+static bool
+read_output(struct ctx *c)
+{
+	static const char *const names[] = {
+	    "table", "wide", "json", "yaml", "name"};
+	const char *s = opt_get(&c->opt, F_OUTPUT);
+
+	if (s == NULL)
+		return true;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (strcmp(names[i], s) == 0) {
+			c->out = (enum out_format)i;
+			return true;
+		}
+	}
+	complain("-o: one of table, wide, json, yaml, name");
+	return false;
+}
+
+static bool
+read_common(struct ctx *c)
+{
+	const char *term = getenv("TERM");
+
+	c->quiet = opt_has(&c->opt, F_QUIET);
+	c->debug = opt_has(&c->opt, F_DEBUG);
+	c->no_input = opt_has(&c->opt, F_NO_INPUT);
+	c->yes = opt_has(&c->opt, F_YES);
+	c->color = isatty(STDOUT_FILENO) == 1 &&
+		   !opt_has(&c->opt, F_NO_COLOR) &&
+		   getenv("NO_COLOR") == NULL &&
+		   (term == NULL || strcmp(term, "dumb") != 0);
+	c->socket = opt_get(&c->opt, F_SOCKET);
+	if (c->socket == NULL)
+		c->socket = getenv("JITCTL_SOCKET");
+	if (c->socket != NULL && c->socket[0] == '\0')
+		c->socket = NULL;
+	return read_output(c);
+}
+
+/* The command's own words away, only its arguments left. */
+static void
+drop_words(struct opts *o, unsigned n)
+{
+	for (unsigned i = n; i < o->nargs; i++)
+		o->arg[i - n] = o->arg[i];
+	o->nargs -= n;
+}
+
+/* Twice: the first pass with all flags allowed only finds the command. */
+static const struct cmd *
+read_command(struct ctx *c, int argc, char *const *argv)
+{
+	struct opts words;
+	char err[256];
+	unsigned used = 0;
+	const struct cmd *cmd = NULL;
+
+	if (!opt_parse(&words, argc, argv, (FLAG_BIT(F_COUNT - 1) << 1) - 1,
+		err, sizeof(err))) {
+		complain("%s", err);
+		return NULL;
+	}
+	cmd = cmd_find(&words, &used, err, sizeof(err));
+	if (cmd == NULL) {
+		complain("%s", err);
+		return NULL;
+	}
+	if (!opt_parse(&c->opt, argc, argv, cmd->flags | cmd_common_flags(),
+		err, sizeof(err))) {
+		complain("%s", err);
+		(void)fprintf(stderr, "usage: ");
+		cmd_usage(stderr, cmd);
+		return NULL;
+	}
+	drop_words(&c->opt, used);
+	return cmd;
+}
+
+static int
+run(struct ctx *c)
+{
+	int x = EXIT_OK;
+
+	if (c->opt.nargs < c->cmd->min_args ||
+	    c->opt.nargs > c->cmd->max_args) {
+		complain("%s: %s", c->cmd->name,
+		    c->opt.nargs < c->cmd->min_args ? "an argument is missing"
+						    : "too many arguments");
+		(void)fprintf(stderr, "usage: ");
+		cmd_usage(stderr, c->cmd);
+		return EXIT_USAGE;
+	}
+	if (c->socket == NULL && c->cmd->run != run_help &&
+	    c->cmd->run != run_version && (x = profile_choose(c)) != EXIT_OK)
+		return x;
+	x = c->cmd->run(c);
+	if (fflush(stdout) != 0 && x == EXIT_OK) {
+		complain("the output could not be written");
+		x = EXIT_FAILED;
+	}
+	return x;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct ctx c = {0};
+	int x = EXIT_USAGE;
+
+	secret_no_dumps();
+	/* Only how characters are counted; no number depends on it. */
+	if (setlocale(LC_CTYPE, "") == NULL)
+		(void)setlocale(LC_CTYPE, "C.UTF-8");
+	(void)umask(077);
+	if (argc <= 1) {
+		cmd_help_all(stdout);
+		return EXIT_OK;
+	}
+	/* "jitctl --help", without a command. */
+	if (argc == 2 &&
+	    (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+		cmd_help_all(stdout);
+		return EXIT_OK;
+	}
+	c.cmd =
+	    read_command(&c, argc - 1, (char *const *)(uintptr_t)(argv + 1));
+	if (c.cmd != NULL && opt_has(&c.opt, F_HELP)) {
+		cmd_help(stdout, c.cmd);
+		return EXIT_OK;
+	}
+	if (c.cmd != NULL && read_common(&c))
+		x = run(&c);
+	http_done(&c);
+	return x;
+}

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * out - see the header. Widths are counted in columns of the terminal (wide
+ * characters take two).
+ */
+#include "jitctl/out.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#include "base/str.h"
+
+enum { GAP = 2, COL_MIN = 8, COLS_MAX = 24 };
+
+/* --------------------------------------------------------------- widths */
+
+/* Columns of the next character and its bytes. */
+static unsigned
+char_width(const char *s, size_t *retbytes)
+{
+	mbstate_t st = {0};
+	wchar_t wc = 0;
+	const size_t n = mbrtowc(&wc, s, strlen(s), &st);
+	int w = 0;
+
+	if (n == 0 || n > 4) {
+		*retbytes = 1;
+		return 1;
+	}
+	*retbytes = n;
+	w = wcwidth(wc);
+	return w < 0 ? 1 : (unsigned)w;
+}
+
+static unsigned
+text_width(const char *s)
+{
+	unsigned w = 0;
+	size_t n = 0;
+
+	for (; *s != '\0'; s += n)
+		w += char_width(s, &n);
+	return w;
+}
+
+/* At most width columns, the last one an ellipsis when something is lost;
+ * padded unless last. */
+static void
+put_cell(FILE *f, const char *s, unsigned width, bool last)
+{
+	const bool cut = text_width(s) > width;
+	unsigned w = 0;
+	size_t n = 0;
+
+	while (*s != '\0') {
+		const unsigned cw = char_width(s, &n);
+
+		if (w + cw > width - (cut ? 1 : 0))
+			break;
+		(void)fwrite(s, 1, n, f);
+		w += cw;
+		s += n;
+	}
+	if (cut) {
+		(void)fputs("\xe2\x80\xa6", f);
+		w++;
+	}
+	for (; !last && w < width + GAP; w++)
+		(void)fputc(' ', f);
+}
+
+/* Takes from the widest column until all fits, as far as that goes. */
+static void
+shrink(unsigned *w, size_t cols, unsigned width)
+{
+	unsigned sum = 0;
+
+	for (size_t i = 0; i < cols; i++)
+		sum += w[i] + (i + 1 < cols ? GAP : 0);
+	while (width > 0 && sum > width) {
+		size_t widest = 0;
+
+		for (size_t i = 1; i < cols; i++)
+			if (w[i] > w[widest])
+				widest = i;
+		if (w[widest] <= COL_MIN)
+			return;
+		w[widest]--;
+		sum--;
+	}
+}
+
+void
+table_print(FILE *f, const struct table *t, unsigned width)
+{
+	unsigned w[COLS_MAX] = {0};
+
+	for (size_t r = 0; r < t->rows; r++)
+		for (size_t i = 0; i < t->cols && i < COLS_MAX; i++) {
+			const unsigned n = text_width(t->cell[r * t->cols + i]);
+
+			if (n > w[i])
+				w[i] = n;
+		}
+	shrink(w, t->cols, width);
+	for (size_t r = 0; r < t->rows; r++) {
+		for (size_t i = 0; i < t->cols && i < COLS_MAX; i++)
+			put_cell(f, t->cell[r * t->cols + i], w[i],
+			    i + 1 == t->cols);
+		(void)fputc('\n', f);
+	}
+}
+
+/* ---------------------------------------------------------------- cells */
+
+void
+out_time(char *ret, size_t size, const char *utc)
+{
+	struct tm tm = {0};
+	int64_t ms = 0;
+	time_t t = 0;
+
+	if (str_time_parse(utc, &ms) != 0) {
+		str_escape(ret, size, utc, strlen(utc));
+		return;
+	}
+	t = (time_t)(ms / 1000);
+	(void)localtime_r(&t, &tm);
+	if (strftime(ret, size, "%Y-%m-%d %H:%M:%S %Z", &tm) == 0)
+		ret[0] = '\0';
+}
+
+static void
+add_text(char ret[static CELL_SIZE], const char *s)
+{
+	const size_t n = strlen(ret);
+
+	str_escape(ret + n, CELL_SIZE - n, s, strlen(s));
+}
+
+static void
+scalar_text(char ret[static CELL_SIZE], const json_t *v)
+{
+	char number[32];
+
+	if (json_is_string(v))
+		add_text(ret, json_string_value(v));
+	else if (json_is_boolean(v))
+		add_text(ret, json_is_true(v) ? "yes" : "no");
+	else if (json_is_integer(v)) {
+		(void)snprintf(number, sizeof(number), "%lld",
+		    (long long)json_integer_value(v));
+		add_text(ret, number);
+	}
+}
+
+static void
+list_text(char ret[static CELL_SIZE], const json_t *v)
+{
+	for (size_t i = 0; i < json_array_size(v); i++) {
+		if (i > 0)
+			add_text(ret, ",");
+		scalar_text(ret, json_array_get(v, i));
+	}
+}
+
+static void
+map_text(char ret[static CELL_SIZE], const json_t *v)
+{
+	const char *key = NULL;
+	const json_t *value = NULL;
+	bool first = true;
+
+	json_object_foreach((json_t *)(uintptr_t)v, key, value)
+	{
+		if (!first)
+			add_text(ret, ",");
+		first = false;
+		add_text(ret, key);
+		add_text(ret, "=");
+		scalar_text(ret, value);
+	}
+}
+
+void
+cell_text(char ret[static CELL_SIZE], const json_t *v, enum col_kind k)
+{
+	char text[64];
+
+	ret[0] = '\0';
+	switch (k) {
+	case COL_TEXT:
+		scalar_text(ret, v);
+		break;
+	case COL_TIME:
+		if (json_is_string(v))
+			out_time(ret, CELL_SIZE, json_string_value(v));
+		break;
+	case COL_LIST:
+		list_text(ret, v);
+		break;
+	case COL_MAP:
+		map_text(ret, v);
+		break;
+	case COL_BOOL:
+		add_text(ret, json_is_true(v) ? "yes" : "");
+		break;
+	case COL_SECONDS:
+		if (!json_is_integer(v) || json_integer_value(v) < 0)
+			break;
+		str_duration_format(
+		    text, sizeof(text), (uint64_t)json_integer_value(v));
+		add_text(ret, text);
+		break;
+	case COL_KEYS:
+		(void)snprintf(ret, CELL_SIZE, "%zu", json_array_size(v));
+		break;
+	}
+}
+
+/* ----------------------------------------------------------------- lists */
+
+static unsigned
+screen_width(const struct ctx *c)
+{
+	struct winsize ws = {0};
+
+	if (c->out == OUT_WIDE || isatty(STDOUT_FILENO) == 0 ||
+	    ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) != 0)
+		return 0;
+	return ws.ws_col;
+}
+
+static int
+print_table(
+    const struct ctx *c, const json_t *items, const struct col *cols, size_t n)
+{
+	struct table t = {.rows = json_array_size(items) + 1};
+	size_t at = 0;
+
+	for (size_t i = 0; i < n; i++)
+		t.cols += !cols[i].wide || c->out == OUT_WIDE ? 1 : 0;
+	t.cell = calloc(t.rows * t.cols, sizeof(*t.cell));
+	if (t.cell == NULL) {
+		complain("out of memory");
+		return EXIT_FAILED;
+	}
+	for (size_t r = 0; r < t.rows; r++)
+		for (size_t i = 0; i < n; i++) {
+			if (cols[i].wide && c->out != OUT_WIDE)
+				continue;
+			if (r == 0)
+				add_text(t.cell[at], cols[i].head);
+			else
+				cell_text(t.cell[at],
+				    json_object_get(
+					json_array_get(items, r - 1),
+					cols[i].key),
+				    cols[i].kind);
+			at++;
+		}
+	table_print(stdout, &t, screen_width(c));
+	free(t.cell);
+	return EXIT_OK;
+}
+
+int
+out_items(const struct ctx *c, const json_t *reply, const struct col *cols,
+    size_t n, const char *empty)
+{
+	const json_t *items = json_object_get(reply, "items");
+	char name[CELL_SIZE];
+
+	if (!json_is_array(items)) {
+		complain("the gateway's answer is not a list");
+		return EXIT_FAILED;
+	}
+	if (out_object(c, reply))
+		return EXIT_OK;
+	if (c->out == OUT_NAME) {
+		for (size_t i = 0; i < json_array_size(items); i++) {
+			cell_text(name,
+			    json_object_get(
+				json_array_get(items, i), cols[0].key),
+			    cols[0].kind);
+			(void)printf("%s\n", name);
+		}
+		return EXIT_OK;
+	}
+	if (json_array_size(items) == 0) {
+		say(c, "%s", empty);
+		return EXIT_OK;
+	}
+	return print_table(c, items, cols, n);
+}
+
+/* ------------------------------------------------------------------ yaml */
+
+static void
+yaml_scalar(FILE *f, const json_t *v)
+{
+	/* A JSON string is a YAML string; nothing else has one meaning. */
+	(void)json_dumpf(v, f, JSON_ENCODE_ANY | JSON_COMPACT);
+}
+
+static void
+yaml_value(FILE *f, const json_t *v, unsigned indent, bool in_list)
+{
+	const char *key = NULL;
+	const json_t *value = NULL;
+	bool first = in_list;
+
+	if ((json_is_array(v) && json_array_size(v) == 0) ||
+	    (json_is_object(v) && json_object_size(v) == 0) ||
+	    (!json_is_array(v) && !json_is_object(v))) {
+		(void)fputc(' ', f);
+		yaml_scalar(f, v);
+		(void)fputc('\n', f);
+		return;
+	}
+	if (!in_list)
+		(void)fputc('\n', f);
+	if (json_is_array(v)) {
+		if (in_list)
+			(void)fputc('\n', f);
+		for (size_t i = 0; i < json_array_size(v); i++) {
+			(void)fprintf(f, "%*s-", (int)indent, "");
+			yaml_value(f, json_array_get(v, i), indent + 2, true);
+		}
+		return;
+	}
+	json_object_foreach((json_t *)(uintptr_t)v, key, value)
+	{
+		json_t *k = json_string(key);
+
+		(void)fprintf(f, "%*s", first ? 1 : (int)indent, "");
+		first = false;
+		if (str_name_ok(key))
+			(void)fputs(key, f);
+		else
+			yaml_scalar(f, k);
+		json_decref(k);
+		(void)fputc(':', f);
+		yaml_value(f, value, indent + 2, false);
+	}
+}
+
+void
+out_yaml(FILE *f, const json_t *o)
+{
+	const char *key = NULL;
+	const json_t *value = NULL;
+
+	json_object_foreach((json_t *)(uintptr_t)o, key, value)
+	{
+		(void)fprintf(f, "%s:", key);
+		yaml_value(f, value, 2, false);
+	}
+}
+
+bool
+out_object(const struct ctx *c, const json_t *o)
+{
+	if (c->out == OUT_JSON) {
+		(void)json_dumpf(o, stdout, JSON_INDENT(2));
+		(void)fputc('\n', stdout);
+		return true;
+	}
+	if (c->out == OUT_YAML) {
+		out_yaml(stdout, o);
+		return true;
+	}
+	return false;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * out - lists and objects of the API on stdout, as a table for people or as
+ * json, yaml and names for scripts. json and yaml are the API's reply as it
+ * is; tables escape what others wrote.
+ */
+#ifndef JITCTL_OUT_H
+#define JITCTL_OUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/attr.h"
+#include "jitctl/jitctl.h"
+
+enum col_kind {
+	COL_TEXT = 0, /* string, number */
+	COL_TIME,     /* RFC 3339 -> local time with zone */
+	COL_LIST,     /* strings -> a,b */
+	COL_MAP,      /* {"env":"prod"} -> env=prod */
+	COL_BOOL,     /* yes or empty */
+	COL_SECONDS,  /* 5400 -> 1h30m */
+	COL_KEYS,     /* objects with "fingerprint" -> how many */
+};
+
+struct col {
+	const char *head;
+	const char *key;
+	enum col_kind kind;
+	bool wide; /* only with -o wide */
+};
+
+enum { CELL_SIZE = 512 };
+
+/* A grid of texts. Cells are escaped already. */
+struct table {
+	char (*cell)[CELL_SIZE]; /* rows * cols, the first row is the heads */
+	size_t rows, cols;
+};
+
+/* width 0 = do not cut. */
+void table_print(FILE *f, const struct table *t, unsigned width);
+/* The text of one member as a cell. */
+void cell_text(char ret[static CELL_SIZE], const json_t *v, enum col_kind k);
+
+/* reply {"items":[...]} on stdout; the first column is the name. EXIT_OK or
+ * EXIT_FAILED. */
+MUST_CHECK int out_items(const struct ctx *c, const json_t *reply,
+    const struct col *cols, size_t n, const char *empty);
+/* With -o json or yaml: the object, and true. */
+bool out_object(const struct ctx *c, const json_t *o);
+void out_yaml(FILE *f, const json_t *o);
+/* UTC RFC 3339 -> "2026-11-22 14:02:10 CET"; "" stays "". */
+void out_time(char *ret, size_t size, const char *utc);
+
+#endif

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * policy - see the header. The keys are those of the API's bodies; durations
+ * become seconds, names of hosts become addresses here, once.
+ */
+#include "jitctl/policy.h"
+
+#include <netdb.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "sys/sshkey.h"
+
+enum { ADDRESSES_MAX = 8 };
+
+struct maker {
+	struct yaml *y;
+	const struct yaml_item *map;
+	json_t *out;
+	policy_resolve *resolve;
+	bool nomem;
+};
+
+static void
+put(struct maker *m, const char *key, json_t *value)
+{
+	if (value == NULL || json_object_set_new(m->out, key, value) != 0)
+		m->nomem = true;
+}
+
+static void
+put_name(struct maker *m, const char *key)
+{
+	const char *s = NULL;
+
+	if (yaml_get_name(m->y, m->map, key, true, &s))
+		put(m, key, json_string(s));
+}
+
+static void
+put_bool(struct maker *m, const char *key)
+{
+	bool b = false;
+
+	if (yaml_get_bool(m->y, m->map, key, false, &b))
+		put(m, key, json_boolean(b));
+}
+
+static void
+put_duration(struct maker *m, const char *key, uint32_t min, uint32_t max)
+{
+	uint32_t s = 0;
+
+	if (yaml_get_duration(m->y, m->map, key, false, min, max, &s))
+		put(m, key, json_integer((json_int_t)s));
+}
+
+static void
+put_word(struct maker *m, const char *key, const char *const *words)
+{
+	size_t n = 0;
+
+	if (yaml_get_word(m->y, m->map, key, false, words, &n))
+		put(m, key, json_string(words[n]));
+}
+
+static void
+append(struct maker *m, json_t *list, json_t *value)
+{
+	if (value == NULL || json_array_append_new(list, value) != 0)
+		m->nomem = true;
+}
+
+/* What an entry of a list of texts must be; NULL or a complaint. */
+typedef const char *entry_check(const char *s);
+
+static void
+put_list(struct maker *m, const char *key, bool required, entry_check *check)
+{
+	const struct yaml_item *l =
+	    yaml_get_list(m->y, m->map, key, required, LIMIT_LIST);
+	json_t *list = NULL;
+	const char *s = NULL;
+
+	if (l == NULL)
+		return;
+	list = json_array();
+	for (size_t i = 0; i < yaml_count(l); i++) {
+		const struct yaml_item *e = yaml_at(l, i);
+		const char *wrong = NULL;
+
+		if (check == NULL
+			? !yaml_as_name(m->y, e, key, &s)
+			: !yaml_as_str(m->y, e, key, LIMIT_PUBKEY_MAX * 2, &s))
+			continue;
+		if (check != NULL && (wrong = check(s)) != NULL)
+			yaml_error(m->y, e, "%s: %s", key, wrong);
+		else
+			append(m, list, json_string(s));
+	}
+	put(m, key, list);
+}
+
+static const char *
+check_key(const char *s)
+{
+	struct sshkey k;
+
+	return sshkey_parse_line(&k, s) == 0
+		   ? NULL
+		   : "not a public key (ssh-ed25519, ecdsa, ssh-rsa from 3072 "
+		     "bits or sk, as in a .pub file)";
+}
+
+static const char *
+check_prefix(const char *s)
+{
+	struct prefix p;
+
+	return prefix_parse(&p, s) == 0
+		   ? NULL
+		   : "not an address or prefix like 198.51.100.0/24 (no host "
+		     "bits)";
+}
+
+static const char *
+check_allow(const char *s)
+{
+	static const char *const words[] = {"shell", "exec", "sftp", "pty"};
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (strcmp(words[i], s) == 0)
+			return NULL;
+	return "not one of: shell, exec, sftp, pty";
+}
+
+static void
+put_ports(struct maker *m)
+{
+	const struct yaml_item *l =
+	    yaml_get_list(m->y, m->map, "ports", false, LIMIT_LIST);
+	json_t *list = NULL;
+	uint64_t port = 0;
+
+	if (l == NULL)
+		return;
+	list = json_array();
+	for (size_t i = 0; i < yaml_count(l); i++)
+		if (yaml_as_int(m->y, yaml_at(l, i), "ports", 1, 65535, &port))
+			append(m, list, json_integer((json_int_t)port));
+	put(m, "ports", list);
+}
+
+static void
+put_labels(struct maker *m)
+{
+	const struct yaml_item *l = yaml_get_map(m->y, m->map, "labels", false);
+	json_t *labels = NULL;
+	const char *k = NULL;
+	const char *v = NULL;
+
+	if (l == NULL)
+		return;
+	if (yaml_count(l) > LIMIT_LABELS)
+		yaml_error(m->y, l, "more than %d labels", (int)LIMIT_LABELS);
+	labels = json_object();
+	for (size_t i = 0; i < yaml_count(l); i++)
+		if (yaml_as_name(m->y, yaml_key_at(l, i), "labels", &k) &&
+		    yaml_as_name(m->y, yaml_at(l, i), "labels", &v) &&
+		    json_object_set_new(labels, k, json_string(v)) != 0)
+			m->nomem = true;
+	put(m, "labels", labels);
+}
+
+unsigned
+policy_resolve_system(const char *name, struct addr ret[static LIMIT_SOURCES])
+{
+	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+	struct addrinfo *list = NULL;
+	unsigned n = 0;
+
+	if (getaddrinfo(name, NULL, &hints, &list) != 0)
+		return 0;
+	for (const struct addrinfo *a = list; a != NULL && n < LIMIT_SOURCES;
+	     a = a->ai_next) {
+		struct addr x = {0};
+		uint16_t port = 0;
+
+		if (addr_from_sockaddr(&x, &port, a->ai_addr) != 0 ||
+		    (n > 0 && ret[0].family == x.family))
+			continue;
+		ret[n++] = x;
+	}
+	freeaddrinfo(list);
+	return n;
+}
+
+static void
+put_addresses(struct maker *m)
+{
+	const struct yaml_item *l =
+	    yaml_get_list(m->y, m->map, "addresses", true, ADDRESSES_MAX);
+	json_t *list = NULL;
+	const char *s = NULL;
+
+	if (l == NULL)
+		return;
+	list = json_array();
+	for (size_t i = 0; i < yaml_count(l); i++) {
+		struct addr found[LIMIT_SOURCES] = {0};
+		unsigned n = 1;
+
+		if (!yaml_as_str(m->y, yaml_at(l, i), "addresses",
+			LIMIT_HOST_SIZE - 1, &s))
+			continue;
+		if (addr_parse(&found[0], s) != 0)
+			n = m->resolve(s, found);
+		if (n == 0)
+			yaml_error(m->y, yaml_at(l, i),
+			    "addresses: not an address, and no name that "
+			    "resolves here");
+		for (unsigned k = 0; k < n; k++) {
+			char text[ADDR_TEXT_SIZE];
+
+			addr_format(text, &found[k]);
+			append(m, list, json_string(text));
+		}
+	}
+	if (yaml_count(l) == 0)
+		yaml_error(m->y, l, "addresses: at least one is needed");
+	put(m, "addresses", list);
+}
+
+/* --------------------------------------------------------------- entries */
+
+static void
+make_user(struct maker *m)
+{
+	static const char *const keys[] = {
+	    "user", "keys", "groups", "admin", "auditor", "state", NULL};
+	static const char *const states[] = {"active", "disabled", NULL};
+
+	if (yaml_kind(m->map) == YAML_KIND_MAP)
+		(void)yaml_only(m->y, m->map, "users", keys);
+	put_name(m, "user");
+	put_list(m, "keys", false, check_key);
+	put_list(m, "groups", false, NULL);
+	put_bool(m, "admin");
+	put_bool(m, "auditor");
+	put_word(m, "state", states);
+	if (json_object_get(m->out, "keys") == NULL)
+		put(m, "keys", json_array());
+}
+
+static void
+make_target(struct maker *m)
+{
+	static const char *const keys[] = {"target", "addresses", "port",
+	    "reach", "labels", "logins", "host_keys", NULL};
+	static const char *const ways[] = {"proxy", "direct", NULL};
+	uint64_t port = 22;
+
+	(void)yaml_only(m->y, m->map, "targets", keys);
+	put_name(m, "target");
+	put_addresses(m);
+	(void)yaml_get_int(m->y, m->map, "port", false, 1, 65535, &port);
+	put(m, "port", json_integer((json_int_t)port));
+	put_word(m, "reach", ways);
+	if (json_object_get(m->out, "reach") == NULL)
+		put(m, "reach", json_string("proxy"));
+	put_labels(m);
+	put_list(m, "logins", true, NULL);
+	put_list(m, "host_keys", true, check_key);
+}
+
+static void
+make_role(struct maker *m)
+{
+	static const char *const keys[] = {"role", "users", "groups", "targets",
+	    "labels", "logins", "ports", "max", "sources", "mfa_age", "reason",
+	    "allow", "record", "deny", NULL};
+	static const char *const reasons[] = {"required", "optional", NULL};
+
+	(void)yaml_only(m->y, m->map, "roles", keys);
+	put_name(m, "role");
+	put_list(m, "users", false, NULL);
+	put_list(m, "groups", false, NULL);
+	put_list(m, "targets", false, NULL);
+	put_labels(m);
+	put_list(m, "logins", true, NULL);
+	put_ports(m);
+	put_duration(m, "max", LIMIT_GRANT_MIN_S, LIMIT_GRANT_MAX_S);
+	put_list(m, "sources", false, check_prefix);
+	put_duration(m, "mfa_age", 0, 86400);
+	put_word(m, "reason", reasons);
+	put_list(m, "allow", false, check_allow);
+	put_bool(m, "record");
+	put_bool(m, "deny");
+}
+
+/* The second entry of one name would silently win. */
+static void
+check_twice(struct yaml *y, const struct yaml_item *map, const json_t *list,
+    const char *name_key)
+{
+	const char *name = yaml_text(yaml_find(map, name_key));
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *s = json_string_value(
+		    json_object_get(json_array_get(list, i), name_key));
+
+		if (s == NULL || strcmp(s, name) != 0 || name[0] == '\0')
+			continue;
+		if (str_name_ok(name))
+			yaml_error(y, yaml_find(map, name_key),
+			    "%s \"%s\" stands here twice", name_key, name);
+		return;
+	}
+}
+
+static int
+add_section(json_t *policy, struct yaml *y, policy_resolve *resolve,
+    const char *section, const char *name_key, void (*make)(struct maker *))
+{
+	const struct yaml_item *l =
+	    yaml_get_list(y, yaml_root(y), section, false, LIMIT_TARGETS);
+	json_t *list = json_object_get(policy, section);
+
+	for (size_t i = 0; i < yaml_count(l); i++) {
+		struct maker m = {.y = y,
+		    .map = yaml_at(l, i),
+		    .resolve = resolve,
+		    .out = json_object()};
+
+		if (m.out == NULL)
+			return GW_ENOMEM;
+		if (yaml_kind(m.map) != YAML_KIND_MAP) {
+			yaml_error(y, m.map,
+			    "%s: an entry with \"%s: NAME\" was expected",
+			    section, name_key);
+			json_decref(m.out);
+			continue;
+		}
+		check_twice(y, m.map, list, name_key);
+		make(&m);
+		if (json_array_append_new(list, m.out) != 0 || m.nomem)
+			return GW_ENOMEM;
+	}
+	return 0;
+}
+
+json_t *
+policy_new(void)
+{
+	return json_pack("{s:[],s:[],s:[]}", "users", "targets", "roles");
+}
+
+int
+policy_add(json_t *policy, struct yaml *y, policy_resolve *resolve)
+{
+	static const char *const top[] = {"users", "targets", "roles", NULL};
+	int r = 0;
+
+	if (yaml_root(y) == NULL)
+		return 0;
+	if (yaml_kind(yaml_root(y)) != YAML_KIND_MAP) {
+		yaml_error(y, yaml_root(y),
+		    "users, targets and roles were expected here");
+		return 0;
+	}
+	(void)yaml_only(y, yaml_root(y), NULL, top);
+	if ((r = add_section(policy, y, resolve, "users", "user", make_user)) !=
+		0 ||
+	    (r = add_section(
+		 policy, y, resolve, "targets", "target", make_target)) != 0)
+		return r;
+	return add_section(policy, y, resolve, "roles", "role", make_role);
+}

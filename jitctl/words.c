@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * words - see the header.
+ */
+#include "jitctl/words.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "sys/sshkey.h"
+
+enum { LINE_MAX_BYTES = LIMIT_PUBKEY_MAX * 2 };
+
+bool
+name_arg(const char *what, const char *s)
+{
+	char text[80];
+
+	if (str_name_ok(s))
+		return true;
+	str_escape(text, sizeof(text), s, strlen(s));
+	complain("%s: not a name: \"%s\" (1 to %d of a-z A-Z 0-9 . _ -)", what,
+	    text, (int)LIMIT_NAME_MAX);
+	return false;
+}
+
+bool
+text_arg(const char *what, const char *s)
+{
+	if (strlen(s) > LIMIT_REASON_MAX)
+		complain(
+		    "%s: longer than %d bytes", what, (int)LIMIT_REASON_MAX);
+	else if (!str_text_ok(s, strlen(s)))
+		complain("%s: control characters or not UTF-8", what);
+	else
+		return true;
+	return false;
+}
+
+json_t *
+names_array(const struct ctx *c, enum flag f)
+{
+	json_t *list = json_array();
+	char what[64];
+
+	(void)snprintf(what, sizeof(what), "--%s", flag_spec(f)->name);
+	for (unsigned i = 0; list != NULL && i < c->opt.n[f]; i++) {
+		if (name_arg(what, c->opt.value[f][i]) &&
+		    json_array_append_new(
+			list, json_string(c->opt.value[f][i])) == 0)
+			continue;
+		json_decref(list);
+		return NULL;
+	}
+	return list;
+}
+
+json_t *
+labels_object(const struct ctx *c)
+{
+	json_t *o = json_object();
+
+	for (unsigned i = 0; o != NULL && i < c->opt.n[F_LABEL]; i++) {
+		const char *text = c->opt.value[F_LABEL][i];
+		const char *eq = strchr(text, '=');
+		char key[LIMIT_NAME_SIZE];
+
+		if (eq == NULL || (size_t)(eq - text) >= sizeof(key)) {
+			complain("--label: KEY=VALUE was expected");
+			json_decref(o);
+			return NULL;
+		}
+		memcpy(key, text, (size_t)(eq - text));
+		key[eq - text] = '\0';
+		if (!name_arg("--label", key) || !name_arg("--label", eq + 1) ||
+		    json_object_set_new(o, key, json_string(eq + 1)) != 0) {
+			json_decref(o);
+			return NULL;
+		}
+	}
+	return o;
+}
+
+/* The keys of one file, comments and blank lines aside. */
+static bool
+add_keys(json_t *list, const char *path, FILE *in)
+{
+	char line[LINE_MAX_BYTES];
+	struct sshkey k;
+	unsigned no = 0;
+	unsigned found = 0;
+
+	while (fgets(line, sizeof(line), in) != NULL) {
+		no++;
+		line[strcspn(line, "\r\n")] = '\0';
+		if (line[0] == '\0' || line[0] == '#')
+			continue;
+		if (sshkey_parse_line(&k, line) != 0) {
+			complain("%s:%u: not a public key (ssh-ed25519, ecdsa, "
+				 "ssh-rsa from 3072 bits, sk)%s",
+			    path, no,
+			    strstr(line, "PRIVATE KEY") != NULL
+				? "; this is a private key, name its .pub file"
+				: "");
+			return false;
+		}
+		if (json_array_append_new(list, json_string(line)) != 0)
+			return false;
+		found++;
+	}
+	if (found == 0)
+		complain("%s: no public key in it", path);
+	return found > 0;
+}
+
+json_t *
+keys_array(const struct ctx *c, enum flag f)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; list != NULL && i < c->opt.n[f]; i++) {
+		const char *path = c->opt.value[f][i];
+		const bool is_stdin = strcmp(path, "-") == 0;
+		FILE *in = is_stdin ? stdin : fopen(path, "re");
+		bool ok = false;
+
+		if (in == NULL)
+			complain("%s: %s", path, strerror(errno));
+		else
+			ok = add_keys(list, is_stdin ? "stdin" : path, in);
+		if (in != NULL && !is_stdin)
+			(void)fclose(in);
+		if (!ok) {
+			json_decref(list);
+			return NULL;
+		}
+	}
+	return list;
+}
+
+void
+put_shell_word(FILE *f, const char *s)
+{
+	char text[LIMIT_TEXT_SIZE];
+
+	str_escape(text, sizeof(text), s, strlen(s));
+	if (text[0] != '\0' &&
+	    strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			 "0123456789._-+/:@=,") == strlen(text)) {
+		(void)fputs(text, f);
+		return;
+	}
+	(void)fputc('\'', f);
+	for (const char *p = text; *p != '\0'; p++)
+		if (*p == '\'')
+			(void)fputs("'\\''", f);
+		else
+			(void)fputc(*p, f);
+	(void)fputc('\'', f);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * words - arguments checked where the user can still be told which one it
+ * was, and words quoted so that they can be pasted into a shell.
+ */
+#ifndef JITCTL_WORDS_H
+#define JITCTL_WORDS_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/secret.h"
+#include "jitctl/jitctl.h"
+
+/* str_name_ok and str_text_ok with a complaint that names the argument. */
+bool name_arg(const char *what, const char *s);
+bool text_arg(const char *what, const char *s);
+/* A flag's values as a JSON array, each checked with str_name_ok; NULL after a
+ * complaint. */
+json_t *names_array(const struct ctx *c, enum flag f);
+/* --label k=v ... as an object; NULL after a complaint. */
+json_t *labels_object(const struct ctx *c);
+/* Public keys of .pub files ("-" is stdin) as an array of lines; NULL after a
+ * complaint. */
+json_t *keys_array(const struct ctx *c, enum flag f);
+/* Quoted when a shell would see more than one plain word. */
+void put_shell_word(FILE *f, const char *s);
+
+#endif
