@@ -123,6 +123,27 @@ def check(name, ok, more=""):
         failed.append(name)
 
 
+class Wire:
+    """What the gateway's own address sends to the target's port."""
+
+    def __init__(self, proto, port):
+        self.want = (proto, port)
+        with In("target"):
+            self.s = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM,
+                                   socket.htons(0x0800))
+        self.s.bind(("t0", 0x0800))
+
+    def seen(self):
+        n = 0
+        while select.select([self.s], [], [], 0.2)[0]:
+            p = self.s.recv(2048)
+            head = (p[0] & 15) * 4
+            if (p[9], struct.unpack("!H", p[head + 2:head + 4])[0]) == \
+                    self.want and p[12:16] == socket.inet_aton(GW_T):
+                n += 1
+        return n
+
+
 class Tool:
     def __init__(self, *args):
         self.p = subprocess.Popen(
@@ -206,6 +227,15 @@ def shut_and_untouched(fw, own, t22, t80, t22_6, c_any):
           dial("client", T6, 22) == "silent")
     check("gateway itself without a leg is silent",
           dial("gw", TARGET, 22) == "silent")
+    wire = Wire(6, 22)
+    dial("gw", TARGET, 22)
+    check("not even its SYN leaves", wire.seen() == 0)
+    wire = Wire(17, 161)
+    try:
+        sock("gw", TARGET, socket.SOCK_DGRAM).sendto(b"x", (TARGET, 161))
+    except PermissionError:
+        pass  # what a drop in output looks like to the sender
+    check("nor a datagram", wire.seen() == 0)
     check("gateway v6 without a leg is silent", dial("gw", T6, 22) == "silent")
     a, b = pair(t80, "client", TARGET, 80)
     check("another port of the target is untouched",
