@@ -606,7 +606,8 @@ run(struct harness *h)
 		if (ipc_recv(&h->zygote, &m) == GW_ECLOSED)
 			die("the zygote is gone");
 		for (size_t i = 0; i < CONNS; i++)
-			for (int k = 0; k < LINKS; k++)
+			/* the control socket last: its end is the session's */
+			for (int k = LINKS - 1; k >= 0; k--)
 				read_link(h, &h->conn[i], k);
 		if (p[1].revents != 0)
 			commands(h);
