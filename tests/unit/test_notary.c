@@ -1,0 +1,692 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * notary: the real program, sandbox included, with the test in the place of
+ * supervisor, broker, firewall, shipper and sessions.
+ */
+#include "tests/unit/test.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/attr.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/ids.h"
+#include "base/safefile.h"
+#include "base/str.h"
+#include "core/element.h"
+#include "core/note.h"
+#include "core/record.h"
+#include "sys/sshkey.h"
+#include "tests/unit/keygen.h"
+#include "tests/unit/roleproc.h"
+#include "wire/auditlog.h"
+
+static char state_dir[64];
+static struct conf conf;
+static struct roleproc proc;
+static struct rolelink broker, firewall, shipper;
+static uint8_t receipt_key[RECEIPT_KEY_SIZE];
+static struct addr source, target, gateway;
+static uint32_t rid;
+
+static const char *const seeds[] = {
+    "host.seed", "ca.seed", "ca-next.seed", "log.seed"};
+
+static void
+path_of(char *ret, size_t size, const char *name)
+{
+	(void)snprintf(ret, size, "%s/%s", state_dir, name);
+}
+
+static void
+make_keys(void)
+{
+	char *lines[] = {conf.host_key, conf.ca_key, conf.ca_next_key};
+	char path[128], name[64];
+
+	path_of(path, sizeof(path), "notary");
+	assert_int_equal(mkdir(path, 0700), 0);
+	for (size_t i = 0; i < ARRAY_LEN(seeds); i++) {
+		struct secret s = {0};
+		struct note_key k;
+		uint8_t pub[32];
+
+		assert_int_equal(secret_random(&s, 32), 0);
+		assert_int_equal(sshkey_ed25519_public(pub, &s), 0);
+		if (i < 3) {
+			assert_int_equal(sshkey_ed25519_line(lines[i],
+					     sizeof(conf.host_key), pub),
+			    0);
+		} else {
+			char vkey[NOTE_VKEY_SIZE];
+
+			assert_int_equal(note_key_init(&k, "gw-test", pub), 0);
+			note_vkey_format(vkey, &k);
+			assert_int_equal(
+			    str_copy(conf.log_key, sizeof(conf.log_key), vkey),
+			    0);
+		}
+		(void)snprintf(name, sizeof(name), "notary/%s", seeds[i]);
+		path_of(path, sizeof(path), name);
+		assert_int_equal(safefile_write(path, s.p, s.len, 0600,
+				     (uid_t)-1, (gid_t)-1),
+		    0);
+		secret_free(&s);
+	}
+}
+
+static void
+start(void)
+{
+	const struct msg_nt_key *k;
+
+	roleproc_start(&proc, PROC_NOTARY, "sallyport-notary", "", &conf);
+	roleproc_ready(&proc);
+	roleproc_link(&proc, &broker, PROC_BROKER, 0);
+	roleproc_link(&proc, &firewall, PROC_FIREWALL, 0);
+	roleproc_link(&proc, &shipper, PROC_SHIPPER, 0);
+	k = rolelink_want(&firewall, MSG_NT_KEY);
+	memcpy(receipt_key, k->key, sizeof(receipt_key));
+}
+
+static void
+unlink_all(void)
+{
+	rolelink_close(&broker);
+	rolelink_close(&firewall);
+	rolelink_close(&shipper);
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	strcpy(state_dir, "/tmp/sallyport-nt.XXXXXX");
+	assert_non_null(mkdtemp(state_dir));
+	strcpy(conf.server_id, "gw-test");
+	strcpy(conf.state_dir, state_dir);
+	strcpy(conf.host, "gw.example");
+	assert_int_equal(addr_parse(&source, "192.0.2.7"), 0);
+	assert_int_equal(addr_parse(&target, "198.51.100.1"), 0);
+	assert_int_equal(addr_parse(&gateway, "198.51.100.9"), 0);
+	make_keys();
+	start();
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	char path[128], name[64];
+
+	(void)state;
+	unlink_all();
+	assert_int_equal(roleproc_stop(&proc), 0);
+	path_of(path, sizeof(path), "notary/log");
+	keygen_done(path); /* removes the files of one folder */
+	for (size_t i = 0; i < ARRAY_LEN(seeds); i++) {
+		(void)snprintf(name, sizeof(name), "notary/%s", seeds[i]);
+		path_of(path, sizeof(path), name);
+		(void)unlink(path);
+	}
+	path_of(path, sizeof(path), "notary");
+	(void)rmdir(path);
+	(void)rmdir(state_dir);
+	return 0;
+}
+
+/* ---- conversations */
+
+static void
+grant_new(struct msg_nt_grant_open *m, int64_t life_ms)
+{
+	struct now now = clock_now();
+	struct grant *g = &m->grant;
+
+	memset(m, 0, sizeof(*m));
+	m->rid = ++rid;
+	id_new(g->id, 'g');
+	id_new(g->req, 'r');
+	strcpy(g->user, "alice");
+	strcpy(g->target, "web-01");
+	strcpy(g->login, "deploy");
+	strcpy(g->role, "ops");
+	strcpy(g->reason, "INC-4711");
+	g->source4 = source;
+	g->addr4 = target;
+	g->port = 22;
+	g->own_port = 2222;
+	g->reach = REACH_PROXY;
+	g->caps = CAP_DEFAULT;
+	g->start_ms = now.utc_ms;
+	g->end_ms = now.utc_ms + life_ms;
+	g->end_boot_ms = now.boot_ms + life_ms;
+	strcpy(g->boot_id, clock_boot_id());
+	strcpy(m->by, "alice");
+	m->payload.p = (const uint8_t *)"the signed bytes";
+	m->payload.len = 16;
+}
+
+static const struct msg_nt_grant_opened *
+grant_open(struct msg_nt_grant_open *m)
+{
+	const struct msg_nt_grant_opened *r;
+
+	rolelink_send(&broker, MSG_NT_GRANT_OPEN, m);
+	r = rolelink_want(&broker, MSG_NT_GRANT_OPENED);
+	assert_int_equal(r->rid, m->rid);
+	return r;
+}
+
+static uint8_t
+close_by(unsigned type, unsigned reply, const char *id)
+{
+	struct msg_nt_close m = {
+	    .rid = ++rid, .reason = END_REVOKED, .exit = -1};
+	const struct msg_nt_closed *r;
+
+	strcpy(m.id, id);
+	strcpy(m.by, "bob");
+	rolelink_send(&broker, type, &m);
+	r = rolelink_want(&broker, reply);
+	assert_int_equal(r->rid, m.rid);
+	return r->result;
+}
+
+static bool
+receipt_good(const char *id, uint64_t seq, const uint8_t *mac,
+    const struct bytes *elements)
+{
+	struct receipt r = {.seq = seq};
+
+	memcpy(r.mac, mac, sizeof(r.mac));
+	return receipt_ok(&r, receipt_key, id, elements->p, elements->len);
+}
+
+static void
+session_link(struct rolelink *ret, uint64_t conn, const struct addr *client)
+{
+	struct msg_sup_link m = {.proc = PROC_SESSION,
+	    .conn = conn,
+	    .peer = *client,
+	    .peer_port = 5555};
+	int pair[2];
+
+	assert_int_equal(ipc_pair(pair), 0);
+	roleproc_fd(&proc, MSG_SUP_LINK, &m, pair[1]);
+	(void)close(pair[1]);
+	memset(ret, 0, sizeof(*ret));
+	ipc_init(&ret->ipc, pair[0], PROC_SESSION, PROC_NOTARY);
+	ret->ipc.state = MST_READY;
+	assert_non_null(ret->m.body = calloc(1, msg_size_max()));
+}
+
+/* The host's signature over this hash; the result byte. */
+static uint8_t
+hostsign(struct rolelink *s, const char *hash)
+{
+	struct msg_nt_hostsign m = {.rid = ++rid,
+	    .hash = {
+		.p = (const uint8_t *)hash, .len = (uint32_t)strlen(hash)}};
+	const struct msg_nt_hostsig *r;
+	struct sshkey k;
+
+	rolelink_send(s, MSG_NT_HOSTSIGN, &m);
+	r = rolelink_want(s, MSG_NT_HOSTSIG);
+	assert_int_equal(r->rid, m.rid);
+	if (r->result == 0) {
+		assert_int_equal(sshkey_parse_line(&k, conf.host_key), 0);
+		assert_int_equal(sshkey_verify(&k, "ssh-ed25519", r->sig.p,
+				     r->sig.len, 0, 0, hash, strlen(hash)),
+		    0);
+	}
+	return r->result;
+}
+
+static void
+leg_new(struct msg_nt_leg_open *m, const char *grant, uint64_t conn)
+{
+	memset(m, 0, sizeof(*m));
+	m->rid = ++rid;
+	strcpy(m->grant, grant);
+	id_new(m->sid, 's');
+	m->conn = conn;
+	m->gateway = gateway;
+	m->sport = 40001;
+	m->target = target;
+	m->client = source;
+	m->client_port = 5555;
+}
+
+static const struct msg_nt_leg_opened *
+leg_open(struct msg_nt_leg_open *m)
+{
+	const struct msg_nt_leg_opened *r;
+
+	rolelink_send(&broker, MSG_NT_LEG_OPEN, m);
+	r = rolelink_want(&broker, MSG_NT_LEG_OPENED);
+	assert_int_equal(r->rid, m->rid);
+	return r;
+}
+
+static const struct msg_nt_cert_ok *
+cert(struct rolelink *s, const char *grant, const char *sid)
+{
+	struct msg_nt_cert m = {.rid = ++rid, .pubkey = {1, 2, 3}};
+	const struct msg_nt_cert_ok *r;
+
+	strcpy(m.grant, grant);
+	strcpy(m.sid, sid);
+	rolelink_send(s, MSG_NT_CERT, &m);
+	r = rolelink_want(s, MSG_NT_CERT_OK);
+	assert_int_equal(r->rid, m.rid);
+	return r;
+}
+
+/* The whole log, read as the shipper does. */
+static char *
+read_log(void)
+{
+	struct msg_nt_read m = {.max = 3000};
+	char *text = calloc(1, 4 * 1024 * 1024);
+	size_t at = 0;
+
+	assert_non_null(text);
+	for (;;) {
+		const struct msg_nt_lines *r;
+
+		m.rid = ++rid;
+		rolelink_send(&shipper, MSG_NT_READ, &m);
+		r = rolelink_want(&shipper, MSG_NT_LINES);
+		assert_int_equal(r->rid, m.rid);
+		assert_int_equal(r->first, m.from);
+		if (r->lines.len > 0)
+			memcpy(text + at, r->lines.p, r->lines.len);
+		at += r->lines.len;
+		m.from = r->next;
+		if (r->next == r->end)
+			return text;
+		assert_true(r->lines.len > 0);
+	}
+}
+
+/* Does some record hold both texts? */
+static bool
+logged(const char *a, const char *b)
+{
+	char *text = read_log();
+	bool hit = false;
+
+	for (char *p = text, *lf; (lf = strchr(p, '\n')) != NULL; p = lf + 1) {
+		*lf = '\0';
+		hit = hit || (strstr(p, a) != NULL && strstr(p, b) != NULL);
+	}
+	free(text);
+	return hit;
+}
+
+/* ---- tests */
+
+static void
+test_grant(void **state)
+{
+	struct msg_nt_grant_open m;
+	const struct msg_nt_grant_opened *r;
+	struct element_list l;
+
+	(void)state;
+	grant_new(&m, 300000);
+	r = grant_open(&m);
+	assert_int_equal(r->result, 0);
+	assert_true(receipt_good(m.grant.id, r->seq, r->mac, &r->elements));
+	assert_false(receipt_good("g-22222222", r->seq, r->mac, &r->elements));
+	assert_int_equal(element_decode(&l, r->elements.p, r->elements.len), 0);
+	assert_int_equal(l.n, 1);
+	assert_int_equal(l.e[0].kind, ELEMENT_ENTRY);
+	assert_true(addr_equal(&l.e[0].source, &source));
+	assert_true(logged("\"grant.open\"", m.grant.id));
+	assert_true(logged("\"payload\":\"the signed bytes\"", m.grant.id));
+	m.rid = ++rid;
+	assert_int_equal(grant_open(&m)->result, -GW_EEXIST);
+	assert_int_equal(
+	    close_by(MSG_NT_GRANT_CLOSE, MSG_NT_GRANT_CLOSED, m.grant.id), 0);
+	assert_int_equal(
+	    close_by(MSG_NT_GRANT_CLOSE, MSG_NT_GRANT_CLOSED, m.grant.id),
+	    -GW_ENOENT);
+	assert_true(logged("\"grant.close\"", "\"reason\":\"revoked\""));
+	/* over already, of another boot, without an end */
+	grant_new(&m, 300000);
+	m.grant.end_boot_ms = 1;
+	assert_int_equal(grant_open(&m)->result, -GW_ESTATE);
+	grant_new(&m, 300000);
+	strcpy(m.grant.boot_id, "another boot");
+	assert_int_equal(grant_open(&m)->result, -GW_ESTATE);
+	grant_new(&m, 0);
+	assert_int_equal(grant_open(&m)->result, -GW_EINVAL);
+}
+
+static void
+test_totp(void **state)
+{
+	int64_t step = clock_now().utc_ms / 30000;
+	struct msg_nt_grant_open m[3];
+	struct msg_nt_mfa_burn b = {.rid = ++rid, .step = step};
+	const struct msg_nt_mfa_burned *r;
+	unsigned ok = 0;
+
+	(void)state;
+	/* twice in one batch: one passes */
+	for (size_t i = 0; i < 3; i++) {
+		grant_new(&m[i], 60000);
+		m[i].mfa_step = step;
+	}
+	strcpy(m[2].grant.user, "carol"); /* her own steps */
+	for (size_t i = 0; i < 3; i++)
+		rolelink_send(&broker, MSG_NT_GRANT_OPEN, &m[i]);
+	for (size_t i = 0; i < 3; i++) {
+		const struct msg_nt_grant_opened *o =
+		    rolelink_want(&broker, MSG_NT_GRANT_OPENED);
+
+		ok += o->result == 0;
+		if (o->result != 0) {
+			assert_int_equal(o->result, -GW_EDENIED);
+			assert_int_equal(o->rid, m[1].rid);
+			assert_int_equal(o->elements.len, 0);
+		}
+	}
+	assert_int_equal(ok, 2);
+	assert_true(logged("\"JG1001W\"", "replayed"));
+	/* and by the other verb */
+	strcpy(b.user, "alice");
+	strcpy(b.verb, "role.set");
+	rolelink_send(&broker, MSG_NT_MFA_BURN, &b);
+	r = rolelink_want(&broker, MSG_NT_MFA_BURNED);
+	assert_int_equal(r->result, -GW_EDENIED);
+	b.step = step + 1;
+	rolelink_send(&broker, MSG_NT_MFA_BURN, &b);
+	r = rolelink_want(&broker, MSG_NT_MFA_BURNED);
+	assert_int_equal(r->result, 0);
+	b.step = step + 100000; /* would lock her out */
+	rolelink_send(&broker, MSG_NT_MFA_BURN, &b);
+	r = rolelink_want(&broker, MSG_NT_MFA_BURNED);
+	assert_int_equal(r->result, -GW_EDENIED);
+}
+
+static void
+test_session(void **state)
+{
+	static const char hash[] = "an exchange hash of thirty-two b";
+	struct msg_nt_grant_open g;
+	struct msg_nt_leg_open l;
+	const struct msg_nt_leg_opened *r;
+	const struct msg_nt_cert_ok *c;
+	const struct msg_nt_sid *sid;
+	struct rolelink s, other;
+	struct element_list list;
+	char good[LIMIT_ID_SIZE], want[96];
+
+	(void)state;
+	grant_new(&g, 300000);
+	assert_int_equal(grant_open(&g)->result, 0);
+	session_link(&s, 1001, &source);
+	assert_int_equal(hostsign(&s, hash), 0);
+	/* the broker knew before the session did */
+	assert_int_equal(rolelink_next(&broker, 0), 1);
+	assert_int_equal(broker.m.type, MSG_NT_SID);
+	sid = broker.m.body;
+	assert_int_equal(sid->conn, 1001);
+	assert_int_equal(sid->sid.len, sizeof(hash) - 1);
+	assert_memory_equal(sid->sid.p, hash, sizeof(hash) - 1);
+	assert_int_equal(hostsign(&s, "a rekey, another exchange hash.."), 0);
+	assert_int_equal(rolelink_next(&broker, 50), 0);
+	/* a session id cannot be carried to another connection */
+	session_link(&other, 1002, &source);
+	assert_int_equal(hostsign(&other, hash), -GW_EDENIED);
+	assert_int_equal(
+	    hostsign(&other, "other's own hash, thirty-two b.."), 0);
+	(void)rolelink_want(&broker, MSG_NT_SID);
+
+	leg_new(&l, g.grant.id, 1001);
+	l.target = gateway; /* not the grant's */
+	assert_int_equal(leg_open(&l)->result, -GW_EDENIED);
+	leg_new(&l, g.grant.id, 1001);
+	assert_int_equal(addr_parse(&l.client, "192.0.2.8"), 0);
+	assert_int_equal(leg_open(&l)->result, -GW_EDENIED);
+	leg_new(&l, g.grant.id, 1001);
+	l.client_port = 5556; /* not what the supervisor saw */
+	assert_int_equal(leg_open(&l)->result, -GW_EDENIED);
+	leg_new(&l, g.grant.id, 4711); /* no such connection */
+	assert_int_equal(leg_open(&l)->result, -GW_EDENIED);
+	leg_new(&l, "g-22222222", 1001);
+	assert_int_equal(leg_open(&l)->result, -GW_EDENIED);
+	leg_new(&l, g.grant.id, 1001);
+	r = leg_open(&l);
+	assert_int_equal(r->result, 0);
+	assert_true(receipt_good(l.sid, r->seq, r->mac, &r->elements));
+	assert_int_equal(
+	    element_decode(&list, r->elements.p, r->elements.len), 0);
+	assert_int_equal(list.n, 1);
+	assert_int_equal(list.e[0].kind, ELEMENT_LEG);
+	assert_int_equal(list.e[0].sport, 40001);
+	strcpy(good, l.sid);
+
+	c = cert(&s, g.grant.id, good);
+	assert_int_equal(c->result, 0);
+	(void)snprintf(want, sizeof(want), "user=alice grant=%s session=%s",
+	    g.grant.id, good);
+	assert_non_null(memmem(c->cert.p, c->cert.len, want, strlen(want)));
+	assert_non_null(memmem(c->cert.p, c->cert.len, "deploy@web-01", 13));
+	assert_non_null(memmem(c->cert.p, c->cert.len, "198.51.100.9", 12));
+	assert_true(logged("\"cert.issue\"", good));
+	assert_int_equal(cert(&s, "g-22222222", good)->result, -GW_EDENIED);
+
+	/* another connection, with a leg of its own, asks for this one's */
+	leg_new(&l, g.grant.id, 1002);
+	assert_int_equal(leg_open(&l)->result, 0);
+	assert_int_equal(cert(&other, g.grant.id, good)->result, -GW_EDENIED);
+	assert_int_equal(cert(&other, g.grant.id, l.sid)->result, 0);
+	assert_true(logged("\"cert.denied\"", "another connection"));
+
+	assert_int_equal(
+	    close_by(MSG_NT_GRANT_CLOSE, MSG_NT_GRANT_CLOSED, g.grant.id), 0);
+	assert_int_equal(cert(&s, g.grant.id, good)->result, -GW_EDENIED);
+	leg_new(&l, g.grant.id, 1001);
+	assert_int_equal(leg_open(&l)->result, -GW_EDENIED);
+	assert_int_equal(
+	    close_by(MSG_NT_LEG_CLOSE, MSG_NT_LEG_CLOSED, good), 0);
+	assert_int_equal(
+	    close_by(MSG_NT_LEG_CLOSE, MSG_NT_LEG_CLOSED, good), -GW_ENOENT);
+	assert_true(logged("\"session.end\"", "\"user\":\"alice\""));
+	rolelink_close(&s);
+	rolelink_close(&other);
+}
+
+static void
+test_grant_ends_by_itself(void **state)
+{
+	struct msg_nt_grant_open g;
+	struct msg_nt_leg_open l;
+	struct rolelink s;
+
+	(void)state;
+	grant_new(&g, 1200);
+	assert_int_equal(grant_open(&g)->result, 0);
+	session_link(&s, 1100, &source);
+	leg_new(&l, g.grant.id, 1100);
+	assert_int_equal(leg_open(&l)->result, 0);
+	assert_int_equal(cert(&s, g.grant.id, l.sid)->result, 0);
+	(void)usleep(1300000);
+	assert_int_equal(cert(&s, g.grant.id, l.sid)->result, -GW_EDENIED);
+	assert_true(logged("\"cert.denied\"", "the grant is over"));
+	rolelink_close(&s);
+}
+
+static void
+append(struct rolelink *l, enum event_code ev, const struct event_fields *f,
+    bool wait)
+{
+	struct msg_log_append m = {.rid = wait ? ++rid : 0,
+	    .event = (uint16_t)ev,
+	    .fields = {.p = f->b.p, .len = (uint32_t)f->b.len}};
+	const struct msg_log_durable *d;
+
+	rolelink_send(l, MSG_LOG_APPEND, &m);
+	if (!wait)
+		return;
+	d = rolelink_want(l, MSG_LOG_DURABLE);
+	assert_int_equal(d->rid, m.rid);
+	assert_int_equal(d->result, 0);
+}
+
+static void
+test_append(void **state)
+{
+	struct msg_nt_grant_open g;
+	struct msg_nt_leg_open l;
+	struct event_fields f;
+	struct rolelink s;
+	int e;
+
+	(void)state;
+	grant_new(&g, 300000);
+	assert_int_equal(grant_open(&g)->result, 0);
+	session_link(&s, 1003, &source);
+	leg_new(&l, g.grant.id, 1003);
+	assert_int_equal(leg_open(&l)->result, 0);
+	event_fields_init(&f);
+	event_str(&f, EF_USER, "root"); /* a lie */
+	event_str(&f, EF_SID, "s-22222222");
+	event_str(&f, EF_COMMAND, "uptime --pretty");
+	append(&s, EV_SESSION_EXEC, &f, true);
+	assert_true(logged("uptime --pretty", "\"user\":\"alice\""));
+	assert_true(logged("uptime --pretty", l.sid));
+	assert_true(logged("uptime --pretty", "\"conn\":1003"));
+	assert_false(logged("uptime --pretty", "root"));
+	/* what a session may not write at all */
+	append(&s, EV_GRANT_APPLIED, &f, false);
+	while ((e = ipc_recv_wait(&s.ipc, &s.m, 5000)) == 0)
+		ipc_msg_close(&s.m);
+	assert_int_equal(e, GW_ECLOSED);
+	assert_true(logged("\"peer.protocol\"", "grant.applied"));
+	assert_false(logged("\"JG2101I\"", "uptime"));
+	event_fields_done(&f);
+	rolelink_close(&s);
+}
+
+static unsigned
+fold_count(const char *grant, uint8_t *retstate, bool *retelements)
+{
+	struct msg_nt_fold_get m = {.rid = ++rid};
+	unsigned n = 0;
+
+	*retstate = 0;
+	*retelements = false;
+	rolelink_send(&broker, MSG_NT_FOLD_GET, &m);
+	while (rolelink_next(&broker, 10000) == 1) {
+		const struct msg_nt_fold_grant *g = broker.m.body;
+
+		if (broker.m.type == MSG_NT_FOLD_END)
+			return n;
+		if (broker.m.type != MSG_NT_FOLD_GRANT)
+			continue;
+		n++;
+		if (strcmp(g->grant.id, grant) != 0)
+			continue;
+		*retstate = g->state;
+		*retelements =
+		    g->elements.len > 0 &&
+		    receipt_good(grant, g->seq, g->mac, &g->elements);
+	}
+	fail();
+	return 0;
+}
+
+static void
+test_restart(void **state)
+{
+	struct msg_nt_grant_open g;
+	struct event_fields f;
+	uint8_t st = 0, old_key[RECEIPT_KEY_SIZE];
+	bool elements = false;
+	unsigned before, after;
+	int status = 0;
+
+	(void)state;
+	grant_new(&g, 300000);
+	g.mfa_step = clock_now().utc_ms / 30000;
+	strcpy(g.grant.user, "dave");
+	assert_int_equal(grant_open(&g)->result, 0);
+	before = fold_count(g.grant.id, &st, &elements);
+	assert_int_equal(st, GRANT_INTENT);
+	assert_true(elements);
+	event_fields_init(&f);
+	event_str(&f, EF_GRANT, g.grant.id);
+	append(&firewall, EV_GRANT_APPLIED, &f, true);
+	event_fields_done(&f);
+	(void)fold_count(g.grant.id, &st, &elements);
+	assert_int_equal(st, GRANT_ACTIVE);
+
+	memcpy(old_key, receipt_key, sizeof(old_key));
+	assert_int_equal(kill(proc.pid, SIGKILL), 0);
+	assert_int_equal(waitpid(proc.pid, &status, 0), proc.pid);
+	unlink_all();
+	ipc_done(&proc.control);
+	start();
+	assert_memory_not_equal(old_key, receipt_key, sizeof(old_key));
+	after = fold_count(g.grant.id, &st, &elements);
+	assert_int_equal(before, after);
+	assert_int_equal(st, GRANT_ACTIVE);
+	assert_true(elements); /* with a receipt of the new key */
+	/* the burned step is remembered */
+	strcpy(g.grant.id, "g-33333333");
+	g.rid = ++rid;
+	assert_int_equal(grant_open(&g)->result, -GW_EDENIED);
+}
+
+static void
+test_verifies(void **state)
+{
+	struct auditlog_result r = {0};
+	struct auditlog *a = NULL;
+	char dir[128], *text, *p, *lf;
+
+	struct msg_nt_grant_open g;
+
+	(void)state;
+	grant_new(&g, 60000);
+	assert_int_equal(grant_open(&g)->result, 0);
+	(void)usleep(1300000); /* a checkpoint is due within a second */
+	text = read_log();
+	assert_int_equal(auditlog_new(&a, conf.log_key), 0);
+	for (p = text; (lf = strchr(p, '\n')) != NULL; p = lf + 1)
+		assert_true(auditlog_line(a, p, (size_t)(lf - p)));
+	assert_int_equal(auditlog_result(a)->verdict, AUDITLOG_OK);
+	assert_true(auditlog_result(a)->checkpoints > 2);
+	auditlog_free(a);
+	free(text);
+	path_of(dir, sizeof(dir), "notary/log");
+	assert_int_equal(auditlog_dir(&r, conf.log_key, dir), 0);
+	assert_int_equal(r.verdict, AUDITLOG_OK);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_grant),
+	    cmocka_unit_test(test_totp),
+	    cmocka_unit_test(test_session),
+	    cmocka_unit_test(test_grant_ends_by_itself),
+	    cmocka_unit_test(test_append),
+	    cmocka_unit_test(test_restart),
+	    cmocka_unit_test(test_verifies),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
