@@ -69,7 +69,8 @@ struct chan {
 	/* what was passed on */
 	bool eof_to_target, eof_to_user, close_to_target, close_to_user;
 	bool exit_sent;
-	bool broken; /* out of memory or over a limit: the session ends */
+	bool refused; /* the grant does not give this program */
+	bool broken;  /* out of memory or over a limit: the session ends */
 	/* recording */
 	bool recorded, rec_ready;
 	char command[1024];

@@ -11,6 +11,7 @@
 #include "base/fault.h"
 #include "base/str.h"
 #include "session/session.h"
+#include "session/text.h"
 
 void
 request_free(struct chan_request *r)
@@ -68,6 +69,28 @@ pty_ok(struct session *s, struct chan *c, ssh_message m)
 	return true;
 }
 
+/* An OpenSSH client shows no more than "request failed" for a failure, so the
+ * request is answered with a program of one line: why, and exit status 255.
+ * The target's channel, on which nothing was asked, is closed. */
+static void
+refuse_program(struct session *s, struct chan *c, const char *what)
+{
+	char caps[64];
+	char line[LIMIT_TEXT_SIZE];
+
+	chan_deny(s, c, what);
+	grant_caps_str(caps, sizeof(caps), s->auth.grant.caps);
+	text_set(line, sizeof(line),
+	    "sallyport: this grant does not give %s (%s), only: %s\r\n", what,
+	    c->command[0] == '\0' ? "a shell" : c->command, caps);
+	(void)ring_put(&c->err.ring, line, strlen(line));
+	c->got_exit = true;
+	c->exit_status = 255;
+	c->refused = true;
+	c->close_to_target = true;
+	(void)ssh_channel_close(c->target);
+}
+
 /* Which kind of program, and whether the grant gives it. */
 static bool
 program_ok(struct session *s, struct chan *c, const struct chan_request *r)
@@ -103,7 +126,7 @@ program_ok(struct session *s, struct chan *c, const struct chan_request *r)
 	if (cap != 0 && has_cap(s, cap) && strlen(text) <= CHAN_COMMAND_MAX)
 		return true;
 	c->kind = CHAN_NONE;
-	chan_deny(s, c,
+	refuse_program(s, c,
 	    r->type == SSH_CHANNEL_REQUEST_SHELL  ? "shell"
 	    : r->type == SSH_CHANNEL_REQUEST_EXEC ? "exec"
 						  : "subsystem");
@@ -220,8 +243,8 @@ request_step(struct session *s, struct chan *c)
 	int rc;
 
 	while ((r = c->reqs) != NULL && s->phase == PH_RELAY) {
-		if (r->state == REQ_NEW && !admit(s, c, r)) {
-			pop(s, c, false);
+		if (c->refused || (r->state == REQ_NEW && !admit(s, c, r))) {
+			pop(s, c, c->refused);
 			continue;
 		}
 		if (r->state == REQ_RECORDER) {

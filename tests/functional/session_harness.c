@@ -10,8 +10,8 @@
  * DIR has user.pub (who may log in), target.pub (pinned host key); host.pub
  * and ca.pub are written there, events go to DIR/events, recorded output to
  * DIR/rec.N. Commands on standard input, one per line: stop TEXT, end SECONDS,
- * caps N, record 0|1, idle SECONDS, deny TEXT, drop NAME, hold 0|1 (evidence),
- * probe LOGIN, quit.
+ * caps N, record 0|1, idle SECONDS, deny TEXT, nodial TEXT, drop NAME, link
+ * NAME, hold 0|1 (evidence), pin FILE, probe LOGIN, kill, quit.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -61,6 +61,7 @@ struct harness {
 	int64_t end_s;
 	uint32_t idle_s;
 	char deny[256];
+	char nodial[256];
 	bool hold;
 	FILE *events;
 	void *body;
@@ -227,9 +228,16 @@ static void
 on_dial(struct harness *h, struct conn *c, const struct msg_ses_dial *m)
 {
 	struct msg_ses_target t = {.rid = m->rid, .port = h->target_port};
+	struct msg_ses_dial_no no = {.rid = m->rid};
 	struct buf b;
-	int fd = dial(h);
+	int fd;
 
+	if (h->nodial[0] != '\0') {
+		(void)snprintf(no.text, sizeof(no.text), "%s", h->nodial);
+		say(h, c, BROKER, MSG_SES_DIAL_NO, &no, -1);
+		return;
+	}
+	fd = dial(h);
 	buf_init(&b, 8192);
 	pinned(h, &b);
 	t.host_keys.p = b.p;
@@ -522,6 +530,16 @@ do_drop(struct harness *h, struct conn *c, char *name)
 }
 
 static void
+do_kill(struct harness *h, struct conn *c, char *unused)
+{
+	const struct msg_sup_conn m = {.conn = c->id};
+
+	(void)unused;
+	if (ipc_send(&h->zygote, MSG_SUP_KILL, &m, NULL, 0) != 0)
+		die("kill");
+}
+
+static void
 do_link(struct harness *h, struct conn *c, char *name)
 {
 	for (int i = NOTARY; i < LINKS; i++)
@@ -556,6 +574,10 @@ command(struct harness *h, char *line)
 		h->hold = atoll(arg) != 0;
 	else if (strcmp(line, "deny") == 0)
 		(void)snprintf(h->deny, sizeof(h->deny), "%s", arg);
+	else if (strcmp(line, "nodial") == 0)
+		(void)snprintf(h->nodial, sizeof(h->nodial), "%s", arg);
+	else if (strcmp(line, "kill") == 0)
+		each(h, do_kill, arg);
 	else if (strcmp(line, "probe") == 0)
 		probe(h, arg);
 	else if (strcmp(line, "pin") == 0)
