@@ -395,6 +395,82 @@ def no_pick_up(fw, t22):
     fw("close g-MIDSTREA")
 
 
+def others_rules(fw, t22):
+    """Address translation, small MTUs and notrack by somebody else."""
+    def nft(text):
+        subprocess.run(["ip", "netns", "exec", "gw", "nft", "-f", "-"],
+                       input=text, text=True, check=True)
+    fw(f"path {CLIENT} {TARGET} tcp 22 g-OTHERSAA 30000")
+    for ns in ("gw", "target"):
+        run("ip", "link", "set", "t0", "mtu", "1300", ns=ns)
+    a, b = pair(t22, "client", TARGET, 22)
+    a.sendall(b"m" * 60000)
+    got = 0
+    b.settimeout(2)
+    try:
+        while got < 60000:
+            got += len(b.recv(65536))
+    except OSError:
+        pass
+    check("path MTU discovery works", got == 60000, got)
+    for ns in ("gw", "target"):
+        run("ip", "link", "set", "t0", "mtu", "1500", ns=ns)
+    nft("""table ip othernat {
+        chain pre { type nat hook prerouting priority -100;
+            ip daddr 10.1.0.1 tcp dport 2200 dnat to 10.2.0.2:22; }
+        chain post { type nat hook postrouting priority 100;
+            oifname t0 ip saddr 10.1.0.0/24 masquerade; }
+        }""")
+    a, b = pair(t22, "client", GW_C, 2200)
+    check("translated both ways it is still judged as client and target",
+          b is not None and passes(a, b) and passes(b, a) and
+          b.getpeername()[0] == GW_T)
+    fw("close g-OTHERSAA")
+    check("and ends", not passes(a, b) and not passes(b, a))
+    check("translated it is shut without a grant",
+          dial("client", GW_C, 2200) == "silent")
+    run("nft", "delete", "table", "ip", "othernat", ns="gw")
+    nft("""table inet otheraccept {
+        chain i { type filter hook input priority 100; accept; }
+        chain f { type filter hook forward priority -300; accept; }
+        chain o { type filter hook output priority 100; accept; }
+        }""")
+    check("accept in somebody's table opens nothing",
+          dial("client", TARGET, 22) == "silent" and
+          dial("client", GW_C, 2222) == "silent" and
+          dial("gw", TARGET, 22) == "silent")
+    run("nft", "delete", "table", "inet", "otheraccept", ns="gw")
+    nft("""table inet othertrack {
+        chain p { type filter hook prerouting priority -300; notrack; }
+        chain o { type filter hook output priority -300; notrack; }
+        }""")
+    fw(f"path {CLIENT} {TARGET} tcp 22 g-OTHERSBB 30000")
+    check("somebody's notrack shuts, not opens",
+          dial("client", TARGET, 22) == "silent" and
+          dial("gw", TARGET, 22) == "silent" and
+          dial("client", GW_C, 2222) == "silent")
+    run("nft", "delete", "table", "inet", "othertrack", ns="gw")
+    fw("close g-OTHERSBB")
+
+
+def frozen(fw, t22):
+    """SIGSTOP: the kernel ends everything without us."""
+    fw(f"path {CLIENT} {TARGET} tcp 22 g-FROZENAA 900")
+    fw(f"leg {GW_T} 40010 {TARGET} 22 s-FROZENBB g-FROZENAA 900")
+    a, b = pair(t22, "client", TARGET, 22)
+    c, d = pair(t22, "gw", TARGET, 22, sport=40010, src=GW_T)
+    check("open before the freeze", passes(a, b) and passes(c, d))
+    # the tool itself: ip netns exec has become it
+    fw.p.send_signal(signal.SIGSTOP)
+    time.sleep(1.0)
+    check("frozen: the path ends", not passes(a, b) and not passes(b, a))
+    check("frozen: the leg ends", not passes(c, d) and not passes(d, c))
+    check("frozen: whoever speaks is reset", dead(a) and dead(b) and dead(d))
+    fw.p.send_signal(signal.SIGCONT)
+    check("thawed: records come", fw.wait(
+        lambda s: s.startswith("flow g-FROZENAA s-FROZENBB")) != "")
+
+
 def hostile(fw, own):
     """Somebody with root edits our table."""
     fw(f"entry {CLIENT} 2222 g-HOSTILEA 60000")
@@ -532,6 +608,8 @@ def main():
     leg(fw, t22_6, T6, GT6, "leg6")
     udp(fw)
     no_pick_up(fw, t22)
+    others_rules(fw, t22)
+    frozen(fw, t22)
     hostile(fw, own4)
     fw = restart(fw, own4, t22)
     check("protect at run time", fw(f"protect {TARGET} tcp 80") == "ok new" and
