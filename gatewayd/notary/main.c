@@ -152,29 +152,63 @@ on_commit(struct role *r, void *arg)
 	queue_commit(arg, false);
 }
 
+static void
+on_checkpoint(struct role *r, void *arg)
+{
+	(void)r;
+	queue_commit(arg, true);
+}
+
+/* No ballast at the start: said before anything is refused for it. */
+static int
+tell_degraded(struct notary *n)
+{
+	struct queue_item item = {
+	    .event = EV_AUDIT_DEGRADED, .origin = PROC_NOTARY};
+	struct event_fields f;
+	int r;
+
+	if (!ledger_degraded(n->ledger))
+		return 0;
+	log_err("the disk of the audit log is full: new access is refused "
+		"until there is room");
+	event_fields_init(&f);
+	event_str(&f, EF_REASON, "disk_full");
+	event_str(&f, EF_MSG,
+	    "The disk of the audit log was full at the start: no new access "
+	    "until there is room.");
+	r = queue_add(n, &item, &f);
+	event_fields_done(&f);
+	return r;
+}
+
 static int
 start(struct role *r, const struct conf *conf)
 {
 	struct notary *n = role_ctx(r);
-	uint64_t cut = 0, before;
+	uint64_t cut = 0;
 	int e;
 
 	n->role = r;
 	n->commit_timer = timer_new(r, on_commit, n);
-	n->checkpoint_timer = timer_new(r, on_commit, n);
+	n->checkpoint_timer = timer_new(r, on_checkpoint, n);
 	if (n->commit_timer == NULL || n->checkpoint_timer == NULL)
 		return GW_ENOMEM;
 	if ((e = keys_load(n, conf)) < 0 || (e = fold_new(&n->fold)) < 0 ||
-	    (e = log_open(n, conf, &cut)) < 0 || (e = tell_cut(n, cut)) < 0)
+	    (e = log_open(n, conf, &cut)) < 0)
 		return e;
-	before = ledger_next(n->ledger);
-	queue_commit(n, true);
-	if (ledger_next(n->ledger) == before) {
-		log_err("the audit log cannot be written: %s",
+	if (ledger_next(n->ledger) == 0)
+		queue_commit(n, true); /* record 0 signs for the empty log */
+	if (ledger_next(n->ledger) == 0) {
+		log_err("the audit log in %s cannot be begun: %s", log_dir,
 		    ledger_degraded(n->ledger) ? "the disk is full"
 					       : "the disk failed");
-		/* closed is the state of rest, but reading must go on */
+		return GW_ESYS;
 	}
+	if ((e = tell_cut(n, cut)) < 0 || (e = tell_degraded(n)) < 0)
+		return e;
+	if (n->queue.n > 0 || ledger_next(n->ledger) > 1)
+		queue_commit(n, true);
 	log_info("audit log open, %llu records",
 	    (unsigned long long)ledger_next(n->ledger));
 	return 0;

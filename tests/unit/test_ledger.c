@@ -9,11 +9,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -21,6 +23,7 @@
 #include "base/attr.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/str.h"
 #include "core/note.h"
 #include "notary/ledger.h"
 #include "sys/sshkey.h"
@@ -369,6 +372,55 @@ test_full(void **state)
 	assert_int_equal(verify().verdict, AUDITLOG_OK);
 }
 
+/* Room runs out on a real file system of 4 MiB. */
+static void
+test_ballast(void **state)
+{
+	struct ledger *l;
+	char path[512];
+	static char fill[65536];
+	uint64_t next;
+	unsigned closes = 0;
+	int fd;
+
+	(void)state;
+	clean();
+	if (unshare(CLONE_NEWNS) != 0 ||
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+	    mount("tmpfs", dir, "tmpfs", 0, "size=4m") != 0)
+		skip(); /* needs root */
+	l = fresh(0);
+	assert_int_equal(str_fmt(path, sizeof(path), "%s/filler", dir), 0);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	while (write(fd, fill, sizeof(fill)) > 0)
+		;
+	(void)close(fd);
+	for (unsigned i = 0; i < 1000 && !ledger_degraded(l); i++)
+		(void)!put(l, EV_GRANT_OPEN, 10, false);
+	assert_true(ledger_degraded(l));
+	next = ledger_next(l);
+	/* nothing more is opened, and what is open can be closed */
+	assert_int_equal(put(l, EV_GRANT_OPEN, 1, false), GW_ESYS);
+	assert_int_equal(ledger_next(l), next);
+	while (closes < 2000 && put(l, EV_GRANT_CLOSE, 1, false) == 0)
+		closes++;
+	assert_true(closes >= 2000);
+	assert_int_equal(put(l, EV_AUTH_LOGIN, 0, true), 0);
+	ledger_free(l);
+	l = open_ok(0, 0);
+	assert_true(ledger_degraded(l));
+	assert_int_equal(put(l, EV_GRANT_OPEN, 1, false), GW_ESYS);
+	/* room again */
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(put(l, EV_AUTH_LOGIN, 1, true), 0);
+	assert_false(ledger_degraded(l));
+	ledger_free(l);
+	assert_int_equal(verify().verdict, AUDITLOG_OK);
+	clean();
+	assert_int_equal(umount(dir), 0);
+}
+
 static void
 test_sync_fails(void **state)
 {
@@ -434,7 +486,8 @@ log_files(struct flip *f, size_t max)
 			continue;
 		assert_true(n < max);
 		assert_int_equal(fstatat(dirfd(d), e->d_name, &st, 0), 0);
-		(void)snprintf(f[n].name, sizeof(f[n].name), "%s", e->d_name);
+		assert_int_equal(
+		    str_copy(f[n].name, sizeof(f[n].name), e->d_name), 0);
 		f[n++].size = st.st_size;
 	}
 	(void)closedir(d);
@@ -464,7 +517,8 @@ test_one_flipped_byte(void **state)
 		char path[512];
 		int fd;
 
-		(void)snprintf(path, sizeof(path), "%s/%s", dir, f[i].name);
+		assert_int_equal(
+		    str_fmt(path, sizeof(path), "%s/%s", dir, f[i].name), 0);
 		assert_true((fd = open(path, O_RDWR | O_CLOEXEC)) >= 0);
 		for (unsigned k = 0; k < 60; k++, tries++) {
 			off_t at = random() % f[i].size;
@@ -652,6 +706,7 @@ main(void)
 	    cmocka_unit_test(test_naming),
 	    cmocka_unit_test(test_streams),
 	    cmocka_unit_test(test_leaves_mended),
+	    cmocka_unit_test(test_ballast),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
