@@ -134,6 +134,7 @@ guess(const char *first, const char *second, char *reterr, size_t size)
 	const char *best = NULL;
 	unsigned least = 4;
 	char typed[64];
+	char shown[128];
 	char noun[64];
 
 	if (str_fmt(typed, sizeof(typed), "%s%s%s", first,
@@ -156,9 +157,14 @@ guess(const char *first, const char *second, char *reterr, size_t size)
 			best = name;
 		}
 	}
-	str_escape(typed, sizeof(typed), first, strlen(first));
-	(void)snprintf(reterr, size, "unknown command \"%s%s%.*s\"%s%s%s",
-	    typed, second != NULL ? " " : "", 32, second != NULL ? second : "",
+	/* The second word belongs to the command only if the guess has two. */
+	if (best == NULL || strchr(best, ' ') == NULL)
+		second = NULL;
+	if (str_fmt(typed, sizeof(typed), "%s%s%s", first,
+		second != NULL ? " " : "", second != NULL ? second : "") != 0)
+		memcpy(typed, "?", 2);
+	str_escape(shown, sizeof(shown), typed, strlen(typed));
+	(void)snprintf(reterr, size, "unknown command \"%s\"%s%s%s", shown,
 	    best != NULL ? "; did you mean \"" : "; see: jitctl help",
 	    best != NULL ? best : "", best != NULL ? "\"?" : "");
 }
