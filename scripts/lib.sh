@@ -6,6 +6,7 @@
 #   lib/check.sh   fail, pass, skip, wait_for, expect_ok, expect_fail ...
 #   lib/lab.sh     lab_up, lab_down, on, on_as ...: the hosts and their networks
 #   lib/hosts.sh   what runs on them: sshd on the targets, rsyslog on the SIEM host
+#   lib/gateway.sh gw_start, enroll, request ...: a running Sallyport in the lab
 #
 # Needs bash and, for the lab, root. Sourcing it starts nothing.
 
@@ -17,3 +18,5 @@ LAB_LIB=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)/lib
 . "$LAB_LIB/lab.sh"
 # shellcheck source=scripts/lib/hosts.sh
 . "$LAB_LIB/hosts.sh"
+# shellcheck source=scripts/lib/gateway.sh
+. "$LAB_LIB/gateway.sh"
