@@ -52,8 +52,9 @@ on_probe(struct role *r, struct peer *p, const void *body, const int *fds)
 
 	(void)fds;
 	(void)p;
-	/* the broker chooses the number: the high bit keeps it out of ours */
-	if (m->conn >> 63 == 0)
+	/* the broker chooses the number: bit 62 keeps it out of ours, and
+	 * bit 63 stays clear: in a record it is a signed JSON number */
+	if (m->conn >> 62 != 1)
 		return GW_EPROTO;
 	if ((e = accept_probe(role_ctx(r), m->conn)) != 0)
 		log_warn("cannot start a probe: %s", err_str(e));
@@ -213,24 +214,24 @@ static const struct role_def def = {
     .peer_down = on_peer_down,
 };
 
+/* The first line of a file in pub/. */
 static int
 read_pub(const struct conf *c, const char *name, char *ret, size_t size)
 {
 	char path[LIMIT_PATH_SIZE];
 	struct secret text = {0};
+	char *p = NULL;
 	int r;
 
 	r = str_fmt(path, sizeof(path), "%s/pub/%s", c->state_dir, name);
-	if (r == 0)
-		r = safefile_read(&text, path, size - 1, 0);
-	if (r == 0) {
-		memcpy(ret, text.p, text.len);
-		ret[text.len] = '\0';
-		ret[strcspn(ret, "\n")] = '\0';
-	} else {
+	if (r == 0 && (r = safefile_read(&text, path, 4096, 0)) == 0) {
+		p = (char *)text.p;
+		p[strcspn(p, "\n")] = '\0';
+		r = str_copy(ret, size, p);
+	}
+	if (r != 0)
 		log_err("cannot read %s: %s (run `gatewayd init` first)", path,
 		    r == GW_ESYS ? strerror(errno) : err_str(r));
-	}
 	secret_free(&text);
 	return r;
 }

@@ -43,7 +43,7 @@ struct mfa_book;
 struct recovery;
 struct held;
 
-enum { ELEMENTS_MAX = 512, LOCAL_CONN_BIT = 63, SINKS_SEEN = LIMIT_SINKS };
+enum { ELEMENTS_MAX = 512, SINKS_SEEN = LIMIT_SINKS };
 
 /* One grant that is open, or about to be. */
 struct live_grant {

@@ -182,9 +182,12 @@ grant_end(struct live_grant *lg, enum end_reason reason, const char *by,
 
 	firewall_close(b, lg->g.id, reason);
 	end_text(text, sizeof(text), lg, reason, by, now);
-	for (struct session *s = b->sessions; s != NULL; s = s->next)
+	for (struct session *s = b->sessions, *next = NULL; s != NULL;
+	     s = next) {
+		next = s->next;
 		if (s->grant == lg)
 			session_stop(s, reason, text);
+	}
 	close_grant(b, lg->g.id, reason, by, c,
 	    c != NULL ? ended_json(lg, reason, now) : NULL);
 	if (lg->g.reach != REACH_PROBE)

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * doctor - target.scan (which host keys does an address show) and
+ * target.doctor (would a session work, and if not, what is missing).
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "broker/broker.h"
+
+/* ---- target.scan */
+
+static const char *const host_algs[] = {
+    "ssh-ed25519", "ecdsa-sha2-nistp256", "ssh-rsa"};
+
+struct scan {
+	struct probe_wish w;
+	unsigned next; /* of host_algs */
+	struct target keys; /* as a set of keys */
+	char banner[256];
+	char text[LIMIT_TEXT_SIZE];
+	bool connected;
+};
+
+static void
+add_key_json(void *arg, const uint8_t *blob, size_t n)
+{
+	json_t *list = arg;
+	json_t *o = json_object();
+	struct sshkey k;
+	char line[LIMIT_PUBKEY_MAX * 2];
+	char fp[SSHKEY_FP_SIZE];
+
+	if (sshkey_parse_blob(&k, blob, n) != 0 ||
+	    sshkey_format_line(line, sizeof(line), blob, n) != 0) {
+		json_decref(o);
+		return;
+	}
+	sshkey_fingerprint(fp, blob, n);
+	put_str(o, "type", k.type);
+	put_str(o, "key", line);
+	put_str(o, "fingerprint", fp);
+	(void)json_array_append_new(list, o);
+}
+
+static void
+scan_reply(struct call *c)
+{
+	const struct scan *x = c->state;
+	char address[ADDR_TEXT_SIZE];
+	json_t *o = NULL, *keys = NULL;
+
+	addr_format(address, &x->w.addr);
+	if (target_nkeys(&x->keys) == 0) {
+		call_refuse(c, 404, "not-found", "address",
+		    "%s port %u %s: %s", address, (unsigned)x->w.port,
+		    x->connected ? "answers, but showed no host key"
+				 : "does not answer",
+		    x->text[0] != '\0' ? x->text : "is it an SSH server?");
+		return;
+	}
+	o = json_object();
+	keys = json_array();
+	put_str(o, "address", address);
+	put_num(o, "port", x->w.port);
+	put_str(o, "banner", x->banner);
+	(void)target_each_key(&x->keys, add_key_json, keys);
+	(void)json_object_set_new(o, "host_keys", keys);
+	call_reply(c, 200, o);
+}
+
+static void scan_next(struct call *c);
+
+static void
+scan_seen(struct call *c, const struct probe_result *r)
+{
+	struct scan *x = c->state;
+
+	x->connected = x->connected || r->connected;
+	if (r->seen.banner[0] != '\0')
+		text_set(x->banner, sizeof(x->banner), r->seen.banner);
+	if (r->seen.kex != 0 && r->seen.host_key.len > 0) {
+		if (target_add_key(&x->keys, r->key, r->seen.host_key.len) ==
+		    GW_ELIMIT)
+			log_warn("a scan met more host keys than fit");
+	} else {
+		text_set(x->text, sizeof(x->text), r->text);
+	}
+	/* nobody there: asking twice more changes nothing */
+	if (!r->connected && !x->connected)
+		x->next = ARRAY_LEN(host_algs);
+	scan_next(c);
+}
+
+static void
+scan_next(struct call *c)
+{
+	struct scan *x = c->state;
+
+	if (x->next >= ARRAY_LEN(host_algs)) {
+		scan_reply(c);
+		return;
+	}
+	text_set(
+	    x->w.host_alg, sizeof(x->w.host_alg), host_algs[x->next++]);
+	probe_start(c, &x->w, scan_seen);
+}
+
+/* Whom we asked for what, in the log before the first packet. */
+static void
+record_probe(const struct call *c, const char *target, const struct addr *a,
+    uint16_t port)
+{
+	struct event_fields f;
+	char text[ADDR_TEXT_SIZE];
+
+	addr_format(text, a);
+	call_fields(c, &f);
+	event_str(&f, EF_TARGET, target);
+	event_str(&f, a->family == 4 ? EF_DST : EF_DST6, text);
+	event_num(&f, EF_DST_PORT, port);
+	event_str(&f, EF_COMMAND, c->verb->name);
+	if (role_append(c->b->role, EV_PROBE, &f, NULL, NULL) != 0)
+		log_warn("a probe could not be recorded");
+	event_fields_done(&f);
+}
+
+void
+verb_target_scan(struct call *c)
+{
+	static const char *const keys[] = {"address", "port", NULL};
+	struct scan *x = calloc(1, sizeof(*x));
+	struct problem p = {0};
+	const char *address = NULL;
+	int64_t port = 22;
+
+	c->state = x;
+	c->state_free = free;
+	if (x == NULL) {
+		call_refuse(c, 503, "unavailable", NULL, "out of memory");
+		return;
+	}
+	if (json_only(c->req.body, keys, &p) != 0 ||
+	    json_get_str(c->req.body, "address", true, ADDR_TEXT_SIZE - 1,
+		&address, &p) != 0 ||
+	    json_get_int(c->req.body, "port", false, 1, 65535, &port, &p) !=
+		0) {
+		call_problem(c, &p);
+		return;
+	}
+	if (addr_parse(&x->w.addr, address) != 0) {
+		call_refuse(c, 400, "bad-field", "address",
+		    "address: not an IPv4 or IPv6 address (names are resolved "
+		    "by jitctl)");
+		return;
+	}
+	x->w.port = (uint16_t)port;
+	record_probe(c, NULL, &x->w.addr, x->w.port);
+	scan_next(c);
+}
+
+/* ---- target.doctor */
+
+struct doctor {
+	struct target target;
+	struct probe_wish w;
+};
+
+static void
+check(json_t *list, const char *name, const char *status, const char *detail,
+    const char *remedy)
+{
+	json_t *o = json_object();
+
+	put_str(o, "name", name);
+	put_str(o, "status", status);
+	put_str(o, "detail", detail);
+	put_str(o, "remedy", remedy);
+	(void)json_array_append_new(list, o);
+}
+
+static void
+check_reach(json_t *list, const struct doctor *d, const struct probe_result *r)
+{
+	char address[ADDR_TEXT_SIZE];
+	char text[128];
+	const bool no_way = !r->connected && strncmp(r->text, "there is no way",
+						 15) == 0;
+
+	addr_format(address, &d->w.addr);
+	check(list, "address", no_way ? "fail" : "ok", address,
+	    no_way ? "give the gateway a route to this address, or correct it: "
+		     "jitctl target add"
+		   : "");
+	(void)snprintf(text, sizeof(text), "%u/tcp", (unsigned)d->w.port);
+	check(list, "port", r->connected ? "ok" : no_way ? "skip" : "fail",
+	    r->connected ? text : r->text,
+	    r->connected || no_way
+		? ""
+		: "is sshd running there, and does a firewall between let the "
+		  "gateway in?");
+	check(list, "banner",
+	    r->seen.banner[0] != '\0' ? "ok"
+	    : r->connected	      ? "fail"
+				      : "skip",
+	    r->seen.banner[0] != '\0' ? r->seen.banner : r->text,
+	    r->seen.banner[0] != '\0' || !r->connected
+		? ""
+		: "something else than an SSH server listens there");
+}
+
+static void
+check_host_key(
+    json_t *list, const struct doctor *d, const struct probe_result *r)
+{
+	char fp[SSHKEY_FP_SIZE] = "";
+	char text[256];
+
+	if (r->seen.host_key.len > 0)
+		sshkey_fingerprint(fp, r->key, r->seen.host_key.len);
+	if (r->seen.kex == 0) {
+		check(list, "host key", "skip", r->text, "");
+	} else if (r->seen.key_ok != 0) {
+		check(list, "host key", "ok", fp, "");
+	} else {
+		(void)snprintf(text, sizeof(text),
+		    "the target shows %s, which is not among the %u pinned",
+		    fp, target_nkeys(&d->target));
+		check(list, "host key", "fail", text,
+		    "find out why it changed; then jitctl target add --scan");
+	}
+}
+
+/* sshd does not say which of the two it was. */
+static void
+check_login(json_t *list, const struct doctor *d, const struct probe_result *r)
+{
+	char text[256];
+
+	if (r->seen.key_ok == 0) {
+		check(list, "CA trusted", "skip", "not tried", "");
+		check(list, "principal mapping", "skip", "not tried", "");
+		return;
+	}
+	(void)snprintf(text, sizeof(text), "%s@%s may log in as %s",
+	    d->target.logins.name[0], d->target.name,
+	    d->target.logins.name[0]);
+	if (r->seen.login_ok != 0) {
+		check(list, "CA trusted", "ok",
+		    "the target took a certificate of this gateway", "");
+		check(list, "principal mapping", "ok", text, "");
+		return;
+	}
+	check(list, "CA trusted", "fail",
+	    r->text[0] != '\0' ? r->text
+			       : "the target refused the certificate",
+	    "TrustedUserCAKeys /etc/ssh/sallyport_ca.pub in sshd_config, with "
+	    "both CA keys in that file, then reload sshd");
+	(void)snprintf(text, sizeof(text),
+	    "refused together with the above: /etc/ssh/sallyport_principals/%s "
+	    "must hold %s@%s",
+	    d->target.logins.name[0], d->target.logins.name[0],
+	    d->target.name);
+	check(list, "principal mapping", "warn", text,
+	    "AuthorizedPrincipalsFile /etc/ssh/sallyport_principals/%u in "
+	    "sshd_config; the login must exist and be unlocked");
+}
+
+static void
+check_clock(json_t *list, const struct call *c, const struct probe_result *r)
+{
+	const int64_t off_s =
+	    (r->seen.clock_ms - broker_now(c->b).utc_ms) / 1000;
+	char text[64];
+	const bool good = off_s >= -5 && off_s <= 5;
+
+	if (r->seen.clock_ms == 0) {
+		check(list, "clock", "skip", "not read", "");
+		return;
+	}
+	(void)snprintf(text, sizeof(text), "%+lld s against the gateway",
+	    (long long)off_s);
+	check(list, "clock", good ? "ok" : "fail", text,
+	    good ? "" : "certificates live 60 s: set up NTP on both");
+}
+
+static void
+doctor_seen(struct call *c, const struct probe_result *r)
+{
+	const struct doctor *d = c->state;
+	json_t *o = json_object();
+	json_t *list = json_array();
+
+	check_reach(list, d, r);
+	check_host_key(list, d, r);
+	check_login(list, d, r);
+	check_clock(list, c, r);
+	put_str(o, "target", d->target.name);
+	(void)json_object_set_new(o, "checks", list);
+	call_reply(c, 200, o);
+}
+
+void
+verb_doctor(struct call *c)
+{
+	static const char *const keys[] = {"target", NULL};
+	struct doctor *d = calloc(1, sizeof(*d));
+	struct problem p = {0};
+	const char *name = NULL;
+	int r;
+
+	c->state = d;
+	c->state_free = free;
+	if (d == NULL) {
+		call_refuse(c, 503, "unavailable", NULL, "out of memory");
+		return;
+	}
+	if (json_only(c->req.body, keys, &p) != 0 ||
+	    json_get_name(c->req.body, "target", true, &name, &p) != 0) {
+		call_problem(c, &p);
+		return;
+	}
+	r = store_target_get(c->b->store, name, &d->target);
+	if (r == GW_ENOENT) {
+		call_refuse(c, 404, "not-found", "target",
+		    "there is no target %s: see jitctl targets ls", name);
+		return;
+	}
+	if (r != 0) {
+		call_store_failed(c, r);
+		return;
+	}
+	d->w.addr = d->target.addr4.family != 0 ? d->target.addr4
+						: d->target.addr6;
+	d->w.port = d->target.port;
+	d->w.target = &d->target;
+	d->w.login = true;
+	record_probe(c, name, &d->w.addr, d->w.port);
+	probe_start(c, &d->w, doctor_seen);
+}

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * probe - a session without a client, to look at a target. To a protected port
+ * it goes like any other session: a grant (60 s, reach "probe", in the name of
+ * the admin who asked), a leg, a certificate. Nothing gets there by a side
+ * door.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/ids.h"
+#include "base/log.h"
+#include "broker/broker.h"
+
+#define PROBE_CONN (UINT64_C(1) << 62) /* never the supervisor's number */
+
+enum { PROBE_MS = 30 * 1000, PROBE_GRANT_S = 60 };
+
+struct probe {
+	struct broker *b;
+	struct call *c;
+	struct probe_wish w;
+	probe_fn *fn;
+	struct session *s; /* NULL once it is gone */
+	struct timer *timer;
+	struct probe_result result;
+	char name[LIMIT_NAME_SIZE]; /* of the target, "" = not protected */
+	char grant[LIMIT_ID_SIZE];
+	bool waiting; /* for the notary: freed when it answers */
+	bool done;
+};
+
+static void
+probe_free(struct probe *p)
+{
+	timer_free(p->timer);
+	free(p);
+}
+
+/* Ends everything the probe had, then tells. */
+static void
+finish(struct probe *p, const char *why)
+{
+	struct live_grant *lg = grant_find(p->b, p->grant);
+	struct session *s = p->s;
+	struct msg_sup_conn kill = {0};
+
+	if (p->done)
+		return;
+	p->done = true;
+	if (why != NULL)
+		text_set(p->result.text, sizeof(p->result.text), why);
+	if (s != NULL) {
+		kill.conn = s->conn;
+		s->probe = NULL;
+		p->s = NULL;
+		if (s->linked && peer_send(role_peer(p->b->role,
+						PROC_SUPERVISOR),
+				     MSG_SUP_KILL, &kill, -1) != 0)
+			log_warn("a probe could not be ended");
+		s->state = SES_ENDING;
+		s->reason = END_LOGOUT;
+		dial_cancel(s);
+		session_over(s, END_LOGOUT, 0, 0, -1);
+	}
+	if (lg != NULL && lg->state == GRANT_ACTIVE)
+		grant_end(lg, END_RELEASED, p->c->user, NULL);
+	p->fn(p->c, &p->result);
+	p->c = NULL;
+	if (!p->waiting)
+		probe_free(p);
+}
+
+static void
+on_timer(struct role *r, void *arg)
+{
+	(void)r;
+	finish(arg, "the probe took too long");
+}
+
+static void
+on_dialed(struct session *s, int fd, const char *why)
+{
+	struct probe *p = s->probe;
+	struct msg_ses_probe m = {.login = p->w.login ? 1 : 0};
+	const struct target *t = p->w.target;
+
+	if (fd < 0) {
+		finish(p, why);
+		return;
+	}
+	p->result.connected = true;
+	m.rid = role_rid(p->b->role);
+	text_set(m.host_alg, sizeof(m.host_alg), p->w.host_alg);
+	text_set(m.grant, sizeof(m.grant), s->grant_id);
+	text_set(m.sid, sizeof(m.sid), s->sid);
+	name_set(m.user, s->login);
+	if (t != NULL && t->host_keys_len > 0) {
+		m.host_keys.p = t->host_keys;
+		m.host_keys.len = t->host_keys_len;
+	} else {
+		m.host_keys.p = (const uint8_t *)"\0\0\0"; /* none: u32 0 */
+		m.host_keys.len = 4;
+	}
+	s->state = SES_LIVE;
+	if (peer_send(role_session(p->b->role, s->conn), MSG_SES_PROBE, &m,
+		fd) != 0)
+		finish(p, "the probe's process went away");
+	(void)close(fd);
+}
+
+static void
+go(struct probe *p)
+{
+	struct session *s = p->s;
+
+	s->addr = p->w.addr;
+	s->port = p->w.port;
+	s->state = SES_DIALING;
+	s->dialed = on_dialed;
+	s->use_leg = p->name[0] != '\0';
+	dial_start(s);
+}
+
+static void
+granted(struct broker *b, void *arg, const void *body)
+{
+	const struct msg_nt_grant_opened *m = body;
+	struct probe *p = arg;
+	struct live_grant *lg = grant_find(b, p->grant);
+
+	p->waiting = false;
+	if (lg != NULL && m != NULL && m->result == 0) {
+		lg->seq = m->seq;
+		grant_activate(lg);
+		if (p->done)
+			grant_end(lg, END_ABORTED, "gateway", NULL);
+	} else if (lg != NULL) {
+		grant_drop(lg);
+	}
+	if (p->done) {
+		probe_free(p);
+		return;
+	}
+	if (m == NULL || m->result != 0) {
+		finish(p, "the gateway's log did not allow the probe");
+		return;
+	}
+	go(p);
+}
+
+static void
+fill_grant(struct grant *g, const struct probe *p)
+{
+	const struct now now = broker_now(p->b);
+	const struct session *s = p->s;
+
+	name_set(g->user, p->c->user);
+	name_set(g->target, p->name);
+	name_set(g->login, s->login);
+	text_set(g->id, sizeof(g->id), p->grant);
+	text_set(g->reason, sizeof(g->reason), p->c->verb->name);
+	*(p->w.addr.family == 4 ? &g->addr4 : &g->addr6) = p->w.addr;
+	g->port = p->w.port;
+	g->reach = REACH_PROBE;
+	g->caps = CAP_EXEC;
+	g->start_ms = now.utc_ms;
+	g->end_ms = now.utc_ms + (int64_t)PROBE_GRANT_S * 1000;
+	g->end_boot_ms = now.boot_ms + (int64_t)PROBE_GRANT_S * 1000;
+	text_set(g->boot_id, sizeof(g->boot_id), clock_boot_id());
+}
+
+/* Its process is there. */
+void
+probe_up(struct session *s)
+{
+	struct probe *p = s->probe;
+	struct msg_nt_grant_open m = {0};
+	struct live_grant *lg = NULL;
+
+	if (p->name[0] == '\0') {
+		go(p);
+		return;
+	}
+	id_new(p->grant, 'g');
+	id_new(s->sid, 's');
+	text_set(s->grant_id, sizeof(s->grant_id), p->grant);
+	fill_grant(&m.grant, p);
+	text_set(m.by, sizeof(m.by), p->c->user);
+	if ((lg = grant_new(p->b, &m.grant)) == NULL) {
+		finish(p, "out of memory");
+		return;
+	}
+	p->waiting = true;
+	if (ask(p->b, PROC_NOTARY, MSG_NT_GRANT_OPEN, &m,
+		MSG_NT_GRANT_OPENED, granted, p) == 0)
+		return;
+	p->waiting = false;
+	grant_drop(lg);
+	finish(p, "the gateway's log cannot be reached");
+}
+
+void
+probe_down(struct session *s)
+{
+	finish(s->probe, "the probe's process went away");
+}
+
+int
+on_ses_probed(struct role *r, struct peer *peer, const void *body,
+    const int *fds)
+{
+	const struct msg_ses_probed *m = body;
+	struct session *s = session_find(role_ctx(r), peer_conn(peer));
+	struct probe *p = s != NULL ? s->probe : NULL;
+	struct probe_result *x = NULL;
+
+	(void)fds;
+	if (p == NULL)
+		return 0;
+	x = &p->result;
+	x->seen = *m;
+	x->seen.host_key.p = x->key;
+	x->seen.host_key.len = 0;
+	if (m->host_key.len > 0 && m->host_key.len <= sizeof(x->key)) {
+		memcpy(x->key, m->host_key.p, m->host_key.len);
+		x->seen.host_key.len = m->host_key.len;
+	}
+	text_set(x->text, sizeof(x->text), m->text);
+	finish(p, NULL);
+	return 0;
+}
+
+/* A protected port needs a leg, whatever name the target goes by. */
+static void
+find_name(struct probe *p)
+{
+	if (p->w.target != NULL)
+		name_set(p->name, p->w.target->name);
+	else if (store_target_at(p->b->store, &p->w.addr, p->w.port,
+		     p->name) != 0)
+		p->name[0] = '\0';
+}
+
+void
+probe_start(struct call *c, const struct probe_wish *w, probe_fn *fn)
+{
+	struct probe *p = calloc(1, sizeof(*p));
+	struct msg_sup_conn m = {0};
+	struct probe_result none = {.text = "out of memory"};
+
+	if (p == NULL) {
+		fn(c, &none);
+		return;
+	}
+	p->b = c->b;
+	p->c = c;
+	p->w = *w;
+	p->fn = fn;
+	find_name(p);
+	m.conn = PROBE_CONN | (c->b->next_probe++ & (PROBE_CONN - 1));
+	p->timer = timer_new(c->b->role, on_timer, p);
+	p->s = session_get(c->b, m.conn);
+	if (p->timer == NULL || p->s == NULL) {
+		finish(p, "out of memory");
+		return;
+	}
+	p->s->probe = p;
+	name_set(p->s->user, c->user);
+	name_set(p->s->login,
+	    w->target != NULL ? w->target->logins.name[0] : "probe");
+	timer_set(p->timer, PROBE_MS);
+	if (peer_send(role_peer(c->b->role, PROC_SUPERVISOR), MSG_SUP_PROBE,
+		&m, -1) != 0)
+		finish(p, "no process could be started for the probe");
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * session_list - session.list and session.kill.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/ids.h"
+#include "base/str.h"
+#include "broker/broker.h"
+
+enum { HISTORY_MAX = 500 };
+
+static json_t *
+live_json(const struct session *s)
+{
+	json_t *o = json_object();
+	char source[ADDR_TEXT_SIZE];
+
+	addr_format(source, &s->client);
+	put_str(o, "sid", s->sid);
+	put_str(o, "grant", s->grant_id);
+	put_str(o, "user", s->user);
+	put_str(o, "target", s->target);
+	put_str(o, "login", s->login);
+	put_str(o, "source", source);
+	put_time(o, "start", s->start_ms);
+	put_time(o, "end", 0);
+	if (o != NULL)
+		(void)json_object_set_new(o, "reason", json_null());
+	put_num(o, "bytes_in", 0);
+	put_num(o, "bytes_out", 0);
+	put_bool(o, "recorded", s->record);
+	return o;
+}
+
+static void
+list_ended(void *arg, const struct session_row *x)
+{
+	json_t *o = json_object();
+
+	put_str(o, "sid", x->sid);
+	put_str(o, "grant", x->grant);
+	put_str(o, "user", x->user);
+	put_str(o, "target", x->target);
+	put_str(o, "login", x->login);
+	put_str(o, "source", x->source);
+	put_time(o, "start", x->start_ms);
+	put_time(o, "end", x->end_ms);
+	put_str(o, "reason", end_reason_str((enum end_reason)x->reason));
+	put_num(o, "bytes_in", (int64_t)x->bytes_in);
+	put_num(o, "bytes_out", (int64_t)x->bytes_out);
+	put_bool(o, "recorded", x->recorded);
+	listing_add(arg, o);
+}
+
+void
+verb_sessions(struct call *c)
+{
+	const bool all = (c->auditor || c->admin) &&
+			 (c->local || strstr(c->query, "all=1") != NULL);
+	struct listing l;
+	int r;
+
+	history_flush(c->b);
+	listing_init(&l);
+	for (const struct session *s = c->b->sessions; s != NULL; s = s->next)
+		if (!s->gone && s->leg && s->probe == NULL &&
+		    (all || strcmp(s->user, c->user) == 0))
+			listing_add(&l, live_json(s));
+	r = store_session_each(c->b->store, all ? NULL : c->user, HISTORY_MAX,
+	    list_ended, &l);
+	if (r != 0) {
+		json_decref(l.items);
+		call_store_failed(c, r);
+		return;
+	}
+	listing_reply(&l, c);
+}
+
+/* Shut first; the record of who did it is waited for before the answer. */
+static void
+killed(struct call *c)
+{
+	json_t *o = json_object();
+
+	put_str(o, "sid", c->arg);
+	put_str(o, "state", "ended");
+	put_str(o, "reason", "killed");
+	call_reply(c, 200, o);
+}
+
+void
+verb_session_kill(struct call *c)
+{
+	static const char *const keys[] = {"sid", NULL};
+	struct problem p = {0};
+	struct event_fields f;
+	struct session *s = NULL;
+	const char *sid = NULL;
+	char when[32], text[LIMIT_TEXT_SIZE];
+
+	if (json_only(c->req.body, keys, &p) != 0 ||
+	    json_get_str(c->req.body, "sid", true, LIMIT_ID_SIZE - 1, &sid,
+		&p) != 0) {
+		call_problem(c, &p);
+		return;
+	}
+	if (id_ok(sid, 's'))
+		s = session_by_sid(c->b, sid);
+	if (s == NULL || s->state == SES_ENDING || s->probe != NULL) {
+		call_refuse(c, 404, "not-found", "sid",
+		    "there is no live session of that id: see jitctl sessions "
+		    "ls");
+		return;
+	}
+	str_time(when, sizeof(when), broker_now(c->b).utc_ms);
+	(void)snprintf(text, sizeof(text),
+	    "sallyport: session ended: killed by %s at %.8s UTC. Your grant "
+	    "%s lives on.",
+	    c->user, when + 11, s->grant_id);
+	text_set(c->arg, sizeof(c->arg), sid);
+	session_stop(s, END_KILLED, text);
+	call_fields(c, &f);
+	event_str(&f, EF_SID, s->sid);
+	event_str(&f, EF_GRANT, s->grant_id);
+	event_str(&f, EF_USER, s->user);
+	event_str(&f, EF_TARGET, s->target);
+	event_str(&f, EF_REASON, "killed");
+	call_append(c, EV_SESSION_TERMINATE, &f, killed);
+	event_fields_done(&f);
+}
