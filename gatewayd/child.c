@@ -189,7 +189,8 @@ link_all(struct supervisor *s, struct child *c)
 		if (o == c || o->peer == NULL ||
 		    (c->spec->links & PROC_BIT(o->spec->proc)) == 0)
 			continue;
-		if ((r = link_pair(c, o)) != 0)
+		/* the other one may be dying: its restart links us again */
+		if ((r = link_pair(c, o)) != 0 && c->peer == NULL)
 			return r;
 	}
 	accept_relink(s, c->spec->proc);
