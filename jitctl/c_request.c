@@ -83,7 +83,6 @@ print_refusal(const struct ctx *c, const struct reply *r)
 {
 	const json_t *list = json_object_get(r->json, "refused");
 	const json_t *pass = json_object_get(r->json, "would_pass");
-	const char *event = member(r->json, "event");
 	char field[80];
 	char text[CELL_SIZE];
 
@@ -102,10 +101,9 @@ print_refusal(const struct ctx *c, const struct reply *r)
 	}
 	if (json_is_object(pass))
 		print_would_pass(c, pass);
-	if (event[0] != '\0') {
-		str_escape(text, sizeof(text), event, strlen(event));
-		(void)fprintf(stderr, "Event %s\n", text);
-	}
+	cell_text(text, json_object_get(r->json, "event"), COL_TEXT);
+	if (text[0] != '\0')
+		(void)fprintf(stderr, "Evidence: record %s\n", text);
 }
 
 static void

@@ -21,6 +21,7 @@
 #include "base/str.h"
 #include "jitctl/call_parts.h"
 #include "jitctl/http.h"
+#include "jitctl/out.h"
 #include "jitctl/profile.h"
 #include "jitctl/prompt.h"
 #include "jitctl/sign.h"
@@ -76,9 +77,8 @@ void
 call_print_problem(const struct ctx *c, const struct reply *r)
 {
 	const char *detail = member(r->json, "detail");
-	const char *event = member(r->json, "event");
 	char text[LIMIT_TEXT_SIZE * 2];
-	char id[80];
+	char id[CELL_SIZE];
 
 	if (c->out == OUT_JSON && r->json != NULL) {
 		(void)json_dumpf(r->json, stderr, JSON_COMPACT);
@@ -88,11 +88,11 @@ call_print_problem(const struct ctx *c, const struct reply *r)
 	if (detail[0] == '\0')
 		detail = member(r->json, "title");
 	str_escape(text, sizeof(text), detail, strlen(detail));
-	str_escape(id, sizeof(id), event, strlen(event));
+	cell_text(id, json_object_get(r->json, "event"), COL_TEXT);
 	if (text[0] == '\0')
 		complain("the gateway answered with status %ld", r->status);
 	else
-		complain("%s%s%s%s", text, id[0] != '\0' ? " (event " : "", id,
+		complain("%s%s%s%s", text, id[0] != '\0' ? " (record " : "", id,
 		    id[0] != '\0' ? ")" : "");
 }
 
@@ -204,8 +204,11 @@ get_challenges(struct ctx *c, struct challenges *ch)
 		struct http_reply hr = {0};
 		struct reply reply = {0};
 
-		if (http_do(c, &call, &hr) != EXIT_OK)
+		if (http_do(c, &call, &hr) != EXIT_OK) {
+			if (c->key_changed)
+				return EXIT_UNREACHABLE;
 			continue;
+		}
 		r = reply_take(&reply, &hr);
 		if (r == EXIT_OK)
 			r = read_challenge(c, ch, &reply, family[i]);

@@ -253,9 +253,11 @@ explain(struct ctx *c, const struct http_call *call, CURLcode e)
 {
 	if (call->silent && e != CURLE_SSL_PINNEDPUBKEYNOTMATCH)
 		return EXIT_UNREACHABLE;
-	if (e == CURLE_SSL_PINNEDPUBKEYNOTMATCH)
-		show_changed_key(c, call);
-	else if (c->socket != NULL)
+	if (e == CURLE_SSL_PINNEDPUBKEYNOTMATCH) {
+		if (!c->key_changed)
+			show_changed_key(c, call);
+		c->key_changed = true;
+	} else if (c->socket != NULL)
 		complain("%s: %s (is gatewayd running, and are you root?)",
 		    c->socket, curl_easy_strerror(e));
 	else

@@ -59,6 +59,7 @@ struct ctx {
 	struct profile prof;
 	bool have_profile;
 	struct http *http;
+	bool key_changed; /* the gateway's; said once, then stop */
 };
 
 /* A sentence for the person; not with -q. */

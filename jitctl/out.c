@@ -295,6 +295,8 @@ out_items(const struct ctx *c, const json_t *reply, const struct col *cols,
 		say(c, "%s", empty);
 		return EXIT_OK;
 	}
+	if (json_is_true(json_object_get(reply, "more")))
+		say(c, "There is more than the gateway sends at once.");
 	return print_table(c, items, cols, n);
 }
 

@@ -154,9 +154,8 @@ test_find(void **state)
 	}
 }
 
-/* Every command and flag has its place in the manual page. */
-static void
-test_manual(void **state)
+static char *
+read_manual(const char *name)
 {
 	const char *top = getenv("top_srcdir");
 	char path[512];
@@ -164,17 +163,28 @@ test_manual(void **state)
 	FILE *f = NULL;
 	size_t n = 0;
 
-	(void)state;
 	(void)snprintf(
-	    path, sizeof(path), "%s/man/jitctl.1", top != NULL ? top : ".");
+	    path, sizeof(path), "%s/man/%s", top != NULL ? top : ".", name);
 	f = fopen(path, "re");
 	if (f == NULL)
-		skip();
+		return NULL;
 	text = calloc(1, 256 * 1024);
 	assert_non_null(text);
 	n = fread(text, 1, 256 * 1024 - 1, f);
 	assert_true(n > 1000);
 	(void)fclose(f);
+	return text;
+}
+
+/* Every command and flag has its place in the manual page. */
+static void
+test_manual(void **state)
+{
+	char *text = read_manual("jitctl.1");
+
+	(void)state;
+	if (text == NULL)
+		skip();
 	for (unsigned i = 0; cmd_at(i) != NULL; i++) {
 		char want[96];
 
@@ -468,6 +478,31 @@ test_policy(void **state)
 	json_decref(want);
 }
 
+/* The manual page's example is a policy. */
+static void
+test_policy_manual(void **state)
+{
+	static const char begin[] = ".Bd -literal -offset indent\n";
+	char *text = read_manual("sallyport-policy.5");
+	char *at = NULL;
+	unsigned errors = 0;
+	json_t *p = NULL;
+
+	(void)state;
+	if (text == NULL)
+		skip();
+	at = strstr(strstr(text, ".Sh EXAMPLES"), begin);
+	assert_non_null(at);
+	at += strlen(begin);
+	assert_non_null(strstr(at, ".Ed"));
+	*strstr(at, ".Ed") = '\0';
+	p = policy(at, &errors, NULL);
+	assert_int_equal(errors, 0);
+	assert_int_equal(json_array_size(json_object_get(p, "roles")), 1);
+	json_decref(p);
+	free(text);
+}
+
 static void
 test_policy_refuses(void **state)
 {
@@ -590,6 +625,7 @@ main(void)
 	    cmocka_unit_test(test_cells),
 	    cmocka_unit_test(test_yaml_output),
 	    cmocka_unit_test(test_policy),
+	    cmocka_unit_test(test_policy_manual),
 	    cmocka_unit_test(test_policy_refuses),
 	    cmocka_unit_test(test_cast),
 	    cmocka_unit_test(test_cast_filter),
