@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * check - parses an OpenSSH user certificate (PROTOCOL.certkeys) and verifies
+ * its CA's signature by itself: sshd may be configured to trust more CAs than
+ * the gateway's.
+ */
+#include "pam/check.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+
+#define CERT_TYPE "ssh-ed25519-cert-v01@openssh.com"
+#define CA_TYPE "ssh-ed25519"
+
+enum { CERT_MAX = 4096, CERT_USER = 1, SKEW_S = 30 };
+
+struct cert {
+	char key_id[PAM_KEY_ID_SIZE];
+	const uint8_t *principals, *ca, *signature;
+	size_t nprincipals, nca, nsignature;
+	uint64_t after, before;
+	size_t signed_len; /* bytes of the blob the signature covers */
+	uint32_t type;
+};
+
+int
+pam_cas_parse(struct pam_ca ret[PAM_CAS_MAX], size_t *retn, char *text)
+{
+	char *save = NULL;
+	size_t n = 0;
+
+	for (char *l = strtok_r(text, "\n", &save);
+	     l != NULL && n < PAM_CAS_MAX; l = strtok_r(NULL, "\n", &save)) {
+		const char *b64 = l + sizeof(CA_TYPE);
+
+		if (strncmp(l, CA_TYPE " ", sizeof(CA_TYPE)) != 0)
+			continue;
+		if (str_unb64(ret[n].blob, sizeof(ret[n].blob), b64,
+			strcspn(b64, " \r"), &ret[n].len) == 0)
+			n++;
+	}
+	*retn = n;
+	return n > 0 ? 0 : GW_ENOENT;
+}
+
+static int
+parse(struct cert *ret, const uint8_t *p, size_t n)
+{
+	char type[64];
+	size_t len;
+	struct rd r;
+	int e;
+
+	memset(ret, 0, sizeof(*ret));
+	rd_init(&r, p, n);
+	rd_cstring(&r, type, sizeof(type));
+	(void)rd_string(&r, &len); /* nonce */
+	(void)rd_string(&r, &len); /* the session's key */
+	(void)rd_u64(&r);          /* serial */
+	ret->type = rd_u32(&r);
+	rd_cstring(&r, ret->key_id, sizeof(ret->key_id));
+	ret->principals = rd_string(&r, &ret->nprincipals);
+	ret->after = rd_u64(&r);
+	ret->before = rd_u64(&r);
+	(void)rd_string(&r, &len); /* critical options: sshd judged them */
+	(void)rd_string(&r, &len); /* extensions */
+	(void)rd_string(&r, &len); /* reserved */
+	ret->ca = rd_string(&r, &ret->nca);
+	ret->signed_len = n - r.left;
+	ret->signature = rd_string(&r, &ret->nsignature);
+	if ((e = rd_done(&r)) != 0)
+		return e;
+	return strcmp(type, CERT_TYPE) == 0 ? 0 : GW_EPROTO;
+}
+
+/* "ssh-ed25519" and exactly n bytes, as an SSH key or signature is packed. */
+static const uint8_t *
+inner(const uint8_t *p, size_t size, size_t want)
+{
+	char type[32];
+	const uint8_t *raw;
+	size_t n = 0;
+	struct rd r;
+
+	rd_init(&r, p, size);
+	rd_cstring(&r, type, sizeof(type));
+	raw = rd_string(&r, &n);
+	if (rd_done(&r) != 0 || n != want || strcmp(type, CA_TYPE) != 0)
+		return NULL;
+	return raw;
+}
+
+static int
+verify(const struct cert *c, const uint8_t *blob)
+{
+	const uint8_t *pub = inner(c->ca, c->nca, 32);
+	const uint8_t *sig = inner(c->signature, c->nsignature, 64);
+	EVP_PKEY *key = NULL;
+	EVP_MD_CTX *ctx = NULL;
+	int r = GW_ECRYPTO;
+
+	if (pub == NULL || sig == NULL)
+		return r;
+	key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, pub, 32);
+	ctx = EVP_MD_CTX_new();
+	if (key != NULL && ctx != NULL &&
+	    EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, key) == 1 &&
+	    EVP_DigestVerify(ctx, sig, 64, blob, c->signed_len) == 1)
+		r = 0;
+	EVP_MD_CTX_free(ctx);
+	EVP_PKEY_free(key);
+	return r;
+}
+
+static int
+trusted(const struct cert *c, const struct pam_ca *cas, size_t ncas)
+{
+	for (size_t i = 0; i < ncas; i++)
+		if (cas[i].len == c->nca &&
+		    memcmp(cas[i].blob, c->ca, c->nca) == 0)
+			return 1;
+	return 0;
+}
+
+static int
+has_principal(const struct cert *c, const char *want)
+{
+	struct rd r;
+
+	rd_init(&r, c->principals, c->nprincipals);
+	while (r.left > 0 && !r.bad) {
+		size_t n = 0;
+		const uint8_t *s = rd_string(&r, &n);
+
+		if (s != NULL && n == strlen(want) && memcmp(s, want, n) == 0)
+			return 1;
+	}
+	return 0;
+}
+
+static const char *
+judge(const struct cert *c, const uint8_t *blob, const struct pam_ca *cas,
+    size_t ncas, const char *principal, int64_t now_s)
+{
+	if (c->type != CERT_USER)
+		return "not a user certificate";
+	if (!trusted(c, cas, ncas))
+		return "signed by a CA that is not the gateway's";
+	if (verify(c, blob) != 0)
+		return "the CA's signature is wrong";
+	if (now_s < 0 || (uint64_t)(now_s + SKEW_S) < c->after)
+		return "not yet valid: compare the clocks";
+	if ((uint64_t)now_s > c->before + SKEW_S)
+		return "expired";
+	if (!has_principal(c, principal))
+		return "made for another login or target";
+	if (strncmp(c->key_id, "user=", 5) != 0 ||
+	    strstr(c->key_id, " session=") == NULL)
+		return "its key id names no session of a gateway";
+	return NULL;
+}
+
+enum pam_verdict
+pam_check(const char *auth_info, const struct pam_ca *cas, size_t ncas,
+    const char *principal, int64_t now_s,
+    char retkey_id[static PAM_KEY_ID_SIZE], char retwhy[static PAM_WHY_SIZE])
+{
+	static const char prefix[] = "publickey " CERT_TYPE " ";
+	const char *why = "no certificate of the gateway";
+	enum pam_verdict v = PAM_VERDICT_DENY;
+	uint8_t *blob = NULL;
+	struct cert c;
+
+	retkey_id[0] = '\0';
+	for (const char *l = auth_info; l != NULL && *l != '\0';
+	     l = strchr(l, '\n') != NULL ? strchr(l, '\n') + 1 : NULL) {
+		const char *b64 = l + sizeof(prefix) - 1;
+		size_t n = 0;
+
+		if (strncmp(l, prefix, sizeof(prefix) - 1) != 0)
+			continue;
+		free(blob);
+		if ((blob = malloc(CERT_MAX)) == NULL)
+			break;
+		why = "an unreadable certificate";
+		if (str_unb64(blob, CERT_MAX, b64, strcspn(b64, " \n"), &n) !=
+			0 ||
+		    parse(&c, blob, n) != 0)
+			continue;
+		why = judge(&c, blob, cas, ncas, principal, now_s);
+		(void)snprintf(retkey_id, PAM_KEY_ID_SIZE, "%s", c.key_id);
+		if (why == NULL) {
+			v = PAM_VERDICT_ADMIT;
+			break;
+		}
+	}
+	free(blob);
+	(void)snprintf(retwhy, PAM_WHY_SIZE, "%s", why != NULL ? why : "");
+	return v;
+}

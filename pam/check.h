@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * check - did this login come through the gateway? Judges the certificate that
+ * sshd says the user logged in with. Pure: no I/O, no clock, no PAM.
+ */
+#ifndef PAM_CHECK_H
+#define PAM_CHECK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+
+enum pam_verdict {
+	PAM_VERDICT_DENY = 0, /* no certificate, or any doubt */
+	PAM_VERDICT_ADMIT,
+};
+
+enum { PAM_CAS_MAX = 8, PAM_WHY_SIZE = 128, PAM_KEY_ID_SIZE = 256 };
+
+struct pam_ca {
+	uint8_t blob[128];
+	size_t len;
+};
+
+/* One "ssh-ed25519 AAAA..." line per CA; others are passed over. */
+MUST_CHECK int pam_cas_parse(
+    struct pam_ca ret[PAM_CAS_MAX], size_t *retn, char *text);
+
+/*
+ * auth_info is sshd's SSH_AUTH_INFO_0: one "method details" line per method.
+ * Admits only if one line is "publickey ssh-ed25519-cert-v01@openssh.com B64",
+ * and that is a user certificate, signed by one of the CAs, valid at now_s
+ * (30 s of clock difference are forgiven), for exactly the principal, with a
+ * key id of ours. retkey_id and retwhy are always set (perhaps to "").
+ */
+enum pam_verdict pam_check(const char *auth_info, const struct pam_ca *cas,
+    size_t ncas, const char *principal, int64_t now_s,
+    char retkey_id[static PAM_KEY_ID_SIZE], char retwhy[static PAM_WHY_SIZE]);
+
+#endif
