@@ -11,8 +11,6 @@
 #include "base/str.h"
 #include "wire/json.h"
 
-enum { BUCKETS = 4096 };
-
 struct step {
 	struct step *next;
 	char user[LIMIT_NAME_SIZE];
@@ -20,9 +18,9 @@ struct step {
 };
 
 struct fold {
-	struct fold_grant *grants[BUCKETS];
-	struct fold_leg *legs[BUCKETS];
-	struct step *steps[BUCKETS];
+	struct fold_grant *grants[FOLD_PARTS];
+	struct fold_leg *legs[FOLD_PARTS];
+	struct step *steps[FOLD_PARTS];
 	uint64_t store_seq;
 };
 
@@ -33,7 +31,7 @@ bucket(const char *s)
 
 	for (; *s != '\0'; s++)
 		h = (h ^ (uint8_t)*s) * 16777619U;
-	return h % BUCKETS;
+	return h % FOLD_PARTS;
 }
 
 int
@@ -52,7 +50,7 @@ fold_free(struct fold *f)
 {
 	if (f == NULL)
 		return;
-	for (size_t i = 0; i < BUCKETS; i++) {
+	for (size_t i = 0; i < FOLD_PARTS; i++) {
 		while (f->grants[i] != NULL) {
 			struct fold_grant *g = f->grants[i];
 
@@ -450,7 +448,7 @@ const struct fold_leg *
 fold_leg_of_conn(const struct fold *f, uint64_t conn, const struct addr *client,
     uint16_t client_port)
 {
-	for (size_t i = 0; i < BUCKETS; i++)
+	for (size_t i = 0; i < FOLD_PARTS; i++)
 		for (struct fold_leg *l = f->legs[i]; l != NULL; l = l->next)
 			if (l->conn == conn &&
 			    same_client(l, client, client_port))
@@ -474,25 +472,23 @@ fold_store_seq(const struct fold *f)
 }
 
 int
-fold_each_grant(const struct fold *f, fold_grant_fn *fn, void *arg)
+fold_each_grant(const struct fold *f, size_t part, fold_grant_fn *fn, void *arg)
 {
 	int r = 0;
 
-	for (size_t i = 0; r >= 0 && i < BUCKETS; i++)
-		for (struct fold_grant *g = f->grants[i]; r >= 0 && g != NULL;
-		     g = g->next)
-			r = fn(arg, g);
+	for (struct fold_grant *g = f->grants[part]; r >= 0 && g != NULL;
+	     g = g->next)
+		r = fn(arg, g);
 	return r < 0 ? r : 0;
 }
 
 int
-fold_each_leg(const struct fold *f, fold_leg_fn *fn, void *arg)
+fold_each_leg(const struct fold *f, size_t part, fold_leg_fn *fn, void *arg)
 {
 	int r = 0;
 
-	for (size_t i = 0; r >= 0 && i < BUCKETS; i++)
-		for (struct fold_leg *l = f->legs[i]; r >= 0 && l != NULL;
-		     l = l->next)
-			r = fn(arg, l);
+	for (struct fold_leg *l = f->legs[part]; r >= 0 && l != NULL;
+	     l = l->next)
+		r = fn(arg, l);
 	return r < 0 ? r : 0;
 }

@@ -16,6 +16,8 @@
 #include "core/grant.h"
 #include "core/record.h"
 
+enum { FOLD_PARTS = 4096 };
+
 struct fold;
 
 struct fold_grant {
@@ -63,10 +65,12 @@ uint64_t fold_store_seq(const struct fold *f);
 
 typedef int fold_grant_fn(void *arg, const struct fold_grant *g);
 typedef int fold_leg_fn(void *arg, const struct fold_leg *l);
-/* Each open one; stops at the first negative return and passes it on. */
+/* Each open one of a part, 0 .. FOLD_PARTS - 1; stops at the first negative
+ * return and passes it on. */
 MUST_CHECK int fold_each_grant(
-    const struct fold *f, fold_grant_fn *fn, void *arg);
-MUST_CHECK int fold_each_leg(const struct fold *f, fold_leg_fn *fn, void *arg);
+    const struct fold *f, size_t part, fold_grant_fn *fn, void *arg);
+MUST_CHECK int fold_each_leg(
+    const struct fold *f, size_t part, fold_leg_fn *fn, void *arg);
 
 /* The fields of grant.open and session.start, which fold_record reads back. */
 void fold_grant_fields(struct event_fields *out, const struct grant *g);

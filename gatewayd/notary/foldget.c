@@ -2,7 +2,8 @@
 /*
  * foldget - NT_FOLD_GET: everything that is open, with fresh receipts, for a
  * broker that has just started. What is over, or closed, gets no elements and
- * so opens nothing. What is still queued is committed first.
+ * so opens nothing. What is still queued is committed first. Told in pieces,
+ * as fast as the broker reads: grants first, then legs.
  */
 #include <string.h>
 
@@ -10,6 +11,8 @@
 #include "base/err.h"
 #include "core/element.h"
 #include "notary/notary.h"
+
+enum { AHEAD = LIMIT_PEER_QUEUE / 4, AGAIN_MS = 10 };
 
 struct telling {
 	struct notary *n;
@@ -78,25 +81,64 @@ tell_leg(void *arg, const struct fold_leg *l)
 	return r < 0 ? r : peer_send(t->p, MSG_NT_FOLD_LEG, &m, -1);
 }
 
+static int
+tell_end(struct telling *t)
+{
+	const struct notary *n = t->n;
+	struct msg_nt_fold_end end = {.rid = t->rid,
+	    .time_ms = ledger_time(n->ledger),
+	    .store_seq = fold_store_seq(n->fold)};
+
+	if (ledger_next(n->ledger) > 0)
+		end.seq = ledger_next(n->ledger) - 1;
+	return peer_send(t->p, MSG_NT_FOLD_END, &end, -1);
+}
+
+/* As much as the broker's queue should hold now; again later if not all. */
+static int
+tell_some(struct notary *n, struct peer *p)
+{
+	struct telling t = {
+	    .n = n, .p = p, .rid = n->fold_rid, .now = clock_now()};
+	int e = 0;
+
+	buf_init(&t.enc, LIMIT_FIELD_MAX);
+	while (
+	    e == 0 && n->fold_at < 2 * FOLD_PARTS && peer_queued(p) < AHEAD) {
+		size_t at = n->fold_at++;
+
+		e = at < FOLD_PARTS
+			? fold_each_grant(n->fold, at, tell_grant, &t)
+			: fold_each_leg(n->fold, at - FOLD_PARTS, tell_leg, &t);
+	}
+	if (e == 0 && n->fold_at < 2 * FOLD_PARTS)
+		timer_set(n->fold_timer, AGAIN_MS);
+	else if (e == 0)
+		e = tell_end(&t);
+	buf_done(&t.enc);
+	return e;
+}
+
+void
+foldget_more(struct role *r, void *arg)
+{
+	struct notary *n = arg;
+	struct peer *p = role_peer(r, PROC_BROKER);
+
+	if (p != NULL && tell_some(n, p) < 0)
+		peer_close(p);
+}
+
 int
 on_fold_get(struct role *r, struct peer *p, const void *body, const int *fds)
 {
 	const struct msg_nt_fold_get *m = body;
 	struct notary *n = role_ctx(r);
-	struct telling t = {.n = n, .p = p, .rid = m->rid, .now = clock_now()};
-	struct msg_nt_fold_end end = {.rid = m->rid};
-	int e;
 
 	(void)fds;
 	queue_commit(n, false);
-	buf_init(&t.enc, LIMIT_FIELD_MAX);
-	if ((e = fold_each_grant(n->fold, tell_grant, &t)) == 0)
-		e = fold_each_leg(n->fold, tell_leg, &t);
-	buf_done(&t.enc);
-	if (e < 0)
-		return e;
-	end.seq = ledger_next(n->ledger) == 0 ? 0 : ledger_next(n->ledger) - 1;
-	end.time_ms = ledger_time(n->ledger);
-	end.store_seq = fold_store_seq(n->fold);
-	return peer_send(p, MSG_NT_FOLD_END, &end, -1);
+	n->fold_rid = m->rid;
+	n->fold_at = 0;
+	timer_stop(n->fold_timer);
+	return tell_some(n, p);
 }

@@ -192,7 +192,9 @@ start(struct role *r, const struct conf *conf)
 	n->role = r;
 	n->commit_timer = timer_new(r, on_commit, n);
 	n->checkpoint_timer = timer_new(r, on_checkpoint, n);
-	if (n->commit_timer == NULL || n->checkpoint_timer == NULL)
+	n->fold_timer = timer_new(r, foldget_more, n);
+	if (n->commit_timer == NULL || n->checkpoint_timer == NULL ||
+	    n->fold_timer == NULL)
 		return GW_ENOMEM;
 	if ((e = keys_load(n, conf)) < 0 || (e = fold_new(&n->fold)) < 0 ||
 	    (e = log_open(n, conf, &cut)) < 0)
@@ -299,6 +301,8 @@ peer_down(struct role *r, struct peer *p)
 	struct notary *n = role_ctx(r);
 
 	queue_forget(n, p);
+	if (peer_proc(p) == PROC_BROKER)
+		timer_stop(n->fold_timer);
 	if (peer_proc(p) == PROC_SESSION)
 		session_down(n, p);
 }

@@ -48,8 +48,10 @@ struct notary {
 	size_t nseen;
 	struct timer *commit_timer;
 	struct timer *checkpoint_timer;
-	int64_t checkpoint_at; /* boot ms; 0 = none due */
-	bool committing;
+	int64_t checkpoint_at;    /* boot ms; 0 = none due */
+	struct timer *fold_timer; /* NT_FOLD_GET is being answered */
+	uint32_t fold_rid;
+	size_t fold_at;
 };
 
 /* grant.c */
@@ -58,6 +60,7 @@ role_handler_fn on_grant_open, on_grant_close, on_mfa_burn;
 role_handler_fn on_leg_open, on_leg_close;
 /* foldget.c */
 role_handler_fn on_fold_get;
+role_timer_fn foldget_more;
 /* cert.c */
 role_handler_fn on_cert;
 /* hostsign.c */

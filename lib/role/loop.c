@@ -154,6 +154,12 @@ peer_new(struct peer **ret, struct role *r, enum proc proc, int fd)
 	return 0;
 }
 
+size_t
+peer_queued(const struct peer *p)
+{
+	return p == NULL ? 0 : p->queued;
+}
+
 static int
 enqueue(struct peer *p, const struct buf *b, const int *fds, unsigned nfds)
 {

@@ -121,6 +121,10 @@ int peer_send(struct peer *p, unsigned type, const void *body, int fd);
 int peer_send2(
     struct peer *p, unsigned type, const void *body, int fd0, int fd1);
 
+/* Bytes queued to p and not yet taken: who streams stops well below
+ * LIMIT_PEER_QUEUE and goes on later. 0 for NULL. */
+size_t peer_queued(const struct peer *p);
+
 /* ---- evidence */
 typedef void role_durable_fn(void *arg, int result, uint64_t seq);
 /*
