@@ -294,7 +294,7 @@ static char *
 read_log(void)
 {
 	struct msg_nt_read m = {.max = 3000};
-	char *text = calloc(1, 4 * 1024 * 1024);
+	char *text = calloc(1, 16 * 1024 * 1024);
 	size_t at = 0;
 
 	assert_non_null(text);
@@ -607,6 +607,35 @@ fold_count(const char *grant, uint8_t *retstate, bool *retelements)
 	return 0;
 }
 
+/* More than one peer's queue may hold: told in pieces, none left out. */
+static void
+test_many(void **state)
+{
+	enum { MANY = 7000, AT_ONCE = 100 };
+	struct msg_nt_grant_open g;
+	uint8_t st = 0;
+	bool elements = false;
+	unsigned before;
+
+	(void)state;
+	before = fold_count("g-22222222", &st, &elements);
+	for (unsigned i = 0; i < MANY; i += AT_ONCE) {
+		for (unsigned k = 0; k < AT_ONCE; k++) {
+			grant_new(&g, 300000);
+			rolelink_send(&broker, MSG_NT_GRANT_OPEN, &g);
+		}
+		for (unsigned k = 0; k < AT_ONCE; k++) {
+			const struct msg_nt_grant_opened *r =
+			    rolelink_want(&broker, MSG_NT_GRANT_OPENED);
+
+			assert_int_equal(r->result, 0);
+		}
+	}
+	assert_int_equal(fold_count(g.grant.id, &st, &elements), before + MANY);
+	assert_int_equal(st, GRANT_INTENT);
+	assert_true(elements);
+}
+
 static void
 test_restart(void **state)
 {
@@ -684,6 +713,7 @@ main(void)
 	    cmocka_unit_test(test_session),
 	    cmocka_unit_test(test_grant_ends_by_itself),
 	    cmocka_unit_test(test_append),
+	    cmocka_unit_test(test_many),
 	    cmocka_unit_test(test_restart),
 	    cmocka_unit_test(test_verifies),
 	};
