@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/str.h"
 #include "jitctl/call.h"
@@ -15,6 +16,8 @@
 #include "jitctl/out.h"
 #include "jitctl/policy.h"
 #include "jitctl/profile.h"
+#include "jitctl/sign.h"
+#include "wire/signed.h"
 
 #define HEX64 "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 #define KEY                                                                    \
@@ -610,6 +613,49 @@ test_cast_filter(void **state)
 	}
 }
 
+/* With the real ssh-keygen: what it signs verifies, and only that. */
+static void
+test_sign(void **state)
+{
+	char dir[] = "/tmp/sallyport-jitctl.XXXXXX";
+	char key[64];
+	char pub[64];
+	char fp[SSHKEY_FP_SIZE] = "";
+	struct ctx c = {.cmd = cmd_at(0), .no_input = true};
+	struct sshkey k;
+	char *armor = NULL;
+	char *out = NULL;
+	int made = -1;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	(void)snprintf(key, sizeof(key), "%s/id", dir);
+	(void)snprintf(pub, sizeof(pub), "%s/id.pub", dir);
+	const char *const argv[] = {
+	    "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key, NULL};
+	made = run_program(argv, NULL, 0, &out, 1024, true, true);
+	free(out);
+	if (made == 0) {
+		assert_int_equal(
+		    sign_data(&c, key, "data", 4, &armor, fp), EXIT_OK);
+		assert_int_equal(strncmp(fp, "SHA256:", 7), 0);
+		assert_int_equal(
+		    sshsig_verify(&k, armor, SIGNED_NAMESPACE, "data", 4), 0);
+		assert_int_not_equal(
+		    sshsig_verify(&k, armor, SIGNED_NAMESPACE, "datb", 4), 0);
+		free(armor);
+		(void)unlink(key);
+		armor = NULL;
+		assert_int_equal(sign_data(&c, key, "data", 4, &armor, fp),
+		    EXIT_LOGIN); /* only the public half is left */
+		assert_null(armor);
+	}
+	(void)unlink(pub);
+	(void)rmdir(dir);
+	if (made != 0)
+		skip();
+}
+
 int
 main(void)
 {
@@ -627,6 +673,7 @@ main(void)
 	    cmocka_unit_test(test_policy),
 	    cmocka_unit_test(test_policy_manual),
 	    cmocka_unit_test(test_policy_refuses),
+	    cmocka_unit_test(test_sign),
 	    cmocka_unit_test(test_cast),
 	    cmocka_unit_test(test_cast_filter),
 	};
