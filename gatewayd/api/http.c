@@ -29,7 +29,7 @@
 #include "wire/verbs.h"
 
 enum {
-	CONNECTIONS_MAX = 768, /* of a default RLIMIT_NOFILE of 1024 */
+	CONNECTIONS_MAX = 768, /* per listening socket */
 	MEMORY_PER_CONNECTION = 32 * 1024,
 	HEADERS_MAX = 16 * 1024, /* refused by us, with a problem object */
 	SILENCE_S = 15,

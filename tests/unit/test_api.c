@@ -248,7 +248,7 @@ struct client {
 	SSL_CTX *ctx;
 	SSL *ssl;
 	int fd;
-	char reply[16384];
+	char reply[256 * 1024];
 };
 
 static int
@@ -270,7 +270,8 @@ dial(int port)
 static int
 client_tls(struct client *c, int port, int version_max)
 {
-	memset(c, 0, sizeof(*c));
+	c->ctx = NULL;
+	c->ssl = NULL;
 	c->fd = dial(port);
 	c->ctx = SSL_CTX_new(TLS_client_method());
 	assert_non_null(c->ctx);
@@ -473,6 +474,57 @@ test_call(void **state)
 	client_close(&c);
 }
 
+/* As large as may be, both ways. */
+static void
+test_big(void **state)
+{
+	enum { N = LIMIT_BODY_MAX };
+	struct api_test *t = *state;
+	const struct msg_api_call *call;
+	struct msg_api_reply r = {.status = 200};
+	struct client *c = calloc(1, sizeof(*c));
+	uint8_t *body = malloc(N);
+	char head[256];
+	const char *got;
+
+	assert_non_null(c);
+	assert_non_null(body);
+	for (size_t i = 0; i < N; i++)
+		body[i] = (uint8_t)('a' + (i * 7 + i / 1000) % 26);
+	assert_int_equal(client_tls(c, t->port, TLS1_3_VERSION), 1);
+	(void)snprintf(head, sizeof(head),
+	    "POST /v1/policy HTTP/1.1\r\n" HOST
+	    "Content-Type: application/json\r\nContent-Length: %d\r\n\r\n",
+	    N);
+	client_send(c, head);
+	assert_int_equal(SSL_write(c->ssl, body, N), N);
+	call = rolelink_want(&t->broker, MSG_API_CALL);
+	assert_int_equal(call->body.len, N);
+	assert_memory_equal(call->body.p, body, N);
+	r.rid = call->rid;
+	r.body.p = body;
+	r.body.len = N;
+	rolelink_send(&t->broker, MSG_API_REPLY, &r);
+	assert_int_equal(client_status(c), 200);
+	got = strstr(c->reply, "\r\n\r\n");
+	assert_non_null(got);
+	assert_memory_equal(got + 4, body, N);
+	/* a byte more is refused, politely: the connection lives */
+	(void)snprintf(head, sizeof(head),
+	    "POST /v1/policy HTTP/1.1\r\n" HOST
+	    "Content-Type: application/json\r\nContent-Length: %d\r\n\r\n",
+	    N + 1);
+	client_send(c, head);
+	assert_int_equal(SSL_write(c->ssl, body, N), N);
+	client_send(c, "x");
+	assert_int_equal(client_status(c), 413);
+	assert_int_equal(
+	    ask(c, "GET /v1/healthz HTTP/1.1\r\n" HOST "\r\n"), 200);
+	client_close(c);
+	free(c);
+	free(body);
+}
+
 static void
 test_broker_lost(void **state)
 {
@@ -590,6 +642,7 @@ main(void)
 	    cmocka_unit_test(test_refusals),
 	    cmocka_unit_test(test_caps),
 	    cmocka_unit_test(test_call),
+	    cmocka_unit_test(test_big),
 	    cmocka_unit_test(test_broker_lost),
 	    cmocka_unit_test(test_old_tls),
 	    cmocka_unit_test(test_per_source),
