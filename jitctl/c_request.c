@@ -103,7 +103,7 @@ print_refusal(const struct ctx *c, const struct reply *r)
 		print_would_pass(c, pass);
 	cell_text(text, json_object_get(r->json, "event"), COL_TEXT);
 	if (text[0] != '\0')
-		(void)fprintf(stderr, "Evidence: record %s\n", text);
+		(void)fprintf(stderr, "Event %s\n", text);
 }
 
 static void

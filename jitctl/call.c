@@ -92,7 +92,7 @@ call_print_problem(const struct ctx *c, const struct reply *r)
 	if (text[0] == '\0')
 		complain("the gateway answered with status %ld", r->status);
 	else
-		complain("%s%s%s%s", text, id[0] != '\0' ? " (record " : "", id,
+		complain("%s%s%s%s", text, id[0] != '\0' ? " (event " : "", id,
 		    id[0] != '\0' ? ")" : "");
 }
 
