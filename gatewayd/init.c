@@ -236,7 +236,6 @@ init_main(int argc, char **argv)
 	struct answers a = {.ssh_port = "2222", .api_port = "8443"};
 	struct init_facts *f = &a.facts;
 	char invitation[INIT_INVITATION_SIZE];
-	int r;
 
 	(void)snprintf(f->config, sizeof(f->config),
 	    SYSCONFDIR "/sallyport/gatewayd.yaml");
@@ -259,7 +258,7 @@ init_main(int argc, char **argv)
 	}
 	if (ask_all(&a) != 0)
 		return 1;
-	if ((r = init_make(f, invitation)) != 0)
+	if (init_make(f, invitation) != 0)
 		return 1;
 	(void)printf("\n%s is set up: SSH on port %llu, API on port %llu.\n"
 		     "Configuration: %s   Start: gatewayd (or systemctl start "

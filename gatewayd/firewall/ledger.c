@@ -61,10 +61,15 @@ ledger_new(struct ledger **ret)
 void
 ledger_free(struct ledger *l)
 {
+	struct hold *h = NULL;
+
 	if (l == NULL)
 		return;
-	while (l->all != NULL)
-		ledger_drop(l, l->all);
+	while ((h = l->all) != NULL) {
+		l->all = h->next_all; /* ledger_drop too, but analyzers
+				       * cannot follow prev_all */
+		ledger_drop(l, h);
+	}
 	free(l);
 }
 

@@ -394,7 +394,7 @@ start(struct role *r, const struct conf *conf)
 		 conf->state_dir)) != 0 ||
 	    (e = str_fmt(path, sizeof(path), "%s/recordings", rec->path)) != 0)
 		return e;
-	if ((e = safefile_mkdir(path, 0700, (uid_t)-1, (gid_t)-1)) != 0 ||
+	if (safefile_mkdir(path, 0700, (uid_t)-1, (gid_t)-1) != 0 ||
 	    (rec->dir = open(
 		 path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0) {
 		log_err("cannot use %s: %s (does it belong to this user? "

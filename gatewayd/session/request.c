@@ -184,7 +184,6 @@ say(struct session *s, struct chan *c, struct chan_request *r)
 						    : EV_SESSION_SUBSYSTEM;
 	struct event_fields f;
 	const char *cmd = NULL;
-	int e;
 
 	if (c->kind == CHAN_EXEC)
 		cmd = ssh_message_channel_request_command(r->msg);
@@ -197,7 +196,7 @@ say(struct session *s, struct chan *c, struct chan_request *r)
 	event_bool(&f, EF_RECORD, c->recorded);
 	r->rid = session_rid(s);
 	r->state = REQ_EVIDENCE;
-	if ((e = link_append(s, ev, &f, r->rid)) != 0 && s->notary.up)
+	if (link_append(s, ev, &f, r->rid) != 0 && s->notary.up)
 		end_begin(s, END_AUDIT_FAILED, NULL);
 	event_fields_done(&f);
 	/* with the notary away chan_relinked() says it again */

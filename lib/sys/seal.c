@@ -69,7 +69,7 @@ seal_close(struct buf *ret, const struct secret *key,
 	r = GW_ECRYPTO;
 	if (EVP_CipherUpdate(c, body, &n, plain->p, (int)plain->len) != 1 ||
 	    EVP_CipherFinal_ex(c, body + n, &rest) != 1 ||
-	    (size_t)(n + rest) != plain->len ||
+	    (size_t)n + (size_t)rest != plain->len ||
 	    EVP_CIPHER_CTX_ctrl(
 		c, EVP_CTRL_GCM_GET_TAG, TAG_SIZE, body + plain->len) != 1)
 		goto out;

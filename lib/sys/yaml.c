@@ -229,7 +229,7 @@ item_add(struct yaml_item *i, struct yaml_item *key, struct yaml_item *value)
 		if (grown == NULL)
 			return GW_ENOMEM;
 		i->value = grown;
-		if (i->kind == YAML_KIND_MAP) {
+		if (key != NULL) { /* a map */
 			grown = reallocarray(
 			    i->key, cap, sizeof(struct yaml_item *));
 			if (grown == NULL)
@@ -239,7 +239,7 @@ item_add(struct yaml_item *i, struct yaml_item *key, struct yaml_item *value)
 		i->cap = cap;
 	}
 	i->value[i->n] = value;
-	if (i->kind == YAML_KIND_MAP)
+	if (key != NULL)
 		i->key[i->n] = key;
 	i->n++;
 	return 0;

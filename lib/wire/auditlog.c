@@ -101,7 +101,9 @@ auditlog_leaves(struct auditlog *a, uint64_t first, const void *p, size_t n)
 	if ((copy = malloc(n)) == NULL)
 		return GW_ENOMEM;
 	memcpy(copy, p, n);
-	a->st[a->nst++] = (struct stretch){first, n / MERKLE_HASH_SIZE, copy};
+	a->st[a->nst].first = first;
+	a->st[a->nst].n = n / MERKLE_HASH_SIZE;
+	a->st[a->nst++].p = copy;
 	return 0;
 }
 
