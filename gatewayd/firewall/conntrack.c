@@ -4,11 +4,15 @@
 #include <fcntl.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <linux/netlink.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "firewall/sets.h"
 
 enum { MSG_NEW = 0, MSG_GET = 1, MSG_DELETE = 2 }; /* IPCTNL_MSG_CT_* */
 
@@ -151,68 +155,127 @@ conntrack_delete(struct nl *nl, const struct ct_flow *f)
 	return r == GW_ENOENT ? 0 : r;
 }
 
+/* What a walk looks for, sorted by key. */
+struct wanted {
+	struct set_key key;
+	size_t index;
+};
+
 struct search {
-	const struct element *e;
-	int (*cb)(void *arg, const struct ct_flow *f);
+	struct wanted *w;
+	size_t n;
+	uint32_t kinds; /* bits: which kinds of element are among them */
+	int (*cb)(void *arg, size_t index, const struct ct_flow *f);
 	void *arg;
 };
 
-static bool
-let_through(const struct element *e, const struct ct_flow *f)
+static int
+compare(const void *a, const void *b)
 {
-	if (f->proto != e->proto || f->reply.sport != e->port)
-		return false;
-	if (e->kind == ELEMENT_LEG)
-		return f->original.sport == e->sport &&
-		       addr_equal(&f->reply.source, &e->target);
-	if (!addr_equal(&f->original.source, &e->source))
-		return false;
-	return e->kind == ELEMENT_ENTRY ||
-	       addr_equal(&f->reply.source, &e->target);
+	const struct set_key *x = &((const struct wanted *)a)->key;
+	const struct set_key *y = &((const struct wanted *)b)->key;
+
+	if (x->set != y->set)
+		return x->set < y->set ? -1 : 1;
+	return memcmp(x->b, y->b, sizeof(x->b));
+}
+
+/* The flow as the element of that kind that would have let it through. */
+static const struct wanted *
+explain(const struct search *s, const struct ct_flow *f, uint8_t kind)
+{
+	struct element e;
+	struct wanted like;
+
+	memset(&e, 0, sizeof(e));
+	memset(&like, 0, sizeof(like));
+	e.kind = kind;
+	e.proto = f->proto;
+	e.source = f->original.source;
+	e.port = f->reply.sport;
+	if (kind != ELEMENT_ENTRY)
+		e.target = f->reply.source;
+	if (kind == ELEMENT_LEG)
+		e.sport = f->original.sport;
+	if ((kind != ELEMENT_PATH && f->proto != IPPROTO_TCP) ||
+	    set_key_of(&like.key, &e) != 0)
+		return NULL;
+	return bsearch(&like, s->w, s->n, sizeof(*s->w), compare);
 }
 
 static int
 match(void *arg, const struct nl_msg *m)
 {
-	struct search *s = arg;
+	const struct search *s = arg;
+	const struct wanted *w = NULL;
 	struct ct_flow f;
+	uint8_t kind = 0;
 
 	read_flow(&f, m);
-	return let_through(s->e, &f) ? s->cb(s->arg, &f) : 0;
+	for (kind = ELEMENT_ENTRY; kind <= ELEMENT_LEG && w == NULL; kind++)
+		if ((s->kinds & 1U << kind) != 0)
+			w = explain(s, &f, kind);
+	return w == NULL ? 0 : s->cb(s->arg, w->index, &f);
 }
 
 static int
-leg(struct nl *nl, struct search *s)
+walk(struct nl *nl, struct search *s, uint8_t family)
 {
-	const struct ct_end t = {
-	    s->e->source, s->e->target, s->e->sport, s->e->port};
-	struct ct_flow f;
-	int r = get_tuple(nl, &f, &t, s->e->proto);
-
-	if (r == GW_ENOENT)
-		return 0;
-	return r != 0 ? r : s->cb(s->arg, &f);
-}
-
-int
-conntrack_of(struct nl *nl, const struct element *e,
-    int (*cb)(void *arg, const struct ct_flow *f), void *arg)
-{
-	struct search s = {e, cb, arg};
-	struct element entry = *e;
 	struct nlb b;
 	int r = 0;
 
-	if (e->kind == ELEMENT_LEG && e->source.family != 0)
-		return leg(nl, &s);
-	if (e->kind == ELEMENT_ENTRY)
-		entry.proto = 6; /* ssh; the field is not part of its key */
-	s.e = &entry;
 	nlb_init(&b);
-	(void)nlb_msg(&b, NL_CT(MSG_GET), NLM_F_DUMP,
-	    nl_family(e->kind == ELEMENT_LEG ? &e->target : &e->source));
-	r = nl_ask(nl, &b, match, &s);
+	(void)nlb_msg(&b, NL_CT(MSG_GET), NLM_F_DUMP, family);
+	r = nl_ask(nl, &b, match, s);
 	nlb_done(&b);
+	return r;
+}
+
+static int
+leg(struct nl *nl, const struct search *s, const struct element *e, size_t i)
+{
+	const struct ct_end t = {e->source, e->target, e->sport, e->port};
+	struct ct_flow f;
+	int r = get_tuple(nl, &f, &t, e->proto);
+
+	if (r == GW_ENOENT)
+		return 0;
+	return r != 0 ? r : s->cb(s->arg, i, &f);
+}
+
+int
+conntrack_of(struct nl *nl, const struct element *const *list, size_t n,
+    int (*cb)(void *arg, size_t index, const struct ct_flow *f), void *arg)
+{
+	struct search s = {NULL, 0, 0, cb, arg};
+	struct element e;
+	bool four = false, six = false;
+	size_t i = 0;
+	int r = 0;
+
+	if ((s.w = calloc(n > 0 ? n : 1, sizeof(*s.w))) == NULL)
+		return GW_ENOMEM;
+	for (i = 0; i < n && r == 0; i++) {
+		e = *list[i];
+		if (e.kind == ELEMENT_LEG && e.source.family != 0) {
+			r = leg(nl, &s, &e, i);
+			continue;
+		}
+		e.source.family =
+		    e.kind == ELEMENT_LEG ? e.target.family : e.source.family;
+		if ((r = set_key_of(&s.w[s.n].key, &e)) != 0)
+			break;
+		s.w[s.n++].index = i;
+		s.kinds |= 1U << e.kind;
+		four = four || e.source.family == 4;
+		six = six || e.source.family == 6;
+	}
+	qsort(s.w, s.n, sizeof(*s.w), compare);
+	if (r == 0 && four)
+		r = walk(nl, &s, AF_INET);
+	if (r == 0 && six)
+		r = walk(nl, &s, AF_INET6);
+	free(s.w);
 	return r;
 }
 

@@ -6,7 +6,7 @@
 #ifndef FIREWALL_CONNTRACK_H
 #define FIREWALL_CONNTRACK_H
 
-#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/addr.h"
@@ -29,10 +29,15 @@ struct ct_flow {
 	uint64_t start_ns; /* UTC */
 };
 
-/* Every flow that element let through. ENTRY and PATH walk the whole table,
- * LEG looks up one tuple (or walks, when its source is not known). */
-MUST_CHECK int conntrack_of(struct nl *nl, const struct element *e,
-    int (*cb)(void *arg, const struct ct_flow *f), void *arg);
+/*
+ * Calls cb for every flow that one of the n elements let through, with that
+ * element's index (one of them, if several have the same key). A LEG costs one
+ * look-up; all ENTRY and PATH of one family, and a LEG without source, cost
+ * one walk through the kernel's table together.
+ */
+MUST_CHECK int conntrack_of(struct nl *nl, const struct element *const *list,
+    size_t n, int (*cb)(void *arg, size_t index, const struct ct_flow *f),
+    void *arg);
 /* Counters anew; GW_ENOENT when the entry is gone or is another's now. */
 MUST_CHECK int conntrack_get(struct nl *nl, struct ct_flow *f);
 /* Gone afterwards; not there is fine. */

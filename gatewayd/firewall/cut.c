@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "base/str.h"
 #include "firewall/elem.h"
 #include "firewall/fw.h"
 #include "firewall/poke.h"
@@ -97,7 +96,7 @@ finish(struct cut *c, struct pending *p, const struct now *now)
 
 	if (r == 0)
 		r = conntrack_delete(c->o.ask, &p->ct);
-	if (p->key.set != SET_NONE && r == 0)
+	if (p->key.set != SET_NONE && (r == 0 || r == GW_ENOENT))
 		r = elem_remove(c->o.nft, c->o.can, &p->key);
 	report(c, p, now);
 	return r;
@@ -105,8 +104,7 @@ finish(struct cut *c, struct pending *p, const struct now *now)
 
 struct collect {
 	struct cut *c;
-	const struct element *e;
-	const char *grant, *id;
+	const struct cut_want *w;
 	const struct now *now;
 	struct cut_totals *totals;
 	size_t first; /* pending from here on are this call's */
@@ -130,9 +128,10 @@ make_room(struct cut *c)
 }
 
 static int
-found(void *arg, const struct ct_flow *f)
+found(void *arg, size_t index, const struct ct_flow *f)
 {
 	struct collect *g = arg;
+	const struct cut_want *w = &g->w[index];
 	struct pending *p = NULL;
 	int r = 0;
 
@@ -141,16 +140,14 @@ found(void *arg, const struct ct_flow *f)
 	p = &g->c->p[g->c->n];
 	memset(p, 0, sizeof(*p));
 	p->ct = *f;
-	p->flow.element = *g->e;
+	p->flow.element = w->element;
 	p->flow.source = f->original.source;
 	p->flow.sport = f->original.sport;
 	p->flow.target = f->reply.source;
 	p->flow.port = f->reply.sport;
 	p->flow.proto = f->proto;
-	if ((r = str_copy(p->flow.grant, sizeof(p->flow.grant), g->grant)) !=
-		0 ||
-	    (r = str_copy(p->flow.id, sizeof(p->flow.id), g->id)) != 0)
-		return r;
+	memcpy(p->flow.grant, w->grant, sizeof(p->flow.grant));
+	memcpy(p->flow.id, w->id, sizeof(p->flow.id));
 	p->poke_ms = g->now->boot_ms + POKE_AGAIN_MS;
 	p->due_ms = g->now->boot_ms;
 	if (f->proto == IPPROTO_TCP) {
@@ -160,12 +157,14 @@ found(void *arg, const struct ct_flow *f)
 		if (r != 0)
 			return r;
 	}
+	g->c->n++;
+	if (g->totals == NULL || w->element.kind == ELEMENT_ENTRY)
+		return 0;
 	g->totals->flows++;
 	g->totals->packets_in += f->packets_in;
 	g->totals->bytes_in += f->bytes_in;
 	g->totals->packets_out += f->packets_out;
 	g->totals->bytes_out += f->bytes_out;
-	g->c->n++;
 	return 0;
 }
 
@@ -196,21 +195,48 @@ mark(struct cut *c, size_t first)
 }
 
 int
-cut_flows(struct cut *c, const struct element *e, const char *grant,
-    const char *id, const struct now *now, struct cut_totals *ret)
+cut_flows(struct cut *c, const struct cut_want *w, size_t n,
+    const struct now *now, struct cut_totals *totals)
 {
-	struct cut_totals totals = {0, 0, 0, 0, 0};
-	struct collect g = {c, e, grant, id, now, &totals, c->n};
+	struct collect g = {c, w, now, totals, c->n};
+	const struct element **list = NULL;
 	size_t i = 0;
-	int r = conntrack_of(c->o.ask, e, found, &g), r2 = 0;
+	int r = 0, r2 = 0;
 
+	if (n == 0)
+		return 0;
+	if ((list = calloc(n, sizeof(*list))) == NULL)
+		return GW_ENOMEM;
+	for (i = 0; i < n; i++)
+		list[i] = &w[i].element;
+	r = conntrack_of(c->o.ask, list, n, found, &g);
+	free(list);
 	if (c->n > g.first)
 		r2 = mark(c, g.first);
 	for (i = g.first; i < c->n; i++)
 		if (c->p[i].ct.proto == IPPROTO_TCP)
 			poke_ends(c, &c->p[i]);
-	*ret = totals;
 	return r != 0 ? r : r2;
+}
+
+int
+cut_forget(struct cut *c, const struct element *leg, const struct now *now)
+{
+	struct pending *p = NULL;
+	struct set_key k;
+	size_t i = 0;
+	int r =
+	    set_key_cut(&k, &leg->source, leg->sport, &leg->target, leg->port);
+
+	for (i = 0; i < c->n && r == 0; i++) {
+		p = &c->p[i];
+		if (!set_key_equal(&p->key, &k))
+			continue;
+		r = finish(c, p, now);
+		*p = c->p[--c->n];
+		return r == GW_ENOENT ? 0 : r;
+	}
+	return r;
 }
 
 int64_t

@@ -15,10 +15,12 @@
 #ifndef FIREWALL_CUT_H
 #define FIREWALL_CUT_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/attr.h"
 #include "base/clock.h"
+#include "base/limits.h"
 #include "core/element.h"
 #include "firewall/conntrack.h"
 #include "firewall/nl.h"
@@ -47,10 +49,19 @@ struct cut_totals {
 	uint64_t packets_in, bytes_in, packets_out, bytes_out;
 };
 
-/* Cuts every flow that e let through. *ret gets what they carried so far. */
-MUST_CHECK int cut_flows(struct cut *c, const struct element *e,
-    const char *grant, const char *id, const struct now *now,
-    struct cut_totals *ret);
+/* An opening that ended. */
+struct cut_want {
+	struct element element;
+	char grant[LIMIT_ID_SIZE], id[LIMIT_ID_SIZE];
+};
+
+/* Cuts every flow these let through. Adds to *totals (may be NULL) what they
+ * carried so far, entries left out. */
+MUST_CHECK int cut_flows(struct cut *c, const struct cut_want *w, size_t n,
+    const struct now *now, struct cut_totals *totals);
+/* A leg is about to use this tuple again: nothing old may cut it. */
+MUST_CHECK int cut_forget(
+    struct cut *c, const struct element *leg, const struct now *now);
 /* Finishes what is due; returns ms until the next call is wanted, -1 = not. */
 int64_t cut_tick(struct cut *c, const struct now *now);
 

@@ -69,6 +69,10 @@ fw_open(struct fw **ret, const struct fw_opts *opts)
 	if ((r = copy_rules(&f->rules, opts->rules)) != 0 ||
 	    (r = ledger_new(&f->ledger)) != 0)
 		goto out;
+	r = GW_ENOMEM;
+	if ((f->wants = calloc(WANTS_MAX, sizeof(*f->wants))) == NULL)
+		goto out;
+	r = 0;
 	if (!opts->force_old && (r = probe_kernel(&f->can)) != 0)
 		goto out;
 	/* Events first: what happens from here on is noticed. */
@@ -103,6 +107,7 @@ fw_free(struct fw *f)
 		return;
 	cut_free(f->cut);
 	ledger_free(f->ledger);
+	free(f->wants);
 	nl_close(f->events);
 	nl_close(f->ask);
 	nl_close(f->nft);
@@ -195,27 +200,33 @@ shut(struct fw *f, struct hold *h, const struct now *now)
 }
 
 static int
-cut_and_drop(struct fw *f, struct hold *h, const struct now *now,
+cut_wanted(struct fw *f, const struct now *now, struct cut_totals *totals)
+{
+	int r = cut_flows(f->cut, f->wants, f->nwants, now, totals);
+
+	f->nwants = 0;
+	return r;
+}
+
+/* The hold goes; its flows are cut by cut_wanted. */
+static int
+drop(struct fw *f, struct hold *h, const struct now *now,
     struct cut_totals *totals)
 {
-	struct hold old = *h;
-	struct cut_totals t = {0, 0, 0, 0, 0};
-	int r = 0;
+	struct set_key key = h->key;
+	struct cut_want *w = &f->wants[f->nwants];
 
+	w->element = h->element;
+	memcpy(w->grant, h->grant, sizeof(w->grant));
+	memcpy(w->id, h->id, sizeof(w->id));
 	ledger_drop(f->ledger, h);
 	/* An entry another grant still holds is also its sessions' way in. */
-	if (old.element.kind == ELEMENT_ENTRY &&
-	    ledger_longest(f->ledger, &old.key) != NULL)
+	if (w->element.kind == ELEMENT_ENTRY &&
+	    ledger_longest(f->ledger, &key) != NULL)
 		return 0;
-	r = cut_flows(f->cut, &old.element, old.grant, old.id, now, &t);
-	if (totals != NULL && old.element.kind != ELEMENT_ENTRY) {
-		totals->flows += t.flows;
-		totals->packets_in += t.packets_in;
-		totals->bytes_in += t.bytes_in;
-		totals->packets_out += t.packets_out;
-		totals->bytes_out += t.bytes_out;
-	}
-	return r;
+	if (++f->nwants < WANTS_MAX)
+		return 0;
+	return cut_wanted(f, now, totals);
 }
 
 static int
@@ -233,6 +244,8 @@ open_one(struct fw *f, const struct element *e, const char *id,
 		return GW_ESTATE;
 	if (left > ELEM_LIFE_MAX_MS)
 		return GW_EDENIED;
+	if (e->kind == ELEMENT_LEG && (r = cut_forget(f->cut, e, now)) != 0)
+		return r;
 	r = ledger_put(f->ledger, &h, &k, e, id, grant, f->round);
 	if (r != 0)
 		return r;
@@ -265,8 +278,9 @@ fw_open_elements(struct fw *f, const struct element_list *l, const char *id,
 			continue;
 		h = ledger_find(f->ledger, &k, id);
 		if (h != NULL && shut(f, h, now) == 0)
-			(void)!cut_and_drop(f, h, now, NULL);
+			(void)!drop(f, h, now, NULL);
 	}
+	(void)!cut_wanted(f, now, NULL);
 	return r;
 }
 
@@ -296,10 +310,11 @@ fw_close_grant(
 	for (h = ledger_of(f->ledger, id, NULL); h != NULL && r == 0;
 	     h = next) {
 		next = ledger_of(f->ledger, id, h);
-		if (h->end_ms == 0 &&
-		    (one = cut_and_drop(f, h, now, &totals)) != 0)
+		if (h->end_ms == 0 && (one = drop(f, h, now, &totals)) != 0)
 			r = one;
 	}
+	if ((one = cut_wanted(f, now, &totals)) != 0)
+		r = r != 0 ? r : one;
 	if (ret != NULL)
 		*ret = totals;
 	return r;
@@ -325,9 +340,11 @@ fw_sync_end(struct fw *f, const struct now *now, uint32_t *retremoved,
 			continue;
 		removed++;
 		if ((one = shut(f, h, now)) == 0)
-			one = cut_and_drop(f, h, now, NULL);
+			one = drop(f, h, now, NULL);
 		r = r != 0 ? r : one;
 	}
+	one = cut_wanted(f, now, NULL);
+	r = r != 0 ? r : one;
 	one = fw_strangers(f, now, &strangers);
 	*retremoved = removed + strangers;
 	*retkept = (uint32_t)ledger_count(f->ledger);
@@ -351,8 +368,9 @@ end_due(struct fw *f, const struct now *now)
 		if (h->closing && fw_apply(f, &h->key, now) != 0)
 			retry = true;
 		else
-			(void)!cut_and_drop(f, h, now, NULL);
+			(void)!drop(f, h, now, NULL);
 	}
+	(void)!cut_wanted(f, now, NULL);
 	f->next_end =
 	    retry ? now->boot_ms + RETRY_MS : ledger_first_end(f->ledger);
 }

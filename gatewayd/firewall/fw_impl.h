@@ -11,6 +11,8 @@
 #include "firewall/ledger.h"
 #include "firewall/nl.h"
 
+enum { WANTS_MAX = 1024 }; /* endings cut in one walk */
+
 struct fw {
 	struct fw_opts o;
 	struct probe can;
@@ -21,6 +23,8 @@ struct fw {
 	struct nl *events; /* notifications */
 	struct ledger *ledger;
 	struct cut *cut;
+	struct cut_want *wants; /* WANTS_MAX: dropped, to be cut */
+	size_t nwants;
 	uint32_t round;    /* of the sync going on, or the last one */
 	int64_t next_end;  /* boottime ms of the next hold that ends */
 	uint32_t gen_base; /* generation when commits was commits_base */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/str.h"
 #include "firewall/elem.h"
 #include "firewall/fw.h"
 #include "firewall/fw_impl.h"
@@ -50,8 +51,7 @@ static int
 expel(struct fw *f, const struct set_key *k, const struct now *now,
     uint32_t *removed)
 {
-	struct cut_totals totals;
-	struct element e;
+	struct cut_want w;
 	struct elem there;
 	int r = elem_get(f->ask, &there, k);
 
@@ -60,10 +60,14 @@ expel(struct fw *f, const struct set_key *k, const struct now *now,
 	if (r != 0 || (r = elem_remove(f->nft, &f->can, k)) != 0)
 		return r;
 	(*removed)++;
-	if (!set_key_element(&e, k))
+	memset(&w, 0, sizeof(w));
+	if (!set_key_element(&w.element, k))
 		return 0;
-	return cut_flows(
-	    f->cut, &e, there.comment, there.comment, now, &totals);
+	/* The comment is all there is to say whose it was. */
+	if (str_copy(w.id, sizeof(w.id), there.comment) != 0)
+		w.id[0] = '\0';
+	memcpy(w.grant, w.id, sizeof(w.grant));
+	return cut_flows(f->cut, &w, 1, now, NULL);
 }
 
 int
@@ -152,7 +156,8 @@ rules_intact(struct fw *f, bool *ret)
 		if (r != 0 && r != GW_ENOENT)
 			return r;
 		if (r == 0 && print == f->print) {
-			r = ruleset_lists_check(f->ask, &f->rules);
+			if (!f->can.owner) /* else nobody can touch them */
+				r = ruleset_lists_check(f->ask, &f->rules);
 			*ret = r == 0;
 			return r == GW_ENOENT ? 0 : r;
 		}
