@@ -16,6 +16,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -193,6 +194,18 @@ certificate(EVP_PKEY *key, const char *san)
 	return c;
 }
 
+static FILE *
+create(const struct shp_test *t, const char *name)
+{
+	char path[128];
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", t->dir, name);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	return f;
+}
+
 /* A receiver with a self-signed certificate; the CA file holds trusted. */
 static void
 receiver(struct shp_test *t, const char *san, int trust)
@@ -210,6 +223,10 @@ receiver(struct shp_test *t, const char *san, int trust)
 	assert_non_null(t->ctx);
 	assert_int_equal(SSL_CTX_use_certificate(t->ctx, c), 1);
 	assert_int_equal(SSL_CTX_use_PrivateKey(t->ctx, key), 1);
+	f = create(t, "key.pem"); /* for a receiver that is no part of us */
+	assert_int_equal(
+	    PEM_write_PKCS8PrivateKey(f, key, NULL, NULL, 0, NULL, NULL), 1);
+	assert_int_equal(fclose(f), 0);
 	X509_free(c);
 	X509_free(o);
 	EVP_PKEY_free(key);
@@ -495,6 +512,142 @@ test_rewind(void **state)
 	shp_stop(t);
 }
 
+/* ---- a receiver that is not ours */
+
+static pid_t
+rsyslog_start(struct shp_test *t)
+{
+	char conf[128], pidfile[128];
+	FILE *f = create(t, "rsyslog.conf");
+	pid_t pid;
+
+	fprintf(f,
+	    "global(workDirectory=\"%s\" maxMessageSize=\"128k\"\n"
+	    "  defaultNetstreamDriver=\"ossl\"\n"
+	    "  defaultNetstreamDriverCAFile=\"%s/ca.pem\"\n"
+	    "  defaultNetstreamDriverCertFile=\"%s/ca.pem\"\n"
+	    "  defaultNetstreamDriverKeyFile=\"%s/key.pem\")\n"
+	    "module(load=\"imtcp\" streamDriver.name=\"ossl\"\n"
+	    "  streamDriver.mode=\"1\" streamDriver.authMode=\"anon\")\n"
+	    "module(load=\"mmpstrucdata\")\n"
+	    "template(name=\"t\" type=\"string\" string=\"%%hostname%% "
+	    "%%app-name%% %%procid%% %%msgid%% "
+	    "%%$!rfc5424-sd!sallyport@32473!seq%% "
+	    "%%$!rfc5424-sd!sallyport@32473!user%% %%msg%%\\n\")\n"
+	    "input(type=\"imtcp\" address=\"127.0.0.1\" port=\"%u\")\n"
+	    "action(type=\"mmpstrucdata\")\n"
+	    "action(type=\"omfile\" file=\"%s/got\" template=\"t\")\n",
+	    t->dir, t->dir, t->dir, t->dir, t->conf.sinks[0].port, t->dir);
+	assert_int_equal(fclose(f), 0);
+	(void)snprintf(conf, sizeof(conf), "%s/rsyslog.conf", t->dir);
+	(void)snprintf(pidfile, sizeof(pidfile), "%s/rsyslog.pid", t->dir);
+	(void)unlink(pidfile);
+	if ((pid = fork()) == 0) {
+		execl("/usr/sbin/rsyslogd", "rsyslogd", "-n", "-f", conf, "-i",
+		    pidfile, (char *)NULL);
+		_exit(127);
+	}
+	assert_true(pid > 0);
+	return pid;
+}
+
+/* Waits until the receiver's file has this text. */
+static void
+rsyslog_got(struct shp_test *t, const char *want)
+{
+	static char text[65536];
+	char path[128];
+
+	(void)snprintf(path, sizeof(path), "%s/got", t->dir);
+	text[0] = '\0';
+	for (int i = 0; i < 200; i++) {
+		FILE *f = fopen(path, "r");
+
+		if (f != NULL) {
+			text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
+			(void)fclose(f);
+			if (strstr(text, want) != NULL)
+				return;
+		}
+		(void)usleep(50000);
+	}
+	fail_msg("rsyslog has no '%s' but:\n%s", want, text);
+}
+
+static void
+give_one(struct shp_test *t, uint64_t seq, uint64_t end)
+{
+	const struct msg_nt_read *m = rolelink_want(&t->notary, MSG_NT_READ);
+	struct msg_nt_lines a = {
+	    .rid = m->rid, .first = seq, .next = seq + 1, .end = end};
+	struct event_fields f;
+	struct buf b;
+
+	assert_int_equal(m->from, seq);
+	event_fields_init(&f);
+	event_str(&f, EF_USER, "a\"]\\\xc3\xa4");
+	event_str(&f, EF_MSG, "l1\nl2");
+	buf_init(&b, LIMIT_BODY_MAX);
+	make_record(&b, seq, EV_GRANT_OPEN, &f);
+	buf_u8(&b, '\n');
+	a.lines.p = b.p;
+	a.lines.len = (uint32_t)b.len;
+	rolelink_send(&t->notary, MSG_NT_LINES, &a);
+	buf_done(&b);
+	event_fields_done(&f);
+}
+
+static void
+test_rsyslog(void **state)
+{
+	struct shp_test *t = *state;
+	struct msg_nt_tail tail = {.end = 2};
+	char event[2048], want[4096];
+	struct event_fields f;
+	struct buf b;
+	pid_t pid;
+
+	if (access("/usr/sbin/rsyslogd", X_OK) != 0 ||
+	    system("ls /usr/lib/*/rsyslog/lmnsd_ossl.so >/dev/null 2>&1") !=
+		0) {
+		print_message("SKIP: no rsyslogd with rsyslog-openssl\n");
+		skip();
+	}
+	receiver(t, "IP:127.0.0.1", 1);
+	(void)close(t->listener); /* its port is rsyslog's now */
+	pid = rsyslog_start(t);
+	shp_start(t);
+	rolelink_event(&t->notary, EV_SINK_UP, 0, event, sizeof(event));
+	give_one(t, 0, 1);
+	event_fields_init(&f);
+	event_str(&f, EF_USER, "a\"]\\\xc3\xa4");
+	event_str(&f, EF_MSG, "l1\nl2");
+	buf_init(&b, LIMIT_BODY_MAX);
+	make_record(&b, 0, EV_GRANT_OPEN, &f);
+	buf_u8(&b, '\0');
+	(void)snprintf(want, sizeof(want),
+	    "gw.test sallyport notary JG2100I 0 a\"]\\\xc3\xa4 %s\n",
+	    (char *)b.p);
+	rsyslog_got(t, want);
+	buf_done(&b);
+	event_fields_done(&f);
+
+	/* it dies; what comes meanwhile is not lost */
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	rolelink_event(&t->notary, EV_SINK_DOWN, 0, event, sizeof(event));
+	rolelink_send(&t->notary, MSG_NT_TAIL, &tail);
+	pid = rsyslog_start(t);
+	give_one(t, 0, 2);
+	give_one(t, 1, 2);
+	rsyslog_got(t, "sallyport notary JG2100I 1 ");
+	shp_stop(t);
+	/* rsyslog answered the goodbye, or it did not: both are sound */
+	assert_int_equal(kill(pid, SIGTERM), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	t->listener = -1;
+}
+
 int
 main(void)
 {
@@ -506,6 +659,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_untrusted, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_wrong_host, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_rewind, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_rsyslog, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
