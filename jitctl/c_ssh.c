@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/str.h"
 #include "jitctl/call.h"
 #include "jitctl/cmd.h"
@@ -258,14 +259,17 @@ run_doctor(struct ctx *c)
 int
 run_version(struct ctx *c)
 {
-	json_t *o = json_pack("{s:s,s:s,s:s,s:s}", "jitctl", SALLYPORT_VERSION,
-	    "libcurl", http_library(), "openssl",
-	    OpenSSL_version(OPENSSL_VERSION), "jansson", jansson_version_str());
+	static const char version[] = SALLYPORT_VERSION;
+	json_t *o = json_pack("{s:s,s:b,s:s,s:s,s:s}", "jitctl", version,
+	    "fault_build", FAULT_BUILD ? 1 : 0, "libcurl", http_library(),
+	    "openssl", OpenSSL_version(OPENSSL_VERSION), "jansson",
+	    jansson_version_str());
 
 	if (!out_object(c, o))
-		(void)printf("jitctl %s\n%s\n%s\njansson %s\n",
-		    SALLYPORT_VERSION, http_library(),
-		    OpenSSL_version(OPENSSL_VERSION), jansson_version_str());
+		(void)printf("jitctl %s%s\n%s\n%s\njansson %s\n", version,
+		    FAULT_BUILD ? " (fault build, for tests only)" : "",
+		    http_library(), OpenSSL_version(OPENSSL_VERSION),
+		    jansson_version_str());
 	json_decref(o);
 	return EXIT_OK;
 }

@@ -139,8 +139,9 @@ main(int argc, char **argv)
 		cmd_help_all(stdout);
 		return EXIT_OK;
 	}
-	c.cmd =
-	    read_command(&c, argc - 1, (char *const *)(uintptr_t)(argv + 1));
+	if (argc == 2 && strcmp(argv[1], "--version") == 0)
+		return run_version(&c);
+	c.cmd = read_command(&c, argc - 1, argv + 1);
 	if (c.cmd != NULL && opt_has(&c.opt, F_HELP)) {
 		cmd_help(stdout, c.cmd);
 		return EXIT_OK;

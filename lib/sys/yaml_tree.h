@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * yaml_tree - the node, shared by yaml.c (which builds) and yamlget.c (which
- * reads). Not for anybody else.
+ * yaml_tree - the node and the file, shared by yaml.c (which builds), yamlget.c
+ * (which reads) and yamlerr.c (which complains). Not for anybody else.
  */
 #ifndef SYS_YAML_TREE_H
 #define SYS_YAML_TREE_H
@@ -20,5 +20,19 @@ struct yaml_item {
 	struct yaml_item **value;
 	struct yaml_item **key; /* maps */
 };
+
+struct yaml {
+	char file[256];
+	char *text; /* the file and a NUL */
+	size_t len;
+	struct yaml_item *root;
+	struct diag diag[YAML_DIAGS];
+	unsigned ndiags; /* kept */
+	unsigned errors; /* all */
+};
+
+/* An error at a place that is no node. */
+void yaml_error_at(struct yaml *y, unsigned line, unsigned column,
+    unsigned width, const char *fmt, ...) PRINTF_LIKE(5, 6);
 
 #endif
