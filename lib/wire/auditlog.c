@@ -557,18 +557,25 @@ int
 auditlog_dir(struct auditlog_result *ret, const char *vkey, const char *dir)
 {
 	struct auditlog *a = NULL;
-	int dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open(dir, O_RDONLY | O_CLOEXEC);
+	struct stat st;
 	int r = GW_ESYS;
 
+	if (fd < 0 || fstat(fd, &st) != 0)
+		goto out;
+	if (!S_ISDIR(st.st_mode)) {
+		r = auditlog_fd(ret, vkey, fd);
+		goto out;
+	}
 	/* hashes first: the log may grow meanwhile, they must not be ahead */
-	if (dirfd < 0 || (r = auditlog_new(&a, vkey)) < 0 ||
-	    (r = each(a, dir, dirfd, true)) < 0 ||
-	    (r = each(a, dir, dirfd, false)) < 0)
+	if ((r = auditlog_new(&a, vkey)) < 0 ||
+	    (r = each(a, dir, fd, true)) < 0 ||
+	    (r = each(a, dir, fd, false)) < 0)
 		goto out;
 	*ret = *auditlog_result(a);
 out:
 	auditlog_free(a);
-	if (dirfd >= 0)
-		(void)close(dirfd);
+	if (fd >= 0)
+		(void)close(fd);
 	return r;
 }

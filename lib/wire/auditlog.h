@@ -65,7 +65,8 @@ MUST_CHECK int auditlog_from(struct auditlog *a, uint64_t first);
 const struct auditlog_result *auditlog_result(struct auditlog *a);
 
 /* Verifies a folder of segments (audit-*.ndjson, leaves-*.bin where there are
- * some). GW_ESYS when it cannot be read; else 0 and the result. */
+ * some), or one file of lines. GW_ESYS when it cannot be read; else 0 and the
+ * result. */
 MUST_CHECK int auditlog_dir(
     struct auditlog_result *ret, const char *vkey, const char *dir);
 /* The lines of a descriptor to its end (a file, a pipe from a SIEM). */

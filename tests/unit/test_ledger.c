@@ -621,6 +621,7 @@ static void
 test_streams(void **state)
 {
 	static char log[65536], leaves[65536];
+	struct auditlog_result r = {0};
 	char path[512];
 	struct auditlog *a = NULL;
 	struct ledger *l = fresh(0);
@@ -640,6 +641,11 @@ test_streams(void **state)
 	assert_int_equal(nl = read(fd, leaves, sizeof(leaves)), 23 * 32);
 	(void)close(fd);
 
+	assert_int_equal(str_fmt(path, sizeof(path),
+			     "%s/audit-00000000000000000000.ndjson", dir),
+	    0);
+	assert_int_equal(auditlog_dir(&r, vkey, path), 0); /* one file */
+	assert_int_equal(r.verdict, AUDITLOG_OK);
 	assert_int_equal(auditlog_new(&a, vkey), 0);
 	assert_int_equal(feed_lines(a, log, (size_t)n, 0, UINT64_MAX), 0);
 	assert_int_equal(auditlog_result(a)->verdict, AUDITLOG_OK);
