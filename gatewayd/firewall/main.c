@@ -450,11 +450,12 @@ start(struct role *r, const struct conf *conf)
 		 c->folder)) != 0)
 		return e;
 	c->rw[0] = c->folder;
+	if ((e = open_firewall(c, conf)) != 0)
+		return e;
+	/* The rules loaded conntrack: only now its switches are there. */
 	if (conntrack_accounting() != 0)
 		log_warn("cannot turn on conntrack accounting: flow records "
 			 "will lack packets and bytes");
-	if ((e = open_firewall(c, conf)) != 0)
-		return e;
 	c->tick = timer_new(r, on_tick, c);
 	c->check = timer_new(r, on_check, c);
 	c->events = watch_new(r, fw_fd(c->fw), on_kernel, c);

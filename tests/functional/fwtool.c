@@ -252,9 +252,9 @@ main(int argc, char **argv)
 		o.rules = &rs;
 		o.on_flow = on_flow;
 		o.on_event = on_event;
-		if (conntrack_accounting() != 0)
-			puts("event 0 no accounting");
 		r = fw_open(&f, &o);
+		if (r == 0 && conntrack_accounting() != 0)
+			puts("event 0 no accounting");
 	}
 	ruleset_done(&rs);
 	if (r != 0) {
