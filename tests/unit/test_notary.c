@@ -678,6 +678,54 @@ test_restart(void **state)
 	assert_int_equal(grant_open(&g)->result, -GW_EDENIED);
 }
 
+/* Killed while it writes, again and again: what was acknowledged is there. */
+static void
+test_killed(void **state)
+{
+	struct event_fields f;
+	int status = 0;
+
+	(void)state;
+	event_fields_init(&f);
+	event_str(&f, EF_TARGET, "web-01");
+	for (unsigned round = 0; round < 5; round++) {
+		struct msg_nt_read m = {.rid = ++rid, .max = 1};
+		const struct msg_nt_lines *r;
+		uint64_t acked = 0;
+		unsigned n = 0;
+
+		for (unsigned i = 0; i < 400; i++)
+			append(&firewall, EV_FLOW_END, &f, i % 40 == 39);
+		for (unsigned i = 0; i < 60; i++) {
+			struct msg_log_append a = {
+			    .rid = ++rid, .event = EV_FLOW_END};
+
+			rolelink_send(&firewall, MSG_LOG_APPEND, &a);
+			if (i == 10 * round + 5)
+				assert_int_equal(kill(proc.pid, SIGKILL), 0);
+			if (i >= 10 * round + 5)
+				break;
+		}
+		while (ipc_recv_wait(&firewall.ipc, &firewall.m, 5000) == 0) {
+			const struct msg_log_durable *d = firewall.m.body;
+
+			if (firewall.m.type == MSG_LOG_DURABLE &&
+			    d->result == 0) {
+				acked = d->seq;
+				n++;
+			}
+		}
+		assert_int_equal(waitpid(proc.pid, &status, 0), proc.pid);
+		unlink_all();
+		ipc_done(&proc.control);
+		start();
+		rolelink_send(&shipper, MSG_NT_READ, &m);
+		r = rolelink_want(&shipper, MSG_NT_LINES);
+		assert_true(n == 0 || r->end > acked);
+	}
+	event_fields_done(&f);
+}
+
 static void
 test_verifies(void **state)
 {
@@ -715,6 +763,7 @@ main(void)
 	    cmocka_unit_test(test_append),
 	    cmocka_unit_test(test_many),
 	    cmocka_unit_test(test_restart),
+	    cmocka_unit_test(test_killed),
 	    cmocka_unit_test(test_verifies),
 	};
 
