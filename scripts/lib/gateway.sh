@@ -19,6 +19,8 @@
 #   records [JQ_FILTER]    the evidence on disk, one JSON object per line
 #   record_count JQ_COND   how many records fulfil the condition
 #   gw_elements SET        what is in a set of the kernel table, one per line
+#   no_elements SET...     succeeds when the sets are empty
+#   door_is WORD [SOURCE]  what tcp_probe from client to the door says, is WORD
 #
 #   local_admin ARG...     jitctl as root on the gateway, by the admin socket
 #   jit USER ARG...        jitctl as that user on the user's host, no questions
@@ -192,6 +194,18 @@ has_record() {
 gw_elements() {
 	on gateway nft -j list set inet sallyport "$1" |
 		jq -c '.nftables[] | select(.set) | .set.elem // [] | .[]'
+}
+
+no_elements() {
+	local s
+
+	for s in "$@"; do
+		[ -z "$(gw_elements "$s")" ] || return 1
+	done
+}
+
+door_is() {
+	[ "$(tcp_probe client 198.51.100.1 "$GW_SSH_PORT" "${2:-}")" = "$1" ]
 }
 
 # --- people ------------------------------------------------------------------------

@@ -1,0 +1,72 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# promise: a terminal session is recorded as asciicast v2, its digests in the log meanwhile
+
+# shellcheck source=tests/functional/lib.sh
+. "$(dirname -- "$0")/lib.sh"
+
+need_stage
+LAB_HOSTS='client gateway web-01'
+lab_up "$STAGE"
+story
+request alice web-01 >/dev/null
+
+put_file client /home/alice/rec.exp 0644 alice <<'EXPECT'
+set timeout 15
+set stty_init "rows 30 cols 90"
+spawn ssh -tt -p 2222 -o StrictHostKeyChecking=yes deploy@web-01@gateway
+expect -re {\$ $} {} timeout { exit 90 }
+send "echo re''corded-\u00e9; sleep 1; echo la''ter\r"
+expect "later" {} timeout { exit 91 }
+send "exit\r"
+expect eof
+lassign [wait] pid spawn os status
+exit $status
+EXPECT
+expect_ok on_as alice client expect /home/alice/rec.exp
+sid=$(records 'select(.event == "session.start") | .sid' | tr -d '"' | tail -n 1)
+wait_for 10 has_record ".event == \"recording.end\" and .sid == \"$sid\""
+
+echo '- any player takes it'
+cast=$(on gateway sh -c "ls /var/lib/sallyport/recorder/recordings/$sid.*.cast")
+expect_eq 1 "$(wc -l <<<"$cast")" recordings
+cp "$(host_file gateway "$cast")" "$TEST_DIR/rec.cast"
+expect_eq '[2,90,30]' "$(head -n 1 "$TEST_DIR/rec.cast" | jq -c '[.version, .width, .height]')" header
+tail -n +2 "$TEST_DIR/rec.cast" | jq -se 'all(.[]; length == 3 and (.[1] | IN("o", "r")))' >/dev/null ||
+	fail 'events other than output'
+asciinema cat "$TEST_DIR/rec.cast" >"$TEST_DIR/played"
+grep -q 'recorded-é' "$TEST_DIR/played" || fail 'asciinema does not show what was on the screen'
+tail -n +2 "$TEST_DIR/rec.cast" | jq -se '.[-1][0] >= 1' >/dev/null || fail 'no time passed in it'
+
+echo '- our own player, for an auditor; not for others'
+expect_ok local_admin sessions play "$sid" --speed 0
+expect_out 'recorded-é'
+expect_ok local_admin sessions play "$sid" --speed 1000
+expect_fail any as alice sessions play "$sid" --speed 1000
+has_record ".event == \"recording.view\" and .sid == \"$sid\"" || fail 'nobody wrote who looked'
+
+echo '- the digests in the log are those of the file'
+records "select(.event == \"recording.chunk\" and .sid == \"$sid\") |
+	[.offset, .size, .sha256] | @tsv" | jq -r . >"$TEST_DIR/chunks"
+[ -s "$TEST_DIR/chunks" ] || fail 'no chunk in the log'
+at=0
+while read -r offset size sum; do
+	expect_eq "$at" "$offset" 'offset of a chunk'
+	expect_eq "$sum" "$(tail -c +$((offset + 1)) "$TEST_DIR/rec.cast" | head -c "$size" |
+		sha256sum | cut -d ' ' -f 1)" "digest at $offset"
+	at=$((offset + size))
+done <"$TEST_DIR/chunks"
+expect_eq "$(stat -c %s "$TEST_DIR/rec.cast")" "$at" 'bytes with a digest'
+
+echo '- and there is one while the session still runs'
+n=$(record_count '.event == "recording.chunk"')
+on_as_bg alice client timeout 20 ssh -tt -p 2222 -o StrictHostKeyChecking=yes deploy@web-01@gateway \
+	'while echo tick; do sleep 0.2; done' </dev/null >/dev/null 2>&1
+ssh=$!
+more() { [ "$(record_count '.event == "recording.chunk"')" -gt "$n" ]; }
+wait_for 15 more
+kill -0 "$ssh" || fail 'the session was over before'
+kill "$ssh"
+expect_ok gw_ssh alice -- web-01 'echo not on a terminal'
+pass
