@@ -219,14 +219,14 @@ on_lines(struct role *r, struct peer *p, const void *body, const int *fds)
 			o = &sh->outlets[i];
 	if (o == NULL)
 		return 0; /* asked before the notary was restarted */
-	if (m->next < m->first || m->next > m->end)
-		return GW_EPROTO;
 	o->rid = 0;
 	sh->end = m->end;
 	sh->end_known = true;
 	from = o->from;
-	if (m->lines.len > 0 && m->first != from)
-		return GW_EPROTO; /* a hole is not passed over */
+	/* a hole is not passed over */
+	if (m->lines.len > 0 &&
+	    (m->first != from || m->next <= from || m->next > m->end))
+		return GW_EPROTO;
 	if (m->lines.len == 0) {
 		if (from > m->end)
 			read_more(o);
