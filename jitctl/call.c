@@ -400,7 +400,8 @@ send_once(struct attempt *a, struct reply *ret)
 
 /* A code is asked for, or what was given was no good: get one. */
 static int
-want_code(struct attempt *a, const char *problem, const struct reply *r)
+want_code(struct attempt *a, const char *problem, const struct reply *r,
+    bool *retsaid)
 {
 	const bool wrong = strcmp(problem, "code-wrong") == 0 ||
 			   strcmp(problem, "code-used") == 0;
@@ -414,6 +415,8 @@ want_code(struct attempt *a, const char *problem, const struct reply *r)
 	    (opt_has(&a->c->opt, F_CODE_FILE) ||
 		getenv("JITCTL_CODE_FILE") != NULL || !prompt_possible(a->c)))
 		return EXIT_LOGIN;
+	/* From here on the person has been told what there is to tell. */
+	*retsaid = a->c->out != OUT_JSON || wrong;
 	if (wrong)
 		call_print_problem(a->c, r);
 	secret_free(&a->code);
@@ -424,6 +427,7 @@ static int
 send_with_code(struct attempt *a, struct reply *ret)
 {
 	const char *problem = NULL;
+	bool said = false;
 	int w = EXIT_OK;
 	int r = EXIT_OK;
 
@@ -436,7 +440,10 @@ send_with_code(struct attempt *a, struct reply *ret)
 		problem = member(ret->json, "code");
 		if (r != EXIT_LOGIN || ret->json == NULL)
 			return r;
-		w = want_code(a, problem, ret);
+		said = false;
+		w = want_code(a, problem, ret, &said);
+		if (w != EXIT_OK && said)
+			ret->status = 0; /* nothing left to print */
 		if (w == EXIT_INTERRUPTED)
 			return w;
 		if (w != EXIT_OK)
