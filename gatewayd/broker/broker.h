@@ -84,6 +84,9 @@ struct broker {
 	int64_t utc_floor_ms;  /* the log's last time */
 	uint64_t next_probe;
 	struct msg_shp_status sinks[SINKS_SEEN];
+	struct role_sandbox box;
+	char state_path[LIMIT_PATH_SIZE + 16];
+	const char *writable[2];
 };
 
 /* Time, never before the log's last record. */

@@ -28,8 +28,7 @@ forget_io(struct session *s)
 	s->timer = NULL;
 }
 
-static void
-failed(struct session *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
+static void failed(struct session *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 static void
 failed(struct session *s, const char *fmt, ...)
@@ -88,8 +87,8 @@ bind_socket(struct session *s, struct addr *retown, uint16_t *retport)
 	if ((r = own_address(&own, &s->addr, s->port)) != 0)
 		return r;
 	len = addr_to_sockaddr(&ss, &own, 0);
-	s->fd = socket(
-	    ss.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	s->fd =
+	    socket(ss.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (s->fd < 0)
 		return GW_ESYS;
 	if (bind(s->fd, (const struct sockaddr *)&ss, len) != 0)
@@ -198,8 +197,8 @@ open_leg(struct session *s)
 	m.elements.p = s->elements;
 	m.elements.len = s->nelements;
 	s->pending++;
-	if (ask(s->b, PROC_FIREWALL, MSG_FW_OPEN, &m, MSG_FW_OPENED,
-		fw_opened, s) == 0)
+	if (ask(s->b, PROC_FIREWALL, MSG_FW_OPEN, &m, MSG_FW_OPENED, fw_opened,
+		s) == 0)
 		return;
 	s->pending--;
 	failed(s, "the firewall process cannot be reached");
@@ -216,14 +215,14 @@ nt_opened(struct broker *b, void *arg, const void *body)
 			m->elements.len > 0;
 
 	if (ok && (s->gone || s->state != SES_DIALING))
-		close_leg(b, s->sid, s->reason != END_NONE ? s->reason
-							   : END_ABORTED,
-		    s->user, 0, 0, -1);
+		close_leg(b, s->sid,
+		    s->reason != END_NONE ? s->reason : END_ABORTED, s->user, 0,
+		    0, -1);
 	if (!still_wanted(s))
 		return;
 	if (!ok) {
-		failed(s, m == NULL
-			      ? "the gateway's log went away: try again"
+		failed(s,
+		    m == NULL ? "the gateway's log went away: try again"
 			      : "the gateway's log refused this session (%s)",
 		    m == NULL ? "" : err_str(-(int)m->result));
 		return;
@@ -264,8 +263,7 @@ dial_start(struct session *s)
 	text_set(m.grant, sizeof(m.grant), s->grant_id);
 	text_set(m.sid, sizeof(m.sid), s->sid);
 	text_set(m.key_fp, sizeof(m.key_fp), s->key_fp);
-	text_set(m.client_version, sizeof(m.client_version),
-	    s->client_version);
+	text_set(m.client_version, sizeof(m.client_version), s->client_version);
 	s->pending++;
 	if (ask(s->b, PROC_NOTARY, MSG_NT_LEG_OPEN, &m, MSG_NT_LEG_OPENED,
 		nt_opened, s) == 0)

@@ -19,7 +19,7 @@ static const char *const host_algs[] = {
 
 struct scan {
 	struct probe_wish w;
-	unsigned next; /* of host_algs */
+	unsigned next;      /* of host_algs */
 	struct target keys; /* as a set of keys */
 	char banner[256];
 	char text[LIMIT_TEXT_SIZE];
@@ -56,8 +56,8 @@ scan_reply(struct call *c)
 
 	addr_format(address, &x->w.addr);
 	if (target_nkeys(&x->keys) == 0) {
-		call_refuse(c, 404, "not-found", "address",
-		    "%s port %u %s: %s", address, (unsigned)x->w.port,
+		call_refuse(c, 404, "not-found", "address", "%s port %u %s: %s",
+		    address, (unsigned)x->w.port,
 		    x->connected ? "answers, but showed no host key"
 				 : "does not answer",
 		    x->text[0] != '\0' ? x->text : "is it an SSH server?");
@@ -105,8 +105,7 @@ scan_next(struct call *c)
 		scan_reply(c);
 		return;
 	}
-	text_set(
-	    x->w.host_alg, sizeof(x->w.host_alg), host_algs[x->next++]);
+	text_set(x->w.host_alg, sizeof(x->w.host_alg), host_algs[x->next++]);
 	probe_start(c, &x->w, scan_seen);
 }
 
@@ -188,8 +187,8 @@ check_reach(json_t *list, const struct doctor *d, const struct probe_result *r)
 {
 	char address[ADDR_TEXT_SIZE];
 	char text[128];
-	const bool no_way = !r->connected && strncmp(r->text, "there is no way",
-						 15) == 0;
+	const bool no_way =
+	    !r->connected && strncmp(r->text, "there is no way", 15) == 0;
 
 	addr_format(address, &d->w.addr);
 	check(list, "address", no_way ? "fail" : "ok", address,
@@ -197,7 +196,10 @@ check_reach(json_t *list, const struct doctor *d, const struct probe_result *r)
 		     "jitctl target add"
 		   : "");
 	(void)snprintf(text, sizeof(text), "%u/tcp", (unsigned)d->w.port);
-	check(list, "port", r->connected ? "ok" : no_way ? "skip" : "fail",
+	check(list, "port",
+	    r->connected ? "ok"
+	    : no_way     ? "skip"
+			 : "fail",
 	    r->connected ? text : r->text,
 	    r->connected || no_way
 		? ""
@@ -205,7 +207,7 @@ check_reach(json_t *list, const struct doctor *d, const struct probe_result *r)
 		  "gateway in?");
 	check(list, "banner",
 	    r->seen.banner[0] != '\0' ? "ok"
-	    : r->connected	      ? "fail"
+	    : r->connected            ? "fail"
 				      : "skip",
 	    r->seen.banner[0] != '\0' ? r->seen.banner : r->text,
 	    r->seen.banner[0] != '\0' || !r->connected
@@ -228,8 +230,8 @@ check_host_key(
 		check(list, "host key", "ok", fp, "");
 	} else {
 		(void)snprintf(text, sizeof(text),
-		    "the target shows %s, which is not among the %u pinned",
-		    fp, target_nkeys(&d->target));
+		    "the target shows %s, which is not among the %u pinned", fp,
+		    target_nkeys(&d->target));
 		check(list, "host key", "fail", text,
 		    "find out why it changed; then jitctl target add --scan");
 	}
@@ -239,7 +241,7 @@ check_host_key(
 static void
 check_login(json_t *list, const struct doctor *d, const struct probe_result *r)
 {
-	char text[256];
+	char text[400];
 
 	if (r->seen.key_ok == 0) {
 		check(list, "CA trusted", "skip", "not tried", "");
@@ -247,8 +249,7 @@ check_login(json_t *list, const struct doctor *d, const struct probe_result *r)
 		return;
 	}
 	(void)snprintf(text, sizeof(text), "%s@%s may log in as %s",
-	    d->target.logins.name[0], d->target.name,
-	    d->target.logins.name[0]);
+	    d->target.logins.name[0], d->target.name, d->target.logins.name[0]);
 	if (r->seen.login_ok != 0) {
 		check(list, "CA trusted", "ok",
 		    "the target took a certificate of this gateway", "");
@@ -256,15 +257,13 @@ check_login(json_t *list, const struct doctor *d, const struct probe_result *r)
 		return;
 	}
 	check(list, "CA trusted", "fail",
-	    r->text[0] != '\0' ? r->text
-			       : "the target refused the certificate",
+	    r->text[0] != '\0' ? r->text : "the target refused the certificate",
 	    "TrustedUserCAKeys /etc/ssh/sallyport_ca.pub in sshd_config, with "
 	    "both CA keys in that file, then reload sshd");
 	(void)snprintf(text, sizeof(text),
 	    "refused together with the above: /etc/ssh/sallyport_principals/%s "
 	    "must hold %s@%s",
-	    d->target.logins.name[0], d->target.logins.name[0],
-	    d->target.name);
+	    d->target.logins.name[0], d->target.logins.name[0], d->target.name);
 	check(list, "principal mapping", "warn", text,
 	    "AuthorizedPrincipalsFile /etc/ssh/sallyport_principals/%u in "
 	    "sshd_config; the login must exist and be unlocked");
@@ -334,8 +333,8 @@ verb_doctor(struct call *c)
 		call_store_failed(c, r);
 		return;
 	}
-	d->w.addr = d->target.addr4.family != 0 ? d->target.addr4
-						: d->target.addr6;
+	d->w.addr =
+	    d->target.addr4.family != 0 ? d->target.addr4 : d->target.addr6;
 	d->w.port = d->target.port;
 	d->w.target = &d->target;
 	d->w.login = true;

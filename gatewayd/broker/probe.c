@@ -56,9 +56,9 @@ finish(struct probe *p, const char *why)
 		kill.conn = s->conn;
 		s->probe = NULL;
 		p->s = NULL;
-		if (s->linked && peer_send(role_peer(p->b->role,
-						PROC_SUPERVISOR),
-				     MSG_SUP_KILL, &kill, -1) != 0)
+		if (s->linked &&
+		    peer_send(role_peer(p->b->role, PROC_SUPERVISOR),
+			MSG_SUP_KILL, &kill, -1) != 0)
 			log_warn("a probe could not be ended");
 		s->state = SES_ENDING;
 		s->reason = END_LOGOUT;
@@ -105,8 +105,8 @@ on_dialed(struct session *s, int fd, const char *why)
 		m.host_keys.len = 4;
 	}
 	s->state = SES_LIVE;
-	if (peer_send(role_session(p->b->role, s->conn), MSG_SES_PROBE, &m,
-		fd) != 0)
+	if (peer_send(
+		role_session(p->b->role, s->conn), MSG_SES_PROBE, &m, fd) != 0)
 		finish(p, "the probe's process went away");
 	(void)close(fd);
 }
@@ -194,8 +194,8 @@ probe_up(struct session *s)
 		return;
 	}
 	p->waiting = true;
-	if (ask(p->b, PROC_NOTARY, MSG_NT_GRANT_OPEN, &m,
-		MSG_NT_GRANT_OPENED, granted, p) == 0)
+	if (ask(p->b, PROC_NOTARY, MSG_NT_GRANT_OPEN, &m, MSG_NT_GRANT_OPENED,
+		granted, p) == 0)
 		return;
 	p->waiting = false;
 	grant_drop(lg);
@@ -209,8 +209,8 @@ probe_down(struct session *s)
 }
 
 int
-on_ses_probed(struct role *r, struct peer *peer, const void *body,
-    const int *fds)
+on_ses_probed(
+    struct role *r, struct peer *peer, const void *body, const int *fds)
 {
 	const struct msg_ses_probed *m = body;
 	struct session *s = session_find(role_ctx(r), peer_conn(peer));
@@ -239,8 +239,8 @@ find_name(struct probe *p)
 {
 	if (p->w.target != NULL)
 		name_set(p->name, p->w.target->name);
-	else if (store_target_at(p->b->store, &p->w.addr, p->w.port,
-		     p->name) != 0)
+	else if (store_target_at(p->b->store, &p->w.addr, p->w.port, p->name) !=
+		 0)
 		p->name[0] = '\0';
 }
 
@@ -272,7 +272,7 @@ probe_start(struct call *c, const struct probe_wish *w, probe_fn *fn)
 	name_set(p->s->login,
 	    w->target != NULL ? w->target->logins.name[0] : "probe");
 	timer_set(p->timer, PROBE_MS);
-	if (peer_send(role_peer(c->b->role, PROC_SUPERVISOR), MSG_SUP_PROBE,
-		&m, -1) != 0)
+	if (peer_send(role_peer(c->b->role, PROC_SUPERVISOR), MSG_SUP_PROBE, &m,
+		-1) != 0)
 		finish(p, "no process could be started for the probe");
 }

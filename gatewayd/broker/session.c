@@ -21,7 +21,7 @@
 #include "broker/broker.h"
 
 enum {
-	USERAUTH_REQUEST = 50, /* RFC 4252 */
+	USERAUTH_REQUEST = 50,                      /* RFC 4252 */
 	STOP_MS = (LIMIT_CLIENT_TAIL_S + 3) * 1000, /* then it is killed */
 };
 
@@ -70,8 +70,7 @@ session_release(struct session *s)
 
 	if (!s->gone || s->pending > 0)
 		return;
-	for (struct session **sp = &b->sessions; *sp != NULL;
-	     sp = &(*sp)->next)
+	for (struct session **sp = &b->sessions; *sp != NULL; sp = &(*sp)->next)
 		if (*sp == s) {
 			*sp = s->next;
 			break;
@@ -113,8 +112,9 @@ session_down(struct broker *b, struct peer *p)
 		return;
 	s->linked = false;
 	if (s->probe != NULL)
-		probe_down(s);
-	session_over(s, END_ABORTED, 0, 0, -1);
+		probe_down(s); /* ends the session too */
+	else
+		session_over(s, END_ABORTED, 0, 0, -1);
 }
 
 int
@@ -185,8 +185,8 @@ out:
 /* RFC 4252 section 7: what the client signed, rebuilt from what the notary
  * signed and from nothing the session says about itself. */
 static int
-verify(const struct session *s, const struct msg_ses_auth *m,
-    const struct door *d)
+verify(
+    const struct session *s, const struct msg_ses_auth *m, const struct door *d)
 {
 	struct buf b;
 	int r;
@@ -217,8 +217,8 @@ say_no(struct session *s, const struct msg_ses_auth *m, const char *text)
 	struct msg_ses_auth_no no = {.rid = m->rid, .query = m->query};
 
 	text_set(no.text, sizeof(no.text), text);
-	return peer_send(role_session(s->b->role, s->conn), MSG_SES_AUTH_NO,
-	    &no, -1);
+	return peer_send(
+	    role_session(s->b->role, s->conn), MSG_SES_AUTH_NO, &no, -1);
 }
 
 static void
@@ -286,8 +286,9 @@ login_durable(void *arg, int result, uint64_t seq)
 
 		s->state = SES_NEW;
 		s->grant = NULL;
-		if (say_no(s, &m, "sallyport: the gateway cannot write its "
-				  "log now: try again") != 0)
+		if (say_no(s, &m,
+			"sallyport: the gateway cannot write its "
+			"log now: try again") != 0)
 			peer_close(p);
 	} else if (peer_send(p, MSG_SES_AUTH_OK, &l->ok, -1) == 0) {
 		peer_set_state(p, MST_READY);
@@ -520,9 +521,8 @@ session_stop(struct session *s, enum end_reason reason, const char *text)
 	text_set(m.text, sizeof(m.text), text);
 	s->pending++; /* a link that breaks now must not free it under us */
 	/* first the word, so that the session knows why the leg falls silent */
-	if (s->linked &&
-	    peer_send(role_session(s->b->role, s->conn), MSG_SES_STOP, &m,
-		-1) != 0)
+	if (s->linked && peer_send(role_session(s->b->role, s->conn),
+			     MSG_SES_STOP, &m, -1) != 0)
 		log_warn("a session could not be told to stop; its leg goes");
 	if (s->state == SES_DIALING)
 		dial_cancel(s);
@@ -534,7 +534,8 @@ session_stop(struct session *s, enum end_reason reason, const char *text)
 	s->state = SES_ENDING;
 	timer_free(s->timer);
 	s->timer = NULL;
-	if (!s->gone && (s->timer = timer_new(s->b->role, on_stop_timer, s)) != NULL)
+	if (!s->gone &&
+	    (s->timer = timer_new(s->b->role, on_stop_timer, s)) != NULL)
 		timer_set(s->timer, STOP_MS);
 	s->pending--;
 	session_release(s);
@@ -545,8 +546,7 @@ session_over(struct session *s, enum end_reason reason, uint64_t in,
     uint64_t out, int64_t status)
 {
 	/* one reason for all: what we told it counts, not what it noticed */
-	const enum end_reason why =
-	    s->state == SES_ENDING ? s->reason : reason;
+	const enum end_reason why = s->state == SES_ENDING ? s->reason : reason;
 	const bool was_live = s->leg && s->probe == NULL;
 	struct session_row row = {.start_ms = s->start_ms,
 	    .end_ms = broker_now(s->b).utc_ms,

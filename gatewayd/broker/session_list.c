@@ -68,8 +68,8 @@ verb_sessions(struct call *c)
 		if (!s->gone && s->leg && s->probe == NULL &&
 		    (all || strcmp(s->user, c->user) == 0))
 			listing_add(&l, live_json(s));
-	r = store_session_each(c->b->store, all ? NULL : c->user, HISTORY_MAX,
-	    list_ended, &l);
+	r = store_session_each(
+	    c->b->store, all ? NULL : c->user, HISTORY_MAX, list_ended, &l);
 	if (r != 0) {
 		json_decref(l.items);
 		call_store_failed(c, r);
@@ -101,8 +101,8 @@ verb_session_kill(struct call *c)
 	char when[32], text[LIMIT_TEXT_SIZE];
 
 	if (json_only(c->req.body, keys, &p) != 0 ||
-	    json_get_str(c->req.body, "sid", true, LIMIT_ID_SIZE - 1, &sid,
-		&p) != 0) {
+	    json_get_str(
+		c->req.body, "sid", true, LIMIT_ID_SIZE - 1, &sid, &p) != 0) {
 		call_problem(c, &p);
 		return;
 	}

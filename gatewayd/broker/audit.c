@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * audit - audit.read and recording.get: bytes of the notary and the recorder,
+ * passed on unchanged. Looking at a recording is itself an event.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/ids.h"
+#include "base/str.h"
+#include "broker/broker.h"
+
+enum { READ_DEFAULT = 128 * 1024, READ_MAX = LIMIT_BODY_MAX };
+
+/* The decimal value of name=N in a query string; false when malformed. */
+static bool
+query_num(const char *query, const char *name, uint64_t max, uint64_t *ret)
+{
+	const size_t n = strlen(name);
+
+	for (const char *s = query; *s != '\0';) {
+		const size_t len = strcspn(s, "&");
+		char text[24];
+
+		if (len > n + 1 && strncmp(s, name, n) == 0 && s[n] == '=') {
+			if (len - n - 1 >= sizeof(text))
+				return false;
+			memcpy(text, s + n + 1, len - n - 1);
+			text[len - n - 1] = '\0';
+			return str_u64(text, 0, max, ret) == 0;
+		}
+		s += len;
+		if (*s == '&')
+			s++;
+	}
+	return true; /* not said: *ret keeps its default */
+}
+
+static void
+lines_read(struct call *c, const void *body)
+{
+	const struct msg_nt_lines *m = body;
+
+	call_raw(c, 200, "application/x-ndjson", m->lines.p, m->lines.len);
+}
+
+void
+verb_audit(struct call *c)
+{
+	struct msg_nt_read m = {0};
+	uint64_t max = READ_DEFAULT;
+
+	if (!query_num(c->query, "from", INT64_MAX, &m.from) ||
+	    !query_num(c->query, "max", READ_MAX, &max)) {
+		call_refuse(c, 400, "bad-field", "from",
+		    "from is a record's number, max a number of bytes up to "
+		    "%d",
+		    (int)READ_MAX);
+		return;
+	}
+	m.max = (uint32_t)max;
+	call_ask(c, PROC_NOTARY, MSG_NT_READ, &m, MSG_NT_LINES, lines_read);
+}
+
+/* ---- recording.get */
+
+static void
+bytes_read(struct call *c, const void *body)
+{
+	const struct msg_rec_bytes *m = body;
+
+	if (m->result != 0)
+		call_refuse(c, 404, "not-found", NULL,
+		    "there is no recording of session %s", c->arg);
+	else
+		call_raw(
+		    c, 200, "application/x-asciicast", m->data.p, m->data.len);
+}
+
+static void
+read_bytes(struct call *c)
+{
+	struct msg_rec_read *m = c->state;
+
+	call_ask(c, PROC_RECORDER, MSG_REC_READ, m, MSG_REC_BYTES, bytes_read);
+}
+
+void
+verb_recording(struct call *c)
+{
+	struct msg_rec_read *m = calloc(1, sizeof(*m));
+	struct event_fields f;
+	uint64_t channel = 0;
+
+	c->state = m;
+	c->state_free = free;
+	if (m == NULL) {
+		call_refuse(c, 503, "unavailable", NULL, "out of memory");
+		return;
+	}
+	if (!id_ok(c->arg, 's') ||
+	    !query_num(c->query, "offset", INT64_MAX, &m->offset) ||
+	    !query_num(c->query, "channel", UINT32_MAX, &channel)) {
+		call_refuse(c, 400, "bad-field", "id",
+		    "a session's id, offset and channel as numbers were "
+		    "expected");
+		return;
+	}
+	text_set(m->sid, sizeof(m->sid), c->arg);
+	m->channel = (uint32_t)channel;
+	m->max = READ_DEFAULT;
+	if (m->offset > 0) {
+		read_bytes(c); /* the rest of what was recorded as viewed */
+		return;
+	}
+	call_fields(c, &f);
+	event_str(&f, EF_SID, c->arg);
+	event_num(&f, EF_CHANNEL, (int64_t)channel);
+	call_append(c, EV_RECORDING_VIEW, &f, read_bytes);
+	event_fields_done(&f);
+}

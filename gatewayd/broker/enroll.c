@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * enroll - from an invitation to a second factor, in two signed steps: begin
+ * (the invitation's code; gives the seed) and confirm (a code made from it).
+ * The invitation is used up by confirm, so that a lost answer costs nothing.
+ *
+ * MUST: the seed is shown only to the holder of a key of the user's, or of the
+ * first key where he has none.
+ */
+#include <openssl/sha.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "broker/broker.h"
+#include "sys/seal.h"
+#include "sys/totp.h"
+
+enum { CODE_MAX = 64 };
+
+struct enroll {
+	struct user u;
+	struct secret seed;
+	bool new_key;
+};
+
+static void
+enroll_free(void *p)
+{
+	struct enroll *e = p;
+
+	secret_free(&e->seed);
+	explicit_bzero(e, sizeof(*e));
+	free(e);
+}
+
+static struct enroll *
+enroll_new(struct call *c)
+{
+	struct enroll *e = calloc(1, sizeof(*e));
+
+	if (e == NULL) {
+		call_refuse(c, 503, "unavailable", NULL, "out of memory");
+		return NULL;
+	}
+	c->state = e;
+	c->state_free = enroll_free;
+	return e;
+}
+
+/* ---- begin */
+
+static void
+invite_wrong(struct call *c)
+{
+	struct event_fields f;
+
+	call_fields(c, &f);
+	event_str(&f, EF_OUTCOME, "failure");
+	event_str(&f, EF_REASON, "invite-wrong");
+	if (role_append(c->b->role, EV_INVITE_DENIED, &f, NULL, NULL) != 0)
+		log_warn("a refused invitation could not be recorded");
+	event_fields_done(&f);
+	call_refuse(c, 401, "invite-wrong", "invite",
+	    "the invitation is unknown, used up or over: ask an admin for a "
+	    "new one");
+}
+
+/* Finds whose invitation it is; the lookup is by hash, so it tells a guesser
+ * nothing by its timing. */
+static bool
+find_invited(struct call *c, struct enroll *e, const char *code)
+{
+	uint8_t hash[SHA256_DIGEST_LENGTH];
+	char hex[sizeof(hash) * 2 + 1];
+	char name[LIMIT_NAME_SIZE];
+
+	(void)SHA256((const uint8_t *)code, strlen(code), hash);
+	str_hex(hex, hash, sizeof(hash));
+	return store_user_by_invite(c->b->store, hex, name) == 0 &&
+	       store_user_get(c->b->store, name, &e->u) == 0 &&
+	       e->u.state != USER_DISABLED &&
+	       e->u.invite_end_ms > broker_now(c->b).utc_ms;
+}
+
+static bool
+has_key(const struct user *u, const char *fp)
+{
+	for (unsigned i = 0; i < u->nkeys; i++)
+		if (strcmp(u->keys[i].fp, fp) == 0)
+			return true;
+	return false;
+}
+
+static void
+take_key(struct user *u, const struct call *c)
+{
+	struct user_key *k = &u->keys[u->nkeys++];
+
+	memset(k, 0, sizeof(*k));
+	text_set(k->fp, sizeof(k->fp), c->key_fp);
+	text_set(k->type, sizeof(k->type), c->key.type);
+	text_set(k->comment, sizeof(k->comment), "enrolled");
+	memcpy(k->blob, c->key.blob, c->key.len);
+	k->len = c->key.len;
+}
+
+static int
+seal_seed(struct call *c, struct enroll *e)
+{
+	struct buf b;
+	int r;
+
+	buf_init(&b, STORE_SEALED_MAX);
+	if ((r = secret_random(&e->seed, TOTP_SEED_SIZE)) == 0)
+		r = seal_close(&b, &c->b->seal_key, &e->seed, e->u.name);
+	if (r == 0) {
+		memcpy(e->u.pending.p, b.p, b.len);
+		e->u.pending.len = b.len;
+	}
+	buf_done(&b);
+	return r;
+}
+
+static void
+began(struct call *c)
+{
+	struct enroll *e = c->state;
+	char uri[TOTP_URI_SIZE], text[TOTP_BASE32_SIZE];
+	json_t *o = NULL;
+	int r;
+
+	if ((r = store_user_put(c->b->store, &e->u, c->seq)) != 0) {
+		call_store_failed(c, r);
+		return;
+	}
+	if (totp_uri(uri, sizeof(uri), &e->seed, c->b->conf->server_id,
+		e->u.name) != 0 ||
+	    totp_base32(text, sizeof(text), &e->seed) != 0) {
+		call_refuse(c, 503, "unavailable", NULL,
+		    "the second factor could not be made");
+		return;
+	}
+	o = json_object();
+	put_str(o, "user", e->u.name);
+	put_str(o, "otpauth", uri);
+	put_str(o, "secret", text);
+	explicit_bzero(uri, sizeof(uri));
+	explicit_bzero(text, sizeof(text));
+	call_reply(c, 200, o);
+}
+
+void
+verb_enroll(struct call *c)
+{
+	static const char *const keys[] = {"invite", NULL};
+	struct problem p = {0};
+	struct enroll *e = enroll_new(c);
+	struct event_fields f;
+	const char *code = NULL;
+
+	if (e == NULL)
+		return;
+	if (json_only(c->req.body, keys, &p) != 0 ||
+	    json_get_str(c->req.body, "invite", true, CODE_MAX, &code, &p) !=
+		0) {
+		call_problem(c, &p);
+		return;
+	}
+	if (!find_invited(c, e, code)) {
+		invite_wrong(c);
+		return;
+	}
+	if (c->user[0] != '\0' && strcmp(c->user, e->u.name) != 0) {
+		call_refuse(c, 409, "conflict", NULL,
+		    "this key belongs to another user");
+		return;
+	}
+	if (e->u.nkeys > 0 && !has_key(&e->u, c->key_fp)) {
+		call_refuse(c, 401, "unknown-key", NULL,
+		    "the invitation is for %s, who has other keys: sign with "
+		    "one of those",
+		    e->u.name);
+		return;
+	}
+	if (e->u.nkeys == 0) {
+		take_key(&e->u, c);
+		e->new_key = true;
+	}
+	if (seal_seed(c, e) != 0) {
+		call_refuse(c, 503, "unavailable", NULL,
+		    "the second factor could not be made");
+		return;
+	}
+	name_set(c->user, e->u.name);
+	call_fields(c, &f);
+	event_str(&f, EF_USER, e->u.name);
+	event_str(&f, EF_MSG,
+	    e->new_key ? "enrolment begun; first key taken"
+		       : "enrolment begun");
+	call_append(c, EV_USER_KEY, &f, began);
+	event_fields_done(&f);
+}
+
+/* ---- confirm */
+
+static void
+confirmed(struct call *c)
+{
+	struct enroll *e = c->state;
+	json_t *o = NULL;
+	int r;
+
+	e->u.totp = e->u.pending;
+	e->u.pending.len = 0;
+	e->u.invite[0] = '\0';
+	e->u.invite_end_ms = 0;
+	e->u.state = USER_ACTIVE;
+	if ((r = store_user_put(c->b->store, &e->u, c->seq)) != 0) {
+		call_store_failed(c, r);
+		return;
+	}
+	o = json_object();
+	put_str(o, "user", e->u.name);
+	put_str(o, "state", "active");
+	call_reply(c, 200, o);
+}
+
+static void
+step_burned(struct call *c, const void *body)
+{
+	const struct msg_nt_mfa_burned *m = body;
+	struct event_fields f;
+
+	if (m->result != 0) {
+		if (-(int)m->result != GW_EDENIED) {
+			call_unavailable(c, "the log");
+			return;
+		}
+		mfa_used(c);
+		call_refuse(c, 401, "code-used", "code",
+		    "this code was used before: wait for the next one");
+		return;
+	}
+	mfa_given(c);
+	call_fields(c, &f);
+	event_str(&f, EF_USER, c->user);
+	event_str(&f, EF_METHOD, "totp");
+	call_append(c, EV_MFA_ENROLL, &f, confirmed);
+	event_fields_done(&f);
+}
+
+void
+verb_enroll_confirm(struct call *c)
+{
+	static const char *const none[] = {NULL};
+	struct msg_nt_mfa_burn m = {0};
+	struct problem p = {0};
+	struct enroll *e = enroll_new(c);
+	int r;
+
+	if (e == NULL)
+		return;
+	if (json_only(c->req.body, none, &p) != 0) {
+		call_problem(c, &p);
+		return;
+	}
+	if ((r = store_user_get(c->b->store, c->user, &e->u)) != 0) {
+		call_store_failed(c, r);
+		return;
+	}
+	if (e->u.pending.len == 0 || e->u.invite[0] == '\0' ||
+	    e->u.invite_end_ms <= broker_now(c->b).utc_ms) {
+		call_refuse(c, 409, "conflict", NULL,
+		    "there is no enrolment to confirm: begin with your "
+		    "invitation");
+		return;
+	}
+	if (c->env.code[0] == '\0') {
+		call_refuse(c, 401, "code-needed", "code",
+		    "this needs a code from your authenticator app");
+		return;
+	}
+	if (mfa_check_seed(c, &e->u.pending, &p) != 0) {
+		call_problem(c, &p);
+		return;
+	}
+	text_set(m.user, sizeof(m.user), c->user);
+	m.step = c->mfa_step;
+	text_set(m.verb, sizeof(m.verb), c->verb->name);
+	call_ask(c, PROC_NOTARY, MSG_NT_MFA_BURN, &m, MSG_NT_MFA_BURNED,
+	    step_burned);
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * info - verbs that only tell: server, healthz, readyz, whoami.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "broker/broker.h"
+
+void
+verb_server(struct call *c)
+{
+	const struct conf *conf = c->b->conf;
+	json_t *o = json_object();
+	json_t *cas = json_array();
+
+	put_str(o, "server_id", conf->server_id);
+	put_str(o, "version", conf->version);
+	put_str(o, "host", conf->host);
+	put_num(o, "ssh_port", conf->ssh[0].port);
+	put_str(o, "host_key", conf->host_key);
+	(void)json_array_append_new(cas, json_string(conf->ca_key));
+	(void)json_array_append_new(cas, json_string(conf->ca_next_key));
+	(void)json_object_set_new(o, "ca_keys", cas);
+	put_str(o, "log_key", conf->log_key);
+	put_time(o, "time", broker_now(c->b).utc_ms);
+	call_reply(c, 200, o);
+}
+
+void
+verb_healthz(struct call *c)
+{
+	json_t *o = json_object();
+
+	put_str(o, "status", "ok");
+	call_reply(c, 200, o);
+}
+
+static bool
+add_check(json_t *list, const char *name, bool ok, const char *detail)
+{
+	json_t *o = json_object();
+
+	put_str(o, "name", name);
+	put_bool(o, "ok", ok);
+	put_str(o, "detail", detail);
+	(void)json_array_append_new(list, o);
+	return ok;
+}
+
+static bool
+add_link(json_t *list, const struct broker *b, enum proc p)
+{
+	const bool up = role_peer(b->role, p) != NULL;
+
+	return add_check(
+	    list, proc_name(p), up, up ? "connected" : "not connected");
+}
+
+void
+verb_readyz(struct call *c)
+{
+	const struct broker *b = c->b;
+	json_t *o = json_object();
+	json_t *list = json_array();
+	bool ok = true;
+
+	ok = add_link(list, b, PROC_NOTARY) && ok;
+	ok = add_link(list, b, PROC_FIREWALL) && ok;
+	ok = add_link(list, b, PROC_RECORDER) && ok;
+	ok = add_link(list, b, PROC_SHIPPER) && ok;
+	ok = add_check(list, "in step", b->recovered,
+		 b->recovered ? "log, store and firewall agree"
+			      : "taking over what the log says") &&
+	     ok;
+	for (int i = 0; i < SINKS_SEEN && b->sinks[i].sink[0] != '\0'; i++)
+		ok = add_check(list, b->sinks[i].sink, b->sinks[i].up != 0,
+			 b->sinks[i].text) &&
+		     ok;
+	put_str(o, "status", ok ? "ready" : "degraded");
+	(void)json_object_set_new(o, "checks", list);
+	call_reply(c, 200, o);
+}
+
+void
+verb_whoami(struct call *c)
+{
+	const struct now now = broker_now(c->b);
+	json_t *o = json_object();
+	char source[ADDR_TEXT_SIZE] = "";
+
+	if (c->peer.family != 0)
+		addr_format(source, &c->peer);
+	put_str(o, "user", c->user);
+	put_bool(o, "admin", c->admin);
+	put_bool(o, "auditor", c->auditor);
+	put_str(o, "key_fp", c->key_fp);
+	put_str(o, "source", source);
+	put_str(o, "server_id", c->b->conf->server_id);
+	put_time(o, "token_expires",
+	    c->local ? 0 : now.utc_ms + c->token_end_boot_ms - now.boot_ms);
+	put_time(o, "mfa_until",
+	    c->local ? 0 : mfa_until_ms(c->b, c->user, &c->peer));
+	call_reply(c, 200, o);
+}

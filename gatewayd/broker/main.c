@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sallyport-broker - decides: who may have which door, and whose session it
+ * is. Holds the store, the policy, the sealed TOTP seeds. It has no listening
+ * socket and parses nothing but typed messages and JSON whose sender is known
+ * or whose signature is checked first.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "broker/broker.h"
+#include "sys/seal.h"
+#include "sys/totp.h"
+
+enum { HELD_MAX = 256, PRUNE_MS = 3600 * 1000 };
+
+/* One row per verb; what it takes to get there is in lib/wire/verbs.h. */
+static call_fn *const verb_table[VERB_COUNT] = {
+    [VERB_SERVER] = verb_server,
+    [VERB_HEALTHZ] = verb_healthz,
+    [VERB_READYZ] = verb_readyz,
+    [VERB_CHALLENGE] = verb_challenge,
+    [VERB_ENROLL] = verb_enroll,
+    [VERB_ENROLL_CONFIRM] = verb_enroll_confirm,
+    [VERB_TOKEN] = verb_token,
+    [VERB_WHOAMI] = verb_whoami,
+    [VERB_REQUEST] = verb_request,
+    [VERB_GRANTS] = verb_grants,
+    [VERB_RELEASE] = verb_release,
+    [VERB_REVOKE] = verb_revoke,
+    [VERB_SESSIONS] = verb_sessions,
+    [VERB_SESSION_KILL] = verb_session_kill,
+    [VERB_RECORDING] = verb_recording,
+    [VERB_TARGETS] = verb_targets,
+    [VERB_TARGET_SCAN] = verb_target_scan,
+    [VERB_TARGET_ADD] = verb_target_add,
+    [VERB_TARGET_REMOVE] = verb_target_remove,
+    [VERB_USERS] = verb_users,
+    [VERB_USER_ADD] = verb_user_add,
+    [VERB_ROLES] = verb_roles,
+    [VERB_ROLE_SET] = verb_role_set,
+    [VERB_ROLE_REMOVE] = verb_role_remove,
+    [VERB_APPLY] = verb_apply,
+    [VERB_DOCTOR] = verb_doctor,
+    [VERB_AUDIT] = verb_audit,
+};
+
+/* A call that came before we were in step with log and firewall. */
+struct held {
+	struct held *next;
+	enum proc from;
+	unsigned link;
+	struct msg_api_call m;
+	uint8_t bytes[];
+};
+
+struct now
+broker_now(const struct broker *b)
+{
+	struct now now = clock_now();
+
+	if (now.utc_ms < b->utc_floor_ms)
+		now.utc_ms = b->utc_floor_ms;
+	return now;
+}
+
+int
+broker_load_roles(struct broker *b)
+{
+	struct policy_role *roles = NULL;
+	size_t n = 0;
+	int r = store_role_all(b->store, &roles, &n);
+
+	if (r != 0)
+		return r;
+	free(b->roles);
+	b->roles = roles;
+	b->nroles = n;
+	return 0;
+}
+
+void
+text_set(char *ret, size_t size, const char *s)
+{
+	const size_t n = strnlen(s, size - 1);
+
+	memcpy(ret, s, n);
+	ret[n] = '\0';
+}
+
+/* ---- calls */
+
+static int
+serve(struct broker *b, struct peer *p, const struct msg_api_call *m)
+{
+	struct call *c = NULL;
+
+	if (verb_get(m->verb) == NULL || verb_table[m->verb] == NULL)
+		return GW_EPROTO;
+	if ((c = call_new(b, p, m)) == NULL)
+		return GW_ENOMEM;
+	caller_check(c, m, verb_table[m->verb]);
+	return 0;
+}
+
+static int
+hold(struct broker *b, struct peer *p, const struct msg_api_call *m)
+{
+	struct held *h = NULL;
+
+	if (b->nheld >= HELD_MAX)
+		return GW_ELIMIT;
+	h = calloc(1, sizeof(*h) + m->query.len + m->body.len);
+	if (h == NULL)
+		return GW_ENOMEM;
+	h->from = peer_proc(p);
+	h->link = b->api_links[h->from == PROC_ADMIN];
+	h->m = *m;
+	if (m->query.len > 0)
+		memcpy(h->bytes, m->query.p, m->query.len);
+	if (m->body.len > 0)
+		memcpy(h->bytes + m->query.len, m->body.p, m->body.len);
+	h->m.query.p = h->bytes;
+	h->m.body.p = h->bytes + m->query.len;
+	*b->held_end = h;
+	b->held_end = &h->next;
+	b->nheld++;
+	return 0;
+}
+
+static void
+held_free(struct held *h, size_t n)
+{
+	explicit_bzero(h, sizeof(*h) + n); /* codes, tokens */
+	free(h);
+}
+
+void
+broker_serve_held(struct broker *b)
+{
+	struct held *list = b->held;
+
+	b->held = NULL;
+	b->held_end = &b->held;
+	b->nheld = 0;
+	while (list != NULL) {
+		struct held *h = list;
+		struct peer *p = role_peer(b->role, h->from);
+
+		list = h->next;
+		if (p != NULL &&
+		    h->link == b->api_links[h->from == PROC_ADMIN] &&
+		    serve(b, p, &h->m) != 0)
+			log_warn("a call that waited was dropped");
+		held_free(h, h->m.query.len + h->m.body.len);
+	}
+}
+
+static int
+on_api_call(struct role *r, struct peer *p, const void *body, const int *fds)
+{
+	const struct msg_api_call *m = body;
+	struct broker *b = role_ctx(r);
+
+	(void)fds;
+	/* these say how we are, so they do not wait until we are well */
+	if (b->recovered || m->verb == VERB_HEALTHZ || m->verb == VERB_READYZ)
+		return serve(b, p, m);
+	return hold(b, p, m);
+}
+
+/* ---- answers of the others */
+
+#define ANSWER(fn, type)                                                       \
+	static int fn(                                                         \
+	    struct role *r, struct peer *p, const void *body, const int *fds)  \
+	{                                                                      \
+		(void)fds;                                                     \
+		wait_answer(role_ctx(r), peer_proc(p), type, body);            \
+		return 0;                                                      \
+	}
+
+ANSWER(on_grant_opened, MSG_NT_GRANT_OPENED)
+ANSWER(on_grant_closed, MSG_NT_GRANT_CLOSED)
+ANSWER(on_leg_opened, MSG_NT_LEG_OPENED)
+ANSWER(on_leg_closed, MSG_NT_LEG_CLOSED)
+ANSWER(on_mfa_burned, MSG_NT_MFA_BURNED)
+ANSWER(on_fold_end, MSG_NT_FOLD_END)
+ANSWER(on_lines, MSG_NT_LINES)
+ANSWER(on_fw_opened, MSG_FW_OPENED)
+ANSWER(on_fw_closed, MSG_FW_CLOSED)
+ANSWER(on_fw_synced, MSG_FW_SYNCED)
+ANSWER(on_rec_bytes, MSG_REC_BYTES)
+
+static int
+on_shp_status(struct role *r, struct peer *p, const void *body, const int *fds)
+{
+	const struct msg_shp_status *m = body;
+	struct broker *b = role_ctx(r);
+
+	(void)p;
+	(void)fds;
+	for (int i = 0; i < SINKS_SEEN; i++) {
+		if (b->sinks[i].sink[0] != '\0' &&
+		    strcmp(b->sinks[i].sink, m->sink) != 0)
+			continue;
+		b->sinks[i] = *m;
+		break;
+	}
+	return 0;
+}
+
+/* ---- links */
+
+static void
+peer_up(struct role *r, struct peer *p)
+{
+	struct broker *b = role_ctx(r);
+
+	switch (peer_proc(p)) {
+	case PROC_SESSION:
+		session_up(b, p);
+		break;
+	case PROC_API:
+	case PROC_ADMIN:
+		b->api_links[peer_proc(p) == PROC_ADMIN]++;
+		break;
+	case PROC_NOTARY:
+	case PROC_FIREWALL:
+		/* the first time ready() starts it, when both are there */
+		if (b->recovery != NULL)
+			recover_start(b);
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+peer_down(struct role *r, struct peer *p)
+{
+	struct broker *b = role_ctx(r);
+
+	if (peer_proc(p) == PROC_SESSION)
+		session_down(b, p);
+	else
+		wait_lost(b, peer_proc(p));
+}
+
+/* ---- start and end */
+
+static void
+on_prune(struct role *r, void *arg)
+{
+	struct broker *b = role_ctx(r);
+	struct timer **t = arg;
+	const int64_t before =
+	    broker_now(b).utc_ms - (int64_t)LIMIT_IDEMPOTENCY_LIFE_S * 1000;
+
+	if (store_answer_prune(b->store, before) != 0)
+		log_warn("old answers were not forgotten");
+	timer_set(*t, PRUNE_MS);
+}
+
+static int
+open_files(struct broker *b)
+{
+	char path[LIMIT_PATH_SIZE + 32];
+	int r;
+
+	if ((r = str_fmt(path, sizeof(path), "%s/broker/seal.key",
+		 b->conf->state_dir)) != 0)
+		return r;
+	if ((r = seal_key_read(&b->seal_key, path)) != 0) {
+		log_err("cannot read %s: %s (gatewayd init makes it)", path,
+		    err_str(r));
+		return r;
+	}
+	if ((r = str_fmt(path, sizeof(path), "%s/broker/store.db",
+		 b->conf->state_dir)) != 0)
+		return r;
+	if ((r = store_open(&b->store, path)) != 0) {
+		log_err("cannot open %s: %s%s", path, err_str(r),
+		    r == GW_EUNSUPPORTED
+			? " (a newer version of Sallyport made it)"
+			: "");
+		return r;
+	}
+	if ((r = broker_load_roles(b)) != 0)
+		log_err("the roles in %s cannot be read: %s (%s)", path,
+		    err_str(r), store_error(b->store));
+	return r;
+}
+
+/* Libraries open files of theirs at first use: not in the sandbox. It also
+ * shows that the key seals. */
+static int
+warm_up(struct broker *b)
+{
+	struct secret in = {0}, out = {0};
+	struct buf sealed;
+	char fp[SSHKEY_FP_SIZE];
+	int r;
+
+	buf_init(&sealed, 1024);
+	if ((r = secret_random(&in, TOTP_SEED_SIZE)) == 0 &&
+	    (r = seal_close(&sealed, &b->seal_key, &in, "self-test")) == 0)
+		r = seal_open(
+		    &out, &b->seal_key, sealed.p, sealed.len, "self-test");
+	if (r == 0 && (out.len != in.len || !secret_equal(in.p, out.p, in.len)))
+		r = GW_ECRYPTO;
+	sshkey_fingerprint(fp, "self-test", 9);
+	if (clock_boot_id()[0] == '\0')
+		log_warn("the boot id cannot be read: grants count UTC only");
+	buf_done(&sealed);
+	secret_free(&in);
+	secret_free(&out);
+	return r;
+}
+
+static int
+start(struct role *r, const struct conf *conf)
+{
+	static struct timer *prune; /* beside the context, as long as it */
+	struct broker *b = role_ctx(r);
+	int e;
+
+	b->role = r;
+	b->conf = conf;
+	b->held_end = &b->held;
+	b->next_probe = (uint64_t)clock_now().utc_ms << 8;
+	if ((e = str_fmt(b->state_path, sizeof(b->state_path), "%s/broker",
+		 conf->state_dir)) != 0)
+		return e;
+	b->writable[0] = b->state_path;
+	b->box.rw = b->writable;
+	if ((e = totp_init()) != 0 || (e = open_files(b)) != 0 ||
+	    (e = warm_up(b)) != 0 ||
+	    (e = challenges_new(&b->challenges)) != 0 ||
+	    (e = tokens_new(&b->tokens)) != 0 || (e = mfa_new(&b->mfa)) != 0 ||
+	    (e = history_new(b)) != 0)
+		return e;
+	if ((prune = timer_new(r, on_prune, &prune)) == NULL)
+		return GW_ENOMEM;
+	timer_set(prune, PRUNE_MS);
+	return 0;
+}
+
+static int
+ready(struct role *r)
+{
+	recover_start(role_ctx(r));
+	return 0;
+}
+
+static void
+stop(struct role *r)
+{
+	struct broker *b = role_ctx(r);
+
+	history_free(b);
+	role_exit(r, 0);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct role_handler handlers[] = {
+	    {MSG_API_CALL, on_api_call},
+	    {MSG_NT_GRANT_OPENED, on_grant_opened},
+	    {MSG_NT_GRANT_CLOSED, on_grant_closed},
+	    {MSG_NT_LEG_OPENED, on_leg_opened},
+	    {MSG_NT_LEG_CLOSED, on_leg_closed},
+	    {MSG_NT_MFA_BURNED, on_mfa_burned},
+	    {MSG_NT_FOLD_GRANT, on_fold_grant},
+	    {MSG_NT_FOLD_LEG, on_fold_leg},
+	    {MSG_NT_FOLD_END, on_fold_end},
+	    {MSG_NT_LINES, on_lines},
+	    {MSG_NT_SID, on_nt_sid},
+	    {MSG_FW_OPENED, on_fw_opened},
+	    {MSG_FW_CLOSED, on_fw_closed},
+	    {MSG_FW_SYNCED, on_fw_synced},
+	    {MSG_SES_AUTH, on_ses_auth},
+	    {MSG_SES_DIAL, on_ses_dial},
+	    {MSG_SES_END, on_ses_end},
+	    {MSG_SES_PROBED, on_ses_probed},
+	    {MSG_REC_BYTES, on_rec_bytes},
+	    {MSG_SHP_STATUS, on_shp_status},
+	};
+	static const int calls[] = {SYS_socket, SYS_connect, SYS_bind, -1};
+	static struct broker broker; /* the process's one context */
+	const struct role_def def = {.proc = PROC_BROKER,
+	    .name = "broker",
+	    .needs = PROC_BIT(PROC_NOTARY) | PROC_BIT(PROC_FIREWALL),
+	    .handlers = handlers,
+	    .nhandlers = ARRAY_LEN(handlers),
+	    .start = start,
+	    .ready = ready,
+	    .peer_up = peer_up,
+	    .peer_down = peer_down,
+	    .stop = stop,
+	    .sandbox = &broker.box};
+	int status;
+
+	broker.box.network = true; /* to dial targets; it never listens */
+	broker.box.syscalls = calls;
+	status = role_main(&def, &broker, argc, argv);
+	store_close(broker.store);
+	secret_free(&broker.seal_key);
+	return status;
+}

@@ -1,0 +1,552 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * recover - what is open is the fold of the log. At the start, and whenever
+ * the notary or the firewall was started anew:
+ *
+ *   ask the notary for the fold
+ *   a store ahead of the log: something was rolled back: stop
+ *   intents that nobody waits for: closed as aborted; what is over: expired
+ *   grants and sessions that live: taken over, with the time they have left
+ *   the firewall is told everything, and removes what we did not name
+ *
+ * Until that is done no call is answered and nobody is let in.
+ */
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/safefile.h"
+#include "base/str.h"
+#include "broker/broker.h"
+
+enum {
+	AGAIN_MS = 1000,
+	/* A session of the fold whose process does not show up by then is
+	 * gone: it ended while we were away. */
+	ORPHAN_MS = 5000,
+};
+
+struct leg {
+	struct leg *next;
+	struct msg_nt_fold_leg m;
+	uint8_t elements[ELEMENTS_MAX];
+};
+
+struct recovery {
+	struct timer *again;
+	struct timer *orphans;
+	bool running, repeat, folding;
+	struct leg *legs;
+	unsigned aborted, expired, adopted;
+};
+
+static void fold_ended(struct broker *b, void *arg, const void *body);
+
+static void
+legs_free(struct recovery *r)
+{
+	while (r->legs != NULL) {
+		struct leg *l = r->legs;
+
+		r->legs = l->next;
+		free(l);
+	}
+}
+
+void
+recover_free(struct recovery *r)
+{
+	if (r == NULL)
+		return;
+	legs_free(r);
+	timer_free(r->again);
+	timer_free(r->orphans);
+	free(r);
+}
+
+static void
+on_again(struct role *r, void *arg)
+{
+	(void)r;
+	recover_start(arg);
+}
+
+static void
+on_orphans(struct role *role, void *arg)
+{
+	struct broker *b = arg;
+
+	(void)role;
+	for (struct session *s = b->sessions, *next = NULL; s != NULL;
+	     s = next) {
+		next = s->next;
+		if (!s->gone && !s->linked && s->leg && s->pending == 0)
+			session_over(s, END_ABORTED, 0, 0, -1);
+	}
+}
+
+static int
+prepare(struct broker *b)
+{
+	struct recovery *r = NULL;
+
+	if (b->recovery != NULL)
+		return 0;
+	if ((r = calloc(1, sizeof(*r))) == NULL)
+		return GW_ENOMEM;
+	r->again = timer_new(b->role, on_again, b);
+	r->orphans = timer_new(b->role, on_orphans, b);
+	if (r->again == NULL || r->orphans == NULL) {
+		recover_free(r);
+		return GW_ENOMEM;
+	}
+	b->recovery = r;
+	return 0;
+}
+
+static void
+try_again(struct broker *b)
+{
+	b->recovery->running = false;
+	b->recovery->folding = false;
+	timer_set(b->recovery->again, AGAIN_MS);
+}
+
+void
+recover_start(struct broker *b)
+{
+	struct msg_nt_fold_get m = {0};
+	struct recovery *r = NULL;
+
+	if (prepare(b) != 0) {
+		log_err("out of memory");
+		role_exit(b->role, 1);
+		return;
+	}
+	r = b->recovery;
+	if (r->running) {
+		r->repeat = true;
+		return;
+	}
+	timer_stop(r->again);
+	b->recovered = false;
+	legs_free(r);
+	r->aborted = r->expired = r->adopted = 0;
+	r->repeat = false;
+	for (struct live_grant *lg = b->grants; lg != NULL; lg = lg->next)
+		lg->in_fold = false;
+	r->running = r->folding = true;
+	if (ask(b, PROC_NOTARY, MSG_NT_FOLD_GET, &m, MSG_NT_FOLD_END,
+		fold_ended, NULL) != 0)
+		try_again(b);
+}
+
+/* ---- the fold comes */
+
+static void
+take_receipt(struct live_grant *lg, const struct msg_nt_fold_grant *m)
+{
+	lg->in_fold = true;
+	lg->seq = m->seq;
+	memcpy(lg->mac, m->mac, sizeof(lg->mac));
+	lg->nelements = 0;
+	if (m->elements.len > 0 && m->elements.len <= sizeof(lg->elements)) {
+		memcpy(lg->elements, m->elements.p, m->elements.len);
+		lg->nelements = m->elements.len;
+	}
+}
+
+/* A grant of the log that we do not hold. */
+static int
+meet_grant(struct broker *b, const struct msg_nt_fold_grant *m)
+{
+	const struct now now = broker_now(b);
+	struct recovery *r = b->recovery;
+	struct live_grant *lg = NULL;
+
+	if (m->state != GRANT_ACTIVE || m->grant.reach == REACH_PROBE) {
+		/* nobody waits for its answer any more */
+		r->aborted++;
+		close_grant(
+		    b, m->grant.id, END_ABORTED, "recovery", NULL, NULL);
+		return 0;
+	}
+	if (grant_left_ms(&m->grant, &now, clock_boot_id()) <= 0) {
+		r->expired++;
+		close_grant(
+		    b, m->grant.id, END_EXPIRED, "recovery", NULL, NULL);
+		return 0;
+	}
+	if ((lg = grant_new(b, &m->grant)) == NULL)
+		return GW_ENOMEM;
+	r->adopted++;
+	take_receipt(lg, m);
+	grant_activate(lg);
+	return 0;
+}
+
+int
+on_fold_grant(
+    struct role *role, struct peer *p, const void *body, const int *fds)
+{
+	const struct msg_nt_fold_grant *m = body;
+	struct broker *b = role_ctx(role);
+	struct live_grant *lg = grant_find(b, m->grant.id);
+
+	(void)p;
+	(void)fds;
+	if (b->recovery == NULL || !b->recovery->folding)
+		return GW_ESTATE;
+	if (lg != NULL) {
+		take_receipt(lg, m);
+		return 0;
+	}
+	/* ended by us, the notary just does not know yet: not to be revived */
+	if (close_pending(b, m->grant.id))
+		return 0;
+	return meet_grant(b, m);
+}
+
+int
+on_fold_leg(struct role *role, struct peer *p, const void *body, const int *fds)
+{
+	const struct msg_nt_fold_leg *m = body;
+	struct broker *b = role_ctx(role);
+	struct leg *l = NULL;
+
+	(void)p;
+	(void)fds;
+	if (b->recovery == NULL || !b->recovery->folding)
+		return GW_ESTATE;
+	if (m->elements.len > sizeof(l->elements))
+		return GW_EPROTO;
+	if (close_pending(b, m->sid))
+		return 0;
+	if ((l = calloc(1, sizeof(*l))) == NULL)
+		return GW_ENOMEM;
+	l->m = *m;
+	if (m->elements.len > 0)
+		memcpy(l->elements, m->elements.p, m->elements.len);
+	l->m.elements.p = l->elements;
+	l->next = b->recovery->legs;
+	b->recovery->legs = l;
+	return 0;
+}
+
+/* ---- legs become sessions again */
+
+static void
+take_leg(struct session *s, const struct leg *l)
+{
+	s->leg = true;
+	s->leg_seq = l->m.seq;
+	memcpy(s->mac, l->m.mac, sizeof(s->mac));
+	memcpy(s->elements, l->elements, sizeof(s->elements));
+	s->nelements = l->m.elements.len;
+}
+
+static void
+revive(struct broker *b, const struct leg *l)
+{
+	struct live_grant *lg = grant_find(b, l->m.grant);
+	struct session *s = session_by_sid(b, l->m.sid);
+	struct peer *p = role_session(b->role, l->m.conn);
+
+	if (s != NULL) {
+		take_leg(s, l);
+		return;
+	}
+	if (lg == NULL) {
+		firewall_close(b, l->m.sid, END_ABORTED);
+		close_leg(b, l->m.sid, END_ABORTED, "recovery", 0, 0, -1);
+		return;
+	}
+	if ((s = session_get(b, l->m.conn)) == NULL)
+		return;
+	take_leg(s, l);
+	text_set(s->sid, sizeof(s->sid), l->m.sid);
+	text_set(s->grant_id, sizeof(s->grant_id), l->m.grant);
+	s->grant = lg;
+	lg->sessions++;
+	name_set(s->user, lg->g.user);
+	name_set(s->target, lg->g.target);
+	name_set(s->login, lg->g.login);
+	s->record = lg->g.record != 0;
+	s->start_ms = broker_now(b).utc_ms;
+	s->state = SES_LIVE;
+	if (p != NULL)
+		peer_set_state(p, MST_LIVE);
+}
+
+/* The log closed what we thought open (a grant of ours that is being opened
+ * just now is not in the fold yet). */
+static void
+drop_unknown(struct broker *b)
+{
+	for (struct live_grant *lg = b->grants, *next = NULL; lg != NULL;
+	     lg = next) {
+		next = lg->next;
+		if (lg->state == GRANT_ACTIVE && !lg->in_fold && lg->seq != 0) {
+			log_warn("grant %s is not in the log's fold: shut",
+			    lg->g.id);
+			grant_end(lg, END_ABORTED, "recovery", NULL);
+		}
+	}
+}
+
+/* ---- the firewall */
+
+static void
+synced(struct broker *b, void *arg, const void *body)
+{
+	const struct msg_fw_synced *m = body;
+	struct recovery *r = b->recovery;
+
+	(void)arg;
+	if (m == NULL || m->result != 0) {
+		log_err("the firewall is not in step: %s; trying again",
+		    m == NULL ? "it went away" : err_str(-(int)m->result));
+		try_again(b);
+		return;
+	}
+	r->running = false;
+	if (r->repeat) {
+		recover_start(b);
+		return;
+	}
+	log_info("in step with log and firewall: %u taken over, %u aborted, %u "
+		 "expired, %u kernel elements removed",
+	    r->adopted, r->aborted, r->expired, m->removed);
+	b->recovered = true;
+	timer_set(r->orphans, ORPHAN_MS);
+	broker_serve_held(b);
+}
+
+static void
+protect_one(void *arg, const char *name)
+{
+	struct broker *b = arg;
+	struct target *t = calloc(1, sizeof(*t));
+
+	if (t != NULL && store_target_get(b->store, name, t) == 0)
+		target_protect(b, t);
+	else
+		log_err("target %s cannot be read: it is not protected", name);
+	free(t);
+}
+
+static int
+open_again(struct broker *b, const char *id, const char *grant, uint64_t seq,
+    const uint8_t *mac, const uint8_t *elements, uint32_t n)
+{
+	struct msg_fw_open m = {
+	    .rid = role_rid(b->role), .seq = seq, .sync = 1};
+
+	if (n == 0)
+		return 0; /* over, or a probe: nothing to open */
+	text_set(m.id, sizeof(m.id), id);
+	text_set(m.grant, sizeof(m.grant), grant);
+	memcpy(m.mac, mac, sizeof(m.mac));
+	m.elements.p = elements;
+	m.elements.len = n;
+	return peer_send(
+	    role_peer(b->role, PROC_FIREWALL), MSG_FW_OPEN, &m, -1);
+}
+
+static int
+tell_firewall(struct broker *b)
+{
+	struct msg_fw_sync m = {.rid = role_rid(b->role)};
+	int r = peer_send(
+	    role_peer(b->role, PROC_FIREWALL), MSG_FW_SYNC_BEGIN, &m, -1);
+
+	if (r != 0)
+		return r;
+	if ((r = store_target_each(b->store, protect_one, b)) != 0)
+		return r;
+	for (const struct live_grant *lg = b->grants; lg != NULL && r == 0;
+	     lg = lg->next)
+		if (lg->state == GRANT_ACTIVE)
+			r = open_again(b, lg->g.id, lg->g.id, lg->seq, lg->mac,
+			    lg->elements, lg->nelements);
+	for (const struct session *s = b->sessions; s != NULL && r == 0;
+	     s = s->next)
+		if (!s->gone && s->leg && !s->cut)
+			r = open_again(b, s->sid, s->grant_id, s->leg_seq,
+			    s->mac, s->elements, s->nelements);
+	if (r != 0)
+		return r;
+	return ask(
+	    b, PROC_FIREWALL, MSG_FW_SYNC_END, &m, MSG_FW_SYNCED, synced, NULL);
+}
+
+/* ---- the first admin */
+
+struct first {
+	struct broker *b;
+	struct user u;
+	char path[LIMIT_PATH_SIZE + 32];
+};
+
+static void
+first_durable(void *arg, int result, uint64_t seq)
+{
+	struct first *f = arg;
+	int r = result;
+
+	if (r == 0)
+		r = store_user_put(f->b->store, &f->u, seq);
+	if (r == 0 && unlink(f->path) != 0)
+		log_warn("%s is used up and cannot be removed", f->path);
+	if (r != 0)
+		log_err("the first admin was not stored: %s", err_str(r));
+	else
+		log_info("first admin %s may enrol now", f->u.name);
+	free(f);
+}
+
+static int
+parse_first(struct user *u, const struct secret *text)
+{
+	struct problem p = {0};
+	json_t *o = json_parse_object(text->p, text->len, &p);
+	const char *name = NULL, *invite = NULL, *expires = NULL;
+	uint8_t hash[32];
+	int r = GW_EINVAL;
+
+	if (o == NULL || json_get_name(o, "user", true, &name, &p) != 0 ||
+	    json_get_str(o, "invite", true, 64, &invite, &p) != 0 ||
+	    json_get_str(o, "expires", true, 40, &expires, &p) != 0) {
+		log_err("bootstrap.json: %s", p.text);
+		goto out;
+	}
+	if (str_unhex(hash, sizeof(hash), invite) != 0 ||
+	    str_time_parse(expires, &u->invite_end_ms) != 0) {
+		log_err("bootstrap.json: invite or expires is malformed");
+		goto out;
+	}
+	name_set(u->name, name);
+	str_hex(u->invite, hash, sizeof(hash));
+	u->state = USER_INVITED;
+	u->admin = u->auditor = true;
+	r = 0;
+out:
+	json_decref(o);
+	return r;
+}
+
+static void
+count_user(void *arg, const char *name)
+{
+	(void)name;
+	(*(unsigned *)arg)++;
+}
+
+static void
+bootstrap(struct broker *b)
+{
+	struct secret text = {0};
+	struct event_fields ef;
+	struct first *f = NULL;
+	unsigned users = 0;
+
+	if (store_user_each(b->store, count_user, &users) != 0 || users > 0 ||
+	    (f = calloc(1, sizeof(*f))) == NULL)
+		return;
+	f->b = b;
+	if (str_fmt(f->path, sizeof(f->path), "%s/broker/bootstrap.json",
+		b->conf->state_dir) != 0 ||
+	    safefile_read(&text, f->path, 4096, SAFEFILE_PRIVATE) != 0 ||
+	    parse_first(&f->u, &text) != 0) {
+		log_warn("there is no user yet and no usable %s: run `gatewayd "
+			 "init` again, or add one over the admin socket",
+		    f->path);
+		free(f);
+		secret_free(&text);
+		return;
+	}
+	secret_free(&text);
+	event_fields_init(&ef);
+	event_str(&ef, EF_USER, f->u.name);
+	event_str(&ef, EF_BY, "init");
+	event_str(&ef, EF_MSG, "first admin");
+	if (role_append(b->role, EV_USER_CREATE, &ef, first_durable, f) != 0)
+		free(f);
+	event_fields_done(&ef);
+}
+
+/* ---- the fold is complete */
+
+static bool
+store_fits(struct broker *b, const struct msg_nt_fold_end *m)
+{
+	uint64_t seq = 0;
+	const int r = store_seq(b->store, &seq);
+
+	if (r != 0) {
+		log_err("the store cannot be read: %s (%s)", err_str(r),
+		    store_error(b->store));
+		return false;
+	}
+	if (seq <= m->seq)
+		return true;
+	log_err("the store knows record %llu, but the log ends at %llu: one of "
+		"them was rolled back. Restore both from the same moment; the "
+		"gateway does not start with a log that lost records",
+	    (unsigned long long)seq, (unsigned long long)m->seq);
+	return false;
+}
+
+static void
+record_recovery(struct broker *b)
+{
+	const struct recovery *r = b->recovery;
+	struct event_fields f;
+
+	if (r->aborted + r->expired + r->adopted == 0)
+		return;
+	event_fields_init(&f);
+	event_num(&f, EF_COUNT, r->aborted + r->expired + r->adopted);
+	event_str(&f, EF_MSG,
+	    "grants of the log met at the start: live ones taken over, "
+	    "unmatched intents aborted, outdated ones expired");
+	if (role_append(b->role, EV_GATEWAY_RECOVERED, &f, NULL, NULL) != 0)
+		log_warn("the recovery could not be recorded");
+	event_fields_done(&f);
+}
+
+static void
+fold_ended(struct broker *b, void *arg, const void *body)
+{
+	const struct msg_nt_fold_end *m = body;
+	struct recovery *r = b->recovery;
+
+	(void)arg;
+	r->folding = false;
+	if (m == NULL) {
+		try_again(b);
+		return;
+	}
+	if (!store_fits(b, m)) {
+		role_exit(b->role, 1);
+		return;
+	}
+	if (m->time_ms > clock_now().utc_ms)
+		log_warn("the clock is behind the log's last record: the log's "
+			 "time is used until it has caught up");
+	b->utc_floor_ms = m->time_ms;
+	drop_unknown(b);
+	for (const struct leg *l = r->legs; l != NULL; l = l->next)
+		revive(b, l);
+	legs_free(r);
+	close_again(b);
+	record_recovery(b);
+	bootstrap(b);
+	if (tell_firewall(b) != 0) {
+		log_warn("the firewall process cannot be told what is open");
+		try_again(b);
+	}
+}

@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * target - target.list, target.add (make or change), target.remove. A port is
+ * protected before the answer that says so.
+ */
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "broker/broker.h"
+
+static void
+add_fp(void *arg, const uint8_t *blob, size_t n)
+{
+	char fp[SSHKEY_FP_SIZE];
+
+	sshkey_fingerprint(fp, blob, n);
+	(void)json_array_append_new(arg, json_string(fp));
+}
+
+json_t *
+target_json(const struct target *t)
+{
+	json_t *o = json_object();
+	json_t *addresses = json_array();
+	json_t *labels = json_object();
+	json_t *keys = json_array();
+
+	put_addr(addresses, &t->addr4);
+	put_addr(addresses, &t->addr6);
+	for (unsigned i = 0; i < t->labels.n; i++)
+		put_str(
+		    labels, t->labels.label[i].key, t->labels.label[i].value);
+	(void)target_each_key(t, add_fp, keys);
+	put_str(o, "target", t->name);
+	(void)json_object_set_new(o, "addresses", addresses);
+	put_num(o, "port", t->port);
+	put_str(o, "reach", grant_reach_str((enum grant_reach)t->reach));
+	(void)json_object_set_new(o, "labels", labels);
+	(void)json_object_set_new(o, "logins", names_json(&t->logins));
+	(void)json_object_set_new(o, "host_keys", keys);
+	put_bool(o, "protected", true);
+	return o;
+}
+
+void
+target_protect(struct broker *b, const struct target *t)
+{
+	const struct addr *const both[] = {&t->addr4, &t->addr6};
+
+	for (size_t i = 0; i < ARRAY_LEN(both); i++) {
+		struct msg_fw_protect m = {
+		    .addr = *both[i], .proto = IPPROTO_TCP, .port = t->port};
+
+		if (both[i]->family == 0)
+			continue;
+		text_set(m.target, sizeof(m.target), t->name);
+		/* not told now: told when it is back, before anything opens */
+		if (peer_send(role_peer(b->role, PROC_FIREWALL), MSG_FW_PROTECT,
+			&m, -1) != 0)
+			log_warn("the firewall process is away: %s is "
+				 "protected when it is back",
+			    t->name);
+	}
+}
+
+/* ---- target.list: what a role gives the asker; everything to auditors */
+
+struct walk {
+	struct listing list;
+	struct call *c;
+	struct user u;
+	struct target t;
+	bool all;
+};
+
+static bool
+concerns_user(const struct walk *w)
+{
+	for (size_t i = 0; i < w->c->b->nroles; i++)
+		if (!w->c->b->roles[i].deny &&
+		    policy_concerns(
+			&w->c->b->roles[i], w->u.name, &w->u.groups, &w->t))
+			return true;
+	return false;
+}
+
+static void
+list_one(void *arg, const char *name)
+{
+	struct walk *w = arg;
+
+	if (store_target_get(w->c->b->store, name, &w->t) == 0 &&
+	    (w->all || concerns_user(w)))
+		listing_add(&w->list, target_json(&w->t));
+}
+
+void
+verb_targets(struct call *c)
+{
+	struct walk *w = calloc(1, sizeof(*w));
+	int r = GW_ENOMEM;
+
+	if (w == NULL) {
+		call_store_failed(c, r);
+		return;
+	}
+	w->c = c;
+	w->all = c->local || c->admin || c->auditor;
+	listing_init(&w->list);
+	r = w->all ? 0 : store_user_get(c->b->store, c->user, &w->u);
+	if (r == 0)
+		r = store_target_each(c->b->store, list_one, w);
+	if (r == 0) {
+		listing_reply(&w->list, c);
+	} else {
+		json_decref(w->list.items);
+		call_store_failed(c, r);
+	}
+	free(w);
+}
+
+/* ---- a body */
+
+static int
+parse_addresses(struct target *t, const json_t *o, struct problem *p)
+{
+	const json_t *list = NULL;
+	int r = json_get_array(o, "addresses", true, 2, &list, p);
+
+	if (r != 0)
+		return r;
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		struct addr a = {0};
+		struct addr *to = &t->addr4;
+
+		if (addr_parse(
+			&a, json_string_value(json_array_get(list, i))) != 0) {
+			problem_set(p, 400, "bad-field", "addresses",
+			    "addresses: entry %zu is not an IPv4 or IPv6 "
+			    "address (names are resolved by jitctl)",
+			    i + 1);
+			return GW_EINVAL;
+		}
+		if (a.family == 6)
+			to = &t->addr6;
+		if (to->family != 0) {
+			problem_set(p, 400, "bad-field", "addresses",
+			    "addresses: two of one family");
+			return GW_EINVAL;
+		}
+		*to = a;
+	}
+	return 0;
+}
+
+static int
+parse_labels(struct target *t, const json_t *o, struct problem *p)
+{
+	json_t *labels = json_object_get(o, "labels");
+	const char *key = NULL;
+	json_t *v = NULL;
+
+	if (labels == NULL)
+		return 0;
+	if (!json_is_object(labels)) {
+		problem_set(p, 400, "bad-field", "labels",
+		    "labels: an object of names was expected");
+		return GW_EINVAL;
+	}
+	json_object_foreach(labels, key, v)
+	{
+		if (json_is_string(v) &&
+		    label_list_add(&t->labels, key, json_string_value(v)) == 0)
+			continue;
+		problem_set(p, 400, "bad-field", "labels",
+		    "labels: at most %d, key and value are names",
+		    (int)LIMIT_LABELS);
+		return GW_EINVAL;
+	}
+	return 0;
+}
+
+static int
+parse_logins(struct target *t, const json_t *o, struct problem *p)
+{
+	const json_t *list = NULL;
+	int r = json_get_array(o, "logins", true, LIMIT_LIST, &list, p);
+
+	if (r != 0)
+		return r;
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		r = name_list_add(
+		    &t->logins, json_string_value(json_array_get(list, i)));
+		if (r != 0 && r != GW_EEXIST) {
+			problem_set(p, 400, "bad-field", "logins",
+			    "logins: entry %zu is not a name", i + 1);
+			return GW_EINVAL;
+		}
+	}
+	return 0;
+}
+
+static int
+parse_host_keys(struct target *t, const json_t *o, struct problem *p)
+{
+	const json_t *list = NULL;
+	struct sshkey k;
+	int r = json_get_array(o, "host_keys", true, 16, &list, p);
+
+	if (r != 0)
+		return r;
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		r = sshkey_parse_line(
+		    &k, json_string_value(json_array_get(list, i)));
+		if (r == 0)
+			r = target_add_key(t, k.blob, k.len);
+		if (r != 0 && r != GW_EEXIST) {
+			problem_set(p, 400, "bad-field", "host_keys",
+			    "host_keys: entry %zu is not a usable SSH public "
+			    "key: \"type base64\" was expected",
+			    i + 1);
+			return GW_EINVAL;
+		}
+	}
+	if (target_nkeys(t) > 0)
+		return 0;
+	problem_set(p, 400, "bad-field", "host_keys",
+	    "host_keys: at least one: jitctl target add --scan shows them");
+	return GW_EINVAL;
+}
+
+int
+target_parse(struct target *ret, const json_t *o, struct problem *p)
+{
+	static const char *const keys[] = {"target", "addresses", "port",
+	    "reach", "labels", "logins", "host_keys", NULL};
+	const char *name = NULL, *reach = NULL;
+	int64_t port = 22;
+	int r;
+
+	memset(ret, 0, sizeof(*ret));
+	if ((r = json_only(o, keys, p)) != 0 ||
+	    (r = json_get_name(o, "target", true, &name, p)) != 0 ||
+	    (r = json_get_int(o, "port", false, 1, 65535, &port, p)) != 0 ||
+	    (r = json_get_str(o, "reach", false, 16, &reach, p)) != 0)
+		return r;
+	name_set(ret->name, name);
+	ret->port = (uint16_t)port;
+	ret->reach = REACH_PROXY;
+	if (reach != NULL && strcmp(reach, "direct") == 0) {
+		ret->reach = REACH_DIRECT;
+	} else if (reach != NULL && strcmp(reach, "proxy") != 0) {
+		problem_set(p, 400, "bad-field", "reach",
+		    "reach: \"proxy\" or \"direct\" was expected");
+		return GW_EINVAL;
+	}
+	if ((r = parse_addresses(ret, o, p)) != 0 ||
+	    (r = parse_labels(ret, o, p)) != 0 ||
+	    (r = parse_logins(ret, o, p)) != 0 ||
+	    (r = parse_host_keys(ret, o, p)) != 0)
+		return r;
+	if (target_ok(ret))
+		return 0;
+	problem_set(p, 400, "bad-field", "addresses",
+	    "a target needs at least one address and one login");
+	return GW_EINVAL;
+}
+
+/* ---- target.add */
+
+/* What to put on the target, ready to be pasted. */
+static void
+put_sshd(json_t *o, const struct broker *b, const struct target *t)
+{
+	json_t *lines = json_array();
+	json_t *cas = json_array();
+	json_t *principals = json_object();
+
+	(void)json_array_append_new(
+	    lines, json_string("TrustedUserCAKeys /etc/ssh/sallyport_ca.pub"));
+	(void)json_array_append_new(
+	    lines, json_string("AuthorizedPrincipalsFile "
+			       "/etc/ssh/sallyport_principals/%u"));
+	(void)json_array_append_new(cas, json_string(b->conf->ca_key));
+	(void)json_array_append_new(cas, json_string(b->conf->ca_next_key));
+	for (unsigned i = 0; i < t->logins.n; i++) {
+		char text[LIMIT_NAME_SIZE * 2];
+
+		(void)snprintf(
+		    text, sizeof(text), "%s@%s", t->logins.name[i], t->name);
+		put_str(principals, t->logins.name[i], text);
+	}
+	(void)json_object_set_new(o, "sshd", lines);
+	(void)json_object_set_new(o, "ca_keys", cas);
+	(void)json_object_set_new(o, "principals", principals);
+}
+
+static void
+added(struct call *c)
+{
+	const struct target *t = c->state;
+	json_t *o = NULL;
+	int r = store_target_put(c->b->store, t, c->seq);
+
+	if (r != 0) {
+		call_store_failed(c, r);
+		return;
+	}
+	target_protect(c->b, t);
+	if ((o = target_json(t)) != NULL)
+		put_sshd(o, c->b, t);
+	call_reply(c, 201, o);
+}
+
+void
+verb_target_add(struct call *c)
+{
+	struct target *t = calloc(1, sizeof(*t));
+	struct event_fields f;
+	struct problem p = {0};
+	char *text = NULL;
+	json_t *o = NULL;
+
+	c->state = t;
+	c->state_free = free;
+	if (t == NULL) {
+		call_refuse(c, 503, "unavailable", NULL, "out of memory");
+		return;
+	}
+	if (target_parse(t, c->req.body, &p) != 0) {
+		call_problem(c, &p);
+		return;
+	}
+	o = target_json(t);
+	text = o != NULL ? json_text(o) : NULL;
+	call_fields(c, &f);
+	event_str(&f, EF_TARGET, t->name);
+	event_num(&f, EF_DST_PORT, t->port);
+	event_str(&f, EF_CHANGES, text);
+	call_append(c, EV_TARGET_SET, &f, added);
+	event_fields_done(&f);
+	free(text);
+	json_decref(o);
+}
+
+/* ---- target.remove */
+
+static void
+removed(struct call *c)
+{
+	json_t *o = NULL;
+	int r = store_target_remove(c->b->store, c->arg, c->seq);
+
+	if (r != 0) {
+		call_store_failed(c, r);
+		return;
+	}
+	/* removing is revoking; the port stays shut until the next start */
+	for (struct live_grant *lg = c->b->grants, *next = NULL; lg != NULL;
+	     lg = next) {
+		next = lg->next;
+		if (lg->state == GRANT_ACTIVE &&
+		    strcmp(lg->g.target, c->arg) == 0)
+			grant_end(lg, END_REVOKED, c->user, NULL);
+	}
+	o = json_object();
+	put_str(o, "target", c->arg);
+	put_str(o, "state", "removed");
+	call_reply(c, 200, o);
+}
+
+void
+verb_target_remove(struct call *c)
+{
+	static const char *const keys[] = {"target", NULL};
+	struct target *t = calloc(1, sizeof(*t));
+	struct event_fields f;
+	struct problem p = {0};
+	const char *name = NULL;
+	int r;
+
+	c->state = t;
+	c->state_free = free;
+	if (t == NULL) {
+		call_refuse(c, 503, "unavailable", NULL, "out of memory");
+		return;
+	}
+	if (json_only(c->req.body, keys, &p) != 0 ||
+	    json_get_name(c->req.body, "target", true, &name, &p) != 0) {
+		call_problem(c, &p);
+		return;
+	}
+	if ((r = store_target_get(c->b->store, name, t)) != 0) {
+		if (r != GW_ENOENT)
+			call_store_failed(c, r);
+		else
+			call_refuse(c, 404, "not-found", "target",
+			    "there is no target %s: see jitctl targets ls",
+			    name);
+		return;
+	}
+	name_set(c->arg, name);
+	call_fields(c, &f);
+	event_str(&f, EF_TARGET, name);
+	call_append(c, EV_TARGET_REMOVE, &f, removed);
+	event_fields_done(&f);
+}

@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * user - user.list and user.add (make or change). Fields that are not said
+ * stay as they are; an empty list of keys keeps the keys there are, so that
+ * applying a policy file does not throw out what people enrolled themselves.
+ */
+#include <openssl/sha.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "base/str.h"
+#include "broker/broker.h"
+
+enum { INVITE_CODE = 20 };
+
+static const char *
+state_str(uint8_t state)
+{
+	switch (state) {
+	case USER_INVITED:
+		return "invited";
+	case USER_ACTIVE:
+		return "active";
+	default:
+		return "disabled";
+	}
+}
+
+json_t *
+user_json(const struct user *u)
+{
+	json_t *o = json_object();
+	json_t *keys = json_array();
+
+	for (unsigned i = 0; i < u->nkeys; i++) {
+		json_t *k = json_object();
+
+		put_str(k, "type", u->keys[i].type);
+		put_str(k, "fingerprint", u->keys[i].fp);
+		(void)json_array_append_new(keys, k);
+	}
+	put_str(o, "user", u->name);
+	put_str(o, "state", state_str(u->state));
+	put_bool(o, "admin", u->admin);
+	put_bool(o, "auditor", u->auditor);
+	(void)json_object_set_new(o, "groups", names_json(&u->groups));
+	(void)json_object_set_new(o, "keys", keys);
+	put_bool(o, "totp", u->totp.len > 0);
+	return o;
+}
+
+/* ---- user.list */
+
+struct user_walk {
+	struct listing list;
+	struct broker *b;
+	struct user u;
+};
+
+static void
+list_one(void *arg, const char *name)
+{
+	struct user_walk *w = arg;
+
+	if (store_user_get(w->b->store, name, &w->u) == 0)
+		listing_add(&w->list, user_json(&w->u));
+}
+
+void
+verb_users(struct call *c)
+{
+	struct user_walk *w = calloc(1, sizeof(*w));
+	int r = GW_ENOMEM;
+
+	if (w != NULL) {
+		w->b = c->b;
+		listing_init(&w->list);
+		r = store_user_each(c->b->store, list_one, w);
+	}
+	if (r == 0) {
+		listing_reply(&w->list, c);
+	} else {
+		if (w != NULL)
+			json_decref(w->list.items);
+		call_store_failed(c, r);
+	}
+	free(w);
+}
+
+/* ---- a body */
+
+static int
+parse_key(struct user *u, struct broker *b, const char *line, struct problem *p)
+{
+	struct user_key *k = &u->keys[u->nkeys];
+	struct sshkey key;
+	char owner[LIMIT_NAME_SIZE] = "";
+	const char *comment = NULL;
+
+	if (u->nkeys >= LIMIT_KEYS_PER_USER) {
+		problem_set(p, 400, "bad-field", "keys", "keys: more than %d",
+		    (int)LIMIT_KEYS_PER_USER);
+		return GW_ELIMIT;
+	}
+	if (sshkey_parse_line(&key, line) != 0) {
+		problem_set(p, 400, "bad-field", "keys",
+		    "keys: not a usable SSH public key (ed25519, ecdsa, rsa of "
+		    "3072 bits or more, sk-*): \"%.40s\"",
+		    line);
+		return GW_EINVAL;
+	}
+	memset(k, 0, sizeof(*k));
+	sshkey_fingerprint(k->fp, key.blob, key.len);
+	for (unsigned i = 0; i < u->nkeys; i++)
+		if (strcmp(u->keys[i].fp, k->fp) == 0)
+			return 0; /* the same line twice */
+	if (store_user_by_key(b->store, k->fp, owner) == 0 &&
+	    strcmp(owner, u->name) != 0) {
+		problem_set(p, 409, "conflict", "keys",
+		    "keys: %s belongs to another user", k->fp);
+		return GW_EEXIST;
+	}
+	text_set(k->type, sizeof(k->type), key.type);
+	if ((comment = strchr(line, ' ')) != NULL &&
+	    (comment = strchr(comment + 1, ' ')) != NULL)
+		text_set(k->comment, sizeof(k->comment), comment + 1);
+	memcpy(k->blob, key.blob, key.len);
+	k->len = key.len;
+	u->nkeys++;
+	return 0;
+}
+
+static int
+parse_keys(struct user *u, struct broker *b, const json_t *o, struct problem *p)
+{
+	const json_t *list = NULL;
+	int r = json_get_array(o, "keys", false, LIMIT_KEYS_PER_USER, &list, p);
+
+	if (r != 0 || json_array_size(list) == 0)
+		return r;
+	u->nkeys = 0;
+	for (size_t i = 0; r == 0 && i < json_array_size(list); i++)
+		r = parse_key(
+		    u, b, json_string_value(json_array_get(list, i)), p);
+	return r;
+}
+
+static int
+parse_groups(struct user *u, const json_t *o, struct problem *p)
+{
+	const json_t *list = NULL;
+	int r = json_get_array(o, "groups", false, LIMIT_LIST, &list, p);
+
+	if (r != 0 || list == NULL)
+		return r;
+	memset(&u->groups, 0, sizeof(u->groups));
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		r = name_list_add(
+		    &u->groups, json_string_value(json_array_get(list, i)));
+		if (r != 0 && r != GW_EEXIST) {
+			problem_set(p, 400, "bad-field", "groups",
+			    "groups: entry %zu is not a name", i + 1);
+			return GW_EINVAL;
+		}
+	}
+	return 0;
+}
+
+static int
+parse_state(struct user *u, const json_t *o, struct problem *p)
+{
+	const char *s = NULL;
+	int r = json_get_str(o, "state", false, 16, &s, p);
+
+	if (r != 0)
+		return r;
+	if (s != NULL && strcmp(s, "disabled") == 0) {
+		u->state = USER_DISABLED;
+	} else if (s != NULL && strcmp(s, "active") != 0) {
+		problem_set(p, 400, "bad-field", "state",
+		    "state: \"active\" or \"disabled\" was expected");
+		return GW_EINVAL;
+	} else if (s != NULL || u->state == USER_NONE) {
+		/* nobody is active without a second factor */
+		u->state = u->totp.len > 0 ? USER_ACTIVE : USER_INVITED;
+	}
+	return 0;
+}
+
+int
+user_parse(
+    struct user *ret, struct broker *b, const json_t *o, struct problem *p)
+{
+	static const char *const keys[] = {
+	    "user", "keys", "admin", "auditor", "groups", "state", NULL};
+	const char *name = NULL;
+	int r;
+
+	if ((r = json_only(o, keys, p)) != 0 ||
+	    (r = json_get_name(o, "user", true, &name, p)) != 0)
+		return r;
+	if (strcmp(name, "local") == 0 || strcmp(name, "gateway") == 0) {
+		problem_set(p, 400, "bad-field", "user",
+		    "user: the name %s is taken by the gateway itself", name);
+		return GW_EINVAL;
+	}
+	r = store_user_get(b->store, name, ret);
+	if (r != 0 && r != GW_ENOENT) {
+		problem_set(
+		    p, 503, "unavailable", NULL, "the store cannot be read");
+		return r;
+	}
+	name_set(ret->name, name);
+	if ((r = parse_keys(ret, b, o, p)) != 0 ||
+	    (r = parse_groups(ret, o, p)) != 0 ||
+	    (r = json_get_bool(o, "admin", false, &ret->admin, p)) != 0 ||
+	    (r = json_get_bool(o, "auditor", false, &ret->auditor, p)) != 0)
+		return r;
+	return parse_state(ret, o, p);
+}
+
+bool
+user_equal(const struct user *a, const struct user *b)
+{
+	if (strcmp(a->name, b->name) != 0 || a->state != b->state ||
+	    a->admin != b->admin || a->auditor != b->auditor ||
+	    a->nkeys != b->nkeys || a->groups.n != b->groups.n)
+		return false;
+	for (unsigned i = 0; i < a->groups.n; i++)
+		if (!name_list_has(&b->groups, a->groups.name[i]))
+			return false;
+	for (unsigned i = 0; i < a->nkeys; i++) {
+		bool hit = false;
+
+		for (unsigned k = 0; k < b->nkeys; k++)
+			hit = hit || strcmp(a->keys[i].fp, b->keys[k].fp) == 0;
+		if (!hit)
+			return false;
+	}
+	return true;
+}
+
+/* ---- invitations */
+
+/* Letters and digits that cannot be mixed up, as in ids. */
+static void
+random_code(char ret[static INVITE_CODE + 1])
+{
+	static const char set[] = "23456789ABCDEFGHJKMNPQRSTVWXYZ";
+	unsigned n = 0;
+
+	while (n < INVITE_CODE) {
+		uint8_t x = 0;
+
+		secret_fill(&x, 1);
+		if (x < 240) /* else the first letters come more often */
+			ret[n++] = set[x % 30];
+	}
+	ret[n] = '\0';
+}
+
+int
+user_invite(
+    struct broker *b, struct user *u, char rettext[static INVITATION_SIZE])
+{
+	char code[INVITE_CODE + 1];
+	uint8_t hash[SHA256_DIGEST_LENGTH];
+	const bool v6 = strchr(b->conf->host, ':') != NULL;
+	int r;
+
+	random_code(code);
+	(void)SHA256((const uint8_t *)code, INVITE_CODE, hash);
+	str_hex(u->invite, hash, sizeof(hash));
+	u->invite_end_ms =
+	    broker_now(b).utc_ms + (int64_t)LIMIT_INVITE_LIFE_S * 1000;
+	r = str_fmt(rettext, INVITATION_SIZE, "sp1:%s%s%s:%u:%s:%s",
+	    v6 ? "[" : "", b->conf->host, v6 ? "]" : "", b->conf->api[0].port,
+	    b->conf->tls_spki, code);
+	explicit_bzero(code, sizeof(code));
+	return r;
+}
+
+void
+user_changed(struct broker *b, const struct user *u)
+{
+	if (u->state != USER_DISABLED)
+		return;
+	token_forget(b, u->name);
+	for (struct live_grant *lg = b->grants, *next = NULL; lg != NULL;
+	     lg = next) {
+		next = lg->next;
+		if (lg->state == GRANT_ACTIVE &&
+		    strcmp(lg->g.user, u->name) == 0)
+			grant_end(lg, END_LOCKED, "gateway", NULL);
+	}
+}
+
+/* ---- user.add */
+
+struct add {
+	struct user u;
+	struct user old;
+	char invitation[INVITATION_SIZE];
+};
+
+static void
+add_free(void *p)
+{
+	struct add *a = p;
+
+	explicit_bzero(a, sizeof(*a));
+	free(a);
+}
+
+static void
+added(struct call *c)
+{
+	struct add *a = c->state;
+	struct event_fields f;
+	json_t *o = NULL;
+	int r = store_user_put(c->b->store, &a->u, c->seq);
+
+	if (r != 0) {
+		call_store_failed(c, r);
+		return;
+	}
+	user_changed(c->b, &a->u);
+	o = user_json(&a->u);
+	if (a->invitation[0] != '\0') {
+		put_str(o, "invitation", a->invitation);
+		call_fields(c, &f);
+		event_str(&f, EF_USER, a->u.name);
+		event_num(&f, EF_END, a->u.invite_end_ms);
+		if (role_append(c->b->role, EV_INVITE_CREATE, &f, NULL, NULL) !=
+		    0)
+			log_warn("an invitation could not be recorded");
+		event_fields_done(&f);
+	}
+	call_reply(c, 201, o);
+}
+
+void
+verb_user_add(struct call *c)
+{
+	struct add *a = calloc(1, sizeof(*a));
+	struct event_fields f;
+	struct problem p = {0};
+	char *text = NULL;
+	json_t *o = NULL;
+	bool known;
+
+	c->state = a;
+	c->state_free = add_free;
+	if (a == NULL) {
+		c->state_free = NULL;
+		call_refuse(c, 503, "unavailable", NULL, "out of memory");
+		return;
+	}
+	if (user_parse(&a->u, c->b, c->req.body, &p) != 0) {
+		call_problem(c, &p);
+		return;
+	}
+	known = store_user_get(c->b->store, a->u.name, &a->old) == 0;
+	if (a->u.totp.len == 0 && a->u.state != USER_DISABLED &&
+	    user_invite(c->b, &a->u, a->invitation) != 0) {
+		call_refuse(c, 503, "unavailable", NULL,
+		    "the invitation does not fit: host is too long");
+		return;
+	}
+	o = user_json(&a->u);
+	text = o != NULL ? json_text(o) : NULL;
+	call_fields(c, &f);
+	event_str(&f, EF_USER, a->u.name);
+	event_str(&f, EF_CHANGES, text);
+	call_append(c, known ? EV_USER_UPDATE : EV_USER_CREATE, &f, added);
+	event_fields_done(&f);
+	free(text);
+	json_decref(o);
+}
