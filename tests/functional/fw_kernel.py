@@ -4,7 +4,7 @@
 processes: client - gateway - target in network namespaces, fwtool drives the
 code. Called by t-fw-kernel.sh inside fresh mount and network namespaces.
 
-usage: fw_kernel.py FWTOOL CLOSED new|old
+usage: fw_kernel.py FWTOOL CLOSED new|old [STEP...]
 """
 import ctypes
 import os
@@ -18,6 +18,7 @@ import sys
 import time
 
 FWTOOL, CLOSED, MODE = sys.argv[1:4]
+ONLY = sys.argv[4:]
 OLD = ["--old"] if MODE == "old" else []
 CLIENT, GW_C, GW_T, TARGET = "10.1.0.2", "10.1.0.1", "10.2.0.1", "10.2.0.2"
 C6, GC6, GT6, T6 = "fd00:1::2", "fd00:1::1", "fd00:2::1", "fd00:2::2"
@@ -585,8 +586,7 @@ def boot(state):
 
 def main():
     lab()
-    own = listen("gw", "::", 2222)
-    own4 = own  # dual stack
+    own = listen("gw", "::", 2222)  # v4 too
     t22, t22_6 = listen("target", TARGET, 22), listen("target", T6, 22)
     t80, c_any = listen("target", TARGET, 80), listen("client", CLIENT, 4000)
     c_any6 = listen("client", C6, 4000)
@@ -599,19 +599,26 @@ def main():
           fw.ready)
     check("abilities", ("owner 1 update 1 destroy 1" if MODE == "new" else
                         "owner 0 update 0 destroy 0") in fw.ready, fw.ready)
-    shut_and_untouched(fw, own4, t22, t80, t22_6, c_any)
-    entry(fw, own4)
-    path(fw, t22, TARGET, CLIENT, "path")
-    path(fw, t22_6, T6, C6, "path6")
-    shared_path(fw, t22)
-    leg(fw, t22, TARGET, GW_T, "leg")
-    leg(fw, t22_6, T6, GT6, "leg6")
-    udp(fw)
-    no_pick_up(fw, t22)
-    others_rules(fw, t22)
-    frozen(fw, t22)
-    hostile(fw, own4)
-    fw = restart(fw, own4, t22)
+    steps = {
+        "shut": lambda: shut_and_untouched(fw, own, t22, t80, t22_6, c_any),
+        "entry": lambda: entry(fw, own),
+        "path": lambda: path(fw, t22, TARGET, CLIENT, "path"),
+        "path6": lambda: path(fw, t22_6, T6, C6, "path6"),
+        "shared": lambda: shared_path(fw, t22),
+        "leg": lambda: leg(fw, t22, TARGET, GW_T, "leg"),
+        "leg6": lambda: leg(fw, t22_6, T6, GT6, "leg6"),
+        "udp": lambda: udp(fw),
+        "midstream": lambda: no_pick_up(fw, t22),
+        "others": lambda: others_rules(fw, t22),
+        "frozen": lambda: frozen(fw, t22),
+        "hostile": lambda: hostile(fw, own),
+    }
+    for name in ONLY or steps:
+        steps[name]()
+    if ONLY:
+        fw.quit()
+        return 1 if failed else 0
+    fw = restart(fw, own, t22)
     check("protect at run time", fw(f"protect {TARGET} tcp 80") == "ok new" and
           dial("client", TARGET, 80) == "silent")
     check("an earlier connection to it is shut too",

@@ -29,7 +29,7 @@ must_fail() {
 
 kernel() {
 	unshare -m -n python3 "$here/fw_kernel.py" \
-		"$top/tests/functional/fwtool" "$top/sallyport-closed" new
+		"$top/tests/functional/fwtool" "$top/sallyport-closed" new "$1"
 }
 
 process() {
@@ -39,8 +39,8 @@ process() {
 		"$TEST_DIR/state" new
 }
 
-must_fail fw_established 'the kernel ends it alone' kernel
-must_fail fw_egress 'not even its SYN leaves' kernel
-must_fail fw_timeout 'path is shut' kernel
+must_fail fw_established 'frozen: the path ends' kernel frozen
+must_fail fw_egress 'not even its SYN leaves' kernel shut
+must_fail fw_timeout 'frozen: the leg ends' kernel frozen
 must_fail fw_receipt 'a wrong receipt opens nothing' process
 pass
