@@ -244,8 +244,8 @@ player_flags(const struct ctx *c, struct player *p)
 	uint64_t v = 1;
 	uint32_t s = 0;
 
-	if (speed != NULL && str_u64(speed, 1, 1000, &v) != 0) {
-		complain("--speed: 1 to 1000");
+	if (speed != NULL && str_u64(speed, 0, 1000, &v) != 0) {
+		complain("--speed: 1 to 1000, or 0 for no waiting");
 		return false;
 	}
 	if (idle != NULL && str_duration(idle, &s) != 0 &&
