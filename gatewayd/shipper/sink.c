@@ -15,15 +15,14 @@
 #include <unistd.h>
 
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
 #include "base/clock.h"
 #include "base/err.h"
-#include "base/fault.h"
-#include "base/safefile.h"
+#include "base/secret.h"
 #include "base/str.h"
+#include "shipper/tls.h"
 
 enum {
 	ADDRS_MAX = 8,
@@ -36,7 +35,6 @@ enum {
 	BACKOFF_MAX_MS = 30 * 1000,
 	STEADY_MS = 30 * 1000, /* up so long: failures are forgotten */
 	CLOSE_MS = 2000,
-	CA_MAX = 1024 * 1024,
 	WHY_SIZE = 512,
 };
 
@@ -608,60 +606,6 @@ resolve(struct sink *s)
 	return s->naddrs > 0 ? 0 : GW_ENOENT;
 }
 
-static int
-add_cas(SSL_CTX *ctx, const struct secret *pem)
-{
-	BIO *bio = BIO_new_mem_buf(pem->p, (int)pem->len);
-	X509 *c = NULL;
-	int n = 0;
-	int e = GW_ECRYPTO;
-
-	if (bio == NULL)
-		return GW_ENOMEM;
-	while ((c = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL) {
-		const int ok =
-		    X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx), c);
-
-		X509_free(c);
-		if (ok != 1)
-			goto out;
-		n++;
-	}
-	e = n > 0 ? 0 : GW_EINVAL;
-out:
-	ERR_clear_error(); /* the end of the file is an error too */
-	BIO_free(bio);
-	return e;
-}
-
-static int
-make_ctx(SSL_CTX **ret, const struct conf_sink *conf)
-{
-	struct secret pem = {0};
-	SSL_CTX *ctx = NULL;
-	int e;
-
-	if ((e = safefile_read(
-		 &pem, conf->ca_file, CA_MAX, SAFEFILE_ANY_OWNER)) != 0)
-		return e;
-	e = GW_ECRYPTO;
-	if ((ctx = SSL_CTX_new(TLS_client_method())) == NULL ||
-	    SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1)
-		goto out;
-	SSL_CTX_set_verify(ctx,
-	    FAULT(no_tls_verify) ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, NULL);
-	(void)SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
-					SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-	if ((e = add_cas(ctx, &pem)) != 0)
-		goto out;
-	*ret = ctx;
-	ctx = NULL;
-out:
-	SSL_CTX_free(ctx);
-	secret_free(&pem);
-	return e;
-}
-
 int
 sink_new(struct sink **ret, struct role *r, const struct conf_sink *conf,
     uint64_t next, const struct sink_hooks *hooks)
@@ -685,7 +629,7 @@ sink_new(struct sink **ret, struct role *r, const struct conf_sink *conf,
 	/* Either failing is the sink's state, not this process's end. */
 	if (resolve(s) != 0)
 		s->naddrs = 0;
-	if (make_ctx(&s->ctx, conf) != 0)
+	if (tls_context(&s->ctx, conf->ca_file) != 0)
 		s->ctx = NULL;
 	*ret = s;
 	return 0;
