@@ -227,6 +227,8 @@ start(struct supervisor *s, struct child *c)
 		return r;
 	if ((r = send_config(s, c)) != 0 || (r = send_listeners(s, c)) != 0)
 		return r;
+	if (spec->proc == PROC_NOTARY)
+		role_notary_up(s->role);
 	return link_all(s, c);
 }
 

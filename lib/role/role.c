@@ -357,6 +357,8 @@ dispatch(struct role *r, struct peer *p, const struct ipc_msg *m)
 
 	if (p->proc == PROC_SUPERVISOR && (e = on_control(r, m)) != 1)
 		return e;
+	if (!r->started)
+		return GW_ESTATE; /* nothing is served before SUP_CONFIG */
 	if (m->type == MSG_LOG_DURABLE && p->proc == PROC_NOTARY) {
 		append_answer(r, m->body);
 		return 0;
@@ -435,10 +437,17 @@ role_adopt(struct role *r, struct peer **ret, enum proc proc,
 	}
 	p->link = *link;
 	p->announced = true;
-	if (proc == PROC_NOTARY)
-		append_unpark(r, p);
 	*ret = p;
 	return 0;
+}
+
+void
+role_notary_up(struct role *r)
+{
+	struct peer *notary = role_peer(r, PROC_NOTARY);
+
+	if (notary != NULL)
+		append_unpark(r, notary);
 }
 
 static struct role *

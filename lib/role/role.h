@@ -90,6 +90,8 @@ int role_supervise(
 /* Supervisor: takes fd (owned from here on, also on failure) as a link. */
 MUST_CHECK int role_adopt(struct role *r, struct peer **ret, enum proc proc,
     const struct msg_sup_link *link, int fd);
+/* Supervisor: the notary was sent its configuration; now what waits for it. */
+void role_notary_up(struct role *r);
 
 void *role_ctx(struct role *r);
 const struct conf *role_conf(struct role *r);
