@@ -1,0 +1,63 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# promise: audit verify names the first bad record after one flipped byte
+
+# shellcheck source=tests/functional/lib.sh
+. "$(dirname -- "$0")/lib.sh"
+
+need_stage
+LAB_HOSTS='client gateway web-01'
+lab_up "$STAGE"
+story
+request alice web-01 >/dev/null
+expect_ok gw_ssh alice -- web-01 'echo some evidence'
+expect_ok local_admin audit verify
+expect_out 'unbroken|intact|verified|records'
+expect_ok local_admin audit tail --lines 5
+expect_ok local_admin audit search --user alice --event grant.open -o json
+expect_eq alice "$(jq -r .user <<<"$OUT")" 'search by user'
+gw_stop
+
+# offline: a copy of the files and the public key, on another host
+cp -r "$(host_file gateway /var/lib/sallyport/notary/log)" "$TEST_DIR/log"
+cp "$(host_file gateway /var/lib/sallyport/pub/log.vkey)" "$TEST_DIR/log.vkey"
+cp -r "$TEST_DIR/log" "$(host_file client /tmp/log)"
+cp "$TEST_DIR/log.vkey" "$(host_file client /tmp/log.vkey)"
+verify() { on client jitctl audit verify --dir /tmp/log --vkey /tmp/log.vkey "$@"; }
+expect_ok verify
+file=$(cd "$TEST_DIR/log" && ls audit-*.ndjson)
+expect_eq 1 "$(wc -w <<<"$file")" segments
+total=$(wc -l <"$TEST_DIR/log/$file")
+
+echo '- one flipped byte in a value, in any record'
+for n in 0 7 $((total / 2)) $((total - 2)); do
+	python3 -I -S - "$TEST_DIR/log/$file" "$(host_file client /tmp/log)/$file" "$n" <<'FLIP'
+import sys
+lines = open(sys.argv[1], "rb").read().split(b"\n")
+n = int(sys.argv[3])
+line = bytearray(lines[n])
+at = line.index(b'"time":"') + 10
+line[at] ^= 1
+lines[n] = bytes(line)
+open(sys.argv[2], "wb").write(b"\n".join(lines))
+FLIP
+	expect_fail 9 verify
+	expect_out "[Rr]ecord $n([^0-9]|$)"
+	expect_fail 9 verify -o json
+	expect_eq "$n" "$(grep '^{' <<<"$OUT" | jq .bad_first 2>/dev/null || jq .bad_first <<<"$OUT")" 'bad_first'
+done
+
+echo '- a record taken out, two swapped, one put in, another key'
+log=$(host_file client /tmp/log)/$file
+sed '5d' "$TEST_DIR/log/$file" >"$log"
+expect_fail 9 verify
+sed '5{h;d};6{G}' "$TEST_DIR/log/$file" >"$log"
+expect_fail 9 verify
+sed '5p' "$TEST_DIR/log/$file" >"$log"
+expect_fail 9 verify
+cp "$TEST_DIR/log/$file" "$log"
+expect_ok verify
+sed -i 's/+\(.\)\([^+]*\)$/+\1\2/; s/.$/A/' "$(host_file client /tmp/log.vkey)"
+expect_fail any verify
+pass

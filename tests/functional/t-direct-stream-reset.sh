@@ -1,0 +1,44 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# promise: a live direct stream is reset when it speaks after expiry or revoke
+
+# shellcheck source=tests/functional/lib.sh
+. "$(dirname -- "$0")/lib.sh"
+# shellcheck source=tests/functional/stream.sh
+. "$(dirname -- "$0")/stream.sh"
+# shellcheck source=tests/functional/direct.sh
+. "$(dirname -- "$0")/direct.sh"
+
+need_stage
+LAB_HOSTS='client gateway web-01'
+lab_up "$STAGE"
+story
+direct_target web-01 5000
+expect_eq silent "$(tcp_probe client 10.20.0.11 5000)" 'before the request'
+
+for a in 10.20.0.11 fd00:20::11; do
+	echo "- expiry, $a"
+	grant=$(request alice web-01-direct --port 5000 --for 6s)
+	direct_start "$a" 5000
+	expect_eq silent "$(tcp_probe client 10.20.0.11 5000 198.51.100.8)" 'from another address'
+	sleep_until_ms $(($(grant_end_ms "$grant") - 600))
+	direct_says almost || fail 'the stream ended before its time'
+	sleep_until_ms $(($(grant_end_ms "$grant") + 300))
+	capture_start web-01 in0 tcp dst port 5000
+	direct_reset
+	expect_eq '' "$(capture_stop web-01 | grep 'length [1-9]' || true)" 'data that reached the target'
+	expect_eq silent "$(tcp_probe client "$a" 5000)" 'a new connection'
+done
+
+echo '- revoke'
+grant=$(request alice web-01-direct --port 5000)
+direct_start 10.20.0.11 5000
+expect_ok local_admin revoke "$grant"
+direct_reset
+expect_eq silent "$(tcp_probe client 10.20.0.11 5000)" 'a new connection'
+
+echo '- the flow is on record'
+has_record '.event == "flow.end" and .src == "198.51.100.7" and .bytes_out > 0' ||
+	has_record '.event == "flow.end" and .src == "198.51.100.7"' || fail 'no flow.end'
+pass

@@ -1,0 +1,61 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# promise: no process of any uid on the gateway reaches a protected port without a leg
+
+# shellcheck source=tests/functional/lib.sh
+. "$(dirname -- "$0")/lib.sh"
+
+need_stage
+LAB_HOSTS='client gateway web-01'
+lab_up "$STAGE"
+story
+
+try() { # USER ADDR
+	on_as "$1" gateway python3 -I -S -c 'if 1:
+		import socket, sys
+		try:
+		    socket.create_connection((sys.argv[1], 22), 1)
+		    print("open")
+		except OSError:
+		    print("shut")' "$2"
+}
+all_shut() { # WHEN
+	local u a
+
+	for u in root nobody sallyport-broker sallyport-session sallyport-firewall sallyport-api; do
+		for a in 10.20.0.11 fd00:20::11; do
+			expect_eq shut "$(try "$u" "$a")" "$u to $a $1"
+		done
+	done
+}
+all_shut 'without a grant'
+expect_ok on gateway ping -n -c 1 -W 2 10.20.0.11
+
+echo '- while somebody has a grant, and a session'
+request alice web-01 >/dev/null
+all_shut 'with a grant'
+gw_ssh_bg alice -- web-01 'echo here; sleep 60' </dev/null >"$TEST_DIR/out" 2>&1
+ssh=$!
+wait_for 10 grep -q here "$TEST_DIR/out"
+all_shut 'beside a session'
+
+echo '- also from the port of its leg, once that is free'
+sport=$(gw_elements leg4 | jq -r '.elem.val.concat[0]')
+[ -n "$sport" ] || sport=$(gw_elements leg6 | jq -r '.elem.val.concat[0]')
+kill "$ssh"
+wait "$ssh" || true
+wait_for 10 no_elements leg4 leg6
+expect_ok on gateway python3 -I -S -c 'if 1:
+	import socket, sys
+	s = socket.socket()
+	s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+	s.settimeout(1)
+	s.bind(("", int(sys.argv[1])))
+	try:
+	    s.connect(("10.20.0.11", 22))
+	    print("open")
+	except OSError:
+	    print("shut")' "$sport"
+expect_eq shut "$OUT" "from port $sport"
+pass

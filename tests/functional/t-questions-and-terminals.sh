@@ -1,0 +1,62 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# promise: jitctl asks only on a terminal, hides codes, and leaves it as it was on Ctrl-C
+
+# shellcheck source=tests/functional/lib.sh
+. "$(dirname -- "$0")/lib.sh"
+
+need_stage
+LAB_HOSTS='client gateway web-01'
+lab_up "$STAGE"
+story
+add_role ops --user alice --label env=lab --login deploy --max 1h --mfa-age 0s
+
+echo '- without a terminal: at once, naming the flag'
+start=$EPOCHSECONDS
+expect_fail 4 on_as alice client setsid -w jitctl request web-01 --for 5m --reason x
+expect_out -- '--code-file'
+[ $((EPOCHSECONDS - start)) -le 3 ] || fail 'it waited for something'
+
+put_file client /home/alice/ask.exp 0644 alice <<'EXPECT'
+set timeout 10
+set code [lindex $argv 0]
+spawn -noecho sh -c {stty -a >before; jitctl request web-01 --for 5m --reason x; echo rc=$?; stty -a >after}
+expect "Code (not shown):" {} timeout { exit 90 }
+if {$code eq "ctrl-c"} { send "\003" } else { send "$code\r" }
+expect -re {rc=([0-9]+)} {} timeout { exit 91 }
+expect eof
+puts "\nEXIT $expect_out(1,string)"
+EXPECT
+echo '- a code is typed, not shown'
+code=$(code_for alice)
+expect_ok on_as alice client expect /home/alice/ask.exp "$code"
+expect_out '^EXIT 0'
+expect_no_out "$code"
+expect_out 'Door open'
+on_as alice client cmp before after || fail 'the terminal is another than before'
+echo '- Ctrl-C'
+expect_ok on_as alice client expect /home/alice/ask.exp ctrl-c
+expect_out '^EXIT 130'
+on_as alice client cmp before after || fail 'the terminal is another than before'
+
+echo '- an invitation and a QR code'
+invitation=$(local_admin user add alice --key /etc/lab/alice.pub 2>/dev/null || true)
+if [ -z "$invitation" ]; then
+	put_file gateway /etc/lab/admin.pub <<<"$(user_pubkey admin)"
+	invitation=$(local_admin user add carol --key /etc/lab/admin.pub 2>/dev/null)
+fi
+put_file client /home/admin/qr.exp 0644 admin <<'EXPECT'
+set timeout 10
+spawn -noecho jitctl enroll
+expect "nvitation" {} timeout { exit 90 }
+send "[lindex $argv 0]\r"
+expect "Scan with" {} timeout { exit 91 }
+expect "Code" {} timeout { exit 92 }
+send "\003"
+expect eof
+EXPECT
+expect_ok on_as admin client env LC_ALL=C.UTF-8 expect /home/admin/qr.exp "$invitation"
+expect_out '█'
+expect_no_out "${invitation##*:}"
+pass
