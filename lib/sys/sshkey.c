@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * sshkey - SSH public keys and signatures, checked with libcrypto's EVP.
- * Everything here is public data but the seeds of our own Ed25519 keys; it
- * opens no file and speaks to no agent. Certificates are never keys here.
+ * Everything here is public data (our own keys are in sshkey_own.c); it opens
+ * no file and speaks to no agent. Certificates are never keys here.
  *
  * - A key MUST decode to its last byte, and its point or modulus be usable.
  * - An RSA key MUST have 3072 bits or more, and never sign with SHA-1.
@@ -153,7 +153,7 @@ ec_key(const struct parts *p)
 	char group[8];
 	uint8_t point[POINT_MAX];
 
-	if (p->npub != p->t->point || p->pub[0] != 0x04 ||
+	if (p->pub == NULL || p->npub != p->t->point || p->pub[0] != 0x04 ||
 	    str_copy(group, sizeof(group), p->t->group) < 0)
 		return NULL;
 	memcpy(point, p->pub, p->npub);
@@ -586,69 +586,4 @@ out:
 	buf_done(&bin);
 	buf_done(&data);
 	return ret;
-}
-
-/* ---- keys of our own */
-
-static EVP_PKEY *
-seed_key(const struct secret *seed)
-{
-	if (seed->len != ED25519_SIZE)
-		return NULL;
-	return EVP_PKEY_new_raw_private_key(
-	    EVP_PKEY_ED25519, NULL, seed->p, seed->len);
-}
-
-int
-sshkey_ed25519_public(uint8_t retpub[static 32], const struct secret *seed)
-{
-	EVP_PKEY *k = seed_key(seed);
-	uint8_t pub[ED25519_SIZE];
-	size_t n = sizeof(pub);
-	int r = GW_ECRYPTO;
-
-	if (k != NULL && EVP_PKEY_get_raw_public_key(k, pub, &n) == 1 &&
-	    n == sizeof(pub)) {
-		memcpy(retpub, pub, sizeof(pub));
-		r = 0;
-	}
-	EVP_PKEY_free(k);
-	return r;
-}
-
-int
-sshkey_ed25519_sign(uint8_t retsig[static 64], const struct secret *seed,
-    const void *data, size_t n)
-{
-	EVP_PKEY *k = seed_key(seed);
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	uint8_t sig[ED25519_SIG_SIZE];
-	size_t len = sizeof(sig);
-	int r = GW_ECRYPTO;
-
-	if (k != NULL && ctx != NULL &&
-	    EVP_DigestSignInit(ctx, NULL, NULL, NULL, k) == 1 &&
-	    EVP_DigestSign(ctx, sig, &len, data, n) == 1 &&
-	    len == sizeof(sig)) {
-		memcpy(retsig, sig, sizeof(sig));
-		r = 0;
-	}
-	EVP_MD_CTX_free(ctx);
-	EVP_PKEY_free(k);
-	return r;
-}
-
-int
-sshkey_ed25519_line(char *ret, size_t size, const uint8_t pub[static 32])
-{
-	struct buf b;
-	int r;
-
-	buf_init(&b, 64);
-	buf_cstring(&b, "ssh-ed25519");
-	buf_string(&b, pub, ED25519_SIZE);
-	if ((r = buf_err(&b)) == 0)
-		r = sshkey_format_line(ret, size, b.p, b.len);
-	buf_done(&b);
-	return r;
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sshkey - SSH public keys and signatures, verified with libcrypto: ssh-ed25519,
- * ecdsa-sha2-nistp{256,384,521}, ssh-rsa (>= 3072 bits, rsa-sha2-256/512 only),
- * sk-ssh-ed25519@openssh.com, sk-ecdsa-sha2-nistp256@openssh.com (touch
- * required). RFC 4253 section 6.6, RFC 5656, RFC 8332, RFC 8709, OpenSSH's
- * PROTOCOL.u2f and PROTOCOL.sshsig. No private key of a user ever comes here.
+ * sshkey - SSH public keys and signatures, verified with libcrypto:
+ * ssh-ed25519, ecdsa-sha2-nistp{256,384,521}, ssh-rsa (>= 3072 bits,
+ * rsa-sha2-256/512 only), sk-ssh-ed25519@openssh.com,
+ * sk-ecdsa-sha2-nistp256@openssh.com (touch required). RFC 4253 section 6.6,
+ * RFC 5656, RFC 8332, RFC 8709, OpenSSH's PROTOCOL.u2f and PROTOCOL.sshsig. No
+ * private key of a user ever comes here.
  */
 #ifndef SYS_SSHKEY_H
 #define SYS_SSHKEY_H
@@ -27,8 +28,7 @@ enum { SSHKEY_FP_SIZE = 64 }; /* "SHA256:" + 43 characters + NUL */
 
 /* "type base64 [comment]"; refuses weak or unknown types, trailing bytes. */
 MUST_CHECK int sshkey_parse_line(struct sshkey *ret, const char *line);
-MUST_CHECK int sshkey_parse_blob(
-    struct sshkey *ret, const void *p, size_t n);
+MUST_CHECK int sshkey_parse_blob(struct sshkey *ret, const void *p, size_t n);
 /* "type base64"; size LIMIT_PUBKEY_MAX * 2 suffices. */
 MUST_CHECK int sshkey_format_line(
     char *ret, size_t size, const void *blob, size_t n);
