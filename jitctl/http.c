@@ -240,8 +240,8 @@ show_changed_key(struct ctx *c, const struct http_call *call)
 			if (strncmp(l->data, "Cert:", 5) == 0)
 				(void)spki_of_pem(l->data + 5, seen);
 	curl_easy_cleanup(h);
-	complain("THE KEY OF %s:%u IS NOT THE ONE YOUR PROFILE NAMES. Nothing "
-		 "was sent.\n"
+	complain("the key of %s:%u IS NOT THE ONE your invitation or profile "
+		 "names. Nothing was sent.\n"
 		 "  expected SHA256:%s\n"
 		 "  seen     SHA256:%s\n"
 		 "Ask the gateway's admin. If the change is meant, get a new "
