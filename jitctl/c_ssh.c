@@ -163,8 +163,13 @@ check_gateway(struct ctx *c, struct doctor *d)
 		    "is the gateway up, is its key the invitation's?");
 		return;
 	}
-	(void)snprintf(text, sizeof(text), "%s answers, key SHA256:%.16s...",
-	    member(r.json, "server_id"), c->prof.tls);
+	if (c->socket != NULL)
+		(void)snprintf(text, sizeof(text), "%s answers on %s",
+		    member(r.json, "server_id"), c->socket);
+	else
+		(void)snprintf(text, sizeof(text),
+		    "%s answers, key SHA256:%.16s...",
+		    member(r.json, "server_id"), c->prof.tls);
 	add_check(d, "gateway", "ok", text, "");
 	check_clock(d, member(r.json, "time"));
 	if (strcmp(member(r.json, "host_key"), c->prof.host_key) != 0 &&
@@ -186,8 +191,10 @@ check_gateway(struct ctx *c, struct doctor *d)
 	}
 	reply_done(&r);
 	if (call_get(c, VERB_WHOAMI, NULL, "", &r) == EXIT_OK) {
-		(void)snprintf(text, sizeof(text), "%.64s, seen from %.48s",
-		    member(r.json, "user"), member(r.json, "source"));
+		(void)snprintf(text, sizeof(text), "%.64s%s%.48s",
+		    member(r.json, "user"),
+		    member(r.json, "source")[0] != '\0' ? ", seen from " : "",
+		    member(r.json, "source"));
 		add_check(d, "user", "ok", text, "");
 	} else {
 		add_check(d, "user", "fail", "the gateway does not know you",
