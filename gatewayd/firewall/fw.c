@@ -72,7 +72,6 @@ fw_open(struct fw **ret, const struct fw_opts *opts)
 	r = GW_ENOMEM;
 	if ((f->wants = calloc(WANTS_MAX, sizeof(*f->wants))) == NULL)
 		goto out;
-	r = 0;
 	if (!opts->force_old && (r = probe_kernel(&f->can)) != 0)
 		goto out;
 	/* Events first: what happens from here on is noticed. */

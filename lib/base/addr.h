@@ -16,7 +16,7 @@ enum { ADDR_TEXT_SIZE = 48 };
 
 struct addr {
 	uint8_t family; /* 0 = none, 4 or 6 */
-	uint8_t b[16];	/* network order; IPv4 in the first 4, rest 0 */
+	uint8_t b[16];  /* network order; IPv4 in the first 4, rest 0 */
 };
 
 struct prefix {

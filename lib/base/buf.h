@@ -27,7 +27,7 @@ struct buf {
 };
 
 void buf_init(struct buf *b, size_t max);
-void buf_done(struct buf *b); /* wipes and frees; safe twice */
+void buf_done(struct buf *b);  /* wipes and frees; safe twice */
 void buf_reset(struct buf *b); /* len = 0, err = 0, memory kept and wiped */
 MUST_CHECK int buf_err(const struct buf *b);
 
@@ -37,7 +37,7 @@ void buf_u16(struct buf *b, uint16_t v);
 void buf_u32(struct buf *b, uint32_t v);
 void buf_u64(struct buf *b, uint64_t v);
 void buf_string(struct buf *b, const void *p, size_t n); /* u32 + bytes */
-void buf_cstring(struct buf *b, const char *s);		 /* u32 + strlen */
+void buf_cstring(struct buf *b, const char *s);          /* u32 + strlen */
 /* An unsigned big-endian integer as an SSH mpint (leading zero if needed). */
 void buf_mpint(struct buf *b, const uint8_t *p, size_t n);
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -11,7 +11,7 @@
 enum { CLOCK_BOOT_ID_SIZE = 37 }; /* UUID text and NUL */
 
 struct now {
-	int64_t utc_ms;	 /* CLOCK_REALTIME */
+	int64_t utc_ms;  /* CLOCK_REALTIME */
 	int64_t boot_ms; /* CLOCK_BOOTTIME: counts suspend, never steps */
 };
 

@@ -10,19 +10,19 @@
 
 enum gw_err {
 	GW_OK = 0,
-	GW_EINVAL = -1,  /* the caller's argument or a user's input is wrong */
-	GW_ENOMEM = -2,  /* an allocation failed */
-	GW_ESYS = -3,    /* a system call failed; errno is kept */
-	GW_EPROTO = -4,  /* a peer broke the protocol */
-	GW_ELIMIT = -5,  /* a named limit of limits.h was reached */
-	GW_ESTATE = -6,  /* right request, wrong moment */
-	GW_ENOENT = -7,  /* no such thing */
-	GW_EEXIST = -8,  /* there already */
-	GW_EDENIED = -9, /* refused by a check */
+	GW_EINVAL = -1,   /* the caller's argument or a user's input is wrong */
+	GW_ENOMEM = -2,   /* an allocation failed */
+	GW_ESYS = -3,     /* a system call failed; errno is kept */
+	GW_EPROTO = -4,   /* a peer broke the protocol */
+	GW_ELIMIT = -5,   /* a named limit of limits.h was reached */
+	GW_ESTATE = -6,   /* right request, wrong moment */
+	GW_ENOENT = -7,   /* no such thing */
+	GW_EEXIST = -8,   /* there already */
+	GW_EDENIED = -9,  /* refused by a check */
 	GW_ECRYPTO = -10, /* a signature, MAC or cipher operation failed */
-	GW_EAGAIN = -11, /* nothing now, try when the descriptor is ready */
+	GW_EAGAIN = -11,  /* nothing now, try when the descriptor is ready */
 	GW_ECLOSED = -12, /* the peer is gone */
-	GW_ECORRUPT = -13, /* stored data does not verify */
+	GW_ECORRUPT = -13,     /* stored data does not verify */
 	GW_EUNSUPPORTED = -14, /* this kernel or library cannot do it */
 };
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * ids - short ids people read aloud ("g-7Q2MXK4P": alphabet without 0 O 1 I L
- * U, 30^8 values, 39 random bits) and UUIDv7 (RFC 9562 section 5.7) for records.
+ * U, 30^8 values, 39 random bits) and UUIDv7 (RFC 9562 section 5.7) for
+ * records.
  */
 #ifndef BASE_IDS_H
 #define BASE_IDS_H

@@ -11,7 +11,12 @@
 
 #include "base/attr.h"
 
-enum log_level { LOG_LV_ERR = 3, LOG_LV_WARN = 4, LOG_LV_INFO = 6, LOG_LV_DEBUG = 7 };
+enum log_level {
+	LOG_LV_ERR = 3,
+	LOG_LV_WARN = 4,
+	LOG_LV_INFO = 6,
+	LOG_LV_DEBUG = 7
+};
 
 /* name is borrowed for the life of the process ("gatewayd", "broker", ...). */
 void log_init(const char *name, enum log_level max);

@@ -13,7 +13,7 @@
 #include "base/secret.h"
 
 enum {
-	SAFEFILE_PRIVATE = 1 << 0, /* also: no group/other access at all */
+	SAFEFILE_PRIVATE = 1 << 0,   /* also: no group/other access at all */
 	SAFEFILE_ANY_OWNER = 1 << 1, /* else owner must be root or euid */
 };
 

@@ -29,24 +29,24 @@ struct conf_sink {
 
 struct conf {
 	char server_id[LIMIT_NAME_SIZE]; /* what signed requests name */
-	char host[LIMIT_HOST_SIZE]; /* the name or address clients use */
+	char host[LIMIT_HOST_SIZE];      /* the name or address clients use */
 	struct conf_listen ssh[LIMIT_LISTEN];
 	struct conf_listen api[LIMIT_LISTEN];
 	char admin_socket[LIMIT_PATH_SIZE];
 	char state_dir[LIMIT_PATH_SIZE]; /* /var/lib/sallyport */
-	uint8_t entry;			 /* enum conf_entry */
-	uint8_t kernel;			 /* enum conf_kernel */
+	uint8_t entry;                   /* enum conf_entry */
+	uint8_t kernel;                  /* enum conf_kernel */
 	char networks[LIMIT_NETWORKS][ADDR_TEXT_SIZE];
 	uint32_t max_grant_s;
 	uint32_t mfa_age_s;
 	uint32_t idle_s; /* sessions; 0 = no idle end */
 	struct conf_sink sinks[LIMIT_SINKS];
 	/* Public facts the supervisor read from state_dir, not configured: */
-	char host_key[512];   /* "ssh-ed25519 AAAA..." */
-	char ca_key[512];     /* user CA, current */
+	char host_key[512];    /* "ssh-ed25519 AAAA..." */
+	char ca_key[512];      /* user CA, current */
 	char ca_next_key[512]; /* user CA, next */
-	char log_key[256];    /* C2SP vkey of the checkpoint key */
-	char tls_spki[65];    /* hex SHA-256 of the API's public key (SPKI) */
+	char log_key[256];     /* C2SP vkey of the checkpoint key */
+	char tls_spki[65];     /* hex SHA-256 of the API's public key (SPKI) */
 	char version[64];
 	char config_sha256[65];
 };

@@ -16,20 +16,20 @@
 
 enum element_kind {
 	ELEMENT_NONE = 0, /* opens nothing */
-	ELEMENT_ENTRY,	  /* source . own SSH port: may reach the gateway */
-	ELEMENT_PATH,	  /* source . target . proto . port: direct reach */
-	ELEMENT_LEG,	  /* our source port . target . port: one session */
+	ELEMENT_ENTRY,    /* source . own SSH port: may reach the gateway */
+	ELEMENT_PATH,     /* source . target . proto . port: direct reach */
+	ELEMENT_LEG,      /* our source port . target . port: one session */
 };
 
 enum { ELEMENT_MAX = 8 }; /* per receipt */
 
 struct element {
-	uint8_t kind; /* enum element_kind */
-	uint8_t proto; /* IPPROTO_TCP or IPPROTO_UDP */
-	uint16_t sport; /* LEG: the gateway's source port */
-	uint16_t port; /* ENTRY: own port; else the target's port */
-	struct addr source; /* ENTRY, PATH; LEG: the gateway's address */
-	struct addr target; /* PATH, LEG */
+	uint8_t kind;        /* enum element_kind */
+	uint8_t proto;       /* IPPROTO_TCP or IPPROTO_UDP */
+	uint16_t sport;      /* LEG: the gateway's source port */
+	uint16_t port;       /* ENTRY: own port; else the target's port */
+	struct addr source;  /* ENTRY, PATH; LEG: the gateway's address */
+	struct addr target;  /* PATH, LEG */
 	int64_t end_boot_ms; /* first boottime ms at which it is shut */
 };
 

@@ -99,13 +99,13 @@ enum event_code {
 #define X(id, code, name, sev, who) EV_##id,
 	EVENT_TABLE(X)
 #undef X
-	EV_COUNT
+	    EV_COUNT
 };
 
 /* X(enum, "json name", kind) kind: S string, N integer, B boolean */
 #define EVENT_FIELDS(X)                                                        \
 	X(USER, "user", S)                                                     \
-	X(BY, "by", S)	/* who did it, if not the user */                      \
+	X(BY, "by", S) /* who did it, if not the user */                       \
 	X(TARGET, "target", S)                                                 \
 	X(LOGIN, "login", S)                                                   \
 	X(ROLE, "role", S) /* the deciding rule */                             \
@@ -125,18 +125,18 @@ enum event_code {
 	X(REACH, "reach", S)                                                   \
 	X(CAPS, "caps", N)                                                     \
 	X(RECORD, "record", B)                                                 \
-	X(START, "start", N)   /* UTC ms */                                    \
-	X(END, "end", N)       /* UTC ms */                                    \
+	X(START, "start", N) /* UTC ms */                                      \
+	X(END, "end", N)     /* UTC ms */                                      \
 	X(END_BOOT, "end_boot", N)                                             \
 	X(BOOT_ID, "boot_id", S)                                               \
 	X(SECONDS, "seconds", N)                                               \
 	X(OUTCOME, "outcome", S) /* success, failure */                        \
-	X(REASON, "reason", S)	 /* a word of a closed list */                 \
-	X(WHY, "why", S)	 /* the person's own justification */          \
-	X(MSG, "msg", S)	 /* a sentence for people */                   \
+	X(REASON, "reason", S)   /* a word of a closed list */                 \
+	X(WHY, "why", S)         /* the person's own justification */          \
+	X(MSG, "msg", S)         /* a sentence for people */                   \
 	X(KEY_FP, "key_fp", S)                                                 \
 	X(KEY, "key", S)                                                       \
-	X(STEP, "step", N) /* TOTP step burned */                              \
+	X(STEP, "step", N)       /* TOTP step burned */                        \
 	X(PAYLOAD, "payload", S) /* the signed bytes */                        \
 	X(SIGNATURE, "signature", S)                                           \
 	X(IDEMPOTENCY, "idempotency", S)                                       \
@@ -180,7 +180,7 @@ enum event_field_id {
 #define X(id, name, kind) EF_##id,
 	EVENT_FIELDS(X)
 #undef X
-	EF_TOTAL
+	    EF_TOTAL
 };
 
 struct event_spec {
@@ -211,8 +211,8 @@ void event_fields_init(struct event_fields *f);
 void event_fields_done(struct event_fields *f);
 /* NULL or "" adds nothing: empty values are never written. */
 void event_str(struct event_fields *f, enum event_field_id id, const char *s);
-void event_strn(struct event_fields *f, enum event_field_id id, const void *s,
-    size_t n);
+void event_strn(
+    struct event_fields *f, enum event_field_id id, const void *s, size_t n);
 void event_num(struct event_fields *f, enum event_field_id id, int64_t v);
 void event_bool(struct event_fields *f, enum event_field_id id, bool v);
 

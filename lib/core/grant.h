@@ -41,12 +41,12 @@ enum end_reason {
 	END_AUDIT_FAILED,
 	END_ABORTED,
 	END_RESTORED,
-	END_LOGOUT,	    /* session only: the user left */
-	END_KILLED,	    /* session only: sessions kill */
+	END_LOGOUT,          /* session only: the user left */
+	END_KILLED,          /* session only: sessions kill */
 	END_HOSTKEY_CHANGED, /* session only */
-	END_TARGET_REFUSED, /* session only: login at the target failed */
-	END_PROTOCOL,	    /* session only: a peer broke SSH */
-	END_SHUTDOWN,	    /* the gateway stops */
+	END_TARGET_REFUSED,  /* session only: login at the target failed */
+	END_PROTOCOL,        /* session only: a peer broke SSH */
+	END_SHUTDOWN,        /* the gateway stops */
 	END_REASON_COUNT
 };
 
@@ -74,13 +74,13 @@ struct grant {
 	char reason[LIMIT_REASON_SIZE];
 	struct addr source4, source6; /* family 0 = absent */
 	struct addr addr4, addr6;     /* the target's; family 0 = absent */
-	uint16_t port;		      /* the target's */
-	uint16_t own_port;	      /* the gateway's SSH port */
-	uint8_t reach;		      /* enum grant_reach */
+	uint16_t port;                /* the target's */
+	uint16_t own_port;            /* the gateway's SSH port */
+	uint8_t reach;                /* enum grant_reach */
 	uint32_t caps;
-	uint8_t record; /* 1 = sessions are recorded */
+	uint8_t record;           /* 1 = sessions are recorded */
 	int64_t start_ms, end_ms; /* UTC */
-	int64_t end_boot_ms;	  /* boottime, counts on the same boot only */
+	int64_t end_boot_ms;      /* boottime, counts on the same boot only */
 	char boot_id[CLOCK_BOOT_ID_SIZE];
 };
 
@@ -96,15 +96,14 @@ bool grant_has_source(const struct grant *g, const struct addr *addr);
 /* The kernel openings of a live grant: one ENTRY per source (to end + 5 s, so
  * that the line saying why can be read), and for REACH_DIRECT one PATH per
  * source and target address of one family (to end). REACH_PROBE has none. */
-void grant_elements(
-    struct element_list *ret, const struct grant *g, const struct now *now,
-    const char *boot_id);
+void grant_elements(struct element_list *ret, const struct grant *g,
+    const struct now *now, const char *boot_id);
 /* The opening of one session: dies with the grant. a is addr4 or addr6. */
 void grant_leg(struct element *ret, const struct grant *g,
     const struct addr *gateway, uint16_t sport, const struct addr *a,
     const struct now *now, const char *boot_id);
 
-const char *end_reason_str(enum end_reason r); /* "expired", ...; "none" */
+const char *end_reason_str(enum end_reason r);   /* "expired", ...; "none" */
 enum end_reason end_reason_parse(const char *s); /* END_NONE if unknown */
 const char *grant_reach_str(enum grant_reach r);
 /* "shell,exec,sftp,pty"; ret needs 64 bytes. */

@@ -13,9 +13,9 @@ enum proc {
 	PROC_BROKER,
 	PROC_NOTARY,
 	PROC_FIREWALL,
-	PROC_API,   /* the HTTPS instance */
-	PROC_ADMIN, /* the admin-socket instance of the same binary */
-	PROC_ZYGOTE, /* sallyport-session before it forks */
+	PROC_API,     /* the HTTPS instance */
+	PROC_ADMIN,   /* the admin-socket instance of the same binary */
+	PROC_ZYGOTE,  /* sallyport-session before it forks */
 	PROC_SESSION, /* one per SSH connection or probe */
 	PROC_RECORDER,
 	PROC_SHIPPER,

@@ -24,9 +24,9 @@ struct sandbox {
 	const char *const *rw; /* writable ones */
 	const int *allow;      /* syscall numbers, -1-terminated */
 	const int *deny_errno; /* these give EACCES instead of death */
-	bool network;	       /* may create, bind, connect sockets */
-	bool threads;	       /* allow what pthread_create needs */
-	bool strict;	       /* leave the common set out: allow is all */
+	bool network;          /* may create, bind, connect sockets */
+	bool threads;          /* allow what pthread_create needs */
+	bool strict;           /* leave the common set out: allow is all */
 };
 
 /* Irrevocable. GW_ESYS/GW_EUNSUPPORTED when the filter cannot be loaded: the

@@ -15,11 +15,11 @@
 #include "wire/msg.h"
 
 struct ipc {
-	int fd;	       /* owned once ipc_init succeeded */
+	int fd;         /* owned once ipc_init succeeded */
 	enum proc self; /* who we are */
 	enum proc peer; /* who is at the other end */
 	unsigned state; /* enum msg_state, moved by the owner */
-	uint8_t *rx;	/* LIMIT_MSG_MAX bytes, allocated at the first receive */
+	uint8_t *rx; /* LIMIT_MSG_MAX bytes, allocated at the first receive */
 };
 
 /* A decoded message; body is aligned storage of msg_size_max() bytes owned by
@@ -44,8 +44,8 @@ void ipc_done(struct ipc *c); /* closes and frees; safe twice */
 MUST_CHECK int ipc_send(struct ipc *c, unsigned type, const void *body,
     const int *fds, unsigned nfds);
 /* Sends bytes msg_encode() made and the caller checked (lib/role's queue). */
-MUST_CHECK int ipc_send_raw(struct ipc *c, const void *frame, size_t n,
-    const int *fds, unsigned nfds);
+MUST_CHECK int ipc_send_raw(
+    struct ipc *c, const void *frame, size_t n, const int *fds, unsigned nfds);
 /* The same as ipc_send, but waits (poll) up to timeout_ms for room. */
 MUST_CHECK int ipc_send_wait(struct ipc *c, unsigned type, const void *body,
     const int *fds, unsigned nfds, int timeout_ms);

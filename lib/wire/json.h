@@ -17,9 +17,9 @@
 
 /* What was wrong with a body: a stable code for machines, a field, a text. */
 struct problem {
-	int status;	  /* HTTP status, 0 = none */
-	char code[48];	  /* "bad-field", "not-found", ... stable */
-	char field[64];	  /* JSON name, or "" */
+	int status;     /* HTTP status, 0 = none */
+	char code[48];  /* "bad-field", "not-found", ... stable */
+	char field[64]; /* JSON name, or "" */
 	char text[512];
 };
 

@@ -21,14 +21,14 @@ enum msg_type {
 	MSG_NONE = 0,
 	/* supervisor <-> all */
 	MSG_SUP_CONFIG = 1, /* sup -> any: struct conf, first message */
-	MSG_SUP_LINK,	    /* sup -> any: a link to another process, 1 fd */
-	MSG_SUP_READY,	    /* any -> sup: listening, sandboxed, serving */
-	MSG_SUP_STOP,	    /* sup -> any: end in order */
-	MSG_SUP_SPAWN,	    /* sup -> zygote: 2 fds: client socket, control */
-	MSG_SUP_PROBE,	    /* broker -> sup: start a session without client */
-	MSG_SUP_KILL,	    /* broker -> sup, sup -> zygote: SIGKILL a session */
-	MSG_SUP_LISTENER,   /* sup -> api/admin: a bound listening socket */
-	MSG_SUP_FILE,	    /* sup -> any: an opened file, 1 fd */
+	MSG_SUP_LINK,       /* sup -> any: a link to another process, 1 fd */
+	MSG_SUP_READY,      /* any -> sup: listening, sandboxed, serving */
+	MSG_SUP_STOP,       /* sup -> any: end in order */
+	MSG_SUP_SPAWN,      /* sup -> zygote: 2 fds: client socket, control */
+	MSG_SUP_PROBE,      /* broker -> sup: start a session without client */
+	MSG_SUP_KILL,     /* broker -> sup, sup -> zygote: SIGKILL a session */
+	MSG_SUP_LISTENER, /* sup -> api/admin: a bound listening socket */
+	MSG_SUP_FILE,     /* sup -> any: an opened file, 1 fd */
 	/* any -> notary */
 	MSG_LOG_APPEND = 32,
 	MSG_LOG_DURABLE, /* notary -> any */
@@ -74,11 +74,11 @@ enum msg_type {
 	MSG_SES_DIAL,
 	MSG_SES_TARGET, /* broker -> session: 1 fd, the connected socket */
 	MSG_SES_DIAL_NO,
-	MSG_SES_STOP,	/* broker -> session */
+	MSG_SES_STOP,    /* broker -> session */
 	MSG_SES_CHANGED, /* broker -> session: the end moved */
-	MSG_SES_END,	/* session -> broker: totals, the reason */
-	MSG_SES_PROBE,	/* broker -> session: 1 fd, what to try */
-	MSG_SES_PROBED, /* session -> broker */
+	MSG_SES_END,     /* session -> broker: totals, the reason */
+	MSG_SES_PROBE,   /* broker -> session: 1 fd, what to try */
+	MSG_SES_PROBED,  /* session -> broker */
 	/* session -> recorder, broker <-> recorder */
 	MSG_REC_OPEN = 120,
 	MSG_REC_DATA,
@@ -99,12 +99,12 @@ struct msg_empty {
 
 struct msg_sup_config {
 	struct conf conf;
-	char faults[256]; /* fault builds only: names switched off */
+	char faults[256];  /* fault builds only: names switched off */
 	char instance[16]; /* "https" or "admin" for the API, else "" */
 };
 struct msg_sup_link {
-	uint8_t proc;  /* enum proc at the other end */
-	uint64_t conn; /* a session's connection id; 0 else */
+	uint8_t proc;     /* enum proc at the other end */
+	uint64_t conn;    /* a session's connection id; 0 else */
 	struct addr peer; /* session links: the client's address */
 	uint16_t peer_port;
 	struct addr own; /* the address it came to */
@@ -130,7 +130,7 @@ struct msg_sup_file {
 };
 
 struct msg_log_append {
-	uint32_t rid;	/* 0: no reply wanted */
+	uint32_t rid;   /* 0: no reply wanted */
 	uint16_t event; /* enum event_code */
 	struct bytes fields;
 };
@@ -144,7 +144,8 @@ struct msg_nt_grant_open {
 	uint32_t rid;
 	struct grant grant;
 	char key_fp[64];
-	int64_t mfa_step; /* TOTP step to burn with it; 0 = covered by MFA age */
+	int64_t
+	    mfa_step; /* TOTP step to burn with it; 0 = covered by MFA age */
 	char by[LIMIT_NAME_SIZE]; /* who signed; "local" on the admin socket */
 	char idempotency[64];
 	struct bytes payload; /* the signed bytes */
@@ -163,7 +164,7 @@ struct msg_nt_close { /* GRANT_CLOSE by grant id, LEG_CLOSE by session id */
 	uint8_t reason; /* enum end_reason */
 	char by[LIMIT_NAME_SIZE];
 	uint64_t bytes_in, bytes_out; /* LEG_CLOSE */
-	int64_t exit;		      /* LEG_CLOSE: -1 unknown */
+	int64_t exit;                 /* LEG_CLOSE: -1 unknown */
 };
 struct msg_nt_closed {
 	uint32_t rid;
@@ -223,20 +224,20 @@ struct msg_nt_fold_leg {
 };
 struct msg_nt_fold_end {
 	uint32_t rid;
-	uint64_t seq;	  /* the log's last record */
-	int64_t time_ms;  /* and its time: a floor for the clock */
+	uint64_t seq;       /* the log's last record */
+	int64_t time_ms;    /* and its time: a floor for the clock */
 	uint64_t store_seq; /* last record with origin broker */
 };
 struct msg_nt_read {
 	uint32_t rid;
-	uint64_t from;	/* first sequence number wanted */
-	uint32_t max;	/* bytes of lines, at most LIMIT_BODY_MAX */
+	uint64_t from; /* first sequence number wanted */
+	uint32_t max;  /* bytes of lines, at most LIMIT_BODY_MAX */
 };
 struct msg_nt_lines {
 	uint32_t rid;
-	uint64_t first; /* of the first line given */
-	uint64_t next;	/* where to go on */
-	uint64_t end;	/* durable end + 1 */
+	uint64_t first;     /* of the first line given */
+	uint64_t next;      /* where to go on */
+	uint64_t end;       /* durable end + 1 */
 	struct bytes lines; /* whole records, each with its LF */
 };
 struct msg_nt_sid {
@@ -311,9 +312,9 @@ struct msg_fw_synced {
 
 struct msg_ses_auth {
 	uint32_t rid;
-	uint8_t query; /* 1: would this key do? no signature yet */
-	char user[192]; /* as sent: login@target */
-	char alg[64];	/* RFC 4252 section 7 algorithm name */
+	uint8_t query;     /* 1: would this key do? no signature yet */
+	char user[192];    /* as sent: login@target */
+	char alg[64];      /* RFC 4252 section 7 algorithm name */
 	struct bytes blob; /* public key */
 	struct bytes sig;  /* raw: ed25519 64 bytes, RSA, ECDSA as DER */
 	uint8_t sk_flags;  /* sk-*: flags and counter, else 0 */
@@ -352,7 +353,7 @@ struct msg_ses_dial_no {
 	char text[LIMIT_TEXT_SIZE];
 };
 struct msg_ses_stop {
-	uint8_t reason; /* enum end_reason */
+	uint8_t reason;             /* enum end_reason */
 	char text[LIMIT_TEXT_SIZE]; /* one line for the user */
 };
 struct msg_ses_changed {
@@ -366,21 +367,21 @@ struct msg_ses_end {
 };
 struct msg_ses_probe { /* fd: a socket connected to the target */
 	uint32_t rid;
-	uint8_t login; /* 1: also log in with a certificate */
+	uint8_t login;     /* 1: also log in with a certificate */
 	char host_alg[64]; /* host key type to ask for; "" = any */
 	char grant[LIMIT_ID_SIZE];
 	char sid[LIMIT_ID_SIZE];
 	char user[LIMIT_NAME_SIZE]; /* the login at the target */
-	struct bytes host_keys; /* pinned, may be n = 0 */
+	struct bytes host_keys;     /* pinned, may be n = 0 */
 };
 struct msg_ses_probed {
 	uint32_t rid;
-	uint8_t kex;	  /* 1: key exchange done */
-	uint8_t key_ok;	  /* 1: host key is a pinned one */
-	uint8_t login_ok; /* 1: the certificate was accepted */
-	char banner[256]; /* the target's SSH version line */
+	uint8_t kex;                /* 1: key exchange done */
+	uint8_t key_ok;             /* 1: host key is a pinned one */
+	uint8_t login_ok;           /* 1: the certificate was accepted */
+	char banner[256];           /* the target's SSH version line */
 	char text[LIMIT_TEXT_SIZE]; /* what failed */
-	struct bytes host_key; /* blob seen */
+	struct bytes host_key;      /* blob seen */
 	int64_t clock_ms; /* the target's UTC clock ("date +%s%3N" over exec),
 			   * 0 unknown */
 };
@@ -419,20 +420,20 @@ struct msg_rec_read {
 struct msg_rec_bytes {
 	uint32_t rid;
 	uint8_t result; /* GW_ENOENT: no such recording */
-	uint64_t size;	/* of the whole file so far */
+	uint64_t size;  /* of the whole file so far */
 	struct bytes data;
 };
 
 struct msg_api_call {
 	uint32_t rid;
-	uint16_t verb;	  /* enum api_verb */
+	uint16_t verb;    /* enum api_verb */
 	struct addr peer; /* https: where the call came from */
 	uint16_t peer_port;
 	int64_t uid, loginuid, pid; /* admin socket: SO_PEERCRED; else -1 */
 	char arg[LIMIT_NAME_SIZE];  /* the {id} of the path, or "" */
-	char token[96];		    /* bearer token, or "" */
-	struct bytes query; /* raw query string, at most 1024 */
-	struct bytes body;  /* JSON */
+	char token[96];             /* bearer token, or "" */
+	struct bytes query;         /* raw query string, at most 1024 */
+	struct bytes body;          /* JSON */
 };
 struct msg_api_reply {
 	uint32_t rid;

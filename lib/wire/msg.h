@@ -34,8 +34,8 @@ enum msg_kind {
 	MF_U32,
 	MF_U64,
 	MF_I64,
-	MF_STR,	  /* char[max]: SSH string without NUL inside, fits with NUL */
-	MF_RAW,	  /* uint8_t[max]: exactly max bytes */
+	MF_STR,   /* char[max]: SSH string without NUL inside, fits with NUL */
+	MF_RAW,   /* uint8_t[max]: exactly max bytes */
 	MF_ADDR,  /* struct addr: u8 family + 16 bytes */
 	MF_BYTES, /* struct bytes, at most max */
 };
@@ -61,8 +61,8 @@ struct msg_spec {
 	const struct msg_field *fields;
 	uint16_t nfields;
 	uint32_t from, to; /* PROC_BIT masks */
-	uint8_t states;	   /* enum msg_state bits */
-	uint8_t fds;	   /* exactly this many descriptors */
+	uint8_t states;    /* enum msg_state bits */
+	uint8_t fds;       /* exactly this many descriptors */
 };
 
 /* NULL for unknown types. */
@@ -79,11 +79,11 @@ MUST_CHECK int msg_encode(struct buf *b, unsigned type, const void *body);
 /* Checks header, length and table, fills *ret (at least msg_size_max() bytes,
  * suitably aligned), which is zeroed first. MF_BYTES point into frame.
  * GW_EPROTO for anything msg_encode cannot have written. */
-MUST_CHECK int msg_decode(const void *frame, size_t n, unsigned *rettype,
-    void *ret);
+MUST_CHECK int msg_decode(
+    const void *frame, size_t n, unsigned *rettype, void *ret);
 /* GW_OK if from may send type to `to` in this state with nfds descriptors;
  * else GW_EPROTO. */
-MUST_CHECK int msg_allowed(unsigned type, enum proc from, enum proc to,
-    unsigned state, unsigned nfds);
+MUST_CHECK int msg_allowed(
+    unsigned type, enum proc from, enum proc to, unsigned state, unsigned nfds);
 
 #endif

@@ -42,7 +42,7 @@ struct signed_request {
 	unsigned nsources; /* at least 1, at most one of each family */
 	char idempotency[64];
 	char commit[65]; /* "" = no code */
-	json_t *body;	 /* object, owned */
+	json_t *body;    /* object, owned */
 };
 
 /* An envelope taken apart; all owned, code wiped by envelope_done. */
@@ -54,12 +54,12 @@ struct envelope {
 	char salt[33];
 };
 
-MUST_CHECK int envelope_parse(struct envelope *ret, const void *p, size_t n,
-    struct problem *retp);
+MUST_CHECK int envelope_parse(
+    struct envelope *ret, const void *p, size_t n, struct problem *retp);
 void envelope_done(struct envelope *e);
 /* Parse the payload AFTER its signature was verified. */
-MUST_CHECK int signed_parse(struct signed_request *ret, const void *p, size_t n,
-    struct problem *retp);
+MUST_CHECK int signed_parse(
+    struct signed_request *ret, const void *p, size_t n, struct problem *retp);
 void signed_done(struct signed_request *s);
 /* True when SHA-256(salt || code) is the commitment (constant time). */
 bool signed_code_ok(const struct signed_request *s, const struct envelope *e);

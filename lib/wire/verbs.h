@@ -23,7 +23,8 @@ enum verb_code { CODE_NEVER = 0, CODE_ALWAYS, CODE_MFA_AGE }; /* TOTP */
 	X(SERVER, "server", "GET", "/v1/server", OPEN, ANYONE, NEVER)          \
 	X(HEALTHZ, "healthz", "GET", "/v1/healthz", OPEN, ANYONE, NEVER)       \
 	X(READYZ, "readyz", "GET", "/v1/readyz", OPEN, ANYONE, NEVER)          \
-	X(CHALLENGE, "challenge", "POST", "/v1/challenge", OPEN, ANYONE, NEVER)\
+	X(CHALLENGE, "challenge", "POST", "/v1/challenge", OPEN, ANYONE,       \
+	    NEVER)                                                             \
 	X(ENROLL, "enroll.begin", "POST", "/v1/enroll", SIGNED, ANYONE, NEVER) \
 	X(ENROLL_CONFIRM, "enroll.confirm", "POST", "/v1/enroll/confirm",      \
 	    SIGNED, USER, NEVER) /* takes a code itself */                     \
@@ -32,8 +33,8 @@ enum verb_code { CODE_NEVER = 0, CODE_ALWAYS, CODE_MFA_AGE }; /* TOTP */
 	X(REQUEST, "request.create", "POST", "/v1/requests", SIGNED, USER,     \
 	    MFA_AGE)                                                           \
 	X(GRANTS, "grant.list", "GET", "/v1/grants", TOKEN, USER, NEVER)       \
-	X(RELEASE, "grant.release", "POST", "/v1/grants/release", SIGNED, USER,\
-	    NEVER)                                                             \
+	X(RELEASE, "grant.release", "POST", "/v1/grants/release", SIGNED,      \
+	    USER, NEVER)                                                       \
 	X(REVOKE, "grant.revoke", "POST", "/v1/grants/revoke", SIGNED, ADMIN,  \
 	    NEVER)                                                             \
 	X(SESSIONS, "session.list", "GET", "/v1/sessions", TOKEN, USER, NEVER) \
@@ -46,8 +47,8 @@ enum verb_code { CODE_NEVER = 0, CODE_ALWAYS, CODE_MFA_AGE }; /* TOTP */
 	    ADMIN, NEVER)                                                      \
 	X(TARGET_ADD, "target.add", "POST", "/v1/targets", SIGNED, ADMIN,      \
 	    MFA_AGE)                                                           \
-	X(TARGET_REMOVE, "target.remove", "POST", "/v1/targets/remove", SIGNED,\
-	    ADMIN, MFA_AGE)                                                    \
+	X(TARGET_REMOVE, "target.remove", "POST", "/v1/targets/remove",        \
+	    SIGNED, ADMIN, MFA_AGE)                                            \
 	X(USERS, "user.list", "GET", "/v1/users", TOKEN, AUDITOR, NEVER)       \
 	X(USER_ADD, "user.add", "POST", "/v1/users", SIGNED, ADMIN, MFA_AGE)   \
 	X(ROLES, "role.list", "GET", "/v1/roles", TOKEN, USER, NEVER)          \
@@ -64,7 +65,7 @@ enum api_verb {
 #define X(id, name, method, path, auth, who, code) VERB_##id,
 	VERB_TABLE(X)
 #undef X
-	VERB_COUNT
+	    VERB_COUNT
 };
 
 struct verb {

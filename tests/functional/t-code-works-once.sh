@@ -61,5 +61,5 @@ done
 expect_eq 1 "$won" 'requests that passed'
 expect_eq 2 "$(record_count '.event == "grant.open"')" 'grants'
 expect_eq 1 "$(record_count '.event == "auth.mfa" and .user == "alice" and
-	.outcome != "failure"' | awk '{ print $1 > 0 }')" 'burned steps'
+	.outcome != "failure"' | awk '{ print ($1 > 0) }')" 'burned steps'
 pass
