@@ -77,16 +77,36 @@ asks(char final)
 	       final == 'q' || final == 'y' || final == 'w';
 }
 
+/* A byte that cannot belong to the sequence ends it: another ESC begins anew,
+ * anything else is text. What was collected is not shown. */
+static void
+broken_off(struct cast_filter *f, struct buf *out, char ch)
+{
+	f->state = ch == 0x1b ? ESCAPED : TEXT;
+	if ((unsigned char)ch >= 0x20 && ch != 0x7f)
+		buf_u8(out, (uint8_t)ch);
+}
+
+static bool
+is_printable(char ch)
+{
+	return (unsigned char)ch >= 0x20 && (unsigned char)ch < 0x7f;
+}
+
 static void
 on_escape(struct cast_filter *f, struct buf *out, char ch)
 {
+	if (!is_printable(ch)) {
+		broken_off(f, out, ch);
+		return;
+	}
 	f->state = TEXT;
 	if (ch == '[') {
 		f->state = CONTROL;
 		f->n = 0;
-	} else if (strchr("]PX^_", ch) != NULL && ch != '\0') {
+	} else if (strchr("]PX^_", ch) != NULL) {
 		f->state = STRING;
-	} else if (strchr("()*+-./#% ", ch) != NULL && ch != '\0') {
+	} else if (strchr("()*+-./#% ", ch) != NULL) {
 		f->state = CHARSET;
 		f->seq[0] = ch;
 	} else if (ch != 'Z' && ch != 'c') { /* identify, full reset */
@@ -98,22 +118,33 @@ on_escape(struct cast_filter *f, struct buf *out, char ch)
 static void
 on_control(struct cast_filter *f, struct buf *out, char ch)
 {
-	if (ch == 0x1b) { /* broken off */
-		f->state = ESCAPED;
+	if (!is_printable(ch)) {
+		broken_off(f, out, ch);
 		return;
 	}
-	if ((unsigned char)ch < 0x20)
-		return;
 	if (f->n < sizeof(f->seq))
 		f->seq[f->n] = ch;
 	f->n++;
-	if ((unsigned char)ch < 0x40)
+	if (ch < 0x40)
 		return;
 	f->state = TEXT;
 	if (asks(ch) || f->n > sizeof(f->seq))
 		return;
 	buf_put(out, "\x1b[", 2);
 	buf_put(out, f->seq, f->n);
+}
+
+static void
+on_charset(struct cast_filter *f, struct buf *out, char ch)
+{
+	if (!is_printable(ch)) {
+		broken_off(f, out, ch);
+		return;
+	}
+	f->state = TEXT;
+	buf_u8(out, 0x1b);
+	buf_u8(out, (uint8_t)f->seq[0]);
+	buf_u8(out, (uint8_t)ch);
 }
 
 static void
@@ -136,10 +167,7 @@ on_byte(struct cast_filter *f, struct buf *out, char ch)
 		f->state = ch == '\\' ? TEXT : STRING;
 		break;
 	case CHARSET:
-		buf_u8(out, 0x1b);
-		buf_u8(out, (uint8_t)f->seq[0]);
-		buf_u8(out, (uint8_t)ch);
-		f->state = TEXT;
+		on_charset(f, out, ch);
 		break;
 	default:
 		if (ch == 0x1b)

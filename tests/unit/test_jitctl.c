@@ -584,6 +584,11 @@ test_cast_filter(void **state)
 	    {"a\x05z", "az"},
 	    {"a\x1bZz", "az"},
 	    {"\x1b(B", "\x1b(B"},
+	    /* What a sequence is broken off by must not hide the next. */
+	    {"a\x1b\x1b]0;t\x07z", "az"},
+	    {"a\x1b(\x1b]0;t\x07z", "az"},
+	    {"a\x1b[1\x1b]0;t\x07z", "az"},
+	    {"a\x1b\x1b[6nz", "az"},
 	    {"a\xc2\x9d"
 	     "52;x\x07z",
 		"az"},
