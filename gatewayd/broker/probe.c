@@ -28,7 +28,8 @@ struct probe {
 	struct probe_result result;
 	char name[LIMIT_NAME_SIZE]; /* of the target, "" = not protected */
 	char grant[LIMIT_ID_SIZE];
-	bool waiting; /* for the notary: freed when it answers */
+	bool waiting;  /* for the notary: freed when it answers */
+	bool reported; /* its process ends by itself */
 	bool done;
 };
 
@@ -56,7 +57,7 @@ finish(struct probe *p, const char *why)
 		kill.conn = s->conn;
 		s->probe = NULL;
 		p->s = NULL;
-		if (s->linked &&
+		if (s->linked && !p->reported &&
 		    peer_send(role_peer(p->b->role, PROC_SUPERVISOR),
 			MSG_SUP_KILL, &kill, -1) != 0)
 			log_warn("a probe could not be ended");
@@ -229,6 +230,7 @@ on_ses_probed(
 		x->seen.host_key.len = m->host_key.len;
 	}
 	text_set(x->text, sizeof(x->text), m->text);
+	p->reported = true;
 	finish(p, NULL);
 	return 0;
 }

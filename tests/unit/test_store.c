@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * test_store - the store on real SQLite in a folder of its own: everything
+ * comes back as it was put, also after reopening; what must not be put is not;
+ * the highest record number is known.
+ */
+#include "tests/unit/test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "broker/store.h"
+
+struct place {
+	char dir[64];
+	char path[128];
+	struct store *store;
+};
+
+static void
+must(int r)
+{
+	assert_int_equal(r, 0);
+}
+
+static int
+setup(void **state)
+{
+	struct place *p = calloc(1, sizeof(*p));
+
+	if (p == NULL)
+		return -1;
+	(void)snprintf(p->dir, sizeof(p->dir), "/tmp/sallyport-store.XXXXXX");
+	if (mkdtemp(p->dir) == NULL)
+		return -1;
+	(void)snprintf(p->path, sizeof(p->path), "%s/store.db", p->dir);
+	*state = p;
+	return store_open(&p->store, p->path);
+}
+
+static int
+teardown(void **state)
+{
+	static const char *const ends[] = {"", "-wal", "-shm", "-journal"};
+	struct place *p = *state;
+	char path[160];
+
+	store_close(p->store);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		(void)snprintf(path, sizeof(path), "%s%s", p->path, ends[i]);
+		(void)unlink(path);
+	}
+	(void)rmdir(p->dir);
+	free(p);
+	return 0;
+}
+
+static void
+reopen(struct place *p)
+{
+	store_close(p->store);
+	p->store = NULL;
+	must(store_open(&p->store, p->path));
+}
+
+static struct user *
+make_user(const char *name, const char *fp)
+{
+	struct user *u = calloc(1, sizeof(*u));
+
+	assert_non_null(u);
+	name_set(u->name, name);
+	u->state = USER_ACTIVE;
+	u->admin = true;
+	must(name_list_add(&u->groups, "ops"));
+	must(name_list_add(&u->groups, "dev"));
+	(void)snprintf(u->keys[0].fp, sizeof(u->keys[0].fp), "SHA256:%s", fp);
+	(void)snprintf(u->keys[0].type, sizeof(u->keys[0].type), "ssh-ed25519");
+	memcpy(u->keys[0].blob, "\0\1\2\3", 4);
+	u->keys[0].len = 4;
+	u->nkeys = 1;
+	memcpy(u->totp.p, "sealed\0bytes", 12);
+	u->totp.len = 12;
+	(void)snprintf(u->invite, sizeof(u->invite), "ab%s", name);
+	u->invite_end_ms = 12345;
+	return u;
+}
+
+static void
+test_private_file(void **state)
+{
+	struct place *p = *state;
+	struct stat st;
+
+	must(stat(p->path, &st));
+	assert_int_equal(st.st_mode & 0777, 0600);
+}
+
+static void
+test_user(void **state)
+{
+	struct place *p = *state;
+	struct user *u = make_user("alice", "aaa");
+	struct user *got = calloc(1, sizeof(*got));
+	char name[LIMIT_NAME_SIZE];
+
+	assert_non_null(got);
+	assert_int_equal(store_user_get(p->store, "alice", got), GW_ENOENT);
+	must(store_user_put(p->store, u, 7));
+	reopen(p);
+	must(store_user_get(p->store, "alice", got));
+	assert_string_equal(got->name, "alice");
+	assert_int_equal(got->state, USER_ACTIVE);
+	assert_true(got->admin);
+	assert_false(got->auditor);
+	assert_int_equal(got->groups.n, 2);
+	assert_true(name_list_has(&got->groups, "ops"));
+	assert_int_equal(got->nkeys, 1);
+	assert_int_equal(got->keys[0].len, 4);
+	assert_memory_equal(got->keys[0].blob, "\0\1\2\3", 4);
+	assert_int_equal(got->totp.len, 12);
+	assert_memory_equal(got->totp.p, "sealed\0bytes", 12);
+	assert_int_equal(got->pending.len, 0);
+	must(store_user_by_key(p->store, "SHA256:aaa", name));
+	assert_string_equal(name, "alice");
+	must(store_user_by_invite(p->store, "abalice", name));
+	assert_int_equal(
+	    store_user_by_key(p->store, "SHA256:bbb", name), GW_ENOENT);
+	assert_int_equal(
+	    store_user_by_key(p->store, "' OR 1=1 --", name), GW_ENOENT);
+	/* replaced: groups and keys are the new ones alone */
+	u->groups.n = 1;
+	u->nkeys = 0;
+	u->invite[0] = '\0';
+	must(store_user_put(p->store, u, 8));
+	must(store_user_get(p->store, "alice", got));
+	assert_int_equal(got->groups.n, 1);
+	assert_int_equal(got->nkeys, 0);
+	assert_int_equal(
+	    store_user_by_key(p->store, "SHA256:aaa", name), GW_ENOENT);
+	assert_int_equal(store_user_by_invite(p->store, "", name), GW_ENOENT);
+	free(u);
+	free(got);
+}
+
+static void
+test_key_belongs_to_one(void **state)
+{
+	struct place *p = *state;
+	struct user *a = make_user("alice", "aaa");
+	struct user *b = make_user("bob", "aaa");
+	struct user *got = calloc(1, sizeof(*got));
+	char name[LIMIT_NAME_SIZE];
+
+	assert_non_null(got);
+	must(store_user_put(p->store, a, 1));
+	assert_int_equal(store_user_put(p->store, b, 2), GW_EEXIST);
+	/* nothing of it stayed */
+	assert_int_equal(store_user_get(p->store, "bob", got), GW_ENOENT);
+	must(store_user_by_key(p->store, "SHA256:aaa", name));
+	assert_string_equal(name, "alice");
+	free(a);
+	free(b);
+	free(got);
+}
+
+static void
+test_target(void **state)
+{
+	struct place *p = *state;
+	struct target *t = calloc(2, sizeof(*t));
+	struct target *got = &t[1];
+	char name[LIMIT_NAME_SIZE];
+	struct addr other;
+
+	assert_non_null(t);
+	name_set(t->name, "web-01");
+	must(addr_parse(&t->addr4, "10.20.0.11"));
+	must(addr_parse(&t->addr6, "fd00:20::11"));
+	t->port = 2222;
+	t->reach = REACH_DIRECT;
+	must(label_list_add(&t->labels, "env", "prod"));
+	must(name_list_add(&t->logins, "zoe"));
+	must(name_list_add(&t->logins, "adam"));
+	must(target_add_key(t, "key one", 7));
+	must(target_add_key(t, "key two", 7));
+	must(store_target_put(p->store, t, 3));
+	reopen(p);
+	must(store_target_get(p->store, "web-01", got));
+	assert_true(target_equal(t, got));
+	assert_string_equal(got->logins.name[0], "zoe"); /* order is kept */
+	must(store_target_at(p->store, &t->addr6, 2222, name));
+	assert_string_equal(name, "web-01");
+	assert_int_equal(
+	    store_target_at(p->store, &t->addr6, 22, name), GW_ENOENT);
+	must(addr_parse(&other, "10.20.0.12"));
+	assert_int_equal(
+	    store_target_at(p->store, &other, 2222, name), GW_ENOENT);
+	must(store_target_remove(p->store, "web-01", 9));
+	assert_int_equal(store_target_get(p->store, "web-01", got), GW_ENOENT);
+	free(t);
+}
+
+static struct policy_role *
+make_role(const char *name)
+{
+	struct policy_role *r = calloc(1, sizeof(*r));
+
+	assert_non_null(r);
+	name_set(r->name, name);
+	must(name_list_add(&r->users, "alice"));
+	must(name_list_add(&r->groups, "ops"));
+	must(name_list_add(&r->targets, "web-01"));
+	must(label_list_add(&r->labels, "env", "prod"));
+	must(name_list_add(&r->logins, "deploy"));
+	r->ports[r->nports++] = 22;
+	r->ports[r->nports++] = 65535;
+	must(prefix_parse(&r->sources[r->nsources++], "10.0.0.0/8"));
+	must(prefix_parse(&r->sources[r->nsources++], "fd00::/16"));
+	r->max_s = 3600;
+	r->mfa_age_s = 60;
+	r->reason = true;
+	r->caps = CAP_SHELL | CAP_SFTP;
+	r->deny = true;
+	return r;
+}
+
+static void
+test_role(void **state)
+{
+	struct place *p = *state;
+	struct policy_role *a = make_role("b-role");
+	struct policy_role *b = make_role("a-role");
+	struct policy_role *all = NULL;
+	size_t n = 0;
+
+	must(store_role_put(p->store, a, 4));
+	must(store_role_put(p->store, b, 5));
+	must(store_role_put(p->store, b, 6)); /* again: still one */
+	reopen(p);
+	must(store_role_all(p->store, &all, &n));
+	assert_int_equal(n, 2);
+	assert_true(policy_role_equal(&all[0], b));
+	assert_true(policy_role_equal(&all[1], a));
+	free(all);
+	must(store_role_remove(p->store, "a-role", 7));
+	must(store_role_all(p->store, &all, &n));
+	assert_int_equal(n, 1);
+	free(all);
+	free(a);
+	free(b);
+}
+
+static void
+test_answers(void **state)
+{
+	struct place *p = *state;
+	struct buf b;
+	uint16_t status = 0;
+
+	buf_init(&b, 1024);
+	assert_int_equal(store_answer_get(p->store, "alice", "request.create",
+			     "k1", &status, &b),
+	    GW_ENOENT);
+	must(store_answer_put(p->store, "alice", "request.create", "k1", 201,
+	    "{\"grant\":\"g-1\"}", 1000, 11));
+	assert_int_equal(store_answer_put(p->store, "alice", "request.create",
+			     "k1", 201, "{}", 1000, 12),
+	    GW_EEXIST);
+	/* another user, another verb: another key */
+	assert_int_equal(store_answer_get(p->store, "bob", "request.create",
+			     "k1", &status, &b),
+	    GW_ENOENT);
+	assert_int_equal(store_answer_get(p->store, "alice", "grant.release",
+			     "k1", &status, &b),
+	    GW_ENOENT);
+	reopen(p);
+	must(store_answer_get(
+	    p->store, "alice", "request.create", "k1", &status, &b));
+	assert_int_equal(status, 201);
+	assert_int_equal(b.len, strlen("{\"grant\":\"g-1\"}"));
+	must(store_answer_prune(p->store, 1000));
+	buf_reset(&b);
+	must(store_answer_get(
+	    p->store, "alice", "request.create", "k1", &status, &b));
+	must(store_answer_prune(p->store, 1001));
+	assert_int_equal(store_answer_get(p->store, "alice", "request.create",
+			     "k1", &status, &b),
+	    GW_ENOENT);
+	buf_done(&b);
+}
+
+static void
+count_grant(void *arg, const struct grant_row *g)
+{
+	unsigned *n = arg;
+
+	assert_string_equal(g->grant.user, "alice");
+	assert_int_equal(g->reason, END_REVOKED);
+	assert_int_equal(g->sessions, 3);
+	assert_string_equal(g->grant.reason, "why; \"quoted\"");
+	assert_int_equal(g->grant.source4.family, 4);
+	assert_int_equal(g->grant.source6.family, 0);
+	(*n)++;
+}
+
+static void
+count_session(void *arg, const struct session_row *x)
+{
+	unsigned *n = arg;
+
+	assert_string_equal(x->sid, "s-22222222");
+	assert_true(x->recorded);
+	assert_true(x->bytes_in == 1 && x->bytes_out == UINT32_MAX + 5ULL);
+	(*n)++;
+}
+
+static void
+test_history(void **state)
+{
+	struct place *p = *state;
+	struct grant_row g = {.reason = END_REVOKED, .sessions = 3, .seq = 20};
+	struct session_row x = {.reason = END_LOGOUT,
+	    .recorded = true,
+	    .bytes_in = 1,
+	    .bytes_out = UINT32_MAX + 5ULL,
+	    .seq = 21};
+	unsigned n = 0;
+
+	(void)snprintf(g.grant.id, sizeof(g.grant.id), "g-22222222");
+	name_set(g.grant.user, "alice");
+	(void)snprintf(
+	    g.grant.reason, sizeof(g.grant.reason), "why; \"quoted\"");
+	must(addr_parse(&g.grant.source4, "198.51.100.7"));
+	must(store_grant_put(p->store, &g));
+	must(store_grant_put(p->store, &g)); /* the same one: replaced */
+	(void)snprintf(x.sid, sizeof(x.sid), "s-22222222");
+	name_set(x.user, "alice");
+	must(store_session_put(p->store, &x));
+	must(store_grant_each(p->store, NULL, 10, count_grant, &n));
+	must(store_grant_each(p->store, "alice", 10, count_grant, &n));
+	must(store_grant_each(p->store, "bob", 10, count_grant, &n));
+	assert_int_equal(n, 2);
+	must(store_session_each(p->store, "alice", 10, count_session, &n));
+	must(store_session_each(p->store, "alice", 0, count_session, &n));
+	assert_int_equal(n, 3);
+}
+
+/* A store ahead of the log is recognised by this number. */
+static void
+test_seq(void **state)
+{
+	struct place *p = *state;
+	struct user *u = make_user("alice", "aaa");
+	struct policy_role *r = make_role("ops");
+	uint64_t seq = 99;
+
+	must(store_seq(p->store, &seq));
+	assert_true(seq == 0);
+	must(store_user_put(p->store, u, 41));
+	must(store_role_put(p->store, r, 40));
+	must(store_seq(p->store, &seq));
+	assert_true(seq == 41);
+	/* what was removed leaves its mark */
+	must(store_role_remove(p->store, "ops", 42));
+	reopen(p);
+	must(store_seq(p->store, &seq));
+	assert_true(seq == 42);
+	must(store_answer_put(p->store, "alice", "v", "k", 200, "{}", 1, 50));
+	must(store_seq(p->store, &seq));
+	assert_true(seq == 50);
+	free(u);
+	free(r);
+}
+
+static void
+test_all_or_nothing(void **state)
+{
+	struct place *p = *state;
+	struct user *a = make_user("alice", "aaa");
+	struct user *b = make_user("bob", "bbb");
+	struct user *got = calloc(1, sizeof(*got));
+	uint64_t seq = 0;
+
+	assert_non_null(got);
+	must(store_begin(p->store));
+	must(store_user_put(p->store, a, 1));
+	must(store_user_put(p->store, b, 2));
+	store_rollback(p->store);
+	assert_int_equal(store_user_get(p->store, "alice", got), GW_ENOENT);
+	must(store_begin(p->store));
+	must(store_user_put(p->store, a, 1));
+	memcpy(b->keys[0].fp, a->keys[0].fp, sizeof(a->keys[0].fp));
+	assert_int_equal(store_user_put(p->store, b, 2), GW_EEXIST);
+	/* the inner one was undone, the outer one still stands */
+	must(store_commit(p->store));
+	reopen(p);
+	must(store_user_get(p->store, "alice", got));
+	assert_int_equal(store_user_get(p->store, "bob", got), GW_ENOENT);
+	must(store_seq(p->store, &seq));
+	assert_true(seq == 1);
+	free(a);
+	free(b);
+	free(got);
+}
+
+static void
+test_not_a_database(void **state)
+{
+	struct place *p = *state;
+	struct store *s = NULL;
+	FILE *f = NULL;
+
+	store_close(p->store);
+	p->store = NULL;
+	f = fopen(p->path, "we");
+	assert_non_null(f);
+	for (int i = 0; i < 1000; i++)
+		(void)fputs("this is not a database\n", f);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(store_open(&s, p->path), GW_ECORRUPT);
+	assert_null(s);
+}
+
+int
+main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+	    T(test_private_file),
+	    T(test_user),
+	    T(test_key_belongs_to_one),
+	    T(test_target),
+	    T(test_role),
+	    T(test_answers),
+	    T(test_history),
+	    T(test_seq),
+	    T(test_all_or_nothing),
+	    T(test_not_a_database),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
