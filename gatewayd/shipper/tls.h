@@ -7,7 +7,7 @@
 #ifndef SHIPPER_TLS_H
 #define SHIPPER_TLS_H
 
-#include <openssl/ssl.h>
+#include <openssl/types.h>
 
 #include "base/attr.h"
 
