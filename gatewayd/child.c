@@ -356,9 +356,11 @@ child_stop_all(struct supervisor *s)
 {
 	struct msg_empty m = {0};
 
-	/* the notary last: the others still have something to say */
+	/* the notary and the shipper last (on_stop_step): the others still
+	 * have something to say */
 	for (int i = CHILD_COUNT - 1; i >= 0; i--)
 		if (s->child[i].peer != NULL &&
-		    s->child[i].spec->proc != PROC_NOTARY)
+		    s->child[i].spec->proc != PROC_NOTARY &&
+		    s->child[i].spec->proc != PROC_SHIPPER)
 			(void)peer_send(s->child[i].peer, MSG_SUP_STOP, &m, -1);
 }

@@ -86,12 +86,16 @@ on_stop_step(struct role *r, void *arg)
 {
 	struct supervisor *s = role_ctx(r);
 	struct peer *notary = child_peer(s, PROC_NOTARY);
+	struct peer *shipper = child_peer(s, PROC_SHIPPER);
 	struct msg_empty m = {0};
 
 	(void)arg;
+	/* together: the last record is the notary's, and it is shipped too */
 	if (notary != NULL)
 		(void)peer_send(notary, MSG_SUP_STOP, &m, -1);
-	else
+	if (shipper != NULL)
+		(void)peer_send(shipper, MSG_SUP_STOP, &m, -1);
+	if (notary == NULL && shipper == NULL)
 		role_exit(r, 0);
 	timer_set(s->stop_timer, STOP_MS);
 }
@@ -125,7 +129,8 @@ reap(struct supervisor *s)
 		return;
 	for (int i = 0; i < CHILD_COUNT; i++)
 		if (s->child[i].pid != 0 &&
-		    s->child[i].spec->proc != PROC_NOTARY)
+		    s->child[i].spec->proc != PROC_NOTARY &&
+		    s->child[i].spec->proc != PROC_SHIPPER)
 			others = true;
 	if (!child_any(s))
 		role_exit(s->role, 0);

@@ -15,7 +15,10 @@
 #include "notary/notary.h"
 #include "sys/sshkey.h"
 
-enum { SEED_SIZE = 32 };
+enum {
+	SEED_SIZE = 32,
+	GOODBYE_MS = 7000, /* less than the supervisor's patience */
+};
 
 static struct notary ctx; /* the program's one context */
 static char log_dir[LIMIT_PATH_SIZE + 16];
@@ -182,6 +185,13 @@ tell_degraded(struct notary *n)
 	return r;
 }
 
+static void
+on_goodbye(struct role *r, void *arg)
+{
+	(void)arg;
+	role_exit(r, 0);
+}
+
 static int
 start(struct role *r, const struct conf *conf)
 {
@@ -193,8 +203,9 @@ start(struct role *r, const struct conf *conf)
 	n->commit_timer = timer_new(r, on_commit, n);
 	n->checkpoint_timer = timer_new(r, on_checkpoint, n);
 	n->fold_timer = timer_new(r, foldget_more, n);
-	if (n->commit_timer == NULL || n->checkpoint_timer == NULL ||
-	    n->fold_timer == NULL)
+	n->goodbye_timer = timer_new(r, on_goodbye, n);
+	if (n->goodbye_timer == NULL || n->commit_timer == NULL ||
+	    n->checkpoint_timer == NULL || n->fold_timer == NULL)
 		return GW_ENOMEM;
 	if ((e = keys_load(n, conf)) < 0 || (e = fold_new(&n->fold)) < 0 ||
 	    (e = log_open(n, conf, &cut)) < 0)
@@ -216,13 +227,20 @@ start(struct role *r, const struct conf *conf)
 	return 0;
 }
 
+/* The last checkpoint is written; the shipper may still read it and goes. */
 static void
 stop(struct role *r)
 {
 	struct notary *n = role_ctx(r);
 
+	if (n->stopping)
+		return;
+	n->stopping = true;
 	queue_commit(n, true);
-	role_exit(r, 0);
+	if (role_peer(r, PROC_SHIPPER) == NULL)
+		role_exit(r, 0);
+	else
+		timer_set(n->goodbye_timer, GOODBYE_MS);
 }
 
 /* ---- links */
@@ -301,6 +319,8 @@ peer_down(struct role *r, struct peer *p)
 	struct notary *n = role_ctx(r);
 
 	queue_forget(n, p);
+	if (peer_proc(p) == PROC_SHIPPER && n->stopping)
+		role_exit(r, 0);
 	if (peer_proc(p) == PROC_BROKER)
 		timer_stop(n->fold_timer);
 	if (peer_proc(p) == PROC_SESSION)

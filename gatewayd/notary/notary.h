@@ -48,6 +48,8 @@ struct notary {
 	size_t nseen;
 	struct timer *commit_timer;
 	struct timer *checkpoint_timer;
+	struct timer *goodbye_timer; /* stopping: how long the shipper has */
+	bool stopping;
 	int64_t checkpoint_at;    /* boot ms; 0 = none due */
 	struct timer *fold_timer; /* NT_FOLD_GET is being answered */
 	uint32_t fold_rid;

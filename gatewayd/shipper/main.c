@@ -25,8 +25,10 @@ enum {
 	FRAMES_MAX = 4 * 1024 * 1024,
 	POKE_MS = 1000,
 	RESTART_MS = 60 * 1000, /* an unusable sink: start anew, look again */
-	STOP_TURNS = 25,        /* of 100 ms: sinks may say goodbye */
 	STOP_MS = 100,
+	QUIET_TURNS = 3,   /* all sent for so long: the log has ended */
+	LINGER_TURNS = 40, /* then what is not sent is sent next time */
+	CLOSE_TURNS = 25,  /* sinks may say goodbye */
 };
 
 struct outlet {
@@ -42,7 +44,8 @@ struct shipper {
 	struct outlet outlets[LIMIT_SINKS];
 	unsigned noutlets;
 	struct timer *poke, *restart, *stopping;
-	unsigned turns;
+	unsigned turns, quiet; /* while stopping */
+	bool closing;
 	uint64_t end; /* durable records are 0 .. end-1 */
 	bool end_known;
 	char folder[LIMIT_PATH_SIZE + 16];
@@ -300,15 +303,54 @@ on_restart(struct role *r, void *arg)
 	role_exit(r, 1);
 }
 
+/* Nothing is left to send to the sinks that can be reached. */
+static bool
+caught_up(const struct shipper *sh)
+{
+	for (unsigned i = 0; i < sh->noutlets; i++) {
+		const struct outlet *o = &sh->outlets[i];
+
+		if (sink_up(o->sink) &&
+		    !(sink_waits(o->sink) && sh->end_known &&
+			o->from == sh->end))
+			return false;
+	}
+	return true;
+}
+
+static bool
+any_up(const struct shipper *sh)
+{
+	for (unsigned i = 0; i < sh->noutlets; i++)
+		if (sink_up(sh->outlets[i].sink))
+			return true;
+	return false;
+}
+
+/* The notary stops at the same time as we do: its last checkpoint is to reach
+ * the sinks, and after that they are left in order. */
 static void
 on_stopping(struct role *r, void *arg)
 {
 	struct shipper *sh = arg;
 	bool all = true;
 
+	sh->turns++;
+	if (!sh->closing) {
+		sh->quiet = caught_up(sh) ? sh->quiet + 1 : 0;
+		if (any_up(sh) && sh->quiet < QUIET_TURNS &&
+		    sh->turns < LINGER_TURNS) {
+			timer_set(sh->stopping, STOP_MS);
+			return;
+		}
+		sh->closing = true;
+		sh->turns = 0;
+		for (unsigned i = 0; i < sh->noutlets; i++)
+			sink_stop(sh->outlets[i].sink);
+	}
 	for (unsigned i = 0; i < sh->noutlets; i++)
 		all = all && sink_stopped(sh->outlets[i].sink);
-	if (all || ++sh->turns > STOP_TURNS)
+	if (all || sh->turns > CLOSE_TURNS)
 		role_exit(r, 0);
 	else
 		timer_set(sh->stopping, STOP_MS);
@@ -319,9 +361,6 @@ stop(struct role *r)
 {
 	struct shipper *sh = role_ctx(r);
 
-	(void)r;
-	for (unsigned i = 0; i < sh->noutlets; i++)
-		sink_stop(sh->outlets[i].sink);
 	timer_set(sh->stopping, 0);
 }
 

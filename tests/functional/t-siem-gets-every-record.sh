@@ -29,7 +29,7 @@ wait_for 20 settled
 
 echo '- RFC 5424, taken apart by rsyslog'
 expect_eq sallyport "$(siem_json | jq -r .app | sort -u)" APP-NAME
-expect_eq gateway "$(siem_json | jq -r .host | sort -u)" HOSTNAME
+expect_eq gw-1 "$(siem_json | jq -r .host | sort -u)" 'HOSTNAME (the server id)'
 expect_eq alice "$(siem_json | jq -r "select(.sd[\"sallyport@32473\"].event == \"grant.open\") |
 	.sd[\"sallyport@32473\"].user")" 'user of grant.open'
 expect_eq JG2100I "$(siem_json | jq -r "select(.sd[\"sallyport@32473\"].event == \"grant.open\") | .msgid")" MSGID

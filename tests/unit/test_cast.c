@@ -431,7 +431,8 @@ test_story(void **state)
 		assert_int_equal(stat(path, &sb), 0);
 		assert_int_equal(sb.st_mode & 07777, 0600);
 	}
-	if (system("(command -v asciinema && command -v script) >/dev/null 2>&1") != 0) {
+	if (system("(command -v asciinema && command -v script) >/dev/null "
+		   "2>&1") != 0) {
 		print_message("no asciinema or script: left out\n");
 		return;
 	}
