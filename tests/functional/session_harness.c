@@ -11,7 +11,7 @@
  * and ca.pub are written there, events go to DIR/events, recorded output to
  * DIR/rec.N. Commands on standard input, one per line: stop TEXT, end SECONDS,
  * caps N, record 0|1, idle SECONDS, deny TEXT, nodial TEXT, drop NAME, link
- * NAME, hold 0|1 (evidence), pin FILE, probe LOGIN, kill, quit.
+ * NAME, hold 0|1 (evidence), pin FILE, user FILE, probe LOGIN, kill, quit.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -580,6 +580,8 @@ command(struct harness *h, char *line)
 		each(h, do_kill, arg);
 	else if (strcmp(line, "probe") == 0)
 		probe(h, arg);
+	else if (strcmp(line, "user") == 0)
+		read_key(h, arg, &h->user_key);
 	else if (strcmp(line, "pin") == 0)
 		read_key(h, arg, &h->target_key);
 	else if (strcmp(line, "quit") == 0)

@@ -1,0 +1,112 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# promise: a session that must end ends, says why, exits non-zero, and nothing runs without its record
+
+# shellcheck source=tests/functional/lib.sh
+. "$(dirname -- "$0")/lib.sh"
+# shellcheck source=tests/functional/session_lib.sh
+. "$(dirname -- "$0")/session_lib.sh"
+# shellcheck disable=SC2154 # key, D come from session_start
+
+# ended NAME PATTERN SSH-ARGUMENTS...: exits 255 and says PATTERN once.
+ended() {
+	local name=$1 pattern=$2 rc=0
+
+	shift 2
+	user_ssh "$@" >"$D/1" 2>"$D/2" </dev/null || rc=$?
+	want "$name: exit status" 255 "$rc"
+	want "$name: lines that say why" 1 \
+		"$(cat "$D/1" "$D/2" | grep -c "^sallyport: .*$pattern")"
+}
+
+stops() {
+	(sleep 1; tell stop 'session ended: revoked at 12:31:00 UTC') &
+	ended 'revoked during a command' 'revoked' 127.0.0.1 'echo hi; sleep 30'
+	(sleep 1; tell stop 'session ended: revoked at 12:31:00 UTC') &
+	ended 'revoked in a terminal' 'revoked' -tt 127.0.0.1 'sleep 30'
+	(sleep 1; tell stop) &
+	ended 'revoked during a download' 'revoked' 127.0.0.1 'cat /dev/zero' |
+		tr -d '\0'
+	(sleep 1; tell stop) &
+	want_exit 'revoked without a channel' 255 user_ssh -N 127.0.0.1 2>"$D/2"
+	grep -q 'sallyport: session ended: revoked' "$D/2"
+	tell end 2
+	ended 'its own deadline' 'expired' 127.0.0.1 'sleep 30'
+	tell end 600
+	tell idle 1
+	ended 'idle' 'idle' 127.0.0.1 'sleep 30'
+	tell idle 0
+	want_event '^end reason=idle'
+}
+
+refusals() {
+	tell nodial 'the target does not answer'
+	ended 'no target' 'does not answer' 127.0.0.1 true
+	tell nodial
+	tell pin other.pub
+	ended 'another host key' 'another host key' 127.0.0.1 "touch $D/ran1"
+	want_event '^event hostkey.changed'
+	[ ! -e "$D/ran1" ]
+	tell pin target.pub
+	tell caps 1
+	ended 'a command without exec' 'does not give exec' 127.0.0.1 "touch $D/ran2"
+	want_event '^event session.channel_denied'
+	[ ! -e "$D/ran2" ]
+	tell caps 15
+	want_exit 'a forward' 255 user_ssh -W 127.0.0.1:2222 127.0.0.1 \
+		</dev/null 2>/dev/null
+}
+
+evidence() {
+	local pid
+
+	tell hold 1
+	user_ssh 127.0.0.1 "touch $D/ran3" </dev/null &
+	pid=$!
+	want_event '^event session.exec .*ran3'
+	sleep 1
+	[ ! -e "$D/ran3" ] # not durable: not run
+	tell drop notary
+	tell hold 0
+	tell link notary
+	wait "$pid"
+	[ -e "$D/ran3" ]
+	(sleep 1; tell drop notary) &
+	ended 'no notary for 5 s' 'audit_failed' 127.0.0.1 'sleep 30'
+	(sleep 1; tell drop broker) &
+	want 'no broker' still "$(user_ssh 127.0.0.1 'sleep 2; echo still')"
+}
+
+records() {
+	tell record 1
+	rm -f "$D"/rec.*
+	user_ssh -tt 127.0.0.1 "head -c 200000 /dev/urandom | od -x" \
+		>"$D/1" 2>/dev/null </dev/null
+	cat "$D"/rec.* | cmp - "$D/1"
+	want_event '^rec close'
+	(sleep 1; tell drop recorder) &
+	ended 'no recorder for 5 s' 'audit_failed' -tt 127.0.0.1 'sleep 30'
+	tell record 0
+}
+
+probes() {
+	tell probe root
+	want_event '^probed kex=1 key_ok=1 login_ok=1 .*clock=[1-9]'
+	tell pin other.pub
+	tell probe root
+	want_event '^probed kex=1 key_ok=0 login_ok=0'
+	tell pin target.pub
+}
+
+ends() {
+	stops
+	refusals
+	evidence
+	records
+	probes
+}
+
+session_need
+session_inside ends
+pass
