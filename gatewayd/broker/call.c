@@ -282,7 +282,8 @@ call_fields(const struct call *c, struct event_fields *f)
 		event_str(f, EF_SRC, text);
 	}
 	event_str(f, EF_KEY_FP, c->key_fp);
-	if (c->env.payload == NULL)
+	/* the body of an enrolment holds the invitation: a secret */
+	if (c->env.payload == NULL || c->verb->id == VERB_ENROLL)
 		return;
 	event_strn(f, EF_PAYLOAD, c->env.payload, c->env.payload_len);
 	event_str(f, EF_SIGNATURE, c->env.signature);

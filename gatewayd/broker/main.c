@@ -161,6 +161,18 @@ broker_serve_held(struct broker *b)
 }
 
 static int
+too_early(struct broker *b, struct peer *p, const struct msg_api_call *m)
+{
+	struct call *c = call_new(b, p, m);
+
+	if (c == NULL)
+		return GW_ENOMEM;
+	call_refuse(c, 503, "unavailable", NULL,
+	    "the gateway is starting: try again in a moment");
+	return 0;
+}
+
+static int
 on_api_call(struct role *r, struct peer *p, const void *body, const int *fds)
 {
 	const struct msg_api_call *m = body;
@@ -170,7 +182,7 @@ on_api_call(struct role *r, struct peer *p, const void *body, const int *fds)
 	/* these say how we are, so they do not wait until we are well */
 	if (b->recovered || m->verb == VERB_HEALTHZ || m->verb == VERB_READYZ)
 		return serve(b, p, m);
-	return hold(b, p, m);
+	return hold(b, p, m) == 0 ? 0 : too_early(b, p, m);
 }
 
 /* ---- answers of the others */

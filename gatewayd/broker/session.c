@@ -21,7 +21,8 @@
 #include "broker/broker.h"
 
 enum {
-	USERAUTH_REQUEST = 50,                      /* RFC 4252 */
+	USERAUTH_REQUEST = 50, /* RFC 4252 */
+	EARLY_MAX = 64,
 	STOP_MS = (LIMIT_CLIENT_TAIL_S + 3) * 1000, /* then it is killed */
 };
 
@@ -117,6 +118,27 @@ session_down(struct broker *b, struct peer *p)
 		session_over(s, END_ABORTED, 0, 0, -1);
 }
 
+/* The notary's word may overtake the supervisor's. A few are kept for a link
+ * to come; a session that had gone before leaves one of them behind. */
+static struct session *
+session_early(struct broker *b, uint64_t conn)
+{
+	struct session *last = NULL;
+	unsigned n = 0;
+
+	for (struct session *s = b->sessions; s != NULL; s = s->next)
+		if (!s->linked && !s->leg && !s->gone && s->state == SES_NEW &&
+		    s->probe == NULL && s->pending == 0) {
+			n++;
+			last = s; /* the list's end is its oldest */
+		}
+	if (n >= EARLY_MAX) {
+		last->gone = true;
+		session_release(last);
+	}
+	return session_get(b, conn);
+}
+
 int
 on_nt_sid(struct role *r, struct peer *p, const void *body, const int *fds)
 {
@@ -127,7 +149,8 @@ on_nt_sid(struct role *r, struct peer *p, const void *body, const int *fds)
 	(void)fds;
 	if (m->sid.len == 0 || m->sid.len > sizeof(s->xid))
 		return GW_EPROTO;
-	if ((s = session_get(role_ctx(r), m->conn)) == NULL)
+	if ((s = session_find(role_ctx(r), m->conn)) == NULL &&
+	    (s = session_early(role_ctx(r), m->conn)) == NULL)
 		return GW_ENOMEM;
 	/* the first exchange only: a session id never changes (RFC 4253) */
 	if (s->nxid == 0) {
@@ -278,12 +301,16 @@ login_durable(void *arg, int result, uint64_t seq)
 	struct peer *p = role_session(s->b->role, s->conn);
 
 	(void)seq;
+	const struct msg_ses_auth m = {.rid = l->ok.rid};
+
 	s->pending--;
 	if (s->gone || p == NULL) {
 		session_release(s);
-	} else if (result != 0 || s->grant == NULL) {
-		struct msg_ses_auth m = {.rid = l->ok.rid};
-
+	} else if (s->state != SES_AUTHED) {
+		/* its grant ended in this moment, and it was told */
+		if (say_no(s, &m, "sallyport: the grant has ended") != 0)
+			log_warn("a session could not be refused");
+	} else if (result != 0) {
 		s->state = SES_NEW;
 		s->grant = NULL;
 		if (say_no(s, &m,

@@ -54,22 +54,26 @@ list_ended(void *arg, const struct session_row *x)
 	listing_add(arg, o);
 }
 
+/* What runs now; with all=1 also what has ended, and to auditors (and root on
+ * the admin socket) everybody's. */
 void
 verb_sessions(struct call *c)
 {
-	const bool all = (c->auditor || c->admin) &&
-			 (c->local || strstr(c->query, "all=1") != NULL);
+	const bool all = strstr(c->query, "all=1") != NULL;
+	const bool everybody = c->local || (all && (c->auditor || c->admin));
 	struct listing l;
-	int r;
+	int r = 0;
 
-	history_flush(c->b);
 	listing_init(&l);
 	for (const struct session *s = c->b->sessions; s != NULL; s = s->next)
 		if (!s->gone && s->leg && s->probe == NULL &&
-		    (all || strcmp(s->user, c->user) == 0))
+		    (everybody || strcmp(s->user, c->user) == 0))
 			listing_add(&l, live_json(s));
-	r = store_session_each(
-	    c->b->store, all ? NULL : c->user, HISTORY_MAX, list_ended, &l);
+	if (all) {
+		history_flush(c->b);
+		r = store_session_each(c->b->store, everybody ? NULL : c->user,
+		    HISTORY_MAX, list_ended, &l);
+	}
 	if (r != 0) {
 		json_decref(l.items);
 		call_store_failed(c, r);
