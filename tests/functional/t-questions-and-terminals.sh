@@ -21,7 +21,7 @@ expect_out -- '--code-file'
 put_file client /home/alice/ask.exp 0644 alice <<'EXPECT'
 set timeout 10
 set code [lindex $argv 0]
-spawn -noecho sh -c {stty -a >before; jitctl request web-01 --for 5m --reason x; echo rc=$?; stty -a >after}
+spawn -noecho bash -c {trap : INT; stty -a >before; jitctl request web-01 --for 5m --reason x; echo rc=$?; stty -a >after}
 expect "Code (not shown):" {} timeout { exit 90 }
 if {$code eq "ctrl-c"} { send "\003" } else { send "$code\r" }
 expect -re {rc=([0-9]+)} {} timeout { exit 91 }
