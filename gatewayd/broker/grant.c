@@ -290,6 +290,24 @@ verb_grants(struct call *c)
 
 /* ---- grant.release, grant.revoke */
 
+/* It is over, and the caller may know: say since when. */
+static bool
+say_ended(struct call *c, const char *id, bool own)
+{
+	struct grant_row g;
+	char when[32];
+
+	history_flush(c->b);
+	if (store_grant_get(c->b->store, id, &g) != 0 ||
+	    (own && strcmp(g.grant.user, c->user) != 0))
+		return false;
+	str_time(when, sizeof(when), g.ended_ms);
+	call_refuse(c, 409, "conflict", "grant",
+	    "%s has ended already: %s at %.19sZ", id,
+	    end_reason_str((enum end_reason)g.reason), when);
+	return true;
+}
+
 static struct live_grant *
 named_grant(struct call *c, bool own)
 {
@@ -310,6 +328,8 @@ named_grant(struct call *c, bool own)
 	    lg->g.reach != REACH_PROBE &&
 	    (!own || strcmp(lg->g.user, c->user) == 0))
 		return lg;
+	if (id_ok(id, 'g') && say_ended(c, id, own))
+		return NULL;
 	call_refuse(c, 404, "not-found", "grant",
 	    own ? "you have no live grant of that id: see jitctl grants"
 		: "there is no live grant of that id: see jitctl grants");

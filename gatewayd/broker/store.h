@@ -132,6 +132,9 @@ MUST_CHECK int store_answer_put(struct store *s, const char *user,
 /* Forgets answers older than that. */
 MUST_CHECK int store_answer_prune(struct store *s, int64_t before_ms);
 MUST_CHECK int store_grant_put(struct store *s, const struct grant_row *g);
+/* One that has ended; GW_ENOENT. */
+MUST_CHECK int store_grant_get(
+    struct store *s, const char *id, struct grant_row *ret);
 MUST_CHECK int store_session_put(struct store *s, const struct session_row *x);
 typedef void store_grant_fn(void *arg, const struct grant_row *g);
 typedef void store_session_fn(void *arg, const struct session_row *x);

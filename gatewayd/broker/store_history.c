@@ -131,6 +131,23 @@ take_grant(struct grant_row *g, struct query *q)
 }
 
 int
+store_grant_get(struct store *s, const char *id, struct grant_row *ret)
+{
+	struct query *q = query_new(s->sql,
+	    "SELECT id, req, user, target, login, role, why, source4, source6,"
+	    " port, reach, start, due, ended, reason, sessions, seq"
+	    " FROM grants WHERE id = ?1");
+	bool hit;
+	int r;
+
+	query_str(q, id);
+	if ((hit = query_next(q)))
+		take_grant(ret, q);
+	r = query_done(q);
+	return r == 0 && !hit ? GW_ENOENT : r;
+}
+
+int
 store_grant_each(struct store *s, const char *user, unsigned max,
     store_grant_fn *fn, void *arg)
 {

@@ -341,6 +341,9 @@ test_history(void **state)
 	(void)snprintf(x.sid, sizeof(x.sid), "s-22222222");
 	name_set(x.user, "alice");
 	must(store_session_put(p->store, &x));
+	must(store_grant_get(p->store, "g-22222222", &g));
+	assert_int_equal(
+	    store_grant_get(p->store, "g-33333333", &g), GW_ENOENT);
 	must(store_grant_each(p->store, NULL, 10, count_grant, &n));
 	must(store_grant_each(p->store, "alice", 10, count_grant, &n));
 	must(store_grant_each(p->store, "bob", 10, count_grant, &n));
