@@ -26,7 +26,7 @@ int
 privdrop_become(uid_t uid, gid_t gid, uint64_t caps)
 {
 	const unsigned types = CAPNG_EFFECTIVE | CAPNG_PERMITTED |
-	    CAPNG_INHERITABLE | CAPNG_AMBIENT;
+			       CAPNG_INHERITABLE | CAPNG_AMBIENT;
 	uid_t r, e, s;
 	gid_t rg, eg, sg;
 
@@ -35,7 +35,7 @@ privdrop_become(uid_t uid, gid_t gid, uint64_t caps)
 		return GW_ESYS;
 	if (capng_change_id((int)uid, (int)gid,
 		(capng_flags_t)(CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING |
-		    (caps == 0 ? CAPNG_CLEAR_AMBIENT : 0))) != 0)
+				(caps == 0 ? CAPNG_CLEAR_AMBIENT : 0))) != 0)
 		return GW_ESYS;
 	if (caps != 0 && capng_apply(CAPNG_SELECT_AMBIENT) != 0)
 		return GW_ESYS;
@@ -59,8 +59,8 @@ privdrop_keep(uint64_t caps)
 		    capng_have_capability(CAPNG_PERMITTED, c) == 0)
 			caps &= ~(UINT64_C(1) << c);
 	capng_clear(CAPNG_SELECT_BOTH);
-	if (add(caps,
-		CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET) != 0)
+	if (add(caps, CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET) !=
+	    0)
 		return GW_ESYS;
 	return capng_apply(CAPNG_SELECT_BOTH) == 0 ? 0 : GW_ESYS;
 }

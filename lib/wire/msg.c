@@ -226,8 +226,8 @@ msg_decode(const void *frame, size_t n, unsigned *rettype, void *ret)
 }
 
 int
-msg_allowed(unsigned type, enum proc from, enum proc to, unsigned state,
-    unsigned nfds)
+msg_allowed(
+    unsigned type, enum proc from, enum proc to, unsigned state, unsigned nfds)
 {
 	const struct msg_spec *spec = msg_spec(type);
 
