@@ -18,6 +18,7 @@
 #   gw_log                 prints gatewayd's log since the last start
 #   records [JQ_FILTER]    the evidence on disk, one JSON object per line
 #   record_count JQ_COND   how many records fulfil the condition
+#   has_record JQ_COND     one does, within 3 s
 #   gw_elements SET        what is in a set of the kernel table, one per line
 #   no_elements SET...     succeeds when the sets are empty
 #   door_is WORD [SOURCE]  what tcp_probe from client to the door says, is WORD
@@ -79,7 +80,8 @@ gw_start_only() {
 		umask 022; mkdir -p /run/sallyport
 		[ -z "$faults" ] || export SALLYPORT_FAULTS="$faults"
 		setsid -f /bin/sh -c '\''echo $$ >/run/gatewayd.pid; log=$1; shift
-			exec gatewayd "$@" </dev/null >>"$log" 2>&1'\'' - "$log" "$@"' \
+			exec gatewayd "$@" </dev/null >>"$log" 2>&1 \
+				3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-'\'' - "$log" "$@"' \
 		- "$GW_LOG" "${SALLYPORT_FAULTS:-}" "$@" ||
 		fail 'gatewayd could not be started'
 	wait_for 5 test -s "$(host_file gateway /run/gatewayd.pid)"
@@ -187,8 +189,15 @@ record_count() {
 	records "select($1)" | wc -l
 }
 
+# What nothing waits for (a refusal's record) may be written a moment later.
 has_record() {
-	[ "$(record_count "$1")" -gt 0 ]
+	local i
+
+	for ((i = 0; i < 30; i++)); do
+		[ "$(record_count "$1")" -eq 0 ] || return 0
+		sleep 0.1
+	done
+	return 1
 }
 
 gw_elements() {
@@ -225,7 +234,8 @@ jit() {
 	local u=$1
 
 	shift
-	on_as "$u" "$(host_of "$u")" jitctl --no-input "$@"
+	on_as "$u" "$(host_of "$u")" env SALLYPORT_FAULTS="${SALLYPORT_FAULTS:-}" \
+		jitctl --no-input "$@"
 }
 
 # Steps are used once: the next is at least the one after the last; the gateway

@@ -22,6 +22,7 @@ direct_target() {
 direct_start() {
 	rm -f "$TEST_DIR/direct.in"
 	mkfifo "$TEST_DIR/direct.in"
+	exec 8<>"$TEST_DIR/direct.in" # opening one end alone would wait
 	on_bg client python3 -I -S -c 'if 1:
 		import socket, sys
 		s = socket.create_connection((sys.argv[1], int(sys.argv[2])), 5)
@@ -37,9 +38,8 @@ direct_start() {
 		        break
 		    except OSError as e:
 		        print("error", e, flush=True)' \
-		"$1" "$2" <"$TEST_DIR/direct.in" >"$TEST_DIR/direct.out"
+		"$1" "$2" <"$TEST_DIR/direct.in" 8>&- >"$TEST_DIR/direct.out"
 	DIRECT_PID=$!
-	exec 8>"$TEST_DIR/direct.in"
 	wait_for 10 grep -q open "$TEST_DIR/direct.out"
 	direct_says hello || fail "no echo: $(cat "$TEST_DIR/direct.out")"
 }

@@ -39,10 +39,10 @@ put_file client /etc/ssh/ssh_known_hosts <<-KNOWN
 	gateway $(cut -d ' ' -f 1,2 "$(host_file gateway /etc/ssh/jump/key.pub)")
 KNOWN
 mkfifo "$TEST_DIR/in"
+exec 7<>"$TEST_DIR/in" # opening one end alone would wait
 on_as_bg alice client ssh -o BatchMode=yes -o StrictHostKeyChecking=yes \
-	jump@gateway cat <"$TEST_DIR/in" >"$TEST_DIR/out"
+	jump@gateway cat <"$TEST_DIR/in" 7>&- >"$TEST_DIR/out"
 ssh=$!
-exec 7>"$TEST_DIR/in"
 echo before >&7
 wait_for 10 grep -qx before "$TEST_DIR/out"
 gw_init

@@ -58,8 +58,8 @@ expect_eq denied "$(grep '^{' <<<"$OUT" | jq -r .code)" 'the problem'\''s code'
 nothing_open
 
 echo '- what this would pass says, passes'
-would=$(as alice request web-01 --login root --for 8h --reason 'a b' 2>&1 |
-	sed -n 's/^This would pass: *jitctl //p')
+expect_fail 3 as alice request web-01 --login root --for 8h --reason 'a b'
+would=$(sed -n 's/^This would pass: *jitctl //p' <<<"$OUT")
 eval "set -- $would" # it is meant to be pasted into a shell
 expect_ok as alice "$@"
 expect_eq open "$(tcp_probe client 198.51.100.1 2222)" 'the door'
