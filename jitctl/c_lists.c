@@ -41,13 +41,34 @@ static const struct col grant_cols[] = {
     {"ENDED", "reason", COL_TEXT, true},
 };
 
+/* The gateway tells of one's ended grants too; without --all they are not what
+ * was asked for. */
+static void
+drop_ended(json_t *reply)
+{
+	json_t *items = json_object_get(reply, "items");
+
+	for (size_t i = json_array_size(items); i > 0; i--)
+		if (strcmp(member(json_array_get(items, i - 1), "state"),
+			"ended") == 0)
+			(void)json_array_remove(items, i - 1);
+}
+
 int
 run_grants(struct ctx *c)
 {
-	return list(c, VERB_GRANTS, opt_has(&c->opt, F_ALL) ? "?all=1" : "",
-	    grant_cols, ARRAY_LEN(grant_cols),
-	    "No grants. Ask for one: jitctl request TARGET --for 2h --reason "
-	    "TEXT");
+	const bool all = opt_has(&c->opt, F_ALL);
+	struct reply r = {0};
+	int x = call_get(c, VERB_GRANTS, NULL, all ? "?all=1" : "", &r);
+
+	if (x == EXIT_OK && !all)
+		drop_ended(r.json);
+	if (x == EXIT_OK)
+		x = out_items(c, r.json, grant_cols, ARRAY_LEN(grant_cols),
+		    "No grants. Ask for one: jitctl request TARGET --for 2h "
+		    "--reason TEXT");
+	reply_done(&r);
+	return x;
 }
 
 int
@@ -175,6 +196,7 @@ run_status(struct ctx *c)
 		x = call_get(c, VERB_GRANTS, NULL, "", &grants);
 	if (x != EXIT_OK)
 		goto out;
+	drop_ended(grants.json);
 	both = json_pack("{s:O,s:O}", "whoami", who.json, "grants",
 	    json_object_get(grants.json, "items"));
 	if (both == NULL) {
