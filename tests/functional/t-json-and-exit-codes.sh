@@ -62,6 +62,6 @@ on gateway sh -c 'cd /tmp && exec setsid -f openssl s_server -accept 8443 -key k
 	</dev/null >/dev/null 2>&1'
 wait_for 10 is_listening gateway 8443
 expect_fail 8 jit alice whoami
-expect_out 'KEY .* IS NOT THE ONE'
+expect_out 'IS NOT THE ONE'
 expect_fail 8 jit alice request web-01 --for 5m --reason x
 pass
