@@ -141,6 +141,12 @@ on_request(struct session *s, ssh_message m)
 	struct chan_request *r = NULL;
 	struct chan_request **end;
 
+	if (c != NULL && c->told) {
+		/* a failure would hide the line that is on its way */
+		(void)ssh_message_channel_request_reply_success(m);
+		ssh_message_free(m);
+		return;
+	}
 	if (c == NULL || c->nreqs >= CHAN_REQUESTS_MAX || c->close_to_user ||
 	    (r = calloc(1, sizeof(*r))) == NULL) {
 		(void)ssh_message_reply_default(m);

@@ -77,6 +77,7 @@ struct chan {
 	uint64_t bytes_in, bytes_out;
 	bool told; /* the line saying why is out */
 	size_t told_n;
+	int64_t tell_ms; /* boot time the line is said at the latest */
 };
 
 #endif

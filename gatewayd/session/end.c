@@ -20,6 +20,7 @@
 
 enum {
 	HANG_UP_MS = 1500, /* after all is told, if the client stays */
+	PROGRAM_WAIT_MS = 1000,
 	LINKS_WAIT_MS = 10000,
 	EXIT_TOLD = 255,
 };
@@ -123,6 +124,10 @@ answer_requests(struct chan *c)
 		c->nreqs--;
 		if (r->type == SSH_CHANNEL_REQUEST_PTY)
 			c->pty = true;
+		if (r->type == SSH_CHANNEL_REQUEST_SHELL ||
+		    r->type == SSH_CHANNEL_REQUEST_EXEC ||
+		    r->type == SSH_CHANNEL_REQUEST_SUBSYSTEM)
+			c->kind = CHAN_EXEC;
 		if (r->msg != NULL)
 			(void)ssh_message_channel_request_reply_success(r->msg);
 		request_free(r);
@@ -142,6 +147,12 @@ tell(struct session *s, struct chan *c)
 	answer_requests(c);
 	if (c->user_close || c->close_to_user)
 		goto close;
+	if (c->tell_ms == 0)
+		c->tell_ms = s->now.boot_ms + PROGRAM_WAIT_MS;
+	/* a client that is still asking for its program takes a close now
+	 * for a refusal and does not show the line */
+	if (c->kind == CHAN_NONE && s->now.boot_ms < c->tell_ms)
+		return;
 	(void)snprintf(line, sizeof(line), "%s%s\r\n", c->pty ? "\r\n" : "",
 	    s->ending.text);
 	left = strlen(line) - c->told_n;
@@ -195,7 +206,6 @@ void
 end_step(struct session *s)
 {
 	bool all_told = true;
-	bool all_closed = true;
 
 	if (s->phase != PH_TELL && s->phase != PH_DONE)
 		return;
@@ -212,14 +222,13 @@ end_step(struct session *s)
 			accept_to_tell(s, c);
 		tell(s, c);
 		all_told = all_told && c->told;
-		all_closed = all_closed && c->user_close;
 	}
 	if (!all_told || shim_tx(s->user.fd) > 0)
 		return;
 	/* A client with channels goes by itself once they are closed; who is
 	 * just logging in gets time to open one and read why. */
-	if (s->auth.ok && s->chans == NULL && s->next_chan == 0 &&
-	    s->ending.reason == END_TARGET_REFUSED && s->ending.told_ms == 0)
+	if (s->auth.ok && s->next_chan == 0 && s->target.phase == TG_FAILED &&
+	    s->ending.told_ms == 0)
 		s->ending.told_ms = s->now.boot_ms;
 	if (s->ending.told_ms == 0)
 		s->ending.told_ms =

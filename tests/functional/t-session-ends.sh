@@ -16,8 +16,17 @@ ended() {
 	shift 2
 	user_ssh "$@" >"$D/1" 2>"$D/2" </dev/null || rc=$?
 	want "$name: exit status" 255 "$rc"
+	grep -q "^sallyport: .*$pattern" "$D/1" "$D/2" || cat "$D/2" "$D/err" >&2
 	want "$name: lines that say why" 1 \
 		"$(cat "$D/1" "$D/2" | grep -c "^sallyport: .*$pattern")"
+}
+
+# A command that must not have run leaves no file.
+not_run() {
+	[ ! -e "$D/$1" ] || {
+		echo "FAIL: the command that makes $1 ran" >&2
+		return 1
+	}
 }
 
 stops() {
@@ -47,12 +56,12 @@ refusals() {
 	tell pin other.pub
 	ended 'another host key' 'another host key' 127.0.0.1 "touch $D/ran1"
 	want_event '^event hostkey.changed'
-	[ ! -e "$D/ran1" ]
+	not_run ran1
 	tell pin target.pub
 	tell caps 1
 	ended 'a command without exec' 'does not give exec' 127.0.0.1 "touch $D/ran2"
 	want_event '^event session.channel_denied'
-	[ ! -e "$D/ran2" ]
+	not_run ran2
 	tell caps 15
 	want_exit 'a forward' 255 user_ssh -W 127.0.0.1:2222 127.0.0.1 \
 		</dev/null 2>/dev/null
@@ -66,7 +75,7 @@ evidence() {
 	pid=$!
 	want_event '^event session.exec .*ran3'
 	sleep 1
-	[ ! -e "$D/ran3" ] # not durable: not run
+	not_run ran3
 	tell drop notary
 	tell hold 0
 	tell link notary
