@@ -282,6 +282,9 @@ void grant_activate(struct live_grant *lg);
  * answered when that is durable. lg is gone afterwards. */
 void grant_end(struct live_grant *lg, enum end_reason reason, const char *by,
     struct call *c);
+/* For grant.list, once it is over. */
+void grant_remember(struct broker *b, const struct grant *g,
+    enum end_reason reason, uint32_t sessions, uint64_t seq);
 /* Out of the list without a word: it never opened, or the log ended it. */
 void grant_drop(struct live_grant *lg);
 /* The best live grant for a login at the door, or NULL. */

@@ -168,16 +168,25 @@ ended_json(const struct live_grant *lg, enum end_reason reason, int64_t utc_ms)
 }
 
 void
+grant_remember(struct broker *b, const struct grant *g, enum end_reason reason,
+    uint32_t sessions, uint64_t seq)
+{
+	const struct grant_row row = {.grant = *g,
+	    .reason = (uint8_t)reason,
+	    .ended_ms = broker_now(b).utc_ms,
+	    .sessions = sessions,
+	    .seq = seq};
+
+	if (g->reach != REACH_PROBE)
+		history_grant(b, &row);
+}
+
+void
 grant_end(struct live_grant *lg, enum end_reason reason, const char *by,
     struct call *c)
 {
 	struct broker *b = lg->b;
 	const int64_t now = broker_now(b).utc_ms;
-	struct grant_row row = {.grant = lg->g,
-	    .reason = (uint8_t)reason,
-	    .ended_ms = now,
-	    .sessions = lg->sessions,
-	    .seq = lg->seq};
 	char text[LIMIT_TEXT_SIZE];
 
 	firewall_close(b, lg->g.id, reason);
@@ -190,8 +199,7 @@ grant_end(struct live_grant *lg, enum end_reason reason, const char *by,
 	}
 	close_grant(b, lg->g.id, reason, by, c,
 	    c != NULL ? ended_json(lg, reason, now) : NULL);
-	if (lg->g.reach != REACH_PROBE)
-		history_grant(b, &row);
+	grant_remember(b, &lg->g, reason, lg->sessions, lg->seq);
 	grant_drop(lg);
 }
 

@@ -366,7 +366,7 @@ static int
 ready(struct role *r)
 {
 	recover_start(role_ctx(r));
-	return 0;
+	return ROLE_LATER; /* recover.c, once in step with log and firewall */
 }
 
 static void

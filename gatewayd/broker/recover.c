@@ -39,6 +39,7 @@ struct recovery {
 	struct timer *again;
 	struct timer *orphans;
 	bool running, repeat, folding;
+	bool told; /* that we serve */
 	struct leg *legs;
 	unsigned aborted, expired, adopted;
 };
@@ -170,12 +171,14 @@ meet_grant(struct broker *b, const struct msg_nt_fold_grant *m)
 	if (m->state != GRANT_ACTIVE || m->grant.reach == REACH_PROBE) {
 		/* nobody waits for its answer any more */
 		r->aborted++;
+		grant_remember(b, &m->grant, END_ABORTED, 0, m->seq);
 		close_grant(
 		    b, m->grant.id, END_ABORTED, "recovery", NULL, NULL);
 		return 0;
 	}
 	if (grant_left_ms(&m->grant, &now, clock_boot_id()) <= 0) {
 		r->expired++;
+		grant_remember(b, &m->grant, END_EXPIRED, 0, m->seq);
 		close_grant(
 		    b, m->grant.id, END_EXPIRED, "recovery", NULL, NULL);
 		return 0;
@@ -321,6 +324,9 @@ synced(struct broker *b, void *arg, const void *body)
 		 "expired, %u kernel elements removed",
 	    r->adopted, r->aborted, r->expired, m->removed);
 	b->recovered = true;
+	if (!r->told && role_ready(b->role) != 0)
+		log_warn("the supervisor could not be told that we serve");
+	r->told = true;
 	timer_set(r->orphans, ORPHAN_MS);
 	broker_serve_held(b);
 }

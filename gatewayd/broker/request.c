@@ -311,6 +311,7 @@ fw_opened(struct broker *b, void *arg, const void *body)
 	if (lg != NULL) {
 		firewall_close(b, lg->g.id, END_ABORTED);
 		close_grant(b, lg->g.id, END_ABORTED, "gateway", NULL, NULL);
+		grant_remember(b, &lg->g, END_ABORTED, 0, lg->seq);
 		grant_drop(lg);
 	}
 	call_refuse(c, 503, "unavailable", NULL,

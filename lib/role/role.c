@@ -264,18 +264,26 @@ enter_sandbox(struct role *r)
 static int
 become_ready(struct role *r)
 {
-	struct msg_empty m = {0};
+	int later = 0;
 	int e;
 
 	if (r->ready || !r->started || !have_needs(r))
 		return 0;
-	if (r->def->ready != NULL && (e = r->def->ready(r)) != 0)
-		return e;
+	if (r->def->ready != NULL && (later = r->def->ready(r)) < 0)
+		return later;
 	if ((e = enter_sandbox(r)) != 0) {
 		log_err("cannot enter the sandbox: %s", err_str(e));
 		return e;
 	}
 	r->ready = true;
+	return later == ROLE_LATER ? 0 : role_ready(r);
+}
+
+int
+role_ready(struct role *r)
+{
+	struct msg_empty m = {0};
+
 	return peer_send(r->control, MSG_SUP_READY, &m, -1);
 }
 

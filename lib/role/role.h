@@ -62,7 +62,8 @@ struct role_def {
 	size_t nhandlers;
 	/* Files are opened, keys loaded, state read. conf lives on. */
 	int (*start)(struct role *r, const struct conf *conf);
-	/* All needed links are there. May send. */
+	/* All needed links are there. May send. 0: serving from now on;
+	 * ROLE_LATER: role_ready() will say when. */
 	int (*ready)(struct role *r);
 	/* A link came (again) or went. May be NULL. */
 	void (*peer_up)(struct role *r, struct peer *p);
@@ -79,6 +80,10 @@ struct role_def {
 	int (*append)(
 	    struct role *r, enum event_code ev, const struct event_fields *f);
 };
+
+enum { ROLE_LATER = 1 };
+/* After ROLE_LATER, once: tells the supervisor that we serve. */
+int role_ready(struct role *r);
 
 /* Runs the process; returns its exit status. ctx is role_ctx() for handlers. */
 int role_main(const struct role_def *def, void *ctx, int argc, char **argv);
