@@ -14,6 +14,8 @@ say(const struct ctx *c, const char *fmt, ...)
 
 	if (c->quiet)
 		return;
+	/* what was printed before stands before, also in a pipe */
+	(void)fflush(stdout);
 	va_start(ap, fmt);
 	(void)vfprintf(stderr, fmt, ap);
 	va_end(ap);

@@ -43,6 +43,7 @@
 #   pids_of HOST NAME      pids inside the host of the live processes of program NAME
 #   tcp_probe HOST ADDR PORT [SOURCE]   prints open, refused, silent or unreachable
 #   is_listening HOST PORT
+#   lab_remove_with DIR    that directory is removed when this lab ends
 #   lab_save_logs DIR      copies /var/log of every host there
 #   behind_nat HOST / before_nat HOST   route client or client2 by nat, or directly
 #   user_pubkey USER       the public key line of alice, admin or bob
@@ -225,11 +226,28 @@ lab_down() {
 			sleep 0.01
 		done
 	done
-	rm -rf -- "$LAB_DIR"
+	lab_remove "$LAB_DIR"
 	LAB_DIR=
 	LAB_PID=()
 	LAB_HOLDER=()
 }
+
+lab_remove_with() {
+	printf '%s\n' "$1" >>"$LAB_DIR/remove"
+}
+
+# A lab's state directory, and what was to go with it.
+lab_remove() {
+	local d
+
+	if [ -f "$1/remove" ]; then
+		while read -r d; do
+			[ ! -d "$d" ] || rm -rf -- "$d"
+		done <"$1/remove"
+	fi
+	rm -rf -- "$1"
+}
+
 # Ends and removes labs whose owner died without lab_down; kept ones stay.
 lab_sweep() {
 	local d f live
@@ -241,7 +259,7 @@ lab_sweep() {
 			! lab_alive "$f" || live=yes
 		done
 		# Without an owner file it is being made right now.
-		[ -n "$live" ] || [ ! -e "$d/owner" ] || rm -rf -- "$d"
+		[ -n "$live" ] || [ ! -e "$d/owner" ] || lab_remove "$d"
 	done
 }
 

@@ -51,8 +51,8 @@ expect_ok on gateway python3 -I -S -c 'if 1:
 	s = socket.socket()
 	s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 	s.settimeout(1)
-	s.bind(("", int(sys.argv[1])))
 	try:
+	    s.bind(("", int(sys.argv[1]))) # refused while it is in TIME_WAIT: shut too
 	    s.connect(("10.20.0.11", 22))
 	    print("open")
 	except OSError:
