@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * auth - who is at the door: proved by a signature over the session id that
+ * the notary signed, and let in by a live grant of that user, for that target
+ * and login, from that address.
+ *
+ * MUST: an offered key proves nothing; only a signature over this connection's
+ * session id does. MUST: a stranger learns nothing from a refusal.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/fault.h"
+#include "base/ids.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "broker/broker.h"
+
+enum { USERAUTH_REQUEST = 50 /* RFC 4252 */ };
+
+struct door {
+	char login[LIMIT_NAME_SIZE];
+	char target[LIMIT_NAME_SIZE];
+	char user[LIMIT_NAME_SIZE]; /* the key's, "" = nobody's */
+	char source[ADDR_TEXT_SIZE];
+	struct sshkey key;
+	char key_fp[SSHKEY_FP_SIZE];
+};
+
+static bool
+parse_name(struct door *d, const char *s)
+{
+	const char *at = strchr(s, '@');
+	size_t n;
+
+	if (at == NULL || (n = (size_t)(at - s)) >= sizeof(d->login))
+		return false;
+	memcpy(d->login, s, n);
+	d->login[n] = '\0';
+	name_set(d->target, at + 1);
+	return str_name_ok(d->login) && str_name_ok(d->target);
+}
+
+/* Fills what can be known before a signature; user stays "" in every doubt. */
+static void
+look(struct session *s, const struct msg_ses_auth *m, struct door *d)
+{
+	struct user *u = calloc(1, sizeof(*u));
+
+	memset(d, 0, sizeof(*d));
+	addr_format(d->source, &s->client);
+	if (u == NULL ||
+	    sshkey_parse_blob(&d->key, m->blob.p, m->blob.len) != 0)
+		goto out;
+	sshkey_fingerprint(d->key_fp, d->key.blob, d->key.len);
+	if (store_user_by_key(s->b->store, d->key_fp, d->user) != 0 ||
+	    store_user_get(s->b->store, d->user, u) != 0 ||
+	    u->state != USER_ACTIVE)
+		d->user[0] = '\0';
+out:
+	free(u);
+}
+
+/* RFC 4252 section 7: what the client signed, rebuilt from what the notary
+ * signed and from nothing the session says about itself. */
+static int
+verify(
+    const struct session *s, const struct msg_ses_auth *m, const struct door *d)
+{
+	struct buf b;
+	int r;
+
+	if (FAULT(no_sig_check))
+		return 0;
+	if (s->nxid == 0)
+		return GW_ESTATE;
+	buf_init(&b, LIMIT_PUBKEY_MAX * 2);
+	buf_string(&b, s->xid, s->nxid);
+	buf_u8(&b, USERAUTH_REQUEST);
+	buf_cstring(&b, m->user);
+	buf_cstring(&b, "ssh-connection");
+	buf_cstring(&b, "publickey");
+	buf_u8(&b, 1);
+	buf_cstring(&b, m->alg);
+	buf_string(&b, m->blob.p, m->blob.len);
+	if ((r = buf_err(&b)) == 0)
+		r = sshkey_verify(&d->key, m->alg, m->sig.p, m->sig.len,
+		    m->sk_flags, m->sk_counter, b.p, b.len);
+	buf_done(&b);
+	return r;
+}
+
+static int
+say_no(struct session *s, const struct msg_ses_auth *m, const char *text)
+{
+	struct msg_ses_auth_no no = {.rid = m->rid, .query = m->query};
+
+	text_set(no.text, sizeof(no.text), text);
+	return peer_send(
+	    role_session(s->b->role, s->conn), MSG_SES_AUTH_NO, &no, -1);
+}
+
+static void
+login_fields(const struct session *s, const struct door *d,
+    const struct msg_ses_auth *m, struct event_fields *f)
+{
+	event_fields_init(f);
+	event_str(f, EF_USER, d->user);
+	event_str(f, EF_LOGIN, d->login);
+	event_str(f, EF_TARGET, d->target);
+	event_num(f, EF_CONN, (int64_t)s->conn);
+	event_str(f, EF_SRC, d->source);
+	event_num(f, EF_SRC_PORT, s->client_port);
+	event_str(f, EF_KEY_FP, d->key_fp);
+	event_str(f, EF_METHOD, "publickey");
+	event_str(f, EF_CLIENT, m->client_version);
+}
+
+static void
+record_denied(const struct session *s, const struct door *d,
+    const struct msg_ses_auth *m, const char *reason)
+{
+	struct event_fields f;
+
+	login_fields(s, d, m, &f);
+	event_str(&f, EF_OUTCOME, "failure");
+	event_str(&f, EF_REASON, reason);
+	if (role_append(s->b->role, EV_AUTH_LOGIN_DENIED, &f, NULL, NULL) != 0)
+		log_warn("a refused login could not be recorded");
+	event_fields_done(&f);
+}
+
+static void
+no_grant_text(char *ret, size_t size, const struct door *d, bool parsed)
+{
+	if (!parsed)
+		(void)snprintf(ret, size,
+		    "sallyport: say who you want to be and where: ssh "
+		    "LOGIN@TARGET@gateway (yours: jitctl targets ls)");
+	else
+		(void)snprintf(ret, size,
+		    "sallyport: no live grant for %s as %s from %s; ask: "
+		    "jitctl request %s --login %s",
+		    d->target, d->login, d->source, d->target, d->login);
+}
+
+struct login { /* until auth.login is durable */
+	struct session *s;
+	struct msg_ses_auth_ok ok;
+};
+
+static void
+login_durable(void *arg, int result, uint64_t seq)
+{
+	struct login *l = arg;
+	struct session *s = l->s;
+	struct peer *p = role_session(s->b->role, s->conn);
+
+	(void)seq;
+	const struct msg_ses_auth m = {.rid = l->ok.rid};
+
+	s->pending--;
+	if (s->gone || p == NULL) {
+		session_release(s);
+	} else if (s->state != SES_AUTHED) {
+		/* its grant ended in this moment, and it was told */
+		if (say_no(s, &m, "sallyport: the grant has ended") != 0)
+			log_warn("a session could not be refused");
+	} else if (result != 0) {
+		s->state = SES_NEW;
+		s->grant = NULL;
+		if (say_no(s, &m,
+			"sallyport: the gateway cannot write its "
+			"log now: try again") != 0)
+			peer_close(p);
+	} else if (peer_send(p, MSG_SES_AUTH_OK, &l->ok, -1) == 0) {
+		peer_set_state(p, MST_READY);
+	}
+	free(l);
+}
+
+static void
+bind_grant(struct session *s, struct live_grant *lg, const struct door *d,
+    const struct msg_ses_auth *m)
+{
+	s->grant = lg;
+	s->state = SES_AUTHED;
+	do {
+		id_new(s->sid, 's');
+	} while (session_by_sid(s->b, s->sid) != s);
+	text_set(s->grant_id, sizeof(s->grant_id), lg->g.id);
+	name_set(s->user, d->user);
+	name_set(s->target, d->target);
+	name_set(s->login, d->login);
+	text_set(s->key_fp, sizeof(s->key_fp), d->key_fp);
+	text_set(
+	    s->client_version, sizeof(s->client_version), m->client_version);
+	s->record = lg->g.record != 0;
+	s->start_ms = broker_now(s->b).utc_ms;
+	s->use_leg = true;
+}
+
+/* Proved and allowed: on disk first, then the session hears of it. */
+static int
+admit(struct session *s, struct live_grant *lg, const struct door *d,
+    const struct msg_ses_auth *m)
+{
+	struct login *l = calloc(1, sizeof(*l));
+	struct event_fields f;
+	int r;
+
+	if (l == NULL)
+		return GW_ENOMEM;
+	bind_grant(s, lg, d, m);
+	l->s = s;
+	l->ok.rid = m->rid;
+	text_set(l->ok.grant, sizeof(l->ok.grant), lg->g.id);
+	text_set(l->ok.sid, sizeof(l->ok.sid), s->sid);
+	name_set(l->ok.user, s->user);
+	name_set(l->ok.login, s->login);
+	name_set(l->ok.target, s->target);
+	l->ok.caps = lg->g.caps;
+	l->ok.record = lg->g.record;
+	l->ok.end_ms = lg->g.end_ms;
+	l->ok.end_boot_ms = lg->g.end_boot_ms;
+	l->ok.idle_s = s->b->conf->idle_s;
+	login_fields(s, d, m, &f);
+	event_str(&f, EF_GRANT, lg->g.id);
+	event_str(&f, EF_REQ, lg->g.req);
+	event_str(&f, EF_SID, s->sid);
+	event_str(&f, EF_OUTCOME, "success");
+	s->pending++;
+	r = role_append(s->b->role, EV_AUTH_LOGIN, &f, login_durable, l);
+	event_fields_done(&f);
+	if (r != 0)
+		login_durable(l, r, 0);
+	return 0;
+}
+
+static int
+answer_query(struct session *s, const struct msg_ses_auth *m,
+    const struct door *d, bool parsed, const struct live_grant *lg)
+{
+	struct msg_ses_auth_ok ok = {.rid = m->rid, .query = 1};
+	char text[LIMIT_TEXT_SIZE] = "";
+
+	if (lg != NULL)
+		return peer_send(role_session(s->b->role, s->conn),
+		    MSG_SES_AUTH_OK, &ok, -1);
+	/* whoever offers a key nobody has learns nothing */
+	if (d->user[0] != '\0')
+		no_grant_text(text, sizeof(text), d, parsed);
+	return say_no(s, m, text);
+}
+
+int
+on_ses_auth(struct role *r, struct peer *p, const void *body, const int *fds)
+{
+	const struct msg_ses_auth *m = body;
+	struct broker *b = role_ctx(r);
+	struct session *s = session_find(b, peer_conn(p));
+	struct live_grant *lg = NULL;
+	struct door d;
+	char text[LIMIT_TEXT_SIZE];
+	bool parsed;
+
+	(void)fds;
+	if (s == NULL || s->state != SES_NEW || s->probe != NULL ||
+	    s->pending > 0)
+		return GW_ESTATE;
+	if (!b->recovered)
+		return say_no(
+		    s, m, "sallyport: the gateway is starting: try again");
+	look(s, m, &d);
+	parsed = parse_name(&d, m->user);
+	if (d.user[0] != '\0' && parsed)
+		lg = grant_lookup(b, d.user, d.target, d.login, &s->client);
+	if (m->query != 0)
+		return answer_query(s, m, &d, parsed, lg);
+	if (++s->tries > LIMIT_AUTH_TRIES) {
+		record_denied(s, &d, m, "too_many_tries");
+		return GW_ELIMIT;
+	}
+	if (d.user[0] == '\0') {
+		record_denied(s, &d, m, "unknown_key");
+		return say_no(s, m, "");
+	}
+	if (verify(s, m, &d) != 0) {
+		record_denied(s, &d, m, "bad_signature");
+		return say_no(s, m, "");
+	}
+	if (lg == NULL) {
+		record_denied(s, &d, m, parsed ? "no_grant" : "no_target");
+		no_grant_text(text, sizeof(text), &d, parsed);
+		return say_no(s, m, text);
+	}
+	return admit(s, lg, &d, m);
+}
