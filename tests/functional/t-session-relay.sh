@@ -39,11 +39,11 @@ bytes() {
 
 	head -c 40000000 /dev/urandom >"$D/big"
 	h=$(sum <"$D/big")
-	for k in '' -oRekeyLimit=1M; do
+	for k in -oRekeyLimit=default -oRekeyLimit=1M; do
 		want "up $k" "$h" \
-			"$(user_ssh $k 127.0.0.1 sha256sum <"$D/big" | cut -c1-64)"
-		want "down $k" "$h" "$(user_ssh $k 127.0.0.1 "cat $D/big" | sum)"
-		want "both $k" "$h" "$(user_ssh $k 127.0.0.1 cat <"$D/big" | sum)"
+			"$(user_ssh "$k" 127.0.0.1 sha256sum <"$D/big" | cut -c1-64)"
+		want "down $k" "$h" "$(user_ssh "$k" 127.0.0.1 "cat $D/big" | sum)"
+		want "both $k" "$h" "$(user_ssh "$k" 127.0.0.1 cat <"$D/big" | sum)"
 	done
 	want 'slow reader' "$h" "$(user_ssh 127.0.0.1 "cat $D/big" | {
 		for k in $(seq 40); do
