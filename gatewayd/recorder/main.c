@@ -34,6 +34,7 @@ struct session {
 	struct channel *channels;
 	unsigned nchannels;
 	unsigned starting; /* recording.start records not durable yet */
+	uint32_t opens;    /* REC_OPENs on this link so far */
 	uint64_t closed;   /* bytes of channels that ended */
 	bool failed;
 };
@@ -59,7 +60,7 @@ static void
 send_state(struct session *s, int result)
 {
 	struct msg_rec_state m = {
-	    .result = (uint8_t)-result, .bytes = s->closed};
+	    .result = (uint8_t)-result, .opens = s->opens, .bytes = s->closed};
 
 	for (const struct channel *c = s->channels; c != NULL; c = c->next)
 		m.bytes += c->written;
@@ -198,6 +199,7 @@ on_open(struct role *r, struct peer *p, const void *body, const int *fds)
 	c->next = s->channels;
 	s->channels = c;
 	s->nchannels++;
+	s->opens++;
 	if (FAULT(record_gate))
 		send_state(s, 0);
 	return 0;

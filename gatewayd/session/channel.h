@@ -73,6 +73,7 @@ struct chan {
 	bool broken;  /* out of memory or over a limit: the session ends */
 	/* recording */
 	bool recorded, rec_ready;
+	uint32_t rec_open; /* which REC_OPEN of the link it was, from 1 */
 	char command[1024];
 	uint64_t bytes_in, bytes_out;
 	bool told; /* the line saying why is out */

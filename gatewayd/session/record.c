@@ -24,6 +24,7 @@ send_open(struct session *s, struct chan *c)
 	    .channel = c->id, .cols = c->cols, .rows = c->rows};
 
 	c->rec_ready = false;
+	c->rec_open = ++s->rec_opens;
 	if (str_copy(m.sid, sizeof(m.sid), g->sid) != 0 ||
 	    str_copy(m.grant, sizeof(m.grant), g->grant) != 0 ||
 	    str_copy(m.user, sizeof(m.user), g->user) != 0 ||
@@ -106,7 +107,7 @@ record_state(struct session *s, const struct msg_rec_state *m)
 		return;
 	}
 	for (struct chan *c = s->chans; c != NULL; c = c->next)
-		if (c->recorded)
+		if (c->recorded && c->rec_open <= m->opens)
 			c->rec_ready = true;
 	s->busy = true;
 }
@@ -114,6 +115,7 @@ record_state(struct session *s, const struct msg_rec_state *m)
 void
 record_relinked(struct session *s)
 {
+	s->rec_opens = 0; /* counted per link */
 	for (struct chan *c = s->chans; c != NULL; c = c->next)
 		if (c->recorded)
 			send_open(s, c);

@@ -125,9 +125,10 @@ struct session {
 	int64_t frozen_ms; /* since when the relay stands still; 0 = not */
 	uint64_t bytes_in, bytes_out;
 	int64_t exit;
-	bool busy;     /* go round again without waiting */
-	bool rec_full; /* the recorder's socket took no more */
-	struct {       /* the notary's answer hooks wait for */
+	bool busy;          /* go round again without waiting */
+	bool rec_full;      /* the recorder's socket took no more */
+	uint32_t rec_opens; /* REC_OPENs sent on this link */
+	struct {            /* the notary's answer hooks wait for */
 		uint32_t rid;
 		bool done;
 		int result;

@@ -478,6 +478,7 @@ static const struct msg_field f_rec_close[] = {
 
 static const struct msg_field f_rec_state[] = {
     U8(msg_rec_state, result),
+    U32(msg_rec_state, opens),
     U64(msg_rec_state, bytes),
 };
 

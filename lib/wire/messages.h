@@ -407,7 +407,9 @@ struct msg_rec_close {
 	uint32_t channel;
 };
 struct msg_rec_state {
-	uint8_t result; /* 0: every byte so far is written; else stop */
+	uint8_t result; /* 0: what follows is so; else stop */
+	uint32_t
+	    opens; /* the first so many REC_OPENs of this link are on record */
 	uint64_t bytes; /* acknowledged so far, all channels */
 };
 struct msg_rec_read {

@@ -43,6 +43,7 @@ struct conn {
 	uint64_t id;
 	struct ipc link[LINKS];
 	bool up[LINKS];
+	uint32_t opens;  /* REC_OPENs so far */
 	uint8_t sid[64]; /* the first exchange hash */
 	size_t nsid;
 };
@@ -320,6 +321,7 @@ on_record(struct harness *h, struct conn *c, const struct ipc_msg *m)
 	if (m->type == MSG_REC_OPEN) {
 		(void)fprintf(h->events, "rec open %u %ux%u %s\n", o->channel,
 		    o->cols, o->rows, o->command);
+		st.opens = ++c->opens;
 		say(h, c, RECORDER, MSG_REC_STATE, &st, -1);
 		return;
 	}

@@ -380,6 +380,7 @@ test_story(void **state)
 	}
 	st = rolelink_want(&t->session, MSG_REC_STATE);
 	assert_int_equal(st->result, 0);
+	assert_int_equal(st->opens, 1);
 	assert_int_equal(st->bytes, 0);
 	rolelink_event(&t->notary, EV_RECORDING_CHUNK, 0, event,
 	    sizeof(event)); /* the header */
