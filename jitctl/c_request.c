@@ -110,7 +110,9 @@ static void
 print_granted(const struct ctx *c, const json_t *o)
 {
 	const bool direct = strcmp(member(o, "reach"), "direct") == 0;
-	const bool record = json_is_true(json_object_get(o, "record"));
+	/* what does not pass through the gateway's hands it cannot record */
+	const bool record =
+	    !direct && json_is_true(json_object_get(o, "record"));
 	char t[6][CELL_SIZE];
 	const json_t *ssh_port = json_object_get(o, "ssh_port");
 

@@ -322,6 +322,9 @@ enum ses_state {
 
 typedef void dialed_fn(struct session *s, int fd, const char *why);
 
+/* Bit of a probe's connection number: never one of the supervisor's own. */
+#define PROBE_CONN (UINT64_C(1) << 62)
+
 struct session {
 	struct session *next;
 	struct broker *b;

@@ -14,8 +14,6 @@
 #include "base/log.h"
 #include "broker/broker.h"
 
-#define PROBE_CONN (UINT64_C(1) << 62) /* never the supervisor's number */
-
 enum { PROBE_MS = 30 * 1000, PROBE_GRANT_S = 60 };
 
 struct probe {

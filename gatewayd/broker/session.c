@@ -284,7 +284,8 @@ session_over(struct session *s, enum end_reason reason, uint64_t in,
 {
 	/* one reason for all: what we told it counts, not what it noticed */
 	const enum end_reason why = s->state == SES_ENDING ? s->reason : reason;
-	const bool was_live = s->leg && s->probe == NULL;
+	/* a probe has left s->probe by now; its connection number says it */
+	const bool was_live = s->leg && (s->conn & PROBE_CONN) == 0;
 	struct session_row row = {.start_ms = s->start_ms,
 	    .end_ms = broker_now(s->b).utc_ms,
 	    .reason = (uint8_t)why,
