@@ -15,6 +15,7 @@ story
 grant=$(request alice web-01)
 expect_ok as alice sessions
 expect_out 'No sessions'
+expect_ok local_admin doctor web-01 # its probe is no session of anybody
 stream_start alice web-01 -tt
 sid=$(as alice sessions -o name)
 expect_eq "$sid alice web-01 deploy $grant null" "$(as alice sessions -o json |
