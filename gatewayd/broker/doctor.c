@@ -257,7 +257,7 @@ check_login(json_t *list, const struct doctor *d, const struct probe_result *r)
 		return;
 	}
 	check(list, "CA trusted", "fail",
-	    r->text[0] != '\0' ? r->text : "the target refused the certificate",
+	    "the target refused the certificate: this or the next is missing",
 	    "TrustedUserCAKeys /etc/ssh/sallyport_ca.pub in sshd_config, with "
 	    "both CA keys in that file, then reload sshd");
 	(void)snprintf(text, sizeof(text),

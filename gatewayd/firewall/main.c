@@ -121,7 +121,7 @@ save(struct context *c)
 	closed_state_format(&b, fw_rules(c->fw));
 	if ((e = buf_err(&b)) == 0)
 		e = safefile_write(
-		    c->state, b.p, b.len, 0644, (uid_t)-1, (gid_t)-1);
+		    c->state, b.p, b.len, 0600, (uid_t)-1, (gid_t)-1);
 	if (e != 0)
 		log_err("cannot write %s: %s; after a reboot newly protected "
 			"ports are open until gatewayd runs",

@@ -1,0 +1,66 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# promise: doctor names what is wrong with a target: port, host key, CA, principal
+
+# shellcheck source=tests/functional/lib.sh
+. "$(dirname -- "$0")/lib.sh"
+
+need_stage
+LAB_HOSTS='client gateway web-01'
+lab_up "$STAGE"
+target_sshd_start web-01
+gw_init
+gw_start
+add_target web-01
+
+says() { # STATUS NAME
+	expect_out "^$1 +$2( |$)"
+}
+echo '- all well'
+expect_ok local_admin doctor web-01
+for c in address port banner 'host key' 'CA trusted' 'principal mapping' clock; do
+	says ok "$c"
+done
+local_admin doctor web-01 -o json | jq -e '.checks | length == 7 and all(.[]; .status == "ok")' >/dev/null ||
+	fail 'doctor -o json'
+
+echo '- the CA is not trusted'
+target_untrust web-01
+expect_fail 1 local_admin doctor web-01
+says ok 'host key'
+says fail 'CA trusted'
+expect_out 'TrustedUserCAKeys'
+
+echo '- the principal is missing'
+target_trust web-01 "$(gw_ca_lines)" deploy@other
+expect_fail 1 local_admin doctor web-01
+expect_out 'principals?/deploy|deploy@web-01'
+target_trust web-01 "$(gw_ca_lines)" deploy@web-01
+
+echo '- another host key'
+target_sshd_stop web-01
+on web-01 rm -f /etc/ssh/ssh_host_ed25519_key /etc/ssh/ssh_host_ed25519_key.pub
+target_sshd_start web-01
+expect_fail 1 local_admin doctor web-01
+says fail 'host key'
+expect_out 'find out why it changed'
+
+echo '- no sshd; something else; nobody there'
+target_sshd_stop web-01
+expect_fail 1 local_admin doctor web-01
+says fail port
+on web-01 sh -c 'exec setsid -f socat TCP6-LISTEN:22,ipv6only=0,fork,reuseaddr EXEC:"echo hello" </dev/null >/dev/null 2>&1'
+wait_for 10 is_listening web-01 22
+expect_fail 1 local_admin doctor web-01
+says ok port
+says fail banner
+on web-01 ip link set in0 down
+expect_fail 1 local_admin doctor web-01
+expect_out '^fail +(port|address)'
+expect_fail 5 local_admin doctor nowhere
+
+echo '- each look is on record, and left nothing open'
+[ "$(record_count '.event == "target.probe"')" -ge 7 ] || fail 'probes without a record'
+wait_for 10 no_elements leg4 leg6 path4 entry4
+pass

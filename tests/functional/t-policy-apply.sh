@@ -1,0 +1,77 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# promise: policy.yaml sets up what single commands do; all of it or nothing
+
+# shellcheck source=tests/functional/lib.sh
+. "$(dirname -- "$0")/lib.sh"
+
+need_stage
+LAB_HOSTS='client gateway web-01'
+lab_up "$STAGE"
+target_sshd_start web-01
+gw_init
+gw_start
+add_target web-01
+add_role ops --user alice --group oncall --label env=lab --login deploy --max 90m --mfa-age 1m --source 198.51.100.0/24
+on client cat /home/alice/.ssh/id_ed25519.pub | put_file gateway /etc/lab/alice.pub
+expect_ok local_admin user add alice --key /etc/lab/alice.pub --group oncall
+
+everything() {
+	local c
+
+	for c in targets users roles; do
+		local_admin "$c" -o json | jq -S '.items | sort_by(.target // .user // .role)'
+	done
+}
+single=$(everything)
+
+echo '- the same as a file: nothing changes'
+{
+	printf 'targets:\n  - target: web-01\n    addresses: [10.20.0.11, "fd00:20::11"]\n'
+	printf '    logins: [deploy]\n    labels: {env: lab}\n    host_keys: ["%s"]\n' "$(target_hostkey web-01)"
+	printf 'users:\n  - user: alice\n    groups: [oncall]\n    keys: ["%s"]\n' "$(user_pubkey alice)"
+	printf 'roles:\n  - role: ops\n    users: [alice]\n    groups: [oncall]\n    labels: {env: lab}\n'
+	printf '    logins: [deploy]\n    max: 1h30m\n    mfa_age: 1m\n    sources: [198.51.100.0/24]\n'
+} >"$TEST_DIR/policy.yaml"
+put_file gateway /etc/lab/policy.yaml <"$TEST_DIR/policy.yaml"
+expect_ok local_admin apply -f /etc/lab/policy.yaml --dry-run
+expect_out '^0 changed, 3 the same'
+expect_ok local_admin apply -f /etc/lab/policy.yaml
+expect_eq "$single" "$(everything)" 'what there is after apply'
+
+echo '- on an empty gateway: the same things come to be'
+gw_stop
+on gateway sh -c 'rm -rf /var/lib/sallyport /etc/sallyport'
+on gateway nft delete table inet sallyport 2>/dev/null || true
+gw_init
+gw_start
+expect_ok local_admin apply -f /etc/lab/policy.yaml -o json
+expect_eq true "$(jq .applied <<<"$OUT")" applied
+expect_eq "$(jq -cS 'map(del(.protected))' <<<"$(jq -s '.[0]' <<<"$single")")" \
+	"$(local_admin targets -o json | jq -cS '.items | map(del(.protected))')" targets
+expect_eq "$(jq -cs '.[2]' <<<"$single")" "$(local_admin roles -o json | jq -cS '.items')" roles
+expect_eq silent "$(tcp_probe client 10.20.0.11 22)" 'the target'
+
+echo '- one bad entry and nothing of it happens'
+now=$(everything)
+sed 's/max: 1h30m/max: 2h/; s/logins: \[deploy\]/logins: ["de ploy"]/' "$TEST_DIR/policy.yaml" |
+	put_file gateway /etc/lab/bad.yaml
+expect_fail 2 local_admin apply -f /etc/lab/bad.yaml
+expect_out 'bad.yaml:[0-9]+:[0-9]+: .*de ploy'
+expect_out '\^'
+expect_eq "$now" "$(everything)" 'what there is'
+# well-formed, but wrong in itself: one key for two users
+awk -v key="$(user_pubkey alice)" '/^  - user: alice/ { print "  - user: eve\n    keys: [\"" key "\"]" } { print }' \
+	"$TEST_DIR/policy.yaml" | sed 's/max: 1h30m/max: 2h/' | put_file gateway /etc/lab/two.yaml
+expect_fail any local_admin apply -f /etc/lab/two.yaml
+expect_eq "$now" "$(everything)" 'what there is'
+
+echo '- a folder of files; what changed is on record'
+on gateway mkdir /etc/lab/policy.d
+sed -n '/^targets/,/^users/p' "$TEST_DIR/policy.yaml" | sed '$d' | put_file gateway /etc/lab/policy.d/10-targets.yaml
+sed -n '/^roles/,$p' "$TEST_DIR/policy.yaml" | sed 's/max: 1h30m/max: 2h/' | put_file gateway /etc/lab/policy.d/20-roles.yml
+expect_ok local_admin apply -f /etc/lab/policy.d
+expect_out '^role +ops +changed'
+has_record '.event == "policy.apply"' || fail 'no policy.apply record'
+pass
