@@ -214,7 +214,9 @@ nt_opened(struct broker *b, void *arg, const void *body)
 			m->elements.len <= sizeof(s->elements) &&
 			m->elements.len > 0;
 
-	if (ok && (s->gone || s->state != SES_DIALING))
+	/* written, but of no use: its end is written too */
+	if (m != NULL && m->seq != 0 &&
+	    (!ok || s->gone || s->state != SES_DIALING))
 		close_leg(b, s->sid,
 		    s->reason != END_NONE ? s->reason : END_ABORTED, s->user, 0,
 		    0, -1);

@@ -37,9 +37,15 @@ enroll_free(void *p)
 }
 
 static struct enroll *
+enroll_alloc(void)
+{
+	return calloc(1, sizeof(struct enroll));
+}
+
+static struct enroll *
 enroll_new(struct call *c)
 {
-	struct enroll *e = calloc(1, sizeof(*e));
+	struct enroll *e = enroll_alloc();
 
 	if (e == NULL) {
 		call_refuse(c, 503, "unavailable", NULL, "out of memory");
@@ -124,6 +130,35 @@ seal_seed(struct call *c, struct enroll *e)
 	return r;
 }
 
+/* What the store says now, where it differs from what we started from only in
+ * what an enrolment does not touch: an admin may have changed the user while we
+ * waited, and his word stands. */
+static bool
+reload(struct call *c, struct enroll *e)
+{
+	struct enroll *now = enroll_alloc();
+	const bool same =
+	    now != NULL &&
+	    store_user_get(c->b->store, e->u.name, &now->u) == 0 &&
+	    now->u.state != USER_DISABLED && now->u.invite[0] != '\0' &&
+	    strcmp(now->u.invite, e->u.invite) == 0 &&
+	    (e->new_key ? now->u.nkeys == 0 : has_key(&now->u, c->key_fp));
+
+	if (same) {
+		now->u.pending = e->u.pending;
+		e->u = now->u;
+		if (e->new_key)
+			take_key(&e->u, c);
+	}
+	if (now != NULL)
+		enroll_free(now);
+	if (!same)
+		call_refuse(c, 409, "conflict", NULL,
+		    "the user was changed meanwhile: begin again, with a new "
+		    "invitation if this one is over");
+	return same;
+}
+
 static void
 began(struct call *c)
 {
@@ -132,6 +167,8 @@ began(struct call *c)
 	json_t *o = NULL;
 	int r;
 
+	if (!reload(c, e))
+		return;
 	if ((r = store_user_put(c->b->store, &e->u, c->seq)) != 0) {
 		call_store_failed(c, r);
 		return;
@@ -213,6 +250,8 @@ confirmed(struct call *c)
 	json_t *o = NULL;
 	int r;
 
+	if (!reload(c, e))
+		return;
 	e->u.totp = e->u.pending;
 	e->u.pending.len = 0;
 	e->u.invite[0] = '\0';

@@ -292,6 +292,29 @@ reply(struct call *c, const struct live_grant *lg)
 
 /* ---- open */
 
+/* The user may have been disabled, the target removed, while we waited: those
+ * ends saw no active grant yet, so it is looked at here once more. */
+static bool
+still_allowed(const struct call *c)
+{
+	struct request *q = c->state;
+
+	return store_user_get(c->b->store, c->user, &q->user) == 0 &&
+	       q->user.state == USER_ACTIVE &&
+	       store_target_get(c->b->store, q->asked.target, &q->target) == 0;
+}
+
+static void
+too_late(struct call *c, struct live_grant *lg)
+{
+	firewall_close(c->b, lg->g.id, END_LOCKED);
+	close_grant(c->b, lg->g.id, END_LOCKED, "gateway", NULL, NULL);
+	grant_drop(lg);
+	call_refuse(c, 403, "forbidden", NULL,
+	    "the user was disabled or the target removed meanwhile: the grant "
+	    "was closed again");
+}
+
 static void
 fw_opened(struct broker *b, void *arg, const void *body)
 {
@@ -300,6 +323,10 @@ fw_opened(struct broker *b, void *arg, const void *body)
 	const struct request *q = c->state;
 	struct live_grant *lg = grant_find(b, q->grant);
 
+	if (lg != NULL && !still_allowed(c)) {
+		too_late(c, lg);
+		return;
+	}
 	if (lg != NULL && m != NULL && m->result == 0) {
 		grant_activate(lg);
 		/* it may have been as short as this took */
@@ -338,8 +365,14 @@ open_door(struct call *c, struct live_grant *lg)
 /* ---- intent */
 
 static void
-not_opened(struct call *c, struct live_grant *lg, int result)
+not_opened(struct call *c, struct live_grant *lg, int result, uint64_t seq)
 {
+	const struct request *q = c->state;
+
+	/* written, yet without a receipt that serves: not left open in the log
+	 */
+	if (seq != 0)
+		close_grant(c->b, q->grant, END_ABORTED, "gateway", NULL, NULL);
 	if (lg != NULL)
 		grant_drop(lg);
 	if (result == GW_EDENIED && c->mfa_step > 0) {
@@ -362,11 +395,12 @@ nt_opened(struct broker *b, void *arg, const void *body)
 	struct live_grant *lg = grant_find(b, q->grant);
 
 	if (m == NULL || lg == NULL) {
-		not_opened(c, lg, GW_ECLOSED);
+		not_opened(c, lg, GW_ECLOSED, m != NULL ? m->seq : 0);
 		return;
 	}
 	if (m->result != 0 || m->elements.len > sizeof(lg->elements)) {
-		not_opened(c, lg, m->result != 0 ? -(int)m->result : GW_ELIMIT);
+		not_opened(c, lg, m->result != 0 ? -(int)m->result : GW_ELIMIT,
+		    m->seq);
 		return;
 	}
 	lg->seq = m->seq;
@@ -377,7 +411,10 @@ nt_opened(struct broker *b, void *arg, const void *body)
 	c->seq = m->seq;
 	if (c->mfa_step > 0)
 		mfa_given(c);
-	open_door(c, lg);
+	if (still_allowed(c))
+		open_door(c, lg);
+	else
+		too_late(c, lg);
 }
 
 static void
@@ -412,7 +449,7 @@ write_intent(struct call *c)
 	m.signature.len = (uint32_t)strlen(c->env.signature);
 	if (ask(c->b, PROC_NOTARY, MSG_NT_GRANT_OPEN, &m, MSG_NT_GRANT_OPENED,
 		nt_opened, c) != 0)
-		not_opened(c, lg, GW_ECLOSED);
+		not_opened(c, lg, GW_ECLOSED, 0);
 }
 
 /* ---- the verb */

@@ -316,15 +316,42 @@ add_free(void *p)
 	free(a);
 }
 
+/* The change applied to what the store says now: the user himself may have
+ * enrolled, another admin may have disabled him, while the record was written.
+ */
+static int
+again(struct call *c, struct add *a, struct problem *p)
+{
+	char invite[sizeof(a->u.invite)];
+	const int64_t end_ms = a->u.invite_end_ms;
+	int r;
+
+	memcpy(invite, a->u.invite, sizeof(invite));
+	if ((r = user_parse(&a->u, c->b, c->req.body, p)) != 0)
+		return r;
+	if (a->u.totp.len > 0 || a->u.state == USER_DISABLED)
+		explicit_bzero(a->invitation, sizeof(a->invitation));
+	if (a->invitation[0] == '\0')
+		return 0;
+	memcpy(a->u.invite, invite, sizeof(invite));
+	a->u.invite_end_ms = end_ms;
+	return 0;
+}
+
 static void
 added(struct call *c)
 {
 	struct add *a = c->state;
 	struct event_fields f;
+	struct problem p = {0};
 	json_t *o = NULL;
-	int r = store_user_put(c->b->store, &a->u, c->seq);
+	int r;
 
-	if (r != 0) {
+	if (again(c, a, &p) != 0) {
+		call_problem(c, &p);
+		return;
+	}
+	if ((r = store_user_put(c->b->store, &a->u, c->seq)) != 0) {
 		call_store_failed(c, r);
 		return;
 	}
