@@ -163,7 +163,10 @@ mfa_check_seed(struct call *c, const struct sealed *seed, struct problem *p)
 		    "invitation");
 		return GW_ECRYPTO;
 	}
-	if (totp_check(&step, &plain, c->env.code, now.utc_ms / 1000)) {
+	/* the clock itself, not the log's floor under it: a clock that was once
+	 * ahead must not lock everybody out, and the notary takes no step twice
+	 */
+	if (totp_check(&step, &plain, c->env.code, clock_now().utc_ms / 1000)) {
 		c->mfa_step = step;
 		r = 0;
 	} else {
