@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,6 +25,7 @@
 #include "base/str.h"
 #include "session/hooks.h"
 #include "session/session.h"
+#include "sys/sandbox.h"
 
 enum { CONTROL_FD = 3 };
 
@@ -179,6 +181,20 @@ handle(struct zygote *z, struct ipc_msg *m)
 	}
 }
 
+/* What forking needs, and what its sessions need to confine themselves further:
+ * a filter is inherited, so what is missing here no session has either. */
+static int
+enter_sandbox(void)
+{
+	static const int allowed[] = {SYS_clone, SYS_wait4, SYS_kill, SYS_prctl,
+	    SYS_seccomp, SYS_landlock_create_ruleset, SYS_landlock_add_rule,
+	    SYS_landlock_restrict_self, SYS_setrlimit, SYS_prlimit64,
+	    SYS_set_robust_list, SYS_rseq, -1};
+	const struct sandbox box = {.allow = allowed};
+
+	return sandbox_enter(&box);
+}
+
 static int
 configure(struct zygote *z)
 {
@@ -199,6 +215,10 @@ configure(struct zygote *z)
 	if ((r = load_host_key(z, c->conf.host_key)) != 0) {
 		log_err("the host key of the configuration is not an "
 			"ssh-ed25519 public key: run gatewayd init");
+		return r;
+	}
+	if ((r = enter_sandbox()) != 0) {
+		log_err("cannot enter the sandbox: %s", err_str(r));
 		return r;
 	}
 	return ipc_send(&z->ctl, MSG_SUP_READY, &ready, NULL, 0);
