@@ -250,6 +250,25 @@ grant_applied(struct fold *f, struct fields *in)
 		g->state = GRANT_ACTIVE;
 }
 
+void
+fold_rebase(struct fold *f, const struct now *now, const char *boot_id)
+{
+	for (size_t i = 0; i < FOLD_PARTS; i++)
+		for (struct fold_grant *g = f->grants[i]; g != NULL;
+		     g = g->next) {
+			struct grant *x = &g->grant;
+
+			if (boot_id[0] == '\0' ||
+			    strcmp(x->boot_id, boot_id) == 0)
+				continue;
+			x->end_boot_ms =
+			    now->boot_ms + grant_left_ms(x, now, boot_id);
+			if (str_copy(x->boot_id, sizeof(x->boot_id), boot_id) !=
+			    0)
+				x->end_boot_ms = 0; /* over */
+		}
+}
+
 /* ---- legs */
 
 void

@@ -51,6 +51,12 @@ void fold_free(struct fold *f);
 MUST_CHECK int fold_record(
     struct fold *f, const struct record *r, const void *line, size_t n);
 
+/* Once, after the log was read: grants of an earlier boot end in this one, by
+ * the time they have left by UTC, which the caller never lets be before the
+ * log's last record. From then on they count boottime, as all others do, and a
+ * clock that is behind, or set back later, lengthens nothing. */
+void fold_rebase(struct fold *f, const struct now *now, const char *boot_id);
+
 /* Borrowed until the next fold_record; NULL = not open. */
 const struct fold_grant *fold_grant(const struct fold *f, const char *id);
 const struct fold_leg *fold_leg(const struct fold *f, const char *sid);

@@ -196,6 +196,7 @@ static int
 start(struct role *r, const struct conf *conf)
 {
 	struct notary *n = role_ctx(r);
+	struct now now = clock_now();
 	uint64_t cut = 0;
 	int e;
 
@@ -210,6 +211,10 @@ start(struct role *r, const struct conf *conf)
 	if ((e = keys_load(n, conf)) < 0 || (e = fold_new(&n->fold)) < 0 ||
 	    (e = log_open(n, conf, &cut)) < 0)
 		return e;
+	/* the log's last time is the floor of a clock that is behind */
+	if (now.utc_ms < ledger_time(n->ledger))
+		now.utc_ms = ledger_time(n->ledger);
+	fold_rebase(n->fold, &now, clock_boot_id());
 	if (ledger_next(n->ledger) == 0)
 		queue_commit(n, true); /* record 0 signs for the empty log */
 	if (ledger_next(n->ledger) == 0) {

@@ -128,6 +128,43 @@ test_grant(void **state)
 	fold_free(f);
 }
 
+/* After a reboot: what is left by UTC, whatever the clock does then. */
+static void
+test_rebase(void **state)
+{
+	static const char boot[] = "99999999-9999-9999-9999-999999999999";
+	struct grant old = sample("g-7Q2MXK4P"), over = sample("g-7Q2MXK4Q");
+	struct grant own = sample("g-7Q2MXK4R");
+	struct now now = {.utc_ms = old.end_ms - 60000, .boot_ms = 5000};
+	struct fold *f = NULL;
+
+	(void)state;
+	assert_int_equal(fold_new(&f), 0);
+	over.end_ms = now.utc_ms - 1;
+	strcpy(own.boot_id, boot);
+	assert_int_equal(open_grant(f, &old), 0);
+	assert_int_equal(open_grant(f, &over), 0);
+	assert_int_equal(open_grant(f, &own), 0);
+	fold_rebase(f, &now, boot);
+	assert_int_equal(
+	    grant_left_ms(&fold_grant(f, old.id)->grant, &now, boot), 60000);
+	assert_int_equal(
+	    grant_left_ms(&fold_grant(f, over.id)->grant, &now, boot), 0);
+	assert_int_equal(
+	    fold_grant(f, own.id)->grant.end_boot_ms, own.end_boot_ms);
+
+	now.utc_ms -= 86400000; /* set back: time goes on all the same */
+	now.boot_ms += 45000;
+	assert_int_equal(
+	    grant_left_ms(&fold_grant(f, old.id)->grant, &now, boot), 15000);
+	assert_int_equal(
+	    grant_left_ms(&fold_grant(f, over.id)->grant, &now, boot), 0);
+	now.boot_ms += 15000;
+	assert_int_equal(
+	    grant_left_ms(&fold_grant(f, old.id)->grant, &now, boot), 0);
+	fold_free(f);
+}
+
 static void
 test_bad_grant(void **state)
 {
@@ -228,6 +265,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_grant),
+	    cmocka_unit_test(test_rebase),
 	    cmocka_unit_test(test_bad_grant),
 	    cmocka_unit_test(test_leg),
 	    cmocka_unit_test(test_steps),
