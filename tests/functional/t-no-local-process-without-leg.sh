@@ -15,19 +15,23 @@ try() { # USER ADDR
 	on_as "$1" gateway python3 -I -S -c 'if 1:
 		import socket, sys
 		try:
-		    socket.create_connection((sys.argv[1], 22), 1)
+		    socket.create_connection((sys.argv[1], 22), 0.4)
 		    print("open")
 		except OSError:
 		    print("shut")' "$2"
 }
+# Not one SYN of theirs may arrive; what comes back would be dropped anyhow.
 all_shut() { # WHEN
 	local u a
 
+	capture_start web-01 in0 \
+		'dst port 22 and (tcp[13] & 2 != 0 or (ip6 and ip6[53] & 2 != 0))'
 	for u in root nobody sallyport-broker sallyport-session sallyport-firewall sallyport-api; do
 		for a in 10.20.0.11 fd00:20::11; do
 			expect_eq shut "$(try "$u" "$a")" "$u to $a $1"
 		done
 	done
+	expect_eq '' "$(capture_stop web-01)" "SYNs that reached the target $1"
 }
 all_shut 'without a grant'
 expect_ok on gateway ping -n -c 1 -W 2 10.20.0.11

@@ -10,7 +10,7 @@ need_stage
 LAB_HOSTS='client gateway web-01'
 lab_up "$STAGE"
 story
-request alice web-01 >/dev/null
+grant=$(request alice web-01)
 
 echo '- exec: output, stderr, exit status, input, arguments'
 expect_ok gw_ssh alice -- web-01 'id -un; hostname'
@@ -83,5 +83,17 @@ expect_fail any gw_ssh alice -o ExitOnForwardFailure=yes -R 9000:localhost:22 --
 # shellcheck disable=SC2016 # for the shell over there
 expect_ok gw_ssh alice -A -- web-01 'test -z "$SSH_AUTH_SOCK"'
 expect_fail any gw_ssh alice -W 10.20.0.11:5000 -- web-01
-expect_eq '' "$(gw_elements leg4)$(gw_elements leg6)" 'legs left'
+wait_for 10 no_elements leg4 leg6
+
+echo '- a role that gives exec gives neither files nor a terminal'
+expect_ok local_admin revoke "$grant"
+add_role ops --user alice --label env=lab --login deploy --max 1h --allow exec
+request alice web-01 >/dev/null
+expect_ok gw_ssh alice -- web-01 true
+expect_fail any on_as alice client sftp -q -P 2222 -b batch "${opts[@]}" gateway
+expect_fail any on_as alice client scp -q -P 2222 "${opts[@]}" gateway:up down4
+gw_ssh alice -tt -- web-01 tty >"$TEST_DIR/tty" 2>&1 || true
+! grep -q /dev/pts "$TEST_DIR/tty" || fail 'there is a terminal'
+expect_fail any gw_ssh alice -- web-01 </dev/null
+has_record '.event == "session.channel_denied"' || fail 'no session.channel_denied record'
 pass
