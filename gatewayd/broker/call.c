@@ -4,6 +4,7 @@
  * are wiped, and a repeat with the same idempotency key gets the first answer
  * instead of a second effect.
  */
+#include <openssl/sha.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -268,6 +269,7 @@ call_ask(struct call *c, enum proc to, unsigned type, void *body,
 void
 call_fields(const struct call *c, struct event_fields *f)
 {
+	char hex[2 * SHA256_DIGEST_LENGTH + 1];
 	char text[ADDR_TEXT_SIZE];
 
 	event_fields_init(f);
@@ -286,6 +288,15 @@ call_fields(const struct call *c, struct event_fields *f)
 	if (c->env.payload == NULL || c->verb->id == VERB_ENROLL)
 		return;
 	event_strn(f, EF_PAYLOAD, c->env.payload, c->env.payload_len);
+	if (c->env.payload_len > LIMIT_FIELD_MAX) {
+		/* cut in the record: the digest of the whole is what was signed
+		 * and lets the file it came from prove itself */
+		uint8_t digest[SHA256_DIGEST_LENGTH];
+
+		(void)SHA256(c->env.payload, c->env.payload_len, digest);
+		str_hex(hex, digest, sizeof(digest));
+		event_str(f, EF_SHA256, hex);
+	}
 	event_str(f, EF_SIGNATURE, c->env.signature);
 	event_str(f, EF_IDEMPOTENCY, c->req.idempotency);
 }
