@@ -40,6 +40,7 @@ struct session;
 struct challenges;
 struct tokens;
 struct mfa_book;
+struct denials;
 struct recovery;
 struct held;
 
@@ -75,6 +76,7 @@ struct broker {
 	struct challenges *challenges;
 	struct tokens *tokens;
 	struct mfa_book *mfa;
+	struct denials *denials;
 	struct recovery *recovery;
 	struct history *history;
 	struct held *held, **held_end;
@@ -192,6 +194,14 @@ void listing_reply(struct listing *l, struct call *c);
 void caller_check(struct call *c, const struct msg_api_call *m, call_fn *fn);
 /* api.denied, for refusals before a user is known or allowed. */
 void caller_denied(const struct call *c, const char *reason);
+
+/* ---- denials.c */
+MUST_CHECK int denials_new(struct broker *b);
+/* True while this refusal gets a record of its own; else it is counted. */
+bool denials_write(struct broker *b, const struct addr *addr);
+
+/* ---- challenge.c: what one host may have; of IPv6 its /64 */
+struct addr addr_network(const struct addr *a);
 
 /* ---- mfa.c */
 MUST_CHECK int mfa_new(struct mfa_book **ret);

@@ -22,6 +22,8 @@ caller_denied(const struct call *c, const char *reason)
 	struct event_fields f;
 	char text[ADDR_TEXT_SIZE];
 
+	if (!denials_write(c->b, &c->peer))
+		return;
 	event_fields_init(&f);
 	event_str(&f, EF_BY, c->user);
 	if (c->from == PROC_ADMIN) {

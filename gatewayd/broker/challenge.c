@@ -36,19 +36,32 @@ challenges_free(struct challenges *x)
 	free(x);
 }
 
+/* A host has a whole /64 of IPv6 addresses: they count as one. */
+struct addr
+addr_network(const struct addr *a)
+{
+	struct addr n = *a;
+
+	if (n.family == 6)
+		memset(n.b + 8, 0, 8);
+	return n;
+}
+
 /* A free or outdated place; NULL when the source or the table is full. */
 static struct nonce *
 place_for(struct challenges *x, const struct addr *source, int64_t now)
 {
+	const struct addr net = addr_network(source);
 	struct nonce *place = NULL;
 	unsigned own = 0;
 
 	for (unsigned i = 0; i < LIMIT_NONCES; i++) {
 		struct nonce *n = &x->nonce[i];
+		const struct addr from = addr_network(&n->source);
 
 		if (n->text[0] == '\0' || n->end_boot_ms <= now)
 			place = n;
-		else if (addr_equal(&n->source, source))
+		else if (addr_equal(&from, &net))
 			own++;
 	}
 	return own < LIMIT_NONCES_PER_SOURCE ? place : NULL;

@@ -66,7 +66,8 @@ invite_wrong(struct call *c)
 	call_fields(c, &f);
 	event_str(&f, EF_OUTCOME, "failure");
 	event_str(&f, EF_REASON, "invite-wrong");
-	if (role_append(c->b->role, EV_INVITE_DENIED, &f, NULL, NULL) != 0)
+	if (denials_write(c->b, &c->peer) &&
+	    role_append(c->b->role, EV_INVITE_DENIED, &f, NULL, NULL) != 0)
 		log_warn("a refused invitation could not be recorded");
 	event_fields_done(&f);
 	call_refuse(c, 401, "invite-wrong", "invite",

@@ -354,7 +354,7 @@ start(struct role *r, const struct conf *conf)
 	    (e = warm_up(b)) != 0 ||
 	    (e = challenges_new(&b->challenges)) != 0 ||
 	    (e = tokens_new(&b->tokens)) != 0 || (e = mfa_new(&b->mfa)) != 0 ||
-	    (e = history_new(b)) != 0)
+	    (e = denials_new(b)) != 0 || (e = history_new(b)) != 0)
 		return e;
 	if ((prune = timer_new(r, on_prune, &prune)) == NULL)
 		return GW_ENOMEM;
