@@ -241,8 +241,13 @@ on_restart(struct role *r, void *arg)
 
 	if (s->stopping || c->pid != 0)
 		return;
-	if ((e = start(s, c)) != 0)
-		log_err("cannot start %s: %s", c->spec->binary, err_str(e));
+	if ((e = start(s, c)) == 0)
+		return;
+	log_err("cannot start %s: %s", c->spec->binary, err_str(e));
+	/* with a process its end brings us back here; without one, nothing
+	 * else would */
+	if (c->pid == 0)
+		timer_set(c->restart, RESTART_MAX_MS);
 }
 
 int

@@ -309,6 +309,8 @@ void firewall_close(struct broker *b, const char *id, enum end_reason reason);
 void close_leg(struct broker *b, const char *sid, enum end_reason reason,
     const char *by, uint64_t in, uint64_t out, int64_t status);
 bool close_pending(const struct broker *b, const char *id);
+/* Why it is being closed; END_NONE when it is not. */
+enum end_reason close_reason(const struct broker *b, const char *id);
 void close_again(struct broker *b); /* the notary is back */
 void closings_free(struct broker *b);
 

@@ -131,13 +131,19 @@ close_leg(struct broker *b, const char *sid, enum end_reason reason,
 	add(b, true, &m, NULL, NULL);
 }
 
-bool
-close_pending(const struct broker *b, const char *id)
+enum end_reason
+close_reason(const struct broker *b, const char *id)
 {
 	for (const struct closing *x = b->closings; x != NULL; x = x->next)
 		if (strcmp(x->m.id, id) == 0)
-			return true;
-	return false;
+			return (enum end_reason)x->m.reason;
+	return END_NONE;
+}
+
+bool
+close_pending(const struct broker *b, const char *id)
+{
+	return close_reason(b, id) != END_NONE;
 }
 
 void

@@ -257,14 +257,18 @@ revive(struct broker *b, const struct leg *l)
 	struct live_grant *lg = grant_find(b, l->m.grant);
 	struct session *s = session_by_sid(b, l->m.sid);
 	struct peer *p = role_session(b->role, l->m.conn);
+	enum end_reason why = END_NONE;
 
 	if (s != NULL) {
 		take_leg(s, l);
 		return;
 	}
 	if (lg == NULL) {
-		firewall_close(b, l->m.sid, END_ABORTED);
-		close_leg(b, l->m.sid, END_ABORTED, "recovery", 0, 0, -1);
+		/* it ends as its grant does */
+		if ((why = close_reason(b, l->m.grant)) == END_NONE)
+			why = END_ABORTED;
+		firewall_close(b, l->m.sid, why);
+		close_leg(b, l->m.sid, why, "recovery", 0, 0, -1);
 		return;
 	}
 	if ((s = session_get(b, l->m.conn)) == NULL)
