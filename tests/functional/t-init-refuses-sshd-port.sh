@@ -34,6 +34,27 @@ expect_fail 1 on gateway env SSH_CONNECTION='198.51.100.7 50000 198.51.100.1 222
 expect_out 'cut you off.*--ssh-port'
 nothing_made
 
+echo '- asked on a terminal: an answer of no use makes nothing'
+put_file gateway /etc/lab/init.exp <<'EXPECT'
+set timeout 10
+spawn -noecho gatewayd init
+foreach {q a} {"clients connect to" gateway "name of this gateway" gw-1 "SSH port" "" "HTTPS port" 22 "administrator" carol} {
+	expect $q {} timeout { exit 90 }
+	send "$a\r"
+}
+expect eof
+exit [lindex [wait] 3]
+EXPECT
+expect_fail 1 on gateway expect /etc/lab/init.exp
+expect_out '^Port 22 '
+nothing_made
+on gateway sed -i 's/"HTTPS port" 22/"HTTPS port" ""/' /etc/lab/init.exp
+expect_ok on gateway expect /etc/lab/init.exp
+expect_out 'Invitation for carol'
+expect_out '^ +sp1:gateway:8443:[0-9a-f]{64}:'
+expect_ok on gateway gatewayd -t
+on gateway rm -rf /etc/sallyport /var/lib/sallyport
+
 echo '- a session to the host itself outlives init and start'
 put_file client /etc/ssh/ssh_known_hosts <<-KNOWN
 	gateway $(cut -d ' ' -f 1,2 "$(host_file gateway /etc/ssh/jump/key.pub)")
