@@ -21,7 +21,13 @@
 #include "supervisor.h"
 #include "wire/ipc.h"
 
-enum { ACCEPT_BURST = 32 };
+enum {
+	ACCEPT_BURST = 32,
+	/* a source whose door is open can be refused thousands of times a
+	 * second, and the log is never thinned out */
+	REFUSED_RECORDS = 60,
+	REFUSED_MS = 60 * 1000,
+};
 
 static const enum proc lines[] = {PROC_NOTARY, PROC_BROKER, PROC_RECORDER};
 
@@ -154,6 +160,37 @@ audit(struct supervisor *s, enum event_code ev, const struct msg_sup_spawn *who,
 }
 
 static void
+on_refused(struct role *r, void *arg)
+{
+	struct supervisor *s = arg;
+	struct event_fields f;
+
+	if (s->left_out > 0) {
+		event_fields_init(&f);
+		event_num(&f, EF_COUNT, s->left_out);
+		event_str(&f, EF_REASON, "repeated");
+		event_str(&f, EF_MSG,
+		    "This many more connections were refused within a minute.");
+		(void)role_append(r, EV_SSH_REFUSED, &f, NULL, NULL);
+		event_fields_done(&f);
+	}
+	s->nrefused = s->left_out = 0;
+}
+
+static void
+refused(
+    struct supervisor *s, const struct msg_sup_spawn *who, const char *reason)
+{
+	if (s->nrefused >= REFUSED_RECORDS) {
+		s->left_out++;
+		return;
+	}
+	if (s->nrefused++ == 0)
+		timer_set(s->refused_timer, REFUSED_MS);
+	audit(s, EV_SSH_REFUSED, who, reason);
+}
+
+static void
 accept_one(struct supervisor *s, int fd, const struct sockaddr_storage *ss)
 {
 	struct msg_sup_spawn who = {.conn = s->next_conn++};
@@ -171,17 +208,17 @@ accept_one(struct supervisor *s, int fd, const struct sockaddr_storage *ss)
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 	if (s->nconns >= LIMIT_SESSIONS) {
-		audit(s, EV_SSH_REFUSED, &who, "too_many_sessions");
+		refused(s, &who, "too_many_sessions");
 		return;
 	}
 	if (from_source(s, &who.peer) >= LIMIT_CONNECTIONS_PER_SOURCE) {
-		audit(s, EV_SSH_REFUSED, &who, "too_many_from_source");
+		refused(s, &who, "too_many_from_source");
 		return;
 	}
 	audit(s, EV_SSH_CONNECT, &who, NULL);
 	if ((r = spawn(s, &who, fd)) != 0) {
 		log_warn("cannot start a session: %s", err_str(r));
-		audit(s, EV_SSH_REFUSED, &who, "no_session_process");
+		refused(s, &who, "no_session_process");
 	}
 }
 
@@ -212,6 +249,8 @@ accept_start(struct supervisor *s)
 
 	/* unique over restarts, and below the bit that marks probes */
 	s->next_conn = (uint64_t)now.utc_ms << 16;
+	if ((s->refused_timer = timer_new(s->role, on_refused, s)) == NULL)
+		return GW_ENOMEM;
 	for (int i = 0; i < LIMIT_LISTEN; i++) {
 		if (s->ssh_fd[i] < 0)
 			continue;

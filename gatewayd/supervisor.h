@@ -49,6 +49,9 @@ struct supervisor {
 	struct conn *conns;
 	unsigned nconns;
 	uint64_t next_conn;
+	/* refused connections on record in this minute, and only counted */
+	unsigned nrefused, left_out;
+	struct timer *refused_timer;
 	int ssh_fd[LIMIT_LISTEN];
 	struct watch *ssh_watch[LIMIT_LISTEN];
 	int api_fd[LIMIT_LISTEN];
