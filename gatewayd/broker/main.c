@@ -5,6 +5,7 @@
  * socket and parses nothing but typed messages and JSON whose sender is known
  * or whose signature is checked first.
  */
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -265,6 +266,16 @@ peer_down(struct role *r, struct peer *p)
 
 /* ---- start and end */
 
+/* What jansson holds may be a token, a seed, an invitation: it frees without
+ * wiping, so that is done here for all. */
+static void
+wipe_free(void *p)
+{
+	if (p != NULL)
+		explicit_bzero(p, malloc_usable_size(p));
+	free(p);
+}
+
 static void
 on_prune(struct role *r, void *arg)
 {
@@ -418,6 +429,7 @@ main(int argc, char **argv)
 	    .sandbox = &broker.box};
 	int status;
 
+	json_set_alloc_funcs(malloc, wipe_free);
 	broker.box.network = true; /* to dial targets; it never listens */
 	broker.box.syscalls = calls;
 	status = role_main(&def, &broker, argc, argv);
