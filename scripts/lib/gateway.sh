@@ -363,13 +363,13 @@ request() {
 gw_ssh_argv() {
 	GW_SSH_USER=$1
 	shift
-	GW_SSH=(ssh -p "$GW_SSH_PORT" -o BatchMode=yes -o StrictHostKeyChecking=yes
-		-o ConnectTimeout=10)
-	while [ "$1" != -- ]; do
+	GW_SSH=(ssh -p "$GW_SSH_PORT")
+	while [ "$1" != -- ]; do # ssh keeps the first value it is given
 		GW_SSH+=("$1")
 		shift
 	done
-	GW_SSH+=("${GW_LOGIN:-deploy}@$2@${GW_HOST:-gateway}" "${@:3}")
+	GW_SSH+=(-o BatchMode=yes -o StrictHostKeyChecking=yes -o ConnectTimeout=10
+		"${GW_LOGIN:-deploy}@$2@${GW_HOST:-gateway}" "${@:3}")
 }
 
 gw_ssh() {
