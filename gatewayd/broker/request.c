@@ -452,6 +452,20 @@ write_intent(struct call *c)
 		not_opened(c, lg, GW_ECLOSED, 0);
 }
 
+/* Nobody fills the tables of all: each grant takes places in the kernel. */
+static bool
+has_room(const struct call *c)
+{
+	unsigned all = 0, own = 0;
+
+	for (const struct live_grant *lg = c->b->grants; lg != NULL;
+	     lg = lg->next) {
+		all++;
+		own += strcmp(lg->g.user, c->user) == 0;
+	}
+	return all < LIMIT_GRANTS && own < LIMIT_GRANTS_PER_USER;
+}
+
 /* ---- the verb */
 
 void
@@ -485,6 +499,13 @@ verb_request(struct call *c)
 		call_refuse(c, 401, "code-needed", "code",
 		    "role %s wants a code from your authenticator app",
 		    q->verdict.role);
+		return;
+	}
+	if (!has_room(c)) {
+		call_refuse(c, 429, "too-many", NULL,
+		    "you may have %d grants open at a time: jitctl release "
+		    "ends one",
+		    (int)LIMIT_GRANTS_PER_USER);
 		return;
 	}
 	if (mfa_check(c, &p) != 0) {

@@ -32,6 +32,7 @@ enum {
 	LIMIT_LABELS = 16, /* per target or selector */
 	LIMIT_LIST = 32,   /* logins, users, ports of one role */
 	LIMIT_GRANTS = 100000,
+	LIMIT_GRANTS_PER_USER = 1000, /* open at a time */
 	LIMIT_SESSIONS = 2000,
 	LIMIT_CONNECTIONS_PER_SOURCE = 64,
 	LIMIT_BODY_MAX = 192 * 1024,    /* an HTTP request or reply body */
