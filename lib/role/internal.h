@@ -30,6 +30,7 @@ struct peer {
 	size_t queued;
 	void *data;
 	bool announced; /* peer_up was called */
+	bool deaf;      /* its queue ran over; the loop closes it */
 	bool dead;      /* closed; freed at the end of this turn */
 };
 

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -166,8 +167,13 @@ enqueue(struct peer *p, const struct buf *b, const int *fds, unsigned nfds)
 	struct frame *f;
 
 	if (p->queued + b->len > LIMIT_PEER_QUEUE) {
-		log_warn("%s does not read: link closed", proc_name(p->proc));
-		role_peer_lost(p->role, p);
+		if (!p->deaf)
+			log_warn("%s does not read: link closed",
+			    proc_name(p->proc));
+		p->deaf = true;
+		/* The loop will find it closed. Not here: whoever sends may
+		 * walk a list that the loss of a peer changes. */
+		(void)shutdown(p->ipc.fd, SHUT_RDWR);
 		return GW_ELIMIT;
 	}
 	if ((f = malloc(sizeof(*f) + b->len)) == NULL)

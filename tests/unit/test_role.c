@@ -20,7 +20,15 @@
 enum { WAIT_MS = 10000 };
 
 /* What the child does when it is asked to read that many bytes. */
-enum ask { ASK_ECHO = 1, ASK_APPEND, ASK_TIMER, ASK_FAIL, ASK_UPS };
+enum ask {
+	ASK_ECHO = 1,
+	ASK_APPEND,
+	ASK_TIMER,
+	ASK_FAIL,
+	ASK_UPS,
+	ASK_FLOOD,
+	ASK_FLOODED,
+};
 
 /* ---- the child */
 
@@ -29,6 +37,8 @@ struct child {
 	uint32_t rid;
 	unsigned ups;
 	unsigned downs;
+	unsigned downs_in_send; /* told while a send was still on the stack */
+	int flooded;
 	int fail_start;
 	struct timer *timer;
 };
@@ -58,6 +68,19 @@ fired(struct role *r, void *arg)
 	tell(c, ASK_TIMER);
 }
 
+/* Says more than the broker reads. */
+static void
+flood(struct child *c)
+{
+	static const uint8_t some[64 * 1024];
+	struct msg_rec_bytes m = {.data = {some, sizeof(some)}};
+	const unsigned downs = c->downs;
+
+	for (int i = 0; i < 1000 && c->flooded == 0; i++)
+		c->flooded = peer_send(c->broker, MSG_REC_BYTES, &m, -1);
+	c->downs_in_send = c->downs - downs;
+}
+
 static int
 on_read(struct role *r, struct peer *p, const void *body, const int *fds)
 {
@@ -77,6 +100,13 @@ on_read(struct role *r, struct peer *p, const void *body, const int *fds)
 		c->timer = timer_new(r, fired, c);
 		timer_set(c->timer, 30);
 		return c->timer == NULL ? GW_ENOMEM : 0;
+	case ASK_FLOOD:
+		flood(c);
+		return 0;
+	case ASK_FLOODED:
+		tell(c, (uint64_t)-c->flooded * 100 + c->downs * 10 +
+			    c->downs_in_send);
+		return 0;
 	case ASK_UPS:
 		tell(c, c->ups * 100 + c->downs);
 		return 0;
@@ -267,6 +297,36 @@ test_life(void **state)
 	ipc_done(&broker);
 }
 
+/* Who does not read loses the link, but not under the feet of the sender: it
+ * may walk a list that the loss changes. */
+static void
+test_deaf_peer(void **state)
+{
+	struct ipc deaf, broker;
+	struct kid k;
+	uint64_t got;
+
+	(void)state;
+	kid_start(&k, 0);
+	kid_link(&k, &deaf, PROC_BROKER);
+	kid_ready(&k);
+	ask(&deaf, ASK_FLOOD, 1, 0);
+	for (int i = 0; i < WAIT_MS / 10; i++) {
+		struct msg_rec_read m = {.rid = 2, .max = ASK_ECHO};
+
+		if (ipc_send(&deaf, MSG_REC_READ, &m, NULL, 0) == GW_ECLOSED)
+			break;
+		(void)usleep(10000);
+	}
+	kid_link(&k, &broker, PROC_BROKER);
+	ask(&broker, ASK_FLOODED, 3, 0);
+	got = answer(&k, &broker, 3);
+	assert_int_equal(got, (uint64_t)-GW_ELIMIT * 100 + 10);
+	assert_int_equal(kid_stop(&k), 0);
+	ipc_done(&deaf);
+	ipc_done(&broker);
+}
+
 static void
 test_start_fails(void **state)
 {
@@ -399,6 +459,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_life),
+	    cmocka_unit_test(test_deaf_peer),
 	    cmocka_unit_test(test_start_fails),
 	    cmocka_unit_test(test_supervisor_gone),
 	    cmocka_unit_test(test_configured_once),
