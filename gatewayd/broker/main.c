@@ -5,7 +5,6 @@
  * socket and parses nothing but typed messages and JSON whose sender is known
  * or whose signature is checked first.
  */
-#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -268,6 +267,8 @@ peer_down(struct role *r, struct peer *p)
 
 /* What jansson holds may be a token, a seed, an invitation: it frees without
  * wiping, so that is done here for all. */
+size_t malloc_usable_size(void *p); /* glibc's, of no standard header */
+
 static void
 wipe_free(void *p)
 {
