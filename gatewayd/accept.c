@@ -266,9 +266,15 @@ accept_start(struct supervisor *s)
 void
 accept_stop(struct supervisor *s)
 {
+	struct msg_empty m = {0};
+
 	for (int i = 0; i < LIMIT_LISTEN; i++) {
 		watch_free(s->ssh_watch[i]);
 		s->ssh_watch[i] = NULL;
+	}
+	for (struct conn *c = s->conns, *next = NULL; c != NULL; c = next) {
+		next = c->next; /* a link that breaks now frees c */
+		(void)peer_send(c->control, MSG_SUP_STOP, &m, -1);
 	}
 }
 

@@ -25,7 +25,12 @@
 #include "sys/conf_yaml.h"
 #include "sys/privdrop.h"
 
-enum { EXIT_USAGE = 2, STOP_MS = 8000 };
+enum {
+	EXIT_USAGE = 2,
+	STOP_MS = 8000,
+	GOODBYE_MS = 2500,   /* for sessions to tell their users */
+	LAST_WORDS_MS = 200, /* for what they told the others */
+};
 
 #define CAP(c) (UINT64_C(1) << CAP_##c)
 /* SETUID, SETGID, SETPCAP, KILL: become and end children. NET_ADMIN, NET_RAW:
@@ -75,10 +80,25 @@ on_kill(struct role *r, struct peer *p, const void *body, const int *fds)
 static void
 on_peer_down(struct role *r, struct peer *p)
 {
-	if (peer_proc(p) == PROC_SESSION)
-		accept_lost(role_ctx(r), p);
-	else
-		child_link_lost(role_ctx(r), p);
+	struct supervisor *s = role_ctx(r);
+
+	if (peer_proc(p) != PROC_SESSION) {
+		child_link_lost(s, p);
+		return;
+	}
+	accept_lost(s, p);
+	if (s->stopping && !s->told && s->conns == NULL)
+		timer_set(s->stop_timer, LAST_WORDS_MS);
+}
+
+/* Only now: without broker, notary and recorder a session's end is written
+ * nowhere. */
+static void
+stop_children(struct supervisor *s)
+{
+	s->told = true;
+	child_stop_all(s);
+	timer_set(s->stop_timer, STOP_MS);
 }
 
 static void
@@ -90,6 +110,10 @@ on_stop_step(struct role *r, void *arg)
 	struct msg_empty m = {0};
 
 	(void)arg;
+	if (!s->told) {
+		stop_children(s);
+		return;
+	}
 	/* together: the last record is the notary's, and it is shipped too */
 	if (notary != NULL)
 		(void)peer_send(notary, MSG_SUP_STOP, &m, -1);
@@ -112,8 +136,10 @@ begin_stop(struct supervisor *s)
 	notify_send("STOPPING=1\nSTATUS=ending sessions, shutting doors");
 	accept_stop(s);
 	(void)role_append(s->role, EV_GATEWAY_STOP, NULL, NULL, NULL);
-	child_stop_all(s);
-	timer_set(s->stop_timer, STOP_MS);
+	if (s->conns == NULL)
+		stop_children(s);
+	else
+		timer_set(s->stop_timer, GOODBYE_MS);
 }
 
 static void

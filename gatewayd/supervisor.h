@@ -58,6 +58,7 @@ struct supervisor {
 	int admin_fd;
 	bool all_ready; /* doors proven shut, everybody serving */
 	bool stopping;
+	bool told; /* the children: sessions had their time to say goodbye */
 	struct timer *stop_timer;
 };
 
@@ -78,6 +79,7 @@ MUST_CHECK int accept_start(struct supervisor *s);
 void accept_relink(struct supervisor *s, enum proc proc);
 void accept_lost(struct supervisor *s, struct peer *p);
 int accept_probe(struct supervisor *s, uint64_t conn);
+/* No new connections; every session is told to end. */
 void accept_stop(struct supervisor *s);
 
 /* listen.c */
