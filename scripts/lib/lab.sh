@@ -180,7 +180,9 @@ lab_up() {
 	lab_sweep
 	LAB_DIR=$(mktemp -d "/run/sallyport-lab.$$.XXXXXX") ||
 		fail 'lab: cannot make a state directory in /run'
-	printf '%s %s\n' $$ "$(lab_starttime $$)" >"$LAB_DIR/owner"
+	# whole or not there: another lab's sweep must not take it for a dead one's
+	printf '%s %s\n' $$ "$(lab_starttime $$)" >"$LAB_DIR/owner.new"
+	mv -- "$LAB_DIR/owner.new" "$LAB_DIR/owner"
 	if [ -z "${LAB_KEEP:-}" ] && [ -z "$(trap -p EXIT)" ]; then
 		trap lab_down EXIT
 		trap 'exit 130' INT

@@ -1,0 +1,33 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# promise: an orderly stop ends sessions first, says so, and the grants wait for the next start
+
+# shellcheck source=tests/functional/lib.sh
+. "$(dirname -- "$0")/lib.sh"
+# shellcheck source=tests/functional/stream.sh
+. "$(dirname -- "$0")/stream.sh"
+
+need_stage
+LAB_HOSTS='client gateway web-01'
+lab_up "$STAGE"
+story
+grant=$(request alice web-01)
+stream_start alice web-01
+sid=$(as alice sessions -o name)
+start=$(now_ms)
+gw_stop
+took=$(($(now_ms) - start))
+stream_ended "$(now_ms)" shutdown
+[ "$took" -lt 6000 ] || fail "the stop took $took ms"
+has_record ".event == \"session.end\" and .sid == \"$sid\" and .reason == \"shutdown\"" ||
+	fail 'no session.end record'
+has_record '.event == "gateway.stop"' || fail 'no gateway.stop record'
+expect_eq audit.checkpoint "$(records .event | tail -n 1 | tr -d '"')" 'the last record'
+expect_eq silent "$(tcp_probe client 10.20.0.11 22)" 'the target while nothing runs'
+expect_eq silent "$(tcp_probe client 198.51.100.1 2222 198.51.100.8)" 'the door to others'
+
+gw_start
+expect_eq "$grant" "$(as alice grants -o name)" 'the grant after the start'
+expect_ok gw_ssh alice -- web-01 true
+pass
