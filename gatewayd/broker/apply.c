@@ -359,6 +359,7 @@ applied(struct call *c)
 			user_changed(c->b, &a->users[i].u);
 	for (size_t i = 0; i < a->ntargets; i++)
 		target_protect(c->b, &a->targets[i].t);
+	grants_reconsider(c->b);
 	reply(c, true);
 }
 

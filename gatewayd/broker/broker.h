@@ -275,6 +275,9 @@ MUST_CHECK int user_invite(
     struct broker *b, struct user *u, char rettext[static INVITATION_SIZE]);
 /* After a change is stored: what a disabled user has ends. */
 void user_changed(struct broker *b, const struct user *u);
+/* reconsider.c: after any change of users, targets or roles is stored: ends
+ * what policy would not give any more. */
+void grants_reconsider(struct broker *b);
 MUST_CHECK int target_parse(
     struct target *ret, const json_t *o, struct problem *p);
 json_t *target_json(const struct target *t);

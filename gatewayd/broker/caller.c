@@ -156,6 +156,7 @@ static void
 check_token(struct call *c, const struct msg_api_call *m, call_fn *fn)
 {
 	char name[LIMIT_NAME_SIZE] = "";
+	char owner[LIMIT_NAME_SIZE] = "";
 
 	if (m->token[0] == '\0') {
 		call_refuse(c, 401, "token-needed", NULL,
@@ -171,6 +172,12 @@ check_token(struct call *c, const struct msg_api_call *m, call_fn *fn)
 	load_user(c, name);
 	if (c->user_state != USER_ACTIVE) {
 		refuse(c, 401, "token-wrong", "that user is not active");
+		return;
+	}
+	/* a token is worth what the key that asked for it is worth */
+	if (store_user_by_key(c->b->store, c->key_fp, owner) != 0 ||
+	    strcmp(owner, name) != 0) {
+		refuse(c, 401, "token-wrong", "its key was removed");
 		return;
 	}
 	permit(c, fn);

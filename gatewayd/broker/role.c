@@ -270,8 +270,10 @@ set_done(struct call *c)
 		r = broker_load_roles(c->b);
 	if (r != 0)
 		call_store_failed(c, r);
-	else
+	else {
+		grants_reconsider(c->b);
 		call_reply(c, 201, role_json(x));
+	}
 }
 
 void
@@ -318,6 +320,7 @@ removed(struct call *c)
 		call_store_failed(c, r);
 		return;
 	}
+	grants_reconsider(c->b);
 	o = json_object();
 	put_str(o, "role", c->arg);
 	put_str(o, "state", "removed");

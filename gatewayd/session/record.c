@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * record - what the session hands to the recorder: the output of channels with
- * a terminal. Time, framing, digests and files are the recorder's own.
+ * a terminal, and of shells without one. Time, framing, digests and files are
+ * the recorder's own.
  */
 #include <string.h>
 
@@ -13,15 +14,17 @@
 bool
 record_wanted(const struct session *s, const struct chan *c)
 {
-	return s->auth.grant.record != 0 && c->pty;
+	/* a shell without a terminal is interactive all the same */
+	return s->auth.grant.record != 0 && (c->pty || c->kind == CHAN_SHELL);
 }
 
 static void
 send_open(struct session *s, struct chan *c)
 {
 	const struct msg_ses_auth_ok *g = &s->auth.grant;
-	struct msg_rec_open m = {
-	    .channel = c->id, .cols = c->cols, .rows = c->rows};
+	struct msg_rec_open m = {.channel = c->id,
+	    .cols = c->cols != 0 ? c->cols : 80,
+	    .rows = c->rows != 0 ? c->rows : 24};
 
 	c->rec_ready = false;
 	c->rec_open = ++s->rec_opens;
