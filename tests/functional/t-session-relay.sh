@@ -29,7 +29,7 @@ programs() {
 		"$(printf abc | user_ssh 127.0.0.1 'cat; sleep 0.2; echo done')"
 	want environment 'de_DE|' "$(LC_TEST=de_DE FOO=x user_ssh \
 		-o 'SendEnv LC_TEST FOO' 127.0.0.1 'echo "$LC_TEST|$FOO"')"
-	want terminal '24 80' "$(script -qec "stty rows 24 cols 80; timeout 20 ssh \
+	want terminal '24 80' "$(script -qec "stty rows 24 cols 80; timeout --foreground 20 ssh \
 		-tt -F $D/ssh_config -i $key 127.0.0.1 'stty size'" /dev/null \
 		</dev/null | tr -cd '0-9 \n' | tail -1)"
 }
