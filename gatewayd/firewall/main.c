@@ -469,6 +469,23 @@ start(struct role *r, const struct conf *conf)
 	return 0;
 }
 
+/* An orderly stop shuts every door: nobody asserts anything again. The grants
+ * stay in the log, and the next start opens what has time left. */
+static void
+on_stop(struct role *r)
+{
+	struct context *c = role_ctx(r);
+	const struct now now = clock_now();
+	uint32_t removed = 0;
+	uint32_t kept = 0;
+
+	fw_sync_begin(c->fw);
+	if (fw_sync_end(c->fw, &now, &removed, &kept) != 0)
+		log_err("not every door could be shut; the kernel's timeouts "
+			"shut them");
+	role_exit(r, 0);
+}
+
 static const struct role_handler handlers[] = {
     {MSG_NT_KEY, on_key},
     {MSG_FW_PROTECT, on_protect},
@@ -491,6 +508,7 @@ main(int argc, char **argv)
 	    .nhandlers = ARRAY_LEN(handlers),
 	    .start = start,
 	    .peer_down = on_peer_down,
+	    .stop = on_stop,
 	    .sandbox = &sandbox,
 	};
 	int status = 0;
