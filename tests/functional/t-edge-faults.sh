@@ -19,7 +19,8 @@ noticed() {
 	local fault=$1 program=$2 name=$3
 
 	[ -x "$top/tests/unit/$program" ] || skip "no $top/tests/unit/$program"
-	(cd "$top" && SALLYPORT_FAULTS=$fault top_builddir=. \
+	# a program that fails leaves its folders: in ours they go
+	(cd "$top" && SALLYPORT_FAULTS=$fault top_builddir=. TMPDIR=$TEST_DIR \
 		timeout 100 "tests/unit/$program") >"$TEST_DIR/out" 2>&1 &&
 		fail "with $fault off $program still passes"
 	grep -q "^\[  FAILED  \] $name\$" "$TEST_DIR/out" ||

@@ -212,7 +212,8 @@ setup_admin(void **state)
 	struct conf conf;
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-	(void)snprintf(t.path, sizeof(t.path), "/tmp/sallyport-test-api.%d",
+	(void)snprintf(t.path, sizeof(t.path), "%s/sallyport-test-api.%d",
+	    getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp",
 	    (int)getpid());
 	(void)unlink(t.path);
 	memcpy(sa.sun_path, t.path, sizeof(t.path));

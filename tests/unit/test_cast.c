@@ -253,7 +253,8 @@ setup(void **state)
 	char sub[80];
 
 	memset(&t, 0, sizeof(t));
-	(void)snprintf(t.dir, sizeof(t.dir), "/tmp/sallyport-test-XXXXXX");
+	(void)snprintf(t.dir, sizeof(t.dir), "%s/sallyport-test-XXXXXX",
+	    getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp");
 	assert_non_null(mkdtemp(t.dir));
 	(void)snprintf(sub, sizeof(sub), "%s/recorder", t.dir);
 	assert_int_equal(mkdir(sub, 0700), 0);
