@@ -110,7 +110,7 @@ grant_lookup(struct broker *b, const char *user, const char *target,
 		if (lg->state != GRANT_ACTIVE || left <= best_left ||
 		    lg->g.reach == REACH_PROBE)
 			continue;
-		if (strcmp(lg->g.user, user) != 0 ||
+		if ((strcmp(lg->g.user, user) != 0 && !FAULT(any_user)) ||
 		    strcmp(lg->g.target, target) != 0 ||
 		    strcmp(lg->g.login, login) != 0)
 			continue;
