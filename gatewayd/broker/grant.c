@@ -194,7 +194,7 @@ grant_end(struct live_grant *lg, enum end_reason reason, const char *by,
 	for (struct session *s = b->sessions, *next = NULL; s != NULL;
 	     s = next) {
 		next = s->next;
-		if (s->grant == lg)
+		if (s->grant == lg && !FAULT(end_sessions))
 			session_stop(s, reason, text);
 	}
 	close_grant(b, lg->g.id, reason, by, c,

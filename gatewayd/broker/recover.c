@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/safefile.h"
 #include "base/str.h"
@@ -501,7 +502,7 @@ store_fits(struct broker *b, const struct msg_nt_fold_end *m)
 		    store_error(b->store));
 		return false;
 	}
-	if (seq <= m->seq)
+	if (seq <= m->seq || FAULT(store_ahead))
 		return true;
 	log_err("the store knows record %llu, but the log ends at %llu: one of "
 		"them was rolled back. Restore both from the same moment; the "

@@ -410,7 +410,8 @@ rules_put(struct nlb *b, uid_t poke_uid)
 {
 	put_chains(b);
 	put_lo(b, "input", NFT_META_IIF);
-	put_own(b, "input", false, "door");
+	if (!FAULT(fw_door))
+		put_own(b, "input", false, "door");
 	if (!FAULT(fw_from_target))
 		put_protected(b, "input", true, "leg_in");
 	put_protected(b, "input", false, "served_in");
@@ -419,7 +420,8 @@ rules_put(struct nlb *b, uid_t poke_uid)
 		put_protected(b, "forward", true, "transit");
 	put_lo(b, "output", NFT_META_OIF);
 	put_poke(b, poke_uid);
-	put_own(b, "output", true, "door_out");
+	if (!FAULT(fw_door))
+		put_own(b, "output", true, "door_out");
 	if (!FAULT(fw_egress))
 		put_protected(b, "output", false, "egress");
 	put_protected(b, "output", true, "served_out");
