@@ -382,7 +382,7 @@ struct msg_ses_probed {
 	char banner[256];           /* the target's SSH version line */
 	char text[LIMIT_TEXT_SIZE]; /* what failed */
 	struct bytes host_key;      /* blob seen */
-	int64_t clock_ms; /* the target's UTC clock ("date +%s%3N" over exec),
+	int64_t clock_ms; /* the target's UTC clock ("date +%s" over exec),
 			   * 0 unknown */
 };
 
