@@ -315,6 +315,33 @@ session_over(struct session *s, enum end_reason reason, uint64_t in,
 	session_release(s);
 }
 
+/* A session speaks for itself only. What others decide (revoked, released,
+ * killed, ...) is known here and not learned from it. */
+static enum end_reason
+own_reason(const struct session *s, enum end_reason said)
+{
+	const struct now now = broker_now(s->b);
+
+	switch (said) {
+	case END_LOGOUT:
+	case END_IDLE:
+	case END_TARGET_GONE:
+	case END_TARGET_REFUSED:
+	case END_HOSTKEY_CHANGED:
+	case END_PROTOCOL:
+	case END_AUDIT_FAILED:
+	case END_SHUTDOWN: /* the supervisor told it */
+		return said;
+	case END_EXPIRED: /* its clock and ours are one */
+		if (s->grant != NULL &&
+		    grant_left_ms(&s->grant->g, &now, clock_boot_id()) <= 0)
+			return said;
+		return END_ABORTED;
+	default:
+		return END_ABORTED;
+	}
+}
+
 int
 on_ses_end(struct role *r, struct peer *p, const void *body, const int *fds)
 {
@@ -325,7 +352,7 @@ on_ses_end(struct role *r, struct peer *p, const void *body, const int *fds)
 	if (m->reason == END_NONE || m->reason >= END_REASON_COUNT)
 		return GW_EPROTO;
 	if (s != NULL && s->probe == NULL)
-		session_over(s, (enum end_reason)m->reason, m->bytes_in,
-		    m->bytes_out, m->exit);
+		session_over(s, own_reason(s, (enum end_reason)m->reason),
+		    m->bytes_in, m->bytes_out, m->exit);
 	return 0;
 }
