@@ -17,6 +17,7 @@
 #include "base/addr.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "supervisor.h"
 #include "wire/ipc.h"
@@ -274,7 +275,8 @@ accept_stop(struct supervisor *s)
 	}
 	for (struct conn *c = s->conns, *next = NULL; c != NULL; c = next) {
 		next = c->next; /* a link that breaks now frees c */
-		(void)peer_send(c->control, MSG_SUP_STOP, &m, -1);
+		if (!FAULT(stop_sessions))
+			(void)peer_send(c->control, MSG_SUP_STOP, &m, -1);
 	}
 }
 

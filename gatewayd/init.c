@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/limits.h"
 #include "base/str.h"
 #include "initkeys.h"
@@ -80,7 +81,7 @@ port_free(uint64_t port, const char *flag)
 		    (unsigned long long)port, flag);
 		return GW_EDENIED;
 	}
-	if (!use.listening && !use.established)
+	if ((!use.listening && !use.established) || FAULT(init_port))
 		return 0;
 	(void)fprintf(stderr, "Port %llu has %s%s. Choose another with %s.\n",
 	    (unsigned long long)port,
@@ -249,7 +250,7 @@ init_main(int argc, char **argv)
 		(void)fprintf(stderr, "gatewayd init must run as root.\n");
 		return 1;
 	}
-	if (access(f->config, F_OK) == 0) {
+	if (access(f->config, F_OK) == 0 && !FAULT(init_twice)) {
 		(void)fprintf(stderr,
 		    "%s exists: this gateway was set up already; nothing was "
 		    "changed.\n",

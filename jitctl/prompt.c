@@ -14,6 +14,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "base/safefile.h"
 
 /* Written by the handler only; read after an interrupted read(2). */
@@ -88,7 +89,7 @@ tty_open(struct tty *t, bool echo)
 		(void)sigaction(caught[i], &sa, &t->old[i]);
 	quiet = t->before;
 	quiet.c_lflag |= ICANON | ISIG;
-	if (!echo)
+	if (!echo && !FAULT(show_codes))
 		quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
 	(void)tcsetattr(t->fd, TCSAFLUSH, &quiet);
 	return true;

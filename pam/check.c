@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/str.h"
 
 #define CERT_TYPE "ssh-ed25519-cert-v01@openssh.com"
@@ -122,8 +123,9 @@ static int
 trusted(const struct cert *c, const struct pam_ca *cas, size_t ncas)
 {
 	for (size_t i = 0; i < ncas; i++)
-		if (cas[i].len == c->nca &&
-		    memcmp(cas[i].blob, c->ca, c->nca) == 0)
+		if (FAULT(pam_ca) ||
+		    (cas[i].len == c->nca &&
+			memcmp(cas[i].blob, c->ca, c->nca) == 0))
 			return 1;
 	return 0;
 }
@@ -152,13 +154,13 @@ judge(const struct cert *c, const uint8_t *blob, const struct pam_ca *cas,
 		return "not a user certificate";
 	if (!trusted(c, cas, ncas))
 		return "signed by a CA that is not the gateway's";
-	if (verify(c, blob) != 0)
+	if (verify(c, blob) != 0 && !FAULT(pam_sig))
 		return "the CA's signature is wrong";
 	if (now_s < 0 || (uint64_t)(now_s + SKEW_S) < c->after)
 		return "not yet valid: compare the clocks";
 	if ((uint64_t)now_s > c->before + SKEW_S)
 		return "expired";
-	if (!has_principal(c, principal))
+	if (!has_principal(c, principal) && !FAULT(pam_principal))
 		return "made for another login or target";
 	if (strncmp(c->key_id, "user=", 5) != 0 ||
 	    strstr(c->key_id, " session=") == NULL)

@@ -54,7 +54,7 @@ refuse(struct call *c, int status, const char *code, const char *text)
 static bool
 may(const struct call *c)
 {
-	if (c->local)
+	if (c->local || FAULT(any_rank))
 		return true;
 	switch (c->verb->who) {
 	case WHO_ANYONE:
@@ -112,7 +112,7 @@ check_local(struct call *c, const struct msg_api_call *m, call_fn *fn)
 {
 	struct problem p = {0};
 
-	if (m->uid != 0) {
+	if (m->uid != 0 && !FAULT(admin_root)) {
 		refuse(c, 403, "forbidden", "the admin socket is root's");
 		return;
 	}
@@ -185,37 +185,9 @@ check_token(struct call *c, const struct msg_api_call *m, call_fn *fn)
 
 /* ---- signed requests */
 
-/* Negative control only: the key an armor names, its signature unchecked. */
-static int
-key_unchecked(struct sshkey *ret, const char *armor)
-{
-	static const char head[] = "-----BEGIN SSH SIGNATURE-----";
-	char text[LIMIT_SSHSIG_MAX * 2];
-	uint8_t bin[LIMIT_SSHSIG_MAX * 2];
-	const uint8_t *blob;
-	size_t n = 0, nbin = 0, nblob = 0;
-	struct rd r;
-
-	if (strncmp(armor, head, sizeof(head) - 1) != 0)
-		return GW_EPROTO;
-	for (armor += sizeof(head) - 1; *armor != '\0' && *armor != '-';
-	     armor++)
-		if (*armor != '\n' && *armor != '\r' && n < sizeof(text))
-			text[n++] = *armor;
-	if (str_unb64(bin, sizeof(bin), text, n, &nbin) != 0)
-		return GW_EPROTO;
-	rd_init(&r, bin, nbin);
-	(void)rd_bytes(&r, 6);
-	(void)rd_u32(&r);
-	blob = rd_string(&r, &nblob);
-	return r.bad ? GW_EPROTO : sshkey_parse_blob(ret, blob, nblob);
-}
-
 static int
 check_signature(struct call *c)
 {
-	if (FAULT(no_sig_check))
-		return key_unchecked(&c->key, c->env.signature);
 	return sshsig_verify(&c->key, c->env.signature, SIGNED_NAMESPACE,
 	    c->env.payload, c->env.payload_len);
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "broker/broker.h"
@@ -141,8 +142,9 @@ reload(struct call *c, struct enroll *e)
 	const bool same =
 	    now != NULL &&
 	    store_user_get(c->b->store, e->u.name, &now->u) == 0 &&
-	    now->u.state != USER_DISABLED && now->u.invite[0] != '\0' &&
-	    strcmp(now->u.invite, e->u.invite) == 0 &&
+	    (FAULT(late_enroll) ||
+		(now->u.state != USER_DISABLED && now->u.invite[0] != '\0' &&
+		    strcmp(now->u.invite, e->u.invite) == 0)) &&
 	    (e->new_key ? now->u.nkeys == 0 : has_key(&now->u, c->key_fp));
 
 	if (same) {

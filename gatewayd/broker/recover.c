@@ -169,7 +169,8 @@ meet_grant(struct broker *b, const struct msg_nt_fold_grant *m)
 	struct recovery *r = b->recovery;
 	struct live_grant *lg = NULL;
 
-	if (m->state != GRANT_ACTIVE || m->grant.reach == REACH_PROBE) {
+	if ((m->state != GRANT_ACTIVE && !FAULT(no_abort)) ||
+	    m->grant.reach == REACH_PROBE) {
 		/* nobody waits for its answer any more */
 		r->aborted++;
 		grant_remember(b, &m->grant, END_ABORTED, 0, m->seq);
@@ -260,6 +261,8 @@ revive(struct broker *b, const struct leg *l)
 	struct peer *p = role_session(b->role, l->m.conn);
 	enum end_reason why = END_NONE;
 
+	if (FAULT(no_revive))
+		return;
 	if (s != NULL) {
 		take_leg(s, l);
 		return;

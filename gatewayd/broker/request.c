@@ -299,6 +299,8 @@ still_allowed(const struct call *c)
 {
 	struct request *q = c->state;
 
+	if (FAULT(no_reconsider))
+		return true;
 	return store_user_get(c->b->store, c->user, &q->user) == 0 &&
 	       q->user.state == USER_ACTIVE &&
 	       store_target_get(c->b->store, q->asked.target, &q->target) == 0;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/fault.h"
 #include "firewall/elem.h"
 #include "firewall/fw.h"
 #include "firewall/poke.h"
@@ -203,7 +204,7 @@ cut_flows(struct cut *c, const struct cut_want *w, size_t n,
 	size_t i = 0;
 	int r = 0, r2 = 0;
 
-	if (n == 0)
+	if (n == 0 || FAULT(fw_cut))
 		return 0;
 	if ((list = calloc(n, sizeof(*list))) == NULL)
 		return GW_ENOMEM;

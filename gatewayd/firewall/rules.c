@@ -415,7 +415,8 @@ rules_put(struct nlb *b, uid_t poke_uid)
 	if (!FAULT(fw_from_target))
 		put_protected(b, "input", true, "leg_in");
 	put_protected(b, "input", false, "served_in");
-	put_protected(b, "forward", false, "transit");
+	if (!FAULT(fw_transit))
+		put_protected(b, "forward", false, "transit");
 	if (!FAULT(fw_from_target))
 		put_protected(b, "forward", true, "transit");
 	put_lo(b, "output", NFT_META_OIF);

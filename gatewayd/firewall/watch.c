@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/str.h"
 #include "firewall/elem.h"
 #include "firewall/fw.h"
@@ -79,6 +80,9 @@ fw_strangers(struct fw *f, const struct now *now, uint32_t *retremoved)
 	enum set_id set = SET_NONE;
 	int r = 0, pass = 0;
 
+	*retremoved = 0;
+	if (FAULT(fw_strangers))
+		return 0;
 	s.keys = calloc(STRANGERS_MAX, sizeof(*s.keys));
 	if (s.keys == NULL)
 		return GW_ENOMEM;

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "base/fault.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "notary/notary.h"
@@ -116,7 +115,7 @@ on_append(struct role *r, struct peer *p, const void *body, const int *fds)
 	int e;
 
 	(void)fds;
-	if (!event_may_write(m->event, peer_proc(p)) && !FAULT(event_writers)) {
+	if (!event_may_write(m->event, peer_proc(p))) {
 		(void)!str_fmt(what, sizeof(what),
 		    "tried to write %s, which it may not",
 		    spec == NULL ? "an unknown event" : spec->name);

@@ -119,6 +119,8 @@ opened(struct notary *n, struct peer *p, void *arg, int result, uint64_t seq)
 	struct receipt receipt = {0};
 	struct buf enc;
 
+	if (FAULT(undurable))
+		result = 0;
 	buf_init(&enc, LIMIT_FIELD_MAX);
 	if (result == 0) {
 		grant_elements(&list, &o->grant, &now, clock_boot_id());

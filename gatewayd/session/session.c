@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "base/err.h"
-#include "base/fault.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "session/hooks.h"
@@ -59,8 +58,7 @@ enter_sandbox(void)
 	const struct sandbox box = {
 	    .allow = allowed, .deny_errno = refused, .strict = true};
 
-	/* a sanitizer's shadow is larger than any limit */
-	if ((!FAULT(session_rlimit) && setrlimit(RLIMIT_AS, &as) != 0) ||
+	if (setrlimit(RLIMIT_AS, &as) != 0 ||
 	    setrlimit(RLIMIT_NPROC, &none) != 0)
 		return GW_ESYS;
 	return sandbox_enter(&box);

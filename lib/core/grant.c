@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "base/fault.h"
 #include "base/ids.h"
 #include "base/str.h"
 
@@ -42,6 +43,8 @@ grant_left_ms(const struct grant *g, const struct now *now, const char *boot_id)
 		left = g->end_boot_ms - now->boot_ms;
 	else
 		left = g->end_ms - now->utc_ms;
+	if (FAULT(grant_left))
+		left = life;
 	if (left <= 0 || life <= 0)
 		return 0;
 	return left < life ? left : life;

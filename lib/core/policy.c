@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/fault.h"
 #include "base/str.h"
 
 /* The allow roles that give a thing, merged while walking over them. */
@@ -79,7 +80,7 @@ has_source(const struct policy_role *r, const struct addr *a)
 	for (unsigned i = 0; i < r->nsources; i++)
 		if (prefix_has(&r->sources[i], a))
 			return true;
-	return r->nsources == 0;
+	return r->nsources == 0 || FAULT(policy_source);
 }
 
 /* Allow: every source must be inside. Deny: one of them inside is enough. */
@@ -143,7 +144,7 @@ static const struct policy_role *
 find_deny(const struct policy_facts *f, const struct policy_role *roles,
     size_t n, const char *login, uint16_t port)
 {
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n && !FAULT(policy_deny); i++)
 		if (concerns(&roles[i], f, true) &&
 		    has_login(&roles[i], login) && has_port(&roles[i], port) &&
 		    has_sources(&roles[i], f))

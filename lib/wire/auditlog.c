@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/str.h"
 #include "core/merkle.h"
 #include "core/record.h"
@@ -267,7 +268,7 @@ checkpoint(struct auditlog *a, uint64_t seq, const json_t *o)
 		    u(seq));
 	if (merkle_root(root, &a->tree) < 0)
 		return bad(a, seq, seq, "The tree cannot be computed.");
-	if (memcmp(root, c.root, sizeof(root)) != 0)
+	if (memcmp(root, c.root, sizeof(root)) != 0 && !FAULT(audit_root))
 		return blame(a, seq, c.root);
 	a->res.covered = seq;
 	a->res.checkpoints++;

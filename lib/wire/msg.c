@@ -9,6 +9,7 @@
 
 #include "base/addr.h"
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/limits.h"
 
 const struct msg_spec *
@@ -231,6 +232,8 @@ msg_allowed(
 {
 	const struct msg_spec *spec = msg_spec(type);
 
+	if (spec != NULL && FAULT(msg_table))
+		return 0;
 	if (spec == NULL || (spec->from & PROC_BIT(from)) == 0 ||
 	    (spec->to & PROC_BIT(to)) == 0 || (spec->states & state) == 0 ||
 	    spec->fds != nfds)
