@@ -2,12 +2,15 @@
 /*
  * append - LOG_APPEND: a record somebody else writes. The table says who may
  * write which; origin and connection are ours to say, and so is who a session
- * is: what it claims about that is dropped and replaced.
+ * is: what it claims about that is dropped and replaced. The recorder only
+ * repeats what a session told it, so a recording begins on our word that this
+ * session is the one of that connection.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "notary/notary.h"
@@ -54,21 +57,21 @@ is_identity(unsigned id)
 	       id == EF_CONN || id == EF_BY;
 }
 
-/* A session's fields without its claims, with our knowledge. */
+/* The fields without their claims, with our knowledge. */
 static int
-stamp(struct event_fields *out, const struct session *s,
+stamp(struct event_fields *out, const struct fold_leg *l, bool keep_conn,
     const struct bytes *fields)
 {
 	struct rd r;
 
 	rd_init(&r, fields->p, fields->len);
-	if (s != NULL && s->has_leg) {
-		event_str(out, EF_USER, s->leg.user);
-		event_str(out, EF_TARGET, s->leg.target_name);
-		event_str(out, EF_LOGIN, s->leg.login);
-		event_str(out, EF_REQ, s->leg.req);
-		event_str(out, EF_GRANT, s->leg.grant);
-		event_str(out, EF_SID, s->leg.sid);
+	if (l != NULL) {
+		event_str(out, EF_USER, l->user);
+		event_str(out, EF_TARGET, l->target_name);
+		event_str(out, EF_LOGIN, l->login);
+		event_str(out, EF_REQ, l->req);
+		event_str(out, EF_GRANT, l->grant);
+		event_str(out, EF_SID, l->sid);
 	}
 	while (r.left > 0) {
 		unsigned id = rd_u8(&r);
@@ -77,10 +80,53 @@ stamp(struct event_fields *out, const struct session *s,
 
 		if (r.bad || id >= EF_TOTAL)
 			return GW_EPROTO;
-		if (!is_identity(id))
+		if (!is_identity(id) || (keep_conn && id == EF_CONN))
 			event_strn(out, (enum event_field_id)id, v, n);
 	}
 	return rd_done(&r);
+}
+
+/* A field's text, if it is there and fits. */
+static int
+claim(char *ret, size_t size, const struct bytes *fields, unsigned wanted)
+{
+	struct rd r;
+
+	rd_init(&r, fields->p, fields->len);
+	while (r.left > 0 && !r.bad) {
+		unsigned id = rd_u8(&r);
+		size_t n = 0;
+		const uint8_t *v;
+
+		if (id == wanted) {
+			rd_cstring(&r, ret, size);
+			return r.bad ? GW_EPROTO : 0;
+		}
+		v = rd_string(&r, &n);
+		(void)v;
+	}
+	return GW_EPROTO;
+}
+
+/* The open session a recording is said to be of, if it is the one of the
+ * connection the recorder hears it on; else NULL. */
+static const struct fold_leg *
+recorded(const struct notary *n, const struct bytes *fields)
+{
+	char sid[LIMIT_ID_SIZE], grant[LIMIT_ID_SIZE], conn[32];
+	const struct fold_leg *l;
+	uint64_t number = 0;
+
+	if (claim(sid, sizeof(sid), fields, EF_SID) < 0 ||
+	    claim(grant, sizeof(grant), fields, EF_GRANT) < 0 ||
+	    claim(conn, sizeof(conn), fields, EF_CONN) < 0 ||
+	    str_u64(conn, 1, INT64_MAX, &number) < 0 ||
+	    (l = fold_leg(n->fold, sid)) == NULL)
+		return NULL;
+	if (!FAULT(record_sid) &&
+	    (l->conn != number || strcmp(l->grant, grant) != 0))
+		return NULL;
+	return l;
 }
 
 static int
@@ -110,6 +156,8 @@ on_append(struct role *r, struct peer *p, const void *body, const int *fds)
 	const struct msg_log_append *m = body;
 	struct notary *n = role_ctx(r);
 	const struct event_spec *spec = event_spec(m->event);
+	const struct session *s = peer_data(p);
+	const struct fold_leg *l = NULL;
 	struct event_fields f;
 	char what[96];
 	int e;
@@ -123,9 +171,19 @@ on_append(struct role *r, struct peer *p, const void *body, const int *fds)
 		peer_close(p);
 		return 0;
 	}
+	if (m->event == EV_RECORDING_START &&
+	    (l = recorded(n, &m->fields)) == NULL) {
+		append_protocol(
+		    n, p, "a session wanted to be recorded as another one");
+		durable(n, p, &(struct waiting){.rid = m->rid}, GW_EDENIED, 0);
+		return 0;
+	}
 	event_fields_init(&f);
-	if (peer_proc(p) == PROC_SESSION) {
-		e = stamp(&f, peer_data(p), &m->fields);
+	if (l != NULL) {
+		e = stamp(&f, l, true, &m->fields);
+	} else if (peer_proc(p) == PROC_SESSION) {
+		e = stamp(&f, s != NULL && s->has_leg ? &s->leg : NULL, false,
+		    &m->fields);
 	} else {
 		buf_put(&f.b, m->fields.p, m->fields.len);
 		e = buf_err(&f.b);

@@ -107,6 +107,8 @@ channel_data(struct channel *c, unsigned kind, const void *p, size_t n)
 	struct buf *out = &c->text.pending;
 	int e = 0;
 
+	if (c->waiting)
+		return GW_EPROTO; /* it was not told to begin */
 	switch (kind) {
 	case REC_OUTPUT:
 		if (n > LIMIT_REC_DATA_MAX)
@@ -137,16 +139,18 @@ channel_data(struct channel *c, unsigned kind, const void *p, size_t n)
  * there is what there is. Time goes on from where the first part began.
  */
 static int
-follow(struct channel *c, const char *earlier, const char *first)
+follow(struct channel *c)
 {
+	char first[FILE_NAME_SIZE];
 	char hash[FILE_HASH_SIZE] = "";
 	uint64_t size = 0;
 	int64_t started = 0;
 	const int64_t now_s = clock_now().utc_ms / 1000;
 	int e;
 
-	if ((e = file_digest(c->dir, earlier, hash, &size)) != 0 ||
-	    (e = send_end(c, earlier, size, 0, hash, "interrupted")) != 0)
+	if ((e = file_name(first, c->sid, c->id, 0)) != 0 ||
+	    (e = file_digest(c->dir, c->earlier, hash, &size)) != 0 ||
+	    (e = send_end(c, c->earlier, size, 0, hash, "interrupted")) != 0)
 		return e;
 	/* + 1: whole seconds only are known, and time must not go back */
 	if (file_started(c->dir, first, &started) == 0 && started <= now_s)
@@ -154,32 +158,28 @@ follow(struct channel *c, const char *earlier, const char *first)
 	return 0;
 }
 
+/* The first part that is not there yet, and the one before it. */
 static int
-create(struct channel *c, char *retearlier)
+choose(struct channel *c)
 {
-	char first[FILE_NAME_SIZE];
 	char name[FILE_NAME_SIZE];
 	int e;
 
-	retearlier[0] = '\0';
-	if ((e = file_name(first, c->sid, c->id, 0)) != 0)
-		return e;
 	for (unsigned part = 0; part < FILE_PARTS_MAX; part++) {
 		if ((e = file_name(name, c->sid, c->id, part)) != 0)
 			return e;
-		e = file_create(&c->text, c->dir, name);
-		if (e != GW_EEXIST)
-			break;
-		memcpy(retearlier, name, sizeof(name));
+		if (!file_exists(c->dir, name))
+			return str_copy(
+			    c->text.name, sizeof(c->text.name), name);
+		memcpy(c->earlier, name, sizeof(name));
 	}
-	if (e == 0 && retearlier[0] != '\0')
-		e = follow(c, retearlier, first);
-	return e;
+	return GW_ELIMIT;
 }
 
 static void
-write_header(struct channel *c, const struct msg_rec_open *m)
+write_header(struct channel *c)
 {
+	const struct msg_rec_open *m = &c->open;
 	char title[2 * LIMIT_NAME_SIZE + 2];
 	const struct cast_head h = {.cols = m->cols,
 	    .rows = m->rows,
@@ -196,9 +196,9 @@ write_header(struct channel *c, const struct msg_rec_open *m)
 }
 
 static int
-send_start(struct channel *c, const struct msg_rec_open *m, const char *earlier,
-    role_durable_fn *fn, void *arg)
+send_start(struct channel *c, role_durable_fn *fn, void *arg)
 {
+	const struct msg_rec_open *m = &c->open;
 	struct event_fields f;
 	char msg[LIMIT_TEXT_SIZE];
 	int e = 0;
@@ -209,9 +209,9 @@ send_start(struct channel *c, const struct msg_rec_open *m, const char *earlier,
 	event_str(&f, EF_TARGET, m->target);
 	event_str(&f, EF_LOGIN, m->login);
 	event_str(&f, EF_COMMAND, m->command);
-	if (earlier[0] != '\0' &&
-	    (e = str_fmt(
-		 msg, sizeof(msg), "goes on where %s stopped", earlier)) == 0)
+	if (c->earlier[0] != '\0' &&
+	    (e = str_fmt(msg, sizeof(msg), "goes on where %s stopped",
+		 c->earlier)) == 0)
 		event_str(&f, EF_MSG, msg);
 	if (e == 0)
 		e = role_append(c->role, EV_RECORDING_START, &f, fn, arg);
@@ -224,7 +224,6 @@ channel_new(struct channel **ret, struct role *r, int dir, uint64_t conn,
     const struct msg_rec_open *m, role_durable_fn *fn, void *arg)
 {
 	struct channel *c = NULL;
-	char earlier[FILE_NAME_SIZE];
 	int e = GW_EPROTO;
 
 	if (!id_ok(m->sid, 's') || !id_ok(m->grant, 'g'))
@@ -235,21 +234,34 @@ channel_new(struct channel **ret, struct role *r, int dir, uint64_t conn,
 	c->dir = dir;
 	c->conn = conn;
 	c->id = m->channel;
-	c->zero_us = clock_mono_us();
+	c->open = *m;
 	buf_init(&c->raw_line, RAW_LINE_MAX);
 	if ((e = str_copy(c->sid, sizeof(c->sid), m->sid)) != 0 ||
 	    (e = str_copy(c->grant, sizeof(c->grant), m->grant)) != 0 ||
-	    (e = create(c, earlier)) != 0)
+	    (e = choose(c)) != 0 || (e = send_start(c, fn, arg)) != 0)
 		goto out;
-	write_header(c, m);
-	if ((e = send_start(c, m, earlier, fn, arg)) != 0 ||
-	    (e = channel_flush(c)) != 0)
-		goto out;
+	c->waiting = true;
 	*ret = c;
 	c = NULL;
 out:
-	channel_free(c);
+	channel_drop(c);
 	return e;
+}
+
+int
+channel_begin(struct channel *c)
+{
+	char name[FILE_NAME_SIZE];
+	int e;
+
+	c->waiting = false;
+	c->zero_us = clock_mono_us();
+	memcpy(name, c->text.name, sizeof(name));
+	if ((e = file_create(&c->text, c->dir, name)) != 0 ||
+	    (c->earlier[0] != '\0' && (e = follow(c)) != 0))
+		return e;
+	write_header(c);
+	return channel_flush(c);
 }
 
 int
@@ -259,6 +271,11 @@ channel_end(struct channel *c, const char *reason)
 	struct file *files[] = {&c->raw, &c->text};
 	int e;
 
+	if (c->waiting) {
+		c->gone = true;
+		c->reason = reason;
+		return 0;
+	}
 	cast_end(&c->cast, &c->text.pending, &c->raw_line, elapsed_us(c));
 	if ((e = keep_raw(c)) != 0 || (e = channel_flush(c)) != 0)
 		goto out;
@@ -273,15 +290,19 @@ channel_end(struct channel *c, const char *reason)
 			e = send_end(c, f->name, size, chunks, hash, reason);
 	}
 out:
-	channel_free(c);
+	channel_drop(c);
 	return e;
 }
 
 void
-channel_free(struct channel *c)
+channel_drop(struct channel *c)
 {
 	if (c == NULL)
 		return;
+	if (c->waiting) {
+		c->gone = true;
+		return;
+	}
 	file_drop(&c->text);
 	file_drop(&c->raw);
 	buf_done(&c->raw_line);

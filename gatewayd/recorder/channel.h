@@ -28,28 +28,37 @@ struct channel {
 	struct file text; /* the .cast */
 	struct file raw;  /* the .cast.raw; made when first needed */
 	struct buf raw_line;
-	int64_t zero_us;   /* CLOCK_MONOTONIC that is time 0 */
-	uint64_t received; /* terminal bytes taken */
-	uint64_t written;  /* of these, in the file */
+	struct msg_rec_open open;     /* as the session told it */
+	char earlier[FILE_NAME_SIZE]; /* the part before this one, or "" */
+	bool waiting; /* recording.start is on its way: there is no file */
+	bool gone;    /* ended meanwhile: the answer ends it */
+	const char *reason; /* and why; NULL: nothing is to be made of it */
+	int64_t zero_us;    /* CLOCK_MONOTONIC that is time 0 */
+	uint64_t received;  /* terminal bytes taken */
+	uint64_t written;   /* of these, in the file */
 };
 
 /*
- * Creates the file (a further part when the session was recorded before, which
- * closes the earlier part's account in the log), writes its header and sends
- * recording.start; fn(arg) is called when that record is durable or refused.
+ * Sends recording.start, which names the file (a further part when the session
+ * was recorded before). fn(arg) is called when that record is durable or
+ * refused; until then the channel waits. On failure it is not called.
  */
 MUST_CHECK int channel_new(struct channel **ret, struct role *r, int dir,
     uint64_t conn, const struct msg_rec_open *m, role_durable_fn *fn,
     void *arg);
-/* GW_EPROTO for data that is not of its kind; anything else is fatal for the
- * recording. */
+/* It is durable: creates the file, closes an earlier part's account in the
+ * log, writes the header. */
+MUST_CHECK int channel_begin(struct channel *c);
+/* GW_EPROTO for data that is not of its kind, or before the file is there;
+ * anything else is fatal for the recording. */
 MUST_CHECK int channel_data(
     struct channel *c, unsigned kind, const void *p, size_t n);
 /* Writes what is pending and sends its recording.chunk. */
 MUST_CHECK int channel_flush(struct channel *c);
-/* Flushes, closes, sends recording.end (reason "" = an ordinary end), frees. */
+/* Flushes, closes, sends recording.end (reason "" = an ordinary end), frees.
+ * One that waits is only marked: whoever gets the answer ends it. */
 MUST_CHECK int channel_end(struct channel *c, const char *reason);
-/* Closes and frees without a record. */
-void channel_free(struct channel *c);
+/* Closes and frees without a record; one that waits is marked likewise. */
+void channel_drop(struct channel *c);
 
 #endif

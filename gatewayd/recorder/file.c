@@ -37,6 +37,14 @@ file_name(char ret[static FILE_NAME_SIZE], const char *sid, uint32_t channel,
 	    ret, FILE_NAME_SIZE, "%s.%u.%u.cast", sid, channel, part);
 }
 
+bool
+file_exists(int dir, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 int
 file_create(struct file *ret, int dir, const char *name)
 {

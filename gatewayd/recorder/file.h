@@ -42,6 +42,7 @@ struct file_chunk {
  * GW_EINVAL for a sid that is none. */
 MUST_CHECK int file_name(char ret[static FILE_NAME_SIZE], const char *sid,
     uint32_t channel, unsigned part);
+bool file_exists(int dir, const char *name);
 /* Creates it, mode 0600; GW_EEXIST when it is there. */
 MUST_CHECK int file_create(struct file *ret, int dir, const char *name);
 /* Writes what is pending. A failure is final: errno is kept. */

@@ -5,6 +5,9 @@
  * runs. It says "ready" only once recording.start is durable, and "failed" as
  * soon as a byte could not be written: the session then ends. It interprets
  * nothing it records, and reads recordings back for the broker alone.
+ *
+ * MUST NOT touch a file before the notary has taken recording.start: who a
+ * session is, is the notary's to say, not the session's.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -36,6 +39,7 @@ struct session {
 	unsigned starting; /* recording.start records not durable yet */
 	uint32_t opens;    /* REC_OPENs on this link so far */
 	uint64_t closed;   /* bytes of channels that ended */
+	bool known;        /* the notary has agreed that this is its sid */
 	bool failed;
 };
 
@@ -51,7 +55,7 @@ struct recorder {
 /* recording.start's answer may come after its session went. */
 struct starting {
 	struct recorder *rec;
-	uint64_t conn;
+	struct channel *channel; /* ours when it is gone */
 };
 
 /* ---- telling the session */
@@ -109,7 +113,8 @@ fail(struct recorder *rec, struct session *s, int why)
 	s->failed = true;
 	log_err("recording of session %s failed: %s", s->sid, text);
 	event_fields_init(&f);
-	event_str(&f, EF_SID, s->sid);
+	if (s->known)
+		event_str(&f, EF_SID, s->sid);
 	event_num(&f, EF_CONN, (int64_t)peer_conn(s->peer));
 	event_str(&f, EF_OUTCOME, "failure");
 	event_str(&f, EF_MSG, text);
@@ -121,42 +126,70 @@ fail(struct recorder *rec, struct session *s, int why)
 		struct channel *c = s->channels;
 
 		s->channels = c->next;
-		channel_free(c);
+		channel_drop(c);
 	}
 	s->nchannels = 0;
+}
+
+/* The session left before it could begin. */
+static void
+finish_gone(struct channel *c, int result)
+{
+	int e = result;
+
+	c->waiting = false;
+	if (e != 0 || c->reason == NULL) {
+		channel_drop(c);
+		return;
+	}
+	if ((e = channel_begin(c)) != 0)
+		channel_drop(c);
+	else
+		e = channel_end(c, c->reason);
+	if (e != 0)
+		log_err("a recording has no proper end: %s", err_str(e));
 }
 
 static void
 on_durable(void *arg, int result, uint64_t seq)
 {
 	struct starting *w = arg;
-	struct peer *p = role_session(w->rec->role, w->conn);
-	struct session *s = p != NULL ? peer_data(p) : NULL;
+	struct recorder *rec = w->rec;
+	struct channel *c = w->channel;
+	struct session *s;
+	struct peer *p;
 
 	(void)seq;
-	if (s != NULL && s->starting > 0) {
-		s->starting--;
-		if (result != 0)
-			fail(w->rec, s, result);
-		else if (s->starting == 0 && !s->failed)
-			send_state(s, 0);
-	}
 	free(w);
+	if (c->gone) {
+		finish_gone(c, result);
+		return;
+	}
+	c->waiting = false;
+	/* still in its session's list, or it would be gone */
+	if ((p = role_session(rec->role, c->conn)) == NULL ||
+	    (s = peer_data(p)) == NULL)
+		return;
+	s->starting--;
+	if (result == 0) {
+		s->known = true;
+		result = channel_begin(c);
+	}
+	if (result != 0)
+		fail(rec, s, result);
+	else if (s->starting == 0)
+		send_state(s, 0);
 }
 
 /* ---- what sessions send */
 
-/* A session is who it was at its first word, and nobody else is. */
+/* A session is who it was at its first word; whether that is so, the notary
+ * says. */
 static int
-check_sid(struct recorder *rec, struct session *s, const char *sid)
+check_sid(struct session *s, const char *sid)
 {
-	if (FAULT(record_sid))
-		return str_copy(s->sid, sizeof(s->sid), sid);
 	if (s->sid[0] != '\0')
 		return strcmp(s->sid, sid) == 0 ? 0 : GW_EDENIED;
-	for (const struct session *o = rec->sessions; o != NULL; o = o->next)
-		if (o != s && strcmp(o->sid, sid) == 0)
-			return GW_EDENIED;
 	return str_copy(s->sid, sizeof(s->sid), sid);
 }
 
@@ -175,27 +208,24 @@ on_open(struct role *r, struct peer *p, const void *body, const int *fds)
 		return GW_EPROTO;
 	if (s->nchannels >= LIMIT_CHANNELS)
 		return GW_ELIMIT;
-	if ((e = check_sid(rec, s, m->sid)) != 0)
+	if ((e = check_sid(s, m->sid)) != 0)
 		return e;
 	peer_set_state(p, MST_READY);
 	if (s->failed)
 		return 0; /* it was told */
 	if ((w = calloc(1, sizeof(*w))) == NULL)
 		return GW_ENOMEM;
-	w->rec = rec;
-	w->conn = peer_conn(p);
-	s->starting++;
 	e = channel_new(&c, r, rec->dir, peer_conn(p), m, on_durable, w);
-	if (e == GW_EPROTO) {
-		free(w);
-		return e;
-	}
 	if (e != 0) {
-		/* w is the notary's answer's if recording.start went out; the
-		 * few bytes otherwise lost end with a failed session */
+		free(w);
+		if (e == GW_EPROTO)
+			return e;
 		fail(rec, s, e);
 		return 0;
 	}
+	w->rec = rec;
+	w->channel = c;
+	s->starting++;
 	c->next = s->channels;
 	s->channels = c;
 	s->nchannels++;
@@ -253,6 +283,8 @@ on_close(struct role *r, struct peer *p, const void *body, const int *fds)
 	*cp = c->next;
 	s->nchannels--;
 	bytes = c->received;
+	if (c->waiting)
+		s->starting--;
 	if ((e = channel_end(c, "")) != 0) {
 		fail(rec, s, e);
 		return 0;

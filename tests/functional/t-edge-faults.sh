@@ -31,7 +31,7 @@ noticed() {
 
 noticed admin_root test_api test_admin
 noticed record_gate test_cast test_story
-noticed record_sid test_cast test_refusals
+noticed record_sid test_notary test_recording
 noticed no_tls_verify test_rfc5424 test_untrusted
 noticed no_tls_verify test_rfc5424 test_wrong_host
 pass

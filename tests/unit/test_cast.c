@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -474,16 +475,16 @@ test_restart(void **state)
 
 	rec_start(t);
 	open_channel(t, 1);
-	rolelink_event(&t->notary, EV_RECORDING_END, 0, event, sizeof(event));
-	json_field(event, "reason", got, sizeof(got));
-	assert_string_equal(got, "interrupted");
-	json_field(event, "file", got, sizeof(got));
-	assert_string_equal(got, SID ".1.cast");
 	rolelink_event(&t->notary, EV_RECORDING_START, 2, event, sizeof(event));
 	json_field(event, "file", got, sizeof(got));
 	assert_string_equal(got, SID ".1.1.cast");
 	json_field(event, "msg", got, sizeof(got));
 	assert_string_equal(got, "goes on where " SID ".1.cast stopped");
+	rolelink_event(&t->notary, EV_RECORDING_END, 0, event, sizeof(event));
+	json_field(event, "reason", got, sizeof(got));
+	assert_string_equal(got, "interrupted");
+	json_field(event, "file", got, sizeof(got));
+	assert_string_equal(got, SID ".1.cast");
 	(void)rolelink_want(&t->session, MSG_REC_STATE);
 	send_data(t, 1, REC_OUTPUT, "two", 3);
 	(void)rolelink_want(&t->session, MSG_REC_STATE);
@@ -517,7 +518,6 @@ static void
 test_refusals(void **state)
 {
 	struct rec_test *t = *state;
-	struct rolelink other;
 	char event[4096], text[4096];
 	int result;
 
@@ -529,18 +529,119 @@ test_refusals(void **state)
 	open_channel(t, 1);
 	rolelink_event(&t->notary, EV_RECORDING_START, 1, event, sizeof(event));
 	(void)rolelink_want(&t->session, MSG_REC_STATE);
-	/* another connection that says it is the same session */
-	other = t->session;
-	roleproc_link(&t->p, &t->session, PROC_SESSION, ++t->conn);
-	open_channel(t, 2);
-	rolelink_event(&t->notary, EV_PEER_PROTOCOL, 0, event, sizeof(event));
-	assert_int_equal(
-	    ipc_recv_wait(&t->session.ipc, &t->session.m, 5000), GW_ECLOSED);
-	rolelink_close(&t->session);
-	t->session = other;
 	/* data for a channel that is not open */
 	send_data(t, 3, REC_OUTPUT, "x", 1);
 	rolelink_event(&t->notary, EV_PEER_PROTOCOL, 0, event, sizeof(event));
+	rec_stop(t);
+}
+
+static unsigned
+files(const struct rec_test *t)
+{
+	char path[128];
+	unsigned n = 0;
+	DIR *d;
+
+	(void)snprintf(path, sizeof(path), "%s/recorder/recordings", t->dir);
+	assert_non_null(d = opendir(path));
+	for (const struct dirent *e; (e = readdir(d)) != NULL;)
+		if (e->d_name[0] != '.')
+			n++;
+	assert_int_equal(closedir(d), 0);
+	return n;
+}
+
+/* The answer to the recording.start that was just received. */
+static void
+answer(struct rec_test *t, int result)
+{
+	const struct msg_log_append *m = t->notary.m.body;
+	struct msg_log_durable d = {.rid = m->rid, .result = (uint8_t)-result};
+
+	assert_int_equal(m->event, EV_RECORDING_START);
+	rolelink_send(&t->notary, MSG_LOG_DURABLE, &d);
+}
+
+/*
+ * A session says it is another one. Until the notary has agreed nothing is
+ * there, and what the other one has recorded stays as it is.
+ */
+static void
+test_claims(void **state)
+{
+	struct rec_test *t = *state;
+	const struct msg_rec_state *st;
+	struct msg_rec_close end = {.channel = 1};
+	struct rolelink other;
+	char event[4096], before[4096], text[4096];
+	size_t n;
+	int result;
+
+	rec_start(t);
+	open_channel(t, 1);
+	(void)rolelink_want(&t->notary, MSG_LOG_APPEND);
+	assert_int_equal(files(t), 0);
+	answer(t, 0);
+	(void)rolelink_want(&t->session, MSG_REC_STATE);
+	assert_int_equal(files(t), 1);
+	rolelink_send(&t->session, MSG_REC_CLOSE, &end);
+	rolelink_event(&t->notary, EV_RECORDING_END, 0, event, sizeof(event));
+	n = read_back(t, SID, before, sizeof(before), &result);
+
+	other = t->session;
+	roleproc_link(&t->p, &t->session, PROC_SESSION, ++t->conn);
+	open_channel(t, 1);
+	(void)rolelink_want(&t->notary, MSG_LOG_APPEND);
+	assert_int_equal(files(t), 1);
+	answer(t, GW_EDENIED);
+	rolelink_event(
+	    &t->notary, EV_RECORDING_FAILED, 0, event, sizeof(event));
+	assert_null(strstr(event, SID));
+	st = rolelink_want(&t->session, MSG_REC_STATE);
+	assert_int_equal(st->result, -GW_EDENIED);
+	assert_int_equal(files(t), 1);
+	assert_int_equal(read_back(t, SID, text, sizeof(text), &result), n);
+	assert_memory_equal(text, before, n);
+
+	/* nor is it believed before it was told to begin */
+	rolelink_close(&t->session);
+	roleproc_link(&t->p, &t->session, PROC_SESSION, ++t->conn);
+	open_channel(t, 2);
+	send_data(t, 2, REC_OUTPUT, "x", 1);
+	rolelink_event(&t->notary, EV_PEER_PROTOCOL, 0, event, sizeof(event));
+	assert_int_equal(files(t), 1);
+	rolelink_close(&t->session);
+	t->session = other;
+	rec_stop(t);
+}
+
+/* A channel that is closed, or whose session goes, before the answer comes. */
+static void
+test_short(void **state)
+{
+	struct rec_test *t = *state;
+	struct msg_rec_close end = {.channel = 1};
+	char event[4096], got[64];
+
+	rec_start(t);
+	open_channel(t, 1);
+	(void)rolelink_want(&t->notary, MSG_LOG_APPEND);
+	rolelink_send(&t->session, MSG_REC_CLOSE, &end);
+	(void)rolelink_want(&t->session, MSG_REC_STATE); /* it has heard */
+	assert_int_equal(files(t), 0);
+	answer(t, 0);
+	rolelink_event(&t->notary, EV_RECORDING_END, 0, event, sizeof(event));
+	assert_int_equal(files(t), 1);
+	open_channel(t, 2);
+	(void)rolelink_want(&t->notary, MSG_LOG_APPEND);
+	rolelink_close(&t->session);
+	assert_int_equal(rolelink_next(&t->notary, 300), 0);
+	answer(t, 0);
+	rolelink_event(&t->notary, EV_RECORDING_END, 0, event, sizeof(event));
+	json_field(event, "reason", got, sizeof(got));
+	assert_string_equal(got, "session-gone");
+	assert_int_equal(files(t), 2);
+	roleproc_link(&t->p, &t->session, PROC_SESSION, ++t->conn);
 	rec_stop(t);
 }
 
@@ -609,6 +710,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_story, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_restart, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_claims, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_short, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_no_evidence, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_full, setup, teardown),
 	};

@@ -579,6 +579,68 @@ test_append(void **state)
 	rolelink_close(&s);
 }
 
+/* What the recorder repeats of a session's claims; the result byte. */
+static uint8_t
+recording(struct rolelink *recorder, uint64_t conn, const char *sid,
+    const char *grant, const char *file)
+{
+	struct msg_log_append m = {.rid = ++rid, .event = EV_RECORDING_START};
+	const struct msg_log_durable *d;
+	struct event_fields f;
+
+	event_fields_init(&f);
+	event_str(&f, EF_SID, sid);
+	event_str(&f, EF_GRANT, grant);
+	event_str(&f, EF_FILE, file);
+	event_num(&f, EF_CONN, (int64_t)conn);
+	event_str(&f, EF_USER, "mallory");
+	m.fields.p = f.b.p;
+	m.fields.len = (uint32_t)f.b.len;
+	rolelink_send(recorder, MSG_LOG_APPEND, &m);
+	event_fields_done(&f);
+	d = rolelink_want(recorder, MSG_LOG_DURABLE);
+	assert_int_equal(d->rid, m.rid);
+	return d->result;
+}
+
+/* A session is recorded as who it is, and as nobody else. */
+static void
+test_recording(void **state)
+{
+	struct msg_nt_grant_open g;
+	struct msg_nt_leg_open l;
+	struct rolelink s, other, recorder;
+
+	(void)state;
+	grant_new(&g, 300000);
+	assert_int_equal(grant_open(&g)->result, 0);
+	session_link(&s, 1201, &source);
+	session_link(&other, 1202, &source);
+	roleproc_link(&proc, &recorder, PROC_RECORDER, 0);
+	leg_new(&l, g.grant.id, 1201);
+	/* not yet, and never from another connection or by another name */
+	assert_int_equal(
+	    recording(&recorder, 1201, l.sid, g.grant.id, "f-0"), -GW_EDENIED);
+	assert_int_equal(leg_open(&l)->result, 0);
+	assert_int_equal(
+	    recording(&recorder, 1202, l.sid, g.grant.id, "f-1"), -GW_EDENIED);
+	assert_int_equal(
+	    recording(&recorder, 1201, "s-22222222", g.grant.id, "f-2"),
+	    -GW_EDENIED);
+	assert_int_equal(recording(&recorder, 1201, l.sid, "g-22222222", "f-3"),
+	    -GW_EDENIED);
+	assert_true(logged("\"peer.protocol\"", "recorded as another"));
+	assert_false(logged("\"recording.start\"", "f-"));
+	assert_int_equal(
+	    recording(&recorder, 1201, l.sid, g.grant.id, "f-4"), 0);
+	assert_true(logged("f-4", "\"user\":\"alice\""));
+	assert_true(logged("f-4", "\"conn\":1201"));
+	assert_false(logged("f-4", "mallory"));
+	rolelink_close(&recorder);
+	rolelink_close(&other);
+	rolelink_close(&s);
+}
+
 static unsigned
 fold_count(const char *grant, uint8_t *retstate, bool *retelements)
 {
@@ -761,6 +823,7 @@ main(void)
 	    cmocka_unit_test(test_session),
 	    cmocka_unit_test(test_grant_ends_by_itself),
 	    cmocka_unit_test(test_append),
+	    cmocka_unit_test(test_recording),
 	    cmocka_unit_test(test_many),
 	    cmocka_unit_test(test_restart),
 	    cmocka_unit_test(test_killed),
