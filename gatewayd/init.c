@@ -262,8 +262,8 @@ init_main(int argc, char **argv)
 	if (init_make(f, invitation) != 0)
 		return 1;
 	(void)printf("\n%s is set up: SSH on port %llu, API on port %llu.\n"
-		     "Configuration: %s   Start: gatewayd (or systemctl start "
-		     "gatewayd)\n\n"
+		     "Configuration: %s   Start, now and at every boot:\n"
+		     "  systemctl enable --now sallyport-closed gatewayd\n\n"
 		     "Invitation for %s, good for 24 hours, once, for `jitctl "
 		     "enroll`:\n\n  %s\n",
 	    f->server_id, (unsigned long long)f->ssh_port,
