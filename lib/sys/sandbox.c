@@ -298,7 +298,9 @@ fill(scmp_filter_ctx ctx, const struct sandbox *s)
 static int
 seccomp_enter(const struct sandbox *s)
 {
-	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	uint32_t rest =
+	    FAULT(sandbox_log) ? SCMP_ACT_LOG : SCMP_ACT_KILL_PROCESS;
+	scmp_filter_ctx ctx = seccomp_init(rest);
 	int e;
 	int r;
 

@@ -3,7 +3,7 @@
  * sandbox - no_new_privs, Landlock (the ABI is asked at run time; without it a
  * log line, never a failure of the seccomp part) and a seccomp filter built by
  * libseccomp: listed calls pass, a few common probes fail with EACCES, the
- * rest kills the process.
+ * rest kills the process (or, in a fault build with FAULT(sandbox_log), logs).
  *
  * The common set suits a daemon that opens files and waits on descriptors. It
  * has no execve, no fork, no ptrace, no signals to others, no executable

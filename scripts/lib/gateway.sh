@@ -7,8 +7,8 @@
 #
 #   gw_init [FLAG...]      gatewayd init on the gateway; keeps admin's invitation
 #   gw_config LINE...      appends lines to gatewayd.yaml
-#   gw_start [FLAG...]     starts gatewayd (SALLYPORT_FAULTS is passed on), waits
-#                          until it says that the doors are shut
+#   gw_start [FLAG...]     starts gatewayd, waits until it says that the doors are
+#                          shut
 #   gw_start_only [FLAG...]   ... does not wait; gw_wait_ready does
 #   gw_stop                SIGTERM, waits for the end of all
 #   gw_kill PROCESS...     SIGKILL; gw_freeze, gw_thaw: SIGSTOP, SIGCONT
@@ -76,13 +76,12 @@ gw_start_only() {
 
 	d=$(gw_dir)
 	gw_log_size >"$d/log.from"
-	on gateway /bin/sh -c 'log=$1 faults=$2; shift 2
+	on gateway /bin/sh -c 'log=$1; shift
 		umask 022; mkdir -p /run/sallyport
-		[ -z "$faults" ] || export SALLYPORT_FAULTS="$faults"
 		setsid -f /bin/sh -c '\''echo $$ >/run/gatewayd.pid; log=$1; shift
 			exec gatewayd "$@" </dev/null >>"$log" 2>&1 \
 				3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-'\'' - "$log" "$@"' \
-		- "$GW_LOG" "${SALLYPORT_FAULTS:-}" "$@" ||
+		- "$GW_LOG" "$@" ||
 		fail 'gatewayd could not be started'
 	wait_for 5 test -s "$(host_file gateway /run/gatewayd.pid)"
 }
@@ -235,8 +234,7 @@ jit() {
 	local u=$1
 
 	shift
-	on_as "$u" "$(host_of "$u")" env SALLYPORT_FAULTS="${SALLYPORT_FAULTS:-}" \
-		jitctl --no-input "$@"
+	on_as "$u" "$(host_of "$u")" jitctl --no-input "$@"
 }
 
 # Steps are used once: the next is at least the one after the last; the gateway

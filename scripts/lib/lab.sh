@@ -459,7 +459,8 @@ lab_argv() {
 		/usr/bin/setpriv "${id[@]}" --pdeathsig TERM --
 		/usr/bin/env -i -C "$cwd" HOME="$home" USER="$who"
 		LOGNAME="$who" PATH="$LAB_PATH" LANG=C.UTF-8
-		TERM="${TERM:-dumb}" "$@")
+		TERM="${TERM:-dumb}"
+		${SALLYPORT_FAULTS:+SALLYPORT_FAULTS="$SALLYPORT_FAULTS"} "$@")
 }
 
 on() {

@@ -118,7 +118,7 @@ def dead(s, wait=1.0):
 
 
 def check(name, ok, more=""):
-    print(("ok   " if ok else "FAIL ") + MODE + ": " + name,
+    print(("ok   " if ok else "FAIL: ") + MODE + ": " + name,
           "" if ok else more, flush=True)
     if not ok:
         failed.append(name)

@@ -43,7 +43,7 @@ struct bench {
 static void
 check(struct bench *b, const char *what, bool ok)
 {
-	printf("%s process: %s\n", ok ? "ok  " : "FAIL", what);
+	printf("%s process: %s\n", ok ? "ok  " : "FAIL:", what);
 	if (!ok)
 		b->failed++;
 }
