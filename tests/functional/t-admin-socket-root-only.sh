@@ -40,6 +40,13 @@ echo '- root, by name of what the kernel says'
 expect_ok sock root user add carol --key /tmp/k.pub
 has_record '.event == "user.create" and .user == "carol" and .by == "local" and .uid == 0' ||
 	fail 'no such record'
+echo '- and by who that was at login, where the kernel knows'
+if on gateway sh -c 'echo 1234 >/proc/self/loginuid && exec jitctl --no-input \
+	--socket /run/sallyport/admin.sock role set r --user carol --target web-01 \
+	--login deploy --max 5m' >/dev/null 2>&1; then
+	has_record '.event == "role.set" and .by == "local" and .uid == 0 and .loginuid == 1234' ||
+		fail 'no such record'
+fi
 echo '- what needs the key of a user is not here'
 expect_fail 2 sock root request web-01 --for 5m --reason x
 expect_fail 2 sock root enroll

@@ -48,6 +48,30 @@ FLIP
 	expect_eq "$n" "$(grep '^{' <<<"$OUT" | jq .bad_first 2>/dev/null || jq .bad_first <<<"$OUT")" 'bad_first'
 done
 
+echo '- one flipped bit anywhere: names, values, punctuation, ends of lines'
+put_file client /tmp/flip.py <<'EVERYWHERE'
+import bisect, json, subprocess, sys
+good, bad, vkey = sys.argv[1:]
+data = open(good, "rb").read()
+starts = [0] + [i + 1 for i, c in enumerate(data) if c == 10]
+ends = [i for i, c in enumerate(data) if c == 10]
+places = list(range(3, len(data), len(data) // 60)) + ends[:: len(ends) // 6] + [ends[-1]]
+for n, at in enumerate(places):
+    flipped = bytearray(data)
+    flipped[at] ^= 1 << n % 8
+    open(bad, "wb").write(flipped)
+    r = subprocess.run(["jitctl", "audit", "verify", "--dir", bad.rsplit("/", 1)[0],
+                        "--vkey", vkey, "-o", "json"], capture_output=True, text=True)
+    want = bisect.bisect_right(starts, at) - 1
+    got = json.loads(r.stdout)["bad_first"] if r.returncode == 9 else r.stderr
+    if got != want:
+        sys.exit(f"byte {at}, in record {want}: exit {r.returncode}, first bad record {got}")
+print(len(places), "found")
+EVERYWHERE
+cp "$TEST_DIR/log/$file" "$(host_file client /tmp/good)"
+expect_ok on client python3 -I -S /tmp/flip.py /tmp/good "/tmp/log/$file" /tmp/log.vkey
+expect_out '^[67][0-9] found$'
+
 echo '- a record taken out, two swapped, one put in, another key'
 log=$(host_file client /tmp/log)/$file
 sed '5d' "$TEST_DIR/log/$file" >"$log"

@@ -54,4 +54,10 @@ reboot_kernel
 on gateway sh -c 'echo rubbish >/var/lib/sallyport/firewall/closed.state'
 expect_fail any on gateway /usr/local/libexec/sallyport/sallyport-closed
 expect_out 'closed.state'
+gw_start # what the file lost the store has
+expect_eq silent "$(tcp_probe client 10.20.0.11 22)" 'the target, with gatewayd'
+gw_stop
+reboot_kernel
+expect_ok on gateway /usr/local/libexec/sallyport/sallyport-closed
+expect_eq silent "$(tcp_probe client 10.20.0.11 22)" 'the target, at the next boot'
 pass

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# promise: a live direct stream is reset when it speaks after expiry or revoke
+# promise: a live direct stream is reset when it speaks after expiry, revoke or release
 
 # shellcheck source=tests/functional/lib.sh
 . "$(dirname -- "$0")/lib.sh"
@@ -35,6 +35,13 @@ echo '- revoke'
 grant=$(request alice web-01-direct --port 5000)
 direct_start 10.20.0.11 5000
 expect_ok local_admin revoke "$grant"
+direct_reset
+expect_eq silent "$(tcp_probe client 10.20.0.11 5000)" 'a new connection'
+
+echo '- release'
+grant=$(request alice web-01-direct --port 5000)
+direct_start 10.20.0.11 5000
+expect_ok as alice release "$grant"
 direct_reset
 expect_eq silent "$(tcp_probe client 10.20.0.11 5000)" 'a new connection'
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# promise: doctor names what is wrong with a target: port, host key, CA, principal
+# promise: doctor names what is wrong with a target: address, port, banner, key, CA, principal, clock
 
 # shellcheck source=tests/functional/lib.sh
 . "$(dirname -- "$0")/lib.sh"
@@ -24,6 +24,19 @@ for c in address port banner 'host key' 'CA trusted' 'principal mapping' clock; 
 done
 local_admin doctor web-01 -o json | jq -e '.checks | length == 7 and all(.[]; .status == "ok")' >/dev/null ||
 	fail 'doctor -o json'
+
+echo '- its clock is off'
+date=$(on web-01 sh -c 'command -v date')
+on web-01 cp "$date" /tmp/date
+put_file web-01 /tmp/wrong 0755 <<<$'#!/bin/sh\nexec /tmp/date -d "now + 90 seconds" "$@"'
+on web-01 mount --bind /tmp/wrong "$date"
+expect_fail 1 local_admin doctor web-01
+says ok 'CA trusted'
+says fail clock
+expect_out '\+(89|90|91) s '
+expect_out NTP
+on web-01 umount "$date"
+expect_ok local_admin doctor web-01
 
 echo '- the CA is not trusted'
 target_untrust web-01

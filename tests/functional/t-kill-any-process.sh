@@ -38,6 +38,20 @@ for p in broker notary firewall api admin recorder shipper zygote; do
 	wait_for 10 got
 done
 
+echo '- a session'
+gw_ssh_bg alice -- web-01 'echo here; sleep 60' </dev/null >"$TEST_DIR/out" 2>&1
+ssh=$!
+wait_for 10 grep -q here "$TEST_DIR/out"
+sid=$(local_admin sessions -o name)
+on gateway kill -KILL "$(on gateway pgrep -P "$(gw_pid zygote)" -x sallyport-sessi)"
+rc=0
+wait "$ssh" || rc=$?
+expect_eq 255 "$rc" 'exit status of ssh'
+has_record ".event == \"session.end\" and .sid == \"$sid\" and .reason == \"aborted\"" ||
+	fail "no end of session $sid on record"
+wait_for 5 no_elements leg4 leg6
+works || fail 'ssh does not work'
+
 echo '- supervisor, all of them at once'
 gw_kill supervisor
 wait_for 15 gw_gone

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# promise: revoke cuts a live session at once
+# promise: revoke cuts a live session at once, also one that hears nothing
 
 # shellcheck source=tests/functional/lib.sh
 . "$(dirname -- "$0")/lib.sh"
@@ -28,4 +28,20 @@ expect_eq revoked "$(local_admin grants --all -o json | jq -r ".items[] |
 expect_eq silent "$(tcp_probe client 198.51.100.1 2222)" 'the door'
 expect_eq 0 "$(gw_elements leg4 | wc -l)" 'legs'
 expect_fail any gw_ssh alice -o ConnectTimeout=2 -- web-01 true
+
+echo '- a session that hears nothing: its way to the target goes all the same'
+grant=$(request alice web-01)
+stream_start alice web-01
+deaf=$(on gateway pgrep -P "$(gw_pid zygote)" -x sallyport-sessi)
+expect_eq 1 "$(wc -w <<<"$deaf")" 'session processes'
+on gateway kill -STOP "$deaf"
+expect_ok local_admin revoke "$grant"
+end=$(now_ms)
+wait_for 2 no_elements leg4 leg6
+ended() { # the target's own sshd has lost its client
+	! on web-01 pgrep -u deploy -x sh >/dev/null
+}
+wait_for 5 ended
+on gateway kill -CONT "$deaf"
+stream_ended "$end" revoked
 pass
