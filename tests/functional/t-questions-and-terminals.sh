@@ -59,4 +59,22 @@ EXPECT
 expect_ok on_as admin client env LC_ALL=C.UTF-8 expect /home/admin/qr.exp "$invitation"
 expect_out '█'
 expect_no_out "${invitation##*:}"
+
+echo '- a target that is scanned: no fingerprint is pinned that was not confirmed'
+put_file gateway /etc/lab/scan.exp <<'EXPECT'
+set timeout 10
+spawn -noecho jitctl --socket /run/sallyport/admin.sock target add web-09 10.20.0.11 --scan --login deploy
+expect -re {SHA256:[A-Za-z0-9+/]+} {} timeout { exit 90 }
+expect "\[y/N\]" {} timeout { exit 91 }
+send "[lindex $argv 0]\r"
+expect eof
+exit [lindex [wait] 3]
+EXPECT
+for answer in '' n; do
+	expect_fail any on gateway expect /etc/lab/scan.exp "$answer"
+	expect_out "$(on web-01 ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub | cut -d ' ' -f 2 | sed 's/+/[+]/g')"
+	expect_eq web-01 "$(local_admin targets -o name)" 'targets'
+done
+expect_ok on gateway expect /etc/lab/scan.exp y
+expect_eq 'web-01 web-09' "$(local_admin targets -o name | sort | tr '\n' ' ' | sed 's/ $//')" 'targets'
 pass
