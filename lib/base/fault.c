@@ -14,18 +14,15 @@ bool
 fault_on(const char *name)
 {
 	static char *list;
-	static bool tried;
 	const size_t n = strlen(name);
 	const char *at = NULL;
 	const char *env = NULL;
 	size_t word = 0;
 
-	if (!tried) {
-		tried = true;
-		env = getenv("SALLYPORT_FAULTS");
-		/* A copy: the environment may be cleared later. */
-		list = env != NULL ? strdup(env) : NULL;
-	}
+	/* A copy: the environment may be cleared later. A process that is told
+	 * its faults in a message has asked about some before. */
+	if (list == NULL && (env = getenv("SALLYPORT_FAULTS")) != NULL)
+		list = strdup(env);
 	for (at = list; at != NULL;
 	     at = at[word] == ',' ? at + word + 1 : NULL) {
 		word = strcspn(at, ",");
