@@ -4,10 +4,13 @@
  * the account of what reached it. Does not read the log: it asks its owner for
  * records and is given frames.
  *
- * TLS syslog has no acknowledgement. What was written in the last 30 s may be
- * lost with a broken connection, so it is sent again; TCP itself gives up on
- * a silent peer before that (TCP_USER_TIMEOUT), so whatever is older has been
- * received. The receiver drops repeats by the record's id.
+ * TLS syslog has no acknowledgement, and what TCP acknowledged may lie unread
+ * in the receiver's kernel for as long as the receiver is stuck, and die with
+ * it. So when the oldest write is 30 s old the connection is ended in order
+ * and made anew: a receiver that answers the goodbye has read all before it.
+ * What it read less than 30 s ago may be in its memory only and counts as not
+ * there either. Whatever is not known to be there when a connection breaks is
+ * sent again; the receiver drops repeats by the record's id.
  */
 #ifndef SHIPPER_SINK_H
 #define SHIPPER_SINK_H
