@@ -2,6 +2,7 @@
 /*
  * c_admin - users, targets and roles by single commands.
  */
+#include <stddef.h>
 #include <string.h>
 
 #include "base/addr.h"
@@ -190,12 +191,69 @@ out:
 }
 
 static void
-print_target(const struct ctx *c, const json_t *o)
+put_lines(const json_t *list)
+{
+	char text[CELL_SIZE];
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		cell_text(text, json_array_get(list, i), COL_TEXT);
+		(void)printf("%s\n", text);
+	}
+}
+
+/* "AuthorizedPrincipalsFile /x/%u" -> "/x/", or "" */
+static void
+principals_folder(const json_t *lines, char *ret, size_t size)
+{
+	static const char key[] = "AuthorizedPrincipalsFile ";
+
+	ret[0] = '\0';
+	for (size_t i = 0; i < json_array_size(lines); i++) {
+		const char *s = json_string_value(json_array_get(lines, i));
+		const char *end = s != NULL ? strstr(s, "%u") : NULL;
+
+		if (end != NULL && strncmp(s, key, strlen(key)) == 0)
+			(void)snprintf(ret, size, "%.*s",
+			    (int)(end - s - (ptrdiff_t)strlen(key)),
+			    s + strlen(key));
+	}
+}
+
+/* What makes a target's sshd let our sessions in, to be pasted there. */
+static void
+put_target_setup(const json_t *o)
 {
 	const json_t *lines = json_object_get(o, "sshd");
-	const json_t *principals = json_object_get(o, "principals");
-	const char *login = NULL;
 	const json_t *value = NULL;
+	const char *login = NULL;
+	char folder[128];
+	char path[256];
+
+	principals_folder(lines, folder, sizeof(folder));
+	(void)printf("cat >/etc/ssh/sallyport_ca.pub <<'END'\n");
+	put_lines(json_object_get(o, "ca_keys"));
+	(void)printf("END\nmkdir -p ");
+	put_shell_word(stdout, folder);
+	(void)fputc('\n', stdout);
+	json_object_foreach(json_object_get(o, "principals"), login, value)
+	{
+		(void)snprintf(path, sizeof(path), "%s%s", folder, login);
+		(void)printf("echo ");
+		put_shell_word(stdout, json_string_value(value) != NULL
+					   ? json_string_value(value)
+					   : "");
+		(void)printf(" >>");
+		put_shell_word(stdout, path);
+		(void)fputc('\n', stdout);
+	}
+	(void)printf("cat >/etc/ssh/sshd_config.d/sallyport.conf <<'END'\n");
+	put_lines(lines);
+	(void)printf("END\nsshd -t && systemctl reload ssh\n");
+}
+
+static void
+print_target(const struct ctx *c, const json_t *o)
+{
 	char t[2][CELL_SIZE];
 
 	cell_text(t[0], json_object_get(o, "target"), COL_TEXT);
@@ -206,20 +264,11 @@ print_target(const struct ctx *c, const json_t *o)
 		(void)printf("%s\n", t[0]);
 		return;
 	}
-	if (c->quiet || json_array_size(lines) == 0)
+	if (c->quiet || json_array_size(json_object_get(o, "sshd")) == 0)
 		return;
-	say(c, "For sshd_config of the target:");
-	for (size_t i = 0; i < json_array_size(lines); i++) {
-		cell_text(t[0], json_array_get(lines, i), COL_TEXT);
-		(void)printf("%s\n", t[0]);
-	}
-	json_object_foreach((json_t *)(uintptr_t)principals, login, value)
-	{
-		str_escape(t[0], sizeof(t[0]), login, strlen(login));
-		cell_text(t[1], value, COL_TEXT);
-		(void)printf("# principal of %s: %s\n", t[0], t[1]);
-	}
-	say(c, "Then: jitctl doctor %s", member(o, "target"));
+	say(c, "On it, as root (once; its sshd then takes our certificates):");
+	put_target_setup(o);
+	say(c, "Then: jitctl doctor %s", t[0]);
 }
 
 /* The keys to pin: from files, or by --scan. */
@@ -255,7 +304,7 @@ run_target_add(struct ctx *c)
 	struct reply r = {0};
 	int x = EXIT_USAGE;
 
-	if (!name_arg("NAME", c->opt.arg[0]))
+	if (!name_arg("NAME", c->opt.arg[0]) || !once(c, F_PORT))
 		return EXIT_USAGE;
 	if (port_text != NULL && str_u64(port_text, 1, 65535, &port) != 0) {
 		complain("--port: 1 to 65535");
@@ -352,9 +401,11 @@ set_duration(const struct ctx *c, json_t *body, enum flag f, const char *key)
 
 	if (s == NULL)
 		return true;
-	if (str_duration(s, &v) != 0 && strcmp(s, "0s") != 0) {
-		complain("--%s: not a duration: write 90s, 15m, 2h or 1h30m",
-		    flag_spec(f)->name);
+	if (strcmp(s, "0s") != 0 && !duration_arg(f, s, &v))
+		return false;
+	if (v > LIMIT_GRANT_MAX_S || (f == F_MAX && v < LIMIT_GRANT_MIN_S)) {
+		complain("--%s: from %s to 24h", flag_spec(f)->name,
+		    f == F_MAX ? "5s" : "0s");
 		return false;
 	}
 	return set(body, key, json_integer((json_int_t)v));

@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/safefile.h"
 #include "base/str.h"
+#include "core/event.h"
 #include "jitctl/call.h"
 #include "jitctl/cmd.h"
 #include "jitctl/out.h"
@@ -162,6 +163,53 @@ on_stop(int sig)
 	stopped = sig;
 }
 
+/* Is there a record of this number? */
+static int
+has_record(struct ctx *c, uint64_t seq, bool *ret)
+{
+	struct reply r = {0};
+	char query[64];
+	int x = EXIT_OK;
+
+	(void)snprintf(
+	    query, sizeof(query), "?from=%llu&max=1", (unsigned long long)seq);
+	x = call_get(c, VERB_AUDIT, NULL, query, &r);
+	*ret = x == EXIT_OK && r.len > 0;
+	reply_done(&r);
+	return x;
+}
+
+/* How many records there are, found by asking for some: the log may be large,
+ * and only its end is wanted. */
+static int
+log_end(struct ctx *c, uint64_t *ret)
+{
+	uint64_t low = 0; /* there are at least so many */
+	uint64_t high = 1024;
+	bool there = true;
+	int x = EXIT_OK;
+
+	for (; there; high *= 2) {
+		if ((x = has_record(c, high - 1, &there)) != EXIT_OK)
+			return x;
+		if (!there)
+			break;
+		low = high;
+	}
+	while (low < high) {
+		const uint64_t mid = low + (high - low) / 2;
+
+		if ((x = has_record(c, mid, &there)) != EXIT_OK)
+			return x;
+		if (there)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	*ret = low;
+	return EXIT_OK;
+}
+
 static int
 follow(struct reader *rd)
 {
@@ -201,8 +249,11 @@ run_audit_tail(struct ctx *c)
 	ring.size = (size_t)lines;
 	ring.line = calloc(ring.size, sizeof(*ring.line));
 	ring.len = calloc(ring.size, sizeof(*ring.len));
-	if (ring.line != NULL && ring.len != NULL)
+	if (ring.line != NULL && ring.len != NULL &&
+	    (x = log_end(c, &rd.next)) == EXIT_OK) {
+		rd.next -= rd.next < lines ? rd.next : lines;
 		x = read_all_records(&rd);
+	}
 	for (size_t i = ring.at > ring.size ? ring.at - ring.size : 0;
 	     x == EXIT_OK && i < ring.at; i++)
 		show_record(
@@ -299,6 +350,35 @@ time_arg(const struct ctx *c, enum flag f, int64_t now_ms, int64_t *ret)
 	return true;
 }
 
+/* A newer gateway may have more events than we know: no error, a hint. */
+static void
+hint_event(const struct ctx *c)
+{
+	const char *typed = opt_get(&c->opt, F_EVENT);
+	const struct event_spec *e = NULL;
+	const char *best = NULL;
+	unsigned least = 4;
+	char text[CELL_SIZE];
+
+	if (typed == NULL)
+		return;
+	for (unsigned i = 1; (e = event_spec(i)) != NULL; i++) {
+		const unsigned d = str_distance(typed, e->name);
+
+		if (d == 0)
+			return;
+		if (d < least) {
+			least = d;
+			best = e->name;
+		}
+	}
+	str_escape(text, sizeof(text), typed, strlen(typed));
+	say(c, "There is no event \"%s\"%s%s%s", text,
+	    best != NULL ? "; did you mean \""
+			 : " (sallyport-audit(5) has them)",
+	    best != NULL ? best : "", best != NULL ? "\"?" : ".");
+}
+
 int
 run_audit_search(struct ctx *c)
 {
@@ -311,9 +391,11 @@ run_audit_search(struct ctx *c)
 	    !time_arg(c, F_UNTIL, now_ms, &s.until_ms))
 		return EXIT_USAGE;
 	x = read_all_records(&rd);
-	if (x == EXIT_OK && s.found == 0)
+	if (x == EXIT_OK && s.found == 0) {
 		say(c, "No record matches, of %llu.",
 		    (unsigned long long)rd.next);
+		hint_event(c);
+	}
 	return x;
 }
 

@@ -144,7 +144,8 @@ begin(struct ctx *c, const struct secret *code)
 	json_decref(body);
 	if (x != EXIT_OK)
 		goto out;
-	say(c, "Key: %s %s", key, fp);
+	say(c, "Key: %s %s", fp,
+	    strncmp(key, "SHA256:", 7) == 0 ? "from ssh-agent" : key);
 	if (!str_name_ok(member(r.json, "user")) ||
 	    str_copy(c->prof.user, sizeof(c->prof.user),
 		member(r.json, "user")) != 0) {

@@ -17,6 +17,9 @@ run_help(struct ctx *c)
 		return EXIT_OK;
 	}
 	cmd = cmd_find(&words, &used, err, sizeof(err));
+	if (cmd == NULL && words.nargs == 1 &&
+	    cmd_help_noun(stdout, words.arg[0]))
+		return EXIT_OK;
 	if (cmd == NULL) {
 		complain("%s", err);
 		return EXIT_USAGE;

@@ -82,7 +82,7 @@ run_sessions(struct ctx *c)
 	    {"START", "start", COL_TIME, false},
 	    {"END", "end", COL_TIME, false},
 	    {"ENDED", "reason", COL_TEXT, false},
-	    {"RECORDED", "recorded", COL_BOOL, false},
+	    {"REC", "recorded", COL_BOOL, false},
 	    {"GRANT", "grant", COL_TEXT, true},
 	    {"SOURCE", "source", COL_TEXT, true},
 	    {"IN", "bytes_in", COL_TEXT, true},
@@ -209,7 +209,9 @@ run_status(struct ctx *c)
 	print_whoami(c, who.json);
 	cell_text(text, json_object_get(who.json, "mfa_until"), COL_TIME);
 	if (text[0] != '\0')
-		(void)printf("no code needed until %s\n", text);
+		(void)printf("last code serves until %s, where a role "
+			     "lets it\n",
+		    text);
 	cell_text(text, json_object_get(who.json, "token_expires"), COL_TIME);
 	if (text[0] != '\0')
 		(void)printf("read token until %s\n", text);

@@ -24,10 +24,9 @@ request_body(const struct ctx *c)
 	uint32_t s = 0;
 	json_t *o = NULL;
 
-	if (dur != NULL && str_duration(dur, &s) != 0) {
-		complain("--for: not a duration: write 90s, 15m, 2h or 1h30m");
+	if (!once(c, F_LOGIN) || !once(c, F_PORT) ||
+	    (dur != NULL && !duration_arg(F_FOR, dur, &s)))
 		return NULL;
-	}
 	if (port != NULL && str_u64(port, 1, 65535, &p) != 0) {
 		complain("--port: 1 to 65535");
 		return NULL;

@@ -19,6 +19,7 @@
 #include "jitctl/cast.h"
 #include "jitctl/cmd.h"
 #include "jitctl/out.h"
+#include "jitctl/words.h"
 
 int
 run_session_kill(struct ctx *c)
@@ -248,14 +249,8 @@ player_flags(const struct ctx *c, struct player *p)
 		complain("--speed: 1 to 1000, or 0 for no waiting");
 		return false;
 	}
-	if (idle != NULL && str_duration(idle, &s) != 0 &&
-	    str_u64(idle, 0, 86400, &p->channel) != 0) {
-		complain("--idle: a duration like 2s");
+	if (idle != NULL && !duration_arg(F_IDLE, idle, &s))
 		return false;
-	}
-	if (idle != NULL && s == 0)
-		s = (uint32_t)p->channel;
-	p->channel = 0;
 	if (channel != NULL && str_u64(channel, 0, 1000, &p->channel) != 0) {
 		complain("--channel: 0 to 1000");
 		return false;
@@ -282,7 +277,8 @@ run_session_play(struct ctx *c)
 	buf_init(&p.text, 16 * 1024 * 1024);
 	x = play(&p);
 	if (x == EXIT_OK && !p.header) {
-		complain("%s has no recording on this channel", c->opt.arg[0]);
+		complain("%s has no recording of channel %llu", c->opt.arg[0],
+		    (unsigned long long)p.channel);
 		x = EXIT_NOT_FOUND;
 	}
 	buf_done(&p.text);

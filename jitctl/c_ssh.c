@@ -20,11 +20,20 @@
 static int
 need_host_key(const struct ctx *c)
 {
-	if (c->have_profile && c->prof.host_key[0] != '\0' &&
-	    c->prof.ssh_port != 0)
-		return EXIT_OK;
-	complain("this account has not joined a gateway yet: jitctl enroll");
-	return EXIT_LOGIN;
+	int x = EXIT_OK;
+
+	if (c->socket != NULL) {
+		complain("this is what a user's ssh needs; the admin socket "
+			 "has no user");
+		return EXIT_USAGE;
+	}
+	if ((x = call_need_profile(c)) == EXIT_OK &&
+	    (c->prof.host_key[0] == '\0' || c->prof.ssh_port == 0)) {
+		complain("the profile does not know the gateway's host key: "
+			 "jitctl enroll again");
+		x = EXIT_LOGIN;
+	}
+	return x;
 }
 
 static void

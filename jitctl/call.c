@@ -27,7 +27,7 @@
 #include "jitctl/sign.h"
 #include "wire/signed.h"
 
-enum { CODE_TRIES = 3, PROBE_MS = 2000 };
+enum { CODE_TRIES = 3, CODE_DIGITS = 6, PROBE_MS = 2000 };
 
 const char *
 member(const json_t *o, const char *key)
@@ -226,7 +226,7 @@ static int
 filter_from(struct challenges *ch, const struct call_opts *o)
 {
 	struct challenges kept = *ch;
-	char text[ADDR_TEXT_SIZE];
+	char text[2][ADDR_TEXT_SIZE] = {"", ""};
 	struct addr want;
 
 	if (o == NULL || o->nfrom == 0)
@@ -236,17 +236,19 @@ filter_from(struct challenges *ch, const struct call_opts *o)
 		unsigned at = 0;
 
 		if (addr_parse(&want, o->from[i]) != 0) {
-			complain("--from: not an address");
+			complain("--from: an address was expected, like "
+				 "198.51.100.7");
 			return EXIT_USAGE;
 		}
 		while (at < ch->n && !addr_equal(&ch->source[at].addr, &want))
 			at++;
 		if (at == ch->n) {
-			addr_format(text, &ch->source[0].addr);
-			complain("--from %s: the gateway sees you as %s%s; "
+			for (unsigned k = 0; k < ch->n; k++)
+				addr_format(text[k], &ch->source[k].addr);
+			complain("--from %s: the gateway sees you as %s%s%s; "
 				 "access is given to addresses it sees",
-			    o->from[i], text,
-			    ch->n > 1 ? " and an IPv6 address" : "");
+			    o->from[i], text[0], ch->n > 1 ? " and " : "",
+			    text[1]);
 			return EXIT_USAGE;
 		}
 		if (kept.n == LIMIT_SOURCES)
@@ -260,25 +262,61 @@ filter_from(struct challenges *ch, const struct call_opts *o)
 
 /* ----------------------------------------------------------------- codes */
 
+/* Apps show "123 456". Anything but six digits would cost a try for nothing:
+ * it stays here. */
+bool
+code_tidy(struct secret *code)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < code->len; i++)
+		if (code->p[i] != ' ')
+			code->p[n++] = code->p[i];
+	explicit_bzero(code->p + n, code->len - n);
+	code->len = n;
+	if (n == CODE_DIGITS &&
+	    strspn((const char *)code->p, "0123456789") == n)
+		return true;
+	complain("a code has %d digits; it was not sent", (int)CODE_DIGITS);
+	secret_free(code);
+	return false;
+}
+
+static const char *
+code_file(const struct ctx *c)
+{
+	const char *file = opt_get(&c->opt, F_CODE_FILE);
+
+	if (file == NULL)
+		file = getenv("JITCTL_CODE_FILE");
+	return file != NULL && file[0] != '\0' ? file : NULL;
+}
+
 /* From the flag's or the environment's file once, else from the terminal. */
 static int
 get_code(const struct ctx *c, bool again, struct secret *ret)
 {
-	const char *file = opt_get(&c->opt, F_CODE_FILE);
-	int r = EXIT_OK;
+	const char *file = code_file(c);
+	const char *question =
+	    again ? "Next code (not shown): " : "Code (not shown): ";
+	int r = EXIT_LOGIN;
 
-	if (file == NULL)
-		file = getenv("JITCTL_CODE_FILE");
-	if (file != NULL && file[0] != '\0')
-		return again ? EXIT_LOGIN : prompt_file(file, ret);
+	if (file != NULL) {
+		if (again || (r = prompt_file(file, ret)) != EXIT_OK)
+			return again ? EXIT_LOGIN : r;
+		return code_tidy(ret) ? EXIT_OK : EXIT_LOGIN;
+	}
 	if (!prompt_possible(c)) {
 		complain("a code is needed; give it with --code-file FILE (- "
 			 "is stdin)");
 		return EXIT_LOGIN;
 	}
-	r = prompt_secret(
-	    c, again ? "Next code (not shown): " : "Code (not shown): ", ret);
-	return r;
+	for (int i = 0; i < CODE_TRIES; i++) {
+		r = prompt_secret(c, question, ret);
+		if (r != EXIT_OK || code_tidy(ret))
+			return r;
+	}
+	return EXIT_LOGIN;
 }
 
 /* ---------------------------------------------------------------- signed */
@@ -405,15 +443,16 @@ want_code(struct attempt *a, const char *problem, const struct reply *r,
 {
 	const bool wrong = strcmp(problem, "code-wrong") == 0 ||
 			   strcmp(problem, "code-used") == 0;
+	const bool file = code_file(a->c) != NULL;
+	const bool can_ask = !file && prompt_possible(a->c);
 
 	if (!wrong && strcmp(problem, "code-needed") != 0)
 		return EXIT_LOGIN;
 	if (a->sent >= CODE_TRIES + 1)
 		return EXIT_LOGIN;
-	/* A file is read once: the same code would fail again. */
-	if (wrong &&
-	    (opt_has(&a->c->opt, F_CODE_FILE) ||
-		getenv("JITCTL_CODE_FILE") != NULL || !prompt_possible(a->c)))
+	/* A file is read once: the same code would fail again. A script that
+	 * reads JSON gets the problem, which says what is wanted. */
+	if (!can_ask && (wrong || (!file && a->c->out == OUT_JSON)))
 		return EXIT_LOGIN;
 	/* From here on the person has been told what there is to tell. */
 	*retsaid = a->c->out != OUT_JSON || wrong;
@@ -475,10 +514,16 @@ call_need_profile(const struct ctx *c)
 {
 	if (c->socket != NULL || c->have_profile)
 		return EXIT_OK;
-	complain("this account has not joined a gateway yet: jitctl enroll%s",
-	    geteuid() == 0 ? " (or, on the gateway itself: --socket "
-			     "/run/sallyport/admin.sock)"
-			   : "");
+	if (strcmp(c->prof.name, "default") != 0)
+		complain("no profile \"%s\"; join its gateway first: jitctl "
+			 "enroll --profile %s",
+		    c->prof.name, c->prof.name);
+	else
+		complain("this account has not joined a gateway yet: jitctl "
+			 "enroll%s",
+		    geteuid() == 0 ? " (or, on the gateway itself: --socket "
+				     "/run/sallyport/admin.sock)"
+				   : "");
 	return EXIT_LOGIN;
 }
 

@@ -8,6 +8,7 @@
 #define JITCTL_CALL_H
 
 #include "base/attr.h"
+#include "base/secret.h"
 #include "jitctl/jitctl.h"
 #include "sys/sshkey.h"
 #include "wire/verbs.h"
@@ -38,6 +39,10 @@ MUST_CHECK int call_get(struct ctx *c, enum api_verb verb, const char *arg,
 MUST_CHECK int call_signed(struct ctx *c, enum api_verb verb, json_t *body,
     const struct call_opts *o, struct reply *ret);
 void reply_done(struct reply *r);
+/* Takes the spaces out; false, said and freed when it cannot be a code. */
+bool code_tidy(struct secret *code);
+/* EXIT_OK, or EXIT_LOGIN after saying how to join a gateway. */
+MUST_CHECK int call_need_profile(const struct ctx *c);
 
 /* The exit code for a problem object's status and code. */
 int call_exit_code(long status, const char *code);

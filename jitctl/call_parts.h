@@ -12,8 +12,6 @@
 unsigned call_families(const struct ctx *c, int ret[2]);
 /* Takes the HTTP reply's body over; its exit code. */
 int reply_take(struct reply *ret, struct http_reply *hr);
-/* EXIT_OK, or EXIT_LOGIN after saying how to join a gateway. */
-int call_need_profile(const struct ctx *c);
 /* Wipes and frees; NULL is fine. */
 void wipe_text(char *s);
 

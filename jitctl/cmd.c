@@ -11,82 +11,78 @@
 #define B(f) FLAG_BIT(F_##f)
 #define WITH_CODE B(CODE_FILE)
 
+enum { HELP_WIDTH = 80 };
+
 /* The daily ones first; help keeps this order. */
 static const struct cmd cmds[] = {
     {"request", "TARGET", 1, 1,
 	B(FOR) | B(REASON) | B(LOGIN) | B(PORT) | B(FROM) | B(IDEMPOTENCY) |
 	    WITH_CODE,
 	"ask for access and open the door",
-	"request web-01 --for 2h --reason \"INC-4711 disk full\"", false,
-	run_request},
-    {"status", "", 0, 0, 0, "who am I, what is open", "status", false,
-	run_status},
-    {"grants ls", "", 0, 0, B(ALL), "list live grants", "grants -o json", false,
+	"request web-01 --for 2h --reason \"INC-4711 disk full\"", run_request},
+    {"status", "", 0, 0, 0, "who am I, what is open", "status", run_status},
+    {"grants ls", "", 0, 0, B(ALL), "list live grants", "grants -o json",
 	run_grants},
     {"release", "GRANT", 1, 1, WITH_CODE, "end a grant of mine early",
-	"release g-7Q2MXK4P", false, run_release},
-    {"targets ls", "", 0, 0, 0, "list targets", "targets", false, run_targets},
+	"release g-7Q2MXK4P", run_release},
+    {"targets ls", "", 0, 0, 0, "list targets", "targets", run_targets},
     {"sessions ls", "", 0, 0, B(ALL), "list sessions", "sessions ls --all",
-	false, run_sessions},
+	run_sessions},
     {"sessions play", "SESSION", 1, 1, B(SPEED) | B(IDLE) | B(CHANNEL),
 	"play a recording in this terminal",
-	"sessions play s-9D3FAB2K --speed 4 --idle 1s", false,
-	run_session_play},
-    {"whoami", "", 0, 0, 0, "one line: user and gateway", "whoami", false,
-	run_whoami},
+	"sessions play s-9D3FAB2K --speed 4 --idle 1s", run_session_play},
+    {"whoami", "", 0, 0, 0, "one line: user and gateway", "whoami", run_whoami},
     {"enroll", "", 0, 0, B(INVITE_FILE) | B(TEXT) | B(CONFIRM) | WITH_CODE,
-	"join a gateway with an invitation", "enroll", true, run_enroll},
-    {"ssh-config", "", 0, 0, 0, "print what ~/.ssh/config and known_hosts need",
-	"ssh-config", true, run_ssh_config},
+	"join a gateway with an invitation", "enroll", run_enroll},
+    {"ssh-config", "", 0, 0, 0, "print what ssh needs to know", "ssh-config",
+	run_ssh_config},
     {"known-hosts", "", 0, 0, 0, "print the gateway's known_hosts line",
-	"known-hosts >> ~/.ssh/known_hosts", true, run_known_hosts},
+	"known-hosts >> ~/.ssh/known_hosts", run_known_hosts},
     {"doctor", "[TARGET]", 0, 1, WITH_CODE, "test this client, or a target",
-	"doctor web-01", false, run_doctor},
+	"doctor web-01", run_doctor},
     {"revoke", "GRANT", 1, 1, WITH_CODE, "end anybody's grant (admin)",
-	"revoke g-7Q2MXK4P", false, run_revoke},
+	"revoke g-7Q2MXK4P", run_revoke},
     {"sessions kill", "SESSION", 1, 1, WITH_CODE, "end a session (admin)",
-	"sessions kill s-9D3FAB2K", false, run_session_kill},
+	"sessions kill s-9D3FAB2K", run_session_kill},
     {"target add", "NAME ADDRESS[,ADDRESS]", 2, 2,
 	B(PORT) | B(SCAN) | B(HOST_KEY) | B(LOGIN) | B(LABEL) | B(REACH) |
 	    WITH_CODE,
 	"add or change a target (admin)",
 	"target add web-01 10.20.0.11 --scan --login deploy --label env=prod",
-	false, run_target_add},
+	run_target_add},
     {"target rm", "NAME", 1, 1, WITH_CODE, "remove a target (admin)",
-	"target rm web-01", false, run_target_rm},
+	"target rm web-01", run_target_rm},
     {"user add", "NAME", 1, 1, B(ADMIN) | B(AUDITOR) | B(GROUP) | WITH_CODE,
-	"add or change a user, print the invitation (admin)",
-	"user add alice --key alice.pub --group ops", false, run_user_add},
-    {"users ls", "", 0, 0, 0, "list users (auditor)", "users", false,
-	run_users},
+	"add or change a user, invite (admin)",
+	"user add alice --key alice.pub --group ops", run_user_add},
+    {"users ls", "", 0, 0, 0, "list users (auditor)", "users", run_users},
     {"role set", "NAME", 1, 1,
 	B(USER) | B(GROUP) | B(TARGET) | B(LABEL) | B(LOGIN) | B(PORT) |
 	    B(MAX) | B(SOURCE) | B(MFA_AGE) | B(REASON_OPTIONAL) | B(ALLOW) |
 	    B(NO_RECORD) | B(DENY) | WITH_CODE,
 	"add or change a role (admin)",
 	"role set ops --group ops --label env=prod --login deploy --max 3h",
-	false, run_role_set},
+	run_role_set},
     {"role rm", "NAME", 1, 1, WITH_CODE, "remove a role (admin)", "role rm ops",
-	false, run_role_rm},
-    {"roles ls", "", 0, 0, 0, "list roles", "roles -o yaml", false, run_roles},
+	run_role_rm},
+    {"roles ls", "", 0, 0, 0, "list roles", "roles -o yaml", run_roles},
     {"apply", "", 0, 0, B(FILE) | B(DRY_RUN) | WITH_CODE,
-	"make users, targets and roles as files say (admin)",
-	"apply -f policy.yaml --dry-run", false, run_apply},
+	"make all as policy files say (admin)",
+	"apply -f policy.yaml --dry-run", run_apply},
     {"audit tail", "", 0, 0, B(FOLLOW) | B(LINES),
-	"show the newest records (auditor)", "audit tail -f", false,
-	run_audit_tail},
+	"show the newest records (auditor)", "audit tail -f", run_audit_tail},
     {"audit search", "", 0, 0,
 	B(USER) | B(TARGET) | B(CODE) | B(EVENT) | B(GRANT) | B(SID) |
 	    B(SINCE) | B(UNTIL),
 	"find records (auditor)",
-	"audit search --target web-01 --since 24h --event session.end", false,
+	"audit search --target web-01 --since 24h --event session.end",
 	run_audit_search},
     {"audit verify", "", 0, 0, B(DIR) | B(VKEY),
-	"prove that no record was changed (auditor, or files)",
-	"audit verify --dir ./export --vkey log.vkey", true, run_audit_verify},
+	"prove that no record was changed",
+	"audit verify --dir ./export --vkey log.vkey", run_audit_verify},
     {"version", "", 0, 0, 0, "versions of this client and its libraries",
-	"version", true, run_version},
-    {"help", "[COMMAND]", 0, 2, 0, "explain a command", "help request", true,
+	"version", run_version},
+    {"help", "[COMMAND]", 0, 2, 0, "explain a command", "help request",
 	run_help},
 };
 
@@ -128,6 +124,33 @@ match(const char *first, const char *second, unsigned *retused)
 	return NULL;
 }
 
+/* The nth command that is this noun and a verb; NULL past the last. */
+static const struct cmd *
+of_noun(const char *noun, unsigned n)
+{
+	const size_t len = strlen(noun);
+
+	for (size_t i = 0; i < ARRAY_LEN(cmds); i++)
+		if (strncmp(cmds[i].name, noun, len) == 0 &&
+		    cmds[i].name[len] == ' ' && n-- == 0)
+			return &cmds[i];
+	return NULL;
+}
+
+/* "target" alone, or with a verb that there is not. */
+static void
+say_verbs(const char *noun, char *reterr, size_t size)
+{
+	size_t at = 0;
+
+	(void)snprintf(reterr, size, "%s what? There are: ", noun);
+	for (unsigned i = 0; of_noun(noun, i) != NULL; i++) {
+		at = strlen(reterr);
+		(void)snprintf(reterr + at, size - at, "%s%s",
+		    i > 0 ? ", " : "", of_noun(noun, i)->name);
+	}
+}
+
 static void
 guess(const char *first, const char *second, char *reterr, size_t size)
 {
@@ -156,6 +179,11 @@ guess(const char *first, const char *second, char *reterr, size_t size)
 			least = d;
 			best = name;
 		}
+	}
+	if (of_noun(first, 0) != NULL &&
+	    (second == NULL || best == NULL || strchr(best, ' ') == NULL)) {
+		say_verbs(first, reterr, size);
+		return;
 	}
 	/* The second word belongs to the command only if the guess has two. */
 	if (best == NULL || strchr(best, ' ') == NULL)
@@ -192,17 +220,22 @@ cmd_find(const struct opts *words, unsigned *retused, char *reterr, size_t size)
 void
 cmd_usage(FILE *f, const struct cmd *c)
 {
-	(void)fprintf(f, "jitctl %s%s%s", c->name,
+	char word[96];
+	int col = fprintf(f, "usage: jitctl %s%s%s", c->name,
 	    c->args[0] != '\0' ? " " : "", c->args);
+
 	for (unsigned i = 0; i < F_COUNT; i++) {
 		const struct flag_spec *s = flag_spec(i);
 
 		if ((c->flags & FLAG_BIT(i)) == 0)
 			continue;
-		(void)fprintf(f, " [--%s%s%s]%s", s->name,
+		(void)snprintf(word, sizeof(word), " [--%s%s%s]%s", s->name,
 		    s->value != NULL ? " " : "",
 		    s->value != NULL ? s->value : "",
 		    s->kind == FLAG_MANY ? "..." : "");
+		if (col + (int)strlen(word) > HELP_WIDTH)
+			col = fprintf(f, "\n             ") - 1;
+		col += fprintf(f, "%s", word);
 	}
 	(void)fputc('\n', f);
 }
@@ -227,10 +260,22 @@ print_flags(FILE *f, uint64_t mask)
 	}
 }
 
+bool
+cmd_help_noun(FILE *f, const char *noun)
+{
+	for (unsigned i = 0; of_noun(noun, i) != NULL; i++) {
+		const struct cmd *c = of_noun(noun, i);
+
+		(void)fprintf(f, "%s  jitctl %s\n  %s\n", i > 0 ? "\n" : "",
+		    c->example, c->what);
+	}
+	return of_noun(noun, 0) != NULL;
+}
+
 void
 cmd_help(FILE *f, const struct cmd *c)
 {
-	(void)fprintf(f, "  jitctl %s\n\n%s\n\nusage: ", c->example, c->what);
+	(void)fprintf(f, "  jitctl %s\n\n%s\n\n", c->example, c->what);
 	cmd_usage(f, c);
 	if (c->flags != 0) {
 		(void)fputc('\n', f);
@@ -256,7 +301,7 @@ cmd_help_all(FILE *f)
 
 		(void)snprintf(left, sizeof(left), "%s%s%s", cmds[i].name,
 		    cmds[i].args[0] != '\0' ? " " : "", cmds[i].args);
-		(void)fprintf(f, "  %-36s %s\n", left, cmds[i].what);
+		(void)fprintf(f, "  %-34s %s\n", left, cmds[i].what);
 	}
 	(void)fprintf(f, "\nMore: jitctl help COMMAND, man jitctl\n");
 }

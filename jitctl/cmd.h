@@ -20,7 +20,6 @@ struct cmd {
 	uint64_t flags;      /* besides the common ones */
 	const char *what;    /* one line */
 	const char *example; /* without "jitctl " */
-	bool local;          /* needs no gateway */
 	int (*run)(struct ctx *c);
 };
 
@@ -36,7 +35,9 @@ const struct cmd *cmd_find(
 
 void cmd_help_all(FILE *f);
 void cmd_help(FILE *f, const struct cmd *c);
-/* "jitctl request TARGET [--for DURATION] ..." in one line. */
+/* The commands of a noun; false: there is no such noun. */
+bool cmd_help_noun(FILE *f, const char *noun);
+/* "usage: jitctl request TARGET [--for DURATION] ..." */
 void cmd_usage(FILE *f, const struct cmd *c);
 
 /* The functions of the table. */

@@ -262,8 +262,11 @@ explain(struct ctx *c, const struct http_call *call, CURLcode e)
 		complain("%s: %s (is gatewayd running, and are you root?)",
 		    c->socket, curl_easy_strerror(e));
 	else
-		complain("%s port %u: %s", c->prof.host, c->prof.port,
-		    curl_easy_strerror(e));
+		complain("%s port %u does not answer as a gateway: %s\n"
+			 "Is this its address (jitctl --gateway HOST:PORT "
+			 "names another), does gatewayd run there, does a "
+			 "firewall between let you in?",
+		    c->prof.host, c->prof.port, curl_easy_strerror(e));
 	return EXIT_UNREACHABLE;
 }
 

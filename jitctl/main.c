@@ -2,6 +2,7 @@
 /*
  * main - finds the command, reads the flags, runs it. Nothing else.
  */
+#include <fcntl.h>
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,7 +86,6 @@ read_command(struct ctx *c, int argc, char *const *argv)
 	if (!opt_parse(&c->opt, argc, argv, cmd->flags | cmd_common_flags(),
 		err, sizeof(err))) {
 		complain("%s", err);
-		(void)fprintf(stderr, "usage: ");
 		cmd_usage(stderr, cmd);
 		return NULL;
 	}
@@ -103,7 +103,6 @@ run(struct ctx *c)
 		complain("%s: %s", c->cmd->name,
 		    c->opt.nargs < c->cmd->min_args ? "an argument is missing"
 						    : "too many arguments");
-		(void)fprintf(stderr, "usage: ");
 		cmd_usage(stderr, c->cmd);
 		return EXIT_USAGE;
 	}
@@ -118,12 +117,27 @@ run(struct ctx *c)
 	return x;
 }
 
+/* A closed 0, 1 or 2 must not become the connection that a table is printed
+ * into: reads and writes go on failing. */
+static bool
+fill_std_fds(void)
+{
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null",
+			fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			return false;
+	return true;
+}
+
 int
 main(int argc, char **argv)
 {
 	struct ctx c = {0};
 	int x = EXIT_USAGE;
 
+	if (!fill_std_fds())
+		return EXIT_FAILED;
 	secret_no_dumps();
 	/* Only how characters are counted; no number depends on it. */
 	if (setlocale(LC_CTYPE, "") == NULL)

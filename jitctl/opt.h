@@ -28,18 +28,15 @@ enum flag_kind { FLAG_BOOL = 0, FLAG_ONE, FLAG_MANY };
 	X(PROFILE, "profile", 0, "NAME", ONE,                                  \
 	    "which gateway (JITCTL_PROFILE)")                                  \
 	X(GATEWAY, "gateway", 0, "HOST:PORT", ONE,                             \
-	    "another address of the profile's gateway (JITCTL_GATEWAY)")       \
+	    "its address, if another (JITCTL_GATEWAY)")                        \
 	X(IDENTITY, "identity", 0, "FILE", ONE,                                \
 	    "the SSH key that signs (JITCTL_KEY)")                             \
 	X(KEY, "key", 0, "FILE", MANY,                                         \
-	    "the same as --identity; for \"user add\" a public key of the "    \
-	    "user")                                                            \
+	    "--identity; with \"user add\" the user's public key")             \
 	X(SOCKET, "socket", 0, "PATH", ONE,                                    \
-	    "the gateway's admin socket, as root (JITCTL_SOCKET)")             \
-	X(CODE_FILE, "code-file", 0, "FILE", ONE,                              \
-	    "read the code from FILE, - is stdin (JITCTL_CODE_FILE)")          \
+	    "the admin socket, as root (JITCTL_SOCKET)")                       \
 	X(INVITE_FILE, "invite-file", 0, "FILE", ONE,                          \
-	    "read the invitation from FILE (JITCTL_INVITE_FILE)")              \
+	    "the invitation, - is stdin (JITCTL_INVITE_FILE)")                 \
 	X(TEXT, "text", 0, NULL, BOOL, "show the secret as text, no QR code")  \
 	X(CONFIRM, "confirm", 0, NULL, BOOL, "only send the confirming code")  \
 	X(FOR, "for", 0, "DURATION", ONE, "how long, like 2h or 1h30m")        \
@@ -81,7 +78,9 @@ enum flag_kind { FLAG_BOOL = 0, FLAG_ONE, FLAG_MANY };
 	X(UNTIL, "until", 0, "TIME", ONE, "up to then")                        \
 	X(LINES, "lines", 0, "N", ONE, "how many records to start with")       \
 	X(DIR, "dir", 0, "DIR", ONE, "the folder with the records")            \
-	X(VKEY, "vkey", 0, "FILE", ONE, "the log's verifier key")
+	X(VKEY, "vkey", 0, "FILE", ONE, "the log's verifier key")              \
+	X(CODE_FILE, "code-file", 0, "FILE", ONE,                              \
+	    "the code, - is stdin (JITCTL_CODE_FILE)")
 
 enum flag {
 #define X(id, name, chr, value, kind, help) F_##id,

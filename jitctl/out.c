@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "base/clock.h"
 #include "base/str.h"
 
 enum { GAP = 2, COL_MIN = 8, COLS_MAX = 24 };
@@ -73,21 +74,23 @@ put_cell(FILE *f, const char *s, unsigned width, bool last)
 		(void)fputc(' ', f);
 }
 
-/* Takes from the widest column until all fits, as far as that goes. */
+/* Takes from the widest column until all fits, as far as that goes. An id that
+ * lost its end cannot be pasted, so some columns stay whole. */
 static void
-shrink(unsigned *w, size_t cols, unsigned width)
+shrink(unsigned *w, size_t cols, unsigned width, uint32_t whole)
 {
 	unsigned sum = 0;
 
 	for (size_t i = 0; i < cols; i++)
 		sum += w[i] + (i + 1 < cols ? GAP : 0);
 	while (width > 0 && sum > width) {
-		size_t widest = 0;
+		size_t widest = cols;
 
-		for (size_t i = 1; i < cols; i++)
-			if (w[i] > w[widest])
+		for (size_t i = 0; i < cols; i++)
+			if ((whole & UINT32_C(1) << i) == 0 &&
+			    (widest == cols || w[i] > w[widest]))
 				widest = i;
-		if (w[widest] <= COL_MIN)
+		if (widest == cols || w[widest] <= COL_MIN)
 			return;
 		w[widest]--;
 		sum--;
@@ -106,7 +109,7 @@ table_print(FILE *f, const struct table *t, unsigned width)
 			if (n > w[i])
 				w[i] = n;
 		}
-	shrink(w, t->cols, width);
+	shrink(w, t->cols, width, t->whole);
 	for (size_t r = 0; r < t->rows; r++) {
 		for (size_t i = 0; i < t->cols && i < COLS_MAX; i++)
 			put_cell(f, t->cell[r * t->cols + i], w[i],
@@ -131,6 +134,30 @@ out_time(char *ret, size_t size, const char *utc)
 	t = (time_t)(ms / 1000);
 	(void)localtime_r(&t, &tm);
 	if (strftime(ret, size, "%Y-%m-%d %H:%M:%S %Z", &tm) == 0)
+		ret[0] = '\0';
+}
+
+void
+out_time_short(char *ret, size_t size, const char *utc, int64_t now_ms)
+{
+	const time_t now = (time_t)(now_ms / 1000);
+	struct tm today = {0};
+	struct tm tm = {0};
+	int64_t ms = 0;
+	time_t t = 0;
+
+	if (str_time_parse(utc, &ms) != 0) {
+		str_escape(ret, size, utc, strlen(utc));
+		return;
+	}
+	t = (time_t)(ms / 1000);
+	(void)localtime_r(&t, &tm);
+	(void)localtime_r(&now, &today);
+	if (strftime(ret, size,
+		tm.tm_yday == today.tm_yday && tm.tm_year == today.tm_year
+		    ? "%H:%M:%S %Z"
+		    : "%Y-%m-%d %H:%M",
+		&tm) == 0)
 		ret[0] = '\0';
 }
 
@@ -240,10 +267,17 @@ print_table(
     const struct ctx *c, const json_t *items, const struct col *cols, size_t n)
 {
 	struct table t = {.rows = json_array_size(items) + 1};
+	const unsigned width = screen_width(c);
+	const int64_t now_ms = clock_now().utc_ms;
 	size_t at = 0;
 
-	for (size_t i = 0; i < n; i++)
-		t.cols += !cols[i].wide || c->out == OUT_WIDE ? 1 : 0;
+	for (size_t i = 0; i < n; i++) {
+		if (cols[i].wide && c->out != OUT_WIDE)
+			continue;
+		if (i == 0 || cols[i].kind == COL_TIME)
+			t.whole |= UINT32_C(1) << t.cols;
+		t.cols++;
+	}
 	t.cell = calloc(t.rows * t.cols, sizeof(*t.cell));
 	if (t.cell == NULL) {
 		complain("out of memory");
@@ -251,19 +285,25 @@ print_table(
 	}
 	for (size_t r = 0; r < t.rows; r++)
 		for (size_t i = 0; i < n; i++) {
+			const json_t *v =
+			    r == 0
+				? NULL
+				: json_object_get(json_array_get(items, r - 1),
+				      cols[i].key);
+
 			if (cols[i].wide && c->out != OUT_WIDE)
 				continue;
 			if (r == 0)
 				add_text(t.cell[at], cols[i].head);
+			else if (width > 0 && cols[i].kind == COL_TIME &&
+				 json_is_string(v))
+				out_time_short(t.cell[at], CELL_SIZE,
+				    json_string_value(v), now_ms);
 			else
-				cell_text(t.cell[at],
-				    json_object_get(
-					json_array_get(items, r - 1),
-					cols[i].key),
-				    cols[i].kind);
+				cell_text(t.cell[at], v, cols[i].kind);
 			at++;
 		}
-	table_print(stdout, &t, screen_width(c));
+	table_print(stdout, &t, width);
 	free(t.cell);
 	return EXIT_OK;
 }

@@ -38,6 +38,7 @@ enum { CELL_SIZE = 512 };
 struct table {
 	char (*cell)[CELL_SIZE]; /* rows * cols, the first row is the heads */
 	size_t rows, cols;
+	uint32_t whole; /* bit i: column i is never cut (names, times) */
 };
 
 /* width 0 = do not cut. */
@@ -54,5 +55,8 @@ bool out_object(const struct ctx *c, const json_t *o);
 void out_yaml(FILE *f, const json_t *o);
 /* UTC RFC 3339 -> "2026-11-22 14:02:10 CET"; "" stays "". */
 void out_time(char *ret, size_t size, const char *utc);
+/* The same where room is scarce: today's "14:02:10 CET", else "2026-11-21
+ * 14:02". */
+void out_time_short(char *ret, size_t size, const char *utc, int64_t now_ms);
 
 #endif

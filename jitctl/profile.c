@@ -201,24 +201,33 @@ profiles_text(const struct profiles *ps)
 	return text;
 }
 
-/* mkdir -p for the one or two levels that may be missing. */
+/* The folder of a file, and those above it that are missing: at most four. */
 static int
-make_dirs(const char *base, const char *dir)
+make_dirs(const char *path, unsigned depth)
 {
-	if (mkdir(base, 0700) != 0 && errno != EEXIST) {
-		char up[LIMIT_PATH_SIZE * 2];
-		char *slash = NULL;
+	char dir[LIMIT_PATH_SIZE * 2];
+	char *slash = NULL;
 
-		if (errno != ENOENT || str_copy(up, sizeof(up), base) != 0 ||
-		    (slash = strrchr(up, '/')) == NULL || slash == up)
-			return GW_ESYS;
-		*slash = '\0';
-		if (mkdir(up, 0700) != 0 || mkdir(base, 0700) != 0)
-			return GW_ESYS;
-	}
-	if (mkdir(dir, 0700) != 0 && errno != EEXIST)
+	if (str_copy(dir, sizeof(dir), path) != 0 ||
+	    (slash = strrchr(dir, '/')) == NULL || slash == dir)
+		return GW_EINVAL;
+	*slash = '\0';
+	if (mkdir(dir, 0700) == 0 || errno == EEXIST)
+		return 0;
+	if (errno != ENOENT || depth == 0 || make_dirs(dir, depth - 1) != 0)
 		return GW_ESYS;
-	return 0;
+	return mkdir(dir, 0700) == 0 ? 0 : GW_ESYS;
+}
+
+int
+profile_write(const char *path, const char *text)
+{
+	const int r = make_dirs(path, 3);
+
+	if (r != 0)
+		return r;
+	return safefile_write(
+	    path, text, strlen(text), 0600, (uid_t)-1, (gid_t)-1);
 }
 
 static int
@@ -227,38 +236,30 @@ xdg_path(char *ret, size_t size, const char *env, const char *fallback,
 {
 	const char *base = getenv(env);
 	const char *home = getenv("HOME");
-	char root[LIMIT_PATH_SIZE * 2];
-	char dir[LIMIT_PATH_SIZE * 2];
-	int r = 0;
 
 	/* The specification: relative paths are to be ignored. */
 	if (base != NULL && base[0] == '/')
-		r = str_copy(root, sizeof(root), base);
-	else if (home != NULL && home[0] == '/')
-		r = str_fmt(root, sizeof(root), "%s/%s", home, fallback);
-	else
-		r = GW_EINVAL;
-	if (r != 0 ||
-	    (r = str_fmt(dir, sizeof(dir), "%s/sallyport", root)) != 0 ||
-	    (r = str_fmt(ret, size, "%s/%s", dir, name)) != 0) {
-		complain("HOME is not set or too long");
-		return r;
-	}
-	if ((r = make_dirs(root, dir)) != 0)
-		complain("%s: %s", dir, strerror(errno));
-	return r;
-}
-
-int
-config_path(char *ret, size_t size, const char *name)
-{
-	return xdg_path(ret, size, "XDG_CONFIG_HOME", ".config", name);
+		return str_fmt(ret, size, "%s/sallyport/%s", base, name);
+	if (home == NULL || home[0] != '/')
+		return GW_EINVAL;
+	return str_fmt(ret, size, "%s/%s/sallyport/%s", home, fallback, name);
 }
 
 int
 state_path(char *ret, size_t size, const char *name)
 {
 	return xdg_path(ret, size, "XDG_STATE_HOME", ".local/state", name);
+}
+
+static int
+config_path(char *ret, size_t size)
+{
+	const int r =
+	    xdg_path(ret, size, "XDG_CONFIG_HOME", ".config", "config.yaml");
+
+	if (r != 0)
+		complain("HOME is not set or too long");
+	return r;
 }
 
 int
@@ -269,7 +270,7 @@ profiles_load(struct profiles *ret)
 	int r = EXIT_FAILED;
 
 	*ret = (struct profiles){0};
-	if (config_path(path, sizeof(path), "config.yaml") != 0)
+	if (config_path(path, sizeof(path)) != 0)
 		return EXIT_FAILED;
 	switch (safefile_read(&text, path, LIMIT_YAML_MAX, 0)) {
 	case 0:
@@ -278,7 +279,7 @@ profiles_load(struct profiles *ret)
 			r = EXIT_OK;
 		break;
 	case GW_ESYS:
-		r = errno == ENOENT ? EXIT_OK : EXIT_FAILED;
+		r = errno == ENOENT || errno == ENOTDIR ? EXIT_OK : EXIT_FAILED;
 		if (r != EXIT_OK)
 			complain("%s: %s", path, strerror(errno));
 		break;
@@ -316,9 +317,8 @@ profile_save(const struct profile *p)
 		ps.n++;
 	r = EXIT_FAILED;
 	if ((text = profiles_text(&ps)) != NULL &&
-	    config_path(path, sizeof(path), "config.yaml") == 0) {
-		if (safefile_write(path, text, strlen(text), 0600, (uid_t)-1,
-			(gid_t)-1) == 0)
+	    config_path(path, sizeof(path)) == 0) {
+		if (profile_write(path, text) == 0)
 			r = EXIT_OK;
 		else
 			complain("%s: %s", path, strerror(errno));
@@ -350,7 +350,6 @@ profile_choose(struct ctx *c)
 {
 	struct profiles ps;
 	const char *name = opt_get(&c->opt, F_PROFILE);
-	const bool asked = name != NULL || getenv("JITCTL_PROFILE") != NULL;
 	int r = profiles_load(&ps);
 
 	if (r != EXIT_OK)
@@ -371,11 +370,5 @@ profile_choose(struct ctx *c)
 		return override_gateway(c);
 	}
 	keep(c->prof.name, sizeof(c->prof.name), name);
-	if (asked && !c->cmd->local) {
-		complain("no profile \"%s\"; join its gateway first: jitctl "
-			 "enroll --profile %s",
-		    name, name);
-		return EXIT_USAGE;
-	}
 	return EXIT_OK;
 }

@@ -44,9 +44,10 @@ MUST_CHECK int profile_save(const struct profile *p);
  * c->have_profile false when there is none at all; complains otherwise. */
 MUST_CHECK int profile_choose(struct ctx *c);
 
-/* $XDG_CONFIG_HOME/sallyport or $XDG_STATE_HOME/sallyport, made if absent
- * (0700), and a file name in it. GW_ESYS. */
-MUST_CHECK int config_path(char *ret, size_t size, const char *name);
+/* A file's place in $XDG_STATE_HOME/sallyport; GW_EINVAL without HOME. */
 MUST_CHECK int state_path(char *ret, size_t size, const char *name);
+/* Writes such a file 0600 by rename, its folders made if absent (0700).
+ * GW_ESYS with errno. */
+MUST_CHECK int profile_write(const char *path, const char *text);
 
 #endif

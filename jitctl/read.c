@@ -83,8 +83,7 @@ token_store(const struct ctx *c, const struct token *t, const char *expires)
 	char *text = o != NULL ? json_text(o) : NULL;
 
 	if (text == NULL || token_path(c, path, sizeof(path)) != 0 ||
-	    safefile_write(
-		path, text, strlen(text), 0600, (uid_t)-1, (gid_t)-1) != 0)
+	    profile_write(path, text) != 0)
 		debug(c, "the token could not be stored");
 	wipe_text(text);
 	json_decref(o);

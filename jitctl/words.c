@@ -38,6 +38,28 @@ text_arg(const char *what, const char *s)
 	return false;
 }
 
+bool
+duration_arg(enum flag f, const char *s, uint32_t *ret)
+{
+	char text[80];
+
+	if (str_duration(s, ret) == 0)
+		return true;
+	str_escape(text, sizeof(text), s, strlen(s));
+	complain("--%s: not a duration: \"%s\" (write 90s, 15m, 2h or 1h30m)",
+	    flag_spec(f)->name, text);
+	return false;
+}
+
+bool
+once(const struct ctx *c, enum flag f)
+{
+	if (c->opt.n[f] <= 1)
+		return true;
+	complain("--%s is given twice", flag_spec(f)->name);
+	return false;
+}
+
 json_t *
 names_array(const struct ctx *c, enum flag f)
 {

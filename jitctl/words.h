@@ -7,6 +7,7 @@
 #define JITCTL_WORDS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "base/secret.h"
@@ -15,6 +16,10 @@
 /* str_name_ok and str_text_ok with a complaint that names the argument. */
 bool name_arg(const char *what, const char *s);
 bool text_arg(const char *what, const char *s);
+/* str_duration with a complaint. */
+bool duration_arg(enum flag f, const char *s, uint32_t *ret);
+/* For a flag that some commands take often and this one once. */
+bool once(const struct ctx *c, enum flag f);
 /* A flag's values as a JSON array, each checked with str_name_ok; NULL after a
  * complaint. */
 json_t *names_array(const struct ctx *c, enum flag f);

@@ -136,6 +136,8 @@ test_find(void **state)
 	    {"audit verfy", NULL, "did you mean \"audit verify\"?"},
 	    {"grants lss", NULL, "did you mean \"grants ls\"?"},
 	    {"xyzzy", NULL, "jitctl help"},
+	    {"target", NULL, "There are: target add, target rm"},
+	    {"audit foo", NULL, "audit what? There are: audit tail,"},
 	};
 	struct opts o;
 	char err[256] = "";
@@ -154,6 +156,51 @@ test_find(void **state)
 			CHECK_ROW(c == NULL, cases[i].line);
 			CHECK_ROW(strstr(err, cases[i].part) != NULL, err);
 		}
+	}
+}
+
+/* Help is read in a terminal of 80 columns. */
+static void
+test_help_width(void **state)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *f = open_memstream(&text, &size);
+
+	(void)state;
+	assert_non_null(f);
+	cmd_help_all(f);
+	for (unsigned i = 0; cmd_at(i) != NULL; i++)
+		cmd_help(f, cmd_at(i));
+	assert_true(cmd_help_noun(f, "target"));
+	assert_false(cmd_help_noun(f, "tar"));
+	assert_int_equal(fclose(f), 0);
+	for (char *s = text, *end = NULL; *s != '\0'; s = end + 1) {
+		end = s + strcspn(s, "\n");
+		*end = '\0';
+		CHECK_ROW(strlen(s) <= 80, s);
+	}
+	free(text);
+}
+
+/* What cannot be a code is not sent: it would cost a try. */
+static void
+test_code_tidy(void **state)
+{
+	static const char *const bad[] = {
+	    "12345", "1234567", "12345a", "123-456", "      "};
+	struct secret code = {0};
+
+	(void)state;
+	assert_int_equal(secret_copy(&code, "123 456", 7), 0);
+	assert_true(code_tidy(&code));
+	assert_string_equal((const char *)code.p, "123456");
+	assert_int_equal(code.len, 6);
+	secret_free(&code);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		assert_int_equal(secret_copy(&code, bad[i], strlen(bad[i])), 0);
+		CHECK_ROW(!code_tidy(&code), bad[i]);
+		assert_null(code.p);
 	}
 }
 
@@ -333,12 +380,17 @@ test_table(void **state)
 		strcpy(t.cell[i], cells[i]);
 	table_print(f, &t, 0);
 	table_print(f, &t, 20);
+	t.whole = 2; /* what must stay whole does */
+	table_print(f, &t, 20);
 	(void)fclose(f);
 	assert_string_equal(out, "ID    TEXT\n"
 				 "g-1   a rather long text that has to be cut\n"
 				 "g-22  \xe6\xbc\xa2\xe5\xad\x97\n"
 				 "ID    TEXT\n"
 				 "g-1   a rather long\xe2\x80\xa6\n"
+				 "g-22  \xe6\xbc\xa2\xe5\xad\x97\n"
+				 "ID    TEXT\n"
+				 "g-1   a rather long text that has to be cut\n"
 				 "g-22  \xe6\xbc\xa2\xe5\xad\x97\n");
 	free(t.cell);
 }
@@ -375,6 +427,12 @@ test_cells(void **state)
 		    text, json_object_get(o, cases[i].key), cases[i].kind);
 		assert_string_equal(text, cases[i].want);
 	}
+	out_time_short(text, sizeof(text), "2026-11-22T01:02:03Z",
+	    INT64_C(1795312800000)); /* the same day */
+	assert_string_equal(text, "01:02:03 UTC");
+	out_time_short(
+	    text, sizeof(text), "2026-11-21T01:02:03Z", INT64_C(1795312800000));
+	assert_string_equal(text, "2026-11-21 01:02");
 	json_decref(o);
 }
 
@@ -669,6 +727,8 @@ main(void)
 	    cmocka_unit_test(test_command_table),
 	    cmocka_unit_test(test_find),
 	    cmocka_unit_test(test_manual),
+	    cmocka_unit_test(test_help_width),
+	    cmocka_unit_test(test_code_tidy),
 	    cmocka_unit_test(test_exit_codes),
 	    cmocka_unit_test(test_invitation),
 	    cmocka_unit_test(test_profiles),
