@@ -74,10 +74,11 @@ child_peer(struct supervisor *s, enum proc proc)
 }
 
 bool
-child_any(const struct supervisor *s)
+child_any(const struct supervisor *s, uint32_t but)
 {
 	for (int i = 0; i < CHILD_COUNT; i++)
-		if (s->child[i].pid != 0)
+		if (s->child[i].pid != 0 &&
+		    (but & PROC_BIT(s->child[i].spec->proc)) == 0)
 			return true;
 	return false;
 }
@@ -361,11 +362,21 @@ child_stop_all(struct supervisor *s)
 {
 	struct msg_empty m = {0};
 
-	/* the notary and the shipper last (on_stop_step): the others still
-	 * have something to say */
 	for (int i = CHILD_COUNT - 1; i >= 0; i--)
 		if (s->child[i].peer != NULL &&
 		    s->child[i].spec->proc != PROC_NOTARY &&
 		    s->child[i].spec->proc != PROC_SHIPPER)
 			(void)peer_send(s->child[i].peer, MSG_SUP_STOP, &m, -1);
+}
+
+void
+child_kill_all(struct supervisor *s)
+{
+	for (int i = 0; i < CHILD_COUNT; i++) {
+		if (s->child[i].pid == 0)
+			continue;
+		log_err("%s did not stop: killed", s->child[i].spec->binary);
+		s->killed = true;
+		(void)kill(s->child[i].pid, SIGKILL);
+	}
 }

@@ -87,7 +87,7 @@ port_free(uint64_t port, const char *flag)
 	    (unsigned long long)port,
 	    use.listening ? "a running server"
 			  : "live connections of another server",
-	    port == 22 ? " (your sshd: it stays as it is)" : "", flag);
+	    use.who, flag);
 	return GW_EEXIST;
 }
 
@@ -186,7 +186,7 @@ check_names(const struct init_facts *f)
 		    stderr, "--admin: not a name: \"%s\"\n", f->admin);
 		return GW_EINVAL;
 	}
-	if (f->host[0] == '\0' || strpbrk(f->host, " \t\"'\\#{}[],") != NULL) {
+	if (!conf_host_ok(f->host)) {
 		(void)fprintf(stderr,
 		    "--host: name the address or host name that clients "
 		    "connect to\n");

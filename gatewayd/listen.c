@@ -4,13 +4,16 @@
  * whose port it is: a port with a running server, or with live connections of
  * somebody (an administrator's SSH session), is not taken.
  */
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
-#include <inttypes.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -26,6 +29,57 @@
 
 enum { TCP_STATE_ESTABLISHED = 1, TCP_STATE_LISTEN = 10, BACKLOG = 256 };
 
+/* Has process pid a descriptor of the socket with this inode? */
+static bool
+holds(const char *pid, unsigned long inode)
+{
+	char path[64], want[64], link[64];
+	struct dirent *e;
+	DIR *d = NULL;
+	bool hit = false;
+	ssize_t n;
+
+	if (str_fmt(path, sizeof(path), "/proc/%s/fd", pid) != 0 ||
+	    str_fmt(want, sizeof(want), "socket:[%lu]", inode) != 0 ||
+	    (d = opendir(path)) == NULL)
+		return false;
+	while (!hit && (e = readdir(d)) != NULL) {
+		n = readlinkat(dirfd(d), e->d_name, link, sizeof(link));
+		hit = n == (ssize_t)strlen(want) &&
+		      memcmp(link, want, (size_t)n) == 0;
+	}
+	(void)closedir(d);
+	return hit;
+}
+
+/* Best effort: without the right to look, who stays empty. */
+static void
+find_owner(struct port_use *ret, unsigned long inode)
+{
+	char path[64], comm[32] = "", name[64];
+	struct dirent *e;
+	FILE *f = NULL;
+	DIR *d = opendir("/proc");
+
+	while (d != NULL && (e = readdir(d)) != NULL)
+		if (isdigit((unsigned char)e->d_name[0]) &&
+		    holds(e->d_name, inode))
+			break;
+	if (d == NULL || e == NULL ||
+	    str_fmt(path, sizeof(path), "/proc/%s/comm", e->d_name) != 0 ||
+	    (f = fopen(path, "re")) == NULL ||
+	    fgets(comm, sizeof(comm), f) == NULL)
+		goto out;
+	str_escape(name, sizeof(name), comm, strcspn(comm, "\n"));
+	(void)snprintf(
+	    ret->who, sizeof(ret->who), ", %s, process %.10s", name, e->d_name);
+out:
+	if (f != NULL)
+		(void)fclose(f);
+	if (d != NULL)
+		(void)closedir(d);
+}
+
 static int
 scan_table(struct port_use *ret, const char *path, uint16_t port)
 {
@@ -37,16 +91,24 @@ scan_table(struct port_use *ret, const char *path, uint16_t port)
 	while (fgets(line, sizeof(line), f) != NULL) {
 		unsigned local = 0;
 		unsigned state = 0;
+		unsigned long inode = 0;
 
-		/* "sl: ADDR:PORT ADDR:PORT ST ...", all hexadecimal */
-		if (sscanf(line, " %*u: %*[0-9A-F]:%x %*[0-9A-F]:%*x %x",
-			&local, &state) != 2 ||
+		/* "sl: ADDR:PORT ADDR:PORT ST tx:rx tr:when retr uid timeout
+		 * inode", hexadecimal up to retr */
+		if (sscanf(line,
+			" %*u: %*[0-9A-F]:%x %*[0-9A-F]:%*x %x %*x:%*x "
+			"%*x:%*x %*x %*u %*u %lu",
+			&local, &state, &inode) != 3 ||
 		    local != port)
 			continue;
 		if (state == TCP_STATE_LISTEN)
 			ret->listening = true;
-		if (state == TCP_STATE_ESTABLISHED)
+		else if (state == TCP_STATE_ESTABLISHED)
 			ret->established = true;
+		else
+			continue;
+		if (ret->who[0] == '\0' && inode != 0)
+			find_owner(ret, inode);
 	}
 	(void)fclose(f);
 	return 0;
@@ -65,11 +127,30 @@ listen_port_use(struct port_use *ret, uint16_t port)
 	return 0;
 }
 
+int
+listen_lock(const struct conf *c)
+{
+	int fd = open(c->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	/* never closed: our end is the unlock */
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	if (fd >= 0 && errno == EWOULDBLOCK)
+		log_err("another gatewayd runs with %s: stop it first",
+		    c->state_dir);
+	else
+		log_err("cannot lock %s: %s", c->state_dir, strerror(errno));
+	if (fd >= 0)
+		(void)close(fd);
+	return GW_EEXIST;
+}
+
 static int
 open_tcp(int *ret, const struct conf_listen *l)
 {
 	struct sockaddr_storage ss;
 	socklen_t len = addr_to_sockaddr(&ss, &l->addr, l->port);
+	struct port_use use;
 	char text[ADDR_TEXT_SIZE];
 	const int on = 1;
 	int fd;
@@ -90,11 +171,13 @@ open_tcp(int *ret, const struct conf_listen *l)
 	*ret = fd;
 	return 0;
 fail:
-	log_err("cannot listen on %s port %u: %s%s", text, l->port,
-	    strerror(errno),
-	    errno == EADDRINUSE ? "; another program has that port, choose a "
-				  "free one in gatewayd.yaml"
-				: "");
+	if (errno == EADDRINUSE && listen_port_use(&use, l->port) == 0)
+		log_err("cannot listen on %s port %u: another program has it%s;"
+			" choose a free one in gatewayd.yaml",
+		    text, l->port, use.who);
+	else
+		log_err("cannot listen on %s port %u: %s", text, l->port,
+		    strerror(errno));
 	if (fd >= 0)
 		(void)close(fd);
 	return GW_ESYS;
@@ -105,6 +188,7 @@ open_admin(int *ret, const char *path)
 {
 	struct sockaddr_un sun = {.sun_family = AF_UNIX};
 	char folder[LIMIT_PATH_SIZE];
+	struct stat st;
 	char *slash;
 	int fd = -1;
 
@@ -118,7 +202,9 @@ open_admin(int *ret, const char *path)
 		if (mkdir(folder, 0755) != 0 && errno != EEXIST)
 			goto fail;
 	}
-	(void)unlink(path);
+	/* an earlier run's; anything else there is a typing error */
+	if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
+		(void)unlink(path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		goto fail;
@@ -167,11 +253,13 @@ check_port(const struct conf *c, uint16_t port)
 	}
 	if (!use.listening && (!use.established || was_ours(c, port)))
 		return 0;
-	log_err("port %u has %s: the gateway would cut it off; choose another "
-		"port under ssh.listen",
+	log_err(
+	    "port %u has %s%s: the gateway would cut it off; choose another "
+	    "port under ssh.listen",
 	    port,
-	    use.listening ? "a running server (sshd?)"
-			  : "live connections of another server");
+	    use.listening ? "a running server"
+			  : "live connections of another server",
+	    use.who);
 	return GW_EEXIST;
 }
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -101,27 +102,30 @@ stop_children(struct supervisor *s)
 	timer_set(s->stop_timer, STOP_MS);
 }
 
+/* Together: the last record is the notary's, and it is shipped too. */
+static void
+stop_writers(struct supervisor *s)
+{
+	struct msg_empty m = {0};
+
+	s->last = true;
+	(void)peer_send(child_peer(s, PROC_NOTARY), MSG_SUP_STOP, &m, -1);
+	(void)peer_send(child_peer(s, PROC_SHIPPER), MSG_SUP_STOP, &m, -1);
+	timer_set(s->stop_timer, STOP_MS);
+}
+
 static void
 on_stop_step(struct role *r, void *arg)
 {
 	struct supervisor *s = role_ctx(r);
-	struct peer *notary = child_peer(s, PROC_NOTARY);
-	struct peer *shipper = child_peer(s, PROC_SHIPPER);
-	struct msg_empty m = {0};
 
 	(void)arg;
-	if (!s->told) {
+	if (!s->told)
 		stop_children(s);
-		return;
-	}
-	/* together: the last record is the notary's, and it is shipped too */
-	if (notary != NULL)
-		(void)peer_send(notary, MSG_SUP_STOP, &m, -1);
-	if (shipper != NULL)
-		(void)peer_send(shipper, MSG_SUP_STOP, &m, -1);
-	if (notary == NULL && shipper == NULL)
-		role_exit(r, 0);
-	timer_set(s->stop_timer, STOP_MS);
+	else if (!s->last)
+		stop_writers(s);
+	else
+		child_kill_all(s); /* reap() ends it */
 }
 
 static void
@@ -147,21 +151,16 @@ reap(struct supervisor *s)
 {
 	int status;
 	pid_t pid;
-	bool others = false;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
 		child_exited(s, pid, status);
 	if (!s->stopping)
 		return;
-	for (int i = 0; i < CHILD_COUNT; i++)
-		if (s->child[i].pid != 0 &&
-		    s->child[i].spec->proc != PROC_NOTARY &&
-		    s->child[i].spec->proc != PROC_SHIPPER)
-			others = true;
-	if (!child_any(s))
-		role_exit(s->role, 0);
-	else if (!others)
-		on_stop_step(s->role, NULL);
+	if (!child_any(s, PROC_BIT(PROC_NOTARY) | PROC_BIT(PROC_SHIPPER)) &&
+	    s->told && !s->last)
+		stop_writers(s);
+	if (!child_any(s, 0))
+		role_exit(s->role, s->killed ? 1 : 0);
 }
 
 static void
@@ -175,6 +174,9 @@ on_signal(struct role *r, int fd, unsigned what, void *arg)
 	while (read(fd, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
 		if (si.ssi_signo == SIGCHLD)
 			reap(s);
+		else if (si.ssi_signo == SIGHUP)
+			log_info("SIGHUP: the configuration is read at the "
+				 "start only; nothing was changed");
 		else
 			begin_stop(s);
 	}
@@ -189,6 +191,7 @@ watch_signals(struct supervisor *s)
 
 	(void)sigemptyset(&set);
 	(void)sigaddset(&set, SIGCHLD);
+	(void)sigaddset(&set, SIGHUP);
 	(void)sigaddset(&set, SIGTERM);
 	(void)sigaddset(&set, SIGINT);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0 ||
@@ -200,6 +203,21 @@ watch_signals(struct supervisor *s)
 	return 0;
 }
 
+/* Every connection is several descriptors here, in broker and in notary; the
+ * soft limit of a shell is far below LIMIT_SESSIONS of them. */
+static void
+raise_files(void)
+{
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) != 0)
+		return;
+	l.rlim_cur = l.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &l) != 0)
+		log_warn("cannot raise the limit of open files: %s",
+		    strerror(errno));
+}
+
 static int
 start(struct role *r, const struct conf *conf)
 {
@@ -209,7 +227,8 @@ start(struct role *r, const struct conf *conf)
 
 	s->role = r;
 	s->conf = conf;
-	if ((e = listen_open(s)) != 0)
+	raise_files();
+	if ((e = listen_lock(conf)) != 0 || (e = listen_open(s)) != 0)
 		return e;
 	if ((e = privdrop_keep(KEEP)) != 0) {
 		log_err("cannot drop capabilities: %s", strerror(errno));
@@ -309,16 +328,17 @@ static int
 serve(const char *path, bool old_libssh)
 {
 	static struct supervisor s;
-	struct msg_sup_config *config = calloc(1, sizeof(*config));
+	struct msg_sup_config *config = NULL;
 	int status = 1;
 
-	if (config == NULL || load(&config->conf, path) != 0)
-		goto out;
 	if (geteuid() != 0) {
 		log_err("gatewayd must be started as root (it drops what it "
 			"does not need)");
-		goto out;
+		return 1;
 	}
+	if ((config = calloc(1, sizeof(*config))) == NULL ||
+	    load(&config->conf, path) != 0)
+		goto out;
 	if (!old_libssh && libssh_check() != 0)
 		goto out;
 	if (FAULT_BUILD)

@@ -58,7 +58,9 @@ struct supervisor {
 	int admin_fd;
 	bool all_ready; /* doors proven shut, everybody serving */
 	bool stopping;
-	bool told; /* the children: sessions had their time to say goodbye */
+	bool told;   /* the children: sessions had their time to say goodbye */
+	bool last;   /* notary and shipper too */
+	bool killed; /* one of them did not stop by itself */
 	struct timer *stop_timer;
 };
 
@@ -68,8 +70,12 @@ void child_exited(struct supervisor *s, pid_t pid, int status);
 /* The control link of child p was lost (its exit follows). */
 void child_link_lost(struct supervisor *s, struct peer *p);
 void child_ready(struct supervisor *s, struct peer *p);
+/* SUP_STOP to all but notary and shipper: they have the last word. */
 void child_stop_all(struct supervisor *s);
-bool child_any(const struct supervisor *s);
+/* Whoever still runs: it did not stop when asked. */
+void child_kill_all(struct supervisor *s);
+/* Does a process run, apart from those in the PROC_BIT mask? */
+bool child_any(const struct supervisor *s, uint32_t but);
 /* NULL when it does not run. */
 struct peer *child_peer(struct supervisor *s, enum proc proc);
 
@@ -86,9 +92,12 @@ void accept_stop(struct supervisor *s);
 struct port_use {
 	bool listening;
 	bool established; /* a live connection has this local port */
+	char who[128];    /* ", sshd, process 812", escaped; empty: not told */
 };
 /* Reads /proc/net/tcp and tcp6. */
 MUST_CHECK int listen_port_use(struct port_use *ret, uint16_t port);
+/* One gatewayd per state_dir, until it ends; on failure a line was logged. */
+MUST_CHECK int listen_lock(const struct conf *c);
 /* Opens every socket of the configuration; on failure a line was logged. */
 MUST_CHECK int listen_open(struct supervisor *s);
 

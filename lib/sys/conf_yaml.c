@@ -9,6 +9,7 @@
 #include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/addr.h"
@@ -38,6 +39,14 @@ static const struct {
     {"session.", session_keys},
     {"sinks.", sink_keys},
 };
+
+enum { SOCKET_PATH_SIZE = sizeof(((struct sockaddr_un *)0)->sun_path) };
+
+bool
+conf_host_ok(const char *s)
+{
+	return s[0] != '\0' && strpbrk(s, " \t\"'\\#{}[],/@") == NULL;
+}
 
 const char *
 conf_key(size_t i)
@@ -115,6 +124,11 @@ read_listen(struct yaml *y, const struct yaml_item *map, const char *what,
 			    "not an address and port: \"%s\" (write "
 			    "0.0.0.0:2222 or \"[::]:2222\")",
 			    s);
+		for (size_t k = 0; s != NULL && k < i; k++)
+			if (ret[k].port == ret[i].port &&
+			    addr_equal(&ret[k].addr, &ret[i].addr))
+				yaml_error(y, at, "%s: \"%s\" is there twice",
+				    what, s);
 	}
 }
 
@@ -148,6 +162,13 @@ read_ssh(struct yaml *y, const struct yaml_item *root, struct conf *c)
 		else
 			take(y, at, c->networks[i], sizeof(c->networks[i]), s);
 	}
+	if (c->entry == ENTRY_NETWORKS && list != NULL && yaml_count(list) == 0)
+		yaml_error(y, list,
+		    "ssh.networks: name at least one, or nobody gets in");
+	if (c->entry != ENTRY_NETWORKS && list != NULL)
+		yaml_error(y, list,
+		    "ssh.networks is for \"entry: networks\"; as it stands it "
+		    "would do nothing");
 	for (int i = 1; i < LIMIT_LISTEN; i++)
 		if (c->ssh[i].port != 0 && c->ssh[i].port != c->ssh[0].port)
 			yaml_error(y, yaml_find(map, "listen"),
@@ -200,8 +221,14 @@ read_rest(struct yaml *y, const struct yaml_item *root, struct conf *c)
 	if (yaml_get_word(y, root, "kernel", false, kernel_words, &word))
 		c->kernel = word == 1 ? KERNEL_OLD : KERNEL_AUTO;
 	list = yaml_get_list(y, root, "sinks", false, LIMIT_SINKS);
-	for (size_t i = 0; list != NULL && i < yaml_count(list); i++)
+	for (size_t i = 0; list != NULL && i < yaml_count(list); i++) {
 		read_sink(y, yaml_at(list, i), &c->sinks[i]);
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(c->sinks[k].name, c->sinks[i].name) == 0)
+				yaml_error(y, yaml_at(list, i),
+				    "two sinks have the name \"%s\"",
+				    c->sinks[i].name);
+	}
 }
 
 static void
@@ -219,6 +246,21 @@ read_path(struct yaml *y, const struct yaml_item *root, const char *key,
 		take(y, yaml_find(root, key), ret, LIMIT_PATH_SIZE, s);
 }
 
+/* The doors shut the SSH port of every address. */
+static void
+check_apart(struct yaml *y, const struct yaml_item *root, const struct conf *c)
+{
+	const struct yaml_item *at = yaml_find(root, "api");
+
+	for (int i = 0; i < LIMIT_LISTEN; i++)
+		if (c->api[i].port != 0 && c->api[i].port == c->ssh[0].port) {
+			yaml_error(y, at != NULL ? at : yaml_find(root, "ssh"),
+			    "SSH and API need different ports: both have %u",
+			    c->api[i].port);
+			return;
+		}
+}
+
 static void
 read_all(struct yaml *y, const struct yaml_item *root, struct conf *c)
 {
@@ -230,15 +272,26 @@ read_all(struct yaml *y, const struct yaml_item *root, struct conf *c)
 		return;
 	if (yaml_get_name(y, root, "server_id", true, &s))
 		take(y, root, c->server_id, sizeof(c->server_id), s);
-	if (yaml_get_str(y, root, "host", true, LIMIT_HOST_SIZE - 1, &s))
+	if (yaml_get_str(y, root, "host", true, LIMIT_HOST_SIZE - 1, &s)) {
+		if (!conf_host_ok(s))
+			yaml_error(y, yaml_find(root, "host"),
+			    "not a name or address that clients can connect "
+			    "to: \"%s\"",
+			    s);
 		take(y, root, c->host, sizeof(c->host), s);
+	}
 	read_ssh(y, root, c);
 	map = yaml_get_map(y, root, "api", false);
 	if (map != NULL) {
 		(void)yaml_only(y, map, "api", api_keys);
 		read_listen(y, map, "api.listen", c->api);
 	}
+	check_apart(y, root, c);
 	read_path(y, root, "admin_socket", c->admin_socket);
+	if (strlen(c->admin_socket) >= SOCKET_PATH_SIZE)
+		yaml_error(y, yaml_find(root, "admin_socket"),
+		    "admin_socket: too long: at most %d bytes",
+		    SOCKET_PATH_SIZE - 1);
 	read_path(y, root, "state_dir", c->state_dir);
 	read_rest(y, root, c);
 }
@@ -273,9 +326,15 @@ read_file(struct secret *ret, const char *path, FILE *err)
 		r = str_copy(full, sizeof(full), path);
 	if (r == 0)
 		r = safefile_read(ret, full, LIMIT_YAML_MAX, 0);
-	if (r == GW_ESYS)
+	if (r == GW_ESYS && errno == ELOOP)
+		(void)fprintf(err,
+		    "%s: is a symbolic link: name the file itself\n", path);
+	else if (r == GW_ESYS)
 		(void)fprintf(err, "%s: %s%s\n", path, strerror(errno),
 		    errno == ENOENT ? " (`gatewayd init` writes it)" : "");
+	else if (r == GW_ELIMIT)
+		(void)fprintf(
+		    err, "%s: larger than %d bytes\n", path, LIMIT_YAML_MAX);
 	else if (r == GW_EDENIED)
 		(void)fprintf(err,
 		    "%s: must be a regular file that belongs to root and that "

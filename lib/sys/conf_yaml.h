@@ -7,6 +7,7 @@
 #ifndef SYS_CONF_YAML_H
 #define SYS_CONF_YAML_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "base/attr.h"
@@ -16,6 +17,9 @@
  * and every error was printed to err. GW_EINVAL, GW_ESYS, GW_EDENIED (unsafe
  * owner or mode), GW_ELIMIT, GW_ENOMEM. */
 MUST_CHECK int conf_load(struct conf *ret, const char *path, FILE *err);
+
+/* A host name or address that fits into an invitation and this file. */
+bool conf_host_ok(const char *s);
 
 /* For the lint: the i-th key as "ssh.listen", NULL past the end. */
 const char *conf_key(size_t i);

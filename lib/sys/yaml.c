@@ -91,6 +91,17 @@ struct reader {
 	unsigned depth;
 };
 
+/* A tab among the blanks before the first word, in the line'th line from 0? */
+static bool
+tab_begins(const struct yaml *y, size_t line)
+{
+	const char *p = y->text;
+
+	while (line-- > 0 && (p = strchr(p, '\n')) != NULL)
+		p++;
+	return p != NULL && memchr(p, '\t', strspn(p, " \t")) != NULL;
+}
+
 /* libyaml's reasons are good English; its places are kept as they are. */
 static int
 syntax_error(struct reader *rd)
@@ -102,6 +113,12 @@ syntax_error(struct reader *rd)
 
 	if (p->error == YAML_MEMORY_ERROR)
 		return GW_ENOMEM;
+	if (p->error == YAML_SCANNER_ERROR && tab_begins(rd->y, m->line)) {
+		yaml_error_at(rd->y, (unsigned)m->line + 1,
+		    (unsigned)m->column + 1, 1,
+		    "a tab: YAML is indented with spaces");
+		return GW_EINVAL;
+	}
 	str_escape(text, sizeof(text), problem, strlen(problem));
 	if (p->error == YAML_READER_ERROR)
 		yaml_error_at(rd->y, 1, 1, 1, "not readable: %s", text);
@@ -425,15 +442,20 @@ yaml_alloc(const char *name, size_t n)
 int
 yaml_open(struct yaml **ret, const char *name, const void *p, size_t n)
 {
+	static const char bom[] = "\xef\xbb\xbf"; /* some editors begin so */
+	const size_t skip =
+	    n >= 3 && memcmp(p, bom, strlen(bom)) == 0 ? strlen(bom) : 0;
+	const char *text = (const char *)p + skip;
 	/* What is too long is refused, so there is no need to keep it. */
-	const size_t keep = n <= LIMIT_YAML_MAX ? n : 0;
+	const size_t keep = n <= LIMIT_YAML_MAX ? n - skip : 0;
 	struct yaml *y = yaml_alloc(name, keep);
 	int r = GW_ENOMEM;
 
+	n -= skip;
 	if (y == NULL)
 		return GW_ENOMEM;
 	if (keep > 0)
-		memcpy(y->text, p, keep);
+		memcpy(y->text, text, keep);
 	y->text[keep] = '\0';
 	y->len = n;
 	r = parse_text(y);

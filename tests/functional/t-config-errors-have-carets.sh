@@ -43,7 +43,45 @@ printf 'server_id: gw-1\nhost: a\n' | put_file gateway /etc/lab/bad.yaml 0666
 expect_fail 1 on gateway gatewayd -t -c /etc/lab/bad.yaml
 expect_out 'writ'
 
+echo '- what would only fail later, or do nothing'
+complains() { # complains LINE:COLUMN ERE, about the file on stdin
+	put_file gateway /etc/lab/bad.yaml
+	expect_fail 1 on gateway gatewayd -t -c /etc/lab/bad.yaml
+	expect_out "^/etc/lab/bad.yaml:$1: .*$2"
+}
+complains 2:7 'not a name or address' <<<$'server_id: a\nhost: "a b"'
+complains 2:7 'not a name or address' <<<$'server_id: a\nhost: ""'
+good=$'server_id: a\nhost: a'
+complains 3:32 'twice' \
+	<<<"$good"$'\nssh: {listen: ["0.0.0.0:2222", "0.0.0.0:2222"]}'
+complains '[0-9]+:[0-9]+' 'different ports: both have 8443' \
+	<<<"$good"$'\nssh: {listen: ["0.0.0.0:8443"]}'
+complains '3:[0-9]+' 'at least one' <<<"$good"$'\nssh: {entry: networks, networks: []}'
+complains '3:[0-9]+' 'entry: networks' <<<"$good"$'\nssh: {networks: [192.0.2.0/24]}'
+complains 5:3 'two sinks.*"x"' <<-YAML
+	$good
+	sinks:
+	- {name: x, host: h, ca: /y}
+	- {name: x, host: i, ca: /z}
+YAML
+complains "3:[0-9]+" 'too long: at most 107' <<<"$good
+admin_socket: /$(printf 'a%.0s' {1..120})"
+complains 3:1 'a tab: YAML is indented with spaces' <<<$'server_id: a\nssh:\n\tentry: grant'
+{
+	printf '%s\n' "$good"
+	printf '#%.0s' {1..300}
+	head -c 1048576 /dev/zero | tr '\0' '#'
+} | put_file gateway /etc/lab/bad.yaml
+expect_fail 1 on gateway gatewayd -t -c /etc/lab/bad.yaml
+expect_out '^/etc/lab/bad.yaml: larger than 1048576 bytes'
+on gateway ln -s bad.yaml /etc/lab/link.yaml
+expect_fail 1 on gateway gatewayd -t -c /etc/lab/link.yaml
+expect_out 'link.yaml: is a symbolic link'
+printf '\xef\xbb\xbfserver_id: a\r\nhost: a\r\n' | put_file gateway /etc/lab/bad.yaml
+expect_ok on gateway gatewayd -t -c /etc/lab/bad.yaml
+
 echo '- and gatewayd does not start with it'
+printf 'server_id: gw-1\n' | put_file gateway /etc/lab/bad.yaml
 expect_fail 1 on gateway timeout 20 gatewayd -c /etc/lab/bad.yaml
 expect_eq '' "$(on gateway nft list tables)" 'kernel tables'
 pass

@@ -28,12 +28,13 @@ load(const char *s)
 static void
 test_tree(void **state)
 {
-	struct yaml *y = load("# comment\n"
-			      "name: gw\n"
-			      "list:\n"
-			      "  - 3h\n"
-			      "  - \"quoted \\u00e4\"\n"
-			      "map: {a: 022, b: [], c: ~}\n");
+	struct yaml *y =
+	    load("\xef\xbb\xbf# comment, behind a byte order mark\n"
+		 "name: gw\n"
+		 "list:\n"
+		 "  - 3h\n"
+		 "  - \"quoted \\u00e4\"\n"
+		 "map: {a: 022, b: [], c: ~}\n");
 	const struct yaml_item *root = yaml_root(y);
 
 	(void)state;
@@ -81,7 +82,8 @@ test_refuses(void **state)
 	    {"a: 1\nb: \xff\n", 2, 1, "UTF-8"},
 	    {"a: \xe2\x80\xae\n", 1, 1, "direction"},
 	    {"a: \"\\u202e\"\n", 1, 4, "direction"},
-	    {"\ta: 1\n", 1, 1, "not valid YAML"},
+	    {"\ta: 1\n", 1, 1, "a tab"},
+	    {"a:\n  \tb: 1\n", 2, 3, "a tab"},
 	    {"a: b: c\n", 1, 5, "not valid YAML"},
 	};
 
