@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "broker/broker.h"
 
@@ -338,7 +339,7 @@ own_reason(const struct session *s, enum end_reason said)
 			return said;
 		return END_ABORTED;
 	default:
-		return END_ABORTED;
+		return FAULT(any_reason) ? said : END_ABORTED;
 	}
 }
 
