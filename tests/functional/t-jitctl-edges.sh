@@ -1,0 +1,103 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# promise: jitctl says what is wrong and writes nothing until it has something to write
+
+# shellcheck source=tests/functional/lib.sh
+. "$(dirname -- "$0")/lib.sh"
+
+need_stage
+LAB_HOSTS='client gateway web-01'
+lab_up "$STAGE"
+story
+add_role ops --user alice --label env=lab --login deploy --max 1h --mfa-age 0s
+a_home() { # DIR CMD... - alice with another home
+	on_as alice client env "HOME=/home/alice/$1" "${@:2}"
+}
+
+echo '- reading makes no folders; writing makes them'
+expect_fail 4 a_home nobody jitctl whoami
+expect_out 'has not joined a gateway yet: jitctl enroll$'
+on_as alice client test ! -e nobody || fail 'a read made folders'
+on_as alice client cp -r .config other
+expect_ok on_as alice client env XDG_CONFIG_HOME=/home/alice/other \
+	XDG_STATE_HOME=/home/alice/deep/state jitctl whoami
+on_as alice client test -s deep/state/sallyport/token-default.json || fail 'no token was kept'
+echo '- a state folder that cannot be is no reason to fail, or to speak'
+expect_ok on_as alice client env XDG_STATE_HOME=/proc jitctl whoami
+expect_eq 1 "$(wc -l <<<"$OUT")" 'lines'
+echo '- a profile that is not there is named'
+for c in whoami ssh-config known-hosts; do
+	expect_fail 4 jit alice --profile nowhere "$c"
+	expect_out 'no profile "nowhere".*enroll --profile nowhere'
+done
+
+echo '- a closed stdout is an output that could not be written, not a socket'
+expect_fail 1 on_as alice client bash -c 'jitctl targets ls <&- >&-'
+expect_out 'could not be written'
+
+echo '- nobody there'
+expect_fail 8 jit alice --gateway gateway:1 whoami
+expect_out '^jitctl: gateway port 1 does not answer'
+expect_out 'HOST:PORT'
+echo '- an address of somebody else'
+expect_fail 2 jit alice request web-01 --from 192.0.2.1
+expect_out 'sees you as 198.51.100.7 and 2001:db8:1::7;'
+
+echo '- given twice, and which of the two?'
+expect_fail 2 jit alice request web-01 --login root --login deploy --reason x
+expect_out -- '--login is given twice'
+expect_fail 2 jit alice request web-01 --for 5x --reason x
+expect_out 'not a duration: "5x"'
+expect_fail 2 local_admin role set r --login deploy --max 48h
+expect_out -- '--max: from 5s to 24h'
+
+echo '- what is no code is not sent: no try is lost; with spaces it is one'
+before=$(record_count '.event == "code.wrong" or .reason == "code-wrong"')
+put_file client /home/alice/bad 0600 alice <<<12345
+expect_fail 4 jit alice request web-01 --for 5m --reason x --code-file bad
+expect_out '6 digits; it was not sent'
+expect_eq "$before" "$(record_count '.event == "code.wrong" or .reason == "code-wrong"')" tries
+code=$(code_for alice)
+put_file client /home/alice/spaced 0600 alice <<<"${code:0:3} ${code:3}"
+expect_ok jit alice request web-01 --for 5m --reason x --code-file spaced -o name
+grant=$OUT
+
+echo '- a script that reads JSON gets JSON alone'
+jit alice request web-01 --for 5m --reason x -o json 2>"$TEST_DIR/err" >"$TEST_DIR/out" && fail 'no code'
+expect_eq code-needed "$(jq -r .code "$TEST_DIR/err")" 'the problem'
+
+echo '- on a narrow terminal an id can still be pasted'
+narrow() { # COLUMNS CMD...
+	on_as alice client script -qec "stty cols $1; ${*:2}" /dev/null </dev/null
+}
+expect_ok narrow 40 jitctl grants
+expect_out "^$grant  "
+expect_out '[0-9]{2}:[0-9]{2}:[0-9]{2} UTC'
+
+echo '- the newest records, without reading all'
+records >"$TEST_DIR/all" 2>/dev/null || true
+local_admin audit tail --lines 3 -o json >"$TEST_DIR/tail"
+expect_eq 3 "$(wc -l <"$TEST_DIR/tail")" 'records'
+last=$(tail -n 1 "$TEST_DIR/tail" | jq .seq)
+expect_eq "$((last - 2)) $((last - 1)) $last" "$(jq -r .seq "$TEST_DIR/tail" | paste -sd' ')" 'numbers'
+[ "$last" -ge "$(tail -n 1 "$TEST_DIR/all" | jq .seq)" ] || fail 'not the newest'
+expect_ok local_admin audit tail --lines 10000 -o json
+expect_eq 0 "$(head -n 1 <<<"$OUT" | jq .seq)" 'the first of all'
+calls=$(local_admin --debug audit tail --lines 1 2>&1 | grep -c 'GET /v1/audit')
+[ "$calls" -le 25 ] || fail "$calls calls for one record"
+expect_ok local_admin audit search --event sesion.end
+expect_out 'did you mean "session.end"'
+
+echo '- what is printed for a target is all it needs'
+target_untrust web-01
+expect_ok local_admin target add web-01 "$(lab_address web-01)" --host-key /etc/lab/web-01.hostkey \
+	--login deploy --label env=lab
+setup=$(local_admin target add web-01 "$(lab_address web-01)" --host-key /etc/lab/web-01.hostkey \
+	--login deploy --label env=lab 2>/dev/null)
+[ "$(tail -n 1 <<<"$setup")" = 'sshd -t && systemctl reload ssh' ] || fail "the last line: $setup"
+sed '$d' <<<"$setup" | on web-01 sh -eu
+on web-01 /usr/sbin/sshd -t
+target_sshd_restart web-01
+expect_ok local_admin doctor web-01
+pass
