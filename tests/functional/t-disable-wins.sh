@@ -30,13 +30,13 @@ wait_for 10 no_elements entry4
 
 echo '- a request on its way does not outlive its user'
 gw_freeze notary
-(
+admin_post '{"user":"alice","state":"disabled"}' >/dev/null &
+sleep 1
+( # she is not disabled yet: the record of it is not durable
 	rc=0
 	jit alice request web-01 --for 5m --reason late >/dev/null 2>&1 || rc=$?
 	echo "$rc" >"$TEST_DIR/request"
 ) &
-sleep 1
-admin_post '{"user":"alice","state":"disabled"}' >/dev/null &
 sleep 1
 gw_thaw notary
 wait
