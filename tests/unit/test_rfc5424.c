@@ -170,7 +170,7 @@ struct shp_test {
 };
 
 static X509 *
-certificate(EVP_PKEY *key, const char *san)
+certificate(EVP_PKEY *key, const char *san, long until_s)
 {
 	X509 *c = X509_new();
 	X509_EXTENSION *x;
@@ -179,7 +179,7 @@ certificate(EVP_PKEY *key, const char *san)
 	assert_int_equal(X509_set_version(c, 2), 1);
 	assert_int_equal(ASN1_INTEGER_set(X509_get_serialNumber(c), 1), 1);
 	assert_non_null(X509_gmtime_adj(X509_getm_notBefore(c), -60));
-	assert_non_null(X509_gmtime_adj(X509_getm_notAfter(c), 3600));
+	assert_non_null(X509_gmtime_adj(X509_getm_notAfter(c), until_s));
 	assert_int_equal(X509_set_pubkey(c, key), 1);
 	assert_int_equal(
 	    X509_NAME_add_entry_by_txt(X509_get_subject_name(c), "CN",
@@ -206,18 +206,20 @@ create(const struct shp_test *t, const char *name)
 	return f;
 }
 
-/* A receiver with a self-signed certificate; the CA file holds trusted. */
+enum trust { TRUST_NOT = 0, TRUST, TRUST_EXPIRED };
+
+/* A receiver with a self-signed certificate; the CA file holds it, or not. */
 static void
-receiver(struct shp_test *t, const char *san, int trust)
+receiver(struct shp_test *t, const char *san, enum trust trust)
 {
 	EVP_PKEY *key = EVP_EC_gen("P-256");
 	EVP_PKEY *other = EVP_EC_gen("P-256");
-	X509 *c = certificate(key, san);
-	X509 *o = certificate(other, san);
+	X509 *c = certificate(key, san, trust == TRUST_EXPIRED ? -1 : 3600);
+	X509 *o = certificate(other, san, 3600);
 	FILE *f = fopen(t->ca, "w");
 
 	assert_non_null(f);
-	assert_int_equal(PEM_write_X509(f, trust ? c : o), 1);
+	assert_int_equal(PEM_write_X509(f, trust != TRUST_NOT ? c : o), 1);
 	assert_int_equal(fclose(f), 0);
 	t->ctx = SSL_CTX_new(TLS_server_method());
 	assert_non_null(t->ctx);
@@ -404,7 +406,7 @@ test_delivery(void **state)
 	char event[2048];
 	pid_t pid;
 
-	receiver(t, "IP:127.0.0.1", 1);
+	receiver(t, "IP:127.0.0.1", TRUST);
 	shp_start(t);
 	assert_int_equal(take(t), 1);
 	rolelink_event(&t->notary, EV_SINK_UP, 0, event, sizeof(event));
@@ -461,7 +463,7 @@ test_untrusted(void **state)
 	struct shp_test *t = *state;
 	char event[2048];
 
-	receiver(t, "IP:127.0.0.1", 0);
+	receiver(t, "IP:127.0.0.1", TRUST_NOT);
 	shp_start(t);
 	assert_int_equal(take(t), 0);
 	hang_up(t);
@@ -480,12 +482,85 @@ test_wrong_host(void **state)
 	struct shp_test *t = *state;
 	char event[2048];
 
-	receiver(t, "IP:127.0.0.2,DNS:siem.example", 1);
+	receiver(t, "IP:127.0.0.2,DNS:siem.example", TRUST);
 	shp_start(t);
 	assert_int_equal(take(t), 0);
 	rolelink_event(&t->notary, EV_SINK_DOWN, 0, event, sizeof(event));
 	assert_non_null(strstr(event, "IP address mismatch"));
 	shp_stop(t);
+}
+
+static void
+test_expired(void **state)
+{
+	struct shp_test *t = *state;
+	char event[2048];
+
+	receiver(t, "IP:127.0.0.1", TRUST_EXPIRED);
+	shp_start(t);
+	assert_int_equal(take(t), 0);
+	rolelink_event(&t->notary, EV_SINK_DOWN, 0, event, sizeof(event));
+	assert_non_null(strstr(event, "certificate has expired"));
+	shp_stop(t);
+}
+
+/* Ends the shipper while the receiver does with its goodbye as it likes. */
+static void
+stop_while(struct shp_test *t, void (*receiver_does)(struct shp_test *t))
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		receiver_does(t);
+		_exit(0);
+	}
+	/* the descriptor is the child's alone: its end is the connection's */
+	(void)close(t->fd);
+	t->fd = -1;
+	shp_stop(t);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	hang_up(t);
+}
+
+static void
+reads_and_closes(struct shp_test *t)
+{
+	char scrap[64];
+
+	(void)SSL_read(t->ssl, scrap, sizeof(scrap));
+}
+
+static void
+leaves_it_unread(struct shp_test *t)
+{
+	char scrap[1];
+
+	/* until there is something, which stays */
+	(void)recv(t->fd, scrap, sizeof(scrap), MSG_PEEK);
+	(void)usleep(300000);
+}
+
+/* A goodbye that nobody read proves nothing. */
+static void
+test_goodbye(void **state)
+{
+	struct shp_test *t = *state;
+
+	receiver(t, "IP:127.0.0.1", TRUST);
+	shp_start(t);
+	assert_int_equal(take(t), 1);
+	give(t, 0, 2, 2);
+	assert_int_equal(frame_seq(t), 0);
+	assert_int_equal(frame_seq(t), 1);
+	stop_while(t, reads_and_closes); /* as rsyslog does: no close_notify */
+	cursor_is(t, "2\n");
+
+	shp_start(t);
+	assert_int_equal(take(t), 1);
+	give(t, 2, 2, 4);
+	assert_int_equal(frame_seq(t), 2);
+	stop_while(t, leaves_it_unread);
+	cursor_is(t, "2\n");
 }
 
 /* A log shorter than the cursor is another log: all of it is sent. */
@@ -496,7 +571,7 @@ test_rewind(void **state)
 	char path[128];
 	FILE *f;
 
-	receiver(t, "IP:127.0.0.1", 1);
+	receiver(t, "IP:127.0.0.1", TRUST);
 	(void)snprintf(path, sizeof(path), "%s/shipper/cursor.siem", t->dir);
 	assert_non_null(f = fopen(path, "w"));
 	(void)fputs("50\n", f);
@@ -613,7 +688,7 @@ test_rsyslog(void **state)
 		print_message("SKIP: no rsyslogd with rsyslog-openssl\n");
 		skip();
 	}
-	receiver(t, "IP:127.0.0.1", 1);
+	receiver(t, "IP:127.0.0.1", TRUST);
 	(void)close(t->listener); /* its port is rsyslog's now */
 	pid = rsyslog_start(t);
 	shp_start(t);
@@ -658,6 +733,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_delivery, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_untrusted, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_wrong_host, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_expired, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_goodbye, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_rewind, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_rsyslog, setup, teardown),
 	};
