@@ -176,15 +176,13 @@ scan(struct ctx *c, const char *address, uint64_t port, json_t *keys)
 	if (n == 0)
 		complain("%s port %llu shows no host key", address,
 		    (unsigned long long)port);
-	else if (c->no_input && !c->yes)
-		complain("compare the fingerprints with the target's own "
-			 "(ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub) and "
-			 "say --yes");
-	else if (!prompt_yes(c, "Are these the target's host keys?"))
-		complain("nothing was added; to say yes without a terminal: "
-			 "--yes");
-	else
-		x = EXIT_OK;
+	else if (!c->yes && !prompt_possible(c))
+		complain("nothing was added; compare the fingerprints with "
+			 "the target's own (ssh-keygen -lf "
+			 "/etc/ssh/ssh_host_*_key.pub) and say --yes");
+	else if ((x = prompt_yes(c, "Are these the target's host keys?")) !=
+		 EXIT_OK)
+		complain("nothing was added");
 out:
 	reply_done(&r);
 	return x;

@@ -230,6 +230,8 @@ follow(struct reader *rd)
 		if (end)
 			(void)poll(NULL, 0, POLL_MS);
 	}
+	if (isatty(STDERR_FILENO) == 1)
+		(void)fputc('\n', stderr); /* after the terminal's "^C" */
 	return EXIT_INTERRUPTED;
 }
 

@@ -166,7 +166,7 @@ prompt_file(const char *path, struct secret *ret)
 	return r;
 }
 
-bool
+int
 prompt_yes(const struct ctx *c, const char *question)
 {
 	char buf[16] = "";
@@ -174,15 +174,21 @@ prompt_yes(const struct ctx *c, const char *question)
 	ssize_t n = 0;
 
 	if (c->yes)
-		return true;
+		return EXIT_OK;
 	if (c->no_input || !tty_open(&t, true))
-		return false;
+		return EXIT_FAILED;
 	tell(t.fd, question);
 	tell(t.fd, " [y/N] ");
 	n = read_line(t.fd, buf, sizeof(buf) - 1);
+	if (n < 0) /* nobody pressed Enter */
+		tell(t.fd, "\n");
 	tty_close(&t);
-	if (n <= 0 || interrupted != 0)
-		return false;
+	if (interrupted != 0)
+		return EXIT_INTERRUPTED;
+	if (n <= 0)
+		return EXIT_FAILED;
 	buf[n] = '\0';
-	return strcasecmp(buf, "y") == 0 || strcasecmp(buf, "yes") == 0;
+	return strcasecmp(buf, "y") == 0 || strcasecmp(buf, "yes") == 0
+		   ? EXIT_OK
+		   : EXIT_FAILED;
 }

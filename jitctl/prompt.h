@@ -22,7 +22,8 @@ MUST_CHECK int prompt_secret(
     const struct ctx *c, const char *question, struct secret *ret);
 /* First line of a file, "-" is stdin. EXIT_OK or EXIT_FAILED, complains. */
 MUST_CHECK int prompt_file(const char *path, struct secret *ret);
-/* True for y or yes; the answer of --yes without asking. Ctrl-C is no. */
-bool prompt_yes(const struct ctx *c, const char *question);
+/* EXIT_OK for y or yes, and with --yes without asking; EXIT_INTERRUPTED
+ * (Ctrl-C); EXIT_FAILED for all else. Says nothing. */
+MUST_CHECK int prompt_yes(const struct ctx *c, const char *question);
 
 #endif

@@ -89,6 +89,21 @@ calls=$(local_admin --debug audit tail --lines 1 2>&1 | grep -c 'GET /v1/audit')
 expect_ok local_admin audit search --event sesion.end
 expect_out 'did you mean "session.end"'
 
+echo '- Ctrl-C at a yes or no is no, and says so'
+put_file gateway /etc/lab/yes.exp <<'EXPECT'
+set timeout 20
+spawn -noecho bash -c {trap : INT; jitctl --socket /run/sallyport/admin.sock target add web-09 10.20.0.11 --scan --login deploy; echo rc=$?}
+expect "host keys?" {} timeout { exit 90 }
+send "\003"
+expect -re {rc=([0-9]+)} {} timeout { exit 91 }
+puts "\nEXIT $expect_out(1,string)"
+EXPECT
+expect_ok on gateway expect /etc/lab/yes.exp
+expect_out '^jitctl: nothing was added.?$'
+expect_out '^EXIT 130'
+expect_fail 1 local_admin target add web-09 10.20.0.11 --scan --login deploy
+expect_out 'nothing was added; compare.*say --yes'
+
 echo '- what is printed for a target is all it needs'
 target_untrust web-01
 expect_ok local_admin target add web-01 "$(lab_address web-01)" --host-key /etc/lab/web-01.hostkey \
