@@ -5,6 +5,7 @@
  */
 #include "recorder/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -296,15 +297,49 @@ channel_read(struct buf *out, int dir, const char *sid, uint32_t channel,
 	return 0;
 }
 
+/* The lowest recorded channel of a session; 0 = none. They count on for as
+ * long as the session lives, whatever number is open at once. */
+static int
+lowest_channel(int dir, const char *sid, uint32_t *ret)
+{
+	const size_t nsid = strlen(sid);
+	const struct dirent *e;
+	uint64_t n;
+	char *end;
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+
+	*ret = 0;
+	if (d == NULL) {
+		if (fd >= 0)
+			(void)close(fd);
+		return GW_ESYS;
+	}
+	while ((e = readdir(d)) != NULL) {
+		if (strncmp(e->d_name, sid, nsid) != 0 ||
+		    e->d_name[nsid] != '.')
+			continue;
+		n = strtoull(e->d_name + nsid + 1, &end, 10);
+		if (strcmp(end, ".cast") == 0 && n > 0 && n <= UINT32_MAX &&
+		    (*ret == 0 || n < *ret))
+			*ret = (uint32_t)n;
+	}
+	(void)closedir(d);
+	return 0;
+}
+
 int
 file_read(struct buf *out, int dir, const char *sid, uint32_t channel,
     uint64_t offset, size_t max, uint64_t *retsize)
 {
-	int e = channel_read(out, dir, sid, channel, offset, max, retsize);
+	int e;
 
-	if (channel != 0)
+	*retsize = 0;
+	if (!id_ok(sid, 's'))
+		return GW_EINVAL;
+	if (channel == 0 && (e = lowest_channel(dir, sid, &channel)) != 0)
 		return e;
-	for (uint32_t c = 1; e == GW_ENOENT && c <= LIMIT_CHANNELS; c++)
-		e = channel_read(out, dir, sid, c, offset, max, retsize);
-	return e;
+	if (channel == 0)
+		return GW_ENOENT;
+	return channel_read(out, dir, sid, channel, offset, max, retsize);
 }

@@ -607,11 +607,41 @@ test_claims(void **state)
 	rolelink_close(&t->session);
 	roleproc_link(&t->p, &t->session, PROC_SESSION, ++t->conn);
 	open_channel(t, 2);
+	(void)rolelink_want(&t->notary, MSG_LOG_APPEND); /* not answered */
 	send_data(t, 2, REC_OUTPUT, "x", 1);
 	rolelink_event(&t->notary, EV_PEER_PROTOCOL, 0, event, sizeof(event));
 	assert_int_equal(files(t), 1);
 	rolelink_close(&t->session);
 	t->session = other;
+	rec_stop(t);
+}
+
+/* Channels count on while a connection lasts: its first recorded one may have
+ * any number, and is what is played when none is named. */
+static void
+test_late_channel(void **state)
+{
+	struct rec_test *t = *state;
+	struct msg_rec_close end = {.channel = 3001};
+	char event[4096], text[4096];
+	int result;
+
+	rec_start(t);
+	for (uint32_t id = 3001; id > 1; id = id == 3001 ? 1001 : 0) {
+		open_channel(t, id);
+		rolelink_event(
+		    &t->notary, EV_RECORDING_START, 1, event, sizeof(event));
+		(void)rolelink_want(&t->session, MSG_REC_STATE);
+	}
+	send_data(t, 1001, REC_OUTPUT, "the first", 9);
+	rolelink_send(&t->session, MSG_REC_CLOSE, &end);
+	end.channel = 1001;
+	rolelink_send(&t->session, MSG_REC_CLOSE, &end);
+	rolelink_event(&t->notary, EV_RECORDING_END, 0, event, sizeof(event));
+	rolelink_event(&t->notary, EV_RECORDING_END, 0, event, sizeof(event));
+	(void)read_back(t, SID, text, sizeof(text), &result);
+	assert_int_equal(result, 0);
+	assert_non_null(strstr(text, "the first"));
 	rec_stop(t);
 }
 
@@ -711,6 +741,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_restart, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_claims, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_late_channel, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_short, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_no_evidence, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_full, setup, teardown),
