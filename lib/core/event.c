@@ -213,12 +213,35 @@ put_value(struct buf *out, unsigned id, const uint8_t *p, size_t n)
 	}
 }
 
+/* How much of a text fits: escaped it may be six times as long, and a record
+ * that is too long would be none. */
+static size_t
+fitting(const uint8_t *p, size_t n)
+{
+	size_t size = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (i == LIMIT_FIELD_MAX)
+			return i;
+		if (p[i] < 0x20 || p[i] == 0x7f)
+			size += 6;
+		else if (p[i] >= 0x80)
+			size += 3; /* at most, whatever they are */
+		else
+			size += p[i] == '"' || p[i] == '\\' ? 2 : 1;
+		if (size > 3UL * LIMIT_FIELD_MAX)
+			return i;
+	}
+	return n;
+}
+
 int
 event_fields_json(struct buf *out, const void *p, size_t n)
 {
 	bool seen[EF_TOTAL] = {false};
 	bool cut = false;
 	unsigned count = 0;
+	size_t fits;
 	struct rd r;
 	int e;
 
@@ -233,12 +256,10 @@ event_fields_json(struct buf *out, const void *p, size_t n)
 		if (++count > LIMIT_EVENT_FIELDS)
 			return GW_ELIMIT;
 		seen[id] = true;
-		if (len > LIMIT_FIELD_MAX) {
-			len = LIMIT_FIELD_MAX;
-			cut = true;
-		}
+		fits = fitting(v, len);
+		cut = cut || fits < len;
 		buf_printf(out, ",\"%s\":", fields[id].name);
-		if ((e = put_value(out, id, v, len)) != 0)
+		if ((e = put_value(out, id, v, fits)) != 0)
 			return e;
 	}
 	if (cut)

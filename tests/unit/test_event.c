@@ -275,6 +275,20 @@ test_truncation(void **state)
 	json_decref(o);
 	event_fields_done(&f);
 
+	/* what grows when it is escaped still makes a record */
+	memset(big, '\n', LIMIT_FIELD_MAX + 1);
+	event_fields_init(&f);
+	event_strn(&f, EF_COMMAND, big, LIMIT_FIELD_MAX);
+	event_str(&f, EF_USER, "alice");
+	o = parsed_fields(&f);
+	assert_true(json_is_true(json_object_get(o, "truncated")));
+	assert_int_equal(json_string_length(json_object_get(o, "command")),
+	    3 * LIMIT_FIELD_MAX / 6);
+	assert_non_null(json_object_get(o, "user"));
+	json_decref(o);
+	event_fields_done(&f);
+	memset(big, 'a', LIMIT_FIELD_MAX + 1);
+
 	/* cut inside a character: still UTF-8 */
 	memcpy(big + LIMIT_FIELD_MAX - 1, "\xc3\xa9", 2);
 	event_fields_init(&f);
