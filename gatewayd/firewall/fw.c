@@ -300,6 +300,7 @@ fw_close_grant(
 			one = shut(f, h, now);
 		} else if (h->end_ms > tail) {
 			h->end_ms = tail;
+			h->closing = true;
 			ends_at(f, tail);
 			one = fw_apply(f, &h->key, now);
 		}
@@ -317,6 +318,16 @@ fw_close_grant(
 	if (ret != NULL)
 		*ret = totals;
 	return r;
+}
+
+bool
+fw_holds(const struct fw *f, const char *id)
+{
+	const struct hold *h = ledger_of(f->ledger, id, NULL);
+
+	while (h != NULL && h->closing)
+		h = ledger_of(f->ledger, id, h);
+	return h != NULL;
 }
 
 void

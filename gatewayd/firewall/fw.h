@@ -86,6 +86,9 @@ MUST_CHECK int fw_open_elements(struct fw *f, const struct element_list *l,
  */
 MUST_CHECK int fw_close_grant(struct fw *f, const char *id,
     const struct now *now, struct cut_totals *ret);
+/* Does a session, or a grant with its sessions, hold anything that was not
+ * closed? */
+bool fw_holds(const struct fw *f, const char *id);
 
 /* Between begin and end the caller opens again everything that should be
  * open; end closes the rest, in the ledger and in the kernel. */

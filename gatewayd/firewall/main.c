@@ -3,8 +3,9 @@
  * sallyport-firewall - opens and shuts. It MUST NOT open anything without the
  * notary's receipt over exactly these elements, MUST NOT open anything for
  * longer than the hard cap, and MUST NOT take a receipt again once what it
- * opened was closed. Shutting needs no proof. It decides nothing else, and
- * leaves the doors as they are when it ends.
+ * opened was closed (the notary makes a new key for each start of this process,
+ * so no receipt outlives its memory). Shutting needs no proof. It decides
+ * nothing else, and leaves the doors as they are when it ends.
  */
 #include <errno.h>
 #include <string.h>
@@ -47,7 +48,11 @@ struct context {
 	uint64_t seq; /* the highest a valid receipt had */
 	struct closed closed[CLOSED_KEPT];
 	size_t nclosed;
+	/* The highest seq that fell out of closed: up to it only what is open
+	 * may be opened again. */
+	uint64_t floor;
 	bool syncing, unsaved;
+	bool refused; /* within this sync, a receipt that is not of our key */
 };
 
 static const char *
@@ -160,6 +165,8 @@ remember_closed(struct context *c, const char *id)
 {
 	struct closed *one = &c->closed[c->nclosed++ % CLOSED_KEPT];
 
+	if (one->seq > c->floor)
+		c->floor = one->seq;
 	one->seq = c->seq;
 	if (str_copy(one->id, sizeof(one->id), id) != 0)
 		one->id[0] = '\0';
@@ -170,6 +177,8 @@ was_closed(const struct context *c, const char *id, uint64_t seq)
 {
 	size_t i = 0, n = c->nclosed < CLOSED_KEPT ? c->nclosed : CLOSED_KEPT;
 
+	if (seq <= c->floor && !fw_holds(c->fw, id))
+		return true;
 	for (i = 0; i < n; i++)
 		if (seq <= c->closed[i].seq && strcmp(c->closed[i].id, id) == 0)
 			return true;
@@ -181,11 +190,15 @@ check_receipt(struct context *c, const struct msg_fw_open *m)
 {
 	struct receipt rc = {.seq = m->seq};
 
-	if (c->key.p == NULL || c->key.len != RECEIPT_KEY_SIZE)
+	if (c->key.p == NULL || c->key.len != RECEIPT_KEY_SIZE) {
+		c->refused = true;
 		return GW_ESTATE;
+	}
 	memcpy(rc.mac, m->mac, sizeof(rc.mac));
-	if (!receipt_ok(&rc, c->key.p, m->id, m->elements.p, m->elements.len))
+	if (!receipt_ok(&rc, c->key.p, m->id, m->elements.p, m->elements.len)) {
+		c->refused = true;
 		return GW_EDENIED;
+	}
 	if (!FAULT(fw_replay) &&
 	    (was_closed(c, m->id, m->seq) || was_closed(c, m->grant, m->seq)))
 		return GW_EDENIED;
@@ -319,6 +332,7 @@ on_sync_begin(struct role *r, struct peer *p, const void *body, const int *fds)
 	(void)body;
 	(void)fds;
 	c->syncing = true;
+	c->refused = false;
 	fw_sync_begin(c->fw);
 	return 0;
 }
@@ -333,7 +347,11 @@ on_sync_end(struct role *r, struct peer *p, const void *body, const int *fds)
 	int e = GW_ESTATE;
 
 	(void)fds;
-	if (c->syncing)
+	/* The notary or we were started anew between the fold and this: the
+	 * broker asks again, and what is open stays until then. */
+	if (c->syncing && c->refused)
+		e = GW_EDENIED;
+	else if (c->syncing)
 		e = fw_sync_end(c->fw, &now, &reply.removed, &reply.kept);
 	c->syncing = false;
 	if (e != 0)

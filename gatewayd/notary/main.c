@@ -302,6 +302,10 @@ peer_up(struct role *r, struct peer *p)
 			peer_close(p);
 		break;
 	case PROC_FIREWALL:
+		/* one that just started does not know what an earlier one
+		 * closed: receipts from before open nothing there; the broker
+		 * asks for the fold, and so for new ones */
+		secret_fill(n->receipt_key, sizeof(n->receipt_key));
 		memcpy(key.key, n->receipt_key, sizeof(key.key));
 		if (peer_send(p, MSG_NT_KEY, &key, -1) < 0)
 			log_err("the firewall did not get the receipt key");

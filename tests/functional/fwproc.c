@@ -29,7 +29,12 @@
 #include "wire/ipc.h"
 #include "wire/messages.h"
 
-enum { CONTROL_FD = 3, WAIT_MS = 5000, EVENTS_MAX = 64 };
+enum {
+	CONTROL_FD = 3,
+	WAIT_MS = 5000,
+	EVENTS_MAX = 64,
+	MANY = 17000, /* closings: far more than the firewall remembers */
+};
 
 struct bench {
 	pid_t pid;
@@ -129,6 +134,7 @@ begin(struct bench *b, const char *program, const char *state, bool old)
 	link_to(b, PROC_NOTARY, &b->notary);
 	link_to(b, PROC_BROKER, &b->broker);
 	(void)await(b, &b->control, MSG_SUP_READY);
+	b->key[0]++; /* the notary makes one for each start */
 	memcpy(key.key, b->key, sizeof(key.key));
 	must_send(&b->notary, MSG_NT_KEY, &key, -1);
 }
@@ -172,7 +178,7 @@ struct ask {
 	const char *id, *grant;
 	uint64_t seq;
 	struct element_list l;
-	unsigned spoil; /* 1 mac, 2 elements, 3 id; 0 nothing */
+	unsigned spoil; /* 1 mac, 2 elements, 3 id, 4 old key; 0 nothing */
 	bool sync;
 };
 
@@ -188,7 +194,9 @@ open_it(struct bench *b, const struct ask *a)
 	memset(&m, 0, sizeof(m));
 	buf_init(&el, 4096);
 	element_encode(&el, &a->l);
+	b->key[0] = (uint8_t)(b->key[0] - (a->spoil == 4 ? 1 : 0));
 	r = receipt_make(&rc, b->key, a->seq, a->id, el.p, el.len);
+	b->key[0] = (uint8_t)(b->key[0] + (a->spoil == 4 ? 1 : 0));
 	if (r != 0 || str_copy(m.id, sizeof(m.id), a->id) != 0 ||
 	    str_copy(m.grant, sizeof(m.grant), a->grant) != 0)
 		die("receipt", r);
@@ -354,6 +362,54 @@ reconcile(struct bench *b)
 	check(b, "protected ports are shut", listed("10.0.0.8 . tcp . 22"));
 }
 
+/* However much was closed since: nothing comes back, and what is open may be
+ * asserted. */
+static void
+long_memory(struct bench *b)
+{
+	struct ask open = entry("g-CCCCCCCC", 20, "10.9.9.3", 60000);
+	struct ask closed = entry("g-FFFFFFFF", 22, "10.9.9.6", 60000);
+	struct ask fresh = entry("g-GGGGGGGG", 23, "10.9.9.7", 60000);
+	char id[LIMIT_ID_SIZE];
+	unsigned i;
+
+	check(b, "one more opens and is closed",
+	    open_it(b, &closed) == 0 && close_it(b, closed.id) == 0);
+	for (i = 0; i < MANY; i++) {
+		if (str_fmt(id, sizeof(id), "g-%08u", i) != 0)
+			die("id", GW_ELIMIT);
+		(void)close_it(b, id);
+	}
+	check(b, "its receipt opens nothing after many closings",
+	    open_it(b, &closed) == GW_EDENIED);
+	check(b, "what is open is asserted again", open_it(b, &open) == 0);
+	check(b, "a new receipt opens",
+	    open_it(b, &fresh) == 0 && close_it(b, fresh.id) == 0);
+}
+
+/* A receipt from before the restart: nothing opens, and the reconcile it came
+ * in is to be repeated, with everything as it was until then. */
+static void
+old_receipts(struct bench *b)
+{
+	struct ask closed = entry("g-FFFFFFFF", 22, "10.9.9.6", 60000);
+	struct ask open = entry("g-CCCCCCCC", 20, "10.9.9.3", 60000);
+	struct msg_fw_sync m = {0};
+	const struct msg_fw_synced *reply = NULL;
+
+	closed.spoil = open.spoil = 4;
+	check(b, "restarted: an old receipt opens nothing",
+	    open_it(b, &closed) == GW_EDENIED);
+	must_send(&b->broker, MSG_FW_SYNC_BEGIN, &m, -1);
+	check(b, "nor in a reconcile", open_it(b, &open) == GW_EDENIED);
+	m.rid = ++b->rid;
+	must_send(&b->broker, MSG_FW_SYNC_END, &m, -1);
+	reply = await(b, &b->broker, MSG_FW_SYNCED);
+	check(b, "which is to be repeated",
+	    reply->rid == m.rid && -(int)reply->result == GW_EDENIED &&
+		listed("10.9.9.3"));
+}
+
 static bool
 file_has(const char *path, const char *needle)
 {
@@ -391,6 +447,7 @@ main(int argc, char **argv)
 	    told(&b, EV_PORT_PROTECTED, "10.0.0.7"));
 	receipts(&b);
 	reconcile(&b);
+	long_memory(&b);
 	check(&b, "closed.state has it",
 	    file_has(path, "protect 10.0.0.8 tcp 22\n") &&
 		file_has(path, "own 2222\n"));
@@ -400,6 +457,7 @@ main(int argc, char **argv)
 	begin(&b, argv[1], argv[2], old);
 	check(&b, "restarted: adopted",
 	    listed("10.9.9.3") && listed("10.0.0.8 . tcp . 22"));
+	old_receipts(&b);
 	a = entry("g-EEEEEEEE", 30, "10.9.9.5", 60000);
 	check(
 	    &b, "restarted: opens", open_it(&b, &a) == 0 && listed("10.9.9.5"));

@@ -82,17 +82,22 @@ make_keys(void)
 }
 
 static void
+link_key(void)
+{
+	const struct msg_nt_key *k = rolelink_want(&firewall, MSG_NT_KEY);
+
+	memcpy(receipt_key, k->key, sizeof(receipt_key));
+}
+
+static void
 start(void)
 {
-	const struct msg_nt_key *k;
-
 	roleproc_start(&proc, PROC_NOTARY, "sallyport-notary", "", &conf);
 	roleproc_ready(&proc);
 	roleproc_link(&proc, &broker, PROC_BROKER, 0);
 	roleproc_link(&proc, &firewall, PROC_FIREWALL, 0);
 	roleproc_link(&proc, &shipper, PROC_SHIPPER, 0);
-	k = rolelink_want(&firewall, MSG_NT_KEY);
-	memcpy(receipt_key, k->key, sizeof(receipt_key));
+	link_key();
 }
 
 static void
@@ -734,6 +739,14 @@ test_restart(void **state)
 	assert_int_equal(before, after);
 	assert_int_equal(st, GRANT_ACTIVE);
 	assert_true(elements); /* with a receipt of the new key */
+	/* a firewall started anew has forgotten what was closed */
+	memcpy(old_key, receipt_key, sizeof(old_key));
+	rolelink_close(&firewall);
+	roleproc_link(&proc, &firewall, PROC_FIREWALL, 0);
+	link_key();
+	assert_memory_not_equal(old_key, receipt_key, sizeof(old_key));
+	(void)fold_count(g.grant.id, &st, &elements);
+	assert_true(elements);
 	/* the burned step is remembered */
 	strcpy(g.grant.id, "g-33333333");
 	g.rid = ++rid;
