@@ -234,7 +234,7 @@ test_manual(void **state)
 
 	(void)state;
 	if (text == NULL)
-		skip();
+		SKIP_TEST("no manual page below top_srcdir");
 	for (unsigned i = 0; cmd_at(i) != NULL; i++) {
 		char want[96];
 
@@ -551,7 +551,7 @@ test_policy_manual(void **state)
 
 	(void)state;
 	if (text == NULL)
-		skip();
+		SKIP_TEST("no manual page below top_srcdir");
 	at = strstr(strstr(text, ".Sh EXAMPLES"), begin);
 	assert_non_null(at);
 	at += strlen(begin);
@@ -716,7 +716,7 @@ test_sign(void **state)
 	(void)unlink(pub);
 	(void)rmdir(dir);
 	if (made != 0)
-		skip();
+		SKIP_TEST("needs ssh-keygen (openssh-client)");
 }
 
 int

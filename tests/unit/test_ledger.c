@@ -388,7 +388,7 @@ test_ballast(void **state)
 	if (unshare(CLONE_NEWNS) != 0 ||
 	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
 	    mount("tmpfs", dir, "tmpfs", 0, "size=4m") != 0)
-		skip(); /* needs root */
+		SKIP_TEST("needs root to mount a small file system");
 	l = fresh(0);
 	assert_int_equal(str_fmt(path, sizeof(path), "%s/filler", dir), 0);
 	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);

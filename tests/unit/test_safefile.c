@@ -119,7 +119,7 @@ owners(void **state)
 	struct secret s = {0};
 
 	if (geteuid() != 0)
-		skip(); /* only root can make another's file */
+		SKIP_TEST("needs root to make a file of somebody else");
 	assert_int_equal(
 	    safefile_write(c->path, "x", 1, 0600, 12345, 12345), 0);
 	assert_int_equal(safefile_read(&s, c->path, 1, 0), GW_EDENIED);

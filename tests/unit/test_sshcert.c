@@ -16,6 +16,7 @@
 #include "sys/sshcert.h"
 #include "sys/sshkey.h"
 #include "tests/unit/keygen.h"
+#include "tests/unit/test.h"
 
 static const struct sshcert sample = {
     .pubkey = {1, 2, 3},
@@ -55,7 +56,7 @@ test_keygen_reads(void **state)
 
 	(void)state;
 	if (!keygen_init(dir))
-		skip();
+		SKIP_TEST("needs ssh-keygen (openssh-client)");
 	buf_init(&cert, LIMIT_CERT_MAX);
 	assert_int_equal(secret_random(&seed, 32), 0);
 	assert_int_equal(sshkey_ed25519_public(c.pubkey, &seed), 0);

@@ -18,6 +18,7 @@
 #include "base/str.h"
 #include "sys/sshkey.h"
 #include "tests/unit/keygen.h"
+#include "tests/unit/test.h"
 
 static char dir[128];
 static bool have_keygen;
@@ -101,7 +102,7 @@ test_sshsig_keygen(void **state)
 
 	(void)state;
 	if (!have_keygen)
-		skip();
+		SKIP_TEST("needs ssh-keygen (openssh-client)");
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
 		struct sshkey want, got;
 		char line[4096], armor[8192], fp[SSHKEY_FP_SIZE], pub[64];
@@ -186,7 +187,7 @@ test_weak_rsa(void **state)
 
 	(void)state;
 	if (!have_keygen)
-		skip();
+		SKIP_TEST("needs ssh-keygen (openssh-client)");
 	assert_int_equal(keygen_run(dir, NULL, NULL, 0,
 			     (const char *const[]){"-q", "-t", "rsa", "-b",
 				 "2048", "-N", "", "-f", "weak", NULL}),
@@ -310,7 +311,7 @@ test_sk(void **state)
 
 	(void)state;
 	if (!have_keygen)
-		skip();
+		SKIP_TEST("needs ssh-keygen (openssh-client)");
 	buf_init(&armor, 4096);
 	assert_int_equal(secret_random(&seed, 32), 0);
 	sk_armor(&armor, &seed, 1, ns);
