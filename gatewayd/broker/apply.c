@@ -2,8 +2,9 @@
 /*
  * apply - policy.apply: a whole document of users, targets and roles, all or
  * nothing. First everything is read and compared, then one record says what
- * changes, then all of it is stored in one transaction. What the document does
- * not name is left alone.
+ * changes (after records of the document itself, if it is large), then all of
+ * it is stored in one transaction. What the document does not name is left
+ * alone.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,9 +14,13 @@
 #include "base/log.h"
 #include "broker/broker.h"
 
-enum { ENTRIES_MAX = 1000 };
+enum {
+	ENTRIES_MAX = 1000,
+	PART_SIZE = 8 * 1024, /* a record has room for it, all of it escaped */
+	REPLY_SPARE = 4096,
+};
 
-enum change { CHANGE_SAME = 0, CHANGE_NEW, CHANGE_CHANGED };
+enum change { CHANGE_SAME = 0, CHANGE_NEW, CHANGE_CHANGED, CHANGE_COUNT };
 
 static const char *const change_names[] = {"same", "new", "changed"};
 
@@ -42,6 +47,12 @@ struct apply {
 	size_t nusers, ntargets, nroles;
 	unsigned changes;
 	bool dry_run;
+	bool brief; /* no details in the answer */
+	/* what goes into records of its own; NULL = it fits */
+	char *whole;
+	size_t whole_len, told;
+	unsigned parts;
+	char digest[DIGEST_SIZE];
 };
 
 static void
@@ -54,6 +65,7 @@ apply_free(void *p)
 	free(a->users);
 	free(a->targets);
 	free(a->roles);
+	free(a->whole);
 	free(a);
 }
 
@@ -271,40 +283,56 @@ add_change(json_t *list, const char *kind, const char *name, enum change ch,
 }
 
 static json_t *
-changes_json(const struct apply *a)
+detail(bool brief, json_t *now)
+{
+	if (!brief)
+		return now;
+	json_decref(now);
+	return NULL;
+}
+
+static json_t *
+changes_json(const struct apply *a, bool brief)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < a->nusers; i++)
 		add_change(list, "user", a->users[i].u.name, a->users[i].change,
-		    user_json(&a->users[i].u));
+		    detail(brief, user_json(&a->users[i].u)));
 	for (size_t i = 0; i < a->ntargets; i++)
 		add_change(list, "target", a->targets[i].t.name,
-		    a->targets[i].change, target_json(&a->targets[i].t));
+		    a->targets[i].change,
+		    detail(brief, target_json(&a->targets[i].t)));
 	for (size_t i = 0; i < a->nroles; i++)
 		add_change(list, "role", a->roles[i].r.name, a->roles[i].change,
-		    role_json(&a->roles[i].r));
+		    detail(brief, role_json(&a->roles[i].r)));
 	return list;
 }
 
-static unsigned
-count(const struct apply *a)
+static int
+count(struct broker *b, struct apply *a, struct problem *p)
 {
-	unsigned n = 0;
+	unsigned n[CHANGE_COUNT] = {0}, users, targets;
+	int r;
 
 	for (size_t i = 0; i < a->nusers; i++)
-		n += a->users[i].change != CHANGE_SAME;
+		n[a->users[i].change]++;
+	users = n[CHANGE_NEW];
 	for (size_t i = 0; i < a->ntargets; i++)
-		n += a->targets[i].change != CHANGE_SAME;
+		n[a->targets[i].change]++;
+	targets = n[CHANGE_NEW] - users;
 	for (size_t i = 0; i < a->nroles; i++)
-		n += a->roles[i].change != CHANGE_SAME;
-	return n;
+		n[a->roles[i].change]++;
+	a->changes = n[CHANGE_NEW] + n[CHANGE_CHANGED];
+	if ((r = room_check(b, STORE_USERS, users, p)) != 0 ||
+	    (r = room_check(b, STORE_TARGETS, targets, p)) != 0)
+		return r;
+	return room_check(b, STORE_ROLES, n[CHANGE_NEW] - users - targets, p);
 }
 
-static void
-reply(struct call *c, bool applied)
+static json_t *
+reply_json(const struct apply *a, bool applied)
 {
-	const struct apply *a = c->state;
 	json_t *o = json_object();
 	json_t *invitations = json_object();
 
@@ -312,42 +340,87 @@ reply(struct call *c, bool applied)
 		if (a->users[i].invitation[0] != '\0')
 			put_str(invitations, a->users[i].u.name,
 			    a->users[i].invitation);
-	(void)json_object_set_new(o, "changes", changes_json(a));
+	if (o == NULL)
+		json_decref(invitations);
+	else
+		(void)json_object_set_new(o, "invitations", invitations);
+	if (o != NULL)
+		(void)json_object_set_new(
+		    o, "changes", changes_json(a, a->brief));
 	put_bool(o, "applied", applied);
-	(void)json_object_set_new(o, "invitations", invitations);
-	call_reply(c, 200, o);
+	return o;
+}
+
+static bool
+reply_fits(const struct apply *a)
+{
+	json_t *o = reply_json(a, true);
+	char *text = o != NULL ? json_text(o) : NULL;
+	/* room for what may come to it until it is stored */
+	const bool fits =
+	    text != NULL && strlen(text) < LIMIT_BODY_MAX - REPLY_SPARE;
+
+	if (text != NULL)
+		explicit_bzero(text, strlen(text)); /* invitations */
+	free(text);
+	json_decref(o);
+	return fits;
+}
+
+/* Nothing is done whose answer, invitations above all, could not be given:
+ * without the details if they are what is too much. */
+static bool
+can_reply(struct apply *a)
+{
+	if (!reply_fits(a))
+		a->brief = true;
+	return !a->brief || reply_fits(a);
 }
 
 /* ---- doing */
 
 static int
-store_all(struct broker *b, const struct apply *a, uint64_t seq)
+store_all(struct call *c, struct apply *a, struct problem *p)
 {
-	int r = store_begin(b->store);
+	struct store *s = c->b->store;
+	const json_t *users = json_object_get(c->req.body, "users");
+	int r = store_begin(s);
 
 	if (r != 0)
 		return r;
-	for (size_t i = 0; r == 0 && i < a->nusers; i++)
-		if (a->users[i].change != CHANGE_SAME)
-			r = store_user_put(b->store, &a->users[i].u, seq);
+	for (size_t i = 0; r == 0 && i < a->nusers; i++) {
+		struct apply_user *x = &a->users[i];
+
+		if (x->change == CHANGE_SAME)
+			continue;
+		r = user_again(
+		    c->b, &x->u, x->invitation, json_array_get(users, i), p);
+		if (r == 0)
+			r = store_user_put(s, &x->u, c->seq);
+	}
 	for (size_t i = 0; r == 0 && i < a->ntargets; i++)
 		if (a->targets[i].change != CHANGE_SAME)
-			r = store_target_put(b->store, &a->targets[i].t, seq);
+			r = store_target_put(s, &a->targets[i].t, c->seq);
 	for (size_t i = 0; r == 0 && i < a->nroles; i++)
 		if (a->roles[i].change != CHANGE_SAME)
-			r = store_role_put(b->store, &a->roles[i].r, seq);
+			r = store_role_put(s, &a->roles[i].r, c->seq);
 	if (r == 0)
-		return store_commit(b->store);
-	store_rollback(b->store);
+		return store_commit(s);
+	store_rollback(s);
 	return r;
 }
 
 static void
 applied(struct call *c)
 {
-	const struct apply *a = c->state;
-	int r = store_all(c->b, a, c->seq);
+	struct apply *a = c->state;
+	struct problem p = {0};
+	int r = store_all(c, a, &p);
 
+	if (p.status != 0) {
+		call_problem(c, &p);
+		return;
+	}
 	if (r == 0)
 		r = broker_load_roles(c->b);
 	if (r != 0) {
@@ -360,7 +433,7 @@ applied(struct call *c)
 	for (size_t i = 0; i < a->ntargets; i++)
 		target_protect(c->b, &a->targets[i].t);
 	grants_reconsider(c->b);
-	reply(c, true);
+	call_reply(c, 200, reply_json(a, true));
 }
 
 /* Who is new, or changed and without a second factor, is invited. */
@@ -379,20 +452,94 @@ invite(struct broker *b, struct apply *a)
 	return r;
 }
 
+/* ---- recording: the whole text first, where one record is too small */
+
 static void
-record(struct call *c, const struct apply *a)
+record(struct call *c)
 {
+	const struct apply *a = c->state;
 	struct event_fields f;
-	json_t *list = changes_json(a);
+	json_t *list = changes_json(a, a->whole != NULL);
 	char *text = list != NULL ? json_text(list) : NULL;
 
 	call_fields(c, &f);
 	event_num(&f, EF_COUNT, a->changes);
-	event_str(&f, EF_CHANGES, text);
+	if (text != NULL) /* cut, and marked so, past the maximum */
+		event_strn(&f, EF_CHANGES, text,
+		    strnlen(text, (size_t)LIMIT_FIELD_MAX + 1));
+	if (a->whole != NULL && c->local)
+		event_str(&f, EF_SHA256, a->digest);
 	call_append(c, EV_POLICY_APPLY, &f, applied);
 	event_fields_done(&f);
 	free(text);
 	json_decref(list);
+}
+
+/* Never in the middle of a character: it would be lost. */
+static size_t
+part_len(const char *p, size_t left)
+{
+	size_t n = PART_SIZE;
+
+	if (left <= n)
+		return left;
+	while (n > PART_SIZE - 4 && ((uint8_t)p[n] & 0xc0) == 0x80)
+		n--;
+	return n;
+}
+
+static void
+record_parts(struct call *c)
+{
+	struct apply *a = c->state;
+	struct event_fields f;
+	size_t n;
+
+	if (a->whole == NULL || a->told == a->whole_len) {
+		record(c);
+		return;
+	}
+	n = part_len(a->whole + a->told, a->whole_len - a->told);
+	event_fields_init(&f);
+	event_str(&f, EF_BY, c->user);
+	event_str(&f, EF_SHA256, a->digest);
+	event_num(&f, EF_SIZE, (int64_t)a->whole_len);
+	event_num(&f, EF_CHUNK, ++a->parts);
+	event_strn(&f, EF_PAYLOAD, a->whole + a->told, n);
+	a->told += n;
+	call_append(c, EV_POLICY_PART, &f, record_parts);
+	event_fields_done(&f);
+}
+
+/* What was signed; on the admin socket, where the changes tell all if they are
+ * not too long, the body. */
+static int
+find_whole(struct call *c, struct apply *a)
+{
+	json_t *list = NULL;
+	char *text = NULL;
+	bool fits;
+
+	if (!c->local) {
+		if (fits_field(c->env.payload, c->env.payload_len))
+			return 0;
+		a->whole =
+		    strndup((const char *)c->env.payload, c->env.payload_len);
+	} else {
+		list = changes_json(a, false);
+		text = list != NULL ? json_text(list) : NULL;
+		fits = text != NULL && fits_field(text, strlen(text));
+		free(text);
+		json_decref(list);
+		if (fits)
+			return 0;
+		a->whole = json_text(c->req.body);
+	}
+	if (a->whole == NULL)
+		return GW_ENOMEM;
+	a->whole_len = strlen(a->whole);
+	text_digest(a->digest, a->whole, a->whole_len);
+	return 0;
 }
 
 void
@@ -400,26 +547,22 @@ verb_apply(struct call *c)
 {
 	static const char *const keys[] = {
 	    "users", "targets", "roles", "dry_run", NULL};
-	struct apply *a = calloc(1, sizeof(*a));
+	struct apply *a = call_state(c, sizeof(*a), apply_free);
 	struct problem p = {0};
 
-	if (a == NULL) {
-		call_refuse(c, 503, "unavailable", NULL, "out of memory");
+	if (a == NULL)
 		return;
-	}
-	c->state = a;
-	c->state_free = apply_free;
 	if (json_only(c->req.body, keys, &p) != 0 ||
 	    json_get_bool(c->req.body, "dry_run", false, &a->dry_run, &p) !=
 		0 ||
 	    read_users(c, a, &p) != 0 || read_targets(c, a, &p) != 0 ||
-	    read_roles(c, a, &p) != 0) {
+	    read_roles(c, a, &p) != 0 || count(c->b, a, &p) != 0) {
 		call_problem(c, &p);
 		return;
 	}
-	a->changes = count(a);
 	if (a->dry_run || a->changes == 0) {
-		reply(c, !a->dry_run);
+		a->brief = !reply_fits(a);
+		call_reply(c, 200, reply_json(a, !a->dry_run));
 		return;
 	}
 	if (invite(c->b, a) != 0) {
@@ -427,5 +570,15 @@ verb_apply(struct call *c)
 		    "an invitation does not fit: host is too long");
 		return;
 	}
-	record(c, a);
+	if (!can_reply(a)) {
+		call_refuse(c, 413, "too-large", "users",
+		    "users: so many invitations do not fit into one answer: "
+		    "apply the policy in parts");
+		return;
+	}
+	if (find_whole(c, a) != 0) {
+		call_refuse(c, 503, "unavailable", NULL, "out of memory");
+		return;
+	}
+	record_parts(c);
 }

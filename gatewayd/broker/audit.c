@@ -90,16 +90,12 @@ read_bytes(struct call *c)
 void
 verb_recording(struct call *c)
 {
-	struct msg_rec_read *m = calloc(1, sizeof(*m));
+	struct msg_rec_read *m = call_state(c, sizeof(*m), free);
 	struct event_fields f;
 	uint64_t channel = 0;
 
-	c->state = m;
-	c->state_free = free;
-	if (m == NULL) {
-		call_refuse(c, 503, "unavailable", NULL, "out of memory");
+	if (m == NULL)
 		return;
-	}
 	if (!id_ok(c->arg, 's') ||
 	    !query_num(c->query, "offset", INT64_MAX, &m->offset) ||
 	    !query_num(c->query, "channel", UINT32_MAX, &channel)) {

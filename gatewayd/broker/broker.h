@@ -51,8 +51,9 @@ struct live_grant {
 	struct live_grant *next;
 	struct broker *b;
 	struct grant g;
-	uint8_t state; /* GRANT_INTENT or GRANT_ACTIVE */
-	uint64_t seq;  /* of its intent */
+	char key_fp[SSHKEY_FP_SIZE]; /* that asked for it */
+	uint8_t state;               /* GRANT_INTENT or GRANT_ACTIVE */
+	uint64_t seq;                /* of its intent */
 	uint8_t mac[RECEIPT_MAC_SIZE];
 	uint8_t elements[ELEMENTS_MAX];
 	uint32_t nelements;
@@ -133,7 +134,8 @@ struct call {
 	struct sshkey key;
 	char key_fp[SSHKEY_FP_SIZE];
 	struct envelope env;
-	struct signed_request req; /* .body for both kinds */
+	struct signed_request req;      /* .body for both kinds */
+	uint64_t serial[LIMIT_SOURCES]; /* of its nonces: challenge.c */
 	int64_t token_end_boot_ms;
 	/* mfa.c */
 	int64_t mfa_step; /* 0 = no code came */
@@ -161,10 +163,21 @@ void call_unavailable(struct call *c, const char *what);
  */
 void call_append(struct call *c, enum event_code ev,
     const struct event_fields *f, call_fn *then);
+/* The same for a change: adds what it is now. Takes now and f. */
+void call_append_change(struct call *c, enum event_code ev,
+    struct event_fields *f, json_t *now, call_fn *then);
+/* Zeroed memory for the verb, freed (by fn) with the call; NULL: the call is
+ * over. */
+void *call_state(struct call *c, size_t size, void (*fn)(void *));
 /* Asks a process; fn runs with its answer, never with NULL: else 503. */
 void call_ask(struct call *c, enum proc to, unsigned type, void *body,
     unsigned answer, call_answer_fn *fn);
-/* Starts fields with who did it. */
+/* True: this text is whole in one field of a record, escapes and all. */
+bool fits_field(const void *p, size_t n);
+enum { DIGEST_SIZE = 65 };
+void text_digest(char ret[static DIGEST_SIZE], const void *p, size_t n);
+/* Starts fields with who did it; with the signed bytes, or the digest of those
+ * that apply.c has put into records of their own. */
 void call_fields(const struct call *c, struct event_fields *f);
 /* True: answered from the store, or waits for the first's answer. */
 bool call_repeated(struct call *c);
@@ -192,6 +205,8 @@ void listing_reply(struct listing *l, struct call *c);
 /* ---- caller.c */
 /* Who is asking; then the verb. Ends in fn(c) or in a refusal. */
 void caller_check(struct call *c, const struct msg_api_call *m, call_fn *fn);
+/* He still may, as the store says now: asked again after a wait. */
+bool caller_still(struct call *c);
 /* api.denied, for refusals before a user is known or allowed. */
 void caller_denied(const struct call *c, const char *reason);
 
@@ -218,6 +233,7 @@ int64_t mfa_until_ms(const struct broker *b, const char *user,
     const struct addr *source); /* UTC; 0 = no code known */
 /* A code was accepted and burned: remember for the age. */
 void mfa_given(const struct call *c);
+void mfa_forget(struct broker *b, const char *user);
 void mfa_used(const struct call *c); /* it was used before: event */
 /* Code wanted by the verb's row: then(c) with the step burned, or refusal. */
 void mfa_require(struct call *c, call_fn *then);
@@ -226,7 +242,10 @@ void mfa_require(struct call *c, call_fn *then);
 MUST_CHECK int challenges_new(struct challenges **ret);
 void challenges_free(struct challenges *x);
 void verb_challenge(struct call *c);
-/* Spends all nonces of the request or none. 0 or GW_EDENIED. */
+/* All nonces of the request are ours, unused, for their address, and one is
+ * for the peer's: c->serial. 0 or GW_EDENIED. */
+MUST_CHECK int challenge_check(struct call *c);
+/* They are used. GW_ENOMEM, GW_ELIMIT: then the call must not go on. */
 MUST_CHECK int challenge_spend(struct call *c);
 MUST_CHECK int tokens_new(struct tokens **ret);
 void tokens_free(struct tokens *t);
@@ -264,6 +283,10 @@ void verb_apply(struct call *c);
 void verb_doctor(struct call *c);
 void verb_audit(struct call *c);
 
+/* ---- room.c: may there be so many more? Else *p says what to do. */
+MUST_CHECK int room_check(
+    struct broker *b, enum store_kind k, size_t more, struct problem *p);
+
 /* ---- user.c, target.c, role.c: bodies, for their verbs and for apply.c */
 MUST_CHECK int user_parse(
     struct user *ret, struct broker *b, const json_t *o, struct problem *p);
@@ -273,11 +296,22 @@ json_t *user_json(const struct user *u);
 enum { INVITATION_SIZE = 400 };
 MUST_CHECK int user_invite(
     struct broker *b, struct user *u, char rettext[static INVITATION_SIZE]);
+/* The body applied once more, to what the store says now: the user himself may
+ * have enrolled, another admin may have disabled him, while the record was
+ * written. Keeps an invitation that still serves, else clears it. */
+MUST_CHECK int user_again(struct broker *b, struct user *u,
+    char invitation[static INVITATION_SIZE], const json_t *o,
+    struct problem *p);
 /* After a change is stored: what a disabled user has ends. */
 void user_changed(struct broker *b, const struct user *u);
+/* Who acts by these names in the evidence is the gateway itself. */
+bool user_reserved(const char *name);
+bool user_has_key(const struct user *u, const char *fp);
 /* reconsider.c: after any change of users, targets or roles is stored: ends
- * what policy would not give any more. */
+ * what policy would not give any more, and what a key opened or logged in that
+ * its user has no more. */
 void grants_reconsider(struct broker *b);
+bool grant_still_given(const struct live_grant *lg);
 MUST_CHECK int target_parse(
     struct target *ret, const json_t *o, struct problem *p);
 json_t *target_json(const struct target *t);
@@ -287,7 +321,8 @@ MUST_CHECK int role_parse(
 json_t *role_json(const struct policy_role *r);
 
 /* ---- grant.c */
-struct live_grant *grant_new(struct broker *b, const struct grant *g);
+struct live_grant *grant_new(
+    struct broker *b, const struct grant *g, const char *key_fp);
 struct live_grant *grant_find(struct broker *b, const char *id);
 /* It is in force: arm the timer. */
 void grant_activate(struct live_grant *lg);

@@ -238,6 +238,33 @@ call_append(struct call *c, enum event_code ev, const struct event_fields *f,
 		call_unavailable(c, "the log");
 }
 
+void
+call_append_change(struct call *c, enum event_code ev, struct event_fields *f,
+    json_t *now, call_fn *then)
+{
+	char *text = now != NULL ? json_text(now) : NULL;
+
+	event_str(f, EF_CHANGES, text);
+	call_append(c, ev, f, then);
+	event_fields_done(f);
+	free(text);
+	json_decref(now);
+}
+
+void *
+call_state(struct call *c, size_t size, void (*fn)(void *))
+{
+	void *p = calloc(1, size);
+
+	if (p == NULL) {
+		call_refuse(c, 503, "unavailable", NULL, "out of memory");
+		return NULL;
+	}
+	c->state = p;
+	c->state_free = fn;
+	return p;
+}
+
 static void
 answered(struct broker *b, void *arg, const void *body)
 {
@@ -266,10 +293,32 @@ call_ask(struct call *c, enum proc to, unsigned type, void *body,
 	call_unavailable(c, what);
 }
 
+bool
+fits_field(const void *p, size_t n)
+{
+	struct buf b;
+	bool fits;
+
+	buf_init(&b, (size_t)LIMIT_FIELD_MAX * 2);
+	event_json_string(&b, p, n);
+	fits = n <= LIMIT_FIELD_MAX && buf_err(&b) == 0;
+	buf_done(&b);
+	return fits;
+}
+
+void
+text_digest(char ret[static DIGEST_SIZE], const void *p, size_t n)
+{
+	uint8_t digest[SHA256_DIGEST_LENGTH];
+
+	(void)SHA256(p, n, digest);
+	str_hex(ret, digest, sizeof(digest));
+}
+
 void
 call_fields(const struct call *c, struct event_fields *f)
 {
-	char hex[2 * SHA256_DIGEST_LENGTH + 1];
+	char hex[DIGEST_SIZE];
 	char text[ADDR_TEXT_SIZE];
 
 	event_fields_init(f);
@@ -287,14 +336,10 @@ call_fields(const struct call *c, struct event_fields *f)
 	/* the body of an enrolment holds the invitation: a secret */
 	if (c->env.payload == NULL || c->verb->id == VERB_ENROLL)
 		return;
-	event_strn(f, EF_PAYLOAD, c->env.payload, c->env.payload_len);
-	if (c->env.payload_len > LIMIT_FIELD_MAX) {
-		/* cut in the record: the digest of the whole is what was signed
-		 * and lets the file it came from prove itself */
-		uint8_t digest[SHA256_DIGEST_LENGTH];
-
-		(void)SHA256(c->env.payload, c->env.payload_len, digest);
-		str_hex(hex, digest, sizeof(digest));
+	if (fits_field(c->env.payload, c->env.payload_len)) {
+		event_strn(f, EF_PAYLOAD, c->env.payload, c->env.payload_len);
+	} else {
+		text_digest(hex, c->env.payload, c->env.payload_len);
 		event_str(f, EF_SHA256, hex);
 	}
 	event_str(f, EF_SIGNATURE, c->env.signature);
@@ -367,11 +412,20 @@ call_repeated(struct call *c)
 
 /* ---- json */
 
+/* A banner, an error of a library: not all text was checked when it came, and
+ * it ends on somebody's terminal. */
 void
 put_str(json_t *o, const char *key, const char *v)
 {
-	if (o != NULL)
-		(void)json_object_set_new(o, key, json_string(v));
+	char text[2 * LIMIT_TEXT_SIZE];
+
+	if (o == NULL || v == NULL)
+		return;
+	if (!str_text_ok(v, strlen(v))) {
+		str_escape(text, sizeof(text), v, strlen(v));
+		v = text;
+	}
+	(void)json_object_set_new(o, key, json_string(v));
 }
 
 void

@@ -51,6 +51,20 @@ refuse(struct call *c, int status, const char *code, const char *text)
 
 /* ---- permission */
 
+static void
+load_user(struct call *c, const char *name)
+{
+	struct user *u = calloc(1, sizeof(*u));
+
+	if (u != NULL && store_user_get(c->b->store, name, u) == 0) {
+		name_set(c->user, u->name);
+		c->user_state = u->state;
+		c->admin = u->admin;
+		c->auditor = u->auditor;
+	}
+	free(u);
+}
+
 static bool
 may(const struct call *c)
 {
@@ -80,6 +94,20 @@ state_allows(const struct call *c)
 		return c->user_state != USER_DISABLED;
 	return c->verb->id == VERB_ENROLL_CONFIRM &&
 	       c->user_state == USER_INVITED;
+}
+
+bool
+caller_still(struct call *c)
+{
+	char owner[LIMIT_NAME_SIZE] = "";
+
+	if (c->local)
+		return true;
+	c->user_state = USER_NONE;
+	load_user(c, c->user);
+	return c->user_state == USER_ACTIVE && may(c) &&
+	       store_user_by_key(c->b->store, c->key_fp, owner) == 0 &&
+	       strcmp(owner, c->user) == 0;
 }
 
 static void
@@ -137,20 +165,6 @@ check_local(struct call *c, const struct msg_api_call *m, call_fn *fn)
 }
 
 /* ---- tokens */
-
-static void
-load_user(struct call *c, const char *name)
-{
-	struct user *u = calloc(1, sizeof(*u));
-
-	if (u != NULL && store_user_get(c->b->store, name, u) == 0) {
-		name_set(c->user, u->name);
-		c->user_state = u->state;
-		c->admin = u->admin;
-		c->auditor = u->auditor;
-	}
-	free(u);
-}
 
 static void
 check_token(struct call *c, const struct msg_api_call *m, call_fn *fn)
@@ -248,6 +262,14 @@ check_signed(struct call *c, const struct msg_api_call *m, call_fn *fn)
 		    "this key belongs to no active user of this gateway");
 		return;
 	}
+	/* what was signed stands whole in the evidence */
+	if (c->verb->id != VERB_APPLY &&
+	    !fits_field(c->env.payload, c->env.payload_len)) {
+		call_refuse(c, 413, "too-large", "payload",
+		    "payload: at most %d bytes can be signed for %s",
+		    (int)LIMIT_FIELD_MAX, c->verb->name);
+		return;
+	}
 	if (signed_parse(&c->req, c->env.payload, c->env.payload_len, &p) !=
 	    0) {
 		call_problem(c, &p);
@@ -257,10 +279,15 @@ check_signed(struct call *c, const struct msg_api_call *m, call_fn *fn)
 		refuse(c, 401, code, text);
 		return;
 	}
-	if (challenge_spend(c) != 0) {
+	if (challenge_check(c) != 0) {
 		refuse(c, 401, "stale-nonce",
 		    "the challenge is over, was used, or was given to another "
 		    "address: take a new one");
+		return;
+	}
+	/* a stranger, who may only enrol, uses it up by a right invitation */
+	if (c->user[0] != '\0' && challenge_spend(c) != 0) {
+		call_unavailable(c, "memory");
 		return;
 	}
 	if (call_repeated(c))

@@ -132,17 +132,13 @@ void
 verb_target_scan(struct call *c)
 {
 	static const char *const keys[] = {"address", "port", NULL};
-	struct scan *x = calloc(1, sizeof(*x));
+	struct scan *x = call_state(c, sizeof(*x), free);
 	struct problem p = {0};
 	const char *address = NULL;
 	int64_t port = 22;
 
-	c->state = x;
-	c->state_free = free;
-	if (x == NULL) {
-		call_refuse(c, 503, "unavailable", NULL, "out of memory");
+	if (x == NULL)
 		return;
-	}
 	if (json_only(c->req.body, keys, &p) != 0 ||
 	    json_get_str(c->req.body, "address", true, ADDR_TEXT_SIZE - 1,
 		&address, &p) != 0 ||
@@ -307,17 +303,13 @@ void
 verb_doctor(struct call *c)
 {
 	static const char *const keys[] = {"target", NULL};
-	struct doctor *d = calloc(1, sizeof(*d));
+	struct doctor *d = call_state(c, sizeof(*d), free);
 	struct problem p = {0};
 	const char *name = NULL;
 	int r;
 
-	c->state = d;
-	c->state_free = free;
-	if (d == NULL) {
-		call_refuse(c, 503, "unavailable", NULL, "out of memory");
+	if (d == NULL)
 		return;
-	}
 	if (json_only(c->req.body, keys, &p) != 0 ||
 	    json_get_name(c->req.body, "target", true, &name, &p) != 0) {
 		call_problem(c, &p);

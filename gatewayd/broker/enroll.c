@@ -37,26 +37,6 @@ enroll_free(void *p)
 	free(e);
 }
 
-static struct enroll *
-enroll_alloc(void)
-{
-	return calloc(1, sizeof(struct enroll));
-}
-
-static struct enroll *
-enroll_new(struct call *c)
-{
-	struct enroll *e = enroll_alloc();
-
-	if (e == NULL) {
-		call_refuse(c, 503, "unavailable", NULL, "out of memory");
-		return NULL;
-	}
-	c->state = e;
-	c->state_free = enroll_free;
-	return e;
-}
-
 /* ---- begin */
 
 static void
@@ -91,15 +71,6 @@ find_invited(struct call *c, struct enroll *e, const char *code)
 	       store_user_get(c->b->store, name, &e->u) == 0 &&
 	       e->u.state != USER_DISABLED &&
 	       e->u.invite_end_ms > broker_now(c->b).utc_ms;
-}
-
-static bool
-has_key(const struct user *u, const char *fp)
-{
-	for (unsigned i = 0; i < u->nkeys; i++)
-		if (strcmp(u->keys[i].fp, fp) == 0)
-			return true;
-	return false;
 }
 
 static void
@@ -138,14 +109,14 @@ seal_seed(struct call *c, struct enroll *e)
 static bool
 reload(struct call *c, struct enroll *e)
 {
-	struct enroll *now = enroll_alloc();
+	struct enroll *now = calloc(1, sizeof(*now));
 	const bool same =
 	    now != NULL &&
 	    store_user_get(c->b->store, e->u.name, &now->u) == 0 &&
 	    (FAULT(late_enroll) ||
 		(now->u.state != USER_DISABLED && now->u.invite[0] != '\0' &&
 		    strcmp(now->u.invite, e->u.invite) == 0)) &&
-	    (e->new_key ? now->u.nkeys == 0 : has_key(&now->u, c->key_fp));
+	    (e->new_key ? now->u.nkeys == 0 : user_has_key(&now->u, c->key_fp));
 
 	if (same) {
 		now->u.pending = e->u.pending;
@@ -197,7 +168,7 @@ verb_enroll(struct call *c)
 {
 	static const char *const keys[] = {"invite", NULL};
 	struct problem p = {0};
-	struct enroll *e = enroll_new(c);
+	struct enroll *e = call_state(c, sizeof(*e), enroll_free);
 	struct event_fields f;
 	const char *code = NULL;
 
@@ -218,11 +189,15 @@ verb_enroll(struct call *c)
 		    "this key belongs to another user");
 		return;
 	}
-	if (e->u.nkeys > 0 && !has_key(&e->u, c->key_fp)) {
+	if (e->u.nkeys > 0 && !user_has_key(&e->u, c->key_fp)) {
 		call_refuse(c, 401, "unknown-key", NULL,
 		    "the invitation is for %s, who has other keys: sign with "
 		    "one of those",
 		    e->u.name);
+		return;
+	}
+	if (c->user[0] == '\0' && challenge_spend(c) != 0) {
+		call_unavailable(c, "memory");
 		return;
 	}
 	if (e->u.nkeys == 0) {
@@ -300,7 +275,7 @@ verb_enroll_confirm(struct call *c)
 	static const char *const none[] = {NULL};
 	struct msg_nt_mfa_burn m = {0};
 	struct problem p = {0};
-	struct enroll *e = enroll_new(c);
+	struct enroll *e = call_state(c, sizeof(*e), enroll_free);
 	int r;
 
 	if (e == NULL)

@@ -35,7 +35,7 @@ on_timer(struct role *r, void *arg)
 }
 
 struct live_grant *
-grant_new(struct broker *b, const struct grant *g)
+grant_new(struct broker *b, const struct grant *g, const char *key_fp)
 {
 	struct live_grant *lg = calloc(1, sizeof(*lg));
 
@@ -47,6 +47,7 @@ grant_new(struct broker *b, const struct grant *g)
 	}
 	lg->b = b;
 	lg->g = *g;
+	text_set(lg->key_fp, sizeof(lg->key_fp), key_fp);
 	lg->state = GRANT_INTENT;
 	lg->next = b->grants;
 	b->grants = lg;

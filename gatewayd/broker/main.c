@@ -75,12 +75,11 @@ broker_load_roles(struct broker *b)
 	size_t n = 0;
 	int r = store_role_all(b->store, &roles, &n);
 
-	if (r != 0)
-		return r;
+	/* in doubt nobody may: what was taken away must not live on here */
 	free(b->roles);
 	b->roles = roles;
 	b->nroles = n;
-	return 0;
+	return r;
 }
 
 void

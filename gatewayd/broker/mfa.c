@@ -263,6 +263,22 @@ given_tidy(struct mfa_book *m, int64_t now)
 }
 
 void
+mfa_forget(struct broker *b, const char *user)
+{
+	for (struct given **gp = &b->mfa->given; *gp != NULL;) {
+		struct given *g = *gp;
+
+		if (strcmp(g->user, user) != 0) {
+			gp = &g->next;
+			continue;
+		}
+		*gp = g->next;
+		b->mfa->ngiven--;
+		free(g);
+	}
+}
+
+void
 mfa_given(const struct call *c)
 {
 	struct mfa_book *m = c->b->mfa;
@@ -313,7 +329,11 @@ burned(struct call *c, const void *body)
 		return;
 	}
 	mfa_given(c);
-	then(c);
+	if (caller_still(c))
+		then(c);
+	else
+		call_refuse(c, 403, "forbidden", NULL,
+		    "what you may was changed meanwhile");
 }
 
 void

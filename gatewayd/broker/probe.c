@@ -188,7 +188,7 @@ probe_up(struct session *s)
 	text_set(s->grant_id, sizeof(s->grant_id), p->grant);
 	fill_grant(&m.grant, p);
 	text_set(m.by, sizeof(m.by), p->c->user);
-	if ((lg = grant_new(p->b, &m.grant)) == NULL) {
+	if ((lg = grant_new(p->b, &m.grant, "")) == NULL) {
 		finish(p, "out of memory");
 		return;
 	}

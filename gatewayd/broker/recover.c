@@ -185,7 +185,7 @@ meet_grant(struct broker *b, const struct msg_nt_fold_grant *m)
 		    b, m->grant.id, END_EXPIRED, "recovery", NULL, NULL);
 		return 0;
 	}
-	if ((lg = grant_new(b, &m->grant)) == NULL)
+	if ((lg = grant_new(b, &m->grant, m->key_fp)) == NULL)
 		return GW_ENOMEM;
 	r->adopted++;
 	take_receipt(lg, m);
@@ -282,6 +282,7 @@ revive(struct broker *b, const struct leg *l)
 	text_set(s->grant_id, sizeof(s->grant_id), l->m.grant);
 	s->grant = lg;
 	lg->sessions++;
+	text_set(s->key_fp, sizeof(s->key_fp), l->m.key_fp);
 	name_set(s->user, lg->g.user);
 	name_set(s->target, lg->g.target);
 	name_set(s->login, lg->g.login);
@@ -435,6 +436,11 @@ parse_first(struct user *u, const struct secret *text)
 	    json_get_str(o, "invite", true, 64, &invite, &p) != 0 ||
 	    json_get_str(o, "expires", true, 40, &expires, &p) != 0) {
 		log_err("bootstrap.json: %s", p.text);
+		goto out;
+	}
+	if (user_reserved(name)) {
+		log_err(
+		    "bootstrap.json: the name %s is the gateway's own", name);
 		goto out;
 	}
 	if (str_unhex(hash, sizeof(hash), invite) != 0 ||

@@ -292,29 +292,24 @@ reply(struct call *c, const struct live_grant *lg)
 
 /* ---- open */
 
-/* The user may have been disabled, the target removed, while we waited: those
- * ends saw no active grant yet, so it is looked at here once more. */
-static bool
-still_allowed(const struct call *c)
-{
-	struct request *q = c->state;
-
-	if (FAULT(no_reconsider))
-		return true;
-	return store_user_get(c->b->store, c->user, &q->user) == 0 &&
-	       q->user.state == USER_ACTIVE &&
-	       store_target_get(c->b->store, q->asked.target, &q->target) == 0;
-}
-
+/* A right was taken away while we waited: that saw no active grant yet, so it
+ * is looked at here once more. */
 static void
 too_late(struct call *c, struct live_grant *lg)
 {
-	firewall_close(c->b, lg->g.id, END_LOCKED);
-	close_grant(c->b, lg->g.id, END_LOCKED, "gateway", NULL, NULL);
+	struct request *q = c->state;
+	const enum end_reason why =
+	    store_user_get(c->b->store, c->user, &q->user) == 0 &&
+		    q->user.state != USER_DISABLED
+		? END_REVOKED
+		: END_LOCKED;
+
+	firewall_close(c->b, lg->g.id, why);
+	close_grant(c->b, lg->g.id, why, "policy", NULL, NULL);
+	grant_remember(c->b, &lg->g, why, 0, lg->seq);
 	grant_drop(lg);
 	call_refuse(c, 403, "forbidden", NULL,
-	    "the user was disabled or the target removed meanwhile: the grant "
-	    "was closed again");
+	    "what you may was changed meanwhile: the grant was closed again");
 }
 
 static void
@@ -325,7 +320,7 @@ fw_opened(struct broker *b, void *arg, const void *body)
 	const struct request *q = c->state;
 	struct live_grant *lg = grant_find(b, q->grant);
 
-	if (lg != NULL && !still_allowed(c)) {
+	if (lg != NULL && !grant_still_given(lg)) {
 		too_late(c, lg);
 		return;
 	}
@@ -413,7 +408,7 @@ nt_opened(struct broker *b, void *arg, const void *body)
 	c->seq = m->seq;
 	if (c->mfa_step > 0)
 		mfa_given(c);
-	if (still_allowed(c))
+	if (grant_still_given(lg))
 		open_door(c, lg);
 	else
 		too_late(c, lg);
@@ -438,7 +433,7 @@ write_intent(struct call *c)
 		return;
 	}
 	if (record_allowed(c, q) != 0 ||
-	    (lg = grant_new(c->b, &m.grant)) == NULL) {
+	    (lg = grant_new(c->b, &m.grant, c->key_fp)) == NULL) {
 		call_unavailable(c, "the log");
 		return;
 	}
@@ -473,16 +468,12 @@ has_room(const struct call *c)
 void
 verb_request(struct call *c)
 {
-	struct request *q = calloc(1, sizeof(*q));
+	struct request *q = call_state(c, sizeof(*q), free);
 	struct problem p = {0};
 	int r;
 
-	if (q == NULL) {
-		call_refuse(c, 503, "unavailable", NULL, "out of memory");
+	if (q == NULL)
 		return;
-	}
-	c->state = q;
-	c->state_free = free;
 	if (parse(&q->asked, c->req.body, &p) != 0) {
 		call_problem(c, &p);
 		return;

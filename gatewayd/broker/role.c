@@ -260,6 +260,15 @@ role_parse(struct policy_role *ret, const json_t *o, struct problem *p)
 
 /* ---- role.set */
 
+static bool
+known_role(const struct broker *b, const char *name)
+{
+	for (size_t i = 0; i < b->nroles; i++)
+		if (strcmp(b->roles[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 static void
 set_done(struct call *c)
 {
@@ -279,31 +288,21 @@ set_done(struct call *c)
 void
 verb_role_set(struct call *c)
 {
-	struct policy_role *x = calloc(1, sizeof(*x));
+	struct policy_role *x = call_state(c, sizeof(*x), free);
 	struct event_fields f;
 	struct problem p = {0};
-	char *text = NULL;
-	json_t *o = NULL;
 
-	c->state = x;
-	c->state_free = free;
-	if (x == NULL) {
-		call_refuse(c, 503, "unavailable", NULL, "out of memory");
+	if (x == NULL)
 		return;
-	}
-	if (role_parse(x, c->req.body, &p) != 0) {
+	if (role_parse(x, c->req.body, &p) != 0 ||
+	    room_check(c->b, STORE_ROLES, !known_role(c->b, x->name), &p) !=
+		0) {
 		call_problem(c, &p);
 		return;
 	}
-	o = role_json(x);
-	text = o != NULL ? json_text(o) : NULL;
 	call_fields(c, &f);
 	event_str(&f, EF_ROLE, x->name);
-	event_str(&f, EF_CHANGES, text);
-	call_append(c, EV_ROLE_SET, &f, set_done);
-	event_fields_done(&f);
-	free(text);
-	json_decref(o);
+	call_append_change(c, EV_ROLE_SET, &f, role_json(x), set_done);
 }
 
 /* ---- role.remove */
@@ -334,16 +333,13 @@ verb_role_remove(struct call *c)
 	struct event_fields f;
 	struct problem p = {0};
 	const char *name = NULL;
-	bool known = false;
 
 	if (json_only(c->req.body, keys, &p) != 0 ||
 	    json_get_name(c->req.body, "role", true, &name, &p) != 0) {
 		call_problem(c, &p);
 		return;
 	}
-	for (size_t i = 0; i < c->b->nroles; i++)
-		known = known || strcmp(c->b->roles[i].name, name) == 0;
-	if (!known) {
+	if (!known_role(c->b, name)) {
 		call_refuse(c, 404, "not-found", "role",
 		    "there is no role %s: see jitctl roles ls", name);
 		return;

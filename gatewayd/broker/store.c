@@ -212,6 +212,24 @@ store_seq(struct store *s, uint64_t *ret)
 }
 
 int
+store_count(struct store *s, enum store_kind k, uint64_t *ret)
+{
+	static const char *const text[] = {
+	    [STORE_USERS] = "SELECT count(*) FROM users",
+	    [STORE_TARGETS] = "SELECT count(*) FROM targets",
+	    [STORE_ROLES] = "SELECT count(*) FROM roles"};
+	struct query *q = NULL;
+
+	*ret = UINT64_MAX; /* in doubt there is no room */
+	if (k == STORE_NONE || k > STORE_ROLES)
+		return GW_EINVAL;
+	q = query_new(s->sql, text[k]);
+	if (query_next(q))
+		*ret = (uint64_t)query_get_num(q, 0);
+	return query_done(q);
+}
+
+int
 store_begin(struct store *s)
 {
 	return sql_begin(s->sql);

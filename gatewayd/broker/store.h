@@ -81,6 +81,9 @@ const char *store_error(struct store *s);
 /* The highest sequence number any row names; 0 for an empty store. */
 MUST_CHECK int store_seq(struct store *s, uint64_t *ret);
 
+enum store_kind { STORE_NONE = 0, STORE_USERS, STORE_TARGETS, STORE_ROLES };
+MUST_CHECK int store_count(struct store *s, enum store_kind k, uint64_t *ret);
+
 /* Several puts as one; they nest. */
 MUST_CHECK int store_begin(struct store *s);
 MUST_CHECK int store_commit(struct store *s);

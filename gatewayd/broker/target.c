@@ -318,35 +318,35 @@ added(struct call *c)
 	call_reply(c, 201, o);
 }
 
+static bool
+is_new(struct broker *b, const char *name)
+{
+	struct target *t = calloc(1, sizeof(*t));
+	const bool known =
+	    t != NULL && store_target_get(b->store, name, t) == 0;
+
+	free(t);
+	return !known;
+}
+
 void
 verb_target_add(struct call *c)
 {
-	struct target *t = calloc(1, sizeof(*t));
+	struct target *t = call_state(c, sizeof(*t), free);
 	struct event_fields f;
 	struct problem p = {0};
-	char *text = NULL;
-	json_t *o = NULL;
 
-	c->state = t;
-	c->state_free = free;
-	if (t == NULL) {
-		call_refuse(c, 503, "unavailable", NULL, "out of memory");
+	if (t == NULL)
 		return;
-	}
-	if (target_parse(t, c->req.body, &p) != 0) {
+	if (target_parse(t, c->req.body, &p) != 0 ||
+	    room_check(c->b, STORE_TARGETS, is_new(c->b, t->name), &p) != 0) {
 		call_problem(c, &p);
 		return;
 	}
-	o = target_json(t);
-	text = o != NULL ? json_text(o) : NULL;
 	call_fields(c, &f);
 	event_str(&f, EF_TARGET, t->name);
 	event_num(&f, EF_DST_PORT, t->port);
-	event_str(&f, EF_CHANGES, text);
-	call_append(c, EV_TARGET_SET, &f, added);
-	event_fields_done(&f);
-	free(text);
-	json_decref(o);
+	call_append_change(c, EV_TARGET_SET, &f, target_json(t), added);
 }
 
 /* ---- target.remove */
@@ -379,18 +379,14 @@ void
 verb_target_remove(struct call *c)
 {
 	static const char *const keys[] = {"target", NULL};
-	struct target *t = calloc(1, sizeof(*t));
+	struct target *t = call_state(c, sizeof(*t), free);
 	struct event_fields f;
 	struct problem p = {0};
 	const char *name = NULL;
 	int r;
 
-	c->state = t;
-	c->state_free = free;
-	if (t == NULL) {
-		call_refuse(c, 503, "unavailable", NULL, "out of memory");
+	if (t == NULL)
 		return;
-	}
 	if (json_only(c->req.body, keys, &p) != 0 ||
 	    json_get_name(c->req.body, "target", true, &name, &p) != 0) {
 		call_problem(c, &p);

@@ -191,6 +191,18 @@ parse_state(struct user *u, const json_t *o, struct problem *p)
 	return 0;
 }
 
+bool
+user_reserved(const char *name)
+{
+	static const char *const taken[] = {
+	    "local", "gateway", "policy", "recovery", "init"};
+
+	for (size_t i = 0; i < ARRAY_LEN(taken); i++)
+		if (strcasecmp(taken[i], name) == 0)
+			return true;
+	return false;
+}
+
 int
 user_parse(
     struct user *ret, struct broker *b, const json_t *o, struct problem *p)
@@ -203,7 +215,7 @@ user_parse(
 	if ((r = json_only(o, keys, p)) != 0 ||
 	    (r = json_get_name(o, "user", true, &name, p)) != 0)
 		return r;
-	if (strcmp(name, "local") == 0 || strcmp(name, "gateway") == 0) {
+	if (user_reserved(name)) {
 		problem_set(p, 400, "bad-field", "user",
 		    "user: the name %s is taken by the gateway itself", name);
 		return GW_EINVAL;
@@ -242,6 +254,15 @@ user_equal(const struct user *a, const struct user *b)
 			return false;
 	}
 	return true;
+}
+
+bool
+user_has_key(const struct user *u, const char *fp)
+{
+	for (unsigned i = 0; i < u->nkeys; i++)
+		if (strcmp(u->keys[i].fp, fp) == 0)
+			return true;
+	return false;
 }
 
 /* ---- invitations */
@@ -290,6 +311,7 @@ user_changed(struct broker *b, const struct user *u)
 	if (u->state != USER_DISABLED)
 		return;
 	token_forget(b, u->name);
+	mfa_forget(b, u->name);
 	for (struct live_grant *lg = b->grants, *next = NULL; lg != NULL;
 	     lg = next) {
 		next = lg->next;
@@ -316,25 +338,23 @@ add_free(void *p)
 	free(a);
 }
 
-/* The change applied to what the store says now: the user himself may have
- * enrolled, another admin may have disabled him, while the record was written.
- */
-static int
-again(struct call *c, struct add *a, struct problem *p)
+int
+user_again(struct broker *b, struct user *u,
+    char invitation[static INVITATION_SIZE], const json_t *o, struct problem *p)
 {
-	char invite[sizeof(a->u.invite)];
-	const int64_t end_ms = a->u.invite_end_ms;
+	char invite[sizeof(u->invite)];
+	const int64_t end_ms = u->invite_end_ms;
 	int r;
 
-	memcpy(invite, a->u.invite, sizeof(invite));
-	if ((r = user_parse(&a->u, c->b, c->req.body, p)) != 0)
+	memcpy(invite, u->invite, sizeof(invite));
+	if ((r = user_parse(u, b, o, p)) != 0)
 		return r;
-	if (a->u.totp.len > 0 || a->u.state == USER_DISABLED)
-		explicit_bzero(a->invitation, sizeof(a->invitation));
-	if (a->invitation[0] == '\0')
+	if (u->totp.len > 0 || u->state == USER_DISABLED)
+		explicit_bzero(invitation, INVITATION_SIZE);
+	if (invitation[0] == '\0')
 		return 0;
-	memcpy(a->u.invite, invite, sizeof(invite));
-	a->u.invite_end_ms = end_ms;
+	memcpy(u->invite, invite, sizeof(invite));
+	u->invite_end_ms = end_ms;
 	return 0;
 }
 
@@ -347,7 +367,7 @@ added(struct call *c)
 	json_t *o = NULL;
 	int r;
 
-	if (again(c, a, &p) != 0) {
+	if (user_again(c->b, &a->u, a->invitation, c->req.body, &p) != 0) {
 		call_problem(c, &p);
 		return;
 	}
@@ -374,38 +394,30 @@ added(struct call *c)
 void
 verb_user_add(struct call *c)
 {
-	struct add *a = calloc(1, sizeof(*a));
+	struct add *a = call_state(c, sizeof(*a), add_free);
 	struct event_fields f;
 	struct problem p = {0};
-	char *text = NULL;
-	json_t *o = NULL;
 	bool known;
 
-	c->state = a;
-	c->state_free = add_free;
-	if (a == NULL) {
-		c->state_free = NULL;
-		call_refuse(c, 503, "unavailable", NULL, "out of memory");
+	if (a == NULL)
 		return;
-	}
 	if (user_parse(&a->u, c->b, c->req.body, &p) != 0) {
 		call_problem(c, &p);
 		return;
 	}
 	known = store_user_get(c->b->store, a->u.name, &a->old) == 0;
+	if (room_check(c->b, STORE_USERS, !known, &p) != 0) {
+		call_problem(c, &p);
+		return;
+	}
 	if (a->u.totp.len == 0 && a->u.state != USER_DISABLED &&
 	    user_invite(c->b, &a->u, a->invitation) != 0) {
 		call_refuse(c, 503, "unavailable", NULL,
 		    "the invitation does not fit: host is too long");
 		return;
 	}
-	o = user_json(&a->u);
-	text = o != NULL ? json_text(o) : NULL;
 	call_fields(c, &f);
 	event_str(&f, EF_USER, a->u.name);
-	event_str(&f, EF_CHANGES, text);
-	call_append(c, known ? EV_USER_UPDATE : EV_USER_CREATE, &f, added);
-	event_fields_done(&f);
-	free(text);
-	json_decref(o);
+	call_append_change(c, known ? EV_USER_UPDATE : EV_USER_CREATE, &f,
+	    user_json(&a->u), added);
 }

@@ -217,6 +217,7 @@ grant_open(struct fold *f, struct fields *in, uint64_t seq)
 	if (g == NULL)
 		return GW_ENOMEM;
 	grant_read(in, &g->grant);
+	text(in, EF_KEY_FP, false, g->key_fp, sizeof(g->key_fp));
 	g->state = GRANT_INTENT;
 	g->seq = seq;
 	if (in->bad || (!grant_ok(&g->grant) && !FAULT(fold_bad)) ||
@@ -307,6 +308,7 @@ leg_read(struct fields *f, struct fold_leg *l)
 	text(f, EF_USER, true, l->user, sizeof(l->user));
 	text(f, EF_TARGET, true, l->target_name, sizeof(l->target_name));
 	text(f, EF_LOGIN, true, l->login, sizeof(l->login));
+	text(f, EF_KEY_FP, false, l->key_fp, sizeof(l->key_fp));
 	l->conn = (uint64_t)num(f, EF_CONN, INT64_MAX);
 	address(f, EF_GATEWAY, true, &l->gateway);
 	address(f, EF_DST, true, &l->target);

@@ -23,8 +23,9 @@ struct fold;
 struct fold_grant {
 	struct fold_grant *next;
 	struct grant grant;
-	uint8_t state; /* GRANT_INTENT or GRANT_ACTIVE */
-	uint64_t seq;  /* of its grant.open */
+	char key_fp[64]; /* whose removal ends it */
+	uint8_t state;   /* GRANT_INTENT or GRANT_ACTIVE */
+	uint64_t seq;    /* of its grant.open */
 };
 
 /* Keeps what session.end must repeat, also when its grant is gone. */
@@ -36,6 +37,7 @@ struct fold_leg {
 	char user[LIMIT_NAME_SIZE];
 	char target_name[LIMIT_NAME_SIZE];
 	char login[LIMIT_NAME_SIZE];
+	char key_fp[64];
 	uint64_t conn;
 	struct addr gateway, target, client;
 	uint16_t sport, port, client_port;

@@ -54,6 +54,7 @@ tell_grant(void *arg, const struct fold_grant *g)
 	struct element_list list = {0};
 	int r;
 
+	memcpy(m.key_fp, g->key_fp, sizeof(m.key_fp));
 	grant_elements(&list, &g->grant, &t->now, clock_boot_id());
 	r = vouch(t, &list, g->grant.id, g->seq, m.mac, &m.elements);
 	return r < 0 ? r : peer_send(t->p, MSG_NT_FOLD_GRANT, &m, -1);
@@ -71,6 +72,7 @@ tell_leg(void *arg, const struct fold_leg *l)
 
 	memcpy(m.grant, l->grant, sizeof(m.grant));
 	memcpy(m.sid, l->sid, sizeof(m.sid));
+	memcpy(m.key_fp, l->key_fp, sizeof(m.key_fp));
 	if (g != NULL &&
 	    grant_left_ms(&g->grant, &t->now, clock_boot_id()) > 0) {
 		grant_leg(&list.e[0], &g->grant, &l->gateway, l->sport,

@@ -22,8 +22,8 @@ enum {
 	LIMIT_HOSTKEYS_MAX = 4096, /* all pinned host keys of a target */
 	LIMIT_NONCE_SIZE = 33,     /* 32 hex digits + NUL */
 	LIMIT_NONCE_LIFE_S = 60,
-	LIMIT_NONCES = 4096, /* outstanding challenges */
-	LIMIT_NONCES_PER_SOURCE = 32,
+	LIMIT_NONCES_USED = 1 << 20, /* in that time: more than a gateway's
+				      * processor can verify */
 	LIMIT_SOURCES = 2, /* one IPv4 and one IPv6 per request */
 	LIMIT_KEYS_PER_USER = 16,
 	LIMIT_USERS = 10000,

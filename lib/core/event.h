@@ -52,6 +52,7 @@
 	X(TARGET_REMOVE, "JG1032I", "target.remove", 2, W_BRK)                 \
 	X(ROLE_REMOVE, "JG1033I", "role.remove", 2, W_BRK)                     \
 	X(POLICY_APPLY, "JG1034I", "policy.apply", 2, W_BRK)                   \
+	X(POLICY_PART, "JG1035I", "policy.part", 1, W_BRK)                     \
 	X(TOKEN_CREATE, "JG1040I", "token.create", 1, W_BRK)                   \
 	X(REQUEST_CREATE, "JG2000I", "request.create", 1, W_BRK)               \
 	X(REQUEST_DENIED, "JG2000W", "request.create", 3, W_BRK)               \

@@ -394,7 +394,7 @@ policy_decide(struct policy_result *ret, const struct policy_facts *f,
 	}
 	take_merge(ret, &m);
 	ask_duration(ret, f);
-	if (ret->reason && f->reason[0] == '\0')
+	if (ret->reason && f->reason[strspn(f->reason, " ")] == '\0')
 		refuse(ret, "reason", "missing; role %s wants one", ret->role);
 	if (ret->nrefused > 0) {
 		ret->would_pass = true;

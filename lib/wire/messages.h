@@ -208,7 +208,8 @@ struct msg_nt_fold_get {
 struct msg_nt_fold_grant {
 	uint32_t rid;
 	struct grant grant;
-	uint8_t state; /* GRANT_INTENT or GRANT_ACTIVE */
+	char key_fp[64]; /* of the key that asked for it; "" = a probe */
+	uint8_t state;   /* GRANT_INTENT or GRANT_ACTIVE */
 	uint64_t seq;
 	uint8_t mac[RECEIPT_MAC_SIZE];
 	struct bytes elements; /* fresh receipt; empty when over */
@@ -217,6 +218,7 @@ struct msg_nt_fold_leg {
 	uint32_t rid;
 	char grant[LIMIT_ID_SIZE];
 	char sid[LIMIT_ID_SIZE];
+	char key_fp[64]; /* that logged in */
 	uint64_t conn;
 	uint64_t seq;
 	uint8_t mac[RECEIPT_MAC_SIZE];

@@ -52,18 +52,41 @@ local_admin revoke "$(as alice grants -o name)" >/dev/null 2>&1
 wait_for 10 no_elements entry4
 refused '401 stale-nonce' --nonce-from /home/alice/nonce
 
-echo '- nor can one address hold them all, and another is served meanwhile'
+echo '- a bad signature does not use it up, a restart does'
+expect_ok raw --nonce-to /home/alice/nonce --tamper
+expect_eq '401 bad-signature' "$OUT" 'a bad signature'
+expect_ok raw --nonce-from /home/alice/nonce
+expect_eq '201 -' "$OUT" 'an honest request after it'
+local_admin revoke "$(as alice grants -o name)" >/dev/null 2>&1
+wait_for 10 no_elements entry4
+expect_ok raw --nonce-to /home/alice/nonce --tamper
+pid=$(gw_pid broker)
+gw_kill broker
+broker_is_back() {
+	local now
+
+	now=$(gw_pid broker)
+	[ -n "$now" ] && [ "$now" != "$pid" ] &&
+		on gateway curl -s --unix-socket "$GW_SOCKET" http://gateway/v1/readyz |
+		grep -q 'agree'
+}
+wait_for 20 broker_is_back
+refused '401 stale-nonce' --nonce-from /home/alice/nonce
+
+echo '- nobody can use them up: not for himself, not for another'
 expect_ok on_as alice client python3 -c '
-import sys; sys.argv = ["x"]
 import http.client, json, ssl
 codes = set()
-for _ in range(40):
-    c = http.client.HTTPSConnection("198.51.100.1", 8443, context=ssl._create_unverified_context())
+c = http.client.HTTPSConnection("198.51.100.1", 8443, context=ssl._create_unverified_context())
+for _ in range(5000):
     c.request("POST", "/v1/challenge", "{}", {"Content-Type": "application/json"})
-    codes.add(c.getresponse().status)
+    r = c.getresponse()
+    r.read()
+    codes.add(r.status)
 print(*sorted(codes))'
-expect_eq '200 429' "$OUT" 'challenges'
-expect_ok as admin version
+expect_eq 200 "$OUT" 'challenges'
+expect_ok raw --set 'body={"target":"web-01","for":300,"reason":"raw","login":"x"}'
+expect_eq '403 denied' "$OUT" 'a request after 5000 challenges'
 expect_ok on client curl -sk --interface 198.51.100.8 -d '{}' \
 	-H 'Content-Type: application/json' https://198.51.100.1:8443/v1/challenge
 expect_out '"nonce"'

@@ -53,6 +53,36 @@ session_up
 add_role ops --user alice --label env=prod --login deploy --max 1h
 revoked_by 'a change of labels'
 
+# the key is taken away: what it opened ends, as the broker knows from the log
+# alone, and what another key of hers opened does not
+add_role ops --user alice --label env=lab --login deploy --max 1h
+on_as alice client ssh-keygen -q -t ed25519 -N '' -f /home/alice/.ssh/id_two
+keys_are() { # KEY...
+	local k list
+
+	list=$(for k in "$@"; do
+		on client cat "/home/alice/.ssh/$k.pub"
+	done | jq -R . | jq -sc .)
+	on gateway curl -s --unix-socket "$GW_SOCKET" \
+		-d "{\"user\":\"alice\",\"keys\":$list}" \
+		-H 'Content-Type: application/json' http://gateway/v1/users >/dev/null
+}
+in_step() {
+	on gateway curl -s --unix-socket "$GW_SOCKET" http://gateway/v1/readyz |
+		grep -q agree
+}
+keys_are id_ed25519 id_two
+grant=$(request alice web-01)
+session_up
+other=$(request alice web-01 --key /home/alice/.ssh/id_two)
+gw_kill broker
+wait_for 10 in_step
+keys_are id_two
+revoked_by 'removing the key'
+grant_is "$other" active || fail 'what the other key opened ended too'
+keys_are id_ed25519 id_two
+local_admin revoke "$other" >/dev/null 2>&1
+
 # the role is gone
 add_role ops --user alice --label env=lab --login deploy --max 1h
 grant=$(request alice web-01)
