@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,21 +44,25 @@ usage(FILE *f)
 
 /* An answer from the terminal, or the default on an empty line. */
 static int
-ask(const char *question, char *value, size_t size, bool quiet)
+ask(const char *question, char *value, size_t size)
 {
-	char line[LIMIT_HOST_SIZE];
+	char line[LIMIT_HOST_SIZE + 2];
 	size_t n;
+	int ch = 0;
 
-	if (quiet || !isatty(STDIN_FILENO))
-		return 0;
 	(void)fprintf(stderr, "%s [%s]: ", question, value);
 	if (fgets(line, sizeof(line), stdin) == NULL) {
-		(void)fprintf(stderr, "\n");
+		(void)fprintf(stderr, "\nNothing was made.\n");
 		return GW_ECLOSED;
 	}
 	n = strcspn(line, "\n");
+	while (line[n] == '\0' && ch != '\n' && ch != EOF)
+		ch = getchar(); /* not the answer to the next question */
 	line[n] = '\0';
-	return n == 0 ? 0 : str_copy(value, size, line);
+	if (n == 0 || str_copy(value, size, line) == 0)
+		return 0;
+	(void)fprintf(stderr, "That is too long.\n");
+	return GW_ELIMIT;
 }
 
 static int
@@ -104,6 +109,7 @@ number(const char *text, const char *flag, uint64_t *ret)
 struct answers {
 	struct init_facts facts;
 	char ssh_port[8], api_port[8];
+	char sink[LIMIT_HOST_SIZE], sink_ca[LIMIT_PATH_SIZE]; /* as given */
 	bool yes;
 };
 
@@ -147,10 +153,10 @@ parse(struct answers *a, int argc, char **argv)
 			r = str_copy(f->admin, sizeof(f->admin), optarg);
 			break;
 		case 'K':
-			r = str_copy(f->sink, sizeof(f->sink), optarg);
+			r = str_copy(a->sink, sizeof(a->sink), optarg);
 			break;
 		case 'C':
-			r = str_copy(f->sink_ca, sizeof(f->sink_ca), optarg);
+			r = str_copy(a->sink_ca, sizeof(a->sink_ca), optarg);
 			break;
 		case 'c':
 			r = str_copy(f->config, sizeof(f->config), optarg);
@@ -168,67 +174,182 @@ parse(struct answers *a, int argc, char **argv)
 		if (r != 0)
 			(void)fprintf(stderr, "too long: %s\n", optarg);
 	}
+	if (r == 0 && optind < argc) {
+		(void)fprintf(stderr,
+		    "unknown word \"%s\"; see gatewayd init --help\n",
+		    argv[optind]);
+		return GW_EINVAL;
+	}
+	if (r == 0 && !a->yes && isatty(STDIN_FILENO) != 1) {
+		(void)fprintf(stderr,
+		    "There is no terminal to ask on: say --yes, and by flags "
+		    "what is not as usual (gatewayd init --help).\n");
+		return GW_EINVAL;
+	}
 	return r;
 }
 
+/* ---- one check an answer: 0, or a sentence was printed */
+
 static int
-check_names(const struct init_facts *f)
+check_name(const char *flag, const char *name)
 {
-	if (!str_name_ok(f->server_id)) {
-		(void)fprintf(stderr,
-		    "--server-id: not a name: \"%s\" (letters, digits, . _ - "
-		    "and at most %d of them)\n",
-		    f->server_id, LIMIT_NAME_MAX);
-		return GW_EINVAL;
-	}
-	if (!str_name_ok(f->admin)) {
+	if (str_name_ok(name))
+		return 0;
+	(void)fprintf(stderr,
+	    "%s: not a name: \"%s\" (letters, digits, . _ - and at most %d "
+	    "of them)\n",
+	    flag, name, LIMIT_NAME_MAX);
+	return GW_EINVAL;
+}
+
+static int
+check_server_id(struct answers *a)
+{
+	return check_name("--server-id", a->facts.server_id);
+}
+
+static int
+check_admin(struct answers *a)
+{
+	return check_name("--admin", a->facts.admin);
+}
+
+static int
+check_host(struct answers *a)
+{
+	if (conf_host_ok(a->facts.host))
+		return 0;
+	(void)fprintf(stderr,
+	    "--host: name the address or host name that clients connect to\n");
+	return GW_EINVAL;
+}
+
+static int
+check_ssh_port(struct answers *a)
+{
+	int r = number(a->ssh_port, "--ssh-port", &a->facts.ssh_port);
+
+	return r != 0 ? r : port_free(a->facts.ssh_port, "--ssh-port");
+}
+
+static int
+check_api_port(struct answers *a)
+{
+	struct init_facts *f = &a->facts;
+	int r = number(a->api_port, "--api-port", &f->api_port);
+
+	if (r == 0 && f->ssh_port == f->api_port) {
 		(void)fprintf(
-		    stderr, "--admin: not a name: \"%s\"\n", f->admin);
-		return GW_EINVAL;
+		    stderr, "--api-port: SSH and API need different ports\n");
+		r = GW_EINVAL;
 	}
-	if (!conf_host_ok(f->host)) {
-		(void)fprintf(stderr,
-		    "--host: name the address or host name that clients "
-		    "connect to\n");
-		return GW_EINVAL;
-	}
-	if ((f->sink[0] == '\0') != (f->sink_ca[0] == '\0')) {
+	return r != 0 ? r : port_free(f->api_port, "--api-port");
+}
+
+/* "host", "host:port", "[v6]:port"; the CA's path as any process finds it. */
+static int
+check_sink(struct answers *a)
+{
+	struct init_facts *f = &a->facts;
+	char *port = strrchr(a->sink, ':');
+	char *host = a->sink;
+	char *ca = NULL;
+	int r = GW_EINVAL;
+
+	if ((a->sink[0] == '\0') != (a->sink_ca[0] == '\0')) {
 		(void)fprintf(stderr,
 		    "--sink and --sink-ca belong together: evidence is sent "
 		    "over verified TLS only\n");
 		return GW_EINVAL;
 	}
-	return 0;
+	if (a->sink[0] == '\0')
+		return 0;
+	f->sink_port = 6514;
+	if (port != NULL && port[-(port > host)] != ']' && host[0] == '[')
+		port = NULL; /* "[v6]" without one */
+	if (port != NULL) {
+		*port = '\0';
+		if (number(port + 1, "--sink", &f->sink_port) != 0)
+			return GW_EINVAL;
+	}
+	if (host[0] == '[' && host[strlen(host) - 1] == ']') {
+		host[strlen(host) - 1] = '\0';
+		host++;
+	} else if (strchr(host, ':') != NULL) {
+		host[0] = '\0'; /* an IPv6 address without brackets */
+	}
+	if (!conf_host_ok(host) ||
+	    str_copy(f->sink_host, sizeof(f->sink_host), host) != 0) {
+		(void)fprintf(stderr,
+		    "--sink: HOST:PORT was expected, [ADDRESS]:PORT for "
+		    "IPv6\n");
+		return GW_EINVAL;
+	}
+	if ((ca = realpath(a->sink_ca, NULL)) == NULL)
+		(void)fprintf(
+		    stderr, "--sink-ca %s: %s\n", a->sink_ca, strerror(errno));
+	else if (str_copy(f->sink_ca, sizeof(f->sink_ca), ca) == 0)
+		r = 0;
+	free(ca);
+	return r;
 }
 
+/* Asks until the answer is of use; without a person the first one counts. */
 static int
 ask_all(struct answers *a)
 {
 	struct init_facts *f = &a->facts;
-	int r;
+	const struct {
+		const char *text;
+		char *value;
+		size_t size;
+		int (*check)(struct answers *a);
+	} questions[] = {
+	    {"Name or address clients connect to", f->host, sizeof(f->host),
+		check_host},
+	    {"Short name of this gateway", f->server_id, sizeof(f->server_id),
+		check_server_id},
+	    {"SSH port of the gateway", a->ssh_port, sizeof(a->ssh_port),
+		check_ssh_port},
+	    {"HTTPS port of its API", a->api_port, sizeof(a->api_port),
+		check_api_port},
+	    {"First administrator", f->admin, sizeof(f->admin), check_admin},
+	};
+	char usual[LIMIT_HOST_SIZE];
+	int r = check_sink(a);
 
-	if ((r = ask("Name or address clients connect to", f->host,
-		 sizeof(f->host), a->yes)) != 0 ||
-	    (r = ask("Short name of this gateway", f->server_id,
-		 sizeof(f->server_id), a->yes)) != 0 ||
-	    (r = ask("SSH port of the gateway", a->ssh_port,
-		 sizeof(a->ssh_port), a->yes)) != 0 ||
-	    (r = ask("HTTPS port of its API", a->api_port, sizeof(a->api_port),
-		 a->yes)) != 0 ||
-	    (r = ask("First administrator", f->admin, sizeof(f->admin),
-		 a->yes)) != 0)
-		return r;
-	if ((r = number(a->ssh_port, "--ssh-port", &f->ssh_port)) != 0 ||
-	    (r = number(a->api_port, "--api-port", &f->api_port)) != 0 ||
-	    (r = check_names(f)) != 0)
-		return r;
-	if (f->ssh_port == f->api_port) {
-		(void)fprintf(stderr, "SSH and API need different ports.\n");
-		return GW_EINVAL;
+	for (size_t i = 0; r == 0 && i < ARRAY_LEN(questions); i++) {
+		char *value = questions[i].value;
+
+		(void)snprintf(usual, sizeof(usual), "%s", value);
+		do {
+			if (!a->yes)
+				r = ask(questions[i].text, value,
+				    questions[i].size);
+			if (r == 0)
+				r = questions[i].check(a);
+			if (r != 0)
+				(void)snprintf(
+				    value, questions[i].size, "%s", usual);
+		} while (r != 0 && r != GW_ECLOSED && !a->yes);
 	}
-	if ((r = port_free(f->ssh_port, "--ssh-port")) != 0)
-		return r;
-	return port_free(f->api_port, "--api-port");
+	return r;
+}
+
+/* From here on it is all or nothing: no Ctrl-C between the keys. */
+static int
+hold_signals(void)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGHUP);
+	(void)sigaddset(&set, SIGQUIT);
+	(void)sigaddset(&set, SIGTSTP);
+	return sigprocmask(SIG_BLOCK, &set, NULL) == 0 ? 0 : GW_ESYS;
 }
 
 int
@@ -237,7 +358,9 @@ init_main(int argc, char **argv)
 	struct answers a = {.ssh_port = "2222", .api_port = "8443"};
 	struct init_facts *f = &a.facts;
 	char invitation[INIT_INVITATION_SIZE];
+	char me[] = "gatewayd init"; /* what getopt calls us */
 
+	argv[0] = me;
 	(void)snprintf(f->config, sizeof(f->config),
 	    SYSCONFDIR "/sallyport/gatewayd.yaml");
 	(void)snprintf(f->admin, sizeof(f->admin), "admin");
@@ -259,7 +382,7 @@ init_main(int argc, char **argv)
 	}
 	if (ask_all(&a) != 0)
 		return 1;
-	if (init_make(f, invitation) != 0)
+	if (hold_signals() != 0 || init_make(f, invitation) != 0)
 		return 1;
 	(void)printf("\n%s is set up: SSH on port %llu, API on port %llu.\n"
 		     "Configuration: %s   Start, now and at every boot:\n"

@@ -340,7 +340,6 @@ make_invitation(const struct init_facts *f, const char *spki,
 static int
 make_config(const struct init_facts *f)
 {
-	const char *colon = strrchr(f->sink, ':');
 	char text[4096];
 	char folder[LIMIT_PATH_SIZE];
 	char *slash;
@@ -361,17 +360,17 @@ make_config(const struct init_facts *f)
 		 (unsigned long long)f->api_port,
 		 (unsigned long long)f->api_port)) != 0)
 		return r;
-	if (f->sink[0] != '\0') {
+	if (f->sink_host[0] != '\0') {
 		size_t at = strlen(text);
 
 		if ((r = str_fmt(text + at, sizeof(text) - at,
 			 "sinks:\n"
 			 "  - name: siem\n"
-			 "    host: \"%.*s\"\n"
-			 "    port: %s\n"
+			 "    host: \"%s\"\n"
+			 "    port: %llu\n"
 			 "    ca: \"%s\"\n",
-			 colon != NULL ? (int)(colon - f->sink) : 200, f->sink,
-			 colon != NULL ? colon + 1 : "6514", f->sink_ca)) != 0)
+			 f->sink_host, (unsigned long long)f->sink_port,
+			 f->sink_ca)) != 0)
 			return r;
 	}
 	if ((r = str_copy(folder, sizeof(folder), f->config)) != 0)
@@ -412,5 +411,7 @@ init_make(
 		 "sallyport host key")) != 0)
 		return r;
 	/* last: the configuration is what says "set up" */
-	return make_config(f);
+	if ((r = make_config(f)) != 0)
+		(void)unlink(STATE "/pub/host.pub"); /* it may be repeated */
+	return r;
 }

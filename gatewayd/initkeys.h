@@ -18,9 +18,9 @@ struct init_facts {
 	char server_id[LIMIT_NAME_SIZE];
 	char admin[LIMIT_NAME_SIZE];
 	char config[LIMIT_PATH_SIZE];
-	char sink[LIMIT_HOST_SIZE]; /* "host:port" or "" */
+	char sink_host[LIMIT_HOST_SIZE]; /* "" = none */
 	char sink_ca[LIMIT_PATH_SIZE];
-	uint64_t ssh_port, api_port;
+	uint64_t ssh_port, api_port, sink_port;
 };
 
 /* Makes everything; the configuration file last, so that a run that failed

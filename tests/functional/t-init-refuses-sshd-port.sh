@@ -34,25 +34,64 @@ expect_fail 1 on gateway env SSH_CONNECTION='198.51.100.7 50000 198.51.100.1 222
 expect_out 'cut you off.*--ssh-port'
 nothing_made
 
-echo '- asked on a terminal: an answer of no use makes nothing'
+echo '- what cannot be is refused before anything is asked or made'
+for flags in '--sink siem' '--sink siem:abc --sink-ca /etc/hosts' \
+	'--sink fd00:30::10 --sink-ca /etc/hosts' '--sink siem:6514 --sink-ca /nowhere.pem' \
+	'--admin a/b' '--server-id -' '--ssh-port 8443'; do
+	# shellcheck disable=SC2086 # words
+	expect_fail 1 on gateway gatewayd init --yes --host gateway $flags
+done
+expect_fail 2 on gateway gatewayd init --yes extra
+expect_out 'unknown word "extra"'
+expect_fail 2 on gateway gatewayd init --host gateway </dev/null
+expect_out 'no terminal.*--yes'
+nothing_made
+
+echo '- asked on a terminal: what is of no use is asked again, leaving makes nothing'
 put_file gateway /etc/lab/init.exp <<'EXPECT'
 set timeout 10
+set last [lindex $argv 0]
 spawn -noecho gatewayd init
-foreach {q a} {"clients connect to" gateway "name of this gateway" gw-1 "SSH port" "" "HTTPS port" 22 "administrator" carol} {
-	expect $q {} timeout { exit 90 }
-	send "$a\r"
+foreach {q a} {"clients connect to" "a b" "name the address" "" "clients connect to" gateway "name of this gateway" gw-1
+		"SSH port" abc "not a port: \"abc\"" "" "SSH port of the gateway .2222.: " "" "HTTPS port" 22
+		"Port 22 has" "" "HTTPS port of its API .8443.: " "" "First administrator" LAST} {
+	expect -re $q {} timeout { puts "\nno $q"; exit 90 }
+	if {[regexp {name the|not a port|Port 22} $q]} { continue }
+	if {$a eq "LAST"} { set a $last }
+	if {$a eq "leave"} { send "\004" } else { send "$a\r" }
 }
 expect eof
 exit [lindex [wait] 3]
 EXPECT
-expect_fail 1 on gateway expect /etc/lab/init.exp
-expect_out '^Port 22 '
+expect_fail 1 on gateway expect /etc/lab/init.exp leave
+expect_out 'Nothing was made'
 nothing_made
-on gateway sed -i 's/"HTTPS port" 22/"HTTPS port" ""/' /etc/lab/init.exp
-expect_ok on gateway expect /etc/lab/init.exp
+expect_ok on gateway expect /etc/lab/init.exp carol
 expect_out 'Invitation for carol'
 expect_out '^ +sp1:gateway:8443:[0-9a-f]{64}:'
 expect_ok on gateway gatewayd -t
+on gateway rm -rf /etc/sallyport /var/lib/sallyport
+
+echo '- a configuration that cannot be written: it may be repeated'
+expect_fail 1 on gateway gatewayd init --yes --host gateway -c /proc/nowhere/gatewayd.yaml
+expect_out 'cannot make /proc/nowhere'
+expect_ok on gateway gatewayd init --yes --host gateway --sink '[fd00:30::10]:6514' --sink-ca /etc/hosts
+expect_eq fd00:30::10 "$(on gateway sed -n 's/^ *host: "\(.*\)"$/\1/p' /etc/sallyport/gatewayd.yaml | tail -n 1)" 'the sink'
+on gateway rm -rf /etc/sallyport /var/lib/sallyport
+
+echo '- Ctrl-C once the keys are being made: it goes on, all or nothing'
+on gateway userdel sallyport-broker
+on gateway cp /usr/sbin/useradd /tmp/useradd
+put_file gateway /tmp/slow 0755 <<<$'#!/bin/sh\ntouch /tmp/began\nsleep 1\nexec /tmp/useradd "$@"'
+on gateway mount --bind /tmp/slow /usr/sbin/useradd
+on_bg gateway gatewayd init --yes --host gateway >"$TEST_DIR/init" 2>&1
+init=$!
+wait_for 10 on gateway test -e /tmp/began
+on gateway pkill -INT -x gatewayd
+wait "$init" || fail "it ended: $(cat "$TEST_DIR/init")"
+grep -q '^  sp1:' "$TEST_DIR/init" || fail "no invitation: $(cat "$TEST_DIR/init")"
+expect_ok on gateway gatewayd -t
+on gateway umount /usr/sbin/useradd
 on gateway rm -rf /etc/sallyport /var/lib/sallyport
 
 echo '- a session to the host itself outlives init and start'
