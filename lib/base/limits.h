@@ -24,7 +24,7 @@ enum {
 	LIMIT_NONCE_LIFE_S = 60,
 	LIMIT_NONCES_USED = 1 << 20, /* in that time: more than a gateway's
 				      * processor can verify */
-	LIMIT_SOURCES = 2, /* one IPv4 and one IPv6 per request */
+	LIMIT_SOURCES = 2,           /* one IPv4 and one IPv6 per request */
 	LIMIT_KEYS_PER_USER = 16,
 	LIMIT_USERS = 10000,
 	LIMIT_TARGETS = 10000,
