@@ -43,6 +43,10 @@ denied for web-01 --login root --for 8h
 expect_out '^  login '
 expect_out '^  reason '
 
+has_record '.event == "request.create" and .outcome == "failure" and .reason == "policy" and
+	.role == "ops" and (.msg | test("^login: root .*; for: 8h .*; reason: "))' ||
+	fail 'verdict and deciding rule are not on record'
+
 echo '- an unknown target and a forbidden one read alike'
 expect_fail 3 as alice request nowhere --for 5m --reason x
 unknown=$(sed 's/nowhere/TARGET/; s/^Event .*//' <<<"$OUT")
