@@ -19,9 +19,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "api/conns.h"
 #include "api/parse.h"
-#include "api/peercred.h"
-#include "base/clock.h"
 #include "base/err.h"
 #include "base/fault.h"
 #include "base/log.h"
@@ -34,9 +33,8 @@ enum {
 	MEMORY_PER_CONNECTION = 32 * 1024,
 	HEADERS_MAX = 16 * 1024, /* refused by us, with a problem object */
 	SILENCE_S = 15,
-	ARRIVE_MS = 15 * 1000, /* connected or idle to request complete */
-	DEPART_MS = 60 * 1000, /* reply queued to reply gone */
-	SWEEP_MS = 1000,
+	ARRIVE_MS = 15 * 1000,   /* connected or idle to request complete */
+	DEPART_MS = 60 * 1000,   /* reply queued to reply gone */
 	DRAIN_MAX = 1024 * 1024, /* a refused body read to be polite */
 	SPINS_FREE = 16,         /* turns MHD may ask for in a row */
 	SPIN_MS = 20,            /* and the pace after that */
@@ -48,17 +46,7 @@ static const char tls_priority[] =
     "+CHACHA20-POLY1305:+AES-128-GCM:-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:"
     "%SERVER_PRECEDENCE";
 
-struct conn {
-	struct conn *next, **prev;
-	int fd;              /* MHD's */
-	int64_t deadline_ms; /* 0: ours to answer, none */
-	bool local;
-	bool intruder; /* told once per connection */
-	struct peercred who;
-};
-
 struct http_daemon {
-	struct http_daemon *next;
 	struct http *http;
 	struct MHD_Daemon *mhd;
 	struct watch *watch;
@@ -70,9 +58,7 @@ struct http_daemon {
 struct http {
 	struct role *role;
 	struct http_hooks hooks;
-	struct http_daemon *daemons;
-	struct conn *conns;
-	struct timer *sweep;
+	struct conns *conns;
 };
 
 struct http_req {
@@ -151,15 +137,6 @@ conn_of(struct MHD_Connection *c)
 	return i != NULL ? i->socket_context : NULL;
 }
 
-static void
-conn_deadline(struct MHD_Connection *c, int64_t in_ms)
-{
-	struct conn *k = conn_of(c);
-
-	if (k != NULL)
-		k->deadline_ms = in_ms > 0 ? clock_now().boot_ms + in_ms : 0;
-}
-
 static bool
 add_headers(struct MHD_Response *r, const struct http_req *q)
 {
@@ -195,7 +172,7 @@ send_reply(struct http_req *q)
 	if (add_headers(r, q))
 		done = MHD_queue_response(q->c, (unsigned)q->status, r);
 	MHD_destroy_response(r);
-	conn_deadline(q->c, DEPART_MS);
+	conn_deadline(conn_of(q->c), DEPART_MS);
 	return done;
 }
 
@@ -207,15 +184,48 @@ header(const struct http_req *q, const char *name)
 	return MHD_lookup_connection_value(q->c, MHD_HEADER_KIND, name);
 }
 
+/* Said twice, two readers may each believe another one. */
+static const char *const single[] = {
+    "Authorization", "Content-Length", "Content-Type", "Host"};
+
+struct headers {
+	size_t size;
+	unsigned seen[ARRAY_LEN(single)];
+};
+
 static enum MHD_Result
 count_header(
     void *cls, enum MHD_ValueKind kind, const char *key, const char *value)
 {
-	size_t *n = cls;
+	struct headers *h = cls;
 
 	(void)kind;
-	*n += strlen(key) + (value != NULL ? strlen(value) : 0) + 4;
+	h->size += strlen(key) + (value != NULL ? strlen(value) : 0) + 4;
+	for (size_t i = 0; i < ARRAY_LEN(single); i++)
+		if (strcasecmp(key, single[i]) == 0)
+			h->seen[i]++;
 	return MHD_YES;
+}
+
+/* False: where the body ends cannot be told. */
+static bool
+judge_headers(struct http_req *q)
+{
+	struct headers h = {0};
+	bool ok = true;
+
+	(void)MHD_get_connection_values(
+	    q->c, MHD_HEADER_KIND, count_header, &h);
+	if (h.size > HEADERS_MAX)
+		http_problem(q, 431, "headers-too-large", NULL,
+		    "the request's headers may have %d bytes", HEADERS_MAX);
+	for (size_t i = 0; i < ARRAY_LEN(single); i++)
+		if (h.seen[i] > 1) {
+			http_problem(q, 400, "bad-headers", NULL,
+			    "%s may be given once only", single[i]);
+			ok = false;
+		}
+	return ok;
 }
 
 /* Bytes of body to come; refuses what we do not read. */
@@ -269,14 +279,15 @@ judge_route(struct http_req *q, const char *method)
 static void
 judge_peer(struct http_req *q, struct http_daemon *d)
 {
-	const union MHD_ConnectionInfo *i =
-	    MHD_get_connection_info(q->c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	struct conn *k = conn_of(q->c);
 
 	q->call.uid = q->call.loginuid = q->call.pid = -1;
 	if (!d->local) {
-		if (i == NULL || addr_from_sockaddr(&q->call.peer,
-				     &q->call.peer_port, i->client_addr) != 0)
+		if (k != NULL) {
+			q->call.peer = k->peer;
+			q->call.peer_port = k->port;
+		}
+		if (q->call.peer.family == 0)
 			http_problem(q, 403, "forbidden", NULL,
 			    "your address cannot be told");
 		return;
@@ -300,15 +311,11 @@ judge_peer(struct http_req *q, struct http_daemon *d)
 static bool
 judge(struct http_req *q, struct http_daemon *d, const char *method)
 {
-	size_t headers = 0;
 	uint64_t coming;
+	bool framed;
 
-	(void)MHD_get_connection_values(
-	    q->c, MHD_HEADER_KIND, count_header, &headers);
 	judge_peer(q, d);
-	if (headers > HEADERS_MAX)
-		http_problem(q, 431, "headers-too-large", NULL,
-		    "the request's headers may have %d bytes", HEADERS_MAX);
+	framed = judge_headers(q);
 	if (q->target_err == GW_ELIMIT)
 		http_problem(q, 414, "uri-too-long", NULL,
 		    "the path or the query is too long");
@@ -327,7 +334,7 @@ judge(struct http_req *q, struct http_daemon *d, const char *method)
 		header(q, "Authorization")) != 0)
 		http_problem(q, 401, "bad-token", NULL,
 		    "Authorization is not \"Bearer <token>\"");
-	return q->status != 0 && coming > DRAIN_MAX;
+	return q->status != 0 && (!framed || coming > DRAIN_MAX);
 }
 
 static void
@@ -378,7 +385,7 @@ on_request(void *cls, struct MHD_Connection *c, const char *url,
 		return MHD_YES;
 	}
 	if (q->status == 0) {
-		conn_deadline(c, 0);
+		conn_deadline(conn_of(c), 0);
 		dispatch(q, cls);
 	}
 	if (q->status != 0)
@@ -413,7 +420,7 @@ on_completed(void *cls, struct MHD_Connection *c, void **con_cls,
 	(void)how;
 	if (q == NULL)
 		return;
-	conn_deadline(c, ARRIVE_MS);
+	conn_deadline(conn_of(c), ARRIVE_MS);
 	buf_done(&q->body);
 	explicit_bzero(q->call.token, sizeof(q->call.token));
 	free(q->reply);
@@ -421,49 +428,35 @@ on_completed(void *cls, struct MHD_Connection *c, void **con_cls,
 	*con_cls = NULL;
 }
 
-static void
-conn_open(struct http_daemon *d, struct MHD_Connection *c, void **ctx)
+static enum MHD_Result
+on_accept(void *cls, const struct sockaddr *sa, socklen_t n)
 {
-	const union MHD_ConnectionInfo *i =
-	    MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
-	struct http *h = d->http;
-	struct conn *k = calloc(1, sizeof(*k));
+	const struct http_daemon *d = cls;
 
-	*ctx = k;
-	if (k == NULL)
-		return; /* judged later as nobody's */
-	k->fd = i != NULL ? i->connect_fd : -1;
-	k->local = d->local;
-	k->deadline_ms = clock_now().boot_ms + ARRIVE_MS;
-	k->who.uid = k->who.pid = k->who.loginuid = -1;
-	if (d->local && k->fd >= 0)
-		peercred_get(&k->who, k->fd);
-	k->next = h->conns;
-	k->prev = &h->conns;
-	if (k->next != NULL)
-		k->next->prev = &k->next;
-	else
-		timer_set(h->sweep, SWEEP_MS);
-	h->conns = k;
+	(void)n;
+	return conns_allow(d->http->conns, sa) ? MHD_YES : MHD_NO;
 }
 
 static void
 on_connection(void *cls, struct MHD_Connection *c, void **ctx,
     enum MHD_ConnectionNotificationCode what)
 {
-	struct conn *k = *ctx;
+	const struct http_daemon *d = cls;
+	const union MHD_ConnectionInfo *i;
+	const struct sockaddr *sa = NULL;
 
-	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-		conn_open(cls, c, ctx);
+	if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+		conn_close(*ctx);
+		*ctx = NULL;
 		return;
 	}
-	if (k == NULL)
-		return;
-	*k->prev = k->next;
-	if (k->next != NULL)
-		k->next->prev = k->prev;
-	free(k);
-	*ctx = NULL;
+	i = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	if (i != NULL)
+		sa = i->client_addr;
+	i = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+	*ctx = conn_open(
+	    d->http->conns, i != NULL ? i->connect_fd : -1, sa, d->local);
+	conn_deadline(*ctx, ARRIVE_MS);
 }
 
 static void on_log(void *cls, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
@@ -525,38 +518,21 @@ on_timer(struct role *r, void *arg)
 	turn(arg);
 }
 
-/* Whoever takes too long loses the socket; MHD notices and cleans up. */
-static void
-on_sweep(struct role *r, void *arg)
-{
-	struct http *h = arg;
-	const int64_t now = clock_now().boot_ms;
-
-	(void)r;
-	for (struct conn *k = h->conns; k != NULL; k = k->next) {
-		if (k->deadline_ms == 0 || now < k->deadline_ms || k->fd < 0)
-			continue;
-		k->deadline_ms = 0;
-		(void)shutdown(k->fd, SHUT_RDWR);
-	}
-	if (h->conns != NULL)
-		timer_set(h->sweep, SWEEP_MS);
-}
-
 /* ---- life */
 
 int
 http_new(struct http **ret, struct role *r, const struct http_hooks *hooks)
 {
 	struct http *h = calloc(1, sizeof(*h));
+	int e;
 
 	if (h == NULL)
 		return GW_ENOMEM;
 	h->role = r;
 	h->hooks = *hooks;
-	if ((h->sweep = timer_new(r, on_sweep, h)) == NULL) {
+	if ((e = conns_new(&h->conns, r)) != 0) {
 		free(h);
-		return GW_ENOMEM;
+		return e;
 	}
 	*ret = h;
 	return 0;
@@ -565,30 +541,12 @@ http_new(struct http **ret, struct role *r, const struct http_hooks *hooks)
 static void
 daemon_free(struct http_daemon *d)
 {
-	if (d == NULL)
-		return;
 	if (d->watch != NULL)
 		watch_free(d->watch);
-	if (d->timer != NULL)
-		timer_free(d->timer);
+	timer_free(d->timer);
 	if (d->mhd != NULL)
 		MHD_stop_daemon(d->mhd);
 	free(d);
-}
-
-void
-http_free(struct http *h)
-{
-	if (h == NULL)
-		return;
-	while (h->daemons != NULL) {
-		struct http_daemon *d = h->daemons;
-
-		h->daemons = d->next;
-		daemon_free(d);
-	}
-	timer_free(h->sweep);
-	free(h);
 }
 
 static struct MHD_Daemon *
@@ -605,15 +563,13 @@ start_mhd(struct http_daemon *d, int fd, const struct secret *cert,
 	unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME |
 			 MHD_USE_ERROR_LOG | (cert != NULL ? MHD_USE_TLS : 0);
 
-	return MHD_start_daemon(flags, 0, NULL, NULL, on_request, d,
+	return MHD_start_daemon(flags, 0, on_accept, d, on_request, d,
 	    MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_LISTEN_SOCKET,
 	    fd, MHD_OPTION_URI_LOG_CALLBACK, on_uri, NULL,
 	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
 	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, d,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_PER_CONNECTION,
 	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
-	    MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-	    (unsigned)LIMIT_CONNECTIONS_PER_SOURCE,
 	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SILENCE_S,
 	    MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY,
 	    cert != NULL ? tls : none, MHD_OPTION_END);
@@ -643,8 +599,6 @@ http_listen(
 	    NULL)
 		goto out;
 	watch_set(d->watch, WATCH_READ);
-	d->next = h->daemons;
-	h->daemons = d;
 	turn(d);
 	return 0;
 out:

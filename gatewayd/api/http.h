@@ -38,7 +38,6 @@ struct http_hooks {
 
 MUST_CHECK int http_new(
     struct http **ret, struct role *r, const struct http_hooks *hooks);
-void http_free(struct http *h);
 /*
  * Serves a bound, listening socket. cert and key are PEM text, NULL for the
  * plain admin socket, where only uid 0 is answered; both must outlive h. fd

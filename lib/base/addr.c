@@ -69,6 +69,14 @@ addr_equal(const struct addr *a, const struct addr *b)
 }
 
 bool
+addr_same_source(const struct addr *a, const struct addr *b)
+{
+	if (a->family == 6 && b->family == 6)
+		return memcmp(a->b, b->b, 8) == 0;
+	return addr_equal(a, b);
+}
+
+bool
 addr_is_loopback(const struct addr *a)
 {
 	static const uint8_t one[16] = {[15] = 1};

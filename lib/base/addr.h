@@ -27,6 +27,9 @@ struct prefix {
 MUST_CHECK int addr_parse(struct addr *ret, const char *s);
 void addr_format(char ret[static ADDR_TEXT_SIZE], const struct addr *a);
 bool addr_equal(const struct addr *a, const struct addr *b);
+/* As far as counting goes: an IPv6 network of 64 bits is one, for whoever has
+ * one address of it has them all. */
+bool addr_same_source(const struct addr *a, const struct addr *b);
 bool addr_is_loopback(const struct addr *a);
 /* "a.b.c.d", "a.b.c.d/n", v6 likewise; host bits set = GW_EINVAL. */
 MUST_CHECK int prefix_parse(struct prefix *ret, const char *s);

@@ -166,6 +166,30 @@ socket_addresses(void **state)
 	assert_int_equal(addr_to_sockaddr(&ss, &a, 1), 0);
 }
 
+static void
+sources(void **state)
+{
+	static const struct {
+		const char *a, *b;
+		bool same;
+	} rows[] = {
+	    {"192.0.2.1", "192.0.2.1", true},
+	    {"192.0.2.1", "192.0.2.2", false},
+	    {"2001:db8:1:2::1", "2001:db8:1:2:ffff::9", true},
+	    {"2001:db8:1:2::1", "2001:db8:1:3::1", false},
+	    {"2001:db8::1", "192.0.2.1", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct addr a, b;
+
+		assert_int_equal(addr_parse(&a, rows[i].a), 0);
+		assert_int_equal(addr_parse(&b, rows[i].b), 0);
+		CHECK_ROW(addr_same_source(&a, &b) == rows[i].same, rows[i].b);
+	}
+}
+
 int
 main(void)
 {
@@ -173,6 +197,7 @@ main(void)
 	    cmocka_unit_test(addresses),
 	    cmocka_unit_test(prefixes),
 	    cmocka_unit_test(socket_addresses),
+	    cmocka_unit_test(sources),
 	};
 
 	return cmocka_run_group_tests_name("addr", tests, NULL, NULL);

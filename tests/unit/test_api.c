@@ -379,6 +379,15 @@ test_refusals(void **state)
 	    {"GET /v1/whoami HTTP/1.1\r\n" HOST
 	     "Authorization: Basic eDp5\r\n\r\n",
 		401, "bad-token"},
+	    {"POST /v1/challenge HTTP/1.1\r\n" HOST
+	     "Content-Type: application/json\r\nContent-Length: 2\r\n"
+	     "Content-Length: 40\r\n\r\n{}",
+		400, "bad-headers"},
+	    {"GET /v1/whoami HTTP/1.1\r\n" HOST "Authorization: Bearer a\r\n"
+	     "authorization: Bearer b\r\n\r\n",
+		400, "bad-headers"},
+	    {"GET /v1/server HTTP/1.1\r\n" HOST HOST "\r\n", 400,
+		"bad-headers"},
 	    {"GET /v1/healthz HTTP/1.1\r\n" HOST "\r\n", 200,
 		"{\"status\":\"ok\"}"},
 	};
@@ -395,6 +404,25 @@ test_refusals(void **state)
 		    strstr(c.reply, "X-Content-Type-Options: nosniff"));
 		client_close(&c);
 	}
+}
+
+/* What follows such a request is not taken for another one. */
+static void
+test_two_lengths(void **state)
+{
+	struct api_test *t = *state;
+	struct client c;
+	char scrap[16];
+
+	assert_int_equal(client_tls(&c, t->port, TLS1_3_VERSION), 1);
+	assert_int_equal(
+	    ask(&c, "POST /v1/challenge HTTP/1.1\r\n" HOST
+		    "Content-Type: application/json\r\n"
+		    "Content-Length: 2\r\nContent-Length: 40\r\n"
+		    "\r\n{}GET /v1/healthz HTTP/1.1\r\n" HOST "\r\n"),
+	    400);
+	assert_true(SSL_read(c.ssl, scrap, sizeof(scrap)) <= 0);
+	client_close(&c);
 }
 
 static void
@@ -538,6 +566,7 @@ test_broker_lost(void **state)
 	rolelink_close(&t->broker);
 	assert_int_equal(client_status(&c), 503);
 	assert_non_null(strstr(c.reply, "\"code\":\"unavailable\""));
+	assert_non_null(strstr(c.reply, "Retry-After: "));
 	assert_int_equal(
 	    ask(&c, "GET /v1/server HTTP/1.1\r\n" HOST "\r\n"), 503);
 	assert_int_equal(
@@ -641,6 +670,7 @@ main(void)
 	};
 	const struct CMUnitTest https[] = {
 	    cmocka_unit_test(test_refusals),
+	    cmocka_unit_test(test_two_lengths),
 	    cmocka_unit_test(test_caps),
 	    cmocka_unit_test(test_call),
 	    cmocka_unit_test(test_big),
