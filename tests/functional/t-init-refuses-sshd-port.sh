@@ -79,7 +79,7 @@ expect_ok on gateway gatewayd init --yes --host gateway --sink '[fd00:30::10]:65
 expect_eq fd00:30::10 "$(on gateway sed -n 's/^ *host: "\(.*\)"$/\1/p' /etc/sallyport/gatewayd.yaml | tail -n 1)" 'the sink'
 on gateway rm -rf /etc/sallyport /var/lib/sallyport
 
-echo '- Ctrl-C once the keys are being made: it goes on, all or nothing'
+echo '- ended once the keys are being made: it goes on, all or nothing'
 on gateway userdel sallyport-broker
 on gateway cp /usr/sbin/useradd /tmp/useradd
 put_file gateway /tmp/slow 0755 <<<$'#!/bin/sh\ntouch /tmp/began\nsleep 1\nexec /tmp/useradd "$@"'
@@ -87,7 +87,7 @@ on gateway mount --bind /tmp/slow /usr/sbin/useradd
 on_bg gateway gatewayd init --yes --host gateway >"$TEST_DIR/init" 2>&1
 init=$!
 wait_for 10 on gateway test -e /tmp/began
-on gateway pkill -INT -x gatewayd
+on gateway pkill -TERM -x gatewayd # INT is ignored in the background
 wait "$init" || fail "it ended: $(cat "$TEST_DIR/init")"
 grep -q '^  sp1:' "$TEST_DIR/init" || fail "no invitation: $(cat "$TEST_DIR/init")"
 expect_ok on gateway gatewayd -t
