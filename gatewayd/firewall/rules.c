@@ -73,19 +73,58 @@ enum {
 	LO = 1, /* the loopback interface's index in every namespace */
 };
 
+/* What a flow may be found in, by its conntrack tuple. */
+enum match { ENTRY, NETWORKS, PATH, LEG, CUT, MATCHES };
+
 struct family {
 	uint8_t nfproto;
 	unsigned regs; /* an address takes so many */
 	uint32_t ct_src, saddr, daddr, size;
 	uint32_t poke_len;
-	enum set_id entry, path, leg, cut, protected_, networks;
+	enum set_id protected_, set[MATCHES];
 };
 
 static const struct family families[] = {
-    {NFPROTO_IPV4, 1, NFT_CT_SRC_IP, 12, 16, 4, 40, SET_ENTRY4, SET_PATH4,
-	SET_LEG4, SET_CUT4, SET_PROTECTED4, SET_NETWORKS4},
-    {NFPROTO_IPV6, 4, NFT_CT_SRC_IP6, 8, 24, 16, 60, SET_ENTRY6, SET_PATH6,
-	SET_LEG6, SET_CUT6, SET_PROTECTED6, SET_NETWORKS6},
+    {NFPROTO_IPV4, 1, NFT_CT_SRC_IP, 12, 16, 4, 40, SET_PROTECTED4,
+	{SET_ENTRY4, SET_NETWORKS4, SET_PATH4, SET_LEG4, SET_CUT4}},
+    {NFPROTO_IPV6, 4, NFT_CT_SRC_IP6, 8, 24, 16, 60, SET_PROTECTED6,
+	{SET_ENTRY6, SET_NETWORKS6, SET_PATH6, SET_LEG6, SET_CUT6}},
+};
+
+/* A part of a key, in its order; ADDRESS is the family's ct_src. */
+enum { ADDRESS = 0, PARTS = 4 };
+
+struct part {
+	uint32_t key; /* NFT_CT_* */
+	uint8_t dir;
+};
+
+#define ORIGINAL(key)                                                          \
+	{                                                                      \
+		NFT_CT_##key, IP_CT_DIR_ORIGINAL                               \
+	}
+#define REPLY(key)                                                             \
+	{                                                                      \
+		NFT_CT_##key, IP_CT_DIR_REPLY                                  \
+	}
+#define FROM                                                                   \
+	{                                                                      \
+		ADDRESS, IP_CT_DIR_ORIGINAL                                    \
+	}
+#define BY                                                                     \
+	{                                                                      \
+		ADDRESS, IP_CT_DIR_REPLY                                       \
+	} /* who answers */
+
+static const struct {
+	size_t n;
+	struct part part[PARTS];
+} matches[MATCHES] = {
+    [ENTRY] = {2, {FROM, REPLY(PROTO_SRC)}},
+    [NETWORKS] = {1, {FROM}},
+    [PATH] = {4, {FROM, BY, ORIGINAL(PROTOCOL), REPLY(PROTO_SRC)}},
+    [LEG] = {3, {ORIGINAL(PROTO_SRC), BY, REPLY(PROTO_SRC)}},
+    [CUT] = {4, {FROM, ORIGINAL(PROTO_SRC), BY, REPLY(PROTO_SRC)}},
 };
 
 static const struct {
@@ -242,92 +281,45 @@ put_poke(struct nlb *b, uid_t uid)
 	}
 }
 
+/* Flows of m go on to "open", those being cut are reset. The keys of leg and
+ * cut do not hold the protocol: it is TCP. */
+static void
+put_match(struct nlb *b, const char *chain, enum match m, int dir)
+{
+	const struct family *f = NULL;
+	const struct part *p = NULL;
+	struct rule r;
+	size_t i = 0, k = 0;
+	unsigned reg = 0;
+
+	for (i = 0; i < ARRAY_LEN(families); i++) {
+		f = &families[i];
+		rule_begin(&r, b, FW_TABLE, chain);
+		if (m == LEG || m == CUT)
+			is_proto(&r, IPPROTO_TCP);
+		is_direction(&r, dir);
+		reg = 0;
+		for (k = 0; k < matches[m].n; k++) {
+			p = &matches[m].part[k];
+			expr_ct(&r, reg, p->key == ADDRESS ? f->ct_src : p->key,
+			    p->dir);
+			reg += p->key == ADDRESS ? f->regs : 1;
+		}
+		lookup(&r, 0, f->set[m]);
+		if (m == CUT)
+			expr_reset(&r);
+		else
+			expr_goto(&r, "open");
+		rule_end(&r);
+	}
+}
+
+/* Who may talk to the gateway's own port. */
 static void
 put_entry(struct nlb *b, const char *chain, int dir)
 {
-	const struct family *f = NULL;
-	struct rule r;
-	size_t i = 0;
-
-	for (i = 0; i < ARRAY_LEN(families); i++) {
-		f = &families[i];
-		rule_begin(&r, b, FW_TABLE, chain);
-		is_direction(&r, dir);
-		expr_ct(&r, 0, f->ct_src, IP_CT_DIR_ORIGINAL);
-		expr_ct(&r, f->regs, NFT_CT_PROTO_SRC, IP_CT_DIR_REPLY);
-		lookup(&r, 0, f->entry);
-		expr_goto(&r, "open");
-		rule_end(&r);
-		rule_begin(&r, b, FW_TABLE, chain);
-		is_direction(&r, dir);
-		expr_ct(&r, 0, f->ct_src, IP_CT_DIR_ORIGINAL);
-		lookup(&r, 0, f->networks);
-		expr_goto(&r, "open");
-		rule_end(&r);
-	}
-}
-
-static void
-put_path(struct nlb *b, const char *chain, int dir)
-{
-	const struct family *f = NULL;
-	struct rule r;
-	size_t i = 0;
-
-	for (i = 0; i < ARRAY_LEN(families); i++) {
-		f = &families[i];
-		rule_begin(&r, b, FW_TABLE, chain);
-		is_direction(&r, dir);
-		expr_ct(&r, 0, f->ct_src, IP_CT_DIR_ORIGINAL);
-		expr_ct(&r, f->regs, f->ct_src, IP_CT_DIR_REPLY);
-		expr_ct(&r, 2 * f->regs, NFT_CT_PROTOCOL, IP_CT_DIR_ORIGINAL);
-		expr_ct(&r, 2 * f->regs + 1, NFT_CT_PROTO_SRC, IP_CT_DIR_REPLY);
-		lookup(&r, 0, f->path);
-		expr_goto(&r, "open");
-		rule_end(&r);
-	}
-}
-
-static void
-put_leg(struct nlb *b, const char *chain, int dir)
-{
-	const struct family *f = NULL;
-	struct rule r;
-	size_t i = 0;
-
-	for (i = 0; i < ARRAY_LEN(families); i++) {
-		f = &families[i];
-		rule_begin(&r, b, FW_TABLE, chain);
-		is_proto(&r, IPPROTO_TCP);
-		is_direction(&r, dir);
-		expr_ct(&r, 0, NFT_CT_PROTO_SRC, IP_CT_DIR_ORIGINAL);
-		expr_ct(&r, 1, f->ct_src, IP_CT_DIR_REPLY);
-		expr_ct(&r, 1 + f->regs, NFT_CT_PROTO_SRC, IP_CT_DIR_REPLY);
-		lookup(&r, 0, f->leg);
-		expr_goto(&r, "open");
-		rule_end(&r);
-	}
-}
-
-static void
-put_cut(struct nlb *b, const char *chain)
-{
-	const struct family *f = NULL;
-	struct rule r;
-	size_t i = 0;
-
-	for (i = 0; i < ARRAY_LEN(families); i++) {
-		f = &families[i];
-		rule_begin(&r, b, FW_TABLE, chain);
-		is_proto(&r, IPPROTO_TCP);
-		expr_ct(&r, 0, f->ct_src, IP_CT_DIR_ORIGINAL);
-		expr_ct(&r, f->regs, NFT_CT_PROTO_SRC, IP_CT_DIR_ORIGINAL);
-		expr_ct(&r, f->regs + 1, f->ct_src, IP_CT_DIR_REPLY);
-		expr_ct(&r, 2 * f->regs + 1, NFT_CT_PROTO_SRC, IP_CT_DIR_REPLY);
-		lookup(&r, 0, f->cut);
-		expr_reset(&r);
-		rule_end(&r);
-	}
+	put_match(b, chain, ENTRY, dir);
+	put_match(b, chain, NETWORKS, dir);
 }
 
 static void
@@ -427,26 +419,26 @@ rules_put(struct nlb *b, uid_t poke_uid)
 		put_protected(b, "output", false, "egress");
 	put_protected(b, "output", true, "served_out");
 
-	put_cut(b, "door");
+	put_match(b, "door", CUT, DIR_ANY);
 	put_entry(b, "door", IP_CT_DIR_ORIGINAL);
 	put_shut(b, "door");
 	put_rst(b, "door_out");
 	put_entry(b, "door_out", IP_CT_DIR_REPLY);
 	put_drop(b, "door_out");
-	put_cut(b, "transit");
-	put_path(b, "transit", DIR_ANY);
+	put_match(b, "transit", CUT, DIR_ANY);
+	put_match(b, "transit", PATH, DIR_ANY);
 	put_shut(b, "transit");
-	put_cut(b, "served_in");
-	put_path(b, "served_in", IP_CT_DIR_ORIGINAL);
+	put_match(b, "served_in", CUT, DIR_ANY);
+	put_match(b, "served_in", PATH, IP_CT_DIR_ORIGINAL);
 	put_shut(b, "served_in");
 	put_rst(b, "served_out");
-	put_path(b, "served_out", IP_CT_DIR_REPLY);
+	put_match(b, "served_out", PATH, IP_CT_DIR_REPLY);
 	put_drop(b, "served_out");
-	put_cut(b, "leg_in");
-	put_leg(b, "leg_in", IP_CT_DIR_REPLY);
+	put_match(b, "leg_in", CUT, DIR_ANY);
+	put_match(b, "leg_in", LEG, IP_CT_DIR_REPLY);
 	put_shut(b, "leg_in");
 	put_rst(b, "egress");
-	put_leg(b, "egress", IP_CT_DIR_ORIGINAL);
+	put_match(b, "egress", LEG, IP_CT_DIR_ORIGINAL);
 	put_drop(b, "egress");
 	put_open(b);
 }
