@@ -84,7 +84,14 @@ evidence() {
 	(sleep 1; tell drop notary) &
 	ended 'no notary for 5 s' 'audit_failed' 127.0.0.1 'sleep 30'
 	(sleep 1; tell drop broker) &
+	user_ssh -M -S "$D/mux" -fN 127.0.0.1 </dev/null >/dev/null 2>&1
+	want 'another channel' yes "$(user_ssh -S "$D/mux" 127.0.0.1 'echo yes')"
 	want 'no broker' still "$(user_ssh 127.0.0.1 'sleep 2; echo still')"
+	# where it may not fall back to a connection of its own
+	want_exit 'a new channel without a broker' 255 user_ssh -S "$D/mux" \
+		-o ProxyCommand=false 127.0.0.1 "touch $D/ran4" 2>/dev/null
+	not_run ran4
+	user_ssh -S "$D/mux" -O exit 127.0.0.1 2>/dev/null
 }
 
 records() {
