@@ -356,7 +356,8 @@ ports_array(const struct ctx *c)
 		json_decref(list);
 		return NULL;
 	}
-	if (json_array_size(list) == 0)
+	/* what a role that denies does not name is all */
+	if (json_array_size(list) == 0 && !opt_has(&c->opt, F_DENY))
 		(void)json_array_append_new(list, json_integer(22));
 	return list;
 }
@@ -447,7 +448,7 @@ run_role_set(struct ctx *c)
 
 	if (!name_arg("NAME", c->opt.arg[0]))
 		return EXIT_USAGE;
-	if (!opt_has(&c->opt, F_LOGIN)) {
+	if (!opt_has(&c->opt, F_LOGIN) && !opt_has(&c->opt, F_DENY)) {
 		complain("which logins does it allow? --login NAME");
 		return EXIT_USAGE;
 	}

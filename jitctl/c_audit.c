@@ -439,8 +439,6 @@ get_vkey(struct ctx *c, char *ret, size_t size)
 	struct reply r = {0};
 	int x = EXIT_FAILED;
 
-	if (path == NULL)
-		path = opt_get(&c->opt, F_KEY); /* the short way to say it */
 	if (path == NULL) {
 		x = call_get(c, VERB_SERVER, NULL, "", &r);
 		if (x == EXIT_OK &&

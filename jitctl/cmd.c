@@ -96,8 +96,8 @@ uint64_t
 cmd_common_flags(void)
 {
 	return B(HELP) | B(OUTPUT) | B(QUIET) | B(YES) | B(NO_INPUT) |
-	       B(NO_COLOR) | B(DEBUG) | B(PROFILE) | B(GATEWAY) | B(IDENTITY) |
-	       B(KEY) | B(SOCKET);
+	       B(DEBUG) | B(PROFILE) | B(GATEWAY) | B(IDENTITY) | B(KEY) |
+	       B(SOCKET);
 }
 
 /* "grants" finds "grants ls": the list is what a noun alone means. */

@@ -54,7 +54,6 @@ struct ctx {
 	struct opts opt;
 	enum out_format out;
 	bool quiet, debug, no_input, yes;
-	bool color;         /* on stdout */
 	const char *socket; /* admin socket, or NULL */
 	struct profile prof;
 	bool have_profile;

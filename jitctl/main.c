@@ -37,16 +37,10 @@ read_output(struct ctx *c)
 static bool
 read_common(struct ctx *c)
 {
-	const char *term = getenv("TERM");
-
 	c->quiet = opt_has(&c->opt, F_QUIET);
 	c->debug = opt_has(&c->opt, F_DEBUG);
 	c->no_input = opt_has(&c->opt, F_NO_INPUT);
 	c->yes = opt_has(&c->opt, F_YES);
-	c->color = isatty(STDOUT_FILENO) == 1 &&
-		   !opt_has(&c->opt, F_NO_COLOR) &&
-		   getenv("NO_COLOR") == NULL &&
-		   (term == NULL || strcmp(term, "dumb") != 0);
 	c->socket = opt_get(&c->opt, F_SOCKET);
 	if (c->socket == NULL)
 		c->socket = getenv("JITCTL_SOCKET");

@@ -23,7 +23,6 @@ enum flag_kind { FLAG_BOOL = 0, FLAG_ONE, FLAG_MANY };
 	X(QUIET, "quiet", 'q', NULL, BOOL, "say only what went wrong")         \
 	X(YES, "yes", 'y', NULL, BOOL, "answer questions with yes")            \
 	X(NO_INPUT, "no-input", 0, NULL, BOOL, "never ask anything")           \
-	X(NO_COLOR, "no-color", 0, NULL, BOOL, "no colours")                   \
 	X(DEBUG, "debug", 0, NULL, BOOL, "show the calls made (no secrets)")   \
 	X(PROFILE, "profile", 0, "NAME", ONE,                                  \
 	    "which gateway (JITCTL_PROFILE)")                                  \

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <termios.h>
@@ -41,16 +42,20 @@ prompt_possible(const struct ctx *c)
 }
 
 /* One line into buf (without its end); the count, -1 on a signal, end of file
- * before any byte, or too long a line. */
+ * before any byte, or too long a line. With a mask the signals come in while it
+ * waits and at no other time: none is missed just before it. */
 static ssize_t
-read_line(int fd, char *buf, size_t size)
+read_line(int fd, char *buf, size_t size, const sigset_t *mask)
 {
+	struct pollfd pfd = {.fd = fd, .events = POLLIN};
 	size_t n = 0;
 	char ch = 0;
 
 	while (n < size) {
-		const ssize_t got = read(fd, &ch, 1);
+		ssize_t got = -1;
 
+		if (mask == NULL || ppoll(&pfd, 1, NULL, mask) > 0)
+			got = read(fd, &ch, 1);
 		if (got < 0 && errno == EINTR && interrupted == 0)
 			continue;
 		if (got < 0 || (got == 0 && n == 0))
@@ -66,6 +71,7 @@ struct tty {
 	int fd;
 	struct termios before;
 	struct sigaction old[4];
+	sigset_t mask;
 };
 
 static const int caught[4] = {SIGINT, SIGTERM, SIGHUP, SIGTSTP};
@@ -75,7 +81,9 @@ tty_open(struct tty *t, bool echo)
 {
 	struct sigaction sa = {.sa_handler = on_signal};
 	struct termios quiet;
+	sigset_t block;
 
+	(void)sigemptyset(&block);
 	t->fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
 	if (t->fd < 0)
 		return false;
@@ -85,6 +93,9 @@ tty_open(struct tty *t, bool echo)
 	}
 	interrupted = 0;
 	(void)sigemptyset(&sa.sa_mask);
+	for (size_t i = 0; i < ARRAY_LEN(caught); i++)
+		(void)sigaddset(&block, caught[i]);
+	(void)sigprocmask(SIG_BLOCK, &block, &t->mask);
 	for (size_t i = 0; i < ARRAY_LEN(caught); i++)
 		(void)sigaction(caught[i], &sa, &t->old[i]);
 	quiet = t->before;
@@ -101,6 +112,7 @@ tty_close(struct tty *t)
 	(void)tcsetattr(t->fd, TCSAFLUSH, &t->before);
 	for (size_t i = 0; i < ARRAY_LEN(caught); i++)
 		(void)sigaction(caught[i], &t->old[i], NULL);
+	(void)sigprocmask(SIG_SETMASK, &t->mask, NULL);
 	(void)close(t->fd);
 }
 
@@ -123,7 +135,7 @@ prompt_secret(const struct ctx *c, const char *question, struct secret *ret)
 	if (c->no_input || !tty_open(&t, false))
 		return EXIT_LOGIN;
 	tell(t.fd, question);
-	n = read_line(t.fd, buf, sizeof(buf));
+	n = read_line(t.fd, buf, sizeof(buf), &t.mask);
 	tell(t.fd, "\n");
 	tty_close(&t);
 	if (interrupted != 0)
@@ -152,7 +164,7 @@ prompt_file(const char *path, struct secret *ret)
 		return EXIT_FAILED;
 	}
 	interrupted = 0;
-	n = read_line(fd, buf, sizeof(buf));
+	n = read_line(fd, buf, sizeof(buf), NULL);
 	while (n > 0 && (buf[n - 1] == ' ' || buf[n - 1] == '\t'))
 		n--;
 	if (n <= 0)
@@ -179,7 +191,7 @@ prompt_yes(const struct ctx *c, const char *question)
 		return EXIT_FAILED;
 	tell(t.fd, question);
 	tell(t.fd, " [y/N] ");
-	n = read_line(t.fd, buf, sizeof(buf) - 1);
+	n = read_line(t.fd, buf, sizeof(buf) - 1, &t.mask);
 	if (n < 0) /* nobody pressed Enter */
 		tell(t.fd, "\n");
 	tty_close(&t);

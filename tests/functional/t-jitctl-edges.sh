@@ -86,8 +86,16 @@ expect_ok local_admin audit tail --lines 10000 -o json
 expect_eq 0 "$(head -n 1 <<<"$OUT" | jq .seq)" 'the first of all'
 calls=$(local_admin --debug audit tail --lines 1 2>&1 | grep -c 'GET /v1/audit')
 [ "$calls" -le 25 ] || fail "$calls calls for one record"
-expect_ok local_admin audit search --event sesion.end
+expect_ok local_admin audit search --event session.en
 expect_out 'did you mean "session.end"'
+
+echo '- a role that denies forbids all that it does not name'
+expect_ok local_admin role set freeze --deny
+code_file alice >/dev/null
+expect_fail 3 jit alice request web-01 --for 5m --reason x --code-file code
+expect_out 'freeze'
+expect_ok local_admin role rm freeze
+expect_ok jit alice request web-01 --for 5m --reason x --code-file code
 
 echo '- Ctrl-C at a yes or no is no, and says so'
 put_file gateway /etc/lab/yes.exp <<'EXPECT'
