@@ -195,8 +195,6 @@ explain(const struct search *s, const struct ct_flow *f, uint8_t kind)
 	e.port = f->reply.sport;
 	if (kind != ELEMENT_ENTRY)
 		e.target = f->reply.source;
-	if (kind == ELEMENT_LEG)
-		e.sport = f->original.sport;
 	if ((kind != ELEMENT_PATH && f->proto != IPPROTO_TCP) ||
 	    set_key_of(&like.key, &e) != 0)
 		return NULL;
@@ -212,7 +210,7 @@ match(void *arg, const struct nl_msg *m)
 	uint8_t kind = 0;
 
 	read_flow(&f, m);
-	for (kind = ELEMENT_ENTRY; kind <= ELEMENT_LEG && w == NULL; kind++)
+	for (kind = ELEMENT_ENTRY; kind <= ELEMENT_PATH && w == NULL; kind++)
 		if ((s->kinds & 1U << kind) != 0)
 			w = explain(s, &f, kind);
 	return w == NULL ? 0 : s->cb(s->arg, w->index, &f);
@@ -257,12 +255,10 @@ conntrack_of(struct nl *nl, const struct element *const *list, size_t n,
 		return GW_ENOMEM;
 	for (i = 0; i < n && r == 0; i++) {
 		e = *list[i];
-		if (e.kind == ELEMENT_LEG && e.source.family != 0) {
+		if (e.kind == ELEMENT_LEG) {
 			r = leg(nl, &s, &e, i);
 			continue;
 		}
-		e.source.family =
-		    e.kind == ELEMENT_LEG ? e.target.family : e.source.family;
 		if ((r = set_key_of(&s.w[s.n].key, &e)) != 0)
 			break;
 		s.w[s.n++].index = i;

@@ -32,8 +32,8 @@ struct ct_flow {
 /*
  * Calls cb for every flow that one of the n elements let through, with that
  * element's index (one of them, if several have the same key). A LEG costs one
- * look-up; all ENTRY and PATH of one family, and a LEG without source, cost
- * one walk through the kernel's table together.
+ * look-up; all ENTRY and PATH of one family cost one walk through the kernel's
+ * table together.
  */
 MUST_CHECK int conntrack_of(struct nl *nl, const struct element *const *list,
     size_t n, int (*cb)(void *arg, size_t index, const struct ct_flow *f),

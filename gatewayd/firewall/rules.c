@@ -31,7 +31,9 @@
  * NET   = ct original saddr @networks4
  * PATH  = ct original saddr . ct reply saddr . ct protocol . ct reply
  *         proto-src @path4
- * LEG   = ct original proto-src . ct reply saddr . ct reply proto-src @leg4
+ * LEG   = ct original saddr . ct original proto-src . ct reply saddr . ct reply
+ *         proto-src @leg4 (the gateway's address too: somebody else may have
+ *         the same port at another of its addresses)
  * CUT   = ct original saddr . ct original proto-src . ct reply saddr . ct reply
  *         proto-src @cut4
  * SHUT  = tcp, ct established: reset; everything else: drop
@@ -123,7 +125,7 @@ static const struct {
     [ENTRY] = {2, {FROM, REPLY(PROTO_SRC)}},
     [NETWORKS] = {1, {FROM}},
     [PATH] = {4, {FROM, BY, ORIGINAL(PROTOCOL), REPLY(PROTO_SRC)}},
-    [LEG] = {3, {ORIGINAL(PROTO_SRC), BY, REPLY(PROTO_SRC)}},
+    [LEG] = {4, {FROM, ORIGINAL(PROTO_SRC), BY, REPLY(PROTO_SRC)}},
     [CUT] = {4, {FROM, ORIGINAL(PROTO_SRC), BY, REPLY(PROTO_SRC)}},
 };
 

@@ -23,8 +23,8 @@ static const struct set_def sets[SET_COUNT] = {
     [SET_ENTRY6] = {"entry6", {V6, PORT}, true, false, GRANT_SET},
     [SET_PATH4] = {"path4", {V4, V4, PROTO, PORT}, true, false, GRANT_SET},
     [SET_PATH6] = {"path6", {V6, V6, PROTO, PORT}, true, false, GRANT_SET},
-    [SET_LEG4] = {"leg4", {PORT, V4, PORT}, true, false, LEG_SET},
-    [SET_LEG6] = {"leg6", {PORT, V6, PORT}, true, false, LEG_SET},
+    [SET_LEG4] = {"leg4", {V4, PORT, V4, PORT}, true, false, LEG_SET},
+    [SET_LEG6] = {"leg6", {V6, PORT, V6, PORT}, true, false, LEG_SET},
     [SET_CUT4] = {"cut4", {V4, PORT, V4, PORT}, true, false, CUT_SET},
     [SET_CUT6] = {"cut6", {V6, PORT, V6, PORT}, true, false, CUT_SET},
     [SET_PROTECTED4] = {"protected4", {V4, PROTO, PORT}, false, false,
@@ -119,6 +119,21 @@ proto_ok(uint8_t proto)
 	return proto == IPPROTO_TCP || proto == IPPROTO_UDP;
 }
 
+/* One flow, from where to where. */
+static int
+flow_key(struct set_key *ret, enum set_id four, const struct addr *source,
+    uint16_t sport, const struct addr *target, uint16_t port)
+{
+	if (!addr_ok(source) || source->family != target->family)
+		return GW_EINVAL;
+	start(ret, four, source);
+	put_addr(ret, source);
+	put_port(ret, sport);
+	put_addr(ret, target);
+	put_port(ret, port);
+	return 0;
+}
+
 int
 set_key_of(struct set_key *ret, const struct element *e)
 {
@@ -143,15 +158,10 @@ set_key_of(struct set_key *ret, const struct element *e)
 		put_port(ret, e->port);
 		return 0;
 	case ELEMENT_LEG:
-		if (!addr_ok(&e->target) || e->sport == 0 ||
-		    e->proto != IPPROTO_TCP ||
-		    e->target.family != e->source.family)
+		if (e->sport == 0 || e->proto != IPPROTO_TCP)
 			return GW_EINVAL;
-		start(ret, SET_LEG4, &e->target);
-		put_port(ret, e->sport);
-		put_addr(ret, &e->target);
-		put_port(ret, e->port);
-		return 0;
+		return flow_key(
+		    ret, SET_LEG4, &e->source, e->sport, &e->target, e->port);
 	default:
 		return GW_EINVAL;
 	}
@@ -174,14 +184,7 @@ int
 set_key_cut(struct set_key *ret, const struct addr *source, uint16_t sport,
     const struct addr *target, uint16_t port)
 {
-	if (!addr_ok(source) || source->family != target->family)
-		return GW_EINVAL;
-	start(ret, SET_CUT4, source);
-	put_addr(ret, source);
-	put_port(ret, sport);
-	put_addr(ret, target);
-	put_port(ret, port);
-	return 0;
+	return flow_key(ret, SET_CUT4, source, sport, target, port);
 }
 
 void
@@ -248,8 +251,9 @@ set_key_element(struct element *ret, const struct set_key *k)
 		break;
 	default:
 		ret->kind = ELEMENT_LEG;
+		take_addr(&ret->source, &p, k->set == SET_LEG4 ? 4 : 6);
 		ret->sport = take_port(&p);
-		take_addr(&ret->target, &p, k->set == SET_LEG4 ? 4 : 6);
+		take_addr(&ret->target, &p, ret->source.family);
 		break;
 	}
 	ret->port = take_port(&p);

@@ -72,8 +72,8 @@ MUST_CHECK int set_key_cut(struct set_key *ret, const struct addr *source,
     uint16_t sport, const struct addr *target, uint16_t port);
 void set_key_port(struct set_key *ret, uint16_t port);
 bool set_key_equal(const struct set_key *a, const struct set_key *b);
-/* The element a key of ENTRY, PATH or LEG stands for, without its end and, for
- * LEG, without the gateway's address; false for any other set. */
+/* The element a key of ENTRY, PATH or LEG stands for, without its end;
+ * false for any other set. */
 bool set_key_element(struct element *ret, const struct set_key *k);
 /* The other way round for PROTECTED; false for any other set. */
 bool set_key_triple(struct addr *ret, uint8_t *retproto, uint16_t *retport,

@@ -18,7 +18,7 @@ enum element_kind {
 	ELEMENT_NONE = 0, /* opens nothing */
 	ELEMENT_ENTRY,    /* source . own SSH port: may reach the gateway */
 	ELEMENT_PATH,     /* source . target . proto . port: direct reach */
-	ELEMENT_LEG,      /* our source port . target . port: one session */
+	ELEMENT_LEG,      /* our address . port . target . port: one session */
 };
 
 enum { ELEMENT_MAX = 8 }; /* per receipt */

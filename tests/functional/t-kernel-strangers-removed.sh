@@ -16,7 +16,7 @@ wait_for 15 gw_gone
 
 stranger() { on gateway nft "$@"; }
 expect_ok stranger add element inet sallyport entry4 '{ 198.51.100.8 . 2222 timeout 1h }'
-expect_ok stranger add element inet sallyport leg4 '{ 40000 . 10.20.0.11 . 22 timeout 1h }'
+expect_ok stranger add element inet sallyport leg4 '{ 10.20.0.1 . 40000 . 10.20.0.11 . 22 timeout 1h }'
 expect_ok stranger add element inet sallyport path4 '{ 198.51.100.8 . 10.20.0.11 . tcp . 22 timeout 1h }'
 expect_eq open "$(tcp_probe client 10.20.0.11 22 198.51.100.8)" 'what the stranger opened'
 

@@ -44,9 +44,24 @@ ssh=$!
 wait_for 10 grep -q here "$TEST_DIR/out"
 all_shut 'beside a session'
 
-echo '- also from the port of its leg, once that is free'
-sport=$(gw_elements leg4 | jq -r '.elem.val.concat[0]')
-[ -n "$sport" ] || sport=$(gw_elements leg6 | jq -r '.elem.val.concat[0]')
+echo '- also from the port of its leg: at another address of the gateway, meanwhile'
+sport=$(gw_elements leg4 | jq -r '.elem.val.concat[] | numbers | select(. != 22)')
+[ -n "$sport" ] || fail "no leg: $(gw_elements leg4)"
+capture_start web-01 in0 'dst port 22 and (tcp[13] & 2 != 0)'
+expect_ok on_as nobody gateway python3 -I -S -c 'if 1:
+	import socket, sys
+	s = socket.socket()
+	s.settimeout(1)
+	s.bind(("198.51.100.1", int(sys.argv[1])))
+	try:
+	    s.connect(("10.20.0.11", 22))
+	    print("open")
+	except OSError:
+	    print("shut")' "$sport"
+expect_eq shut "$OUT" "from the other address and port $sport"
+expect_eq '' "$(capture_stop web-01)" 'SYNs that reached the target'
+
+echo '- and at its own, once that is free'
 kill "$ssh"
 wait "$ssh" || true
 wait_for 10 no_elements leg4 leg6
