@@ -47,7 +47,8 @@ struct apply {
 	size_t nusers, ntargets, nroles;
 	unsigned changes;
 	bool dry_run;
-	bool brief; /* no details in the answer */
+	bool brief;       /* no details in the answer */
+	bool changes_fit; /* details and all, into one record */
 	/* what goes into records of its own; NULL = it fits */
 	char *whole;
 	size_t whole_len, told;
@@ -432,7 +433,7 @@ applied(struct call *c)
 			user_changed(c->b, &a->users[i].u);
 	for (size_t i = 0; i < a->ntargets; i++)
 		target_protect(c->b, &a->targets[i].t);
-	grants_reconsider(c->b);
+	grants_reconsider(c->b, NULL, NULL);
 	call_reply(c, 200, reply_json(a, true));
 }
 
@@ -459,7 +460,7 @@ record(struct call *c)
 {
 	const struct apply *a = c->state;
 	struct event_fields f;
-	json_t *list = changes_json(a, a->whole != NULL);
+	json_t *list = changes_json(a, !a->changes_fit);
 	char *text = list != NULL ? json_text(list) : NULL;
 
 	call_fields(c, &f);
@@ -516,25 +517,18 @@ record_parts(struct call *c)
 static int
 find_whole(struct call *c, struct apply *a)
 {
-	json_t *list = NULL;
-	char *text = NULL;
-	bool fits;
+	json_t *list = changes_json(a, false);
+	char *text = list != NULL ? json_text(list) : NULL;
 
-	if (!c->local) {
-		if (fits_field(c->env.payload, c->env.payload_len))
-			return 0;
-		a->whole =
-		    strndup((const char *)c->env.payload, c->env.payload_len);
-	} else {
-		list = changes_json(a, false);
-		text = list != NULL ? json_text(list) : NULL;
-		fits = text != NULL && fits_field(text, strlen(text));
-		free(text);
-		json_decref(list);
-		if (fits)
-			return 0;
-		a->whole = json_text(c->req.body);
-	}
+	a->changes_fit = text != NULL && fits_field(text, strlen(text));
+	free(text);
+	json_decref(list);
+	if (c->local ? a->changes_fit
+		     : fits_field(c->env.payload, c->env.payload_len))
+		return 0;
+	a->whole = c->local ? json_text(c->req.body)
+			    : strndup((const char *)c->env.payload,
+				  c->env.payload_len);
 	if (a->whole == NULL)
 		return GW_ENOMEM;
 	a->whole_len = strlen(a->whole);

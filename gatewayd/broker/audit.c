@@ -12,7 +12,11 @@
 #include "base/str.h"
 #include "broker/broker.h"
 
-enum { READ_DEFAULT = 128 * 1024, READ_MAX = LIMIT_BODY_MAX };
+enum {
+	READ_DEFAULT = 128 * 1024,
+	READ_MAX = LIMIT_BODY_MAX,
+	VIEW_MS = 3600 * 1000, /* then reading on is a look of its own */
+};
 
 /* The decimal value of name=N in a query string; false when malformed. */
 static bool
@@ -87,6 +91,35 @@ read_bytes(struct call *c)
 	call_ask(c, PROC_RECORDER, MSG_REC_READ, m, MSG_REC_BYTES, bytes_read);
 }
 
+static void
+view_recorded(struct call *c)
+{
+	const struct msg_rec_read *m = c->state;
+	struct viewed *v = &c->b->viewed[c->b->next_viewed++ % VIEWED_MAX];
+
+	name_set(v->user, c->user);
+	text_set(v->sid, sizeof(v->sid), m->sid);
+	v->channel = m->channel;
+	v->end_boot_ms = broker_now(c->b).boot_ms + VIEW_MS;
+	read_bytes(c);
+}
+
+static bool
+goes_on(const struct call *c, const struct msg_rec_read *m)
+{
+	const int64_t now = broker_now(c->b).boot_ms;
+
+	for (unsigned i = 0; m->offset > 0 && i < VIEWED_MAX; i++) {
+		const struct viewed *v = &c->b->viewed[i];
+
+		if (v->end_boot_ms > now && v->channel == m->channel &&
+		    strcmp(v->sid, m->sid) == 0 &&
+		    strcmp(v->user, c->user) == 0)
+			return true;
+	}
+	return false;
+}
+
 void
 verb_recording(struct call *c)
 {
@@ -107,13 +140,13 @@ verb_recording(struct call *c)
 	text_set(m->sid, sizeof(m->sid), c->arg);
 	m->channel = (uint32_t)channel;
 	m->max = READ_DEFAULT;
-	if (m->offset > 0) {
-		read_bytes(c); /* the rest of what was recorded as viewed */
+	if (goes_on(c, m)) {
+		read_bytes(c);
 		return;
 	}
 	call_fields(c, &f);
 	event_str(&f, EF_SID, c->arg);
 	event_num(&f, EF_CHANNEL, (int64_t)channel);
-	call_append(c, EV_RECORDING_VIEW, &f, read_bytes);
+	call_append(c, EV_RECORDING_VIEW, &f, view_recorded);
 	event_fields_done(&f);
 }

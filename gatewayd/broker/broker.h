@@ -44,7 +44,7 @@ struct denials;
 struct recovery;
 struct held;
 
-enum { ELEMENTS_MAX = 512, SINKS_SEEN = LIMIT_SINKS };
+enum { ELEMENTS_MAX = 512, SINKS_SEEN = LIMIT_SINKS, VIEWED_MAX = 64 };
 
 /* One grant that is open, or about to be. */
 struct live_grant {
@@ -60,6 +60,15 @@ struct live_grant {
 	uint32_t sessions; /* so far */
 	struct timer *timer;
 	bool in_fold; /* recover.c's mark */
+};
+
+/* Who was recorded as looking at a recording: what he reads on is the same
+ * look. */
+struct viewed {
+	char user[LIMIT_NAME_SIZE];
+	char sid[LIMIT_ID_SIZE];
+	uint32_t channel;
+	int64_t end_boot_ms;
 };
 
 struct broker {
@@ -87,6 +96,8 @@ struct broker {
 	int64_t utc_floor_ms;  /* the log's last time */
 	uint64_t next_probe;
 	struct msg_shp_status sinks[SINKS_SEEN];
+	struct viewed viewed[VIEWED_MAX]; /* a ring */
+	unsigned next_viewed;
 	struct role_sandbox box;
 	char state_path[LIMIT_PATH_SIZE + 16];
 	const char *writable[2];
@@ -309,8 +320,8 @@ bool user_reserved(const char *name);
 bool user_has_key(const struct user *u, const char *fp);
 /* reconsider.c: after any change of users, targets or roles is stored: ends
  * what policy would not give any more, and what a key opened or logged in that
- * its user has no more. */
-void grants_reconsider(struct broker *b);
+ * its user has no more. Of that user, of that target; NULL = of all. */
+void grants_reconsider(struct broker *b, const char *user, const char *target);
 bool grant_still_given(const struct live_grant *lg);
 MUST_CHECK int target_parse(
     struct target *ret, const json_t *o, struct problem *p);

@@ -299,7 +299,8 @@ fits_field(const void *p, size_t n)
 	struct buf b;
 	bool fits;
 
-	buf_init(&b, (size_t)LIMIT_FIELD_MAX * 2);
+	/* two of them fit, and what else a record has */
+	buf_init(&b, (size_t)LIMIT_FIELD_MAX * 3 / 2);
 	event_json_string(&b, p, n);
 	fits = n <= LIMIT_FIELD_MAX && buf_err(&b) == 0;
 	buf_done(&b);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * probe - a session without a client, to look at a target. To a protected port
- * it goes like any other session: a grant (60 s, reach "probe", in the name of
+ * probe - a session without a client, to look at a target. It goes there
+ * like any other session: a grant (60 s, reach "probe", in the name of
  * the admin who asked), a leg, a certificate. Nothing gets there by a side
  * door.
  */
@@ -24,7 +24,7 @@ struct probe {
 	struct session *s; /* NULL once it is gone */
 	struct timer *timer;
 	struct probe_result result;
-	char name[LIMIT_NAME_SIZE]; /* of the target, "" = not protected */
+	char name[LIMIT_NAME_SIZE]; /* of the target, if it has one */
 	char grant[LIMIT_ID_SIZE];
 	bool waiting;  /* for the notary: freed when it answers */
 	bool reported; /* its process ends by itself */
@@ -119,7 +119,6 @@ go(struct probe *p)
 	s->port = p->w.port;
 	s->state = SES_DIALING;
 	s->dialed = on_dialed;
-	s->use_leg = p->name[0] != '\0';
 	dial_start(s);
 }
 
@@ -179,10 +178,6 @@ probe_up(struct session *s)
 	struct msg_nt_grant_open m = {0};
 	struct live_grant *lg = NULL;
 
-	if (p->name[0] == '\0') {
-		go(p);
-		return;
-	}
 	id_new(p->grant, 'g');
 	id_new(s->sid, 's');
 	text_set(s->grant_id, sizeof(s->grant_id), p->grant);
@@ -233,7 +228,8 @@ on_ses_probed(
 	return 0;
 }
 
-/* A protected port needs a leg, whatever name the target goes by. */
+/* A protected port needs a leg, whatever name the target goes by; and a target
+ * that was removed is still protected. */
 static void
 find_name(struct probe *p)
 {
@@ -241,7 +237,7 @@ find_name(struct probe *p)
 		name_set(p->name, p->w.target->name);
 	else if (store_target_at(p->b->store, &p->w.addr, p->w.port, p->name) !=
 		 0)
-		p->name[0] = '\0';
+		name_set(p->name, "unnamed");
 }
 
 void

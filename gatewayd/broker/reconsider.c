@@ -94,7 +94,7 @@ grant_still_given(const struct live_grant *lg)
 /* A grant serves all keys of its user: one that is gone ends what came by it,
  * though the grant of another key lives on. */
 static void
-stop_keyless(struct broker *b, struct eyes *e)
+stop_keyless(struct broker *b, struct eyes *e, const char *user)
 {
 	char when[32], text[LIMIT_TEXT_SIZE];
 
@@ -103,6 +103,7 @@ stop_keyless(struct broker *b, struct eyes *e)
 	     s = next) {
 		next = s->next;
 		if (s->gone || s->grant == NULL || s->probe != NULL ||
+		    (user != NULL && strcmp(s->user, user) != 0) ||
 		    (store_user_get(b->store, s->user, &e->u) == 0 &&
 			user_has_key(&e->u, s->key_fp)))
 			continue;
@@ -115,18 +116,21 @@ stop_keyless(struct broker *b, struct eyes *e)
 }
 
 void
-grants_reconsider(struct broker *b)
+grants_reconsider(struct broker *b, const char *user, const char *target)
 {
 	struct eyes *e = eyes_new();
 
 	for (struct live_grant *lg = b->grants, *next = NULL;
 	     lg != NULL && e != NULL; lg = next) {
 		next = lg->next;
+		if ((user != NULL && strcmp(lg->g.user, user) != 0) ||
+		    (target != NULL && strcmp(lg->g.target, target) != 0))
+			continue;
 		if (lg->state == GRANT_ACTIVE && lg->g.reach != REACH_PROBE &&
 		    !still_given(lg, e))
 			grant_end(lg, END_REVOKED, "policy", NULL);
 	}
-	if (e != NULL && !FAULT(no_reconsider))
-		stop_keyless(b, e);
+	if (e != NULL && target == NULL && !FAULT(no_reconsider))
+		stop_keyless(b, e, user);
 	eyes_free(e);
 }

@@ -520,13 +520,14 @@ store_fits(struct broker *b, const struct msg_nt_fold_end *m)
 	return false;
 }
 
+/* After an orderly stop grants come back as they should. */
 static void
-record_recovery(struct broker *b)
+record_recovery(struct broker *b, bool orderly)
 {
 	const struct recovery *r = b->recovery;
 	struct event_fields f;
 
-	if (r->aborted + r->expired + r->adopted == 0)
+	if (r->aborted + (orderly ? 0 : r->expired + r->adopted) == 0)
 		return;
 	event_fields_init(&f);
 	event_num(&f, EF_COUNT, r->aborted + r->expired + r->adopted);
@@ -563,7 +564,7 @@ fold_ended(struct broker *b, void *arg, const void *body)
 		revive(b, l);
 	legs_free(r);
 	close_again(b);
-	record_recovery(b);
+	record_recovery(b, m->orderly != 0);
 	bootstrap(b);
 	if (tell_firewall(b) != 0) {
 		log_warn("the firewall process cannot be told what is open");

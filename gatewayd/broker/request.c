@@ -132,7 +132,7 @@ would_pass_json(const struct request *q)
 	put_str(o, "login", q->verdict.login);
 	put_num(o, "port", q->verdict.port);
 	put_num(o, "for", q->verdict.seconds);
-	if (q->asked.reason[0] != '\0')
+	if (q->asked.reason[strspn(q->asked.reason, " ")] != '\0')
 		put_str(o, "reason", q->asked.reason);
 	else if (q->verdict.reason)
 		put_str(o, "reason", "...");

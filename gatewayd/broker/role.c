@@ -280,7 +280,7 @@ set_done(struct call *c)
 	if (r != 0)
 		call_store_failed(c, r);
 	else {
-		grants_reconsider(c->b);
+		grants_reconsider(c->b, NULL, NULL);
 		call_reply(c, 201, role_json(x));
 	}
 }
@@ -319,7 +319,7 @@ removed(struct call *c)
 		call_store_failed(c, r);
 		return;
 	}
-	grants_reconsider(c->b);
+	grants_reconsider(c->b, NULL, NULL);
 	o = json_object();
 	put_str(o, "role", c->arg);
 	put_str(o, "state", "removed");

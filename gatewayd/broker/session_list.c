@@ -124,13 +124,13 @@ verb_session_kill(struct call *c)
 	    "%s lives on.",
 	    c->user, when + 11, s->grant_id);
 	text_set(c->arg, sizeof(c->arg), sid);
-	session_stop(s, END_KILLED, text);
 	call_fields(c, &f);
 	event_str(&f, EF_SID, s->sid);
 	event_str(&f, EF_GRANT, s->grant_id);
 	event_str(&f, EF_USER, s->user);
 	event_str(&f, EF_TARGET, s->target);
 	event_str(&f, EF_REASON, "killed");
+	session_stop(s, END_KILLED, text); /* may be the end of s */
 	call_append(c, EV_SESSION_TERMINATE, &f, killed);
 	event_fields_done(&f);
 }

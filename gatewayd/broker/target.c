@@ -312,7 +312,7 @@ added(struct call *c)
 		return;
 	}
 	target_protect(c->b, t);
-	grants_reconsider(c->b);
+	grants_reconsider(c->b, NULL, t->name);
 	if ((o = target_json(t)) != NULL)
 		put_sshd(o, c->b, t);
 	call_reply(c, 201, o);

@@ -376,7 +376,7 @@ added(struct call *c)
 		return;
 	}
 	user_changed(c->b, &a->u);
-	grants_reconsider(c->b);
+	grants_reconsider(c->b, a->u.name, NULL);
 	o = user_json(&a->u);
 	if (a->invitation[0] != '\0') {
 		put_str(o, "invitation", a->invitation);

@@ -86,13 +86,15 @@ tell_leg(void *arg, const struct fold_leg *l)
 static int
 tell_end(struct telling *t)
 {
-	const struct notary *n = t->n;
+	struct notary *n = t->n;
 	struct msg_nt_fold_end end = {.rid = t->rid,
+	    .orderly = n->orderly,
 	    .time_ms = ledger_time(n->ledger),
 	    .store_seq = fold_store_seq(n->fold)};
 
 	if (ledger_next(n->ledger) > 0)
 		end.seq = ledger_next(n->ledger) - 1;
+	n->orderly = false; /* a broker that comes later was not stopped */
 	return peer_send(t->p, MSG_NT_FOLD_END, &end, -1);
 }
 

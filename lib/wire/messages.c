@@ -266,6 +266,7 @@ static const struct msg_field f_nt_fold_end[] = {
     U64(msg_nt_fold_end, seq),
     I64(msg_nt_fold_end, time_ms),
     U64(msg_nt_fold_end, store_seq),
+    U8(msg_nt_fold_end, orderly),
 };
 
 static const struct msg_field f_nt_read[] = {

@@ -229,6 +229,7 @@ struct msg_nt_fold_end {
 	uint64_t seq;       /* the log's last record */
 	int64_t time_ms;    /* and its time: a floor for the clock */
 	uint64_t store_seq; /* last record with origin broker */
+	uint8_t orderly;    /* before this start the gateway had stopped so */
 };
 struct msg_nt_read {
 	uint32_t rid;

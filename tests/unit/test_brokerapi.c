@@ -1083,6 +1083,110 @@ test_names_of_the_gateway(void **state)
 	stop(x);
 }
 
+/* What a sink's other end says reaches a terminal as text. */
+static void
+test_text_of_others(void **state)
+{
+	struct scene *x = *state;
+	struct rolelink shipper;
+	struct msg_shp_status m = {.text = "\033[2Jgone\xff"};
+
+	strcpy(m.sink, "siem");
+	start(x, NULL, 0, NULL);
+	roleproc_link(&x->proc, &shipper, PROC_SHIPPER, 0);
+	rolelink_send(&shipper, MSG_SHP_STATUS, &m);
+	do { /* two links: which is read first is open */
+		send_call(x, &x->admin, VERB_READYZ, "");
+		assert_int_equal(want_reply(x, &x->admin), 200);
+	} while (!has(x, "siem"));
+	assert_true(has(x, "\\\\x1b[2Jgone\\\\xff"));
+	rolelink_close(&shipper);
+	stop(x);
+}
+
+/* ---- codes, recordings */
+
+static unsigned
+remove_role(struct scene *x, bool with_code)
+{
+	struct msg_nt_mfa_burned ok = {.seq = 7};
+
+	x->code[0] = '\0';
+	if (with_code)
+		fresh_code(x);
+	send_signed(x, &x->one, VERB_ROLE_REMOVE, "{\"role\":\"nosuch\"}");
+	if (with_code) {
+		ok.rid = ((const struct msg_nt_mfa_burn *)rolelink_want(
+			      &x->notary, MSG_NT_MFA_BURN))
+			     ->rid;
+		rolelink_send(&x->notary, MSG_NT_MFA_BURNED, &ok);
+	}
+	return want_reply(x, &x->api);
+}
+
+/* A code counts for minutes, but not past a lock. */
+static void
+test_code_of_disabled(void **state)
+{
+	struct scene *x = *state;
+
+	start(x, NULL, 0, NULL);
+	assert_int_equal(remove_role(x, false), 401);
+	assert_int_equal(remove_role(x, true), 404);
+	assert_int_equal(remove_role(x, false), 404);
+	assert_int_equal(admin_call(x, VERB_USER_ADD, EV_USER_UPDATE,
+			     "{\"user\":\"alice\",\"state\":\"disabled\"}"),
+	    201);
+	assert_int_equal(admin_call(x, VERB_USER_ADD, EV_USER_UPDATE,
+			     "{\"user\":\"alice\",\"state\":\"active\"}"),
+	    201);
+	assert_int_equal(remove_role(x, false), 401);
+	assert_true(has(x, "code-needed"));
+	stop(x);
+}
+
+static void
+read_recording(
+    struct scene *x, struct rolelink *recorder, const char *query, bool is_new)
+{
+	struct msg_api_call m = {.rid = ++x->rid,
+	    .verb = VERB_RECORDING,
+	    .loginuid = -1,
+	    .pid = -1,
+	    .arg = "s-22222222"};
+	struct msg_rec_bytes bytes = {.size = 5};
+
+	m.query.p = (const uint8_t *)query;
+	m.query.len = (uint32_t)strlen(query);
+	rolelink_send(&x->admin, MSG_API_CALL, &m);
+	if (is_new)
+		want_event(x, EV_RECORDING_VIEW);
+	bytes.rid =
+	    ((const struct msg_rec_read *)rolelink_want(recorder, MSG_REC_READ))
+		->rid;
+	bytes.data.p = (const uint8_t *)"hello";
+	bytes.data.len = 5;
+	rolelink_send(recorder, MSG_REC_BYTES, &bytes);
+	assert_int_equal(want_reply(x, &x->admin), 200);
+}
+
+/* Nobody looks without a record by not beginning at the beginning. */
+static void
+test_looks_are_recorded(void **state)
+{
+	struct scene *x = *state;
+	struct rolelink recorder;
+
+	start(x, NULL, 0, NULL);
+	roleproc_link(&x->proc, &recorder, PROC_RECORDER, 0);
+	read_recording(x, &recorder, "offset=1", true);
+	read_recording(x, &recorder, "offset=6", false);
+	read_recording(x, &recorder, "offset=6&channel=2", true);
+	read_recording(x, &recorder, "", true);
+	rolelink_close(&recorder);
+	stop(x);
+}
+
 int
 main(void)
 {
@@ -1102,6 +1206,9 @@ main(void)
 	    T(test_too_much_signed),
 	    T(test_too_many_invitations),
 	    T(test_names_of_the_gateway),
+	    T(test_text_of_others),
+	    T(test_code_of_disabled),
+	    T(test_looks_are_recorded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -138,6 +138,8 @@ static const struct row rows[] = {
 	"port", "23 is not a port of this target: 22 is", 60},
     {"no reason", "deploy", 0, 60, "", "198.51.100.7", 0, POLICY_DENY, "reason",
 	"missing; role ops wants one", 60},
+    {"a blank reason", "deploy", 0, 60, "  ", "198.51.100.7", 0, POLICY_DENY,
+	"reason", "missing; role ops wants one", 60},
     {"from the other end of the network", "deploy", 0, 60, "x",
 	"198.51.100.255", 0, POLICY_ALLOW, NULL, NULL, 60},
     {"from outside", "deploy", 0, 60, "x", "198.51.101.0", 0, POLICY_DENY,
