@@ -19,6 +19,10 @@ admin_post() { # BODY
 	on gateway curl -s --unix-socket "$GW_SOCKET" -d "$1" \
 		-H 'Content-Type: application/json' http://gateway/v1/users
 }
+# The API has a request of the client's that somebody is at.
+asked() {
+	on gateway ss -Htn state established 'sport = :8443' | grep -q .
+}
 state_of() {
 	local_admin users ls -o json |
 		jq -r --arg u "$1" '.items[] | select(.user == $u).state'
@@ -37,6 +41,7 @@ sleep 1
 	jit alice request web-01 --for 5m --reason late >/dev/null 2>&1 || rc=$?
 	echo "$rc" >"$TEST_DIR/request"
 ) &
+wait_for 20 asked
 sleep 1
 gw_thaw notary
 wait
@@ -56,6 +61,7 @@ admin_post '{"user":"dave","state":"disabled"}' >/dev/null &
 sleep 1
 on_as alice client python3 /tmp/raw.py --key /tmp/dave 198.51.100.1 8443 \
 	enroll.begin /v1/enroll "{\"invite\":\"$code\"}" >"$TEST_DIR/enroll" 2>&1 &
+wait_for 20 asked
 sleep 1
 gw_thaw notary
 wait
