@@ -196,7 +196,6 @@ bind_grant(struct session *s, struct live_grant *lg, const struct door *d,
 	    s->client_version, sizeof(s->client_version), m->client_version);
 	s->record = lg->g.record != 0;
 	s->start_ms = broker_now(s->b).utc_ms;
-	s->use_leg = true;
 }
 
 /* Proved and allowed: on disk first, then the session hears of it. */

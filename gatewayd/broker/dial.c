@@ -257,10 +257,6 @@ dial_start(struct session *s)
 		    r == GW_ESYS ? strerror(errno) : err_str(r));
 		return;
 	}
-	if (!s->use_leg) {
-		start_connect(s);
-		return;
-	}
 	m.target = s->addr;
 	text_set(m.grant, sizeof(m.grant), s->grant_id);
 	text_set(m.sid, sizeof(m.sid), s->sid);

@@ -123,4 +123,9 @@ sed '$d' <<<"$setup" | on web-01 sh -eu
 on web-01 /usr/sbin/sshd -t
 target_sshd_restart web-01
 expect_ok local_admin doctor web-01
+
+echo '- a target that was removed is shut still; it can be scanned and come back'
+expect_ok local_admin target rm web-01
+expect_ok local_admin target add web-01 "$(lab_address web-01)" --scan --yes --login deploy --label env=lab
+expect_ok local_admin doctor web-01
 pass
