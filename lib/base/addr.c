@@ -69,6 +69,18 @@ addr_equal(const struct addr *a, const struct addr *b)
 }
 
 bool
+addr_valid(const struct addr *a)
+{
+	struct addr again = {0};
+
+	if (a->family == 4)
+		again = addr_v4(a->b);
+	else if (a->family == 6)
+		again = addr_v6(a->b);
+	return again.family != 0 && memcmp(&again, a, sizeof(again)) == 0;
+}
+
+bool
 addr_same_source(const struct addr *a, const struct addr *b)
 {
 	if (a->family == 6 && b->family == 6)

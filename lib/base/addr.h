@@ -26,6 +26,8 @@ struct prefix {
 
 MUST_CHECK int addr_parse(struct addr *ret, const char *s);
 void addr_format(char ret[static ADDR_TEXT_SIZE], const struct addr *a);
+/* An address, in the one encoding it has here. */
+bool addr_valid(const struct addr *a);
 bool addr_equal(const struct addr *a, const struct addr *b);
 /* As far as counting goes: an IPv6 network of 64 bits is one, for whoever has
  * one address of it has them all. */

@@ -53,16 +53,18 @@ element_ok(const struct element *e)
 		return 0;
 	if (e->port == 0 || e->end_boot_ms <= 0)
 		return 0;
-	if (e->source.family != 4 && e->source.family != 6)
+	if (!addr_valid(&e->source))
 		return 0;
 	switch (e->kind) {
 	case ELEMENT_ENTRY:
 		return e->sport == 0 &&
 		       memcmp(&e->target, &none, sizeof(none)) == 0;
 	case ELEMENT_PATH:
-		return e->sport == 0 && e->target.family == e->source.family;
+		return e->sport == 0 && addr_valid(&e->target) &&
+		       e->target.family == e->source.family;
 	case ELEMENT_LEG:
-		return e->sport != 0 && e->target.family == e->source.family;
+		return e->sport != 0 && addr_valid(&e->target) &&
+		       e->target.family == e->source.family;
 	default:
 		return 0;
 	}

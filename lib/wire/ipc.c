@@ -226,11 +226,13 @@ ipc_recv(struct ipc *c, struct ipc_msg *m)
 	while (n < 0 && errno == EINTR);
 	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 		return GW_EAGAIN;
-	if (n == 0 || (n < 0 && errno == ECONNRESET))
-		return GW_ECLOSED;
 	if (n < 0)
-		return GW_ESYS;
+		return errno == ECONNRESET ? GW_ECLOSED : GW_ESYS;
 	take_fds(&mh, m);
+	if (n == 0) { /* the end, or an empty message with a gift */
+		ipc_msg_close(m);
+		return GW_ECLOSED;
+	}
 	r = GW_EPROTO;
 	if ((mh.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0 &&
 	    msg_decode(c->rx, (size_t)n, &m->type, m->body) == 0)

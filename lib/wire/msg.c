@@ -134,18 +134,18 @@ msg_encode(struct buf *b, unsigned type, const void *body)
 static int
 get_addr(struct rd *r, uint8_t *p)
 {
+	static const struct addr none;
 	struct addr a = {0};
 	const uint8_t *raw;
 
 	a.family = rd_u8(r);
 	raw = rd_bytes(r, sizeof(a.b));
-	if (raw == NULL || (a.family != 0 && a.family != 4 && a.family != 6))
+	if (raw == NULL)
 		return GW_EPROTO;
 	memcpy(a.b, raw, sizeof(a.b));
-	/* one value, one encoding: the unused bytes are zero */
-	for (size_t i = a.family == 0 ? 0 : a.family == 4 ? 4 : 16; i < 16; i++)
-		if (a.b[i] != 0)
-			return GW_EPROTO;
+	/* one value, one encoding, also of none */
+	if (!addr_valid(&a) && memcmp(&a, &none, sizeof(a)) != 0)
+		return GW_EPROTO;
 	memcpy(p, &a, sizeof(a));
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/str.h"
 #include "sys/yaml.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -29,8 +30,10 @@ walk(struct yaml *y, const struct yaml_item *i, int depth)
 			uint32_t secs = 0;
 
 			must(yaml_find(i, key) != NULL);
-			(void)yaml_get_duration(
-			    y, i, key, true, 1, 86400, &secs);
+			/* readers ask for keys of their own: clean ones */
+			if (str_text_ok(key, strlen(key)))
+				(void)yaml_get_duration(
+				    y, i, key, true, 1, 86400, &secs);
 		}
 		walk(y, yaml_at(i, k), depth + 1);
 	}

@@ -167,6 +167,22 @@ socket_addresses(void **state)
 }
 
 static void
+one_encoding(void **state)
+{
+	static const struct addr good[] = {
+	    {4, {192, 0, 2, 1}}, {6, {0x20, 1, [15] = 1}}, {4, {0}}, {6, {0}}};
+	static const struct addr bad[] = {{0, {0}}, {5, {1}},
+	    {4, {192, 0, 2, 1, 1}}, {4, {192, 0, 2, 1, [15] = 1}},
+	    {6, {[10] = 0xff, 0xff, 192, 0, 2, 1}}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(good); i++)
+		assert_true(addr_valid(&good[i]));
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		assert_false(addr_valid(&bad[i]));
+}
+
+static void
 sources(void **state)
 {
 	static const struct {
@@ -197,6 +213,7 @@ main(void)
 	    cmocka_unit_test(addresses),
 	    cmocka_unit_test(prefixes),
 	    cmocka_unit_test(socket_addresses),
+	    cmocka_unit_test(one_encoding),
 	    cmocka_unit_test(sources),
 	};
 

@@ -116,7 +116,7 @@ static void
 test_senseless(void **state)
 {
 	struct element bad[] = {entry, entry, entry, entry, entry, entry, entry,
-	    entry, path, path, path, leg, leg, leg};
+	    entry, path, path, path, leg, leg, leg, entry, path, leg};
 	struct element_list got;
 
 	(void)state;
@@ -134,6 +134,9 @@ test_senseless(void **state)
 	bad[11].sport = 0; /* any local port */
 	bad[12].target.family = 6;
 	bad[13].source.family = 5;
+	bad[14].source.b[15] = 1; /* the same address to the kernel */
+	bad[15].source = (struct addr){6, {[10] = 0xff, 0xff, 192, 0, 2, 1}};
+	bad[16].target.b[4] = 1;
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		struct element_list l = {1, {bad[i]}};
 		struct buf b;
