@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -24,7 +23,6 @@ enum {
 	TICK_MS = 500,
 	PEM_MAX = 64 * 1024,
 	LISTENERS = LIMIT_LISTEN,
-	FILES = 4096, /* all connections of all listeners, and some */
 };
 
 struct pending {
@@ -277,19 +275,6 @@ out:
 	return 0;
 }
 
-/* A lower limit only means fewer connections: MHD stops accepting. */
-static void
-raise_files(void)
-{
-	struct rlimit l;
-
-	if (getrlimit(RLIMIT_NOFILE, &l) != 0 || l.rlim_cur >= FILES)
-		return;
-	l.rlim_cur = l.rlim_max < FILES ? l.rlim_max : FILES;
-	if (setrlimit(RLIMIT_NOFILE, &l) != 0)
-		log_warn("no more than the usual number of connections");
-}
-
 static int
 start(struct role *r, const struct conf *conf)
 {
@@ -299,7 +284,6 @@ start(struct role *r, const struct conf *conf)
 	int e;
 
 	a->role = r;
-	raise_files();
 	if ((a->tick = timer_new(r, on_tick, a)) == NULL)
 		return GW_ENOMEM;
 	if ((e = http_new(&a->http, r, &hooks)) != 0)

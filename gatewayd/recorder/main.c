@@ -13,7 +13,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -27,7 +26,6 @@ enum {
 	TICK_MS = 500,    /* nothing waits longer than two of these */
 	GOODBYE_MS = 200, /* for the last records to leave */
 	READ_MAX = 128 * 1024,
-	FILES = 8 * LIMIT_SESSIONS, /* a link, a recording, channels, raw */
 };
 
 struct session {
@@ -407,19 +405,6 @@ stop(struct role *r)
 	timer_set(rec->goodbye, GOODBYE_MS);
 }
 
-/* A lower limit only means fewer sessions: one that gets no file ends. */
-static void
-raise_files(void)
-{
-	struct rlimit l;
-
-	if (getrlimit(RLIMIT_NOFILE, &l) != 0 || l.rlim_cur >= FILES)
-		return;
-	l.rlim_cur = l.rlim_max < FILES ? l.rlim_max : FILES;
-	if (setrlimit(RLIMIT_NOFILE, &l) != 0)
-		log_warn("no more than the usual number of recordings");
-}
-
 static int
 start(struct role *r, const struct conf *conf)
 {
@@ -428,7 +413,6 @@ start(struct role *r, const struct conf *conf)
 	int e;
 
 	rec->role = r;
-	raise_files();
 	if ((e = str_fmt(rec->path, sizeof(rec->path), "%s/recorder",
 		 conf->state_dir)) != 0 ||
 	    (e = str_fmt(path, sizeof(path), "%s/recordings", rec->path)) != 0)
