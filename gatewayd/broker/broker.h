@@ -419,7 +419,6 @@ struct session {
 	uint16_t port;
 	dialed_fn *dialed;
 	bool leg; /* a leg is open in the log */
-	bool use_leg;
 	uint8_t mac[RECEIPT_MAC_SIZE];
 	uint8_t elements[ELEMENTS_MAX];
 	uint32_t nelements;
@@ -446,7 +445,7 @@ void session_over(struct session *s, enum end_reason reason, uint64_t in,
     uint64_t out, int64_t status);
 void session_release(struct session *s); /* frees if gone and not pending */
 
-/* Opens the way to s->addr:s->port (by a leg when s->use_leg) and calls
+/* Opens the way to s->addr:s->port by a leg and calls
  * s->dialed with a connected descriptor (to be closed) or -1 and why. */
 void dial_start(struct session *s);
 void dial_cancel(struct session *s);
