@@ -93,8 +93,11 @@ out:
 static int
 on_record(void *arg, const struct record *r, const void *line, size_t len)
 {
-	const struct notary *n = arg;
+	struct notary *n = arg;
 
+	if (n->ledger == NULL && /* still reading what earlier runs wrote */
+	    (r->event == EV_GATEWAY_START || r->event == EV_GATEWAY_STOP))
+		n->orderly = r->event == EV_GATEWAY_STOP;
 	return fold_record(n->fold, r, line, len);
 }
 

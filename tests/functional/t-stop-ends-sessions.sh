@@ -31,4 +31,9 @@ expect_eq '' "$(gw_elements entry4)$(gw_elements leg4)$(gw_elements path4)" 'wha
 gw_start
 expect_eq "$grant" "$(as alice grants -o name)" 'the grant after the start'
 expect_ok gw_ssh alice -- web-01 true
+expect_eq 0 "$(record_count '.event == "gateway.crash_recovered"')" 'crashes on record'
+gw_kill supervisor
+wait_for 15 gw_gone
+gw_start
+expect_eq 1 "$(record_count '.event == "gateway.crash_recovered"')" 'crashes on record'
 pass
