@@ -95,6 +95,15 @@ expect_eq 0 "$(show gatewayd NRestarts)" restarts
 	fail "a process did not live: $(journal -u gatewayd)"
 [ "$(inside pgrep -c '^sallyport-')" -ge 8 ] || fail 'not every process runs'
 
+echo '- what the unit forbids leaves sessions all they need'
+inside ssh-keygen -q -t ed25519 -N '' -f /run/t1
+inside mkdir -p /run/sshd
+inside /usr/sbin/sshd -f /dev/null -h /run/t1 -p 2022
+greeted() { inside ssh-keyscan -T 5 -p 2222 127.0.0.1 2>/dev/null | grep ssh-ed25519; }
+wait_for 10 greeted
+scan() { admin target add t0 127.0.0.1 --port 2022 --login deploy --scan --yes; }
+wait_for 10 scan
+
 echo '- a process that dies is started again'
 pid=$(inside pgrep -x sallyport-recor)
 inside kill -KILL "$pid"
@@ -102,7 +111,6 @@ again() { [ "$(inside pgrep -x sallyport-recor)" != "$pid" ] && admin status; }
 wait_for 30 again
 
 echo '- the supervisor dies: everything is started again'
-inside ssh-keygen -q -t ed25519 -N '' -f /run/t1
 expect_ok admin target add t1 192.0.2.7 --login deploy --host-key /run/t1.pub
 is_shut() {
 	[[ $(inside nft list set inet sallyport protected4) == *'192.0.2.7 . tcp . 22'* ]]
@@ -145,7 +153,7 @@ wait_for 60 serves
 is_shut || fail 'not shut after a boot'
 expect_eq success "$(show sallyport-closed Result)" sallyport-closed
 run=$(show sallyport-closed InvocationID)
-[[ $(journal "_SYSTEMD_INVOCATION_ID=$run") == *'shut: 1 protected ports, 1 own ports'* ]] ||
+[[ $(journal "_SYSTEMD_INVOCATION_ID=$run") == *'shut: 2 protected ports, 1 own ports'* ]] ||
 	fail "$(journal "_SYSTEMD_INVOCATION_ID=$run")"
 ended=$(show sallyport-closed ExecMainExitTimestampMonotonic)
 net=$(show network-pre.target ActiveEnterTimestampMonotonic)
