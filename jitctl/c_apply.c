@@ -72,7 +72,12 @@ static json_t *
 read_policy(const struct ctx *c, unsigned *reterrors)
 {
 	json_t *policy = policy_new();
+	json_t *places = policy_new(); /* the same lists, of places */
 
+	if (policy != NULL)
+		(void)json_object_set_new(policy, "places", places);
+	else
+		json_decref(places);
 	*reterrors = 0;
 	for (unsigned i = 0; policy != NULL && i < c->opt.n[F_FILE]; i++) {
 		const char *path = c->opt.value[F_FILE][i];
@@ -84,6 +89,26 @@ read_policy(const struct ctx *c, unsigned *reterrors)
 			*reterrors += add_file(policy, path);
 	}
 	return policy;
+}
+
+/* A problem that names an entry ("users, entry 2: ...") gets its place. */
+static void
+print_place(const struct ctx *c, const json_t *problem, const json_t *places)
+{
+	const char *place = NULL;
+	char kind[16];
+	unsigned n = 0;
+
+	if (c->out == OUT_JSON || c->out == OUT_YAML ||
+	    sscanf(member(problem, "detail"), "%15[a-z]%*1[,:] entry %u", kind,
+		&n) != 2 ||
+	    n == 0)
+		return;
+	place = json_string_value(
+	    json_array_get(json_object_get(places, kind), n - 1));
+	if (place != NULL && place[0] != '\0')
+		(void)fprintf(
+		    stderr, "%s: entry %u of %s stands here\n", place, n, kind);
 }
 
 static void
@@ -127,7 +152,7 @@ run_apply(struct ctx *c)
 	const bool dry = opt_has(&c->opt, F_DRY_RUN);
 	struct reply r = {0};
 	unsigned errors = 0;
-	json_t *body = NULL;
+	json_t *body = NULL, *places = NULL;
 	int x = EXIT_USAGE;
 
 	if (!opt_has(&c->opt, F_FILE)) {
@@ -141,11 +166,16 @@ run_apply(struct ctx *c)
 		    errors == 1 ? "" : "s");
 		goto out;
 	}
+	places = json_incref(json_object_get(body, "places"));
+	(void)json_object_del(body, "places");
 	(void)json_object_set_new(body, "dry_run", json_boolean(dry));
 	x = call_signed(c, VERB_APPLY, body, &o, &r);
 	if (x == EXIT_OK && !out_object(c, r.json))
 		print_changes(c, r.json, dry);
+	if (x != EXIT_OK)
+		print_place(c, r.json, places);
 out:
+	json_decref(places);
 	json_decref(body);
 	reply_done(&r);
 	return x;

@@ -319,6 +319,21 @@ check_twice(struct yaml *y, const struct yaml_item *map, const json_t *list,
 	}
 }
 
+/* Where an entry stands, for what only the gateway finds wrong. */
+static void
+add_place(json_t *policy, const struct maker *m, const char *section)
+{
+	json_t *places =
+	    json_object_get(json_object_get(policy, "places"), section);
+	char place[320];
+
+	if (places == NULL)
+		return;
+	if (yaml_place(place, sizeof(place), m->y, m->map) != 0)
+		place[0] = '\0';
+	(void)json_array_append_new(places, json_string(place));
+}
+
 static int
 add_section(json_t *policy, struct yaml *y, policy_resolve *resolve,
     const char *section, const char *name_key, void (*make)(struct maker *))
@@ -344,6 +359,7 @@ add_section(json_t *policy, struct yaml *y, policy_resolve *resolve,
 		}
 		check_twice(y, m.map, list, name_key);
 		make(&m);
+		add_place(policy, &m, section);
 		if (json_array_append_new(list, m.out) != 0 || m.nomem)
 			return GW_ENOMEM;
 	}

@@ -56,6 +56,9 @@ unsigned yaml_errors(const struct yaml *y);
 const struct diag *yaml_diag(const struct yaml *y, unsigned i);
 /* All kept ones, then "and N more". */
 void yaml_print_errors(FILE *f, const struct yaml *y);
+/* "file:line:column" of a node. */
+MUST_CHECK int yaml_place(
+    char *ret, size_t size, const struct yaml *y, const struct yaml_item *i);
 /* Adds an error at a node (NULL: the file as a whole). */
 void yaml_error(struct yaml *y, const struct yaml_item *at, const char *fmt,
     ...) PRINTF_LIKE(3, 4);

@@ -135,6 +135,13 @@ yaml_print_errors(FILE *f, const struct yaml *y)
 		    y->errors - y->ndiags);
 }
 
+int
+yaml_place(
+    char *ret, size_t size, const struct yaml *y, const struct yaml_item *i)
+{
+	return str_fmt(ret, size, "%s:%u:%u", y->file, i->line, i->column);
+}
+
 void
 diag_print(FILE *f, const struct diag *d)
 {
