@@ -65,6 +65,9 @@ expect_eq "$now" "$(everything)" 'what there is'
 awk -v key="$(user_pubkey alice)" '/^  - user: alice/ { print "  - user: eve\n    keys: [\"" key "\"]" } { print }' \
 	"$TEST_DIR/policy.yaml" | sed 's/max: 1h30m/max: 2h/' | put_file gateway /etc/lab/two.yaml
 expect_fail any local_admin apply -f /etc/lab/two.yaml
+expect_out 'users, entry 1: '
+at=$(grep -n 'user: eve' "$(host_file gateway /etc/lab/two.yaml)" | cut -d : -f 1)
+expect_out "^/etc/lab/two.yaml:$at:5: entry 1 of users"
 expect_eq "$now" "$(everything)" 'what there is'
 
 echo '- a folder of files; what changed is on record'
