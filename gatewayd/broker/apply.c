@@ -428,9 +428,12 @@ applied(struct call *c)
 		call_store_failed(c, r);
 		return;
 	}
-	for (size_t i = 0; i < a->nusers; i++)
+	for (size_t i = 0; i < a->nusers; i++) {
 		if (a->users[i].change != CHANGE_SAME)
 			user_changed(c->b, &a->users[i].u);
+		if (a->users[i].invitation[0] != '\0')
+			user_invited(c, &a->users[i].u);
+	}
 	for (size_t i = 0; i < a->ntargets; i++)
 		target_protect(c->b, &a->targets[i].t);
 	grants_reconsider(c->b, NULL, NULL);

@@ -298,6 +298,12 @@ void verb_audit(struct call *c);
 MUST_CHECK int room_check(
     struct broker *b, enum store_kind k, size_t more, struct problem *p);
 
+/* ---- body.c: adds to ret; absent adds nothing */
+MUST_CHECK int names_parse(struct name_list *ret, const json_t *o,
+    const char *key, bool required, struct problem *p);
+MUST_CHECK int labels_parse(
+    struct label_list *ret, const json_t *o, struct problem *p);
+
 /* ---- user.c, target.c, role.c: bodies, for their verbs and for apply.c */
 MUST_CHECK int user_parse(
     struct user *ret, struct broker *b, const json_t *o, struct problem *p);
@@ -307,6 +313,8 @@ json_t *user_json(const struct user *u);
 enum { INVITATION_SIZE = 400 };
 MUST_CHECK int user_invite(
     struct broker *b, struct user *u, char rettext[static INVITATION_SIZE]);
+/* In the log, that he was; after he is stored. */
+void user_invited(const struct call *c, const struct user *u);
 /* The body applied once more, to what the store says now: the user himself may
  * have enrolled, another admin may have disabled him, while the record was
  * written. Keeps an invitation that still serves, else clears it. */

@@ -102,45 +102,6 @@ bad(struct problem *p, const char *field, const char *what)
 }
 
 static int
-parse_names(
-    struct name_list *l, const json_t *o, const char *key, struct problem *p)
-{
-	const json_t *list = NULL;
-	int r = json_get_array(o, key, false, LIMIT_LIST, &list, p);
-
-	for (size_t i = 0; r == 0 && i < json_array_size(list); i++) {
-		r = name_list_add(
-		    l, json_string_value(json_array_get(list, i)));
-		if (r == GW_EEXIST)
-			r = 0;
-		if (r != 0)
-			return bad(p, key, "every entry must be a name");
-	}
-	return r;
-}
-
-static int
-parse_labels(struct policy_role *x, const json_t *o, struct problem *p)
-{
-	json_t *labels = json_object_get(o, "labels");
-	const char *key = NULL;
-	json_t *v = NULL;
-
-	if (labels == NULL)
-		return 0;
-	if (!json_is_object(labels))
-		return bad(p, "labels", "an object of names was expected");
-	json_object_foreach(labels, key, v)
-	{
-		if (!json_is_string(v) ||
-		    label_list_add(&x->labels, key, json_string_value(v)) != 0)
-			return bad(p, "labels",
-			    "key and value must be names, at most 16");
-	}
-	return 0;
-}
-
-static int
 parse_ports(struct policy_role *x, const json_t *o, struct problem *p)
 {
 	const json_t *list = json_object_get(o, "ports");
@@ -209,11 +170,11 @@ parse_lists(struct policy_role *x, const json_t *o, struct problem *p)
 {
 	int r;
 
-	if ((r = parse_names(&x->users, o, "users", p)) != 0 ||
-	    (r = parse_names(&x->groups, o, "groups", p)) != 0 ||
-	    (r = parse_names(&x->targets, o, "targets", p)) != 0 ||
-	    (r = parse_names(&x->logins, o, "logins", p)) != 0 ||
-	    (r = parse_labels(x, o, p)) != 0 ||
+	if ((r = names_parse(&x->users, o, "users", false, p)) != 0 ||
+	    (r = names_parse(&x->groups, o, "groups", false, p)) != 0 ||
+	    (r = names_parse(&x->targets, o, "targets", false, p)) != 0 ||
+	    (r = names_parse(&x->logins, o, "logins", false, p)) != 0 ||
+	    (r = labels_parse(&x->labels, o, p)) != 0 ||
 	    (r = parse_ports(x, o, p)) != 0 ||
 	    (r = parse_sources(x, o, p)) != 0)
 		return r;

@@ -159,53 +159,6 @@ parse_addresses(struct target *t, const json_t *o, struct problem *p)
 }
 
 static int
-parse_labels(struct target *t, const json_t *o, struct problem *p)
-{
-	json_t *labels = json_object_get(o, "labels");
-	const char *key = NULL;
-	json_t *v = NULL;
-
-	if (labels == NULL)
-		return 0;
-	if (!json_is_object(labels)) {
-		problem_set(p, 400, "bad-field", "labels",
-		    "labels: an object of names was expected");
-		return GW_EINVAL;
-	}
-	json_object_foreach(labels, key, v)
-	{
-		if (json_is_string(v) &&
-		    label_list_add(&t->labels, key, json_string_value(v)) == 0)
-			continue;
-		problem_set(p, 400, "bad-field", "labels",
-		    "labels: at most %d, key and value are names",
-		    (int)LIMIT_LABELS);
-		return GW_EINVAL;
-	}
-	return 0;
-}
-
-static int
-parse_logins(struct target *t, const json_t *o, struct problem *p)
-{
-	const json_t *list = NULL;
-	int r = json_get_array(o, "logins", true, LIMIT_LIST, &list, p);
-
-	if (r != 0)
-		return r;
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		r = name_list_add(
-		    &t->logins, json_string_value(json_array_get(list, i)));
-		if (r != 0 && r != GW_EEXIST) {
-			problem_set(p, 400, "bad-field", "logins",
-			    "logins: entry %zu is not a name", i + 1);
-			return GW_EINVAL;
-		}
-	}
-	return 0;
-}
-
-static int
 parse_host_keys(struct target *t, const json_t *o, struct problem *p)
 {
 	const json_t *list = NULL;
@@ -260,8 +213,8 @@ target_parse(struct target *ret, const json_t *o, struct problem *p)
 		return GW_EINVAL;
 	}
 	if ((r = parse_addresses(ret, o, p)) != 0 ||
-	    (r = parse_labels(ret, o, p)) != 0 ||
-	    (r = parse_logins(ret, o, p)) != 0 ||
+	    (r = labels_parse(&ret->labels, o, p)) != 0 ||
+	    (r = names_parse(&ret->logins, o, "logins", true, p)) != 0 ||
 	    (r = parse_host_keys(ret, o, p)) != 0)
 		return r;
 	if (target_ok(ret))

@@ -152,22 +152,9 @@ parse_keys(struct user *u, struct broker *b, const json_t *o, struct problem *p)
 static int
 parse_groups(struct user *u, const json_t *o, struct problem *p)
 {
-	const json_t *list = NULL;
-	int r = json_get_array(o, "groups", false, LIMIT_LIST, &list, p);
-
-	if (r != 0 || list == NULL)
-		return r;
-	memset(&u->groups, 0, sizeof(u->groups));
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		r = name_list_add(
-		    &u->groups, json_string_value(json_array_get(list, i)));
-		if (r != 0 && r != GW_EEXIST) {
-			problem_set(p, 400, "bad-field", "groups",
-			    "groups: entry %zu is not a name", i + 1);
-			return GW_EINVAL;
-		}
-	}
-	return 0;
+	if (json_object_get(o, "groups") != NULL)
+		memset(&u->groups, 0, sizeof(u->groups));
+	return names_parse(&u->groups, o, "groups", false, p);
 }
 
 static int
@@ -358,11 +345,23 @@ user_again(struct broker *b, struct user *u,
 	return 0;
 }
 
+void
+user_invited(const struct call *c, const struct user *u)
+{
+	struct event_fields f;
+
+	call_fields(c, &f);
+	event_str(&f, EF_USER, u->name);
+	event_num(&f, EF_END, u->invite_end_ms);
+	if (role_append(c->b->role, EV_INVITE_CREATE, &f, NULL, NULL) != 0)
+		log_warn("an invitation could not be recorded");
+	event_fields_done(&f);
+}
+
 static void
 added(struct call *c)
 {
 	struct add *a = c->state;
-	struct event_fields f;
 	struct problem p = {0};
 	json_t *o = NULL;
 	int r;
@@ -380,13 +379,7 @@ added(struct call *c)
 	o = user_json(&a->u);
 	if (a->invitation[0] != '\0') {
 		put_str(o, "invitation", a->invitation);
-		call_fields(c, &f);
-		event_str(&f, EF_USER, a->u.name);
-		event_num(&f, EF_END, a->u.invite_end_ms);
-		if (role_append(c->b->role, EV_INVITE_CREATE, &f, NULL, NULL) !=
-		    0)
-			log_warn("an invitation could not be recorded");
-		event_fields_done(&f);
+		user_invited(c, &a->u);
 	}
 	call_reply(c, 201, o);
 }

@@ -675,6 +675,24 @@ test_apply_loses_nothing(void **state)
 	free(u);
 }
 
+/* Who is invited by a document is on record as who is invited alone. */
+static void
+test_apply_invites(void **state)
+{
+	struct scene *x = *state;
+
+	start(x, NULL, 0, NULL);
+	send_call(x, &x->admin, VERB_APPLY,
+	    "{\"users\":[{\"user\":\"alice\",\"auditor\":true},"
+	    "{\"user\":\"bob\"}]}");
+	want_event(x, EV_POLICY_APPLY);
+	want_event(x, EV_INVITE_CREATE);
+	assert_true(has(x, "\"user\":\"bob\""));
+	assert_int_equal(want_reply(x, &x->admin), 200);
+	assert_true(has(x, "\"invitations\":{\"bob\":\"sp1:"));
+	stop(x);
+}
+
 /* A key that went to another meanwhile: all of the document or nothing. */
 static void
 test_apply_conflict(void **state)
@@ -1197,6 +1215,7 @@ main(void)
 	    T(test_limits),
 	    T(test_apply_loses_nothing),
 	    T(test_apply_conflict),
+	    T(test_apply_invites),
 	    T(test_demoted_meanwhile),
 	    T(test_taken_away_meanwhile),
 	    T(test_disabled_meanwhile),
