@@ -89,7 +89,7 @@ fw_open(struct fw **ret, const struct fw_opts *opts)
 	co.can = &f->can;
 	co.arg = f->o.arg;
 	co.on_flow = f->o.on_flow;
-	if ((r = cut_new(&f->cut, &co)) != 0)
+	if ((r = cut_new(&f->cut, &co)) != 0 || (r = fw_look_around(f)) != 0)
 		goto out;
 
 	*ret = f;

@@ -35,7 +35,7 @@ struct fw_flow {
 enum fw_event {
 	FW_EVENT_NONE = 0,
 	FW_EVENT_TAMPER, /* somebody changed our table; it is repaired */
-	FW_EVENT_BROKEN, /* ... and could not be repaired */
+	FW_EVENT_BROKEN, /* ... or made ours pointless; not repaired */
 	FW_EVENT_DRIFT,  /* an element differed from the ledger; repaired */
 };
 

@@ -32,6 +32,7 @@ struct fw {
 	uint64_t print;   /* of the rules as we loaded them */
 	int64_t slept_ms; /* boottime less monotonic */
 	size_t cursor;    /* of the slice the next check looks at */
+	bool bypassed;    /* somebody's rules lead round ours; it was said */
 };
 
 /* Makes the kernel's element what the ledger says, at now. */
@@ -42,6 +43,8 @@ MUST_CHECK int fw_remember(struct fw *f);
 /* Removes the elements nobody holds. */
 MUST_CHECK int fw_strangers(
     struct fw *f, const struct now *now, uint32_t *retremoved);
+/* Says when rules of others begin to lead round ours. */
+MUST_CHECK int fw_look_around(struct fw *f);
 void fw_say(struct fw *f, enum fw_event ev, const char *text);
 
 #endif

@@ -421,3 +421,40 @@ ruleset_generation(struct nl *nl, uint32_t *ret)
 	nlb_done(&b);
 	return r;
 }
+
+/* fwd sends a packet on at ingress, flow_offload all further ones of a flow. */
+static int
+goes_round(void *arg, const struct nl_msg *m)
+{
+	struct nl_attr tb[NFTA_RULE_EXPRESSIONS + 1];
+	struct nl_attr ex[NFTA_EXPR_NAME + 1];
+	struct nl_attr list, one = {NULL, 0};
+	bool *hit = arg;
+	uint16_t type = 0;
+
+	nl_parse(tb, ARRAY_LEN(tb), m->p, m->n);
+	list = tb[NFTA_RULE_EXPRESSIONS];
+	while (nl_next(&list, &type, &one)) {
+		nl_parse(ex, ARRAY_LEN(ex), one.p, one.n);
+		if (nl_is(&ex[NFTA_EXPR_NAME], "fwd") ||
+		    nl_is(&ex[NFTA_EXPR_NAME], "flow_offload"))
+			*hit = true;
+	}
+	return 0;
+}
+
+int
+ruleset_bypassed(struct nl *nl, bool *ret)
+{
+	bool hit = false;
+	struct nlb b;
+	int r = 0;
+
+	nlb_init(&b);
+	(void)nlb_msg(&b, NL_NFT(NFT_MSG_GETRULE), NLM_F_DUMP, NFPROTO_UNSPEC);
+	r = nl_ask(nl, &b, goes_round, &hit);
+	nlb_done(&b);
+	if (r == 0)
+		*ret = hit;
+	return r;
+}

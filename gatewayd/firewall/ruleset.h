@@ -63,5 +63,7 @@ MUST_CHECK int ruleset_print(struct nl *nl, uint64_t *ret);
 MUST_CHECK int ruleset_lists_check(struct nl *nl, const struct ruleset *rs);
 /* The generation: one more with every commit in this network namespace. */
 MUST_CHECK int ruleset_generation(struct nl *nl, uint32_t *ret);
+/* Does a rule of anybody's take packets round the hooks we judge at? */
+MUST_CHECK int ruleset_bypassed(struct nl *nl, bool *ret);
 
 #endif

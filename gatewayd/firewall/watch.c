@@ -195,6 +195,19 @@ repair(struct fw *f, const struct now *now)
 	return 0;
 }
 
+int
+fw_look_around(struct fw *f)
+{
+	bool before = f->bypassed;
+	int r = ruleset_bypassed(f->ask, &f->bypassed);
+
+	if (r == 0 && f->bypassed && !before)
+		fw_say(f, FW_EVENT_BROKEN,
+		    "rules of another table (fwd, or a flowtable) lead packets "
+		    "round this firewall: what is shut may be reached");
+	return r;
+}
+
 static int
 suspicious(struct fw *f, const struct now *now)
 {
@@ -208,6 +221,8 @@ suspicious(struct fw *f, const struct now *now)
 	f->gen_base = gen;
 	f->commits_base = nl_commits(f->nft);
 	if (!intact && (r = repair(f, now)) != 0)
+		return r;
+	if ((r = fw_look_around(f)) != 0)
 		return r;
 	if (f->can.owner)
 		return 0; /* nobody else can touch its elements */

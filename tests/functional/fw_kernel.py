@@ -452,6 +452,21 @@ def others_rules(fw, t22):
           dial("client", GW_C, 2222) == "silent")
     run("nft", "delete", "table", "inet", "othertrack", ns="gw")
     fw("close g-OTHERSBB")
+    fw.lines = []
+    nft("""table netdev otherdev {
+        chain harmless { type filter hook ingress device "c0" priority 0;
+            udp dport 9 log prefix "fwd" drop; }
+        }""")
+    check("ingress rules that only drop are nobody's business", fw.wait(
+        lambda s: s.startswith("event"), 1.5) == "", fw.lines)
+    nft("""table netdev otherdev {
+        chain round { type filter hook ingress device "c0" priority 1;
+            tcp dport 22 fwd to "t0"; }
+        }""")
+    check("rules that lead round ours are told", fw.wait(
+        lambda s: s.startswith("event 2") and "lead packets round" in s, 5)
+        != "", fw.lines)
+    run("nft", "delete", "table", "netdev", "otherdev", ns="gw")
 
 
 def frozen(fw, t22):
