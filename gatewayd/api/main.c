@@ -23,6 +23,8 @@ enum {
 	TICK_MS = 500,
 	PEM_MAX = 64 * 1024,
 	LISTENERS = LIMIT_LISTEN,
+	/* a queue that is too long loses the link to the broker */
+	QUEUED_MAX = LIMIT_PEER_QUEUE / 2,
 };
 
 struct pending {
@@ -58,10 +60,16 @@ static void
 on_call(void *ctx, struct http_req *q, const struct msg_api_call *call)
 {
 	struct api *a = ctx;
+	struct peer *broker = role_peer(a->role, PROC_BROKER);
 	struct msg_api_call m = *call;
 	struct pending *p = NULL;
 	int e;
 
+	if (peer_queued(broker) + m.body.len > QUEUED_MAX) {
+		http_problem(q, 503, "busy", NULL,
+		    "too much waits for the broker; nothing was done");
+		return;
+	}
 	if ((p = calloc(1, sizeof(*p))) == NULL) {
 		http_problem(q, 503, "unavailable", NULL, "out of memory");
 		return;
@@ -69,7 +77,7 @@ on_call(void *ctx, struct http_req *q, const struct msg_api_call *call)
 	p->q = q;
 	p->rid = m.rid = role_rid(a->role);
 	p->deadline_ms = clock_now().boot_ms + BROKER_MS;
-	e = peer_send(role_peer(a->role, PROC_BROKER), MSG_API_CALL, &m, -1);
+	e = peer_send(broker, MSG_API_CALL, &m, -1);
 	explicit_bzero(m.token, sizeof(m.token));
 	if (e != 0) {
 		http_problem(q, 503, "unavailable", NULL,

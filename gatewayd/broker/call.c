@@ -15,6 +15,8 @@
 #include "base/str.h"
 #include "broker/broker.h"
 
+enum { SHORT_ANSWER = 4096 };
+
 static const char type_json[] = "application/json";
 static const char type_problem[] = "application/problem+json";
 
@@ -62,15 +64,27 @@ call_free(struct call *c)
 static void
 tell(struct call *c, unsigned status, const char *type, const void *p, size_t n)
 {
+	static const char busy[] =
+	    "{\"type\":\"about:blank\",\"title\":\"Service Unavailable\","
+	    "\"status\":503,\"detail\":\"too many long answers are under way; "
+	    "ask again\",\"code\":\"busy\"}";
+	struct peer *api = role_peer(c->b->role, c->from);
 	struct msg_api_reply m = {.rid = c->rid, .status = (uint16_t)status};
 	int r;
 
 	if (c->link != c->b->api_links[c->from == PROC_ADMIN])
 		return;
+	/* a queue that is too long loses the link, and everybody's answers */
+	if (n > SHORT_ANSWER && peer_queued(api) + n > LIMIT_PEER_QUEUE / 2) {
+		m.status = 503;
+		type = type_problem;
+		p = busy;
+		n = sizeof(busy) - 1;
+	}
 	text_set(m.content_type, sizeof(m.content_type), type);
 	m.body.p = p;
 	m.body.len = (uint32_t)n;
-	r = peer_send(role_peer(c->b->role, c->from), MSG_API_REPLY, &m, -1);
+	r = peer_send(api, MSG_API_REPLY, &m, -1);
 	if (r != 0)
 		log_warn(
 		    "an answer was lost on its way to the API: %s", err_str(r));

@@ -56,6 +56,34 @@ while time.time() < end:
 print("last", len(conns), flush=True)
 PY
 
+# flood.py - 60 large requests that are complete at the same moment; prints how
+# each was answered
+put_file client /tmp/flood.py <<'PY'
+import socket, ssl, time
+
+ctx = ssl._create_unverified_context()
+body = b'{"payload":"' + b"A" * 190000 + b'","signature":"x"}'
+conns = []
+for i in range(60):
+    s = ctx.wrap_socket(socket.create_connection(("198.51.100.1", 8443), 10))
+    s.sendall(b"POST /v1/requests HTTP/1.1\r\nHost: gw\r\n"
+              b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+              % len(body) + body[:-1])
+    conns.append(s)
+time.sleep(1)
+for s in conns:
+    s.send(body[-1:])
+for s in conns:
+    s.settimeout(20)
+    print(s.recv(12).decode())
+PY
+
+echo '- many large requests at once do not part the API from the broker'
+expect_ok on client python3 /tmp/flood.py
+expect_out '^HTTP/1.1 40'
+expect_ok on client2 curl -4 -sSk --max-time 5 https://198.51.100.1:8443/v1/server
+expect_out '"server_id":"gw-1"'
+
 echo '- an IPv6 network is one source, however many addresses it has'
 on_bg client python3 /tmp/slow.py 2001:db8:1::7 2001:db8:1::8 \
 	>"$TEST_DIR/slow" 2>&1 </dev/null
