@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -177,6 +178,13 @@ ledger_open(struct ledger **ret, const struct ledger_def *def, uint64_t *retcut,
 		r = GW_ESYS;
 		ledger_say(reterr, size, "cannot open %s: %s", def->dir,
 		    strerror(errno));
+		goto out;
+	}
+	/* one of a gateway that was killed may not have ended yet */
+	if (flock(l->dirfd, LOCK_EX | LOCK_NB) != 0) {
+		r = GW_ESTATE;
+		ledger_say(
+		    reterr, size, "another notary still has %s", def->dir);
 		goto out;
 	}
 	if ((r = ledger_scan(l, retcut, reterr, size)) < 0)

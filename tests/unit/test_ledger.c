@@ -176,6 +176,21 @@ verify(void)
 	return r;
 }
 
+/* Two writers would be the end of the chain. */
+static void
+test_one_writer(void **state)
+{
+	struct ledger *l = open_ok(0, 0), *other = NULL;
+	char why[LIMIT_TEXT_SIZE];
+	uint64_t cut = 0;
+
+	(void)state;
+	assert_int_equal(try_open(&other, 0, &cut, why), GW_ESTATE);
+	assert_non_null(strstr(why, "another notary still has"));
+	ledger_free(l);
+	ledger_free(open_ok(0, 0));
+}
+
 static void
 test_batches(void **state)
 {
@@ -702,6 +717,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_batches),
+	    cmocka_unit_test(test_one_writer),
 	    cmocka_unit_test(test_segments_and_read),
 	    cmocka_unit_test(test_torn),
 	    cmocka_unit_test(test_changed_log_does_not_open),
