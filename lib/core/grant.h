@@ -68,7 +68,7 @@ struct grant {
 	char id[LIMIT_ID_SIZE];
 	char req[LIMIT_ID_SIZE];
 	char user[LIMIT_NAME_SIZE];
-	char target[LIMIT_NAME_SIZE]; /* name and id: names are never reused */
+	char target[LIMIT_NAME_SIZE]; /* its removal ends its grants first */
 	char login[LIMIT_NAME_SIZE];
 	char role[LIMIT_NAME_SIZE]; /* the deciding rule */
 	char reason[LIMIT_REASON_SIZE];
