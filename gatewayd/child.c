@@ -297,6 +297,17 @@ audit_exit(struct supervisor *s, const struct child *c, pid_t pid, int status)
 	event_fields_done(&f);
 }
 
+static void
+notify_child_down(const struct child *c)
+{
+	char text[128];
+
+	if (str_fmt(text, sizeof(text),
+		"STATUS=doors shut, not serving: %s is started again",
+		c->spec->binary) == 0)
+		notify_send(text);
+}
+
 void
 child_exited(struct supervisor *s, pid_t pid, int status)
 {
@@ -320,6 +331,8 @@ child_exited(struct supervisor *s, pid_t pid, int status)
 		log_warn("%s exited with status %d: starting it again",
 		    c->spec->binary, WEXITSTATUS(status));
 	audit_exit(s, c, pid, status);
+	if (s->all_ready)
+		notify_child_down(c);
 	if (clock_mono_us() - c->started_us > STEADY_US)
 		c->failures = 0;
 	/* never ready yet: nobody is served; say so and give up */
@@ -346,15 +359,17 @@ child_ready(struct supervisor *s, struct peer *p)
 			s->child[i].ready = true;
 		all = all && s->child[i].ready;
 	}
-	if (!all || s->all_ready)
+	if (!all)
 		return;
-	s->all_ready = true;
-	if (accept_start(s) != 0) {
+	if (!s->all_ready && accept_start(s) != 0) {
 		role_exit(s->role, 1);
 		return;
 	}
-	log_info("ready: doors are shut, %s serves", s->conf->server_id);
 	notify_send("READY=1\nSTATUS=doors shut, serving");
+	if (s->all_ready)
+		return;
+	s->all_ready = true;
+	log_info("ready: doors are shut, %s serves", s->conf->server_id);
 }
 
 void

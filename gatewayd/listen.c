@@ -158,6 +158,11 @@ open_tcp(int *ret, const struct conf_listen *l)
 	addr_format(text, &l->addr);
 	fd =
 	    socket(ss.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0 && errno == EAFNOSUPPORT && l->addr.family == 6) {
+		log_warn("this host has no IPv6: nobody listens on [%s]:%u",
+		    text, l->port);
+		return 0; /* *ret stays -1 */
+	}
 	if (fd < 0)
 		goto fail;
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0)

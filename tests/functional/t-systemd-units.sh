@@ -110,6 +110,31 @@ inside kill -KILL "$pid"
 again() { [ "$(inside pgrep -x sallyport-recor)" != "$pid" ] && admin status; }
 wait_for 30 again
 
+wait_for 10 serves
+
+echo '- one that cannot be started is in the status until it runs'
+bin=$(inside sh -c 'cd / && find / -xdev -path "*libexec/sallyport/sallyport-recorder"')
+inside mv "$bin" "$bin.away"
+inside pkill -KILL -x sallyport-recor
+says_so() { [ "$(show gatewayd StatusText)" = 'doors shut, not serving: sallyport-recorder is started again' ]; }
+wait_for 10 says_so
+inside mv "$bin.away" "$bin"
+wait_for 30 serves
+expect_eq 0 "$(show gatewayd NRestarts)" restarts
+
+echo '- a host without IPv6'
+inside mkdir /run/systemd/system/gatewayd.service.d
+printf '[Service]\nRestrictAddressFamilies=\nRestrictAddressFamilies=AF_UNIX AF_INET AF_NETLINK\n' |
+	inside tee /run/systemd/system/gatewayd.service.d/no6.conf >/dev/null
+inside systemctl daemon-reload
+expect_ok inside timeout 60 systemctl restart gatewayd
+serves || fail "$(inside systemctl status gatewayd)"
+[[ $(journal -u gatewayd) == *'this host has no IPv6: nobody listens on [::]:2222'* ]] ||
+	fail "$(journal -u gatewayd)"
+inside rm -r /run/systemd/system/gatewayd.service.d
+inside systemctl daemon-reload
+expect_ok inside timeout 60 systemctl restart gatewayd
+
 echo '- the supervisor dies: everything is started again'
 expect_ok admin target add t1 192.0.2.7 --login deploy --host-key /run/t1.pub
 is_shut() {
@@ -129,7 +154,7 @@ echo '- it stops in order, and nothing of it is left'
 expect_ok inside timeout 60 systemctl stop gatewayd
 expect_eq success "$(show gatewayd Result)" 'the result of stop'
 inside pgrep '^sallyport-' && fail 'a process is left'
-expect_eq 1 "$(stops)" 'orderly stops'
+expect_eq 3 "$(stops)" 'orderly stops'
 is_shut || fail 'not shut any more'
 
 echo '- a damaged closed.state keeps nobody out'
