@@ -66,7 +66,7 @@ on_call(void *ctx, struct http_req *q, const struct msg_api_call *call)
 	int e;
 
 	if (peer_queued(broker) + m.body.len > QUEUED_MAX) {
-		http_problem(q, 503, "busy", NULL,
+		http_problem(q, 503, "unavailable", NULL,
 		    "too much waits for the broker; nothing was done");
 		return;
 	}

@@ -67,7 +67,7 @@ tell(struct call *c, unsigned status, const char *type, const void *p, size_t n)
 	static const char busy[] =
 	    "{\"type\":\"about:blank\",\"title\":\"Service Unavailable\","
 	    "\"status\":503,\"detail\":\"too many long answers are under way; "
-	    "ask again\",\"code\":\"busy\"}";
+	    "ask again\",\"code\":\"unavailable\"}";
 	struct peer *api = role_peer(c->b->role, c->from);
 	struct msg_api_reply m = {.rid = c->rid, .status = (uint16_t)status};
 	int r;

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <openssl/ssl.h>
+#include <openssl/types.h>
 
 #include "base/addr.h"
 #include "base/attr.h"

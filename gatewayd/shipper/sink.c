@@ -11,6 +11,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include <openssl/ssl.h>
+
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/fault.h"
