@@ -267,9 +267,10 @@ dial(int port)
 	return fd;
 }
 
-/* Returns 1 when a TLS session with at most this version was agreed. */
+/* Returns 1 when a TLS session with at most this version was agreed. ciphers
+ * are those of TLS 1.2, NULL = OpenSSL's choice. */
 static int
-client_tls(struct client *c, int port, int version_max)
+client_ciphers(struct client *c, int port, int version_max, const char *ciphers)
 {
 	c->ctx = NULL;
 	c->ssl = NULL;
@@ -279,10 +280,18 @@ client_tls(struct client *c, int port, int version_max)
 	SSL_CTX_set_security_level(c->ctx, 0);
 	assert_int_equal(SSL_CTX_set_min_proto_version(c->ctx, 0), 1);
 	assert_int_equal(SSL_CTX_set_max_proto_version(c->ctx, version_max), 1);
+	if (ciphers != NULL)
+		assert_int_equal(SSL_CTX_set_cipher_list(c->ctx, ciphers), 1);
 	c->ssl = SSL_new(c->ctx);
 	assert_non_null(c->ssl);
 	assert_int_equal(SSL_set_fd(c->ssl, c->fd), 1);
 	return SSL_connect(c->ssl) == 1;
+}
+
+static int
+client_tls(struct client *c, int port, int version_max)
+{
+	return client_ciphers(c, port, version_max, NULL);
 }
 
 static void
@@ -585,6 +594,30 @@ test_old_tls(void **state)
 	client_close(&c);
 }
 
+/* No CBC, no SHA-1, no short tags, no key exchange without forward secrecy. */
+static void
+test_weak_ciphers(void **state)
+{
+	static const struct {
+		const char *list;
+		int ok;
+	} rows[] = {{"ECDHE-ECDSA-AES128-GCM-SHA256", 1},
+	    {"ECDHE-ECDSA-AES128-SHA", 0}, {"ECDHE-ECDSA-AES256-SHA384", 0},
+	    {"ECDHE-ECDSA-AES128-CCM8", 0}, {"ECDHE-ECDSA-NULL-SHA", 0},
+	    {"AES128-GCM-SHA256", 0}, {"ADH-AES128-GCM-SHA256", 0},
+	    {"DHE-RSA-AES128-GCM-SHA256", 0}};
+	struct api_test *t = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct client c;
+
+		if (client_ciphers(&c, t->port, TLS1_2_VERSION, rows[i].list) !=
+		    rows[i].ok)
+			fail_msg("%s", rows[i].list);
+		client_close(&c);
+	}
+}
+
 static void
 test_per_source(void **state)
 {
@@ -676,6 +709,7 @@ main(void)
 	    cmocka_unit_test(test_big),
 	    cmocka_unit_test(test_broker_lost),
 	    cmocka_unit_test(test_old_tls),
+	    cmocka_unit_test(test_weak_ciphers),
 	    cmocka_unit_test(test_per_source),
 	};
 	const struct CMUnitTest admin[] = {cmocka_unit_test(test_admin)};
