@@ -117,10 +117,13 @@ login_fields(const struct session *s, const struct door *d,
 
 static void
 record_denied(const struct session *s, const struct door *d,
-    const struct msg_ses_auth *m, const char *reason)
+    const struct msg_ses_auth *m, const char *reason, bool proved)
 {
 	struct event_fields f;
 
+	/* who has proved nothing fills no log; who has is always on record */
+	if (!proved && !denials_write(s->b, &s->client))
+		return;
 	login_fields(s, d, m, &f);
 	event_str(&f, EF_OUTCOME, "failure");
 	event_str(&f, EF_REASON, reason);
@@ -276,19 +279,20 @@ on_ses_auth(struct role *r, struct peer *p, const void *body, const int *fds)
 	if (m->query != 0)
 		return answer_query(s, m, &d, parsed, lg);
 	if (++s->tries > LIMIT_AUTH_TRIES) {
-		record_denied(s, &d, m, "too_many_tries");
+		record_denied(s, &d, m, "too_many_tries", false);
 		return GW_ELIMIT;
 	}
 	if (d.user[0] == '\0') {
-		record_denied(s, &d, m, "unknown_key");
+		record_denied(s, &d, m, "unknown_key", false);
 		return say_no(s, m, "");
 	}
 	if (verify(s, m, &d) != 0) {
-		record_denied(s, &d, m, "bad_signature");
+		record_denied(s, &d, m, "bad_signature", false);
 		return say_no(s, m, "");
 	}
 	if (lg == NULL) {
-		record_denied(s, &d, m, parsed ? "no_grant" : "no_target");
+		record_denied(
+		    s, &d, m, parsed ? "no_grant" : "no_target", true);
 		no_grant_text(text, sizeof(text), &d, parsed);
 		return say_no(s, m, text);
 	}

@@ -30,6 +30,16 @@ same_place(const struct grant *g, const struct target *t)
 	       g->reach == t->reach;
 }
 
+/* Whose grant it is and for what; those of the last one are seen already. */
+static bool
+see(struct broker *b, const struct grant *g, struct eyes *e)
+{
+	return (strcmp(e->u.name, g->user) == 0 ||
+		   store_user_get(b->store, g->user, &e->u) == 0) &&
+	       (strcmp(e->t.name, g->target) == 0 ||
+		   store_target_get(b->store, g->target, &e->t) == 0);
+}
+
 static bool
 still_given(const struct live_grant *lg, struct eyes *e)
 {
@@ -50,10 +60,8 @@ still_given(const struct live_grant *lg, struct eyes *e)
 
 	if (FAULT(no_reconsider) || FAULT(no_policy))
 		return true;
-	if (store_user_get(b->store, g->user, &e->u) != 0 ||
-	    e->u.state != USER_ACTIVE || !user_has_key(&e->u, lg->key_fp) ||
-	    store_target_get(b->store, g->target, &e->t) != 0 ||
-	    !same_place(g, &e->t))
+	if (!see(b, g, e) || e->u.state != USER_ACTIVE ||
+	    !user_has_key(&e->u, lg->key_fp) || !same_place(g, &e->t))
 		return false; /* gone, or not to be read: closed */
 	if (g->source4.family != 0)
 		f.sources[f.nsources++] = g->source4;

@@ -258,6 +258,24 @@ stop(struct scene *x)
 	must(roleproc_stop(&x->proc));
 }
 
+/* A client's connection, from where all of them come. */
+static void
+link_session(struct scene *x, struct rolelink *ret, uint64_t conn)
+{
+	struct msg_sup_link m = {.proc = PROC_SESSION, .conn = conn};
+	int pair[2];
+
+	must(addr_parse(&m.peer, client));
+	must(ipc_pair(pair));
+	roleproc_fd(&x->proc, MSG_SUP_LINK, &m, pair[1]);
+	(void)close(pair[1]);
+	memset(ret, 0, sizeof(*ret));
+	ipc_init(&ret->ipc, pair[0], PROC_SESSION, x->proc.proc);
+	ret->ipc.state = MST_NEW;
+	ret->m.body = calloc(1, msg_size_max());
+	assert_non_null(ret->m.body);
+}
+
 /* ---- calls */
 
 static void
@@ -1118,7 +1136,60 @@ test_text_of_others(void **state)
 		assert_int_equal(want_reply(x, &x->admin), 200);
 	} while (!has(x, "siem"));
 	assert_true(has(x, "\\\\x1b[2Jgone\\\\xff"));
+	/* nor is it a stranger's business at all */
+	send_call(x, &x->api, VERB_READYZ, "");
+	assert_int_equal(want_reply(x, &x->api), 200);
+	assert_true(has(x, "degraded"));
+	assert_false(has(x, "siem"));
+	assert_false(has(x, "gone"));
 	rolelink_close(&shipper);
+	stop(x);
+}
+
+/* ---- at the door */
+
+static unsigned
+denied_logins(struct scene *x)
+{
+	unsigned n = 0;
+
+	while (rolelink_next(&x->notary, 0))
+		if (x->notary.m.type == MSG_LOG_APPEND &&
+		    ((const struct msg_log_append *)x->notary.m.body)->event ==
+			EV_AUTH_LOGIN_DENIED)
+			n++;
+	return n;
+}
+
+/* Keys that nobody has, from one address, hundreds of them: on record, but not
+ * each. */
+static void
+test_strangers_at_the_door(void **state)
+{
+	struct scene *x = *state;
+	struct msg_ses_auth m = {
+	    .rid = 1, .user = "deploy@web-01", .alg = "ssh-ed25519"};
+	struct rolelink s;
+	struct key k;
+	unsigned tries = 0;
+
+	key_make(&k);
+	m.blob.p = k.pub.blob;
+	m.blob.len = (uint32_t)k.pub.len;
+	m.sig.p = (const uint8_t *)"x";
+	m.sig.len = 1;
+	start(x, NULL, 0, NULL);
+	for (uint64_t conn = 1; conn <= 30; conn++) {
+		link_session(x, &s, conn);
+		for (int i = 0; i < 6; i++, tries++) {
+			rolelink_send(&s, MSG_SES_AUTH, &m);
+			(void)rolelink_want(&s, MSG_SES_AUTH_NO);
+		}
+		rolelink_close(&s);
+	}
+	assert_int_equal(tries, 180);
+	assert_int_equal(denied_logins(x), 30);
+	EVP_PKEY_free(k.pkey);
 	stop(x);
 }
 
@@ -1226,6 +1297,7 @@ main(void)
 	    T(test_too_many_invitations),
 	    T(test_names_of_the_gateway),
 	    T(test_text_of_others),
+	    T(test_strangers_at_the_door),
 	    T(test_code_of_disabled),
 	    T(test_looks_are_recorded),
 	};
