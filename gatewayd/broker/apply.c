@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "broker/broker.h"
 
@@ -499,7 +500,8 @@ record_parts(struct call *c)
 	struct event_fields f;
 	size_t n;
 
-	if (a->whole == NULL || a->told == a->whole_len) {
+	if (a->whole == NULL || a->told == a->whole_len ||
+	    FAULT(policy_whole)) {
 		record(c);
 		return;
 	}
