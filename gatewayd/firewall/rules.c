@@ -4,10 +4,10 @@
  * rst | ack) == syn):
  *
  * chain input   { hook input priority 50; policy accept
- *   iif lo accept
- *   tcp dport @own_ports goto door
  *   ip saddr . l4proto . th sport @protected4 goto leg_in
- *   ip daddr . l4proto . th dport @protected4 goto served_in }
+ *   ip daddr . l4proto . th dport @protected4 goto served_in
+ *   iif lo accept      # behind them: the gateway may be a target itself
+ *   tcp dport @own_ports goto door }
  * chain forward { hook forward priority 50; policy accept
  *   ip daddr . l4proto . th dport @protected4 goto transit
  *   ip saddr . l4proto . th sport @protected4 goto transit }
@@ -20,9 +20,11 @@
  * chain door      { CUT reset; ENTRY goto open; NET goto open; SHUT }
  * chain door_out  { RST accept; ENTRY, reply goto open; NET, reply goto open;
  *                   drop }
- * chain transit, served_in { CUT reset; PATH goto open; SHUT }
+ * chain transit   { CUT reset; PATH goto open; SHUT }
+ * chain served_in { RST accept; CUT reset; PATH goto open; LEG, original goto
+ *                   open; SHUT }
  * chain served_out{ RST accept; PATH, reply goto open; drop }
- * chain leg_in    { CUT reset; LEG, reply goto open; SHUT }
+ * chain leg_in    { RST accept; CUT reset; LEG, reply goto open; SHUT }
  * chain egress    { RST accept; LEG, original goto open; drop }
  * chain open      { established accept; new udp accept; new tcp SYN accept;
  *                   new tcp reset; drop }
@@ -403,12 +405,12 @@ void
 rules_put(struct nlb *b, uid_t poke_uid)
 {
 	put_chains(b);
-	put_lo(b, "input", NFT_META_IIF);
-	if (!FAULT(fw_door))
-		put_own(b, "input", false, "door");
 	if (!FAULT(fw_from_target))
 		put_protected(b, "input", true, "leg_in");
 	put_protected(b, "input", false, "served_in");
+	put_lo(b, "input", NFT_META_IIF);
+	if (!FAULT(fw_door))
+		put_own(b, "input", false, "door");
 	if (!FAULT(fw_transit))
 		put_protected(b, "forward", false, "transit");
 	if (!FAULT(fw_from_target))
@@ -430,12 +432,15 @@ rules_put(struct nlb *b, uid_t poke_uid)
 	put_match(b, "transit", CUT, DIR_ANY);
 	put_match(b, "transit", PATH, DIR_ANY);
 	put_shut(b, "transit");
+	put_rst(b, "served_in");
 	put_match(b, "served_in", CUT, DIR_ANY);
 	put_match(b, "served_in", PATH, IP_CT_DIR_ORIGINAL);
+	put_match(b, "served_in", LEG, IP_CT_DIR_ORIGINAL);
 	put_shut(b, "served_in");
 	put_rst(b, "served_out");
 	put_match(b, "served_out", PATH, IP_CT_DIR_REPLY);
 	put_drop(b, "served_out");
+	put_rst(b, "leg_in");
 	put_match(b, "leg_in", CUT, DIR_ANY);
 	put_match(b, "leg_in", LEG, IP_CT_DIR_REPLY);
 	put_shut(b, "leg_in");

@@ -569,6 +569,30 @@ def restart(fw, own, t22):
     return fw
 
 
+def itself(fw):
+    """The gateway is a target: shut for its own users too."""
+    t = listen("gw", "0.0.0.0", 2022)
+    check("its own port is open before",
+          not isinstance(dial("gw", GW_T, 2022), str))
+    fw(f"protect {GW_T} tcp 2022")
+    check("protected it is shut, from inside and outside",
+          dial("gw", GW_T, 2022) == "silent" and
+          dial("gw", GW_T, 2022, src=GW_C) == "silent" and
+          dial("target", GW_T, 2022) == "silent")
+    check("at another address it is untouched",
+          not isinstance(dial("gw", GW_C, 2022), str))
+    fw(f"leg {GW_T} 40020 {GW_T} 2022 s-ITSELFAA g-ITSELFAA 30000")
+    a, b = pair(t, "gw", GW_T, 2022, sport=40020, src=GW_T)
+    check("a leg lets through", b is not None and passes(a, b)
+          and passes(b, a))
+    check("for that port only",
+          dial("gw", GW_T, 2022, sport=40021, src=GW_T) == "silent")
+    check("it ends", fw("close s-ITSELFAA").startswith("ok closed 1"))
+    check("for both sides", not passes(a, b) and not passes(b, a))
+    check("who speaks is reset", dead(a) and dead(b))
+    t.close()
+
+
 def boot(state):
     """Without any daemon: sallyport-closed shuts, a daemon adopts."""
     with open(state, "w", encoding="ascii") as f:
@@ -624,6 +648,7 @@ def main():
         "leg6": lambda: leg(fw, t22_6, T6, GT6, "leg6"),
         "udp": lambda: udp(fw),
         "midstream": lambda: no_pick_up(fw, t22),
+        "itself": lambda: itself(fw),
         "others": lambda: others_rules(fw, t22),
         "frozen": lambda: frozen(fw, t22),
         "hostile": lambda: hostile(fw, own),
