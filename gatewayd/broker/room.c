@@ -24,6 +24,7 @@ static const struct {
 int
 room_check(struct broker *b, enum store_kind k, size_t more, struct problem *p)
 {
+	unsigned long long would = 0;
 	uint64_t have = 0;
 	const int r = store_count(b->store, k, &have);
 
@@ -32,11 +33,12 @@ room_check(struct broker *b, enum store_kind k, size_t more, struct problem *p)
 		    p, 503, "unavailable", NULL, "the store cannot be read");
 		return r;
 	}
-	if (more == 0 || have + more <= kinds[k].max)
+	if (more == 0 || (have <= kinds[k].max && more <= kinds[k].max - have))
 		return 0;
+	would = have + more;
 	problem_set(p, 409, "full", kinds[k].field,
 	    "%s: there would be %llu, and a gateway keeps at most %llu (%s)",
-	    kinds[k].many, (unsigned long long)(have + more),
-	    (unsigned long long)kinds[k].max, kinds[k].remedy);
+	    kinds[k].many, would, (unsigned long long)kinds[k].max,
+	    kinds[k].remedy);
 	return GW_ELIMIT;
 }
