@@ -15,6 +15,7 @@
 enum {
 	READ_DEFAULT = 128 * 1024,
 	READ_MAX = LIMIT_BODY_MAX,
+	READS = 8,             /* at a time: all must fit in a link's queue */
 	VIEW_MS = 3600 * 1000, /* then reading on is a look of its own */
 };
 
@@ -42,6 +43,25 @@ query_num(const char *query, const char *name, uint64_t max, uint64_t *ret)
 	return true; /* not said: *ret keeps its default */
 }
 
+static void lines_read(struct call *c, const void *body);
+static void bytes_read(struct call *c, const void *body);
+
+/* Long answers from notary and recorder: too many lose us the link to them. */
+static void
+ask_long(struct call *c, enum proc to, unsigned type, void *body,
+    unsigned answer, call_answer_fn *fn)
+{
+	unsigned n = 0;
+
+	for (const struct call *x = c->b->calls; x != NULL; x = x->next)
+		n += x->answered == lines_read || x->answered == bytes_read;
+	if (n >= READS)
+		call_refuse(c, 503, "unavailable", NULL,
+		    "too much is being read; ask again");
+	else
+		call_ask(c, to, type, body, answer, fn);
+}
+
 static void
 lines_read(struct call *c, const void *body)
 {
@@ -65,7 +85,7 @@ verb_audit(struct call *c)
 		return;
 	}
 	m.max = (uint32_t)max;
-	call_ask(c, PROC_NOTARY, MSG_NT_READ, &m, MSG_NT_LINES, lines_read);
+	ask_long(c, PROC_NOTARY, MSG_NT_READ, &m, MSG_NT_LINES, lines_read);
 }
 
 /* ---- recording.get */
@@ -88,7 +108,7 @@ read_bytes(struct call *c)
 {
 	struct msg_rec_read *m = c->state;
 
-	call_ask(c, PROC_RECORDER, MSG_REC_READ, m, MSG_REC_BYTES, bytes_read);
+	ask_long(c, PROC_RECORDER, MSG_REC_READ, m, MSG_REC_BYTES, bytes_read);
 }
 
 static void
