@@ -50,8 +50,8 @@ struct notary {
 	struct timer *checkpoint_timer;
 	struct timer *goodbye_timer; /* stopping: how long the shipper has */
 	bool stopping;
-	bool orderly; /* the log we met ends with a stop; told once */
-	int64_t checkpoint_at;    /* boot ms; 0 = none due */
+	bool orderly;          /* the log we met ends with a stop; told once */
+	int64_t checkpoint_at; /* boot ms; 0 = none due */
 	struct timer *fold_timer; /* NT_FOLD_GET is being answered */
 	uint32_t fold_rid;
 	size_t fold_at;
