@@ -134,6 +134,25 @@ chan_of(struct session *s, ssh_channel user)
 	return NULL;
 }
 
+/* Of sizes that wait one after the other only the last one counts: a window
+ * that is dragged while the target is slow must not fill the queue. */
+static bool
+supersedes(struct chan *c, ssh_message m)
+{
+	struct chan_request *r = c == NULL ? NULL : c->reqs;
+
+	if (r == NULL ||
+	    ssh_message_subtype(m) != SSH_CHANNEL_REQUEST_WINDOW_CHANGE)
+		return false;
+	while (r->next != NULL)
+		r = r->next;
+	if (r->type != SSH_CHANNEL_REQUEST_WINDOW_CHANGE || r->state != REQ_NEW)
+		return false;
+	ssh_message_free(r->msg);
+	r->msg = m;
+	return true;
+}
+
 static void
 on_request(struct session *s, ssh_message m)
 {
@@ -147,6 +166,15 @@ on_request(struct session *s, ssh_message m)
 		ssh_message_free(m);
 		return;
 	}
+	if (ssh_message_subtype(m) == SSH_CHANNEL_REQUEST_UNKNOWN) {
+		if (c != NULL)
+			relay_unknown(s, c);
+		(void)ssh_message_reply_default(m);
+		ssh_message_free(m);
+		return;
+	}
+	if (supersedes(c, m))
+		return;
 	if (c == NULL || c->nreqs >= CHAN_REQUESTS_MAX || c->close_to_user ||
 	    (r = calloc(1, sizeof(*r))) == NULL) {
 		(void)ssh_message_reply_default(m);

@@ -61,6 +61,10 @@ struct chan {
 	char term[64];
 	/* what the callbacks saw */
 	bool user_eof, user_close, target_eof, target_close;
+	bool user_deaf;      /* the user's standard output is gone */
+	int64_t deaf_ms;     /* boot time since when */
+	uint64_t deaf_bytes; /* how much came all the same */
+	bool deaf_late;      /* and some of it long after */
 	bool got_exit, got_signal;
 	uint32_t exit_status;
 	char exit_signal[32];

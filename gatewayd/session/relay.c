@@ -8,6 +8,14 @@
  * MUST: a user's CLOSE is not answered before the target's came: OpenSSH sends
  *	 it often before the exit status.
  * MUST: recorded bytes go to the recorder before they go to the user.
+ *
+ * "ssh host tail -f log | grep -m 1 x": when its output goes nowhere any more,
+ * an OpenSSH client says so by eow@openssh.com and throws away what still
+ * comes, for ever. libssh tells of such a request that it came, but not its
+ * name, and cannot send one. So it is taken for what it is (relay_unknown), and
+ * passed on as the close of the channel: a target's program then dies of its
+ * next output, as it would without us. If there may be more input for it, it
+ * first has to show that there is more output.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +26,13 @@
 #include "base/str.h"
 #include "session/session.h"
 
-enum { WRITE_MAX = 128 * 1024, READ_CHUNK = 32 * 1024 };
+enum {
+	WRITE_MAX = 128 * 1024,
+	READ_CHUNK = 32 * 1024,
+	/* what may have been on its way when the user's side went deaf */
+	DEAF_MS = 1000,
+	DEAF_BYTES = 4 * 1024 * 1024,
+};
 
 /* ---- callbacks: enqueue only */
 static int
@@ -60,11 +74,16 @@ on_target_data(
     ssh_session ssh, ssh_channel ch, void *p, uint32_t n, int is_err, void *arg)
 {
 	struct chan *c = arg;
+	const struct session *s = c->session;
 	int took;
 
 	(void)ssh;
 	(void)ch;
-	if (c->user_close)
+	if (c->user_deaf && !is_err) {
+		c->deaf_bytes += n;
+		c->deaf_late = s->now.boot_ms - c->deaf_ms > DEAF_MS;
+	}
+	if (c->user_close || (c->user_deaf && !is_err))
 		return (int)n;
 	took = take(c, is_err ? &c->err : &c->out, p, n);
 	c->bytes_out += (unsigned)took;
@@ -300,6 +319,30 @@ pass_exit(struct session *s, struct chan *c)
 	    c->user, c->exit_signal, c->core, c->exit_text, "");
 }
 
+void
+relay_unknown(struct session *s, struct chan *c)
+{
+	const char *client = ssh_get_clientbanner(s->user.ssh);
+
+	/* other clients have unknown requests of other kinds; OpenSSH's only
+	 * other one is a break, for terminals */
+	if (c->pty || c->user_deaf || client == NULL ||
+	    strncmp(client, "SSH-2.0-OpenSSH", 15) != 0)
+		return;
+	c->user_deaf = true;
+	c->deaf_ms = s->now.boot_ms;
+	s->busy = true;
+}
+
+/* The user's side throws away what comes, and the program does not stop, or
+ * cannot be told anything either. */
+static bool
+talks_to_nobody(const struct chan *c)
+{
+	return c->user_deaf && (c->deaf_late || c->deaf_bytes > DEAF_BYTES ||
+				   (c->user_eof && stream_empty(&c->in)));
+}
+
 static void
 pass_ends(struct session *s, struct chan *c)
 {
@@ -311,7 +354,8 @@ pass_ends(struct session *s, struct chan *c)
 		c->eof_to_target = true;
 		(void)ssh_channel_send_eof(c->target);
 	}
-	if (c->user_close && in_out && c->reqs == NULL && !c->close_to_target) {
+	if (((c->user_close && in_out) || talks_to_nobody(c)) &&
+	    c->reqs == NULL && !c->close_to_target) {
 		c->close_to_target = true;
 		(void)ssh_channel_close(c->target);
 	}
@@ -355,22 +399,28 @@ chan_end(struct session *s, struct chan *c)
 static void
 relay_chan(struct session *s, struct chan *c)
 {
-	unstall(s, &c->in, c->user, 0, &c->bytes_in, c->target_close);
-	unstall(s, &c->out, c->target, 0, &c->bytes_out, c->user_close);
+	const bool deaf = c->user_close || c->user_deaf;
+	const bool closed = c->target_close || c->close_to_target;
+
+	unstall(s, &c->in, c->user, 0, &c->bytes_in, closed);
+	unstall(s, &c->out, c->target, 0, &c->bytes_out, deaf);
 	unstall(s, &c->err, c->target, 1, &c->bytes_out, c->user_close);
-	if (c->user_close) {
+	if (deaf) {
 		ring_done(&c->out.ring);
-		ring_done(&c->err.ring);
-		c->out.recorded = c->err.recorded = 0;
+		c->out.recorded = 0;
 	}
-	if (c->target_close)
+	if (c->user_close) {
+		ring_done(&c->err.ring);
+		c->err.recorded = 0;
+	}
+	if (closed)
 		ring_done(&c->in.ring);
 	else
 		to_target(s, c);
-	if (!c->user_close) {
+	if (!deaf)
 		to_user(s, c, &c->out, false);
+	if (!c->user_close)
 		to_user(s, c, &c->err, true);
-	}
 	pass_ends(s, c);
 	if (c->user_close && c->target_close && c->close_to_user &&
 	    c->close_to_target)

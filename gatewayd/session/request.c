@@ -42,12 +42,15 @@ has_cap(const struct session *s, uint32_t cap)
 	return (s->auth.grant.caps & cap) != 0 || FAULT(session_caps);
 }
 
-/* sshd's default AcceptEnv is a locale's; each name costs a round trip. */
+/* What Debian's clients send and its servers accept; each name costs a round
+ * trip. */
 static bool
 env_passes(const struct chan *c, const char *name)
 {
 	return name != NULL && c->nenv < CHAN_ENV_MAX &&
-	       (strcmp(name, "LANG") == 0 || strncmp(name, "LC_", 3) == 0);
+	       (strcmp(name, "LANG") == 0 || strncmp(name, "LC_", 3) == 0 ||
+		   strcmp(name, "COLORTERM") == 0 ||
+		   strcmp(name, "NO_COLOR") == 0);
 }
 
 static bool
@@ -73,16 +76,24 @@ pty_ok(struct session *s, struct chan *c, ssh_message m)
  * request is answered with a program of one line: why, and exit status 255.
  * The target's channel, on which nothing was asked, is closed. */
 static void
-refuse_program(struct session *s, struct chan *c, const char *what)
+refuse_program(
+    struct session *s, struct chan *c, const char *what, bool too_long)
 {
 	char caps[64];
 	char line[LIMIT_TEXT_SIZE];
 
-	chan_deny(s, c, what);
+	chan_deny(s, c, too_long ? "command-too-long" : what);
 	grant_caps_str(caps, sizeof(caps), s->auth.grant.caps);
-	text_set(line, sizeof(line),
-	    "sallyport: this grant does not give %s (%s), only: %s\r\n", what,
-	    c->command[0] == '\0' ? "a shell" : c->command, caps);
+	if (too_long)
+		text_set(line, sizeof(line),
+		    "sallyport: a command of more than %d bytes cannot be "
+		    "passed; send it on standard input\r\n",
+		    (int)CHAN_COMMAND_MAX);
+	else
+		text_set(line, sizeof(line),
+		    "sallyport: this grant does not give %s (%.200s), only: "
+		    "%s\r\n",
+		    what, c->command[0] == '\0' ? "a shell" : c->command, caps);
 	(void)ring_put(&c->err.ring, line, strlen(line));
 	c->got_exit = true;
 	c->exit_status = 255;
@@ -97,6 +108,8 @@ program_ok(struct session *s, struct chan *c, const struct chan_request *r)
 {
 	const char *text = "";
 	uint32_t cap = 0;
+	bool given;
+	bool too_long;
 
 	if (c->kind != CHAN_NONE)
 		return false;
@@ -123,13 +136,16 @@ program_ok(struct session *s, struct chan *c, const struct chan_request *r)
 	if (text == NULL)
 		text = "";
 	str_escape(c->command, sizeof(c->command), text, strlen(text));
-	if (cap != 0 && has_cap(s, cap) && strlen(text) <= CHAN_COMMAND_MAX)
+	given = cap != 0 && has_cap(s, cap);
+	too_long = given && strlen(text) > CHAN_COMMAND_MAX;
+	if (given && !too_long)
 		return true;
 	c->kind = CHAN_NONE;
 	refuse_program(s, c,
 	    r->type == SSH_CHANNEL_REQUEST_SHELL  ? "shell"
 	    : r->type == SSH_CHANNEL_REQUEST_EXEC ? "exec"
-						  : "subsystem");
+						  : "subsystem",
+	    too_long);
 	c->command[0] = '\0';
 	return false;
 }
@@ -192,7 +208,10 @@ say(struct session *s, struct chan *c, struct chan_request *r)
 	event_fields_init(&f);
 	link_event_common(s, &f);
 	event_num(&f, EF_CHANNEL, c->id);
-	event_str(&f, EF_COMMAND, cmd);
+	/* the notary cuts and says so: no more than it needs to see that */
+	if (cmd != NULL)
+		event_strn(
+		    &f, EF_COMMAND, cmd, strnlen(cmd, LIMIT_FIELD_MAX + 1));
 	event_bool(&f, EF_RECORD, c->recorded);
 	r->rid = session_rid(s);
 	r->state = REQ_EVIDENCE;

@@ -200,6 +200,8 @@ void request_free(struct chan_request *r);
 /* ---- relay.c: bytes, ends of channels */
 void relay_step(struct session *s);
 bool relay_frozen(const struct session *s);
+/* A request whose name libssh does not tell. */
+void relay_unknown(struct session *s, struct chan *c);
 extern const struct ssh_channel_callbacks_struct relay_user_cb;
 extern const struct ssh_channel_callbacks_struct relay_target_cb;
 
