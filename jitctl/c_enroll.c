@@ -52,6 +52,13 @@ use_invitation(struct ctx *c, struct secret *retcode)
 		complain("this is not an invitation (sp1:host:port:64 hex "
 			 "digits:code)");
 		x = EXIT_USAGE;
+	} else if (c->have_profile && !c->yes &&
+		   strcmp(c->prof.host, p.host) != 0) {
+		complain("profile \"%s\" is of the gateway %s; join %s beside "
+			 "it with --profile NAME, or in its place with --yes",
+		    c->prof.name, c->prof.host, p.host);
+		secret_free(retcode);
+		x = EXIT_CONFLICT;
 	} else {
 		memcpy(p.name, c->prof.name, sizeof(p.name));
 		memcpy(p.key, c->prof.key, sizeof(p.key));

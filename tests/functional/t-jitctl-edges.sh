@@ -32,6 +32,14 @@ for c in whoami ssh-config known-hosts; do
 	expect_out 'no profile "nowhere".*enroll --profile nowhere'
 done
 
+echo '- an invitation of another gateway does not take the place of this one'
+before=$(on_as alice client cat .config/sallyport/config.yaml)
+invitation=$(local_admin user add dora 2>/dev/null)
+put_file client /home/alice/other-gw 0600 alice <<<"${invitation/:gateway:/:198.51.100.1:}"
+expect_fail 7 jit alice enroll --invite-file other-gw
+expect_out 'is of the gateway gateway; join 198.51.100.1 beside it with --profile NAME'
+expect_eq "$before" "$(on_as alice client cat .config/sallyport/config.yaml)" 'the profile'
+
 echo '- a closed stdout is an output that could not be written, not a socket'
 expect_fail 1 on_as alice client bash -c 'jitctl targets ls <&- >&-'
 expect_out 'could not be written'
