@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * grant - NT_GRANT_OPEN, NT_GRANT_CLOSE, NT_MFA_BURN: the durable intent that
- * comes before an opening, and its receipt.
+ * grant - NT_GRANT_OPEN, NT_MFA_BURN: the durable intent that comes before an
+ * opening, and its receipt.
  *
  * MUST NOT give a receipt before the intent is durable.
  * MUST NOT let a TOTP step, or one below it, pass twice for a user.
@@ -24,7 +24,7 @@ struct opening {
 	struct grant grant;
 };
 
-struct closing {
+struct refusal {
 	uint32_t rid;
 };
 
@@ -145,7 +145,7 @@ static void
 open_refused(
     struct notary *n, struct peer *p, void *arg, int result, uint64_t seq)
 {
-	const struct closing *c = arg;
+	const struct refusal *c = arg;
 	struct msg_nt_grant_opened out = {.rid = c->rid,
 	    .result = result_byte(result < 0 ? result : GW_EDENIED)};
 
@@ -166,7 +166,7 @@ refuse_now(struct peer *p, uint32_t rid, int why)
 static int
 replayed(struct notary *n, struct peer *p, const struct msg_nt_grant_open *m)
 {
-	struct closing *c = calloc(1, sizeof(*c));
+	struct refusal *c = calloc(1, sizeof(*c));
 	struct queue_item item = {
 	    .event = EV_AUTH_MFA_DENIED, .peer = p, .fn = open_refused};
 
@@ -238,54 +238,4 @@ on_grant_open(struct role *r, struct peer *p, const void *body, const int *fds)
 			return e;
 	}
 	return intent_add(n, p, m);
-}
-
-/* ---- close */
-
-static void
-closed(struct notary *n, struct peer *p, void *arg, int result, uint64_t seq)
-{
-	const struct closing *c = arg;
-	struct msg_nt_closed out = {
-	    .rid = c->rid, .result = result_byte(result), .seq = seq};
-
-	(void)n;
-	(void)!peer_send(p, MSG_NT_GRANT_CLOSED, &out, -1);
-}
-
-int
-on_grant_close(struct role *r, struct peer *p, const void *body, const int *fds)
-{
-	const struct msg_nt_close *m = body;
-	struct notary *n = role_ctx(r);
-	const struct fold_grant *g = fold_grant(n->fold, m->id);
-	struct msg_nt_closed none = {
-	    .rid = m->rid, .result = result_byte(GW_ENOENT)};
-	struct closing *c;
-	struct queue_item item = {.event = EV_GRANT_CLOSE,
-	    .origin = PROC_BROKER,
-	    .key = m->id,
-	    .peer = p,
-	    .fn = closed};
-	struct event_fields f;
-	int e;
-
-	(void)fds;
-	if (m->reason == END_NONE || m->reason >= END_REASON_COUNT)
-		return GW_EPROTO;
-	if (g == NULL || queue_has(n, EV_GRANT_CLOSE, m->id))
-		return peer_send(p, MSG_NT_GRANT_CLOSED, &none, -1);
-	if ((c = calloc(1, sizeof(*c))) == NULL)
-		return GW_ENOMEM;
-	c->rid = m->rid;
-	item.arg = c;
-	event_fields_init(&f);
-	fold_grant_fields(&f, &g->grant);
-	event_str(&f, EF_REASON, end_reason_str((enum end_reason)m->reason));
-	event_str(&f, EF_BY, m->by);
-	event_num(
-	    &f, EF_SECONDS, (clock_now().utc_ms - g->grant.start_ms) / 1000);
-	e = queue_add(n, &item, &f);
-	event_fields_done(&f);
-	return e;
 }

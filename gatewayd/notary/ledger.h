@@ -64,7 +64,7 @@ struct ledger_def {
  * Reads and checks the whole log: continuous numbers, every checkpoint's root,
  * the last one's signature. A torn last line is cut off and reported in
  * *retcut (bytes). GW_ECORRUPT with a sentence in reterr when it does not
- * verify: the notary must not start then.
+ * verify: the notary must not start then; GW_ESTATE when another has it open.
  */
 MUST_CHECK int ledger_open(struct ledger **ret, const struct ledger_def *def,
     uint64_t *retcut, char *reterr, size_t size);

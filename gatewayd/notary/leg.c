@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * leg - NT_LEG_OPEN, NT_LEG_CLOSE: one session's own opening towards its
- * target, and its end.
+ * leg - NT_LEG_OPEN: one session's own opening towards its target.
  *
  * MUST open a leg only for a grant that lives in the fold by our own clock, to
  * an address of that grant, from one of its sources, for the client the
@@ -20,10 +19,6 @@
 struct opening {
 	uint32_t rid;
 	struct fold_leg leg;
-};
-
-struct closing {
-	uint32_t rid;
 };
 
 static struct session *
@@ -192,57 +187,4 @@ on_leg_open(struct role *r, struct peer *p, const void *body, const int *fds)
 		return start_add(n, p, m, &g->grant);
 	no.result = result_byte(e);
 	return peer_send(p, MSG_NT_LEG_OPENED, &no, -1);
-}
-
-/* ---- close */
-
-static void
-closed(struct notary *n, struct peer *p, void *arg, int result, uint64_t seq)
-{
-	const struct closing *c = arg;
-	struct msg_nt_closed out = {
-	    .rid = c->rid, .result = result_byte(result), .seq = seq};
-
-	(void)n;
-	(void)!peer_send(p, MSG_NT_LEG_CLOSED, &out, -1);
-}
-
-int
-on_leg_close(struct role *r, struct peer *p, const void *body, const int *fds)
-{
-	const struct msg_nt_close *m = body;
-	struct notary *n = role_ctx(r);
-	const struct fold_leg *l = fold_leg(n->fold, m->id);
-	struct msg_nt_closed none = {
-	    .rid = m->rid, .result = result_byte(GW_ENOENT)};
-	struct closing *c;
-	struct queue_item item = {.event = EV_SESSION_END,
-	    .origin = PROC_BROKER,
-	    .key = m->id,
-	    .peer = p,
-	    .fn = closed};
-	struct event_fields f;
-	int e;
-
-	(void)fds;
-	if (m->reason == END_NONE || m->reason >= END_REASON_COUNT)
-		return GW_EPROTO;
-	if (l == NULL || queue_has(n, EV_SESSION_END, m->id))
-		return peer_send(p, MSG_NT_LEG_CLOSED, &none, -1);
-	if ((c = calloc(1, sizeof(*c))) == NULL)
-		return GW_ENOMEM;
-	c->rid = m->rid;
-	item.arg = c;
-	event_fields_init(&f);
-	fold_leg_fields(&f, l);
-	event_str(&f, EF_REASON, end_reason_str((enum end_reason)m->reason));
-	event_str(&f, EF_BY, m->by);
-	event_num(&f, EF_SECONDS, (clock_now().utc_ms - l->start_ms) / 1000);
-	event_num(&f, EF_BYTES_IN, (int64_t)(m->bytes_in & INT64_MAX));
-	event_num(&f, EF_BYTES_OUT, (int64_t)(m->bytes_out & INT64_MAX));
-	if (m->exit >= 0)
-		event_num(&f, EF_EXIT, m->exit);
-	e = queue_add(n, &item, &f);
-	event_fields_done(&f);
-	return e;
 }

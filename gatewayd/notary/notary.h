@@ -58,9 +58,11 @@ struct notary {
 };
 
 /* grant.c */
-role_handler_fn on_grant_open, on_grant_close, on_mfa_burn;
+role_handler_fn on_grant_open, on_mfa_burn;
 /* leg.c */
-role_handler_fn on_leg_open, on_leg_close;
+role_handler_fn on_leg_open;
+/* close.c */
+role_handler_fn on_grant_close, on_leg_close;
 /* foldget.c */
 role_handler_fn on_fold_get;
 role_timer_fn foldget_more;

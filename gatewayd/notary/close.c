@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * close - NT_GRANT_CLOSE and NT_LEG_CLOSE: the end of what the fold holds, with
+ * its reason. What is not open, or is being closed already, is no entry.
+ */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "notary/notary.h"
+
+struct closing {
+	uint32_t rid;
+	unsigned reply;
+};
+
+static void
+closed(struct notary *n, struct peer *p, void *arg, int result, uint64_t seq)
+{
+	const struct closing *c = arg;
+	struct msg_nt_closed out = {
+	    .rid = c->rid, .result = result_byte(result), .seq = seq};
+
+	(void)n;
+	(void)!peer_send(p, c->reply, &out, -1);
+}
+
+/* f has what the fold knows of it; start_ms is when it began. */
+static int
+close_add(struct notary *n, struct peer *p, const struct msg_nt_close *m,
+    enum event_code event, unsigned reply, int64_t start_ms,
+    struct event_fields *f)
+{
+	struct closing *c = calloc(1, sizeof(*c));
+	struct queue_item item = {.event = event,
+	    .origin = PROC_BROKER,
+	    .key = m->id,
+	    .peer = p,
+	    .fn = closed,
+	    .arg = c};
+
+	if (c == NULL)
+		return GW_ENOMEM;
+	c->rid = m->rid;
+	c->reply = reply;
+	event_str(f, EF_REASON, end_reason_str((enum end_reason)m->reason));
+	event_str(f, EF_BY, m->by);
+	event_num(f, EF_SECONDS, (clock_now().utc_ms - start_ms) / 1000);
+	return queue_add(n, &item, f);
+}
+
+static bool
+reason_ok(const struct msg_nt_close *m)
+{
+	return m->reason != END_NONE && m->reason < END_REASON_COUNT;
+}
+
+static int
+none(struct peer *p, const struct msg_nt_close *m, unsigned reply)
+{
+	struct msg_nt_closed out = {
+	    .rid = m->rid, .result = result_byte(GW_ENOENT)};
+
+	return peer_send(p, reply, &out, -1);
+}
+
+int
+on_grant_close(struct role *r, struct peer *p, const void *body, const int *fds)
+{
+	const struct msg_nt_close *m = body;
+	struct notary *n = role_ctx(r);
+	const struct fold_grant *g = fold_grant(n->fold, m->id);
+	struct event_fields f;
+	int e;
+
+	(void)fds;
+	if (!reason_ok(m))
+		return GW_EPROTO;
+	if (g == NULL || queue_has(n, EV_GRANT_CLOSE, m->id))
+		return none(p, m, MSG_NT_GRANT_CLOSED);
+	event_fields_init(&f);
+	fold_grant_fields(&f, &g->grant);
+	e = close_add(n, p, m, EV_GRANT_CLOSE, MSG_NT_GRANT_CLOSED,
+	    g->grant.start_ms, &f);
+	event_fields_done(&f);
+	return e;
+}
+
+int
+on_leg_close(struct role *r, struct peer *p, const void *body, const int *fds)
+{
+	const struct msg_nt_close *m = body;
+	struct notary *n = role_ctx(r);
+	const struct fold_leg *l = fold_leg(n->fold, m->id);
+	struct event_fields f;
+	int e;
+
+	(void)fds;
+	if (!reason_ok(m))
+		return GW_EPROTO;
+	if (l == NULL || queue_has(n, EV_SESSION_END, m->id))
+		return none(p, m, MSG_NT_LEG_CLOSED);
+	event_fields_init(&f);
+	fold_leg_fields(&f, l);
+	event_num(&f, EF_BYTES_IN, (int64_t)(m->bytes_in & INT64_MAX));
+	event_num(&f, EF_BYTES_OUT, (int64_t)(m->bytes_out & INT64_MAX));
+	if (m->exit >= 0)
+		event_num(&f, EF_EXIT, m->exit);
+	e = close_add(
+	    n, p, m, EV_SESSION_END, MSG_NT_LEG_CLOSED, l->start_ms, &f);
+	event_fields_done(&f);
+	return e;
+}
