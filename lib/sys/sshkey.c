@@ -196,12 +196,40 @@ out:
 	return k;
 }
 
+/*
+ * Points of small order, by their y (2^255 - 19 and one more are 0 and 1 in
+ * another spelling): for such a key anybody can make a signature, so whoever
+ * has it could deny his own.
+ */
+static bool
+ed25519_weak(const uint8_t pub[static ED25519_SIZE])
+{
+	static const char *const small[] = {
+	    "0000000000000000000000000000000000000000000000000000000000000000",
+	    "0100000000000000000000000000000000000000000000000000000000000000",
+	    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+	    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+	    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"};
+	uint8_t y[ED25519_SIZE];
+	char hex[2 * ED25519_SIZE + 1];
+
+	memcpy(y, pub, sizeof(y));
+	y[ED25519_SIZE - 1] &= 0x7f; /* the sign of x */
+	str_hex(hex, y, sizeof(y));
+	for (size_t i = 0; i < ARRAY_LEN(small); i++)
+		if (strcmp(hex, small[i]) == 0)
+			return true;
+	return false;
+}
+
 static EVP_PKEY *
 pkey_new(const struct parts *p)
 {
 	switch (p->t->kind) {
 	case KIND_ED25519:
-		if (p->npub != ED25519_SIZE)
+		if (p->npub != ED25519_SIZE || ed25519_weak(p->pub))
 			return NULL;
 		return EVP_PKEY_new_raw_public_key(
 		    EVP_PKEY_ED25519, NULL, p->pub, p->npub);

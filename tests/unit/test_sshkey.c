@@ -341,6 +341,56 @@ test_sk(void **state)
 	secret_free(&seed);
 }
 
+/* With such a key anything is signed: R the neutral point, S 0. */
+static void
+test_weak_ed25519(void **state)
+{
+	static const char *const points[] = {
+	    "0100000000000000000000000000000000000000000000000000000000000000",
+	    "0100000000000000000000000000000000000000000000000000000000000080",
+	    "0000000000000000000000000000000000000000000000000000000000000000",
+	    "0000000000000000000000000000000000000000000000000000000000000080",
+	    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+	    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+	    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
+	    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(points); i++) {
+		const uint8_t sig[64] = {1};
+		uint8_t pub[32];
+		bool any = false;
+		EVP_PKEY *p;
+		struct sshkey k;
+		struct buf b;
+
+		assert_int_equal(str_unhex(pub, sizeof(pub), points[i]), 0);
+		/* that it is one: one message in eight at the least */
+		p = EVP_PKEY_new_raw_public_key(
+		    EVP_PKEY_ED25519, NULL, pub, sizeof(pub));
+		assert_non_null(p);
+		for (uint8_t m = 0; m < 255 && !any; m++) {
+			EVP_MD_CTX *c = EVP_MD_CTX_new();
+
+			any =
+			    EVP_DigestVerifyInit(c, NULL, NULL, NULL, p) == 1 &&
+			    EVP_DigestVerify(
+				c, sig, sizeof(sig), &m, sizeof(m)) == 1;
+			EVP_MD_CTX_free(c);
+		}
+		EVP_PKEY_free(p);
+		if (!any)
+			print_message("libcrypto refuses %s\n", points[i]);
+		buf_init(&b, 256);
+		buf_cstring(&b, "ssh-ed25519");
+		buf_string(&b, pub, sizeof(pub));
+		assert_int_equal(sshkey_parse_blob(&k, b.p, b.len), GW_EINVAL);
+		buf_done(&b);
+	}
+}
+
 int
 main(void)
 {
@@ -349,6 +399,7 @@ main(void)
 	    cmocka_unit_test(test_lines),
 	    cmocka_unit_test(test_weak_rsa),
 	    cmocka_unit_test(test_bad_point),
+	    cmocka_unit_test(test_weak_ed25519),
 	    cmocka_unit_test(test_own),
 	    cmocka_unit_test(test_sk),
 	};
