@@ -373,6 +373,12 @@ put_rst(struct nlb *b, const char *chain)
 	is_state(&r, STATE_ESTABLISHED | STATE_RELATED);
 	expr_accept(&r);
 	rule_end(&r);
+}
+
+static void
+put_out_rst(struct nlb *b, const char *chain)
+{
+	put_rst(b, chain);
 	if (FAULT(fw_established))
 		put_tcp_state(b, chain, STATE_ESTABLISHED, false);
 }
@@ -426,7 +432,7 @@ rules_put(struct nlb *b, uid_t poke_uid)
 	put_match(b, "door", CUT, DIR_ANY);
 	put_entry(b, "door", IP_CT_DIR_ORIGINAL);
 	put_shut(b, "door");
-	put_rst(b, "door_out");
+	put_out_rst(b, "door_out");
 	put_entry(b, "door_out", IP_CT_DIR_REPLY);
 	put_drop(b, "door_out");
 	put_match(b, "transit", CUT, DIR_ANY);
@@ -437,14 +443,14 @@ rules_put(struct nlb *b, uid_t poke_uid)
 	put_match(b, "served_in", PATH, IP_CT_DIR_ORIGINAL);
 	put_match(b, "served_in", LEG, IP_CT_DIR_ORIGINAL);
 	put_shut(b, "served_in");
-	put_rst(b, "served_out");
+	put_out_rst(b, "served_out");
 	put_match(b, "served_out", PATH, IP_CT_DIR_REPLY);
 	put_drop(b, "served_out");
 	put_rst(b, "leg_in");
 	put_match(b, "leg_in", CUT, DIR_ANY);
 	put_match(b, "leg_in", LEG, IP_CT_DIR_REPLY);
 	put_shut(b, "leg_in");
-	put_rst(b, "egress");
+	put_out_rst(b, "egress");
 	put_match(b, "egress", LEG, IP_CT_DIR_ORIGINAL);
 	put_drop(b, "egress");
 	put_open(b);
