@@ -164,10 +164,18 @@ scan_segment(struct scan *s, size_t index)
 		return GW_ECORRUPT;
 	}
 	buf_reset(&s->leaves);
-	fd = openat(s->l->dirfd, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+	/* a fifo would be waited for */
+	fd = openat(
+	    s->l->dirfd, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) != 0) {
 		ledger_say(s->err, s->size, "cannot read %s/%s: %s",
 		    s->l->def.dir, file, strerror(errno));
+		goto out;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		r = GW_ECORRUPT;
+		ledger_say(
+		    s->err, s->size, "%s/%s is no file", s->l->def.dir, file);
 		goto out;
 	}
 	if (st.st_size == 0) {
@@ -175,8 +183,11 @@ scan_segment(struct scan *s, size_t index)
 		goto out;
 	}
 	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (p == MAP_FAILED)
+	if (p == MAP_FAILED) {
+		ledger_say(s->err, s->size, "cannot map %s/%s: %s",
+		    s->l->def.dir, file, strerror(errno));
 		goto out;
+	}
 	r = scan_bytes(s, seg, p, (size_t)st.st_size, is_last);
 	(void)munmap(p, (size_t)st.st_size);
 out:

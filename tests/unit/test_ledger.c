@@ -272,6 +272,91 @@ open_first(int flags)
 	return fd;
 }
 
+/* What is not the log's is left alone; what has its name must be it. */
+static void
+test_foreign(void **state)
+{
+	static const char *const strange[] = {"README", "audit-1.ndjson",
+	    "audit-00000000000000000000.ndjson.bak", "lost+found"};
+	char why[LIMIT_TEXT_SIZE];
+	struct ledger *l = fresh(0);
+	uint64_t cut = 0;
+	int d;
+
+	(void)state;
+	assert_int_equal(put(l, EV_AUTH_LOGIN, 5, true), 0);
+	ledger_free(l);
+	d = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(d >= 0);
+	for (size_t i = 0; i < ARRAY_LEN(strange); i++) {
+		int fd =
+		    openat(d, strange[i], O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+		assert_int_equal(write(fd, "x", 1), 1);
+		(void)close(fd);
+	}
+	l = open_ok(0, 0);
+	assert_int_equal(ledger_next(l), 7);
+	ledger_free(l);
+	/* the next segment's name, but a pipe, a link, a folder */
+	for (int kind = 0; kind < 3; kind++) {
+		static const char name[] = "audit-00000000000000000007.ndjson";
+
+		if (kind == 0)
+			assert_int_equal(mkfifoat(d, name, 0600), 0);
+		else if (kind == 1)
+			assert_int_equal(symlinkat("README", d, name), 0);
+		else
+			assert_int_equal(mkdirat(d, name, 0700), 0);
+		assert_true(try_open(&l, 0, &cut, why) < 0);
+		assert_non_null(strstr(why, name));
+		assert_null(strstr(why, "Success"));
+		assert_int_equal(
+		    unlinkat(d, name, kind == 2 ? AT_REMOVEDIR : 0), 0);
+	}
+	l = open_ok(0, 0);
+	ledger_free(l);
+	(void)close(d);
+}
+
+/* No room for the next segment: nothing is lost, nothing is half there. */
+static void
+test_no_next_segment(void **state)
+{
+	struct ledger *l = fresh(2000);
+	char path[512];
+	struct stat st;
+
+	(void)state;
+	while (ledger_next(l) < 5)
+		assert_int_equal(put(l, EV_AUTH_LOGIN, 1, false), 0);
+	(void)snprintf(path, sizeof(path), "%s/audit-%020llu.ndjson", dir,
+	    (unsigned long long)ledger_next(l));
+	/* whatever stands in its way */
+	for (uint64_t n = ledger_next(l); n < 40; n++) {
+		(void)snprintf(path, sizeof(path), "%s/audit-%020llu.ndjson",
+		    dir, (unsigned long long)n);
+		assert_int_equal(mkdir(path, 0700), 0);
+	}
+	for (unsigned i = 0; i < 30; i++)
+		if (put(l, EV_AUTH_LOGIN, 1, false) < 0)
+			break;
+	assert_true(ledger_degraded(l));
+	assert_false(ledger_broken(l));
+	for (uint64_t n = 5; n < 40; n++) {
+		(void)snprintf(path, sizeof(path), "%s/audit-%020llu.ndjson",
+		    dir, (unsigned long long)n);
+		if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode))
+			assert_int_equal(rmdir(path), 0);
+	}
+	assert_int_equal(put(l, EV_AUTH_LOGIN, 1, true), 0);
+	assert_false(ledger_degraded(l));
+	ledger_free(l);
+	l = open_ok(2000, 0);
+	ledger_free(l);
+	assert_int_equal(verify().verdict, AUDITLOG_OK);
+}
+
 static void
 test_torn(void **state)
 {
@@ -719,6 +804,8 @@ main(void)
 	    cmocka_unit_test(test_batches),
 	    cmocka_unit_test(test_one_writer),
 	    cmocka_unit_test(test_segments_and_read),
+	    cmocka_unit_test(test_foreign),
+	    cmocka_unit_test(test_no_next_segment),
 	    cmocka_unit_test(test_torn),
 	    cmocka_unit_test(test_changed_log_does_not_open),
 	    cmocka_unit_test(test_full),
