@@ -236,6 +236,25 @@ play(struct player *p)
 	return x;
 }
 
+/* The file as it is, for any player. */
+static int export(struct player *p)
+{
+	bool end = false;
+	int x = EXIT_OK;
+
+	while (x == EXIT_OK && !end) {
+		x = fetch(p, &end);
+		p->header = p->header || p->text.len > 0;
+		if (x == EXIT_OK && safefile_write_all(STDOUT_FILENO, p->text.p,
+					p->text.len) != 0) {
+			complain("the output could not be written");
+			x = EXIT_FAILED;
+		}
+		buf_shift(&p->text, p->text.len);
+	}
+	return x;
+}
+
 static bool
 player_flags(const struct ctx *c, struct player *p)
 {
@@ -275,7 +294,7 @@ run_session_play(struct ctx *c)
 	if (!player_flags(c, &p))
 		return EXIT_USAGE;
 	buf_init(&p.text, 16 * 1024 * 1024);
-	x = play(&p);
+	x = c->out == OUT_JSON ? export(&p) : play(&p);
 	if (x == EXIT_OK && !p.header) {
 		complain("%s has no recording of channel %llu", c->opt.arg[0],
 		    (unsigned long long)p.channel);

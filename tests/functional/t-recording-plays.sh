@@ -44,6 +44,8 @@ expect_ok local_admin sessions play "$sid" --speed 0
 expect_out 'recorded-é'
 expect_ok local_admin sessions play "$sid" --speed 1000
 expect_fail any as alice sessions play "$sid" --speed 1000
+local_admin sessions play "$sid" -o json >"$TEST_DIR/export.cast"
+cmp "$TEST_DIR/export.cast" "$TEST_DIR/rec.cast" || fail 'what is exported is not the file'
 has_record ".event == \"recording.view\" and .sid == \"$sid\"" || fail 'nobody wrote who looked'
 
 echo '- the digests in the log are those of the file'
