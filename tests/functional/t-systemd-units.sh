@@ -13,6 +13,9 @@ need_stage
 [ "$(id -u)" -eq 0 ] || skip 'needs root for namespaces'
 [ -x /lib/systemd/systemd ] || skip 'needs systemd'
 command -v nft >/dev/null || skip 'needs nft'
+grep -qw cgroup2 /proc/filesystems || skip 'needs a kernel with cgroup2'
+unshare -m mount -t overlay overlay -o "lowerdir=/etc:/usr" "$TEST_DIR" 2>/dev/null ||
+	skip 'needs a kernel with overlay mounts'
 
 layer=$TEST_DIR/layer
 mkdir -p "$layer"/{up,work,root,work.proc}
