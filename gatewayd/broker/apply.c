@@ -506,8 +506,7 @@ record_parts(struct call *c)
 		return;
 	}
 	n = part_len(a->whole + a->told, a->whole_len - a->told);
-	event_fields_init(&f);
-	event_str(&f, EF_BY, c->user);
+	call_who(c, &f);
 	event_str(&f, EF_SHA256, a->digest);
 	event_num(&f, EF_SIZE, (int64_t)a->whole_len);
 	event_num(&f, EF_CHUNK, ++a->parts);

@@ -187,8 +187,10 @@ void call_ask(struct call *c, enum proc to, unsigned type, void *body,
 bool fits_field(const void *p, size_t n);
 enum { DIGEST_SIZE = 65 };
 void text_digest(char ret[static DIGEST_SIZE], const void *p, size_t n);
-/* Starts fields with who did it; with the signed bytes, or the digest of those
- * that apply.c has put into records of their own. */
+/* Starts fields with who did it. */
+void call_who(const struct call *c, struct event_fields *f);
+/* The same, and what he signed, or the digest of that, where apply.c has put
+ * it into records of its own. */
 void call_fields(const struct call *c, struct event_fields *f);
 /* True: answered from the store, or waits for the first's answer. */
 bool call_repeated(struct call *c);

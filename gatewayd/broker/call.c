@@ -331,9 +331,8 @@ text_digest(char ret[static DIGEST_SIZE], const void *p, size_t n)
 }
 
 void
-call_fields(const struct call *c, struct event_fields *f)
+call_who(const struct call *c, struct event_fields *f)
 {
-	char hex[DIGEST_SIZE];
 	char text[ADDR_TEXT_SIZE];
 
 	event_fields_init(f);
@@ -348,6 +347,14 @@ call_fields(const struct call *c, struct event_fields *f)
 		event_str(f, EF_SRC, text);
 	}
 	event_str(f, EF_KEY_FP, c->key_fp);
+}
+
+void
+call_fields(const struct call *c, struct event_fields *f)
+{
+	char hex[DIGEST_SIZE];
+
+	call_who(c, f);
 	/* the body of an enrolment holds the invitation: a secret */
 	if (c->env.payload == NULL || c->verb->id == VERB_ENROLL)
 		return;

@@ -350,7 +350,7 @@ user_invited(const struct call *c, const struct user *u)
 {
 	struct event_fields f;
 
-	call_fields(c, &f);
+	call_who(c, &f);
 	event_str(&f, EF_USER, u->name);
 	event_num(&f, EF_END, u->invite_end_ms);
 	if (role_append(c->b->role, EV_INVITE_CREATE, &f, NULL, NULL) != 0)

@@ -711,6 +711,30 @@ test_apply_invites(void **state)
 	stop(x);
 }
 
+/* What was signed stands in the record of the change, once. */
+static void
+test_signed_once(void **state)
+{
+	struct scene *x = *state;
+	struct msg_nt_mfa_burned ok = {.seq = 7};
+
+	start(x, NULL, 0, NULL);
+	fresh_code(x);
+	send_signed(x, &x->one, VERB_APPLY, "{\"users\":[{\"user\":\"bob\"}]}");
+	ok.rid = ((const struct msg_nt_mfa_burn *)rolelink_want(
+		      &x->notary, MSG_NT_MFA_BURN))
+		     ->rid;
+	rolelink_send(&x->notary, MSG_NT_MFA_BURNED, &ok);
+	want_event(x, EV_POLICY_APPLY);
+	assert_true(has(x, ",\"payload\":"));
+	assert_true(has(x, ",\"signature\":"));
+	want_event(x, EV_INVITE_CREATE);
+	assert_true(has(x, x->one.pub.fp));
+	assert_false(has(x, ",\"payload\":"));
+	assert_int_equal(want_reply(x, &x->api), 200);
+	stop(x);
+}
+
 /* A key that went to another meanwhile: all of the document or nothing. */
 static void
 test_apply_conflict(void **state)
@@ -1287,6 +1311,7 @@ main(void)
 	    T(test_apply_loses_nothing),
 	    T(test_apply_conflict),
 	    T(test_apply_invites),
+	    T(test_signed_once),
 	    T(test_demoted_meanwhile),
 	    T(test_taken_away_meanwhile),
 	    T(test_disabled_meanwhile),
