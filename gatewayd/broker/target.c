@@ -126,6 +126,18 @@ verb_targets(struct call *c)
 
 /* ---- a body */
 
+/* Not "any", multicast, broadcast; nor link-local, which needs an interface. */
+static bool
+one_host(const struct addr *a)
+{
+	static const uint8_t zero[16];
+
+	if (a->family == 4)
+		return a->b[0] != 0 && a->b[0] < 224;
+	return memcmp(a->b, zero, sizeof(zero)) != 0 && a->b[0] != 0xff &&
+	       !(a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80);
+}
+
 static int
 parse_addresses(struct target *t, const json_t *o, struct problem *p)
 {
@@ -143,6 +155,13 @@ parse_addresses(struct target *t, const json_t *o, struct problem *p)
 			problem_set(p, 400, "bad-field", "addresses",
 			    "addresses: entry %zu is not an IPv4 or IPv6 "
 			    "address (names are resolved by jitctl)",
+			    i + 1);
+			return GW_EINVAL;
+		}
+		if (!one_host(&a)) {
+			problem_set(p, 400, "bad-field", "addresses",
+			    "addresses: entry %zu is not the address of one "
+			    "host",
 			    i + 1);
 			return GW_EINVAL;
 		}

@@ -132,6 +132,12 @@ on web-01 /usr/sbin/sshd -t
 target_sshd_restart web-01
 expect_ok local_admin doctor web-01
 
+echo '- an address that is no single host is none of a target'
+for a in 0.0.0.0 224.0.0.1 255.255.255.255 :: ff02::1 fe80::1; do
+	expect_fail 2 local_admin target add web-09 "$a" --host-key /etc/lab/web-01.hostkey --login deploy
+	expect_out 'entry 1 is not the address of one host'
+done
+
 echo '- a target that was removed is shut still; it can be scanned and come back'
 expect_ok local_admin target rm web-01
 expect_ok local_admin target add web-01 "$(lab_address web-01)" --scan --yes --login deploy --label env=lab
