@@ -67,15 +67,12 @@ main(int argc, char **argv)
 {
 	const char *file = default_file;
 	struct ruleset rs;
-	struct secret text = {0, NULL};
-	struct diag d;
 	bool old = false;
 	int r = 0, bad = 0;
 
 	secret_no_dumps();
 	log_init("sallyport-closed", LOG_LV_INFO);
 	memset(&rs, 0, sizeof(rs));
-	memset(&d, 0, sizeof(d));
 	if (argc > 1 && strcmp(argv[1], "--kernel-old") == 0) {
 		old = true;
 		argc--;
@@ -89,22 +86,12 @@ main(int argc, char **argv)
 	if (argc == 2)
 		file = argv[1];
 	rs.poke_uid = geteuid();
-	if (access(file, F_OK) != 0 && errno == ENOENT) {
+	bad = closed_state_read(&rs, file, SAFEFILE_ANY_OWNER);
+	if (bad == GW_ENOENT) {
 		log_info("%s does not exist: nothing is protected yet", file);
 		return 0;
 	}
-	if ((r = safefile_read(
-		 &text, file, CLOSED_STATE_MAX, SAFEFILE_ANY_OWNER)) != 0) {
-		log_err(
-		    "cannot read %s: %s; nothing was shut", file, reason(r));
-		return 1;
-	}
-	bad = closed_state_parse(&rs, (const char *)text.p, text.len, &d);
-	if (bad != 0)
-		log_err("%s:%u: %s; shutting what could be read", file, d.line,
-		    d.text);
 	r = load(&rs, old);
-	secret_free(&text);
 	ruleset_done(&rs);
 	return r != 0 || bad != 0 ? 1 : 0;
 }

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "firewall/closed_state.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/fault.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/safefile.h"
+#include "base/secret.h"
 #include "base/str.h"
 
 enum { LINE_SIZE = 256, WORDS = 4 };
@@ -61,6 +67,9 @@ own(struct ruleset *rs, const struct line *l)
 	if (l->words != 2 || !number(&port, l->word[1], UINT16_MAX) ||
 	    port == 0)
 		return GW_EINVAL;
+	for (size_t i = 0; i < rs->nown; i++)
+		if (rs->own[i] == port)
+			return 0;
 	if (rs->nown == ARRAY_LEN(rs->own))
 		return GW_ELIMIT;
 	rs->own[rs->nown++] = (uint16_t)port;
@@ -206,4 +215,69 @@ closed_state_format(struct buf *b, const struct ruleset *rs)
 		    t->proto == IPPROTO_TCP ? "tcp" : "udp", (unsigned)t->port);
 	}
 	buf_printf(b, "end %zu\n", rs->nown + rs->nprotected);
+}
+
+static int
+read_one(struct ruleset *rs, const char *path, unsigned flags)
+{
+	struct secret text = {0, NULL};
+	struct diag d;
+	int r = safefile_read(&text, path, CLOSED_STATE_MAX, flags);
+
+	if (r == GW_ESYS && errno == ENOENT)
+		return GW_ENOENT;
+	if (r != 0) {
+		log_err("cannot read %s: %s", path,
+		    r == GW_ESYS ? strerror(errno) : err_str(r));
+		return r;
+	}
+	memset(&d, 0, sizeof(d));
+	r = closed_state_parse(rs, (const char *)text.p, text.len, &d);
+	if (r != 0)
+		log_err("%s:%u: %s; what could be read is shut", path, d.line,
+		    d.text);
+	secret_free(&text);
+	return r;
+}
+
+static int
+copy_path(char *ret, size_t size, const char *path)
+{
+	return str_fmt(ret, size, "%s.copy", path);
+}
+
+int
+closed_state_read(struct ruleset *rs, const char *path, unsigned flags)
+{
+	char copy[LIMIT_PATH_SIZE + 64];
+	int r = read_one(rs, path, flags), second = 0;
+
+	if (r == 0 || FAULT(closed_copy))
+		return r;
+	if ((second = copy_path(copy, sizeof(copy), path)) != 0)
+		return r;
+	second = read_one(rs, copy, flags);
+	if (second == 0)
+		log_warn("%s is %s: its copy was read", path,
+		    r == GW_ENOENT ? "missing" : "damaged");
+	return second == 0 || r == GW_ENOENT ? second : r;
+}
+
+int
+closed_state_write(const char *path, const struct ruleset *rs)
+{
+	char copy[LIMIT_PATH_SIZE + 64];
+	struct buf b;
+	int r = 0;
+
+	buf_init(&b, CLOSED_STATE_MAX);
+	closed_state_format(&b, rs);
+	if ((r = buf_err(&b)) == 0 &&
+	    (r = copy_path(copy, sizeof(copy), path)) == 0 &&
+	    (r = safefile_write(
+		 copy, b.p, b.len, 0600, (uid_t)-1, (gid_t)-1)) == 0)
+		r = safefile_write(
+		    path, b.p, b.len, 0600, (uid_t)-1, (gid_t)-1);
+	buf_done(&b);
+	return r;
 }

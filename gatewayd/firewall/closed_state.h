@@ -11,7 +11,9 @@
  *	end 3
  *
  * One space between words, LF after each line, lines starting with # are
- * comments; "end" counts the own and protect lines and is the last line.
+ * comments; "end" counts the own and protect lines and is the last line. It
+ * is kept twice (closed.state and closed.state.copy), for a disk that loses
+ *one.
  */
 #ifndef FIREWALL_CLOSED_STATE_H
 #define FIREWALL_CLOSED_STATE_H
@@ -32,5 +34,14 @@ enum { CLOSED_STATE_MAX = 4 * 1024 * 1024 };
 MUST_CHECK int closed_state_parse(
     struct ruleset *rs, const char *text, size_t n, struct diag *reterr);
 void closed_state_format(struct buf *b, const struct ruleset *rs);
+
+/* Reads path and, when that is missing or not whole, its second copy too: each
+ * adds to *rs what can be read, and what is wrong is logged. 0 when one of them
+ * was whole; GW_ENOENT when neither exists; else what is wrong with the first.
+ * flags as safefile_read() takes them. */
+MUST_CHECK int closed_state_read(
+    struct ruleset *rs, const char *path, unsigned flags);
+/* The second copy first, then path: one of them is whole at any moment. */
+MUST_CHECK int closed_state_write(const char *path, const struct ruleset *rs);
 
 #endif

@@ -117,23 +117,16 @@ on_kernel(struct role *r, int fd, unsigned what, void *arg)
 static void
 save(struct context *c)
 {
-	struct buf b;
 	int e = 0;
 
 	if (!c->unsaved || c->syncing)
 		return;
-	buf_init(&b, CLOSED_STATE_MAX);
-	closed_state_format(&b, fw_rules(c->fw));
-	if ((e = buf_err(&b)) == 0)
-		e = safefile_write(
-		    c->state, b.p, b.len, 0600, (uid_t)-1, (gid_t)-1);
-	if (e != 0)
+	if ((e = closed_state_write(c->state, fw_rules(c->fw))) != 0)
 		log_err("cannot write %s: %s; after a reboot newly protected "
 			"ports are open until gatewayd runs",
 		    c->state, reason(e));
 	else
 		c->unsaved = false;
-	buf_done(&b);
 }
 
 /* A file that cannot be read costs nothing now: what the kernel has shut is
@@ -141,22 +134,7 @@ save(struct context *c)
 static int
 load_state(struct context *c, struct ruleset *rs)
 {
-	struct secret text = {0, NULL};
-	struct diag d;
-	int e = safefile_read(&text, c->state, CLOSED_STATE_MAX, 0);
-
-	memset(&d, 0, sizeof(d));
-	if (e == GW_ESYS && errno == ENOENT)
-		return 0;
-	if (e != 0) {
-		log_warn("cannot read %s: %s", c->state, reason(e));
-		return 0;
-	}
-	e = closed_state_parse(rs, (const char *)text.p, text.len, &d);
-	if (e != 0)
-		log_warn("%s:%u: %s", c->state, d.line, d.text);
-	secret_free(&text);
-	return e == GW_ENOMEM ? e : 0;
+	return closed_state_read(rs, c->state, 0) == GW_ENOMEM ? GW_ENOMEM : 0;
 }
 
 /* ---- receipts */

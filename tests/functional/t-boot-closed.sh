@@ -48,12 +48,22 @@ expect_eq silent "$(tcp_probe client 10.20.0.11 22)" 'the target'
 expect_eq silent "$(tcp_probe client 198.51.100.1 2222)" "the gateway's door"
 expect_eq open "$(tcp_probe client 198.51.100.1 8443)" 'the API'
 
-echo '- a damaged state file shuts nothing open: it says so and fails'
+echo '- a damaged or missing state file: its copy serves'
+state=/var/lib/sallyport/firewall/closed.state
 gw_stop
+for harm in "echo rubbish >$state" "rm $state"; do
+	reboot_kernel
+	on gateway sh -c "$harm"
+	expect_ok on gateway /usr/local/libexec/sallyport/sallyport-closed
+	expect_out 'its copy was read'
+	expect_eq silent "$(tcp_probe client 10.20.0.11 22)" 'the target'
+done
+
+echo '- both damaged: it says so and fails'
 reboot_kernel
-on gateway sh -c 'echo rubbish >/var/lib/sallyport/firewall/closed.state'
+on gateway sh -c "echo rubbish | tee $state >$state.copy"
 expect_fail any on gateway /usr/local/libexec/sallyport/sallyport-closed
-expect_out 'closed.state'
+expect_out 'closed.state:1'
 gw_start # what the file lost the store has
 expect_eq silent "$(tcp_probe client 10.20.0.11 22)" 'the target, with gatewayd'
 gw_stop
