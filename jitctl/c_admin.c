@@ -258,6 +258,9 @@ print_target(const struct ctx *c, const json_t *o)
 	cell_text(t[1], json_object_get(o, "addresses"), COL_LIST);
 	say(c, "Target %s (%s) is shut to everybody but granted sessions.",
 	    t[0], t[1]);
+	cell_text(t[1], json_object_get(o, "warning"), COL_TEXT);
+	if (t[1][0] != '\0')
+		complain("%s: %s", t[0], t[1]);
 	if (c->out == OUT_NAME) {
 		(void)printf("%s\n", t[0]);
 		return;

@@ -134,6 +134,9 @@ print_changes(const struct ctx *c, const json_t *o, bool dry)
 		}
 		(void)printf("%-7s %-20s %s%s%s\n", t[0], t[1], t[2],
 		    t[3][0] != '\0' ? "  " : "", t[3]);
+		cell_text(t[3], json_object_get(e, "warning"), COL_TEXT);
+		if (t[3][0] != '\0')
+			complain("%s: %s", t[1], t[3]);
 	}
 	json_object_foreach((json_t *)(uintptr_t)invitations, user, value)
 	{

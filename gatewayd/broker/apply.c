@@ -215,7 +215,7 @@ read_targets(struct call *c, struct apply *a, struct problem *p)
 	for (size_t i = 0; i < n; i++) {
 		struct apply_target *x = &a->targets[i];
 
-		r = target_parse(&x->t, json_array_get(list, i), p);
+		r = target_parse(&x->t, c->b, json_array_get(list, i), p);
 		if (r != 0)
 			return place(p, "targets", i, r);
 		for (size_t k = 0; k < i; k++)
@@ -268,7 +268,7 @@ read_roles(struct call *c, struct apply *a, struct problem *p)
 
 /* ---- telling */
 
-static void
+static json_t *
 add_change(json_t *list, const char *kind, const char *name, enum change ch,
     json_t *now)
 {
@@ -282,6 +282,7 @@ add_change(json_t *list, const char *kind, const char *name, enum change ch,
 	(void)json_array_append_new(list, o);
 	free(text);
 	json_decref(now);
+	return o; /* the list's */
 }
 
 static json_t *
@@ -299,14 +300,20 @@ changes_json(const struct apply *a, bool brief)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < a->nusers; i++)
-		add_change(list, "user", a->users[i].u.name, a->users[i].change,
+		(void)add_change(list, "user", a->users[i].u.name,
+		    a->users[i].change,
 		    detail(brief, user_json(&a->users[i].u)));
-	for (size_t i = 0; i < a->ntargets; i++)
-		add_change(list, "target", a->targets[i].t.name,
+	for (size_t i = 0; i < a->ntargets; i++) {
+		json_t *o = add_change(list, "target", a->targets[i].t.name,
 		    a->targets[i].change,
 		    detail(brief, target_json(&a->targets[i].t)));
+
+		if (a->targets[i].change != CHANGE_SAME)
+			put_str(o, "warning", target_warning(&a->targets[i].t));
+	}
 	for (size_t i = 0; i < a->nroles; i++)
-		add_change(list, "role", a->roles[i].r.name, a->roles[i].change,
+		(void)add_change(list, "role", a->roles[i].r.name,
+		    a->roles[i].change,
 		    detail(brief, role_json(&a->roles[i].r)));
 	return list;
 }

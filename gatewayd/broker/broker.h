@@ -333,8 +333,10 @@ bool user_has_key(const struct user *u, const char *fp);
  * its user has no more. Of that user, of that target; NULL = of all. */
 void grants_reconsider(struct broker *b, const char *user, const char *target);
 bool grant_still_given(const struct live_grant *lg);
-MUST_CHECK int target_parse(
-    struct target *ret, const json_t *o, struct problem *p);
+MUST_CHECK int target_parse(struct target *ret, const struct broker *b,
+    const json_t *o, struct problem *p);
+/* What its admin should know of it, or NULL. */
+const char *target_warning(const struct target *t);
 json_t *target_json(const struct target *t);
 void target_protect(struct broker *b, const struct target *t);
 MUST_CHECK int role_parse(
@@ -459,6 +461,8 @@ void session_release(struct session *s); /* frees if gone and not pending */
  * s->dialed with a connected descriptor (to be closed) or -1 and why. */
 void dial_start(struct session *s);
 void dial_cancel(struct session *s);
+/* An address of this host, as the kernel's routes say now. */
+bool addr_is_own(const struct addr *a);
 
 struct probe_wish {
 	struct addr addr;

@@ -74,6 +74,15 @@ own_address(struct addr *ret, const struct addr *to, uint16_t port)
 	return r;
 }
 
+bool
+addr_is_own(const struct addr *a)
+{
+	struct addr own = {0};
+
+	return a->family != 0 && own_address(&own, a, 1) == 0 &&
+	       addr_equal(&own, a);
+}
+
 /* A socket bound to our address and a port of its own. */
 static int
 bind_socket(struct session *s, struct addr *retown, uint16_t *retport)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "broker/broker.h"
@@ -126,16 +127,54 @@ verb_targets(struct call *c)
 
 /* ---- a body */
 
-/* Not "any", multicast, broadcast; nor link-local, which needs an interface. */
+/* Not "any", multicast, broadcast; nor link-local, which needs an interface,
+ * nor loopback, where programs of the host talk to each other. */
 static bool
 one_host(const struct addr *a)
 {
 	static const uint8_t zero[16];
 
+	if (addr_is_loopback(a))
+		return false;
 	if (a->family == 4)
-		return a->b[0] != 0 && a->b[0] < 224;
+		return a->b[0] != 0 && a->b[0] < 224 &&
+		       !(a->b[0] == 169 && a->b[1] == 254);
 	return memcmp(a->b, zero, sizeof(zero)) != 0 && a->b[0] != 0xff &&
 	       !(a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80);
+}
+
+static bool
+is_own(const struct target *t)
+{
+	return addr_is_own(&t->addr4) || addr_is_own(&t->addr6);
+}
+
+/* Protecting a door of the gateway would shut it for good: nothing at run time
+ * un-protects. */
+static int
+check_doors(const struct broker *b, const struct target *t, struct problem *p)
+{
+	bool door = false;
+
+	for (int i = 0; i < LIMIT_LISTEN; i++)
+		door = door || t->port == b->conf->ssh[i].port ||
+		       t->port == b->conf->api[i].port;
+	if (!door || !is_own(t) || FAULT(own_doors))
+		return 0;
+	problem_set(p, 400, "bad-field", "addresses",
+	    "addresses: port %u there is the gateway's own: as a target it "
+	    "would be shut to everybody",
+	    (unsigned)t->port);
+	return GW_EINVAL;
+}
+
+const char *
+target_warning(const struct target *t)
+{
+	return is_own(t) ? "this is an address of the gateway itself: its port "
+			   "is shut to everybody without a grant, and stays so "
+			   "when the target is removed"
+			 : NULL;
 }
 
 static int
@@ -207,7 +246,8 @@ parse_host_keys(struct target *t, const json_t *o, struct problem *p)
 }
 
 int
-target_parse(struct target *ret, const json_t *o, struct problem *p)
+target_parse(struct target *ret, const struct broker *b, const json_t *o,
+    struct problem *p)
 {
 	static const char *const keys[] = {"target", "addresses", "port",
 	    "reach", "labels", "logins", "host_keys", NULL};
@@ -237,7 +277,7 @@ target_parse(struct target *ret, const json_t *o, struct problem *p)
 	    (r = parse_host_keys(ret, o, p)) != 0)
 		return r;
 	if (target_ok(ret))
-		return 0;
+		return check_doors(b, ret, p);
 	problem_set(p, 400, "bad-field", "addresses",
 	    "a target needs at least one address and one login");
 	return GW_EINVAL;
@@ -287,6 +327,7 @@ added(struct call *c)
 	grants_reconsider(c->b, NULL, t->name);
 	if ((o = target_json(t)) != NULL)
 		put_sshd(o, c->b, t);
+	put_str(o, "warning", target_warning(t));
 	call_reply(c, 201, o);
 }
 
@@ -310,7 +351,7 @@ verb_target_add(struct call *c)
 
 	if (t == NULL)
 		return;
-	if (target_parse(t, c->req.body, &p) != 0 ||
+	if (target_parse(t, c->b, c->req.body, &p) != 0 ||
 	    room_check(c->b, STORE_TARGETS, is_new(c->b, t->name), &p) != 0) {
 		call_problem(c, &p);
 		return;

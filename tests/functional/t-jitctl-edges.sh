@@ -133,10 +133,23 @@ target_sshd_restart web-01
 expect_ok local_admin doctor web-01
 
 echo '- an address that is no single host is none of a target'
-for a in 0.0.0.0 224.0.0.1 255.255.255.255 :: ff02::1 fe80::1; do
+for a in 0.0.0.0 127.0.0.1 169.254.0.1 224.0.0.1 255.255.255.255 :: ::1 ff02::1 fe80::1; do
 	expect_fail 2 local_admin target add web-09 "$a" --host-key /etc/lab/web-01.hostkey --login deploy
 	expect_out 'entry 1 is not the address of one host'
 done
+echo "- nor is a door of the gateway; another port of its host is, with a warning"
+for a in 198.51.100.1 10.20.0.1 2001:db8:1::1; do
+	for p in 2222 8443; do
+		expect_fail 2 local_admin target add web-09 "$a" --port "$p" \
+			--host-key /etc/lab/web-01.hostkey --login deploy
+		expect_out "port $p there is the gateway's own"
+	done
+done
+expect_ok jit alice whoami
+expect_ok local_admin target add web-09 198.51.100.1 --port 8022 \
+	--host-key /etc/lab/web-01.hostkey --login deploy
+expect_out 'web-09: this is an address of the gateway itself'
+expect_ok local_admin target rm web-09
 
 echo '- a target that was removed is shut still; it can be scanned and come back'
 expect_ok local_admin target rm web-01

@@ -102,9 +102,10 @@ echo '- what the unit forbids leaves sessions all they need'
 inside ssh-keygen -q -t ed25519 -N '' -f /run/t1
 inside mkdir -p /run/sshd
 inside /usr/sbin/sshd -f /dev/null -h /run/t1 -p 2022
+inside ip address add 192.0.2.1/32 dev lo
 greeted() { inside ssh-keyscan -T 5 -p 2222 127.0.0.1 2>/dev/null | grep ssh-ed25519; }
 wait_for 10 greeted
-scan() { admin target add t0 127.0.0.1 --port 2022 --login deploy --scan --yes; }
+scan() { admin target add t0 192.0.2.1 --port 2022 --login deploy --scan --yes; }
 wait_for 10 scan
 
 echo '- a process that dies is started again'

@@ -7,6 +7,7 @@
  */
 #include "tests/unit/test.h"
 
+#include <ifaddrs.h>
 #include <jansson.h>
 #include <openssl/evp.h>
 #include <openssl/sha.h>
@@ -960,6 +961,80 @@ test_moved_target(void **state)
 	stop(x);
 }
 
+/* An address of this host other than loopback, if there is one. */
+static bool
+find_own(char ret[static ADDR_TEXT_SIZE])
+{
+	struct ifaddrs *list = NULL;
+	struct addr a;
+	uint16_t port;
+	bool found = false;
+
+	must(getifaddrs(&list));
+	for (const struct ifaddrs *i = list; i != NULL && !found;
+	     i = i->ifa_next) {
+		if (i->ifa_addr == NULL || i->ifa_addr->sa_family != AF_INET ||
+		    addr_from_sockaddr(&a, &port, i->ifa_addr) != 0 ||
+		    addr_is_loopback(&a))
+			continue;
+		addr_format(ret, &a);
+		found = true;
+	}
+	freeifaddrs(list);
+	return found;
+}
+
+static unsigned
+add_at(struct scene *x, const char *address, unsigned port, unsigned event)
+{
+	char line[256], body[1024];
+
+	key_line(line, &x->one);
+	(void)snprintf(body, sizeof(body),
+	    "{\"target\":\"web-01\",\"addresses\":[\"%s\"],\"port\":%u,"
+	    "\"logins\":[\"deploy\"],\"host_keys\":[\"%s\"]}",
+	    address, port, line);
+	return admin_call(x, VERB_TARGET_ADD, event, body);
+}
+
+/* What would shut the gateway's own doors is no target; what shuts another
+ * port of its host says so. */
+static void
+test_own_doors(void **state)
+{
+	static const char *const no_host[] = {"0.0.0.0", "127.0.0.1",
+	    "169.254.1.1", "224.0.0.1", "255.255.255.255", "::", "::1",
+	    "fe80::1", "ff02::1", "::ffff:127.0.0.1"};
+	struct scene *x = *state;
+	char own[ADDR_TEXT_SIZE], line[256], body[1024];
+
+	start(x, NULL, 0, NULL);
+	for (size_t i = 0; i < ARRAY_LEN(no_host); i++) {
+		assert_int_equal(add_at(x, no_host[i], 22, EV_NONE), 400);
+		assert_true(has(x, "\"field\":\"addresses\""));
+	}
+	/* another's port of that number may well be one */
+	assert_int_equal(add_at(x, "198.51.100.9", 8443, EV_TARGET_SET), 201);
+	assert_false(has(x, "\"warning\""));
+	if (!find_own(own)) {
+		stop(x);
+		skip();
+	}
+	assert_int_equal(add_at(x, own, 2222, EV_NONE), 400);
+	assert_true(has(x, "gateway's own"));
+	assert_int_equal(add_at(x, own, 8443, EV_NONE), 400);
+	key_line(line, &x->one);
+	(void)snprintf(body, sizeof(body),
+	    "{\"targets\":[{\"target\":\"t\",\"addresses\":[\"%s\"],"
+	    "\"port\":8443,\"logins\":[\"deploy\"],\"host_keys\":[\"%s\"]}]}",
+	    own, line);
+	assert_int_equal(admin_call(x, VERB_APPLY, EV_NONE, body), 400);
+	assert_true(has(x, "entry 1: addresses: port 8443"));
+	assert_int_equal(add_at(x, own, 22, EV_TARGET_SET), 201);
+	assert_true(has(x, "\"warning\":\"this is an address of the gateway"));
+	stop(x);
+}
+
 /* ---- what is signed stands whole in the evidence */
 
 static char *
@@ -1317,6 +1392,7 @@ main(void)
 	    T(test_disabled_meanwhile),
 	    T(test_removed_key),
 	    T(test_moved_target),
+	    T(test_own_doors),
 	    T(test_large_policy),
 	    T(test_too_much_signed),
 	    T(test_too_many_invitations),
