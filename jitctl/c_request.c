@@ -89,7 +89,10 @@ print_refusal(const struct ctx *c, const struct reply *r)
 		call_print_problem(c, r);
 		return;
 	}
-	(void)fprintf(stderr, "Refused, nothing was opened.\n");
+	(void)fprintf(stderr, "Refused, nothing was opened%s.\n",
+	    json_is_true(json_object_get(r->json, "repeated"))
+		? " (the first answer again)"
+		: "");
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *o = json_array_get(list, i);
 		const char *f = member(o, "field");

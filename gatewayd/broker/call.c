@@ -11,11 +11,12 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "broker/broker.h"
 
-enum { SHORT_ANSWER = 4096 };
+enum { SHORT_ANSWER = 4096, REFUSALS_KEPT = 1000 };
 
 static const char type_json[] = "application/json";
 static const char type_problem[] = "application/problem+json";
@@ -91,7 +92,7 @@ tell(struct call *c, unsigned status, const char *type, const void *p, size_t n)
 }
 
 /* Repeats of c get the same; one that failed gets the failure too, and may
- * come again with the same key: nothing was kept. */
+ * come again with the same key if that was not kept. */
 static void
 answer_repeats(
     struct call *c, unsigned status, const char *type, const char *text)
@@ -118,12 +119,27 @@ repeated_text(const char *text)
 	return s;
 }
 
+/* A decision is kept, be it no; not what asks for a code, says "not now", or
+ * would be said of the same body again. One user cannot fill the store with
+ * refusals. */
+static bool
+is_decision(const struct call *c, unsigned status)
+{
+	unsigned n = 0;
+
+	if (status < 300)
+		return true;
+	return (status == 403 || status == 404) && !FAULT(forget_refusals) &&
+	       store_answer_count(c->b->store, c->user, &n) == 0 &&
+	       n < REFUSALS_KEPT;
+}
+
 static void
 keep_answer(struct call *c, unsigned status, const char *text)
 {
 	int r;
 
-	if (!c->first || status >= 300)
+	if (!c->first || !is_decision(c, status))
 		return;
 	r = store_answer_put(c->b->store, c->user, c->verb->name,
 	    c->req.idempotency, (uint16_t)status, text, broker_now(c->b).utc_ms,
@@ -142,7 +158,7 @@ finish(struct call *c, unsigned status, const char *type, const char *text)
 	keep_answer(c, status, text);
 	tell(c, status, type, text, strlen(text));
 	if (c->repeats != NULL) {
-		again = status < 300 ? repeated_text(text) : NULL;
+		again = repeated_text(text);
 		answer_repeats(c, status, type, again != NULL ? again : text);
 		free(again);
 	}
@@ -426,7 +442,8 @@ call_repeated(struct call *c)
 	    (again = repeated_text((const char *)text.p)) == NULL)
 		call_store_failed(c, r != 0 ? r : GW_ENOMEM);
 	else
-		finish(c, status, type_json, again);
+		finish(
+		    c, status, status < 300 ? type_json : type_problem, again);
 	free(again);
 	buf_done(&text);
 	return true;

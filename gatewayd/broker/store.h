@@ -132,6 +132,9 @@ MUST_CHECK int store_answer_get(struct store *s, const char *user,
 MUST_CHECK int store_answer_put(struct store *s, const char *user,
     const char *verb, const char *key, uint16_t status, const char *reply,
     int64_t now_ms, uint64_t seq);
+/* How many are kept for a user. */
+MUST_CHECK int store_answer_count(
+    struct store *s, const char *user, unsigned *ret);
 /* Forgets answers older than that. */
 MUST_CHECK int store_answer_prune(struct store *s, int64_t before_ms);
 MUST_CHECK int store_grant_put(struct store *s, const struct grant_row *g);

@@ -3,6 +3,7 @@
  * store_history - first answers, and the grants and sessions that ended. A
  * convenience for lists: the evidence is the log.
  */
+#include <limits.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -49,6 +50,19 @@ store_answer_put(struct store *s, const char *user, const char *verb,
 	query_num(q, now_ms);
 	query_num(q, (int64_t)seq);
 	return query_run(q);
+}
+
+int
+store_answer_count(struct store *s, const char *user, unsigned *ret)
+{
+	struct query *q =
+	    query_new(s->sql, "SELECT count(*) FROM answers WHERE user = ?1");
+
+	*ret = UINT_MAX; /* in doubt there is no room */
+	query_str(q, user);
+	if (query_next(q))
+		*ret = (unsigned)query_get_num(q, 0);
+	return query_done(q);
 }
 
 int

@@ -28,4 +28,12 @@ expect_ok jit alice request web-01 --for 5m --reason x -o json --idempotency "$k
 expect_eq "$first" "$(grep -A99 '^{' <<<"$OUT" | jq -cS 'del(.repeated)')" 'after a restart'
 expect_eq 1 "$(record_count '.event == "grant.open"')" grants
 
+echo '- a refusal is an answer too'
+key=refused-0123456789abcdef
+expect_fail 3 jit alice request web-01 --for 10h --reason x --idempotency "$key"
+before=$(record_count '.event == "request.denied"')
+expect_fail 3 jit alice request web-01 --for 5m --reason x -o json --idempotency "$key"
+expect_eq true "$(grep -A99 '^{' <<<"$OUT" | jq .repeated)" repeated
+expect_eq "$before" "$(record_count '.event == "request.denied"')" refusals
+
 pass

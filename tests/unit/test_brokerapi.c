@@ -53,6 +53,7 @@ struct scene {
 	uint32_t rid;
 	uint64_t seq;
 	char code[TOTP_DIGITS + 1]; /* sent with the next signed call */
+	char key[64];               /* its idempotency key; "" = a new one */
 	char text[TEXT_MAX];        /* of the last reply, or event */
 };
 
@@ -437,6 +438,8 @@ payload_of(struct scene *x, unsigned verb, const char *nonce, const char *body)
 	strcpy(s.source[0].nonce, nonce);
 	(void)snprintf(s.idempotency, sizeof(s.idempotency), "test-%016u",
 	    (unsigned)++x->rid);
+	if (x->key[0] != '\0')
+		strcpy(s.idempotency, x->key);
 	if (x->code[0] != '\0') {
 		memcpy(salted + 16, x->code, TOTP_DIGITS);
 		(void)SHA256(salted, sizeof(salted), hash);
@@ -961,6 +964,97 @@ test_moved_target(void **state)
 	stop(x);
 }
 
+/* ---- repeats */
+
+static unsigned
+ask_for(struct scene *x, const char *target, unsigned event)
+{
+	char body[128];
+
+	(void)snprintf(
+	    body, sizeof(body), "{\"target\":\"%s\",\"reason\":\"x\"}", target);
+	send_signed(x, &x->one, VERB_REQUEST, body);
+	if (event != EV_NONE)
+		want_event(x, event);
+	return want_reply(x, &x->api);
+}
+
+/* A refusal is an answer: a repeat gets it, after a restart too, though the
+ * same would pass now. What only asks for a code is none. */
+static void
+test_refusals_are_kept(void **state)
+{
+	struct scene *x = *state;
+	char line[256], body[1024];
+
+	start(x, NULL, 0, NULL);
+	strcpy(x->key, "refused-00000001");
+	assert_int_equal(ask_for(x, "db-01", EV_REQUEST_DENIED), 403);
+	assert_false(has(x, "\"repeated\""));
+	key_line(line, &x->one);
+	(void)snprintf(body, sizeof(body),
+	    "{\"targets\":[{\"target\":\"db-01\",\"addresses\":[\"198.51.100."
+	    "3\"],"
+	    "\"logins\":[\"deploy\"],\"host_keys\":[\"%s\"]}],"
+	    "\"roles\":[{\"role\":\"dba\",\"users\":[\"alice\"],"
+	    "\"targets\":[\"db-01\"],\"logins\":[\"deploy\"]}]}",
+	    line);
+	assert_int_equal(admin_call(x, VERB_APPLY, EV_POLICY_APPLY, body), 200);
+	assert_int_equal(ask_for(x, "db-01", EV_NONE), 403);
+	assert_true(has(x, "\"repeated\":true"));
+	stop(x);
+	start(x, NULL, 0, NULL);
+	assert_int_equal(ask_for(x, "db-01", EV_NONE), 403);
+	assert_true(has(x, "\"code\":\"denied\""));
+	/* under another key it is decided; a code is asked for, twice */
+	strcpy(x->key, "refused-00000002");
+	assert_int_equal(ask_for(x, "db-01", EV_NONE), 401);
+	assert_int_equal(ask_for(x, "db-01", EV_NONE), 401);
+	assert_true(has(x, "code-needed"));
+	assert_false(has(x, "\"repeated\""));
+	stop(x);
+}
+
+/* So many for one user, and no more. */
+static void
+test_refusals_are_bounded(void **state)
+{
+	enum { KEPT = 1000 };
+	struct scene *x = *state;
+	struct store *s = store_of(x);
+	uint16_t status = 0;
+	struct buf b;
+	char key[32];
+
+	must(store_begin(s));
+	for (unsigned i = 1; i < KEPT; i++) {
+		(void)snprintf(key, sizeof(key), "full-%u", i);
+		must(store_answer_put(s, "alice", "grant.release", key, 404,
+		    "{}", clock_now().utc_ms, 1));
+	}
+	must(store_commit(s));
+	store_close(s);
+	start(x, NULL, 0, NULL);
+	for (unsigned i = 0; i < 2; i++) {
+		(void)snprintf(x->key, sizeof(x->key), "last-00000000000%u", i);
+		send_signed(
+		    x, &x->one, VERB_RELEASE, "{\"grant\":\"g-22222222\"}");
+		assert_int_equal(want_reply(x, &x->api), 404);
+	}
+	stop(x);
+	s = store_of(x);
+	buf_init(&b, 4096);
+	must(store_answer_get(
+	    s, "alice", "grant.release", "last-000000000000", &status, &b));
+	assert_int_equal(store_answer_get(s, "alice", "grant.release",
+			     "last-000000000001", &status, &b),
+	    GW_ENOENT);
+	store_close(s);
+	buf_done(&b);
+}
+
+/* ---- the gateway's own doors */
+
 /* An address of this host other than loopback, if there is one. */
 static bool
 find_own(char ret[static ADDR_TEXT_SIZE])
@@ -1392,6 +1486,8 @@ main(void)
 	    T(test_disabled_meanwhile),
 	    T(test_removed_key),
 	    T(test_moved_target),
+	    T(test_refusals_are_kept),
+	    T(test_refusals_are_bounded),
 	    T(test_own_doors),
 	    T(test_large_policy),
 	    T(test_too_much_signed),

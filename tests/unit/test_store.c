@@ -261,6 +261,7 @@ test_answers(void **state)
 	struct place *p = *state;
 	struct buf b;
 	uint16_t status = 0;
+	unsigned n = 0;
 
 	buf_init(&b, 1024);
 	assert_int_equal(store_answer_get(p->store, "alice", "request.create",
@@ -271,6 +272,10 @@ test_answers(void **state)
 	assert_int_equal(store_answer_put(p->store, "alice", "request.create",
 			     "k1", 201, "{}", 1000, 12),
 	    GW_EEXIST);
+	must(store_answer_count(p->store, "alice", &n));
+	assert_int_equal(n, 1);
+	must(store_answer_count(p->store, "bob", &n));
+	assert_int_equal(n, 0);
 	/* another user, another verb: another key */
 	assert_int_equal(store_answer_get(p->store, "bob", "request.create",
 			     "k1", &status, &b),
