@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/limits.h"
 #include "base/safefile.h"
 #include "base/str.h"
 #include "core/event.h"
@@ -22,7 +23,7 @@
 #include "jitctl/out.h"
 #include "wire/auditlog.h"
 
-enum { POLL_MS = 1000, TAIL_DEFAULT = 20, TAIL_MAX = 10000 };
+enum { POLL_MS = 1000, TAIL_DEFAULT = 20 };
 
 /* Gets one whole record, without its line end. false stops the reading. */
 typedef bool on_record(void *arg, const char *line, size_t n);
@@ -244,8 +245,8 @@ run_audit_tail(struct ctx *c)
 	uint64_t lines = TAIL_DEFAULT;
 	int x = EXIT_FAILED;
 
-	if (text != NULL && str_u64(text, 1, TAIL_MAX, &lines) != 0) {
-		complain("--lines: 1 to %d", (int)TAIL_MAX);
+	if (text != NULL && str_u64(text, 1, LIMIT_TAIL_LINES, &lines) != 0) {
+		complain("--lines: 1 to %d", (int)LIMIT_TAIL_LINES);
 		return EXIT_USAGE;
 	}
 	ring.size = (size_t)lines;

@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/limits.h"
 #include "base/safefile.h"
 #include "base/secret.h"
 #include "base/str.h"
@@ -27,7 +28,7 @@
 #include "jitctl/sign.h"
 #include "wire/signed.h"
 
-enum { CODE_TRIES = 3, CODE_DIGITS = 6, PROBE_MS = 2000 };
+enum { CODE_DIGITS = 6, PROBE_MS = 2000 };
 
 const char *
 member(const json_t *o, const char *key)
@@ -311,7 +312,7 @@ get_code(const struct ctx *c, bool again, struct secret *ret)
 			 "is stdin)");
 		return EXIT_LOGIN;
 	}
-	for (int i = 0; i < CODE_TRIES; i++) {
+	for (int i = 0; i < LIMIT_CODE_ASKS; i++) {
 		r = prompt_secret(c, question, ret);
 		if (r != EXIT_OK || code_tidy(ret))
 			return r;
@@ -448,7 +449,7 @@ want_code(struct attempt *a, const char *problem, const struct reply *r,
 
 	if (!wrong && strcmp(problem, "code-needed") != 0)
 		return EXIT_LOGIN;
-	if (a->sent >= CODE_TRIES + 1)
+	if (a->sent >= LIMIT_CODE_ASKS + 1)
 		return EXIT_LOGIN;
 	/* A file is read once: the same code would fail again. A script that
 	 * reads JSON gets the problem, which says what is wanted. */

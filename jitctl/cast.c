@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "wire/json.h"
 
 enum {
@@ -29,8 +30,8 @@ cast_header(const char *line, size_t n, unsigned *retw, unsigned *reth)
 	bool ok = false;
 
 	ok = o != NULL && json_get_int(o, "version", true, 2, 2, &v, &p) == 0 &&
-	     json_get_int(o, "width", true, 0, 10000, &w, &p) == 0 &&
-	     json_get_int(o, "height", true, 0, 10000, &h, &p) == 0;
+	     json_get_int(o, "width", true, 0, LIMIT_TERM_SIDE, &w, &p) == 0 &&
+	     json_get_int(o, "height", true, 0, LIMIT_TERM_SIDE, &h, &p) == 0;
 	json_decref(o);
 	*retw = (unsigned)w;
 	*reth = (unsigned)h;

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "base/fault.h"
+#include "base/limits.h"
 #include "base/str.h"
 
 struct http {
@@ -41,7 +42,7 @@ on_data(char *p, size_t size, size_t n, void *arg)
 	const size_t add = size * n;
 	char *grown = NULL;
 
-	if (add > HTTP_REPLY_MAX - s->len)
+	if (add > LIMIT_REPLY_MAX - s->len)
 		return 0; /* libcurl ends the transfer with an error */
 	if (s->len + add + 1 > s->cap) {
 		const size_t cap = (s->len + add + 1) * 2;

@@ -13,7 +13,7 @@
 #include "base/attr.h"
 #include "jitctl/jitctl.h"
 
-enum { HTTP_ANY = 0, HTTP_V4 = 4, HTTP_V6 = 6, HTTP_REPLY_MAX = 4 << 20 };
+enum { HTTP_ANY = 0, HTTP_V4 = 4, HTTP_V6 = 6 };
 
 struct http_reply {
 	long status;

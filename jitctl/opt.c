@@ -89,7 +89,7 @@ store(struct opts *o, unsigned f, const char *value, char *reterr, size_t size)
 		    reterr, size, "--%s is given twice", flags[f].name);
 		return false;
 	}
-	if (o->n[f] == OPT_VALUES_MAX) {
+	if (o->n[f] == LIMIT_FLAG_VALUES) {
 		(void)snprintf(
 		    reterr, size, "--%s is given too often", flags[f].name);
 		return false;

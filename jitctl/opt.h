@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "base/limits.h"
 
 enum flag_kind { FLAG_BOOL = 0, FLAG_ONE, FLAG_MANY };
 
@@ -88,7 +89,7 @@ enum flag {
 	    F_COUNT
 };
 
-enum { OPT_VALUES_MAX = 32, OPT_ARGS_MAX = 4 };
+enum { OPT_ARGS_MAX = 4 };
 #define FLAG_BIT(f) (UINT64_C(1) << (f))
 
 struct flag_spec {
@@ -100,7 +101,7 @@ struct flag_spec {
 };
 
 struct opts {
-	const char *value[F_COUNT][OPT_VALUES_MAX]; /* borrowed from argv */
+	const char *value[F_COUNT][LIMIT_FLAG_VALUES]; /* borrowed from argv */
 	unsigned n[F_COUNT];
 	const char *arg[OPT_ARGS_MAX]; /* what is not a flag */
 	unsigned nargs;

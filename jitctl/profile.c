@@ -147,9 +147,9 @@ profiles_parse(
 		return false;
 	if (yaml_root(y) != NULL && yaml_only(y, yaml_root(y), NULL, top))
 		m = yaml_get_map(y, yaml_root(y), "profiles", true);
-	if (yaml_count(m) > PROFILES_MAX)
-		yaml_error(y, m, "more than %d profiles", (int)PROFILES_MAX);
-	for (size_t i = 0; i < yaml_count(m) && i < PROFILES_MAX; i++)
+	if (yaml_count(m) > LIMIT_PROFILES)
+		yaml_error(y, m, "more than %d profiles", (int)LIMIT_PROFILES);
+	for (size_t i = 0; i < yaml_count(m) && i < LIMIT_PROFILES; i++)
 		read_profile(
 		    y, yaml_key_at(m, i), yaml_at(m, i), &ret->p[ret->n++]);
 	ok = yaml_errors(y) == 0;
@@ -308,8 +308,8 @@ profile_save(const struct profile *p)
 		return r;
 	while (at < ps.n && strcmp(ps.p[at].name, p->name) != 0)
 		at++;
-	if (at == PROFILES_MAX) {
-		complain("more than %d profiles", (int)PROFILES_MAX);
+	if (at == LIMIT_PROFILES) {
+		complain("more than %d profiles", (int)LIMIT_PROFILES);
 		return EXIT_FAILED;
 	}
 	ps.p[at] = *p;

@@ -11,13 +11,12 @@
 #include <stddef.h>
 
 #include "base/attr.h"
+#include "base/limits.h"
 #include "base/secret.h"
 #include "jitctl/jitctl.h"
 
-enum { PROFILES_MAX = 16 };
-
 struct profiles {
-	struct profile p[PROFILES_MAX];
+	struct profile p[LIMIT_PROFILES];
 	unsigned n;
 };
 

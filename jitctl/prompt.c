@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/fault.h"
+#include "base/limits.h"
 #include "base/safefile.h"
 
 /* Written by the handler only; read after an interrupted read(2). */
@@ -127,7 +128,7 @@ tell(int fd, const char *s)
 int
 prompt_secret(const struct ctx *c, const char *question, struct secret *ret)
 {
-	char buf[PROMPT_MAX];
+	char buf[LIMIT_PROMPT_SIZE];
 	struct tty t = {.fd = -1};
 	ssize_t n = 0;
 	int r = EXIT_LOGIN;
@@ -153,7 +154,7 @@ prompt_file(const char *path, struct secret *ret)
 {
 	const bool is_stdin = strcmp(path, "-") == 0;
 	int fd = STDIN_FILENO;
-	char buf[PROMPT_MAX];
+	char buf[LIMIT_PROMPT_SIZE];
 	ssize_t n = 0;
 	int r = EXIT_FAILED;
 

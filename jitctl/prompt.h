@@ -12,8 +12,6 @@
 #include "base/secret.h"
 #include "jitctl/jitctl.h"
 
-enum { PROMPT_MAX = 512 };
-
 /* There is somebody to ask. */
 bool prompt_possible(const struct ctx *c);
 /* EXIT_OK, EXIT_INTERRUPTED (Ctrl-C), EXIT_LOGIN (no terminal, end of file).

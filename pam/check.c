@@ -19,7 +19,7 @@
 #define CERT_TYPE "ssh-ed25519-cert-v01@openssh.com"
 #define CA_TYPE "ssh-ed25519"
 
-enum { CERT_MAX = 4096, CERT_USER = 1, SKEW_S = 30 };
+enum { CERT_USER = 1, SKEW_S = 30 };
 
 struct cert {
 	char key_id[PAM_KEY_ID_SIZE];
@@ -31,13 +31,13 @@ struct cert {
 };
 
 int
-pam_cas_parse(struct pam_ca ret[PAM_CAS_MAX], size_t *retn, char *text)
+pam_cas_parse(struct pam_ca ret[LIMIT_PAM_CAS], size_t *retn, char *text)
 {
 	char *save = NULL;
 	size_t n = 0;
 
 	for (char *l = strtok_r(text, "\n", &save);
-	     l != NULL && n < PAM_CAS_MAX; l = strtok_r(NULL, "\n", &save)) {
+	     l != NULL && n < LIMIT_PAM_CAS; l = strtok_r(NULL, "\n", &save)) {
 		const char *b64 = l + sizeof(CA_TYPE);
 
 		if (strncmp(l, CA_TYPE " ", sizeof(CA_TYPE)) != 0)
@@ -188,11 +188,11 @@ pam_check(const char *auth_info, const struct pam_ca *cas, size_t ncas,
 		if (strncmp(l, prefix, sizeof(prefix) - 1) != 0)
 			continue;
 		free(blob);
-		if ((blob = malloc(CERT_MAX)) == NULL)
+		if ((blob = malloc(LIMIT_PAM_CERT_MAX)) == NULL)
 			break;
 		why = "an unreadable certificate";
-		if (str_unb64(blob, CERT_MAX, b64, strcspn(b64, " \n"), &n) !=
-			0 ||
+		if (str_unb64(blob, LIMIT_PAM_CERT_MAX, b64,
+			strcspn(b64, " \n"), &n) != 0 ||
 		    parse(&c, blob, n) != 0)
 			continue;
 		why = judge(&c, blob, cas, ncas, principal, now_s);

@@ -10,13 +10,14 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "base/limits.h"
 
 enum pam_verdict {
 	PAM_VERDICT_DENY = 0, /* no certificate, or any doubt */
 	PAM_VERDICT_ADMIT,
 };
 
-enum { PAM_CAS_MAX = 8, PAM_WHY_SIZE = 128, PAM_KEY_ID_SIZE = 256 };
+enum { PAM_WHY_SIZE = 128, PAM_KEY_ID_SIZE = 256 };
 
 struct pam_ca {
 	uint8_t blob[128];
@@ -25,7 +26,7 @@ struct pam_ca {
 
 /* One "ssh-ed25519 AAAA..." line per CA; others are passed over. */
 MUST_CHECK int pam_cas_parse(
-    struct pam_ca ret[PAM_CAS_MAX], size_t *retn, char *text);
+    struct pam_ca ret[LIMIT_PAM_CAS], size_t *retn, char *text);
 
 /*
  * auth_info is sshd's SSH_AUTH_INFO_0: one "method details" line per method.

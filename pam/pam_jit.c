@@ -63,7 +63,7 @@ check(pam_handle_t *pamh, const struct options *o, const char *login)
 	char principal[2 * LIMIT_NAME_SIZE];
 	char key_id[PAM_KEY_ID_SIZE];
 	char why[PAM_WHY_SIZE];
-	struct pam_ca cas[PAM_CAS_MAX];
+	struct pam_ca cas[LIMIT_PAM_CAS];
 	struct secret text = {0};
 	size_t ncas = 0;
 	int r = PAM_PERM_DENIED;

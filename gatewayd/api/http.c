@@ -23,19 +23,15 @@
 #include "api/parse.h"
 #include "base/err.h"
 #include "base/fault.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "wire/json.h"
 #include "wire/verbs.h"
 
 enum {
-	CONNECTIONS_MAX = 768, /* per listening socket */
-	MEMORY_PER_CONNECTION = 32 * 1024,
-	HEADERS_MAX = 16 * 1024, /* refused by us, with a problem object */
-	SILENCE_S = 15,
-	ARRIVE_MS = 15 * 1000,   /* connected or idle to request complete */
-	DEPART_MS = 60 * 1000,   /* reply queued to reply gone */
-	DRAIN_MAX = 1024 * 1024, /* a refused body read to be polite */
+	MEMORY_PER_CONNECTION = 32 * 1024, /* internal: holds the headers */
+	DRAIN_MAX = 1024 * 1024, /* internal: of a refused body, to be polite */
 	SPINS_FREE = 16,         /* turns MHD may ask for in a row */
 	SPIN_MS = 20,            /* and the pace after that */
 };
@@ -172,7 +168,7 @@ send_reply(struct http_req *q)
 	if (add_headers(r, q))
 		done = MHD_queue_response(q->c, (unsigned)q->status, r);
 	MHD_destroy_response(r);
-	conn_deadline(conn_of(q->c), DEPART_MS);
+	conn_deadline(conn_of(q->c), LIMIT_API_DEPART_MS);
 	return done;
 }
 
@@ -216,9 +212,10 @@ judge_headers(struct http_req *q)
 
 	(void)MHD_get_connection_values(
 	    q->c, MHD_HEADER_KIND, count_header, &h);
-	if (h.size > HEADERS_MAX)
+	if (h.size > LIMIT_HEADERS_MAX)
 		http_problem(q, 431, "headers-too-large", NULL,
-		    "the request's headers may have %d bytes", HEADERS_MAX);
+		    "the request's headers may have %d bytes",
+		    LIMIT_HEADERS_MAX);
 	for (size_t i = 0; i < ARRAY_LEN(single); i++)
 		if (h.seen[i] > 1) {
 			http_problem(q, 400, "bad-headers", NULL,
@@ -420,7 +417,7 @@ on_completed(void *cls, struct MHD_Connection *c, void **con_cls,
 	(void)how;
 	if (q == NULL)
 		return;
-	conn_deadline(conn_of(c), ARRIVE_MS);
+	conn_deadline(conn_of(c), LIMIT_API_ARRIVE_MS);
 	buf_done(&q->body);
 	explicit_bzero(q->call.token, sizeof(q->call.token));
 	free(q->reply);
@@ -456,7 +453,7 @@ on_connection(void *cls, struct MHD_Connection *c, void **ctx,
 	i = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
 	*ctx = conn_open(
 	    d->http->conns, i != NULL ? i->connect_fd : -1, sa, d->local);
-	conn_deadline(*ctx, ARRIVE_MS);
+	conn_deadline(*ctx, LIMIT_API_ARRIVE_MS);
 }
 
 static void on_log(void *cls, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
@@ -569,8 +566,8 @@ start_mhd(struct http_daemon *d, int fd, const struct secret *cert,
 	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
 	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, d,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_PER_CONNECTION,
-	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
-	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SILENCE_S,
+	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)LIMIT_API_CONNECTIONS,
+	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)LIMIT_API_SILENCE_S,
 	    MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY,
 	    cert != NULL ? tls : none, MHD_OPTION_END);
 }

@@ -14,14 +14,13 @@
 #include "api/http.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/safefile.h"
 #include "base/str.h"
 
 enum {
-	BROKER_MS = 30 * 1000, /* then the caller hears 503 */
 	TICK_MS = 500,
-	PEM_MAX = 64 * 1024,
 	LISTENERS = LIMIT_LISTEN,
 	/* a queue that is too long loses the link to the broker */
 	QUEUED_MAX = LIMIT_PEER_QUEUE / 2,
@@ -76,7 +75,7 @@ on_call(void *ctx, struct http_req *q, const struct msg_api_call *call)
 	}
 	p->q = q;
 	p->rid = m.rid = role_rid(a->role);
-	p->deadline_ms = clock_now().boot_ms + BROKER_MS;
+	p->deadline_ms = clock_now().boot_ms + LIMIT_API_ANSWER_MS;
 	e = peer_send(broker, MSG_API_CALL, &m, -1);
 	explicit_bzero(m.token, sizeof(m.token));
 	if (e != 0) {
@@ -223,17 +222,18 @@ read_pem(struct secret *ret, int fd)
 	size_t len = 0;
 	int e;
 
-	if ((e = secret_new(&s, PEM_MAX)) != 0)
+	if ((e = secret_new(&s, LIMIT_PEM_SIZE)) != 0)
 		return e;
-	while (len < PEM_MAX &&
-	       (n = pread(fd, s.p + len, PEM_MAX - len, (off_t)len)) != 0) {
+	while (
+	    len < LIMIT_PEM_SIZE &&
+	    (n = pread(fd, s.p + len, LIMIT_PEM_SIZE - len, (off_t)len)) != 0) {
 		if (n < 0) {
 			secret_free(&s);
 			return GW_ESYS;
 		}
 		len += (size_t)n;
 	}
-	if (len == 0 || len >= PEM_MAX) {
+	if (len == 0 || len >= LIMIT_PEM_SIZE) {
 		secret_free(&s);
 		return GW_ELIMIT;
 	}
@@ -267,11 +267,12 @@ load_pem(struct api *a, const struct conf *conf)
 
 	if ((e = str_fmt(
 		 path, sizeof(path), "%s/api/tls.crt", conf->state_dir)) != 0 ||
-	    (e = safefile_read(&a->cert, path, PEM_MAX, 0)) != 0)
+	    (e = safefile_read(&a->cert, path, LIMIT_PEM_SIZE, 0)) != 0)
 		goto out;
 	if ((e = str_fmt(
 		 path, sizeof(path), "%s/api/tls.key", conf->state_dir)) != 0 ||
-	    (e = safefile_read(&a->key, path, PEM_MAX, SAFEFILE_PRIVATE)) != 0)
+	    (e = safefile_read(
+		 &a->key, path, LIMIT_PEM_SIZE, SAFEFILE_PRIVATE)) != 0)
 		goto out;
 	return serve_waiting(a);
 out:

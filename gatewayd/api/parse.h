@@ -12,15 +12,11 @@
 #include <stdint.h>
 
 #include "base/attr.h"
-
-enum {
-	PARSE_PATH_SIZE = 256,
-	PARSE_QUERY_MAX = 1024,
-};
+#include "base/limits.h"
 
 struct parse_target {
-	char path[PARSE_PATH_SIZE]; /* as sent: escapes are not decoded */
-	char query[PARSE_QUERY_MAX + 1];
+	char path[LIMIT_URL_PATH_SIZE]; /* as sent: escapes are not decoded */
+	char query[LIMIT_QUERY_MAX + 1];
 };
 
 /* Splits "/v1/x?query". GW_ELIMIT when a part is too long, GW_EINVAL unless it

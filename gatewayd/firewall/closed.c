@@ -86,6 +86,7 @@ main(int argc, char **argv)
 	if (argc == 2)
 		file = argv[1];
 	rs.poke_uid = geteuid();
+	rs.leg_uid = (uid_t)-1; /* there are no legs */
 	bad = closed_state_read(&rs, file, SAFEFILE_ANY_OWNER);
 	if (bad == GW_ENOENT) {
 		log_info("%s does not exist: nothing is protected yet", file);

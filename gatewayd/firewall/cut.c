@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/fault.h"
+#include "base/limits.h"
 #include "firewall/elem.h"
 #include "firewall/fw.h"
 #include "firewall/poke.h"
@@ -119,7 +120,7 @@ make_room(struct cut *c)
 
 	if (c->n < c->cap)
 		return 0;
-	if (cap > CUT_PENDING_MAX)
+	if (cap > LIMIT_SET_CUT)
 		return GW_ELIMIT;
 	if ((p = reallocarray(c->p, cap, sizeof(*p))) == NULL)
 		return GW_ENOMEM;

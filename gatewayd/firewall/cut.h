@@ -36,7 +36,7 @@ struct cut_opts {
 	void (*on_flow)(void *arg, const struct fw_flow *f); /* may be NULL */
 };
 
-enum { CUT_PENDING_MAX = 65536, CUT_DELAY_MS = 1000 };
+enum { CUT_DELAY_MS = 1000 };
 
 struct cut;
 

@@ -8,6 +8,7 @@
  * nothing else, and leaves the doors as they are when it ends.
  */
 #include <errno.h>
+#include <pwd.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -367,12 +368,25 @@ on_event(void *arg, enum fw_event ev, const char *text)
 	report_event(((struct context *)arg)->role, ev, text);
 }
 
+/* Without that user there is nobody who dials. */
+static uid_t
+broker_uid(void)
+{
+	const struct passwd *pw = getpwnam("sallyport-broker");
+
+	if (pw == NULL)
+		log_err("no system user \"sallyport-broker\": no session gets "
+			"to its target");
+	return pw == NULL ? (uid_t)-1 : pw->pw_uid;
+}
+
 static int
 rules_of(struct context *c, struct ruleset *rs, const struct conf *conf)
 {
 	size_t i = 0, k = 0;
 	int e = load_state(c, rs);
 
+	rs->leg_uid = broker_uid();
 	rs->nown = 0; /* the configuration says, not the file */
 	for (i = 0; i < LIMIT_LISTEN && e == 0; i++) {
 		if (conf->ssh[i].port == 0)

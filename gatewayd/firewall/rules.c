@@ -12,6 +12,7 @@
  *   ip daddr . l4proto . th dport @protected4 goto transit
  *   ip saddr . l4proto . th sport @protected4 goto transit }
  * chain output  { hook output priority 50; policy accept
+ *   oif lo, ip daddr . l4proto . th dport @protected4 goto itself
  *   oif lo accept
  *   skuid FIREWALL, length 40 (v6: 60), tcp flags == ack accept       # poke
  *   tcp sport @own_ports goto door_out
@@ -25,7 +26,9 @@
  *                   open; SHUT }
  * chain served_out{ RST accept; PATH, reply goto open; drop }
  * chain leg_in    { RST accept; CUT reset; LEG, reply goto open; SHUT }
- * chain egress    { RST accept; LEG, original goto open; drop }
+ * chain egress    { RST accept; LEG, original goto leg_out; drop }
+ * chain itself    { LEG, original goto leg_out; accept }   # served_in judges
+ * chain leg_out   { skuid BROKER goto open; established, no SYN accept; drop }
  * chain open      { established accept; new udp accept; new tcp SYN accept;
  *                   new tcp reset; drop }
  *
@@ -41,6 +44,11 @@
  * SHUT  = tcp, ct established: reset; everything else: drop
  * RST   = a tcp reset of a flow conntrack knows: it ends things, and without
  *         it neither reject nor a closing socket could tell its peer
+ *
+ * Only the broker dials: once its socket is closed anybody may have that port,
+ * and the leg may live on for a while (a broker that was killed, for one). What
+ * an earlier owner still has to say, a FIN or an ACK, belongs to no user; a SYN
+ * can be "established" where conntrack has not seen the end.
  *
  * Untracked and invalid packets have no tuple, so no lookup matches: drop.
  * In output nothing is rejected: the reset would go to our own socket.
@@ -143,6 +151,8 @@ static const struct {
     {"served_out", -1},
     {"leg_in", -1},
     {"egress", -1},
+    {"itself", -1},
+    {"leg_out", -1},
     {"input", NF_INET_LOCAL_IN},
     {"forward", NF_INET_FORWARD},
     {"output", NF_INET_LOCAL_OUT},
@@ -217,9 +227,17 @@ put_chains(struct nlb *b)
 	nlb_str(b, NFTA_RULE_TABLE, FW_TABLE);
 }
 
+static void
+is_oif_lo(struct rule *r)
+{
+	expr_meta(r, 0, NFT_META_OIF);
+	expr_cmp32(r, 0, NFT_CMP_EQ, LO);
+}
+
 /* Packets whose own address, protocol and port are protected. */
 static void
-put_protected(struct nlb *b, const char *chain, bool source, const char *to)
+put_protected(
+    struct nlb *b, const char *chain, bool source, bool lo, const char *to)
 {
 	const struct family *f = NULL;
 	struct rule r;
@@ -228,6 +246,8 @@ put_protected(struct nlb *b, const char *chain, bool source, const char *to)
 	for (i = 0; i < ARRAY_LEN(families); i++) {
 		f = &families[i];
 		rule_begin(&r, b, FW_TABLE, chain);
+		if (lo)
+			is_oif_lo(&r);
 		is_family(&r, f);
 		expr_payload(&r, 0, NFT_PAYLOAD_NETWORK_HEADER,
 		    source ? f->saddr : f->daddr, f->size);
@@ -266,6 +286,13 @@ put_lo(struct nlb *b, const char *chain, uint32_t key)
 }
 
 static void
+is_user(struct rule *r, uid_t uid)
+{
+	expr_meta(r, 0, NFT_META_SKUID);
+	expr_cmp32(r, 0, NFT_CMP_EQ, uid);
+}
+
+static void
 put_poke(struct nlb *b, uid_t uid)
 {
 	struct rule r;
@@ -275,8 +302,7 @@ put_poke(struct nlb *b, uid_t uid)
 		rule_begin(&r, b, FW_TABLE, "output");
 		is_family(&r, &families[i]);
 		is_proto(&r, IPPROTO_TCP);
-		expr_meta(&r, 0, NFT_META_SKUID);
-		expr_cmp32(&r, 0, NFT_CMP_EQ, uid);
+		is_user(&r, uid);
 		expr_meta(&r, 0, NFT_META_LEN);
 		expr_cmp32(&r, 0, NFT_CMP_EQ, families[i].poke_len);
 		is_flags(&r, TCP_ALL, TCP_ACK);
@@ -285,10 +311,11 @@ put_poke(struct nlb *b, uid_t uid)
 	}
 }
 
-/* Flows of m go on to "open", those being cut are reset. The keys of leg and
+/* Flows of m go on to a chain, or are reset. The keys of leg and
  * cut do not hold the protocol: it is TCP. */
 static void
-put_match(struct nlb *b, const char *chain, enum match m, int dir)
+put_match(
+    struct nlb *b, const char *chain, enum match m, int dir, const char *to)
 {
 	const struct family *f = NULL;
 	const struct part *p = NULL;
@@ -310,10 +337,10 @@ put_match(struct nlb *b, const char *chain, enum match m, int dir)
 			reg += p->key == ADDRESS ? f->regs : 1;
 		}
 		lookup(&r, 0, f->set[m]);
-		if (m == CUT)
+		if (to == NULL)
 			expr_reset(&r);
 		else
-			expr_goto(&r, "open");
+			expr_goto(&r, to);
 		rule_end(&r);
 	}
 }
@@ -322,8 +349,8 @@ put_match(struct nlb *b, const char *chain, enum match m, int dir)
 static void
 put_entry(struct nlb *b, const char *chain, int dir)
 {
-	put_match(b, chain, ENTRY, dir);
-	put_match(b, chain, NETWORKS, dir);
+	put_match(b, chain, ENTRY, dir, "open");
+	put_match(b, chain, NETWORKS, dir, "open");
 }
 
 static void
@@ -407,51 +434,84 @@ put_open(struct nlb *b)
 	put_drop(b, "open");
 }
 
+static void
+put_accept(struct nlb *b, const char *chain)
+{
+	struct rule r;
+
+	rule_begin(&r, b, FW_TABLE, chain);
+	expr_accept(&r);
+	rule_end(&r);
+}
+
+static void
+put_leg_out(struct nlb *b, uid_t uid)
+{
+	struct rule r;
+
+	rule_begin(&r, b, FW_TABLE, "leg_out");
+	if (!FAULT(fw_leg_uid))
+		is_user(&r, uid);
+	expr_goto(&r, "open");
+	rule_end(&r);
+	rule_begin(&r, b, FW_TABLE, "leg_out");
+	is_proto(&r, IPPROTO_TCP);
+	is_state(&r, STATE_ESTABLISHED);
+	is_flags(&r, TCP_SYN, 0);
+	expr_accept(&r);
+	rule_end(&r);
+	put_drop(b, "leg_out");
+}
+
 void
-rules_put(struct nlb *b, uid_t poke_uid)
+rules_put(struct nlb *b, uid_t poke_uid, uid_t leg_uid)
 {
 	put_chains(b);
 	if (!FAULT(fw_from_target))
-		put_protected(b, "input", true, "leg_in");
-	put_protected(b, "input", false, "served_in");
+		put_protected(b, "input", true, false, "leg_in");
+	put_protected(b, "input", false, false, "served_in");
 	put_lo(b, "input", NFT_META_IIF);
 	if (!FAULT(fw_door))
 		put_own(b, "input", false, "door");
 	if (!FAULT(fw_transit))
-		put_protected(b, "forward", false, "transit");
+		put_protected(b, "forward", false, false, "transit");
 	if (!FAULT(fw_from_target))
-		put_protected(b, "forward", true, "transit");
+		put_protected(b, "forward", true, false, "transit");
+	put_protected(b, "output", false, true, "itself");
 	put_lo(b, "output", NFT_META_OIF);
 	put_poke(b, poke_uid);
 	if (!FAULT(fw_door))
 		put_own(b, "output", true, "door_out");
 	if (!FAULT(fw_egress))
-		put_protected(b, "output", false, "egress");
-	put_protected(b, "output", true, "served_out");
+		put_protected(b, "output", false, false, "egress");
+	put_protected(b, "output", true, false, "served_out");
 
-	put_match(b, "door", CUT, DIR_ANY);
+	put_match(b, "door", CUT, DIR_ANY, NULL);
 	put_entry(b, "door", IP_CT_DIR_ORIGINAL);
 	put_shut(b, "door");
 	put_out_rst(b, "door_out");
 	put_entry(b, "door_out", IP_CT_DIR_REPLY);
 	put_drop(b, "door_out");
-	put_match(b, "transit", CUT, DIR_ANY);
-	put_match(b, "transit", PATH, DIR_ANY);
+	put_match(b, "transit", CUT, DIR_ANY, NULL);
+	put_match(b, "transit", PATH, DIR_ANY, "open");
 	put_shut(b, "transit");
 	put_rst(b, "served_in");
-	put_match(b, "served_in", CUT, DIR_ANY);
-	put_match(b, "served_in", PATH, IP_CT_DIR_ORIGINAL);
-	put_match(b, "served_in", LEG, IP_CT_DIR_ORIGINAL);
+	put_match(b, "served_in", CUT, DIR_ANY, NULL);
+	put_match(b, "served_in", PATH, IP_CT_DIR_ORIGINAL, "open");
+	put_match(b, "served_in", LEG, IP_CT_DIR_ORIGINAL, "open");
 	put_shut(b, "served_in");
 	put_out_rst(b, "served_out");
-	put_match(b, "served_out", PATH, IP_CT_DIR_REPLY);
+	put_match(b, "served_out", PATH, IP_CT_DIR_REPLY, "open");
 	put_drop(b, "served_out");
 	put_rst(b, "leg_in");
-	put_match(b, "leg_in", CUT, DIR_ANY);
-	put_match(b, "leg_in", LEG, IP_CT_DIR_REPLY);
+	put_match(b, "leg_in", CUT, DIR_ANY, NULL);
+	put_match(b, "leg_in", LEG, IP_CT_DIR_REPLY, "open");
 	put_shut(b, "leg_in");
 	put_out_rst(b, "egress");
-	put_match(b, "egress", LEG, IP_CT_DIR_ORIGINAL);
+	put_match(b, "egress", LEG, IP_CT_DIR_ORIGINAL, "leg_out");
 	put_drop(b, "egress");
+	put_match(b, "itself", LEG, IP_CT_DIR_ORIGINAL, "leg_out");
+	put_accept(b, "itself");
+	put_leg_out(b, leg_uid);
 	put_open(b);
 }

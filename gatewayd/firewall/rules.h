@@ -12,6 +12,6 @@
 
 /* Creates missing chains, empties all, puts every rule. The sets must be
  * there or be put into the same batch before. */
-void rules_put(struct nlb *b, uid_t poke_uid);
+void rules_put(struct nlb *b, uid_t poke_uid, uid_t leg_uid);
 
 #endif

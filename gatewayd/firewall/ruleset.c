@@ -16,7 +16,6 @@
 
 enum {
 	FAMILY_INET = 1,
-	PROTECTED_MAX = 60000,
 	UDATA_KEYBYTEORDER = 0, /* so that nft prints our keys rightly */
 	BYTEORDER_BIG = 2,
 };
@@ -45,7 +44,7 @@ ruleset_protect(struct ruleset *rs, const struct triple *t, bool *retnew)
 		    addr_equal(&p->addr, &t->addr))
 			return 0;
 	}
-	if (rs->nprotected >= PROTECTED_MAX)
+	if (rs->nprotected >= LIMIT_PROTECTED)
 		return GW_ELIMIT;
 	if (rs->nprotected == rs->cap) {
 		cap = rs->cap == 0 ? 64 : rs->cap * 2;
@@ -221,7 +220,7 @@ put_all(struct nlb *b, const struct ruleset *rs, uint32_t flags, bool anew)
 		if (!set_def(s)->timeout)
 			elem_flush(b, s);
 	}
-	rules_put(b, rs->poke_uid);
+	rules_put(b, rs->poke_uid, rs->leg_uid);
 	for (i = 0; i < rs->nprotected; i++)
 		if ((r = put_protected(b, &rs->protected_[i])) != 0)
 			return r;

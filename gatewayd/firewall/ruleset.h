@@ -35,6 +35,7 @@ struct ruleset {
 	struct prefix networks[16]; /* may always come to own ports */
 	size_t nnetworks;
 	uid_t poke_uid; /* whose empty ACKs may leave: see cut.h */
+	uid_t leg_uid;  /* who alone may dial over a leg */
 };
 
 void ruleset_done(struct ruleset *rs); /* safe twice */

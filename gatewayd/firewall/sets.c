@@ -6,31 +6,27 @@
 #include <string.h>
 
 #include "base/err.h"
-
-enum {
-	GRANT_SET = 131072,
-	LEG_SET = 16384,
-	CUT_SET = 65536,
-	PROTECTED_SET = 65536,
-};
+#include "base/limits.h"
 
 #define V4 FIELD_IPV4
 #define V6 FIELD_IPV6
 #define PROTO FIELD_PROTO
 #define PORT FIELD_PORT
 static const struct set_def sets[SET_COUNT] = {
-    [SET_ENTRY4] = {"entry4", {V4, PORT}, true, false, GRANT_SET},
-    [SET_ENTRY6] = {"entry6", {V6, PORT}, true, false, GRANT_SET},
-    [SET_PATH4] = {"path4", {V4, V4, PROTO, PORT}, true, false, GRANT_SET},
-    [SET_PATH6] = {"path6", {V6, V6, PROTO, PORT}, true, false, GRANT_SET},
-    [SET_LEG4] = {"leg4", {V4, PORT, V4, PORT}, true, false, LEG_SET},
-    [SET_LEG6] = {"leg6", {V6, PORT, V6, PORT}, true, false, LEG_SET},
-    [SET_CUT4] = {"cut4", {V4, PORT, V4, PORT}, true, false, CUT_SET},
-    [SET_CUT6] = {"cut6", {V6, PORT, V6, PORT}, true, false, CUT_SET},
+    [SET_ENTRY4] = {"entry4", {V4, PORT}, true, false, LIMIT_SET_GRANTS},
+    [SET_ENTRY6] = {"entry6", {V6, PORT}, true, false, LIMIT_SET_GRANTS},
+    [SET_PATH4] = {"path4", {V4, V4, PROTO, PORT}, true, false,
+	LIMIT_SET_GRANTS},
+    [SET_PATH6] = {"path6", {V6, V6, PROTO, PORT}, true, false,
+	LIMIT_SET_GRANTS},
+    [SET_LEG4] = {"leg4", {V4, PORT, V4, PORT}, true, false, LIMIT_SET_LEGS},
+    [SET_LEG6] = {"leg6", {V6, PORT, V6, PORT}, true, false, LIMIT_SET_LEGS},
+    [SET_CUT4] = {"cut4", {V4, PORT, V4, PORT}, true, false, LIMIT_SET_CUT},
+    [SET_CUT6] = {"cut6", {V6, PORT, V6, PORT}, true, false, LIMIT_SET_CUT},
     [SET_PROTECTED4] = {"protected4", {V4, PROTO, PORT}, false, false,
-	PROTECTED_SET},
+	LIMIT_SET_PROTECTED},
     [SET_PROTECTED6] = {"protected6", {V6, PROTO, PORT}, false, false,
-	PROTECTED_SET},
+	LIMIT_SET_PROTECTED},
     [SET_NETWORKS4] = {"networks4", {V4}, false, true, 64},
     [SET_NETWORKS6] = {"networks6", {V6}, false, true, 64},
     [SET_OWN_PORTS] = {"own_ports", {PORT}, false, false, 64},

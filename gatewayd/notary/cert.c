@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/fault.h"
+#include "base/limits.h"
 #include "base/str.h"
 #include "notary/notary.h"
 #include "sys/sshcert.h"
@@ -70,7 +71,7 @@ cert_check(struct notary *n, const struct session *s,
 		(queue_has(n, EV_GRANT_CLOSE, m->grant) ||
 		    grant_left_ms(&g->grant, &now, clock_boot_id()) <= 0)))
 		return "the grant is over";
-	if (s->certs >= CERTS_PER_LEG)
+	if (s->certs >= LIMIT_CERTS_PER_LEG)
 		return "too many certificates for one session";
 	return NULL;
 }

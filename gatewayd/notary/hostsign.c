@@ -10,6 +10,7 @@
 #include <openssl/evp.h>
 
 #include "base/err.h"
+#include "base/limits.h"
 #include "notary/notary.h"
 #include "sys/sshkey.h"
 
@@ -75,7 +76,7 @@ on_hostsign(struct role *r, struct peer *p, const void *body, const int *fds)
 
 	(void)fds;
 	if (s == NULL || m->hash.len < HASH_MIN ||
-	    m->hash.len > LIMIT_HASH_MAX || s->signs >= SIGNS_PER_CONN)
+	    m->hash.len > LIMIT_HASH_MAX || s->signs >= LIMIT_SIGNS_PER_CONN)
 		return GW_EPROTO;
 	s->signs++;
 	/* re-linked after our restart, with its session running: a rekey */

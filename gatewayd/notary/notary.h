@@ -20,8 +20,6 @@
 
 enum {
 	SEEN_SIDS = 4096, /* first exchange hashes that may not come again */
-	SIGNS_PER_CONN = 10000, /* host signatures: one per key exchange */
-	CERTS_PER_LEG = 4,
 };
 
 /* One SSH connection's process, as linked by the supervisor. */

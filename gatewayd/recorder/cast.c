@@ -9,9 +9,10 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/limits.h"
 #include "base/str.h"
 
-enum { SIDE_MAX = 10000, SIDE_DIGITS = 5 };
+enum { SIDE_DIGITS = 5 };
 
 enum seq_kind { SEQ_BAD = 0, SEQ_CUT, SEQ_OK };
 
@@ -144,7 +145,7 @@ side(uint32_t v, uint32_t otherwise)
 {
 	if (v == 0)
 		return otherwise;
-	return v > SIDE_MAX ? SIDE_MAX : v;
+	return v > LIMIT_TERM_SIDE ? LIMIT_TERM_SIDE : v;
 }
 
 void
@@ -224,7 +225,7 @@ cast_end(struct cast *c, struct buf *out, struct buf *raw, int64_t t_us)
 	put_event(c, out, raw, t_us, tail, n, 0);
 }
 
-/* 1 to 5 digits, 1 to SIDE_MAX; the number of bytes read or 0. */
+/* 1 to 5 digits, 1 to LIMIT_TERM_SIDE; the number of bytes read or 0. */
 static size_t
 read_side(const uint8_t *p, size_t n, uint32_t *ret)
 {
@@ -234,7 +235,7 @@ read_side(const uint8_t *p, size_t n, uint32_t *ret)
 	for (; i < n && i < SIDE_DIGITS && p[i] >= '0' && p[i] <= '9'; i++)
 		v = v * 10 + (uint32_t)(p[i] - '0');
 	*ret = v;
-	return v > 0 && v <= SIDE_MAX ? i : 0;
+	return v > 0 && v <= LIMIT_TERM_SIDE ? i : 0;
 }
 
 int

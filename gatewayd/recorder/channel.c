@@ -165,7 +165,7 @@ choose(struct channel *c)
 	char name[FILE_NAME_SIZE];
 	int e;
 
-	for (unsigned part = 0; part < FILE_PARTS_MAX; part++) {
+	for (unsigned part = 0; part < LIMIT_RECORDING_PARTS; part++) {
 		if ((e = file_name(name, c->sid, c->id, part)) != 0)
 			return e;
 		if (!file_exists(c->dir, name))

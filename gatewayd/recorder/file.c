@@ -279,7 +279,7 @@ channel_read(struct buf *out, int dir, const char *sid, uint32_t channel,
 	int e;
 
 	*retsize = 0;
-	for (unsigned part = 0; part < FILE_PARTS_MAX; part++) {
+	for (unsigned part = 0; part < LIMIT_RECORDING_PARTS; part++) {
 		int fd;
 
 		if ((e = file_name(name, sid, channel, part)) != 0)

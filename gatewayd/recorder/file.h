@@ -17,7 +17,6 @@
 
 enum {
 	FILE_NAME_SIZE = 48,
-	FILE_PARTS_MAX = 100,   /* of one channel: one more per restart */
 	FILE_HASH_SIZE = 65,    /* hex SHA-256 and NUL */
 	FILE_CHUNK = 64 * 1024, /* write no later than at so many bytes */
 };

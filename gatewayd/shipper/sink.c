@@ -21,7 +21,6 @@
 #include "shipper/tls.h"
 
 enum {
-	ADDRS_MAX = 8,
 	TICK_MS = 1000,
 	CONNECT_MS = 10 * 1000,      /* TCP and TLS together */
 	KEPT_MS = 30 * 1000,         /* read, but perhaps in its memory only */
@@ -46,7 +45,7 @@ struct sink {
 	struct role *role;
 	const struct conf_sink *conf;
 	struct sink_hooks hooks;
-	struct addr addrs[ADDRS_MAX];
+	struct addr addrs[LIMIT_SINK_ADDRS];
 	unsigned naddrs, which;
 	SSL_CTX *ctx;
 	struct conn *conn;
@@ -374,7 +373,7 @@ resolve(struct sink *s)
 	if (getaddrinfo(s->conf->host, NULL, &want, &list) != 0)
 		return GW_ENOENT;
 	for (const struct addrinfo *a = list;
-	     a != NULL && s->naddrs < ADDRS_MAX; a = a->ai_next)
+	     a != NULL && s->naddrs < LIMIT_SINK_ADDRS; a = a->ai_next)
 		if (addr_from_sockaddr(
 			&s->addrs[s->naddrs], &port, a->ai_addr) == 0)
 			s->naddrs++;

@@ -10,9 +10,8 @@
 
 #include "base/err.h"
 #include "base/fault.h"
+#include "base/limits.h"
 #include "base/safefile.h"
-
-enum { CA_MAX = 1024 * 1024 };
 
 static int
 add_cas(SSL_CTX *ctx, const struct secret *pem)
@@ -47,7 +46,7 @@ tls_context(SSL_CTX **ret, const char *ca_file)
 	SSL_CTX *ctx = NULL;
 	int e;
 
-	if ((e = safefile_read(&pem, ca_file, CA_MAX, 0)) != 0)
+	if ((e = safefile_read(&pem, ca_file, LIMIT_CA_FILE_MAX, 0)) != 0)
 		return e;
 	e = GW_ECRYPTO;
 	if ((ctx = SSL_CTX_new(TLS_client_method())) == NULL ||

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * limits - every maximum a user or a peer can run into, in one place.
- * Sizes named *_MAX are bytes without the NUL; *_SIZE include it.
+ * limits - every maximum a user, an administrator or a peer can run into, in
+ * one place, with what happens there where it is not plain. Sizes named *_MAX
+ * are bytes without the NUL; *_SIZE include it; times say their unit. What else
+ * is called a maximum in the source says there that it is internal.
  */
 #ifndef BASE_LIMITS_H
 #define BASE_LIMITS_H
 
 enum {
+	/* ---- texts and keys; what is larger is refused */
 	LIMIT_NAME_MAX = 64, /* user, target, role, group, login */
 	LIMIT_NAME_SIZE = LIMIT_NAME_MAX + 1,
 	LIMIT_ID_SIZE = 16, /* "g-" + 8 characters + NUL, rounded */
@@ -15,51 +18,134 @@ enum {
 	LIMIT_TEXT_SIZE = 512, /* a sentence for a person */
 	LIMIT_PATH_SIZE = 256, /* a path in the configuration */
 	LIMIT_HOST_SIZE = 256,
+	LIMIT_INVITE_CODE_MAX = 64,
 	LIMIT_PUBKEY_MAX = 2048,   /* an SSH public key blob */
 	LIMIT_SSHSIG_MAX = 1536,   /* a raw SSH signature */
 	LIMIT_CERT_MAX = 2048,     /* an SSH certificate blob */
 	LIMIT_HASH_MAX = 64,       /* an exchange hash */
 	LIMIT_HOSTKEYS_MAX = 4096, /* all pinned host keys of a target */
-	LIMIT_NONCE_SIZE = 33,     /* 32 hex digits + NUL */
-	LIMIT_NONCE_LIFE_S = 60,
-	LIMIT_NONCES_USED = 1 << 20, /* in that time: more than a gateway's
-				      * processor can verify */
-	LIMIT_SOURCES = 2,           /* one IPv4 and one IPv6 per request */
+	LIMIT_HOSTKEYS = 16,       /* of them, in one request */
+	LIMIT_RSA_BITS_MIN = 3072, /* of a user's or a target's key */
+	LIMIT_RSA_BITS_MAX = 8192,
+	LIMIT_PEM_SIZE = 64 * 1024,      /* the API's certificates, its key */
+	LIMIT_CA_FILE_MAX = 1024 * 1024, /* a receiver's certificates */
+	LIMIT_NOTE_MAX = 32 * 1024,      /* a checkpoint with its signatures */
+	LIMIT_NOTE_SIGNATURES = 64,
+
+	/* ---- configuration and policy */
+	LIMIT_YAML_MAX = 1024 * 1024, /* a configuration or policy file */
+	LIMIT_YAML_DEPTH = 32,
+	LIMIT_YAML_KEYS = 4096, /* of one map */
+	LIMIT_YAML_ERRORS = 20, /* shown of one file; the rest is counted */
+	LIMIT_SINKS = 4,
+	LIMIT_SINK_ADDRS = 8, /* tried of a receiver's name; not the others */
+	LIMIT_LISTEN = 4,
+	LIMIT_NETWORKS = 8,
 	LIMIT_KEYS_PER_USER = 16,
 	LIMIT_USERS = 10000,
 	LIMIT_TARGETS = 10000,
 	LIMIT_ROLES = 1000,
-	LIMIT_LABELS = 16, /* per target or selector */
-	LIMIT_LIST = 32,   /* logins, users, ports of one role */
+	LIMIT_APPLY = 1000, /* users, targets, roles in one request: each */
+	LIMIT_LABELS = 16,  /* per target or selector */
+	LIMIT_LIST = 32,    /* logins, users, ports of one role */
+	LIMIT_PROTECTED = 60000, /* addresses and ports of targets that the
+				  * firewall shuts, per gateway */
+
+	/* ---- grants and how users prove who they are */
+	LIMIT_SOURCES = 2, /* one IPv4 and one IPv6 per request */
 	LIMIT_GRANTS = 100000,
 	LIMIT_GRANTS_PER_USER = 1000, /* open at a time */
+	LIMIT_GRANT_MIN_S = 5,        /* the kernel's timer is the bound */
+	LIMIT_GRANT_MAX_S = 86400,
+	LIMIT_GRANT_DEFAULT_S = 10800,
+	LIMIT_NONCE_SIZE = 33, /* 32 hex digits + NUL */
+	LIMIT_NONCE_LIFE_S = 60,
+	LIMIT_NONCES_USED = 1 << 20, /* in that time: more than a gateway's
+				      * processor can verify */
+	LIMIT_MFA_AGE_S = 300,       /* unless configured */
+	LIMIT_MFA_AGE_MAX_S = 3600,
+	LIMIT_CODE_TRIES = 5, /* wrong codes of one user in CODE_TRIES_S: then
+			       * none is looked at until it is over */
+	LIMIT_CODE_TRIES_S = 300,
+	LIMIT_CODE_ASKS = 3,       /* by one jitctl command */
+	LIMIT_CODES_GIVEN = 20000, /* remembered for MFA_AGE_S; beyond: each
+				    * request needs a code */
+	LIMIT_TOKEN_LIFE_S = 900,
+	LIMIT_TOKENS_PER_USER = 32, /* then 429 until one is too old */
+	LIMIT_TOKENS = 8192,
+	LIMIT_INVITE_LIFE_S = 86400,
+	LIMIT_IDEMPOTENCY_LIFE_S = 86400,
+
+	/* ---- the API */
+	LIMIT_API_CONNECTIONS = 768,     /* per listening socket; then closed */
+	LIMIT_API_ARRIVE_MS = 15 * 1000, /* connected to request complete */
+	LIMIT_API_DEPART_MS = 60 * 1000, /* reply queued to reply gone */
+	LIMIT_API_SILENCE_S = 15,        /* in between */
+	LIMIT_API_ANSWER_MS = 30 * 1000, /* then 503 */
+	LIMIT_HEADERS_MAX = 16 * 1024,   /* then 431 */
+	LIMIT_URL_PATH_SIZE = 256,       /* then 414 */
+	LIMIT_QUERY_MAX = 1024,          /* then 414 */
+	LIMIT_BODY_MAX = 192 * 1024,     /* an HTTP request or reply body */
+	LIMIT_JSON_DEPTH = 32,
+	LIMIT_REPLY_MAX = 4 * 1024 * 1024, /* what jitctl reads of a reply */
+	LIMIT_LONG_READS = 8,   /* of log and recordings at a time; then 503 */
+	LIMIT_CALLS_HELD = 256, /* while the gateway starts; then 503 */
+	LIMIT_LISTED = 500,     /* of what has ended: the latest */
+
+	/* ---- SSH connections and sessions */
 	LIMIT_SESSIONS = 2000,
-	LIMIT_CONNECTIONS_PER_SOURCE = 64,
-	LIMIT_BODY_MAX = 192 * 1024,    /* an HTTP request or reply body */
+	LIMIT_CONNECTIONS_PER_SOURCE = 64, /* SSH, and API */
+	LIMIT_LOGIN_GRACE_S = 30,          /* connect to authenticated */
+	LIMIT_AUTH_TRIES = 6,        /* signatures offered per connection */
+	LIMIT_AUTH_QUERIES = 64,     /* keys asked about per connection */
+	LIMIT_CHANNELS = 256,        /* per SSH connection */
+	LIMIT_CHANNEL_REQUESTS = 64, /* waiting on one; then refused */
+	LIMIT_CHANNEL_ENV = 32,      /* variables passed on per channel */
+	LIMIT_COMMAND_MAX = 64 * 1024,
+	LIMIT_TERM_SIDE = 10000, /* columns, rows; larger are recorded so */
+	LIMIT_SSH_UNSENT = 8 * 1024 * 1024, /* bytes a peer does not take; then
+					     * its connection is given up */
+	LIMIT_SESSION_MEMORY = 512 << 20, /* bytes: 70 channels that stand still
+					   * both ways, at 6.5 MB each; who
+					   * makes more of them ends his own
+					   * session, not the gateway */
+	LIMIT_CERT_LIFE_S = 60,
+	LIMIT_CERTS_PER_LEG = 4,
+	LIMIT_SIGNS_PER_CONN = 10000, /* key exchanges of a connection; then it
+				       * ends */
+	LIMIT_CLIENT_TAIL_S = 5,      /* the user's leg outlives T by this */
+	LIMIT_FREEZE_S = 5,           /* without notary or recorder */
+	LIMIT_RECORDING_PARTS = 100,  /* of one channel: one more per restart
+				       * of the recorder; then it ends */
+
+	/* ---- what strangers can put into the log, per minute; beyond: as one
+	 * number per source (API) or in all (SSH) */
+	LIMIT_API_DENIALS_PER_SOURCE = 30,
+	LIMIT_API_DENIALS = 600,
+	LIMIT_API_DENIAL_SOURCES = 256, /* then as one number in all */
+	LIMIT_SSH_REFUSALS = 60,
+
+	/* ---- evidence, and messages between processes */
 	LIMIT_MSG_MAX = 224 * 1024,     /* one message between processes */
 	LIMIT_RECORD_MAX = 60 * 1024,   /* one evidence record, with its LF */
 	LIMIT_FIELD_MAX = 16 * 1024,    /* one field of a record */
 	LIMIT_EVENT_FIELDS = 48,        /* fields of one record */
 	LIMIT_REC_DATA_MAX = 32 * 1024, /* terminal bytes in one message */
 	LIMIT_PEER_QUEUE = 4 * 1024 * 1024, /* unsent bytes to one peer */
-	LIMIT_GRANT_MIN_S = 5, /* the kernel's timer is the bound */
-	LIMIT_GRANT_MAX_S = 86400,
-	LIMIT_GRANT_DEFAULT_S = 10800,
-	LIMIT_MFA_AGE_S = 300,
-	LIMIT_CERT_LIFE_S = 60,
-	LIMIT_TOKEN_LIFE_S = 900,
-	LIMIT_INVITE_LIFE_S = 86400,
-	LIMIT_IDEMPOTENCY_LIFE_S = 86400,
-	LIMIT_CLIENT_TAIL_S = 5,      /* the user's leg outlives T by this */
-	LIMIT_LOGIN_GRACE_S = 30,     /* connect to authenticated */
-	LIMIT_AUTH_TRIES = 6,         /* signatures offered per connection */
-	LIMIT_CHANNELS = 256,         /* per SSH connection */
-	LIMIT_FREEZE_S = 5,           /* without notary or recorder */
-	LIMIT_YAML_MAX = 1024 * 1024, /* a configuration or policy file */
-	LIMIT_YAML_DEPTH = 32,
-	LIMIT_SINKS = 4,
-	LIMIT_LISTEN = 4,
-	LIMIT_NETWORKS = 8,
+
+	/* ---- what the kernel's sets have room for, per address family */
+	LIMIT_SET_GRANTS = 131072,
+	LIMIT_SET_LEGS = 16384,
+	LIMIT_SET_CUT = 65536, /* and flows waiting to be cut */
+	LIMIT_SET_PROTECTED = 65536,
+
+	/* ---- pam_jit, jitctl */
+	LIMIT_PAM_CAS = 8, /* keys of ca_file that count: the first */
+	LIMIT_PAM_CERT_MAX = 4096,
+	LIMIT_PROFILES = 16,
+	LIMIT_FLAG_VALUES = 32,   /* of one flag that may be repeated */
+	LIMIT_TAIL_LINES = 10000, /* audit tail --lines */
+	LIMIT_PROMPT_SIZE = 512,  /* what is typed at a question */
 };
 
 #endif

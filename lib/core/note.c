@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "base/fault.h"
+#include "base/limits.h"
 #include "base/str.h"
 
 enum {
@@ -157,7 +158,7 @@ note_sign(struct buf *ret, const char *text, size_t n, const struct note_key *k,
 	int r = GW_EINVAL;
 
 	_Static_assert(sizeof(b64) == (sizeof(blob) + 2) / 3 * 4 + 1, "base64");
-	if (n > NOTE_SIZE_MAX / 2 || !text_ok(text, n) || !key_matches(k, key))
+	if (n > LIMIT_NOTE_MAX / 2 || !text_ok(text, n) || !key_matches(k, key))
 		goto out;
 	r = GW_ECRYPTO;
 	if ((ctx = EVP_MD_CTX_new()) == NULL ||
@@ -257,7 +258,7 @@ note_check(const char *note, size_t n, const struct note_key *keys,
 	size_t at = 0;
 	size_t len = 0;
 
-	if (n > NOTE_SIZE_MAX || !text_ok(note, n))
+	if (n > LIMIT_NOTE_MAX || !text_ok(note, n))
 		return NOTE_BAD;
 	/* Some text with its LF, the empty line, and a line after it. */
 	at = find_signatures(note, n);
@@ -268,7 +269,7 @@ note_check(const char *note, size_t n, const struct note_key *keys,
 		const char *line = note + at;
 		const char *lf = memchr(line, '\n', n - at);
 
-		if (lf == NULL || ++lines > NOTE_SIGNATURES_MAX)
+		if (lf == NULL || ++lines > LIMIT_NOTE_SIGNATURES)
 			return NOTE_BAD;
 		len = (size_t)(lf - line);
 		if (len <= ndash || memcmp(line, note_dash, ndash) != 0)
@@ -326,7 +327,7 @@ note_checkpoint_parse(struct note_checkpoint *ret, const char *text, size_t n)
 	char root[48] = "";
 	size_t got = 0;
 
-	if (n > NOTE_SIZE_MAX || !text_ok(text, n))
+	if (n > LIMIT_NOTE_MAX || !text_ok(text, n))
 		return GW_EINVAL;
 	if ((p = take_line(c.origin, sizeof(c.origin), p, end)) == NULL ||
 	    (p = take_line(size, sizeof(size), p, end)) == NULL ||

@@ -20,8 +20,6 @@ enum {
 	NOTE_KEY_SIZE = 32, /* an Ed25519 public key */
 	NOTE_ROOT_SIZE = 32,
 	NOTE_VKEY_SIZE = NOTE_NAME_SIZE + 1 + 8 + 1 + 44,
-	NOTE_SIZE_MAX = 32 * 1024,
-	NOTE_SIGNATURES_MAX = 64,
 };
 
 struct note_key {

@@ -14,6 +14,7 @@
 
 #include "base/addr.h"
 #include "base/err.h"
+#include "base/limits.h"
 #include "base/safefile.h"
 #include "base/str.h"
 #include "sys/yaml.h"
@@ -209,8 +210,8 @@ read_rest(struct yaml *y, const struct yaml_item *root, struct conf *c)
 		(void)yaml_only(y, map, "policy", policy_keys);
 		(void)yaml_get_duration(y, map, "max_grant", false,
 		    LIMIT_GRANT_MIN_S, LIMIT_GRANT_MAX_S, &c->max_grant_s);
-		(void)yaml_get_duration(
-		    y, map, "mfa_age", false, 1, 3600, &c->mfa_age_s);
+		(void)yaml_get_duration(y, map, "mfa_age", false, 1,
+		    LIMIT_MFA_AGE_MAX_S, &c->mfa_age_s);
 	}
 	map = yaml_get_map(y, root, "session", false);
 	if (map != NULL) {

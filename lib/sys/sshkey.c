@@ -22,11 +22,10 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/fault.h"
+#include "base/limits.h"
 #include "base/str.h"
 
 enum {
-	RSA_BITS_MIN = 3072,
-	RSA_BITS_MAX = 8192,
 	POINT_MAX = 133, /* uncompressed P-521 */
 	ED25519_SIZE = 32,
 	ED25519_SIG_SIZE = 64,
@@ -174,11 +173,11 @@ rsa_key(const struct parts *p)
 	BIGNUM *n = NULL, *e = NULL;
 	EVP_PKEY *k = NULL;
 
-	if (p->nmod > RSA_BITS_MAX / 8 || p->nexp > 8)
+	if (p->nmod > LIMIT_RSA_BITS_MAX / 8 || p->nexp > 8)
 		return NULL;
 	n = BN_bin2bn(p->mod, (int)p->nmod, NULL);
 	e = BN_bin2bn(p->exp, (int)p->nexp, NULL);
-	if (n == NULL || e == NULL || BN_num_bits(n) < RSA_BITS_MIN ||
+	if (n == NULL || e == NULL || BN_num_bits(n) < LIMIT_RSA_BITS_MIN ||
 	    !BN_is_odd(n) || !BN_is_odd(e) || BN_is_one(e))
 		goto out;
 	bld = OSSL_PARAM_BLD_new();
@@ -400,7 +399,7 @@ sshkey_verify(const struct sshkey *k, const char *alg, const void *sig,
     size_t n)
 {
 	uint8_t sk[2 * SHA256_DIGEST_LENGTH + 5];
-	uint8_t padded[RSA_BITS_MAX / 8] = {0};
+	uint8_t padded[LIMIT_RSA_BITS_MAX / 8] = {0};
 	struct parts p = {0};
 	const EVP_MD *md = NULL;
 	EVP_PKEY *key = NULL;

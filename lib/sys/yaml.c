@@ -219,9 +219,9 @@ read_member(struct reader *rd, struct yaml_item *map, yaml_event_t *first)
 	} else {
 		if ((r = read_node(rd, first, &key)) != 0)
 			goto out;
-		if (map->n == YAML_KEYS_MAX) {
+		if (map->n == LIMIT_YAML_KEYS) {
 			yaml_error(rd->y, key, "more than %d keys in one place",
-			    (int)YAML_KEYS_MAX);
+			    (int)LIMIT_YAML_KEYS);
 			r = GW_ELIMIT;
 			goto out;
 		}

@@ -11,10 +11,10 @@
  * LIMIT_YAML_MAX.
  *
  * Errors are sticky: the reader and every getter add to a list (the first
- * YAML_DIAGS are kept, in the order of the file) and go on, so that a person
- * sees all errors of a file at once. A caller reads everything it knows, then
- * refuses the file if yaml_errors() is not 0. Getters leave *ret alone unless
- * they return true.
+ * LIMIT_YAML_ERRORS are kept, in the order of the file) and go on, so that a
+ * person sees all errors of a file at once. A caller reads everything it knows,
+ * then refuses the file if yaml_errors() is not 0. Getters leave *ret alone
+ * unless they return true.
  */
 #ifndef SYS_YAML_H
 #define SYS_YAML_H
@@ -26,8 +26,6 @@
 
 #include "base/attr.h"
 #include "base/err.h"
-
-enum { YAML_DIAGS = 20, YAML_KEYS_MAX = 4096 };
 
 enum yaml_kind {
 	YAML_KIND_NONE = 0,
@@ -51,7 +49,8 @@ void yaml_close(struct yaml *y);
 /* The top node; NULL when the file does not parse. */
 const struct yaml_item *yaml_root(const struct yaml *y);
 
-/* How many errors there are (more than YAML_DIAGS perhaps), and each kept. */
+/* How many errors there are (more than LIMIT_YAML_ERRORS perhaps), and each
+ * kept. */
 unsigned yaml_errors(const struct yaml *y);
 const struct diag *yaml_diag(const struct yaml *y, unsigned i);
 /* All kept ones, then "and N more". */

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/limits.h"
 #include "sys/yaml.h"
 
 struct yaml_item {
@@ -26,7 +27,7 @@ struct yaml {
 	char *text; /* the file and a NUL */
 	size_t len;
 	struct yaml_item *root;
-	struct diag diag[YAML_DIAGS];
+	struct diag diag[LIMIT_YAML_ERRORS];
 	unsigned ndiags; /* kept */
 	unsigned errors; /* all */
 };

@@ -59,7 +59,7 @@ add_diag(struct yaml *y, const struct diag *d)
 	unsigned at = y->ndiags;
 
 	y->errors++;
-	if (y->ndiags == YAML_DIAGS)
+	if (y->ndiags == LIMIT_YAML_ERRORS)
 		return;
 	/* In the order of the file, whoever found them first. */
 	while (at > 0 && (y->diag[at - 1].line > d->line ||

@@ -10,10 +10,10 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/limits.h"
 #include "base/str.h"
 
 enum {
-	JSON_DEPTH = 32,
 	JSON_GUESS_DISTANCE = 2, /* further away is not a typing mistake */
 };
 
@@ -116,7 +116,7 @@ depth_ok(const char *p, size_t n)
 		} else if (p[i] == '"') {
 			in_string = true;
 		} else if (p[i] == '{' || p[i] == '[') {
-			if (++depth > JSON_DEPTH)
+			if (++depth > LIMIT_JSON_DEPTH)
 				return false;
 		} else if ((p[i] == '}' || p[i] == ']') && depth > 0) {
 			depth--;
@@ -143,7 +143,7 @@ json_parse_object(const void *p, size_t n, struct problem *retp)
 	}
 	if (!depth_ok(p, n)) {
 		problem_set(retp, 400, "bad-json", NULL,
-		    "nested deeper than %d levels", (int)JSON_DEPTH);
+		    "nested deeper than %d levels", (int)LIMIT_JSON_DEPTH);
 		return NULL;
 	}
 	o = json_loadb(p, n, JSON_REJECT_DUPLICATES, &err);

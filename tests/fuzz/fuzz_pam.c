@@ -40,7 +40,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *text = malloc(size + 1);
 	char *line = malloc(room);
 	char ca[sizeof(ca_line)];
-	struct pam_ca cas[PAM_CAS_MAX];
+	struct pam_ca cas[LIMIT_PAM_CAS];
 	size_t ncas = 0;
 
 	must(text != NULL && line != NULL);
@@ -53,7 +53,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	str_b64(line + sizeof(prefix) - 1, data, size);
 	judge(line, cas, ncas);                   /* as the certificate */
 	if (pam_cas_parse(cas, &ncas, text) == 0) /* as the file */
-		must(ncas > 0 && ncas <= PAM_CAS_MAX);
+		must(ncas > 0 && ncas <= LIMIT_PAM_CAS);
 	free(line);
 	free(text);
 	return 0;

@@ -41,7 +41,7 @@ static void
 test_target(void **state)
 {
 	struct parse_target t;
-	char long_path[PARSE_PATH_SIZE + 2];
+	char long_path[LIMIT_URL_PATH_SIZE + 2];
 
 	(void)state;
 	assert_int_equal(parse_target(&t, "/v1/audit?from=1&max=2"), 0);

@@ -10,6 +10,7 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/limits.h"
 #include "base/str.h"
 #include "core/note.h"
 #include "testdata.h"
@@ -122,7 +123,7 @@ sign_and_check(void **state)
 	size_t one = 0;
 
 	(void)state;
-	buf_init(&b, NOTE_SIZE_MAX);
+	buf_init(&b, LIMIT_NOTE_MAX);
 	assert_int_equal(
 	    note_sign(&b, text, sizeof(text) - 1, &keys[0], k0), 0);
 	one = b.len;
@@ -234,9 +235,9 @@ forms_of_notes(void **state)
 	assert_int_equal(
 	    note_check("a\0\n\n" DASH "k AAAAAAE=\n", 20, NULL, 0, &n),
 	    NOTE_BAD);
-	buf_init(&b, NOTE_SIZE_MAX);
+	buf_init(&b, LIMIT_NOTE_MAX);
 	buf_put(&b, "a\n\n", 3);
-	for (unsigned i = 0; i < NOTE_SIGNATURES_MAX; i++)
+	for (unsigned i = 0; i < LIMIT_NOTE_SIGNATURES; i++)
 		buf_put(&b, line, sizeof(line) - 1);
 	assert_int_equal(buf_err(&b), 0);
 	assert_int_equal(

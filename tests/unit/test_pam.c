@@ -21,7 +21,7 @@ enum { NOW = 1800000000 };
 
 struct fixture {
 	struct secret ca, other;
-	struct pam_ca cas[PAM_CAS_MAX];
+	struct pam_ca cas[LIMIT_PAM_CAS];
 	size_t ncas;
 	struct buf cert;
 };

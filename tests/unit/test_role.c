@@ -140,11 +140,11 @@ on_down(struct role *r, struct peer *p)
 }
 
 static void
-child_main(int control, int fail_start)
+child_main(int control, enum proc proc, int fail_start)
 {
 	static const struct role_handler handlers[] = {{MSG_REC_READ, on_read}};
 	static char name[] = "recorder";
-	const struct role_def def = {.proc = PROC_RECORDER,
+	const struct role_def def = {.proc = proc,
 	    .name = "recorder",
 	    .needs = PROC_BIT(PROC_BROKER),
 	    .handlers = handlers,
@@ -165,31 +165,39 @@ child_main(int control, int fail_start)
 
 struct kid {
 	pid_t pid;
+	enum proc proc;
 	struct ipc control;
 	struct ipc_msg m;
 };
 
 static void
-kid_start(struct kid *k, int fail_start)
+kid_start_as(struct kid *k, enum proc proc, int fail_start)
 {
 	struct msg_sup_config *config = calloc(1, sizeof(*config));
 	int fd[2];
 
 	assert_non_null(config);
 	memset(k, 0, sizeof(*k));
+	k->proc = proc;
 	k->m.body = calloc(1, msg_size_max());
 	assert_non_null(k->m.body);
 	assert_int_equal(ipc_pair(fd), 0);
 	k->pid = fork();
 	assert_true(k->pid >= 0);
 	if (k->pid == 0)
-		child_main(fd[1], fail_start);
+		child_main(fd[1], proc, fail_start);
 	(void)close(fd[1]);
-	ipc_init(&k->control, fd[0], PROC_SUPERVISOR, PROC_RECORDER);
+	ipc_init(&k->control, fd[0], PROC_SUPERVISOR, proc);
 	strcpy(config->conf.server_id, "gw-1");
 	assert_int_equal(
 	    ipc_send(&k->control, MSG_SUP_CONFIG, config, NULL, 0), 0);
 	free(config);
+}
+
+static void
+kid_start(struct kid *k, int fail_start)
+{
+	kid_start_as(k, PROC_RECORDER, fail_start);
 }
 
 static void
@@ -201,7 +209,7 @@ kid_link(struct kid *k, struct ipc *ret, enum proc proc)
 	assert_int_equal(ipc_pair(fd), 0);
 	assert_int_equal(ipc_send(&k->control, MSG_SUP_LINK, &m, &fd[1], 1), 0);
 	(void)close(fd[1]);
-	ipc_init(ret, fd[0], proc, PROC_RECORDER);
+	ipc_init(ret, fd[0], proc, k->proc);
 }
 
 static void
@@ -454,6 +462,40 @@ test_relink(void **state)
 	ipc_done(&new);
 }
 
+/* One of the two asks for a link that was lost, until there is a new one. */
+static void
+test_asks_for_a_link(void **state)
+{
+	enum { QUIET_MS = 2500 }; /* more than it asks apart */
+	const struct msg_sup_relink *m;
+	struct ipc broker, recorder;
+	struct kid k;
+	int r;
+
+	(void)state;
+	kid_start_as(&k, PROC_NOTARY, 0);
+	kid_link(&k, &broker, PROC_BROKER);
+	kid_link(&k, &recorder, PROC_RECORDER);
+	kid_ready(&k);
+	m = k.m.body;
+	ipc_done(&recorder);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(ipc_recv_wait(&k.control, &k.m, WAIT_MS), 0);
+		assert_int_equal(k.m.type, MSG_SUP_RELINK);
+		assert_int_equal(m->proc, PROC_RECORDER);
+	}
+	kid_link(&k, &recorder, PROC_RECORDER);
+	/* one may have been on its way */
+	if ((r = ipc_recv_wait(&k.control, &k.m, QUIET_MS)) == 0)
+		r = ipc_recv_wait(&k.control, &k.m, QUIET_MS);
+	assert_int_equal(r, GW_EAGAIN);
+	ipc_done(&broker); /* the broker's to ask for */
+	assert_int_equal(
+	    ipc_recv_wait(&k.control, &k.m, QUIET_MS), GW_EAGAIN);
+	assert_int_equal(kid_stop(&k), 0);
+	ipc_done(&recorder);
+}
+
 int
 main(void)
 {
@@ -466,6 +508,7 @@ main(void)
 	    cmocka_unit_test(test_append),
 	    cmocka_unit_test(test_protocol),
 	    cmocka_unit_test(test_relink),
+	    cmocka_unit_test(test_asks_for_a_link),
 	};
 
 	(void)signal(SIGPIPE, SIG_IGN);

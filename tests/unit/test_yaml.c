@@ -277,8 +277,8 @@ test_many_errors(void **state)
 	y = load(text);
 	assert_false(yaml_only(y, yaml_root(y), NULL, none));
 	assert_int_equal(yaml_errors(y), 25);
-	assert_non_null(yaml_diag(y, YAML_DIAGS - 1));
-	assert_null(yaml_diag(y, YAML_DIAGS));
+	assert_non_null(yaml_diag(y, LIMIT_YAML_ERRORS - 1));
+	assert_null(yaml_diag(y, LIMIT_YAML_ERRORS));
 	printed(y, out, sizeof(out));
 	assert_non_null(strstr(out, "t.yaml: and 5 more\n"));
 	yaml_close(y);
