@@ -179,6 +179,24 @@ link_pair(struct child *a, struct child *b)
 	return r;
 }
 
+int
+child_relink(struct supervisor *s, struct peer *p, enum proc proc)
+{
+	struct child *a = by_proc(s, peer_proc(p));
+	struct child *b = by_proc(s, proc);
+	int r;
+
+	if (a == NULL || b == NULL || (a->spec->links & PROC_BIT(proc)) == 0)
+		return GW_EPROTO;
+	if (s->stopping || b->peer == NULL)
+		return 0; /* its start links them */
+	log_warn("the link between %s and %s was lost: here is another",
+	    proc_name(peer_proc(p)), proc_name(proc));
+	if ((r = link_pair(a, b)) != 0)
+		log_warn("they cannot be linked: %s", err_str(r));
+	return 0;
+}
+
 static int
 link_all(struct supervisor *s, struct child *c)
 {

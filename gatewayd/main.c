@@ -51,6 +51,15 @@ on_ready(struct role *r, struct peer *p, const void *body, const int *fds)
 }
 
 static int
+on_relink(struct role *r, struct peer *p, const void *body, const int *fds)
+{
+	const struct msg_sup_relink *m = body;
+
+	(void)fds;
+	return child_relink(role_ctx(r), p, (enum proc)m->proc);
+}
+
+static int
 on_probe(struct role *r, struct peer *p, const void *body, const int *fds)
 {
 	const struct msg_sup_conn *m = body;
@@ -251,6 +260,7 @@ start(struct role *r, const struct conf *conf)
 
 static const struct role_handler handlers[] = {
     {MSG_SUP_READY, on_ready},
+    {MSG_SUP_RELINK, on_relink},
     {MSG_SUP_PROBE, on_probe},
     {MSG_SUP_KILL, on_kill},
 };

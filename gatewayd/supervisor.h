@@ -69,6 +69,8 @@ MUST_CHECK int child_start_all(struct supervisor *s);
 void child_exited(struct supervisor *s, pid_t pid, int status);
 /* The control link of child p was lost (its exit follows). */
 void child_link_lost(struct supervisor *s, struct peer *p);
+/* Child p lost its link to proc. GW_EPROTO: it has none. */
+int child_relink(struct supervisor *s, struct peer *p, enum proc proc);
 void child_ready(struct supervisor *s, struct peer *p);
 /* SUP_STOP to all but notary and shipper: they have the last word. */
 void child_stop_all(struct supervisor *s);

@@ -41,8 +41,9 @@ struct role {
 	struct msg_sup_config config;
 	struct peer *control;
 	struct peer *peers; /* the control link is among them */
-	void *body;         /* one decoded message */
-	uint32_t linked;    /* PROC_BIT of every kind linked so far */
+	struct timer *relink;
+	void *body;      /* one decoded message */
+	uint32_t linked; /* PROC_BIT of every kind linked so far */
 	uint32_t rid;
 	struct append *appends;
 	struct parked *parked;

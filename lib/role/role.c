@@ -24,6 +24,7 @@
 enum {
 	CONTROL_FD = 3,
 	APPENDS_WAITING_MAX = 1024, /* fire-and-forget records without notary */
+	RELINK_MS = 1000,           /* what died is linked again sooner */
 };
 
 struct append {
@@ -220,6 +221,38 @@ audit_protocol(struct role *r, const struct peer *p, const char *what)
 	event_fields_done(&f);
 }
 
+/* Does this process see to its link to p? One of the two does: that is how the
+ * table of messages has it (SUP_RELINK). */
+static bool
+links_itself(const struct role *r, enum proc p)
+{
+	return r->control != NULL && r->def->proc < p && p != PROC_SESSION &&
+	       (r->linked & PROC_BIT(p)) != 0;
+}
+
+/* A process that ended is started and linked again by the supervisor. A link
+ * that was lost between two that live (one said what is not allowed, or did
+ * not read) would be missed for ever: it is asked for, until it is there. */
+static void
+on_relink(struct role *r, void *arg)
+{
+	struct msg_sup_relink m = {0};
+	bool missing = false;
+
+	(void)arg;
+	for (unsigned p = 0; p < PROC_COUNT; p++) {
+		if (!links_itself(r, (enum proc)p) ||
+		    role_peer(r, (enum proc)p) != NULL)
+			continue;
+		missing = true;
+		m.proc = (uint8_t)p;
+		/* without the supervisor we end */
+		(void)peer_send(r->control, MSG_SUP_RELINK, &m, -1);
+	}
+	if (missing)
+		timer_set(r->relink, RELINK_MS);
+}
+
 void
 role_peer_lost(struct role *r, struct peer *p)
 {
@@ -233,6 +266,8 @@ role_peer_lost(struct role *r, struct peer *p)
 		role_exit(r, 1);
 		return;
 	}
+	if (links_itself(r, p->proc) && !FAULT(no_relink))
+		timer_set(r->relink, RELINK_MS);
 	if (p->proc == PROC_NOTARY)
 		append_lost(r);
 	if (p->announced && r->def->peer_down != NULL)
@@ -458,29 +493,13 @@ role_notary_up(struct role *r)
 		append_unpark(r, notary);
 }
 
-static struct role *
-role_new(const struct role_def *def, void *ctx)
-{
-	struct role *r = calloc(1, sizeof(*r));
-
-	if (r == NULL)
-		return NULL;
-	r->def = def;
-	r->ctx = ctx;
-	if ((r->body = calloc(1, msg_size_max())) == NULL ||
-	    loop_init(r) != 0) {
-		free(r->body);
-		free(r);
-		return NULL;
-	}
-	return r;
-}
-
 static void
 role_free(struct role *r)
 {
 	if (r == NULL)
 		return;
+	timer_free(r->relink);
+	r->linked = 0; /* no link is asked for any more */
 	loop_done(r);
 	append_lost(r);
 	while (r->parked != NULL) {
@@ -491,6 +510,24 @@ role_free(struct role *r)
 	}
 	explicit_bzero(r, sizeof(*r));
 	free(r);
+}
+
+static struct role *
+role_new(const struct role_def *def, void *ctx)
+{
+	struct role *r = calloc(1, sizeof(*r));
+
+	if (r == NULL)
+		return NULL;
+	r->def = def;
+	r->ctx = ctx;
+	if ((r->body = calloc(1, msg_size_max())) == NULL ||
+	    loop_init(r) != 0 ||
+	    (r->relink = timer_new(r, on_relink, NULL)) == NULL) {
+		role_free(r);
+		return NULL;
+	}
+	return r;
 }
 
 int

@@ -108,6 +108,9 @@ static const struct msg_field f_sup_conn[] = {
     U64(msg_sup_conn, conn),
 };
 
+static const struct msg_field f_sup_relink[] = {
+    U8(msg_sup_relink, proc),
+};
 static const struct msg_field f_sup_listener[] = {
     U8(msg_sup_listener, tls),
 };
@@ -555,6 +558,7 @@ static const struct msg_spec table[] = {
     ROW(SUP_KILL, sup_conn, BRK | SUP, SUP | ZYG, MST_ANY, 0),
     ROW(SUP_LISTENER, sup_listener, SUP, API, MST_ANY, 1),
     ROW(SUP_FILE, sup_file, SUP, ALL, MST_ANY, 1),
+    ROW(SUP_RELINK, sup_relink, BRK | NOT, SUP, MST_ANY, 0),
     ROW(LOG_APPEND, log_append, ALL | SUP, NOT, MST_ANY, 0),
     ROW(LOG_DURABLE, log_durable, NOT, ALL | SUP, MST_ANY, 0),
     ROW(NT_GRANT_OPEN, nt_grant_open, BRK, NOT, MST_ANY, 0),

@@ -29,6 +29,7 @@ enum msg_type {
 	MSG_SUP_KILL,     /* broker -> sup, sup -> zygote: SIGKILL a session */
 	MSG_SUP_LISTENER, /* sup -> api/admin: a bound listening socket */
 	MSG_SUP_FILE,     /* sup -> any: an opened file, 1 fd */
+	MSG_SUP_RELINK,   /* broker, notary -> sup: a link is lost */
 	/* any -> notary */
 	MSG_LOG_APPEND = 32,
 	MSG_LOG_DURABLE, /* notary -> any */
@@ -123,6 +124,9 @@ struct msg_sup_conn { /* SUP_PROBE (conn chosen by broker), SUP_KILL */
 };
 struct msg_sup_listener {
 	uint8_t tls; /* 1: HTTPS; 0: the admin socket */
+};
+struct msg_sup_relink {
+	uint8_t proc; /* enum proc at the other end */
 };
 enum sup_file { SUP_FILE_NONE = 0, SUP_FILE_TLS_CERT, SUP_FILE_TLS_KEY };
 struct msg_sup_file {

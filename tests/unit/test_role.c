@@ -490,8 +490,7 @@ test_asks_for_a_link(void **state)
 		r = ipc_recv_wait(&k.control, &k.m, QUIET_MS);
 	assert_int_equal(r, GW_EAGAIN);
 	ipc_done(&broker); /* the broker's to ask for */
-	assert_int_equal(
-	    ipc_recv_wait(&k.control, &k.m, QUIET_MS), GW_EAGAIN);
+	assert_int_equal(ipc_recv_wait(&k.control, &k.m, QUIET_MS), GW_EAGAIN);
 	assert_int_equal(kid_stop(&k), 0);
 	ipc_done(&recorder);
 }
