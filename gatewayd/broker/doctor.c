@@ -163,7 +163,17 @@ verb_target_scan(struct call *c)
 struct doctor {
 	struct target target;
 	struct probe_wish w;
+	json_t *checks;
 };
+
+static void
+doctor_free(void *p)
+{
+	struct doctor *d = p;
+
+	json_decref(d->checks);
+	free(d);
+}
 
 static void
 check(json_t *list, const char *name, const char *status, const char *detail,
@@ -283,27 +293,44 @@ check_clock(json_t *list, const struct call *c, const struct probe_result *r)
 	    good ? "" : "certificates live 60 s: set up NTP on both");
 }
 
+static void doctor_look(struct call *c, const struct addr *a);
+
 static void
 doctor_seen(struct call *c, const struct probe_result *r)
 {
-	const struct doctor *d = c->state;
-	json_t *o = json_object();
-	json_t *list = json_array();
+	struct doctor *d = c->state;
+	json_t *o = NULL;
 
-	check_reach(list, d, r);
-	check_host_key(list, d, r);
-	check_login(list, d, r);
-	check_clock(list, c, r);
+	check_reach(d->checks, d, r);
+	check_host_key(d->checks, d, r);
+	check_login(d->checks, d, r);
+	check_clock(d->checks, c, r);
+	if (d->w.addr.family == 4 && d->target.addr6.family != 0) {
+		doctor_look(c, &d->target.addr6);
+		return;
+	}
+	o = json_object();
 	put_str(o, "target", d->target.name);
-	(void)json_object_set_new(o, "checks", list);
+	if (o != NULL)
+		(void)json_object_set(o, "checks", d->checks);
 	call_reply(c, 200, o);
+}
+
+static void
+doctor_look(struct call *c, const struct addr *a)
+{
+	struct doctor *d = c->state;
+
+	d->w.addr = *a;
+	record_probe(c, d->target.name, a, d->w.port);
+	probe_start(c, &d->w, doctor_seen);
 }
 
 void
 verb_doctor(struct call *c)
 {
 	static const char *const keys[] = {"target", NULL};
-	struct doctor *d = call_state(c, sizeof(*d), free);
+	struct doctor *d = call_state(c, sizeof(*d), doctor_free);
 	struct problem p = {0};
 	const char *name = NULL;
 	int r;
@@ -325,11 +352,10 @@ verb_doctor(struct call *c)
 		call_store_failed(c, r);
 		return;
 	}
-	d->w.addr =
-	    d->target.addr4.family != 0 ? d->target.addr4 : d->target.addr6;
+	d->checks = json_array();
 	d->w.port = d->target.port;
 	d->w.target = &d->target;
 	d->w.login = true;
-	record_probe(c, name, &d->w.addr, d->w.port);
-	probe_start(c, &d->w, doctor_seen);
+	doctor_look(c,
+	    d->target.addr4.family != 0 ? &d->target.addr4 : &d->target.addr6);
 }

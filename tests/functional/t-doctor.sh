@@ -22,8 +22,22 @@ expect_ok local_admin doctor web-01
 for c in address port banner 'host key' 'CA trusted' 'principal mapping' clock; do
 	says ok "$c"
 done
-local_admin doctor web-01 -o json | jq -e '.checks | length == 7 and all(.[]; .status == "ok")' >/dev/null ||
+local_admin doctor web-01 -o json | jq -e '.checks | length == 14 and all(.[]; .status == "ok")' >/dev/null ||
 	fail 'doctor -o json'
+
+echo '- each address of a target is looked at'
+statuses() { # ADDRESS - of its checks, in one line
+	local_admin doctor web-01 -o json 2>/dev/null | jq -r --arg a "$1" '.checks |
+		(map(.name == "address" and .detail == $a) | index(true)) as $i |
+		.[$i:$i + 7] | map(.status) | join(" ")'
+}
+on web-01 nft 'table ip6 shut { chain in {
+	type filter hook input priority 0; tcp dport 22 reject with tcp reset; }; }'
+expect_fail 1 local_admin doctor web-01
+expect_eq 'ok ok ok ok ok ok ok' "$(statuses 10.20.0.11)" 'the first address'
+expect_eq 'ok fail skip skip skip skip skip' "$(statuses fd00:20::11)" 'the second address'
+on web-01 nft delete table ip6 shut
+expect_ok local_admin doctor web-01
 
 echo '- its clock is off'
 date=$(on web-01 sh -c 'command -v date')
