@@ -18,17 +18,12 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/fault.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "supervisor.h"
 #include "wire/ipc.h"
 
-enum {
-	ACCEPT_BURST = 32,
-	/* a source whose door is open can be refused thousands of times a
-	 * second, and the log is never thinned out */
-	REFUSED_RECORDS = 60,
-	REFUSED_MS = 60 * 1000,
-};
+enum { ACCEPT_BURST = 32, REFUSED_MS = 60 * 1000 };
 
 static const enum proc lines[] = {PROC_NOTARY, PROC_BROKER, PROC_RECORDER};
 
@@ -182,7 +177,7 @@ static void
 refused(
     struct supervisor *s, const struct msg_sup_spawn *who, const char *reason)
 {
-	if (s->nrefused >= REFUSED_RECORDS) {
+	if (s->nrefused >= LIMIT_SSH_REFUSALS) {
 		s->left_out++;
 		return;
 	}

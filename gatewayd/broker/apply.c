@@ -16,7 +16,6 @@
 #include "broker/broker.h"
 
 enum {
-	ENTRIES_MAX = 1000,
 	PART_SIZE = 8 * 1024, /* a record has room for it, all of it escaped */
 	REPLY_SPARE = 4096,
 };
@@ -103,10 +102,10 @@ get_list(const json_t *o, const char *kind, const json_t **ret, size_t *retn,
 	*retn = json_array_size(list);
 	if (list == NULL)
 		return 0;
-	if (!json_is_array(list) || *retn > ENTRIES_MAX) {
+	if (!json_is_array(list) || *retn > LIMIT_APPLY) {
 		problem_set(p, 400, "bad-field", kind,
 		    "%s: a list of at most %d was expected", kind,
-		    (int)ENTRIES_MAX);
+		    (int)LIMIT_APPLY);
 		return GW_EINVAL;
 	}
 	for (size_t i = 0; i < *retn; i++)

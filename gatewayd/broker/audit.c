@@ -15,7 +15,6 @@
 enum {
 	READ_DEFAULT = 128 * 1024,
 	READ_MAX = LIMIT_BODY_MAX,
-	READS = 8,             /* at a time: all must fit in a link's queue */
 	VIEW_MS = 3600 * 1000, /* then reading on is a look of its own */
 };
 
@@ -55,7 +54,7 @@ ask_long(struct call *c, enum proc to, unsigned type, void *body,
 
 	for (const struct call *x = c->b->calls; x != NULL; x = x->next)
 		n += x->answered == lines_read || x->answered == bytes_read;
-	if (n >= READS)
+	if (n >= LIMIT_LONG_READS)
 		call_refuse(c, 503, "unavailable", NULL,
 		    "too much is being read; ask again");
 	else

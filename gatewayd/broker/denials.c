@@ -13,12 +13,7 @@
 #include "base/log.h"
 #include "broker/broker.h"
 
-enum {
-	WINDOW_MS = 60 * 1000,
-	PER_SOURCE = 30,
-	IN_ALL = 600,
-	SOURCES = 256,
-};
+enum { WINDOW_MS = 60 * 1000 };
 
 struct source {
 	struct addr addr; /* of IPv6 the /64: one host has all of it */
@@ -29,7 +24,7 @@ struct source {
 struct denials {
 	struct broker *b;
 	struct timer *timer;
-	struct source source[SOURCES];
+	struct source source[LIMIT_API_DENIAL_SOURCES];
 	unsigned nsources;
 	unsigned n;        /* written in this window */
 	unsigned left_out; /* of sources there was no place for */
@@ -95,7 +90,7 @@ source_of(struct denials *d, const struct addr *addr)
 	for (unsigned i = 0; i < d->nsources; i++)
 		if (addr_equal(&d->source[i].addr, &key))
 			return &d->source[i];
-	if (d->nsources >= SOURCES)
+	if (d->nsources >= LIMIT_API_DENIAL_SOURCES)
 		return NULL;
 	d->source[d->nsources].addr = key;
 	return &d->source[d->nsources++];
@@ -115,7 +110,7 @@ denials_write(struct broker *b, const struct addr *addr)
 		d->left_out++;
 		return false;
 	}
-	if (s->n >= PER_SOURCE || d->n >= IN_ALL) {
+	if (s->n >= LIMIT_API_DENIALS_PER_SOURCE || d->n >= LIMIT_API_DENIALS) {
 		s->left_out++;
 		return false;
 	}

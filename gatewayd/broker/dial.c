@@ -17,8 +17,6 @@
 #include "base/log.h"
 #include "broker/broker.h"
 
-enum { CONNECT_MS = 10 * 1000 };
-
 static void
 forget_io(struct session *s)
 {
@@ -143,7 +141,7 @@ on_connect_timer(struct role *r, void *arg)
 {
 	(void)r;
 	failed(arg, "the target did not answer within %d s",
-	    (int)CONNECT_MS / 1000);
+	    (int)LIMIT_CONNECT_MS / 1000);
 }
 
 static void
@@ -165,7 +163,7 @@ start_connect(struct session *s)
 		return;
 	}
 	watch_set(s->watch, WATCH_WRITE);
-	timer_set(s->timer, CONNECT_MS);
+	timer_set(s->timer, LIMIT_CONNECT_MS);
 }
 
 /* True when the session still wants this; else it is left alone or freed. */

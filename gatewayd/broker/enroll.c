@@ -19,8 +19,6 @@
 #include "sys/seal.h"
 #include "sys/totp.h"
 
-enum { CODE_MAX = 64 };
-
 struct enroll {
 	struct user u;
 	struct secret seed;
@@ -175,8 +173,8 @@ verb_enroll(struct call *c)
 	if (e == NULL)
 		return;
 	if (json_only(c->req.body, keys, &p) != 0 ||
-	    json_get_str(c->req.body, "invite", true, CODE_MAX, &code, &p) !=
-		0) {
+	    json_get_str(c->req.body, "invite", true, LIMIT_INVITE_CODE_MAX,
+		&code, &p) != 0) {
 		call_problem(c, &p);
 		return;
 	}

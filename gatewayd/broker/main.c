@@ -16,7 +16,7 @@
 #include "sys/seal.h"
 #include "sys/totp.h"
 
-enum { HELD_MAX = 256, PRUNE_MS = 3600 * 1000 };
+enum { PRUNE_MS = 3600 * 1000 };
 
 /* One row per verb; what it takes to get there is in lib/wire/verbs.h. */
 static call_fn *const verb_table[VERB_COUNT] = {
@@ -111,7 +111,7 @@ hold(struct broker *b, struct peer *p, const struct msg_api_call *m)
 {
 	struct held *h = NULL;
 
-	if (b->nheld >= HELD_MAX)
+	if (b->nheld >= LIMIT_CALLS_HELD)
 		return GW_ELIMIT;
 	h = calloc(1, sizeof(*h) + m->query.len + m->body.len);
 	if (h == NULL)

@@ -17,13 +17,13 @@
 #include "sys/seal.h"
 #include "sys/totp.h"
 
-enum { TRIES_MAX = 5, TRIES_WINDOW_MS = 5 * 60 * 1000, GIVEN_MAX = 20000 };
+enum { TRIES_WINDOW_MS = LIMIT_CODE_TRIES_S * 1000 };
 
 struct tries { /* wrong codes of one user */
 	struct tries *next;
 	char user[LIMIT_NAME_SIZE];
 	unsigned n;
-	int64_t at_boot_ms[TRIES_MAX];
+	int64_t at_boot_ms[LIMIT_CODE_TRIES];
 };
 
 struct given { /* a good code */
@@ -130,7 +130,7 @@ wrong(struct call *c, struct tries *t, struct problem *p)
 	problem_set(p, 401, "code-wrong", "code",
 	    "the code is wrong (%u tries left); codes change every %d s: is "
 	    "your clock right?",
-	    TRIES_MAX - t->n, (int)TOTP_STEP_S);
+	    LIMIT_CODE_TRIES - t->n, (int)TOTP_STEP_S);
 	return GW_EDENIED;
 }
 
@@ -150,7 +150,7 @@ mfa_check_seed(struct call *c, const struct sealed *seed, struct problem *p)
 	tries_tidy(t, now.boot_ms);
 	if (FAULT(no_lock))
 		t->n = 0;
-	if (t->n >= TRIES_MAX)
+	if (t->n >= LIMIT_CODE_TRIES)
 		return locked(c, t, p);
 	if (!signed_code_ok(&c->req, &c->env)) {
 		problem_set(p, 401, "code-wrong", "code",
@@ -288,7 +288,7 @@ mfa_given(const struct call *c)
 	if (g == NULL) {
 		given_tidy(m, now);
 		/* full: the next request needs a code again */
-		if (m->ngiven >= GIVEN_MAX ||
+		if (m->ngiven >= LIMIT_CODES_GIVEN ||
 		    (g = calloc(1, sizeof(*g))) == NULL)
 			return;
 		name_set(g->user, c->user);

@@ -433,7 +433,8 @@ parse_first(struct user *u, const struct secret *text)
 	int r = GW_EINVAL;
 
 	if (o == NULL || json_get_name(o, "user", true, &name, &p) != 0 ||
-	    json_get_str(o, "invite", true, 64, &invite, &p) != 0 ||
+	    json_get_str(
+		o, "invite", true, LIMIT_INVITE_CODE_MAX, &invite, &p) != 0 ||
 	    json_get_str(o, "expires", true, 40, &expires, &p) != 0) {
 		log_err("bootstrap.json: %s", p.text);
 		goto out;

@@ -14,7 +14,7 @@
 #include "broker/broker.h"
 
 enum {
-	EARLY_MAX = 64,
+	EARLY_MAX = 64, /* internal: the oldest goes */
 	STOP_MS = (LIMIT_CLIENT_TAIL_S + 3) * 1000, /* then it is killed */
 };
 

@@ -11,7 +11,7 @@
 #include "base/str.h"
 #include "broker/broker.h"
 
-enum { TOKEN_BYTES = 24, TOKENS_PER_USER = 32, TOKENS_MAX = 8192 };
+enum { TOKEN_BYTES = 24 };
 
 struct token {
 	struct token *next;
@@ -80,8 +80,8 @@ reply(struct call *c)
 	struct token *x = NULL;
 	json_t *o = NULL;
 
-	if (tidy(t, c->user, now.boot_ms) >= TOKENS_PER_USER ||
-	    t->n >= TOKENS_MAX) {
+	if (tidy(t, c->user, now.boot_ms) >= LIMIT_TOKENS_PER_USER ||
+	    t->n >= LIMIT_TOKENS) {
 		call_refuse(c, 429, "too-many", NULL,
 		    "too many tokens are in use; each lives for %d min",
 		    (int)LIMIT_TOKEN_LIFE_S / 60);

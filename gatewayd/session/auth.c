@@ -16,8 +16,6 @@
 #include "session/session.h"
 #include "session/text.h"
 
-enum { QUERIES_MAX = 64 };
-
 static void
 refuse(ssh_message m)
 {
@@ -159,7 +157,7 @@ auth_message(struct session *s, ssh_message m)
 		return;
 	}
 	if (ssh_message_subtype(m) != SSH_AUTH_METHOD_PUBLICKEY) {
-		if (++s->auth.queries > QUERIES_MAX)
+		if (++s->auth.queries > LIMIT_AUTH_QUERIES)
 			too_many(s, m);
 		else
 			refuse(m);
@@ -171,7 +169,7 @@ auth_message(struct session *s, ssh_message m)
 		refuse(m);
 		return;
 	}
-	if ((query && ++s->auth.queries > QUERIES_MAX) ||
+	if ((query && ++s->auth.queries > LIMIT_AUTH_QUERIES) ||
 	    (!query && ++s->auth.tries > LIMIT_AUTH_TRIES)) {
 		too_many(s, m);
 		return;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "session/session.h"
@@ -175,8 +176,8 @@ on_request(struct session *s, ssh_message m)
 	}
 	if (supersedes(c, m))
 		return;
-	if (c == NULL || c->nreqs >= CHAN_REQUESTS_MAX || c->close_to_user ||
-	    (r = calloc(1, sizeof(*r))) == NULL) {
+	if (c == NULL || c->nreqs >= LIMIT_CHANNEL_REQUESTS ||
+	    c->close_to_user || (r = calloc(1, sizeof(*r))) == NULL) {
 		(void)ssh_message_reply_default(m);
 		ssh_message_free(m);
 		return;

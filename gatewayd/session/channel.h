@@ -14,12 +14,6 @@
 #include "session/ring.h"
 #include "session/ssh.h"
 
-enum {
-	CHAN_REQUESTS_MAX = 64,       /* waiting on one channel */
-	CHAN_ENV_MAX = 32,            /* passed on per channel */
-	CHAN_COMMAND_MAX = 64 * 1024, /* longer commands are refused */
-};
-
 struct stream {
 	struct ring ring;
 	bool stalled;    /* libssh holds the rest; see ring.h */

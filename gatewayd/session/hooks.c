@@ -15,7 +15,10 @@
 
 const uint8_t hooks_marker[32] = "sallyport: the notary signs this";
 
-enum { KEPT_MAX = 8, TBS_MAX = 16 * 1024 };
+enum {
+	KEPT_MAX = 8,        /* internal: of libssh, until it asks */
+	TBS_MAX = 16 * 1024, /* internal: of one signature */
+};
 
 typedef int sign_fn(
     EVP_MD_CTX *, unsigned char *, size_t *, const unsigned char *, size_t);

@@ -11,8 +11,6 @@
 #include "base/str.h"
 #include "session/session.h"
 
-enum { SIDE_MAX = 10000 }; /* the recorder takes no larger one */
-
 bool
 record_wanted(const struct session *s, const struct chan *c)
 {
@@ -91,8 +89,8 @@ record_resize(struct session *s, struct chan *c)
 	if (c->cols == 0 || c->rows == 0)
 		return;
 	if (str_fmt(text, sizeof(text), "%ux%u",
-		c->cols < SIDE_MAX ? c->cols : SIDE_MAX,
-		c->rows < SIDE_MAX ? c->rows : SIDE_MAX) != 0)
+		c->cols < LIMIT_TERM_SIDE ? c->cols : LIMIT_TERM_SIDE,
+		c->rows < LIMIT_TERM_SIDE ? c->rows : LIMIT_TERM_SIDE) != 0)
 		return;
 	m.data.p = (const uint8_t *)text;
 	m.data.len = (uint32_t)strlen(text);

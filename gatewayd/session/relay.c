@@ -27,7 +27,7 @@
 #include "session/session.h"
 
 enum {
-	WRITE_MAX = 128 * 1024,
+	WRITE_MAX = 128 * 1024, /* internal: at a time */
 	READ_CHUNK = 32 * 1024,
 	/* what may have been on its way when the user's side went deaf */
 	DEAF_MS = 1000,
@@ -134,7 +134,7 @@ on_user_signal(ssh_session ssh, ssh_channel ch, const char *sig, void *arg)
 
 	(void)ssh;
 	(void)ch;
-	if (sig == NULL || c->nreqs >= CHAN_REQUESTS_MAX ||
+	if (sig == NULL || c->nreqs >= LIMIT_CHANNEL_REQUESTS ||
 	    (r = calloc(1, sizeof(*r))) == NULL)
 		return;
 	if (str_copy(r->signal, sizeof(r->signal), sig) != 0) {

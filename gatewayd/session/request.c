@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/fault.h"
+#include "base/limits.h"
 #include "base/str.h"
 #include "session/session.h"
 #include "session/text.h"
@@ -47,7 +48,7 @@ has_cap(const struct session *s, uint32_t cap)
 static bool
 env_passes(const struct chan *c, const char *name)
 {
-	return name != NULL && c->nenv < CHAN_ENV_MAX &&
+	return name != NULL && c->nenv < LIMIT_CHANNEL_ENV &&
 	       (strcmp(name, "LANG") == 0 || strncmp(name, "LC_", 3) == 0 ||
 		   strcmp(name, "COLORTERM") == 0 ||
 		   strcmp(name, "NO_COLOR") == 0);
@@ -88,7 +89,7 @@ refuse_program(
 		text_set(line, sizeof(line),
 		    "sallyport: a command of more than %d bytes cannot be "
 		    "passed; send it on standard input\r\n",
-		    (int)CHAN_COMMAND_MAX);
+		    (int)LIMIT_COMMAND_MAX);
 	else
 		text_set(line, sizeof(line),
 		    "sallyport: this grant does not give %s (%.200s), only: "
@@ -137,7 +138,7 @@ program_ok(struct session *s, struct chan *c, const struct chan_request *r)
 		text = "";
 	str_escape(c->command, sizeof(c->command), text, strlen(text));
 	given = cap != 0 && has_cap(s, cap);
-	too_long = given && strlen(text) > CHAN_COMMAND_MAX;
+	too_long = given && strlen(text) > LIMIT_COMMAND_MAX;
 	if (given && !too_long)
 		return true;
 	c->kind = CHAN_NONE;

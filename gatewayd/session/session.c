@@ -52,9 +52,7 @@ session_rid(struct session *s)
 static int
 enter_sandbox(void)
 {
-	/* 70 channels that stand still both ways, at 6.5 MB each: who makes
-	 * more of them ends his own session, not the gateway */
-	const struct rlimit as = {512UL << 20, 512UL << 20};
+	const struct rlimit as = {LIMIT_SESSION_MEMORY, LIMIT_SESSION_MEMORY};
 	const struct rlimit none = {0, 0};
 	const struct sandbox box = {
 	    .allow = allowed, .deny_errno = refused, .strict = true};

@@ -17,6 +17,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/limits.h"
 
 enum { SHIM_FDS = 4 };
 
@@ -57,7 +58,7 @@ shim_add(int fd)
 	s->fd = -1;
 	if ((s->rx = malloc(SHIM_RX_SIZE)) == NULL)
 		return GW_ENOMEM;
-	buf_init(&s->tx, SHIM_TX_MAX);
+	buf_init(&s->tx, LIMIT_SSH_UNSENT);
 	s->fd = fd;
 	return 0;
 }
@@ -139,7 +140,7 @@ shim_flush(int fd)
 		/* the memory of a burst is not kept for an idle session */
 		if (s->tx.cap > 64 * 1024)
 			buf_done(&s->tx);
-		buf_init(&s->tx, SHIM_TX_MAX);
+		buf_init(&s->tx, LIMIT_SSH_UNSENT);
 		s->sent = 0;
 	}
 	return 0;
@@ -216,7 +217,7 @@ send(int fd, const void *p, size_t n, int flags)
 			done = 0;
 	}
 	if ((size_t)done < n) {
-		if (s->sent > SHIM_TX_MAX / 2) {
+		if (s->sent > LIMIT_SSH_UNSENT / 2) {
 			buf_shift(&s->tx, s->sent);
 			s->sent = 0;
 		}

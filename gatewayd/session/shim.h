@@ -20,8 +20,7 @@
 
 enum {
 	SHIM_RX_SIZE = 256 * 1024,
-	SHIM_TX_MAX = 8 * 1024 * 1024, /* then the connection is given up */
-	SHIM_TX_BUSY = 768 * 1024,     /* the relay writes no more above this */
+	SHIM_TX_BUSY = 768 * 1024, /* the relay writes no more above this */
 };
 
 MUST_CHECK int shim_add(int fd);

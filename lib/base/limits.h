@@ -88,7 +88,8 @@ enum {
 	LIMIT_BODY_MAX = 192 * 1024,     /* an HTTP request or reply body */
 	LIMIT_JSON_DEPTH = 32,
 	LIMIT_REPLY_MAX = 4 * 1024 * 1024, /* what jitctl reads of a reply */
-	LIMIT_LONG_READS = 8,   /* of log and recordings at a time; then 503 */
+	LIMIT_LONG_READS = 8,   /* of log and recordings at a time, so that all
+				 * fit into a queue; then 503 */
 	LIMIT_CALLS_HELD = 256, /* while the gateway starts; then 503 */
 	LIMIT_LISTED = 500,     /* of what has ended: the latest */
 
@@ -109,6 +110,7 @@ enum {
 					   * both ways, at 6.5 MB each; who
 					   * makes more of them ends his own
 					   * session, not the gateway */
+	LIMIT_CONNECT_MS = 10 * 1000,     /* for a target to answer */
 	LIMIT_CERT_LIFE_S = 60,
 	LIMIT_CERTS_PER_LEG = 4,
 	LIMIT_SIGNS_PER_CONN = 10000, /* key exchanges of a connection; then it
