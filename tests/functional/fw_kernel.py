@@ -326,9 +326,21 @@ def shared_path(fw, t22):
         "error -7"))
 
 
+def dial_as_nobody(*args, **kw):
+    """Rules ask whose the socket is: of which uid it was made."""
+    libc = ctypes.CDLL(None)
+    libc.setfsuid(65534)
+    try:
+        return dial(*args, **kw)
+    finally:
+        libc.setfsuid(0)
+
+
 def leg(fw, t22, target, gw, name):
     check(name + " opens",
           fw(f"leg {gw} 40001 {target} 22 s-LEGAAAAA g-LEGGRANT 2500") == "ok")
+    check(name + " is for who dials legs only",
+          dial_as_nobody("gw", target, 22, sport=40001, src=gw) == "silent")
     a, b = pair(t22, "gw", target, 22, sport=40001, src=gw)
     check(name + " lets through",
           b is not None and passes(a, b) and passes(b, a))
@@ -582,6 +594,8 @@ def itself(fw):
     check("at another address it is untouched",
           not isinstance(dial("gw", GW_C, 2022), str))
     fw(f"leg {GW_T} 40020 {GW_T} 2022 s-ITSELFAA g-ITSELFAA 30000")
+    check("a leg is for who dials legs only",
+          dial_as_nobody("gw", GW_T, 2022, sport=40020, src=GW_T) == "silent")
     a, b = pair(t, "gw", GW_T, 2022, sport=40020, src=GW_T)
     check("a leg lets through", b is not None and passes(a, b)
           and passes(b, a))

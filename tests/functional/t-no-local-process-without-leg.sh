@@ -61,9 +61,29 @@ expect_ok on_as nobody gateway python3 -I -S -c 'if 1:
 expect_eq shut "$OUT" "from the other address and port $sport"
 expect_eq '' "$(capture_stop web-01)" 'SYNs that reached the target'
 
-echo '- and at its own, once that is free'
-kill "$ssh"
+echo '- and at its own, once that is free: its leg still open, as nobody can shut it'
+gw_freeze broker
+on web-01 pkill -9 sshd
+wait_for 10 on gateway python3 -I -S -c 'if 1:
+	import socket, sys
+	socket.socket().bind(("10.20.0.1", int(sys.argv[1])))' "$sport"
 wait "$ssh" || true
+target_sshd_start web-01
+[ -n "$(gw_elements leg4)" ] || fail 'the leg is gone'
+capture_start web-01 in0 'dst port 22 and (tcp[13] & 2 != 0)'
+expect_ok on_as nobody gateway python3 -I -S -c 'if 1:
+	import socket, sys
+	s = socket.socket()
+	s.settimeout(2)
+	s.bind(("10.20.0.1", int(sys.argv[1])))
+	try:
+	    s.connect(("10.20.0.11", 22))
+	    print("open")
+	except OSError:
+	    print("shut")' "$sport"
+expect_eq shut "$OUT" "from the leg's port $sport"
+expect_eq '' "$(capture_stop web-01)" 'SYNs that reached the target'
+gw_thaw broker
 wait_for 10 no_elements leg4 leg6
 expect_ok on gateway python3 -I -S -c 'if 1:
 	import socket, sys
