@@ -29,7 +29,7 @@
 enum {
 	CONTROL_FD = 3,
 	RESTART_MIN_MS = 50,
-	RESTART_MAX_MS = 5000,
+	RESTART_MAX_MS = 5000,        /* internal: tries are this far apart */
 	STEADY_US = 10 * 1000 * 1000, /* ran this long: failures forgotten */
 };
 

@@ -89,7 +89,7 @@ enum flag {
 	    F_COUNT
 };
 
-enum { OPT_ARGS_MAX = 4 };
+enum { OPT_ARGS_MAX = 4 }; /* internal: no command takes more */
 #define FLAG_BIT(f) (UINT64_C(1) << (f))
 
 struct flag_spec {

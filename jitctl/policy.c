@@ -9,10 +9,9 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/limits.h"
 #include "base/str.h"
 #include "sys/sshkey.h"
-
-enum { ADDRESSES_MAX = 8 };
 
 struct maker {
 	struct yaml *y;
@@ -200,7 +199,7 @@ static void
 put_addresses(struct maker *m)
 {
 	const struct yaml_item *l =
-	    yaml_get_list(m->y, m->map, "addresses", true, ADDRESSES_MAX);
+	    yaml_get_list(m->y, m->map, "addresses", true, LIMIT_ADDRESSES);
 	json_t *list = NULL;
 	const char *s = NULL;
 

@@ -23,7 +23,10 @@
 
 extern char **environ;
 
-enum { ARMOR_MAX = 8192, AGENT_MAX = 256 * 1024 };
+enum {
+	ARMOR_MAX = 8192,       /* internal: more than LIMIT_SSHSIG_MAX */
+	AGENT_MAX = 256 * 1024, /* format: what an agent may answer */
+};
 
 /* ----------------------------------------------------------- run_program */
 

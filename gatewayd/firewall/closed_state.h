@@ -25,7 +25,9 @@
 #include "base/err.h"
 #include "firewall/ruleset.h"
 
-enum { CLOSED_STATE_MAX = 4 * 1024 * 1024 };
+enum {
+	CLOSED_STATE_MAX = 4 * 1024 * 1024, /* internal: we wrote it */
+};
 #define CLOSED_STATE_FILE "closed.state"
 
 /* Adds every line that can be read to *rs, also behind a bad one: more shut is

@@ -12,7 +12,7 @@
 enum {
 	FAMILY_INET = 1,
 	UDATA_COMMENT = 0, /* nft's type-length-value for element user data */
-	TRIES = 4,         /* an element may expire between look and act */
+	TRIES = 4,         /* internal: it may expire between look and act */
 };
 
 static void

@@ -11,7 +11,7 @@
 #include "firewall/ledger.h"
 #include "firewall/nl.h"
 
-enum { WANTS_MAX = 1024 }; /* endings cut in one walk */
+enum { WANTS_MAX = 1024 }; /* internal: endings cut in one walk */
 
 struct fw {
 	struct fw_opts o;

@@ -18,7 +18,7 @@ enum {
 	/* One size always: the kernel sizes dump chunks to the largest receive
 	 * buffer a socket ever used. */
 	RECV_SIZE = 64 * 1024,
-	BATCH_MAX = 32 * 1024 * 1024,
+	BATCH_MAX = 32 * 1024 * 1024, /* internal: one transaction */
 	ANSWER_S = 10, /* an unanswered request is a failure, not a hang */
 };
 

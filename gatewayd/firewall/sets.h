@@ -51,7 +51,7 @@ struct set_def {
 	uint32_t size;
 };
 
-enum { SET_KEY_MAX = 40 };
+enum { SET_KEY_MAX = 40 }; /* internal: the longest of the sets */
 
 struct set_key {
 	uint8_t set; /* enum set_id */

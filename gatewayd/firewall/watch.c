@@ -19,7 +19,7 @@ enum {
 	SLACK_MS = 1500, /* a life may differ by this much */
 	SLEPT_MS = 50,   /* more is a suspend, less is reading two clocks */
 	PASSES = 3,      /* a dump misses elements; look again */
-	STRANGERS_MAX = 4096, /* per pass */
+	STRANGERS_MAX = 4096, /* internal: per pass */
 };
 
 int

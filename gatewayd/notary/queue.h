@@ -16,7 +16,10 @@
 #include "core/event.h"
 #include "role/role.h"
 
-enum { QUEUE_MAX = 1024, QUEUE_BYTES = 2 * 1024 * 1024 };
+enum {
+	QUEUE_MAX = 1024, /* internal: then the batch is written */
+	QUEUE_BYTES = 2 * 1024 * 1024,
+};
 
 struct notary;
 

@@ -12,7 +12,9 @@
 #include "base/ids.h"
 #include "base/str.h"
 
-enum { RAW_LINE_MAX = 64 * 1024 }; /* base64 of one message's bytes */
+enum {
+	RAW_LINE_MAX = 64 * 1024, /* internal: one message in base64 */
+};
 
 static int64_t
 elapsed_us(const struct channel *c)

@@ -21,8 +21,8 @@
 #include "base/str.h"
 
 enum {
-	PENDING_MAX = 1024 * 1024, /* one message's worst case, several times */
-	HEADER_MAX = 16 * 1024,
+	PENDING_MAX = 1024 * 1024, /* internal: several messages */
+	HEADER_MAX = 16 * 1024,    /* internal: we wrote it */
 	DIGEST_SIZE = 32,
 };
 

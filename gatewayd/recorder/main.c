@@ -23,9 +23,9 @@
 #include "recorder/channel.h"
 
 enum {
-	TICK_MS = 500,    /* nothing waits longer than two of these */
-	GOODBYE_MS = 200, /* for the last records to leave */
-	READ_MAX = 128 * 1024,
+	TICK_MS = 500,         /* nothing waits longer than two of these */
+	GOODBYE_MS = 200,      /* for the last records to leave */
+	READ_MAX = 128 * 1024, /* internal: at a time */
 };
 
 struct session {

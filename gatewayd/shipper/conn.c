@@ -23,7 +23,7 @@
 #include "base/err.h"
 
 enum {
-	OUT_MAX = 4 * 1024 * 1024,
+	OUT_MAX = 4 * 1024 * 1024, /* internal: then the log waits */
 	WHY_SIZE = 512,
 };
 

@@ -22,8 +22,8 @@
 #include "shipper/sink.h"
 
 enum {
-	READ_BYTES = 64 * 1024, /* of records at a time */
-	FRAMES_MAX = 4 * 1024 * 1024,
+	READ_BYTES = 64 * 1024,       /* of records at a time */
+	FRAMES_MAX = 4 * 1024 * 1024, /* internal: of READ_BYTES */
 	POKE_MS = 1000,
 	RESTART_MS = 60 * 1000, /* an unusable sink: start anew, look again */
 	STOP_MS = 100,

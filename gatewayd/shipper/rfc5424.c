@@ -15,7 +15,7 @@
 #include "wire/json.h"
 
 enum {
-	HOSTNAME_MAX = 255, /* RFC 5424 section 6 */
+	HOSTNAME_MAX = 255, /* format: RFC 5424 section 6 */
 	FRAME_MAX = 2 * LIMIT_RECORD_MAX,
 };
 
@@ -57,8 +57,8 @@ put_param(struct buf *out, const char *name, const char *value)
 
 	if (n == 0)
 		return;
-	if (n > RFC5424_PARAM_MAX) {
-		n = RFC5424_PARAM_MAX;
+	if (n > LIMIT_SYSLOG_PARAM_MAX) {
+		n = LIMIT_SYSLOG_PARAM_MAX;
 		while (n > 0 && ((uint8_t)value[n] & 0xc0) == 0x80)
 			n--;
 	}

@@ -16,8 +16,7 @@
 #include "base/buf.h"
 
 enum {
-	RFC5424_FACILITY = 13,   /* log audit */
-	RFC5424_PARAM_MAX = 255, /* bytes of one structured data value */
+	RFC5424_FACILITY = 13, /* log audit */
 };
 
 /* Severity of a catalogue entry (1..6) as syslog's (7..0); 3 for others. */

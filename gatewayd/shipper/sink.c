@@ -29,9 +29,9 @@ enum {
 	GIVE_UP_MS = 10 * 60 * 1000, /* it may have much to read before us */
 	SAMPLES = 128,               /* one a second */
 	BACKOFF_MIN_MS = 500,
-	BACKOFF_MAX_MS = 30 * 1000,
-	STEADY_MS = 30 * 1000, /* up so long: failures are forgotten */
-	CLOSE_MS = 2000,       /* for the answer to the last goodbye */
+	BACKOFF_MAX_MS = 30 * 1000, /* internal: tries are this far apart */
+	STEADY_MS = 30 * 1000,      /* up so long: failures are forgotten */
+	CLOSE_MS = 2000,            /* for the answer to the last goodbye */
 };
 
 /* At t everything below next had been written. */

@@ -23,6 +23,7 @@ enum {
 	LIMIT_SSHSIG_MAX = 1536,   /* a raw SSH signature */
 	LIMIT_CERT_MAX = 2048,     /* an SSH certificate blob */
 	LIMIT_HASH_MAX = 64,       /* an exchange hash */
+	LIMIT_ADDRESSES = 8,       /* of a target in a policy file */
 	LIMIT_HOSTKEYS_MAX = 4096, /* all pinned host keys of a target */
 	LIMIT_HOSTKEYS = 16,       /* of them, in one request */
 	LIMIT_RSA_BITS_MIN = 3072, /* of a user's or a target's key */
@@ -91,7 +92,6 @@ enum {
 	LIMIT_LONG_READS = 8,   /* of log and recordings at a time, so that all
 				 * fit into a queue; then 503 */
 	LIMIT_CALLS_HELD = 256, /* while the gateway starts; then 503 */
-	LIMIT_LISTED = 500,     /* of what has ended: the latest */
 
 	/* ---- SSH connections and sessions */
 	LIMIT_SESSIONS = 2000,
@@ -128,11 +128,13 @@ enum {
 	LIMIT_SSH_REFUSALS = 60,
 
 	/* ---- evidence, and messages between processes */
-	LIMIT_MSG_MAX = 224 * 1024,     /* one message between processes */
-	LIMIT_RECORD_MAX = 60 * 1024,   /* one evidence record, with its LF */
-	LIMIT_FIELD_MAX = 16 * 1024,    /* one field of a record */
-	LIMIT_EVENT_FIELDS = 48,        /* fields of one record */
-	LIMIT_REC_DATA_MAX = 32 * 1024, /* terminal bytes in one message */
+	LIMIT_MSG_MAX = 224 * 1024,   /* one message between processes */
+	LIMIT_RECORD_MAX = 60 * 1024, /* one evidence record, with its LF */
+	LIMIT_FIELD_MAX = 16 * 1024,  /* one field of a record */
+	LIMIT_SYSLOG_PARAM_MAX = 255, /* a value of structured data, cut there;
+				       * the record in the message is whole */
+	LIMIT_EVENT_FIELDS = 48,      /* fields of one record */
+	LIMIT_REC_DATA_MAX = 32 * 1024,     /* terminal bytes in one message */
 	LIMIT_PEER_QUEUE = 4 * 1024 * 1024, /* unsent bytes to one peer */
 
 	/* ---- what the kernel's sets have room for, per address family */

@@ -13,7 +13,9 @@
 
 #include "base/attr.h"
 
-enum { SECRET_SIZE_MAX = 4 * 1024 * 1024 };
+enum {
+	SECRET_SIZE_MAX = 4 * 1024 * 1024, /* internal: more is our mistake */
+};
 
 struct secret {
 	size_t len;

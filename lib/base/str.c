@@ -14,7 +14,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 
-enum { STR_DISTANCE_MAX = 99 };
+enum { STR_DISTANCE_MAX = 99 }; /* internal: far enough */
 
 static bool
 is_digit(char c)

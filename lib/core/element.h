@@ -21,7 +21,7 @@ enum element_kind {
 	ELEMENT_LEG,      /* our address . port . target . port: one session */
 };
 
-enum { ELEMENT_MAX = 8 }; /* per receipt */
+enum { ELEMENT_MAX = 8 }; /* internal: of a receipt */
 
 struct element {
 	uint8_t kind;        /* enum element_kind */

@@ -19,7 +19,7 @@ enum {
 	NOTE_TYPE_ED25519 = 0x01,
 	NOTE_ID_SIZE = 4,
 	NOTE_SIG_SIZE = 64,
-	NOTE_BLOB_MAX = 8192, /* a signature of any algorithm, with its id */
+	NOTE_BLOB_MAX = 8192, /* internal: any signature, with its id */
 };
 
 static const char note_dash[] = "\xe2\x80\x94 "; /* U+2014 and a space */

@@ -11,7 +11,7 @@
 #include "base/err.h"
 #include "base/str.h"
 
-enum { TEXT_MAX = 128 }; /* the longest value of the envelope */
+enum { TEXT_MAX = 128 }; /* internal: the longest of the envelope */
 
 int
 record_format(

@@ -23,7 +23,7 @@
 
 enum {
 	CONTROL_FD = 3,
-	APPENDS_WAITING_MAX = 1024, /* fire-and-forget records without notary */
+	APPENDS_WAITING_MAX = 1024, /* internal: records without notary */
 	RELINK_MS = 1000,           /* what died is linked again sooner */
 };
 

@@ -17,7 +17,7 @@
 
 enum {
 	SEAL_KEY_SIZE = 32,
-	SEAL_PLAIN_MAX = 256,
+	SEAL_PLAIN_MAX = 256, /* internal: a seed */
 	SEAL_OVERHEAD = 1 + 12 + 16,
 };
 

@@ -26,11 +26,11 @@
 #include "base/str.h"
 
 enum {
-	POINT_MAX = 133, /* uncompressed P-521 */
+	POINT_MAX = 133, /* format: uncompressed P-521 */
 	ED25519_SIZE = 32,
 	ED25519_SIG_SIZE = 64,
-	SK_TOUCH = 1, /* PROTOCOL.u2f: user presence */
-	SIGNED_MAX = 4096,
+	SK_TOUCH = 1,      /* PROTOCOL.u2f: user presence */
+	SIGNED_MAX = 4096, /* internal: what is signed is a hash */
 };
 
 enum kind { KIND_NONE = 0, KIND_ED25519, KIND_ECDSA, KIND_RSA };

@@ -22,7 +22,8 @@
 #include "core/record.h"
 #include "wire/json.h"
 
-enum { CHUNK = 64 * 1024, FILE_NAME_MAX = 64 };
+enum { CHUNK = 64 * 1024 };
+enum { FILE_NAME_MAX = 64 }; /* internal: we named it */
 
 /* The leaf hashes of one segment, as the notary noted them. */
 struct stretch {

@@ -19,7 +19,8 @@
 #include "base/buf.h"
 #include "core/proc.h"
 
-enum { MSG_VERSION = 1, MSG_FDS_MAX = 2, MSG_HEADER_SIZE = 8 };
+enum { MSG_VERSION = 1, MSG_HEADER_SIZE = 8 };
+enum { MSG_FDS_MAX = 2 }; /* internal: no message carries more */
 
 /* Bytes borrowed from the frame they were decoded from (valid until the
  * handler returns), or from the caller when sending. */
