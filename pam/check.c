@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/addr.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/fault.h"
@@ -23,8 +24,8 @@ enum { CERT_USER = 1, SKEW_S = 30 };
 
 struct cert {
 	char key_id[PAM_KEY_ID_SIZE];
-	const uint8_t *principals, *ca, *signature;
-	size_t nprincipals, nca, nsignature;
+	const uint8_t *principals, *options, *ca, *signature;
+	size_t nprincipals, noptions, nca, nsignature;
 	uint64_t after, before;
 	size_t signed_len; /* bytes of the blob the signature covers */
 	uint32_t type;
@@ -69,7 +70,7 @@ parse(struct cert *ret, const uint8_t *p, size_t n)
 	ret->principals = rd_string(&r, &ret->nprincipals);
 	ret->after = rd_u64(&r);
 	ret->before = rd_u64(&r);
-	(void)rd_string(&r, &len); /* critical options: sshd judged them */
+	ret->options = rd_string(&r, &ret->noptions);
 	(void)rd_string(&r, &len); /* extensions */
 	(void)rd_string(&r, &len); /* reserved */
 	ret->ca = rd_string(&r, &ret->nca);
@@ -146,9 +147,34 @@ has_principal(const struct cert *c, const char *want)
 	return 0;
 }
 
+/* Is the one critical option a source-address, and that of the login? sshd has
+ * judged it if this is the certificate of the login. But SSH_AUTH_INFO_0 is a
+ * variable like others: a module before ours may have set it from a file of
+ * the user's (pam_env), to one that was seen in somebody's login. */
+static int
+from_source(const struct cert *c, const char *rhost)
+{
+	char name[32], value[ADDR_TEXT_SIZE];
+	const uint8_t *packed;
+	struct addr want, is;
+	size_t n = 0;
+	struct rd r;
+
+	rd_init(&r, c->options, c->noptions);
+	rd_cstring(&r, name, sizeof(name));
+	packed = rd_string(&r, &n);
+	if (rd_done(&r) != 0 || strcmp(name, "source-address") != 0)
+		return 0;
+	rd_init(&r, packed, n);
+	rd_cstring(&r, value, sizeof(value));
+	return rd_done(&r) == 0 && rhost != NULL &&
+	       addr_parse(&want, value) == 0 && addr_parse(&is, rhost) == 0 &&
+	       addr_equal(&want, &is);
+}
+
 static const char *
 judge(const struct cert *c, const uint8_t *blob, const struct pam_ca *cas,
-    size_t ncas, const char *principal, int64_t now_s)
+    size_t ncas, const char *principal, const char *rhost, int64_t now_s)
 {
 	if (c->type != CERT_USER)
 		return "not a user certificate";
@@ -162,6 +188,8 @@ judge(const struct cert *c, const uint8_t *blob, const struct pam_ca *cas,
 		return "expired";
 	if (!has_principal(c, principal) && !FAULT(pam_principal))
 		return "made for another login or target";
+	if (!from_source(c, rhost) && !FAULT(pam_source))
+		return "made for another source address than this login's";
 	if (strncmp(c->key_id, "user=", 5) != 0 ||
 	    strstr(c->key_id, " session=") == NULL)
 		return "its key id names no session of a gateway";
@@ -170,7 +198,7 @@ judge(const struct cert *c, const uint8_t *blob, const struct pam_ca *cas,
 
 enum pam_verdict
 pam_check(const char *auth_info, const struct pam_ca *cas, size_t ncas,
-    const char *principal, int64_t now_s,
+    const char *principal, const char *rhost, int64_t now_s,
     char retkey_id[static PAM_KEY_ID_SIZE], char retwhy[static PAM_WHY_SIZE])
 {
 	static const char prefix[] = "publickey " CERT_TYPE " ";
@@ -195,7 +223,7 @@ pam_check(const char *auth_info, const struct pam_ca *cas, size_t ncas,
 			strcspn(b64, " \n"), &n) != 0 ||
 		    parse(&c, blob, n) != 0)
 			continue;
-		why = judge(&c, blob, cas, ncas, principal, now_s);
+		why = judge(&c, blob, cas, ncas, principal, rhost, now_s);
 		(void)snprintf(retkey_id, PAM_KEY_ID_SIZE, "%s", c.key_id);
 		if (why == NULL) {
 			v = PAM_VERDICT_ADMIT;

@@ -32,11 +32,12 @@ MUST_CHECK int pam_cas_parse(
  * auth_info is sshd's SSH_AUTH_INFO_0: one "method details" line per method.
  * Admits only if one line is "publickey ssh-ed25519-cert-v01@openssh.com B64",
  * and that is a user certificate, signed by one of the CAs, valid at now_s
- * (30 s of clock difference are forgiven), for exactly the principal, with a
- * key id of ours. retkey_id and retwhy are always set (perhaps to "").
+ * (30 s of clock difference are forgiven), for exactly the principal, and for
+ * logins from rhost (an address, may be NULL: nobody) only, with a key id of
+ * ours. retkey_id and retwhy are always set (perhaps to "").
  */
 enum pam_verdict pam_check(const char *auth_info, const struct pam_ca *cas,
-    size_t ncas, const char *principal, int64_t now_s,
+    size_t ncas, const char *principal, const char *rhost, int64_t now_s,
     char retkey_id[static PAM_KEY_ID_SIZE], char retwhy[static PAM_WHY_SIZE]);
 
 #endif

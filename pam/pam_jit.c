@@ -58,7 +58,8 @@ read_options(
 }
 
 static int
-check(pam_handle_t *pamh, const struct options *o, const char *login)
+check(pam_handle_t *pamh, const struct options *o, const char *login,
+    const char *rhost)
 {
 	char principal[2 * LIMIT_NAME_SIZE];
 	char key_id[PAM_KEY_ID_SIZE];
@@ -80,7 +81,7 @@ check(pam_handle_t *pamh, const struct options *o, const char *login)
 		goto out;
 	}
 	if (pam_check(pam_getenv(pamh, "SSH_AUTH_INFO_0"), cas, ncas, principal,
-		(int64_t)time(NULL), key_id, why) == PAM_VERDICT_ADMIT) {
+		rhost, (int64_t)time(NULL), key_id, why) == PAM_VERDICT_ADMIT) {
 		pam_syslog(pamh, LOG_INFO, "admitted %s: %s", login, key_id);
 		r = PAM_SUCCESS;
 	} else {
@@ -95,16 +96,17 @@ out:
 int
 pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
-	const void *login = NULL;
+	const void *login = NULL, *rhost = NULL;
 	struct options o;
 
 	(void)flags;
 	if (read_options(&o, pamh, argc, argv) != 0)
 		return PAM_PERM_DENIED;
 	if (pam_get_item(pamh, PAM_USER, &login) != PAM_SUCCESS ||
-	    login == NULL)
+	    login == NULL ||
+	    pam_get_item(pamh, PAM_RHOST, &rhost) != PAM_SUCCESS)
 		return PAM_PERM_DENIED;
-	return check(pamh, &o, login);
+	return check(pamh, &o, login, rhost);
 }
 
 int

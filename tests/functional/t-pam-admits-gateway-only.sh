@@ -24,7 +24,8 @@ tunnel() {
 	on web-02 timeout 10 ssh -o BatchMode=yes -o StrictHostKeyChecking=no \
 		-W 127.0.0.1:22 deploy@10.20.0.11 </dev/null
 }
-module() { # ARGUMENT... - the last line of the target's PAM stack of sshd
+module() { # ARGUMENT... - the last line of the target's PAM stack of sshd: the
+	# worst place
 	on web-01 sed -i '/pam_jit/d' /etc/pam.d/sshd
 	printf 'session required /usr/local/lib/security/pam_jit.so %s\n' "$*" |
 		on web-01 tee -a /etc/pam.d/sshd >/dev/null
@@ -55,6 +56,17 @@ expect_fail any round 'echo in >/tmp/in' # a plain key
 OUT=$(tunnel 2>&1) || true
 expect_no_out '^SSH-2.0-'
 expect_fail any on web-01 test -e /tmp/in
+
+echo '- nor with a certificate of ours in a variable of their own'
+printf 'ExposeAuthInfo yes\n' | on web-01 tee /etc/ssh/sshd_config.d/expose.conf >/dev/null
+target_sshd_restart web-01
+# shellcheck disable=SC2016 # for the shell of the target
+expect_ok gw_ssh alice -- web-01 'printf "SSH_AUTH_INFO_0 DEFAULT=\"%s\"\n" \
+	"$(cat "$SSH_USER_AUTH")" >.pam_environment && wc -l <.pam_environment'
+expect_out '^1$'
+expect_fail any round 'echo in >/tmp/in'
+expect_fail any on web-01 test -e /tmp/in
+on web-01 rm /home/deploy/.pam_environment
 
 echo '- a certificate for another target, no CA file, a wrong argument: nobody'
 module target=web-02 ca=/etc/ssh/gateway_ca.pub

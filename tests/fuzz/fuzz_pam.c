@@ -14,15 +14,15 @@ enum { NOW = 1780000000 }; /* while that certificate is valid */
 
 static const char ca_line[] =
     "ssh-ed25519 "
-    "AAAAC3NzaC1lZDI1NTE5AAAAIAOwAjqraO84VVLKSBLbiCPncnH5O835jnkIEnRFEDJ2\n";
+    "AAAAC3NzaC1lZDI1NTE5AAAAIAjACdlsYUt5J44cPHn5WAzUaANkSUcL1RbxkFi/UMFb\n";
 static const char prefix[] = "publickey ssh-ed25519-cert-v01@openssh.com ";
 
 static void
 judge(const char *auth_info, const struct pam_ca *cas, size_t ncas)
 {
 	char key_id[PAM_KEY_ID_SIZE], why[PAM_WHY_SIZE];
-	enum pam_verdict v =
-	    pam_check(auth_info, cas, ncas, "deploy@web-01", NOW, key_id, why);
+	enum pam_verdict v = pam_check(auth_info, cas, ncas, "deploy@web-01",
+	    "10.20.0.1", NOW, key_id, why);
 
 	if (v == PAM_VERDICT_ADMIT)
 		must(

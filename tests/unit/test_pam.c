@@ -85,18 +85,25 @@ make(const char *principal, const char *key_id, const struct secret *ca)
 }
 
 static enum pam_verdict
-ask(const char *info, const char *principal, int64_t now)
+ask_from(
+    const char *rhost, const char *info, const char *principal, int64_t now)
 {
 	char id[PAM_KEY_ID_SIZE];
 	char why[PAM_WHY_SIZE];
 	enum pam_verdict v =
-	    pam_check(info, fx.cas, fx.ncas, principal, now, id, why);
+	    pam_check(info, fx.cas, fx.ncas, principal, rhost, now, id, why);
 
 	/* a refusal always says why; an admission names the session */
 	assert_true((v == PAM_VERDICT_ADMIT) == (why[0] == '\0'));
 	if (v == PAM_VERDICT_ADMIT)
 		assert_string_equal(id, "user=a grant=g session=s");
 	return v;
+}
+
+static enum pam_verdict
+ask(const char *info, const char *principal, int64_t now)
+{
+	return ask_from("10.0.0.1", info, principal, now);
 }
 
 #define KEY_ID "user=a grant=g session=s"
@@ -147,6 +154,22 @@ test_other_ca_and_key_id(void **state)
 }
 
 static void
+test_source(void **state)
+{
+	static const char *const others[] = {
+	    "10.0.0.2", "10.0.0.11", "fd00::1", "gateway", "", NULL};
+	char *good = make("deploy@web-01", KEY_ID, &fx.ca);
+
+	(void)state;
+	buf_done(&fx.cert);
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		assert_int_equal(
+		    ask_from(others[i], good, "deploy@web-01", NOW),
+		    PAM_VERDICT_DENY);
+	free(good);
+}
+
+static void
 test_every_bit_matters(void **state)
 {
 	char *info = make("deploy@web-01", KEY_ID, &fx.ca);
@@ -170,6 +193,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_verdicts),
 	    cmocka_unit_test(test_other_ca_and_key_id),
+	    cmocka_unit_test(test_source),
 	    cmocka_unit_test(test_every_bit_matters),
 	};
 
