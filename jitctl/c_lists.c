@@ -15,7 +15,7 @@ list(struct ctx *c, enum api_verb verb, const char *query,
     const struct col *cols, size_t n, const char *empty)
 {
 	struct reply r = {0};
-	int x = call_get(c, verb, NULL, query, &r);
+	int x = call_list(c, verb, query, &r);
 
 	if (x == EXIT_OK)
 		x = out_items(c, r.json, cols, n, empty);
@@ -59,7 +59,7 @@ run_grants(struct ctx *c)
 {
 	const bool all = opt_has(&c->opt, F_ALL);
 	struct reply r = {0};
-	int x = call_get(c, VERB_GRANTS, NULL, all ? "?all=1" : "", &r);
+	int x = call_list(c, VERB_GRANTS, all ? "?all=1" : "", &r);
 
 	if (x == EXIT_OK && !all)
 		drop_ended(r.json);
@@ -193,7 +193,7 @@ run_status(struct ctx *c)
 	int x = call_get(c, VERB_WHOAMI, NULL, "", &who);
 
 	if (x == EXIT_OK)
-		x = call_get(c, VERB_GRANTS, NULL, "", &grants);
+		x = call_list(c, VERB_GRANTS, "", &grants);
 	if (x != EXIT_OK)
 		goto out;
 	drop_ended(grants.json);

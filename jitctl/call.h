@@ -34,6 +34,9 @@ struct reply {
  * the exit code after a printed problem. */
 MUST_CHECK int call_get(struct ctx *c, enum api_verb verb, const char *arg,
     const char *query, struct reply *ret);
+/* The same for a list, which may take several replies: "items" has them all. */
+MUST_CHECK int call_list(
+    struct ctx *c, enum api_verb verb, const char *query, struct reply *ret);
 /* Changes: the signed envelope. body is borrowed. *ret is filled for refusals
  * as well, so that the caller can say more. */
 MUST_CHECK int call_signed(struct ctx *c, enum api_verb verb, json_t *body,

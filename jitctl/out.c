@@ -15,7 +15,8 @@
 #include "base/clock.h"
 #include "base/str.h"
 
-enum { GAP = 2, COL_MIN = 8, COLS_MAX = 24 };
+enum { GAP = 2, COL_MIN = 8 };
+enum { COLS_MAX = 24 }; /* internal: no list has more */
 
 /* --------------------------------------------------------------- widths */
 
@@ -335,8 +336,6 @@ out_items(const struct ctx *c, const json_t *reply, const struct col *cols,
 		say(c, "%s", empty);
 		return EXIT_OK;
 	}
-	if (json_is_true(json_object_get(reply, "more")))
-		say(c, "There is more than the gateway sends at once.");
 	return print_table(c, items, cols, n);
 }
 

@@ -3,6 +3,7 @@
  * read - reads with the short token: found in the state folder, or made by one
  * signed call and kept there, 0600.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -173,5 +174,48 @@ call_get(struct ctx *c, enum api_verb verb, const char *arg, const char *query,
 	explicit_bzero(&t, sizeof(t));
 	if (r != EXIT_OK && ret->status != 0)
 		call_print_problem(c, ret);
+	return r;
+}
+
+/* One more reply's items; says in next where the rest begins, "" = nowhere. */
+static int
+take_items(json_t *all, const json_t *more, char next[static LIMIT_NAME_SIZE])
+{
+	const char *at = member(more, "next");
+	const bool goes_on = json_is_true(json_object_get(more, "more"));
+
+	if (all != more && json_array_extend(json_object_get(all, "items"),
+			       json_object_get(more, "items")) != 0)
+		return EXIT_FAILED;
+	if (!goes_on) {
+		next[0] = '\0';
+		return EXIT_OK;
+	}
+	if (str_name_ok(at) && strcmp(at, next) != 0 &&
+	    str_copy(next, LIMIT_NAME_SIZE, at) == 0)
+		return EXIT_OK;
+	complain("the gateway does not say where its list goes on");
+	return EXIT_FAILED;
+}
+
+int
+call_list(
+    struct ctx *c, enum api_verb verb, const char *query, struct reply *ret)
+{
+	char text[160], next[LIMIT_NAME_SIZE] = "";
+	struct reply more = {0};
+	int r = call_get(c, verb, NULL, query, ret);
+
+	if (r == EXIT_OK)
+		r = take_items(ret->json, ret->json, next);
+	while (r == EXIT_OK && next[0] != '\0') {
+		(void)snprintf(text, sizeof(text), "%s%safter=%s", query,
+		    query[0] != '\0' ? "&" : "?", next);
+		if ((r = call_get(c, verb, NULL, text, &more)) == EXIT_OK)
+			r = take_items(ret->json, more.json, next);
+		reply_done(&more);
+	}
+	(void)json_object_del(ret->json, "more");
+	(void)json_object_del(ret->json, "next");
 	return r;
 }

@@ -44,7 +44,11 @@ struct denials;
 struct recovery;
 struct held;
 
-enum { ELEMENTS_MAX = 512, SINKS_SEEN = LIMIT_SINKS, VIEWED_MAX = 64 };
+enum {
+	ELEMENTS_MAX = 512, /* internal: ELEMENT_MAX of them, encoded */
+	VIEWED_MAX = 64,    /* internal: a ring */
+	SINKS_SEEN = LIMIT_SINKS,
+};
 
 /* One grant that is open, or about to be. */
 struct live_grant {
@@ -204,16 +208,45 @@ void put_bool(json_t *o, const char *key, bool v);
 void put_time(json_t *o, const char *key, int64_t utc_ms); /* 0 = null */
 void put_addr(json_t *list, const struct addr *a); /* appends if present */
 json_t *names_json(const struct name_list *l);
-/* {"items":[]}; add() takes item; what is over the size of a reply is left
- * out and "more":true says so. */
+
+/* ---- listing.c: {"items":[]}, and where to go on if that is not all */
+
+enum { LISTING_CURSOR_SIZE = LIMIT_NAME_SIZE, LISTING_PAGE = 1000 };
+
+struct listing_place {
+	int64_t start_ms;
+	const char *id; /* borrowed, as is what */
+	const void *what;
+};
+
+typedef json_t *listing_json_fn(const void *what);
+
 struct listing {
 	json_t *items;
 	size_t size;
 	bool more;
+	char after[LISTING_CURSOR_SIZE], next[LISTING_CURSOR_SIZE];
+	listing_json_fn *live_json;
+	struct listing_place *live;
+	size_t nlive, at;
+	unsigned nended;
 };
-void listing_init(struct listing *l);
-void listing_add(struct listing *l, json_t *item);
-void listing_reply(struct listing *l, struct call *c);
+
+/* false: the query was wrong and the call is over. */
+MUST_CHECK bool listing_init(struct listing *l, struct call *c);
+void listing_done(struct listing *l);
+/* By name: these come in order. add() takes item. */
+bool listing_wants(const struct listing *l, const char *name);
+void listing_add(struct listing *l, json_t *item, const char *name);
+/* By time: first all that live, then sort(), then what has ended, LISTING_PAGE
+ * at most, in order, and NULL at the end. */
+MUST_CHECK int listing_live(struct listing *l, const struct listing_place *p);
+void listing_sort(struct listing *l);
+void listing_after(const struct listing *l, struct listing_place *ret);
+void listing_ended(
+    struct listing *l, const struct listing_place *p, listing_json_fn *fn);
+/* The reply's body. */
+json_t *listing_reply(struct listing *l);
 
 /* ---- caller.c */
 /* Who is asking; then the verb. Ends in fn(c) or in a refusal. */
@@ -448,6 +481,8 @@ void session_up(struct broker *b, struct peer *p);
 void session_down(struct broker *b, struct peer *p);
 int on_ses_auth(struct role *r, struct peer *p, const void *m, const int *fds);
 int on_ses_dial(struct role *r, struct peer *p, const void *m, const int *fds);
+int on_ses_channel(
+    struct role *r, struct peer *p, const void *m, const int *fds);
 int on_ses_end(struct role *r, struct peer *p, const void *m, const int *fds);
 int on_nt_sid(struct role *r, struct peer *p, const void *m, const int *fds);
 /* Says why and cuts its leg. */

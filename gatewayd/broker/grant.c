@@ -20,7 +20,6 @@ enum {
 	/* Timers count CLOCK_MONOTONIC, grants boottime: a suspend makes them
 	 * differ, so look again this often. */
 	LOOK_AGAIN_MS = 30 * 1000,
-	HISTORY_MAX = 500,
 };
 
 /* ---- the list */
@@ -255,9 +254,10 @@ grant_json(const struct live_grant *lg)
 	return o;
 }
 
-static void
-list_ended(void *arg, const struct grant_row *g)
+static json_t *
+over_json(const void *what)
 {
+	const struct grant_row *g = what;
 	json_t *o = common_json(&g->grant);
 
 	put_time(o, "end", g->ended_ms);
@@ -265,7 +265,51 @@ list_ended(void *arg, const struct grant_row *g)
 	put_str(o, "state", "ended");
 	put_str(o, "reason", end_reason_str((enum end_reason)g->reason));
 	put_num(o, "sessions", g->sessions);
-	listing_add(arg, o);
+	return o;
+}
+
+static void
+list_ended(void *arg, const struct grant_row *g)
+{
+	const struct listing_place p = {
+	    .start_ms = g->grant.start_ms, .id = g->grant.id, .what = g};
+
+	listing_ended(arg, &p, over_json);
+}
+
+static json_t *
+live_json(const void *what)
+{
+	return grant_json(what);
+}
+
+static int
+list(struct call *c, struct listing *l)
+{
+	const bool all = strstr(c->query, "all=1") != NULL;
+	const bool everybody = c->local || (all && (c->auditor || c->admin));
+	struct listing_place after;
+	int r = 0;
+
+	l->live_json = live_json;
+	for (const struct live_grant *lg = c->b->grants; lg != NULL && r == 0;
+	     lg = lg->next) {
+		const struct listing_place p = {
+		    .start_ms = lg->g.start_ms, .id = lg->g.id, .what = lg};
+
+		if (lg->state == GRANT_ACTIVE && lg->g.reach != REACH_PROBE &&
+		    (everybody || strcmp(lg->g.user, c->user) == 0))
+			r = listing_live(l, &p);
+	}
+	listing_sort(l);
+	if (all && r == 0) {
+		history_flush(c->b);
+		listing_after(l, &after);
+		r = store_grant_each(c->b->store, everybody ? NULL : c->user,
+		    after.start_ms, after.id, LISTING_PAGE, list_ended, l);
+	}
+	listing_ended(l, NULL, NULL);
+	return r;
 }
 
 /* What is open now; with all=1 also what has ended, and to auditors (and root
@@ -273,28 +317,16 @@ list_ended(void *arg, const struct grant_row *g)
 void
 verb_grants(struct call *c)
 {
-	const bool all = strstr(c->query, "all=1") != NULL;
-	const bool everybody = c->local || (all && (c->auditor || c->admin));
 	struct listing l;
-	int r = 0;
+	int r;
 
-	listing_init(&l);
-	for (const struct live_grant *lg = c->b->grants; lg != NULL;
-	     lg = lg->next)
-		if (lg->state == GRANT_ACTIVE && lg->g.reach != REACH_PROBE &&
-		    (everybody || strcmp(lg->g.user, c->user) == 0))
-			listing_add(&l, grant_json(lg));
-	if (all) {
-		history_flush(c->b);
-		r = store_grant_each(c->b->store, everybody ? NULL : c->user,
-		    HISTORY_MAX, list_ended, &l);
-	}
-	if (r != 0) {
-		json_decref(l.items);
-		call_store_failed(c, r);
+	if (!listing_init(&l, c))
 		return;
-	}
-	listing_reply(&l, c);
+	if ((r = list(c, &l)) == 0)
+		call_reply(c, 200, listing_reply(&l));
+	else
+		call_store_failed(c, r);
+	listing_done(&l);
 }
 
 /* ---- grant.release, grant.revoke */

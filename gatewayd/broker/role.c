@@ -77,7 +77,10 @@ verb_roles(struct call *c)
 		call_store_failed(c, r);
 		return;
 	}
-	listing_init(&l);
+	if (!listing_init(&l, c)) {
+		free(u);
+		return;
+	}
 	for (size_t i = 0; i < c->b->nroles; i++) {
 		const struct policy_role *x = &c->b->roles[i];
 		bool mine = name_list_has(&x->users, u->name);
@@ -85,11 +88,12 @@ verb_roles(struct call *c)
 		for (unsigned k = 0; k < u->groups.n; k++)
 			mine = mine ||
 			       name_list_has(&x->groups, u->groups.name[k]);
-		if (all || mine)
-			listing_add(&l, role_json(x));
+		if ((all || mine) && listing_wants(&l, x->name))
+			listing_add(&l, role_json(x), x->name);
 	}
 	free(u);
-	listing_reply(&l, c);
+	call_reply(c, 200, listing_reply(&l));
+	listing_done(&l);
 }
 
 /* ---- a body */

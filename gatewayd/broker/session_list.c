@@ -9,11 +9,10 @@
 #include "base/str.h"
 #include "broker/broker.h"
 
-enum { HISTORY_MAX = 500 };
-
 static json_t *
-live_json(const struct session *s)
+live_json(const void *what)
 {
+	const struct session *s = what;
 	json_t *o = json_object();
 	char source[ADDR_TEXT_SIZE];
 
@@ -34,9 +33,10 @@ live_json(const struct session *s)
 	return o;
 }
 
-static void
-list_ended(void *arg, const struct session_row *x)
+static json_t *
+over_json(const void *what)
 {
+	const struct session_row *x = what;
 	json_t *o = json_object();
 
 	put_str(o, "sid", x->sid);
@@ -51,7 +51,45 @@ list_ended(void *arg, const struct session_row *x)
 	put_num(o, "bytes_in", (int64_t)x->bytes_in);
 	put_num(o, "bytes_out", (int64_t)x->bytes_out);
 	put_bool(o, "recorded", x->recorded);
-	listing_add(arg, o);
+	return o;
+}
+
+static void
+list_ended(void *arg, const struct session_row *x)
+{
+	const struct listing_place p = {
+	    .start_ms = x->start_ms, .id = x->sid, .what = x};
+
+	listing_ended(arg, &p, over_json);
+}
+
+static int
+list(struct call *c, struct listing *l)
+{
+	const bool all = strstr(c->query, "all=1") != NULL;
+	const bool everybody = c->local || (all && (c->auditor || c->admin));
+	struct listing_place after;
+	int r = 0;
+
+	l->live_json = live_json;
+	for (const struct session *s = c->b->sessions; s != NULL && r == 0;
+	     s = s->next) {
+		const struct listing_place p = {
+		    .start_ms = s->start_ms, .id = s->sid, .what = s};
+
+		if (!s->gone && s->leg && s->probe == NULL &&
+		    (everybody || strcmp(s->user, c->user) == 0))
+			r = listing_live(l, &p);
+	}
+	listing_sort(l);
+	if (all && r == 0) {
+		history_flush(c->b);
+		listing_after(l, &after);
+		r = store_session_each(c->b->store, everybody ? NULL : c->user,
+		    after.start_ms, after.id, LISTING_PAGE, list_ended, l);
+	}
+	listing_ended(l, NULL, NULL);
+	return r;
 }
 
 /* What runs now; with all=1 also what has ended, and to auditors (and root on
@@ -59,27 +97,16 @@ list_ended(void *arg, const struct session_row *x)
 void
 verb_sessions(struct call *c)
 {
-	const bool all = strstr(c->query, "all=1") != NULL;
-	const bool everybody = c->local || (all && (c->auditor || c->admin));
 	struct listing l;
-	int r = 0;
+	int r;
 
-	listing_init(&l);
-	for (const struct session *s = c->b->sessions; s != NULL; s = s->next)
-		if (!s->gone && s->leg && s->probe == NULL &&
-		    (everybody || strcmp(s->user, c->user) == 0))
-			listing_add(&l, live_json(s));
-	if (all) {
-		history_flush(c->b);
-		r = store_session_each(c->b->store, everybody ? NULL : c->user,
-		    HISTORY_MAX, list_ended, &l);
-	}
-	if (r != 0) {
-		json_decref(l.items);
-		call_store_failed(c, r);
+	if (!listing_init(&l, c))
 		return;
-	}
-	listing_reply(&l, c);
+	if ((r = list(c, &l)) == 0)
+		call_reply(c, 200, listing_reply(&l));
+	else
+		call_store_failed(c, r);
+	listing_done(&l);
 }
 
 /* Shut first; the record of who did it is waited for before the answer. */

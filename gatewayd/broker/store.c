@@ -66,7 +66,6 @@ static const char schema[] =
     " start INTEGER NOT NULL, due INTEGER NOT NULL, ended INTEGER NOT NULL,"
     " reason INTEGER NOT NULL, sessions INTEGER NOT NULL,"
     " seq INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
-    "CREATE INDEX grants_ended ON grants(ended);"
     "CREATE TABLE sessions("
     " sid TEXT PRIMARY KEY, grant_id TEXT NOT NULL, user TEXT NOT NULL,"
     " target TEXT NOT NULL, login TEXT NOT NULL, source TEXT NOT NULL,"
@@ -74,11 +73,15 @@ static const char schema[] =
     " reason INTEGER NOT NULL, recorded INTEGER NOT NULL,"
     " bytes_in INTEGER NOT NULL, bytes_out INTEGER NOT NULL,"
     " seq INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
-    "CREATE INDEX sessions_ended ON sessions(ended);"
     "CREATE TABLE removed(one INTEGER PRIMARY KEY CHECK(one = 1),"
     " seq INTEGER NOT NULL) STRICT;"
     "INSERT INTO removed VALUES(1, 0);"
     "PRAGMA user_version=1;";
+
+/* What only makes it faster may come later. */
+static const char indexes[] =
+    "CREATE INDEX IF NOT EXISTS grants_start ON grants(start, id);"
+    "CREATE INDEX IF NOT EXISTS sessions_start ON sessions(start, sid);";
 
 void
 store_text(char *ret, size_t size, struct query *q, int col)
@@ -169,7 +172,7 @@ store_open(struct store **ret, const char *path)
 	if (version > SCHEMA_VERSION || version < 0)
 		goto out;
 	r = version == 0 ? make_schema(s) : 0;
-	if (r != 0)
+	if (r != 0 || (r = sql_run(s->sql, indexes)) != 0)
 		goto out;
 	*ret = s;
 	s = NULL; /* the caller's now */

@@ -20,7 +20,8 @@
 #include "core/policy.h"
 #include "core/target.h"
 
-enum { STORE_SEALED_MAX = 320, STORE_COMMENT_SIZE = 128 };
+enum { STORE_COMMENT_SIZE = 128 };
+enum { STORE_SEALED_MAX = 320 }; /* internal: a seed, sealed */
 
 enum user_state { USER_NONE = 0, USER_INVITED, USER_ACTIVE, USER_DISABLED };
 
@@ -144,10 +145,13 @@ MUST_CHECK int store_grant_get(
 MUST_CHECK int store_session_put(struct store *s, const struct session_row *x);
 typedef void store_grant_fn(void *arg, const struct grant_row *g);
 typedef void store_session_fn(void *arg, const struct session_row *x);
-/* Newest first, at most max; user NULL = everybody's. */
-MUST_CHECK int store_grant_each(struct store *s, const char *user, unsigned max,
-    store_grant_fn *fn, void *arg);
+/* Those before that place, the newest first, at most max; user NULL =
+ * everybody's. */
+MUST_CHECK int store_grant_each(struct store *s, const char *user,
+    int64_t start_ms, const char *id, unsigned max, store_grant_fn *fn,
+    void *arg);
 MUST_CHECK int store_session_each(struct store *s, const char *user,
-    unsigned max, store_session_fn *fn, void *arg);
+    int64_t start_ms, const char *sid, unsigned max, store_session_fn *fn,
+    void *arg);
 
 #endif

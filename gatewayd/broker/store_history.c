@@ -162,18 +162,21 @@ store_grant_get(struct store *s, const char *id, struct grant_row *ret)
 }
 
 int
-store_grant_each(struct store *s, const char *user, unsigned max,
-    store_grant_fn *fn, void *arg)
+store_grant_each(struct store *s, const char *user, int64_t start_ms,
+    const char *id, unsigned max, store_grant_fn *fn, void *arg)
 {
 	struct query *q = query_new(s->sql,
 	    "SELECT id, req, user, target, login, role, why, source4, source6,"
 	    " port, reach, start, due, ended, reason, sessions, seq"
-	    " FROM grants WHERE ?1 IS NULL OR user = ?1"
-	    " ORDER BY ended DESC LIMIT ?2");
+	    " FROM grants WHERE (?1 IS NULL OR user = ?1)"
+	    " AND (start, id) < (?3, ?4)"
+	    " ORDER BY start DESC, id DESC LIMIT ?2");
 	struct grant_row g;
 
 	query_str(q, user);
 	query_num(q, max);
+	query_num(q, start_ms);
+	query_str(q, id);
 	while (query_next(q)) {
 		take_grant(&g, q);
 		fn(arg, &g);
@@ -226,17 +229,20 @@ take_session(struct session_row *x, struct query *q)
 }
 
 int
-store_session_each(struct store *s, const char *user, unsigned max,
-    store_session_fn *fn, void *arg)
+store_session_each(struct store *s, const char *user, int64_t start_ms,
+    const char *sid, unsigned max, store_session_fn *fn, void *arg)
 {
 	struct query *q = query_new(s->sql,
 	    "SELECT sid, grant_id, user, target, login, source, start, ended,"
 	    " reason, recorded, bytes_in, bytes_out, seq FROM sessions"
-	    " WHERE ?1 IS NULL OR user = ?1 ORDER BY ended DESC LIMIT ?2");
+	    " WHERE (?1 IS NULL OR user = ?1) AND (start, sid) < (?3, ?4)"
+	    " ORDER BY start DESC, sid DESC LIMIT ?2");
 	struct session_row x;
 
 	query_str(q, user);
 	query_num(q, max);
+	query_num(q, start_ms);
+	query_str(q, sid);
 	while (query_next(q)) {
 		take_session(&x, q);
 		fn(arg, &x);

@@ -95,33 +95,34 @@ list_one(void *arg, const char *name)
 {
 	struct walk *w = arg;
 
-	if (store_target_get(w->c->b->store, name, &w->t) == 0 &&
+	if (listing_wants(&w->list, name) &&
+	    store_target_get(w->c->b->store, name, &w->t) == 0 &&
 	    (w->all || concerns_user(w)))
-		listing_add(&w->list, target_json(&w->t));
+		listing_add(&w->list, target_json(&w->t), name);
 }
 
 void
 verb_targets(struct call *c)
 {
 	struct walk *w = calloc(1, sizeof(*w));
-	int r = GW_ENOMEM;
+	int r;
 
 	if (w == NULL) {
-		call_store_failed(c, r);
+		call_store_failed(c, GW_ENOMEM);
 		return;
 	}
 	w->c = c;
 	w->all = c->local || c->admin || c->auditor;
-	listing_init(&w->list);
-	r = w->all ? 0 : store_user_get(c->b->store, c->user, &w->u);
-	if (r == 0)
-		r = store_target_each(c->b->store, list_one, w);
-	if (r == 0) {
-		listing_reply(&w->list, c);
-	} else {
-		json_decref(w->list.items);
-		call_store_failed(c, r);
+	if (listing_init(&w->list, c)) {
+		r = w->all ? 0 : store_user_get(c->b->store, c->user, &w->u);
+		if (r == 0)
+			r = store_target_each(c->b->store, list_one, w);
+		if (r == 0)
+			call_reply(c, 200, listing_reply(&w->list));
+		else
+			call_store_failed(c, r);
 	}
+	listing_done(&w->list);
 	free(w);
 }
 
@@ -221,7 +222,7 @@ parse_host_keys(struct target *t, const json_t *o, struct problem *p)
 {
 	const json_t *list = NULL;
 	struct sshkey k;
-	int r = json_get_array(o, "host_keys", true, 16, &list, p);
+	int r = json_get_array(o, "host_keys", true, LIMIT_HOSTKEYS, &list, p);
 
 	if (r != 0)
 		return r;

@@ -66,28 +66,30 @@ list_one(void *arg, const char *name)
 {
 	struct user_walk *w = arg;
 
-	if (store_user_get(w->b->store, name, &w->u) == 0)
-		listing_add(&w->list, user_json(&w->u));
+	if (listing_wants(&w->list, name) &&
+	    store_user_get(w->b->store, name, &w->u) == 0)
+		listing_add(&w->list, user_json(&w->u), name);
 }
 
 void
 verb_users(struct call *c)
 {
 	struct user_walk *w = calloc(1, sizeof(*w));
-	int r = GW_ENOMEM;
+	int r;
 
-	if (w != NULL) {
-		w->b = c->b;
-		listing_init(&w->list);
+	if (w == NULL) {
+		call_store_failed(c, GW_ENOMEM);
+		return;
+	}
+	w->b = c->b;
+	if (listing_init(&w->list, c)) {
 		r = store_user_each(c->b->store, list_one, w);
+		if (r == 0)
+			call_reply(c, 200, listing_reply(&w->list));
+		else
+			call_store_failed(c, r);
 	}
-	if (r == 0) {
-		listing_reply(&w->list, c);
-	} else {
-		if (w != NULL)
-			json_decref(w->list.items);
-		call_store_failed(c, r);
-	}
+	listing_done(&w->list);
 	free(w);
 }
 

@@ -1053,6 +1053,134 @@ test_refusals_are_bounded(void **state)
 	buf_done(&b);
 }
 
+/* ---- lists */
+
+static void
+fill_lists(struct scene *x, unsigned n)
+{
+	struct store *s = store_of(x);
+	struct user *u = calloc(1, sizeof(*u));
+	struct msg_nt_fold_grant g;
+	struct grant_row row = {.reason = END_EXPIRED, .ended_ms = 5, .seq = 1};
+	struct session_row session = {.reason = END_LOGOUT, .seq = 1};
+
+	assert_non_null(u);
+	must(store_begin(s));
+	fold_grant(&g, x->one.pub.fp);
+	row.grant = g.grant;
+	for (unsigned i = 0; i < n; i++) {
+		(void)snprintf(u->name, sizeof(u->name), "u%u", i);
+		u->state = USER_DISABLED;
+		must(store_user_put(s, u, 1));
+		(void)snprintf(u->name, sizeof(u->name), "t%u", i);
+		store_target(s, u->name);
+		id_new(row.grant.id, 'g');
+		row.grant.start_ms = 1000 + i / 7; /* several in one moment */
+		must(store_grant_put(s, &row));
+		id_new(session.sid, 's');
+		session.start_ms = 1000 + i / 7;
+		must(store_session_put(s, &session));
+	}
+	must(store_commit(s));
+	store_close(s);
+	free(u);
+}
+
+/* One reply; its items to all, by key. False: it was the last. */
+static bool
+page(struct scene *x, unsigned verb, const char *key, char next[static 80],
+    json_t *all)
+{
+	struct msg_api_call m = {
+	    .rid = ++x->rid, .verb = (uint16_t)verb, .loginuid = -1, .pid = -1};
+	json_t *o = NULL, *item = NULL;
+	char query[128] = "all=1";
+	const char *id = NULL;
+	size_t i = 0;
+	bool more;
+
+	if (next[0] != '\0')
+		(void)snprintf(query, sizeof(query), "all=1&after=%s", next);
+	m.query.p = (const uint8_t *)query;
+	m.query.len = (uint32_t)strlen(query);
+	rolelink_send(&x->admin, MSG_API_CALL, &m);
+	assert_int_equal(want_reply(x, &x->admin), 200);
+	o = json_loads(x->text, 0, NULL);
+	assert_non_null(o);
+	json_array_foreach(json_object_get(o, "items"), i, item)
+	{
+		id = json_string_value(json_object_get(item, key));
+		assert_non_null(id);
+		assert_null(json_object_get(all, id)); /* told once */
+		must(json_object_set(all, id, item));
+	}
+	more = json_is_true(json_object_get(o, "more"));
+	if (more)
+		(void)snprintf(next, 80, "%s",
+		    json_string_value(json_object_get(o, "next")));
+	json_decref(o);
+	return more;
+}
+
+static size_t
+pages(struct scene *x, unsigned verb, const char *key)
+{
+	json_t *all = json_object();
+	char next[80] = "";
+	size_t n;
+
+	assert_true(page(x, verb, key, next, all));
+	while (page(x, verb, key, next, all))
+		;
+	n = json_object_size(all);
+	json_decref(all);
+	return n;
+}
+
+/* Lists are whole, however long; and though a grant ends while they are read.
+ */
+static void
+test_lists_go_on(void **state)
+{
+	enum { MANY = 2500 };
+	struct scene *x = *state;
+	struct msg_nt_fold_grant g[2];
+	json_t *all = json_object();
+	char next[80] = "";
+	struct msg_api_call m = {
+	    .verb = VERB_GRANTS, .loginuid = -1, .pid = -1};
+
+	fill_lists(x, MANY);
+	fold_grant(&g[0], x->one.pub.fp);
+	fold_grant(&g[1], x->one.pub.fp);
+	g[1].grant.start_ms = 1010; /* in the middle of those that ended */
+	start(x, g, 2, NULL);
+	assert_int_equal(pages(x, VERB_USERS, "user"), MANY + 1);
+	assert_int_equal(pages(x, VERB_TARGETS, "target"), MANY + 1);
+	assert_int_equal(pages(x, VERB_SESSIONS, "sid"), MANY);
+	assert_int_equal(pages(x, VERB_GRANTS, "grant"), MANY + 2);
+	assert_true(page(x, VERB_GRANTS, "grant", next, all));
+	assert_non_null(json_object_get(all, g[0].grant.id));
+	assert_null(json_object_get(all, g[1].grant.id));
+	assert_int_equal(admin_call(x, VERB_TARGET_REMOVE, EV_TARGET_REMOVE,
+			     "{\"target\":\"web-01\"}"),
+	    200);
+	while (page(x, VERB_GRANTS, "grant", next, all))
+		;
+	assert_int_equal(json_object_size(all), MANY + 2);
+	assert_string_equal(json_string_value(json_object_get(
+				json_object_get(all, g[1].grant.id), "state")),
+	    "ended");
+	/* what was never given is not taken */
+	m.rid = ++x->rid;
+	m.query.p = (const uint8_t *)"after=a%20b";
+	m.query.len = 11;
+	rolelink_send(&x->admin, MSG_API_CALL, &m);
+	assert_int_equal(want_reply(x, &x->admin), 400);
+	json_decref(all);
+	stop(x);
+}
+
 /* ---- the gateway's own doors */
 
 /* An address of this host other than loopback, if there is one. */
@@ -1488,6 +1616,7 @@ main(void)
 	    T(test_moved_target),
 	    T(test_refusals_are_kept),
 	    T(test_refusals_are_bounded),
+	    T(test_lists_go_on),
 	    T(test_own_doors),
 	    T(test_large_policy),
 	    T(test_too_much_signed),

@@ -333,10 +333,13 @@ test_history(void **state)
 	    .recorded = true,
 	    .bytes_in = 1,
 	    .bytes_out = UINT32_MAX + 5ULL,
+	    .start_ms = 1000,
 	    .seq = 21};
+	const int64_t end = INT64_MAX;
 	unsigned n = 0;
 
 	(void)snprintf(g.grant.id, sizeof(g.grant.id), "g-22222222");
+	g.grant.start_ms = 1000;
 	name_set(g.grant.user, "alice");
 	(void)snprintf(
 	    g.grant.reason, sizeof(g.grant.reason), "why; \"quoted\"");
@@ -349,13 +352,26 @@ test_history(void **state)
 	must(store_grant_get(p->store, "g-22222222", &g));
 	assert_int_equal(
 	    store_grant_get(p->store, "g-33333333", &g), GW_ENOENT);
-	must(store_grant_each(p->store, NULL, 10, count_grant, &n));
-	must(store_grant_each(p->store, "alice", 10, count_grant, &n));
-	must(store_grant_each(p->store, "bob", 10, count_grant, &n));
+	must(store_grant_each(p->store, NULL, end, "", 10, count_grant, &n));
+	must(store_grant_each(p->store, "alice", end, "", 10, count_grant, &n));
+	must(store_grant_each(p->store, "bob", end, "", 10, count_grant, &n));
 	assert_int_equal(n, 2);
-	must(store_session_each(p->store, "alice", 10, count_session, &n));
-	must(store_session_each(p->store, "alice", 0, count_session, &n));
+	must(
+	    store_session_each(p->store, NULL, end, "", 10, count_session, &n));
+	must(store_session_each(
+	    p->store, "alice", end, "", 0, count_session, &n));
 	assert_int_equal(n, 3);
+	/* from a place on: that one, and what is later, is not listed */
+	must(store_grant_each(
+	    p->store, NULL, 1000, "g-22222222", 10, count_grant, &n));
+	must(store_session_each(
+	    p->store, NULL, 999, "s-33333333", 10, count_session, &n));
+	assert_int_equal(n, 3);
+	must(store_grant_each(
+	    p->store, NULL, 1000, "g-22222223", 10, count_grant, &n));
+	must(store_session_each(
+	    p->store, NULL, 1001, "", 10, count_session, &n));
+	assert_int_equal(n, 5);
 }
 
 /* A store ahead of the log is recognised by this number. */

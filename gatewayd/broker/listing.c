@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * listing - a list as replies of bounded size: a reply that cannot hold all
+ * says where to go on ("next"), and the caller comes again with that as
+ * "after". Places do not move while somebody reads: names are in order, and
+ * what has a beginning is listed by that, the newest first, whether it lives or
+ * has ended meanwhile.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "broker/broker.h"
+
+enum {
+	LISTING_MAX = LIMIT_BODY_MAX - 1024
+}; /* internal: with what frames it */
+
+/* ?after=CURSOR; 400 ends the call. */
+static bool
+take_after(struct call *c, char ret[static LISTING_CURSOR_SIZE])
+{
+	const char *p = c->query;
+	size_t n;
+
+	ret[0] = '\0';
+	while (p != NULL && strncmp(p, "after=", 6) != 0)
+		if ((p = strchr(p, '&')) != NULL)
+			p++;
+	if (p == NULL)
+		return true;
+	p += 6;
+	n = strcspn(p, "&");
+	if (n < LISTING_CURSOR_SIZE) {
+		memcpy(ret, p, n);
+		ret[n] = '\0';
+		if (str_name_ok(ret))
+			return true;
+	}
+	call_refuse(c, 400, "bad-field", "after",
+	    "after: what an answer called \"next\" was expected");
+	return false;
+}
+
+bool
+listing_init(struct listing *l, struct call *c)
+{
+	memset(l, 0, sizeof(*l));
+	if (!take_after(c, l->after))
+		return false;
+	l->items = json_array();
+	return true;
+}
+
+void
+listing_done(struct listing *l)
+{
+	json_decref(l->items);
+	free(l->live);
+	memset(l, 0, sizeof(*l));
+}
+
+static void
+add(struct listing *l, json_t *item, const char *cursor)
+{
+	char *text = item != NULL ? json_text(item) : NULL;
+
+	if (text == NULL || l->more) {
+		json_decref(item);
+		free(text);
+		return;
+	}
+	l->size += strlen(text) + 1;
+	free(text);
+	if (l->size > LISTING_MAX) {
+		l->more = true;
+		json_decref(item);
+		return;
+	}
+	(void)json_array_append_new(l->items, item);
+	text_set(l->next, sizeof(l->next), cursor);
+}
+
+/* ---- by name */
+
+bool
+listing_wants(const struct listing *l, const char *name)
+{
+	return !l->more && strcmp(name, l->after) > 0;
+}
+
+void
+listing_add(struct listing *l, json_t *item, const char *name)
+{
+	add(l, item, name);
+}
+
+/* ---- by time */
+
+/* Newest first; of one moment, by id. */
+static int
+order(const void *x, const void *y)
+{
+	const struct listing_place *a = x, *b = y;
+
+	if (a->start_ms != b->start_ms)
+		return a->start_ms > b->start_ms ? -1 : 1;
+	return strcmp(b->id, a->id);
+}
+
+void
+listing_after(const struct listing *l, struct listing_place *ret)
+{
+	const char *dot = strchr(l->after, '.');
+	char digits[LISTING_CURSOR_SIZE] = "";
+	uint64_t start = 0;
+
+	*ret = (struct listing_place){.start_ms = INT64_MAX, .id = ""};
+	if (dot == NULL)
+		return;
+	memcpy(digits, l->after, (size_t)(dot - l->after));
+	if (str_u64(digits, 0, INT64_MAX, &start) == 0)
+		*ret = (struct listing_place){
+		    .start_ms = (int64_t)start, .id = dot + 1};
+}
+
+int
+listing_live(struct listing *l, const struct listing_place *p)
+{
+	enum { STEP = 64 };
+	struct listing_place after, *more = NULL;
+
+	listing_after(l, &after);
+	if (order(p, &after) <= 0)
+		return 0;
+	if (l->nlive % STEP == 0) {
+		more = reallocarray(l->live, l->nlive + STEP, sizeof(*more));
+		if (more == NULL)
+			return GW_ENOMEM;
+		l->live = more;
+	}
+	l->live[l->nlive++] = *p;
+	return 0;
+}
+
+void
+listing_sort(struct listing *l)
+{
+	if (l->nlive > 0)
+		qsort(l->live, l->nlive, sizeof(*l->live), order);
+}
+
+static void
+add_place(struct listing *l, const struct listing_place *p, json_t *item)
+{
+	char cursor[LISTING_CURSOR_SIZE];
+
+	(void)snprintf(
+	    cursor, sizeof(cursor), "%" PRId64 ".%s", p->start_ms, p->id);
+	add(l, item, cursor);
+}
+
+void
+listing_ended(
+    struct listing *l, const struct listing_place *p, listing_json_fn *fn)
+{
+	for (; l->at < l->nlive && !l->more; l->at++) {
+		const struct listing_place *x = &l->live[l->at];
+
+		if (p != NULL && order(x, p) > 0)
+			break;
+		add_place(l, x, l->live_json(x->what));
+	}
+	if (p != NULL && !l->more) {
+		add_place(l, p, fn(p->what));
+		l->nended++;
+	}
+}
+
+/* ---- the reply */
+
+json_t *
+listing_reply(struct listing *l)
+{
+	json_t *o = json_object();
+
+	if (o != NULL)
+		(void)json_object_set(o, "items", l->items);
+	if (l->nended == LISTING_PAGE)
+		l->more = true;
+	if (l->more) {
+		put_bool(o, "more", true);
+		put_str(o, "next", l->next);
+	}
+	return o;
+}
