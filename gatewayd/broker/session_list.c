@@ -109,12 +109,21 @@ verb_sessions(struct call *c)
 	listing_done(&l);
 }
 
-/* Shut first; the record of who did it is waited for before the answer. */
 static void
 killed(struct call *c)
 {
+	struct session *s = session_by_sid(c->b, c->arg);
 	json_t *o = json_object();
+	char when[32], text[LIMIT_TEXT_SIZE];
 
+	if (s != NULL) { /* else it ended by itself meanwhile */
+		str_time(when, sizeof(when), broker_now(c->b).utc_ms);
+		(void)snprintf(text, sizeof(text),
+		    "sallyport: session ended: killed by %s at %.8s UTC. Your "
+		    "grant %s lives on.",
+		    c->user, when + 11, s->grant_id);
+		session_stop(s, END_KILLED, text);
+	}
 	put_str(o, "sid", c->arg);
 	put_str(o, "state", "ended");
 	put_str(o, "reason", "killed");
@@ -129,7 +138,6 @@ verb_session_kill(struct call *c)
 	struct event_fields f;
 	struct session *s = NULL;
 	const char *sid = NULL;
-	char when[32], text[LIMIT_TEXT_SIZE];
 
 	if (json_only(c->req.body, keys, &p) != 0 ||
 	    json_get_str(
@@ -145,11 +153,6 @@ verb_session_kill(struct call *c)
 		    "ls");
 		return;
 	}
-	str_time(when, sizeof(when), broker_now(c->b).utc_ms);
-	(void)snprintf(text, sizeof(text),
-	    "sallyport: session ended: killed by %s at %.8s UTC. Your grant "
-	    "%s lives on.",
-	    c->user, when + 11, s->grant_id);
 	text_set(c->arg, sizeof(c->arg), sid);
 	call_fields(c, &f);
 	event_str(&f, EF_SID, s->sid);
@@ -157,7 +160,6 @@ verb_session_kill(struct call *c)
 	event_str(&f, EF_USER, s->user);
 	event_str(&f, EF_TARGET, s->target);
 	event_str(&f, EF_REASON, "killed");
-	session_stop(s, END_KILLED, text); /* may be the end of s */
 	call_append(c, EV_SESSION_TERMINATE, &f, killed);
 	event_fields_done(&f);
 }
