@@ -71,6 +71,24 @@ tidy(struct tokens *t, const char *user, int64_t now)
 	return own;
 }
 
+/* False: the call is over. Asked before the record of it, and after, when
+ * another may have taken the last one. */
+static bool
+has_room(struct call *c)
+{
+	struct tokens *t = c->b->tokens;
+
+	if (tidy(t, c->user, broker_now(c->b).boot_ms) >=
+		LIMIT_TOKENS_PER_USER ||
+	    t->n >= LIMIT_TOKENS) {
+		call_refuse(c, 429, "too-many", NULL,
+		    "too many tokens are in use; each lives for %d min",
+		    (int)LIMIT_TOKEN_LIFE_S / 60);
+		return false;
+	}
+	return true;
+}
+
 static void
 reply(struct call *c)
 {
@@ -80,13 +98,8 @@ reply(struct call *c)
 	struct token *x = NULL;
 	json_t *o = NULL;
 
-	if (tidy(t, c->user, now.boot_ms) >= LIMIT_TOKENS_PER_USER ||
-	    t->n >= LIMIT_TOKENS) {
-		call_refuse(c, 429, "too-many", NULL,
-		    "too many tokens are in use; each lives for %d min",
-		    (int)LIMIT_TOKEN_LIFE_S / 60);
+	if (!has_room(c))
 		return;
-	}
 	if ((x = calloc(1, sizeof(*x))) == NULL) {
 		call_refuse(c, 503, "unavailable", NULL, "out of memory");
 		return;
@@ -120,6 +133,8 @@ verb_token(struct call *c)
 		call_problem(c, &p);
 		return;
 	}
+	if (!has_room(c))
+		return;
 	call_fields(c, &f);
 	event_str(&f, EF_USER, c->user);
 	call_append(c, EV_TOKEN_CREATE, &f, reply);
