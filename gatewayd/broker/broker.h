@@ -87,6 +87,7 @@ struct broker {
 	struct call *calls;
 	struct wait *waits;
 	struct closing *closings;
+	struct timer *close_timer;
 	struct challenges *challenges;
 	struct tokens *tokens;
 	struct mfa_book *mfa;
@@ -141,7 +142,8 @@ struct call {
 	char arg[LIMIT_NAME_SIZE];
 	char query[1025];
 	/* who: caller.c */
-	bool local; /* root on the admin socket */
+	bool local;  /* root on the admin socket */
+	bool proved; /* by a signature not seen before, or a token */
 	int64_t uid, loginuid;
 	char user[LIMIT_NAME_SIZE]; /* "local" there */
 	bool admin, auditor;
@@ -253,7 +255,8 @@ json_t *listing_reply(struct listing *l);
 void caller_check(struct call *c, const struct msg_api_call *m, call_fn *fn);
 /* He still may, as the store says now: asked again after a wait. */
 bool caller_still(struct call *c);
-/* api.denied, for refusals before a user is known or allowed. */
+/* api.denied, for refusals before a user is known or allowed; of whom it is
+ * not proved, so many. */
 void caller_denied(const struct call *c, const char *reason);
 
 /* ---- denials.c */

@@ -22,7 +22,7 @@ caller_denied(const struct call *c, const char *reason)
 	struct event_fields f;
 	char text[ADDR_TEXT_SIZE];
 
-	if (!denials_write(c->b, &c->peer))
+	if (!c->proved && !denials_write(c->b, &c->peer))
 		return;
 	event_fields_init(&f);
 	event_str(&f, EF_BY, c->user);
@@ -183,6 +183,7 @@ check_token(struct call *c, const struct msg_api_call *m, call_fn *fn)
 		    "the token is over, or belongs to another address");
 		return;
 	}
+	c->proved = true;
 	load_user(c, name);
 	if (c->user_state != USER_ACTIVE) {
 		refuse(c, 401, "token-wrong", "that user is not active");
@@ -290,6 +291,7 @@ check_signed(struct call *c, const struct msg_api_call *m, call_fn *fn)
 		call_unavailable(c, "memory");
 		return;
 	}
+	c->proved = c->user[0] != '\0';
 	if (call_repeated(c))
 		return;
 	permit(c, fn);

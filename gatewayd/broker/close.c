@@ -2,7 +2,8 @@
 /*
  * close - ends that the log must hear of. What is cut is cut at once; the
  * record of it is repeated until the notary has confirmed it, so that a grant
- * revoked while the notary was away does not come back with it.
+ * revoked while the notary was away, or could not write, does not come back
+ * with it. If we go before that, recover.c finds the end in the history.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,8 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "broker/broker.h"
+
+enum { AGAIN_MS = 1000 };
 
 struct closing {
 	struct closing *next;
@@ -33,16 +36,25 @@ drop(struct broker *b, struct closing *x)
 }
 
 static void
-not_recorded(struct closing *x)
+on_again(struct role *r, void *arg)
+{
+	(void)r;
+	close_again(arg);
+}
+
+static void
+not_recorded(struct broker *b, struct closing *x)
 {
 	struct call *c = x->c;
 
 	x->asked = false;
 	x->c = NULL;
-	if (c != NULL)
-		call_refuse(c, 503, "unavailable", NULL,
-		    "it is shut and the session was told, but the log cannot "
-		    "be written now; the record follows when it can");
+	if (c == NULL)
+		return;
+	history_flush(b); /* all there is of it until then */
+	call_refuse(c, 503, "unavailable", NULL,
+	    "it is shut and the session was told, but the log cannot be "
+	    "written now; the record follows when it can");
 }
 
 static void
@@ -54,12 +66,19 @@ closed(struct broker *b, void *arg, const void *body)
 	json_t *reply = x->reply;
 
 	if (m == NULL) {
-		not_recorded(x);
+		not_recorded(b, x);
 		return;
 	}
-	if (m->result != 0 && -(int)m->result != GW_ENOENT)
-		log_err("the notary did not close %s: %s", x->m.id,
-		    err_str(-(int)m->result));
+	if (m->result != 0 && -(int)m->result != GW_ENOENT) {
+		log_err("the notary did not close %s: %s; trying again",
+		    x->m.id, err_str(-(int)m->result));
+		not_recorded(b, x);
+		if (b->close_timer == NULL)
+			b->close_timer = timer_new(b->role, on_again, b);
+		if (b->close_timer != NULL)
+			timer_set(b->close_timer, AGAIN_MS);
+		return;
+	}
 	x->reply = NULL;
 	drop(b, x);
 	if (c == NULL) {
@@ -80,7 +99,7 @@ ask_close(struct broker *b, struct closing *x)
 	r = ask(b, PROC_NOTARY, x->leg ? MSG_NT_LEG_CLOSE : MSG_NT_GRANT_CLOSE,
 	    &m, x->leg ? MSG_NT_LEG_CLOSED : MSG_NT_GRANT_CLOSED, closed, x);
 	if (r != 0)
-		not_recorded(x);
+		not_recorded(b, x);
 }
 
 static void

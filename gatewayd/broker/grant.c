@@ -197,9 +197,9 @@ grant_end(struct live_grant *lg, enum end_reason reason, const char *by,
 		if (s->grant == lg && !FAULT(end_sessions))
 			session_stop(s, reason, text);
 	}
+	grant_remember(b, &lg->g, reason, lg->sessions, lg->seq);
 	close_grant(b, lg->g.id, reason, by, c,
 	    c != NULL ? ended_json(lg, reason, now) : NULL);
-	grant_remember(b, &lg->g, reason, lg->sessions, lg->seq);
 	grant_drop(lg);
 }
 

@@ -168,7 +168,14 @@ meet_grant(struct broker *b, const struct msg_nt_fold_grant *m)
 	const struct now now = broker_now(b);
 	struct recovery *r = b->recovery;
 	struct live_grant *lg = NULL;
+	struct grant_row over;
 
+	/* we ended it, and went before the log heard of it */
+	if (store_grant_get(b->store, m->grant.id, &over) == 0) {
+		close_grant(b, m->grant.id, (enum end_reason)over.reason,
+		    "recovery", NULL, NULL);
+		return 0;
+	}
 	if ((m->state != GRANT_ACTIVE && !FAULT(no_abort)) ||
 	    m->grant.reach == REACH_PROBE) {
 		/* nobody waits for its answer any more */

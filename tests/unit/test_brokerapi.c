@@ -1597,6 +1597,186 @@ test_looks_are_recorded(void **state)
 	stop(x);
 }
 
+/* ---- what ends, ends for good, and is on record */
+
+/* A notary that was started anew: its fold, and what the broker says to the
+ * firewall then. */
+static void
+notary_again(struct scene *x, const struct msg_nt_fold_grant *g)
+{
+	struct msg_nt_fold_end end = {.seq = x->seq};
+	struct msg_nt_fold_grant m = *g;
+
+	roleproc_link(&x->proc, &x->notary, PROC_NOTARY, 0);
+	m.rid = ((const struct msg_nt_fold_get *)rolelink_want(
+		     &x->notary, MSG_NT_FOLD_GET))
+		    ->rid;
+	rolelink_send(&x->notary, MSG_NT_FOLD_GRANT, &m);
+	end.rid = m.rid;
+	end.time_ms = clock_now().utc_ms;
+	rolelink_send(&x->notary, MSG_NT_FOLD_END, &end);
+}
+
+static unsigned
+end_grant(struct scene *x, const char *id)
+{
+	char body[64];
+
+	(void)snprintf(body, sizeof(body), "{\"grant\":\"%s\"}", id);
+	send_call(x, &x->admin, VERB_REVOKE, body);
+	return want_reply(x, &x->admin);
+}
+
+/* Revoked while there is no notary, and then the broker goes too: the log
+ * still has the grant, and its end is written when it can be. */
+static void
+test_revoked_stays_revoked(void **state)
+{
+	struct scene *x = *state;
+	struct msg_nt_fold_grant g;
+
+	fold_grant(&g, x->one.pub.fp);
+	start(x, &g, 1, NULL);
+	rolelink_close(&x->notary);
+	assert_int_equal(end_grant(x, g.grant.id), 503);
+	assert_true(has(x, "it is shut"));
+	stop(x);
+	start(x, &g, 1, NULL);
+	want_close(x, g.grant.id, END_REVOKED);
+	send_call(x, &x->admin, VERB_GRANTS, "");
+	assert_int_equal(want_reply(x, &x->admin), 200);
+	assert_false(has(x, g.grant.id));
+	stop(x);
+}
+
+/* A disk that takes nothing: the caller hears it, and the end is told again
+ * until it is written. */
+static void
+test_close_not_written(void **state)
+{
+	struct scene *x = *state;
+	struct msg_nt_fold_grant g;
+	struct msg_nt_closed no = {.result = (uint8_t)-GW_ESYS};
+	char body[64];
+
+	fold_grant(&g, x->one.pub.fp);
+	start(x, &g, 1, NULL);
+	(void)snprintf(body, sizeof(body), "{\"grant\":\"%s\"}", g.grant.id);
+	send_call(x, &x->admin, VERB_REVOKE, body);
+	want_close(x, g.grant.id, END_REVOKED);
+	no.rid = ((const struct msg_nt_close *)x->notary.m.body)->rid;
+	rolelink_send(&x->notary, MSG_NT_GRANT_CLOSED, &no);
+	assert_int_equal(want_reply(x, &x->admin), 503);
+	assert_true(has(x, "it is shut"));
+	want_close(x, g.grant.id, END_REVOKED);
+	/* and it is not taken over from a log that has it still */
+	rolelink_close(&x->notary);
+	notary_again(x, &g);
+	want_close(x, g.grant.id, END_REVOKED);
+	stop(x);
+}
+
+/* Who kills a session is on record before it is dead; without a log nothing
+ * is changed, as the answer says. */
+static void
+test_kill_is_recorded(void **state)
+{
+	struct scene *x = *state;
+	struct msg_nt_fold_grant g;
+	struct msg_nt_fold_leg leg = {
+	    .conn = 100, .seq = 6, .sid = "s-22222222"};
+	struct rolelink session;
+	uint32_t rid;
+
+	fold_grant(&g, x->one.pub.fp);
+	memcpy(leg.grant, g.grant.id, sizeof(leg.grant));
+	strcpy(leg.key_fp, x->one.pub.fp);
+	start(x, &g, 1, &leg);
+	roleproc_link(&x->proc, &session, PROC_SESSION, 100);
+	session.ipc.state = MST_LIVE;
+	send_call(x, &x->admin, VERB_SESSION_KILL, "{\"sid\":\"s-22222222\"}");
+	rid = hold_event(x, EV_SESSION_TERMINATE);
+	assert_int_equal(rolelink_next(&session, 0), 0);
+	durable(x, rid);
+	assert_int_equal(want_reply(x, &x->admin), 200);
+	assert_int_equal(
+	    ((const struct msg_ses_stop *)rolelink_want(&session, MSG_SES_STOP))
+		->reason,
+	    END_KILLED);
+	rolelink_close(&session);
+	stop(x);
+}
+
+static void
+test_kill_without_log(void **state)
+{
+	struct scene *x = *state;
+	struct msg_nt_fold_grant g;
+	struct msg_nt_fold_leg leg = {
+	    .conn = 100, .seq = 6, .sid = "s-22222222"};
+	struct rolelink session;
+
+	fold_grant(&g, x->one.pub.fp);
+	memcpy(leg.grant, g.grant.id, sizeof(leg.grant));
+	strcpy(leg.key_fp, x->one.pub.fp);
+	start(x, &g, 1, &leg);
+	roleproc_link(&x->proc, &session, PROC_SESSION, 100);
+	session.ipc.state = MST_LIVE;
+	rolelink_close(&x->notary);
+	send_call(x, &x->admin, VERB_SESSION_KILL, "{\"sid\":\"s-22222222\"}");
+	assert_int_equal(want_reply(x, &x->admin), 503);
+	assert_true(has(x, "nothing was changed"));
+	assert_int_equal(rolelink_next(&session, 0), 0);
+	rolelink_close(&session);
+	stop(x);
+}
+
+/* A token that is not given is not in the log. */
+static void
+test_tokens_full(void **state)
+{
+	struct scene *x = *state;
+
+	start(x, NULL, 0, NULL);
+	for (int i = 0; i < 32; i++) {
+		send_signed(x, &x->one, VERB_TOKEN, "{}");
+		want_event(x, EV_TOKEN_CREATE);
+		assert_int_equal(want_reply(x, &x->api), 201);
+	}
+	send_signed(x, &x->one, VERB_TOKEN, "{}");
+	assert_int_equal(want_reply(x, &x->api), 429);
+	assert_int_equal(rolelink_next(&x->notary, 0), 0);
+	stop(x);
+}
+
+/* Strangers' refusals are counted after some; what somebody known tried is on
+ * record, each time. */
+static void
+test_forbidden_is_recorded(void **state)
+{
+	struct scene *x = *state;
+	struct key k;
+
+	key_make(&k);
+	start(x, NULL, 0, NULL);
+	assert_int_equal(admin_call(x, VERB_USER_ADD, EV_USER_UPDATE,
+			     "{\"user\":\"alice\",\"admin\":false}"),
+	    201);
+	for (int i = 0; i < 40; i++) {
+		send_signed(x, &k, VERB_TOKEN, "{}");
+		assert_int_equal(want_reply(x, &x->api), 401);
+	}
+	while (rolelink_next(&x->notary, 0))
+		;
+	send_signed(x, &x->one, VERB_REVOKE, "{\"grant\":\"g-22222222\"}");
+	assert_int_equal(want_reply(x, &x->api), 403);
+	want_event(x, EV_API_DENIED);
+	assert_true(has(x, "\"by\":\"alice\""));
+	assert_true(has(x, "grant.revoke"));
+	EVP_PKEY_free(k.pkey);
+	stop(x);
+}
+
 int
 main(void)
 {
@@ -1626,6 +1806,12 @@ main(void)
 	    T(test_strangers_at_the_door),
 	    T(test_code_of_disabled),
 	    T(test_looks_are_recorded),
+	    T(test_revoked_stays_revoked),
+	    T(test_close_not_written),
+	    T(test_kill_is_recorded),
+	    T(test_kill_without_log),
+	    T(test_tokens_full),
+	    T(test_forbidden_is_recorded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
