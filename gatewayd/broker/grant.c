@@ -377,13 +377,31 @@ named_grant(struct call *c, bool own)
 	return NULL;
 }
 
+/* The cut does not wait for the log. Whose order it was goes there right ahead
+ * of grant.close, whose record the answer waits for. */
+static void
+end_ordered(struct call *c, struct live_grant *lg, enum end_reason reason)
+{
+	struct event_fields f;
+
+	call_fields(c, &f);
+	event_str(&f, EF_GRANT, lg->g.id);
+	event_str(&f, EF_USER, lg->g.user);
+	event_str(&f, EF_TARGET, lg->g.target);
+	event_str(&f, EF_REASON, end_reason_str(reason));
+	if (role_append(c->b->role, EV_GRANT_TERMINATE, &f, NULL, NULL) != 0)
+		log_err("who ended %s could not be recorded", lg->g.id);
+	event_fields_done(&f);
+	grant_end(lg, reason, c->user, c);
+}
+
 void
 verb_release(struct call *c)
 {
 	struct live_grant *lg = named_grant(c, !c->local);
 
 	if (lg != NULL)
-		grant_end(lg, END_RELEASED, c->user, c);
+		end_ordered(c, lg, END_RELEASED);
 }
 
 void
@@ -392,5 +410,5 @@ verb_revoke(struct call *c)
 	struct live_grant *lg = named_grant(c, false);
 
 	if (lg != NULL)
-		grant_end(lg, END_REVOKED, c->user, c);
+		end_ordered(c, lg, END_REVOKED);
 }

@@ -30,6 +30,7 @@ ends_access(enum event_code e)
 {
 	switch (e) {
 	case EV_GRANT_CLOSE:
+	case EV_GRANT_TERMINATE:
 	case EV_SESSION_END:
 	case EV_SESSION_TERMINATE:
 	case EV_FLOW_END:

@@ -65,6 +65,7 @@
 	X(FIREWALL_SYNC, "JG2105I", "firewall.sync", 1, W_FW)                  \
 	X(FIREWALL_TAMPER, "JG2106E", "firewall.tamper", 5, W_FW)              \
 	X(PORT_PROTECTED, "JG2107I", "port.protected", 1, W_FW)                \
+	X(GRANT_TERMINATE, "JG2108I", "grant.terminate", 2, W_BRK)             \
 	X(SSH_CONNECT, "JG3000I", "ssh.connect", 1, W_SUP)                     \
 	X(SSH_REFUSED, "JG3000W", "ssh.refused", 3, W_SUP | W_BRK)             \
 	X(SESSION_START, "JG3001I", "session.start", 2, W_NOT)                 \

@@ -1649,6 +1649,40 @@ test_revoked_stays_revoked(void **state)
 	stop(x);
 }
 
+/* Whose order ended a grant: what he signed, or who on the gateway was root;
+ * in the log ahead of the end itself. */
+static void
+test_revoke_is_recorded(void **state)
+{
+	struct scene *x = *state;
+	struct msg_nt_fold_grant g[2];
+	struct msg_nt_closed closed = {.seq = 60};
+	char body[64];
+
+	fold_grant(&g[0], x->one.pub.fp);
+	fold_grant(&g[1], x->one.pub.fp);
+	start(x, g, 2, NULL);
+	(void)snprintf(body, sizeof(body), "{\"grant\":\"%s\"}", g[0].grant.id);
+	send_signed(x, &x->one, VERB_REVOKE, body);
+	want_event(x, EV_GRANT_TERMINATE);
+	assert_true(has(x, g[0].grant.id));
+	assert_true(has(x, "\"reason\":\"revoked\""));
+	assert_true(has(x, x->one.pub.fp));
+	assert_true(has(x, ",\"payload\":"));
+	assert_true(has(x, ",\"signature\":"));
+	want_close(x, g[0].grant.id, END_REVOKED);
+	closed.rid = ((const struct msg_nt_close *)x->notary.m.body)->rid;
+	rolelink_send(&x->notary, MSG_NT_GRANT_CLOSED, &closed);
+	assert_int_equal(want_reply(x, &x->api), 200);
+	(void)snprintf(body, sizeof(body), "{\"grant\":\"%s\"}", g[1].grant.id);
+	send_call(x, &x->admin, VERB_RELEASE, body);
+	want_event(x, EV_GRANT_TERMINATE);
+	assert_true(has(x, "\"reason\":\"released\""));
+	assert_true(has(x, "\"uid\":0"));
+	want_close(x, g[1].grant.id, END_RELEASED);
+	stop(x);
+}
+
 /* A disk that takes nothing: the caller hears it, and the end is told again
  * until it is written. */
 static void
@@ -1807,6 +1841,7 @@ main(void)
 	    T(test_code_of_disabled),
 	    T(test_looks_are_recorded),
 	    T(test_revoked_stays_revoked),
+	    T(test_revoke_is_recorded),
 	    T(test_close_not_written),
 	    T(test_kill_is_recorded),
 	    T(test_kill_without_log),
