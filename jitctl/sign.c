@@ -19,6 +19,7 @@
 #include "base/str.h"
 #include "jitctl/cmd.h"
 #include "sys/sshkey.h"
+#include "sys/sshsig.h"
 #include "wire/signed.h"
 
 extern char **environ;

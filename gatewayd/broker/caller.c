@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "broker/broker.h"
+#include "sys/sshsig.h"
 
 void
 caller_denied(const struct call *c, const char *reason)

@@ -280,6 +280,23 @@ rd_string(struct rd *r, size_t *retn)
 	return p;
 }
 
+const uint8_t *
+rd_mpint(struct rd *r, size_t *retn)
+{
+	size_t n = 0;
+	const uint8_t *p = rd_string(r, &n);
+	/* one zero byte, and only where the sign needs it */
+	const size_t zero = n > 1 && p[0] == 0 && (p[1] & 0x80) != 0;
+
+	*retn = 0;
+	if (n == 0 || (zero == 0 && (p[0] == 0 || (p[0] & 0x80) != 0))) {
+		r->bad = true;
+		return NULL;
+	}
+	*retn = n - zero;
+	return p + zero;
+}
+
 void
 rd_cstring(struct rd *r, char *ret, size_t size)
 {

@@ -58,6 +58,9 @@ uint64_t rd_u64(struct rd *r);
 /* Borrowed from the reader's bytes; NULL and 0 on failure. */
 const uint8_t *rd_bytes(struct rd *r, size_t n);
 const uint8_t *rd_string(struct rd *r, size_t *retn);
+/* A string that is a positive mpint (RFC 4251 section 5) in its one encoding:
+ * without the sign's zero byte. NULL if it is not. */
+const uint8_t *rd_mpint(struct rd *r, size_t *retn);
 /* Copies an SSH string of at most size-1 bytes without NUL inside, ends it. */
 void rd_cstring(struct rd *r, char *ret, size_t size);
 /* 0 only if nothing failed and no byte is left; else GW_EPROTO. */

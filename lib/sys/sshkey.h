@@ -4,8 +4,8 @@
  * ssh-ed25519, ecdsa-sha2-nistp{256,384,521}, ssh-rsa (>= 3072 bits,
  * rsa-sha2-256/512 only), sk-ssh-ed25519@openssh.com,
  * sk-ecdsa-sha2-nistp256@openssh.com (touch required). RFC 4253 section 6.6,
- * RFC 5656, RFC 8332, RFC 8709, OpenSSH's PROTOCOL.u2f and PROTOCOL.sshsig. No
- * private key of a user ever comes here.
+ * RFC 5656, RFC 8332, RFC 8709 and OpenSSH's PROTOCOL.u2f. No private key of a
+ * user ever comes here.
  */
 #ifndef SYS_SSHKEY_H
 #define SYS_SSHKEY_H
@@ -44,11 +44,6 @@ bool sshkey_equal(const struct sshkey *a, const struct sshkey *b);
 MUST_CHECK int sshkey_verify(const struct sshkey *k, const char *alg,
     const void *sig, size_t nsig, uint8_t sk_flags, uint32_t sk_counter,
     const void *data, size_t n);
-
-/* SSHSIG armor over message in a namespace: fills *retkey with the key that
- * signed. 0 or GW_ECRYPTO/GW_EPROTO. */
-MUST_CHECK int sshsig_verify(struct sshkey *retkey, const char *armor,
-    const char *namespace, const void *message, size_t n);
 
 /* ---- keys of our own (Ed25519 only) */
 /* seed 32 bytes -> public 32 bytes */

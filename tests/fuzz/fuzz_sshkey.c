@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sys/sshkey.h"
+#include "sys/sshsig.h"
 #include "tests/fuzz/fuzz.h"
 
 static void

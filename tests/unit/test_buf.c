@@ -200,6 +200,41 @@ reader_reads_what_was_put(void **state)
 }
 
 static void
+reader_refuses_bad_mpints(void **state)
+{
+	static const struct {
+		const char *name;
+		uint8_t in[8];
+		size_t n, want; /* its length without the sign; 0 = refused */
+	} rows[] = {
+	    {"one byte", {0, 0, 0, 1, 0x7f}, 5, 1},
+	    {"two bytes", {0, 0, 0, 2, 1, 0}, 6, 2},
+	    {"sign bit padded", {0, 0, 0, 2, 0, 0x80}, 6, 1},
+	    {"zero", {0, 0, 0, 0}, 4, 0},
+	    {"zero as a byte", {0, 0, 0, 1, 0}, 5, 0},
+	    {"negative", {0, 0, 0, 1, 0x80}, 5, 0},
+	    {"a zero too many", {0, 0, 0, 2, 0, 0x7f}, 6, 0},
+	    {"two zeros", {0, 0, 0, 3, 0, 0, 0x80}, 7, 0},
+	    {"length beyond the end", {0, 0, 0, 3, 1, 2}, 6, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const uint8_t *p = NULL;
+		size_t n = 9;
+		struct rd r;
+
+		rd_init(&r, rows[i].in, rows[i].n);
+		p = rd_mpint(&r, &n);
+		CHECK_ROW(n == rows[i].want, rows[i].name);
+		CHECK_ROW((p != NULL) == (n > 0), rows[i].name);
+		CHECK_ROW((rd_done(&r) == 0) == (n > 0), rows[i].name);
+		CHECK_ROW(
+		    p == NULL || p + n == rows[i].in + rows[i].n, rows[i].name);
+	}
+}
+
+static void
 reader_refuses_bad_strings(void **state)
 {
 	static const struct {
@@ -287,6 +322,7 @@ main(void)
 	    cmocka_unit_test(printf_fills_to_the_last_byte),
 	    cmocka_unit_test(shift_keeps_the_rest),
 	    cmocka_unit_test(reader_reads_what_was_put),
+	    cmocka_unit_test(reader_refuses_bad_mpints),
 	    cmocka_unit_test(reader_refuses_bad_strings),
 	    cmocka_unit_test(every_failed_allocation_is_reported),
 	};

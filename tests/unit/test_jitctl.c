@@ -17,6 +17,7 @@
 #include "jitctl/policy.h"
 #include "jitctl/profile.h"
 #include "jitctl/sign.h"
+#include "sys/sshsig.h"
 #include "wire/signed.h"
 
 #define HEX64 "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"

@@ -17,6 +17,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "sys/sshkey.h"
+#include "sys/sshsig.h"
 #include "tests/unit/keygen.h"
 #include "tests/unit/test.h"
 
