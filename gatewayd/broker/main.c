@@ -409,6 +409,7 @@ main(int argc, char **argv)
 	    {MSG_FW_SYNCED, on_fw_synced},
 	    {MSG_SES_AUTH, on_ses_auth},
 	    {MSG_SES_DIAL, on_ses_dial},
+	    {MSG_SES_CHANNEL, on_ses_channel},
 	    {MSG_SES_END, on_ses_end},
 	    {MSG_SES_PROBED, on_ses_probed},
 	    {MSG_REC_BYTES, on_rec_bytes},

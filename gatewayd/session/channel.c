@@ -107,6 +107,7 @@ on_open(struct session *s, ssh_message m)
 	int subtype = ssh_message_subtype(m);
 	const char *why = NULL;
 	struct chan *c = NULL;
+	struct msg_ses_channel ask = {.rid = session_rid(s)};
 
 	if (subtype != SSH_CHANNEL_SESSION)
 		why = open_name(subtype);
@@ -123,7 +124,35 @@ on_open(struct session *s, ssh_message m)
 		return;
 	}
 	c->open = m;
+	c->open_rid = ask.rid;
+	c->open_ms = s->now.boot_ms;
+	if (s->phase == PH_RELAY)
+		link_tell(s, &s->broker, MSG_SES_CHANNEL, &ask);
 	s->busy = true;
+}
+
+void
+chan_answered(struct session *s, const struct msg_ses_channel_ok *m)
+{
+	for (struct chan *c = s->chans; c != NULL; c = c->next)
+		if (c->open != NULL && c->open_rid == m->rid)
+			c->given = m->given != 0 ? CHAN_GIVEN : CHAN_DENIED;
+	s->busy = true;
+}
+
+/* Does the open wait for the broker? May free c: no answer is a no. */
+static bool
+open_waits(struct session *s, struct chan *c)
+{
+	if (c->given == CHAN_GIVEN)
+		return false;
+	if (c->given == CHAN_ASKED && s->broker.up &&
+	    s->now.boot_ms - c->open_ms <= LIMIT_FREEZE_S * 1000)
+		return true;
+	(void)ssh_message_reply_default(c->open);
+	chan_deny(s, c, "broker-away");
+	chan_free(s, c);
+	return true;
 }
 
 static struct chan *
@@ -254,6 +283,8 @@ chan_step(struct session *s, struct chan *c)
 		    "sallyport: a channel went over the gateway's limits");
 		return;
 	}
+	if (!c->opened && open_waits(s, c))
+		return;
 	if (s->target.phase != TG_UP || s->phase != PH_RELAY)
 		return;
 	if (!c->opened)
@@ -289,6 +320,7 @@ chan_relinked(struct session *s)
 		if (c->reqs != NULL && c->reqs->state == REQ_EVIDENCE) {
 			c->reqs->state = REQ_RECORDER;
 			c->reqs->rid = 0;
+			c->reqs->since_ms = s->now.boot_ms;
 		}
 	if (s->target.phase == TG_CERT)
 		s->target.rid = 0;

@@ -237,6 +237,28 @@ end_step(struct session *s)
 		hang_up(s);
 }
 
+/* Does the notary or the recorder owe an answer for too long? Who hears
+ * nothing any more is as good as dead. */
+static bool
+evidence_late(struct session *s)
+{
+	const int64_t late = s->now.boot_ms - LIMIT_FREEZE_S * 1000;
+
+	if (!s->rec_full)
+		s->rec_full_ms = 0; /* nothing waits for it now */
+	if (s->rec_full_ms != 0 && s->rec_full_ms < late)
+		return true;
+	if (s->target.phase == TG_CERT && s->target.rid != 0 &&
+	    s->target.asked_ms < late)
+		return true;
+	for (const struct chan *c = s->chans; c != NULL; c = c->next)
+		if (c->reqs != NULL && c->reqs->since_ms < late &&
+		    (c->reqs->state == REQ_RECORDER ||
+			c->reqs->state == REQ_EVIDENCE))
+			return true;
+	return false;
+}
+
 static void
 check_relay(struct session *s)
 {
@@ -251,8 +273,9 @@ check_relay(struct session *s)
 		 now - s->target.since_ms > LIMIT_LOGIN_GRACE_S * 1000)
 		end_begin(s, END_TARGET_REFUSED,
 		    "sallyport: the target did not answer in time");
-	else if (s->frozen_ms != 0 &&
-		 now - s->frozen_ms > LIMIT_FREEZE_S * 1000)
+	else if ((s->frozen_ms != 0 &&
+		     now - s->frozen_ms > LIMIT_FREEZE_S * 1000) ||
+		 evidence_late(s))
 		end_begin(s, END_AUDIT_FAILED, NULL);
 	else if (g->idle_s != 0 && now - s->active_ms > g->idle_s * 1000LL)
 		end_begin(s, END_IDLE, NULL);

@@ -191,6 +191,9 @@ dispatch(struct session *s, struct ipc_msg *m)
 	case MSG_SES_CHANGED:
 		on_changed(s, m->body);
 		return 0;
+	case MSG_SES_CHANNEL_OK:
+		chan_answered(s, m->body);
+		return 0;
 	case MSG_SES_PROBE:
 		probe_asked(s, m->body, fd);
 		return 0;

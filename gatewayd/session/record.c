@@ -68,11 +68,15 @@ record_output(struct session *s, struct chan *c, const void *p, size_t n)
 	m.data.p = p;
 	m.data.len = (uint32_t)n;
 	r = ipc_send(&s->recorder.ipc, MSG_REC_DATA, &m, NULL, 0);
-	if (r == 0)
+	if (r == 0) {
+		s->rec_full_ms = 0;
 		return n;
-	if (r == GW_EAGAIN)
+	}
+	if (r == GW_EAGAIN) {
 		s->rec_full = true;
-	else
+		if (s->rec_full_ms == 0)
+			s->rec_full_ms = s->now.boot_ms;
+	} else
 		link_lost(s, &s->recorder);
 	return 0;
 }
@@ -125,7 +129,10 @@ record_relinked(struct session *s)
 {
 	s->rec_opens = 0; /* counted per link */
 	for (struct chan *c = s->chans; c != NULL; c = c->next)
-		if (c->recorded)
+		if (c->recorded) {
 			send_open(s, c);
+			if (c->reqs != NULL)
+				c->reqs->since_ms = s->now.boot_ms;
+		}
 	s->busy = true;
 }

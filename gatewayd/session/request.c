@@ -182,6 +182,7 @@ admit(struct session *s, struct chan *c, struct chan_request *r)
 		if (!program_ok(s, c, r))
 			return false;
 		r->state = REQ_RECORDER;
+		r->since_ms = s->now.boot_ms;
 		if (record_wanted(s, c))
 			record_open(s, c);
 		return true;
@@ -216,6 +217,7 @@ say(struct session *s, struct chan *c, struct chan_request *r)
 	event_bool(&f, EF_RECORD, c->recorded);
 	r->rid = session_rid(s);
 	r->state = REQ_EVIDENCE;
+	r->since_ms = s->now.boot_ms;
 	if (link_append(s, ev, &f, r->rid) != 0 && s->notary.up)
 		end_begin(s, END_AUDIT_FAILED, NULL);
 	event_fields_done(&f);

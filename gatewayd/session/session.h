@@ -83,6 +83,7 @@ struct target {
 	ssh_key cert;
 	char text[LIMIT_TEXT_SIZE]; /* TG_FAILED of a probe: what failed */
 	int64_t since_ms;           /* boot time the way up began */
+	int64_t asked_ms;           /* and the certificate was asked for */
 };
 
 struct probe {
@@ -125,10 +126,11 @@ struct session {
 	int64_t frozen_ms; /* since when the relay stands still; 0 = not */
 	uint64_t bytes_in, bytes_out;
 	int64_t exit;
-	bool busy;          /* go round again without waiting */
-	bool rec_full;      /* the recorder's socket took no more */
-	uint32_t rec_opens; /* REC_OPENs sent on this link */
-	struct {            /* the notary's answer hooks wait for */
+	bool busy;           /* go round again without waiting */
+	bool rec_full;       /* the recorder's socket took no more */
+	int64_t rec_full_ms; /* boot time since when; 0 = it takes */
+	uint32_t rec_opens;  /* REC_OPENs sent on this link */
+	struct {             /* the notary's answer hooks wait for */
 		uint32_t rid;
 		bool done;
 		int result;
@@ -189,6 +191,7 @@ void chan_message(struct session *s, ssh_message m); /* takes it */
 void chan_step(struct session *s, struct chan *c);
 void chan_free(struct session *s, struct chan *c);
 void chan_durable(struct session *s, uint32_t rid, int result);
+void chan_answered(struct session *s, const struct msg_ses_channel_ok *m);
 /* Sends what waited for a notary that came back. */
 void chan_relinked(struct session *s);
 void chan_deny(struct session *s, struct chan *c, const char *what);

@@ -409,6 +409,7 @@ step_cert(struct session *s)
 		return;
 	}
 	t->rid = m.rid;
+	t->asked_ms = s->now.boot_ms;
 	if (link_send(s, &s->notary, MSG_NT_CERT, &m) != 0)
 		fail(s, END_AUDIT_FAILED,
 		    "sallyport: the gateway's notary is away; try again");

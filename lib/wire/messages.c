@@ -438,6 +438,15 @@ static const struct msg_field f_ses_end[] = {
     STR(msg_ses_end, text),
 };
 
+static const struct msg_field f_ses_channel[] = {
+    U32(msg_ses_channel, rid),
+};
+
+static const struct msg_field f_ses_channel_ok[] = {
+    U32(msg_ses_channel_ok, rid),
+    U8(msg_ses_channel_ok, given),
+};
+
 static const struct msg_field f_ses_probe[] = {
     U32(msg_ses_probe, rid),
     U8(msg_ses_probe, login),
@@ -486,6 +495,8 @@ static const struct msg_field f_rec_state[] = {
     U8(msg_rec_state, result),
     U32(msg_rec_state, opens),
     U64(msg_rec_state, bytes),
+};
+
 };
 
 static const struct msg_field f_rec_read[] = {
@@ -605,6 +616,9 @@ static const struct msg_spec table[] = {
     ROW(SES_PROBED, ses_probed, SES, BRK, MST_ANY, 0),
     ROW(REC_OPEN, rec_open, SES, REC, MST_ANY, 0),
     ROW(REC_DATA, rec_data, SES, REC, MST_READY, 0),
+    /* a broker started anew does not know its sessions yet: it says no */
+    ROW(SES_CHANNEL, ses_channel, SES, BRK, MST_ANY, 0),
+    ROW(SES_CHANNEL_OK, ses_channel_ok, BRK, SES, MST_ANY, 0),
     ROW(REC_CLOSE, rec_close, SES, REC, MST_READY, 0),
     ROW(REC_STATE, rec_state, REC, SES, MST_ANY, 0),
     ROW(REC_READ, rec_read, BRK, REC, MST_ANY, 0),

@@ -75,11 +75,13 @@ enum msg_type {
 	MSG_SES_DIAL,
 	MSG_SES_TARGET, /* broker -> session: 1 fd, the connected socket */
 	MSG_SES_DIAL_NO,
-	MSG_SES_STOP,    /* broker -> session */
-	MSG_SES_CHANGED, /* broker -> session: the end moved */
-	MSG_SES_END,     /* session -> broker: totals, the reason */
-	MSG_SES_PROBE,   /* broker -> session: 1 fd, what to try */
-	MSG_SES_PROBED,  /* session -> broker */
+	MSG_SES_STOP,       /* broker -> session */
+	MSG_SES_CHANGED,    /* broker -> session: the end moved */
+	MSG_SES_END,        /* session -> broker: totals, the reason */
+	MSG_SES_PROBE,      /* broker -> session: 1 fd, what to try */
+	MSG_SES_PROBED,     /* session -> broker */
+	MSG_SES_CHANNEL,    /* session -> broker: may I have a channel? */
+	MSG_SES_CHANNEL_OK, /* the reply */
 	/* session -> recorder, broker <-> recorder */
 	MSG_REC_OPEN = 120,
 	MSG_REC_DATA,
@@ -373,6 +375,13 @@ struct msg_ses_end {
 	char text[LIMIT_TEXT_SIZE];
 };
 struct msg_ses_probe { /* fd: a socket connected to the target */
+struct msg_ses_channel {
+	uint32_t rid;
+};
+struct msg_ses_channel_ok {
+	uint32_t rid;
+	uint8_t given; /* 0: no */
+};
 	uint32_t rid;
 	uint8_t login;     /* 1: also log in with a certificate */
 	char host_alg[64]; /* host key type to ask for; "" = any */
@@ -420,6 +429,7 @@ struct msg_rec_state {
 	uint64_t bytes; /* acknowledged so far, all channels */
 };
 struct msg_rec_read {
+};
 	uint32_t rid;
 	char sid[LIMIT_ID_SIZE];
 	uint32_t channel; /* 0 = the first recorded one */

@@ -11,7 +11,8 @@
  * and ca.pub are written there, events go to DIR/events, recorded output to
  * DIR/rec.N. Commands on standard input, one per line: stop TEXT, end SECONDS,
  * caps N, record 0|1, idle SECONDS, deny TEXT, nodial TEXT, drop NAME, link
- * NAME, hold 0|1 (evidence), pin FILE, user FILE, probe LOGIN, kill, quit.
+ * NAME, hush NAME (it reads no more; "" = all do), hold 0|1|2 (evidence, 2: and
+ * certificates), pin FILE, user FILE, probe LOGIN, kill, quit.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -63,7 +64,8 @@ struct harness {
 	uint32_t idle_s;
 	char deny[256];
 	char nodial[256];
-	bool hold;
+	long hold;
+	char hush[32];
 	FILE *events;
 	void *body;
 	bool quit;
@@ -286,7 +288,8 @@ on_cert(struct harness *h, struct conn *c, const struct msg_nt_cert *m)
 		die("certificate");
 	r.cert.p = b.p;
 	r.cert.len = (uint32_t)b.len;
-	say(h, c, NOTARY, MSG_NT_CERT_OK, &r, -1);
+	if (h->hold < 2)
+		say(h, c, NOTARY, MSG_NT_CERT_OK, &r, -1);
 	buf_done(&b);
 }
 
@@ -304,7 +307,7 @@ on_append(struct harness *h, struct conn *c, const struct msg_log_append *m)
 	(void)fprintf(h->events, "event %s %.*s\n", event_spec(m->event)->name,
 	    (int)b.len, (const char *)b.p);
 	buf_done(&b);
-	if (m->rid != 0 && !h->hold)
+	if (m->rid != 0 && h->hold == 0)
 		say(h, c, NOTARY, MSG_LOG_DURABLE, &d, -1);
 }
 
@@ -357,8 +360,13 @@ static void
 handle(struct harness *h, struct conn *c, const struct ipc_msg *m)
 {
 	const struct msg_ses_end *e = m->body;
+	struct msg_ses_channel_ok ok = {.given = 1};
 
 	switch (m->type) {
+	case MSG_SES_CHANNEL:
+		ok.rid = ((const struct msg_ses_channel *)m->body)->rid;
+		say(h, c, BROKER, MSG_SES_CHANNEL_OK, &ok, -1);
+		break;
 	case MSG_SES_AUTH:
 		on_auth(h, c, m->body);
 		break;
@@ -452,13 +460,20 @@ conn_gone(struct harness *h, struct conn *c)
 	memset(c, 0, sizeof(*c));
 }
 
+static bool
+reads(const struct harness *h, const struct conn *c, int which)
+{
+	return c->used && c->up[which] &&
+	       strcmp(h->hush, link_names[which]) != 0;
+}
+
 static void
 read_link(struct harness *h, struct conn *c, int which)
 {
 	struct ipc_msg m = {.body = h->body, .fds = {-1, -1}};
 	int r;
 
-	while (c->used && c->up[which] &&
+	while (reads(h, c, which) &&
 	       (r = ipc_recv(&c->link[which], &m)) != GW_EAGAIN) {
 		if (r == 0)
 			handle(h, c, &m);
@@ -573,7 +588,9 @@ command(struct harness *h, char *line)
 	else if (strcmp(line, "idle") == 0)
 		h->idle_s = (uint32_t)atoll(arg);
 	else if (strcmp(line, "hold") == 0)
-		h->hold = atoll(arg) != 0;
+		h->hold = atol(arg);
+	else if (strcmp(line, "hush") == 0)
+		(void)snprintf(h->hush, sizeof(h->hush), "%s", arg);
 	else if (strcmp(line, "deny") == 0)
 		(void)snprintf(h->deny, sizeof(h->deny), "%s", arg);
 	else if (strcmp(line, "nodial") == 0)
@@ -623,7 +640,7 @@ run(struct harness *h)
 		p[n++] = (struct pollfd){.fd = STDIN_FILENO, .events = POLLIN};
 		for (size_t i = 0; i < CONNS; i++)
 			for (int k = 0; k < LINKS; k++)
-				if (h->conn[i].used && h->conn[i].up[k])
+				if (reads(h, &h->conn[i], k))
 					p[n++] = (struct pollfd){
 					    .fd = h->conn[i].link[k].fd,
 					    .events = POLLIN};

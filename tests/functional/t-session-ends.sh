@@ -83,6 +83,13 @@ evidence() {
 	[ -e "$D/ran3" ]
 	(sleep 1; tell drop notary) &
 	ended 'no notary for 5 s' 'audit_failed' 127.0.0.1 'sleep 30'
+	tell hold 1
+	ended 'no answer of the notary' 'audit_failed' 127.0.0.1 "touch $D/ran5"
+	not_run ran5
+	tell hold 2
+	ended 'no certificate' 'audit_failed' 127.0.0.1 "touch $D/ran6"
+	not_run ran6
+	tell hold 0
 	(sleep 1; tell drop broker) &
 	user_ssh -M -S "$D/mux" -fN 127.0.0.1 </dev/null >/dev/null 2>&1
 	want 'another channel' yes "$(user_ssh -S "$D/mux" 127.0.0.1 'echo yes')"
@@ -91,6 +98,15 @@ evidence() {
 	want_exit 'a new channel without a broker' 255 user_ssh -S "$D/mux" \
 		-o ProxyCommand=false 127.0.0.1 "touch $D/ran4" 2>/dev/null
 	not_run ran4
+	user_ssh -S "$D/mux" -O exit 127.0.0.1 2>/dev/null
+	user_ssh -M -S "$D/mux" -fN 127.0.0.1 </dev/null >/dev/null 2>&1
+	tell hush broker
+	want_exit 'a new channel with a deaf broker' 255 user_ssh -S "$D/mux" \
+		-o ProxyCommand=false 127.0.0.1 "touch $D/ran7" 2>/dev/null
+	tell hush
+	want 'it hears again' yes "$(user_ssh -S "$D/mux" 127.0.0.1 'echo yes')"
+	not_run ran7
+	want_event '^event session.channel_denied .*broker-away'
 	user_ssh -S "$D/mux" -O exit 127.0.0.1 2>/dev/null
 }
 
@@ -103,6 +119,14 @@ records() {
 	want_event '^rec close'
 	(sleep 1; tell drop recorder) &
 	ended 'no recorder for 5 s' 'audit_failed' -tt 127.0.0.1 'sleep 30'
+	tell hush recorder
+	ended 'a deaf recorder before the start' 'audit_failed' \
+		-tt 127.0.0.1 'sleep 30'
+	tell hush
+	(sleep 1; tell hush recorder) &
+	ended 'a deaf recorder' 'audit_failed' -tt 127.0.0.1 \
+		'sleep 2; head -c 9000000 /dev/zero | od -v'
+	tell hush
 	tell record 0
 }
 
