@@ -164,7 +164,7 @@ is_shut || fail 'not shut any more'
 echo '- a damaged closed.state keeps nobody out'
 state=/var/lib/sallyport/firewall/closed.state
 inside cp -a "$state" /var/lib/sallyport/good
-echo damaged | inside tee "$state" >/dev/null
+echo damaged | inside tee "$state" "$state.copy" >/dev/null
 inside systemctl stop sallyport-closed
 expect_ok inside timeout 60 systemctl start gatewayd
 serves || fail "$(inside systemctl status gatewayd)"
