@@ -269,7 +269,6 @@ struct addr addr_network(const struct addr *a);
 
 /* ---- mfa.c */
 MUST_CHECK int mfa_new(struct mfa_book **ret);
-void mfa_free(struct mfa_book *m);
 /* Checks the code that came with the call, if any: sets c->mfa_step. Fails
  * with *p set (401 code-wrong, 429 too-many). */
 MUST_CHECK int mfa_check(struct call *c, struct problem *p);
@@ -289,7 +288,6 @@ void mfa_require(struct call *c, call_fn *then);
 
 /* ---- challenge.c, token.c */
 MUST_CHECK int challenges_new(struct challenges **ret);
-void challenges_free(struct challenges *x);
 void verb_challenge(struct call *c);
 /* All nonces of the request are ours, unused, for their address, and one is
  * for the peer's: c->serial. 0 or GW_EDENIED. */
@@ -297,7 +295,6 @@ MUST_CHECK int challenge_check(struct call *c);
 /* They are used. GW_ENOMEM, GW_ELIMIT: then the call must not go on. */
 MUST_CHECK int challenge_spend(struct call *c);
 MUST_CHECK int tokens_new(struct tokens **ret);
-void tokens_free(struct tokens *t);
 void verb_token(struct call *c);
 /* The user a token speaks for from this address; GW_EDENIED. */
 MUST_CHECK int token_check(struct broker *b, const char *token,
@@ -409,7 +406,6 @@ bool close_pending(const struct broker *b, const char *id);
 /* Why it is being closed; END_NONE when it is not. */
 enum end_reason close_reason(const struct broker *b, const char *id);
 void close_again(struct broker *b); /* the notary is back */
-void closings_free(struct broker *b);
 
 /* ---- history.c: what ended, written in batches after the fact */
 struct history;
@@ -455,7 +451,8 @@ struct session {
 	char login[LIMIT_NAME_SIZE];
 	char key_fp[64];
 	char client_version[128];
-	bool record;
+	bool record;   /* as its role wants it */
+	bool recorded; /* as the recorder says */
 	int64_t start_ms;
 	uint64_t seq; /* of its start */
 	/* dial.c */
@@ -487,7 +484,11 @@ int on_ses_dial(struct role *r, struct peer *p, const void *m, const int *fds);
 int on_ses_channel(
     struct role *r, struct peer *p, const void *m, const int *fds);
 int on_ses_end(struct role *r, struct peer *p, const void *m, const int *fds);
+int on_rec_started(
+    struct role *r, struct peer *p, const void *m, const int *fds);
 int on_nt_sid(struct role *r, struct peer *p, const void *m, const int *fds);
+/* It was there before us: is it recorded? */
+void session_ask_recorded(struct session *s);
 /* Says why and cuts its leg. */
 void session_stop(struct session *s, enum end_reason reason, const char *text);
 /* Closes the leg, writes the history, forgets it. */

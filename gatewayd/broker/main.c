@@ -413,6 +413,7 @@ main(int argc, char **argv)
 	    {MSG_SES_END, on_ses_end},
 	    {MSG_SES_PROBED, on_ses_probed},
 	    {MSG_REC_BYTES, on_rec_bytes},
+	    {MSG_REC_STARTED, on_rec_started},
 	    {MSG_SHP_STATUS, on_shp_status},
 	};
 	static const int calls[] = {SYS_socket, SYS_connect, SYS_bind, -1};

@@ -294,6 +294,7 @@ revive(struct broker *b, const struct leg *l)
 	name_set(s->target, lg->g.target);
 	name_set(s->login, lg->g.login);
 	s->record = lg->g.record != 0;
+	session_ask_recorded(s);
 	s->start_ms = broker_now(b).utc_ms;
 	s->state = SES_LIVE;
 	if (p != NULL)

@@ -234,6 +234,22 @@ on_ses_dial(struct role *r, struct peer *p, const void *body, const int *fds)
 	return 0;
 }
 
+/* A session asks for each channel, so that there is none without a broker,
+ * whether it is dead or only deaf. */
+int
+on_ses_channel(struct role *r, struct peer *p, const void *body, const int *fds)
+{
+	const struct msg_ses_channel *m = body;
+	const struct session *s = session_find(role_ctx(r), peer_conn(p));
+	struct msg_ses_channel_ok ok = {.rid = m->rid};
+
+	(void)fds;
+	ok.given = s != NULL && s->grant != NULL &&
+		   (s->state == SES_AUTHED || s->state == SES_DIALING ||
+		       s->state == SES_LIVE);
+	return peer_send(p, MSG_SES_CHANNEL_OK, &ok, -1);
+}
+
 /* ---- the end */
 
 static void
@@ -290,7 +306,7 @@ session_over(struct session *s, enum end_reason reason, uint64_t in,
 	struct session_row row = {.start_ms = s->start_ms,
 	    .end_ms = broker_now(s->b).utc_ms,
 	    .reason = (uint8_t)why,
-	    .recorded = s->record,
+	    .recorded = s->recorded,
 	    .bytes_in = in,
 	    .bytes_out = out,
 	    .seq = s->leg_seq};
@@ -314,6 +330,45 @@ session_over(struct session *s, enum end_reason reason, uint64_t in,
 	timer_free(s->timer);
 	s->timer = NULL;
 	session_release(s);
+}
+
+static void
+asked_recorded(struct broker *b, void *arg, const void *body)
+{
+	const struct msg_rec_bytes *m = body;
+	char *sid = arg;
+	struct session *s = session_by_sid(b, sid);
+
+	if (m != NULL && s != NULL)
+		s->recorded = m->result == 0;
+	free(sid);
+}
+
+void
+session_ask_recorded(struct session *s)
+{
+	struct msg_rec_read m = {0}; /* of its first byte: none */
+	char *sid = strdup(s->sid);
+
+	s->recorded = s->record; /* in doubt, what was wanted */
+	text_set(m.sid, sizeof(m.sid), s->sid);
+	if (sid == NULL || ask(s->b, PROC_RECORDER, MSG_REC_READ, &m,
+			       MSG_REC_BYTES, asked_recorded, sid) != 0)
+		free(sid);
+}
+
+/* A copy is not recorded, nor is a session that never had a terminal. */
+int
+on_rec_started(struct role *r, struct peer *p, const void *body, const int *fds)
+{
+	const struct msg_rec_started *m = body;
+	struct session *s = session_by_sid(role_ctx(r), m->sid);
+
+	(void)p;
+	(void)fds;
+	if (s != NULL)
+		s->recorded = true;
+	return 0;
 }
 
 /* A session speaks for itself only. What others decide (revoked, released,

@@ -29,7 +29,7 @@ live_json(const void *what)
 		(void)json_object_set_new(o, "reason", json_null());
 	put_num(o, "bytes_in", 0);
 	put_num(o, "bytes_out", 0);
-	put_bool(o, "recorded", s->record);
+	put_bool(o, "recorded", s->recorded);
 	return o;
 }
 

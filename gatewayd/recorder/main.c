@@ -70,6 +70,18 @@ send_state(struct session *s, int result)
 		log_debug("a session went before it heard its state");
 }
 
+/* For its lists; without a broker there is none to be right. */
+static void
+tell_started(struct recorder *rec, const struct session *s)
+{
+	struct msg_rec_started m = {0};
+
+	memcpy(m.sid, s->sid, sizeof(m.sid));
+	if (peer_send(role_peer(rec->role, PROC_BROKER), MSG_REC_STARTED, &m,
+		-1) != 0)
+		log_debug("the broker did not hear of a recording");
+}
+
 static struct channel *
 channel_find(const struct session *s, uint32_t id)
 {
@@ -173,6 +185,8 @@ on_durable(void *arg, int result, uint64_t seq)
 		s->known = true;
 		result = channel_begin(c);
 	}
+	if (result == 0)
+		tell_started(rec, s);
 	if (result != 0)
 		fail(rec, s, result);
 	else if (s->starting == 0)

@@ -497,6 +497,8 @@ static const struct msg_field f_rec_state[] = {
     U64(msg_rec_state, bytes),
 };
 
+static const struct msg_field f_rec_started[] = {
+    STR(msg_rec_started, sid),
 };
 
 static const struct msg_field f_rec_read[] = {
@@ -614,15 +616,16 @@ static const struct msg_spec table[] = {
     ROW(SES_END, ses_end, SES, BRK, MST_ANY, 0),
     ROW(SES_PROBE, ses_probe, BRK, SES, MST_NEW, 1),
     ROW(SES_PROBED, ses_probed, SES, BRK, MST_ANY, 0),
-    ROW(REC_OPEN, rec_open, SES, REC, MST_ANY, 0),
-    ROW(REC_DATA, rec_data, SES, REC, MST_READY, 0),
     /* a broker started anew does not know its sessions yet: it says no */
     ROW(SES_CHANNEL, ses_channel, SES, BRK, MST_ANY, 0),
     ROW(SES_CHANNEL_OK, ses_channel_ok, BRK, SES, MST_ANY, 0),
+    ROW(REC_OPEN, rec_open, SES, REC, MST_ANY, 0),
+    ROW(REC_DATA, rec_data, SES, REC, MST_READY, 0),
     ROW(REC_CLOSE, rec_close, SES, REC, MST_READY, 0),
     ROW(REC_STATE, rec_state, REC, SES, MST_ANY, 0),
     ROW(REC_READ, rec_read, BRK, REC, MST_ANY, 0),
     ROW(REC_BYTES, rec_bytes, REC, BRK, MST_ANY, 0),
+    ROW(REC_STARTED, rec_started, REC, BRK, MST_ANY, 0),
     ROW(API_CALL, api_call, API, BRK, MST_ANY, 0),
     ROW(API_REPLY, api_reply, BRK, API, MST_ANY, 0),
     ROW(SHP_STATUS, shp_status, SHP, BRK, MST_ANY, 0),

@@ -89,6 +89,7 @@ enum msg_type {
 	MSG_REC_STATE, /* recorder -> session: ready or failed */
 	MSG_REC_READ,  /* broker -> recorder */
 	MSG_REC_BYTES,
+	MSG_REC_STARTED, /* recorder -> broker */
 	/* api <-> broker */
 	MSG_API_CALL = 140,
 	MSG_API_REPLY,
@@ -374,7 +375,6 @@ struct msg_ses_end {
 	int64_t exit;
 	char text[LIMIT_TEXT_SIZE];
 };
-struct msg_ses_probe { /* fd: a socket connected to the target */
 struct msg_ses_channel {
 	uint32_t rid;
 };
@@ -382,6 +382,7 @@ struct msg_ses_channel_ok {
 	uint32_t rid;
 	uint8_t given; /* 0: no */
 };
+struct msg_ses_probe { /* fd: a socket connected to the target */
 	uint32_t rid;
 	uint8_t login;     /* 1: also log in with a certificate */
 	char host_alg[64]; /* host key type to ask for; "" = any */
@@ -428,8 +429,10 @@ struct msg_rec_state {
 	    opens; /* the first so many REC_OPENs of this link are on record */
 	uint64_t bytes; /* acknowledged so far, all channels */
 };
-struct msg_rec_read {
+struct msg_rec_started { /* a terminal of it is on record */
+	char sid[LIMIT_ID_SIZE];
 };
+struct msg_rec_read {
 	uint32_t rid;
 	char sid[LIMIT_ID_SIZE];
 	uint32_t channel; /* 0 = the first recorded one */

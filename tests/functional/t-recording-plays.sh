@@ -28,6 +28,18 @@ expect_ok on_as alice client expect /home/alice/rec.exp
 sid=$(records 'select(.event == "session.start") | .sid' | tr -d '"' | tail -n 1)
 wait_for 10 has_record ".event == \"recording.end\" and .sid == \"$sid\""
 
+echo '- the list says of which session there is a recording: not of a command without a terminal'
+expect_ok gw_ssh alice -- web-01 true
+recorded() { # SID
+	local_admin sessions ls --all -o json | jq --arg s "$1" '.items[] | select(.sid == $s) | .recorded'
+}
+plain=$(records 'select(.event == "session.start") | .sid' | tr -d '"' | tail -n 1)
+[ "$plain" != "$sid" ] || fail 'no second session'
+wait_for 10 has_record ".event == \"session.end\" and .sid == \"$plain\""
+expect_eq true "$(recorded "$sid")" 'of the terminal'
+expect_eq false "$(recorded "$plain")" 'of the command'
+expect_fail 5 local_admin sessions play "$plain"
+
 echo '- any player takes it'
 cast=$(on gateway sh -c "ls /var/lib/sallyport/recorder/recordings/$sid.*.cast")
 expect_eq 1 "$(wc -l <<<"$cast")" recordings

@@ -1055,6 +1055,33 @@ test_refusals_are_bounded(void **state)
 
 /* ---- lists */
 
+/* What is recorded the recorder says, not the role. */
+static void
+test_recorded(void **state)
+{
+	struct scene *x = *state;
+	struct msg_nt_fold_grant g;
+	struct msg_nt_fold_leg leg = {.conn = 100, .seq = 6};
+	struct msg_rec_started started = {.sid = "s-22222222"};
+	struct rolelink recorder;
+
+	fold_grant(&g, x->one.pub.fp);
+	memcpy(leg.grant, g.grant.id, sizeof(leg.grant));
+	strcpy(leg.sid, "s-22222222");
+	start(x, &g, 1, &leg);
+	roleproc_link(&x->proc, &recorder, PROC_RECORDER, 0);
+	assert_int_equal(admin_call(x, VERB_SESSIONS, EV_NONE, ""), 200);
+	assert_true(has(x, "\"recorded\":false"));
+	rolelink_send(&recorder, MSG_REC_STARTED, &started);
+	do
+		assert_int_equal(
+		    admin_call(x, VERB_SESSIONS, EV_NONE, ""), 200);
+	while (has(x, "\"recorded\":false"));
+	assert_true(has(x, "\"recorded\":true"));
+	rolelink_close(&recorder);
+	stop(x);
+}
+
 static void
 fill_lists(struct scene *x, unsigned n)
 {
@@ -1831,6 +1858,7 @@ main(void)
 	    T(test_refusals_are_kept),
 	    T(test_refusals_are_bounded),
 	    T(test_lists_go_on),
+	    T(test_recorded),
 	    T(test_own_doors),
 	    T(test_large_policy),
 	    T(test_too_much_signed),
