@@ -29,17 +29,17 @@ enum req_state {
 	REQ_SENT,     /* the target has been asked */
 };
 
-struct chan_request {
 /* A channel is given by the broker. */
 enum chan_given { CHAN_ASKED = 0, CHAN_GIVEN, CHAN_DENIED };
 
+struct chan_request {
 	struct chan_request *next;
 	ssh_message msg; /* NULL: signal, which has no answer */
 	int type;        /* enum ssh_channel_requests_e; 0 = signal */
 	enum req_state state;
 	uint32_t rid;
-	char signal[32];
 	int64_t since_ms; /* boot time recorder or notary was asked */
+	char signal[32];
 };
 
 struct chan {
@@ -49,10 +49,10 @@ struct chan {
 	ssh_channel user, target;
 	struct ssh_channel_callbacks_struct user_cb, target_cb;
 	ssh_message open; /* held until the target has opened its side */
-	bool opened;
 	uint32_t open_rid;
 	int64_t open_ms; /* boot time the broker was asked */
 	enum chan_given given;
+	bool opened;
 	struct stream in, out, err;
 	struct chan_request *reqs;
 	unsigned nreqs, nenv;
