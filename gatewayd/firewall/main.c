@@ -53,6 +53,7 @@ struct context {
 	 * may be opened again. */
 	uint64_t floor;
 	bool syncing, unsaved;
+	bool synced;  /* once since the start */
 	bool refused; /* within this sync, a receipt that is not of our key */
 };
 
@@ -174,7 +175,8 @@ check_receipt(struct context *c, const struct msg_fw_open *m)
 		return GW_ESTATE;
 	}
 	memcpy(rc.mac, m->mac, sizeof(rc.mac));
-	if (!receipt_ok(&rc, c->key.p, m->id, m->elements.p, m->elements.len)) {
+	if (!receipt_ok(&rc, c->key.p, m->id, m->grant, m->elements.p,
+		m->elements.len)) {
 		c->refused = true;
 		return GW_EDENIED;
 	}
@@ -202,6 +204,15 @@ check_shape(const struct msg_fw_open *m, const struct element_list *l)
 		if ((l->e[i].kind == ELEMENT_LEG) != session)
 			return GW_EINVAL;
 	return l->n > 0 ? 0 : GW_EINVAL;
+}
+
+/* A reconcile says again what was told when it opened: by us, or by the one
+ * before us. Anything else is told, whatever the broker calls it. */
+static bool
+is_repeated(const struct context *c, const struct msg_fw_open *m)
+{
+	return m->sync != 0 && c->syncing &&
+	       (!c->synced || fw_holds(c->fw, m->id));
 }
 
 /* ---- messages */
@@ -259,6 +270,7 @@ on_open(struct role *r, struct peer *p, const void *body, const int *fds)
 	struct msg_fw_opened reply = {.rid = m->rid};
 	struct now now = clock_now();
 	struct element_list l;
+	bool repeated = is_repeated(c, m);
 	int e = check_receipt(c, m);
 
 	(void)fds;
@@ -271,7 +283,7 @@ on_open(struct role *r, struct peer *p, const void *body, const int *fds)
 		e = fw_open_elements(c->fw, &l, m->id, m->grant, &now);
 	if (e != 0)
 		log_err("nothing opened for %s: %s", m->id, reason(e));
-	if (e != 0 || m->sync == 0)
+	if (e != 0 || !repeated)
 		report_opened(r, m, &l, e);
 	reply.result = wire_result(e);
 	run_tick(c);
@@ -333,6 +345,7 @@ on_sync_end(struct role *r, struct peer *p, const void *body, const int *fds)
 	else if (c->syncing)
 		e = fw_sync_end(c->fw, &now, &reply.removed, &reply.kept);
 	c->syncing = false;
+	c->synced = c->synced || e == 0;
 	if (e != 0)
 		log_err("the reconcile with the log failed: %s", reason(e));
 	report_synced(r, e, reply.removed, reply.kept);

@@ -25,7 +25,7 @@ struct telling {
 /* Encodes the list and makes the receipt; an empty list has none. */
 static int
 vouch(struct telling *t, const struct element_list *list, const char *id,
-    uint64_t seq, uint8_t *mac, struct bytes *ret)
+    const char *grant, uint64_t seq, uint8_t *mac, struct bytes *ret)
 {
 	struct receipt receipt = {0};
 	int r;
@@ -36,8 +36,8 @@ vouch(struct telling *t, const struct element_list *list, const char *id,
 		return 0;
 	element_encode(&t->enc, list);
 	if ((r = buf_err(&t->enc)) < 0 ||
-	    (r = receipt_make(&receipt, t->n->receipt_key, seq, id, t->enc.p,
-		 t->enc.len)) < 0)
+	    (r = receipt_make(&receipt, t->n->receipt_key, seq, id, grant,
+		 t->enc.p, t->enc.len)) < 0)
 		return r;
 	memcpy(mac, receipt.mac, RECEIPT_MAC_SIZE);
 	ret->p = t->enc.p;
@@ -56,7 +56,8 @@ tell_grant(void *arg, const struct fold_grant *g)
 
 	memcpy(m.key_fp, g->key_fp, sizeof(m.key_fp));
 	grant_elements(&list, &g->grant, &t->now, clock_boot_id());
-	r = vouch(t, &list, g->grant.id, g->seq, m.mac, &m.elements);
+	r = vouch(
+	    t, &list, g->grant.id, g->grant.id, g->seq, m.mac, &m.elements);
 	return r < 0 ? r : peer_send(t->p, MSG_NT_FOLD_GRANT, &m, -1);
 }
 
@@ -79,7 +80,7 @@ tell_leg(void *arg, const struct fold_leg *l)
 		    &l->target, &t->now, clock_boot_id());
 		list.n = 1;
 	}
-	r = vouch(t, &list, l->sid, l->seq, m.mac, &m.elements);
+	r = vouch(t, &list, l->sid, l->grant, l->seq, m.mac, &m.elements);
 	return r < 0 ? r : peer_send(t->p, MSG_NT_FOLD_LEG, &m, -1);
 }
 

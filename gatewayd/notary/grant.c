@@ -127,7 +127,7 @@ opened(struct notary *n, struct peer *p, void *arg, int result, uint64_t seq)
 		element_encode(&enc, &list);
 		if ((result = buf_err(&enc)) == 0)
 			result = receipt_make(&receipt, n->receipt_key, seq,
-			    o->grant.id, enc.p, enc.len);
+			    o->grant.id, o->grant.id, enc.p, enc.len);
 	}
 	if (result == 0) {
 		memcpy(out.mac, receipt.mac, sizeof(out.mac));

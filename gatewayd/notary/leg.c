@@ -78,7 +78,8 @@ vouch(struct notary *n, const struct fold_leg *l, uint64_t seq,
 	element_encode(enc, &list);
 	if ((r = buf_err(enc)) < 0)
 		return r;
-	return receipt_make(ret, n->receipt_key, seq, l->sid, enc->p, enc->len);
+	return receipt_make(
+	    ret, n->receipt_key, seq, l->sid, l->grant, enc->p, enc->len);
 }
 
 static void

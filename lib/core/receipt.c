@@ -15,7 +15,8 @@
 
 int
 receipt_make(struct receipt *ret, const uint8_t key[static RECEIPT_KEY_SIZE],
-    uint64_t seq, const char *id, const void *elements, size_t n)
+    uint64_t seq, const char *id, const char *grant, const void *elements,
+    size_t n)
 {
 	struct receipt out = {.seq = seq};
 	struct buf b;
@@ -23,9 +24,10 @@ receipt_make(struct receipt *ret, const uint8_t key[static RECEIPT_KEY_SIZE],
 	int r;
 
 	buf_init(&b, LIMIT_MSG_MAX);
-	buf_cstring(&b, "sallyport-receipt-v1");
+	buf_cstring(&b, "sallyport-receipt-v2");
 	buf_u64(&b, seq);
 	buf_cstring(&b, id);
+	buf_cstring(&b, grant);
 	buf_string(&b, elements, n);
 	if ((r = buf_err(&b)) != 0)
 		goto out;
@@ -43,11 +45,11 @@ out:
 
 bool
 receipt_ok(const struct receipt *r, const uint8_t key[static RECEIPT_KEY_SIZE],
-    const char *id, const void *elements, size_t n)
+    const char *id, const char *grant, const void *elements, size_t n)
 {
 	struct receipt want;
 
-	if (receipt_make(&want, key, r->seq, id, elements, n) != 0)
+	if (receipt_make(&want, key, r->seq, id, grant, elements, n) != 0)
 		return false;
 	return secret_equal(want.mac, r->mac, sizeof(want.mac)) ||
 	       FAULT(receipt);

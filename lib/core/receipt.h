@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * receipt - the notary's word that an intent is durable: HMAC-SHA256 over
- * "sallyport-receipt-v1", sequence number, id (grant or session), the exact
- * element encoding. Only notary and firewall hold the key.
+ * "sallyport-receipt-v2", sequence number, id (grant or session), its grant,
+ * the exact element encoding. Only notary and firewall hold the key.
  */
 #ifndef CORE_RECEIPT_H
 #define CORE_RECEIPT_H
@@ -23,10 +23,10 @@ struct receipt {
 
 MUST_CHECK int receipt_make(struct receipt *ret,
     const uint8_t key[static RECEIPT_KEY_SIZE], uint64_t seq, const char *id,
-    const void *elements, size_t n);
+    const char *grant, const void *elements, size_t n);
 /* Constant time; false for every doubt. */
 bool receipt_ok(const struct receipt *r,
     const uint8_t key[static RECEIPT_KEY_SIZE], const char *id,
-    const void *elements, size_t n);
+    const char *grant, const void *elements, size_t n);
 
 #endif

@@ -178,7 +178,8 @@ struct ask {
 	const char *id, *grant;
 	uint64_t seq;
 	struct element_list l;
-	unsigned spoil; /* 1 mac, 2 elements, 3 id, 4 old key; 0 nothing */
+	unsigned
+	    spoil; /* 1 mac, 2 elements, 3 id, 4 old key, 5 grant; 0 nothing */
 	bool sync;
 };
 
@@ -195,7 +196,8 @@ open_it(struct bench *b, const struct ask *a)
 	buf_init(&el, 4096);
 	element_encode(&el, &a->l);
 	b->key[0] = (uint8_t)(b->key[0] - (a->spoil == 4 ? 1 : 0));
-	r = receipt_make(&rc, b->key, a->seq, a->id, el.p, el.len);
+	r = receipt_make(&rc, b->key, a->seq, a->id,
+	    a->spoil == 5 ? "g-AAAAAAAA" : a->grant, el.p, el.len);
 	b->key[0] = (uint8_t)(b->key[0] + (a->spoil == 4 ? 1 : 0));
 	if (r != 0 || str_copy(m.id, sizeof(m.id), a->id) != 0 ||
 	    str_copy(m.grant, sizeof(m.grant), a->grant) != 0)
@@ -334,8 +336,18 @@ receipts(struct bench *b)
 	a = leg("s-AAAAAAAA", "g-AAAAAAAA", 12);
 	check(b, "a receipt used and closed opens nothing again",
 	    open_it(b, &a) == GW_EDENIED && !listed("40000 . 10.0.0.7"));
+	a.grant = "g-ZZZZZZZZ";
+	a.spoil = 5;
+	check(b, "nor as another grant's",
+	    open_it(b, &a) == GW_EDENIED && !listed("40000 . 10.0.0.7"));
 	check(b, "closing what is not open says so",
 	    close_it(b, "g-NNNNNNNN") == GW_ENOENT);
+	a = entry("g-HHHHHHHH", 14, "10.9.9.8", 60000);
+	a.sync = true;
+	check(b,
+	    "what opens under the name of a reconcile is told all the same",
+	    open_it(b, &a) == 0 && told(b, EV_GRANT_APPLIED, "10.9.9.8") &&
+		close_it(b, "g-HHHHHHHH") == 0);
 }
 
 static void

@@ -205,13 +205,14 @@ close_by(unsigned type, unsigned reply, const char *id)
 }
 
 static bool
-receipt_good(const char *id, uint64_t seq, const uint8_t *mac,
-    const struct bytes *elements)
+receipt_good(const char *id, const char *grant, uint64_t seq,
+    const uint8_t *mac, const struct bytes *elements)
 {
 	struct receipt r = {.seq = seq};
 
 	memcpy(r.mac, mac, sizeof(r.mac));
-	return receipt_ok(&r, receipt_key, id, elements->p, elements->len);
+	return receipt_ok(
+	    &r, receipt_key, id, grant, elements->p, elements->len);
 }
 
 static void
@@ -349,8 +350,12 @@ test_grant(void **state)
 	grant_new(&m, 300000);
 	r = grant_open(&m);
 	assert_int_equal(r->result, 0);
-	assert_true(receipt_good(m.grant.id, r->seq, r->mac, &r->elements));
-	assert_false(receipt_good("g-22222222", r->seq, r->mac, &r->elements));
+	assert_true(
+	    receipt_good(m.grant.id, m.grant.id, r->seq, r->mac, &r->elements));
+	assert_false(receipt_good(
+	    "g-22222222", m.grant.id, r->seq, r->mac, &r->elements));
+	assert_false(receipt_good(
+	    m.grant.id, "g-22222222", r->seq, r->mac, &r->elements));
 	assert_int_equal(element_decode(&l, r->elements.p, r->elements.len), 0);
 	assert_int_equal(l.n, 1);
 	assert_int_equal(l.e[0].kind, ELEMENT_ENTRY);
@@ -473,7 +478,7 @@ test_session(void **state)
 	leg_new(&l, g.grant.id, 1001);
 	r = leg_open(&l);
 	assert_int_equal(r->result, 0);
-	assert_true(receipt_good(l.sid, r->seq, r->mac, &r->elements));
+	assert_true(receipt_good(l.sid, l.grant, r->seq, r->mac, &r->elements));
 	assert_int_equal(
 	    element_decode(&list, r->elements.p, r->elements.len), 0);
 	assert_int_equal(list.n, 1);
@@ -668,7 +673,7 @@ fold_count(const char *grant, uint8_t *retstate, bool *retelements)
 		*retstate = g->state;
 		*retelements =
 		    g->elements.len > 0 &&
-		    receipt_good(grant, g->seq, g->mac, &g->elements);
+		    receipt_good(grant, grant, g->seq, g->mac, &g->elements);
 	}
 	fail();
 	return 0;
