@@ -96,15 +96,6 @@ http_done(struct ctx *c)
 	curl_global_cleanup();
 }
 
-void
-http_reply_done(struct http_reply *r)
-{
-	if (r->body != NULL)
-		explicit_bzero(r->body, r->len);
-	free(r->body);
-	*r = (struct http_reply){0};
-}
-
 static void
 make_url(const struct ctx *c, const char *path, char *ret, size_t size)
 {

@@ -36,7 +36,6 @@ struct http_call {
  * after a complaint; a changed key shows both fingerprints. */
 MUST_CHECK int http_do(
     struct ctx *c, const struct http_call *call, struct http_reply *ret);
-void http_reply_done(struct http_reply *r); /* wipes */
 void http_done(struct ctx *c);
 /* libcurl's version for "jitctl version". */
 const char *http_library(void);

@@ -194,17 +194,6 @@ use(struct challenges *x, uint64_t serial)
 	return 0;
 }
 
-void
-challenges_free(struct challenges *x)
-{
-	if (x == NULL)
-		return;
-	secret_free(&x->key);
-	free(x->used[0].serial);
-	free(x->used[1].serial);
-	free(x);
-}
-
 /* ---- what came back */
 
 /* Its serial; 0 when it is none of ours, over, or used. */

@@ -172,10 +172,3 @@ close_again(struct broker *b)
 		if (!x->asked)
 			ask_close(b, x);
 }
-
-void
-closings_free(struct broker *b)
-{
-	while (b->closings != NULL)
-		drop(b, b->closings);
-}

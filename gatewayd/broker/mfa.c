@@ -47,24 +47,6 @@ mfa_new(struct mfa_book **ret)
 	return *ret != NULL ? 0 : GW_ENOMEM;
 }
 
-void
-mfa_free(struct mfa_book *m)
-{
-	while (m != NULL && m->tries != NULL) {
-		struct tries *t = m->tries;
-
-		m->tries = t->next;
-		free(t);
-	}
-	while (m != NULL && m->given != NULL) {
-		struct given *g = m->given;
-
-		m->given = g->next;
-		free(g);
-	}
-	free(m);
-}
-
 /* ---- wrong codes */
 
 static struct tries *

@@ -45,14 +45,6 @@ drop(struct tokens *t, struct token **tp)
 	free(x);
 }
 
-void
-tokens_free(struct tokens *t)
-{
-	while (t != NULL && t->list != NULL)
-		drop(t, &t->list);
-	free(t);
-}
-
 /* Throws out what is over, and counts what user has left. */
 static unsigned
 tidy(struct tokens *t, const char *user, int64_t now)

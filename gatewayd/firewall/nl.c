@@ -133,12 +133,6 @@ nlb_msg(struct nlb *b, uint16_t type, uint16_t flags, uint8_t family)
 	return b->seq - 1;
 }
 
-size_t
-nlb_size(const struct nlb *b)
-{
-	return b->len;
-}
-
 static struct nlattr *
 attribute(struct nlb *b, uint16_t type, size_t n)
 {

@@ -49,7 +49,6 @@ void nlb_batch(struct nlb *b);
 /* flags: NLM_F_* without NLM_F_REQUEST, which is always there. Returns the
  * message's index in its batch, as in struct nl_fail. */
 uint32_t nlb_msg(struct nlb *b, uint16_t type, uint16_t flags, uint8_t family);
-size_t nlb_size(const struct nlb *b);
 
 void nlb_bytes(struct nlb *b, uint16_t attr, const void *p, size_t n);
 void nlb_str(struct nlb *b, uint16_t attr, const char *s);

@@ -144,26 +144,6 @@ buf_cstring(struct buf *b, const char *s)
 }
 
 void
-buf_mpint(struct buf *b, const uint8_t *p, size_t n)
-{
-	bool pad = false;
-
-	while (n > 0 && *p == 0) {
-		p++;
-		n--;
-	}
-	pad = n > 0 && (*p & 0x80) != 0;
-	if (b->err == 0 && n > UINT32_MAX - 5)
-		b->err = GW_ELIMIT;
-	if (!buf_room(b, n + (pad ? 5 : 4)))
-		return;
-	buf_u32(b, (uint32_t)(n + (pad ? 1 : 0)));
-	if (pad)
-		buf_u8(b, 0);
-	buf_put(b, p, n);
-}
-
-void
 buf_printf(struct buf *b, const char *fmt, ...)
 {
 	va_list ap;

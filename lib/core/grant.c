@@ -161,15 +161,6 @@ end_reason_str(enum end_reason r)
 	return end_names[r];
 }
 
-enum end_reason
-end_reason_parse(const char *s)
-{
-	for (unsigned i = 1; i < END_REASON_COUNT; i++)
-		if (strcmp(end_names[i], s) == 0)
-			return (enum end_reason)i;
-	return END_NONE;
-}
-
 const char *
 grant_reach_str(enum grant_reach r)
 {

@@ -104,7 +104,6 @@ void grant_leg(struct element *ret, const struct grant *g,
     const struct now *now, const char *boot_id);
 
 const char *end_reason_str(enum end_reason r);   /* "expired", ...; "none" */
-enum end_reason end_reason_parse(const char *s); /* END_NONE if unknown */
 const char *grant_reach_str(enum grant_reach r);
 /* "shell,exec,sftp,pty"; ret needs 64 bytes. */
 void grant_caps_str(char *ret, size_t size, uint32_t caps);

@@ -86,8 +86,10 @@ auditlog_free(struct auditlog *a)
 	free(a);
 }
 
-int
-auditlog_leaves(struct auditlog *a, uint64_t first, const void *p, size_t n)
+/* Takes leaf hashes (32 bytes each) of the records from `first` on, before
+ * those lines; once per segment. */
+static int
+take_leaves(struct auditlog *a, uint64_t first, const void *p, size_t n)
 {
 	struct stretch *grown;
 	uint8_t *copy;
@@ -139,19 +141,6 @@ noted_tree(const struct auditlog *a, uint64_t n, struct merkle *ret)
 			return false;
 	}
 	return true;
-}
-
-int
-auditlog_from(struct auditlog *a, uint64_t first)
-{
-	struct merkle m;
-
-	if (a->next != 0 || !noted_tree(a, first, &m))
-		return GW_EINVAL;
-	a->tree = m;
-	a->next = first;
-	a->res.covered = first;
-	return 0;
 }
 
 /* ---- saying what is wrong */
@@ -497,7 +486,7 @@ read_leaves(struct auditlog *a, int dirfd, const char *file)
 	r = GW_ESYS;
 	if ((n = read(fd, p, (size_t)st.st_size)) < 0)
 		goto out;
-	r = auditlog_leaves(a, first, p, (size_t)n);
+	r = take_leaves(a, first, p, (size_t)n);
 out:
 	free(p);
 	if (fd >= 0)

@@ -48,19 +48,11 @@ struct auditlog;
 MUST_CHECK int auditlog_new(struct auditlog **ret, const char *vkey);
 void auditlog_free(struct auditlog *a);
 
-/* Hands over leaf hashes (32 bytes each) of the records from `first` on, before
- * those lines; call once per segment. GW_ENOMEM, GW_EINVAL. */
-MUST_CHECK int auditlog_leaves(
-    struct auditlog *a, uint64_t first, const void *p, size_t n);
 /*
- * One line without its LF. Lines must begin with record 0 unless told
- * otherwise by auditlog_from. false once something is wrong: the result is
- * final then, further lines are ignored.
+ * One line without its LF. Lines must begin with record 0. false once something
+ * is wrong: the result is final then, further lines are ignored.
  */
 bool auditlog_line(struct auditlog *a, const void *line, size_t n);
-/* The log as given starts at this record: the tree's state there is unknown, so
- * only leaf hashes from record 0 on (auditlog_leaves) can carry the proof. */
-MUST_CHECK int auditlog_from(struct auditlog *a, uint64_t first);
 /* Borrowed until the next call. */
 const struct auditlog_result *auditlog_result(struct auditlog *a);
 

@@ -60,37 +60,6 @@ puts_are_big_endian(void **state)
 }
 
 static void
-mpint(void **state)
-{
-	static const struct {
-		const char *name;
-		uint8_t in[4];
-		size_t nin;
-		uint8_t want[8];
-		size_t nwant;
-	} rows[] = {
-	    {"nothing is zero", {0}, 0, {0, 0, 0, 0}, 4},
-	    {"zeros are zero", {0, 0}, 2, {0, 0, 0, 0}, 4},
-	    {"positive", {0x7f}, 1, {0, 0, 0, 1, 0x7f}, 5},
-	    {"sign bit padded", {0x80}, 1, {0, 0, 0, 2, 0, 0x80}, 6},
-	    {"leading zeros cut", {0, 0, 1, 2}, 4, {0, 0, 0, 2, 1, 2}, 6},
-	    {"cut, then padded", {0, 0xff}, 2, {0, 0, 0, 2, 0, 0xff}, 6},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct buf b;
-
-		buf_init(&b, 64);
-		buf_mpint(&b, rows[i].in, rows[i].nin);
-		CHECK_ROW(buf_err(&b) == 0, rows[i].name);
-		CHECK_ROW(b.len == rows[i].nwant, rows[i].name);
-		CHECK_ROW(memcmp(b.p, rows[i].want, b.len) == 0, rows[i].name);
-		buf_done(&b);
-	}
-}
-
-static void
 limits_are_exact_and_sticky(void **state)
 {
 	static const char text[] = "0123456789abcdef";
@@ -277,7 +246,6 @@ fill(struct buf *b)
 	for (unsigned i = 0; i < 50; i++) {
 		buf_u32(b, i);
 		buf_cstring(b, "some words to make it grow");
-		buf_mpint(b, (const uint8_t *)"\x80\x01", 2);
 		buf_printf(b, "%u and %s", i, "more");
 	}
 	return buf_err(b);
@@ -317,7 +285,6 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(puts_are_big_endian),
-	    cmocka_unit_test(mpint),
 	    cmocka_unit_test(limits_are_exact_and_sticky),
 	    cmocka_unit_test(printf_fills_to_the_last_byte),
 	    cmocka_unit_test(shift_keeps_the_rest),

@@ -271,13 +271,12 @@ test_words(void **state)
 		const char *s = end_reason_str((enum end_reason)i);
 
 		assert_non_null(s);
-		assert_int_equal(end_reason_parse(s), i);
+		for (unsigned k = 1; k < i; k++)
+			assert_string_not_equal(
+			    s, end_reason_str((enum end_reason)k));
 	}
 	assert_string_equal(end_reason_str(END_NONE), "none");
 	assert_string_equal(end_reason_str(END_REASON_COUNT), "none");
-	assert_int_equal(end_reason_parse("none"), END_NONE);
-	assert_int_equal(end_reason_parse("Expired"), END_NONE);
-	assert_int_equal(end_reason_parse(""), END_NONE);
 	assert_string_equal(grant_reach_str(REACH_NONE), "none");
 	assert_string_equal(grant_reach_str(REACH_DIRECT), "direct");
 	assert_string_equal(grant_reach_str((enum grant_reach)9), "none");

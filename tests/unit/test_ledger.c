@@ -757,17 +757,10 @@ test_streams(void **state)
 	assert_int_equal(auditlog_result(a)->verdict, AUDITLOG_BAD);
 	assert_int_equal(auditlog_result(a)->bad_first, 7);
 	auditlog_free(a);
-	/* from the middle: not without the leaf hashes */
+	/* from the middle: not without what was before */
 	assert_int_equal(auditlog_new(&a, vkey), 0);
-	assert_int_equal(auditlog_from(a, 5), GW_EINVAL);
 	assert_int_equal(feed_lines(a, log, (size_t)n, 5, UINT64_MAX), -1);
 	assert_int_equal(auditlog_result(a)->verdict, AUDITLOG_BAD);
-	auditlog_free(a);
-	assert_int_equal(auditlog_new(&a, vkey), 0);
-	assert_int_equal(auditlog_leaves(a, 0, leaves, (size_t)nl), 0);
-	assert_int_equal(auditlog_from(a, 5), 0);
-	assert_int_equal(feed_lines(a, log, (size_t)n, 5, UINT64_MAX), 0);
-	assert_int_equal(auditlog_result(a)->verdict, AUDITLOG_OK);
 	auditlog_free(a);
 	/* nothing proves nothing */
 	assert_int_equal(auditlog_new(&a, vkey), 0);
