@@ -23,7 +23,7 @@
 #include "supervisor.h"
 #include "wire/ipc.h"
 
-enum { ACCEPT_BURST = 32, REFUSED_MS = 60 * 1000 };
+enum { ACCEPT_BURST = 32, TALLY_MS = 60 * 1000 };
 
 static const enum proc lines[] = {PROC_NOTARY, PROC_BROKER, PROC_RECORDER};
 
@@ -39,7 +39,7 @@ from_source(const struct supervisor *s, const struct addr *a)
 	unsigned n = 0;
 
 	for (const struct conn *c = s->conns; c != NULL; c = c->next)
-		if (addr_equal(&c->who.peer, a))
+		if (addr_same_source(&c->who.peer, a))
 			n++;
 	return n;
 }
@@ -156,34 +156,54 @@ audit(struct supervisor *s, enum event_code ev, const struct msg_sup_spawn *who,
 }
 
 static void
-on_refused(struct role *r, void *arg)
+tell_rest(
+    struct supervisor *s, struct tally *t, enum event_code ev, const char *text)
 {
-	struct supervisor *s = arg;
 	struct event_fields f;
 
-	if (s->left_out > 0) {
+	if (t->left_out > 0) {
 		event_fields_init(&f);
-		event_num(&f, EF_COUNT, s->left_out);
+		event_num(&f, EF_COUNT, t->left_out);
 		event_str(&f, EF_REASON, "repeated");
-		event_str(&f, EF_MSG,
-		    "This many more connections were refused within a minute.");
-		(void)role_append(r, EV_SSH_REFUSED, &f, NULL, NULL);
+		event_str(&f, EF_MSG, text);
+		(void)role_append(s->role, ev, &f, NULL, NULL);
 		event_fields_done(&f);
 	}
-	s->nrefused = s->left_out = 0;
+	*t = (struct tally){0};
+}
+
+static void
+on_minute(struct role *r, void *arg)
+{
+	struct supervisor *s = arg;
+
+	(void)r;
+	tell_rest(s, &s->connects, EV_SSH_CONNECT,
+	    "This many more connections were taken within a minute.");
+	tell_rest(s, &s->refusals, EV_SSH_REFUSED,
+	    "This many more connections were refused within a minute.");
+}
+
+/* True while there is a record for each of them. */
+static bool
+has_record(struct supervisor *s, struct tally *t, unsigned max)
+{
+	if (s->connects.n == 0 && s->refusals.n == 0)
+		timer_set(s->tally_timer, TALLY_MS);
+	if (t->n >= max && !FAULT(tally)) {
+		t->left_out++;
+		return false;
+	}
+	t->n++;
+	return true;
 }
 
 static void
 refused(
     struct supervisor *s, const struct msg_sup_spawn *who, const char *reason)
 {
-	if (s->nrefused >= LIMIT_SSH_REFUSALS) {
-		s->left_out++;
-		return;
-	}
-	if (s->nrefused++ == 0)
-		timer_set(s->refused_timer, REFUSED_MS);
-	audit(s, EV_SSH_REFUSED, who, reason);
+	if (has_record(s, &s->refusals, LIMIT_SSH_REFUSALS))
+		audit(s, EV_SSH_REFUSED, who, reason);
 }
 
 static void
@@ -211,7 +231,8 @@ accept_one(struct supervisor *s, int fd, const struct sockaddr_storage *ss)
 		refused(s, &who, "too_many_from_source");
 		return;
 	}
-	audit(s, EV_SSH_CONNECT, &who, NULL);
+	if (has_record(s, &s->connects, LIMIT_SSH_CONNECTS))
+		audit(s, EV_SSH_CONNECT, &who, NULL);
 	if ((r = spawn(s, &who, fd)) != 0) {
 		log_warn("cannot start a session: %s", err_str(r));
 		refused(s, &who, "no_session_process");
@@ -245,7 +266,7 @@ accept_start(struct supervisor *s)
 
 	/* unique over restarts, and below the bit that marks probes */
 	s->next_conn = (uint64_t)now.utc_ms << 16;
-	if ((s->refused_timer = timer_new(s->role, on_refused, s)) == NULL)
+	if ((s->tally_timer = timer_new(s->role, on_minute, s)) == NULL)
 		return GW_ENOMEM;
 	for (int i = 0; i < LIMIT_LISTEN; i++) {
 		if (s->ssh_fd[i] < 0)

@@ -42,6 +42,11 @@ struct child {
 
 struct conn; /* accept.c */
 
+/* Records of one kind: how many were written, how many only counted. */
+struct tally {
+	unsigned n, left_out;
+};
+
 struct supervisor {
 	struct role *role;
 	const struct conf *conf;
@@ -49,9 +54,8 @@ struct supervisor {
 	struct conn *conns;
 	unsigned nconns;
 	uint64_t next_conn;
-	/* refused connections on record in this minute, and only counted */
-	unsigned nrefused, left_out;
-	struct timer *refused_timer;
+	struct tally connects, refusals; /* of this minute: accept.c */
+	struct timer *tally_timer;
 	int ssh_fd[LIMIT_LISTEN];
 	struct watch *ssh_watch[LIMIT_LISTEN];
 	int api_fd[LIMIT_LISTEN];

@@ -95,6 +95,7 @@ enum {
 
 	/* ---- SSH connections and sessions */
 	LIMIT_SESSIONS = 2000,
+	LIMIT_SESSIONS_PER_GRANT = 32,
 	LIMIT_CONNECTIONS_PER_SOURCE = 64, /* SSH, and API */
 	LIMIT_LOGIN_GRACE_S = 30,          /* connect to authenticated */
 	LIMIT_AUTH_TRIES = 6,        /* signatures offered per connection */
@@ -125,6 +126,7 @@ enum {
 	LIMIT_API_DENIALS_PER_SOURCE = 30,
 	LIMIT_API_DENIALS = 600,
 	LIMIT_API_DENIAL_SOURCES = 256, /* then as one number in all */
+	LIMIT_SSH_CONNECTS = 600,
 	LIMIT_SSH_REFUSALS = 60,
 
 	/* ---- evidence, and messages between processes */

@@ -37,4 +37,22 @@ local_admin role set later --user nobody --label env=lab --login deploy --max 1h
 has_record '.event == "role.set"' || fail 'no record after the flood'
 n=$(record_count "$denied")
 [ "$n" -ge 3 ] && [ "$n" -le 30 ] || fail "$n records of 503 refusals"
+
+echo '- nor do connections, where whole networks may connect'
+gw_stop
+on gateway sed -i 's|^  entry: grant|  entry: networks\n  networks: [198.51.100.0/24]|' /etc/sallyport/gatewayd.yaml
+on gateway gatewayd -t || fail "$(on gateway cat /etc/sallyport/gatewayd.yaml)"
+gw_start
+put_file client /tmp/connect.py 0755 <<'EOP'
+import socket
+for i in range(700):
+    s = socket.create_connection(("198.51.100.1", 2222), 10)
+    s.recv(1)
+    s.close()
+EOP
+expect_ok on client python3 /tmp/connect.py
+local_admin role set later --user nobody --label env=lab --login deploy --max 2h >/dev/null
+n=$(record_count '.event == "ssh.connect"')
+[ "$n" -eq 600 ] || fail "$n records of 700 connections"
+expect_ok wait_for 90 has_record '.event == "ssh.connect" and .count == 100'
 pass
