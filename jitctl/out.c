@@ -121,20 +121,29 @@ table_print(FILE *f, const struct table *t, unsigned width)
 
 /* ---------------------------------------------------------------- cells */
 
-void
-out_time(char *ret, size_t size, const char *utc)
+/* The time here; false when utc is none: text shows what it is instead. */
+static bool
+local_time(struct tm *ret, char *text, size_t size, const char *utc)
 {
-	struct tm tm = {0};
 	int64_t ms = 0;
 	time_t t = 0;
 
 	if (str_time_parse(utc, &ms) != 0) {
-		str_escape(ret, size, utc, strlen(utc));
-		return;
+		str_escape(text, size, utc, strlen(utc));
+		return false;
 	}
 	t = (time_t)(ms / 1000);
-	(void)localtime_r(&t, &tm);
-	if (strftime(ret, size, "%Y-%m-%d %H:%M:%S %Z", &tm) == 0)
+	(void)localtime_r(&t, ret);
+	return true;
+}
+
+static void
+out_time(char *ret, size_t size, const char *utc)
+{
+	struct tm tm = {0};
+
+	if (local_time(&tm, ret, size, utc) &&
+	    strftime(ret, size, "%Y-%m-%d %H:%M:%S %Z", &tm) == 0)
 		ret[0] = '\0';
 }
 
@@ -144,15 +153,9 @@ out_time_short(char *ret, size_t size, const char *utc, int64_t now_ms)
 	const time_t now = (time_t)(now_ms / 1000);
 	struct tm today = {0};
 	struct tm tm = {0};
-	int64_t ms = 0;
-	time_t t = 0;
 
-	if (str_time_parse(utc, &ms) != 0) {
-		str_escape(ret, size, utc, strlen(utc));
+	if (!local_time(&tm, ret, size, utc))
 		return;
-	}
-	t = (time_t)(ms / 1000);
-	(void)localtime_r(&t, &tm);
 	(void)localtime_r(&now, &today);
 	if (strftime(ret, size,
 		tm.tm_yday == today.tm_yday && tm.tm_year == today.tm_year

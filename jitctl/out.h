@@ -53,10 +53,7 @@ MUST_CHECK int out_items(const struct ctx *c, const json_t *reply,
 /* With -o json or yaml: the object, and true. */
 bool out_object(const struct ctx *c, const json_t *o);
 void out_yaml(FILE *f, const json_t *o);
-/* UTC RFC 3339 -> "2026-11-22 14:02:10 CET"; "" stays "". */
-void out_time(char *ret, size_t size, const char *utc);
-/* The same where room is scarce: today's "14:02:10 CET", else "2026-11-21
- * 14:02". */
+/* UTC RFC 3339 -> "14:02:10 CET" if that is today, else "2026-11-21 14:02". */
 void out_time_short(char *ret, size_t size, const char *utc, int64_t now_ms);
 
 #endif

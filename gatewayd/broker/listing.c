@@ -189,7 +189,7 @@ listing_reply(struct listing *l)
 
 	if (o != NULL)
 		(void)json_object_set(o, "items", l->items);
-	if (l->nended == LISTING_PAGE)
+	if (l->nended == LIMIT_LIST_PAGE)
 		l->more = true;
 	if (l->more) {
 		put_bool(o, "more", true);

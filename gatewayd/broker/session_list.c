@@ -86,7 +86,7 @@ list(struct call *c, struct listing *l)
 		history_flush(c->b);
 		listing_after(l, &after);
 		r = store_session_each(c->b->store, everybody ? NULL : c->user,
-		    after.start_ms, after.id, LISTING_PAGE, list_ended, l);
+		    after.start_ms, after.id, LIMIT_LIST_PAGE, list_ended, l);
 	}
 	listing_ended(l, NULL, NULL);
 	return r;

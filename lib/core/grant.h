@@ -103,7 +103,7 @@ void grant_leg(struct element *ret, const struct grant *g,
     const struct addr *gateway, uint16_t sport, const struct addr *a,
     const struct now *now, const char *boot_id);
 
-const char *end_reason_str(enum end_reason r);   /* "expired", ...; "none" */
+const char *end_reason_str(enum end_reason r); /* "expired", ...; "none" */
 const char *grant_reach_str(enum grant_reach r);
 /* "shell,exec,sftp,pty"; ret needs 64 bytes. */
 void grant_caps_str(char *ret, size_t size, uint32_t caps);
