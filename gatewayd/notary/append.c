@@ -191,5 +191,10 @@ on_append(struct role *r, struct peer *p, const void *body, const int *fds)
 	if (e == 0)
 		e = append_add(n, p, m, &f);
 	event_fields_done(&f);
-	return e;
+	if (e != GW_ELIMIT)
+		return e;
+	append_protocol(n, p, "tried to write a record that is too large");
+	if (m->rid != 0)
+		durable(n, p, &(struct waiting){.rid = m->rid}, e, 0);
+	return 0;
 }

@@ -237,5 +237,7 @@ on_grant_open(struct role *r, struct peer *p, const void *body, const int *fds)
 			 n, m->grant.user, m->mfa_step, "request", &burn)) < 0)
 			return e;
 	}
-	return intent_add(n, p, m);
+	/* too much for one record: a no, not the end of everybody's link */
+	e = intent_add(n, p, m);
+	return e == GW_ELIMIT ? refuse_now(p, m->rid, e) : e;
 }

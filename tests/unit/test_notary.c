@@ -589,6 +589,40 @@ test_append(void **state)
 	rolelink_close(&s);
 }
 
+/* Too much for one record is refused; whoever sent it goes on. */
+static void
+test_too_large(void **state)
+{
+	enum { HALF = 14 * 1024 };
+	struct msg_nt_grant_open g;
+	struct msg_log_append m = {.rid = ++rid, .event = EV_API_DENIED};
+	const struct msg_log_durable *d;
+	struct event_fields f;
+	uint8_t *wide = malloc(HALF);
+
+	(void)state;
+	assert_non_null(wide);
+	memset(wide, 1, HALF); /* six characters each */
+	grant_new(&g, 300000);
+	g.payload.p = g.signature.p = wide;
+	g.payload.len = g.signature.len = HALF;
+	assert_int_equal(grant_open(&g)->result, -GW_ELIMIT);
+	event_fields_init(&f);
+	event_strn(&f, EF_PAYLOAD, wide, HALF);
+	event_strn(&f, EF_MSG, wide, HALF);
+	m.fields.p = f.b.p;
+	m.fields.len = (uint32_t)f.b.len;
+	rolelink_send(&broker, MSG_LOG_APPEND, &m);
+	d = rolelink_want(&broker, MSG_LOG_DURABLE);
+	assert_int_equal(d->rid, m.rid);
+	assert_int_equal(d->result, -GW_ELIMIT);
+	event_fields_done(&f);
+	grant_new(&g, 300000);
+	assert_int_equal(grant_open(&g)->result, 0);
+	assert_true(logged("\"peer.protocol\"", "too large"));
+	free(wide);
+}
+
 /* What the recorder repeats of a session's claims; the result byte. */
 static uint8_t
 recording(struct rolelink *recorder, uint64_t conn, const char *sid,
@@ -841,6 +875,7 @@ main(void)
 	    cmocka_unit_test(test_session),
 	    cmocka_unit_test(test_grant_ends_by_itself),
 	    cmocka_unit_test(test_append),
+	    cmocka_unit_test(test_too_large),
 	    cmocka_unit_test(test_recording),
 	    cmocka_unit_test(test_many),
 	    cmocka_unit_test(test_restart),
