@@ -183,9 +183,9 @@ role_append(struct role *r, enum event_code ev, const struct event_fields *f,
 		m.fields.len = (uint32_t)f->b.len;
 	}
 	if (fn == NULL) {
-		if (notary == NULL)
-			return append_park(r, ev, &m.fields);
-		return peer_send(notary, MSG_LOG_APPEND, &m, -1);
+		/* no notary, or one that has gone and we do not know it yet */
+		e = peer_send(notary, MSG_LOG_APPEND, &m, -1);
+		return e == GW_ECLOSED ? append_park(r, ev, &m.fields) : e;
 	}
 	if (notary == NULL)
 		return GW_ECLOSED;

@@ -11,6 +11,7 @@
 #include <jansson.h>
 #include <openssl/evp.h>
 #include <openssl/sha.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -1737,6 +1738,34 @@ test_close_not_written(void **state)
 	stop(x);
 }
 
+/* A record of the moment in which the notary goes: before we know that, it is
+ * lost on the way; it waits for the next notary all the same. */
+static void
+test_record_of_lost_link(void **state)
+{
+	struct scene *x = *state;
+	struct key k;
+	char nonce[LIMIT_NONCE_SIZE];
+	char *text = NULL;
+
+	key_make(&k);
+	start(x, NULL, 0, NULL);
+	challenge(x, nonce);
+	text = payload_of(x, VERB_TOKEN, nonce, "{}");
+	/* in this order it finds both when it goes on */
+	must(kill(x->proc.pid, SIGSTOP));
+	send_payload(x, &k, VERB_TOKEN, text, 0);
+	rolelink_close(&x->notary);
+	must(kill(x->proc.pid, SIGCONT));
+	assert_int_equal(want_reply(x, &x->api), 401);
+	roleproc_link(&x->proc, &x->notary, PROC_NOTARY, 0);
+	want_event(x, EV_API_DENIED);
+	assert_true(has(x, "unknown-key"));
+	free(text);
+	EVP_PKEY_free(k.pkey);
+	stop(x);
+}
+
 /* Who kills a session is on record before it is dead; without a log nothing
  * is changed, as the answer says. */
 static void
@@ -1871,6 +1900,7 @@ main(void)
 	    T(test_revoked_stays_revoked),
 	    T(test_revoke_is_recorded),
 	    T(test_close_not_written),
+	    T(test_record_of_lost_link),
 	    T(test_kill_is_recorded),
 	    T(test_kill_without_log),
 	    T(test_tokens_full),
