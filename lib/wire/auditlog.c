@@ -394,10 +394,13 @@ auditlog_result(struct auditlog *a)
 		return &a->res;
 	}
 	a->res.verdict = a->last_is_checkpoint ? AUDITLOG_OK : AUDITLOG_OPEN;
+	/* a checkpoint's own line is signed for by the next one */
 	if (a->last_is_checkpoint)
 		(void)snprintf(a->res.text, sizeof(a->res.text),
-		    "%llu records verified against %llu signed checkpoints.",
-		    u(a->res.records), u(a->res.checkpoints));
+		    "%llu records verified against %llu signed checkpoints, "
+		    "the last of them record %llu.",
+		    u(a->res.records - (a->next - a->res.covered)),
+		    u(a->res.checkpoints), u(a->res.covered));
 	else
 		(void)snprintf(a->res.text, sizeof(a->res.text),
 		    "%llu records verified against %llu signed checkpoints; "
@@ -464,10 +467,25 @@ auditlog_fd(struct auditlog_result *ret, const char *vkey, int fd)
 	return r;
 }
 
+/* -1 with errno also for what is no file: a fifo would be waited for. */
+static int
+open_file(int dirfd, const char *file)
+{
+	int fd =
+	    openat(dirfd, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)))
+		return fd;
+	(void)close(fd);
+	errno = EINVAL;
+	return -1;
+}
+
 static int
 read_leaves(struct auditlog *a, int dirfd, const char *file)
 {
-	int fd = openat(dirfd, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = open_file(dirfd, file);
 	struct stat st;
 	uint8_t *p = NULL;
 	uint64_t first = 0;
@@ -531,8 +549,7 @@ each(struct auditlog *a, const char *dir, int dirfd, bool leaves)
 		if (r == 0 && leaves) {
 			r = read_leaves(a, dirfd, list[i]->d_name);
 		} else if (r == 0 && !a->failed) {
-			int fd = openat(dirfd, list[i]->d_name,
-			    O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+			int fd = open_file(dirfd, list[i]->d_name);
 
 			r = fd < 0 ? GW_ESYS : feed(a, fd);
 			if (fd >= 0)

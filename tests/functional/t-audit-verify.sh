@@ -72,7 +72,7 @@ cp "$TEST_DIR/log/$file" "$(host_file client /tmp/good)"
 expect_ok on client python3 -I -S /tmp/flip.py /tmp/good "/tmp/log/$file" /tmp/log.vkey
 expect_out '^[67][0-9] found$'
 
-echo '- a record taken out, two swapped, one put in, another key'
+echo '- a record taken out, two swapped, one put in'
 log=$(host_file client /tmp/log)/$file
 sed '5d' "$TEST_DIR/log/$file" >"$log"
 expect_fail 9 verify
@@ -82,6 +82,23 @@ sed '5p' "$TEST_DIR/log/$file" >"$log"
 expect_fail 9 verify
 cp "$TEST_DIR/log/$file" "$log"
 expect_ok verify
+
+echo '- what is no file is said, not waited for'
+for f in audit-00000000000000009999.ndjson leaves-00000000000000009999.bin; do
+	on client mkfifo "/tmp/log/$f"
+	expect_fail 1 on client timeout 10 jitctl audit verify --dir /tmp/log --vkey /tmp/log.vkey
+	on client rm "/tmp/log/$f"
+done
+expect_ok verify
+
+echo '- the last checkpoint does not count itself: only the next one signs for its line'
+on client sh -c 'rm /tmp/log/leaves-*'
+sed -i '$s/"sev":1/"sev":2/' "$log"
+expect_ok verify
+expect_out "^$((total - 1)) records verified .* record $((total - 1))\."
+cp "$TEST_DIR/log/$file" "$log"
+
+echo '- another key'
 sed -i 's/+\(.\)\([^+]*\)$/+\1\2/; s/.$/A/' "$(host_file client /tmp/log.vkey)"
 expect_fail any verify
 pass
