@@ -25,25 +25,22 @@ static const struct msg_field f_empty[] = {
     U8(msg_empty, unused),
 };
 
+#define DOOR(m) ADDR(msg_sup_config, m.addr), U16(msg_sup_config, m.port)
+#define SINK(m)                                                                \
+	STR(msg_sup_config, m.name), STR(msg_sup_config, m.host),              \
+	    U16(msg_sup_config, m.port), STR(msg_sup_config, m.ca_file)
+
 static const struct msg_field f_sup_config[] = {
     STR(msg_sup_config, conf.server_id),
     STR(msg_sup_config, conf.host),
-    ADDR(msg_sup_config, conf.ssh[0].addr),
-    U16(msg_sup_config, conf.ssh[0].port),
-    ADDR(msg_sup_config, conf.ssh[1].addr),
-    U16(msg_sup_config, conf.ssh[1].port),
-    ADDR(msg_sup_config, conf.ssh[2].addr),
-    U16(msg_sup_config, conf.ssh[2].port),
-    ADDR(msg_sup_config, conf.ssh[3].addr),
-    U16(msg_sup_config, conf.ssh[3].port),
-    ADDR(msg_sup_config, conf.api[0].addr),
-    U16(msg_sup_config, conf.api[0].port),
-    ADDR(msg_sup_config, conf.api[1].addr),
-    U16(msg_sup_config, conf.api[1].port),
-    ADDR(msg_sup_config, conf.api[2].addr),
-    U16(msg_sup_config, conf.api[2].port),
-    ADDR(msg_sup_config, conf.api[3].addr),
-    U16(msg_sup_config, conf.api[3].port),
+    DOOR(conf.ssh[0]),
+    DOOR(conf.ssh[1]),
+    DOOR(conf.ssh[2]),
+    DOOR(conf.ssh[3]),
+    DOOR(conf.api[0]),
+    DOOR(conf.api[1]),
+    DOOR(conf.api[2]),
+    DOOR(conf.api[3]),
     STR(msg_sup_config, conf.admin_socket),
     STR(msg_sup_config, conf.state_dir),
     U8(msg_sup_config, conf.entry),
@@ -59,22 +56,10 @@ static const struct msg_field f_sup_config[] = {
     U32(msg_sup_config, conf.max_grant_s),
     U32(msg_sup_config, conf.mfa_age_s),
     U32(msg_sup_config, conf.idle_s),
-    STR(msg_sup_config, conf.sinks[0].name),
-    STR(msg_sup_config, conf.sinks[0].host),
-    U16(msg_sup_config, conf.sinks[0].port),
-    STR(msg_sup_config, conf.sinks[0].ca_file),
-    STR(msg_sup_config, conf.sinks[1].name),
-    STR(msg_sup_config, conf.sinks[1].host),
-    U16(msg_sup_config, conf.sinks[1].port),
-    STR(msg_sup_config, conf.sinks[1].ca_file),
-    STR(msg_sup_config, conf.sinks[2].name),
-    STR(msg_sup_config, conf.sinks[2].host),
-    U16(msg_sup_config, conf.sinks[2].port),
-    STR(msg_sup_config, conf.sinks[2].ca_file),
-    STR(msg_sup_config, conf.sinks[3].name),
-    STR(msg_sup_config, conf.sinks[3].host),
-    U16(msg_sup_config, conf.sinks[3].port),
-    STR(msg_sup_config, conf.sinks[3].ca_file),
+    SINK(conf.sinks[0]),
+    SINK(conf.sinks[1]),
+    SINK(conf.sinks[2]),
+    SINK(conf.sinks[3]),
     STR(msg_sup_config, conf.host_key),
     STR(msg_sup_config, conf.ca_key),
     STR(msg_sup_config, conf.ca_next_key),
@@ -131,28 +116,20 @@ static const struct msg_field f_log_durable[] = {
     U64(msg_log_durable, seq),
 };
 
+#define GRANT(st)                                                              \
+	STR(st, grant.id), STR(st, grant.req), STR(st, grant.user),            \
+	    STR(st, grant.target), STR(st, grant.login), STR(st, grant.role),  \
+	    STR(st, grant.reason), ADDR(st, grant.source4),                    \
+	    ADDR(st, grant.source6), ADDR(st, grant.addr4),                    \
+	    ADDR(st, grant.addr6), U16(st, grant.port),                        \
+	    U16(st, grant.own_port), U8(st, grant.reach), U32(st, grant.caps), \
+	    U8(st, grant.record), I64(st, grant.start_ms),                     \
+	    I64(st, grant.end_ms), I64(st, grant.end_boot_ms),                 \
+	    STR(st, grant.boot_id)
+
 static const struct msg_field f_nt_grant_open[] = {
     U32(msg_nt_grant_open, rid),
-    STR(msg_nt_grant_open, grant.id),
-    STR(msg_nt_grant_open, grant.req),
-    STR(msg_nt_grant_open, grant.user),
-    STR(msg_nt_grant_open, grant.target),
-    STR(msg_nt_grant_open, grant.login),
-    STR(msg_nt_grant_open, grant.role),
-    STR(msg_nt_grant_open, grant.reason),
-    ADDR(msg_nt_grant_open, grant.source4),
-    ADDR(msg_nt_grant_open, grant.source6),
-    ADDR(msg_nt_grant_open, grant.addr4),
-    ADDR(msg_nt_grant_open, grant.addr6),
-    U16(msg_nt_grant_open, grant.port),
-    U16(msg_nt_grant_open, grant.own_port),
-    U8(msg_nt_grant_open, grant.reach),
-    U32(msg_nt_grant_open, grant.caps),
-    U8(msg_nt_grant_open, grant.record),
-    I64(msg_nt_grant_open, grant.start_ms),
-    I64(msg_nt_grant_open, grant.end_ms),
-    I64(msg_nt_grant_open, grant.end_boot_ms),
-    STR(msg_nt_grant_open, grant.boot_id),
+    GRANT(msg_nt_grant_open),
     STR(msg_nt_grant_open, key_fp),
     I64(msg_nt_grant_open, mfa_step),
     STR(msg_nt_grant_open, by),
@@ -226,26 +203,7 @@ static const struct msg_field f_nt_fold_get[] = {
 
 static const struct msg_field f_nt_fold_grant[] = {
     U32(msg_nt_fold_grant, rid),
-    STR(msg_nt_fold_grant, grant.id),
-    STR(msg_nt_fold_grant, grant.req),
-    STR(msg_nt_fold_grant, grant.user),
-    STR(msg_nt_fold_grant, grant.target),
-    STR(msg_nt_fold_grant, grant.login),
-    STR(msg_nt_fold_grant, grant.role),
-    STR(msg_nt_fold_grant, grant.reason),
-    ADDR(msg_nt_fold_grant, grant.source4),
-    ADDR(msg_nt_fold_grant, grant.source6),
-    ADDR(msg_nt_fold_grant, grant.addr4),
-    ADDR(msg_nt_fold_grant, grant.addr6),
-    U16(msg_nt_fold_grant, grant.port),
-    U16(msg_nt_fold_grant, grant.own_port),
-    U8(msg_nt_fold_grant, grant.reach),
-    U32(msg_nt_fold_grant, grant.caps),
-    U8(msg_nt_fold_grant, grant.record),
-    I64(msg_nt_fold_grant, grant.start_ms),
-    I64(msg_nt_fold_grant, grant.end_ms),
-    I64(msg_nt_fold_grant, grant.end_boot_ms),
-    STR(msg_nt_fold_grant, grant.boot_id),
+    GRANT(msg_nt_fold_grant),
     STR(msg_nt_fold_grant, key_fp),
     U8(msg_nt_fold_grant, state),
     U64(msg_nt_fold_grant, seq),
