@@ -392,7 +392,8 @@ tell_firewall(struct broker *b)
 		return r;
 	for (const struct live_grant *lg = b->grants; lg != NULL && r == 0;
 	     lg = lg->next)
-		if (lg->state == GRANT_ACTIVE)
+		/* also one that it is opening just now */
+		if (lg->state == GRANT_ACTIVE || lg->seq != 0)
 			r = open_again(b, lg->g.id, lg->g.id, lg->seq, lg->mac,
 			    lg->elements, lg->nelements);
 	for (const struct session *s = b->sessions; s != NULL && r == 0;

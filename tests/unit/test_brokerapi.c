@@ -1738,6 +1738,51 @@ test_close_not_written(void **state)
 	stop(x);
 }
 
+/* The notary is started anew while the firewall opens: what it is being told
+ * then names the grant, or it would shut what the caller hears is open. */
+static void
+test_sync_while_opening(void **state)
+{
+	struct scene *x = *state;
+	struct msg_nt_grant_opened opened = {.seq = 50};
+	struct msg_nt_fold_grant g;
+	struct msg_fw_opened fw = {0};
+	struct msg_fw_synced synced = {0};
+	const struct msg_nt_grant_open *m;
+	const struct msg_fw_open *o;
+	bool named = false;
+
+	start(x, NULL, 0, NULL);
+	fresh_code(x);
+	send_signed(x, &x->one, VERB_REQUEST, ask_web);
+	m = rolelink_want(&x->notary, MSG_NT_GRANT_OPEN);
+	fold_grant(&g, m->key_fp);
+	g.grant = m->grant;
+	g.state = GRANT_INTENT;
+	g.seq = 50;
+	g.elements.p = (const uint8_t *)"elements";
+	g.elements.len = 8;
+	opened.rid = m->rid;
+	opened.elements = g.elements;
+	rolelink_send(&x->notary, MSG_NT_GRANT_OPENED, &opened);
+	o = rolelink_want(&x->firewall, MSG_FW_OPEN);
+	fw.rid = o->rid;
+	rolelink_close(&x->notary);
+	notary_again(x, &g);
+	do {
+		assert_int_equal(rolelink_next(&x->firewall, 10000), 1);
+		o = x->firewall.m.body;
+		named = named || (x->firewall.m.type == MSG_FW_OPEN &&
+				     strcmp(o->id, g.grant.id) == 0);
+	} while (x->firewall.m.type != MSG_FW_SYNC_END);
+	synced.rid = ((const struct msg_fw_sync *)x->firewall.m.body)->rid;
+	rolelink_send(&x->firewall, MSG_FW_OPENED, &fw);
+	rolelink_send(&x->firewall, MSG_FW_SYNCED, &synced);
+	assert_int_equal(want_reply(x, &x->api), 201);
+	assert_true(named);
+	stop(x);
+}
+
 /* A record of the moment in which the notary goes: before we know that, it is
  * lost on the way; it waits for the next notary all the same. */
 static void
@@ -1900,6 +1945,7 @@ main(void)
 	    T(test_revoked_stays_revoked),
 	    T(test_revoke_is_recorded),
 	    T(test_close_not_written),
+	    T(test_sync_while_opening),
 	    T(test_record_of_lost_link),
 	    T(test_kill_is_recorded),
 	    T(test_kill_without_log),
