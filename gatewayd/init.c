@@ -19,6 +19,7 @@
 #include "base/fault.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "core/event.h"
 #include "initkeys.h"
 #include "supervisor.h"
 #include "sys/conf_yaml.h"
@@ -212,6 +213,12 @@ check_server_id(struct answers *a)
 static int
 check_admin(struct answers *a)
 {
+	if (event_actor_own(a->facts.admin)) {
+		(void)fprintf(stderr,
+		    "--admin: the name %s is taken by the gateway itself\n",
+		    a->facts.admin);
+		return GW_EINVAL;
+	}
 	return check_name("--admin", a->facts.admin);
 }
 

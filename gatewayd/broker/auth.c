@@ -181,6 +181,17 @@ login_durable(void *arg, int result, uint64_t seq)
 	free(l);
 }
 
+static unsigned
+sessions_of(const struct live_grant *lg)
+{
+	unsigned n = 0;
+
+	for (const struct session *s = lg->b->sessions; s != NULL; s = s->next)
+		if (!s->gone && s->grant == lg)
+			n++;
+	return n;
+}
+
 static void
 bind_grant(struct session *s, struct live_grant *lg, const struct door *d,
     const struct msg_ses_auth *m)
@@ -294,6 +305,14 @@ on_ses_auth(struct role *r, struct peer *p, const void *body, const int *fds)
 		record_denied(
 		    s, &d, m, parsed ? "no_grant" : "no_target", true);
 		no_grant_text(text, sizeof(text), &d, parsed);
+		return say_no(s, m, text);
+	}
+	if (sessions_of(lg) >= LIMIT_SESSIONS_PER_GRANT) {
+		record_denied(s, &d, m, "too_many_sessions", true);
+		(void)snprintf(text, sizeof(text),
+		    "sallyport: grant %s has %d sessions already, and no more "
+		    "at a time; yours: jitctl sessions ls",
+		    lg->g.id, LIMIT_SESSIONS_PER_GRANT);
 		return say_no(s, m, text);
 	}
 	return admit(s, lg, &d, m);

@@ -358,8 +358,6 @@ MUST_CHECK int user_again(struct broker *b, struct user *u,
     struct problem *p);
 /* After a change is stored: what a disabled user has ends. */
 void user_changed(struct broker *b, const struct user *u);
-/* Who acts by these names in the evidence is the gateway itself. */
-bool user_reserved(const char *name);
 bool user_has_key(const struct user *u, const char *fp);
 /* reconsider.c: after any change of users, targets or roles is stored: ends
  * what policy would not give any more, and what a key opened or logged in that

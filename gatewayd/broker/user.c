@@ -180,18 +180,6 @@ parse_state(struct user *u, const json_t *o, struct problem *p)
 	return 0;
 }
 
-bool
-user_reserved(const char *name)
-{
-	static const char *const taken[] = {
-	    "local", "gateway", "policy", "recovery", "init"};
-
-	for (size_t i = 0; i < ARRAY_LEN(taken); i++)
-		if (strcasecmp(taken[i], name) == 0)
-			return true;
-	return false;
-}
-
 int
 user_parse(
     struct user *ret, struct broker *b, const json_t *o, struct problem *p)
@@ -204,7 +192,7 @@ user_parse(
 	if ((r = json_only(o, keys, p)) != 0 ||
 	    (r = json_get_name(o, "user", true, &name, p)) != 0)
 		return r;
-	if (user_reserved(name)) {
+	if (event_actor_own(name)) {
 		problem_set(p, 400, "bad-field", "user",
 		    "user: the name %s is taken by the gateway itself", name);
 		return GW_EINVAL;

@@ -6,7 +6,9 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
+#include "base/attr.h"
 #include "base/err.h"
 #include "base/fault.h"
 #include "base/str.h"
@@ -85,6 +87,18 @@ event_strn(
 	f->n++;
 	buf_u8(&f->b, (uint8_t)id);
 	buf_string(&f->b, s, n);
+}
+
+bool
+event_actor_own(const char *name)
+{
+	static const char *const own[] = {
+	    "local", "gateway", "policy", "recovery", "init"};
+
+	for (size_t i = 0; i < ARRAY_LEN(own); i++)
+		if (strcasecmp(own[i], name) == 0)
+			return true;
+	return false;
 }
 
 void

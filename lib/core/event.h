@@ -192,6 +192,8 @@ struct event_spec {
 	uint32_t writers; /* PROC_BIT mask */
 };
 
+/* Who the gateway itself is in a record ("by"): no user has such a name. */
+bool event_actor_own(const char *name);
 /* NULL for EV_NONE and unknown codes. */
 const struct event_spec *event_spec(unsigned code);
 /* EV_NONE if no such code text. */

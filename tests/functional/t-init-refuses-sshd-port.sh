@@ -37,10 +37,12 @@ nothing_made
 echo '- what cannot be is refused before anything is asked or made'
 for flags in '--sink siem' '--sink siem:abc --sink-ca /etc/hosts' \
 	'--sink fd00:30::10 --sink-ca /etc/hosts' '--sink siem:6514 --sink-ca /nowhere.pem' \
-	'--admin a/b' '--server-id -' '--ssh-port 8443'; do
+	'--admin a/b' '--admin Init' '--server-id -' '--ssh-port 8443'; do
 	# shellcheck disable=SC2086 # words
 	expect_fail 1 on gateway gatewayd init --yes --host gateway $flags
 done
+expect_fail 1 on gateway gatewayd init --yes --host gateway --admin recovery
+expect_out '^--admin: the name recovery is taken'
 expect_fail 2 on gateway gatewayd init --yes extra
 expect_out 'unknown word "extra"'
 expect_fail 2 on gateway gatewayd init --host gateway </dev/null

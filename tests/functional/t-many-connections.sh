@@ -1,0 +1,68 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# promise: a source has so many connections and a grant so many sessions, and the others theirs
+
+# shellcheck source=tests/functional/lib.sh
+. "$(dirname -- "$0")/lib.sh"
+
+need_stage
+LAB_HOSTS='client client2 gateway web-01'
+lab_up "$STAGE"
+target_sshd_start web-01
+gw_init
+on gateway sed -i 's|^  entry: grant$|  entry: networks\n  networks: ["2001:db8:1::/64"]|' \
+	/etc/sallyport/gatewayd.yaml
+gw_start
+add_target web-01
+add_role ops --user alice --label env=lab --login deploy --max 1h
+add_user alice
+grant=$(request alice web-01)
+
+# many.py SOURCE... - 40 connections from each; prints how many are greeted
+put_file client /tmp/many.py <<'PY'
+import socket, sys
+
+conns = []
+for source in sys.argv[1:]:
+    for i in range(40):
+        conns.append(socket.create_connection(("2001:db8:1::1", 2222), 5, (source, 0)))
+
+def greeted(s):
+    s.settimeout(10)
+    try:
+        return s.recv(4) == b"SSH-"
+    except OSError:
+        return False
+
+print(sum(greeted(s) for s in conns))
+PY
+
+echo '- an IPv6 network is one source, however many addresses it has'
+expect_ok on client python3 /tmp/many.py 2001:db8:1::7 2001:db8:1::8
+expect_out '^64$'
+has_record '.event == "ssh.refused" and .reason == "too_many_from_source"' ||
+	fail 'no ssh.refused'
+
+echo '- a grant has 32 sessions, one more is told'
+gone() { ! on gateway pgrep -P "$(gw_pid zygote)" >/dev/null; }
+wait_for 40 gone
+ssh=()
+for ((i = 0; i < 32; i++)); do
+	gw_ssh_bg alice -- web-01 sleep 600 </dev/null >/dev/null 2>&1
+	ssh+=("$!")
+done
+live() { [ "$(local_admin sessions -o name | wc -l)" -eq 32 ]; }
+wait_for 60 live
+expect_fail 255 gw_ssh alice -- web-01 true
+expect_out "^sallyport: grant $grant has 32 sessions already"
+has_record '.event == "auth.login" and .outcome == "failure" and .reason == "too_many_sessions"' ||
+	fail 'no such auth.login'
+
+echo '- another one of the same user has its own'
+other=$(request alice web-01 --for 20m)
+expect_ok gw_ssh alice -- web-01 true
+expect_ok local_admin revoke "$other"
+expect_ok local_admin revoke "$grant"
+wait "${ssh[@]}" || true
+pass
