@@ -12,6 +12,7 @@
 
 #include "base/limits.h"
 #include "session/ring.h"
+#include "session/screen.h"
 #include "session/ssh.h"
 
 struct stream {
@@ -60,6 +61,7 @@ struct chan {
 	bool pty;
 	uint32_t cols, rows;
 	char term[64];
+	struct screen screen;
 	/* what the callbacks saw */
 	bool user_eof, user_close, target_eof, target_close;
 	bool user_deaf;      /* the user's standard output is gone */

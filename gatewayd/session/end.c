@@ -137,7 +137,7 @@ answer_requests(struct chan *c)
 static void
 tell(struct session *s, struct chan *c)
 {
-	char line[LIMIT_TEXT_SIZE + 8];
+	char line[LIMIT_TEXT_SIZE + 128];
 	uint32_t window;
 	size_t left;
 	int w;
@@ -153,8 +153,8 @@ tell(struct session *s, struct chan *c)
 	 * for a refusal and does not show the line */
 	if (c->kind == CHAN_NONE && s->now.boot_ms < c->tell_ms)
 		return;
-	(void)snprintf(line, sizeof(line), "%s%s\r\n", c->pty ? "\r\n" : "",
-	    s->ending.text);
+	(void)snprintf(line, sizeof(line), "%s%s%s\r\n",
+	    screen_leave(&c->screen), c->pty ? "\r\n" : "", s->ending.text);
 	left = strlen(line) - c->told_n;
 	window = ssh_channel_window_size(c->user);
 	if (left > window)

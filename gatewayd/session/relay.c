@@ -294,6 +294,8 @@ to_user(struct session *s, struct chan *c, struct stream *st, bool is_err)
 			   : ssh_channel_write(c->user, p, (uint32_t)n);
 		if (w <= 0)
 			return;
+		if (c->pty && !is_err)
+			screen_see(&c->screen, p, (size_t)w);
 		ring_drop(&st->ring, (size_t)w);
 		if (c->recorded)
 			st->recorded -= (size_t)w;
