@@ -66,18 +66,53 @@ run_role_rm(struct ctx *c)
 
 /* ----------------------------------------------------------------- users */
 
+/* Who is disabled has nothing open any more, who lost a phone neither. */
+static void
+print_user(const struct ctx *c, const json_t *o)
+{
+	const bool invited = member(o, "invitation")[0] != '\0';
+	char text[CELL_SIZE];
+
+	if (opt_has(&c->opt, F_RESET_CODE))
+		say(c,
+		    "The codes of %s's lost authenticator and all that was "
+		    "open by them are void.",
+		    c->opt.arg[0]);
+	say(c, "User %s is %s.%s", c->opt.arg[0],
+	    member(o, "state")[0] != '\0' ? member(o, "state") : "set",
+	    invited ? " The invitation, good for 24 h and once:" : "");
+	cell_text(text, json_object_get(o, "invitation"), COL_TEXT);
+	if (invited)
+		(void)printf("%s\n", text);
+}
+
+static bool
+state_arg(const struct ctx *c, json_t *body)
+{
+	const char *s = opt_get(&c->opt, F_STATE);
+
+	if (s == NULL)
+		return true;
+	if (strcmp(s, "active") == 0 || strcmp(s, "disabled") == 0)
+		return set(body, "state", json_string(s));
+	complain("--state: active or disabled");
+	return false;
+}
+
 int
 run_user_add(struct ctx *c)
 {
 	struct reply r = {0};
 	json_t *body = NULL;
-	char text[CELL_SIZE];
 	int x = EXIT_USAGE;
 
 	if (!name_arg("NAME", c->opt.arg[0]))
 		return EXIT_USAGE;
 	body = json_pack("{s:s}", "user", c->opt.arg[0]);
-	if (!set(body, "keys", keys_array(c, F_KEY)) ||
+	if (!state_arg(c, body) ||
+	    (opt_has(&c->opt, F_RESET_CODE) &&
+		!set(body, "totp", json_false())) ||
+	    !set(body, "keys", keys_array(c, F_KEY)) ||
 	    (opt_has(&c->opt, F_GROUP) &&
 		!set(body, "groups", names_array(c, F_GROUP))) ||
 	    (opt_has(&c->opt, F_ADMIN) && !set(body, "admin", json_true())) ||
@@ -87,18 +122,8 @@ run_user_add(struct ctx *c)
 		return EXIT_USAGE;
 	}
 	x = change(c, VERB_USER_ADD, body, &r);
-	if (x == EXIT_OK && !out_object(c, r.json)) {
-		say(c, "User %s is %s.%s", c->opt.arg[0],
-		    member(r.json, "state")[0] != '\0' ? member(r.json, "state")
-						       : "set",
-		    member(r.json, "invitation")[0] != '\0'
-			? " The invitation, good for 24 h and once:"
-			: "");
-		cell_text(
-		    text, json_object_get(r.json, "invitation"), COL_TEXT);
-		if (text[0] != '\0')
-			(void)printf("%s\n", text);
-	}
+	if (x == EXIT_OK && !out_object(c, r.json))
+		print_user(c, r.json);
 	reply_done(&r);
 	return x;
 }

@@ -79,8 +79,8 @@ read_all_records(struct reader *rd)
 /* ------------------------------------------------------------------ show */
 
 static const char *const shown_keys[] = {"user", "by", "target", "login",
-    "grant", "sid", "src", "outcome", "reason", "why", "role", "seconds", "msg",
-    "name", "text"};
+    "grant", "sid", "command", "src", "outcome", "reason", "why", "role",
+    "seconds", "msg", "name", "text"};
 
 /* "2026-11-22T01:02:03.456Z  17  grant.open  user=alice target=web-01" */
 static void
@@ -292,10 +292,24 @@ one_of(const struct opts *o, enum flag f, const char *value)
 	return false;
 }
 
+/* A refusal says "Event 22": its record, by number. */
+static bool
+is_number(const struct opts *o, const json_t *r)
+{
+	const json_t *seq = json_object_get(r, "seq");
+	const char *s = opt_get(o, F_EVENT);
+	uint64_t n = 0;
+
+	return s != NULL && str_u64(s, 0, INT64_MAX, &n) == 0 &&
+	       json_is_integer(seq) && json_integer_value(seq) == (int64_t)n;
+}
+
 /* --code takes both the code and the event's name, as people know either. */
 static bool
 event_matches(const struct opts *o, const json_t *r)
 {
+	if (is_number(o, r))
+		return true;
 	return (one_of(o, F_CODE, member(r, "code")) ||
 		   one_of(o, F_CODE, member(r, "event"))) &&
 	       one_of(o, F_EVENT, member(r, "event"));
@@ -324,33 +338,72 @@ search_record(void *arg, const char *line, size_t n)
 	return true;
 }
 
-/* RFC 3339, a date, "today", "yesterday", or a duration back from now. */
+/* "2026-11-22", "today" or "yesterday", its first n bytes. */
+static bool
+day_of(const char *s, size_t n, int64_t now_ms, int64_t *ret)
+{
+	const int64_t day = 86400000;
+	char full[64];
+
+	if (n == strlen("today") && strncmp(s, "today", n) == 0)
+		*ret = now_ms / day * day;
+	else if (n == strlen("yesterday") && strncmp(s, "yesterday", n) == 0)
+		*ret = (now_ms / day - 1) * day;
+	else if (str_fmt(full, sizeof(full), "%.*sT00:00:00Z", (int)n, s) !=
+		     0 ||
+		 str_time_parse(full, ret) != 0)
+		return false;
+	return true;
+}
+
+/* "14:00" or "14:00:30" */
+static bool
+clock_of(const char *s, int64_t *ret)
+{
+	char full[64];
+
+	return str_fmt(full, sizeof(full), "1970-01-01T%s%sZ", s,
+		   strlen(s) == 5 ? ":00" : "") == 0 &&
+	       str_time_parse(full, ret) == 0;
+}
+
+/* A day, a time of today, or both. */
+static bool
+day_and_clock(const char *s, int64_t now_ms, int64_t *ret)
+{
+	const size_t n = strcspn(s, " ");
+	int64_t day = 0;
+	int64_t clock = 0;
+
+	if (s[n] == '\0' && day_of(s, n, now_ms, ret))
+		return true;
+	if (!clock_of(s[n] == ' ' ? s + n + 1 : s, &clock) ||
+	    !(s[n] == ' ' ? day_of(s, n, now_ms, &day)
+			  : day_of("today", 5, now_ms, &day)))
+		return false;
+	*ret = day + clock;
+	return true;
+}
+
+/* RFC 3339, a day, a time, both, or a duration back from now. */
 static bool
 time_arg(const struct ctx *c, enum flag f, int64_t now_ms, int64_t *ret)
 {
 	const char *s = opt_get(&c->opt, f);
-	const int64_t day = 86400000;
-	char full[64];
 	uint32_t d = 0;
 
-	if (s == NULL || str_time_parse(s, ret) == 0)
+	if (s == NULL || str_time_parse(s, ret) == 0 ||
+	    day_and_clock(s, now_ms, ret))
 		return true;
-	if (str_fmt(full, sizeof(full), "%sT00:00:00Z", s) == 0 &&
-	    str_time_parse(full, ret) == 0)
-		return true;
-	if (strcmp(s, "today") == 0)
-		*ret = now_ms / day * day;
-	else if (strcmp(s, "yesterday") == 0)
-		*ret = (now_ms / day - 1) * day;
-	else if (str_duration(s, &d) == 0)
+	if (str_duration(s, &d) == 0) {
 		*ret = now_ms - (int64_t)d * 1000;
-	else {
-		complain("--%s: not a time: 2026-11-22T01:02:03Z, 2026-11-22, "
-			 "today, yesterday, or 24h for 24 hours ago (UTC)",
-		    flag_spec(f)->name);
-		return false;
+		return true;
 	}
-	return true;
+	complain("--%s: not a time: 2026-11-22T01:02:03Z, 2026-11-22, 14:30, "
+		 "\"yesterday 14:30\", today, or 24h for 24 hours ago (all in "
+		 "UTC)",
+	    flag_spec(f)->name);
+	return false;
 }
 
 /* A newer gateway may have more events than we know: no error, a hint. */
@@ -363,7 +416,7 @@ hint_event(const struct ctx *c)
 	unsigned least = 4;
 	char text[CELL_SIZE];
 
-	if (typed == NULL)
+	if (typed == NULL || strspn(typed, "0123456789") == strlen(typed))
 		return;
 	for (unsigned i = 1; (e = event_spec(i)) != NULL; i++) {
 		const unsigned d = str_distance(typed, e->name);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/addr.h"
 #include "base/str.h"
 #include "jitctl/call.h"
 #include "jitctl/cmd.h"
@@ -183,12 +184,45 @@ run_whoami(struct ctx *c)
 	return x;
 }
 
+/* A laptop that moved: the door is open for where it was, and ssh would only
+ * time out. */
+static void
+hint_moved(const struct ctx *c, const json_t *grant, const char *source)
+{
+	const json_t *list = json_object_get(grant, "sources");
+	struct addr now;
+	struct addr then;
+	char t[2][CELL_SIZE];
+	bool other = false;
+
+	if (addr_parse(&now, source) != 0)
+		return;
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *s = json_string_value(json_array_get(list, i));
+
+		if (s == NULL || addr_parse(&then, s) != 0 ||
+		    then.family != now.family)
+			continue;
+		if (addr_equal(&then, &now))
+			return;
+		other = true;
+	}
+	cell_text(t[0], json_object_get(grant, "grant"), COL_TEXT);
+	cell_text(t[1], list, COL_LIST);
+	if (other)
+		say(c,
+		    "%s is open for %s; the gateway sees you at %s now. Ask "
+		    "again from here: jitctl request",
+		    t[0], t[1], source);
+}
+
 int
 run_status(struct ctx *c)
 {
 	struct reply who = {0};
 	struct reply grants = {0};
 	char text[CELL_SIZE];
+	const json_t *list = NULL;
 	json_t *both = NULL;
 	int x = call_get(c, VERB_WHOAMI, NULL, "", &who);
 
@@ -217,6 +251,10 @@ run_status(struct ctx *c)
 		(void)printf("read token until %s\n", text);
 	x = out_items(
 	    c, grants.json, grant_cols, ARRAY_LEN(grant_cols), "No grants.");
+	list = json_object_get(grants.json, "items");
+	for (size_t i = 0; i < json_array_size(list); i++)
+		hint_moved(
+		    c, json_array_get(list, i), member(who.json, "source"));
 out:
 	json_decref(both);
 	reply_done(&who);

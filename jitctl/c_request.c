@@ -108,6 +108,36 @@ print_refusal(const struct ctx *c, const struct reply *r)
 		(void)fprintf(stderr, "Event %s\n", text);
 }
 
+/* A typo in the target: one guess, of those a role gives. */
+static void
+hint_target(struct ctx *c, const struct reply *refused)
+{
+	const char *typed = c->opt.arg[0];
+	const json_t *items = NULL;
+	struct reply r = {0};
+	const char *best = NULL;
+	unsigned least = 3;
+
+	if (c->out == OUT_JSON || c->quiet ||
+	    strcmp(member(refused->json, "field"), "target") != 0 ||
+	    call_get(c, VERB_TARGETS, NULL, "", &r) != EXIT_OK)
+		goto out;
+	items = json_object_get(r.json, "items");
+	for (size_t i = 0; i < json_array_size(items); i++) {
+		const char *name = member(json_array_get(items, i), "target");
+		const unsigned d = str_distance(typed, name);
+
+		if (d > 0 && d < least && str_name_ok(name)) {
+			least = d;
+			best = name;
+		}
+	}
+	if (best != NULL)
+		say(c, "Did you mean %s?", best);
+out:
+	reply_done(&r);
+}
+
 static void
 print_granted(const struct ctx *c, const json_t *o)
 {
@@ -179,8 +209,10 @@ run_request(struct ctx *c)
 		return EXIT_USAGE;
 	x = call_signed(c, VERB_REQUEST, body, &o, &r);
 	json_decref(body);
-	if (x != EXIT_OK && r.status != 0)
+	if (x != EXIT_OK && r.status != 0) {
 		print_refusal(c, &r);
+		hint_target(c, &r);
+	}
 	if (x == EXIT_OK && !out_object(c, r.json)) {
 		cell_text(text, json_object_get(r.json, "grant"), COL_TEXT);
 		if (c->out == OUT_NAME)

@@ -46,12 +46,25 @@ print_known_hosts(const struct ctx *c)
 		    c->prof.host_key);
 }
 
+/* What both commands say, for scripts; true if it was asked for so. */
+static bool
+as_object(const struct ctx *c)
+{
+	json_t *o = json_pack("{s:s,s:i,s:s,s:s}", "host", c->prof.host, "port",
+	    (int)c->prof.ssh_port, "host_key", c->prof.host_key, "identity",
+	    c->prof.key);
+	const bool done = out_object(c, o);
+
+	json_decref(o);
+	return done;
+}
+
 int
 run_known_hosts(struct ctx *c)
 {
 	const int x = need_host_key(c);
 
-	if (x == EXIT_OK)
+	if (x == EXIT_OK && !as_object(c))
 		print_known_hosts(c);
 	return x;
 }
@@ -61,7 +74,7 @@ run_ssh_config(struct ctx *c)
 {
 	const int x = need_host_key(c);
 
-	if (x != EXIT_OK)
+	if (x != EXIT_OK || as_object(c))
 		return x;
 	(void)printf("# Into ~/.ssh/config, above the first Host. Then:\n"
 		     "#   ssh LOGIN@TARGET@%s\n"

@@ -65,6 +65,10 @@ struct ctx {
 void say(const struct ctx *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* "jitctl: ..." on stderr, always. */
 void complain(const char *fmt, ...) PRINTF_LIKE(1, 2);
+/* With -o json a problem of ours is an object like those of the API, with the
+ * code "client". */
+void complain_as_json(bool yes);
+bool complains_as_json(void);
 void debug(const struct ctx *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 #endif

@@ -58,6 +58,13 @@ drop_words(struct opts *o, unsigned n)
 	o->nargs -= n;
 }
 
+static void
+usage(const struct cmd *cmd)
+{
+	if (!complains_as_json())
+		cmd_usage(stderr, cmd);
+}
+
 /* Twice: the first pass with all flags allowed only finds the command. */
 static const struct cmd *
 read_command(struct ctx *c, int argc, char *const *argv)
@@ -66,9 +73,15 @@ read_command(struct ctx *c, int argc, char *const *argv)
 	char err[256];
 	unsigned used = 0;
 	const struct cmd *cmd = NULL;
+	bool parsed = false;
 
-	if (!opt_parse(&words, argc, argv, (FLAG_BIT(F_COUNT - 1) << 1) - 1,
-		err, sizeof(err))) {
+	parsed = opt_parse(&words, argc, argv, (FLAG_BIT(F_COUNT - 1) << 1) - 1,
+	    err, sizeof(err));
+	/* from here on as it was asked for, as far as that was read */
+	if (opt_has(&words, F_OUTPUT) &&
+	    strcmp(opt_get(&words, F_OUTPUT), "json") == 0)
+		complain_as_json(true);
+	if (!parsed) {
 		complain("%s", err);
 		return NULL;
 	}
@@ -80,7 +93,7 @@ read_command(struct ctx *c, int argc, char *const *argv)
 	if (!opt_parse(&c->opt, argc, argv, cmd->flags | cmd_common_flags(),
 		err, sizeof(err))) {
 		complain("%s", err);
-		cmd_usage(stderr, cmd);
+		usage(cmd);
 		return NULL;
 	}
 	drop_words(&c->opt, used);
@@ -97,7 +110,7 @@ run(struct ctx *c)
 		complain("%s: %s", c->cmd->name,
 		    c->opt.nargs < c->cmd->min_args ? "an argument is missing"
 						    : "too many arguments");
-		cmd_usage(stderr, c->cmd);
+		usage(c->cmd);
 		return EXIT_USAGE;
 	}
 	if (c->socket == NULL && c->cmd->run != run_help &&

@@ -53,6 +53,9 @@ enum flag_kind { FLAG_BOOL = 0, FLAG_ONE, FLAG_MANY };
 	X(REACH, "reach", 0, "WAY", ONE, "proxy (default) or direct")          \
 	X(ADMIN, "admin", 0, NULL, BOOL, "may change users, targets, roles")   \
 	X(AUDITOR, "auditor", 0, NULL, BOOL, "may read everybody's records")   \
+	X(STATE, "state", 0, "STATE", ONE, "active or disabled")               \
+	X(RESET_CODE, "reset-code", 0, NULL, BOOL,                             \
+	    "a lost phone: its codes are void, invite again")                  \
 	X(GROUP, "group", 0, "NAME", MANY, "a group")                          \
 	X(USER, "user", 0, "NAME", MANY, "a user")                             \
 	X(TARGET, "target", 0, "NAME", MANY, "a target")                       \

@@ -180,12 +180,34 @@ parse_state(struct user *u, const json_t *o, struct problem *p)
 	return 0;
 }
 
+/* A lost phone: what it made codes from is worth nothing from here on, and an
+ * enrolment begun with it is none. A new one is the user's own to make. */
+static int
+parse_totp(struct user *u, const json_t *o, struct problem *p)
+{
+	bool keep = true;
+	int r = json_get_bool(o, "totp", false, &keep, p);
+
+	if (r != 0 || json_object_get(o, "totp") == NULL)
+		return r;
+	if (keep) {
+		problem_set(p, 400, "bad-field", "totp",
+		    "totp: only false can be set; the user enrols a new one");
+		return GW_EINVAL;
+	}
+	explicit_bzero(&u->totp, sizeof(u->totp));
+	explicit_bzero(&u->pending, sizeof(u->pending));
+	if (u->state == USER_ACTIVE)
+		u->state = USER_INVITED;
+	return 0;
+}
+
 int
 user_parse(
     struct user *ret, struct broker *b, const json_t *o, struct problem *p)
 {
-	static const char *const keys[] = {
-	    "user", "keys", "admin", "auditor", "groups", "state", NULL};
+	static const char *const keys[] = {"user", "keys", "admin", "auditor",
+	    "groups", "state", "totp", NULL};
 	const char *name = NULL;
 	int r;
 
@@ -207,7 +229,8 @@ user_parse(
 	if ((r = parse_keys(ret, b, o, p)) != 0 ||
 	    (r = parse_groups(ret, o, p)) != 0 ||
 	    (r = json_get_bool(o, "admin", false, &ret->admin, p)) != 0 ||
-	    (r = json_get_bool(o, "auditor", false, &ret->auditor, p)) != 0)
+	    (r = json_get_bool(o, "auditor", false, &ret->auditor, p)) != 0 ||
+	    (r = parse_totp(ret, o, p)) != 0)
 		return r;
 	return parse_state(ret, o, p);
 }
@@ -285,10 +308,12 @@ user_invite(
 void
 user_changed(struct broker *b, const struct user *u)
 {
-	if (u->state != USER_DISABLED)
+	if (u->state == USER_ACTIVE)
 		return;
 	token_forget(b, u->name);
 	mfa_forget(b, u->name);
+	if (u->state != USER_DISABLED)
+		return; /* invited: grants_reconsider finds nobody to give to */
 	for (struct live_grant *lg = b->grants, *next = NULL; lg != NULL;
 	     lg = next) {
 		next = lg->next;

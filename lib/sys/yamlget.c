@@ -139,7 +139,9 @@ yaml_get_list(struct yaml *y, const struct yaml_item *map, const char *key,
 	if (i == NULL)
 		return NULL;
 	if (i->kind != YAML_KIND_LIST) {
-		yaml_error(y, i, "%s: a list was expected, like [a, b]", key);
+		yaml_error(y, i, "%s: a list was expected, %s", key,
+		    i->kind == YAML_KIND_MAP ? "its entries begin with \"- \""
+					     : "like [a, b]");
 		return NULL;
 	}
 	if (i->n > max) {

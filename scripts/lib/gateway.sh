@@ -284,7 +284,7 @@ as() {
 }
 
 enroll() {
-	local u=$1 invitation=$2 h=${3:-} out secret
+	local u=$1 invitation=$2 h=${3:-} out secret last=
 
 	[ -n "$h" ] || h=$(host_of "$u")
 	put_file "$h" "/home/$u/invitation" 0600 "$u" <<<"$invitation"
@@ -294,7 +294,9 @@ enroll() {
 		true
 	[ -n "$secret" ] || secret=$(sed -n 's/^ *"secret": *"\([A-Z2-7=]*\)".*/\1/p' <<<"$out")
 	[ -n "$secret" ] || fail "jitctl enroll of $u shows no secret:$(check_show "$out")"
-	printf '%s 0\n' "$secret" >"$(gw_dir)/totp.$u"
+	# steps are used once by the user, whatever the secret
+	[ ! -s "$(gw_dir)/totp.$u" ] || read -r _ last <"$(gw_dir)/totp.$u"
+	printf '%s %s\n' "$secret" "${last:-0}" >"$(gw_dir)/totp.$u"
 	out=$(jit "$u" enroll --confirm --code-file "$(code_file "$u")" 2>&1) ||
 		fail "jitctl enroll --confirm of $u:$(check_show "$out")"
 	jit "$u" known-hosts | on_as "$u" "$h" tee -a .ssh/known_hosts >/dev/null ||
