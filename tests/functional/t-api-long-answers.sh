@@ -67,4 +67,21 @@ expect_ok local_admin roles
 echo '- from the log, while the broker does not read'
 stuck '/v1/audit?from=0&max=196608' notary broker
 expect_ok local_admin role set after --user x --label a=b --login deploy --max 1h
+
+echo '- a list too long for one answer is shown whole'
+key=$(gw_ca_lines | sed -n 1p)
+for part in 0 1 2 3; do
+	{
+		echo targets:
+		for i in {1..250}; do
+			printf -- '- {target: t%d-%d, addresses: [10.9.%d.%d], logins: [deploy], labels: {env: %s}, host_keys: ["%s"]}\n' \
+				"$part" "$i" "$part" "$i" 'a-label-of-sixty-characters-so-that-so-many-are-too-long-here' "$key"
+		done
+	} | put_file gateway /etc/lab/many.yaml
+	local_admin apply -f /etc/lab/many.yaml >/dev/null
+done
+calls=$(local_admin --debug targets ls -o name 2>&1 >"$TEST_DIR/names" | grep -c 'GET /v1/targets')
+[ "$calls" -ge 2 ] || fail "$calls answers: too short a list for this test"
+expect_eq 1000 "$(sort -u "$TEST_DIR/names" | wc -l)" targets
+expect_eq 1000 "$(local_admin targets -o json | jq '.items | length')" 'targets in JSON'
 pass
