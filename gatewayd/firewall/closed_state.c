@@ -254,7 +254,7 @@ closed_state_read(struct ruleset *rs, const char *path, unsigned flags)
 
 	if (r == 0 || FAULT(closed_copy))
 		return r;
-	if ((second = copy_path(copy, sizeof(copy), path)) != 0)
+	if (copy_path(copy, sizeof(copy), path) != 0)
 		return r;
 	second = read_one(rs, copy, flags);
 	if (second == 0)
