@@ -145,6 +145,23 @@ listen_lock(const struct conf *c)
 	return GW_EEXIST;
 }
 
+/* The reason is in errno. */
+static int
+bind_tcp(int fd, const struct sockaddr_storage *ss, socklen_t len)
+{
+	const int on = 1;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0)
+		return GW_ESYS;
+	if (ss->ss_family == AF_INET6 &&
+	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) != 0)
+		return GW_ESYS;
+	if (bind(fd, (const struct sockaddr *)ss, len) != 0 ||
+	    listen(fd, BACKLOG) != 0)
+		return GW_ESYS;
+	return 0;
+}
+
 static int
 open_tcp(int *ret, const struct conf_listen *l)
 {
@@ -152,7 +169,6 @@ open_tcp(int *ret, const struct conf_listen *l)
 	socklen_t len = addr_to_sockaddr(&ss, &l->addr, l->port);
 	struct port_use use;
 	char text[ADDR_TEXT_SIZE];
-	const int on = 1;
 	int fd;
 
 	addr_format(text, &l->addr);
@@ -163,19 +179,10 @@ open_tcp(int *ret, const struct conf_listen *l)
 		    text, l->port);
 		return 0; /* *ret stays -1 */
 	}
-	if (fd < 0)
-		goto fail;
-	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0)
-		goto fail;
-	if (ss.ss_family == AF_INET6 &&
-	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) != 0)
-		goto fail;
-	if (bind(fd, (const struct sockaddr *)&ss, len) != 0 ||
-	    listen(fd, BACKLOG) != 0)
-		goto fail;
-	*ret = fd;
-	return 0;
-fail:
+	if (fd >= 0 && bind_tcp(fd, &ss, len) == 0) {
+		*ret = fd;
+		return 0;
+	}
 	if (errno == EADDRINUSE && listen_port_use(&use, l->port) == 0)
 		log_err("cannot listen on %s port %u: another program has it%s;"
 			" choose a free one in gatewayd.yaml",
@@ -196,6 +203,7 @@ open_admin(int *ret, const char *path)
 	struct stat st;
 	char *slash;
 	int fd = -1;
+	int r = GW_ESYS;
 
 	if (str_copy(sun.sun_path, sizeof(sun.sun_path), path) != 0 ||
 	    str_copy(folder, sizeof(folder), path) != 0) {
@@ -205,25 +213,28 @@ open_admin(int *ret, const char *path)
 	if ((slash = strrchr(folder, '/')) != NULL && slash != folder) {
 		*slash = '\0';
 		if (mkdir(folder, 0755) != 0 && errno != EEXIST)
-			goto fail;
+			goto out;
 	}
 	/* an earlier run's; anything else there is a typing error */
 	if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
 		(void)unlink(path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
-		goto fail;
+		goto out;
 	if (fchmod(fd, 0600) != 0 ||
 	    bind(fd, (const struct sockaddr *)&sun, sizeof(sun)) != 0 ||
 	    chmod(path, 0600) != 0 || listen(fd, BACKLOG) != 0)
-		goto fail;
+		goto out;
 	*ret = fd;
-	return 0;
-fail:
-	log_err("cannot make the admin socket %s: %s", path, strerror(errno));
+	fd = -1;
+	r = 0;
+out:
+	if (r != 0)
+		log_err("cannot make the admin socket %s: %s", path,
+		    strerror(errno));
 	if (fd >= 0)
 		(void)close(fd);
-	return GW_ESYS;
+	return r;
 }
 
 /* True when an earlier run held this port: what is connected to it is ours. */

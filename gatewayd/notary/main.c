@@ -20,11 +20,6 @@ enum {
 	GOODBYE_MS = 7000, /* less than the supervisor's patience */
 };
 
-static struct notary ctx; /* the program's one context */
-static char log_dir[LIMIT_PATH_SIZE + 16];
-static const char *const rw_paths[] = {log_dir, NULL};
-static struct role_sandbox box = {.rw = rw_paths};
-
 /* ---- start */
 
 static int
@@ -104,7 +99,7 @@ on_record(void *arg, const struct record *r, const void *line, size_t len)
 static int
 log_open(struct notary *n, const struct conf *conf, uint64_t *retcut)
 {
-	struct ledger_def def = {.dir = log_dir,
+	struct ledger_def def = {.dir = n->log_dir,
 	    .node = conf->server_id,
 	    .boot = clock_boot_id(),
 	    .vkey = conf->log_key,
@@ -114,7 +109,7 @@ log_open(struct notary *n, const struct conf *conf, uint64_t *retcut)
 	char why[LIMIT_TEXT_SIZE] = "";
 	int r;
 
-	if ((r = str_fmt(log_dir, sizeof(log_dir), "%s/notary/log",
+	if ((r = str_fmt(n->log_dir, sizeof(n->log_dir), "%s/notary/log",
 		 conf->state_dir)) < 0 ||
 	    (r = seed_load(&seed, conf, "log.seed")) < 0)
 		goto out;
@@ -221,7 +216,7 @@ start(struct role *r, const struct conf *conf)
 	if (ledger_next(n->ledger) == 0)
 		queue_commit(n, true); /* record 0 signs for the empty log */
 	if (ledger_next(n->ledger) == 0) {
-		log_err("the audit log in %s cannot be begun: %s", log_dir,
+		log_err("the audit log in %s cannot be begun: %s", n->log_dir,
 		    ledger_degraded(n->ledger) ? "the disk is full"
 					       : "the disk failed");
 		return GW_ESYS;
@@ -364,7 +359,10 @@ static const struct role_handler handlers[] = {
 int
 main(int argc, char **argv)
 {
-	static const struct role_def def = {
+	static struct notary ctx; /* the process's one context */
+	const char *const rw[] = {ctx.log_dir, NULL};
+	struct role_sandbox box = {.rw = rw};
+	const struct role_def def = {
 	    .proc = PROC_NOTARY,
 	    .name = "notary",
 	    .handlers = handlers,

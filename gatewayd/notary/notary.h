@@ -36,6 +36,7 @@ struct session {
 
 struct notary {
 	struct role *role;
+	char log_dir[LIMIT_PATH_SIZE + 16];
 	struct ledger *ledger;
 	struct fold *fold;
 	struct queue queue;

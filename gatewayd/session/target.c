@@ -109,6 +109,7 @@ pinned_algs(struct target *t)
 	size_t len;
 	size_t used = 0;
 	char type[64];
+	const char *alg;
 	const uint8_t *p;
 
 	if (t->host_alg[0] != '\0' || t->npinned == 0)
@@ -121,12 +122,12 @@ pinned_algs(struct target *t)
 		rd_cstring(&blob, type, sizeof(type));
 		if (r.bad || blob.bad)
 			return GW_EPROTO;
-		if (strcmp(type, "ssh-rsa") == 0)
-			(void)strcpy(type, "rsa-sha2-512,rsa-sha2-256");
-		if (strstr(t->host_alg, type) != NULL)
+		alg = strcmp(type, "ssh-rsa") == 0 ? "rsa-sha2-512,rsa-sha2-256"
+						   : type;
+		if (strstr(t->host_alg, alg) != NULL)
 			continue;
 		if (str_fmt(t->host_alg + used, sizeof(t->host_alg) - used,
-			"%s%s", used == 0 ? "" : ",", type) != 0)
+			"%s%s", used == 0 ? "" : ",", alg) != 0)
 			return GW_ELIMIT;
 		used = strlen(t->host_alg);
 	}
@@ -172,30 +173,33 @@ set_options(struct session *s)
 	return 0;
 }
 
+static int
+keep_pinned(struct target *t, const struct bytes *pinned)
+{
+	free(t->pinned);
+	t->npinned = 0;
+	if ((t->pinned = malloc(pinned->len + 1)) == NULL)
+		return GW_ENOMEM;
+	if (pinned->len > 0)
+		memcpy(t->pinned, pinned->p, pinned->len);
+	t->npinned = pinned->len;
+	return pinned_algs(t);
+}
+
 void
 target_start(struct session *s, int fd, const struct bytes *pinned)
 {
-	struct target *t = &s->target;
-
 	if (leg_init(&s->target_leg, fd) != 0) {
 		fail(s, END_ABORTED, "sallyport: out of memory");
 		return;
 	}
-	free(t->pinned);
-	t->npinned = 0;
-	if ((t->pinned = malloc(pinned->len + 1)) == NULL)
-		goto bad;
-	if (pinned->len > 0)
-		memcpy(t->pinned, pinned->p, pinned->len);
-	t->npinned = pinned->len;
-	if (pinned_algs(t) != 0 || set_options(s) != 0)
-		goto bad;
-	t->phase = TG_KEX;
+	if (keep_pinned(&s->target, pinned) != 0 || set_options(s) != 0) {
+		fail(s, END_ABORTED,
+		    "sallyport: the target's pinned host keys cannot be used");
+		return;
+	}
+	s->target.phase = TG_KEX;
 	s->busy = true;
-	return;
-bad:
-	fail(s, END_ABORTED,
-	    "sallyport: the target's pinned host keys cannot be used");
 }
 
 static void
