@@ -213,7 +213,7 @@ json_t *names_json(const struct name_list *l);
 
 /* ---- listing.c: {"items":[]}, and where to go on if that is not all */
 
-enum { LISTING_CURSOR_SIZE = LIMIT_NAME_SIZE, LISTING_PAGE = 1000 };
+enum { LISTING_CURSOR_SIZE = LIMIT_NAME_SIZE };
 
 struct listing_place {
 	int64_t start_ms;
@@ -240,8 +240,8 @@ void listing_done(struct listing *l);
 /* By name: these come in order. add() takes item. */
 bool listing_wants(const struct listing *l, const char *name);
 void listing_add(struct listing *l, json_t *item, const char *name);
-/* By time: first all that live, then sort(), then what has ended, LISTING_PAGE
- * at most, in order, and NULL at the end. */
+/* By time: first all that live, then sort(), then what has ended,
+ * LIMIT_LIST_PAGE at most, in order, and NULL at the end. */
 MUST_CHECK int listing_live(struct listing *l, const struct listing_place *p);
 void listing_sort(struct listing *l);
 void listing_after(const struct listing *l, struct listing_place *ret);
