@@ -25,6 +25,7 @@
 enum {
 	OUT_MAX = 4 * 1024 * 1024, /* internal: then the log waits */
 	WHY_SIZE = 512,
+	HEARD_MAX = 64 * 1024, /* internal: of one with nothing to say */
 };
 
 struct conn {
@@ -38,6 +39,7 @@ struct conn {
 	enum conn_state state;
 	int64_t since_ms; /* this state began */
 	struct buf out;
+	size_t heard;
 };
 
 static void
@@ -144,7 +146,8 @@ ssl_begin(struct conn *c)
 	       SSL_set_tlsext_host_name(c->ssl, c->host) == 1;
 }
 
-/* Receivers have nothing to say; reading is how their going is noticed. */
+/* Receivers have nothing to say; reading is how their going is noticed. One
+ * that never stops talking would keep us from everything else. */
 static bool
 read_all(struct conn *c)
 {
@@ -155,7 +158,13 @@ read_all(struct conn *c)
 		ERR_clear_error();
 		errno = 0;
 		r = SSL_read(c->ssl, scrap, sizeof(scrap));
-	} while (r > 0);
+		if (r > 0)
+			c->heard += (size_t)r;
+	} while (r > 0 && c->heard <= HEARD_MAX);
+	if (r > 0) {
+		conn_break(c, "it sends data: this is no syslog receiver");
+		return false;
+	}
 	if (again(c, r))
 		return true;
 	broken_ssl(c, r);
@@ -301,6 +310,7 @@ conn_open(struct conn *c, const struct addr *a, uint16_t port)
 	socklen_t n = addr_to_sockaddr(&sa, a, port);
 
 	enter(c, CONN_CONNECT);
+	c->heard = 0;
 	c->fd =
 	    socket(sa.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (c->fd < 0 ||

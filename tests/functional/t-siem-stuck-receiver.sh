@@ -48,4 +48,17 @@ follows() { [ "$(cursor)" -gt "$last" ]; }
 wait_for 90 follows
 expect_eq "$ups" "$(record_count '.event == "sink.up" or .event == "sink.down"')" \
 	'records of the sink'
+
+echo '- one that talks without end keeps nobody busy: it is told, and left'
+siem_stop
+on siem sh -c 'echo $$ >/run/talker.pid; exec openssl s_server -accept 6514 \
+	-cert /etc/lab/siem.pem -key /etc/lab/siem.key -quiet </dev/zero' \
+	>/dev/null 2>&1 &
+talks() { has_record '.event == "sink.down" and (.msg | test("sends data"))'; }
+wait_for 60 talks
+on siem kill "$(cat "$(host_file siem /run/talker.pid)")"
+talker_gone() { ! is_listening siem 6514; }
+wait_for 10 talker_gone
+siem_start
+wait_for 60 settled
 pass
