@@ -560,6 +560,12 @@ run_audit_verify(struct ctx *c)
 	r = auditlog_dir(&res, vkey, dir);
 	if (r == 0)
 		return verdict(c, &res);
-	complain("%s: %s", dir, r == GW_ESYS ? strerror(errno) : err_str(r));
+	if (r == GW_ESYS && errno == ENOENT && access(dir, F_OK) == 0)
+		complain("%s: no audit-NUMBER.ndjson in it (a file of another "
+			 "name can be named itself)",
+		    dir);
+	else
+		complain(
+		    "%s: %s", dir, r == GW_ESYS ? strerror(errno) : err_str(r));
 	return EXIT_FAILED;
 }

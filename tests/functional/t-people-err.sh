@@ -62,6 +62,21 @@ for t in 24:00 'tomorrow 1' 'today 9' '2026-02-30 10:00' ''; do
 	expect_out 'not a time'
 done
 
+echo '- the records taken away are proved by the public key alone; a name is said'
+on client mkdir -p /tmp/away
+put_file client /tmp/log.vkey <"$(host_file gateway "$GW_STATE/pub/log.vkey")"
+local_admin audit search -o json | put_file client /tmp/away/records
+expect_fail 1 on client jitctl audit verify --dir /tmp/away --vkey /tmp/log.vkey
+expect_out '/tmp/away: no audit-NUMBER.ndjson in it'
+expect_ok on client jitctl audit verify --dir /tmp/away/records --vkey /tmp/log.vkey
+on client mv /tmp/away/records /tmp/away/audit-00000000000000000000.ndjson
+expect_ok on client jitctl audit verify --dir /tmp/away --vkey /tmp/log.vkey
+
+echo '- a list given as one entry: said which key, and how it is written'
+put_file gateway /etc/lab/one.yaml <<<$'users:\n  user: dora'
+expect_fail 2 local_admin apply -f /etc/lab/one.yaml
+expect_out 'users: a list was expected, its entries begin with "- "'
+
 echo '- a laptop that moved: status says why ssh only waits'
 expect_ok jit alice status
 expect_no_out 'sees you at'
