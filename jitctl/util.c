@@ -37,7 +37,7 @@ complains_as_json(void)
 	return as_json;
 }
 
-static void
+__attribute__((format(printf, 1, 0))) static void
 complain_json(const char *fmt, va_list ap)
 {
 	char text[LIMIT_TEXT_SIZE * 4];
@@ -46,8 +46,9 @@ complain_json(const char *fmt, va_list ap)
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	o = json_pack("{s:s,s:s,s:s,s:s}", "type", "about:blank", "title",
 	    "jitctl", "detail", text, "code", "client");
-	if (o != NULL && json_dumpf(o, stderr, JSON_COMPACT) == 0)
-		(void)fputc('\n', stderr);
+	if (o == NULL || json_dumpf(o, stderr, JSON_COMPACT) != 0)
+		(void)fputs(text, stderr); /* it quotes what is no UTF-8 */
+	(void)fputc('\n', stderr);
 	json_decref(o);
 }
 

@@ -449,8 +449,9 @@ struct session {
 	char login[LIMIT_NAME_SIZE];
 	char key_fp[64];
 	char client_version[128];
-	bool record;   /* as its role wants it */
-	bool recorded; /* as the recorder says */
+	char by[LIMIT_NAME_SIZE]; /* who ended it; "" = it did, or we */
+	bool record;              /* as its role wants it */
+	bool recorded;            /* as the recorder says */
 	int64_t start_ms;
 	uint64_t seq; /* of its start */
 	/* dial.c */
@@ -487,8 +488,9 @@ int on_rec_started(
 int on_nt_sid(struct role *r, struct peer *p, const void *m, const int *fds);
 /* It was there before us: is it recorded? */
 void session_ask_recorded(struct session *s);
-/* Says why and cuts its leg. */
-void session_stop(struct session *s, enum end_reason reason, const char *text);
+/* Says why and cuts its leg; by = who ends it, for the record. */
+void session_stop(struct session *s, enum end_reason reason, const char *by,
+    const char *text);
 /* Closes the leg, writes the history, forgets it. */
 void session_over(struct session *s, enum end_reason reason, uint64_t in,
     uint64_t out, int64_t status);

@@ -195,7 +195,7 @@ grant_end(struct live_grant *lg, enum end_reason reason, const char *by,
 	     s = next) {
 		next = s->next;
 		if (s->grant == lg && !FAULT(end_sessions))
-			session_stop(s, reason, text);
+			session_stop(s, reason, by, text);
 	}
 	grant_remember(b, &lg->g, reason, lg->sessions, lg->seq);
 	close_grant(b, lg->g.id, reason, by, c,

@@ -119,7 +119,7 @@ stop_keyless(struct broker *b, struct eyes *e, const char *user)
 		    "sallyport: session ended: revoked at %.8s UTC: the key "
 		    "it came with was removed. Your grant %s lives on.",
 		    when + 11, s->grant_id);
-		session_stop(s, END_REVOKED, text);
+		session_stop(s, END_REVOKED, "policy", text);
 	}
 }
 

@@ -170,13 +170,16 @@ static void
 leg_done(struct session *s, enum end_reason reason, uint64_t in, uint64_t out,
     int64_t status)
 {
+	const char *by = reason == END_LOGOUT ? s->user : "gateway";
+
 	if (!s->leg)
 		return;
 	if (!s->cut)
 		firewall_close(s->b, s->sid, reason);
 	s->cut = true;
 	s->leg = false;
-	close_leg(s->b, s->sid, reason, s->user, in, out, status);
+	close_leg(s->b, s->sid, reason, s->by[0] != '\0' ? s->by : by, in, out,
+	    status);
 }
 
 static void
@@ -266,7 +269,8 @@ on_stop_timer(struct role *r, void *arg)
 }
 
 void
-session_stop(struct session *s, enum end_reason reason, const char *text)
+session_stop(
+    struct session *s, enum end_reason reason, const char *by, const char *text)
 {
 	struct msg_ses_stop m = {.reason = (uint8_t)reason};
 
@@ -285,6 +289,7 @@ session_stop(struct session *s, enum end_reason reason, const char *text)
 		s->cut = true;
 	}
 	s->reason = reason;
+	text_set(s->by, sizeof(s->by), by);
 	s->state = SES_ENDING;
 	timer_free(s->timer);
 	s->timer = NULL;

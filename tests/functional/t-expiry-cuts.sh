@@ -22,7 +22,7 @@ echo '- one word for user, log and list; the door is shut'
 wait_for 10 door_is silent
 has_record ".event == \"grant.close\" and .grant == \"$grant\" and .reason == \"expired\"" ||
 	fail 'no such grant.close'
-has_record ".event == \"session.end\" and .grant == \"$grant\" and .reason == \"expired\"" ||
+has_record ".event == \"session.end\" and .grant == \"$grant\" and .reason == \"expired\" and .by == \"gateway\"" ||
 	fail 'no such session.end'
 expect_eq expired "$(local_admin grants --all -o json | jq -r ".items[] |
 	select(.grant == \"$grant\") | .reason")" 'in the list'

@@ -35,7 +35,7 @@ recorded() { # SID
 }
 plain=$(records 'select(.event == "session.start") | .sid' | tr -d '"' | tail -n 1)
 [ "$plain" != "$sid" ] || fail 'no second session'
-wait_for 10 has_record ".event == \"session.end\" and .sid == \"$plain\""
+wait_for 10 has_record ".event == \"session.end\" and .sid == \"$plain\" and .by == \"alice\""
 expect_eq true "$(recorded "$sid")" 'of the terminal'
 expect_eq false "$(recorded "$plain")" 'of the command'
 expect_fail 5 local_admin sessions play "$plain"

@@ -21,7 +21,7 @@ echo '- one word for user, log and list; the door is shut'
 wait_for 10 door_is silent
 has_record ".event == \"grant.close\" and .grant == \"$grant\" and .reason == \"revoked\"" ||
 	fail 'no such grant.close'
-has_record ".event == \"session.end\" and .grant == \"$grant\" and .reason == \"revoked\"" ||
+has_record ".event == \"session.end\" and .grant == \"$grant\" and .reason == \"revoked\" and .by == \"local\"" ||
 	fail 'no such session.end'
 expect_eq revoked "$(local_admin grants --all -o json | jq -r ".items[] |
 	select(.grant == \"$grant\") | .reason")" 'in the list'
