@@ -10,14 +10,13 @@ need_stage
 LAB_HOSTS='client gateway web-01'
 lab_up "$STAGE"
 story
-add_role ops --user alice --label env=lab --login deploy --max 1h --mfa-age 0s
+add_role ops --user alice --label env=lab --login deploy --max 1h
 
 echo '- a target mistyped: one guess, of those she may have'
-code_file alice >/dev/null
-expect_fail 3 jit alice request web-1 --reason x --code-file code
+expect_fail 3 jit alice request web-1 --reason x
 expect_out '^Did you mean web-01[?]$'
 event=$(sed -n 's/^Event //p' <<<"$OUT")
-expect_fail 3 jit alice request nothing-like-it --reason x --code-file code
+expect_fail 3 jit alice request nothing-like-it --reason x
 expect_no_out 'Did you mean'
 echo '- the event she was told is found by its number'
 expect_ok local_admin audit search --event "$event"
@@ -25,8 +24,7 @@ expect_eq 1 "$(wc -l <<<"$OUT")" 'records'
 expect_out "^[^ ]+ +$event +request.create .*target: there is no target web-1"
 
 echo '- a session that ends in an editor gives the terminal back, then says why'
-code_file alice >/dev/null
-grant=$(jit alice request web-01 --for 8s --reason x --code-file code -o name)
+grant=$(request alice web-01 --for 8s)
 screen() { # COMMAND - what reaches her terminal, ESC as ^[
 	on_as alice client script -qec "ssh -tt -p 2222 deploy@web-01@gateway $1" \
 		/dev/null </dev/null | cat -v | tr -d '\r' || true
@@ -43,8 +41,7 @@ tr -d '\n' <"$TEST_DIR/plain" | sed 's/\^M//g' |
 	fail "a terminal that is as it was gets more: $(cat "$TEST_DIR/plain")"
 
 echo '- who did what: the command stands in the record shown'
-code_file alice >/dev/null
-grant=$(jit alice request web-01 --for 5m --reason x --code-file code -o name)
+grant=$(request alice web-01)
 expect_ok gw_ssh alice -- web-01 'echo one two'
 expect_ok local_admin audit search --grant "$grant" --event session.exec
 expect_out 'command="echo one two"'
@@ -91,7 +88,7 @@ expect_ok local_admin user add alice --reset-code
 expect_out 'User alice is invited'
 invitation=$(grep -o 'sp1:[^[:space:]]*' <<<"$OUT")
 wait_for 10 no_elements entry4
-expect_fail 4 jit alice request web-01 --for 5m --reason x --code-file code
+expect_fail 4 jit alice request web-01 --for 5m --reason x
 expect_eq invited "$(local_admin users ls -o json |
 	jq -r '.items[] | select(.user == "alice").state')" 'alice'
 has_record '.event == "user.update" and .user == "alice" and (.changes | contains("\"totp\":false"))' ||
@@ -101,13 +98,12 @@ put_file client /home/admin/stolen 0600 admin <<<"$invitation"
 expect_fail 4 jit admin enroll --no-input --invite-file stolen
 enroll alice "$invitation"
 [ "${old%% *}" != "$(cut -d ' ' -f 1 "$(gw_dir)/totp.alice")" ] || fail 'the secret is the old one'
-code_file alice >/dev/null
-expect_ok jit alice request web-01 --for 5m --reason x --code-file code
+expect_ok request alice web-01
 
 echo '- locked out, and let in again, by one command'
 expect_ok local_admin user add alice --state disabled
 wait_for 10 no_elements entry4
-expect_fail 4 jit alice request web-01 --for 5m --reason x --code-file code
+expect_fail 4 jit alice request web-01 --for 5m --reason x
 expect_ok local_admin user add alice --state active
 expect_out 'User alice is active'
 expect_fail 2 local_admin user add alice --state gone
