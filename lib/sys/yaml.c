@@ -476,18 +476,21 @@ yaml_open(struct yaml **ret, const char *name, const void *p, size_t n)
 static int
 slurp(const char *path, char *buf, size_t size, size_t *retn)
 {
+	const bool is_stdin = strcmp(path, "-") == 0;
 	struct stat st;
 	ssize_t got = 1;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int fd = STDIN_FILENO;
 	int r = GW_ESYS;
 
 	*retn = 0;
+	if (!is_stdin)
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
 		return GW_ESYS;
 	if (fstat(fd, &st) != 0)
 		goto out;
 	errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
-	if (!S_ISREG(st.st_mode))
+	if (!S_ISREG(st.st_mode) && !is_stdin)
 		goto out;
 	while (got > 0 && *retn < size) {
 		got = read(fd, buf + *retn, size - *retn);
@@ -501,13 +504,15 @@ slurp(const char *path, char *buf, size_t size, size_t *retn)
 	}
 	r = 0;
 out:
-	(void)close(fd);
+	if (!is_stdin)
+		(void)close(fd);
 	return r;
 }
 
 int
 yaml_open_file(struct yaml **ret, const char *path)
 {
+	const char *name = strcmp(path, "-") == 0 ? "stdin" : path;
 	const size_t size = LIMIT_YAML_MAX + 1;
 	char *buf = malloc(size);
 	struct yaml *y = NULL;
@@ -517,10 +522,10 @@ yaml_open_file(struct yaml **ret, const char *path)
 	if (buf == NULL)
 		goto out;
 	if (slurp(path, buf, size, &n) == 0) {
-		r = yaml_open(ret, path, buf, n);
+		r = yaml_open(ret, name, buf, n);
 		goto out;
 	}
-	if ((y = yaml_alloc(path, 0)) == NULL)
+	if ((y = yaml_alloc(name, 0)) == NULL)
 		goto out;
 	yaml_error(y, NULL, "cannot be read: %s", strerror(errno));
 	*ret = y;

@@ -41,8 +41,9 @@ struct yaml_item; /* a node; owned by its struct yaml */
  * result is GW_ENOMEM; p is copied. */
 MUST_CHECK int yaml_open(
     struct yaml **ret, const char *name, const void *p, size_t n);
-/* Reads a regular file first; a file that cannot be read is a diag too. Files
- * that decide about rights are read with safefile_read and yaml_open. */
+/* Reads a regular file first, or "-" for stdin; a file that cannot be read is
+ * a diag too. Files that decide about rights are read with safefile_read and
+ * yaml_open. */
 MUST_CHECK int yaml_open_file(struct yaml **ret, const char *path);
 void yaml_close(struct yaml *y);
 

@@ -36,6 +36,9 @@ echo '- the same as a file: nothing changes'
 } >"$TEST_DIR/policy.yaml"
 put_file gateway /etc/lab/policy.yaml <"$TEST_DIR/policy.yaml"
 expect_ok local_admin apply -f /etc/lab/policy.yaml --dry-run
+file=$OUT
+expect_ok local_admin apply -f - --dry-run <"$(host_file gateway /etc/lab/policy.yaml)"
+expect_eq "$file" "$OUT" 'the same from standard input'
 expect_out '^0 changed, 3 the same'
 expect_ok local_admin apply -f /etc/lab/policy.yaml
 expect_eq "$single" "$(everything)" 'what there is after apply'
