@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * brokerapi_ends - codes, recordings, and ends: what ends, ends for good, and
+ * is on record.
+ */
+#include "tests/unit/brokerscene.h"
+
+#include <signal.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "wire/verbs.h"
+
+/* ---- codes, recordings */
+
+static unsigned
+remove_role(struct scene *x, bool with_code)
+{
+	struct msg_nt_mfa_burned ok = {.seq = 7};
+
+	x->code[0] = '\0';
+	if (with_code)
+		fresh_code(x);
+	send_signed(x, &x->one, VERB_ROLE_REMOVE, "{\"role\":\"nosuch\"}");
+	if (with_code) {
+		ok.rid = ((const struct msg_nt_mfa_burn *)rolelink_want(
+			      &x->notary, MSG_NT_MFA_BURN))
+			     ->rid;
+		rolelink_send(&x->notary, MSG_NT_MFA_BURNED, &ok);
+	}
+	return want_reply(x, &x->api);
+}
+
+/* A code counts for minutes, but not past a lock. */
+void
+test_code_of_disabled(void **state)
+{
+	struct scene *x = *state;
+
+	start(x, NULL, 0, NULL);
+	assert_int_equal(remove_role(x, false), 401);
+	assert_int_equal(remove_role(x, true), 404);
+	assert_int_equal(remove_role(x, false), 404);
+	assert_int_equal(admin_call(x, VERB_USER_ADD, EV_USER_UPDATE,
+			     "{\"user\":\"alice\",\"state\":\"disabled\"}"),
+	    201);
+	assert_int_equal(admin_call(x, VERB_USER_ADD, EV_USER_UPDATE,
+			     "{\"user\":\"alice\",\"state\":\"active\"}"),
+	    201);
+	assert_int_equal(remove_role(x, false), 401);
+	assert_true(has(x, "code-needed"));
+	stop(x);
+}
+
+static void
+read_recording(
+    struct scene *x, struct rolelink *recorder, const char *query, bool is_new)
+{
+	struct msg_api_call m = {.rid = ++x->rid,
+	    .verb = VERB_RECORDING,
+	    .loginuid = -1,
+	    .pid = -1,
+	    .arg = "s-22222222"};
+	struct msg_rec_bytes bytes = {.size = 5};
+
+	m.query.p = (const uint8_t *)query;
+	m.query.len = (uint32_t)strlen(query);
+	rolelink_send(&x->admin, MSG_API_CALL, &m);
+	if (is_new)
+		want_event(x, EV_RECORDING_VIEW);
+	bytes.rid =
+	    ((const struct msg_rec_read *)rolelink_want(recorder, MSG_REC_READ))
+		->rid;
+	bytes.data.p = (const uint8_t *)"hello";
+	bytes.data.len = 5;
+	rolelink_send(recorder, MSG_REC_BYTES, &bytes);
+	assert_int_equal(want_reply(x, &x->admin), 200);
+}
+
+/* Nobody looks without a record by not beginning at the beginning. */
+void
+test_looks_are_recorded(void **state)
+{
+	struct scene *x = *state;
+	struct rolelink recorder;
+
+	start(x, NULL, 0, NULL);
+	roleproc_link(&x->proc, &recorder, PROC_RECORDER, 0);
+	read_recording(x, &recorder, "offset=1", true);
+	read_recording(x, &recorder, "offset=6", false);
+	read_recording(x, &recorder, "offset=6&channel=2", true);
+	read_recording(x, &recorder, "", true);
+	rolelink_close(&recorder);
+	stop(x);
+}
+
+/* ---- what ends, ends for good, and is on record */
+
+/* A notary that was started anew: its fold, and what the broker says to the
+ * firewall then. */
+static void
+notary_again(struct scene *x, const struct msg_nt_fold_grant *g)
+{
+	struct msg_nt_fold_end end = {.seq = x->seq};
+	struct msg_nt_fold_grant m = *g;
+
+	roleproc_link(&x->proc, &x->notary, PROC_NOTARY, 0);
+	m.rid = ((const struct msg_nt_fold_get *)rolelink_want(
+		     &x->notary, MSG_NT_FOLD_GET))
+		    ->rid;
+	rolelink_send(&x->notary, MSG_NT_FOLD_GRANT, &m);
+	end.rid = m.rid;
+	end.time_ms = clock_now().utc_ms;
+	rolelink_send(&x->notary, MSG_NT_FOLD_END, &end);
+}
+
+static unsigned
+end_grant(struct scene *x, const char *id)
+{
+	char body[64];
+
+	(void)snprintf(body, sizeof(body), "{\"grant\":\"%s\"}", id);
+	send_call(x, &x->admin, VERB_REVOKE, body);
+	return want_reply(x, &x->admin);
+}
+
+/* Revoked while there is no notary, and then the broker goes too: the log
+ * still has the grant, and its end is written when it can be. */
+void
+test_revoked_stays_revoked(void **state)
+{
+	struct scene *x = *state;
+	struct msg_nt_fold_grant g;
+
+	fold_grant(&g, x->one.pub.fp);
+	start(x, &g, 1, NULL);
+	rolelink_close(&x->notary);
+	assert_int_equal(end_grant(x, g.grant.id), 503);
+	assert_true(has(x, "it is shut"));
+	stop(x);
+	start(x, &g, 1, NULL);
+	want_close(x, g.grant.id, END_REVOKED);
+	send_call(x, &x->admin, VERB_GRANTS, "");
+	assert_int_equal(want_reply(x, &x->admin), 200);
+	assert_false(has(x, g.grant.id));
+	stop(x);
+}
+
+/* Whose order ended a grant: what he signed, or who on the gateway was root;
+ * in the log ahead of the end itself. */
+void
+test_revoke_is_recorded(void **state)
+{
+	struct scene *x = *state;
+	struct msg_nt_fold_grant g[2];
+	struct msg_nt_closed closed = {.seq = 60};
+	char body[64];
+
+	fold_grant(&g[0], x->one.pub.fp);
+	fold_grant(&g[1], x->one.pub.fp);
+	start(x, g, 2, NULL);
+	(void)snprintf(body, sizeof(body), "{\"grant\":\"%s\"}", g[0].grant.id);
+	send_signed(x, &x->one, VERB_REVOKE, body);
+	want_event(x, EV_GRANT_TERMINATE);
+	assert_true(has(x, g[0].grant.id));
+	assert_true(has(x, "\"reason\":\"revoked\""));
+	assert_true(has(x, x->one.pub.fp));
+	assert_true(has(x, ",\"payload\":"));
+	assert_true(has(x, ",\"signature\":"));
+	want_close(x, g[0].grant.id, END_REVOKED);
+	closed.rid = ((const struct msg_nt_close *)x->notary.m.body)->rid;
+	rolelink_send(&x->notary, MSG_NT_GRANT_CLOSED, &closed);
+	assert_int_equal(want_reply(x, &x->api), 200);
+	(void)snprintf(body, sizeof(body), "{\"grant\":\"%s\"}", g[1].grant.id);
+	send_call(x, &x->admin, VERB_RELEASE, body);
+	want_event(x, EV_GRANT_TERMINATE);
+	assert_true(has(x, "\"reason\":\"released\""));
+	assert_true(has(x, "\"uid\":0"));
+	want_close(x, g[1].grant.id, END_RELEASED);
+	stop(x);
+}
+
+/* A disk that takes nothing: the caller hears it, and the end is told again
+ * until it is written. */
+void
+test_close_not_written(void **state)
+{
+	struct scene *x = *state;
+	struct msg_nt_fold_grant g;
+	struct msg_nt_closed no = {.result = (uint8_t)-GW_ESYS};
+	char body[64];
+
+	fold_grant(&g, x->one.pub.fp);
+	start(x, &g, 1, NULL);
+	(void)snprintf(body, sizeof(body), "{\"grant\":\"%s\"}", g.grant.id);
+	send_call(x, &x->admin, VERB_REVOKE, body);
+	want_close(x, g.grant.id, END_REVOKED);
+	no.rid = ((const struct msg_nt_close *)x->notary.m.body)->rid;
+	rolelink_send(&x->notary, MSG_NT_GRANT_CLOSED, &no);
+	assert_int_equal(want_reply(x, &x->admin), 503);
+	assert_true(has(x, "it is shut"));
+	want_close(x, g.grant.id, END_REVOKED);
+	/* and it is not taken over from a log that has it still */
+	rolelink_close(&x->notary);
+	notary_again(x, &g);
+	want_close(x, g.grant.id, END_REVOKED);
+	stop(x);
+}
+
+/* The notary is started anew while the firewall opens: what it is being told
+ * then names the grant, or it would shut what the caller hears is open. */
+void
+test_sync_while_opening(void **state)
+{
+	struct scene *x = *state;
+	struct msg_nt_grant_opened opened = {.seq = 50};
+	struct msg_nt_fold_grant g;
+	struct msg_fw_opened fw = {0};
+	struct msg_fw_synced synced = {0};
+	const struct msg_nt_grant_open *m;
+	const struct msg_fw_open *o;
+	bool named = false;
+
+	start(x, NULL, 0, NULL);
+	fresh_code(x);
+	send_signed(x, &x->one, VERB_REQUEST, ask_web);
+	m = rolelink_want(&x->notary, MSG_NT_GRANT_OPEN);
+	fold_grant(&g, m->key_fp);
+	g.grant = m->grant;
+	g.state = GRANT_INTENT;
+	g.seq = 50;
+	g.elements.p = (const uint8_t *)"elements";
+	g.elements.len = 8;
+	opened.rid = m->rid;
+	opened.elements = g.elements;
+	rolelink_send(&x->notary, MSG_NT_GRANT_OPENED, &opened);
+	o = rolelink_want(&x->firewall, MSG_FW_OPEN);
+	fw.rid = o->rid;
+	rolelink_close(&x->notary);
+	notary_again(x, &g);
+	do {
+		assert_int_equal(rolelink_next(&x->firewall, 10000), 1);
+		o = x->firewall.m.body;
+		named = named || (x->firewall.m.type == MSG_FW_OPEN &&
+				     strcmp(o->id, g.grant.id) == 0);
+	} while (x->firewall.m.type != MSG_FW_SYNC_END);
+	synced.rid = ((const struct msg_fw_sync *)x->firewall.m.body)->rid;
+	rolelink_send(&x->firewall, MSG_FW_OPENED, &fw);
+	rolelink_send(&x->firewall, MSG_FW_SYNCED, &synced);
+	assert_int_equal(want_reply(x, &x->api), 201);
+	assert_true(named);
+	stop(x);
+}
+
+/* A record of the moment in which the notary goes: before we know that, it is
+ * lost on the way; it waits for the next notary all the same. */
+void
+test_record_of_lost_link(void **state)
+{
+	struct scene *x = *state;
+	struct key k;
+	char nonce[LIMIT_NONCE_SIZE];
+	char *text = NULL;
+
+	key_make(&k);
+	start(x, NULL, 0, NULL);
+	challenge(x, nonce);
+	text = payload_of(x, VERB_TOKEN, nonce, "{}");
+	/* in this order it finds both when it goes on */
+	must(kill(x->proc.pid, SIGSTOP));
+	send_payload(x, &k, VERB_TOKEN, text, 0);
+	rolelink_close(&x->notary);
+	must(kill(x->proc.pid, SIGCONT));
+	assert_int_equal(want_reply(x, &x->api), 401);
+	roleproc_link(&x->proc, &x->notary, PROC_NOTARY, 0);
+	want_event(x, EV_API_DENIED);
+	assert_true(has(x, "unknown-key"));
+	free(text);
+	EVP_PKEY_free(k.pkey);
+	stop(x);
+}
+
+/* Who kills a session is on record before it is dead; without a log nothing
+ * is changed, as the answer says. */
+void
+test_kill_is_recorded(void **state)
+{
+	struct scene *x = *state;
+	struct msg_nt_fold_grant g;
+	struct msg_nt_fold_leg leg = {
+	    .conn = 100, .seq = 6, .sid = "s-22222222"};
+	struct rolelink session;
+	uint32_t rid;
+
+	fold_grant(&g, x->one.pub.fp);
+	memcpy(leg.grant, g.grant.id, sizeof(leg.grant));
+	strcpy(leg.key_fp, x->one.pub.fp);
+	start(x, &g, 1, &leg);
+	roleproc_link(&x->proc, &session, PROC_SESSION, 100);
+	session.ipc.state = MST_LIVE;
+	send_call(x, &x->admin, VERB_SESSION_KILL, "{\"sid\":\"s-22222222\"}");
+	rid = hold_event(x, EV_SESSION_TERMINATE);
+	assert_int_equal(rolelink_next(&session, 0), 0);
+	durable(x, rid);
+	assert_int_equal(want_reply(x, &x->admin), 200);
+	assert_int_equal(
+	    ((const struct msg_ses_stop *)rolelink_want(&session, MSG_SES_STOP))
+		->reason,
+	    END_KILLED);
+	rolelink_close(&session);
+	stop(x);
+}
+
+void
+test_kill_without_log(void **state)
+{
+	struct scene *x = *state;
+	struct msg_nt_fold_grant g;
+	struct msg_nt_fold_leg leg = {
+	    .conn = 100, .seq = 6, .sid = "s-22222222"};
+	struct rolelink session;
+
+	fold_grant(&g, x->one.pub.fp);
+	memcpy(leg.grant, g.grant.id, sizeof(leg.grant));
+	strcpy(leg.key_fp, x->one.pub.fp);
+	start(x, &g, 1, &leg);
+	roleproc_link(&x->proc, &session, PROC_SESSION, 100);
+	session.ipc.state = MST_LIVE;
+	rolelink_close(&x->notary);
+	send_call(x, &x->admin, VERB_SESSION_KILL, "{\"sid\":\"s-22222222\"}");
+	assert_int_equal(want_reply(x, &x->admin), 503);
+	assert_true(has(x, "nothing was changed"));
+	assert_int_equal(rolelink_next(&session, 0), 0);
+	rolelink_close(&session);
+	stop(x);
+}
+
+/* A token that is not given is not in the log. */
+void
+test_tokens_full(void **state)
+{
+	struct scene *x = *state;
+
+	start(x, NULL, 0, NULL);
+	for (int i = 0; i < 32; i++) {
+		send_signed(x, &x->one, VERB_TOKEN, "{}");
+		want_event(x, EV_TOKEN_CREATE);
+		assert_int_equal(want_reply(x, &x->api), 201);
+	}
+	send_signed(x, &x->one, VERB_TOKEN, "{}");
+	assert_int_equal(want_reply(x, &x->api), 429);
+	assert_int_equal(rolelink_next(&x->notary, 0), 0);
+	stop(x);
+}
+
+/* Strangers' refusals are counted after some; what somebody known tried is on
+ * record, each time. */
+void
+test_forbidden_is_recorded(void **state)
+{
+	struct scene *x = *state;
+	struct key k;
+
+	key_make(&k);
+	start(x, NULL, 0, NULL);
+	assert_int_equal(admin_call(x, VERB_USER_ADD, EV_USER_UPDATE,
+			     "{\"user\":\"alice\",\"admin\":false}"),
+	    201);
+	for (int i = 0; i < 40; i++) {
+		send_signed(x, &k, VERB_TOKEN, "{}");
+		assert_int_equal(want_reply(x, &x->api), 401);
+	}
+	while (rolelink_next(&x->notary, 0))
+		;
+	send_signed(x, &x->one, VERB_REVOKE, "{\"grant\":\"g-22222222\"}");
+	assert_int_equal(want_reply(x, &x->api), 403);
+	want_event(x, EV_API_DENIED);
+	assert_true(has(x, "\"by\":\"alice\""));
+	assert_true(has(x, "grant.revoke"));
+	EVP_PKEY_free(k.pkey);
+	stop(x);
+}

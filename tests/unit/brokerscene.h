@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * brokerscene - the real broker, with the test in the place of API, admin
+ * socket, notary and firewall, so that each order of events can be had. The
+ * tests by it are one program, test_brokerapi.
+ */
+#ifndef TESTS_UNIT_BROKERSCENE_H
+#define TESTS_UNIT_BROKERSCENE_H
+
+#include <openssl/evp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "broker/store.h"
+#include "core/event.h"
+#include "sys/seal.h"
+#include "sys/totp.h"
+#include "tests/unit/roleproc.h"
+#include "tests/unit/test.h"
+#include "wire/signed.h"
+
+enum { TEXT_MAX = 256 * 1024 };
+
+#define CLIENT "192.0.2.7"
+
+struct key { /* an Ed25519 key and what the store knows of it */
+	EVP_PKEY *pkey;
+	struct user_key pub;
+};
+
+struct scene {
+	char dir[64];
+	struct conf conf;
+	struct secret seal, seed;
+	struct key one,
+	    two; /* alice's; two is in the store where a test says */
+	struct roleproc proc;
+	struct rolelink notary, firewall, api, admin;
+	uint32_t rid;
+	uint64_t seq;
+	char code[TOTP_DIGITS + 1]; /* sent with the next signed call */
+	char key[64];               /* its idempotency key; "" = a new one */
+	char text[TEXT_MAX];        /* of the last reply, or event */
+};
+
+/* ---- brokerscene.c */
+
+extern const char ask_web[]; /* a request's body */
+int setup(void **state);
+int teardown(void **state);
+void must(int r);
+void key_make(struct key *k);
+void key_line(char ret[static 256], const struct key *k);
+void store_target(struct store *s, const char *name);
+void store_role(struct store *s, const char *name);
+struct store *store_of(const struct scene *x);
+void start(struct scene *x, const struct msg_nt_fold_grant *grants, size_t n,
+    const struct msg_nt_fold_leg *leg);
+void stop(struct scene *x);
+void link_session(struct scene *x, struct rolelink *ret, uint64_t conn);
+void send_call(
+    struct scene *x, struct rolelink *l, unsigned verb, const char *body);
+unsigned want_reply(struct scene *x, struct rolelink *l);
+void want_event(struct scene *x, unsigned event);
+unsigned admin_call(
+    struct scene *x, unsigned verb, unsigned event, const char *body);
+bool has(const struct scene *x, const char *s);
+void challenge(struct scene *x, char ret[static LIMIT_NONCE_SIZE]);
+void send_payload(struct scene *x, const struct key *k, unsigned verb,
+    char *payload, size_t pad);
+char *payload_of(
+    struct scene *x, unsigned verb, const char *nonce, const char *body);
+void send_signed(
+    struct scene *x, const struct key *k, unsigned verb, const char *body);
+void fresh_code(struct scene *x);
+
+/* ---- brokerapi_access.c */
+
+void test_challenge(void **state);
+void test_challenge_of_stranger(void **state);
+void test_refusals_are_kept(void **state);
+void test_refusals_are_bounded(void **state);
+void test_own_doors(void **state);
+void test_names_of_the_gateway(void **state);
+void test_text_of_others(void **state);
+void test_strangers_at_the_door(void **state);
+
+/* ---- brokerapi_moment.c */
+
+uint32_t hold_event(struct scene *x, unsigned event);
+void durable(struct scene *x, uint32_t rid);
+void test_apply_loses_nothing(void **state);
+void test_apply_invites(void **state);
+void test_signed_once(void **state);
+void test_apply_conflict(void **state);
+void test_demoted_meanwhile(void **state);
+void want_close(struct scene *x, const char *id, enum end_reason reason);
+void test_taken_away_meanwhile(void **state);
+void test_disabled_meanwhile(void **state);
+void fold_grant(struct msg_nt_fold_grant *ret, const char *key_fp);
+void test_removed_key(void **state);
+void test_moved_target(void **state);
+
+/* ---- brokerapi_bounds.c */
+
+void test_limits(void **state);
+void test_recorded(void **state);
+void test_lists_go_on(void **state);
+void test_large_policy(void **state);
+void test_too_much_signed(void **state);
+void test_too_many_invitations(void **state);
+
+/* ---- brokerapi_ends.c */
+
+void test_code_of_disabled(void **state);
+void test_looks_are_recorded(void **state);
+void test_revoked_stays_revoked(void **state);
+void test_revoke_is_recorded(void **state);
+void test_close_not_written(void **state);
+void test_sync_while_opening(void **state);
+void test_record_of_lost_link(void **state);
+void test_kill_is_recorded(void **state);
+void test_kill_without_log(void **state);
+void test_tokens_full(void **state);
+void test_forbidden_is_recorded(void **state);
+
+#endif
