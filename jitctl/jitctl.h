@@ -47,7 +47,7 @@ struct profile {
 	char host_key[512]; /* "ssh-ed25519 AAAA..." */
 };
 
-struct http; /* jitctl/http.c */
+struct http; /* jitctl/gateway/http.c */
 
 struct ctx {
 	const struct cmd *cmd;

@@ -11,9 +11,9 @@
 
 #include "base/secret.h"
 #include "base/str.h"
-#include "jitctl/cmd.h"
-#include "jitctl/http.h"
-#include "jitctl/profile.h"
+#include "jitctl/cmd/cmd.h"
+#include "jitctl/gateway/http.h"
+#include "jitctl/gateway/profile.h"
 
 static bool
 read_output(struct ctx *c)

@@ -19,7 +19,7 @@ struct conns {
 
 /* Whoever takes too long loses the socket; its owner notices and cleans up. */
 static void
-on_sweep(struct role *r, void *arg)
+on_sweep(struct process *r, void *arg)
 {
 	struct conns *cs = arg;
 	const int64_t now = clock_now().boot_ms;
@@ -36,7 +36,7 @@ on_sweep(struct role *r, void *arg)
 }
 
 int
-conns_new(struct conns **ret, struct role *r)
+conns_new(struct conns **ret, struct process *r)
 {
 	struct conns *cs = calloc(1, sizeof(*cs));
 

@@ -14,7 +14,7 @@
 #include "api/peercred.h"
 #include "base/addr.h"
 #include "base/attr.h"
-#include "role/role.h"
+#include "process/process.h"
 
 struct conns;
 
@@ -28,7 +28,7 @@ struct conn {
 	struct peercred who;
 };
 
-MUST_CHECK int conns_new(struct conns **ret, struct role *r);
+MUST_CHECK int conns_new(struct conns **ret, struct process *r);
 /* May this source have one connection more? The admin socket always. */
 bool conns_allow(const struct conns *cs, const struct sockaddr *sa);
 /* NULL without memory. conn_close takes it out of the account again. */

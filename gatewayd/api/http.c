@@ -52,7 +52,7 @@ struct http_daemon {
 };
 
 struct http {
-	struct role *role;
+	struct process *process;
 	struct http_hooks hooks;
 	struct conns *conns;
 };
@@ -497,7 +497,7 @@ turn(struct http_daemon *d)
 }
 
 static void
-on_readable(struct role *r, int fd, unsigned what, void *arg)
+on_readable(struct process *r, int fd, unsigned what, void *arg)
 {
 	struct http_daemon *d = arg;
 
@@ -509,7 +509,7 @@ on_readable(struct role *r, int fd, unsigned what, void *arg)
 }
 
 static void
-on_timer(struct role *r, void *arg)
+on_timer(struct process *r, void *arg)
 {
 	(void)r;
 	turn(arg);
@@ -518,14 +518,14 @@ on_timer(struct role *r, void *arg)
 /* ---- life */
 
 int
-http_new(struct http **ret, struct role *r, const struct http_hooks *hooks)
+http_new(struct http **ret, struct process *r, const struct http_hooks *hooks)
 {
 	struct http *h = calloc(1, sizeof(*h));
 	int e;
 
 	if (h == NULL)
 		return GW_ENOMEM;
-	h->role = r;
+	h->process = r;
 	h->hooks = *hooks;
 	if ((e = conns_new(&h->conns, r)) != 0) {
 		free(h);
@@ -584,7 +584,7 @@ http_listen(
 		return GW_ENOMEM;
 	d->http = h;
 	d->local = cert == NULL;
-	if ((d->timer = timer_new(h->role, on_timer, d)) == NULL)
+	if ((d->timer = timer_new(h->process, on_timer, d)) == NULL)
 		goto out;
 	e = GW_EINVAL;
 	if ((d->mhd = start_mhd(d, fd, cert, key)) == NULL ||
@@ -592,8 +592,8 @@ http_listen(
 		NULL)
 		goto out;
 	e = GW_ENOMEM;
-	if ((d->watch = watch_new(h->role, info->epoll_fd, on_readable, d)) ==
-	    NULL)
+	if ((d->watch = watch_new(
+		 h->process, info->epoll_fd, on_readable, d)) == NULL)
 		goto out;
 	watch_set(d->watch, WATCH_READ);
 	turn(d);

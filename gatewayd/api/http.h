@@ -14,7 +14,7 @@
 
 #include "base/attr.h"
 #include "base/secret.h"
-#include "role/role.h"
+#include "process/process.h"
 #include "wire/messages.h"
 
 struct http;     /* all listening sockets of this process */
@@ -37,7 +37,7 @@ struct http_hooks {
 };
 
 MUST_CHECK int http_new(
-    struct http **ret, struct role *r, const struct http_hooks *hooks);
+    struct http **ret, struct process *r, const struct http_hooks *hooks);
 /*
  * Serves a bound, listening socket. cert and key are PEM text, NULL for the
  * plain admin socket, where only uid 0 is answered; both must outlive h. fd

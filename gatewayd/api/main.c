@@ -34,7 +34,7 @@ struct pending {
 };
 
 struct api {
-	struct role *role;
+	struct process *process;
 	struct http *http;
 	struct secret cert, key;
 	int listeners[LISTENERS]; /* arrived before the certificate did */
@@ -59,7 +59,7 @@ static void
 on_call(void *ctx, struct http_req *q, const struct msg_api_call *call)
 {
 	struct api *a = ctx;
-	struct peer *broker = role_peer(a->role, PROC_BROKER);
+	struct peer *broker = process_peer(a->process, PROC_BROKER);
 	struct msg_api_call m = *call;
 	struct pending *p = NULL;
 	int e;
@@ -74,7 +74,7 @@ on_call(void *ctx, struct http_req *q, const struct msg_api_call *call)
 		return;
 	}
 	p->q = q;
-	p->rid = m.rid = role_rid(a->role);
+	p->rid = m.rid = process_rid(a->process);
 	p->deadline_ms = clock_now().boot_ms + LIMIT_API_ANSWER_MS;
 	e = peer_send(broker, MSG_API_CALL, &m, -1);
 	explicit_bzero(m.token, sizeof(m.token));
@@ -92,10 +92,10 @@ on_call(void *ctx, struct http_req *q, const struct msg_api_call *call)
 }
 
 static int
-on_reply(struct role *r, struct peer *peer, const void *body, const int *fds)
+on_reply(struct process *r, struct peer *peer, const void *body, const int *fds)
 {
 	const struct msg_api_reply *m = body;
-	struct api *a = role_ctx(r);
+	struct api *a = process_ctx(r);
 
 	(void)fds;
 	if (peer_proc(peer) != PROC_BROKER || m->status < 200 ||
@@ -117,7 +117,7 @@ on_reply(struct role *r, struct peer *peer, const void *body, const int *fds)
 }
 
 static void
-on_tick(struct role *r, void *arg)
+on_tick(struct process *r, void *arg)
 {
 	struct api *a = arg;
 	const int64_t now = clock_now().boot_ms;
@@ -138,9 +138,9 @@ on_tick(struct role *r, void *arg)
 }
 
 static void
-peer_down(struct role *r, struct peer *p)
+peer_down(struct process *r, struct peer *p)
 {
-	struct api *a = role_ctx(r);
+	struct api *a = process_ctx(r);
 
 	if (peer_proc(p) != PROC_BROKER)
 		return;
@@ -166,7 +166,7 @@ on_intruder(void *ctx, int64_t uid, int64_t loginuid, int64_t pid)
 	event_num(&f, EF_PID, pid);
 	event_str(&f, EF_OUTCOME, "failure");
 	event_str(&f, EF_REASON, "not-root");
-	if (role_append(a->role, EV_API_DENIED, &f, NULL, NULL) != 0)
+	if (process_append(a->process, EV_API_DENIED, &f, NULL, NULL) != 0)
 		log_warn("that refusal could not be recorded");
 	event_fields_done(&f);
 }
@@ -200,11 +200,11 @@ serve_waiting(struct api *a)
 }
 
 static int
-on_listener(struct role *r, int fd, bool tls)
+on_listener(struct process *r, int fd, bool tls)
 {
-	struct api *a = role_ctx(r);
+	struct api *a = process_ctx(r);
 
-	if (tls != (strcmp(role_instance(r), "admin") != 0))
+	if (tls != (strcmp(process_instance(r), "admin") != 0))
 		return GW_EINVAL;
 	if (!tls)
 		return serve(a, fd, false);
@@ -244,9 +244,9 @@ read_pem(struct secret *ret, int fd)
 }
 
 static int
-on_file(struct role *r, enum sup_file which, int fd)
+on_file(struct process *r, enum sup_file which, int fd)
 {
-	struct api *a = role_ctx(r);
+	struct api *a = process_ctx(r);
 	int e = GW_EINVAL;
 
 	if (which == SUP_FILE_TLS_CERT)
@@ -285,19 +285,20 @@ out:
 }
 
 static int
-start(struct role *r, const struct conf *conf)
+start(struct process *r, const struct conf *conf)
 {
-	struct api *a = role_ctx(r);
+	struct api *a = process_ctx(r);
 	const struct http_hooks hooks = {
 	    .call = on_call, .intruder = on_intruder, .ctx = a};
 	int e;
 
-	a->role = r;
+	a->process = r;
 	if ((a->tick = timer_new(r, on_tick, a)) == NULL)
 		return GW_ENOMEM;
 	if ((e = http_new(&a->http, r, &hooks)) != 0)
 		return e;
-	return strcmp(role_instance(r), "admin") == 0 ? 0 : load_pem(a, conf);
+	return strcmp(process_instance(r), "admin") == 0 ? 0
+							 : load_pem(a, conf);
 }
 
 int
@@ -305,13 +306,13 @@ main(int argc, char **argv)
 {
 	static const int calls[] = {SYS_accept4, -1};
 	static const char *const proc_only[] = {"/proc", NULL};
-	static const struct role_handler handlers[] = {
+	static const struct process_handler handlers[] = {
 	    {MSG_API_REPLY, on_reply}};
 	static struct api api; /* the process's one context */
 	const bool admin = argc > 1 && strcmp(argv[1], "admin") == 0;
-	struct role_sandbox box = {
+	struct process_sandbox box = {
 	    .network = true, .ro = admin ? proc_only : NULL, .syscalls = calls};
-	const struct role_def def = {.proc = admin ? PROC_ADMIN : PROC_API,
+	const struct process_def def = {.proc = admin ? PROC_ADMIN : PROC_API,
 	    .name = admin ? "admin" : "api",
 	    .needs = PROC_BIT(PROC_BROKER) | PROC_BIT(PROC_NOTARY),
 	    .handlers = handlers,
@@ -321,7 +322,7 @@ main(int argc, char **argv)
 	    .listener = on_listener,
 	    .file = on_file,
 	    .sandbox = &box};
-	int status = role_main(&def, &api, argc, argv);
+	int status = process_main(&def, &api, argc, argv);
 
 	secret_free(&api.cert);
 	secret_free(&api.key);

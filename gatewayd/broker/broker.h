@@ -22,12 +22,12 @@
 
 #include "base/attr.h"
 #include "base/clock.h"
-#include "broker/store.h"
+#include "broker/store/store.h"
 #include "core/event.h"
 #include "core/grant.h"
 #include "core/policy.h"
-#include "role/role.h"
-#include "sys/sshkey.h"
+#include "process/process.h"
+#include "ssh/sshkey.h"
 #include "wire/json.h"
 #include "wire/messages.h"
 #include "wire/signed.h"
@@ -76,7 +76,7 @@ struct viewed {
 };
 
 struct broker {
-	struct role *role;
+	struct process *process;
 	const struct conf *conf;
 	struct store *store;
 	struct secret seal_key;
@@ -103,7 +103,7 @@ struct broker {
 	struct msg_shp_status sinks[SINKS_SEEN];
 	struct viewed viewed[VIEWED_MAX]; /* a ring */
 	unsigned next_viewed;
-	struct role_sandbox box;
+	struct process_sandbox box;
 	char state_path[LIMIT_PATH_SIZE + 16];
 	const char *writable[2];
 };
@@ -478,14 +478,17 @@ struct session *session_by_sid(struct broker *b, const char *sid);
 struct session *session_get(struct broker *b, uint64_t conn); /* or makes */
 void session_up(struct broker *b, struct peer *p);
 void session_down(struct broker *b, struct peer *p);
-int on_ses_auth(struct role *r, struct peer *p, const void *m, const int *fds);
-int on_ses_dial(struct role *r, struct peer *p, const void *m, const int *fds);
+int on_ses_auth(
+    struct process *r, struct peer *p, const void *m, const int *fds);
+int on_ses_dial(
+    struct process *r, struct peer *p, const void *m, const int *fds);
 int on_ses_channel(
-    struct role *r, struct peer *p, const void *m, const int *fds);
-int on_ses_end(struct role *r, struct peer *p, const void *m, const int *fds);
+    struct process *r, struct peer *p, const void *m, const int *fds);
+int on_ses_end(
+    struct process *r, struct peer *p, const void *m, const int *fds);
 int on_rec_started(
-    struct role *r, struct peer *p, const void *m, const int *fds);
-int on_nt_sid(struct role *r, struct peer *p, const void *m, const int *fds);
+    struct process *r, struct peer *p, const void *m, const int *fds);
+int on_nt_sid(struct process *r, struct peer *p, const void *m, const int *fds);
 /* It was there before us: is it recorded? */
 void session_ask_recorded(struct session *s);
 /* Says why and cuts its leg; by = who ends it, for the record. */
@@ -522,7 +525,7 @@ void probe_start(struct call *c, const struct probe_wish *w, probe_fn *fn);
 void probe_up(struct session *s);
 void probe_down(struct session *s);
 int on_ses_probed(
-    struct role *r, struct peer *p, const void *m, const int *fds);
+    struct process *r, struct peer *p, const void *m, const int *fds);
 
 /* ---- recover.c */
 /* Fold -> store check -> firewall; then b->recovered. Repeated whenever the
@@ -530,8 +533,9 @@ int on_ses_probed(
 void recover_start(struct broker *b);
 void recover_free(struct recovery *r);
 int on_fold_grant(
-    struct role *r, struct peer *p, const void *m, const int *fds);
-int on_fold_leg(struct role *r, struct peer *p, const void *m, const int *fds);
+    struct process *r, struct peer *p, const void *m, const int *fds);
+int on_fold_leg(
+    struct process *r, struct peer *p, const void *m, const int *fds);
 /* Takes over calls that came before that; main.c gives them back. */
 void broker_serve_held(struct broker *b);
 

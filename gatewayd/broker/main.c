@@ -148,7 +148,7 @@ broker_serve_held(struct broker *b)
 	b->nheld = 0;
 	while (list != NULL) {
 		struct held *h = list;
-		struct peer *p = role_peer(b->role, h->from);
+		struct peer *p = process_peer(b->process, h->from);
 
 		list = h->next;
 		if (p != NULL &&
@@ -172,10 +172,10 @@ too_early(struct broker *b, struct peer *p, const struct msg_api_call *m)
 }
 
 static int
-on_api_call(struct role *r, struct peer *p, const void *body, const int *fds)
+on_api_call(struct process *r, struct peer *p, const void *body, const int *fds)
 {
 	const struct msg_api_call *m = body;
-	struct broker *b = role_ctx(r);
+	struct broker *b = process_ctx(r);
 
 	(void)fds;
 	/* these say how we are, so they do not wait until we are well */
@@ -187,11 +187,11 @@ on_api_call(struct role *r, struct peer *p, const void *body, const int *fds)
 /* ---- answers of the others */
 
 #define ANSWER(fn, type)                                                       \
-	static int fn(                                                         \
-	    struct role *r, struct peer *p, const void *body, const int *fds)  \
+	static int fn(struct process *r, struct peer *p, const void *body,     \
+	    const int *fds)                                                    \
 	{                                                                      \
 		(void)fds;                                                     \
-		wait_answer(role_ctx(r), peer_proc(p), type, body);            \
+		wait_answer(process_ctx(r), peer_proc(p), type, body);         \
 		return 0;                                                      \
 	}
 
@@ -208,10 +208,11 @@ ANSWER(on_fw_synced, MSG_FW_SYNCED)
 ANSWER(on_rec_bytes, MSG_REC_BYTES)
 
 static int
-on_shp_status(struct role *r, struct peer *p, const void *body, const int *fds)
+on_shp_status(
+    struct process *r, struct peer *p, const void *body, const int *fds)
 {
 	const struct msg_shp_status *m = body;
-	struct broker *b = role_ctx(r);
+	struct broker *b = process_ctx(r);
 
 	(void)p;
 	(void)fds;
@@ -228,9 +229,9 @@ on_shp_status(struct role *r, struct peer *p, const void *body, const int *fds)
 /* ---- links */
 
 static void
-peer_up(struct role *r, struct peer *p)
+peer_up(struct process *r, struct peer *p)
 {
-	struct broker *b = role_ctx(r);
+	struct broker *b = process_ctx(r);
 
 	switch (peer_proc(p)) {
 	case PROC_SESSION:
@@ -252,9 +253,9 @@ peer_up(struct role *r, struct peer *p)
 }
 
 static void
-peer_down(struct role *r, struct peer *p)
+peer_down(struct process *r, struct peer *p)
 {
-	struct broker *b = role_ctx(r);
+	struct broker *b = process_ctx(r);
 
 	if (peer_proc(p) == PROC_SESSION)
 		session_down(b, p);
@@ -277,9 +278,9 @@ wipe_free(void *p)
 }
 
 static void
-on_prune(struct role *r, void *arg)
+on_prune(struct process *r, void *arg)
 {
-	struct broker *b = role_ctx(r);
+	struct broker *b = process_ctx(r);
 	struct timer **t = arg;
 	const int64_t before =
 	    broker_now(b).utc_ms - (int64_t)LIMIT_IDEMPOTENCY_LIFE_S * 1000;
@@ -346,13 +347,13 @@ warm_up(struct broker *b)
 }
 
 static int
-start(struct role *r, const struct conf *conf)
+start(struct process *r, const struct conf *conf)
 {
 	static struct timer *prune; /* beside the context, as long as it */
-	struct broker *b = role_ctx(r);
+	struct broker *b = process_ctx(r);
 	int e;
 
-	b->role = r;
+	b->process = r;
 	b->conf = conf;
 	b->held_end = &b->held;
 	b->next_probe = (uint64_t)clock_now().utc_ms << 8;
@@ -374,25 +375,26 @@ start(struct role *r, const struct conf *conf)
 }
 
 static int
-ready(struct role *r)
+ready(struct process *r)
 {
-	recover_start(role_ctx(r));
-	return ROLE_LATER; /* recover.c, once in step with log and firewall */
+	recover_start(process_ctx(r));
+	return PROCESS_LATER; /* recover.c, once in step with log and firewall
+			       */
 }
 
 static void
-stop(struct role *r)
+stop(struct process *r)
 {
-	struct broker *b = role_ctx(r);
+	struct broker *b = process_ctx(r);
 
 	history_free(b);
-	role_exit(r, 0);
+	process_exit(r, 0);
 }
 
 int
 main(int argc, char **argv)
 {
-	static const struct role_handler handlers[] = {
+	static const struct process_handler handlers[] = {
 	    {MSG_API_CALL, on_api_call},
 	    {MSG_NT_GRANT_OPENED, on_grant_opened},
 	    {MSG_NT_GRANT_CLOSED, on_grant_closed},
@@ -418,7 +420,7 @@ main(int argc, char **argv)
 	};
 	static const int calls[] = {SYS_socket, SYS_connect, SYS_bind, -1};
 	static struct broker broker; /* the process's one context */
-	const struct role_def def = {.proc = PROC_BROKER,
+	const struct process_def def = {.proc = PROC_BROKER,
 	    .name = "broker",
 	    .needs = PROC_BIT(PROC_NOTARY) | PROC_BIT(PROC_FIREWALL),
 	    .handlers = handlers,
@@ -434,7 +436,7 @@ main(int argc, char **argv)
 	json_set_alloc_funcs(malloc, wipe_free);
 	broker.box.network = true; /* to dial targets; it never listens */
 	broker.box.syscalls = calls;
-	status = role_main(&def, &broker, argc, argv);
+	status = process_main(&def, &broker, argc, argv);
 	store_close(broker.store);
 	secret_free(&broker.seal_key);
 	return status;

@@ -70,18 +70,18 @@ recover_free(struct recovery *r)
 }
 
 static void
-on_again(struct role *r, void *arg)
+on_again(struct process *r, void *arg)
 {
 	(void)r;
 	recover_start(arg);
 }
 
 static void
-on_orphans(struct role *role, void *arg)
+on_orphans(struct process *r, void *arg)
 {
 	struct broker *b = arg;
 
-	(void)role;
+	(void)r;
 	for (struct session *s = b->sessions, *next = NULL; s != NULL;
 	     s = next) {
 		next = s->next;
@@ -99,8 +99,8 @@ prepare(struct broker *b)
 		return 0;
 	if ((r = calloc(1, sizeof(*r))) == NULL)
 		return GW_ENOMEM;
-	r->again = timer_new(b->role, on_again, b);
-	r->orphans = timer_new(b->role, on_orphans, b);
+	r->again = timer_new(b->process, on_again, b);
+	r->orphans = timer_new(b->process, on_orphans, b);
 	if (r->again == NULL || r->orphans == NULL) {
 		recover_free(r);
 		return GW_ENOMEM;
@@ -125,7 +125,7 @@ recover_start(struct broker *b)
 
 	if (prepare(b) != 0) {
 		log_err("out of memory");
-		role_exit(b->role, 1);
+		process_exit(b->process, 1);
 		return;
 	}
 	r = b->recovery;
@@ -202,10 +202,10 @@ meet_grant(struct broker *b, const struct msg_nt_fold_grant *m)
 
 int
 on_fold_grant(
-    struct role *role, struct peer *p, const void *body, const int *fds)
+    struct process *r, struct peer *p, const void *body, const int *fds)
 {
 	const struct msg_nt_fold_grant *m = body;
-	struct broker *b = role_ctx(role);
+	struct broker *b = process_ctx(r);
 	struct live_grant *lg = grant_find(b, m->grant.id);
 
 	(void)p;
@@ -223,10 +223,10 @@ on_fold_grant(
 }
 
 int
-on_fold_leg(struct role *role, struct peer *p, const void *body, const int *fds)
+on_fold_leg(struct process *r, struct peer *p, const void *body, const int *fds)
 {
 	const struct msg_nt_fold_leg *m = body;
-	struct broker *b = role_ctx(role);
+	struct broker *b = process_ctx(r);
 	struct leg *l = NULL;
 
 	(void)p;
@@ -265,7 +265,7 @@ revive(struct broker *b, const struct leg *l)
 {
 	struct live_grant *lg = grant_find(b, l->m.grant);
 	struct session *s = session_by_sid(b, l->m.sid);
-	struct peer *p = role_session(b->role, l->m.conn);
+	struct peer *p = process_session(b->process, l->m.conn);
 	enum end_reason why = END_NONE;
 
 	if (FAULT(no_revive))
@@ -341,7 +341,7 @@ synced(struct broker *b, void *arg, const void *body)
 		 "expired, %u kernel elements removed",
 	    r->adopted, r->aborted, r->expired, m->removed);
 	b->recovered = true;
-	if (!r->told && role_ready(b->role) != 0)
+	if (!r->told && process_ready(b->process) != 0)
 		log_warn("the supervisor could not be told that we serve");
 	r->told = true;
 	timer_set(r->orphans, ORPHAN_MS);
@@ -366,7 +366,7 @@ open_again(struct broker *b, const char *id, const char *grant, uint64_t seq,
     const uint8_t *mac, const uint8_t *elements, uint32_t n)
 {
 	struct msg_fw_open m = {
-	    .rid = role_rid(b->role), .seq = seq, .sync = 1};
+	    .rid = process_rid(b->process), .seq = seq, .sync = 1};
 
 	if (n == 0)
 		return 0; /* over, or a probe: nothing to open */
@@ -376,15 +376,15 @@ open_again(struct broker *b, const char *id, const char *grant, uint64_t seq,
 	m.elements.p = elements;
 	m.elements.len = n;
 	return peer_send(
-	    role_peer(b->role, PROC_FIREWALL), MSG_FW_OPEN, &m, -1);
+	    process_peer(b->process, PROC_FIREWALL), MSG_FW_OPEN, &m, -1);
 }
 
 static int
 tell_firewall(struct broker *b)
 {
-	struct msg_fw_sync m = {.rid = role_rid(b->role)};
+	struct msg_fw_sync m = {.rid = process_rid(b->process)};
 	int r = peer_send(
-	    role_peer(b->role, PROC_FIREWALL), MSG_FW_SYNC_BEGIN, &m, -1);
+	    process_peer(b->process, PROC_FIREWALL), MSG_FW_SYNC_BEGIN, &m, -1);
 
 	if (r != 0)
 		return r;
@@ -503,7 +503,8 @@ bootstrap(struct broker *b)
 	event_str(&ef, EF_USER, f->u.name);
 	event_str(&ef, EF_BY, "init");
 	event_str(&ef, EF_MSG, "first admin");
-	if (role_append(b->role, EV_USER_CREATE, &ef, first_durable, f) != 0)
+	if (process_append(b->process, EV_USER_CREATE, &ef, first_durable, f) !=
+	    0)
 		free(f);
 	event_fields_done(&ef);
 }
@@ -544,7 +545,8 @@ record_recovery(struct broker *b, bool orderly)
 	event_str(&f, EF_MSG,
 	    "grants of the log met at the start: live ones taken over, "
 	    "unmatched intents aborted, outdated ones expired");
-	if (role_append(b->role, EV_GATEWAY_RECOVERED, &f, NULL, NULL) != 0)
+	if (process_append(b->process, EV_GATEWAY_RECOVERED, &f, NULL, NULL) !=
+	    0)
 		log_warn("the recovery could not be recorded");
 	event_fields_done(&f);
 }
@@ -562,7 +564,7 @@ fold_ended(struct broker *b, void *arg, const void *body)
 		return;
 	}
 	if (!store_fits(b, m)) {
-		role_exit(b->role, 1);
+		process_exit(b->process, 1);
 		return;
 	}
 	if (m->time_ms > clock_now().utc_ms)

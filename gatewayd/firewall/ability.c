@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "firewall/probe.h"
+#include "firewall/ability.h"
 
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netlink.h>

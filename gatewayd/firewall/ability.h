@@ -3,8 +3,8 @@
  * probe - what this kernel's nf_tables can do, found out by trying it in a
  * scratch table that is gone afterwards. Version numbers are not asked.
  */
-#ifndef FIREWALL_PROBE_H
-#define FIREWALL_PROBE_H
+#ifndef FIREWALL_ABILITY_H
+#define FIREWALL_ABILITY_H
 
 #include <stdbool.h>
 

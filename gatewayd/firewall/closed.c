@@ -15,9 +15,9 @@
 #include "base/log.h"
 #include "base/safefile.h"
 #include "base/secret.h"
+#include "firewall/ability.h"
 #include "firewall/closed_state.h"
 #include "firewall/nl.h"
-#include "firewall/probe.h"
 #include "firewall/ruleset.h"
 
 #ifndef LOCALSTATEDIR

@@ -22,9 +22,9 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "core/element.h"
+#include "firewall/ability.h"
 #include "firewall/conntrack.h"
 #include "firewall/nl.h"
-#include "firewall/probe.h"
 
 struct fw_flow; /* fw.h */
 

@@ -13,8 +13,8 @@
 
 #include "base/attr.h"
 #include "base/limits.h"
+#include "firewall/ability.h"
 #include "firewall/nl.h"
-#include "firewall/probe.h"
 #include "firewall/sets.h"
 
 enum {

@@ -17,8 +17,8 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "core/element.h"
+#include "firewall/ability.h"
 #include "firewall/cut.h"
-#include "firewall/probe.h"
 #include "firewall/ruleset.h"
 
 /* The record of one flow that was cut, with what conntrack counted. */

@@ -8,7 +8,7 @@
 
 #include "firewall/cut.h"
 #include "firewall/fw.h"
-#include "firewall/ledger.h"
+#include "firewall/holds.h"
 #include "firewall/nl.h"
 
 enum { WANTS_MAX = 1024 }; /* internal: endings cut in one walk */

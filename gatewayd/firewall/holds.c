@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "firewall/ledger.h"
+#include "firewall/holds.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -5,8 +5,8 @@
  * key open has its own hold, and the element lives as long as the longest of
  * them. Pure bookkeeping: no netlink, no clock.
  */
-#ifndef FIREWALL_LEDGER_H
-#define FIREWALL_LEDGER_H
+#ifndef FIREWALL_HOLDS_H
+#define FIREWALL_HOLDS_H
 
 #include <stdbool.h>
 #include <stddef.h>

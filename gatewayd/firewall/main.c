@@ -24,7 +24,7 @@
 #include "firewall/conntrack.h"
 #include "firewall/fw.h"
 #include "firewall/report.h"
-#include "role/role.h"
+#include "process/process.h"
 
 enum {
 	CHECK_MS = 1000,
@@ -38,7 +38,7 @@ struct closed {
 };
 
 struct context {
-	struct role *role;
+	struct process *process;
 	struct fw *fw;
 	struct secret key; /* shared with the notary; p NULL = not yet here */
 	struct timer *tick, *check;
@@ -79,14 +79,14 @@ run_tick(struct context *c)
 }
 
 static void
-on_tick(struct role *r, void *arg)
+on_tick(struct process *r, void *arg)
 {
 	(void)r;
 	run_tick(arg);
 }
 
 static void
-on_check(struct role *r, void *arg)
+on_check(struct process *r, void *arg)
 {
 	struct context *c = arg;
 	struct now now = clock_now();
@@ -100,7 +100,7 @@ on_check(struct role *r, void *arg)
 }
 
 static void
-on_kernel(struct role *r, int fd, unsigned what, void *arg)
+on_kernel(struct process *r, int fd, unsigned what, void *arg)
 {
 	struct context *c = arg;
 	struct now now = clock_now();
@@ -217,10 +217,10 @@ is_repeated(const struct context *c, const struct msg_fw_open *m)
 
 /* ---- messages */
 static int
-on_key(struct role *r, struct peer *p, const void *body, const int *fds)
+on_key(struct process *r, struct peer *p, const void *body, const int *fds)
 {
 	const struct msg_nt_key *m = body;
-	struct context *c = role_ctx(r);
+	struct context *c = process_ctx(r);
 	struct secret key = {0, NULL};
 	int e = secret_copy(&key, m->key, sizeof(m->key));
 
@@ -234,10 +234,10 @@ on_key(struct role *r, struct peer *p, const void *body, const int *fds)
 }
 
 static int
-on_protect(struct role *r, struct peer *p, const void *body, const int *fds)
+on_protect(struct process *r, struct peer *p, const void *body, const int *fds)
 {
 	const struct msg_fw_protect *m = body;
-	struct context *c = role_ctx(r);
+	struct context *c = process_ctx(r);
 	struct triple t;
 	bool added = false;
 	int e = 0;
@@ -263,10 +263,10 @@ on_protect(struct role *r, struct peer *p, const void *body, const int *fds)
 }
 
 static int
-on_open(struct role *r, struct peer *p, const void *body, const int *fds)
+on_open(struct process *r, struct peer *p, const void *body, const int *fds)
 {
 	const struct msg_fw_open *m = body;
-	struct context *c = role_ctx(r);
+	struct context *c = process_ctx(r);
 	struct msg_fw_opened reply = {.rid = m->rid};
 	struct now now = clock_now();
 	struct element_list l;
@@ -291,10 +291,10 @@ on_open(struct role *r, struct peer *p, const void *body, const int *fds)
 }
 
 static int
-on_close(struct role *r, struct peer *p, const void *body, const int *fds)
+on_close(struct process *r, struct peer *p, const void *body, const int *fds)
 {
 	const struct msg_fw_close *m = body;
-	struct context *c = role_ctx(r);
+	struct context *c = process_ctx(r);
 	struct msg_fw_closed reply = {.rid = m->rid};
 	struct cut_totals t = {0, 0, 0, 0, 0};
 	struct now now = clock_now();
@@ -315,9 +315,10 @@ on_close(struct role *r, struct peer *p, const void *body, const int *fds)
 }
 
 static int
-on_sync_begin(struct role *r, struct peer *p, const void *body, const int *fds)
+on_sync_begin(
+    struct process *r, struct peer *p, const void *body, const int *fds)
 {
-	struct context *c = role_ctx(r);
+	struct context *c = process_ctx(r);
 
 	(void)p;
 	(void)body;
@@ -329,10 +330,10 @@ on_sync_begin(struct role *r, struct peer *p, const void *body, const int *fds)
 }
 
 static int
-on_sync_end(struct role *r, struct peer *p, const void *body, const int *fds)
+on_sync_end(struct process *r, struct peer *p, const void *body, const int *fds)
 {
 	const struct msg_fw_sync *m = body;
-	struct context *c = role_ctx(r);
+	struct context *c = process_ctx(r);
 	struct msg_fw_synced reply = {.rid = m->rid};
 	struct now now = clock_now();
 	int e = GW_ESTATE;
@@ -358,9 +359,9 @@ on_sync_end(struct role *r, struct peer *p, const void *body, const int *fds)
 /* A broker that dies in the middle of a sync has not asserted everything: the
  * next one begins again. */
 static void
-on_peer_down(struct role *r, struct peer *p)
+on_peer_down(struct process *r, struct peer *p)
 {
-	struct context *c = role_ctx(r);
+	struct context *c = process_ctx(r);
 
 	if (peer_proc(p) != PROC_BROKER)
 		return;
@@ -372,13 +373,13 @@ on_peer_down(struct role *r, struct peer *p)
 static void
 on_flow(void *arg, const struct fw_flow *f)
 {
-	report_flow(((struct context *)arg)->role, f);
+	report_flow(((struct context *)arg)->process, f);
 }
 
 static void
 on_event(void *arg, enum fw_event ev, const char *text)
 {
-	report_event(((struct context *)arg)->role, ev, text);
+	report_event(((struct context *)arg)->process, ev, text);
 }
 
 /* Without that user there is nobody who dials. */
@@ -460,12 +461,12 @@ out:
 }
 
 static int
-start(struct role *r, const struct conf *conf)
+start(struct process *r, const struct conf *conf)
 {
-	struct context *c = role_ctx(r);
+	struct context *c = process_ctx(r);
 	int e = 0;
 
-	c->role = r;
+	c->process = r;
 	if ((e = str_fmt(c->folder, sizeof(c->folder), "%s/firewall",
 		 conf->state_dir)) != 0 ||
 	    (e = str_fmt(c->state, sizeof(c->state), "%s/" CLOSED_STATE_FILE,
@@ -494,9 +495,9 @@ start(struct role *r, const struct conf *conf)
 /* An orderly stop shuts every door: nobody asserts anything again. The grants
  * stay in the log, and the next start opens what has time left. */
 static void
-on_stop(struct role *r)
+on_stop(struct process *r)
 {
-	struct context *c = role_ctx(r);
+	struct context *c = process_ctx(r);
 	const struct now now = clock_now();
 	uint32_t removed = 0;
 	uint32_t kept = 0;
@@ -506,10 +507,10 @@ on_stop(struct role *r)
 	    fw_sync_end(c->fw, &now, &removed, &kept) != 0)
 		log_err("not every door could be shut; the kernel's timeouts "
 			"shut them");
-	role_exit(r, 0);
+	process_exit(r, 0);
 }
 
-static const struct role_handler handlers[] = {
+static const struct process_handler handlers[] = {
     {MSG_NT_KEY, on_key},
     {MSG_FW_PROTECT, on_protect},
     {MSG_FW_OPEN, on_open},
@@ -522,8 +523,8 @@ int
 main(int argc, char **argv)
 {
 	static struct context context;
-	static struct role_sandbox sandbox;
-	static const struct role_def def = {
+	static struct process_sandbox sandbox;
+	static const struct process_def def = {
 	    .proc = PROC_FIREWALL,
 	    .name = "firewall",
 	    .needs = PROC_BIT(PROC_NOTARY),
@@ -537,7 +538,7 @@ main(int argc, char **argv)
 	int status = 0;
 
 	sandbox.rw = context.rw;
-	status = role_main(&def, &context, argc, argv);
+	status = process_main(&def, &context, argc, argv);
 	fw_free(context.fw);
 	secret_free(&context.key);
 	return status;

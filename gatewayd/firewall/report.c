@@ -9,9 +9,9 @@
 #include "base/log.h"
 
 static void
-send_record(struct role *r, enum event_code ev, struct event_fields *f)
+send_record(struct process *r, enum event_code ev, struct event_fields *f)
 {
-	int e = role_append(r, ev, f, NULL, NULL);
+	int e = process_append(r, ev, f, NULL, NULL);
 
 	if (e != 0)
 		log_err("a record of kind %s is lost: %s", event_spec(ev)->name,
@@ -87,7 +87,7 @@ elements(struct event_fields *f, const struct element_list *l)
 }
 
 void
-report_opened(struct role *r, const struct msg_fw_open *m,
+report_opened(struct process *r, const struct msg_fw_open *m,
     const struct element_list *l, int result)
 {
 	bool leg = strcmp(m->id, m->grant) != 0;
@@ -106,7 +106,7 @@ report_opened(struct role *r, const struct msg_fw_open *m,
 }
 
 void
-report_flow(struct role *r, const struct fw_flow *w)
+report_flow(struct process *r, const struct fw_flow *w)
 {
 	struct event_fields f;
 
@@ -130,7 +130,7 @@ report_flow(struct role *r, const struct fw_flow *w)
 }
 
 void
-report_event(struct role *r, enum fw_event ev, const char *text)
+report_event(struct process *r, enum fw_event ev, const char *text)
 {
 	struct event_fields f;
 
@@ -146,7 +146,7 @@ report_event(struct role *r, enum fw_event ev, const char *text)
 }
 
 void
-report_synced(struct role *r, int result, uint32_t removed, uint32_t kept)
+report_synced(struct process *r, int result, uint32_t removed, uint32_t kept)
 {
 	struct event_fields f;
 
@@ -164,7 +164,7 @@ report_synced(struct role *r, int result, uint32_t removed, uint32_t kept)
 }
 
 void
-report_protected(struct role *r, const struct msg_fw_protect *m, int result)
+report_protected(struct process *r, const struct msg_fw_protect *m, int result)
 {
 	struct event_fields f;
 

@@ -9,15 +9,16 @@
 #include <stdint.h>
 
 #include "firewall/fw.h"
-#include "role/role.h"
+#include "process/process.h"
 
 /* What became of FW_OPEN; result 0 or a GW code. */
-void report_opened(struct role *r, const struct msg_fw_open *m,
+void report_opened(struct process *r, const struct msg_fw_open *m,
     const struct element_list *l, int result);
-void report_flow(struct role *r, const struct fw_flow *f);
-void report_event(struct role *r, enum fw_event ev, const char *text);
-void report_synced(struct role *r, int result, uint32_t removed, uint32_t kept);
+void report_flow(struct process *r, const struct fw_flow *f);
+void report_event(struct process *r, enum fw_event ev, const char *text);
+void report_synced(
+    struct process *r, int result, uint32_t removed, uint32_t kept);
 void report_protected(
-    struct role *r, const struct msg_fw_protect *m, int result);
+    struct process *r, const struct msg_fw_protect *m, int result);
 
 #endif

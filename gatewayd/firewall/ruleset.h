@@ -18,8 +18,8 @@
 
 #include "base/addr.h"
 #include "base/attr.h"
+#include "firewall/ability.h"
 #include "firewall/nl.h"
-#include "firewall/probe.h"
 
 struct triple {
 	struct addr addr;

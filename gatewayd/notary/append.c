@@ -151,10 +151,10 @@ append_add(struct notary *n, struct peer *p, const struct msg_log_append *m,
 }
 
 int
-on_append(struct role *r, struct peer *p, const void *body, const int *fds)
+on_append(struct process *r, struct peer *p, const void *body, const int *fds)
 {
 	const struct msg_log_append *m = body;
-	struct notary *n = role_ctx(r);
+	struct notary *n = process_ctx(r);
 	const struct event_spec *spec = event_spec(m->event);
 	const struct session *s = peer_data(p);
 	const struct fold_leg *l = NULL;

@@ -16,8 +16,8 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "notary/notary.h"
-#include "sys/sshcert.h"
-#include "sys/sshkey.h"
+#include "ssh/sshcert.h"
+#include "ssh/sshkey.h"
 
 enum {
 	SKEW_S = 10, /* the target's clock may be behind by this */
@@ -197,10 +197,10 @@ issue_add(
 }
 
 int
-on_cert(struct role *r, struct peer *p, const void *body, const int *fds)
+on_cert(struct process *r, struct peer *p, const void *body, const int *fds)
 {
 	const struct msg_nt_cert *m = body;
-	struct notary *n = role_ctx(r);
+	struct notary *n = process_ctx(r);
 	struct session *s = peer_data(p);
 	const struct fold_leg *l;
 	const struct fold_grant *g;

@@ -65,10 +65,11 @@ none(struct peer *p, const struct msg_nt_close *m, unsigned reply)
 }
 
 int
-on_grant_close(struct role *r, struct peer *p, const void *body, const int *fds)
+on_grant_close(
+    struct process *r, struct peer *p, const void *body, const int *fds)
 {
 	const struct msg_nt_close *m = body;
-	struct notary *n = role_ctx(r);
+	struct notary *n = process_ctx(r);
 	const struct fold_grant *g = fold_grant(n->fold, m->id);
 	struct event_fields f;
 	int e;
@@ -87,10 +88,11 @@ on_grant_close(struct role *r, struct peer *p, const void *body, const int *fds)
 }
 
 int
-on_leg_close(struct role *r, struct peer *p, const void *body, const int *fds)
+on_leg_close(
+    struct process *r, struct peer *p, const void *body, const int *fds)
 {
 	const struct msg_nt_close *m = body;
-	struct notary *n = role_ctx(r);
+	struct notary *n = process_ctx(r);
 	const struct fold_leg *l = fold_leg(n->fold, m->id);
 	struct event_fields f;
 	int e;

@@ -11,10 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "audit/record.h"
 #include "base/attr.h"
 #include "core/event.h"
 #include "core/grant.h"
-#include "core/record.h"
 
 enum { FOLD_PARTS = 4096 };
 

@@ -125,20 +125,20 @@ tell_some(struct notary *n, struct peer *p)
 }
 
 void
-foldget_more(struct role *r, void *arg)
+foldget_more(struct process *r, void *arg)
 {
 	struct notary *n = arg;
-	struct peer *p = role_peer(r, PROC_BROKER);
+	struct peer *p = process_peer(r, PROC_BROKER);
 
 	if (p != NULL && tell_some(n, p) < 0)
 		peer_close(p);
 }
 
 int
-on_fold_get(struct role *r, struct peer *p, const void *body, const int *fds)
+on_fold_get(struct process *r, struct peer *p, const void *body, const int *fds)
 {
 	const struct msg_nt_fold_get *m = body;
-	struct notary *n = role_ctx(r);
+	struct notary *n = process_ctx(r);
 
 	(void)fds;
 	queue_commit(n, false);

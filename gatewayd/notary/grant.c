@@ -85,10 +85,10 @@ burned(struct notary *n, struct peer *p, void *arg, int result, uint64_t seq)
 }
 
 int
-on_mfa_burn(struct role *r, struct peer *p, const void *body, const int *fds)
+on_mfa_burn(struct process *r, struct peer *p, const void *body, const int *fds)
 {
 	const struct msg_nt_mfa_burn *m = body;
-	struct notary *n = role_ctx(r);
+	struct notary *n = process_ctx(r);
 	struct msg_nt_mfa_burned *out;
 	struct queue_item item = {.event = EV_AUTH_MFA, .peer = p};
 
@@ -212,10 +212,11 @@ intent_add(struct notary *n, struct peer *p, const struct msg_nt_grant_open *m)
 }
 
 int
-on_grant_open(struct role *r, struct peer *p, const void *body, const int *fds)
+on_grant_open(
+    struct process *r, struct peer *p, const void *body, const int *fds)
 {
 	const struct msg_nt_grant_open *m = body;
-	struct notary *n = role_ctx(r);
+	struct notary *n = process_ctx(r);
 	struct queue_item burn = {.event = EV_AUTH_MFA};
 	struct now now = clock_now();
 	int e;

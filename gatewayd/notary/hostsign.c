@@ -12,7 +12,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "notary/notary.h"
-#include "sys/sshkey.h"
+#include "ssh/sshkey.h"
 
 enum { HASH_MIN = 20 };
 
@@ -22,7 +22,8 @@ tell(struct notary *n, const struct session *s)
 	struct msg_nt_sid m = {
 	    .conn = s->conn, .sid = {.p = s->sid, .len = (uint32_t)s->nsid}};
 
-	return peer_send(role_peer(n->role, PROC_BROKER), MSG_NT_SID, &m, -1);
+	return peer_send(
+	    process_peer(n->process, PROC_BROKER), MSG_NT_SID, &m, -1);
 }
 
 void
@@ -65,10 +66,10 @@ first_hash(struct notary *n, struct session *s, const struct bytes *hash)
 }
 
 int
-on_hostsign(struct role *r, struct peer *p, const void *body, const int *fds)
+on_hostsign(struct process *r, struct peer *p, const void *body, const int *fds)
 {
 	const struct msg_nt_hostsign *m = body;
-	struct notary *n = role_ctx(r);
+	struct notary *n = process_ctx(r);
 	struct session *s = peer_data(p);
 	struct msg_nt_hostsig out = {.rid = m->rid};
 	uint8_t sig[64];

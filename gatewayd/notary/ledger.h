@@ -21,11 +21,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "audit/record.h"
 #include "base/attr.h"
 #include "base/buf.h"
 #include "base/secret.h"
 #include "core/event.h"
-#include "core/record.h"
 
 enum {
 	LEDGER_SEGMENT_SIZE = 64 * 1024 * 1024,

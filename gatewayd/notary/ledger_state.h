@@ -8,8 +8,8 @@
 
 #include <openssl/types.h>
 
-#include "core/merkle.h"
-#include "core/note.h"
+#include "audit/merkle.h"
+#include "audit/note.h"
 #include "notary/ledger.h"
 #include "notary/segment.h"
 

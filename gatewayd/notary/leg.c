@@ -168,10 +168,10 @@ start_add(struct notary *n, struct peer *p, const struct msg_nt_leg_open *m,
 }
 
 int
-on_leg_open(struct role *r, struct peer *p, const void *body, const int *fds)
+on_leg_open(struct process *r, struct peer *p, const void *body, const int *fds)
 {
 	const struct msg_nt_leg_open *m = body;
-	struct notary *n = role_ctx(r);
+	struct notary *n = process_ctx(r);
 	const struct fold_grant *g = fold_grant(n->fold, m->grant);
 	struct msg_nt_leg_opened no = {.rid = m->rid};
 	int e = 0;

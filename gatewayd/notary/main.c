@@ -13,7 +13,7 @@
 #include "base/safefile.h"
 #include "base/str.h"
 #include "notary/notary.h"
-#include "sys/sshkey.h"
+#include "ssh/sshkey.h"
 
 enum {
 	SEED_SIZE = 32,
@@ -147,14 +147,14 @@ tell_cut(struct notary *n, uint64_t cut)
 }
 
 static void
-on_commit(struct role *r, void *arg)
+on_commit(struct process *r, void *arg)
 {
 	(void)r;
 	queue_commit(arg, false);
 }
 
 static void
-on_checkpoint(struct role *r, void *arg)
+on_checkpoint(struct process *r, void *arg)
 {
 	(void)r;
 	queue_commit(arg, true);
@@ -184,21 +184,21 @@ tell_degraded(struct notary *n)
 }
 
 static void
-on_goodbye(struct role *r, void *arg)
+on_goodbye(struct process *r, void *arg)
 {
 	(void)arg;
-	role_exit(r, 0);
+	process_exit(r, 0);
 }
 
 static int
-start(struct role *r, const struct conf *conf)
+start(struct process *r, const struct conf *conf)
 {
-	struct notary *n = role_ctx(r);
+	struct notary *n = process_ctx(r);
 	struct now now = clock_now();
 	uint64_t cut = 0;
 	int e;
 
-	n->role = r;
+	n->process = r;
 	n->commit_timer = timer_new(r, on_commit, n);
 	n->checkpoint_timer = timer_new(r, on_checkpoint, n);
 	n->fold_timer = timer_new(r, foldget_more, n);
@@ -232,16 +232,16 @@ start(struct role *r, const struct conf *conf)
 
 /* The last checkpoint is written; the shipper may still read it and goes. */
 static void
-stop(struct role *r)
+stop(struct process *r)
 {
-	struct notary *n = role_ctx(r);
+	struct notary *n = process_ctx(r);
 
 	if (n->stopping)
 		return;
 	n->stopping = true;
 	queue_commit(n, true);
-	if (role_peer(r, PROC_SHIPPER) == NULL)
-		role_exit(r, 0);
+	if (process_peer(r, PROC_SHIPPER) == NULL)
+		process_exit(r, 0);
 	else
 		timer_set(n->goodbye_timer, GOODBYE_MS);
 }
@@ -289,9 +289,9 @@ session_down(struct notary *n, struct peer *p)
 }
 
 static void
-peer_up(struct role *r, struct peer *p)
+peer_up(struct process *r, struct peer *p)
 {
-	struct notary *n = role_ctx(r);
+	struct notary *n = process_ctx(r);
 	struct msg_nt_key key;
 
 	switch (peer_proc(p)) {
@@ -321,13 +321,13 @@ peer_up(struct role *r, struct peer *p)
 }
 
 static void
-peer_down(struct role *r, struct peer *p)
+peer_down(struct process *r, struct peer *p)
 {
-	struct notary *n = role_ctx(r);
+	struct notary *n = process_ctx(r);
 
 	queue_forget(n, p);
 	if (peer_proc(p) == PROC_SHIPPER && n->stopping)
-		role_exit(r, 0);
+		process_exit(r, 0);
 	if (peer_proc(p) == PROC_BROKER)
 		timer_stop(n->fold_timer);
 	if (peer_proc(p) == PROC_SESSION)
@@ -336,14 +336,14 @@ peer_down(struct role *r, struct peer *p)
 
 /* The skeleton's own records: messages it refused before we saw them. */
 static int
-append_own(struct role *r, enum event_code ev, const struct event_fields *f)
+append_own(struct process *r, enum event_code ev, const struct event_fields *f)
 {
 	struct queue_item item = {.event = ev, .origin = PROC_NOTARY};
 
-	return queue_add(role_ctx(r), &item, f);
+	return queue_add(process_ctx(r), &item, f);
 }
 
-static const struct role_handler handlers[] = {
+static const struct process_handler handlers[] = {
     {MSG_LOG_APPEND, on_append},
     {MSG_NT_GRANT_OPEN, on_grant_open},
     {MSG_NT_GRANT_CLOSE, on_grant_close},
@@ -361,8 +361,8 @@ main(int argc, char **argv)
 {
 	static struct notary ctx; /* the process's one context */
 	const char *const rw[] = {ctx.log_dir, NULL};
-	struct role_sandbox box = {.rw = rw};
-	const struct role_def def = {
+	struct process_sandbox box = {.rw = rw};
+	const struct process_def def = {
 	    .proc = PROC_NOTARY,
 	    .name = "notary",
 	    .handlers = handlers,
@@ -374,7 +374,7 @@ main(int argc, char **argv)
 	    .sandbox = &box,
 	    .append = append_own,
 	};
-	int status = role_main(&def, &ctx, argc, argv);
+	int status = process_main(&def, &ctx, argc, argv);
 
 	queue_done(&ctx);
 	ledger_free(ctx.ledger);

@@ -16,7 +16,7 @@
 #include "notary/fold.h"
 #include "notary/ledger.h"
 #include "notary/queue.h"
-#include "role/role.h"
+#include "process/process.h"
 
 enum {
 	SEEN_SIDS = 4096, /* first exchange hashes that may not come again */
@@ -35,7 +35,7 @@ struct session {
 };
 
 struct notary {
-	struct role *role;
+	struct process *process;
 	char log_dir[LIMIT_PATH_SIZE + 16];
 	struct ledger *ledger;
 	struct fold *fold;
@@ -57,25 +57,25 @@ struct notary {
 };
 
 /* grant.c */
-role_handler_fn on_grant_open, on_mfa_burn;
+process_handler_fn on_grant_open, on_mfa_burn;
 /* leg.c */
-role_handler_fn on_leg_open;
+process_handler_fn on_leg_open;
 /* close.c */
-role_handler_fn on_grant_close, on_leg_close;
+process_handler_fn on_grant_close, on_leg_close;
 /* foldget.c */
-role_handler_fn on_fold_get;
-role_timer_fn foldget_more;
+process_handler_fn on_fold_get;
+process_timer_fn foldget_more;
 /* cert.c */
-role_handler_fn on_cert;
+process_handler_fn on_cert;
 /* hostsign.c */
-role_handler_fn on_hostsign;
+process_handler_fn on_hostsign;
 void hostsign_tell_broker(struct notary *n); /* all session ids once more */
 /* append.c */
-role_handler_fn on_append;
+process_handler_fn on_append;
 /* A record of the notary itself about a misbehaving peer. */
 void append_protocol(struct notary *n, struct peer *p, const char *what);
 /* read.c */
-role_handler_fn on_read;
+process_handler_fn on_read;
 void read_tail(struct notary *n); /* NT_TAIL to the shipper */
 /* checkpoint.c */
 bool checkpoint_wanted(const struct notary *n, int64_t boot_ms);

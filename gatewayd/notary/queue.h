@@ -14,7 +14,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "core/event.h"
-#include "role/role.h"
+#include "process/process.h"
 
 enum {
 	QUEUE_MAX = 1024, /* internal: then the batch is written */

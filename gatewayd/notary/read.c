@@ -8,7 +8,7 @@
 void
 read_tail(struct notary *n)
 {
-	struct peer *shipper = role_peer(n->role, PROC_SHIPPER);
+	struct peer *shipper = process_peer(n->process, PROC_SHIPPER);
 	struct msg_nt_tail m = {.end = ledger_next(n->ledger)};
 
 	if (shipper != NULL)
@@ -16,10 +16,10 @@ read_tail(struct notary *n)
 }
 
 int
-on_read(struct role *r, struct peer *p, const void *body, const int *fds)
+on_read(struct process *r, struct peer *p, const void *body, const int *fds)
 {
 	const struct msg_nt_read *m = body;
-	struct notary *n = role_ctx(r);
+	struct notary *n = process_ctx(r);
 	struct msg_nt_lines out = {.rid = m->rid,
 	    .first = m->from,
 	    .next = m->from,

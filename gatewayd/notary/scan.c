@@ -15,9 +15,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "audit/verify.h"
 #include "base/err.h"
 #include "notary/ledger_state.h"
-#include "wire/auditlog.h"
 
 struct scan {
 	struct ledger *l;

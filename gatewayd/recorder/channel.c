@@ -46,7 +46,7 @@ file_account(struct channel *c, struct file *f)
 	event_num(&ef, EF_OFFSET, (int64_t)k.offset);
 	event_num(&ef, EF_SIZE, (int64_t)k.size);
 	event_str(&ef, EF_SHA256, k.sha256);
-	e = role_append(c->role, EV_RECORDING_CHUNK, &ef, NULL, NULL);
+	e = process_append(c->process, EV_RECORDING_CHUNK, &ef, NULL, NULL);
 	event_fields_done(&ef);
 	return e;
 }
@@ -65,7 +65,7 @@ send_end(struct channel *c, const char *file, uint64_t size, uint64_t chunks,
 		event_num(&f, EF_COUNT, (int64_t)chunks);
 	event_str(&f, EF_SHA256, sha256);
 	event_str(&f, EF_REASON, reason);
-	e = role_append(c->role, EV_RECORDING_END, &f, NULL, NULL);
+	e = process_append(c->process, EV_RECORDING_END, &f, NULL, NULL);
 	event_fields_done(&f);
 	return e;
 }
@@ -198,7 +198,7 @@ write_header(struct channel *c)
 }
 
 static int
-send_start(struct channel *c, role_durable_fn *fn, void *arg)
+send_start(struct channel *c, process_durable_fn *fn, void *arg)
 {
 	const struct msg_rec_open *m = &c->open;
 	struct event_fields f;
@@ -216,14 +216,14 @@ send_start(struct channel *c, role_durable_fn *fn, void *arg)
 		 c->earlier)) == 0)
 		event_str(&f, EF_MSG, msg);
 	if (e == 0)
-		e = role_append(c->role, EV_RECORDING_START, &f, fn, arg);
+		e = process_append(c->process, EV_RECORDING_START, &f, fn, arg);
 	event_fields_done(&f);
 	return e;
 }
 
 int
-channel_new(struct channel **ret, struct role *r, int dir, uint64_t conn,
-    const struct msg_rec_open *m, role_durable_fn *fn, void *arg)
+channel_new(struct channel **ret, struct process *r, int dir, uint64_t conn,
+    const struct msg_rec_open *m, process_durable_fn *fn, void *arg)
 {
 	struct channel *c = NULL;
 	int e = GW_EPROTO;
@@ -232,7 +232,7 @@ channel_new(struct channel **ret, struct role *r, int dir, uint64_t conn,
 		return e;
 	if ((c = calloc(1, sizeof(*c))) == NULL)
 		return GW_ENOMEM;
-	c->role = r;
+	c->process = r;
 	c->dir = dir;
 	c->conn = conn;
 	c->id = m->channel;

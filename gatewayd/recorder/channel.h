@@ -11,14 +11,14 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "process/process.h"
 #include "recorder/cast.h"
 #include "recorder/file.h"
-#include "role/role.h"
 #include "wire/messages.h"
 
 struct channel {
 	struct channel *next;
-	struct role *role;
+	struct process *process;
 	uint64_t conn;
 	char sid[LIMIT_ID_SIZE];
 	char grant[LIMIT_ID_SIZE];
@@ -43,8 +43,8 @@ struct channel {
  * was recorded before). fn(arg) is called when that record is durable or
  * refused; until then the channel waits. On failure it is not called.
  */
-MUST_CHECK int channel_new(struct channel **ret, struct role *r, int dir,
-    uint64_t conn, const struct msg_rec_open *m, role_durable_fn *fn,
+MUST_CHECK int channel_new(struct channel **ret, struct process *r, int dir,
+    uint64_t conn, const struct msg_rec_open *m, process_durable_fn *fn,
     void *arg);
 /* It is durable: creates the file, closes an earlier part's account in the
  * log, writes the header. */

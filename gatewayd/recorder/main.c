@@ -42,7 +42,7 @@ struct session {
 };
 
 struct recorder {
-	struct role *role;
+	struct process *process;
 	struct session *sessions;
 	struct timer *tick;
 	struct timer *goodbye;
@@ -77,8 +77,8 @@ tell_started(struct recorder *rec, const struct session *s)
 	struct msg_rec_started m = {0};
 
 	memcpy(m.sid, s->sid, sizeof(m.sid));
-	if (peer_send(role_peer(rec->role, PROC_BROKER), MSG_REC_STARTED, &m,
-		-1) != 0)
+	if (peer_send(process_peer(rec->process, PROC_BROKER), MSG_REC_STARTED,
+		&m, -1) != 0)
 		log_debug("the broker did not hear of a recording");
 }
 
@@ -128,7 +128,8 @@ fail(struct recorder *rec, struct session *s, int why)
 	event_num(&f, EF_CONN, (int64_t)peer_conn(s->peer));
 	event_str(&f, EF_OUTCOME, "failure");
 	event_str(&f, EF_MSG, text);
-	if (role_append(rec->role, EV_RECORDING_FAILED, &f, NULL, NULL) != 0)
+	if (process_append(rec->process, EV_RECORDING_FAILED, &f, NULL, NULL) !=
+	    0)
 		log_err("that could not be recorded either");
 	event_fields_done(&f);
 	send_state(s, why);
@@ -177,7 +178,7 @@ on_durable(void *arg, int result, uint64_t seq)
 	}
 	c->waiting = false;
 	/* still in its session's list, or it would be gone */
-	if ((p = role_session(rec->role, c->conn)) == NULL ||
+	if ((p = process_session(rec->process, c->conn)) == NULL ||
 	    (s = peer_data(p)) == NULL)
 		return;
 	s->starting--;
@@ -206,10 +207,10 @@ check_sid(struct session *s, const char *sid)
 }
 
 static int
-on_open(struct role *r, struct peer *p, const void *body, const int *fds)
+on_open(struct process *r, struct peer *p, const void *body, const int *fds)
 {
 	const struct msg_rec_open *m = body;
-	struct recorder *rec = role_ctx(r);
+	struct recorder *rec = process_ctx(r);
 	struct session *s = peer_data(p);
 	struct starting *w = NULL;
 	struct channel *c = NULL;
@@ -248,10 +249,10 @@ on_open(struct role *r, struct peer *p, const void *body, const int *fds)
 }
 
 static int
-on_data(struct role *r, struct peer *p, const void *body, const int *fds)
+on_data(struct process *r, struct peer *p, const void *body, const int *fds)
 {
 	const struct msg_rec_data *m = body;
-	struct recorder *rec = role_ctx(r);
+	struct recorder *rec = process_ctx(r);
 	struct session *s = peer_data(p);
 	struct channel *c = s != NULL ? channel_find(s, m->channel) : NULL;
 	uint64_t before;
@@ -274,10 +275,10 @@ on_data(struct role *r, struct peer *p, const void *body, const int *fds)
 }
 
 static int
-on_close(struct role *r, struct peer *p, const void *body, const int *fds)
+on_close(struct process *r, struct peer *p, const void *body, const int *fds)
 {
 	const struct msg_rec_close *m = body;
-	struct recorder *rec = role_ctx(r);
+	struct recorder *rec = process_ctx(r);
 	struct session *s = peer_data(p);
 	struct channel **cp;
 	struct channel *c;
@@ -310,10 +311,10 @@ on_close(struct role *r, struct peer *p, const void *body, const int *fds)
 /* ---- what the broker asks */
 
 static int
-on_read(struct role *r, struct peer *p, const void *body, const int *fds)
+on_read(struct process *r, struct peer *p, const void *body, const int *fds)
 {
 	const struct msg_rec_read *m = body;
-	struct recorder *rec = role_ctx(r);
+	struct recorder *rec = process_ctx(r);
 	struct msg_rec_bytes a = {.rid = m->rid};
 	struct buf b;
 	int e;
@@ -336,7 +337,7 @@ on_read(struct role *r, struct peer *p, const void *body, const int *fds)
 /* ---- life */
 
 static void
-on_tick(struct role *r, void *arg)
+on_tick(struct process *r, void *arg)
 {
 	struct recorder *rec = arg;
 
@@ -360,9 +361,9 @@ on_tick(struct role *r, void *arg)
 }
 
 static void
-peer_up(struct role *r, struct peer *p)
+peer_up(struct process *r, struct peer *p)
 {
-	struct recorder *rec = role_ctx(r);
+	struct recorder *rec = process_ctx(r);
 	struct session *s;
 
 	if (peer_proc(p) != PROC_SESSION)
@@ -380,9 +381,9 @@ peer_up(struct role *r, struct peer *p)
 }
 
 static void
-peer_down(struct role *r, struct peer *p)
+peer_down(struct process *r, struct peer *p)
 {
-	struct recorder *rec = role_ctx(r);
+	struct recorder *rec = process_ctx(r);
 	struct session *s = peer_data(p);
 
 	if (peer_proc(p) != PROC_SESSION || s == NULL)
@@ -401,16 +402,16 @@ peer_down(struct role *r, struct peer *p)
 }
 
 static void
-on_goodbye(struct role *r, void *arg)
+on_goodbye(struct process *r, void *arg)
 {
 	(void)arg;
-	role_exit(r, 0);
+	process_exit(r, 0);
 }
 
 static void
-stop(struct role *r)
+stop(struct process *r)
 {
-	struct recorder *rec = role_ctx(r);
+	struct recorder *rec = process_ctx(r);
 
 	for (struct session *s = rec->sessions; s != NULL; s = s->next)
 		if (end_all(s, "recorder-stopped") != 0)
@@ -420,13 +421,13 @@ stop(struct role *r)
 }
 
 static int
-start(struct role *r, const struct conf *conf)
+start(struct process *r, const struct conf *conf)
 {
-	struct recorder *rec = role_ctx(r);
+	struct recorder *rec = process_ctx(r);
 	char path[LIMIT_PATH_SIZE + 64];
 	int e;
 
-	rec->role = r;
+	rec->process = r;
 	if ((e = str_fmt(rec->path, sizeof(rec->path), "%s/recorder",
 		 conf->state_dir)) != 0 ||
 	    (e = str_fmt(path, sizeof(path), "%s/recordings", rec->path)) != 0)
@@ -447,7 +448,7 @@ start(struct role *r, const struct conf *conf)
 int
 main(int argc, char **argv)
 {
-	static const struct role_handler handlers[] = {
+	static const struct process_handler handlers[] = {
 	    {MSG_REC_OPEN, on_open},
 	    {MSG_REC_DATA, on_data},
 	    {MSG_REC_CLOSE, on_close},
@@ -455,8 +456,8 @@ main(int argc, char **argv)
 	};
 	static struct recorder rec; /* the process's one context */
 	const char *const rw[] = {rec.path, NULL};
-	struct role_sandbox box = {.rw = rw};
-	const struct role_def def = {.proc = PROC_RECORDER,
+	struct process_sandbox box = {.rw = rw};
+	const struct process_def def = {.proc = PROC_RECORDER,
 	    .name = "recorder",
 	    .needs = PROC_BIT(PROC_NOTARY),
 	    .handlers = handlers,
@@ -467,5 +468,5 @@ main(int argc, char **argv)
 	    .stop = stop,
 	    .sandbox = &box};
 
-	return role_main(&def, &rec, argc, argv);
+	return process_main(&def, &rec, argc, argv);
 }

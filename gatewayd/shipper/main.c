@@ -18,7 +18,7 @@
 #include "base/log.h"
 #include "base/safefile.h"
 #include "base/str.h"
-#include "shipper/rfc5424.h"
+#include "shipper/encode/rfc5424.h"
 #include "shipper/sink.h"
 
 enum {
@@ -41,7 +41,7 @@ struct outlet {
 };
 
 struct shipper {
-	struct role *role;
+	struct process *process;
 	struct outlet outlets[LIMIT_SINKS];
 	unsigned noutlets;
 	struct timer *poke, *restart, *stopping;
@@ -91,7 +91,7 @@ cursor_write(const struct outlet *o, uint64_t next)
 static void
 send_status(const struct outlet *o, bool up, const char *text)
 {
-	struct peer *broker = role_peer(o->owner->role, PROC_BROKER);
+	struct peer *broker = process_peer(o->owner->process, PROC_BROKER);
 	struct msg_shp_status m = {
 	    .up = up ? 1 : 0, .next = sink_next(o->sink)};
 
@@ -130,8 +130,8 @@ on_changed(void *ctx, struct sink *s, bool up, const char *why)
 	event_str(&f, EF_SINK, sink_name(s));
 	event_num(&f, EF_FIRST, (int64_t)sink_next(s));
 	event_str(&f, EF_MSG, why);
-	if (role_append(
-		sh->role, up ? EV_SINK_UP : EV_SINK_DOWN, &f, NULL, NULL) != 0)
+	if (process_append(sh->process, up ? EV_SINK_UP : EV_SINK_DOWN, &f,
+		NULL, NULL) != 0)
 		log_warn("that could not be recorded");
 	event_fields_done(&f);
 	if (o != NULL)
@@ -169,9 +169,9 @@ read_more(struct outlet *o)
 	}
 	if (o->rid != 0 || (sh->end_known && o->from == sh->end))
 		return;
-	m.rid = role_rid(sh->role);
-	if (peer_send(role_peer(sh->role, PROC_NOTARY), MSG_NT_READ, &m, -1) ==
-	    0)
+	m.rid = process_rid(sh->process);
+	if (peer_send(process_peer(sh->process, PROC_NOTARY), MSG_NT_READ, &m,
+		-1) == 0)
 		o->rid = m.rid;
 }
 
@@ -207,10 +207,10 @@ frames_of(struct buf *out, const char *node, const struct msg_nt_lines *m)
 }
 
 static int
-on_lines(struct role *r, struct peer *p, const void *body, const int *fds)
+on_lines(struct process *r, struct peer *p, const void *body, const int *fds)
 {
 	const struct msg_nt_lines *m = body;
-	struct shipper *sh = role_ctx(r);
+	struct shipper *sh = process_ctx(r);
 	struct outlet *o = NULL;
 	struct buf frames;
 	uint64_t from;
@@ -237,7 +237,7 @@ on_lines(struct role *r, struct peer *p, const void *body, const int *fds)
 		return 0; /* on_poke asks again */
 	}
 	buf_init(&frames, FRAMES_MAX);
-	if ((e = frames_of(&frames, role_conf(r)->server_id, m)) == 0)
+	if ((e = frames_of(&frames, process_conf(r)->server_id, m)) == 0)
 		e = sink_give(o->sink, &frames, from, m->next);
 	buf_done(&frames);
 	return e;
@@ -252,10 +252,10 @@ go_on(struct shipper *sh)
 }
 
 static int
-on_tail(struct role *r, struct peer *p, const void *body, const int *fds)
+on_tail(struct process *r, struct peer *p, const void *body, const int *fds)
 {
 	const struct msg_nt_tail *m = body;
-	struct shipper *sh = role_ctx(r);
+	struct shipper *sh = process_ctx(r);
 
 	(void)fds;
 	(void)p;
@@ -269,7 +269,7 @@ on_tail(struct role *r, struct peer *p, const void *body, const int *fds)
 
 /* A question that found nothing is asked again, in case a tail was missed. */
 static void
-on_poke(struct role *r, void *arg)
+on_poke(struct process *r, void *arg)
 {
 	struct shipper *sh = arg;
 
@@ -281,9 +281,9 @@ on_poke(struct role *r, void *arg)
 /* ---- life */
 
 static void
-peer_up(struct role *r, struct peer *p)
+peer_up(struct process *r, struct peer *p)
 {
-	struct shipper *sh = role_ctx(r);
+	struct shipper *sh = process_ctx(r);
 
 	if (peer_proc(p) == PROC_NOTARY) {
 		sh->end_known = false;
@@ -298,12 +298,12 @@ peer_up(struct role *r, struct peer *p)
 }
 
 static void
-on_restart(struct role *r, void *arg)
+on_restart(struct process *r, void *arg)
 {
 	(void)arg;
 	log_warn("a sink is not usable: starting anew to look at its host "
 		 "name and ca_file again");
-	role_exit(r, 1);
+	process_exit(r, 1);
 }
 
 /* Nothing is left to send to the sinks that can be reached. */
@@ -333,7 +333,7 @@ any_up(const struct shipper *sh)
 /* The notary stops at the same time as we do: its last checkpoint is to reach
  * the sinks, and after that they are left in order. */
 static void
-on_stopping(struct role *r, void *arg)
+on_stopping(struct process *r, void *arg)
 {
 	struct shipper *sh = arg;
 	bool all = true;
@@ -354,15 +354,15 @@ on_stopping(struct role *r, void *arg)
 	for (unsigned i = 0; i < sh->noutlets; i++)
 		all = all && sink_stopped(sh->outlets[i].sink);
 	if (all || sh->turns > CLOSE_TURNS)
-		role_exit(r, 0);
+		process_exit(r, 0);
 	else
 		timer_set(sh->stopping, STOP_MS);
 }
 
 static void
-stop(struct role *r)
+stop(struct process *r)
 {
-	struct shipper *sh = role_ctx(r);
+	struct shipper *sh = process_ctx(r);
 
 	timer_set(sh->stopping, 0);
 }
@@ -388,19 +388,19 @@ add_outlet(struct shipper *sh, const struct conf_sink *c)
 		    o->cursor, err_str(e));
 		next = 0;
 	}
-	if ((e = sink_new(&o->sink, sh->role, c, next, &hooks)) != 0)
+	if ((e = sink_new(&o->sink, sh->process, c, next, &hooks)) != 0)
 		return e;
 	sh->noutlets++;
 	return 0;
 }
 
 static int
-start(struct role *r, const struct conf *conf)
+start(struct process *r, const struct conf *conf)
 {
-	struct shipper *sh = role_ctx(r);
+	struct shipper *sh = process_ctx(r);
 	int e;
 
-	sh->role = r;
+	sh->process = r;
 	sh->poke = timer_new(r, on_poke, sh);
 	sh->restart = timer_new(r, on_restart, sh);
 	sh->stopping = timer_new(r, on_stopping, sh);
@@ -417,9 +417,9 @@ start(struct role *r, const struct conf *conf)
 }
 
 static int
-ready(struct role *r)
+ready(struct process *r)
 {
-	struct shipper *sh = role_ctx(r);
+	struct shipper *sh = process_ctx(r);
 
 	for (unsigned i = 0; i < sh->noutlets; i++) {
 		sink_start(sh->outlets[i].sink);
@@ -434,15 +434,15 @@ int
 main(int argc, char **argv)
 {
 	static const int calls[] = {SYS_socket, SYS_connect, -1};
-	static const struct role_handler handlers[] = {
+	static const struct process_handler handlers[] = {
 	    {MSG_NT_LINES, on_lines},
 	    {MSG_NT_TAIL, on_tail},
 	};
 	static struct shipper sh; /* the process's one context */
 	const char *const rw[] = {sh.folder, NULL};
-	struct role_sandbox box = {
+	struct process_sandbox box = {
 	    .network = true, .rw = rw, .syscalls = calls};
-	const struct role_def def = {.proc = PROC_SHIPPER,
+	const struct process_def def = {.proc = PROC_SHIPPER,
 	    .name = "shipper",
 	    .needs = PROC_BIT(PROC_NOTARY),
 	    .handlers = handlers,
@@ -453,5 +453,5 @@ main(int argc, char **argv)
 	    .stop = stop,
 	    .sandbox = &box};
 
-	return role_main(&def, &sh, argc, argv);
+	return process_main(&def, &sh, argc, argv);
 }

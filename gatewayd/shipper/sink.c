@@ -17,8 +17,8 @@
 #include "base/err.h"
 #include "base/fault.h"
 #include "base/secret.h"
-#include "shipper/conn.h"
-#include "shipper/tls.h"
+#include "shipper/transport/conn.h"
+#include "shipper/transport/tls.h"
 
 enum {
 	TICK_MS = 1000,
@@ -42,7 +42,7 @@ struct sample {
 };
 
 struct sink {
-	struct role *role;
+	struct process *process;
 	const struct conf_sink *conf;
 	struct sink_hooks hooks;
 	struct addr addrs[LIMIT_SINK_ADDRS];
@@ -227,7 +227,7 @@ on_drained(void *ctx)
 /* ---- time */
 
 static void
-on_tick(struct role *r, void *arg)
+on_tick(struct process *r, void *arg)
 {
 	struct sink *s = arg;
 	const int64_t age = conn_age_ms(s->conn);
@@ -260,7 +260,7 @@ on_tick(struct role *r, void *arg)
 }
 
 static void
-on_retry(struct role *r, void *arg)
+on_retry(struct process *r, void *arg)
 {
 	struct sink *s = arg;
 
@@ -382,7 +382,7 @@ resolve(struct sink *s)
 }
 
 int
-sink_new(struct sink **ret, struct role *r, const struct conf_sink *conf,
+sink_new(struct sink **ret, struct process *r, const struct conf_sink *conf,
     uint64_t next, const struct sink_hooks *hooks)
 {
 	struct sink *s = calloc(1, sizeof(*s));
@@ -395,7 +395,7 @@ sink_new(struct sink **ret, struct role *r, const struct conf_sink *conf,
 
 	if (s == NULL)
 		return e;
-	s->role = r;
+	s->process = r;
 	s->conf = conf;
 	s->hooks = *hooks;
 	s->arrived = s->sent = s->given = next;

@@ -21,7 +21,7 @@
 
 #include "base/attr.h"
 #include "base/buf.h"
-#include "role/role.h"
+#include "process/process.h"
 
 struct sink;
 
@@ -39,7 +39,7 @@ struct sink_hooks {
 /* Resolves the host (blocking) and reads the CA file: before the sandbox; if
  * either fails the sink is not usable and says so. next is the first record to
  * deliver. conf lives on. */
-MUST_CHECK int sink_new(struct sink **ret, struct role *r,
+MUST_CHECK int sink_new(struct sink **ret, struct process *r,
     const struct conf_sink *conf, uint64_t next,
     const struct sink_hooks *hooks);
 void sink_free(struct sink *s);

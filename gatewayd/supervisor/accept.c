@@ -20,7 +20,7 @@
 #include "base/fault.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "supervisor.h"
+#include "supervisor/supervisor.h"
 #include "wire/ipc.h"
 
 enum { ACCEPT_BURST = 32, TALLY_MS = 60 * 1000 };
@@ -121,8 +121,8 @@ spawn(struct supervisor *s, const struct msg_sup_spawn *who, int client)
 		(void)close(fd[0]);
 		goto out;
 	}
-	if ((r = role_adopt(
-		 s->role, &c->control, PROC_SESSION, &link, fd[0])) != 0)
+	if ((r = process_adopt(
+		 s->process, &c->control, PROC_SESSION, &link, fd[0])) != 0)
 		goto out;
 	c->next = s->conns;
 	s->conns = c;
@@ -151,7 +151,7 @@ audit(struct supervisor *s, enum event_code ev, const struct msg_sup_spawn *who,
 	event_str(&f, EF_DST, text);
 	event_num(&f, EF_DST_PORT, who->own_port);
 	event_str(&f, EF_REASON, reason);
-	(void)role_append(s->role, ev, &f, NULL, NULL);
+	(void)process_append(s->process, ev, &f, NULL, NULL);
 	event_fields_done(&f);
 }
 
@@ -166,14 +166,14 @@ tell_rest(
 		event_num(&f, EF_COUNT, t->left_out);
 		event_str(&f, EF_REASON, "repeated");
 		event_str(&f, EF_MSG, text);
-		(void)role_append(s->role, ev, &f, NULL, NULL);
+		(void)process_append(s->process, ev, &f, NULL, NULL);
 		event_fields_done(&f);
 	}
 	*t = (struct tally){0};
 }
 
 static void
-on_minute(struct role *r, void *arg)
+on_minute(struct process *r, void *arg)
 {
 	struct supervisor *s = arg;
 
@@ -240,7 +240,7 @@ accept_one(struct supervisor *s, int fd, const struct sockaddr_storage *ss)
 }
 
 static void
-on_listener(struct role *r, int listener, unsigned what, void *arg)
+on_listener(struct process *r, int listener, unsigned what, void *arg)
 {
 	struct supervisor *s = arg;
 
@@ -266,13 +266,13 @@ accept_start(struct supervisor *s)
 
 	/* unique over restarts, and below the bit that marks probes */
 	s->next_conn = (uint64_t)now.utc_ms << 16;
-	if ((s->tally_timer = timer_new(s->role, on_minute, s)) == NULL)
+	if ((s->tally_timer = timer_new(s->process, on_minute, s)) == NULL)
 		return GW_ENOMEM;
 	for (int i = 0; i < LIMIT_LISTEN; i++) {
 		if (s->ssh_fd[i] < 0)
 			continue;
 		s->ssh_watch[i] =
-		    watch_new(s->role, s->ssh_fd[i], on_listener, s);
+		    watch_new(s->process, s->ssh_fd[i], on_listener, s);
 		if (s->ssh_watch[i] == NULL)
 			return GW_ENOMEM;
 		watch_set(s->ssh_watch[i], WATCH_READ);

@@ -22,7 +22,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/str.h"
-#include "supervisor.h"
+#include "supervisor/supervisor.h"
 #include "sys/privdrop.h"
 #include "wire/ipc.h"
 
@@ -242,19 +242,20 @@ start(struct supervisor *s, struct child *c)
 	}
 	c->started_us = clock_mono_us();
 	c->ready = false;
-	if ((r = role_adopt(s->role, &c->peer, spec->proc, &link, fd[0])) != 0)
+	if ((r = process_adopt(
+		 s->process, &c->peer, spec->proc, &link, fd[0])) != 0)
 		return r;
 	if ((r = send_config(s, c)) != 0 || (r = send_listeners(s, c)) != 0)
 		return r;
 	if (spec->proc == PROC_NOTARY)
-		role_notary_up(s->role);
+		process_notary_up(s->process);
 	return link_all(s, c);
 }
 
 static void
-on_restart(struct role *r, void *arg)
+on_restart(struct process *r, void *arg)
 {
-	struct supervisor *s = role_ctx(r);
+	struct supervisor *s = process_ctx(r);
 	struct child *c = arg;
 	int e;
 
@@ -278,7 +279,7 @@ child_start_all(struct supervisor *s)
 		struct child *c = &s->child[i];
 
 		c->spec = &specs[i];
-		c->restart = timer_new(s->role, on_restart, c);
+		c->restart = timer_new(s->process, on_restart, c);
 		if (c->restart == NULL)
 			return GW_ENOMEM;
 	}
@@ -311,7 +312,7 @@ audit_exit(struct supervisor *s, const struct child *c, pid_t pid, int status)
 	event_num(&f, EF_PID, pid);
 	event_num(&f, EF_STATUS,
 	    WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status));
-	(void)role_append(s->role, EV_PROCESS_EXIT, &f, NULL, NULL);
+	(void)process_append(s->process, EV_PROCESS_EXIT, &f, NULL, NULL);
 	event_fields_done(&f);
 }
 
@@ -357,7 +358,7 @@ child_exited(struct supervisor *s, pid_t pid, int status)
 	if (!s->all_ready && c->failures >= 3) {
 		log_err("%s does not start: giving up; the lines above say why",
 		    c->spec->binary);
-		role_exit(s->role, 1);
+		process_exit(s->process, 1);
 		return;
 	}
 	pause = RESTART_MIN_MS;
@@ -380,7 +381,7 @@ child_ready(struct supervisor *s, struct peer *p)
 	if (!all)
 		return;
 	if (!s->all_ready && accept_start(s) != 0) {
-		role_exit(s->role, 1);
+		process_exit(s->process, 1);
 		return;
 	}
 	notify_send("READY=1\nSTATUS=doors shut, serving");

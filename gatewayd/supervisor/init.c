@@ -4,7 +4,7 @@
  * would cut somebody off, then makes everything or says which step failed and
  * what is there already. Never overwrites keys: a second run says so.
  */
-#include "init.h"
+#include "supervisor/init.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -20,8 +20,8 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "core/event.h"
-#include "initkeys.h"
-#include "supervisor.h"
+#include "supervisor/initkeys.h"
+#include "supervisor/supervisor.h"
 #include "sys/conf_yaml.h"
 
 enum { EXIT_USAGE = 2 };

@@ -3,8 +3,8 @@
  * init - `gatewayd init`: users, folders, keys, configuration, and one
  * invitation for the first administrator.
  */
-#ifndef INIT_H
-#define INIT_H
+#ifndef SUPERVISOR_INIT_H
+#define SUPERVISOR_INIT_H
 
 /* argv[0] is "init"; returns an exit status. */
 int init_main(int argc, char **argv);

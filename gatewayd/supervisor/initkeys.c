@@ -3,7 +3,7 @@
  * initkeys - see the header. Private keys are written once, to folders only
  * their process can read, and wiped from memory.
  */
-#include "initkeys.h"
+#include "supervisor/initkeys.h"
 
 #include <errno.h>
 #include <openssl/evp.h>
@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "audit/note.h"
 #include "base/addr.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -27,8 +28,7 @@
 #include "base/safefile.h"
 #include "base/secret.h"
 #include "base/str.h"
-#include "core/note.h"
-#include "sys/sshkey.h"
+#include "ssh/sshkey.h"
 
 #define STATE LOCALSTATEDIR "/lib/sallyport"
 

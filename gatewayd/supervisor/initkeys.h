@@ -3,8 +3,8 @@
  * initkeys - what `gatewayd init` makes: system users, state folders, keys,
  * certificate, configuration file, bootstrap invitation.
  */
-#ifndef INITKEYS_H
-#define INITKEYS_H
+#ifndef SUPERVISOR_INITKEYS_H
+#define SUPERVISOR_INITKEYS_H
 
 #include <stdint.h>
 

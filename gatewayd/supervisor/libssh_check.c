@@ -17,7 +17,7 @@
 #include "base/err.h"
 #include "base/fault.h"
 #include "base/log.h"
-#include "supervisor.h"
+#include "supervisor/supervisor.h"
 
 /* The first Debian 12 revision with the fixes for CVE-2023-6004, 6918, 48795,
  * 2025-4877, 4878, 5318, 5372, 5987, 8114, 8277, 2026-0964..0968 and 3731. */

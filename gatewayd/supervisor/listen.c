@@ -25,7 +25,7 @@
 #include "base/safefile.h"
 #include "base/secret.h"
 #include "base/str.h"
-#include "supervisor.h"
+#include "supervisor/supervisor.h"
 
 enum { TCP_STATE_ESTABLISHED = 1, TCP_STATE_LISTEN = 10, BACKLOG = 256 };
 

@@ -21,8 +21,8 @@
 #include "base/safefile.h"
 #include "base/secret.h"
 #include "base/str.h"
-#include "init.h"
-#include "supervisor.h"
+#include "supervisor/init.h"
+#include "supervisor/supervisor.h"
 #include "sys/conf_yaml.h"
 #include "sys/privdrop.h"
 
@@ -42,25 +42,25 @@ enum {
 	    CAP(DAC_OVERRIDE) | CAP(CHOWN) | CAP(FOWNER))
 
 static int
-on_ready(struct role *r, struct peer *p, const void *body, const int *fds)
+on_ready(struct process *r, struct peer *p, const void *body, const int *fds)
 {
 	(void)body;
 	(void)fds;
-	child_ready(role_ctx(r), p);
+	child_ready(process_ctx(r), p);
 	return 0;
 }
 
 static int
-on_relink(struct role *r, struct peer *p, const void *body, const int *fds)
+on_relink(struct process *r, struct peer *p, const void *body, const int *fds)
 {
 	const struct msg_sup_relink *m = body;
 
 	(void)fds;
-	return child_relink(role_ctx(r), p, (enum proc)m->proc);
+	return child_relink(process_ctx(r), p, (enum proc)m->proc);
 }
 
 static int
-on_probe(struct role *r, struct peer *p, const void *body, const int *fds)
+on_probe(struct process *r, struct peer *p, const void *body, const int *fds)
 {
 	const struct msg_sup_conn *m = body;
 	int e;
@@ -71,15 +71,15 @@ on_probe(struct role *r, struct peer *p, const void *body, const int *fds)
 	 * bit 63 stays clear: in a record it is a signed JSON number */
 	if (m->conn >> 62 != 1)
 		return GW_EPROTO;
-	if ((e = accept_probe(role_ctx(r), m->conn)) != 0)
+	if ((e = accept_probe(process_ctx(r), m->conn)) != 0)
 		log_warn("cannot start a probe: %s", err_str(e));
 	return 0;
 }
 
 static int
-on_kill(struct role *r, struct peer *p, const void *body, const int *fds)
+on_kill(struct process *r, struct peer *p, const void *body, const int *fds)
 {
-	struct peer *zygote = child_peer(role_ctx(r), PROC_ZYGOTE);
+	struct peer *zygote = child_peer(process_ctx(r), PROC_ZYGOTE);
 
 	(void)p;
 	(void)fds;
@@ -88,9 +88,9 @@ on_kill(struct role *r, struct peer *p, const void *body, const int *fds)
 }
 
 static void
-on_peer_down(struct role *r, struct peer *p)
+on_peer_down(struct process *r, struct peer *p)
 {
-	struct supervisor *s = role_ctx(r);
+	struct supervisor *s = process_ctx(r);
 
 	if (peer_proc(p) != PROC_SESSION) {
 		child_link_lost(s, p);
@@ -124,9 +124,9 @@ stop_writers(struct supervisor *s)
 }
 
 static void
-on_stop_step(struct role *r, void *arg)
+on_stop_step(struct process *r, void *arg)
 {
-	struct supervisor *s = role_ctx(r);
+	struct supervisor *s = process_ctx(r);
 
 	(void)arg;
 	if (!s->told)
@@ -141,14 +141,14 @@ static void
 begin_stop(struct supervisor *s)
 {
 	if (s->stopping) {
-		role_exit(s->role, 0);
+		process_exit(s->process, 0);
 		return;
 	}
 	s->stopping = true;
 	log_info("stopping: sessions end, doors shut");
 	notify_send("STOPPING=1\nSTATUS=ending sessions, shutting doors");
 	accept_stop(s);
-	(void)role_append(s->role, EV_GATEWAY_STOP, NULL, NULL, NULL);
+	(void)process_append(s->process, EV_GATEWAY_STOP, NULL, NULL, NULL);
 	if (s->conns == NULL)
 		stop_children(s);
 	else
@@ -169,11 +169,11 @@ reap(struct supervisor *s)
 	    s->told && !s->last)
 		stop_writers(s);
 	if (!child_any(s, 0))
-		role_exit(s->role, s->killed ? 1 : 0);
+		process_exit(s->process, s->killed ? 1 : 0);
 }
 
 static void
-on_signal(struct role *r, int fd, unsigned what, void *arg)
+on_signal(struct process *r, int fd, unsigned what, void *arg)
 {
 	struct supervisor *s = arg;
 	struct signalfd_siginfo si;
@@ -206,7 +206,7 @@ watch_signals(struct supervisor *s)
 	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0 ||
 	    (fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)) < 0)
 		return GW_ESYS;
-	if ((w = watch_new(s->role, fd, on_signal, s)) == NULL)
+	if ((w = watch_new(s->process, fd, on_signal, s)) == NULL)
 		return GW_ENOMEM;
 	watch_set(w, WATCH_READ);
 	return 0;
@@ -228,13 +228,13 @@ raise_files(void)
 }
 
 static int
-start(struct role *r, const struct conf *conf)
+start(struct process *r, const struct conf *conf)
 {
-	struct supervisor *s = role_ctx(r);
+	struct supervisor *s = process_ctx(r);
 	struct event_fields f;
 	int e;
 
-	s->role = r;
+	s->process = r;
 	s->conf = conf;
 	raise_files();
 	if ((e = listen_lock(conf)) != 0 || (e = listen_open(s)) != 0)
@@ -253,19 +253,19 @@ start(struct role *r, const struct conf *conf)
 	    FAULT_BUILD ? SALLYPORT_VERSION " fault-test build"
 			: SALLYPORT_VERSION);
 	event_str(&f, EF_CONFIG, conf->config_sha256);
-	(void)role_append(r, EV_GATEWAY_START, &f, NULL, NULL);
+	(void)process_append(r, EV_GATEWAY_START, &f, NULL, NULL);
 	event_fields_done(&f);
 	return child_start_all(s);
 }
 
-static const struct role_handler handlers[] = {
+static const struct process_handler handlers[] = {
     {MSG_SUP_READY, on_ready},
     {MSG_SUP_RELINK, on_relink},
     {MSG_SUP_PROBE, on_probe},
     {MSG_SUP_KILL, on_kill},
 };
 
-static const struct role_def def = {
+static const struct process_def def = {
     .proc = PROC_SUPERVISOR,
     .name = "gatewayd",
     .handlers = handlers,
@@ -354,7 +354,7 @@ serve(const char *path, bool old_libssh)
 	if (FAULT_BUILD)
 		log_warn("this is a fault-test build: checks can be switched "
 			 "off; never use it to guard anything");
-	status = role_supervise(&def, &s, config);
+	status = process_supervise(&def, &s, config);
 out:
 	free(config);
 	return status;

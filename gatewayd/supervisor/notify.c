@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
-#include "supervisor.h"
+#include "supervisor/supervisor.h"
 
 void
 notify_send(const char *text)

@@ -8,15 +8,15 @@
  *   accept.c  the SSH listeners: one session per connection
  *   listen.c  sockets, and whose port it is before we take it
  */
-#ifndef SUPERVISOR_H
-#define SUPERVISOR_H
+#ifndef SUPERVISOR_SUPERVISOR_H
+#define SUPERVISOR_SUPERVISOR_H
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "base/limits.h"
-#include "role/role.h"
+#include "process/process.h"
 
 enum { CHILD_COUNT = 8 };
 
@@ -48,7 +48,7 @@ struct tally {
 };
 
 struct supervisor {
-	struct role *role;
+	struct process *process;
 	const struct conf *conf;
 	struct child child[CHILD_COUNT];
 	struct conn *conns;

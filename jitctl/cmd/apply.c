@@ -9,10 +9,10 @@
 #include <sys/stat.h>
 
 #include "base/str.h"
-#include "jitctl/call.h"
-#include "jitctl/cmd.h"
-#include "jitctl/out.h"
-#include "jitctl/policy.h"
+#include "jitctl/cmd/cmd.h"
+#include "jitctl/gateway/call.h"
+#include "jitctl/gateway/policy_file.h"
+#include "jitctl/term/out.h"
 
 /* How many errors a file has, after printing them; all files are read. */
 static unsigned

@@ -12,16 +12,16 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "audit/verify.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/safefile.h"
 #include "base/str.h"
 #include "core/event.h"
-#include "jitctl/call.h"
-#include "jitctl/cmd.h"
-#include "jitctl/out.h"
-#include "wire/auditlog.h"
+#include "jitctl/cmd/cmd.h"
+#include "jitctl/gateway/call.h"
+#include "jitctl/term/out.h"
 
 enum { POLL_MS = 1000, TAIL_DEFAULT = 20 };
 

@@ -4,8 +4,8 @@
  * and the check of the manual page read it. A new command is one row here and
  * one function.
  */
-#ifndef JITCTL_CMD_H
-#define JITCTL_CMD_H
+#ifndef JITCTL_CMD_CMD_H
+#define JITCTL_CMD_CMD_H
 
 #include <stdbool.h>
 #include <stdint.h>

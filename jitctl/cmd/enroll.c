@@ -12,13 +12,13 @@
 #include <unistd.h>
 
 #include "base/str.h"
-#include "jitctl/call.h"
-#include "jitctl/cmd.h"
-#include "jitctl/http.h"
-#include "jitctl/out.h"
-#include "jitctl/profile.h"
-#include "jitctl/prompt.h"
-#include "jitctl/sign.h"
+#include "jitctl/cmd/cmd.h"
+#include "jitctl/gateway/call.h"
+#include "jitctl/gateway/http.h"
+#include "jitctl/gateway/profile.h"
+#include "jitctl/gateway/sign.h"
+#include "jitctl/term/out.h"
+#include "jitctl/term/prompt.h"
 #include "sys/qr.h"
 
 static int

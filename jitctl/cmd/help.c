@@ -2,11 +2,11 @@
 /*
  * c_help - the texts of cmd.c for "jitctl help".
  */
-#include "jitctl/cmd.h"
+#include "jitctl/cmd/cmd.h"
 
 #include <string.h>
 
-#include "jitctl/out.h"
+#include "jitctl/term/out.h"
 
 static json_t *
 cmd_json(const struct cmd *cmd)

@@ -8,10 +8,10 @@
 
 #include "base/ids.h"
 #include "base/str.h"
-#include "jitctl/call.h"
-#include "jitctl/cmd.h"
-#include "jitctl/out.h"
-#include "jitctl/words.h"
+#include "jitctl/cmd/cmd.h"
+#include "jitctl/gateway/call.h"
+#include "jitctl/term/out.h"
+#include "jitctl/term/words.h"
 
 static json_t *
 request_body(const struct ctx *c)

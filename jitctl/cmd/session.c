@@ -15,11 +15,11 @@
 #include "base/ids.h"
 #include "base/safefile.h"
 #include "base/str.h"
-#include "jitctl/call.h"
-#include "jitctl/cast.h"
-#include "jitctl/cmd.h"
-#include "jitctl/out.h"
-#include "jitctl/words.h"
+#include "jitctl/cmd/cmd.h"
+#include "jitctl/gateway/call.h"
+#include "jitctl/term/cast.h"
+#include "jitctl/term/out.h"
+#include "jitctl/term/words.h"
 
 int
 run_session_kill(struct ctx *c)

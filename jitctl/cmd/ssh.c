@@ -11,11 +11,11 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/str.h"
-#include "jitctl/call.h"
-#include "jitctl/cmd.h"
-#include "jitctl/http.h"
-#include "jitctl/out.h"
-#include "jitctl/sign.h"
+#include "jitctl/cmd/cmd.h"
+#include "jitctl/gateway/call.h"
+#include "jitctl/gateway/http.h"
+#include "jitctl/gateway/sign.h"
+#include "jitctl/term/out.h"
 
 static int
 need_host_key(const struct ctx *c)

@@ -7,9 +7,9 @@
 
 #include "base/addr.h"
 #include "base/str.h"
-#include "jitctl/call.h"
-#include "jitctl/cmd.h"
-#include "jitctl/out.h"
+#include "jitctl/cmd/cmd.h"
+#include "jitctl/gateway/call.h"
+#include "jitctl/term/out.h"
 
 static int
 list(struct ctx *c, enum api_verb verb, const char *query,

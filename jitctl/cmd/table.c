@@ -2,7 +2,7 @@
 /*
  * cmd - the command table and the texts made from it.
  */
-#include "jitctl/cmd.h"
+#include "jitctl/cmd/cmd.h"
 
 #include <string.h>
 

@@ -7,12 +7,12 @@
 
 #include "base/addr.h"
 #include "base/str.h"
-#include "jitctl/call.h"
-#include "jitctl/cmd.h"
-#include "jitctl/out.h"
-#include "jitctl/policy.h"
-#include "jitctl/prompt.h"
-#include "jitctl/words.h"
+#include "jitctl/cmd/cmd.h"
+#include "jitctl/gateway/call.h"
+#include "jitctl/gateway/policy_file.h"
+#include "jitctl/term/out.h"
+#include "jitctl/term/prompt.h"
+#include "jitctl/term/words.h"
 
 /* Takes the value over; false after "out of memory" or a NULL. */
 static bool

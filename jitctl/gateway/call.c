@@ -6,7 +6,7 @@
  * this request: the commitment in the signed payload binds them.
  * MUST wipe the envelope's text, which holds the code.
  */
-#include "jitctl/call.h"
+#include "jitctl/gateway/call.h"
 
 #include <netdb.h>
 #include <stdlib.h>
@@ -20,12 +20,12 @@
 #include "base/safefile.h"
 #include "base/secret.h"
 #include "base/str.h"
-#include "jitctl/call_parts.h"
-#include "jitctl/http.h"
-#include "jitctl/out.h"
-#include "jitctl/profile.h"
-#include "jitctl/prompt.h"
-#include "jitctl/sign.h"
+#include "jitctl/gateway/call_parts.h"
+#include "jitctl/gateway/http.h"
+#include "jitctl/gateway/profile.h"
+#include "jitctl/gateway/sign.h"
+#include "jitctl/term/out.h"
+#include "jitctl/term/prompt.h"
 #include "wire/signed.h"
 
 enum { CODE_DIGITS = 6, PROBE_MS = 2000 };

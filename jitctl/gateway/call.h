@@ -4,13 +4,13 @@
  * or a read with the short token; or the bare body on the admin socket. Also
  * what a refusal means for the exit code.
  */
-#ifndef JITCTL_CALL_H
-#define JITCTL_CALL_H
+#ifndef JITCTL_GATEWAY_CALL_H
+#define JITCTL_GATEWAY_CALL_H
 
 #include "base/attr.h"
 #include "base/secret.h"
 #include "jitctl/jitctl.h"
-#include "sys/sshkey.h"
+#include "ssh/sshkey.h"
 #include "wire/verbs.h"
 
 struct call_opts {

@@ -2,11 +2,11 @@
 /*
  * call_parts - what call.c and read.c share, and nobody else.
  */
-#ifndef JITCTL_CALL_PARTS_H
-#define JITCTL_CALL_PARTS_H
+#ifndef JITCTL_GATEWAY_CALL_PARTS_H
+#define JITCTL_GATEWAY_CALL_PARTS_H
 
-#include "jitctl/call.h"
-#include "jitctl/http.h"
+#include "jitctl/gateway/call.h"
+#include "jitctl/gateway/http.h"
 
 /* Which families the gateway's name has, IPv4 first; how many. */
 unsigned call_families(const struct ctx *c, int ret[2]);

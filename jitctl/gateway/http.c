@@ -6,7 +6,7 @@
  * MUST NOT follow a redirect or use a proxy: both would carry the request, with
  * its code, to somebody else.
  */
-#include "jitctl/http.h"
+#include "jitctl/gateway/http.h"
 
 #include <curl/curl.h>
 #include <openssl/pem.h>

@@ -5,8 +5,8 @@
  * no host name, and not a byte of the request before it matched. No
  * redirects, no proxies, no cookies.
  */
-#ifndef JITCTL_HTTP_H
-#define JITCTL_HTTP_H
+#ifndef JITCTL_GATEWAY_HTTP_H
+#define JITCTL_GATEWAY_HTTP_H
 
 #include <stddef.h>
 

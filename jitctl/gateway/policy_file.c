@@ -3,7 +3,7 @@
  * policy - see the header. The keys are those of the API's bodies; durations
  * become seconds, names of hosts become addresses here, once.
  */
-#include "jitctl/policy.h"
+#include "jitctl/gateway/policy_file.h"
 
 #include <netdb.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/str.h"
-#include "sys/sshkey.h"
+#include "ssh/sshkey.h"
 
 struct maker {
 	struct yaml *y;

@@ -4,8 +4,8 @@
  * errors of a file at once, with their places. Decides nothing: whether the
  * policy is a good one, the gateway says.
  */
-#ifndef JITCTL_POLICY_H
-#define JITCTL_POLICY_H
+#ifndef JITCTL_GATEWAY_POLICY_FILE_H
+#define JITCTL_GATEWAY_POLICY_FILE_H
 
 #include "base/addr.h"
 #include "base/attr.h"

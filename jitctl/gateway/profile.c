@@ -2,7 +2,7 @@
 /*
  * profile - see the header. The file is written whole, 0600, by rename.
  */
-#include "jitctl/profile.h"
+#include "jitctl/gateway/profile.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 #include "base/err.h"
 #include "base/safefile.h"
 #include "base/str.h"
-#include "jitctl/cmd.h"
+#include "jitctl/cmd/cmd.h"
 #include "sys/yaml.h"
 
 /* ---------------------------------------------------------------- texts */

@@ -4,8 +4,8 @@
  * config.yaml, and the short read tokens in $XDG_STATE_HOME/sallyport. Also
  * the invitation's text. Makes no connection.
  */
-#ifndef JITCTL_PROFILE_H
-#define JITCTL_PROFILE_H
+#ifndef JITCTL_GATEWAY_PROFILE_H
+#define JITCTL_GATEWAY_PROFILE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -12,10 +12,10 @@
 #include "base/safefile.h"
 #include "base/secret.h"
 #include "base/str.h"
-#include "jitctl/call.h"
-#include "jitctl/call_parts.h"
-#include "jitctl/http.h"
-#include "jitctl/profile.h"
+#include "jitctl/gateway/call.h"
+#include "jitctl/gateway/call_parts.h"
+#include "jitctl/gateway/http.h"
+#include "jitctl/gateway/profile.h"
 
 struct token {
 	char text[96];

@@ -2,7 +2,7 @@
 /*
  * sign - ssh-keygen and ssh-add by posix_spawn with fixed arguments.
  */
-#include "jitctl/sign.h"
+#include "jitctl/gateway/sign.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,9 +17,9 @@
 
 #include "base/safefile.h"
 #include "base/str.h"
-#include "jitctl/cmd.h"
-#include "sys/sshkey.h"
-#include "sys/sshsig.h"
+#include "jitctl/cmd/cmd.h"
+#include "ssh/sshkey.h"
+#include "ssh/sshsig.h"
 #include "wire/signed.h"
 
 extern char **environ;

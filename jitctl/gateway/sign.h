@@ -4,8 +4,8 @@
  * agents, files, passphrases and hardware keys work as everywhere else. No
  * private key is ever read here.
  */
-#ifndef JITCTL_SIGN_H
-#define JITCTL_SIGN_H
+#ifndef JITCTL_GATEWAY_SIGN_H
+#define JITCTL_GATEWAY_SIGN_H
 
 #include <stddef.h>
 

@@ -2,7 +2,7 @@
 /*
  * cast - see the header. The states follow ECMA-48 as terminals read it.
  */
-#include "jitctl/cast.h"
+#include "jitctl/term/cast.h"
 
 #include <stdlib.h>
 #include <string.h>

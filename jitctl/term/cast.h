@@ -4,8 +4,8 @@
  * terminal strings (titles, clipboard) and questions to the terminal are left
  * out, because their effects or answers would outlive or leave the player.
  */
-#ifndef JITCTL_CAST_H
-#define JITCTL_CAST_H
+#ifndef JITCTL_TERM_CAST_H
+#define JITCTL_TERM_CAST_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,7 +3,7 @@
  * out - see the header. Widths are counted in columns of the terminal (wide
  * characters take two).
  */
-#include "jitctl/out.h"
+#include "jitctl/term/out.h"
 
 #include <stdlib.h>
 #include <string.h>

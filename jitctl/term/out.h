@@ -4,8 +4,8 @@
  * json, yaml and names for scripts. json and yaml are the API's reply as it
  * is; tables escape what others wrote.
  */
-#ifndef JITCTL_OUT_H
-#define JITCTL_OUT_H
+#ifndef JITCTL_TERM_OUT_H
+#define JITCTL_TERM_OUT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -5,7 +5,7 @@
  * MUST restore the terminal on every path, signals included.
  * MUST wipe what was typed when it is not handed over.
  */
-#include "jitctl/prompt.h"
+#include "jitctl/term/prompt.h"
 
 #include <errno.h>
 #include <fcntl.h>

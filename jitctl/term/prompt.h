@@ -3,8 +3,8 @@
  * prompt - questions on /dev/tty and secrets from files. Never from argv, never
  * echoed; the terminal is restored on Ctrl-C too.
  */
-#ifndef JITCTL_PROMPT_H
-#define JITCTL_PROMPT_H
+#ifndef JITCTL_TERM_PROMPT_H
+#define JITCTL_TERM_PROMPT_H
 
 #include <stdbool.h>
 

@@ -2,13 +2,13 @@
 /*
  * words - see the header.
  */
-#include "jitctl/words.h"
+#include "jitctl/term/words.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "base/str.h"
-#include "sys/sshkey.h"
+#include "ssh/sshkey.h"
 
 enum { LINE_MAX_BYTES = LIMIT_PUBKEY_MAX * 2 };
 

@@ -3,8 +3,8 @@
  * words - arguments checked where the user can still be told which one it
  * was, and words quoted so that they can be pasted into a shell.
  */
-#ifndef JITCTL_WORDS_H
-#define JITCTL_WORDS_H
+#ifndef JITCTL_TERM_WORDS_H
+#define JITCTL_TERM_WORDS_H
 
 #include <stdbool.h>
 #include <stdint.h>

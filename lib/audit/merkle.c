@@ -6,7 +6,7 @@
  * MUST refuse every hash that is not exactly 32 bytes: an empty root and an
  * empty leaf are otherwise equal.
  */
-#include "core/merkle.h"
+#include "audit/merkle.h"
 
 #include <openssl/evp.h>
 #include <string.h>

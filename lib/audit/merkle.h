@@ -5,8 +5,8 @@
  * hash = SHA-256(0x00 || bytes), node = SHA-256(0x01 || left || right). Pure.
  * Deliberately does not keep leaves and does not make proofs; it checks them.
  */
-#ifndef CORE_MERKLE_H
-#define CORE_MERKLE_H
+#ifndef AUDIT_MERKLE_H
+#define AUDIT_MERKLE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -5,7 +5,7 @@
  * MUST reject the whole note if a signature that names a known key fails.
  * MUST NOT look into signatures of unknown keys beyond their form.
  */
-#include "core/note.h"
+#include "audit/note.h"
 
 #include <openssl/evp.h>
 #include <string.h>

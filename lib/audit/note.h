@@ -5,8 +5,8 @@
  * specification in two points: names of our own keys are ASCII, and text holds
  * nothing a terminal would act on. Deliberately no cosignatures (type 0x04).
  */
-#ifndef CORE_NOTE_H
-#define CORE_NOTE_H
+#ifndef AUDIT_NOTE_H
+#define AUDIT_NOTE_H
 
 #include <openssl/types.h>
 #include <stddef.h>

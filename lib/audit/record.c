@@ -4,7 +4,7 @@
  * the notary reads every record there is, and only few of them need a real
  * JSON parser.
  */
-#include "core/record.h"
+#include "audit/record.h"
 
 #include <string.h>
 

@@ -6,8 +6,8 @@
  * fixed: these keys, this order, no white space. Pure. Does not look into the
  * fields that follow the envelope.
  */
-#ifndef CORE_RECORD_H
-#define CORE_RECORD_H
+#ifndef AUDIT_RECORD_H
+#define AUDIT_RECORD_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -3,7 +3,7 @@
  * auditlog - verification of the log; see the header. Files are read here
  * because both jitctl and tests want the same few lines for it.
  */
-#include "wire/auditlog.h"
+#include "audit/verify.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -15,11 +15,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "audit/merkle.h"
+#include "audit/record.h"
 #include "base/err.h"
 #include "base/fault.h"
 #include "base/str.h"
-#include "core/merkle.h"
-#include "core/record.h"
 #include "wire/json.h"
 
 enum { CHUNK = 64 * 1024 };

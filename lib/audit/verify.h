@@ -13,17 +13,17 @@
  * A checkpoint signed by another key, or by none, is a failure, never skipped.
  * What it cannot see: that records are missing after the last one given.
  */
-#ifndef WIRE_AUDITLOG_H
-#define WIRE_AUDITLOG_H
+#ifndef AUDIT_VERIFY_H
+#define AUDIT_VERIFY_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "audit/note.h"
 #include "base/attr.h"
 #include "base/buf.h"
 #include "base/limits.h"
-#include "core/note.h"
 
 enum auditlog_verdict {
 	AUDITLOG_BAD = 0, /* changed, missing, forged; text says what */

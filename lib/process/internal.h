@@ -3,14 +3,14 @@
  * internal - what role.c (what a process does) and loop.c (when it does it)
  * share. Nobody else includes it.
  */
-#ifndef ROLE_INTERNAL_H
-#define ROLE_INTERNAL_H
+#ifndef PROCESS_INTERNAL_H
+#define PROCESS_INTERNAL_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "role/role.h"
+#include "process/process.h"
 #include "wire/ipc.h"
 
 struct event;
@@ -21,7 +21,7 @@ struct frame;
 
 struct peer {
 	struct peer *next;
-	struct role *role;
+	struct process *process;
 	enum proc proc;
 	struct msg_sup_link link;
 	struct ipc ipc;
@@ -34,8 +34,8 @@ struct peer {
 	bool dead;      /* closed; freed at the end of this turn */
 };
 
-struct role {
-	const struct role_def *def;
+struct process {
+	const struct process_def *def;
 	void *ctx;
 	struct event_base *base;
 	struct msg_sup_config config;
@@ -54,15 +54,15 @@ struct role {
 	bool broken; /* loop is to end */
 };
 
-int peer_new(struct peer **ret, struct role *r, enum proc proc, int fd);
+int peer_new(struct peer **ret, struct process *r, enum proc proc, int fd);
 void peer_shut(struct peer *p); /* closes; the struct lives on until reaped */
 
-void role_peer_readable(struct role *r, struct peer *p);
-void role_peer_lost(struct role *r, struct peer *p);
+void role_peer_readable(struct process *r, struct peer *p);
+void role_peer_lost(struct process *r, struct peer *p);
 
-MUST_CHECK int loop_init(struct role *r);
-void loop_run(struct role *r);
-void loop_break(struct role *r);
-void loop_done(struct role *r);
+MUST_CHECK int loop_init(struct process *r);
+void loop_run(struct process *r);
+void loop_break(struct process *r);
+void loop_done(struct process *r);
 
 #endif

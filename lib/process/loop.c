@@ -14,7 +14,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "role/internal.h"
+#include "process/internal.h"
 
 struct frame {
 	struct frame *next;
@@ -26,16 +26,16 @@ struct frame {
 };
 
 struct timer {
-	struct role *role;
+	struct process *process;
 	struct event *ev;
-	role_timer_fn *fn;
+	process_timer_fn *fn;
 	void *arg;
 };
 
 struct watch {
-	struct role *role;
+	struct process *process;
 	struct event *ev;
-	role_watch_fn *fn;
+	process_watch_fn *fn;
 	void *arg;
 	int fd;
 };
@@ -73,7 +73,7 @@ peer_shut(struct peer *p)
 }
 
 static void
-reap(struct role *r)
+reap(struct process *r)
 {
 	for (struct peer **pp = &r->peers; *pp != NULL;) {
 		struct peer *p = *pp;
@@ -97,7 +97,7 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	role_peer_readable(p->role, p);
+	role_peer_readable(p->process, p);
 }
 
 static void
@@ -114,7 +114,7 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 		if (e == GW_EAGAIN)
 			return;
 		if (e != 0) {
-			role_peer_lost(p->role, p);
+			role_peer_lost(p->process, p);
 			return;
 		}
 		p->queued -= f->len;
@@ -126,7 +126,7 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 }
 
 int
-peer_new(struct peer **ret, struct role *r, enum proc proc, int fd)
+peer_new(struct peer **ret, struct process *r, enum proc proc, int fd)
 {
 	struct peer *p = NULL;
 	int fl = fcntl(fd, F_GETFL);
@@ -135,7 +135,7 @@ peer_new(struct peer **ret, struct role *r, enum proc proc, int fd)
 		return GW_ESYS;
 	if ((p = calloc(1, sizeof(*p))) == NULL)
 		return GW_ENOMEM;
-	p->role = r;
+	p->process = r;
 	p->proc = proc;
 	p->out_end = &p->out;
 	p->rd = event_new(r->base, fd, EV_READ | EV_PERSIST, on_readable, p);
@@ -276,7 +276,7 @@ peer_data(const struct peer *p)
 void
 peer_close(struct peer *p)
 {
-	role_peer_lost(p->role, p);
+	role_peer_lost(p->process, p);
 }
 
 /* ---- timers, watches */
@@ -288,17 +288,17 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	t->fn(t->role, t->arg);
+	t->fn(t->process, t->arg);
 }
 
 struct timer *
-timer_new(struct role *r, role_timer_fn *fn, void *arg)
+timer_new(struct process *r, process_timer_fn *fn, void *arg)
 {
 	struct timer *t = calloc(1, sizeof(*t));
 
 	if (t == NULL)
 		return NULL;
-	t->role = r;
+	t->process = r;
 	t->fn = fn;
 	t->arg = arg;
 	if ((t->ev = evtimer_new(r->base, on_timer, t)) == NULL) {
@@ -345,17 +345,17 @@ on_watch(evutil_socket_t fd, short what, void *arg)
 		bits |= WATCH_READ;
 	if ((what & EV_WRITE) != 0)
 		bits |= WATCH_WRITE;
-	w->fn(w->role, (int)fd, bits, w->arg);
+	w->fn(w->process, (int)fd, bits, w->arg);
 }
 
 struct watch *
-watch_new(struct role *r, int fd, role_watch_fn *fn, void *arg)
+watch_new(struct process *r, int fd, process_watch_fn *fn, void *arg)
 {
 	struct watch *w = calloc(1, sizeof(*w));
 
 	if (w == NULL)
 		return NULL;
-	w->role = r;
+	w->process = r;
 	w->fn = fn;
 	w->arg = arg;
 	w->fd = fd;
@@ -379,7 +379,7 @@ watch_set(struct watch *w, unsigned what)
 		bits |= EV_READ;
 	if ((what & WATCH_WRITE) != 0)
 		bits |= EV_WRITE;
-	(void)event_assign(w->ev, w->role->base, w->fd, bits, on_watch, w);
+	(void)event_assign(w->ev, w->process->base, w->fd, bits, on_watch, w);
 	(void)event_add(w->ev, NULL);
 }
 
@@ -395,7 +395,7 @@ watch_free(struct watch *w)
 /* ---- the loop */
 
 int
-loop_init(struct role *r)
+loop_init(struct process *r)
 {
 	struct event_config *cfg = event_config_new();
 
@@ -408,7 +408,7 @@ loop_init(struct role *r)
 }
 
 void
-loop_run(struct role *r)
+loop_run(struct process *r)
 {
 	while (!r->broken) {
 		if (event_base_loop(r->base, EVLOOP_ONCE) < 0) {
@@ -422,14 +422,14 @@ loop_run(struct role *r)
 }
 
 void
-loop_break(struct role *r)
+loop_break(struct process *r)
 {
 	r->broken = true;
 	(void)event_base_loopbreak(r->base);
 }
 
 void
-loop_done(struct role *r)
+loop_done(struct process *r)
 {
 	for (struct peer *p = r->peers; p != NULL; p = p->next) {
 		/* what was said on the way out should still be heard */

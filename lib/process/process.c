@@ -3,7 +3,7 @@
  * role - the shared skeleton: control socket, links, dispatch, evidence. The
  * event loop itself is loop.c; nothing here knows what a role does.
  */
-#include "role/role.h"
+#include "process/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +18,7 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/secret.h"
-#include "role/internal.h"
+#include "process/internal.h"
 #include "sys/sandbox.h"
 
 enum {
@@ -30,7 +30,7 @@ enum {
 struct append {
 	struct append *next;
 	uint32_t rid;
-	role_durable_fn *fn;
+	process_durable_fn *fn;
 	void *arg;
 };
 
@@ -43,25 +43,25 @@ struct parked {
 };
 
 void *
-role_ctx(struct role *r)
+process_ctx(struct process *r)
 {
 	return r->ctx;
 }
 
 const struct conf *
-role_conf(struct role *r)
+process_conf(struct process *r)
 {
 	return &r->config.conf;
 }
 
 const char *
-role_instance(struct role *r)
+process_instance(struct process *r)
 {
 	return r->config.instance;
 }
 
 uint32_t
-role_rid(struct role *r)
+process_rid(struct process *r)
 {
 	if (++r->rid == 0)
 		r->rid = 1;
@@ -69,14 +69,14 @@ role_rid(struct role *r)
 }
 
 void
-role_exit(struct role *r, int status)
+process_exit(struct process *r, int status)
 {
 	r->status = status;
 	loop_break(r);
 }
 
 struct peer *
-role_peer(struct role *r, enum proc proc)
+process_peer(struct process *r, enum proc proc)
 {
 	for (struct peer *p = r->peers; p != NULL; p = p->next)
 		if (p->proc == proc && !p->dead && proc != PROC_SESSION)
@@ -85,7 +85,7 @@ role_peer(struct role *r, enum proc proc)
 }
 
 struct peer *
-role_session(struct role *r, uint64_t conn)
+process_session(struct process *r, uint64_t conn)
 {
 	for (struct peer *p = r->peers; p != NULL; p = p->next)
 		if (p->proc == PROC_SESSION && !p->dead && p->link.conn == conn)
@@ -96,7 +96,7 @@ role_session(struct role *r, uint64_t conn)
 /* ---- evidence */
 
 static void
-append_answer(struct role *r, const struct msg_log_durable *m)
+append_answer(struct process *r, const struct msg_log_durable *m)
 {
 	for (struct append **a = &r->appends; *a != NULL; a = &(*a)->next) {
 		struct append *hit = *a;
@@ -112,7 +112,7 @@ append_answer(struct role *r, const struct msg_log_durable *m)
 
 /* The notary is gone: nobody will answer what waits. */
 static void
-append_lost(struct role *r)
+append_lost(struct process *r)
 {
 	struct append *list = r->appends;
 
@@ -127,7 +127,7 @@ append_lost(struct role *r)
 }
 
 static int
-append_park(struct role *r, enum event_code ev, const struct bytes *fields)
+append_park(struct process *r, enum event_code ev, const struct bytes *fields)
 {
 	struct parked *k;
 	struct parked **end = &r->parked;
@@ -149,7 +149,7 @@ append_park(struct role *r, enum event_code ev, const struct bytes *fields)
 }
 
 static void
-append_unpark(struct role *r, struct peer *notary)
+append_unpark(struct process *r, struct peer *notary)
 {
 	while (r->parked != NULL) {
 		struct parked *k = r->parked;
@@ -166,10 +166,10 @@ append_unpark(struct role *r, struct peer *notary)
 }
 
 int
-role_append(struct role *r, enum event_code ev, const struct event_fields *f,
-    role_durable_fn *fn, void *arg)
+process_append(struct process *r, enum event_code ev,
+    const struct event_fields *f, process_durable_fn *fn, void *arg)
 {
-	struct peer *notary = role_peer(r, PROC_NOTARY);
+	struct peer *notary = process_peer(r, PROC_NOTARY);
 	struct msg_log_append m = {.event = (uint16_t)ev};
 	struct append *a = NULL;
 	int e;
@@ -191,7 +191,7 @@ role_append(struct role *r, enum event_code ev, const struct event_fields *f,
 		return GW_ECLOSED;
 	if ((a = calloc(1, sizeof(*a))) == NULL)
 		return GW_ENOMEM;
-	m.rid = role_rid(r);
+	m.rid = process_rid(r);
 	if ((e = peer_send(notary, MSG_LOG_APPEND, &m, -1)) != 0) {
 		free(a);
 		return e;
@@ -207,7 +207,7 @@ role_append(struct role *r, enum event_code ev, const struct event_fields *f,
 /* ---- links */
 
 static void
-audit_protocol(struct role *r, const struct peer *p, const char *what)
+audit_protocol(struct process *r, const struct peer *p, const char *what)
 {
 	struct event_fields f;
 
@@ -217,14 +217,14 @@ audit_protocol(struct role *r, const struct peer *p, const char *what)
 	if (p->link.conn != 0)
 		event_num(&f, EF_CONN, (int64_t)p->link.conn);
 	event_str(&f, EF_MSG, what);
-	(void)role_append(r, EV_PEER_PROTOCOL, &f, NULL, NULL);
+	(void)process_append(r, EV_PEER_PROTOCOL, &f, NULL, NULL);
 	event_fields_done(&f);
 }
 
 /* Does this process see to its link to p? One of the two does: that is how the
  * table of messages has it (SUP_RELINK). */
 static bool
-links_itself(const struct role *r, enum proc p)
+links_itself(const struct process *r, enum proc p)
 {
 	return r->control != NULL && r->def->proc < p && p != PROC_SESSION &&
 	       (r->linked & PROC_BIT(p)) != 0;
@@ -234,7 +234,7 @@ links_itself(const struct role *r, enum proc p)
  * that was lost between two that live (one said what is not allowed, or did
  * not read) would be missed for ever: it is asked for, until it is there. */
 static void
-on_relink(struct role *r, void *arg)
+on_relink(struct process *r, void *arg)
 {
 	struct msg_sup_relink m = {0};
 	bool missing = false;
@@ -242,7 +242,7 @@ on_relink(struct role *r, void *arg)
 	(void)arg;
 	for (unsigned p = 0; p < PROC_COUNT; p++) {
 		if (!links_itself(r, (enum proc)p) ||
-		    role_peer(r, (enum proc)p) != NULL)
+		    process_peer(r, (enum proc)p) != NULL)
 			continue;
 		missing = true;
 		m.proc = (uint8_t)p;
@@ -254,7 +254,7 @@ on_relink(struct role *r, void *arg)
 }
 
 void
-role_peer_lost(struct role *r, struct peer *p)
+role_peer_lost(struct process *r, struct peer *p)
 {
 	if (p->dead)
 		return;
@@ -263,7 +263,7 @@ role_peer_lost(struct role *r, struct peer *p)
 	if (p->proc == PROC_SUPERVISOR) {
 		/* nobody left to serve; the kernel keeps the doors */
 		log_warn("the supervisor is gone: exiting");
-		role_exit(r, 1);
+		process_exit(r, 1);
 		return;
 	}
 	if (links_itself(r, p->proc) && !FAULT(no_relink))
@@ -276,15 +276,15 @@ role_peer_lost(struct role *r, struct peer *p)
 }
 
 static bool
-have_needs(const struct role *r)
+have_needs(const struct process *r)
 {
 	return (r->linked & r->def->needs) == r->def->needs;
 }
 
 static int
-enter_sandbox(struct role *r)
+enter_sandbox(struct process *r)
 {
-	const struct role_sandbox *s = r->def->sandbox;
+	const struct process_sandbox *s = r->def->sandbox;
 	struct sandbox box = {0};
 
 	if (s == NULL)
@@ -297,7 +297,7 @@ enter_sandbox(struct role *r)
 }
 
 static int
-become_ready(struct role *r)
+become_ready(struct process *r)
 {
 	int later = 0;
 	int e;
@@ -311,11 +311,11 @@ become_ready(struct role *r)
 		return e;
 	}
 	r->ready = true;
-	return later == ROLE_LATER ? 0 : role_ready(r);
+	return later == PROCESS_LATER ? 0 : process_ready(r);
 }
 
 int
-role_ready(struct role *r)
+process_ready(struct process *r)
 {
 	struct msg_empty m = {0};
 
@@ -323,11 +323,11 @@ role_ready(struct role *r)
 }
 
 static int
-on_link(struct role *r, const struct msg_sup_link *m, int fd)
+on_link(struct process *r, const struct msg_sup_link *m, int fd)
 {
 	struct peer *old = m->proc == PROC_SESSION
-			       ? role_session(r, m->conn)
-			       : role_peer(r, (enum proc)m->proc);
+			       ? process_session(r, m->conn)
+			       : process_peer(r, (enum proc)m->proc);
 	struct peer *p = NULL;
 	int e;
 
@@ -348,7 +348,7 @@ on_link(struct role *r, const struct msg_sup_link *m, int fd)
 }
 
 static int
-on_config(struct role *r, const struct msg_sup_config *m)
+on_config(struct process *r, const struct msg_sup_config *m)
 {
 	int e;
 
@@ -357,14 +357,15 @@ on_config(struct role *r, const struct msg_sup_config *m)
 	r->config = *m;
 	if (FAULT_BUILD && m->faults[0] != '\0')
 		(void)setenv("SALLYPORT_FAULTS", m->faults, 1);
-	if (r->def->start != NULL && (e = r->def->start(r, role_conf(r))) != 0)
+	if (r->def->start != NULL &&
+	    (e = r->def->start(r, process_conf(r))) != 0)
 		return e;
 	r->started = true;
 	return become_ready(r);
 }
 
 static int
-on_control(struct role *r, const struct ipc_msg *m)
+on_control(struct process *r, const struct ipc_msg *m)
 {
 	const struct msg_sup_listener *l = m->body;
 	const struct msg_sup_file *f = m->body;
@@ -386,7 +387,7 @@ on_control(struct role *r, const struct ipc_msg *m)
 		if (r->def->stop != NULL)
 			r->def->stop(r);
 		else
-			role_exit(r, 0);
+			process_exit(r, 0);
 		return 0;
 	default:
 		return 1; /* perhaps the role's own table knows it */
@@ -394,7 +395,7 @@ on_control(struct role *r, const struct ipc_msg *m)
 }
 
 static int
-dispatch(struct role *r, struct peer *p, const struct ipc_msg *m)
+dispatch(struct process *r, struct peer *p, const struct ipc_msg *m)
 {
 	int e;
 
@@ -414,7 +415,7 @@ dispatch(struct role *r, struct peer *p, const struct ipc_msg *m)
 
 /* All frames that are there now, but not for ever: others wait too. */
 void
-role_peer_readable(struct role *r, struct peer *p)
+role_peer_readable(struct process *r, struct peer *p)
 {
 	for (int turn = 0; turn < 64 && !p->dead; turn++) {
 		struct ipc_msg m = {.body = r->body};
@@ -447,14 +448,14 @@ role_peer_readable(struct role *r, struct peer *p)
 /* ---- main */
 
 static void
-version(const struct role_def *def)
+version(const struct process_def *def)
 {
 	printf("sallyport-%s " SALLYPORT_VERSION "%s\n", def->name,
 	    FAULT_BUILD ? " (fault-test build: not for use)" : "");
 }
 
 static int
-take_control(struct role *r)
+take_control(struct process *r)
 {
 	struct msg_sup_link self = {.proc = PROC_SUPERVISOR};
 	int e;
@@ -468,7 +469,7 @@ take_control(struct role *r)
 }
 
 int
-role_adopt(struct role *r, struct peer **ret, enum proc proc,
+process_adopt(struct process *r, struct peer **ret, enum proc proc,
     const struct msg_sup_link *link, int fd)
 {
 	struct peer *p = NULL;
@@ -485,16 +486,16 @@ role_adopt(struct role *r, struct peer **ret, enum proc proc,
 }
 
 void
-role_notary_up(struct role *r)
+process_notary_up(struct process *r)
 {
-	struct peer *notary = role_peer(r, PROC_NOTARY);
+	struct peer *notary = process_peer(r, PROC_NOTARY);
 
 	if (notary != NULL)
 		append_unpark(r, notary);
 }
 
 static void
-role_free(struct role *r)
+role_free(struct process *r)
 {
 	if (r == NULL)
 		return;
@@ -512,10 +513,10 @@ role_free(struct role *r)
 	free(r);
 }
 
-static struct role *
-role_new(const struct role_def *def, void *ctx)
+static struct process *
+role_new(const struct process_def *def, void *ctx)
 {
-	struct role *r = calloc(1, sizeof(*r));
+	struct process *r = calloc(1, sizeof(*r));
 
 	if (r == NULL)
 		return NULL;
@@ -531,10 +532,10 @@ role_new(const struct role_def *def, void *ctx)
 }
 
 int
-role_supervise(
-    const struct role_def *def, void *ctx, const struct msg_sup_config *config)
+process_supervise(const struct process_def *def, void *ctx,
+    const struct msg_sup_config *config)
 {
-	struct role *r = role_new(def, ctx);
+	struct process *r = role_new(def, ctx);
 	int status = 1;
 
 	if (r == NULL)
@@ -542,7 +543,7 @@ role_supervise(
 	(void)signal(SIGPIPE, SIG_IGN);
 	r->config = *config;
 	r->started = true;
-	if (def->start(r, role_conf(r)) == 0) {
+	if (def->start(r, process_conf(r)) == 0) {
 		loop_run(r);
 		status = r->status;
 	}
@@ -551,9 +552,9 @@ role_supervise(
 }
 
 int
-role_main(const struct role_def *def, void *ctx, int argc, char **argv)
+process_main(const struct process_def *def, void *ctx, int argc, char **argv)
 {
-	struct role *r = NULL;
+	struct process *r = NULL;
 	int status = 1;
 	int e;
 

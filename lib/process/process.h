@@ -6,17 +6,17 @@
  *
  * How a process starts: gatewayd forks, drops to the role's uid and
  * capabilities, and execs the binary with the control socket as descriptor 3.
- * role_main() then receives SUP_CONFIG, calls def->start, receives SUP_LINK for
- * each process it talks to (again whenever that one was restarted: the new link
- * replaces the old), SUP_LISTENER and SUP_FILE where it has some; when every
- * role in def->needs has been linked once it calls def->ready, enters the
+ * process_main() then receives SUP_CONFIG, calls def->start, receives SUP_LINK
+ * for each process it talks to (again whenever that one was restarted: the new
+ * link replaces the old), SUP_LISTENER and SUP_FILE where it has some; when
+ * every role in def->needs has been linked once it calls def->ready, enters the
  * sandbox and sends SUP_READY. No binary reads argv beyond --version, and
  * --foreground-less tests use the same control socket.
  *
  * Everything is one thread. Handlers must not block.
  */
-#ifndef ROLE_ROLE_H
-#define ROLE_ROLE_H
+#ifndef PROCESS_PROCESS_H
+#define PROCESS_PROCESS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,25 +28,25 @@
 #include "core/proc.h"
 #include "wire/messages.h"
 
-struct role;  /* this process */
-struct peer;  /* one link */
-struct timer; /* one timer */
-struct watch; /* one watched descriptor */
+struct process; /* this process */
+struct peer;    /* one link */
+struct timer;   /* one timer */
+struct watch;   /* one watched descriptor */
 
 /*
  * Handles one decoded message of a type listed in the role's table. fds (if
  * the message carries any) belong to the handler when it returns 0. Any
  * negative return closes that peer and is audited as peer.protocol.
  */
-typedef int role_handler_fn(
-    struct role *r, struct peer *p, const void *body, const int *fds);
+typedef int process_handler_fn(
+    struct process *r, struct peer *p, const void *body, const int *fds);
 
-struct role_handler {
+struct process_handler {
 	uint16_t type;
-	role_handler_fn *fn;
+	process_handler_fn *fn;
 };
 
-struct role_sandbox {
+struct process_sandbox {
 	bool network;          /* may create sockets at all */
 	const char *const *ro; /* Landlock: readable folders, NULL-terminated */
 	const char *const *rw; /* and writable ones; NULL lists = none */
@@ -54,61 +54,63 @@ struct role_sandbox {
 				* -1-terminated (SCMP_SYS numbers); NULL = none */
 };
 
-struct role_def {
+struct process_def {
 	enum proc proc;
 	const char *name; /* "broker" */
 	uint32_t needs;   /* PROC_BIT mask of links wanted before ready */
-	const struct role_handler *handlers;
+	const struct process_handler *handlers;
 	size_t nhandlers;
 	/* Files are opened, keys loaded, state read. conf lives on. */
-	int (*start)(struct role *r, const struct conf *conf);
+	int (*start)(struct process *r, const struct conf *conf);
 	/* All needed links are there. May send. 0: serving from now on;
-	 * ROLE_LATER: role_ready() will say when. */
-	int (*ready)(struct role *r);
+	 * PROCESS_LATER: process_ready() will say when. */
+	int (*ready)(struct process *r);
 	/* A link came (again) or went. May be NULL. */
-	void (*peer_up)(struct role *r, struct peer *p);
-	void (*peer_down)(struct role *r, struct peer *p);
-	/* SUP_STOP: finish and call role_exit(); NULL = exit at once. */
-	void (*stop)(struct role *r);
+	void (*peer_up)(struct process *r, struct peer *p);
+	void (*peer_down)(struct process *r, struct peer *p);
+	/* SUP_STOP: finish and call process_exit(); NULL = exit at once. */
+	void (*stop)(struct process *r);
 	/* SUP_LISTENER, SUP_FILE; fd belongs to the callee. May be NULL. */
-	int (*listener)(struct role *r, int fd, bool tls);
-	int (*file)(struct role *r, enum sup_file which, int fd);
+	int (*listener)(struct process *r, int fd, bool tls);
+	int (*file)(struct process *r, enum sup_file which, int fd);
 	/* Filled by start or before; read when the sandbox is entered. */
-	struct role_sandbox *sandbox;
-	/* The notary only: role_append() without fn, for lack of a link to
+	struct process_sandbox *sandbox;
+	/* The notary only: process_append() without fn, for lack of a link to
 	 * itself. f is never NULL. */
-	int (*append)(
-	    struct role *r, enum event_code ev, const struct event_fields *f);
+	int (*append)(struct process *r, enum event_code ev,
+	    const struct event_fields *f);
 };
 
-enum { ROLE_LATER = 1 };
-/* After ROLE_LATER, once: tells the supervisor that we serve. */
-int role_ready(struct role *r);
+enum { PROCESS_LATER = 1 };
+/* After PROCESS_LATER, once: tells the supervisor that we serve. */
+int process_ready(struct process *r);
 
-/* Runs the process; returns its exit status. ctx is role_ctx() for handlers. */
-int role_main(const struct role_def *def, void *ctx, int argc, char **argv);
+/* Runs the process; returns its exit status. ctx is process_ctx() for handlers.
+ */
+int process_main(
+    const struct process_def *def, void *ctx, int argc, char **argv);
 
 /* The supervisor's own way in: no control socket; def->start is called with
  * the configuration given, then the loop runs. It makes its peers itself. */
-int role_supervise(
-    const struct role_def *def, void *ctx, const struct msg_sup_config *config);
+int process_supervise(const struct process_def *def, void *ctx,
+    const struct msg_sup_config *config);
 /* Supervisor: takes fd (owned from here on, also on failure) as a link. */
-MUST_CHECK int role_adopt(struct role *r, struct peer **ret, enum proc proc,
-    const struct msg_sup_link *link, int fd);
+MUST_CHECK int process_adopt(struct process *r, struct peer **ret,
+    enum proc proc, const struct msg_sup_link *link, int fd);
 /* Supervisor: the notary was sent its configuration; now what waits for it. */
-void role_notary_up(struct role *r);
+void process_notary_up(struct process *r);
 
-void *role_ctx(struct role *r);
-const struct conf *role_conf(struct role *r);
+void *process_ctx(struct process *r);
+const struct conf *process_conf(struct process *r);
 /* "https" or "admin" for the API binary, else "". */
-const char *role_instance(struct role *r);
-void role_exit(struct role *r, int status); /* leaves the loop soon */
+const char *process_instance(struct process *r);
+void process_exit(struct process *r, int status); /* leaves the loop soon */
 
 /* ---- links */
 /* The live link to proc (not for sessions), or NULL. */
-struct peer *role_peer(struct role *r, enum proc proc);
+struct peer *process_peer(struct process *r, enum proc proc);
 /* The session link with this connection id, or NULL. */
-struct peer *role_session(struct role *r, uint64_t conn);
+struct peer *process_session(struct process *r, uint64_t conn);
 enum proc peer_proc(const struct peer *p);
 uint64_t peer_conn(const struct peer *p);
 /* The SUP_LINK that announced it: client address and port of a session. */
@@ -133,30 +135,32 @@ int peer_send2(
 size_t peer_queued(const struct peer *p);
 
 /* ---- evidence */
-typedef void role_durable_fn(void *arg, int result, uint64_t seq);
+typedef void process_durable_fn(void *arg, int result, uint64_t seq);
 /*
  * Sends an event to the notary. With fn, it is called once the record is
  * durable (result 0) or refused/lost (negative; also when the notary dies
  * before it answered). Without, fire and forget; while the notary is away up
  * to 1,024 such records wait for it. f may be NULL; it is not consumed.
  */
-int role_append(struct role *r, enum event_code ev,
-    const struct event_fields *f, role_durable_fn *fn, void *arg);
+int process_append(struct process *r, enum event_code ev,
+    const struct event_fields *f, process_durable_fn *fn, void *arg);
 
 /* A fresh, non-zero request id. */
-uint32_t role_rid(struct role *r);
+uint32_t process_rid(struct process *r);
 
 /* ---- time and descriptors */
-typedef void role_timer_fn(struct role *r, void *arg);
+typedef void process_timer_fn(struct process *r, void *arg);
 /* One-shot; free with timer_free, also inside fn. */
-struct timer *timer_new(struct role *r, role_timer_fn *fn, void *arg);
+struct timer *timer_new(struct process *r, process_timer_fn *fn, void *arg);
 void timer_set(struct timer *t, int64_t in_ms); /* <= 0: next turn */
 void timer_stop(struct timer *t);
 void timer_free(struct timer *t);
 
 enum { WATCH_READ = 1, WATCH_WRITE = 2 };
-typedef void role_watch_fn(struct role *r, int fd, unsigned what, void *arg);
-struct watch *watch_new(struct role *r, int fd, role_watch_fn *fn, void *arg);
+typedef void process_watch_fn(
+    struct process *r, int fd, unsigned what, void *arg);
+struct watch *watch_new(
+    struct process *r, int fd, process_watch_fn *fn, void *arg);
 void watch_set(struct watch *w, unsigned what); /* 0 = pause */
 void watch_free(struct watch *w);
 

@@ -4,7 +4,7 @@
  * byte (PROTOCOL.certkeys). No general certificate library: one key type, one
  * principal, one critical option, and only the extensions asked for.
  */
-#include "sys/sshcert.h"
+#include "ssh/sshcert.h"
 
 #include <string.h>
 
@@ -12,7 +12,7 @@
 #include "base/fault.h"
 #include "base/limits.h"
 #include "core/grant.h"
-#include "sys/sshkey.h"
+#include "ssh/sshkey.h"
 
 enum { CERT_TYPE_USER = 1, NONCE_SIZE = 32 };
 

@@ -3,8 +3,8 @@
  * sshcert - builds one-session Ed25519 user certificates (OpenSSH's
  * PROTOCOL.certkeys). Signs with a seed; opens no file.
  */
-#ifndef SYS_SSHCERT_H
-#define SYS_SSHCERT_H
+#ifndef SSH_SSHCERT_H
+#define SSH_SSHCERT_H
 
 #include <stddef.h>
 #include <stdint.h>

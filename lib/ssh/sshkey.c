@@ -8,7 +8,7 @@
  * - An RSA key MUST have 3072 bits or more, and never sign with SHA-1.
  * - A security key's signature MUST carry the touch flag.
  */
-#include "sys/sshkey.h"
+#include "ssh/sshkey.h"
 
 #include <string.h>
 

@@ -7,8 +7,8 @@
  * RFC 5656, RFC 8332, RFC 8709 and OpenSSH's PROTOCOL.u2f. No private key of a
  * user ever comes here.
  */
-#ifndef SYS_SSHKEY_H
-#define SYS_SSHKEY_H
+#ifndef SSH_SSHKEY_H
+#define SSH_SSHKEY_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,7 +3,7 @@
  * sshkey_own - the gateway's own Ed25519 keys, by their seeds. Keeps none: the
  * caller's struct secret is the only copy that stays.
  */
-#include "sys/sshkey.h"
+#include "ssh/sshkey.h"
 
 #include <string.h>
 

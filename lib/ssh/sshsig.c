@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sys/sshsig.h"
+#include "ssh/sshsig.h"
 
 #include <openssl/bn.h>
 #include <openssl/ecdsa.h>

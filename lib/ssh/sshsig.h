@@ -4,13 +4,13 @@
  * makes them: OpenSSH's PROTOCOL.sshsig. Which keys are good enough is sshkey's
  * word.
  */
-#ifndef SYS_SSHSIG_H
-#define SYS_SSHSIG_H
+#ifndef SSH_SSHSIG_H
+#define SSH_SSHSIG_H
 
 #include <stddef.h>
 
 #include "base/attr.h"
-#include "sys/sshkey.h"
+#include "ssh/sshkey.h"
 
 /* Fills *retkey with the key that signed; whether it may is the caller's
  * question. 0 or GW_ECRYPTO/GW_EPROTO. */

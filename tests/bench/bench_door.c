@@ -22,13 +22,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "audit/note.h"
 #include "base/clock.h"
 #include "base/safefile.h"
 #include "base/str.h"
-#include "core/note.h"
-#include "sys/sshkey.h"
+#include "ssh/sshkey.h"
 #include "sys/totp.h"
-#include "tests/unit/roleproc.h"
+#include "tests/unit/support/roleproc.h"
 #include <openssl/evp.h>
 
 #include "wire/json.h"

@@ -5,7 +5,7 @@
 #
 #   #!/bin/bash
 #   # promise: an expired grant closes the port
-#   . "$(dirname "$0")/lib.sh"
+#   . "$(dirname "$0")/../lib.sh"
 #   lab_up "$STAGE"
 #   ... expect_ok, expect_fail, wait_for (scripts/lib/check.sh) ...
 #   pass

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "tests/fuzz/fuzz.h"
-#include "tests/unit/rnd.h"
+#include "tests/unit/support/rnd.h"
 
 enum { RUNS = 20000, FILES = 512, SIZE = 16 * 1024 };
 

@@ -8,9 +8,9 @@
 
 #include <openssl/evp.h>
 
+#include "audit/verify.h"
 #include "base/str.h"
 #include "tests/fuzz/fuzz.h"
-#include "wire/auditlog.h"
 
 static const char vkey[] = "sallyport/gw-fuzz+3f2010e2+"
 			   "ASFS+NGbeR0kRTJC4V8uq2y3z/p7al7TAJeWDgaYgdsS";

@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "jitctl/cast.h"
+#include "jitctl/term/cast.h"
 #include "tests/fuzz/fuzz.h"
 
 static void

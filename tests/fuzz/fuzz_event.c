@@ -6,9 +6,9 @@
  */
 #include <string.h>
 
+#include "audit/record.h"
 #include "base/limits.h"
 #include "core/event.h"
-#include "core/record.h"
 #include "tests/fuzz/fuzz.h"
 #include "wire/json.h"
 

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "jitctl/policy.h"
+#include "jitctl/gateway/policy_file.h"
 #include "tests/fuzz/fuzz.h"
 
 /* No name resolves: a fuzzer must not ask the network. */

@@ -6,8 +6,8 @@
  */
 #include <string.h>
 
-#include "sys/sshkey.h"
-#include "sys/sshsig.h"
+#include "ssh/sshkey.h"
+#include "ssh/sshsig.h"
 #include "tests/fuzz/fuzz.h"
 
 static void

@@ -61,8 +61,8 @@ target_protect(struct broker *b, const struct target *t)
 			continue;
 		text_set(m.target, sizeof(m.target), t->name);
 		/* not told now: told when it is back, before anything opens */
-		if (peer_send(role_peer(b->role, PROC_FIREWALL), MSG_FW_PROTECT,
-			&m, -1) != 0)
+		if (peer_send(process_peer(b->process, PROC_FIREWALL),
+			MSG_FW_PROTECT, &m, -1) != 0)
 			log_warn("the firewall process is away: %s is "
 				 "protected when it is back",
 			    t->name);

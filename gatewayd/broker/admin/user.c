@@ -368,7 +368,8 @@ user_invited(const struct call *c, const struct user *u)
 	call_who(c, &f);
 	event_str(&f, EF_USER, u->name);
 	event_num(&f, EF_END, u->invite_end_ms);
-	if (role_append(c->b->role, EV_INVITE_CREATE, &f, NULL, NULL) != 0)
+	if (process_append(c->b->process, EV_INVITE_CREATE, &f, NULL, NULL) !=
+	    0)
 		log_warn("an invitation could not be recorded");
 	event_fields_done(&f);
 }

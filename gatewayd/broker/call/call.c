@@ -69,7 +69,7 @@ tell(struct call *c, unsigned status, const char *type, const void *p, size_t n)
 	    "{\"type\":\"about:blank\",\"title\":\"Service Unavailable\","
 	    "\"status\":503,\"detail\":\"too many long answers are under way; "
 	    "ask again\",\"code\":\"unavailable\"}";
-	struct peer *api = role_peer(c->b->role, c->from);
+	struct peer *api = process_peer(c->b->process, c->from);
 	struct msg_api_reply m = {.rid = c->rid, .status = (uint16_t)status};
 	int r;
 
@@ -264,7 +264,7 @@ call_append(struct call *c, enum event_code ev, const struct event_fields *f,
     call_fn *then)
 {
 	c->then = then;
-	if (role_append(c->b->role, ev, f, appended, c) != 0)
+	if (process_append(c->b->process, ev, f, appended, c) != 0)
 		call_unavailable(c, "the log");
 }
 

@@ -21,14 +21,15 @@ int
 ask(struct broker *b, enum proc to, unsigned type, void *body, unsigned answer,
     wait_fn *fn, void *arg)
 {
-	const uint32_t rid = role_rid(b->role);
+	const uint32_t rid = process_rid(b->process);
 	struct wait *w = NULL;
 	int r;
 
 	if ((w = calloc(1, sizeof(*w))) == NULL)
 		return GW_ENOMEM;
 	memcpy(body, &rid, sizeof(rid)); /* the first field of all of them */
-	if ((r = peer_send(role_peer(b->role, to), type, body, -1)) != 0) {
+	if ((r = peer_send(process_peer(b->process, to), type, body, -1)) !=
+	    0) {
 		free(w);
 		return r;
 	}

@@ -36,7 +36,7 @@ drop(struct broker *b, struct closing *x)
 }
 
 static void
-on_again(struct role *r, void *arg)
+on_again(struct process *r, void *arg)
 {
 	(void)r;
 	close_again(arg);
@@ -74,7 +74,7 @@ closed(struct broker *b, void *arg, const void *body)
 		    x->m.id, err_str(-(int)m->result));
 		not_recorded(b, x);
 		if (b->close_timer == NULL)
-			b->close_timer = timer_new(b->role, on_again, b);
+			b->close_timer = timer_new(b->process, on_again, b);
 		if (b->close_timer != NULL)
 			timer_set(b->close_timer, AGAIN_MS);
 		return;

@@ -26,7 +26,7 @@ struct history {
 };
 
 static void
-on_timer(struct role *r, void *arg)
+on_timer(struct process *r, void *arg)
 {
 	(void)r;
 	history_flush(arg);
@@ -39,7 +39,7 @@ history_new(struct broker *b)
 
 	if (h == NULL)
 		return GW_ENOMEM;
-	if ((h->timer = timer_new(b->role, on_timer, b)) == NULL) {
+	if ((h->timer = timer_new(b->process, on_timer, b)) == NULL) {
 		free(h);
 		return GW_ENOMEM;
 	}

@@ -25,7 +25,7 @@ enum {
 /* ---- the list */
 
 static void
-on_timer(struct role *r, void *arg)
+on_timer(struct process *r, void *arg)
 {
 	struct live_grant *lg = arg;
 
@@ -40,7 +40,7 @@ grant_new(struct broker *b, const struct grant *g, const char *key_fp)
 
 	if (lg == NULL)
 		return NULL;
-	if ((lg->timer = timer_new(b->role, on_timer, lg)) == NULL) {
+	if ((lg->timer = timer_new(b->process, on_timer, lg)) == NULL) {
 		free(lg);
 		return NULL;
 	}
@@ -129,13 +129,13 @@ void
 firewall_close(struct broker *b, const char *id, enum end_reason reason)
 {
 	struct msg_fw_close m = {
-	    .rid = role_rid(b->role), .reason = (uint8_t)reason};
+	    .rid = process_rid(b->process), .reason = (uint8_t)reason};
 
 	text_set(m.id, sizeof(m.id), id);
 	/* without a firewall process the kernel's timeout stands, and the
 	 * next synchronisation removes what the fold does not have */
-	if (peer_send(
-		role_peer(b->role, PROC_FIREWALL), MSG_FW_CLOSE, &m, -1) != 0)
+	if (peer_send(process_peer(b->process, PROC_FIREWALL), MSG_FW_CLOSE, &m,
+		-1) != 0)
 		log_warn(
 		    "the firewall process could not be told to shut %s", id);
 }
@@ -389,7 +389,8 @@ end_ordered(struct call *c, struct live_grant *lg, enum end_reason reason)
 	event_str(&f, EF_USER, lg->g.user);
 	event_str(&f, EF_TARGET, lg->g.target);
 	event_str(&f, EF_REASON, end_reason_str(reason));
-	if (role_append(c->b->role, EV_GRANT_TERMINATE, &f, NULL, NULL) != 0)
+	if (process_append(c->b->process, EV_GRANT_TERMINATE, &f, NULL, NULL) !=
+	    0)
 		log_err("who ended %s could not be recorded", lg->g.id);
 	event_fields_done(&f);
 	grant_end(lg, reason, c->user, c);

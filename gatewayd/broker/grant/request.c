@@ -245,7 +245,7 @@ record_allowed(const struct call *c, const struct request *q)
 	event_str(&f, EF_GRANT, q->grant);
 	event_num(&f, EF_SECONDS, q->verdict.seconds);
 	event_str(&f, EF_OUTCOME, "success");
-	r = role_append(c->b->role, EV_REQUEST_CREATE, &f, NULL, NULL);
+	r = process_append(c->b->process, EV_REQUEST_CREATE, &f, NULL, NULL);
 	event_fields_done(&f);
 	return r;
 }

@@ -15,7 +15,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "broker/broker.h"
-#include "sys/sshsig.h"
+#include "ssh/sshsig.h"
 
 void
 caller_denied(const struct call *c, const char *reason)
@@ -38,7 +38,7 @@ caller_denied(const struct call *c, const char *reason)
 	event_str(&f, EF_PATH, c->verb->name);
 	event_str(&f, EF_OUTCOME, "failure");
 	event_str(&f, EF_REASON, reason);
-	if (role_append(c->b->role, EV_API_DENIED, &f, NULL, NULL) != 0)
+	if (process_append(c->b->process, EV_API_DENIED, &f, NULL, NULL) != 0)
 		log_warn("a refusal could not be recorded");
 	event_fields_done(&f);
 }

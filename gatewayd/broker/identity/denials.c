@@ -48,13 +48,13 @@ tell(const struct denials *d, const struct addr *addr, unsigned n)
 	event_str(&f, EF_REASON, "repeated");
 	event_str(&f, EF_MSG,
 	    "This many more requests were refused within a minute.");
-	if (role_append(d->b->role, EV_API_DENIED, &f, NULL, NULL) != 0)
+	if (process_append(d->b->process, EV_API_DENIED, &f, NULL, NULL) != 0)
 		log_warn("%u refusals could not be recorded", n);
 	event_fields_done(&f);
 }
 
 static void
-on_window(struct role *r, void *arg)
+on_window(struct process *r, void *arg)
 {
 	struct denials *d = arg;
 
@@ -74,7 +74,7 @@ denials_new(struct broker *b)
 	if (d == NULL)
 		return GW_ENOMEM;
 	d->b = b;
-	if ((d->timer = timer_new(b->role, on_window, d)) == NULL) {
+	if ((d->timer = timer_new(b->process, on_window, d)) == NULL) {
 		free(d);
 		return GW_ENOMEM;
 	}

@@ -46,7 +46,8 @@ invite_wrong(struct call *c)
 	event_str(&f, EF_OUTCOME, "failure");
 	event_str(&f, EF_REASON, "invite-wrong");
 	if (denials_write(c->b, &c->peer) &&
-	    role_append(c->b->role, EV_INVITE_DENIED, &f, NULL, NULL) != 0)
+	    process_append(c->b->process, EV_INVITE_DENIED, &f, NULL, NULL) !=
+		0)
 		log_warn("a refused invitation could not be recorded");
 	event_fields_done(&f);
 	call_refuse(c, 401, "invite-wrong", "invite",

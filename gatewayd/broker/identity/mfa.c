@@ -85,7 +85,8 @@ denied(const struct call *c, const char *reason)
 	event_str(&f, EF_USER, c->user);
 	event_str(&f, EF_OUTCOME, "failure");
 	event_str(&f, EF_REASON, reason);
-	if (role_append(c->b->role, EV_AUTH_MFA_DENIED, &f, NULL, NULL) != 0)
+	if (process_append(c->b->process, EV_AUTH_MFA_DENIED, &f, NULL, NULL) !=
+	    0)
 		log_warn("a refused code could not be recorded");
 	event_fields_done(&f);
 }

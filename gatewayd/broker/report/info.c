@@ -53,7 +53,7 @@ add_check(const struct call *c, json_t *list, const char *name, bool ok,
 static bool
 add_link(const struct call *c, json_t *list, enum proc p)
 {
-	const bool up = role_peer(c->b->role, p) != NULL;
+	const bool up = process_peer(c->b->process, p) != NULL;
 
 	return add_check(
 	    c, list, proc_name(p), up, up ? "connected" : "not connected");

@@ -129,7 +129,7 @@ connected(struct session *s)
 }
 
 static void
-on_connect(struct role *r, int fd, unsigned what, void *arg)
+on_connect(struct process *r, int fd, unsigned what, void *arg)
 {
 	(void)r;
 	(void)fd;
@@ -138,7 +138,7 @@ on_connect(struct role *r, int fd, unsigned what, void *arg)
 }
 
 static void
-on_connect_timer(struct role *r, void *arg)
+on_connect_timer(struct process *r, void *arg)
 {
 	(void)r;
 	failed(arg, "the target did not answer within %d s",
@@ -156,9 +156,9 @@ start_connect(struct session *s)
 		failed(s, "the target cannot be reached: %s", strerror(errno));
 		return;
 	}
-	s->watch = watch_new(s->b->role, s->fd, on_connect, s);
+	s->watch = watch_new(s->b->process, s->fd, on_connect, s);
 	timer_free(s->timer);
-	s->timer = timer_new(s->b->role, on_connect_timer, s);
+	s->timer = timer_new(s->b->process, on_connect_timer, s);
 	if (s->watch == NULL || s->timer == NULL) {
 		failed(s, "out of memory");
 		return;

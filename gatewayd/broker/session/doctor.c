@@ -123,7 +123,7 @@ record_probe(const struct call *c, const char *target, const struct addr *a,
 	event_str(&f, a->family == 4 ? EF_DST : EF_DST6, text);
 	event_num(&f, EF_DST_PORT, port);
 	event_str(&f, EF_COMMAND, c->verb->name);
-	if (role_append(c->b->role, EV_PROBE, &f, NULL, NULL) != 0)
+	if (process_append(c->b->process, EV_PROBE, &f, NULL, NULL) != 0)
 		log_warn("a probe could not be recorded");
 	event_fields_done(&f);
 }

@@ -96,7 +96,7 @@ say_no(struct session *s, const struct msg_ses_auth *m, const char *text)
 
 	text_set(no.text, sizeof(no.text), text);
 	return peer_send(
-	    role_session(s->b->role, s->conn), MSG_SES_AUTH_NO, &no, -1);
+	    process_session(s->b->process, s->conn), MSG_SES_AUTH_NO, &no, -1);
 }
 
 static void
@@ -127,7 +127,8 @@ record_denied(const struct session *s, const struct door *d,
 	login_fields(s, d, m, &f);
 	event_str(&f, EF_OUTCOME, "failure");
 	event_str(&f, EF_REASON, reason);
-	if (role_append(s->b->role, EV_AUTH_LOGIN_DENIED, &f, NULL, NULL) != 0)
+	if (process_append(
+		s->b->process, EV_AUTH_LOGIN_DENIED, &f, NULL, NULL) != 0)
 		log_warn("a refused login could not be recorded");
 	event_fields_done(&f);
 }
@@ -156,7 +157,7 @@ login_durable(void *arg, int result, uint64_t seq)
 {
 	struct login *l = arg;
 	struct session *s = l->s;
-	struct peer *p = role_session(s->b->role, s->conn);
+	struct peer *p = process_session(s->b->process, s->conn);
 
 	(void)seq;
 	const struct msg_ses_auth m = {.rid = l->ok.rid};
@@ -242,7 +243,7 @@ admit(struct session *s, struct live_grant *lg, const struct door *d,
 	event_str(&f, EF_SID, s->sid);
 	event_str(&f, EF_OUTCOME, "success");
 	s->pending++;
-	r = role_append(s->b->role, EV_AUTH_LOGIN, &f, login_durable, l);
+	r = process_append(s->b->process, EV_AUTH_LOGIN, &f, login_durable, l);
 	event_fields_done(&f);
 	if (r != 0)
 		login_durable(l, r, 0);
@@ -257,7 +258,7 @@ answer_query(struct session *s, const struct msg_ses_auth *m,
 	char text[LIMIT_TEXT_SIZE] = "";
 
 	if (lg != NULL)
-		return peer_send(role_session(s->b->role, s->conn),
+		return peer_send(process_session(s->b->process, s->conn),
 		    MSG_SES_AUTH_OK, &ok, -1);
 	/* whoever offers a key nobody has learns nothing */
 	if (d->user[0] != '\0')
@@ -266,10 +267,10 @@ answer_query(struct session *s, const struct msg_ses_auth *m,
 }
 
 int
-on_ses_auth(struct role *r, struct peer *p, const void *body, const int *fds)
+on_ses_auth(struct process *r, struct peer *p, const void *body, const int *fds)
 {
 	const struct msg_ses_auth *m = body;
-	struct broker *b = role_ctx(r);
+	struct broker *b = process_ctx(r);
 	struct session *s = session_find(b, peer_conn(p));
 	struct live_grant *lg = NULL;
 	struct door d;

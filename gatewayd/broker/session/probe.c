@@ -56,7 +56,7 @@ finish(struct probe *p, const char *why)
 		s->probe = NULL;
 		p->s = NULL;
 		if (s->linked && !p->reported &&
-		    peer_send(role_peer(p->b->role, PROC_SUPERVISOR),
+		    peer_send(process_peer(p->b->process, PROC_SUPERVISOR),
 			MSG_SUP_KILL, &kill, -1) != 0)
 			log_warn("a probe could not be ended");
 		s->state = SES_ENDING;
@@ -73,7 +73,7 @@ finish(struct probe *p, const char *why)
 }
 
 static void
-on_timer(struct role *r, void *arg)
+on_timer(struct process *r, void *arg)
 {
 	(void)r;
 	finish(arg, "the probe took too long");
@@ -91,7 +91,7 @@ on_dialed(struct session *s, int fd, const char *why)
 		return;
 	}
 	p->result.connected = true;
-	m.rid = role_rid(p->b->role);
+	m.rid = process_rid(p->b->process);
 	text_set(m.host_alg, sizeof(m.host_alg), p->w.host_alg);
 	text_set(m.grant, sizeof(m.grant), s->grant_id);
 	text_set(m.sid, sizeof(m.sid), s->sid);
@@ -104,8 +104,8 @@ on_dialed(struct session *s, int fd, const char *why)
 		m.host_keys.len = 4;
 	}
 	s->state = SES_LIVE;
-	if (peer_send(
-		role_session(p->b->role, s->conn), MSG_SES_PROBE, &m, fd) != 0)
+	if (peer_send(process_session(p->b->process, s->conn), MSG_SES_PROBE,
+		&m, fd) != 0)
 		finish(p, "the probe's process went away");
 	(void)close(fd);
 }
@@ -204,10 +204,10 @@ probe_down(struct session *s)
 
 int
 on_ses_probed(
-    struct role *r, struct peer *peer, const void *body, const int *fds)
+    struct process *r, struct peer *peer, const void *body, const int *fds)
 {
 	const struct msg_ses_probed *m = body;
-	struct session *s = session_find(role_ctx(r), peer_conn(peer));
+	struct session *s = session_find(process_ctx(r), peer_conn(peer));
 	struct probe *p = s != NULL ? s->probe : NULL;
 	struct probe_result *x = NULL;
 
@@ -257,7 +257,7 @@ probe_start(struct call *c, const struct probe_wish *w, probe_fn *fn)
 	p->fn = fn;
 	find_name(p);
 	m.conn = PROBE_CONN | (c->b->next_probe++ & (PROBE_CONN - 1));
-	p->timer = timer_new(c->b->role, on_timer, p);
+	p->timer = timer_new(c->b->process, on_timer, p);
 	p->s = session_get(c->b, m.conn);
 	if (p->timer == NULL || p->s == NULL) {
 		finish(p, "out of memory");
@@ -268,7 +268,7 @@ probe_start(struct call *c, const struct probe_wish *w, probe_fn *fn)
 	name_set(p->s->login,
 	    w->target != NULL ? w->target->logins.name[0] : "probe");
 	timer_set(p->timer, PROBE_MS);
-	if (peer_send(role_peer(c->b->role, PROC_SUPERVISOR), MSG_SUP_PROBE, &m,
-		-1) != 0)
+	if (peer_send(process_peer(c->b->process, PROC_SUPERVISOR),
+		MSG_SUP_PROBE, &m, -1) != 0)
 		finish(p, "no process could be started for the probe");
 }

@@ -132,7 +132,7 @@ session_early(struct broker *b, uint64_t conn)
 }
 
 int
-on_nt_sid(struct role *r, struct peer *p, const void *body, const int *fds)
+on_nt_sid(struct process *r, struct peer *p, const void *body, const int *fds)
 {
 	const struct msg_nt_sid *m = body;
 	struct session *s = NULL;
@@ -141,8 +141,8 @@ on_nt_sid(struct role *r, struct peer *p, const void *body, const int *fds)
 	(void)fds;
 	if (m->sid.len == 0 || m->sid.len > sizeof(s->xid))
 		return GW_EPROTO;
-	if ((s = session_find(role_ctx(r), m->conn)) == NULL &&
-	    (s = session_early(role_ctx(r), m->conn)) == NULL)
+	if ((s = session_find(process_ctx(r), m->conn)) == NULL &&
+	    (s = session_early(process_ctx(r), m->conn)) == NULL)
 		return GW_ENOMEM;
 	/* the first exchange only: a session id never changes (RFC 4253) */
 	if (s->nxid == 0) {
@@ -161,8 +161,8 @@ dial_no(struct session *s, const char *why)
 
 	text_set(no.text, sizeof(no.text), why);
 	s->state = SES_AUTHED;
-	if (peer_send(role_session(s->b->role, s->conn), MSG_SES_DIAL_NO, &no,
-		-1) != 0)
+	if (peer_send(process_session(s->b->process, s->conn), MSG_SES_DIAL_NO,
+		&no, -1) != 0)
 		log_warn("a session could not be told that dialing failed");
 }
 
@@ -187,7 +187,7 @@ user_dialed(struct session *s, int fd, const char *why)
 {
 	struct target *t = NULL;
 	struct msg_ses_target m = {.rid = s->dial_rid, .addr = s->addr};
-	struct peer *p = role_session(s->b->role, s->conn);
+	struct peer *p = process_session(s->b->process, s->conn);
 
 	if (fd < 0) {
 		leg_done(s, END_TARGET_GONE, 0, 0, -1);
@@ -215,10 +215,10 @@ user_dialed(struct session *s, int fd, const char *why)
 }
 
 int
-on_ses_dial(struct role *r, struct peer *p, const void *body, const int *fds)
+on_ses_dial(struct process *r, struct peer *p, const void *body, const int *fds)
 {
 	const struct msg_ses_dial *m = body;
-	struct session *s = session_find(role_ctx(r), peer_conn(p));
+	struct session *s = session_find(process_ctx(r), peer_conn(p));
 
 	(void)fds;
 	if (s == NULL || s->state != SES_AUTHED || s->pending > 0)
@@ -240,10 +240,11 @@ on_ses_dial(struct role *r, struct peer *p, const void *body, const int *fds)
 /* A session asks for each channel, so that there is none without a broker,
  * whether it is dead or only deaf. */
 int
-on_ses_channel(struct role *r, struct peer *p, const void *body, const int *fds)
+on_ses_channel(
+    struct process *r, struct peer *p, const void *body, const int *fds)
 {
 	const struct msg_ses_channel *m = body;
-	const struct session *s = session_find(role_ctx(r), peer_conn(p));
+	const struct session *s = session_find(process_ctx(r), peer_conn(p));
 	struct msg_ses_channel_ok ok = {.rid = m->rid};
 
 	(void)fds;
@@ -256,14 +257,15 @@ on_ses_channel(struct role *r, struct peer *p, const void *body, const int *fds)
 /* ---- the end */
 
 static void
-on_stop_timer(struct role *r, void *arg)
+on_stop_timer(struct process *r, void *arg)
 {
 	struct session *s = arg;
 	struct msg_sup_conn m = {.conn = s->conn};
 
 	/* it was told and did not go: its leg is cut, now it goes itself */
 	log_warn("a session did not end when told: killed");
-	if (peer_send(role_peer(r, PROC_SUPERVISOR), MSG_SUP_KILL, &m, -1) != 0)
+	if (peer_send(process_peer(r, PROC_SUPERVISOR), MSG_SUP_KILL, &m, -1) !=
+	    0)
 		log_err("the supervisor could not be asked to kill a session");
 	session_over(s, s->reason, 0, 0, -1);
 }
@@ -279,7 +281,7 @@ session_stop(
 	text_set(m.text, sizeof(m.text), text);
 	s->pending++; /* a link that breaks now must not free it under us */
 	/* first the word, so that the session knows why the leg falls silent */
-	if (s->linked && peer_send(role_session(s->b->role, s->conn),
+	if (s->linked && peer_send(process_session(s->b->process, s->conn),
 			     MSG_SES_STOP, &m, -1) != 0)
 		log_warn("a session could not be told to stop; its leg goes");
 	if (s->state == SES_DIALING)
@@ -294,7 +296,7 @@ session_stop(
 	timer_free(s->timer);
 	s->timer = NULL;
 	if (!s->gone &&
-	    (s->timer = timer_new(s->b->role, on_stop_timer, s)) != NULL)
+	    (s->timer = timer_new(s->b->process, on_stop_timer, s)) != NULL)
 		timer_set(s->timer, STOP_MS);
 	s->pending--;
 	session_release(s);
@@ -364,10 +366,11 @@ session_ask_recorded(struct session *s)
 
 /* A copy is not recorded, nor is a session that never had a terminal. */
 int
-on_rec_started(struct role *r, struct peer *p, const void *body, const int *fds)
+on_rec_started(
+    struct process *r, struct peer *p, const void *body, const int *fds)
 {
 	const struct msg_rec_started *m = body;
-	struct session *s = session_by_sid(role_ctx(r), m->sid);
+	struct session *s = session_by_sid(process_ctx(r), m->sid);
 
 	(void)p;
 	(void)fds;
@@ -404,10 +407,10 @@ own_reason(const struct session *s, enum end_reason said)
 }
 
 int
-on_ses_end(struct role *r, struct peer *p, const void *body, const int *fds)
+on_ses_end(struct process *r, struct peer *p, const void *body, const int *fds)
 {
 	const struct msg_ses_end *m = body;
-	struct session *s = session_find(role_ctx(r), peer_conn(p));
+	struct session *s = session_find(process_ctx(r), peer_conn(p));
 
 	(void)fds;
 	if (m->reason == END_NONE || m->reason >= END_REASON_COUNT)

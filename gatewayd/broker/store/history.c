@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "broker/store_sql.h"
+#include "broker/store/store_sql.h"
 
 int
 store_answer_get(struct store *s, const char *user, const char *verb,

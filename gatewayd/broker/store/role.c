@@ -7,7 +7,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
-#include "broker/store_sql.h"
+#include "broker/store/store_sql.h"
 
 static int
 take_port(struct policy_role *r, const char *value)

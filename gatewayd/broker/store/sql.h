@@ -6,8 +6,8 @@
  * Queries are sticky: after the first failure every later call does nothing
  * and query_done() says why.
  */
-#ifndef BROKER_SQL_H
-#define BROKER_SQL_H
+#ifndef BROKER_STORE_SQL_H
+#define BROKER_STORE_SQL_H
 
 #include <stdbool.h>
 #include <stddef.h>

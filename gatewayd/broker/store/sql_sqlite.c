@@ -3,7 +3,7 @@
  * sql - SQLite, tamed: no dynamic text, no double-quoted strings, no untrusted
  * schema, foreign keys on, every commit on disk before it returns.
  */
-#include "broker/sql.h"
+#include "broker/store/sql.h"
 
 #include <sqlite3.h>
 #include <stdio.h>

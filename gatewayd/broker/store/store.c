@@ -2,13 +2,13 @@
 /*
  * store - the schema, its version, and what the store_*.c files share.
  */
-#include "broker/store.h"
+#include "broker/store/store.h"
 
 #include <stdlib.h>
 
 #include "base/err.h"
 #include "base/str.h"
-#include "broker/store_sql.h"
+#include "broker/store/store_sql.h"
 
 enum { SCHEMA_VERSION = 1 };
 

@@ -6,8 +6,8 @@
  * the record that caused it, written before it; a store that is ahead of the
  * log was not written by us.
  */
-#ifndef BROKER_STORE_H
-#define BROKER_STORE_H
+#ifndef BROKER_STORE_STORE_H
+#define BROKER_STORE_STORE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,11 +2,11 @@
 /*
  * store_sql - what the store's own files share. Nobody else includes it.
  */
-#ifndef BROKER_STORE_SQL_H
-#define BROKER_STORE_SQL_H
+#ifndef BROKER_STORE_STORE_SQL_H
+#define BROKER_STORE_STORE_SQL_H
 
-#include "broker/sql.h"
-#include "broker/store.h"
+#include "broker/store/sql.h"
+#include "broker/store/store.h"
 
 struct store {
 	struct sql *sql;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "broker/store_sql.h"
+#include "broker/store/store_sql.h"
 
 static void
 take_sealed(struct sealed *ret, struct query *q, int col)

@@ -3,15 +3,15 @@
  * rfc5424 - see the header. Names of structured data are lower case: rsyslog
  * makes them so anyway. No BOM before MSG: rsyslog would keep it.
  */
-#include "shipper/rfc5424.h"
+#include "shipper/encode/rfc5424.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "audit/record.h"
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/str.h"
-#include "core/record.h"
 #include "wire/json.h"
 
 enum {

@@ -6,8 +6,8 @@
  *
  *   <PRI>1 TIME server_id sallyport origin CODE [sallyport@32473 ...] RECORD
  */
-#ifndef SHIPPER_RFC5424_H
-#define SHIPPER_RFC5424_H
+#ifndef SHIPPER_ENCODE_RFC5424_H
+#define SHIPPER_ENCODE_RFC5424_H
 
 #include <stddef.h>
 #include <stdint.h>

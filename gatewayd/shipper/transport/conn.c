@@ -2,7 +2,7 @@
 /*
  * conn - see the header. OpenSSL without blocking, driven by the role's loop.
  */
-#include "shipper/conn.h"
+#include "shipper/transport/conn.h"
 
 #include <errno.h>
 #include <linux/tcp.h>
@@ -29,7 +29,7 @@ enum {
 };
 
 struct conn {
-	struct role *role;
+	struct process *role;
 	SSL_CTX *ctx;
 	const char *host;
 	struct conn_hooks hooks;
@@ -259,7 +259,7 @@ ending(struct conn *c)
 }
 
 static void
-on_watch(struct role *r, int fd, unsigned what, void *arg)
+on_watch(struct process *r, int fd, unsigned what, void *arg)
 {
 	struct conn *c = arg;
 
@@ -369,7 +369,7 @@ conn_unsent(const struct conn *c)
 }
 
 int
-conn_new(struct conn **ret, struct role *r, SSL_CTX *ctx, const char *host,
+conn_new(struct conn **ret, struct process *r, SSL_CTX *ctx, const char *host,
     const struct conn_hooks *hooks)
 {
 	struct conn *c = calloc(1, sizeof(*c));

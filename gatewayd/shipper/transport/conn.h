@@ -3,8 +3,8 @@
  * conn - one TLS connection at a time: made, written to, and ended so that one
  * knows what the receiver has read. Knows no record; does not try again.
  */
-#ifndef SHIPPER_CONN_H
-#define SHIPPER_CONN_H
+#ifndef SHIPPER_TRANSPORT_CONN_H
+#define SHIPPER_TRANSPORT_CONN_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -13,7 +13,7 @@
 
 #include "base/addr.h"
 #include "base/attr.h"
-#include "role/role.h"
+#include "process/process.h"
 
 struct conn;
 
@@ -36,7 +36,7 @@ struct conn_hooks {
 };
 
 /* ctx (SSL) and host, the name in the certificate, live on. */
-MUST_CHECK int conn_new(struct conn **ret, struct role *r, SSL_CTX *ctx,
+MUST_CHECK int conn_new(struct conn **ret, struct process *r, SSL_CTX *ctx,
     const char *host, const struct conn_hooks *hooks);
 void conn_free(struct conn *c);
 

@@ -2,7 +2,7 @@
 /*
  * tls - see the header.
  */
-#include "shipper/tls.h"
+#include "shipper/transport/tls.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>

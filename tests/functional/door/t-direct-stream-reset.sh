@@ -4,11 +4,11 @@
 # promise: a live direct stream is reset when it speaks after expiry, revoke or release
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
-# shellcheck source=tests/functional/stream.sh
-. "$(dirname -- "$0")/stream.sh"
-# shellcheck source=tests/functional/direct.sh
-. "$(dirname -- "$0")/direct.sh"
+. "$(dirname -- "$0")/../lib.sh"
+# shellcheck source=tests/functional/tools/stream.sh
+. "$(dirname -- "$0")/../tools/stream.sh"
+# shellcheck source=tests/functional/tools/direct.sh
+. "$(dirname -- "$0")/../tools/direct.sh"
 
 need_stage
 LAB_HOSTS='client gateway web-01'

@@ -4,7 +4,7 @@
 # promise: a grant serves its own source only, also where another's grant opened the door
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
+. "$(dirname -- "$0")/../lib.sh"
 
 need_stage
 LAB_HOSTS='client client2 gateway web-01'

@@ -6,7 +6,7 @@
 # Another boot id and no table is what a reboot looks like to the gateway.
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
+. "$(dirname -- "$0")/../lib.sh"
 
 need_stage
 LAB_HOSTS='client gateway web-01'

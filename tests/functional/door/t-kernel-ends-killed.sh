@@ -4,9 +4,9 @@
 # promise: with supervisor, broker, notary and firewall killed the kernel ends session and stream on time
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
-# shellcheck source=tests/functional/kernel_ends.sh
-. "$(dirname -- "$0")/kernel_ends.sh"
+. "$(dirname -- "$0")/../lib.sh"
+# shellcheck source=tests/functional/tools/kernel_ends.sh
+. "$(dirname -- "$0")/../tools/kernel_ends.sh"
 
 kernel_ends gw_kill
 pass

@@ -6,9 +6,9 @@
 # Another user behind the same NAT, and the same user.
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
-# shellcheck source=tests/functional/stream.sh
-. "$(dirname -- "$0")/stream.sh"
+. "$(dirname -- "$0")/../lib.sh"
+# shellcheck source=tests/functional/tools/stream.sh
+. "$(dirname -- "$0")/../tools/stream.sh"
 
 need_stage
 LAB_HOSTS='client client2 nat gateway web-01'

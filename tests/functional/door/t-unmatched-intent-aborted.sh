@@ -4,7 +4,7 @@
 # promise: an intent that no door followed is closed as aborted after a crash
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
+. "$(dirname -- "$0")/../lib.sh"
 
 need_stage
 LAB_HOSTS='client gateway web-01'

@@ -4,7 +4,7 @@
 # promise: a full disk gives no new access and says so; with room again everything goes on
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
+. "$(dirname -- "$0")/../lib.sh"
 
 need_stage
 LAB_HOSTS='client gateway web-01'

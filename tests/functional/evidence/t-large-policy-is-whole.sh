@@ -4,7 +4,7 @@
 # promise: a policy of any size stands in the log byte by byte as it was signed
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
+. "$(dirname -- "$0")/../lib.sh"
 
 need_stage
 LAB_HOSTS='client gateway'

@@ -4,7 +4,7 @@
 # promise: a terminal session is recorded as asciicast v2, its digests in the log meanwhile
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
+. "$(dirname -- "$0")/../lib.sh"
 
 need_stage
 LAB_HOSTS='client gateway web-01'

@@ -4,7 +4,7 @@
 # promise: a stranger's refusals are on record, and cannot fill the log
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
+. "$(dirname -- "$0")/../lib.sh"
 
 need_stage
 LAB_HOSTS='client gateway'

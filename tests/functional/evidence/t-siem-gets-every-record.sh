@@ -4,7 +4,7 @@
 # promise: every record reaches rsyslog over TLS, and what it missed while it was down
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
+. "$(dirname -- "$0")/../lib.sh"
 
 need_stage
 LAB_HOSTS='client gateway web-01 siem'

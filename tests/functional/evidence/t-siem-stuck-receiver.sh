@@ -4,7 +4,7 @@
 # promise: what a receiver acknowledged by TCP but never read is sent again
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
+. "$(dirname -- "$0")/../lib.sh"
 
 need_stage
 LAB_HOSTS='gateway siem'

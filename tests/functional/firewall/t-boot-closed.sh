@@ -4,7 +4,7 @@
 # promise: without gatewayd the doors are shut from boot on (sallyport-closed)
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
+. "$(dirname -- "$0")/../lib.sh"
 
 need_stage
 LAB_HOSTS='client gateway web-01'

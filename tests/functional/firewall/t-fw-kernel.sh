@@ -7,10 +7,10 @@
 # on Linux 6.1. FWTOOL and SALLYPORT_CLOSED name the built programs.
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
+. "$(dirname -- "$0")/../lib.sh"
 
 top=${BUILD_DIR:-${top_builddir:-.}}
-fwtool=${FWTOOL:-$top/tests/functional/fwtool}
+fwtool=${FWTOOL:-$top/tests/functional/tools/fwtool}
 closed=${SALLYPORT_CLOSED:-$top/sallyport-closed}
 [ "$(id -u)" -eq 0 ] || skip 'needs root for network namespaces'
 [ -x "$fwtool" ] || skip "no $fwtool; set FWTOOL or BUILD_DIR (make check builds it)"
@@ -19,7 +19,7 @@ command -v nft >/dev/null || skip 'needs nft'
 command -v python3 >/dev/null || skip 'needs python3'
 
 for mode in new old; do
-	unshare -m -n python3 "$(dirname -- "$0")/fw_kernel.py" \
+	unshare -m -n python3 "$(dirname -- "$0")/../tools/fw_kernel.py" \
 		"$(realpath -- "$fwtool")" "$(realpath -- "$closed")" "$mode" ||
 		fail "kernel mode $mode"
 done

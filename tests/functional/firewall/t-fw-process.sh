@@ -8,10 +8,10 @@
 # has in life. FWPROC and SALLYPORT_FIREWALL name the built programs.
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
+. "$(dirname -- "$0")/../lib.sh"
 
 top=${BUILD_DIR:-${top_builddir:-.}}
-fwproc=${FWPROC:-$top/tests/functional/fwproc}
+fwproc=${FWPROC:-$top/tests/functional/tools/fwproc}
 firewall=${SALLYPORT_FIREWALL:-$top/sallyport-firewall}
 [ "$(id -u)" -eq 0 ] || skip 'needs root for network namespaces'
 [ -x "$fwproc" ] || skip "no $fwproc; set FWPROC or BUILD_DIR (make check builds it)"

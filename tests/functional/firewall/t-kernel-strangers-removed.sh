@@ -4,7 +4,7 @@
 # promise: kernel elements without a grant in the log are removed at start, the others stay
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
+. "$(dirname -- "$0")/../lib.sh"
 
 need_stage
 LAB_HOSTS='client gateway web-01'

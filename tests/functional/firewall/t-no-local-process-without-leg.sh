@@ -4,7 +4,7 @@
 # promise: no process of any uid on the gateway reaches a protected port without a leg
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
+. "$(dirname -- "$0")/../lib.sh"
 
 need_stage
 LAB_HOSTS='client gateway web-01'

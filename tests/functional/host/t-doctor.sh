@@ -4,7 +4,7 @@
 # promise: doctor names what is wrong with a target: address, port, banner, key, CA, principal, clock
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
+. "$(dirname -- "$0")/../lib.sh"
 
 need_stage
 LAB_HOSTS='client gateway web-01'

@@ -4,7 +4,7 @@
 # promise: with pam_jit a target's sshd admits nobody who came round the gateway
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
+. "$(dirname -- "$0")/../lib.sh"
 
 need_stage
 LAB_HOSTS='client gateway web-01 web-02'

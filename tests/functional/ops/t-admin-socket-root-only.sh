@@ -4,7 +4,7 @@
 # promise: the admin socket serves root only and writes down who it was
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
+. "$(dirname -- "$0")/../lib.sh"
 
 need_stage
 LAB_HOSTS='gateway'

@@ -4,7 +4,7 @@
 # promise: who asks for many long answers at once waits longer, and nobody else for ever
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
+. "$(dirname -- "$0")/../lib.sh"
 
 need_stage
 LAB_HOSTS='gateway'

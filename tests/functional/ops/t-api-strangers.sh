@@ -4,7 +4,7 @@
 # promise: strangers who open connections and say little keep nobody else out
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
+. "$(dirname -- "$0")/../lib.sh"
 
 need_stage
 LAB_HOSTS='client client2 gateway'

@@ -4,7 +4,7 @@
 # promise: gatewayd -t names every error with file, line, column and a caret
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
+. "$(dirname -- "$0")/../lib.sh"
 
 need_stage
 LAB_HOSTS='gateway'

@@ -4,9 +4,9 @@
 # promise: configure names the Debian package of whatever is missing
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
+. "$(dirname -- "$0")/../lib.sh"
 
-top=$(cd -- "$(dirname -- "$0")/../.." && pwd)
+top=$(cd -- "$(dirname -- "$0")/../../.." && pwd)
 [ -x "$top/configure" ] || skip 'no configure: run autoreconf -i'
 [ ! -e "$top/config.status" ] || skip 'the source tree itself is configured: make distclean'
 

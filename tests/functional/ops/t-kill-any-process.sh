@@ -4,7 +4,7 @@
 # promise: whatever process is killed: grants come back with the time they have left
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
+. "$(dirname -- "$0")/../lib.sh"
 
 need_stage
 LAB_HOSTS='client gateway web-01'

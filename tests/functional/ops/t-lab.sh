@@ -7,7 +7,7 @@
 # refused, so each of these is the negative control of some test.
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
+. "$(dirname -- "$0")/../lib.sh"
 
 processes_of() {
 	local ns p found=

@@ -4,9 +4,9 @@
 # promise: a link lost between two processes that live is made again, and costs nobody his grant or session
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
-# shellcheck source=tests/functional/stream.sh
-. "$(dirname -- "$0")/stream.sh"
+. "$(dirname -- "$0")/../lib.sh"
+# shellcheck source=tests/functional/tools/stream.sh
+. "$(dirname -- "$0")/../tools/stream.sh"
 
 need_stage
 LAB_HOSTS='client gateway web-01'
@@ -27,7 +27,7 @@ pids() {
 }
 link_of() {
 	on gateway python3 -I -S - "$(gw_pid "$1")" "$(gw_pid "$2")" "${@:3}" \
-		<"$(dirname -- "$0")/link_of.py"
+		<"$(dirname -- "$0")/../tools/link_of.py"
 }
 linked() { # by one, and it is another
 	local now

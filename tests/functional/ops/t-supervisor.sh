@@ -4,7 +4,7 @@
 # promise: gatewayd says in a sentence why it does not start, and leaves nothing behind when it stops
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
+. "$(dirname -- "$0")/../lib.sh"
 
 need_stage
 LAB_HOSTS='client gateway'

@@ -7,7 +7,7 @@
 # in namespaces of its own: no service of the machine runs in it.
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
+. "$(dirname -- "$0")/../lib.sh"
 
 need_stage
 [ "$(id -u)" -eq 0 ] || skip 'needs root for namespaces'
@@ -42,7 +42,7 @@ settled() {
 }
 boot() {
 	unshare --fork --kill-child --pid --mount --net --uts --ipc --cgroup \
-		"$(dirname -- "$0")/systemd_boot.sh" "$layer" "$STAGE" \
+		"$(dirname -- "$0")/../tools/systemd_boot.sh" "$layer" "$STAGE" \
 		>"$TEST_DIR/boot.log" 2>&1 &
 	waiter=$!
 	born() { init=$(pgrep -P "$waiter" -x systemd); }

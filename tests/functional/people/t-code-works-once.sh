@@ -6,7 +6,7 @@
 # Same code twice, in parallel, after a restart; wrong codes are counted.
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
+. "$(dirname -- "$0")/../lib.sh"
 
 need_stage
 LAB_HOSTS='client gateway web-01'

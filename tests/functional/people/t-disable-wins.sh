@@ -7,13 +7,13 @@
 # moment: an admin's, and that of the user he locks out.
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
+. "$(dirname -- "$0")/../lib.sh"
 
 need_stage
 LAB_HOSTS='client gateway web-01'
 lab_up "$STAGE"
 story
-put_file client /tmp/raw.py 0755 <"$(dirname -- "$0")/raw_request.py"
+put_file client /tmp/raw.py 0755 <"$(dirname -- "$0")/../tools/raw_request.py"
 
 admin_post() { # BODY
 	on gateway curl -s --unix-socket "$GW_SOCKET" -d "$1" \

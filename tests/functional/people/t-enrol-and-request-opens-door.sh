@@ -4,7 +4,7 @@
 # promise: invitation, TOTP, target, user, role, one request: the door opens for that source
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
+. "$(dirname -- "$0")/../lib.sh"
 
 need_stage
 LAB_HOSTS='client gateway web-01'

@@ -4,7 +4,7 @@
 # promise: a retry with the same idempotency key gets the first answer, and opens nothing more
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
+. "$(dirname -- "$0")/../lib.sh"
 
 need_stage
 LAB_HOSTS='client gateway web-01'

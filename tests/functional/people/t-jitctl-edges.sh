@@ -4,7 +4,7 @@
 # promise: jitctl says what is wrong and writes nothing until it has something to write
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
+. "$(dirname -- "$0")/../lib.sh"
 
 need_stage
 LAB_HOSTS='client gateway web-01'

@@ -4,7 +4,7 @@
 # promise: who mistypes, moves, loses a phone or sits in an editor at the end is helped on
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
+. "$(dirname -- "$0")/../lib.sh"
 
 need_stage
 LAB_HOSTS='client gateway web-01'

@@ -4,7 +4,7 @@
 # promise: policy.yaml sets up what single commands do; all of it or nothing
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
+. "$(dirname -- "$0")/../lib.sh"
 
 need_stage
 LAB_HOSTS='client gateway web-01'

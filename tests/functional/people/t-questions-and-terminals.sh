@@ -4,7 +4,7 @@
 # promise: jitctl asks only on a terminal, hides codes, and leaves it as it was on Ctrl-C
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
+. "$(dirname -- "$0")/../lib.sh"
 
 need_stage
 LAB_HOSTS='client gateway web-01'

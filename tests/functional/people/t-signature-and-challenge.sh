@@ -6,7 +6,7 @@
 # Sent by a client that lies: raw_request.py.
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
+. "$(dirname -- "$0")/../lib.sh"
 
 need_stage
 LAB_HOSTS='client gateway web-01'
@@ -16,7 +16,7 @@ story
 request alice web-01 >/dev/null
 local_admin revoke "$(as alice grants -o name)" >/dev/null 2>&1
 wait_for 10 no_elements entry4
-put_file client /tmp/raw.py 0755 <"$(dirname -- "$0")/raw_request.py"
+put_file client /tmp/raw.py 0755 <"$(dirname -- "$0")/../tools/raw_request.py"
 body='{"target":"web-01","for":300,"reason":"raw"}'
 on client ssh-keygen -q -t ed25519 -N '' -f /tmp/stranger
 on client chmod 0644 /tmp/stranger.pub

@@ -4,7 +4,7 @@
 # promise: a right that is taken away ends what was opened by it
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
+. "$(dirname -- "$0")/../lib.sh"
 
 grant_is() { # GRANT STATE
 	[ "$(local_admin grants --all -o json |

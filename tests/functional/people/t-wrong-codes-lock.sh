@@ -4,7 +4,7 @@
 # promise: after five wrong codes in five minutes no code is looked at; a stranger cannot cause it
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
+. "$(dirname -- "$0")/../lib.sh"
 
 need_stage
 LAB_HOSTS='client gateway web-01'
@@ -20,7 +20,7 @@ ask() { # CODE
 }
 
 echo '- a stranger tries as often as he likes: his key is refused first'
-put_file client /tmp/raw.py 0755 <"$(dirname -- "$0")/raw_request.py"
+put_file client /tmp/raw.py 0755 <"$(dirname -- "$0")/../tools/raw_request.py"
 on client ssh-keygen -q -t ed25519 -N '' -f /tmp/stranger
 on client chmod 0644 /tmp/stranger.pub
 on client chown alice /tmp/stranger

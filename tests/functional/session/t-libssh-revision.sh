@@ -6,7 +6,7 @@
 # dpkg is asked, so the test gives it another answer: a package database of its own.
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
+. "$(dirname -- "$0")/../lib.sh"
 
 need_stage
 LAB_HOSTS='gateway'

@@ -4,7 +4,7 @@
 # promise: a source has so many connections and a grant so many sessions, and the others theirs
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
+. "$(dirname -- "$0")/../lib.sh"
 
 need_stage
 LAB_HOSTS='client client2 gateway web-01'

@@ -4,9 +4,9 @@
 # promise: a session that must end ends, says why, exits non-zero, and nothing runs without its record
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
-# shellcheck source=tests/functional/session_lib.sh
-. "$(dirname -- "$0")/session_lib.sh"
+. "$(dirname -- "$0")/../lib.sh"
+# shellcheck source=tests/functional/tools/session_lib.sh
+. "$(dirname -- "$0")/../tools/session_lib.sh"
 # shellcheck disable=SC2154 # key, D come from session_start
 
 # ended NAME PATTERN SSH-ARGUMENTS...: exits 255 and says PATTERN once.

@@ -7,9 +7,9 @@
 # re-exchange shows neither in the length nor in the exit status.
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
-# shellcheck source=tests/functional/session_lib.sh
-. "$(dirname -- "$0")/session_lib.sh"
+. "$(dirname -- "$0")/../lib.sh"
+# shellcheck source=tests/functional/tools/session_lib.sh
+. "$(dirname -- "$0")/../tools/session_lib.sh"
 # shellcheck disable=SC2154 # key, D come from session_start
 
 sum() { sha256sum | cut -c1-64; }

@@ -7,7 +7,7 @@
 # byte yet: not what we meant to load, but what is in force.
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
+. "$(dirname -- "$0")/../lib.sh"
 
 need_stage
 [ "$(uname -m)" = x86_64 ] || skip 'the numbers of the system calls are those of x86_64'
@@ -15,7 +15,7 @@ LAB_HOSTS='client gateway web-01'
 lab_up "$STAGE"
 story
 request alice web-01 >/dev/null
-put_file gateway /tmp/seccomp_of.py <"$(dirname -- "$0")/seccomp_of.py"
+put_file gateway /tmp/seccomp_of.py <"$(dirname -- "$0")/../tools/seccomp_of.py"
 
 sessions() {
 	on gateway pgrep -P "$(gw_pid zygote)" -x sallyport-sessi

@@ -4,9 +4,9 @@
 # promise: a session outlives broker, notary and firewall, and the new ones can still end it
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
-# shellcheck source=tests/functional/stream.sh
-. "$(dirname -- "$0")/stream.sh"
+. "$(dirname -- "$0")/../lib.sh"
+# shellcheck source=tests/functional/tools/stream.sh
+. "$(dirname -- "$0")/../tools/stream.sh"
 
 need_stage
 LAB_HOSTS='client gateway web-01'

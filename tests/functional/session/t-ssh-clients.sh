@@ -4,9 +4,9 @@
 # promise: what engineers do with ssh every day works as it does without a gateway between, in bounded memory
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
-# shellcheck source=tests/functional/session_lib.sh
-. "$(dirname -- "$0")/session_lib.sh"
+. "$(dirname -- "$0")/../lib.sh"
+# shellcheck source=tests/functional/tools/session_lib.sh
+. "$(dirname -- "$0")/../tools/session_lib.sh"
 # shellcheck disable=SC2154,SC2317 # key, D come from session_start; called by name
 
 sum() { sha256sum | cut -c1-64; }

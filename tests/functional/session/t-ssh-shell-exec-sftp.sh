@@ -4,7 +4,7 @@
 # promise: stock ssh, scp and sftp pass: shell, window size, exec, stderr, exit status, signal, files
 
 # shellcheck source=tests/functional/lib.sh
-. "$(dirname -- "$0")/lib.sh"
+. "$(dirname -- "$0")/../lib.sh"
 
 need_stage
 LAB_HOSTS='client gateway web-01'

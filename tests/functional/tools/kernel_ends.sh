@@ -7,9 +7,9 @@
 # can be what ended it.
 
 here=$(dirname -- "${BASH_SOURCE[0]}")
-# shellcheck source=tests/functional/stream.sh
+# shellcheck source=tests/functional/tools/stream.sh
 . "$here/stream.sh"
-# shellcheck source=tests/functional/direct.sh
+# shellcheck source=tests/functional/tools/direct.sh
 . "$here/direct.sh"
 
 kernel_ends() { # gw_kill | gw_freeze

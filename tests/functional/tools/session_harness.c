@@ -32,8 +32,8 @@
 #include "base/secret.h"
 #include "base/str.h"
 #include "core/event.h"
-#include "sys/sshcert.h"
-#include "sys/sshkey.h"
+#include "ssh/sshcert.h"
+#include "ssh/sshkey.h"
 #include "wire/ipc.h"
 #include "wire/messages.h"
 

@@ -7,7 +7,7 @@
 # own. SESSION_HARNESS and SALLYPORT_SESSION name the built programs.
 
 top=${BUILD_DIR:-.}
-harness=${SESSION_HARNESS:-$top/tests/functional/session_harness}
+harness=${SESSION_HARNESS:-$top/tests/functional/tools/session_harness}
 session=${SALLYPORT_SESSION:-$top/sallyport-session}
 
 session_need() {

@@ -32,7 +32,7 @@
 #include "api/parse.h"
 #include "base/err.h"
 #include "core/event.h"
-#include "tests/unit/roleproc.h"
+#include "tests/unit/support/roleproc.h"
 #include "wire/verbs.h"
 
 /* ---- pure */

@@ -4,7 +4,7 @@
  * definitions, its proof checks against proofs made by that one and against
  * the published vectors, and every failed allocation inside libcrypto.
  */
-#include "test.h"
+#include "tests/unit/support/test.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -12,10 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit/merkle.h"
 #include "base/attr.h"
 #include "base/err.h"
-#include "core/merkle.h"
-#include "testdata.h"
+#include "tests/unit/support/testdata.h"
 
 enum { LEAVES = 40, PROOF_MAX = 16, H = MERKLE_HASH_SIZE };
 

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_note - signed notes and checkpoints: published ones, own, broken. */
-#include "test.h"
+#include "tests/unit/support/test.h"
 
 #include <openssl/evp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "audit/note.h"
 #include "base/attr.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/str.h"
-#include "core/note.h"
-#include "testdata.h"
+#include "tests/unit/support/testdata.h"
 
 #define DASH "\xe2\x80\x94 "
 

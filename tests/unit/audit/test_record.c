@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* record: the envelope is one exact spelling, and nothing else is read. */
-#include "tests/unit/test.h"
+#include "tests/unit/support/test.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "audit/record.h"
 #include "base/attr.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include "core/record.h"
 
 static struct record
 sample(void)

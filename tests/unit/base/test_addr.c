@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_addr - addresses and prefixes, by tables. */
-#include "test.h"
+#include "tests/unit/support/test.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

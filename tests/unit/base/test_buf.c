@@ -3,7 +3,7 @@
  * test_buf - buffers and readers, with every allocation made to fail in turn
  * (the linker's --wrap puts the functions below in malloc's place).
  */
-#include "test.h"
+#include "tests/unit/support/test.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_ids - the shape of ids; that they differ; the clock's few promises. */
-#include "test.h"
+#include "tests/unit/support/test.h"
 
 #include <stdbool.h>
 #include <string.h>

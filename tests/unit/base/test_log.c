@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_log - what really arrives on descriptor 2, line by line. */
-#include "test.h"
+#include "tests/unit/support/test.h"
 
 #include <errno.h>
 #include <fcntl.h>

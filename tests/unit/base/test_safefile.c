@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_safefile - what is refused to be read, and what a write leaves. */
-#include "test.h"
+#include "tests/unit/support/test.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_secret - sizes, emptiness, and that freed secrets leave nothing. */
-#include "test.h"
+#include "tests/unit/support/test.h"
 
 #include <fcntl.h>
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_str - string helpers and encodings, by tables. */
-#include "test.h"
+#include "tests/unit/support/test.h"
 
 #include <stdbool.h>
 #include <string.h>

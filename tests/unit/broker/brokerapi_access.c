@@ -3,7 +3,7 @@
  * brokerapi_access - who is let in and what is answered: challenges, refusals
  * that are repeated, the gateway's own doors and names, strangers.
  */
-#include "tests/unit/brokerscene.h"
+#include "tests/unit/broker/brokerscene.h"
 
 #include <ifaddrs.h>
 #include <string.h>

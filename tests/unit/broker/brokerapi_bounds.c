@@ -3,7 +3,7 @@
  * brokerapi_bounds - what has a bound: limits, lists that go on, policies that
  * stand whole in the evidence or are refused first.
  */
-#include "tests/unit/brokerscene.h"
+#include "tests/unit/broker/brokerscene.h"
 
 #include <openssl/sha.h>
 #include <string.h>

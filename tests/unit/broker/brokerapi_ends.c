@@ -3,7 +3,7 @@
  * brokerapi_ends - codes, recordings, and ends: what ends, ends for good, and
  * is on record.
  */
-#include "tests/unit/brokerscene.h"
+#include "tests/unit/broker/brokerscene.h"
 
 #include <signal.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  * changes in one moment, rights and keys taken away while a grant is being
  * opened.
  */
-#include "tests/unit/brokerscene.h"
+#include "tests/unit/broker/brokerscene.h"
 
 #include <string.h>
 

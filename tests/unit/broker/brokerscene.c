@@ -2,7 +2,7 @@
 /*
  * brokerscene - see the header.
  */
-#include "tests/unit/brokerscene.h"
+#include "tests/unit/broker/brokerscene.h"
 
 #include <openssl/sha.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 
 #include "base/safefile.h"
 #include "base/str.h"
-#include "sys/sshkey.h"
+#include "ssh/sshkey.h"
 #include "wire/verbs.h"
 
 const char ask_web[] =

@@ -4,8 +4,8 @@
  * socket, notary and firewall, so that each order of events can be had. The
  * tests by it are one program, test_brokerapi.
  */
-#ifndef TESTS_UNIT_BROKERSCENE_H
-#define TESTS_UNIT_BROKERSCENE_H
+#ifndef TESTS_BROKER_BROKERSCENE_H
+#define TESTS_BROKER_BROKERSCENE_H
 
 #include <openssl/evp.h>
 #include <stdbool.h>
@@ -13,12 +13,12 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "broker/store.h"
+#include "broker/store/store.h"
 #include "core/event.h"
 #include "sys/seal.h"
 #include "sys/totp.h"
-#include "tests/unit/roleproc.h"
-#include "tests/unit/test.h"
+#include "tests/unit/support/roleproc.h"
+#include "tests/unit/support/test.h"
 #include "wire/signed.h"
 
 enum { TEXT_MAX = 256 * 1024 };

@@ -4,7 +4,7 @@
  * supervisor, notary, firewall and of sessions that were taken over: what one
  * of them says about its end is believed only where it can know it.
  */
-#include "tests/unit/test.h"
+#include "tests/unit/support/test.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 #include "base/ids.h"
 #include "base/safefile.h"
 #include "sys/seal.h"
-#include "tests/unit/roleproc.h"
+#include "tests/unit/support/roleproc.h"
 
 static char state_dir[64];
 static struct conf conf;

@@ -5,8 +5,8 @@
  * two people decide in one moment, what is taken away while a grant is being
  * opened, what a limit refuses, what a challenge is worth.
  */
-#include "tests/unit/brokerscene.h"
-#include "tests/unit/test.h"
+#include "tests/unit/broker/brokerscene.h"
+#include "tests/unit/support/test.h"
 
 int
 main(void)

@@ -3,14 +3,14 @@
  * element: one value, one encoding; whatever would open more than a grant can
  * mean is refused.
  */
-#include "test.h"
+#include "tests/unit/support/test.h"
 
 #include <netinet/in.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "core/element.h"
-#include "rnd.h"
+#include "tests/unit/support/rnd.h"
 
 enum { HEAD = 4, SIZE = 48 }; /* of the list, of each element */
 

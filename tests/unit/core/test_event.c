@@ -3,7 +3,7 @@
  * event: the catalogue is consistent, and whatever a writer puts into a field,
  * the record is one line of JSON that another parser reads back.
  */
-#include "test.h"
+#include "tests/unit/support/test.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 
 #include "base/err.h"
 #include "core/event.h"
-#include "rnd.h"
+#include "tests/unit/support/rnd.h"
 
 /* "{"x":0" + what event_fields_json wrote + "}", parsed by jansson. */
 static json_t *

@@ -3,7 +3,7 @@
  * grant: what is left of it on this boot and on another, which openings follow
  * from it, and that an empty one gives nothing.
  */
-#include "test.h"
+#include "tests/unit/support/test.h"
 
 #include <netinet/in.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * test_policy - the decision, as tables: who, what, whence, how long, and what
  * the refusal says.
  */
-#include "tests/unit/test.h"
+#include "tests/unit/support/test.h"
 
 #include <string.h>
 
@@ -510,7 +510,7 @@ test_broken_target_denies(void **state)
 }
 
 static void
-test_role_ok(void **state)
+test_process_ok(void **state)
 {
 	struct world *w = world_new();
 	struct policy_role good = *add_role(w, "ops");
@@ -586,7 +586,7 @@ main(void)
 	    cmocka_unit_test(test_gateway_limits),
 	    cmocka_unit_test(test_both_sources_count),
 	    cmocka_unit_test(test_broken_target_denies),
-	    cmocka_unit_test(test_role_ok),
+	    cmocka_unit_test(test_process_ok),
 	    cmocka_unit_test(test_target_values),
 	};
 

@@ -2,7 +2,7 @@
 /*
  * receipt: what the notary vouched for passes; any other bit does not.
  */
-#include "test.h"
+#include "tests/unit/support/test.h"
 
 #include <string.h>
 

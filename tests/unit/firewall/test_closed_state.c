@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * test_nft_closed - closed.state: what it means, what is refused and where,
+ * test_closed_state - closed.state: what it means, what is refused and where,
  * and that a bad line never keeps the others from being shut.
  */
-#include "test.h"
+#include "tests/unit/support/test.h"
 
 #include <netinet/in.h>
 #include <stdlib.h>

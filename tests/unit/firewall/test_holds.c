@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * test_nft_ledger - who holds an opening: the longest hold wins, ending one
+ * test_holds - who holds an opening: the longest hold wins, ending one
  * leaves the others, and every allocation that fails leaves all as it was.
  */
-#include "test.h"
+#include "tests/unit/support/test.h"
 
 #include <netinet/in.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "firewall/ledger.h"
+#include "firewall/holds.h"
 
 void *__real_calloc(size_t n, size_t size);
 void *__wrap_calloc(size_t n, size_t size);

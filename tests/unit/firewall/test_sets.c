@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * test_nft_sets - the exact bytes of element keys, and that nothing a set
+ * test_sets - the exact bytes of element keys, and that nothing a set
  * cannot hold becomes a key.
  */
-#include "test.h"
+#include "tests/unit/support/test.h"
 
 #include <netinet/in.h>
 #include <string.h>

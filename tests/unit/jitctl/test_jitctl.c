@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* jitctl's pure parts: the tables, flags, invitations, profiles, exit codes,
  * tables on screen, policy files, recordings. */
-#include "tests/unit/test.h"
+#include "tests/unit/support/test.h"
 
 #include <locale.h>
 #include <stdio.h>
@@ -10,14 +10,14 @@
 #include <unistd.h>
 
 #include "base/str.h"
-#include "jitctl/call.h"
-#include "jitctl/cast.h"
-#include "jitctl/cmd.h"
-#include "jitctl/out.h"
-#include "jitctl/policy.h"
-#include "jitctl/profile.h"
-#include "jitctl/sign.h"
-#include "sys/sshsig.h"
+#include "jitctl/cmd/cmd.h"
+#include "jitctl/gateway/call.h"
+#include "jitctl/gateway/policy_file.h"
+#include "jitctl/gateway/profile.h"
+#include "jitctl/gateway/sign.h"
+#include "jitctl/term/cast.h"
+#include "jitctl/term/out.h"
+#include "ssh/sshsig.h"
 #include "wire/signed.h"
 
 #define HEX64 "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"

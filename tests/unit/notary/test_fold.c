@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fold: what is open is what the records say, and nothing else. */
-#include "tests/unit/test.h"
+#include "tests/unit/support/test.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
  * lines are cut, a full disk leaves no part of a line, a failed fsync is never
  * a success, and one flipped byte anywhere is found.
  */
-#include "tests/unit/test.h"
+#include "tests/unit/support/test.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -20,14 +20,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "audit/note.h"
+#include "audit/verify.h"
 #include "base/attr.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/str.h"
-#include "core/note.h"
 #include "notary/ledger.h"
-#include "sys/sshkey.h"
-#include "wire/auditlog.h"
+#include "ssh/sshkey.h"
 
 static char dir[128];
 static struct secret seed;

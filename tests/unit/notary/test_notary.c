@@ -3,7 +3,7 @@
  * notary: the real program, sandbox included, with the test in the place of
  * supervisor, broker, firewall, shipper and sessions.
  */
-#include "tests/unit/test.h"
+#include "tests/unit/support/test.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -13,6 +13,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "audit/note.h"
+#include "audit/record.h"
+#include "audit/verify.h"
 #include "base/attr.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -20,12 +23,9 @@
 #include "base/safefile.h"
 #include "base/str.h"
 #include "core/element.h"
-#include "core/note.h"
-#include "core/record.h"
-#include "sys/sshkey.h"
-#include "tests/unit/keygen.h"
-#include "tests/unit/roleproc.h"
-#include "wire/auditlog.h"
+#include "ssh/sshkey.h"
+#include "tests/unit/support/keygen.h"
+#include "tests/unit/support/roleproc.h"
 
 static char state_dir[64];
 static struct conf conf;

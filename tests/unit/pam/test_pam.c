@@ -3,7 +3,7 @@
  * test_pam - the verdict of pam_jit on real certificates, and on every
  * single-bit change of one.
  */
-#include "tests/unit/test.h"
+#include "tests/unit/support/test.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,8 +14,8 @@
 #include "base/str.h"
 #include "core/grant.h"
 #include "pam/check.h"
-#include "sys/sshcert.h"
-#include "sys/sshkey.h"
+#include "ssh/sshcert.h"
+#include "ssh/sshkey.h"
 
 enum { NOW = 1800000000 };
 

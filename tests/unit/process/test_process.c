@@ -5,7 +5,7 @@
  * recorder that records nothing: it answers, appends, arms a timer and says
  * what its callbacks were told.
  */
-#include "test.h"
+#include "tests/unit/support/test.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
-#include "role/role.h"
+#include "process/process.h"
 #include "wire/ipc.h"
 
 enum { WAIT_MS = 10000 };
@@ -58,7 +58,7 @@ durable(void *arg, int result, uint64_t seq)
 }
 
 static void
-fired(struct role *r, void *arg)
+fired(struct process *r, void *arg)
 {
 	struct child *c = arg;
 
@@ -82,10 +82,10 @@ flood(struct child *c)
 }
 
 static int
-on_read(struct role *r, struct peer *p, const void *body, const int *fds)
+on_read(struct process *r, struct peer *p, const void *body, const int *fds)
 {
 	const struct msg_rec_read *m = body;
-	struct child *c = role_ctx(r);
+	struct child *c = process_ctx(r);
 
 	(void)fds;
 	c->broker = p;
@@ -95,7 +95,7 @@ on_read(struct role *r, struct peer *p, const void *body, const int *fds)
 		tell(c, m->offset);
 		return 0;
 	case ASK_APPEND:
-		return role_append(r, EV_RECORDING_START, NULL, durable, c);
+		return process_append(r, EV_RECORDING_START, NULL, durable, c);
 	case ASK_TIMER:
 		c->timer = timer_new(r, fired, c);
 		timer_set(c->timer, 30);
@@ -116,9 +116,9 @@ on_read(struct role *r, struct peer *p, const void *body, const int *fds)
 }
 
 static int
-on_start(struct role *r, const struct conf *conf)
+on_start(struct process *r, const struct conf *conf)
 {
-	struct child *c = role_ctx(r);
+	struct child *c = process_ctx(r);
 
 	if (strcmp(conf->server_id, "gw-1") != 0)
 		return GW_EINVAL;
@@ -126,25 +126,26 @@ on_start(struct role *r, const struct conf *conf)
 }
 
 static void
-on_up(struct role *r, struct peer *p)
+on_up(struct process *r, struct peer *p)
 {
 	(void)p;
-	((struct child *)role_ctx(r))->ups++;
+	((struct child *)process_ctx(r))->ups++;
 }
 
 static void
-on_down(struct role *r, struct peer *p)
+on_down(struct process *r, struct peer *p)
 {
 	(void)p;
-	((struct child *)role_ctx(r))->downs++;
+	((struct child *)process_ctx(r))->downs++;
 }
 
 static void
 child_main(int control, enum proc proc, int fail_start)
 {
-	static const struct role_handler handlers[] = {{MSG_REC_READ, on_read}};
+	static const struct process_handler handlers[] = {
+	    {MSG_REC_READ, on_read}};
 	static char name[] = "recorder";
-	const struct role_def def = {.proc = proc,
+	const struct process_def def = {.proc = proc,
 	    .name = "recorder",
 	    .needs = PROC_BIT(PROC_BROKER),
 	    .handlers = handlers,
@@ -158,7 +159,7 @@ child_main(int control, enum proc proc, int fail_start)
 	if (control != 3 && dup2(control, 3) != 3)
 		_exit(99);
 	closefrom(4);
-	_exit(role_main(&def, &c, 1, argv));
+	_exit(process_main(&def, &c, 1, argv));
 }
 
 /* ---- the test's side */

@@ -28,7 +28,7 @@
 #include "core/event.h"
 #include "recorder/cast.h"
 #include "recorder/file.h"
-#include "tests/unit/roleproc.h"
+#include "tests/unit/support/roleproc.h"
 #include "wire/json.h"
 
 /* ---- pure */

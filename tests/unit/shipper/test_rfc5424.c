@@ -27,10 +27,10 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include "audit/record.h"
 #include "base/err.h"
-#include "core/record.h"
-#include "shipper/rfc5424.h"
-#include "tests/unit/roleproc.h"
+#include "shipper/encode/rfc5424.h"
+#include "tests/unit/support/roleproc.h"
 
 /* ---- pure */
 

@@ -13,10 +13,10 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "core/grant.h"
-#include "sys/sshcert.h"
-#include "sys/sshkey.h"
-#include "tests/unit/keygen.h"
-#include "tests/unit/test.h"
+#include "ssh/sshcert.h"
+#include "ssh/sshkey.h"
+#include "tests/unit/support/keygen.h"
+#include "tests/unit/support/test.h"
 
 static const struct sshcert sample = {
     .pubkey = {1, 2, 3},

@@ -16,10 +16,10 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
-#include "sys/sshkey.h"
-#include "sys/sshsig.h"
-#include "tests/unit/keygen.h"
-#include "tests/unit/test.h"
+#include "ssh/sshkey.h"
+#include "ssh/sshsig.h"
+#include "tests/unit/support/keygen.h"
+#include "tests/unit/support/test.h"
 
 static char dir[128];
 static bool have_keygen;

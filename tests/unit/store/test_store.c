@@ -4,7 +4,7 @@
  * comes back as it was put, also after reopening; what must not be put is not;
  * the highest record number is known.
  */
-#include "tests/unit/test.h"
+#include "tests/unit/support/test.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
-#include "broker/store.h"
+#include "broker/store/store.h"
 
 struct place {
 	char dir[64];
@@ -230,7 +230,7 @@ make_role(const char *name)
 }
 
 static void
-test_role(void **state)
+test_process(void **state)
 {
 	struct place *p = *state;
 	struct policy_role *a = make_role("b-role");
@@ -459,7 +459,7 @@ main(void)
 	    T(test_user),
 	    T(test_key_belongs_to_one),
 	    T(test_target),
-	    T(test_role),
+	    T(test_process),
 	    T(test_answers),
 	    T(test_history),
 	    T(test_seq),

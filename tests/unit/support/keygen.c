@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* keygen - see the header. No shell: arguments go straight to execvp. */
-#include "tests/unit/keygen.h"
+#include "tests/unit/support/keygen.h"
 
 #include <dirent.h>
 #include <fcntl.h>

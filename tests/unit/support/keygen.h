@@ -3,8 +3,8 @@
  * keygen - runs the host's ssh-keygen for unit tests: real keys, real
  * signatures, made fresh in a temporary folder. Tests skip without it.
  */
-#ifndef TESTS_KEYGEN_H
-#define TESTS_KEYGEN_H
+#ifndef TESTS_SUPPORT_KEYGEN_H
+#define TESTS_SUPPORT_KEYGEN_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
  * rnd - repeatable numbers for tests (splitmix64): the same seed gives the same
  * run on every machine. Not for anything secret.
  */
-#ifndef TESTS_UNIT_RND_H
-#define TESTS_UNIT_RND_H
+#ifndef TESTS_SUPPORT_RND_H
+#define TESTS_SUPPORT_RND_H
 
 #include <stddef.h>
 #include <stdint.h>

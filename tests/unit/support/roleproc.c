@@ -2,7 +2,7 @@
 /*
  * roleproc - see the header. Uses fork and exec, so it is no library code.
  */
-#include "tests/unit/roleproc.h"
+#include "tests/unit/support/roleproc.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,8 +5,8 @@
  * waits for messages. The program under test is the real one, sandbox
  * included. Every wait has an end; what fails ends the test with a sentence.
  */
-#ifndef TESTS_ROLEPROC_H
-#define TESTS_ROLEPROC_H
+#ifndef TESTS_SUPPORT_ROLEPROC_H
+#define TESTS_SUPPORT_ROLEPROC_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -4,8 +4,8 @@
  * before it, and macros that name the failing row of a table. No helpers for
  * the code under test: those belong beside the test that needs them.
  */
-#ifndef TESTS_UNIT_TEST_H
-#define TESTS_UNIT_TEST_H
+#ifndef TESTS_SUPPORT_TEST_H
+#define TESTS_SUPPORT_TEST_H
 
 /* cmocka.h needs these four before it. */
 #include <setjmp.h>

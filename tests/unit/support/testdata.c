@@ -3,9 +3,9 @@
  * testdata - loads vectors. jansson's integers are signed 64-bit, the vectors
  * hold 2^64-1, so long numbers are put in quotes before parsing.
  */
-#include "testdata.h"
+#include "tests/unit/support/testdata.h"
 
-#include "test.h"
+#include "tests/unit/support/test.h"
 
 #include <stdio.h>
 #include <stdlib.h>

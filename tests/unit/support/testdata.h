@@ -3,8 +3,8 @@
  * testdata - JSON files of tests/unit/data for the unit tests. The folder is
  * $SALLYPORT_TEST_DATA, or tests/unit/data below the current folder.
  */
-#ifndef TESTS_UNIT_TESTDATA_H
-#define TESTS_UNIT_TESTDATA_H
+#ifndef TESTS_SUPPORT_TESTDATA_H
+#define TESTS_SUPPORT_TESTDATA_H
 
 #include <jansson.h>
 #include <stddef.h>

@@ -3,7 +3,7 @@
  * test_seal - what is sealed opens for its owner with its key, and for nobody
  * after any change of a bit.
  */
-#include "tests/unit/test.h"
+#include "tests/unit/support/test.h"
 
 #include <fcntl.h>
 #include <stdio.h>

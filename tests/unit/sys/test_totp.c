@@ -3,7 +3,7 @@
  * test_totp - RFC 6238's SHA-1 vectors (their last six digits), the window,
  * and what an app is shown.
  */
-#include "tests/unit/test.h"
+#include "tests/unit/support/test.h"
 
 #include <stdio.h>
 #include <string.h>

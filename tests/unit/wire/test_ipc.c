@@ -3,7 +3,7 @@
  * ipc: whole frames, descriptors that arrive once and are never left open, and
  * a refusal for everything the table does not allow here and now.
  */
-#include "test.h"
+#include "tests/unit/support/test.h"
 
 #include <dirent.h>
 #include <errno.h>

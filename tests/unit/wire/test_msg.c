@@ -4,14 +4,14 @@
  * whatever the encoder cannot have written, and lets a message pass exactly
  * where its row says so. A new message is tested the day its row is written.
  */
-#include "test.h"
+#include "tests/unit/support/test.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/addr.h"
 #include "base/err.h"
-#include "rnd.h"
+#include "tests/unit/support/rnd.h"
 #include "wire/messages.h"
 
 enum { ROUNDS = 8, BYTES_MAX = 300 };
