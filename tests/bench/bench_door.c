@@ -28,7 +28,7 @@
 #include "base/str.h"
 #include "ssh/sshkey.h"
 #include "sys/totp.h"
-#include "tests/unit/support/roleproc.h"
+#include "tests/unit/support/proc_harness.h"
 #include <openssl/evp.h>
 
 #include "wire/json.h"
@@ -42,8 +42,8 @@ struct bench {
 	struct conf conf;
 	struct secret user_key;
 	uint8_t user_pub[32];
-	struct roleproc notary, firewall, broker;
-	struct rolelink api, admin;
+	struct proc_harness notary, firewall, broker;
+	struct testlink api, admin;
 	uint32_t rid;
 	struct addr source;
 };
@@ -140,7 +140,7 @@ make_state(struct bench *b)
 }
 
 static void
-pair(struct roleproc *a, struct roleproc *b)
+pair(struct proc_harness *a, struct proc_harness *b)
 {
 	struct msg_sup_link m = {0};
 	int fd[2];
@@ -148,9 +148,9 @@ pair(struct roleproc *a, struct roleproc *b)
 	if (ipc_pair(fd) != 0)
 		die("no socket pair");
 	m.proc = (uint8_t)b->proc;
-	roleproc_fd(a, MSG_SUP_LINK, &m, fd[0]);
+	proc_harness_fd(a, MSG_SUP_LINK, &m, fd[0]);
 	m.proc = (uint8_t)a->proc;
-	roleproc_fd(b, MSG_SUP_LINK, &m, fd[1]);
+	proc_harness_fd(b, MSG_SUP_LINK, &m, fd[1]);
 	(void)close(fd[0]);
 	(void)close(fd[1]);
 }
@@ -158,33 +158,33 @@ pair(struct roleproc *a, struct roleproc *b)
 static void
 start(struct bench *b)
 {
-	static struct rolelink unused[6];
+	static struct testlink unused[6];
 
-	roleproc_start(
+	proc_harness_start(
 	    &b->notary, PROC_NOTARY, "sallyport-notary", "", &b->conf);
-	roleproc_start(
+	proc_harness_start(
 	    &b->firewall, PROC_FIREWALL, "sallyport-firewall", "", &b->conf);
-	roleproc_start(
+	proc_harness_start(
 	    &b->broker, PROC_BROKER, "sallyport-broker", "", &b->conf);
 	pair(&b->notary, &b->firewall);
 	pair(&b->notary, &b->broker);
 	pair(&b->firewall, &b->broker);
-	roleproc_link(&b->broker, &b->api, PROC_API, 0);
-	roleproc_link(&b->broker, &b->admin, PROC_ADMIN, 0);
-	roleproc_link(&b->broker, &unused[0], PROC_RECORDER, 0);
-	roleproc_link(&b->broker, &unused[1], PROC_SHIPPER, 0);
-	roleproc_link(&b->notary, &unused[2], PROC_API, 0);
-	roleproc_link(&b->notary, &unused[3], PROC_ADMIN, 0);
-	roleproc_link(&b->notary, &unused[4], PROC_RECORDER, 0);
-	roleproc_link(&b->notary, &unused[5], PROC_SHIPPER, 0);
-	roleproc_ready(&b->notary);
-	roleproc_ready(&b->firewall);
-	roleproc_ready(&b->broker);
+	proc_harness_link(&b->broker, &b->api, PROC_API, 0);
+	proc_harness_link(&b->broker, &b->admin, PROC_ADMIN, 0);
+	proc_harness_link(&b->broker, &unused[0], PROC_RECORDER, 0);
+	proc_harness_link(&b->broker, &unused[1], PROC_SHIPPER, 0);
+	proc_harness_link(&b->notary, &unused[2], PROC_API, 0);
+	proc_harness_link(&b->notary, &unused[3], PROC_ADMIN, 0);
+	proc_harness_link(&b->notary, &unused[4], PROC_RECORDER, 0);
+	proc_harness_link(&b->notary, &unused[5], PROC_SHIPPER, 0);
+	proc_harness_ready(&b->notary);
+	proc_harness_ready(&b->firewall);
+	proc_harness_ready(&b->broker);
 }
 
 /* Sends a call; returns the reply as JSON and how long it took. */
 static json_t *
-call(struct bench *b, struct rolelink *l, enum api_verb verb, const char *body,
+call(struct bench *b, struct testlink *l, enum api_verb verb, const char *body,
     int64_t *retus)
 {
 	struct msg_api_call m = {.rid = ++b->rid,
@@ -204,8 +204,8 @@ call(struct bench *b, struct rolelink *l, enum api_verb verb, const char *body,
 	if (l == &b->admin)
 		memset(&m.peer, 0, sizeof(m.peer));
 	t0 = clock_mono_us();
-	rolelink_send(l, MSG_API_CALL, &m);
-	r = rolelink_want(l, MSG_API_REPLY);
+	testlink_send(l, MSG_API_CALL, &m);
+	r = testlink_want(l, MSG_API_REPLY);
 	if (retus != NULL)
 		*retus = clock_mono_us() - t0;
 	if (r->status >= 300) {

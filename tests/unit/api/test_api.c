@@ -32,7 +32,7 @@
 #include "api/parse.h"
 #include "base/err.h"
 #include "core/event.h"
-#include "tests/unit/support/roleproc.h"
+#include "tests/unit/support/proc_harness.h"
 #include "wire/verbs.h"
 
 /* ---- pure */
@@ -100,8 +100,8 @@ test_headers(void **state)
 /* ---- the program */
 
 struct api_test {
-	struct roleproc p;
-	struct rolelink broker, notary;
+	struct proc_harness p;
+	struct testlink broker, notary;
 	int port;
 	char path[108]; /* admin socket */
 };
@@ -144,7 +144,7 @@ pem_fd(EVP_PKEY *key, X509 *cert)
 }
 
 static void
-send_certificate(struct roleproc *p)
+send_certificate(struct proc_harness *p)
 {
 	EVP_PKEY *key = EVP_EC_gen("P-256");
 	X509 *c = X509_new();
@@ -165,11 +165,11 @@ send_certificate(struct roleproc *p)
 	assert_int_equal(X509_set_issuer_name(c, X509_get_subject_name(c)), 1);
 	assert_true(X509_sign(c, key, EVP_sha256()) > 0);
 	fd = pem_fd(key, c);
-	roleproc_fd(p, MSG_SUP_FILE, &m, fd);
+	proc_harness_fd(p, MSG_SUP_FILE, &m, fd);
 	(void)close(fd);
 	m.which = SUP_FILE_TLS_KEY;
 	fd = pem_fd(key, NULL);
-	roleproc_fd(p, MSG_SUP_FILE, &m, fd);
+	proc_harness_fd(p, MSG_SUP_FILE, &m, fd);
 	(void)close(fd);
 	X509_free(c);
 	EVP_PKEY_free(key);
@@ -192,13 +192,13 @@ setup_https(void **state)
 	int fd = listen_tcp(&t.port);
 
 	conf_fill(&conf);
-	roleproc_start(&t.p, PROC_API, "sallyport-api", "https", &conf);
-	roleproc_fd(&t.p, MSG_SUP_LISTENER, &l, fd);
+	proc_harness_start(&t.p, PROC_API, "sallyport-api", "https", &conf);
+	proc_harness_fd(&t.p, MSG_SUP_LISTENER, &l, fd);
 	(void)close(fd);
 	send_certificate(&t.p);
-	roleproc_link(&t.p, &t.broker, PROC_BROKER, 0);
-	roleproc_link(&t.p, &t.notary, PROC_NOTARY, 0);
-	roleproc_ready(&t.p);
+	proc_harness_link(&t.p, &t.broker, PROC_BROKER, 0);
+	proc_harness_link(&t.p, &t.notary, PROC_NOTARY, 0);
+	proc_harness_ready(&t.p);
 	*state = &t;
 	return 0;
 }
@@ -220,12 +220,12 @@ setup_admin(void **state)
 	assert_int_equal(bind(fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
 	assert_int_equal(listen(fd, 16), 0);
 	conf_fill(&conf);
-	roleproc_start(&t.p, PROC_ADMIN, "sallyport-api", "admin", &conf);
-	roleproc_fd(&t.p, MSG_SUP_LISTENER, &l, fd);
+	proc_harness_start(&t.p, PROC_ADMIN, "sallyport-api", "admin", &conf);
+	proc_harness_fd(&t.p, MSG_SUP_LISTENER, &l, fd);
 	(void)close(fd);
-	roleproc_link(&t.p, &t.broker, PROC_BROKER, 0);
-	roleproc_link(&t.p, &t.notary, PROC_NOTARY, 0);
-	roleproc_ready(&t.p);
+	proc_harness_link(&t.p, &t.broker, PROC_BROKER, 0);
+	proc_harness_link(&t.p, &t.notary, PROC_NOTARY, 0);
+	proc_harness_ready(&t.p);
 	*state = &t;
 	return 0;
 }
@@ -234,10 +234,10 @@ static int
 teardown(void **state)
 {
 	struct api_test *t = *state;
-	int status = roleproc_stop(&t->p);
+	int status = proc_harness_stop(&t->p);
 
-	rolelink_close(&t->broker);
-	rolelink_close(&t->notary);
+	testlink_close(&t->broker);
+	testlink_close(&t->notary);
 	if (t->path[0] != '\0')
 		(void)unlink(t->path);
 	assert_true(WIFEXITED(status));
@@ -479,7 +479,7 @@ test_call(void **state)
 	client_send(&c,
 	    "GET /v1/recordings/s-ABCD2345?offset=7 HTTP/1.1\r\n" HOST
 	    "Authorization: Bearer tok-1\r\n\r\n");
-	call = rolelink_want(&t->broker, MSG_API_CALL);
+	call = testlink_want(&t->broker, MSG_API_CALL);
 	assert_int_equal(call->verb, VERB_RECORDING);
 	assert_string_equal(call->arg, "s-ABCD2345");
 	assert_string_equal(call->token, "tok-1");
@@ -488,26 +488,26 @@ test_call(void **state)
 	assert_int_equal(call->peer.family, 4);
 	assert_int_equal(call->uid, -1);
 	r.rid = call->rid + 1; /* nobody's */
-	rolelink_send(&t->broker, MSG_API_REPLY, &r);
+	testlink_send(&t->broker, MSG_API_REPLY, &r);
 	r.rid = call->rid;
 	(void)snprintf(
 	    r.content_type, sizeof(r.content_type), "application/json");
 	r.body.p = (const uint8_t *)body;
 	r.body.len = sizeof(body) - 1;
-	rolelink_send(&t->broker, MSG_API_REPLY, &r);
+	testlink_send(&t->broker, MSG_API_REPLY, &r);
 	assert_int_equal(client_status(&c), 201);
 	assert_non_null(strstr(c.reply, body));
 	/* the same connection again, with a body */
 	client_send(&c, "POST /v1/challenge HTTP/1.1\r\n" HOST
 			"Content-Type: application/json\r\n"
 			"Content-Length: 2\r\n\r\n{}");
-	call = rolelink_want(&t->broker, MSG_API_CALL);
+	call = testlink_want(&t->broker, MSG_API_CALL);
 	assert_int_equal(call->verb, VERB_CHALLENGE);
 	assert_string_equal(call->token, "");
 	assert_int_equal(call->body.len, 2);
 	r.rid = call->rid;
 	r.status = 200;
-	rolelink_send(&t->broker, MSG_API_REPLY, &r);
+	testlink_send(&t->broker, MSG_API_REPLY, &r);
 	assert_int_equal(client_status(&c), 200);
 	client_close(&c);
 }
@@ -536,13 +536,13 @@ test_big(void **state)
 	    N);
 	client_send(c, head);
 	assert_int_equal(SSL_write(c->ssl, body, N), N);
-	call = rolelink_want(&t->broker, MSG_API_CALL);
+	call = testlink_want(&t->broker, MSG_API_CALL);
 	assert_int_equal(call->body.len, N);
 	assert_memory_equal(call->body.p, body, N);
 	r.rid = call->rid;
 	r.body.p = body;
 	r.body.len = N;
-	rolelink_send(&t->broker, MSG_API_REPLY, &r);
+	testlink_send(&t->broker, MSG_API_REPLY, &r);
 	assert_int_equal(client_status(c), 200);
 	got = strstr(c->reply, "\r\n\r\n");
 	assert_non_null(got);
@@ -571,8 +571,8 @@ test_broker_lost(void **state)
 
 	assert_int_equal(client_tls(&c, t->port, TLS1_3_VERSION), 1);
 	client_send(&c, "GET /v1/server HTTP/1.1\r\n" HOST "\r\n");
-	(void)rolelink_want(&t->broker, MSG_API_CALL);
-	rolelink_close(&t->broker);
+	(void)testlink_want(&t->broker, MSG_API_CALL);
+	testlink_close(&t->broker);
 	assert_int_equal(client_status(&c), 503);
 	assert_non_null(strstr(c.reply, "\"code\":\"unavailable\""));
 	assert_non_null(strstr(c.reply, "Retry-After: "));
@@ -581,7 +581,7 @@ test_broker_lost(void **state)
 	assert_int_equal(
 	    ask(&c, "GET /v1/healthz HTTP/1.1\r\n" HOST "\r\n"), 200);
 	client_close(&c);
-	roleproc_link(&t->p, &t->broker, PROC_BROKER, 0);
+	proc_harness_link(&t->p, &t->broker, PROC_BROKER, 0);
 }
 
 static void
@@ -659,19 +659,19 @@ test_admin(void **state)
 			"Content-Length: 2\r\n\r\n{}");
 	if (getuid() != 0) {
 		assert_int_equal(client_status(&c), 403);
-		rolelink_event(
+		testlink_event(
 		    &t->notary, EV_API_DENIED, 1, event, sizeof(event));
 		assert_non_null(strstr(event, "\"reason\":\"not-root\""));
 		client_close(&c);
 		return;
 	}
-	call = rolelink_want(&t->broker, MSG_API_CALL);
+	call = testlink_want(&t->broker, MSG_API_CALL);
 	assert_int_equal(call->verb, VERB_REVOKE);
 	assert_int_equal(call->uid, 0);
 	assert_int_equal(call->pid, getpid());
 	assert_int_equal(call->peer.family, 0);
 	r.rid = call->rid;
-	rolelink_send(&t->broker, MSG_API_REPLY, &r);
+	testlink_send(&t->broker, MSG_API_REPLY, &r);
 	assert_int_equal(client_status(&c), 200);
 	client_close(&c);
 	/* somebody else: a child that gives root up */
@@ -685,7 +685,7 @@ test_admin(void **state)
 	} else {
 		int status = 0;
 
-		rolelink_event(
+		testlink_event(
 		    &t->notary, EV_API_DENIED, 1, event, sizeof(event));
 		assert_non_null(strstr(event, "\"uid\":65534"));
 		assert_true(wait(&status) > 0);

@@ -293,13 +293,13 @@ void
 test_text_of_others(void **state)
 {
 	struct scene *x = *state;
-	struct rolelink shipper;
+	struct testlink shipper;
 	struct msg_shp_status m = {.text = "\033[2Jgone\xff"};
 
 	strcpy(m.sink, "siem");
 	start(x, NULL, 0, NULL);
-	roleproc_link(&x->proc, &shipper, PROC_SHIPPER, 0);
-	rolelink_send(&shipper, MSG_SHP_STATUS, &m);
+	proc_harness_link(&x->proc, &shipper, PROC_SHIPPER, 0);
+	testlink_send(&shipper, MSG_SHP_STATUS, &m);
 	do { /* two links: which is read first is open */
 		send_call(x, &x->admin, VERB_READYZ, "");
 		assert_int_equal(want_reply(x, &x->admin), 200);
@@ -311,7 +311,7 @@ test_text_of_others(void **state)
 	assert_true(has(x, "degraded"));
 	assert_false(has(x, "siem"));
 	assert_false(has(x, "gone"));
-	rolelink_close(&shipper);
+	testlink_close(&shipper);
 	stop(x);
 }
 
@@ -322,7 +322,7 @@ denied_logins(struct scene *x)
 {
 	unsigned n = 0;
 
-	while (rolelink_next(&x->notary, 0))
+	while (testlink_next(&x->notary, 0))
 		if (x->notary.m.type == MSG_LOG_APPEND &&
 		    ((const struct msg_log_append *)x->notary.m.body)->event ==
 			EV_AUTH_LOGIN_DENIED)
@@ -338,7 +338,7 @@ test_strangers_at_the_door(void **state)
 	struct scene *x = *state;
 	struct msg_ses_auth m = {
 	    .rid = 1, .user = "deploy@web-01", .alg = "ssh-ed25519"};
-	struct rolelink s;
+	struct testlink s;
 	struct key k;
 	unsigned tries = 0;
 
@@ -351,10 +351,10 @@ test_strangers_at_the_door(void **state)
 	for (uint64_t conn = 1; conn <= 30; conn++) {
 		link_session(x, &s, conn);
 		for (int i = 0; i < 6; i++, tries++) {
-			rolelink_send(&s, MSG_SES_AUTH, &m);
-			(void)rolelink_want(&s, MSG_SES_AUTH_NO);
+			testlink_send(&s, MSG_SES_AUTH, &m);
+			(void)testlink_want(&s, MSG_SES_AUTH_NO);
 		}
-		rolelink_close(&s);
+		testlink_close(&s);
 	}
 	assert_int_equal(tries, 180);
 	assert_int_equal(denied_logins(x), 30);

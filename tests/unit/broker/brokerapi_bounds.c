@@ -95,22 +95,22 @@ test_recorded(void **state)
 	struct msg_nt_fold_grant g;
 	struct msg_nt_fold_leg leg = {.conn = 100, .seq = 6};
 	struct msg_rec_started started = {.sid = "s-22222222"};
-	struct rolelink recorder;
+	struct testlink recorder;
 
 	fold_grant(&g, x->one.pub.fp);
 	memcpy(leg.grant, g.grant.id, sizeof(leg.grant));
 	strcpy(leg.sid, "s-22222222");
 	start(x, &g, 1, &leg);
-	roleproc_link(&x->proc, &recorder, PROC_RECORDER, 0);
+	proc_harness_link(&x->proc, &recorder, PROC_RECORDER, 0);
 	assert_int_equal(admin_call(x, VERB_SESSIONS, EV_NONE, ""), 200);
 	assert_true(has(x, "\"recorded\":false"));
-	rolelink_send(&recorder, MSG_REC_STARTED, &started);
+	testlink_send(&recorder, MSG_REC_STARTED, &started);
 	do
 		assert_int_equal(
 		    admin_call(x, VERB_SESSIONS, EV_NONE, ""), 200);
 	while (has(x, "\"recorded\":false"));
 	assert_true(has(x, "\"recorded\":true"));
-	rolelink_close(&recorder);
+	testlink_close(&recorder);
 	stop(x);
 }
 
@@ -162,7 +162,7 @@ page(struct scene *x, unsigned verb, const char *key, char next[static 80],
 		(void)snprintf(query, sizeof(query), "all=1&after=%s", next);
 	m.query.p = (const uint8_t *)query;
 	m.query.len = (uint32_t)strlen(query);
-	rolelink_send(&x->admin, MSG_API_CALL, &m);
+	testlink_send(&x->admin, MSG_API_CALL, &m);
 	assert_int_equal(want_reply(x, &x->admin), 200);
 	o = json_loads(x->text, 0, NULL);
 	assert_non_null(o);
@@ -234,7 +234,7 @@ test_lists_go_on(void **state)
 	m.rid = ++x->rid;
 	m.query.p = (const uint8_t *)"after=a%20b";
 	m.query.len = 11;
-	rolelink_send(&x->admin, MSG_API_CALL, &m);
+	testlink_send(&x->admin, MSG_API_CALL, &m);
 	assert_int_equal(want_reply(x, &x->admin), 400);
 	json_decref(all);
 	stop(x);
@@ -338,10 +338,10 @@ test_large_policy(void **state)
 	challenge(x, nonce);
 	payload = payload_of(x, VERB_APPLY, nonce, body);
 	send_payload(x, &x->one, VERB_APPLY, payload, 0);
-	ok.rid = ((const struct msg_nt_mfa_burn *)rolelink_want(
+	ok.rid = ((const struct msg_nt_mfa_burn *)testlink_want(
 		      &x->notary, MSG_NT_MFA_BURN))
 		     ->rid;
-	rolelink_send(&x->notary, MSG_NT_MFA_BURNED, &ok);
+	testlink_send(&x->notary, MSG_NT_MFA_BURNED, &ok);
 	all = want_parts(x);
 	assert_string_equal(all, payload);
 	free(all);

@@ -23,10 +23,10 @@ remove_role(struct scene *x, bool with_code)
 		fresh_code(x);
 	send_signed(x, &x->one, VERB_ROLE_REMOVE, "{\"role\":\"nosuch\"}");
 	if (with_code) {
-		ok.rid = ((const struct msg_nt_mfa_burn *)rolelink_want(
+		ok.rid = ((const struct msg_nt_mfa_burn *)testlink_want(
 			      &x->notary, MSG_NT_MFA_BURN))
 			     ->rid;
-		rolelink_send(&x->notary, MSG_NT_MFA_BURNED, &ok);
+		testlink_send(&x->notary, MSG_NT_MFA_BURNED, &ok);
 	}
 	return want_reply(x, &x->api);
 }
@@ -54,7 +54,7 @@ test_code_of_disabled(void **state)
 
 static void
 read_recording(
-    struct scene *x, struct rolelink *recorder, const char *query, bool is_new)
+    struct scene *x, struct testlink *recorder, const char *query, bool is_new)
 {
 	struct msg_api_call m = {.rid = ++x->rid,
 	    .verb = VERB_RECORDING,
@@ -65,15 +65,15 @@ read_recording(
 
 	m.query.p = (const uint8_t *)query;
 	m.query.len = (uint32_t)strlen(query);
-	rolelink_send(&x->admin, MSG_API_CALL, &m);
+	testlink_send(&x->admin, MSG_API_CALL, &m);
 	if (is_new)
 		want_event(x, EV_RECORDING_VIEW);
 	bytes.rid =
-	    ((const struct msg_rec_read *)rolelink_want(recorder, MSG_REC_READ))
+	    ((const struct msg_rec_read *)testlink_want(recorder, MSG_REC_READ))
 		->rid;
 	bytes.data.p = (const uint8_t *)"hello";
 	bytes.data.len = 5;
-	rolelink_send(recorder, MSG_REC_BYTES, &bytes);
+	testlink_send(recorder, MSG_REC_BYTES, &bytes);
 	assert_int_equal(want_reply(x, &x->admin), 200);
 }
 
@@ -82,15 +82,15 @@ void
 test_looks_are_recorded(void **state)
 {
 	struct scene *x = *state;
-	struct rolelink recorder;
+	struct testlink recorder;
 
 	start(x, NULL, 0, NULL);
-	roleproc_link(&x->proc, &recorder, PROC_RECORDER, 0);
+	proc_harness_link(&x->proc, &recorder, PROC_RECORDER, 0);
 	read_recording(x, &recorder, "offset=1", true);
 	read_recording(x, &recorder, "offset=6", false);
 	read_recording(x, &recorder, "offset=6&channel=2", true);
 	read_recording(x, &recorder, "", true);
-	rolelink_close(&recorder);
+	testlink_close(&recorder);
 	stop(x);
 }
 
@@ -104,14 +104,14 @@ notary_again(struct scene *x, const struct msg_nt_fold_grant *g)
 	struct msg_nt_fold_end end = {.seq = x->seq};
 	struct msg_nt_fold_grant m = *g;
 
-	roleproc_link(&x->proc, &x->notary, PROC_NOTARY, 0);
-	m.rid = ((const struct msg_nt_fold_get *)rolelink_want(
+	proc_harness_link(&x->proc, &x->notary, PROC_NOTARY, 0);
+	m.rid = ((const struct msg_nt_fold_get *)testlink_want(
 		     &x->notary, MSG_NT_FOLD_GET))
 		    ->rid;
-	rolelink_send(&x->notary, MSG_NT_FOLD_GRANT, &m);
+	testlink_send(&x->notary, MSG_NT_FOLD_GRANT, &m);
 	end.rid = m.rid;
 	end.time_ms = clock_now().utc_ms;
-	rolelink_send(&x->notary, MSG_NT_FOLD_END, &end);
+	testlink_send(&x->notary, MSG_NT_FOLD_END, &end);
 }
 
 static unsigned
@@ -134,7 +134,7 @@ test_revoked_stays_revoked(void **state)
 
 	fold_grant(&g, x->one.pub.fp);
 	start(x, &g, 1, NULL);
-	rolelink_close(&x->notary);
+	testlink_close(&x->notary);
 	assert_int_equal(end_grant(x, g.grant.id), 503);
 	assert_true(has(x, "it is shut"));
 	stop(x);
@@ -169,7 +169,7 @@ test_revoke_is_recorded(void **state)
 	assert_true(has(x, ",\"signature\":"));
 	want_close(x, g[0].grant.id, END_REVOKED);
 	closed.rid = ((const struct msg_nt_close *)x->notary.m.body)->rid;
-	rolelink_send(&x->notary, MSG_NT_GRANT_CLOSED, &closed);
+	testlink_send(&x->notary, MSG_NT_GRANT_CLOSED, &closed);
 	assert_int_equal(want_reply(x, &x->api), 200);
 	(void)snprintf(body, sizeof(body), "{\"grant\":\"%s\"}", g[1].grant.id);
 	send_call(x, &x->admin, VERB_RELEASE, body);
@@ -196,12 +196,12 @@ test_close_not_written(void **state)
 	send_call(x, &x->admin, VERB_REVOKE, body);
 	want_close(x, g.grant.id, END_REVOKED);
 	no.rid = ((const struct msg_nt_close *)x->notary.m.body)->rid;
-	rolelink_send(&x->notary, MSG_NT_GRANT_CLOSED, &no);
+	testlink_send(&x->notary, MSG_NT_GRANT_CLOSED, &no);
 	assert_int_equal(want_reply(x, &x->admin), 503);
 	assert_true(has(x, "it is shut"));
 	want_close(x, g.grant.id, END_REVOKED);
 	/* and it is not taken over from a log that has it still */
-	rolelink_close(&x->notary);
+	testlink_close(&x->notary);
 	notary_again(x, &g);
 	want_close(x, g.grant.id, END_REVOKED);
 	stop(x);
@@ -224,7 +224,7 @@ test_sync_while_opening(void **state)
 	start(x, NULL, 0, NULL);
 	fresh_code(x);
 	send_signed(x, &x->one, VERB_REQUEST, ask_web);
-	m = rolelink_want(&x->notary, MSG_NT_GRANT_OPEN);
+	m = testlink_want(&x->notary, MSG_NT_GRANT_OPEN);
 	fold_grant(&g, m->key_fp);
 	g.grant = m->grant;
 	g.state = GRANT_INTENT;
@@ -233,20 +233,20 @@ test_sync_while_opening(void **state)
 	g.elements.len = 8;
 	opened.rid = m->rid;
 	opened.elements = g.elements;
-	rolelink_send(&x->notary, MSG_NT_GRANT_OPENED, &opened);
-	o = rolelink_want(&x->firewall, MSG_FW_OPEN);
+	testlink_send(&x->notary, MSG_NT_GRANT_OPENED, &opened);
+	o = testlink_want(&x->firewall, MSG_FW_OPEN);
 	fw.rid = o->rid;
-	rolelink_close(&x->notary);
+	testlink_close(&x->notary);
 	notary_again(x, &g);
 	do {
-		assert_int_equal(rolelink_next(&x->firewall, 10000), 1);
+		assert_int_equal(testlink_next(&x->firewall, 10000), 1);
 		o = x->firewall.m.body;
 		named = named || (x->firewall.m.type == MSG_FW_OPEN &&
 				     strcmp(o->id, g.grant.id) == 0);
 	} while (x->firewall.m.type != MSG_FW_SYNC_END);
 	synced.rid = ((const struct msg_fw_sync *)x->firewall.m.body)->rid;
-	rolelink_send(&x->firewall, MSG_FW_OPENED, &fw);
-	rolelink_send(&x->firewall, MSG_FW_SYNCED, &synced);
+	testlink_send(&x->firewall, MSG_FW_OPENED, &fw);
+	testlink_send(&x->firewall, MSG_FW_SYNCED, &synced);
 	assert_int_equal(want_reply(x, &x->api), 201);
 	assert_true(named);
 	stop(x);
@@ -269,10 +269,10 @@ test_record_of_lost_link(void **state)
 	/* in this order it finds both when it goes on */
 	must(kill(x->proc.pid, SIGSTOP));
 	send_payload(x, &k, VERB_TOKEN, text, 0);
-	rolelink_close(&x->notary);
+	testlink_close(&x->notary);
 	must(kill(x->proc.pid, SIGCONT));
 	assert_int_equal(want_reply(x, &x->api), 401);
-	roleproc_link(&x->proc, &x->notary, PROC_NOTARY, 0);
+	proc_harness_link(&x->proc, &x->notary, PROC_NOTARY, 0);
 	want_event(x, EV_API_DENIED);
 	assert_true(has(x, "unknown-key"));
 	free(text);
@@ -289,25 +289,25 @@ test_kill_is_recorded(void **state)
 	struct msg_nt_fold_grant g;
 	struct msg_nt_fold_leg leg = {
 	    .conn = 100, .seq = 6, .sid = "s-22222222"};
-	struct rolelink session;
+	struct testlink session;
 	uint32_t rid;
 
 	fold_grant(&g, x->one.pub.fp);
 	memcpy(leg.grant, g.grant.id, sizeof(leg.grant));
 	strcpy(leg.key_fp, x->one.pub.fp);
 	start(x, &g, 1, &leg);
-	roleproc_link(&x->proc, &session, PROC_SESSION, 100);
+	proc_harness_link(&x->proc, &session, PROC_SESSION, 100);
 	session.ipc.state = MST_LIVE;
 	send_call(x, &x->admin, VERB_SESSION_KILL, "{\"sid\":\"s-22222222\"}");
 	rid = hold_event(x, EV_SESSION_TERMINATE);
-	assert_int_equal(rolelink_next(&session, 0), 0);
+	assert_int_equal(testlink_next(&session, 0), 0);
 	durable(x, rid);
 	assert_int_equal(want_reply(x, &x->admin), 200);
 	assert_int_equal(
-	    ((const struct msg_ses_stop *)rolelink_want(&session, MSG_SES_STOP))
+	    ((const struct msg_ses_stop *)testlink_want(&session, MSG_SES_STOP))
 		->reason,
 	    END_KILLED);
-	rolelink_close(&session);
+	testlink_close(&session);
 	stop(x);
 }
 
@@ -318,20 +318,20 @@ test_kill_without_log(void **state)
 	struct msg_nt_fold_grant g;
 	struct msg_nt_fold_leg leg = {
 	    .conn = 100, .seq = 6, .sid = "s-22222222"};
-	struct rolelink session;
+	struct testlink session;
 
 	fold_grant(&g, x->one.pub.fp);
 	memcpy(leg.grant, g.grant.id, sizeof(leg.grant));
 	strcpy(leg.key_fp, x->one.pub.fp);
 	start(x, &g, 1, &leg);
-	roleproc_link(&x->proc, &session, PROC_SESSION, 100);
+	proc_harness_link(&x->proc, &session, PROC_SESSION, 100);
 	session.ipc.state = MST_LIVE;
-	rolelink_close(&x->notary);
+	testlink_close(&x->notary);
 	send_call(x, &x->admin, VERB_SESSION_KILL, "{\"sid\":\"s-22222222\"}");
 	assert_int_equal(want_reply(x, &x->admin), 503);
 	assert_true(has(x, "nothing was changed"));
-	assert_int_equal(rolelink_next(&session, 0), 0);
-	rolelink_close(&session);
+	assert_int_equal(testlink_next(&session, 0), 0);
+	testlink_close(&session);
 	stop(x);
 }
 
@@ -349,7 +349,7 @@ test_tokens_full(void **state)
 	}
 	send_signed(x, &x->one, VERB_TOKEN, "{}");
 	assert_int_equal(want_reply(x, &x->api), 429);
-	assert_int_equal(rolelink_next(&x->notary, 0), 0);
+	assert_int_equal(testlink_next(&x->notary, 0), 0);
 	stop(x);
 }
 
@@ -370,7 +370,7 @@ test_forbidden_is_recorded(void **state)
 		send_signed(x, &k, VERB_TOKEN, "{}");
 		assert_int_equal(want_reply(x, &x->api), 401);
 	}
-	while (rolelink_next(&x->notary, 0))
+	while (testlink_next(&x->notary, 0))
 		;
 	send_signed(x, &x->one, VERB_REVOKE, "{\"grant\":\"g-22222222\"}");
 	assert_int_equal(want_reply(x, &x->api), 403);

@@ -19,7 +19,7 @@ hold_event(struct scene *x, unsigned event)
 {
 	for (;;) {
 		const struct msg_log_append *m =
-		    rolelink_want(&x->notary, MSG_LOG_APPEND);
+		    testlink_want(&x->notary, MSG_LOG_APPEND);
 
 		if (m->event == event)
 			return m->rid;
@@ -31,7 +31,7 @@ durable(struct scene *x, uint32_t rid)
 {
 	struct msg_log_durable d = {.rid = rid, .seq = ++x->seq};
 
-	rolelink_send(&x->notary, MSG_LOG_DURABLE, &d);
+	testlink_send(&x->notary, MSG_LOG_DURABLE, &d);
 }
 
 static void
@@ -99,10 +99,10 @@ test_signed_once(void **state)
 	start(x, NULL, 0, NULL);
 	fresh_code(x);
 	send_signed(x, &x->one, VERB_APPLY, "{\"users\":[{\"user\":\"bob\"}]}");
-	ok.rid = ((const struct msg_nt_mfa_burn *)rolelink_want(
+	ok.rid = ((const struct msg_nt_mfa_burn *)testlink_want(
 		      &x->notary, MSG_NT_MFA_BURN))
 		     ->rid;
-	rolelink_send(&x->notary, MSG_NT_MFA_BURNED, &ok);
+	testlink_send(&x->notary, MSG_NT_MFA_BURNED, &ok);
 	want_event(x, EV_POLICY_APPLY);
 	assert_true(has(x, ",\"payload\":"));
 	assert_true(has(x, ",\"signature\":"));
@@ -157,13 +157,13 @@ test_demoted_meanwhile(void **state)
 	start(x, NULL, 0, NULL);
 	fresh_code(x);
 	send_signed(x, &x->one, VERB_ROLE_REMOVE, "{\"role\":\"ops\"}");
-	ok.rid = ((const struct msg_nt_mfa_burn *)rolelink_want(
+	ok.rid = ((const struct msg_nt_mfa_burn *)testlink_want(
 		      &x->notary, MSG_NT_MFA_BURN))
 		     ->rid;
 	assert_int_equal(admin_call(x, VERB_USER_ADD, EV_USER_UPDATE,
 			     "{\"user\":\"alice\",\"admin\":false}"),
 	    201);
-	rolelink_send(&x->notary, MSG_NT_MFA_BURNED, &ok);
+	testlink_send(&x->notary, MSG_NT_MFA_BURNED, &ok);
 	assert_int_equal(want_reply(x, &x->api), 403);
 	assert_true(has(x, "forbidden"));
 	stop(x);
@@ -175,7 +175,7 @@ void
 want_close(struct scene *x, const char *id, enum end_reason reason)
 {
 	const struct msg_nt_close *m =
-	    rolelink_want(&x->notary, MSG_NT_GRANT_CLOSE);
+	    testlink_want(&x->notary, MSG_NT_GRANT_CLOSE);
 
 	assert_string_equal(m->id, id);
 	assert_string_equal(
@@ -197,21 +197,21 @@ race(struct scene *x, enum moment when, unsigned verb, unsigned event,
 	start(x, NULL, 0, NULL);
 	fresh_code(x);
 	send_signed(x, &x->one, VERB_REQUEST, ask_web);
-	m = rolelink_want(&x->notary, MSG_NT_GRANT_OPEN);
+	m = testlink_want(&x->notary, MSG_NT_GRANT_OPEN);
 	opened.rid = m->rid;
 	assert_string_equal(m->key_fp, x->one.pub.fp);
 	memcpy(id, m->grant.id, sizeof(id));
 	if (when == AT_FIREWALL) {
-		rolelink_send(&x->notary, MSG_NT_GRANT_OPENED, &opened);
-		fw.rid = ((const struct msg_fw_open *)rolelink_want(
+		testlink_send(&x->notary, MSG_NT_GRANT_OPENED, &opened);
+		fw.rid = ((const struct msg_fw_open *)testlink_want(
 			      &x->firewall, MSG_FW_OPEN))
 			     ->rid;
 	}
 	assert_true(admin_call(x, verb, event, body) < 300);
 	if (when == AT_FIREWALL)
-		rolelink_send(&x->firewall, MSG_FW_OPENED, &fw);
+		testlink_send(&x->firewall, MSG_FW_OPENED, &fw);
 	else
-		rolelink_send(&x->notary, MSG_NT_GRANT_OPENED, &opened);
+		testlink_send(&x->notary, MSG_NT_GRANT_OPENED, &opened);
 	want_close(x, id, reason);
 	assert_int_equal(want_reply(x, &x->api), 403);
 	stop(x);
@@ -282,7 +282,7 @@ test_removed_key(void **state)
 	struct scene *x = *state;
 	struct msg_nt_fold_grant g[2];
 	struct msg_nt_fold_leg leg = {.conn = 100, .seq = 6};
-	struct rolelink session;
+	struct testlink session;
 	const struct msg_ses_stop *told;
 	char line[256], body[1024];
 
@@ -292,7 +292,7 @@ test_removed_key(void **state)
 	strcpy(leg.sid, "s-22222222");
 	strcpy(leg.key_fp, x->one.pub.fp);
 	start(x, g, 2, &leg);
-	roleproc_link(&x->proc, &session, PROC_SESSION, 100);
+	proc_harness_link(&x->proc, &session, PROC_SESSION, 100);
 	session.ipc.state = MST_LIVE;
 	key_line(line, &x->two);
 	(void)snprintf(
@@ -301,7 +301,7 @@ test_removed_key(void **state)
 	want_event(x, EV_USER_UPDATE);
 	want_close(x, g[0].grant.id, END_REVOKED);
 	assert_int_equal(want_reply(x, &x->admin), 201);
-	told = rolelink_want(&session, MSG_SES_STOP);
+	told = testlink_want(&session, MSG_SES_STOP);
 	assert_int_equal(told->reason, END_REVOKED);
 	assert_non_null(strstr(told->text, "the key it came with was removed"));
 	assert_non_null(strstr(told->text, g[1].grant.id));
@@ -309,7 +309,7 @@ test_removed_key(void **state)
 	assert_int_equal(want_reply(x, &x->admin), 200);
 	assert_true(has(x, g[1].grant.id));
 	assert_false(has(x, g[0].grant.id));
-	rolelink_close(&session);
+	testlink_close(&session);
 	stop(x);
 }
 

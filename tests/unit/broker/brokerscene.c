@@ -179,57 +179,58 @@ start(struct scene *x, const struct msg_nt_fold_grant *grants, size_t n,
 	struct msg_nt_fold_end end = {.seq = x->seq};
 	uint32_t rid;
 
-	roleproc_start(&x->proc, PROC_BROKER, "sallyport-broker", "", &x->conf);
-	roleproc_link(&x->proc, &x->notary, PROC_NOTARY, 0);
-	roleproc_link(&x->proc, &x->firewall, PROC_FIREWALL, 0);
-	rid = ((const struct msg_nt_fold_get *)rolelink_want(
+	proc_harness_start(
+	    &x->proc, PROC_BROKER, "sallyport-broker", "", &x->conf);
+	proc_harness_link(&x->proc, &x->notary, PROC_NOTARY, 0);
+	proc_harness_link(&x->proc, &x->firewall, PROC_FIREWALL, 0);
+	rid = ((const struct msg_nt_fold_get *)testlink_want(
 		   &x->notary, MSG_NT_FOLD_GET))
 		  ->rid;
 	for (size_t i = 0; i < n; i++) {
 		struct msg_nt_fold_grant g = grants[i];
 
 		g.rid = rid;
-		rolelink_send(&x->notary, MSG_NT_FOLD_GRANT, &g);
+		testlink_send(&x->notary, MSG_NT_FOLD_GRANT, &g);
 	}
 	if (leg != NULL) {
 		struct msg_nt_fold_leg l = *leg;
 
 		l.rid = rid;
-		rolelink_send(&x->notary, MSG_NT_FOLD_LEG, &l);
+		testlink_send(&x->notary, MSG_NT_FOLD_LEG, &l);
 	}
 	end.rid = rid;
 	end.time_ms = clock_now().utc_ms;
-	rolelink_send(&x->notary, MSG_NT_FOLD_END, &end);
+	testlink_send(&x->notary, MSG_NT_FOLD_END, &end);
 	do /* one FW_PROTECT for each target comes before */
-		assert_int_equal(rolelink_next(&x->firewall, 10000), 1);
+		assert_int_equal(testlink_next(&x->firewall, 10000), 1);
 	while (x->firewall.m.type != MSG_FW_SYNC_END);
 	synced.rid = ((const struct msg_fw_sync *)x->firewall.m.body)->rid;
-	rolelink_send(&x->firewall, MSG_FW_SYNCED, &synced);
-	roleproc_ready(&x->proc);
-	roleproc_link(&x->proc, &x->api, PROC_API, 0);
-	roleproc_link(&x->proc, &x->admin, PROC_ADMIN, 0);
+	testlink_send(&x->firewall, MSG_FW_SYNCED, &synced);
+	proc_harness_ready(&x->proc);
+	proc_harness_link(&x->proc, &x->api, PROC_API, 0);
+	proc_harness_link(&x->proc, &x->admin, PROC_ADMIN, 0);
 }
 
 void
 stop(struct scene *x)
 {
-	rolelink_close(&x->notary);
-	rolelink_close(&x->firewall);
-	rolelink_close(&x->api);
-	rolelink_close(&x->admin);
-	must(roleproc_stop(&x->proc));
+	testlink_close(&x->notary);
+	testlink_close(&x->firewall);
+	testlink_close(&x->api);
+	testlink_close(&x->admin);
+	must(proc_harness_stop(&x->proc));
 }
 
 /* A client's connection, from where all of them come. */
 void
-link_session(struct scene *x, struct rolelink *ret, uint64_t conn)
+link_session(struct scene *x, struct testlink *ret, uint64_t conn)
 {
 	struct msg_sup_link m = {.proc = PROC_SESSION, .conn = conn};
 	int pair[2];
 
 	must(addr_parse(&m.peer, CLIENT));
 	must(ipc_pair(pair));
-	roleproc_fd(&x->proc, MSG_SUP_LINK, &m, pair[1]);
+	proc_harness_fd(&x->proc, MSG_SUP_LINK, &m, pair[1]);
 	(void)close(pair[1]);
 	memset(ret, 0, sizeof(*ret));
 	ipc_init(&ret->ipc, pair[0], PROC_SESSION, x->proc.proc);
@@ -241,7 +242,7 @@ link_session(struct scene *x, struct rolelink *ret, uint64_t conn)
 /* ---- calls */
 
 void
-send_call(struct scene *x, struct rolelink *l, unsigned verb, const char *body)
+send_call(struct scene *x, struct testlink *l, unsigned verb, const char *body)
 {
 	struct msg_api_call m = {.rid = ++x->rid,
 	    .verb = (uint16_t)verb,
@@ -255,14 +256,14 @@ send_call(struct scene *x, struct rolelink *l, unsigned verb, const char *body)
 		must(addr_parse(&m.peer, CLIENT));
 	m.body.p = (const uint8_t *)body;
 	m.body.len = (uint32_t)strlen(body);
-	rolelink_send(l, MSG_API_CALL, &m);
+	testlink_send(l, MSG_API_CALL, &m);
 }
 
 /* The status of the next answer; its body in x->text. */
 unsigned
-want_reply(struct scene *x, struct rolelink *l)
+want_reply(struct scene *x, struct testlink *l)
 {
-	const struct msg_api_reply *m = rolelink_want(l, MSG_API_REPLY);
+	const struct msg_api_reply *m = testlink_want(l, MSG_API_REPLY);
 
 	assert_true(m->body.len < TEXT_MAX);
 	memcpy(x->text, m->body.p, m->body.len);
@@ -274,7 +275,7 @@ want_reply(struct scene *x, struct rolelink *l)
 void
 want_event(struct scene *x, unsigned event)
 {
-	rolelink_event(&x->notary, event, ++x->seq, x->text, sizeof(x->text));
+	testlink_event(&x->notary, event, ++x->seq, x->text, sizeof(x->text));
 }
 
 /* As root: the answer to a call that writes this event. */

@@ -17,7 +17,7 @@
 #include "core/event.h"
 #include "sys/seal.h"
 #include "sys/totp.h"
-#include "tests/unit/support/roleproc.h"
+#include "tests/unit/support/proc_harness.h"
 #include "tests/unit/support/test.h"
 #include "wire/signed.h"
 
@@ -36,8 +36,8 @@ struct scene {
 	struct secret seal, seed;
 	struct key one,
 	    two; /* alice's; two is in the store where a test says */
-	struct roleproc proc;
-	struct rolelink notary, firewall, api, admin;
+	struct proc_harness proc;
+	struct testlink notary, firewall, api, admin;
 	uint32_t rid;
 	uint64_t seq;
 	char code[TOTP_DIGITS + 1]; /* sent with the next signed call */
@@ -59,10 +59,10 @@ struct store *store_of(const struct scene *x);
 void start(struct scene *x, const struct msg_nt_fold_grant *grants, size_t n,
     const struct msg_nt_fold_leg *leg);
 void stop(struct scene *x);
-void link_session(struct scene *x, struct rolelink *ret, uint64_t conn);
+void link_session(struct scene *x, struct testlink *ret, uint64_t conn);
 void send_call(
-    struct scene *x, struct rolelink *l, unsigned verb, const char *body);
-unsigned want_reply(struct scene *x, struct rolelink *l);
+    struct scene *x, struct testlink *l, unsigned verb, const char *body);
+unsigned want_reply(struct scene *x, struct testlink *l);
 void want_event(struct scene *x, unsigned event);
 unsigned admin_call(
     struct scene *x, unsigned verb, unsigned event, const char *body);

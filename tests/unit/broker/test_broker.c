@@ -17,12 +17,12 @@
 #include "base/ids.h"
 #include "base/safefile.h"
 #include "sys/seal.h"
-#include "tests/unit/support/roleproc.h"
+#include "tests/unit/support/proc_harness.h"
 
 static char state_dir[64];
 static struct conf conf;
-static struct roleproc proc;
-static struct rolelink notary, firewall;
+static struct proc_harness proc;
+static struct testlink notary, firewall;
 
 /* What a session says, and what is written down. */
 static const struct row {
@@ -118,19 +118,19 @@ tell_fold(void)
 	struct msg_nt_fold_leg l = {.seq = 6};
 	struct msg_nt_fold_end end = {.seq = 10};
 	const struct msg_nt_fold_get *get =
-	    rolelink_want(&notary, MSG_NT_FOLD_GET);
+	    testlink_want(&notary, MSG_NT_FOLD_GET);
 
 	g.rid = l.rid = end.rid = get->rid;
 	grant_make(&g.grant);
-	rolelink_send(&notary, MSG_NT_FOLD_GRANT, &g);
+	testlink_send(&notary, MSG_NT_FOLD_GRANT, &g);
 	memcpy(l.grant, g.grant.id, sizeof(l.grant));
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		l.conn = 100 + i;
 		sid_of(l.sid, i);
-		rolelink_send(&notary, MSG_NT_FOLD_LEG, &l);
+		testlink_send(&notary, MSG_NT_FOLD_LEG, &l);
 	}
 	end.time_ms = clock_now().utc_ms;
-	rolelink_send(&notary, MSG_NT_FOLD_END, &end);
+	testlink_send(&notary, MSG_NT_FOLD_END, &end);
 }
 
 static void
@@ -139,20 +139,20 @@ start(void)
 	struct msg_fw_synced synced = {0};
 	const struct msg_fw_sync *sync;
 
-	roleproc_start(&proc, PROC_BROKER, "sallyport-broker", "", &conf);
-	roleproc_link(&proc, &notary, PROC_NOTARY, 0);
-	roleproc_link(&proc, &firewall, PROC_FIREWALL, 0);
+	proc_harness_start(&proc, PROC_BROKER, "sallyport-broker", "", &conf);
+	proc_harness_link(&proc, &notary, PROC_NOTARY, 0);
+	proc_harness_link(&proc, &firewall, PROC_FIREWALL, 0);
 	tell_fold();
-	sync = rolelink_want(&firewall, MSG_FW_SYNC_END);
+	sync = testlink_want(&firewall, MSG_FW_SYNC_END);
 	synced.rid = sync->rid;
-	rolelink_send(&firewall, MSG_FW_SYNCED, &synced);
-	roleproc_ready(&proc);
+	testlink_send(&firewall, MSG_FW_SYNCED, &synced);
+	proc_harness_ready(&proc);
 }
 
 static void
 test_own_reasons(void **state)
 {
-	struct rolelink s;
+	struct testlink s;
 	char sid[LIMIT_ID_SIZE];
 
 	(void)state;
@@ -162,19 +162,19 @@ test_own_reasons(void **state)
 		    .reason = (uint8_t)rows[i].said, .exit = -1};
 		const struct msg_nt_close *m;
 
-		roleproc_link(&proc, &s, PROC_SESSION, 100 + i);
+		proc_harness_link(&proc, &s, PROC_SESSION, 100 + i);
 		s.ipc.state = MST_LIVE;
-		rolelink_send(&s, MSG_SES_END, &end);
-		m = rolelink_want(&notary, MSG_NT_LEG_CLOSE);
+		testlink_send(&s, MSG_SES_END, &end);
+		m = testlink_want(&notary, MSG_NT_LEG_CLOSE);
 		sid_of(sid, i);
 		assert_string_equal(m->id, sid);
 		CHECK_ROW(m->reason == rows[i].recorded,
 		    end_reason_str(rows[i].said));
-		rolelink_close(&s);
+		testlink_close(&s);
 	}
-	rolelink_close(&notary);
-	rolelink_close(&firewall);
-	assert_int_equal(roleproc_stop(&proc), 0);
+	testlink_close(&notary);
+	testlink_close(&firewall);
+	assert_int_equal(proc_harness_stop(&proc), 0);
 }
 
 int

@@ -25,12 +25,12 @@
 #include "core/element.h"
 #include "ssh/sshkey.h"
 #include "tests/unit/support/keygen.h"
-#include "tests/unit/support/roleproc.h"
+#include "tests/unit/support/proc_harness.h"
 
 static char state_dir[64];
 static struct conf conf;
-static struct roleproc proc;
-static struct rolelink broker, firewall, shipper;
+static struct proc_harness proc;
+static struct testlink broker, firewall, shipper;
 static uint8_t receipt_key[RECEIPT_KEY_SIZE];
 static struct addr source, target, gateway;
 static uint32_t rid;
@@ -84,7 +84,7 @@ make_keys(void)
 static void
 link_key(void)
 {
-	const struct msg_nt_key *k = rolelink_want(&firewall, MSG_NT_KEY);
+	const struct msg_nt_key *k = testlink_want(&firewall, MSG_NT_KEY);
 
 	memcpy(receipt_key, k->key, sizeof(receipt_key));
 }
@@ -92,20 +92,20 @@ link_key(void)
 static void
 start(void)
 {
-	roleproc_start(&proc, PROC_NOTARY, "sallyport-notary", "", &conf);
-	roleproc_ready(&proc);
-	roleproc_link(&proc, &broker, PROC_BROKER, 0);
-	roleproc_link(&proc, &firewall, PROC_FIREWALL, 0);
-	roleproc_link(&proc, &shipper, PROC_SHIPPER, 0);
+	proc_harness_start(&proc, PROC_NOTARY, "sallyport-notary", "", &conf);
+	proc_harness_ready(&proc);
+	proc_harness_link(&proc, &broker, PROC_BROKER, 0);
+	proc_harness_link(&proc, &firewall, PROC_FIREWALL, 0);
+	proc_harness_link(&proc, &shipper, PROC_SHIPPER, 0);
 	link_key();
 }
 
 static void
 unlink_all(void)
 {
-	rolelink_close(&broker);
-	rolelink_close(&firewall);
-	rolelink_close(&shipper);
+	testlink_close(&broker);
+	testlink_close(&firewall);
+	testlink_close(&shipper);
 }
 
 static int
@@ -132,7 +132,7 @@ teardown(void **state)
 
 	(void)state;
 	unlink_all();
-	assert_int_equal(roleproc_stop(&proc), 0);
+	assert_int_equal(proc_harness_stop(&proc), 0);
 	path_of(path, sizeof(path), "notary/log");
 	keygen_done(path); /* removes the files of one folder */
 	for (size_t i = 0; i < ARRAY_LEN(seeds); i++) {
@@ -183,8 +183,8 @@ grant_open(struct msg_nt_grant_open *m)
 {
 	const struct msg_nt_grant_opened *r;
 
-	rolelink_send(&broker, MSG_NT_GRANT_OPEN, m);
-	r = rolelink_want(&broker, MSG_NT_GRANT_OPENED);
+	testlink_send(&broker, MSG_NT_GRANT_OPEN, m);
+	r = testlink_want(&broker, MSG_NT_GRANT_OPENED);
 	assert_int_equal(r->rid, m->rid);
 	return r;
 }
@@ -198,8 +198,8 @@ close_by(unsigned type, unsigned reply, const char *id)
 
 	strcpy(m.id, id);
 	strcpy(m.by, "bob");
-	rolelink_send(&broker, type, &m);
-	r = rolelink_want(&broker, reply);
+	testlink_send(&broker, type, &m);
+	r = testlink_want(&broker, reply);
 	assert_int_equal(r->rid, m.rid);
 	return r->result;
 }
@@ -216,7 +216,7 @@ receipt_good(const char *id, const char *grant, uint64_t seq,
 }
 
 static void
-session_link(struct rolelink *ret, uint64_t conn, const struct addr *client)
+session_link(struct testlink *ret, uint64_t conn, const struct addr *client)
 {
 	struct msg_sup_link m = {.proc = PROC_SESSION,
 	    .conn = conn,
@@ -225,7 +225,7 @@ session_link(struct rolelink *ret, uint64_t conn, const struct addr *client)
 	int pair[2];
 
 	assert_int_equal(ipc_pair(pair), 0);
-	roleproc_fd(&proc, MSG_SUP_LINK, &m, pair[1]);
+	proc_harness_fd(&proc, MSG_SUP_LINK, &m, pair[1]);
 	(void)close(pair[1]);
 	memset(ret, 0, sizeof(*ret));
 	ipc_init(&ret->ipc, pair[0], PROC_SESSION, PROC_NOTARY);
@@ -235,7 +235,7 @@ session_link(struct rolelink *ret, uint64_t conn, const struct addr *client)
 
 /* The host's signature over this hash; the result byte. */
 static uint8_t
-hostsign(struct rolelink *s, const char *hash)
+hostsign(struct testlink *s, const char *hash)
 {
 	struct msg_nt_hostsign m = {.rid = ++rid,
 	    .hash = {
@@ -243,8 +243,8 @@ hostsign(struct rolelink *s, const char *hash)
 	const struct msg_nt_hostsig *r;
 	struct sshkey k;
 
-	rolelink_send(s, MSG_NT_HOSTSIGN, &m);
-	r = rolelink_want(s, MSG_NT_HOSTSIG);
+	testlink_send(s, MSG_NT_HOSTSIGN, &m);
+	r = testlink_want(s, MSG_NT_HOSTSIG);
 	assert_int_equal(r->rid, m.rid);
 	if (r->result == 0) {
 		assert_int_equal(sshkey_parse_line(&k, conf.host_key), 0);
@@ -275,22 +275,22 @@ leg_open(struct msg_nt_leg_open *m)
 {
 	const struct msg_nt_leg_opened *r;
 
-	rolelink_send(&broker, MSG_NT_LEG_OPEN, m);
-	r = rolelink_want(&broker, MSG_NT_LEG_OPENED);
+	testlink_send(&broker, MSG_NT_LEG_OPEN, m);
+	r = testlink_want(&broker, MSG_NT_LEG_OPENED);
 	assert_int_equal(r->rid, m->rid);
 	return r;
 }
 
 static const struct msg_nt_cert_ok *
-cert(struct rolelink *s, const char *grant, const char *sid)
+cert(struct testlink *s, const char *grant, const char *sid)
 {
 	struct msg_nt_cert m = {.rid = ++rid, .pubkey = {1, 2, 3}};
 	const struct msg_nt_cert_ok *r;
 
 	strcpy(m.grant, grant);
 	strcpy(m.sid, sid);
-	rolelink_send(s, MSG_NT_CERT, &m);
-	r = rolelink_want(s, MSG_NT_CERT_OK);
+	testlink_send(s, MSG_NT_CERT, &m);
+	r = testlink_want(s, MSG_NT_CERT_OK);
 	assert_int_equal(r->rid, m.rid);
 	return r;
 }
@@ -308,8 +308,8 @@ read_log(void)
 		const struct msg_nt_lines *r;
 
 		m.rid = ++rid;
-		rolelink_send(&shipper, MSG_NT_READ, &m);
-		r = rolelink_want(&shipper, MSG_NT_LINES);
+		testlink_send(&shipper, MSG_NT_READ, &m);
+		r = testlink_want(&shipper, MSG_NT_LINES);
 		assert_int_equal(r->rid, m.rid);
 		assert_int_equal(r->first, m.from);
 		if (r->lines.len > 0)
@@ -398,10 +398,10 @@ test_totp(void **state)
 	}
 	strcpy(m[2].grant.user, "carol"); /* her own steps */
 	for (size_t i = 0; i < 3; i++)
-		rolelink_send(&broker, MSG_NT_GRANT_OPEN, &m[i]);
+		testlink_send(&broker, MSG_NT_GRANT_OPEN, &m[i]);
 	for (size_t i = 0; i < 3; i++) {
 		const struct msg_nt_grant_opened *o =
-		    rolelink_want(&broker, MSG_NT_GRANT_OPENED);
+		    testlink_want(&broker, MSG_NT_GRANT_OPENED);
 
 		ok += o->result == 0;
 		if (o->result != 0) {
@@ -415,16 +415,16 @@ test_totp(void **state)
 	/* and by the other verb */
 	strcpy(b.user, "alice");
 	strcpy(b.verb, "role.set");
-	rolelink_send(&broker, MSG_NT_MFA_BURN, &b);
-	r = rolelink_want(&broker, MSG_NT_MFA_BURNED);
+	testlink_send(&broker, MSG_NT_MFA_BURN, &b);
+	r = testlink_want(&broker, MSG_NT_MFA_BURNED);
 	assert_int_equal(r->result, -GW_EDENIED);
 	b.step = step + 1;
-	rolelink_send(&broker, MSG_NT_MFA_BURN, &b);
-	r = rolelink_want(&broker, MSG_NT_MFA_BURNED);
+	testlink_send(&broker, MSG_NT_MFA_BURN, &b);
+	r = testlink_want(&broker, MSG_NT_MFA_BURNED);
 	assert_int_equal(r->result, 0);
 	b.step = step + 100000; /* would lock her out */
-	rolelink_send(&broker, MSG_NT_MFA_BURN, &b);
-	r = rolelink_want(&broker, MSG_NT_MFA_BURNED);
+	testlink_send(&broker, MSG_NT_MFA_BURN, &b);
+	r = testlink_want(&broker, MSG_NT_MFA_BURNED);
 	assert_int_equal(r->result, -GW_EDENIED);
 }
 
@@ -437,7 +437,7 @@ test_session(void **state)
 	const struct msg_nt_leg_opened *r;
 	const struct msg_nt_cert_ok *c;
 	const struct msg_nt_sid *sid;
-	struct rolelink s, other;
+	struct testlink s, other;
 	struct element_list list;
 	char good[LIMIT_ID_SIZE], want[96];
 
@@ -447,20 +447,20 @@ test_session(void **state)
 	session_link(&s, 1001, &source);
 	assert_int_equal(hostsign(&s, hash), 0);
 	/* the broker knew before the session did */
-	assert_int_equal(rolelink_next(&broker, 0), 1);
+	assert_int_equal(testlink_next(&broker, 0), 1);
 	assert_int_equal(broker.m.type, MSG_NT_SID);
 	sid = broker.m.body;
 	assert_int_equal(sid->conn, 1001);
 	assert_int_equal(sid->sid.len, sizeof(hash) - 1);
 	assert_memory_equal(sid->sid.p, hash, sizeof(hash) - 1);
 	assert_int_equal(hostsign(&s, "a rekey, another exchange hash.."), 0);
-	assert_int_equal(rolelink_next(&broker, 50), 0);
+	assert_int_equal(testlink_next(&broker, 50), 0);
 	/* a session id cannot be carried to another connection */
 	session_link(&other, 1002, &source);
 	assert_int_equal(hostsign(&other, hash), -GW_EDENIED);
 	assert_int_equal(
 	    hostsign(&other, "other's own hash, thirty-two b.."), 0);
-	(void)rolelink_want(&broker, MSG_NT_SID);
+	(void)testlink_want(&broker, MSG_NT_SID);
 
 	leg_new(&l, g.grant.id, 1001);
 	l.target = gateway; /* not the grant's */
@@ -513,8 +513,8 @@ test_session(void **state)
 	assert_int_equal(
 	    close_by(MSG_NT_LEG_CLOSE, MSG_NT_LEG_CLOSED, good), -GW_ENOENT);
 	assert_true(logged("\"session.end\"", "\"user\":\"alice\""));
-	rolelink_close(&s);
-	rolelink_close(&other);
+	testlink_close(&s);
+	testlink_close(&other);
 }
 
 static void
@@ -522,7 +522,7 @@ test_grant_ends_by_itself(void **state)
 {
 	struct msg_nt_grant_open g;
 	struct msg_nt_leg_open l;
-	struct rolelink s;
+	struct testlink s;
 
 	(void)state;
 	grant_new(&g, 1200);
@@ -534,11 +534,11 @@ test_grant_ends_by_itself(void **state)
 	(void)usleep(1300000);
 	assert_int_equal(cert(&s, g.grant.id, l.sid)->result, -GW_EDENIED);
 	assert_true(logged("\"cert.denied\"", "the grant is over"));
-	rolelink_close(&s);
+	testlink_close(&s);
 }
 
 static void
-append(struct rolelink *l, enum event_code ev, const struct event_fields *f,
+append(struct testlink *l, enum event_code ev, const struct event_fields *f,
     bool wait)
 {
 	struct msg_log_append m = {.rid = wait ? ++rid : 0,
@@ -546,10 +546,10 @@ append(struct rolelink *l, enum event_code ev, const struct event_fields *f,
 	    .fields = {.p = f->b.p, .len = (uint32_t)f->b.len}};
 	const struct msg_log_durable *d;
 
-	rolelink_send(l, MSG_LOG_APPEND, &m);
+	testlink_send(l, MSG_LOG_APPEND, &m);
 	if (!wait)
 		return;
-	d = rolelink_want(l, MSG_LOG_DURABLE);
+	d = testlink_want(l, MSG_LOG_DURABLE);
 	assert_int_equal(d->rid, m.rid);
 	assert_int_equal(d->result, 0);
 }
@@ -560,7 +560,7 @@ test_append(void **state)
 	struct msg_nt_grant_open g;
 	struct msg_nt_leg_open l;
 	struct event_fields f;
-	struct rolelink s;
+	struct testlink s;
 	int e;
 
 	(void)state;
@@ -586,7 +586,7 @@ test_append(void **state)
 	assert_true(logged("\"peer.protocol\"", "grant.applied"));
 	assert_false(logged("\"JG2101I\"", "uptime"));
 	event_fields_done(&f);
-	rolelink_close(&s);
+	testlink_close(&s);
 }
 
 /* Too much for one record is refused; whoever sent it goes on. */
@@ -612,8 +612,8 @@ test_too_large(void **state)
 	event_strn(&f, EF_MSG, wide, HALF);
 	m.fields.p = f.b.p;
 	m.fields.len = (uint32_t)f.b.len;
-	rolelink_send(&broker, MSG_LOG_APPEND, &m);
-	d = rolelink_want(&broker, MSG_LOG_DURABLE);
+	testlink_send(&broker, MSG_LOG_APPEND, &m);
+	d = testlink_want(&broker, MSG_LOG_DURABLE);
 	assert_int_equal(d->rid, m.rid);
 	assert_int_equal(d->result, -GW_ELIMIT);
 	event_fields_done(&f);
@@ -625,7 +625,7 @@ test_too_large(void **state)
 
 /* What the recorder repeats of a session's claims; the result byte. */
 static uint8_t
-recording(struct rolelink *recorder, uint64_t conn, const char *sid,
+recording(struct testlink *recorder, uint64_t conn, const char *sid,
     const char *grant, const char *file)
 {
 	struct msg_log_append m = {.rid = ++rid, .event = EV_RECORDING_START};
@@ -640,9 +640,9 @@ recording(struct rolelink *recorder, uint64_t conn, const char *sid,
 	event_str(&f, EF_USER, "mallory");
 	m.fields.p = f.b.p;
 	m.fields.len = (uint32_t)f.b.len;
-	rolelink_send(recorder, MSG_LOG_APPEND, &m);
+	testlink_send(recorder, MSG_LOG_APPEND, &m);
 	event_fields_done(&f);
-	d = rolelink_want(recorder, MSG_LOG_DURABLE);
+	d = testlink_want(recorder, MSG_LOG_DURABLE);
 	assert_int_equal(d->rid, m.rid);
 	return d->result;
 }
@@ -653,14 +653,14 @@ test_recording(void **state)
 {
 	struct msg_nt_grant_open g;
 	struct msg_nt_leg_open l;
-	struct rolelink s, other, recorder;
+	struct testlink s, other, recorder;
 
 	(void)state;
 	grant_new(&g, 300000);
 	assert_int_equal(grant_open(&g)->result, 0);
 	session_link(&s, 1201, &source);
 	session_link(&other, 1202, &source);
-	roleproc_link(&proc, &recorder, PROC_RECORDER, 0);
+	proc_harness_link(&proc, &recorder, PROC_RECORDER, 0);
 	leg_new(&l, g.grant.id, 1201);
 	/* not yet, and never from another connection or by another name */
 	assert_int_equal(
@@ -680,9 +680,9 @@ test_recording(void **state)
 	assert_true(logged("f-4", "\"user\":\"alice\""));
 	assert_true(logged("f-4", "\"conn\":1201"));
 	assert_false(logged("f-4", "mallory"));
-	rolelink_close(&recorder);
-	rolelink_close(&other);
-	rolelink_close(&s);
+	testlink_close(&recorder);
+	testlink_close(&other);
+	testlink_close(&s);
 }
 
 static unsigned
@@ -693,8 +693,8 @@ fold_count(const char *grant, uint8_t *retstate, bool *retelements)
 
 	*retstate = 0;
 	*retelements = false;
-	rolelink_send(&broker, MSG_NT_FOLD_GET, &m);
-	while (rolelink_next(&broker, 10000) == 1) {
+	testlink_send(&broker, MSG_NT_FOLD_GET, &m);
+	while (testlink_next(&broker, 10000) == 1) {
 		const struct msg_nt_fold_grant *g = broker.m.body;
 
 		if (broker.m.type == MSG_NT_FOLD_END)
@@ -728,11 +728,11 @@ test_many(void **state)
 	for (unsigned i = 0; i < MANY; i += AT_ONCE) {
 		for (unsigned k = 0; k < AT_ONCE; k++) {
 			grant_new(&g, 300000);
-			rolelink_send(&broker, MSG_NT_GRANT_OPEN, &g);
+			testlink_send(&broker, MSG_NT_GRANT_OPEN, &g);
 		}
 		for (unsigned k = 0; k < AT_ONCE; k++) {
 			const struct msg_nt_grant_opened *r =
-			    rolelink_want(&broker, MSG_NT_GRANT_OPENED);
+			    testlink_want(&broker, MSG_NT_GRANT_OPENED);
 
 			assert_int_equal(r->result, 0);
 		}
@@ -780,8 +780,8 @@ test_restart(void **state)
 	assert_true(elements); /* with a receipt of the new key */
 	/* a firewall started anew has forgotten what was closed */
 	memcpy(old_key, receipt_key, sizeof(old_key));
-	rolelink_close(&firewall);
-	roleproc_link(&proc, &firewall, PROC_FIREWALL, 0);
+	testlink_close(&firewall);
+	proc_harness_link(&proc, &firewall, PROC_FIREWALL, 0);
 	link_key();
 	assert_memory_not_equal(old_key, receipt_key, sizeof(old_key));
 	(void)fold_count(g.grant.id, &st, &elements);
@@ -814,7 +814,7 @@ test_killed(void **state)
 			struct msg_log_append a = {
 			    .rid = ++rid, .event = EV_FLOW_END};
 
-			rolelink_send(&firewall, MSG_LOG_APPEND, &a);
+			testlink_send(&firewall, MSG_LOG_APPEND, &a);
 			if (i == 10 * round + 5)
 				assert_int_equal(kill(proc.pid, SIGKILL), 0);
 			if (i >= 10 * round + 5)
@@ -833,8 +833,8 @@ test_killed(void **state)
 		unlink_all();
 		ipc_done(&proc.control);
 		start();
-		rolelink_send(&shipper, MSG_NT_READ, &m);
-		r = rolelink_want(&shipper, MSG_NT_LINES);
+		testlink_send(&shipper, MSG_NT_READ, &m);
+		r = testlink_want(&shipper, MSG_NT_LINES);
 		assert_true(n == 0 || r->end > acked);
 	}
 	event_fields_done(&f);

@@ -28,7 +28,7 @@
 #include "core/event.h"
 #include "recorder/cast.h"
 #include "recorder/file.h"
-#include "tests/unit/support/roleproc.h"
+#include "tests/unit/support/proc_harness.h"
 #include "wire/json.h"
 
 /* ---- pure */
@@ -219,30 +219,30 @@ test_names(void **state)
 struct rec_test {
 	char dir[64];
 	struct conf conf;
-	struct roleproc p;
-	struct rolelink notary, broker, session;
+	struct proc_harness p;
+	struct testlink notary, broker, session;
 	uint64_t conn;
 };
 
 static void
 rec_start(struct rec_test *t)
 {
-	roleproc_start(
+	proc_harness_start(
 	    &t->p, PROC_RECORDER, "sallyport-recorder", "", &t->conf);
-	roleproc_link(&t->p, &t->notary, PROC_NOTARY, 0);
-	roleproc_link(&t->p, &t->broker, PROC_BROKER, 0);
-	roleproc_ready(&t->p);
-	roleproc_link(&t->p, &t->session, PROC_SESSION, ++t->conn);
+	proc_harness_link(&t->p, &t->notary, PROC_NOTARY, 0);
+	proc_harness_link(&t->p, &t->broker, PROC_BROKER, 0);
+	proc_harness_ready(&t->p);
+	proc_harness_link(&t->p, &t->session, PROC_SESSION, ++t->conn);
 }
 
 static void
 rec_stop(struct rec_test *t)
 {
-	int status = roleproc_stop(&t->p);
+	int status = proc_harness_stop(&t->p);
 
-	rolelink_close(&t->notary);
-	rolelink_close(&t->broker);
-	rolelink_close(&t->session);
+	testlink_close(&t->notary);
+	testlink_close(&t->broker);
+	testlink_close(&t->session);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
@@ -285,7 +285,7 @@ open_channel(struct rec_test *t, uint32_t channel)
 	(void)snprintf(m.target, sizeof(m.target), "web-01");
 	(void)snprintf(m.login, sizeof(m.login), "deploy");
 	(void)snprintf(m.term, sizeof(m.term), "xterm-256color");
-	rolelink_send(&t->session, MSG_REC_OPEN, &m);
+	testlink_send(&t->session, MSG_REC_OPEN, &m);
 }
 
 static void
@@ -296,7 +296,7 @@ send_data(struct rec_test *t, uint32_t channel, unsigned kind, const char *p,
 
 	m.data.p = (const uint8_t *)p;
 	m.data.len = (uint32_t)n;
-	rolelink_send(&t->session, MSG_REC_DATA, &m);
+	testlink_send(&t->session, MSG_REC_DATA, &m);
 }
 
 /* The broker reads a whole recording; the number of bytes. */
@@ -311,8 +311,8 @@ read_back(
 		const struct msg_rec_bytes *a;
 
 		(void)snprintf(m.sid, sizeof(m.sid), "%s", sid);
-		rolelink_send(&t->broker, MSG_REC_READ, &m);
-		a = rolelink_want(&t->broker, MSG_REC_BYTES);
+		testlink_send(&t->broker, MSG_REC_READ, &m);
+		a = testlink_want(&t->broker, MSG_REC_BYTES);
 		assert_int_equal(a->rid, 9);
 		*result = -(int)a->result;
 		if (a->data.len == 0) {
@@ -370,34 +370,34 @@ test_story(void **state)
 	rec_start(t);
 	open_channel(t, 7);
 	/* not a word to the session before the log has it */
-	(void)rolelink_want(&t->notary, MSG_LOG_APPEND);
-	assert_int_equal(rolelink_next(&t->session, 300), 0);
+	(void)testlink_want(&t->notary, MSG_LOG_APPEND);
+	assert_int_equal(testlink_next(&t->session, 300), 0);
 	{
 		const struct msg_log_append *m = t->notary.m.body;
 		struct msg_log_durable d = {.rid = m->rid, .seq = 1};
 
 		assert_int_equal(m->event, EV_RECORDING_START);
 		assert_int_not_equal(m->rid, 0);
-		rolelink_send(&t->notary, MSG_LOG_DURABLE, &d);
+		testlink_send(&t->notary, MSG_LOG_DURABLE, &d);
 	}
-	st = rolelink_want(&t->session, MSG_REC_STATE);
+	st = testlink_want(&t->session, MSG_REC_STATE);
 	assert_int_equal(st->result, 0);
 	assert_int_equal(st->opens, 1);
 	assert_int_equal(st->bytes, 0);
-	rolelink_event(&t->notary, EV_RECORDING_CHUNK, 0, event,
+	testlink_event(&t->notary, EV_RECORDING_CHUNK, 0, event,
 	    sizeof(event)); /* the header */
 
 	send_data(t, 7, REC_OUTPUT, "hello \xe2\x82", 8);
 	send_data(t, 7, REC_OUTPUT, "\xac \xff\r\n", 5);
 	send_data(t, 7, REC_RESIZE, "100x40", 6);
 	send_data(t, 7, REC_MARKER, "exec", 4);
-	st = rolelink_want(&t->session, MSG_REC_STATE);
+	st = testlink_want(&t->session, MSG_REC_STATE);
 	assert_int_equal(st->bytes, 13);
 	/* the raw file's chunk, then the text's */
-	rolelink_event(&t->notary, EV_RECORDING_CHUNK, 0, event, sizeof(event));
+	testlink_event(&t->notary, EV_RECORDING_CHUNK, 0, event, sizeof(event));
 	json_field(event, "file", got, sizeof(got));
 	assert_string_equal(got, SID ".7.cast.raw");
-	rolelink_event(&t->notary, EV_RECORDING_CHUNK, 0, event, sizeof(event));
+	testlink_event(&t->notary, EV_RECORDING_CHUNK, 0, event, sizeof(event));
 	n = read_back(t, SID, text, sizeof(text), &result);
 	assert_int_equal(result, 0);
 	json_field(event, "chunk", got, sizeof(got));
@@ -414,10 +414,10 @@ test_story(void **state)
 	{
 		struct msg_rec_close m = {.channel = 7};
 
-		rolelink_send(&t->session, MSG_REC_CLOSE, &m);
+		testlink_send(&t->session, MSG_REC_CLOSE, &m);
 	}
-	rolelink_event(&t->notary, EV_RECORDING_END, 0, event, sizeof(event));
-	rolelink_event(&t->notary, EV_RECORDING_END, 0, event, sizeof(event));
+	testlink_event(&t->notary, EV_RECORDING_END, 0, event, sizeof(event));
+	testlink_event(&t->notary, EV_RECORDING_END, 0, event, sizeof(event));
 	sha256_hex(all, text, n);
 	json_field(event, "sha256", got, sizeof(got));
 	assert_string_equal(got, all);
@@ -461,33 +461,33 @@ test_restart(void **state)
 
 	rec_start(t);
 	open_channel(t, 1);
-	rolelink_event(&t->notary, EV_RECORDING_START, 1, event, sizeof(event));
-	(void)rolelink_want(&t->session, MSG_REC_STATE);
+	testlink_event(&t->notary, EV_RECORDING_START, 1, event, sizeof(event));
+	(void)testlink_want(&t->session, MSG_REC_STATE);
 	send_data(t, 1, REC_OUTPUT, "one", 3);
-	(void)rolelink_want(&t->session, MSG_REC_STATE);
+	(void)testlink_want(&t->session, MSG_REC_STATE);
 	/* it dies; nothing is closed */
 	assert_int_equal(kill(t->p.pid, SIGKILL), 0);
 	assert_int_equal(waitpid(t->p.pid, &result, 0), t->p.pid);
 	ipc_done(&t->p.control);
-	rolelink_close(&t->notary);
-	rolelink_close(&t->broker);
-	rolelink_close(&t->session);
+	testlink_close(&t->notary);
+	testlink_close(&t->broker);
+	testlink_close(&t->session);
 
 	rec_start(t);
 	open_channel(t, 1);
-	rolelink_event(&t->notary, EV_RECORDING_START, 2, event, sizeof(event));
+	testlink_event(&t->notary, EV_RECORDING_START, 2, event, sizeof(event));
 	json_field(event, "file", got, sizeof(got));
 	assert_string_equal(got, SID ".1.1.cast");
 	json_field(event, "msg", got, sizeof(got));
 	assert_string_equal(got, "goes on where " SID ".1.cast stopped");
-	rolelink_event(&t->notary, EV_RECORDING_END, 0, event, sizeof(event));
+	testlink_event(&t->notary, EV_RECORDING_END, 0, event, sizeof(event));
 	json_field(event, "reason", got, sizeof(got));
 	assert_string_equal(got, "interrupted");
 	json_field(event, "file", got, sizeof(got));
 	assert_string_equal(got, SID ".1.cast");
-	(void)rolelink_want(&t->session, MSG_REC_STATE);
+	(void)testlink_want(&t->session, MSG_REC_STATE);
 	send_data(t, 1, REC_OUTPUT, "two", 3);
-	(void)rolelink_want(&t->session, MSG_REC_STATE);
+	(void)testlink_want(&t->session, MSG_REC_STATE);
 	(void)read_back(t, SID, text, sizeof(text), &result);
 	assert_int_equal(result, 0);
 	/* one header, two events, time going forward */
@@ -506,11 +506,11 @@ test_restart(void **state)
 		assert_true(a < b);
 	}
 	/* the link goes: the recording ends in the log */
-	rolelink_close(&t->session);
-	rolelink_event(&t->notary, EV_RECORDING_END, 0, event, sizeof(event));
+	testlink_close(&t->session);
+	testlink_event(&t->notary, EV_RECORDING_END, 0, event, sizeof(event));
 	json_field(event, "reason", got, sizeof(got));
 	assert_string_equal(got, "session-gone");
-	roleproc_link(&t->p, &t->session, PROC_SESSION, ++t->conn);
+	proc_harness_link(&t->p, &t->session, PROC_SESSION, ++t->conn);
 	rec_stop(t);
 }
 
@@ -527,11 +527,11 @@ test_refusals(void **state)
 	(void)read_back(t, "s-22222222", text, sizeof(text), &result);
 	assert_int_equal(result, GW_ENOENT);
 	open_channel(t, 1);
-	rolelink_event(&t->notary, EV_RECORDING_START, 1, event, sizeof(event));
-	(void)rolelink_want(&t->session, MSG_REC_STATE);
+	testlink_event(&t->notary, EV_RECORDING_START, 1, event, sizeof(event));
+	(void)testlink_want(&t->session, MSG_REC_STATE);
 	/* data for a channel that is not open */
 	send_data(t, 3, REC_OUTPUT, "x", 1);
-	rolelink_event(&t->notary, EV_PEER_PROTOCOL, 0, event, sizeof(event));
+	testlink_event(&t->notary, EV_PEER_PROTOCOL, 0, event, sizeof(event));
 	rec_stop(t);
 }
 
@@ -559,7 +559,7 @@ answer(struct rec_test *t, int result)
 	struct msg_log_durable d = {.rid = m->rid, .result = (uint8_t)-result};
 
 	assert_int_equal(m->event, EV_RECORDING_START);
-	rolelink_send(&t->notary, MSG_LOG_DURABLE, &d);
+	testlink_send(&t->notary, MSG_LOG_DURABLE, &d);
 }
 
 /*
@@ -572,46 +572,46 @@ test_claims(void **state)
 	struct rec_test *t = *state;
 	const struct msg_rec_state *st;
 	struct msg_rec_close end = {.channel = 1};
-	struct rolelink other;
+	struct testlink other;
 	char event[4096], before[4096], text[4096];
 	size_t n;
 	int result;
 
 	rec_start(t);
 	open_channel(t, 1);
-	(void)rolelink_want(&t->notary, MSG_LOG_APPEND);
+	(void)testlink_want(&t->notary, MSG_LOG_APPEND);
 	assert_int_equal(files(t), 0);
 	answer(t, 0);
-	(void)rolelink_want(&t->session, MSG_REC_STATE);
+	(void)testlink_want(&t->session, MSG_REC_STATE);
 	assert_int_equal(files(t), 1);
-	rolelink_send(&t->session, MSG_REC_CLOSE, &end);
-	rolelink_event(&t->notary, EV_RECORDING_END, 0, event, sizeof(event));
+	testlink_send(&t->session, MSG_REC_CLOSE, &end);
+	testlink_event(&t->notary, EV_RECORDING_END, 0, event, sizeof(event));
 	n = read_back(t, SID, before, sizeof(before), &result);
 
 	other = t->session;
-	roleproc_link(&t->p, &t->session, PROC_SESSION, ++t->conn);
+	proc_harness_link(&t->p, &t->session, PROC_SESSION, ++t->conn);
 	open_channel(t, 1);
-	(void)rolelink_want(&t->notary, MSG_LOG_APPEND);
+	(void)testlink_want(&t->notary, MSG_LOG_APPEND);
 	assert_int_equal(files(t), 1);
 	answer(t, GW_EDENIED);
-	rolelink_event(
+	testlink_event(
 	    &t->notary, EV_RECORDING_FAILED, 0, event, sizeof(event));
 	assert_null(strstr(event, SID));
-	st = rolelink_want(&t->session, MSG_REC_STATE);
+	st = testlink_want(&t->session, MSG_REC_STATE);
 	assert_int_equal(st->result, -GW_EDENIED);
 	assert_int_equal(files(t), 1);
 	assert_int_equal(read_back(t, SID, text, sizeof(text), &result), n);
 	assert_memory_equal(text, before, n);
 
 	/* nor is it believed before it was told to begin */
-	rolelink_close(&t->session);
-	roleproc_link(&t->p, &t->session, PROC_SESSION, ++t->conn);
+	testlink_close(&t->session);
+	proc_harness_link(&t->p, &t->session, PROC_SESSION, ++t->conn);
 	open_channel(t, 2);
-	(void)rolelink_want(&t->notary, MSG_LOG_APPEND); /* not answered */
+	(void)testlink_want(&t->notary, MSG_LOG_APPEND); /* not answered */
 	send_data(t, 2, REC_OUTPUT, "x", 1);
-	rolelink_event(&t->notary, EV_PEER_PROTOCOL, 0, event, sizeof(event));
+	testlink_event(&t->notary, EV_PEER_PROTOCOL, 0, event, sizeof(event));
 	assert_int_equal(files(t), 1);
-	rolelink_close(&t->session);
+	testlink_close(&t->session);
 	t->session = other;
 	rec_stop(t);
 }
@@ -629,16 +629,16 @@ test_late_channel(void **state)
 	rec_start(t);
 	for (uint32_t id = 3001; id > 1; id = id == 3001 ? 1001 : 0) {
 		open_channel(t, id);
-		rolelink_event(
+		testlink_event(
 		    &t->notary, EV_RECORDING_START, 1, event, sizeof(event));
-		(void)rolelink_want(&t->session, MSG_REC_STATE);
+		(void)testlink_want(&t->session, MSG_REC_STATE);
 	}
 	send_data(t, 1001, REC_OUTPUT, "the first", 9);
-	rolelink_send(&t->session, MSG_REC_CLOSE, &end);
+	testlink_send(&t->session, MSG_REC_CLOSE, &end);
 	end.channel = 1001;
-	rolelink_send(&t->session, MSG_REC_CLOSE, &end);
-	rolelink_event(&t->notary, EV_RECORDING_END, 0, event, sizeof(event));
-	rolelink_event(&t->notary, EV_RECORDING_END, 0, event, sizeof(event));
+	testlink_send(&t->session, MSG_REC_CLOSE, &end);
+	testlink_event(&t->notary, EV_RECORDING_END, 0, event, sizeof(event));
+	testlink_event(&t->notary, EV_RECORDING_END, 0, event, sizeof(event));
 	(void)read_back(t, SID, text, sizeof(text), &result);
 	assert_int_equal(result, 0);
 	assert_non_null(strstr(text, "the first"));
@@ -655,23 +655,23 @@ test_short(void **state)
 
 	rec_start(t);
 	open_channel(t, 1);
-	(void)rolelink_want(&t->notary, MSG_LOG_APPEND);
-	rolelink_send(&t->session, MSG_REC_CLOSE, &end);
-	(void)rolelink_want(&t->session, MSG_REC_STATE); /* it has heard */
+	(void)testlink_want(&t->notary, MSG_LOG_APPEND);
+	testlink_send(&t->session, MSG_REC_CLOSE, &end);
+	(void)testlink_want(&t->session, MSG_REC_STATE); /* it has heard */
 	assert_int_equal(files(t), 0);
 	answer(t, 0);
-	rolelink_event(&t->notary, EV_RECORDING_END, 0, event, sizeof(event));
+	testlink_event(&t->notary, EV_RECORDING_END, 0, event, sizeof(event));
 	assert_int_equal(files(t), 1);
 	open_channel(t, 2);
-	(void)rolelink_want(&t->notary, MSG_LOG_APPEND);
-	rolelink_close(&t->session);
-	assert_int_equal(rolelink_next(&t->notary, 300), 0);
+	(void)testlink_want(&t->notary, MSG_LOG_APPEND);
+	testlink_close(&t->session);
+	assert_int_equal(testlink_next(&t->notary, 300), 0);
 	answer(t, 0);
-	rolelink_event(&t->notary, EV_RECORDING_END, 0, event, sizeof(event));
+	testlink_event(&t->notary, EV_RECORDING_END, 0, event, sizeof(event));
 	json_field(event, "reason", got, sizeof(got));
 	assert_string_equal(got, "session-gone");
 	assert_int_equal(files(t), 2);
-	roleproc_link(&t->p, &t->session, PROC_SESSION, ++t->conn);
+	proc_harness_link(&t->p, &t->session, PROC_SESSION, ++t->conn);
 	rec_stop(t);
 }
 
@@ -684,11 +684,11 @@ test_no_evidence(void **state)
 
 	rec_start(t);
 	open_channel(t, 1);
-	(void)rolelink_want(&t->notary, MSG_LOG_APPEND);
-	rolelink_close(&t->notary);
-	st = rolelink_want(&t->session, MSG_REC_STATE);
+	(void)testlink_want(&t->notary, MSG_LOG_APPEND);
+	testlink_close(&t->notary);
+	st = testlink_want(&t->session, MSG_REC_STATE);
 	assert_int_not_equal(st->result, 0);
-	roleproc_link(&t->p, &t->notary, PROC_NOTARY, 0);
+	proc_harness_link(&t->p, &t->notary, PROC_NOTARY, 0);
 	rec_stop(t);
 }
 
@@ -712,18 +712,18 @@ test_full(void **state)
 	rec_start(t);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
 	open_channel(t, 1);
-	rolelink_event(&t->notary, EV_RECORDING_START, 1, event, sizeof(event));
-	st = rolelink_want(&t->session, MSG_REC_STATE);
+	testlink_event(&t->notary, EV_RECORDING_START, 1, event, sizeof(event));
+	st = testlink_want(&t->session, MSG_REC_STATE);
 	assert_int_equal(st->result, 0);
 	send_data(t, 1, REC_OUTPUT, big, 20000);
-	rolelink_event(
+	testlink_event(
 	    &t->notary, EV_RECORDING_FAILED, 0, event, sizeof(event));
 	assert_non_null(strstr(event, "\"sid\":\"" SID "\""));
-	st = rolelink_want(&t->session, MSG_REC_STATE);
+	st = testlink_want(&t->session, MSG_REC_STATE);
 	assert_int_equal(st->result, -GW_ESYS);
 	/* what still comes is dropped without a fuss */
 	send_data(t, 1, REC_OUTPUT, big, 20000);
-	assert_int_equal(rolelink_next(&t->session, 300), 0);
+	assert_int_equal(testlink_next(&t->session, 300), 0);
 	rec_stop(t);
 	free(big);
 }

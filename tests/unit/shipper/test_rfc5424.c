@@ -30,7 +30,7 @@
 #include "audit/record.h"
 #include "base/err.h"
 #include "shipper/encode/rfc5424.h"
-#include "tests/unit/support/roleproc.h"
+#include "tests/unit/support/proc_harness.h"
 
 /* ---- pure */
 
@@ -161,8 +161,8 @@ struct shp_test {
 	char dir[64];
 	char ca[96];
 	struct conf conf;
-	struct roleproc p;
-	struct rolelink notary, broker;
+	struct proc_harness p;
+	struct testlink notary, broker;
 	int listener;
 	SSL_CTX *ctx;
 	SSL *ssl;
@@ -275,10 +275,11 @@ setup(void **state)
 static void
 shp_start(struct shp_test *t)
 {
-	roleproc_start(&t->p, PROC_SHIPPER, "sallyport-shipper", "", &t->conf);
-	roleproc_link(&t->p, &t->broker, PROC_BROKER, 0);
-	roleproc_link(&t->p, &t->notary, PROC_NOTARY, 0);
-	roleproc_ready(&t->p);
+	proc_harness_start(
+	    &t->p, PROC_SHIPPER, "sallyport-shipper", "", &t->conf);
+	proc_harness_link(&t->p, &t->broker, PROC_BROKER, 0);
+	proc_harness_link(&t->p, &t->notary, PROC_NOTARY, 0);
+	proc_harness_ready(&t->p);
 }
 
 static void
@@ -294,10 +295,10 @@ hang_up(struct shp_test *t)
 static void
 shp_stop(struct shp_test *t)
 {
-	int status = roleproc_stop(&t->p);
+	int status = proc_harness_stop(&t->p);
 
-	rolelink_close(&t->notary);
-	rolelink_close(&t->broker);
+	testlink_close(&t->notary);
+	testlink_close(&t->broker);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
@@ -337,7 +338,7 @@ take(struct shp_test *t)
 static void
 give(struct shp_test *t, uint64_t want_from, uint64_t n, uint64_t end)
 {
-	const struct msg_nt_read *m = rolelink_want(&t->notary, MSG_NT_READ);
+	const struct msg_nt_read *m = testlink_want(&t->notary, MSG_NT_READ);
 	struct msg_nt_lines a = {.rid = m->rid,
 	    .first = want_from,
 	    .next = want_from + n,
@@ -352,7 +353,7 @@ give(struct shp_test *t, uint64_t want_from, uint64_t n, uint64_t end)
 	}
 	a.lines.p = b.p;
 	a.lines.len = (uint32_t)b.len;
-	rolelink_send(&t->notary, MSG_NT_LINES, &a);
+	testlink_send(&t->notary, MSG_NT_LINES, &a);
 	buf_done(&b);
 }
 
@@ -409,10 +410,10 @@ test_delivery(void **state)
 	receiver(t, "IP:127.0.0.1", TRUST);
 	shp_start(t);
 	assert_int_equal(take(t), 1);
-	rolelink_event(&t->notary, EV_SINK_UP, 0, event, sizeof(event));
+	testlink_event(&t->notary, EV_SINK_UP, 0, event, sizeof(event));
 	assert_non_null(strstr(event, "\"sink\":\"siem\""));
 	do
-		st = rolelink_want(&t->broker, MSG_SHP_STATUS);
+		st = testlink_want(&t->broker, MSG_SHP_STATUS);
 	while (!st->up);
 	assert_string_equal(st->sink, "siem");
 	give(t, 0, 3, 5);
@@ -420,14 +421,14 @@ test_delivery(void **state)
 	for (uint64_t i = 0; i < 5; i++)
 		assert_int_equal(frame_seq(t), i);
 	/* nothing more until the log grows */
-	assert_int_equal(rolelink_next(&t->notary, 1500), 0);
-	rolelink_send(&t->notary, MSG_NT_TAIL, &tail);
+	assert_int_equal(testlink_next(&t->notary, 1500), 0);
+	testlink_send(&t->notary, MSG_NT_TAIL, &tail);
 	give(t, 5, 1, 6);
 	assert_int_equal(frame_seq(t), 5);
 
 	/* a break right after: nothing is known to have arrived */
 	hang_up(t);
-	rolelink_event(&t->notary, EV_SINK_DOWN, 0, event, sizeof(event));
+	testlink_event(&t->notary, EV_SINK_DOWN, 0, event, sizeof(event));
 	assert_int_equal(take(t), 1);
 	give(t, 0, 6, 6);
 	for (uint64_t i = 0; i < 6; i++)
@@ -467,12 +468,12 @@ test_untrusted(void **state)
 	shp_start(t);
 	assert_int_equal(take(t), 0);
 	hang_up(t);
-	rolelink_event(&t->notary, EV_SINK_DOWN, 0, event, sizeof(event));
+	testlink_event(&t->notary, EV_SINK_DOWN, 0, event, sizeof(event));
 	assert_non_null(strstr(event, "is not trusted"));
 	/* it tries again, and says nothing twice */
 	assert_int_equal(take(t), 0);
 	hang_up(t);
-	assert_int_equal(rolelink_next(&t->notary, 300), 0);
+	assert_int_equal(testlink_next(&t->notary, 300), 0);
 	shp_stop(t);
 }
 
@@ -485,7 +486,7 @@ test_wrong_host(void **state)
 	receiver(t, "IP:127.0.0.2,DNS:siem.example", TRUST);
 	shp_start(t);
 	assert_int_equal(take(t), 0);
-	rolelink_event(&t->notary, EV_SINK_DOWN, 0, event, sizeof(event));
+	testlink_event(&t->notary, EV_SINK_DOWN, 0, event, sizeof(event));
 	assert_non_null(strstr(event, "IP address mismatch"));
 	shp_stop(t);
 }
@@ -499,7 +500,7 @@ test_expired(void **state)
 	receiver(t, "IP:127.0.0.1", TRUST_EXPIRED);
 	shp_start(t);
 	assert_int_equal(take(t), 0);
-	rolelink_event(&t->notary, EV_SINK_DOWN, 0, event, sizeof(event));
+	testlink_event(&t->notary, EV_SINK_DOWN, 0, event, sizeof(event));
 	assert_non_null(strstr(event, "certificate has expired"));
 	shp_stop(t);
 }
@@ -652,7 +653,7 @@ rsyslog_got(struct shp_test *t, const char *want)
 static void
 give_one(struct shp_test *t, uint64_t seq, uint64_t end)
 {
-	const struct msg_nt_read *m = rolelink_want(&t->notary, MSG_NT_READ);
+	const struct msg_nt_read *m = testlink_want(&t->notary, MSG_NT_READ);
 	struct msg_nt_lines a = {
 	    .rid = m->rid, .first = seq, .next = seq + 1, .end = end};
 	struct event_fields f;
@@ -667,7 +668,7 @@ give_one(struct shp_test *t, uint64_t seq, uint64_t end)
 	buf_u8(&b, '\n');
 	a.lines.p = b.p;
 	a.lines.len = (uint32_t)b.len;
-	rolelink_send(&t->notary, MSG_NT_LINES, &a);
+	testlink_send(&t->notary, MSG_NT_LINES, &a);
 	buf_done(&b);
 	event_fields_done(&f);
 }
@@ -692,7 +693,7 @@ test_rsyslog(void **state)
 	(void)close(t->listener); /* its port is rsyslog's now */
 	pid = rsyslog_start(t);
 	shp_start(t);
-	rolelink_event(&t->notary, EV_SINK_UP, 0, event, sizeof(event));
+	testlink_event(&t->notary, EV_SINK_UP, 0, event, sizeof(event));
 	give_one(t, 0, 1);
 	event_fields_init(&f);
 	event_str(&f, EF_USER, "a\"]\\\xc3\xa4");
@@ -710,8 +711,8 @@ test_rsyslog(void **state)
 	/* it dies; what comes meanwhile is not lost */
 	assert_int_equal(kill(pid, SIGKILL), 0);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
-	rolelink_event(&t->notary, EV_SINK_DOWN, 0, event, sizeof(event));
-	rolelink_send(&t->notary, MSG_NT_TAIL, &tail);
+	testlink_event(&t->notary, EV_SINK_DOWN, 0, event, sizeof(event));
+	testlink_send(&t->notary, MSG_NT_TAIL, &tail);
 	pid = rsyslog_start(t);
 	give_one(t, 0, 2);
 	give_one(t, 1, 2);

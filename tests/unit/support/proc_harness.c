@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * roleproc - see the header. Uses fork and exec, so it is no library code.
+ * proc_harness - see the header. Uses fork and exec, so it is no library code.
  */
-#include "tests/unit/support/roleproc.h"
+#include "tests/unit/support/proc_harness.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -62,8 +62,8 @@ child(const char *program, const char *arg, int fd)
 }
 
 void
-roleproc_start(struct roleproc *ret, enum proc proc, const char *program,
-    const char *instance, const struct conf *conf)
+proc_harness_start(struct proc_harness *ret, enum proc proc,
+    const char *program, const char *instance, const struct conf *conf)
 {
 	struct msg_sup_config m = {.conf = *conf};
 	int pair[2];
@@ -89,7 +89,7 @@ roleproc_start(struct roleproc *ret, enum proc proc, const char *program,
 }
 
 void
-roleproc_fd(struct roleproc *p, unsigned type, const void *body, int fd)
+proc_harness_fd(struct proc_harness *p, unsigned type, const void *body, int fd)
 {
 	int e = ipc_send_wait(&p->control, type, body, &fd, 1, WAIT_MS);
 
@@ -98,15 +98,15 @@ roleproc_fd(struct roleproc *p, unsigned type, const void *body, int fd)
 }
 
 void
-roleproc_link(
-    struct roleproc *p, struct rolelink *ret, enum proc as, uint64_t conn)
+proc_harness_link(
+    struct proc_harness *p, struct testlink *ret, enum proc as, uint64_t conn)
 {
 	struct msg_sup_link m = {.proc = (uint8_t)as, .conn = conn};
 	int pair[2];
 
 	if (ipc_pair(pair) != 0)
 		fail("no socket pair");
-	roleproc_fd(p, MSG_SUP_LINK, &m, pair[1]);
+	proc_harness_fd(p, MSG_SUP_LINK, &m, pair[1]);
 	(void)close(pair[1]);
 	memset(ret, 0, sizeof(*ret));
 	ipc_init(&ret->ipc, pair[0], as, p->proc);
@@ -115,7 +115,7 @@ roleproc_link(
 }
 
 void
-roleproc_ready(struct roleproc *p)
+proc_harness_ready(struct proc_harness *p)
 {
 	struct ipc_msg m = {.body = body_new()};
 	int e = ipc_recv_wait(&p->control, &m, WAIT_MS);
@@ -126,7 +126,7 @@ roleproc_ready(struct roleproc *p)
 }
 
 int
-roleproc_stop(struct roleproc *p)
+proc_harness_stop(struct proc_harness *p)
 {
 	struct msg_empty m = {0};
 	int status = 0;
@@ -146,7 +146,7 @@ roleproc_stop(struct roleproc *p)
 }
 
 void
-rolelink_send(struct rolelink *l, unsigned type, const void *body)
+testlink_send(struct testlink *l, unsigned type, const void *body)
 {
 	int e = ipc_send_wait(&l->ipc, type, body, NULL, 0, WAIT_MS);
 
@@ -155,7 +155,7 @@ rolelink_send(struct rolelink *l, unsigned type, const void *body)
 }
 
 int
-rolelink_next(struct rolelink *l, int ms)
+testlink_next(struct testlink *l, int ms)
 {
 	int e = ipc_recv_wait(&l->ipc, &l->m, ms);
 
@@ -167,10 +167,10 @@ rolelink_next(struct rolelink *l, int ms)
 }
 
 const void *
-rolelink_want(struct rolelink *l, unsigned type)
+testlink_want(struct testlink *l, unsigned type)
 {
 	for (int i = 0; i < 1000; i++) {
-		if (!rolelink_next(l, WAIT_MS))
+		if (!testlink_next(l, WAIT_MS))
 			break;
 		if (l->m.type == type)
 			return l->m.body;
@@ -180,7 +180,7 @@ rolelink_want(struct rolelink *l, unsigned type)
 }
 
 void
-rolelink_close(struct rolelink *l)
+testlink_close(struct testlink *l)
 {
 	ipc_done(&l->ipc);
 	free(l->m.body);
@@ -188,12 +188,12 @@ rolelink_close(struct rolelink *l)
 }
 
 void
-rolelink_event(
-    struct rolelink *l, unsigned event, uint64_t seq, char *ret, size_t size)
+testlink_event(
+    struct testlink *l, unsigned event, uint64_t seq, char *ret, size_t size)
 {
 	for (int i = 0; i < 1000; i++) {
 		const struct msg_log_append *m =
-		    rolelink_want(l, MSG_LOG_APPEND);
+		    testlink_want(l, MSG_LOG_APPEND);
 		struct msg_log_durable d = {.rid = m->rid, .seq = seq};
 		const unsigned got = m->event;
 		struct buf b;
@@ -205,7 +205,7 @@ rolelink_event(
 		    b.p != NULL ? (const char *)b.p : "");
 		buf_done(&b);
 		if (d.rid != 0)
-			rolelink_send(l, MSG_LOG_DURABLE, &d);
+			testlink_send(l, MSG_LOG_DURABLE, &d);
 		if (got == event)
 			return;
 	}
