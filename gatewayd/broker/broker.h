@@ -112,7 +112,6 @@ struct broker {
 struct now broker_now(const struct broker *b);
 /* Reads the roles anew; after every change of them. */
 MUST_CHECK int broker_load_roles(struct broker *b);
-void text_set(char *ret, size_t size, const char *s); /* cuts */
 
 /* ---- wait.c: one answer for one question */
 
@@ -263,9 +262,6 @@ void caller_denied(const struct call *c, const char *reason);
 MUST_CHECK int denials_new(struct broker *b);
 /* True while this refusal gets a record of its own; else it is counted. */
 bool denials_write(struct broker *b, const struct addr *addr);
-
-/* ---- challenge.c: what one host may have; of IPv6 its /64 */
-struct addr addr_network(const struct addr *a);
 
 /* ---- mfa.c */
 MUST_CHECK int mfa_new(struct mfa_book **ret);
@@ -503,8 +499,6 @@ void session_release(struct session *s); /* frees if gone and not pending */
  * s->dialed with a connected descriptor (to be closed) or -1 and why. */
 void dial_start(struct session *s);
 void dial_cancel(struct session *s);
-/* An address of this host, as the kernel's routes say now. */
-bool addr_is_own(const struct addr *a);
 
 struct probe_wish {
 	struct addr addr;

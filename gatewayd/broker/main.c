@@ -82,15 +82,6 @@ broker_load_roles(struct broker *b)
 	return r;
 }
 
-void
-text_set(char *ret, size_t size, const char *s)
-{
-	const size_t n = strnlen(s, size - 1);
-
-	memcpy(ret, s, n);
-	ret[n] = '\0';
-}
-
 /* ---- calls */
 
 static int

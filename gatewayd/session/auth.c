@@ -132,7 +132,7 @@ ask_broker(struct session *s, ssh_message msg, bool query)
 		goto out;
 	s->auth.rid = m.rid;
 	s->auth.held_query = query;
-	text_set(s->auth.login_name, sizeof(s->auth.login_name), "%s", m.user);
+	text_fmt(s->auth.login_name, sizeof(s->auth.login_name), "%s", m.user);
 out:
 	free(c.tbs);
 	return r;

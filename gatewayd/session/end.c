@@ -37,7 +37,7 @@ default_text(struct session *s, enum end_reason why)
 	if (strlen(time) < 19)
 		return;
 	time[19] = '\0'; /* 2026-11-22T12:31:00 -> the clock part */
-	text_set(s->ending.text, sizeof(s->ending.text),
+	text_fmt(s->ending.text, sizeof(s->ending.text),
 	    "sallyport: session ended: %s at %s UTC. Again: jitctl request %s",
 	    end_reason_str(why), time + 11, s->auth.grant.target);
 }
@@ -90,7 +90,7 @@ end_stop(struct session *s, const struct msg_ses_stop *m)
 
 	line[0] = '\0';
 	if (m->text[0] != '\0')
-		text_set(line, sizeof(line), "%s%.480s",
+		text_fmt(line, sizeof(line), "%s%.480s",
 		    strncmp(m->text, "sallyport:", 10) == 0 ? ""
 							    : "sallyport: ",
 		    m->text);

@@ -34,10 +34,10 @@ probe_asked(struct session *s, const struct msg_ses_probe *m, int fd)
 	s->target.grant = s->probe.req.grant;
 	s->target.sid = s->probe.req.sid;
 	s->target.since_ms = s->now.boot_ms;
-	text_set(
+	text_fmt(
 	    s->target.host_alg, sizeof(s->target.host_alg), "%s", m->host_alg);
 	if (strcmp(m->host_alg, "ssh-rsa") == 0)
-		text_set(s->target.host_alg, sizeof(s->target.host_alg), "%s",
+		text_fmt(s->target.host_alg, sizeof(s->target.host_alg), "%s",
 		    "rsa-sha2-512,rsa-sha2-256");
 	s->phase = PH_RELAY;
 	s->broker.ipc.state = MST_READY;
@@ -60,7 +60,7 @@ report(struct session *s)
 	m.login_ok = t->phase == TG_UP;
 	if (banner != NULL)
 		str_escape(m.banner, sizeof(m.banner), banner, strlen(banner));
-	text_set(m.text, sizeof(m.text), "%s", t->text);
+	text_fmt(m.text, sizeof(m.text), "%s", t->text);
 	m.host_key.p = t->seen;
 	m.host_key.len = (uint32_t)t->nseen;
 	s->probe.out[strcspn(s->probe.out, "\r\n")] = '\0';
@@ -118,7 +118,7 @@ probe_step(struct session *s)
 	if (s->phase != PH_RELAY)
 		return;
 	if (late && t->text[0] == '\0' && t->phase < TG_UP)
-		text_set(t->text, sizeof(t->text), "%s",
+		text_fmt(t->text, sizeof(t->text), "%s",
 		    "the target did not answer in time");
 	if (t->phase == TG_FAILED || late ||
 	    (t->phase == TG_CERT && !s->probe.req.login) ||

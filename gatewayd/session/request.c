@@ -86,12 +86,12 @@ refuse_program(
 	chan_deny(s, c, too_long ? "command-too-long" : what);
 	grant_caps_str(caps, sizeof(caps), s->auth.grant.caps);
 	if (too_long)
-		text_set(line, sizeof(line),
+		text_fmt(line, sizeof(line),
 		    "sallyport: a command of more than %d bytes cannot be "
 		    "passed; send it on standard input\r\n",
 		    (int)LIMIT_COMMAND_MAX);
 	else
-		text_set(line, sizeof(line),
+		text_fmt(line, sizeof(line),
 		    "sallyport: this grant does not give %s (%.200s), only: "
 		    "%s\r\n",
 		    what, c->command[0] == '\0' ? "a shell" : c->command, caps);

@@ -39,7 +39,7 @@ static void
 fail(struct session *s, enum end_reason why, const char *text)
 {
 	s->target.phase = TG_FAILED;
-	text_set(s->target.text, sizeof(s->target.text), "%.400s", text);
+	text_fmt(s->target.text, sizeof(s->target.text), "%.400s", text);
 	if (!s->probe.on)
 		end_begin(s, why, text);
 	s->busy = true;
@@ -53,7 +53,7 @@ fail_ssh(struct session *s, enum end_reason why, const char *doing)
 	const char *e = ssh_get_error(s->target_leg.ssh);
 
 	str_escape(safe, sizeof(safe), e, strlen(e));
-	text_set(text, sizeof(text), "sallyport: %s %s: %s", doing,
+	text_fmt(text, sizeof(text), "sallyport: %s %s: %s", doing,
 	    s->probe.on ? "the target" : s->auth.grant.target, safe);
 	fail(s, why, text);
 }
@@ -83,7 +83,7 @@ target_refused(struct session *s, const char *text)
 		return;
 	if (text[0] == '\0')
 		text = "the target could not be reached";
-	text_set(line, sizeof(line), "%s%.450s",
+	text_fmt(line, sizeof(line), "%s%.450s",
 	    strncmp(text, "sallyport:", 10) == 0 ? "" : "sallyport: ", text);
 	fail(s, END_TARGET_REFUSED, line);
 }
@@ -260,7 +260,7 @@ fingerprint(char *ret, size_t size, ssh_key key)
 		return;
 	text = ssh_get_fingerprint_hash(SSH_PUBLICKEY_HASH_SHA256, hash, n);
 	if (text != NULL)
-		text_set(ret, size, "%s", text);
+		text_fmt(ret, size, "%s", text);
 	ssh_string_free_char(text);
 	ssh_clean_pubkey_hash(&hash);
 }
@@ -281,7 +281,7 @@ hostkey_changed(struct session *s, ssh_key key)
 	event_str(&f, EF_EXPECTED, s->target.host_alg);
 	link_note(s, EV_HOSTKEY_CHANGED, &f);
 	event_fields_done(&f);
-	text_set(text, sizeof(text),
+	text_fmt(text, sizeof(text),
 	    "sallyport: %s shows another host key (%s) than the one an "
 	    "administrator confirmed; nothing was sent to it. If the key was "
 	    "changed on purpose: jitctl target add %s --scan",
@@ -462,7 +462,7 @@ step_login(struct session *s)
 		return;
 	case SSH_AUTH_DENIED:
 	case SSH_AUTH_PARTIAL:
-		text_set(text, sizeof(text),
+		text_fmt(text, sizeof(text),
 		    "sallyport: the target does not accept the gateway's "
 		    "certificate for %s; an administrator can see why with: "
 		    "jitctl doctor %s",

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 void
-text_set(char *ret, size_t size, const char *fmt, ...)
+text_fmt(char *ret, size_t size, const char *fmt, ...)
 {
 	va_list ap;
 

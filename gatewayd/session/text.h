@@ -10,6 +10,6 @@
 
 #include "base/attr.h"
 
-void text_set(char *ret, size_t size, const char *fmt, ...) PRINTF_LIKE(3, 4);
+void text_fmt(char *ret, size_t size, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
 #endif

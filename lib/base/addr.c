@@ -80,12 +80,22 @@ addr_valid(const struct addr *a)
 	return again.family != 0 && memcmp(&again, a, sizeof(again)) == 0;
 }
 
+struct addr
+addr_network(const struct addr *a)
+{
+	struct addr n = *a;
+
+	if (n.family == 6)
+		memset(n.b + 8, 0, 8);
+	return n;
+}
+
 bool
 addr_same_source(const struct addr *a, const struct addr *b)
 {
-	if (a->family == 6 && b->family == 6)
-		return memcmp(a->b, b->b, 8) == 0;
-	return addr_equal(a, b);
+	const struct addr na = addr_network(a), nb = addr_network(b);
+
+	return addr_equal(&na, &nb);
 }
 
 bool

@@ -29,8 +29,10 @@ void addr_format(char ret[static ADDR_TEXT_SIZE], const struct addr *a);
 /* An address, in the one encoding it has here. */
 bool addr_valid(const struct addr *a);
 bool addr_equal(const struct addr *a, const struct addr *b);
-/* As far as counting goes: an IPv6 network of 64 bits is one, for whoever has
- * one address of it has them all. */
+/* What one host may have: of IPv6 the network of 64 bits, for whoever has one
+ * address of it has them all; of IPv4 the address itself. */
+struct addr addr_network(const struct addr *a);
+/* As far as counting goes: in the same such network. */
 bool addr_same_source(const struct addr *a, const struct addr *b);
 bool addr_is_loopback(const struct addr *a);
 /* "a.b.c.d", "a.b.c.d/n", v6 likewise; host bits set = GW_EINVAL. */

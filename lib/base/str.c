@@ -43,6 +43,17 @@ str_copy(char *ret, size_t size, const char *s)
 	return 0;
 }
 
+void
+text_set(char *ret, size_t size, const char *s)
+{
+	const size_t n = size > 0 ? strnlen(s, size - 1) : 0;
+
+	if (size == 0)
+		return;
+	memcpy(ret, s, n);
+	ret[n] = '\0';
+}
+
 int
 str_fmt(char *ret, size_t size, const char *fmt, ...)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * str - small string helpers that refuse instead of truncating, and the
- * encodings everything shares. All are pure.
+ * str - small string helpers that refuse instead of truncating (but for
+ * text_set), and the encodings everything shares. All are pure.
  */
 #ifndef BASE_STR_H
 #define BASE_STR_H
@@ -14,6 +14,9 @@
 
 /* Copies with NUL; GW_ELIMIT (ret = "") if it does not fit. */
 MUST_CHECK int str_copy(char *ret, size_t size, const char *s);
+/* Copies what fits, with NUL, and cuts the rest: for text that is only shown or
+ * whose size was checked before. */
+void text_set(char *ret, size_t size, const char *s);
 /* snprintf that fails with GW_ELIMIT instead of truncating. */
 MUST_CHECK int str_fmt(char *ret, size_t size, const char *fmt, ...)
     PRINTF_LIKE(3, 4);

@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "base/route.h"
 #include "base/str.h"
 #include "broker/broker.h"
 
@@ -147,7 +148,7 @@ one_host(const struct addr *a)
 static bool
 is_own(const struct target *t)
 {
-	return addr_is_own(&t->addr4) || addr_is_own(&t->addr6);
+	return route_is_own(&t->addr4) || route_is_own(&t->addr6);
 }
 
 /* Protecting a door of the gateway would shut it for good: nothing at run time

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "broker/broker.h"
 
 enum { AGAIN_MS = 1000 };

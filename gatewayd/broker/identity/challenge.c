@@ -55,17 +55,6 @@ challenges_new(struct challenges **ret)
 	return 0;
 }
 
-/* A host has a whole /64 of IPv6 addresses: they count as one. */
-struct addr
-addr_network(const struct addr *a)
-{
-	struct addr n = *a;
-
-	if (n.family == 6)
-		memset(n.b + 8, 0, 8);
-	return n;
-}
-
 /* ---- what a nonce is */
 
 static int

@@ -16,6 +16,8 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/route.h"
+#include "base/str.h"
 #include "broker/broker.h"
 
 static void
@@ -51,37 +53,6 @@ dial_cancel(struct session *s)
 	s->fd = -1;
 }
 
-/* Which of our addresses the kernel would use: a UDP connect sends nothing. */
-static int
-own_address(struct addr *ret, const struct addr *to, uint16_t port)
-{
-	struct sockaddr_storage ss;
-	socklen_t len = addr_to_sockaddr(&ss, to, port);
-	uint16_t ignored = 0;
-	int fd = socket(ss.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	int r = GW_ESYS;
-
-	if (fd < 0)
-		return GW_ESYS;
-	if (connect(fd, (const struct sockaddr *)&ss, len) == 0) {
-		len = sizeof(ss);
-		if (getsockname(fd, (struct sockaddr *)&ss, &len) == 0)
-			r = addr_from_sockaddr(
-			    ret, &ignored, (const struct sockaddr *)&ss);
-	}
-	(void)close(fd);
-	return r;
-}
-
-bool
-addr_is_own(const struct addr *a)
-{
-	struct addr own = {0};
-
-	return a->family != 0 && own_address(&own, a, 1) == 0 &&
-	       addr_equal(&own, a);
-}
-
 /* A socket bound to our address and a port of its own. */
 static int
 bind_socket(struct session *s, struct addr *retown, uint16_t *retport)
@@ -92,7 +63,7 @@ bind_socket(struct session *s, struct addr *retown, uint16_t *retport)
 	const int on = 1;
 	int r;
 
-	if ((r = own_address(&own, &s->addr, s->port)) != 0)
+	if ((r = route_own_address(&own, &s->addr, s->port)) != 0)
 		return r;
 	len = addr_to_sockaddr(&ss, &own, 0);
 	s->fd =

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/ids.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "broker/broker.h"
 
 enum { PROBE_MS = 30 * 1000, PROBE_GRANT_S = 60 };

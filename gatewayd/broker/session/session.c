@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "broker/broker.h"
 
 enum {

@@ -206,6 +206,28 @@ sources(void **state)
 	}
 }
 
+static void
+networks(void **state)
+{
+	static const struct {
+		const char *of, *network;
+	} rows[] = {
+	    {"192.0.2.77", "192.0.2.77"},
+	    {"2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"},
+	    {"2001:db8:1:2::", "2001:db8:1:2::"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct addr a, want, got;
+
+		assert_int_equal(addr_parse(&a, rows[i].of), 0);
+		assert_int_equal(addr_parse(&want, rows[i].network), 0);
+		got = addr_network(&a);
+		CHECK_ROW(addr_equal(&got, &want), rows[i].of);
+	}
+}
+
 int
 main(void)
 {
@@ -215,6 +237,7 @@ main(void)
 	    cmocka_unit_test(socket_addresses),
 	    cmocka_unit_test(one_encoding),
 	    cmocka_unit_test(sources),
+	    cmocka_unit_test(networks),
 	};
 
 	return cmocka_run_group_tests_name("addr", tests, NULL, NULL);

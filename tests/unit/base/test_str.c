@@ -28,6 +28,25 @@ copy_and_fmt_refuse_to_cut(void **state)
 }
 
 static void
+set_cuts(void **state)
+{
+	char t[5] = "old", one[1] = {'x'};
+
+	(void)state;
+	text_set(t, sizeof(t), "abcd");
+	assert_string_equal(t, "abcd");
+	text_set(t, sizeof(t), "vwxyz");
+	assert_string_equal(t, "vwxy");
+	text_set(t, sizeof(t), "");
+	assert_string_equal(t, "");
+	text_set(one, sizeof(one), "ab");
+	assert_int_equal(one[0], '\0');
+	one[0] = 'x';
+	text_set(one, 0, "ab");
+	assert_int_equal(one[0], 'x');
+}
+
+static void
 names(void **state)
 {
 	static const char *const good[] = {
@@ -380,6 +399,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(copy_and_fmt_refuse_to_cut),
+	    cmocka_unit_test(set_cuts),
 	    cmocka_unit_test(names),
 	    cmocka_unit_test(text_and_escape),
 	    cmocka_unit_test(escape_cuts_with_dots),
