@@ -50,11 +50,11 @@ struct profile {
 struct http; /* jitctl/gateway/http.c */
 
 struct ctx {
-	const struct cmd *cmd;
 	struct opts opt;
 	enum out_format out;
 	bool quiet, debug, no_input, yes;
-	const char *socket; /* admin socket, or NULL */
+	const char *socket;   /* admin socket, or NULL */
+	const char *identity; /* the key named to sign, or NULL */
 	struct profile prof;
 	bool have_profile;
 	struct http *http;

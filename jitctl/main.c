@@ -34,8 +34,22 @@ read_output(struct ctx *c)
 	return false;
 }
 
+/* The key that is to sign: --key is another name of --identity, but where it
+ * names the key of somebody else. */
+static const char *
+read_identity(const struct ctx *c, const struct cmd *cmd)
+{
+	const char *key = opt_get(&c->opt, F_IDENTITY);
+
+	if (key == NULL && !cmd->key_is_users)
+		key = opt_get(&c->opt, F_KEY);
+	if (key == NULL || key[0] == '\0')
+		key = getenv("JITCTL_KEY");
+	return key != NULL && key[0] != '\0' ? key : NULL;
+}
+
 static bool
-read_common(struct ctx *c)
+read_common(struct ctx *c, const struct cmd *cmd)
 {
 	c->quiet = opt_has(&c->opt, F_QUIET);
 	c->debug = opt_has(&c->opt, F_DEBUG);
@@ -46,6 +60,7 @@ read_common(struct ctx *c)
 		c->socket = getenv("JITCTL_SOCKET");
 	if (c->socket != NULL && c->socket[0] == '\0')
 		c->socket = NULL;
+	c->identity = read_identity(c, cmd);
 	return read_output(c);
 }
 
@@ -101,22 +116,21 @@ read_command(struct ctx *c, int argc, char *const *argv)
 }
 
 static int
-run(struct ctx *c)
+run(struct ctx *c, const struct cmd *cmd)
 {
 	int x = EXIT_OK;
 
-	if (c->opt.nargs < c->cmd->min_args ||
-	    c->opt.nargs > c->cmd->max_args) {
-		complain("%s: %s", c->cmd->name,
-		    c->opt.nargs < c->cmd->min_args ? "an argument is missing"
-						    : "too many arguments");
-		usage(c->cmd);
+	if (c->opt.nargs < cmd->min_args || c->opt.nargs > cmd->max_args) {
+		complain("%s: %s", cmd->name,
+		    c->opt.nargs < cmd->min_args ? "an argument is missing"
+						 : "too many arguments");
+		usage(cmd);
 		return EXIT_USAGE;
 	}
-	if (c->socket == NULL && c->cmd->run != run_help &&
-	    c->cmd->run != run_version && (x = profile_choose(c)) != EXIT_OK)
+	if (c->socket == NULL && !cmd->local &&
+	    (x = profile_choose(c)) != EXIT_OK)
 		return x;
-	x = c->cmd->run(c);
+	x = cmd->run(c);
 	if (fflush(stdout) != 0 && x == EXIT_OK) {
 		complain("the output could not be written");
 		x = EXIT_FAILED;
@@ -141,6 +155,7 @@ int
 main(int argc, char **argv)
 {
 	struct ctx c = {0};
+	const struct cmd *cmd = NULL;
 	int x = EXIT_USAGE;
 
 	if (!fill_std_fds())
@@ -162,13 +177,13 @@ main(int argc, char **argv)
 	}
 	if (argc == 2 && strcmp(argv[1], "--version") == 0)
 		return run_version(&c);
-	c.cmd = read_command(&c, argc - 1, argv + 1);
-	if (c.cmd != NULL && opt_has(&c.opt, F_HELP)) {
-		cmd_help(stdout, c.cmd);
+	cmd = read_command(&c, argc - 1, argv + 1);
+	if (cmd != NULL && opt_has(&c.opt, F_HELP)) {
+		cmd_help(stdout, cmd);
 		return EXIT_OK;
 	}
-	if (c.cmd != NULL && read_common(&c))
-		x = run(&c);
+	if (cmd != NULL && read_common(&c, cmd))
+		x = run(&c, cmd);
 	http_done(&c);
 	return x;
 }

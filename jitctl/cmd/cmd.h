@@ -21,6 +21,8 @@ struct cmd {
 	const char *what;    /* one line */
 	const char *example; /* without "jitctl " */
 	int (*run)(struct ctx *c);
+	bool local;        /* calls no gateway, needs no profile */
+	bool key_is_users; /* --key names a user's key, not the one to sign */
 };
 
 /* The nth row; NULL past the end. */

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/gateway/call.h"
+#include "jitctl/gateway/key_file.h"
 #include "jitctl/gateway/policy_file.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/prompt.h"
@@ -112,7 +113,7 @@ run_user_add(struct ctx *c)
 	if (!state_arg(c, body) ||
 	    (opt_has(&c->opt, F_RESET_CODE) &&
 		!set(body, "totp", json_false())) ||
-	    !set(body, "keys", keys_array(c, F_KEY)) ||
+	    !set(body, "keys", key_files_array(c, F_KEY)) ||
 	    (opt_has(&c->opt, F_GROUP) &&
 		!set(body, "groups", names_array(c, F_GROUP))) ||
 	    (opt_has(&c->opt, F_ADMIN) && !set(body, "admin", json_true())) ||
@@ -301,7 +302,7 @@ print_target(const struct ctx *c, const json_t *o)
 static int
 host_keys(struct ctx *c, json_t *body, const json_t *addresses, uint64_t port)
 {
-	json_t *keys = keys_array(c, F_HOST_KEY);
+	json_t *keys = key_files_array(c, F_HOST_KEY);
 	int x = EXIT_OK;
 
 	if (keys == NULL)

@@ -14,7 +14,6 @@
 #include "base/err.h"
 #include "base/safefile.h"
 #include "base/str.h"
-#include "jitctl/cmd/cmd.h"
 #include "sys/yaml.h"
 
 /* ---------------------------------------------------------------- texts */

@@ -16,6 +16,7 @@
 #include "jitctl/gateway/call_parts.h"
 #include "jitctl/gateway/http.h"
 #include "jitctl/gateway/profile.h"
+#include "jitctl/gateway/sign.h"
 
 struct token {
 	char text[96];
@@ -32,20 +33,8 @@ token_path(const struct ctx *c, char *ret, size_t size)
 	return state_path(ret, size, name);
 }
 
-/* Tokens belong to a user; which one, the key says. */
-static const char *
-key_name(const struct ctx *c)
-{
-	const char *key = opt_get(&c->opt, F_IDENTITY);
-
-	if (key == NULL)
-		key = opt_get(&c->opt, F_KEY);
-	if (key == NULL)
-		key = getenv("JITCTL_KEY");
-	return key != NULL && key[0] != '\0' ? key : c->prof.key;
-}
-
-/* A stored token for this gateway with half a minute left. */
+/* A stored token for this gateway with half a minute left. It belongs to a
+ * user: the key that made it says which. */
 static bool
 token_load(const struct ctx *c, struct token *t)
 {
@@ -62,7 +51,7 @@ token_load(const struct ctx *c, struct token *t)
 	o = json_parse_object(text.p, text.len, &p);
 	ok = strcmp(member(o, "tls"), c->prof.tls) == 0 &&
 	     strcmp(member(o, "host"), c->prof.host) == 0 &&
-	     strcmp(member(o, "key"), key_name(c)) == 0 &&
+	     strcmp(member(o, "key"), sign_key_named(c)) == 0 &&
 	     str_time_parse(member(o, "expires"), &expires) == 0 &&
 	     expires > clock_now().utc_ms + 30000 &&
 	     str_copy(t->text, sizeof(t->text), member(o, "token")) == 0 &&
@@ -80,7 +69,7 @@ token_store(const struct ctx *c, const struct token *t, const char *expires)
 	char path[LIMIT_PATH_SIZE * 2];
 	json_t *o = json_pack("{s:s,s:s,s:s,s:s,s:s,s:i}", "token", t->text,
 	    "expires", expires, "tls", c->prof.tls, "host", c->prof.host, "key",
-	    key_name(c), "family", t->family);
+	    sign_key_named(c), "family", t->family);
 	char *text = o != NULL ? json_text(o) : NULL;
 
 	if (text == NULL || token_path(c, path, sizeof(path)) != 0 ||

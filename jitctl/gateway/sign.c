@@ -17,7 +17,6 @@
 
 #include "base/safefile.h"
 #include "base/str.h"
-#include "jitctl/cmd/cmd.h"
 #include "ssh/sshkey.h"
 #include "ssh/sshsig.h"
 #include "wire/signed.h"
@@ -174,23 +173,22 @@ agent_line(const char *fp, char *ret, size_t size, char *retfp)
 	return found;
 }
 
+const char *
+sign_key_named(const struct ctx *c)
+{
+	return c->identity != NULL ? c->identity : c->prof.key;
+}
+
 int
 sign_key(const struct ctx *c, char *ret, size_t size)
 {
 	static const char *const names[] = {
 	    "id_ed25519", "id_ed25519_sk", "id_ecdsa", "id_ecdsa_sk", "id_rsa"};
 	const char *home = getenv("HOME");
-	const char *key = opt_get(&c->opt, F_IDENTITY);
+	const char *key = sign_key_named(c);
 	char line[LIMIT_PUBKEY_MAX * 2];
 	char fp[SSHKEY_FP_SIZE];
 
-	/* "user add --key" names the new user's key, not ours. */
-	if (key == NULL && strcmp(c->cmd->name, "user add") != 0)
-		key = opt_get(&c->opt, F_KEY);
-	if (key == NULL || key[0] == '\0')
-		key = getenv("JITCTL_KEY");
-	if (key == NULL || key[0] == '\0')
-		key = c->prof.key;
 	if (key[0] != '\0')
 		return str_copy(ret, size, key) == 0 ? EXIT_OK : EXIT_USAGE;
 	for (size_t i = 0; i < ARRAY_LEN(names) && home != NULL; i++)

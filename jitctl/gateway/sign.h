@@ -12,8 +12,11 @@
 #include "base/attr.h"
 #include "jitctl/jitctl.h"
 
-/* The key to use: --identity/--key, JITCTL_KEY, the profile's, ~/.ssh/id_*,
- * the agent's first. A path or "SHA256:...". EXIT_OK or EXIT_LOGIN. */
+/* The key that the flags, the environment or the profile name; "" if none
+ * does. Borrowed from c. */
+const char *sign_key_named(const struct ctx *c);
+/* The key to use: the named one, ~/.ssh/id_*, the agent's first. A path or
+ * "SHA256:...". EXIT_OK; EXIT_USAGE when it is too long; EXIT_LOGIN. */
 MUST_CHECK int sign_key(const struct ctx *c, char *ret, size_t size);
 /* SSHSIG armor over data in SIGNED_NAMESPACE; malloc'd. retfp (SSHKEY_FP_SIZE
  * bytes, may be NULL) gets the fingerprint of the key that signed. EXIT_OK,

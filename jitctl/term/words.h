@@ -25,9 +25,6 @@ bool once(const struct ctx *c, enum flag f);
 json_t *names_array(const struct ctx *c, enum flag f);
 /* --label k=v ... as an object; NULL after a complaint. */
 json_t *labels_object(const struct ctx *c);
-/* Public keys of .pub files ("-" is stdin) as an array of lines; NULL after a
- * complaint. */
-json_t *keys_array(const struct ctx *c, enum flag f);
 /* Quoted when a shell would see more than one plain word. */
 void put_shell_word(FILE *f, const char *s);
 

@@ -685,7 +685,7 @@ test_sign(void **state)
 	char key[64];
 	char pub[64];
 	char fp[SSHKEY_FP_SIZE] = "";
-	struct ctx c = {.cmd = cmd_at(0), .no_input = true};
+	struct ctx c = {.no_input = true};
 	struct sshkey k;
 	char *armor = NULL;
 	char *out = NULL;
