@@ -11,169 +11,25 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/secret.h"
 #include "base/str.h"
 #include "broker/broker.h"
+#include "broker/call/wait.h"
+#include "broker/grant/history.h"
+#include "broker/identity/challenge.h"
+#include "broker/identity/denials.h"
+#include "broker/identity/mfa.h"
+#include "broker/identity/token.h"
+#include "broker/inbox.h"
+#include "broker/recover.h"
+#include "broker/report/audit.h"
+#include "broker/session/login.h"
+#include "broker/session/probe.h"
+#include "broker/session/session.h"
 #include "sys/seal.h"
 #include "sys/totp.h"
 
 enum { PRUNE_MS = 3600 * 1000 };
-
-/* One row per verb; what it takes to get there is in lib/wire/verbs.h. */
-static call_fn *const verb_table[VERB_COUNT] = {
-    [VERB_SERVER] = verb_server,
-    [VERB_HEALTHZ] = verb_healthz,
-    [VERB_READYZ] = verb_readyz,
-    [VERB_CHALLENGE] = verb_challenge,
-    [VERB_ENROLL] = verb_enroll,
-    [VERB_ENROLL_CONFIRM] = verb_enroll_confirm,
-    [VERB_TOKEN] = verb_token,
-    [VERB_WHOAMI] = verb_whoami,
-    [VERB_REQUEST] = verb_request,
-    [VERB_GRANTS] = verb_grants,
-    [VERB_RELEASE] = verb_release,
-    [VERB_REVOKE] = verb_revoke,
-    [VERB_SESSIONS] = verb_sessions,
-    [VERB_SESSION_KILL] = verb_session_kill,
-    [VERB_RECORDING] = verb_recording,
-    [VERB_TARGETS] = verb_targets,
-    [VERB_TARGET_SCAN] = verb_target_scan,
-    [VERB_TARGET_ADD] = verb_target_add,
-    [VERB_TARGET_REMOVE] = verb_target_remove,
-    [VERB_USERS] = verb_users,
-    [VERB_USER_ADD] = verb_user_add,
-    [VERB_ROLES] = verb_roles,
-    [VERB_ROLE_SET] = verb_role_set,
-    [VERB_ROLE_REMOVE] = verb_role_remove,
-    [VERB_APPLY] = verb_apply,
-    [VERB_DOCTOR] = verb_doctor,
-    [VERB_AUDIT] = verb_audit,
-};
-
-/* A call that came before we were in step with log and firewall. */
-struct held {
-	struct held *next;
-	enum proc from;
-	unsigned link;
-	struct msg_api_call m;
-	uint8_t bytes[];
-};
-
-struct now
-broker_now(const struct broker *b)
-{
-	struct now now = clock_now();
-
-	if (now.utc_ms < b->utc_floor_ms)
-		now.utc_ms = b->utc_floor_ms;
-	return now;
-}
-
-int
-broker_load_roles(struct broker *b)
-{
-	struct policy_role *roles = NULL;
-	size_t n = 0;
-	int r = store_role_all(b->store, &roles, &n);
-
-	/* in doubt nobody may: what was taken away must not live on here */
-	free(b->roles);
-	b->roles = roles;
-	b->nroles = n;
-	return r;
-}
-
-/* ---- calls */
-
-static int
-serve(struct broker *b, struct peer *p, const struct msg_api_call *m)
-{
-	struct call *c = NULL;
-
-	if (verb_get(m->verb) == NULL || verb_table[m->verb] == NULL)
-		return GW_EPROTO;
-	if ((c = call_new(b, p, m)) == NULL)
-		return GW_ENOMEM;
-	caller_check(c, m, verb_table[m->verb]);
-	return 0;
-}
-
-static int
-hold(struct broker *b, struct peer *p, const struct msg_api_call *m)
-{
-	struct held *h = NULL;
-
-	if (b->nheld >= LIMIT_CALLS_HELD)
-		return GW_ELIMIT;
-	h = calloc(1, sizeof(*h) + m->query.len + m->body.len);
-	if (h == NULL)
-		return GW_ENOMEM;
-	h->from = peer_proc(p);
-	h->link = b->api_links[h->from == PROC_ADMIN];
-	h->m = *m;
-	if (m->query.len > 0)
-		memcpy(h->bytes, m->query.p, m->query.len);
-	if (m->body.len > 0)
-		memcpy(h->bytes + m->query.len, m->body.p, m->body.len);
-	h->m.query.p = h->bytes;
-	h->m.body.p = h->bytes + m->query.len;
-	*b->held_end = h;
-	b->held_end = &h->next;
-	b->nheld++;
-	return 0;
-}
-
-static void
-held_free(struct held *h, size_t n)
-{
-	explicit_bzero(h, sizeof(*h) + n); /* codes, tokens */
-	free(h);
-}
-
-void
-broker_serve_held(struct broker *b)
-{
-	struct held *list = b->held;
-
-	b->held = NULL;
-	b->held_end = &b->held;
-	b->nheld = 0;
-	while (list != NULL) {
-		struct held *h = list;
-		struct peer *p = process_peer(b->process, h->from);
-
-		list = h->next;
-		if (p != NULL &&
-		    h->link == b->api_links[h->from == PROC_ADMIN] &&
-		    serve(b, p, &h->m) != 0)
-			log_warn("a call that waited was dropped");
-		held_free(h, h->m.query.len + h->m.body.len);
-	}
-}
-
-static int
-too_early(struct broker *b, struct peer *p, const struct msg_api_call *m)
-{
-	struct call *c = call_new(b, p, m);
-
-	if (c == NULL)
-		return GW_ENOMEM;
-	call_refuse(c, 503, "unavailable", NULL,
-	    "the gateway is starting: try again in a moment");
-	return 0;
-}
-
-static int
-on_api_call(struct process *r, struct peer *p, const void *body, const int *fds)
-{
-	const struct msg_api_call *m = body;
-	struct broker *b = process_ctx(r);
-
-	(void)fds;
-	/* these say how we are, so they do not wait until we are well */
-	if (b->recovered || m->verb == VERB_HEALTHZ || m->verb == VERB_READYZ)
-		return serve(b, p, m);
-	return hold(b, p, m) == 0 ? 0 : too_early(b, p, m);
-}
 
 /* ---- answers of the others */
 
@@ -207,7 +63,7 @@ on_shp_status(
 
 	(void)p;
 	(void)fds;
-	for (int i = 0; i < SINKS_SEEN; i++) {
+	for (int i = 0; i < LIMIT_SINKS; i++) {
 		if (b->sinks[i].sink[0] != '\0' &&
 		    strcmp(b->sinks[i].sink, m->sink) != 0)
 			continue;
@@ -346,7 +202,7 @@ start(struct process *r, const struct conf *conf)
 
 	b->process = r;
 	b->conf = conf;
-	b->held_end = &b->held;
+	b->early_end = &b->early;
 	b->next_probe = (uint64_t)clock_now().utc_ms << 8;
 	if ((e = str_fmt(b->state_path, sizeof(b->state_path), "%s/broker",
 		 conf->state_dir)) != 0)
@@ -357,8 +213,10 @@ start(struct process *r, const struct conf *conf)
 	    (e = warm_up(b)) != 0 ||
 	    (e = challenges_new(&b->challenges)) != 0 ||
 	    (e = tokens_new(&b->tokens)) != 0 || (e = mfa_new(&b->mfa)) != 0 ||
-	    (e = denials_new(b)) != 0 || (e = history_new(b)) != 0)
+	    (e = denials_new(b)) != 0 || (e = history_new(b)) != 0 ||
+	    (e = views_new(&b->views)) != 0)
 		return e;
+	session_init(b);
 	if ((prune = timer_new(r, on_prune, &prune)) == NULL)
 		return GW_ENOMEM;
 	timer_set(prune, PRUNE_MS);

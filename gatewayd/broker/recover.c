@@ -11,17 +11,26 @@
  *
  * Until that is done no call is answered and nobody is let in.
  */
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/err.h"
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/safefile.h"
 #include "base/str.h"
+#include "broker/admin/first_admin.h"
+#include "broker/admin/target.h"
 #include "broker/broker.h"
+#include "broker/call/repeats.h"
+#include "broker/call/wait.h"
+#include "broker/grant/close.h"
+#include "broker/grant/firewall.h"
+#include "broker/grant/live.h"
+#include "broker/inbox.h"
+#include "broker/recover.h"
+#include "broker/session/list.h"
+#include "broker/session/session.h"
 
 enum {
 	AGAIN_MS = 1000,
@@ -345,7 +354,7 @@ synced(struct broker *b, void *arg, const void *body)
 		log_warn("the supervisor could not be told that we serve");
 	r->told = true;
 	timer_set(r->orphans, ORPHAN_MS);
-	broker_serve_held(b);
+	inbox_serve_early(b);
 }
 
 static void
@@ -405,108 +414,6 @@ tell_firewall(struct broker *b)
 		return r;
 	return ask(
 	    b, PROC_FIREWALL, MSG_FW_SYNC_END, &m, MSG_FW_SYNCED, synced, NULL);
-}
-
-/* ---- the first admin */
-
-struct first {
-	struct broker *b;
-	struct user u;
-	char path[LIMIT_PATH_SIZE + 32];
-};
-
-static void
-first_durable(void *arg, int result, uint64_t seq)
-{
-	struct first *f = arg;
-	int r = result;
-
-	if (r == 0)
-		r = store_user_put(f->b->store, &f->u, seq);
-	if (r == 0 && unlink(f->path) != 0)
-		log_warn("%s is used up and cannot be removed", f->path);
-	if (r != 0)
-		log_err("the first admin was not stored: %s", err_str(r));
-	else
-		log_info("first admin %s may enrol now", f->u.name);
-	free(f);
-}
-
-static int
-parse_first(struct user *u, const struct secret *text)
-{
-	struct problem p = {0};
-	json_t *o = json_parse_object(text->p, text->len, &p);
-	const char *name = NULL, *invite = NULL, *expires = NULL;
-	uint8_t hash[32];
-	int r = GW_EINVAL;
-
-	if (o == NULL || json_get_name(o, "user", true, &name, &p) != 0 ||
-	    json_get_str(
-		o, "invite", true, LIMIT_INVITE_CODE_MAX, &invite, &p) != 0 ||
-	    json_get_str(o, "expires", true, 40, &expires, &p) != 0) {
-		log_err("bootstrap.json: %s", p.text);
-		goto out;
-	}
-	if (event_actor_own(name)) {
-		log_err(
-		    "bootstrap.json: the name %s is the gateway's own", name);
-		goto out;
-	}
-	if (str_unhex(hash, sizeof(hash), invite) != 0 ||
-	    str_time_parse(expires, &u->invite_end_ms) != 0) {
-		log_err("bootstrap.json: invite or expires is malformed");
-		goto out;
-	}
-	name_set(u->name, name);
-	str_hex(u->invite, hash, sizeof(hash));
-	u->state = USER_INVITED;
-	u->admin = u->auditor = true;
-	r = 0;
-out:
-	json_decref(o);
-	return r;
-}
-
-static void
-count_user(void *arg, const char *name)
-{
-	(void)name;
-	(*(unsigned *)arg)++;
-}
-
-static void
-bootstrap(struct broker *b)
-{
-	struct secret text = {0};
-	struct event_fields ef;
-	struct first *f = NULL;
-	unsigned users = 0;
-
-	if (store_user_each(b->store, count_user, &users) != 0 || users > 0 ||
-	    (f = calloc(1, sizeof(*f))) == NULL)
-		return;
-	f->b = b;
-	if (str_fmt(f->path, sizeof(f->path), "%s/broker/bootstrap.json",
-		b->conf->state_dir) != 0 ||
-	    safefile_read(&text, f->path, 4096, SAFEFILE_PRIVATE) != 0 ||
-	    parse_first(&f->u, &text) != 0) {
-		log_warn("there is no user yet and no usable %s: run `gatewayd "
-			 "init` again, or add one over the admin socket",
-		    f->path);
-		free(f);
-		secret_free(&text);
-		return;
-	}
-	secret_free(&text);
-	event_fields_init(&ef);
-	event_str(&ef, EF_USER, f->u.name);
-	event_str(&ef, EF_BY, "init");
-	event_str(&ef, EF_MSG, "first admin");
-	if (process_append(b->process, EV_USER_CREATE, &ef, first_durable, f) !=
-	    0)
-		free(f);
-	event_fields_done(&ef);
 }
 
 /* ---- the fold is complete */
@@ -577,7 +484,7 @@ fold_ended(struct broker *b, void *arg, const void *body)
 	legs_free(r);
 	close_again(b);
 	record_recovery(b, m->orderly != 0);
-	bootstrap(b);
+	first_admin(b);
 	if (tell_firewall(b) != 0) {
 		log_warn("the firewall process cannot be told what is open");
 		try_again(b);

@@ -92,7 +92,7 @@ enum {
 	LIMIT_LONG_READS = 8,   /* of log and recordings at a time, so that all
 				 * fit into a queue; then 503 */
 	LIMIT_LIST_PAGE = 1000, /* of what has ended, in one reply */
-	LIMIT_CALLS_HELD = 256, /* while the gateway starts; then 503 */
+	LIMIT_CALLS_EARLY = 256, /* while the gateway starts; then 503 */
 
 	/* ---- SSH connections and sessions */
 	LIMIT_SESSIONS = 2000,

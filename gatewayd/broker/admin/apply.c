@@ -6,14 +6,20 @@
  * it is stored in one transaction. What the document does not name is left
  * alone.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "base/fault.h"
-#include "base/log.h"
+#include "broker/admin/apply.h"
+#include "broker/admin/quota.h"
+#include "broker/admin/reconsider.h"
+#include "broker/admin/role.h"
+#include "broker/admin/target.h"
+#include "broker/admin/user.h"
 #include "broker/broker.h"
+#include "broker/call/call.h"
+#include "broker/call/put.h"
 
 enum {
 	PART_SIZE = 8 * 1024, /* a record has room for it, all of it escaped */
@@ -332,10 +338,10 @@ count(struct broker *b, struct apply *a, struct problem *p)
 	for (size_t i = 0; i < a->nroles; i++)
 		n[a->roles[i].change]++;
 	a->changes = n[CHANGE_NEW] + n[CHANGE_CHANGED];
-	if ((r = room_check(b, STORE_USERS, users, p)) != 0 ||
-	    (r = room_check(b, STORE_TARGETS, targets, p)) != 0)
+	if ((r = quota_check(b, STORE_USERS, users, p)) != 0 ||
+	    (r = quota_check(b, STORE_TARGETS, targets, p)) != 0)
 		return r;
-	return room_check(b, STORE_ROLES, n[CHANGE_NEW] - users - targets, p);
+	return quota_check(b, STORE_ROLES, n[CHANGE_NEW] - users - targets, p);
 }
 
 static json_t *

@@ -3,8 +3,8 @@
  * body - what the bodies of users, targets and roles have in common: lists of
  * names, and labels.
  */
+#include "broker/admin/body.h"
 #include "base/err.h"
-#include "broker/broker.h"
 
 int
 names_parse(struct name_list *ret, const json_t *o, const char *key,

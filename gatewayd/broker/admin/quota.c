@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * room - how many users, targets and roles a gateway keeps. Asked before the
+ * quota - how many users, targets and roles a gateway keeps. Asked before the
  * record of a new one is written: what is refused was never in the evidence.
  */
+#include "broker/admin/quota.h"
 #include "base/err.h"
 #include "broker/broker.h"
 
@@ -22,7 +23,7 @@ static const struct {
 };
 
 int
-room_check(struct broker *b, enum store_kind k, size_t more, struct problem *p)
+quota_check(struct broker *b, enum store_kind k, size_t more, struct problem *p)
 {
 	unsigned long long would = 0;
 	uint64_t have = 0;

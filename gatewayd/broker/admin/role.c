@@ -9,8 +9,15 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "base/str.h"
+#include "broker/admin/body.h"
+#include "broker/admin/quota.h"
+#include "broker/admin/reconsider.h"
+#include "broker/admin/role.h"
 #include "broker/broker.h"
+#include "broker/call/call.h"
+#include "broker/call/listing.h"
+#include "broker/call/put.h"
+#include "broker/identity/mfa.h"
 
 static const struct {
 	const char *name;
@@ -260,7 +267,7 @@ verb_role_set(struct call *c)
 	if (x == NULL)
 		return;
 	if (role_parse(x, c->req.body, &p) != 0 ||
-	    room_check(c->b, STORE_ROLES, !known_role(c->b, x->name), &p) !=
+	    quota_check(c->b, STORE_ROLES, !known_role(c->b, x->name), &p) !=
 		0) {
 		call_problem(c, &p);
 		return;

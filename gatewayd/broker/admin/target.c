@@ -13,7 +13,15 @@
 #include "base/log.h"
 #include "base/route.h"
 #include "base/str.h"
+#include "broker/admin/body.h"
+#include "broker/admin/quota.h"
+#include "broker/admin/reconsider.h"
+#include "broker/admin/target.h"
 #include "broker/broker.h"
+#include "broker/call/call.h"
+#include "broker/call/listing.h"
+#include "broker/call/put.h"
+#include "broker/grant/live.h"
 
 static void
 add_fp(void *arg, const uint8_t *blob, size_t n)
@@ -354,7 +362,7 @@ verb_target_add(struct call *c)
 	if (t == NULL)
 		return;
 	if (target_parse(t, c->b, c->req.body, &p) != 0 ||
-	    room_check(c->b, STORE_TARGETS, is_new(c->b, t->name), &p) != 0) {
+	    quota_check(c->b, STORE_TARGETS, is_new(c->b, t->name), &p) != 0) {
 		call_problem(c, &p);
 		return;
 	}

@@ -5,7 +5,6 @@
  * applying a policy file does not throw out what people enrolled themselves.
  */
 #include <openssl/sha.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +12,17 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/str.h"
+#include "broker/admin/body.h"
+#include "broker/admin/quota.h"
+#include "broker/admin/reconsider.h"
+#include "broker/admin/user.h"
 #include "broker/broker.h"
+#include "broker/call/call.h"
+#include "broker/call/listing.h"
+#include "broker/call/put.h"
+#include "broker/grant/live.h"
+#include "broker/identity/mfa.h"
+#include "broker/identity/token.h"
 
 enum { INVITE_CODE = 20 };
 
@@ -256,15 +265,6 @@ user_equal(const struct user *a, const struct user *b)
 	return true;
 }
 
-bool
-user_has_key(const struct user *u, const char *fp)
-{
-	for (unsigned i = 0; i < u->nkeys; i++)
-		if (strcmp(u->keys[i].fp, fp) == 0)
-			return true;
-	return false;
-}
-
 /* ---- invitations */
 
 /* Letters and digits that cannot be mixed up, as in ids. */
@@ -415,7 +415,7 @@ verb_user_add(struct call *c)
 		return;
 	}
 	known = store_user_get(c->b->store, a->u.name, &a->old) == 0;
-	if (room_check(c->b, STORE_USERS, !known, &p) != 0) {
+	if (quota_check(c->b, STORE_USERS, !known, &p) != 0) {
 		call_problem(c, &p);
 		return;
 	}

@@ -11,12 +11,14 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "base/fault.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "broker/broker.h"
+#include "broker/call/call.h"
+#include "broker/call/repeats.h"
+#include "broker/call/wait.h"
 
-enum { SHORT_ANSWER = 4096, REFUSALS_KEPT = 1000 };
+enum { SHORT_ANSWER = 4096 };
 
 static const char type_json[] = "application/json";
 static const char type_problem[] = "application/problem+json";
@@ -63,7 +65,8 @@ call_free(struct call *c)
 
 /* The API that asked may have been started anew since: then nobody waits. */
 static void
-tell(struct call *c, unsigned status, const char *type, const void *p, size_t n)
+reply_send(
+    struct call *c, unsigned status, const char *type, const void *p, size_t n)
 {
 	static const char busy[] =
 	    "{\"type\":\"about:blank\",\"title\":\"Service Unavailable\","
@@ -94,74 +97,21 @@ tell(struct call *c, unsigned status, const char *type, const void *p, size_t n)
 /* Repeats of c get the same; one that failed gets the failure too, and may
  * come again with the same key if that was not kept. */
 static void
-answer_repeats(
-    struct call *c, unsigned status, const char *type, const char *text)
-{
-	while (c->repeats != NULL) {
-		struct call *x = c->repeats;
-
-		c->repeats = x->repeats;
-		x->repeats = NULL;
-		tell(x, status, type, text, strlen(text));
-		call_free(x);
-	}
-}
-
-static char *
-repeated_text(const char *text)
-{
-	json_t *o = json_loads(text, 0, NULL);
-	char *s = NULL;
-
-	if (o != NULL && json_object_set_new(o, "repeated", json_true()) == 0)
-		s = json_text(o);
-	json_decref(o);
-	return s;
-}
-
-/* A decision is kept, be it no; not what asks for a code, says "not now", or
- * would be said of the same body again. One user cannot fill the store with
- * refusals. */
-static bool
-is_decision(const struct call *c, unsigned status)
-{
-	unsigned n = 0;
-
-	if (status < 300)
-		return true;
-	return (status == 403 || status == 404) && !FAULT(forget_refusals) &&
-	       store_answer_count(c->b->store, c->user, &n) == 0 &&
-	       n < REFUSALS_KEPT;
-}
-
-static void
-keep_answer(struct call *c, unsigned status, const char *text)
-{
-	int r;
-
-	if (!c->first || !is_decision(c, status))
-		return;
-	r = store_answer_put(c->b->store, c->user, c->verb->name,
-	    c->req.idempotency, (uint16_t)status, text, broker_now(c->b).utc_ms,
-	    c->seq);
-	/* done is done: say so, even if a repeat will not be recognised */
-	if (r != 0)
-		log_err("the answer to %s was not kept: %s (%s)", c->verb->name,
-		    err_str(r), store_error(c->b->store));
-}
-
-static void
 finish(struct call *c, unsigned status, const char *type, const char *text)
 {
 	char *again = NULL;
 
-	keep_answer(c, status, text);
-	tell(c, status, type, text, strlen(text));
-	if (c->repeats != NULL) {
-		again = repeated_text(text);
-		answer_repeats(c, status, type, again != NULL ? again : text);
-		free(again);
+	repeats_keep(c, status, text);
+	reply_send(c, status, type, text, strlen(text));
+	if (c->repeats != NULL)
+		again = repeats_text(text);
+	for (struct call *x = NULL; (x = repeats_next(c)) != NULL;
+	     call_free(x)) {
+		const char *s = again != NULL ? again : text;
+
+		reply_send(x, status, type, s, strlen(s));
 	}
+	free(again);
 	call_free(c);
 }
 
@@ -193,7 +143,7 @@ void
 call_raw(
     struct call *c, unsigned status, const char *type, const void *p, size_t n)
 {
-	tell(c, status, type, p, n);
+	reply_send(c, status, type, p, n);
 	call_free(c);
 }
 
@@ -384,34 +334,7 @@ call_fields(const struct call *c, struct event_fields *f)
 	event_str(f, EF_IDEMPOTENCY, c->req.idempotency);
 }
 
-/* ---- repeats */
-
-/* Verbs whose answer may be kept: they change something, and the answer holds
- * no secret. */
-static bool
-keeps(enum api_verb v)
-{
-	switch (v) {
-	case VERB_REQUEST:
-	case VERB_RELEASE:
-	case VERB_REVOKE:
-	case VERB_SESSION_KILL:
-	case VERB_TARGET_ADD:
-	case VERB_TARGET_REMOVE:
-	case VERB_ROLE_SET:
-	case VERB_ROLE_REMOVE:
-		return true;
-	default:
-		return false;
-	}
-}
-
-static bool
-same_request(const struct call *a, const struct call *b)
-{
-	return a->verb == b->verb && strcmp(a->user, b->user) == 0 &&
-	       strcmp(a->req.idempotency, b->req.idempotency) == 0;
-}
+/* ---- json */
 
 bool
 call_repeated(struct call *c)
@@ -419,100 +342,18 @@ call_repeated(struct call *c)
 	struct buf text;
 	uint16_t status = 0;
 	char *again = NULL;
-	int r;
+	enum repeat found;
+	int r = GW_ENOMEM;
 
-	if (c->local || c->req.idempotency[0] == '\0' || !keeps(c->verb->id))
-		return false;
-	for (struct call *x = c->b->calls; x != NULL; x = x->next)
-		if (x != c && x->first && same_request(x, c)) {
-			c->repeats = x->repeats;
-			x->repeats = c;
-			return true;
-		}
 	buf_init(&text, LIMIT_BODY_MAX + 1);
-	r = store_answer_get(c->b->store, c->user, c->verb->name,
-	    c->req.idempotency, &status, &text);
-	if (r == GW_ENOENT) {
-		buf_done(&text);
-		c->first = true;
-		return false;
-	}
-	buf_u8(&text, 0);
-	if (r != 0 || buf_err(&text) != 0 ||
-	    (again = repeated_text((const char *)text.p)) == NULL)
-		call_store_failed(c, r != 0 ? r : GW_ENOMEM);
-	else
+	found = repeats_find(c, &status, &text, &r);
+	if (found == REPEAT_KEPT &&
+	    (again = repeats_text((const char *)text.p)) != NULL)
 		finish(
 		    c, status, status < 300 ? type_json : type_problem, again);
+	else if (found == REPEAT_KEPT || found == REPEAT_FAILED)
+		call_store_failed(c, r != 0 ? r : GW_ENOMEM);
 	free(again);
 	buf_done(&text);
-	return true;
-}
-
-/* ---- json */
-
-/* A banner, an error of a library: not all text was checked when it came, and
- * it ends on somebody's terminal. */
-void
-put_str(json_t *o, const char *key, const char *v)
-{
-	char text[2 * LIMIT_TEXT_SIZE];
-
-	if (o == NULL || v == NULL)
-		return;
-	if (!str_text_ok(v, strlen(v))) {
-		str_escape(text, sizeof(text), v, strlen(v));
-		v = text;
-	}
-	(void)json_object_set_new(o, key, json_string(v));
-}
-
-void
-put_num(json_t *o, const char *key, int64_t v)
-{
-	if (o != NULL)
-		(void)json_object_set_new(o, key, json_integer(v));
-}
-
-void
-put_bool(json_t *o, const char *key, bool v)
-{
-	if (o != NULL)
-		(void)json_object_set_new(o, key, json_boolean(v));
-}
-
-void
-put_time(json_t *o, const char *key, int64_t utc_ms)
-{
-	char text[32];
-
-	if (o == NULL)
-		return;
-	if (utc_ms <= 0) {
-		(void)json_object_set_new(o, key, json_null());
-		return;
-	}
-	str_time(text, sizeof(text), utc_ms);
-	(void)json_object_set_new(o, key, json_string(text));
-}
-
-void
-put_addr(json_t *list, const struct addr *a)
-{
-	char text[ADDR_TEXT_SIZE];
-
-	if (list == NULL || a->family == 0)
-		return;
-	addr_format(text, a);
-	(void)json_array_append_new(list, json_string(text));
-}
-
-json_t *
-names_json(const struct name_list *l)
-{
-	json_t *a = json_array();
-
-	for (unsigned i = 0; a != NULL && i < l->n; i++)
-		(void)json_array_append_new(a, json_string(l->name[i]));
-	return a;
+	return found != REPEAT_NO;
 }

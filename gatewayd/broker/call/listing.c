@@ -13,7 +13,9 @@
 
 #include "base/err.h"
 #include "base/str.h"
-#include "broker/broker.h"
+#include "broker/call/call.h"
+#include "broker/call/listing.h"
+#include "broker/call/put.h"
 
 enum {
 	LISTING_MAX = LIMIT_BODY_MAX - 1024

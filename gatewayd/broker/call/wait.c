@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "broker/broker.h"
+#include "broker/call/wait.h"
 
 struct wait {
 	struct wait *next;

@@ -12,6 +12,10 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "broker/broker.h"
+#include "broker/call/call.h"
+#include "broker/call/wait.h"
+#include "broker/grant/close.h"
+#include "broker/grant/history.h"
 
 enum { AGAIN_MS = 1000 };
 

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "broker/broker.h"
+#include "broker/grant/history.h"
 
 enum { FLUSH_MS = 100 };
 

@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * grant - the grants that are open: list, release, revoke, expiry. The kernel
- * ends them by itself; the timers here tell the people and the log, and cut
- * what a kernel timeout cannot (revoke, release).
+ * live - the grants that are open, and their end. The kernel ends them by
+ * itself; the timers here tell the people and the log, and cut what a kernel
+ * timeout cannot (revoke, release).
  */
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/err.h"
 #include "base/fault.h"
-#include "base/ids.h"
-#include "base/log.h"
 #include "base/str.h"
 #include "broker/broker.h"
+#include "broker/call/call.h"
+#include "broker/call/put.h"
+#include "broker/grant/close.h"
+#include "broker/grant/firewall.h"
+#include "broker/grant/history.h"
+#include "broker/grant/live.h"
 
 enum {
 	/* Timers count CLOCK_MONOTONIC, grants boottime: a suspend makes them
-	 * differ, so look again this often. */
-	LOOK_AGAIN_MS = 30 * 1000,
+	 * differ, so the clock is read again this often. */
+	CHECK_AGAIN_MS = 30 * 1000,
 };
-
-/* ---- the list */
 
 static void
 on_timer(struct process *r, void *arg)
@@ -73,11 +73,15 @@ grant_drop(struct live_grant *lg)
 			*lp = lg->next;
 			break;
 		}
-	for (struct session *s = b->sessions; s != NULL; s = s->next)
-		if (s->grant == lg)
-			s->grant = NULL;
+	b->grant_hooks->gone(lg);
 	timer_free(lg->timer);
 	free(lg);
+}
+
+unsigned
+grant_sessions(const struct live_grant *lg)
+{
+	return lg->b->grant_hooks->count(lg);
 }
 
 /* In force until the clock says otherwise. */
@@ -92,7 +96,7 @@ grant_activate(struct live_grant *lg)
 		grant_end(lg, END_EXPIRED, "gateway", NULL);
 		return;
 	}
-	timer_set(lg->timer, left < LOOK_AGAIN_MS ? left : LOOK_AGAIN_MS);
+	timer_set(lg->timer, left < CHECK_AGAIN_MS ? left : CHECK_AGAIN_MS);
 }
 
 struct live_grant *
@@ -124,21 +128,6 @@ grant_lookup(struct broker *b, const char *user, const char *target,
 }
 
 /* ---- the end */
-
-void
-firewall_close(struct broker *b, const char *id, enum end_reason reason)
-{
-	struct msg_fw_close m = {
-	    .rid = process_rid(b->process), .reason = (uint8_t)reason};
-
-	text_set(m.id, sizeof(m.id), id);
-	/* without a firewall process the kernel's timeout stands, and the
-	 * next synchronisation removes what the fold does not have */
-	if (peer_send(process_peer(b->process, PROC_FIREWALL), MSG_FW_CLOSE, &m,
-		-1) != 0)
-		log_warn(
-		    "the firewall process could not be told to shut %s", id);
-}
 
 /* What the user reads as the last line. */
 static void
@@ -191,225 +180,10 @@ grant_end(struct live_grant *lg, enum end_reason reason, const char *by,
 
 	firewall_close(b, lg->g.id, reason);
 	end_text(text, sizeof(text), lg, reason, by, now);
-	for (struct session *s = b->sessions, *next = NULL; s != NULL;
-	     s = next) {
-		next = s->next;
-		if (s->grant == lg && !FAULT(end_sessions))
-			session_stop(s, reason, by, text);
-	}
+	if (!FAULT(end_sessions))
+		b->grant_hooks->ended(lg, reason, by, text);
 	grant_remember(b, &lg->g, reason, lg->sessions, lg->seq);
 	close_grant(b, lg->g.id, reason, by, c,
 	    c != NULL ? ended_json(lg, reason, now) : NULL);
 	grant_drop(lg);
-}
-
-/* ---- grant.list */
-
-static json_t *
-sources_json(const struct grant *g)
-{
-	json_t *a = json_array();
-
-	put_addr(a, &g->source4);
-	put_addr(a, &g->source6);
-	return a;
-}
-
-static json_t *
-common_json(const struct grant *g)
-{
-	json_t *o = json_object();
-
-	if (o == NULL)
-		return NULL;
-	put_str(o, "grant", g->id);
-	put_str(o, "user", g->user);
-	put_str(o, "target", g->target);
-	put_str(o, "login", g->login);
-	put_num(o, "port", g->port);
-	(void)json_object_set_new(o, "sources", sources_json(g));
-	put_str(o, "role", g->role);
-	put_time(o, "start", g->start_ms);
-	put_str(o, "why", g->reason);
-	put_str(o, "reach", grant_reach_str((enum grant_reach)g->reach));
-	return o;
-}
-
-json_t *
-grant_json(const struct live_grant *lg)
-{
-	const struct now now = broker_now(lg->b);
-	json_t *o = common_json(&lg->g);
-	int64_t live = 0;
-
-	for (const struct session *s = lg->b->sessions; s != NULL; s = s->next)
-		if (s->grant == lg && s->state == SES_LIVE)
-			live++;
-	put_time(o, "end", lg->g.end_ms);
-	put_num(o, "left_s",
-	    (grant_left_ms(&lg->g, &now, clock_boot_id()) + 999) / 1000);
-	put_str(o, "state", "active");
-	put_str(o, "reason", "");
-	put_num(o, "sessions", live);
-	return o;
-}
-
-static json_t *
-over_json(const void *what)
-{
-	const struct grant_row *g = what;
-	json_t *o = common_json(&g->grant);
-
-	put_time(o, "end", g->ended_ms);
-	put_num(o, "left_s", 0);
-	put_str(o, "state", "ended");
-	put_str(o, "reason", end_reason_str((enum end_reason)g->reason));
-	put_num(o, "sessions", g->sessions);
-	return o;
-}
-
-static void
-list_ended(void *arg, const struct grant_row *g)
-{
-	const struct listing_place p = {
-	    .start_ms = g->grant.start_ms, .id = g->grant.id, .what = g};
-
-	listing_ended(arg, &p, over_json);
-}
-
-static json_t *
-live_json(const void *what)
-{
-	return grant_json(what);
-}
-
-static int
-list(struct call *c, struct listing *l)
-{
-	const bool all = strstr(c->query, "all=1") != NULL;
-	const bool everybody = c->local || (all && (c->auditor || c->admin));
-	struct listing_place after;
-	int r = 0;
-
-	l->live_json = live_json;
-	for (const struct live_grant *lg = c->b->grants; lg != NULL && r == 0;
-	     lg = lg->next) {
-		const struct listing_place p = {
-		    .start_ms = lg->g.start_ms, .id = lg->g.id, .what = lg};
-
-		if (lg->state == GRANT_ACTIVE && lg->g.reach != REACH_PROBE &&
-		    (everybody || strcmp(lg->g.user, c->user) == 0))
-			r = listing_live(l, &p);
-	}
-	listing_sort(l);
-	if (all && r == 0) {
-		history_flush(c->b);
-		listing_after(l, &after);
-		r = store_grant_each(c->b->store, everybody ? NULL : c->user,
-		    after.start_ms, after.id, LIMIT_LIST_PAGE, list_ended, l);
-	}
-	listing_ended(l, NULL, NULL);
-	return r;
-}
-
-/* What is open now; with all=1 also what has ended, and to auditors (and root
- * on the admin socket) everybody's. */
-void
-verb_grants(struct call *c)
-{
-	struct listing l;
-	int r;
-
-	if (!listing_init(&l, c))
-		return;
-	if ((r = list(c, &l)) == 0)
-		call_reply(c, 200, listing_reply(&l));
-	else
-		call_store_failed(c, r);
-	listing_done(&l);
-}
-
-/* ---- grant.release, grant.revoke */
-
-/* It is over, and the caller may know: say since when. */
-static bool
-say_ended(struct call *c, const char *id, bool own)
-{
-	struct grant_row g;
-	char when[32];
-
-	history_flush(c->b);
-	if (store_grant_get(c->b->store, id, &g) != 0 ||
-	    (own && strcmp(g.grant.user, c->user) != 0))
-		return false;
-	str_time(when, sizeof(when), g.ended_ms);
-	call_refuse(c, 409, "conflict", "grant",
-	    "%s has ended already: %s at %.19sZ", id,
-	    end_reason_str((enum end_reason)g.reason), when);
-	return true;
-}
-
-static struct live_grant *
-named_grant(struct call *c, bool own)
-{
-	static const char *const keys[] = {"grant", NULL};
-	struct problem p = {0};
-	struct live_grant *lg = NULL;
-	const char *id = NULL;
-
-	if (json_only(c->req.body, keys, &p) != 0 ||
-	    json_get_str(
-		c->req.body, "grant", true, LIMIT_ID_SIZE - 1, &id, &p) != 0) {
-		call_problem(c, &p);
-		return NULL;
-	}
-	if (id_ok(id, 'g'))
-		lg = grant_find(c->b, id);
-	if (lg != NULL && lg->state == GRANT_ACTIVE &&
-	    lg->g.reach != REACH_PROBE &&
-	    (!own || strcmp(lg->g.user, c->user) == 0))
-		return lg;
-	if (id_ok(id, 'g') && say_ended(c, id, own))
-		return NULL;
-	call_refuse(c, 404, "not-found", "grant",
-	    own ? "you have no live grant of that id: see jitctl grants"
-		: "there is no live grant of that id: see jitctl grants");
-	return NULL;
-}
-
-/* The cut does not wait for the log. Whose order it was goes there right ahead
- * of grant.close, whose record the answer waits for. */
-static void
-end_ordered(struct call *c, struct live_grant *lg, enum end_reason reason)
-{
-	struct event_fields f;
-
-	call_fields(c, &f);
-	event_str(&f, EF_GRANT, lg->g.id);
-	event_str(&f, EF_USER, lg->g.user);
-	event_str(&f, EF_TARGET, lg->g.target);
-	event_str(&f, EF_REASON, end_reason_str(reason));
-	if (process_append(c->b->process, EV_GRANT_TERMINATE, &f, NULL, NULL) !=
-	    0)
-		log_err("who ended %s could not be recorded", lg->g.id);
-	event_fields_done(&f);
-	grant_end(lg, reason, c->user, c);
-}
-
-void
-verb_release(struct call *c)
-{
-	struct live_grant *lg = named_grant(c, !c->local);
-
-	if (lg != NULL)
-		end_ordered(c, lg, END_RELEASED);
-}
-
-void
-verb_revoke(struct call *c)
-{
-	struct live_grant *lg = named_grant(c, false);
-
-	if (lg != NULL)
-		end_ordered(c, lg, END_REVOKED);
 }

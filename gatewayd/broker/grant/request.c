@@ -14,7 +14,6 @@
  * it closes the grant as aborted.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -23,6 +22,16 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "broker/broker.h"
+#include "broker/call/call.h"
+#include "broker/call/put.h"
+#include "broker/call/wait.h"
+#include "broker/grant/close.h"
+#include "broker/grant/firewall.h"
+#include "broker/grant/live.h"
+#include "broker/grant/recheck.h"
+#include "broker/grant/request.h"
+#include "broker/grant/verbs.h"
+#include "broker/identity/mfa.h"
 
 struct asked {
 	const char *target, *login, *reason; /* borrowed from the body */

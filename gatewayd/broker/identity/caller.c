@@ -7,18 +7,23 @@
  * MUST: nothing of the payload is believed before its signature is checked.
  * MUST: the admin socket is root's alone, and cannot act as a user.
  */
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/err.h"
 #include "base/fault.h"
 #include "base/log.h"
-#include "base/str.h"
-#include "broker/broker.h"
+#include "broker/call/call.h"
+#include "broker/identity/caller.h"
+#include "broker/identity/challenge.h"
+#include "broker/identity/denials.h"
+#include "broker/identity/mfa.h"
+#include "broker/identity/permission.h"
+#include "broker/identity/token.h"
 #include "ssh/sshsig.h"
 
-void
-caller_denied(const struct call *c, const char *reason)
+/* api.denied, for refusals before a user is known or allowed; of those who have
+ * proved nothing, so many. */
+static void
+record_denied(const struct call *c, const char *reason)
 {
 	struct event_fields f;
 	char text[ADDR_TEXT_SIZE];
@@ -46,75 +51,16 @@ caller_denied(const struct call *c, const char *reason)
 static void
 refuse(struct call *c, int status, const char *code, const char *text)
 {
-	caller_denied(c, code);
+	record_denied(c, code);
 	call_refuse(c, status, code, NULL, "%s", text);
 }
 
 /* ---- permission */
 
 static void
-load_user(struct call *c, const char *name)
-{
-	struct user *u = calloc(1, sizeof(*u));
-
-	if (u != NULL && store_user_get(c->b->store, name, u) == 0) {
-		name_set(c->user, u->name);
-		c->user_state = u->state;
-		c->admin = u->admin;
-		c->auditor = u->auditor;
-	}
-	free(u);
-}
-
-static bool
-may(const struct call *c)
-{
-	if (c->local || FAULT(any_rank))
-		return true;
-	switch (c->verb->who) {
-	case WHO_ANYONE:
-		return true;
-	case WHO_USER:
-		return c->user[0] != '\0';
-	case WHO_AUDITOR:
-		return c->auditor || c->admin;
-	case WHO_ADMIN:
-		return c->admin;
-	default:
-		return false;
-	}
-}
-
-/* An invited user may do nothing but enrol. */
-static bool
-state_allows(const struct call *c)
-{
-	if (c->local || c->user_state == USER_ACTIVE)
-		return true;
-	if (c->verb->id == VERB_ENROLL)
-		return c->user_state != USER_DISABLED;
-	return c->verb->id == VERB_ENROLL_CONFIRM &&
-	       c->user_state == USER_INVITED;
-}
-
-bool
-caller_still(struct call *c)
-{
-	char owner[LIMIT_NAME_SIZE] = "";
-
-	if (c->local)
-		return true;
-	c->user_state = USER_NONE;
-	load_user(c, c->user);
-	return c->user_state == USER_ACTIVE && may(c) &&
-	       store_user_by_key(c->b->store, c->key_fp, owner) == 0 &&
-	       strcmp(owner, c->user) == 0;
-}
-
-static void
 permit(struct call *c, call_fn *fn)
 {
-	if (!may(c)) {
+	if (!permission_rank(c)) {
 		refuse(c, 403, "forbidden",
 		    c->verb->who == WHO_ADMIN
 			? "this is for admins"
@@ -185,7 +131,7 @@ check_token(struct call *c, const struct msg_api_call *m, call_fn *fn)
 		return;
 	}
 	c->proved = true;
-	load_user(c, name);
+	permission_load(c, name);
 	if (c->user_state != USER_ACTIVE) {
 		refuse(c, 401, "token-wrong", "that user is not active");
 		return;
@@ -216,10 +162,10 @@ find_user(struct call *c)
 
 	sshkey_fingerprint(c->key_fp, c->key.blob, c->key.len);
 	if (store_user_by_key(c->b->store, c->key_fp, name) == 0)
-		load_user(c, name);
+		permission_load(c, name);
 	if (c->user[0] == '\0')
 		return c->verb->id == VERB_ENROLL;
-	return state_allows(c);
+	return permission_state(c);
 }
 
 /* What was signed must be meant for us, over this connection, for this. */

@@ -19,6 +19,9 @@
 #include "base/secret.h"
 #include "base/str.h"
 #include "broker/broker.h"
+#include "broker/call/call.h"
+#include "broker/call/put.h"
+#include "broker/identity/challenge.h"
 
 enum {
 	NONCE_BYTES = (LIMIT_NONCE_SIZE - 1) / 2,

@@ -12,6 +12,7 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "broker/broker.h"
+#include "broker/identity/denials.h"
 
 enum { WINDOW_MS = 60 * 1000 };
 

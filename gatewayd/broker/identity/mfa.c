@@ -5,15 +5,18 @@
  * counts only once the notary has burned it. The age of a code belongs to user,
  * key and source, is kept in memory, and a restart forgets it.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "base/secret.h"
 #include "base/str.h"
 #include "broker/broker.h"
+#include "broker/call/call.h"
+#include "broker/identity/mfa.h"
+#include "broker/identity/permission.h"
 #include "sys/seal.h"
 #include "sys/totp.h"
 
@@ -34,14 +37,14 @@ struct given { /* a good code */
 	int64_t at_boot_ms;
 };
 
-struct mfa_book {
+struct mfa_state {
 	struct tries *tries;
 	struct given *given;
 	unsigned ngiven;
 };
 
 int
-mfa_new(struct mfa_book **ret)
+mfa_new(struct mfa_state **ret)
 {
 	*ret = calloc(1, sizeof(**ret));
 	return *ret != NULL ? 0 : GW_ENOMEM;
@@ -50,7 +53,7 @@ mfa_new(struct mfa_book **ret)
 /* ---- wrong codes */
 
 static struct tries *
-tries_of(struct mfa_book *m, const char *user)
+tries_of(struct mfa_state *m, const char *user)
 {
 	struct tries *t;
 
@@ -230,7 +233,7 @@ mfa_until_ms(
 }
 
 static void
-given_tidy(struct mfa_book *m, int64_t now)
+given_tidy(struct mfa_state *m, int64_t now)
 {
 	for (struct given **gp = &m->given; *gp != NULL;) {
 		struct given *g = *gp;
@@ -264,7 +267,7 @@ mfa_forget(struct broker *b, const char *user)
 void
 mfa_given(const struct call *c)
 {
-	struct mfa_book *m = c->b->mfa;
+	struct mfa_state *m = c->b->mfa;
 	const int64_t now = broker_now(c->b).boot_ms;
 	struct given *g = given_find(c->b, c->user, c->key_fp, &c->peer);
 
@@ -312,7 +315,7 @@ burned(struct call *c, const void *body)
 		return;
 	}
 	mfa_given(c);
-	if (caller_still(c))
+	if (permission_still(c))
 		then(c);
 	else
 		call_refuse(c, 403, "forbidden", NULL,

@@ -10,6 +10,9 @@
 #include "base/secret.h"
 #include "base/str.h"
 #include "broker/broker.h"
+#include "broker/call/call.h"
+#include "broker/call/put.h"
+#include "broker/identity/token.h"
 
 enum { TOKEN_BYTES = 24 };
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * audit - audit.read and recording.get: bytes of the notary and the recorder,
- * passed on unchanged. Looking at a recording is itself an event.
+ * passed on unchanged. Viewing a recording is itself an event.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,12 +10,36 @@
 #include "base/ids.h"
 #include "base/str.h"
 #include "broker/broker.h"
+#include "broker/call/call.h"
+#include "broker/report/audit.h"
 
 enum {
 	READ_DEFAULT = 128 * 1024,
 	READ_MAX = LIMIT_BODY_MAX,
-	VIEW_MS = 3600 * 1000, /* then reading on is a look of its own */
+	VIEW_MS = 3600 * 1000, /* then reading on is a view of its own */
+	VIEWED_MAX = 64,       /* internal: a ring */
 };
+
+/* Who was recorded as viewing a recording: what they read on is the same
+ * view. */
+struct viewed {
+	char user[LIMIT_NAME_SIZE];
+	char sid[LIMIT_ID_SIZE];
+	uint32_t channel;
+	int64_t end_boot_ms;
+};
+
+struct views {
+	struct viewed viewed[VIEWED_MAX]; /* a ring */
+	unsigned next;
+};
+
+int
+views_new(struct views **ret)
+{
+	*ret = calloc(1, sizeof(**ret));
+	return *ret != NULL ? 0 : GW_ENOMEM;
+}
 
 /* The decimal value of name=N in a query string; false when malformed. */
 static bool
@@ -114,7 +137,8 @@ static void
 view_recorded(struct call *c)
 {
 	const struct msg_rec_read *m = c->state;
-	struct viewed *v = &c->b->viewed[c->b->next_viewed++ % VIEWED_MAX];
+	struct viewed *v =
+	    &c->b->views->viewed[c->b->views->next++ % VIEWED_MAX];
 
 	name_set(v->user, c->user);
 	text_set(v->sid, sizeof(v->sid), m->sid);
@@ -129,7 +153,7 @@ goes_on(const struct call *c, const struct msg_rec_read *m)
 	const int64_t now = broker_now(c->b).boot_ms;
 
 	for (unsigned i = 0; m->offset > 0 && i < VIEWED_MAX; i++) {
-		const struct viewed *v = &c->b->viewed[i];
+		const struct viewed *v = &c->b->views->viewed[i];
 
 		if (v->end_boot_ms > now && v->channel == m->channel &&
 		    strcmp(v->sid, m->sid) == 0 &&

@@ -2,10 +2,11 @@
 /*
  * info - verbs that only tell: server, healthz, readyz, whoami.
  */
-#include <stdio.h>
-#include <string.h>
-
+#include "broker/report/info.h"
 #include "broker/broker.h"
+#include "broker/call/call.h"
+#include "broker/call/put.h"
+#include "broker/identity/mfa.h"
 
 void
 verb_server(struct call *c)
@@ -65,7 +66,7 @@ add_sinks(const struct call *c, json_t *list)
 	const struct msg_shp_status *s = c->b->sinks;
 	bool ok = true;
 
-	for (int i = 0; i < SINKS_SEEN && s[i].sink[0] != '\0'; i++) {
+	for (int i = 0; i < LIMIT_SINKS && s[i].sink[0] != '\0'; i++) {
 		if (c->from == PROC_ADMIN)
 			(void)add_check(
 			    c, list, s[i].sink, s[i].up != 0, s[i].text);

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -15,10 +16,14 @@
 
 #include "base/err.h"
 #include "base/limits.h"
-#include "base/log.h"
 #include "base/route.h"
 #include "base/str.h"
 #include "broker/broker.h"
+#include "broker/call/wait.h"
+#include "broker/grant/close.h"
+#include "broker/session/dial.h"
+#include "broker/session/list.h"
+#include "broker/session/session.h"
 
 static void
 forget_io(struct session *s)

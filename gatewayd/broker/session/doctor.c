@@ -11,6 +11,10 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "broker/broker.h"
+#include "broker/call/call.h"
+#include "broker/call/put.h"
+#include "broker/session/doctor.h"
+#include "broker/session/probe.h"
 
 /* ---- target.scan */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * auth - who is at the door: proved by a signature over the session id that
+ * login - who is at the door: proved by a signature over the session id that
  * the notary signed, and let in by a live grant of that user, for that target
  * and login, from that address.
  *
@@ -16,6 +16,11 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "broker/broker.h"
+#include "broker/grant/live.h"
+#include "broker/identity/denials.h"
+#include "broker/session/list.h"
+#include "broker/session/login.h"
+#include "broker/session/session.h"
 
 enum { USERAUTH_REQUEST = 50 /* RFC 4252 */ };
 
@@ -278,7 +283,7 @@ on_ses_auth(struct process *r, struct peer *p, const void *body, const int *fds)
 	bool parsed;
 
 	(void)fds;
-	if (s == NULL || s->state != SES_NEW || s->probe != NULL ||
+	if (s == NULL || s->state != SES_NEW || s->owner != NULL ||
 	    s->pending > 0)
 		return GW_ESTATE;
 	if (!b->recovered)

@@ -9,11 +9,17 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/err.h"
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "broker/broker.h"
+#include "broker/call/call.h"
+#include "broker/call/wait.h"
+#include "broker/grant/live.h"
+#include "broker/session/dial.h"
+#include "broker/session/list.h"
+#include "broker/session/probe.h"
+#include "broker/session/session.h"
 
 enum { PROBE_MS = 30 * 1000, PROBE_GRANT_S = 60 };
 
@@ -54,6 +60,7 @@ finish(struct probe *p, const char *why)
 		text_set(p->result.text, sizeof(p->result.text), why);
 	if (s != NULL) {
 		kill.conn = s->conn;
+		s->owner = NULL;
 		s->probe = NULL;
 		p->s = NULL;
 		if (s->linked && !p->reported &&
@@ -172,7 +179,7 @@ fill_grant(struct grant *g, const struct probe *p)
 }
 
 /* Its process is there. */
-void
+static void
 probe_up(struct session *s)
 {
 	struct probe *p = s->probe;
@@ -197,7 +204,7 @@ probe_up(struct session *s)
 	finish(p, "the gateway's log cannot be reached");
 }
 
-void
+static void
 probe_down(struct session *s)
 {
 	finish(s->probe, "the probe's process went away");
@@ -244,6 +251,8 @@ find_name(struct probe *p)
 void
 probe_start(struct call *c, const struct probe_wish *w, probe_fn *fn)
 {
+	static const struct session_owner owner = {
+	    .up = probe_up, .down = probe_down};
 	struct probe *p = calloc(1, sizeof(*p));
 	struct msg_sup_conn m = {0};
 	struct probe_result none = {.text = "out of memory"};
@@ -265,6 +274,7 @@ probe_start(struct call *c, const struct probe_wish *w, probe_fn *fn)
 		return;
 	}
 	p->s->probe = p;
+	p->s->owner = &owner;
 	name_set(p->s->user, c->user);
 	name_set(p->s->login,
 	    w->target != NULL ? w->target->logins.name[0] : "probe");

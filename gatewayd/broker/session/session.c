@@ -13,67 +13,59 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "broker/broker.h"
+#include "broker/call/wait.h"
+#include "broker/grant/close.h"
+#include "broker/grant/firewall.h"
+#include "broker/grant/history.h"
+#include "broker/grant/live.h"
+#include "broker/session/dial.h"
+#include "broker/session/list.h"
+#include "broker/session/session.h"
 
 enum {
-	EARLY_MAX = 64, /* internal: the oldest goes */
 	STOP_MS = (LIMIT_CLIENT_TAIL_S + 3) * 1000, /* then it is killed */
 };
 
-/* ---- the list */
+/* ---- what grants ask of sessions */
 
-struct session *
-session_find(struct broker *b, uint64_t conn)
+static void
+on_grant_ended(struct live_grant *lg, enum end_reason reason, const char *by,
+    const char *text)
 {
-	for (struct session *s = b->sessions; s != NULL; s = s->next)
-		if (s->conn == conn && !s->gone)
-			return s;
-	return NULL;
+	for (struct session *s = lg->b->sessions, *next = NULL; s != NULL;
+	     s = next) {
+		next = s->next;
+		if (s->grant == lg)
+			session_stop(s, reason, by, text);
+	}
 }
 
-struct session *
-session_by_sid(struct broker *b, const char *sid)
+static void
+on_grant_gone(struct live_grant *lg)
 {
-	for (struct session *s = b->sessions; s != NULL; s = s->next)
-		if (!s->gone && s->sid[0] != '\0' && strcmp(s->sid, sid) == 0)
-			return s;
-	return NULL;
+	for (struct session *s = lg->b->sessions; s != NULL; s = s->next)
+		if (s->grant == lg)
+			s->grant = NULL;
 }
 
-struct session *
-session_get(struct broker *b, uint64_t conn)
+static unsigned
+count_live(const struct live_grant *lg)
 {
-	struct session *s = session_find(b, conn);
+	unsigned n = 0;
 
-	if (s != NULL)
-		return s;
-	if ((s = calloc(1, sizeof(*s))) == NULL)
-		return NULL;
-	s->b = b;
-	s->conn = conn;
-	s->state = SES_NEW;
-	s->fd = -1;
-	s->next = b->sessions;
-	b->sessions = s;
-	return s;
+	for (const struct session *s = lg->b->sessions; s != NULL; s = s->next)
+		n += s->grant == lg && s->state == SES_LIVE;
+	return n;
 }
 
 void
-session_release(struct session *s)
+session_init(struct broker *b)
 {
-	struct broker *b = s->b;
+	static const struct grant_hooks hooks = {.ended = on_grant_ended,
+	    .gone = on_grant_gone,
+	    .count = count_live};
 
-	if (!s->gone || s->pending > 0)
-		return;
-	for (struct session **sp = &b->sessions; *sp != NULL; sp = &(*sp)->next)
-		if (*sp == s) {
-			*sp = s->next;
-			break;
-		}
-	timer_free(s->timer);
-	watch_free(s->watch);
-	if (s->fd >= 0)
-		(void)close(s->fd);
-	free(s);
+	b->grant_hooks = &hooks;
 }
 
 /* ---- links */
@@ -93,8 +85,8 @@ session_up(struct broker *b, struct peer *p)
 	/* we were started anew: the fold knew this session before its link */
 	if (s->state == SES_LIVE || s->state == SES_ENDING)
 		peer_set_state(p, MST_LIVE);
-	if (s->probe != NULL)
-		probe_up(s);
+	if (s->owner != NULL)
+		s->owner->up(s);
 }
 
 void
@@ -105,31 +97,10 @@ session_down(struct broker *b, struct peer *p)
 	if (s == NULL)
 		return;
 	s->linked = false;
-	if (s->probe != NULL)
-		probe_down(s); /* ends the session too */
+	if (s->owner != NULL)
+		s->owner->down(s);
 	else
 		session_over(s, END_ABORTED, 0, 0, -1);
-}
-
-/* The notary's word may overtake the supervisor's. A few are kept for a link
- * to come; a session that had gone before leaves one of them behind. */
-static struct session *
-session_early(struct broker *b, uint64_t conn)
-{
-	struct session *last = NULL;
-	unsigned n = 0;
-
-	for (struct session *s = b->sessions; s != NULL; s = s->next)
-		if (!s->linked && !s->leg && !s->gone && s->state == SES_NEW &&
-		    s->probe == NULL && s->pending == 0) {
-			n++;
-			last = s; /* the list's end is its oldest */
-		}
-	if (n >= EARLY_MAX) {
-		last->gone = true;
-		session_release(last);
-	}
-	return session_get(b, conn);
 }
 
 int
@@ -309,7 +280,7 @@ session_over(struct session *s, enum end_reason reason, uint64_t in,
 {
 	/* one reason for all: what we told it counts, not what it noticed */
 	const enum end_reason why = s->state == SES_ENDING ? s->reason : reason;
-	/* a probe has left s->probe by now; its connection number says it */
+	/* a probe has left its session by now; its connection number says it */
 	const bool was_live = s->leg && (s->conn & PROBE_CONN) == 0;
 	struct session_row row = {.start_ms = s->start_ms,
 	    .end_ms = broker_now(s->b).utc_ms,
@@ -416,7 +387,7 @@ on_ses_end(struct process *r, struct peer *p, const void *body, const int *fds)
 	(void)fds;
 	if (m->reason == END_NONE || m->reason >= END_REASON_COUNT)
 		return GW_EPROTO;
-	if (s != NULL && s->probe == NULL)
+	if (s != NULL && s->owner == NULL)
 		session_over(s, own_reason(s, (enum end_reason)m->reason),
 		    m->bytes_in, m->bytes_out, m->exit);
 	return 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * session_list - session.list and session.kill.
+ * verbs - session.list and session.kill.
  */
 #include <stdio.h>
 #include <string.h>
@@ -8,6 +8,13 @@
 #include "base/ids.h"
 #include "base/str.h"
 #include "broker/broker.h"
+#include "broker/call/call.h"
+#include "broker/call/listing.h"
+#include "broker/call/put.h"
+#include "broker/grant/history.h"
+#include "broker/session/list.h"
+#include "broker/session/session.h"
+#include "broker/session/verbs.h"
 
 static json_t *
 live_json(const void *what)
@@ -77,7 +84,7 @@ list(struct call *c, struct listing *l)
 		const struct listing_place p = {
 		    .start_ms = s->start_ms, .id = s->sid, .what = s};
 
-		if (!s->gone && s->leg && s->probe == NULL &&
+		if (!s->gone && s->leg && s->owner == NULL &&
 		    (everybody || strcmp(s->user, c->user) == 0))
 			r = listing_live(l, &p);
 	}
@@ -147,7 +154,7 @@ verb_session_kill(struct call *c)
 	}
 	if (id_ok(sid, 's'))
 		s = session_by_sid(c->b, sid);
-	if (s == NULL || s->state == SES_ENDING || s->probe != NULL) {
+	if (s == NULL || s->state == SES_ENDING || s->owner != NULL) {
 		call_refuse(c, 404, "not-found", "sid",
 		    "there is no live session of that id: see jitctl sessions "
 		    "ls");

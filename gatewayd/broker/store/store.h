@@ -103,6 +103,7 @@ MUST_CHECK int store_user_by_invite(
 MUST_CHECK int store_user_put(
     struct store *s, const struct user *u, uint64_t seq);
 MUST_CHECK int store_user_each(struct store *s, store_name_fn *fn, void *arg);
+bool user_has_key(const struct user *u, const char *fp);
 
 /* store_target.c */
 MUST_CHECK int store_target_get(

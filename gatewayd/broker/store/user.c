@@ -209,3 +209,12 @@ store_user_each(struct store *s, store_name_fn *fn, void *arg)
 	return store_names(
 	    query_new(s->sql, "SELECT name FROM users ORDER BY name"), fn, arg);
 }
+
+bool
+user_has_key(const struct user *u, const char *fp)
+{
+	for (unsigned i = 0; i < u->nkeys; i++)
+		if (strcmp(u->keys[i].fp, fp) == 0)
+			return true;
+	return false;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * body - what the bodies of users, targets and roles have in common. Each adds
+ * to ret; absent adds nothing.
+ */
+#ifndef BROKER_ADMIN_BODY_H
+#define BROKER_ADMIN_BODY_H
+
+#include "core/target.h"
+#include "wire/json.h"
+
+MUST_CHECK int names_parse(struct name_list *ret, const json_t *o,
+    const char *key, bool required, struct problem *p);
+MUST_CHECK int labels_parse(
+    struct label_list *ret, const json_t *o, struct problem *p);
+
+#endif

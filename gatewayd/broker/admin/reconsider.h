@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * reconsider - what is open after a change of who may what.
+ */
+#ifndef BROKER_ADMIN_RECONSIDER_H
+#define BROKER_ADMIN_RECONSIDER_H
+
+#include "broker/broker.h"
+
+/* After any change of users, targets or roles is stored: ends what policy would
+ * not give any more, and what a key opened or logged in that its user has no
+ * more. Of that user, of that target; NULL = of all. */
+void grants_reconsider(struct broker *b, const char *user, const char *target);
+
+#endif

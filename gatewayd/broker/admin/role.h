@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * role - role.list, role.set, role.remove.
+ */
+#ifndef BROKER_ADMIN_ROLE_H
+#define BROKER_ADMIN_ROLE_H
+
+#include "broker/call/call.h"
+
+void verb_roles(struct call *c);
+void verb_role_set(struct call *c);
+void verb_role_remove(struct call *c);
+
+MUST_CHECK int role_parse(
+    struct policy_role *ret, const json_t *o, struct problem *p);
+json_t *role_json(const struct policy_role *r);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * broker - see the header.
+ */
+#include <stdlib.h>
+
+#include "broker/broker.h"
+
+struct now
+broker_now(const struct broker *b)
+{
+	struct now now = clock_now();
+
+	if (now.utc_ms < b->utc_floor_ms)
+		now.utc_ms = b->utc_floor_ms;
+	return now;
+}
+
+int
+broker_load_roles(struct broker *b)
+{
+	struct policy_role *roles = NULL;
+	size_t n = 0;
+	int r = store_role_all(b->store, &roles, &n);
+
+	/* in doubt nobody may: what was taken away must not live on here */
+	free(b->roles);
+	b->roles = roles;
+	b->nroles = n;
+	return r;
+}

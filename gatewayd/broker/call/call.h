@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * call - one API call in flight. It is answered exactly once.
+ */
+#ifndef BROKER_CALL_CALL_H
+#define BROKER_CALL_CALL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "broker/broker.h"
+#include "core/event.h"
+#include "ssh/sshkey.h"
+#include "wire/json.h"
+#include "wire/signed.h"
+#include "wire/verbs.h"
+
+typedef void call_fn(struct call *c);
+typedef void call_answer_fn(struct call *c, const void *body);
+
+struct call {
+	struct call *next;
+	struct broker *b;
+	uint32_t rid;
+	enum proc from;
+	unsigned link; /* which link of the API it came by */
+	const struct verb *verb;
+	struct addr peer;
+	char arg[LIMIT_NAME_SIZE];
+	char query[1025];
+	/* who: identity/caller.c */
+	bool local;  /* root on the admin socket */
+	bool proved; /* by a signature not seen before, or a token */
+	int64_t uid, loginuid;
+	char user[LIMIT_NAME_SIZE]; /* "local" there */
+	bool admin, auditor;
+	uint8_t user_state;
+	struct sshkey key;
+	char key_fp[SSHKEY_FP_SIZE];
+	struct envelope env;
+	struct signed_request req;      /* .body for both kinds */
+	uint64_t serial[LIMIT_SOURCES]; /* of its nonces: challenge.c */
+	int64_t token_end_boot_ms;
+	/* identity/mfa.c */
+	int64_t mfa_step; /* 0 = no code came */
+	/* what happens next */
+	call_fn *then;
+	call_answer_fn *answered;
+	uint64_t seq;         /* of the last record appended for it */
+	bool first;           /* its answer is kept for repeats */
+	struct call *repeats; /* waiting for the same answer */
+	void *state;          /* of the verb */
+	void (*state_free)(void *state);
+};
+
+/* NULL: out of memory, or a query that is too long. */
+struct call *call_new(
+    struct broker *b, struct peer *from, const struct msg_api_call *m);
+
+/* Each of these ends the call: do not touch it afterwards. */
+void call_reply(struct call *c, unsigned status, json_t *o); /* takes o */
+void call_raw(
+    struct call *c, unsigned status, const char *type, const void *p, size_t n);
+void call_problem(struct call *c, const struct problem *p);
+void call_refuse(struct call *c, int status, const char *code,
+    const char *field, const char *fmt, ...) PRINTF_LIKE(5, 6);
+void call_unavailable(struct call *c, const char *what);
+/* The store failed: logs why; 503. */
+void call_store_failed(struct call *c, int err);
+
+/* Appends an event; then() runs when it is durable, else 503. f is not
+ * consumed. */
+void call_append(struct call *c, enum event_code ev,
+    const struct event_fields *f, call_fn *then);
+/* The same for a change: adds what it is now. Takes now and f. */
+void call_append_change(struct call *c, enum event_code ev,
+    struct event_fields *f, json_t *now, call_fn *then);
+/* Zeroed memory for the verb, freed (by fn) with the call; NULL: the call is
+ * over. */
+void *call_state(struct call *c, size_t size, void (*fn)(void *));
+/* Asks a process; fn runs with its answer, never with NULL: else 503. */
+void call_ask(struct call *c, enum proc to, unsigned type, void *body,
+    unsigned answer, call_answer_fn *fn);
+/* True: this text is whole in one field of a record, escapes and all. */
+bool fits_field(const void *p, size_t n);
+enum { DIGEST_SIZE = 65 };
+/* SHA-256 in hex. */
+void text_digest(char ret[static DIGEST_SIZE], const void *p, size_t n);
+/* Starts fields with who did it. */
+void call_who(const struct call *c, struct event_fields *f);
+/* The same, and what they signed, or the digest of that, where apply.c has put
+ * it into records of its own. */
+void call_fields(const struct call *c, struct event_fields *f);
+/* True: it is a repeat, and was answered from the store or waits for the
+ * first's answer: do not touch it. */
+bool call_repeated(struct call *c);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * listing - {"items":[]}, and where to go on if that is not all.
+ */
+#ifndef BROKER_CALL_LISTING_H
+#define BROKER_CALL_LISTING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "broker/call/call.h"
+
+enum { LISTING_CURSOR_SIZE = LIMIT_NAME_SIZE };
+
+struct listing_place {
+	int64_t start_ms;
+	const char *id; /* borrowed, as is what */
+	const void *what;
+};
+
+typedef json_t *listing_json_fn(const void *what);
+
+struct listing {
+	json_t *items;
+	size_t size;
+	bool more;
+	char after[LISTING_CURSOR_SIZE], next[LISTING_CURSOR_SIZE];
+	listing_json_fn *live_json;
+	struct listing_place *live;
+	size_t nlive, at;
+	unsigned nended;
+};
+
+/* false: the query was wrong and the call is over. */
+MUST_CHECK bool listing_init(struct listing *l, struct call *c);
+void listing_done(struct listing *l);
+/* By name: these come in order. add() takes item. */
+bool listing_wants(const struct listing *l, const char *name);
+void listing_add(struct listing *l, json_t *item, const char *name);
+/* By time: first all that live, then sort(), then what has ended,
+ * LIMIT_LIST_PAGE at most, in order, and NULL at the end. */
+MUST_CHECK int listing_live(struct listing *l, const struct listing_place *p);
+void listing_sort(struct listing *l);
+void listing_after(const struct listing *l, struct listing_place *ret);
+void listing_ended(
+    struct listing *l, const struct listing_place *p, listing_json_fn *fn);
+/* The reply's body. */
+json_t *listing_reply(struct listing *l);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * put - values into JSON objects. A NULL object is passed over, so chains need
+ * one check at the end.
+ */
+#ifndef BROKER_CALL_PUT_H
+#define BROKER_CALL_PUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "core/target.h"
+#include "wire/json.h"
+
+/* NULL v is passed over. Text that is not plain is escaped: much of it comes
+ * from banners and libraries, and ends on somebody's terminal. */
+void put_str(json_t *o, const char *key, const char *v);
+void put_num(json_t *o, const char *key, int64_t v);
+void put_bool(json_t *o, const char *key, bool v);
+void put_time(json_t *o, const char *key, int64_t utc_ms); /* 0 = null */
+/* Appends to a list, if there is an address. */
+void put_addr(json_t *list, const struct addr *a);
+/* A new list of strings; NULL: out of memory. */
+json_t *names_json(const struct name_list *l);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * live - the grants that are open, or about to be.
+ */
+#ifndef BROKER_GRANT_LIVE_H
+#define BROKER_GRANT_LIVE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "broker/call/call.h"
+#include "core/element.h"
+#include "core/grant.h"
+#include "core/receipt.h"
+
+enum { ELEMENTS_MAX = 512 }; /* internal: ELEMENT_MAX of them, encoded */
+
+struct live_grant {
+	struct live_grant *next;
+	struct broker *b;
+	struct grant g;
+	char key_fp[SSHKEY_FP_SIZE]; /* that asked for it */
+	uint8_t state;               /* GRANT_INTENT or GRANT_ACTIVE */
+	uint64_t seq;                /* of its intent */
+	uint8_t mac[RECEIPT_MAC_SIZE];
+	uint8_t elements[ELEMENTS_MAX];
+	uint32_t nelements;
+	uint32_t sessions; /* so far */
+	struct timer *timer;
+	bool in_fold; /* recover.c's mark */
+};
+
+/*
+ * What hangs on a grant: the sessions. The wing above registers these in
+ * b->grant_hooks before the first call; a grant knows nothing else of them.
+ */
+struct grant_hooks {
+	/* It ends: stop what it carries. text is the user's last line. */
+	void (*ended)(struct live_grant *lg, enum end_reason reason,
+	    const char *by, const char *text);
+	/* Its memory goes: nothing may point to it any more. */
+	void (*gone)(struct live_grant *lg);
+	/* How many sessions run on it. */
+	unsigned (*count)(const struct live_grant *lg);
+};
+
+/* A grant in state GRANT_INTENT, which opens nothing; NULL: out of memory. */
+struct live_grant *grant_new(
+    struct broker *b, const struct grant *g, const char *key_fp);
+struct live_grant *grant_find(struct broker *b, const char *id);
+/* It is in force: arm the timer. It ends here if its time is over. */
+void grant_activate(struct live_grant *lg);
+/* Cuts now, stops the sessions, closes it in the log. c (may be NULL) is
+ * answered when that is durable. lg is gone afterwards. */
+void grant_end(struct live_grant *lg, enum end_reason reason, const char *by,
+    struct call *c);
+/* For grant.list, once it is over. */
+void grant_remember(struct broker *b, const struct grant *g,
+    enum end_reason reason, uint32_t sessions, uint64_t seq);
+/* Out of the list without a word: it never opened, or the log ended it. */
+void grant_drop(struct live_grant *lg);
+/* The best live grant for a login at the door, or NULL. */
+struct live_grant *grant_lookup(struct broker *b, const char *user,
+    const char *target, const char *login, const struct addr *source);
+/* How many sessions run on it. */
+unsigned grant_sessions(const struct live_grant *lg);
+
+#endif

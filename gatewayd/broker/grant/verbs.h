@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * verbs - grant.list, grant.release, grant.revoke.
+ */
+#ifndef BROKER_GRANT_VERBS_H
+#define BROKER_GRANT_VERBS_H
+
+#include "broker/grant/live.h"
+
+json_t *grant_json(const struct live_grant *lg);
+void verb_grants(struct call *c);
+void verb_release(struct call *c);
+void verb_revoke(struct call *c);
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * caller - who is asking. Ends in the verb or in a refusal.
+ */
+#ifndef BROKER_IDENTITY_CALLER_H
+#define BROKER_IDENTITY_CALLER_H
+
+#include "broker/call/call.h"
+
+/* fn(c) runs once it is known who asks, that they may, and, where the verb's
+ * row wants one, that a code was burned. */
+void caller_check(struct call *c, const struct msg_api_call *m, call_fn *fn);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * mfa - the code of the second factor.
+ */
+#ifndef BROKER_IDENTITY_MFA_H
+#define BROKER_IDENTITY_MFA_H
+
+#include "broker/call/call.h"
+
+MUST_CHECK int mfa_new(struct mfa_state **ret);
+/* Checks the code that came with the call, if any: sets c->mfa_step. Fails
+ * with *p set (401 code-wrong, 429 too-many). */
+MUST_CHECK int mfa_check(struct call *c, struct problem *p);
+/* The same against a given sealed seed (enrolment). */
+MUST_CHECK int mfa_check_seed(
+    struct call *c, const struct sealed *seed, struct problem *p);
+/* Seconds since key and source gave a code; POLICY_MFA_NONE. */
+int64_t mfa_age_s(const struct call *c);
+int64_t mfa_until_ms(const struct broker *b, const char *user,
+    const struct addr *source); /* UTC; 0 = no code known */
+/* A code was accepted and burned: remember for the age. */
+void mfa_given(const struct call *c);
+void mfa_forget(struct broker *b, const char *user);
+void mfa_used(const struct call *c); /* it was used before: event */
+/* Code wanted by the verb's row: then(c) with the step burned, or refusal. */
+void mfa_require(struct call *c, call_fn *then);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * permission - what the one who asks may, as the store says now.
+ */
+#ifndef BROKER_IDENTITY_PERMISSION_H
+#define BROKER_IDENTITY_PERMISSION_H
+
+#include "broker/call/call.h"
+
+/* The store's user of that name into c; c->user stays "" where there is none.
+ */
+void permission_load(struct call *c, const char *name);
+/* By rank: the verb's row against the user's. */
+bool permission_rank(const struct call *c);
+/* By state: an invited user may do nothing but enrol. */
+bool permission_state(const struct call *c);
+/* Asked again after a wait: user, rank and key, as the store says now. */
+bool permission_still(struct call *c);
+
+#endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * inbox - one row per verb; what it takes to get there is in lib/wire/verbs.h.
+ * A call that comes before the broker is in step with log and firewall waits.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "broker/admin/apply.h"
+#include "broker/admin/role.h"
+#include "broker/admin/target.h"
+#include "broker/admin/user.h"
+#include "broker/broker.h"
+#include "broker/call/call.h"
+#include "broker/grant/request.h"
+#include "broker/grant/verbs.h"
+#include "broker/identity/caller.h"
+#include "broker/identity/challenge.h"
+#include "broker/identity/enroll.h"
+#include "broker/identity/token.h"
+#include "broker/inbox.h"
+#include "broker/report/audit.h"
+#include "broker/report/info.h"
+#include "broker/session/doctor.h"
+#include "broker/session/verbs.h"
+
+static call_fn *const verb_table[VERB_COUNT] = {
+    [VERB_SERVER] = verb_server,
+    [VERB_HEALTHZ] = verb_healthz,
+    [VERB_READYZ] = verb_readyz,
+    [VERB_CHALLENGE] = verb_challenge,
+    [VERB_ENROLL] = verb_enroll,
+    [VERB_ENROLL_CONFIRM] = verb_enroll_confirm,
+    [VERB_TOKEN] = verb_token,
+    [VERB_WHOAMI] = verb_whoami,
+    [VERB_REQUEST] = verb_request,
+    [VERB_GRANTS] = verb_grants,
+    [VERB_RELEASE] = verb_release,
+    [VERB_REVOKE] = verb_revoke,
+    [VERB_SESSIONS] = verb_sessions,
+    [VERB_SESSION_KILL] = verb_session_kill,
+    [VERB_RECORDING] = verb_recording,
+    [VERB_TARGETS] = verb_targets,
+    [VERB_TARGET_SCAN] = verb_target_scan,
+    [VERB_TARGET_ADD] = verb_target_add,
+    [VERB_TARGET_REMOVE] = verb_target_remove,
+    [VERB_USERS] = verb_users,
+    [VERB_USER_ADD] = verb_user_add,
+    [VERB_ROLES] = verb_roles,
+    [VERB_ROLE_SET] = verb_role_set,
+    [VERB_ROLE_REMOVE] = verb_role_remove,
+    [VERB_APPLY] = verb_apply,
+    [VERB_DOCTOR] = verb_doctor,
+    [VERB_AUDIT] = verb_audit,
+};
+
+/* A call that came before we were in step with log and firewall. */
+struct early_call {
+	struct early_call *next;
+	enum proc from;
+	unsigned link;
+	struct msg_api_call m;
+	uint8_t bytes[];
+};
+
+static int
+serve(struct broker *b, struct peer *p, const struct msg_api_call *m)
+{
+	struct call *c = NULL;
+
+	if (verb_get(m->verb) == NULL || verb_table[m->verb] == NULL)
+		return GW_EPROTO;
+	if ((c = call_new(b, p, m)) == NULL)
+		return GW_ENOMEM;
+	caller_check(c, m, verb_table[m->verb]);
+	return 0;
+}
+
+static int
+keep_early(struct broker *b, struct peer *p, const struct msg_api_call *m)
+{
+	struct early_call *h = NULL;
+
+	if (b->nearly >= LIMIT_CALLS_EARLY)
+		return GW_ELIMIT;
+	h = calloc(1, sizeof(*h) + m->query.len + m->body.len);
+	if (h == NULL)
+		return GW_ENOMEM;
+	h->from = peer_proc(p);
+	h->link = b->api_links[h->from == PROC_ADMIN];
+	h->m = *m;
+	if (m->query.len > 0)
+		memcpy(h->bytes, m->query.p, m->query.len);
+	if (m->body.len > 0)
+		memcpy(h->bytes + m->query.len, m->body.p, m->body.len);
+	h->m.query.p = h->bytes;
+	h->m.body.p = h->bytes + m->query.len;
+	*b->early_end = h;
+	b->early_end = &h->next;
+	b->nearly++;
+	return 0;
+}
+
+static void
+early_free(struct early_call *h, size_t n)
+{
+	explicit_bzero(h, sizeof(*h) + n); /* codes, tokens */
+	free(h);
+}
+
+void
+inbox_serve_early(struct broker *b)
+{
+	struct early_call *list = b->early;
+
+	b->early = NULL;
+	b->early_end = &b->early;
+	b->nearly = 0;
+	while (list != NULL) {
+		struct early_call *h = list;
+		struct peer *p = process_peer(b->process, h->from);
+
+		list = h->next;
+		if (p != NULL &&
+		    h->link == b->api_links[h->from == PROC_ADMIN] &&
+		    serve(b, p, &h->m) != 0)
+			log_warn("a call that waited was dropped");
+		early_free(h, h->m.query.len + h->m.body.len);
+	}
+}
+
+static int
+too_early(struct broker *b, struct peer *p, const struct msg_api_call *m)
+{
+	struct call *c = call_new(b, p, m);
+
+	if (c == NULL)
+		return GW_ENOMEM;
+	call_refuse(c, 503, "unavailable", NULL,
+	    "the gateway is starting: try again in a moment");
+	return 0;
+}
+
+int
+on_api_call(struct process *r, struct peer *p, const void *body, const int *fds)
+{
+	const struct msg_api_call *m = body;
+	struct broker *b = process_ctx(r);
+
+	(void)fds;
+	/* these say how we are, so they do not wait until we are well */
+	if (b->recovered || m->verb == VERB_HEALTHZ || m->verb == VERB_READYZ)
+		return serve(b, p, m);
+	return keep_early(b, p, m) == 0 ? 0 : too_early(b, p, m);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * inbox - calls of the API come in here, find their verb, and wait here while
+ * the broker is not yet in step with log and firewall.
+ */
+#ifndef BROKER_INBOX_H
+#define BROKER_INBOX_H
+
+#include "broker/broker.h"
+
+/* Handler of MSG_API_CALL. */
+int on_api_call(
+    struct process *r, struct peer *p, const void *body, const int *fds);
+/* The broker is in step: serves the calls that came before that. */
+void inbox_serve_early(struct broker *b);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * probe - a session without a client, to try a target.
+ */
+#ifndef BROKER_SESSION_PROBE_H
+#define BROKER_SESSION_PROBE_H
+
+#include "broker/session/session.h"
+#include "core/target.h"
+
+struct probe_wish {
+	struct addr addr;
+	uint16_t port;
+	char host_alg[64];
+	const struct target *target; /* NULL: an address without a name */
+	bool login;
+};
+
+struct probe_result {
+	bool connected;
+	char text[LIMIT_TEXT_SIZE]; /* what failed */
+	struct msg_ses_probed seen; /* host_key points into key */
+	uint8_t key[LIMIT_PUBKEY_MAX];
+};
+
+typedef void probe_fn(struct call *c, const struct probe_result *r);
+
+/* One probe session; fn is called once in any case. */
+void probe_start(struct call *c, const struct probe_wish *w, probe_fn *fn);
+/* Handler of MSG_SES_PROBED. */
+int on_ses_probed(
+    struct process *r, struct peer *p, const void *m, const int *fds);
+
+#endif

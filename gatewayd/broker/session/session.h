@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * session - SSH sessions as the broker knows them. A session belongs to one
+ * grant and dies with it, whatever else is open.
+ */
+#ifndef BROKER_SESSION_SESSION_H
+#define BROKER_SESSION_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "broker/grant/live.h"
+
+enum ses_state {
+	SES_NONE = 0,
+	SES_NEW,    /* linked, not known who */
+	SES_AUTHED, /* has a grant */
+	SES_DIALING,
+	SES_LIVE,
+	SES_ENDING, /* told to stop */
+};
+
+typedef void dialed_fn(struct session *s, int fd, const char *why);
+
+/* Bit of a probe's connection number: never one of the supervisor's own. */
+#define PROBE_CONN (UINT64_C(1) << 62)
+
+struct probe;
+
+/* Whose session it is, where it is not a person's. */
+struct session_owner {
+	void (*up)(struct session *s);   /* its process is there */
+	void (*down)(struct session *s); /* and went: ends the session too */
+};
+
+struct session {
+	struct session *next;
+	struct broker *b;
+	uint64_t conn;
+	enum ses_state state;
+	bool linked; /* its link is there */
+	bool gone;   /* freed once nothing is pending */
+	unsigned pending;
+	unsigned tries;
+	struct addr client;
+	uint16_t client_port;
+	uint8_t xid[LIMIT_HASH_MAX]; /* SSH session id, from the notary */
+	size_t nxid;
+	char sid[LIMIT_ID_SIZE];
+	char grant_id[LIMIT_ID_SIZE];
+	struct live_grant *grant; /* NULL once it ended */
+	char user[LIMIT_NAME_SIZE];
+	char target[LIMIT_NAME_SIZE];
+	char login[LIMIT_NAME_SIZE];
+	char key_fp[64];
+	char client_version[128];
+	char by[LIMIT_NAME_SIZE]; /* who ended it; "" = it did, or we */
+	bool record;              /* as its role wants it */
+	bool recorded;            /* as the recorder says */
+	int64_t start_ms;
+	uint64_t seq; /* of its start */
+	/* dial.c */
+	uint32_t dial_rid;
+	int fd;
+	struct watch *watch;
+	struct timer *timer;
+	struct addr addr; /* the target's */
+	uint16_t port;
+	dialed_fn *dialed;
+	bool leg; /* a leg is open in the log */
+	uint8_t mac[RECEIPT_MAC_SIZE];
+	uint8_t elements[ELEMENTS_MAX];
+	uint32_t nelements;
+	uint64_t leg_seq;
+	/* the end */
+	enum end_reason reason;
+	bool cut; /* FW_CLOSE was sent */
+	/* a probe's: probe.c */
+	const struct session_owner *owner; /* NULL: a person's */
+	struct probe *probe;
+};
+
+/* Registers what grants ask of sessions. */
+void session_init(struct broker *b);
+void session_up(struct broker *b, struct peer *p);
+void session_down(struct broker *b, struct peer *p);
+/* It was there before us: is it recorded? */
+void session_ask_recorded(struct session *s);
+/* Says why and cuts its leg; by = who ends it, for the record. */
+void session_stop(struct session *s, enum end_reason reason, const char *by,
+    const char *text);
+/* Closes the leg, writes the history, forgets it. */
+void session_over(struct session *s, enum end_reason reason, uint64_t in,
+    uint64_t out, int64_t status);
+
+/* Handlers of the messages they are called after. */
+int on_ses_dial(
+    struct process *r, struct peer *p, const void *m, const int *fds);
+int on_ses_channel(
+    struct process *r, struct peer *p, const void *m, const int *fds);
+int on_ses_end(
+    struct process *r, struct peer *p, const void *m, const int *fds);
+int on_rec_started(
+    struct process *r, struct peer *p, const void *m, const int *fds);
+int on_nt_sid(struct process *r, struct peer *p, const void *m, const int *fds);
+
+#endif
