@@ -89,9 +89,9 @@ enum {
 	LIMIT_BODY_MAX = 192 * 1024,     /* an HTTP request or reply body */
 	LIMIT_JSON_DEPTH = 32,
 	LIMIT_REPLY_MAX = 4 * 1024 * 1024, /* what jitctl reads of a reply */
-	LIMIT_LONG_READS = 8,   /* of log and recordings at a time, so that all
-				 * fit into a queue; then 503 */
-	LIMIT_LIST_PAGE = 1000, /* of what has ended, in one reply */
+	LIMIT_LONG_READS = 8,    /* of log and recordings at a time, so that all
+				  * fit into a queue; then 503 */
+	LIMIT_LIST_PAGE = 1000,  /* of what has ended, in one reply */
 	LIMIT_CALLS_EARLY = 256, /* while the gateway starts; then 503 */
 
 	/* ---- SSH connections and sessions */
