@@ -161,7 +161,7 @@ lab_await() {
 lab_need() {
 	local t miss=()
 
-	[ "$(id -u)" -eq 0 ] || skip 'the lab needs root'
+	[ "$(id -u)" -eq 0 ] || fail 'lab: it needs root'
 	for t in unshare nsenter setpriv tini ip nft ssh-keygen /usr/sbin/sshd; do
 		command -v "$t" >/dev/null || miss+=("$t")
 	done

@@ -15,7 +15,7 @@
 # failure, has failed. The lab goes away however the test ends; if LAB_LOG_DIR is
 # set, a failed test's logs are copied there first.
 #
-# STAGE is the DESTDIR of make install; need_stage skips a test that cannot do
+# STAGE is the DESTDIR of make install; need_stage is for a test that cannot do
 # without. TEST_DIR is an empty directory of this test, removed at its end.
 
 set -Eeuo pipefail
@@ -53,7 +53,7 @@ test_on_exit() {
 }
 
 need_stage() {
-	[ -n "$STAGE" ] || skip 'STAGE is not set (the DESTDIR of make install)'
+	[ -n "$STAGE" ] || fail 'STAGE is not set (the DESTDIR of make install)'
 	[ -x "$STAGE/usr/local/sbin/gatewayd" ] ||
 		fail "STAGE=$STAGE has no usr/local/sbin/gatewayd; run make install DESTDIR=$STAGE"
 }

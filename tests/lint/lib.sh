@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # lib.sh - what every lint starts with. A lint is a script without arguments
-# that exits 0, or 1 after saying what is wrong and where, or 77 after
-# "SKIP: why". It reads the source tree only ($top_srcdir or its own place),
-# never writes into it, and works in $LINT_TMP, removed at its end. Lints of
-# built things read STAGE (the DESTDIR of make install).
+# that exits 0, or 1 after saying what is wrong and where. It reads the source
+# tree only ($top_srcdir or its own place), never writes into it, and works in
+# $LINT_TMP, removed at its end. Lints of built things read STAGE (the DESTDIR of
+# make install) or BUILD_DIR.
 
 set -euo pipefail
 
@@ -23,14 +23,10 @@ bad() {
 	LINT_BAD=1
 }
 
-skip() {
-	printf 'SKIP: %s\n' "$*"
-	exit 77
-}
-
 need() {
-	command -v "$1" >/dev/null ||
-		skip "$1 is not installed (scripts/deps lint)"
+	command -v "$1" >/dev/null && return
+	bad "$1 is not installed (scripts/deps lint)"
+	finish
 }
 
 finish() {

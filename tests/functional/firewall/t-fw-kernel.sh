@@ -12,11 +12,9 @@
 top=${BUILD_DIR:-${top_builddir:-.}}
 fwtool=${FWTOOL:-$top/tests/functional/tools/fwtool}
 closed=${SALLYPORT_CLOSED:-$top/sallyport-closed}
-[ "$(id -u)" -eq 0 ] || skip 'needs root for network namespaces'
-[ -x "$fwtool" ] || skip "no $fwtool; set FWTOOL or BUILD_DIR (make check builds it)"
-[ -x "$closed" ] || skip "no $closed; set SALLYPORT_CLOSED or BUILD_DIR"
-command -v nft >/dev/null || skip 'needs nft'
-command -v python3 >/dev/null || skip 'needs python3'
+[ "$(id -u)" -eq 0 ] || fail 'needs root for network namespaces'
+[ -x "$fwtool" ] || fail "no $fwtool; set FWTOOL or BUILD_DIR (make check builds it)"
+[ -x "$closed" ] || fail "no $closed; set SALLYPORT_CLOSED or BUILD_DIR"
 
 for mode in new old; do
 	unshare -m -n python3 "$(dirname -- "$0")/../tools/fw_kernel.py" \

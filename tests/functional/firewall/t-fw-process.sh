@@ -13,11 +13,9 @@
 top=${BUILD_DIR:-${top_builddir:-.}}
 fwproc=${FWPROC:-$top/tests/functional/tools/fwproc}
 firewall=${SALLYPORT_FIREWALL:-$top/sallyport-firewall}
-[ "$(id -u)" -eq 0 ] || skip 'needs root for network namespaces'
-[ -x "$fwproc" ] || skip "no $fwproc; set FWPROC or BUILD_DIR (make check builds it)"
-[ -x "$firewall" ] || skip "no $firewall; set SALLYPORT_FIREWALL or BUILD_DIR"
-command -v nft >/dev/null || skip 'needs nft'
-command -v setpriv >/dev/null || skip 'needs setpriv'
+[ "$(id -u)" -eq 0 ] || fail 'needs root for network namespaces'
+[ -x "$fwproc" ] || fail "no $fwproc; set FWPROC or BUILD_DIR (make check builds it)"
+[ -x "$firewall" ] || fail "no $firewall; set SALLYPORT_FIREWALL or BUILD_DIR"
 
 # Copies: another uid may not be let into the build folder.
 bin=$TEST_DIR/bin

@@ -7,8 +7,8 @@
 . "$(dirname -- "$0")/../lib.sh"
 
 top=$(cd -- "$(dirname -- "$0")/../../.." && pwd)
-[ -x "$top/configure" ] || skip 'no configure: run autoreconf -i'
-[ ! -e "$top/config.status" ] || skip 'the source tree itself is configured: make distclean'
+[ -x "$top/configure" ] || fail 'no configure: run autoreconf -i'
+[ ! -e "$top/config.status" ] || fail 'the source tree itself is configured: make distclean'
 
 echo '- every package it can name is one that scripts/deps installs'
 "$top/scripts/deps" --list build | sort >"$TEST_DIR/deps"

@@ -197,6 +197,10 @@ grep -q "^FAIL: t-lab.sh:[0-9]*: on purpose" "$TEST_DIR/said" ||
 	fail "fail names the wrong place: $(cat "$TEST_DIR/said")"
 (expect_fail any true) 2>/dev/null && fail 'expect_fail takes success for failure'
 (expect_ok false) 2>/dev/null && fail 'expect_ok takes failure for success'
+(skip 'nft is not installed') >/dev/null 2>"$TEST_DIR/said" || [ $? -ne 1 ] &&
+	fail 'a missing program is no failure'
+expect_fail 77 bash -c '. "$1"; skip "kernel: no such thing"' - "$LAB_LIB/check.sh"
+expect_out '^SKIP: kernel: no such thing$'
 (wait_for 0 false) 2>/dev/null && fail 'wait_for does not give up'
 
 echo '- nothing is left behind'

@@ -10,12 +10,10 @@
 . "$(dirname -- "$0")/../lib.sh"
 
 need_stage
-[ "$(id -u)" -eq 0 ] || skip 'needs root for namespaces'
-[ -x /lib/systemd/systemd ] || skip 'needs systemd'
-command -v nft >/dev/null || skip 'needs nft'
-grep -qw cgroup2 /proc/filesystems || skip 'needs a kernel with cgroup2'
+[ "$(id -u)" -eq 0 ] || fail 'needs root for namespaces'
+grep -qw cgroup2 /proc/filesystems || skip 'kernel: no cgroup2'
 unshare -m mount -t overlay overlay -o "lowerdir=/etc:/usr" "$TEST_DIR" 2>/dev/null ||
-	skip 'needs a kernel with overlay mounts'
+	skip 'kernel: no overlay mounts'
 
 layer=$TEST_DIR/layer
 mkdir -p "$layer"/{up,work,root,work.proc}

@@ -10,7 +10,7 @@
 . "$(dirname -- "$0")/../lib.sh"
 
 need_stage
-[ "$(uname -m)" = x86_64 ] || skip 'the numbers of the system calls are those of x86_64'
+[ "$(uname -m)" = x86_64 ] || skip 'kernel: the numbers of the system calls are those of x86_64'
 LAB_HOSTS='client gateway web-01'
 lab_up "$STAGE"
 story

@@ -87,7 +87,7 @@ out_of_core_dumps(void **state)
 	f = fopen("/proc/self/smaps", "re");
 	if (f == NULL) {
 		secret_free(&s);
-		SKIP_TEST("needs /proc");
+		SKIP_TEST("kernel: no /proc");
 	}
 	while (fgets(line, sizeof(line), f) != NULL) {
 		unsigned long from = 0;

@@ -22,7 +22,11 @@
 			fail_msg("row '%s': %s", (name), #cond);               \
 	} while (0)
 
-/* skip() alone keeps the reason to itself; scripts/check counts these. */
+/*
+ * skip() alone keeps the reason to itself. Of these scripts/check takes only
+ * "kernel: what it lacks"; any other reason (no root) is for who runs make
+ * check and fails the gate. A program that is missing is a failure everywhere.
+ */
 #define SKIP_TEST(why)                                                         \
 	do {                                                                   \
 		print_message("SKIP: %s\n", (why));                            \
