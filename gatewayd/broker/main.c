@@ -140,7 +140,7 @@ on_prune(struct process *r, void *arg)
 static int
 open_files(struct broker *b)
 {
-	char path[LIMIT_PATH_SIZE + 32];
+	char path[LIMIT_PATH_SIZE + 32], text[LIMIT_TEXT_SIZE];
 	int r;
 
 	if ((r = str_fmt(path, sizeof(path), "%s/broker/seal.key",
@@ -154,13 +154,12 @@ open_files(struct broker *b)
 	if ((r = str_fmt(path, sizeof(path), "%s/broker/store.db",
 		 b->conf->state_dir)) != 0)
 		return r;
-	if ((r = store_open(&b->store, path)) != 0) {
-		log_err("cannot open %s: %s%s", path, err_str(r),
-		    r == GW_EUNSUPPORTED
-			? " (a newer version of Sallyport made it)"
-			: "");
+	if ((r = store_open(&b->store, path, text)) != 0) {
+		log_err("cannot use %s: %s", path, text);
 		return r;
 	}
+	if (text[0] != '\0')
+		log_info("%s: %s", path, text);
 	if ((r = broker_load_roles(b)) != 0)
 		log_err("the roles in %s cannot be read: %s (%s)", path,
 		    err_str(r), store_error(b->store));

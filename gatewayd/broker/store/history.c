@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * store_history - first answers, and the grants and sessions that ended. A
+ * history - first answers, and the grants and sessions that ended. A
  * convenience for lists: the evidence is the log.
  */
 #include <limits.h>
@@ -75,24 +75,17 @@ store_answer_prune(struct store *s, int64_t before_ms)
 	return query_run(q);
 }
 
-static void
-bind_addr(struct query *q, const struct addr *a)
-{
-	char text[ADDR_TEXT_SIZE] = "";
-
-	if (a->family != 0)
-		addr_format(text, a);
-	query_str(q, text);
-}
-
 int
 store_grant_put(struct store *s, const struct grant_row *g)
 {
 	struct query *q = query_new(s->sql,
-	    "INSERT OR REPLACE INTO grants(id, req, user, target, login, role,"
+	    "INSERT INTO grants(id, req, user, target, login, role,"
 	    " why, source4, source6, port, reach, start, due, ended, reason,"
 	    " sessions, seq) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,"
-	    " ?13,?14,?15,?16,?17)");
+	    " ?13,?14,?15,?16,?17)"
+	    " ON CONFLICT(id) DO UPDATE SET ended = excluded.ended,"
+	    " reason = excluded.reason, sessions = excluded.sessions,"
+	    " seq = excluded.seq");
 
 	query_str(q, g->grant.id);
 	query_str(q, g->grant.req);
@@ -101,8 +94,8 @@ store_grant_put(struct store *s, const struct grant_row *g)
 	query_str(q, g->grant.login);
 	query_str(q, g->grant.role);
 	query_str(q, g->grant.reason);
-	bind_addr(q, &g->grant.source4);
-	bind_addr(q, &g->grant.source6);
+	store_bind_addr(q, &g->grant.source4);
+	store_bind_addr(q, &g->grant.source6);
 	query_num(q, g->grant.port);
 	query_num(q, g->grant.reach);
 	query_num(q, g->grant.start_ms);
@@ -112,13 +105,6 @@ store_grant_put(struct store *s, const struct grant_row *g)
 	query_num(q, g->sessions);
 	query_num(q, (int64_t)g->seq);
 	return query_run(q);
-}
-
-static void
-take_addr(struct addr *ret, struct query *q, int col)
-{
-	if (addr_parse(ret, query_get_str(q, col)) != 0)
-		memset(ret, 0, sizeof(*ret));
 }
 
 static void
@@ -132,8 +118,8 @@ take_grant(struct grant_row *g, struct query *q)
 	store_text(g->grant.login, sizeof(g->grant.login), q, 4);
 	store_text(g->grant.role, sizeof(g->grant.role), q, 5);
 	store_text(g->grant.reason, sizeof(g->grant.reason), q, 6);
-	take_addr(&g->grant.source4, q, 7);
-	take_addr(&g->grant.source6, q, 8);
+	store_addr(&g->grant.source4, q, 7);
+	store_addr(&g->grant.source6, q, 8);
 	g->grant.port = (uint16_t)query_get_num(q, 9);
 	g->grant.reach = (uint8_t)query_get_num(q, 10);
 	g->grant.start_ms = query_get_num(q, 11);
@@ -188,10 +174,14 @@ int
 store_session_put(struct store *s, const struct session_row *x)
 {
 	struct query *q = query_new(s->sql,
-	    "INSERT OR REPLACE INTO sessions(sid, grant_id, user, target,"
+	    "INSERT INTO sessions(sid, grant_id, user, target,"
 	    " login, source, start, ended, reason, recorded, bytes_in,"
 	    " bytes_out, seq)"
-	    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)");
+	    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)"
+	    " ON CONFLICT(sid) DO UPDATE SET ended = excluded.ended,"
+	    " reason = excluded.reason, recorded = excluded.recorded,"
+	    " bytes_in = excluded.bytes_in, bytes_out = excluded.bytes_out,"
+	    " seq = excluded.seq");
 
 	query_str(q, x->sid);
 	query_str(q, x->grant);

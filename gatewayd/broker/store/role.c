@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * store_role - roles; their lists are rows of (kind, n, value).
+ * role - roles; their lists are rows of (kind, n, value).
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sql - the few things the store wants from a database. sql.c is the one file
- * that knows SQLite, so that another database can stand behind this header.
+ * sql - the few things the store wants from a database. What is particular to
+ * one database (SQLite) is in sql_sqlite.c alone; every statement above this
+ * header is plain SQL with numbered parameters (?1, ?2, ...).
  *
  * Queries are sticky: after the first failure every later call does nothing
  * and query_done() says why.
@@ -18,14 +19,31 @@
 struct sql;
 struct query;
 
-/* Opens or makes the file, one connection, durable at every commit. GW_ESYS,
- * GW_ECORRUPT, GW_ENOMEM. */
-MUST_CHECK int sql_open(struct sql **ret, const char *path);
+enum { SQL_COPIES = 2 }; /* kept beside the database; older ones go */
+
+/* Opens or makes the database, one connection, durable at every commit; files
+ * are their owner's alone. GW_ESYS, GW_ECORRUPT, GW_ENOMEM. *ret is NULL after
+ * a failure, and reterr (size bytes) says what the database said of it. */
+MUST_CHECK int sql_open(
+    struct sql **ret, const char *path, char *reterr, size_t size);
 void sql_close(struct sql *s); /* NULL is a no-op */
-/* Constant text without parameters, may hold several statements. */
-MUST_CHECK int sql_run(struct sql *s, const char *text);
-/* What went wrong last, for the operator's log. */
+/* What went wrong last, for the operator's log; borrowed until the next call
+ * with s. */
 const char *sql_error(struct sql *s);
+
+/* The number of the schema: 0 in an empty database. Setting it is part of the
+ * transaction. */
+MUST_CHECK int sql_version(struct sql *s, int64_t *ret);
+MUST_CHECK int sql_set_version(struct sql *s, int64_t version);
+/* Makes and changes tables and indexes. text is constant: statements, each
+ * ended by a semicolon, none within one. Columns are TEXT, INTEGER (64 bits,
+ * signed) or BLOB, and take nothing else; a table has a primary key. */
+MUST_CHECK int sql_define(struct sql *s, const char *text);
+/* A copy of all that is committed, whole and durable before this returns, its
+ * owner's alone: beside the database, the version in its name, which goes to
+ * ret. Replaces one of the same version. Not within a transaction. GW_ELIMIT
+ * (ret is too small), GW_ESYS. */
+MUST_CHECK int sql_copy(struct sql *s, int64_t version, char *ret, size_t size);
 
 /* Nests: the inner ones are savepoints. End each with commit or rollback. */
 MUST_CHECK int sql_begin(struct sql *s);

@@ -5,17 +5,31 @@
  */
 #include "broker/store/sql.h"
 
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/buf.h"
 #include "base/err.h"
+#include "base/limits.h"
+#include "base/str.h"
+
+enum {
+	STATEMENT_MAX = 4096,             /* internal: one of sql_define's */
+	COPY_PATH = LIMIT_PATH_SIZE + 64, /* of the database, and its ends */
+};
 
 struct sql {
 	sqlite3 *db;
+	char path[LIMIT_PATH_SIZE + 32];
 	unsigned depth;
+	int copy_errno; /* why a copy failed, if it was not SQLite */
 };
 
 struct query {
@@ -46,6 +60,12 @@ code_of(int rc)
 }
 
 static int
+run(struct sql *s, const char *text)
+{
+	return code_of(sqlite3_exec(s->db, text, NULL, NULL, NULL));
+}
+
+static int
 configure(struct sql *s)
 {
 	int on = 0;
@@ -60,22 +80,23 @@ configure(struct sql *s)
 		SQLITE_OK ||
 	    sqlite3_extended_result_codes(s->db, 1) != SQLITE_OK)
 		return GW_EUNSUPPORTED;
-	return sql_run(s, "PRAGMA journal_mode=WAL;"
-			  "PRAGMA synchronous=FULL;"
-			  "PRAGMA foreign_keys=ON;"
-			  "PRAGMA temp_store=MEMORY;"
-			  "PRAGMA secure_delete=ON;"
-			  "PRAGMA locking_mode=EXCLUSIVE;");
+	return run(s, "PRAGMA journal_mode=WAL;"
+		      "PRAGMA synchronous=FULL;"
+		      "PRAGMA foreign_keys=ON;"
+		      "PRAGMA temp_store=MEMORY;"
+		      "PRAGMA secure_delete=ON;"
+		      "PRAGMA locking_mode=EXCLUSIVE;");
 }
 
 int
-sql_open(struct sql **ret, const char *path)
+sql_open(struct sql **ret, const char *path, char *reterr, size_t size)
 {
 	const mode_t old = umask(077);
-	struct sql *s = NULL;
+	struct sql *s = calloc(1, sizeof(*s));
 	int r = GW_ENOMEM;
 
-	if ((s = calloc(1, sizeof(*s))) == NULL)
+	*ret = NULL;
+	if (s == NULL || (r = str_copy(s->path, sizeof(s->path), path)) != 0)
 		goto out;
 	if ((r = code_of(sqlite3_open_v2(path, &s->db,
 		 SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
@@ -88,6 +109,9 @@ sql_open(struct sql **ret, const char *path)
 	r = 0;
 out:
 	(void)umask(old);
+	if (r != 0)
+		(void)snprintf(reterr, size, "%s",
+		    s != NULL && s->db != NULL ? sql_error(s) : err_str(r));
 	sql_close(s);
 	return r;
 }
@@ -101,23 +125,18 @@ sql_close(struct sql *s)
 	free(s);
 }
 
-int
-sql_run(struct sql *s, const char *text)
-{
-	return code_of(sqlite3_exec(s->db, text, NULL, NULL, NULL));
-}
-
 const char *
 sql_error(struct sql *s)
 {
-	return sqlite3_errmsg(s->db);
+	return s->copy_errno != 0 ? strerror(s->copy_errno)
+				  : sqlite3_errmsg(s->db);
 }
 
 int
 sql_begin(struct sql *s)
 {
 	const int r =
-	    sql_run(s, s->depth == 0 ? "BEGIN IMMEDIATE" : "SAVEPOINT inner");
+	    run(s, s->depth == 0 ? "BEGIN IMMEDIATE" : "SAVEPOINT inner");
 
 	if (r == 0)
 		s->depth++;
@@ -131,7 +150,7 @@ sql_commit(struct sql *s)
 
 	if (s->depth == 0)
 		return GW_ESTATE;
-	r = sql_run(s, s->depth == 1 ? "COMMIT" : "RELEASE inner");
+	r = run(s, s->depth == 1 ? "COMMIT" : "RELEASE inner");
 	if (r != 0) {
 		sql_rollback(s);
 		return r;
@@ -146,10 +165,194 @@ sql_rollback(struct sql *s)
 	if (s->depth == 0)
 		return;
 	/* a failed rollback means there was nothing left to undo */
-	if (sql_run(s, s->depth == 1 ? "ROLLBACK"
-				     : "ROLLBACK TO inner; RELEASE inner") != 0)
+	if (run(s, s->depth == 1 ? "ROLLBACK"
+				 : "ROLLBACK TO inner; RELEASE inner") != 0)
 		s->depth = 1;
 	s->depth--;
+}
+
+/* ---- the schema */
+
+int
+sql_version(struct sql *s, int64_t *ret)
+{
+	struct query *q = query_new(s, "PRAGMA user_version");
+
+	*ret = -1;
+	if (query_next(q))
+		*ret = query_get_num(q, 0);
+	return query_done(q);
+}
+
+int
+sql_set_version(struct sql *s, int64_t version)
+{
+	char text[64];
+	int r = str_fmt(
+	    text, sizeof(text), "PRAGMA user_version=%lld", (long long)version);
+
+	return r != 0 ? r : run(s, text);
+}
+
+/* STRICT holds the types; WITHOUT ROWID saves the names' second tree. */
+static int
+define_one(struct sql *s, struct buf *b, const char *text, size_t n)
+{
+	static const char table[] = "CREATE TABLE ";
+	int r;
+
+	buf_reset(b);
+	buf_put(b, text, n);
+	if (n > sizeof(table) && memcmp(text, table, sizeof(table) - 1) == 0)
+		buf_printf(b, " STRICT, WITHOUT ROWID");
+	buf_u8(b, 0);
+	if ((r = buf_err(b)) != 0)
+		return r;
+	return run(s, (const char *)b->p);
+}
+
+int
+sql_define(struct sql *s, const char *text)
+{
+	const char *end = NULL;
+	struct buf b;
+	int r = 0;
+
+	buf_init(&b, STATEMENT_MAX);
+	while (r == 0 && (end = strchr(text, ';')) != NULL) {
+		r = define_one(s, &b, text, (size_t)(end - text));
+		text = end + 1;
+	}
+	if (r == 0 && *text != '\0')
+		r = GW_EINVAL;
+	buf_done(&b);
+	return r;
+}
+
+/* ---- copies */
+
+static int
+sys_failed(struct sql *s)
+{
+	s->copy_errno = errno;
+	return GW_ESYS;
+}
+
+/* The folder of the database; *retname is its name there. */
+static int
+open_folder(const struct sql *s, const char **retname)
+{
+	const char *slash = strrchr(s->path, '/');
+	char dir[sizeof(s->path)] = ".";
+
+	*retname = slash != NULL ? slash + 1 : s->path;
+	if (slash != NULL)
+		(void)snprintf(
+		    dir, sizeof(dir), "%.*s/", (int)(slash - s->path), s->path);
+	return open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* The version a file of the folder is a copy of; 0 if it is none. */
+static uint64_t
+copy_version(const char *file, const char *name)
+{
+	const size_t n = strlen(name);
+	uint64_t v = 0;
+
+	if (strncmp(file, name, n) != 0 || strncmp(file + n, ".v", 2) != 0 ||
+	    str_u64(file + n + 2, 1, INT64_MAX, &v) != 0)
+		return 0;
+	return v;
+}
+
+/* How many copies there are, and the oldest. */
+static unsigned
+count_copies(DIR *d, const char *name, uint64_t *retoldest)
+{
+	unsigned n = 0;
+
+	*retoldest = UINT64_MAX;
+	rewinddir(d);
+	for (struct dirent *e = readdir(d); e != NULL; e = readdir(d)) {
+		const uint64_t v = copy_version(e->d_name, name);
+
+		if (v == 0)
+			continue;
+		n++;
+		if (v < *retoldest)
+			*retoldest = v;
+	}
+	return n;
+}
+
+/* Takes over fd. One that cannot be removed is no reason not to go on. */
+static void
+drop_old_copies(int fd, const char *name)
+{
+	DIR *d = fdopendir(fd);
+	char file[COPY_PATH];
+	uint64_t oldest = 0;
+
+	if (d == NULL) {
+		(void)close(fd);
+		return;
+	}
+	while (count_copies(d, name, &oldest) > SQL_COPIES)
+		if (str_fmt(file, sizeof(file), "%s.v%llu", name,
+			(unsigned long long)oldest) != 0 ||
+		    unlinkat(dirfd(d), file, 0) != 0)
+			break;
+	(void)closedir(d);
+}
+
+/* SQLite does not wait for the disk here (VACUUM INTO), so that is done after
+ * it; until then the copy has another name. */
+static int
+copy_to(struct sql *s, const char *path)
+{
+	const mode_t old = umask(077);
+	struct query *q = query_new(s, "VACUUM INTO ?1");
+	int fd = -1;
+	int r;
+
+	query_str(q, path);
+	r = query_run(q);
+	(void)umask(old);
+	if (r != 0)
+		return r;
+	if ((fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)) < 0)
+		return sys_failed(s);
+	if (fsync(fd) != 0)
+		r = sys_failed(s);
+	(void)close(fd);
+	return r;
+}
+
+int
+sql_copy(struct sql *s, int64_t version, char *ret, size_t size)
+{
+	char path[COPY_PATH];
+	const char *name = NULL;
+	int dir = -1;
+	int r;
+
+	if ((r = str_fmt(ret, size, "%s.v%lld", s->path, (long long)version)) !=
+		0 ||
+	    (r = str_fmt(path, sizeof(path), "%s.part", ret)) != 0)
+		return r;
+	if ((dir = open_folder(s, &name)) < 0)
+		return sys_failed(s);
+	(void)unlink(path); /* of an attempt that was cut off */
+	r = copy_to(s, path);
+	if (r == 0 && (rename(path, ret) != 0 || fsync(dir) != 0))
+		r = sys_failed(s);
+	if (r != 0) {
+		(void)unlink(path);
+		(void)close(dir);
+		return r;
+	}
+	drop_old_copies(dir, name);
+	return 0;
 }
 
 /* ---- queries */

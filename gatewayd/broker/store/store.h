@@ -75,8 +75,14 @@ struct session_row {
 
 struct store;
 
-/* GW_ESYS, GW_ECORRUPT, GW_EUNSUPPORTED (made by a newer version). */
-MUST_CHECK int store_open(struct store **ret, const char *path);
+/* Opens or makes it, and changes one of an older version to ours; before that a
+ * copy is made, beside it: store.db of version 1 is then store.db.v1 as well
+ * (the newest two copies are kept). GW_ESYS, GW_ECORRUPT, GW_EUNSUPPORTED (a
+ * newer version made it); whatever fails leaves the store whole, as it was.
+ * rettext is for the operator: why it failed; else what was changed and where
+ * the copy is, "" = nothing. */
+MUST_CHECK int store_open(
+    struct store **ret, const char *path, char rettext[static LIMIT_TEXT_SIZE]);
 void store_close(struct store *s); /* NULL is a no-op */
 const char *store_error(struct store *s);
 /* The highest sequence number any row names; 0 for an empty store. */
@@ -92,7 +98,7 @@ void store_rollback(struct store *s);
 
 typedef void store_name_fn(void *arg, const char *name);
 
-/* store_user.c. GW_ENOENT where nothing is found. */
+/* user.c. GW_ENOENT where nothing is found. */
 MUST_CHECK int store_user_get(
     struct store *s, const char *name, struct user *ret);
 MUST_CHECK int store_user_by_key(
@@ -105,7 +111,7 @@ MUST_CHECK int store_user_put(
 MUST_CHECK int store_user_each(struct store *s, store_name_fn *fn, void *arg);
 bool user_has_key(const struct user *u, const char *fp);
 
-/* store_target.c */
+/* target.c */
 MUST_CHECK int store_target_get(
     struct store *s, const char *name, struct target *ret);
 MUST_CHECK int store_target_put(
@@ -117,7 +123,7 @@ MUST_CHECK int store_target_each(struct store *s, store_name_fn *fn, void *arg);
 MUST_CHECK int store_target_at(struct store *s, const struct addr *a,
     uint16_t port, char ret[static LIMIT_NAME_SIZE]);
 
-/* store_role.c */
+/* role.c */
 MUST_CHECK int store_role_get(
     struct store *s, const char *name, struct policy_role *ret);
 MUST_CHECK int store_role_put(
@@ -128,7 +134,7 @@ MUST_CHECK int store_role_remove(
 MUST_CHECK int store_role_all(
     struct store *s, struct policy_role **ret, size_t *retn);
 
-/* store_history.c */
+/* history.c */
 MUST_CHECK int store_answer_get(struct store *s, const char *user,
     const char *verb, const char *key, uint16_t *retstatus, struct buf *ret);
 MUST_CHECK int store_answer_put(struct store *s, const char *user,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * store_sql - what the store's own files share. Nobody else includes it.
+ * store_sql - what the store's own files share; its tests include it, nobody
+ * else does.
  */
 #ifndef BROKER_STORE_STORE_SQL_H
 #define BROKER_STORE_STORE_SQL_H
@@ -12,8 +13,13 @@ struct store {
 	struct sql *sql;
 };
 
+/* ---- rows.c */
+
 /* Copies a column into a fixed text; "" when it does not fit. */
 void store_text(char *ret, size_t size, struct query *q, int col);
+/* An address, as text; family 0 and "" are none. */
+void store_addr(struct addr *ret, struct query *q, int col);
+void store_bind_addr(struct query *q, const struct addr *a);
 /* Keeps the first error: r if it is one, else what query_done says. */
 int store_done(struct query *q, int r);
 /* A one-column query run to the end, fn for each row. */
@@ -25,5 +31,26 @@ MUST_CHECK int store_one_name(
 MUST_CHECK int store_mark(struct store *s, uint64_t seq);
 /* Commits when r is 0, else rolls back; the first error. */
 int store_finish(struct store *s, int r);
+
+/* ---- schema.c: the history of the schema */
+
+/* From one version to the next. Once released it is never changed: stores in
+ * use have been through it. */
+struct migration {
+	const char *text; /* for sql_define */
+};
+
+/* The first makes version 1 of an empty database. */
+const struct migration *store_migrations(unsigned *retn);
+
+/* ---- migrate.c */
+
+/* Brings the store to version n, list[0] to list[n - 1] being the ways there:
+ * each in one transaction, and before the first of them a copy of what was
+ * there (none of an empty database). GW_EUNSUPPORTED for a store of a version
+ * above n. Whatever fails leaves the store as it was before that step, and
+ * says so in rettext; after a success that says what was done, "" = nothing. */
+MUST_CHECK int store_migrate(struct store *s, const struct migration *list,
+    unsigned n, char rettext[static LIMIT_TEXT_SIZE]);
 
 #endif

@@ -1,20 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * store_target - targets, their labels, logins and pinned host keys.
+ * target - targets, their labels, logins and pinned host keys.
  */
 #include <string.h>
 
 #include "base/err.h"
 #include "broker/store/store_sql.h"
-
-static void
-take_addr(struct addr *ret, struct query *q, int col)
-{
-	memset(ret, 0, sizeof(*ret));
-	if (query_get_str(q, col)[0] != '\0' &&
-	    addr_parse(ret, query_get_str(q, col)) != 0)
-		memset(ret, 0, sizeof(*ret));
-}
 
 static int
 get_row(struct store *s, const char *name, struct target *t)
@@ -32,8 +23,8 @@ get_row(struct store *s, const char *name, struct target *t)
 
 		hit = true;
 		store_text(t->name, sizeof(t->name), q, 0);
-		take_addr(&t->addr4, q, 1);
-		take_addr(&t->addr6, q, 2);
+		store_addr(&t->addr4, q, 1);
+		store_addr(&t->addr6, q, 2);
 		t->port = (uint16_t)query_get_num(q, 3);
 		t->reach = (uint8_t)query_get_num(q, 4);
 		if (p != NULL && n <= sizeof(t->host_keys)) {
@@ -78,16 +69,6 @@ store_target_get(struct store *s, const char *name, struct target *ret)
 	return r;
 }
 
-static void
-bind_addr(struct query *q, const struct addr *a)
-{
-	char text[ADDR_TEXT_SIZE] = "";
-
-	if (a->family != 0)
-		addr_format(text, a);
-	query_str(q, text);
-}
-
 static int
 delete_row(struct store *s, const char *name)
 {
@@ -106,8 +87,8 @@ put_row(struct store *s, const struct target *t, uint64_t seq)
 	    " VALUES(?1,?2,?3,?4,?5,?6,?7)");
 
 	query_str(q, t->name);
-	bind_addr(q, &t->addr4);
-	bind_addr(q, &t->addr6);
+	store_bind_addr(q, &t->addr4);
+	store_bind_addr(q, &t->addr6);
 	query_num(q, t->port);
 	query_num(q, t->reach);
 	query_blob(q, t->host_keys, t->host_keys_len);
@@ -185,7 +166,7 @@ store_target_at(struct store *s, const struct addr *a, uint16_t port,
 	    "SELECT name FROM targets WHERE (addr4 = ?1 OR addr6 = ?1)"
 	    " AND port = ?2 ORDER BY name");
 
-	bind_addr(q, a);
+	store_bind_addr(q, a);
 	query_num(q, port);
 	return store_one_name(q, ret);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * store_user - users, their groups and keys.
+ * user - users, their groups and keys.
  */
 #include <string.h>
 

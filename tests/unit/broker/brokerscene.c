@@ -110,10 +110,10 @@ struct store *
 store_of(const struct scene *x)
 {
 	struct store *s = NULL;
-	char path[128];
+	char path[128], text[LIMIT_TEXT_SIZE];
 
 	(void)snprintf(path, sizeof(path), "%s/broker/store.db", x->dir);
-	must(store_open(&s, path));
+	must(store_open(&s, path, text));
 	return s;
 }
 

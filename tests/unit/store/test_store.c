@@ -31,6 +31,7 @@ static int
 setup(void **state)
 {
 	struct place *p = calloc(1, sizeof(*p));
+	char text[LIMIT_TEXT_SIZE];
 
 	if (p == NULL)
 		return -1;
@@ -39,7 +40,7 @@ setup(void **state)
 		return -1;
 	(void)snprintf(p->path, sizeof(p->path), "%s/store.db", p->dir);
 	*state = p;
-	return store_open(&p->store, p->path);
+	return store_open(&p->store, p->path, text);
 }
 
 static int
@@ -62,9 +63,12 @@ teardown(void **state)
 static void
 reopen(struct place *p)
 {
+	char text[LIMIT_TEXT_SIZE];
+
 	store_close(p->store);
 	p->store = NULL;
-	must(store_open(&p->store, p->path));
+	must(store_open(&p->store, p->path, text));
+	assert_string_equal(text, "");
 }
 
 static struct user *
@@ -230,7 +234,7 @@ make_role(const char *name)
 }
 
 static void
-test_process(void **state)
+test_role(void **state)
 {
 	struct place *p = *state;
 	struct policy_role *a = make_role("b-role");
@@ -437,6 +441,7 @@ test_not_a_database(void **state)
 {
 	struct place *p = *state;
 	struct store *s = NULL;
+	char text[LIMIT_TEXT_SIZE];
 	FILE *f = NULL;
 
 	store_close(p->store);
@@ -446,7 +451,8 @@ test_not_a_database(void **state)
 	for (int i = 0; i < 1000; i++)
 		(void)fputs("this is not a database\n", f);
 	assert_int_equal(fclose(f), 0);
-	assert_int_equal(store_open(&s, p->path), GW_ECORRUPT);
+	assert_int_equal(store_open(&s, p->path, text), GW_ECORRUPT);
+	assert_non_null(strstr(text, "not a database"));
 	assert_null(s);
 }
 
@@ -459,7 +465,7 @@ main(void)
 	    T(test_user),
 	    T(test_key_belongs_to_one),
 	    T(test_target),
-	    T(test_process),
+	    T(test_role),
 	    T(test_answers),
 	    T(test_history),
 	    T(test_seq),

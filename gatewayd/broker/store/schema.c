@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * schema - what each version of the store brought. A change is a new entry at
+ * the end, never another text of an old one.
+ */
+#include "base/attr.h"
+#include "broker/store/store_sql.h"
+
+/* 1: the first stores in use. Sequence numbers fit a signed integer: a log of
+ * 2^63 records is far off. */
+static const char tables[] =
+    "CREATE TABLE users("
+    " name TEXT PRIMARY KEY, state INTEGER NOT NULL, admin INTEGER NOT NULL,"
+    " auditor INTEGER NOT NULL, totp BLOB, pending BLOB,"
+    " invite TEXT NOT NULL, invite_end INTEGER NOT NULL,"
+    " seq INTEGER NOT NULL);"
+    "CREATE INDEX users_invite ON users(invite) WHERE invite <> '';"
+    "CREATE TABLE user_groups("
+    " user TEXT NOT NULL REFERENCES users(name) ON DELETE CASCADE,"
+    " name TEXT NOT NULL, seq INTEGER NOT NULL,"
+    " PRIMARY KEY(user, name));"
+    "CREATE TABLE user_keys("
+    " fp TEXT PRIMARY KEY,"
+    " user TEXT NOT NULL REFERENCES users(name) ON DELETE CASCADE,"
+    " type TEXT NOT NULL, comment TEXT NOT NULL, blob BLOB NOT NULL,"
+    " seq INTEGER NOT NULL);"
+    "CREATE INDEX user_keys_user ON user_keys(user);"
+    "CREATE TABLE targets("
+    " name TEXT PRIMARY KEY, addr4 TEXT NOT NULL, addr6 TEXT NOT NULL,"
+    " port INTEGER NOT NULL, reach INTEGER NOT NULL, keys BLOB,"
+    " seq INTEGER NOT NULL);"
+    "CREATE TABLE target_labels("
+    " target TEXT NOT NULL REFERENCES targets(name) ON DELETE CASCADE,"
+    " key TEXT NOT NULL, value TEXT NOT NULL, seq INTEGER NOT NULL,"
+    " PRIMARY KEY(target, key));"
+    "CREATE TABLE target_logins("
+    " target TEXT NOT NULL REFERENCES targets(name) ON DELETE CASCADE,"
+    " n INTEGER NOT NULL, login TEXT NOT NULL, seq INTEGER NOT NULL,"
+    " PRIMARY KEY(target, n));"
+    "CREATE TABLE roles("
+    " name TEXT PRIMARY KEY, max_s INTEGER NOT NULL,"
+    " mfa_age INTEGER NOT NULL, reason INTEGER NOT NULL,"
+    " caps INTEGER NOT NULL, record INTEGER NOT NULL, deny INTEGER NOT NULL,"
+    " seq INTEGER NOT NULL);"
+    "CREATE TABLE role_items("
+    " role TEXT NOT NULL REFERENCES roles(name) ON DELETE CASCADE,"
+    " kind TEXT NOT NULL, n INTEGER NOT NULL, value TEXT NOT NULL,"
+    " value2 TEXT NOT NULL, seq INTEGER NOT NULL,"
+    " PRIMARY KEY(role, kind, n));"
+    "CREATE TABLE answers("
+    " user TEXT NOT NULL, verb TEXT NOT NULL, key TEXT NOT NULL,"
+    " status INTEGER NOT NULL, reply TEXT NOT NULL, at INTEGER NOT NULL,"
+    " seq INTEGER NOT NULL,"
+    " PRIMARY KEY(user, verb, key));"
+    "CREATE INDEX answers_at ON answers(at);"
+    "CREATE TABLE grants("
+    " id TEXT PRIMARY KEY, req TEXT NOT NULL, user TEXT NOT NULL,"
+    " target TEXT NOT NULL, login TEXT NOT NULL, role TEXT NOT NULL,"
+    " why TEXT NOT NULL, source4 TEXT NOT NULL, source6 TEXT NOT NULL,"
+    " port INTEGER NOT NULL, reach INTEGER NOT NULL,"
+    " start INTEGER NOT NULL, due INTEGER NOT NULL, ended INTEGER NOT NULL,"
+    " reason INTEGER NOT NULL, sessions INTEGER NOT NULL,"
+    " seq INTEGER NOT NULL);"
+    "CREATE TABLE sessions("
+    " sid TEXT PRIMARY KEY, grant_id TEXT NOT NULL, user TEXT NOT NULL,"
+    " target TEXT NOT NULL, login TEXT NOT NULL, source TEXT NOT NULL,"
+    " start INTEGER NOT NULL, ended INTEGER NOT NULL,"
+    " reason INTEGER NOT NULL, recorded INTEGER NOT NULL,"
+    " bytes_in INTEGER NOT NULL, bytes_out INTEGER NOT NULL,"
+    " seq INTEGER NOT NULL);"
+    "CREATE TABLE removed(one INTEGER PRIMARY KEY CHECK(one = 1),"
+    " seq INTEGER NOT NULL);"
+    "INSERT INTO removed VALUES(1, 0);";
+
+/* 2: lists by time. A store of version 1 may have them. */
+static const char lists[] =
+    "CREATE INDEX IF NOT EXISTS grants_start ON grants(start, id);"
+    "CREATE INDEX IF NOT EXISTS sessions_start ON sessions(start, sid);";
+
+const struct migration *
+store_migrations(unsigned *retn)
+{
+	static const struct migration list[] = {{tables}, {lists}};
+
+	*retn = ARRAY_LEN(list);
+	return list;
+}
