@@ -44,6 +44,7 @@ struct live_grant;
 struct mfa_state;
 struct recovery;
 struct session;
+struct subject;
 struct tokens;
 struct views;
 struct wait;

@@ -15,6 +15,7 @@
 #include "base/str.h"
 #include "broker/admin/reconsider.h"
 #include "broker/broker.h"
+#include "broker/call/subject.h"
 #include "broker/grant/live.h"
 #include "broker/grant/recheck.h"
 #include "broker/session/session.h"
@@ -22,22 +23,18 @@
 /* A grant serves all keys of its user: one that is gone ends what came by it,
  * though the grant of another key lives on. */
 static void
-stop_keyless(struct broker *b, const char *user)
+stop_keyless(struct broker *b, struct subject *x, const char *user)
 {
-	struct user *u = calloc(1, sizeof(*u));
 	char when[32], text[LIMIT_TEXT_SIZE];
 
-	if (u == NULL)
-		log_err(
-		    "out of memory: sessions of removed keys are not ended");
 	str_time(when, sizeof(when), broker_now(b).utc_ms);
-	for (struct session *s = b->sessions, *next = NULL;
-	     s != NULL && u != NULL; s = next) {
+	for (struct session *s = b->sessions, *next = NULL; s != NULL;
+	     s = next) {
 		next = s->next;
 		if (s->gone || s->grant == NULL || s->owner != NULL ||
 		    (user != NULL && strcmp(s->user, user) != 0) ||
-		    (store_user_get(b->store, s->user, u) == 0 &&
-			user_has_key(u, s->key_fp)))
+		    (subject_user(b, x, s->user) == 0 &&
+			user_has_key(&x->user, s->key_fp)))
 			continue;
 		(void)snprintf(text, sizeof(text),
 		    "sallyport: session ended: revoked at %.8s UTC: the key "
@@ -45,27 +42,28 @@ stop_keyless(struct broker *b, const char *user)
 		    when + 11, s->grant_id);
 		session_stop(s, END_REVOKED, "policy", text);
 	}
-	if (u != NULL)
-		explicit_bzero(u, sizeof(*u));
-	free(u);
 }
 
 void
 grants_reconsider(struct broker *b, const char *user, const char *target)
 {
-	struct recheck *x = recheck_new();
+	struct subject *x = calloc(1, sizeof(*x));
 
-	for (struct live_grant *lg = b->grants, *next = NULL;
-	     lg != NULL && x != NULL; lg = next) {
+	if (x == NULL)
+		log_err("out of memory: what cannot be judged again ends");
+	for (struct live_grant *lg = b->grants, *next = NULL; lg != NULL;
+	     lg = next) {
 		next = lg->next;
 		if ((user != NULL && strcmp(lg->g.user, user) != 0) ||
 		    (target != NULL && strcmp(lg->g.target, target) != 0))
 			continue;
 		if (lg->state == GRANT_ACTIVE && lg->g.reach != REACH_PROBE &&
-		    !recheck_grant(x, lg))
+		    (x == NULL || !recheck_grant(x, lg)))
 			grant_end(lg, END_REVOKED, "policy", NULL);
 	}
-	recheck_free(x);
-	if (target == NULL && !FAULT(no_reconsider))
-		stop_keyless(b, user);
+	if (x != NULL && target == NULL && !FAULT(no_reconsider))
+		stop_keyless(b, x, user);
+	if (x != NULL)
+		subject_clear(x);
+	free(x);
 }

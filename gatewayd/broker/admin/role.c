@@ -5,7 +5,6 @@
  * older version said.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -17,6 +16,7 @@
 #include "broker/call/call.h"
 #include "broker/call/listing.h"
 #include "broker/call/put.h"
+#include "broker/call/subject.h"
 #include "broker/identity/mfa.h"
 
 static const struct {
@@ -68,37 +68,32 @@ role_json(const struct policy_role *r)
 	return o;
 }
 
+static bool
+names_user(const struct policy_role *x, const struct user *u)
+{
+	bool hit = name_list_has(&x->users, u->name);
+
+	for (unsigned k = 0; k < u->groups.n; k++)
+		hit = hit || name_list_has(&x->groups, u->groups.name[k]);
+	return hit;
+}
+
 /* An admin and an auditor see all; others those that concern them. */
 void
 verb_roles(struct call *c)
 {
-	struct user *u = calloc(1, sizeof(*u));
 	const bool all = c->local || c->admin || c->auditor;
 	struct listing l;
-	int r = GW_ENOMEM;
 
-	if (u != NULL)
-		r = all ? 0 : store_user_get(c->b->store, c->user, u);
-	if (r != 0) {
-		free(u);
-		call_store_failed(c, r);
+	if (!listing_init(&l, c))
 		return;
-	}
-	if (!listing_init(&l, c)) {
-		free(u);
-		return;
-	}
 	for (size_t i = 0; i < c->b->nroles; i++) {
 		const struct policy_role *x = &c->b->roles[i];
-		bool mine = name_list_has(&x->users, u->name);
 
-		for (unsigned k = 0; k < u->groups.n; k++)
-			mine = mine ||
-			       name_list_has(&x->groups, u->groups.name[k]);
-		if ((all || mine) && listing_wants(&l, x->name))
+		if ((all || names_user(x, &c->subject->user)) &&
+		    listing_wants(&l, x->name))
 			listing_add(&l, role_json(x), x->name);
 	}
-	free(u);
 	call_reply(c, 200, listing_reply(&l));
 	listing_done(&l);
 }

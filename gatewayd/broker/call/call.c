@@ -16,6 +16,7 @@
 #include "broker/broker.h"
 #include "broker/call/call.h"
 #include "broker/call/repeats.h"
+#include "broker/call/subject.h"
 #include "broker/call/wait.h"
 
 enum { SHORT_ANSWER = 4096 };
@@ -57,6 +58,9 @@ call_free(struct call *c)
 		}
 	if (c->state_free != NULL)
 		c->state_free(c->state);
+	if (c->subject != NULL)
+		subject_clear(c->subject);
+	free(c->subject);
 	signed_done(&c->req);
 	envelope_done(&c->env);
 	explicit_bzero(c, sizeof(*c));
@@ -229,6 +233,14 @@ call_append_change(struct call *c, enum event_code ev, struct event_fields *f,
 	event_fields_done(f);
 	free(text);
 	json_decref(now);
+}
+
+struct subject *
+call_subject(struct call *c)
+{
+	if (c->subject == NULL)
+		c->subject = calloc(1, sizeof(*c->subject));
+	return c->subject;
 }
 
 void *

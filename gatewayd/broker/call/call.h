@@ -37,6 +37,7 @@ struct call {
 	char user[LIMIT_NAME_SIZE]; /* "local" there */
 	bool admin, auditor;
 	uint8_t user_state;
+	struct subject *subject; /* read for it; NULL = nothing yet */
 	struct sshkey key;
 	char key_fp[SSHKEY_FP_SIZE];
 	struct envelope env;
@@ -77,6 +78,9 @@ void call_append(struct call *c, enum event_code ev,
 /* The same for a change: adds what it is now. Takes now and f. */
 void call_append_change(struct call *c, enum event_code ev,
     struct event_fields *f, json_t *now, call_fn *then);
+/* The user and target that the call is judged by; empty at first. NULL: out of
+ * memory. */
+struct subject *call_subject(struct call *c);
 /* Zeroed memory for the verb, freed (by fn) with the call; NULL: the call is
  * over. */
 void *call_state(struct call *c, size_t size, void (*fn)(void *));

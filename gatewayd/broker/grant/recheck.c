@@ -2,38 +2,12 @@
 /*
  * recheck - see the header.
  */
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/fault.h"
-#include "base/log.h"
-#include "broker/broker.h"
-#include "broker/grant/live.h"
 #include "broker/grant/recheck.h"
+#include "base/fault.h"
+#include "broker/broker.h"
+#include "broker/call/subject.h"
+#include "broker/grant/live.h"
 #include "broker/identity/mfa.h"
-
-struct recheck { /* on the heap, for its size */
-	struct user u;
-	struct target t;
-};
-
-struct recheck *
-recheck_new(void)
-{
-	struct recheck *x = calloc(1, sizeof(*x));
-
-	if (x == NULL)
-		log_err("out of memory: open grants cannot be judged again");
-	return x;
-}
-
-void
-recheck_free(struct recheck *x)
-{
-	if (x != NULL)
-		explicit_bzero(x, sizeof(*x)); /* a sealed seed was in it */
-	free(x);
-}
 
 /* Each way the grant opened still leads to its target. */
 static bool
@@ -44,26 +18,16 @@ same_place(const struct grant *g, const struct target *t)
 	       g->reach == t->reach;
 }
 
-/* Whose grant it is and for what; those of the last one are read already. */
-static bool
-load(struct recheck *x, struct broker *b, const struct grant *g)
-{
-	return (strcmp(x->u.name, g->user) == 0 ||
-		   store_user_get(b->store, g->user, &x->u) == 0) &&
-	       (strcmp(x->t.name, g->target) == 0 ||
-		   store_target_get(b->store, g->target, &x->t) == 0);
-}
-
 bool
-recheck_grant(struct recheck *x, const struct live_grant *lg)
+recheck_grant(struct subject *s, const struct live_grant *lg)
 {
 	struct broker *b = lg->b;
 	const struct grant *g = &lg->g;
 	struct policy_result v;
 	struct policy_facts f = {.user = g->user,
-	    .groups = &x->u.groups,
+	    .groups = &s->user.groups,
 	    .target_name = g->target,
-	    .target = &x->t,
+	    .target = &s->target,
 	    .login = g->login,
 	    .port = g->port,
 	    .seconds = LIMIT_GRANT_MIN_S,
@@ -74,8 +38,10 @@ recheck_grant(struct recheck *x, const struct live_grant *lg)
 
 	if (FAULT(no_reconsider) || FAULT(no_policy))
 		return true;
-	if (!load(x, b, g) || x->u.state != USER_ACTIVE ||
-	    !user_has_key(&x->u, lg->key_fp) || !same_place(g, &x->t))
+	if (subject_user(b, s, g->user) != 0 ||
+	    subject_target(b, s, g->target) != 0 ||
+	    s->user.state != USER_ACTIVE ||
+	    !user_has_key(&s->user, lg->key_fp) || !same_place(g, &s->target))
 		return false; /* gone, or not to be read: closed */
 	if (g->source4.family != 0)
 		f.sources[f.nsources++] = g->source4;
@@ -83,14 +49,4 @@ recheck_grant(struct recheck *x, const struct live_grant *lg)
 		f.sources[f.nsources++] = g->source6;
 	policy_decide(&v, &f, b->roles, b->nroles);
 	return v.verdict == POLICY_ALLOW;
-}
-
-bool
-grant_still_given(const struct live_grant *lg)
-{
-	struct recheck *x = recheck_new();
-	const bool given = x != NULL && recheck_grant(x, lg);
-
-	recheck_free(x);
-	return given;
 }

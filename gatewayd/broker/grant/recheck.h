@@ -7,16 +7,11 @@
 #ifndef BROKER_GRANT_RECHECK_H
 #define BROKER_GRANT_RECHECK_H
 
+#include "broker/call/subject.h"
 #include "broker/grant/live.h"
 
-struct recheck; /* whom and what was read last: freed by recheck_free() */
-
-/* NULL: out of memory. */
-struct recheck *recheck_new(void);
-void recheck_free(struct recheck *x); /* NULL is a no-op; wipes */
-/* False in every doubt. */
-bool recheck_grant(struct recheck *x, const struct live_grant *lg);
-/* The same for one. */
-bool grant_still_given(const struct live_grant *lg);
+/* False in every doubt. s is filled with whose grant it is and for what, and
+ * may be used for the next. */
+bool recheck_grant(struct subject *s, const struct live_grant *lg);
 
 #endif

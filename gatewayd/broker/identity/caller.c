@@ -117,7 +117,6 @@ static void
 check_token(struct call *c, const struct msg_api_call *m, call_fn *fn)
 {
 	char name[LIMIT_NAME_SIZE] = "";
-	char owner[LIMIT_NAME_SIZE] = "";
 
 	if (m->token[0] == '\0') {
 		call_refuse(c, 401, "token-needed", NULL,
@@ -137,8 +136,7 @@ check_token(struct call *c, const struct msg_api_call *m, call_fn *fn)
 		return;
 	}
 	/* a token is worth what the key that asked for it is worth */
-	if (store_user_by_key(c->b->store, c->key_fp, owner) != 0 ||
-	    strcmp(owner, name) != 0) {
+	if (!permission_has_key(c)) {
 		refuse(c, 401, "token-wrong", "its key was removed");
 		return;
 	}

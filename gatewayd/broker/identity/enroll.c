@@ -267,7 +267,7 @@ step_burned(struct call *c, const void *body)
 		    "this code was used before: wait for the next one");
 		return;
 	}
-	mfa_given(c);
+	mfa_given(c->b, c->user, c->key_fp, &c->peer);
 	call_fields(c, &f);
 	event_str(&f, EF_USER, c->user);
 	event_str(&f, EF_METHOD, "totp");

@@ -15,6 +15,7 @@
 #include "base/str.h"
 #include "broker/broker.h"
 #include "broker/call/call.h"
+#include "broker/call/subject.h"
 #include "broker/identity/mfa.h"
 #include "broker/identity/permission.h"
 #include "sys/seal.h"
@@ -168,27 +169,23 @@ mfa_check_seed(struct call *c, const struct sealed *seed, struct problem *p)
 int
 mfa_check(struct call *c, struct problem *p)
 {
-	struct user *u = NULL;
+	struct subject *x = NULL;
 	int r = GW_ENOMEM;
 
 	if (c->env.code[0] == '\0')
 		return 0;
-	if ((u = calloc(1, sizeof(*u))) == NULL ||
-	    (r = store_user_get(c->b->store, c->user, u)) != 0) {
+	if ((x = call_subject(c)) == NULL ||
+	    (r = subject_user(c->b, x, c->user)) != 0) {
 		problem_set(p, 503, "unavailable", NULL, "%s", err_str(r));
-		goto out;
+		return r;
 	}
-	if (u->totp.len == 0) {
+	if (x->user.totp.len == 0) {
 		problem_set(p, 401, "code-needed", "code",
 		    "you have no second factor yet: run jitctl enroll with "
 		    "your invitation");
-		r = GW_EDENIED;
-		goto out;
+		return GW_EDENIED;
 	}
-	r = mfa_check_seed(c, &u->totp, p);
-out:
-	free(u);
-	return r;
+	return mfa_check_seed(c, &x->user.totp, p);
 }
 
 /* ---- good codes */
@@ -265,11 +262,12 @@ mfa_forget(struct broker *b, const char *user)
 }
 
 void
-mfa_given(const struct call *c)
+mfa_given(struct broker *b, const char *user, const char *key_fp,
+    const struct addr *source)
 {
-	struct mfa_state *m = c->b->mfa;
-	const int64_t now = broker_now(c->b).boot_ms;
-	struct given *g = given_find(c->b, c->user, c->key_fp, &c->peer);
+	struct mfa_state *m = b->mfa;
+	const int64_t now = broker_now(b).boot_ms;
+	struct given *g = given_find(b, user, key_fp, source);
 
 	if (g == NULL) {
 		given_tidy(m, now);
@@ -277,9 +275,9 @@ mfa_given(const struct call *c)
 		if (m->ngiven >= LIMIT_CODES_GIVEN ||
 		    (g = calloc(1, sizeof(*g))) == NULL)
 			return;
-		name_set(g->user, c->user);
-		text_set(g->key_fp, sizeof(g->key_fp), c->key_fp);
-		g->source = c->peer;
+		name_set(g->user, user);
+		text_set(g->key_fp, sizeof(g->key_fp), key_fp);
+		g->source = *source;
 		g->next = m->given;
 		m->given = g;
 		m->ngiven++;
@@ -314,7 +312,7 @@ burned(struct call *c, const void *body)
 		    (int)TOTP_STEP_S);
 		return;
 	}
-	mfa_given(c);
+	mfa_given(c->b, c->user, c->key_fp, &c->peer);
 	if (permission_still(c))
 		then(c);
 	else

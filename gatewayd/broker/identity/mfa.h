@@ -19,7 +19,8 @@ int64_t mfa_age_s(const struct call *c);
 int64_t mfa_until_ms(const struct broker *b, const char *user,
     const struct addr *source); /* UTC; 0 = no code known */
 /* A code was accepted and burned: remember for the age. */
-void mfa_given(const struct call *c);
+void mfa_given(struct broker *b, const char *user, const char *key_fp,
+    const struct addr *source);
 void mfa_forget(struct broker *b, const char *user);
 void mfa_used(const struct call *c); /* it was used before: event */
 /* Code wanted by the verb's row: then(c) with the step burned, or refusal. */

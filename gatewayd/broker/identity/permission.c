@@ -2,25 +2,32 @@
 /*
  * permission - see the header.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/fault.h"
 #include "broker/call/call.h"
+#include "broker/call/subject.h"
 #include "broker/identity/permission.h"
 
 void
 permission_load(struct call *c, const char *name)
 {
-	struct user *u = calloc(1, sizeof(*u));
+	struct subject *x = call_subject(c);
 
-	if (u != NULL && store_user_get(c->b->store, name, u) == 0) {
-		name_set(c->user, u->name);
-		c->user_state = u->state;
-		c->admin = u->admin;
-		c->auditor = u->auditor;
-	}
-	free(u);
+	if (x == NULL || subject_user(c->b, x, name) != 0)
+		return;
+	name_set(c->user, x->user.name);
+	c->user_state = x->user.state;
+	c->admin = x->user.admin;
+	c->auditor = x->user.auditor;
+}
+
+bool
+permission_has_key(const struct call *c)
+{
+	return c->subject != NULL && c->user[0] != '\0' &&
+	       strcmp(c->subject->user.name, c->user) == 0 &&
+	       user_has_key(&c->subject->user, c->key_fp);
 }
 
 bool
@@ -45,15 +52,12 @@ permission_rank(const struct call *c)
 bool
 permission_still(struct call *c)
 {
-	char owner[LIMIT_NAME_SIZE] = "";
-
 	if (c->local)
 		return true;
 	c->user_state = USER_NONE;
 	permission_load(c, c->user);
 	return c->user_state == USER_ACTIVE && permission_rank(c) &&
-	       store_user_by_key(c->b->store, c->key_fp, owner) == 0 &&
-	       strcmp(owner, c->user) == 0;
+	       permission_has_key(c);
 }
 
 /* An invited user may do nothing but enrol. */

@@ -10,6 +10,8 @@
 /* The store's user of that name into c; c->user stays "" where there is none.
  */
 void permission_load(struct call *c, const char *name);
+/* The key that the call came with is one of that user's. */
+bool permission_has_key(const struct call *c);
 /* By rank: the verb's row against the user's. */
 bool permission_rank(const struct call *c);
 /* By state: an invited user may do nothing but enrol. */

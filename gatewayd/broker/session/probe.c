@@ -9,19 +9,21 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/err.h"
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "broker/broker.h"
 #include "broker/call/call.h"
-#include "broker/call/wait.h"
+#include "broker/grant/intent.h"
 #include "broker/grant/live.h"
+#include "broker/grant/open.h"
 #include "broker/session/dial.h"
 #include "broker/session/list.h"
 #include "broker/session/probe.h"
 #include "broker/session/session.h"
 
-enum { PROBE_MS = 30 * 1000, PROBE_GRANT_S = 60 };
+enum { PROBE_MS = 30 * 1000 };
 
 struct probe {
 	struct broker *b;
@@ -119,7 +121,7 @@ on_dialed(struct session *s, int fd, const char *why)
 }
 
 static void
-go(struct probe *p)
+dial(struct probe *p)
 {
 	struct session *s = p->s;
 
@@ -131,51 +133,26 @@ go(struct probe *p)
 }
 
 static void
-granted(struct broker *b, void *arg, const void *body)
+opened(void *arg, const struct intent *in, const struct opened *o)
 {
-	const struct msg_nt_grant_opened *m = body;
 	struct probe *p = arg;
-	struct live_grant *lg = grant_find(b, p->grant);
 
+	(void)in;
 	p->waiting = false;
-	if (lg != NULL && m != NULL && m->result == 0) {
-		lg->seq = m->seq;
-		grant_activate(lg);
-		if (p->done)
-			grant_end(lg, END_ABORTED, "gateway", NULL);
-	} else if (lg != NULL) {
-		grant_drop(lg);
-	}
-	if (p->done) {
+	if (p->done) { /* nobody waits for it any more */
+		if (o->grant != NULL)
+			grant_end(o->grant, END_ABORTED, "gateway", NULL);
 		probe_free(p);
 		return;
 	}
-	if (m == NULL || m->result != 0) {
-		finish(p, "the gateway's log did not allow the probe");
-		return;
-	}
-	go(p);
-}
-
-static void
-fill_grant(struct grant *g, const struct probe *p)
-{
-	const struct now now = broker_now(p->b);
-	const struct session *s = p->s;
-
-	name_set(g->user, p->c->user);
-	name_set(g->target, p->name);
-	name_set(g->login, s->login);
-	text_set(g->id, sizeof(g->id), p->grant);
-	text_set(g->reason, sizeof(g->reason), p->c->verb->name);
-	*(p->w.addr.family == 4 ? &g->addr4 : &g->addr6) = p->w.addr;
-	g->port = p->w.port;
-	g->reach = REACH_PROBE;
-	g->caps = CAP_EXEC;
-	g->start_ms = now.utc_ms;
-	g->end_ms = now.utc_ms + (int64_t)PROBE_GRANT_S * 1000;
-	g->end_boot_ms = now.boot_ms + (int64_t)PROBE_GRANT_S * 1000;
-	text_set(g->boot_id, sizeof(g->boot_id), clock_boot_id());
+	if (o->result == OPEN_DONE)
+		dial(p);
+	else
+		finish(p, o->result == OPEN_TAKEN_AWAY
+			      ? "your permissions changed meanwhile"
+			  : o->error == GW_ENOMEM
+			      ? "out of memory"
+			      : "the gateway's log did not allow the probe");
 }
 
 /* Its process is there. */
@@ -183,25 +160,23 @@ static void
 probe_up(struct session *s)
 {
 	struct probe *p = s->probe;
-	struct msg_nt_grant_open m = {0};
-	struct live_grant *lg = NULL;
+	struct intent *in = intent_new(p->c);
 
-	id_new(p->grant, 'g');
-	id_new(s->sid, 's');
-	text_set(s->grant_id, sizeof(s->grant_id), p->grant);
-	fill_grant(&m.grant, p);
-	text_set(m.by, sizeof(m.by), p->c->user);
-	if ((lg = grant_new(p->b, &m.grant, "")) == NULL) {
+	if (in == NULL) {
 		finish(p, "out of memory");
 		return;
 	}
+	in->probe = true;
+	in->addr = p->w.addr;
+	in->port = p->w.port;
+	name_set(in->target, p->name);
+	name_set(in->login, s->login);
+	text_set(in->reason, sizeof(in->reason), p->c->verb->name);
+	id_new(s->sid, 's');
+	text_set(p->grant, sizeof(p->grant), in->grant);
+	text_set(s->grant_id, sizeof(s->grant_id), in->grant);
 	p->waiting = true;
-	if (ask(p->b, PROC_NOTARY, MSG_NT_GRANT_OPEN, &m, MSG_NT_GRANT_OPENED,
-		granted, p) == 0)
-		return;
-	p->waiting = false;
-	grant_drop(lg);
-	finish(p, "the gateway's log cannot be reached");
+	open_start(p->b, in, opened, p);
 }
 
 static void

@@ -85,6 +85,9 @@ MUST_CHECK int store_open(
     struct store **ret, const char *path, char rettext[static LIMIT_TEXT_SIZE]);
 void store_close(struct store *s); /* NULL is a no-op */
 const char *store_error(struct store *s);
+/* Another one after each change of users, targets or roles: what was read at
+ * this version is still so. This process is the only one that writes. */
+uint64_t store_version(const struct store *s);
 /* The highest sequence number any row names; 0 for an empty store. */
 MUST_CHECK int store_seq(struct store *s, uint64_t *ret);
 

@@ -11,6 +11,7 @@
 
 struct store {
 	struct sql *sql;
+	uint64_t version; /* of users, targets and roles: store_version() */
 };
 
 /* ---- rows.c */

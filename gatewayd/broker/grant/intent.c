@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * intent - see the header.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/ids.h"
+#include "base/str.h"
+#include "broker/broker.h"
+#include "broker/call/call.h"
+#include "broker/call/subject.h"
+#include "broker/grant/intent.h"
+#include "broker/grant/live.h"
+#include "broker/identity/mfa.h"
+
+enum { PROBE_GRANT_S = 60 };
+
+static int
+copy_proof(struct intent *in, const struct call *c)
+{
+	if (c->env.payload == NULL)
+		return 0;
+	if ((in->payload = malloc(c->env.payload_len + 1)) == NULL ||
+	    (in->signature = strdup(c->env.signature)) == NULL)
+		return GW_ENOMEM;
+	memcpy(in->payload, c->env.payload, c->env.payload_len);
+	in->payload_len = c->env.payload_len;
+	return 0;
+}
+
+struct intent *
+intent_new(const struct call *c)
+{
+	struct intent *in = calloc(1, sizeof(*in));
+
+	if (in == NULL || copy_proof(in, c) != 0) {
+		intent_free(in);
+		return NULL;
+	}
+	id_new(in->req, 'r');
+	do {
+		id_new(in->grant, 'g');
+	} while (grant_find(c->b, in->grant) != NULL);
+	name_set(in->user, c->user);
+	text_set(in->key_fp, sizeof(in->key_fp), c->key_fp);
+	text_set(in->idempotency, sizeof(in->idempotency), c->req.idempotency);
+	for (unsigned i = 0; i < c->req.nsources; i++)
+		in->source[in->nsources++] = c->req.source[i].addr;
+	in->peer = c->peer;
+	in->local = c->local;
+	in->mfa_age_s = c->env.code[0] != '\0' ? 0 : mfa_age_s(c);
+	if (c->subject != NULL)
+		in->subject = *c->subject;
+	return in;
+}
+
+void
+intent_free(struct intent *in)
+{
+	if (in == NULL)
+		return;
+	free(in->payload);
+	free(in->signature);
+	subject_clear(&in->subject);
+	free(in);
+}
+
+int
+intent_load(struct broker *b, struct intent *in)
+{
+	int r = subject_user(b, &in->subject, in->user);
+
+	if (r != 0)
+		return r;
+	r = subject_target(b, &in->subject, in->target);
+	return r == GW_ENOENT ? 0 : r;
+}
+
+void
+intent_judge(const struct broker *b, struct intent *in)
+{
+	const struct target *t = &in->subject.target;
+	struct policy_facts f = {.user = in->user,
+	    .groups = &in->subject.user.groups,
+	    .target_name = in->target,
+	    .target = t->name[0] != '\0' ? t : NULL,
+	    .login = in->login,
+	    .port = in->port,
+	    .seconds = in->seconds,
+	    .reason = in->reason,
+	    .nsources = in->nsources,
+	    .mfa_age_s = in->mfa_age_s,
+	    .max_s = b->conf->max_grant_s,
+	    .mfa_max_s = b->conf->mfa_age_s};
+
+	for (unsigned i = 0; i < in->nsources; i++)
+		f.sources[i] = in->source[i];
+	policy_decide(&in->verdict, &f, b->roles, b->nroles);
+}
+
+static void
+set_duration(struct grant *g, const struct broker *b, int64_t seconds)
+{
+	const struct now now = broker_now(b);
+
+	g->start_ms = now.utc_ms;
+	g->end_ms = now.utc_ms + seconds * 1000;
+	g->end_boot_ms = now.boot_ms + seconds * 1000;
+	text_set(g->boot_id, sizeof(g->boot_id), clock_boot_id());
+}
+
+static void
+probe_grant(const struct broker *b, const struct intent *in, struct grant *g)
+{
+	name_set(g->login, in->login);
+	*(in->addr.family == 4 ? &g->addr4 : &g->addr6) = in->addr;
+	g->port = in->port;
+	g->reach = REACH_PROBE;
+	g->caps = CAP_EXEC;
+	set_duration(g, b, PROBE_GRANT_S);
+}
+
+void
+intent_grant(const struct broker *b, const struct intent *in, struct grant *ret)
+{
+	const struct policy_result *v = &in->verdict;
+	const struct target *t = &in->subject.target;
+
+	memset(ret, 0, sizeof(*ret));
+	text_set(ret->id, sizeof(ret->id), in->grant);
+	name_set(ret->user, in->user);
+	name_set(ret->target, in->target);
+	text_set(ret->reason, sizeof(ret->reason), in->reason);
+	if (in->probe) {
+		probe_grant(b, in, ret);
+		return;
+	}
+	text_set(ret->req, sizeof(ret->req), in->req);
+	name_set(ret->login, v->login);
+	name_set(ret->role, v->role);
+	for (unsigned i = 0; i < in->nsources; i++) {
+		const struct addr *a = &in->source[i];
+
+		*(a->family == 4 ? &ret->source4 : &ret->source6) = *a;
+	}
+	ret->addr4 = t->addr4;
+	ret->addr6 = t->addr6;
+	ret->port = v->port;
+	ret->own_port = b->conf->ssh[0].port;
+	ret->reach = t->reach;
+	ret->caps = v->caps;
+	ret->record = v->record ? 1 : 0;
+	set_duration(ret, b, v->seconds);
+}
