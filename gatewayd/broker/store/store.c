@@ -47,6 +47,12 @@ store_error(struct store *s)
 	return sql_error(s->sql);
 }
 
+uint64_t
+store_version(const struct store *s)
+{
+	return s->version;
+}
+
 int
 store_seq(struct store *s, uint64_t *ret)
 {
@@ -98,5 +104,6 @@ store_commit(struct store *s)
 void
 store_rollback(struct store *s)
 {
+	s->version++;
 	sql_rollback(s->sql);
 }
