@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * jitctl - what the parts of the client share: exit codes, the context of one
- * run, and its few ways to talk. Nothing here knows a verb of the API.
+ * run. Nothing here knows a verb of the API.
  *
  * Data goes to stdout, everything said to a person to stderr. Everything that
  * came from somebody else is escaped on its way to a terminal.
@@ -60,15 +60,5 @@ struct ctx {
 	struct http *http;
 	bool key_changed; /* the gateway's; said once, then stop */
 };
-
-/* A sentence for the person; not with -q. */
-void say(const struct ctx *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* "jitctl: ..." on stderr, always. */
-void complain(const char *fmt, ...) PRINTF_LIKE(1, 2);
-/* With -o json a problem of ours is an object like those of the API, with the
- * code "client". */
-void complain_as_json(bool yes);
-bool complains_as_json(void);
-void debug(const struct ctx *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 #endif

@@ -14,6 +14,7 @@
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/gateway/http.h"
 #include "jitctl/gateway/profile.h"
+#include "jitctl/term/say.h"
 
 static bool
 read_output(struct ctx *c)
@@ -30,7 +31,7 @@ read_output(struct ctx *c)
 			return true;
 		}
 	}
-	complain("-o: one of table, wide, json, yaml, name");
+	say_error("-o: one of table, wide, json, yaml, name");
 	return false;
 }
 
@@ -76,7 +77,7 @@ drop_words(struct opts *o, unsigned n)
 static void
 usage(const struct cmd *cmd)
 {
-	if (!complains_as_json())
+	if (!say_is_json())
 		cmd_usage(stderr, cmd);
 }
 
@@ -95,19 +96,19 @@ read_command(struct ctx *c, int argc, char *const *argv)
 	/* from here on as it was asked for, as far as that was read */
 	if (opt_has(&words, F_OUTPUT) &&
 	    strcmp(opt_get(&words, F_OUTPUT), "json") == 0)
-		complain_as_json(true);
+		say_errors_as_json(true);
 	if (!parsed) {
-		complain("%s", err);
+		say_error("%s", err);
 		return NULL;
 	}
 	cmd = cmd_find(&words, &used, err, sizeof(err));
 	if (cmd == NULL) {
-		complain("%s", err);
+		say_error("%s", err);
 		return NULL;
 	}
 	if (!opt_parse(&c->opt, argc, argv, cmd->flags | cmd_common_flags(),
 		err, sizeof(err))) {
-		complain("%s", err);
+		say_error("%s", err);
 		usage(cmd);
 		return NULL;
 	}
@@ -121,7 +122,7 @@ run(struct ctx *c, const struct cmd *cmd)
 	int x = EXIT_OK;
 
 	if (c->opt.nargs < cmd->min_args || c->opt.nargs > cmd->max_args) {
-		complain("%s: %s", cmd->name,
+		say_error("%s: %s", cmd->name,
 		    c->opt.nargs < cmd->min_args ? "an argument is missing"
 						 : "too many arguments");
 		usage(cmd);
@@ -132,7 +133,7 @@ run(struct ctx *c, const struct cmd *cmd)
 		return x;
 	x = cmd->run(c);
 	if (fflush(stdout) != 0 && x == EXIT_OK) {
-		complain("the output could not be written");
+		say_error("the output could not be written");
 		x = EXIT_FAILED;
 	}
 	return x;

@@ -13,6 +13,7 @@
 #include "jitctl/gateway/call.h"
 #include "jitctl/gateway/policy_file.h"
 #include "jitctl/term/out.h"
+#include "jitctl/term/say.h"
 
 /* How many errors a file has, after printing them; all files are read. */
 static unsigned
@@ -23,7 +24,7 @@ add_file(json_t *policy, const char *path)
 
 	if (yaml_open_file(&y, path) != 0 ||
 	    policy_add(policy, y, policy_resolve_system) != 0) {
-		complain("out of memory");
+		say_error("out of memory");
 	} else {
 		errors = yaml_errors(y);
 		yaml_print_errors(stderr, y);
@@ -49,7 +50,7 @@ add_folder(json_t *policy, const char *path)
 	unsigned errors = 0;
 
 	if (n <= 0) {
-		complain("%s: %s", path,
+		say_error("%s: %s", path,
 		    n < 0 ? strerror(errno) : "no .yaml file in it");
 		free(list);
 		return 1;
@@ -136,7 +137,7 @@ print_changes(const struct ctx *c, const json_t *o, bool dry)
 		    t[3][0] != '\0' ? "  " : "", t[3]);
 		cell_text(t[3], json_object_get(e, "warning"), COL_TEXT);
 		if (t[3][0] != '\0')
-			complain("%s: %s", t[1], t[3]);
+			say_error("%s: %s", t[1], t[3]);
 	}
 	json_object_foreach((json_t *)(uintptr_t)invitations, user, value)
 	{
@@ -159,7 +160,7 @@ run_apply(struct ctx *c)
 	int x = EXIT_USAGE;
 
 	if (!opt_has(&c->opt, F_FILE)) {
-		complain("which file? jitctl apply -f policy.yaml");
+		say_error("which file? jitctl apply -f policy.yaml");
 		return EXIT_USAGE;
 	}
 	body = read_policy(c, &errors);

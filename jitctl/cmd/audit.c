@@ -22,6 +22,7 @@
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/gateway/call.h"
 #include "jitctl/term/out.h"
+#include "jitctl/term/say.h"
 
 enum { POLL_MS = 1000, TAIL_DEFAULT = 20 };
 
@@ -246,7 +247,7 @@ run_audit_tail(struct ctx *c)
 	int x = EXIT_FAILED;
 
 	if (text != NULL && str_u64(text, 1, LIMIT_TAIL_LINES, &lines) != 0) {
-		complain("--lines: 1 to %d", (int)LIMIT_TAIL_LINES);
+		say_error("--lines: 1 to %d", (int)LIMIT_TAIL_LINES);
 		return EXIT_USAGE;
 	}
 	ring.size = (size_t)lines;
@@ -399,9 +400,9 @@ time_arg(const struct ctx *c, enum flag f, int64_t now_ms, int64_t *ret)
 		*ret = now_ms - (int64_t)d * 1000;
 		return true;
 	}
-	complain("--%s: not a time: 2026-11-22T01:02:03Z, 2026-11-22, 14:30, "
-		 "\"yesterday 14:30\", today, or 24h for 24 hours ago (all in "
-		 "UTC)",
+	say_error("--%s: not a time: 2026-11-22T01:02:03Z, 2026-11-22, 14:30, "
+		  "\"yesterday 14:30\", today, or 24h for 24 hours ago (all in "
+		  "UTC)",
 	    flag_spec(f)->name);
 	return false;
 }
@@ -504,9 +505,9 @@ get_vkey(struct ctx *c, char *ret, size_t size)
 	char *full = realpath(path, NULL);
 
 	if (full == NULL)
-		complain("%s: %s", path, strerror(errno));
+		say_error("%s: %s", path, strerror(errno));
 	else if (safefile_read(&text, full, size - 1, SAFEFILE_ANY_OWNER) != 0)
-		complain("%s: not a readable key file", path);
+		say_error("%s: not a readable key file", path);
 	else {
 		text.p[strcspn((const char *)text.p, "\r\n")] = '\0';
 		if (str_copy(ret, size, (const char *)text.p) == 0)
@@ -532,8 +533,8 @@ verify_live(struct ctx *c, const char *vkey)
 	int x = EXIT_FAILED;
 
 	if (auditlog_new(&a, vkey) != 0) {
-		complain("the log's key is not a verifier key "
-			 "(name+hash+base64)");
+		say_error("the log's key is not a verifier key "
+			  "(name+hash+base64)");
 		return EXIT_FAILED;
 	}
 	rd.arg = a;
@@ -561,11 +562,11 @@ run_audit_verify(struct ctx *c)
 	if (r == 0)
 		return verdict(c, &res);
 	if (r == GW_ESYS && errno == ENOENT && access(dir, F_OK) == 0)
-		complain("%s: no audit-NUMBER.ndjson in it (a file of another "
-			 "name can be named itself)",
+		say_error("%s: no audit-NUMBER.ndjson in it (a file of another "
+			  "name can be named itself)",
 		    dir);
 	else
-		complain(
+		say_error(
 		    "%s: %s", dir, r == GW_ESYS ? strerror(errno) : err_str(r));
 	return EXIT_FAILED;
 }

@@ -19,6 +19,7 @@
 #include "jitctl/gateway/sign.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/prompt.h"
+#include "jitctl/term/say.h"
 #include "sys/qr.h"
 
 static int
@@ -31,8 +32,9 @@ get_invitation(struct ctx *c, struct secret *ret)
 	if (file != NULL && file[0] != '\0')
 		return prompt_file(file, ret);
 	if (!prompt_possible(c)) {
-		complain("the invitation is needed; give it with --invite-file "
-			 "FILE (- is stdin)");
+		say_error(
+		    "the invitation is needed; give it with --invite-file "
+		    "FILE (- is stdin)");
 		return EXIT_LOGIN;
 	}
 	return prompt_secret(c, "Invitation (not shown): ", ret);
@@ -49,13 +51,13 @@ use_invitation(struct ctx *c, struct secret *retcode)
 	if (x != EXIT_OK)
 		return x;
 	if (invitation_parse(&p, retcode, (const char *)text.p) != 0) {
-		complain("this is not an invitation (sp1:host:port:64 hex "
-			 "digits:code)");
+		say_error("this is not an invitation (sp1:host:port:64 hex "
+			  "digits:code)");
 		x = EXIT_USAGE;
 	} else if (c->have_profile && !c->yes &&
 		   strcmp(c->prof.host, p.host) != 0) {
-		complain("profile \"%s\" is of the gateway %s; join %s beside "
-			 "it with --profile NAME, or in its place with --yes",
+		say_error("profile \"%s\" is of the gateway %s; join %s beside "
+			  "it with --profile NAME, or in its place with --yes",
 		    c->prof.name, c->prof.host, p.host);
 		secret_free(retcode);
 		x = EXIT_CONFLICT;
@@ -87,7 +89,7 @@ learn_server(struct ctx *c)
 		strlen(member(r.json, "host_key"))) ||
 	    str_copy(c->prof.host_key, sizeof(c->prof.host_key),
 		member(r.json, "host_key")) != 0) {
-		complain("%s does not answer like a Sallyport gateway",
+		say_error("%s does not answer like a Sallyport gateway",
 		    c->prof.host);
 		x = EXIT_UNREACHABLE;
 	}
@@ -156,7 +158,7 @@ begin(struct ctx *c, const struct secret *code)
 	if (!str_name_ok(member(r.json, "user")) ||
 	    str_copy(c->prof.user, sizeof(c->prof.user),
 		member(r.json, "user")) != 0) {
-		complain("the gateway's answer is not what was expected");
+		say_error("the gateway's answer is not what was expected");
 		x = EXIT_FAILED;
 		goto out;
 	}
@@ -208,14 +210,14 @@ run_enroll(struct ctx *c)
 	int x = EXIT_OK;
 
 	if (c->socket != NULL) {
-		complain("enrolling needs a user's key; the admin socket has "
-			 "none");
+		say_error("enrolling needs a user's key; the admin socket has "
+			  "none");
 		return EXIT_USAGE;
 	}
 	if (opt_has(&c->opt, F_CONFIRM)) {
 		if (!c->have_profile) {
-			complain("nothing to confirm; begin with: jitctl "
-				 "enroll");
+			say_error("nothing to confirm; begin with: jitctl "
+				  "enroll");
 			return EXIT_USAGE;
 		}
 		return confirm(c);

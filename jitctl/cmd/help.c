@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "jitctl/term/out.h"
+#include "jitctl/term/say.h"
 
 static json_t *
 cmd_json(const struct cmd *cmd)
@@ -67,7 +68,7 @@ run_help(struct ctx *c)
 	    cmd_help_noun(stdout, words.arg[0]))
 		return EXIT_OK;
 	if (cmd == NULL) {
-		complain("%s", err);
+		say_error("%s", err);
 		return EXIT_USAGE;
 	}
 	cmd_help(stdout, cmd);

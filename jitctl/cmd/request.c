@@ -11,6 +11,7 @@
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/gateway/call.h"
 #include "jitctl/term/out.h"
+#include "jitctl/term/say.h"
 #include "jitctl/term/words.h"
 
 static json_t *
@@ -28,7 +29,7 @@ request_body(const struct ctx *c)
 	    (dur != NULL && !duration_arg(F_FOR, dur, &s)))
 		return NULL;
 	if (port != NULL && str_u64(port, 1, 65535, &p) != 0) {
-		complain("--port: 1 to 65535");
+		say_error("--port: 1 to 65535");
 		return NULL;
 	}
 	if (!name_arg("TARGET", c->opt.arg[0]) ||
@@ -184,7 +185,7 @@ idempotency_ok(const char *s)
 		strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 			  "0123456789-") == strlen(s)))
 		return true;
-	complain("--idempotency: 16 to 63 of A-Z a-z 0-9 -");
+	say_error("--idempotency: 16 to 63 of A-Z a-z 0-9 -");
 	return false;
 }
 
@@ -201,8 +202,8 @@ run_request(struct ctx *c)
 	int x = EXIT_USAGE;
 
 	if (c->socket != NULL) {
-		complain("a request needs a user's key; the admin socket has "
-			 "none");
+		say_error("a request needs a user's key; the admin socket has "
+			  "none");
 		return EXIT_USAGE;
 	}
 	if (!idempotency_ok(o.idempotency) || (body = request_body(c)) == NULL)
@@ -235,8 +236,8 @@ end_grant(struct ctx *c, enum api_verb verb)
 	int x = EXIT_USAGE;
 
 	if (!id_ok(id, 'g')) {
-		complain("not a grant: they look like g-7Q2MXK4P; see: jitctl "
-			 "grants");
+		say_error("not a grant: they look like g-7Q2MXK4P; see: jitctl "
+			  "grants");
 		return EXIT_USAGE;
 	}
 	body = json_pack("{s:s}", "grant", id);

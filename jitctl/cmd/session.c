@@ -19,6 +19,7 @@
 #include "jitctl/gateway/call.h"
 #include "jitctl/term/cast.h"
 #include "jitctl/term/out.h"
+#include "jitctl/term/say.h"
 #include "jitctl/term/words.h"
 
 int
@@ -30,8 +31,8 @@ run_session_kill(struct ctx *c)
 	int x = EXIT_USAGE;
 
 	if (!id_ok(c->opt.arg[0], 's')) {
-		complain("not a session: they look like s-9D3FAB2K; see: "
-			 "jitctl sessions");
+		say_error("not a session: they look like s-9D3FAB2K; see: "
+			  "jitctl sessions");
 		return EXIT_USAGE;
 	}
 	body = json_pack("{s:s}", "sid", c->opt.arg[0]);
@@ -137,11 +138,11 @@ play_line(struct player *p, const char *line, size_t n)
 		p->header = cast_header(line, n, &w, &h);
 		if (p->header)
 			return EXIT_OK;
-		complain("this is not an asciicast v2 recording");
+		say_error("this is not an asciicast v2 recording");
 		return EXIT_VERIFY;
 	}
 	if (!cast_event(&e, line, n)) {
-		complain("the recording holds a line that is no event");
+		say_error("the recording holds a line that is no event");
 		return EXIT_VERIFY;
 	}
 	buf_init(&shown, 16 * 1024 * 1024);
@@ -192,7 +193,7 @@ fetch(struct player *p, bool *retend)
 		p->offset += r.len;
 		buf_put(&p->text, r.body, r.len);
 		if (buf_err(&p->text) != 0) {
-			complain("a line of the recording is too long");
+			say_error("a line of the recording is too long");
 			x = EXIT_FAILED;
 		}
 	}
@@ -247,7 +248,7 @@ static int export(struct player *p)
 		p->header = p->header || p->text.len > 0;
 		if (x == EXIT_OK && safefile_write_all(STDOUT_FILENO, p->text.p,
 					p->text.len) != 0) {
-			complain("the output could not be written");
+			say_error("the output could not be written");
 			x = EXIT_FAILED;
 		}
 		buf_shift(&p->text, p->text.len);
@@ -265,13 +266,13 @@ player_flags(const struct ctx *c, struct player *p)
 	uint32_t s = 0;
 
 	if (speed != NULL && str_u64(speed, 0, 1000, &v) != 0) {
-		complain("--speed: 1 to 1000, or 0 for no waiting");
+		say_error("--speed: 1 to 1000, or 0 for no waiting");
 		return false;
 	}
 	if (idle != NULL && !duration_arg(F_IDLE, idle, &s))
 		return false;
 	if (channel != NULL && str_u64(channel, 0, 1000, &p->channel) != 0) {
-		complain("--channel: 0 to 1000");
+		say_error("--channel: 0 to 1000");
 		return false;
 	}
 	/* Into a pipe there is nobody to wait for. */
@@ -287,8 +288,8 @@ run_session_play(struct ctx *c)
 	int x = EXIT_USAGE;
 
 	if (!id_ok(c->opt.arg[0], 's')) {
-		complain("not a session: they look like s-9D3FAB2K; see: "
-			 "jitctl sessions");
+		say_error("not a session: they look like s-9D3FAB2K; see: "
+			  "jitctl sessions");
 		return EXIT_USAGE;
 	}
 	if (!player_flags(c, &p))
@@ -296,7 +297,7 @@ run_session_play(struct ctx *c)
 	buf_init(&p.text, 16 * 1024 * 1024);
 	x = c->out == OUT_JSON ? export(&p) : play(&p);
 	if (x == EXIT_OK && !p.header) {
-		complain("%s has no recording of channel %llu", c->opt.arg[0],
+		say_error("%s has no recording of channel %llu", c->opt.arg[0],
 		    (unsigned long long)p.channel);
 		x = EXIT_NOT_FOUND;
 	}

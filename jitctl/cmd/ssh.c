@@ -16,6 +16,7 @@
 #include "jitctl/gateway/http.h"
 #include "jitctl/gateway/sign.h"
 #include "jitctl/term/out.h"
+#include "jitctl/term/say.h"
 
 static int
 need_host_key(const struct ctx *c)
@@ -23,14 +24,14 @@ need_host_key(const struct ctx *c)
 	int x = EXIT_OK;
 
 	if (c->socket != NULL) {
-		complain("this is what a user's ssh needs; the admin socket "
-			 "has no user");
+		say_error("this is what a user's ssh needs; the admin socket "
+			  "has no user");
 		return EXIT_USAGE;
 	}
 	if ((x = call_need_profile(c)) == EXIT_OK &&
 	    (c->prof.host_key[0] == '\0' || c->prof.ssh_port == 0)) {
-		complain("the profile does not know the gateway's host key: "
-			 "jitctl enroll again");
+		say_error("the profile does not know the gateway's host key: "
+			  "jitctl enroll again");
 		x = EXIT_LOGIN;
 	}
 	return x;

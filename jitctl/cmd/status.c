@@ -10,6 +10,7 @@
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/gateway/call.h"
 #include "jitctl/term/out.h"
+#include "jitctl/term/say.h"
 
 static int
 list(struct ctx *c, enum api_verb verb, const char *query,
@@ -234,7 +235,7 @@ run_status(struct ctx *c)
 	both = json_pack("{s:O,s:O}", "whoami", who.json, "grants",
 	    json_object_get(grants.json, "items"));
 	if (both == NULL) {
-		complain("the gateway's answer is not what was expected");
+		say_error("the gateway's answer is not what was expected");
 		x = EXIT_FAILED;
 		goto out;
 	}

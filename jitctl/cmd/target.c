@@ -13,6 +13,7 @@
 #include "jitctl/gateway/policy_file.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/prompt.h"
+#include "jitctl/term/say.h"
 #include "jitctl/term/words.h"
 
 /* Takes the value over; false after "out of memory" or a NULL. */
@@ -96,7 +97,7 @@ state_arg(const struct ctx *c, json_t *body)
 		return true;
 	if (strcmp(s, "active") == 0 || strcmp(s, "disabled") == 0)
 		return set(body, "state", json_string(s));
-	complain("--state: active or disabled");
+	say_error("--state: active or disabled");
 	return false;
 }
 
@@ -140,7 +141,7 @@ addresses_array(const char *text)
 	char *save = NULL;
 
 	if (str_copy(copy, sizeof(copy), text) != 0) {
-		complain("ADDRESS: too long");
+		say_error("ADDRESS: too long");
 		json_decref(list);
 		return NULL;
 	}
@@ -155,8 +156,8 @@ addresses_array(const char *text)
 			char shown[128];
 
 			str_escape(shown, sizeof(shown), s, strlen(s));
-			complain("%s: not an address, and no name that "
-				 "resolves here",
+			say_error("%s: not an address, and no name that "
+				  "resolves here",
 			    shown);
 			json_decref(list);
 			return NULL;
@@ -169,7 +170,7 @@ addresses_array(const char *text)
 		}
 	}
 	if (json_array_size(list) == 0)
-		complain("ADDRESS: empty");
+		say_error("ADDRESS: empty");
 	return list;
 }
 
@@ -200,15 +201,15 @@ scan(struct ctx *c, const char *address, uint64_t port, json_t *keys)
 	}
 	x = EXIT_FAILED;
 	if (n == 0)
-		complain("%s port %llu shows no host key", address,
+		say_error("%s port %llu shows no host key", address,
 		    (unsigned long long)port);
 	else if (!c->yes && !prompt_possible(c))
-		complain("nothing was added; compare the fingerprints with "
-			 "the target's own (ssh-keygen -lf "
-			 "/etc/ssh/ssh_host_*_key.pub) and say --yes");
+		say_error("nothing was added; compare the fingerprints with "
+			  "the target's own (ssh-keygen -lf "
+			  "/etc/ssh/ssh_host_*_key.pub) and say --yes");
 	else if ((x = prompt_yes(c, "Are these the target's host keys?")) !=
 		 EXIT_OK)
-		complain("nothing was added");
+		say_error("nothing was added");
 out:
 	reply_done(&r);
 	return x;
@@ -286,7 +287,7 @@ print_target(const struct ctx *c, const json_t *o)
 	    t[0], t[1]);
 	cell_text(t[1], json_object_get(o, "warning"), COL_TEXT);
 	if (t[1][0] != '\0')
-		complain("%s: %s", t[0], t[1]);
+		say_error("%s: %s", t[0], t[1]);
 	if (c->out == OUT_NAME) {
 		(void)printf("%s\n", t[0]);
 		return;
@@ -311,8 +312,8 @@ host_keys(struct ctx *c, json_t *body, const json_t *addresses, uint64_t port)
 		x = scan(c, json_string_value(json_array_get(addresses, 0)),
 		    port, keys);
 	else if (json_array_size(keys) == 0) {
-		complain("which host key does it have? --host-key FILE, or "
-			 "--scan to ask it");
+		say_error("which host key does it have? --host-key FILE, or "
+			  "--scan to ask it");
 		x = EXIT_USAGE;
 	}
 	if (!set(body, "host_keys", keys))
@@ -334,16 +335,16 @@ run_target_add(struct ctx *c)
 	if (!name_arg("NAME", c->opt.arg[0]) || !once(c, F_PORT))
 		return EXIT_USAGE;
 	if (port_text != NULL && str_u64(port_text, 1, 65535, &port) != 0) {
-		complain("--port: 1 to 65535");
+		say_error("--port: 1 to 65535");
 		return EXIT_USAGE;
 	}
 	if (reach != NULL && strcmp(reach, "proxy") != 0 &&
 	    strcmp(reach, "direct") != 0) {
-		complain("--reach: proxy or direct");
+		say_error("--reach: proxy or direct");
 		return EXIT_USAGE;
 	}
 	if (!opt_has(&c->opt, F_LOGIN)) {
-		complain("which logins may be asked for? --login NAME");
+		say_error("which logins may be asked for? --login NAME");
 		return EXIT_USAGE;
 	}
 	addresses = addresses_array(c->opt.arg[1]);
@@ -381,7 +382,7 @@ ports_array(const struct ctx *c)
 		    json_array_append_new(
 			list, json_integer((json_int_t)port)) == 0)
 			continue;
-		complain("--port: 1 to 65535");
+		say_error("--port: 1 to 65535");
 		json_decref(list);
 		return NULL;
 	}
@@ -403,8 +404,8 @@ prefixes_array(const struct ctx *c)
 		if (prefix_parse(&p, s) == 0 &&
 		    json_array_append_new(list, json_string(s)) == 0)
 			continue;
-		complain("--source: an address or prefix like "
-			 "198.51.100.0/24 was expected");
+		say_error("--source: an address or prefix like "
+			  "198.51.100.0/24 was expected");
 		json_decref(list);
 		return NULL;
 	}
@@ -432,7 +433,7 @@ set_duration(const struct ctx *c, json_t *body, enum flag f, const char *key)
 	if (strcmp(s, "0s") != 0 && !duration_arg(f, s, &v))
 		return false;
 	if (v > LIMIT_GRANT_MAX_S || (f == F_MAX && v < LIMIT_GRANT_MIN_S)) {
-		complain("--%s: from %s to 24h", flag_spec(f)->name,
+		say_error("--%s: from %s to 24h", flag_spec(f)->name,
 		    f == F_MAX ? "5s" : "0s");
 		return false;
 	}
@@ -478,7 +479,7 @@ run_role_set(struct ctx *c)
 	if (!name_arg("NAME", c->opt.arg[0]))
 		return EXIT_USAGE;
 	if (!opt_has(&c->opt, F_LOGIN) && !opt_has(&c->opt, F_DENY)) {
-		complain("which logins does it allow? --login NAME");
+		say_error("which logins does it allow? --login NAME");
 		return EXIT_USAGE;
 	}
 	body = role_body(c);

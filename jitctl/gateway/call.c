@@ -26,6 +26,7 @@
 #include "jitctl/gateway/sign.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/prompt.h"
+#include "jitctl/term/say.h"
 #include "wire/signed.h"
 
 enum { CODE_DIGITS = 6, PROBE_MS = 2000 };
@@ -91,9 +92,9 @@ call_print_problem(const struct ctx *c, const struct reply *r)
 	str_escape(text, sizeof(text), detail, strlen(detail));
 	cell_text(id, json_object_get(r->json, "event"), COL_TEXT);
 	if (text[0] == '\0')
-		complain("the gateway answered with status %ld", r->status);
+		say_error("the gateway answered with status %ld", r->status);
 	else
-		complain("%s%s%s%s", text, id[0] != '\0' ? " (event " : "", id,
+		say_error("%s%s%s%s", text, id[0] != '\0' ? " (event " : "", id,
 		    id[0] != '\0' ? ")" : "");
 }
 
@@ -164,13 +165,13 @@ read_challenge(
 	    addr_parse(&s->addr, member(r->json, "source")) != 0 ||
 	    !str_name_ok(server) ||
 	    str_copy(ch->server, sizeof(ch->server), server) != 0) {
-		complain("%s:%u does not answer like a Sallyport gateway",
+		say_error("%s:%u does not answer like a Sallyport gateway",
 		    c->prof.host, c->prof.port);
 		return EXIT_UNREACHABLE;
 	}
 	if (c->prof.server_id[0] != '\0' &&
 	    strcmp(c->prof.server_id, server) != 0) {
-		complain("the gateway calls itself %s, your profile says %s",
+		say_error("the gateway calls itself %s, your profile says %s",
 		    server, c->prof.server_id);
 		return EXIT_UNREACHABLE;
 	}
@@ -193,7 +194,7 @@ get_challenges(struct ctx *c, struct challenges *ch)
 
 	*ch = (struct challenges){0};
 	if (n == 0)
-		complain("%s: no address known for this name", c->prof.host);
+		say_error("%s: no address known for this name", c->prof.host);
 	for (unsigned i = 0; i < n; i++) {
 		const struct http_call call = {.method = "POST",
 		    .path = verb_get(VERB_CHALLENGE)->path,
@@ -237,8 +238,8 @@ filter_from(struct challenges *ch, const struct call_opts *o)
 		unsigned at = 0;
 
 		if (addr_parse(&want, o->from[i]) != 0) {
-			complain("--from: an address was expected, like "
-				 "198.51.100.7");
+			say_error("--from: an address was expected, like "
+				  "198.51.100.7");
 			return EXIT_USAGE;
 		}
 		while (at < ch->n && !addr_equal(&ch->source[at].addr, &want))
@@ -246,8 +247,8 @@ filter_from(struct challenges *ch, const struct call_opts *o)
 		if (at == ch->n) {
 			for (unsigned k = 0; k < ch->n; k++)
 				addr_format(text[k], &ch->source[k].addr);
-			complain("--from %s: the gateway sees you as %s%s%s; "
-				 "access is given to addresses it sees",
+			say_error("--from %s: the gateway sees you as %s%s%s; "
+				  "access is given to addresses it sees",
 			    o->from[i], text[0], ch->n > 1 ? " and " : "",
 			    text[1]);
 			return EXIT_USAGE;
@@ -278,7 +279,7 @@ code_tidy(struct secret *code)
 	if (n == CODE_DIGITS &&
 	    strspn((const char *)code->p, "0123456789") == n)
 		return true;
-	complain("a code has %d digits; it was not sent", (int)CODE_DIGITS);
+	say_error("a code has %d digits; it was not sent", (int)CODE_DIGITS);
 	secret_free(code);
 	return false;
 }
@@ -308,8 +309,8 @@ get_code(const struct ctx *c, bool again, struct secret *ret)
 		return code_tidy(ret) ? EXIT_OK : EXIT_LOGIN;
 	}
 	if (!prompt_possible(c)) {
-		complain("a code is needed; give it with --code-file FILE (- "
-			 "is stdin)");
+		say_error("a code is needed; give it with --code-file FILE (- "
+			  "is stdin)");
 		return EXIT_LOGIN;
 	}
 	for (int i = 0; i < LIMIT_CODE_ASKS; i++) {
@@ -431,8 +432,8 @@ send_once(struct attempt *a, struct reply *ret)
 		wipe_text(text);
 		if (r == EXIT_OK)
 			return reply_take(ret, &hr);
-		debug(a->c, "no answer; trying again with the same "
-			    "idempotency key");
+		say_debug(a->c, "no answer; trying again with the same "
+				"idempotency key");
 	}
 	return r;
 }
@@ -516,12 +517,12 @@ call_need_profile(const struct ctx *c)
 	if (c->socket != NULL || c->have_profile)
 		return EXIT_OK;
 	if (strcmp(c->prof.name, "default") != 0)
-		complain("no profile \"%s\"; join its gateway first: jitctl "
-			 "enroll --profile %s",
+		say_error("no profile \"%s\"; join its gateway first: jitctl "
+			  "enroll --profile %s",
 		    c->prof.name, c->prof.name);
 	else
-		complain("this account has not joined a gateway yet: jitctl "
-			 "enroll%s",
+		say_error("this account has not joined a gateway yet: jitctl "
+			  "enroll%s",
 		    geteuid() == 0 ? " (or, on the gateway itself: --socket "
 				     "/run/sallyport/admin.sock)"
 				   : "");
@@ -549,7 +550,7 @@ call_signed(struct ctx *c, enum api_verb verb, json_t *body,
 		str_hex(a.idempotency, random, sizeof(random));
 		if (idem != NULL &&
 		    str_copy(a.idempotency, sizeof(a.idempotency), idem) != 0) {
-			complain("--idempotency: longer than 63 characters");
+			say_error("--idempotency: longer than 63 characters");
 			return EXIT_USAGE;
 		}
 		r = sign_key(c, a.key, sizeof(a.key));

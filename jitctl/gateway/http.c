@@ -18,6 +18,7 @@
 #include "base/fault.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "jitctl/term/say.h"
 
 struct http {
 	CURL *curl[3]; /* any, v4, v6: kept open, so the source stays */
@@ -232,12 +233,12 @@ show_changed_key(struct ctx *c, const struct http_call *call)
 			if (strncmp(l->data, "Cert:", 5) == 0)
 				(void)spki_of_pem(l->data + 5, seen);
 	curl_easy_cleanup(h);
-	complain("the key of %s:%u IS NOT THE ONE your invitation or profile "
-		 "names. Nothing was sent.\n"
-		 "  expected SHA256:%s\n"
-		 "  seen     SHA256:%s\n"
-		 "Ask the gateway's admin. If the change is meant, get a new "
-		 "invitation: jitctl enroll",
+	say_error("the key of %s:%u IS NOT THE ONE your invitation or profile "
+		  "names. Nothing was sent.\n"
+		  "  expected SHA256:%s\n"
+		  "  seen     SHA256:%s\n"
+		  "Ask the gateway's admin. If the change is meant, get a new "
+		  "invitation: jitctl enroll",
 	    c->prof.host, c->prof.port, c->prof.tls, seen);
 }
 
@@ -251,13 +252,13 @@ explain(struct ctx *c, const struct http_call *call, CURLcode e)
 			show_changed_key(c, call);
 		c->key_changed = true;
 	} else if (c->socket != NULL)
-		complain("%s: %s (is gatewayd running, and are you root?)",
+		say_error("%s: %s (is gatewayd running, and are you root?)",
 		    c->socket, curl_easy_strerror(e));
 	else
-		complain("%s port %u does not answer as a gateway: %s\n"
-			 "Is this its address (jitctl --gateway HOST:PORT "
-			 "names another), does gatewayd run there, does a "
-			 "firewall between let you in?",
+		say_error("%s port %u does not answer as a gateway: %s\n"
+			  "Is this its address (jitctl --gateway HOST:PORT "
+			  "names another), does gatewayd run there, does a "
+			  "firewall between let you in?",
 		    c->prof.host, c->prof.port, curl_easy_strerror(e));
 	return EXIT_UNREACHABLE;
 }
@@ -275,7 +276,7 @@ http_do(struct ctx *c, const struct http_call *call, struct http_reply *ret)
 	if (h != NULL && set_common(h, c, call) && set_pin(h, c) &&
 	    set_call(h, call, &list, &s))
 		e = curl_easy_perform(h);
-	debug(
+	say_debug(
 	    c, "%s %s -> %s", call->method, call->path, curl_easy_strerror(e));
 	if (e != CURLE_OK) {
 		r = explain(c, call, e);
@@ -284,7 +285,7 @@ http_do(struct ctx *c, const struct http_call *call, struct http_reply *ret)
 	if (s.p == NULL && (s.p = calloc(1, 1)) == NULL)
 		goto out;
 	(void)curl_easy_getinfo(h, CURLINFO_RESPONSE_CODE, &ret->status);
-	debug(c, "status %ld, %zu bytes", ret->status, s.len);
+	say_debug(c, "status %ld, %zu bytes", ret->status, s.len);
 	ret->body = s.p;
 	ret->len = s.len;
 	s = (struct sink){0};

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "jitctl/term/say.h"
 #include "ssh/sshkey.h"
 
 enum { LINE_MAX_BYTES = LIMIT_PUBKEY_MAX * 2 };
@@ -28,8 +29,9 @@ add_keys(json_t *list, const char *path, FILE *in)
 		if (line[0] == '\0' || line[0] == '#')
 			continue;
 		if (sshkey_parse_line(&k, line) != 0) {
-			complain("%s:%u: not a public key (ssh-ed25519, ecdsa, "
-				 "ssh-rsa from 3072 bits, sk)%s",
+			say_error(
+			    "%s:%u: not a public key (ssh-ed25519, ecdsa, "
+			    "ssh-rsa from 3072 bits, sk)%s",
 			    path, no,
 			    strstr(line, "PRIVATE KEY") != NULL
 				? "; this is a private key, name its .pub file"
@@ -41,7 +43,7 @@ add_keys(json_t *list, const char *path, FILE *in)
 		found++;
 	}
 	if (found == 0)
-		complain("%s: no public key in it", path);
+		say_error("%s: no public key in it", path);
 	return found > 0;
 }
 
@@ -57,7 +59,7 @@ key_files_array(const struct ctx *c, enum flag f)
 		bool ok = false;
 
 		if (in == NULL)
-			complain("%s: %s", path, strerror(errno));
+			say_error("%s: %s", path, strerror(errno));
 		else
 			ok = add_keys(list, is_stdin ? "stdin" : path, in);
 		if (in != NULL && !is_stdin)

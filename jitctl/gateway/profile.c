@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/safefile.h"
 #include "base/str.h"
+#include "jitctl/term/say.h"
 #include "sys/yaml.h"
 
 /* ---------------------------------------------------------------- texts */
@@ -257,7 +258,7 @@ config_path(char *ret, size_t size)
 	    xdg_path(ret, size, "XDG_CONFIG_HOME", ".config", "config.yaml");
 
 	if (r != 0)
-		complain("HOME is not set or too long");
+		say_error("HOME is not set or too long");
 	return r;
 }
 
@@ -280,14 +281,14 @@ profiles_load(struct profiles *ret)
 	case GW_ESYS:
 		r = errno == ENOENT || errno == ENOTDIR ? EXIT_OK : EXIT_FAILED;
 		if (r != EXIT_OK)
-			complain("%s: %s", path, strerror(errno));
+			say_error("%s: %s", path, strerror(errno));
 		break;
 	case GW_EDENIED:
-		complain(
+		say_error(
 		    "%s: others may write it; chmod 600 and look at it", path);
 		break;
 	default:
-		complain("%s: empty or too large", path);
+		say_error("%s: empty or too large", path);
 		break;
 	}
 	secret_free(&text);
@@ -308,7 +309,7 @@ profile_save(const struct profile *p)
 	while (at < ps.n && strcmp(ps.p[at].name, p->name) != 0)
 		at++;
 	if (at == LIMIT_PROFILES) {
-		complain("more than %d profiles", (int)LIMIT_PROFILES);
+		say_error("more than %d profiles", (int)LIMIT_PROFILES);
 		return EXIT_FAILED;
 	}
 	ps.p[at] = *p;
@@ -320,7 +321,7 @@ profile_save(const struct profile *p)
 		if (profile_write(path, text) == 0)
 			r = EXIT_OK;
 		else
-			complain("%s: %s", path, strerror(errno));
+			say_error("%s: %s", path, strerror(errno));
 	}
 	free(text);
 	return r;
@@ -340,7 +341,7 @@ override_gateway(struct ctx *c)
 	if (gateway_parse(
 		c->prof.host, sizeof(c->prof.host), &c->prof.port, text) == 0)
 		return EXIT_OK;
-	complain("--gateway: HOST:PORT was expected, [ADDRESS]:PORT for IPv6");
+	say_error("--gateway: HOST:PORT was expected, [ADDRESS]:PORT for IPv6");
 	return EXIT_USAGE;
 }
 
@@ -358,7 +359,7 @@ profile_choose(struct ctx *c)
 	if (name == NULL || name[0] == '\0')
 		name = "default";
 	if (!str_name_ok(name)) {
-		complain("--profile: not a name");
+		say_error("--profile: not a name");
 		return EXIT_USAGE;
 	}
 	for (unsigned i = 0; i < ps.n; i++) {

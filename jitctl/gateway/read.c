@@ -17,6 +17,7 @@
 #include "jitctl/gateway/http.h"
 #include "jitctl/gateway/profile.h"
 #include "jitctl/gateway/sign.h"
+#include "jitctl/term/say.h"
 
 struct token {
 	char text[96];
@@ -74,7 +75,7 @@ token_store(const struct ctx *c, const struct token *t, const char *expires)
 
 	if (text == NULL || token_path(c, path, sizeof(path)) != 0 ||
 	    profile_write(path, text) != 0)
-		debug(c, "the token could not be stored");
+		say_debug(c, "the token could not be stored");
 	wipe_text(text);
 	json_decref(o);
 }
@@ -95,7 +96,7 @@ token_new(struct ctx *c, struct token *t)
 	x = EXIT_FAILED;
 	if (member(r.json, "token")[0] == '\0' ||
 	    str_copy(t->text, sizeof(t->text), member(r.json, "token")) != 0) {
-		complain("the gateway gave no token");
+		say_error("the gateway gave no token");
 		goto out;
 	}
 	t->family = call_families(c, family) > 0 ? family[0] : HTTP_ANY;
@@ -143,7 +144,7 @@ call_get(struct ctx *c, enum api_verb verb, const char *arg, const char *query,
 	if (r != EXIT_OK)
 		return r;
 	if (make_path(path, sizeof(path), v->path, arg, query) != 0) {
-		complain("the argument is too long");
+		say_error("the argument is too long");
 		return EXIT_USAGE;
 	}
 	if (c->socket == NULL && v->auth == AUTH_TOKEN && !token_load(c, &t)) {
@@ -183,7 +184,7 @@ take_items(json_t *all, const json_t *more, char next[static LIMIT_NAME_SIZE])
 	if (str_name_ok(at) && strcmp(at, next) != 0 &&
 	    str_copy(next, LIMIT_NAME_SIZE, at) == 0)
 		return EXIT_OK;
-	complain("the gateway does not say where its list goes on");
+	say_error("the gateway does not say where its list goes on");
 	return EXIT_FAILED;
 }
 

@@ -17,6 +17,7 @@
 
 #include "base/safefile.h"
 #include "base/str.h"
+#include "jitctl/term/say.h"
 #include "ssh/sshkey.h"
 #include "ssh/sshsig.h"
 #include "wire/signed.h"
@@ -197,8 +198,8 @@ sign_key(const struct ctx *c, char *ret, size_t size)
 			return EXIT_OK;
 	if (agent_line("", line, sizeof(line), fp))
 		return str_copy(ret, size, fp) == 0 ? EXIT_OK : EXIT_LOGIN;
-	complain("no SSH key found; make one with ssh-keygen -t ed25519, or "
-		 "name one: --identity FILE");
+	say_error("no SSH key found; make one with ssh-keygen -t ed25519, or "
+		  "name one: --identity FILE");
 	return EXIT_LOGIN;
 }
 
@@ -215,8 +216,8 @@ public_file(const char *fp, char *retpath, size_t size)
 	int r = -1;
 
 	if (!agent_line(fp, line, sizeof(line), seen)) {
-		complain("the SSH agent does not hold the key %s; add it with "
-			 "ssh-add",
+		say_error("the SSH agent does not hold the key %s; add it with "
+			  "ssh-add",
 		    fp);
 		return -1;
 	}
@@ -225,7 +226,7 @@ public_file(const char *fp, char *retpath, size_t size)
 		return -1;
 	fd = mkostemp(retpath, O_CLOEXEC);
 	if (fd < 0) {
-		complain("%s: %s", retpath, strerror(errno));
+		say_error("%s: %s", retpath, strerror(errno));
 		return -1;
 	}
 	if (safefile_write_all(fd, line, strlen(line)) == 0 &&
@@ -244,9 +245,9 @@ check_armor(const char *armor, const void *data, size_t n, char *retfp)
 	struct sshkey k;
 
 	if (sshsig_verify(&k, armor, SIGNED_NAMESPACE, data, n) != 0) {
-		complain("ssh-keygen's signature does not verify; is the key "
-			 "of a kind the gateway takes (ed25519, ecdsa, rsa "
-			 "from 3072 bits, sk)?");
+		say_error("ssh-keygen's signature does not verify; is the key "
+			  "of a kind the gateway takes (ed25519, ecdsa, rsa "
+			  "from 3072 bits, sk)?");
 		return EXIT_LOGIN;
 	}
 	if (retfp != NULL)
@@ -280,9 +281,9 @@ sign_data(const struct ctx *c, const char *key, const void *data, size_t n,
 	else if (status == EXIT_INTERRUPTED)
 		r = EXIT_INTERRUPTED;
 	else if (status < 0)
-		complain("ssh-keygen could not be run: %s", strerror(errno));
+		say_error("ssh-keygen could not be run: %s", strerror(errno));
 	else
-		complain("ssh-keygen could not sign with %s", key);
+		say_error("ssh-keygen could not sign with %s", key);
 	if (r == EXIT_OK) {
 		*retarmor = armor;
 		armor = NULL;

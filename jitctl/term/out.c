@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "jitctl/term/say.h"
 
 enum { GAP = 2, COL_MIN = 8 };
 enum { COLS_MAX = 24 }; /* internal: no list has more */
@@ -284,7 +285,7 @@ print_table(
 	}
 	t.cell = calloc(t.rows * t.cols, sizeof(*t.cell));
 	if (t.cell == NULL) {
-		complain("out of memory");
+		say_error("out of memory");
 		return EXIT_FAILED;
 	}
 	for (size_t r = 0; r < t.rows; r++)
@@ -320,7 +321,7 @@ out_items(const struct ctx *c, const json_t *reply, const struct col *cols,
 	char name[CELL_SIZE];
 
 	if (!json_is_array(items)) {
-		complain("the gateway's answer is not a list");
+		say_error("the gateway's answer is not a list");
 		return EXIT_FAILED;
 	}
 	if (out_object(c, reply))

@@ -18,6 +18,7 @@
 #include "base/fault.h"
 #include "base/limits.h"
 #include "base/safefile.h"
+#include "jitctl/term/say.h"
 
 /* Written by the handler only; read after an interrupted read(2). */
 static volatile sig_atomic_t interrupted;
@@ -142,7 +143,7 @@ prompt_secret(const struct ctx *c, const char *question, struct secret *ret)
 	if (interrupted != 0)
 		r = EXIT_INTERRUPTED;
 	else if (n <= 0)
-		complain("nothing was entered");
+		say_error("nothing was entered");
 	else if (secret_copy(ret, buf, (size_t)n) == 0)
 		r = EXIT_OK;
 	explicit_bzero(buf, sizeof(buf));
@@ -161,7 +162,7 @@ prompt_file(const char *path, struct secret *ret)
 	if (!is_stdin)
 		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0) {
-		complain("%s: %s", path, strerror(errno));
+		say_error("%s: %s", path, strerror(errno));
 		return EXIT_FAILED;
 	}
 	interrupted = 0;
@@ -169,7 +170,7 @@ prompt_file(const char *path, struct secret *ret)
 	while (n > 0 && (buf[n - 1] == ' ' || buf[n - 1] == '\t'))
 		n--;
 	if (n <= 0)
-		complain(
+		say_error(
 		    "%s: the first line is empty", is_stdin ? "stdin" : path);
 	else if (secret_copy(ret, buf, (size_t)n) == 0)
 		r = EXIT_OK;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * util - the client's voice on stderr. Escapes nothing: callers do, where they
- * know what came from others.
+ * say - see the header.
  */
-#include <stdarg.h>
+#include "jitctl/term/say.h"
 
-#include "jitctl/jitctl.h"
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/limits.h"
 
 void
 say(const struct ctx *c, const char *fmt, ...)
@@ -26,13 +28,13 @@ say(const struct ctx *c, const char *fmt, ...)
 static bool as_json;
 
 void
-complain_as_json(bool yes)
+say_errors_as_json(bool yes)
 {
 	as_json = yes;
 }
 
 bool
-complains_as_json(void)
+say_is_json(void)
 {
 	return as_json;
 }
@@ -53,7 +55,7 @@ complain_json(const char *fmt, va_list ap)
 }
 
 void
-complain(const char *fmt, ...)
+say_error(const char *fmt, ...)
 {
 	va_list ap;
 
@@ -72,7 +74,7 @@ complain(const char *fmt, ...)
 }
 
 void
-debug(const struct ctx *c, const char *fmt, ...)
+say_debug(const struct ctx *c, const char *fmt, ...)
 {
 	va_list ap;
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "jitctl/term/say.h"
 
 bool
 name_arg(const char *what, const char *s)
@@ -16,7 +17,7 @@ name_arg(const char *what, const char *s)
 	if (str_name_ok(s))
 		return true;
 	str_escape(text, sizeof(text), s, strlen(s));
-	complain("%s: not a name: \"%s\" (1 to %d of a-z A-Z 0-9 . _ -)", what,
+	say_error("%s: not a name: \"%s\" (1 to %d of a-z A-Z 0-9 . _ -)", what,
 	    text, (int)LIMIT_NAME_MAX);
 	return false;
 }
@@ -25,10 +26,10 @@ bool
 text_arg(const char *what, const char *s)
 {
 	if (strlen(s) > LIMIT_REASON_MAX)
-		complain(
+		say_error(
 		    "%s: longer than %d bytes", what, (int)LIMIT_REASON_MAX);
 	else if (!str_text_ok(s, strlen(s)))
-		complain("%s: control characters or not UTF-8", what);
+		say_error("%s: control characters or not UTF-8", what);
 	else
 		return true;
 	return false;
@@ -42,7 +43,7 @@ duration_arg(enum flag f, const char *s, uint32_t *ret)
 	if (str_duration(s, ret) == 0)
 		return true;
 	str_escape(text, sizeof(text), s, strlen(s));
-	complain("--%s: not a duration: \"%s\" (write 90s, 15m, 2h or 1h30m)",
+	say_error("--%s: not a duration: \"%s\" (write 90s, 15m, 2h or 1h30m)",
 	    flag_spec(f)->name, text);
 	return false;
 }
@@ -52,7 +53,7 @@ once(const struct ctx *c, enum flag f)
 {
 	if (c->opt.n[f] <= 1)
 		return true;
-	complain("--%s is given twice", flag_spec(f)->name);
+	say_error("--%s is given twice", flag_spec(f)->name);
 	return false;
 }
 
@@ -85,7 +86,7 @@ labels_object(const struct ctx *c)
 		char key[LIMIT_NAME_SIZE];
 
 		if (eq == NULL || (size_t)(eq - text) >= sizeof(key)) {
-			complain("--label: KEY=VALUE was expected");
+			say_error("--label: KEY=VALUE was expected");
 			json_decref(o);
 			return NULL;
 		}
