@@ -47,9 +47,11 @@ struct profile {
 	char host_key[512]; /* "ssh-ed25519 AAAA..." */
 };
 
+struct cmd;  /* jitctl/cmd/cmd.h */
 struct http; /* jitctl/gateway/http.c */
 
 struct ctx {
+	const struct cmd *cmds; /* all there are, jitctl/cmd/table.h */
 	struct opts opt;
 	enum out_format out;
 	bool quiet, debug, no_input, yes;

@@ -11,7 +11,9 @@
 
 #include "base/secret.h"
 #include "base/str.h"
-#include "jitctl/cmd/cmd.h"
+#include "jitctl/cmd/find.h"
+#include "jitctl/cmd/help.h"
+#include "jitctl/cmd/table.h"
 #include "jitctl/gateway/http.h"
 #include "jitctl/gateway/profile.h"
 #include "jitctl/term/say.h"
@@ -78,7 +80,7 @@ static void
 usage(const struct cmd *cmd)
 {
 	if (!say_is_json())
-		cmd_usage(stderr, cmd);
+		help_usage(stderr, cmd);
 }
 
 /* Twice: the first pass with all flags allowed only finds the command. */
@@ -101,13 +103,13 @@ read_command(struct ctx *c, int argc, char *const *argv)
 		say_error("%s", err);
 		return NULL;
 	}
-	cmd = cmd_find(&words, &used, err, sizeof(err));
+	cmd = find_command(c->cmds, &words, &used, err, sizeof(err));
 	if (cmd == NULL) {
 		say_error("%s", err);
 		return NULL;
 	}
-	if (!opt_parse(&c->opt, argc, argv, cmd->flags | cmd_common_flags(),
-		err, sizeof(err))) {
+	if (!opt_parse(&c->opt, argc, argv, cmd->flags | CMD_COMMON_FLAGS, err,
+		sizeof(err))) {
 		say_error("%s", err);
 		usage(cmd);
 		return NULL;
@@ -155,7 +157,7 @@ fill_std_fds(void)
 int
 main(int argc, char **argv)
 {
-	struct ctx c = {0};
+	struct ctx c = {.cmds = cmd_table()};
 	const struct cmd *cmd = NULL;
 	int x = EXIT_USAGE;
 
@@ -167,20 +169,20 @@ main(int argc, char **argv)
 		(void)setlocale(LC_CTYPE, "C.UTF-8");
 	(void)umask(077);
 	if (argc <= 1) {
-		cmd_help_all(stdout);
+		help_all(stdout, c.cmds);
 		return EXIT_OK;
 	}
 	/* "jitctl --help", without a command. */
 	if (argc == 2 &&
 	    (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
-		cmd_help_all(stdout);
+		help_all(stdout, c.cmds);
 		return EXIT_OK;
 	}
 	if (argc == 2 && strcmp(argv[1], "--version") == 0)
 		return run_version(&c);
 	cmd = read_command(&c, argc - 1, argv + 1);
 	if (cmd != NULL && opt_has(&c.opt, F_HELP)) {
-		cmd_help(stdout, cmd);
+		help_command(stdout, cmd);
 		return EXIT_OK;
 	}
 	if (cmd != NULL && read_common(&c, cmd))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * c_apply - policy files, checked as a whole here, applied as a whole there.
+ * apply - policy files, checked as a whole here, applied as a whole there.
  */
 #include <dirent.h>
 #include <errno.h>

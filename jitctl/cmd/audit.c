@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * c_audit - the evidence read (tail, search) and proved (verify). Records are
+ * audit - the evidence read (tail, search) and proved (verify). Records are
  * shown one per line; -o json gives their exact bytes.
  */
 #include <errno.h>

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cmd - the commands as one const table; help, usage, the guess after a typo
- * and the check of the manual page read it. A new command is one row here and
- * one function.
+ * cmd - what a command is: a row of the table (cmd/table.c), which the help,
+ * the guess after a typo and the check of the manual page read, and a function.
  */
 #ifndef JITCTL_CMD_CMD_H
 #define JITCTL_CMD_CMD_H
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "jitctl/jitctl.h"
 
@@ -25,24 +23,14 @@ struct cmd {
 	bool key_is_users; /* --key names a user's key, not the one to sign */
 };
 
-/* The nth row; NULL past the end. */
-const struct cmd *cmd_at(unsigned n);
 /* Flags every command takes. */
-uint64_t cmd_common_flags(void);
-/* Finds the command among the plain words of argv and cuts them out:
- * "jitctl --debug target add x" works. NULL with a sentence in reterr. A noun
- * alone ("grants") means its list. */
-const struct cmd *cmd_find(
-    const struct opts *words, unsigned *retused, char *reterr, size_t size);
+#define CMD_COMMON_FLAGS                                                       \
+	(FLAG_BIT(F_HELP) | FLAG_BIT(F_OUTPUT) | FLAG_BIT(F_QUIET) |           \
+	    FLAG_BIT(F_YES) | FLAG_BIT(F_NO_INPUT) | FLAG_BIT(F_DEBUG) |       \
+	    FLAG_BIT(F_PROFILE) | FLAG_BIT(F_GATEWAY) | FLAG_BIT(F_IDENTITY) | \
+	    FLAG_BIT(F_KEY) | FLAG_BIT(F_SOCKET))
 
-void cmd_help_all(FILE *f);
-void cmd_help(FILE *f, const struct cmd *c);
-/* The commands of a noun; false: there is no such noun. */
-bool cmd_help_noun(FILE *f, const char *noun);
-/* "usage: jitctl request TARGET [--for DURATION] ..." */
-void cmd_usage(FILE *f, const struct cmd *c);
-
-/* The functions of the table. */
+/* One function each; an exit code, what went wrong is said. */
 int run_help(struct ctx *c);
 int run_version(struct ctx *c);
 int run_enroll(struct ctx *c);

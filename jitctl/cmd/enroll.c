@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * c_enroll - joins a gateway: the invitation pins its key before a byte of it
+ * enroll - joins a gateway: the invitation pins its key before a byte of it
  * is sent, the user's SSH key signs, an authenticator app is set up, and one
  * code from it confirms.
  *

@@ -1,13 +1,107 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * c_help - the texts of cmd.c for "jitctl help".
+ * help - see the header; and "jitctl help".
  */
-#include "jitctl/cmd/cmd.h"
+#include "jitctl/cmd/help.h"
 
 #include <string.h>
 
+#include "jitctl/cmd/find.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/say.h"
+
+enum { HELP_WIDTH = 80 };
+
+void
+help_usage(FILE *f, const struct cmd *c)
+{
+	char word[96];
+	int col = fprintf(f, "usage: jitctl %s%s%s", c->name,
+	    c->args[0] != '\0' ? " " : "", c->args);
+
+	for (unsigned i = 0; i < F_COUNT; i++) {
+		const struct flag_spec *s = flag_spec(i);
+
+		if ((c->flags & FLAG_BIT(i)) == 0)
+			continue;
+		(void)snprintf(word, sizeof(word), " [--%s%s%s]%s", s->name,
+		    s->value != NULL ? " " : "",
+		    s->value != NULL ? s->value : "",
+		    s->kind == FLAG_MANY ? "..." : "");
+		if (col + (int)strlen(word) > HELP_WIDTH)
+			col = fprintf(f, "\n             ") - 1;
+		col += fprintf(f, "%s", word);
+	}
+	(void)fputc('\n', f);
+}
+
+static void
+print_flags(FILE *f, uint64_t mask)
+{
+	char left[64];
+
+	for (unsigned i = 0; i < F_COUNT; i++) {
+		const struct flag_spec *s = flag_spec(i);
+		char chr[8] = "    ";
+
+		if ((mask & FLAG_BIT(i)) == 0)
+			continue;
+		if (s->chr != 0)
+			(void)snprintf(chr, sizeof(chr), "-%c, ", s->chr);
+		(void)snprintf(left, sizeof(left), "%s--%s%s%s", chr, s->name,
+		    s->value != NULL ? " " : "",
+		    s->value != NULL ? s->value : "");
+		(void)fprintf(f, "  %-28s %s\n", left, s->help);
+	}
+}
+
+bool
+help_noun(FILE *f, const struct cmd *cmds, const char *noun)
+{
+	for (unsigned i = 0; find_of_noun(cmds, noun, i) != NULL; i++) {
+		const struct cmd *c = find_of_noun(cmds, noun, i);
+
+		(void)fprintf(f, "%s  jitctl %s\n  %s\n", i > 0 ? "\n" : "",
+		    c->example, c->what);
+	}
+	return find_of_noun(cmds, noun, 0) != NULL;
+}
+
+void
+help_command(FILE *f, const struct cmd *c)
+{
+	(void)fprintf(f, "  jitctl %s\n\n%s\n\n", c->example, c->what);
+	help_usage(f, c);
+	if (c->flags != 0) {
+		(void)fputc('\n', f);
+		print_flags(f, c->flags);
+	}
+	(void)fprintf(f, "\ncommon flags:\n");
+	print_flags(f, CMD_COMMON_FLAGS);
+	(void)fprintf(f, "\nMore: man jitctl\n");
+}
+
+void
+help_all(FILE *f, const struct cmd *cmds)
+{
+	(void)fprintf(f,
+	    "jitctl - ask a Sallyport gateway for access, for a while\n\n"
+	    "  jitctl enroll\n"
+	    "  jitctl request web-01 --for 2h --reason \"INC-4711\"\n"
+	    "  jitctl status\n"
+	    "  jitctl release g-7Q2MXK4P\n"
+	    "  jitctl doctor\n\n");
+	for (size_t i = 0; cmds[i].name != NULL; i++) {
+		char left[64];
+
+		(void)snprintf(left, sizeof(left), "%s%s%s", cmds[i].name,
+		    cmds[i].args[0] != '\0' ? " " : "", cmds[i].args);
+		(void)fprintf(f, "  %-34s %s\n", left, cmds[i].what);
+	}
+	(void)fprintf(f, "\nMore: jitctl help COMMAND, man jitctl\n");
+}
+
+/* -------------------------------------------------------------- the command */
 
 static json_t *
 cmd_json(const struct cmd *cmd)
@@ -32,8 +126,8 @@ as_object(const struct ctx *c, const struct cmd *one, const char *noun)
 	json_t *o = NULL;
 	bool done = false;
 
-	for (unsigned i = 0; cmd_at(i) != NULL; i++) {
-		const struct cmd *cmd = cmd_at(i);
+	for (unsigned i = 0; c->cmds[i].name != NULL; i++) {
+		const struct cmd *cmd = &c->cmds[i];
 		const size_t n = noun != NULL ? strlen(noun) : 0;
 
 		if ((one == NULL || cmd == one) &&
@@ -58,19 +152,19 @@ run_help(struct ctx *c)
 	if (words.nargs == 0) {
 		if (as_object(c, NULL, NULL))
 			return EXIT_OK;
-		cmd_help_all(stdout);
+		help_all(stdout, c->cmds);
 		return EXIT_OK;
 	}
-	cmd = cmd_find(&words, &used, err, sizeof(err));
+	cmd = find_command(c->cmds, &words, &used, err, sizeof(err));
 	if (as_object(c, cmd, cmd == NULL ? words.arg[0] : NULL))
 		return EXIT_OK;
 	if (cmd == NULL && words.nargs == 1 &&
-	    cmd_help_noun(stdout, words.arg[0]))
+	    help_noun(stdout, c->cmds, words.arg[0]))
 		return EXIT_OK;
 	if (cmd == NULL) {
 		say_error("%s", err);
 		return EXIT_USAGE;
 	}
-	cmd_help(stdout, cmd);
+	help_command(stdout, cmd);
 	return EXIT_OK;
 }

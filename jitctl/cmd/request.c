@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * c_request - request, release, revoke: one signed call each, and what it
- * means in words.
+ * request - asks for access: one signed call, and what its answer means in
+ * words.
  */
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/ids.h"
 #include "base/str.h"
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/gateway/call.h"
@@ -223,44 +221,4 @@ run_request(struct ctx *c)
 	}
 	reply_done(&r);
 	return x;
-}
-
-static int
-end_grant(struct ctx *c, enum api_verb verb)
-{
-	const struct call_opts o = {.show_problem = true};
-	const char *id = c->opt.arg[0];
-	struct reply r = {0};
-	json_t *body = NULL;
-	char text[2][CELL_SIZE];
-	int x = EXIT_USAGE;
-
-	if (!id_ok(id, 'g')) {
-		say_error("not a grant: they look like g-7Q2MXK4P; see: jitctl "
-			  "grants");
-		return EXIT_USAGE;
-	}
-	body = json_pack("{s:s}", "grant", id);
-	x = call_signed(c, verb, body, &o, &r);
-	json_decref(body);
-	if (x == EXIT_OK && !out_object(c, r.json)) {
-		cell_text(text[0], json_object_get(r.json, "reason"), COL_TEXT);
-		cell_text(text[1], json_object_get(r.json, "end"), COL_TIME);
-		say(c, "%s ended (%s) %s; nothing passes any more.", id,
-		    text[0], text[1]);
-	}
-	reply_done(&r);
-	return x;
-}
-
-int
-run_release(struct ctx *c)
-{
-	return end_grant(c, VERB_RELEASE);
-}
-
-int
-run_revoke(struct ctx *c)
-{
-	return end_grant(c, VERB_REVOKE);
 }

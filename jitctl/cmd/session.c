@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * c_session - kills sessions, and plays recordings in this terminal: space
- * pauses, . steps to the next output, q leaves.
+ * session - lists and kills sessions, and plays recordings in this terminal:
+ * space pauses, . steps to the next output, q leaves.
  */
 #include <errno.h>
 #include <poll.h>
@@ -15,29 +15,56 @@
 #include "base/ids.h"
 #include "base/safefile.h"
 #include "base/str.h"
+#include "jitctl/cmd/change.h"
 #include "jitctl/cmd/cmd.h"
-#include "jitctl/gateway/call.h"
+#include "jitctl/cmd/list.h"
 #include "jitctl/term/cast.h"
-#include "jitctl/term/out.h"
 #include "jitctl/term/say.h"
 #include "jitctl/term/words.h"
+
+static bool
+sid_arg(const char *s)
+{
+	if (id_ok(s, 's'))
+		return true;
+	say_error("not a session: they look like s-9D3FAB2K; see: jitctl "
+		  "sessions");
+	return false;
+}
+
+int
+run_sessions(struct ctx *c)
+{
+	static const struct col cols[] = {
+	    {"SESSION", "sid", COL_TEXT, false},
+	    {"WHO", "user", COL_TEXT, false},
+	    {"TARGET", "target", COL_TEXT, false},
+	    {"LOGIN", "login", COL_TEXT, false},
+	    {"START", "start", COL_TIME, false},
+	    {"END", "end", COL_TIME, false},
+	    {"ENDED", "reason", COL_TEXT, false},
+	    {"REC", "recorded", COL_BOOL, false},
+	    {"GRANT", "grant", COL_TEXT, true},
+	    {"SOURCE", "source", COL_TEXT, true},
+	    {"IN", "bytes_in", COL_TEXT, true},
+	    {"OUT", "bytes_out", COL_TEXT, true},
+	};
+
+	return list_print(c, VERB_SESSIONS,
+	    opt_has(&c->opt, F_ALL) ? "?all=1" : "", cols, ARRAY_LEN(cols),
+	    "No sessions.");
+}
 
 int
 run_session_kill(struct ctx *c)
 {
-	const struct call_opts o = {.show_problem = true};
 	struct reply r = {0};
-	json_t *body = NULL;
 	int x = EXIT_USAGE;
 
-	if (!id_ok(c->opt.arg[0], 's')) {
-		say_error("not a session: they look like s-9D3FAB2K; see: "
-			  "jitctl sessions");
+	if (!sid_arg(c->opt.arg[0]))
 		return EXIT_USAGE;
-	}
-	body = json_pack("{s:s}", "sid", c->opt.arg[0]);
-	x = call_signed(c, VERB_SESSION_KILL, body, &o, &r);
-	json_decref(body);
+	x = change(
+	    c, VERB_SESSION_KILL, json_pack("{s:s}", "sid", c->opt.arg[0]), &r);
 	if (x == EXIT_OK && !out_object(c, r.json))
 		say(c,
 		    "Session %s ended. Its grant lives on; end that too with: "
@@ -287,12 +314,7 @@ run_session_play(struct ctx *c)
 	struct player p = {.c = c, .tty = -1};
 	int x = EXIT_USAGE;
 
-	if (!id_ok(c->opt.arg[0], 's')) {
-		say_error("not a session: they look like s-9D3FAB2K; see: "
-			  "jitctl sessions");
-		return EXIT_USAGE;
-	}
-	if (!player_flags(c, &p))
+	if (!sid_arg(c->opt.arg[0]) || !player_flags(c, &p))
 		return EXIT_USAGE;
 	buf_init(&p.text, 16 * 1024 * 1024);
 	x = c->out == OUT_JSON ? export(&p) : play(&p);

@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cmd - the command table and the texts made from it.
+ * table - see the header. A new command is one row here and one function.
  */
+#include "jitctl/cmd/table.h"
+
 #include "jitctl/cmd/cmd.h"
-
-#include <string.h>
-
-#include "base/str.h"
 
 #define B(f) FLAG_BIT(F_##f)
 #define WITH_CODE B(CODE_FILE)
-
-enum { HELP_WIDTH = 80 };
 
 /* The daily ones first; help keeps this order. */
 static const struct cmd cmds[] = {
@@ -203,224 +199,11 @@ static const struct cmd cmds[] = {
 	.example = "help request",
 	.run = run_help,
 	.local = true},
+    {.name = NULL},
 };
 
 const struct cmd *
-cmd_at(unsigned n)
+cmd_table(void)
 {
-	return n < ARRAY_LEN(cmds) ? &cmds[n] : NULL;
-}
-
-uint64_t
-cmd_common_flags(void)
-{
-	return B(HELP) | B(OUTPUT) | B(QUIET) | B(YES) | B(NO_INPUT) |
-	       B(DEBUG) | B(PROFILE) | B(GATEWAY) | B(IDENTITY) | B(KEY) |
-	       B(SOCKET);
-}
-
-/* "grants" finds "grants ls": the list is what a noun alone means. */
-static const struct cmd *
-match(const char *first, const char *second, unsigned *retused)
-{
-	char two[64];
-
-	for (size_t i = 0; i < ARRAY_LEN(cmds); i++) {
-		if (second != NULL &&
-		    str_fmt(two, sizeof(two), "%s %s", first, second) == 0 &&
-		    strcmp(cmds[i].name, two) == 0) {
-			*retused = 2;
-			return &cmds[i];
-		}
-	}
-	*retused = 1;
-	if (str_fmt(two, sizeof(two), "%s ls", first) != 0)
-		return NULL;
-	for (size_t i = 0; i < ARRAY_LEN(cmds); i++)
-		if (strcmp(cmds[i].name, first) == 0 ||
-		    (second == NULL && strcmp(cmds[i].name, two) == 0))
-			return &cmds[i];
-	return NULL;
-}
-
-/* The nth command that is this noun and a verb; NULL past the last. */
-static const struct cmd *
-of_noun(const char *noun, unsigned n)
-{
-	const size_t len = strlen(noun);
-
-	for (size_t i = 0; i < ARRAY_LEN(cmds); i++)
-		if (strncmp(cmds[i].name, noun, len) == 0 &&
-		    cmds[i].name[len] == ' ' && n-- == 0)
-			return &cmds[i];
-	return NULL;
-}
-
-/* "target" alone, or with a verb that there is not. */
-static void
-say_verbs(const char *noun, char *reterr, size_t size)
-{
-	size_t at = 0;
-
-	(void)snprintf(reterr, size, "%s what? There are: ", noun);
-	for (unsigned i = 0; of_noun(noun, i) != NULL; i++) {
-		at = strlen(reterr);
-		(void)snprintf(reterr + at, size - at, "%s%s",
-		    i > 0 ? ", " : "", of_noun(noun, i)->name);
-	}
-}
-
-static void
-guess(const char *first, const char *second, char *reterr, size_t size)
-{
-	const char *best = NULL;
-	unsigned least = 4;
-	char typed[64];
-	char shown[128];
-	char noun[64];
-
-	if (str_fmt(typed, sizeof(typed), "%s%s%s", first,
-		second != NULL ? " " : "", second != NULL ? second : "") != 0)
-		str_escape(typed, sizeof(typed), first, strlen(first));
-	for (size_t i = 0; i < ARRAY_LEN(cmds); i++) {
-		const char *name = cmds[i].name;
-		unsigned d = str_distance(typed, name);
-		const unsigned d1 = str_distance(first, name);
-
-		/* A noun by itself: grnts -> grants. */
-		(void)snprintf(
-		    noun, sizeof(noun), "%.*s", (int)strcspn(name, " "), name);
-		if (d1 < d)
-			d = d1;
-		if (second == NULL && str_distance(first, noun) < d)
-			d = str_distance(first, noun);
-		if (d < least && d < strlen(first)) {
-			least = d;
-			best = name;
-		}
-	}
-	if (of_noun(first, 0) != NULL &&
-	    (second == NULL || best == NULL || strchr(best, ' ') == NULL)) {
-		say_verbs(first, reterr, size);
-		return;
-	}
-	/* The second word belongs to the command only if the guess has two. */
-	if (best == NULL || strchr(best, ' ') == NULL)
-		second = NULL;
-	if (str_fmt(typed, sizeof(typed), "%s%s%s", first,
-		second != NULL ? " " : "", second != NULL ? second : "") != 0)
-		memcpy(typed, "?", 2);
-	str_escape(shown, sizeof(shown), typed, strlen(typed));
-	(void)snprintf(reterr, size, "unknown command \"%s\"%s%s%s", shown,
-	    best != NULL ? "; did you mean \"" : "; see: jitctl help",
-	    best != NULL ? best : "", best != NULL ? "\"?" : "");
-}
-
-const struct cmd *
-cmd_find(const struct opts *words, unsigned *retused, char *reterr, size_t size)
-{
-	const char *first = words->nargs > 0 ? words->arg[0] : NULL;
-	const char *second = words->nargs > 1 ? words->arg[1] : NULL;
-	const struct cmd *c = NULL;
-
-	*retused = 0;
-	if (first == NULL) {
-		(void)snprintf(reterr, size, "no command; see: jitctl help");
-		return NULL;
-	}
-	c = match(first, second, retused);
-	if (c == NULL)
-		guess(first, second, reterr, size);
-	return c;
-}
-
-/* ----------------------------------------------------------------- help */
-
-void
-cmd_usage(FILE *f, const struct cmd *c)
-{
-	char word[96];
-	int col = fprintf(f, "usage: jitctl %s%s%s", c->name,
-	    c->args[0] != '\0' ? " " : "", c->args);
-
-	for (unsigned i = 0; i < F_COUNT; i++) {
-		const struct flag_spec *s = flag_spec(i);
-
-		if ((c->flags & FLAG_BIT(i)) == 0)
-			continue;
-		(void)snprintf(word, sizeof(word), " [--%s%s%s]%s", s->name,
-		    s->value != NULL ? " " : "",
-		    s->value != NULL ? s->value : "",
-		    s->kind == FLAG_MANY ? "..." : "");
-		if (col + (int)strlen(word) > HELP_WIDTH)
-			col = fprintf(f, "\n             ") - 1;
-		col += fprintf(f, "%s", word);
-	}
-	(void)fputc('\n', f);
-}
-
-static void
-print_flags(FILE *f, uint64_t mask)
-{
-	char left[64];
-
-	for (unsigned i = 0; i < F_COUNT; i++) {
-		const struct flag_spec *s = flag_spec(i);
-		char chr[8] = "    ";
-
-		if ((mask & FLAG_BIT(i)) == 0)
-			continue;
-		if (s->chr != 0)
-			(void)snprintf(chr, sizeof(chr), "-%c, ", s->chr);
-		(void)snprintf(left, sizeof(left), "%s--%s%s%s", chr, s->name,
-		    s->value != NULL ? " " : "",
-		    s->value != NULL ? s->value : "");
-		(void)fprintf(f, "  %-28s %s\n", left, s->help);
-	}
-}
-
-bool
-cmd_help_noun(FILE *f, const char *noun)
-{
-	for (unsigned i = 0; of_noun(noun, i) != NULL; i++) {
-		const struct cmd *c = of_noun(noun, i);
-
-		(void)fprintf(f, "%s  jitctl %s\n  %s\n", i > 0 ? "\n" : "",
-		    c->example, c->what);
-	}
-	return of_noun(noun, 0) != NULL;
-}
-
-void
-cmd_help(FILE *f, const struct cmd *c)
-{
-	(void)fprintf(f, "  jitctl %s\n\n%s\n\n", c->example, c->what);
-	cmd_usage(f, c);
-	if (c->flags != 0) {
-		(void)fputc('\n', f);
-		print_flags(f, c->flags);
-	}
-	(void)fprintf(f, "\ncommon flags:\n");
-	print_flags(f, cmd_common_flags());
-	(void)fprintf(f, "\nMore: man jitctl\n");
-}
-
-void
-cmd_help_all(FILE *f)
-{
-	(void)fprintf(f,
-	    "jitctl - ask a Sallyport gateway for access, for a while\n\n"
-	    "  jitctl enroll\n"
-	    "  jitctl request web-01 --for 2h --reason \"INC-4711\"\n"
-	    "  jitctl status\n"
-	    "  jitctl release g-7Q2MXK4P\n"
-	    "  jitctl doctor\n\n");
-	for (size_t i = 0; i < ARRAY_LEN(cmds); i++) {
-		char left[64];
-
-		(void)snprintf(left, sizeof(left), "%s%s%s", cmds[i].name,
-		    cmds[i].args[0] != '\0' ? " " : "", cmds[i].args);
-		(void)fprintf(f, "  %-34s %s\n", left, cmds[i].what);
-	}
-	(void)fprintf(f, "\nMore: jitctl help COMMAND, man jitctl\n");
+	return cmds;
 }

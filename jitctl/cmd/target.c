@@ -1,136 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * c_admin - users, targets and roles by single commands.
+ * target - the targets of the gateway: listed, scanned, added, removed.
  */
 #include <stddef.h>
 #include <string.h>
 
 #include "base/addr.h"
 #include "base/str.h"
+#include "jitctl/cmd/change.h"
 #include "jitctl/cmd/cmd.h"
-#include "jitctl/gateway/call.h"
+#include "jitctl/cmd/list.h"
 #include "jitctl/gateway/key_file.h"
 #include "jitctl/gateway/policy_file.h"
-#include "jitctl/term/out.h"
 #include "jitctl/term/prompt.h"
 #include "jitctl/term/say.h"
 #include "jitctl/term/words.h"
 
-/* Takes the value over; false after "out of memory" or a NULL. */
-static bool
-set(json_t *o, const char *key, json_t *value)
+int
+run_targets(struct ctx *c)
 {
-	return value != NULL && json_object_set_new(o, key, value) == 0;
-}
+	static const struct col cols[] = {
+	    {"TARGET", "target", COL_TEXT, false},
+	    {"ADDRESSES", "addresses", COL_LIST, false},
+	    {"PORT", "port", COL_TEXT, false},
+	    {"LOGINS", "logins", COL_LIST, false},
+	    {"LABELS", "labels", COL_MAP, false},
+	    {"PROTECTED", "protected", COL_BOOL, false},
+	    {"REACH", "reach", COL_TEXT, true},
+	    {"HOST KEYS", "host_keys", COL_LIST, true},
+	};
 
-static int
-change(struct ctx *c, enum api_verb verb, json_t *body, struct reply *r)
-{
-	const struct call_opts o = {.show_problem = true};
-	int x = EXIT_USAGE;
-
-	*r = (struct reply){0};
-	if (body != NULL)
-		x = call_signed(c, verb, body, &o, r);
-	json_decref(body);
-	return x;
-}
-
-/* The remove verbs are alike. */
-static int
-remove_named(
-    struct ctx *c, enum api_verb verb, const char *key, const char *after)
-{
-	struct reply r = {0};
-	int x = EXIT_USAGE;
-
-	if (!name_arg("NAME", c->opt.arg[0]))
-		return EXIT_USAGE;
-	x = change(c, verb, json_pack("{s:s}", key, c->opt.arg[0]), &r);
-	if (x == EXIT_OK && !out_object(c, r.json))
-		say(c, "Removed: %s %s%s.", key, c->opt.arg[0], after);
-	reply_done(&r);
-	return x;
+	return list_print(
+	    c, VERB_TARGETS, "", cols, ARRAY_LEN(cols), "No targets.");
 }
 
 int
 run_target_rm(struct ctx *c)
 {
-	return remove_named(
+	return change_remove(
 	    c, VERB_TARGET_REMOVE, "target", "; its port stays shut");
 }
-
-int
-run_role_rm(struct ctx *c)
-{
-	return remove_named(c, VERB_ROLE_REMOVE, "role", "");
-}
-
-/* ----------------------------------------------------------------- users */
-
-/* Who is disabled has nothing open any more, who lost a phone neither. */
-static void
-print_user(const struct ctx *c, const json_t *o)
-{
-	const bool invited = member(o, "invitation")[0] != '\0';
-	char text[CELL_SIZE];
-
-	if (opt_has(&c->opt, F_RESET_CODE))
-		say(c,
-		    "The codes of %s's lost authenticator and all that was "
-		    "open by them are void.",
-		    c->opt.arg[0]);
-	say(c, "User %s is %s.%s", c->opt.arg[0],
-	    member(o, "state")[0] != '\0' ? member(o, "state") : "set",
-	    invited ? " The invitation, good for 24 h and once:" : "");
-	cell_text(text, json_object_get(o, "invitation"), COL_TEXT);
-	if (invited)
-		(void)printf("%s\n", text);
-}
-
-static bool
-state_arg(const struct ctx *c, json_t *body)
-{
-	const char *s = opt_get(&c->opt, F_STATE);
-
-	if (s == NULL)
-		return true;
-	if (strcmp(s, "active") == 0 || strcmp(s, "disabled") == 0)
-		return set(body, "state", json_string(s));
-	say_error("--state: active or disabled");
-	return false;
-}
-
-int
-run_user_add(struct ctx *c)
-{
-	struct reply r = {0};
-	json_t *body = NULL;
-	int x = EXIT_USAGE;
-
-	if (!name_arg("NAME", c->opt.arg[0]))
-		return EXIT_USAGE;
-	body = json_pack("{s:s}", "user", c->opt.arg[0]);
-	if (!state_arg(c, body) ||
-	    (opt_has(&c->opt, F_RESET_CODE) &&
-		!set(body, "totp", json_false())) ||
-	    !set(body, "keys", key_files_array(c, F_KEY)) ||
-	    (opt_has(&c->opt, F_GROUP) &&
-		!set(body, "groups", names_array(c, F_GROUP))) ||
-	    (opt_has(&c->opt, F_ADMIN) && !set(body, "admin", json_true())) ||
-	    (opt_has(&c->opt, F_AUDITOR) &&
-		!set(body, "auditor", json_true()))) {
-		json_decref(body);
-		return EXIT_USAGE;
-	}
-	x = change(c, VERB_USER_ADD, body, &r);
-	if (x == EXIT_OK && !out_object(c, r.json))
-		print_user(c, r.json);
-	reply_done(&r);
-	return x;
-}
-
-/* --------------------------------------------------------------- targets */
 
 /* "a,b": addresses, or names resolved here and now. */
 static json_t *
@@ -316,7 +225,7 @@ host_keys(struct ctx *c, json_t *body, const json_t *addresses, uint64_t port)
 			  "--scan to ask it");
 		x = EXIT_USAGE;
 	}
-	if (!set(body, "host_keys", keys))
+	if (!change_set(body, "host_keys", keys))
 		x = EXIT_FAILED;
 	return x;
 }
@@ -353,8 +262,8 @@ run_target_add(struct ctx *c)
 	body = json_pack("{s:s,s:O,s:I,s:s}", "target", c->opt.arg[0],
 	    "addresses", addresses, "port", (json_int_t)port, "reach",
 	    reach != NULL ? reach : "proxy");
-	if (body == NULL || !set(body, "labels", labels_object(c)) ||
-	    !set(body, "logins", names_array(c, F_LOGIN)))
+	if (body == NULL || !change_set(body, "labels", labels_object(c)) ||
+	    !change_set(body, "logins", names_array(c, F_LOGIN)))
 		goto out;
 	if ((x = host_keys(c, body, addresses, port)) != EXIT_OK)
 		goto out;
@@ -365,131 +274,6 @@ run_target_add(struct ctx *c)
 out:
 	json_decref(addresses);
 	json_decref(body);
-	reply_done(&r);
-	return x;
-}
-
-/* ----------------------------------------------------------------- roles */
-
-static json_t *
-ports_array(const struct ctx *c)
-{
-	json_t *list = json_array();
-	uint64_t port = 0;
-
-	for (unsigned i = 0; i < c->opt.n[F_PORT]; i++) {
-		if (str_u64(c->opt.value[F_PORT][i], 1, 65535, &port) == 0 &&
-		    json_array_append_new(
-			list, json_integer((json_int_t)port)) == 0)
-			continue;
-		say_error("--port: 1 to 65535");
-		json_decref(list);
-		return NULL;
-	}
-	/* what a role that denies does not name is all */
-	if (json_array_size(list) == 0 && !opt_has(&c->opt, F_DENY))
-		(void)json_array_append_new(list, json_integer(22));
-	return list;
-}
-
-static json_t *
-prefixes_array(const struct ctx *c)
-{
-	json_t *list = json_array();
-	struct prefix p;
-
-	for (unsigned i = 0; i < c->opt.n[F_SOURCE]; i++) {
-		const char *s = c->opt.value[F_SOURCE][i];
-
-		if (prefix_parse(&p, s) == 0 &&
-		    json_array_append_new(list, json_string(s)) == 0)
-			continue;
-		say_error("--source: an address or prefix like "
-			  "198.51.100.0/24 was expected");
-		json_decref(list);
-		return NULL;
-	}
-	return list;
-}
-
-static json_t *
-allow_array(const struct ctx *c)
-{
-	static const char *const all[] = {"shell", "exec", "sftp", "pty"};
-
-	if (opt_has(&c->opt, F_ALLOW))
-		return names_array(c, F_ALLOW);
-	return json_pack("[s,s,s,s]", all[0], all[1], all[2], all[3]);
-}
-
-static bool
-set_duration(const struct ctx *c, json_t *body, enum flag f, const char *key)
-{
-	const char *s = opt_get(&c->opt, f);
-	uint32_t v = 0;
-
-	if (s == NULL)
-		return true;
-	if (strcmp(s, "0s") != 0 && !duration_arg(f, s, &v))
-		return false;
-	if (v > LIMIT_GRANT_MAX_S || (f == F_MAX && v < LIMIT_GRANT_MIN_S)) {
-		say_error("--%s: from %s to 24h", flag_spec(f)->name,
-		    f == F_MAX ? "5s" : "0s");
-		return false;
-	}
-	return set(body, key, json_integer((json_int_t)v));
-}
-
-static json_t *
-role_body(const struct ctx *c)
-{
-	json_t *o = json_pack("{s:s}", "role", c->opt.arg[0]);
-
-	if (set(o, "users", names_array(c, F_USER)) &&
-	    set(o, "groups", names_array(c, F_GROUP)) &&
-	    (!opt_has(&c->opt, F_TARGET) ||
-		set(o, "targets", names_array(c, F_TARGET))) &&
-	    (!opt_has(&c->opt, F_LABEL) ||
-		set(o, "labels", labels_object(c))) &&
-	    set(o, "logins", names_array(c, F_LOGIN)) &&
-	    set(o, "ports", ports_array(c)) &&
-	    set_duration(c, o, F_MAX, "max") &&
-	    (!opt_has(&c->opt, F_SOURCE) ||
-		set(o, "sources", prefixes_array(c))) &&
-	    set_duration(c, o, F_MFA_AGE, "mfa_age") &&
-	    set(o, "reason",
-		json_string(opt_has(&c->opt, F_REASON_OPTIONAL)
-				? "optional"
-				: "required")) &&
-	    set(o, "allow", allow_array(c)) &&
-	    set(o, "record", json_boolean(!opt_has(&c->opt, F_NO_RECORD))) &&
-	    set(o, "deny", json_boolean(opt_has(&c->opt, F_DENY))))
-		return o;
-	json_decref(o);
-	return NULL;
-}
-
-int
-run_role_set(struct ctx *c)
-{
-	struct reply r = {0};
-	json_t *body = NULL;
-	int x = EXIT_USAGE;
-
-	if (!name_arg("NAME", c->opt.arg[0]))
-		return EXIT_USAGE;
-	if (!opt_has(&c->opt, F_LOGIN) && !opt_has(&c->opt, F_DENY)) {
-		say_error("which logins does it allow? --login NAME");
-		return EXIT_USAGE;
-	}
-	body = role_body(c);
-	if (body == NULL)
-		return EXIT_USAGE;
-	/* Without --max the gateway's default holds. */
-	x = change(c, VERB_ROLE_SET, body, &r);
-	if (x == EXIT_OK && !out_object(c, r.json))
-		say(c, "Role %s is set. Who may what now: jitctl roles -o wide",
-		    c->opt.arg[0]);
 	reply_done(&r);
 	return x;
 }

@@ -10,7 +10,9 @@
 #include <unistd.h>
 
 #include "base/str.h"
-#include "jitctl/cmd/cmd.h"
+#include "jitctl/cmd/find.h"
+#include "jitctl/cmd/help.h"
+#include "jitctl/cmd/table.h"
 #include "jitctl/gateway/call.h"
 #include "jitctl/gateway/policy_file.h"
 #include "jitctl/gateway/profile.h"
@@ -93,14 +95,14 @@ test_opts(void **state)
 static void
 test_command_table(void **state)
 {
-	const uint64_t common = cmd_common_flags();
+	const uint64_t common = CMD_COMMON_FLAGS;
 	char err[256] = "";
 	struct opts o;
 	unsigned used = 0;
 
 	(void)state;
-	for (unsigned i = 0; cmd_at(i) != NULL; i++) {
-		const struct cmd *c = cmd_at(i);
+	for (unsigned i = 0; cmd_table()[i].name != NULL; i++) {
+		const struct cmd *c = &cmd_table()[i];
 
 		assert_non_null(c->run);
 		CHECK_ROW(c->min_args <= c->max_args, c->name);
@@ -111,14 +113,15 @@ test_command_table(void **state)
 		    strchr(c->example, '>') == NULL) {
 			CHECK_ROW(
 			    parse(&o, c->example, c->flags | common, err), err);
-			CHECK_ROW(cmd_find(&o, &used, err, sizeof(err)) == c,
+			CHECK_ROW(find_command(cmd_table(), &o, &used, err,
+				      sizeof(err)) == c,
 			    c->name);
 			CHECK_ROW(o.nargs - used >= c->min_args &&
 				      o.nargs - used <= c->max_args,
 			    c->name);
 		}
 		for (unsigned j = 0; j < i; j++)
-			assert_string_not_equal(c->name, cmd_at(j)->name);
+			assert_string_not_equal(c->name, cmd_table()[j].name);
 	}
 }
 
@@ -149,7 +152,7 @@ test_find(void **state)
 		const struct cmd *c = NULL;
 
 		assert_true(parse(&o, cases[i].line, 0, err));
-		c = cmd_find(&o, &used, err, sizeof(err));
+		c = find_command(cmd_table(), &o, &used, err, sizeof(err));
 		if (cases[i].name != NULL) {
 			CHECK_ROW(c != NULL, cases[i].line);
 			assert_string_equal(c->name, cases[i].name);
@@ -170,11 +173,11 @@ test_help_width(void **state)
 
 	(void)state;
 	assert_non_null(f);
-	cmd_help_all(f);
-	for (unsigned i = 0; cmd_at(i) != NULL; i++)
-		cmd_help(f, cmd_at(i));
-	assert_true(cmd_help_noun(f, "target"));
-	assert_false(cmd_help_noun(f, "tar"));
+	help_all(f, cmd_table());
+	for (unsigned i = 0; cmd_table()[i].name != NULL; i++)
+		help_command(f, &cmd_table()[i]);
+	assert_true(help_noun(f, cmd_table(), "target"));
+	assert_false(help_noun(f, cmd_table(), "tar"));
 	assert_int_equal(fclose(f), 0);
 	for (char *s = text, *end = NULL; *s != '\0'; s = end + 1) {
 		end = s + strcspn(s, "\n");
@@ -236,11 +239,11 @@ test_manual(void **state)
 	(void)state;
 	if (text == NULL)
 		fail_msg("no manual page below top_srcdir");
-	for (unsigned i = 0; cmd_at(i) != NULL; i++) {
+	for (unsigned i = 0; cmd_table()[i].name != NULL; i++) {
 		char want[96];
 
 		(void)snprintf(
-		    want, sizeof(want), ".It Cm %s", cmd_at(i)->name);
+		    want, sizeof(want), ".It Cm %s", cmd_table()[i].name);
 		CHECK_ROW(strstr(text, want) != NULL, want);
 	}
 	for (unsigned i = 0; i < F_COUNT; i++) {

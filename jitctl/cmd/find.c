@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * find - see the header.
+ */
+#include "jitctl/cmd/find.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+
+/* "grants" finds "grants ls": the list is what a noun alone means. */
+static const struct cmd *
+match(const struct cmd *cmds, const char *first, const char *second,
+    unsigned *retused)
+{
+	char two[64];
+
+	for (size_t i = 0; cmds[i].name != NULL; i++) {
+		if (second != NULL &&
+		    str_fmt(two, sizeof(two), "%s %s", first, second) == 0 &&
+		    strcmp(cmds[i].name, two) == 0) {
+			*retused = 2;
+			return &cmds[i];
+		}
+	}
+	*retused = 1;
+	if (str_fmt(two, sizeof(two), "%s ls", first) != 0)
+		return NULL;
+	for (size_t i = 0; cmds[i].name != NULL; i++)
+		if (strcmp(cmds[i].name, first) == 0 ||
+		    (second == NULL && strcmp(cmds[i].name, two) == 0))
+			return &cmds[i];
+	return NULL;
+}
+
+const struct cmd *
+find_of_noun(const struct cmd *cmds, const char *noun, unsigned n)
+{
+	const size_t len = strlen(noun);
+
+	for (size_t i = 0; cmds[i].name != NULL; i++)
+		if (strncmp(cmds[i].name, noun, len) == 0 &&
+		    cmds[i].name[len] == ' ' && n-- == 0)
+			return &cmds[i];
+	return NULL;
+}
+
+/* "target" alone, or with a verb that there is not. */
+static void
+list_verbs(const struct cmd *cmds, const char *noun, char *reterr, size_t size)
+{
+	size_t at = 0;
+
+	(void)snprintf(reterr, size, "%s what? There are: ", noun);
+	for (unsigned i = 0; find_of_noun(cmds, noun, i) != NULL; i++) {
+		at = strlen(reterr);
+		(void)snprintf(reterr + at, size - at, "%s%s",
+		    i > 0 ? ", " : "", find_of_noun(cmds, noun, i)->name);
+	}
+}
+
+static void
+guess(const struct cmd *cmds, const char *first, const char *second,
+    char *reterr, size_t size)
+{
+	const char *best = NULL;
+	unsigned least = 4;
+	char typed[64];
+	char shown[128];
+	char noun[64];
+
+	if (str_fmt(typed, sizeof(typed), "%s%s%s", first,
+		second != NULL ? " " : "", second != NULL ? second : "") != 0)
+		str_escape(typed, sizeof(typed), first, strlen(first));
+	for (size_t i = 0; cmds[i].name != NULL; i++) {
+		const char *name = cmds[i].name;
+		unsigned d = str_distance(typed, name);
+		const unsigned d1 = str_distance(first, name);
+
+		/* A noun by itself: grnts -> grants. */
+		(void)snprintf(
+		    noun, sizeof(noun), "%.*s", (int)strcspn(name, " "), name);
+		if (d1 < d)
+			d = d1;
+		if (second == NULL && str_distance(first, noun) < d)
+			d = str_distance(first, noun);
+		if (d < least && d < strlen(first)) {
+			least = d;
+			best = name;
+		}
+	}
+	if (find_of_noun(cmds, first, 0) != NULL &&
+	    (second == NULL || best == NULL || strchr(best, ' ') == NULL)) {
+		list_verbs(cmds, first, reterr, size);
+		return;
+	}
+	/* The second word belongs to the command only if the guess has two. */
+	if (best == NULL || strchr(best, ' ') == NULL)
+		second = NULL;
+	if (str_fmt(typed, sizeof(typed), "%s%s%s", first,
+		second != NULL ? " " : "", second != NULL ? second : "") != 0)
+		memcpy(typed, "?", 2);
+	str_escape(shown, sizeof(shown), typed, strlen(typed));
+	(void)snprintf(reterr, size, "unknown command \"%s\"%s%s%s", shown,
+	    best != NULL ? "; did you mean \"" : "; see: jitctl help",
+	    best != NULL ? best : "", best != NULL ? "\"?" : "");
+}
+
+const struct cmd *
+find_command(const struct cmd *cmds, const struct opts *words,
+    unsigned *retused, char *reterr, size_t size)
+{
+	const char *first = words->nargs > 0 ? words->arg[0] : NULL;
+	const char *second = words->nargs > 1 ? words->arg[1] : NULL;
+	const struct cmd *c = NULL;
+
+	*retused = 0;
+	if (first == NULL) {
+		(void)snprintf(reterr, size, "no command; see: jitctl help");
+		return NULL;
+	}
+	c = match(cmds, first, second, retused);
+	if (c == NULL)
+		guess(cmds, first, second, reterr, size);
+	return c;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * list - the commands that are one read and one table.
+ */
+#ifndef JITCTL_CMD_LIST_H
+#define JITCTL_CMD_LIST_H
+
+#include <stddef.h>
+
+#include "base/attr.h"
+#include "jitctl/jitctl.h"
+#include "jitctl/term/out.h"
+#include "wire/verbs.h"
+
+/* Reads a list and prints it as out_items() does. An exit code, what went wrong
+ * is said. */
+MUST_CHECK int list_print(struct ctx *c, enum api_verb verb, const char *query,
+    const struct col *cols, size_t n, const char *empty);
+
+#endif
