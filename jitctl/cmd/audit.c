@@ -23,6 +23,7 @@
 #include "jitctl/gateway/call.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/say.h"
+#include "jitctl/term/words.h"
 
 enum { POLL_MS = 1000, TAIL_DEFAULT = 20 };
 
@@ -337,74 +338,6 @@ search_record(void *arg, const char *line, size_t n)
 	}
 	json_decref(r);
 	return true;
-}
-
-/* "2026-11-22", "today" or "yesterday", its first n bytes. */
-static bool
-day_of(const char *s, size_t n, int64_t now_ms, int64_t *ret)
-{
-	const int64_t day = 86400000;
-	char full[64];
-
-	if (n == strlen("today") && strncmp(s, "today", n) == 0)
-		*ret = now_ms / day * day;
-	else if (n == strlen("yesterday") && strncmp(s, "yesterday", n) == 0)
-		*ret = (now_ms / day - 1) * day;
-	else if (str_fmt(full, sizeof(full), "%.*sT00:00:00Z", (int)n, s) !=
-		     0 ||
-		 str_time_parse(full, ret) != 0)
-		return false;
-	return true;
-}
-
-/* "14:00" or "14:00:30" */
-static bool
-clock_of(const char *s, int64_t *ret)
-{
-	char full[64];
-
-	return str_fmt(full, sizeof(full), "1970-01-01T%s%sZ", s,
-		   strlen(s) == 5 ? ":00" : "") == 0 &&
-	       str_time_parse(full, ret) == 0;
-}
-
-/* A day, a time of today, or both. */
-static bool
-day_and_clock(const char *s, int64_t now_ms, int64_t *ret)
-{
-	const size_t n = strcspn(s, " ");
-	int64_t day = 0;
-	int64_t clock = 0;
-
-	if (s[n] == '\0' && day_of(s, n, now_ms, ret))
-		return true;
-	if (!clock_of(s[n] == ' ' ? s + n + 1 : s, &clock) ||
-	    !(s[n] == ' ' ? day_of(s, n, now_ms, &day)
-			  : day_of("today", 5, now_ms, &day)))
-		return false;
-	*ret = day + clock;
-	return true;
-}
-
-/* RFC 3339, a day, a time, both, or a duration back from now. */
-static bool
-time_arg(const struct ctx *c, enum flag f, int64_t now_ms, int64_t *ret)
-{
-	const char *s = opt_get(&c->opt, f);
-	uint32_t d = 0;
-
-	if (s == NULL || str_time_parse(s, ret) == 0 ||
-	    day_and_clock(s, now_ms, ret))
-		return true;
-	if (str_duration(s, &d) == 0) {
-		*ret = now_ms - (int64_t)d * 1000;
-		return true;
-	}
-	say_error("--%s: not a time: 2026-11-22T01:02:03Z, 2026-11-22, 14:30, "
-		  "\"yesterday 14:30\", today, or 24h for 24 hours ago (all in "
-		  "UTC)",
-	    flag_spec(f)->name);
-	return false;
 }
 
 /* A newer gateway may have more events than we know: no error, a hint. */

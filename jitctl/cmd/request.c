@@ -26,10 +26,8 @@ request_body(const struct ctx *c)
 	if (!once(c, F_LOGIN) || !once(c, F_PORT) ||
 	    (dur != NULL && !duration_arg(F_FOR, dur, &s)))
 		return NULL;
-	if (port != NULL && str_u64(port, 1, 65535, &p) != 0) {
-		say_error("--port: 1 to 65535");
+	if (port != NULL && !port_arg(port, &p))
 		return NULL;
-	}
 	if (!name_arg("TARGET", c->opt.arg[0]) ||
 	    (login != NULL && !name_arg("--login", login)) ||
 	    (reason != NULL && !text_arg("--reason", reason)))

@@ -43,11 +43,10 @@ ports_array(const struct ctx *c)
 	uint64_t port = 0;
 
 	for (unsigned i = 0; i < c->opt.n[F_PORT]; i++) {
-		if (str_u64(c->opt.value[F_PORT][i], 1, 65535, &port) == 0 &&
+		if (port_arg(c->opt.value[F_PORT][i], &port) &&
 		    json_array_append_new(
 			list, json_integer((json_int_t)port)) == 0)
 			continue;
-		say_error("--port: 1 to 65535");
 		json_decref(list);
 		return NULL;
 	}

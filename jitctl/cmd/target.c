@@ -243,10 +243,8 @@ run_target_add(struct ctx *c)
 
 	if (!name_arg("NAME", c->opt.arg[0]) || !once(c, F_PORT))
 		return EXIT_USAGE;
-	if (port_text != NULL && str_u64(port_text, 1, 65535, &port) != 0) {
-		say_error("--port: 1 to 65535");
+	if (port_text != NULL && !port_arg(port_text, &port))
 		return EXIT_USAGE;
-	}
 	if (reach != NULL && strcmp(reach, "proxy") != 0 &&
 	    strcmp(reach, "direct") != 0) {
 		say_error("--reach: proxy or direct");

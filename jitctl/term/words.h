@@ -18,6 +18,12 @@ bool name_arg(const char *what, const char *s);
 bool text_arg(const char *what, const char *s);
 /* str_duration with a complaint. */
 bool duration_arg(enum flag f, const char *s, uint32_t *ret);
+/* 1 to 65535, with a complaint. */
+bool port_arg(const char *s, uint64_t *ret);
+/* The time of a flag, UTC milliseconds: RFC 3339, a day, a time of today, both,
+ * or a duration back from now_ms. *ret stays when the flag is not given; false
+ * after a complaint. */
+bool time_arg(const struct ctx *c, enum flag f, int64_t now_ms, int64_t *ret);
 /* For a flag that some commands take often and this one once. */
 bool once(const struct ctx *c, enum flag f);
 /* A flag's values as a JSON array, each checked with str_name_ok; NULL after a
