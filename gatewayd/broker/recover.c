@@ -337,7 +337,7 @@ synced(struct broker *b, void *arg, const void *body)
 	(void)arg;
 	if (m == NULL || m->result != 0) {
 		log_err("the firewall is not in step: %s; trying again",
-		    m == NULL ? "it went away" : err_str(-(int)m->result));
+		    m == NULL ? "it went away" : err_str(msg_error(m->result)));
 		try_again(b);
 		return;
 	}

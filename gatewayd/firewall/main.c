@@ -63,12 +63,6 @@ reason(int r)
 	return r == GW_ESYS ? strerror(errno) : err_str(r);
 }
 
-static uint8_t
-wire_result(int r)
-{
-	return (uint8_t)-r;
-}
-
 /* ---- time */
 static void
 run_tick(struct context *c)
@@ -285,7 +279,7 @@ on_open(struct process *r, struct peer *p, const void *body, const int *fds)
 		log_err("nothing opened for %s: %s", m->id, reason(e));
 	if (e != 0 || !repeated)
 		report_opened(r, m, &l, e);
-	reply.result = wire_result(e);
+	reply.result = msg_result(e);
 	run_tick(c);
 	return peer_send(p, MSG_FW_OPENED, &reply, -1);
 }
@@ -305,7 +299,7 @@ on_close(struct process *r, struct peer *p, const void *body, const int *fds)
 	if (e != 0 && e != GW_ENOENT)
 		log_err("closing %s is not done yet: %s; trying on", m->id,
 		    reason(e));
-	reply.result = wire_result(e);
+	reply.result = msg_result(e);
 	reply.packets_in = t.packets_in;
 	reply.bytes_in = t.bytes_in;
 	reply.packets_out = t.packets_out;
@@ -352,7 +346,7 @@ on_sync_end(struct process *r, struct peer *p, const void *body, const int *fds)
 	report_synced(r, e, reply.removed, reply.kept);
 	save(c);
 	run_tick(c);
-	reply.result = wire_result(e);
+	reply.result = msg_result(e);
 	return peer_send(p, MSG_FW_SYNCED, &reply, -1);
 }
 

@@ -24,7 +24,7 @@ durable(struct notary *n, struct peer *p, void *arg, int result, uint64_t seq)
 {
 	const struct waiting *w = arg;
 	struct msg_log_durable out = {.rid = w->rid,
-	    .result = result_byte(result),
+	    .result = msg_result(result),
 	    .seq = result == 0 ? seq : 0};
 
 	(void)n;

@@ -42,7 +42,7 @@ struct refusal {
 static int
 reply(struct peer *p, uint32_t rid, int result, const struct buf *cert)
 {
-	struct msg_nt_cert_ok out = {.rid = rid, .result = result_byte(result)};
+	struct msg_nt_cert_ok out = {.rid = rid, .result = msg_result(result)};
 
 	if (result == 0) {
 		out.cert.p = cert->p;

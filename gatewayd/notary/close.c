@@ -19,7 +19,7 @@ closed(struct notary *n, struct peer *p, void *arg, int result, uint64_t seq)
 {
 	const struct closing *c = arg;
 	struct msg_nt_closed out = {
-	    .rid = c->rid, .result = result_byte(result), .seq = seq};
+	    .rid = c->rid, .result = msg_result(result), .seq = seq};
 
 	(void)n;
 	(void)!peer_send(p, c->reply, &out, -1);
@@ -59,7 +59,7 @@ static int
 none(struct peer *p, const struct msg_nt_close *m, unsigned reply)
 {
 	struct msg_nt_closed out = {
-	    .rid = m->rid, .result = result_byte(GW_ENOENT)};
+	    .rid = m->rid, .result = msg_result(GW_ENOENT)};
 
 	return peer_send(p, reply, &out, -1);
 }

@@ -78,7 +78,7 @@ burned(struct notary *n, struct peer *p, void *arg, int result, uint64_t seq)
 
 	(void)n;
 	if (result < 0)
-		out.result = result_byte(result);
+		out.result = msg_result(result);
 	out.seq = seq;
 	if (peer_send(p, MSG_NT_MFA_BURNED, &out, -1) < 0)
 		return; /* the broker is gone and will ask the fold */
@@ -100,7 +100,7 @@ on_mfa_burn(struct process *r, struct peer *p, const void *body, const int *fds)
 	out->rid = m->rid;
 	if (!step_fresh(n, m->user, m->step)) {
 		item.event = EV_AUTH_MFA_DENIED;
-		out->result = result_byte(GW_EDENIED);
+		out->result = msg_result(GW_EDENIED);
 	}
 	item.fn = burned;
 	item.arg = out;
@@ -134,7 +134,7 @@ opened(struct notary *n, struct peer *p, void *arg, int result, uint64_t seq)
 		out.elements.p = enc.p;
 		out.elements.len = (uint32_t)enc.len;
 	}
-	out.result = result_byte(result);
+	out.result = msg_result(result);
 	(void)!peer_send(p, MSG_NT_GRANT_OPENED, &out, -1);
 	buf_done(&enc);
 }
@@ -147,7 +147,7 @@ open_refused(
 {
 	const struct refusal *c = arg;
 	struct msg_nt_grant_opened out = {.rid = c->rid,
-	    .result = result_byte(result < 0 ? result : GW_EDENIED)};
+	    .result = msg_result(result < 0 ? result : GW_EDENIED)};
 
 	(void)n;
 	(void)seq;
@@ -158,7 +158,7 @@ static int
 refuse_now(struct peer *p, uint32_t rid, int why)
 {
 	struct msg_nt_grant_opened out = {
-	    .rid = rid, .result = result_byte(why)};
+	    .rid = rid, .result = msg_result(why)};
 
 	return peer_send(p, MSG_NT_GRANT_OPENED, &out, -1);
 }

@@ -90,6 +90,6 @@ on_hostsign(struct process *r, struct peer *p, const void *body, const int *fds)
 		out.sig.p = sig;
 		out.sig.len = sizeof(sig);
 	}
-	out.result = result_byte(e);
+	out.result = msg_result(e);
 	return peer_send(p, MSG_NT_HOSTSIG, &out, -1);
 }

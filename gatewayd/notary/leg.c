@@ -105,7 +105,7 @@ opened(struct notary *n, struct peer *p, void *arg, int result, uint64_t seq)
 			peer_set_state(s->peer, MST_READY);
 		}
 	}
-	out.result = result_byte(result);
+	out.result = msg_result(result);
 	(void)!peer_send(p, MSG_NT_LEG_OPENED, &out, -1);
 	buf_done(&enc);
 }
@@ -186,6 +186,6 @@ on_leg_open(struct process *r, struct peer *p, const void *body, const int *fds)
 		e = leg_check(n, m, g);
 	if (e == 0)
 		return start_add(n, p, m, &g->grant);
-	no.result = result_byte(e);
+	no.result = msg_result(e);
 	return peer_send(p, MSG_NT_LEG_OPENED, &no, -1);
 }

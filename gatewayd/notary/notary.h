@@ -82,11 +82,4 @@ bool checkpoint_wanted(const struct notary *n, int64_t boot_ms);
 /* After a commit: when is the next one due? urgent: within a second. */
 void checkpoint_plan(struct notary *n, bool urgent, int64_t boot_ms);
 
-/* Result byte of a reply. */
-static inline uint8_t
-result_byte(int r)
-{
-	return (uint8_t)-r;
-}
-
 #endif

@@ -61,8 +61,9 @@ struct starting {
 static void
 send_state(struct session *s, int result)
 {
-	struct msg_rec_state m = {
-	    .result = (uint8_t)-result, .opens = s->opens, .bytes = s->closed};
+	struct msg_rec_state m = {.result = msg_result(result),
+	    .opens = s->opens,
+	    .bytes = s->closed};
 
 	for (const struct channel *c = s->channels; c != NULL; c = c->next)
 		m.bytes += c->written;
@@ -326,7 +327,7 @@ on_read(struct process *r, struct peer *p, const void *body, const int *fds)
 	if (e != 0)
 		buf_reset(&b);
 	/* a sid that is none is a recording that is none */
-	a.result = (uint8_t)(e == GW_EINVAL ? -GW_ENOENT : -e);
+	a.result = msg_result(e == GW_EINVAL ? GW_ENOENT : e);
 	a.data.p = b.p;
 	a.data.len = (uint32_t)b.len;
 	e = peer_send(p, MSG_REC_BYTES, &a, -1);

@@ -104,7 +104,7 @@ append_answer(struct process *r, const struct msg_log_durable *m)
 		if (hit->rid != m->rid)
 			continue;
 		*a = hit->next;
-		hit->fn(hit->arg, -(int)m->result, m->seq);
+		hit->fn(hit->arg, msg_error(m->result), m->seq);
 		free(hit);
 		return;
 	}

@@ -12,6 +12,20 @@
 #include "base/fault.h"
 #include "base/limits.h"
 
+uint8_t
+msg_result(int error)
+{
+	if (error > 0 || error < -UINT8_MAX)
+		error = GW_ESYS;
+	return (uint8_t)-error;
+}
+
+int
+msg_error(uint8_t result)
+{
+	return -(int)result;
+}
+
 const struct msg_spec *
 msg_spec(unsigned type)
 {

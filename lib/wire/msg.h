@@ -29,6 +29,11 @@ struct bytes {
 	uint32_t len;
 };
 
+/* The result field of an answer, from an error of base/err.h (0 = done) and
+ * back to it. What no error can be is GW_ESYS: never "done". */
+uint8_t msg_result(int error);
+int msg_error(uint8_t result);
+
 enum msg_kind {
 	MF_U8 = 1,
 	MF_U16,

@@ -74,9 +74,9 @@ closed(struct broker *b, void *arg, const void *body)
 		not_recorded(b, x);
 		return;
 	}
-	if (m->result != 0 && -(int)m->result != GW_ENOENT) {
+	if (m->result != 0 && msg_error(m->result) != GW_ENOENT) {
 		log_err("the notary did not close %s: %s; trying again",
-		    x->m.id, err_str(-(int)m->result));
+		    x->m.id, err_str(msg_error(m->result)));
 		not_recorded(b, x);
 		if (b->close_timer == NULL)
 			b->close_timer = timer_new(b->process, on_again, b);

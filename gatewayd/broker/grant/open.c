@@ -112,7 +112,8 @@ fw_opened(struct broker *b, void *arg, const void *body)
 	}
 	if (lg != NULL)
 		undo(lg, END_ABORTED, "gateway");
-	finish(x, OPEN_NO_DOOR, m == NULL ? GW_ECLOSED : -(int)m->result, NULL);
+	finish(x, OPEN_NO_DOOR, m == NULL ? GW_ECLOSED : msg_error(m->result),
+	    NULL);
 }
 
 static void
@@ -165,7 +166,7 @@ nt_opened(struct broker *b, void *arg, const void *body)
 	}
 	if (m->result != 0 || m->elements.len > sizeof(lg->elements)) {
 		not_written(
-		    x, lg, m->result != 0 ? -(int)m->result : GW_ELIMIT);
+		    x, lg, m->result != 0 ? msg_error(m->result) : GW_ELIMIT);
 		return;
 	}
 	lg->seq = m->seq;

@@ -258,7 +258,7 @@ step_burned(struct call *c, const void *body)
 	struct event_fields f;
 
 	if (m->result != 0) {
-		if (-(int)m->result != GW_EDENIED) {
+		if (msg_error(m->result) != GW_EDENIED) {
 			call_unavailable(c, "the log");
 			return;
 		}

@@ -301,7 +301,7 @@ burned(struct call *c, const void *body)
 
 	c->then = NULL;
 	if (m->result != 0) {
-		if (-(int)m->result != GW_EDENIED) {
+		if (msg_error(m->result) != GW_EDENIED) {
 			call_unavailable(c, "the log");
 			return;
 		}

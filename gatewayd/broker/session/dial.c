@@ -210,7 +210,7 @@ nt_opened(struct broker *b, void *arg, const void *body)
 		failed(s,
 		    m == NULL ? "the gateway's log went away: try again"
 			      : "the gateway's log refused this session (%s)",
-		    m == NULL ? "" : err_str(-(int)m->result));
+		    m == NULL ? "" : err_str(msg_error(m->result)));
 		return;
 	}
 	s->leg = true;

@@ -217,7 +217,7 @@ open_it(struct bench *b, const struct ask *a)
 	must_send(&b->broker, MSG_FW_OPEN, &m, -1);
 	buf_done(&el);
 	reply = await(b, &b->broker, MSG_FW_OPENED);
-	return reply->rid == m.rid ? -(int)reply->result : GW_EPROTO;
+	return reply->rid == m.rid ? msg_error(reply->result) : GW_EPROTO;
 }
 
 static int
@@ -233,7 +233,7 @@ close_it(struct bench *b, const char *id)
 		die("id", GW_ELIMIT);
 	must_send(&b->broker, MSG_FW_CLOSE, &m, -1);
 	reply = await(b, &b->broker, MSG_FW_CLOSED);
-	return -(int)reply->result;
+	return msg_error(reply->result);
 }
 
 static void
@@ -418,7 +418,7 @@ old_receipts(struct bench *b)
 	must_send(&b->broker, MSG_FW_SYNC_END, &m, -1);
 	reply = await(b, &b->broker, MSG_FW_SYNCED);
 	check(b, "which is to be repeated",
-	    reply->rid == m.rid && -(int)reply->result == GW_EDENIED &&
+	    reply->rid == m.rid && msg_error(reply->result) == GW_EDENIED &&
 		listed("10.9.9.3"));
 }
 

@@ -187,7 +187,7 @@ test_close_not_written(void **state)
 {
 	struct scene *x = *state;
 	struct msg_nt_fold_grant g;
-	struct msg_nt_closed no = {.result = (uint8_t)-GW_ESYS};
+	struct msg_nt_closed no = {.result = msg_result(GW_ESYS)};
 	char body[64];
 
 	fold_grant(&g, x->one.pub.fp);

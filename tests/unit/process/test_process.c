@@ -399,7 +399,7 @@ test_append(void **state)
 
 	ask(&broker, ASK_APPEND, 2, 0);
 	d.rid = appended(&k, &notary, EV_RECORDING_START)->rid;
-	d.result = -GW_EDENIED;
+	d.result = msg_result(GW_EDENIED);
 	assert_int_equal(ipc_send(&notary, MSG_LOG_DURABLE, &d, NULL, 0), 0);
 	assert_int_equal(answer(&k, &broker, 2), 1000 + -GW_EDENIED);
 

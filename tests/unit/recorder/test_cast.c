@@ -314,7 +314,7 @@ read_back(
 		testlink_send(&t->broker, MSG_REC_READ, &m);
 		a = testlink_want(&t->broker, MSG_REC_BYTES);
 		assert_int_equal(a->rid, 9);
-		*result = -(int)a->result;
+		*result = msg_error(a->result);
 		if (a->data.len == 0) {
 			ret[len] = '\0';
 			if (a->result == 0)
@@ -556,7 +556,8 @@ static void
 answer(struct rec_test *t, int result)
 {
 	const struct msg_log_append *m = t->notary.m.body;
-	struct msg_log_durable d = {.rid = m->rid, .result = (uint8_t)-result};
+	struct msg_log_durable d = {
+	    .rid = m->rid, .result = msg_result(result)};
 
 	assert_int_equal(m->event, EV_RECORDING_START);
 	testlink_send(&t->notary, MSG_LOG_DURABLE, &d);

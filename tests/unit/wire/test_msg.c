@@ -568,10 +568,25 @@ test_order_of_a_session(void **state)
 	}
 }
 
+/* The result of an answer is the error, there and back; what is none is never
+ * "done". */
+static void
+test_result(void **state)
+{
+	(void)state;
+	assert_int_equal(msg_result(0), 0);
+	assert_int_equal(msg_error(0), 0);
+	for (int e = -1; e >= -UINT8_MAX; e--)
+		assert_int_equal(msg_error(msg_result(e)), e);
+	assert_int_equal(msg_error(msg_result(1)), GW_ESYS);
+	assert_int_equal(msg_error(msg_result(-256)), GW_ESYS);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_result),
 	    cmocka_unit_test(test_round_trip),
 	    cmocka_unit_test(test_malformed),
 	    cmocka_unit_test(test_unknown_types),
