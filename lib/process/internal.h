@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * internal - what role.c (what a process does) and loop.c (when it does it)
- * share. Nobody else includes it.
+ * internal - what process.c (what a process does) and loop.c (when it does it)
+ * share: one object in two files. Nobody else includes it.
  */
 #ifndef PROCESS_INTERNAL_H
 #define PROCESS_INTERNAL_H
@@ -57,8 +57,9 @@ struct process {
 int peer_new(struct peer **ret, struct process *r, enum proc proc, int fd);
 void peer_shut(struct peer *p); /* closes; the struct lives on until reaped */
 
-void role_peer_readable(struct process *r, struct peer *p);
-void role_peer_lost(struct process *r, struct peer *p);
+/* process.c: what the loop calls. */
+void peer_readable(struct process *r, struct peer *p);
+void peer_lost(struct process *r, struct peer *p);
 
 MUST_CHECK int loop_init(struct process *r);
 void loop_run(struct process *r);

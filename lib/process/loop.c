@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * loop - the event loop of every role: peers with their send queues, timers,
+ * loop - the event loop of every process: peers with their send queues, timers,
  * watched descriptors. The one file that uses libevent.
  */
 #include <errno.h>
@@ -97,7 +97,7 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	role_peer_readable(p->process, p);
+	peer_readable(p->process, p);
 }
 
 static void
@@ -114,7 +114,7 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 		if (e == GW_EAGAIN)
 			return;
 		if (e != 0) {
-			role_peer_lost(p->process, p);
+			peer_lost(p->process, p);
 			return;
 		}
 		p->queued -= f->len;
@@ -276,7 +276,7 @@ peer_data(const struct peer *p)
 void
 peer_close(struct peer *p)
 {
-	role_peer_lost(p->process, p);
+	peer_lost(p->process, p);
 }
 
 /* ---- timers, watches */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * role - the shared skeleton: control socket, links, dispatch, evidence. The
- * event loop itself is loop.c; nothing here knows what a role does.
+ * process - the shared skeleton: control socket, links, dispatch, evidence. The
+ * event loop itself is loop.c; nothing here knows what one process does.
  */
 #include "process/process.h"
 
@@ -254,7 +254,7 @@ on_relink(struct process *r, void *arg)
 }
 
 void
-role_peer_lost(struct process *r, struct peer *p)
+peer_lost(struct process *r, struct peer *p)
 {
 	if (p->dead)
 		return;
@@ -332,7 +332,7 @@ on_link(struct process *r, const struct msg_sup_link *m, int fd)
 	int e;
 
 	if (old != NULL)
-		role_peer_lost(r, old);
+		peer_lost(r, old);
 	if ((e = peer_new(&p, r, (enum proc)m->proc, fd)) != 0) {
 		(void)close(fd);
 		return e;
@@ -390,7 +390,7 @@ on_control(struct process *r, const struct ipc_msg *m)
 			process_exit(r, 0);
 		return 0;
 	default:
-		return 1; /* perhaps the role's own table knows it */
+		return 1; /* perhaps the process's own table knows it */
 	}
 }
 
@@ -413,9 +413,30 @@ dispatch(struct process *r, struct peer *p, const struct ipc_msg *m)
 	return GW_EPROTO;
 }
 
+static void
+dispatch_failed(struct process *r, struct peer *p, struct ipc_msg *m, int e)
+{
+	char what[96];
+
+	/* While the supervisor sets us up, what fails is our start and not its
+	 * message. */
+	if (p == r->control && !r->ready) {
+		log_err("cannot start: %s",
+		    e == GW_ESYS ? strerror(errno) : err_str(e));
+		ipc_msg_close(m);
+		process_exit(r, 1);
+		return;
+	}
+	ipc_msg_close(m);
+	(void)snprintf(
+	    what, sizeof(what), "%s: %s", msg_spec(m->type)->name, err_str(e));
+	audit_protocol(r, p, what);
+	peer_lost(r, p);
+}
+
 /* All frames that are there now, but not for ever: others wait too. */
 void
-role_peer_readable(struct process *r, struct peer *p)
+peer_readable(struct process *r, struct peer *p)
 {
 	for (int turn = 0; turn < 64 && !p->dead; turn++) {
 		struct ipc_msg m = {.body = r->body};
@@ -424,22 +445,16 @@ role_peer_readable(struct process *r, struct peer *p)
 		if (e == GW_EAGAIN)
 			return;
 		if (e == GW_ECLOSED) {
-			role_peer_lost(r, p);
+			peer_lost(r, p);
 			return;
 		}
 		if (e != 0) {
 			audit_protocol(r, p, "a message that is not allowed");
-			role_peer_lost(r, p);
+			peer_lost(r, p);
 			return;
 		}
 		if ((e = dispatch(r, p, &m)) != 0) {
-			char what[96];
-
-			ipc_msg_close(&m);
-			(void)snprintf(what, sizeof(what), "%s: %s",
-			    msg_spec(m.type)->name, err_str(e));
-			audit_protocol(r, p, what);
-			role_peer_lost(r, p);
+			dispatch_failed(r, p, &m, e);
 			return;
 		}
 	}
@@ -455,7 +470,7 @@ version(const struct process_def *def)
 }
 
 static int
-take_control(struct process *r)
+open_control(struct process *r)
 {
 	struct msg_sup_link self = {.proc = PROC_SUPERVISOR};
 	int e;
@@ -495,7 +510,7 @@ process_notary_up(struct process *r)
 }
 
 static void
-role_free(struct process *r)
+process_free(struct process *r)
 {
 	if (r == NULL)
 		return;
@@ -514,7 +529,7 @@ role_free(struct process *r)
 }
 
 static struct process *
-role_new(const struct process_def *def, void *ctx)
+process_new(const struct process_def *def, void *ctx)
 {
 	struct process *r = calloc(1, sizeof(*r));
 
@@ -525,7 +540,7 @@ role_new(const struct process_def *def, void *ctx)
 	if ((r->body = calloc(1, msg_size_max())) == NULL ||
 	    loop_init(r) != 0 ||
 	    (r->relink = timer_new(r, on_relink, NULL)) == NULL) {
-		role_free(r);
+		process_free(r);
 		return NULL;
 	}
 	return r;
@@ -535,7 +550,7 @@ int
 process_supervise(const struct process_def *def, void *ctx,
     const struct msg_sup_config *config)
 {
-	struct process *r = role_new(def, ctx);
+	struct process *r = process_new(def, ctx);
 	int status = 1;
 
 	if (r == NULL)
@@ -547,7 +562,7 @@ process_supervise(const struct process_def *def, void *ctx,
 		loop_run(r);
 		status = r->status;
 	}
-	role_free(r);
+	process_free(r);
 	return status;
 }
 
@@ -568,9 +583,9 @@ process_main(const struct process_def *def, void *ctx, int argc, char **argv)
 	(void)signal(SIGINT, SIG_IGN); /* Ctrl-C is the supervisor's to hear */
 	/* If the supervisor dies, reads of the control socket say so; no
 	 * PDEATHSIG, so that sessions may live on to their deadline. */
-	if ((r = role_new(def, ctx)) == NULL)
+	if ((r = process_new(def, ctx)) == NULL)
 		goto out;
-	if ((e = take_control(r)) != 0) {
+	if ((e = open_control(r)) != 0) {
 		log_err("no control socket as descriptor %d: this program is "
 			"started by gatewayd (%s)",
 		    CONTROL_FD, err_str(e));
@@ -579,6 +594,6 @@ process_main(const struct process_def *def, void *ctx, int argc, char **argv)
 	loop_run(r);
 	status = r->status;
 out:
-	role_free(r);
+	process_free(r);
 	return status;
 }

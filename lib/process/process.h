@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * role - the one skeleton every long-running process of the gateway shares:
- * control socket, links, message dispatch, timers, evidence, sandbox. The only
- * file that uses libevent.
+ * process - the one skeleton every long-running process of the gateway shares:
+ * control socket, links, message dispatch, timers, evidence, sandbox.
  *
- * How a process starts: gatewayd forks, drops to the role's uid and
- * capabilities, and execs the binary with the control socket as descriptor 3.
- * process_main() then receives SUP_CONFIG, calls def->start, receives SUP_LINK
- * for each process it talks to (again whenever that one was restarted: the new
- * link replaces the old), SUP_LISTENER and SUP_FILE where it has some; when
- * every role in def->needs has been linked once it calls def->ready, enters the
- * sandbox and sends SUP_READY. No binary reads argv beyond --version, and
- * --foreground-less tests use the same control socket.
+ * How a process starts: gatewayd forks, drops to the uid and capabilities of
+ * that process, and execs its binary with the control socket as descriptor 3.
+ * process_main() then receives SUP_CONFIG, calls def->start, receives
+ * SUP_LISTENER where it listens and SUP_LINK for each process it talks to
+ * (again whenever that one was restarted: the new link replaces the old). When
+ * every process in def->needs has been linked once, it calls def->ready, enters
+ * the sandbox and sends SUP_READY. What fails before that is logged and ends
+ * the process with status 1; gatewayd tries again, and gives up before it ever
+ * served. argv is read for --version only, and by the API for its instance.
  *
  * Everything is one thread. Handlers must not block.
  */
@@ -34,7 +34,7 @@ struct timer;   /* one timer */
 struct watch;   /* one watched descriptor */
 
 /*
- * Handles one decoded message of a type listed in the role's table. fds (if
+ * Handles one decoded message of a type listed in def->handlers. fds (if
  * the message carries any) belong to the handler when it returns 0. Any
  * negative return closes that peer and is audited as peer.protocol.
  */
@@ -116,7 +116,7 @@ uint64_t peer_conn(const struct peer *p);
 /* The SUP_LINK that announced it: client address and port of a session. */
 const struct msg_sup_link *peer_link(const struct peer *p);
 void peer_set_state(struct peer *p, enum msg_state s);
-/* One pointer of the role's own per link, e.g. the session's record. */
+/* One pointer of the process's own per link, e.g. the session's record. */
 void peer_set_data(struct peer *p, void *data);
 void *peer_data(const struct peer *p);
 void peer_close(struct peer *p); /* peer_down is called */
