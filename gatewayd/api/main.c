@@ -11,17 +11,15 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "api/certificate.h"
 #include "api/http.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "base/safefile.h"
-#include "base/str.h"
 
 enum {
 	TICK_MS = 500,
-	LISTENERS = LIMIT_LISTEN,
 	/* a queue that is too long loses the link to the broker */
 	QUEUED_MAX = LIMIT_PEER_QUEUE / 2,
 };
@@ -36,9 +34,7 @@ struct pending {
 struct api {
 	struct process *process;
 	struct http *http;
-	struct secret cert, key;
-	int listeners[LISTENERS]; /* arrived before the certificate did */
-	unsigned nlisteners;
+	struct certificate certificate; /* of the instance "https" */
 	struct pending *pending;
 	struct timer *tick;
 };
@@ -171,117 +167,25 @@ on_intruder(void *ctx, int64_t uid, int64_t loginuid, int64_t pid)
 	event_fields_done(&f);
 }
 
-/* ---- listeners and the certificate */
-
-static int
-serve(struct api *a, int fd, bool tls)
-{
-	int e = http_listen(
-	    a->http, fd, tls ? &a->cert : NULL, tls ? &a->key : NULL);
-
-	if (e != 0)
-		log_err("cannot serve %s: %s",
-		    tls ? "HTTPS (are tls.crt and tls.key a PEM pair?)"
-			: "the admin socket",
-		    err_str(e));
-	return e;
-}
-
-static int
-serve_waiting(struct api *a)
-{
-	int e = 0;
-
-	if (a->cert.p == NULL || a->key.p == NULL)
-		return 0;
-	while (e == 0 && a->nlisteners > 0)
-		e = serve(a, a->listeners[--a->nlisteners], true);
-	return e;
-}
+/* ---- start */
 
 static int
 on_listener(struct process *r, int fd, bool tls)
 {
 	struct api *a = process_ctx(r);
+	const bool admin = strcmp(process_instance(r), "admin") == 0;
+	int e;
 
-	if (tls != (strcmp(process_instance(r), "admin") != 0))
+	if (tls == admin)
 		return GW_EINVAL;
-	if (!tls)
-		return serve(a, fd, false);
-	if (a->nlisteners >= ARRAY_LEN(a->listeners))
-		return GW_ELIMIT;
-	a->listeners[a->nlisteners++] = fd;
-	return serve_waiting(a);
-}
-
-static int
-read_pem(struct secret *ret, int fd)
-{
-	struct secret s = {0};
-	ssize_t n;
-	size_t len = 0;
-	int e;
-
-	if ((e = secret_new(&s, LIMIT_PEM_SIZE)) != 0)
-		return e;
-	while (
-	    len < LIMIT_PEM_SIZE &&
-	    (n = pread(fd, s.p + len, LIMIT_PEM_SIZE - len, (off_t)len)) != 0) {
-		if (n < 0) {
-			secret_free(&s);
-			return GW_ESYS;
-		}
-		len += (size_t)n;
-	}
-	if (len == 0 || len >= LIMIT_PEM_SIZE) {
-		secret_free(&s);
-		return GW_ELIMIT;
-	}
-	s.len = len; /* the rest is zero: the text is ended */
-	secret_free(ret);
-	*ret = s;
-	return 0;
-}
-
-static int
-on_file(struct process *r, enum sup_file which, int fd)
-{
-	struct api *a = process_ctx(r);
-	int e = GW_EINVAL;
-
-	if (which == SUP_FILE_TLS_CERT)
-		e = read_pem(&a->cert, fd);
-	else if (which == SUP_FILE_TLS_KEY)
-		e = read_pem(&a->key, fd);
+	e = http_listen(a->http, fd, tls ? &a->certificate.crt : NULL,
+	    tls ? &a->certificate.key : NULL);
 	if (e != 0)
-		return e;
-	(void)close(fd);
-	return serve_waiting(a);
-}
-
-static int
-load_pem(struct api *a, const struct conf *conf)
-{
-	char path[LIMIT_PATH_SIZE + 32];
-	int e;
-
-	if ((e = str_fmt(
-		 path, sizeof(path), "%s/api/tls.crt", conf->state_dir)) != 0 ||
-	    (e = safefile_read(&a->cert, path, LIMIT_PEM_SIZE, 0)) != 0)
-		goto out;
-	if ((e = str_fmt(
-		 path, sizeof(path), "%s/api/tls.key", conf->state_dir)) != 0 ||
-	    (e = safefile_read(
-		 &a->key, path, LIMIT_PEM_SIZE, SAFEFILE_PRIVATE)) != 0)
-		goto out;
-	return serve_waiting(a);
-out:
-	/* The supervisor may still hand them over as descriptors. */
-	log_info(
-	    "%s not read (%s): waiting for the supervisor", path, err_str(e));
-	secret_free(&a->cert);
-	secret_free(&a->key);
-	return 0;
+		log_err("cannot serve %s: %s",
+		    tls ? "HTTPS with api/tls.crt and api/tls.key"
+			: "the admin socket",
+		    err_str(e));
+	return e;
 }
 
 static int
@@ -297,8 +201,9 @@ start(struct process *r, const struct conf *conf)
 		return GW_ENOMEM;
 	if ((e = http_new(&a->http, r, &hooks)) != 0)
 		return e;
-	return strcmp(process_instance(r), "admin") == 0 ? 0
-							 : load_pem(a, conf);
+	return strcmp(process_instance(r), "admin") == 0
+		   ? 0
+		   : certificate_load(&a->certificate, conf);
 }
 
 int
@@ -320,11 +225,9 @@ main(int argc, char **argv)
 	    .start = start,
 	    .peer_down = peer_down,
 	    .listener = on_listener,
-	    .file = on_file,
 	    .sandbox = &box};
 	int status = process_main(&def, &api, argc, argv);
 
-	secret_free(&api.cert);
-	secret_free(&api.key);
+	certificate_free(&api.certificate);
 	return status;
 }

@@ -368,7 +368,6 @@ static int
 on_control(struct process *r, const struct ipc_msg *m)
 {
 	const struct msg_sup_listener *l = m->body;
-	const struct msg_sup_file *f = m->body;
 
 	switch (m->type) {
 	case MSG_SUP_CONFIG:
@@ -379,10 +378,6 @@ on_control(struct process *r, const struct ipc_msg *m)
 		if (r->def->listener == NULL)
 			return GW_EPROTO;
 		return r->def->listener(r, m->fds[0], l->tls != 0);
-	case MSG_SUP_FILE:
-		if (r->def->file == NULL)
-			return GW_EPROTO;
-		return r->def->file(r, (enum sup_file)f->which, m->fds[0]);
 	case MSG_SUP_STOP:
 		if (r->def->stop != NULL)
 			r->def->stop(r);

@@ -70,9 +70,8 @@ struct process_def {
 	void (*peer_down)(struct process *r, struct peer *p);
 	/* SUP_STOP: finish and call process_exit(); NULL = exit at once. */
 	void (*stop)(struct process *r);
-	/* SUP_LISTENER, SUP_FILE; fd belongs to the callee. May be NULL. */
+	/* SUP_LISTENER; fd belongs to the callee. May be NULL. */
 	int (*listener)(struct process *r, int fd, bool tls);
-	int (*file)(struct process *r, enum sup_file which, int fd);
 	/* Filled by start or before; read when the sandbox is entered. */
 	struct process_sandbox *sandbox;
 	/* The notary only: process_append() without fn, for lack of a link to

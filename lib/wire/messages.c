@@ -100,10 +100,6 @@ static const struct msg_field f_sup_listener[] = {
     U8(msg_sup_listener, tls),
 };
 
-static const struct msg_field f_sup_file[] = {
-    U8(msg_sup_file, which),
-};
-
 static const struct msg_field f_log_append[] = {
     U32(msg_log_append, rid),
     U16(msg_log_append, event),
@@ -528,7 +524,6 @@ static const struct msg_spec table[] = {
     ROW(SUP_PROBE, sup_conn, BRK, SUP, MST_ANY, 0),
     ROW(SUP_KILL, sup_conn, BRK | SUP, SUP | ZYG, MST_ANY, 0),
     ROW(SUP_LISTENER, sup_listener, SUP, API, MST_ANY, 1),
-    ROW(SUP_FILE, sup_file, SUP, ALL, MST_ANY, 1),
     ROW(SUP_RELINK, sup_relink, BRK | NOT, SUP, MST_ANY, 0),
     ROW(LOG_APPEND, log_append, ALL | SUP, NOT, MST_ANY, 0),
     ROW(LOG_DURABLE, log_durable, NOT, ALL | SUP, MST_ANY, 0),

@@ -28,7 +28,6 @@ enum msg_type {
 	MSG_SUP_PROBE,      /* broker -> sup: start a session without client */
 	MSG_SUP_KILL,     /* broker -> sup, sup -> zygote: SIGKILL a session */
 	MSG_SUP_LISTENER, /* sup -> api/admin: a bound listening socket */
-	MSG_SUP_FILE,     /* sup -> any: an opened file, 1 fd */
 	MSG_SUP_RELINK,   /* broker, notary -> sup: a link is lost */
 	/* any -> notary */
 	MSG_LOG_APPEND = 32,
@@ -130,10 +129,6 @@ struct msg_sup_listener {
 };
 struct msg_sup_relink {
 	uint8_t proc; /* enum proc at the other end */
-};
-enum sup_file { SUP_FILE_NONE = 0, SUP_FILE_TLS_CERT, SUP_FILE_TLS_KEY };
-struct msg_sup_file {
-	uint8_t which; /* enum sup_file */
 };
 
 struct msg_log_append {

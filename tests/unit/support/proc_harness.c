@@ -125,14 +125,11 @@ proc_harness_ready(struct proc_harness *p)
 	free(m.body);
 }
 
-int
-proc_harness_stop(struct proc_harness *p)
+static int
+wait_end(struct proc_harness *p)
 {
-	struct msg_empty m = {0};
 	int status = 0;
 
-	if (ipc_send_wait(&p->control, MSG_SUP_STOP, &m, NULL, 0, WAIT_MS) != 0)
-		fail("the program went before it was told to");
 	for (int i = 0; i < 100; i++) {
 		if (waitpid(p->pid, &status, WNOHANG) == p->pid) {
 			ipc_done(&p->control);
@@ -143,6 +140,31 @@ proc_harness_stop(struct proc_harness *p)
 	(void)kill(p->pid, SIGKILL);
 	(void)waitpid(p->pid, &status, 0);
 	fail("the program did not stop");
+}
+
+int
+proc_harness_refusal(struct proc_harness *p)
+{
+	struct ipc_msg m = {.body = body_new()};
+	int e = ipc_recv_wait(&p->control, &m, WAIT_MS);
+
+	if (e == 0)
+		fail("%s from a program that should refuse to start",
+		    msg_spec(m.type)->name);
+	if (e != GW_ECLOSED)
+		fail("the program did not refuse to start: %s", err_str(e));
+	free(m.body);
+	return wait_end(p);
+}
+
+int
+proc_harness_stop(struct proc_harness *p)
+{
+	struct msg_empty m = {0};
+
+	if (ipc_send_wait(&p->control, MSG_SUP_STOP, &m, NULL, 0, WAIT_MS) != 0)
+		fail("the program went before it was told to");
+	return wait_end(p);
 }
 
 void

@@ -36,6 +36,8 @@ void proc_harness_link(
 void proc_harness_fd(
     struct proc_harness *p, unsigned type, const void *body, int fd);
 void proc_harness_ready(struct proc_harness *p); /* waits for SUP_READY */
+/* The program must end by itself and before SUP_READY; its wait status. */
+int proc_harness_refusal(struct proc_harness *p);
 /* SUP_STOP; returns the wait status. */
 int proc_harness_stop(struct proc_harness *p);
 
