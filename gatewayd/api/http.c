@@ -339,7 +339,7 @@ dispatch(struct http_req *q, struct http_daemon *d)
 {
 	static const char ok[] = "{\"status\":\"ok\"}";
 
-	if (q->verb->id == VERB_HEALTHZ) {
+	if (q->verb->served == SERVED_BY_API) {
 		/* This process lives: that is all healthz says. */
 		http_reply(q, 200, "application/json", ok, sizeof(ok) - 1);
 		return;

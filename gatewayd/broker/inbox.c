@@ -28,7 +28,6 @@
 
 static call_fn *const verb_table[VERB_COUNT] = {
     [VERB_SERVER] = verb_server,
-    [VERB_HEALTHZ] = verb_healthz,
     [VERB_READYZ] = verb_readyz,
     [VERB_CHALLENGE] = verb_challenge,
     [VERB_ENROLL] = verb_enroll,
@@ -148,10 +147,10 @@ on_api_call(struct process *r, struct peer *p, const void *body, const int *fds)
 {
 	const struct msg_api_call *m = body;
 	struct broker *b = process_ctx(r);
+	const struct verb *v = verb_get(m->verb);
 
 	(void)fds;
-	/* these say how we are, so they do not wait until we are well */
-	if (b->recovered || m->verb == VERB_HEALTHZ || m->verb == VERB_READYZ)
+	if (b->recovered || (v != NULL && v->served == SERVED_AT_ONCE))
 		return serve(b, p, m);
 	return keep_early(b, p, m) == 0 ? 0 : too_early(b, p, m);
 }

@@ -183,7 +183,7 @@ out:
 static int
 confirm(struct ctx *c)
 {
-	const struct call_opts o = {.code_now = true, .show_problem = true};
+	const struct call_opts o = {.show_problem = true};
 	struct reply r = {0};
 	json_t *body = json_object();
 	int x = call_signed(c, VERB_ENROLL_CONFIRM, body, &o, &r);

@@ -472,7 +472,7 @@ send_with_code(struct attempt *a, struct reply *ret)
 	int w = EXIT_OK;
 	int r = EXIT_OK;
 
-	if (a->o != NULL && a->o->code_now &&
+	if (a->verb->code == CODE_ALWAYS &&
 	    (r = get_code(a->c, false, &a->code)) != EXIT_OK)
 		return r;
 	for (;;) {

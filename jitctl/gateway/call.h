@@ -14,7 +14,6 @@
 #include "wire/verbs.h"
 
 struct call_opts {
-	bool code_now;           /* the verb always wants one */
 	const char *idempotency; /* NULL = a new one */
 	const char *const *from; /* only these of our addresses */
 	unsigned nfrom;

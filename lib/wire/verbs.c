@@ -10,14 +10,19 @@
 #include <string.h>
 
 static const struct verb verbs[VERB_COUNT] = {
-#define X(vid, vname, vmethod, vpath, vauth, vwho, vcode)                      \
+#define X(vid, vname, vmethod, vpath, vauth, vwho, vroot, vcode, vpayload,     \
+    vanswer, vserved)                                                          \
 	[VERB_##vid] = {.id = VERB_##vid,                                      \
 	    .name = vname,                                                     \
 	    .method = vmethod,                                                 \
 	    .path = vpath,                                                     \
-	    .auth = AUTH_##vauth,                                              \
-	    .who = WHO_##vwho,                                                 \
-	    .code = CODE_##vcode},
+	    .auth = vauth,                                                     \
+	    .who = vwho,                                                       \
+	    .root = vroot,                                                     \
+	    .code = vcode,                                                     \
+	    .payload = vpayload,                                               \
+	    .answer = vanswer,                                                 \
+	    .served = vserved},
     VERB_TABLE(X)
 #undef X
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * verbs - the API's routes as one table: the router, the broker's dispatch,
- * the client and the OpenAPI test all read it.
+ * the client and the OpenAPI test all read it. What a verb needs and may is in
+ * its row: no code decides by a verb's id.
  *
  * SIGNED verbs take {"payload": base64, "signature": SSHSIG armor, "code",
  * "salt"} (doc/PROTOCOL.request); on the admin socket the payload's "body"
@@ -13,56 +14,123 @@
 
 #include <stddef.h>
 
+/* How it is proved who asks. */
 enum verb_auth { AUTH_NOBODY = 0, AUTH_OPEN, AUTH_TOKEN, AUTH_SIGNED };
-/* Who may, beyond proving who they are. */
-enum verb_who { WHO_NOBODY = 0, WHO_ANYONE, WHO_USER, WHO_AUDITOR, WHO_ADMIN };
-enum verb_code { CODE_NEVER = 0, CODE_ALWAYS, CODE_MFA_AGE }; /* TOTP */
+/* Who may. Each but the first three is an active user. */
+enum verb_who {
+	WHO_NOBODY = 0,
+	WHO_ANYONE,   /* without any proof */
+	WHO_STRANGER, /* a key nobody has; a user, unless disabled */
+	WHO_INVITED,  /* a user, be it that the enrolment is not finished */
+	WHO_USER,
+	WHO_AUDITOR, /* or admin */
+	WHO_ADMIN,
+};
+/* May root, on the admin socket? Never what needs a user's key or address. */
+enum verb_root { ROOT_NEVER = 0, ROOT_MAY };
+/* Is a TOTP code wanted, and who asks for it? */
+enum verb_code {
+	CODE_UNSAID = 0, /* nobody gets through */
+	CODE_NONE,
+	CODE_BEFORE, /* before the verb, unless one was given within the age */
+	CODE_INSIDE, /* by the verb: what it decides says which age is enough */
+	CODE_ALWAYS, /* by the verb, each time */
+};
+/* What the evidence holds of a signed payload. */
+enum verb_payload {
+	PAYLOAD_NONE = 0, /* nothing is signed */
+	PAYLOAD_WHOLE,    /* all of it; one that fits no record is refused */
+	PAYLOAD_PARTS,    /* all of it; a large one in records of its own */
+	PAYLOAD_SECRET,   /* nothing: it holds a secret */
+};
+/* What a repeat (same user, same idempotency key) gets. */
+enum verb_answer {
+	ANSWER_ONCE = 0, /* a new one: it changes nothing or holds a secret */
+	ANSWER_KEPT,     /* the first one */
+};
+/* Who serves it, and when. */
+enum verb_served {
+	SERVED_NEVER = 0,
+	SERVED_BY_API,  /* that process alone */
+	SERVED_AT_ONCE, /* the broker, as it is */
+	SERVED_IN_STEP, /* the broker, once in step with log and firewall */
+};
 
-/* X(enum, "name", method, path, auth, who, code) */
+/* X(enum, "name", method, path, auth, who, root, code, payload, answer,
+ *   served) */
 #define VERB_TABLE(X)                                                          \
-	X(SERVER, "server", "GET", "/v1/server", OPEN, ANYONE, NEVER)          \
-	X(HEALTHZ, "healthz", "GET", "/v1/healthz", OPEN, ANYONE, NEVER)       \
-	X(READYZ, "readyz", "GET", "/v1/readyz", OPEN, ANYONE, NEVER)          \
-	X(CHALLENGE, "challenge", "POST", "/v1/challenge", OPEN, ANYONE,       \
-	    NEVER)                                                             \
-	X(ENROLL, "enroll.begin", "POST", "/v1/enroll", SIGNED, ANYONE, NEVER) \
+	X(SERVER, "server", "GET", "/v1/server", AUTH_OPEN, WHO_ANYONE,        \
+	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_IN_STEP)    \
+	X(HEALTHZ, "healthz", "GET", "/v1/healthz", AUTH_OPEN, WHO_ANYONE,     \
+	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_BY_API)     \
+	X(READYZ, "readyz", "GET", "/v1/readyz", AUTH_OPEN, WHO_ANYONE,        \
+	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_AT_ONCE)    \
+	X(CHALLENGE, "challenge", "POST", "/v1/challenge", AUTH_OPEN,          \
+	    WHO_ANYONE, ROOT_NEVER, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE,      \
+	    SERVED_IN_STEP)                                                    \
+	X(ENROLL, "enroll.begin", "POST", "/v1/enroll", AUTH_SIGNED,           \
+	    WHO_STRANGER, ROOT_NEVER, CODE_NONE, PAYLOAD_SECRET, ANSWER_ONCE,  \
+	    SERVED_IN_STEP)                                                    \
 	X(ENROLL_CONFIRM, "enroll.confirm", "POST", "/v1/enroll/confirm",      \
-	    SIGNED, USER, NEVER) /* takes a code itself */                     \
-	X(TOKEN, "token.create", "POST", "/v1/token", SIGNED, USER, NEVER)     \
-	X(WHOAMI, "whoami", "GET", "/v1/whoami", TOKEN, USER, NEVER)           \
-	X(REQUEST, "request.create", "POST", "/v1/requests", SIGNED, USER,     \
-	    MFA_AGE)                                                           \
-	X(GRANTS, "grant.list", "GET", "/v1/grants", TOKEN, USER, NEVER)       \
-	X(RELEASE, "grant.release", "POST", "/v1/grants/release", SIGNED,      \
-	    USER, NEVER)                                                       \
-	X(REVOKE, "grant.revoke", "POST", "/v1/grants/revoke", SIGNED, ADMIN,  \
-	    NEVER)                                                             \
-	X(SESSIONS, "session.list", "GET", "/v1/sessions", TOKEN, USER, NEVER) \
-	X(SESSION_KILL, "session.kill", "POST", "/v1/sessions/kill", SIGNED,   \
-	    ADMIN, NEVER)                                                      \
-	X(RECORDING, "recording.get", "GET", "/v1/recordings/{id}", TOKEN,     \
-	    AUDITOR, NEVER)                                                    \
-	X(TARGETS, "target.list", "GET", "/v1/targets", TOKEN, USER, NEVER)    \
-	X(TARGET_SCAN, "target.scan", "POST", "/v1/targets/scan", SIGNED,      \
-	    ADMIN, NEVER)                                                      \
-	X(TARGET_ADD, "target.add", "POST", "/v1/targets", SIGNED, ADMIN,      \
-	    MFA_AGE)                                                           \
+	    AUTH_SIGNED, WHO_INVITED, ROOT_NEVER, CODE_ALWAYS, PAYLOAD_WHOLE,  \
+	    ANSWER_ONCE, SERVED_IN_STEP)                                       \
+	X(TOKEN, "token.create", "POST", "/v1/token", AUTH_SIGNED, WHO_USER,   \
+	    ROOT_NEVER, CODE_NONE, PAYLOAD_WHOLE, ANSWER_ONCE, SERVED_IN_STEP) \
+	X(WHOAMI, "whoami", "GET", "/v1/whoami", AUTH_TOKEN, WHO_USER,         \
+	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_IN_STEP)    \
+	X(REQUEST, "request.create", "POST", "/v1/requests", AUTH_SIGNED,      \
+	    WHO_USER, ROOT_NEVER, CODE_INSIDE, PAYLOAD_WHOLE, ANSWER_KEPT,     \
+	    SERVED_IN_STEP)                                                    \
+	X(GRANTS, "grant.list", "GET", "/v1/grants", AUTH_TOKEN, WHO_USER,     \
+	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_IN_STEP)    \
+	X(RELEASE, "grant.release", "POST", "/v1/grants/release", AUTH_SIGNED, \
+	    WHO_USER, ROOT_MAY, CODE_NONE, PAYLOAD_WHOLE, ANSWER_KEPT,         \
+	    SERVED_IN_STEP)                                                    \
+	X(REVOKE, "grant.revoke", "POST", "/v1/grants/revoke", AUTH_SIGNED,    \
+	    WHO_ADMIN, ROOT_MAY, CODE_NONE, PAYLOAD_WHOLE, ANSWER_KEPT,        \
+	    SERVED_IN_STEP)                                                    \
+	X(SESSIONS, "session.list", "GET", "/v1/sessions", AUTH_TOKEN,         \
+	    WHO_USER, ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE,          \
+	    SERVED_IN_STEP)                                                    \
+	X(SESSION_KILL, "session.kill", "POST", "/v1/sessions/kill",           \
+	    AUTH_SIGNED, WHO_ADMIN, ROOT_MAY, CODE_NONE, PAYLOAD_WHOLE,        \
+	    ANSWER_KEPT, SERVED_IN_STEP)                                       \
+	X(RECORDING, "recording.get", "GET", "/v1/recordings/{id}",            \
+	    AUTH_TOKEN, WHO_AUDITOR, ROOT_MAY, CODE_NONE, PAYLOAD_NONE,        \
+	    ANSWER_ONCE, SERVED_IN_STEP)                                       \
+	X(TARGETS, "target.list", "GET", "/v1/targets", AUTH_TOKEN, WHO_USER,  \
+	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_IN_STEP)    \
+	X(TARGET_SCAN, "target.scan", "POST", "/v1/targets/scan", AUTH_SIGNED, \
+	    WHO_ADMIN, ROOT_MAY, CODE_NONE, PAYLOAD_WHOLE, ANSWER_ONCE,        \
+	    SERVED_IN_STEP)                                                    \
+	X(TARGET_ADD, "target.add", "POST", "/v1/targets", AUTH_SIGNED,        \
+	    WHO_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_KEPT,      \
+	    SERVED_IN_STEP)                                                    \
 	X(TARGET_REMOVE, "target.remove", "POST", "/v1/targets/remove",        \
-	    SIGNED, ADMIN, MFA_AGE)                                            \
-	X(USERS, "user.list", "GET", "/v1/users", TOKEN, AUDITOR, NEVER)       \
-	X(USER_ADD, "user.add", "POST", "/v1/users", SIGNED, ADMIN, MFA_AGE)   \
-	X(ROLES, "role.list", "GET", "/v1/roles", TOKEN, USER, NEVER)          \
-	X(ROLE_SET, "role.set", "POST", "/v1/roles", SIGNED, ADMIN, MFA_AGE)   \
-	X(ROLE_REMOVE, "role.remove", "POST", "/v1/roles/remove", SIGNED,      \
-	    ADMIN, MFA_AGE)                                                    \
-	X(APPLY, "policy.apply", "POST", "/v1/policy", SIGNED, ADMIN, MFA_AGE) \
-	X(DOCTOR, "target.doctor", "POST", "/v1/targets/doctor", SIGNED,       \
-	    ADMIN, NEVER)                                                      \
-	X(AUDIT, "audit.read", "GET", "/v1/audit", TOKEN, AUDITOR, NEVER)
+	    AUTH_SIGNED, WHO_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE,      \
+	    ANSWER_KEPT, SERVED_IN_STEP)                                       \
+	X(USERS, "user.list", "GET", "/v1/users", AUTH_TOKEN, WHO_AUDITOR,     \
+	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_IN_STEP)    \
+	X(USER_ADD, "user.add", "POST", "/v1/users", AUTH_SIGNED, WHO_ADMIN,   \
+	    ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_ONCE, SERVED_IN_STEP) \
+	X(ROLES, "role.list", "GET", "/v1/roles", AUTH_TOKEN, WHO_USER,        \
+	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_IN_STEP)    \
+	X(ROLE_SET, "role.set", "POST", "/v1/roles", AUTH_SIGNED, WHO_ADMIN,   \
+	    ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_KEPT, SERVED_IN_STEP) \
+	X(ROLE_REMOVE, "role.remove", "POST", "/v1/roles/remove", AUTH_SIGNED, \
+	    WHO_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_KEPT,      \
+	    SERVED_IN_STEP)                                                    \
+	X(APPLY, "policy.apply", "POST", "/v1/policy", AUTH_SIGNED, WHO_ADMIN, \
+	    ROOT_MAY, CODE_BEFORE, PAYLOAD_PARTS, ANSWER_ONCE, SERVED_IN_STEP) \
+	X(DOCTOR, "target.doctor", "POST", "/v1/targets/doctor", AUTH_SIGNED,  \
+	    WHO_ADMIN, ROOT_MAY, CODE_NONE, PAYLOAD_WHOLE, ANSWER_ONCE,        \
+	    SERVED_IN_STEP)                                                    \
+	X(AUDIT, "audit.read", "GET", "/v1/audit", AUTH_TOKEN, WHO_AUDITOR,    \
+	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_IN_STEP)
 
 enum api_verb {
 	VERB_NONE = 0,
-#define X(id, name, method, path, auth, who, code) VERB_##id,
+#define X(id, ...) VERB_##id,
 	VERB_TABLE(X)
 #undef X
 	    VERB_COUNT
@@ -75,7 +143,11 @@ struct verb {
 	const char *path; /* may hold one {id} as its last segment */
 	enum verb_auth auth;
 	enum verb_who who;
+	enum verb_root root;
 	enum verb_code code;
+	enum verb_payload payload;
+	enum verb_answer answer;
+	enum verb_served served;
 };
 
 /* NULL for unknown ids. */

@@ -333,8 +333,8 @@ call_fields(const struct call *c, struct event_fields *f)
 	char hex[DIGEST_SIZE];
 
 	call_who(c, f);
-	/* the body of an enrolment holds the invitation: a secret */
-	if (c->env.payload == NULL || c->verb->id == VERB_ENROLL)
+	if (c->env.payload == NULL || c->verb->payload == PAYLOAD_NONE ||
+	    c->verb->payload == PAYLOAD_SECRET)
 		return;
 	if (fits_field(c->env.payload, c->env.payload_len)) {
 		event_strn(f, EF_PAYLOAD, c->env.payload, c->env.payload_len);

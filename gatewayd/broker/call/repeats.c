@@ -13,26 +13,6 @@
 
 enum { REFUSALS_KEPT = 1000 };
 
-/* Verbs whose answer may be kept: they change something, and the answer holds
- * no secret. */
-static bool
-keeps(enum api_verb v)
-{
-	switch (v) {
-	case VERB_REQUEST:
-	case VERB_RELEASE:
-	case VERB_REVOKE:
-	case VERB_SESSION_KILL:
-	case VERB_TARGET_ADD:
-	case VERB_TARGET_REMOVE:
-	case VERB_ROLE_SET:
-	case VERB_ROLE_REMOVE:
-		return true;
-	default:
-		return false;
-	}
-}
-
 static bool
 same_request(const struct call *a, const struct call *b)
 {
@@ -45,7 +25,8 @@ repeats_find(struct call *c, uint16_t *retstatus, struct buf *ret, int *reterr)
 {
 	int r;
 
-	if (c->local || c->req.idempotency[0] == '\0' || !keeps(c->verb->id))
+	if (c->local || c->req.idempotency[0] == '\0' ||
+	    c->verb->answer != ANSWER_KEPT)
 		return REPEAT_NO;
 	for (struct call *x = c->b->calls; x != NULL; x = x->next)
 		if (x != c && x->first && same_request(x, c)) {

@@ -67,19 +67,31 @@ permit(struct call *c, call_fn *fn)
 			: "this is for admins and auditors");
 		return;
 	}
-	if (c->verb->code == CODE_MFA_AGE && c->verb->id != VERB_REQUEST)
+	switch (c->verb->code) {
+	case CODE_BEFORE:
 		mfa_require(c, fn);
-	else
-		fn(c); /* a request decides first, with the code's age */
+		break;
+	case CODE_NONE:
+	case CODE_INSIDE:
+	case CODE_ALWAYS:
+		fn(c);
+		break;
+	default:
+		refuse(c, 403, "forbidden", "nobody may");
+	}
 }
 
 /* ---- the admin socket */
 
 static bool
-local_may(enum api_verb v)
+not_for_root(struct call *c)
 {
-	return v != VERB_ENROLL && v != VERB_ENROLL_CONFIRM &&
-	       v != VERB_TOKEN && v != VERB_REQUEST && v != VERB_CHALLENGE;
+	if (c->verb->root == ROOT_MAY)
+		return false;
+	refuse(c, 403, "forbidden",
+	    "this needs a user's key: ask over HTTPS, not over the admin "
+	    "socket");
+	return true;
 }
 
 static void
@@ -91,12 +103,8 @@ check_local(struct call *c, const struct msg_api_call *m, call_fn *fn)
 		refuse(c, 403, "forbidden", "the admin socket is root's");
 		return;
 	}
-	if (!local_may(c->verb->id)) {
-		refuse(c, 403, "forbidden",
-		    "this needs a user's key: ask over HTTPS, not over the "
-		    "admin socket");
+	if (not_for_root(c))
 		return;
-	}
 	c->local = true;
 	c->admin = c->auditor = true;
 	c->user_state = USER_ACTIVE;
@@ -162,7 +170,7 @@ find_user(struct call *c)
 	if (store_user_by_key(c->b->store, c->key_fp, name) == 0)
 		permission_load(c, name);
 	if (c->user[0] == '\0')
-		return c->verb->id == VERB_ENROLL;
+		return c->verb->who == WHO_STRANGER;
 	return permission_state(c);
 }
 
@@ -209,7 +217,7 @@ check_signed(struct call *c, const struct msg_api_call *m, call_fn *fn)
 		return;
 	}
 	/* what was signed stands whole in the evidence */
-	if (c->verb->id != VERB_APPLY &&
+	if (c->verb->payload != PAYLOAD_PARTS &&
 	    !fits_field(c->env.payload, c->env.payload_len)) {
 		call_refuse(c, 413, "too-large", "payload",
 		    "payload: at most %d bytes can be signed for %s",
@@ -246,7 +254,8 @@ void
 caller_check(struct call *c, const struct msg_api_call *m, call_fn *fn)
 {
 	if (c->verb->auth == AUTH_OPEN) {
-		fn(c);
+		if (c->from != PROC_ADMIN || !not_for_root(c))
+			fn(c);
 	} else if (c->from == PROC_ADMIN) {
 		check_local(c, m, fn);
 	} else if (c->verb->auth == AUTH_TOKEN) {

@@ -37,7 +37,9 @@ permission_rank(const struct call *c)
 		return true;
 	switch (c->verb->who) {
 	case WHO_ANYONE:
+	case WHO_STRANGER:
 		return true;
+	case WHO_INVITED:
 	case WHO_USER:
 		return c->user[0] != '\0';
 	case WHO_AUDITOR:
@@ -66,8 +68,12 @@ permission_state(const struct call *c)
 {
 	if (c->local || c->user_state == USER_ACTIVE)
 		return true;
-	if (c->verb->id == VERB_ENROLL)
+	switch (c->verb->who) {
+	case WHO_STRANGER:
 		return c->user_state != USER_DISABLED;
-	return c->verb->id == VERB_ENROLL_CONFIRM &&
-	       c->user_state == USER_INVITED;
+	case WHO_INVITED:
+		return c->user_state == USER_INVITED;
+	default:
+		return false;
+	}
 }

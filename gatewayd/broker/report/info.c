@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * info - verbs that only tell: server, healthz, readyz, whoami.
+ * info - verbs that only inform: server, readyz, whoami.
  */
 #include "broker/report/info.h"
 #include "broker/broker.h"
@@ -25,15 +25,6 @@ verb_server(struct call *c)
 	(void)json_object_set_new(o, "ca_keys", cas);
 	put_str(o, "log_key", conf->log_key);
 	put_time(o, "time", broker_now(c->b).utc_ms);
-	call_reply(c, 200, o);
-}
-
-void
-verb_healthz(struct call *c)
-{
-	json_t *o = json_object();
-
-	put_str(o, "status", "ok");
 	call_reply(c, 200, o);
 }
 

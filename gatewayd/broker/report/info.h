@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * info - verbs that only tell: server, healthz, readyz, whoami.
+ * info - verbs that only inform: server, readyz, whoami.
  */
 #ifndef BROKER_REPORT_INFO_H
 #define BROKER_REPORT_INFO_H
@@ -8,7 +8,6 @@
 #include "broker/call/call.h"
 
 void verb_server(struct call *c);
-void verb_healthz(struct call *c);
 void verb_readyz(struct call *c);
 void verb_whoami(struct call *c);
 

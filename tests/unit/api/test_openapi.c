@@ -71,8 +71,9 @@ test_every_route(void **state)
 {
 	static const char *const auth[] = {"", "open", "token", "signed"};
 	static const char *const who[] = {
-	    "", "anyone", "user", "auditor", "admin"};
-	static const char *const code[] = {"never", "always", "mfa-age"};
+	    "", "anyone", "stranger", "invited", "user", "auditor", "admin"};
+	static const char *const code[] = {
+	    "", "never", "mfa-age", "mfa-age", "always"};
 
 	(void)state;
 	assert_string_equal(text(doc, "openapi"), "3.1.0");
