@@ -94,6 +94,8 @@ test_challenge_of_stranger(void **state)
 	text = payload_of(x, VERB_ENROLL, nonce, body);
 	send_payload(x, &k, VERB_ENROLL, text, 0);
 	want_event(x, EV_USER_KEY);
+	assert_false(has(x, code)); /* what is signed holds the invitation */
+	assert_false(has(x, "\"payload\""));
 	assert_int_equal(want_reply(x, &x->api), 200);
 	send_payload(x, &k, VERB_ENROLL, text, 0);
 	assert_int_equal(want_reply(x, &x->api), 401);

@@ -87,6 +87,12 @@ void test_names_of_the_gateway(void **state);
 void test_text_of_others(void **state);
 void test_strangers_at_the_door(void **state);
 
+/* ---- brokerapi_rows.c */
+
+void test_root_is_no_user(void **state);
+void test_states(void **state);
+void test_early(void **state);
+
 /* ---- brokerapi_moment.c */
 
 uint32_t hold_event(struct scene *x, unsigned event);

@@ -47,6 +47,9 @@ main(void)
 	    T(test_kill_without_log),
 	    T(test_tokens_full),
 	    T(test_forbidden_is_recorded),
+	    T(test_root_is_no_user),
+	    T(test_states),
+	    T(test_early),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
