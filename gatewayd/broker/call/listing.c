@@ -15,44 +15,33 @@
 #include "base/str.h"
 #include "broker/call/call.h"
 #include "broker/call/listing.h"
+#include "broker/call/params.h"
 #include "broker/call/put.h"
 
 enum {
 	LISTING_MAX = LIMIT_BODY_MAX - 1024
 }; /* internal: with what frames it */
 
-/* ?after=CURSOR; 400 ends the call. */
-static bool
-take_after(struct call *c, char ret[static LISTING_CURSOR_SIZE])
+static void
+refuse(struct call *c, const char *field, const char *text)
 {
-	const char *p = c->query;
-	size_t n;
-
-	ret[0] = '\0';
-	while (p != NULL && strncmp(p, "after=", 6) != 0)
-		if ((p = strchr(p, '&')) != NULL)
-			p++;
-	if (p == NULL)
-		return true;
-	p += 6;
-	n = strcspn(p, "&");
-	if (n < LISTING_CURSOR_SIZE) {
-		memcpy(ret, p, n);
-		ret[n] = '\0';
-		if (str_name_ok(ret))
-			return true;
-	}
-	call_refuse(c, 400, "bad-field", "after",
-	    "after: what an answer called \"next\" was expected");
-	return false;
+	call_refuse(c, 400, "bad-field", field, "%s: %s", field, text);
 }
 
 bool
 listing_init(struct listing *l, struct call *c)
 {
 	memset(l, 0, sizeof(*l));
-	if (!take_after(c, l->after))
+	if (!params_text(c->query, "after", l->after, sizeof(l->after)) ||
+	    (l->after[0] != '\0' && !str_name_ok(l->after))) {
+		refuse(
+		    c, "after", "what an answer called \"next\" was expected");
 		return false;
+	}
+	if (!params_flag(c->query, "all", &l->all)) {
+		refuse(c, "all", "0 or 1 was expected");
+		return false;
+	}
 	l->items = json_array();
 	return true;
 }

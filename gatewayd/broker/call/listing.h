@@ -23,6 +23,7 @@ typedef json_t *listing_json_fn(const void *what);
 
 struct listing {
 	json_t *items;
+	bool all; /* ?all=1: what has ended, too */
 	size_t size;
 	bool more;
 	char after[LISTING_CURSOR_SIZE], next[LISTING_CURSOR_SIZE];

@@ -91,8 +91,7 @@ live_json(const void *what)
 static int
 list(struct call *c, struct listing *l)
 {
-	const bool all = strstr(c->query, "all=1") != NULL;
-	const bool everybody = c->local || (all && (c->auditor || c->admin));
+	const bool everybody = c->local || (l->all && (c->auditor || c->admin));
 	struct listing_place after;
 	int r = 0;
 
@@ -107,7 +106,7 @@ list(struct call *c, struct listing *l)
 			r = listing_live(l, &p);
 	}
 	listing_sort(l);
-	if (all && r == 0) {
+	if (l->all && r == 0) {
 		history_flush(c->b);
 		listing_after(l, &after);
 		r = store_grant_each(c->b->store, everybody ? NULL : c->user,

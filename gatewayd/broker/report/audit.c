@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "broker/broker.h"
 #include "broker/call/call.h"
+#include "broker/call/params.h"
 #include "broker/report/audit.h"
 
 enum {
@@ -39,30 +40,6 @@ views_new(struct views **ret)
 {
 	*ret = calloc(1, sizeof(**ret));
 	return *ret != NULL ? 0 : GW_ENOMEM;
-}
-
-/* The decimal value of name=N in a query string; false when malformed. */
-static bool
-query_num(const char *query, const char *name, uint64_t max, uint64_t *ret)
-{
-	const size_t n = strlen(name);
-
-	for (const char *s = query; *s != '\0';) {
-		const size_t len = strcspn(s, "&");
-		char text[24];
-
-		if (len > n + 1 && strncmp(s, name, n) == 0 && s[n] == '=') {
-			if (len - n - 1 >= sizeof(text))
-				return false;
-			memcpy(text, s + n + 1, len - n - 1);
-			text[len - n - 1] = '\0';
-			return str_u64(text, 0, max, ret) == 0;
-		}
-		s += len;
-		if (*s == '&')
-			s++;
-	}
-	return true; /* not said: *ret keeps its default */
 }
 
 static void lines_read(struct call *c, const void *body);
@@ -98,8 +75,8 @@ verb_audit(struct call *c)
 	struct msg_nt_read m = {0};
 	uint64_t max = READ_DEFAULT;
 
-	if (!query_num(c->query, "from", INT64_MAX, &m.from) ||
-	    !query_num(c->query, "max", READ_MAX, &max)) {
+	if (!params_num(c->query, "from", INT64_MAX, &m.from) ||
+	    !params_num(c->query, "max", READ_MAX, &max)) {
 		call_refuse(c, 400, "bad-field", "from",
 		    "from is a record's number, max a number of bytes up to "
 		    "%d",
@@ -173,8 +150,8 @@ verb_recording(struct call *c)
 	if (m == NULL)
 		return;
 	if (!id_ok(c->arg, 's') ||
-	    !query_num(c->query, "offset", INT64_MAX, &m->offset) ||
-	    !query_num(c->query, "channel", UINT32_MAX, &channel)) {
+	    !params_num(c->query, "offset", INT64_MAX, &m->offset) ||
+	    !params_num(c->query, "channel", UINT32_MAX, &channel)) {
 		call_refuse(c, 400, "bad-field", "id",
 		    "a session's id, offset and channel as numbers were "
 		    "expected");

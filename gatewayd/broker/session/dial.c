@@ -34,10 +34,11 @@ forget_io(struct session *s)
 	s->timer = NULL;
 }
 
-static void failed(struct session *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
+static void failed(struct session *s, enum dial_result why, const char *fmt,
+    ...) PRINTF_LIKE(3, 4);
 
 static void
-failed(struct session *s, const char *fmt, ...)
+failed(struct session *s, enum dial_result why, const char *fmt, ...)
 {
 	char text[LIMIT_TEXT_SIZE];
 	va_list ap;
@@ -46,7 +47,7 @@ failed(struct session *s, const char *fmt, ...)
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	dial_cancel(s);
-	s->dialed(s, -1, text);
+	s->dialed(s, why, -1, text);
 }
 
 void
@@ -97,11 +98,12 @@ connected(struct session *s)
 		err = errno;
 	forget_io(s);
 	if (err != 0) {
-		failed(s, "the target cannot be reached: %s", strerror(err));
+		failed(s, DIAL_NO_ANSWER, "the target cannot be reached: %s",
+		    strerror(err));
 		return;
 	}
 	s->fd = -1;
-	s->dialed(s, fd, NULL);
+	s->dialed(s, DIAL_DONE, fd, NULL);
 }
 
 static void
@@ -117,7 +119,7 @@ static void
 on_connect_timer(struct process *r, void *arg)
 {
 	(void)r;
-	failed(arg, "the target did not answer within %d s",
+	failed(arg, DIAL_NO_ANSWER, "the target did not answer within %d s",
 	    (int)LIMIT_CONNECT_MS / 1000);
 }
 
@@ -129,14 +131,15 @@ start_connect(struct session *s)
 
 	if (connect(s->fd, (const struct sockaddr *)&ss, len) != 0 &&
 	    errno != EINPROGRESS) {
-		failed(s, "the target cannot be reached: %s", strerror(errno));
+		failed(s, DIAL_NO_ANSWER, "the target cannot be reached: %s",
+		    strerror(errno));
 		return;
 	}
 	s->watch = watch_new(s->b->process, s->fd, on_connect, s);
 	timer_free(s->timer);
 	s->timer = timer_new(s->b->process, on_connect_timer, s);
 	if (s->watch == NULL || s->timer == NULL) {
-		failed(s, "out of memory");
+		failed(s, DIAL_FAILED, "out of memory");
 		return;
 	}
 	watch_set(s->watch, WATCH_WRITE);
@@ -165,7 +168,8 @@ fw_opened(struct broker *b, void *arg, const void *body)
 	if (!still_wanted(s))
 		return;
 	if (m == NULL || m->result != 0)
-		failed(s, "the firewall did not open the way to the target");
+		failed(s, DIAL_FAILED,
+		    "the firewall did not open the way to the target");
 	else
 		start_connect(s);
 }
@@ -185,7 +189,7 @@ open_leg(struct session *s)
 		s) == 0)
 		return;
 	s->pending--;
-	failed(s, "the firewall process cannot be reached");
+	failed(s, DIAL_FAILED, "the firewall process cannot be reached");
 }
 
 /* The leg is in the log. If the session went meanwhile, it must be closed. */
@@ -207,7 +211,7 @@ nt_opened(struct broker *b, void *arg, const void *body)
 	if (!still_wanted(s))
 		return;
 	if (!ok) {
-		failed(s,
+		failed(s, DIAL_FAILED,
 		    m == NULL ? "the gateway's log went away: try again"
 			      : "the gateway's log refused this session (%s)",
 		    m == NULL ? "" : err_str(msg_error(m->result)));
@@ -237,7 +241,8 @@ dial_start(struct session *s)
 		r = bind_socket(s, &m.gateway, &m.sport);
 	}
 	if (r != 0) {
-		failed(s, "there is no way to the target from this gateway: %s",
+		failed(s, DIAL_NO_WAY,
+		    "there is no way to the target from this gateway: %s",
 		    r == GW_ESYS ? strerror(errno) : err_str(r));
 		return;
 	}
@@ -251,5 +256,6 @@ dial_start(struct session *s)
 		nt_opened, s) == 0)
 		return;
 	s->pending--;
-	failed(s, "the gateway's log cannot be reached: try again");
+	failed(
+	    s, DIAL_FAILED, "the gateway's log cannot be reached: try again");
 }

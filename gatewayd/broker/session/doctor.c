@@ -84,7 +84,7 @@ scan_seen(struct call *c, const struct probe_result *r)
 {
 	struct scan *x = c->state;
 
-	x->connected = x->connected || r->connected;
+	x->connected = x->connected || r->dialed == DIAL_DONE;
 	if (r->seen.banner[0] != '\0')
 		text_set(x->banner, sizeof(x->banner), r->seen.banner);
 	if (r->seen.kex != 0 && r->seen.host_key.len > 0) {
@@ -95,7 +95,7 @@ scan_seen(struct call *c, const struct probe_result *r)
 		text_set(x->text, sizeof(x->text), r->text);
 	}
 	/* nobody there: asking twice more changes nothing */
-	if (!r->connected && !x->connected)
+	if (!x->connected)
 		x->next = ARRAY_LEN(host_algs);
 	scan_next(c);
 }
@@ -197,8 +197,8 @@ check_reach(json_t *list, const struct doctor *d, const struct probe_result *r)
 {
 	char address[ADDR_TEXT_SIZE];
 	char text[128];
-	const bool no_way =
-	    !r->connected && strncmp(r->text, "there is no way", 15) == 0;
+	const bool connected = r->dialed == DIAL_DONE;
+	const bool no_way = r->dialed == DIAL_NO_WAY;
 
 	addr_format(address, &d->w.addr);
 	check(list, "address", no_way ? "fail" : "ok", address,
@@ -207,20 +207,20 @@ check_reach(json_t *list, const struct doctor *d, const struct probe_result *r)
 		   : "");
 	(void)snprintf(text, sizeof(text), "%u/tcp", (unsigned)d->w.port);
 	check(list, "port",
-	    r->connected ? "ok"
-	    : no_way     ? "skip"
-			 : "fail",
-	    r->connected ? text : r->text,
-	    r->connected || no_way
+	    connected ? "ok"
+	    : no_way  ? "skip"
+		      : "fail",
+	    connected ? text : r->text,
+	    connected || no_way
 		? ""
 		: "is sshd running there, and does a firewall between let the "
 		  "gateway in?");
 	check(list, "banner",
 	    r->seen.banner[0] != '\0' ? "ok"
-	    : r->connected            ? "fail"
+	    : connected               ? "fail"
 				      : "skip",
 	    r->seen.banner[0] != '\0' ? r->seen.banner : r->text,
-	    r->seen.banner[0] != '\0' || !r->connected
+	    r->seen.banner[0] != '\0' || !connected
 		? ""
 		: "something else than an SSH server listens there");
 }

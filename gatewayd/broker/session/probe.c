@@ -90,17 +90,17 @@ on_timer(struct process *r, void *arg)
 }
 
 static void
-on_dialed(struct session *s, int fd, const char *why)
+on_dialed(struct session *s, enum dial_result result, int fd, const char *why)
 {
 	struct probe *p = s->probe;
 	struct msg_ses_probe m = {.login = p->w.login ? 1 : 0};
 	const struct target *t = p->w.target;
 
-	if (fd < 0) {
+	p->result.dialed = result;
+	if (result != DIAL_DONE) {
 		finish(p, why);
 		return;
 	}
-	p->result.connected = true;
 	m.rid = process_rid(p->b->process);
 	text_set(m.host_alg, sizeof(m.host_alg), p->w.host_alg);
 	text_set(m.grant, sizeof(m.grant), s->grant_id);

@@ -17,7 +17,7 @@ struct probe_wish {
 };
 
 struct probe_result {
-	bool connected;
+	enum dial_result dialed;
 	char text[LIMIT_TEXT_SIZE]; /* what failed */
 	struct msg_ses_probed seen; /* host_key points into key */
 	uint8_t key[LIMIT_PUBKEY_MAX];

@@ -155,13 +155,13 @@ leg_done(struct session *s, enum end_reason reason, uint64_t in, uint64_t out,
 }
 
 static void
-user_dialed(struct session *s, int fd, const char *why)
+user_dialed(struct session *s, enum dial_result result, int fd, const char *why)
 {
 	struct target *t = NULL;
 	struct msg_ses_target m = {.rid = s->dial_rid, .addr = s->addr};
 	struct peer *p = process_session(s->b->process, s->conn);
 
-	if (fd < 0) {
+	if (result != DIAL_DONE) {
 		leg_done(s, END_TARGET_GONE, 0, 0, -1);
 		dial_no(s, why);
 		return;

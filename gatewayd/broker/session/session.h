@@ -21,7 +21,16 @@ enum ses_state {
 	SES_ENDING, /* told to stop */
 };
 
-typedef void dialed_fn(struct session *s, int fd, const char *why);
+enum dial_result {
+	DIAL_FAILED = 0, /* on our side: log, firewall, memory */
+	DIAL_NO_WAY,     /* no route to the address */
+	DIAL_NO_ANSWER,  /* the target refused or did not answer */
+	DIAL_DONE,
+};
+
+/* fd (to be closed) is -1 unless DIAL_DONE; then why says what failed. */
+typedef void dialed_fn(
+    struct session *s, enum dial_result result, int fd, const char *why);
 
 /* Bit of a probe's connection number: never one of the supervisor's own. */
 #define PROBE_CONN (UINT64_C(1) << 62)

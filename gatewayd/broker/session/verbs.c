@@ -73,8 +73,7 @@ list_ended(void *arg, const struct session_row *x)
 static int
 list(struct call *c, struct listing *l)
 {
-	const bool all = strstr(c->query, "all=1") != NULL;
-	const bool everybody = c->local || (all && (c->auditor || c->admin));
+	const bool everybody = c->local || (l->all && (c->auditor || c->admin));
 	struct listing_place after;
 	int r = 0;
 
@@ -89,7 +88,7 @@ list(struct call *c, struct listing *l)
 			r = listing_live(l, &p);
 	}
 	listing_sort(l);
-	if (all && r == 0) {
+	if (l->all && r == 0) {
 		history_flush(c->b);
 		listing_after(l, &after);
 		r = store_session_each(c->b->store, everybody ? NULL : c->user,
