@@ -79,17 +79,19 @@ read_elem(struct elem *ret, enum set_id set, const void *p, size_t n)
 {
 	struct nl_attr tb[NFTA_SET_ELEM_USERDATA + 1], key[2];
 	size_t want = set_key_size(set), len = 0;
+	uint64_t left = 0;
 
 	nl_parse(tb, ARRAY_LEN(tb), p, n);
 	nl_parse(key, ARRAY_LEN(key), tb[NFTA_SET_ELEM_KEY].p,
 	    tb[NFTA_SET_ELEM_KEY].n);
-	if (key[NFTA_DATA_VALUE].n != want)
+	left = nl_u64(&tb[NFTA_SET_ELEM_EXPIRATION]);
+	if (key[NFTA_DATA_VALUE].n != want || left > INT64_MAX)
 		return GW_EPROTO;
 	memset(ret, 0, sizeof(*ret));
 	ret->key.set = (uint8_t)set;
 	ret->key.n = (uint8_t)want;
 	memcpy(ret->key.b, key[NFTA_DATA_VALUE].p, want);
-	ret->left_ms = (int64_t)nl_u64(&tb[NFTA_SET_ELEM_EXPIRATION]);
+	ret->left_ms = (int64_t)left;
 	if (tb[NFTA_SET_ELEM_USERDATA].n > 2 &&
 	    tb[NFTA_SET_ELEM_USERDATA].p[0] == UDATA_COMMENT) {
 		len = tb[NFTA_SET_ELEM_USERDATA].n - 2;

@@ -19,6 +19,7 @@ enum {
 	 * buffer a socket ever used. */
 	RECV_SIZE = 64 * 1024,
 	BATCH_MAX = 32 * 1024 * 1024, /* internal: one transaction */
+	ERRNO_MAX = 4095,             /* internal: of the kernel */
 	ANSWER_S = 10, /* an unanswered request is a failure, not a hang */
 };
 
@@ -427,9 +428,17 @@ error_of(const struct nlmsghdr *h)
 {
 	const struct nlmsgerr *e = mnl_nlmsg_get_payload(h);
 
-	if (h->nlmsg_len < mnl_nlmsg_size(sizeof(*e)))
+	if (h->nlmsg_len < mnl_nlmsg_size(sizeof(*e)) || e->error > 0 ||
+	    e->error < -ERRNO_MAX)
 		return EBADMSG;
 	return -e->error;
+}
+
+/* libmnl takes the length for a signed number: a very large one is "short". */
+static bool
+whole(const struct nlmsghdr *h, int left)
+{
+	return mnl_nlmsg_ok(h, left) && h->nlmsg_len <= (uint32_t)left;
 }
 
 /* The kernel has answered everything before send returned, so reading ends
@@ -446,7 +455,7 @@ read_acks(struct nl *s, const struct nlb *b, struct nl_fail *fail)
 	while ((r = receive(s, MSG_DONTWAIT, &n)) == 0) {
 		left = (int)n;
 		h = (const void *)s->buf;
-		for (; mnl_nlmsg_ok(h, left); h = mnl_nlmsg_next(h, &left)) {
+		for (; whole(h, left); h = mnl_nlmsg_next(h, &left)) {
 			if (h->nlmsg_type != NLMSG_ERROR ||
 			    h->nlmsg_seq - b->first > last - b->first + 1)
 				continue;
@@ -524,7 +533,7 @@ nl_ask(struct nl *s, struct nlb *b,
 			return r;
 		left = (int)n;
 		h = (const void *)s->buf;
-		for (; mnl_nlmsg_ok(h, left); h = mnl_nlmsg_next(h, &left)) {
+		for (; whole(h, left); h = mnl_nlmsg_next(h, &left)) {
 			if (h->nlmsg_seq != b->first)
 				continue; /* late answer to an older one */
 			if (h->nlmsg_type == NLMSG_ERROR)
@@ -558,7 +567,7 @@ nl_events(struct nl *s, int (*cb)(void *arg, const struct nl_msg *m), void *arg)
 			break;
 		left = (int)n;
 		h = (const void *)s->buf;
-		for (; mnl_nlmsg_ok(h, left); h = mnl_nlmsg_next(h, &left)) {
+		for (; whole(h, left); h = mnl_nlmsg_next(h, &left)) {
 			unpack(&m, h);
 			if (stop == 0)
 				stop = cb(arg, &m);

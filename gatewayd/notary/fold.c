@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/fault.h"
+#include "base/ids.h"
 #include "base/str.h"
 #include "wire/json.h"
 
@@ -320,6 +321,17 @@ leg_read(struct fields *f, struct fold_leg *l)
 	l->start_ms = num(f, EF_START, INT64_MAX);
 }
 
+/* As on_leg_open has it: a record that says else is not the notary's. */
+static bool
+leg_ok(const struct fold_leg *l)
+{
+	return id_ok(l->sid, 's') && id_ok(l->grant, 'g') &&
+	       str_name_ok(l->user) && str_name_ok(l->target_name) &&
+	       str_name_ok(l->login) && l->conn != 0 && l->port != 0 &&
+	       l->sport != 0 && l->target.family != 0 &&
+	       l->gateway.family == l->target.family;
+}
+
 static struct fold_leg **
 leg_slot(const struct fold *f, const char *sid)
 {
@@ -340,7 +352,7 @@ leg_open(struct fold *f, struct fields *in, uint64_t seq)
 		return GW_ENOMEM;
 	leg_read(in, l);
 	l->seq = seq;
-	if (in->bad || *(slot = leg_slot(f, l->sid)) != NULL) {
+	if (in->bad || !leg_ok(l) || *(slot = leg_slot(f, l->sid)) != NULL) {
 		free(l);
 		return GW_EPROTO;
 	}

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Any bytes. Returns 0; what must not happen ends in abort(). */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -18,6 +19,20 @@ must(int ok)
 {
 	if (!ok)
 		abort();
+}
+
+/* The input as a C string of our own: what parsers of text are given. It ends
+ * where a NUL is. free(). */
+static inline char *
+fuzz_text(const uint8_t *data, size_t size)
+{
+	char *s = malloc(size + 1);
+
+	must(s != NULL);
+	if (size > 0)
+		memcpy(s, data, size);
+	s[size] = '\0';
+	return s;
 }
 
 #endif
