@@ -179,8 +179,9 @@ start(struct scene *x, const struct msg_nt_fold_grant *grants, size_t n,
 	struct msg_nt_fold_end end = {.seq = x->seq};
 	uint32_t rid;
 
-	proc_harness_start(
-	    &x->proc, PROC_BROKER, "sallyport-broker", "", &x->conf);
+	proc_harness_start(&x->proc, PROC_BROKER,
+	    x->traced ? "tests/unit/broker/traced_broker" : "sallyport-broker",
+	    "", &x->conf);
 	proc_harness_link(&x->proc, &x->notary, PROC_NOTARY, 0);
 	proc_harness_link(&x->proc, &x->firewall, PROC_FIREWALL, 0);
 	rid = ((const struct msg_nt_fold_get *)testlink_want(

@@ -37,6 +37,7 @@ struct scene {
 	struct key one,
 	    two; /* alice's; two is in the store where a test says */
 	struct proc_harness proc;
+	bool traced; /* start() takes traced_broker */
 	struct testlink notary, firewall, api, admin;
 	uint32_t rid;
 	uint64_t seq;
@@ -117,6 +118,10 @@ void test_lists_go_on(void **state);
 void test_large_policy(void **state);
 void test_too_much_signed(void **state);
 void test_too_many_invitations(void **state);
+
+/* ---- brokerapi_cost.c */
+
+void test_cost_of_a_request(void **state);
 
 /* ---- brokerapi_ends.c */
 

@@ -50,6 +50,7 @@ main(void)
 	    T(test_root_is_no_user),
 	    T(test_states),
 	    T(test_early),
+	    T(test_cost_of_a_request),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

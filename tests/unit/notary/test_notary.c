@@ -90,14 +90,20 @@ link_key(void)
 }
 
 static void
-start(void)
+start_program(const char *program)
 {
-	proc_harness_start(&proc, PROC_NOTARY, "sallyport-notary", "", &conf);
+	proc_harness_start(&proc, PROC_NOTARY, program, "", &conf);
 	proc_harness_ready(&proc);
 	proc_harness_link(&proc, &broker, PROC_BROKER, 0);
 	proc_harness_link(&proc, &firewall, PROC_FIREWALL, 0);
 	proc_harness_link(&proc, &shipper, PROC_SHIPPER, 0);
 	link_key();
+}
+
+static void
+start(void)
+{
+	start_program("sallyport-notary");
 }
 
 static void
@@ -742,6 +748,34 @@ test_many(void **state)
 	assert_true(elements);
 }
 
+/* A door waits for the disk once: the code's step and the intent are one. */
+static void
+test_cost_of_a_grant(void **state)
+{
+	struct msg_nt_grant_open g;
+	struct buf trace;
+
+	(void)state;
+	buf_init(&trace, 64 * 1024);
+	unlink_all();
+	assert_int_equal(proc_harness_stop(&proc), 0);
+	start_program("tests/unit/notary/traced_notary");
+	grant_new(&g, 300000);
+	g.mfa_step = clock_now().utc_ms / 30000;
+	strcpy(g.grant.user, "erin");
+	proc_harness_trace(&proc, &trace);
+	assert_in_range(trace_count(&trace, "sync\n"), 1, 100);
+	buf_reset(&trace);
+	assert_int_equal(grant_open(&g)->result, 0);
+	proc_harness_trace(&proc, &trace);
+	assert_int_equal(trace_count(&trace, "sync\n"), 1);
+	unlink_all();
+	assert_int_equal(proc_harness_stop(&proc), 0);
+	start();
+	assert_true(logged(g.grant.id, "grant.open"));
+	buf_done(&trace);
+}
+
 static void
 test_restart(void **state)
 {
@@ -878,6 +912,7 @@ main(void)
 	    cmocka_unit_test(test_too_large),
 	    cmocka_unit_test(test_recording),
 	    cmocka_unit_test(test_many),
+	    cmocka_unit_test(test_cost_of_a_grant),
 	    cmocka_unit_test(test_restart),
 	    cmocka_unit_test(test_killed),
 	    cmocka_unit_test(test_verifies),

@@ -11,11 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "core/event.h"
+#include "tests/unit/support/trace.h"
 
 enum { WAIT_MS = 10000 };
 
@@ -41,8 +43,21 @@ body_new(void)
 	return p;
 }
 
+/* Beyond the numbers it gets in the child. */
+static int
+trace_file(void)
+{
+	int fd = memfd_create("trace", MFD_CLOEXEC);
+	int high = fcntl(fd, F_DUPFD_CLOEXEC, TRACE_FD + 1);
+
+	if (fd < 0 || high < 0)
+		fail("no memory file");
+	(void)close(fd);
+	return high;
+}
+
 static void
-child(const char *program, const char *arg, int fd)
+child(const char *program, const char *arg, int fd, int trace)
 {
 	char path[512];
 	const char *dir = getenv("top_builddir");
@@ -52,6 +67,8 @@ child(const char *program, const char *arg, int fd)
 	if (fd != 3 && dup2(fd, 3) < 0)
 		_exit(126);
 	if (fd == 3 && fcntl(3, F_SETFD, 0) != 0)
+		_exit(126);
+	if (strncmp(program, "tests/", 6) == 0 && dup2(trace, TRACE_FD) < 0)
 		_exit(126);
 	/* the leak check at the end of a sanitized build needs clone(2), which
 	 * the sandbox under test does not allow */
@@ -73,10 +90,13 @@ proc_harness_start(struct proc_harness *ret, enum proc proc,
 	if (ipc_pair(pair) != 0)
 		fail("no socket pair");
 	ret->proc = proc;
+	ret->trace = trace_file();
+	ret->traced = 0;
 	if ((ret->pid = fork()) < 0)
 		fail("cannot fork");
 	if (ret->pid == 0)
-		child(program, instance[0] != '\0' ? instance : NULL, pair[1]);
+		child(program, instance[0] != '\0' ? instance : NULL, pair[1],
+		    ret->trace);
 	(void)close(pair[1]);
 	ipc_init(&ret->control, pair[0], PROC_SUPERVISOR, proc);
 	(void)snprintf(m.instance, sizeof(m.instance), "%s", instance);
@@ -125,11 +145,38 @@ proc_harness_ready(struct proc_harness *p)
 	free(m.body);
 }
 
+void
+proc_harness_trace(struct proc_harness *p, struct buf *ret)
+{
+	char some[4096];
+	ssize_t n;
+
+	while ((n = pread(p->trace, some, sizeof(some), p->traced)) > 0) {
+		buf_put(ret, some, (size_t)n);
+		p->traced += n;
+	}
+	buf_u8(ret, 0);
+	if (n < 0 || buf_err(ret) != 0)
+		fail("the trace cannot be read");
+}
+
+unsigned
+trace_count(const struct buf *trace, const char *start)
+{
+	unsigned n = 0;
+
+	for (const char *line = (const char *)trace->p; *line != '\0';
+	     line = strchr(line, '\n') + 1)
+		n += strncmp(line, start, strlen(start)) == 0;
+	return n;
+}
+
 static int
 wait_end(struct proc_harness *p)
 {
 	int status = 0;
 
+	(void)close(p->trace);
 	for (int i = 0; i < 100; i++) {
 		if (waitpid(p->pid, &status, WNOHANG) == p->pid) {
 			ipc_done(&p->control);

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/buf.h"
 #include "wire/ipc.h"
 #include "wire/messages.h"
 
@@ -20,6 +21,8 @@ struct proc_harness {
 	pid_t pid;
 	enum proc proc;
 	struct ipc control;
+	int trace; /* what a traced program did; see trace.h */
+	off_t traced;
 };
 
 /* A link to the program, whose other end says it is `as`. */
@@ -36,6 +39,12 @@ void proc_harness_link(
 void proc_harness_fd(
     struct proc_harness *p, unsigned type, const void *body, int fd);
 void proc_harness_ready(struct proc_harness *p); /* waits for SUP_READY */
+/* What a traced program (trace.h) did since this was called last, as text into
+ * ret, which is empty. It has written all that comes before a message received
+ * from it. */
+void proc_harness_trace(struct proc_harness *p, struct buf *ret);
+/* Its lines that begin so. */
+unsigned trace_count(const struct buf *trace, const char *start);
 /* The program must end by itself and before SUP_READY; its wait status. */
 int proc_harness_refusal(struct proc_harness *p);
 /* SUP_STOP; returns the wait status. */

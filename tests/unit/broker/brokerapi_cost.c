@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * brokerapi_cost - what a call costs the store: statements, and waits for the
+ * disk. Before a user is told that their door is open, all of them stand in
+ * their way.
+ */
+#include "tests/unit/broker/brokerscene.h"
+
+#include <string.h>
+
+#include "wire/verbs.h"
+
+enum { STATEMENTS = 12, WAITS = 1 };
+
+void
+test_cost_of_a_request(void **state)
+{
+	struct scene *x = *state;
+	struct msg_nt_grant_opened opened = {.seq = 50};
+	struct msg_fw_opened fw = {0};
+	struct buf trace;
+
+	buf_init(&trace, TEXT_MAX);
+	x->traced = true;
+	start(x, NULL, 0, NULL);
+	/* the first change makes SQLite's write-ahead log */
+	assert_int_equal(
+	    admin_call(x, VERB_USER_ADD, EV_USER_CREATE, "{\"user\":\"bob\"}"),
+	    201);
+	proc_harness_trace(&x->proc, &trace);
+	/* the trace is there: it saw the store being opened, and the change */
+	assert_int_equal(trace_count(&trace, "sql PRAGMA journal_mode"), 1);
+	assert_int_equal(trace_count(&trace, "sql INSERT INTO users"), 1);
+	assert_in_range(trace_count(&trace, "sync\n"), 1, 100);
+
+	buf_reset(&trace);
+	fresh_code(x);
+	send_signed(x, &x->one, VERB_REQUEST, ask_web);
+	opened.rid = ((const struct msg_nt_grant_open *)testlink_want(
+			  &x->notary, MSG_NT_GRANT_OPEN))
+			 ->rid;
+	testlink_send(&x->notary, MSG_NT_GRANT_OPENED, &opened);
+	fw.rid = ((const struct msg_fw_open *)testlink_want(
+		      &x->firewall, MSG_FW_OPEN))
+		     ->rid;
+	testlink_send(&x->firewall, MSG_FW_OPENED, &fw);
+	assert_int_equal(want_reply(x, &x->api), 201);
+	proc_harness_trace(&x->proc, &trace);
+	assert_in_range(trace_count(&trace, "sql "), 1, STATEMENTS);
+	assert_int_equal(trace_count(&trace, "sync\n"), WAITS);
+	/* nothing was changed while it was opened: read once is enough */
+	assert_int_equal(trace_count(&trace, "sql SELECT name, state,"), 1);
+	assert_int_equal(trace_count(&trace, "sql SELECT name, addr4,"), 1);
+	assert_int_equal(trace_count(&trace, "sql INSERT INTO answers"), 1);
+	stop(x);
+	buf_done(&trace);
+}
