@@ -5,7 +5,7 @@
  *
  *   ask the notary for the fold
  *   a store ahead of the log: something was rolled back: stop
- *   intents that nobody waits for: closed as aborted; what is over: expired
+ *   intents that nobody waits for: closed as aborted; what has run out: expired
  *   grants and sessions that live: taken over, with the time they have left
  *   the firewall is told everything, and removes what we did not name
  *
@@ -49,7 +49,7 @@ struct recovery {
 	struct timer *again;
 	struct timer *orphans;
 	bool running, repeat, folding;
-	bool told; /* that we serve */
+	bool announced; /* that we serve */
 	struct leg *legs;
 	unsigned aborted, expired, adopted;
 };
@@ -158,7 +158,7 @@ recover_start(struct broker *b)
 /* ---- the fold comes */
 
 static void
-take_receipt(struct live_grant *lg, const struct msg_nt_fold_grant *m)
+keep_receipt(struct live_grant *lg, const struct msg_nt_fold_grant *m)
 {
 	lg->in_fold = true;
 	lg->seq = m->seq;
@@ -172,7 +172,7 @@ take_receipt(struct live_grant *lg, const struct msg_nt_fold_grant *m)
 
 /* A grant of the log that we do not hold. */
 static int
-meet_grant(struct broker *b, const struct msg_nt_fold_grant *m)
+adopt_grant(struct broker *b, const struct msg_nt_fold_grant *m)
 {
 	const struct now now = broker_now(b);
 	struct recovery *r = b->recovery;
@@ -204,7 +204,7 @@ meet_grant(struct broker *b, const struct msg_nt_fold_grant *m)
 	if ((lg = grant_new(b, &m->grant, m->key_fp)) == NULL)
 		return GW_ENOMEM;
 	r->adopted++;
-	take_receipt(lg, m);
+	keep_receipt(lg, m);
 	grant_activate(lg);
 	return 0;
 }
@@ -222,13 +222,13 @@ on_fold_grant(
 	if (b->recovery == NULL || !b->recovery->folding)
 		return GW_ESTATE;
 	if (lg != NULL) {
-		take_receipt(lg, m);
+		keep_receipt(lg, m);
 		return 0;
 	}
 	/* ended by us, the notary just does not know yet: not to be revived */
 	if (close_pending(b, m->grant.id))
 		return 0;
-	return meet_grant(b, m);
+	return adopt_grant(b, m);
 }
 
 int
@@ -260,7 +260,7 @@ on_fold_leg(struct process *r, struct peer *p, const void *body, const int *fds)
 /* ---- legs become sessions again */
 
 static void
-take_leg(struct session *s, const struct leg *l)
+attach_leg(struct session *s, const struct leg *l)
 {
 	s->leg = true;
 	s->leg_seq = l->m.seq;
@@ -280,7 +280,7 @@ revive(struct broker *b, const struct leg *l)
 	if (FAULT(no_revive))
 		return;
 	if (s != NULL) {
-		take_leg(s, l);
+		attach_leg(s, l);
 		return;
 	}
 	if (lg == NULL) {
@@ -293,7 +293,7 @@ revive(struct broker *b, const struct leg *l)
 	}
 	if ((s = session_get(b, l->m.conn)) == NULL)
 		return;
-	take_leg(s, l);
+	attach_leg(s, l);
 	text_set(s->sid, sizeof(s->sid), l->m.sid);
 	text_set(s->grant_id, sizeof(s->grant_id), l->m.grant);
 	s->grant = lg;
@@ -350,9 +350,9 @@ synced(struct broker *b, void *arg, const void *body)
 		 "expired, %u kernel elements removed",
 	    r->adopted, r->aborted, r->expired, m->removed);
 	b->recovered = true;
-	if (!r->told && process_ready(b->process) != 0)
-		log_warn("the supervisor could not be told that we serve");
-	r->told = true;
+	if (!r->announced && process_ready(b->process) != 0)
+		log_warn("the supervisor could not hear that we serve");
+	r->announced = true;
 	timer_set(r->orphans, ORPHAN_MS);
 	inbox_serve_early(b);
 }
@@ -389,7 +389,7 @@ open_again(struct broker *b, const char *id, const char *grant, uint64_t seq,
 }
 
 static int
-tell_firewall(struct broker *b)
+sync_firewall(struct broker *b)
 {
 	struct msg_fw_sync m = {.rid = process_rid(b->process)};
 	int r = peer_send(
@@ -485,8 +485,8 @@ fold_ended(struct broker *b, void *arg, const void *body)
 	close_again(b);
 	record_recovery(b, m->orderly != 0);
 	first_admin(b);
-	if (tell_firewall(b) != 0) {
-		log_warn("the firewall process cannot be told what is open");
+	if (sync_firewall(b) != 0) {
+		log_warn("the firewall process cannot hear what is open");
 		try_again(b);
 	}
 }

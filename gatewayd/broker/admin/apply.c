@@ -57,7 +57,7 @@ struct apply {
 	bool changes_fit; /* details and all, into one record */
 	/* what goes into records of its own; NULL = it fits */
 	char *whole;
-	size_t whole_len, told;
+	size_t whole_len, recorded;
 	unsigned parts;
 	char digest[DIGEST_SIZE];
 };
@@ -175,8 +175,8 @@ read_users(struct call *c, struct apply *a, struct problem *p)
 			return place(p, "users", i, r);
 		for (size_t k = 0; k < i; k++) {
 			if (strcmp(a->users[k].u.name, x->u.name) == 0)
-				return bad(p, "users", i,
-				    "this user stands there twice");
+				return bad(
+				    p, "users", i, "this user is listed twice");
 			if (shares_key(&a->users[k].u, &x->u))
 				return bad(p, "users", i,
 				    "another user has the same key");
@@ -226,7 +226,7 @@ read_targets(struct call *c, struct apply *a, struct problem *p)
 		for (size_t k = 0; k < i; k++)
 			if (strcmp(a->targets[k].t.name, x->t.name) == 0)
 				return bad(p, "targets", i,
-				    "this target stands there twice");
+				    "this target is listed twice");
 		if (compare_target(c->b, x) != 0)
 			return no_memory(p);
 	}
@@ -264,14 +264,14 @@ read_roles(struct call *c, struct apply *a, struct problem *p)
 			return place(p, "roles", i, r);
 		for (size_t k = 0; k < i; k++)
 			if (strcmp(a->roles[k].r.name, x->r.name) == 0)
-				return bad(p, "roles", i,
-				    "this role stands there twice");
+				return bad(
+				    p, "roles", i, "this role is listed twice");
 		compare_role(c->b, x);
 	}
 	return 0;
 }
 
-/* ---- telling */
+/* ---- the answer */
 
 static json_t *
 add_change(json_t *list, const char *kind, const char *name, enum change ch,
@@ -512,18 +512,18 @@ record_parts(struct call *c)
 	struct event_fields f;
 	size_t n;
 
-	if (a->whole == NULL || a->told == a->whole_len ||
+	if (a->whole == NULL || a->recorded == a->whole_len ||
 	    FAULT(policy_whole)) {
 		record(c);
 		return;
 	}
-	n = part_len(a->whole + a->told, a->whole_len - a->told);
+	n = part_len(a->whole + a->recorded, a->whole_len - a->recorded);
 	call_who(c, &f);
 	event_str(&f, EF_SHA256, a->digest);
 	event_num(&f, EF_SIZE, (int64_t)a->whole_len);
 	event_num(&f, EF_CHUNK, ++a->parts);
-	event_strn(&f, EF_PAYLOAD, a->whole + a->told, n);
-	a->told += n;
+	event_strn(&f, EF_PAYLOAD, a->whole + a->recorded, n);
+	a->recorded += n;
 	call_append(c, EV_POLICY_PART, &f, record_parts);
 	event_fields_done(&f);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * first_admin - a store without users takes the one that init left.
+ * first_admin - a store without users gets the one that init left.
  */
 #ifndef BROKER_ADMIN_FIRST_ADMIN_H
 #define BROKER_ADMIN_FIRST_ADMIN_H

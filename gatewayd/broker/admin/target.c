@@ -70,7 +70,7 @@ target_protect(struct broker *b, const struct target *t)
 		if (both[i]->family == 0)
 			continue;
 		text_set(m.target, sizeof(m.target), t->name);
-		/* not told now: told when it is back, before anything opens */
+		/* it hears of it when it is back, before anything opens */
 		if (peer_send(process_peer(b->process, PROC_FIREWALL),
 			MSG_FW_PROTECT, &m, -1) != 0)
 			log_warn("the firewall process is away: %s is "

@@ -81,8 +81,8 @@ void call_append_change(struct call *c, enum event_code ev,
 /* The user and target that the call is judged by; empty at first. NULL: out of
  * memory. */
 struct subject *call_subject(struct call *c);
-/* Zeroed memory for the verb, freed (by fn) with the call; NULL: the call is
- * over. */
+/* Zeroed memory for the verb, freed (by fn) with the call; NULL: the call
+ * was answered. */
 void *call_state(struct call *c, size_t size, void (*fn)(void *));
 /* Asks a process; fn runs with its answer, never with NULL: else 503. */
 void call_ask(struct call *c, enum proc to, unsigned type, void *body,

@@ -33,7 +33,7 @@ struct listing {
 	unsigned nended;
 };
 
-/* false: the query was wrong and the call is over. */
+/* False: the query was wrong and the call was answered. */
 MUST_CHECK bool listing_init(struct listing *l, struct call *c);
 void listing_done(struct listing *l);
 /* By name: these come in order. add() takes item. */

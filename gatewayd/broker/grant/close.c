@@ -58,7 +58,7 @@ not_recorded(struct broker *b, struct closing *x)
 		return;
 	history_flush(b); /* all there is of it until then */
 	call_refuse(c, 503, "unavailable", NULL,
-	    "it is shut and the session was told, but the log cannot be "
+	    "it is shut and its sessions were stopped, but the log cannot be "
 	    "written now; the record follows when it can");
 }
 

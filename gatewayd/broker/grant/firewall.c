@@ -16,6 +16,8 @@ firewall_close(struct broker *b, const char *id, enum end_reason reason)
 	text_set(m.id, sizeof(m.id), id);
 	if (peer_send(process_peer(b->process, PROC_FIREWALL), MSG_FW_CLOSE, &m,
 		-1) != 0)
-		log_warn(
-		    "the firewall process could not be told to shut %s", id);
+		log_warn("the firewall process is away: %s is shut by its "
+			 "timeout or when "
+			 "it is back",
+		    id);
 }

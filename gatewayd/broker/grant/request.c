@@ -92,7 +92,7 @@ would_pass_json(const struct intent *in)
 	return o;
 }
 
-/* The record is durable; now the person is told. */
+/* The record is durable; now the person hears of it. */
 static void
 reply_denied(struct call *c)
 {
@@ -153,7 +153,7 @@ deny(struct call *c, const struct intent *in)
 
 /* Nobody fills the tables of all: each grant takes places in the kernel. */
 static bool
-has_room(const struct call *c)
+has_place(const struct call *c)
 {
 	unsigned all = 0, own = 0;
 
@@ -312,7 +312,7 @@ verb_request(struct call *c)
 	}
 	if (!decide(c, in))
 		return;
-	if (!has_room(c)) {
+	if (!has_place(c)) {
 		call_refuse(c, 429, "too-many", NULL,
 		    "you may have %d grants open at a time: jitctl release "
 		    "ends one",

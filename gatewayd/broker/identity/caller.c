@@ -2,7 +2,7 @@
 /*
  * caller - who is asking. The order is doc/PROTOCOL.request section 2:
  * envelope, signature, key, user, server, TLS key, verb, nonces, a repeat,
- * permission, code. What comes later is not looked at before.
+ * permission, code. Nothing is read before its turn.
  *
  * MUST: nothing of the payload is believed before its signature is checked.
  * MUST: the admin socket is root's alone, and cannot act as a user.
@@ -134,7 +134,7 @@ check_token(struct call *c, const struct msg_api_call *m, call_fn *fn)
 	if (token_check(c->b, m->token, &c->peer, name, c->key_fp,
 		&c->token_end_boot_ms) != 0) {
 		refuse(c, 401, "token-wrong",
-		    "the token is over, or belongs to another address");
+		    "the token has expired, or belongs to another address");
 		return;
 	}
 	c->proved = true;
@@ -235,7 +235,8 @@ check_signed(struct call *c, const struct msg_api_call *m, call_fn *fn)
 	}
 	if (challenge_check(c) != 0) {
 		refuse(c, 401, "stale-nonce",
-		    "the challenge is over, was used, or was given to another "
+		    "the challenge has expired, was used, or was given to "
+		    "another "
 		    "address: take a new one");
 		return;
 	}

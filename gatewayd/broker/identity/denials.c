@@ -32,7 +32,7 @@ struct denials {
 };
 
 static void
-tell(const struct denials *d, const struct addr *addr, unsigned n)
+record_rest(const struct denials *d, const struct addr *addr, unsigned n)
 {
 	struct event_fields f;
 	char text[ADDR_TEXT_SIZE];
@@ -61,8 +61,8 @@ on_window(struct process *r, void *arg)
 
 	(void)r;
 	for (unsigned i = 0; i < d->nsources; i++)
-		tell(d, &d->source[i].addr, d->source[i].left_out);
-	tell(d, NULL, d->left_out);
+		record_rest(d, &d->source[i].addr, d->source[i].left_out);
+	record_rest(d, NULL, d->left_out);
 	memset(d->source, 0, sizeof(d->source));
 	d->nsources = d->n = d->left_out = 0;
 }

@@ -5,7 +5,7 @@
  * The invitation is used up by confirm, so that a lost answer costs nothing.
  *
  * MUST: the seed is shown only to the holder of a key of the user's, or of the
- * first key where he has none.
+ * first key where they have none.
  */
 #include <openssl/sha.h>
 #include <stdlib.h>
@@ -58,8 +58,8 @@ invite_wrong(struct call *c)
 		log_warn("a refused invitation could not be recorded");
 	event_fields_done(&f);
 	call_refuse(c, 401, "invite-wrong", "invite",
-	    "the invitation is unknown, used up or over: ask an admin for a "
-	    "new one");
+	    "the invitation is unknown, was used or has expired: ask an "
+	    "admin for a new one");
 }
 
 /* Finds whose invitation it is; the lookup is by hash, so it tells a guesser
@@ -80,7 +80,7 @@ find_invited(struct call *c, struct enroll *e, const char *code)
 }
 
 static void
-take_key(struct user *u, const struct call *c)
+add_key(struct user *u, const struct call *c)
 {
 	struct user_key *k = &u->keys[u->nkeys++];
 
@@ -111,7 +111,7 @@ seal_seed(struct call *c, struct enroll *e)
 
 /* What the store says now, where it differs from what we started from only in
  * what an enrolment does not touch: an admin may have changed the user while we
- * waited, and his word stands. */
+ * waited, and that change stands. */
 static bool
 reload(struct call *c, struct enroll *e)
 {
@@ -128,14 +128,14 @@ reload(struct call *c, struct enroll *e)
 		now->u.pending = e->u.pending;
 		e->u = now->u;
 		if (e->new_key)
-			take_key(&e->u, c);
+			add_key(&e->u, c);
 	}
 	if (now != NULL)
 		enroll_free(now);
 	if (!same)
 		call_refuse(c, 409, "conflict", NULL,
 		    "the user was changed meanwhile: begin again, with a new "
-		    "invitation if this one is over");
+		    "invitation if this one has expired");
 	return same;
 }
 
@@ -207,7 +207,7 @@ verb_enroll(struct call *c)
 		return;
 	}
 	if (e->u.nkeys == 0) {
-		take_key(&e->u, c);
+		add_key(&e->u, c);
 		e->new_key = true;
 	}
 	if (seal_seed(c, e) != 0) {
@@ -219,7 +219,7 @@ verb_enroll(struct call *c)
 	call_fields(c, &f);
 	event_str(&f, EF_USER, e->u.name);
 	event_str(&f, EF_MSG,
-	    e->new_key ? "enrolment begun; first key taken"
+	    e->new_key ? "enrolment begun; first key added"
 		       : "enrolment begun");
 	call_append(c, EV_USER_KEY, &f, began);
 	event_fields_done(&f);

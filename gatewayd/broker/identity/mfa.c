@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * mfa - the code. MUST: looked at only after a good signature of one of the
+ * mfa - the code. MUST: checked only after a good signature of one of the
  * user's keys, so that a stranger cannot use up anyone's attempts. MUST: a step
  * counts only once the notary has burned it. The age of a code belongs to user,
  * key and source, is kept in memory, and a restart forgets it.
@@ -105,7 +105,7 @@ locked(struct call *c, const struct tries *t, struct problem *p)
 	    now.utc_ms + t->at_boot_ms[0] + TRIES_WINDOW_MS - now.boot_ms);
 	denied(c, "locked");
 	problem_set(p, 429, "too-many", "code",
-	    "too many wrong codes: codes are looked at again after %s", when);
+	    "too many wrong codes: codes are accepted again after %s", when);
 	return GW_EDENIED;
 }
 
@@ -317,7 +317,7 @@ burned(struct call *c, const void *body)
 		then(c);
 	else
 		call_refuse(c, 403, "forbidden", NULL,
-		    "what you may was changed meanwhile");
+		    "your permissions changed meanwhile: nothing was done");
 }
 
 void

@@ -48,7 +48,7 @@ drop(struct tokens *t, struct token **tp)
 	free(x);
 }
 
-/* Throws out what is over, and counts what user has left. */
+/* Drops what has expired, and counts what is left of user. */
 static unsigned
 tidy(struct tokens *t, const char *user, int64_t now)
 {
@@ -66,10 +66,10 @@ tidy(struct tokens *t, const char *user, int64_t now)
 	return own;
 }
 
-/* False: the call is over. Asked before the record of it, and after, when
- * another may have taken the last one. */
+/* False: the call was answered. Asked before the record of it, and after, when
+ * another may have got the last one. */
 static bool
-has_room(struct call *c)
+has_place(struct call *c)
 {
 	struct tokens *t = c->b->tokens;
 
@@ -93,7 +93,7 @@ reply(struct call *c)
 	struct token *x = NULL;
 	json_t *o = NULL;
 
-	if (!has_room(c))
+	if (!has_place(c))
 		return;
 	if ((x = calloc(1, sizeof(*x))) == NULL) {
 		call_refuse(c, 503, "unavailable", NULL, "out of memory");
@@ -128,7 +128,7 @@ verb_token(struct call *c)
 		call_problem(c, &p);
 		return;
 	}
-	if (!has_room(c))
+	if (!has_place(c))
 		return;
 	call_fields(c, &f);
 	event_str(&f, EF_USER, c->user);

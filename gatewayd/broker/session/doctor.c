@@ -297,7 +297,7 @@ check_clock(json_t *list, const struct call *c, const struct probe_result *r)
 	    good ? "" : "certificates live 60 s: set up NTP on both");
 }
 
-static void doctor_look(struct call *c, const struct addr *a);
+static void doctor_probe(struct call *c, const struct addr *a);
 
 static void
 doctor_seen(struct call *c, const struct probe_result *r)
@@ -310,7 +310,7 @@ doctor_seen(struct call *c, const struct probe_result *r)
 	check_login(d->checks, d, r);
 	check_clock(d->checks, c, r);
 	if (d->w.addr.family == 4 && d->target.addr6.family != 0) {
-		doctor_look(c, &d->target.addr6);
+		doctor_probe(c, &d->target.addr6);
 		return;
 	}
 	o = json_object();
@@ -321,7 +321,7 @@ doctor_seen(struct call *c, const struct probe_result *r)
 }
 
 static void
-doctor_look(struct call *c, const struct addr *a)
+doctor_probe(struct call *c, const struct addr *a)
 {
 	struct doctor *d = c->state;
 
@@ -360,6 +360,6 @@ verb_doctor(struct call *c)
 	d->w.port = d->target.port;
 	d->w.target = &d->target;
 	d->w.login = true;
-	doctor_look(c,
+	doctor_probe(c,
 	    d->target.addr4.family != 0 ? &d->target.addr4 : &d->target.addr6);
 }

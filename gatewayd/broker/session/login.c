@@ -49,7 +49,7 @@ parse_name(struct door *d, const char *s)
 
 /* Fills what can be known before a signature; user stays "" in every doubt. */
 static void
-look(struct session *s, const struct msg_ses_auth *m, struct door *d)
+identify(struct session *s, const struct msg_ses_auth *m, struct door *d)
 {
 	struct user *u = calloc(1, sizeof(*u));
 
@@ -171,7 +171,7 @@ login_durable(void *arg, int result, uint64_t seq)
 	if (s->gone || p == NULL) {
 		session_release(s);
 	} else if (s->state != SES_AUTHED) {
-		/* its grant ended in this moment, and it was told */
+		/* its grant ended in this moment, and it was stopped */
 		if (say_no(s, &m, "sallyport: the grant has ended") != 0)
 			log_warn("a session could not be refused");
 	} else if (result != 0) {
@@ -289,7 +289,7 @@ on_ses_auth(struct process *r, struct peer *p, const void *body, const int *fds)
 	if (!b->recovered)
 		return say_no(
 		    s, m, "sallyport: the gateway is starting: try again");
-	look(s, m, &d);
+	identify(s, m, &d);
 	parsed = parse_name(&d, m->user);
 	if (d.user[0] != '\0' && parsed)
 		lg = grant_lookup(b, d.user, d.target, d.login, &s->client);

@@ -47,7 +47,7 @@ probe_free(struct probe *p)
 	free(p);
 }
 
-/* Ends everything the probe had, then tells. */
+/* Ends everything the probe had, then reports. */
 static void
 finish(struct probe *p, const char *why)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * session - SSH sessions as the broker sees them: the list, the way to the
+ * session - SSH sessions as the broker knows them: the list, the way to the
  * target, the end. A session belongs to one grant (auth.c) and dies with it,
  * whatever else is open.
  */
@@ -135,7 +135,7 @@ dial_no(struct session *s, const char *why)
 	s->state = SES_AUTHED;
 	if (peer_send(process_session(s->b->process, s->conn), MSG_SES_DIAL_NO,
 		&no, -1) != 0)
-		log_warn("a session could not be told that dialing failed");
+		log_warn("a session could not hear that dialing failed");
 }
 
 static void
@@ -234,8 +234,8 @@ on_stop_timer(struct process *r, void *arg)
 	struct session *s = arg;
 	struct msg_sup_conn m = {.conn = s->conn};
 
-	/* it was told and did not go: its leg is cut, now it goes itself */
-	log_warn("a session did not end when told: killed");
+	/* its leg is cut, and it did not end by itself */
+	log_warn("a session did not end when asked: killed");
 	if (peer_send(process_peer(r, PROC_SUPERVISOR), MSG_SUP_KILL, &m, -1) !=
 	    0)
 		log_err("the supervisor could not be asked to kill a session");
@@ -255,7 +255,8 @@ session_stop(
 	/* first the word, so that the session knows why the leg falls silent */
 	if (s->linked && peer_send(process_session(s->b->process, s->conn),
 			     MSG_SES_STOP, &m, -1) != 0)
-		log_warn("a session could not be told to stop; its leg goes");
+		log_warn(
+		    "a session could not be asked to stop; its leg is cut");
 	if (s->state == SES_DIALING)
 		dial_cancel(s);
 	if (s->leg && !s->cut) {
@@ -278,7 +279,7 @@ void
 session_over(struct session *s, enum end_reason reason, uint64_t in,
     uint64_t out, int64_t status)
 {
-	/* one reason for all: what we told it counts, not what it noticed */
+	/* one reason for all: ours counts, not what it noticed */
 	const enum end_reason why = s->state == SES_ENDING ? s->reason : reason;
 	/* a probe has left its session by now; its connection number says it */
 	const bool was_live = s->leg && (s->conn & PROBE_CONN) == 0;

@@ -18,7 +18,7 @@ enum ses_state {
 	SES_AUTHED, /* has a grant */
 	SES_DIALING,
 	SES_LIVE,
-	SES_ENDING, /* told to stop */
+	SES_ENDING, /* asked to stop */
 };
 
 enum dial_result {
