@@ -20,7 +20,7 @@
 #include "base/str.h"
 #include "core/event.h"
 #include "jitctl/cmd/cmd.h"
-#include "jitctl/gateway/call.h"
+#include "jitctl/gateway/read.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/say.h"
 #include "jitctl/term/words.h"
@@ -43,14 +43,13 @@ static int
 read_piece(struct reader *rd, bool *retend)
 {
 	struct reply r = {0};
-	char query[64];
+	struct query q = {0};
 	const char *p = NULL;
 	const char *lf = NULL;
 	int x = EXIT_FAILED;
 
-	(void)snprintf(
-	    query, sizeof(query), "?from=%llu", (unsigned long long)rd->next);
-	x = call_get(rd->c, VERB_AUDIT, NULL, query, &r);
+	query_add_u64(&q, "from", rd->next);
+	x = read_verb(rd->c, VERB_AUDIT, NULL, &q, &r);
 	*retend = true;
 	if (x != EXIT_OK)
 		goto out;
@@ -171,12 +170,12 @@ static int
 has_record(struct ctx *c, uint64_t seq, bool *ret)
 {
 	struct reply r = {0};
-	char query[64];
+	struct query q = {0};
 	int x = EXIT_OK;
 
-	(void)snprintf(
-	    query, sizeof(query), "?from=%llu&max=1", (unsigned long long)seq);
-	x = call_get(c, VERB_AUDIT, NULL, query, &r);
+	query_add_u64(&q, "from", seq);
+	query_add_u64(&q, "max", 1);
+	x = read_verb(c, VERB_AUDIT, NULL, &q, &r);
 	*ret = x == EXIT_OK && r.len > 0;
 	reply_done(&r);
 	return x;
@@ -428,7 +427,7 @@ get_vkey(struct ctx *c, char *ret, size_t size)
 	int x = EXIT_FAILED;
 
 	if (path == NULL) {
-		x = call_get(c, VERB_SERVER, NULL, "", &r);
+		x = read_verb(c, VERB_SERVER, NULL, NULL, &r);
 		if (x == EXIT_OK &&
 		    str_copy(ret, size, member(r.json, "log_key")) != 0)
 			x = EXIT_FAILED;

@@ -9,7 +9,8 @@
 #include "base/str.h"
 #include "jitctl/cmd/change.h"
 #include "jitctl/cmd/cmd.h"
-#include "jitctl/gateway/call.h"
+#include "jitctl/gateway/program.h"
+#include "jitctl/gateway/read.h"
 #include "jitctl/gateway/sign.h"
 #include "jitctl/term/out.h"
 
@@ -50,7 +51,7 @@ check_ssh(json_t *checks)
 {
 	static const char *const argv[] = {"ssh", "-V", NULL};
 	char *text = NULL;
-	const int status = run_program(argv, NULL, 0, &text, 1024, true, true);
+	const int status = program_run(argv, NULL, 0, &text, 1024, true, true);
 
 	if (status == 0)
 		add_check(checks, "ssh", CHECK_OK, "OpenSSH client found", "");
@@ -111,7 +112,7 @@ check_ready(struct ctx *c, json_t *checks)
 {
 	struct reply r = {0};
 
-	if (call_get(c, VERB_READYZ, NULL, "", &r) == EXIT_OK) {
+	if (read_verb(c, VERB_READYZ, NULL, NULL, &r) == EXIT_OK) {
 		const json_t *list = json_object_get(r.json, "checks");
 
 		for (size_t i = 0; i < json_array_size(list); i++) {
@@ -132,7 +133,7 @@ check_user(struct ctx *c, json_t *checks)
 	struct reply r = {0};
 	char text[CELL_SIZE];
 
-	if (call_get(c, VERB_WHOAMI, NULL, "", &r) == EXIT_OK) {
+	if (read_verb(c, VERB_WHOAMI, NULL, NULL, &r) == EXIT_OK) {
 		(void)snprintf(text, sizeof(text), "%.64s%s%.48s",
 		    member(r.json, "user"),
 		    member(r.json, "source")[0] != '\0' ? ", seen from " : "",
@@ -150,7 +151,7 @@ check_gateway(struct ctx *c, json_t *checks)
 {
 	struct reply r = {0};
 	char text[CELL_SIZE];
-	int x = call_get(c, VERB_SERVER, NULL, "", &r);
+	int x = read_verb(c, VERB_SERVER, NULL, NULL, &r);
 
 	if (x != EXIT_OK) {
 		add_check(checks, "gateway", CHECK_FAIL,

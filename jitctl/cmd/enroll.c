@@ -14,8 +14,8 @@
 #include "base/str.h"
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/gateway/call.h"
-#include "jitctl/gateway/http.h"
 #include "jitctl/gateway/profile.h"
+#include "jitctl/gateway/read.h"
 #include "jitctl/gateway/sign.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/prompt.h"
@@ -77,7 +77,7 @@ learn_server(struct ctx *c)
 {
 	struct reply r = {0};
 	const json_t *port = NULL;
-	int x = call_get(c, VERB_SERVER, NULL, "", &r);
+	int x = read_verb(c, VERB_SERVER, NULL, NULL, &r);
 
 	if (x != EXIT_OK)
 		return x;
@@ -154,7 +154,7 @@ begin(struct ctx *c, const struct secret *code)
 	if (x != EXIT_OK)
 		goto out;
 	say(c, "Key: %s %s", fp,
-	    strncmp(key, "SHA256:", 7) == 0 ? "from ssh-agent" : key);
+	    sign_is_fingerprint(key) ? "from ssh-agent" : key);
 	if (!str_name_ok(member(r.json, "user")) ||
 	    str_copy(c->prof.user, sizeof(c->prof.user),
 		member(r.json, "user")) != 0) {
@@ -164,7 +164,7 @@ begin(struct ctx *c, const struct secret *code)
 	}
 	(void)snprintf(c->prof.key, sizeof(c->prof.key), "%s", key);
 	/* A relative path would mean another file tomorrow. */
-	if (key[0] != '/' && strncmp(key, "SHA256:", 7) != 0) {
+	if (key[0] != '/' && !sign_is_fingerprint(key)) {
 		char *full = realpath(key, NULL);
 
 		if (full != NULL)

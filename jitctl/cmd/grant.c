@@ -9,7 +9,7 @@
 #include "base/ids.h"
 #include "jitctl/cmd/change.h"
 #include "jitctl/cmd/cmd.h"
-#include "jitctl/gateway/call.h"
+#include "jitctl/gateway/read.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/say.h"
 
@@ -53,8 +53,12 @@ run_grants(struct ctx *c)
 {
 	const bool all = opt_has(&c->opt, F_ALL);
 	struct reply r = {0};
-	int x = call_list(c, VERB_GRANTS, all ? "?all=1" : "", &r);
+	struct query q = {0};
+	int x = EXIT_OK;
 
+	if (all)
+		query_add(&q, "all", "1");
+	x = read_list(c, VERB_GRANTS, &q, &r);
 	if (x == EXIT_OK && !all)
 		grant_drop_ended(r.json);
 	if (x == EXIT_OK)

@@ -4,14 +4,12 @@
  */
 #include "jitctl/cmd/list.h"
 
-#include "jitctl/gateway/call.h"
-
 int
-list_print(struct ctx *c, enum api_verb verb, const char *query,
+list_print(struct ctx *c, enum api_verb verb, const struct query *q,
     const struct col *cols, size_t n, const char *empty)
 {
 	struct reply r = {0};
-	int x = call_list(c, verb, query, &r);
+	int x = read_list(c, verb, q, &r);
 
 	if (x == EXIT_OK)
 		x = out_items(c, r.json, cols, n, empty);

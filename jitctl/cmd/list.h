@@ -8,13 +8,14 @@
 #include <stddef.h>
 
 #include "base/attr.h"
+#include "jitctl/gateway/read.h"
 #include "jitctl/jitctl.h"
 #include "jitctl/term/out.h"
 #include "wire/verbs.h"
 
-/* Reads a list and prints it as out_items() does. An exit code, what went wrong
- * is said. */
-MUST_CHECK int list_print(struct ctx *c, enum api_verb verb, const char *query,
-    const struct col *cols, size_t n, const char *empty);
+/* Reads a list (q as for read_list) and prints it as out_items() does. An exit
+ * code, what went wrong is said. */
+MUST_CHECK int list_print(struct ctx *c, enum api_verb verb,
+    const struct query *q, const struct col *cols, size_t n, const char *empty);
 
 #endif

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/gateway/call.h"
+#include "jitctl/gateway/read.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/say.h"
 #include "jitctl/term/words.h"
@@ -83,7 +84,7 @@ print_refusal(const struct ctx *c, const struct reply *r)
 	char text[CELL_SIZE];
 
 	if (c->out == OUT_JSON || json_array_size(list) == 0) {
-		call_print_problem(c, r);
+		reply_print_problem(c, r);
 		return;
 	}
 	(void)fprintf(stderr, "Refused, nothing was opened%s.\n",
@@ -117,7 +118,7 @@ hint_target(struct ctx *c, const struct reply *refused)
 
 	if (c->out == OUT_JSON || c->quiet ||
 	    strcmp(member(refused->json, "field"), "target") != 0 ||
-	    call_get(c, VERB_TARGETS, NULL, "", &r) != EXIT_OK)
+	    read_verb(c, VERB_TARGETS, NULL, NULL, &r) != EXIT_OK)
 		goto out;
 	items = json_object_get(r.json, "items");
 	for (size_t i = 0; i < json_array_size(items); i++) {

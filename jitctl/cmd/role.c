@@ -33,7 +33,7 @@ run_roles(struct ctx *c)
 	};
 
 	return list_print(
-	    c, VERB_ROLES, "", cols, ARRAY_LEN(cols), "No roles.");
+	    c, VERB_ROLES, NULL, cols, ARRAY_LEN(cols), "No roles.");
 }
 
 static json_t *

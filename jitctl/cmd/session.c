@@ -18,6 +18,7 @@
 #include "jitctl/cmd/change.h"
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/cmd/list.h"
+#include "jitctl/gateway/read.h"
 #include "jitctl/term/cast.h"
 #include "jitctl/term/say.h"
 #include "jitctl/term/words.h"
@@ -49,10 +50,12 @@ run_sessions(struct ctx *c)
 	    {"IN", "bytes_in", COL_TEXT, true},
 	    {"OUT", "bytes_out", COL_TEXT, true},
 	};
+	struct query q = {0};
 
-	return list_print(c, VERB_SESSIONS,
-	    opt_has(&c->opt, F_ALL) ? "?all=1" : "", cols, ARRAY_LEN(cols),
-	    "No sessions.");
+	if (opt_has(&c->opt, F_ALL))
+		query_add(&q, "all", "1");
+	return list_print(
+	    c, VERB_SESSIONS, &q, cols, ARRAY_LEN(cols), "No sessions.");
 }
 
 int
@@ -209,12 +212,12 @@ static int
 fetch(struct player *p, bool *retend)
 {
 	struct reply r = {0};
-	char query[96];
+	struct query q = {0};
 	int x = EXIT_FAILED;
 
-	(void)snprintf(query, sizeof(query), "?offset=%llu&channel=%llu",
-	    (unsigned long long)p->offset, (unsigned long long)p->channel);
-	x = call_get(p->c, VERB_RECORDING, p->c->opt.arg[0], query, &r);
+	query_add_u64(&q, "offset", p->offset);
+	query_add_u64(&q, "channel", p->channel);
+	x = read_verb(p->c, VERB_RECORDING, p->c->opt.arg[0], &q, &r);
 	if (x == EXIT_OK) {
 		*retend = r.len == 0;
 		p->offset += r.len;

@@ -5,7 +5,7 @@
 #include "base/addr.h"
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/cmd/grant.h"
-#include "jitctl/gateway/call.h"
+#include "jitctl/gateway/read.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/say.h"
 
@@ -33,7 +33,7 @@ int
 run_whoami(struct ctx *c)
 {
 	struct reply r = {0};
-	int x = call_get(c, VERB_WHOAMI, NULL, "", &r);
+	int x = read_verb(c, VERB_WHOAMI, NULL, NULL, &r);
 
 	if (x == EXIT_OK && !out_object(c, r.json))
 		print_whoami(c, r.json);
@@ -81,10 +81,10 @@ run_status(struct ctx *c)
 	char text[CELL_SIZE];
 	const json_t *list = NULL;
 	json_t *both = NULL;
-	int x = call_get(c, VERB_WHOAMI, NULL, "", &who);
+	int x = read_verb(c, VERB_WHOAMI, NULL, NULL, &who);
 
 	if (x == EXIT_OK)
-		x = call_list(c, VERB_GRANTS, "", &grants);
+		x = read_list(c, VERB_GRANTS, NULL, &grants);
 	if (x != EXIT_OK)
 		goto out;
 	grant_drop_ended(grants.json);

@@ -31,7 +31,7 @@ run_targets(struct ctx *c)
 	};
 
 	return list_print(
-	    c, VERB_TARGETS, "", cols, ARRAY_LEN(cols), "No targets.");
+	    c, VERB_TARGETS, NULL, cols, ARRAY_LEN(cols), "No targets.");
 }
 
 int

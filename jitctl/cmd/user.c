@@ -25,7 +25,7 @@ run_users(struct ctx *c)
 	};
 
 	return list_print(
-	    c, VERB_USERS, "", cols, ARRAY_LEN(cols), "No users.");
+	    c, VERB_USERS, NULL, cols, ARRAY_LEN(cols), "No users.");
 }
 
 /* Who is disabled has nothing open any more, who lost a phone neither. */

@@ -8,320 +8,21 @@
  */
 #include "jitctl/gateway/call.h"
 
-#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/err.h"
 #include "base/limits.h"
-#include "base/safefile.h"
 #include "base/secret.h"
 #include "base/str.h"
-#include "jitctl/gateway/call_parts.h"
+#include "jitctl/gateway/challenge.h"
+#include "jitctl/gateway/code.h"
 #include "jitctl/gateway/http.h"
-#include "jitctl/gateway/profile.h"
 #include "jitctl/gateway/sign.h"
-#include "jitctl/term/out.h"
 #include "jitctl/term/prompt.h"
 #include "jitctl/term/say.h"
 #include "wire/signed.h"
-
-enum { CODE_DIGITS = 6, PROBE_MS = 2000 };
-
-const char *
-member(const json_t *o, const char *key)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-
-	return s != NULL ? s : "";
-}
-
-void
-reply_done(struct reply *r)
-{
-	json_decref(r->json);
-	if (r->body != NULL)
-		explicit_bzero(r->body, r->len);
-	free(r->body);
-	*r = (struct reply){0};
-}
-
-/* ------------------------------------------------------------- problems */
-
-int
-call_exit_code(long status, const char *code)
-{
-	if (status >= 200 && status < 300)
-		return EXIT_OK;
-	if (strcmp(code, "wrong-tls") == 0 || strcmp(code, "wrong-server") == 0)
-		return EXIT_UNREACHABLE;
-	switch (status) {
-	case 400:
-	case 413:
-		return EXIT_USAGE;
-	case 401:
-		return EXIT_LOGIN;
-	case 403:
-		return EXIT_REFUSED;
-	case 404:
-		return EXIT_NOT_FOUND;
-	case 409:
-		return EXIT_CONFLICT;
-	default:
-		return EXIT_FAILED;
-	}
-}
-
-void
-call_print_problem(const struct ctx *c, const struct reply *r)
-{
-	const char *detail = member(r->json, "detail");
-	char text[LIMIT_TEXT_SIZE * 2];
-	char id[CELL_SIZE];
-
-	if (c->out == OUT_JSON && r->json != NULL) {
-		(void)json_dumpf(r->json, stderr, JSON_COMPACT);
-		(void)fputc('\n', stderr);
-		return;
-	}
-	if (detail[0] == '\0')
-		detail = member(r->json, "title");
-	str_escape(text, sizeof(text), detail, strlen(detail));
-	cell_text(id, json_object_get(r->json, "event"), COL_TEXT);
-	if (text[0] == '\0')
-		say_error("the gateway answered with status %ld", r->status);
-	else
-		say_error("%s%s%s%s", text, id[0] != '\0' ? " (event " : "", id,
-		    id[0] != '\0' ? ")" : "");
-}
-
-/* Takes the HTTP reply's body over. */
-int
-reply_take(struct reply *ret, struct http_reply *hr)
-{
-	struct problem p = {0};
-
-	reply_done(ret);
-	ret->status = hr->status;
-	ret->body = hr->body;
-	ret->len = hr->len;
-	*hr = (struct http_reply){0};
-	if (ret->len > 0 && ret->body[0] == '{')
-		ret->json = json_parse_object(ret->body, ret->len, &p);
-	return call_exit_code(ret->status, member(ret->json, "code"));
-}
-
-/* ------------------------------------------------------------ challenges */
-
-struct challenges {
-	struct signed_source source[LIMIT_SOURCES];
-	unsigned n;
-	int family[LIMIT_SOURCES]; /* over which it came */
-	char server[LIMIT_NAME_SIZE];
-};
-
-/* Which families the gateway's name has. */
-unsigned
-call_families(const struct ctx *c, int ret[2])
-{
-	const struct addrinfo hints = {
-	    .ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
-	const struct addrinfo numeric = {
-	    .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST};
-	struct addrinfo *list = NULL;
-	bool v4 = false;
-	bool v6 = false;
-	unsigned n = 0;
-
-	/* AI_ADDRCONFIG ignores loopback: literals must not depend on it. */
-	if (getaddrinfo(c->prof.host, NULL, &numeric, &list) != 0 &&
-	    getaddrinfo(c->prof.host, NULL, &hints, &list) != 0)
-		return 0;
-	for (const struct addrinfo *a = list; a != NULL; a = a->ai_next) {
-		v4 = v4 || a->ai_family == AF_INET;
-		v6 = v6 || a->ai_family == AF_INET6;
-	}
-	freeaddrinfo(list);
-	if (v4)
-		ret[n++] = HTTP_V4;
-	if (v6)
-		ret[n++] = HTTP_V6;
-	return n;
-}
-
-static int
-read_challenge(
-    struct ctx *c, struct challenges *ch, const struct reply *r, int family)
-{
-	struct signed_source *s = &ch->source[ch->n];
-	const char *server = member(r->json, "server_id");
-
-	if (str_copy(s->nonce, sizeof(s->nonce), member(r->json, "nonce")) !=
-		0 ||
-	    strlen(s->nonce) != LIMIT_NONCE_SIZE - 1 ||
-	    addr_parse(&s->addr, member(r->json, "source")) != 0 ||
-	    !str_name_ok(server) ||
-	    str_copy(ch->server, sizeof(ch->server), server) != 0) {
-		say_error("%s:%u does not answer like a Sallyport gateway",
-		    c->prof.host, c->prof.port);
-		return EXIT_UNREACHABLE;
-	}
-	if (c->prof.server_id[0] != '\0' &&
-	    strcmp(c->prof.server_id, server) != 0) {
-		say_error("the gateway calls itself %s, your profile says %s",
-		    server, c->prof.server_id);
-		return EXIT_UNREACHABLE;
-	}
-	/* Both names may lead through one translator to one address. */
-	for (unsigned i = 0; i < ch->n; i++)
-		if (ch->source[i].addr.family == s->addr.family)
-			return EXIT_OK;
-	ch->family[ch->n++] = family;
-	return EXIT_OK;
-}
-
-/* One challenge for each family that works; a family that does not is left
- * out, unless none works. */
-static int
-get_challenges(struct ctx *c, struct challenges *ch)
-{
-	int family[2] = {HTTP_ANY, HTTP_ANY};
-	const unsigned n = call_families(c, family);
-	int r = EXIT_UNREACHABLE;
-
-	*ch = (struct challenges){0};
-	if (n == 0)
-		say_error("%s: no address known for this name", c->prof.host);
-	for (unsigned i = 0; i < n; i++) {
-		const struct http_call call = {.method = "POST",
-		    .path = verb_get(VERB_CHALLENGE)->path,
-		    .body = "{}",
-		    .len = 2,
-		    .family = family[i],
-		    .connect_ms = PROBE_MS,
-		    .silent = i + 1 < n || ch->n > 0};
-		struct http_reply hr = {0};
-		struct reply reply = {0};
-
-		if (http_do(c, &call, &hr) != EXIT_OK) {
-			if (c->key_changed)
-				return EXIT_UNREACHABLE;
-			continue;
-		}
-		r = reply_take(&reply, &hr);
-		if (r == EXIT_OK)
-			r = read_challenge(c, ch, &reply, family[i]);
-		else
-			call_print_problem(c, &reply);
-		reply_done(&reply);
-		if (r != EXIT_OK)
-			return r;
-	}
-	return ch->n > 0 ? EXIT_OK : EXIT_UNREACHABLE;
-}
-
-/* Keeps only the addresses named by --from. */
-static int
-filter_from(struct challenges *ch, const struct call_opts *o)
-{
-	struct challenges kept = *ch;
-	char text[2][ADDR_TEXT_SIZE] = {"", ""};
-	struct addr want;
-
-	if (o == NULL || o->nfrom == 0)
-		return EXIT_OK;
-	kept.n = 0;
-	for (unsigned i = 0; i < o->nfrom; i++) {
-		unsigned at = 0;
-
-		if (addr_parse(&want, o->from[i]) != 0) {
-			say_error("--from: an address was expected, like "
-				  "198.51.100.7");
-			return EXIT_USAGE;
-		}
-		while (at < ch->n && !addr_equal(&ch->source[at].addr, &want))
-			at++;
-		if (at == ch->n) {
-			for (unsigned k = 0; k < ch->n; k++)
-				addr_format(text[k], &ch->source[k].addr);
-			say_error("--from %s: the gateway sees you as %s%s%s; "
-				  "access is given to addresses it sees",
-			    o->from[i], text[0], ch->n > 1 ? " and " : "",
-			    text[1]);
-			return EXIT_USAGE;
-		}
-		if (kept.n == LIMIT_SOURCES)
-			break;
-		kept.source[kept.n] = ch->source[at];
-		kept.family[kept.n++] = ch->family[at];
-	}
-	*ch = kept;
-	return EXIT_OK;
-}
-
-/* ----------------------------------------------------------------- codes */
-
-/* Apps show "123 456". Anything but six digits would cost a try for nothing:
- * it stays here. */
-bool
-code_tidy(struct secret *code)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < code->len; i++)
-		if (code->p[i] != ' ')
-			code->p[n++] = code->p[i];
-	explicit_bzero(code->p + n, code->len - n);
-	code->len = n;
-	if (n == CODE_DIGITS &&
-	    strspn((const char *)code->p, "0123456789") == n)
-		return true;
-	say_error("a code has %d digits; it was not sent", (int)CODE_DIGITS);
-	secret_free(code);
-	return false;
-}
-
-static const char *
-code_file(const struct ctx *c)
-{
-	const char *file = opt_get(&c->opt, F_CODE_FILE);
-
-	if (file == NULL)
-		file = getenv("JITCTL_CODE_FILE");
-	return file != NULL && file[0] != '\0' ? file : NULL;
-}
-
-/* From the flag's or the environment's file once, else from the terminal. */
-static int
-get_code(const struct ctx *c, bool again, struct secret *ret)
-{
-	const char *file = code_file(c);
-	const char *question =
-	    again ? "Next code (not shown): " : "Code (not shown): ";
-	int r = EXIT_LOGIN;
-
-	if (file != NULL) {
-		if (again || (r = prompt_file(file, ret)) != EXIT_OK)
-			return again ? EXIT_LOGIN : r;
-		return code_tidy(ret) ? EXIT_OK : EXIT_LOGIN;
-	}
-	if (!prompt_possible(c)) {
-		say_error("a code is needed; give it with --code-file FILE (- "
-			  "is stdin)");
-		return EXIT_LOGIN;
-	}
-	for (int i = 0; i < LIMIT_CODE_ASKS; i++) {
-		r = prompt_secret(c, question, ret);
-		if (r != EXIT_OK || code_tidy(ret))
-			return r;
-	}
-	return EXIT_LOGIN;
-}
-
-/* ---------------------------------------------------------------- signed */
 
 struct attempt {
 	struct ctx *c;
@@ -334,7 +35,8 @@ struct attempt {
 	int sent;           /* how often */
 };
 
-void
+/* Wipes and frees; NULL is fine. */
+static void
 wipe_text(char *s)
 {
 	if (s != NULL)
@@ -381,9 +83,11 @@ prepare(struct attempt *a, char **rettext, int *retfamily)
 	char salt[33] = "";
 	char *payload = NULL;
 	char *armor = NULL;
-	int r = get_challenges(a->c, &ch);
+	int r = challenge_get(a->c, &ch);
 
-	if (r != EXIT_OK || (r = filter_from(&ch, a->o)) != EXIT_OK)
+	if (r == EXIT_OK && a->o != NULL)
+		r = challenge_filter(&ch, a->o->from, a->o->nfrom);
+	if (r != EXIT_OK)
 		return r;
 	r = EXIT_FAILED;
 	(void)snprintf(s.verb, sizeof(s.verb), "%s", a->verb->name);
@@ -417,7 +121,6 @@ out:
 static int
 send_once(struct attempt *a, struct reply *ret)
 {
-	struct http_reply hr = {0};
 	struct http_call call = {.method = "POST", .path = a->verb->path};
 	char *text = NULL;
 	int r = EXIT_FAILED;
@@ -428,10 +131,10 @@ send_once(struct attempt *a, struct reply *ret)
 		call.body = text;
 		call.len = strlen(text);
 		call.silent = try == 0;
-		r = http_do(a->c, &call, &hr);
+		r = http_do(a->c, &call, ret);
 		wipe_text(text);
 		if (r == EXIT_OK)
-			return reply_take(ret, &hr);
+			return reply_exit_code(ret);
 		say_debug(a->c, "no answer; trying again with the same "
 				"idempotency key");
 	}
@@ -440,15 +143,13 @@ send_once(struct attempt *a, struct reply *ret)
 
 /* A code is asked for, or what was given was no good: get one. */
 static int
-want_code(struct attempt *a, const char *problem, const struct reply *r,
-    bool *retsaid)
+want_code(struct attempt *a, const struct reply *r, bool *retsaid)
 {
-	const bool wrong = strcmp(problem, "code-wrong") == 0 ||
-			   strcmp(problem, "code-used") == 0;
+	const bool wrong = r->problem == PROBLEM_CODE_WRONG;
 	const bool file = code_file(a->c) != NULL;
 	const bool can_ask = !file && prompt_possible(a->c);
 
-	if (!wrong && strcmp(problem, "code-needed") != 0)
+	if (!wrong && r->problem != PROBLEM_CODE_NEEDED)
 		return EXIT_LOGIN;
 	if (a->sent >= LIMIT_CODE_ASKS + 1)
 		return EXIT_LOGIN;
@@ -459,30 +160,28 @@ want_code(struct attempt *a, const char *problem, const struct reply *r,
 	/* From here on the person has been told what there is to tell. */
 	*retsaid = a->c->out != OUT_JSON || wrong;
 	if (wrong)
-		call_print_problem(a->c, r);
+		reply_print_problem(a->c, r);
 	secret_free(&a->code);
-	return get_code(a->c, wrong, &a->code);
+	return code_get(a->c, wrong, &a->code);
 }
 
 static int
 send_with_code(struct attempt *a, struct reply *ret)
 {
-	const char *problem = NULL;
 	bool said = false;
 	int w = EXIT_OK;
 	int r = EXIT_OK;
 
 	if (a->verb->code == CODE_ALWAYS &&
-	    (r = get_code(a->c, false, &a->code)) != EXIT_OK)
+	    (r = code_get(a->c, false, &a->code)) != EXIT_OK)
 		return r;
 	for (;;) {
 		r = send_once(a, ret);
 		a->sent++;
-		problem = member(ret->json, "code");
-		if (r != EXIT_LOGIN || ret->json == NULL)
+		if (r != EXIT_LOGIN)
 			return r;
 		said = false;
-		w = want_code(a, problem, ret, &said);
+		w = want_code(a, ret, &said);
 		if (w != EXIT_OK && said)
 			ret->status = 0; /* nothing left to print */
 		if (w == EXIT_INTERRUPTED)
@@ -497,7 +196,6 @@ static int
 send_local(struct ctx *c, const struct verb *v, json_t *body, struct reply *ret)
 {
 	struct http_call call = {.method = v->method, .path = v->path};
-	struct http_reply hr = {0};
 	char *text = json_text(body);
 	int r = EXIT_FAILED;
 
@@ -505,8 +203,8 @@ send_local(struct ctx *c, const struct verb *v, json_t *body, struct reply *ret)
 		return EXIT_FAILED;
 	call.body = text;
 	call.len = strlen(text);
-	if ((r = http_do(c, &call, &hr)) == EXIT_OK)
-		r = reply_take(ret, &hr);
+	if ((r = http_do(c, &call, ret)) == EXIT_OK)
+		r = reply_exit_code(ret);
 	free(text);
 	return r;
 }
@@ -559,6 +257,6 @@ call_signed(struct ctx *c, enum api_verb verb, json_t *body,
 		secret_free(&a.code);
 	}
 	if (r != EXIT_OK && ret->status != 0 && (o == NULL || o->show_problem))
-		call_print_problem(c, ret);
+		reply_print_problem(c, ret);
 	return r;
 }

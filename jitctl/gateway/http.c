@@ -9,15 +9,13 @@
 #include "jitctl/gateway/http.h"
 
 #include <curl/curl.h>
-#include <openssl/pem.h>
-#include <openssl/sha.h>
-#include <openssl/x509.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/fault.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "jitctl/gateway/pin.h"
 #include "jitctl/term/say.h"
 
 struct http {
@@ -190,29 +188,6 @@ set_call(CURL *h, const struct http_call *call, struct curl_slist **list,
 	return e == CURLE_OK;
 }
 
-/* Hex SHA-256 of the SubjectPublicKeyInfo of a PEM certificate. */
-static bool
-spki_of_pem(const char *pem, char ret[static 65])
-{
-	BIO *bio = BIO_new_mem_buf(pem, -1);
-	X509 *cert =
-	    bio != NULL ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
-	unsigned char *der = NULL;
-	uint8_t hash[SHA256_DIGEST_LENGTH];
-	int n = 0;
-
-	if (cert != NULL)
-		n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der);
-	if (n > 0) {
-		(void)SHA256(der, (size_t)n, hash);
-		str_hex(ret, hash, sizeof(hash));
-	}
-	OPENSSL_free(der);
-	X509_free(cert);
-	BIO_free(bio);
-	return n > 0;
-}
-
 /* Connects again without the pin, sends nothing, and reads the certificate,
  * only to be able to say which key is there now. */
 static void
@@ -231,7 +206,7 @@ show_changed_key(struct ctx *c, const struct http_call *call)
 		for (struct curl_slist *l = info->certinfo[0]; l != NULL;
 		     l = l->next)
 			if (strncmp(l->data, "Cert:", 5) == 0)
-				(void)spki_of_pem(l->data + 5, seen);
+				(void)pin_of_pem(l->data + 5, seen);
 	curl_easy_cleanup(h);
 	say_error("the key of %s:%u IS NOT THE ONE your invitation or profile "
 		  "names. Nothing was sent.\n"
@@ -264,15 +239,16 @@ explain(struct ctx *c, const struct http_call *call, CURLcode e)
 }
 
 int
-http_do(struct ctx *c, const struct http_call *call, struct http_reply *ret)
+http_do(struct ctx *c, const struct http_call *call, struct reply *ret)
 {
 	struct curl_slist *list = NULL;
 	struct sink s = {0};
 	CURL *h = handle_for(c, call->family);
 	CURLcode e = CURLE_FAILED_INIT;
+	long status = 0;
 	int r = EXIT_FAILED;
 
-	*ret = (struct http_reply){0};
+	reply_done(ret);
 	if (h != NULL && set_common(h, c, call) && set_pin(h, c) &&
 	    set_call(h, call, &list, &s))
 		e = curl_easy_perform(h);
@@ -284,10 +260,10 @@ http_do(struct ctx *c, const struct http_call *call, struct http_reply *ret)
 	}
 	if (s.p == NULL && (s.p = calloc(1, 1)) == NULL)
 		goto out;
-	(void)curl_easy_getinfo(h, CURLINFO_RESPONSE_CODE, &ret->status);
-	say_debug(c, "status %ld, %zu bytes", ret->status, s.len);
-	ret->body = s.p;
-	ret->len = s.len;
+	(void)curl_easy_getinfo(h, CURLINFO_RESPONSE_CODE, &status);
+	say_debug(c, "status %ld, %zu bytes", status, s.len);
+	reply_read(ret, status, s.p, s.len);
+	ret->family = call->family;
 	s = (struct sink){0};
 	r = EXIT_OK;
 out:

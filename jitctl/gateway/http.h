@@ -11,15 +11,10 @@
 #include <stddef.h>
 
 #include "base/attr.h"
+#include "jitctl/gateway/reply.h"
 #include "jitctl/jitctl.h"
 
 enum { HTTP_ANY = 0, HTTP_V4 = 4, HTTP_V6 = 6 };
-
-struct http_reply {
-	long status;
-	char *body; /* a NUL follows; never NULL after success */
-	size_t len;
-};
 
 struct http_call {
 	const char *method; /* GET or POST */
@@ -32,10 +27,11 @@ struct http_call {
 	bool silent;     /* a failure is expected: do not complain */
 };
 
-/* EXIT_OK when the gateway answered, whatever the status. EXIT_UNREACHABLE
- * after a complaint; a changed key shows both fingerprints. */
+/* EXIT_OK when the gateway answered, whatever the status: *ret, freed before,
+ * is its reply. EXIT_UNREACHABLE after a complaint; a changed key shows both
+ * fingerprints. */
 MUST_CHECK int http_do(
-    struct ctx *c, const struct http_call *call, struct http_reply *ret);
+    struct ctx *c, const struct http_call *call, struct reply *ret);
 void http_done(struct ctx *c);
 /* libcurl's version for "jitctl version". */
 const char *http_library(void);

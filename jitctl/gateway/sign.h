@@ -7,11 +7,14 @@
 #ifndef JITCTL_GATEWAY_SIGN_H
 #define JITCTL_GATEWAY_SIGN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/attr.h"
 #include "jitctl/jitctl.h"
 
+/* A key of the agent, "SHA256:...", and not a file. */
+bool sign_is_fingerprint(const char *key);
 /* The key that the flags, the environment or the profile name; "" if none
  * does. Borrowed from c. */
 const char *sign_key_named(const struct ctx *c);
@@ -25,10 +28,5 @@ MUST_CHECK int sign_data(const struct ctx *c, const char *key, const void *data,
     size_t n, char **retarmor, char *retfp);
 /* "type base64 comment" lines of the agent; malloc'd, NULL = no agent. */
 char *sign_agent_keys(void);
-/* Runs a program with fixed arguments (no shell): input to its stdin, at most
- * max bytes of stdout to *ret (malloc'd, NUL-terminated). Its exit status, or
- * -1. detach: without a controlling terminal, so it cannot ask. */
-MUST_CHECK int run_program(const char *const *argv, const void *in, size_t n,
-    char **ret, size_t max, bool quiet, bool detach);
 
 #endif

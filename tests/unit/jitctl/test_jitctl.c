@@ -13,9 +13,11 @@
 #include "jitctl/cmd/find.h"
 #include "jitctl/cmd/help.h"
 #include "jitctl/cmd/table.h"
-#include "jitctl/gateway/call.h"
+#include "jitctl/gateway/code.h"
 #include "jitctl/gateway/policy_file.h"
 #include "jitctl/gateway/profile.h"
+#include "jitctl/gateway/program.h"
+#include "jitctl/gateway/reply.h"
 #include "jitctl/gateway/sign.h"
 #include "jitctl/term/cast.h"
 #include "jitctl/term/out.h"
@@ -269,30 +271,42 @@ test_exit_codes(void **state)
 		long status;
 		const char *code;
 		int want;
+		enum problem_kind kind;
 	} cases[] = {
-	    {200, "", EXIT_OK},
-	    {201, "", EXIT_OK},
-	    {204, "", EXIT_OK},
-	    {301, "", EXIT_FAILED},
-	    {0, "", EXIT_FAILED},
-	    {400, "bad-field", EXIT_USAGE},
-	    {401, "code-wrong", EXIT_LOGIN},
-	    {401, "unknown-key", EXIT_LOGIN},
-	    {401, "wrong-tls", EXIT_UNREACHABLE},
-	    {401, "wrong-server", EXIT_UNREACHABLE},
-	    {403, "denied", EXIT_REFUSED},
-	    {403, "forbidden", EXIT_REFUSED},
-	    {404, "not-found", EXIT_NOT_FOUND},
-	    {409, "conflict", EXIT_CONFLICT},
-	    {413, "", EXIT_USAGE},
-	    {429, "too-many", EXIT_FAILED},
-	    {503, "unavailable", EXIT_FAILED},
+	    {200, "", EXIT_OK, PROBLEM_OTHER},
+	    {200, "wrong-tls", EXIT_OK, PROBLEM_OTHER}, /* no refusal */
+	    {201, "", EXIT_OK, PROBLEM_OTHER},
+	    {204, "", EXIT_OK, PROBLEM_OTHER},
+	    {301, "", EXIT_FAILED, PROBLEM_OTHER},
+	    {0, "", EXIT_FAILED, PROBLEM_OTHER},
+	    {400, "bad-field", EXIT_USAGE, PROBLEM_OTHER},
+	    {401, "code-needed", EXIT_LOGIN, PROBLEM_CODE_NEEDED},
+	    {401, "code-wrong", EXIT_LOGIN, PROBLEM_CODE_WRONG},
+	    {401, "code-used", EXIT_LOGIN, PROBLEM_CODE_WRONG},
+	    {401, "unknown-key", EXIT_LOGIN, PROBLEM_OTHER},
+	    {401, "wrong-tls", EXIT_UNREACHABLE, PROBLEM_OTHER_GATEWAY},
+	    {401, "wrong-server", EXIT_UNREACHABLE, PROBLEM_OTHER_GATEWAY},
+	    {403, "denied", EXIT_REFUSED, PROBLEM_OTHER},
+	    {403, "forbidden", EXIT_REFUSED, PROBLEM_OTHER},
+	    {404, "not-found", EXIT_NOT_FOUND, PROBLEM_OTHER},
+	    {409, "conflict", EXIT_CONFLICT, PROBLEM_OTHER},
+	    {413, "", EXIT_USAGE, PROBLEM_OTHER},
+	    {429, "too-many", EXIT_FAILED, PROBLEM_OTHER},
+	    {503, "unavailable", EXIT_FAILED, PROBLEM_OTHER},
 	};
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-		assert_int_equal(call_exit_code(cases[i].status, cases[i].code),
-		    cases[i].want);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct reply r = {0};
+		char body[64];
+
+		(void)snprintf(
+		    body, sizeof(body), "{\"code\":\"%s\"}", cases[i].code);
+		reply_read(&r, cases[i].status, strdup(body), strlen(body));
+		assert_int_equal(reply_exit_code(&r), cases[i].want);
+		assert_int_equal(r.problem, cases[i].kind);
+		reply_done(&r);
+	}
 }
 
 static void
@@ -700,7 +714,7 @@ test_sign(void **state)
 	(void)snprintf(pub, sizeof(pub), "%s/id.pub", dir);
 	const char *const argv[] = {
 	    "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key, NULL};
-	made = run_program(argv, NULL, 0, &out, 1024, true, true);
+	made = program_run(argv, NULL, 0, &out, 1024, true, true);
 	free(out);
 	if (made == 0) {
 		assert_int_equal(

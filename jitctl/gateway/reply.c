@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * reply - see the header.
+ */
+#include "jitctl/gateway/reply.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/str.h"
+#include "jitctl/term/out.h"
+#include "jitctl/term/say.h"
+
+const char *
+member(const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s != NULL ? s : "";
+}
+
+void
+reply_done(struct reply *r)
+{
+	json_decref(r->json);
+	if (r->body != NULL)
+		explicit_bzero(r->body, r->len);
+	free(r->body);
+	*r = (struct reply){0};
+}
+
+static enum problem_kind
+problem_kind_of(const char *code)
+{
+	static const struct {
+		const char *code;
+		enum problem_kind kind;
+	} kinds[] = {{"code-needed", PROBLEM_CODE_NEEDED},
+	    {"code-wrong", PROBLEM_CODE_WRONG},
+	    {"code-used", PROBLEM_CODE_WRONG},
+	    {"wrong-tls", PROBLEM_OTHER_GATEWAY},
+	    {"wrong-server", PROBLEM_OTHER_GATEWAY}};
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (strcmp(kinds[i].code, code) == 0)
+			return kinds[i].kind;
+	return PROBLEM_OTHER;
+}
+
+void
+reply_read(struct reply *ret, long status, char *body, size_t len)
+{
+	struct problem p = {0};
+
+	reply_done(ret);
+	ret->status = status;
+	ret->body = body;
+	ret->len = len;
+	if (len > 0 && body[0] == '{')
+		ret->json = json_parse_object(body, len, &p);
+	if (status < 200 || status >= 300)
+		ret->problem = problem_kind_of(member(ret->json, "code"));
+}
+
+int
+reply_exit_code(const struct reply *r)
+{
+	if (r->status >= 200 && r->status < 300)
+		return EXIT_OK;
+	if (r->problem == PROBLEM_OTHER_GATEWAY)
+		return EXIT_UNREACHABLE;
+	switch (r->status) {
+	case 400:
+	case 413:
+		return EXIT_USAGE;
+	case 401:
+		return EXIT_LOGIN;
+	case 403:
+		return EXIT_REFUSED;
+	case 404:
+		return EXIT_NOT_FOUND;
+	case 409:
+		return EXIT_CONFLICT;
+	default:
+		return EXIT_FAILED;
+	}
+}
+
+void
+reply_print_problem(const struct ctx *c, const struct reply *r)
+{
+	const char *detail = member(r->json, "detail");
+	char text[LIMIT_TEXT_SIZE * 2];
+	char id[CELL_SIZE];
+
+	if (c->out == OUT_JSON && r->json != NULL) {
+		(void)json_dumpf(r->json, stderr, JSON_COMPACT);
+		(void)fputc('\n', stderr);
+		return;
+	}
+	if (detail[0] == '\0')
+		detail = member(r->json, "title");
+	str_escape(text, sizeof(text), detail, strlen(detail));
+	cell_text(id, json_object_get(r->json, "event"), COL_TEXT);
+	if (text[0] == '\0')
+		say_error("the gateway answered with status %ld", r->status);
+	else
+		say_error("%s%s%s%s", text, id[0] != '\0' ? " (event " : "", id,
+		    id[0] != '\0' ? ")" : "");
+}
