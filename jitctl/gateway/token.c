@@ -16,7 +16,10 @@
 #include "jitctl/gateway/sign.h"
 #include "jitctl/term/say.h"
 
-enum { TOKEN_FILE_MAX = 4096, TOKEN_LEFT_MS = 30000 };
+enum {
+	TOKEN_FILE_MAX = 4096, /* internal: more than the names in it fill */
+	TOKEN_LEFT_MS = 30000, /* less is not worth a call */
+};
 
 static int
 token_path(const struct ctx *c, char *ret, size_t size)
