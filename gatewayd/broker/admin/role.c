@@ -78,24 +78,26 @@ names_user(const struct policy_role *x, const struct user *u)
 	return hit;
 }
 
-/* An admin and an auditor see all; others those that concern them. */
-void
-verb_roles(struct call *c)
+static int
+list(struct call *c, struct listing *l)
 {
 	const bool all = c->local || c->admin || c->auditor;
-	struct listing l;
 
-	if (!listing_init(&l, c))
-		return;
 	for (size_t i = 0; i < c->b->nroles; i++) {
 		const struct policy_role *x = &c->b->roles[i];
 
 		if ((all || names_user(x, &c->subject->user)) &&
-		    listing_wants(&l, x->name))
-			listing_add(&l, role_json(x), x->name);
+		    listing_wants(l, x->name))
+			listing_add(l, role_json(x), x->name);
 	}
-	call_reply(c, 200, listing_reply(&l));
-	listing_done(&l);
+	return 0;
+}
+
+/* Admins and auditors get all roles; others those that concern them. */
+void
+verb_roles(struct call *c)
+{
+	listing_answer(c, list);
 }
 
 /* ---- a body */

@@ -82,7 +82,7 @@ target_protect(struct broker *b, const struct target *t)
 /* ---- target.list: what a role gives the asker; everything to auditors */
 
 struct walk {
-	struct listing list;
+	struct listing *list;
 	struct call *c;
 	struct target t;
 	bool all;
@@ -104,33 +104,32 @@ list_one(void *arg, const char *name)
 {
 	struct walk *w = arg;
 
-	if (listing_wants(&w->list, name) &&
+	if (listing_wants(w->list, name) &&
 	    store_target_get(w->c->b->store, name, &w->t) == 0 &&
 	    (w->all || concerns_user(w)))
-		listing_add(&w->list, target_json(&w->t), name);
+		listing_add(w->list, target_json(&w->t), name);
+}
+
+static int
+list(struct call *c, struct listing *l)
+{
+	struct walk *w = calloc(1, sizeof(*w));
+	int r;
+
+	if (w == NULL)
+		return GW_ENOMEM;
+	w->c = c;
+	w->list = l;
+	w->all = c->local || c->admin || c->auditor;
+	r = store_target_each(c->b->store, list_one, w);
+	free(w);
+	return r;
 }
 
 void
 verb_targets(struct call *c)
 {
-	struct walk *w = calloc(1, sizeof(*w));
-	int r;
-
-	if (w == NULL) {
-		call_store_failed(c, GW_ENOMEM);
-		return;
-	}
-	w->c = c;
-	w->all = c->local || c->admin || c->auditor;
-	if (listing_init(&w->list, c)) {
-		r = store_target_each(c->b->store, list_one, w);
-		if (r == 0)
-			call_reply(c, 200, listing_reply(&w->list));
-		else
-			call_store_failed(c, r);
-	}
-	listing_done(&w->list);
-	free(w);
+	listing_answer(c, list);
 }
 
 /* ---- a body */

@@ -65,7 +65,7 @@ user_json(const struct user *u)
 /* ---- user.list */
 
 struct user_walk {
-	struct listing list;
+	struct listing *list;
 	struct broker *b;
 	struct user u;
 };
@@ -75,31 +75,31 @@ list_one(void *arg, const char *name)
 {
 	struct user_walk *w = arg;
 
-	if (listing_wants(&w->list, name) &&
+	if (listing_wants(w->list, name) &&
 	    store_user_get(w->b->store, name, &w->u) == 0)
-		listing_add(&w->list, user_json(&w->u), name);
+		listing_add(w->list, user_json(&w->u), name);
+}
+
+static int
+list(struct call *c, struct listing *l)
+{
+	struct user_walk *w = calloc(1, sizeof(*w));
+	int r;
+
+	if (w == NULL)
+		return GW_ENOMEM;
+	w->b = c->b;
+	w->list = l;
+	r = store_user_each(c->b->store, list_one, w);
+	explicit_bzero(w, sizeof(*w));
+	free(w);
+	return r;
 }
 
 void
 verb_users(struct call *c)
 {
-	struct user_walk *w = calloc(1, sizeof(*w));
-	int r;
-
-	if (w == NULL) {
-		call_store_failed(c, GW_ENOMEM);
-		return;
-	}
-	w->b = c->b;
-	if (listing_init(&w->list, c)) {
-		r = store_user_each(c->b->store, list_one, w);
-		if (r == 0)
-			call_reply(c, 200, listing_reply(&w->list));
-		else
-			call_store_failed(c, r);
-	}
-	listing_done(&w->list);
-	free(w);
+	listing_answer(c, list);
 }
 
 /* ---- a body */

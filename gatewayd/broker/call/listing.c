@@ -28,7 +28,7 @@ refuse(struct call *c, const char *field, const char *text)
 	call_refuse(c, 400, "bad-field", field, "%s: %s", field, text);
 }
 
-bool
+static bool
 listing_init(struct listing *l, struct call *c)
 {
 	memset(l, 0, sizeof(*l));
@@ -46,7 +46,7 @@ listing_init(struct listing *l, struct call *c)
 	return true;
 }
 
-void
+static void
 listing_done(struct listing *l)
 {
 	json_decref(l->items);
@@ -173,7 +173,7 @@ listing_ended(
 
 /* ---- the reply */
 
-json_t *
+static json_t *
 listing_reply(struct listing *l)
 {
 	json_t *o = json_object();
@@ -187,4 +187,25 @@ listing_reply(struct listing *l)
 		put_str(o, "next", l->next);
 	}
 	return o;
+}
+
+bool
+listing_everybody(const struct listing *l, const struct call *c)
+{
+	return c->local || (l->all && (c->auditor || c->admin));
+}
+
+void
+listing_answer(struct call *c, listing_fill_fn *fill)
+{
+	struct listing l;
+	int r;
+
+	if (!listing_init(&l, c))
+		return;
+	if ((r = fill(c, &l)) == 0)
+		call_reply(c, 200, listing_reply(&l));
+	else
+		call_store_failed(c, r);
+	listing_done(&l);
 }

@@ -33,9 +33,13 @@ struct listing {
 	unsigned nended;
 };
 
-/* False: the query was wrong and the call was answered. */
-MUST_CHECK bool listing_init(struct listing *l, struct call *c);
-void listing_done(struct listing *l);
+/* Adds the items of a list; an error of the store. */
+typedef int listing_fill_fn(struct call *c, struct listing *l);
+
+/* Answers the call with what fill adds. */
+void listing_answer(struct call *c, listing_fill_fn *fill);
+/* Everybody's, not only the asker's: root's, and an auditor's with ?all=1. */
+bool listing_everybody(const struct listing *l, const struct call *c);
 /* By name: these come in order. add() takes item. */
 bool listing_wants(const struct listing *l, const char *name);
 void listing_add(struct listing *l, json_t *item, const char *name);
@@ -46,7 +50,5 @@ void listing_sort(struct listing *l);
 void listing_after(const struct listing *l, struct listing_place *ret);
 void listing_ended(
     struct listing *l, const struct listing_place *p, listing_json_fn *fn);
-/* The reply's body. */
-json_t *listing_reply(struct listing *l);
 
 #endif

@@ -91,7 +91,7 @@ live_json(const void *what)
 static int
 list(struct call *c, struct listing *l)
 {
-	const bool everybody = c->local || (l->all && (c->auditor || c->admin));
+	const bool everybody = listing_everybody(l, c);
 	struct listing_place after;
 	int r = 0;
 
@@ -121,16 +121,7 @@ list(struct call *c, struct listing *l)
 void
 verb_grants(struct call *c)
 {
-	struct listing l;
-	int r;
-
-	if (!listing_init(&l, c))
-		return;
-	if ((r = list(c, &l)) == 0)
-		call_reply(c, 200, listing_reply(&l));
-	else
-		call_store_failed(c, r);
-	listing_done(&l);
+	listing_answer(c, list);
 }
 
 /* It is over, and the caller may know: say since when. */

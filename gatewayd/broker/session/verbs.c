@@ -73,7 +73,7 @@ list_ended(void *arg, const struct session_row *x)
 static int
 list(struct call *c, struct listing *l)
 {
-	const bool everybody = c->local || (l->all && (c->auditor || c->admin));
+	const bool everybody = listing_everybody(l, c);
 	struct listing_place after;
 	int r = 0;
 
@@ -103,16 +103,7 @@ list(struct call *c, struct listing *l)
 void
 verb_sessions(struct call *c)
 {
-	struct listing l;
-	int r;
-
-	if (!listing_init(&l, c))
-		return;
-	if ((r = list(c, &l)) == 0)
-		call_reply(c, 200, listing_reply(&l));
-	else
-		call_store_failed(c, r);
-	listing_done(&l);
+	listing_answer(c, list);
 }
 
 static void
