@@ -100,8 +100,8 @@ value(struct rule *r, uint16_t attr, const void *p, size_t n)
 	nlb_end(r->b, nest);
 }
 
-void
-expr_cmp(struct rule *r, unsigned reg, uint32_t op, const void *p, size_t n)
+static void
+compare(struct rule *r, unsigned reg, uint32_t op, const void *p, size_t n)
 {
 	struct open_expr e = begin(r, "cmp");
 
@@ -114,13 +114,13 @@ expr_cmp(struct rule *r, unsigned reg, uint32_t op, const void *p, size_t n)
 void
 expr_cmp8(struct rule *r, unsigned reg, uint32_t op, uint8_t v)
 {
-	expr_cmp(r, reg, op, &v, sizeof(v));
+	compare(r, reg, op, &v, sizeof(v));
 }
 
 void
 expr_cmp32(struct rule *r, unsigned reg, uint32_t op, uint32_t v)
 {
-	expr_cmp(r, reg, op, &v, sizeof(v));
+	compare(r, reg, op, &v, sizeof(v));
 }
 
 void

@@ -29,8 +29,6 @@ void expr_payload(
 /* dir: IP_CT_DIR_ORIGINAL, IP_CT_DIR_REPLY, or -1 where the key has none. */
 void expr_ct(struct rule *r, unsigned reg, uint32_t key, int dir);
 /* op: NFT_CMP_* */
-void expr_cmp(
-    struct rule *r, unsigned reg, uint32_t op, const void *p, size_t n);
 void expr_cmp8(struct rule *r, unsigned reg, uint32_t op, uint8_t v);
 void expr_cmp32(
     struct rule *r, unsigned reg, uint32_t op, uint32_t v); /* host */

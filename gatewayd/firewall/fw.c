@@ -132,13 +132,6 @@ fw_rules(const struct fw *f)
 	return &f->rules;
 }
 
-void
-fw_say(struct fw *f, enum fw_event ev, const char *text)
-{
-	if (f->o.on_event != NULL)
-		f->o.on_event(f->o.arg, ev, text);
-}
-
 int
 fw_protect(struct fw *f, const struct triple *t, bool *retnew)
 {
@@ -150,35 +143,6 @@ fw_protect(struct fw *f, const struct triple *t, bool *retnew)
 	if (r == 0)
 		*retnew = added;
 	return r;
-}
-
-int
-fw_set_own_ports(struct fw *f, const uint16_t *ports, size_t n)
-{
-	struct ruleset old = f->rules;
-	enum load_result how = LOAD_FAILED;
-	int r = 0;
-
-	if (n > ARRAY_LEN(f->rules.own))
-		return GW_ELIMIT;
-	memcpy(f->rules.own, ports, n * sizeof(*ports));
-	f->rules.nown = n;
-	if ((r = ruleset_load(f->nft, &f->can, &f->rules, &how)) != 0) {
-		f->rules = old;
-		return r;
-	}
-	return fw_remember(f);
-}
-
-int
-fw_apply(struct fw *f, const struct set_key *k, const struct now *now)
-{
-	const struct hold *h = ledger_longest(f->ledger, k);
-	int64_t left = h == NULL ? 0 : h->end_ms - now->boot_ms;
-
-	if (left < ELEM_LIFE_MIN_MS)
-		return elem_remove(f->nft, &f->can, k);
-	return elem_set(f->nft, &f->can, k, left, h->id);
 }
 
 static void

@@ -67,8 +67,6 @@ const struct ruleset *fw_rules(const struct fw *f);
 
 /* Shuts one more (address, protocol, port). *retnew: was it open before? */
 MUST_CHECK int fw_protect(struct fw *f, const struct triple *t, bool *retnew);
-/* The gateway's own SSH ports: exactly these from now on. */
-MUST_CHECK int fw_set_own_ports(struct fw *f, const uint16_t *ports, size_t n);
 
 /*
  * Opens every element of l until its own end, or none. id is a grant's, or a

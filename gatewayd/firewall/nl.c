@@ -298,8 +298,9 @@ nl_is(const struct nl_attr *a, const char *s)
 	return a->p != NULL && a->n == n + 1 && memcmp(a->p, s, n + 1) == 0;
 }
 
-int
-nl_code(int err)
+/* errno to our list; sets errno for GW_ESYS. */
+static int
+code_of(int err)
 {
 	switch (err) {
 	case 0:
@@ -470,7 +471,7 @@ read_acks(struct nl *s, const struct nlb *b, struct nl_fail *fail)
 	if (r != GW_EAGAIN)
 		return r;
 	if (fail->err != 0)
-		return nl_code(fail->err);
+		return code_of(fail->err);
 	return acked ? 0 : GW_EPROTO;
 }
 
@@ -537,7 +538,7 @@ nl_ask(struct nl *s, struct nlb *b,
 			if (h->nlmsg_seq != b->first)
 				continue; /* late answer to an older one */
 			if (h->nlmsg_type == NLMSG_ERROR)
-				return stop != 0 ? stop : nl_code(error_of(h));
+				return stop != 0 ? stop : code_of(error_of(h));
 			if (h->nlmsg_type == NLMSG_DONE)
 				return stop;
 			if (cb == NULL || stop != 0)

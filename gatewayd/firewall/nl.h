@@ -18,7 +18,6 @@
 
 /* Newer than the kernel headers of Debian 12; the values are kernel ABI. */
 enum {
-	NL_TABLE_F_DORMANT = 0x1,
 	NL_TABLE_F_OWNER = 0x2,
 	NL_TABLE_F_PERSIST = 0x4,   /* Linux 6.9 */
 	NL_MSG_DESTROYSETELEM = 30, /* Linux 6.3 */
@@ -100,19 +99,21 @@ struct nl_fail {
 	int err; /* errno; 0 = it was not one message */
 };
 
-/* All or nothing. A refusal is a code by nl_code() with fail (may be NULL)
- * filled; the builder is left as it was except for its end mark. */
+/*
+ * What the kernel refuses comes as GW_ENOENT, GW_EEXIST, GW_EDENIED (EPERM),
+ * GW_ELIMIT (ENFILE: a set is full), GW_EUNSUPPORTED, or GW_ESYS with errno.
+ */
+
+/* All or nothing. When the kernel refuses, fail (may be NULL) says what; the
+ * builder is left as it was except for its end mark. */
 MUST_CHECK int nl_commit(struct nl *s, struct nlb *b, struct nl_fail *fail);
-/* Sends one message and gives every answer to cb (may be NULL). A code of
- * the kernel's by nl_code(). cb returning non-0 stops with that code. */
+/* Sends one message and gives every answer to cb (may be NULL). cb returning
+ * non-0 stops with that code. */
 MUST_CHECK int nl_ask(struct nl *s, struct nlb *b,
     int (*cb)(void *arg, const struct nl_msg *m), void *arg);
 /* Reads what an event socket has, until GW_EAGAIN (returned as 0);
  * GW_ELIMIT when the kernel dropped events: treat everything as changed. */
 MUST_CHECK int nl_events(
     struct nl *s, int (*cb)(void *arg, const struct nl_msg *m), void *arg);
-
-/* errno to our list; sets errno for GW_ESYS. */
-int nl_code(int err);
 
 #endif

@@ -9,7 +9,7 @@
  *	entry SOURCE PORT ID MS
  *	path SOURCE TARGET PROTO PORT ID MS
  *	leg GATEWAY SPORT TARGET PORT ID GRANT MS
- *	protect ADDR PROTO PORT | own PORT... | close ID | sync | end | quit
+ *	protect ADDR PROTO PORT | close ID | sync | end | quit
  * Events and flow records come as lines of their own.
  */
 #include <errno.h>
@@ -120,11 +120,9 @@ command(struct fw *f, char **w, size_t n)
 {
 	struct now now = clock_now();
 	struct cut_totals t = {0, 0, 0, 0, 0};
-	uint16_t ports[WORDS];
 	uint32_t removed = 0, kept = 0;
 	struct triple tr;
 	bool added = false;
-	size_t i = 0;
 	int r = GW_EINVAL;
 
 	if (strcmp(w[0], "close") == 0 && n == 2) {
@@ -140,11 +138,6 @@ command(struct fw *f, char **w, size_t n)
 			r = fw_protect(f, &tr, &added);
 		if (r == 0)
 			printf("ok %s\n", added ? "new" : "known");
-	} else if (strcmp(w[0], "own") == 0) {
-		for (i = 1; i < n; i++)
-			ports[i - 1] = port(w[i]);
-		if ((r = fw_set_own_ports(f, ports, n - 1)) == 0)
-			puts("ok");
 	} else if (strcmp(w[0], "sync") == 0) {
 		fw_sync_begin(f);
 		puts("ok");
