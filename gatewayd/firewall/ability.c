@@ -95,7 +95,7 @@ change(struct nl *nl, const char *name, uint16_t msg, uint64_t life_ms)
 }
 
 static int
-take_left(void *arg, const struct nl_msg *m)
+read_left(void *arg, const struct nl_msg *m)
 {
 	struct nl_attr tb[NFTA_SET_ELEM_LIST_ELEMENTS + 1];
 	struct nl_attr et[NFTA_SET_ELEM_EXPIRATION + 1], one;
@@ -121,15 +121,15 @@ try_update(struct nl *nl, const char *name)
 		return false;
 	nlb_init(&b);
 	put_elem(&b, name, NFT_MSG_GETSETELEM, 0, 0);
-	r = nl_ask(nl, &b, take_left, &left);
+	r = nl_ask(nl, &b, read_left, &left);
 	nlb_done(&b);
 	return r == 0 && left > 0 && left <= SHORT_MS;
 }
 
 int
-probe_kernel(struct probe *ret)
+ability_probe(struct ability *ret)
 {
-	struct probe can = {false, false, false};
+	struct ability can = {false, false, false};
 	struct nl *nl = NULL;
 	char name[48];
 	int r = 0;

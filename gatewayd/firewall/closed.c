@@ -36,13 +36,13 @@ reason(int r)
 static int
 load(const struct ruleset *rs, bool old)
 {
-	struct probe can = {false, false, false};
+	struct ability can = {false, false, false};
 	enum load_result how = LOAD_FAILED;
 	struct nl *nl = NULL;
 	int r = 0;
 
 	if (!old)
-		r = probe_kernel(&can);
+		r = ability_probe(&can);
 	if (r == 0)
 		r = nl_open(&nl, false);
 	if (r == 0)

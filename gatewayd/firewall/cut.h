@@ -31,7 +31,7 @@ struct fw_flow; /* fw.h */
 struct cut_opts {
 	struct nl *nft; /* borrowed: the owner of the table */
 	struct nl *ask; /* borrowed: for conntrack */
-	const struct probe *can;
+	const struct ability *can;
 	void *arg;
 	void (*on_flow)(void *arg, const struct fw_flow *f); /* may be NULL */
 };

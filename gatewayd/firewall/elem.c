@@ -200,7 +200,7 @@ replace(struct nl *nl, const struct set_key *k, int64_t life_ms,
 }
 
 int
-elem_set(struct nl *nl, const struct probe *can, const struct set_key *k,
+elem_set(struct nl *nl, const struct ability *can, const struct set_key *k,
     int64_t life_ms, const char *comment)
 {
 	struct nlb b;
@@ -219,7 +219,7 @@ elem_set(struct nl *nl, const struct probe *can, const struct set_key *k,
 }
 
 int
-elem_remove(struct nl *nl, const struct probe *can, const struct set_key *k)
+elem_remove(struct nl *nl, const struct ability *can, const struct set_key *k)
 {
 	uint16_t msg =
 	    can->destroy ? NL_MSG_DESTROYSETELEM : NFT_MSG_DELSETELEM;

@@ -35,11 +35,11 @@ void elem_flush(struct nlb *b, enum set_id set);
 /* Makes k live exactly life_ms from now, new or not, never with a moment
  * without it. GW_EINVAL for a life outside ELEM_LIFE_*, GW_ELIMIT when the
  * set is full. */
-MUST_CHECK int elem_set(struct nl *nl, const struct probe *can,
+MUST_CHECK int elem_set(struct nl *nl, const struct ability *can,
     const struct set_key *k, int64_t life_ms, const char *comment);
 /* Gone afterwards; not there is fine. */
 MUST_CHECK int elem_remove(
-    struct nl *nl, const struct probe *can, const struct set_key *k);
+    struct nl *nl, const struct ability *can, const struct set_key *k);
 
 struct elem {
 	struct set_key key;

@@ -72,7 +72,7 @@ fw_open(struct fw **ret, const struct fw_opts *opts)
 	r = GW_ENOMEM;
 	if ((f->wants = calloc(WANTS_MAX, sizeof(*f->wants))) == NULL)
 		goto out;
-	if (!opts->force_old && (r = probe_kernel(&f->can)) != 0)
+	if (!opts->force_old && (r = ability_probe(&f->can)) != 0)
 		goto out;
 	/* Events first: what happens from here on is noticed. */
 	if ((r = nl_open(&f->events, true)) != 0 ||
@@ -120,7 +120,7 @@ fw_loaded(const struct fw *f)
 	return f->loaded;
 }
 
-const struct probe *
+const struct ability *
 fw_can(const struct fw *f)
 {
 	return &f->can;

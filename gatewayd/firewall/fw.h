@@ -62,7 +62,7 @@ MUST_CHECK int fw_open(struct fw **ret, const struct fw_opts *opts);
 /* Does not shut or open anything: a table stays as it is. NULL is a no-op. */
 void fw_free(struct fw *f);
 enum load_result fw_loaded(const struct fw *f);
-const struct probe *fw_can(const struct fw *f);
+const struct ability *fw_can(const struct fw *f);
 const struct ruleset *fw_rules(const struct fw *f);
 
 /* Shuts one more (address, protocol, port). *retnew: was it open before? */

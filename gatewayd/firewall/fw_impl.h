@@ -15,7 +15,7 @@ enum { WANTS_MAX = 1024 }; /* internal: endings cut in one walk */
 
 struct fw {
 	struct fw_opts o;
-	struct probe can;
+	struct ability can;
 	struct ruleset rules;
 	enum load_result loaded;
 	struct nl *nft;    /* commands: it is the ownership, never reopened */

@@ -424,7 +424,7 @@ open_firewall(struct context *c, const struct conf *conf)
 	    [LOAD_REBUILT] = "rebuilt: what was open is shut"};
 	struct ruleset rs;
 	struct fw_opts o;
-	const struct probe *can = NULL;
+	const struct ability *can = NULL;
 	int e = 0;
 
 	memset(&rs, 0, sizeof(rs));

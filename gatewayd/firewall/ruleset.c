@@ -248,7 +248,7 @@ table_exists(struct nl *nl, bool *ret)
 }
 
 int
-ruleset_load(struct nl *nl, const struct probe *can, const struct ruleset *rs,
+ruleset_load(struct nl *nl, const struct ability *can, const struct ruleset *rs,
     enum load_result *ret)
 {
 	uint32_t flags =

@@ -52,7 +52,7 @@ enum load_result {
 
 /* GW_EDENIED: the table belongs to another living process, or we lack
  * CAP_NET_ADMIN. */
-MUST_CHECK int ruleset_load(struct nl *nl, const struct probe *can,
+MUST_CHECK int ruleset_load(struct nl *nl, const struct ability *can,
     const struct ruleset *rs, enum load_result *ret);
 /* Adds one protected triple to a loaded table. */
 MUST_CHECK int ruleset_add(struct nl *nl, const struct triple *t);
