@@ -105,7 +105,7 @@ struct state {
 
 /* Sets *why on GW_EINVAL. */
 static int
-take(struct ruleset *rs, struct state *s, struct line *l, const char **why)
+read_line(struct ruleset *rs, struct state *s, struct line *l, const char **why)
 {
 	uint32_t n = 0;
 	int r = GW_EINVAL;
@@ -186,7 +186,7 @@ closed_state_parse(
 		memcpy(l.text, p, len);
 		l.text[len] = '\0';
 		memcpy(source, l.text, len + 1);
-		if ((r = take(rs, &s, &l, &why)) != 0)
+		if ((r = read_line(rs, &s, &l, &why)) != 0)
 			complain(reterr, &first, r, s.line, why, source);
 		if (r == GW_ENOMEM)
 			return r;

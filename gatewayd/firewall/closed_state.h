@@ -12,8 +12,8 @@
  *
  * One space between words, LF after each line, lines starting with # are
  * comments; "end" counts the own and protect lines and is the last line. It
- * is kept twice (closed.state and closed.state.copy), for a disk that loses
- *one.
+ * is kept twice (closed.state and closed.state.copy), for a disk that loses one
+ * of them.
  */
 #ifndef FIREWALL_CLOSED_STATE_H
 #define FIREWALL_CLOSED_STATE_H

@@ -100,7 +100,7 @@ put_tuple(struct nlb *b, const struct ct_end *t, uint8_t proto)
 }
 
 static int
-take(void *arg, const struct nl_msg *m)
+keep_flow(void *arg, const struct nl_msg *m)
 {
 	read_flow(arg, m);
 	return 0;
@@ -118,7 +118,7 @@ get_tuple(
 	nlb_init(&b);
 	(void)nlb_msg(&b, NL_CT(MSG_GET), 0, nl_family(&t->source));
 	put_tuple(&b, t, proto);
-	r = nl_ask(nl, &b, take, &f);
+	r = nl_ask(nl, &b, keep_flow, &f);
 	nlb_done(&b);
 	if (r == 0 && f.proto != proto)
 		r = GW_ENOENT;

@@ -16,7 +16,7 @@
 #include "firewall/sets.h"
 
 enum {
-	CUT_LIFE_MS = 3000,  /* in the cut set, if nobody takes it out */
+	CUT_LIFE_MS = 3000,  /* in the cut set, if nobody removes it */
 	POKE_AGAIN_MS = 600, /* ends answer at most every 500 ms */
 };
 
@@ -68,8 +68,8 @@ poke_ends(struct cut *c, const struct pending *p)
 {
 	const struct ct_end *o = &p->ct.original, *r = &p->ct.reply;
 
-	/* The client's end, as if from whom it dialled; then the target's. Our
-	 * own socket's owner is told by the broker. */
+	/* To the client, as if from the address it dialled; then to the
+	 * target. The owner of our own socket learns it from the broker. */
 	if (p->flow.element.kind != ELEMENT_LEG)
 		poke_send(&c->poke, &o->target, o->port, &o->source, o->sport);
 	if (p->flow.element.kind != ELEMENT_ENTRY)
@@ -113,7 +113,7 @@ struct collect {
 };
 
 static int
-make_room(struct cut *c)
+grow(struct cut *c)
 {
 	struct pending *p = NULL;
 	size_t cap = c->cap == 0 ? 64 : c->cap * 2;
@@ -137,7 +137,7 @@ found(void *arg, size_t index, const struct ct_flow *f)
 	struct pending *p = NULL;
 	int r = 0;
 
-	if ((r = make_room(g->c)) != 0)
+	if ((r = grow(g->c)) != 0)
 		return r;
 	p = &g->c->p[g->c->n];
 	memset(p, 0, sizeof(*p));

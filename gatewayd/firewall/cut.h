@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * cut - the end of an opening, on the wire. The element is gone already, so
- * nothing passes; what is left is to tell both ends and to take the record.
+ * nothing passes; what is left is to let both ends know and to keep the record.
  *
  * Each TCP flow goes into the cut set (every packet of it is answered with a
  * reset, whatever else is open), and each end gets an empty ACK out of window:

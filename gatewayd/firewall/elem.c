@@ -12,7 +12,7 @@
 enum {
 	FAMILY_INET = 1,
 	UDATA_COMMENT = 0, /* nft's type-length-value for element user data */
-	TRIES = 4,         /* internal: it may expire between look and act */
+	TRIES = 4,         /* internal: it may expire between get and set */
 };
 
 static void
@@ -169,8 +169,8 @@ elem_dump(struct nl *nl, enum set_id set,
 	return r;
 }
 
-/* Kernels before 6.12 ignore a second add: take it out and put it back in one
- * transaction, which no packet can see the middle of. */
+/* Kernels before 6.12 ignore a second add: remove and add in one transaction,
+ * the middle of which no packet meets. */
 static int
 replace(struct nl *nl, const struct set_key *k, int64_t life_ms,
     const char *comment)

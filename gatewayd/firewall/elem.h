@@ -3,7 +3,7 @@
  * elem - one set element in the kernel: set it to end in so many
  * milliseconds, remove it, read it back. Knows how to do each on kernels with
  * and without update in place and DESTROYSETELEM. Keeps no state: who holds
- * an element and for how long is the ledger's.
+ * an element and for how long is known to holds.h.
  */
 #ifndef FIREWALL_ELEM_H
 #define FIREWALL_ELEM_H
@@ -21,7 +21,7 @@ enum {
 	/* Shorter lives are over: rounded down to a kernel tick they could
 	 * become 0, which the kernel takes for "for ever". */
 	ELEM_LIFE_MIN_MS = 20,
-	/* Nothing this process opens lives longer, whatever it is told. */
+	/* Nothing this process opens lives longer, whatever it is asked for. */
 	ELEM_LIFE_MAX_MS = (LIMIT_GRANT_MAX_S + LIMIT_CLIENT_TAIL_S) * 1000,
 };
 
@@ -29,7 +29,7 @@ enum {
  * sets without timeout; comment may be NULL. */
 void elem_put(struct nlb *b, uint16_t msg, uint16_t flags,
     const struct set_key *k, int64_t life_ms, const char *comment);
-/* Every element of a set goes. */
+/* Removes every element of a set. */
 void elem_flush(struct nlb *b, enum set_id set);
 
 /* Makes k live exactly life_ms from now, new or not, never with a moment

@@ -41,8 +41,8 @@ inherit_one(void *arg, const struct elem *e)
 	return ruleset_protect(arg, &t, &added);
 }
 
-/* What an earlier life or sallyport-closed had shut stays shut, also when
- * nobody can tell us any more that it should be. */
+/* What an earlier life or sallyport-closed had shut stays shut, also when no
+ * list of it is left. */
 static int
 inherit(struct fw *f)
 {
@@ -67,7 +67,7 @@ fw_open(struct fw **ret, const struct fw_opts *opts)
 	f->next_end = INT64_MAX;
 	f->slept_ms = clock_now().boot_ms - clock_mono_us() / 1000;
 	if ((r = copy_rules(&f->rules, opts->rules)) != 0 ||
-	    (r = ledger_new(&f->ledger)) != 0)
+	    (r = holds_new(&f->holds)) != 0)
 		goto out;
 	r = GW_ENOMEM;
 	if ((f->wants = calloc(WANTS_MAX, sizeof(*f->wants))) == NULL)
@@ -89,7 +89,7 @@ fw_open(struct fw **ret, const struct fw_opts *opts)
 	co.can = &f->can;
 	co.arg = f->o.arg;
 	co.on_flow = f->o.on_flow;
-	if ((r = cut_new(&f->cut, &co)) != 0 || (r = fw_look_around(f)) != 0)
+	if ((r = cut_new(&f->cut, &co)) != 0 || (r = fw_check_bypass(f)) != 0)
 		goto out;
 
 	*ret = f;
@@ -105,7 +105,7 @@ fw_free(struct fw *f)
 	if (f == NULL)
 		return;
 	cut_free(f->cut);
-	ledger_free(f->ledger);
+	holds_free(f->holds);
 	free(f->wants);
 	nl_close(f->events);
 	nl_close(f->ask);
@@ -158,7 +158,7 @@ shut(struct fw *f, struct hold *h, const struct now *now)
 {
 	h->end_ms = 0;
 	h->closing = true;
-	ends_at(f, 0); /* the tick goes on with it if we fail here */
+	ends_at(f, 0); /* if we fail here the tick tries again */
 	return fw_apply(f, &h->key, now);
 }
 
@@ -182,10 +182,10 @@ drop(struct fw *f, struct hold *h, const struct now *now,
 	w->element = h->element;
 	memcpy(w->grant, h->grant, sizeof(w->grant));
 	memcpy(w->id, h->id, sizeof(w->id));
-	ledger_drop(f->ledger, h);
+	holds_drop(f->holds, h);
 	/* An entry another grant still holds is also its sessions' way in. */
 	if (w->element.kind == ELEMENT_ENTRY &&
-	    ledger_longest(f->ledger, &key) != NULL)
+	    holds_longest(f->holds, &key) != NULL)
 		return 0;
 	if (++f->nwants < WANTS_MAX)
 		return 0;
@@ -209,12 +209,12 @@ open_one(struct fw *f, const struct element *e, const char *id,
 		return GW_EDENIED;
 	if (e->kind == ELEMENT_LEG && (r = cut_forget(f->cut, e, now)) != 0)
 		return r;
-	r = ledger_put(f->ledger, &h, &k, e, id, grant, f->round);
+	r = holds_put(f->holds, &h, &k, e, id, grant, f->round);
 	if (r != 0)
 		return r;
 	ends_at(f, h->end_ms);
 	if ((r = fw_apply(f, &k, now)) != 0)
-		(void)!shut(f, h, now); /* the tick takes it from here */
+		(void)!shut(f, h, now); /* the tick tries again */
 	return r;
 }
 
@@ -239,7 +239,7 @@ fw_open_elements(struct fw *f, const struct element_list *l, const char *id,
 	for (i = 0; i < done; i++) { /* all or nothing */
 		if (set_key_of(&k, &l->e[i]) != 0)
 			continue;
-		h = ledger_find(f->ledger, &k, id);
+		h = holds_find(f->holds, &k, id);
 		if (h != NULL && shut(f, h, now) == 0)
 			(void)!drop(f, h, now, NULL);
 	}
@@ -256,9 +256,9 @@ fw_close_grant(
 	struct hold *h = NULL, *next = NULL;
 	int r = GW_ENOENT, one = 0;
 
-	/* First nothing passes, then the ends are told. */
-	for (h = ledger_of(f->ledger, id, NULL); h != NULL;
-	     h = ledger_of(f->ledger, id, h)) {
+	/* First nothing passes, then both ends learn it. */
+	for (h = holds_of(f->holds, id, NULL); h != NULL;
+	     h = holds_of(f->holds, id, h)) {
 		r = r == GW_ENOENT ? 0 : r;
 		if (h->element.kind != ELEMENT_ENTRY) {
 			one = shut(f, h, now);
@@ -271,9 +271,8 @@ fw_close_grant(
 		if (one != 0)
 			r = one;
 	}
-	for (h = ledger_of(f->ledger, id, NULL); h != NULL && r == 0;
-	     h = next) {
-		next = ledger_of(f->ledger, id, h);
+	for (h = holds_of(f->holds, id, NULL); h != NULL && r == 0; h = next) {
+		next = holds_of(f->holds, id, h);
 		if (h->end_ms == 0 && (one = drop(f, h, now, &totals)) != 0)
 			r = one;
 	}
@@ -287,10 +286,10 @@ fw_close_grant(
 bool
 fw_holds(const struct fw *f, const char *id)
 {
-	const struct hold *h = ledger_of(f->ledger, id, NULL);
+	const struct hold *h = holds_of(f->holds, id, NULL);
 
 	while (h != NULL && h->closing)
-		h = ledger_of(f->ledger, id, h);
+		h = holds_of(f->holds, id, h);
 	return h != NULL;
 }
 
@@ -308,8 +307,8 @@ fw_sync_end(struct fw *f, const struct now *now, uint32_t *retremoved,
 	uint32_t removed = 0, strangers = 0;
 	int r = 0, one = 0;
 
-	for (h = ledger_all(f->ledger, NULL); h != NULL; h = next) {
-		next = ledger_all(f->ledger, h);
+	for (h = holds_all(f->holds, NULL); h != NULL; h = next) {
+		next = holds_all(f->holds, h);
 		if (h->round == f->round || h->end_ms <= now->boot_ms)
 			continue;
 		removed++;
@@ -321,7 +320,7 @@ fw_sync_end(struct fw *f, const struct now *now, uint32_t *retremoved,
 	r = r != 0 ? r : one;
 	one = fw_strangers(f, now, &strangers);
 	*retremoved = removed + strangers;
-	*retkept = (uint32_t)ledger_count(f->ledger);
+	*retkept = (uint32_t)holds_count(f->holds);
 	return r != 0 ? r : one;
 }
 
@@ -335,8 +334,8 @@ end_due(struct fw *f, const struct now *now)
 
 	if (f->next_end > now->boot_ms)
 		return;
-	for (h = ledger_all(f->ledger, NULL); h != NULL; h = next) {
-		next = ledger_all(f->ledger, h);
+	for (h = holds_all(f->holds, NULL); h != NULL; h = next) {
+		next = holds_all(f->holds, h);
 		if (h->end_ms > now->boot_ms)
 			continue;
 		if (h->closing && fw_apply(f, &h->key, now) != 0)
@@ -346,7 +345,7 @@ end_due(struct fw *f, const struct now *now)
 	}
 	(void)!cut_wanted(f, now, NULL);
 	f->next_end =
-	    retry ? now->boot_ms + RETRY_MS : ledger_first_end(f->ledger);
+	    retry ? now->boot_ms + RETRY_MS : holds_first_end(f->holds);
 }
 
 int64_t

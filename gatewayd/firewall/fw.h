@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * fw - the firewall as its process sees it: one table, the openings in it and
- * who holds them. Opens what it is told (the receipt is checked by the
- * caller), never longer than ELEM_LIFE_MAX_MS, and keeps the table as it
+ * who holds them. Opens what it is asked to (the caller checks the
+ * receipt), never longer than ELEM_LIFE_MAX_MS, and keeps the table as it
  * should be. Does not log, does not talk to other processes.
  */
 #ifndef FIREWALL_FW_H
@@ -36,7 +36,7 @@ enum fw_event {
 	FW_EVENT_NONE = 0,
 	FW_EVENT_TAMPER, /* somebody changed our table; it is repaired */
 	FW_EVENT_BROKEN, /* ... or made ours pointless; not repaired */
-	FW_EVENT_DRIFT,  /* an element differed from the ledger; repaired */
+	FW_EVENT_DRIFT,  /* an element differed from its holds; repaired */
 };
 
 struct fw_opts {
@@ -89,7 +89,7 @@ MUST_CHECK int fw_close_grant(struct fw *f, const char *id,
 bool fw_holds(const struct fw *f, const char *id);
 
 /* Between begin and end the caller opens again everything that should be
- * open; end closes the rest, in the ledger and in the kernel. */
+ * open; end closes the rest, here and in the kernel. */
 void fw_sync_begin(struct fw *f);
 MUST_CHECK int fw_sync_end(struct fw *f, const struct now *now,
     uint32_t *retremoved, uint32_t *retkept);

@@ -11,7 +11,7 @@
 int
 fw_apply(struct fw *f, const struct set_key *k, const struct now *now)
 {
-	const struct hold *h = ledger_longest(f->ledger, k);
+	const struct hold *h = holds_longest(f->holds, k);
 	int64_t left = h == NULL ? 0 : h->end_ms - now->boot_ms;
 
 	if (left < ELEM_LIFE_MIN_MS)

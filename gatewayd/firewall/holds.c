@@ -9,14 +9,14 @@
 
 enum { BUCKETS = 65536 }; /* a power of two */
 
-struct ledger_key {
+struct holds_key {
 	struct set_key key;
 	struct hold *holds;
-	struct ledger_key *next;
+	struct holds_key *next;
 };
 
-struct ledger {
-	struct ledger_key *keys[BUCKETS];
+struct holds {
+	struct holds_key *keys[BUCKETS];
 	struct hold *ids[BUCKETS];
 	struct hold *grants[BUCKETS];
 	struct hold *all;
@@ -48,9 +48,9 @@ key_bucket(const struct set_key *k)
 }
 
 int
-ledger_new(struct ledger **ret)
+holds_new(struct holds **ret)
 {
-	struct ledger *l = calloc(1, sizeof(*l));
+	struct holds *l = calloc(1, sizeof(*l));
 
 	if (l == NULL)
 		return GW_ENOMEM;
@@ -59,24 +59,24 @@ ledger_new(struct ledger **ret)
 }
 
 void
-ledger_free(struct ledger *l)
+holds_free(struct holds *l)
 {
 	struct hold *h = NULL;
 
 	if (l == NULL)
 		return;
 	while ((h = l->all) != NULL) {
-		l->all = h->next_all; /* ledger_drop too, but analyzers
+		l->all = h->next_all; /* holds_drop too, but analyzers
 				       * cannot follow prev_all */
-		ledger_drop(l, h);
+		holds_drop(l, h);
 	}
 	free(l);
 }
 
-static struct ledger_key *
-find_key(const struct ledger *l, const struct set_key *k)
+static struct holds_key *
+find_key(const struct holds *l, const struct set_key *k)
 {
-	struct ledger_key *lk = NULL;
+	struct holds_key *lk = NULL;
 
 	for (lk = l->keys[key_bucket(k)]; lk != NULL; lk = lk->next)
 		if (set_key_equal(&lk->key, k))
@@ -85,9 +85,9 @@ find_key(const struct ledger *l, const struct set_key *k)
 }
 
 struct hold *
-ledger_find(const struct ledger *l, const struct set_key *k, const char *id)
+holds_find(const struct holds *l, const struct set_key *k, const char *id)
 {
-	const struct ledger_key *lk = find_key(l, k);
+	const struct holds_key *lk = find_key(l, k);
 	struct hold *h = NULL;
 
 	if (lk == NULL)
@@ -99,7 +99,7 @@ ledger_find(const struct ledger *l, const struct set_key *k, const char *id)
 }
 
 static void
-link_all(struct ledger *l, struct hold *h)
+link_all(struct holds *l, struct hold *h)
 {
 	h->next_all = l->all;
 	h->prev_all = &l->all;
@@ -110,15 +110,15 @@ link_all(struct ledger *l, struct hold *h)
 }
 
 static int
-add(struct ledger *l, struct hold **ret, const struct set_key *k,
-    const char *id, const char *grant)
+add(struct holds *l, struct hold **ret, const struct set_key *k, const char *id,
+    const char *grant)
 {
-	struct ledger_key *lk = find_key(l, k), *made = NULL;
+	struct holds_key *lk = find_key(l, k), *made = NULL;
 	struct hold *h = NULL;
 	size_t at = 0;
 	int r = GW_ELIMIT;
 
-	if (l->n >= LEDGER_HOLDS_MAX)
+	if (l->n >= HOLDS_MAX)
 		goto out;
 	r = GW_ENOMEM;
 	if ((h = calloc(1, sizeof(*h))) == NULL ||
@@ -157,10 +157,10 @@ out:
 }
 
 int
-ledger_put(struct ledger *l, struct hold **ret, const struct set_key *k,
+holds_put(struct holds *l, struct hold **ret, const struct set_key *k,
     const struct element *e, const char *id, const char *grant, uint32_t round)
 {
-	struct hold *h = ledger_find(l, k, id);
+	struct hold *h = holds_find(l, k, id);
 	int r = 0;
 
 	if (h != NULL && strcmp(h->grant, grant) != 0)
@@ -176,9 +176,9 @@ ledger_put(struct ledger *l, struct hold **ret, const struct set_key *k,
 }
 
 static void
-drop_key(struct ledger *l, struct ledger_key *lk)
+drop_key(struct holds *l, struct holds_key *lk)
 {
-	struct ledger_key **p = &l->keys[key_bucket(&lk->key)];
+	struct holds_key **p = &l->keys[key_bucket(&lk->key)];
 
 	while (*p != lk)
 		p = &(*p)->next;
@@ -187,7 +187,7 @@ drop_key(struct ledger *l, struct ledger_key *lk)
 }
 
 void
-ledger_drop(struct ledger *l, struct hold *h)
+holds_drop(struct holds *l, struct hold *h)
 {
 	struct hold **p = NULL;
 
@@ -211,9 +211,9 @@ ledger_drop(struct ledger *l, struct hold *h)
 }
 
 const struct hold *
-ledger_longest(const struct ledger *l, const struct set_key *k)
+holds_longest(const struct holds *l, const struct set_key *k)
 {
-	const struct ledger_key *lk = find_key(l, k);
+	const struct holds_key *lk = find_key(l, k);
 	const struct hold *h = NULL, *best = NULL;
 
 	if (lk == NULL)
@@ -225,7 +225,7 @@ ledger_longest(const struct ledger *l, const struct set_key *k)
 }
 
 struct hold *
-ledger_of(const struct ledger *l, const char *id, const struct hold *after)
+holds_of(const struct holds *l, const char *id, const struct hold *after)
 {
 	bool grant = id[0] == 'g';
 	struct hold *h = NULL;
@@ -241,19 +241,19 @@ ledger_of(const struct ledger *l, const char *id, const struct hold *after)
 }
 
 struct hold *
-ledger_all(const struct ledger *l, const struct hold *after)
+holds_all(const struct holds *l, const struct hold *after)
 {
 	return after == NULL ? l->all : after->next_all;
 }
 
 size_t
-ledger_count(const struct ledger *l)
+holds_count(const struct holds *l)
 {
 	return l->n;
 }
 
 int64_t
-ledger_first_end(const struct ledger *l)
+holds_first_end(const struct holds *l)
 {
 	const struct hold *h = NULL;
 	int64_t first = INT64_MAX;

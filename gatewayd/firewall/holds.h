@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ledger - who holds which opening until when. The kernel keeps one element
+ * holds - who holds which opening until when. The kernel keeps one element
  * per key and counts no owners; here every grant (or session) that wants the
  * key open has its own hold, and the element lives as long as the longest of
  * them. Pure bookkeeping: no netlink, no clock.
@@ -17,7 +17,7 @@
 #include "core/element.h"
 #include "firewall/sets.h"
 
-struct ledger_key;
+struct holds_key;
 
 struct hold {
 	struct set_key key;
@@ -27,37 +27,38 @@ struct hold {
 	int64_t end_ms;            /* boottime */
 	uint32_t round;            /* of the sync that last asserted it */
 	bool closing;              /* ended; open a little longer for a word */
-	/* the ledger's own */
-	struct ledger_key *at;
+	/* holds.c's own */
+	struct holds_key *at;
 	struct hold *next_key, *next_id, *next_grant, *next_all, **prev_all;
 };
 
-enum { LEDGER_HOLDS_MAX = 2 * LIMIT_GRANTS * LIMIT_SOURCES };
+enum { HOLDS_MAX = 2 * LIMIT_GRANTS * LIMIT_SOURCES };
 
-struct ledger;
+struct holds;
 
-MUST_CHECK int ledger_new(struct ledger **ret);
-void ledger_free(struct ledger *l); /* NULL is a no-op */
+MUST_CHECK int holds_new(struct holds **ret);
+void holds_free(struct holds *l); /* NULL is a no-op */
 
-/* One hold per key and id: a second put replaces end, grant and round. The
- * hold stays the ledger's. GW_ELIMIT, GW_ENOMEM. */
-MUST_CHECK int ledger_put(struct ledger *l, struct hold **ret,
+/* One hold per key and id: a second put replaces end, element and round. The
+ * hold stays l's. GW_EINVAL when the id was another grant's, GW_ELIMIT,
+ * GW_ENOMEM. */
+MUST_CHECK int holds_put(struct holds *l, struct hold **ret,
     const struct set_key *k, const struct element *e, const char *id,
     const char *grant, uint32_t round);
-void ledger_drop(struct ledger *l, struct hold *h);
+void holds_drop(struct holds *l, struct hold *h);
 /* The hold that ends last, or NULL. */
-const struct hold *ledger_longest(
-    const struct ledger *l, const struct set_key *k);
-struct hold *ledger_find(
-    const struct ledger *l, const struct set_key *k, const char *id);
+const struct hold *holds_longest(
+    const struct holds *l, const struct set_key *k);
+struct hold *holds_find(
+    const struct holds *l, const struct set_key *k, const char *id);
 /* Every hold of a session id, or of a grant with its sessions: the first
  * after `after` (NULL to start). Drop only what is not `after`. */
-struct hold *ledger_of(
-    const struct ledger *l, const char *id, const struct hold *after);
+struct hold *holds_of(
+    const struct holds *l, const char *id, const struct hold *after);
 /* Every hold. */
-struct hold *ledger_all(const struct ledger *l, const struct hold *after);
-size_t ledger_count(const struct ledger *l);
+struct hold *holds_all(const struct holds *l, const struct hold *after);
+size_t holds_count(const struct holds *l);
 /* The earliest end of all, INT64_MAX when empty. Scans. */
-int64_t ledger_first_end(const struct ledger *l);
+int64_t holds_first_end(const struct holds *l);
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * sallyport-firewall - opens and shuts. It MUST NOT open anything without the
  * notary's receipt over exactly these elements, MUST NOT open anything for
- * longer than the hard cap, and MUST NOT take a receipt again once what it
+ * longer than the hard cap, and MUST NOT accept a receipt again once what it
  * opened was closed (the notary makes a new key for each start of this process,
  * so no receipt outlives its memory). Shutting needs no proof. It decides
  * nothing else, and leaves the doors as they are when it ends.
@@ -125,8 +125,8 @@ save(struct context *c)
 		c->unsaved = false;
 }
 
-/* A file that cannot be read costs nothing now: what the kernel has shut is
- * kept and the broker sends the list. */
+/* A file that cannot be read costs nothing now: what the kernel has shut stays
+ * shut, and the broker sends the list. */
 static int
 load_state(struct context *c, struct ruleset *rs)
 {
@@ -200,8 +200,9 @@ check_shape(const struct msg_fw_open *m, const struct element_list *l)
 	return l->n > 0 ? 0 : GW_EINVAL;
 }
 
-/* A reconcile says again what was told when it opened: by us, or by the one
- * before us. Anything else is told, whatever the broker calls it. */
+/* A sync repeats openings that were reported when they opened, by this process
+ * or the one before it. Anything else is reported, whatever the broker calls
+ * it. */
 static bool
 is_repeated(const struct context *c, const struct msg_fw_open *m)
 {
@@ -276,7 +277,7 @@ on_open(struct process *r, struct peer *p, const void *body, const int *fds)
 	if (e == 0)
 		e = fw_open_elements(c->fw, &l, m->id, m->grant, &now);
 	if (e != 0)
-		log_err("nothing opened for %s: %s", m->id, reason(e));
+		log_err("nothing is open for %s: %s", m->id, reason(e));
 	if (e != 0 || !repeated)
 		report_opened(r, m, &l, e);
 	reply.result = msg_result(e);
@@ -297,8 +298,8 @@ on_close(struct process *r, struct peer *p, const void *body, const int *fds)
 	(void)fds;
 	remember_closed(c, m->id);
 	if (e != 0 && e != GW_ENOENT)
-		log_err("closing %s is not done yet: %s; trying on", m->id,
-		    reason(e));
+		log_err("cannot close %s completely: %s; it is tried again",
+		    m->id, reason(e));
 	reply.result = msg_result(e);
 	reply.packets_in = t.packets_in;
 	reply.bytes_in = t.bytes_in;
@@ -342,7 +343,8 @@ on_sync_end(struct process *r, struct peer *p, const void *body, const int *fds)
 	c->syncing = false;
 	c->synced = c->synced || e == 0;
 	if (e != 0)
-		log_err("the reconcile with the log failed: %s", reason(e));
+		log_err(
+		    "the openings are not in step with the log: %s", reason(e));
 	report_synced(r, e, reply.removed, reply.kept);
 	save(c);
 	run_tick(c);
@@ -376,15 +378,15 @@ on_event(void *arg, enum fw_event ev, const char *text)
 	report_event(((struct context *)arg)->process, ev, text);
 }
 
-/* Without that user there is nobody who dials. */
+/* Without that user nobody may dial. */
 static uid_t
 broker_uid(void)
 {
 	const struct passwd *pw = getpwnam("sallyport-broker");
 
 	if (pw == NULL)
-		log_err("no system user \"sallyport-broker\": no session gets "
-			"to its target");
+		log_err("no system user \"sallyport-broker\": no session "
+			"reaches its target; run `gatewayd init`");
 	return pw == NULL ? (uid_t)-1 : pw->pw_uid;
 }
 
@@ -437,16 +439,15 @@ open_firewall(struct context *c, const struct conf *conf)
 	o.on_flow = on_flow;
 	o.on_event = on_event;
 	if ((e = fw_open(&c->fw, &o)) != 0) {
-		log_err("cannot take over table inet sallyport: %s%s",
-		    reason(e),
+		log_err("cannot load table inet sallyport: %s%s", reason(e),
 		    e == GW_EDENIED ? " (CAP_NET_ADMIN and CAP_NET_RAW are "
 				      "needed, and no other owner)"
 				    : "");
 		goto out;
 	}
 	can = fw_can(c->fw);
-	log_info("table inet sallyport %s; owned %s, update in place %s, "
-		 "destroy %s",
+	log_info("table inet sallyport %s; nobody else can change it: %s, "
+		 "ends move in place: %s, removal of what is gone: %s",
 	    how[fw_loaded(c->fw)], can->owner ? "yes" : "no",
 	    can->update ? "yes" : "no", can->destroy ? "yes" : "no");
 out:

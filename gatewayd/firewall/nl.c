@@ -63,8 +63,9 @@ nlb_reset(struct nlb *b)
 	b->err = 0;
 }
 
+/* Appends n zero bytes; NULL when the builder has failed. */
 static uint8_t *
-room(struct nlb *b, size_t n)
+extend(struct nlb *b, size_t n)
 {
 	uint8_t *p = NULL;
 	size_t cap = b->cap == 0 ? 4096 : b->cap;
@@ -105,7 +106,7 @@ message(struct nlb *b, uint16_t type, uint16_t flags, uint8_t family,
 	struct nfgenmsg *g = NULL;
 	size_t at = b->len;
 
-	if (room(b, head_size + aligned(sizeof(*g))) == NULL)
+	if (extend(b, head_size + aligned(sizeof(*g))) == NULL)
 		return;
 	b->msg = at;
 	h = header(b);
@@ -144,7 +145,7 @@ attribute(struct nlb *b, uint16_t type, size_t n)
 		b->err = b->err != 0 ? b->err : GW_ELIMIT;
 		return NULL;
 	}
-	if (room(b, attr_size + aligned(n)) == NULL)
+	if (extend(b, attr_size + aligned(n)) == NULL)
 		return NULL;
 	a = (struct nlattr *)(void *)(b->p + at);
 	a->nla_type = type;

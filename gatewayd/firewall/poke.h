@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * poke - an empty TCP ACK with numbers no window holds, in another's name,
- * to make an idle end answer (RFC 9293 section 3.10.7.4). It carries no data
- * and can start nothing. Losing one is harmless.
+ * poke - an empty TCP ACK with numbers outside every window, in another's
+ * name, to make an idle end answer (RFC 9293 section 3.10.7.4). It carries no
+ * data and can start nothing. Losing one is harmless.
  */
 #ifndef FIREWALL_POKE_H
 #define FIREWALL_POKE_H

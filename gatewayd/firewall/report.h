@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * report - what the firewall tells the notary, as records. Never blocks and
- * never fails the caller: what cannot be queued is said on stderr.
+ * report - the firewall's records, sent to the notary. Never blocks and never
+ * fails the caller: what cannot be queued is logged.
  */
 #ifndef FIREWALL_REPORT_H
 #define FIREWALL_REPORT_H

@@ -43,7 +43,7 @@
  *         proto-src @cut4
  * SHUT  = tcp, ct established: reset; everything else: drop
  * RST   = a tcp reset of a flow conntrack knows: it ends things, and without
- *         it neither reject nor a closing socket could tell its peer
+ *         it neither reject nor a closing socket would reach its peer
  *
  * Only the broker dials: once its socket is closed anybody may have that port,
  * and the leg may live on for a while (a broker that was killed, for one). What
@@ -90,7 +90,7 @@ enum match { ENTRY, NETWORKS, PATH, LEG, CUT, MATCHES };
 
 struct family {
 	uint8_t nfproto;
-	unsigned regs; /* an address takes so many */
+	unsigned regs; /* of an address */
 	uint32_t ct_src, saddr, daddr, size;
 	uint32_t poke_len;
 	enum set_id protected_, set[MATCHES];
@@ -311,8 +311,8 @@ put_poke(struct nlb *b, uid_t uid)
 	}
 }
 
-/* Flows of m go on to a chain, or are reset. The keys of leg and
- * cut do not hold the protocol: it is TCP. */
+/* Flows of m continue in a chain, or are reset (to NULL). The keys of leg and
+ * cut leave the protocol out: it is TCP. */
 static void
 put_match(
     struct nlb *b, const char *chain, enum match m, int dir, const char *to)

@@ -180,7 +180,7 @@ covered(const struct ruleset *rs, size_t at)
 }
 
 /* Prefixes nest or are apart, so leaving out the covered ones leaves
- * intervals that never overlap, which is all the kernel takes. */
+ * intervals that never overlap, which is all the kernel accepts. */
 static void
 put_networks(struct nlb *b, const struct ruleset *rs)
 {
@@ -399,7 +399,7 @@ ruleset_lists_check(struct nl *nl, const struct ruleset *rs)
 }
 
 static int
-take_generation(void *arg, const struct nl_msg *m)
+read_generation(void *arg, const struct nl_msg *m)
 {
 	struct nl_attr tb[NFTA_GEN_ID + 1];
 
@@ -416,7 +416,7 @@ ruleset_generation(struct nl *nl, uint32_t *ret)
 
 	nlb_init(&b);
 	(void)nlb_msg(&b, NL_NFT(NFT_MSG_GETGEN), 0, 0);
-	r = nl_ask(nl, &b, take_generation, ret);
+	r = nl_ask(nl, &b, read_generation, ret);
 	nlb_done(&b);
 	return r;
 }

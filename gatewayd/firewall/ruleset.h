@@ -34,7 +34,7 @@ struct ruleset {
 	size_t nown;
 	struct prefix networks[16]; /* may always come to own ports */
 	size_t nnetworks;
-	uid_t poke_uid; /* whose empty ACKs may leave: see cut.h */
+	uid_t poke_uid; /* whose empty ACKs may leave (cut.h) */
 	uid_t leg_uid;  /* who alone may dial over a leg */
 };
 
@@ -64,7 +64,7 @@ MUST_CHECK int ruleset_print(struct nl *nl, uint64_t *ret);
 MUST_CHECK int ruleset_lists_check(struct nl *nl, const struct ruleset *rs);
 /* The generation: one more with every commit in this network namespace. */
 MUST_CHECK int ruleset_generation(struct nl *nl, uint32_t *ret);
-/* Does a rule of anybody's take packets round the hooks we judge at? */
+/* Does anybody's rule lead packets round the hooks we judge at? */
 MUST_CHECK int ruleset_bypassed(struct nl *nl, bool *ret);
 
 #endif

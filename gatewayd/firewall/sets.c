@@ -202,7 +202,7 @@ set_key_equal(const struct set_key *a, const struct set_key *b)
 }
 
 static void
-take_addr(struct addr *ret, const uint8_t **p, uint8_t family)
+get_addr(struct addr *ret, const uint8_t **p, uint8_t family)
 {
 	size_t n = family == 4 ? 4 : 16;
 
@@ -213,7 +213,7 @@ take_addr(struct addr *ret, const uint8_t **p, uint8_t family)
 }
 
 static uint16_t
-take_port(const uint8_t **p)
+get_port(const uint8_t **p)
 {
 	uint16_t v = (uint16_t)((*p)[0] << 8 | (*p)[1]);
 
@@ -235,24 +235,24 @@ set_key_element(struct element *ret, const struct set_key *k)
 	case SET_ENTRY4:
 	case SET_ENTRY6:
 		ret->kind = ELEMENT_ENTRY;
-		take_addr(&ret->source, &p, k->set == SET_ENTRY4 ? 4 : 6);
+		get_addr(&ret->source, &p, k->set == SET_ENTRY4 ? 4 : 6);
 		break;
 	case SET_PATH4:
 	case SET_PATH6:
 		ret->kind = ELEMENT_PATH;
-		take_addr(&ret->source, &p, k->set == SET_PATH4 ? 4 : 6);
-		take_addr(&ret->target, &p, ret->source.family);
+		get_addr(&ret->source, &p, k->set == SET_PATH4 ? 4 : 6);
+		get_addr(&ret->target, &p, ret->source.family);
 		ret->proto = p[0];
 		p += 4;
 		break;
 	default:
 		ret->kind = ELEMENT_LEG;
-		take_addr(&ret->source, &p, k->set == SET_LEG4 ? 4 : 6);
-		ret->sport = take_port(&p);
-		take_addr(&ret->target, &p, ret->source.family);
+		get_addr(&ret->source, &p, k->set == SET_LEG4 ? 4 : 6);
+		ret->sport = get_port(&p);
+		get_addr(&ret->target, &p, ret->source.family);
 		break;
 	}
-	ret->port = take_port(&p);
+	ret->port = get_port(&p);
 	return true;
 }
 
@@ -265,9 +265,9 @@ set_key_triple(struct addr *ret, uint8_t *retproto, uint16_t *retport,
 	if ((k->set != SET_PROTECTED4 && k->set != SET_PROTECTED6) ||
 	    k->n != set_key_size(k->set))
 		return false;
-	take_addr(ret, &p, k->set == SET_PROTECTED4 ? 4 : 6);
+	get_addr(ret, &p, k->set == SET_PROTECTED4 ? 4 : 6);
 	*retproto = p[0];
 	p += 4;
-	*retport = take_port(&p);
+	*retport = get_port(&p);
 	return true;
 }

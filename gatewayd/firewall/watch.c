@@ -15,10 +15,10 @@
 #include "firewall/fw_impl.h"
 
 enum {
-	SLICE = 64,      /* keys looked at per check without suspicion */
+	SLICE = 64,      /* keys compared per check without suspicion */
 	SLACK_MS = 1500, /* a life may differ by this much */
 	SLEPT_MS = 50,   /* more is a suspend, less is reading two clocks */
-	PASSES = 3,      /* a dump misses elements; look again */
+	PASSES = 3,      /* a dump misses elements: dump again */
 	STRANGERS_MAX = 4096, /* internal: per pass */
 };
 
@@ -42,8 +42,7 @@ maybe_stranger(void *arg, const struct elem *e)
 {
 	struct strangers *s = arg;
 
-	if (ledger_longest(s->f->ledger, &e->key) == NULL &&
-	    s->n < STRANGERS_MAX)
+	if (holds_longest(s->f->holds, &e->key) == NULL && s->n < STRANGERS_MAX)
 		s->keys[s->n++] = e->key;
 	return 0;
 }
@@ -105,7 +104,7 @@ static int
 check_key(
     struct fw *f, const struct set_key *k, const struct now *now, bool *fixed)
 {
-	const struct hold *h = ledger_longest(f->ledger, k);
+	const struct hold *h = holds_longest(f->holds, k);
 	int64_t want = h == NULL ? 0 : h->end_ms - now->boot_ms, off = 0;
 	struct elem e;
 	int r = 0;
@@ -127,14 +126,14 @@ check_elements(
     struct fw *f, const struct now *now, size_t max, uint32_t *retfixed)
 {
 	const struct hold *h = NULL;
-	size_t at = 0, seen = 0, n = ledger_count(f->ledger);
+	size_t at = 0, seen = 0, n = holds_count(f->holds);
 	bool fixed = false;
 	int r = 0;
 
 	if (f->cursor >= n)
 		f->cursor = 0;
-	for (h = ledger_all(f->ledger, NULL); h != NULL && r == 0 && seen < max;
-	     h = ledger_all(f->ledger, h), at++) {
+	for (h = holds_all(f->holds, NULL); h != NULL && r == 0 && seen < max;
+	     h = holds_all(f->holds, h), at++) {
 		if (at < f->cursor)
 			continue;
 		fixed = false;
@@ -196,7 +195,7 @@ repair(struct fw *f, const struct now *now)
 }
 
 int
-fw_look_around(struct fw *f)
+fw_check_bypass(struct fw *f)
 {
 	bool before = f->bypassed;
 	int r = ruleset_bypassed(f->ask, &f->bypassed);
@@ -222,7 +221,7 @@ suspicious(struct fw *f, const struct now *now)
 	f->commits_base = nl_commits(f->nft);
 	if (!intact && (r = repair(f, now)) != 0)
 		return r;
-	if ((r = fw_look_around(f)) != 0)
+	if ((r = fw_check_bypass(f)) != 0)
 		return r;
 	if (f->can.owner)
 		return 0; /* nobody else can touch its elements */
@@ -279,8 +278,8 @@ shorten(struct fw *f, const struct now *now)
 
 	if (slept - f->slept_ms < SLEPT_MS)
 		return 0;
-	for (h = ledger_all(f->ledger, NULL); h != NULL && r == 0;
-	     h = ledger_all(f->ledger, h))
+	for (h = holds_all(f->holds, NULL); h != NULL && r == 0;
+	     h = holds_all(f->holds, h))
 		r = fw_apply(f, &h->key, now);
 	if (r == 0)
 		f->slept_ms = slept;

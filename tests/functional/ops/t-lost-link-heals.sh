@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# promise: a link lost between two processes that live is made again, and costs nobody his grant or session
+# promise: a link lost between two processes that live is made again, and costs nobody a grant or session
 
 # shellcheck source=tests/functional/lib.sh
 . "$(dirname -- "$0")/../lib.sh"

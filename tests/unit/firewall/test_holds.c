@@ -27,7 +27,7 @@ __wrap_calloc(size_t n, size_t size)
 }
 
 static int
-put(struct ledger *l, uint16_t port, const char *id, const char *grant,
+put(struct holds *l, uint16_t port, const char *id, const char *grant,
     int64_t end, uint32_t round)
 {
 	struct element e;
@@ -44,7 +44,7 @@ put(struct ledger *l, uint16_t port, const char *id, const char *grant,
 	e.end_boot_ms = end;
 	if ((r = set_key_of(&k, &e)) != 0)
 		return r;
-	r = ledger_put(l, &h, &k, &e, id, grant, round);
+	r = holds_put(l, &h, &k, &e, id, grant, round);
 	if (r == 0)
 		assert_non_null(h);
 	return r;
@@ -69,42 +69,42 @@ static void
 longest_wins(void **state)
 {
 	struct set_key k = key(22);
-	struct ledger *l = NULL;
+	struct holds *l = NULL;
 
 	(void)state;
-	assert_int_equal(ledger_new(&l), 0);
-	assert_null(ledger_longest(l, &k));
-	assert_int_equal(ledger_first_end(l), INT64_MAX);
+	assert_int_equal(holds_new(&l), 0);
+	assert_null(holds_longest(l, &k));
+	assert_int_equal(holds_first_end(l), INT64_MAX);
 	assert_int_equal(put(l, 22, "g-A", "g-A", 100, 1), 0);
 	assert_int_equal(put(l, 22, "g-B", "g-B", 300, 1), 0);
 	assert_int_equal(put(l, 22, "g-C", "g-C", 200, 1), 0);
-	assert_int_equal(ledger_count(l), 3);
-	assert_int_equal(ledger_first_end(l), 100);
-	assert_string_equal(ledger_longest(l, &k)->id, "g-B");
-	ledger_drop(l, ledger_find(l, &k, "g-B"));
-	assert_string_equal(ledger_longest(l, &k)->id, "g-C");
+	assert_int_equal(holds_count(l), 3);
+	assert_int_equal(holds_first_end(l), 100);
+	assert_string_equal(holds_longest(l, &k)->id, "g-B");
+	holds_drop(l, holds_find(l, &k, "g-B"));
+	assert_string_equal(holds_longest(l, &k)->id, "g-C");
 	/* Again with another end: the same hold, moved. */
 	assert_int_equal(put(l, 22, "g-A", "g-A", 400, 2), 0);
-	assert_int_equal(ledger_count(l), 2);
-	assert_string_equal(ledger_longest(l, &k)->id, "g-A");
-	assert_int_equal(ledger_longest(l, &k)->round, 2);
+	assert_int_equal(holds_count(l), 2);
+	assert_string_equal(holds_longest(l, &k)->id, "g-A");
+	assert_int_equal(holds_longest(l, &k)->round, 2);
 	/* An id cannot move to another grant. */
 	assert_int_equal(put(l, 22, "g-A", "g-Z", 400, 2), GW_EINVAL);
-	ledger_drop(l, ledger_find(l, &k, "g-A"));
-	ledger_drop(l, ledger_find(l, &k, "g-C"));
-	assert_null(ledger_longest(l, &k));
-	assert_int_equal(ledger_count(l), 0);
-	ledger_free(l);
-	ledger_free(NULL);
+	holds_drop(l, holds_find(l, &k, "g-A"));
+	holds_drop(l, holds_find(l, &k, "g-C"));
+	assert_null(holds_longest(l, &k));
+	assert_int_equal(holds_count(l), 0);
+	holds_free(l);
+	holds_free(NULL);
 }
 
 static size_t
-count_of(const struct ledger *l, const char *id)
+count_of(const struct holds *l, const char *id)
 {
 	const struct hold *h = NULL;
 	size_t n = 0;
 
-	while ((h = ledger_of(l, id, h)) != NULL)
+	while ((h = holds_of(l, id, h)) != NULL)
 		n++;
 	return n;
 }
@@ -112,13 +112,13 @@ count_of(const struct ledger *l, const char *id)
 static void
 a_grant_has_its_sessions(void **state)
 {
-	struct ledger *l = NULL;
+	struct holds *l = NULL;
 	struct hold *h = NULL, *next = NULL;
 	char id[LIMIT_ID_SIZE];
 	uint16_t i = 0;
 
 	(void)state;
-	assert_int_equal(ledger_new(&l), 0);
+	assert_int_equal(holds_new(&l), 0);
 	assert_int_equal(put(l, 1, "g-A", "g-A", 100, 1), 0);
 	assert_int_equal(put(l, 2, "s-A", "g-A", 100, 1), 0);
 	assert_int_equal(put(l, 3, "s-B", "g-A", 100, 1), 0);
@@ -134,43 +134,43 @@ a_grant_has_its_sessions(void **state)
 		assert_int_equal(put(l, i, id, "g-A", i, 1), 0);
 	}
 	assert_int_equal(count_of(l, "g-A"), 2002);
-	for (h = ledger_of(l, "g-A", NULL); h != NULL; h = next) {
-		next = ledger_of(l, "g-A", h);
-		ledger_drop(l, h);
+	for (h = holds_of(l, "g-A", NULL); h != NULL; h = next) {
+		next = holds_of(l, "g-A", h);
+		holds_drop(l, h);
 	}
 	assert_int_equal(count_of(l, "g-A"), 0);
-	assert_int_equal(ledger_count(l), 1);
-	assert_string_equal(ledger_all(l, NULL)->id, "s-C");
-	ledger_free(l);
+	assert_int_equal(holds_count(l), 1);
+	assert_string_equal(holds_all(l, NULL)->id, "s-C");
+	holds_free(l);
 }
 
 static void
 allocations_fail(void **state)
 {
 	struct set_key k = key(22);
-	struct ledger *l = NULL;
+	struct holds *l = NULL;
 	long n = 0;
 
 	(void)state;
 	fail_in = 1;
-	assert_int_equal(ledger_new(&l), GW_ENOMEM);
-	assert_int_equal(ledger_new(&l), 0);
+	assert_int_equal(holds_new(&l), GW_ENOMEM);
+	assert_int_equal(holds_new(&l), 0);
 	for (n = 1; n <= 2; n++) {
 		fail_in = n;
 		assert_int_equal(put(l, 22, "g-A", "g-A", 100, 1), GW_ENOMEM);
-		assert_int_equal(ledger_count(l), 0);
-		assert_null(ledger_longest(l, &k));
+		assert_int_equal(holds_count(l), 0);
+		assert_null(holds_longest(l, &k));
 	}
 	fail_in = 0;
 	assert_int_equal(put(l, 22, "g-A", "g-A", 100, 1), 0);
 	fail_in = 1;
 	assert_int_equal(put(l, 22, "g-B", "g-B", 200, 1), GW_ENOMEM);
 	fail_in = 0;
-	assert_string_equal(ledger_longest(l, &k)->id, "g-A");
+	assert_string_equal(holds_longest(l, &k)->id, "g-A");
 	/* An id that does not fit opens nothing. */
 	assert_true(put(l, 22, "g-0123456789ABCDEF", "g-A", 100, 1) < 0);
-	assert_int_equal(ledger_count(l), 1);
-	ledger_free(l);
+	assert_int_equal(holds_count(l), 1);
+	holds_free(l);
 }
 
 int
