@@ -18,7 +18,7 @@
 #include "base/fault.h"
 #include "base/secret.h"
 #include "shipper/transport/conn.h"
-#include "shipper/transport/tls.h"
+#include "shipper/transport/trust.h"
 
 enum {
 	TICK_MS = 1000,

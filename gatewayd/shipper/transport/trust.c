@@ -2,7 +2,7 @@
 /*
  * tls - see the header.
  */
-#include "shipper/transport/tls.h"
+#include "shipper/transport/trust.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>

@@ -4,8 +4,8 @@
  * receiver verified against the sink's own CA file and nothing else. The name
  * to verify is set per connection.
  */
-#ifndef SHIPPER_TRANSPORT_TLS_H
-#define SHIPPER_TRANSPORT_TLS_H
+#ifndef SHIPPER_TRANSPORT_TRUST_H
+#define SHIPPER_TRANSPORT_TRUST_H
 
 #include <openssl/types.h>
 
