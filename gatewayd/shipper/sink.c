@@ -1,65 +1,53 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sink - see the header. When to connect, when to try again, and the account
- * of what the receiver has; the connection itself is conn.c's.
+ * sink - see the header. When to connect, when to try again, when to ask what
+ * was read; the connection itself is the transport's.
  */
 #include "shipper/sink.h"
 
-#include <netdb.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-
-#include <openssl/ssl.h>
 
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/fault.h"
 #include "base/secret.h"
-#include "shipper/transport/conn.h"
-#include "shipper/transport/trust.h"
+#include "base/str.h"
+#include "shipper/cursor.h"
+#include "shipper/settle.h"
 
 enum {
 	TICK_MS = 1000,
-	CONNECT_MS = 10 * 1000,      /* TCP and TLS together */
-	KEPT_MS = 30 * 1000,         /* read, but perhaps in its memory only */
-	RENEW_MS = 30 * 1000,        /* written: time to ask what was read */
-	MUTE_MS = 10 * 1000,         /* no answer to that: somebody is told */
+	MUTE_MS = 10 * 1000,         /* no answer to an end: that is said */
 	GIVE_UP_MS = 10 * 60 * 1000, /* it may have much to read before us */
-	SAMPLES = 128,               /* one a second */
 	BACKOFF_MIN_MS = 500,
 	BACKOFF_MAX_MS = 30 * 1000, /* internal: tries are this far apart */
 	STEADY_MS = 30 * 1000,      /* up so long: failures are forgotten */
 	CLOSE_MS = 2000,            /* for the answer to the last goodbye */
+	MESSAGE_MAX = 2 * LIMIT_RECORD_MAX,
 };
 
-/* At t everything below next had been written. */
-struct sample {
-	int64_t t_ms;
-	uint64_t next;
-	bool read; /* by the receiver */
-};
+enum state { SINK_DOWN = 0, SINK_OPENING, SINK_UP, SINK_ENDING };
 
 struct sink {
-	struct process *process;
 	const struct conf_sink *conf;
+	const char *node;
+	const struct encoder *encoder;
+	const struct transport_ops *ops;
+	struct transport *transport; /* NULL: not usable */
+	const char *unusable;        /* why */
 	struct sink_hooks hooks;
-	struct addr addrs[LIMIT_SINK_ADDRS];
-	unsigned naddrs, which;
-	SSL_CTX *ctx;
-	struct conn *conn;
+	char cursor[LIMIT_PATH_SIZE + LIMIT_NAME_SIZE + 32];
+	struct settle account;
+	struct buf message;
 	struct timer *retry, *tick;
-	int64_t up_ms; /* since when, of this connection */
+	enum state state;
+	int64_t ending_ms; /* since when, if it is */
+	int64_t up_ms;     /* since when, however often it was made anew */
 	unsigned failures;
-	bool told, told_up; /* what the owner knows */
+	bool reported, reported_up; /* what the owner knows */
+	bool asked;                 /* want() is not answered */
 	bool stopping, stopped;
-	uint64_t arrived; /* first record not known to be there */
-	uint64_t sent;    /* first record not written whole */
-	uint64_t given;   /* first record not given to conn */
-	bool asked;       /* want() is not answered */
-	struct sample samples[SAMPLES];
-	unsigned nsamples;
 };
 
 static int64_t
@@ -68,67 +56,60 @@ now_ms(void)
 	return clock_now().boot_ms;
 }
 
-/* ---- the account */
-
 static void
-sample_add(struct sink *s)
+settle(struct sink *s, int64_t kept_ms)
 {
-	const int64_t t = now_ms();
-	struct sample *last =
-	    s->nsamples > 0 ? &s->samples[s->nsamples - 1] : NULL;
-
-	/* Within one second, or when there is no room, the later time counts:
-	 * late is safe. */
-	if (last == NULL || (s->nsamples < SAMPLES &&
-				(last->t_ms / 1000 != t / 1000 || last->read)))
-		last = &s->samples[s->nsamples++];
-	*last = (struct sample){.t_ms = t, .next = s->sent};
-}
-
-static void
-samples_settle(struct sink *s)
-{
-	const int64_t t = now_ms();
-	unsigned n = 0;
-
-	while (n < s->nsamples && s->samples[n].t_ms + KEPT_MS <= t &&
-	       (s->samples[n].read || FAULT(sink_unread)))
-		n++;
-	if (n == 0)
+	if (!settle_arrived(&s->account, now_ms(), kept_ms))
 		return;
-	s->arrived = s->samples[n - 1].next;
-	s->nsamples -= n;
-	memmove(
-	    s->samples, s->samples + n, s->nsamples * sizeof(s->samples[0]));
-	s->hooks.arrived(s->hooks.ctx, s, s->arrived);
+	cursor_write(s->cursor, s->account.arrived);
+	s->hooks.arrived(s->hooks.ctx);
 }
 
-/* The first write the receiver has not been asked about is that old. */
-static bool
-renewal_due(const struct sink *s)
-{
-	for (unsigned i = 0; i < s->nsamples; i++)
-		if (!s->samples[i].read)
-			return now_ms() - s->samples[i].t_ms >= RENEW_MS;
-	return false;
-}
-
-/* What is not known to be there is sent again. */
 static void
-forget(struct sink *s)
+report(struct sink *s, bool up, const char *why)
 {
-	s->nsamples = 0;
-	s->sent = s->given = s->arrived;
+	if (s->reported && s->reported_up == up)
+		return;
+	s->reported = true;
+	s->reported_up = up;
+	s->hooks.changed(s->hooks.ctx, up, why);
 }
 
-/* ---- the connection's ends */
+static void
+ask(struct sink *s)
+{
+	if (s->state != SINK_UP || s->asked || s->stopping ||
+	    s->account.sent != s->account.given)
+		return;
+	s->asked = true;
+	s->hooks.want(s->hooks.ctx, s->account.sent);
+}
+
+static void
+unask(struct sink *s)
+{
+	if (!s->asked || FAULT(ship_cursor))
+		return;
+	s->asked = false;
+	s->hooks.unwant(s->hooks.ctx);
+}
+
+/* ---- the connection's life */
 
 static void
 begin(struct sink *s)
 {
-	s->asked = false;
-	if (s->conn != NULL)
-		conn_open(s->conn, &s->addrs[s->which], s->conf->port);
+	s->state = SINK_OPENING;
+	s->ops->open(s->transport);
+}
+
+static void
+end(struct sink *s)
+{
+	unask(s);
+	s->state = SINK_ENDING;
+	s->ending_ms = now_ms();
+	s->ops->end(s->transport);
 }
 
 static int64_t
@@ -146,22 +127,13 @@ backoff_ms(unsigned failures)
 }
 
 static void
-tell(struct sink *s, bool up, const char *why)
-{
-	if (s->told && s->told_up == up)
-		return;
-	s->told = true;
-	s->told_up = up;
-	s->hooks.changed(s->hooks.ctx, s, up, why);
-}
-
-static void
 on_broken(void *ctx, const char *why)
 {
 	struct sink *s = ctx;
 
-	forget(s);
-	s->asked = false;
+	settle_forget(&s->account);
+	unask(s);
+	s->state = SINK_DOWN;
 	if (s->stopping) {
 		s->stopped = true;
 		return;
@@ -170,9 +142,17 @@ on_broken(void *ctx, const char *why)
 		s->failures = 0;
 	s->up_ms = 0;
 	s->failures++;
-	s->which = (s->which + 1) % s->naddrs;
-	tell(s, false, why);
+	report(s, false, why);
 	timer_set(s->retry, backoff_ms(s->failures));
+}
+
+static void
+on_read(void *ctx, uint64_t next)
+{
+	struct sink *s = ctx;
+
+	settle_read(&s->account, next);
+	settle(s, s->stopping ? 0 : s->ops->kept_ms);
 }
 
 static void
@@ -180,16 +160,11 @@ on_ended(void *ctx)
 {
 	struct sink *s = ctx;
 
-	if (s->stopping) {
+	s->state = SINK_DOWN;
+	if (s->stopping)
 		s->stopped = true;
-		s->arrived = s->sent;
-		s->hooks.arrived(s->hooks.ctx, s, s->arrived);
-		return;
-	}
-	for (unsigned i = 0; i < s->nsamples; i++)
-		s->samples[i].read = true;
-	samples_settle(s);
-	begin(s);
+	else
+		begin(s);
 }
 
 static void
@@ -197,107 +172,100 @@ on_up(void *ctx)
 {
 	struct sink *s = ctx;
 
+	s->state = SINK_UP;
 	if (s->up_ms == 0)
 		s->up_ms = now_ms();
-	tell(s, true, "");
+	report(s, true, "");
 }
 
 static void
-ask(struct sink *s)
-{
-	if (conn_state(s->conn) != CONN_UP || s->asked || s->stopping ||
-	    conn_unsent(s->conn) > 0)
-		return;
-	s->asked = true;
-	s->hooks.want(s->hooks.ctx, s, s->sent);
-}
-
-static void
-on_drained(void *ctx)
+on_sent(void *ctx)
 {
 	struct sink *s = ctx;
 
-	if (s->sent != s->given) {
-		s->sent = s->given;
-		sample_add(s);
-	}
+	settle_sent(&s->account, now_ms());
 	ask(s);
 }
 
 /* ---- time */
 
 static void
-on_tick(struct process *r, void *arg)
+on_tick(struct process *p, void *arg)
 {
 	struct sink *s = arg;
-	const int64_t age = conn_age_ms(s->conn);
+	const int64_t now = now_ms();
 
-	(void)r;
+	(void)p;
 	timer_set(s->tick, TICK_MS);
-	samples_settle(s);
-	switch (conn_state(s->conn)) {
-	case CONN_CONNECT:
-		if (age >= CONNECT_MS)
-			conn_break(s->conn, "no answer to the connection");
-		break;
-	case CONN_HANDSHAKE:
-		if (age >= CONNECT_MS)
-			conn_break(s->conn, "no answer to the TLS handshake");
-		break;
-	case CONN_UP:
-		if (conn_unsent(s->conn) == 0 && renewal_due(s))
-			conn_end(s->conn);
-		break;
-	case CONN_ENDING:
-		if (age >= (s->stopping ? CLOSE_MS : GIVE_UP_MS))
-			conn_break(s->conn, "the receiver reads nothing");
-		else if (age >= MUTE_MS)
-			tell(s, false, "the receiver reads nothing");
-		break;
-	case CONN_NONE:
-		break;
-	}
+	settle(s, s->ops->kept_ms);
+	if (s->state == SINK_UP && s->account.sent == s->account.given &&
+	    settle_unread(&s->account, now, s->ops->ask_ms))
+		end(s);
+	else if (s->state != SINK_ENDING)
+		return;
+	else if (now - s->ending_ms >= (s->stopping ? CLOSE_MS : GIVE_UP_MS))
+		s->ops->give_up(s->transport, "the receiver reads nothing");
+	else if (now - s->ending_ms >= MUTE_MS)
+		report(s, false, "the receiver reads nothing");
 }
 
 static void
-on_retry(struct process *r, void *arg)
+on_retry(struct process *p, void *arg)
 {
-	struct sink *s = arg;
-
-	(void)r;
-	begin(s);
+	(void)p;
+	begin(arg);
 }
 
 /* ---- what the owner calls */
 
-int
-sink_give(
-    struct sink *s, const struct buf *frames, uint64_t from, uint64_t next)
+static int
+put(struct sink *s, uint64_t seq, const void *line, size_t n)
 {
-	if (!sink_waits(s) || from != s->sent || next == from)
-		return 0;
-	s->asked = false;
-	s->given = next;
-	return conn_write(s->conn, frames->p, frames->len);
+	int e;
+
+	buf_reset(&s->message);
+	if ((e = s->encoder->message(&s->message, s->node, line, n)) != 0)
+		return e;
+	return s->ops->put(s->transport, seq, s->message.p, s->message.len);
 }
 
-bool
-sink_waits(const struct sink *s)
+void
+sink_give(
+    struct sink *s, const struct bytes *lines, uint64_t from, uint64_t next)
 {
-	return s->asked && conn_state(s->conn) == CONN_UP;
+	const uint8_t *p = lines->p;
+	const uint8_t *end = p + lines->len;
+	int e = 0;
+
+	if (FAULT(ship_cursor))
+		cursor_write(s->cursor, next); /* it has not arrived */
+	if (!s->asked || s->state != SINK_UP || from != s->account.sent)
+		return;
+	s->asked = false;
+	for (uint64_t seq = from; seq < next && e == 0; seq++) {
+		const uint8_t *lf = memchr(p, '\n', (size_t)(end - p));
+
+		if ((e = lf == NULL ? GW_EINVAL
+				    : put(s, seq, p, (size_t)(lf - p))) == 0)
+			p = lf + 1;
+	}
+	if (e != 0) {
+		s->ops->give_up(s->transport, err_str(e));
+		return;
+	}
+	settle_given(&s->account, next);
+	s->ops->send(s->transport);
 }
 
 void
 sink_start(struct sink *s)
 {
-	if (s->naddrs == 0)
-		tell(s, false, "the host name could not be resolved");
-	else if (s->conn == NULL)
-		tell(s, false, "ca_file could not be read");
-	else {
-		timer_set(s->tick, TICK_MS);
-		timer_set(s->retry, 0);
+	if (s->transport == NULL) {
+		report(s, false, s->unusable);
+		return;
 	}
+	timer_set(s->tick, TICK_MS);
+	timer_set(s->retry, 0);
 }
 
 void
@@ -305,15 +273,16 @@ sink_stop(struct sink *s)
 {
 	s->stopping = true;
 	timer_stop(s->retry);
-	if (s->conn != NULL && conn_state(s->conn) == CONN_ENDING)
+	if (s->state == SINK_ENDING)
 		return;
-	if (s->conn != NULL && conn_state(s->conn) == CONN_UP &&
-	    conn_unsent(s->conn) == 0) {
-		conn_end(s->conn);
+	if (s->state == SINK_UP && s->account.sent == s->account.given) {
+		end(s);
 		return;
 	}
-	if (s->conn != NULL)
-		conn_close(s->conn);
+	if (s->transport != NULL)
+		s->ops->close(s->transport);
+	unask(s);
+	s->state = SINK_DOWN;
 	s->stopped = true;
 }
 
@@ -332,62 +301,50 @@ sink_name(const struct sink *s)
 bool
 sink_up(const struct sink *s)
 {
-	return s->told_up;
+	return s->reported_up;
 }
 
 bool
 sink_usable(const struct sink *s)
 {
-	return s->conn != NULL;
+	return s->transport != NULL;
 }
 
 uint64_t
 sink_next(const struct sink *s)
 {
-	return s->arrived;
+	return s->account.arrived;
 }
 
 void
 sink_rewind(struct sink *s)
 {
-	s->arrived = 0;
-	forget(s);
-	s->asked = false;
+	settle_init(&s->account, 0);
+	cursor_write(s->cursor, 0);
+	unask(s);
 	ask(s);
 }
 
 /* ---- setting up */
 
-static int
-resolve(struct sink *s)
+static void
+sink_free(struct sink *s)
 {
-	const struct addrinfo want = {
-	    .ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
-	struct addrinfo *list = NULL;
-	uint16_t port;
-
-	if (addr_parse(&s->addrs[0], s->conf->host) == 0) {
-		s->naddrs = 1;
-		return 0;
-	}
-	if (getaddrinfo(s->conf->host, NULL, &want, &list) != 0)
-		return GW_ENOENT;
-	for (const struct addrinfo *a = list;
-	     a != NULL && s->naddrs < LIMIT_SINK_ADDRS; a = a->ai_next)
-		if (addr_from_sockaddr(
-			&s->addrs[s->naddrs], &port, a->ai_addr) == 0)
-			s->naddrs++;
-	freeaddrinfo(list);
-	return s->naddrs > 0 ? 0 : GW_ENOENT;
+	if (s == NULL)
+		return;
+	timer_free(s->retry);
+	timer_free(s->tick);
+	buf_done(&s->message);
+	free(s);
 }
 
 int
-sink_new(struct sink **ret, struct process *r, const struct conf_sink *conf,
-    uint64_t next, const struct sink_hooks *hooks)
+sink_new(struct sink **ret, struct process *p, const struct sink_def *def)
 {
 	struct sink *s = calloc(1, sizeof(*s));
-	const struct conn_hooks on = {.up = on_up,
-	    .drained = on_drained,
+	const struct transport_hooks on = {.up = on_up,
+	    .sent = on_sent,
+	    .read = on_read,
 	    .ended = on_ended,
 	    .broken = on_broken,
 	    .ctx = s};
@@ -395,38 +352,30 @@ sink_new(struct sink **ret, struct process *r, const struct conf_sink *conf,
 
 	if (s == NULL)
 		return e;
-	s->process = r;
-	s->conf = conf;
-	s->hooks = *hooks;
-	s->arrived = s->sent = s->given = next;
-	s->retry = timer_new(r, on_retry, s);
-	s->tick = timer_new(r, on_tick, s);
+	s->conf = def->conf;
+	s->node = def->node;
+	s->encoder = def->encoder;
+	s->ops = def->transport;
+	s->hooks = def->hooks;
+	buf_init(&s->message, MESSAGE_MAX);
+	s->retry = timer_new(p, on_retry, s);
+	s->tick = timer_new(p, on_tick, s);
 	if (s->retry == NULL || s->tick == NULL)
 		goto out;
-	/* Either failing is the sink's state, not this process's end. */
-	if (resolve(s) != 0)
-		s->naddrs = 0;
-	if (tls_context(&s->ctx, conf->ca_file) != 0)
-		s->ctx = NULL;
-	if (s->naddrs > 0 && s->ctx != NULL &&
-	    (e = conn_new(&s->conn, r, s->ctx, conf->host, &on)) != 0)
+	if ((e = str_fmt(s->cursor, sizeof(s->cursor), "%s/cursor.%s",
+		 def->folder, s->conf->name)) != 0)
 		goto out;
-	*ret = s;
-	s = NULL;
-	e = 0;
+	settle_init(&s->account, cursor_read(s->cursor));
+	/* what its configuration cannot give is this sink's state, not the
+	 * process's end */
+	e = s->ops->make(&s->transport, p, s->conf, &on, &s->unusable);
+	if (e == GW_ESTATE)
+		e = 0;
+	if (e == 0) {
+		*ret = s;
+		s = NULL;
+	}
 out:
 	sink_free(s);
 	return e;
-}
-
-void
-sink_free(struct sink *s)
-{
-	if (s == NULL)
-		return;
-	conn_free(s->conn);
-	timer_free(s->retry);
-	timer_free(s->tick);
-	SSL_CTX_free(s->ctx);
-	free(s);
 }

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sink - one receiver: a TLS connection, made again whenever it breaks, and
- * the account of what reached it. Does not read the log: it asks its owner for
- * records and is given frames.
+ * sink - one receiver: an encoder, a transport whose connection is made again
+ * whenever it breaks, the account of what arrived (settle.h) and the cursor
+ * that keeps it. Does not read the log: it asks its owner for records.
  *
- * TLS syslog has no acknowledgement, and what TCP acknowledged may lie unread
- * in the receiver's kernel for as long as the receiver is stuck, and die with
- * it. So when the oldest write is 30 s old the connection is ended in order
- * and made anew: a receiver that answers the goodbye has read all before it.
- * What it read less than 30 s ago may be in its memory only and counts as not
- * there either. Whatever is not known to be there when a connection breaks is
- * sent again; the receiver drops repeats by the record's id.
+ * A receiver that does not answer for what it was sent is asked, by an end in
+ * order, as soon as the transport says so. Whatever is not known to have
+ * arrived when a connection breaks is sent again; the receiver drops repeats by
+ * the record's id.
  */
 #ifndef SHIPPER_SINK_H
 #define SHIPPER_SINK_H
@@ -20,38 +17,45 @@
 #include <stdint.h>
 
 #include "base/attr.h"
-#include "base/buf.h"
 #include "process/process.h"
+#include "shipper/encode/encode.h"
+#include "shipper/transport/transport.h"
 
 struct sink;
 
 struct sink_hooks {
-	/* The sink can take frames of the records from seq on; answer, now or
-	 * later, with sink_give. Asked again only after that or a reconnect. */
-	void (*want)(void *ctx, struct sink *s, uint64_t from);
+	/* The sink can take records from this one on; answer, now or later,
+	 * with sink_give. Asked again only after that. */
+	void (*want)(void *ctx, uint64_t from);
+	/* What it wanted it cannot take any more: the connection is gone. */
+	void (*unwant)(void *ctx);
 	/* It came up, or it went and why. Once per change. */
-	void (*changed)(void *ctx, struct sink *s, bool up, const char *why);
-	/* Everything below seq has arrived: keep that. */
-	void (*arrived)(void *ctx, struct sink *s, uint64_t next);
+	void (*changed)(void *ctx, bool up, const char *why);
+	/* More has arrived, see sink_next; the cursor is written. */
+	void (*arrived)(void *ctx);
 	void *ctx;
 };
 
-/* Resolves the host (blocking) and reads the CA file: before the sandbox; if
- * either fails the sink is not usable and says so. next is the first record to
- * deliver. conf lives on. */
-MUST_CHECK int sink_new(struct sink **ret, struct process *r,
-    const struct conf_sink *conf, uint64_t next,
-    const struct sink_hooks *hooks);
-void sink_free(struct sink *s);
+struct sink_def {
+	const struct conf_sink *conf; /* lives on, as node does */
+	const char *node;             /* server_id, for the encoder */
+	const char *folder;           /* where its cursor is kept */
+	const struct encoder *encoder;
+	const struct transport_ops *transport;
+	struct sink_hooks hooks;
+};
+
+/* Before the sandbox: makes the transport, reads the cursor. A transport that
+ * cannot be made leaves a sink that is not usable, and says so at its start. No
+ * hook is called before sink_start. GW_ENOMEM, GW_ELIMIT. */
+MUST_CHECK int sink_new(
+    struct sink **ret, struct process *p, const struct sink_def *def);
 void sink_start(struct sink *s);
-/* Frames of the records from .. next-1, as wanted; the bytes are copied. Empty
- * with next == from means there is nothing yet: give again when there is. An
- * answer to a question of an earlier connection is passed over. */
-MUST_CHECK int sink_give(
-    struct sink *s, const struct buf *frames, uint64_t from, uint64_t next);
-/* want() was called and not answered. */
-bool sink_waits(const struct sink *s);
-/* Ends in order: close_notify, and if the peer answers it, all has arrived. */
+/* The records from .. next-1 as wanted: one line each, with its LF. Without
+ * effect when these are not wanted. */
+void sink_give(
+    struct sink *s, const struct bytes *lines, uint64_t from, uint64_t next);
+/* Ends in order: what the receiver then says it has read has arrived. */
 void sink_stop(struct sink *s);
 bool sink_stopped(const struct sink *s);
 

@@ -16,7 +16,6 @@
 
 enum {
 	HOSTNAME_MAX = 255, /* format: RFC 5424 section 6 */
-	FRAME_MAX = 2 * LIMIT_RECORD_MAX,
 };
 
 /* What a SIEM searches by, besides seq, id and event of the envelope. */
@@ -119,32 +118,25 @@ put_message(struct buf *out, const uint8_t *p, size_t n)
 		buf_u8(out, p[i] < 0x20 || p[i] == 0x7f ? ' ' : p[i]);
 }
 
-int
-rfc5424_frame(struct buf *out, const char *hostname, const void *line, size_t n)
+static int
+message(struct buf *out, const char *node, const void *line, size_t n)
 {
 	struct record r;
 	struct problem p;
 	json_t *o = NULL;
-	struct buf m;
-	int e;
 
-	buf_init(&m, FRAME_MAX);
 	if (record_parse(&r, line, n) == 0 &&
 	    (o = json_parse_object(line, n, &p)) != NULL) {
-		put_record(&m, hostname, &r, o);
+		put_record(out, node, &r, o);
 	} else {
-		buf_printf(&m, "<%u>1 - ",
+		buf_printf(out, "<%u>1 - ",
 		    RFC5424_FACILITY * 8U + rfc5424_severity(0));
-		put_header(&m, hostname, HOSTNAME_MAX);
-		buf_printf(&m, "sallyport - - - ");
+		put_header(out, node, HOSTNAME_MAX);
+		buf_printf(out, "sallyport - - - ");
 	}
-	put_message(&m, line, n);
-	if ((e = buf_err(&m)) == 0) {
-		buf_printf(out, "%zu ", m.len);
-		buf_put(out, m.p, m.len);
-		e = buf_err(out);
-	}
+	put_message(out, line, n);
 	json_decref(o);
-	buf_done(&m);
-	return e;
+	return buf_err(out);
 }
+
+const struct encoder encoder_rfc5424 = {.name = "RFC 5424", .message = message};

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * conn - see the header. OpenSSL without blocking, driven by the role's loop.
+ * conn - see the header. OpenSSL without blocking, driven by the process's
+ * loop.
  */
 #include "shipper/transport/conn.h"
 
 #include <errno.h>
 #include <linux/tcp.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -18,35 +20,50 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include "base/addr.h"
 #include "base/buf.h"
-#include "base/clock.h"
 #include "base/err.h"
+#include "shipper/transport/trust.h"
 
 enum {
+	MAKE_MS = 10 * 1000,       /* for TCP, and again for TLS */
 	OUT_MAX = 4 * 1024 * 1024, /* internal: then the log waits */
 	WHY_SIZE = 512,
 	HEARD_MAX = 64 * 1024, /* internal: of one with nothing to say */
 };
 
+enum state {
+	CONN_NONE = 0,
+	CONN_CONNECT,
+	CONN_HANDSHAKE,
+	CONN_UP,
+	CONN_ENDING,
+};
+
 struct conn {
-	struct process *role;
-	SSL_CTX *ctx;
-	const char *host;
+	struct process *process;
+	const struct conf_sink *conf;
 	struct conn_hooks hooks;
+	struct addr addrs[LIMIT_SINK_ADDRS];
+	unsigned naddrs, which;
+	SSL_CTX *ctx;
 	SSL *ssl;
 	int fd;
 	struct watch *watch;
-	enum conn_state state;
-	int64_t since_ms; /* this state began */
+	struct timer *patience; /* while it is being made */
+	enum state state;
 	struct buf out;
 	size_t heard;
 };
 
 static void
-enter(struct conn *c, enum conn_state st)
+enter(struct conn *c, enum state st)
 {
 	c->state = st;
-	c->since_ms = clock_now().boot_ms;
+	if (st == CONN_CONNECT || st == CONN_HANDSHAKE)
+		timer_set(c->patience, MAKE_MS);
+	else
+		timer_stop(c->patience);
 }
 
 /* ---- ends */
@@ -74,7 +91,19 @@ conn_break(struct conn *c, const char *why)
 	/* why may live in what is freed now */
 	(void)snprintf(text, sizeof(text), "%s", why);
 	conn_close(c);
+	c->which = (c->which + 1) % c->naddrs;
 	c->hooks.broken(c->hooks.ctx, text);
+}
+
+static void
+on_patience(struct process *p, void *arg)
+{
+	struct conn *c = arg;
+
+	(void)p;
+	conn_break(c, c->state == CONN_CONNECT
+			  ? "no answer to the connection"
+			  : "no answer to the TLS handshake");
 }
 
 /* The most telling sentence OpenSSL has for a failure. */
@@ -88,7 +117,7 @@ ssl_why(struct conn *c, int r, char *ret, size_t size)
 
 	if (v != X509_V_OK && !SSL_is_init_finished(c->ssl))
 		(void)snprintf(ret, size,
-		    "the certificate of %s is not trusted: %s", c->host,
+		    "the certificate of %s is not trusted: %s", c->conf->host,
 		    X509_verify_cert_error_string(v));
 	else if (kind == SSL_ERROR_ZERO_RETURN)
 		(void)snprintf(ret, size, "the receiver closed the connection");
@@ -140,10 +169,10 @@ ssl_begin(struct conn *c)
 	    SSL_set_fd(c->ssl, c->fd) != 1)
 		return false;
 	p = SSL_get0_param(c->ssl);
-	if (addr_parse(&a, c->host) == 0)
-		return X509_VERIFY_PARAM_set1_ip_asc(p, c->host) == 1;
-	return X509_VERIFY_PARAM_set1_host(p, c->host, 0) == 1 &&
-	       SSL_set_tlsext_host_name(c->ssl, c->host) == 1;
+	if (addr_parse(&a, c->conf->host) == 0)
+		return X509_VERIFY_PARAM_set1_ip_asc(p, c->conf->host) == 1;
+	return X509_VERIFY_PARAM_set1_host(p, c->conf->host, 0) == 1 &&
+	       SSL_set_tlsext_host_name(c->ssl, c->conf->host) == 1;
 }
 
 /* Receivers have nothing to say; reading is how their going is noticed. One
@@ -259,11 +288,11 @@ ending(struct conn *c)
 }
 
 static void
-on_watch(struct process *r, int fd, unsigned what, void *arg)
+on_watch(struct process *p, int fd, unsigned what, void *arg)
 {
 	struct conn *c = arg;
 
-	(void)r;
+	(void)p;
 	(void)fd;
 	(void)what;
 	switch (c->state) {
@@ -304,17 +333,17 @@ set_options(int fd)
 }
 
 void
-conn_open(struct conn *c, const struct addr *a, uint16_t port)
+conn_open(struct conn *c)
 {
 	struct sockaddr_storage sa;
-	socklen_t n = addr_to_sockaddr(&sa, a, port);
+	socklen_t n = addr_to_sockaddr(&sa, &c->addrs[c->which], c->conf->port);
 
 	enter(c, CONN_CONNECT);
 	c->heard = 0;
 	c->fd =
 	    socket(sa.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (c->fd < 0 ||
-	    (c->watch = watch_new(c->role, c->fd, on_watch, c)) == NULL) {
+	    (c->watch = watch_new(c->process, c->fd, on_watch, c)) == NULL) {
 		conn_break(c, strerror(errno));
 		return;
 	}
@@ -328,17 +357,19 @@ conn_open(struct conn *c, const struct addr *a, uint16_t port)
 }
 
 int
-conn_write(struct conn *c, const void *p, size_t n)
+conn_put(struct conn *c, const void *p, size_t n)
 {
-	int e;
-
 	if (c->state != CONN_UP)
 		return GW_ECLOSED;
 	buf_put(&c->out, p, n);
-	if ((e = buf_err(&c->out)) != 0)
-		return e;
-	transfer(c);
-	return 0;
+	return buf_err(&c->out);
+}
+
+void
+conn_send(struct conn *c)
+{
+	if (c->state == CONN_UP)
+		transfer(c);
 }
 
 void
@@ -350,48 +381,60 @@ conn_end(struct conn *c)
 	ending(c);
 }
 
-enum conn_state
-conn_state(const struct conn *c)
-{
-	return c->state;
-}
+/* ---- setting up */
 
-int64_t
-conn_age_ms(const struct conn *c)
+static int
+resolve(struct conn *c)
 {
-	return clock_now().boot_ms - c->since_ms;
-}
+	const struct addrinfo want = {
+	    .ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
+	struct addrinfo *list = NULL;
+	uint16_t port;
 
-size_t
-conn_unsent(const struct conn *c)
-{
-	return c->out.len;
+	if (addr_parse(&c->addrs[0], c->conf->host) == 0) {
+		c->naddrs = 1;
+		return 0;
+	}
+	if (getaddrinfo(c->conf->host, NULL, &want, &list) != 0)
+		return GW_ENOENT;
+	for (const struct addrinfo *a = list;
+	     a != NULL && c->naddrs < LIMIT_SINK_ADDRS; a = a->ai_next)
+		if (addr_from_sockaddr(
+			&c->addrs[c->naddrs], &port, a->ai_addr) == 0)
+			c->naddrs++;
+	freeaddrinfo(list);
+	return c->naddrs > 0 ? 0 : GW_ENOENT;
 }
 
 int
-conn_new(struct conn **ret, struct process *r, SSL_CTX *ctx, const char *host,
-    const struct conn_hooks *hooks)
+conn_new(struct conn **ret, struct process *p, const struct conf_sink *conf,
+    const struct conn_hooks *hooks, const char **why)
 {
 	struct conn *c = calloc(1, sizeof(*c));
+	int e = GW_ENOMEM;
 
 	if (c == NULL)
-		return GW_ENOMEM;
-	c->role = r;
-	c->ctx = ctx;
-	c->host = host;
+		return e;
+	c->process = p;
+	c->conf = conf;
 	c->hooks = *hooks;
 	c->fd = -1;
 	buf_init(&c->out, OUT_MAX);
+	if ((c->patience = timer_new(p, on_patience, c)) == NULL)
+		goto out;
+	e = GW_ESTATE;
+	if (resolve(c) != 0) {
+		*why = "the host name could not be resolved";
+		goto out;
+	}
+	if (trust_context(&c->ctx, conf->ca_file) != 0) {
+		*why = "ca_file could not be read";
+		goto out;
+	}
 	*ret = c;
 	return 0;
-}
-
-void
-conn_free(struct conn *c)
-{
-	if (c == NULL)
-		return;
-	conn_close(c);
-	buf_done(&c->out);
+out:
+	timer_free(c->patience);
 	free(c);
+	return e;
 }

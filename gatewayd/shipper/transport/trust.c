@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tls - see the header.
+ * trust - see the header.
  */
 #include "shipper/transport/trust.h"
 
@@ -40,7 +40,7 @@ out:
 }
 
 int
-tls_context(SSL_CTX **ret, const char *ca_file)
+trust_context(SSL_CTX **ret, const char *ca_file)
 {
 	struct secret pem = {0};
 	SSL_CTX *ctx = NULL;

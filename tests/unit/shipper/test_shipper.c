@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * shipper: the real program against a TLS receiver: delivery, sending again
+ * after a break, the cursor, certificates.
+ */
+#include "tests/unit/shipper/shipperscene.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void
+test_delivery(void **state)
+{
+	struct scene *t = *state;
+	struct msg_nt_tail tail = {.end = 6};
+	const struct msg_shp_status *st;
+	char event[2048];
+	pid_t pid;
+
+	receiver(t, "IP:127.0.0.1", TRUST);
+	start(t);
+	assert_int_equal(take(t), 1);
+	testlink_event(&t->notary, EV_SINK_UP, 0, event, sizeof(event));
+	assert_non_null(strstr(event, "\"sink\":\"siem\""));
+	do
+		st = testlink_want(&t->broker, MSG_SHP_STATUS);
+	while (!st->up);
+	assert_string_equal(st->sink, "siem");
+	give(t, 0, 3, 5);
+	give(t, 3, 2, 5);
+	for (uint64_t i = 0; i < 5; i++)
+		assert_int_equal(message_seq(t), i);
+	/* nothing more until the log grows */
+	assert_int_equal(testlink_next(&t->notary, 1500), 0);
+	testlink_send(&t->notary, MSG_NT_TAIL, &tail);
+	give(t, 5, 1, 6);
+	assert_int_equal(message_seq(t), 5);
+
+	/* a break right after: nothing is known to have arrived */
+	hang_up(t);
+	testlink_event(&t->notary, EV_SINK_DOWN, 0, event, sizeof(event));
+	assert_int_equal(take(t), 1);
+	give(t, 0, 6, 6);
+	for (uint64_t i = 0; i < 6; i++)
+		assert_int_equal(message_seq(t), i);
+
+	/* an orderly end that the receiver confirms: all has arrived */
+	if ((pid = fork()) == 0) {
+		char scrap[64];
+
+		if (SSL_read(t->ssl, scrap, sizeof(scrap)) > 0)
+			_exit(1);
+		(void)SSL_shutdown(t->ssl);
+		_exit(0);
+	}
+	stop(t);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	cursor_is(t, "6\n");
+
+	/* and the next process goes on from there */
+	hang_up(t);
+	start(t);
+	assert_int_equal(take(t), 1);
+	give(t, 6, 1, 7);
+	assert_int_equal(message_seq(t), 6);
+	hang_up(t);
+	stop(t);
+	cursor_is(t, "6\n");
+}
+
+static void
+test_untrusted(void **state)
+{
+	struct scene *t = *state;
+	char event[2048];
+
+	receiver(t, "IP:127.0.0.1", TRUST_NOT);
+	start(t);
+	assert_int_equal(take(t), 0);
+	hang_up(t);
+	testlink_event(&t->notary, EV_SINK_DOWN, 0, event, sizeof(event));
+	assert_non_null(strstr(event, "is not trusted"));
+	/* it tries again, and says nothing twice */
+	assert_int_equal(take(t), 0);
+	hang_up(t);
+	assert_int_equal(testlink_next(&t->notary, 300), 0);
+	stop(t);
+}
+
+static void
+test_wrong_host(void **state)
+{
+	struct scene *t = *state;
+	char event[2048];
+
+	receiver(t, "IP:127.0.0.2,DNS:siem.example", TRUST);
+	start(t);
+	assert_int_equal(take(t), 0);
+	testlink_event(&t->notary, EV_SINK_DOWN, 0, event, sizeof(event));
+	assert_non_null(strstr(event, "IP address mismatch"));
+	stop(t);
+}
+
+static void
+test_expired(void **state)
+{
+	struct scene *t = *state;
+	char event[2048];
+
+	receiver(t, "IP:127.0.0.1", TRUST_EXPIRED);
+	start(t);
+	assert_int_equal(take(t), 0);
+	testlink_event(&t->notary, EV_SINK_DOWN, 0, event, sizeof(event));
+	assert_non_null(strstr(event, "certificate has expired"));
+	stop(t);
+}
+
+/* Ends the shipper while the receiver does with its goodbye as it likes. */
+static void
+stop_while(struct scene *t, void (*receiver_does)(struct scene *t))
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		receiver_does(t);
+		_exit(0);
+	}
+	/* the descriptor is the child's alone: its end is the connection's */
+	(void)close(t->fd);
+	t->fd = -1;
+	stop(t);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	hang_up(t);
+}
+
+static void
+reads_and_closes(struct scene *t)
+{
+	char scrap[64];
+
+	(void)SSL_read(t->ssl, scrap, sizeof(scrap));
+}
+
+static void
+leaves_it_unread(struct scene *t)
+{
+	char scrap[1];
+
+	/* until there is something, which stays */
+	(void)recv(t->fd, scrap, sizeof(scrap), MSG_PEEK);
+	(void)usleep(300000);
+}
+
+/* A goodbye that nobody read proves nothing. */
+static void
+test_goodbye(void **state)
+{
+	struct scene *t = *state;
+
+	receiver(t, "IP:127.0.0.1", TRUST);
+	start(t);
+	assert_int_equal(take(t), 1);
+	give(t, 0, 2, 2);
+	assert_int_equal(message_seq(t), 0);
+	assert_int_equal(message_seq(t), 1);
+	stop_while(t, reads_and_closes); /* as rsyslog does: no close_notify */
+	cursor_is(t, "2\n");
+
+	start(t);
+	assert_int_equal(take(t), 1);
+	give(t, 2, 2, 4);
+	assert_int_equal(message_seq(t), 2);
+	stop_while(t, leaves_it_unread);
+	cursor_is(t, "2\n");
+}
+
+/* A log shorter than the cursor is another log: all of it is sent. */
+static void
+test_rewind(void **state)
+{
+	struct scene *t = *state;
+
+	receiver(t, "IP:127.0.0.1", TRUST);
+	cursor_write(t, "50\n");
+	start(t);
+	assert_int_equal(take(t), 1);
+	give(t, 50, 0, 2);
+	give(t, 0, 2, 2);
+	assert_int_equal(message_seq(t), 0);
+	assert_int_equal(message_seq(t), 1);
+	hang_up(t);
+	stop(t);
+	cursor_is(t, "0\n");
+}
+
+/* One that says nothing: too often is right, too seldom is not. */
+static void
+test_bad_cursor(void **state)
+{
+	struct scene *t = *state;
+
+	receiver(t, "IP:127.0.0.1", TRUST);
+	cursor_write(t, "7 or so\n");
+	start(t);
+	assert_int_equal(take(t), 1);
+	give(t, 0, 1, 9);
+	assert_int_equal(message_seq(t), 0);
+	hang_up(t);
+	stop(t);
+}
+
+int
+main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+	    T(test_delivery),
+	    T(test_untrusted),
+	    T(test_wrong_host),
+	    T(test_expired),
+	    T(test_goodbye),
+	    T(test_rewind),
+	    T(test_bad_cursor),
+	    T(test_rsyslog),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
