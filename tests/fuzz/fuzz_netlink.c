@@ -374,7 +374,7 @@ ask_element(struct nl *nl)
 static void
 ask_change(struct nl *nl)
 {
-	const struct probe now = {true, true, true}, old = {false};
+	const struct ability now = {true, true, true}, old = {false};
 	struct triple t = {.proto = IPPROTO_TCP, .port = 22};
 	struct element e[5];
 	struct set_key k;
@@ -395,7 +395,7 @@ ask_change(struct nl *nl)
 static void
 ask_rules(struct nl *nl)
 {
-	const struct probe can = {true, true, true};
+	const struct ability can = {true, true, true};
 	struct ruleset rs = {.own = {2222}, .nown = 1};
 	enum load_result how;
 	uint64_t print = 0;
@@ -425,7 +425,7 @@ on_event(void *arg, const struct nl_msg *m)
 static void
 ask(enum question q, struct nl *nl)
 {
-	struct probe can = {false, false, false};
+	struct ability can = {false, false, false};
 	unsigned n = 0;
 	uint8_t set;
 
@@ -457,7 +457,7 @@ ask(enum question q, struct nl *nl)
 		must(nl_events(nl, on_event, &n) <= 0);
 		break;
 	case Q_ABILITY:
-		must(probe_kernel(&can) <= 0);
+		must(ability_probe(&can) <= 0);
 		break;
 	default:
 		break;
