@@ -7,9 +7,28 @@
 
 #include <stddef.h>
 
-#define FIELD(kind, st, m, n)                                                  \
+#include "base/attr.h"
+
+#define FIELD(kind, st, m, max)                                                \
 	{                                                                      \
-		MF_##kind, (uint16_t)offsetof(struct st, m), n                 \
+		MF_##kind, 1, 0, offsetof(struct st, m), max                   \
+	}
+/* A list: as many as it has, so that a limit that is raised loses nothing. */
+#define LIST(st, list)                                                         \
+	ARRAY_LEN(((struct st *)0)->list), sizeof(((struct st *)0)->list[0])
+#define EACH(kind, st, list, m)                                                \
+	{                                                                      \
+		MF_##kind, LIST(st, list), offsetof(struct st, list[0].m), 0   \
+	}
+#define EACH_STR(st, list, m)                                                  \
+	{                                                                      \
+		MF_STR, LIST(st, list), offsetof(struct st, list[0].m),        \
+		    sizeof(((struct st *)0)->list[0].m)                        \
+	}
+#define STRS(st, list)                                                         \
+	{                                                                      \
+		MF_STR, LIST(st, list), offsetof(struct st, list),             \
+		    sizeof(((struct st *)0)->list[0])                          \
 	}
 #define U8(st, m) FIELD(U8, st, m, 0)
 #define U16(st, m) FIELD(U16, st, m, 0)
@@ -25,41 +44,25 @@ static const struct msg_field f_empty[] = {
     U8(msg_empty, unused),
 };
 
-#define DOOR(m) ADDR(msg_sup_config, m.addr), U16(msg_sup_config, m.port)
-#define SINK(m)                                                                \
-	STR(msg_sup_config, m.name), STR(msg_sup_config, m.host),              \
-	    U16(msg_sup_config, m.port), STR(msg_sup_config, m.ca_file)
-
 static const struct msg_field f_sup_config[] = {
     STR(msg_sup_config, conf.server_id),
     STR(msg_sup_config, conf.host),
-    DOOR(conf.ssh[0]),
-    DOOR(conf.ssh[1]),
-    DOOR(conf.ssh[2]),
-    DOOR(conf.ssh[3]),
-    DOOR(conf.api[0]),
-    DOOR(conf.api[1]),
-    DOOR(conf.api[2]),
-    DOOR(conf.api[3]),
+    EACH(ADDR, msg_sup_config, conf.ssh, addr),
+    EACH(U16, msg_sup_config, conf.ssh, port),
+    EACH(ADDR, msg_sup_config, conf.api, addr),
+    EACH(U16, msg_sup_config, conf.api, port),
     STR(msg_sup_config, conf.admin_socket),
     STR(msg_sup_config, conf.state_dir),
     U8(msg_sup_config, conf.entry),
     U8(msg_sup_config, conf.kernel),
-    STR(msg_sup_config, conf.networks[0]),
-    STR(msg_sup_config, conf.networks[1]),
-    STR(msg_sup_config, conf.networks[2]),
-    STR(msg_sup_config, conf.networks[3]),
-    STR(msg_sup_config, conf.networks[4]),
-    STR(msg_sup_config, conf.networks[5]),
-    STR(msg_sup_config, conf.networks[6]),
-    STR(msg_sup_config, conf.networks[7]),
+    STRS(msg_sup_config, conf.networks),
     U32(msg_sup_config, conf.max_grant_s),
     U32(msg_sup_config, conf.mfa_age_s),
     U32(msg_sup_config, conf.idle_s),
-    SINK(conf.sinks[0]),
-    SINK(conf.sinks[1]),
-    SINK(conf.sinks[2]),
-    SINK(conf.sinks[3]),
+    EACH_STR(msg_sup_config, conf.sinks, name),
+    EACH_STR(msg_sup_config, conf.sinks, host),
+    EACH(U16, msg_sup_config, conf.sinks, port),
+    EACH_STR(msg_sup_config, conf.sinks, ca_file),
     STR(msg_sup_config, conf.host_key),
     STR(msg_sup_config, conf.ca_key),
     STR(msg_sup_config, conf.ca_next_key),

@@ -75,9 +75,8 @@ put_str(struct buf *b, const struct msg_field *f, const char *s)
 }
 
 static int
-put_field(struct buf *b, const struct msg_field *f, const uint8_t *body)
+put_one(struct buf *b, const struct msg_field *f, const uint8_t *p)
 {
-	const uint8_t *p = body + f->offset;
 	struct addr a;
 	uint16_t u16;
 	uint32_t u32;
@@ -115,6 +114,16 @@ put_field(struct buf *b, const struct msg_field *f, const uint8_t *body)
 	default:
 		return GW_EINVAL;
 	}
+}
+
+static int
+put_field(struct buf *b, const struct msg_field *f, const uint8_t *body)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < f->n && r == 0; i++)
+		r = put_one(b, f, body + f->offset + i * f->stride);
+	return r;
 }
 
 int
@@ -165,9 +174,8 @@ get_addr(struct rd *r, uint8_t *p)
 }
 
 static int
-get_field(struct rd *r, const struct msg_field *f, uint8_t *body)
+get_one(struct rd *r, const struct msg_field *f, uint8_t *p)
 {
-	uint8_t *p = body + f->offset;
 	const uint8_t *raw;
 	struct bytes v = {0};
 	size_t n = 0;
@@ -212,6 +220,16 @@ get_field(struct rd *r, const struct msg_field *f, uint8_t *body)
 		return GW_EPROTO;
 	}
 	return r->bad ? GW_EPROTO : 0;
+}
+
+static int
+get_field(struct rd *r, const struct msg_field *f, uint8_t *body)
+{
+	int e = 0;
+
+	for (size_t i = 0; i < f->n && e == 0; i++)
+		e = get_one(r, f, body + f->offset + i * f->stride);
+	return e;
 }
 
 int

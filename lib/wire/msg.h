@@ -48,7 +48,9 @@ enum msg_kind {
 
 struct msg_field {
 	uint8_t kind;
-	uint16_t offset;
+	uint16_t n;      /* 1, or the length of a list */
+	uint32_t stride; /* bytes from one of the list to the next */
+	uint32_t offset; /* of the first */
 	uint32_t max;
 };
 

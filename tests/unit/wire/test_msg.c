@@ -6,6 +6,7 @@
  */
 #include "tests/unit/support/test.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,7 @@
 enum { ROUNDS = 8, BYTES_MAX = 300 };
 
 struct fixture {
-	const struct msg_spec *table;
+	struct msg_spec *table; /* a copy in which a list is so many fields */
 	size_t rows;
 	uint8_t *in;  /* a body to send */
 	uint8_t *out; /* a body decoded */
@@ -26,14 +27,41 @@ struct fixture {
 	struct rnd rnd;
 };
 
+/* The fields of a row, those of a list one by one. */
+static void
+unroll(struct msg_spec *s)
+{
+	struct msg_field *all = NULL;
+	size_t n = 0, at = 0;
+
+	for (uint16_t i = 0; i < s->nfields; i++)
+		n += s->fields[i].n;
+	all = calloc(n, sizeof(*all));
+	assert_non_null(all);
+	for (uint16_t i = 0; i < s->nfields; i++)
+		for (uint16_t k = 0; k < s->fields[i].n; k++) {
+			all[at] = s->fields[i];
+			all[at].n = 1;
+			all[at++].offset += k * s->fields[i].stride;
+		}
+	s->fields = all;
+	s->nfields = (uint16_t)n;
+}
+
 static int
 setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
+	const struct msg_spec *table = NULL;
 
 	if (f == NULL)
 		return -1;
-	f->table = msg_table(&f->rows);
+	table = msg_table(&f->rows);
+	f->table = calloc(f->rows, sizeof(*f->table));
+	assert_non_null(f->table);
+	memcpy(f->table, table, f->rows * sizeof(*table));
+	for (size_t i = 0; i < f->rows; i++)
+		unroll(&f->table[i]);
 	f->in = calloc(1, msg_size_max());
 	f->out = calloc(1, msg_size_max());
 	f->big = calloc(1, LIMIT_BODY_MAX + 1);
@@ -48,6 +76,9 @@ teardown(void **state)
 {
 	struct fixture *f = *state;
 
+	for (size_t i = 0; i < f->rows; i++)
+		free((void *)(uintptr_t)f->table[i].fields);
+	free(f->table);
 	free(f->in);
 	free(f->out);
 	free(f->big);
@@ -459,6 +490,59 @@ test_rows_cover_structs(void **state)
 	}
 }
 
+static struct addr
+some_addr(unsigned i)
+{
+	struct addr a = {.family = 4};
+
+	a.b[0] = 192;
+	a.b[3] = (uint8_t)(1 + i);
+	return a;
+}
+
+/* The configuration with each of its lists full, filled here by hand and not
+ * from the table: what is at a list's end arrives too, however long the list
+ * may be. */
+static void
+test_whole_configuration(void **state)
+{
+	struct msg_sup_config *in = calloc(1, sizeof(*in));
+	struct fixture *f = *state;
+	struct conf *c = NULL;
+	struct buf b;
+	unsigned type = 0;
+
+	assert_non_null(in);
+	c = &in->conf;
+	(void)snprintf(c->server_id, sizeof(c->server_id), "gw-1");
+	for (unsigned i = 0; i < ARRAY_LEN(c->ssh); i++) {
+		c->ssh[i].addr = some_addr(i);
+		c->ssh[i].port = (uint16_t)(2200 + i);
+	}
+	for (unsigned i = 0; i < ARRAY_LEN(c->api); i++) {
+		c->api[i].addr = some_addr(100 + i);
+		c->api[i].port = (uint16_t)(8400 + i);
+	}
+	for (unsigned i = 0; i < ARRAY_LEN(c->networks); i++)
+		(void)snprintf(
+		    c->networks[i], sizeof(c->networks[i]), "10.%u.0.0/16", i);
+	for (unsigned i = 0; i < ARRAY_LEN(c->sinks); i++) {
+		struct conf_sink *k = &c->sinks[i];
+
+		(void)snprintf(k->name, sizeof(k->name), "sink-%u", i);
+		(void)snprintf(k->host, sizeof(k->host), "host-%u", i);
+		(void)snprintf(k->ca_file, sizeof(k->ca_file), "/ca-%u", i);
+		k->port = (uint16_t)(6500 + i);
+	}
+	(void)snprintf(in->instance, sizeof(in->instance), "https");
+	buf_init(&b, LIMIT_MSG_MAX);
+	assert_int_equal(msg_encode(&b, MSG_SUP_CONFIG, in), 0);
+	assert_int_equal(msg_decode(b.p, b.len, &type, f->out), 0);
+	assert_memory_equal(f->out, in, sizeof(*in));
+	buf_done(&b);
+	free(in);
+}
+
 static int
 row_says(
     unsigned type, unsigned from, unsigned to, unsigned state, unsigned nfds)
@@ -594,6 +678,7 @@ main(void)
 	    cmocka_unit_test(test_bad_values),
 	    cmocka_unit_test(test_whole_too_large),
 	    cmocka_unit_test(test_rows_cover_structs),
+	    cmocka_unit_test(test_whole_configuration),
 	    cmocka_unit_test(test_allowed_matrix),
 	    cmocka_unit_test(test_who_may_speak),
 	    cmocka_unit_test(test_order_of_a_session),
