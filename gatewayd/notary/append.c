@@ -31,7 +31,8 @@ durable(struct notary *n, struct peer *p, void *arg, int result, uint64_t seq)
 	(void)!peer_send(p, MSG_LOG_DURABLE, &out, -1);
 }
 
-void
+/* A record of the notary itself about a misbehaving peer. */
+static void
 append_protocol(struct notary *n, struct peer *p, const char *what)
 {
 	struct queue_item item = {

@@ -211,7 +211,7 @@ on_cert(struct process *r, struct peer *p, const void *body, const int *fds)
 	(void)fds;
 	if (s == NULL)
 		return GW_EPROTO;
-	queue_room(n); /* the serial below is the record's number */
+	queue_make_room(n); /* the serial below is the record's number */
 	l = fold_leg(n->fold, m->sid);
 	g = fold_grant(n->fold, m->grant);
 	if ((why = cert_check(n, s, m, l, g)) != NULL)

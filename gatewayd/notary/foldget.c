@@ -2,7 +2,7 @@
 /*
  * foldget - NT_FOLD_GET: everything that is open, with fresh receipts, for a
  * broker that has just started. What is over, or closed, gets no elements and
- * so opens nothing. What is still queued is committed first. Told in pieces,
+ * so opens nothing. What is still queued is committed first. Sent in pieces,
  * as fast as the broker reads: grants first, then legs.
  */
 #include <string.h>
@@ -14,7 +14,7 @@
 
 enum { AHEAD = LIMIT_PEER_QUEUE / 4, AGAIN_MS = 10 };
 
-struct telling {
+struct sending {
 	struct notary *n;
 	struct peer *p;
 	uint32_t rid;
@@ -22,54 +22,32 @@ struct telling {
 	struct buf enc;
 };
 
-/* Encodes the list and makes the receipt; an empty list has none. */
 static int
-vouch(struct telling *t, const struct element_list *list, const char *id,
-    const char *grant, uint64_t seq, uint8_t *mac, struct bytes *ret)
+send_grant(void *arg, const struct fold_grant *g)
 {
-	struct receipt receipt = {0};
-	int r;
-
-	buf_reset(&t->enc);
-	*ret = (struct bytes){0};
-	if (list->n == 0)
-		return 0;
-	element_encode(&t->enc, list);
-	if ((r = buf_err(&t->enc)) < 0 ||
-	    (r = receipt_make(&receipt, t->n->receipt_key, seq, id, grant,
-		 t->enc.p, t->enc.len)) < 0)
-		return r;
-	memcpy(mac, receipt.mac, RECEIPT_MAC_SIZE);
-	ret->p = t->enc.p;
-	ret->len = (uint32_t)t->enc.len;
-	return 0;
-}
-
-static int
-tell_grant(void *arg, const struct fold_grant *g)
-{
-	struct telling *t = arg;
+	struct sending *t = arg;
 	struct msg_nt_fold_grant m = {
 	    .rid = t->rid, .grant = g->grant, .state = g->state, .seq = g->seq};
 	struct element_list list = {0};
-	int r;
+	int r = 0;
 
 	memcpy(m.key_fp, g->key_fp, sizeof(m.key_fp));
 	grant_elements(&list, &g->grant, &t->now, clock_boot_id());
-	r = vouch(
-	    t, &list, g->grant.id, g->grant.id, g->seq, m.mac, &m.elements);
+	if (list.n > 0)
+		r = elements_receipt(t->n, &list, g->grant.id, g->grant.id,
+		    g->seq, &t->enc, m.mac, &m.elements);
 	return r < 0 ? r : peer_send(t->p, MSG_NT_FOLD_GRANT, &m, -1);
 }
 
 static int
-tell_leg(void *arg, const struct fold_leg *l)
+send_leg(void *arg, const struct fold_leg *l)
 {
-	struct telling *t = arg;
+	struct sending *t = arg;
 	const struct fold_grant *g = fold_grant(t->n->fold, l->grant);
 	struct msg_nt_fold_leg m = {
 	    .rid = t->rid, .conn = l->conn, .seq = l->seq};
 	struct element_list list = {0};
-	int r;
+	int r = 0;
 
 	memcpy(m.grant, l->grant, sizeof(m.grant));
 	memcpy(m.sid, l->sid, sizeof(m.sid));
@@ -79,13 +57,14 @@ tell_leg(void *arg, const struct fold_leg *l)
 		grant_leg(&list.e[0], &g->grant, &l->gateway, l->sport,
 		    &l->target, &t->now, clock_boot_id());
 		list.n = 1;
+		r = elements_receipt(t->n, &list, l->sid, l->grant, l->seq,
+		    &t->enc, m.mac, &m.elements);
 	}
-	r = vouch(t, &list, l->sid, l->grant, l->seq, m.mac, &m.elements);
 	return r < 0 ? r : peer_send(t->p, MSG_NT_FOLD_LEG, &m, -1);
 }
 
 static int
-tell_end(struct telling *t)
+send_end(struct sending *t)
 {
 	struct notary *n = t->n;
 	struct msg_nt_fold_end end = {.rid = t->rid,
@@ -99,11 +78,11 @@ tell_end(struct telling *t)
 	return peer_send(t->p, MSG_NT_FOLD_END, &end, -1);
 }
 
-/* As much as the broker's queue should hold now; again later if not all. */
+/* As much as the broker's queue should have now; again later if not all. */
 static int
-tell_some(struct notary *n, struct peer *p)
+send_some(struct notary *n, struct peer *p)
 {
-	struct telling t = {
+	struct sending t = {
 	    .n = n, .p = p, .rid = n->fold_rid, .now = clock_now()};
 	int e = 0;
 
@@ -113,13 +92,13 @@ tell_some(struct notary *n, struct peer *p)
 		size_t at = n->fold_at++;
 
 		e = at < FOLD_PARTS
-			? fold_each_grant(n->fold, at, tell_grant, &t)
-			: fold_each_leg(n->fold, at - FOLD_PARTS, tell_leg, &t);
+			? fold_each_grant(n->fold, at, send_grant, &t)
+			: fold_each_leg(n->fold, at - FOLD_PARTS, send_leg, &t);
 	}
 	if (e == 0 && n->fold_at < 2 * FOLD_PARTS)
 		timer_set(n->fold_timer, AGAIN_MS);
 	else if (e == 0)
-		e = tell_end(&t);
+		e = send_end(&t);
 	buf_done(&t.enc);
 	return e;
 }
@@ -130,7 +109,7 @@ foldget_more(struct process *r, void *arg)
 	struct notary *n = arg;
 	struct peer *p = process_peer(r, PROC_BROKER);
 
-	if (p != NULL && tell_some(n, p) < 0)
+	if (p != NULL && send_some(n, p) < 0)
 		peer_close(p);
 }
 
@@ -145,5 +124,5 @@ on_fold_get(struct process *r, struct peer *p, const void *body, const int *fds)
 	n->fold_rid = m->rid;
 	n->fold_at = 0;
 	timer_stop(n->fold_timer);
-	return tell_some(n, p);
+	return send_some(n, p);
 }

@@ -116,7 +116,6 @@ opened(struct notary *n, struct peer *p, void *arg, int result, uint64_t seq)
 	struct msg_nt_grant_opened out = {.rid = o->rid, .seq = seq};
 	struct now now = clock_now();
 	struct element_list list = {0};
-	struct receipt receipt = {0};
 	struct buf enc;
 
 	if (FAULT(undurable))
@@ -124,15 +123,8 @@ opened(struct notary *n, struct peer *p, void *arg, int result, uint64_t seq)
 	buf_init(&enc, LIMIT_FIELD_MAX);
 	if (result == 0) {
 		grant_elements(&list, &o->grant, &now, clock_boot_id());
-		element_encode(&enc, &list);
-		if ((result = buf_err(&enc)) == 0)
-			result = receipt_make(&receipt, n->receipt_key, seq,
-			    o->grant.id, o->grant.id, enc.p, enc.len);
-	}
-	if (result == 0) {
-		memcpy(out.mac, receipt.mac, sizeof(out.mac));
-		out.elements.p = enc.p;
-		out.elements.len = (uint32_t)enc.len;
+		result = elements_receipt(n, &list, o->grant.id, o->grant.id,
+		    seq, &enc, out.mac, &out.elements);
 	}
 	out.result = msg_result(result);
 	(void)!peer_send(p, MSG_NT_GRANT_OPENED, &out, -1);

@@ -17,7 +17,7 @@
 enum { HASH_MIN = 20 };
 
 static int
-tell(struct notary *n, const struct session *s)
+send_sid(struct notary *n, const struct session *s)
 {
 	struct msg_nt_sid m = {
 	    .conn = s->conn, .sid = {.p = s->sid, .len = (uint32_t)s->nsid}};
@@ -27,10 +27,10 @@ tell(struct notary *n, const struct session *s)
 }
 
 void
-hostsign_tell_broker(struct notary *n)
+hostsign_send_sids(struct notary *n)
 {
 	for (const struct session *s = n->sessions; s != NULL; s = s->next)
-		if (s->nsid > 0 && tell(n, s) < 0)
+		if (s->nsid > 0 && send_sid(n, s) < 0)
 			return; /* gone again: it asks when it is back */
 }
 
@@ -42,26 +42,26 @@ digest(uint8_t ret[static 32], const void *p, size_t n)
 		   : GW_ECRYPTO;
 }
 
-/* Notes the first hash; 0 once the broker has been told. */
+/* Notes the first hash; 0 once it is sent to the broker. */
 static int
 first_hash(struct notary *n, struct session *s, const struct bytes *hash)
 {
 	uint8_t md[32];
-	size_t have = n->nseen < SEEN_SIDS ? n->nseen : SEEN_SIDS;
+	size_t have = n->nused < USED_SIDS ? n->nused : USED_SIDS;
 	int r;
 
 	if ((r = digest(md, hash->p, hash->len)) < 0)
 		return r;
 	for (size_t i = 0; i < have; i++)
-		if (memcmp(n->seen[i], md, sizeof(md)) == 0)
+		if (memcmp(n->used[i], md, sizeof(md)) == 0)
 			return GW_EDENIED;
 	memcpy(s->sid, hash->p, hash->len);
 	s->nsid = hash->len;
-	if ((r = tell(n, s)) < 0) {
+	if ((r = send_sid(n, s)) < 0) {
 		s->nsid = 0;
 		return r;
 	}
-	memcpy(n->seen[n->nseen++ % SEEN_SIDS], md, sizeof(md));
+	memcpy(n->used[n->nused++ % USED_SIDS], md, sizeof(md));
 	return 0;
 }
 

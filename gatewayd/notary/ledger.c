@@ -6,8 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -48,21 +46,11 @@ ends_access(enum event_code e)
 	}
 }
 
-void
-ledger_say(char *ret, size_t size, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)vsnprintf(ret, size, fmt, ap);
-	va_end(ap);
-}
-
 /* ---- ballast */
 
-/* Room for the ballast and as much again, or we would fall over at once. */
+/* For the ballast and as much again: else the next batch would not fit. */
 static bool
-room_again(const struct ledger *l)
+has_room(const struct ledger *l)
 {
 	struct statvfs v;
 
@@ -82,7 +70,7 @@ ballast_make(struct ledger *l)
 		return r;
 	if (fstat(fd, &st) == 0 && st.st_blocks * 512 >= LEDGER_BALLAST_SIZE)
 		r = 0;
-	else if (room_again(l) &&
+	else if (has_room(l) &&
 		 posix_fallocate(fd, 0, LEDGER_BALLAST_SIZE) == 0)
 		r = 0;
 	(void)close(fd);
@@ -98,34 +86,6 @@ ballast_drop(struct ledger *l)
 }
 
 /* ---- opening */
-
-int
-ledger_segment_open(struct ledger *l, bool create)
-{
-	const struct segment *s = &l->segs.s[l->segs.n - 1];
-	char log[SEGMENT_NAME_SIZE], leaves[SEGMENT_NAME_SIZE];
-	int flags = O_NOFOLLOW | O_CLOEXEC;
-	int fd;
-
-	segment_log_name(log, s->first);
-	segment_leaves_name(leaves, s->first);
-	fd = openat(l->dirfd, log,
-	    O_RDWR | O_APPEND | flags | (create ? O_CREAT | O_EXCL : 0), 0600);
-	if (fd < 0)
-		return GW_ESYS;
-	if (create && fsync(l->dirfd) != 0) {
-		(void)close(fd);
-		(void)unlinkat(l->dirfd, log, 0);
-		return GW_ESYS;
-	}
-	if (l->fd >= 0)
-		(void)close(l->fd);
-	l->fd = fd;
-	if (l->leaves_fd >= 0)
-		(void)close(l->leaves_fd);
-	l->leaves_fd = openat(l->dirfd, leaves, O_RDWR | O_CREAT | flags, 0600);
-	return 0;
-}
 
 static int
 keys_load(struct ledger *l, char *reterr, size_t size)
@@ -368,7 +328,7 @@ batch_fill(struct ledger *l, struct batch *b, struct ledger_entry *e, size_t n,
 /* ---- writing */
 
 static struct segment *
-last(struct ledger *l)
+last_segment(struct ledger *l)
 {
 	return &l->segs.s[l->segs.n - 1];
 }
@@ -391,8 +351,9 @@ write_batch(struct ledger *l)
 {
 	size_t done = 0;
 
-	if (last(l)->size > 0 &&
-	    last(l)->size + l->out.len > l->def.segment_size && rotate(l) < 0)
+	if (last_segment(l)->size > 0 &&
+	    last_segment(l)->size + l->out.len > l->def.segment_size &&
+	    rotate(l) < 0)
 		return GW_ESYS;
 	while (done < l->out.len) {
 		ssize_t k = write(l->fd, l->out.p + done, l->out.len - done);
@@ -405,7 +366,7 @@ write_batch(struct ledger *l)
 	}
 	if (done == l->out.len)
 		return 0;
-	if (ftruncate(l->fd, (off_t)last(l)->size) != 0)
+	if (ftruncate(l->fd, (off_t)last_segment(l)->size) != 0)
 		l->broken = true; /* a torn line stays: never write behind it */
 	return GW_ESYS;
 }
@@ -419,23 +380,23 @@ sync_failed(struct ledger *l, int64_t utc_ms)
 	struct batch b;
 
 	l->broken = true;
-	if (ftruncate(l->fd, (off_t)last(l)->size) != 0)
+	if (ftruncate(l->fd, (off_t)last_segment(l)->size) != 0)
 		return;
 	batch_begin(l, &b, utc_ms);
 	event_fields_init(&f);
 	event_str(&f, EF_REASON, "fsync");
 	event_str(&f, EF_MSG,
-	    "The disk failed to take a record: the audit log refuses "
+	    "The disk failed to store a record: the audit log refuses "
 	    "everything until the gateway is restarted.");
 	if (compose_own(l, &b, EV_AUDIT_REFUSED, &f) == 0 &&
 	    write(l->fd, l->out.p, l->out.len) != (ssize_t)l->out.len)
-		(void)!ftruncate(l->fd, (off_t)last(l)->size);
+		(void)!ftruncate(l->fd, (off_t)last_segment(l)->size);
 	event_fields_done(&f);
 }
 
 /* The batch is on the disk: the tree, the index and the fold follow. */
 static void
-settle(struct ledger *l, const struct batch *b)
+batch_settle(struct ledger *l, const struct batch *b)
 {
 	size_t at = 0;
 
@@ -445,10 +406,10 @@ settle(struct ledger *l, const struct batch *b)
 		size_t n = lf == NULL ? 0 : (size_t)(lf - line);
 		uint8_t leaf[MERKLE_HASH_SIZE];
 		struct record rec;
-		off_t where = (off_t)(last(l)->count * sizeof(leaf));
+		off_t where = (off_t)(last_segment(l)->count * sizeof(leaf));
 
 		if (lf == NULL || record_parse(&rec, line, n) < 0 ||
-		    segment_count(last(l), n + 1) < 0) {
+		    segment_count(last_segment(l), n + 1) < 0) {
 			l->broken = true; /* no memory: stop, not guess */
 			return;
 		}
@@ -482,7 +443,7 @@ sync_batch(struct ledger *l, const struct batch *b, struct ledger_entry *e,
 		sync_failed(l, utc_ms);
 		return GW_ESYS;
 	}
-	settle(l, b);
+	batch_settle(l, b);
 	buf_reset(&l->out);
 	if (l->broken) {
 		fail_all(l, e, n);

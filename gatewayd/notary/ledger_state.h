@@ -29,13 +29,14 @@ struct ledger {
 	struct buf out;   /* the batch being written */
 };
 
-/* Sentence for the operator into the caller's buffer. */
+/* A sentence for the operator into the caller's buffer. */
 void ledger_say(char *ret, size_t size, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
-/* Reads everything; ledger_open's second half. */
-MUST_CHECK int ledger_scan(
-    struct ledger *l, uint64_t *retcut, char *reterr, size_t size);
 /* Opens (create: makes) the last segment's files for appending. */
 MUST_CHECK int ledger_segment_open(struct ledger *l, bool create);
+
+/* scan.c: reads everything; ledger_open's second half. */
+MUST_CHECK int ledger_scan(
+    struct ledger *l, uint64_t *retcut, char *reterr, size_t size);
 
 #endif

@@ -61,25 +61,21 @@ leg_check(struct notary *n, const struct msg_nt_leg_open *m,
 	return 0;
 }
 
-/* The receipt and the one element, for a leg of a living grant. */
+/* The receipt for the one element of a leg, while its grant lives. */
 static int
-vouch(struct notary *n, const struct fold_leg *l, uint64_t seq,
-    struct receipt *ret, struct buf *enc)
+leg_receipt(struct notary *n, const struct fold_leg *l, uint64_t seq,
+    struct buf *enc, struct msg_nt_leg_opened *out)
 {
 	const struct fold_grant *g = fold_grant(n->fold, l->grant);
 	struct now now = clock_now();
 	struct element_list list = {.n = 1};
-	int r;
 
 	if (g == NULL)
 		return GW_EDENIED;
 	grant_leg(&list.e[0], &g->grant, &l->gateway, l->sport, &l->target,
 	    &now, clock_boot_id());
-	element_encode(enc, &list);
-	if ((r = buf_err(enc)) < 0)
-		return r;
-	return receipt_make(
-	    ret, n->receipt_key, seq, l->sid, l->grant, enc->p, enc->len);
+	return elements_receipt(
+	    n, &list, l->sid, l->grant, seq, enc, out->mac, &out->elements);
 }
 
 static void
@@ -88,22 +84,16 @@ opened(struct notary *n, struct peer *p, void *arg, int result, uint64_t seq)
 	const struct opening *o = arg;
 	struct msg_nt_leg_opened out = {.rid = o->rid, .seq = seq};
 	struct session *s = session_of(n, o->leg.conn);
-	struct receipt receipt = {0};
 	struct buf enc;
 
 	buf_init(&enc, LIMIT_FIELD_MAX);
 	if (result == 0)
-		result = vouch(n, &o->leg, seq, &receipt, &enc);
-	if (result == 0) {
-		memcpy(out.mac, receipt.mac, sizeof(out.mac));
-		out.elements.p = enc.p;
-		out.elements.len = (uint32_t)enc.len;
-		if (s != NULL) {
-			s->has_leg = true;
-			s->leg = o->leg;
-			s->certs = 0;
-			peer_set_state(s->peer, MST_READY);
-		}
+		result = leg_receipt(n, &o->leg, seq, &enc, &out);
+	if (result == 0 && s != NULL) {
+		s->has_leg = true;
+		s->leg = o->leg;
+		s->certs = 0;
+		peer_set_state(s->peer, MST_READY);
 	}
 	out.result = msg_result(result);
 	(void)!peer_send(p, MSG_NT_LEG_OPENED, &out, -1);
@@ -122,8 +112,8 @@ leg_make(const struct msg_nt_leg_open *m, const struct grant *g)
 	    .client_port = m->client_port,
 	    .start_ms = clock_now().utc_ms};
 
-	/* all of one size, and ended already: the decoder and grant_ok saw to
-	 * it */
+	/* all of one size and with their end: the decoder and grant_ok made
+	 * sure */
 	memcpy(l.sid, m->sid, sizeof(l.sid));
 	memcpy(l.grant, g->id, sizeof(l.grant));
 	memcpy(l.req, g->req, sizeof(l.req));

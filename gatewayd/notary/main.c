@@ -123,7 +123,7 @@ out:
 
 /* What a crash left behind is gone; the log says so. */
 static int
-tell_cut(struct notary *n, uint64_t cut)
+record_cut(struct notary *n, uint64_t cut)
 {
 	struct queue_item item = {
 	    .event = EV_AUDIT_RECOVERED, .origin = PROC_NOTARY};
@@ -139,8 +139,8 @@ tell_cut(struct notary *n, uint64_t cut)
 	event_str(&f, EF_REASON, "torn_line");
 	event_num(&f, EF_SIZE, (int64_t)cut);
 	event_str(&f, EF_MSG,
-	    "The last line was not complete and nobody had been told it was "
-	    "durable; it was cut off.");
+	    "The last line was not complete and had not been acknowledged; it "
+	    "was cut off.");
 	r = queue_add(n, &item, &f);
 	event_fields_done(&f);
 	return r;
@@ -162,7 +162,7 @@ on_checkpoint(struct process *r, void *arg)
 
 /* No ballast at the start: said before anything is refused for it. */
 static int
-tell_degraded(struct notary *n)
+record_degraded(struct notary *n)
 {
 	struct queue_item item = {
 	    .event = EV_AUDIT_DEGRADED, .origin = PROC_NOTARY};
@@ -221,7 +221,7 @@ start(struct process *r, const struct conf *conf)
 					       : "the disk failed");
 		return GW_ESYS;
 	}
-	if ((e = tell_cut(n, cut)) < 0 || (e = tell_degraded(n)) < 0)
+	if ((e = record_cut(n, cut)) < 0 || (e = record_degraded(n)) < 0)
 		return e;
 	if (n->queue.n > 0 || ledger_next(n->ledger) > 1)
 		queue_commit(n, true);
@@ -310,7 +310,7 @@ peer_up(struct process *r, struct peer *p)
 		explicit_bzero(&key, sizeof(key));
 		break;
 	case PROC_BROKER:
-		hostsign_tell_broker(n);
+		hostsign_send_sids(n);
 		break;
 	case PROC_SHIPPER:
 		read_tail(n);

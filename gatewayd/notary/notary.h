@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/secret.h"
+#include "core/element.h"
 #include "core/receipt.h"
 #include "notary/fold.h"
 #include "notary/ledger.h"
@@ -19,7 +20,7 @@
 #include "process/process.h"
 
 enum {
-	SEEN_SIDS = 4096, /* first exchange hashes that may not come again */
+	USED_SIDS = 4096, /* first exchange hashes that may not come again */
 };
 
 /* One SSH connection's process, as linked by the supervisor. */
@@ -43,14 +44,15 @@ struct notary {
 	struct secret host_seed, ca_seed;
 	uint8_t receipt_key[RECEIPT_KEY_SIZE];
 	struct session *sessions;
-	uint8_t seen[SEEN_SIDS][32]; /* SHA-256 of first hashes, a ring */
-	size_t nseen;
+	uint8_t used[USED_SIDS][32]; /* SHA-256 of first hashes, a ring */
+	size_t nused;
 	struct timer *commit_timer;
 	struct timer *checkpoint_timer;
 	struct timer *goodbye_timer; /* stopping: how long the shipper has */
 	bool stopping;
-	bool orderly;          /* the log we met ends with a stop; told once */
-	int64_t checkpoint_at; /* boot ms; 0 = none due */
+	bool orderly; /* the log found at the start ends with a stop; said once
+		       */
+	int64_t checkpoint_at;    /* boot ms; 0 = none due */
 	struct timer *fold_timer; /* NT_FOLD_GET is being answered */
 	uint32_t fold_rid;
 	size_t fold_at;
@@ -69,14 +71,19 @@ process_timer_fn foldget_more;
 process_handler_fn on_cert;
 /* hostsign.c */
 process_handler_fn on_hostsign;
-void hostsign_tell_broker(struct notary *n); /* all session ids once more */
+void hostsign_send_sids(struct notary *n); /* all, once more, to the broker */
 /* append.c */
 process_handler_fn on_append;
-/* A record of the notary itself about a misbehaving peer. */
-void append_protocol(struct notary *n, struct peer *p, const char *what);
 /* read.c */
 process_handler_fn on_read;
 void read_tail(struct notary *n); /* NT_TAIL to the shipper */
+/* receipt.c */
+/* Encodes the list into enc and makes its receipt: mac, and elements, which
+ * borrow enc's bytes. buf's errors, GW_ECRYPTO. */
+MUST_CHECK int elements_receipt(const struct notary *n,
+    const struct element_list *list, const char *id, const char *grant,
+    uint64_t seq, struct buf *enc, uint8_t mac[static RECEIPT_MAC_SIZE],
+    struct bytes *elements);
 /* checkpoint.c */
 bool checkpoint_wanted(const struct notary *n, int64_t boot_ms);
 /* After a commit: when is the next one due? urgent: within a second. */

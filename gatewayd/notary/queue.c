@@ -30,7 +30,7 @@ grow(struct queue *q)
 }
 
 void
-queue_room(struct notary *n)
+queue_make_room(struct notary *n)
 {
 	const struct queue *q = &n->queue;
 
@@ -56,7 +56,7 @@ queue_add(struct notary *n, const struct queue_item *item,
 	    .arg = item->arg};
 	int r;
 
-	queue_room(n);
+	queue_make_room(n);
 	buf_init(&e.fields, LIMIT_RECORD_MAX);
 	if ((r = buf_err(&f->b)) < 0 ||
 	    (r = event_fields_json(&e.fields, f->b.p, f->b.len)) < 0 ||
@@ -109,7 +109,7 @@ is_urgent(enum event_code e)
 	return e == EV_GRANT_OPEN || e == EV_GRANT_CLOSE || e == EV_SESSION_END;
 }
 
-/* Tells everyone, and frees. e NULL: nothing was written, no memory. */
+/* Calls everyone back, and frees. e NULL: nothing was written, no memory. */
 static void
 answer(struct notary *n, struct queue *q, const struct ledger_entry *e)
 {
@@ -128,7 +128,7 @@ answer(struct notary *n, struct queue *q, const struct ledger_entry *e)
 }
 
 static void
-complain(const struct notary *n, bool was_degraded)
+log_disk_state(const struct notary *n, bool was_degraded)
 {
 	if (ledger_broken(n->ledger))
 		log_err("the audit log cannot be written any more: everything "
@@ -169,7 +169,7 @@ queue_commit(struct notary *n, bool checkpoint)
 	}
 	if (ledger_commit(n->ledger, e, q.n, checkpoint, now.utc_ms) < 0 ||
 	    degraded)
-		complain(n, degraded);
+		log_disk_state(n, degraded);
 	answer(n, &q, e);
 	free(e);
 	if (ledger_next(n->ledger) > before)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * queue - records that wait for the next commit, with whom to tell. All that
- * arrives in one turn of the loop, and while the disk was busy, shares one
- * fdatasync. Decisions look at the fold and at what is queued here.
+ * queue - records that wait for the next commit, and who is called back. All
+ * that arrives in one turn of the loop, and while the disk was busy, shares one
+ * fdatasync. Whoever decides asks the fold and what is queued here.
  */
 #ifndef NOTARY_QUEUE_H
 #define NOTARY_QUEUE_H
@@ -23,7 +23,7 @@ enum {
 
 struct notary;
 
-/* Told once: result 0 and seq when durable. p is NULL when the peer is gone.
+/* Called once: result 0 and seq when durable. p is NULL when the peer is gone.
  * arg is freed by the queue afterwards. */
 typedef void queue_done_fn(
     struct notary *n, struct peer *p, void *arg, int result, uint64_t seq);
@@ -64,8 +64,9 @@ struct queue_item {
 MUST_CHECK int queue_add(struct notary *n, const struct queue_item *item,
     const struct event_fields *f);
 
-/* Commits now if the queue is full; queue_add does so by itself. */
-void queue_room(struct notary *n);
+/* Commits now if the queue is full, as queue_add does by itself: the next
+ * record's number is certain then. */
+void queue_make_room(struct notary *n);
 
 /* Is such a record about this key waiting? */
 bool queue_has(const struct notary *n, enum event_code event, const char *key);

@@ -29,8 +29,9 @@ struct scan {
 	uint64_t cut;
 };
 
+/* For "%llu". */
 static unsigned long long
-u(uint64_t v)
+llu(uint64_t v)
 {
 	return v;
 }
@@ -65,12 +66,12 @@ out:
 		    "the audit log was changed: the records before %llu are "
 		    "not those signed at the checkpoint of record %llu; find "
 		    "the first one with: jitctl audit verify --dir %s",
-		    u(rec->seq), u(rec->seq), s->l->def.dir);
+		    llu(rec->seq), llu(rec->seq), s->l->def.dir);
 	return r;
 }
 
 static int
-take(struct scan *s, struct segment *seg, const struct record *rec,
+scan_record(struct scan *s, struct segment *seg, const struct record *rec,
     const void *line, size_t n)
 {
 	uint8_t leaf[MERKLE_HASH_SIZE];
@@ -79,7 +80,7 @@ take(struct scan *s, struct segment *seg, const struct record *rec,
 	if (rec->seq != s->l->tree.size) {
 		ledger_say(s->err, s->size,
 		    "the audit log has record %llu where record %llu belongs",
-		    u(rec->seq), u(s->l->tree.size));
+		    llu(rec->seq), llu(s->l->tree.size));
 		return GW_ECORRUPT;
 	}
 	if (rec->event == EV_AUDIT_CHECKPOINT &&
@@ -95,7 +96,7 @@ take(struct scan *s, struct segment *seg, const struct record *rec,
 	if ((r = s->l->def.on_record(s->l->def.arg, rec, line, n)) < 0)
 		ledger_say(s->err, s->size,
 		    "record %llu of the audit log cannot be understood: %s",
-		    u(rec->seq), err_str(r));
+		    llu(rec->seq), err_str(r));
 	return r;
 }
 
@@ -129,7 +130,8 @@ scan_bytes(struct scan *s, struct segment *seg, const uint8_t *p, size_t n,
 		if (lf == NULL ||
 		    record_parse(&rec, p + at, (size_t)(lf - p) - at) < 0)
 			break;
-		if ((r = take(s, seg, &rec, p + at, (size_t)(lf - p) - at)) < 0)
+		if ((r = scan_record(
+			 s, seg, &rec, p + at, (size_t)(lf - p) - at)) < 0)
 			return r;
 		at = (size_t)(lf - p) + 1;
 	}
@@ -139,7 +141,7 @@ scan_bytes(struct scan *s, struct segment *seg, const uint8_t *p, size_t n,
 		ledger_say(s->err, s->size,
 		    "the audit log was changed: what stands where record %llu "
 		    "belongs is no record",
-		    u(s->l->tree.size));
+		    llu(s->l->tree.size));
 		return GW_ECORRUPT;
 	}
 	s->cut = n - at;
@@ -160,7 +162,7 @@ scan_segment(struct scan *s, size_t index)
 	if (seg->first != s->l->tree.size) {
 		ledger_say(s->err, s->size,
 		    "the audit log has a gap: %s follows record %llu", file,
-		    u(s->l->tree.size));
+		    llu(s->l->tree.size));
 		return GW_ECORRUPT;
 	}
 	buf_reset(&s->leaves);
@@ -215,7 +217,7 @@ check_signature(struct scan *s)
 	ledger_say(s->err, s->size,
 	    "the checkpoint of record %llu is not signed by this gateway's "
 	    "log key",
-	    u(s->checkpoint_seq));
+	    llu(s->checkpoint_seq));
 	return GW_ECORRUPT;
 }
 
