@@ -46,7 +46,7 @@ check_root(struct scan *s, const struct record *rec, const void *line, size_t n)
 	int r;
 
 	buf_reset(&s->checkpoint);
-	if ((r = auditlog_note(&s->checkpoint, line, n)) < 0)
+	if ((r = verify_note(&s->checkpoint, line, n)) < 0)
 		goto out;
 	r = GW_ECORRUPT;
 	end = memmem(s->checkpoint.p, s->checkpoint.len, "\n\n", 2);

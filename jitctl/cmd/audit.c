@@ -391,20 +391,20 @@ run_audit_search(struct ctx *c)
 /* ---------------------------------------------------------------- verify */
 
 static int
-verdict(const struct ctx *c, const struct auditlog_result *r)
+verdict(const struct ctx *c, const struct verify_result *r)
 {
 	char text[CELL_SIZE];
 	json_t *o = NULL;
 
 	str_escape(text, sizeof(text), r->text, strlen(r->text));
 	o = json_pack("{s:s,s:I,s:I,s:I,s:s}", "verdict",
-	    r->verdict == AUDITLOG_OK     ? "ok"
-	    : r->verdict == AUDITLOG_OPEN ? "open"
-					  : "bad",
+	    r->verdict == VERIFY_OK     ? "ok"
+	    : r->verdict == VERIFY_OPEN ? "open"
+					: "bad",
 	    "records", (json_int_t)r->records, "covered",
 	    (json_int_t)r->covered, "checkpoints", (json_int_t)r->checkpoints,
 	    "text", text);
-	if (o != NULL && r->verdict == AUDITLOG_BAD) {
+	if (o != NULL && r->verdict == VERIFY_BAD) {
 		(void)json_object_set_new(
 		    o, "bad_first", json_integer((json_int_t)r->bad_first));
 		(void)json_object_set_new(
@@ -413,7 +413,7 @@ verdict(const struct ctx *c, const struct auditlog_result *r)
 	if (!out_object(c, o))
 		(void)printf("%s\n", text);
 	json_decref(o);
-	return r->verdict == AUDITLOG_BAD ? EXIT_VERIFY : EXIT_OK;
+	return r->verdict == VERIFY_BAD ? EXIT_VERIFY : EXIT_OK;
 }
 
 /* From --vkey, else from the gateway. "the key is the one thing that must not
@@ -453,18 +453,18 @@ get_vkey(struct ctx *c, char *ret, size_t size)
 static bool
 feed(void *arg, const char *line, size_t n)
 {
-	return auditlog_line(arg, line, n);
+	return verify_line(arg, line, n);
 }
 
 /* The gateway's records as they are served, checked here. */
 static int
 verify_live(struct ctx *c, const char *vkey)
 {
-	struct auditlog *a = NULL;
+	struct verify *a = NULL;
 	struct reader rd = {.c = c, .take = feed};
 	int x = EXIT_FAILED;
 
-	if (auditlog_new(&a, vkey) != 0) {
+	if (verify_new(&a, vkey) != 0) {
 		say_error("the log's key is not a verifier key "
 			  "(name+hash+base64)");
 		return EXIT_FAILED;
@@ -472,8 +472,8 @@ verify_live(struct ctx *c, const char *vkey)
 	rd.arg = a;
 	x = read_all_records(&rd);
 	if (x == EXIT_OK)
-		x = verdict(c, auditlog_result(a));
-	auditlog_free(a);
+		x = verdict(c, verify_result(a));
+	verify_free(a);
 	return x;
 }
 
@@ -481,7 +481,7 @@ int
 run_audit_verify(struct ctx *c)
 {
 	const char *dir = opt_get(&c->opt, F_DIR);
-	struct auditlog_result res = {0};
+	struct verify_result res = {0};
 	char vkey[512] = "";
 	int r = 0;
 	int x = get_vkey(c, vkey, sizeof(vkey));
@@ -490,7 +490,7 @@ run_audit_verify(struct ctx *c)
 		return x;
 	if (dir == NULL)
 		return verify_live(c, vkey);
-	r = auditlog_dir(&res, vkey, dir);
+	r = verify_dir(&res, vkey, dir);
 	if (r == 0)
 		return verdict(c, &res);
 	if (r == GW_ESYS && errno == ENOENT && access(dir, F_OK) == 0)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * auditlog - verification of the log; see the header. Files are read here
- * because both jitctl and tests want the same few lines for it.
+ * verify - see the header. Files are read here too, for jitctl and tests alike.
  */
 #include "audit/verify.h"
 
@@ -39,7 +38,7 @@ struct recent {
 	enum event_code event;
 };
 
-struct auditlog {
+struct verify {
 	struct note_key key;
 	struct merkle tree; /* over the lines */
 	uint64_t next;      /* number the next line must have */
@@ -48,48 +47,49 @@ struct auditlog {
 	struct recent *recent; /* records covered .. next-1 */
 	size_t nrecent, crecent;
 	bool failed, last_is_checkpoint;
-	struct auditlog_result res;
+	struct verify_result res;
 };
 
+/* For "%llu". */
 static unsigned long long
-u(uint64_t v)
+llu(uint64_t v)
 {
 	return v;
 }
 
 int
-auditlog_new(struct auditlog **ret, const char *vkey)
+verify_new(struct verify **ret, const char *vkey)
 {
-	struct auditlog *a = calloc(1, sizeof(*a));
+	struct verify *v = calloc(1, sizeof(*v));
 	int r;
 
-	if (a == NULL)
+	if (v == NULL)
 		return GW_ENOMEM;
-	merkle_init(&a->tree);
-	if ((r = note_vkey_parse(&a->key, vkey)) < 0) {
-		auditlog_free(a);
+	merkle_init(&v->tree);
+	if ((r = note_vkey_parse(&v->key, vkey)) < 0) {
+		verify_free(v);
 		return r;
 	}
-	*ret = a;
+	*ret = v;
 	return 0;
 }
 
 void
-auditlog_free(struct auditlog *a)
+verify_free(struct verify *v)
 {
-	if (a == NULL)
+	if (v == NULL)
 		return;
-	for (size_t i = 0; i < a->nst; i++)
-		free(a->st[i].p);
-	free(a->st);
-	free(a->recent);
-	free(a);
+	for (size_t i = 0; i < v->nst; i++)
+		free(v->st[i].p);
+	free(v->st);
+	free(v->recent);
+	free(v);
 }
 
-/* Takes leaf hashes (32 bytes each) of the records from `first` on, before
+/* Adds leaf hashes (32 bytes each) of the records from `first` on, before
  * those lines; once per segment. */
 static int
-take_leaves(struct auditlog *a, uint64_t first, const void *p, size_t n)
+add_leaves(struct verify *v, uint64_t first, const void *p, size_t n)
 {
 	struct stretch *grown;
 	uint8_t *copy;
@@ -98,27 +98,27 @@ take_leaves(struct auditlog *a, uint64_t first, const void *p, size_t n)
 		n -= n % MERKLE_HASH_SIZE; /* a hash half written */
 	if (n == 0)
 		return 0;
-	grown = reallocarray(a->st, a->nst + 1, sizeof(*grown));
+	grown = reallocarray(v->st, v->nst + 1, sizeof(*grown));
 	if (grown == NULL)
 		return GW_ENOMEM;
-	a->st = grown;
+	v->st = grown;
 	if ((copy = malloc(n)) == NULL)
 		return GW_ENOMEM;
 	memcpy(copy, p, n);
-	a->st[a->nst].first = first;
-	a->st[a->nst].n = n / MERKLE_HASH_SIZE;
-	a->st[a->nst++].p = copy;
+	v->st[v->nst].first = first;
+	v->st[v->nst].n = n / MERKLE_HASH_SIZE;
+	v->st[v->nst++].p = copy;
 	return 0;
 }
 
 /* The noted hash of a record, or NULL. */
 static const uint8_t *
-noted(const struct auditlog *a, uint64_t seq)
+noted_leaf(const struct verify *v, uint64_t seq)
 {
 	static const uint8_t hole[MERKLE_HASH_SIZE];
 
-	for (size_t i = 0; i < a->nst; i++) {
-		const struct stretch *s = &a->st[i];
+	for (size_t i = 0; i < v->nst; i++) {
+		const struct stretch *s = &v->st[i];
 		const uint8_t *p;
 
 		if (seq < s->first || seq - s->first >= s->n)
@@ -131,11 +131,11 @@ noted(const struct auditlog *a, uint64_t seq)
 
 /* The tree over the first n noted hashes; false when one is missing. */
 static bool
-noted_tree(const struct auditlog *a, uint64_t n, struct merkle *ret)
+noted_tree(const struct verify *v, uint64_t n, struct merkle *ret)
 {
 	merkle_init(ret);
 	for (uint64_t i = 0; i < n; i++) {
-		const uint8_t *leaf = noted(a, i);
+		const uint8_t *leaf = noted_leaf(v, i);
 
 		if (leaf == NULL || merkle_append_hash(ret, leaf) < 0)
 			return false;
@@ -146,17 +146,17 @@ noted_tree(const struct auditlog *a, uint64_t n, struct merkle *ret)
 /* ---- saying what is wrong */
 
 static bool PRINTF_LIKE(4, 5)
-    bad(struct auditlog *a, uint64_t first, uint64_t last, const char *fmt, ...)
+    bad(struct verify *v, uint64_t first, uint64_t last, const char *fmt, ...)
 {
 	va_list ap;
 
-	a->failed = true;
-	a->res.verdict = AUDITLOG_BAD;
-	a->res.bad_first = first;
-	a->res.bad_last = last;
-	a->res.named = first == last;
+	v->failed = true;
+	v->res.verdict = VERIFY_BAD;
+	v->res.bad_first = first;
+	v->res.bad_last = last;
+	v->res.named = first == last;
 	va_start(ap, fmt);
-	(void)vsnprintf(a->res.text, sizeof(a->res.text), fmt, ap);
+	(void)vsnprintf(v->res.text, sizeof(v->res.text), fmt, ap);
 	va_end(ap);
 	return false;
 }
@@ -172,40 +172,41 @@ describe(const struct recent *k, char *ret, size_t size)
 
 /* The root differs at the checkpoint of record seq: which record is it? */
 static bool
-blame(struct auditlog *a, uint64_t seq, const uint8_t root[static 32])
+bad_root(struct verify *v, uint64_t seq, const uint8_t root[static 32])
 {
-	uint64_t from = a->next - a->nrecent;
+	uint64_t from = v->next - v->nrecent;
 	uint8_t have[NOTE_ROOT_SIZE];
 	struct merkle m;
 	char what[96];
 
-	if (noted_tree(a, seq, &m) && merkle_root(have, &m) == 0 &&
+	if (noted_tree(v, seq, &m) && merkle_root(have, &m) == 0 &&
 	    memcmp(have, root, sizeof(have)) == 0)
-		for (size_t i = 0; i < a->nrecent; i++) {
-			const uint8_t *leaf = noted(a, from + i);
+		for (size_t i = 0; i < v->nrecent; i++) {
+			const uint8_t *leaf = noted_leaf(v, from + i);
 
 			if (leaf == NULL ||
-			    memcmp(leaf, a->recent[i].leaf, 32) == 0)
+			    memcmp(leaf, v->recent[i].leaf, 32) == 0)
 				continue;
-			describe(&a->recent[i], what, sizeof(what));
-			return bad(a, from + i, from + i,
+			describe(&v->recent[i], what, sizeof(what));
+			return bad(v, from + i, from + i,
 			    "Record %llu (%s) differs from the tree signed at "
 			    "the checkpoint of record %llu. The %llu records "
 			    "before it are intact.",
-			    u(from + i), what, u(seq), u(from + i));
+			    llu(from + i), what, llu(seq), llu(from + i));
 		}
-	return bad(a, from, seq == 0 ? 0 : seq - 1,
+	return bad(v, from, seq == 0 ? 0 : seq - 1,
 	    "Something in records %llu to %llu differs from the tree signed "
 	    "at the checkpoint of record %llu; without the gateway's leaf "
 	    "hashes the one record cannot be named. The %llu records before "
 	    "are intact.",
-	    u(from), u(seq == 0 ? 0 : seq - 1), u(seq), u(a->res.covered));
+	    llu(from), llu(seq == 0 ? 0 : seq - 1), llu(seq),
+	    llu(v->res.covered));
 }
 
 /* ---- lines */
 
 int
-auditlog_note(struct buf *ret, const void *line, size_t n)
+verify_note(struct buf *ret, const void *line, size_t n)
 {
 	json_t *o = json_loadb(line, n, JSON_REJECT_DUPLICATES, NULL);
 	const json_t *note = json_object_get(o, "note");
@@ -234,7 +235,7 @@ fields_agree(const json_t *o, const struct note_checkpoint *c)
 }
 
 static bool
-checkpoint(struct auditlog *a, uint64_t seq, const json_t *o)
+checkpoint(struct verify *v, uint64_t seq, const json_t *o)
 {
 	const json_t *note = json_object_get(o, "note");
 	uint8_t root[NOTE_ROOT_SIZE];
@@ -243,48 +244,48 @@ checkpoint(struct auditlog *a, uint64_t seq, const json_t *o)
 
 	if (!json_is_string(note) ||
 	    note_check(json_string_value(note), json_string_length(note),
-		&a->key, 1, &n) != NOTE_OK)
-		return bad(a, seq, seq,
+		&v->key, 1, &n) != NOTE_OK)
+		return bad(v, seq, seq,
 		    "Record %llu is a checkpoint without a good signature of "
 		    "%s: it was changed, or signed by another key. %llu "
 		    "records are covered by the checkpoint before it.",
-		    u(seq), a->key.name, u(a->res.covered));
+		    llu(seq), v->key.name, llu(v->res.covered));
 	if (note_checkpoint_parse(&c, json_string_value(note), n) < 0 ||
-	    strcmp(c.origin, a->key.name) != 0 || c.size != seq ||
+	    strcmp(c.origin, v->key.name) != 0 || c.size != seq ||
 	    !fields_agree(o, &c))
-		return bad(a, seq, seq,
+		return bad(v, seq, seq,
 		    "Record %llu carries the checkpoint of another place in "
 		    "the log, or of another log.",
-		    u(seq));
-	if (merkle_root(root, &a->tree) < 0)
-		return bad(a, seq, seq, "The tree cannot be computed.");
+		    llu(seq));
+	if (merkle_root(root, &v->tree) < 0)
+		return bad(v, seq, seq, "The tree cannot be computed.");
 	if (memcmp(root, c.root, sizeof(root)) != 0 && !FAULT(audit_root))
-		return blame(a, seq, c.root);
-	a->res.covered = seq;
-	a->res.checkpoints++;
-	a->nrecent = 0;
+		return bad_root(v, seq, c.root);
+	v->res.covered = seq;
+	v->res.checkpoints++;
+	v->nrecent = 0;
 	return true;
 }
 
 static bool
-remember(struct auditlog *a, const struct record *rec,
+remember(struct verify *v, const struct record *rec,
     const uint8_t leaf[static MERKLE_HASH_SIZE])
 {
 	struct recent *k;
 
-	if (a->nrecent == a->crecent) {
-		size_t cap = a->crecent == 0 ? 1024 : a->crecent * 2;
+	if (v->nrecent == v->crecent) {
+		size_t cap = v->crecent == 0 ? 1024 : v->crecent * 2;
 		struct recent *grown =
-		    reallocarray(a->recent, cap, sizeof(*grown));
+		    reallocarray(v->recent, cap, sizeof(*grown));
 
 		if (grown == NULL)
-			return bad(a, rec->seq, rec->seq,
+			return bad(v, rec->seq, rec->seq,
 			    "Not enough memory to go on at record %llu.",
-			    u(rec->seq));
-		a->recent = grown;
-		a->crecent = cap;
+			    llu(rec->seq));
+		v->recent = grown;
+		v->crecent = cap;
 	}
-	k = &a->recent[a->nrecent++];
+	k = &v->recent[v->nrecent++];
 	memcpy(k->leaf, leaf, sizeof(k->leaf));
 	k->time_ms = rec->time_ms;
 	k->event = rec->event;
@@ -292,61 +293,61 @@ remember(struct auditlog *a, const struct record *rec,
 }
 
 static bool
-number_ok(struct auditlog *a, uint64_t seq)
+number_ok(struct verify *v, uint64_t seq)
 {
-	if (seq == a->next)
+	if (seq == v->next)
 		return true;
-	if (seq > a->next && a->next == 0 && a->res.records == 0)
-		return bad(a, 0, seq - 1,
+	if (seq > v->next && v->next == 0 && v->res.records == 0)
+		return bad(v, 0, seq - 1,
 		    "The first record given is %llu: without the records "
 		    "before it, or their leaf hashes, no signed tree can be "
 		    "compared.",
-		    u(seq));
-	if (seq > a->next)
-		return bad(a, a->next, a->next,
+		    llu(seq));
+	if (seq > v->next)
+		return bad(v, v->next, v->next,
 		    "Record %llu is missing: record %llu stands in its place. "
 		    "%llu records before it are covered by a checkpoint.",
-		    u(a->next), u(seq), u(a->res.covered));
-	return bad(a, a->next, a->next,
+		    llu(v->next), llu(seq), llu(v->res.covered));
+	return bad(v, v->next, v->next,
 	    "Where record %llu belongs stands record %llu, a second time.",
-	    u(a->next), u(seq));
+	    llu(v->next), llu(seq));
 }
 
 bool
-auditlog_line(struct auditlog *a, const void *line, size_t n)
+verify_line(struct verify *v, const void *line, size_t n)
 {
 	uint8_t leaf[MERKLE_HASH_SIZE];
 	struct record rec;
 	json_t *o = NULL;
 	bool ok = false;
 
-	if (a->failed)
+	if (v->failed)
 		return false;
 	if (record_parse(&rec, line, n) == 0)
 		o = json_loadb(line, n, JSON_REJECT_DUPLICATES, NULL);
 	if (o == NULL) {
-		(void)bad(a, a->next, a->next,
+		(void)bad(v, v->next, v->next,
 		    "What stands where record %llu belongs is no record of "
 		    "this log: it was changed. %llu records before it are "
 		    "covered by a checkpoint.",
-		    u(a->next), u(a->res.covered));
+		    llu(v->next), llu(v->res.covered));
 		goto out;
 	}
-	if (!number_ok(a, rec.seq))
+	if (!number_ok(v, rec.seq))
 		goto out;
-	a->last_is_checkpoint = rec.event == EV_AUDIT_CHECKPOINT;
-	if (a->last_is_checkpoint && !checkpoint(a, rec.seq, o))
+	v->last_is_checkpoint = rec.event == EV_AUDIT_CHECKPOINT;
+	if (v->last_is_checkpoint && !checkpoint(v, rec.seq, o))
 		goto out;
 	if (merkle_leaf(leaf, line, n) < 0 ||
-	    merkle_append_hash(&a->tree, leaf) < 0) {
-		(void)bad(a, rec.seq, rec.seq, "The tree cannot be computed.");
+	    merkle_append_hash(&v->tree, leaf) < 0) {
+		(void)bad(v, rec.seq, rec.seq, "The tree cannot be computed.");
 		goto out;
 	}
-	if (!remember(a, &rec, leaf))
+	if (!remember(v, &rec, leaf))
 		goto out;
-	a->next = rec.seq + 1;
-	a->res.records++;
-	a->res.last_ms = rec.time_ms;
+	v->next = rec.seq + 1;
+	v->res.records++;
+	v->res.last_ms = rec.time_ms;
 	ok = true;
 out:
 	json_decref(o);
@@ -357,63 +358,63 @@ out:
 
 /* No checkpoint signs for the tail: the noted hashes are all there is. */
 static bool
-tail_ok(struct auditlog *a)
+tail_ok(struct verify *v)
 {
-	uint64_t from = a->next - a->nrecent;
+	uint64_t from = v->next - v->nrecent;
 	char what[96];
 
-	for (size_t i = 0; i < a->nrecent; i++) {
-		const uint8_t *leaf = noted(a, from + i);
+	for (size_t i = 0; i < v->nrecent; i++) {
+		const uint8_t *leaf = noted_leaf(v, from + i);
 
-		if (leaf == NULL || memcmp(leaf, a->recent[i].leaf, 32) == 0)
+		if (leaf == NULL || memcmp(leaf, v->recent[i].leaf, 32) == 0)
 			continue;
-		describe(&a->recent[i], what, sizeof(what));
-		return bad(a, from + i, from + i,
+		describe(&v->recent[i], what, sizeof(what));
+		return bad(v, from + i, from + i,
 		    "Record %llu (%s) differs from its leaf hash, and no "
 		    "checkpoint signs for it yet. %llu records before are "
 		    "covered by a checkpoint.",
-		    u(from + i), what, u(a->res.covered));
+		    llu(from + i), what, llu(v->res.covered));
 	}
-	if (noted(a, a->next) != NULL)
-		return bad(a, a->next, a->next,
+	if (noted_leaf(v, v->next) != NULL)
+		return bad(v, v->next, v->next,
 		    "Record %llu is missing at the end: its leaf hash is "
 		    "still there.",
-		    u(a->next));
+		    llu(v->next));
 	return true;
 }
 
-const struct auditlog_result *
-auditlog_result(struct auditlog *a)
+const struct verify_result *
+verify_result(struct verify *v)
 {
-	if (a->failed || !tail_ok(a))
-		return &a->res;
-	if (a->res.checkpoints == 0) {
-		a->res.verdict = AUDITLOG_BAD;
-		(void)snprintf(a->res.text, sizeof(a->res.text),
+	if (v->failed || !tail_ok(v))
+		return &v->res;
+	if (v->res.checkpoints == 0) {
+		v->res.verdict = VERIFY_BAD;
+		(void)snprintf(v->res.text, sizeof(v->res.text),
 		    "There is no checkpoint: nothing is proven.");
-		return &a->res;
+		return &v->res;
 	}
-	a->res.verdict = a->last_is_checkpoint ? AUDITLOG_OK : AUDITLOG_OPEN;
+	v->res.verdict = v->last_is_checkpoint ? VERIFY_OK : VERIFY_OPEN;
 	/* a checkpoint's own line is signed for by the next one */
-	if (a->last_is_checkpoint)
-		(void)snprintf(a->res.text, sizeof(a->res.text),
+	if (v->last_is_checkpoint)
+		(void)snprintf(v->res.text, sizeof(v->res.text),
 		    "%llu records verified against %llu signed checkpoints, "
 		    "the last of them record %llu.",
-		    u(a->res.records - (a->next - a->res.covered)),
-		    u(a->res.checkpoints), u(a->res.covered));
+		    llu(v->res.records - (v->next - v->res.covered)),
+		    llu(v->res.checkpoints), llu(v->res.covered));
 	else
-		(void)snprintf(a->res.text, sizeof(a->res.text),
+		(void)snprintf(v->res.text, sizeof(v->res.text),
 		    "%llu records verified against %llu signed checkpoints; "
 		    "the last %llu are not covered by one yet.",
-		    u(a->res.records - (a->next - a->res.covered)),
-		    u(a->res.checkpoints), u(a->next - a->res.covered));
-	return &a->res;
+		    llu(v->res.records - (v->next - v->res.covered)),
+		    llu(v->res.checkpoints), llu(v->next - v->res.covered));
+	return &v->res;
 }
 
 /* ---- files */
 
 static int
-feed(struct auditlog *a, int fd)
+feed(struct verify *v, int fd)
 {
 	struct buf b;
 	uint8_t *p = malloc(CHUNK);
@@ -437,7 +438,7 @@ feed(struct auditlog *a, int fd)
 		while ((lf = memchr(b.p + at, '\n', b.len - at)) != NULL) {
 			size_t len = (size_t)(lf - b.p) - at;
 
-			if (!auditlog_line(a, b.p + at, len))
+			if (!verify_line(v, b.p + at, len))
 				goto out;
 			at += len + 1;
 		}
@@ -445,10 +446,10 @@ feed(struct auditlog *a, int fd)
 		if (b.len > LIMIT_RECORD_MAX)
 			break; /* no record is that long */
 	}
-	if (r == 0 && b.len > 0 && !a->failed)
-		(void)bad(a, a->next, a->next,
+	if (r == 0 && b.len > 0 && !v->failed)
+		(void)bad(v, v->next, v->next,
 		    "The line where record %llu belongs is not complete.",
-		    u(a->next));
+		    llu(v->next));
 out:
 	buf_done(&b);
 	free(p);
@@ -456,18 +457,18 @@ out:
 }
 
 int
-auditlog_fd(struct auditlog_result *ret, const char *vkey, int fd)
+verify_fd(struct verify_result *ret, const char *vkey, int fd)
 {
-	struct auditlog *a = NULL;
-	int r = auditlog_new(&a, vkey);
+	struct verify *v = NULL;
+	int r = verify_new(&v, vkey);
 
-	if (r == 0 && (r = feed(a, fd)) == 0)
-		*ret = *auditlog_result(a);
-	auditlog_free(a);
+	if (r == 0 && (r = feed(v, fd)) == 0)
+		*ret = *verify_result(v);
+	verify_free(v);
 	return r;
 }
 
-/* -1 with errno also for what is no file: a fifo would be waited for. */
+/* -1 with errno also for what is no regular file: a fifo would block. */
 static int
 open_file(int dirfd, const char *file)
 {
@@ -483,7 +484,7 @@ open_file(int dirfd, const char *file)
 }
 
 static int
-read_leaves(struct auditlog *a, int dirfd, const char *file)
+read_leaves(struct verify *v, int dirfd, const char *file)
 {
 	int fd = open_file(dirfd, file);
 	struct stat st;
@@ -504,7 +505,7 @@ read_leaves(struct auditlog *a, int dirfd, const char *file)
 	r = GW_ESYS;
 	if ((n = read(fd, p, (size_t)st.st_size)) < 0)
 		goto out;
-	r = take_leaves(a, first, p, (size_t)n);
+	r = add_leaves(v, first, p, (size_t)n);
 out:
 	free(p);
 	if (fd >= 0)
@@ -513,7 +514,7 @@ out:
 }
 
 static bool
-named(const char *s, const char *head, const char *tail)
+has_name(const char *s, const char *head, const char *tail)
 {
 	size_t n = strlen(s), nh = strlen(head), nt = strlen(tail);
 
@@ -525,17 +526,17 @@ named(const char *s, const char *head, const char *tail)
 static int
 is_leaves(const struct dirent *e)
 {
-	return named(e->d_name, "leaves-", ".bin");
+	return has_name(e->d_name, "leaves-", ".bin");
 }
 
 static int
 is_log(const struct dirent *e)
 {
-	return named(e->d_name, "audit-", ".ndjson");
+	return has_name(e->d_name, "audit-", ".ndjson");
 }
 
 static int
-each(struct auditlog *a, const char *dir, int dirfd, bool leaves)
+each(struct verify *v, const char *dir, int dirfd, bool leaves)
 {
 	struct dirent **list = NULL;
 	int n = scandir(dir, &list, leaves ? is_leaves : is_log, alphasort);
@@ -547,11 +548,11 @@ each(struct auditlog *a, const char *dir, int dirfd, bool leaves)
 	}
 	for (int i = 0; i < n; i++) {
 		if (r == 0 && leaves) {
-			r = read_leaves(a, dirfd, list[i]->d_name);
-		} else if (r == 0 && !a->failed) {
+			r = read_leaves(v, dirfd, list[i]->d_name);
+		} else if (r == 0 && !v->failed) {
 			int fd = open_file(dirfd, list[i]->d_name);
 
-			r = fd < 0 ? GW_ESYS : feed(a, fd);
+			r = fd < 0 ? GW_ESYS : feed(v, fd);
 			if (fd >= 0)
 				(void)close(fd);
 		}
@@ -562,9 +563,9 @@ each(struct auditlog *a, const char *dir, int dirfd, bool leaves)
 }
 
 int
-auditlog_dir(struct auditlog_result *ret, const char *vkey, const char *dir)
+verify_dir(struct verify_result *ret, const char *vkey, const char *dir)
 {
-	struct auditlog *a = NULL;
+	struct verify *v = NULL;
 	int fd = open(dir, O_RDONLY | O_CLOEXEC);
 	struct stat st;
 	int r = GW_ESYS;
@@ -572,17 +573,17 @@ auditlog_dir(struct auditlog_result *ret, const char *vkey, const char *dir)
 	if (fd < 0 || fstat(fd, &st) != 0)
 		goto out;
 	if (!S_ISDIR(st.st_mode)) {
-		r = auditlog_fd(ret, vkey, fd);
+		r = verify_fd(ret, vkey, fd);
 		goto out;
 	}
 	/* hashes first: the log may grow meanwhile, they must not be ahead */
-	if ((r = auditlog_new(&a, vkey)) < 0 ||
-	    (r = each(a, dir, fd, true)) < 0 ||
-	    (r = each(a, dir, fd, false)) < 0)
+	if ((r = verify_new(&v, vkey)) < 0 ||
+	    (r = each(v, dir, fd, true)) < 0 ||
+	    (r = each(v, dir, fd, false)) < 0)
 		goto out;
-	*ret = *auditlog_result(a);
+	*ret = *verify_result(v);
 out:
-	auditlog_free(a);
+	verify_free(v);
 	if (fd >= 0)
 		(void)close(fd);
 	return r;

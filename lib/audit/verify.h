@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * auditlog - checks a log of evidence without the gateway: numbers without a
+ * verify - checks a log of evidence without the gateway: numbers without a
  * gap, every line a record, every signed checkpoint's root equal to the tree
  * over the lines before it. Works on the notary's own segments and on any copy
  * that kept the bytes of the lines (a SIEM's, an export).
@@ -25,15 +25,15 @@
 #include "base/buf.h"
 #include "base/limits.h"
 
-enum auditlog_verdict {
-	AUDITLOG_BAD = 0, /* changed, missing, forged; text says what */
-	AUDITLOG_OPEN,    /* good so far, but the tail has no checkpoint yet */
-	AUDITLOG_OK,      /* the last record given is a checkpoint over all */
+enum verify_verdict {
+	VERIFY_BAD = 0, /* changed, missing, forged; text says what */
+	VERIFY_OPEN,    /* good so far, but the tail has no checkpoint yet */
+	VERIFY_OK,      /* the last record given is a checkpoint over all */
 };
 
-struct auditlog_result {
-	enum auditlog_verdict verdict;
-	uint64_t records;             /* looked at */
+struct verify_result {
+	enum verify_verdict verdict;
+	uint64_t records;             /* checked */
 	uint64_t covered;             /* records a good checkpoint signs for */
 	uint64_t checkpoints;         /* good ones */
 	bool named;                   /* bad_first is the one bad record */
@@ -42,30 +42,32 @@ struct auditlog_result {
 	char text[LIMIT_TEXT_SIZE];   /* a sentence for a person */
 };
 
-struct auditlog;
+struct verify;
 
-/* vkey: the checkpoint key, C2SP form (pub/log.vkey). GW_EINVAL, GW_ENOMEM. */
-MUST_CHECK int auditlog_new(struct auditlog **ret, const char *vkey);
-void auditlog_free(struct auditlog *a);
+/* vkey: the checkpoint key in C2SP form (pub/log.vkey). GW_EINVAL;
+ * GW_EUNSUPPORTED for another kind of key; GW_ENOMEM. */
+MUST_CHECK int verify_new(struct verify **ret, const char *vkey);
+void verify_free(struct verify *v);
 
 /*
  * One line without its LF. Lines must begin with record 0. false once something
  * is wrong: the result is final then, further lines are ignored.
  */
-bool auditlog_line(struct auditlog *a, const void *line, size_t n);
-/* Borrowed until the next call. */
-const struct auditlog_result *auditlog_result(struct auditlog *a);
+bool verify_line(struct verify *v, const void *line, size_t n);
+/* Of the lines so far, and checks what no checkpoint signs for: ask at the end.
+ * Borrowed until the next call. */
+const struct verify_result *verify_result(struct verify *v);
 
 /* Verifies a folder of segments (audit-*.ndjson, leaves-*.bin where there are
  * some), or one file of lines. GW_ESYS when it cannot be read; else 0 and the
  * result. */
-MUST_CHECK int auditlog_dir(
-    struct auditlog_result *ret, const char *vkey, const char *dir);
+MUST_CHECK int verify_dir(
+    struct verify_result *ret, const char *vkey, const char *dir);
 /* The lines of a descriptor to its end (a file, a pipe from a SIEM). */
-MUST_CHECK int auditlog_fd(
-    struct auditlog_result *ret, const char *vkey, int fd);
+MUST_CHECK int verify_fd(struct verify_result *ret, const char *vkey, int fd);
 
-/* The signed note inside an audit.checkpoint record. GW_EPROTO. */
-MUST_CHECK int auditlog_note(struct buf *ret, const void *line, size_t n);
+/* Appends the signed note of an audit.checkpoint record. GW_EPROTO when there
+ * is none; buf's errors. */
+MUST_CHECK int verify_note(struct buf *ret, const void *line, size_t n);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ledger and auditlog: what is reported durable is there after a restart, torn
+ * ledger and verify: what is reported durable is there after a restart, torn
  * lines are cut, a full disk leaves no part of a line, a failed fsync is never
  * a success, and one flipped byte anywhere is found.
  */
@@ -167,12 +167,12 @@ fresh(uint64_t segment)
 	return l;
 }
 
-static struct auditlog_result
+static struct verify_result
 verify(void)
 {
-	struct auditlog_result r = {0};
+	struct verify_result r = {0};
 
-	assert_int_equal(auditlog_dir(&r, vkey, dir), 0);
+	assert_int_equal(verify_dir(&r, vkey, dir), 0);
 	return r;
 }
 
@@ -212,7 +212,7 @@ test_batches(void **state)
 	assert_int_equal(ledger_checkpointed(l), 22);
 	assert_int_equal(put(l, EV_AUTH_LOGIN, 3, true), 0);
 	ledger_free(l);
-	assert_int_equal(verify().verdict, AUDITLOG_OK);
+	assert_int_equal(verify().verdict, VERIFY_OK);
 	assert_int_equal(verify().records, 27);
 }
 
@@ -230,7 +230,7 @@ test_segments_and_read(void **state)
 	ledger_free(l);
 	l = open_ok(4096, 0);
 	assert_int_equal(seen, ledger_next(l));
-	assert_int_equal(verify().verdict, AUDITLOG_OK);
+	assert_int_equal(verify().verdict, VERIFY_OK);
 	buf_init(&b, LIMIT_BODY_MAX);
 	while (at < ledger_next(l)) {
 		struct record r;
@@ -354,7 +354,7 @@ test_no_next_segment(void **state)
 	ledger_free(l);
 	l = open_ok(2000, 0);
 	ledger_free(l);
-	assert_int_equal(verify().verdict, AUDITLOG_OK);
+	assert_int_equal(verify().verdict, VERIFY_OK);
 }
 
 static void
@@ -380,7 +380,7 @@ test_torn(void **state)
 	assert_int_equal(put(l, EV_AUTH_LOGIN, 1, true), 0);
 	ledger_free(l);
 	(void)close(fd);
-	assert_int_equal(verify().verdict, AUDITLOG_OK);
+	assert_int_equal(verify().verdict, VERIFY_OK);
 }
 
 static void
@@ -469,7 +469,7 @@ test_full(void **state)
 	(void)close(fd);
 	l = open_ok(0, 0);
 	ledger_free(l);
-	assert_int_equal(verify().verdict, AUDITLOG_OK);
+	assert_int_equal(verify().verdict, VERIFY_OK);
 }
 
 /* Room runs out on a real file system of 4 MiB. */
@@ -516,7 +516,7 @@ test_ballast(void **state)
 	assert_int_equal(put(l, EV_AUTH_LOGIN, 1, true), 0);
 	assert_false(ledger_degraded(l));
 	ledger_free(l);
-	assert_int_equal(verify().verdict, AUDITLOG_OK);
+	assert_int_equal(verify().verdict, VERIFY_OK);
 	clean();
 	assert_int_equal(umount(dir), 0);
 }
@@ -543,7 +543,7 @@ test_sync_fails(void **state)
 	assert_int_equal(ledger_next(l), next + 1); /* audit.refused */
 	assert_int_equal(put(l, EV_AUTH_LOGIN, 1, true), 0);
 	ledger_free(l);
-	assert_int_equal(verify().verdict, AUDITLOG_OK);
+	assert_int_equal(verify().verdict, VERIFY_OK);
 }
 
 static void
@@ -599,7 +599,7 @@ test_one_flipped_byte(void **state)
 {
 	struct ledger *l = fresh(8192);
 	struct flip f[64];
-	struct auditlog_result r;
+	struct verify_result r;
 	size_t n;
 	unsigned named = 0, tries = 0;
 
@@ -609,7 +609,7 @@ test_one_flipped_byte(void **state)
 	assert_int_equal(put(l, EV_AUTH_LOGIN, 2, true), 0);
 	assert_int_equal(put(l, EV_AUTH_LOGIN, 2, false), 0); /* a tail */
 	ledger_free(l);
-	assert_int_equal(verify().verdict, AUDITLOG_OPEN);
+	assert_int_equal(verify().verdict, VERIFY_OPEN);
 	n = log_files(f, ARRAY_LEN(f));
 	assert_true(n > 2);
 	srandom(4711);
@@ -628,7 +628,7 @@ test_one_flipped_byte(void **state)
 			bad = (uint8_t)(c ^ (1U << (random() % 8)));
 			assert_int_equal(pwrite(fd, &bad, 1, at), 1);
 			r = verify();
-			if (r.verdict != AUDITLOG_BAD)
+			if (r.verdict != VERIFY_BAD)
 				fail_msg("byte %lld of %s: %02x -> %02x is not "
 					 "seen",
 				    (long long)at, f[i].name, c, bad);
@@ -639,14 +639,14 @@ test_one_flipped_byte(void **state)
 		(void)close(fd);
 	}
 	assert_int_equal(named, tries); /* with leaf hashes: the one record */
-	assert_int_equal(verify().verdict, AUDITLOG_OPEN);
+	assert_int_equal(verify().verdict, VERIFY_OPEN);
 }
 
 /* The byte of record `seq` at this text is changed; verify from a stream. */
-static struct auditlog_result
+static struct verify_result
 flip_record(const char *what, bool leaves)
 {
-	struct auditlog_result r = {0};
+	struct verify_result r = {0};
 	char *p = NULL, *hit;
 	struct stat st;
 	int fd = open_first(O_RDWR);
@@ -663,7 +663,7 @@ flip_record(const char *what, bool leaves)
 		r = verify();
 	} else {
 		assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
-		assert_int_equal(auditlog_fd(&r, vkey, fd), 0);
+		assert_int_equal(verify_fd(&r, vkey, fd), 0);
 	}
 	assert_int_equal(pwrite(fd, "a", 1, hit - p), 1);
 	free(p);
@@ -675,7 +675,7 @@ static void
 test_naming(void **state)
 {
 	struct ledger *l = fresh(0);
-	struct auditlog_result r;
+	struct verify_result r;
 
 	(void)state;
 	assert_int_equal(put(l, EV_AUTH_LOGIN, 10, true), 0); /* 1..10, cp 11 */
@@ -683,7 +683,7 @@ test_naming(void **state)
 	assert_int_equal(put(l, EV_AUTH_LOGIN, 10, true), 0);
 	ledger_free(l);
 	r = flip_record("\"seq\":17,", true);
-	assert_int_equal(r.verdict, AUDITLOG_BAD);
+	assert_int_equal(r.verdict, VERIFY_BAD);
 	assert_true(r.named);
 	assert_int_equal(r.bad_first, 17);
 	assert_int_equal(r.covered, 11);
@@ -693,22 +693,22 @@ test_naming(void **state)
 	assert_non_null(strstr(r.text, "17 records before it are intact"));
 	/* a SIEM's copy has no leaf hashes: the stretch is named */
 	r = flip_record("\"seq\":17,", false);
-	assert_int_equal(r.verdict, AUDITLOG_BAD);
+	assert_int_equal(r.verdict, VERIFY_BAD);
 	assert_false(r.named);
 	assert_int_equal(r.bad_first, 11);
 	assert_int_equal(r.bad_last, 21);
 }
 
 static int
-feed_lines(struct auditlog *a, const char *p, size_t n, uint64_t from,
-    uint64_t without)
+feed_lines(
+    struct verify *a, const char *p, size_t n, uint64_t from, uint64_t without)
 {
 	uint64_t seq = 0;
 	const char *lf;
 
 	while ((lf = memchr(p, '\n', n)) != NULL) {
 		if (seq >= from && seq != without &&
-		    !auditlog_line(a, p, (size_t)(lf - p)))
+		    !verify_line(a, p, (size_t)(lf - p)))
 			return -1;
 		seq++;
 		n -= (size_t)(lf - p) + 1;
@@ -721,9 +721,9 @@ static void
 test_streams(void **state)
 {
 	static char log[65536], leaves[65536];
-	struct auditlog_result r = {0};
+	struct verify_result r = {0};
 	char path[512];
-	struct auditlog *a = NULL;
+	struct verify *a = NULL;
 	struct ledger *l = fresh(0);
 	ssize_t n, nl;
 	int fd;
@@ -744,28 +744,28 @@ test_streams(void **state)
 	assert_int_equal(str_fmt(path, sizeof(path),
 			     "%s/audit-00000000000000000000.ndjson", dir),
 	    0);
-	assert_int_equal(auditlog_dir(&r, vkey, path), 0); /* one file */
-	assert_int_equal(r.verdict, AUDITLOG_OK);
-	assert_int_equal(auditlog_new(&a, vkey), 0);
+	assert_int_equal(verify_dir(&r, vkey, path), 0); /* one file */
+	assert_int_equal(r.verdict, VERIFY_OK);
+	assert_int_equal(verify_new(&a, vkey), 0);
 	assert_int_equal(feed_lines(a, log, (size_t)n, 0, UINT64_MAX), 0);
-	assert_int_equal(auditlog_result(a)->verdict, AUDITLOG_OK);
-	assert_int_equal(auditlog_result(a)->covered, 22);
-	auditlog_free(a);
+	assert_int_equal(verify_result(a)->verdict, VERIFY_OK);
+	assert_int_equal(verify_result(a)->covered, 22);
+	verify_free(a);
 	/* one record left out */
-	assert_int_equal(auditlog_new(&a, vkey), 0);
+	assert_int_equal(verify_new(&a, vkey), 0);
 	assert_int_equal(feed_lines(a, log, (size_t)n, 0, 7), -1);
-	assert_int_equal(auditlog_result(a)->verdict, AUDITLOG_BAD);
-	assert_int_equal(auditlog_result(a)->bad_first, 7);
-	auditlog_free(a);
+	assert_int_equal(verify_result(a)->verdict, VERIFY_BAD);
+	assert_int_equal(verify_result(a)->bad_first, 7);
+	verify_free(a);
 	/* from the middle: not without what was before */
-	assert_int_equal(auditlog_new(&a, vkey), 0);
+	assert_int_equal(verify_new(&a, vkey), 0);
 	assert_int_equal(feed_lines(a, log, (size_t)n, 5, UINT64_MAX), -1);
-	assert_int_equal(auditlog_result(a)->verdict, AUDITLOG_BAD);
-	auditlog_free(a);
+	assert_int_equal(verify_result(a)->verdict, VERIFY_BAD);
+	verify_free(a);
 	/* nothing proves nothing */
-	assert_int_equal(auditlog_new(&a, vkey), 0);
-	assert_int_equal(auditlog_result(a)->verdict, AUDITLOG_BAD);
-	auditlog_free(a);
+	assert_int_equal(verify_new(&a, vkey), 0);
+	assert_int_equal(verify_result(a)->verdict, VERIFY_BAD);
+	verify_free(a);
 }
 
 static void
@@ -787,7 +787,7 @@ test_leaves_mended(void **state)
 	l = open_ok(0, 0);
 	assert_int_equal(put(l, EV_AUTH_LOGIN, 3, true), 0);
 	ledger_free(l);
-	assert_int_equal(verify().verdict, AUDITLOG_OK);
+	assert_int_equal(verify().verdict, VERIFY_OK);
 }
 
 int

@@ -877,8 +877,8 @@ test_killed(void **state)
 static void
 test_verifies(void **state)
 {
-	struct auditlog_result r = {0};
-	struct auditlog *a = NULL;
+	struct verify_result r = {0};
+	struct verify *a = NULL;
 	char dir[128], *text, *p, *lf;
 
 	struct msg_nt_grant_open g;
@@ -888,16 +888,16 @@ test_verifies(void **state)
 	assert_int_equal(grant_open(&g)->result, 0);
 	(void)usleep(1300000); /* a checkpoint is due within a second */
 	text = read_log();
-	assert_int_equal(auditlog_new(&a, conf.log_key), 0);
+	assert_int_equal(verify_new(&a, conf.log_key), 0);
 	for (p = text; (lf = strchr(p, '\n')) != NULL; p = lf + 1)
-		assert_true(auditlog_line(a, p, (size_t)(lf - p)));
-	assert_int_equal(auditlog_result(a)->verdict, AUDITLOG_OK);
-	assert_true(auditlog_result(a)->checkpoints > 2);
-	auditlog_free(a);
+		assert_true(verify_line(a, p, (size_t)(lf - p)));
+	assert_int_equal(verify_result(a)->verdict, VERIFY_OK);
+	assert_true(verify_result(a)->checkpoints > 2);
+	verify_free(a);
 	free(text);
 	path_of(dir, sizeof(dir), "notary/log");
-	assert_int_equal(auditlog_dir(&r, conf.log_key, dir), 0);
-	assert_int_equal(r.verdict, AUDITLOG_OK);
+	assert_int_equal(verify_dir(&r, conf.log_key, dir), 0);
+	assert_int_equal(r.verdict, VERIFY_OK);
 }
 
 int

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fuzz_auditlog: a log as someone hands it to an auditor. Whatever was done to
- * it, the records a verdict says are covered are those of corpus/auditlog/good,
+ * fuzz_verify: a log as someone hands it to an auditor. Whatever was done to
+ * it, the records a verdict says are covered are those of corpus/verify/good,
  * whose key nobody has.
  */
 #include <string.h>
@@ -50,20 +50,20 @@ is_known(const uint8_t *data, size_t size, uint64_t covered)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct auditlog_result *r;
-	struct auditlog *a = NULL;
+	const struct verify_result *r;
+	struct verify *a = NULL;
 	const uint8_t *lf;
 	size_t at = 0;
 
-	must(auditlog_new(&a, vkey) == 0);
+	must(verify_new(&a, vkey) == 0);
 	while ((lf = memchr(data + at, '\n', size - at)) != NULL) {
-		if (!auditlog_line(a, data + at, (size_t)(lf - data) - at))
+		if (!verify_line(a, data + at, (size_t)(lf - data) - at))
 			break;
 		at = (size_t)(lf - data) + 1;
 	}
-	r = auditlog_result(a);
+	r = verify_result(a);
 	must(r->text[0] != '\0');
 	must(is_known(data, size, r->covered));
-	auditlog_free(a);
+	verify_free(a);
 	return 0;
 }
