@@ -4,7 +4,7 @@
 # promise: who is disabled stays disabled and has nothing open, whatever was under way
 #
 # The notary stands still, so that the orders of two people are decided in one
-# moment: an admin's, and that of the user he locks out.
+# moment: an admin's, and that of the user they lock out.
 
 # shellcheck source=tests/functional/lib.sh
 . "$(dirname -- "$0")/../lib.sh"

@@ -73,7 +73,7 @@ broker_is_back() {
 wait_for 20 broker_is_back
 refused '401 stale-nonce' --nonce-from /home/alice/nonce
 
-echo '- nobody can use them up: not for himself, not for another'
+echo '- nobody can use them up: not their own, not those of others'
 expect_ok on_as alice client python3 -c '
 import http.client, json, ssl
 codes = set()

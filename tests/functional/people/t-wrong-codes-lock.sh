@@ -19,7 +19,7 @@ ask() { # CODE
 	jit alice request web-01 --for 5m --reason x --code-file /home/alice/code
 }
 
-echo '- a stranger tries as often as he likes: his key is refused first'
+echo '- a stranger may try for ever: the key is refused first'
 put_file client /tmp/raw.py 0755 <"$(dirname -- "$0")/../tools/raw_request.py"
 on client ssh-keygen -q -t ed25519 -N '' -f /tmp/stranger
 on client chmod 0644 /tmp/stranger.pub
