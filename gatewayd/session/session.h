@@ -22,7 +22,7 @@
 #include "base/clock.h"
 #include "core/event.h"
 #include "core/grant.h"
-#include "session/channel.h"
+#include "session/chan.h"
 #include "session/leg.h"
 #include "session/ssh.h"
 #include "wire/ipc.h"

@@ -4,8 +4,8 @@
  * leg, three directions of bytes, a queue of requests, and what the callbacks
  * have noted. Handling is in channel.c, request.c and relay.c.
  */
-#ifndef SESSION_CHANNEL_H
-#define SESSION_CHANNEL_H
+#ifndef SESSION_CHAN_H
+#define SESSION_CHAN_H
 
 #include <stdbool.h>
 #include <stdint.h>
