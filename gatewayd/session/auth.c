@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * auth - the user's publickey login, and nothing else: what arrives is carried
- * to the broker, whose verdict alone counts. libssh calls every signature
- * valid here (hooks.h), so no verdict of its is looked at.
+ * auth - see auth.h.
  */
+#include "session/auth.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/err.h"
 #include "base/limits.h"
-#include "base/log.h"
 #include "base/str.h"
+#include "session/captured.h"
+#include "session/end.h"
 #include "session/hooks.h"
+#include "session/links.h"
 #include "session/session.h"
+#include "session/target_leg.h"
 #include "session/text.h"
 
 static void
@@ -45,40 +47,6 @@ key_is_sk(ssh_key key)
 	return t == SSH_KEYTYPE_SK_ED25519 || t == SSH_KEYTYPE_SK_ECDSA;
 }
 
-/* The names of RFC 4252 and 8332 the signed bytes carry (section 7): session
- * id, byte 50, user, service, "publickey", TRUE, algorithm, key blob. */
-static int
-signed_alg(const struct captured *c, char *ret, size_t size)
-{
-	struct rd r;
-	size_t n;
-
-	rd_init(&r, c->tbs, c->ntbs);
-	(void)rd_string(&r, &n);
-	(void)rd_u8(&r);
-	(void)rd_string(&r, &n);
-	(void)rd_string(&r, &n);
-	(void)rd_string(&r, &n);
-	(void)rd_u8(&r);
-	rd_cstring(&r, ret, size);
-	return r.bad ? GW_EPROTO : 0;
-}
-
-/* What an sk key signs: SHA-256 of the application, flags, counter, SHA-256
- * of the data. */
-static int
-sk_numbers(const struct captured *c, struct msg_ses_auth *m)
-{
-	struct rd r;
-
-	rd_init(&r, c->tbs, c->ntbs);
-	(void)rd_bytes(&r, 32);
-	m->sk_flags = rd_u8(&r);
-	m->sk_counter = rd_u32(&r);
-	(void)rd_bytes(&r, 32);
-	return rd_done(&r);
-}
-
 static int
 signature(struct msg_ses_auth *m, const struct captured *c, ssh_key key)
 {
@@ -87,12 +55,13 @@ signature(struct msg_ses_auth *m, const struct captured *c, ssh_key key)
 	m->sig.p = c->sig;
 	m->sig.len = (uint32_t)c->nsig;
 	if (key_is_sk(key)) {
-		if ((r = sk_numbers(c, m)) != 0)
+		r = captured_sk(c, &m->sk_flags, &m->sk_counter);
+		if (r != 0)
 			return r;
 		return str_copy(m->alg, sizeof(m->alg),
 		    ssh_key_type_to_char(ssh_key_type(key)));
 	}
-	return signed_alg(c, m->alg, sizeof(m->alg));
+	return captured_alg(c, m->alg, sizeof(m->alg));
 }
 
 static int
@@ -108,14 +77,14 @@ ask_broker(struct session *s, ssh_message msg, bool query)
 	int r = GW_EPROTO;
 
 	/* one kept check per signed message, in the same order */
-	if (!query && !hooks_take(&c))
+	if (!query && !hooks_next(&c))
 		goto out;
 	if (name == NULL || key == NULL ||
 	    str_copy(m.user, sizeof(m.user), name) != 0)
 		goto out;
 	if ((r = key_blob(key, blob, sizeof(blob), &n)) != 0)
 		goto out;
-	m.rid = session_rid(s);
+	m.rid = link_rid(&s->broker);
 	m.blob.p = blob;
 	m.blob.len = (uint32_t)n;
 	if (version != NULL)
@@ -127,12 +96,11 @@ ask_broker(struct session *s, ssh_message msg, bool query)
 	else
 		r = signature(&m, &c, key);
 	if (r == 0)
-		r = link_send(s, &s->broker, MSG_SES_AUTH, &m);
+		r = link_send(&s->broker, MSG_SES_AUTH, &m);
 	if (r != 0)
 		goto out;
-	s->auth.rid = m.rid;
-	s->auth.held_query = query;
-	text_fmt(s->auth.login_name, sizeof(s->auth.login_name), "%s", m.user);
+	s->auth->rid = m.rid;
+	s->auth->pending_query = query;
 out:
 	free(c.tbs);
 	return r;
@@ -151,13 +119,13 @@ auth_message(struct session *s, ssh_message m)
 	enum ssh_publickey_state_e state;
 	bool query;
 
-	if (s->auth.ok) {
+	if (s->logged_in) {
 		/* RFC 4252 section 5.1: ignored once accepted */
 		ssh_message_free(m);
 		return;
 	}
 	if (ssh_message_subtype(m) != SSH_AUTH_METHOD_PUBLICKEY) {
-		if (++s->auth.queries > LIMIT_AUTH_QUERIES)
+		if (++s->auth->queries > LIMIT_AUTH_QUERIES)
 			too_many(s, m);
 		else
 			refuse(m);
@@ -169,8 +137,8 @@ auth_message(struct session *s, ssh_message m)
 		refuse(m);
 		return;
 	}
-	if ((query && ++s->auth.queries > LIMIT_AUTH_QUERIES) ||
-	    (!query && ++s->auth.tries > LIMIT_AUTH_TRIES)) {
+	if ((query && ++s->auth->queries > LIMIT_AUTH_QUERIES) ||
+	    (!query && ++s->auth->tries > LIMIT_AUTH_TRIES)) {
 		too_many(s, m);
 		return;
 	}
@@ -178,28 +146,34 @@ auth_message(struct session *s, ssh_message m)
 		refuse(m);
 		return;
 	}
-	s->auth.held = m;
+	s->auth->pending = m;
 }
 
-/* The held message if this verdict is about it, else NULL: a verdict that
+/* The pending message if this verdict is about it, else NULL: a verdict that
  * matches nothing is about nothing. */
 static ssh_message
-take_held(struct session *s, uint32_t rid, bool query)
+answered(struct session *s, uint32_t rid, bool query)
 {
-	ssh_message m = s->auth.held;
+	ssh_message m = s->auth->pending;
 
-	if (m == NULL || rid != s->auth.rid || query != s->auth.held_query)
+	if (m == NULL || rid != s->auth->rid || query != s->auth->pending_query)
 		return NULL;
-	s->auth.held = NULL;
-	s->auth.rid = 0;
+	s->auth->pending = NULL;
+	s->auth->rid = 0;
 	s->busy = true;
 	return m;
 }
 
-void
-auth_verdict_ok(struct session *s, const struct msg_ses_auth_ok *v)
+bool
+auth_pending(const struct session *s)
 {
-	ssh_message m = take_held(s, v->rid, v->query != 0);
+	return s->auth->pending != NULL;
+}
+
+void
+auth_accepted(struct session *s, const struct msg_ses_auth_ok *v)
+{
+	ssh_message m = answered(s, v->rid, v->query != 0);
 
 	if (m == NULL || s->phase != PH_AUTH)
 		return;
@@ -208,8 +182,8 @@ auth_verdict_ok(struct session *s, const struct msg_ses_auth_ok *v)
 		ssh_message_free(m);
 		return;
 	}
-	s->auth.grant = *v;
-	s->auth.ok = true;
+	s->grant = *v;
+	s->logged_in = true;
 	s->phase = PH_RELAY;
 	s->active_ms = s->now.boot_ms;
 	/* from here on a signature check is the target's host key: real */
@@ -223,19 +197,19 @@ auth_verdict_ok(struct session *s, const struct msg_ses_auth_ok *v)
 }
 
 void
-auth_verdict_no(struct session *s, const struct msg_ses_auth_no *v)
+auth_refused(struct session *s, const struct msg_ses_auth_no *v)
 {
-	ssh_message m = take_held(s, v->rid, v->query != 0);
+	ssh_message m = answered(s, v->rid, v->query != 0);
 	char line[LIMIT_TEXT_SIZE + 32];
+	char ended[sizeof(line) + 2];
 	ssh_string text = NULL;
 
 	if (m == NULL)
 		return;
+	text_prefixed(line, sizeof(line), v->text);
+	text_fit(ended, sizeof(ended), "%s\r\n", line);
 	if (v->text[0] != '\0' &&
-	    str_fmt(line, sizeof(line), "%s%s\r\n",
-		strncmp(v->text, "sallyport:", 10) == 0 ? "" : "sallyport: ",
-		v->text) == 0 &&
-	    (text = ssh_string_from_char(line)) != NULL) {
+	    (text = ssh_string_from_char(ended)) != NULL) {
 		(void)ssh_send_issue_banner(s->user.ssh, text);
 		ssh_string_free(text);
 	}
@@ -245,8 +219,8 @@ auth_verdict_no(struct session *s, const struct msg_ses_auth_no *v)
 void
 auth_done(struct session *s)
 {
-	if (s->auth.held != NULL)
-		ssh_message_free(s->auth.held);
-	s->auth.held = NULL;
+	if (s->auth->pending != NULL)
+		ssh_message_free(s->auth->pending);
+	s->auth->pending = NULL;
 	hooks_capture(false);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * channel - one SSH session channel as the relay sees it: a channel on each
- * leg, three directions of bytes, a queue of requests, and what the callbacks
- * have noted. Handling is in channel.c, request.c and relay.c.
+ * chan - one SSH session channel: a channel on each leg, three flows of bytes,
+ * a queue of requests, and what libssh's callbacks have noted. It is opened in
+ * open.c, its requests are answered in request.c, its bytes and ends pass in
+ * relay.c, and who reads along is in tap.h.
  */
 #ifndef SESSION_CHAN_H
 #define SESSION_CHAN_H
@@ -10,18 +11,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/limits.h"
 #include "session/ring.h"
 #include "session/screen.h"
 #include "session/ssh.h"
+#include "session/tap.h"
+
+struct session;
 
 struct stream {
 	struct ring ring;
-	bool stalled;    /* libssh holds the rest; see ring.h */
-	size_t recorded; /* of the ring, from its head */
+	bool stalled; /* libssh keeps the rest; see ring.h */
 };
 
 enum chan_kind { CHAN_NONE = 0, CHAN_SHELL, CHAN_EXEC, CHAN_SFTP };
+
+/* The broker's answer to the open. */
+enum chan_given { CHAN_ASKED = 0, CHAN_GIVEN, CHAN_DENIED };
 
 enum req_state {
 	REQ_NEW = 0,
@@ -29,9 +34,6 @@ enum req_state {
 	REQ_EVIDENCE, /* waits for the notary */
 	REQ_SENT,     /* the target has been asked */
 };
-
-/* A channel is given by the broker. */
-enum chan_given { CHAN_ASKED = 0, CHAN_GIVEN, CHAN_DENIED };
 
 struct chan_request {
 	struct chan_request *next;
@@ -46,28 +48,30 @@ struct chan_request {
 struct chan {
 	struct chan *next;
 	uint32_t id;
-	void *session; /* for the callbacks */
+	struct session *session; /* for callbacks and taps */
 	ssh_channel user, target;
 	struct ssh_channel_callbacks_struct user_cb, target_cb;
-	ssh_message open; /* held until the target has opened its side */
+	ssh_message open; /* waits until the target has opened its side */
 	uint32_t open_rid;
 	int64_t open_ms; /* boot time the broker was asked */
 	enum chan_given given;
 	bool opened;
-	struct stream in, out, err;
-	struct chan_request *reqs;
+	struct stream flow[FLOWS];
+	struct tap *taps;
+	struct chan_request *reqs; /* oldest first */
 	unsigned nreqs, nenv;
 	enum chan_kind kind;
 	bool pty;
 	uint32_t cols, rows;
 	char term[64];
+	char command[1024]; /* printable; cut */
 	struct screen screen;
-	/* what the callbacks saw */
+	/* what the callbacks have noted */
 	bool user_eof, user_close, target_eof, target_close;
-	bool user_deaf;      /* the user's standard output is gone */
-	int64_t deaf_ms;     /* boot time since when */
-	uint64_t deaf_bytes; /* how much came all the same */
-	bool deaf_late;      /* and some of it long after */
+	bool discards;           /* the user's client drops standard output */
+	int64_t discards_ms;     /* boot time since when */
+	uint64_t discards_bytes; /* how much came all the same */
+	bool discards_late;      /* and some of it long after */
 	bool got_exit, got_signal;
 	uint32_t exit_status;
 	char exit_signal[32];
@@ -76,16 +80,38 @@ struct chan {
 	/* what was passed on */
 	bool eof_to_target, eof_to_user, close_to_target, close_to_user;
 	bool exit_sent;
-	bool refused; /* the grant does not give this program */
+	bool refused; /* the grant does not allow this program */
 	bool broken;  /* out of memory or over a limit: the session ends */
-	/* recording */
-	bool recorded, rec_ready;
-	uint32_t rec_open; /* which REC_OPEN of the link it was, from 1 */
-	char command[1024];
 	uint64_t bytes_in, bytes_out;
-	bool told; /* the line saying why is out */
-	size_t told_n;
-	int64_t tell_ms; /* boot time the line is said at the latest */
+	/* the line that says why the session ended (end.c) */
+	bool reason_done;
+	size_t reason_sent; /* bytes of it */
+	int64_t reason_ms;  /* boot time it is sent at the latest */
 };
+
+/* At the end of s->chans, its callbacks filled from the two given; NULL when
+ * out of memory. */
+struct chan *chan_new(struct session *s,
+    const struct ssh_channel_callbacks_struct *user_cb,
+    const struct ssh_channel_callbacks_struct *target_cb);
+/* Closes its taps, forgets it on both legs, and frees it. */
+void chan_free(struct session *s, struct chan *c);
+/* The channel both sides have closed: says so in the log, then chan_free. */
+void chan_ended(struct session *s, struct chan *c);
+/* Accepts the user's open; false when out of memory. */
+bool chan_accept(struct session *s, struct chan *c);
+struct chan *chan_of(struct session *s, ssh_channel user); /* or NULL */
+
+/* At the end of the queue, REQ_NEW; takes msg. NULL, and msg stays the
+ * caller's, when the queue is full or memory is out. */
+struct chan_request *chan_request_add(struct chan *c, int type, ssh_message m);
+/* Removes the first one and frees it. */
+void chan_request_drop(struct chan *c);
+
+/* Offers t all that passes from now on; t is freed by its close(). */
+void chan_tap(struct chan *c, struct tap *t);
+
+/* Evidence of a refusal; c may be NULL. */
+void chan_denied(struct session *s, const struct chan *c, const char *what);
 
 #endif

@@ -74,7 +74,7 @@ hooks_capture(bool on)
 }
 
 bool
-hooks_take(struct captured *ret)
+hooks_next(struct captured *ret)
 {
 	if (hooks.nkept == 0)
 		return false;

@@ -6,8 +6,8 @@
  *
  * MUST: a signature with the marker key is made by the notary or not at all.
  * MUST: a signature check while capturing says nothing about the signature: it
- *	 only keeps the bytes. Whoever captures must ask the broker and believe
- *	 nobody else, libssh's "valid" least of all.
+ *	 only keeps the bytes. Whoever captures must ask the broker and trust
+ *	 no other verdict, libssh's "valid" least of all.
  * MUST: every other call is libcrypto's own (the target's host key!).
  */
 #ifndef SESSION_HOOKS_H
@@ -18,17 +18,10 @@
 #include <stdint.h>
 
 #include "base/attr.h"
-#include "base/limits.h"
+#include "session/captured.h"
 
-/* The private half libssh believes the host key has. */
+/* What libssh has as the private half of the host key. */
 extern const uint8_t hooks_marker[32];
-
-struct captured {
-	uint8_t sig[LIMIT_SSHSIG_MAX];
-	size_t nsig;
-	uint8_t *tbs; /* what was signed; free() */
-	size_t ntbs;
-};
 
 typedef int hooks_sign_fn(
     void *arg, uint8_t retsig[static 64], const void *tbs, size_t n);
@@ -38,7 +31,7 @@ MUST_CHECK int hooks_init(void);
 void hooks_signer(hooks_sign_fn *fn, void *arg);
 /* While on, checks are kept instead of made; turning it off forgets all. */
 void hooks_capture(bool on);
-/* The oldest kept check; false when there is none. */
-MUST_CHECK bool hooks_take(struct captured *ret);
+/* Hands over the oldest kept check; false when there is none. */
+MUST_CHECK bool hooks_next(struct captured *ret);
 
 #endif

@@ -14,6 +14,20 @@
 #include "base/err.h"
 #include "session/shim.h"
 
+/* AES-GCM first: libssh's own order costs twice the time on AES-NI hosts. CTR
+ * last, for clients that have no AEAD (paramiko before 3). */
+const char leg_ciphers[] = "aes128-gcm@openssh.com,aes256-gcm@openssh.com,"
+			   "chacha20-poly1305@openssh.com,"
+			   "aes256-ctr,aes128-ctr";
+/* No group exchange: it would read the moduli file. */
+const char leg_kex[] =
+    "curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256,"
+    "ecdh-sha2-nistp384,ecdh-sha2-nistp521,diffie-hellman-group16-sha512,"
+    "diffie-hellman-group18-sha512,diffie-hellman-group14-sha256";
+const char leg_macs[] =
+    "hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,"
+    "hmac-sha2-256,hmac-sha2-512";
+
 int
 leg_init(struct leg *l, int fd)
 {
@@ -95,6 +109,22 @@ leg_feed(struct leg *l)
 		l->dead = true;
 }
 
+int
+leg_exchange(struct leg *l, int (*fn)(ssh_session ssh))
+{
+	size_t before;
+	int rc;
+
+	do {
+		before = shim_rx(l->fd);
+		rc = fn(l->ssh);
+	} while (
+	    rc == SSH_AGAIN && shim_rx(l->fd) > 0 && shim_rx(l->fd) != before);
+	if (rc == SSH_AGAIN && shim_eof(l->fd) && shim_rx(l->fd) == 0)
+		rc = SSH_ERROR;
+	return rc;
+}
+
 void
 leg_flush(struct leg *l)
 {
@@ -106,6 +136,16 @@ bool
 leg_busy(const struct leg *l)
 {
 	return l->fd >= 0 && shim_tx(l->fd) > SHIM_TX_BUSY;
+}
+
+void
+leg_disconnect(struct leg *l)
+{
+	ssh_disconnect(l->ssh);
+	/* libssh has closed the descriptor */
+	shim_del(l->fd);
+	l->fd = -1;
+	l->dead = true;
 }
 
 void

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * leg - one libssh session and its descriptor: feed it what arrived, send what
- * it wrote. Each leg has its own ssh_event; two sessions in one event reorder
- * data during a key re-exchange.
+ * leg - one libssh session and its descriptor, to the user or to the target:
+ * gives libssh what arrived, sends what it wrote. Each leg has its own
+ * ssh_event; two sessions in one event reorder data during a key re-exchange.
  */
 #ifndef SESSION_LEG_H
 #define SESSION_LEG_H
@@ -11,6 +11,9 @@
 
 #include "base/attr.h"
 #include "session/ssh.h"
+
+/* The algorithms both legs speak. */
+extern const char leg_ciphers[], leg_kex[], leg_macs[];
 
 struct leg {
 	ssh_session ssh;
@@ -29,8 +32,14 @@ MUST_CHECK int leg_evented(struct leg *l);
 bool leg_fill(struct leg *l);
 /* Gives libssh everything that was read; notices the end. */
 void leg_feed(struct leg *l);
+/* Repeats fn, which is one step of a key exchange, while it says SSH_AGAIN and
+ * reads more of what has arrived. SSH_ERROR when the peer is gone. */
+int leg_exchange(struct leg *l, int (*fn)(ssh_session ssh));
 void leg_flush(struct leg *l);
 bool leg_busy(const struct leg *l); /* much unsent: write no more */
+/* Says goodbye to the peer; then leg_done, as after a dead leg. Frees the leg's
+ * channels, as ssh_disconnect does: forget every pointer to them first. */
+void leg_disconnect(struct leg *l);
 /* leg_done with a reset instead of an orderly end. Frees the leg's channels:
  * forget every pointer to them first. */
 void leg_reset(struct leg *l);

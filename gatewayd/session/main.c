@@ -24,6 +24,7 @@
 #include "base/secret.h"
 #include "base/str.h"
 #include "session/hooks.h"
+#include "session/key.h"
 #include "session/session.h"
 #include "sys/sandbox.h"
 
@@ -66,7 +67,7 @@ load_host_key(struct zygote *z, const char *line)
 	    str_unb64(blob, sizeof(blob), b64, strcspn(b64, " \n"), &n) != 0 ||
 	    n != head + 32 || memcmp(blob, type, head) != 0)
 		return GW_EINVAL;
-	if ((text = target_key_text(blob + head, hooks_marker)) == NULL)
+	if ((text = key_text(blob + head, hooks_marker)) == NULL)
 		return GW_ENOMEM;
 	if (ssh_pki_import_privkey_base64(
 		text, NULL, NULL, NULL, &z->host_key) == SSH_OK)

@@ -1,44 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * relay - bytes and ends of channels between the legs. libssh's callbacks put
- * bytes into rings and note events; everything else happens in relay_step,
- * outside of libssh.
+ * relay - see relay.h.
  *
- * MUST: a stalled direction is drained whole or not at all (ring.h).
- * MUST: a user's CLOSE is not answered before the target's came: OpenSSH sends
- *	 it often before the exit status.
- * MUST: recorded bytes go to the recorder before they go to the user.
- *
- * "ssh host tail -f log | grep -m 1 x": when its output goes nowhere any more,
- * an OpenSSH client says so by eow@openssh.com and throws away what still
- * comes, for ever. libssh tells of such a request that it came, but not its
- * name, and cannot send one. So it is taken for what it is (relay_unknown), and
- * passed on as the close of the channel: a target's program then dies of its
- * next output, as it would without us. If there may be more input for it, it
- * first has to show that there is more output.
+ * "ssh host tail -f log | grep -m 1 x": when its output is read no more, an
+ * OpenSSH client says so by eow@openssh.com and discards what still comes, for
+ * ever. libssh reports such a request, but not its name, and cannot send one.
+ * So it is treated as what it is (relay_unknown), and passed on as the close of
+ * the channel: a target's program then dies of its next output, as it would
+ * without us. If there may be more input for it, it first has to show that
+ * there is more output.
  */
-#include <stdlib.h>
+#include "session/relay.h"
+
 #include <string.h>
 
-#include "base/err.h"
-#include "base/limits.h"
-#include "base/log.h"
+#include "base/fault.h"
 #include "base/str.h"
+#include "session/chan.h"
+#include "session/leg.h"
 #include "session/session.h"
+#include "session/target_leg.h"
 
 enum {
 	WRITE_MAX = 128 * 1024, /* internal: at a time */
 	READ_CHUNK = 32 * 1024,
-	/* what may have been on its way when the user's side went deaf */
-	DEAF_MS = 1000,
-	DEAF_BYTES = 4 * 1024 * 1024,
+	/* what may have been on its way when the client began to discard */
+	DISCARD_MS = 1000,
+	DISCARD_BYTES = 4 * 1024 * 1024,
 };
 
 /* ---- callbacks: enqueue only */
 static int
-take(struct chan *c, struct stream *st, const void *p, uint32_t n)
+enqueue(struct chan *c, enum flow f, const void *p, uint32_t n)
 {
-	size_t took;
+	struct stream *st = &c->flow[f];
+	size_t fitted;
 
 	if (st->stalled) {
 		/* libssh holds more than any window allows: a hostile peer */
@@ -46,11 +42,11 @@ take(struct chan *c, struct stream *st, const void *p, uint32_t n)
 			c->broken = true;
 		return 0;
 	}
-	took = ring_put(&st->ring, p, n);
-	if (took == 0 && n > 0 && st->ring.p == NULL)
+	fitted = ring_put(&st->ring, p, n);
+	if (fitted == 0 && n > 0 && st->ring.p == NULL)
 		c->broken = true;
-	st->stalled = took < n;
-	return (int)took;
+	st->stalled = fitted < n;
+	return (int)fitted;
 }
 
 static int
@@ -58,15 +54,15 @@ on_user_data(
     ssh_session ssh, ssh_channel ch, void *p, uint32_t n, int is_err, void *arg)
 {
 	struct chan *c = arg;
-	int took;
+	int fitted;
 
 	(void)ssh;
 	(void)ch;
 	if (is_err || c->close_to_target || c->target_close)
 		return (int)n;
-	took = take(c, &c->in, p, n);
-	c->bytes_in += (unsigned)took;
-	return took;
+	fitted = enqueue(c, FLOW_IN, p, n);
+	c->bytes_in += (unsigned)fitted;
+	return fitted;
 }
 
 static int
@@ -75,19 +71,19 @@ on_target_data(
 {
 	struct chan *c = arg;
 	const struct session *s = c->session;
-	int took;
+	int fitted;
 
 	(void)ssh;
 	(void)ch;
-	if (c->user_deaf && !is_err) {
-		c->deaf_bytes += n;
-		c->deaf_late = s->now.boot_ms - c->deaf_ms > DEAF_MS;
+	if (c->discards && !is_err) {
+		c->discards_bytes += n;
+		c->discards_late = s->now.boot_ms - c->discards_ms > DISCARD_MS;
 	}
-	if (c->user_close || (c->user_deaf && !is_err))
+	if (c->user_close || (c->discards && !is_err))
 		return (int)n;
-	took = take(c, is_err ? &c->err : &c->out, p, n);
-	c->bytes_out += (unsigned)took;
-	return took;
+	fitted = enqueue(c, is_err ? FLOW_ERR : FLOW_OUT, p, n);
+	c->bytes_out += (unsigned)fitted;
+	return fitted;
 }
 
 static void
@@ -130,21 +126,13 @@ on_user_signal(ssh_session ssh, ssh_channel ch, const char *sig, void *arg)
 {
 	struct chan *c = arg;
 	struct chan_request *r;
-	struct chan_request **end = &c->reqs;
+	char name[sizeof(r->signal)];
 
 	(void)ssh;
 	(void)ch;
-	if (sig == NULL || c->nreqs >= LIMIT_CHANNEL_REQUESTS ||
-	    (r = calloc(1, sizeof(*r))) == NULL)
-		return;
-	if (str_copy(r->signal, sizeof(r->signal), sig) != 0) {
-		free(r);
-		return;
-	}
-	while (*end != NULL)
-		end = &(*end)->next;
-	*end = r;
-	c->nreqs++;
+	if (sig != NULL && str_copy(name, sizeof(name), sig) == 0 &&
+	    (r = chan_request_add(c, 0, NULL)) != NULL)
+		memcpy(r->signal, name, sizeof(name));
 }
 
 static void
@@ -194,12 +182,12 @@ const struct ssh_channel_callbacks_struct relay_target_cb = {
 
 /* ---- bytes */
 static bool
-stream_empty(const struct stream *st)
+flow_empty(const struct chan *c, enum flow f)
 {
-	return st->ring.len == 0 && !st->stalled;
+	return c->flow[f].ring.len == 0 && !c->flow[f].stalled;
 }
 
-/* Takes what libssh held back, if all of it fits; with drop, to nowhere. */
+/* Reads what libssh keeps, if all of it fits; with drop, to nowhere. */
 static void
 unstall(struct session *s, struct stream *st, ssh_channel ch, int is_err,
     uint64_t *count, bool drop)
@@ -212,9 +200,9 @@ unstall(struct session *s, struct stream *st, ssh_channel ch, int is_err,
 		return;
 	have = ssh_channel_poll(ch, is_err);
 	if (have > 0 && !drop &&
-	    ring_room(&st->ring) < (size_t)have + RING_HEADROOM)
+	    ring_space(&st->ring) < (size_t)have + RING_HEADROOM)
 		return;
-	while (have > 0 && (drop || ring_room(&st->ring) >= sizeof(buf))) {
+	while (have > 0 && (drop || ring_space(&st->ring) >= sizeof(buf))) {
 		n = ssh_channel_read_nonblocking(ch, buf, sizeof(buf), is_err);
 		if (n <= 0)
 			break;
@@ -229,78 +217,99 @@ unstall(struct session *s, struct stream *st, ssh_channel ch, int is_err,
 	s->busy = true;
 }
 
-static void
-to_target(struct session *s, struct chan *c)
-{
-	struct stream *st = &c->in;
-	const uint8_t *p;
-	size_t n;
-	int w;
-
-	while (st->ring.len > 0 && !leg_busy(&s->target_leg)) {
-		uint32_t window = ssh_channel_window_size(c->target);
-
-		p = ring_peek(&st->ring, &n);
-		n = n > WRITE_MAX ? WRITE_MAX : n;
-		n = n > window ? window : n;
-		if (n == 0)
-			return;
-		w = ssh_channel_write(c->target, p, (uint32_t)n);
-		if (w <= 0)
-			return;
-		ring_drop(&st->ring, (size_t)w);
-		s->bytes_in += (unsigned)w;
-		s->active_ms = s->now.boot_ms;
-	}
-}
-
-/* How many of the first n bytes may be shown: all, or as many as recorded. */
+/* How many of the first n bytes of the ring t has accepted, after it was
+ * offered those it has not. */
 static size_t
-show(struct session *s, struct chan *c, struct stream *st, size_t n)
+offer(struct chan *c, struct tap *t, enum flow f, size_t n)
 {
 	const uint8_t *p;
 	size_t m;
 
-	if (!c->recorded)
-		return n;
-	while (st->recorded < n) {
-		p = ring_peek_at(&st->ring, st->recorded, &m);
-		if (m > n - st->recorded)
-			m = n - st->recorded;
-		if ((m = record_output(s, c, p, m)) == 0)
+	while (t->accepted[f] < n) {
+		p = ring_peek_at(&c->flow[f].ring, t->accepted[f], &m);
+		if (m > n - t->accepted[f])
+			m = n - t->accepted[f];
+		if ((m = t->ops->offer(t, c, f, p, m)) == 0)
 			break;
-		st->recorded += m;
+		t->accepted[f] += m;
 	}
-	return st->recorded < n ? st->recorded : n;
+	return t->accepted[f] < n ? t->accepted[f] : n;
+}
+
+/* The first bytes that may pass: one run, no more than the window, no more
+ * than every tap has accepted. NULL when there is none. */
+static const uint8_t *
+next_bytes(struct chan *c, enum flow f, ssh_channel to, size_t *retn)
+{
+	uint32_t window = ssh_channel_window_size(to);
+	const uint8_t *p = ring_peek(&c->flow[f].ring, retn);
+	size_t n = *retn;
+
+	n = n > WRITE_MAX ? WRITE_MAX : n;
+	n = n > window ? window : n;
+	for (struct tap *t = c->taps; t != NULL && n > 0; t = t->next) {
+		size_t accepted = offer(c, t, f, n);
+
+		if (!FAULT(session_tap))
+			n = accepted;
+	}
+	*retn = n;
+	return n == 0 ? NULL : p;
 }
 
 static void
-to_user(struct session *s, struct chan *c, struct stream *st, bool is_err)
+passed(struct session *s, struct chan *c, enum flow f, size_t n)
+{
+	ring_drop(&c->flow[f].ring, n);
+	for (struct tap *t = c->taps; t != NULL; t = t->next)
+		t->accepted[f] -= n;
+	s->active_ms = s->now.boot_ms;
+}
+
+/* Nobody will get what is in the ring. */
+static void
+discard(struct chan *c, enum flow f)
+{
+	ring_done(&c->flow[f].ring);
+	for (struct tap *t = c->taps; t != NULL; t = t->next)
+		t->accepted[f] = 0;
+}
+
+static void
+to_target(struct session *s, struct chan *c)
 {
 	const uint8_t *p;
 	size_t n;
 	int w;
 
-	while (st->ring.len > 0 && !leg_busy(&s->user)) {
-		uint32_t window = ssh_channel_window_size(c->user);
-
-		p = ring_peek(&st->ring, &n);
-		n = n > WRITE_MAX ? WRITE_MAX : n;
-		n = n > window ? window : n;
-		n = show(s, c, st, n);
-		if (n == 0)
-			return;
-		w = is_err ? ssh_channel_write_stderr(c->user, p, (uint32_t)n)
-			   : ssh_channel_write(c->user, p, (uint32_t)n);
+	while (!leg_busy(&s->target->leg) &&
+	       (p = next_bytes(c, FLOW_IN, c->target, &n)) != NULL) {
+		w = ssh_channel_write(c->target, p, (uint32_t)n);
 		if (w <= 0)
 			return;
-		if (c->pty && !is_err)
-			screen_see(&c->screen, p, (size_t)w);
-		ring_drop(&st->ring, (size_t)w);
-		if (c->recorded)
-			st->recorded -= (size_t)w;
+		s->bytes_in += (unsigned)w;
+		passed(s, c, FLOW_IN, (size_t)w);
+	}
+}
+
+static void
+to_user(struct session *s, struct chan *c, enum flow f)
+{
+	const uint8_t *p;
+	size_t n;
+	int w;
+
+	while (!leg_busy(&s->user) &&
+	       (p = next_bytes(c, f, c->user, &n)) != NULL) {
+		w = f == FLOW_ERR
+			? ssh_channel_write_stderr(c->user, p, (uint32_t)n)
+			: ssh_channel_write(c->user, p, (uint32_t)n);
+		if (w <= 0)
+			return;
+		if (c->pty && f == FLOW_OUT)
+			screen_read(&c->screen, p, (size_t)w);
 		s->bytes_out += (unsigned)w;
-		s->active_ms = s->now.boot_ms;
+		passed(s, c, f, (size_t)w);
 	}
 }
 
@@ -328,111 +337,92 @@ relay_unknown(struct session *s, struct chan *c)
 
 	/* other clients have unknown requests of other kinds; OpenSSH's only
 	 * other one is a break, for terminals */
-	if (c->pty || c->user_deaf || client == NULL ||
+	if (c->pty || c->discards || client == NULL ||
 	    strncmp(client, "SSH-2.0-OpenSSH", 15) != 0)
 		return;
-	c->user_deaf = true;
-	c->deaf_ms = s->now.boot_ms;
+	c->discards = true;
+	c->discards_ms = s->now.boot_ms;
 	s->busy = true;
 }
 
-/* The user's side throws away what comes, and the program does not stop, or
- * cannot be told anything either. */
+/* The client discards what comes, and the program does not stop, or gets no
+ * more input either. */
 static bool
-talks_to_nobody(const struct chan *c)
+unread(const struct chan *c)
 {
-	return c->user_deaf && (c->deaf_late || c->deaf_bytes > DEAF_BYTES ||
-				   (c->user_eof && stream_empty(&c->in)));
+	return c->discards &&
+	       (c->discards_late || c->discards_bytes > DISCARD_BYTES ||
+		   (c->user_eof && flow_empty(c, FLOW_IN)));
 }
 
 static void
 pass_ends(struct session *s, struct chan *c)
 {
-	bool in_out = stream_empty(&c->in);
-	bool out_out = stream_empty(&c->out) && stream_empty(&c->err);
+	bool in_passed = flow_empty(c, FLOW_IN);
+	bool out_passed = flow_empty(c, FLOW_OUT) && flow_empty(c, FLOW_ERR);
 
-	if ((c->user_eof || c->user_close) && in_out && !c->eof_to_target &&
+	if ((c->user_eof || c->user_close) && in_passed && !c->eof_to_target &&
 	    !c->close_to_target) {
 		c->eof_to_target = true;
 		(void)ssh_channel_send_eof(c->target);
 	}
-	if (((c->user_close && in_out) || talks_to_nobody(c)) &&
-	    c->reqs == NULL && !c->close_to_target) {
+	if (((c->user_close && in_passed) || unread(c)) && c->reqs == NULL &&
+	    !c->close_to_target) {
 		c->close_to_target = true;
 		(void)ssh_channel_close(c->target);
 	}
 	pass_exit(s, c);
-	if (c->target_eof && out_out && !c->eof_to_user && !c->user_close) {
+	if (c->target_eof && out_passed && !c->eof_to_user && !c->user_close) {
 		c->eof_to_user = true;
 		(void)ssh_channel_send_eof(c->user);
 	}
-	if (!c->target_close || c->out.stalled || c->err.stalled)
+	if (!c->target_close || c->flow[FLOW_OUT].stalled ||
+	    c->flow[FLOW_ERR].stalled)
 		return;
 	if (!c->close_to_target) {
 		c->close_to_target = true;
 		(void)ssh_channel_close(c->target);
 	}
-	if (out_out && !c->close_to_user) {
+	if (out_passed && !c->close_to_user) {
 		c->close_to_user = true;
 		(void)ssh_channel_close(c->user);
 	}
-}
-
-static void
-chan_end(struct session *s, struct chan *c)
-{
-	struct event_fields f;
-
-	record_close(s, c);
-	event_fields_init(&f);
-	link_event_common(s, &f);
-	event_num(&f, EF_CHANNEL, c->id);
-	event_num(&f, EF_BYTES_IN, (int64_t)c->bytes_in);
-	event_num(&f, EF_BYTES_OUT, (int64_t)c->bytes_out);
-	if (c->got_exit)
-		event_num(&f, EF_EXIT, c->exit_status);
-	event_str(&f, EF_REASON, c->exit_signal);
-	link_note(s, EV_SESSION_CHANNEL_END, &f);
-	event_fields_done(&f);
-	chan_free(s, c);
 }
 
 /* May free c. */
 static void
 relay_chan(struct session *s, struct chan *c)
 {
-	const bool deaf = c->user_close || c->user_deaf;
-	const bool closed = c->target_close || c->close_to_target;
+	const bool out_dropped = c->user_close || c->discards;
+	const bool in_dropped = c->target_close || c->close_to_target;
 
-	unstall(s, &c->in, c->user, 0, &c->bytes_in, closed);
-	unstall(s, &c->out, c->target, 0, &c->bytes_out, deaf);
-	unstall(s, &c->err, c->target, 1, &c->bytes_out, c->user_close);
-	if (deaf) {
-		ring_done(&c->out.ring);
-		c->out.recorded = 0;
-	}
-	if (c->user_close) {
-		ring_done(&c->err.ring);
-		c->err.recorded = 0;
-	}
-	if (closed)
-		ring_done(&c->in.ring);
+	unstall(s, &c->flow[FLOW_IN], c->user, 0, &c->bytes_in, in_dropped);
+	unstall(
+	    s, &c->flow[FLOW_OUT], c->target, 0, &c->bytes_out, out_dropped);
+	unstall(
+	    s, &c->flow[FLOW_ERR], c->target, 1, &c->bytes_out, c->user_close);
+	if (in_dropped)
+		discard(c, FLOW_IN);
 	else
 		to_target(s, c);
-	if (!deaf)
-		to_user(s, c, &c->out, false);
-	if (!c->user_close)
-		to_user(s, c, &c->err, true);
+	if (out_dropped)
+		discard(c, FLOW_OUT);
+	else
+		to_user(s, c, FLOW_OUT);
+	if (c->user_close)
+		discard(c, FLOW_ERR);
+	else
+		to_user(s, c, FLOW_ERR);
 	pass_ends(s, c);
 	if (c->user_close && c->target_close && c->close_to_user &&
 	    c->close_to_target)
-		chan_end(s, c);
+		chan_ended(s, c);
 }
 
-bool
-relay_frozen(const struct session *s)
+static bool
+frozen(const struct session *s)
 {
-	return !s->notary.up || (s->auth.grant.record && !s->recorder.up);
+	return !s->notary.up || (s->grant.record && !s->recorder.up);
 }
 
 void
@@ -440,9 +430,9 @@ relay_step(struct session *s)
 {
 	struct chan *next;
 
-	if (s->phase != PH_RELAY || s->target.phase != TG_UP)
+	if (s->phase != PH_RELAY || s->target->phase != TG_UP)
 		return;
-	if (relay_frozen(s)) {
+	if (frozen(s)) {
 		if (s->frozen_ms == 0)
 			s->frozen_ms = s->now.boot_ms;
 		return;

@@ -1,46 +1,88 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * request - the requests on a channel, strictly in order: what the grant
- * permits is recorded, then passed to the target, and the target's answer is
- * the user's. What it does not permit is refused and recorded.
+ * request - see request.h.
  */
-#include <stdlib.h>
+#include "session/request.h"
+
 #include <string.h>
 
-#include "base/err.h"
 #include "base/fault.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "session/chan.h"
+#include "session/end.h"
+#include "session/links.h"
+#include "session/record.h"
+#include "session/relay.h"
 #include "session/session.h"
+#include "session/target_leg.h"
 #include "session/text.h"
 
-void
-request_free(struct chan_request *r)
+/* Of sizes that wait one after the other only the last one counts: a window
+ * that is dragged while the target is slow must not fill the queue. */
+static bool
+supersedes(struct chan *c, ssh_message m)
 {
-	if (r->msg != NULL)
-		ssh_message_free(r->msg);
-	free(r);
+	struct chan_request *r = c == NULL ? NULL : c->reqs;
+
+	if (r == NULL ||
+	    ssh_message_subtype(m) != SSH_CHANNEL_REQUEST_WINDOW_CHANGE)
+		return false;
+	while (r->next != NULL)
+		r = r->next;
+	if (r->type != SSH_CHANNEL_REQUEST_WINDOW_CHANGE || r->state != REQ_NEW)
+		return false;
+	ssh_message_free(r->msg);
+	r->msg = m;
+	return true;
+}
+
+void
+request_asked(struct session *s, ssh_message m)
+{
+	struct chan *c = chan_of(s, ssh_message_channel_request_channel(m));
+
+	if (c != NULL && c->reason_done) {
+		/* a failure would hide the line that is on its way */
+		(void)ssh_message_channel_request_reply_success(m);
+		ssh_message_free(m);
+		return;
+	}
+	if (ssh_message_subtype(m) == SSH_CHANNEL_REQUEST_UNKNOWN) {
+		if (c != NULL)
+			relay_unknown(s, c);
+		(void)ssh_message_reply_default(m);
+		ssh_message_free(m);
+		return;
+	}
+	if (supersedes(c, m))
+		return;
+	if (c == NULL || c->close_to_user ||
+	    chan_request_add(c, ssh_message_subtype(m), m) == NULL) {
+		(void)ssh_message_reply_default(m);
+		ssh_message_free(m);
+		return;
+	}
+	s->busy = true;
 }
 
 static void
-pop(struct session *s, struct chan *c, bool success)
+answer(struct session *s, struct chan *c, bool success)
 {
-	struct chan_request *r = c->reqs;
+	ssh_message m = c->reqs->msg;
 
-	if (r->msg != NULL && success)
-		(void)ssh_message_channel_request_reply_success(r->msg);
-	else if (r->msg != NULL)
-		(void)ssh_message_reply_default(r->msg);
-	c->reqs = r->next;
-	c->nreqs--;
-	request_free(r);
+	if (m != NULL && success)
+		(void)ssh_message_channel_request_reply_success(m);
+	else if (m != NULL)
+		(void)ssh_message_reply_default(m);
+	chan_request_drop(c);
 	s->busy = true;
 }
 
 static bool
 has_cap(const struct session *s, uint32_t cap)
 {
-	return (s->auth.grant.caps & cap) != 0 || FAULT(session_caps);
+	return (s->grant.caps & cap) != 0 || FAULT(session_caps);
 }
 
 /* What Debian's clients send and its servers accept; each name costs a round
@@ -62,7 +104,7 @@ pty_ok(struct session *s, struct chan *c, ssh_message m)
 	if (c->pty || c->kind != CHAN_NONE)
 		return false;
 	if (!has_cap(s, CAP_PTY)) {
-		chan_deny(s, c, "pty");
+		chan_denied(s, c, "pty");
 		return false;
 	}
 	c->pty = true;
@@ -83,19 +125,19 @@ refuse_program(
 	char caps[64];
 	char line[LIMIT_TEXT_SIZE];
 
-	chan_deny(s, c, too_long ? "command-too-long" : what);
-	grant_caps_str(caps, sizeof(caps), s->auth.grant.caps);
+	chan_denied(s, c, too_long ? "command-too-long" : what);
+	grant_caps_str(caps, sizeof(caps), s->grant.caps);
 	if (too_long)
-		text_fmt(line, sizeof(line),
+		text_fit(line, sizeof(line),
 		    "sallyport: a command of more than %d bytes cannot be "
 		    "passed; send it on standard input\r\n",
 		    (int)LIMIT_COMMAND_MAX);
 	else
-		text_fmt(line, sizeof(line),
-		    "sallyport: this grant does not give %s (%.200s), only: "
-		    "%s\r\n",
+		text_fit(line, sizeof(line),
+		    "sallyport: this grant does not allow %s (%.200s), "
+		    "only: %s\r\n",
 		    what, c->command[0] == '\0' ? "a shell" : c->command, caps);
-	(void)ring_put(&c->err.ring, line, strlen(line));
+	(void)ring_put(&c->flow[FLOW_ERR].ring, line, strlen(line));
 	c->got_exit = true;
 	c->exit_status = 255;
 	c->refused = true;
@@ -103,7 +145,7 @@ refuse_program(
 	(void)ssh_channel_close(c->target);
 }
 
-/* Which kind of program, and whether the grant gives it. */
+/* Which kind of program, and whether the grant allows it. */
 static bool
 program_ok(struct session *s, struct chan *c, const struct chan_request *r)
 {
@@ -183,11 +225,10 @@ admit(struct session *s, struct chan *c, struct chan_request *r)
 			return false;
 		r->state = REQ_RECORDER;
 		r->since_ms = s->now.boot_ms;
-		if (record_wanted(s, c))
-			record_open(s, c);
+		record_start(s, c);
 		return true;
 	case SSH_CHANNEL_REQUEST_X11:
-		chan_deny(s, c, "x11-req");
+		chan_denied(s, c, "x11-req");
 		return false;
 	default:
 		return false; /* break, eow@openssh.com, ...: as sshd does */
@@ -195,7 +236,7 @@ admit(struct session *s, struct chan *c, struct chan_request *r)
 }
 
 static void
-say(struct session *s, struct chan *c, struct chan_request *r)
+write_evidence(struct session *s, struct chan *c, struct chan_request *r)
 {
 	enum event_code ev = c->kind == CHAN_SHELL  ? EV_SESSION_SHELL
 			     : c->kind == CHAN_EXEC ? EV_SESSION_EXEC
@@ -207,21 +248,20 @@ say(struct session *s, struct chan *c, struct chan_request *r)
 		cmd = ssh_message_channel_request_command(r->msg);
 	if (c->kind == CHAN_SFTP)
 		cmd = "sftp";
-	event_fields_init(&f);
-	link_event_common(s, &f);
+	link_event_init(&f, &s->grant);
 	event_num(&f, EF_CHANNEL, c->id);
 	/* the notary cuts and says so: no more than it needs to see that */
 	if (cmd != NULL)
 		event_strn(
 		    &f, EF_COMMAND, cmd, strnlen(cmd, LIMIT_FIELD_MAX + 1));
-	event_bool(&f, EF_RECORD, c->recorded);
-	r->rid = session_rid(s);
+	event_bool(&f, EF_RECORD, record_on(c));
+	r->rid = link_rid(&s->notary);
 	r->state = REQ_EVIDENCE;
 	r->since_ms = s->now.boot_ms;
-	if (link_append(s, ev, &f, r->rid) != 0 && s->notary.up)
+	if (link_append(&s->notary, ev, &f, r->rid) != 0 && s->notary.up)
 		end_begin(s, END_AUDIT_FAILED, NULL);
 	event_fields_done(&f);
-	/* with the notary away chan_relinked() says it again */
+	/* to a new notary request_notary_relinked() has it written again */
 }
 
 /* The same call is repeated until the target has answered. */
@@ -263,21 +303,65 @@ request_step(struct session *s, struct chan *c)
 	struct chan_request *r;
 	int rc;
 
-	while ((r = c->reqs) != NULL && s->phase == PH_RELAY) {
+	while ((r = c->reqs) != NULL && s->phase == PH_RELAY &&
+	       s->target->phase == TG_UP) {
 		if (c->refused || (r->state == REQ_NEW && !admit(s, c, r))) {
-			pop(s, c, c->refused);
+			answer(s, c, c->refused);
 			continue;
 		}
+		if (s->phase != PH_RELAY)
+			return; /* its recording could not begin */
 		if (r->state == REQ_RECORDER) {
 			if (!record_ready(s, c) || !s->notary.up)
 				return;
-			say(s, c, r);
+			write_evidence(s, c, r);
 		}
 		if (r->state == REQ_EVIDENCE && !FAULT(session_evidence))
 			return;
 		rc = ask_target(c, r);
 		if (rc == SSH_AGAIN)
 			return;
-		pop(s, c, rc == SSH_OK);
+		answer(s, c, rc == SSH_OK);
 	}
+}
+
+void
+request_durable(struct session *s, uint32_t rid, int result)
+{
+	if (rid == 0)
+		return;
+	for (struct chan *c = s->chans; c != NULL; c = c->next) {
+		struct chan_request *r = c->reqs;
+
+		if (r == NULL || r->rid != rid || r->state != REQ_EVIDENCE)
+			continue;
+		r->rid = 0;
+		if (result == 0)
+			r->state = REQ_SENT;
+		else
+			end_begin(s, END_AUDIT_FAILED, NULL);
+		s->busy = true;
+	}
+}
+
+void
+request_notary_relinked(struct session *s)
+{
+	for (struct chan *c = s->chans; c != NULL; c = c->next)
+		if (c->reqs != NULL && c->reqs->state == REQ_EVIDENCE) {
+			c->reqs->state = REQ_RECORDER;
+			c->reqs->rid = 0;
+			c->reqs->since_ms = s->now.boot_ms;
+		}
+}
+
+bool
+request_late(const struct session *s, int64_t before_ms)
+{
+	for (const struct chan *c = s->chans; c != NULL; c = c->next)
+		if (c->reqs != NULL && c->reqs->since_ms < before_ms &&
+		    (c->reqs->state == REQ_RECORDER ||
+			c->reqs->state == REQ_EVIDENCE))
+			return true;
+	return false;
 }

@@ -17,7 +17,7 @@ ring_done(struct ring *r)
 }
 
 size_t
-ring_room(const struct ring *r)
+ring_space(const struct ring *r)
 {
 	return RING_SIZE - r->len;
 }
@@ -29,8 +29,8 @@ ring_put(struct ring *r, const void *p, size_t n)
 	size_t tail;
 	size_t first;
 
-	if (n > ring_room(r))
-		n = ring_room(r);
+	if (n > ring_space(r))
+		n = ring_space(r);
 	if (n == 0 || (r->p == NULL && (r->p = malloc(RING_SIZE)) == NULL))
 		return 0;
 	tail = (r->head + r->len) % RING_SIZE;

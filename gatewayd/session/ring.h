@@ -21,8 +21,8 @@ struct ring {
 };
 
 void ring_done(struct ring *r);
-size_t ring_room(const struct ring *r);
-/* How many bytes were taken; fewer than n when full or out of memory. */
+size_t ring_space(const struct ring *r);
+/* How many bytes fitted; fewer than n when full or out of memory. */
 size_t ring_put(struct ring *r, const void *p, size_t n);
 /* The first contiguous run; NULL and 0 when empty. */
 const uint8_t *ring_peek(const struct ring *r, size_t *retn);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * screen - see screen.h. Only "ESC [ ? modes h|l" and a full reset are known:
- * what else is in the stream is none of its business.
+ * the rest of the stream is skipped.
  */
 #include "session/screen.h"
 
@@ -11,7 +11,7 @@ enum { ESC = 0x1b };
 enum { NUM_MAX = 9999 }; /* internal: no parameter means more */
 
 static bool
-is_other(unsigned mode)
+is_alternate(unsigned mode)
 {
 	return mode == 47 || mode == 1047 || mode == 1049;
 }
@@ -25,17 +25,17 @@ modes(struct screen *s, uint8_t ch)
 			s->num = NUM_MAX;
 		return;
 	}
-	s->hit = s->hit || is_other(s->num);
+	s->named = s->named || is_alternate(s->num);
 	s->num = 0;
 	if (ch == ';')
 		return;
-	if (s->hit && (ch == 'h' || ch == 'l'))
-		s->other = ch == 'h';
+	if (s->named && (ch == 'h' || ch == 'l'))
+		s->alternate = ch == 'h';
 	s->state = SCREEN_TEXT;
 }
 
 static void
-see(struct screen *s, uint8_t ch)
+read_byte(struct screen *s, uint8_t ch)
 {
 	if (ch == ESC) {
 		s->state = SCREEN_ESC;
@@ -44,13 +44,13 @@ see(struct screen *s, uint8_t ch)
 	switch (s->state) {
 	case SCREEN_ESC:
 		if (ch == 'c')
-			s->other = false;
+			s->alternate = false;
 		s->state = ch == '[' ? SCREEN_CSI : SCREEN_TEXT;
 		return;
 	case SCREEN_CSI:
 		s->state = ch == '?' ? SCREEN_MODES : SCREEN_TEXT;
 		s->num = 0;
-		s->hit = false;
+		s->named = false;
 		return;
 	case SCREEN_MODES:
 		modes(s, ch);
@@ -62,7 +62,7 @@ see(struct screen *s, uint8_t ch)
 }
 
 void
-screen_see(struct screen *s, const uint8_t *p, size_t n)
+screen_read(struct screen *s, const uint8_t *p, size_t n)
 {
 	const uint8_t *const end = p + n;
 
@@ -70,7 +70,7 @@ screen_see(struct screen *s, const uint8_t *p, size_t n)
 		if (s->state == SCREEN_TEXT &&
 		    (p = memchr(p, ESC, (size_t)(end - p))) == NULL)
 			return;
-		see(s, *p++);
+		read_byte(s, *p++);
 	}
 }
 
@@ -78,8 +78,8 @@ const char *
 screen_leave(const struct screen *s)
 {
 	/* mouse, focus, paste, keys, cursor, colours; then the screen itself */
-	return s->other ? "\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l"
-			  "\x1b[?1004l\x1b[?2004l\x1b[?1l\x1b>\x1b[?25h"
-			  "\x1b[0m\x1b[?1049l"
-			: "";
+	return s->alternate ? "\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l"
+			      "\x1b[?1004l\x1b[?2004l\x1b[?1l\x1b>\x1b[?25h"
+			      "\x1b[0m\x1b[?1049l"
+			    : "";
 }

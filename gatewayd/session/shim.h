@@ -25,13 +25,13 @@ enum {
 
 MUST_CHECK int shim_add(int fd);
 void shim_del(int fd); /* does not close it; safe for unknown ones */
-/* One recv into the buffer: 0 something came, GW_EAGAIN nothing or no room,
+/* One recv into the buffer: 0 something came, GW_EAGAIN nothing or no space,
  * GW_ECLOSED at the end of the stream (shim_eof stays true). */
 MUST_CHECK int shim_fill(int fd);
 /* Sends what waits: 0 all gone, GW_EAGAIN some left, GW_ECLOSED. */
 MUST_CHECK int shim_flush(int fd);
 size_t shim_rx(int fd); /* bytes libssh has not read yet */
-size_t shim_tx(int fd); /* bytes the kernel has not taken yet */
+size_t shim_tx(int fd); /* bytes the kernel has not accepted yet */
 bool shim_eof(int fd);
 
 /* The kernel's own poll, also for managed descriptors. */

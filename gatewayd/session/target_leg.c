@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * target - the way to the target: a connected socket from the broker, key
- * exchange, the pinned host key, a certificate from the notary for a key made
- * here, login. One step per turn, nothing blocks. Nothing is authenticated to
- * a host whose key is not pinned.
+ * target_leg - see target_leg.h.
  */
-#include <openssl/evp.h>
+#include "session/target_leg.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,34 +11,19 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/fault.h"
-#include "base/log.h"
-#include "base/secret.h"
 #include "base/str.h"
-#include "session/hooks.h"
+#include "session/end.h"
+#include "session/key.h"
+#include "session/links.h"
 #include "session/session.h"
-#include "session/shim.h"
 #include "session/text.h"
-
-/* AES-GCM first: libssh's own order costs twice the time on AES-NI hosts. CTR
- * last, for clients that have no AEAD (paramiko before 3). */
-const char ssh_ciphers[] = "aes128-gcm@openssh.com,aes256-gcm@openssh.com,"
-			   "chacha20-poly1305@openssh.com,"
-			   "aes256-ctr,aes128-ctr";
-/* No group exchange: it would read the moduli file. */
-const char ssh_kex[] =
-    "curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256,"
-    "ecdh-sha2-nistp384,ecdh-sha2-nistp521,diffie-hellman-group16-sha512,"
-    "diffie-hellman-group18-sha512,diffie-hellman-group14-sha256";
-const char ssh_macs[] =
-    "hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,"
-    "hmac-sha2-256,hmac-sha2-512";
 
 static void
 fail(struct session *s, enum end_reason why, const char *text)
 {
-	s->target.phase = TG_FAILED;
-	text_fmt(s->target.text, sizeof(s->target.text), "%.400s", text);
-	if (!s->probe.on)
+	s->target->phase = TG_FAILED;
+	text_fit(s->target->text, sizeof(s->target->text), "%.400s", text);
+	if (!s->spawn.probe)
 		end_begin(s, why, text);
 	s->busy = true;
 }
@@ -50,48 +33,48 @@ fail_ssh(struct session *s, enum end_reason why, const char *doing)
 {
 	char text[LIMIT_TEXT_SIZE];
 	char safe[256];
-	const char *e = ssh_get_error(s->target_leg.ssh);
+	const char *e = ssh_get_error(s->target->leg.ssh);
 
 	str_escape(safe, sizeof(safe), e, strlen(e));
-	text_fmt(text, sizeof(text), "sallyport: %s %s: %s", doing,
-	    s->probe.on ? "the target" : s->auth.grant.target, safe);
+	text_fit(text, sizeof(text), "sallyport: %s %s: %s", doing,
+	    s->spawn.probe ? "the target" : s->grant.target, safe);
 	fail(s, why, text);
 }
 
 void
 target_dial(struct session *s)
 {
-	struct msg_ses_dial m = {.rid = session_rid(s)};
+	struct msg_ses_dial m = {.rid = link_rid(&s->broker)};
 
-	s->target.phase = TG_DIAL;
-	s->target.rid = m.rid;
-	s->target.since_ms = s->now.boot_ms;
-	s->target.login = s->auth.grant.login;
-	s->target.grant = s->auth.grant.grant;
-	s->target.sid = s->auth.grant.sid;
-	if (link_send(s, &s->broker, MSG_SES_DIAL, &m) != 0)
+	s->target->phase = TG_DIAL;
+	s->target->rid = m.rid;
+	s->target->since_ms = s->now.boot_ms;
+	s->target->login = s->grant.login;
+	s->target->grant = s->grant.grant;
+	s->target->sid = s->grant.sid;
+	if (link_send(&s->broker, MSG_SES_DIAL, &m) != 0)
 		fail(s, END_TARGET_REFUSED,
-		    "sallyport: the gateway's broker is away; try again");
+		    "sallyport: the gateway's broker is not running; try "
+		    "again");
 }
 
 void
-target_refused(struct session *s, const char *text)
+target_dial_failed(struct session *s, const char *text)
 {
 	char line[LIMIT_TEXT_SIZE];
 
-	if (s->target.phase != TG_DIAL)
+	if (s->target->phase != TG_DIAL)
 		return;
 	if (text[0] == '\0')
 		text = "the target could not be reached";
-	text_fmt(line, sizeof(line), "%s%.450s",
-	    strncmp(text, "sallyport:", 10) == 0 ? "" : "sallyport: ", text);
+	text_prefixed(line, sizeof(line), text);
 	fail(s, END_TARGET_REFUSED, line);
 }
 
 void
 target_dialed(struct session *s, const struct msg_ses_target *m, int fd)
 {
-	if (s->target.phase != TG_DIAL || m->rid != s->target.rid ||
+	if (s->target->phase != TG_DIAL || m->rid != s->target->rid ||
 	    s->phase != PH_RELAY) {
 		(void)close(fd);
 		return;
@@ -101,7 +84,7 @@ target_dialed(struct session *s, const struct msg_ses_target *m, int fd)
 
 /* The algorithms to ask for, so that the target shows a key that is pinned. */
 static int
-pinned_algs(struct target *t)
+pinned_algs(struct target_leg *t)
 {
 	struct rd r;
 	struct rd blob;
@@ -137,7 +120,7 @@ pinned_algs(struct target *t)
 static int
 set_options(struct session *s)
 {
-	ssh_session ssh = s->target_leg.ssh;
+	ssh_session ssh = s->target->leg.ssh;
 	const bool no = false;
 	const int rsa = 2048;
 	/* Files that cannot be opened are named so that nothing is looked for
@@ -149,23 +132,23 @@ set_options(struct session *s)
 	    {SSH_OPTIONS_PROCESS_CONFIG, &no},
 	    {SSH_OPTIONS_SSH_DIR, "/nonexistent"},
 	    {SSH_OPTIONS_HOST, "target"},
-	    {SSH_OPTIONS_USER, s->target.login},
+	    {SSH_OPTIONS_USER, s->target->login},
 	    {SSH_OPTIONS_KNOWNHOSTS, "/nonexistent/known_hosts"},
 	    {SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/nonexistent/known_hosts"},
-	    {SSH_OPTIONS_CIPHERS_C_S, ssh_ciphers},
-	    {SSH_OPTIONS_CIPHERS_S_C, ssh_ciphers},
-	    {SSH_OPTIONS_KEY_EXCHANGE, ssh_kex},
-	    {SSH_OPTIONS_HMAC_C_S, ssh_macs},
-	    {SSH_OPTIONS_HMAC_S_C, ssh_macs},
+	    {SSH_OPTIONS_CIPHERS_C_S, leg_ciphers},
+	    {SSH_OPTIONS_CIPHERS_S_C, leg_ciphers},
+	    {SSH_OPTIONS_KEY_EXCHANGE, leg_kex},
+	    {SSH_OPTIONS_HMAC_C_S, leg_macs},
+	    {SSH_OPTIONS_HMAC_S_C, leg_macs},
 	    {SSH_OPTIONS_COMPRESSION, "no"},
 	    {SSH_OPTIONS_RSA_MIN_SIZE, &rsa},
-	    {SSH_OPTIONS_FD, &s->target_leg.fd},
-	    {SSH_OPTIONS_HOSTKEYS, s->target.host_alg},
+	    {SSH_OPTIONS_FD, &s->target->leg.fd},
+	    {SSH_OPTIONS_HOSTKEYS, s->target->host_alg},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(opts); i++) {
 		if (opts[i].o == SSH_OPTIONS_HOSTKEYS &&
-		    s->target.host_alg[0] == '\0')
+		    s->target->host_alg[0] == '\0')
 			continue;
 		if (ssh_options_set(ssh, opts[i].o, opts[i].v) != SSH_OK)
 			return GW_EUNSUPPORTED;
@@ -174,7 +157,7 @@ set_options(struct session *s)
 }
 
 static int
-keep_pinned(struct target *t, const struct bytes *pinned)
+keep_pinned(struct target_leg *t, const struct bytes *pinned)
 {
 	free(t->pinned);
 	t->npinned = 0;
@@ -189,32 +172,26 @@ keep_pinned(struct target *t, const struct bytes *pinned)
 void
 target_start(struct session *s, int fd, const struct bytes *pinned)
 {
-	if (leg_init(&s->target_leg, fd) != 0) {
+	if (leg_init(&s->target->leg, fd) != 0) {
 		fail(s, END_ABORTED, "sallyport: out of memory");
 		return;
 	}
-	if (keep_pinned(&s->target, pinned) != 0 || set_options(s) != 0) {
+	if (keep_pinned(s->target, pinned) != 0 || set_options(s) != 0) {
 		fail(s, END_ABORTED,
 		    "sallyport: the target's pinned host keys cannot be used");
 		return;
 	}
-	s->target.phase = TG_KEX;
+	s->target->phase = TG_KEX;
 	s->busy = true;
 }
 
 static void
 step_kex(struct session *s)
 {
-	struct leg *l = &s->target_leg;
-	size_t before;
-	int rc;
+	struct leg *l = &s->target->leg;
+	int rc = leg_exchange(l, ssh_connect);
 
-	do {
-		before = shim_rx(l->fd);
-		rc = ssh_connect(l->ssh);
-	} while (
-	    rc == SSH_AGAIN && shim_rx(l->fd) > 0 && shim_rx(l->fd) != before);
-	if (rc == SSH_AGAIN && !(shim_eof(l->fd) && shim_rx(l->fd) == 0))
+	if (rc == SSH_AGAIN)
 		return;
 	if (rc != SSH_OK) {
 		fail_ssh(s, END_TARGET_REFUSED, "no SSH connection to");
@@ -224,12 +201,12 @@ step_kex(struct session *s)
 		fail(s, END_ABORTED, "sallyport: out of memory");
 		return;
 	}
-	s->target.phase = TG_HOSTKEY;
+	s->target->phase = TG_HOSTKEY;
 	s->busy = true;
 }
 
 static bool
-is_pinned(const struct target *t, const uint8_t *blob, size_t n)
+is_pinned(const struct target_leg *t, const uint8_t *blob, size_t n)
 {
 	struct rd r;
 	uint32_t keys;
@@ -248,65 +225,48 @@ is_pinned(const struct target *t, const uint8_t *blob, size_t n)
 }
 
 static void
-fingerprint(char *ret, size_t size, ssh_key key)
-{
-	unsigned char *hash = NULL;
-	size_t n = 0;
-	char *text = NULL;
-
-	ret[0] = '\0';
-	if (ssh_get_publickey_hash(key, SSH_PUBLICKEY_HASH_SHA256, &hash, &n) !=
-	    SSH_OK)
-		return;
-	text = ssh_get_fingerprint_hash(SSH_PUBLICKEY_HASH_SHA256, hash, n);
-	if (text != NULL)
-		text_fmt(ret, size, "%s", text);
-	ssh_string_free_char(text);
-	ssh_clean_pubkey_hash(&hash);
-}
-
-static void
 hostkey_changed(struct session *s, ssh_key key)
 {
 	struct event_fields f;
 	char fp[128];
 	char text[LIMIT_TEXT_SIZE];
 
-	fingerprint(fp, sizeof(fp), key);
-	event_fields_init(&f);
-	link_event_common(s, &f);
+	key_fingerprint(fp, sizeof(fp), key);
+	link_event_init(&f, &s->grant);
 	event_str(&f, EF_OUTCOME, "failure");
 	event_str(&f, EF_REASON, "hostkey_changed");
 	event_str(&f, EF_FOUND, fp);
-	event_str(&f, EF_EXPECTED, s->target.host_alg);
-	link_note(s, EV_HOSTKEY_CHANGED, &f);
+	event_str(&f, EF_EXPECTED, s->target->host_alg);
+	link_note(&s->notary, EV_HOSTKEY_CHANGED, &f);
 	event_fields_done(&f);
-	text_fmt(text, sizeof(text),
+	text_fit(text, sizeof(text),
 	    "sallyport: %s shows another host key (%s) than the one an "
-	    "administrator confirmed; nothing was sent to it. If the key was "
-	    "changed on purpose: jitctl target add %s --scan",
-	    s->auth.grant.target, fp, s->auth.grant.target);
+	    "administrator confirmed; nothing was sent to it. If it was "
+	    "changed on purpose, an administrator confirms the new one with: "
+	    "jitctl target add %s --scan",
+	    s->grant.target, fp, s->grant.target);
 	fail(s, END_HOSTKEY_CHANGED, text);
 }
 
 static void
 step_hostkey(struct session *s)
 {
-	struct target *t = &s->target;
+	struct target_leg *t = s->target;
 	ssh_key key = NULL;
 	char *b64 = NULL;
 	size_t n;
 
-	if (ssh_get_server_publickey(s->target_leg.ssh, &key) != SSH_OK ||
+	if (ssh_get_server_publickey(t->leg.ssh, &key) != SSH_OK ||
 	    ssh_pki_export_pubkey_base64(key, &b64) != SSH_OK ||
-	    (t->seen = malloc(n = strlen(b64) + 1)) == NULL ||
-	    str_unb64(t->seen, n, b64, n - 1, &t->nseen) != 0) {
-		fail(s, END_ABORTED, "sallyport: cannot read the host key");
+	    (t->shown = malloc(n = strlen(b64) + 1)) == NULL ||
+	    str_unb64(t->shown, n, b64, n - 1, &t->nshown) != 0) {
+		fail(s, END_ABORTED,
+		    "sallyport: the target's host key cannot be read");
 		goto out;
 	}
-	t->key_ok = is_pinned(t, t->seen, t->nseen);
+	t->key_ok = is_pinned(t, t->shown, t->nshown);
 	if (!t->key_ok && !FAULT(session_hostkey)) {
-		if (s->probe.on)
+		if (s->spawn.probe)
 			fail(s, END_HOSTKEY_CHANGED,
 			    "the host key is not a pinned one");
 		else
@@ -321,116 +281,43 @@ out:
 	ssh_key_free(key);
 }
 
-char *
-target_key_text(const uint8_t pub[static 32], const uint8_t seed[static 32])
-{
-	static const char head[] = "-----BEGIN OPENSSH PRIVATE KEY-----\n";
-	static const char tail[] = "\n-----END OPENSSH PRIVATE KEY-----\n";
-	struct buf all;
-	struct buf blob;
-	struct buf priv;
-	char *text = NULL;
-	size_t n;
-
-	buf_init(&all, 1024);
-	buf_init(&blob, 256);
-	buf_init(&priv, 512);
-	buf_cstring(&blob, "ssh-ed25519");
-	buf_string(&blob, pub, 32);
-	buf_u32(&priv, 0x53616c79); /* twice the same: "decrypted well" */
-	buf_u32(&priv, 0x53616c79);
-	buf_put(&priv, blob.p, blob.len);
-	buf_u32(&priv, 64);
-	buf_put(&priv, seed, 32);
-	buf_put(&priv, pub, 32);
-	buf_cstring(&priv, "");
-	for (uint8_t i = 1; priv.len % 8 != 0; i++)
-		buf_u8(&priv, i);
-	buf_put(&all, "openssh-key-v1", 15);
-	buf_cstring(&all, "none");
-	buf_cstring(&all, "none");
-	buf_cstring(&all, "");
-	buf_u32(&all, 1);
-	buf_string(&all, blob.p, blob.len);
-	buf_string(&all, priv.p, priv.len);
-	if (buf_err(&all) != 0 || buf_err(&blob) != 0 || buf_err(&priv) != 0)
-		goto out;
-	n = sizeof(head) + str_b64_size(all.len) + sizeof(tail);
-	if ((text = malloc(n)) == NULL)
-		goto out;
-	memcpy(text, head, sizeof(head));
-	str_b64(text + strlen(text), all.p, all.len);
-	memcpy(text + strlen(text), tail, sizeof(tail));
-out:
-	buf_done(&all);
-	buf_done(&blob);
-	buf_done(&priv);
-	return text;
-}
-
-static int
-make_key(struct target *t, uint8_t retpub[static 32])
-{
-	EVP_PKEY *pk = NULL;
-	struct secret seed = {0};
-	char *text = NULL;
-	size_t n = 32;
-	int r;
-
-	if ((r = secret_random(&seed, 32)) != 0)
-		goto out;
-	r = GW_ECRYPTO;
-	pk = EVP_PKEY_new_raw_private_key(
-	    EVP_PKEY_ED25519, NULL, seed.p, seed.len);
-	if (pk == NULL || EVP_PKEY_get_raw_public_key(pk, retpub, &n) != 1 ||
-	    (text = target_key_text(retpub, seed.p)) == NULL ||
-	    ssh_pki_import_privkey_base64(text, NULL, NULL, NULL, &t->key) !=
-		SSH_OK)
-		goto out;
-	r = 0;
-out:
-	EVP_PKEY_free(pk);
-	secret_free(&seed);
-	if (text != NULL)
-		explicit_bzero(text, strlen(text));
-	free(text);
-	return r;
-}
-
 static void
 step_cert(struct session *s)
 {
-	struct target *t = &s->target;
+	struct target_leg *t = s->target;
 	struct msg_nt_cert m = {.rid = 0};
 
 	if (t->rid != 0)
 		return; /* asked */
-	m.rid = session_rid(s);
+	m.rid = link_rid(&s->notary);
 	if (str_copy(m.grant, sizeof(m.grant), t->grant) != 0 ||
 	    str_copy(m.sid, sizeof(m.sid), t->sid) != 0 ||
-	    (t->key == NULL && make_key(t, m.pubkey) != 0)) {
-		fail(s, END_ABORTED, "sallyport: no key could be made");
+	    (t->key == NULL && key_new(&t->key, t->pubkey) != 0)) {
+		fail(s, END_ABORTED,
+		    "sallyport: no key for the target could be made");
 		return;
 	}
+	memcpy(m.pubkey, t->pubkey, sizeof(m.pubkey));
 	t->rid = m.rid;
 	t->asked_ms = s->now.boot_ms;
-	if (link_send(s, &s->notary, MSG_NT_CERT, &m) != 0)
+	if (link_send(&s->notary, MSG_NT_CERT, &m) != 0)
 		fail(s, END_AUDIT_FAILED,
-		    "sallyport: the gateway's notary is away; try again");
+		    "sallyport: the gateway's notary is not running; try "
+		    "again");
 }
 
 void
 target_certified(struct session *s, const struct msg_nt_cert_ok *m)
 {
-	struct target *t = &s->target;
+	struct target_leg *t = s->target;
 	char b64[2 * LIMIT_CERT_MAX];
 
 	if (t->phase != TG_CERT || m->rid != t->rid || t->rid == 0)
 		return;
 	if (m->result != 0 || str_b64_size(m->cert.len) > sizeof(b64)) {
 		fail(s, END_TARGET_REFUSED,
-		    "sallyport: the notary signs no certificate for this "
-		    "session: its grant has ended");
+		    "sallyport: the gateway gives this session no certificate: "
+		    "its grant has ended");
 		return;
 	}
 	str_b64(b64, m->cert.p, m->cert.len);
@@ -448,26 +335,27 @@ target_certified(struct session *s, const struct msg_nt_cert_ok *m)
 static void
 step_login(struct session *s)
 {
-	struct leg *l = &s->target_leg;
+	struct leg *l = &s->target->leg;
 	char text[LIMIT_TEXT_SIZE];
-	int rc = ssh_userauth_publickey(l->ssh, NULL, s->target.key);
+	int rc = ssh_userauth_publickey(l->ssh, NULL, s->target->key);
 
 	switch (rc) {
 	case SSH_AUTH_AGAIN:
 		return;
 	case SSH_AUTH_SUCCESS:
-		s->target.phase = TG_UP;
+		s->target->phase = TG_UP;
 		s->active_ms = s->now.boot_ms;
 		s->busy = true;
 		return;
 	case SSH_AUTH_DENIED:
 	case SSH_AUTH_PARTIAL:
-		text_fmt(text, sizeof(text),
+		text_fit(text, sizeof(text),
 		    "sallyport: the target does not accept the gateway's "
-		    "certificate for %s; an administrator can see why with: "
+		    "certificate for %s; an administrator can find out why "
+		    "with: "
 		    "jitctl doctor %s",
-		    s->target.login,
-		    s->probe.on ? "TARGET" : s->auth.grant.target);
+		    s->target->login,
+		    s->spawn.probe ? "TARGET" : s->grant.target);
 		fail(s, END_TARGET_REFUSED, text);
 		return;
 	default:
@@ -477,11 +365,43 @@ step_login(struct session *s)
 }
 
 void
+target_notary_relinked(struct session *s)
+{
+	if (s->target->phase == TG_CERT)
+		s->target->rid = 0;
+}
+
+bool
+target_cert_late(const struct session *s, int64_t before_ms)
+{
+	const struct target_leg *t = s->target;
+
+	return t->phase == TG_CERT && t->rid != 0 && t->asked_ms < before_ms;
+}
+
+static void
+read_leg(struct leg *l)
+{
+	ssh_message m;
+
+	leg_feed(l);
+	while (!l->dead && l->event != NULL &&
+	       (m = ssh_message_get(l->ssh)) != NULL) {
+		/* agent, X11 and forwarded channels from the target */
+		(void)ssh_message_reply_default(m);
+		ssh_message_free(m);
+	}
+}
+
+void
 target_step(struct session *s)
 {
-	struct target *t = &s->target;
+	struct target_leg *t = s->target;
 
-	if (t->phase > TG_HOSTKEY && t->phase < TG_UP && s->target_leg.dead) {
+	if (t->leg.ssh == NULL || s->phase != PH_RELAY)
+		return;
+	read_leg(&t->leg);
+	if (t->phase > TG_HOSTKEY && t->phase < TG_UP && t->leg.dead) {
 		fail_ssh(s, END_TARGET_GONE, "the connection was closed by");
 		return;
 	}
@@ -489,7 +409,7 @@ target_step(struct session *s)
 		step_kex(s);
 	if (t->phase == TG_HOSTKEY)
 		step_hostkey(s);
-	if (t->phase == TG_CERT && (!s->probe.on || s->probe.req.login))
+	if (t->phase == TG_CERT && !t->no_login)
 		step_cert(s);
 	if (t->phase == TG_LOGIN)
 		step_login(s);
@@ -498,12 +418,13 @@ target_step(struct session *s)
 void
 target_done(struct session *s)
 {
-	struct target *t = &s->target;
+	struct target_leg *t = s->target;
 
+	leg_done(&t->leg);
 	free(t->pinned);
-	free(t->seen);
+	free(t->shown);
 	ssh_key_free(t->cert);
 	ssh_key_free(t->key);
-	t->pinned = t->seen = NULL;
+	t->pinned = t->shown = NULL;
 	t->cert = t->key = NULL;
 }

@@ -10,6 +10,9 @@
 
 #include "base/attr.h"
 
-void text_fmt(char *ret, size_t size, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* snprintf; what does not fit is cut. */
+void text_fit(char *ret, size_t size, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* s after "sallyport: ", unless it begins so by itself. */
+void text_prefixed(char *ret, size_t size, const char *s);
 
 #endif

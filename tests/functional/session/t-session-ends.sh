@@ -30,39 +30,39 @@ not_run() {
 }
 
 stops() {
-	(sleep 1; tell stop 'session ended: revoked at 12:31:00 UTC') &
+	(sleep 1; harness stop 'session ended: revoked at 12:31:00 UTC') &
 	ended 'revoked during a command' 'revoked' 127.0.0.1 'echo hi; sleep 30'
-	(sleep 1; tell stop 'session ended: revoked at 12:31:00 UTC') &
+	(sleep 1; harness stop 'session ended: revoked at 12:31:00 UTC') &
 	ended 'revoked in a terminal' 'revoked' -tt 127.0.0.1 'sleep 30'
-	(sleep 1; tell stop) &
+	(sleep 1; harness stop) &
 	ended 'revoked during a download' 'revoked' 127.0.0.1 'cat /dev/zero' |
 		tr -d '\0'
-	(sleep 1; tell stop) &
+	(sleep 1; harness stop) &
 	want_exit 'revoked without a channel' 255 user_ssh -N 127.0.0.1 2>"$D/2"
 	grep -q 'sallyport: session ended: revoked' "$D/2"
-	tell end 2
+	harness end 2
 	ended 'its own deadline' 'expired' 127.0.0.1 'sleep 30'
-	tell end 600
-	tell idle 1
+	harness end 600
+	harness idle 1
 	ended 'idle' 'idle' 127.0.0.1 'sleep 30'
-	tell idle 0
+	harness idle 0
 	want_event '^end reason=idle'
 }
 
 refusals() {
-	tell nodial 'the target does not answer'
+	harness nodial 'the target does not answer'
 	ended 'no target' 'does not answer' 127.0.0.1 true
-	tell nodial
-	tell pin other.pub
+	harness nodial
+	harness pin other.pub
 	ended 'another host key' 'another host key' 127.0.0.1 "touch $D/ran1"
 	want_event '^event hostkey.changed'
 	not_run ran1
-	tell pin target.pub
-	tell caps 1
-	ended 'a command without exec' 'does not give exec' 127.0.0.1 "touch $D/ran2"
+	harness pin target.pub
+	harness caps 1
+	ended 'a command without exec' 'does not allow exec' 127.0.0.1 "touch $D/ran2"
 	want_event '^event session.channel_denied'
 	not_run ran2
-	tell caps 15
+	harness caps 15
 	want_exit 'a forward' 255 user_ssh -W 127.0.0.1:2222 127.0.0.1 \
 		</dev/null 2>/dev/null
 }
@@ -70,27 +70,36 @@ refusals() {
 evidence() {
 	local pid
 
-	tell hold 1
+	harness hold 1
 	user_ssh 127.0.0.1 "touch $D/ran3" </dev/null &
 	pid=$!
 	want_event '^event session.exec .*ran3'
 	sleep 1
 	not_run ran3
-	tell drop notary
-	tell hold 0
-	tell link notary
+	harness drop notary
+	harness hold 0
+	harness link notary
 	wait "$pid"
 	[ -e "$D/ran3" ]
-	(sleep 1; tell drop notary) &
+	harness hold 2
+	user_ssh 127.0.0.1 "touch $D/ran8" </dev/null &
+	pid=$!
+	want_event '^cert held'
+	harness drop notary
+	harness hold 0
+	harness link notary # is asked for the certificate of the same key
+	wait "$pid"
+	[ -e "$D/ran8" ]
+	(sleep 1; harness drop notary) &
 	ended 'no notary for 5 s' 'audit_failed' 127.0.0.1 'sleep 30'
-	tell hold 1
+	harness hold 1
 	ended 'no answer of the notary' 'audit_failed' 127.0.0.1 "touch $D/ran5"
 	not_run ran5
-	tell hold 2
+	harness hold 2
 	ended 'no certificate' 'audit_failed' 127.0.0.1 "touch $D/ran6"
 	not_run ran6
-	tell hold 0
-	(sleep 1; tell drop broker) &
+	harness hold 0
+	(sleep 1; harness drop broker) &
 	user_ssh -M -S "$D/mux" -fN 127.0.0.1 </dev/null >/dev/null 2>&1
 	want 'another channel' yes "$(user_ssh -S "$D/mux" 127.0.0.1 'echo yes')"
 	want 'no broker' still "$(user_ssh 127.0.0.1 'sleep 2; echo still')"
@@ -100,43 +109,66 @@ evidence() {
 	not_run ran4
 	user_ssh -S "$D/mux" -O exit 127.0.0.1 2>/dev/null
 	user_ssh -M -S "$D/mux" -fN 127.0.0.1 </dev/null >/dev/null 2>&1
-	tell hush broker
-	want_exit 'a new channel with a deaf broker' 255 user_ssh -S "$D/mux" \
+	harness mute broker
+	want_exit 'a new channel with a broker that does not read' 255 user_ssh -S "$D/mux" \
 		-o ProxyCommand=false 127.0.0.1 "touch $D/ran7" 2>/dev/null
-	tell hush
-	want 'it hears again' yes "$(user_ssh -S "$D/mux" 127.0.0.1 'echo yes')"
+	harness mute
+	want 'it reads again' yes "$(user_ssh -S "$D/mux" 127.0.0.1 'echo yes')"
 	not_run ran7
 	want_event '^event session.channel_denied .*broker-away'
 	user_ssh -S "$D/mux" -O exit 127.0.0.1 2>/dev/null
 }
 
+# Output that the recorder has not accepted does not reach the user; once it
+# reads again, all of it is in the recording.
+slow_recorder() {
+	local pid state=waiting
+
+	rm -f "$D"/rec.* "$D/on"
+	user_ssh -tt 127.0.0.1 "echo begun; until [ -e $D/on ]; do sleep 0.1; done
+		head -c 2000000 /dev/urandom | od -x" \
+		>"$D/1" 2>/dev/null </dev/null &
+	pid=$!
+	until grep -qs begun "$D"/rec.*; do sleep 0.1; done
+	harness mute recorder
+	touch "$D/on"
+	sleep 2
+	kill -0 "$pid" 2>/dev/null || state=over
+	want 'output, while the recorder does not read' waiting "$state"
+	harness mute
+	wait "$pid"
+	want 'bytes of output' yes "$([ "$(stat -c %s "$D/1")" -gt 5000000 ] && echo yes)"
+	cat "$D"/rec.* | cmp - "$D/1"
+}
+
 records() {
-	tell record 1
+	harness record 1
 	rm -f "$D"/rec.*
 	user_ssh -tt 127.0.0.1 "head -c 200000 /dev/urandom | od -x" \
 		>"$D/1" 2>/dev/null </dev/null
 	cat "$D"/rec.* | cmp - "$D/1"
 	want_event '^rec close'
-	(sleep 1; tell drop recorder) &
+	slow_recorder
+	(sleep 1; harness drop recorder) &
 	ended 'no recorder for 5 s' 'audit_failed' -tt 127.0.0.1 'sleep 30'
-	tell hush recorder
-	ended 'a deaf recorder before the start' 'audit_failed' \
+	harness mute recorder
+	ended 'a recorder that does not read, before the start' 'audit_failed' \
 		-tt 127.0.0.1 'sleep 30'
-	tell hush
-	(sleep 1; tell hush recorder) &
-	ended 'a deaf recorder' 'audit_failed' -tt 127.0.0.1 \
+	harness mute
+	(sleep 1; harness mute recorder) &
+	ended 'a recorder that does not read' 'audit_failed' -tt 127.0.0.1 \
 		'sleep 2; head -c 9000000 /dev/zero | od -v'
-	tell hush
-	tell record 0
+	harness mute
+	harness record 0
 }
 
 probes() {
-	tell probe root
+	harness probe root
 	want_event '^probed kex=1 key_ok=1 login_ok=1 .*clock=[1-9]'
-	tell pin other.pub
-	tell probe root
+	harness pin other.pub
+	harness probe root
 	want_event '^probed kex=1 key_ok=0 login_ok=0'
-	tell pin target.pub
+	harness pin target.pub
 }
 
 ends() {

@@ -94,7 +94,7 @@ keys() {
 
 	for t in 'ecdsa 256' 'ecdsa 384' 'ecdsa 521' 'rsa 3072'; do
 		ssh-keygen -q -t "${t% *}" -b "${t#* }" -N '' -f "$D/k${t#* }"
-		tell user "k${t#* }.pub"
+		harness user "k${t#* }.pub"
 		key=$D/k${t#* }
 		want "a key of type $t" yes "$(user_ssh 127.0.0.1 'echo yes')"
 	done

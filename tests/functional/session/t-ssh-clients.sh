@@ -12,7 +12,7 @@
 sum() { sha256sum | cut -c1-64; }
 
 # The first line of a program that would go on for ever. Its standard input is
-# open, as at a terminal: what ends it is that nobody takes its output.
+# open, as at a terminal: what ends it is that nobody reads its output.
 ended_by_head() {
 	local rc=0
 
@@ -56,7 +56,7 @@ commands() {
 		2>/dev/null
 	want_exit 'a subsystem there is not' 255 user_ssh -s 127.0.0.1 netconf \
 		</dev/null 2>"$D/2"
-	grep -q '^sallyport: this grant does not give subsystem' "$D/2"
+	grep -q '^sallyport: this grant does not allow subsystem' "$D/2"
 }
 
 refused() {
@@ -120,17 +120,17 @@ last_size() { tr -cd '0-9 \n' <"$D/1" | grep ' ' | tail -n 1; }
 sizes() {
 	local before
 
-	tell record 1
+	harness record 1
 	# faster than they can be passed on: the last one counts
-	tell hold 1
+	harness hold 1
 	storm 'for i in $(seq 150); do
 			size $((20 + i % 20)) $((60 + i)) 0.02
 		done' >"$D/storm"
 	on_terminal 'sleep 2' &
 	until [ -e "$D/sized" ]; do sleep 0.1; done
-	tell drop notary
-	tell hold 0
-	tell link notary
+	harness drop notary
+	harness hold 0
+	harness link notary
 	wait "$!"
 	want 'the last size' '43 132' "$(last_size)"
 	# what no player could show
@@ -144,7 +144,7 @@ sizes() {
 		"$(grep -xE '10000x50|132x43' "$D/2" | xargs)"
 	want 'sizes no player can show' '' \
 		"$(grep -vxE '[1-9][0-9]{0,4}x[1-9][0-9]{0,4}' "$D/2" || true)"
-	tell record 0
+	harness record 0
 }
 
 quiet() {

@@ -11,7 +11,7 @@
  * and ca.pub are written there, events go to DIR/events, recorded output to
  * DIR/rec.N. Commands on standard input, one per line: stop TEXT, end SECONDS,
  * caps N, record 0|1, idle SECONDS, deny TEXT, nodial TEXT, drop NAME, link
- * NAME, hush NAME (it reads no more; "" = all do), hold 0|1|2 (evidence, 2: and
+ * NAME, mute NAME (it reads nothing; "" = all do), hold 0|1|2 (evidence, 2: and
  * certificates), pin FILE, user FILE, probe LOGIN, kill, quit.
  */
 #include <errno.h>
@@ -65,7 +65,7 @@ struct harness {
 	char deny[256];
 	char nodial[256];
 	long hold;
-	char hush[32];
+	char mute[32];
 	FILE *events;
 	void *body;
 	bool quit;
@@ -87,8 +87,8 @@ die(const char *what)
 }
 
 static void
-say(struct harness *h, struct conn *c, int to, unsigned type, const void *body,
-    int fd)
+send_to(struct harness *h, struct conn *c, int to, unsigned type,
+    const void *body, int fd)
 {
 	int r = ipc_send_wait(&c->link[to], type, body, fd < 0 ? NULL : &fd,
 	    fd < 0 ? 0 : 1, 5000);
@@ -196,7 +196,7 @@ on_auth(struct harness *h, struct conn *c, const struct msg_ses_auth *m)
 	    (!m->query && h->deny[0] != '\0')) {
 		if (key && !m->query)
 			(void)snprintf(no.text, sizeof(no.text), "%s", h->deny);
-		say(h, c, BROKER, MSG_SES_AUTH_NO, &no, -1);
+		send_to(h, c, BROKER, MSG_SES_AUTH_NO, &no, -1);
 		return;
 	}
 	if (str_fmt(ok.login, sizeof(ok.login), "%.*s", (int)(at - m->user),
@@ -213,7 +213,7 @@ on_auth(struct harness *h, struct conn *c, const struct msg_ses_auth *m)
 	ok.end_boot_ms = now.boot_ms + h->end_s * 1000;
 	if (!m->query)
 		c->link[BROKER].state = MST_READY;
-	say(h, c, BROKER, MSG_SES_AUTH_OK, &ok, -1);
+	send_to(h, c, BROKER, MSG_SES_AUTH_OK, &ok, -1);
 	if (!m->query)
 		c->link[NOTARY].state = c->link[RECORDER].state = MST_READY;
 }
@@ -237,7 +237,7 @@ on_dial(struct harness *h, struct conn *c, const struct msg_ses_dial *m)
 
 	if (h->nodial[0] != '\0') {
 		(void)snprintf(no.text, sizeof(no.text), "%s", h->nodial);
-		say(h, c, BROKER, MSG_SES_DIAL_NO, &no, -1);
+		send_to(h, c, BROKER, MSG_SES_DIAL_NO, &no, -1);
 		return;
 	}
 	fd = dial(h);
@@ -245,7 +245,7 @@ on_dial(struct harness *h, struct conn *c, const struct msg_ses_dial *m)
 	pinned(h, &b);
 	t.host_keys.p = b.p;
 	t.host_keys.len = (uint32_t)b.len;
-	say(h, c, BROKER, MSG_SES_TARGET, &t, fd);
+	send_to(h, c, BROKER, MSG_SES_TARGET, &t, fd);
 	(void)close(fd);
 	buf_done(&b);
 }
@@ -265,7 +265,7 @@ on_hostsign(struct harness *h, struct conn *c, const struct msg_nt_hostsign *m)
 	}
 	r.sig.p = sig;
 	r.sig.len = sizeof(sig);
-	say(h, c, NOTARY, MSG_NT_HOSTSIG, &r, -1);
+	send_to(h, c, NOTARY, MSG_NT_HOSTSIG, &r, -1);
 }
 
 static void
@@ -289,7 +289,9 @@ on_cert(struct harness *h, struct conn *c, const struct msg_nt_cert *m)
 	r.cert.p = b.p;
 	r.cert.len = (uint32_t)b.len;
 	if (h->hold < 2)
-		say(h, c, NOTARY, MSG_NT_CERT_OK, &r, -1);
+		send_to(h, c, NOTARY, MSG_NT_CERT_OK, &r, -1);
+	else
+		(void)fprintf(h->events, "cert held\n");
 	buf_done(&b);
 }
 
@@ -308,7 +310,7 @@ on_append(struct harness *h, struct conn *c, const struct msg_log_append *m)
 	    (int)b.len, (const char *)b.p);
 	buf_done(&b);
 	if (m->rid != 0 && h->hold == 0)
-		say(h, c, NOTARY, MSG_LOG_DURABLE, &d, -1);
+		send_to(h, c, NOTARY, MSG_LOG_DURABLE, &d, -1);
 }
 
 static void
@@ -325,7 +327,7 @@ on_record(struct harness *h, struct conn *c, const struct ipc_msg *m)
 		(void)fprintf(h->events, "rec open %u %ux%u %s\n", o->channel,
 		    o->cols, o->rows, o->command);
 		st.opens = ++c->opens;
-		say(h, c, RECORDER, MSG_REC_STATE, &st, -1);
+		send_to(h, c, RECORDER, MSG_REC_STATE, &st, -1);
 		return;
 	}
 	if (m->type == MSG_REC_CLOSE) {
@@ -365,7 +367,7 @@ handle(struct harness *h, struct conn *c, const struct ipc_msg *m)
 	switch (m->type) {
 	case MSG_SES_CHANNEL:
 		ok.rid = ((const struct msg_ses_channel *)m->body)->rid;
-		say(h, c, BROKER, MSG_SES_CHANNEL_OK, &ok, -1);
+		send_to(h, c, BROKER, MSG_SES_CHANNEL_OK, &ok, -1);
 		break;
 	case MSG_SES_AUTH:
 		on_auth(h, c, m->body);
@@ -415,7 +417,7 @@ link_up(struct harness *h, struct conn *c, int which)
 	if (c->nsid > 0)
 		c->link[which].state = MST_READY;
 	c->up[which] = true;
-	say(h, c, CTL, MSG_SUP_LINK, &m, fd[1]);
+	send_to(h, c, CTL, MSG_SUP_LINK, &m, fd[1]);
 	(void)close(fd[1]);
 }
 
@@ -464,7 +466,7 @@ static bool
 reads(const struct harness *h, const struct conn *c, int which)
 {
 	return c->used && c->up[which] &&
-	       strcmp(h->hush, link_names[which]) != 0;
+	       strcmp(h->mute, link_names[which]) != 0;
 }
 
 static void
@@ -511,7 +513,7 @@ probe(struct harness *h, const char *login)
 	if (str_copy(m.user, sizeof(m.user), login) != 0)
 		die("login");
 	fd = dial(h);
-	say(h, c, BROKER, MSG_SES_PROBE, &m, fd);
+	send_to(h, c, BROKER, MSG_SES_PROBE, &m, fd);
 	(void)close(fd);
 	buf_done(&b);
 	c->link[NOTARY].state = MST_READY;
@@ -532,7 +534,7 @@ do_stop(struct harness *h, struct conn *c, char *text)
 	struct msg_ses_stop m = {.reason = END_REVOKED};
 
 	if (str_copy(m.text, sizeof(m.text), text) == 0)
-		say(h, c, BROKER, MSG_SES_STOP, &m, -1);
+		send_to(h, c, BROKER, MSG_SES_STOP, &m, -1);
 }
 
 static void
@@ -589,8 +591,8 @@ command(struct harness *h, char *line)
 		h->idle_s = (uint32_t)atoll(arg);
 	else if (strcmp(line, "hold") == 0)
 		h->hold = atol(arg);
-	else if (strcmp(line, "hush") == 0)
-		(void)snprintf(h->hush, sizeof(h->hush), "%s", arg);
+	else if (strcmp(line, "mute") == 0)
+		(void)snprintf(h->mute, sizeof(h->mute), "%s", arg);
 	else if (strcmp(line, "deny") == 0)
 		(void)snprintf(h->deny, sizeof(h->deny), "%s", arg);
 	else if (strcmp(line, "nodial") == 0)

@@ -71,8 +71,8 @@ user_ssh() {
 	timeout 60 ssh -F "$D/ssh_config" -i "$key" "$@"
 }
 
-# Tells the harness and waits until it has done it.
-tell() {
+# Gives the harness a command and waits until it has done it.
+harness() {
 	local before i
 
 	before=$(grep -c "^did $1\$" "$D/events" || true)

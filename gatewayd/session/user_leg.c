@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * user_leg - see user_leg.h.
+ */
+#include "session/user_leg.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "session/auth.h"
+#include "session/chan.h"
+#include "session/end.h"
+#include "session/hooks.h"
+#include "session/inbox.h"
+#include "session/leg.h"
+#include "session/open.h"
+#include "session/request.h"
+#include "session/session.h"
+
+static int
+bind_new(ssh_bind *ret, ssh_key host_key)
+{
+	const bool no = false;
+	const int rsa = 3072;
+	const struct {
+		enum ssh_bind_options_e o;
+		const void *v;
+	} opts[] = {
+	    {SSH_BIND_OPTIONS_PROCESS_CONFIG, &no},
+	    /* only to a server that begins like this do OpenSSH clients send
+	     * eow@openssh.com (relay.c) */
+	    {SSH_BIND_OPTIONS_BANNER, "OpenSSH_compatible_Sallyport"},
+	    {SSH_BIND_OPTIONS_CIPHERS_C_S, leg_ciphers},
+	    {SSH_BIND_OPTIONS_CIPHERS_S_C, leg_ciphers},
+	    {SSH_BIND_OPTIONS_KEY_EXCHANGE, leg_kex},
+	    {SSH_BIND_OPTIONS_HMAC_C_S, leg_macs},
+	    {SSH_BIND_OPTIONS_HMAC_S_C, leg_macs},
+	    {SSH_BIND_OPTIONS_HOSTKEY_ALGORITHMS, "ssh-ed25519"},
+	    {SSH_BIND_OPTIONS_RSA_MIN_SIZE, &rsa},
+	    {SSH_BIND_OPTIONS_PUBKEY_ACCEPTED_KEY_TYPES,
+		"ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,"
+		"ecdsa-sha2-nistp521,sk-ssh-ed25519@openssh.com,"
+		"sk-ecdsa-sha2-nistp256@openssh.com,rsa-sha2-512,"
+		"rsa-sha2-256"},
+	    {SSH_BIND_OPTIONS_IMPORT_KEY, host_key},
+	};
+	ssh_bind b = ssh_bind_new();
+
+	if (b == NULL)
+		return GW_ENOMEM;
+	for (size_t i = 0; i < ARRAY_LEN(opts); i++)
+		if (ssh_bind_options_set(b, opts[i].o, opts[i].v) != SSH_OK) {
+			log_err("libssh refuses a server option: %s",
+			    ssh_get_error(b));
+			return GW_EUNSUPPORTED;
+		}
+	*ret = b;
+	return 0;
+}
+
+int
+user_init(struct session *s, int fd, ssh_key host_key)
+{
+	int r;
+
+	if ((r = leg_init(&s->user, fd)) != 0)
+		return r;
+	hooks_signer(inbox_sign, s);
+	return bind_new(&s->bind, host_key);
+}
+
+int
+user_serve(struct session *s)
+{
+	ssh_session ssh = s->user.ssh;
+
+	if (ssh_bind_accept_fd(s->bind, ssh, s->user.fd) != SSH_OK) {
+		log_err("libssh does not accept the connection: %s",
+		    ssh_get_error(s->bind));
+		return GW_EUNSUPPORTED;
+	}
+	ssh_set_auth_methods(ssh, SSH_AUTH_METHOD_PUBLICKEY);
+	s->phase = PH_KEX;
+	s->busy = true;
+	return 0;
+}
+
+static void
+step_kex(struct session *s)
+{
+	struct leg *l = &s->user;
+	int rc = leg_exchange(l, ssh_handle_key_exchange);
+
+	if (rc == SSH_AGAIN)
+		return;
+	if (rc != SSH_OK || leg_evented(l) != 0) {
+		l->dead = true;
+		return;
+	}
+	hooks_capture(true);
+	s->phase = PH_AUTH;
+	s->busy = true;
+}
+
+static void
+on_service(ssh_message m)
+{
+	const char *service = ssh_message_service_service(m);
+
+	if (service != NULL && strcmp(service, "ssh-userauth") == 0)
+		(void)ssh_message_service_reply_success(m);
+	else
+		(void)ssh_message_reply_default(m);
+	ssh_message_free(m);
+}
+
+/* Takes m. */
+static void
+on_message(struct session *s, ssh_message m)
+{
+	const int type = ssh_message_type(m);
+
+	if (type == SSH_REQUEST_AUTH) {
+		auth_message(s, m);
+		return;
+	}
+	if (type == SSH_REQUEST_SERVICE) {
+		on_service(m);
+		return;
+	}
+	if (!s->logged_in) {
+		/* a channel before login is an attack, not a mistake */
+		ssh_message_free(m);
+		end_begin(s, END_PROTOCOL, "sallyport: not logged in");
+		return;
+	}
+	switch (type) {
+	case SSH_REQUEST_CHANNEL_OPEN:
+		open_asked(s, m);
+		return;
+	case SSH_REQUEST_CHANNEL:
+		request_asked(s, m);
+		return;
+	case SSH_REQUEST_GLOBAL:
+		chan_denied(s, NULL, "tcpip-forward");
+		break;
+	default:
+		break;
+	}
+	(void)ssh_message_reply_default(m);
+	ssh_message_free(m);
+}
+
+void
+user_step(struct session *s)
+{
+	ssh_message m;
+
+	if (s->user.dead)
+		return;
+	if (s->phase == PH_KEX)
+		step_kex(s);
+	if (s->phase < PH_AUTH || s->user.event == NULL)
+		return;
+	leg_feed(&s->user);
+	/* one login attempt at a time: the rest waits for the verdict */
+	while (!s->user.dead && !auth_pending(s) && s->phase != PH_DONE &&
+	       (m = ssh_message_get(s->user.ssh)) != NULL)
+		on_message(s, m);
+}
+
+void
+user_done(struct session *s)
+{
+	leg_done(&s->user);
+	if (s->bind != NULL)
+		ssh_bind_free(s->bind);
+	s->bind = NULL;
+}
