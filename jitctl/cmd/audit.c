@@ -197,6 +197,10 @@ log_end(struct ctx *c, uint64_t *ret)
 		if (!there)
 			break;
 		low = high;
+		if (high > INT64_MAX / 2) {
+			say_error("the gateway's log has no end");
+			return EXIT_FAILED;
+		}
 	}
 	while (low < high) {
 		const uint64_t mid = low + (high - low) / 2;

@@ -35,13 +35,14 @@ print_user(const struct ctx *c, const json_t *o)
 	const bool invited = member(o, "invitation")[0] != '\0';
 	char text[CELL_SIZE];
 
+	cell_text(text, json_object_get(o, "state"), COL_TEXT);
 	if (opt_has(&c->opt, F_RESET_CODE))
 		say(c,
 		    "The codes of %s's lost authenticator and all that was "
 		    "open by them are void.",
 		    c->opt.arg[0]);
 	say(c, "User %s is %s.%s", c->opt.arg[0],
-	    member(o, "state")[0] != '\0' ? member(o, "state") : "set",
+	    text[0] != '\0' ? text : "set",
 	    invited ? " The invitation, good for 24 h and once:" : "");
 	cell_text(text, json_object_get(o, "invitation"), COL_TEXT);
 	if (invited)

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* jitctl's command line: flags, the command table, help, the guess after a
+ * typo, and that the manual page has them all. */
+#include "tests/unit/support/test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "jitctl/cmd/find.h"
+#include "jitctl/cmd/help.h"
+#include "jitctl/cmd/table.h"
+#include "tests/unit/jitctl/manual.h"
+
+/* Splits at spaces; for lines without quotes. */
+static int
+split(char *text, char **argv, int max)
+{
+	char *save = NULL;
+	int n = 0;
+
+	for (char *w = strtok_r(text, " ", &save); w != NULL && n < max;
+	     w = strtok_r(NULL, " ", &save))
+		argv[n++] = w;
+	return n;
+}
+
+static bool
+parse(struct opts *o, const char *line, uint64_t allowed, char *err)
+{
+	static char text[512]; /* opts borrow from it */
+	char *argv[16];
+
+	(void)snprintf(text, sizeof(text), "%s", line);
+	return opt_parse(o, split(text, argv, 16), argv, allowed, err, 256);
+}
+
+static void
+test_opts(void **state)
+{
+	const uint64_t some = FLAG_BIT(F_FOR) | FLAG_BIT(F_LOGIN) |
+			      FLAG_BIT(F_QUIET) | FLAG_BIT(F_OUTPUT);
+	static const struct {
+		const char *line, *part;
+	} bad[] = {
+	    {"--fro 2h", "did you mean --for?"},
+	    {"--fo 2h", "unknown flag --fo"}, /* no abbreviations */
+	    {"--for", "needs a value"},
+	    {"--for 1h --for 2h", "twice"},
+	    {"--quiet=yes", "takes no value"},
+	    {"--reason x", "unknown flag --reason"},
+	    {"-z", "unknown flag -z"},
+	    {"a b c d e", "too many arguments"},
+	};
+	struct opts o;
+	char err[256] = "";
+
+	(void)state;
+	assert_true(parse(
+	    &o, "a --for=2h -q b --login x -l y -ojson -- --for", some, err));
+	assert_int_equal(o.nargs, 3);
+	assert_string_equal(o.arg[0], "a");
+	assert_string_equal(o.arg[2], "--for");
+	assert_string_equal(opt_get(&o, F_FOR), "2h");
+	assert_true(opt_has(&o, F_QUIET));
+	assert_int_equal(o.n[F_LOGIN], 2);
+	assert_string_equal(o.value[F_LOGIN][1], "y");
+	assert_string_equal(opt_get(&o, F_OUTPUT), "json");
+	assert_null(opt_get(&o, F_REASON));
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		CHECK_ROW(!parse(&o, bad[i].line, some, err), bad[i].line);
+		CHECK_ROW(strstr(err, bad[i].part) != NULL, err);
+	}
+	/* -f is --file here and --follow there. */
+	assert_true(parse(&o, "-f x", FLAG_BIT(F_FILE), err));
+	assert_string_equal(opt_get(&o, F_FILE), "x");
+	assert_true(parse(&o, "-f", FLAG_BIT(F_FOLLOW), err));
+}
+
+static void
+test_command_table(void **state)
+{
+	const uint64_t common = CMD_COMMON_FLAGS;
+	char err[256] = "";
+	struct opts o;
+	unsigned used = 0;
+
+	(void)state;
+	for (unsigned i = 0; cmd_table()[i].name != NULL; i++) {
+		const struct cmd *c = &cmd_table()[i];
+
+		assert_non_null(c->run);
+		CHECK_ROW(c->min_args <= c->max_args, c->name);
+		CHECK_ROW((c->flags & common) == 0, c->name);
+		CHECK_ROW(c->what[0] != '\0', c->name);
+		/* The example is a call of this very command. */
+		if (strchr(c->example, '"') == NULL &&
+		    strchr(c->example, '>') == NULL) {
+			CHECK_ROW(
+			    parse(&o, c->example, c->flags | common, err), err);
+			CHECK_ROW(find_command(cmd_table(), &o, &used, err,
+				      sizeof(err)) == c,
+			    c->name);
+			CHECK_ROW(o.nargs - used >= c->min_args &&
+				      o.nargs - used <= c->max_args,
+			    c->name);
+		}
+		for (unsigned j = 0; j < i; j++)
+			assert_string_not_equal(c->name, cmd_table()[j].name);
+	}
+}
+
+static void
+test_find(void **state)
+{
+	static const struct {
+		const char *line, *name, *part;
+	} cases[] = {
+	    {"grants", "grants ls", NULL},
+	    {"grants ls", "grants ls", NULL},
+	    {"request web-01", "request", NULL},
+	    {"target add x y", "target add", NULL},
+	    {"requst web-01", NULL, "did you mean \"request\"?"},
+	    {"grnts", NULL, "did you mean \"grants ls\"?"},
+	    {"audit verfy", NULL, "did you mean \"audit verify\"?"},
+	    {"grants lss", NULL, "did you mean \"grants ls\"?"},
+	    {"xyzzy", NULL, "jitctl help"},
+	    {"target", NULL, "There are: target add, target rm"},
+	    {"audit foo", NULL, "audit what? There are: audit tail,"},
+	};
+	struct opts o;
+	char err[256] = "";
+	unsigned used = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct cmd *c = NULL;
+
+		assert_true(parse(&o, cases[i].line, 0, err));
+		c = find_command(cmd_table(), &o, &used, err, sizeof(err));
+		if (cases[i].name != NULL) {
+			CHECK_ROW(c != NULL, cases[i].line);
+			assert_string_equal(c->name, cases[i].name);
+		} else {
+			CHECK_ROW(c == NULL, cases[i].line);
+			CHECK_ROW(strstr(err, cases[i].part) != NULL, err);
+		}
+	}
+}
+
+/* Help is read in a terminal of 80 columns. */
+static void
+test_help_width(void **state)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *f = open_memstream(&text, &size);
+
+	(void)state;
+	assert_non_null(f);
+	help_all(f, cmd_table());
+	for (unsigned i = 0; cmd_table()[i].name != NULL; i++)
+		help_command(f, &cmd_table()[i]);
+	assert_true(help_noun(f, cmd_table(), "target"));
+	assert_false(help_noun(f, cmd_table(), "tar"));
+	assert_int_equal(fclose(f), 0);
+	for (char *s = text, *end = NULL; *s != '\0'; s = end + 1) {
+		end = s + strcspn(s, "\n");
+		*end = '\0';
+		CHECK_ROW(strlen(s) <= 80, s);
+	}
+	free(text);
+}
+
+/* Every command and flag has its place in the manual page. */
+static void
+test_manual(void **state)
+{
+	char *text = manual_read("jitctl.1");
+
+	(void)state;
+	for (unsigned i = 0; cmd_table()[i].name != NULL; i++) {
+		char want[96];
+
+		(void)snprintf(
+		    want, sizeof(want), ".It Cm %s", cmd_table()[i].name);
+		CHECK_ROW(strstr(text, want) != NULL, want);
+	}
+	for (unsigned i = 0; i < F_COUNT; i++) {
+		char want[96];
+
+		(void)snprintf(
+		    want, sizeof(want), "Fl -%s", flag_spec(i)->name);
+		CHECK_ROW(strstr(text, want) != NULL, want);
+	}
+	for (int code = 0; code <= EXIT_VERIFY; code++) {
+		char want[32];
+
+		(void)snprintf(want, sizeof(want), ".It %d\n", code);
+		CHECK_ROW(strstr(text, want) != NULL, want);
+	}
+	free(text);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_opts),
+	    cmocka_unit_test(test_command_table),
+	    cmocka_unit_test(test_find),
+	    cmocka_unit_test(test_help_width),
+	    cmocka_unit_test(test_manual),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What came from somebody else never reaches the terminal as it is. */
+#include "tests/unit/support/test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "jitctl/cmd/cmd.h"
+#include "jitctl/cmd/table.h"
+#include "tests/unit/jitctl/scripted.h"
+
+/* A title, a colour as C1, a line end and a bidirectional override. */
+#define EVIL "\\u001b]0;x\\u0007\\u009b31m\\n\\u202e"
+#define S(key) "\"" key "\":\"" EVIL "\","
+
+/* Every member that a command shows, in one object. */
+#define MEMBERS                                                                \
+	S("user")                                                              \
+	S("server_id")                                                         \
+	S("key_fp")                                                            \
+	S("source")                                                            \
+	S("target")                                                            \
+	S("login")                                                             \
+	S("role")                                                              \
+	S("grant") S("end") S("ssh") S("host") S("reason") S("state") S(       \
+	    "invitation") S("warning") S("time") S("title") S("mfa_until")     \
+	    S("token_expires") S("detail") S("event") S("host_key") S(         \
+		"reach") S("field") S("sid") S("start") S("why") S("log_key")  \
+		S("address") "\"sources\":[\"" EVIL "\"],\"sshd\":[\"" EVIL    \
+			     "\",\"AuthorizedPrincipalsFile " EVIL             \
+			     "%u\"],\"ca_keys\":[\"" EVIL                      \
+			     "\"],\"principals\":{\"" EVIL "\":\"" EVIL "\"},"
+#define CHECKS                                                                 \
+	"\"checks\":[{" S("name") S("detail") S("remedy") "\"status\":\"" EVIL \
+							  "\"}],"
+#define CHANGES                                                                \
+	"\"changes\":[{" S("kind") S("name") S("detail")                       \
+	    S("warning") "\"change\":\"" EVIL "\"}],\"invitations\":{\"" EVIL  \
+			 "\":\"" EVIL "\"},"
+#define REFUSED                                                                \
+	"\"refused\":[{" S("field") "\"text\":\"" EVIL                         \
+				    "\"}],\"would_pass\":{" S("target")        \
+					S("login") "\"reason\":\"" EVIL "\"},"
+#define HOST_KEYS                                                              \
+	"\"host_keys\":[{" S("type") S("fingerprint") "\"key\":\"" EVIL "\"}]" \
+						      ","
+#define EVERYTHING MEMBERS CHECKS CHANGES REFUSED HOST_KEYS
+
+static const char everything[] = EVERYTHING;
+
+/* A reply that is all that and a list of it. */
+static char *
+evil_body(void)
+{
+	char *text = NULL;
+
+	assert_true(
+	    asprintf(&text,
+		"{%s\"items\":[{%s\"labels\":{\"" EVIL "\":\"" EVIL "\"}}]}",
+		everything, everything) > 0);
+	return text;
+}
+
+/* Its standard output and standard error; malloc'd. */
+static char *
+output_of(int (*run)(struct ctx *), struct ctx *c)
+{
+	const int fd = memfd_create("output", MFD_CLOEXEC);
+	const int out = dup(STDOUT_FILENO);
+	const int err = dup(STDERR_FILENO);
+	char *text = NULL;
+	off_t n = 0;
+
+	assert_true(fd >= 0 && out >= 0 && err >= 0);
+	(void)fflush(stdout);
+	(void)dup2(fd, STDOUT_FILENO);
+	(void)dup2(fd, STDERR_FILENO);
+	(void)run(c);
+	(void)fflush(stdout);
+	(void)dup2(out, STDOUT_FILENO);
+	(void)dup2(err, STDERR_FILENO);
+	(void)close(out);
+	(void)close(err);
+	n = lseek(fd, 0, SEEK_END);
+	text = calloc(1, (size_t)n + 1);
+	assert_non_null(text);
+	assert_int_equal(pread(fd, text, (size_t)n, 0), n);
+	(void)close(fd);
+	return text;
+}
+
+static void
+check_harmless(
+    const struct cmd *cmd, struct ctx *c, const struct step *steps, bool shown)
+{
+	static const char *const bad[] = {
+	    "\x1b", "\x07", "\xc2\x9b", "\xe2\x80\xae"};
+	char *text = NULL;
+
+	script = steps;
+	text = output_of(cmd->run, c);
+	if (shown != (strstr(text, "\\x1b]0;x\\x07") != NULL))
+		fail_msg("%s, status %ld: %s", cmd->name, steps->status, text);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		if (strstr(text, bad[i]) != NULL)
+			fail_msg("%s, status %ld: %s", cmd->name, steps->status,
+			    text);
+	free(text);
+}
+
+static void
+test_output_is_escaped(void **state)
+{
+	static const long statuses[] = {200, 401, 403, 404};
+	static const enum out_format formats[] = {
+	    OUT_TABLE, OUT_WIDE, OUT_NAME};
+	static char policy[] = "/tmp/sallyport-jitctl.XXXXXX";
+	static const struct {
+		const char *name, *arg, *arg2;
+		bool shows; /* of what a reply without error holds */
+	} cmds[] = {
+	    {"status", NULL, NULL, true},
+	    {"grants ls", NULL, NULL, true},
+	    {"release", "g-7Q2MXK4P", NULL, true},
+	    {"targets ls", NULL, NULL, true},
+	    {"sessions ls", NULL, NULL, true},
+	    {"sessions play", "s-9D3FAB2K", NULL, false},
+	    {"whoami", NULL, NULL, true},
+	    {"doctor", NULL, NULL, true},
+	    {"doctor", "web-01", NULL, true},
+	    {"sessions kill", "s-9D3FAB2K", NULL, false},
+	    {"target add", "web-01", "192.0.2.1", true},
+	    {"target rm", "web-01", NULL, false},
+	    {"user add", "alice", NULL, true},
+	    {"users ls", NULL, NULL, true},
+	    {"role set", "ops", NULL, false},
+	    {"roles ls", NULL, NULL, true},
+	    {"apply", NULL, NULL, true},
+	    {"audit tail", NULL, NULL, true},
+	    {"audit search", NULL, NULL, false},
+	    {"audit verify", NULL, NULL, false},
+	};
+	const int fd = mkstemp(policy);
+	char *body = evil_body();
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "users: []\n", 10), 10);
+	(void)close(fd);
+	for (size_t i = 0; i < ARRAY_LEN(cmds); i++) {
+		const struct cmd *cmd = cmd_table();
+		struct ctx c = {.socket = "x", .yes = true};
+
+		while (
+		    cmd->name != NULL && strcmp(cmd->name, cmds[i].name) != 0)
+			cmd++;
+		assert_non_null(cmd->name);
+		c.opt.arg[0] = cmds[i].arg;
+		c.opt.arg[1] = cmds[i].arg2;
+		c.opt.nargs = cmds[i].arg2 != NULL  ? 2
+			      : cmds[i].arg != NULL ? 1
+						    : 0;
+		c.opt.n[F_FILE] = c.opt.n[F_LOGIN] = c.opt.n[F_SCAN] = 1;
+		c.opt.value[F_FILE][0] = policy;
+		c.opt.value[F_LOGIN][0] = "deploy";
+		for (size_t k = 0; k < ARRAY_LEN(statuses); k++)
+			for (size_t m = 0; m < ARRAY_LEN(formats); m++) {
+				const struct step steps[] = {
+				    {NULL, statuses[k], body}, {NULL, 0, NULL}};
+
+				c.out = formats[m];
+				check_harmless(cmd, &c, steps,
+				    cmds[i].shows || statuses[k] != 200);
+			}
+	}
+	(void)unlink(policy);
+	free(body);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_output_is_escaped),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

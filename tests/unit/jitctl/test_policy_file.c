@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Policy files: what they become, what is wrong with them, and the manual
+ * page's example. */
+#include "tests/unit/support/test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "jitctl/gateway/policy_file.h"
+#include "tests/unit/jitctl/manual.h"
+
+#define KEY                                                                    \
+	"ssh-ed25519 "                                                         \
+	"AAAAC3NzaC1lZDI1NTE5AAAAIHcyNZ7kzfyTfjvTY1WWIEHUOmTs2yEC9kSVzuVhKCkN"
+
+/* Stands for DNS: one name with both families. */
+static unsigned
+resolve(const char *name, struct addr ret[static LIMIT_SOURCES])
+{
+	if (strcmp(name, "web.example") != 0 ||
+	    addr_parse(&ret[0], "192.0.2.1") != 0 ||
+	    addr_parse(&ret[1], "2001:db8::1") != 0)
+		return 0;
+	return 2;
+}
+
+static json_t *
+policy(const char *text, unsigned *reterrors, char *retfirst)
+{
+	json_t *p = policy_new();
+	struct yaml *y = NULL;
+
+	assert_non_null(p);
+	assert_int_equal(yaml_open(&y, "p", text, strlen(text)), 0);
+	assert_int_equal(policy_add(p, y, resolve), 0);
+	*reterrors = yaml_errors(y);
+	if (retfirst != NULL)
+		(void)snprintf(retfirst, 256, "%s",
+		    yaml_diag(y, 0) != NULL ? yaml_diag(y, 0)->text : "");
+	yaml_close(y);
+	return p;
+}
+
+static void
+test_policy(void **state)
+{
+	unsigned errors = 0;
+	json_t *p =
+	    policy("users:\n"
+		   "  - {user: alice, keys: [\"" KEY " a@b\"], groups: [ops]}\n"
+		   "targets:\n"
+		   "  - target: web-01\n"
+		   "    addresses: [web.example]\n"
+		   "    labels: {env: prod}\n"
+		   "    logins: [deploy]\n"
+		   "    host_keys: [\"" KEY "\"]\n"
+		   "roles:\n"
+		   "  - role: ops\n"
+		   "    groups: [ops]\n"
+		   "    labels: {env: prod}\n"
+		   "    logins: [deploy]\n"
+		   "    ports: [22]\n"
+		   "    max: 3h\n"
+		   "    mfa_age: 5m\n"
+		   "    reason: required\n"
+		   "    allow: [shell, pty]\n"
+		   "    record: true\n",
+		&errors, NULL);
+	json_t *want = json_loads(
+	    "{\"users\":[{\"user\":\"alice\",\"keys\":[\"" KEY
+	    " a@b\"],\"groups\":[\"ops\"]}],"
+	    "\"targets\":[{\"target\":\"web-01\",\"addresses\":[\"192.0.2.1\","
+	    "\"2001:db8::1\"],\"port\":22,\"reach\":\"proxy\",\"labels\":{"
+	    "\"env\":\"prod\"},\"logins\":[\"deploy\"],\"host_keys\":[\"" KEY
+	    "\"]}],"
+	    "\"roles\":[{\"role\":\"ops\",\"groups\":[\"ops\"],\"labels\":{"
+	    "\"env\":\"prod\"},\"logins\":[\"deploy\"],\"ports\":[22],"
+	    "\"max\":10800,\"mfa_age\":300,\"reason\":\"required\","
+	    "\"allow\":[\"shell\",\"pty\"],\"record\":true}]}",
+	    0, NULL);
+
+	(void)state;
+	assert_int_equal(errors, 0);
+	assert_non_null(want);
+	assert_true(json_equal(p, want));
+	json_decref(p);
+	json_decref(want);
+}
+
+/* The manual page's example is a policy. */
+static void
+test_policy_manual(void **state)
+{
+	static const char begin[] = ".Bd -literal -offset indent\n";
+	char *text = manual_read("sallyport-policy.5");
+	char *at = NULL;
+	unsigned errors = 0;
+	json_t *p = NULL;
+
+	(void)state;
+	at = strstr(strstr(text, ".Sh EXAMPLES"), begin);
+	assert_non_null(at);
+	at += strlen(begin);
+	assert_non_null(strstr(at, ".Ed"));
+	*strstr(at, ".Ed") = '\0';
+	p = policy(at, &errors, NULL);
+	assert_int_equal(errors, 0);
+	assert_int_equal(json_array_size(json_object_get(p, "roles")), 1);
+	json_decref(p);
+	free(text);
+}
+
+static void
+test_policy_refuses(void **state)
+{
+	static const struct {
+		const char *text, *part;
+	} cases[] = {
+	    {"- a\n", "users, targets and roles"},
+	    {"user: []\n", "did you mean \"users\"?"},
+	    {"users: [alice]\n", "an entry with \"user: NAME\""},
+	    {"users: [{keys: []}]\n", "\"user\" is missing"},
+	    {"users: [{user: a, keys: [x]}]\n", "not a public key"},
+	    {"users: [{user: a}, {user: a}]\n", "twice"},
+	    {"users: [{user: a, admin: yes}]\n", "true or false"},
+	    {"targets: [{target: t, addresses: [no.example], logins: [x], "
+	     "host_keys: []}]\n",
+		"no name that resolves"},
+	    {"roles: [{role: r, logins: [x], max: 25h}]\n", "is not between"},
+	    {"roles: [{role: r, logins: [x], max: 3}]\n", "not a duration"},
+	    {"roles: [{role: r, logins: [x], sources: [10.1.0.0/8]}]\n",
+		"no host bits"},
+	    {"roles: [{role: r}]\n", "\"logins\" is missing"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		unsigned errors = 0;
+		char first[256] = "";
+
+		json_decref(policy(cases[i].text, &errors, first));
+		CHECK_ROW(errors > 0, cases[i].text);
+		CHECK_ROW(strstr(first, cases[i].part) != NULL, first);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_policy),
+	    cmocka_unit_test(test_policy_manual),
+	    cmocka_unit_test(test_policy_refuses),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

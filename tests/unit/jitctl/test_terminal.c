@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What jitctl reads from its words and shows on a terminal: arguments, tables,
+ * YAML, recordings. */
+#include "tests/unit/support/test.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "jitctl/term/cast.h"
+#include "jitctl/term/out.h"
+#include "jitctl/term/words.h"
+#include "sys/yaml.h"
+
+static void
+test_words(void **state)
+{
+	static const struct {
+		const char *in, *out;
+	} cases[] = {
+	    {"web-01", "web-01"},
+	    {"a/b:c@d", "a/b:c@d"},
+	    {"", "''"},
+	    {"two words", "'two words'"},
+	    {"$(reboot)", "'$(reboot)'"},
+	    {"it's", "'it'\\''s'"},
+	    {"a;b", "'a;b'"},
+	    {"\x1b[31m", "'\\x1b[31m'"},
+	};
+	struct ctx c = {0};
+	json_t *o = NULL;
+	uint64_t port = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char out[64] = "";
+		FILE *f = fmemopen(out, sizeof(out), "w");
+
+		assert_non_null(f);
+		put_shell_word(f, cases[i].in);
+		(void)fclose(f);
+		assert_string_equal(out, cases[i].out);
+	}
+	assert_true(port_arg("65535", &port));
+	assert_int_equal(port, 65535);
+	assert_false(port_arg("0", &port));
+	assert_false(port_arg("65536", &port));
+	assert_false(port_arg("ssh", &port));
+	c.opt.n[F_LABEL] = 2;
+	c.opt.value[F_LABEL][0] = "env=prod";
+	c.opt.value[F_LABEL][1] = "os=debian";
+	o = labels_object(&c);
+	assert_int_equal(json_object_size(o), 2);
+	json_decref(o);
+	c.opt.value[F_LABEL][1] = "os";
+	assert_null(labels_object(&c));
+	c.opt.value[F_LABEL][1] = "os=a b";
+	assert_null(labels_object(&c));
+	assert_false(once(&c, F_LABEL));
+}
+
+static void
+test_time_arg(void **state)
+{
+	/* 2026-11-22T12:00:00Z */
+	const int64_t now = INT64_C(1795348800000);
+	const int64_t day = 86400000;
+	const int64_t hour = 3600000;
+	const struct {
+		const char *text;
+		int64_t want; /* 0 = refused */
+	} cases[] = {
+	    {"2026-11-22T11:00:00Z", now - hour},
+	    {"2026-11-21", now - 12 * hour - day},
+	    {"today", now - 12 * hour},
+	    {"yesterday", now - 12 * hour - day},
+	    {"14:30", now + 2 * hour + hour / 2},
+	    {"14:30:30", now + 2 * hour + hour / 2 + 30000},
+	    {"yesterday 14:30", now + 2 * hour + hour / 2 - day},
+	    {"2026-11-21 14:30", now + 2 * hour + hour / 2 - day},
+	    {"24h", now - day},
+	    {"1h30m", now - hour - hour / 2},
+	    {"tomorrow", 0},
+	    {"2026-13-01", 0},
+	    {"25:00", 0},
+	    {"yesterday 25:00", 0},
+	    {"monday 14:30", 0},
+	    {"", 0},
+	};
+	struct ctx c = {0};
+	int64_t got = -1;
+
+	(void)state;
+	assert_true(time_arg(&c, F_SINCE, now, &got)); /* not given */
+	assert_int_equal(got, -1);
+	c.opt.n[F_SINCE] = 1;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const bool want = cases[i].want != 0;
+
+		c.opt.value[F_SINCE][0] = cases[i].text;
+		CHECK_ROW(
+		    time_arg(&c, F_SINCE, now, &got) == want, cases[i].text);
+		CHECK_ROW(!want || got == cases[i].want, cases[i].text);
+	}
+}
+
+static void
+test_table(void **state)
+{
+	static const char *const cells[] = {"ID", "TEXT", "g-1",
+	    "a rather long text that has to be cut", "g-22",
+	    "\xe6\xbc\xa2\xe5\xad\x97"};
+	struct table t = {.rows = 3, .cols = 2};
+	char out[1024] = "";
+	FILE *f = fmemopen(out, sizeof(out), "w");
+
+	(void)state;
+	t.cell = calloc(6, sizeof(*t.cell));
+	assert_non_null(t.cell);
+	for (size_t i = 0; i < 6; i++)
+		strcpy(t.cell[i], cells[i]);
+	table_print(f, &t, 0);
+	table_print(f, &t, 20);
+	t.whole = 2; /* what must stay whole does */
+	table_print(f, &t, 20);
+	(void)fclose(f);
+	assert_string_equal(out, "ID    TEXT\n"
+				 "g-1   a rather long text that has to be cut\n"
+				 "g-22  \xe6\xbc\xa2\xe5\xad\x97\n"
+				 "ID    TEXT\n"
+				 "g-1   a rather long\xe2\x80\xa6\n"
+				 "g-22  \xe6\xbc\xa2\xe5\xad\x97\n"
+				 "ID    TEXT\n"
+				 "g-1   a rather long text that has to be cut\n"
+				 "g-22  \xe6\xbc\xa2\xe5\xad\x97\n");
+	free(t.cell);
+}
+
+static void
+test_cells(void **state)
+{
+	json_t *o = json_loads("{\"s\":\"a\\u001b[31m\",\"n\":5,\"b\":true,"
+			       "\"l\":[\"x\",22],\"m\":{\"env\":\"prod\"},"
+			       "\"d\":5400,\"t\":\"2026-11-22T01:02:03Z\","
+			       "\"z\":null}",
+	    0, NULL);
+	static const struct {
+		const char *key;
+		enum col_kind kind;
+		const char *want;
+	} cases[] = {
+	    {"s", COL_TEXT, "a\\x1b[31m"},
+	    {"n", COL_TEXT, "5"},
+	    {"b", COL_BOOL, "yes"},
+	    {"l", COL_LIST, "x,22"},
+	    {"m", COL_MAP, "env=prod"},
+	    {"d", COL_SECONDS, "1h30m"},
+	    {"t", COL_TIME, "2026-11-22 01:02:03 UTC"},
+	    {"z", COL_TIME, ""},
+	    {"none", COL_TEXT, ""},
+	};
+	char text[CELL_SIZE];
+
+	(void)state;
+	assert_non_null(o);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		cell_text(
+		    text, json_object_get(o, cases[i].key), cases[i].kind);
+		assert_string_equal(text, cases[i].want);
+	}
+	out_time_short(text, sizeof(text), "2026-11-22T01:02:03Z",
+	    INT64_C(1795312800000)); /* the same day */
+	assert_string_equal(text, "01:02:03 UTC");
+	out_time_short(
+	    text, sizeof(text), "2026-11-21T01:02:03Z", INT64_C(1795312800000));
+	assert_string_equal(text, "2026-11-21 01:02");
+	json_decref(o);
+}
+
+static void
+test_yaml_output(void **state)
+{
+	json_t *o = json_loads(
+	    "{\"a\":\"no\",\"l\":[{\"x\":1,\"y\":[]},\"s\",[2]],\"m\":{\"k\":"
+	    "null}}",
+	    0, NULL);
+	char out[512] = "";
+	FILE *f = fmemopen(out, sizeof(out), "w");
+	struct yaml *y = NULL;
+
+	(void)state;
+	out_yaml(f, o);
+	(void)fclose(f);
+	assert_string_equal(out, "a: \"no\"\n"
+				 "l:\n"
+				 "  - x: 1\n"
+				 "    y: []\n"
+				 "  - \"s\"\n"
+				 "  -\n"
+				 "    - 2\n"
+				 "m:\n"
+				 "  k: null\n");
+	assert_int_equal(yaml_open(&y, "o", out, strlen(out)), 0);
+	assert_int_equal(yaml_errors(y), 0);
+	yaml_close(y);
+	json_decref(o);
+}
+
+static void
+test_cast(void **state)
+{
+	static const char head[] =
+	    "{\"version\": 2, \"width\": 80, \"height\": "
+	    "24, \"timestamp\": 1}";
+	static const char line[] = "[1.5, \"o\", \"a\\r\\n\"]";
+	struct cast_event e = {0};
+	unsigned w = 0;
+	unsigned h = 0;
+
+	(void)state;
+	assert_true(cast_header(head, strlen(head), &w, &h));
+	assert_int_equal(w, 80);
+	assert_int_equal(h, 24);
+	assert_false(cast_header("{\"version\":1}", 13, &w, &h));
+	assert_false(cast_header("x", 1, &w, &h));
+	assert_true(cast_event(&e, line, strlen(line)));
+	assert_int_equal(e.kind, 'o');
+	assert_string_equal(e.data, "a\r\n");
+	cast_event_done(&e);
+	assert_false(cast_event(&e, "[1]", 3));
+	assert_false(cast_event(&e, "{}", 2));
+	cast_event_done(&e);
+}
+
+static void
+test_cast_filter(void **state)
+{
+	static const struct {
+		const char *in, *out;
+	} cases[] = {
+	    {"plain\r\n", "plain\r\n"},
+	    {"\x1b[31mred\x1b[0m", "\x1b[31mred\x1b[0m"},
+	    {"\x1b[?1049h\x1b[2J", "\x1b[?1049h\x1b[2J"},
+	    {"a\x1b]0;title\x07z", "az"},
+	    {"a\x1b]52;c;aGk=\x1b\\z", "az"},
+	    {"a\x1bPq#0\x1b\\z", "az"},
+	    {"a\x1b[6nz", "az"},
+	    {"a\x1b[>cz", "az"},
+	    {"a\x1b[21tz", "az"},
+	    {"a\x05z", "az"},
+	    {"a\x1bZz", "az"},
+	    {"\x1b(B", "\x1b(B"},
+	    /* What a sequence is broken off by must not hide the next. */
+	    {"a\x1b\x1b]0;t\x07z", "az"},
+	    {"a\x1b(\x1b]0;t\x07z", "az"},
+	    {"a\x1b[1\x1b]0;t\x07z", "az"},
+	    {"a\x1b\x1b[6nz", "az"},
+	    {"a\xc2\x9d"
+	     "52;x\x07z",
+		"az"},
+	    {"\xc3\xa4", "\xc3\xa4"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const size_t n = strlen(cases[i].in);
+
+		/* Cut at every place: the state must carry over. */
+		for (size_t cut = 0; cut <= n; cut++) {
+			struct cast_filter f = {0};
+			struct buf b;
+
+			/* The cut never falls inside of a character. */
+			if (((unsigned char)cases[i].in[cut] & 0xc0) == 0x80)
+				continue;
+			buf_init(&b, 4096);
+			cast_filter(&f, &b, cases[i].in, cut);
+			cast_filter(&f, &b, cases[i].in + cut, n - cut);
+			buf_u8(&b, 0);
+			assert_int_equal(buf_err(&b), 0);
+			assert_string_equal((const char *)b.p, cases[i].out);
+			buf_done(&b);
+		}
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_words),
+	    cmocka_unit_test(test_time_arg),
+	    cmocka_unit_test(test_table),
+	    cmocka_unit_test(test_cells),
+	    cmocka_unit_test(test_yaml_output),
+	    cmocka_unit_test(test_cast),
+	    cmocka_unit_test(test_cast_filter),
+	};
+
+	(void)setenv("TZ", "UTC", 1);
+	(void)setlocale(LC_CTYPE, "C.UTF-8");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
