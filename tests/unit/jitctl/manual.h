@@ -9,10 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "tests/unit/support/test.h"
+
 enum { MANUAL_MAX = 256 * 1024 };
 
 /* man/NAME below top_srcdir; malloc'd. */
-static char *
+static inline char *
 manual_read(const char *name)
 {
 	const char *top = getenv("top_srcdir");

@@ -25,14 +25,19 @@
 	S("target")                                                            \
 	S("login")                                                             \
 	S("role")                                                              \
-	S("grant") S("end") S("ssh") S("host") S("reason") S("state") S(       \
-	    "invitation") S("warning") S("time") S("title") S("mfa_until")     \
-	    S("token_expires") S("detail") S("event") S("host_key") S(         \
-		"reach") S("field") S("sid") S("start") S("why") S("log_key")  \
-		S("address") "\"sources\":[\"" EVIL "\"],\"sshd\":[\"" EVIL    \
-			     "\",\"AuthorizedPrincipalsFile " EVIL             \
-			     "%u\"],\"ca_keys\":[\"" EVIL                      \
-			     "\"],\"principals\":{\"" EVIL "\":\"" EVIL "\"},"
+	S("grant")                                                             \
+	S("end")                                                               \
+	S("ssh")                                                               \
+	S("host") S("reason") S("state") S("invitation") S("warning")          \
+	    S("time") S("title") S("mfa_until") S("token_expires") S("detail") \
+		S("event") S("host_key") S("reach") S("field") S("sid")        \
+		    S("start") S("why") S("log_key")                           \
+			S("address") "\"sources\":[\"" EVIL                    \
+				     "\"],\"sshd\":[\"" EVIL                   \
+				     "\",\"AuthorizedPrincipalsFile " EVIL     \
+				     "%u\"],\"ca_keys\":[\"" EVIL              \
+				     "\"],\"principals\":{\"" EVIL             \
+				     "\":\"" EVIL "\"},"
 #define CHECKS                                                                 \
 	"\"checks\":[{" S("name") S("detail") S("remedy") "\"status\":\"" EVIL \
 							  "\"}],"
