@@ -12,60 +12,44 @@
 #include "jitctl/cmd/table.h"
 #include "tests/unit/jitctl/scripted.h"
 
+/* Every member that a command shows; ' stands for ", @ for the evil text. */
+static const char everything[] =
+    "'user':'@','server_id':'@','key_fp':'@','source':'@','target':'@',"
+    "'login':'@','role':'@','grant':'@','end':'@','ssh':'@','host':'@',"
+    "'reason':'@','state':'@','invitation':'@','warning':'@','time':'@',"
+    "'title':'@','mfa_until':'@','token_expires':'@','detail':'@',"
+    "'event':'@','host_key':'@','reach':'@','field':'@','sid':'@',"
+    "'start':'@','why':'@','log_key':'@','labels':{'@':'@'},"
+    "'sources':['@'],'sshd':['@','AuthorizedPrincipalsFile @%u'],"
+    "'ca_keys':['@'],'principals':{'@':'@'},"
+    "'host_keys':[{'type':'@','fingerprint':'@','key':'@'}],"
+    "'checks':[{'name':'@','detail':'@','remedy':'@','status':'@'}],"
+    "'changes':[{'kind':'@','name':'@','detail':'@','warning':'@',"
+    "'change':'@'}],'invitations':{'@':'@'},"
+    "'refused':[{'field':'@','text':'@'}],"
+    "'would_pass':{'target':'@','login':'@','reason':'@'}";
 /* A title, a colour as C1, a line end and a bidirectional override. */
-#define EVIL "\\u001b]0;x\\u0007\\u009b31m\\n\\u202e"
-#define S(key) "\"" key "\":\"" EVIL "\","
+static const char evil[] = "\\u001b]0;x\\u0007\\u009b31m\\n\\u202e";
 
-/* Every member that a command shows, in one object. */
-#define MEMBERS                                                                \
-	S("user")                                                              \
-	S("server_id")                                                         \
-	S("key_fp")                                                            \
-	S("source")                                                            \
-	S("target")                                                            \
-	S("login")                                                             \
-	S("role")                                                              \
-	S("grant")                                                             \
-	S("end")                                                               \
-	S("ssh")                                                               \
-	S("host") S("reason") S("state") S("invitation") S("warning")          \
-	    S("time") S("title") S("mfa_until") S("token_expires") S("detail") \
-		S("event") S("host_key") S("reach") S("field") S("sid")        \
-		    S("start") S("why") S("log_key")                           \
-			S("address") "\"sources\":[\"" EVIL                    \
-				     "\"],\"sshd\":[\"" EVIL                   \
-				     "\",\"AuthorizedPrincipalsFile " EVIL     \
-				     "%u\"],\"ca_keys\":[\"" EVIL              \
-				     "\"],\"principals\":{\"" EVIL             \
-				     "\":\"" EVIL "\"},"
-#define CHECKS                                                                 \
-	"\"checks\":[{" S("name") S("detail") S("remedy") "\"status\":\"" EVIL \
-							  "\"}],"
-#define CHANGES                                                                \
-	"\"changes\":[{" S("kind") S("name") S("detail")                       \
-	    S("warning") "\"change\":\"" EVIL "\"}],\"invitations\":{\"" EVIL  \
-			 "\":\"" EVIL "\"},"
-#define REFUSED                                                                \
-	"\"refused\":[{" S("field") "\"text\":\"" EVIL                         \
-				    "\"}],\"would_pass\":{" S("target")        \
-					S("login") "\"reason\":\"" EVIL "\"},"
-#define HOST_KEYS                                                              \
-	"\"host_keys\":[{" S("type") S("fingerprint") "\"key\":\"" EVIL "\"}]" \
-						      ","
-#define EVERYTHING MEMBERS CHECKS CHANGES REFUSED HOST_KEYS
-
-static const char everything[] = EVERYTHING;
-
-/* A reply that is all that and a list of it. */
+/* A reply that is all that and a list of it; malloc'd. */
 static char *
 evil_body(void)
 {
+	char *quoted = NULL;
 	char *text = NULL;
+	size_t size = 0;
+	FILE *f = open_memstream(&text, &size);
 
-	assert_true(
-	    asprintf(&text,
-		"{%s\"items\":[{%s\"labels\":{\"" EVIL "\":\"" EVIL "\"}}]}",
-		everything, everything) > 0);
+	assert_non_null(f);
+	assert_true(asprintf(&quoted, "{%s,'items':[{%s}]}", everything,
+			everything) > 0);
+	for (const char *s = quoted; *s != '\0'; s++)
+		if (*s == '@')
+			assert_true(fputs(evil, f) >= 0);
+		else
+			(void)fputc(*s == '\'' ? '"' : *s, f);
+	assert_int_equal(fclose(f), 0);
+	free(quoted);
 	return text;
 }
 
