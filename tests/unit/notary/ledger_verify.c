@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ledger_verify - one flipped byte anywhere is found and named, with the
+ * notary's leaf hashes and in a copy without them.
+ */
+#include "tests/unit/notary/ledgerscene.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/str.h"
+
+struct flip {
+	char name[256];
+	off_t size;
+};
+
+static size_t
+log_files(struct flip *f, size_t max)
+{
+	DIR *d = opendir(lt.dir);
+	const struct dirent *e;
+	size_t n = 0;
+
+	assert_non_null(d);
+	while ((e = readdir(d)) != NULL) {
+		struct stat st;
+
+		if (strncmp(e->d_name, "audit-", 6) != 0)
+			continue;
+		assert_true(n < max);
+		assert_int_equal(fstatat(dirfd(d), e->d_name, &st, 0), 0);
+		assert_int_equal(
+		    str_copy(f[n].name, sizeof(f[n].name), e->d_name), 0);
+		f[n++].size = st.st_size;
+	}
+	(void)closedir(d);
+	return n;
+}
+
+void
+test_one_flipped_byte(void **state)
+{
+	struct ledger *l = fresh(8192);
+	struct flip f[64];
+	struct verify_result r;
+	size_t n;
+	unsigned named = 0, tries = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 20; i++)
+		assert_int_equal(put(l, EV_AUTH_LOGIN, 5, i % 4 == 0), 0);
+	assert_int_equal(put(l, EV_AUTH_LOGIN, 2, true), 0);
+	assert_int_equal(put(l, EV_AUTH_LOGIN, 2, false), 0); /* a tail */
+	ledger_free(l);
+	assert_int_equal(verify().verdict, VERIFY_OPEN);
+	n = log_files(f, ARRAY_LEN(f));
+	assert_true(n > 2);
+	srandom(4711);
+	for (size_t i = 0; i < n; i++) {
+		char path[512];
+		int fd;
+
+		assert_int_equal(
+		    str_fmt(path, sizeof(path), "%s/%s", lt.dir, f[i].name), 0);
+		assert_true((fd = open(path, O_RDWR | O_CLOEXEC)) >= 0);
+		for (unsigned k = 0; k < 60; k++, tries++) {
+			off_t at = random() % f[i].size;
+			uint8_t c, bad;
+
+			assert_int_equal(pread(fd, &c, 1, at), 1);
+			bad = (uint8_t)(c ^ (1U << (random() % 8)));
+			assert_int_equal(pwrite(fd, &bad, 1, at), 1);
+			r = verify();
+			if (r.verdict != VERIFY_BAD)
+				fail_msg("byte %lld of %s: %02x -> %02x is not "
+					 "seen",
+				    (long long)at, f[i].name, c, bad);
+			assert_true(r.text[0] != '\0');
+			named += r.named ? 1 : 0;
+			assert_int_equal(pwrite(fd, &c, 1, at), 1);
+		}
+		(void)close(fd);
+	}
+	assert_int_equal(named, tries); /* with leaf hashes: the one record */
+	assert_int_equal(verify().verdict, VERIFY_OPEN);
+}
+
+/* The byte of record `seq` at this text is changed; verify from a stream. */
+static struct verify_result
+flip_record(const char *what, bool leaves)
+{
+	struct verify_result r = {0};
+	char *p = NULL, *hit;
+	struct stat st;
+	int fd = open_first(O_RDWR);
+
+	assert_int_equal(fstat(fd, &st), 0);
+	p = calloc(1, (size_t)st.st_size + 1);
+	assert_non_null(p);
+	assert_int_equal(pread(fd, p, (size_t)st.st_size, 0), st.st_size);
+	assert_non_null(hit = strstr(p, what));
+	hit = strstr(hit, "alice");
+	assert_non_null(hit);
+	assert_int_equal(pwrite(fd, "A", 1, hit - p), 1);
+	if (leaves) {
+		r = verify();
+	} else {
+		assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+		assert_int_equal(verify_fd(&r, lt.vkey, fd), 0);
+	}
+	assert_int_equal(pwrite(fd, "a", 1, hit - p), 1);
+	free(p);
+	(void)close(fd);
+	return r;
+}
+
+void
+test_naming(void **state)
+{
+	struct ledger *l = fresh(0);
+	struct verify_result r;
+
+	(void)state;
+	assert_int_equal(put(l, EV_AUTH_LOGIN, 10, true), 0); /* 1..10, cp 11 */
+	assert_int_equal(put(l, EV_GRANT_CLOSE, 10, true), 0); /* 12..21, 22 */
+	assert_int_equal(put(l, EV_AUTH_LOGIN, 10, true), 0);
+	ledger_free(l);
+	r = flip_record("\"seq\":17,", true);
+	assert_int_equal(r.verdict, VERIFY_BAD);
+	assert_true(r.named);
+	assert_int_equal(r.bad_first, 17);
+	assert_int_equal(r.covered, 11);
+	assert_non_null(strstr(r.text, "Record 17 ("));
+	assert_non_null(strstr(r.text, "grant.close"));
+	assert_non_null(strstr(r.text, "checkpoint of record 22"));
+	assert_non_null(strstr(r.text, "17 records before it are intact"));
+	/* a SIEM's copy has no leaf hashes: the stretch is named */
+	r = flip_record("\"seq\":17,", false);
+	assert_int_equal(r.verdict, VERIFY_BAD);
+	assert_false(r.named);
+	assert_int_equal(r.bad_first, 11);
+	assert_int_equal(r.bad_last, 21);
+}
+
+static int
+feed_lines(
+    struct verify *a, const char *p, size_t n, uint64_t from, uint64_t without)
+{
+	uint64_t seq = 0;
+	const char *lf;
+
+	while ((lf = memchr(p, '\n', n)) != NULL) {
+		if (seq >= from && seq != without &&
+		    !verify_line(a, p, (size_t)(lf - p)))
+			return -1;
+		seq++;
+		n -= (size_t)(lf - p) + 1;
+		p = lf + 1;
+	}
+	return 0;
+}
+
+void
+test_streams(void **state)
+{
+	static char log[65536], leaves[65536];
+	struct verify_result r = {0};
+	char path[512];
+	struct verify *a = NULL;
+	struct ledger *l = fresh(0);
+	ssize_t n, nl;
+	int fd;
+
+	(void)state;
+	assert_int_equal(put(l, EV_AUTH_LOGIN, 10, true), 0);
+	assert_int_equal(put(l, EV_AUTH_LOGIN, 10, true), 0);
+	ledger_free(l);
+	fd = open_first(O_RDONLY);
+	assert_true((n = read(fd, log, sizeof(log))) > 0);
+	(void)close(fd);
+	(void)snprintf(
+	    path, sizeof(path), "%s/leaves-00000000000000000000.bin", lt.dir);
+	assert_true((fd = open(path, O_RDONLY | O_CLOEXEC)) >= 0);
+	assert_int_equal(nl = read(fd, leaves, sizeof(leaves)), 23 * 32);
+	(void)close(fd);
+
+	assert_int_equal(str_fmt(path, sizeof(path),
+			     "%s/audit-00000000000000000000.ndjson", lt.dir),
+	    0);
+	assert_int_equal(verify_dir(&r, lt.vkey, path), 0); /* one file */
+	assert_int_equal(r.verdict, VERIFY_OK);
+	assert_int_equal(verify_new(&a, lt.vkey), 0);
+	assert_int_equal(feed_lines(a, log, (size_t)n, 0, UINT64_MAX), 0);
+	assert_int_equal(verify_result(a)->verdict, VERIFY_OK);
+	assert_int_equal(verify_result(a)->covered, 22);
+	verify_free(a);
+	/* one record left out */
+	assert_int_equal(verify_new(&a, lt.vkey), 0);
+	assert_int_equal(feed_lines(a, log, (size_t)n, 0, 7), -1);
+	assert_int_equal(verify_result(a)->verdict, VERIFY_BAD);
+	assert_int_equal(verify_result(a)->bad_first, 7);
+	verify_free(a);
+	/* from the middle: not without what was before */
+	assert_int_equal(verify_new(&a, lt.vkey), 0);
+	assert_int_equal(feed_lines(a, log, (size_t)n, 5, UINT64_MAX), -1);
+	assert_int_equal(verify_result(a)->verdict, VERIFY_BAD);
+	verify_free(a);
+	/* nothing proves nothing */
+	assert_int_equal(verify_new(&a, lt.vkey), 0);
+	assert_int_equal(verify_result(a)->verdict, VERIFY_BAD);
+	verify_free(a);
+}
+
+void
+test_leaves_mended(void **state)
+{
+	struct ledger *l = fresh(0);
+	char path[512];
+	int fd;
+
+	(void)state;
+	assert_int_equal(put(l, EV_AUTH_LOGIN, 10, true), 0);
+	ledger_free(l);
+	(void)snprintf(
+	    path, sizeof(path), "%s/leaves-00000000000000000000.bin", lt.dir);
+	assert_true((fd = open(path, O_RDWR | O_CLOEXEC)) >= 0);
+	assert_int_equal(pwrite(fd, "xxxx", 4, 40), 4);
+	assert_int_equal(ftruncate(fd, 200), 0);
+	(void)close(fd);
+	l = open_ok(0, 0);
+	assert_int_equal(put(l, EV_AUTH_LOGIN, 3, true), 0);
+	ledger_free(l);
+	assert_int_equal(verify().verdict, VERIFY_OK);
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * notary_sessions - who a session is: its host signature, its leg and
+ * certificate, and what is written down in its name.
+ */
+#include "tests/unit/notary/notaryscene.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "core/element.h"
+
+void
+test_session(void **state)
+{
+	static const char hash[] = "an exchange hash of thirty-two b";
+	struct msg_nt_grant_open g;
+	struct msg_nt_leg_open l;
+	const struct msg_nt_leg_opened *r;
+	const struct msg_nt_cert_ok *c;
+	const struct msg_nt_sid *sid;
+	struct testlink s, other;
+	struct element_list list;
+	char good[LIMIT_ID_SIZE], want[96];
+
+	(void)state;
+	grant_new(&g, 300000);
+	assert_int_equal(grant_open(&g)->result, 0);
+	session_link(&s, 1001, &nt.source);
+	assert_int_equal(hostsign(&s, hash), 0);
+	/* the broker knew before the session did */
+	assert_int_equal(testlink_next(&nt.broker, 0), 1);
+	assert_int_equal(nt.broker.m.type, MSG_NT_SID);
+	sid = nt.broker.m.body;
+	assert_int_equal(sid->conn, 1001);
+	assert_int_equal(sid->sid.len, sizeof(hash) - 1);
+	assert_memory_equal(sid->sid.p, hash, sizeof(hash) - 1);
+	assert_int_equal(hostsign(&s, "a rekey, another exchange hash.."), 0);
+	assert_int_equal(testlink_next(&nt.broker, 50), 0);
+	/* a session id cannot be carried to another connection */
+	session_link(&other, 1002, &nt.source);
+	assert_int_equal(hostsign(&other, hash), -GW_EDENIED);
+	assert_int_equal(
+	    hostsign(&other, "other's own hash, thirty-two b.."), 0);
+	(void)testlink_want(&nt.broker, MSG_NT_SID);
+
+	leg_new(&l, g.grant.id, 1001);
+	l.target = nt.gateway; /* not the grant's */
+	assert_int_equal(leg_open(&l)->result, -GW_EDENIED);
+	leg_new(&l, g.grant.id, 1001);
+	assert_int_equal(addr_parse(&l.client, "192.0.2.8"), 0);
+	assert_int_equal(leg_open(&l)->result, -GW_EDENIED);
+	leg_new(&l, g.grant.id, 1001);
+	l.client_port = 5556; /* not what the supervisor saw */
+	assert_int_equal(leg_open(&l)->result, -GW_EDENIED);
+	leg_new(&l, g.grant.id, 4711); /* no such connection */
+	assert_int_equal(leg_open(&l)->result, -GW_EDENIED);
+	leg_new(&l, "g-22222222", 1001);
+	assert_int_equal(leg_open(&l)->result, -GW_EDENIED);
+	leg_new(&l, g.grant.id, 1001);
+	r = leg_open(&l);
+	assert_int_equal(r->result, 0);
+	assert_true(receipt_good(l.sid, l.grant, r->seq, r->mac, &r->elements));
+	assert_int_equal(
+	    element_decode(&list, r->elements.p, r->elements.len), 0);
+	assert_int_equal(list.n, 1);
+	assert_int_equal(list.e[0].kind, ELEMENT_LEG);
+	assert_int_equal(list.e[0].sport, 40001);
+	strcpy(good, l.sid);
+
+	c = cert(&s, g.grant.id, good);
+	assert_int_equal(c->result, 0);
+	(void)snprintf(want, sizeof(want), "user=alice grant=%s session=%s",
+	    g.grant.id, good);
+	assert_non_null(memmem(c->cert.p, c->cert.len, want, strlen(want)));
+	assert_non_null(memmem(c->cert.p, c->cert.len, "deploy@web-01", 13));
+	assert_non_null(memmem(c->cert.p, c->cert.len, "198.51.100.9", 12));
+	assert_true(logged("\"cert.issue\"", good));
+	assert_int_equal(cert(&s, "g-22222222", good)->result, -GW_EDENIED);
+
+	/* another connection, with a leg of its own, asks for this one's */
+	leg_new(&l, g.grant.id, 1002);
+	assert_int_equal(leg_open(&l)->result, 0);
+	assert_int_equal(cert(&other, g.grant.id, good)->result, -GW_EDENIED);
+	assert_int_equal(cert(&other, g.grant.id, l.sid)->result, 0);
+	assert_true(logged("\"cert.denied\"", "another connection"));
+
+	assert_int_equal(
+	    close_by(MSG_NT_GRANT_CLOSE, MSG_NT_GRANT_CLOSED, g.grant.id), 0);
+	assert_int_equal(cert(&s, g.grant.id, good)->result, -GW_EDENIED);
+	leg_new(&l, g.grant.id, 1001);
+	assert_int_equal(leg_open(&l)->result, -GW_EDENIED);
+	assert_int_equal(
+	    close_by(MSG_NT_LEG_CLOSE, MSG_NT_LEG_CLOSED, good), 0);
+	assert_int_equal(
+	    close_by(MSG_NT_LEG_CLOSE, MSG_NT_LEG_CLOSED, good), -GW_ENOENT);
+	assert_true(logged("\"session.end\"", "\"user\":\"alice\""));
+	testlink_close(&s);
+	testlink_close(&other);
+}
+
+void
+test_append(void **state)
+{
+	struct msg_nt_grant_open g;
+	struct msg_nt_leg_open l;
+	struct event_fields f;
+	struct testlink s;
+	int e;
+
+	(void)state;
+	grant_new(&g, 300000);
+	assert_int_equal(grant_open(&g)->result, 0);
+	session_link(&s, 1003, &nt.source);
+	leg_new(&l, g.grant.id, 1003);
+	assert_int_equal(leg_open(&l)->result, 0);
+	event_fields_init(&f);
+	event_str(&f, EF_USER, "root"); /* a lie */
+	event_str(&f, EF_SID, "s-22222222");
+	event_str(&f, EF_COMMAND, "uptime --pretty");
+	append(&s, EV_SESSION_EXEC, &f, true);
+	assert_true(logged("uptime --pretty", "\"user\":\"alice\""));
+	assert_true(logged("uptime --pretty", l.sid));
+	assert_true(logged("uptime --pretty", "\"conn\":1003"));
+	assert_false(logged("uptime --pretty", "root"));
+	/* what a session may not write at all */
+	append(&s, EV_GRANT_APPLIED, &f, false);
+	while ((e = ipc_recv_wait(&s.ipc, &s.m, 5000)) == 0)
+		ipc_msg_close(&s.m);
+	assert_int_equal(e, GW_ECLOSED);
+	assert_true(logged("\"peer.protocol\"", "grant.applied"));
+	assert_false(logged("\"JG2101I\"", "uptime"));
+	event_fields_done(&f);
+	testlink_close(&s);
+}
+
+/* What the recorder repeats of a session's claims; the result byte. */
+static uint8_t
+recording(struct testlink *recorder, uint64_t conn, const char *sid,
+    const char *grant, const char *file)
+{
+	struct msg_log_append m = {
+	    .rid = ++nt.rid, .event = EV_RECORDING_START};
+	const struct msg_log_durable *d;
+	struct event_fields f;
+
+	event_fields_init(&f);
+	event_str(&f, EF_SID, sid);
+	event_str(&f, EF_GRANT, grant);
+	event_str(&f, EF_FILE, file);
+	event_num(&f, EF_CONN, (int64_t)conn);
+	event_str(&f, EF_USER, "mallory");
+	m.fields.p = f.b.p;
+	m.fields.len = (uint32_t)f.b.len;
+	testlink_send(recorder, MSG_LOG_APPEND, &m);
+	event_fields_done(&f);
+	d = testlink_want(recorder, MSG_LOG_DURABLE);
+	assert_int_equal(d->rid, m.rid);
+	return d->result;
+}
+
+/* A session is recorded as who it is, and as nobody else. */
+void
+test_recording(void **state)
+{
+	struct msg_nt_grant_open g;
+	struct msg_nt_leg_open l;
+	struct testlink s, other, recorder;
+
+	(void)state;
+	grant_new(&g, 300000);
+	assert_int_equal(grant_open(&g)->result, 0);
+	session_link(&s, 1201, &nt.source);
+	session_link(&other, 1202, &nt.source);
+	proc_harness_link(&nt.proc, &recorder, PROC_RECORDER, 0);
+	leg_new(&l, g.grant.id, 1201);
+	/* not yet, and never from another connection or by another name */
+	assert_int_equal(
+	    recording(&recorder, 1201, l.sid, g.grant.id, "f-0"), -GW_EDENIED);
+	assert_int_equal(leg_open(&l)->result, 0);
+	assert_int_equal(
+	    recording(&recorder, 1202, l.sid, g.grant.id, "f-1"), -GW_EDENIED);
+	assert_int_equal(
+	    recording(&recorder, 1201, "s-22222222", g.grant.id, "f-2"),
+	    -GW_EDENIED);
+	assert_int_equal(recording(&recorder, 1201, l.sid, "g-22222222", "f-3"),
+	    -GW_EDENIED);
+	assert_true(logged("\"peer.protocol\"", "recorded as another"));
+	assert_false(logged("\"recording.start\"", "f-"));
+	assert_int_equal(
+	    recording(&recorder, 1201, l.sid, g.grant.id, "f-4"), 0);
+	assert_true(logged("f-4", "\"user\":\"alice\""));
+	assert_true(logged("f-4", "\"conn\":1201"));
+	assert_false(logged("f-4", "mallory"));
+	testlink_close(&recorder);
+	testlink_close(&other);
+	testlink_close(&s);
+}
