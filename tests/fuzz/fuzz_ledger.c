@@ -21,6 +21,7 @@
 
 #include "audit/note.h"
 #include "audit/record.h"
+#include "audit/verify.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "notary/ledger.h"
@@ -30,6 +31,13 @@ enum { LOG_MAX = 64 * 1024 };
 
 static char dir[64];
 static int dir_fd = -1;
+
+/* The last segment, which alone may have a torn end. */
+static struct {
+	char name[64];
+	const uint8_t *p;
+	size_t n;
+} last;
 
 /* SHA-256 of the good log's first records, each with its LF. */
 static const struct {
@@ -89,6 +97,16 @@ begin(void)
 	must(dir_fd >= 0 && atexit(end) == 0);
 }
 
+/* "audit-", 20 digits that fit into 64 bits, ".ndjson" */
+static bool
+is_segment(const char *name)
+{
+	return strlen(name) == 33 && strncmp(name, "audit-", 6) == 0 &&
+	       strspn(name + 6, "0123456789") == 20 &&
+	       strncmp(name + 6, "18446744073709551615", 20) <= 0 &&
+	       strcmp(name + 26, ".ndjson") == 0;
+}
+
 static void
 write_file(const char *name, const uint8_t *p, size_t n)
 {
@@ -102,6 +120,11 @@ write_file(const char *name, const uint8_t *p, size_t n)
 		return; /* too long a name */
 	must(write(fd, p, n) == (ssize_t)n);
 	(void)close(fd);
+	if (is_segment(name) && strcmp(name, last.name) >= 0) {
+		strcpy(last.name, name);
+		last.p = p;
+		last.n = n;
+	}
 }
 
 static void
@@ -128,7 +151,11 @@ write_all(const uint8_t *data, size_t size)
 struct log {
 	struct buf b;
 	uint64_t n;
+	size_t at, len; /* the last checkpoint */
 };
+
+static const char vkey[] = "sallyport/gw-fuzz+5aa4c61f+"
+			   "AY3FTjBduIM7HtUMz1tYp0qQ6SLVQFShDiCkuljJXWAM";
 
 static int
 on_record(void *arg, const struct record *r, const void *line, size_t n)
@@ -136,6 +163,10 @@ on_record(void *arg, const struct record *r, const void *line, size_t n)
 	struct log *l = arg;
 
 	must(r->seq == l->n++);
+	if (r->event == EV_AUDIT_CHECKPOINT) {
+		l->at = l->b.len;
+		l->len = n;
+	}
 	buf_put(&l->b, line, n);
 	buf_u8(&l->b, '\n');
 	return buf_err(&l->b);
@@ -149,8 +180,7 @@ open_log(struct ledger **ret, struct log *log, uint64_t *cut)
 	struct ledger_def def = {.dir = dir,
 	    .node = "gw-fuzz",
 	    .boot = "12345678-1234-1234-1234-123456789012",
-	    .vkey = "sallyport/gw-fuzz+5aa4c61f+"
-		    "AY3FTjBduIM7HtUMz1tYp0qQ6SLVQFShDiCkuljJXWAM",
+	    .vkey = vkey,
 	    .log_seed = &seed,
 	    .on_record = on_record,
 	    .arg = log};
@@ -158,7 +188,7 @@ open_log(struct ledger **ret, struct log *log, uint64_t *cut)
 	int r;
 
 	buf_reset(&log->b);
-	log->n = 0;
+	log->n = log->len = 0;
 	*cut = 0;
 	r = ledger_open(ret, &def, cut, why, sizeof(why));
 	must(r == 0 || why[0] != '\0');
@@ -189,6 +219,22 @@ check_covered(const struct log *log, uint64_t covered)
 	must(found);
 }
 
+static void
+check_signed(const struct log *log)
+{
+	struct note_key k;
+	struct buf note;
+	size_t n = 0;
+
+	if (log->n == 0)
+		return;
+	buf_init(&note, LIMIT_NOTE_MAX);
+	must(note_vkey_parse(&k, vkey) == 0);
+	must(verify_note(&note, log->b.p + log->at, log->len) == 0);
+	must(note_check((const char *)note.p, note.len, &k, 1, &n) == NOTE_OK);
+	buf_done(&note);
+}
+
 /* From every record on, in portions of one, the bytes are those told. */
 static void
 check_read(struct ledger *l, const struct log *log)
@@ -209,6 +255,23 @@ check_read(struct ledger *l, const struct log *log)
 	buf_done(&b);
 }
 
+/* No record was in what was cut off. */
+static void
+check_cut(uint64_t cut)
+{
+	const uint8_t *p, *lf;
+	struct record r;
+	size_t n = (size_t)cut;
+
+	must(cut <= last.n);
+	p = last.p + last.n - n;
+	while (n > 0 && (lf = memchr(p, '\n', n)) != NULL) {
+		must(record_parse(&r, p, (size_t)(lf - p)) != 0);
+		n -= (size_t)(lf - p) + 1;
+		p = lf + 1;
+	}
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -219,11 +282,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (dir_fd < 0)
 		begin();
 	clean();
+	memset(&last, 0, sizeof(last));
 	write_all(data, size);
 	buf_init(&log.b, LOG_MAX);
 	if (open_log(&l, &log, &cut) == 0) {
 		check_covered(&log, ledger_checkpointed(l));
+		check_signed(&log);
 		check_read(l, &log);
+		check_cut(cut);
 		ledger_free(l);
 		l = NULL;
 		n = log.n;

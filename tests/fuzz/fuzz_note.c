@@ -37,6 +37,20 @@ keys_of(struct note_key ret[static 2], EVP_PKEY **own)
 	must(note_vkey_parse(&ret[0], vkey) == 0);
 }
 
+/* Lines behind the last empty one. */
+static size_t
+signatures(const char *p, size_t size)
+{
+	size_t n = 0;
+
+	for (size_t i = size; i >= 2; i--) {
+		n += p[i - 1] == '\n' ? 1 : 0;
+		if (p[i - 1] == '\n' && p[i - 2] == '\n')
+			return n - 1;
+	}
+	return 0;
+}
+
 static void
 check(const char *p, size_t size, const struct note_key keys[static 2])
 {
@@ -48,6 +62,9 @@ check(const char *p, size_t size, const struct note_key keys[static 2])
 	must(none != NOTE_OK && n == untouched);
 	v = note_check(p, size, keys, 1, &n);
 	must(none != NOTE_BAD || v == NOTE_BAD);
+	if (v != NOTE_BAD)
+		must(signatures(p, size) >= 1 &&
+		     signatures(p, size) <= LIMIT_NOTE_SIGNATURES);
 	if (v != NOTE_OK) {
 		must(n == untouched);
 		return;
