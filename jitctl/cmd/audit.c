@@ -83,6 +83,19 @@ static const char *const shown_keys[] = {"user", "by", "target", "login",
     "grant", "sid", "command", "src", "outcome", "reason", "why", "role",
     "seconds", "msg", "name", "text"};
 
+/* Would a terminal do something at these bytes? No notary writes such. */
+static bool
+has_controls(const char *line, size_t n)
+{
+	const uint8_t *p = (const uint8_t *)line;
+
+	for (size_t i = 0; i < n; i++)
+		if (p[i] < 0x20 || p[i] == 0x7f ||
+		    (p[i] == 0xc2 && i + 1 < n && p[i + 1] < 0xa0))
+			return true;
+	return false;
+}
+
 /* "2026-11-22T01:02:03.456Z  17  grant.open  user=alice target=web-01" */
 static void
 show_record(const struct ctx *c, const char *line, size_t n)
@@ -91,18 +104,16 @@ show_record(const struct ctx *c, const char *line, size_t n)
 	json_t *o = NULL;
 	char t[2][CELL_SIZE];
 
-	if (c->out == OUT_JSON) {
-		(void)fwrite(line, 1, n, stdout);
-		(void)fputc('\n', stdout);
-		return;
-	}
 	o = json_parse_object(line, n, &p);
-	if (c->out == OUT_YAML && o != NULL) {
-		(void)printf("---\n");
-		out_yaml(stdout, o);
-	} else if (o == NULL) {
+	if (o == NULL || has_controls(line, n)) {
 		str_escape(t[0], sizeof(t[0]), line, n);
 		(void)printf("%s\n", t[0]);
+	} else if (c->out == OUT_JSON) {
+		(void)fwrite(line, 1, n, stdout);
+		(void)fputc('\n', stdout);
+	} else if (c->out == OUT_YAML) {
+		(void)printf("---\n");
+		out_yaml(stdout, o);
 	} else {
 		const char *event = member(o, "event");
 

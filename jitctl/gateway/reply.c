@@ -95,7 +95,7 @@ reply_print_problem(const struct ctx *c, const struct reply *r)
 	char id[CELL_SIZE];
 
 	if (c->out == OUT_JSON && r->json != NULL) {
-		(void)json_dumpf(r->json, stderr, JSON_COMPACT);
+		out_json(stderr, r->json, JSON_COMPACT);
 		(void)fputc('\n', stderr);
 		return;
 	}

@@ -343,13 +343,56 @@ out_items(const struct ctx *c, const json_t *reply, const struct col *cols,
 	return print_table(c, items, cols, n);
 }
 
+/* ------------------------------------------------------------------ json */
+
+static bool
+lines_ok(const char *s)
+{
+	for (size_t n = 0; *s != '\0'; s += n + (s[n] == '\n' ? 1 : 0)) {
+		n = strcspn(s, "\n");
+		if (!str_text_ok(s, n))
+			return false;
+	}
+	return true;
+}
+
+void
+out_json(FILE *f, const json_t *v, size_t flags)
+{
+	char *text = json_dumps(v, flags);
+
+	if (text != NULL && !lines_ok(text)) {
+		free(text);
+		text = json_dumps(v, flags | JSON_ENSURE_ASCII);
+	}
+	for (const char *s = text; s != NULL && *s != '\0'; s++)
+		if (*s == 0x7f)
+			(void)fputs("\\u007f", f);
+		else
+			(void)fputc(*s, f);
+	free(text);
+}
+
 /* ------------------------------------------------------------------ yaml */
 
 static void
 yaml_scalar(FILE *f, const json_t *v)
 {
 	/* A JSON string is a YAML string; nothing else has one meaning. */
-	(void)json_dumpf(v, f, JSON_ENCODE_ANY | JSON_COMPACT);
+	out_json(f, v, JSON_ENCODE_ANY | JSON_COMPACT);
+}
+
+static void
+yaml_key(FILE *f, const char *key)
+{
+	json_t *k = json_string(key);
+
+	if (str_name_ok(key))
+		(void)fputs(key, f);
+	else
+		yaml_scalar(f, k);
+	json_decref(k);
+	(void)fputc(':', f);
 }
 
 static void
@@ -380,16 +423,9 @@ yaml_value(FILE *f, const json_t *v, unsigned indent, bool in_list)
 	}
 	json_object_foreach((json_t *)(uintptr_t)v, key, value)
 	{
-		json_t *k = json_string(key);
-
 		(void)fprintf(f, "%*s", first ? 1 : (int)indent, "");
 		first = false;
-		if (str_name_ok(key))
-			(void)fputs(key, f);
-		else
-			yaml_scalar(f, k);
-		json_decref(k);
-		(void)fputc(':', f);
+		yaml_key(f, key);
 		yaml_value(f, value, indent + 2, false);
 	}
 }
@@ -402,7 +438,7 @@ out_yaml(FILE *f, const json_t *o)
 
 	json_object_foreach((json_t *)(uintptr_t)o, key, value)
 	{
-		(void)fprintf(f, "%s:", key);
+		yaml_key(f, key);
 		yaml_value(f, value, 2, false);
 	}
 }
@@ -411,7 +447,7 @@ bool
 out_object(const struct ctx *c, const json_t *o)
 {
 	if (c->out == OUT_JSON) {
-		(void)json_dumpf(o, stdout, JSON_INDENT(2));
+		out_json(stdout, o, JSON_INDENT(2));
 		(void)fputc('\n', stdout);
 		return true;
 	}

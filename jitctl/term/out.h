@@ -52,6 +52,9 @@ MUST_CHECK int out_items(const struct ctx *c, const json_t *reply,
     const struct col *cols, size_t n, const char *empty);
 /* With -o json or yaml: the object, and true. */
 bool out_object(const struct ctx *c, const json_t *o);
+/* What is the same JSON with jansson's flags, but that a terminal acts on
+ * nothing in it: controls stand as \uXXXX. */
+void out_json(FILE *f, const json_t *v, size_t flags);
 void out_yaml(FILE *f, const json_t *o);
 /* UTC RFC 3339 -> "14:02:10 CET" if that is today, else "2026-11-21 14:02". */
 void out_time_short(char *ret, size_t size, const char *utc, int64_t now_ms);

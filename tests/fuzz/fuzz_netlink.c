@@ -46,6 +46,7 @@ static struct {
 	size_t n;
 	bool built;
 	uint32_t seq; /* of the message that wants an answer */
+	bool spoke;   /* it was told anything since */
 	bool acked;   /* it was told that a change is made */
 	uint8_t out[DATAGRAM_MAX];
 	size_t nout;
@@ -125,7 +126,7 @@ __wrap_mnl_socket_sendto(const struct mnl_socket *s, const void *p, size_t n)
 
 	(void)s;
 	kernel.seq = 0;
-	kernel.acked = false;
+	kernel.spoke = kernel.acked = false;
 	while (at < n) {
 		must(n - at >= sizeof(h));
 		memcpy(&h, (const uint8_t *)p + at, sizeof(h));
@@ -260,6 +261,7 @@ __wrap_recv(int fd, void *p, size_t n, int flags)
 	(kernel.built ? put_built : put_raw)(kernel.p + 2, len);
 	kernel.p += 2 + len;
 	kernel.n -= 2 + len;
+	kernel.spoke = kernel.spoke || kernel.nout > 0;
 	note_acks();
 	must(kernel.nout <= n);
 	memcpy(p, kernel.out, kernel.nout);
@@ -387,7 +389,7 @@ ask_change(struct nl *nl)
 	if (elem_set(nl, &old, &k, 60000, NULL) == 0)
 		must(kernel.acked);
 	if (elem_remove(nl, &now, &k) == 0)
-		must(kernel.nout > 0); /* ENOENT will do */
+		must(kernel.spoke); /* ENOENT will do */
 	if (ruleset_add(nl, &t) == 0)
 		must(kernel.acked);
 }
