@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * accept - SSH connections: accepts, numbers them, and gives each a session
- * process with direct lines to notary, broker and recorder. Reads no byte of
- * what the client says; the peer's address comes from accept(2), so nobody
- * further down can lie about it.
+ * accept - see the header. A session has direct lines to notary, broker and
+ * recorder. No byte of what the client says is read here; the peer's address
+ * comes from accept(2), so nobody further down can lie about it.
  */
+#include "supervisor/accept.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -20,7 +21,6 @@
 #include "base/fault.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "supervisor/supervisor.h"
 #include "wire/ipc.h"
 
 enum { ACCEPT_BURST = 32, TALLY_MS = 60 * 1000 };
@@ -44,12 +44,12 @@ from_source(const struct supervisor *s, const struct addr *a)
 	return n;
 }
 
-/* One socket pair between a session and proc: both ends are told who the
- * other is, and which connection it is about. */
+/* One socket pair between a session and proc: both learn who is at the other
+ * end, and which connection it is about. */
 static int
 connect_line(struct supervisor *s, struct conn *c, enum proc proc)
 {
-	struct peer *other = child_peer(s, proc);
+	struct peer *other = supervisor_peer(s, proc);
 	struct msg_sup_link m = {
 	    .conn = c->who.conn,
 	    .peer = c->who.peer,
@@ -103,7 +103,7 @@ static int
 spawn(struct supervisor *s, const struct msg_sup_spawn *who, int client)
 {
 	struct msg_sup_link link = {.proc = PROC_SESSION, .conn = who->conn};
-	struct peer *zygote = child_peer(s, PROC_ZYGOTE);
+	struct peer *zygote = supervisor_peer(s, PROC_ZYGOTE);
 	struct conn *c = NULL;
 	int fd[2] = {-1, -1};
 	int r;
@@ -156,7 +156,7 @@ audit(struct supervisor *s, enum event_code ev, const struct msg_sup_spawn *who,
 }
 
 static void
-tell_rest(
+report_rest(
     struct supervisor *s, struct tally *t, enum event_code ev, const char *text)
 {
 	struct event_fields f;
@@ -178,9 +178,9 @@ on_minute(struct process *r, void *arg)
 	struct supervisor *s = arg;
 
 	(void)r;
-	tell_rest(s, &s->connects, EV_SSH_CONNECT,
-	    "This many more connections were taken within a minute.");
-	tell_rest(s, &s->refusals, EV_SSH_REFUSED,
+	report_rest(s, &s->connects, EV_SSH_CONNECT,
+	    "This many more connections were accepted within a minute.");
+	report_rest(s, &s->refusals, EV_SSH_REFUSED,
 	    "This many more connections were refused within a minute.");
 }
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * child - the table of processes and their lives. A process that dies is
- * started again after a growing pause and connected anew; what it held open is
- * the kernel's and the log's business, not ours.
+ * child - see the header. A process that dies is started again after a growing
+ * pause and linked anew; what it had opened is kept by the kernel and the log.
  */
+#include "supervisor/child.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -22,7 +23,8 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/str.h"
-#include "supervisor/supervisor.h"
+#include "supervisor/accept.h"
+#include "supervisor/notify.h"
 #include "sys/privdrop.h"
 #include "wire/ipc.h"
 
@@ -31,6 +33,7 @@ enum {
 	RESTART_MIN_MS = 50,
 	RESTART_MAX_MS = 5000,        /* internal: tries are this far apart */
 	STEADY_US = 10 * 1000 * 1000, /* ran this long: failures forgotten */
+	FAILURES_MAX = 3,             /* in a row, before anybody is served */
 };
 
 #define BIT(p) PROC_BIT(PROC_##p)
@@ -56,23 +59,6 @@ static const struct child_spec specs[CHILD_COUNT] = {
 	BIT(NOTARY) | BIT(BROKER)},
 };
 
-static struct child *
-by_proc(struct supervisor *s, enum proc proc)
-{
-	for (int i = 0; i < CHILD_COUNT; i++)
-		if (s->child[i].spec != NULL && s->child[i].spec->proc == proc)
-			return &s->child[i];
-	return NULL;
-}
-
-struct peer *
-child_peer(struct supervisor *s, enum proc proc)
-{
-	struct child *c = by_proc(s, proc);
-
-	return c != NULL ? c->peer : NULL;
-}
-
 bool
 child_any(const struct supervisor *s, uint32_t but)
 {
@@ -83,7 +69,7 @@ child_any(const struct supervisor *s, uint32_t but)
 	return false;
 }
 
-/* In the forked child: becomes the role, or exits. Async-signal-safe enough:
+/* In the forked child: becomes the process, or exits. Async-signal-safe enough:
  * the supervisor has one thread. */
 static NORETURN void
 become(const struct child_spec *spec, const struct passwd *pw, int control)
@@ -182,18 +168,19 @@ link_pair(struct child *a, struct child *b)
 int
 child_relink(struct supervisor *s, struct peer *p, enum proc proc)
 {
-	struct child *a = by_proc(s, peer_proc(p));
-	struct child *b = by_proc(s, proc);
+	struct child *a = supervisor_child(s, peer_proc(p));
+	struct child *b = supervisor_child(s, proc);
 	int r;
 
 	if (a == NULL || b == NULL || (a->spec->links & PROC_BIT(proc)) == 0)
 		return GW_EPROTO;
-	if (s->stopping || b->peer == NULL)
+	if (s->stop != STOP_NONE || b->peer == NULL)
 		return 0; /* its start links them */
-	log_warn("the link between %s and %s was lost: here is another",
+	log_warn("the link between %s and %s was lost: they get a new one",
 	    proc_name(peer_proc(p)), proc_name(proc));
 	if ((r = link_pair(a, b)) != 0)
-		log_warn("they cannot be linked: %s", err_str(r));
+		log_warn("cannot link %s and %s: %s", proc_name(peer_proc(p)),
+		    proc_name(proc), err_str(r));
 	return 0;
 }
 
@@ -259,7 +246,7 @@ on_restart(struct process *r, void *arg)
 	struct child *c = arg;
 	int e;
 
-	if (s->stopping || c->pid != 0)
+	if (s->stop != STOP_NONE || c->pid != 0)
 		return;
 	if ((e = start(s, c)) == 0)
 		return;
@@ -327,10 +314,22 @@ notify_child_down(const struct child *c)
 		notify_send(text);
 }
 
+static void
+log_exit(const struct child *c, int status, const char *then)
+{
+	if (WIFSIGNALED(status))
+		log_warn("%s was killed by signal %d%s", c->spec->binary,
+		    WTERMSIG(status), then);
+	else
+		log_warn("%s exited with status %d%s", c->spec->binary,
+		    WEXITSTATUS(status), then);
+}
+
 void
 child_exited(struct supervisor *s, pid_t pid, int status)
 {
 	struct child *c = NULL;
+	bool hopeless;
 	int64_t pause;
 
 	for (int i = 0; i < CHILD_COUNT; i++)
@@ -341,21 +340,17 @@ child_exited(struct supervisor *s, pid_t pid, int status)
 	c->pid = 0;
 	if (c->peer != NULL)
 		peer_close(c->peer); /* child_link_lost() follows */
-	if (s->stopping)
+	if (s->stop != STOP_NONE)
 		return;
-	if (WIFSIGNALED(status))
-		log_warn("%s was killed by signal %d: starting it again",
-		    c->spec->binary, WTERMSIG(status));
-	else
-		log_warn("%s exited with status %d: starting it again",
-		    c->spec->binary, WEXITSTATUS(status));
-	audit_exit(s, c, pid, status);
-	if (s->all_ready)
-		notify_child_down(c);
 	if (clock_mono_us() - c->started_us > STEADY_US)
 		c->failures = 0;
-	/* never ready yet: nobody is served; say so and give up */
-	if (!s->all_ready && c->failures >= 3) {
+	/* nobody was ever served: giving up says it best */
+	hopeless = !s->served && c->failures >= FAILURES_MAX;
+	log_exit(c, status, hopeless ? "" : ": starting it again");
+	audit_exit(s, c, pid, status);
+	if (s->served)
+		notify_child_down(c);
+	if (hopeless) {
 		log_err("%s does not start: giving up; the lines above say why",
 		    c->spec->binary);
 		process_exit(s->process, 1);
@@ -368,7 +363,7 @@ child_exited(struct supervisor *s, pid_t pid, int status)
 	timer_set(c->restart, pause < RESTART_MAX_MS ? pause : RESTART_MAX_MS);
 }
 
-void
+bool
 child_ready(struct supervisor *s, struct peer *p)
 {
 	bool all = true;
@@ -378,17 +373,7 @@ child_ready(struct supervisor *s, struct peer *p)
 			s->child[i].ready = true;
 		all = all && s->child[i].ready;
 	}
-	if (!all)
-		return;
-	if (!s->all_ready && accept_start(s) != 0) {
-		process_exit(s->process, 1);
-		return;
-	}
-	notify_send("READY=1\nSTATUS=doors shut, serving");
-	if (s->all_ready)
-		return;
-	s->all_ready = true;
-	log_info("ready: doors are shut, %s serves", s->conf->server_id);
+	return all;
 }
 
 void

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * init - the first five minutes: asks (or takes flags), refuses a port that
+ * init - the first five minutes: asks (or reads flags), refuses a port that
  * would cut somebody off, then makes everything or says which step failed and
  * what is there already. Never overwrites keys: a second run says so.
  */
@@ -21,7 +21,7 @@
 #include "base/str.h"
 #include "core/event.h"
 #include "supervisor/initkeys.h"
-#include "supervisor/supervisor.h"
+#include "supervisor/listen.h"
 #include "sys/conf_yaml.h"
 
 enum { EXIT_USAGE = 2 };
@@ -183,8 +183,9 @@ parse(struct answers *a, int argc, char **argv)
 	}
 	if (r == 0 && !a->yes && isatty(STDIN_FILENO) != 1) {
 		(void)fprintf(stderr,
-		    "There is no terminal to ask on: say --yes, and by flags "
-		    "what is not as usual (gatewayd init --help).\n");
+		    "There is no terminal to ask on: give --yes, and flags "
+		    "for what differs from the defaults (gatewayd init "
+		    "--help).\n");
 		return GW_EINVAL;
 	}
 	return r;
@@ -215,7 +216,8 @@ check_admin(struct answers *a)
 {
 	if (event_actor_own(a->facts.admin)) {
 		(void)fprintf(stderr,
-		    "--admin: the name %s is taken by the gateway itself\n",
+		    "--admin: the gateway itself uses the name %s: choose "
+		    "another\n",
 		    a->facts.admin);
 		return GW_EINVAL;
 	}
@@ -302,7 +304,7 @@ check_sink(struct answers *a)
 	return r;
 }
 
-/* Asks until the answer is of use; without a person the first one counts. */
+/* Asks until the answer can be used; with --yes the first one counts. */
 static int
 ask_all(struct answers *a)
 {
@@ -389,7 +391,7 @@ init_main(int argc, char **argv)
 	}
 	if (ask_all(&a) != 0)
 		return 1;
-	if (hold_signals() != 0 || init_make(f, invitation) != 0)
+	if (hold_signals() != 0 || initkeys_make(f, invitation) != 0)
 		return 1;
 	(void)printf("\n%s is set up: SSH on port %llu, API on port %llu.\n"
 		     "Configuration: %s   Start, now and at every boot:\n"

@@ -35,7 +35,7 @@
 static const struct {
 	const char *user;
 	const char *folder;
-} roles[] = {
+} accounts[] = {
     {"sallyport-broker", STATE "/broker"},
     {"sallyport-notary", STATE "/notary"},
     {"sallyport-firewall", STATE "/firewall"},
@@ -53,7 +53,8 @@ fail(const char *what, const char *name, int r)
 	return r;
 }
 
-/* useradd(8), with a fixed argument list: no shell. */
+/* useradd(8), with a fixed argument list: no shell. Other errors than a missing
+ * user are its own to print. */
 static int
 make_user(const char *user)
 {
@@ -119,12 +120,13 @@ make_folders(void)
 		return fail("make", STATE, r);
 	if ((r = safefile_mkdir(STATE "/pub", 0755, 0, 0)) != 0)
 		return fail("make", STATE "/pub", r);
-	for (size_t i = 0; i < ARRAY_LEN(roles); i++) {
-		if (roles[i].folder == NULL)
+	for (size_t i = 0; i < ARRAY_LEN(accounts); i++) {
+		if (accounts[i].folder == NULL)
 			continue;
-		if ((r = owner(roles[i].user, &uid, &gid)) != 0 ||
-		    (r = safefile_mkdir(roles[i].folder, 0700, uid, gid)) != 0)
-			return fail("make", roles[i].folder, r);
+		if ((r = owner(accounts[i].user, &uid, &gid)) != 0 ||
+		    (r = safefile_mkdir(accounts[i].folder, 0700, uid, gid)) !=
+			0)
+			return fail("make", accounts[i].folder, r);
 	}
 	if ((r = owner("sallyport-notary", &uid, &gid)) != 0 ||
 	    (r = safefile_mkdir(STATE "/notary/log", 0700, uid, gid)) != 0)
@@ -384,7 +386,7 @@ make_config(const struct init_facts *f)
 }
 
 int
-init_make(
+initkeys_make(
     const struct init_facts *f, char retinvitation[static INIT_INVITATION_SIZE])
 {
 	char spki[65];
@@ -397,8 +399,8 @@ init_make(
 		    STATE);
 		return GW_EEXIST;
 	}
-	for (size_t i = 0; i < ARRAY_LEN(roles); i++)
-		if ((r = make_user(roles[i].user)) != 0)
+	for (size_t i = 0; i < ARRAY_LEN(accounts); i++)
+		if ((r = make_user(accounts[i].user)) != 0)
 			return r;
 	if ((r = make_folders()) != 0 || (r = make_tls(f, spki)) != 0 ||
 	    (r = make_log_key(f->server_id)) != 0 ||

@@ -25,7 +25,7 @@ struct init_facts {
 
 /* Makes everything; the configuration file last, so that a run that failed
  * can be repeated. On failure a sentence was printed. */
-MUST_CHECK int init_make(const struct init_facts *f,
+MUST_CHECK int initkeys_make(const struct init_facts *f,
     char retinvitation[static INIT_INVITATION_SIZE]);
 
 #endif

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * libssh - refuses to serve with a libssh that lacks published security fixes.
+ * libssh_check - refuses to serve with a libssh that lacks security fixes.
  * Debian keeps the upstream version and counts fixes in its own revision, so
  * dpkg is asked; on other systems only the session's own check of the run-time
  * version remains, and a line says so.
  */
+#include "supervisor/libssh_check.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
@@ -17,7 +19,6 @@
 #include "base/err.h"
 #include "base/fault.h"
 #include "base/log.h"
-#include "supervisor/supervisor.h"
 
 /* The first Debian 12 revision with the fixes for CVE-2023-6004, 6918, 48795,
  * 2025-4877, 4878, 5318, 5372, 5987, 8114, 8277, 2026-0964..0968 and 3731. */

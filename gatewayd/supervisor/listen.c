@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * listen - the sockets of the gateway, opened while we may, and the question
- * whose port it is: a port with a running server, or with live connections of
- * somebody (an administrator's SSH session), is not taken.
+ * listen - see the header. A port with a running server, or with live
+ * connections of somebody (an administrator's SSH session), is left alone.
  */
+#include "supervisor/listen.h"
+
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -25,7 +26,6 @@
 #include "base/safefile.h"
 #include "base/secret.h"
 #include "base/str.h"
-#include "supervisor/supervisor.h"
 
 enum { TCP_STATE_ESTABLISHED = 1, TCP_STATE_LISTEN = 10, BACKLOG = 256 };
 
@@ -52,7 +52,7 @@ holds(const char *pid, unsigned long inode)
 	return hit;
 }
 
-/* Best effort: without the right to look, who stays empty. */
+/* Best effort: without the right to read them, who stays empty. */
 static void
 find_owner(struct port_use *ret, unsigned long inode)
 {

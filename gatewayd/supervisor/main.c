@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * gatewayd - the supervisor. Reads the configuration, opens the sockets, drops
- * what it does not need, starts the others (child.c) and accepts (accept.c).
+ * what it does not need, starts the others (child.c), accepts (accept.c) when
+ * all of them are ready, and stops them in order.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -21,7 +22,12 @@
 #include "base/safefile.h"
 #include "base/secret.h"
 #include "base/str.h"
+#include "supervisor/accept.h"
+#include "supervisor/child.h"
 #include "supervisor/init.h"
+#include "supervisor/libssh_check.h"
+#include "supervisor/listen.h"
+#include "supervisor/notify.h"
 #include "supervisor/supervisor.h"
 #include "sys/conf_yaml.h"
 #include "sys/privdrop.h"
@@ -29,8 +35,8 @@
 enum {
 	EXIT_USAGE = 2,
 	STOP_MS = 8000,
-	GOODBYE_MS = 2500,   /* for sessions to tell their users */
-	LAST_WORDS_MS = 200, /* for what they told the others */
+	GOODBYE_MS = 2500,   /* for sessions to say goodbye to their users */
+	LAST_WORDS_MS = 200, /* for what they sent the others to arrive */
 };
 
 #define CAP(c) (UINT64_C(1) << CAP_##c)
@@ -44,9 +50,22 @@ enum {
 static int
 on_ready(struct process *r, struct peer *p, const void *body, const int *fds)
 {
+	struct supervisor *s = process_ctx(r);
+
 	(void)body;
 	(void)fds;
-	child_ready(process_ctx(r), p);
+	if (!child_ready(s, p))
+		return 0;
+	if (!s->served && accept_start(s) != 0) {
+		log_err("cannot accept connections: out of memory");
+		process_exit(r, 1);
+		return 0;
+	}
+	notify_send("READY=1\nSTATUS=doors shut, serving");
+	if (!s->served)
+		log_info(
+		    "ready: doors are shut, %s serves", s->conf->server_id);
+	s->served = true;
 	return 0;
 }
 
@@ -67,8 +86,8 @@ on_probe(struct process *r, struct peer *p, const void *body, const int *fds)
 
 	(void)fds;
 	(void)p;
-	/* the broker chooses the number: bit 62 keeps it out of ours, and
-	 * bit 63 stays clear: in a record it is a signed JSON number */
+	/* The broker chooses the number: bit 62 keeps it apart from ours, and
+	 * bit 63 stays clear, as a record has it as a signed JSON number. */
 	if (m->conn >> 62 != 1)
 		return GW_EPROTO;
 	if ((e = accept_probe(process_ctx(r), m->conn)) != 0)
@@ -79,7 +98,7 @@ on_probe(struct process *r, struct peer *p, const void *body, const int *fds)
 static int
 on_kill(struct process *r, struct peer *p, const void *body, const int *fds)
 {
-	struct peer *zygote = child_peer(process_ctx(r), PROC_ZYGOTE);
+	struct peer *zygote = supervisor_peer(process_ctx(r), PROC_ZYGOTE);
 
 	(void)p;
 	(void)fds;
@@ -97,7 +116,7 @@ on_peer_down(struct process *r, struct peer *p)
 		return;
 	}
 	accept_lost(s, p);
-	if (s->stopping && !s->told && s->conns == NULL)
+	if (s->stop == STOP_SESSIONS && s->conns == NULL)
 		timer_set(s->stop_timer, LAST_WORDS_MS);
 }
 
@@ -106,20 +125,20 @@ on_peer_down(struct process *r, struct peer *p)
 static void
 stop_children(struct supervisor *s)
 {
-	s->told = true;
+	s->stop = STOP_CHILDREN;
 	child_stop_all(s);
 	timer_set(s->stop_timer, STOP_MS);
 }
 
 /* Together: the last record is the notary's, and it is shipped too. */
 static void
-stop_writers(struct supervisor *s)
+stop_last_writers(struct supervisor *s)
 {
 	struct msg_empty m = {0};
 
-	s->last = true;
-	(void)peer_send(child_peer(s, PROC_NOTARY), MSG_SUP_STOP, &m, -1);
-	(void)peer_send(child_peer(s, PROC_SHIPPER), MSG_SUP_STOP, &m, -1);
+	s->stop = STOP_LAST_WRITERS;
+	(void)peer_send(supervisor_peer(s, PROC_NOTARY), MSG_SUP_STOP, &m, -1);
+	(void)peer_send(supervisor_peer(s, PROC_SHIPPER), MSG_SUP_STOP, &m, -1);
 	timer_set(s->stop_timer, STOP_MS);
 }
 
@@ -129,22 +148,30 @@ on_stop_step(struct process *r, void *arg)
 	struct supervisor *s = process_ctx(r);
 
 	(void)arg;
-	if (!s->told)
+	switch (s->stop) {
+	case STOP_SESSIONS:
 		stop_children(s);
-	else if (!s->last)
-		stop_writers(s);
-	else
+		break;
+	case STOP_CHILDREN:
+		stop_last_writers(s);
+		break;
+	case STOP_LAST_WRITERS:
 		child_kill_all(s); /* reap() ends it */
+		break;
+	case STOP_NONE:
+	default:
+		break;
+	}
 }
 
 static void
 begin_stop(struct supervisor *s)
 {
-	if (s->stopping) {
+	if (s->stop != STOP_NONE) { /* asked twice: at once */
 		process_exit(s->process, 0);
 		return;
 	}
-	s->stopping = true;
+	s->stop = STOP_SESSIONS;
 	log_info("stopping: sessions end, doors shut");
 	notify_send("STOPPING=1\nSTATUS=ending sessions, shutting doors");
 	accept_stop(s);
@@ -163,11 +190,11 @@ reap(struct supervisor *s)
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
 		child_exited(s, pid, status);
-	if (!s->stopping)
+	if (s->stop == STOP_NONE)
 		return;
-	if (!child_any(s, PROC_BIT(PROC_NOTARY) | PROC_BIT(PROC_SHIPPER)) &&
-	    s->told && !s->last)
-		stop_writers(s);
+	if (s->stop == STOP_CHILDREN &&
+	    !child_any(s, PROC_BIT(PROC_NOTARY) | PROC_BIT(PROC_SHIPPER)))
+		stop_last_writers(s);
 	if (!child_any(s, 0))
 		process_exit(s->process, s->killed ? 1 : 0);
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * notify - the datagram sd_notify(3) documents, without libsystemd.
+ * notify - see the header: one datagram.
  */
+#include "supervisor/notify.h"
+
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +12,6 @@
 #include <unistd.h>
 
 #include "base/str.h"
-#include "supervisor/supervisor.h"
 
 void
 notify_send(const char *text)
