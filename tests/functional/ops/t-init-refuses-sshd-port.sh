@@ -42,7 +42,7 @@ for flags in '--sink siem' '--sink siem:abc --sink-ca /etc/hosts' \
 	expect_fail 1 on gateway gatewayd init --yes --host gateway $flags
 done
 expect_fail 1 on gateway gatewayd init --yes --host gateway --admin recovery
-expect_out '^--admin: the name recovery is taken'
+expect_out '^--admin: the gateway itself uses the name recovery'
 expect_fail 2 on gateway gatewayd init --yes extra
 expect_out 'unknown word "extra"'
 expect_fail 2 on gateway gatewayd init --host gateway </dev/null
