@@ -17,7 +17,7 @@ struct conns {
 	struct timer *sweep;
 };
 
-/* Whoever takes too long loses the socket; its owner notices and cleans up. */
+/* Whoever is too slow loses the socket; its owner notices and cleans up. */
 static void
 on_sweep(struct process *r, void *arg)
 {

@@ -22,7 +22,7 @@ struct conn {
 	struct conn *next, **prev;
 	int fd;
 	int64_t deadline_ms; /* 0: ours to answer, none */
-	bool intruder;       /* told once per connection */
+	bool intruder;       /* reported, once per connection */
 	struct addr peer;    /* family 0: the admin socket, and who is set */
 	uint16_t port;
 	struct peercred who;
@@ -31,7 +31,7 @@ struct conn {
 MUST_CHECK int conns_new(struct conns **ret, struct process *r);
 /* May this source have one connection more? The admin socket always. */
 bool conns_allow(const struct conns *cs, const struct sockaddr *sa);
-/* NULL without memory. conn_close takes it out of the account again. */
+/* NULL without memory. conn_close removes it from the account. */
 struct conn *conn_open(
     struct conns *cs, int fd, const struct sockaddr *sa, bool local);
 void conn_close(struct conn *c);

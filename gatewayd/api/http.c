@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * http - libmicrohttpd without threads: each listening socket is one daemon,
- * whose epoll descriptor the role's loop watches. A connection is suspended
+ * whose epoll descriptor the process's loop watches. A connection is suspended
  * while the broker works.
  *
  * Bounds: header memory per connection, body, connections in all and per
@@ -96,7 +96,7 @@ http_reply(struct http_req *q, int status, const char *content_type,
 	if (q->suspended) {
 		q->suspended = false;
 		MHD_resume_connection(q->c);
-		/* without a thread of its own MHD is told nothing: run it */
+		/* MHD has no thread of its own that would notice: run it */
 		q->daemon->spins = 0;
 		timer_set(q->daemon->timer, 0);
 	}
@@ -203,7 +203,7 @@ count_header(
 	return MHD_YES;
 }
 
-/* False: where the body ends cannot be told. */
+/* False: it is unknown where the body ends. */
 static bool
 judge_headers(struct http_req *q)
 {
@@ -262,7 +262,8 @@ judge_route(struct http_req *q, const char *method)
 	    method, q->target.path, &arg, q->allow, sizeof(q->allow));
 	if (q->verb == NULL && q->allow[0] != '\0') {
 		http_problem(q, 405, "method-not-allowed", NULL,
-		    "%s takes %s, not %s", q->target.path, q->allow, method);
+		    "%s answers to %s, not to %s", q->target.path, q->allow,
+		    method);
 		return;
 	}
 	q->allow[0] = '\0';
@@ -286,7 +287,7 @@ judge_peer(struct http_req *q, struct http_daemon *d)
 		}
 		if (q->call.peer.family == 0)
 			http_problem(q, 403, "forbidden", NULL,
-			    "your address cannot be told");
+			    "your address is unknown");
 		return;
 	}
 	if (k == NULL || (k->who.uid != 0 && !FAULT(admin_root))) {
@@ -473,7 +474,7 @@ on_log(void *cls, const char *fmt, va_list ap)
 
 /*
  * MHD keeps asking for another turn while a TLS handshake waits for its peer,
- * who may take his time: that must not cost a processor. What arrives on a
+ * who may be slow: that must not cost a processor. What arrives on a
  * socket makes the epoll descriptor ready and is served at once all the same.
  */
 static int64_t

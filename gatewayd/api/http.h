@@ -2,7 +2,7 @@
 /*
  * http - the only file that knows libmicrohttpd (its TLS is GnuTLS): turns an
  * HTTP request into a struct msg_api_call and a reply into a response. It has
- * no thread of its own; the role's loop drives it. It decides nothing beyond
+ * no thread of its own; the process's loop drives it. It decides nothing beyond
  * "is this a well-formed call of a known route".
  */
 #ifndef API_HTTP_H

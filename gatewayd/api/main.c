@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sallyport-api - the door for HTTP: two instances of one binary, "https" for
- * everybody and "admin" for root on a unix socket (argv[1], as the supervisor
- * starts it). It passes well-formed calls to the broker and the answers back.
- * It decides nothing, keeps nothing, and holds one key, the TLS key.
+ * sallyport-api - HTTP in, calls to the broker out, and the answers back. Two
+ * instances of one binary: "https" for everybody and "admin" for root on a unix
+ * socket (argv[1], as the supervisor starts it). It decides nothing, keeps
+ * nothing, and holds one key, the TLS key.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,7 +62,7 @@ on_call(void *ctx, struct http_req *q, const struct msg_api_call *call)
 
 	if (peer_queued(broker) + m.body.len > QUEUED_MAX) {
 		http_problem(q, 503, "unavailable", NULL,
-		    "too much waits for the broker; nothing was done");
+		    "too many calls wait for the broker; nothing was done");
 		return;
 	}
 	if ((p = calloc(1, sizeof(*p))) == NULL) {
@@ -109,7 +109,7 @@ on_reply(struct process *r, struct peer *peer, const void *body, const int *fds)
 		free(p);
 		return 0;
 	}
-	return 0; /* its caller was told 503 long ago */
+	return 0; /* its caller was answered 503 long ago */
 }
 
 static void
@@ -154,7 +154,8 @@ on_intruder(void *ctx, int64_t uid, int64_t loginuid, int64_t pid)
 	struct api *a = ctx;
 	struct event_fields f;
 
-	log_warn("uid %lld (pid %lld) spoke to the admin socket: refused",
+	log_warn("uid %lld (pid %lld) called the admin socket, which is "
+		 "root's: refused",
 	    (long long)uid, (long long)pid);
 	event_fields_init(&f);
 	event_num(&f, EF_UID, uid);
@@ -163,7 +164,7 @@ on_intruder(void *ctx, int64_t uid, int64_t loginuid, int64_t pid)
 	event_str(&f, EF_OUTCOME, "failure");
 	event_str(&f, EF_REASON, "not-root");
 	if (process_append(a->process, EV_API_DENIED, &f, NULL, NULL) != 0)
-		log_warn("that refusal could not be recorded");
+		log_warn("that refusal is not in the audit log");
 	event_fields_done(&f);
 }
 
@@ -216,7 +217,7 @@ main(int argc, char **argv)
 	static struct api api; /* the process's one context */
 	const bool admin = argc > 1 && strcmp(argv[1], "admin") == 0;
 	struct process_sandbox box = {
-	    .network = true, .ro = admin ? proc_only : NULL, .syscalls = calls};
+	    .ro = admin ? proc_only : NULL, .syscalls = calls};
 	const struct process_def def = {.proc = admin ? PROC_ADMIN : PROC_API,
 	    .name = admin ? "admin" : "api",
 	    .needs = PROC_BIT(PROC_BROKER) | PROC_BIT(PROC_NOTARY),

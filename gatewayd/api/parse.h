@@ -2,7 +2,7 @@
 /*
  * parse - the few things the API reads out of an HTTP request itself: the
  * target's parts, the bearer token, the media type, the body's length. Pure.
- * It does not look into bodies: the broker parses those.
+ * It does not read bodies: the broker parses those.
  */
 #ifndef API_PARSE_H
 #define API_PARSE_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * peercred - who is at the other end of the admin socket, as the kernel tells.
+ * peercred - who is at the other end of the admin socket, as the kernel knows
+ * it.
  */
 #ifndef API_PEERCRED_H
 #define API_PEERCRED_H

@@ -282,7 +282,6 @@ main(int argc, char **argv)
 	int status;
 
 	json_set_alloc_funcs(malloc, wipe_free);
-	broker.box.network = true; /* to dial targets; it never listens */
 	broker.box.syscalls = calls;
 	status = process_main(&def, &broker, argc, argv);
 	store_close(broker.store);

@@ -47,7 +47,7 @@ struct recorder {
 	struct timer *tick;
 	struct timer *goodbye;
 	int dir;
-	char path[LIMIT_PATH_SIZE + 32]; /* of the role's folder */
+	char path[LIMIT_PATH_SIZE + 32]; /* of the process's folder */
 };
 
 /* recording.start's answer may come after its session went. */

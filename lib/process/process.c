@@ -48,12 +48,6 @@ process_ctx(struct process *r)
 	return r->ctx;
 }
 
-const struct conf *
-process_conf(struct process *r)
-{
-	return &r->config.conf;
-}
-
 const char *
 process_instance(struct process *r)
 {
@@ -221,8 +215,8 @@ audit_protocol(struct process *r, const struct peer *p, const char *what)
 	event_fields_done(&f);
 }
 
-/* Does this process see to its link to p? One of the two does: that is how the
- * table of messages has it (SUP_RELINK). */
+/* Does this process ask for its link to p when it is lost? One of the two does:
+ * that is how the table of messages has it (SUP_RELINK). */
 static bool
 links_itself(const struct process *r, enum proc p)
 {
@@ -292,7 +286,6 @@ enter_sandbox(struct process *r)
 	box.ro = s->ro;
 	box.rw = s->rw;
 	box.allow = s->syscalls;
-	box.network = s->network;
 	return sandbox_enter(&box);
 }
 
@@ -358,7 +351,7 @@ on_config(struct process *r, const struct msg_sup_config *m)
 	if (FAULT_BUILD && m->faults[0] != '\0')
 		(void)setenv("SALLYPORT_FAULTS", m->faults, 1);
 	if (r->def->start != NULL &&
-	    (e = r->def->start(r, process_conf(r))) != 0)
+	    (e = r->def->start(r, &r->config.conf)) != 0)
 		return e;
 	r->started = true;
 	return become_ready(r);
@@ -553,7 +546,7 @@ process_supervise(const struct process_def *def, void *ctx,
 	(void)signal(SIGPIPE, SIG_IGN);
 	r->config = *config;
 	r->started = true;
-	if (def->start(r, process_conf(r)) == 0) {
+	if (def->start(r, &r->config.conf) == 0) {
 		loop_run(r);
 		status = r->status;
 	}

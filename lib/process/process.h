@@ -47,11 +47,10 @@ struct process_handler {
 };
 
 struct process_sandbox {
-	bool network;          /* may create sockets at all */
 	const char *const *ro; /* Landlock: readable folders, NULL-terminated */
 	const char *const *rw; /* and writable ones; NULL lists = none */
-	const int *syscalls;   /* extra system calls beyond the common set,
-				* -1-terminated (SCMP_SYS numbers); NULL = none */
+	const int *syscalls;   /* extra system calls beyond the common set, e.g.
+				* for sockets, -1-terminated; NULL = none */
 };
 
 struct process_def {
@@ -81,7 +80,7 @@ struct process_def {
 };
 
 enum { PROCESS_LATER = 1 };
-/* After PROCESS_LATER, once: tells the supervisor that we serve. */
+/* After PROCESS_LATER, once: SUP_READY, from now on we serve. */
 int process_ready(struct process *r);
 
 /* Runs the process; returns its exit status. ctx is process_ctx() for handlers.
@@ -93,14 +92,13 @@ int process_main(
  * the configuration given, then the loop runs. It makes its peers itself. */
 int process_supervise(const struct process_def *def, void *ctx,
     const struct msg_sup_config *config);
-/* Supervisor: takes fd (owned from here on, also on failure) as a link. */
+/* Supervisor: a link over fd, which is owned from here on, also on failure. */
 MUST_CHECK int process_adopt(struct process *r, struct peer **ret,
     enum proc proc, const struct msg_sup_link *link, int fd);
 /* Supervisor: the notary was sent its configuration; now what waits for it. */
 void process_notary_up(struct process *r);
 
 void *process_ctx(struct process *r);
-const struct conf *process_conf(struct process *r);
 /* "https" or "admin" for the API binary, else "". */
 const char *process_instance(struct process *r);
 void process_exit(struct process *r, int status); /* leaves the loop soon */
@@ -129,8 +127,8 @@ int peer_send(struct peer *p, unsigned type, const void *body, int fd);
 int peer_send2(
     struct peer *p, unsigned type, const void *body, int fd0, int fd1);
 
-/* Bytes queued to p and not yet taken: who streams stops well below
- * LIMIT_PEER_QUEUE and goes on later. 0 for NULL. */
+/* Bytes queued to p and not yet sent: who streams stops well below
+ * LIMIT_PEER_QUEUE and continues later. 0 for NULL. */
 size_t peer_queued(const struct peer *p);
 
 /* ---- evidence */

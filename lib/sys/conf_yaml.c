@@ -66,7 +66,7 @@ conf_key(size_t i)
 }
 
 static void
-take(struct yaml *y, const struct yaml_item *at, char *ret, size_t size,
+keep_str(struct yaml *y, const struct yaml_item *at, char *ret, size_t size,
     const char *s)
 {
 	if (str_copy(ret, size, s) != 0)
@@ -128,7 +128,7 @@ read_listen(struct yaml *y, const struct yaml_item *map, const char *what,
 		for (size_t k = 0; s != NULL && k < i; k++)
 			if (ret[k].port == ret[i].port &&
 			    addr_equal(&ret[k].addr, &ret[i].addr))
-				yaml_error(y, at, "%s: \"%s\" is there twice",
+				yaml_error(y, at, "%s: \"%s\" is listed twice",
 				    what, s);
 	}
 }
@@ -161,7 +161,8 @@ read_ssh(struct yaml *y, const struct yaml_item *root, struct conf *c)
 			    "no bits behind the prefix)",
 			    s);
 		else
-			take(y, at, c->networks[i], sizeof(c->networks[i]), s);
+			keep_str(
+			    y, at, c->networks[i], sizeof(c->networks[i]), s);
 	}
 	if (c->entry == ENTRY_NETWORKS && list != NULL && yaml_count(list) == 0)
 		yaml_error(y, list,
@@ -173,7 +174,8 @@ read_ssh(struct yaml *y, const struct yaml_item *root, struct conf *c)
 	for (int i = 1; i < LIMIT_LISTEN; i++)
 		if (c->ssh[i].port != 0 && c->ssh[i].port != c->ssh[0].port)
 			yaml_error(y, yaml_find(map, "listen"),
-			    "ssh.listen: all addresses take the same port");
+			    "ssh.listen: all addresses must have the same "
+			    "port");
 }
 
 static void
@@ -184,9 +186,9 @@ read_sink(struct yaml *y, const struct yaml_item *map, struct conf_sink *k)
 
 	(void)yaml_only(y, map, "sinks", sink_keys);
 	if (yaml_get_name(y, map, "name", true, &s))
-		take(y, map, k->name, sizeof(k->name), s);
+		keep_str(y, map, k->name, sizeof(k->name), s);
 	if (yaml_get_str(y, map, "host", true, LIMIT_HOST_SIZE - 1, &s))
-		take(y, map, k->host, sizeof(k->host), s);
+		keep_str(y, map, k->host, sizeof(k->host), s);
 	k->port = 6514;
 	if (yaml_get_int(y, map, "port", false, 1, 65535, &port))
 		k->port = (uint16_t)port;
@@ -195,7 +197,7 @@ read_sink(struct yaml *y, const struct yaml_item *map, struct conf_sink *k)
 			yaml_error(y, yaml_find(map, "ca"),
 			    "not an absolute path: \"%s\"", s);
 		else
-			take(y, map, k->ca_file, sizeof(k->ca_file), s);
+			keep_str(y, map, k->ca_file, sizeof(k->ca_file), s);
 	}
 }
 
@@ -244,7 +246,7 @@ read_path(struct yaml *y, const struct yaml_item *root, const char *key,
 		yaml_error(y, yaml_find(root, key),
 		    "%s: not an absolute path: \"%s\"", key, s);
 	else
-		take(y, yaml_find(root, key), ret, LIMIT_PATH_SIZE, s);
+		keep_str(y, yaml_find(root, key), ret, LIMIT_PATH_SIZE, s);
 }
 
 /* The doors shut the SSH port of every address. */
@@ -272,14 +274,14 @@ read_all(struct yaml *y, const struct yaml_item *root, struct conf *c)
 	if (yaml_kind(root) != YAML_KIND_MAP)
 		return;
 	if (yaml_get_name(y, root, "server_id", true, &s))
-		take(y, root, c->server_id, sizeof(c->server_id), s);
+		keep_str(y, root, c->server_id, sizeof(c->server_id), s);
 	if (yaml_get_str(y, root, "host", true, LIMIT_HOST_SIZE - 1, &s)) {
 		if (!conf_host_ok(s))
 			yaml_error(y, yaml_find(root, "host"),
 			    "not a name or address that clients can connect "
 			    "to: \"%s\"",
 			    s);
-		take(y, root, c->host, sizeof(c->host), s);
+		keep_str(y, root, c->host, sizeof(c->host), s);
 	}
 	read_ssh(y, root, c);
 	map = yaml_get_map(y, root, "api", false);

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * sandbox - Landlock by its system calls (no library exists on Debian 12) and
- * seccomp by libseccomp. Knows no role: what differs is in struct sandbox. It
- * does not change ids or capabilities; that happened before exec.
+ * seccomp by libseccomp. Knows no process: what differs is in struct sandbox.
+ * It does not change ids or capabilities; that happened before exec.
  */
 #include "sys/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
-#include <sched.h>
 #include <seccomp.h>
 #include <stdint.h>
 #include <string.h>
@@ -42,7 +41,7 @@
 	    LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG |        \
 	    LANDLOCK_ACCESS_FS_REFER)
 
-/* struct landlock_ruleset_attr as of ABI 6; older kernels take a prefix. */
+/* struct landlock_ruleset_attr as of ABI 6; older kernels expect a prefix. */
 struct ruleset_attr {
 	uint64_t fs;
 	uint64_t net;
@@ -91,9 +90,6 @@ static const int probes[] = {NR(socket), NR(connect), NR(bind), NR(listen),
     NR(getpriority), NR(chmod), NR(fchmodat), NR(chown), NR(fchownat), NR(link),
     NR(linkat), NR(symlink), NR(symlinkat), NR(utimensat), NR(memfd_create),
     NR(inotify_init1), NR(io_uring_setup), NR(getpgrp), NR(getsid), END};
-
-static const int threads[] = {
-    NR(rseq), NR(set_robust_list), NR(set_tid_address), END};
 
 static bool
 listed(const int *list, int nr)
@@ -254,26 +250,6 @@ add_asking(scmp_filter_ctx ctx)
 	return 0;
 }
 
-/* clone3 takes its flags by pointer, which no filter can follow: ENOSYS makes
- * the C library fall back to clone, whose flags are an argument. */
-static int
-add_threads(scmp_filter_ctx ctx)
-{
-	struct scmp_arg_cmp c = SCMP_CMP64(0, SCMP_CMP_MASKED_EQ,
-	    CLONE_THREAD | CLONE_VM, CLONE_THREAD | CLONE_VM);
-	int r;
-
-	r = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), NR(clone3), 0);
-	if (r == 0)
-		r = seccomp_rule_add_array(
-		    ctx, SCMP_ACT_ALLOW, NR(clone), 1, &c);
-	if (r != 0) {
-		errno = -r;
-		return GW_ESYS;
-	}
-	return add_list(ctx, SCMP_ACT_ALLOW, threads, NULL);
-}
-
 static int
 fill(scmp_filter_ctx ctx, const struct sandbox *s)
 {
@@ -284,8 +260,6 @@ fill(scmp_filter_ctx ctx, const struct sandbox *s)
 	    (r = add_list(ctx, SCMP_ACT_ALLOW, s->allow, NULL)) != 0 ||
 	    (r = add_list(
 		 ctx, SCMP_ACT_ERRNO(EACCES), s->deny_errno, s->allow)) != 0)
-		return r;
-	if (s->threads && (r = add_threads(ctx)) != 0)
 		return r;
 	if (s->strict)
 		return 0;

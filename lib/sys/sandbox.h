@@ -7,10 +7,9 @@
  *
  * The common set suits a daemon that opens files and waits on descriptors. It
  * has no execve, no fork, no ptrace, no signals to others, no executable
- * memory, and no way to make a socket: a role that needs one lists socket,
+ * memory, no threads, and no way to make a socket: who needs one lists socket,
  * connect, bind, listen or accept4 in allow. Which files may be opened is
- * Landlock's part. Landlock binds the calling thread and its later children:
- * enter before the first pthread_create.
+ * Landlock's part.
  */
 #ifndef SYS_SANDBOX_H
 #define SYS_SANDBOX_H
@@ -24,8 +23,6 @@ struct sandbox {
 	const char *const *rw; /* writable ones */
 	const int *allow;      /* syscall numbers, -1-terminated */
 	const int *deny_errno; /* these give EACCES instead of death */
-	bool network;          /* may create, bind, connect sockets */
-	bool threads;          /* allow what pthread_create needs */
 	bool strict;           /* leave the common set out: allow is all */
 };
 

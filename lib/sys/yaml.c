@@ -55,7 +55,7 @@ item_new(enum yaml_kind kind, const yaml_event_t *ev)
 	return i;
 }
 
-/* Takes key and value over when it succeeds. */
+/* Owns key and value when it succeeds. */
 static int
 item_add(struct yaml_item *i, struct yaml_item *key, struct yaml_item *value)
 {
@@ -139,7 +139,7 @@ next_event(struct reader *rd, yaml_event_t *ret)
 	return syntax_error(rd);
 }
 
-/* Anchors and tags are errors, but the tree goes on without them. */
+/* Anchors and tags are errors, but the tree continues without them. */
 static void
 refuse_extras(struct reader *rd, const yaml_event_t *ev,
     const yaml_char_t *anchor, const yaml_char_t *tag)

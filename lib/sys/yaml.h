@@ -110,7 +110,4 @@ bool yaml_as_name(struct yaml *y, const struct yaml_item *i, const char *what,
 bool yaml_as_int(struct yaml *y, const struct yaml_item *i, const char *what,
     uint64_t min, uint64_t max, uint64_t *ret);
 
-/* file:line:column: text, the source line and a caret under the place. */
-void diag_print(FILE *f, const struct diag *d);
-
 #endif

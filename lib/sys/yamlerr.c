@@ -125,25 +125,9 @@ yaml_diag(const struct yaml *y, unsigned i)
 	return i < y->ndiags ? &y->diag[i] : NULL;
 }
 
-void
-yaml_print_errors(FILE *f, const struct yaml *y)
-{
-	for (unsigned i = 0; i < y->ndiags; i++)
-		diag_print(f, &y->diag[i]);
-	if (y->errors > y->ndiags)
-		(void)fprintf(f, "%s: and %u more\n", y->diag[0].file,
-		    y->errors - y->ndiags);
-}
-
-int
-yaml_place(
-    char *ret, size_t size, const struct yaml *y, const struct yaml_item *i)
-{
-	return str_fmt(ret, size, "%s:%u:%u", y->file, i->line, i->column);
-}
-
-void
-diag_print(FILE *f, const struct diag *d)
+/* file:line:column: text, the source line and a caret under the place. */
+static void
+print_diag(FILE *f, const struct diag *d)
 {
 	unsigned left = 0;
 
@@ -164,4 +148,21 @@ diag_print(FILE *f, const struct diag *d)
 	for (unsigned i = 1; i < d->width && d->column + i <= left; i++)
 		(void)fputc('~', f);
 	(void)fputc('\n', f);
+}
+
+void
+yaml_print_errors(FILE *f, const struct yaml *y)
+{
+	for (unsigned i = 0; i < y->ndiags; i++)
+		print_diag(f, &y->diag[i]);
+	if (y->errors > y->ndiags)
+		(void)fprintf(f, "%s: and %u more\n", y->diag[0].file,
+		    y->errors - y->ndiags);
+}
+
+int
+yaml_place(
+    char *ret, size_t size, const struct yaml *y, const struct yaml_item *i)
+{
+	return str_fmt(ret, size, "%s:%u:%u", y->file, i->line, i->column);
 }

@@ -131,7 +131,6 @@ tls_give_up(struct transport *t, const char *why)
 static const int syscalls[] = {SYS_socket, SYS_connect, -1};
 
 const struct transport_ops transport_tls = {.name = "TLS",
-    .network = true,
     .syscalls = syscalls,
     .ask_ms = 30 * 1000,
     .kept_ms = 30 * 1000,

@@ -42,8 +42,8 @@ struct transport_hooks {
 
 struct transport_ops {
 	const char *name;    /* for people */
-	bool network;        /* what it needs of the sandbox, and beyond the */
-	const int *syscalls; /* common system calls these; -1-terminated */
+	const int *syscalls; /* it needs, beyond the sandbox's common ones;
+			      * -1-terminated */
 	/* The receiver is asked (by an end in order) what it has read when the
 	 * first write it did not answer for is so old. */
 	int64_t ask_ms;

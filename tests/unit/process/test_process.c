@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * role: a process made of the shared skeleton, from its configuration to its
- * exit, with the test as supervisor, notary and broker. The child is a
- * recorder that records nothing: it answers, appends, arms a timer and says
- * what its callbacks were told.
+ * process: a process made of the shared skeleton, from its configuration to its
+ * exit, with the test as supervisor, notary and broker. The child is a recorder
+ * that records nothing: it answers, appends, arms a timer, and reports which of
+ * its callbacks were called.
  */
 #include "tests/unit/support/test.h"
 
@@ -19,7 +19,8 @@
 
 enum { WAIT_MS = 10000 };
 
-/* What the child does when it is asked to read that many bytes. */
+/* What the broker asks the child to do: "read so many bytes" is the message
+ * that carries it. */
 enum ask {
 	ASK_ECHO = 1,
 	ASK_APPEND,
@@ -37,14 +38,15 @@ struct child {
 	uint32_t rid;
 	unsigned ups;
 	unsigned downs;
-	unsigned downs_in_send; /* told while a send was still on the stack */
+	unsigned downs_in_send; /* called while a send was on the stack */
 	int flooded;
 	int fail_start;
 	struct timer *timer;
 };
 
+/* The child's answer: a number. */
 static void
-tell(struct child *c, uint64_t size)
+reply(struct child *c, uint64_t size)
 {
 	struct msg_rec_bytes m = {.rid = c->rid, .size = size};
 
@@ -54,7 +56,7 @@ tell(struct child *c, uint64_t size)
 static void
 durable(void *arg, int result, uint64_t seq)
 {
-	tell(arg, result == 0 ? seq : 1000 + (uint64_t)-result);
+	reply(arg, result == 0 ? seq : 1000 + (uint64_t)-result);
 }
 
 static void
@@ -65,10 +67,10 @@ fired(struct process *r, void *arg)
 	(void)r;
 	timer_free(c->timer);
 	c->timer = NULL;
-	tell(c, ASK_TIMER);
+	reply(c, ASK_TIMER);
 }
 
-/* Says more than the broker reads. */
+/* Sends more than the broker reads. */
 static void
 flood(struct child *c)
 {
@@ -92,7 +94,7 @@ on_read(struct process *r, struct peer *p, const void *body, const int *fds)
 	c->rid = m->rid;
 	switch (m->max) {
 	case ASK_ECHO:
-		tell(c, m->offset);
+		reply(c, m->offset);
 		return 0;
 	case ASK_APPEND:
 		return process_append(r, EV_RECORDING_START, NULL, durable, c);
@@ -104,11 +106,11 @@ on_read(struct process *r, struct peer *p, const void *body, const int *fds)
 		flood(c);
 		return 0;
 	case ASK_FLOODED:
-		tell(c, (uint64_t)-c->flooded * 100 + c->downs * 10 +
-			    c->downs_in_send);
+		reply(c, (uint64_t)-c->flooded * 100 + c->downs * 10 +
+			     c->downs_in_send);
 		return 0;
 	case ASK_UPS:
-		tell(c, c->ups * 100 + c->downs);
+		reply(c, c->ups * 100 + c->downs);
 		return 0;
 	default:
 		return GW_EINVAL;
@@ -336,6 +338,7 @@ test_deaf_peer(void **state)
 	ipc_done(&broker);
 }
 
+/* It ends by itself, and never says that it is ready. */
 static void
 test_start_fails(void **state)
 {
@@ -343,7 +346,8 @@ test_start_fails(void **state)
 
 	(void)state;
 	kid_start(&k, 1);
-	assert_int_not_equal(kid_end(&k), 0);
+	assert_int_equal(ipc_recv_wait(&k.control, &k.m, WAIT_MS), GW_ECLOSED);
+	assert_int_equal(kid_end(&k), 1);
 }
 
 static void
@@ -377,7 +381,8 @@ test_configured_once(void **state)
 	free(config);
 }
 
-/* Evidence: an answer is told, also that there will be none. */
+/* Evidence: the caller of append hears the notary's answer, and also that none
+ * will come. */
 static void
 test_append(void **state)
 {
