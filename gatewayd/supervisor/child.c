@@ -33,7 +33,7 @@ enum {
 	RESTART_MIN_MS = 50,
 	RESTART_MAX_MS = 5000,        /* internal: tries are this far apart */
 	STEADY_US = 10 * 1000 * 1000, /* ran this long: failures forgotten */
-	FAILURES_MAX = 3,             /* in a row, before anybody is served */
+	FAILURES_MAX = 3, /* internal: in a row, before anybody is served */
 };
 
 #define BIT(p) PROC_BIT(PROC_##p)
