@@ -52,7 +52,7 @@ close_add(struct notary *n, struct peer *p, const struct msg_nt_close *m,
 static bool
 reason_ok(const struct msg_nt_close *m)
 {
-	return m->reason != END_NONE && m->reason < END_REASON_COUNT;
+	return end_reason_known(m->reason);
 }
 
 static int

@@ -36,7 +36,6 @@
 	X(GATEWAY_STOP, "JG0002I", "gateway.stop", 1, W_SUP)                   \
 	X(PROCESS_EXIT, "JG0003W", "process.exit", 3, W_SUP)                   \
 	X(PEER_PROTOCOL, "JG0004W", "peer.protocol", 4, W_ANY)                 \
-	X(CONFIG_LOAD, "JG0010I", "config.load", 1, W_SUP)                     \
 	X(AUTH_LOGIN, "JG1000I", "auth.login", 1, W_BRK)                       \
 	X(AUTH_LOGIN_DENIED, "JG1000W", "auth.login", 3, W_BRK)                \
 	X(AUTH_MFA, "JG1001I", "auth.mfa", 1, W_NOT)                           \
@@ -69,7 +68,6 @@
 	X(SSH_CONNECT, "JG3000I", "ssh.connect", 1, W_SUP)                     \
 	X(SSH_REFUSED, "JG3000W", "ssh.refused", 3, W_SUP | W_BRK)             \
 	X(SESSION_START, "JG3001I", "session.start", 2, W_NOT)                 \
-	X(SESSION_DENIED, "JG3001W", "session.denied", 3, W_BRK | W_SES)       \
 	X(SESSION_END, "JG3002I", "session.end", 1, W_NOT)                     \
 	X(SESSION_TERMINATE, "JG3003W", "session.terminate", 2, W_BRK)         \
 	X(LEG_APPLIED, "JG3004I", "leg.applied", 1, W_FW)                      \
@@ -137,7 +135,6 @@ enum event_code {
 	X(WHY, "why", S)         /* the person's own justification */          \
 	X(MSG, "msg", S)         /* a sentence for people */                   \
 	X(KEY_FP, "key_fp", S)                                                 \
-	X(KEY, "key", S)                                                       \
 	X(STEP, "step", N)       /* TOTP step burned */                        \
 	X(PAYLOAD, "payload", S) /* the signed bytes */                        \
 	X(SIGNATURE, "signature", S)                                           \
@@ -167,7 +164,6 @@ enum event_code {
 	X(SINK, "sink", S)                                                     \
 	X(COUNT, "count", N)                                                   \
 	X(FIRST, "first", N)                                                   \
-	X(LAST, "last", N)                                                     \
 	X(EXPECTED, "expected", S)                                             \
 	X(FOUND, "found", S)                                                   \
 	X(CHANGES, "changes", S)                                               \

@@ -18,13 +18,10 @@ static const char *const end_names[END_REASON_COUNT] = {
     [END_RELEASED] = "released",
     [END_REVOKED] = "revoked",
     [END_LOCKED] = "locked",
-    [END_UNUSED] = "unused",
-    [END_SUPERSEDED] = "superseded",
     [END_IDLE] = "idle",
     [END_TARGET_GONE] = "target_gone",
     [END_AUDIT_FAILED] = "audit_failed",
     [END_ABORTED] = "aborted",
-    [END_RESTORED] = "restored",
     [END_LOGOUT] = "logout",
     [END_KILLED] = "killed",
     [END_HOSTKEY_CHANGED] = "hostkey_changed",
@@ -153,12 +150,16 @@ grant_leg(struct element *ret, const struct grant *g,
 	ret->end_boot_ms = now->boot_ms + grant_left_ms(g, now, boot_id);
 }
 
+bool
+end_reason_known(unsigned r)
+{
+	return r != END_NONE && r < END_REASON_COUNT && end_names[r] != NULL;
+}
+
 const char *
 end_reason_str(enum end_reason r)
 {
-	if ((unsigned)r >= END_REASON_COUNT)
-		return "none";
-	return end_names[r];
+	return end_reason_known(r) ? end_names[r] : end_names[END_NONE];
 }
 
 const char *

@@ -17,36 +17,28 @@
 
 enum grant_state {
 	GRANT_NONE = 0, /* opens nothing */
-	GRANT_REQUESTED,
-	GRANT_PENDING,
-	GRANT_APPROVED,
-	GRANT_INTENT, /* intent durable, kernel not yet told */
+	GRANT_INTENT,   /* intent durable, kernel not yet told */
 	GRANT_ACTIVE,
-	GRANT_ENDED,
-	GRANT_DENIED,
-	GRANT_LAPSED,
 };
 
-/* The closed list of reasons; the same word to user, log and SIEM. */
+/* The closed list of reasons; the same word to user, log and SIEM. The numbers
+ * are in stores: none changes its meaning. */
 enum end_reason {
 	END_NONE = 0,
-	END_EXPIRED,
-	END_RELEASED,
-	END_REVOKED,
-	END_LOCKED,
-	END_UNUSED,
-	END_SUPERSEDED,
-	END_IDLE,
-	END_TARGET_GONE,
-	END_AUDIT_FAILED,
-	END_ABORTED,
-	END_RESTORED,
-	END_LOGOUT,          /* session only: the user left */
-	END_KILLED,          /* session only: sessions kill */
-	END_HOSTKEY_CHANGED, /* session only */
-	END_TARGET_REFUSED,  /* session only: login at the target failed */
-	END_PROTOCOL,        /* session only: a peer broke SSH */
-	END_SHUTDOWN,        /* the gateway stops */
+	END_EXPIRED = 1,
+	END_RELEASED = 2,
+	END_REVOKED = 3,
+	END_LOCKED = 4,
+	END_IDLE = 7,
+	END_TARGET_GONE = 8,
+	END_AUDIT_FAILED = 9,
+	END_ABORTED = 10,
+	END_LOGOUT = 12,          /* session only: the user left */
+	END_KILLED = 13,          /* session only: sessions kill */
+	END_HOSTKEY_CHANGED = 14, /* session only */
+	END_TARGET_REFUSED = 15,  /* session only: login at the target failed */
+	END_PROTOCOL = 16,        /* session only: a peer broke SSH */
+	END_SHUTDOWN = 17,        /* the gateway stops */
 	END_REASON_COUNT
 };
 
@@ -104,6 +96,8 @@ void grant_leg(struct element *ret, const struct grant *g,
     const struct now *now, const char *boot_id);
 
 const char *end_reason_str(enum end_reason r); /* "expired", ...; "none" */
+/* One of the list, and not END_NONE. */
+bool end_reason_known(unsigned r);
 const char *grant_reach_str(enum grant_reach r);
 /* "shell,exec,sftp,pty"; ret needs 64 bytes. */
 void grant_caps_str(char *ret, size_t size, uint32_t caps);

@@ -382,11 +382,6 @@ static const struct msg_field f_ses_stop[] = {
     STR(msg_ses_stop, text),
 };
 
-static const struct msg_field f_ses_changed[] = {
-    I64(msg_ses_changed, end_ms),
-    I64(msg_ses_changed, end_boot_ms),
-};
-
 static const struct msg_field f_ses_end[] = {
     U8(msg_ses_end, reason),
     U64(msg_ses_end, bytes_in),
@@ -568,7 +563,6 @@ static const struct msg_spec table[] = {
     ROW(SES_TARGET, ses_target, BRK, SES, MST_READY, 1),
     ROW(SES_DIAL_NO, ses_dial_no, BRK, SES, MST_READY, 0),
     ROW(SES_STOP, ses_stop, BRK, SES, MST_ANY, 0),
-    ROW(SES_CHANGED, ses_changed, BRK, SES, MST_READY | MST_LIVE, 0),
     ROW(SES_END, ses_end, SES, BRK, MST_ANY, 0),
     ROW(SES_PROBE, ses_probe, BRK, SES, MST_NEW, 1),
     ROW(SES_PROBED, ses_probed, SES, BRK, MST_ANY, 0),

@@ -75,7 +75,6 @@ enum msg_type {
 	MSG_SES_TARGET, /* broker -> session: 1 fd, the connected socket */
 	MSG_SES_DIAL_NO,
 	MSG_SES_STOP,       /* broker -> session */
-	MSG_SES_CHANGED,    /* broker -> session: the end moved */
 	MSG_SES_END,        /* session -> broker: totals, the reason */
 	MSG_SES_PROBE,      /* broker -> session: 1 fd, what to try */
 	MSG_SES_PROBED,     /* session -> broker */
@@ -360,9 +359,6 @@ struct msg_ses_dial_no {
 struct msg_ses_stop {
 	uint8_t reason;             /* enum end_reason */
 	char text[LIMIT_TEXT_SIZE]; /* one line for the user */
-};
-struct msg_ses_changed {
-	int64_t end_ms, end_boot_ms;
 };
 struct msg_ses_end {
 	uint8_t reason; /* enum end_reason */

@@ -386,7 +386,7 @@ on_ses_end(struct process *r, struct peer *p, const void *body, const int *fds)
 	struct session *s = session_find(process_ctx(r), peer_conn(p));
 
 	(void)fds;
-	if (m->reason == END_NONE || m->reason >= END_REASON_COUNT)
+	if (!end_reason_known(m->reason))
 		return GW_EPROTO;
 	if (s != NULL && s->owner == NULL)
 		session_over(s, own_reason(s, (enum end_reason)m->reason),

@@ -37,8 +37,6 @@ static const struct row {
     /* others decide these */
     {END_REVOKED, END_ABORTED}, {END_RELEASED, END_ABORTED},
     {END_LOCKED, END_ABORTED}, {END_KILLED, END_ABORTED},
-    {END_UNUSED, END_ABORTED}, {END_SUPERSEDED, END_ABORTED},
-    {END_RESTORED, END_ABORTED},
     {END_EXPIRED, END_ABORTED}, /* it has an hour */
 };
 
