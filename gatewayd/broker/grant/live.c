@@ -138,8 +138,8 @@ end_text(char *ret, size_t size, const struct live_grant *lg,
 
 	str_time(when, sizeof(when), utc_ms);
 	(void)snprintf(ret, size,
-	    "sallyport: session ended: %s%s%s at %.8s UTC. Again: jitctl "
-	    "request %s",
+	    "sallyport: session ended: %s%s%s at %.8s UTC. To connect "
+	    "again: jitctl request %s",
 	    end_reason_str(reason), reason == END_REVOKED ? " by " : "",
 	    reason == END_REVOKED ? by : "", when + 11, lg->g.target);
 }
