@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * jitctl - what the parts of the client share: exit codes, the context of one
- * run. Nothing here knows a verb of the API.
+ * jitctl - what the parts of the client share: exit codes and the context of
+ * one run. Nothing here knows a verb of the API.
  *
  * Data goes to stdout, everything said to a person to stderr. Everything that
  * came from somebody else is escaped on its way to a terminal.
@@ -23,7 +23,7 @@ enum exit_code {
 	EXIT_FAILED = 1,
 	EXIT_USAGE = 2,
 	EXIT_REFUSED = 3, /* by policy */
-	EXIT_LOGIN = 4,   /* login or code needed or wrong */
+	EXIT_LOGIN = 4,   /* login or code needed, or wrong */
 	EXIT_NOT_FOUND = 5,
 	EXIT_PENDING = 6,
 	EXIT_CONFLICT = 7,
@@ -56,11 +56,11 @@ struct ctx {
 	enum out_format out;
 	bool quiet, debug, no_input, yes;
 	const char *socket;   /* admin socket, or NULL */
-	const char *identity; /* the key named to sign, or NULL */
+	const char *identity; /* the key named to sign with, or NULL */
 	struct profile prof;
 	bool have_profile;
 	struct http *http;
-	bool key_changed; /* the gateway's; said once, then stop */
+	bool key_changed; /* the gateway's: said once, then it stops */
 };
 
 #endif

@@ -33,11 +33,11 @@ read_output(struct ctx *c)
 			return true;
 		}
 	}
-	say_error("-o: one of table, wide, json, yaml, name");
+	say_error("-o: use table, wide, json, yaml or name");
 	return false;
 }
 
-/* The key that is to sign: --key is another name of --identity, but where it
+/* The key that is to sign. --key is another name of --identity, except where it
  * names the key of somebody else. */
 static const char *
 read_identity(const struct ctx *c, const struct cmd *cmd)
@@ -67,7 +67,7 @@ read_common(struct ctx *c, const struct cmd *cmd)
 	return read_output(c);
 }
 
-/* The command's own words away, only its arguments left. */
+/* Removes the command's own words: only its arguments are left. */
 static void
 drop_words(struct opts *o, unsigned n)
 {
@@ -83,7 +83,8 @@ usage(const struct cmd *cmd)
 		help_usage(stderr, cmd);
 }
 
-/* Twice: the first pass with all flags allowed only finds the command. */
+/* Parses twice: the first time, with all flags allowed, only finds the
+ * command. */
 static const struct cmd *
 read_command(struct ctx *c, int argc, char *const *argv)
 {
@@ -95,7 +96,7 @@ read_command(struct ctx *c, int argc, char *const *argv)
 
 	parsed = opt_parse(&words, argc, argv, (FLAG_BIT(F_COUNT - 1) << 1) - 1,
 	    err, sizeof(err));
-	/* from here on as it was asked for, as far as that was read */
+	/* Errors from here on are as -o asks, as far as it was read. */
 	if (opt_has(&words, F_OUTPUT) &&
 	    strcmp(opt_get(&words, F_OUTPUT), "json") == 0)
 		say_errors_as_json(true);
@@ -141,8 +142,8 @@ run(struct ctx *c, const struct cmd *cmd)
 	return x;
 }
 
-/* A closed 0, 1 or 2 must not become the connection that a table is printed
- * into: reads and writes go on failing. */
+/* Opens 0, 1 and 2 if they are closed, so that none becomes the connection that
+ * a table is printed into: reads and writes on them still fail. */
 static bool
 fill_std_fds(void)
 {
@@ -164,7 +165,7 @@ main(int argc, char **argv)
 	if (!fill_std_fds())
 		return EXIT_FAILED;
 	secret_no_dumps();
-	/* Only how characters are counted; no number depends on it. */
+	/* Only for the width of characters: no number depends on it. */
 	if (setlocale(LC_CTYPE, "") == NULL)
 		(void)setlocale(LC_CTYPE, "C.UTF-8");
 	(void)umask(077);

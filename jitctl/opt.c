@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * opt - the flag table as data and a parser driven by it. Own code because
- * getopt_long takes abbreviations and cannot guess what was meant.
+ * opt - see the header. Our own parser, because getopt_long accepts
+ * abbreviations and cannot guess what was meant.
  */
 #include "jitctl/opt.h"
 
@@ -44,7 +44,7 @@ static unsigned
 find_short(char chr, uint64_t allowed)
 {
 	/* The one short name with two meanings, as elsewhere: tail -f. While
-	 * the command is not known yet it must not eat the next word. */
+	 * the command is not known it must not swallow the next word. */
 	if (chr == 'f' && (allowed & FLAG_BIT(F_FOLLOW)) != 0)
 		return F_FOLLOW;
 	for (unsigned f = 0; f < F_COUNT; f++)
@@ -90,8 +90,8 @@ store(struct opts *o, unsigned f, const char *value, char *reterr, size_t size)
 		return false;
 	}
 	if (o->n[f] == LIMIT_FLAG_VALUES) {
-		(void)snprintf(
-		    reterr, size, "--%s is given too often", flags[f].name);
+		(void)snprintf(reterr, size, "--%s is given too many times",
+		    flags[f].name);
 		return false;
 	}
 	o->value[f][o->n[f]] = value;
@@ -100,7 +100,7 @@ store(struct opts *o, unsigned f, const char *value, char *reterr, size_t size)
 	return true;
 }
 
-/* One flag at argv[*i]; takes the following word for its value if needed. */
+/* One flag at argv[*i]; the word behind it is its value if it needs one. */
 static bool
 parse_flag(struct opts *o, int argc, char *const *argv, int *i,
     uint64_t allowed, char *reterr, size_t size)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * opt - every flag of jitctl in one table, and the parser: flags may stand
+ * opt - every flag of jitctl in one table, and the parser: flags may come
  * anywhere, "--" ends them, a value follows as "--for 2h" or "--for=2h". No
  * abbreviations: a script must not change its meaning when a flag is added.
  */
@@ -28,25 +28,25 @@ enum flag_kind { FLAG_BOOL = 0, FLAG_ONE, FLAG_MANY };
 	X(PROFILE, "profile", 0, "NAME", ONE,                                  \
 	    "which gateway (JITCTL_PROFILE)")                                  \
 	X(GATEWAY, "gateway", 0, "HOST:PORT", ONE,                             \
-	    "its address, if another (JITCTL_GATEWAY)")                        \
+	    "another address of it (JITCTL_GATEWAY)")                          \
 	X(IDENTITY, "identity", 0, "FILE", ONE,                                \
 	    "the SSH key that signs (JITCTL_KEY)")                             \
 	X(KEY, "key", 0, "FILE", MANY,                                         \
-	    "--identity; with \"user add\" the user's public key")             \
+	    "like --identity; in \"user add\" the user's key")                 \
 	X(SOCKET, "socket", 0, "PATH", ONE,                                    \
 	    "the admin socket, as root (JITCTL_SOCKET)")                       \
 	X(INVITE_FILE, "invite-file", 0, "FILE", ONE,                          \
 	    "the invitation, - is stdin (JITCTL_INVITE_FILE)")                 \
 	X(TEXT, "text", 0, NULL, BOOL, "show the secret as text, no QR code")  \
 	X(CONFIRM, "confirm", 0, NULL, BOOL, "only send the confirming code")  \
-	X(FOR, "for", 0, "DURATION", ONE, "how long, like 2h or 1h30m")        \
+	X(FOR, "for", 0, "DURATION", ONE, "for how long, like 2h or 1h30m")    \
 	X(REASON, "reason", 0, "TEXT", ONE, "why")                             \
 	X(LOGIN, "login", 'l', "NAME", MANY, "the login at the target")        \
 	X(PORT, "port", 0, "N", MANY, "the target's port")                     \
 	X(FROM, "from", 0, "ADDRESS", MANY, "only from this address of mine")  \
 	X(IDEMPOTENCY, "idempotency", 0, "KEY", ONE,                           \
 	    "a repeat with the same key gets the first answer")                \
-	X(ALL, "all", 0, NULL, BOOL, "everybody's, ended ones too")            \
+	X(ALL, "all", 0, NULL, BOOL, "those of everybody, ended ones too")     \
 	X(SCAN, "scan", 0, NULL, BOOL, "ask the target for its host keys")     \
 	X(HOST_KEY, "host-key", 0, "FILE", MANY, "a public host key to pin")   \
 	X(LABEL, "label", 0, "K=V", MANY, "a label")                           \
@@ -55,21 +55,23 @@ enum flag_kind { FLAG_BOOL = 0, FLAG_ONE, FLAG_MANY };
 	X(AUDITOR, "auditor", 0, NULL, BOOL, "may read everybody's records")   \
 	X(STATE, "state", 0, "STATE", ONE, "active or disabled")               \
 	X(RESET_CODE, "reset-code", 0, NULL, BOOL,                             \
-	    "a lost phone: its codes are void, invite again")                  \
+	    "for a lost phone: void its codes, invite again")                  \
 	X(GROUP, "group", 0, "NAME", MANY, "a group")                          \
 	X(USER, "user", 0, "NAME", MANY, "a user")                             \
 	X(TARGET, "target", 0, "NAME", MANY, "a target")                       \
 	X(SOURCE, "source", 0, "PREFIX", MANY, "allowed source addresses")     \
 	X(ALLOW, "allow", 0, "WORD", MANY, "shell, exec, sftp or pty")         \
 	X(MAX, "max", 0, "DURATION", ONE, "the longest grant")                 \
-	X(MFA_AGE, "mfa-age", 0, "DURATION", ONE, "how long one code serves")  \
+	X(MFA_AGE, "mfa-age", 0, "DURATION", ONE,                              \
+	    "for how long one code counts")                                    \
 	X(REASON_OPTIONAL, "reason-optional", 0, NULL, BOOL,                   \
 	    "no reason needed")                                                \
 	X(NO_RECORD, "no-record", 0, NULL, BOOL, "do not record")              \
-	X(DENY, "deny", 0, NULL, BOOL, "the role forbids instead")             \
+	X(DENY, "deny", 0, NULL, BOOL, "the role forbids instead of allowing") \
 	X(FILE, "file", 'f', "PATH", MANY, "a policy file or folder")          \
-	X(FOLLOW, "follow", 0, NULL, BOOL, "go on as records come (also -f)")  \
-	X(DRY_RUN, "dry-run", 0, NULL, BOOL, "show, change nothing")           \
+	X(FOLLOW, "follow", 0, NULL, BOOL,                                     \
+	    "keep showing records as they come (also -f)")                     \
+	X(DRY_RUN, "dry-run", 0, NULL, BOOL, "only show what would change")    \
 	X(SPEED, "speed", 0, "N", ONE, "how many times faster")                \
 	X(IDLE, "idle", 0, "DURATION", ONE, "shorten longer pauses to this")   \
 	X(CHANNEL, "channel", 0, "N", ONE, "which channel's recording")        \
@@ -77,8 +79,9 @@ enum flag_kind { FLAG_BOOL = 0, FLAG_ONE, FLAG_MANY };
 	X(EVENT, "event", 0, "NAME", ONE, "event name, like grant.open")       \
 	X(GRANT, "grant", 0, "ID", ONE, "a grant")                             \
 	X(SID, "sid", 0, "ID", ONE, "a session")                               \
-	X(SINCE, "since", 0, "TIME", ONE, "from then, or for this long back")  \
-	X(UNTIL, "until", 0, "TIME", ONE, "up to then")                        \
+	X(SINCE, "since", 0, "TIME", ONE,                                      \
+	    "from this time, or from this long ago")                           \
+	X(UNTIL, "until", 0, "TIME", ONE, "up to this time")                   \
 	X(LINES, "lines", 0, "N", ONE, "how many records to start with")       \
 	X(DIR, "dir", 0, "DIR", ONE, "the folder with the records")            \
 	X(VKEY, "vkey", 0, "FILE", ONE, "the log's verifier key")              \
@@ -111,8 +114,8 @@ struct opts {
 };
 
 const struct flag_spec *flag_spec(enum flag f);
-/* Parses argv[0..argc): flags of the mask only. false: *reterr (size bytes)
- * holds a sentence. words skips nothing: arg[] gets all plain words. */
+/* Parses argv[0..argc), flags of the mask only; arg[] gets every plain word.
+ * false: reterr (size bytes) holds a sentence. */
 bool opt_parse(struct opts *ret, int argc, char *const *argv, uint64_t allowed,
     char *reterr, size_t size);
 bool opt_has(const struct opts *o, enum flag f);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * apply - policy files, checked as a whole here, applied as a whole there.
+ * apply - policy files: checked here as a whole, applied by the gateway as a
+ * whole.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -15,7 +16,7 @@
 #include "jitctl/term/out.h"
 #include "jitctl/term/say.h"
 
-/* How many errors a file has, after printing them; all files are read. */
+/* Prints the errors of a file; how many there are. */
 static unsigned
 add_file(json_t *policy, const char *path)
 {
@@ -73,7 +74,7 @@ static json_t *
 read_policy(const struct ctx *c, unsigned *reterrors)
 {
 	json_t *policy = policy_new();
-	json_t *places = policy_new(); /* the same lists, of places */
+	json_t *places = policy_new(); /* the same lists, of where they are */
 
 	if (policy != NULL)
 		(void)json_object_set_new(policy, "places", places);
@@ -92,7 +93,8 @@ read_policy(const struct ctx *c, unsigned *reterrors)
 	return policy;
 }
 
-/* A problem that names an entry ("users, entry 2: ...") gets its place. */
+/* Says where the entry is that a problem names. Its sentence alone does, in the
+ * words of the gateway: "users, entry 2: ...". */
 static void
 print_place(const struct ctx *c, const json_t *problem, const json_t *places)
 {
@@ -109,7 +111,7 @@ print_place(const struct ctx *c, const json_t *problem, const json_t *places)
 	    json_array_get(json_object_get(places, kind), n - 1));
 	if (place != NULL && place[0] != '\0')
 		(void)fprintf(
-		    stderr, "%s: entry %u of %s stands here\n", place, n, kind);
+		    stderr, "%s: entry %u of %s is here\n", place, n, kind);
 }
 
 static void
@@ -146,7 +148,8 @@ print_changes(const struct ctx *c, const json_t *o, bool dry)
 		(void)printf("invitation %s %s\n", t[0], t[1]);
 	}
 	say(c, "%zu changed, %u the same.%s", json_array_size(changes) - same,
-	    same, dry ? " Nothing was applied; do it without --dry-run." : "");
+	    same,
+	    dry ? " Nothing was applied; apply it without --dry-run." : "");
 }
 
 int

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * audit - the evidence read (tail, search) and proved (verify). Records are
+ * audit - reads the evidence (tail, search) and proves it (verify). Records are
  * shown one per line; -o json gives their exact bytes.
  */
 #include <errno.h>
@@ -28,17 +28,17 @@
 enum { POLL_MS = 1000, TAIL_DEFAULT = 20 };
 
 /* Gets one whole record, without its line end. false stops the reading. */
-typedef bool on_record(void *arg, const char *line, size_t n);
+typedef bool record_fn(void *arg, const char *line, size_t n);
 
 struct reader {
 	struct ctx *c;
 	uint64_t next;
-	on_record *take;
+	record_fn *each;
 	void *arg;
 	bool stopped;
 };
 
-/* One piece of the log; *retend when nothing came. */
+/* Reads one piece of the log; *retend when nothing came. */
 static int
 read_piece(struct reader *rd, bool *retend)
 {
@@ -58,7 +58,7 @@ read_piece(struct reader *rd, bool *retend)
 		if (lf == NULL)
 			break;
 		*retend = false;
-		rd->stopped = !rd->take(rd->arg, p, (size_t)(lf - p));
+		rd->stopped = !rd->each(rd->arg, p, (size_t)(lf - p));
 		rd->next++;
 	}
 out:
@@ -192,12 +192,12 @@ has_record(struct ctx *c, uint64_t seq, bool *ret)
 	return x;
 }
 
-/* How many records there are, found by asking for some: the log may be large,
+/* Finds how many records there are by asking for some: the log may be large,
  * and only its end is wanted. */
 static int
 log_end(struct ctx *c, uint64_t *ret)
 {
-	uint64_t low = 0; /* there are at least so many */
+	uint64_t low = 0; /* at least so many there are */
 	uint64_t high = 1024;
 	bool there = true;
 	int x = EXIT_OK;
@@ -257,7 +257,7 @@ run_audit_tail(struct ctx *c)
 {
 	const char *text = opt_get(&c->opt, F_LINES);
 	struct ring ring = {0};
-	struct reader rd = {.c = c, .take = keep_record, .arg = &ring};
+	struct reader rd = {.c = c, .each = keep_record, .arg = &ring};
 	uint64_t lines = TAIL_DEFAULT;
 	int x = EXIT_FAILED;
 
@@ -284,7 +284,7 @@ run_audit_tail(struct ctx *c)
 	free(ring.len);
 	if (x != EXIT_OK || !opt_has(&c->opt, F_FOLLOW))
 		return x;
-	rd.take = show_one;
+	rd.each = show_one;
 	rd.arg = c;
 	return follow(&rd);
 }
@@ -308,9 +308,9 @@ one_of(const struct opts *o, enum flag f, const char *value)
 	return false;
 }
 
-/* A refusal says "Event 22": its record, by number. */
+/* Whether it is the record of "Event 22", as a refusal calls it. */
 static bool
-is_number(const struct opts *o, const json_t *r)
+has_number(const struct opts *o, const json_t *r)
 {
 	const json_t *seq = json_object_get(r, "seq");
 	const char *s = opt_get(o, F_EVENT);
@@ -320,11 +320,11 @@ is_number(const struct opts *o, const json_t *r)
 	       json_is_integer(seq) && json_integer_value(seq) == (int64_t)n;
 }
 
-/* --code takes both the code and the event's name, as people know either. */
+/* --code matches the code or the event's name, as people know either. */
 static bool
 event_matches(const struct opts *o, const json_t *r)
 {
-	if (is_number(o, r))
+	if (has_number(o, r))
 		return true;
 	return (one_of(o, F_CODE, member(r, "code")) ||
 		   one_of(o, F_CODE, member(r, "event"))) &&
@@ -354,7 +354,7 @@ search_record(void *arg, const char *line, size_t n)
 	return true;
 }
 
-/* A newer gateway may have more events than we know: no error, a hint. */
+/* A hint and no error: a newer gateway may have more events than we know. */
 static void
 hint_event(const struct ctx *c)
 {
@@ -379,7 +379,7 @@ hint_event(const struct ctx *c)
 	str_escape(text, sizeof(text), typed, strlen(typed));
 	say(c, "There is no event \"%s\"%s%s%s", text,
 	    best != NULL ? "; did you mean \""
-			 : " (sallyport-audit(5) has them)",
+			 : " (sallyport-audit(5) lists them)",
 	    best != NULL ? best : "", best != NULL ? "\"?" : ".");
 }
 
@@ -388,7 +388,7 @@ run_audit_search(struct ctx *c)
 {
 	const int64_t now_ms = clock_now().utc_ms;
 	struct search s = {.c = c, .until_ms = INT64_MAX};
-	struct reader rd = {.c = c, .take = search_record, .arg = &s};
+	struct reader rd = {.c = c, .each = search_record, .arg = &s};
 	int x = EXIT_OK;
 
 	if (!time_arg(c, F_SINCE, now_ms, &s.since_ms) ||
@@ -396,7 +396,7 @@ run_audit_search(struct ctx *c)
 		return EXIT_USAGE;
 	x = read_all_records(&rd);
 	if (x == EXIT_OK && s.found == 0) {
-		say(c, "No record matches, of %llu.",
+		say(c, "None of %llu records matches.",
 		    (unsigned long long)rd.next);
 		hint_event(c);
 	}
@@ -431,8 +431,8 @@ verdict(const struct ctx *c, const struct verify_result *r)
 	return r->verdict == VERIFY_BAD ? EXIT_VERIFY : EXIT_OK;
 }
 
-/* From --vkey, else from the gateway. "the key is the one thing that must not
- * come with the log": the gateway's comes over the pinned connection. */
+/* From --vkey, else from the gateway over the pinned connection. It must not
+ * come with the log itself. */
 static int
 get_vkey(struct ctx *c, char *ret, size_t size)
 {
@@ -471,12 +471,12 @@ feed(void *arg, const char *line, size_t n)
 	return verify_line(arg, line, n);
 }
 
-/* The gateway's records as they are served, checked here. */
+/* Checks the gateway's records as it serves them. */
 static int
 verify_live(struct ctx *c, const char *vkey)
 {
 	struct verify *a = NULL;
-	struct reader rd = {.c = c, .take = feed};
+	struct reader rd = {.c = c, .each = feed};
 	int x = EXIT_FAILED;
 
 	if (verify_new(&a, vkey) != 0) {
@@ -510,7 +510,7 @@ run_audit_verify(struct ctx *c)
 		return verdict(c, &res);
 	if (r == GW_ESYS && errno == ENOENT && access(dir, F_OK) == 0)
 		say_error("%s: no audit-NUMBER.ndjson in it (a file of another "
-			  "name can be named itself)",
+			  "name has to be named itself)",
 		    dir);
 	else
 		say_error(

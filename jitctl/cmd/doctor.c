@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * doctor - tests of this client and its gateway, or by the gateway of a target.
+ * doctor - tests this client and its gateway, or has the gateway test a target.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,7 @@ static const char *const status_words[] = {[CHECK_FAIL] = "fail",
     [CHECK_SKIP] = "skip",
     [CHECK_OK] = "ok"};
 
-/* A word we do not know is no pass. */
+/* A word we do not know does not count as passed. */
 static enum check_status
 status_of(const json_t *check)
 {
@@ -156,7 +156,7 @@ check_gateway(struct ctx *c, json_t *checks)
 	if (x != EXIT_OK) {
 		add_check(checks, "gateway", CHECK_FAIL,
 		    "no connection with the pinned key (see above)",
-		    "is the gateway up, is its key the invitation's?");
+		    "check that it runs, and that its key is the invitation's");
 		reply_done(&r);
 		return;
 	}
@@ -173,7 +173,7 @@ check_gateway(struct ctx *c, json_t *checks)
 	    c->socket == NULL)
 		add_check(checks, "host key", CHECK_WARN,
 		    "the gateway's SSH host key is not the profile's",
-		    "ask its admin; then jitctl enroll again");
+		    "ask its admin; then enroll again: jitctl enroll");
 	reply_done(&r);
 	check_ready(c, checks);
 	check_user(c, checks);

@@ -40,7 +40,7 @@ get_invitation(struct ctx *c, struct secret *ret)
 	return prompt_secret(c, "Invitation (not shown): ", ret);
 }
 
-/* The invitation into c->prof; what the profile said of a key is kept. */
+/* Puts the invitation into c->prof, which keeps its name and key. */
 static int
 use_invitation(struct ctx *c, struct secret *retcode)
 {
@@ -71,7 +71,7 @@ use_invitation(struct ctx *c, struct secret *retcode)
 	return x;
 }
 
-/* The first contact; the key has to be the invitation's. */
+/* The first contact: the gateway's key has to be the invitation's. */
 static int
 learn_server(struct ctx *c)
 {
@@ -105,7 +105,7 @@ learn_server(struct ctx *c)
 	return x;
 }
 
-/* The picture for people, the otpauth text for everything else. */
+/* As a QR code on a terminal, as text elsewhere. */
 static void
 show_secret(struct ctx *c, const json_t *o)
 {
@@ -116,7 +116,7 @@ show_secret(struct ctx *c, const json_t *o)
 
 	buf_init(&b, 256 * 1024);
 	if (out_object(c, o)) {
-		/* json and yaml hold it */
+		/* json and yaml contain it */
 	} else if (tty && !opt_has(&c->opt, F_TEXT) &&
 		   qr_render(&b, member(o, "otpauth"),
 		       utf8 ? QR_BLOCKS : QR_SPACES) == 0) {
@@ -127,7 +127,7 @@ show_secret(struct ctx *c, const json_t *o)
 		cell_text(text, json_object_get(o, "otpauth"), COL_TEXT);
 		(void)printf("%s\n", text);
 		cell_text(text, json_object_get(o, "secret"), COL_TEXT);
-		say(c, "Secret for an authenticator app that takes text: %s",
+		say(c, "Secret, for an authenticator app that accepts text: %s",
 		    text);
 		explicit_bzero(text, sizeof(text));
 	}
@@ -135,7 +135,7 @@ show_secret(struct ctx *c, const json_t *o)
 	buf_done(&b);
 }
 
-/* enroll.begin: the key becomes the user's, or is one of his already. */
+/* enroll.begin: the key becomes the user's, or is one of theirs already. */
 static int
 begin(struct ctx *c, const struct secret *code)
 {
@@ -196,7 +196,7 @@ confirm(struct ctx *c)
 		    "Next: jitctl targets ls, jitctl ssh-config",
 		    c->prof.user, c->prof.host);
 	else
-		say(c, "Not confirmed yet. Again: jitctl enroll --confirm");
+		say(c, "Not confirmed yet. Try again: jitctl enroll --confirm");
 	return x;
 }
 

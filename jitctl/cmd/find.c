@@ -46,7 +46,7 @@ find_of_noun(const struct cmd *cmds, const char *noun, unsigned n)
 	return NULL;
 }
 
-/* "target" alone, or with a verb that there is not. */
+/* For "target" alone, or with a verb that does not exist. */
 static void
 list_verbs(const struct cmd *cmds, const char *noun, char *reterr, size_t size)
 {

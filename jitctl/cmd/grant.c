@@ -78,15 +78,15 @@ end_grant(struct ctx *c, enum api_verb verb)
 	int x = EXIT_USAGE;
 
 	if (!id_ok(id, 'g')) {
-		say_error("not a grant: they look like g-7Q2MXK4P; see: jitctl "
-			  "grants");
+		say_error("not a grant: they look like g-7Q2MXK4P; jitctl "
+			  "grants lists them");
 		return EXIT_USAGE;
 	}
 	x = change(c, verb, json_pack("{s:s}", "grant", id), &r);
 	if (x == EXIT_OK && !out_object(c, r.json)) {
 		cell_text(text[0], json_object_get(r.json, "reason"), COL_TEXT);
 		cell_text(text[1], json_object_get(r.json, "end"), COL_TIME);
-		say(c, "%s ended (%s) %s; nothing passes any more.", id,
+		say(c, "%s ended (%s) at %s; nothing passes any more.", id,
 		    text[0], text[1]);
 	}
 	reply_done(&r);

@@ -8,8 +8,8 @@
 #include "base/attr.h"
 #include "jitctl/jitctl.h"
 
-/* Takes the ended grants out of {"items":[...]}: the gateway lists those of a
- * user too. */
+/* Removes the ended grants from {"items":[...]}: the gateway lists a user's own
+ * ended ones too. */
 void grant_drop_ended(json_t *reply);
 /* The list on stdout, as out_items() does. */
 MUST_CHECK int grant_print(

@@ -106,7 +106,7 @@ print_refusal(const struct ctx *c, const struct reply *r)
 		(void)fprintf(stderr, "Event %s\n", text);
 }
 
-/* A typo in the target: one guess, of those a role gives. */
+/* After a typo in the target: one guess, of those that a role gives. */
 static void
 hint_target(struct ctx *c, const struct reply *refused)
 {
@@ -140,7 +140,7 @@ static void
 print_granted(const struct ctx *c, const json_t *o)
 {
 	const bool direct = strcmp(member(o, "reach"), "direct") == 0;
-	/* what does not pass through the gateway's hands it cannot record */
+	/* What does not pass through the gateway cannot be recorded. */
 	const bool record =
 	    !direct && json_is_true(json_object_get(o, "record"));
 	char t[6][CELL_SIZE];
@@ -173,7 +173,7 @@ print_granted(const struct ctx *c, const json_t *o)
 		    (long long)json_integer_value(ssh_port), t[1], t[2]);
 }
 
-/* request.create's words: the idempotency key must have the wire's shape. */
+/* The shape that the API demands of an idempotency key. */
 static bool
 idempotency_ok(const char *s)
 {

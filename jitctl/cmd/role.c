@@ -50,7 +50,7 @@ ports_array(const struct ctx *c)
 		json_decref(list);
 		return NULL;
 	}
-	/* what a role that denies does not name is all */
+	/* For a role that forbids, what it does not name is all. */
 	if (json_array_size(list) == 0 && !opt_has(&c->opt, F_DENY))
 		(void)json_array_append_new(list, json_integer(22));
 	return list;
@@ -68,8 +68,8 @@ prefixes_array(const struct ctx *c)
 		if (prefix_parse(&p, s) == 0 &&
 		    json_array_append_new(list, json_string(s)) == 0)
 			continue;
-		say_error("--source: an address or prefix like "
-			  "198.51.100.0/24 was expected");
+		say_error("--source: expected an address or prefix like "
+			  "198.51.100.0/24");
 		json_decref(list);
 		return NULL;
 	}
@@ -153,7 +153,8 @@ run_role_set(struct ctx *c)
 	/* Without --max the gateway's default holds. */
 	x = change(c, VERB_ROLE_SET, body, &r);
 	if (x == EXIT_OK && !out_object(c, r.json))
-		say(c, "Role %s is set. Who may what now: jitctl roles -o wide",
+		say(c,
+		    "Role %s is set. See who may do what: jitctl roles -o wide",
 		    c->opt.arg[0]);
 	reply_done(&r);
 	return x;

@@ -28,8 +28,8 @@ sid_arg(const char *s)
 {
 	if (id_ok(s, 's'))
 		return true;
-	say_error("not a session: they look like s-9D3FAB2K; see: jitctl "
-		  "sessions");
+	say_error("not a session: they look like s-9D3FAB2K; jitctl "
+		  "sessions lists them");
 	return false;
 }
 
@@ -70,8 +70,8 @@ run_session_kill(struct ctx *c)
 	    c, VERB_SESSION_KILL, json_pack("{s:s}", "sid", c->opt.arg[0]), &r);
 	if (x == EXIT_OK && !out_object(c, r.json))
 		say(c,
-		    "Session %s ended. Its grant lives on; end that too with: "
-		    "jitctl revoke GRANT",
+		    "Session %s ended. Its grant is still live; end that too "
+		    "with: jitctl revoke GRANT",
 		    c->opt.arg[0]);
 	reply_done(&r);
 	return x;
@@ -81,7 +81,7 @@ run_session_kill(struct ctx *c)
 
 struct player {
 	struct ctx *c;
-	uint64_t offset; /* of the file: what was fetched */
+	uint64_t offset; /* in the file, up to which it was fetched */
 	uint64_t channel;
 	struct buf text; /* lines not yet played */
 	struct cast_filter filter;
@@ -89,7 +89,7 @@ struct player {
 	double last;     /* time of the event before */
 	double speed;    /* 0 = as fast as it goes */
 	double idle_max; /* seconds; 0 = as recorded */
-	int tty;         /* keys; -1 = none */
+	int tty;         /* where keys come from; -1 = nowhere */
 	bool paused;
 	bool step;
 };
@@ -122,7 +122,7 @@ read_key(const struct player *p, int wait_ms)
 	return ch == ' ' ? KEY_PAUSE : ch == '.' ? KEY_STEP : KEY_NONE;
 }
 
-/* Lets the time before an event pass. false: the user leaves. */
+/* Waits for the time before an event. false: the user leaves. */
 static bool
 wait_for(struct player *p, double seconds)
 {
@@ -172,7 +172,7 @@ play_line(struct player *p, const char *line, size_t n)
 		return EXIT_VERIFY;
 	}
 	if (!cast_event(&e, line, n)) {
-		say_error("the recording holds a line that is no event");
+		say_error("the recording has a line that is not an event");
 		return EXIT_VERIFY;
 	}
 	buf_init(&shown, 16 * 1024 * 1024);
@@ -305,7 +305,7 @@ player_flags(const struct ctx *c, struct player *p)
 		say_error("--channel: 0 to 1000");
 		return false;
 	}
-	/* Into a pipe there is nobody to wait for. */
+	/* Nobody watches a pipe: it need not wait. */
 	p->speed = speed == NULL && isatty(STDOUT_FILENO) == 0 ? 0 : (double)v;
 	p->idle_max = s;
 	return true;

@@ -21,8 +21,8 @@ need_host_key(const struct ctx *c)
 	}
 	if ((x = call_need_profile(c)) == EXIT_OK &&
 	    (c->prof.host_key[0] == '\0' || c->prof.ssh_port == 0)) {
-		say_error("the profile does not know the gateway's host key: "
-			  "jitctl enroll again");
+		say_error("the profile does not know the gateway's host key; "
+			  "enroll again: jitctl enroll");
 		x = EXIT_LOGIN;
 	}
 	return x;
@@ -38,7 +38,7 @@ print_known_hosts(const struct ctx *c)
 		    c->prof.host_key);
 }
 
-/* What both commands say, for scripts; true if it was asked for so. */
+/* What both commands say, as JSON or YAML; false if neither was asked for. */
 static bool
 as_object(const struct ctx *c)
 {

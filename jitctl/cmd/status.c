@@ -41,8 +41,8 @@ run_whoami(struct ctx *c)
 	return x;
 }
 
-/* A laptop that moved: the door is open for where it was, and ssh would only
- * time out. */
+/* For a laptop that moved: the door is open for where it was, and ssh would
+ * only time out. */
 static void
 hint_moved(const struct ctx *c, const json_t *grant, const char *source)
 {
@@ -100,12 +100,12 @@ run_status(struct ctx *c)
 	print_whoami(c, who.json);
 	cell_text(text, json_object_get(who.json, "mfa_until"), COL_TIME);
 	if (text[0] != '\0')
-		(void)printf("last code serves until %s, where a role "
-			     "lets it\n",
+		(void)printf("the last code counts until %s, where a role "
+			     "allows it\n",
 		    text);
 	cell_text(text, json_object_get(who.json, "token_expires"), COL_TIME);
 	if (text[0] != '\0')
-		(void)printf("read token until %s\n", text);
+		(void)printf("the read token is valid until %s\n", text);
 	x = grant_print(c, grants.json, "No grants.");
 	list = json_object_get(grants.json, "items");
 	for (size_t i = 0; i < json_array_size(list); i++)

@@ -38,10 +38,10 @@ int
 run_target_rm(struct ctx *c)
 {
 	return change_remove(
-	    c, VERB_TARGET_REMOVE, "target", "; its port stays shut");
+	    c, VERB_TARGET_REMOVE, "target", "; its port stays closed");
 }
 
-/* "a,b": addresses, or names resolved here and now. */
+/* "a,b": addresses, or names, which are resolved here and now. */
 static json_t *
 addresses_array(const char *text)
 {
@@ -83,7 +83,8 @@ addresses_array(const char *text)
 	return list;
 }
 
-/* Asks the gateway what the target shows, and the admin whether that is it. */
+/* Asks the gateway which keys the target shows, and the admin whether they are
+ * the target's. */
 static int
 scan(struct ctx *c, const char *address, uint64_t port, json_t *keys)
 {
@@ -153,7 +154,8 @@ principals_folder(const json_t *lines, char *ret, size_t size)
 	}
 }
 
-/* What makes a target's sshd let our sessions in, to be pasted there. */
+/* The commands that make a target's sshd let our sessions in, to be pasted
+ * there. */
 static void
 put_target_setup(const json_t *o)
 {
@@ -192,7 +194,7 @@ print_target(const struct ctx *c, const json_t *o)
 
 	cell_text(t[0], json_object_get(o, "target"), COL_TEXT);
 	cell_text(t[1], json_object_get(o, "addresses"), COL_LIST);
-	say(c, "Target %s (%s) is shut to everybody but granted sessions.",
+	say(c, "Target %s (%s) is closed to everything but granted sessions.",
 	    t[0], t[1]);
 	cell_text(t[1], json_object_get(o, "warning"), COL_TEXT);
 	if (t[1][0] != '\0')
@@ -203,7 +205,8 @@ print_target(const struct ctx *c, const json_t *o)
 	}
 	if (c->quiet || json_array_size(json_object_get(o, "sshd")) == 0)
 		return;
-	say(c, "On it, as root (once; its sshd then takes our certificates):");
+	say(c, "Run this on it once, as root, so that its sshd accepts our "
+	       "certificates:");
 	put_target_setup(o);
 	say(c, "Then: jitctl doctor %s", t[0]);
 }
@@ -221,8 +224,9 @@ host_keys(struct ctx *c, json_t *body, const json_t *addresses, uint64_t port)
 		x = scan(c, json_string_value(json_array_get(addresses, 0)),
 		    port, keys);
 	else if (json_array_size(keys) == 0) {
-		say_error("which host key does it have? --host-key FILE, or "
-			  "--scan to ask it");
+		say_error(
+		    "which host key does it have? name it with --host-key "
+		    "FILE, or ask the target with --scan");
 		x = EXIT_USAGE;
 	}
 	if (!change_set(body, "host_keys", keys))

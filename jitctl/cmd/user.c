@@ -28,7 +28,6 @@ run_users(struct ctx *c)
 	    c, VERB_USERS, NULL, cols, ARRAY_LEN(cols), "No users.");
 }
 
-/* Who is disabled has nothing open any more, who lost a phone neither. */
 static void
 print_user(const struct ctx *c, const json_t *o)
 {
@@ -38,12 +37,12 @@ print_user(const struct ctx *c, const json_t *o)
 	cell_text(text, json_object_get(o, "state"), COL_TEXT);
 	if (opt_has(&c->opt, F_RESET_CODE))
 		say(c,
-		    "The codes of %s's lost authenticator and all that was "
-		    "open by them are void.",
+		    "The codes of %s's lost authenticator are void; what they "
+		    "opened is closed.",
 		    c->opt.arg[0]);
 	say(c, "User %s is %s.%s", c->opt.arg[0],
 	    text[0] != '\0' ? text : "set",
-	    invited ? " The invitation, good for 24 h and once:" : "");
+	    invited ? " The invitation, good for 24 hours and once:" : "");
 	cell_text(text, json_object_get(o, "invitation"), COL_TEXT);
 	if (invited)
 		(void)printf("%s\n", text);

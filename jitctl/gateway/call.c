@@ -74,7 +74,7 @@ envelope_text(
 	return text;
 }
 
-/* Challenge, payload, signature -> envelope text and the family to use. */
+/* Gets a challenge and signs: the envelope's text and the family to use. */
 static int
 prepare(struct attempt *a, char **rettext, int *retfamily)
 {
@@ -116,7 +116,7 @@ out:
 	return r;
 }
 
-/* One envelope. A connection lost after sending is tried once more: the
+/* Sends one envelope. If the connection is lost it tries once more: the
  * idempotency key makes that safe. */
 static int
 send_once(struct attempt *a, struct reply *ret)
@@ -141,7 +141,7 @@ send_once(struct attempt *a, struct reply *ret)
 	return r;
 }
 
-/* A code is asked for, or what was given was no good: get one. */
+/* The gateway wants a code, or did not accept the one sent: gets one. */
 static int
 want_code(struct attempt *a, const struct reply *r, bool *retsaid)
 {
@@ -157,7 +157,7 @@ want_code(struct attempt *a, const struct reply *r, bool *retsaid)
 	 * reads JSON gets the problem, which says what is wanted. */
 	if (!can_ask && (wrong || (!file && a->c->out == OUT_JSON)))
 		return EXIT_LOGIN;
-	/* From here on the person has been told what there is to tell. */
+	/* From here on it is said what is wrong. */
 	*retsaid = a->c->out != OUT_JSON || wrong;
 	if (wrong)
 		reply_print_problem(a->c, r);
@@ -191,7 +191,7 @@ send_with_code(struct attempt *a, struct reply *ret)
 	}
 }
 
-/* The admin socket: the bare body, no signature, no code. */
+/* Over the admin socket: the bare body, no signature, no code. */
 static int
 send_local(struct ctx *c, const struct verb *v, json_t *body, struct reply *ret)
 {

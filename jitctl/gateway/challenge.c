@@ -75,7 +75,7 @@ add_challenge(struct ctx *c, struct challenges *ch, const struct reply *r)
 		    ch->server, c->prof.server_id);
 		return EXIT_UNREACHABLE;
 	}
-	/* Both names may lead through one translator to one address. */
+	/* Both families may go through one translator to one address. */
 	for (unsigned i = 0; i < ch->n; i++)
 		if (ch->source[i].addr.family == s->addr.family)
 			return EXIT_OK;
@@ -92,7 +92,7 @@ challenge_get(struct ctx *c, struct challenges *ret)
 
 	*ret = (struct challenges){0};
 	if (n == 0)
-		say_error("%s: no address known for this name", c->prof.host);
+		say_error("%s: this name has no address", c->prof.host);
 	for (unsigned i = 0; i < n; i++) {
 		const struct http_call call = {.method = "POST",
 		    .path = verb_get(VERB_CHALLENGE)->path,
@@ -134,7 +134,7 @@ challenge_filter(struct challenges *ch, const char *const *from, unsigned n)
 		unsigned at = 0;
 
 		if (addr_parse(&want, from[i]) != 0) {
-			say_error("--from: an address was expected, like "
+			say_error("--from: expected an address, like "
 				  "198.51.100.7");
 			return EXIT_USAGE;
 		}

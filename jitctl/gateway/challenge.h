@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * challenge - what the gateway wants to see signed, and how it sees this
- * client: one for each address it may come from.
+ * challenge - what the gateway wants signed, and the address it sees this
+ * client at: one for each family.
  */
 #ifndef JITCTL_GATEWAY_CHALLENGE_H
 #define JITCTL_GATEWAY_CHALLENGE_H

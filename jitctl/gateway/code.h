@@ -13,12 +13,12 @@
 #include "base/secret.h"
 #include "jitctl/jitctl.h"
 
-/* Apps show "123 456": takes the spaces out. Anything but six digits would cost
- * a try for nothing; false, said and freed. */
+/* Removes the spaces that apps show ("123 456"). false, said and freed, if six
+ * digits are not what is left: anything else would only cost a try. */
 bool code_tidy(struct secret *code);
 /* The file that --code-file or JITCTL_CODE_FILE names, or NULL. */
 const char *code_file(const struct ctx *c);
-/* From that file, only once (again: there was one before), else from the
+/* From that file, but not again (when a first one was wrong), else from the
  * terminal. EXIT_OK; EXIT_LOGIN, EXIT_FAILED or EXIT_INTERRUPTED, said. */
 MUST_CHECK int code_get(const struct ctx *c, bool again, struct secret *ret);
 

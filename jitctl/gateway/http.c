@@ -212,7 +212,8 @@ show_changed_key(struct ctx *c, const struct http_call *call)
 		  "names. Nothing was sent.\n"
 		  "  expected SHA256:%s\n"
 		  "  seen     SHA256:%s\n"
-		  "Ask the gateway's admin. If the change is meant, get a new "
+		  "Ask the gateway's admin. If the key was changed on purpose, "
+		  "get a new "
 		  "invitation: jitctl enroll",
 	    c->prof.host, c->prof.port, c->prof.tls, seen);
 }
@@ -231,9 +232,9 @@ explain(struct ctx *c, const struct http_call *call, CURLcode e)
 		    c->socket, curl_easy_strerror(e));
 	else
 		say_error("%s port %u does not answer as a gateway: %s\n"
-			  "Is this its address (jitctl --gateway HOST:PORT "
-			  "names another), does gatewayd run there, does a "
-			  "firewall between let you in?",
+			  "Check its address (jitctl --gateway HOST:PORT "
+			  "names another), that gatewayd runs there, and "
+			  "that no firewall on the way blocks you.",
 		    c->prof.host, c->prof.port, curl_easy_strerror(e));
 	return EXIT_UNREACHABLE;
 }

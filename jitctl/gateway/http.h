@@ -24,12 +24,12 @@ struct http_call {
 	size_t len;
 	int family;      /* HTTP_ANY, HTTP_V4, HTTP_V6 */
 	long connect_ms; /* 0 = 5 s */
-	bool silent;     /* a failure is expected: do not complain */
+	bool silent;     /* a failure is expected: nothing is said */
 };
 
 /* EXIT_OK when the gateway answered, whatever the status: *ret, freed before,
- * is its reply. EXIT_UNREACHABLE after a complaint; a changed key shows both
- * fingerprints. */
+ * is its reply. EXIT_UNREACHABLE after saying why; of a changed key both
+ * fingerprints are shown. */
 MUST_CHECK int http_do(
     struct ctx *c, const struct http_call *call, struct reply *ret);
 void http_done(struct ctx *c);

@@ -34,7 +34,7 @@ add_keys(json_t *list, const char *path, FILE *in)
 			    "ssh-rsa from 3072 bits, sk)%s",
 			    path, no,
 			    strstr(line, "PRIVATE KEY") != NULL
-				? "; this is a private key, name its .pub file"
+				? "; this is a private key: name its .pub file"
 				: "");
 			return false;
 		}
@@ -43,7 +43,7 @@ add_keys(json_t *list, const char *path, FILE *in)
 		found++;
 	}
 	if (found == 0)
-		say_error("%s: no public key in it", path);
+		say_error("%s: it holds no public key", path);
 	return found > 0;
 }
 

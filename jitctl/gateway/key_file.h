@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * key_file - public keys as the API takes them, from the files a flag names.
+ * key_file - public keys as the API wants them, from the files that a flag
+ * names.
  */
 #ifndef JITCTL_GATEWAY_KEY_FILE_H
 #define JITCTL_GATEWAY_KEY_FILE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * policy - see the header. The keys are those of the API's bodies; durations
- * become seconds, names of hosts become addresses here, once.
+ * policy_file - see the header. The keys are those of the API's bodies;
+ * durations become seconds, names of hosts become addresses here, once.
  */
 #include "jitctl/gateway/policy_file.h"
 
@@ -71,7 +71,7 @@ append(struct maker *m, json_t *list, json_t *value)
 		m->nomem = true;
 }
 
-/* What an entry of a list of texts must be; NULL or a complaint. */
+/* Checks an entry of a list of texts: NULL, or what is wrong. */
 typedef const char *entry_check(const char *s);
 
 static void
@@ -298,7 +298,7 @@ make_role(struct maker *m)
 	put_bool(m, "deny");
 }
 
-/* The second entry of one name would silently win. */
+/* Refuses a second entry of one name: it would silently replace the first. */
 static void
 check_twice(struct yaml *y, const struct yaml_item *map, const json_t *list,
     const char *name_key)
@@ -313,12 +313,12 @@ check_twice(struct yaml *y, const struct yaml_item *map, const json_t *list,
 			continue;
 		if (str_name_ok(name))
 			yaml_error(y, yaml_find(map, name_key),
-			    "%s \"%s\" stands here twice", name_key, name);
+			    "%s \"%s\" is listed twice", name_key, name);
 		return;
 	}
 }
 
-/* Where an entry stands, for what only the gateway finds wrong. */
+/* Keeps where an entry is, for what only the gateway finds wrong. */
 static void
 add_place(json_t *policy, const struct maker *m, const char *section)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * policy - policy files (sallyport-policy.5) to the body of policy.apply. All
- * errors of a file at once, with their places. Decides nothing: whether the
- * policy is a good one, the gateway says.
+ * policy_file - turns policy files (sallyport-policy.5) into the body of
+ * policy.apply. Finds all errors of a file at once, with their places. Whether
+ * the policy is a good one, the gateway says.
  */
 #ifndef JITCTL_GATEWAY_POLICY_FILE_H
 #define JITCTL_GATEWAY_POLICY_FILE_H
@@ -19,7 +19,7 @@ typedef unsigned policy_resolve(
 
 /* {"users":[],"targets":[],"roles":[]}; NULL = no memory. */
 json_t *policy_new(void);
-/* Adds a parsed file's entries; errors go into y, so the caller looks at
+/* Adds a parsed file's entries; errors go into y: the caller checks
  * yaml_errors(y). GW_ENOMEM or 0. */
 MUST_CHECK int policy_add(
     json_t *policy, struct yaml *y, policy_resolve *resolve);

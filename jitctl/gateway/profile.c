@@ -70,7 +70,7 @@ invitation_parse(struct profile *ret, struct secret *retcode, const char *text)
 
 	if (strncmp(text, "sp1:", 4) != 0 || code == NULL || code < text + 70)
 		return GW_EINVAL;
-	tls = code - 65; /* ":<64 hex>" stands before the last colon */
+	tls = code - 65; /* ":<64 hex>" comes before the last colon */
 	if (*tls != ':' || tls <= text + 4 ||
 	    (size_t)(tls - text - 4) >= sizeof(gateway))
 		return GW_EINVAL;
@@ -92,13 +92,7 @@ invitation_parse(struct profile *ret, struct secret *retcode, const char *text)
 static const char *const profile_keys[] = {
     "gateway", "server_id", "tls", "key", "user", "ssh_port", "host_key", NULL};
 
-/* The getters have checked the length. */
-static void
-keep(char *ret, size_t size, const char *s)
-{
-	(void)snprintf(ret, size, "%s", s);
-}
-
+/* text_set() cuts nothing: the getters have checked the length. */
 static void
 read_profile(struct yaml *y, const struct yaml_item *key,
     const struct yaml_item *m, struct profile *p)
@@ -109,7 +103,7 @@ read_profile(struct yaml *y, const struct yaml_item *key,
 
 	*p = (struct profile){0};
 	if (yaml_as_name(y, key, "profile", &s))
-		keep(p->name, sizeof(p->name), s);
+		text_set(p->name, sizeof(p->name), s);
 	if (!yaml_only(y, m, yaml_text(key), profile_keys))
 		return;
 	if (yaml_get_str(y, m, "gateway", true, LIMIT_HOST_SIZE, &s) &&
@@ -117,20 +111,20 @@ read_profile(struct yaml *y, const struct yaml_item *key,
 		yaml_error(y, yaml_find(m, "gateway"),
 		    "gateway: HOST:PORT was expected");
 	if (yaml_get_name(y, m, "server_id", true, &s))
-		keep(p->server_id, sizeof(p->server_id), s);
+		text_set(p->server_id, sizeof(p->server_id), s);
 	if (yaml_get_str(y, m, "tls", true, 64, &s) &&
 	    (str_unhex(hash, sizeof(hash), s) != 0 ||
 		str_copy(p->tls, sizeof(p->tls), s) != 0))
 		yaml_error(
 		    y, yaml_find(m, "tls"), "tls: 64 hex digits were expected");
 	if (yaml_get_str(y, m, "key", false, sizeof(p->key) - 1, &s))
-		keep(p->key, sizeof(p->key), s);
+		text_set(p->key, sizeof(p->key), s);
 	if (yaml_get_name(y, m, "user", false, &s))
-		keep(p->user, sizeof(p->user), s);
+		text_set(p->user, sizeof(p->user), s);
 	if (yaml_get_int(y, m, "ssh_port", false, 1, 65535, &port))
 		p->ssh_port = (unsigned)port;
 	if (yaml_get_str(y, m, "host_key", false, sizeof(p->host_key) - 1, &s))
-		keep(p->host_key, sizeof(p->host_key), s);
+		text_set(p->host_key, sizeof(p->host_key), s);
 }
 
 bool
@@ -201,7 +195,8 @@ profiles_text(const struct profiles *ps)
 	return text;
 }
 
-/* The folder of a file, and those above it that are missing: at most four. */
+/* Makes the folder of a file, and those above it that are missing: at most
+ * four. */
 static int
 make_dirs(const char *path, unsigned depth)
 {
@@ -237,7 +232,7 @@ xdg_path(char *ret, size_t size, const char *env, const char *fallback,
 	const char *base = getenv(env);
 	const char *home = getenv("HOME");
 
-	/* The specification: relative paths are to be ignored. */
+	/* The XDG specification: relative paths are to be ignored. */
 	if (base != NULL && base[0] == '/')
 		return str_fmt(ret, size, "%s/sallyport/%s", base, name);
 	if (home == NULL || home[0] != '/')
@@ -285,7 +280,7 @@ profiles_load(struct profiles *ret)
 		break;
 	case GW_EDENIED:
 		say_error(
-		    "%s: others may write it; chmod 600 and look at it", path);
+		    "%s: others can write it; check it, then chmod 600", path);
 		break;
 	default:
 		say_error("%s: empty or too large", path);
@@ -369,6 +364,6 @@ profile_choose(struct ctx *c)
 		c->have_profile = true;
 		return override_gateway(c);
 	}
-	keep(c->prof.name, sizeof(c->prof.name), name);
+	text_set(c->prof.name, sizeof(c->prof.name), name);
 	return EXIT_OK;
 }

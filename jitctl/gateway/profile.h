@@ -20,7 +20,7 @@ struct profiles {
 	unsigned n;
 };
 
-/* "sp1:host:port:<64 hex>:<code>"; an IPv6 host stands in brackets. The code
+/* "sp1:host:port:<64 hex>:<code>"; an IPv6 host is in brackets. The code
  * is a new secret. GW_EINVAL. */
 MUST_CHECK int invitation_parse(
     struct profile *ret, struct secret *retcode, const char *text);
@@ -39,8 +39,9 @@ MUST_CHECK int profiles_load(struct profiles *ret);
 /* Puts p into the file, in place of one of its name. EXIT_OK or
  * EXIT_FAILED. */
 MUST_CHECK int profile_save(const struct profile *p);
-/* Chooses c->prof by flag, environment, "default". EXIT_OK with
- * c->have_profile false when there is none at all; complains otherwise. */
+/* Chooses c->prof by flag, environment, "default". EXIT_OK,
+ * also when there is none of that name (c->have_profile is false then); else
+ * what went wrong is said. */
 MUST_CHECK int profile_choose(struct ctx *c);
 
 /* A file's place in $XDG_STATE_HOME/sallyport; GW_EINVAL without HOME. */

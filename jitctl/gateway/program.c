@@ -51,7 +51,7 @@ spawn(const char *const *argv, int in, int out, bool quiet, bool detach,
 	return e == 0 ? 0 : -1;
 }
 
-/* Everything written up front: what we send fits a pipe many times over. */
+/* Reads to the end, or to max bytes. */
 static size_t
 read_all(int fd, char *buf, size_t max)
 {
@@ -69,7 +69,7 @@ read_all(int fd, char *buf, size_t max)
 	return n;
 }
 
-/* A file without a name: input of any size, and nothing to deadlock on. */
+/* The input as a file without a name: of any size, and nothing can deadlock. */
 static int
 input_file(const void *in, size_t n)
 {

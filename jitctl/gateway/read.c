@@ -48,7 +48,7 @@ read_verb(struct ctx *c, enum api_verb verb, const char *arg,
 			return r;
 	}
 	r = get(c, path, &t, ret);
-	/* The gateway forgot it, or our address changed. */
+	/* The gateway forgot the token, or our address changed. */
 	if (r == EXIT_LOGIN && c->socket == NULL && !fresh) {
 		t = (struct token){0};
 		if ((r = token_new(c, &t)) == EXIT_OK)
@@ -101,7 +101,7 @@ read_list(
 		reply_done(&page);
 	}
 	if (bad != 0) {
-		say_error("the gateway does not say where its list goes on");
+		say_error("the gateway does not say where its list continues");
 		r = EXIT_FAILED;
 	}
 	(void)json_object_del(ret->json, "more");

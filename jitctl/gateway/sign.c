@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sign - see the header: ssh-keygen and ssh-add do it.
+ * sign - see the header.
  */
 #include "jitctl/gateway/sign.h"
 
@@ -97,7 +97,8 @@ sign_key(const struct ctx *c, char *ret, size_t size)
 
 /* ----------------------------------------------------------------- sign */
 
-/* ssh-keygen takes an agent's key by its public half in a file. */
+/* Writes the public half of an agent's key into a file: that is how ssh-keygen
+ * is told which key. */
 static int
 public_file(const char *fp, char *retpath, size_t size)
 {
@@ -108,7 +109,7 @@ public_file(const char *fp, char *retpath, size_t size)
 	int r = -1;
 
 	if (!agent_line(fp, line, sizeof(line), seen)) {
-		say_error("the SSH agent does not hold the key %s; add it with "
+		say_error("the SSH agent does not have the key %s; add it with "
 			  "ssh-add",
 		    fp);
 		return -1;
@@ -130,16 +131,16 @@ public_file(const char *fp, char *retpath, size_t size)
 	return r;
 }
 
-/* Our own check: what leaves here verifies, and we know with which key. */
+/* Our own check: what is sent verifies, and we know with which key. */
 static int
 check_armor(const char *armor, const void *data, size_t n, char *retfp)
 {
 	struct sshkey k;
 
 	if (sshsig_verify(&k, armor, SIGNED_NAMESPACE, data, n) != 0) {
-		say_error("ssh-keygen's signature does not verify; is the key "
-			  "of a kind the gateway takes (ed25519, ecdsa, rsa "
-			  "from 3072 bits, sk)?");
+		say_error("the signature by ssh-keygen does not verify; is the "
+			  "key of a kind that the gateway accepts (ed25519, "
+			  "ecdsa, rsa from 3072 bits, sk)?");
 		return EXIT_LOGIN;
 	}
 	if (retfp != NULL)

@@ -23,7 +23,7 @@ const char *sign_key_named(const struct ctx *c);
 MUST_CHECK int sign_key(const struct ctx *c, char *ret, size_t size);
 /* SSHSIG armor over data in SIGNED_NAMESPACE; malloc'd. retfp (SSHKEY_FP_SIZE
  * bytes, may be NULL) gets the fingerprint of the key that signed. EXIT_OK,
- * EXIT_LOGIN, EXIT_INTERRUPTED; complains itself. */
+ * EXIT_LOGIN or EXIT_INTERRUPTED; what went wrong is said. */
 MUST_CHECK int sign_data(const struct ctx *c, const char *key, const void *data,
     size_t n, char **retarmor, char *retfp);
 /* "type base64 comment" lines of the agent; malloc'd, NULL = no agent. */

@@ -14,11 +14,11 @@
 
 struct token {
 	char text[96]; /* "" = none; to be wiped */
-	int family;    /* the call must go over, HTTP_V4 or HTTP_V6 */
+	int family;    /* it is good for: HTTP_V4 or HTTP_V6 */
 };
 
-/* The one kept for this gateway and key, with half a minute left; false: there
- * is none. */
+/* The one kept for this gateway and key, if half a minute of it is left; false:
+ * there is none. */
 bool token_load(const struct ctx *c, struct token *ret);
 /* A new one, kept if that works. EXIT_OK, or an exit code after a complaint. */
 MUST_CHECK int token_new(struct ctx *c, struct token *ret);

@@ -15,7 +15,7 @@ enum {
 	ESCAPED,    /* after ESC */
 	CONTROL,    /* CSI, collecting */
 	STRING,     /* OSC, DCS, APC, PM, SOS: dropped to its end */
-	STRING_ESC, /* ESC inside of one */
+	STRING_ESC, /* ESC inside one */
 	CHARSET,    /* ESC ( and the like: one more byte */
 };
 

@@ -50,8 +50,8 @@ text_width(const char *s)
 	return w;
 }
 
-/* At most width columns, the last one an ellipsis when something is lost;
- * padded unless last. */
+/* Prints at most width columns, the last one an ellipsis when something is cut;
+ * padded unless it is the last cell. */
 static void
 put_cell(FILE *f, const char *s, unsigned width, bool last)
 {
@@ -76,8 +76,8 @@ put_cell(FILE *f, const char *s, unsigned width, bool last)
 		(void)fputc(' ', f);
 }
 
-/* Takes from the widest column until all fits, as far as that goes. An id that
- * lost its end cannot be pasted, so some columns stay whole. */
+/* Narrows the widest column until all fit, as far as that goes. An id that lost
+ * its end cannot be pasted, so some columns stay whole. */
 static void
 shrink(unsigned *w, size_t cols, unsigned width, uint32_t whole)
 {
@@ -122,7 +122,7 @@ table_print(FILE *f, const struct table *t, unsigned width)
 
 /* ---------------------------------------------------------------- cells */
 
-/* The time here; false when utc is none: text shows what it is instead. */
+/* The local time; false when utc is no time: text then shows what it is. */
 static bool
 local_time(struct tm *ret, char *text, size_t size, const char *utc)
 {

@@ -43,9 +43,9 @@ prompt_possible(const struct ctx *c)
 	return true;
 }
 
-/* One line into buf (without its end); the count, -1 on a signal, end of file
- * before any byte, or too long a line. With a mask the signals come in while it
- * waits and at no other time: none is missed just before it. */
+/* Reads one line into buf, without its end. The count; -1 on a signal, an end
+ * of file before any byte, or too long a line. With a mask, signals come in
+ * only while it waits: none is missed just before. */
 static ssize_t
 read_line(int fd, char *buf, size_t size, const sigset_t *mask)
 {
@@ -118,9 +118,9 @@ tty_close(struct tty *t)
 	(void)close(t->fd);
 }
 
-/* If the terminal is gone the read that follows says so. */
+/* If the terminal is gone, the read that follows notices. */
 static void
-tell(int fd, const char *s)
+put(int fd, const char *s)
 {
 	if (safefile_write_all(fd, s, strlen(s)) != 0)
 		return;
@@ -136,9 +136,9 @@ prompt_secret(const struct ctx *c, const char *question, struct secret *ret)
 
 	if (c->no_input || !tty_open(&t, false))
 		return EXIT_LOGIN;
-	tell(t.fd, question);
+	put(t.fd, question);
 	n = read_line(t.fd, buf, sizeof(buf), &t.mask);
-	tell(t.fd, "\n");
+	put(t.fd, "\n");
 	tty_close(&t);
 	if (interrupted != 0)
 		r = EXIT_INTERRUPTED;
@@ -191,11 +191,11 @@ prompt_yes(const struct ctx *c, const char *question)
 		return EXIT_OK;
 	if (c->no_input || !tty_open(&t, true))
 		return EXIT_FAILED;
-	tell(t.fd, question);
-	tell(t.fd, " [y/N] ");
+	put(t.fd, question);
+	put(t.fd, " [y/N] ");
 	n = read_line(t.fd, buf, sizeof(buf) - 1, &t.mask);
 	if (n < 0) /* nobody pressed Enter */
-		tell(t.fd, "\n");
+		put(t.fd, "\n");
 	tty_close(&t);
 	if (interrupted != 0)
 		return EXIT_INTERRUPTED;

@@ -12,16 +12,17 @@
 #include "base/secret.h"
 #include "jitctl/jitctl.h"
 
-/* There is somebody to ask. */
+/* There is a terminal to ask on, and asking is allowed. */
 bool prompt_possible(const struct ctx *c);
 /* EXIT_OK, EXIT_INTERRUPTED (Ctrl-C), EXIT_LOGIN (no terminal, end of file).
- * Complains itself. The secret is without line end and never empty. */
+ * What went wrong is said. The secret is without line end and never empty. */
 MUST_CHECK int prompt_secret(
     const struct ctx *c, const char *question, struct secret *ret);
-/* First line of a file, "-" is stdin. EXIT_OK or EXIT_FAILED, complains. */
+/* First line of a file, "-" is stdin. EXIT_OK, or EXIT_FAILED after saying why.
+ */
 MUST_CHECK int prompt_file(const char *path, struct secret *ret);
 /* EXIT_OK for y or yes, and with --yes without asking; EXIT_INTERRUPTED
- * (Ctrl-C); EXIT_FAILED for all else. Says nothing. */
+ * (Ctrl-C); EXIT_FAILED for anything else. Says nothing. */
 MUST_CHECK int prompt_yes(const struct ctx *c, const char *question);
 
 #endif

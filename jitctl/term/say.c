@@ -16,7 +16,7 @@ say(const struct ctx *c, const char *fmt, ...)
 
 	if (c->quiet)
 		return;
-	/* what was printed before stands before, also in a pipe */
+	/* What was printed before comes before, also in a pipe. */
 	(void)fflush(stdout);
 	va_start(ap, fmt);
 	(void)vfprintf(stderr, fmt, ap);
@@ -24,7 +24,7 @@ say(const struct ctx *c, const char *fmt, ...)
 	(void)fputc('\n', stderr);
 }
 
-/* The client's one log sink: as what it is told to speak. */
+/* How the one program that links this reports its errors. */
 static bool as_json;
 
 void
@@ -49,7 +49,7 @@ complain_json(const char *fmt, va_list ap)
 	o = json_pack("{s:s,s:s,s:s,s:s}", "type", "about:blank", "title",
 	    "jitctl", "detail", text, "code", "client");
 	if (o == NULL || json_dumpf(o, stderr, JSON_COMPACT) != 0)
-		(void)fputs(text, stderr); /* it quotes what is no UTF-8 */
+		(void)fputs(text, stderr); /* what it quotes is not UTF-8 */
 	(void)fputc('\n', stderr);
 	json_decref(o);
 }

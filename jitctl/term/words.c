@@ -29,7 +29,8 @@ text_arg(const char *what, const char *s)
 		say_error(
 		    "%s: longer than %d bytes", what, (int)LIMIT_REASON_MAX);
 	else if (!str_text_ok(s, strlen(s)))
-		say_error("%s: control characters or not UTF-8", what);
+		say_error(
+		    "%s: it has control characters or is not UTF-8", what);
 	else
 		return true;
 	return false;
@@ -117,9 +118,10 @@ time_arg(const struct ctx *c, enum flag f, int64_t now_ms, int64_t *ret)
 		*ret = now_ms - (int64_t)d * 1000;
 		return true;
 	}
-	say_error("--%s: not a time: 2026-11-22T01:02:03Z, 2026-11-22, 14:30, "
-		  "\"yesterday 14:30\", today, or 24h for 24 hours ago (all in "
-		  "UTC)",
+	say_error(
+	    "--%s: not a time: write 2026-11-22T01:02:03Z, 2026-11-22, 14:30, "
+	    "\"yesterday 14:30\", today, or 24h for 24 hours ago (all in "
+	    "UTC)",
 	    flag_spec(f)->name);
 	return false;
 }
@@ -162,7 +164,7 @@ labels_object(const struct ctx *c)
 		char key[LIMIT_NAME_SIZE];
 
 		if (eq == NULL || (size_t)(eq - text) >= sizeof(key)) {
-			say_error("--label: KEY=VALUE was expected");
+			say_error("--label: expected KEY=VALUE");
 			json_decref(o);
 			return NULL;
 		}

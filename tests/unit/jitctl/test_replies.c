@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What jitctl makes of the gateway's replies. The gateway is http_do() below,
- * in the place of gateway/http.c: no network. */
+/* What jitctl makes of the gateway's replies, and what it sends. The gateway is
+ * scripted.c. */
 #include "tests/unit/support/test.h"
 
 #include <openssl/evp.h>
