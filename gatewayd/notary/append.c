@@ -3,8 +3,8 @@
  * append - LOG_APPEND: a record somebody else writes. The table says who may
  * write which; origin and connection are ours to say, and so is who a session
  * is: what it claims about that is dropped and replaced. The recorder only
- * repeats what a session told it, so a recording begins on our word that this
- * session is the one of that connection.
+ * repeats what a session says of itself, so a recording begins only when the
+ * fold has that session for that connection.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -157,7 +157,7 @@ on_append(struct process *r, struct peer *p, const void *body, const int *fds)
 	const struct msg_log_append *m = body;
 	struct notary *n = process_ctx(r);
 	const struct event_spec *spec = event_spec(m->event);
-	const struct session *s = peer_data(p);
+	const struct session_peer *s = peer_data(p);
 	const struct fold_leg *l = NULL;
 	struct event_fields f;
 	char what[96];

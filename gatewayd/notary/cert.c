@@ -53,7 +53,7 @@ reply(struct peer *p, uint32_t rid, int result, const struct buf *cert)
 
 /* Why not; NULL when it may be. */
 static const char *
-cert_check(struct notary *n, const struct session *s,
+cert_check(struct notary *n, const struct session_peer *s,
     const struct msg_nt_cert *m, const struct fold_leg *l,
     const struct fold_grant *g)
 {
@@ -87,7 +87,7 @@ refused(struct notary *n, struct peer *p, void *arg, int result, uint64_t seq)
 }
 
 static int
-refuse(struct notary *n, struct peer *p, const struct session *s,
+refuse(struct notary *n, struct peer *p, const struct session_peer *s,
     const struct msg_nt_cert *m, const char *why)
 {
 	struct refusal *d = calloc(1, sizeof(*d));
@@ -201,7 +201,7 @@ on_cert(struct process *r, struct peer *p, const void *body, const int *fds)
 {
 	const struct msg_nt_cert *m = body;
 	struct notary *n = process_ctx(r);
-	struct session *s = peer_data(p);
+	struct session_peer *s = peer_data(p);
 	const struct fold_leg *l;
 	const struct fold_grant *g;
 	const char *why;

@@ -48,7 +48,7 @@ struct fold_leg {
 MUST_CHECK int fold_new(struct fold **ret);
 void fold_free(struct fold *f);
 
-/* Takes one record, of any kind. GW_EPROTO for a record that contradicts its
+/* Applies one record, of any kind. GW_EPROTO for a record that contradicts its
  * own event's fields, GW_ENOMEM. */
 MUST_CHECK int fold_record(
     struct fold *f, const struct record *r, const void *line, size_t n);

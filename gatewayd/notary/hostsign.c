@@ -17,7 +17,7 @@
 enum { HASH_MIN = 20 };
 
 static int
-send_sid(struct notary *n, const struct session *s)
+send_sid(struct notary *n, const struct session_peer *s)
 {
 	struct msg_nt_sid m = {
 	    .conn = s->conn, .sid = {.p = s->sid, .len = (uint32_t)s->nsid}};
@@ -29,7 +29,7 @@ send_sid(struct notary *n, const struct session *s)
 void
 hostsign_send_sids(struct notary *n)
 {
-	for (const struct session *s = n->sessions; s != NULL; s = s->next)
+	for (const struct session_peer *s = n->sessions; s != NULL; s = s->next)
 		if (s->nsid > 0 && send_sid(n, s) < 0)
 			return; /* gone again: it asks when it is back */
 }
@@ -44,7 +44,7 @@ digest(uint8_t ret[static 32], const void *p, size_t n)
 
 /* Notes the first hash; 0 once it is sent to the broker. */
 static int
-first_hash(struct notary *n, struct session *s, const struct bytes *hash)
+first_hash(struct notary *n, struct session_peer *s, const struct bytes *hash)
 {
 	uint8_t md[32];
 	size_t have = n->nused < USED_SIDS ? n->nused : USED_SIDS;
@@ -70,7 +70,7 @@ on_hostsign(struct process *r, struct peer *p, const void *body, const int *fds)
 {
 	const struct msg_nt_hostsign *m = body;
 	struct notary *n = process_ctx(r);
-	struct session *s = peer_data(p);
+	struct session_peer *s = peer_data(p);
 	struct msg_nt_hostsig out = {.rid = m->rid};
 	uint8_t sig[64];
 	int e = 0;

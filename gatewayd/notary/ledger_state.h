@@ -17,7 +17,7 @@ struct ledger {
 	struct ledger_def def; /* strings are ours */
 	int dirfd;
 	int fd;        /* the last segment, O_APPEND */
-	int leaves_fd; /* its leaf hashes; -1 when there is no room for them */
+	int leaves_fd; /* its leaf hashes; -1 = none, for lack of disk */
 	struct segments segs;
 	struct merkle tree; /* over the durable records */
 	int64_t time_ms;

@@ -21,10 +21,10 @@ struct opening {
 	struct fold_leg leg;
 };
 
-static struct session *
+static struct session_peer *
 session_of(struct notary *n, uint64_t conn)
 {
-	for (struct session *s = n->sessions; s != NULL; s = s->next)
+	for (struct session_peer *s = n->sessions; s != NULL; s = s->next)
 		if (s->conn == conn)
 			return s;
 	return NULL;
@@ -35,7 +35,7 @@ static int
 leg_check(struct notary *n, const struct msg_nt_leg_open *m,
     const struct fold_grant *g)
 {
-	const struct session *s = session_of(n, m->conn);
+	const struct session_peer *s = session_of(n, m->conn);
 	const struct msg_sup_link *link;
 	struct now now = clock_now();
 
@@ -83,7 +83,7 @@ opened(struct notary *n, struct peer *p, void *arg, int result, uint64_t seq)
 {
 	const struct opening *o = arg;
 	struct msg_nt_leg_opened out = {.rid = o->rid, .seq = seq};
-	struct session *s = session_of(n, o->leg.conn);
+	struct session_peer *s = session_of(n, o->leg.conn);
 	struct buf enc;
 
 	buf_init(&enc, LIMIT_FIELD_MAX);

@@ -230,7 +230,7 @@ start(struct process *r, const struct conf *conf)
 	return 0;
 }
 
-/* The last checkpoint is written; the shipper may still read it and goes. */
+/* Writes the last checkpoint; the shipper may still read it before we end. */
 static void
 stop(struct process *r)
 {
@@ -252,7 +252,7 @@ static int
 session_up(struct notary *n, struct peer *p)
 {
 	const struct msg_sup_link *link = peer_link(p);
-	struct session *s = calloc(1, sizeof(*s));
+	struct session_peer *s = calloc(1, sizeof(*s));
 	const struct fold_leg *l;
 
 	if (s == NULL)
@@ -275,12 +275,12 @@ session_up(struct notary *n, struct peer *p)
 static void
 session_down(struct notary *n, struct peer *p)
 {
-	struct session **s = &n->sessions;
+	struct session_peer **s = &n->sessions;
 
 	while (*s != NULL && (*s)->peer != p)
 		s = &(*s)->next;
 	if (*s != NULL) {
-		struct session *gone = *s;
+		struct session_peer *gone = *s;
 
 		*s = gone->next;
 		free(gone);
@@ -383,7 +383,7 @@ main(int argc, char **argv)
 	secret_free(&ctx.ca_seed);
 	explicit_bzero(ctx.receipt_key, sizeof(ctx.receipt_key));
 	while (ctx.sessions != NULL) {
-		struct session *s = ctx.sessions;
+		struct session_peer *s = ctx.sessions;
 
 		ctx.sessions = s->next;
 		free(s);

@@ -24,8 +24,8 @@ enum {
 };
 
 /* One SSH connection's process, as linked by the supervisor. */
-struct session {
-	struct session *next;
+struct session_peer {
+	struct session_peer *next;
 	struct peer *peer;
 	uint64_t conn;
 	uint8_t sid[LIMIT_HASH_MAX]; /* first exchange hash */
@@ -43,7 +43,7 @@ struct notary {
 	struct queue queue;
 	struct secret host_seed, ca_seed;
 	uint8_t receipt_key[RECEIPT_KEY_SIZE];
-	struct session *sessions;
+	struct session_peer *sessions;
 	uint8_t used[USED_SIDS][32]; /* SHA-256 of first hashes, a ring */
 	size_t nused;
 	struct timer *commit_timer;

@@ -182,7 +182,7 @@ put_event(struct cast *c, struct buf *out, struct buf *raw, int64_t t_us,
 	c->ntail = n - used; /* a cut sequence has at most 3 bytes */
 	memcpy(c->tail, p + used, c->ntail);
 	if (used == 0 && buf_err(out) == 0)
-		out->len = from; /* nothing to tell yet */
+		out->len = from; /* no whole character yet */
 	if (!lossy)
 		return;
 	put_start(raw, t_us, 'o');

@@ -110,7 +110,7 @@ channel_data(struct channel *c, unsigned kind, const void *p, size_t n)
 	int e = 0;
 
 	if (c->waiting)
-		return GW_EPROTO; /* it was not told to begin */
+		return GW_EPROTO; /* it begins before it may */
 	switch (kind) {
 	case REC_OUTPUT:
 		if (n > LIMIT_REC_DATA_MAX)
@@ -141,7 +141,7 @@ channel_data(struct channel *c, unsigned kind, const void *p, size_t n)
  * there is what there is. Time goes on from where the first part began.
  */
 static int
-follow(struct channel *c)
+resume(struct channel *c)
 {
 	char first[FILE_NAME_SIZE];
 	char hash[FILE_HASH_SIZE] = "";
@@ -162,7 +162,7 @@ follow(struct channel *c)
 
 /* The first part that is not there yet, and the one before it. */
 static int
-choose(struct channel *c)
+choose_name(struct channel *c)
 {
 	char name[FILE_NAME_SIZE];
 	int e;
@@ -240,7 +240,7 @@ channel_new(struct channel **ret, struct process *r, int dir, uint64_t conn,
 	buf_init(&c->raw_line, RAW_LINE_MAX);
 	if ((e = str_copy(c->sid, sizeof(c->sid), m->sid)) != 0 ||
 	    (e = str_copy(c->grant, sizeof(c->grant), m->grant)) != 0 ||
-	    (e = choose(c)) != 0 || (e = send_start(c, fn, arg)) != 0)
+	    (e = choose_name(c)) != 0 || (e = send_start(c, fn, arg)) != 0)
 		goto out;
 	c->waiting = true;
 	*ret = c;
@@ -260,7 +260,7 @@ channel_begin(struct channel *c)
 	c->zero_us = clock_mono_us();
 	memcpy(name, c->text.name, sizeof(name));
 	if ((e = file_create(&c->text, c->dir, name)) != 0 ||
-	    (c->earlier[0] != '\0' && (e = follow(c)) != 0))
+	    (c->earlier[0] != '\0' && (e = resume(c)) != 0))
 		return e;
 	write_header(c);
 	return channel_flush(c);

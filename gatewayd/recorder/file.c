@@ -248,7 +248,7 @@ part_add(struct buf *out, int fd, bool later, uint64_t offset, size_t max,
 	struct stat st;
 	uint64_t skip = 0;
 	uint64_t len;
-	const size_t room = max - (out->len < max ? out->len : max);
+	const size_t left = max - (out->len < max ? out->len : max);
 	int e = 0;
 
 	if (fstat(fd, &st) != 0)
@@ -262,10 +262,10 @@ part_add(struct buf *out, int fd, bool later, uint64_t offset, size_t max,
 			return 0; /* nothing but half a header */
 	}
 	len = (uint64_t)st.st_size - skip;
-	if (room > 0 && offset < *size + len) {
+	if (left > 0 && offset < *size + len) {
 		const uint64_t at = offset > *size ? offset - *size : 0;
 
-		e = part_read(out, fd, skip + at, room);
+		e = part_read(out, fd, skip + at, left);
 	}
 	*size += len;
 	return e;

@@ -28,8 +28,9 @@ enum {
 	READ_MAX = 128 * 1024, /* internal: at a time */
 };
 
-struct session {
-	struct session *next;
+/* One session: its link, and what is recorded of it. */
+struct recording {
+	struct recording *next;
 	struct peer *peer;
 	char sid[LIMIT_ID_SIZE];
 	struct channel *channels;
@@ -43,23 +44,23 @@ struct session {
 
 struct recorder {
 	struct process *process;
-	struct session *sessions;
+	struct recording *recordings;
 	struct timer *tick;
 	struct timer *goodbye;
 	int dir;
-	char path[LIMIT_PATH_SIZE + 32]; /* of the process's folder */
+	char path[LIMIT_PATH_SIZE + 32]; /* of this process's folder */
 };
 
-/* recording.start's answer may come after its session went. */
+/* recording.start on its way; its answer may come after the session went. */
 struct starting {
 	struct recorder *rec;
-	struct channel *channel; /* ours when it is gone */
+	struct channel *channel; /* ours alone when its session is gone */
 };
 
-/* ---- telling the session */
+/* ---- what the session and the broker hear */
 
 static void
-send_state(struct session *s, int result)
+send_state(struct recording *s, int result)
 {
 	struct msg_rec_state m = {.result = msg_result(result),
 	    .opens = s->opens,
@@ -71,20 +72,20 @@ send_state(struct session *s, int result)
 		log_debug("a session went before it heard its state");
 }
 
-/* For its lists; without a broker there is none to be right. */
+/* For the broker's lists; without a broker there are none. */
 static void
-tell_started(struct recorder *rec, const struct session *s)
+send_started(struct recorder *rec, const struct recording *s)
 {
 	struct msg_rec_started m = {0};
 
 	memcpy(m.sid, s->sid, sizeof(m.sid));
 	if (peer_send(process_peer(rec->process, PROC_BROKER), MSG_REC_STARTED,
 		&m, -1) != 0)
-		log_debug("the broker did not hear of a recording");
+		log_debug("a recording began while the broker was away");
 }
 
 static struct channel *
-channel_find(const struct session *s, uint32_t id)
+channel_find(const struct recording *s, uint32_t id)
 {
 	struct channel *c = s->channels;
 
@@ -95,7 +96,7 @@ channel_find(const struct session *s, uint32_t id)
 
 /* Ends all channels; what cannot be ended is at least closed. */
 static int
-end_all(struct session *s, const char *reason)
+end_all(struct recording *s, const char *reason)
 {
 	int first = 0;
 
@@ -113,7 +114,7 @@ end_all(struct session *s, const char *reason)
 
 /* The recording is incomplete from here on: say so, and stop the session. */
 static void
-fail(struct recorder *rec, struct session *s, int why)
+fail(struct recorder *rec, struct recording *s, int why)
 {
 	const int saved = errno;
 	const char *text = why == GW_ESYS ? strerror(saved) : err_str(why);
@@ -145,7 +146,7 @@ fail(struct recorder *rec, struct session *s, int why)
 
 /* The session left before it could begin. */
 static void
-finish_gone(struct channel *c, int result)
+end_gone(struct channel *c, int result)
 {
 	int e = result;
 
@@ -168,13 +169,13 @@ on_durable(void *arg, int result, uint64_t seq)
 	struct starting *w = arg;
 	struct recorder *rec = w->rec;
 	struct channel *c = w->channel;
-	struct session *s;
+	struct recording *s;
 	struct peer *p;
 
 	(void)seq;
 	free(w);
 	if (c->gone) {
-		finish_gone(c, result);
+		end_gone(c, result);
 		return;
 	}
 	c->waiting = false;
@@ -188,7 +189,7 @@ on_durable(void *arg, int result, uint64_t seq)
 		result = channel_begin(c);
 	}
 	if (result == 0)
-		tell_started(rec, s);
+		send_started(rec, s);
 	if (result != 0)
 		fail(rec, s, result);
 	else if (s->starting == 0)
@@ -197,10 +198,10 @@ on_durable(void *arg, int result, uint64_t seq)
 
 /* ---- what sessions send */
 
-/* A session is who it was at its first word; whether that is so, the notary
- * says. */
+/* A session keeps the sid of its first message; whether that is its own, the
+ * notary says. */
 static int
-check_sid(struct session *s, const char *sid)
+check_sid(struct recording *s, const char *sid)
 {
 	if (s->sid[0] != '\0')
 		return strcmp(s->sid, sid) == 0 ? 0 : GW_EDENIED;
@@ -212,7 +213,7 @@ on_open(struct process *r, struct peer *p, const void *body, const int *fds)
 {
 	const struct msg_rec_open *m = body;
 	struct recorder *rec = process_ctx(r);
-	struct session *s = peer_data(p);
+	struct recording *s = peer_data(p);
 	struct starting *w = NULL;
 	struct channel *c = NULL;
 	int e;
@@ -226,7 +227,7 @@ on_open(struct process *r, struct peer *p, const void *body, const int *fds)
 		return e;
 	peer_set_state(p, MST_READY);
 	if (s->failed)
-		return 0; /* it was told */
+		return 0; /* it knows */
 	if ((w = calloc(1, sizeof(*w))) == NULL)
 		return GW_ENOMEM;
 	e = channel_new(&c, r, rec->dir, peer_conn(p), m, on_durable, w);
@@ -254,7 +255,7 @@ on_data(struct process *r, struct peer *p, const void *body, const int *fds)
 {
 	const struct msg_rec_data *m = body;
 	struct recorder *rec = process_ctx(r);
-	struct session *s = peer_data(p);
+	struct recording *s = peer_data(p);
 	struct channel *c = s != NULL ? channel_find(s, m->channel) : NULL;
 	uint64_t before;
 	int e;
@@ -280,7 +281,7 @@ on_close(struct process *r, struct peer *p, const void *body, const int *fds)
 {
 	const struct msg_rec_close *m = body;
 	struct recorder *rec = process_ctx(r);
-	struct session *s = peer_data(p);
+	struct recording *s = peer_data(p);
 	struct channel **cp;
 	struct channel *c;
 	uint64_t bytes;
@@ -343,7 +344,7 @@ on_tick(struct process *r, void *arg)
 	struct recorder *rec = arg;
 
 	(void)r;
-	for (struct session *s = rec->sessions; s != NULL; s = s->next) {
+	for (struct recording *s = rec->recordings; s != NULL; s = s->next) {
 		bool moved = false;
 		int e = 0;
 
@@ -357,7 +358,7 @@ on_tick(struct process *r, void *arg)
 		else if (moved && s->starting == 0)
 			send_state(s, 0);
 	}
-	if (rec->sessions != NULL)
+	if (rec->recordings != NULL)
 		timer_set(rec->tick, TICK_MS);
 }
 
@@ -365,7 +366,7 @@ static void
 peer_up(struct process *r, struct peer *p)
 {
 	struct recorder *rec = process_ctx(r);
-	struct session *s;
+	struct recording *s;
 
 	if (peer_proc(p) != PROC_SESSION)
 		return;
@@ -375,22 +376,22 @@ peer_up(struct process *r, struct peer *p)
 	}
 	s->peer = p;
 	peer_set_data(p, s);
-	if (rec->sessions == NULL)
+	if (rec->recordings == NULL)
 		timer_set(rec->tick, TICK_MS);
-	s->next = rec->sessions;
-	rec->sessions = s;
+	s->next = rec->recordings;
+	rec->recordings = s;
 }
 
 static void
 peer_down(struct process *r, struct peer *p)
 {
 	struct recorder *rec = process_ctx(r);
-	struct session *s = peer_data(p);
+	struct recording *s = peer_data(p);
 
 	if (peer_proc(p) != PROC_SESSION || s == NULL)
 		return;
 	peer_set_data(p, NULL);
-	for (struct session **sp = &rec->sessions; *sp != NULL;
+	for (struct recording **sp = &rec->recordings; *sp != NULL;
 	     sp = &(*sp)->next)
 		if (*sp == s) {
 			*sp = s->next;
@@ -414,7 +415,7 @@ stop(struct process *r)
 {
 	struct recorder *rec = process_ctx(r);
 
-	for (struct session *s = rec->sessions; s != NULL; s = s->next)
+	for (struct recording *s = rec->recordings; s != NULL; s = s->next)
 		if (end_all(s, "recorder-stopped") != 0)
 			log_err("the recording of session %s has no proper end",
 			    s->sid);

@@ -11,7 +11,7 @@
  * Without them only the stretch between two checkpoints can be named.
  *
  * A checkpoint signed by another key, or by none, is a failure, never skipped.
- * What it cannot see: that records are missing after the last one given.
+ * What it cannot find out: that records are missing after the last one given.
  */
 #ifndef AUDIT_VERIFY_H
 #define AUDIT_VERIFY_H

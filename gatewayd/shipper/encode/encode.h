@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * encode - a format of records for receivers, as a table. An encoder turns one
- * record of the log into one message; how messages are told apart on the way
+ * record of the log into one message; how messages are kept apart on the way
  * is the transport's business. Encoders are pure and keep no state. A new
  * format is a file in this folder with a table like these, and a line where
  * main.c joins encoders and transports.

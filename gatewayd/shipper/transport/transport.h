@@ -2,7 +2,7 @@
 /*
  * transport - a way for messages to reach one receiver, as a table. A transport
  * keeps the messages apart on the way, writes them, and says what the receiver
- * has read of them; it looks into none, and does not try again: when and what
+ * has read of them. It reads none itself and does not try again: when and what
  * to send, the sink decides. A new one is a file in this folder with a table
  * like this, and a line where main.c joins encoders and transports.
  *
