@@ -88,12 +88,11 @@ on_call(void *ctx, struct http_req *q, const struct msg_api_call *call)
 }
 
 static int
-on_reply(struct process *r, struct peer *peer, const void *body, const int *fds)
+on_reply(struct process *r, struct peer *peer, const struct ipc_msg *msg)
 {
-	const struct msg_api_reply *m = body;
+	const struct msg_api_reply *m = msg->body;
 	struct api *a = process_ctx(r);
 
-	(void)fds;
 	if (peer_proc(peer) != PROC_BROKER || m->status < 200 ||
 	    m->status > 599)
 		return GW_EPROTO;

@@ -143,13 +143,12 @@ too_early(struct broker *b, struct peer *p, const struct msg_api_call *m)
 }
 
 int
-on_api_call(struct process *r, struct peer *p, const void *body, const int *fds)
+on_api_call(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
-	const struct msg_api_call *m = body;
+	const struct msg_api_call *m = msg->body;
 	struct broker *b = process_ctx(r);
 	const struct verb *v = verb_get(m->verb);
 
-	(void)fds;
 	if (b->recovered || (v != NULL && v->served == SERVED_AT_ONCE))
 		return serve(b, p, m);
 	return keep_early(b, p, m) == 0 ? 0 : too_early(b, p, m);

@@ -9,8 +9,7 @@
 #include "broker/broker.h"
 
 /* Handler of MSG_API_CALL. */
-int on_api_call(
-    struct process *r, struct peer *p, const void *body, const int *fds);
+int on_api_call(struct process *r, struct peer *p, const struct ipc_msg *msg);
 /* The broker is in step: serves the calls that came before that. */
 void inbox_serve_early(struct broker *b);
 

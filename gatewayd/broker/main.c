@@ -33,36 +33,20 @@ enum { PRUNE_MS = 3600 * 1000 };
 
 /* ---- answers of the others */
 
-#define ANSWER(fn, type)                                                       \
-	static int fn(struct process *r, struct peer *p, const void *body,     \
-	    const int *fds)                                                    \
-	{                                                                      \
-		(void)fds;                                                     \
-		wait_answer(process_ctx(r), peer_proc(p), type, body);         \
-		return 0;                                                      \
-	}
-
-ANSWER(on_grant_opened, MSG_NT_GRANT_OPENED)
-ANSWER(on_grant_closed, MSG_NT_GRANT_CLOSED)
-ANSWER(on_leg_opened, MSG_NT_LEG_OPENED)
-ANSWER(on_leg_closed, MSG_NT_LEG_CLOSED)
-ANSWER(on_mfa_burned, MSG_NT_MFA_BURNED)
-ANSWER(on_fold_end, MSG_NT_FOLD_END)
-ANSWER(on_lines, MSG_NT_LINES)
-ANSWER(on_fw_opened, MSG_FW_OPENED)
-ANSWER(on_fw_closed, MSG_FW_CLOSED)
-ANSWER(on_fw_synced, MSG_FW_SYNCED)
-ANSWER(on_rec_bytes, MSG_REC_BYTES)
+static int
+on_answer(struct process *r, struct peer *p, const struct ipc_msg *msg)
+{
+	wait_answer(process_ctx(r), peer_proc(p), msg->type, msg->body);
+	return 0;
+}
 
 static int
-on_shp_status(
-    struct process *r, struct peer *p, const void *body, const int *fds)
+on_shp_status(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
-	const struct msg_shp_status *m = body;
+	const struct msg_shp_status *m = msg->body;
 	struct broker *b = process_ctx(r);
 
 	(void)p;
-	(void)fds;
 	for (int i = 0; i < LIMIT_SINKS; i++) {
 		if (b->sinks[i].sink[0] != '\0' &&
 		    strcmp(b->sinks[i].sink, m->sink) != 0)
@@ -244,25 +228,25 @@ main(int argc, char **argv)
 {
 	static const struct process_handler handlers[] = {
 	    {MSG_API_CALL, on_api_call},
-	    {MSG_NT_GRANT_OPENED, on_grant_opened},
-	    {MSG_NT_GRANT_CLOSED, on_grant_closed},
-	    {MSG_NT_LEG_OPENED, on_leg_opened},
-	    {MSG_NT_LEG_CLOSED, on_leg_closed},
-	    {MSG_NT_MFA_BURNED, on_mfa_burned},
+	    {MSG_NT_GRANT_OPENED, on_answer},
+	    {MSG_NT_GRANT_CLOSED, on_answer},
+	    {MSG_NT_LEG_OPENED, on_answer},
+	    {MSG_NT_LEG_CLOSED, on_answer},
+	    {MSG_NT_MFA_BURNED, on_answer},
 	    {MSG_NT_FOLD_GRANT, on_fold_grant},
 	    {MSG_NT_FOLD_LEG, on_fold_leg},
-	    {MSG_NT_FOLD_END, on_fold_end},
-	    {MSG_NT_LINES, on_lines},
+	    {MSG_NT_FOLD_END, on_answer},
+	    {MSG_NT_LINES, on_answer},
 	    {MSG_NT_SID, on_nt_sid},
-	    {MSG_FW_OPENED, on_fw_opened},
-	    {MSG_FW_CLOSED, on_fw_closed},
-	    {MSG_FW_SYNCED, on_fw_synced},
+	    {MSG_FW_OPENED, on_answer},
+	    {MSG_FW_CLOSED, on_answer},
+	    {MSG_FW_SYNCED, on_answer},
 	    {MSG_SES_AUTH, on_ses_auth},
 	    {MSG_SES_DIAL, on_ses_dial},
 	    {MSG_SES_CHANNEL, on_ses_channel},
 	    {MSG_SES_END, on_ses_end},
 	    {MSG_SES_PROBED, on_ses_probed},
-	    {MSG_REC_BYTES, on_rec_bytes},
+	    {MSG_REC_BYTES, on_answer},
 	    {MSG_REC_STARTED, on_rec_started},
 	    {MSG_SHP_STATUS, on_shp_status},
 	};

@@ -210,15 +210,13 @@ adopt_grant(struct broker *b, const struct msg_nt_fold_grant *m)
 }
 
 int
-on_fold_grant(
-    struct process *r, struct peer *p, const void *body, const int *fds)
+on_fold_grant(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
-	const struct msg_nt_fold_grant *m = body;
+	const struct msg_nt_fold_grant *m = msg->body;
 	struct broker *b = process_ctx(r);
 	struct live_grant *lg = grant_find(b, m->grant.id);
 
 	(void)p;
-	(void)fds;
 	if (b->recovery == NULL || !b->recovery->folding)
 		return GW_ESTATE;
 	if (lg != NULL) {
@@ -232,14 +230,13 @@ on_fold_grant(
 }
 
 int
-on_fold_leg(struct process *r, struct peer *p, const void *body, const int *fds)
+on_fold_leg(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
-	const struct msg_nt_fold_leg *m = body;
+	const struct msg_nt_fold_leg *m = msg->body;
 	struct broker *b = process_ctx(r);
 	struct leg *l = NULL;
 
 	(void)p;
-	(void)fds;
 	if (b->recovery == NULL || !b->recovery->folding)
 		return GW_ESTATE;
 	if (m->elements.len > sizeof(l->elements))

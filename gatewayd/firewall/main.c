@@ -212,15 +212,14 @@ is_repeated(const struct context *c, const struct msg_fw_open *m)
 
 /* ---- messages */
 static int
-on_key(struct process *r, struct peer *p, const void *body, const int *fds)
+on_key(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
-	const struct msg_nt_key *m = body;
+	const struct msg_nt_key *m = msg->body;
 	struct context *c = process_ctx(r);
 	struct secret key = {0, NULL};
 	int e = secret_copy(&key, m->key, sizeof(m->key));
 
 	(void)p;
-	(void)fds;
 	if (e != 0)
 		return e;
 	secret_free(&c->key);
@@ -229,16 +228,15 @@ on_key(struct process *r, struct peer *p, const void *body, const int *fds)
 }
 
 static int
-on_protect(struct process *r, struct peer *p, const void *body, const int *fds)
+on_protect(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
-	const struct msg_fw_protect *m = body;
+	const struct msg_fw_protect *m = msg->body;
 	struct context *c = process_ctx(r);
 	struct triple t;
 	bool added = false;
 	int e = 0;
 
 	(void)p;
-	(void)fds;
 	memset(&t, 0, sizeof(t));
 	t.addr = m->addr;
 	t.proto = m->proto;
@@ -258,9 +256,9 @@ on_protect(struct process *r, struct peer *p, const void *body, const int *fds)
 }
 
 static int
-on_open(struct process *r, struct peer *p, const void *body, const int *fds)
+on_open(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
-	const struct msg_fw_open *m = body;
+	const struct msg_fw_open *m = msg->body;
 	struct context *c = process_ctx(r);
 	struct msg_fw_opened reply = {.rid = m->rid};
 	struct now now = clock_now();
@@ -268,7 +266,6 @@ on_open(struct process *r, struct peer *p, const void *body, const int *fds)
 	bool repeated = is_repeated(c, m);
 	int e = check_receipt(c, m);
 
-	(void)fds;
 	memset(&l, 0, sizeof(l));
 	if (e == 0)
 		e = element_decode(&l, m->elements.p, m->elements.len);
@@ -286,16 +283,15 @@ on_open(struct process *r, struct peer *p, const void *body, const int *fds)
 }
 
 static int
-on_close(struct process *r, struct peer *p, const void *body, const int *fds)
+on_close(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
-	const struct msg_fw_close *m = body;
+	const struct msg_fw_close *m = msg->body;
 	struct context *c = process_ctx(r);
 	struct msg_fw_closed reply = {.rid = m->rid};
 	struct cut_totals t = {0, 0, 0, 0, 0};
 	struct now now = clock_now();
 	int e = fw_close_grant(c->fw, m->id, &now, &t);
 
-	(void)fds;
 	remember_closed(c, m->id);
 	if (e != 0 && e != GW_ENOENT)
 		log_err("cannot close %s completely: %s; it is tried again",
@@ -310,14 +306,12 @@ on_close(struct process *r, struct peer *p, const void *body, const int *fds)
 }
 
 static int
-on_sync_begin(
-    struct process *r, struct peer *p, const void *body, const int *fds)
+on_sync_begin(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
 	struct context *c = process_ctx(r);
 
 	(void)p;
-	(void)body;
-	(void)fds;
+	(void)msg;
 	c->syncing = true;
 	c->refused = false;
 	fw_sync_begin(c->fw);
@@ -325,15 +319,14 @@ on_sync_begin(
 }
 
 static int
-on_sync_end(struct process *r, struct peer *p, const void *body, const int *fds)
+on_sync_end(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
-	const struct msg_fw_sync *m = body;
+	const struct msg_fw_sync *m = msg->body;
 	struct context *c = process_ctx(r);
 	struct msg_fw_synced reply = {.rid = m->rid};
 	struct now now = clock_now();
 	int e = GW_ESTATE;
 
-	(void)fds;
 	/* The notary or we were started anew between the fold and this: the
 	 * broker asks again, and what is open stays until then. */
 	if (c->syncing && c->refused)

@@ -152,9 +152,9 @@ append_add(struct notary *n, struct peer *p, const struct msg_log_append *m,
 }
 
 int
-on_append(struct process *r, struct peer *p, const void *body, const int *fds)
+on_append(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
-	const struct msg_log_append *m = body;
+	const struct msg_log_append *m = msg->body;
 	struct notary *n = process_ctx(r);
 	const struct event_spec *spec = event_spec(m->event);
 	const struct session_peer *s = peer_data(p);
@@ -163,7 +163,6 @@ on_append(struct process *r, struct peer *p, const void *body, const int *fds)
 	char what[96];
 	int e;
 
-	(void)fds;
 	if (!event_may_write(m->event, peer_proc(p))) {
 		(void)!str_fmt(what, sizeof(what),
 		    "tried to write %s, which it may not",

@@ -197,9 +197,9 @@ issue_add(
 }
 
 int
-on_cert(struct process *r, struct peer *p, const void *body, const int *fds)
+on_cert(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
-	const struct msg_nt_cert *m = body;
+	const struct msg_nt_cert *m = msg->body;
 	struct notary *n = process_ctx(r);
 	struct session_peer *s = peer_data(p);
 	const struct fold_leg *l;
@@ -208,7 +208,6 @@ on_cert(struct process *r, struct peer *p, const void *body, const int *fds)
 	struct issue *i;
 	int e;
 
-	(void)fds;
 	if (s == NULL)
 		return GW_EPROTO;
 	queue_make_room(n); /* the serial below is the record's number */

@@ -65,16 +65,14 @@ none(struct peer *p, const struct msg_nt_close *m, unsigned reply)
 }
 
 int
-on_grant_close(
-    struct process *r, struct peer *p, const void *body, const int *fds)
+on_grant_close(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
-	const struct msg_nt_close *m = body;
+	const struct msg_nt_close *m = msg->body;
 	struct notary *n = process_ctx(r);
 	const struct fold_grant *g = fold_grant(n->fold, m->id);
 	struct event_fields f;
 	int e;
 
-	(void)fds;
 	if (!reason_ok(m))
 		return GW_EPROTO;
 	if (g == NULL || queue_has(n, EV_GRANT_CLOSE, m->id))
@@ -88,16 +86,14 @@ on_grant_close(
 }
 
 int
-on_leg_close(
-    struct process *r, struct peer *p, const void *body, const int *fds)
+on_leg_close(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
-	const struct msg_nt_close *m = body;
+	const struct msg_nt_close *m = msg->body;
 	struct notary *n = process_ctx(r);
 	const struct fold_leg *l = fold_leg(n->fold, m->id);
 	struct event_fields f;
 	int e;
 
-	(void)fds;
 	if (!reason_ok(m))
 		return GW_EPROTO;
 	if (l == NULL || queue_has(n, EV_SESSION_END, m->id))

@@ -114,12 +114,11 @@ foldget_more(struct process *r, void *arg)
 }
 
 int
-on_fold_get(struct process *r, struct peer *p, const void *body, const int *fds)
+on_fold_get(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
-	const struct msg_nt_fold_get *m = body;
+	const struct msg_nt_fold_get *m = msg->body;
 	struct notary *n = process_ctx(r);
 
-	(void)fds;
 	queue_commit(n, false);
 	n->fold_rid = m->rid;
 	n->fold_at = 0;

@@ -85,14 +85,13 @@ burned(struct notary *n, struct peer *p, void *arg, int result, uint64_t seq)
 }
 
 int
-on_mfa_burn(struct process *r, struct peer *p, const void *body, const int *fds)
+on_mfa_burn(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
-	const struct msg_nt_mfa_burn *m = body;
+	const struct msg_nt_mfa_burn *m = msg->body;
 	struct notary *n = process_ctx(r);
 	struct msg_nt_mfa_burned *out;
 	struct queue_item item = {.event = EV_AUTH_MFA, .peer = p};
 
-	(void)fds;
 	if (!str_name_ok(m->user) || m->step <= 0)
 		return GW_EPROTO;
 	if ((out = calloc(1, sizeof(*out))) == NULL)
@@ -204,16 +203,14 @@ intent_add(struct notary *n, struct peer *p, const struct msg_nt_grant_open *m)
 }
 
 int
-on_grant_open(
-    struct process *r, struct peer *p, const void *body, const int *fds)
+on_grant_open(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
-	const struct msg_nt_grant_open *m = body;
+	const struct msg_nt_grant_open *m = msg->body;
 	struct notary *n = process_ctx(r);
 	struct queue_item burn = {.event = EV_AUTH_MFA};
 	struct now now = clock_now();
 	int e;
 
-	(void)fds;
 	if (!grant_ok(&m->grant) || m->mfa_step < 0)
 		return refuse_now(p, m->rid, GW_EINVAL);
 	if (fold_grant(n->fold, m->grant.id) != NULL ||

@@ -66,16 +66,15 @@ first_hash(struct notary *n, struct session_peer *s, const struct bytes *hash)
 }
 
 int
-on_hostsign(struct process *r, struct peer *p, const void *body, const int *fds)
+on_hostsign(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
-	const struct msg_nt_hostsign *m = body;
+	const struct msg_nt_hostsign *m = msg->body;
 	struct notary *n = process_ctx(r);
 	struct session_peer *s = peer_data(p);
 	struct msg_nt_hostsig out = {.rid = m->rid};
 	uint8_t sig[64];
 	int e = 0;
 
-	(void)fds;
 	if (s == NULL || m->hash.len < HASH_MIN ||
 	    m->hash.len > LIMIT_HASH_MAX || s->signs >= LIMIT_SIGNS_PER_CONN)
 		return GW_EPROTO;

@@ -158,15 +158,14 @@ start_add(struct notary *n, struct peer *p, const struct msg_nt_leg_open *m,
 }
 
 int
-on_leg_open(struct process *r, struct peer *p, const void *body, const int *fds)
+on_leg_open(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
-	const struct msg_nt_leg_open *m = body;
+	const struct msg_nt_leg_open *m = msg->body;
 	struct notary *n = process_ctx(r);
 	const struct fold_grant *g = fold_grant(n->fold, m->grant);
 	struct msg_nt_leg_opened no = {.rid = m->rid};
 	int e = 0;
 
-	(void)fds;
 	if (!id_ok(m->sid, 's') || m->conn == 0 || m->conn > INT64_MAX)
 		return GW_EPROTO;
 	if (fold_leg(n->fold, m->sid) != NULL ||

@@ -16,9 +16,9 @@ read_tail(struct notary *n)
 }
 
 int
-on_read(struct process *r, struct peer *p, const void *body, const int *fds)
+on_read(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
-	const struct msg_nt_read *m = body;
+	const struct msg_nt_read *m = msg->body;
 	struct notary *n = process_ctx(r);
 	struct msg_nt_lines out = {.rid = m->rid,
 	    .first = m->from,
@@ -28,7 +28,6 @@ on_read(struct process *r, struct peer *p, const void *body, const int *fds)
 	struct buf lines;
 	int e;
 
-	(void)fds;
 	buf_init(&lines, LIMIT_BODY_MAX);
 	if (m->from < out.end) {
 		e = ledger_read(n->ledger, m->from, max, &lines, &out.next);

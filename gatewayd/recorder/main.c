@@ -209,16 +209,15 @@ check_sid(struct recording *s, const char *sid)
 }
 
 static int
-on_open(struct process *r, struct peer *p, const void *body, const int *fds)
+on_open(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
-	const struct msg_rec_open *m = body;
+	const struct msg_rec_open *m = msg->body;
 	struct recorder *rec = process_ctx(r);
 	struct recording *s = peer_data(p);
 	struct starting *w = NULL;
 	struct channel *c = NULL;
 	int e;
 
-	(void)fds;
 	if (s == NULL || channel_find(s, m->channel) != NULL)
 		return GW_EPROTO;
 	if (s->nchannels >= LIMIT_CHANNELS)
@@ -251,16 +250,15 @@ on_open(struct process *r, struct peer *p, const void *body, const int *fds)
 }
 
 static int
-on_data(struct process *r, struct peer *p, const void *body, const int *fds)
+on_data(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
-	const struct msg_rec_data *m = body;
+	const struct msg_rec_data *m = msg->body;
 	struct recorder *rec = process_ctx(r);
 	struct recording *s = peer_data(p);
 	struct channel *c = s != NULL ? channel_find(s, m->channel) : NULL;
 	uint64_t before;
 	int e;
 
-	(void)fds;
 	if (s != NULL && s->failed)
 		return 0; /* on its way out */
 	if (c == NULL)
@@ -277,9 +275,9 @@ on_data(struct process *r, struct peer *p, const void *body, const int *fds)
 }
 
 static int
-on_close(struct process *r, struct peer *p, const void *body, const int *fds)
+on_close(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
-	const struct msg_rec_close *m = body;
+	const struct msg_rec_close *m = msg->body;
 	struct recorder *rec = process_ctx(r);
 	struct recording *s = peer_data(p);
 	struct channel **cp;
@@ -287,7 +285,6 @@ on_close(struct process *r, struct peer *p, const void *body, const int *fds)
 	uint64_t bytes;
 	int e;
 
-	(void)fds;
 	if (s == NULL)
 		return GW_EPROTO;
 	for (cp = &s->channels; *cp != NULL; cp = &(*cp)->next)
@@ -313,15 +310,14 @@ on_close(struct process *r, struct peer *p, const void *body, const int *fds)
 /* ---- what the broker asks */
 
 static int
-on_read(struct process *r, struct peer *p, const void *body, const int *fds)
+on_read(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
-	const struct msg_rec_read *m = body;
+	const struct msg_rec_read *m = msg->body;
 	struct recorder *rec = process_ctx(r);
 	struct msg_rec_bytes a = {.rid = m->rid};
 	struct buf b;
 	int e;
 
-	(void)fds;
 	buf_init(&b, READ_MAX);
 	e = file_read(&b, rec->dir, m->sid, m->channel, m->offset,
 	    m->max < READ_MAX ? m->max : READ_MAX, &a.size);

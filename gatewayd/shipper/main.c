@@ -134,23 +134,21 @@ on_shorter(void *ctx, uint64_t end)
 }
 
 static int
-on_lines(struct process *r, struct peer *p, const void *body, const int *fds)
+on_lines(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
 	const struct shipper *sh = process_ctx(r);
 
-	(void)fds;
 	(void)p;
-	return follow_lines(sh->follow, body);
+	return follow_lines(sh->follow, msg->body);
 }
 
 static int
-on_tail(struct process *r, struct peer *p, const void *body, const int *fds)
+on_tail(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
 	const struct shipper *sh = process_ctx(r);
 
-	(void)fds;
 	(void)p;
-	follow_tail(sh->follow, body);
+	follow_tail(sh->follow, msg->body);
 	return 0;
 }
 

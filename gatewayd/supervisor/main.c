@@ -48,12 +48,11 @@ enum {
 	    CAP(DAC_OVERRIDE) | CAP(CHOWN) | CAP(FOWNER))
 
 static int
-on_ready(struct process *r, struct peer *p, const void *body, const int *fds)
+on_ready(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
 	struct supervisor *s = process_ctx(r);
 
-	(void)body;
-	(void)fds;
+	(void)msg;
 	if (!child_ready(s, p))
 		return 0;
 	if (!s->served && accept_start(s) != 0) {
@@ -70,21 +69,19 @@ on_ready(struct process *r, struct peer *p, const void *body, const int *fds)
 }
 
 static int
-on_relink(struct process *r, struct peer *p, const void *body, const int *fds)
+on_relink(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
-	const struct msg_sup_relink *m = body;
+	const struct msg_sup_relink *m = msg->body;
 
-	(void)fds;
 	return child_relink(process_ctx(r), p, (enum proc)m->proc);
 }
 
 static int
-on_probe(struct process *r, struct peer *p, const void *body, const int *fds)
+on_probe(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
-	const struct msg_sup_conn *m = body;
+	const struct msg_sup_conn *m = msg->body;
 	int e;
 
-	(void)fds;
 	(void)p;
 	/* The broker chooses the number: bit 62 keeps it apart from ours, and
 	 * bit 63 stays clear, as a record has it as a signed JSON number. */
@@ -96,13 +93,12 @@ on_probe(struct process *r, struct peer *p, const void *body, const int *fds)
 }
 
 static int
-on_kill(struct process *r, struct peer *p, const void *body, const int *fds)
+on_kill(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
 	struct peer *zygote = supervisor_peer(process_ctx(r), PROC_ZYGOTE);
 
 	(void)p;
-	(void)fds;
-	(void)peer_send(zygote, MSG_SUP_KILL, body, -1);
+	(void)peer_send(zygote, MSG_SUP_KILL, msg->body, -1);
 	return 0;
 }
 

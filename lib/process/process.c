@@ -397,7 +397,7 @@ dispatch(struct process *r, struct peer *p, const struct ipc_msg *m)
 	}
 	for (size_t i = 0; i < r->def->nhandlers; i++)
 		if (r->def->handlers[i].type == m->type)
-			return r->def->handlers[i].fn(r, p, m->body, m->fds);
+			return r->def->handlers[i].fn(r, p, m);
 	return GW_EPROTO;
 }
 

@@ -26,6 +26,7 @@
 #include "core/conf.h"
 #include "core/event.h"
 #include "core/proc.h"
+#include "wire/ipc.h"
 #include "wire/messages.h"
 
 struct process; /* this process */
@@ -34,12 +35,13 @@ struct timer;   /* one timer */
 struct watch;   /* one watched descriptor */
 
 /*
- * Handles one decoded message of a type listed in def->handlers. fds (if
- * the message carries any) belong to the handler when it returns 0. Any
- * negative return closes that peer and is audited as peer.protocol.
+ * Handles one decoded message of a type listed in def->handlers; several types
+ * may have one handler. Its descriptors (if it carries any) belong to the
+ * handler when that returns 0. Any negative return closes that peer and is
+ * audited as peer.protocol.
  */
 typedef int process_handler_fn(
-    struct process *r, struct peer *p, const void *body, const int *fds);
+    struct process *r, struct peer *p, const struct ipc_msg *msg);
 
 struct process_handler {
 	uint16_t type;

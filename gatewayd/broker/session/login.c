@@ -272,9 +272,9 @@ answer_query(struct session *s, const struct msg_ses_auth *m,
 }
 
 int
-on_ses_auth(struct process *r, struct peer *p, const void *body, const int *fds)
+on_ses_auth(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
-	const struct msg_ses_auth *m = body;
+	const struct msg_ses_auth *m = msg->body;
 	struct broker *b = process_ctx(r);
 	struct session *s = session_find(b, peer_conn(p));
 	struct live_grant *lg = NULL;
@@ -282,7 +282,6 @@ on_ses_auth(struct process *r, struct peer *p, const void *body, const int *fds)
 	char text[LIMIT_TEXT_SIZE];
 	bool parsed;
 
-	(void)fds;
 	if (s == NULL || s->state != SES_NEW || s->owner != NULL ||
 	    s->pending > 0)
 		return GW_ESTATE;

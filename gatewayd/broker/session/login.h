@@ -8,7 +8,6 @@
 #include "broker/session/session.h"
 
 /* Handler of MSG_SES_AUTH. */
-int on_ses_auth(
-    struct process *r, struct peer *p, const void *m, const int *fds);
+int on_ses_auth(struct process *r, struct peer *p, const struct ipc_msg *msg);
 
 #endif

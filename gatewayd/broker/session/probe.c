@@ -186,15 +186,13 @@ probe_down(struct session *s)
 }
 
 int
-on_ses_probed(
-    struct process *r, struct peer *peer, const void *body, const int *fds)
+on_ses_probed(struct process *r, struct peer *peer, const struct ipc_msg *msg)
 {
-	const struct msg_ses_probed *m = body;
+	const struct msg_ses_probed *m = msg->body;
 	struct session *s = session_find(process_ctx(r), peer_conn(peer));
 	struct probe *p = s != NULL ? s->probe : NULL;
 	struct probe_result *x = NULL;
 
-	(void)fds;
 	if (p == NULL)
 		return 0;
 	x = &p->result;

@@ -28,7 +28,6 @@ typedef void probe_fn(struct call *c, const struct probe_result *r);
 /* One probe session; fn is called once in any case. */
 void probe_start(struct call *c, const struct probe_wish *w, probe_fn *fn);
 /* Handler of MSG_SES_PROBED. */
-int on_ses_probed(
-    struct process *r, struct peer *p, const void *m, const int *fds);
+int on_ses_probed(struct process *r, struct peer *p, const struct ipc_msg *msg);
 
 #endif

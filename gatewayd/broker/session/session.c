@@ -104,13 +104,12 @@ session_down(struct broker *b, struct peer *p)
 }
 
 int
-on_nt_sid(struct process *r, struct peer *p, const void *body, const int *fds)
+on_nt_sid(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
-	const struct msg_nt_sid *m = body;
+	const struct msg_nt_sid *m = msg->body;
 	struct session *s = NULL;
 
 	(void)p;
-	(void)fds;
 	if (m->sid.len == 0 || m->sid.len > sizeof(s->xid))
 		return GW_EPROTO;
 	if ((s = session_find(process_ctx(r), m->conn)) == NULL &&
@@ -187,12 +186,11 @@ user_dialed(struct session *s, enum dial_result result, int fd, const char *why)
 }
 
 int
-on_ses_dial(struct process *r, struct peer *p, const void *body, const int *fds)
+on_ses_dial(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
-	const struct msg_ses_dial *m = body;
+	const struct msg_ses_dial *m = msg->body;
 	struct session *s = session_find(process_ctx(r), peer_conn(p));
 
-	(void)fds;
 	if (s == NULL || s->state != SES_AUTHED || s->pending > 0)
 		return GW_ESTATE;
 	s->dial_rid = m->rid;
@@ -212,14 +210,12 @@ on_ses_dial(struct process *r, struct peer *p, const void *body, const int *fds)
 /* A session asks for each channel, so that there is none without a broker,
  * whether it is dead or only deaf. */
 int
-on_ses_channel(
-    struct process *r, struct peer *p, const void *body, const int *fds)
+on_ses_channel(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
-	const struct msg_ses_channel *m = body;
+	const struct msg_ses_channel *m = msg->body;
 	const struct session *s = session_find(process_ctx(r), peer_conn(p));
 	struct msg_ses_channel_ok ok = {.rid = m->rid};
 
-	(void)fds;
 	ok.given = s != NULL && s->grant != NULL &&
 		   (s->state == SES_AUTHED || s->state == SES_DIALING ||
 		       s->state == SES_LIVE);
@@ -339,14 +335,12 @@ session_ask_recorded(struct session *s)
 
 /* A copy is not recorded, nor is a session that never had a terminal. */
 int
-on_rec_started(
-    struct process *r, struct peer *p, const void *body, const int *fds)
+on_rec_started(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
-	const struct msg_rec_started *m = body;
+	const struct msg_rec_started *m = msg->body;
 	struct session *s = session_by_sid(process_ctx(r), m->sid);
 
 	(void)p;
-	(void)fds;
 	if (s != NULL)
 		s->recorded = true;
 	return 0;
@@ -380,12 +374,11 @@ own_reason(const struct session *s, enum end_reason said)
 }
 
 int
-on_ses_end(struct process *r, struct peer *p, const void *body, const int *fds)
+on_ses_end(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
-	const struct msg_ses_end *m = body;
+	const struct msg_ses_end *m = msg->body;
 	struct session *s = session_find(process_ctx(r), peer_conn(p));
 
-	(void)fds;
 	if (!end_reason_known(m->reason))
 		return GW_EPROTO;
 	if (s != NULL && s->owner == NULL)

@@ -104,14 +104,12 @@ void session_over(struct session *s, enum end_reason reason, uint64_t in,
     uint64_t out, int64_t status);
 
 /* Handlers of the messages they are called after. */
-int on_ses_dial(
-    struct process *r, struct peer *p, const void *m, const int *fds);
+int on_ses_dial(struct process *r, struct peer *p, const struct ipc_msg *msg);
 int on_ses_channel(
-    struct process *r, struct peer *p, const void *m, const int *fds);
-int on_ses_end(
-    struct process *r, struct peer *p, const void *m, const int *fds);
+    struct process *r, struct peer *p, const struct ipc_msg *msg);
+int on_ses_end(struct process *r, struct peer *p, const struct ipc_msg *msg);
 int on_rec_started(
-    struct process *r, struct peer *p, const void *m, const int *fds);
-int on_nt_sid(struct process *r, struct peer *p, const void *m, const int *fds);
+    struct process *r, struct peer *p, const struct ipc_msg *msg);
+int on_nt_sid(struct process *r, struct peer *p, const struct ipc_msg *msg);
 
 #endif

@@ -84,12 +84,11 @@ flood(struct child *c)
 }
 
 static int
-on_read(struct process *r, struct peer *p, const void *body, const int *fds)
+on_read(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
-	const struct msg_rec_read *m = body;
+	const struct msg_rec_read *m = msg->body;
 	struct child *c = process_ctx(r);
 
-	(void)fds;
 	c->broker = p;
 	c->rid = m->rid;
 	switch (m->max) {
