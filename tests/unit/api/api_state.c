@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * api_state - see the header.
+ */
 #include "tests/unit/api/api_state.h"
 
 #include "tests/unit/support/test.h"
