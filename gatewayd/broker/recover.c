@@ -170,6 +170,21 @@ keep_receipt(struct live_grant *lg, const struct msg_nt_fold_grant *m)
 	}
 }
 
+/* It was given to another user, or for another target, of that name: what is
+ * removed takes its grants along. In doubt it is not given. */
+static bool
+names_changed(struct broker *b, const struct grant *g)
+{
+	char user[LIMIT_ID_SIZE], target[LIMIT_ID_SIZE];
+	const int u = store_id(b->store, STORE_USERS, g->user, user);
+	const int t = store_id(b->store, STORE_TARGETS, g->target, target);
+
+	if ((u != 0 && u != GW_ENOENT) || (t != 0 && t != GW_ENOENT))
+		return true;
+	return !grant_same_id(g->user_id, user) ||
+	       !grant_same_id(g->target_id, target);
+}
+
 /* A grant of the log that we do not hold. */
 static int
 adopt_grant(struct broker *b, const struct msg_nt_fold_grant *m)
@@ -192,6 +207,12 @@ adopt_grant(struct broker *b, const struct msg_nt_fold_grant *m)
 		grant_remember(b, &m->grant, END_ABORTED, 0, m->seq);
 		close_grant(
 		    b, m->grant.id, END_ABORTED, "recovery", NULL, NULL);
+		return 0;
+	}
+	if (names_changed(b, &m->grant)) {
+		grant_remember(b, &m->grant, END_REVOKED, 0, m->seq);
+		close_grant(
+		    b, m->grant.id, END_REVOKED, "recovery", NULL, NULL);
 		return 0;
 	}
 	if (grant_left_ms(&m->grant, &now, clock_boot_id()) <= 0) {
@@ -299,6 +320,8 @@ revive(struct broker *b, const struct leg *l)
 	name_set(s->user, lg->g.user);
 	name_set(s->target, lg->g.target);
 	name_set(s->login, lg->g.login);
+	memcpy(s->user_id, lg->g.user_id, sizeof(s->user_id));
+	memcpy(s->target_id, lg->g.target_id, sizeof(s->target_id));
 	s->record = lg->g.record != 0;
 	session_ask_recorded(s);
 	s->start_ms = broker_now(b).utc_ms;

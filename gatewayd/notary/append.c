@@ -54,6 +54,7 @@ static bool
 is_identity(unsigned id)
 {
 	return id == EF_USER || id == EF_TARGET || id == EF_LOGIN ||
+	       id == EF_USER_ID || id == EF_TARGET_ID || id == EF_ROLE_ID ||
 	       id == EF_REQ || id == EF_GRANT || id == EF_SID ||
 	       id == EF_CONN || id == EF_BY;
 }
@@ -68,7 +69,9 @@ stamp(struct event_fields *out, const struct fold_leg *l, bool keep_conn,
 	rd_init(&r, fields->p, fields->len);
 	if (l != NULL) {
 		event_str(out, EF_USER, l->user);
+		event_str(out, EF_USER_ID, l->user_id);
 		event_str(out, EF_TARGET, l->target_name);
+		event_str(out, EF_TARGET_ID, l->target_id);
 		event_str(out, EF_LOGIN, l->login);
 		event_str(out, EF_REQ, l->req);
 		event_str(out, EF_GRANT, l->grant);

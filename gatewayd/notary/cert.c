@@ -103,8 +103,10 @@ refuse(struct notary *n, struct peer *p, const struct session_peer *s,
 		return GW_ENOMEM;
 	d->rid = m->rid;
 	event_fields_init(&f);
-	if (s->has_leg)
+	if (s->has_leg) {
 		event_str(&f, EF_USER, s->leg.user);
+		event_str(&f, EF_USER_ID, s->leg.user_id);
+	}
 	event_str(&f, EF_GRANT, m->grant);
 	event_str(&f, EF_SID, m->sid);
 	event_num(&f, EF_CONN, (int64_t)s->conn);

@@ -142,9 +142,12 @@ fold_grant_fields(struct event_fields *out, const struct grant *g)
 	    {EF_DST, &g->addr4}, {EF_DST6, &g->addr6}};
 
 	event_str(out, EF_USER, g->user);
+	event_str(out, EF_USER_ID, g->user_id);
 	event_str(out, EF_TARGET, g->target);
+	event_str(out, EF_TARGET_ID, g->target_id);
 	event_str(out, EF_LOGIN, g->login);
 	event_str(out, EF_ROLE, g->role);
+	event_str(out, EF_ROLE_ID, g->role_id);
 	event_str(out, EF_REQ, g->req);
 	event_str(out, EF_GRANT, g->id);
 	for (size_t i = 0; i < ARRAY_LEN(addrs); i++) {
@@ -183,6 +186,9 @@ grant_read(struct fields *f, struct grant *g)
 	text(f, EF_TARGET, true, g->target, sizeof(g->target));
 	text(f, EF_LOGIN, true, g->login, sizeof(g->login));
 	text(f, EF_ROLE, false, g->role, sizeof(g->role));
+	text(f, EF_USER_ID, false, g->user_id, sizeof(g->user_id));
+	text(f, EF_TARGET_ID, false, g->target_id, sizeof(g->target_id));
+	text(f, EF_ROLE_ID, false, g->role_id, sizeof(g->role_id));
 	text(f, EF_WHY, false, g->reason, sizeof(g->reason));
 	text(f, EF_BOOT_ID, true, g->boot_id, sizeof(g->boot_id));
 	address(f, EF_SRC, false, &g->source4);
@@ -280,7 +286,9 @@ fold_leg_fields(struct event_fields *out, const struct fold_leg *l)
 	char a[ADDR_TEXT_SIZE];
 
 	event_str(out, EF_USER, l->user);
+	event_str(out, EF_USER_ID, l->user_id);
 	event_str(out, EF_TARGET, l->target_name);
+	event_str(out, EF_TARGET_ID, l->target_id);
 	event_str(out, EF_LOGIN, l->login);
 	event_str(out, EF_REQ, l->req);
 	event_str(out, EF_GRANT, l->grant);
@@ -309,6 +317,8 @@ leg_read(struct fields *f, struct fold_leg *l)
 	text(f, EF_USER, true, l->user, sizeof(l->user));
 	text(f, EF_TARGET, true, l->target_name, sizeof(l->target_name));
 	text(f, EF_LOGIN, true, l->login, sizeof(l->login));
+	text(f, EF_USER_ID, false, l->user_id, sizeof(l->user_id));
+	text(f, EF_TARGET_ID, false, l->target_id, sizeof(l->target_id));
 	text(f, EF_KEY_FP, false, l->key_fp, sizeof(l->key_fp));
 	l->conn = (uint64_t)num(f, EF_CONN, INT64_MAX);
 	address(f, EF_GATEWAY, true, &l->gateway);

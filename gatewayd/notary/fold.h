@@ -37,6 +37,8 @@ struct fold_leg {
 	char user[LIMIT_NAME_SIZE];
 	char target_name[LIMIT_NAME_SIZE];
 	char login[LIMIT_NAME_SIZE];
+	char user_id[LIMIT_ID_SIZE]; /* as in struct grant */
+	char target_id[LIMIT_ID_SIZE];
 	char key_fp[64];
 	uint64_t conn;
 	struct addr gateway, target, client;

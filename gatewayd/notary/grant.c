@@ -43,14 +43,15 @@ step_fresh(const struct notary *n, const char *user, int64_t step)
 }
 
 static int
-burn_add(struct notary *n, const char *user, int64_t step, const char *verb,
-    struct queue_item *item)
+burn_add(struct notary *n, const char *user, const char *user_id, int64_t step,
+    const char *verb, struct queue_item *item)
 {
 	struct event_fields f;
 	int r;
 
 	event_fields_init(&f);
 	event_str(&f, EF_USER, user);
+	event_str(&f, EF_USER_ID, user_id);
 	event_str(&f, EF_METHOD, "totp");
 	event_num(&f, EF_STEP, step);
 	event_str(&f, EF_COMMAND, verb);
@@ -103,7 +104,7 @@ on_mfa_burn(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	}
 	item.fn = burned;
 	item.arg = out;
-	return burn_add(n, m->user, m->step, m->verb, &item);
+	return burn_add(n, m->user, m->user_id, m->step, m->verb, &item);
 }
 
 /* ---- open */
@@ -165,7 +166,8 @@ replayed(struct notary *n, struct peer *p, const struct msg_nt_grant_open *m)
 		return GW_ENOMEM;
 	c->rid = m->rid;
 	item.arg = c;
-	return burn_add(n, m->grant.user, m->mfa_step, "request", &item);
+	return burn_add(
+	    n, m->grant.user, m->grant.user_id, m->mfa_step, "request", &item);
 }
 
 static int
@@ -223,8 +225,8 @@ on_grant_open(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	if (m->mfa_step > 0) {
 		if (!step_fresh(n, m->grant.user, m->mfa_step))
 			return replayed(n, p, m);
-		if ((e = burn_add(
-			 n, m->grant.user, m->mfa_step, "request", &burn)) < 0)
+		if ((e = burn_add(n, m->grant.user, m->grant.user_id,
+			 m->mfa_step, "request", &burn)) < 0)
 			return e;
 	}
 	/* too much for one record: a no, not the end of everybody's link */

@@ -120,6 +120,8 @@ leg_make(const struct msg_nt_leg_open *m, const struct grant *g)
 	memcpy(l.user, g->user, sizeof(l.user));
 	memcpy(l.target_name, g->target, sizeof(l.target_name));
 	memcpy(l.login, g->login, sizeof(l.login));
+	memcpy(l.user_id, g->user_id, sizeof(l.user_id));
+	memcpy(l.target_id, g->target_id, sizeof(l.target_id));
 	return l;
 }
 
@@ -145,6 +147,7 @@ start_add(struct notary *n, struct peer *p, const struct msg_nt_leg_open *m,
 	fold_leg_fields(&f, &o->leg);
 	event_str(&f, EF_PROTO, "tcp");
 	event_str(&f, EF_ROLE, g->role);
+	event_str(&f, EF_ROLE_ID, g->role_id);
 	event_str(&f, EF_REACH, grant_reach_str((enum grant_reach)g->reach));
 	event_num(&f, EF_END, g->end_ms);
 	event_bool(&f, EF_RECORD, g->record != 0);

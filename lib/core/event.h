@@ -171,7 +171,10 @@ enum event_code {
 	X(LOGINUID, "loginuid", N)                                             \
 	X(METHOD, "method", S)                                                 \
 	X(PATH, "path", S)                                                     \
-	X(GATEWAY, "gateway", S) /* a leg's own address */
+	X(GATEWAY, "gateway", S) /* a leg's own address */                     \
+	X(USER_ID, "user_id", S) /* these never come again, names may */       \
+	X(TARGET_ID, "target_id", S)                                           \
+	X(ROLE_ID, "role_id", S)
 
 enum event_field_id {
 	EF_NONE = 0,

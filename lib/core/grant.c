@@ -59,11 +59,27 @@ times_ok(const struct grant *g)
 	return life <= (int64_t)LIMIT_GRANT_MAX_S * 1000;
 }
 
+static bool
+id_if_any(const char *id, char kind)
+{
+	return id[0] == '\0' || id_ok(id, kind);
+}
+
+bool
+grant_same_id(const char *a, const char *b)
+{
+	return a[0] == '\0' || b[0] == '\0' || strcmp(a, b) == 0 ||
+	       FAULT(name_alone);
+}
+
 bool
 grant_ok(const struct grant *g)
 {
 	if (!id_ok(g->id, 'g') || !str_name_ok(g->user) ||
 	    !str_name_ok(g->target) || !str_name_ok(g->login))
+		return false;
+	if (!id_if_any(g->user_id, 'u') || !id_if_any(g->target_id, 't') ||
+	    !id_if_any(g->role_id, 'p'))
 		return false;
 	if (g->port == 0 || !times_ok(g))
 		return false;

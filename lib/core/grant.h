@@ -63,6 +63,11 @@ struct grant {
 	char target[LIMIT_NAME_SIZE]; /* its removal ends its grants first */
 	char login[LIMIT_NAME_SIZE];
 	char role[LIMIT_NAME_SIZE]; /* the deciding rule */
+	/* Whose these names were: a name may be given again, an id is not. ""
+	 * in a grant that is older than ids; and a probe has no role. */
+	char user_id[LIMIT_ID_SIZE];
+	char target_id[LIMIT_ID_SIZE];
+	char role_id[LIMIT_ID_SIZE];
 	char reason[LIMIT_REASON_SIZE];
 	struct addr source4, source6; /* family 0 = absent */
 	struct addr addr4, addr6;     /* the target's; family 0 = absent */
@@ -82,6 +87,9 @@ int64_t grant_left_ms(
     const struct grant *g, const struct now *now, const char *boot_id);
 /* All fields present and consistent, names valid, at most LIMIT_GRANT_MAX_S. */
 bool grant_ok(const struct grant *g);
+/* Ids of one name at two times: false if it is another's by now. Without one of
+ * them ("") the name alone decides. */
+bool grant_same_id(const char *a, const char *b);
 /* True when addr is one of the grant's sources. */
 bool grant_has_source(const struct grant *g, const struct addr *addr);
 

@@ -344,9 +344,16 @@ mfa_young(const struct policy_facts *f, uint32_t age_s)
 }
 
 static void
+set_role(struct policy_result *ret, const struct policy_role *r)
+{
+	name_set(ret->role, r->name);
+	memcpy(ret->role_id, r->id, sizeof(ret->role_id));
+}
+
+static void
 take_merge(struct policy_result *ret, const struct merge *m)
 {
-	name_set(ret->role, m->decides->name);
+	set_role(ret, m->decides);
 	ret->max_s = m->max_s;
 	ret->mfa_age_s = m->mfa_age_s;
 	ret->caps = m->caps;
@@ -357,7 +364,7 @@ take_merge(struct policy_result *ret, const struct merge *m)
 static void
 refuse_denied(struct policy_result *ret, const struct policy_role *deny)
 {
-	name_set(ret->role, deny->name);
+	set_role(ret, deny);
 	refuse(ret, "target", "role %s denies it, whatever else allows it",
 	    deny->name);
 }
@@ -376,7 +383,7 @@ policy_decide(struct policy_result *ret, const struct policy_facts *f,
 		refuse_target(ret, f);
 		return;
 	}
-	name_set(ret->role, near->name);
+	set_role(ret, near);
 	ask_login(ret, f, roles, nroles);
 	ask_port(ret, f);
 	if (ret->login[0] == '\0')

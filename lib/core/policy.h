@@ -30,6 +30,7 @@
 #include "core/target.h"
 
 struct policy_role {
+	char id[LIMIT_ID_SIZE]; /* its own, also after its name is another's */
 	char name[LIMIT_NAME_SIZE];
 	struct name_list users, groups;
 	struct name_list targets;
@@ -80,6 +81,7 @@ struct policy_refusal {
 struct policy_result {
 	enum policy_verdict verdict; /* CODE: ALLOW once a code is given */
 	char role[LIMIT_NAME_SIZE];  /* the deciding rule, "" = none */
+	char role_id[LIMIT_ID_SIZE];
 	/* What to give when allowed; what would pass when not. */
 	char login[LIMIT_NAME_SIZE];
 	uint16_t port;

@@ -32,6 +32,7 @@ struct label_list {
 };
 
 struct target {
+	char id[LIMIT_ID_SIZE]; /* its own, also after its name is another's */
 	char name[LIMIT_NAME_SIZE];
 	struct addr addr4, addr6; /* family 0 = absent */
 	uint16_t port;

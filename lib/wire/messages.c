@@ -118,9 +118,10 @@ static const struct msg_field f_log_durable[] = {
 #define GRANT(st)                                                              \
 	STR(st, grant.id), STR(st, grant.req), STR(st, grant.user),            \
 	    STR(st, grant.target), STR(st, grant.login), STR(st, grant.role),  \
-	    STR(st, grant.reason), ADDR(st, grant.source4),                    \
-	    ADDR(st, grant.source6), ADDR(st, grant.addr4),                    \
-	    ADDR(st, grant.addr6), U16(st, grant.port),                        \
+	    STR(st, grant.user_id), STR(st, grant.target_id),                  \
+	    STR(st, grant.role_id), STR(st, grant.reason),                     \
+	    ADDR(st, grant.source4), ADDR(st, grant.source6),                  \
+	    ADDR(st, grant.addr4), ADDR(st, grant.addr6), U16(st, grant.port), \
 	    U16(st, grant.own_port), U8(st, grant.reach), U32(st, grant.caps), \
 	    U8(st, grant.record), I64(st, grant.start_ms),                     \
 	    I64(st, grant.end_ms), I64(st, grant.end_boot_ms),                 \
@@ -186,6 +187,7 @@ static const struct msg_field f_nt_leg_opened[] = {
 static const struct msg_field f_nt_mfa_burn[] = {
     U32(msg_nt_mfa_burn, rid),
     STR(msg_nt_mfa_burn, user),
+    STR(msg_nt_mfa_burn, user_id),
     I64(msg_nt_mfa_burn, step),
     STR(msg_nt_mfa_burn, verb),
 };

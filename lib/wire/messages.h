@@ -195,6 +195,7 @@ struct msg_nt_leg_opened {
 struct msg_nt_mfa_burn { /* verbs other than grant.open */
 	uint32_t rid;
 	char user[LIMIT_NAME_SIZE];
+	char user_id[LIMIT_ID_SIZE];
 	int64_t step;
 	char verb[32];
 };

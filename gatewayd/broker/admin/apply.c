@@ -202,6 +202,8 @@ compare_target(struct broker *b, struct apply_target *x)
 	else if (r == GW_ENOENT)
 		x->change = CHANGE_NEW;
 	free(old);
+	if (r == 0 || r == GW_ENOENT)
+		r = store_id(b->store, STORE_TARGETS, x->t.name, x->t.id);
 	return r == GW_ENOENT ? 0 : r;
 }
 
@@ -236,12 +238,14 @@ read_targets(struct call *c, struct apply *a, struct problem *p)
 static void
 compare_role(const struct broker *b, struct apply_role *x)
 {
-	x->change = CHANGE_NEW;
-	for (size_t i = 0; i < b->nroles; i++)
-		if (strcmp(b->roles[i].name, x->r.name) == 0)
-			x->change = policy_role_equal(&b->roles[i], &x->r)
-					? CHANGE_SAME
-					: CHANGE_CHANGED;
+	const struct policy_role *old = role_find(b, x->r.name);
+
+	role_set_id(b, &x->r);
+	if (old == NULL)
+		x->change = CHANGE_NEW;
+	else
+		x->change = policy_role_equal(old, &x->r) ? CHANGE_SAME
+							  : CHANGE_CHANGED;
 }
 
 static int

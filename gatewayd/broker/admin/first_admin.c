@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/ids.h"
 #include "base/log.h"
 #include "base/safefile.h"
 #include "base/secret.h"
@@ -65,6 +66,7 @@ parse_first(struct user *u, const struct secret *text)
 		goto out;
 	}
 	name_set(u->name, name);
+	id_new(u->id, 'u');
 	str_hex(u->invite, hash, sizeof(hash));
 	u->state = USER_INVITED;
 	u->admin = u->auditor = true;
@@ -107,6 +109,7 @@ first_admin(struct broker *b)
 	secret_free(&text);
 	event_fields_init(&ef);
 	event_str(&ef, EF_USER, f->u.name);
+	event_str(&ef, EF_USER_ID, f->u.id);
 	event_str(&ef, EF_BY, "init");
 	event_str(&ef, EF_MSG, "first admin");
 	if (process_append(b->process, EV_USER_CREATE, &ef, first_durable, f) !=

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/ids.h"
 #include "broker/admin/body.h"
 #include "broker/admin/quota.h"
 #include "broker/admin/reconsider.h"
@@ -52,6 +53,7 @@ role_json(const struct policy_role *r)
 			(void)json_array_append_new(
 			    allow, json_string(caps[i].name));
 	put_str(o, "role", r->name);
+	put_str(o, "role_id", r->id);
 	(void)json_object_set_new(o, "users", names_json(&r->users));
 	(void)json_object_set_new(o, "groups", names_json(&r->groups));
 	(void)json_object_set_new(o, "targets", names_json(&r->targets));
@@ -229,13 +231,24 @@ role_parse(struct policy_role *ret, const json_t *o, struct problem *p)
 
 /* ---- role.set */
 
-static bool
-known_role(const struct broker *b, const char *name)
+const struct policy_role *
+role_find(const struct broker *b, const char *name)
 {
 	for (size_t i = 0; i < b->nroles; i++)
 		if (strcmp(b->roles[i].name, name) == 0)
-			return true;
-	return false;
+			return &b->roles[i];
+	return NULL;
+}
+
+void
+role_set_id(const struct broker *b, struct policy_role *r)
+{
+	const struct policy_role *old = role_find(b, r->name);
+
+	if (old != NULL)
+		memcpy(r->id, old->id, sizeof(r->id));
+	else
+		id_new(r->id, 'p');
 }
 
 static void
@@ -264,13 +277,15 @@ verb_role_set(struct call *c)
 	if (x == NULL)
 		return;
 	if (role_parse(x, c->req.body, &p) != 0 ||
-	    quota_check(c->b, STORE_ROLES, !known_role(c->b, x->name), &p) !=
-		0) {
+	    quota_check(
+		c->b, STORE_ROLES, role_find(c->b, x->name) == NULL, &p) != 0) {
 		call_problem(c, &p);
 		return;
 	}
+	role_set_id(c->b, x);
 	call_fields(c, &f);
 	event_str(&f, EF_ROLE, x->name);
+	event_str(&f, EF_ROLE_ID, x->id);
 	call_append_change(c, EV_ROLE_SET, &f, role_json(x), set_done);
 }
 
@@ -299,6 +314,7 @@ void
 verb_role_remove(struct call *c)
 {
 	static const char *const keys[] = {"role", NULL};
+	const struct policy_role *old = NULL;
 	struct event_fields f;
 	struct problem p = {0};
 	const char *name = NULL;
@@ -308,7 +324,7 @@ verb_role_remove(struct call *c)
 		call_problem(c, &p);
 		return;
 	}
-	if (!known_role(c->b, name)) {
+	if ((old = role_find(c->b, name)) == NULL) {
 		call_refuse(c, 404, "not-found", "role",
 		    "there is no role %s: see jitctl roles ls", name);
 		return;
@@ -316,6 +332,7 @@ verb_role_remove(struct call *c)
 	name_set(c->arg, name);
 	call_fields(c, &f);
 	event_str(&f, EF_ROLE, name);
+	event_str(&f, EF_ROLE_ID, old->id);
 	call_append(c, EV_ROLE_REMOVE, &f, removed);
 	event_fields_done(&f);
 }

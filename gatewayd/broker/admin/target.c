@@ -48,6 +48,7 @@ target_json(const struct target *t)
 		    labels, t->labels.label[i].key, t->labels.label[i].value);
 	(void)target_each_key(t, add_fp, keys);
 	put_str(o, "target", t->name);
+	put_str(o, "target_id", t->id);
 	(void)json_object_set_new(o, "addresses", addresses);
 	put_num(o, "port", t->port);
 	put_str(o, "reach", grant_reach_str((enum grant_reach)t->reach));
@@ -338,33 +339,32 @@ added(struct call *c)
 	call_reply(c, 201, o);
 }
 
-static bool
-is_new(struct broker *b, const char *name)
-{
-	struct target *t = calloc(1, sizeof(*t));
-	const bool known =
-	    t != NULL && store_target_get(b->store, name, t) == 0;
-
-	free(t);
-	return !known;
-}
-
 void
 verb_target_add(struct call *c)
 {
 	struct target *t = call_state(c, sizeof(*t), free);
 	struct event_fields f;
 	struct problem p = {0};
+	int r;
 
 	if (t == NULL)
 		return;
-	if (target_parse(t, c->b, c->req.body, &p) != 0 ||
-	    quota_check(c->b, STORE_TARGETS, is_new(c->b, t->name), &p) != 0) {
+	if (target_parse(t, c->b, c->req.body, &p) != 0) {
+		call_problem(c, &p);
+		return;
+	}
+	r = store_id(c->b->store, STORE_TARGETS, t->name, t->id);
+	if (r != 0 && r != GW_ENOENT) {
+		call_store_failed(c, r);
+		return;
+	}
+	if (quota_check(c->b, STORE_TARGETS, r == GW_ENOENT, &p) != 0) {
 		call_problem(c, &p);
 		return;
 	}
 	call_fields(c, &f);
 	event_str(&f, EF_TARGET, t->name);
+	event_str(&f, EF_TARGET_ID, t->id);
 	event_num(&f, EF_DST_PORT, t->port);
 	call_append_change(c, EV_TARGET_SET, &f, target_json(t), added);
 }
@@ -424,6 +424,7 @@ verb_target_remove(struct call *c)
 	name_set(c->arg, name);
 	call_fields(c, &f);
 	event_str(&f, EF_TARGET, name);
+	event_str(&f, EF_TARGET_ID, t->id);
 	call_append(c, EV_TARGET_REMOVE, &f, removed);
 	event_fields_done(&f);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/ids.h"
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/str.h"
@@ -53,6 +54,7 @@ user_json(const struct user *u)
 		(void)json_array_append_new(keys, k);
 	}
 	put_str(o, "user", u->name);
+	put_str(o, "user_id", u->id);
 	put_str(o, "state", state_str(u->state));
 	put_bool(o, "admin", u->admin);
 	put_bool(o, "auditor", u->auditor);
@@ -218,8 +220,10 @@ user_parse(
 	static const char *const keys[] = {"user", "keys", "admin", "auditor",
 	    "groups", "state", "totp", NULL};
 	const char *name = NULL;
+	char id[LIMIT_ID_SIZE]; /* of a user who is being made */
 	int r;
 
+	memcpy(id, ret->id, sizeof(id));
 	if ((r = json_only(o, keys, p)) != 0 ||
 	    (r = json_get_name(o, "user", true, &name, p)) != 0)
 		return r;
@@ -234,6 +238,10 @@ user_parse(
 		    p, 503, "unavailable", NULL, "the store cannot be read");
 		return r;
 	}
+	if (r == GW_ENOENT && id[0] == '\0')
+		id_new(id, 'u');
+	if (r == GW_ENOENT)
+		memcpy(ret->id, id, sizeof(id));
 	name_set(ret->name, name);
 	if ((r = parse_keys(ret, b, o, p)) != 0 ||
 	    (r = parse_groups(ret, o, p)) != 0 ||
@@ -367,6 +375,7 @@ user_invited(const struct call *c, const struct user *u)
 
 	call_who(c, &f);
 	event_str(&f, EF_USER, u->name);
+	event_str(&f, EF_USER_ID, u->id);
 	event_num(&f, EF_END, u->invite_end_ms);
 	if (process_append(c->b->process, EV_INVITE_CREATE, &f, NULL, NULL) !=
 	    0)
@@ -427,6 +436,7 @@ verb_user_add(struct call *c)
 	}
 	call_fields(c, &f);
 	event_str(&f, EF_USER, a->u.name);
+	event_str(&f, EF_USER_ID, a->u.id);
 	call_append_change(c, known ? EV_USER_UPDATE : EV_USER_CREATE, &f,
 	    user_json(&a->u), added);
 }

@@ -12,7 +12,8 @@ enum { INVITATION_SIZE = 400 };
 void verb_users(struct call *c);
 void verb_user_add(struct call *c);
 
-/* A body, laid over what the store has of that user. */
+/* A body, laid over what the store has of that user. One who is new gets an
+ * id, unless ret has one: *ret is zeroed, or from a call before. */
 MUST_CHECK int user_parse(
     struct user *ret, struct broker *b, const json_t *o, struct problem *p);
 bool user_equal(const struct user *a, const struct user *b);

@@ -187,9 +187,24 @@ call_unavailable(struct call *c, const char *what)
 	    what);
 }
 
+const char *
+call_user_id(const struct call *c)
+{
+	return c->subject != NULL && c->user[0] != '\0' &&
+		       strcmp(c->subject->user.name, c->user) == 0
+		   ? c->subject->user.id
+		   : "";
+}
+
 void
 call_store_failed(struct call *c, int err)
 {
+	if (err == GW_ESTATE) {
+		call_refuse(c, 409, "conflict", NULL,
+		    "it was added or removed by another request meanwhile: "
+		    "nothing was changed; ask again");
+		return;
+	}
 	log_err("store: %s (%s)", err_str(err), store_error(c->b->store));
 	call_refuse(c, 503, "unavailable", NULL,
 	    "the store cannot be used: nothing was changed; the gateway's log "

@@ -68,7 +68,10 @@ void call_problem(struct call *c, const struct problem *p);
 void call_refuse(struct call *c, int status, const char *code,
     const char *field, const char *fmt, ...) PRINTF_LIKE(5, 6);
 void call_unavailable(struct call *c, const char *what);
-/* The store failed: logs why; 503. */
+/* The id of the user who asks; "" for root and for strangers. */
+const char *call_user_id(const struct call *c);
+/* The store failed: logs why; 503. It was changed by another meanwhile
+ * (GW_ESTATE of a put): 409. */
 void call_store_failed(struct call *c, int err);
 
 /* Appends an event; then() runs when it is durable, else 503. f is not

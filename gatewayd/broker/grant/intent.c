@@ -127,11 +127,16 @@ intent_grant(const struct broker *b, const struct intent *in, struct grant *ret)
 {
 	const struct policy_result *v = &in->verdict;
 	const struct target *t = &in->subject.target;
+	const struct user *u = &in->subject.user;
 
 	memset(ret, 0, sizeof(*ret));
 	text_set(ret->id, sizeof(ret->id), in->grant);
 	name_set(ret->user, in->user);
 	name_set(ret->target, in->target);
+	if (strcmp(u->name, in->user) == 0)
+		memcpy(ret->user_id, u->id, sizeof(ret->user_id));
+	if (strcmp(t->name, in->target) == 0)
+		memcpy(ret->target_id, t->id, sizeof(ret->target_id));
 	text_set(ret->reason, sizeof(ret->reason), in->reason);
 	if (in->probe) {
 		probe_grant(b, in, ret);
@@ -140,6 +145,7 @@ intent_grant(const struct broker *b, const struct intent *in, struct grant *ret)
 	text_set(ret->req, sizeof(ret->req), in->req);
 	name_set(ret->login, v->login);
 	name_set(ret->role, v->role);
+	memcpy(ret->role_id, v->role_id, sizeof(ret->role_id));
 	for (unsigned i = 0; i < in->nsources; i++) {
 		const struct addr *a = &in->source[i];
 

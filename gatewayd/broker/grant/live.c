@@ -100,8 +100,8 @@ grant_activate(struct live_grant *lg)
 }
 
 struct live_grant *
-grant_lookup(struct broker *b, const char *user, const char *target,
-    const char *login, const struct addr *source)
+grant_lookup(struct broker *b, const char *user, const char *user_id,
+    const char *target, const char *login, const struct addr *source)
 {
 	const struct now now = broker_now(b);
 	struct live_grant *best = NULL;
@@ -115,6 +115,7 @@ grant_lookup(struct broker *b, const char *user, const char *target,
 		    lg->g.reach == REACH_PROBE)
 			continue;
 		if ((strcmp(lg->g.user, user) != 0 && !FAULT(any_user)) ||
+		    !grant_same_id(lg->g.user_id, user_id) ||
 		    strcmp(lg->g.target, target) != 0 ||
 		    strcmp(lg->g.login, login) != 0)
 			continue;

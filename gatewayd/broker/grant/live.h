@@ -61,7 +61,8 @@ void grant_remember(struct broker *b, const struct grant *g,
 void grant_drop(struct live_grant *lg);
 /* The best live grant for a login at the door, or NULL. */
 struct live_grant *grant_lookup(struct broker *b, const char *user,
-    const char *target, const char *login, const struct addr *source);
+    const char *user_id, const char *target, const char *login,
+    const struct addr *source);
 /* How many sessions run on it. */
 unsigned grant_sessions(const struct live_grant *lg);
 

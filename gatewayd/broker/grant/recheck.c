@@ -40,6 +40,8 @@ recheck_grant(struct subject *s, const struct live_grant *lg)
 		return true;
 	if (subject_user(b, s, g->user) != 0 ||
 	    subject_target(b, s, g->target) != 0 ||
+	    !grant_same_id(g->user_id, s->user.id) ||
+	    !grant_same_id(g->target_id, s->target.id) ||
 	    s->user.state != USER_ACTIVE ||
 	    !user_has_key(&s->user, lg->key_fp) || !same_place(g, &s->target))
 		return false; /* gone, or not to be read: closed */

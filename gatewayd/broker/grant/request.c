@@ -122,9 +122,12 @@ request_fields(
 {
 	call_fields(c, f);
 	event_str(f, EF_USER, c->user);
+	event_str(f, EF_USER_ID, in->subject.user.id);
 	event_str(f, EF_REQ, in->req);
 	event_str(f, EF_TARGET, in->target);
+	event_str(f, EF_TARGET_ID, in->subject.target.id);
 	event_str(f, EF_ROLE, in->verdict.role);
+	event_str(f, EF_ROLE_ID, in->verdict.role_id);
 	event_str(f, EF_WHY, in->reason);
 }
 

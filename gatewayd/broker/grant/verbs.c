@@ -34,11 +34,14 @@ common_json(const struct grant *g)
 		return NULL;
 	put_str(o, "grant", g->id);
 	put_str(o, "user", g->user);
+	put_str(o, "user_id", g->user_id);
 	put_str(o, "target", g->target);
+	put_str(o, "target_id", g->target_id);
 	put_str(o, "login", g->login);
 	put_num(o, "port", g->port);
 	(void)json_object_set_new(o, "sources", sources_json(g));
 	put_str(o, "role", g->role);
+	put_str(o, "role_id", g->role_id);
 	put_time(o, "start", g->start_ms);
 	put_str(o, "why", g->reason);
 	put_str(o, "reach", grant_reach_str((enum grant_reach)g->reach));
@@ -180,7 +183,9 @@ end_ordered(struct call *c, struct live_grant *lg, enum end_reason reason)
 	call_fields(c, &f);
 	event_str(&f, EF_GRANT, lg->g.id);
 	event_str(&f, EF_USER, lg->g.user);
+	event_str(&f, EF_USER_ID, lg->g.user_id);
 	event_str(&f, EF_TARGET, lg->g.target);
+	event_str(&f, EF_TARGET_ID, lg->g.target_id);
 	event_str(&f, EF_REASON, end_reason_str(reason));
 	if (process_append(c->b->process, EV_GRANT_TERMINATE, &f, NULL, NULL) !=
 	    0)

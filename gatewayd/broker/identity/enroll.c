@@ -218,6 +218,7 @@ verb_enroll(struct call *c)
 	name_set(c->user, e->u.name);
 	call_fields(c, &f);
 	event_str(&f, EF_USER, e->u.name);
+	event_str(&f, EF_USER_ID, e->u.id);
 	event_str(&f, EF_MSG,
 	    e->new_key ? "enrolment begun; first key added"
 		       : "enrolment begun");
@@ -270,6 +271,7 @@ step_burned(struct call *c, const void *body)
 	mfa_given(c->b, c->user, c->key_fp, &c->peer);
 	call_fields(c, &f);
 	event_str(&f, EF_USER, c->user);
+	event_str(&f, EF_USER_ID, call_user_id(c));
 	event_str(&f, EF_METHOD, "totp");
 	call_append(c, EV_MFA_ENROLL, &f, confirmed);
 	event_fields_done(&f);

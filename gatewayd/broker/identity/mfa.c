@@ -87,6 +87,7 @@ denied(const struct call *c, const char *reason)
 
 	call_fields(c, &f);
 	event_str(&f, EF_USER, c->user);
+	event_str(&f, EF_USER_ID, call_user_id(c));
 	event_str(&f, EF_OUTCOME, "failure");
 	event_str(&f, EF_REASON, reason);
 	if (process_append(c->b->process, EV_AUTH_MFA_DENIED, &f, NULL, NULL) !=
@@ -345,6 +346,7 @@ mfa_require(struct call *c, call_fn *then)
 		return;
 	}
 	text_set(m.user, sizeof(m.user), c->user);
+	text_set(m.user_id, sizeof(m.user_id), call_user_id(c));
 	m.step = c->mfa_step;
 	text_set(m.verb, sizeof(m.verb), c->verb->name);
 	c->then = then;

@@ -132,6 +132,7 @@ verb_token(struct call *c)
 		return;
 	call_fields(c, &f);
 	event_str(&f, EF_USER, c->user);
+	event_str(&f, EF_USER_ID, call_user_id(c));
 	call_append(c, EV_TOKEN_CREATE, &f, reply);
 	event_fields_done(&f);
 }

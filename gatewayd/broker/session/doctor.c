@@ -115,7 +115,7 @@ scan_next(struct call *c)
 
 /* Whom we asked for what, in the log before the first packet. */
 static void
-record_probe(const struct call *c, const char *target, const struct addr *a,
+record_probe(const struct call *c, const struct target *t, const struct addr *a,
     uint16_t port)
 {
 	struct event_fields f;
@@ -123,7 +123,10 @@ record_probe(const struct call *c, const char *target, const struct addr *a,
 
 	addr_format(text, a);
 	call_fields(c, &f);
-	event_str(&f, EF_TARGET, target);
+	if (t != NULL) {
+		event_str(&f, EF_TARGET, t->name);
+		event_str(&f, EF_TARGET_ID, t->id);
+	}
 	event_str(&f, a->family == 4 ? EF_DST : EF_DST6, text);
 	event_num(&f, EF_DST_PORT, port);
 	event_str(&f, EF_COMMAND, c->verb->name);
@@ -326,7 +329,7 @@ doctor_probe(struct call *c, const struct addr *a)
 	struct doctor *d = c->state;
 
 	d->w.addr = *a;
-	record_probe(c, d->target.name, a, d->w.port);
+	record_probe(c, &d->target, a, d->w.port);
 	probe_start(c, &d->w, doctor_seen);
 }
 

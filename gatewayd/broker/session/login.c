@@ -28,6 +28,7 @@ struct door {
 	char login[LIMIT_NAME_SIZE];
 	char target[LIMIT_NAME_SIZE];
 	char user[LIMIT_NAME_SIZE]; /* the key's, "" = nobody's */
+	char user_id[LIMIT_ID_SIZE];
 	char source[ADDR_TEXT_SIZE];
 	struct sshkey key;
 	char key_fp[SSHKEY_FP_SIZE];
@@ -63,6 +64,8 @@ identify(struct session *s, const struct msg_ses_auth *m, struct door *d)
 	    store_user_get(s->b->store, d->user, u) != 0 ||
 	    u->state != USER_ACTIVE)
 		d->user[0] = '\0';
+	else
+		memcpy(d->user_id, u->id, sizeof(d->user_id));
 out:
 	free(u);
 }
@@ -110,6 +113,7 @@ login_fields(const struct session *s, const struct door *d,
 {
 	event_fields_init(f);
 	event_str(f, EF_USER, d->user);
+	event_str(f, EF_USER_ID, d->user_id);
 	event_str(f, EF_LOGIN, d->login);
 	event_str(f, EF_TARGET, d->target);
 	event_num(f, EF_CONN, (int64_t)s->conn);
@@ -211,6 +215,8 @@ bind_grant(struct session *s, struct live_grant *lg, const struct door *d,
 	name_set(s->user, d->user);
 	name_set(s->target, d->target);
 	name_set(s->login, d->login);
+	memcpy(s->user_id, lg->g.user_id, sizeof(s->user_id));
+	memcpy(s->target_id, lg->g.target_id, sizeof(s->target_id));
 	text_set(s->key_fp, sizeof(s->key_fp), d->key_fp);
 	text_set(
 	    s->client_version, sizeof(s->client_version), m->client_version);
@@ -243,6 +249,7 @@ admit(struct session *s, struct live_grant *lg, const struct door *d,
 	l->ok.end_boot_ms = lg->g.end_boot_ms;
 	l->ok.idle_s = s->b->conf->idle_s;
 	login_fields(s, d, m, &f);
+	event_str(&f, EF_TARGET_ID, lg->g.target_id);
 	event_str(&f, EF_GRANT, lg->g.id);
 	event_str(&f, EF_REQ, lg->g.req);
 	event_str(&f, EF_SID, s->sid);
@@ -291,7 +298,8 @@ on_ses_auth(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	identify(s, m, &d);
 	parsed = parse_name(&d, m->user);
 	if (d.user[0] != '\0' && parsed)
-		lg = grant_lookup(b, d.user, d.target, d.login, &s->client);
+		lg = grant_lookup(
+		    b, d.user, d.user_id, d.target, d.login, &s->client);
 	if (m->query != 0)
 		return answer_query(s, m, &d, parsed, lg);
 	if (++s->tries > LIMIT_AUTH_TRIES) {

@@ -170,6 +170,8 @@ probe_up(struct session *s)
 	in->addr = p->w.addr;
 	in->port = p->w.port;
 	name_set(in->target, p->name);
+	if (p->w.target != NULL)
+		in->subject.target = *p->w.target; /* for its id */
 	name_set(in->login, s->login);
 	text_set(in->reason, sizeof(in->reason), p->c->verb->name);
 	id_new(s->sid, 's');

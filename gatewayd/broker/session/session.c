@@ -296,6 +296,8 @@ session_over(struct session *s, enum end_reason reason, uint64_t in,
 		text_set(row.sid, sizeof(row.sid), s->sid);
 		text_set(row.grant, sizeof(row.grant), s->grant_id);
 		name_set(row.user, s->user);
+		memcpy(row.user_id, s->user_id, sizeof(row.user_id));
+		memcpy(row.target_id, s->target_id, sizeof(row.target_id));
 		name_set(row.target, s->target);
 		name_set(row.login, s->login);
 		addr_format(row.source, &s->client);

@@ -62,6 +62,8 @@ struct session {
 	char user[LIMIT_NAME_SIZE];
 	char target[LIMIT_NAME_SIZE];
 	char login[LIMIT_NAME_SIZE];
+	char user_id[LIMIT_ID_SIZE]; /* as in struct grant */
+	char target_id[LIMIT_ID_SIZE];
 	char key_fp[64];
 	char client_version[128];
 	char by[LIMIT_NAME_SIZE]; /* who ended it; "" = it did, or we */

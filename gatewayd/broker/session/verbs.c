@@ -27,7 +27,9 @@ live_json(const void *what)
 	put_str(o, "sid", s->sid);
 	put_str(o, "grant", s->grant_id);
 	put_str(o, "user", s->user);
+	put_str(o, "user_id", s->user_id);
 	put_str(o, "target", s->target);
+	put_str(o, "target_id", s->target_id);
 	put_str(o, "login", s->login);
 	put_str(o, "source", source);
 	put_time(o, "start", s->start_ms);
@@ -49,7 +51,9 @@ over_json(const void *what)
 	put_str(o, "sid", x->sid);
 	put_str(o, "grant", x->grant);
 	put_str(o, "user", x->user);
+	put_str(o, "user_id", x->user_id);
 	put_str(o, "target", x->target);
+	put_str(o, "target_id", x->target_id);
 	put_str(o, "login", x->login);
 	put_str(o, "source", x->source);
 	put_time(o, "start", x->start_ms);
@@ -155,7 +159,9 @@ verb_session_kill(struct call *c)
 	event_str(&f, EF_SID, s->sid);
 	event_str(&f, EF_GRANT, s->grant_id);
 	event_str(&f, EF_USER, s->user);
+	event_str(&f, EF_USER_ID, s->user_id);
 	event_str(&f, EF_TARGET, s->target);
+	event_str(&f, EF_TARGET_ID, s->target_id);
 	event_str(&f, EF_REASON, "killed");
 	call_append(c, EV_SESSION_TERMINATE, &f, killed);
 	event_fields_done(&f);

@@ -81,8 +81,9 @@ store_grant_put(struct store *s, const struct grant_row *g)
 	struct query *q = query_new(s->sql,
 	    "INSERT INTO grants(id, req, user, target, login, role,"
 	    " why, source4, source6, port, reach, start, due, ended, reason,"
-	    " sessions, seq) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,"
-	    " ?13,?14,?15,?16,?17)"
+	    " sessions, seq, user_id, target_id, role_id)"
+	    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,"
+	    " ?17,?18,?19,?20)"
 	    " ON CONFLICT(id) DO UPDATE SET ended = excluded.ended,"
 	    " reason = excluded.reason, sessions = excluded.sessions,"
 	    " seq = excluded.seq");
@@ -104,6 +105,9 @@ store_grant_put(struct store *s, const struct grant_row *g)
 	query_num(q, g->reason);
 	query_num(q, g->sessions);
 	query_num(q, (int64_t)g->seq);
+	query_str(q, g->grant.user_id);
+	query_str(q, g->grant.target_id);
+	query_str(q, g->grant.role_id);
 	return query_run(q);
 }
 
@@ -128,6 +132,9 @@ take_grant(struct grant_row *g, struct query *q)
 	g->reason = (uint8_t)query_get_num(q, 14);
 	g->sessions = (uint32_t)query_get_num(q, 15);
 	g->seq = (uint64_t)query_get_num(q, 16);
+	store_text(g->grant.user_id, sizeof(g->grant.user_id), q, 17);
+	store_text(g->grant.target_id, sizeof(g->grant.target_id), q, 18);
+	store_text(g->grant.role_id, sizeof(g->grant.role_id), q, 19);
 }
 
 int
@@ -135,8 +142,8 @@ store_grant_get(struct store *s, const char *id, struct grant_row *ret)
 {
 	struct query *q = query_new(s->sql,
 	    "SELECT id, req, user, target, login, role, why, source4, source6,"
-	    " port, reach, start, due, ended, reason, sessions, seq"
-	    " FROM grants WHERE id = ?1");
+	    " port, reach, start, due, ended, reason, sessions, seq, user_id,"
+	    " target_id, role_id FROM grants WHERE id = ?1");
 	bool hit;
 	int r;
 
@@ -153,8 +160,8 @@ store_grant_each(struct store *s, const char *user, int64_t start_ms,
 {
 	struct query *q = query_new(s->sql,
 	    "SELECT id, req, user, target, login, role, why, source4, source6,"
-	    " port, reach, start, due, ended, reason, sessions, seq"
-	    " FROM grants WHERE (?1 IS NULL OR user = ?1)"
+	    " port, reach, start, due, ended, reason, sessions, seq, user_id,"
+	    " target_id, role_id FROM grants WHERE (?1 IS NULL OR user = ?1)"
 	    " AND (start, id) < (?3, ?4)"
 	    " ORDER BY start DESC, id DESC LIMIT ?2");
 	struct grant_row g;
@@ -176,8 +183,8 @@ store_session_put(struct store *s, const struct session_row *x)
 	struct query *q = query_new(s->sql,
 	    "INSERT INTO sessions(sid, grant_id, user, target,"
 	    " login, source, start, ended, reason, recorded, bytes_in,"
-	    " bytes_out, seq)"
-	    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)"
+	    " bytes_out, seq, user_id, target_id)"
+	    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)"
 	    " ON CONFLICT(sid) DO UPDATE SET ended = excluded.ended,"
 	    " reason = excluded.reason, recorded = excluded.recorded,"
 	    " bytes_in = excluded.bytes_in, bytes_out = excluded.bytes_out,"
@@ -196,6 +203,8 @@ store_session_put(struct store *s, const struct session_row *x)
 	query_num(q, (int64_t)x->bytes_in);
 	query_num(q, (int64_t)x->bytes_out);
 	query_num(q, (int64_t)x->seq);
+	query_str(q, x->user_id);
+	query_str(q, x->target_id);
 	return query_run(q);
 }
 
@@ -216,6 +225,8 @@ take_session(struct session_row *x, struct query *q)
 	x->bytes_in = (uint64_t)query_get_num(q, 10);
 	x->bytes_out = (uint64_t)query_get_num(q, 11);
 	x->seq = (uint64_t)query_get_num(q, 12);
+	store_text(x->user_id, sizeof(x->user_id), q, 13);
+	store_text(x->target_id, sizeof(x->target_id), q, 14);
 }
 
 int
@@ -224,7 +235,8 @@ store_session_each(struct store *s, const char *user, int64_t start_ms,
 {
 	struct query *q = query_new(s->sql,
 	    "SELECT sid, grant_id, user, target, login, source, start, ended,"
-	    " reason, recorded, bytes_in, bytes_out, seq FROM sessions"
+	    " reason, recorded, bytes_in, bytes_out, seq, user_id, target_id"
+	    " FROM sessions"
 	    " WHERE (?1 IS NULL OR user = ?1) AND (start, sid) < (?3, ?4)"
 	    " ORDER BY start DESC, sid DESC LIMIT ?2");
 	struct session_row x;

@@ -17,7 +17,9 @@ step(struct store *s, const struct migration *m, int64_t version,
 {
 	int r = FAULT(torn_migration) ? 0 : sql_begin(s->sql);
 
-	if (r == 0 && (r = sql_define(s->sql, m->text)) == 0)
+	if (r == 0 && (r = sql_define(s->sql, m->text)) == 0 && m->fill != NULL)
+		r = m->fill(s);
+	if (r == 0)
 		r = sql_set_version(s->sql, version);
 	if (r != 0)
 		(void)snprintf(rettext, LIMIT_TEXT_SIZE,

@@ -62,6 +62,7 @@ take_row(struct policy_role *r, struct query *q)
 	r->caps = (uint32_t)query_get_num(q, 4);
 	r->record = query_get_num(q, 5) != 0;
 	r->deny = query_get_num(q, 6) != 0;
+	store_text(r->id, sizeof(r->id), q, 7);
 }
 
 static int
@@ -83,7 +84,7 @@ int
 store_role_get(struct store *s, const char *name, struct policy_role *ret)
 {
 	struct query *q = query_new(s->sql,
-	    "SELECT name, max_s, mfa_age, reason, caps, record, deny"
+	    "SELECT name, max_s, mfa_age, reason, caps, record, deny, id"
 	    " FROM roles WHERE name = ?1");
 	bool hit = false;
 	int r;
@@ -178,7 +179,7 @@ put_row(struct store *s, const struct policy_role *r, uint64_t seq)
 {
 	struct query *q = query_new(s->sql,
 	    "INSERT INTO roles(name, max_s, mfa_age, reason, caps, record,"
-	    " deny, seq) VALUES(?1,?2,?3,?4,?5,?6,?7,?8)");
+	    " deny, seq, id) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)");
 
 	query_str(q, r->name);
 	query_num(q, r->max_s);
@@ -188,6 +189,7 @@ put_row(struct store *s, const struct policy_role *r, uint64_t seq)
 	query_num(q, r->record ? 1 : 0);
 	query_num(q, r->deny ? 1 : 0);
 	query_num(q, (int64_t)seq);
+	query_str(q, r->id);
 	return query_run(q);
 }
 
@@ -198,7 +200,8 @@ store_role_put(struct store *s, const struct policy_role *r, uint64_t seq)
 
 	if ((e = sql_begin(s->sql)) != 0)
 		return e;
-	if ((e = delete_row(s, r->name)) == 0 && (e = put_row(s, r, seq)) == 0)
+	if ((e = store_id_claim(s, STORE_ROLES, r->name, r->id)) == 0 &&
+	    (e = delete_row(s, r->name)) == 0 && (e = put_row(s, r, seq)) == 0)
 		e = put_items(s, r, seq);
 	return store_finish(s, e);
 }

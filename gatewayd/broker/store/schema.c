@@ -77,10 +77,26 @@ static const char lists[] =
     "CREATE INDEX IF NOT EXISTS grants_start ON grants(start, id);"
     "CREATE INDEX IF NOT EXISTS sessions_start ON sessions(start, sid);";
 
+/* 3: ids. What has ended before has none. */
+static const char ids[] =
+    "CREATE TABLE ids(id TEXT PRIMARY KEY);"
+    "ALTER TABLE users ADD COLUMN id TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE targets ADD COLUMN id TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE roles ADD COLUMN id TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE grants ADD COLUMN user_id TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE grants ADD COLUMN target_id TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE grants ADD COLUMN role_id TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE sessions ADD COLUMN user_id TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE sessions ADD COLUMN target_id TEXT NOT NULL DEFAULT '';";
+
 const struct migration *
 store_migrations(unsigned *retn)
 {
-	static const struct migration list[] = {{tables}, {lists}};
+	static const struct migration list[] = {
+	    {.text = tables},
+	    {.text = lists},
+	    {.text = ids, .fill = store_id_give},
+	};
 
 	*retn = ARRAY_LEN(list);
 	return list;

@@ -39,6 +39,7 @@ struct sealed {
 };
 
 struct user {
+	char id[LIMIT_ID_SIZE];
 	char name[LIMIT_NAME_SIZE];
 	uint8_t state; /* enum user_state */
 	bool admin, auditor;
@@ -64,6 +65,8 @@ struct session_row {
 	char grant[LIMIT_ID_SIZE];
 	char user[LIMIT_NAME_SIZE];
 	char target[LIMIT_NAME_SIZE];
+	char user_id[LIMIT_ID_SIZE]; /* as in struct grant */
+	char target_id[LIMIT_ID_SIZE];
 	char login[LIMIT_NAME_SIZE];
 	char source[ADDR_TEXT_SIZE];
 	int64_t start_ms, end_ms;
@@ -94,6 +97,20 @@ MUST_CHECK int store_seq(struct store *s, uint64_t *ret);
 enum store_kind { STORE_NONE = 0, STORE_USERS, STORE_TARGETS, STORE_ROLES };
 MUST_CHECK int store_count(struct store *s, enum store_kind k, uint64_t *ret);
 
+/*
+ * Ids. A user, a target and a role each have one ("u-7Q2MXK4P", "t-...",
+ * "p-..."; base/ids.h), drawn by whoever makes them, so that the record of it,
+ * which comes first, can name it. It stays as long as they do and is never
+ * taken again, also by one of the same name.
+ */
+/* The id of that name. GW_ENOENT: there is none, and *ret is a fresh one. k is
+ * not STORE_NONE. */
+MUST_CHECK int store_id(struct store *s, enum store_kind k, const char *name,
+    char ret[static LIMIT_ID_SIZE]);
+/* All puts below make, or replace by name, and fail with GW_ESTATE when the id
+ * is not (any more) the one of that name: it was made, or removed, by another
+ * meanwhile. */
+
 /* Several puts as one; they nest. */
 MUST_CHECK int store_begin(struct store *s);
 MUST_CHECK int store_commit(struct store *s);
@@ -108,7 +125,7 @@ MUST_CHECK int store_user_by_key(
     struct store *s, const char *fp, char ret[static LIMIT_NAME_SIZE]);
 MUST_CHECK int store_user_by_invite(
     struct store *s, const char *hash, char ret[static LIMIT_NAME_SIZE]);
-/* Makes or replaces. GW_EEXIST: a key belongs to somebody else. */
+/* GW_EEXIST: a key belongs to somebody else. */
 MUST_CHECK int store_user_put(
     struct store *s, const struct user *u, uint64_t seq);
 MUST_CHECK int store_user_each(struct store *s, store_name_fn *fn, void *arg);

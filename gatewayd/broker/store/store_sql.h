@@ -33,12 +33,23 @@ MUST_CHECK int store_mark(struct store *s, uint64_t seq);
 /* Commits when r is 0, else rolls back; the first error. */
 int store_finish(struct store *s, int r);
 
+/* ---- id.c */
+
+/* Before that name is put with that id: it is the id it has; or there is none
+ * of that name, and the id was never used: it is now. GW_ESTATE for any other,
+ * GW_EINVAL for what is no id of that kind. */
+MUST_CHECK int store_id_claim(
+    struct store *s, enum store_kind k, const char *name, const char *id);
+/* An id to all that have none. */
+MUST_CHECK int store_id_give(struct store *s);
+
 /* ---- schema.c: the history of the schema */
 
 /* From one version to the next. Once released it is never changed: stores in
  * use have been through it. */
 struct migration {
-	const char *text; /* for sql_define */
+	const char *text;             /* for sql_define */
+	int (*fill)(struct store *s); /* after it; NULL = nothing to fill */
 };
 
 /* The first makes version 1 of an empty database. */

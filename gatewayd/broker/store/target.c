@@ -11,7 +11,7 @@ static int
 get_row(struct store *s, const char *name, struct target *t)
 {
 	struct query *q = query_new(s->sql,
-	    "SELECT name, addr4, addr6, port, reach, keys FROM targets"
+	    "SELECT name, addr4, addr6, port, reach, keys, id FROM targets"
 	    " WHERE name = ?1");
 	bool hit = false;
 	int r;
@@ -27,6 +27,7 @@ get_row(struct store *s, const char *name, struct target *t)
 		store_addr(&t->addr6, q, 2);
 		t->port = (uint16_t)query_get_num(q, 3);
 		t->reach = (uint8_t)query_get_num(q, 4);
+		store_text(t->id, sizeof(t->id), q, 6);
 		if (p != NULL && n <= sizeof(t->host_keys)) {
 			memcpy(t->host_keys, p, n);
 			t->host_keys_len = (uint32_t)n;
@@ -82,9 +83,9 @@ delete_row(struct store *s, const char *name)
 static int
 put_row(struct store *s, const struct target *t, uint64_t seq)
 {
-	struct query *q = query_new(s->sql,
-	    "INSERT INTO targets(name, addr4, addr6, port, reach, keys, seq)"
-	    " VALUES(?1,?2,?3,?4,?5,?6,?7)");
+	struct query *q = query_new(s->sql, "INSERT INTO targets(name, addr4, "
+					    "addr6, port, reach, keys, seq, id)"
+					    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8)");
 
 	query_str(q, t->name);
 	store_bind_addr(q, &t->addr4);
@@ -93,6 +94,7 @@ put_row(struct store *s, const struct target *t, uint64_t seq)
 	query_num(q, t->reach);
 	query_blob(q, t->host_keys, t->host_keys_len);
 	query_num(q, (int64_t)seq);
+	query_str(q, t->id);
 	return query_run(q);
 }
 
@@ -133,7 +135,8 @@ store_target_put(struct store *s, const struct target *t, uint64_t seq)
 
 	if ((r = sql_begin(s->sql)) != 0)
 		return r;
-	if ((r = delete_row(s, t->name)) == 0 && (r = put_row(s, t, seq)) == 0)
+	if ((r = store_id_claim(s, STORE_TARGETS, t->name, t->id)) == 0 &&
+	    (r = delete_row(s, t->name)) == 0 && (r = put_row(s, t, seq)) == 0)
 		r = put_lists(s, t, seq);
 	return store_finish(s, r);
 }

@@ -25,7 +25,7 @@ get_row(struct store *s, const char *name, struct user *u)
 {
 	struct query *q = query_new(s->sql,
 	    "SELECT name, state, admin, auditor, totp, pending, invite,"
-	    " invite_end FROM users WHERE name = ?1");
+	    " invite_end, id FROM users WHERE name = ?1");
 	bool hit = false;
 	int r;
 
@@ -40,6 +40,7 @@ get_row(struct store *s, const char *name, struct user *u)
 		take_sealed(&u->pending, q, 5);
 		store_text(u->invite, sizeof(u->invite), q, 6);
 		u->invite_end_ms = query_get_num(q, 7);
+		store_text(u->id, sizeof(u->id), q, 8);
 	}
 	r = query_done(q);
 	return r == 0 && !hit ? GW_ENOENT : r;
@@ -122,7 +123,8 @@ put_row(struct store *s, const struct user *u, uint64_t seq)
 {
 	struct query *q = query_new(s->sql,
 	    "INSERT INTO users(name, state, admin, auditor, totp, pending,"
-	    " invite, invite_end, seq) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)"
+	    " invite, invite_end, seq, id)"
+	    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)"
 	    " ON CONFLICT(name) DO UPDATE SET state = excluded.state,"
 	    " admin = excluded.admin, auditor = excluded.auditor,"
 	    " totp = excluded.totp, pending = excluded.pending,"
@@ -138,6 +140,7 @@ put_row(struct store *s, const struct user *u, uint64_t seq)
 	query_str(q, u->invite);
 	query_num(q, u->invite_end_ms);
 	query_num(q, (int64_t)seq);
+	query_str(q, u->id);
 	return query_run(q);
 }
 
@@ -198,7 +201,8 @@ store_user_put(struct store *s, const struct user *u, uint64_t seq)
 
 	if ((r = sql_begin(s->sql)) != 0)
 		return r;
-	if ((r = put_row(s, u, seq)) == 0 && (r = put_groups(s, u, seq)) == 0)
+	if ((r = store_id_claim(s, STORE_USERS, u->name, u->id)) == 0 &&
+	    (r = put_row(s, u, seq)) == 0 && (r = put_groups(s, u, seq)) == 0)
 		r = put_keys(s, u, seq);
 	return store_finish(s, r);
 }

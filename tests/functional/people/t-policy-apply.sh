@@ -43,7 +43,7 @@ expect_out '^0 changed, 3 the same'
 expect_ok local_admin apply -f /etc/lab/policy.yaml
 expect_eq "$single" "$(everything)" 'what there is after apply'
 
-echo '- on an empty gateway: the same things come to be'
+echo '- on an empty gateway: the same things come to be, with ids of their own'
 gw_stop
 on gateway sh -c 'rm -rf /var/lib/sallyport /etc/sallyport'
 on gateway nft delete table inet sallyport 2>/dev/null || true
@@ -51,9 +51,10 @@ gw_init
 gw_start
 expect_ok local_admin apply -f /etc/lab/policy.yaml -o json
 expect_eq true "$(jq .applied <<<"$OUT")" applied
-expect_eq "$(jq -cS 'map(del(.protected))' <<<"$(jq -s '.[0]' <<<"$single")")" \
-	"$(local_admin targets -o json | jq -cS '.items | map(del(.protected))')" targets
-expect_eq "$(jq -cs '.[2]' <<<"$single")" "$(local_admin roles -o json | jq -cS '.items')" roles
+expect_eq "$(jq -cS 'map(del(.protected, .target_id))' <<<"$(jq -s '.[0]' <<<"$single")")" \
+	"$(local_admin targets -o json | jq -cS '.items | map(del(.protected, .target_id))')" targets
+expect_eq "$(jq -cs '.[2] | map(del(.role_id))' <<<"$single")" \
+	"$(local_admin roles -o json | jq -cS '.items | map(del(.role_id))')" roles
 expect_eq silent "$(tcp_probe client 10.20.0.11 22)" 'the target'
 
 echo '- one bad entry and nothing of it happens'

@@ -27,6 +27,7 @@ test_limits(void **state)
 	assert_non_null(got);
 	must(store_begin(s));
 	for (unsigned i = 1; i < LIMIT_USERS; i++) {
+		id_new(u->id, 'u');
 		(void)snprintf(u->name, sizeof(u->name), "u%u", i);
 		u->state = USER_DISABLED;
 		must(store_user_put(s, u, 1));
@@ -128,6 +129,7 @@ fill_lists(struct scene *x, unsigned n)
 	fold_grant(&g, x->one.pub.fp);
 	row.grant = g.grant;
 	for (unsigned i = 0; i < n; i++) {
+		id_new(u->id, 'u');
 		(void)snprintf(u->name, sizeof(u->name), "u%u", i);
 		u->state = USER_DISABLED;
 		must(store_user_put(s, u, 1));

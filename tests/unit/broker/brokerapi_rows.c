@@ -37,6 +37,7 @@ store_bob(struct scene *x, const struct key *k, enum user_state state)
 
 	assert_non_null(u);
 	strcpy(u->name, "bob");
+	(void)!store_id(s, STORE_USERS, u->name, u->id);
 	u->state = state;
 	u->admin = u->auditor = true;
 	u->keys[u->nkeys++] = k->pub;

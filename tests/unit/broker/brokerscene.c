@@ -58,6 +58,7 @@ store_target(struct store *s, const char *name)
 
 	assert_non_null(t);
 	name_set(t->name, name);
+	(void)!store_id(s, STORE_TARGETS, name, t->id);
 	must(addr_parse(&t->addr4, "198.51.100.1"));
 	t->port = 22;
 	t->reach = REACH_PROXY;
@@ -74,6 +75,7 @@ store_role(struct store *s, const char *name)
 
 	assert_non_null(r);
 	name_set(r->name, name);
+	(void)!store_id(s, STORE_ROLES, name, r->id);
 	must(name_list_add(&r->users, "alice"));
 	must(name_list_add(&r->targets, "web-01"));
 	must(name_list_add(&r->logins, "deploy"));
@@ -94,6 +96,7 @@ store_alice(struct scene *x, struct store *s)
 	assert_non_null(u);
 	buf_init(&b, STORE_SEALED_MAX);
 	name_set(u->name, "alice");
+	(void)!store_id(s, STORE_USERS, "alice", u->id);
 	u->state = USER_ACTIVE;
 	u->admin = true;
 	u->keys[u->nkeys++] = x->one.pub;

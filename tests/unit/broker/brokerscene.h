@@ -123,6 +123,13 @@ void test_too_many_invitations(void **state);
 
 void test_cost_of_a_request(void **state);
 
+/* ---- brokerapi_ids.c */
+
+void test_ids_are_not_used_again(void **state);
+void test_ids_of_a_request(void **state);
+void test_grants_of_others(void **state);
+void test_made_twice_at_once(void **state);
+
 /* ---- brokerapi_ends.c */
 
 void test_code_of_disabled(void **state);

@@ -51,6 +51,10 @@ main(void)
 	    T(test_states),
 	    T(test_early),
 	    T(test_cost_of_a_request),
+	    T(test_ids_are_not_used_again),
+	    T(test_ids_of_a_request),
+	    T(test_grants_of_others),
+	    T(test_made_twice_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -89,7 +89,7 @@ static void
 test_ok(void **state)
 {
 	struct grant g = {0};
-	struct grant bad[16];
+	struct grant bad[19];
 
 	(void)state;
 	assert_false(grant_ok(&g));
@@ -114,6 +114,9 @@ test_ok(void **state)
 	memset(&bad[13].addr6, 0, sizeof(struct addr));
 	bad[14].source4.family = 6; /* in the wrong place */
 	bad[15].addr6.family = 4;
+	strcpy(bad[16].user_id, "t-22222222"); /* of another kind */
+	strcpy(bad[17].target_id, "t-2222222");
+	strcpy(bad[18].role_id, "p-2222222O");
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
 		if (grant_ok(&bad[i]))
 			fail_msg("bad grant %zu was taken", i);
@@ -123,6 +126,17 @@ test_ok(void **state)
 	memset(&g.source4, 0, sizeof(g.source4));
 	memset(&g.source6, 0, sizeof(g.source6));
 	assert_true(grant_ok(&g));
+}
+
+static void
+test_same_id(void **state)
+{
+	(void)state;
+	assert_true(grant_same_id("u-22222222", "u-22222222"));
+	assert_false(grant_same_id("u-22222222", "u-33333333"));
+	/* older than ids: by its name alone */
+	assert_true(grant_same_id("", "u-22222222"));
+	assert_true(grant_same_id("u-22222222", ""));
 }
 
 static void
@@ -305,6 +319,7 @@ main(void)
 	    cmocka_unit_test(test_left),
 	    cmocka_unit_test(test_left_of_nothing),
 	    cmocka_unit_test(test_ok),
+	    cmocka_unit_test(test_same_id),
 	    cmocka_unit_test(test_source),
 	    cmocka_unit_test(test_elements_proxy),
 	    cmocka_unit_test(test_elements_direct),

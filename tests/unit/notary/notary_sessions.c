@@ -96,6 +96,9 @@ test_session(void **state)
 	assert_int_equal(
 	    close_by(MSG_NT_LEG_CLOSE, MSG_NT_LEG_CLOSED, good), -GW_ENOENT);
 	assert_true(logged("\"session.end\"", "\"user\":\"alice\""));
+	assert_true(logged("\"session.end\"", "\"user_id\":\"u-22222222\""));
+	assert_true(logged("\"session.start\"", "\"role_id\":\"p-22222222\""));
+	assert_true(logged("\"grant.close\"", "\"target_id\":\"t-22222222\""));
 	testlink_close(&s);
 	testlink_close(&other);
 }
@@ -117,6 +120,9 @@ test_append(void **state)
 	assert_int_equal(leg_open(&l)->result, 0);
 	event_fields_init(&f);
 	event_str(&f, EF_USER, "root"); /* a lie */
+	event_str(&f, EF_USER_ID, "u-99999999");
+	event_str(&f, EF_TARGET_ID, "t-99999999");
+	event_str(&f, EF_ROLE_ID, "p-99999999");
 	event_str(&f, EF_SID, "s-22222222");
 	event_str(&f, EF_COMMAND, "uptime --pretty");
 	append(&s, EV_SESSION_EXEC, &f, true);
@@ -124,6 +130,9 @@ test_append(void **state)
 	assert_true(logged("uptime --pretty", l.sid));
 	assert_true(logged("uptime --pretty", "\"conn\":1003"));
 	assert_false(logged("uptime --pretty", "root"));
+	assert_true(logged("uptime --pretty", "\"user_id\":\"u-22222222\""));
+	assert_true(logged("uptime --pretty", "\"target_id\":\"t-22222222\""));
+	assert_false(logged("uptime --pretty", "-99999999"));
 	/* what a session may not write at all */
 	append(&s, EV_GRANT_APPLIED, &f, false);
 	while ((e = ipc_recv_wait(&s.ipc, &s.m, 5000)) == 0)

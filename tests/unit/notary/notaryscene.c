@@ -152,6 +152,9 @@ grant_new(struct msg_nt_grant_open *m, int64_t life_ms)
 	strcpy(g->target, "web-01");
 	strcpy(g->login, "deploy");
 	strcpy(g->role, "ops");
+	strcpy(g->user_id, "u-22222222");
+	strcpy(g->target_id, "t-22222222");
+	strcpy(g->role_id, "p-22222222");
 	strcpy(g->reason, "INC-4711");
 	g->source4 = nt.source;
 	g->addr4 = nt.target;

@@ -56,6 +56,9 @@ sample(const char *id)
 	strcpy(g.target, "web-01");
 	strcpy(g.login, "deploy");
 	strcpy(g.role, "ops");
+	strcpy(g.user_id, "u-22222222");
+	strcpy(g.target_id, "t-22222222");
+	strcpy(g.role_id, "p-22222222");
 	strcpy(g.reason, "INC-4711 \"disk\" full \\ \xc3\xa4");
 	strcpy(g.boot_id, "12345678-1234-1234-1234-123456789012");
 	assert_int_equal(addr_parse(&g.source4, "192.0.2.7"), 0);
@@ -165,11 +168,28 @@ test_rebase(void **state)
 	fold_free(f);
 }
 
+/* Records of before there were ids. */
+static void
+test_without_ids(void **state)
+{
+	struct grant g = sample("g-7Q2MXK4P");
+	struct fold *f = NULL;
+
+	(void)state;
+	assert_int_equal(fold_new(&f), 0);
+	memset(g.user_id, 0, sizeof(g.user_id));
+	memset(g.target_id, 0, sizeof(g.target_id));
+	memset(g.role_id, 0, sizeof(g.role_id));
+	assert_int_equal(open_grant(f, &g), 0);
+	assert_memory_equal(&fold_grant(f, g.id)->grant, &g, sizeof(g));
+	fold_free(f);
+}
+
 static void
 test_bad_grant(void **state)
 {
 	struct fold *f = NULL;
-	struct grant g[5];
+	struct grant g[6];
 
 	(void)state;
 	assert_int_equal(fold_new(&f), 0);
@@ -180,6 +200,7 @@ test_bad_grant(void **state)
 	g[2].reach = REACH_NONE;
 	g[3].addr4.family = 0;
 	g[4].port = 0;
+	strcpy(g[5].user_id, "alice");
 	for (size_t i = 0; i < ARRAY_LEN(g); i++)
 		assert_int_equal(open_grant(f, &g[i]), GW_EPROTO);
 	assert_null(fold_grant(f, "g-7Q2MXK4P"));
@@ -206,6 +227,8 @@ test_leg(void **state)
 	strcpy(l.user, "alice");
 	strcpy(l.target_name, "web-01");
 	strcpy(l.login, "deploy");
+	strcpy(l.user_id, "u-22222222");
+	strcpy(l.target_id, "t-22222222");
 	assert_int_equal(addr_parse(&l.gateway, "198.51.100.9"), 0);
 	assert_int_equal(addr_parse(&l.target, "198.51.100.1"), 0);
 	assert_int_equal(addr_parse(&l.client, "192.0.2.7"), 0);
@@ -266,6 +289,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_grant),
 	    cmocka_unit_test(test_rebase),
+	    cmocka_unit_test(test_without_ids),
 	    cmocka_unit_test(test_bad_grant),
 	    cmocka_unit_test(test_leg),
 	    cmocka_unit_test(test_steps),

@@ -19,6 +19,7 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/ids.h"
 #include "broker/store/store_sql.h"
 
 enum { DUMP_MAX = 1 << 20, FIXTURE_MAX = 64 * 1024, KILLS_MAX = 1000 };
@@ -383,6 +384,7 @@ want_history(struct store *s)
 	assert_int_equal(g.reason, END_REVOKED);
 	assert_int_equal(g.grant.source4.family, 4);
 	assert_true(g.grant.end_ms == 1790000300000);
+	assert_string_equal(g.grant.user_id, ""); /* nobody knows by now */
 	must(store_session_each(
 	    s, "alice", INT64_MAX, "", 10, want_session, &n));
 	assert_int_equal(n, 1);
@@ -391,9 +393,35 @@ want_history(struct store *s)
 	assert_true(seq == 40);
 }
 
+/* Each has its own. */
+static void
+want_ids(struct store *s)
+{
+	static const struct {
+		enum store_kind kind;
+		char letter;
+		const char *name;
+	} all[] = {{STORE_USERS, 'u', "alice"}, {STORE_USERS, 'u', "bob"},
+	    {STORE_USERS, 'u', "carol"}, {STORE_TARGETS, 't', "web-01"},
+	    {STORE_TARGETS, 't', "db-01"}, {STORE_ROLES, 'p', "never"},
+	    {STORE_ROLES, 'p', "ops"}};
+	char id[ARRAY_LEN(all)][LIMIT_ID_SIZE];
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		must(store_id(s, all[i].kind, all[i].name, id[i]));
+		assert_true(id_ok(id[i], all[i].letter));
+		for (size_t k = 0; k < i; k++)
+			assert_string_not_equal(id[i], id[k]);
+		/* and it is used */
+		assert_int_equal(
+		    store_id_claim(s, all[i].kind, "other", id[i]), GW_ESTATE);
+	}
+}
+
 static void
 want_all(struct store *s)
 {
+	want_ids(s);
 	want_users(s);
 	want_targets(s);
 	want_roles(s);
@@ -506,11 +534,12 @@ test_newer(void **state)
 static void
 test_failing_step(void **state)
 {
-	static const struct migration list[] = {{"never;"},
-	    {"CREATE TABLE fine(a INTEGER PRIMARY KEY);"},
-	    {"CREATE TABLE half(a INTEGER PRIMARY KEY);UPDATE users SET state "
-	     "= 3;"
-	     "CREATE TABLE half(a INTEGER PRIMARY KEY);"}};
+	static const struct migration list[] = {{.text = "never;"},
+	    {.text = "CREATE TABLE fine(a INTEGER PRIMARY KEY);"},
+	    {.text = "CREATE TABLE half(a INTEGER PRIMARY KEY);UPDATE users "
+		     "SET state "
+		     "= 3;"
+		     "CREATE TABLE half(a INTEGER PRIMARY KEY);"}};
 	struct place *p = *state;
 	struct buf was;
 
@@ -550,10 +579,10 @@ test_two_copies_are_kept(void **state)
 {
 	static const char *const others[] = {
 	    ".vault", ".v1.old", ".v01", "-v1"};
-	static const struct migration list[] = {{"never;"},
-	    {"CREATE TABLE a(a INTEGER PRIMARY KEY);"},
-	    {"CREATE TABLE b(a INTEGER PRIMARY KEY);"},
-	    {"CREATE TABLE c(a INTEGER PRIMARY KEY);"}};
+	static const struct migration list[] = {{.text = "never;"},
+	    {.text = "CREATE TABLE a(a INTEGER PRIMARY KEY);"},
+	    {.text = "CREATE TABLE b(a INTEGER PRIMARY KEY);"},
+	    {.text = "CREATE TABLE c(a INTEGER PRIMARY KEY);"}};
 	struct place *p = *state;
 	char path[160];
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/ids.h"
 #include "broker/store/store.h"
 
 struct place {
@@ -77,6 +78,7 @@ make_user(const char *name, const char *fp)
 	struct user *u = calloc(1, sizeof(*u));
 
 	assert_non_null(u);
+	id_new(u->id, 'u');
 	name_set(u->name, name);
 	u->state = USER_ACTIVE;
 	u->admin = true;
@@ -182,6 +184,7 @@ test_target(void **state)
 	struct addr other;
 
 	assert_non_null(t);
+	id_new(t->id, 't');
 	name_set(t->name, "web-01");
 	must(addr_parse(&t->addr4, "10.20.0.11"));
 	must(addr_parse(&t->addr6, "fd00:20::11"));
@@ -215,6 +218,7 @@ make_role(const char *name)
 	struct policy_role *r = calloc(1, sizeof(*r));
 
 	assert_non_null(r);
+	id_new(r->id, 'p');
 	name_set(r->name, name);
 	must(name_list_add(&r->users, "alice"));
 	must(name_list_add(&r->groups, "ops"));
@@ -323,6 +327,8 @@ count_session(void *arg, const struct session_row *x)
 	unsigned *n = arg;
 
 	assert_string_equal(x->sid, "s-22222222");
+	assert_string_equal(x->user_id, "u-22222222");
+	assert_string_equal(x->target_id, "t-22222222");
 	assert_true(x->recorded);
 	assert_true(x->bytes_in == 1 && x->bytes_out == UINT32_MAX + 5ULL);
 	(*n)++;
@@ -343,6 +349,10 @@ test_history(void **state)
 	unsigned n = 0;
 
 	(void)snprintf(g.grant.id, sizeof(g.grant.id), "g-22222222");
+	(void)snprintf(g.grant.user_id, sizeof(g.grant.user_id), "u-22222222");
+	(void)snprintf(
+	    g.grant.target_id, sizeof(g.grant.target_id), "t-22222222");
+	(void)snprintf(g.grant.role_id, sizeof(g.grant.role_id), "p-22222222");
 	g.grant.start_ms = 1000;
 	name_set(g.grant.user, "alice");
 	(void)snprintf(
@@ -351,9 +361,14 @@ test_history(void **state)
 	must(store_grant_put(p->store, &g));
 	must(store_grant_put(p->store, &g)); /* the same one: replaced */
 	(void)snprintf(x.sid, sizeof(x.sid), "s-22222222");
+	(void)snprintf(x.user_id, sizeof(x.user_id), "u-22222222");
+	(void)snprintf(x.target_id, sizeof(x.target_id), "t-22222222");
 	name_set(x.user, "alice");
 	must(store_session_put(p->store, &x));
 	must(store_grant_get(p->store, "g-22222222", &g));
+	assert_string_equal(g.grant.user_id, "u-22222222");
+	assert_string_equal(g.grant.target_id, "t-22222222");
+	assert_string_equal(g.grant.role_id, "p-22222222");
 	assert_int_equal(
 	    store_grant_get(p->store, "g-33333333", &g), GW_ENOENT);
 	must(store_grant_each(p->store, NULL, end, "", 10, count_grant, &n));
@@ -403,6 +418,58 @@ test_seq(void **state)
 	assert_true(seq == 50);
 	free(u);
 	free(r);
+}
+
+/* An id is a user's, a target's, a role's alone, also when they are gone. */
+static void
+test_ids(void **state)
+{
+	struct place *p = *state;
+	struct user *u = make_user("alice", "aaa");
+	struct policy_role *r = make_role("ops");
+	struct user *got = calloc(1, sizeof(*got));
+	char id[LIMIT_ID_SIZE], first[LIMIT_ID_SIZE];
+
+	assert_non_null(got);
+	assert_int_equal(
+	    store_id(p->store, STORE_USERS, "alice", id), GW_ENOENT);
+	assert_true(id_ok(id, 'u')); /* a fresh one */
+	must(store_user_put(p->store, u, 1));
+	must(store_id(p->store, STORE_USERS, "alice", id));
+	assert_string_equal(id, u->id);
+	must(store_user_get(p->store, "alice", got));
+	assert_string_equal(got->id, u->id);
+	/* changed: the same one */
+	u->admin = false;
+	must(store_user_put(p->store, u, 2));
+	/* another of that name, the id of another, no id of a user */
+	id_new(u->id, 'u');
+	u->admin = true;
+	assert_int_equal(store_user_put(p->store, u, 3), GW_ESTATE);
+	name_set(u->name, "bob");
+	u->nkeys = 0;
+	memcpy(u->id, got->id, sizeof(u->id));
+	assert_int_equal(store_user_put(p->store, u, 3), GW_ESTATE);
+	id_new(u->id, 't');
+	assert_int_equal(store_user_put(p->store, u, 3), GW_EINVAL);
+	u->id[0] = '\0';
+	assert_int_equal(store_user_put(p->store, u, 3), GW_EINVAL);
+	must(store_user_get(p->store, "alice", got));
+	assert_false(got->admin);
+	assert_int_equal(store_user_get(p->store, "bob", u), GW_ENOENT);
+	/* a name that is given again */
+	must(store_role_put(p->store, r, 4));
+	memcpy(first, r->id, sizeof(first));
+	must(store_role_remove(p->store, "ops", 5));
+	reopen(p);
+	assert_int_equal(store_role_put(p->store, r, 6), GW_ESTATE);
+	assert_int_equal(
+	    store_id(p->store, STORE_ROLES, "ops", r->id), GW_ENOENT);
+	assert_string_not_equal(r->id, first);
+	must(store_role_put(p->store, r, 6));
+	free(u);
+	free(r);
+	free(got);
 }
 
 static void
@@ -469,6 +536,7 @@ main(void)
 	    T(test_answers),
 	    T(test_history),
 	    T(test_seq),
+	    T(test_ids),
 	    T(test_all_or_nothing),
 	    T(test_not_a_database),
 	};
