@@ -110,7 +110,7 @@ enum {
 					     * its connection is given up */
 	LIMIT_SESSION_MEMORY = 512 << 20, /* bytes: 70 channels that stand still
 					   * both ways, at 6.5 MB each; who
-					   * makes more of them ends his own
+					   * makes more of them ends their own
 					   * session, not the gateway */
 	LIMIT_CONNECT_MS = 10 * 1000,     /* for a target to answer */
 	LIMIT_CERT_LIFE_S = 60,

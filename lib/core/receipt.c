@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * receipt - HMAC-SHA256 over an unambiguous encoding of what it vouches for.
+ * receipt - HMAC-SHA256 over an unambiguous encoding of what it proves.
  */
 #include "core/receipt.h"
 

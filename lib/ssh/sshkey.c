@@ -177,7 +177,7 @@ out:
 /*
  * Points of small order, by their y (2^255 - 19 and one more are 0 and 1 in
  * another spelling): for such a key anybody can make a signature, so whoever
- * has it could deny his own.
+ * has it could deny their own.
  */
 static bool
 ed25519_weak(const uint8_t pub[static ED25519_SIZE])

@@ -61,7 +61,7 @@ test_challenge(void **state)
 	free(nonce);
 }
 
-/* Whose key nobody knows uses nothing up, until he has an invitation. */
+/* Whose key nobody knows uses nothing up, until they have an invitation. */
 void
 test_challenge_of_stranger(void **state)
 {

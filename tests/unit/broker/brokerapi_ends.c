@@ -146,7 +146,7 @@ test_revoked_stays_revoked(void **state)
 	stop(x);
 }
 
-/* Whose order ended a grant: what he signed, or who on the gateway was root;
+/* Whose order ended a grant: what they signed, or who on the gateway was root;
  * in the log ahead of the end itself. */
 void
 test_revoke_is_recorded(void **state)

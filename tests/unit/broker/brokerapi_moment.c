@@ -147,7 +147,7 @@ test_apply_conflict(void **state)
 	free(u);
 }
 
-/* An admin's order whose code is being written down while he is demoted. */
+/* An admin's order whose code is being written down while they are demoted. */
 void
 test_demoted_meanwhile(void **state)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * receipt: what the notary vouched for passes; any other bit does not.
+ * receipt: what the notary signed passes; any other bit does not.
  */
 #include "tests/unit/support/test.h"
 
