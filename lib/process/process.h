@@ -66,12 +66,12 @@ struct process_def {
 	/* All needed links are there. May send. 0: serving from now on;
 	 * PROCESS_LATER: process_ready() will say when. */
 	int (*ready)(struct process *r);
-	/* A link came (again) or went. May be NULL. */
+	/* A link was made (anew), or was lost. May be NULL. */
 	void (*peer_up)(struct process *r, struct peer *p);
 	void (*peer_down)(struct process *r, struct peer *p);
 	/* SUP_STOP: finish and call process_exit(); NULL = exit at once. */
 	void (*stop)(struct process *r);
-	/* SUP_LISTENER; fd belongs to the callee. May be NULL. */
+	/* SUP_LISTENER; fd is the callee's when it returns 0. May be NULL. */
 	int (*listener)(struct process *r, int fd, bool tls);
 	/* Filled by start or before; read when the sandbox is entered. */
 	struct process_sandbox *sandbox;

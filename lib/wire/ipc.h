@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * ipc - one frame in, one frame out, over a SOCK_SEQPACKET descriptor with
- * descriptor passing. No event loop and no queue: lib/role adds those, the
+ * descriptor passing. No event loop and no queue: lib/process adds those, the
  * session and the zygote, which must stay small, use this directly.
  */
 #ifndef WIRE_IPC_H
@@ -43,7 +43,8 @@ void ipc_done(struct ipc *c); /* closes and frees; safe twice */
  * not let us send this here. fds stay the caller's. */
 MUST_CHECK int ipc_send(struct ipc *c, unsigned type, const void *body,
     const int *fds, unsigned nfds);
-/* Sends bytes msg_encode() made and the caller checked (lib/role's queue). */
+/* Sends bytes msg_encode() made and the caller checked (lib/process's queue).
+ */
 MUST_CHECK int ipc_send_raw(
     struct ipc *c, const void *frame, size_t n, const int *fds, unsigned nfds);
 /* The same as ipc_send, but waits (poll) up to timeout_ms for room. */
