@@ -38,7 +38,7 @@ store_bob(struct scene *x, const struct key *k, enum user_state state)
 	assert_non_null(u);
 	strcpy(u->name, "bob");
 	(void)!store_id(s, STORE_USERS, u->name, u->id);
-	u->state = state;
+	u->state = (uint8_t)state;
 	u->admin = u->auditor = true;
 	u->keys[u->nkeys++] = k->pub;
 	must(store_user_put(s, u, 1));

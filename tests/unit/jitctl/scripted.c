@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * scripted - see the header.
+ */
 #include "tests/unit/jitctl/scripted.h"
 
 #include "tests/unit/support/test.h"
