@@ -264,6 +264,8 @@ check_cut(uint64_t cut)
 	size_t n = (size_t)cut;
 
 	must(cut <= last.n);
+	if (n == 0)
+		return;
 	p = last.p + last.n - n;
 	while (n > 0 && (lf = memchr(p, '\n', n)) != NULL) {
 		must(record_parse(&r, p, (size_t)(lf - p)) != 0);
