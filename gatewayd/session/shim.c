@@ -140,7 +140,7 @@ shim_flush(int fd)
 		/* the memory of a burst is not kept for an idle session */
 		if (s->tx.cap > 64 * 1024)
 			buf_done(&s->tx);
-		buf_init(&s->tx, LIMIT_SSH_UNSENT);
+		buf_reset(&s->tx);
 		s->sent = 0;
 	}
 	return 0;
