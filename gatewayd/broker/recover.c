@@ -378,16 +378,12 @@ synced(struct broker *b, void *arg, const void *body)
 }
 
 static void
-protect_one(void *arg, const char *name)
+protect_one(void *arg, const char *name, const struct target *t)
 {
-	struct broker *b = arg;
-	struct target *t = calloc(1, sizeof(*t));
-
-	if (t != NULL && store_target_get(b->store, name, t) == 0)
-		target_protect(b, t);
+	if (t != NULL)
+		target_protect(arg, t);
 	else
 		log_err("target %s cannot be read: it is not protected", name);
-	free(t);
 }
 
 static int

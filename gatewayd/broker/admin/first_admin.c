@@ -76,22 +76,15 @@ out:
 	return r;
 }
 
-static void
-count_user(void *arg, const char *name)
-{
-	(void)name;
-	(*(unsigned *)arg)++;
-}
-
 void
 first_admin(struct broker *b)
 {
 	struct secret text = {0};
 	struct event_fields ef;
 	struct first *f = NULL;
-	unsigned users = 0;
+	uint64_t users = 0;
 
-	if (store_user_each(b->store, count_user, &users) != 0 || users > 0 ||
+	if (store_count(b->store, STORE_USERS, &users) != 0 || users > 0 ||
 	    (f = calloc(1, sizeof(*f))) == NULL)
 		return;
 	f->b = b;

@@ -85,46 +85,37 @@ target_protect(struct broker *b, const struct target *t)
 struct walk {
 	struct listing *list;
 	struct call *c;
-	struct target t;
 	bool all;
 };
 
 static bool
-concerns_user(const struct walk *w)
+concerns_user(const struct walk *w, const struct target *t)
 {
 	for (size_t i = 0; i < w->c->b->nroles; i++)
 		if (!w->c->b->roles[i].deny &&
 		    policy_concerns(&w->c->b->roles[i], w->c->user,
-			&w->c->subject->user.groups, &w->t))
+			&w->c->subject->user.groups, t))
 			return true;
 	return false;
 }
 
 static void
-list_one(void *arg, const char *name)
+list_one(void *arg, const char *name, const struct target *t)
 {
 	struct walk *w = arg;
 
-	if (listing_wants(w->list, name) &&
-	    store_target_get(w->c->b->store, name, &w->t) == 0 &&
-	    (w->all || concerns_user(w)))
-		listing_add(w->list, target_json(&w->t), name);
+	if (listing_wants(w->list, name) && t != NULL &&
+	    (w->all || concerns_user(w, t)))
+		listing_add(w->list, target_json(t), name);
 }
 
 static int
 list(struct call *c, struct listing *l)
 {
-	struct walk *w = calloc(1, sizeof(*w));
-	int r;
+	struct walk w = {
+	    .list = l, .c = c, .all = c->local || c->admin || c->auditor};
 
-	if (w == NULL)
-		return GW_ENOMEM;
-	w->c = c;
-	w->list = l;
-	w->all = c->local || c->admin || c->auditor;
-	r = store_target_each(c->b->store, list_one, w);
-	free(w);
-	return r;
+	return store_target_each(c->b->store, list_one, &w);
 }
 
 void

@@ -66,36 +66,17 @@ user_json(const struct user *u)
 
 /* ---- user.list */
 
-struct user_walk {
-	struct listing *list;
-	struct broker *b;
-	struct user u;
-};
-
 static void
-list_one(void *arg, const char *name)
+list_one(void *arg, const char *name, const struct user *u)
 {
-	struct user_walk *w = arg;
-
-	if (listing_wants(w->list, name) &&
-	    store_user_get(w->b->store, name, &w->u) == 0)
-		listing_add(w->list, user_json(&w->u), name);
+	if (listing_wants(arg, name) && u != NULL)
+		listing_add(arg, user_json(u), name);
 }
 
 static int
 list(struct call *c, struct listing *l)
 {
-	struct user_walk *w = calloc(1, sizeof(*w));
-	int r;
-
-	if (w == NULL)
-		return GW_ENOMEM;
-	w->b = c->b;
-	w->list = l;
-	r = store_user_each(c->b->store, list_one, w);
-	explicit_bzero(w, sizeof(*w));
-	free(w);
-	return r;
+	return store_user_each(c->b->store, list_one, l);
 }
 
 void

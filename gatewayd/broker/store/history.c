@@ -19,6 +19,7 @@ store_answer_get(struct store *s, const char *user, const char *verb,
 	bool hit = false;
 	int r;
 
+	*retstatus = 0;
 	query_str(q, user);
 	query_str(q, verb);
 	query_str(q, key);
@@ -58,7 +59,7 @@ store_answer_count(struct store *s, const char *user, unsigned *ret)
 	struct query *q =
 	    query_new(s->sql, "SELECT count(*) FROM answers WHERE user = ?1");
 
-	*ret = UINT_MAX; /* in doubt there is no room */
+	*ret = UINT_MAX; /* in doubt too many */
 	query_str(q, user);
 	if (query_next(q))
 		*ret = (unsigned)query_get_num(q, 0);
@@ -112,7 +113,7 @@ store_grant_put(struct store *s, const struct grant_row *g)
 }
 
 static void
-take_grant(struct grant_row *g, struct query *q)
+read_grant(struct grant_row *g, struct query *q)
 {
 	memset(g, 0, sizeof(*g));
 	store_text(g->grant.id, sizeof(g->grant.id), q, 0);
@@ -147,9 +148,10 @@ store_grant_get(struct store *s, const char *id, struct grant_row *ret)
 	bool hit;
 	int r;
 
+	memset(ret, 0, sizeof(*ret));
 	query_str(q, id);
 	if ((hit = query_next(q)))
-		take_grant(ret, q);
+		read_grant(ret, q);
 	r = query_done(q);
 	return r == 0 && !hit ? GW_ENOENT : r;
 }
@@ -171,7 +173,7 @@ store_grant_each(struct store *s, const char *user, int64_t start_ms,
 	query_num(q, start_ms);
 	query_str(q, id);
 	while (query_next(q)) {
-		take_grant(&g, q);
+		read_grant(&g, q);
 		fn(arg, &g);
 	}
 	return query_done(q);
@@ -209,7 +211,7 @@ store_session_put(struct store *s, const struct session_row *x)
 }
 
 static void
-take_session(struct session_row *x, struct query *q)
+read_session(struct session_row *x, struct query *q)
 {
 	memset(x, 0, sizeof(*x));
 	store_text(x->sid, sizeof(x->sid), q, 0);
@@ -246,7 +248,7 @@ store_session_each(struct store *s, const char *user, int64_t start_ms,
 	query_num(q, start_ms);
 	query_str(q, sid);
 	while (query_next(q)) {
-		take_session(&x, q);
+		read_session(&x, q);
 		fn(arg, &x);
 	}
 	return query_done(q);

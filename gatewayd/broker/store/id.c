@@ -72,7 +72,7 @@ store_id_claim(
 
 /* A fresh one to that name; one that was drawn before is drawn again. */
 static int
-give(struct store *s, enum store_kind k, const char *name)
+assign(struct store *s, enum store_kind k, const char *name)
 {
 	struct query *q = NULL;
 	char id[LIMIT_ID_SIZE];
@@ -90,7 +90,7 @@ give(struct store *s, enum store_kind k, const char *name)
 }
 
 int
-store_id_give(struct store *s)
+store_id_fill(struct store *s)
 {
 	char name[LIMIT_NAME_SIZE];
 	int r = 0;
@@ -102,7 +102,7 @@ store_id_give(struct store *s)
 
 			query_str(q, name);
 			if ((r = store_one_name(q, name)) == 0)
-				r = give(s, k, name);
+				r = assign(s, k, name);
 		} while (r == 0);
 		if (r != GW_ENOENT)
 			return r;

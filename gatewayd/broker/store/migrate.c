@@ -2,7 +2,7 @@
 /*
  * migrate - brings a store to the version this program works with.
  *
- * MUST: a step is taken whole or not at all. MUST: nothing of a store that
+ * MUST: a step is made whole or not at all. MUST: nothing of a store that
  * holds anything is changed before a copy of it is on disk.
  */
 #include <stdio.h>

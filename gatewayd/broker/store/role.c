@@ -80,8 +80,8 @@ get_items(struct store *s, struct policy_role *r)
 	return store_done(q, e);
 }
 
-int
-store_role_get(struct store *s, const char *name, struct policy_role *ret)
+static int
+get_role(struct store *s, const char *name, struct policy_role *ret)
 {
 	struct query *q = query_new(s->sql,
 	    "SELECT name, max_s, mfa_age, reason, caps, record, deny, id"
@@ -261,7 +261,7 @@ store_role_all(struct store *s, struct policy_role **ret, size_t *retn)
 		char name[LIMIT_NAME_SIZE];
 
 		name_set(name, a.list[i].name);
-		r = store_role_get(s, name, &a.list[i]);
+		r = get_role(s, name, &a.list[i]);
 	}
 	if (r != 0) {
 		free(a.list);

@@ -43,6 +43,48 @@ store_done(struct query *q, int r)
 }
 
 int
+store_things(struct query *q, void *thing, size_t size, store_read_fn *read_row,
+    store_thing_fn *fn, void *arg)
+{
+	char name[LIMIT_NAME_SIZE] = "";
+	bool whole = false;
+
+	while (query_next(q)) {
+		if (strcmp(query_get_str(q, 0), name) != 0) {
+			if (name[0] != '\0')
+				fn(arg, name, whole ? thing : NULL);
+			name_set(name, query_get_str(q, 0));
+			explicit_bzero(thing, size);
+			whole = true;
+		}
+		whole = whole && read_row(thing, q) == 0;
+	}
+	if (name[0] != '\0')
+		fn(arg, name, whole ? thing : NULL);
+	explicit_bzero(thing, size);
+	return query_done(q);
+}
+
+int
+store_one_thing(
+    struct query *q, void *thing, size_t size, store_read_fn *read_row)
+{
+	bool any = false;
+	int r = 0;
+
+	memset(thing, 0, size);
+	while (r == 0 && query_next(q)) {
+		any = true;
+		r = read_row(thing, q) == 0 ? 0 : GW_ECORRUPT;
+	}
+	if ((r = store_done(q, r)) == 0 && !any)
+		r = GW_ENOENT;
+	if (r != 0)
+		explicit_bzero(thing, size);
+	return r;
+}
+
+int
 store_names(struct query *q, store_name_fn *fn, void *arg)
 {
 	while (query_next(q))
@@ -53,13 +95,14 @@ store_names(struct query *q, store_name_fn *fn, void *arg)
 int
 store_one_name(struct query *q, char ret[static LIMIT_NAME_SIZE])
 {
-	int r = GW_ENOENT;
+	bool hit;
+	int r;
 
-	if (query_next(q)) {
+	ret[0] = '\0';
+	if ((hit = query_next(q)))
 		name_set(ret, query_get_str(q, 0));
-		r = 0;
-	}
-	return store_done(q, r == GW_ENOENT ? 0 : r) != 0 ? GW_ESYS : r;
+	r = query_done(q);
+	return r == 0 && !hit ? GW_ENOENT : r;
 }
 
 int

@@ -95,7 +95,7 @@ store_migrations(unsigned *retn)
 	static const struct migration list[] = {
 	    {.text = tables},
 	    {.text = lists},
-	    {.text = ids, .fill = store_id_give},
+	    {.text = ids, .fill = store_id_fill},
 	};
 
 	*retn = ARRAY_LEN(list);

@@ -80,7 +80,7 @@ store_count(struct store *s, enum store_kind k, uint64_t *ret)
 	    [STORE_ROLES] = "SELECT count(*) FROM roles"};
 	struct query *q = NULL;
 
-	*ret = UINT64_MAX; /* in doubt there is no room */
+	*ret = UINT64_MAX; /* in doubt it is full */
 	if (k == STORE_NONE || k > STORE_ROLES)
 		return GW_EINVAL;
 	q = query_new(s->sql, text[k]);

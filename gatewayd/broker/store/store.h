@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * store - what may be asked: users, targets, roles, first answers, and the
- * history of grants and sessions that have ended. What is open now is not
- * here: that is the fold of the log. Every row carries the sequence number of
- * the record that caused it, written before it; a store that is ahead of the
- * log was not written by us.
+ * store - what the broker remembers: users, targets, roles, first answers, and
+ * the history of grants and sessions that have ended. What is open now is not
+ * here: that is the fold of the log.
+ *
+ * Every change names the sequence number (seq) of the record that caused it,
+ * which is durable before it; a store that is ahead of the log was not written
+ * by us. A change is on disk when its function returns, or, between
+ * store_begin() and store_commit(), when the latter does.
+ *
+ * Functions return 0, or GW_ENOENT where what is named is not there, or for all
+ * of them GW_ESYS, GW_ENOMEM, GW_ECORRUPT (store_error() says more); other
+ * codes are told below. Where nothing else is said, *ret is zeroed after a
+ * failure. Times are UTC milliseconds. Arguments are borrowed for the call.
+ * What a callback gets is valid until it returns; it must not change the store.
  */
 #ifndef BROKER_STORE_STORE_H
 #define BROKER_STORE_STORE_H
@@ -80,100 +89,124 @@ struct store;
 
 /* Opens or makes it, and changes one of an older version to ours; before that a
  * copy is made, beside it: store.db of version 1 is then store.db.v1 as well
- * (the newest two copies are kept). GW_ESYS, GW_ECORRUPT, GW_EUNSUPPORTED (a
- * newer version made it); whatever fails leaves the store whole, as it was.
- * rettext is for the operator: why it failed; else what was changed and where
- * the copy is, "" = nothing. */
+ * (the newest two copies are kept). GW_EUNSUPPORTED: a newer version made it.
+ * Whatever fails leaves the store whole, as it was. rettext is for the
+ * operator: why it failed; else what was changed and where the copy is, "" =
+ * nothing. One process at a time has the store. */
 MUST_CHECK int store_open(
     struct store **ret, const char *path, char rettext[static LIMIT_TEXT_SIZE]);
 void store_close(struct store *s); /* NULL is a no-op */
+/* What went wrong last, in the database's words; until the next call. */
 const char *store_error(struct store *s);
 /* Another one after each change of users, targets or roles: what was read at
  * this version is still so. This process is the only one that writes. */
 uint64_t store_version(const struct store *s);
-/* The highest sequence number any row names; 0 for an empty store. */
+/* The highest sequence number any change had; 0 for an empty store. */
 MUST_CHECK int store_seq(struct store *s, uint64_t *ret);
 
-enum store_kind { STORE_NONE = 0, STORE_USERS, STORE_TARGETS, STORE_ROLES };
-MUST_CHECK int store_count(struct store *s, enum store_kind k, uint64_t *ret);
-
-/*
- * Ids. A user, a target and a role each have one ("u-7Q2MXK4P", "t-...",
- * "p-..."; base/ids.h), drawn by whoever makes them, so that the record of it,
- * which comes first, can name it. It stays as long as they do and is never
- * taken again, also by one of the same name.
- */
-/* The id of that name. GW_ENOENT: there is none, and *ret is a fresh one. k is
- * not STORE_NONE. */
-MUST_CHECK int store_id(struct store *s, enum store_kind k, const char *name,
-    char ret[static LIMIT_ID_SIZE]);
-/* All puts below make, or replace by name, and fail with GW_ESTATE when the id
- * is not (any more) the one of that name: it was made, or removed, by another
- * meanwhile. */
-
-/* Several puts as one; they nest. */
+/* Several changes as one; they nest. End each with commit or rollback; a commit
+ * that fails has rolled back. */
 MUST_CHECK int store_begin(struct store *s);
 MUST_CHECK int store_commit(struct store *s);
 void store_rollback(struct store *s);
 
-typedef void store_name_fn(void *arg, const char *name);
+enum store_kind { STORE_NONE = 0, STORE_USERS, STORE_TARGETS, STORE_ROLES };
+/* How many there are; UINT64_MAX after a failure: in doubt it is full. */
+MUST_CHECK int store_count(struct store *s, enum store_kind k, uint64_t *ret);
 
-/* user.c. GW_ENOENT where nothing is found. */
+/*
+ * Ids. A user, a target and a role each have one ("u-7Q2MXK4P", "t-...",
+ * "p-..."; base/ids.h). It is drawn by whoever makes them, so that the record
+ * of it, which comes first, can name it; it stays as long as they do, and none
+ * ever gets it again, also not one of the same name.
+ *
+ * store_user_put(), store_target_put() and store_role_put() make what is not
+ * there, and replace all of what is there by that name. They fail with
+ * GW_ESTATE when the id is not (any more) the one of that name: another was
+ * made, or it was removed, meanwhile; with GW_EINVAL when it is no id.
+ */
+
+/* The id of that name. GW_ENOENT: nothing has that name, and *ret is a fresh
+ * id. k is not STORE_NONE. */
+MUST_CHECK int store_id(struct store *s, enum store_kind k, const char *name,
+    char ret[static LIMIT_ID_SIZE]);
+
+/* ---- user.c */
+
+/* The caller wipes it: sealed seeds are in it. */
 MUST_CHECK int store_user_get(
     struct store *s, const char *name, struct user *ret);
+/* Whose key that is, by its fingerprint ("SHA256:..."). */
 MUST_CHECK int store_user_by_key(
     struct store *s, const char *fp, char ret[static LIMIT_NAME_SIZE]);
+/* Who was invited by the code of that hash; "" finds nobody. */
 MUST_CHECK int store_user_by_invite(
     struct store *s, const char *hash, char ret[static LIMIT_NAME_SIZE]);
-/* GW_EEXIST: a key belongs to somebody else. */
+/* GW_EEXIST: one of the keys is another user's; nothing is changed then. */
 MUST_CHECK int store_user_put(
     struct store *s, const struct user *u, uint64_t seq);
-MUST_CHECK int store_user_each(struct store *s, store_name_fn *fn, void *arg);
+/* u is NULL if they cannot be read. */
+typedef void store_user_fn(void *arg, const char *name, const struct user *u);
+/* All of them, by name. */
+MUST_CHECK int store_user_each(struct store *s, store_user_fn *fn, void *arg);
 bool user_has_key(const struct user *u, const char *fp);
 
-/* target.c */
+/* ---- target.c */
+
 MUST_CHECK int store_target_get(
     struct store *s, const char *name, struct target *ret);
 MUST_CHECK int store_target_put(
     struct store *s, const struct target *t, uint64_t seq);
+/* One that is not there is none after it, either: 0. */
 MUST_CHECK int store_target_remove(
     struct store *s, const char *name, uint64_t seq);
-MUST_CHECK int store_target_each(struct store *s, store_name_fn *fn, void *arg);
-/* The name of a target with that address and port; GW_ENOENT. */
+/* t is NULL if it cannot be read. */
+typedef void store_target_fn(
+    void *arg, const char *name, const struct target *t);
+/* All of them, by name. */
+MUST_CHECK int store_target_each(
+    struct store *s, store_target_fn *fn, void *arg);
+/* The name of a target with that address and port, the first by name. */
 MUST_CHECK int store_target_at(struct store *s, const struct addr *a,
     uint16_t port, char ret[static LIMIT_NAME_SIZE]);
 
-/* role.c */
-MUST_CHECK int store_role_get(
-    struct store *s, const char *name, struct policy_role *ret);
+/* ---- role.c */
+
 MUST_CHECK int store_role_put(
     struct store *s, const struct policy_role *r, uint64_t seq);
+/* One that is not there is none after it, either: 0. */
 MUST_CHECK int store_role_remove(
     struct store *s, const char *name, uint64_t seq);
-/* All of them, by name; free(). */
+/* All of them, by name; free(). One that cannot be read fails it all: without
+ * it more might be allowed. */
 MUST_CHECK int store_role_all(
     struct store *s, struct policy_role **ret, size_t *retn);
 
-/* history.c */
+/* ---- history.c: a convenience; the evidence is the log */
+
+/* The first answer to what a user asked for by that verb with that idempotency
+ * key: its HTTP status, and its body, added to ret. */
 MUST_CHECK int store_answer_get(struct store *s, const char *user,
     const char *verb, const char *key, uint16_t *retstatus, struct buf *ret);
+/* GW_EEXIST: there is one. */
 MUST_CHECK int store_answer_put(struct store *s, const char *user,
     const char *verb, const char *key, uint16_t status, const char *reply,
     int64_t now_ms, uint64_t seq);
-/* How many are kept for a user. */
+/* How many are kept for a user; UINT_MAX after a failure: in doubt too many. */
 MUST_CHECK int store_answer_count(
     struct store *s, const char *user, unsigned *ret);
 /* Forgets answers older than that. */
 MUST_CHECK int store_answer_prune(struct store *s, int64_t before_ms);
+
+/* Of a grant, a session that has ended. Put again, its end is the later one. */
 MUST_CHECK int store_grant_put(struct store *s, const struct grant_row *g);
-/* One that has ended; GW_ENOENT. */
+MUST_CHECK int store_session_put(struct store *s, const struct session_row *x);
 MUST_CHECK int store_grant_get(
     struct store *s, const char *id, struct grant_row *ret);
-MUST_CHECK int store_session_put(struct store *s, const struct session_row *x);
 typedef void store_grant_fn(void *arg, const struct grant_row *g);
 typedef void store_session_fn(void *arg, const struct session_row *x);
-/* Those before that place, the newest first, at most max; user NULL =
- * everybody's. */
+/* Those before that place (start_ms, id), the newest first, at most max; user
+ * NULL = everybody's. From the first: INT64_MAX and "". */
 MUST_CHECK int store_grant_each(struct store *s, const char *user,
     int64_t start_ms, const char *id, unsigned max, store_grant_fn *fn,
     void *arg);

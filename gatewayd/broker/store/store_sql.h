@@ -23,6 +23,23 @@ void store_addr(struct addr *ret, struct query *q, int col);
 void store_bind_addr(struct query *q, const struct addr *a);
 /* Keeps the first error: r if it is one, else what query_done says. */
 int store_done(struct query *q, int r);
+/*
+ * Things that have several rows each: column 0 is the thing's name, and rows of
+ * one name come together. read_row adds a row to the thing, which is size bytes
+ * and zeroed before its first row; not 0 = it cannot be read, and the rest of
+ * its rows are passed over.
+ */
+typedef int store_read_fn(void *thing, struct query *q);
+/* thing NULL: it cannot be read. Must not change the store. */
+typedef void store_thing_fn(void *arg, const char *name, const void *thing);
+/* fn for each, in the query's order. Ends the query; thing is wiped. */
+MUST_CHECK int store_things(struct query *q, void *thing, size_t size,
+    store_read_fn *read_row, store_thing_fn *fn, void *arg);
+/* The only one: GW_ENOENT if there is none, GW_ECORRUPT if it cannot be read;
+ * after a failure thing is zeroed. */
+MUST_CHECK int store_one_thing(
+    struct query *q, void *thing, size_t size, store_read_fn *read_row);
+typedef void store_name_fn(void *arg, const char *name);
 /* A one-column query run to the end, fn for each row. */
 MUST_CHECK int store_names(struct query *q, store_name_fn *fn, void *arg);
 /* One name or GW_ENOENT. */
@@ -40,8 +57,8 @@ int store_finish(struct store *s, int r);
  * GW_EINVAL for what is no id of that kind. */
 MUST_CHECK int store_id_claim(
     struct store *s, enum store_kind k, const char *name, const char *id);
-/* An id to all that have none. */
-MUST_CHECK int store_id_give(struct store *s);
+/* An id to each; until now none had one. */
+MUST_CHECK int store_id_fill(struct store *s);
 
 /* ---- schema.c: the history of the schema */
 

@@ -2,72 +2,61 @@
 /*
  * target - targets, their labels, logins and pinned host keys.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "broker/store/store_sql.h"
 
+/* One row of the target, one for each of its labels, one for each login. */
+#define ROWS                                                                   \
+	"SELECT owner, kind, n, a, b, c, port, reach, keys"                    \
+	" FROM (SELECT name AS owner, 0 AS kind, 0 AS n, id AS a, addr4 AS b," \
+	" addr6 AS c, port, reach, keys FROM targets"                          \
+	" UNION ALL SELECT target, 1, 0, key, value, '', 0, 0, NULL"           \
+	" FROM target_labels"                                                  \
+	" UNION ALL SELECT target, 2, n, login, '', '', 0, 0, NULL"            \
+	" FROM target_logins) AS rows"
+
+enum { ROW_TARGET, ROW_LABEL, ROW_LOGIN };
+
 static int
-get_row(struct store *s, const char *name, struct target *t)
+read_row(void *thing, struct query *q)
 {
-	struct query *q = query_new(s->sql,
-	    "SELECT name, addr4, addr6, port, reach, keys, id FROM targets"
-	    " WHERE name = ?1");
-	bool hit = false;
-	int r;
+	struct target *t = thing;
+	size_t n = 0;
+	const void *p = NULL;
 
-	query_str(q, name);
-	if (query_next(q)) {
-		size_t n = 0;
-		const void *p = query_get_blob(q, 5, &n);
-
-		hit = true;
+	switch (query_get_num(q, 1)) {
+	case ROW_TARGET:
 		store_text(t->name, sizeof(t->name), q, 0);
-		store_addr(&t->addr4, q, 1);
-		store_addr(&t->addr6, q, 2);
-		t->port = (uint16_t)query_get_num(q, 3);
-		t->reach = (uint8_t)query_get_num(q, 4);
-		store_text(t->id, sizeof(t->id), q, 6);
+		store_text(t->id, sizeof(t->id), q, 3);
+		store_addr(&t->addr4, q, 4);
+		store_addr(&t->addr6, q, 5);
+		t->port = (uint16_t)query_get_num(q, 6);
+		t->reach = (uint8_t)query_get_num(q, 7);
+		p = query_get_blob(q, 8, &n);
 		if (p != NULL && n <= sizeof(t->host_keys)) {
 			memcpy(t->host_keys, p, n);
 			t->host_keys_len = (uint32_t)n;
 		}
+		return 0;
+	case ROW_LABEL:
+		return label_list_add(
+		    &t->labels, query_get_str(q, 3), query_get_str(q, 4));
+	default:
+		return name_list_add(&t->logins, query_get_str(q, 3));
 	}
-	r = query_done(q);
-	return r == 0 && !hit ? GW_ENOENT : r;
-}
-
-static int
-get_lists(struct store *s, struct target *t)
-{
-	struct query *q = query_new(s->sql,
-	    "SELECT key, value FROM target_labels WHERE target = ?1"
-	    " ORDER BY key");
-	int r = 0;
-
-	query_str(q, t->name);
-	while (r == 0 && query_next(q))
-		r = label_list_add(
-		    &t->labels, query_get_str(q, 0), query_get_str(q, 1));
-	if ((r = store_done(q, r)) != 0)
-		return r;
-	q = query_new(s->sql,
-	    "SELECT login FROM target_logins WHERE target = ?1 ORDER BY n");
-	query_str(q, t->name);
-	while (r == 0 && query_next(q))
-		r = name_list_add(&t->logins, query_get_str(q, 0));
-	return store_done(q, r);
 }
 
 int
 store_target_get(struct store *s, const char *name, struct target *ret)
 {
-	int r;
+	struct query *q = query_new(
+	    s->sql, ROWS " WHERE owner = ?1 ORDER BY owner, kind, n, a");
 
-	memset(ret, 0, sizeof(*ret));
-	if ((r = get_row(s, name, ret)) != 0 || (r = get_lists(s, ret)) != 0)
-		memset(ret, 0, sizeof(*ret));
-	return r;
+	query_str(q, name);
+	return store_one_thing(q, ret, sizeof(*ret), read_row);
 }
 
 static int
@@ -153,12 +142,32 @@ store_target_remove(struct store *s, const char *name, uint64_t seq)
 	return store_finish(s, r);
 }
 
-int
-store_target_each(struct store *s, store_name_fn *fn, void *arg)
+struct each {
+	store_target_fn *fn;
+	void *arg;
+};
+
+static void
+found(void *arg, const char *name, const void *thing)
 {
-	return store_names(
-	    query_new(s->sql, "SELECT name FROM targets ORDER BY name"), fn,
-	    arg);
+	const struct each *e = arg;
+
+	e->fn(e->arg, name, thing);
+}
+
+int
+store_target_each(struct store *s, store_target_fn *fn, void *arg)
+{
+	struct each e = {.fn = fn, .arg = arg};
+	struct target *t = malloc(sizeof(*t));
+	int r;
+
+	if (t == NULL)
+		return GW_ENOMEM;
+	r = store_things(query_new(s->sql, ROWS " ORDER BY owner, kind, n, a"),
+	    t, sizeof(*t), read_row, found, &e);
+	free(t);
+	return r;
 }
 
 int

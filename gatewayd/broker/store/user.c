@@ -2,98 +2,87 @@
 /*
  * user - users, their groups and keys.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "broker/store/store_sql.h"
 
+/* One row of the user, one for each of their groups, one for each key. */
+#define ROWS                                                                   \
+	"SELECT owner, kind, a, b, c, p, q, state, admin, auditor, invite_end" \
+	" FROM (SELECT name AS owner, 0 AS kind, id AS a, invite AS b,"        \
+	" '' AS c, totp AS p, pending AS q, state, admin, auditor, invite_end" \
+	" FROM users"                                                          \
+	" UNION ALL SELECT user, 1, name, '', '', NULL, NULL, 0, 0, 0, 0"      \
+	" FROM user_groups"                                                    \
+	" UNION ALL SELECT user, 2, fp, type, comment, blob, NULL, 0, 0, 0, 0" \
+	" FROM user_keys) AS rows"
+
+enum { ROW_USER, ROW_GROUP, ROW_KEY };
+
 static void
-take_sealed(struct sealed *ret, struct query *q, int col)
+read_sealed(struct sealed *ret, struct query *q, int col)
 {
 	size_t n = 0;
 	const void *p = query_get_blob(q, col, &n);
 
-	ret->len = 0;
 	if (p == NULL || n > sizeof(ret->p))
 		return;
 	memcpy(ret->p, p, n);
 	ret->len = n;
 }
 
-static int
-get_row(struct store *s, const char *name, struct user *u)
+static void
+read_key(struct user *u, struct query *q)
 {
-	struct query *q = query_new(s->sql,
-	    "SELECT name, state, admin, auditor, totp, pending, invite,"
-	    " invite_end, id FROM users WHERE name = ?1");
-	bool hit = false;
-	int r;
+	struct user_key *k = &u->keys[u->nkeys];
+	size_t n = 0;
+	const void *p = query_get_blob(q, 5, &n);
 
-	query_str(q, name);
-	if (query_next(q)) {
-		hit = true;
+	if (u->nkeys == LIMIT_KEYS_PER_USER || p == NULL || n > sizeof(k->blob))
+		return; /* a key that is not there opens nothing */
+	store_text(k->fp, sizeof(k->fp), q, 2);
+	store_text(k->type, sizeof(k->type), q, 3);
+	store_text(k->comment, sizeof(k->comment), q, 4);
+	memcpy(k->blob, p, n);
+	k->len = n;
+	u->nkeys++;
+}
+
+static int
+read_row(void *thing, struct query *q)
+{
+	struct user *u = thing;
+
+	switch (query_get_num(q, 1)) {
+	case ROW_USER:
 		store_text(u->name, sizeof(u->name), q, 0);
-		u->state = (uint8_t)query_get_num(q, 1);
-		u->admin = query_get_num(q, 2) == 1;
-		u->auditor = query_get_num(q, 3) == 1;
-		take_sealed(&u->totp, q, 4);
-		take_sealed(&u->pending, q, 5);
-		store_text(u->invite, sizeof(u->invite), q, 6);
-		u->invite_end_ms = query_get_num(q, 7);
-		store_text(u->id, sizeof(u->id), q, 8);
+		store_text(u->id, sizeof(u->id), q, 2);
+		store_text(u->invite, sizeof(u->invite), q, 3);
+		read_sealed(&u->totp, q, 5);
+		read_sealed(&u->pending, q, 6);
+		u->state = (uint8_t)query_get_num(q, 7);
+		u->admin = query_get_num(q, 8) == 1;
+		u->auditor = query_get_num(q, 9) == 1;
+		u->invite_end_ms = query_get_num(q, 10);
+		return 0;
+	case ROW_GROUP:
+		return name_list_add(&u->groups, query_get_str(q, 2));
+	default:
+		read_key(u, q);
+		return 0;
 	}
-	r = query_done(q);
-	return r == 0 && !hit ? GW_ENOENT : r;
-}
-
-static int
-get_groups(struct store *s, struct user *u)
-{
-	struct query *q = query_new(s->sql,
-	    "SELECT name FROM user_groups WHERE user = ?1 ORDER BY name");
-	int r = 0;
-
-	query_str(q, u->name);
-	while (r == 0 && query_next(q))
-		r = name_list_add(&u->groups, query_get_str(q, 0));
-	return store_done(q, r);
-}
-
-static int
-get_keys(struct store *s, struct user *u)
-{
-	struct query *q = query_new(s->sql,
-	    "SELECT fp, type, comment, blob FROM user_keys WHERE user = ?1"
-	    " ORDER BY fp");
-
-	query_str(q, u->name);
-	while (u->nkeys < LIMIT_KEYS_PER_USER && query_next(q)) {
-		struct user_key *k = &u->keys[u->nkeys];
-		size_t n = 0;
-		const void *p = query_get_blob(q, 3, &n);
-
-		if (p == NULL || n > sizeof(k->blob))
-			continue;
-		store_text(k->fp, sizeof(k->fp), q, 0);
-		store_text(k->type, sizeof(k->type), q, 1);
-		store_text(k->comment, sizeof(k->comment), q, 2);
-		memcpy(k->blob, p, n);
-		k->len = n;
-		u->nkeys++;
-	}
-	return query_done(q);
 }
 
 int
 store_user_get(struct store *s, const char *name, struct user *ret)
 {
-	int r;
+	struct query *q =
+	    query_new(s->sql, ROWS " WHERE owner = ?1 ORDER BY owner, kind, a");
 
-	memset(ret, 0, sizeof(*ret));
-	if ((r = get_row(s, name, ret)) != 0 || (r = get_groups(s, ret)) != 0 ||
-	    (r = get_keys(s, ret)) != 0)
-		memset(ret, 0, sizeof(*ret));
-	return r;
+	query_str(q, name);
+	return store_one_thing(q, ret, sizeof(*ret), read_row);
 }
 
 int
@@ -207,13 +196,6 @@ store_user_put(struct store *s, const struct user *u, uint64_t seq)
 	return store_finish(s, r);
 }
 
-int
-store_user_each(struct store *s, store_name_fn *fn, void *arg)
-{
-	return store_names(
-	    query_new(s->sql, "SELECT name FROM users ORDER BY name"), fn, arg);
-}
-
 bool
 user_has_key(const struct user *u, const char *fp)
 {
@@ -221,4 +203,32 @@ user_has_key(const struct user *u, const char *fp)
 		if (strcmp(u->keys[i].fp, fp) == 0)
 			return true;
 	return false;
+}
+
+struct each {
+	store_user_fn *fn;
+	void *arg;
+};
+
+static void
+found(void *arg, const char *name, const void *thing)
+{
+	const struct each *e = arg;
+
+	e->fn(e->arg, name, thing);
+}
+
+int
+store_user_each(struct store *s, store_user_fn *fn, void *arg)
+{
+	struct each e = {.fn = fn, .arg = arg};
+	struct user *u = malloc(sizeof(*u));
+	int r;
+
+	if (u == NULL)
+		return GW_ENOMEM;
+	r = store_things(query_new(s->sql, ROWS " ORDER BY owner, kind, a"), u,
+	    sizeof(*u), read_row, found, &e);
+	free(u);
+	return r;
 }

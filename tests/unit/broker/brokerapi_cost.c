@@ -12,6 +12,10 @@
 
 enum { STATEMENTS = 12, WAITS = 1 };
 
+/* They begin alike: by their columns. */
+static const char of_users[] = "sql SELECT owner, kind, a, b, c, p, q, state";
+static const char of_targets[] = "sql SELECT owner, kind, n, a, b, c, port";
+
 void
 test_cost_of_a_request(void **state)
 {
@@ -49,8 +53,8 @@ test_cost_of_a_request(void **state)
 	assert_in_range(trace_count(&trace, "sql "), 1, STATEMENTS);
 	assert_int_equal(trace_count(&trace, "sync\n"), WAITS);
 	/* nothing was changed while it was opened: read once is enough */
-	assert_int_equal(trace_count(&trace, "sql SELECT name, state,"), 1);
-	assert_int_equal(trace_count(&trace, "sql SELECT name, addr4,"), 1);
+	assert_int_equal(trace_count(&trace, of_users), 1);
+	assert_int_equal(trace_count(&trace, of_targets), 1);
 	assert_int_equal(trace_count(&trace, "sql INSERT INTO answers"), 1);
 	stop(x);
 	buf_done(&trace);

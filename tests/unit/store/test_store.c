@@ -14,7 +14,7 @@
 
 #include "base/err.h"
 #include "base/ids.h"
-#include "broker/store/store.h"
+#include "broker/store/store_sql.h"
 
 struct place {
 	char dir[64];
@@ -154,6 +154,55 @@ test_user(void **state)
 }
 
 static void
+want_user(void *arg, const char *name, const struct user *u)
+{
+	static const char *const names[] = {"alice", "bob", "carol"};
+	unsigned *n = arg;
+
+	assert_in_range(*n, 0, 2);
+	assert_string_equal(name, names[*n]);
+	if (*n == 1) { /* bob, who cannot be read */
+		assert_null(u);
+	} else {
+		assert_string_equal(u->name, name);
+		assert_int_equal(u->groups.n, 2);
+		assert_int_equal(u->nkeys, 1);
+		assert_string_equal(
+		    u->keys[0].fp, *n == 0 ? "SHA256:alice" : "SHA256:carol");
+	}
+	(*n)++;
+}
+
+/* Each with what is theirs, and one that is broken hides no other. */
+static void
+test_each_user(void **state)
+{
+	static const char *const names[] = {"carol", "alice", "bob"};
+	struct place *p = *state;
+	struct user *got = calloc(1, sizeof(*got));
+	struct query *q = NULL;
+	unsigned n = 0;
+
+	assert_non_null(got);
+	must(store_user_each(p->store, want_user, &n));
+	assert_int_equal(n, 0);
+	for (size_t i = 0; i < 3; i++) {
+		struct user *u = make_user(names[i], names[i]);
+
+		must(store_user_put(p->store, u, 1));
+		free(u);
+	}
+	q = query_new(p->store->sql, "INSERT INTO user_groups(user, name, seq)"
+				     " VALUES('bob', 'no name', 1)");
+	must(query_run(q));
+	must(store_user_each(p->store, want_user, &n));
+	assert_int_equal(n, 3);
+	assert_int_equal(store_user_get(p->store, "bob", got), GW_ECORRUPT);
+	assert_string_equal(got->name, "");
+	free(got);
+}
+
+static void
 test_key_belongs_to_one(void **state)
 {
 	struct place *p = *state;
@@ -172,6 +221,15 @@ test_key_belongs_to_one(void **state)
 	free(a);
 	free(b);
 	free(got);
+}
+
+static void
+want_target(void *arg, const char *name, const struct target *t)
+{
+	assert_string_equal(name, "web-01");
+	assert_non_null(t);
+	assert_true(target_equal(arg, t));
+	assert_string_equal(t->logins.name[0], "zoe"); /* order is kept */
 }
 
 static void
@@ -197,6 +255,7 @@ test_target(void **state)
 	must(target_add_key(t, "key two", 7));
 	must(store_target_put(p->store, t, 3));
 	reopen(p);
+	must(store_target_each(p->store, want_target, t));
 	must(store_target_get(p->store, "web-01", got));
 	assert_true(target_equal(t, got));
 	assert_string_equal(got->logins.name[0], "zoe"); /* order is kept */
@@ -530,6 +589,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(test_private_file),
 	    T(test_user),
+	    T(test_each_user),
 	    T(test_key_belongs_to_one),
 	    T(test_target),
 	    T(test_role),
