@@ -21,6 +21,7 @@
 
 #include "audit/record.h"
 #include "base/err.h"
+#include "base/ids.h"
 #include "base/str.h"
 #include "broker/broker.h"
 #include "core/event.h"
@@ -447,28 +448,24 @@ restore(struct broker *b)
 /* ---- what is stored is good */
 
 static void
-check_user(void *arg, const char *name)
+check_user(void *arg, const char *name, const struct user *u)
 {
-	struct broker *b = arg;
-	static struct user u;
-
-	must(store_user_get(b->store, name, &u) == 0);
-	must(str_name_ok(u.name) && !event_actor_own(u.name));
-	must(u.state == USER_INVITED || u.state == USER_DISABLED ||
-	     (u.state == USER_ACTIVE && u.totp.len > 0));
-	must(u.nkeys <= LIMIT_KEYS_PER_USER && u.groups.n <= LIMIT_LIST);
-	for (unsigned i = 0; i < u.groups.n; i++)
-		must(str_name_ok(u.groups.name[i]));
+	(void)arg;
+	must(u != NULL && strcmp(u->name, name) == 0 && id_ok(u->id, 'u'));
+	must(str_name_ok(u->name) && !event_actor_own(u->name));
+	must(u->state == USER_INVITED || u->state == USER_DISABLED ||
+	     (u->state == USER_ACTIVE && u->totp.len > 0));
+	must(u->nkeys <= LIMIT_KEYS_PER_USER && u->groups.n <= LIMIT_LIST);
+	for (unsigned i = 0; i < u->groups.n; i++)
+		must(str_name_ok(u->groups.name[i]));
 }
 
 static void
-check_target(void *arg, const char *name)
+check_target(void *arg, const char *name, const struct target *t)
 {
-	struct broker *b = arg;
-	static struct target t;
-
-	must(store_target_get(b->store, name, &t) == 0 && target_ok(&t));
-	must(target_nkeys(&t) <= LIMIT_HOSTKEYS);
+	(void)arg;
+	must(t != NULL && strcmp(t->name, name) == 0 && id_ok(t->id, 't'));
+	must(target_ok(t) && target_nkeys(t) <= LIMIT_HOSTKEYS);
 }
 
 static void
@@ -477,11 +474,11 @@ check_store(struct broker *b)
 	struct policy_role *roles = NULL;
 	size_t n = 0;
 
-	must(store_user_each(b->store, check_user, b) == 0);
-	must(store_target_each(b->store, check_target, b) == 0);
+	must(store_user_each(b->store, check_user, NULL) == 0);
+	must(store_target_each(b->store, check_target, NULL) == 0);
 	must(store_role_all(b->store, &roles, &n) == 0);
 	for (size_t i = 0; i < n; i++) {
-		must(policy_role_ok(&roles[i]));
+		must(policy_role_ok(&roles[i]) && id_ok(roles[i].id, 'p'));
 		must(roles[i].max_s <= LIMIT_GRANT_MAX_S);
 		for (unsigned k = 0; k < roles[i].nports; k++)
 			must(roles[i].ports[k] != 0);
