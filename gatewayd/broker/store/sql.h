@@ -51,7 +51,8 @@ MUST_CHECK int sql_commit(struct sql *s);
 void sql_rollback(struct sql *s);
 
 /* text is constant; values only come in by the binders, counted from 1 in the
- * order they are called. NULL when out of memory: all calls take that. */
+ * order they are called. NULL when out of memory: all calls take that. A few of
+ * the last texts are kept prepared. */
 struct query *query_new(struct sql *s, const char *text);
 void query_str(struct query *q, const char *v); /* "" stays ""; NULL = NULL */
 void query_num(struct query *q, int64_t v);

@@ -23,6 +23,7 @@
 enum {
 	STATEMENT_MAX = 4096,             /* internal: one of sql_define's */
 	COPY_PATH = LIMIT_PATH_SIZE + 64, /* of the database, and its ends */
+	READY = 16, /* statements: those of a request, and some */
 };
 
 struct sql {
@@ -30,6 +31,8 @@ struct sql {
 	char path[LIMIT_PATH_SIZE + 32];
 	unsigned depth;
 	int copy_errno; /* why a copy failed, if it was not SQLite */
+	sqlite3_stmt *ready[READY]; /* prepared, and not in use */
+	unsigned next_ready; /* whose place another gets when all are full */
 };
 
 struct query {
@@ -121,6 +124,8 @@ sql_close(struct sql *s)
 {
 	if (s == NULL)
 		return;
+	for (unsigned i = 0; i < READY; i++)
+		(void)sqlite3_finalize(s->ready[i]);
 	(void)sqlite3_close_v2(s->db);
 	free(s);
 }
@@ -357,6 +362,37 @@ sql_copy(struct sql *s, int64_t version, char *ret, size_t size)
 
 /* ---- queries */
 
+/* To prepare a statement takes longer than to run it: it is kept, and found by
+ * its text. NULL: there is none. */
+static sqlite3_stmt *
+ready_get(struct sql *s, const char *text)
+{
+	for (unsigned i = 0; i < READY; i++) {
+		sqlite3_stmt *st = s->ready[i];
+
+		if (st == NULL || strcmp(sqlite3_sql(st), text) != 0)
+			continue;
+		s->ready[i] = NULL;
+		return st;
+	}
+	return NULL;
+}
+
+static void
+ready_put(struct sql *s, sqlite3_stmt *st)
+{
+	unsigned i = 0;
+
+	(void)sqlite3_reset(st);
+	(void)sqlite3_clear_bindings(st);
+	while (i < READY && s->ready[i] != NULL)
+		i++;
+	if (i == READY)
+		i = s->next_ready++ % READY;
+	(void)sqlite3_finalize(s->ready[i]);
+	s->ready[i] = st;
+}
+
 struct query *
 query_new(struct sql *s, const char *text)
 {
@@ -365,7 +401,9 @@ query_new(struct sql *s, const char *text)
 	if (q == NULL)
 		return NULL;
 	q->sql = s;
-	q->err = code_of(sqlite3_prepare_v2(s->db, text, -1, &q->st, NULL));
+	if ((q->st = ready_get(s, text)) == NULL)
+		q->err = code_of(sqlite3_prepare_v3(
+		    s->db, text, -1, SQLITE_PREPARE_PERSISTENT, &q->st, NULL));
 	return q;
 }
 
@@ -446,7 +484,8 @@ query_done(struct query *q)
 	if (q == NULL)
 		return GW_ENOMEM;
 	r = q->err;
-	(void)sqlite3_finalize(q->st);
+	if (q->st != NULL)
+		ready_put(q->sql, q->st);
 	free(q);
 	return r;
 }

@@ -531,6 +531,40 @@ test_ids(void **state)
 	free(got);
 }
 
+/* A statement is kept, its values are not; and it may be under way twice. */
+static void
+test_statements_are_kept(void **state)
+{
+	static const char text[] = "SELECT ?1";
+	struct place *p = *state;
+	struct query *a, *b;
+
+	for (int i = 0; i < 3; i++) {
+		a = query_new(p->store->sql, text);
+		b = query_new(p->store->sql, text);
+		query_str(a, "one");
+		assert_true(query_next(a));
+		assert_true(query_next(b));
+		assert_string_equal(query_get_str(a, 0), "one");
+		assert_string_equal(query_get_str(b, 0), ""); /* not bound */
+		must(query_done(a));
+		must(query_done(b));
+	}
+	/* more than are kept */
+	for (int64_t i = 0; i < 100; i++) {
+		char other[32];
+
+		(void)snprintf(other, sizeof(other), "SELECT %d", (int)i);
+		a = query_new(p->store->sql, other);
+		assert_true(query_next(a));
+		assert_true(query_get_num(a, 0) == i);
+		must(query_done(a));
+	}
+	a = query_new(p->store->sql, "SELECT nonsense");
+	assert_false(query_next(a));
+	assert_int_not_equal(query_done(a), 0);
+}
+
 static void
 test_all_or_nothing(void **state)
 {
@@ -597,6 +631,7 @@ main(void)
 	    T(test_history),
 	    T(test_seq),
 	    T(test_ids),
+	    T(test_statements_are_kept),
 	    T(test_all_or_nothing),
 	    T(test_not_a_database),
 	};
