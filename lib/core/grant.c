@@ -193,27 +193,46 @@ grant_reach_str(enum grant_reach r)
 	}
 }
 
+static const struct cap {
+	uint32_t bit;
+	const char *word;
+} caps_all[] = {{CAP_SHELL, "shell"}, {CAP_EXEC, "exec"}, {CAP_SFTP, "sftp"},
+    {CAP_PTY, "pty"}, {CAP_FORWARD, "forward"}, {CAP_AGENT, "agent"},
+    {CAP_X11, "x11"}};
+
+const char *
+grant_cap_word(uint32_t bit)
+{
+	for (size_t i = 0; i < ARRAY_LEN(caps_all); i++)
+		if (caps_all[i].bit == bit)
+			return caps_all[i].word;
+	return NULL;
+}
+
+uint32_t
+grant_cap(const char *word)
+{
+	for (size_t i = 0; i < ARRAY_LEN(caps_all); i++)
+		if (strcmp(caps_all[i].word, word) == 0)
+			return caps_all[i].bit;
+	return 0;
+}
+
 void
 grant_caps_str(char *ret, size_t size, uint32_t caps)
 {
-	static const struct {
-		uint32_t bit;
-		const char *name;
-	} names[] = {{CAP_SHELL, "shell"}, {CAP_EXEC, "exec"},
-	    {CAP_SFTP, "sftp"}, {CAP_PTY, "pty"}, {CAP_FORWARD, "forward"},
-	    {CAP_AGENT, "agent"}, {CAP_X11, "x11"}};
 	size_t at = 0;
 
 	if (size > 0)
 		ret[0] = '\0';
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		size_t n = strlen(names[i].name);
+	for (size_t i = 0; i < ARRAY_LEN(caps_all); i++) {
+		const size_t n = strlen(caps_all[i].word);
 
-		if ((caps & names[i].bit) == 0 || at + n + 2 > size)
+		if ((caps & caps_all[i].bit) == 0 || at + n + 2 > size)
 			continue;
 		if (at > 0)
 			ret[at++] = ',';
-		memcpy(ret + at, names[i].name, n + 1);
+		memcpy(ret + at, caps_all[i].word, n + 1);
 		at += n;
 	}
 }

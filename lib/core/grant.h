@@ -107,6 +107,9 @@ const char *end_reason_str(enum end_reason r); /* "expired", ...; "none" */
 /* One of the list, and not END_NONE. */
 bool end_reason_known(unsigned r);
 const char *grant_reach_str(enum grant_reach r);
+/* One capability and its word: "shell"; NULL and 0 where there is none. */
+const char *grant_cap_word(uint32_t bit);
+uint32_t grant_cap(const char *word);
 /* "shell,exec,sftp,pty"; ret needs 64 bytes. */
 void grant_caps_str(char *ret, size_t size, uint32_t caps);
 

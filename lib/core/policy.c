@@ -15,10 +15,7 @@
 /* The allow roles that give a thing, merged while walking over them. */
 struct merge {
 	const struct policy_role *decides;
-	uint32_t max_s;
-	uint32_t mfa_age_s;
-	uint32_t caps;
-	bool reason, record;
+	struct policy_role all; /* only what rows merge counts */
 	unsigned n;
 };
 
@@ -60,10 +57,10 @@ policy_concerns(const struct policy_role *role, const char *user,
 static bool
 has_port(const struct policy_role *r, uint16_t port)
 {
-	for (unsigned i = 0; i < r->nports; i++)
-		if (r->ports[i] == port)
+	for (unsigned i = 0; i < r->ports.n; i++)
+		if (r->ports.port[i] == port)
 			return true;
-	return r->deny && r->nports == 0;
+	return r->deny && r->ports.n == 0;
 }
 
 static bool
@@ -77,10 +74,10 @@ has_login(const struct policy_role *r, const char *login)
 static bool
 has_source(const struct policy_role *r, const struct addr *a)
 {
-	for (unsigned i = 0; i < r->nsources; i++)
-		if (prefix_has(&r->sources[i], a))
+	for (unsigned i = 0; i < r->sources.n; i++)
+		if (prefix_has(&r->sources.prefix[i], a))
 			return true;
-	return r->nsources == 0 || FAULT(policy_source);
+	return r->sources.n == 0 || FAULT(policy_source);
 }
 
 /* Allow: every source must be inside. Deny: one of them inside is enough. */
@@ -93,7 +90,7 @@ has_sources(const struct policy_role *r, const struct policy_facts *f)
 		if (has_source(r, &f->sources[i]))
 			in++;
 	if (f->nsources == 0)
-		return r->nsources == 0;
+		return r->sources.n == 0;
 	return r->deny ? in > 0 : in == f->nsources;
 }
 
@@ -161,47 +158,62 @@ decides_before(const struct policy_role *a, const struct policy_role *b)
 }
 
 static void
+merge_field(const struct rolefield *f, struct policy_role *all,
+    const struct policy_role *r)
+{
+	const void *p = rolefield_of(f, r);
+	void *ret = rolefield_member(f, all);
+
+	switch (f->merge) {
+	case ROLE_SHORTEST:
+		if (*(const uint32_t *)p < *(uint32_t *)ret)
+			*(uint32_t *)ret = *(const uint32_t *)p;
+		break;
+	case ROLE_COMMON:
+		*(uint32_t *)ret &= *(const uint32_t *)p;
+		break;
+	case ROLE_ANY:
+		*(bool *)ret = *(bool *)ret || *(const bool *)p;
+		break;
+	case ROLE_SELECTS:
+	case ROLE_SHOWN:
+		break;
+	}
+}
+
+static void
 merge_role(struct merge *m, const struct policy_role *r)
 {
+	const struct rolefield *f = rolefields();
+
 	if (m->n++ == 0) {
 		m->decides = r;
-		m->max_s = r->max_s;
-		m->mfa_age_s = r->mfa_age_s;
-		m->caps = r->caps;
-		m->reason = r->reason;
-		m->record = r->record;
+		m->all = *r;
 		return;
 	}
 	if (decides_before(r, m->decides))
 		m->decides = r;
-	if (r->max_s < m->max_s)
-		m->max_s = r->max_s;
-	if (r->mfa_age_s < m->mfa_age_s)
-		m->mfa_age_s = r->mfa_age_s;
-	m->caps &= r->caps;
-	m->reason = m->reason || r->reason;
-	m->record = m->record || r->record;
+	for (size_t i = 0; i < ROLE_FIELD_COUNT; i++)
+		merge_field(&f[i], &m->all, r);
 }
 
 /* All allow roles that give this login, port and sources. */
-static struct merge
-merge_roles(const struct policy_facts *f, const struct policy_role *roles,
-    size_t n, const char *login, uint16_t port)
+static void
+merge_roles(struct merge *ret, const struct policy_facts *f,
+    const struct policy_role *roles, size_t n, const char *login, uint16_t port)
 {
-	struct merge m = {0};
-
+	memset(ret, 0, sizeof(*ret));
 	for (size_t i = 0; i < n; i++)
 		if (concerns(&roles[i], f, false) &&
 		    has_login(&roles[i], login) && has_port(&roles[i], port) &&
 		    has_sources(&roles[i], f))
-			merge_role(&m, &roles[i]);
-	if (m.n > 0 && m.caps == 0)
-		m.caps = m.decides->caps;
-	if (m.max_s > f->max_s)
-		m.max_s = f->max_s;
-	if (m.mfa_age_s > f->mfa_max_s)
-		m.mfa_age_s = f->mfa_max_s;
-	return m;
+			merge_role(ret, &roles[i]);
+	if (ret->n > 0 && ret->all.caps == 0)
+		ret->all.caps = ret->decides->caps;
+	if (ret->all.max_s > f->max_s)
+		ret->all.max_s = f->max_s;
+	if (ret->all.mfa_age_s > f->mfa_max_s)
+		ret->all.mfa_age_s = f->mfa_max_s;
 }
 
 static void
@@ -354,11 +366,11 @@ static void
 take_merge(struct policy_result *ret, const struct merge *m)
 {
 	set_role(ret, m->decides);
-	ret->max_s = m->max_s;
-	ret->mfa_age_s = m->mfa_age_s;
-	ret->caps = m->caps;
-	ret->record = m->record;
-	ret->reason = m->reason;
+	ret->max_s = m->all.max_s;
+	ret->mfa_age_s = m->all.mfa_age_s;
+	ret->caps = m->all.caps;
+	ret->record = m->all.record;
+	ret->reason = m->all.reason;
 }
 
 static void
@@ -393,7 +405,7 @@ policy_decide(struct policy_result *ret, const struct policy_facts *f,
 		refuse_denied(ret, deny);
 		return;
 	}
-	m = merge_roles(f, roles, nroles, ret->login, ret->port);
+	merge_roles(&m, f, roles, nroles, ret->login, ret->port);
 	if (m.n == 0) {
 		near = nearest_role(f, roles, nroles, ret->login);
 		refuse_conditions(ret, f, near);
@@ -423,47 +435,16 @@ policy_role_ok(const struct policy_role *r)
 	return r->max_s >= LIMIT_GRANT_MIN_S &&
 	       (r->users.n > 0 || r->groups.n > 0) &&
 	       (r->targets.n > 0 || r->labels.n > 0) && r->logins.n > 0 &&
-	       r->nports > 0 && r->caps != 0;
-}
-
-static bool
-names_equal(const struct name_list *a, const struct name_list *b)
-{
-	if (a->n != b->n)
-		return false;
-	for (unsigned i = 0; i < a->n; i++)
-		if (!name_list_has(b, a->name[i]))
-			return false;
-	return true;
-}
-
-static bool
-numbers_equal(const struct policy_role *a, const struct policy_role *b)
-{
-	if (a->nports != b->nports || a->nsources != b->nsources)
-		return false;
-	for (unsigned i = 0; i < a->nports; i++)
-		if (a->ports[i] != b->ports[i])
-			return false;
-	for (unsigned i = 0; i < a->nsources; i++)
-		if (!addr_equal(&a->sources[i].addr, &b->sources[i].addr) ||
-		    a->sources[i].bits != b->sources[i].bits)
-			return false;
-	return true;
+	       r->ports.n > 0 && r->caps != 0;
 }
 
 bool
 policy_role_equal(const struct policy_role *a, const struct policy_role *b)
 {
-	return strcmp(a->name, b->name) == 0 && a->max_s == b->max_s &&
-	       a->mfa_age_s == b->mfa_age_s && a->reason == b->reason &&
-	       a->caps == b->caps && a->record == b->record &&
-	       a->deny == b->deny && names_equal(&a->users, &b->users) &&
-	       names_equal(&a->groups, &b->groups) &&
-	       names_equal(&a->targets, &b->targets) &&
-	       names_equal(&a->logins, &b->logins) &&
-	       a->labels.n == b->labels.n &&
-	       (a->labels.n == 0 ||
-		   label_list_covers(&a->labels, &b->labels)) &&
-	       numbers_equal(a, b);
+	const struct rolefield *f = rolefields();
+
+	for (size_t i = 0; i < ROLE_FIELD_COUNT; i++)
+		if (!rolefield_equal(&f[i], a, b))
+			return false;
+	return true;
 }

@@ -11,10 +11,11 @@
  *     empty one means any) hold for it, refuses. Deny beats allow.
  *  3. Of the allow roles that concern it, those count which also give the
  *     login, the port and the sources. One is enough to be allowed.
- *  4. Those that count are merged to the strictest: shortest time, youngest
- *     code, reason wanted if one wants it, recorded if one records, only
- *     the capabilities all of them give (if they have none in common, those of
- *     the deciding role, so that overlapping never fails).
+ *  4. Those that count are merged to the strictest, field by field as its row
+ *     says (core/rolefield.h): shortest time, youngest code, reason wanted if
+ *     one wants it, recorded if one records, only the capabilities all of them
+ *     give (if they have none in common, those of the deciding role, so that
+ *     overlapping never fails).
  *  5. The deciding role is the one with the shortest time, then first by name.
  * Doubt is POLICY_DENY, which is 0.
  */
@@ -27,26 +28,8 @@
 
 #include "base/addr.h"
 #include "base/limits.h"
+#include "core/rolefield.h"
 #include "core/target.h"
-
-struct policy_role {
-	char id[LIMIT_ID_SIZE]; /* its own, also after its name is another's */
-	char name[LIMIT_NAME_SIZE];
-	struct name_list users, groups;
-	struct name_list targets;
-	struct label_list labels;
-	struct name_list logins;
-	unsigned nports;
-	uint16_t ports[LIMIT_LIST];
-	unsigned nsources;
-	struct prefix sources[LIMIT_LIST]; /* none = from anywhere */
-	uint32_t max_s;
-	uint32_t mfa_age_s;
-	bool reason; /* a reason must be given */
-	uint32_t caps;
-	bool record;
-	bool deny;
-};
 
 enum { POLICY_MFA_NONE = -1 };
 

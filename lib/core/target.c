@@ -101,6 +101,39 @@ label_list_covers(const struct label_list *have, const struct label_list *want)
 	return true;
 }
 
+int
+port_list_add(struct port_list *l, const char *text)
+{
+	uint64_t port = 0;
+
+	if (str_u64(text, 1, UINT16_MAX, &port) != 0)
+		return GW_EINVAL;
+	for (unsigned i = 0; i < l->n; i++)
+		if (l->port[i] == port)
+			return GW_EEXIST;
+	if (l->n >= LIMIT_LIST)
+		return GW_ELIMIT;
+	l->port[l->n++] = (uint16_t)port;
+	return 0;
+}
+
+int
+prefix_list_add(struct prefix_list *l, const char *text)
+{
+	struct prefix p;
+
+	if (prefix_parse(&p, text) != 0)
+		return GW_EINVAL;
+	for (unsigned i = 0; i < l->n; i++)
+		if (addr_equal(&l->prefix[i].addr, &p.addr) &&
+		    l->prefix[i].bits == p.bits)
+			return GW_EEXIST;
+	if (l->n >= LIMIT_LIST)
+		return GW_ELIMIT;
+	l->prefix[l->n++] = p;
+	return 0;
+}
+
 /* ---- host keys */
 
 bool

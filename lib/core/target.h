@@ -31,6 +31,16 @@ struct label_list {
 	struct label label[LIMIT_LABELS];
 };
 
+struct port_list {
+	unsigned n;
+	uint16_t port[LIMIT_LIST];
+};
+
+struct prefix_list {
+	unsigned n;
+	struct prefix prefix[LIMIT_LIST];
+};
+
 struct target {
 	char id[LIMIT_ID_SIZE]; /* its own, also after its name is another's */
 	char name[LIMIT_NAME_SIZE];
@@ -60,6 +70,10 @@ MUST_CHECK int label_list_add(
  * target (a forgotten selector must not mean "everything"). */
 bool label_list_covers(
     const struct label_list *have, const struct label_list *want);
+
+/* By their text, "22" and "10.0.0.0/8": GW_EINVAL, GW_EEXIST, GW_ELIMIT. */
+MUST_CHECK int port_list_add(struct port_list *l, const char *text);
+MUST_CHECK int prefix_list_add(struct prefix_list *l, const char *text);
 
 /* Appends one public key blob. GW_EEXIST, GW_ELIMIT, GW_EINVAL (empty). */
 MUST_CHECK int target_add_key(struct target *t, const void *blob, size_t n);

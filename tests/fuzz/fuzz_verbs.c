@@ -480,8 +480,8 @@ check_store(struct broker *b)
 	for (size_t i = 0; i < n; i++) {
 		must(policy_role_ok(&roles[i]) && id_ok(roles[i].id, 'p'));
 		must(roles[i].max_s <= LIMIT_GRANT_MAX_S);
-		for (unsigned k = 0; k < roles[i].nports; k++)
-			must(roles[i].ports[k] != 0);
+		for (unsigned k = 0; k < roles[i].ports.n; k++)
+			must(roles[i].ports.port[k] != 0);
 	}
 	free(roles);
 }

@@ -15,6 +15,7 @@
 #include "broker/admin/quota.h"
 #include "broker/admin/reconsider.h"
 #include "broker/admin/role.h"
+#include "broker/admin/role_json.h"
 #include "broker/admin/target.h"
 #include "broker/admin/user.h"
 #include "broker/broker.h"

@@ -11,9 +11,6 @@ void verb_roles(struct call *c);
 void verb_role_set(struct call *c);
 void verb_role_remove(struct call *c);
 
-MUST_CHECK int role_parse(
-    struct policy_role *ret, const json_t *o, struct problem *p);
-json_t *role_json(const struct policy_role *r);
 /* The one of that name, or NULL; borrowed until the next change of roles. */
 const struct policy_role *role_find(const struct broker *b, const char *name);
 /* The id of the one whose name r has, or a fresh one. */

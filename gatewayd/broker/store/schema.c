@@ -89,6 +89,47 @@ static const char ids[] =
     "ALTER TABLE sessions ADD COLUMN user_id TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE sessions ADD COLUMN target_id TEXT NOT NULL DEFAULT '';";
 
+/* 4: a role's fields by their names (core/rolefield.h), all in one table, so
+ * that a new one changes no table. */
+static const char fields[] =
+    "CREATE TABLE role_fields("
+    " role TEXT NOT NULL REFERENCES roles(name) ON DELETE CASCADE,"
+    " field TEXT NOT NULL, n INTEGER NOT NULL, value TEXT NOT NULL,"
+    " more TEXT NOT NULL, seq INTEGER NOT NULL,"
+    " PRIMARY KEY(role, field, n));"
+    "INSERT INTO role_fields"
+    " SELECT role, kind || 's', n, value, value2, seq FROM role_items;"
+    "INSERT INTO role_fields"
+    " SELECT name, 'max', 0, CAST(max_s AS TEXT), '', seq FROM roles;"
+    "INSERT INTO role_fields"
+    " SELECT name, 'mfa_age', 0, CAST(mfa_age AS TEXT), '', seq FROM roles;"
+    "INSERT INTO role_fields SELECT name, 'reason', 0,"
+    " CASE reason WHEN 0 THEN 'optional' ELSE 'required' END, '', seq"
+    " FROM roles;"
+    "INSERT INTO role_fields SELECT name, 'record', 0,"
+    " CASE record WHEN 0 THEN 'false' ELSE 'true' END, '', seq FROM roles;"
+    "INSERT INTO role_fields SELECT name, 'deny', 0,"
+    " CASE deny WHEN 0 THEN 'false' ELSE 'true' END, '', seq FROM roles;"
+    "INSERT INTO role_fields"
+    " SELECT name, 'allow', 0, 'shell', '', seq FROM roles"
+    " WHERE (caps & 1) <> 0;"
+    "INSERT INTO role_fields"
+    " SELECT name, 'allow', 1, 'exec', '', seq FROM roles"
+    " WHERE (caps & 2) <> 0;"
+    "INSERT INTO role_fields"
+    " SELECT name, 'allow', 2, 'sftp', '', seq FROM roles"
+    " WHERE (caps & 4) <> 0;"
+    "INSERT INTO role_fields"
+    " SELECT name, 'allow', 3, 'pty', '', seq FROM roles"
+    " WHERE (caps & 8) <> 0;"
+    "DROP TABLE role_items;"
+    "ALTER TABLE roles DROP COLUMN max_s;"
+    "ALTER TABLE roles DROP COLUMN mfa_age;"
+    "ALTER TABLE roles DROP COLUMN reason;"
+    "ALTER TABLE roles DROP COLUMN caps;"
+    "ALTER TABLE roles DROP COLUMN record;"
+    "ALTER TABLE roles DROP COLUMN deny;";
+
 const struct migration *
 store_migrations(unsigned *retn)
 {
@@ -96,6 +137,7 @@ store_migrations(unsigned *retn)
 	    {.text = tables},
 	    {.text = lists},
 	    {.text = ids, .fill = store_id_fill},
+	    {.text = fields},
 	};
 
 	*retn = ARRAY_LEN(list);

@@ -5,8 +5,11 @@
  */
 #include "tests/unit/broker/brokerscene.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "wire/json.h"
 #include "wire/verbs.h"
 
 /* Root has no key: what needs one is not for the admin socket. */
@@ -93,4 +96,92 @@ test_early(void **state)
 	assert_true(has(x, "\"degraded\""));
 	testlink_close(&x->api);
 	must(proc_harness_stop(&x->proc));
+}
+
+/* ---- a role's fields */
+
+static const char role_full[] =
+    "{\"role\":\"full\",\"users\":[\"alice\"],\"groups\":[\"ops\"],"
+    "\"targets\":[\"web-01\"],\"labels\":{\"env\":\"prod\"},"
+    "\"logins\":[\"deploy\"],\"ports\":[2222,22],\"max\":60,"
+    "\"sources\":[\"10.0.0.0/8\"],\"mfa_age\":0,\"reason\":\"optional\","
+    "\"allow\":[\"shell\",\"sftp\"],\"record\":false,\"deny\":true}";
+
+/* Is what is answered the role as it was sent, and its id? */
+static void
+want_role(const char *reply, const char *sent)
+{
+	json_t *got = json_loads(reply, 0, NULL);
+	json_t *want = json_loads(sent, 0, NULL);
+
+	assert_non_null(got);
+	assert_non_null(want);
+	assert_non_null(json_object_get(got, "role_id"));
+	assert_int_equal(json_object_del(got, "role_id"), 0);
+	if (!json_equal(got, want))
+		fail_msg("%s", reply);
+	json_decref(got);
+	json_decref(want);
+}
+
+/* Each field comes back as it was sent, and is still so after a restart. */
+void
+test_role_fields(void **state)
+{
+	struct scene *x = *state;
+	json_t *list = NULL;
+	char *text = NULL;
+
+	start(x, NULL, 0, NULL);
+	assert_int_equal(
+	    admin_call(x, VERB_ROLE_SET, EV_ROLE_SET, role_full), 201);
+	for (size_t i = 0; i < ROLE_FIELD_COUNT; i++)
+		CHECK_ROW(has(x, rolefields()[i].name), rolefields()[i].name);
+	want_role(x->text, role_full);
+	stop(x);
+	start(x, NULL, 0, NULL);
+	assert_int_equal(admin_call(x, VERB_ROLES, EV_NONE, ""), 200);
+	list = json_loads(x->text, 0, NULL);
+	text = json_text(json_array_get(json_object_get(list, "items"), 0));
+	assert_non_null(text);
+	want_role(text, role_full);
+	free(text);
+	json_decref(list);
+	stop(x);
+}
+
+void
+test_role_refused(void **state)
+{
+	static const struct {
+		const char *field, *value;
+	} rows[] = {{"users", "[\"a b\"]"}, {"groups", "\"ops\""},
+	    {"targets", "[1]"}, {"labels", "[\"env\"]"},
+	    {"labels", "{\"env\":1}"}, {"logins", "[\"\"]"}, {"ports", "22"},
+	    {"ports", "[0]"}, {"ports", "[65536]"}, {"ports", "[\"22\"]"},
+	    {"max", "4"}, {"max", "86401"}, {"max", "\"1h\""},
+	    {"sources", "[\"10.1.0.0/8\"]"}, {"sources", "[8]"},
+	    {"mfa_age", "-1"}, {"mfa_age", "86401"}, {"reason", "\"maybe\""},
+	    {"reason", "true"}, {"allow", "[\"agent\"]"}, {"allow", "\"pty\""},
+	    {"record", "\"yes\""}, {"deny", "1"}, {"of_no_role", "1"}};
+	struct scene *x = *state;
+	char body[256], want[64];
+
+	start(x, NULL, 0, NULL);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		(void)snprintf(body, sizeof(body), "{\"role\":\"r\",\"%s\":%s}",
+		    rows[i].field, rows[i].value);
+		(void)snprintf(
+		    want, sizeof(want), "\"field\":\"%s\"", rows[i].field);
+		CHECK_ROW(
+		    admin_call(x, VERB_ROLE_SET, EV_NONE, body) == 400, body);
+		CHECK_ROW(has(x, want), body);
+	}
+	/* nobody, nothing: a role that allows must say it */
+	assert_int_equal(
+	    admin_call(x, VERB_ROLE_SET, EV_NONE, "{\"role\":\"r\"}"), 400);
+	assert_int_equal(
+	    admin_call(x, VERB_ROLE_SET, EV_NONE, "{\"deny\":true}"), 400);
+	assert_true(has(x, "role is missing"));
+	stop(x);
 }

@@ -79,7 +79,7 @@ store_role(struct store *s, const char *name)
 	must(name_list_add(&r->users, "alice"));
 	must(name_list_add(&r->targets, "web-01"));
 	must(name_list_add(&r->logins, "deploy"));
-	r->ports[r->nports++] = 22;
+	must(port_list_add(&r->ports, "22"));
 	r->max_s = 3600;
 	r->mfa_age_s = 300;
 	r->caps = CAP_DEFAULT;

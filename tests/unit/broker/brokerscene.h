@@ -93,6 +93,8 @@ void test_strangers_at_the_door(void **state);
 void test_root_is_no_user(void **state);
 void test_states(void **state);
 void test_early(void **state);
+void test_role_fields(void **state);
+void test_role_refused(void **state);
 
 /* ---- brokerapi_moment.c */
 

@@ -50,6 +50,8 @@ main(void)
 	    T(test_root_is_no_user),
 	    T(test_states),
 	    T(test_early),
+	    T(test_role_fields),
+	    T(test_role_refused),
 	    T(test_cost_of_a_request),
 	    T(test_ids_are_not_used_again),
 	    T(test_ids_of_a_request),

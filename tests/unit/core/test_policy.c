@@ -35,7 +35,7 @@ add_role(struct world *w, const char *name)
 	must(name_list_add(&r->groups, "ops"));
 	must(label_list_add(&r->labels, "env", "prod"));
 	must(name_list_add(&r->logins, "deploy"));
-	r->ports[r->nports++] = 22;
+	must(port_list_add(&r->ports, "22"));
 	r->max_s = 7200;
 	r->mfa_age_s = 300;
 	r->caps = CAP_DEFAULT;
@@ -161,7 +161,7 @@ test_rows(void **state)
 	(void)state;
 	ops->reason = true;
 	ops->mfa_age_s = 120;
-	must(prefix_parse(&ops->sources[ops->nsources++], "198.51.100.0/24"));
+	must(prefix_list_add(&ops->sources, "198.51.100.0/24"));
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const struct row *t = &rows[i];
 		struct policy_facts f = facts(w);
@@ -367,11 +367,11 @@ test_deny(void **state)
 	assert_int_equal(decide(w, &f).verdict, POLICY_ALLOW);
 	must(name_list_add(&no->logins, "deploy"));
 	assert_int_equal(decide(w, &f).verdict, POLICY_DENY);
-	no->ports[no->nports++] = 443;
+	must(port_list_add(&no->ports, "443"));
 	assert_int_equal(decide(w, &f).verdict, POLICY_ALLOW);
-	no->ports[no->nports++] = 22;
+	must(port_list_add(&no->ports, "22"));
 	assert_int_equal(decide(w, &f).verdict, POLICY_DENY);
-	must(prefix_parse(&no->sources[no->nsources++], "203.0.113.0/24"));
+	must(prefix_list_add(&no->sources, "203.0.113.0/24"));
 	assert_int_equal(decide(w, &f).verdict, POLICY_ALLOW);
 	/* one denied source of two is enough */
 	f.nsources = 2;
@@ -442,7 +442,7 @@ test_merge_only_what_gives_it(void **state)
 	assert_non_null(strstr(r.refused[0].text, "deploy, root"));
 	assert_true(r.would_pass);
 	/* a role for the office does not bind those outside it */
-	must(prefix_parse(&wide->sources[wide->nsources++], "10.0.0.0/8"));
+	must(prefix_list_add(&wide->sources, "10.0.0.0/8"));
 	must(name_list_add(&root->logins, "deploy"));
 	f.login = "deploy";
 	assert_int_equal(decide(w, &f).max_s, 600);
@@ -481,11 +481,11 @@ test_both_sources_count(void **state)
 	struct policy_facts f = facts(w);
 
 	(void)state;
-	must(prefix_parse(&ops->sources[ops->nsources++], "198.51.100.0/24"));
+	must(prefix_list_add(&ops->sources, "198.51.100.0/24"));
 	f.nsources = 2;
 	must(addr_parse(&f.sources[1], "2001:db8::7"));
 	assert_int_equal(decide(w, &f).verdict, POLICY_DENY);
-	must(prefix_parse(&ops->sources[ops->nsources++], "2001:db8::/32"));
+	must(prefix_list_add(&ops->sources, "2001:db8::/32"));
 	assert_int_equal(decide(w, &f).verdict, POLICY_ALLOW);
 	f.nsources = 0;
 	assert_int_equal(decide(w, &f).verdict, POLICY_DENY);
@@ -535,7 +535,7 @@ test_process_ok(void **state)
 	r.logins.n = 0;
 	assert_false(policy_role_ok(&r));
 	r = good;
-	r.nports = 0;
+	r.ports.n = 0;
 	assert_false(policy_role_ok(&r));
 	r = good;
 	r.caps = 0;

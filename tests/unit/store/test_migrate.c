@@ -344,8 +344,8 @@ want_roles(struct store *s)
 	assert_int_equal(all[1].mfa_age_s, 60);
 	assert_true(all[1].record && all[1].reason && !all[1].deny);
 	assert_int_equal(all[1].caps, CAP_SHELL | CAP_SFTP);
-	assert_int_equal(all[1].nports, 2);
-	assert_int_equal(all[1].nsources, 2);
+	assert_int_equal(all[1].ports.n, 2);
+	assert_int_equal(all[1].sources.n, 2);
 	assert_string_equal(all[1].logins.name[1], "adam");
 	assert_string_equal(all[1].labels.label[0].value, "prod");
 	free(all);

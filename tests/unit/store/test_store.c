@@ -284,10 +284,10 @@ make_role(const char *name)
 	must(name_list_add(&r->targets, "web-01"));
 	must(label_list_add(&r->labels, "env", "prod"));
 	must(name_list_add(&r->logins, "deploy"));
-	r->ports[r->nports++] = 22;
-	r->ports[r->nports++] = 65535;
-	must(prefix_parse(&r->sources[r->nsources++], "10.0.0.0/8"));
-	must(prefix_parse(&r->sources[r->nsources++], "fd00::/16"));
+	must(port_list_add(&r->ports, "22"));
+	must(port_list_add(&r->ports, "65535"));
+	must(prefix_list_add(&r->sources, "10.0.0.0/8"));
+	must(prefix_list_add(&r->sources, "fd00::/16"));
 	r->max_s = 3600;
 	r->mfa_age_s = 60;
 	r->reason = true;
@@ -320,6 +320,68 @@ test_role(void **state)
 	free(all);
 	free(a);
 	free(b);
+}
+
+/* What is changed behind the store's back, and what then becomes of all roles:
+ * one that lost its deny must not allow. */
+static void
+test_role_is_whole(void **state)
+{
+	static const char *const changes[] = {
+	    "DELETE FROM role_fields WHERE field = 'deny'",
+	    "DELETE FROM role_fields WHERE field = 'max'",
+	    "UPDATE role_fields SET value = 'maybe' WHERE field = 'deny'",
+	    "UPDATE role_fields SET value = '0' WHERE field = 'max'",
+	    "UPDATE role_fields SET value = '10.0.0.1/8'"
+	    " WHERE field = 'sources' AND n = 0",
+	    "UPDATE role_fields SET field = 'of_a_later_version'"
+	    " WHERE field = 'sources' AND n = 0",
+	    "INSERT INTO role_fields VALUES('r', 'deny', 1, 'false', '', 1)",
+	};
+	struct place *p = *state;
+	struct policy_role *r = make_role("r");
+	struct policy_role *all = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
+		must(store_role_put(p->store, r, 4));
+		must(store_role_all(p->store, &all, &n));
+		assert_true(policy_role_equal(&all[0], r));
+		free(all);
+		must(query_run(query_new(p->store->sql, changes[i])));
+		CHECK_ROW(store_role_all(p->store, &all, &n) == GW_ECORRUPT,
+		    changes[i]);
+	}
+	free(r);
+}
+
+/* A field that was added later: a role from before it is as one that does not
+ * say it. */
+static void
+test_role_of_before(void **state)
+{
+	struct place *p = *state;
+	const struct rolefield *f = rolefields();
+	struct policy_role *r = make_role("r");
+	struct policy_role *all = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < ROLE_FIELD_COUNT; i++) {
+		struct query *q = NULL;
+
+		if ((f[i].bits & ROLE_LATER) == 0)
+			continue;
+		must(store_role_put(p->store, r, 4));
+		q = query_new(
+		    p->store->sql, "DELETE FROM role_fields WHERE field = ?1");
+		query_str(q, f[i].name);
+		must(query_run(q));
+		must(store_role_all(p->store, &all, &n));
+		rolefield_absent(&f[i], r);
+		assert_true(policy_role_equal(&all[0], r));
+		free(all);
+	}
+	free(r);
 }
 
 static void
@@ -627,6 +689,8 @@ main(void)
 	    T(test_key_belongs_to_one),
 	    T(test_target),
 	    T(test_role),
+	    T(test_role_is_whole),
+	    T(test_role_of_before),
 	    T(test_answers),
 	    T(test_history),
 	    T(test_seq),

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * role_json - see the header.
+ */
+#include "broker/admin/role_json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "broker/admin/body.h"
+
+/* ---- out */
+
+static json_t *
+value_json(const struct rolefield *f, const struct rolefield_value *v)
+{
+	switch (f->kind) {
+	case ROLE_PORTS:
+	case ROLE_SECONDS:
+		return json_integer((json_int_t)strtoul(v->text, NULL, 10));
+	case ROLE_BOOL:
+		return json_boolean(strcmp(v->text, "true") == 0);
+	default:
+		return json_string(v->text);
+	}
+}
+
+static json_t *
+list_json(const struct rolefield *f, const struct policy_role *r)
+{
+	const bool map = f->kind == ROLE_LABELS;
+	json_t *all = map ? json_object() : json_array();
+	struct rolefield_value v;
+
+	for (unsigned i = 0; i < rolefield_count(f, r); i++) {
+		rolefield_get(&v, f, r, i);
+		if (map)
+			(void)json_object_set_new(
+			    all, v.text, json_string(v.more));
+		else
+			(void)json_array_append_new(all, value_json(f, &v));
+	}
+	return all;
+}
+
+json_t *
+role_json(const struct policy_role *r)
+{
+	json_t *o = json_object();
+	struct rolefield_value v;
+	const struct rolefield *f = rolefields();
+
+	for (size_t i = 0; i < ROLE_FIELD_COUNT; i++) {
+		rolefield_get(&v, &f[i], r, 0);
+		(void)json_object_set_new(o, f[i].name,
+		    rolefield_is_list(&f[i]) ? list_json(&f[i], r)
+					     : value_json(&f[i], &v));
+		if (f[i].kind == ROLE_NAME)
+			(void)json_object_set_new(
+			    o, "role_id", json_string(r->id));
+	}
+	return o;
+}
+
+/* ---- in */
+
+static int
+bad(struct problem *p, const char *field, const char *what)
+{
+	problem_set(p, 400, "bad-field", field, "%s: %s", field, what);
+	return GW_EINVAL;
+}
+
+/* What is there already does no harm. */
+static int
+add(struct policy_role *ret, const struct rolefield *f, const char *text,
+    struct problem *p)
+{
+	const int r =
+	    text != NULL ? rolefield_add(f, ret, text, "") : GW_EINVAL;
+
+	if (r == 0 || r == GW_EEXIST)
+		return 0;
+	return bad(p, f->name, rolefield_expects(f));
+}
+
+static int
+parse_words(struct policy_role *ret, const struct rolefield *f, const json_t *o,
+    struct problem *p)
+{
+	const json_t *list = NULL;
+	int r = json_get_array(o, f->name, false, LIMIT_LIST, &list, p);
+
+	for (size_t i = 0; r == 0 && i < json_array_size(list); i++)
+		r = add(ret, f, json_string_value(json_array_get(list, i)), p);
+	return r;
+}
+
+static int
+parse_numbers(struct policy_role *ret, const struct rolefield *f,
+    const json_t *o, struct problem *p)
+{
+	const json_t *list = json_object_get(o, f->name);
+	char text[32];
+	int r = 0;
+
+	if (!json_is_array(list) || json_array_size(list) > LIMIT_LIST)
+		return bad(p, f->name, "a list of at most 32 was expected");
+	for (size_t i = 0; r == 0 && i < json_array_size(list); i++) {
+		const json_t *v = json_array_get(list, i);
+
+		(void)snprintf(text, sizeof(text), "%lld",
+		    (long long)json_integer_value(v));
+		r = add(ret, f, json_is_integer(v) ? text : NULL, p);
+	}
+	return r;
+}
+
+static int
+parse_word(struct policy_role *ret, const struct rolefield *f, const json_t *o,
+    size_t max, struct problem *p)
+{
+	const char *s = NULL;
+	int r = json_get_str(o, f->name, false, max, &s, p);
+
+	return r != 0 ? r : add(ret, f, s, p);
+}
+
+static int
+parse_seconds(struct policy_role *ret, const struct rolefield *f,
+    const json_t *o, struct problem *p)
+{
+	int64_t v = 0;
+	int r = json_get_int(o, f->name, false, f->min, f->max, &v, p);
+
+	if (r == 0)
+		*(uint32_t *)rolefield_member(f, ret) = (uint32_t)v;
+	return r;
+}
+
+/* A field that is there. */
+static int
+parse_field(struct policy_role *ret, const struct rolefield *f, const json_t *o,
+    struct problem *p)
+{
+	switch (f->kind) {
+	case ROLE_NAME:
+		return parse_word(ret, f, o, (size_t)f->max, p);
+	case ROLE_NAMES:
+		return names_parse(
+		    rolefield_member(f, ret), o, f->name, false, p);
+	case ROLE_LABELS:
+		return labels_parse(rolefield_member(f, ret), o, p);
+	case ROLE_PORTS:
+		return parse_numbers(ret, f, o, p);
+	case ROLE_PREFIXES:
+	case ROLE_CAPS:
+		return parse_words(ret, f, o, p);
+	case ROLE_SECONDS:
+		return parse_seconds(ret, f, o, p);
+	case ROLE_BOOL:
+		return json_get_bool(
+		    o, f->name, false, rolefield_member(f, ret), p);
+	case ROLE_WANTED:
+		return parse_word(ret, f, o, 16, p);
+	case ROLE_TEXT:
+		return parse_word(ret, f, o, (size_t)f->max, p);
+	}
+	return GW_EINVAL;
+}
+
+static int
+only_fields(const json_t *o, struct problem *p)
+{
+	const char *keys[ROLE_FIELD_COUNT + 1] = {NULL};
+	const struct rolefield *f = rolefields();
+
+	for (size_t i = 0; i < ROLE_FIELD_COUNT; i++)
+		keys[i] = f[i].name;
+	return json_only(o, keys, p);
+}
+
+int
+role_parse(struct policy_role *ret, const json_t *o, struct problem *p)
+{
+	const char *name = NULL;
+	const struct rolefield *f = rolefields();
+	int r;
+
+	memset(ret, 0, sizeof(*ret));
+	if ((r = only_fields(o, p)) != 0 ||
+	    (r = json_get_name(o, "role", true, &name, p)) != 0)
+		return r;
+	for (size_t i = 0; i < ROLE_FIELD_COUNT && r == 0; i++)
+		if (json_object_get(o, f[i].name) != NULL)
+			r = parse_field(ret, &f[i], o, p);
+	if (r != 0)
+		return r;
+	for (size_t i = 0; i < ROLE_FIELD_COUNT; i++)
+		if (json_object_get(o, f[i].name) == NULL)
+			rolefield_absent(&f[i], ret);
+	if (policy_role_ok(ret))
+		return 0;
+	return bad(p, "role",
+	    "a role that allows needs somebody (users or groups), something "
+	    "(targets or labels), a login, a port and something to allow");
+}

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * rolefield - see the header. What differs from kind to kind is here, once.
+ */
+#include "core/rolefield.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/str.h"
+
+static const struct rolefield fields[] = {
+#define X(m, fname, fkind, fmerge, fmin, fmax, fabsent, fbits, own, fflag,     \
+    fflag_words, fwords)                                                       \
+	{.name = fname,                                                        \
+	    .kind = ROLE_##fkind,                                              \
+	    .merge = ROLE_##fmerge,                                            \
+	    .offset = offsetof(struct policy_role, m),                         \
+	    .min = fmin,                                                       \
+	    .max = fmax,                                                       \
+	    .absent = fabsent,                                                 \
+	    .bits = fbits,                                                     \
+	    .flag = fflag,                                                     \
+	    .flag_words = fflag_words,                                         \
+	    .words = fwords},
+    ROLE_FIELDS(X)
+#undef X
+};
+
+#define X(m, name, kind, merge, min, max, ...)                                 \
+	_Static_assert(ROLE_##kind != ROLE_TEXT || (max) < LIMIT_TEXT_SIZE,    \
+	    "a text fits struct rolefield_value");
+ROLE_FIELDS(X)
+#undef X
+
+const struct rolefield *
+rolefields(void)
+{
+	return fields;
+}
+
+const struct rolefield *
+rolefield_find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+		if (strcmp(fields[i].name, name) == 0)
+			return &fields[i];
+	return NULL;
+}
+
+bool
+rolefield_is_list(const struct rolefield *f)
+{
+	switch (f->kind) {
+	case ROLE_NAMES:
+	case ROLE_LABELS:
+	case ROLE_PORTS:
+	case ROLE_PREFIXES:
+	case ROLE_CAPS:
+		return true;
+	default:
+		return false;
+	}
+}
+
+void *
+rolefield_member(const struct rolefield *f, struct policy_role *r)
+{
+	return (char *)r + f->offset;
+}
+
+const void *
+rolefield_of(const struct rolefield *f, const struct policy_role *r)
+{
+	return (const char *)r + f->offset;
+}
+
+/* ---- capabilities: only those that a role may give */
+
+/* Number i of those set in bits, or 0. */
+static uint32_t
+nth_cap(uint32_t bits, unsigned i)
+{
+	for (uint32_t bit = 1; bit != 0; bit <<= 1)
+		if ((bits & CAP_DEFAULT & bit) != 0 && i-- == 0)
+			return bit;
+	return 0;
+}
+
+static int
+add_cap(uint32_t *caps, const char *word)
+{
+	const uint32_t bit = grant_cap(word) & CAP_DEFAULT;
+
+	if (bit == 0)
+		return GW_EINVAL;
+	if ((*caps & bit) != 0)
+		return GW_EEXIST;
+	*caps |= bit;
+	return 0;
+}
+
+/* ---- values out */
+
+unsigned
+rolefield_count(const struct rolefield *f, const struct policy_role *r)
+{
+	const void *p = rolefield_of(f, r);
+	unsigned n = 0;
+
+	switch (f->kind) {
+	case ROLE_NAMES:
+		return ((const struct name_list *)p)->n;
+	case ROLE_LABELS:
+		return ((const struct label_list *)p)->n;
+	case ROLE_PORTS:
+		return ((const struct port_list *)p)->n;
+	case ROLE_PREFIXES:
+		return ((const struct prefix_list *)p)->n;
+	case ROLE_CAPS:
+		while (nth_cap(*(const uint32_t *)p, n) != 0)
+			n++;
+		return n;
+	default:
+		return 1;
+	}
+}
+
+static void
+get_label(struct rolefield_value *ret, const struct label *l)
+{
+	text_set(ret->text, sizeof(ret->text), l->key);
+	text_set(ret->more, sizeof(ret->more), l->value);
+}
+
+static void
+get_prefix(struct rolefield_value *ret, const struct prefix *x)
+{
+	char addr[ADDR_TEXT_SIZE];
+
+	addr_format(addr, &x->addr);
+	(void)snprintf(
+	    ret->text, sizeof(ret->text), "%s/%u", addr, (unsigned)x->bits);
+}
+
+static void
+get_number(struct rolefield_value *ret, uint32_t n)
+{
+	(void)snprintf(ret->text, sizeof(ret->text), "%lu", (unsigned long)n);
+}
+
+void
+rolefield_get(struct rolefield_value *ret, const struct rolefield *f,
+    const struct policy_role *r, unsigned i)
+{
+	const void *p = rolefield_of(f, r);
+	const char *word = NULL;
+
+	ret->text[0] = ret->more[0] = '\0';
+	switch (f->kind) {
+	case ROLE_NAME:
+	case ROLE_TEXT:
+		word = p;
+		break;
+	case ROLE_NAMES:
+		word = ((const struct name_list *)p)->name[i];
+		break;
+	case ROLE_LABELS:
+		get_label(ret, &((const struct label_list *)p)->label[i]);
+		break;
+	case ROLE_PORTS:
+		get_number(ret, ((const struct port_list *)p)->port[i]);
+		break;
+	case ROLE_PREFIXES:
+		get_prefix(ret, &((const struct prefix_list *)p)->prefix[i]);
+		break;
+	case ROLE_SECONDS:
+		get_number(ret, *(const uint32_t *)p);
+		break;
+	case ROLE_CAPS:
+		word = grant_cap_word(nth_cap(*(const uint32_t *)p, i));
+		break;
+	case ROLE_WANTED:
+		word = *(const bool *)p ? "required" : "optional";
+		break;
+	case ROLE_BOOL:
+		word = *(const bool *)p ? "true" : "false";
+		break;
+	}
+	if (word != NULL)
+		text_set(ret->text, sizeof(ret->text), word);
+}
+
+/* ---- values in */
+
+static int
+set_seconds(const struct rolefield *f, uint32_t *p, const char *text)
+{
+	uint64_t v = 0;
+	int r = str_u64(text, (uint64_t)f->min, (uint64_t)f->max, &v);
+
+	if (r == 0)
+		*p = (uint32_t)v;
+	return r;
+}
+
+static int
+set_bool(bool *p, const char *text, const char *no, const char *yes)
+{
+	if (strcmp(text, yes) != 0 && strcmp(text, no) != 0)
+		return GW_EINVAL;
+	*p = strcmp(text, yes) == 0;
+	return 0;
+}
+
+static int
+set_text(const struct rolefield *f, char *p, const char *text)
+{
+	const size_t n = strlen(text);
+
+	if (n > (size_t)f->max)
+		return GW_ELIMIT;
+	if (!str_text_ok(text, n))
+		return GW_EINVAL;
+	return str_copy(p, (size_t)f->max + 1, text);
+}
+
+int
+rolefield_add(const struct rolefield *f, struct policy_role *r,
+    const char *text, const char *more)
+{
+	void *p = rolefield_member(f, r);
+
+	switch (f->kind) {
+	case ROLE_NAME:
+		return str_name_ok(text) ? str_copy(p, (size_t)f->max + 1, text)
+					 : GW_EINVAL;
+	case ROLE_NAMES:
+		return name_list_add(p, text);
+	case ROLE_LABELS:
+		return label_list_add(p, text, more);
+	case ROLE_PORTS:
+		return port_list_add(p, text);
+	case ROLE_PREFIXES:
+		return prefix_list_add(p, text);
+	case ROLE_SECONDS:
+		return set_seconds(f, p, text);
+	case ROLE_CAPS:
+		return add_cap(p, text);
+	case ROLE_WANTED:
+		return set_bool(p, text, "optional", "required");
+	case ROLE_BOOL:
+		return set_bool(p, text, "false", "true");
+	case ROLE_TEXT:
+		return set_text(f, p, text);
+	}
+	return GW_EINVAL;
+}
+
+void
+rolefield_absent(const struct rolefield *f, struct policy_role *r)
+{
+	void *p = rolefield_member(f, r);
+
+	switch (f->kind) {
+	case ROLE_SECONDS:
+	case ROLE_CAPS:
+		*(uint32_t *)p = (uint32_t)f->absent;
+		break;
+	case ROLE_WANTED:
+	case ROLE_BOOL:
+		*(bool *)p = f->absent != 0;
+		break;
+	case ROLE_PORTS:
+		*(struct port_list *)p = (struct port_list){0};
+		if (!r->deny && f->absent != 0)
+			*(struct port_list *)p = (struct port_list){
+			    .n = 1, .port = {(uint16_t)f->absent}};
+		break;
+	case ROLE_NAMES:
+		((struct name_list *)p)->n = 0;
+		break;
+	case ROLE_LABELS:
+		((struct label_list *)p)->n = 0;
+		break;
+	case ROLE_PREFIXES:
+		((struct prefix_list *)p)->n = 0;
+		break;
+	case ROLE_NAME:
+	case ROLE_TEXT:
+		*(char *)p = '\0';
+		break;
+	}
+}
+
+/* ---- comparing */
+
+static bool
+names_equal(const struct name_list *a, const struct name_list *b)
+{
+	for (unsigned i = 0; i < a->n; i++)
+		if (!name_list_has(b, a->name[i]))
+			return false;
+	return a->n == b->n;
+}
+
+static bool
+ports_equal(const struct port_list *a, const struct port_list *b)
+{
+	return a->n == b->n &&
+	       memcmp(a->port, b->port, a->n * sizeof(a->port[0])) == 0;
+}
+
+static bool
+prefixes_equal(const struct prefix_list *a, const struct prefix_list *b)
+{
+	for (unsigned i = 0; i < a->n && i < b->n; i++)
+		if (!addr_equal(&a->prefix[i].addr, &b->prefix[i].addr) ||
+		    a->prefix[i].bits != b->prefix[i].bits)
+			return false;
+	return a->n == b->n;
+}
+
+static bool
+labels_equal(const struct label_list *a, const struct label_list *b)
+{
+	return a->n == b->n && (a->n == 0 || label_list_covers(a, b));
+}
+
+bool
+rolefield_equal(const struct rolefield *f, const struct policy_role *a,
+    const struct policy_role *b)
+{
+	const void *p = rolefield_of(f, a);
+	const void *q = rolefield_of(f, b);
+
+	switch (f->kind) {
+	case ROLE_NAME:
+	case ROLE_TEXT:
+		return strcmp(p, q) == 0;
+	case ROLE_NAMES:
+		return names_equal(p, q);
+	case ROLE_LABELS:
+		return labels_equal(p, q);
+	case ROLE_PORTS:
+		return ports_equal(p, q);
+	case ROLE_PREFIXES:
+		return prefixes_equal(p, q);
+	case ROLE_SECONDS:
+	case ROLE_CAPS:
+		return *(const uint32_t *)p == *(const uint32_t *)q;
+	case ROLE_WANTED:
+	case ROLE_BOOL:
+		return *(const bool *)p == *(const bool *)q;
+	}
+	return false;
+}
+
+/* ---- words */
+
+const char *
+rolefield_expects(const struct rolefield *f)
+{
+	switch (f->kind) {
+	case ROLE_NAME:
+	case ROLE_NAMES:
+	case ROLE_LABELS:
+		return "names were expected: letters, digits, . _ -";
+	case ROLE_PORTS:
+		return "1 to 65535 were expected";
+	case ROLE_PREFIXES:
+		return "networks like 198.51.100.0/24 were expected, without "
+		       "host bits";
+	case ROLE_SECONDS:
+		return "a number of seconds was expected";
+	case ROLE_CAPS:
+		return "only shell, exec, sftp and pty can be allowed";
+	case ROLE_WANTED:
+		return "\"required\" or \"optional\" was expected";
+	case ROLE_BOOL:
+		return "true or false was expected";
+	case ROLE_TEXT:
+		return "one line of text was expected";
+	}
+	return "";
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * rolefield - what a role is made of: one row per field. The struct itself, the
+ * decision's merging, the API's JSON, the store, policy files, jitctl's flags
+ * and table, contrib/openapi.json and the manual pages follow from the row: a
+ * new field of a kind there is changes nothing else (scripts/rolefields writes
+ * the last two). Pure.
+ */
+#ifndef CORE_ROLEFIELD_H
+#define CORE_ROLEFIELD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/attr.h"
+#include "base/limits.h"
+#include "core/grant.h"
+#include "core/target.h"
+
+/* What a field holds; the text of one value is how the store keeps it. */
+enum rolefield_kind {
+	ROLE_NAME = 1, /* char[]: the role's own name */
+	ROLE_NAMES,    /* struct name_list */
+	ROLE_LABELS,   /* struct label_list; a value is key and value */
+	ROLE_PORTS,    /* struct port_list */
+	ROLE_PREFIXES, /* struct prefix_list */
+	ROLE_SECONDS,  /* uint32_t */
+	ROLE_CAPS,     /* uint32_t, bits of CAP_DEFAULT; a value is a word */
+	ROLE_WANTED,   /* bool: "required", "optional" */
+	ROLE_BOOL,     /* bool: "true", "false" */
+	ROLE_TEXT,     /* char[max + 1]: one line of UTF-8 */
+};
+
+/* What becomes of it where several roles allow the same. */
+enum rolefield_merge {
+	ROLE_SELECTS = 1, /* it says which roles these are */
+	ROLE_SHORTEST,    /* the smallest number */
+	ROLE_COMMON,      /* the bits that all have */
+	ROLE_ANY,         /* true if one says so */
+	ROLE_SHOWN,       /* nothing: it decides nothing */
+};
+
+enum rolefield_bits {
+	ROLE_REQUIRED = 1 << 0, /* a policy file must have it */
+	ROLE_WIDE = 1 << 1,     /* jitctl shows it with -o wide only */
+	ROLE_LATER = 1 << 2,    /* stores may have roles from before it */
+};
+
+/*
+ * X(member, "name", kind, merge, min, max, absent, bits, flag's, "flag",
+ *     "the flag's words", "the manual's words")
+ * min, max: of a number; max is also the most entries of a list, the most bytes
+ * of a text. absent: the number, bool or bits of a role that does not say; the
+ * one port of a role that allows. flag's: OWN is a flag of jitctl role set
+ * alone, SHARED one that other commands have too, NONE no flag. A flag of a
+ * bool turns it to what it is not when absent.
+ */
+#define ROLE_FIELDS(X)                                                         \
+	X(name, "role", NAME, SELECTS, 1, LIMIT_NAME_MAX, 0, ROLE_REQUIRED,    \
+	    NONE, "", "", "The name.")                                         \
+	X(users, "users", NAMES, SELECTS, 0, LIMIT_LIST, 0, 0, SHARED, "user", \
+	    "", "Users whom it is for.")                                       \
+	X(groups, "groups", NAMES, SELECTS, 0, LIMIT_LIST, 0, 0, SHARED,       \
+	    "group", "", "Groups whose users it is for.")                      \
+	X(targets, "targets", NAMES, SELECTS, 0, LIMIT_LIST, 0, 0, SHARED,     \
+	    "target", "", "Targets, by name.")                                 \
+	X(labels, "labels", LABELS, SELECTS, 0, LIMIT_LABELS, 0, 0, SHARED,    \
+	    "label", "", "Targets that bear all of these labels.")             \
+	X(logins, "logins", NAMES, SELECTS, 0, LIMIT_LIST, 0, ROLE_REQUIRED,   \
+	    SHARED, "login", "", "Which logins.")                              \
+	X(ports, "ports", PORTS, SELECTS, 0, LIMIT_LIST, 22, ROLE_WIDE,        \
+	    SHARED, "port", "", "Which ports.")                                \
+	X(max_s, "max", SECONDS, SHORTEST, LIMIT_GRANT_MIN_S,                  \
+	    LIMIT_GRANT_MAX_S, LIMIT_GRANT_DEFAULT_S, 0, OWN, "max",           \
+	    "the longest grant", "The longest grant.")                         \
+	X(sources, "sources", PREFIXES, SELECTS, 0, LIMIT_LIST, 0, ROLE_WIDE,  \
+	    OWN, "source", "allowed source addresses",                         \
+	    "Prefixes from which a request may come, without host bits.")      \
+	X(mfa_age_s, "mfa_age", SECONDS, SHORTEST, 0, LIMIT_GRANT_MAX_S,       \
+	    LIMIT_MFA_AGE_S, ROLE_WIDE, OWN, "mfa-age",                        \
+	    "for how long one code counts",                                    \
+	    "How long one code serves further requests from the same key and " \
+	    "address.")                                                        \
+	X(reason, "reason", WANTED, ANY, 0, 1, 1, ROLE_WIDE, OWN,              \
+	    "reason-optional", "no reason needed",                             \
+	    "Whether a request must say why.")                                 \
+	X(caps, "allow", CAPS, COMMON, 0, 0, CAP_DEFAULT, 0, OWN, "allow",     \
+	    "what a session may do: shell, exec, sftp or pty",                 \
+	    "What a session may do.")                                          \
+	X(record, "record", BOOL, ANY, 0, 1, 1, ROLE_WIDE, OWN, "no-record",   \
+	    "do not record", "Whether sessions are recorded.")                 \
+	X(deny, "deny", BOOL, SELECTS, 0, 1, 0, 0, OWN, "deny",                \
+	    "the role forbids instead of allowing",                            \
+	    "The role forbids instead of allowing.")
+
+#define ROLE_MEMBER_NAME(m, max) char m[(max) + 1];
+#define ROLE_MEMBER_NAMES(m, max) struct name_list m;
+#define ROLE_MEMBER_LABELS(m, max) struct label_list m;
+#define ROLE_MEMBER_PORTS(m, max) struct port_list m;
+#define ROLE_MEMBER_PREFIXES(m, max) struct prefix_list m;
+#define ROLE_MEMBER_SECONDS(m, max) uint32_t m;
+#define ROLE_MEMBER_CAPS(m, max) uint32_t m;
+#define ROLE_MEMBER_WANTED(m, max) bool m;
+#define ROLE_MEMBER_BOOL(m, max) bool m;
+#define ROLE_MEMBER_TEXT(m, max) char m[(max) + 1];
+
+struct policy_role {
+	char id[LIMIT_ID_SIZE]; /* its own, also after its name is another's */
+#define X(member, name, kind, merge, min, max, ...)                            \
+	ROLE_MEMBER_##kind(member, max)
+	ROLE_FIELDS(X)
+#undef X
+};
+
+enum {
+#define X(member, ...) ROLE_FIELD_##member,
+	ROLE_FIELDS(X)
+#undef X
+	    ROLE_FIELD_COUNT
+};
+
+struct rolefield {
+	const char *name; /* in JSON, YAML and the store */
+	enum rolefield_kind kind;
+	enum rolefield_merge merge;
+	size_t offset; /* in struct policy_role */
+	int64_t min, max, absent;
+	unsigned bits;          /* enum rolefield_bits */
+	const char *flag;       /* of jitctl role set; "" = none */
+	const char *flag_words; /* of its own flag */
+	const char *words;      /* a sentence */
+};
+
+struct rolefield_value {
+	char text[LIMIT_TEXT_SIZE];
+	char more[LIMIT_NAME_SIZE]; /* a label's value; else "" */
+};
+
+/* All of them: ROLE_FIELD_COUNT. */
+const struct rolefield *rolefields(void);
+/* NULL: there is no field of that name. */
+const struct rolefield *rolefield_find(const char *name);
+/* True for a field of several values, each added by itself. */
+bool rolefield_is_list(const struct rolefield *f);
+/* How many values r has there: 1 where it is no list. */
+unsigned rolefield_count(
+    const struct rolefield *f, const struct policy_role *r);
+/* Number i of them, below rolefield_count(). */
+void rolefield_get(struct rolefield_value *ret, const struct rolefield *f,
+    const struct policy_role *r, unsigned i);
+/* Adds one to a list, sets what is no list. more counts with labels only.
+ * GW_EINVAL: no such value; GW_EEXIST: it is there; GW_ELIMIT: one too many. */
+MUST_CHECK int rolefield_add(const struct rolefield *f, struct policy_role *r,
+    const char *text, const char *more);
+/* What is the case where nothing is said; r->deny must be set before. */
+void rolefield_absent(const struct rolefield *f, struct policy_role *r);
+bool rolefield_equal(const struct rolefield *f, const struct policy_role *a,
+    const struct policy_role *b);
+/* After "<name>: ", of a value that was refused. */
+const char *rolefield_expects(const struct rolefield *f);
+
+/* The member itself, for what goes by kinds. */
+void *rolefield_member(const struct rolefield *f, struct policy_role *r);
+const void *rolefield_of(
+    const struct rolefield *f, const struct policy_role *r);
+
+#endif

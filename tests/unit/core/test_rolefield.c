@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * test_rolefield - what each field of a role takes, refuses and is when nothing
+ * is said. A new row fails here until it has a line.
+ */
+#include "tests/unit/support/test.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/attr.h"
+#include "base/err.h"
+#include "core/policy.h"
+
+static const struct line {
+	const char *name;
+	const char *text, *more; /* a value it takes, not the absent one */
+	const char *bad;         /* one it does not */
+	const char *absent;      /* of a role that allows; NULL = no value */
+} lines[] = {
+    {"role", "ops", "", "a b", ""},
+    {"users", "alice", "", "a b", NULL},
+    {"groups", "staff", "", "", NULL},
+    {"targets", "web-01", "", "-x", NULL},
+    {"labels", "env", "prod", "a b", NULL},
+    {"logins", "deploy", "", "a/b", NULL},
+    {"ports", "2222", "", "65536", "22"},
+    {"max", "7200", "", "86401", "10800"},
+    {"sources", "198.51.100.0/24", "", "10.1.0.0/8", NULL},
+    {"mfa_age", "0", "", "-1", "300"},
+    {"reason", "optional", "", "true", "required"},
+    {"allow", "sftp", "", "forward", "shell"},
+    {"record", "false", "", "optional", "true"},
+    {"deny", "true", "", "1", "false"},
+};
+
+/* ---- the rows */
+
+static void
+test_each_has_a_line(void **state)
+{
+	const struct rolefield *f = rolefields();
+
+	(void)state;
+	assert_int_equal(ARRAY_LEN(lines), ROLE_FIELD_COUNT);
+	for (size_t i = 0; i < ROLE_FIELD_COUNT; i++) {
+		CHECK_ROW(strcmp(f[i].name, lines[i].name) == 0, f[i].name);
+		assert_ptr_equal(rolefield_find(f[i].name), &f[i]);
+	}
+	assert_null(rolefield_find("no_such"));
+}
+
+/* What is merged is read as what it is: a number, bits, a bool. */
+static void
+test_merges_fit_kinds(void **state)
+{
+	const struct rolefield *f = rolefields();
+
+	(void)state;
+	for (size_t i = 0; i < ROLE_FIELD_COUNT; i++) {
+		if (f[i].merge == ROLE_SHORTEST)
+			CHECK_ROW(f[i].kind == ROLE_SECONDS, f[i].name);
+		if (f[i].merge == ROLE_COMMON)
+			CHECK_ROW(f[i].kind == ROLE_CAPS, f[i].name);
+		if (f[i].merge == ROLE_ANY)
+			CHECK_ROW(
+			    f[i].kind == ROLE_BOOL || f[i].kind == ROLE_WANTED,
+			    f[i].name);
+		if (f[i].kind == ROLE_TEXT)
+			CHECK_ROW(f[i].merge == ROLE_SHOWN, f[i].name);
+		CHECK_ROW(f[i].words[strlen(f[i].words) - 1] == '.', f[i].name);
+	}
+}
+
+/* ---- values */
+
+static void
+want_value(const struct rolefield *f, const struct policy_role *r,
+    const char *text, const char *more)
+{
+	struct rolefield_value v;
+
+	CHECK_ROW(rolefield_count(f, r) > 0, f->name);
+	rolefield_get(&v, f, r, 0);
+	if (strcmp(v.text, text) != 0 || strcmp(v.more, more) != 0)
+		fail_msg("%s: \"%s\" \"%s\"", f->name, v.text, v.more);
+}
+
+static void
+test_values(void **state)
+{
+	const struct rolefield *f = rolefields();
+
+	(void)state;
+	for (size_t i = 0; i < ROLE_FIELD_COUNT; i++) {
+		const struct line *l = &lines[i];
+		struct policy_role r = {0}, before;
+		const int again = rolefield_is_list(&f[i]) ? GW_EEXIST : 0;
+
+		if (rolefield_is_list(&f[i]))
+			CHECK_ROW(rolefield_count(&f[i], &r) == 0, l->name);
+		CHECK_ROW(
+		    rolefield_add(&f[i], &r, l->text, l->more) == 0, l->name);
+		want_value(&f[i], &r, l->text, l->more);
+		before = r;
+		CHECK_ROW(rolefield_add(&f[i], &r, l->text, l->more) == again,
+		    l->name);
+		CHECK_ROW(
+		    rolefield_add(&f[i], &r, l->bad, l->more) == GW_EINVAL,
+		    l->name);
+		CHECK_ROW(rolefield_count(&f[i], &r) == 1, l->name);
+		assert_memory_equal(&r, &before, sizeof(r));
+		CHECK_ROW(rolefield_expects(&f[i])[0] != '\0', l->name);
+	}
+}
+
+static void
+test_absent(void **state)
+{
+	const struct rolefield *f = rolefields();
+	struct policy_role r, no = {.deny = true};
+
+	(void)state;
+	memset(&r, 0, sizeof(r));
+	for (size_t i = 0; i < ROLE_FIELD_COUNT; i++) {
+		const struct line *l = &lines[i];
+
+		CHECK_ROW(
+		    rolefield_add(&f[i], &r, l->text, l->more) == 0, l->name);
+		if (strcmp(l->name, "deny") != 0)
+			r.deny = false;
+		rolefield_absent(&f[i], &r);
+		if (l->absent != NULL)
+			want_value(&f[i], &r, l->absent, "");
+		else
+			CHECK_ROW(rolefield_count(&f[i], &r) == 0, l->name);
+	}
+	/* a role that denies and names no port denies all */
+	rolefield_absent(rolefield_find("ports"), &no);
+	assert_int_equal(no.ports.n, 0);
+	assert_int_equal(r.caps, CAP_DEFAULT);
+}
+
+/* Each makes two roles differ. */
+static void
+test_equal(void **state)
+{
+	const struct rolefield *f = rolefields();
+
+	(void)state;
+	for (size_t i = 0; i < ROLE_FIELD_COUNT; i++) {
+		struct policy_role a = {0}, b;
+
+		for (size_t k = 0; k < ROLE_FIELD_COUNT; k++)
+			rolefield_absent(&f[k], &a);
+		a.caps = 0; /* else there is no word to add */
+		b = a;
+		assert_true(policy_role_equal(&a, &b));
+		CHECK_ROW(
+		    rolefield_add(&f[i], &b, lines[i].text, lines[i].more) == 0,
+		    lines[i].name);
+		CHECK_ROW(!rolefield_equal(&f[i], &a, &b), lines[i].name);
+		CHECK_ROW(!policy_role_equal(&a, &b), lines[i].name);
+	}
+}
+
+/* A list takes as many as its row says, and keeps them in order. */
+static void
+test_lists_are_bounded(void **state)
+{
+	const struct rolefield *f = rolefields();
+
+	(void)state;
+	for (size_t i = 0; i < ROLE_FIELD_COUNT; i++) {
+		struct policy_role r = {0};
+		struct rolefield_value v;
+		char text[32];
+
+		if (!rolefield_is_list(&f[i]) || f[i].kind == ROLE_CAPS)
+			continue;
+		for (int64_t k = 0; k <= f[i].max; k++) {
+			const int want = k < f[i].max ? 0 : GW_ELIMIT;
+
+			(void)snprintf(text, sizeof(text),
+			    f[i].kind == ROLE_PREFIXES ? "10.0.0.%d/32" : "%d",
+			    (int)k + 1);
+			CHECK_ROW(rolefield_add(&f[i], &r, text, "v") == want,
+			    f[i].name);
+			if (want != 0)
+				break;
+			rolefield_get(&v, &f[i], &r, (unsigned)k);
+			CHECK_ROW(strcmp(v.text, text) == 0, f[i].name);
+		}
+		CHECK_ROW(
+		    (int64_t)rolefield_count(&f[i], &r) == f[i].max, f[i].name);
+	}
+}
+
+/* All four words, and no capability beyond. */
+static void
+test_allow(void **state)
+{
+	static const char *const words[] = {"shell", "exec", "sftp", "pty"};
+	const struct rolefield *f = rolefield_find("allow");
+	struct policy_role r = {0};
+	struct rolefield_value v;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		assert_int_equal(rolefield_add(f, &r, words[i], ""), 0);
+		assert_non_null(strstr(rolefield_expects(f), words[i]));
+	}
+	assert_int_equal(r.caps, CAP_DEFAULT);
+	r.caps |= CAP_FORWARD | CAP_AGENT;
+	assert_int_equal(rolefield_count(f, &r), ARRAY_LEN(words));
+	for (unsigned i = 0; i < ARRAY_LEN(words); i++) {
+		rolefield_get(&v, f, &r, i);
+		assert_string_equal(v.text, words[i]);
+	}
+	assert_int_equal(rolefield_add(f, &r, "agent", ""), GW_EINVAL);
+	assert_int_equal(rolefield_add(f, &r, "x11", ""), GW_EINVAL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_each_has_a_line),
+	    cmocka_unit_test(test_merges_fit_kinds),
+	    cmocka_unit_test(test_values),
+	    cmocka_unit_test(test_absent),
+	    cmocka_unit_test(test_equal),
+	    cmocka_unit_test(test_lists_are_bounded),
+	    cmocka_unit_test(test_allow),
+	};
+
+	return cmocka_run_group_tests_name("rolefield", tests, NULL, NULL);
+}
