@@ -40,6 +40,12 @@ find_long(const char *name, size_t n, uint64_t allowed)
 	return F_COUNT;
 }
 
+enum flag
+flag_find(const char *name)
+{
+	return (enum flag)find_long(name, strlen(name), UINT64_MAX);
+}
+
 static unsigned
 find_short(char chr, uint64_t allowed)
 {

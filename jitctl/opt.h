@@ -13,10 +13,30 @@
 
 #include "base/attr.h"
 #include "base/limits.h"
+#include "core/rolefield.h"
 
 enum flag_kind { FLAG_BOOL = 0, FLAG_ONE, FLAG_MANY };
 
-/* X(enum, "long", short or 0, "VALUE" or NULL, kind, "help") */
+/* The flags of "role set" that no other command has: each is a row there. */
+#define FLAG_OF_ROLE(                                                          \
+    m, name, kind, merge, min, max, absent, bits, own, flag, help, words)      \
+	FLAG_OF_ROLE_##own(m, kind, flag, help)
+#define FLAG_OF_ROLE_NONE(m, kind, flag, help)
+#define FLAG_OF_ROLE_SHARED(m, kind, flag, help)
+#define FLAG_OF_ROLE_OWN(m, kind, flag, help)                                  \
+	FLAG_OF_##kind(ROLE_##m, flag, help)
+#define FLAG_OF_NAMES(id, flag, help) X(id, flag, 0, "NAME", MANY, help)
+#define FLAG_OF_LABELS(id, flag, help) X(id, flag, 0, "K=V", MANY, help)
+#define FLAG_OF_PORTS(id, flag, help) X(id, flag, 0, "N", MANY, help)
+#define FLAG_OF_PREFIXES(id, flag, help) X(id, flag, 0, "PREFIX", MANY, help)
+#define FLAG_OF_SECONDS(id, flag, help) X(id, flag, 0, "DURATION", ONE, help)
+#define FLAG_OF_CAPS(id, flag, help) X(id, flag, 0, "WORD", MANY, help)
+#define FLAG_OF_WANTED(id, flag, help) X(id, flag, 0, NULL, BOOL, help)
+#define FLAG_OF_BOOL(id, flag, help) X(id, flag, 0, NULL, BOOL, help)
+#define FLAG_OF_TEXT(id, flag, help) X(id, flag, 0, "TEXT", ONE, help)
+
+/* X(enum, "long", short or 0, "VALUE" or NULL, kind, "help"); whoever expands
+ * the table calls its macro X. */
 #define FLAG_TABLE(X)                                                          \
 	X(HELP, "help", 'h', NULL, BOOL, "explain the command")                \
 	X(OUTPUT, "output", 'o', "FORMAT", ONE,                                \
@@ -59,15 +79,7 @@ enum flag_kind { FLAG_BOOL = 0, FLAG_ONE, FLAG_MANY };
 	X(GROUP, "group", 0, "NAME", MANY, "a group")                          \
 	X(USER, "user", 0, "NAME", MANY, "a user")                             \
 	X(TARGET, "target", 0, "NAME", MANY, "a target")                       \
-	X(SOURCE, "source", 0, "PREFIX", MANY, "allowed source addresses")     \
-	X(ALLOW, "allow", 0, "WORD", MANY, "shell, exec, sftp or pty")         \
-	X(MAX, "max", 0, "DURATION", ONE, "the longest grant")                 \
-	X(MFA_AGE, "mfa-age", 0, "DURATION", ONE,                              \
-	    "for how long one code counts")                                    \
-	X(REASON_OPTIONAL, "reason-optional", 0, NULL, BOOL,                   \
-	    "no reason needed")                                                \
-	X(NO_RECORD, "no-record", 0, NULL, BOOL, "do not record")              \
-	X(DENY, "deny", 0, NULL, BOOL, "the role forbids instead of allowing") \
+	ROLE_FIELDS(FLAG_OF_ROLE)                                              \
 	X(FILE, "file", 'f', "PATH", MANY, "a policy file or folder")          \
 	X(FOLLOW, "follow", 0, NULL, BOOL,                                     \
 	    "keep showing records as they come (also -f)")                     \
@@ -114,6 +126,8 @@ struct opts {
 };
 
 const struct flag_spec *flag_spec(enum flag f);
+/* By its long name; F_COUNT: there is none. */
+enum flag flag_find(const char *name);
 /* Parses argv[0..argc), flags of the mask only; arg[] gets every plain word.
  * false: reterr (size bytes) holds a sentence. */
 bool opt_parse(struct opts *ret, int argc, char *const *argv, uint64_t allowed,

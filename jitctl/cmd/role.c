@@ -2,74 +2,104 @@
 /*
  * role - the roles of the gateway: listed, set, removed.
  */
+#include <stdlib.h>
 #include <string.h>
 
-#include "base/addr.h"
+#include "base/err.h"
 #include "base/str.h"
+#include "core/rolefield.h"
 #include "jitctl/cmd/change.h"
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/cmd/list.h"
 #include "jitctl/term/say.h"
 #include "jitctl/term/words.h"
 
+enum { HEAD_SIZE = 32 };
+
+/* ---- listed */
+
+static enum col_kind
+col_kind(enum rolefield_kind k)
+{
+	switch (k) {
+	case ROLE_NAMES:
+	case ROLE_PORTS:
+	case ROLE_PREFIXES:
+	case ROLE_CAPS:
+		return COL_LIST;
+	case ROLE_LABELS:
+		return COL_MAP;
+	case ROLE_SECONDS:
+		return COL_SECONDS;
+	case ROLE_BOOL:
+		return COL_BOOL;
+	case ROLE_NAME:
+	case ROLE_WANTED:
+	case ROLE_TEXT:
+		return COL_TEXT;
+	}
+	return COL_TEXT;
+}
+
+/* "mfa_age" is "MFA AGE". */
+static void
+make_head(char *ret, size_t size, const char *name)
+{
+	text_set(ret, size, name);
+	for (; *ret != '\0'; ret++)
+		if (*ret == '_')
+			*ret = ' ';
+		else if (*ret >= 'a' && *ret <= 'z')
+			*ret = (char)(*ret - 'a' + 'A');
+}
+
 int
 run_roles(struct ctx *c)
 {
-	static const struct col cols[] = {
-	    {"ROLE", "role", COL_TEXT, false},
-	    {"USERS", "users", COL_LIST, false},
-	    {"GROUPS", "groups", COL_LIST, false},
-	    {"TARGETS", "targets", COL_LIST, false},
-	    {"LABELS", "labels", COL_MAP, false},
-	    {"LOGINS", "logins", COL_LIST, false},
-	    {"MAX", "max", COL_SECONDS, false},
-	    {"ALLOW", "allow", COL_LIST, false},
-	    {"DENY", "deny", COL_BOOL, false},
-	    {"PORTS", "ports", COL_LIST, true},
-	    {"SOURCES", "sources", COL_LIST, true},
-	    {"MFA AGE", "mfa_age", COL_SECONDS, true},
-	    {"REASON", "reason", COL_TEXT, true},
-	    {"RECORD", "record", COL_BOOL, true},
-	};
+	const struct rolefield *f = rolefields();
+	char head[ROLE_FIELD_COUNT][HEAD_SIZE];
+	struct col cols[ROLE_FIELD_COUNT];
+	size_t n = 0;
 
-	return list_print(
-	    c, VERB_ROLES, NULL, cols, ARRAY_LEN(cols), "No roles.");
+	/* the wide ones last */
+	for (unsigned wide = 0; wide <= 1; wide++)
+		for (size_t i = 0; i < ROLE_FIELD_COUNT; i++) {
+			if (((f[i].bits & ROLE_WIDE) != 0) != (wide != 0))
+				continue;
+			make_head(head[n], sizeof(head[n]), f[i].name);
+			cols[n] = (struct col){
+			    head[n], f[i].name, col_kind(f[i].kind), wide != 0};
+			n++;
+		}
+	return list_print(c, VERB_ROLES, NULL, cols, n, "No roles.");
 }
 
+/* ---- set */
+
+/* The flag's values, each checked as the gateway will; NULL after a complaint.
+ */
 static json_t *
-ports_array(const struct ctx *c)
+list_value(const struct ctx *c, const struct rolefield *f, enum flag flag)
 {
+	struct policy_role checked = {0};
 	json_t *list = json_array();
-	uint64_t port = 0;
 
-	for (unsigned i = 0; i < c->opt.n[F_PORT]; i++) {
-		if (port_arg(c->opt.value[F_PORT][i], &port) &&
-		    json_array_append_new(
-			list, json_integer((json_int_t)port)) == 0)
+	for (unsigned i = 0; i < c->opt.n[flag]; i++) {
+		const char *s = c->opt.value[flag][i];
+		const int r = rolefield_add(f, &checked, s, "");
+		json_t *v = f->kind == ROLE_PORTS
+				? json_integer((json_int_t)strtoul(s, NULL, 10))
+				: json_string(s);
+
+		if (r == GW_EEXIST) {
+			json_decref(v);
 			continue;
-		json_decref(list);
-		return NULL;
-	}
-	/* For a role that forbids, what it does not name is all. */
-	if (json_array_size(list) == 0 && !opt_has(&c->opt, F_DENY))
-		(void)json_array_append_new(list, json_integer(22));
-	return list;
-}
-
-static json_t *
-prefixes_array(const struct ctx *c)
-{
-	json_t *list = json_array();
-	struct prefix p;
-
-	for (unsigned i = 0; i < c->opt.n[F_SOURCE]; i++) {
-		const char *s = c->opt.value[F_SOURCE][i];
-
-		if (prefix_parse(&p, s) == 0 &&
-		    json_array_append_new(list, json_string(s)) == 0)
+		}
+		if (r == 0 && json_array_append_new(list, v) == 0)
 			continue;
-		say_error("--source: expected an address or prefix like "
-			  "198.51.100.0/24");
+		say_error("--%s: %s", f->flag, rolefield_expects(f));
+		if (r != 0)
+			json_decref(v);
 		json_decref(list);
 		return NULL;
 	}
@@ -77,61 +107,70 @@ prefixes_array(const struct ctx *c)
 }
 
 static json_t *
-allow_array(const struct ctx *c)
+seconds_value(const struct rolefield *f, enum flag flag, const char *s)
 {
-	static const char *const all[] = {"shell", "exec", "sftp", "pty"};
-
-	if (opt_has(&c->opt, F_ALLOW))
-		return names_array(c, F_ALLOW);
-	return json_pack("[s,s,s,s]", all[0], all[1], all[2], all[3]);
-}
-
-static bool
-set_duration(const struct ctx *c, json_t *body, enum flag f, const char *key)
-{
-	const char *s = opt_get(&c->opt, f);
+	char least[32], most[32];
 	uint32_t v = 0;
 
-	if (s == NULL)
-		return true;
-	if (strcmp(s, "0s") != 0 && !duration_arg(f, s, &v))
-		return false;
-	if (v > LIMIT_GRANT_MAX_S || (f == F_MAX && v < LIMIT_GRANT_MIN_S)) {
-		say_error("--%s: from %s to 24h", flag_spec(f)->name,
-		    f == F_MAX ? "5s" : "0s");
-		return false;
-	}
-	return change_set(body, key, json_integer((json_int_t)v));
+	if (strcmp(s, "0s") != 0 && !duration_arg(flag, s, &v))
+		return NULL;
+	if ((int64_t)v >= f->min && (int64_t)v <= f->max)
+		return json_integer((json_int_t)v);
+	str_duration_format(least, sizeof(least), (uint64_t)f->min);
+	str_duration_format(most, sizeof(most), (uint64_t)f->max);
+	say_error("--%s: from %s to %s", f->flag, least, most);
+	return NULL;
 }
 
+static json_t *
+text_value(const struct rolefield *f, const char *s)
+{
+	struct policy_role checked = {0};
+
+	if (rolefield_add(f, &checked, s, "") == 0)
+		return json_string(s);
+	say_error("--%s: %s, of at most %lld bytes", f->flag,
+	    rolefield_expects(f), (long long)f->max);
+	return NULL;
+}
+
+/* NULL after a complaint. */
+static json_t *
+flag_value(const struct ctx *c, const struct rolefield *f, enum flag flag)
+{
+	switch (f->kind) {
+	case ROLE_LABELS:
+		return labels_object(c);
+	case ROLE_SECONDS:
+		return seconds_value(f, flag, opt_get(&c->opt, flag));
+	case ROLE_TEXT:
+		return text_value(f, opt_get(&c->opt, flag));
+	case ROLE_WANTED:
+		return json_string(f->absent != 0 ? "optional" : "required");
+	case ROLE_BOOL:
+		return json_boolean(f->absent == 0);
+	default:
+		return list_value(c, f, flag);
+	}
+}
+
+/* What no flag says is as the gateway has it. */
 static json_t *
 role_body(const struct ctx *c)
 {
 	json_t *o = json_pack("{s:s}", "role", c->opt.arg[0]);
+	const struct rolefield *f = rolefields();
 
-	if (change_set(o, "users", names_array(c, F_USER)) &&
-	    change_set(o, "groups", names_array(c, F_GROUP)) &&
-	    (!opt_has(&c->opt, F_TARGET) ||
-		change_set(o, "targets", names_array(c, F_TARGET))) &&
-	    (!opt_has(&c->opt, F_LABEL) ||
-		change_set(o, "labels", labels_object(c))) &&
-	    change_set(o, "logins", names_array(c, F_LOGIN)) &&
-	    change_set(o, "ports", ports_array(c)) &&
-	    set_duration(c, o, F_MAX, "max") &&
-	    (!opt_has(&c->opt, F_SOURCE) ||
-		change_set(o, "sources", prefixes_array(c))) &&
-	    set_duration(c, o, F_MFA_AGE, "mfa_age") &&
-	    change_set(o, "reason",
-		json_string(opt_has(&c->opt, F_REASON_OPTIONAL)
-				? "optional"
-				: "required")) &&
-	    change_set(o, "allow", allow_array(c)) &&
-	    change_set(
-		o, "record", json_boolean(!opt_has(&c->opt, F_NO_RECORD))) &&
-	    change_set(o, "deny", json_boolean(opt_has(&c->opt, F_DENY))))
-		return o;
-	json_decref(o);
-	return NULL;
+	for (size_t i = 0; i < ROLE_FIELD_COUNT; i++) {
+		const enum flag flag = flag_find(f[i].flag);
+
+		if (flag == F_COUNT || !opt_has(&c->opt, flag) ||
+		    change_set(o, f[i].name, flag_value(c, &f[i], flag)))
+			continue;
+		json_decref(o);
+		return NULL;
+	}
+	return o;
 }
 
 int
@@ -143,14 +182,13 @@ run_role_set(struct ctx *c)
 
 	if (!name_arg("NAME", c->opt.arg[0]))
 		return EXIT_USAGE;
-	if (!opt_has(&c->opt, F_LOGIN) && !opt_has(&c->opt, F_DENY)) {
+	if (!opt_has(&c->opt, F_LOGIN) && !opt_has(&c->opt, F_ROLE_deny)) {
 		say_error("which logins does it allow? --login NAME");
 		return EXIT_USAGE;
 	}
 	body = role_body(c);
 	if (body == NULL)
 		return EXIT_USAGE;
-	/* Without --max the gateway's default holds. */
 	x = change(c, VERB_ROLE_SET, body, &r);
 	if (x == EXIT_OK && !out_object(c, r.json))
 		say(c,

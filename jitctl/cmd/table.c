@@ -8,6 +8,12 @@
 
 #define B(f) FLAG_BIT(F_##f)
 #define WITH_CODE B(CODE_FILE)
+/* Behind others: or those of role set alone. */
+#define BIT_OF_ROLE(m, name, kind, merge, min, max, absent, bits, own, ...)    \
+	BIT_OF_ROLE_##own(m)
+#define BIT_OF_ROLE_NONE(m)
+#define BIT_OF_ROLE_SHARED(m)
+#define BIT_OF_ROLE_OWN(m) | B(ROLE_##m)
 
 /* The daily ones first; help keeps this order. */
 static const struct cmd cmds[] = {
@@ -140,9 +146,7 @@ static const struct cmd cmds[] = {
 	.min_args = 1,
 	.max_args = 1,
 	.flags = B(USER) | B(GROUP) | B(TARGET) | B(LABEL) | B(LOGIN) |
-		 B(PORT) | B(MAX) | B(SOURCE) | B(MFA_AGE) |
-		 B(REASON_OPTIONAL) | B(ALLOW) | B(NO_RECORD) | B(DENY) |
-		 WITH_CODE,
+		 B(PORT) | WITH_CODE ROLE_FIELDS(BIT_OF_ROLE),
 	.what = "add or change a role (admin)",
 	.example =
 	    "role set ops --group ops --label env=prod --login deploy --max 3h",

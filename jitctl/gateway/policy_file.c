@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "core/rolefield.h"
 #include "ssh/sshkey.h"
 
 struct maker {
@@ -110,45 +111,6 @@ check_key(const char *s)
 		   ? NULL
 		   : "not a public key (ssh-ed25519, ecdsa, ssh-rsa from 3072 "
 		     "bits or sk, as in a .pub file)";
-}
-
-static const char *
-check_prefix(const char *s)
-{
-	struct prefix p;
-
-	return prefix_parse(&p, s) == 0
-		   ? NULL
-		   : "not an address or prefix like 198.51.100.0/24 (no host "
-		     "bits)";
-}
-
-static const char *
-check_allow(const char *s)
-{
-	static const char *const words[] = {"shell", "exec", "sftp", "pty"};
-
-	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		if (strcmp(words[i], s) == 0)
-			return NULL;
-	return "not one of: shell, exec, sftp, pty";
-}
-
-static void
-put_ports(struct maker *m)
-{
-	const struct yaml_item *l =
-	    yaml_get_list(m->y, m->map, "ports", false, LIMIT_LIST);
-	json_t *list = NULL;
-	uint64_t port = 0;
-
-	if (l == NULL)
-		return;
-	list = json_array();
-	for (size_t i = 0; i < yaml_count(l); i++)
-		if (yaml_as_int(m->y, yaml_at(l, i), "ports", 1, 65535, &port))
-			append(m, list, json_integer((json_int_t)port));
-	put(m, "ports", list);
 }
 
 static void
@@ -273,29 +235,110 @@ make_target(struct maker *m)
 	put_list(m, "host_keys", true, check_key);
 }
 
+/* A list of a role: each entry as the gateway will judge it. */
+static void
+put_values(struct maker *m, const struct rolefield *f, bool required)
+{
+	const struct yaml_item *l =
+	    yaml_get_list(m->y, m->map, f->name, required, LIMIT_LIST);
+	struct policy_role checked = {0};
+	json_t *list = NULL;
+	const char *s = NULL;
+
+	if (l == NULL)
+		return;
+	list = json_array();
+	for (size_t i = 0; i < yaml_count(l); i++) {
+		const struct yaml_item *e = yaml_at(l, i);
+		int r;
+
+		if (!yaml_as_str(m->y, e, f->name, LIMIT_TEXT_SIZE - 1, &s))
+			continue;
+		r = rolefield_add(f, &checked, s, "");
+		if (r != 0 && r != GW_EEXIST)
+			yaml_error(
+			    m->y, e, "%s: %s", f->name, rolefield_expects(f));
+		else
+			append(m, list, json_string(s));
+	}
+	put(m, f->name, list);
+}
+
+static void
+put_ports(struct maker *m, const struct rolefield *f, bool required)
+{
+	const struct yaml_item *l =
+	    yaml_get_list(m->y, m->map, f->name, required, LIMIT_LIST);
+	json_t *list = NULL;
+	uint64_t port = 0;
+
+	if (l == NULL)
+		return;
+	list = json_array();
+	for (size_t i = 0; i < yaml_count(l); i++)
+		if (yaml_as_int(m->y, yaml_at(l, i), f->name, 1, 65535, &port))
+			append(m, list, json_integer((json_int_t)port));
+	put(m, f->name, list);
+}
+
+static void
+put_text(struct maker *m, const struct rolefield *f, bool required)
+{
+	const char *s = NULL;
+
+	if (yaml_get_str(m->y, m->map, f->name, required, (size_t)f->max, &s))
+		put(m, f->name, json_string(s));
+}
+
+static void
+put_field(struct maker *m, const struct rolefield *f)
+{
+	static const char *const wanted[] = {"required", "optional", NULL};
+	const bool required = (f->bits & ROLE_REQUIRED) != 0;
+
+	switch (f->kind) {
+	case ROLE_NAME:
+		put_name(m, f->name);
+		break;
+	case ROLE_NAMES:
+		put_list(m, f->name, required, NULL);
+		break;
+	case ROLE_LABELS:
+		put_labels(m);
+		break;
+	case ROLE_PORTS:
+		put_ports(m, f, required);
+		break;
+	case ROLE_PREFIXES:
+	case ROLE_CAPS:
+		put_values(m, f, required);
+		break;
+	case ROLE_SECONDS:
+		put_duration(m, f->name, (uint32_t)f->min, (uint32_t)f->max);
+		break;
+	case ROLE_WANTED:
+		put_word(m, f->name, wanted);
+		break;
+	case ROLE_BOOL:
+		put_bool(m, f->name);
+		break;
+	case ROLE_TEXT:
+		put_text(m, f, required);
+		break;
+	}
+}
+
 static void
 make_role(struct maker *m)
 {
-	static const char *const keys[] = {"role", "users", "groups", "targets",
-	    "labels", "logins", "ports", "max", "sources", "mfa_age", "reason",
-	    "allow", "record", "deny", NULL};
-	static const char *const reasons[] = {"required", "optional", NULL};
+	const char *keys[ROLE_FIELD_COUNT + 1] = {NULL};
+	const struct rolefield *f = rolefields();
 
+	for (size_t i = 0; i < ROLE_FIELD_COUNT; i++)
+		keys[i] = f[i].name;
 	(void)yaml_only(m->y, m->map, "roles", keys);
-	put_name(m, "role");
-	put_list(m, "users", false, NULL);
-	put_list(m, "groups", false, NULL);
-	put_list(m, "targets", false, NULL);
-	put_labels(m);
-	put_list(m, "logins", true, NULL);
-	put_ports(m);
-	put_duration(m, "max", LIMIT_GRANT_MIN_S, LIMIT_GRANT_MAX_S);
-	put_list(m, "sources", false, check_prefix);
-	put_duration(m, "mfa_age", 0, 86400);
-	put_word(m, "reason", reasons);
-	put_list(m, "allow", false, check_allow);
-	put_bool(m, "record");
-	put_bool(m, "deny");
+	for (size_t i = 0; i < ROLE_FIELD_COUNT; i++)
+		put_field(m, &f[i]);
 }
 
 /* Refuses a second entry of one name: it would silently replace the first. */

@@ -15,6 +15,7 @@
 const struct step *script;
 struct envelope sent[SENT_MAX];
 unsigned nsent;
+char sent_local[LOCAL_MAX];
 
 static void
 keep_envelope(const struct http_call *call)
@@ -55,6 +56,9 @@ http_do(struct ctx *c, const struct http_call *call, struct reply *ret)
 		assert_string_equal(call->path, script->path);
 	if (c->socket == NULL && call->len > 2)
 		keep_envelope(call);
+	if (c->socket != NULL)
+		(void)snprintf(sent_local, sizeof(sent_local), "%.*s",
+		    (int)call->len, (const char *)call->body);
 	reply_read(ret, script->status, body, strlen(body));
 	ret->family = call->family;
 	if (script[1].body != NULL)

@@ -21,5 +21,8 @@ extern const struct step *script;
 /* What was signed and sent so far, to be freed by envelope_done(). */
 extern struct envelope sent[SENT_MAX];
 extern unsigned nsent;
+/* The last body that went to the admin socket. */
+enum { LOCAL_MAX = 4096 };
+extern char sent_local[LOCAL_MAX];
 
 #endif

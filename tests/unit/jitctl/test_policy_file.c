@@ -130,7 +130,7 @@ test_policy_refuses(void **state)
 	    {"roles: [{role: r, logins: [x], max: 25h}]\n", "is not between"},
 	    {"roles: [{role: r, logins: [x], max: 3}]\n", "not a duration"},
 	    {"roles: [{role: r, logins: [x], sources: [10.1.0.0/8]}]\n",
-		"no host bits"},
+		"without host bits"},
 	    {"roles: [{role: r}]\n", "\"logins\" is missing"},
 	};
 
