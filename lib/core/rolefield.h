@@ -93,7 +93,11 @@ enum rolefield_bits {
 	    "do not record", "Whether sessions are recorded.")                 \
 	X(deny, "deny", BOOL, SELECTS, 0, 1, 0, 0, OWN, "deny",                \
 	    "the role forbids instead of allowing",                            \
-	    "The role forbids instead of allowing.")
+	    "The role forbids instead of allowing.")                           \
+	X(note, "note", TEXT, SHOWN, 0, LIMIT_REASON_MAX, 0, ROLE_LATER, OWN,  \
+	    "note", "a line for people, shown in lists",                       \
+	    "A line for people, shown in lists: what the role is for, whom "   \
+	    "to ask.")
 
 #define ROLE_MEMBER_NAME(m, max) char m[(max) + 1];
 #define ROLE_MEMBER_NAMES(m, max) struct name_list m;

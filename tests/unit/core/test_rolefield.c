@@ -33,6 +33,7 @@ static const struct line {
     {"allow", "sftp", "", "forward", "shell"},
     {"record", "false", "", "optional", "true"},
     {"deny", "true", "", "1", "false"},
+    {"note", "for deployments; ask Eve", "", "two\nlines", ""},
 };
 
 /* ---- the rows */

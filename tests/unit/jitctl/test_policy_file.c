@@ -65,7 +65,8 @@ test_policy(void **state)
 		   "    mfa_age: 5m\n"
 		   "    reason: required\n"
 		   "    allow: [shell, pty]\n"
-		   "    record: true\n",
+		   "    record: true\n"
+		   "    note: ask Eve first\n",
 		&errors, NULL);
 	json_t *want = json_loads(
 	    "{\"users\":[{\"user\":\"alice\",\"keys\":[\"" KEY
@@ -77,7 +78,8 @@ test_policy(void **state)
 	    "\"roles\":[{\"role\":\"ops\",\"groups\":[\"ops\"],\"labels\":{"
 	    "\"env\":\"prod\"},\"logins\":[\"deploy\"],\"ports\":[22],"
 	    "\"max\":10800,\"mfa_age\":300,\"reason\":\"required\","
-	    "\"allow\":[\"shell\",\"pty\"],\"record\":true}]}",
+	    "\"allow\":[\"shell\",\"pty\"],\"record\":true,\"note\":\"ask Eve "
+	    "first\"}]}",
 	    0, NULL);
 
 	(void)state;

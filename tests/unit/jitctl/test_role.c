@@ -72,6 +72,7 @@ test_flags(void **state)
 		"'reason':'optional','record':false,'deny':true"},
 	    {"--deny --allow shell --allow pty",
 		"'allow':['shell','pty'],'deny':true"},
+	    {"--deny --note Eve-knows", "'deny':true,'note':'Eve-knows'"},
 	    {"", NULL}, /* which logins? */
 	    {"--deny --max 4s", NULL},
 	    {"--deny --max 25h", NULL},
@@ -81,6 +82,7 @@ test_flags(void **state)
 	    {"--deny --allow agent", NULL},
 	    {"--deny --user a/b", NULL},
 	    {"--deny --label env", NULL},
+	    {"--deny --note \x1b[2J", NULL},
 	};
 
 	(void)state;
@@ -153,7 +155,7 @@ static void
 test_columns(void **state)
 {
 	static const char *const few[] = {"ROLE", "USERS", "GROUPS", "TARGETS",
-	    "LABELS", "LOGINS", "MAX", "ALLOW", "DENY"};
+	    "LABELS", "LOGINS", "MAX", "ALLOW", "DENY", "NOTE"};
 	static const char *const more[] = {
 	    "PORTS", "SOURCES", "MFA AGE", "REASON", "RECORD"};
 	char *table = heads(OUT_TABLE);
