@@ -4,7 +4,7 @@
  * recv into inline wrappers that cannot be defined, so this file is without.
  */
 #undef _FORTIFY_SOURCE
-#include "session/shim.h" /* and with it poll.h */
+#include "session/shim.h" /* and with it <poll.h> */
 
 #include <errno.h>
 #include <stdint.h>

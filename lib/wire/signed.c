@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * signed - builds and takes apart signed requests. Verifies no signature (that
- * is lib/sys/sshkey, called between envelope_parse and signed_parse), knows no
+ * is lib/ssh/sshkey, called between envelope_parse and signed_parse), knows no
  * user and no nonce; it only says whether the bytes have the shape.
  *
  * MUST wipe every copy of the code it makes, jansson's included.
