@@ -20,7 +20,6 @@
 #include "ssh/sshkey.h"
 
 enum {
-	SKEW_S = 10, /* the target's clock may be behind by this */
 	KEY_ID_SIZE = 128,
 	PRINCIPAL_SIZE = 2 * LIMIT_NAME_SIZE,
 };
@@ -146,7 +145,7 @@ issue_make(struct issue *i, struct notary *n, const struct msg_nt_cert *m,
 {
 	struct now now = clock_now();
 	int64_t left_s = (grant_left_ms(g, &now, clock_boot_id()) + 999) / 1000;
-	int64_t life_s = LIMIT_CERT_LIFE_S - SKEW_S;
+	int64_t life_s = LIMIT_CERT_LIFE_S;
 	int r;
 
 	i->rid = m->rid;
@@ -155,9 +154,9 @@ issue_make(struct issue *i, struct notary *n, const struct msg_nt_cert *m,
 	memcpy(i->cert.pubkey, m->pubkey, sizeof(i->cert.pubkey));
 	i->cert.serial = queue_next_seq(n);
 	i->cert.caps = g->caps;
-	if (left_s < life_s)
+	if (left_s < life_s && !FAULT(cert_outlives))
 		life_s = left_s; /* no certificate outlives its grant */
-	i->cert.valid_after = (uint64_t)(now.utc_ms / 1000 - SKEW_S);
+	i->cert.valid_after = (uint64_t)(now.utc_ms / 1000 - LIMIT_CERT_SKEW_S);
 	i->cert.valid_before = (uint64_t)(now.utc_ms / 1000 + life_s);
 	addr_format(i->source, &l->gateway);
 	if ((r = str_fmt(i->key_id, sizeof(i->key_id),

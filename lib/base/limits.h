@@ -113,7 +113,8 @@ enum {
 					   * makes more of them ends their own
 					   * session, not the gateway */
 	LIMIT_CONNECT_MS = 10 * 1000,     /* for a target to answer */
-	LIMIT_CERT_LIFE_S = 60,
+	LIMIT_CERT_SKEW_S = 300, /* a target's clock may be so far behind */
+	LIMIT_CERT_LIFE_S = 120, /* or ahead, of the gateway's */
 	LIMIT_CERTS_PER_LEG = 4,
 	LIMIT_SIGNS_PER_CONN = 10000, /* key exchanges of a connection; then it
 				       * ends */

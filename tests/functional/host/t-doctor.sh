@@ -42,12 +42,12 @@ expect_ok local_admin doctor web-01
 echo '- its clock is off'
 date=$(on web-01 sh -c 'command -v date')
 on web-01 cp "$date" /tmp/date
-put_file web-01 /tmp/wrong 0755 <<<$'#!/bin/sh\nexec /tmp/date -d "now + 90 seconds" "$@"'
+put_file web-01 /tmp/wrong 0755 <<<$'#!/bin/sh\nexec /tmp/date -d "now + 200 seconds" "$@"'
 on web-01 mount --bind /tmp/wrong "$date"
 expect_fail 1 local_admin doctor web-01
 says ok 'CA trusted'
 says fail clock
-expect_out '\+(89|90|91) s '
+expect_out '\+(199|200|201) s '
 expect_out NTP
 on web-01 umount "$date"
 expect_ok local_admin doctor web-01

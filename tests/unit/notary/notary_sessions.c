@@ -8,8 +8,57 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/clock.h"
 #include "base/err.h"
+#include "base/limits.h"
 #include "core/element.h"
+
+/* A target's clock may be behind by LIMIT_CERT_SKEW_S and ahead by ahead_s. */
+static void
+check_window(const struct msg_nt_cert_ok *c, int64_t ahead_s)
+{
+	const int64_t now_s = clock_now().utc_ms / 1000;
+	struct rd r;
+	size_t n = 0;
+	int64_t after, before;
+
+	rd_init(&r, c->cert.p, c->cert.len);
+	for (int i = 0; i < 3; i++) /* type, nonce, key */
+		(void)rd_string(&r, &n);
+	(void)rd_u64(&r);           /* serial */
+	(void)rd_u32(&r);           /* type */
+	for (int i = 0; i < 2; i++) /* key id, principals */
+		(void)rd_string(&r, &n);
+	after = (int64_t)rd_u64(&r);
+	before = (int64_t)rd_u64(&r);
+	assert_in_range(
+	    now_s - after, LIMIT_CERT_SKEW_S, LIMIT_CERT_SKEW_S + 5);
+	assert_in_range(before - now_s, ahead_s - 5, ahead_s);
+}
+
+/* A certificate outlives no grant. */
+void
+test_certificate_of_a_short_grant(void **state)
+{
+	struct msg_nt_grant_open g;
+	struct msg_nt_leg_open l;
+	const struct msg_nt_cert_ok *c;
+	struct testlink s;
+
+	(void)state;
+	grant_new(&g, 60000);
+	assert_int_equal(grant_open(&g)->result, 0);
+	session_link(&s, 1200, &nt.source);
+	leg_new(&l, g.grant.id, 1200);
+	assert_int_equal(leg_open(&l)->result, 0);
+	c = cert(&s, g.grant.id, l.sid);
+	assert_int_equal(c->result, 0);
+	check_window(c, 60);
+	assert_int_equal(
+	    close_by(MSG_NT_GRANT_CLOSE, MSG_NT_GRANT_CLOSED, g.grant.id), 0);
+	testlink_close(&s);
+}
 
 void
 test_session(void **state)
@@ -71,6 +120,7 @@ test_session(void **state)
 
 	c = cert(&s, g.grant.id, good);
 	assert_int_equal(c->result, 0);
+	check_window(c, LIMIT_CERT_LIFE_S);
 	(void)snprintf(want, sizeof(want), "user=alice grant=%s session=%s",
 	    g.grant.id, good);
 	assert_non_null(memmem(c->cert.p, c->cert.len, want, strlen(want)));

@@ -67,6 +67,7 @@ bool logged(const char *a, const char *b);
 /* ---- notary_sessions.c */
 
 void test_session(void **state);
+void test_certificate_of_a_short_grant(void **state);
 void test_append(void **state);
 void test_recording(void **state);
 

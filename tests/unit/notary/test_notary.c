@@ -190,6 +190,7 @@ main(void)
 	    cmocka_unit_test(test_grant),
 	    cmocka_unit_test(test_totp),
 	    cmocka_unit_test(test_session),
+	    cmocka_unit_test(test_certificate_of_a_short_grant),
 	    cmocka_unit_test(test_grant_ends_by_itself),
 	    cmocka_unit_test(test_append),
 	    cmocka_unit_test(test_too_large),
