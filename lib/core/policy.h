@@ -54,7 +54,7 @@ struct policy_facts {
 enum policy_verdict { POLICY_DENY = 0, POLICY_CODE, POLICY_ALLOW };
 
 enum { POLICY_TEXT_SIZE = 256 };
-enum { POLICY_REFUSED_MAX = 6 }; /* internal: the first are told */
+enum { POLICY_REFUSED_MAX = 6 }; /* internal: the first are listed */
 
 struct policy_refusal {
 	const char *field; /* JSON name, static */

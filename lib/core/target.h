@@ -20,7 +20,7 @@ struct label {
 	char value[LIMIT_NAME_SIZE];
 };
 
-/* A list of names with a fixed room; n of 0 is the empty list. */
+/* Lists of a fixed size; n of 0 is the empty one. */
 struct name_list {
 	unsigned n;
 	char name[LIMIT_LIST][LIMIT_NAME_SIZE];

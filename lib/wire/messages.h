@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * messages - every message between the processes. The table in messages.c says
- * who may send which; doc/PROTOCOL.ipc tells the conversations. A new verb is
- * a struct here, a row there. `rid` pairs a reply with its request; the sender
+ * who may send which; doc/PROTOCOL.ipc has the conversations. A new message
+ * is a struct here, a row there. `rid` pairs a reply with its request; the sender
  * chooses it. Booleans are u8 0/1. Results: u8 GW code negated (0 = done).
  */
 #ifndef WIRE_MESSAGES_H
