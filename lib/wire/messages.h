@@ -2,8 +2,9 @@
 /*
  * messages - every message between the processes. The table in messages.c says
  * who may send which; doc/PROTOCOL.ipc has the conversations. A new message
- * is a struct here, a row there. `rid` pairs a reply with its request; the sender
- * chooses it. Booleans are u8 0/1. Results: u8 GW code negated (0 = done).
+ * is a struct here, a row there. `rid` pairs a reply with its request; the
+ * sender chooses it. Booleans are u8 0/1. Results: u8 GW code negated (0 =
+ * done).
  */
 #ifndef WIRE_MESSAGES_H
 #define WIRE_MESSAGES_H
