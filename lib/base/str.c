@@ -117,14 +117,14 @@ utf8_next(const uint8_t *p, size_t n, uint32_t *retcp)
 	return len;
 }
 
-/* C0 and C1 controls, line and paragraph separators, and everything that
- * changes the direction of the text around it. */
+/* C0 and C1 controls, line and paragraph separators, everything that changes
+ * the direction of the text around it, and the two that no YAML can hold. */
 static bool
 cp_unsafe(uint32_t cp)
 {
 	return cp < 0x20 || (cp >= 0x7f && cp <= 0x9f) || cp == 0x061c ||
 	       cp == 0x200e || cp == 0x200f || (cp >= 0x2028 && cp <= 0x202e) ||
-	       (cp >= 0x2066 && cp <= 0x2069);
+	       (cp >= 0x2066 && cp <= 0x2069) || cp == 0xfffe || cp == 0xffff;
 }
 
 bool

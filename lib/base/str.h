@@ -24,7 +24,8 @@ MUST_CHECK int str_fmt(char *ret, size_t size, const char *fmt, ...)
 /* A user, target, role, group or login name: 1..LIMIT_NAME_MAX characters of
  * [a-z0-9A-Z._-], the first one a letter, digit or underscore. */
 bool str_name_ok(const char *s);
-/* Valid UTF-8 without NUL, control characters or bidirectional overrides. */
+/* Valid UTF-8 without NUL, control characters, bidirectional overrides, U+FFFE
+ * and U+FFFF: any YAML can hold it. */
 bool str_text_ok(const char *s, size_t n);
 /* Printable rendering: control, bidi and invalid bytes as \xNN or \u{...};
  * always NUL-terminated; cut with "..." when it does not fit. */
