@@ -10,22 +10,22 @@
 int
 subject_user(struct broker *b, struct subject *s, const char *name)
 {
-	const uint64_t version = store_version(b->store);
+	const uint64_t changes = store_changes(b->store);
 
-	if (s->user_version == version && strcmp(s->user.name, name) == 0)
+	if (s->user_changes == changes && strcmp(s->user.name, name) == 0)
 		return 0;
-	s->user_version = version;
+	s->user_changes = changes;
 	return store_user_get(b->store, name, &s->user);
 }
 
 int
 subject_target(struct broker *b, struct subject *s, const char *name)
 {
-	const uint64_t version = store_version(b->store);
+	const uint64_t changes = store_changes(b->store);
 
-	if (s->target_version == version && strcmp(s->target.name, name) == 0)
+	if (s->target_changes == changes && strcmp(s->target.name, name) == 0)
 		return 0;
-	s->target_version = version;
+	s->target_changes = changes;
 	return store_target_get(b->store, name, &s->target);
 }
 

@@ -14,7 +14,7 @@
 struct subject {
 	struct user user;                      /* .name "" = not read */
 	struct target target;                  /* likewise */
-	uint64_t user_version, target_version; /* store_version() then */
+	uint64_t user_changes, target_changes; /* store_changes() then */
 };
 
 /* The user, the target of that name, as the store has them now. GW_ENOENT:

@@ -118,7 +118,7 @@ store_mark(struct store *s, uint64_t seq)
 int
 store_finish(struct store *s, int r)
 {
-	s->version++;
+	s->changes++;
 	if (r == 0)
 		return sql_commit(s->sql);
 	sql_rollback(s->sql);

@@ -48,9 +48,9 @@ store_error(struct store *s)
 }
 
 uint64_t
-store_version(const struct store *s)
+store_changes(const struct store *s)
 {
-	return s->version;
+	return s->changes;
 }
 
 int
@@ -104,6 +104,6 @@ store_commit(struct store *s)
 void
 store_rollback(struct store *s)
 {
-	s->version++;
+	s->changes++;
 	sql_rollback(s->sql);
 }

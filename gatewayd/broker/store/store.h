@@ -98,9 +98,9 @@ MUST_CHECK int store_open(
 void store_close(struct store *s); /* NULL is a no-op */
 /* What went wrong last, in the database's words; until the next call. */
 const char *store_error(struct store *s);
-/* Another one after each change of users, targets or roles: what was read at
- * this version is still so. This process is the only one that writes. */
-uint64_t store_version(const struct store *s);
+/* Grows with each change of users, targets or roles: what was read at the same
+ * count is still so. This process is the only one that writes. */
+uint64_t store_changes(const struct store *s);
 /* The highest sequence number any change had; 0 for an empty store. */
 MUST_CHECK int store_seq(struct store *s, uint64_t *ret);
 

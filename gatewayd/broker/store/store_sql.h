@@ -11,7 +11,7 @@
 
 struct store {
 	struct sql *sql;
-	uint64_t version; /* of users, targets and roles: store_version() */
+	uint64_t changes; /* of users, targets and roles: store_changes() */
 };
 
 /* ---- rows.c */
