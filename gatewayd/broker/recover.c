@@ -20,6 +20,7 @@
 #include "base/safefile.h"
 #include "base/str.h"
 #include "broker/admin/first_admin.h"
+#include "broker/admin/reconsider.h"
 #include "broker/admin/target.h"
 #include "broker/broker.h"
 #include "broker/call/repeats.h"
@@ -498,6 +499,8 @@ fold_ended(struct broker *b, void *arg, const void *body)
 	for (const struct leg *l = r->legs; l != NULL; l = l->next)
 		revive(b, l);
 	legs_free(r);
+	/* a right may have been taken away in the moment before we went */
+	grants_reconsider(b, NULL, NULL);
 	close_again(b);
 	record_recovery(b, m->orderly != 0);
 	first_admin(b);

@@ -423,6 +423,15 @@ policy_decide(struct policy_result *ret, const struct policy_facts *f,
 	    mfa_young(f, ret->mfa_age_s) ? POLICY_ALLOW : POLICY_CODE;
 }
 
+bool
+policy_within(const struct policy_result *v, uint32_t caps, bool record)
+{
+	if (FAULT(policy_within))
+		return v->verdict == POLICY_ALLOW;
+	return v->verdict == POLICY_ALLOW && (caps & ~v->caps) == 0 &&
+	       (record || !v->record);
+}
+
 /* ---- roles as values */
 
 bool

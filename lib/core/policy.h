@@ -85,6 +85,9 @@ bool policy_concerns(const struct policy_role *role, const char *user,
 /* Fills all of *ret. */
 void policy_decide(struct policy_result *ret, const struct policy_facts *f,
     const struct policy_role *roles, size_t nroles);
+/* A grant of these capabilities, recorded or not, is no more than v gives. Its
+ * login, port, sources and time are facts: v would refuse them. */
+bool policy_within(const struct policy_result *v, uint32_t caps, bool record);
 /* Name, a positive maximum, and for allow roles: somebody, something, a login,
  * a port, a capability. */
 bool policy_role_ok(const struct policy_role *r);

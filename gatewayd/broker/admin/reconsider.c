@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * reconsider - what is open after a change of who may what. What policy would
- * not give any more (role, membership, label, login, source), and what was
- * opened with a key that its user has no more, ends now: taking a right away is
- * revocation. Its length and its code are not asked about again: they were
- * right when it was given.
+ * not give any more (role, membership, label, login, source, capability, time,
+ * a session that is not recorded), and what was opened with a key that its user
+ * has no more, ends now: taking a right away is revocation.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -233,9 +233,18 @@ user_parse(
 	return parse_state(ret, o, p);
 }
 
+static bool
+sealed_equal(const struct sealed *a, const struct sealed *b)
+{
+	return a->len == b->len && memcmp(a->p, b->p, a->len) == 0;
+}
+
 bool
 user_equal(const struct user *a, const struct user *b)
 {
+	if (!sealed_equal(&a->totp, &b->totp) ||
+	    !sealed_equal(&a->pending, &b->pending))
+		return false;
 	if (strcmp(a->name, b->name) != 0 || a->state != b->state ||
 	    a->admin != b->admin || a->auditor != b->auditor ||
 	    a->nkeys != b->nkeys || a->groups.n != b->groups.n)

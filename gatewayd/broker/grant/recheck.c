@@ -18,6 +18,19 @@ same_place(const struct grant *g, const struct target *t)
 	       g->reach == t->reach;
 }
 
+/* What it would have to ask for, to be given what it has left. */
+static uint32_t
+seconds_left(const struct live_grant *lg)
+{
+	const struct now now = broker_now(lg->b);
+	const int64_t s =
+	    (grant_left_ms(&lg->g, &now, clock_boot_id()) + 999) / 1000;
+
+	if (FAULT(recheck_time) || s < LIMIT_GRANT_MIN_S)
+		return LIMIT_GRANT_MIN_S;
+	return (uint32_t)s; /* at most LIMIT_GRANT_MAX_S: grant_ok() */
+}
+
 bool
 recheck_grant(struct subject *s, const struct live_grant *lg)
 {
@@ -30,7 +43,7 @@ recheck_grant(struct subject *s, const struct live_grant *lg)
 	    .target = &s->target,
 	    .login = g->login,
 	    .port = g->port,
-	    .seconds = LIMIT_GRANT_MIN_S,
+	    .seconds = seconds_left(lg),
 	    .reason = g->reason,
 	    .mfa_age_s = 0,
 	    .max_s = b->conf->max_grant_s,
@@ -50,5 +63,5 @@ recheck_grant(struct subject *s, const struct live_grant *lg)
 	if (g->source6.family != 0)
 		f.sources[f.nsources++] = g->source6;
 	policy_decide(&v, &f, b->roles, b->nroles);
-	return v.verdict == POLICY_ALLOW;
+	return policy_within(&v, g->caps, g->record != 0);
 }

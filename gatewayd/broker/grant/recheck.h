@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * recheck - is a grant still given, as users, targets and roles are now? Its
- * length and its code are not asked about again: they were right when it was
- * given.
+ * recheck - would a grant be given, as users, targets and roles are now, with
+ * all that it has: login, port, sources, capabilities, the time it has left,
+ * and unrecorded if it is? One that is wider ends; none is narrowed, for what
+ * runs on it began with the wider right. Its code is not asked for again: it
+ * was right when it was given.
  */
 #ifndef BROKER_GRANT_RECHECK_H
 #define BROKER_GRANT_RECHECK_H

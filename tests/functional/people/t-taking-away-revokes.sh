@@ -42,6 +42,17 @@ sleep 0.5
 grant_is "$grant" active || fail 'an unrelated change of the role ended the grant'
 kill -0 "$ssh" || fail 'an unrelated change of the role ended the session'
 
+# the role gives less: she has a shell, and an hour
+narrower() { # WHAT OPTION...
+	grant=$(request alice web-01)
+	session_up
+	add_role ops --user alice --label env=lab --login deploy "${@:2}"
+	revoked_by "$1"
+	add_role ops --user alice --label env=lab --login deploy --max 1h
+}
+narrower 'a role without exec' --max 1h --allow sftp
+narrower 'a role of less time' --max 10s
+
 # the role no longer names her
 add_role ops --user carol --label env=lab --login deploy --max 1h
 revoked_by 'leaving the role'

@@ -124,6 +124,102 @@ end_grant(struct scene *x, const char *id)
 	return want_reply(x, &x->admin);
 }
 
+/* The role it is judged by: what it gives and for how long. */
+static void
+set_role(struct scene *x, const char *allow, unsigned max_s, const char *record)
+{
+	char body[512];
+
+	(void)snprintf(body, sizeof(body),
+	    "{\"role\":\"ops\",\"users\":[\"alice\"],"
+	    "\"targets\":[\"web-01\"],\"logins\":[\"deploy\"],"
+	    "\"allow\":[%s],\"max\":%u,\"record\":%s}",
+	    allow, max_s, record);
+	send_call(x, &x->admin, VERB_ROLE_SET, body);
+	want_event(x, EV_ROLE_SET);
+}
+
+/* A grant that has more than its role gives by now ends, in the kernel as well:
+ * of four the one with a shell, the one with an hour left, then those that are
+ * not recorded. */
+void
+test_wider_than_the_role(void **state)
+{
+	enum { CAPS, TIME, FITS, RECORDED, ALL };
+	struct scene *x = *state;
+	struct msg_nt_fold_grant g[ALL];
+
+	for (int i = 0; i < ALL; i++) {
+		fold_grant(&g[i], x->one.pub.fp);
+		if (i != CAPS)
+			g[i].grant.caps = CAP_SFTP;
+		if (i == TIME)
+			continue;
+		g[i].grant.end_ms -= 3400000;
+		g[i].grant.end_boot_ms -= 3400000;
+	}
+	g[RECORDED].grant.record = 1;
+	start(x, g, ALL, NULL);
+	set_role(x, "\"sftp\"", 300, "false");
+	want_close(x, g[TIME].grant.id, END_REVOKED);
+	want_close(x, g[CAPS].grant.id, END_REVOKED);
+	assert_int_equal(want_reply(x, &x->admin), 201);
+	assert_string_equal(((const struct msg_fw_close *)testlink_want(
+				 &x->firewall, MSG_FW_CLOSE))
+				->id,
+	    g[TIME].grant.id);
+	assert_string_equal(((const struct msg_fw_close *)testlink_want(
+				 &x->firewall, MSG_FW_CLOSE))
+				->id,
+	    g[CAPS].grant.id);
+	set_role(x, "\"sftp\"", 300, "true");
+	want_close(x, g[FITS].grant.id, END_REVOKED);
+	assert_int_equal(want_reply(x, &x->admin), 201);
+	send_call(x, &x->admin, VERB_GRANTS, "");
+	assert_int_equal(want_reply(x, &x->admin), 200);
+	assert_true(has(x, g[RECORDED].grant.id));
+	assert_false(has(x, g[FITS].grant.id));
+	stop(x);
+}
+
+/* The broker went when the change was stored, and nothing had ended yet. */
+void
+test_taken_away_before_a_crash(void **state)
+{
+	struct scene *x = *state;
+	struct msg_nt_fold_grant g;
+	struct store *s = store_of(x);
+
+	fold_grant(&g, x->one.pub.fp);
+	must(store_role_remove(s, "ops", 2));
+	store_close(s);
+	start(x, &g, 1, NULL);
+	want_close(x, g.grant.id, END_REVOKED);
+	stop(x);
+}
+
+/* Who is disabled loses their second factor as anybody does. */
+void
+test_code_taken_of_disabled(void **state)
+{
+	struct scene *x = *state;
+
+	start(x, NULL, 0, NULL);
+	assert_int_equal(admin_call(x, VERB_USER_ADD, EV_USER_UPDATE,
+			     "{\"user\":\"alice\",\"state\":\"disabled\"}"),
+	    201);
+	assert_true(has(x, "\"totp\":true"));
+	assert_int_equal(
+	    admin_call(x, VERB_APPLY, EV_POLICY_APPLY,
+		"{\"users\":[{\"user\":\"alice\",\"totp\":false}]}"),
+	    200);
+	assert_true(has(x, "\"changed\""));
+	assert_int_equal(admin_call(x, VERB_USERS, EV_NONE, ""), 200);
+	assert_true(has(x, "\"totp\":false"));
+	assert_true(has(x, "\"disabled\""));
+	stop(x);
+}
+
 /* Revoked while there is no notary, and then the broker goes too: the log
  * still has the grant, and its end is written when it can be. */
 void

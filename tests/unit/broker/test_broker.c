@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/safefile.h"
+#include "broker/store/store.h"
 #include "sys/seal.h"
 #include "tests/unit/support/proc_harness.h"
 
@@ -46,6 +47,54 @@ path_of(char *ret, size_t size, const char *name)
 	(void)snprintf(ret, size, "%s/%s", state_dir, name);
 }
 
+static void
+must(int r)
+{
+	assert_int_equal(r, 0);
+}
+
+static struct user alice;
+static struct target web;
+static struct policy_role ops;
+
+/* Whose grant it is, what for, and why: what policy does not give now ends at
+ * the start. */
+static void
+store_fill(void)
+{
+	struct store *s = NULL;
+	char path[128], text[LIMIT_TEXT_SIZE];
+
+	path_of(path, sizeof(path), "broker/store.db");
+	must(store_open(&s, path, text));
+	name_set(alice.name, "alice");
+	id_new(alice.id, 'u');
+	alice.state = USER_ACTIVE;
+	alice.nkeys = 1;
+	strcpy(alice.keys[0].fp, "SHA256:hers");
+	alice.keys[0].blob[0] = 1;
+	alice.keys[0].len = 1;
+	must(store_user_put(s, &alice, 1));
+	name_set(web.name, "web-01");
+	id_new(web.id, 't');
+	must(addr_parse(&web.addr4, "198.51.100.1"));
+	web.port = 22;
+	web.reach = REACH_PROXY;
+	must(name_list_add(&web.logins, "deploy"));
+	must(target_add_key(&web, (const uint8_t *)"\0\0\0\1x", 5));
+	must(store_target_put(s, &web, 1));
+	name_set(ops.name, "ops");
+	id_new(ops.id, 'p');
+	must(name_list_add(&ops.users, "alice"));
+	must(name_list_add(&ops.targets, "web-01"));
+	must(name_list_add(&ops.logins, "deploy"));
+	must(port_list_add(&ops.ports, "22"));
+	ops.max_s = 3600;
+	ops.caps = CAP_DEFAULT;
+	must(store_role_put(s, &ops, 1));
+	store_close(s);
+}
+
 static int
 setup(void **state)
 {
@@ -65,6 +114,8 @@ setup(void **state)
 	    safefile_write(path, key.p, key.len, 0600, (uid_t)-1, (gid_t)-1),
 	    0);
 	secret_free(&key);
+	conf.max_grant_s = 3600;
+	store_fill();
 	return 0;
 }
 
@@ -120,8 +171,10 @@ tell_fold(void)
 
 	g.rid = l.rid = end.rid = get->rid;
 	grant_make(&g.grant);
+	strcpy(g.key_fp, alice.keys[0].fp);
 	testlink_send(&notary, MSG_NT_FOLD_GRANT, &g);
 	memcpy(l.grant, g.grant.id, sizeof(l.grant));
+	strcpy(l.key_fp, alice.keys[0].fp);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		l.conn = 100 + i;
 		sid_of(l.sid, i);

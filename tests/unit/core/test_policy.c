@@ -546,6 +546,40 @@ test_process_ok(void **state)
 	assert_true(policy_role_ok(&r));
 }
 
+/* What a live grant has, against what would be given now. */
+static void
+test_within(void **state)
+{
+	static const struct {
+		const char *name;
+		enum policy_verdict verdict;
+		uint32_t gives, has;
+		bool records, recorded, within;
+	} cases[] = {
+	    {"denied", POLICY_DENY, CAP_DEFAULT, CAP_SFTP, 0, 0, false},
+	    {"a code wanted", POLICY_CODE, CAP_DEFAULT, CAP_SFTP, 0, 0, false},
+	    {"the same", POLICY_ALLOW, CAP_SFTP, CAP_SFTP, 1, 1, true},
+	    {"less", POLICY_ALLOW, CAP_DEFAULT, CAP_SFTP, 0, 0, true},
+	    {"one more", POLICY_ALLOW, CAP_SFTP, CAP_SFTP | CAP_PTY, 0, 0,
+		false},
+	    {"another", POLICY_ALLOW, CAP_SFTP, CAP_SHELL, 0, 0, false},
+	    {"nothing given", POLICY_ALLOW, 0, CAP_EXEC, 0, 0, false},
+	    {"recorded by now", POLICY_ALLOW, CAP_SFTP, CAP_SFTP, 1, 0, false},
+	    {"no more recorded", POLICY_ALLOW, CAP_SFTP, CAP_SFTP, 0, 1, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct policy_result v = {.verdict = cases[i].verdict,
+		    .caps = cases[i].gives,
+		    .record = cases[i].records};
+
+		CHECK_ROW(policy_within(&v, cases[i].has, cases[i].recorded) ==
+			      cases[i].within,
+		    cases[i].name);
+	}
+}
+
 static void
 test_target_values(void **state)
 {
@@ -587,6 +621,7 @@ main(void)
 	    cmocka_unit_test(test_both_sources_count),
 	    cmocka_unit_test(test_broken_target_denies),
 	    cmocka_unit_test(test_process_ok),
+	    cmocka_unit_test(test_within),
 	    cmocka_unit_test(test_target_values),
 	};
 
