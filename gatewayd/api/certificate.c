@@ -42,9 +42,10 @@ read_file(struct secret *ret, const char *path, unsigned flags)
 	default:
 		why = err_str(r);
 	}
-	log_err("cannot read %s: %s; it must be a regular file that belongs to "
-		"sallyport-api, with mode 0600",
-	    path, why);
+	log_err("cannot read %s: %s; it must be a regular file%s", path, why,
+	    (flags & SAFEFILE_PRIVATE) != 0
+		? " that belongs to sallyport-api, with mode 0600"
+		: " that sallyport-api can read");
 	return r;
 }
 
@@ -68,6 +69,24 @@ no_passphrase(char *buf, int size, int rwflag, void *arg)
 	return -1;
 }
 
+/* What follows the first certificate: more of them, or nothing. */
+static bool
+chain_ok(BIO *bio)
+{
+	X509 *x = NULL;
+	unsigned long e;
+
+	while ((x = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL)) != NULL)
+		X509_free(x);
+	e = ERR_peek_last_error();
+	if (ERR_GET_LIB(e) == ERR_LIB_PEM &&
+	    ERR_GET_REASON(e) == PEM_R_NO_START_LINE) {
+		ERR_clear_error();
+		return true;
+	}
+	return false;
+}
+
 static int
 parse_crt(X509 **ret, const struct secret *pem, const char *path)
 {
@@ -76,8 +95,13 @@ parse_crt(X509 **ret, const struct secret *pem, const char *path)
 	ERR_clear_error();
 	*ret = bio != NULL ? PEM_read_bio_X509(bio, NULL, no_passphrase, NULL)
 			   : NULL;
+	if (*ret != NULL && !chain_ok(bio)) {
+		X509_free(*ret);
+		*ret = NULL;
+	}
 	if (*ret == NULL)
-		log_err("%s: %s; it must hold a certificate as PEM text "
+		log_err("%s: %s; it must hold certificates as PEM text, the "
+			"API's first "
 			"(\"-----BEGIN CERTIFICATE-----\")",
 		    path, parse_reason());
 	BIO_free(bio);

@@ -3,11 +3,11 @@
  * broker - who decides. The state that the wings of this process share; each
  * object has a header of its own. How a call goes:
  *
- *   inbox.c             a call comes in; its verb's row says who may ask
- *   identity/caller.c   who is asking, and may they (signature, key, user,
- * nonce) identity/mfa.c      the code, where the verb wants one <wing>/<verb>.c
- * check -> append the event -> change -> reply call/call.c         the reply,
- * and the same reply to a repeat
+ *	inbox.c			a call comes in; its verb's row says who may ask
+ *	identity/caller.c	who is asking, and may they
+ *	identity/mfa.c		the code, where the verb wants one
+ *	the verb		check -> append the event -> change -> reply
+ *	call/call.c		the reply, and the same one to a repeat
  *
  * Wings, each using those to its left only:
  * store <- broker.h <- call <- identity <- grant <- session <- admin; report

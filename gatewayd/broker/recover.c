@@ -68,7 +68,7 @@ legs_free(struct recovery *r)
 	}
 }
 
-void
+static void
 recover_free(struct recovery *r)
 {
 	if (r == NULL)

@@ -10,7 +10,6 @@
 
 /* Starts it, or has it done once more after the one under way. */
 void recover_start(struct broker *b);
-void recover_free(struct recovery *r); /* NULL is a no-op */
 /* Handlers of MSG_NT_FOLD_GRANT and MSG_NT_FOLD_LEG. */
 int on_fold_grant(struct process *r, struct peer *p, const struct ipc_msg *msg);
 int on_fold_leg(struct process *r, struct peer *p, const struct ipc_msg *msg);

@@ -6,10 +6,10 @@
  *
  *	user_leg target_leg	the two SSH connections, coming up and read
  *	auth			the user's login
- *	open request relay	a channel opens; its requests; its bytes and
- *ends record			the recorder's tap on a channel (tap.h) deadline
- *end		what ends a session by time; how a session ends probe
- *a session without a user
+ *	open request relay	a channel opens; its requests; its bytes
+ *	record			the recorder's tap on a channel (tap.h)
+ *	deadline end		what ends a session by time; how it ends
+ *	probe			a session without a user
  *	inbox			every message of the other processes
  *
  * Calls lead one way: inbox, user_leg and session.c call those above; those

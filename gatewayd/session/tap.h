@@ -4,7 +4,8 @@
  * pass on, the relay offers them to every tap of the channel, each byte once
  * and in order; a byte that a tap has not accepted does not pass. A tap can
  * hold a channel up, but never change what passes. Bytes that nobody will get
- * (the user has closed the channel) are dropped and not offered.
+ * (the side they are for has closed the channel, or says that its output has
+ * nowhere to go) are dropped and not offered.
  *
  * record.c is the first tap. Another one embeds a struct tap in what it keeps
  * per channel and adds it with chan_tap() before the bytes it wants.

@@ -355,7 +355,7 @@ clean(const char *dir)
 	(void)rmdir(dir);
 }
 
-/* As if she had enrolled. */
+/* As if they had enrolled. */
 static void
 activate(struct broker *b, const char *name)
 {

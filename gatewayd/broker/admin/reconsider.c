@@ -56,7 +56,7 @@ grants_reconsider(struct broker *b, const char *user, const char *target)
 		if ((user != NULL && strcmp(lg->g.user, user) != 0) ||
 		    (target != NULL && strcmp(lg->g.target, target) != 0))
 			continue;
-		if (lg->state == GRANT_ACTIVE && lg->g.reach != REACH_PROBE &&
+		if (lg->state == GRANT_ACTIVE &&
 		    (x == NULL || !recheck_grant(x, lg)))
 			grant_end(lg, END_REVOKED, "policy", NULL);
 	}

@@ -106,8 +106,11 @@ parse_numbers(struct policy_role *ret, const struct rolefield *f,
 	char text[32];
 	int r = 0;
 
-	if (!json_is_array(list) || json_array_size(list) > LIMIT_LIST)
-		return bad(p, f->name, "a list of at most 32 was expected");
+	if (!json_is_array(list) || json_array_size(list) > LIMIT_LIST) {
+		(void)snprintf(text, sizeof(text), "a list of at most %d",
+		    (int)LIMIT_LIST);
+		return bad(p, f->name, text);
+	}
 	for (size_t i = 0; r == 0 && i < json_array_size(list); i++) {
 		const json_t *v = json_array_get(list, i);
 

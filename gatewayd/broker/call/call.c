@@ -138,7 +138,7 @@ call_reply(struct call *c, unsigned status, json_t *o)
 		    "the answer is larger than a reply can be");
 		return;
 	}
-	finish(c, status, type_json, text);
+	finish(c, status, status < 300 ? type_json : type_problem, text);
 	explicit_bzero(text, strlen(text)); /* may hold a token or a seed */
 	free(text);
 }

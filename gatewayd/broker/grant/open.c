@@ -55,19 +55,6 @@ undo(struct live_grant *lg, enum end_reason why, const char *by)
 	grant_drop(lg);
 }
 
-/* Of a probe: is the one who asked for it still an admin? */
-static bool
-still_given(struct opening *x, const struct live_grant *lg)
-{
-	struct subject *s = &x->in->subject;
-
-	if (!x->in->probe)
-		return recheck_grant(s, lg);
-	return x->in->local ||
-	       (subject_user(x->b, s, x->in->user) == 0 &&
-		   s->user.state == USER_ACTIVE && s->user.admin);
-}
-
 /* A right was taken away while we waited: that saw no active grant yet, so it
  * is judged here once more. */
 static void
@@ -102,16 +89,19 @@ fw_opened(struct broker *b, void *arg, const void *body)
 	struct opening *x = arg;
 	struct live_grant *lg = grant_find(b, x->in->grant);
 
-	if (lg != NULL && !still_given(x, lg)) {
+	if (lg == NULL) { /* it was ended, and shut again, meanwhile */
+		finish(x, OPEN_TAKEN_AWAY, 0, NULL);
+		return;
+	}
+	if (!recheck_grant(&x->in->subject, lg)) {
 		taken_away(x, lg);
 		return;
 	}
-	if (lg != NULL && m != NULL && m->result == 0) {
+	if (m != NULL && m->result == 0) {
 		activate(x, lg);
 		return;
 	}
-	if (lg != NULL)
-		undo(lg, END_ABORTED, "gateway");
+	undo(lg, END_ABORTED, "gateway");
 	finish(x, OPEN_NO_DOOR, m == NULL ? GW_ECLOSED : msg_error(m->result),
 	    NULL);
 }
@@ -176,7 +166,7 @@ nt_opened(struct broker *b, void *arg, const void *body)
 	lg->nelements = m->elements.len;
 	if (x->in->mfa_step > 0)
 		mfa_given(b, x->in->user, x->in->key_fp, &x->in->peer);
-	if (!still_given(x, lg))
+	if (!recheck_grant(&x->in->subject, lg))
 		taken_away(x, lg);
 	else if (x->in->probe)
 		activate(x, lg);

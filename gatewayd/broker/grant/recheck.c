@@ -8,6 +8,7 @@
 #include "broker/call/subject.h"
 #include "broker/grant/live.h"
 #include "broker/identity/mfa.h"
+#include "core/event.h"
 
 /* Each way the grant opened still leads to its target. */
 static bool
@@ -31,6 +32,33 @@ seconds_left(const struct live_grant *lg)
 	return (uint32_t)s; /* at most LIMIT_GRANT_MAX_S: grant_ok() */
 }
 
+/* The same person, who still has the key they asked with. */
+static bool
+same_user(struct subject *s, const struct live_grant *lg)
+{
+	return subject_user(lg->b, s, lg->g.user) == 0 &&
+	       grant_same_id(lg->g.user_id, s->user.id) &&
+	       s->user.state == USER_ACTIVE &&
+	       user_has_key(&s->user, lg->key_fp);
+}
+
+static bool
+same_target(struct subject *s, const struct live_grant *lg)
+{
+	return subject_target(lg->b, s, lg->g.target) == 0 &&
+	       grant_same_id(lg->g.target_id, s->target.id);
+}
+
+/* An admin's, of a target that is still the same, or of an address alone. */
+static bool
+recheck_probe(struct subject *s, const struct live_grant *lg)
+{
+	if (event_actor_own(lg->g.user))
+		return true; /* root, on the admin socket */
+	return same_user(s, lg) && s->user.admin &&
+	       (lg->g.target_id[0] == '\0' || same_target(s, lg));
+}
+
 bool
 recheck_grant(struct subject *s, const struct live_grant *lg)
 {
@@ -51,12 +79,10 @@ recheck_grant(struct subject *s, const struct live_grant *lg)
 
 	if (FAULT(no_reconsider) || FAULT(no_policy))
 		return true;
-	if (subject_user(b, s, g->user) != 0 ||
-	    subject_target(b, s, g->target) != 0 ||
-	    !grant_same_id(g->user_id, s->user.id) ||
-	    !grant_same_id(g->target_id, s->target.id) ||
-	    s->user.state != USER_ACTIVE ||
-	    !user_has_key(&s->user, lg->key_fp) || !same_place(g, &s->target))
+	if (g->reach == REACH_PROBE)
+		return recheck_probe(s, lg);
+	if (!same_user(s, lg) || !same_target(s, lg) ||
+	    !same_place(g, &s->target))
 		return false; /* gone, or not to be read: closed */
 	if (g->source4.family != 0)
 		f.sources[f.nsources++] = g->source4;

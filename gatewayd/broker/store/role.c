@@ -17,13 +17,22 @@ struct seen {
 };
 
 static int
-take_value(struct policy_role *r, struct seen *seen, struct query *q)
+take_value(
+    struct store *s, struct policy_role *r, struct seen *seen, struct query *q)
 {
 	const struct rolefield *f = rolefield_find(query_get_str(q, 0));
 	bool *had = NULL;
 	int e;
 
-	if (f == NULL || f->kind == ROLE_NAME)
+	if (f == NULL) {
+		/* a field needs no migration, so the version does not tell */
+		store_problem(s,
+		    "role %s has the field %s, which this version "
+		    "does not know: a newer Sallyport wrote it; run that one",
+		    r->name, query_get_str(q, 0));
+		return GW_EUNSUPPORTED;
+	}
+	if (f->kind == ROLE_NAME)
 		return GW_ECORRUPT;
 	had = &seen->field[f - rolefields()];
 	if (*had && !rolefield_is_list(f))
@@ -62,7 +71,7 @@ get_fields(struct store *s, struct policy_role *r)
 
 	query_str(q, r->name);
 	while (e == 0 && query_next(q))
-		e = take_value(r, &seen, q);
+		e = take_value(s, r, &seen, q);
 	if ((e = store_done(q, e)) == 0)
 		e = take_absent(r, &seen);
 	return e;

@@ -4,9 +4,13 @@
  */
 #include "broker/store/store.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/err.h"
+#include "base/str.h"
 #include "broker/store/store_sql.h"
 
 int
@@ -41,10 +45,22 @@ store_close(struct store *s)
 	free(s);
 }
 
+void
+store_problem(struct store *s, const char *fmt, ...)
+{
+	char text[LIMIT_TEXT_SIZE];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	str_escape(s->problem, sizeof(s->problem), text, strlen(text));
+}
+
 const char *
 store_error(struct store *s)
 {
-	return sql_error(s->sql);
+	return s->problem[0] != '\0' ? s->problem : sql_error(s->sql);
 }
 
 uint64_t

@@ -90,9 +90,9 @@ struct store;
 /* Opens or makes it, and changes one of an older version to ours; before that a
  * copy is made, beside it: store.db of version 1 is then store.db.v1 as well
  * (the newest two copies are kept). GW_EUNSUPPORTED: a newer version made it.
- * Whatever fails leaves the store whole, as it was. rettext is for the
- * operator: why it failed; else what was changed and where the copy is, "" =
- * nothing. One process at a time has the store. */
+ * What fails leaves the store whole, as the last step that went through made
+ * it. rettext is for the operator: why it failed; else what was changed and
+ * where the copy is, "" = nothing. One process at a time has the store. */
 MUST_CHECK int store_open(
     struct store **ret, const char *path, char rettext[static LIMIT_TEXT_SIZE]);
 void store_close(struct store *s); /* NULL is a no-op */

@@ -11,6 +11,7 @@
 
 struct store {
 	struct sql *sql;
+	char problem[LIMIT_TEXT_SIZE]; /* store_problem() */
 	uint64_t changes; /* of users, targets and roles: store_changes() */
 };
 
@@ -21,6 +22,8 @@ void store_text(char *ret, size_t size, struct query *q, int col);
 /* An address, as text; family 0 and "" are none. */
 void store_addr(struct addr *ret, struct query *q, int col);
 void store_bind_addr(struct query *q, const struct addr *a);
+/* Words for store_error() that the database has not. */
+void store_problem(struct store *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Keeps the first error: r if it is one, else what query_done says. */
 int store_done(struct query *q, int r);
 /*

@@ -53,7 +53,7 @@ restore
 
 echo '- something else'
 put_file gateway "$api/tls.crt" 0600 sallyport-api <<<'no certificate'
-refuses "$api/tls.crt" 'must hold a certificate as PEM text'
+refuses "$api/tls.crt" 'must hold certificates as PEM text'
 restore
 put_file gateway "$api/tls.key" 0600 sallyport-api <<<'no key'
 refuses "$api/tls.key" 'must hold a private key as PEM text'

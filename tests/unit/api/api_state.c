@@ -59,6 +59,18 @@ api_state_write(const struct api_state *s, const char *name, const char *text)
 }
 
 void
+api_state_append(const struct api_state *s, const char *name, const char *text)
+{
+	char path[API_STATE_PATH_SIZE];
+	FILE *f = NULL;
+
+	api_state_path(path, s, name);
+	assert_non_null(f = fopen(path, "a"));
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+void
 api_state_write_key(
     const struct api_state *s, EVP_PKEY *key, const char *passphrase)
 {

@@ -27,6 +27,9 @@ void api_state_remove(const struct api_state *s, const char *name);
 /* Instead of what is there, with mode 0600. */
 void api_state_write(
     const struct api_state *s, const char *name, const char *text);
+/* At its end. */
+void api_state_append(
+    const struct api_state *s, const char *name, const char *text);
 /* api/tls.key; with a passphrase, or NULL. */
 void api_state_write_key(
     const struct api_state *s, EVP_PKEY *key, const char *passphrase);

@@ -177,8 +177,12 @@ test_not_pem(void **state)
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
 		api_state_write(s, "api/tls.crt", texts[i]);
-		refuses(s, "api/tls.crt", "must hold a certificate as PEM");
+		refuses(s, "api/tls.crt", "must hold certificates as PEM");
 	}
+	/* the second of a chain, too */
+	api_state_write_crt(s, s->key, -60, 3600);
+	api_state_append(s, "api/tls.crt", texts[2]);
+	refuses(s, "api/tls.crt", "must hold certificates as PEM");
 	memset(huge, '#', sizeof(huge) - 1);
 	api_state_write(s, "api/tls.crt", huge);
 	refuses(s, "api/tls.crt", "it is too long");
