@@ -242,6 +242,57 @@ test_disabled_meanwhile(void **state)
 	    "{\"user\":\"alice\",\"state\":\"disabled\"}", END_LOCKED);
 }
 
+/* Takes away by body while the log writes down a probe. */
+static void
+probe_race(struct scene *x, const char *body)
+{
+	struct msg_nt_grant_opened opened = {.seq = 50};
+	struct testlink supervisor = {0}, session;
+	const struct msg_nt_grant_open *m;
+	char id[LIMIT_ID_SIZE];
+
+	start(x, NULL, 0, NULL);
+	supervisor.ipc = x->proc.control;
+	supervisor.m.body = calloc(1, msg_size_max());
+	assert_non_null(supervisor.m.body);
+	send_signed(x, &x->one, VERB_DOCTOR, "{\"target\":\"web-01\"}");
+	link_session(x, &session,
+	    ((const struct msg_sup_conn *)testlink_want(
+		 &supervisor, MSG_SUP_PROBE))
+		->conn);
+	m = testlink_want(&x->notary, MSG_NT_GRANT_OPEN);
+	opened.rid = m->rid;
+	assert_int_equal(m->grant.reach, REACH_PROBE);
+	memcpy(id, m->grant.id, sizeof(id));
+	assert_int_equal(
+	    admin_call(x, VERB_USER_ADD, EV_USER_UPDATE, body), 201);
+	testlink_send(&x->notary, MSG_NT_GRANT_OPENED, &opened);
+	want_close(x, id, END_REVOKED);
+	assert_int_equal(want_reply(x, &x->api), 200);
+	assert_true(has(x, "your permissions changed meanwhile"));
+	free(supervisor.m.body);
+	testlink_close(&session);
+	stop(x);
+}
+
+void
+test_probe_taken_away_meanwhile(void **state)
+{
+	struct scene *x = *state;
+	char line[256], body[1024];
+
+	key_line(line, &x->two);
+	(void)snprintf(
+	    body, sizeof(body), "{\"user\":\"alice\",\"keys\":[\"%s\"]}", line);
+	probe_race(x, body);
+}
+
+void
+test_probe_of_demoted_meanwhile(void **state)
+{
+	probe_race(*state, "{\"user\":\"alice\",\"admin\":false}");
+}
+
 /* ---- keys that are removed */
 
 void

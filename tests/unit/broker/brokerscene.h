@@ -108,6 +108,8 @@ void test_demoted_meanwhile(void **state);
 void want_close(struct scene *x, const char *id, enum end_reason reason);
 void test_taken_away_meanwhile(void **state);
 void test_disabled_meanwhile(void **state);
+void test_probe_taken_away_meanwhile(void **state);
+void test_probe_of_demoted_meanwhile(void **state);
 void fold_grant(struct msg_nt_fold_grant *ret, const char *key_fp);
 void test_removed_key(void **state);
 void test_moved_target(void **state);
