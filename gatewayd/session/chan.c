@@ -71,7 +71,7 @@ chan_free(struct session *s, struct chan *c)
 		ssh_channel_free(c->target);
 	}
 	for (int f = 0; f < FLOWS; f++)
-		ring_done(&c->flow[f].ring);
+		stream_done(&c->flow[f]);
 	free(c);
 }
 
@@ -114,6 +114,26 @@ chan_of(struct session *s, ssh_channel user)
 		if (user != NULL && c->user == user)
 			return c;
 	return NULL;
+}
+
+bool
+chan_broken(const struct chan *c)
+{
+	bool broken = c->broken;
+
+	for (int f = 0; f < FLOWS; f++)
+		broken = broken || c->flow[f].broken;
+	return broken;
+}
+
+size_t
+chan_cost(const struct chan *c)
+{
+	size_t n = 0;
+
+	for (int f = 0; f < FLOWS; f++)
+		n += stream_cost(&c->flow[f]);
+	return n;
 }
 
 struct chan_request *

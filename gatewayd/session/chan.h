@@ -11,17 +11,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "session/ring.h"
 #include "session/screen.h"
 #include "session/ssh.h"
+#include "session/stream.h"
 #include "session/tap.h"
 
 struct session;
-
-struct stream {
-	struct ring ring;
-	bool stalled; /* libssh keeps the rest; see ring.h */
-};
 
 enum chan_kind { CHAN_NONE = 0, CHAN_SHELL, CHAN_EXEC, CHAN_SFTP };
 
@@ -81,7 +76,7 @@ struct chan {
 	bool eof_to_target, eof_to_user, close_to_target, close_to_user;
 	bool exit_sent;
 	bool refused; /* the grant does not allow this program */
-	bool broken;  /* out of memory or over a limit: the session ends */
+	bool broken;  /* out of memory: the session ends */
 	uint64_t bytes_in, bytes_out;
 	/* the line that says why the session ended (end.c) */
 	bool reason_done;
@@ -101,6 +96,10 @@ void chan_ended(struct session *s, struct chan *c);
 /* Accepts the user's open; false when out of memory. */
 bool chan_accept(struct session *s, struct chan *c);
 struct chan *chan_of(struct session *s, ssh_channel user); /* or NULL */
+/* It, or one of its streams, is. */
+bool chan_broken(const struct chan *c);
+/* Bytes that wait in it, or might: memory of ours and of libssh. */
+size_t chan_cost(const struct chan *c);
 
 /* At the end of the queue, REQ_NEW; takes msg. NULL, and msg stays the
  * caller's, when the queue is full or memory is out. */

@@ -99,7 +99,7 @@ drop_target(struct session *s, bool politely)
 	for (struct chan *c = s->chans; c != NULL; c = c->next) {
 		c->target = NULL; /* freed with the leg */
 		for (int f = 0; f < FLOWS; f++)
-			ring_done(&c->flow[f].ring);
+			stream_done(&c->flow[f]);
 	}
 	if (l->ssh == NULL)
 		return;

@@ -15,15 +15,16 @@
 #include <string.h>
 
 #include "base/fault.h"
+#include "base/limits.h"
 #include "base/str.h"
 #include "session/chan.h"
+#include "session/end.h"
 #include "session/leg.h"
 #include "session/session.h"
 #include "session/target_leg.h"
 
 enum {
 	WRITE_MAX = 128 * 1024, /* internal: at a time */
-	READ_CHUNK = 32 * 1024,
 	/* what may have been on its way when the client began to discard */
 	DISCARD_MS = 1000,
 	DISCARD_BYTES = 4 * 1024 * 1024,
@@ -31,38 +32,19 @@ enum {
 
 /* ---- callbacks: enqueue only */
 static int
-enqueue(struct chan *c, enum flow f, const void *p, uint32_t n)
-{
-	struct stream *st = &c->flow[f];
-	size_t fitted;
-
-	if (st->stalled) {
-		/* libssh holds more than any window allows: a hostile peer */
-		if (n > RING_SIZE - RING_HEADROOM)
-			c->broken = true;
-		return 0;
-	}
-	fitted = ring_put(&st->ring, p, n);
-	if (fitted == 0 && n > 0 && st->ring.p == NULL)
-		c->broken = true;
-	st->stalled = fitted < n;
-	return (int)fitted;
-}
-
-static int
 on_user_data(
     ssh_session ssh, ssh_channel ch, void *p, uint32_t n, int is_err, void *arg)
 {
 	struct chan *c = arg;
-	int fitted;
+	size_t fitted;
 
 	(void)ssh;
 	(void)ch;
 	if (is_err || c->close_to_target || c->target_close)
 		return (int)n;
-	fitted = enqueue(c, FLOW_IN, p, n);
-	c->bytes_in += (unsigned)fitted;
-	return fitted;
+	fitted = stream_take(&c->flow[FLOW_IN], p, n);
+	c->bytes_in += fitted;
+	return (int)fitted;
 }
 
 static int
@@ -71,7 +53,7 @@ on_target_data(
 {
 	struct chan *c = arg;
 	const struct session *s = c->session;
-	int fitted;
+	size_t fitted;
 
 	(void)ssh;
 	(void)ch;
@@ -81,9 +63,9 @@ on_target_data(
 	}
 	if (c->user_close || (c->discards && !is_err))
 		return (int)n;
-	fitted = enqueue(c, is_err ? FLOW_ERR : FLOW_OUT, p, n);
-	c->bytes_out += (unsigned)fitted;
-	return fitted;
+	fitted = stream_take(&c->flow[is_err ? FLOW_ERR : FLOW_OUT], p, n);
+	c->bytes_out += fitted;
+	return (int)fitted;
 }
 
 static void
@@ -181,42 +163,6 @@ const struct ssh_channel_callbacks_struct relay_target_cb = {
 };
 
 /* ---- bytes */
-static bool
-flow_empty(const struct chan *c, enum flow f)
-{
-	return c->flow[f].ring.len == 0 && !c->flow[f].stalled;
-}
-
-/* Reads what libssh keeps, if all of it fits; with drop, to nowhere. */
-static void
-unstall(struct session *s, struct stream *st, ssh_channel ch, int is_err,
-    uint64_t *count, bool drop)
-{
-	uint8_t buf[READ_CHUNK];
-	int have;
-	int n;
-
-	if (!st->stalled || ch == NULL)
-		return;
-	have = ssh_channel_poll(ch, is_err);
-	if (have > 0 && !drop &&
-	    ring_space(&st->ring) < (size_t)have + RING_HEADROOM)
-		return;
-	while (have > 0 && (drop || ring_space(&st->ring) >= sizeof(buf))) {
-		n = ssh_channel_read_nonblocking(ch, buf, sizeof(buf), is_err);
-		if (n <= 0)
-			break;
-		if (!drop) {
-			(void)ring_put(&st->ring, buf, (size_t)n);
-			*count += (unsigned)n;
-		}
-		have = ssh_channel_poll(ch, is_err);
-	}
-	if (have <= 0)
-		st->stalled = false;
-	s->busy = true;
-}
-
 /* How many of the first n bytes of the ring t has accepted, after it was
  * offered those it has not. */
 static size_t
@@ -352,14 +298,15 @@ unread(const struct chan *c)
 {
 	return c->discards &&
 	       (c->discards_late || c->discards_bytes > DISCARD_BYTES ||
-		   (c->user_eof && flow_empty(c, FLOW_IN)));
+		   (c->user_eof && stream_empty(&c->flow[FLOW_IN])));
 }
 
 static void
 pass_ends(struct session *s, struct chan *c)
 {
-	bool in_passed = flow_empty(c, FLOW_IN);
-	bool out_passed = flow_empty(c, FLOW_OUT) && flow_empty(c, FLOW_ERR);
+	bool in_passed = stream_empty(&c->flow[FLOW_IN]);
+	bool out_passed = stream_empty(&c->flow[FLOW_OUT]) &&
+			  stream_empty(&c->flow[FLOW_ERR]);
 
 	if ((c->user_eof || c->user_close) && in_passed && !c->eof_to_target &&
 	    !c->close_to_target) {
@@ -389,34 +336,46 @@ pass_ends(struct session *s, struct chan *c)
 	}
 }
 
+static void
+pass_bytes(struct session *s, struct chan *c, enum flow f, bool drop)
+{
+	struct stream *st = &c->flow[f];
+	const ssh_channel from = f == FLOW_IN ? c->user : c->target;
+	uint64_t *count = f == FLOW_IN ? &c->bytes_in : &c->bytes_out;
+
+	if (stream_read(st, from, f == FLOW_ERR, count, drop))
+		s->busy = true;
+	if (drop)
+		discard(c, f);
+	else if (f == FLOW_IN)
+		to_target(s, c);
+	else
+		to_user(s, c, f);
+	stream_rest(st);
+}
+
 /* May free c. */
 static void
 relay_chan(struct session *s, struct chan *c)
 {
-	const bool out_dropped = c->user_close || c->discards;
-	const bool in_dropped = c->target_close || c->close_to_target;
-
-	unstall(s, &c->flow[FLOW_IN], c->user, 0, &c->bytes_in, in_dropped);
-	unstall(
-	    s, &c->flow[FLOW_OUT], c->target, 0, &c->bytes_out, out_dropped);
-	unstall(
-	    s, &c->flow[FLOW_ERR], c->target, 1, &c->bytes_out, c->user_close);
-	if (in_dropped)
-		discard(c, FLOW_IN);
-	else
-		to_target(s, c);
-	if (out_dropped)
-		discard(c, FLOW_OUT);
-	else
-		to_user(s, c, FLOW_OUT);
-	if (c->user_close)
-		discard(c, FLOW_ERR);
-	else
-		to_user(s, c, FLOW_ERR);
+	pass_bytes(s, c, FLOW_IN, c->target_close || c->close_to_target);
+	pass_bytes(s, c, FLOW_OUT, c->user_close || c->discards);
+	pass_bytes(s, c, FLOW_ERR, c->user_close);
 	pass_ends(s, c);
 	if (c->user_close && c->target_close && c->close_to_user &&
 	    c->close_to_target)
 		chan_ended(s, c);
+}
+
+/* What stands still in all channels costs more than one connection may. */
+static bool
+too_much(const struct session *s)
+{
+	size_t n = 0;
+
+	for (const struct chan *c = s->chans; c != NULL; c = c->next)
+		n += chan_cost(c);
+	return n > LIMIT_SESSION_BUFFERS && !FAULT(session_buffers);
 }
 
 static bool
@@ -438,6 +397,10 @@ relay_step(struct session *s)
 		return;
 	}
 	s->frozen_ms = 0;
+	if (too_much(s))
+		end_begin(s, END_ABORTED,
+		    "sallyport: session ended: its channels hold more unread "
+		    "data than one connection may");
 	for (struct chan *c = s->chans; c != NULL && s->phase == PH_RELAY;
 	     c = next) {
 		next = c->next;

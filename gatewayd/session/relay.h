@@ -4,7 +4,6 @@
  * put bytes into rings and note events; everything else happens in relay_step,
  * outside of libssh. Who else reads the bytes is in tap.h.
  *
- * MUST: a stalled flow is drained whole or not at all (ring.h).
  * MUST: a user's CLOSE is not answered before the target's came: OpenSSH sends
  *	 it often before the exit status.
  * MUST: no byte passes that a tap of the channel has not accepted.

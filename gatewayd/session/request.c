@@ -137,7 +137,7 @@ refuse_program(
 		    "sallyport: this grant does not allow %s (%.200s), "
 		    "only: %s\r\n",
 		    what, c->command[0] == '\0' ? "a shell" : c->command, caps);
-	(void)ring_put(&c->flow[FLOW_ERR].ring, line, strlen(line));
+	(void)stream_take(&c->flow[FLOW_ERR], line, (uint32_t)strlen(line));
 	c->got_exit = true;
 	c->exit_status = 255;
 	c->refused = true;

@@ -11,7 +11,7 @@ void
 ring_done(struct ring *r)
 {
 	if (r->p != NULL)
-		explicit_bzero(r->p, RING_SIZE);
+		explicit_bzero(r->p, r->size);
 	free(r->p);
 	memset(r, 0, sizeof(*r));
 }
@@ -19,7 +19,32 @@ ring_done(struct ring *r)
 size_t
 ring_space(const struct ring *r)
 {
-	return RING_SIZE - r->len;
+	return r->size - r->len;
+}
+
+bool
+ring_reserve(struct ring *r, size_t n)
+{
+	struct ring wider = {.p = NULL};
+	const uint8_t *p;
+	size_t run;
+
+	if (n <= ring_space(r))
+		return true;
+	if (n > RING_MAX - r->len)
+		return false;
+	wider.size = (r->len + n + RING_MIN - 1) / RING_MIN * RING_MIN;
+	if (wider.size < 2 * r->size && 2 * r->size <= RING_MAX)
+		wider.size = 2 * r->size;
+	if ((wider.p = malloc(wider.size)) == NULL)
+		return false;
+	while ((p = ring_peek_at(r, wider.len, &run)) != NULL) {
+		memcpy(wider.p + wider.len, p, run);
+		wider.len += run;
+	}
+	ring_done(r);
+	*r = wider;
+	return true;
 }
 
 size_t
@@ -31,10 +56,10 @@ ring_put(struct ring *r, const void *p, size_t n)
 
 	if (n > ring_space(r))
 		n = ring_space(r);
-	if (n == 0 || (r->p == NULL && (r->p = malloc(RING_SIZE)) == NULL))
+	if (n == 0)
 		return 0;
-	tail = (r->head + r->len) % RING_SIZE;
-	first = RING_SIZE - tail < n ? RING_SIZE - tail : n;
+	tail = (r->head + r->len) % r->size;
+	first = r->size - tail < n ? r->size - tail : n;
 	memcpy(r->p + tail, from, first);
 	memcpy(r->p, from + first, n - first);
 	r->len += n;
@@ -49,10 +74,10 @@ ring_peek_at(const struct ring *r, size_t skip, size_t *retn)
 	*retn = 0;
 	if (skip >= r->len)
 		return NULL;
-	at = (r->head + skip) % RING_SIZE;
+	at = (r->head + skip) % r->size;
 	*retn = r->len - skip;
-	if (*retn > RING_SIZE - at)
-		*retn = RING_SIZE - at;
+	if (*retn > r->size - at)
+		*retn = r->size - at;
 	return r->p + at;
 }
 
@@ -69,5 +94,5 @@ ring_drop(struct ring *r, size_t n)
 		abort();
 	r->len -= n;
 	/* start over when empty: an idle shell touches one page, not all */
-	r->head = r->len == 0 ? 0 : (r->head + n) % RING_SIZE;
+	r->head = r->len == 0 ? 0 : (r->head + n) % r->size;
 }

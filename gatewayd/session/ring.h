@@ -1,28 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ring - bytes of one channel in one direction between the two legs. The
- * memory comes with the first byte and is RING_SIZE: more than libssh's window
- * (1,280,000) and headroom, so that a stalled direction can always be drained
- * whole, never in pieces (draining in pieces makes libssh open its window
- * again and finally drop data without a word).
+ * ring - bytes of one channel in one direction between the two legs. Its
+ * memory comes when it is asked for, in steps of RING_MIN, and is wiped when it
+ * goes. How much a direction may have is in stream.h.
  */
 #ifndef SESSION_RING_H
 #define SESSION_RING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { RING_SIZE = 2 * 1024 * 1024, RING_HEADROOM = 64 * 1024 };
+#include "base/attr.h"
+#include "base/limits.h"
+
+enum {
+	RING_MIN = 64 * 1024,
+	RING_MAX = 2 * LIMIT_SSH_UNREAD, /* what libssh keeps, and more */
+};
 
 struct ring {
 	uint8_t *p;
+	size_t size; /* of p; 0 = none */
 	size_t head; /* of the first byte */
 	size_t len;
 };
 
 void ring_done(struct ring *r);
 size_t ring_space(const struct ring *r);
-/* How many bytes fitted; fewer than n when full or out of memory. */
+/* Makes space for n more bytes; false, and nothing has changed, when memory is
+ * out or it would be larger than RING_MAX. */
+MUST_CHECK bool ring_reserve(struct ring *r, size_t n);
+/* How many bytes fitted into the space there is. */
 size_t ring_put(struct ring *r, const void *p, size_t n);
 /* The first contiguous run; NULL and 0 when empty. */
 const uint8_t *ring_peek(const struct ring *r, size_t *retn);

@@ -73,10 +73,10 @@ step_channels(struct session *s)
 	for (struct chan *c = s->chans; c != NULL && s->phase == PH_RELAY;
 	     c = next) {
 		next = c->next;
-		if (c->broken)
+		if (chan_broken(c))
 			end_begin(s, END_ABORTED,
-			    "sallyport: a channel exceeded the gateway's "
-			    "limits");
+			    "sallyport: session ended: a channel needs more "
+			    "memory than it may have");
 		else if (!c->opened)
 			open_step(s, c);
 		else

@@ -106,13 +106,18 @@ enum {
 	LIMIT_CHANNEL_ENV = 32,      /* variables passed on per channel */
 	LIMIT_COMMAND_MAX = 64 * 1024,
 	LIMIT_TERM_SIDE = 10000, /* columns, rows; larger are recorded so */
-	LIMIT_SSH_UNSENT = 8 * 1024 * 1024, /* bytes a peer does not take; then
-					     * its connection is given up */
-	LIMIT_SESSION_MEMORY = 512 << 20, /* bytes: 70 channels that stand still
-					   * both ways, at 6.5 MB each; who
-					   * makes more of them ends their own
-					   * session, not the gateway */
-	LIMIT_CONNECT_MS = 10 * 1000,     /* for a target to answer */
+	LIMIT_SSH_UNSENT = 8 * 1024 * 1024,  /* bytes a peer does not take; then
+					      * its connection is given up */
+	LIMIT_SSH_UNREAD = 16 * 1024 * 1024, /* bytes of one direction of a
+					      * channel that we have not
+					      * accepted: more than any window
+					      * of ours, a peer breaks SSH */
+	LIMIT_SESSION_BUFFERS = 448 << 20,   /* bytes that stand still in the
+					      * channels of a connection, 70 of
+					      * them both ways; who makes more
+					      * ends their session */
+	LIMIT_SESSION_MEMORY = 1 << 30,      /* bytes of addresses, in case */
+	LIMIT_CONNECT_MS = 10 * 1000,        /* for a target to answer */
 	LIMIT_CERT_SKEW_S = 300, /* a target's clock may be so far behind */
 	LIMIT_CERT_LIFE_S = 120, /* or ahead, of the gateway's */
 	LIMIT_CERTS_PER_LEG = 4,

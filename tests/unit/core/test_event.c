@@ -73,7 +73,8 @@ test_catalogue(void **state)
 		const struct event_spec *s = event_spec(i);
 		char kind;
 
-		CHECK_ROW(s != NULL && strlen(s->code) == 7, s->code);
+		assert_non_null(s);
+		CHECK_ROW(strlen(s->code) == 7, s->code);
 		CHECK_ROW(event_find(s->code) == i, s->code); /* unique */
 		CHECK_ROW(strncmp(s->code, "JG", 2) == 0, s->code);
 		CHECK_ROW(strspn(s->code + 2, "0123456789") == 4, s->code);

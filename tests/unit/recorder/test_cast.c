@@ -17,7 +17,7 @@ expect(struct buf *b, const char *want)
 {
 	assert_int_equal(buf_err(b), 0);
 	buf_u8(b, '\0');
-	assert_string_equal(b->p, want);
+	assert_string_equal((const char *)b->p, want);
 	buf_reset(b);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_ring - what is put in comes out, in order and whole, wherever the ring
- * wraps. Bytes are numbered from the first one put in, so that a byte out of
- * place is seen; malloc is wrapped to fail when told.
+ * wraps and however it grows. Bytes are numbered from the first one put in, so
+ * that a byte out of place is seen; malloc is wrapped to fail when told.
  */
 #include "tests/unit/support/test.h"
 
@@ -92,7 +92,7 @@ check(const struct track *t, const char *name)
 	size_t n;
 
 	CHECK_ROW(t->ring.len == len, name);
-	CHECK_ROW(ring_space(&t->ring) == RING_SIZE - len, name);
+	CHECK_ROW(ring_space(&t->ring) == t->ring.size - len, name);
 	for (size_t i = 0; i < ARRAY_LEN(skips); i++)
 		check_from(t, skips[i], name);
 	CHECK_ROW(
@@ -111,20 +111,22 @@ test_in_order(void **state)
 	    {"one byte", 1, 1, 0},
 	    {"some", 1000, 1000, 500},
 	    {"until empty", 7, 7, 508},
-	    {"whole", RING_SIZE, RING_SIZE, 0},
+	    {"whole", RING_MIN, RING_MIN, 0},
 	    {"into a full one", 1, 0, 0},
 	    {"one out", 0, 0, 1},
 	    {"one in, at the wrap", 2, 1, 0},
-	    {"all but one out", 0, 0, RING_SIZE - 1},
-	    {"more than there is space", RING_SIZE + 5, RING_SIZE - 1, 0},
-	    {"half out", 0, 0, RING_SIZE / 2},
-	    {"over the end", RING_SIZE / 4, RING_SIZE / 4, RING_SIZE / 4},
-	    {"up to the end", 0, 0, RING_SIZE / 2 - 1},
+	    {"all but one out", 0, 0, RING_MIN - 1},
+	    {"more than there is space", RING_MIN + 5, RING_MIN - 1, 0},
+	    {"half out", 0, 0, RING_MIN / 2},
+	    {"over the end", RING_MIN / 4, RING_MIN / 4, RING_MIN / 4},
+	    {"up to the end", 0, 0, RING_MIN / 2 - 1},
 	    {"and empty", 0, 0, 1},
 	};
 	struct track t = {.in = 0};
 
 	(void)state;
+	assert_true(ring_reserve(&t.ring, 1));
+	assert_int_equal(t.ring.size, RING_MIN);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		CHECK_ROW(put(&t, rows[i].put) == rows[i].fitted, rows[i].name);
 		check(&t, rows[i].name);
@@ -143,11 +145,12 @@ test_two_runs(void **state)
 	size_t n = 0;
 
 	(void)state;
-	assert_int_equal(put(&t, RING_SIZE - 10), RING_SIZE - 10);
-	drop(&t, RING_SIZE - 20);
+	assert_true(ring_reserve(&t.ring, RING_MIN));
+	assert_int_equal(put(&t, RING_MIN - 10), RING_MIN - 10);
+	drop(&t, RING_MIN - 20);
 	assert_int_equal(put(&t, 30), 30);
 	check(&t, "two runs");
-	assert_ptr_equal(ring_peek(&t.ring, &n), t.ring.p + (RING_SIZE - 20));
+	assert_ptr_equal(ring_peek(&t.ring, &n), t.ring.p + (RING_MIN - 20));
 	assert_int_equal(n, 20);
 	assert_ptr_equal(ring_peek_at(&t.ring, 20, &n), t.ring.p);
 	assert_int_equal(n, 20);
@@ -155,7 +158,7 @@ test_two_runs(void **state)
 }
 
 /* An empty ring starts over at its first byte: an idle shell touches one page
- * of two megabytes. */
+ * of it. */
 static void
 test_starts_over(void **state)
 {
@@ -163,6 +166,7 @@ test_starts_over(void **state)
 	size_t n = 0;
 
 	(void)state;
+	assert_true(ring_reserve(&t.ring, 100));
 	for (int i = 0; i < 100; i++) {
 		assert_int_equal(put(&t, 100), 100);
 		assert_ptr_equal(ring_peek(&t.ring, &n), t.ring.p);
@@ -173,22 +177,64 @@ test_starts_over(void **state)
 	ring_done(&t.ring);
 }
 
+/* It grows by what is asked for, at least to twice its size, wherever its
+ * bytes are; what does not fit into the largest changes nothing. */
+static void
+test_grows(void **state)
+{
+	static const struct {
+		const char *name;
+		size_t drop, reserve;
+		bool ok;
+		size_t size;
+	} rows[] = {
+	    {"there is space", 0, 0, true, RING_MIN},
+	    {"a byte more", 0, 1, true, 2 * RING_MIN},
+	    {"two runs", RING_MIN + 7, 2 * RING_MIN + 1, true, 4 * RING_MIN},
+	    {"much more", 5, 9 * RING_MIN, true, 13 * RING_MIN},
+	    {"too much", 0, RING_MAX, false, 13 * RING_MIN},
+	    {"far too much", 0, SIZE_MAX, false, 13 * RING_MIN},
+	    {"not twice the size", 0, RING_MAX / 2, true,
+		RING_MAX / 2 + 13 * RING_MIN},
+	    {"the largest", 13 * RING_MIN - 12, RING_MAX, true, RING_MAX},
+	};
+	struct track t = {.in = 0};
+
+	(void)state;
+	assert_true(ring_reserve(&t.ring, RING_MIN));
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		(void)put(&t, ring_space(&t.ring));
+		drop(&t, rows[i].drop);
+		(void)put(&t, rows[i].drop / 2);
+		if (i == ARRAY_LEN(rows) - 1)
+			drop(&t, t.ring.len);
+		CHECK_ROW(ring_reserve(&t.ring, rows[i].reserve) == rows[i].ok,
+		    rows[i].name);
+		CHECK_ROW(t.ring.size == rows[i].size, rows[i].name);
+		check(&t, rows[i].name);
+	}
+	ring_done(&t.ring);
+}
+
 static void
 test_memory(void **state)
 {
 	struct track t = {.in = 0};
 
 	(void)state;
-	assert_null(t.ring.p); /* comes with the first byte */
-	assert_int_equal(put(&t, 0), 0);
+	assert_int_equal(put(&t, 5), 0); /* nothing was reserved */
 	assert_null(t.ring.p);
 	malloc_fails = true;
-	assert_int_equal(put(&t, 5), 0);
-	assert_null(t.ring.p);
+	assert_false(ring_reserve(&t.ring, 5));
 	malloc_fails = false;
+	assert_null(t.ring.p);
 	check(&t, "out of memory");
+	assert_true(ring_reserve(&t.ring, 5));
 	assert_int_equal(put(&t, 5), 5);
-	check(&t, "memory again");
+	malloc_fails = true;
+	assert_false(ring_reserve(&t.ring, RING_MIN));
+	malloc_fails = false;
+	check(&t, "out of memory, with bytes in it");
 	ring_done(&t.ring);
 	assert_null(t.ring.p);
 	assert_int_equal(t.ring.len, 0);
@@ -208,7 +254,8 @@ test_drop_too_much(void **state)
 		struct ring r = {.p = NULL};
 
 		(void)signal(SIGABRT, SIG_DFL);
-		(void)ring_put(&r, "abc", 3);
+		if (ring_reserve(&r, 3))
+			(void)ring_put(&r, "abc", 3);
 		ring_drop(&r, 4);
 		_exit(0);
 	}
@@ -224,6 +271,7 @@ main(void)
 	    cmocka_unit_test(test_in_order),
 	    cmocka_unit_test(test_two_runs),
 	    cmocka_unit_test(test_starts_over),
+	    cmocka_unit_test(test_grows),
 	    cmocka_unit_test(test_memory),
 	    cmocka_unit_test(test_drop_too_much),
 	};
