@@ -38,7 +38,7 @@ check_relay(struct session *s)
 	if (now >= g->end_boot_ms && !FAULT(session_deadline))
 		end_begin(s, END_EXPIRED, NULL);
 	else if (target == TG_UP && s->target->leg.dead)
-		end_begin(s, END_TARGET_GONE, NULL);
+		end_leg(s, &s->target->leg);
 	else if (target < TG_UP &&
 		 now - s->target->since_ms > LIMIT_LOGIN_GRACE_S * 1000)
 		end_begin(s, END_TARGET_REFUSED,

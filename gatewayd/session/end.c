@@ -44,7 +44,7 @@ explained(enum end_reason why)
 }
 
 static void
-default_text(struct session *s, enum end_reason why)
+default_text(struct session *s, enum end_reason why, const char *explanation)
 {
 	char time[32];
 	int64_t at = why == END_EXPIRED && s->grant.end_ms > 0 ? s->grant.end_ms
@@ -57,18 +57,19 @@ default_text(struct session *s, enum end_reason why)
 	text_fit(s->ending->text, sizeof(s->ending->text),
 	    "sallyport: session ended: %s at %s UTC%s. To connect again: "
 	    "jitctl request %s",
-	    end_reason_str(why), time + 11, explained(why), s->grant.target);
+	    end_reason_str(why), time + 11, explanation, s->grant.target);
 }
 
-void
-end_begin(struct session *s, enum end_reason why, const char *text)
+static void
+begin(struct session *s, enum end_reason why, const char *text,
+    const char *explanation)
 {
 	struct ending *e = s->ending;
 
 	if (e->reason != END_NONE)
 		return;
 	e->reason = why;
-	default_text(s, why);
+	default_text(s, why, explanation);
 	if (text != NULL)
 		str_escape(e->text, sizeof(e->text), text, strlen(text));
 	e->until_ms = s->now.boot_ms + LIMIT_CLIENT_TAIL_S * 1000 - 500;
@@ -76,6 +77,28 @@ end_begin(struct session *s, enum end_reason why, const char *text)
 	    end_reason_str(why));
 	s->phase = why == END_LOGOUT || s->user.dead ? PH_DONE : PH_ENDING;
 	s->busy = true;
+}
+
+void
+end_begin(struct session *s, enum end_reason why, const char *text)
+{
+	begin(s, why, text, explained(why));
+}
+
+void
+end_leg(struct session *s, const struct leg *l)
+{
+	const bool user = l == &s->user;
+	char how[sizeof(l->broken) + 64];
+
+	if (l->broken[0] == '\0') {
+		end_begin(s, user ? END_LOGOUT : END_TARGET_GONE, NULL);
+		return;
+	}
+	text_fit(how, sizeof(how), " (the connection %s broke: %s)",
+	    user ? "from the client" : "to the target", l->broken);
+	log_warn("connection %llu:%s", (unsigned long long)s->spawn.conn, how);
+	begin(s, END_PROTOCOL, NULL, how);
 }
 
 void
@@ -188,8 +211,9 @@ static void
 hang_up(struct session *s)
 {
 	s->phase = PH_DONE;
-	if (s->user.dead || s->user.ssh == NULL ||
-	    !ssh_is_connected(s->user.ssh))
+	/* what broke on its way in may still be told */
+	if ((s->user.dead && s->user.broken[0] == '\0') ||
+	    s->user.ssh == NULL || !ssh_is_connected(s->user.ssh))
 		return;
 	(void)ssh_session_set_disconnect_message(s->user.ssh, s->ending->text);
 	/* the channels are freed with it: first what points to them */
@@ -225,9 +249,8 @@ end_step(struct session *s)
 		return;
 	if (s->target->leg.ssh != NULL)
 		drop_target(s, e->reason == END_LOGOUT);
-	if (s->phase == PH_DONE)
-		return;
-	if (s->user.dead || s->now.boot_ms >= e->until_ms) {
+	if (s->phase == PH_DONE || s->user.dead ||
+	    s->now.boot_ms >= e->until_ms) {
 		hang_up(s);
 		return;
 	}

@@ -13,6 +13,7 @@
 
 #include "core/grant.h"
 
+struct leg;
 struct session;
 struct msg_ses_stop;
 
@@ -25,6 +26,8 @@ struct ending {
 
 /* The first reason wins. text: what the user reads; NULL = made from why. */
 void end_begin(struct session *s, enum end_reason why, const char *text);
+/* The SSH of that leg has ended or broken. */
+void end_leg(struct session *s, const struct leg *l);
 /* The broker ends the session. */
 void end_stop(struct session *s, const struct msg_ses_stop *m);
 /* Once per turn, after everything else. */

@@ -7,12 +7,17 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/fault.h"
+#include "base/str.h"
 #include "session/shim.h"
+
+enum { BY_APPLICATION = 11 }; /* RFC 4253 section 11.1: "disconnected" */
 
 /* AES-GCM first: libssh's own order costs twice the time on AES-NI hosts. CTR
  * last, for clients that have no AEAD (paramiko before 3). */
@@ -89,6 +94,35 @@ leg_fill(struct leg *l)
 	return r == 0 || r == GW_ECLOSED;
 }
 
+/* A stream that ended, or a goodbye, leaves l->broken empty. */
+static void
+ended(struct leg *l)
+{
+	const char *why = ssh_get_error(l->ssh);
+	int code = 0;
+
+	l->dead = true;
+	if (shim_eof(l->fd))
+		return;
+	/* a peer that leaves because it got damaged packets says so */
+	if (!ssh_is_connected(l->ssh) &&
+	    (sscanf(why, "Received SSH_MSG_DISCONNECT: %d:", &code) != 1 ||
+		code == BY_APPLICATION))
+		return;
+	if (why[0] == '\0')
+		why = "unknown";
+	str_escape(l->broken, sizeof(l->broken), why, strlen(why));
+}
+
+/* libssh keeps a session it has given up: it is connected, reads nothing and
+ * reports no error to its caller. */
+static bool
+given_up(const struct leg *l)
+{
+	return (ssh_get_status(l->ssh) & SSH_CLOSED_ERROR) != 0 &&
+	       !FAULT(session_broken);
+}
+
 void
 leg_feed(struct leg *l)
 {
@@ -100,8 +134,9 @@ leg_feed(struct leg *l)
 	do {
 		before = shim_rx(l->fd);
 		r = ssh_event_dopoll(l->event, 0);
-		if (r == SSH_ERROR || !ssh_is_connected(l->ssh)) {
-			l->dead = true;
+		if (r == SSH_ERROR || !ssh_is_connected(l->ssh) ||
+		    given_up(l)) {
+			ended(l);
 			return;
 		}
 	} while (shim_rx(l->fd) > 0 && shim_rx(l->fd) != before);

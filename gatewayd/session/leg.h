@@ -17,9 +17,10 @@ extern const char leg_ciphers[], leg_kex[], leg_macs[];
 
 struct leg {
 	ssh_session ssh;
-	ssh_event event; /* only after the key exchange */
-	int fd;          /* -1 = none */
-	bool dead;       /* gone; libssh is not called again */
+	ssh_event event;  /* only after the key exchange */
+	int fd;           /* -1 = none */
+	bool dead;        /* gone; nothing is read any more */
+	char broken[128]; /* dead because SSH broke: how; "" = in order */
 };
 
 /* Takes fd (closed on failure too): non-blocking, no delay, through the shim.
@@ -30,14 +31,16 @@ void leg_done(struct leg *l);
 MUST_CHECK int leg_evented(struct leg *l);
 /* Reads the socket; true if something came or the stream ended. */
 bool leg_fill(struct leg *l);
-/* Gives libssh everything that was read; notices the end. */
+/* Gives libssh everything that was read; notices the end, and an SSH that is
+ * broken: what a packet damaged on its way leaves behind is neither. */
 void leg_feed(struct leg *l);
 /* Repeats fn, which is one step of a key exchange, while it says SSH_AGAIN and
  * reads more of what has arrived. SSH_ERROR when the peer is gone. */
 int leg_exchange(struct leg *l, int (*fn)(ssh_session ssh));
 void leg_flush(struct leg *l);
 bool leg_busy(const struct leg *l); /* much unsent: write no more */
-/* Says goodbye to the peer; then leg_done, as after a dead leg. Frees the leg's
+/* Says goodbye to the peer, also over a leg whose SSH has broken; then
+ * leg_done, as after a dead leg. Frees the leg's
  * channels, as ssh_disconnect does: forget every pointer to them first. */
 void leg_disconnect(struct leg *l);
 /* leg_done with a reset instead of an orderly end. Frees the leg's channels:

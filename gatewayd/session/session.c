@@ -109,7 +109,7 @@ turn(struct session *s)
 	leg_flush(&s->target->leg);
 	if (s->user.dead && !s->spawn.probe && s->phase >= PH_KEX &&
 	    s->phase < PH_ENDING)
-		end_begin(s, END_LOGOUT, NULL);
+		end_leg(s, &s->user);
 	deadline_check(s);
 	end_step(s);
 	leg_flush(&s->user);

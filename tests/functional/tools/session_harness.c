@@ -12,7 +12,8 @@
  * DIR/rec.N. Commands on standard input, one per line: stop TEXT, end SECONDS,
  * caps N, record 0|1, idle SECONDS, deny TEXT, nodial TEXT, drop NAME, link
  * NAME, mute NAME (it reads nothing; "" = all do), hold 0|1|2 (evidence, 2: and
- * certificates), pin FILE, user FILE, probe LOGIN, kill, quit.
+ * certificates), pin FILE, user FILE, target PORT (dialled from now on), probe
+ * LOGIN, kill, quit.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -599,6 +600,8 @@ command(struct harness *h, char *line)
 		(void)snprintf(h->nodial, sizeof(h->nodial), "%s", arg);
 	else if (strcmp(line, "kill") == 0)
 		each(h, do_kill, arg);
+	else if (strcmp(line, "target") == 0)
+		h->target_port = (uint16_t)atoi(arg);
 	else if (strcmp(line, "probe") == 0)
 		probe(h, arg);
 	else if (strcmp(line, "user") == 0)
