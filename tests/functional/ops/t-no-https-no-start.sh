@@ -69,8 +69,10 @@ restore
 
 echo '- a new certificate for the key that clients know, one that has expired: served'
 on gateway sh -c 'openssl req -new -key "$1" -subj /CN=gateway |
-	openssl x509 -req -signkey "$1" -days -1 -out /etc/lab/old.crt' - \
+	openssl x509 -req -signkey "$1" -days 0 -out /etc/lab/old.crt' - \
 	"$api/tls.key" 2>/dev/null
+expired() { ! on gateway openssl x509 -in /etc/lab/old.crt -checkend 0 -noout; }
+wait_for 5 expired
 place /etc/lab/old.crt tls.crt
 gw_start
 gw_said "$api/tls.crt has expired" || fail "$(gw_log)"

@@ -34,9 +34,11 @@ inside() {
 	nsenter -t "$init" --all -- "$@"
 }
 settled() {
+	local state
+
+	state=$(inside systemctl is-system-running 2>/dev/null) || true
 	# "degraded": a unit of the machine's may not like it here
-	inside systemctl is-system-running 2>/dev/null |
-		grep -qxE 'running|degraded'
+	[ "$state" = running ] || [ "$state" = degraded ]
 }
 boot() {
 	unshare --fork --kill-child --pid --mount --net --uts --ipc --cgroup \
