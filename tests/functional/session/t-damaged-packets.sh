@@ -24,14 +24,14 @@ damaged() {
 
 	shift 4
 	before=$(ends "$reason")
-	rm -f "$D/running"
+	rm -f "$D/running" "$D/1" "$D/2" # or the last one answers for this one
 	exec 7<>"$D/typed"
 	timeout 30 ssh -F "$D/ssh_config" -i "$key" "$@" 127.0.0.1 \
 		"echo \$\$ >$D/running; trap 'exit 1' HUP; while read -r l; do echo \$l; done" \
 		<&7 >"$D/1" 2>"$D/2" &
 	pid=$!
 	echo one >&7
-	until grep -q one "$D/1"; do sleep 0.05; done
+	until grep -qs one "$D/1"; do sleep 0.05; done
 	touch "$D/$folder/$way"
 	echo two >&7
 	wait "$pid" || rc=$?
