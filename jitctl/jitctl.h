@@ -44,7 +44,12 @@ struct profile {
 	char key[LIMIT_PATH_SIZE]; /* path, or "SHA256:..." of an agent's key */
 	char user[LIMIT_NAME_SIZE];
 	unsigned ssh_port;
-	char host_key[512]; /* "ssh-ed25519 AAAA..." */
+	/* As they were when this user joined: "ssh-ed25519 AAAA...", and the
+	 * log's verifier key. */
+	char host_key[512];
+	char ca_key[512];
+	char ca_next_key[512];
+	char log_key[512];
 };
 
 struct cmd;  /* jitctl/cmd/cmd.h */

@@ -9,7 +9,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/fault.h"
 #include "base/str.h"
+#include "jitctl/cmd/change.h"
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/gateway/call.h"
 #include "jitctl/gateway/policy_file.h"
@@ -114,14 +116,32 @@ print_place(const struct ctx *c, const json_t *problem, const json_t *places)
 		    stderr, "%s: entry %u of %s is here\n", place, n, kind);
 }
 
-static void
+static int
+print_invitations(const struct ctx *c, const json_t *list)
+{
+	const char *user = NULL;
+	const json_t *value = NULL;
+	int x = EXIT_OK;
+
+	json_object_foreach((json_t *)(uintptr_t)list, user, value)
+	{
+		const char *text = change_invitation(c, user, value);
+
+		if (text[0] == '\0' ||
+		    (!str_name_ok(user) && !FAULT(believe_reply)))
+			x = EXIT_VERIFY;
+		else
+			(void)printf("invitation %s %s\n", user, text);
+	}
+	return x;
+}
+
+static int
 print_changes(const struct ctx *c, const json_t *o, bool dry)
 {
 	const json_t *changes = json_object_get(o, "changes");
-	const json_t *invitations = json_object_get(o, "invitations");
-	const char *user = NULL;
-	const json_t *value = NULL;
 	unsigned same = 0;
+	int x = EXIT_OK;
 	char t[4][CELL_SIZE];
 
 	for (size_t i = 0; i < json_array_size(changes); i++) {
@@ -141,15 +161,11 @@ print_changes(const struct ctx *c, const json_t *o, bool dry)
 		if (t[3][0] != '\0')
 			say_error("%s: %s", t[1], t[3]);
 	}
-	json_object_foreach((json_t *)(uintptr_t)invitations, user, value)
-	{
-		str_escape(t[0], sizeof(t[0]), user, strlen(user));
-		cell_text(t[1], value, COL_TEXT);
-		(void)printf("invitation %s %s\n", t[0], t[1]);
-	}
+	x = print_invitations(c, json_object_get(o, "invitations"));
 	say(c, "%zu changed, %u the same.%s", json_array_size(changes) - same,
 	    same,
 	    dry ? " Nothing was applied; apply it without --dry-run." : "");
+	return x;
 }
 
 int
@@ -178,7 +194,7 @@ run_apply(struct ctx *c)
 	(void)json_object_set_new(body, "dry_run", json_boolean(dry));
 	x = call_signed(c, VERB_APPLY, body, &o, &r);
 	if (x == EXIT_OK && !out_object(c, r.json))
-		print_changes(c, r.json, dry);
+		x = print_changes(c, r.json, dry);
 	if (x != EXIT_OK)
 		print_place(c, r.json, places);
 out:

@@ -15,6 +15,7 @@
 #include "audit/verify.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/limits.h"
 #include "base/safefile.h"
 #include "base/str.h"
@@ -109,7 +110,12 @@ show_record(const struct ctx *c, const char *line, size_t n)
 		str_escape(t[0], sizeof(t[0]), line, n);
 		(void)printf("%s\n", t[0]);
 	} else if (c->out == OUT_JSON) {
-		(void)fwrite(line, 1, n, stdout);
+		/* Its bytes, for the proof; a terminal gets no right-to-left
+		 * marks of others. */
+		if (isatty(STDOUT_FILENO) == 1 && !str_text_ok(line, n))
+			out_json(stdout, o, JSON_COMPACT);
+		else
+			(void)fwrite(line, 1, n, stdout);
 		(void)fputc('\n', stdout);
 	} else if (c->out == OUT_YAML) {
 		(void)printf("---\n");
@@ -431,6 +437,22 @@ verdict(const struct ctx *c, const struct verify_result *r)
 	return r->verdict == VERIFY_BAD ? EXIT_VERIFY : EXIT_OK;
 }
 
+/* The key that the gateway names, unless it named another when this user
+ * joined: who forges a log signs it with a key of their own. */
+static int
+served_vkey(const struct ctx *c, const char *key, char *ret, size_t size)
+{
+	if (c->prof.log_key[0] != '\0' && strcmp(c->prof.log_key, key) != 0 &&
+	    !FAULT(believe_reply)) {
+		say_error("the gateway names another log key than when you "
+			  "joined; if it was changed on purpose, name it: "
+			  "--vkey FILE, a copy of its "
+			  "/var/lib/sallyport/pub/log.vkey");
+		return EXIT_VERIFY;
+	}
+	return str_copy(ret, size, key) == 0 ? EXIT_OK : EXIT_FAILED;
+}
+
 /* From --vkey, else from the gateway over the pinned connection. It must not
  * come with the log itself. */
 static int
@@ -443,9 +465,9 @@ get_vkey(struct ctx *c, char *ret, size_t size)
 
 	if (path == NULL) {
 		x = read_verb(c, VERB_SERVER, NULL, NULL, &r);
-		if (x == EXIT_OK &&
-		    str_copy(ret, size, member(r.json, "log_key")) != 0)
-			x = EXIT_FAILED;
+		if (x == EXIT_OK)
+			x = served_vkey(
+			    c, member(r.json, "log_key"), ret, size);
 		reply_done(&r);
 		return x;
 	}

@@ -4,6 +4,10 @@
  */
 #include "jitctl/cmd/change.h"
 
+#include <string.h>
+
+#include "base/str.h"
+#include "jitctl/gateway/invitation.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/say.h"
 #include "jitctl/term/words.h"
@@ -25,6 +29,21 @@ change(struct ctx *c, enum api_verb verb, json_t *body, struct reply *ret)
 		x = call_signed(c, verb, body, &o, ret);
 	json_decref(body);
 	return x;
+}
+
+const char *
+change_invitation(const struct ctx *c, const char *user, const json_t *v)
+{
+	const char *text = json_string_value(v);
+	char name[CELL_SIZE];
+
+	if (text != NULL && invitation_is_of(&c->prof, text))
+		return text;
+	str_escape(name, sizeof(name), user, strlen(user));
+	say_error("what the gateway gave as the invitation of %s is none of "
+		  "this gateway: it is not shown",
+	    name);
+	return "";
 }
 
 int

@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/gateway/call.h"
+#include "jitctl/gateway/invitation.h"
 #include "jitctl/gateway/profile.h"
 #include "jitctl/gateway/read.h"
 #include "jitctl/gateway/sign.h"
@@ -71,31 +72,49 @@ use_invitation(struct ctx *c, struct secret *retcode)
 	return x;
 }
 
+static bool
+learn_key(char *ret, size_t size, const json_t *v)
+{
+	char text[KEY_TEXT_SIZE];
+
+	return key_text(text, v) && str_copy(ret, size, text) == 0;
+}
+
+/* What the gateway's keys are from now on: another one later is told. */
+static bool
+learn_keys(struct profile *p, const json_t *server)
+{
+	const json_t *cas = json_object_get(server, "ca_keys");
+	const char *log_key = member(server, "log_key");
+
+	return learn_key(p->host_key, sizeof(p->host_key),
+		   json_object_get(server, "host_key")) &&
+	       learn_key(
+		   p->ca_key, sizeof(p->ca_key), json_array_get(cas, 0)) &&
+	       learn_key(p->ca_next_key, sizeof(p->ca_next_key),
+		   json_array_get(cas, 1)) &&
+	       str_text_ok(log_key, strlen(log_key)) &&
+	       str_copy(p->log_key, sizeof(p->log_key), log_key) == 0;
+}
+
 /* The first contact: the gateway's key has to be the invitation's. */
 static int
 learn_server(struct ctx *c)
 {
 	struct reply r = {0};
-	const json_t *port = NULL;
 	int x = read_verb(c, VERB_SERVER, NULL, NULL, &r);
 
 	if (x != EXIT_OK)
 		return x;
-	port = json_object_get(r.json, "ssh_port");
-	if (!str_name_ok(member(r.json, "server_id")) ||
+	c->prof.ssh_port = member_port(r.json, "ssh_port");
+	if (c->prof.ssh_port == 0 ||
 	    str_copy(c->prof.server_id, sizeof(c->prof.server_id),
-		member(r.json, "server_id")) != 0 ||
-	    !str_text_ok(member(r.json, "host_key"),
-		strlen(member(r.json, "host_key"))) ||
-	    str_copy(c->prof.host_key, sizeof(c->prof.host_key),
-		member(r.json, "host_key")) != 0) {
+		member_name(r.json, "server_id")) != 0 ||
+	    c->prof.server_id[0] == '\0' || !learn_keys(&c->prof, r.json)) {
 		say_error("%s does not answer like a Sallyport gateway",
 		    c->prof.host);
 		x = EXIT_UNREACHABLE;
 	}
-	if (json_is_integer(port) && json_integer_value(port) > 0 &&
-	    json_integer_value(port) < 65536)
-		c->prof.ssh_port = (unsigned)json_integer_value(port);
 	reply_done(&r);
 	if (x == EXIT_OK)
 		say(c,
@@ -103,6 +122,29 @@ learn_server(struct ctx *c)
 		    "(SHA256:%.8s...%s).",
 		    c->prof.host, c->prof.port, c->prof.tls, c->prof.tls + 56);
 	return x;
+}
+
+/* What a phone is shown is a second factor with this secret, and nothing else
+ * that it would open. */
+static bool
+otpauth_ok(const json_t *o)
+{
+	static const char start[] = "otpauth://totp/";
+	const char *uri = member(o, "otpauth");
+	const char *secret = member(o, "secret");
+	char want[LIMIT_TEXT_SIZE];
+	bool ok = false;
+
+	ok = strncmp(uri, start, strlen(start)) == 0 &&
+	     strspn(uri, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			 "0123456789-._~%:/?&=@") == strlen(uri) &&
+	     secret[0] != '\0' &&
+	     strspn(secret, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") ==
+		 strlen(secret) &&
+	     str_fmt(want, sizeof(want), "?secret=%s&", secret) == 0 &&
+	     strstr(uri, want) != NULL;
+	explicit_bzero(want, sizeof(want));
+	return ok;
 }
 
 /* As a QR code on a terminal, as text elsewhere. */
@@ -155,9 +197,10 @@ begin(struct ctx *c, const struct secret *code)
 		goto out;
 	say(c, "Key: %s %s", fp,
 	    sign_is_fingerprint(key) ? "from ssh-agent" : key);
-	if (!str_name_ok(member(r.json, "user")) ||
+	if (member_name(r.json, "user")[0] == '\0' ||
 	    str_copy(c->prof.user, sizeof(c->prof.user),
-		member(r.json, "user")) != 0) {
+		member_name(r.json, "user")) != 0 ||
+	    !otpauth_ok(r.json)) {
 		say_error("the gateway's answer is not what was expected");
 		x = EXIT_FAILED;
 		goto out;

@@ -48,27 +48,28 @@ request_body(const struct ctx *c)
 static void
 print_would_pass(const struct ctx *c, const json_t *o)
 {
-	const json_t *port = json_object_get(o, "port");
 	const json_t *dur = json_object_get(o, "for");
-	const char *reason = member(o, "reason");
+	const char *reason = opt_get(&c->opt, F_REASON);
+	const char *login = member_name(o, "login");
+	const unsigned port = member_port(o, "port");
 	char text[CELL_SIZE];
 
-	if (reason[0] == '\0' && opt_get(&c->opt, F_REASON) != NULL)
-		reason = opt_get(&c->opt, F_REASON);
+	if ((reason == NULL || reason[strspn(reason, " ")] == '\0') &&
+	    json_object_get(o, "reason") != NULL)
+		reason = "...";
 	(void)fprintf(stderr, "This would pass:  jitctl request ");
-	put_shell_word(stderr, member(o, "target"));
-	if (member(o, "login")[0] != '\0') {
+	put_shell_word(stderr, c->opt.arg[0]);
+	if (login[0] != '\0') {
 		(void)fputs(" --login ", stderr);
-		put_shell_word(stderr, member(o, "login"));
+		put_shell_word(stderr, login);
 	}
-	if (json_is_integer(port) && json_integer_value(port) != 22)
-		(void)fprintf(stderr, " --port %lld",
-		    (long long)json_integer_value(port));
+	if (port != 0 && port != 22)
+		(void)fprintf(stderr, " --port %u", port);
 	if (json_is_integer(dur)) {
 		cell_text(text, dur, COL_SECONDS);
 		(void)fprintf(stderr, " --for %s", text);
 	}
-	if (reason[0] != '\0') {
+	if (reason != NULL) {
 		(void)fputs(" --reason ", stderr);
 		put_shell_word(stderr, reason);
 	}
@@ -122,10 +123,11 @@ hint_target(struct ctx *c, const struct reply *refused)
 		goto out;
 	items = json_object_get(r.json, "items");
 	for (size_t i = 0; i < json_array_size(items); i++) {
-		const char *name = member(json_array_get(items, i), "target");
+		const char *name =
+		    member_name(json_array_get(items, i), "target");
 		const unsigned d = str_distance(typed, name);
 
-		if (d > 0 && d < least && str_name_ok(name)) {
+		if (d > 0 && d < least && name[0] != '\0') {
 			least = d;
 			best = name;
 		}
@@ -136,7 +138,45 @@ out:
 	reply_done(&r);
 }
 
-static void
+/* A word of the gateway's that is not what it is called. */
+static int
+not_expected(void)
+{
+	say_error("the gateway's answer is not what was expected");
+	return EXIT_VERIFY;
+}
+
+static int
+print_id(const json_t *o)
+{
+	const char *id = member_id(o, "grant", 'g');
+
+	if (id[0] == '\0')
+		return not_expected();
+	(void)printf("%s\n", id);
+	return EXIT_OK;
+}
+
+/* The line to be pasted. Which gateway, the profile knows; the rest is names.
+ */
+static int
+print_ssh(const struct ctx *c, const json_t *o, bool direct)
+{
+	const char *login = member_name(o, "login");
+	const char *target = member_name(o, "target");
+	const unsigned port = member_port(o, "ssh_port");
+
+	if (login[0] == '\0' || target[0] == '\0' || (!direct && port == 0))
+		return not_expected();
+	if (direct)
+		(void)printf("ssh %s@%s\n", login, target);
+	else
+		(void)printf(
+		    "ssh -p %u %s@%s@%s\n", port, login, target, c->prof.host);
+	return EXIT_OK;
+}
+
+static int
 print_granted(const struct ctx *c, const json_t *o)
 {
 	const bool direct = strcmp(member(o, "reach"), "direct") == 0;
@@ -144,7 +184,6 @@ print_granted(const struct ctx *c, const json_t *o)
 	const bool record =
 	    !direct && json_is_true(json_object_get(o, "record"));
 	char t[6][CELL_SIZE];
-	const json_t *ssh_port = json_object_get(o, "ssh_port");
 
 	cell_text(t[0], json_object_get(o, "target"), COL_TEXT);
 	cell_text(t[1], json_object_get(o, "login"), COL_TEXT);
@@ -154,23 +193,14 @@ print_granted(const struct ctx *c, const json_t *o)
 	cell_text(t[5], json_object_get(o, "role"), COL_TEXT);
 	say(c, "%s  login %s  port %s  from %s  for %s, %s  (role %s)", t[0],
 	    t[1], t[2], t[3], t[4], record ? "recorded" : "not recorded", t[5]);
-	cell_text(t[0], json_object_get(o, "grant"), COL_TEXT);
 	cell_text(t[1], json_object_get(o, "end"), COL_TIME);
 	say(c, "Door open for %s until %s%s. End early with: jitctl release %s",
 	    t[3], t[1],
 	    json_is_true(json_object_get(o, "repeated"))
 		? " (the first answer again)"
 		: "",
-	    t[0]);
-	cell_text(t[1], json_object_get(o, "ssh"), COL_TEXT);
-	cell_text(t[2], json_object_get(o, "host"), COL_TEXT);
-	if (c->quiet)
-		return;
-	if (direct)
-		(void)printf("ssh %s\n", t[1]);
-	else
-		(void)printf("ssh -p %lld %s@%s\n",
-		    (long long)json_integer_value(ssh_port), t[1], t[2]);
+	    member_id(o, "grant", 'g'));
+	return c->quiet ? EXIT_OK : print_ssh(c, o, direct);
 }
 
 /* The shape that the API demands of an idempotency key. */
@@ -195,7 +225,6 @@ run_request(struct ctx *c)
 	    .nfrom = c->opt.n[F_FROM]};
 	struct reply r = {0};
 	json_t *body = NULL;
-	char text[CELL_SIZE];
 	int x = EXIT_USAGE;
 
 	if (c->socket != NULL) {
@@ -211,13 +240,9 @@ run_request(struct ctx *c)
 		print_refusal(c, &r);
 		hint_target(c, &r);
 	}
-	if (x == EXIT_OK && !out_object(c, r.json)) {
-		cell_text(text, json_object_get(r.json, "grant"), COL_TEXT);
-		if (c->out == OUT_NAME)
-			(void)printf("%s\n", text);
-		else
-			print_granted(c, r.json);
-	}
+	if (x == EXIT_OK && !out_object(c, r.json))
+		x = c->out == OUT_NAME ? print_id(r.json)
+				       : print_granted(c, r.json);
 	reply_done(&r);
 	return x;
 }

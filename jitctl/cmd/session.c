@@ -256,12 +256,15 @@ play(struct player *p)
 			x = play_lines(p);
 	}
 	(void)sigaction(SIGINT, &old, NULL);
-	if (p->tty >= 0) {
-		/* Attributes, cursor, main screen: as a shell expects. */
-		(void)printf("\x1b[0m\x1b[?25h\x1b[?1049l\n");
+	if (isatty(STDOUT_FILENO) == 1) {
+		/* Attributes, characters, cursor, keys, main screen: as a shell
+		 * expects. */
+		(void)printf("\x1b[0m\x1b(B\x0f\x1b[?25h\x1b[?1l\x1b>"
+			     "\x1b[?1049l\n");
 		(void)fflush(stdout);
-		(void)tcsetattr(p->tty, TCSANOW, &before);
 	}
+	if (p->tty >= 0)
+		(void)tcsetattr(p->tty, TCSANOW, &before);
 	if (x == EXIT_INTERRUPTED && stopped == 0)
 		x = EXIT_OK; /* q */
 	return x;

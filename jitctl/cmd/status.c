@@ -19,7 +19,7 @@ print_whoami(const struct ctx *c, const json_t *o)
 	cell_text(t[2], json_object_get(o, "key_fp"), COL_TEXT);
 	cell_text(t[3], json_object_get(o, "source"), COL_TEXT);
 	if (c->out == OUT_NAME) {
-		(void)printf("%s\n", t[0]);
+		(void)printf("%s\n", member_name(o, "user"));
 		return;
 	}
 	(void)printf("%s at %s%s%s%s%s%s%s\n", t[0], t[1],

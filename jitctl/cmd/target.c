@@ -2,7 +2,6 @@
 /*
  * target - the targets of the gateway: listed, scanned, added, removed.
  */
-#include <stddef.h>
 #include <string.h>
 
 #include "base/addr.h"
@@ -10,6 +9,7 @@
 #include "jitctl/cmd/change.h"
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/cmd/list.h"
+#include "jitctl/cmd/setup.h"
 #include "jitctl/gateway/key_file.h"
 #include "jitctl/gateway/policy_file.h"
 #include "jitctl/term/prompt.h"
@@ -125,90 +125,31 @@ out:
 	return x;
 }
 
-static void
-put_lines(const json_t *list)
+static int
+print_target(const struct ctx *c, const json_t *logins, const json_t *o)
 {
+	const char *name = c->opt.arg[0];
 	char text[CELL_SIZE];
+	int x = EXIT_OK;
 
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		cell_text(text, json_array_get(list, i), COL_TEXT);
-		(void)printf("%s\n", text);
-	}
-}
-
-/* "AuthorizedPrincipalsFile /x/%u" -> "/x/", or "" */
-static void
-principals_folder(const json_t *lines, char *ret, size_t size)
-{
-	static const char key[] = "AuthorizedPrincipalsFile ";
-
-	ret[0] = '\0';
-	for (size_t i = 0; i < json_array_size(lines); i++) {
-		const char *s = json_string_value(json_array_get(lines, i));
-		const char *end = s != NULL ? strstr(s, "%u") : NULL;
-
-		if (end != NULL && strncmp(s, key, strlen(key)) == 0)
-			(void)snprintf(ret, size, "%.*s",
-			    (int)(end - s - (ptrdiff_t)strlen(key)),
-			    s + strlen(key));
-	}
-}
-
-/* The commands that make a target's sshd let our sessions in, to be pasted
- * there. */
-static void
-put_target_setup(const json_t *o)
-{
-	const json_t *lines = json_object_get(o, "sshd");
-	const json_t *value = NULL;
-	const char *login = NULL;
-	char folder[128];
-	char path[256];
-
-	principals_folder(lines, folder, sizeof(folder));
-	(void)printf("cat >/etc/ssh/sallyport_ca.pub <<'END'\n");
-	put_lines(json_object_get(o, "ca_keys"));
-	(void)printf("END\nmkdir -p ");
-	put_shell_word(stdout, folder);
-	(void)fputc('\n', stdout);
-	json_object_foreach(json_object_get(o, "principals"), login, value)
-	{
-		(void)snprintf(path, sizeof(path), "%s%s", folder, login);
-		(void)printf("echo ");
-		put_shell_word(stdout, json_string_value(value) != NULL
-					   ? json_string_value(value)
-					   : "");
-		(void)printf(" >>");
-		put_shell_word(stdout, path);
-		(void)fputc('\n', stdout);
-	}
-	(void)printf("cat >/etc/ssh/sshd_config.d/sallyport.conf <<'END'\n");
-	put_lines(lines);
-	(void)printf("END\nsshd -t && systemctl reload ssh\n");
-}
-
-static void
-print_target(const struct ctx *c, const json_t *o)
-{
-	char t[2][CELL_SIZE];
-
-	cell_text(t[0], json_object_get(o, "target"), COL_TEXT);
-	cell_text(t[1], json_object_get(o, "addresses"), COL_LIST);
+	cell_text(text, json_object_get(o, "addresses"), COL_LIST);
 	say(c, "Target %s (%s) is closed to everything but granted sessions.",
-	    t[0], t[1]);
-	cell_text(t[1], json_object_get(o, "warning"), COL_TEXT);
-	if (t[1][0] != '\0')
-		say_error("%s: %s", t[0], t[1]);
+	    name, text);
+	cell_text(text, json_object_get(o, "warning"), COL_TEXT);
+	if (text[0] != '\0')
+		say_error("%s: %s", name, text);
 	if (c->out == OUT_NAME) {
-		(void)printf("%s\n", t[0]);
-		return;
+		(void)printf("%s\n", name);
+		return EXIT_OK;
 	}
-	if (c->quiet || json_array_size(json_object_get(o, "sshd")) == 0)
-		return;
+	if (c->quiet)
+		return EXIT_OK;
 	say(c, "Run this on it once, as root, so that its sshd accepts our "
 	       "certificates:");
-	put_target_setup(o);
-	say(c, "Then: jitctl doctor %s", t[0]);
+	x = setup_print(c, name, logins, o);
+	if (x == EXIT_OK)
+		say(c, "Then: jitctl doctor %s", name);
+	return x;
 }
 
 /* The keys to pin: from files, or by --scan. */
@@ -241,6 +182,7 @@ run_target_add(struct ctx *c)
 	const char *port_text = opt_get(&c->opt, F_PORT);
 	uint64_t port = 22;
 	json_t *addresses = NULL;
+	json_t *logins = NULL;
 	json_t *body = NULL;
 	struct reply r = {0};
 	int x = EXIT_USAGE;
@@ -267,14 +209,16 @@ run_target_add(struct ctx *c)
 	if (body == NULL || !change_set(body, "labels", labels_object(c)) ||
 	    !change_set(body, "logins", names_array(c, F_LOGIN)))
 		goto out;
+	logins = json_incref(json_object_get(body, "logins"));
 	if ((x = host_keys(c, body, addresses, port)) != EXIT_OK)
 		goto out;
 	x = change(c, VERB_TARGET_ADD, body, &r);
 	body = NULL;
 	if (x == EXIT_OK && !out_object(c, r.json))
-		print_target(c, r.json);
+		x = print_target(c, logins, r.json);
 out:
 	json_decref(addresses);
+	json_decref(logins);
 	json_decref(body);
 	reply_done(&r);
 	return x;

@@ -28,12 +28,16 @@ run_users(struct ctx *c)
 	    c, VERB_USERS, NULL, cols, ARRAY_LEN(cols), "No users.");
 }
 
-static void
+static int
 print_user(const struct ctx *c, const json_t *o)
 {
-	const bool invited = member(o, "invitation")[0] != '\0';
+	const bool invited = json_object_get(o, "invitation") != NULL;
+	const char *invitation = "";
 	char text[CELL_SIZE];
 
+	if (invited)
+		invitation = change_invitation(
+		    c, c->opt.arg[0], json_object_get(o, "invitation"));
 	cell_text(text, json_object_get(o, "state"), COL_TEXT);
 	if (opt_has(&c->opt, F_RESET_CODE))
 		say(c,
@@ -42,10 +46,12 @@ print_user(const struct ctx *c, const json_t *o)
 		    c->opt.arg[0]);
 	say(c, "User %s is %s.%s", c->opt.arg[0],
 	    text[0] != '\0' ? text : "set",
-	    invited ? " The invitation, good for 24 hours and once:" : "");
-	cell_text(text, json_object_get(o, "invitation"), COL_TEXT);
-	if (invited)
-		(void)printf("%s\n", text);
+	    invitation[0] != '\0'
+		? " The invitation, good for 24 hours and once:"
+		: "");
+	if (invitation[0] != '\0')
+		(void)printf("%s\n", invitation);
+	return invited && invitation[0] == '\0' ? EXIT_VERIFY : EXIT_OK;
 }
 
 static bool
@@ -86,7 +92,7 @@ run_user_add(struct ctx *c)
 	}
 	x = change(c, VERB_USER_ADD, body, &r);
 	if (x == EXIT_OK && !out_object(c, r.json))
-		print_user(c, r.json);
+		x = print_user(c, r.json);
 	reply_done(&r);
 	return x;
 }

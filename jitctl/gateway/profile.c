@@ -59,40 +59,22 @@ gateway_parse(char *rethost, size_t size, unsigned *retport, const char *text)
 	return host_copy(rethost, size, text, (size_t)(colon - text));
 }
 
-int
-invitation_parse(struct profile *ret, struct secret *retcode, const char *text)
-{
-	struct profile p = {0};
-	char gateway[LIMIT_HOST_SIZE + 8] = "";
-	const char *code = strrchr(text, ':');
-	const char *tls = NULL;
-	uint8_t hash[32];
-
-	if (strncmp(text, "sp1:", 4) != 0 || code == NULL || code < text + 70)
-		return GW_EINVAL;
-	tls = code - 65; /* ":<64 hex>" comes before the last colon */
-	if (*tls != ':' || tls <= text + 4 ||
-	    (size_t)(tls - text - 4) >= sizeof(gateway))
-		return GW_EINVAL;
-	memcpy(p.tls, tls + 1, 64);
-	memcpy(gateway, text + 4, (size_t)(tls - text - 4));
-	if (str_unhex(hash, sizeof(hash), p.tls) != 0 ||
-	    gateway_parse(p.host, sizeof(p.host), &p.port, gateway) != 0)
-		return GW_EINVAL;
-	str_hex(p.tls, hash, sizeof(hash)); /* lower case */
-	code++;
-	if (code[0] == '\0' || strlen(code) > 64 || !str_name_ok(code))
-		return GW_EINVAL;
-	*ret = p;
-	return secret_copy(retcode, code, strlen(code));
-}
-
 /* ----------------------------------------------------------------- file */
 
-static const char *const profile_keys[] = {
-    "gateway", "server_id", "tls", "key", "user", "ssh_port", "host_key", NULL};
+static const char *const profile_keys[] = {"gateway", "server_id", "tls", "key",
+    "user", "ssh_port", "host_key", "ca_key", "ca_next_key", "log_key", NULL};
 
-/* text_set() cuts nothing: the getters have checked the length. */
+/* text_set() cuts nothing: the getter has checked the length. */
+static void
+get_text(struct yaml *y, const struct yaml_item *m, const char *key, char *ret,
+    size_t size)
+{
+	const char *s = "";
+
+	if (yaml_get_str(y, m, key, false, size - 1, &s))
+		text_set(ret, size, s);
+}
+
 static void
 read_profile(struct yaml *y, const struct yaml_item *key,
     const struct yaml_item *m, struct profile *p)
@@ -117,14 +99,15 @@ read_profile(struct yaml *y, const struct yaml_item *key,
 		str_copy(p->tls, sizeof(p->tls), s) != 0))
 		yaml_error(
 		    y, yaml_find(m, "tls"), "tls: 64 hex digits were expected");
-	if (yaml_get_str(y, m, "key", false, sizeof(p->key) - 1, &s))
-		text_set(p->key, sizeof(p->key), s);
+	get_text(y, m, "key", p->key, sizeof(p->key));
 	if (yaml_get_name(y, m, "user", false, &s))
 		text_set(p->user, sizeof(p->user), s);
 	if (yaml_get_int(y, m, "ssh_port", false, 1, 65535, &port))
 		p->ssh_port = (unsigned)port;
-	if (yaml_get_str(y, m, "host_key", false, sizeof(p->host_key) - 1, &s))
-		text_set(p->host_key, sizeof(p->host_key), s);
+	get_text(y, m, "host_key", p->host_key, sizeof(p->host_key));
+	get_text(y, m, "ca_key", p->ca_key, sizeof(p->ca_key));
+	get_text(y, m, "ca_next_key", p->ca_next_key, sizeof(p->ca_next_key));
+	get_text(y, m, "log_key", p->log_key, sizeof(p->log_key));
 }
 
 bool
@@ -188,6 +171,9 @@ profiles_text(const struct profiles *ps)
 		if (p->ssh_port != 0)
 			buf_printf(&b, "    ssh_port: %u\n", p->ssh_port);
 		put_text(&b, "host_key", p->host_key);
+		put_text(&b, "ca_key", p->ca_key);
+		put_text(&b, "ca_next_key", p->ca_next_key);
+		put_text(&b, "log_key", p->log_key);
 	}
 	if (buf_err(&b) == 0)
 		text = strndup((const char *)b.p, b.len);

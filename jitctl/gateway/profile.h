@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * profile - which gateways this user knows: $XDG_CONFIG_HOME/sallyport/
- * config.yaml, and the short read tokens in $XDG_STATE_HOME/sallyport. Also
- * the invitation's text. Makes no connection.
+ * config.yaml, and the short read tokens in $XDG_STATE_HOME/sallyport. Makes
+ * no connection.
  */
 #ifndef JITCTL_GATEWAY_PROFILE_H
 #define JITCTL_GATEWAY_PROFILE_H
@@ -12,7 +12,6 @@
 
 #include "base/attr.h"
 #include "base/limits.h"
-#include "base/secret.h"
 #include "jitctl/jitctl.h"
 
 struct profiles {
@@ -20,10 +19,6 @@ struct profiles {
 	unsigned n;
 };
 
-/* "sp1:host:port:<64 hex>:<code>"; an IPv6 host is in brackets. The code
- * is a new secret. GW_EINVAL. */
-MUST_CHECK int invitation_parse(
-    struct profile *ret, struct secret *retcode, const char *text);
 /* "host:port" or "[v6]:port". */
 MUST_CHECK int gateway_parse(
     char *rethost, size_t size, unsigned *retport, const char *text);

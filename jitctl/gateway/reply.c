@@ -7,10 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fault.h"
+#include "base/ids.h"
 #include "base/limits.h"
 #include "base/str.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/say.h"
+#include "ssh/sshkey.h"
 
 const char *
 member(const json_t *o, const char *key)
@@ -18,6 +21,45 @@ member(const json_t *o, const char *key)
 	const char *s = json_string_value(json_object_get(o, key));
 
 	return s != NULL ? s : "";
+}
+
+const char *
+member_name(const json_t *o, const char *key)
+{
+	const char *s = member(o, key);
+
+	return str_name_ok(s) || FAULT(believe_reply) ? s : "";
+}
+
+const char *
+member_id(const json_t *o, const char *key, char kind)
+{
+	const char *s = member(o, key);
+
+	return id_ok(s, kind) || FAULT(believe_reply) ? s : "";
+}
+
+unsigned
+member_port(const json_t *o, const char *key)
+{
+	const json_int_t n = json_integer_value(json_object_get(o, key));
+
+	return n >= 1 && n <= 65535 ? (unsigned)n : 0;
+}
+
+bool
+key_text(char ret[static KEY_TEXT_SIZE], const json_t *v)
+{
+	const char *s = json_string_value(v);
+	struct sshkey k;
+
+	ret[0] = '\0';
+	if (s != NULL && FAULT(believe_reply)) {
+		text_set(ret, KEY_TEXT_SIZE, s);
+		return true;
+	}
+	return s != NULL && sshkey_parse_line(&k, s) == 0 &&
+	       sshkey_format_line(ret, KEY_TEXT_SIZE, k.blob, k.len) == 0;
 }
 
 void

@@ -6,8 +6,10 @@
 #ifndef JITCTL_GATEWAY_REPLY_H
 #define JITCTL_GATEWAY_REPLY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
+#include "base/limits.h"
 #include "jitctl/jitctl.h"
 #include "wire/json.h"
 
@@ -40,7 +42,23 @@ int reply_exit_code(const struct reply *r);
 /* A problem as a sentence on stderr; the object itself with -o json. */
 void reply_print_problem(const struct ctx *c, const struct reply *r);
 
-/* A string member of any object, "" when absent; borrowed. */
+/* A string member of any object, "" when absent; borrowed. Anything may be in
+ * it: to be escaped before it is shown, and in no line that is to be pasted. */
 const char *member(const json_t *o, const char *key);
+
+/*
+ * What goes into a line that people paste, or that a program reads as one word:
+ * a value that is what it is called, or nothing. Borrowed, but for the key.
+ */
+/* str_name_ok(), else "". */
+const char *member_name(const json_t *o, const char *key);
+/* An id of that kind (base/ids.h), else "". */
+const char *member_id(const json_t *o, const char *key, char kind);
+/* 1 to 65535, else 0. */
+unsigned member_port(const json_t *o, const char *key);
+/* "type base64" of a public key, whatever else its line had; false, *ret "",
+ * when it is none. */
+enum { KEY_TEXT_SIZE = LIMIT_PUBKEY_MAX * 2 };
+bool key_text(char ret[static KEY_TEXT_SIZE], const json_t *v);
 
 #endif

@@ -83,6 +83,14 @@ out:
 	json_decref(o);
 }
 
+static bool
+is_token(const char *s)
+{
+	return s[0] != '\0' &&
+	       strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			 "0123456789-._~+/=") == strlen(s);
+}
+
 int
 token_new(struct ctx *c, struct token *ret)
 {
@@ -95,7 +103,8 @@ token_new(struct ctx *c, struct token *ret)
 	if (x != EXIT_OK)
 		goto out;
 	x = EXIT_FAILED;
-	if (member(r.json, "token")[0] == '\0' ||
+	/* It goes into a header: a line end in it would be another header. */
+	if (!is_token(member(r.json, "token")) ||
 	    str_copy(ret->text, sizeof(ret->text), member(r.json, "token")) !=
 		0) {
 		say_error("the gateway gave no token");

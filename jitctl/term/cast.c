@@ -69,13 +69,43 @@ cast_event_done(struct cast_event *e)
 	*e = (struct cast_event){0};
 }
 
-/* Finals whose effect is an answer typed into our user's shell (device status,
- * attributes, reports, window operations). */
+/* Modes after which the terminal types something into our user's shell: mouse,
+ * focus, pasted text. */
 static bool
-asks(char final)
+has_typing_mode(const char *seq, size_t n)
 {
-	return final == 'n' || final == 'c' || final == 'x' || final == 't' ||
-	       final == 'q' || final == 'y' || final == 'w';
+	unsigned v = 0;
+
+	for (size_t i = 1; i <= n; i++) {
+		if (i < n && seq[i] >= '0' && seq[i] <= '9') {
+			v = v < 100000 ? v * 10 + (unsigned)(seq[i] - '0') : v;
+			continue;
+		}
+		if (v == 9 || (v >= 1000 && v <= 1016) || v == 2004)
+			return true;
+		v = 0;
+	}
+	return false;
+}
+
+/* Sequences whose effect is an answer, or more, typed into our user's shell
+ * (device status, attributes, reports, window operations, modes asked about,
+ * keys told to say more), or goes to a printer. The last byte of seq is the
+ * final one. */
+static bool
+asks(const char *seq, size_t n)
+{
+	const char final = seq[n - 1];
+	const bool private = strchr("?<=>", seq[0]) != NULL;
+
+	if (strchr("nctqxywi", final) != NULL)
+		return true;
+	if (final == 'p')
+		return memchr(seq, '$', n) != NULL;
+	if (final == 'm' || final == 'u' || final == 'S')
+		return private;
+	return private && (final == 'h' || final == 'l') &&
+	       has_typing_mode(seq, n - 1);
 }
 
 /* A byte that cannot belong to the sequence ends it: another ESC begins anew,
@@ -129,7 +159,7 @@ on_control(struct cast_filter *f, struct buf *out, char ch)
 	if (ch < 0x40)
 		return;
 	f->state = TEXT;
-	if (asks(ch) || f->n > sizeof(f->seq))
+	if (f->n > sizeof(f->seq) || asks(f->seq, f->n))
 		return;
 	buf_put(out, "\x1b[", 2);
 	buf_put(out, f->seq, f->n);

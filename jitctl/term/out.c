@@ -13,6 +13,7 @@
 #include <wchar.h>
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/str.h"
 #include "jitctl/term/say.h"
 
@@ -313,12 +314,32 @@ print_table(
 	return EXIT_OK;
 }
 
+/* For scripts, which put them into commands: names and ids only. */
+static int
+print_names(const json_t *items, const char *key)
+{
+	int x = EXIT_OK;
+
+	for (size_t i = 0; i < json_array_size(items); i++) {
+		const char *name = json_string_value(
+		    json_object_get(json_array_get(items, i), key));
+
+		if (name != NULL && (str_name_ok(name) || FAULT(believe_reply)))
+			(void)printf("%s\n", name);
+		else
+			x = EXIT_VERIFY;
+	}
+	if (x != EXIT_OK)
+		say_error("the gateway's list has what is no name; that was "
+			  "left out");
+	return x;
+}
+
 int
 out_items(const struct ctx *c, const json_t *reply, const struct col *cols,
     size_t n, const char *empty)
 {
 	const json_t *items = json_object_get(reply, "items");
-	char name[CELL_SIZE];
 
 	if (!json_is_array(items)) {
 		say_error("the gateway's answer is not a list");
@@ -326,16 +347,8 @@ out_items(const struct ctx *c, const json_t *reply, const struct col *cols,
 	}
 	if (out_object(c, reply))
 		return EXIT_OK;
-	if (c->out == OUT_NAME) {
-		for (size_t i = 0; i < json_array_size(items); i++) {
-			cell_text(name,
-			    json_object_get(
-				json_array_get(items, i), cols[0].key),
-			    cols[0].kind);
-			(void)printf("%s\n", name);
-		}
-		return EXIT_OK;
-	}
+	if (c->out == OUT_NAME)
+		return print_names(items, cols[0].key);
 	if (json_array_size(items) == 0) {
 		say(c, "%s", empty);
 		return EXIT_OK;

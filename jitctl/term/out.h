@@ -46,8 +46,8 @@ void table_print(FILE *f, const struct table *t, unsigned width);
 /* The text of one member as a cell. */
 void cell_text(char ret[static CELL_SIZE], const json_t *v, enum col_kind k);
 
-/* reply {"items":[...]} on stdout; the first column is the name. EXIT_OK or
- * EXIT_FAILED. */
+/* reply {"items":[...]} on stdout; the first column is the name. EXIT_OK;
+ * EXIT_FAILED; EXIT_VERIFY when with -o name something was no name. */
 MUST_CHECK int out_items(const struct ctx *c, const json_t *reply,
     const struct col *cols, size_t n, const char *empty);
 /* With -o json or yaml: the object, and true. */

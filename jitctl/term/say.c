@@ -48,7 +48,8 @@ complain_json(const char *fmt, va_list ap)
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	o = json_pack("{s:s,s:s,s:s,s:s}", "type", "about:blank", "title",
 	    "jitctl", "detail", text, "code", "client");
-	if (o == NULL || json_dumpf(o, stderr, JSON_COMPACT) != 0)
+	if (o == NULL ||
+	    json_dumpf(o, stderr, JSON_COMPACT | JSON_ENSURE_ASCII) != 0)
 		(void)fputs(text, stderr); /* what it quotes is not UTF-8 */
 	(void)fputc('\n', stderr);
 	json_decref(o);

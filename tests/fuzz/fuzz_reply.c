@@ -12,6 +12,7 @@
 #include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
@@ -24,6 +25,7 @@
 #include "jitctl/gateway/program.h"
 #include "jitctl/gateway/read.h"
 #include "jitctl/term/say.h"
+#include "ssh/sshkey.h"
 #include "tests/fuzz/fuzz.h"
 
 /* All that read replies, but those that need a key (enroll) or a clock (play).
@@ -40,7 +42,7 @@ static const char *const lines[][8] = {{"status"}, {"whoami"}, {"grants", "ls"},
     {"role", "rm", "ops"}, {"sessions", "kill", "s-ABCD2345"}, {"doctor"},
     {"doctor", "web-01"}};
 
-enum { WHOAMI = 1, TAIL = 7, SEARCH = 8, CALLS_MAX = 4096 };
+enum { WHOAMI = 1, TAIL = 7, SEARCH = 8, SETUP = 13, CALLS_MAX = 4096 };
 
 /* The gateway of this run. */
 static struct {
@@ -174,6 +176,33 @@ check_lines(const struct printed *t, bool exact)
 	}
 }
 
+/* What is to be pasted as root is our own but for the CA's keys. */
+static void
+check_setup(const struct printed *t)
+{
+	static const char *const ours[] = {
+	    "cat >/etc/ssh/sallyport_ca.pub <<'END'", "END",
+	    "mkdir -p /etc/ssh/sallyport_principals",
+	    "echo deploy@web-01 >>/etc/ssh/sallyport_principals/deploy",
+	    "cat >/etc/ssh/sshd_config.d/sallyport.conf <<'END'",
+	    "TrustedUserCAKeys /etc/ssh/sallyport_ca.pub",
+	    "AuthorizedPrincipalsFile /etc/ssh/sallyport_principals/%u",
+	    "sshd -t && systemctl reload ssh"};
+	struct sshkey k;
+	char *text = fuzz_text((const uint8_t *)t->p, t->n);
+	char *save = NULL;
+
+	for (char *l = strtok_r(text, "\n", &save); l != NULL;
+	     l = strtok_r(NULL, "\n", &save)) {
+		bool good = sshkey_parse_line(&k, l) == 0;
+
+		for (size_t i = 0; i < ARRAY_LEN(ours); i++)
+			good = good || strcmp(ours[i], l) == 0;
+		must(good);
+	}
+	free(text);
+}
+
 /* whoami -o json is the reply. */
 static void
 check_same(const struct printed *t, const uint8_t *body, size_t n)
@@ -251,6 +280,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_lines(
 	    &out, c.out == OUT_JSON && (line == TAIL || line == SEARCH));
 	check_lines(&err, false);
+	if (line == SETUP && c.out <= OUT_WIDE)
+		check_setup(&out);
 	if (line == WHOAMI && c.out == OUT_JSON && first &&
 	    (data[4] | (size_t)data[5] << 8) <= size - 6)
 		check_same(&out, body, data[4] | (size_t)data[5] << 8);

@@ -6,11 +6,15 @@
 
 #include "tests/unit/support/test.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "jitctl/gateway/http.h"
+#include "jitctl/gateway/program.h"
 
 const struct step *script;
 struct envelope sent[SENT_MAX];
@@ -76,4 +80,79 @@ const char *
 http_library(void)
 {
 	return "none";
+}
+
+void
+signer_make(struct signer *ret, struct ctx *c)
+{
+	char *out = NULL;
+	FILE *f = NULL;
+
+	strcpy(ret->dir, "/tmp/sallyport-jitctl.XXXXXX");
+	assert_non_null(mkdtemp(ret->dir));
+	(void)snprintf(ret->key, sizeof(ret->key), "%s/id", ret->dir);
+	(void)snprintf(ret->pub, sizeof(ret->pub), "%s/id.pub", ret->dir);
+	(void)snprintf(ret->code, sizeof(ret->code), "%s/code", ret->dir);
+	const char *const argv[] = {"ssh-keygen", "-q", "-t", "ed25519", "-N",
+	    "", "-f", ret->key, NULL};
+	assert_int_equal(program_run(argv, NULL, 0, &out, 1024, true, true), 0);
+	free(out);
+	f = fopen(ret->code, "we");
+	assert_non_null(f);
+	assert_true(fputs("123 456\n", f) >= 0);
+	(void)fclose(f);
+	c->have_profile = true;
+	c->no_input = true;
+	strcpy(c->prof.name, "default");
+	strcpy(c->prof.host, "127.0.0.1");
+	c->prof.port = 1;
+	strcpy(c->prof.tls, HEX64);
+	c->identity = ret->key;
+	c->opt.n[F_CODE_FILE] = 1;
+	c->opt.value[F_CODE_FILE][0] = ret->code;
+}
+
+void
+signer_done(struct signer *s)
+{
+	(void)unlink(s->key);
+	(void)unlink(s->pub);
+	(void)unlink(s->code);
+	(void)rmdir(s->dir);
+}
+
+void
+forget_sent(void)
+{
+	while (nsent > 0)
+		envelope_done(&sent[--nsent]);
+}
+
+char *
+output_of(int (*run)(struct ctx *), struct ctx *c, int *retx, bool all)
+{
+	const int fd = memfd_create("output", MFD_CLOEXEC);
+	const int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	const int out = dup(STDOUT_FILENO);
+	const int err = dup(STDERR_FILENO);
+	char *text = NULL;
+	off_t n = 0;
+
+	assert_true(fd >= 0 && null >= 0 && out >= 0 && err >= 0);
+	(void)fflush(stdout);
+	(void)dup2(fd, STDOUT_FILENO);
+	(void)dup2(all ? fd : null, STDERR_FILENO);
+	*retx = run(c);
+	(void)fflush(stdout);
+	(void)dup2(out, STDOUT_FILENO);
+	(void)dup2(err, STDERR_FILENO);
+	(void)close(out);
+	(void)close(err);
+	(void)close(null);
+	n = lseek(fd, 0, SEEK_END);
+	text = calloc(1, (size_t)n + 1);
+	assert_non_null(text);
+	assert_int_equal(pread(fd, text, (size_t)n, 0), n);
+	(void)close(fd);
+	return text;
 }

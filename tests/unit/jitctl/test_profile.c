@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "jitctl/gateway/invitation.h"
 #include "jitctl/gateway/key_file.h"
 #include "jitctl/gateway/profile.h"
 #include "jitctl/gateway/program.h"

@@ -10,19 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/str.h"
 #include "jitctl/gateway/call.h"
 #include "jitctl/gateway/challenge.h"
 #include "jitctl/gateway/code.h"
 #include "jitctl/gateway/pin.h"
-#include "jitctl/gateway/program.h"
 #include "jitctl/gateway/read.h"
 #include "tests/unit/jitctl/scripted.h"
-
-#define HEX64 "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
-#define NONCE "00112233445566778899aabbccddeeff"
 
 /* ----------------------------------------------------------------- parsers */
 
@@ -266,59 +261,25 @@ test_list_astray(void **state)
 
 /* ----------------------------------------------------------------- signing */
 
-#define CHALLENGE                                                              \
-	{                                                                      \
-		"/v1/challenge", 200,                                          \
-		    "{\"nonce\":\"" NONCE "\",\"source\":\"192.0.2.1\","       \
-		    "\"server_id\":\"gw-1\"}"                                  \
-	}
 #define RELEASE "/v1/grants/release"
 
 /* Releases a grant with a new key and a code in a file. */
 static int
 release(const struct step *steps)
 {
-	char dir[] = "/tmp/sallyport-jitctl.XXXXXX";
-	char path[4][64];
-	struct ctx c = {.have_profile = true,
-	    .no_input = true,
-	    .prof = {.host = "127.0.0.1", .port = 1, .tls = HEX64}};
+	struct ctx c = {0};
+	struct signer s;
 	struct reply r = {0};
 	json_t *body = json_pack("{s:s}", "grant", "g-7Q2MXK4P");
-	char *out = NULL;
-	FILE *f = NULL;
 	int x = EXIT_FAILED;
 
-	assert_non_null(mkdtemp(dir));
-	(void)snprintf(path[0], sizeof(path[0]), "%s/id", dir);
-	(void)snprintf(path[1], sizeof(path[1]), "%s/id.pub", dir);
-	(void)snprintf(path[2], sizeof(path[2]), "%s/code", dir);
-	const char *const argv[] = {
-	    "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path[0], NULL};
-	assert_int_equal(program_run(argv, NULL, 0, &out, 1024, true, true), 0);
-	free(out);
-	f = fopen(path[2], "we");
-	assert_non_null(f);
-	assert_true(fputs("123 456\n", f) >= 0);
-	(void)fclose(f);
-	c.identity = path[0];
-	c.opt.n[F_CODE_FILE] = 1;
-	c.opt.value[F_CODE_FILE][0] = path[2];
+	signer_make(&s, &c);
 	script = steps;
 	x = call_signed(&c, VERB_RELEASE, body, NULL, &r);
 	json_decref(body);
 	reply_done(&r);
-	for (unsigned i = 0; i < 3; i++)
-		(void)unlink(path[i]);
-	(void)rmdir(dir);
+	signer_done(&s);
 	return x;
-}
-
-static void
-forget_sent(void)
-{
-	while (nsent > 0)
-		envelope_done(&sent[--nsent]);
 }
 
 /* A code goes out when it is asked for, once, bound to its request. */

@@ -248,6 +248,19 @@ test_cast_filter(void **state)
 	    {"a\x1b[6nz", "az"},
 	    {"a\x1b[>cz", "az"},
 	    {"a\x1b[21tz", "az"},
+	    {"a\x1b[?2$pz", "az"}, /* is this mode set? */
+	    {"a\x1b[?4mz", "az"},
+	    {"a\x1b[?1;1;0Sz", "az"},
+	    {"a\x1b[?uz", "az"},
+	    {"a\x1b[5iz", "az"}, /* to the printer */
+	    {"\x1b[?25;1hz\x1b[3S", "\x1b[?25;1hz\x1b[3S"},
+	    {"\x1b[s\x1b[u\x1b[4m\x1b[!p", "\x1b[s\x1b[u\x1b[4m\x1b[!p"},
+	    /* What would be typed into the shell afterwards. */
+	    {"a\x1b[?1000hz", "az"},
+	    {"a\x1b[?25;1003hz", "az"},
+	    {"a\x1b[?2004hz\x1b[?2004l", "az"},
+	    {"a\x1b[>4;2mz", "az"},
+	    {"a\x1b[>1uz", "az"},
 	    {"a\x05z", "az"},
 	    {"a\x1bZz", "az"},
 	    {"\x1b(B", "\x1b(B"},

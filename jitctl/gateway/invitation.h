@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * invitation - the text by which a user joins a gateway: where it is, which key
+ * it has, and a code that works once. Uses no network.
+ */
+#ifndef JITCTL_GATEWAY_INVITATION_H
+#define JITCTL_GATEWAY_INVITATION_H
+
+#include <stdbool.h>
+
+#include "base/attr.h"
+#include "base/secret.h"
+#include "jitctl/jitctl.h"
+
+/* "sp1:host:port:<64 hex>:<code>"; an IPv6 host is in brackets. The code
+ * is a new secret. GW_EINVAL. */
+MUST_CHECK int invitation_parse(
+    struct profile *ret, struct secret *retcode, const char *text);
+/* It is one, and names the key of that profile's gateway, if it has one (the
+ * admin socket has none): else somebody would be sent to another gateway. */
+bool invitation_is_of(const struct profile *p, const char *text);
+
+#endif
