@@ -12,6 +12,7 @@
 #include "broker/admin/role.h"
 #include "broker/admin/target.h"
 #include "broker/admin/user.h"
+#include "broker/admin/user_verbs.h"
 #include "broker/broker.h"
 #include "broker/call/call.h"
 #include "broker/grant/request.h"
@@ -44,10 +45,16 @@ static call_fn *const verb_table[VERB_COUNT] = {
     [VERB_TARGETS] = verb_targets,
     [VERB_TARGET_SCAN] = verb_target_scan,
     [VERB_TARGET_ADD] = verb_target_add,
+    [VERB_TARGET_SET] = verb_target_set,
     [VERB_TARGET_REMOVE] = verb_target_remove,
     [VERB_USERS] = verb_users,
     [VERB_USER_ADD] = verb_user_add,
+    [VERB_USER_SET] = verb_user_set,
+    [VERB_USER_LOCK] = verb_user_lock,
+    [VERB_USER_UNLOCK] = verb_user_unlock,
+    [VERB_USER_REMOVE] = verb_user_remove,
     [VERB_ROLES] = verb_roles,
+    [VERB_ROLE_ADD] = verb_role_add,
     [VERB_ROLE_SET] = verb_role_set,
     [VERB_ROLE_REMOVE] = verb_role_remove,
     [VERB_APPLY] = verb_apply,

@@ -44,6 +44,7 @@
 	X(USER_CREATE, "JG1020I", "user.create", 1, W_BRK)                     \
 	X(USER_KEY, "JG1021I", "user.key", 1, W_BRK)                           \
 	X(USER_UPDATE, "JG1022I", "user.update", 1, W_BRK)                     \
+	X(USER_REMOVE, "JG1023I", "user.remove", 2, W_BRK)                     \
 	X(INVITE_CREATE, "JG1024I", "invite.create", 1, W_BRK)                 \
 	X(INVITE_DENIED, "JG1024W", "invite.use", 3, W_BRK)                    \
 	X(ROLE_SET, "JG1030I", "role.set", 2, W_BRK)                           \

@@ -21,13 +21,16 @@ struct problem {
 	char code[48];  /* "bad-field", "not-found", ... stable */
 	char field[64]; /* JSON name, or "" */
 	char text[512];
+	/* Of a body with lists: in which of them, which entry, from 1. */
+	char list[16];
+	unsigned entry; /* 0 = none */
 };
 
 void problem_set(struct problem *p, int status, const char *code,
     const char *field, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
-/* RFC 9457 section 3: {"type","title","status","detail","code","field"}; a new
- * reference, NULL only when out of memory. */
+/* RFC 9457 section 3: {"type","title","status","detail","code","field"?,
+ * "list"?,"entry"?}; a new reference, NULL only when out of memory. */
 json_t *problem_json(const struct problem *p);
 
 /* An object, or NULL with *retp (400 bad-json, with line and column). Refuses

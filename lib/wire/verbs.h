@@ -106,6 +106,9 @@ enum verb_served {
 	X(TARGET_ADD, "target.add", "POST", "/v1/targets", AUTH_SIGNED,        \
 	    WHO_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_KEPT,      \
 	    SERVED_IN_STEP)                                                    \
+	X(TARGET_SET, "target.set", "POST", "/v1/targets/set", AUTH_SIGNED,    \
+	    WHO_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_KEPT,      \
+	    SERVED_IN_STEP)                                                    \
 	X(TARGET_REMOVE, "target.remove", "POST", "/v1/targets/remove",        \
 	    AUTH_SIGNED, WHO_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE,      \
 	    ANSWER_KEPT, SERVED_IN_STEP)                                       \
@@ -113,8 +116,23 @@ enum verb_served {
 	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_IN_STEP)    \
 	X(USER_ADD, "user.add", "POST", "/v1/users", AUTH_SIGNED, WHO_ADMIN,   \
 	    ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_ONCE, SERVED_IN_STEP) \
+	X(USER_SET, "user.set", "POST", "/v1/users/set", AUTH_SIGNED,          \
+	    WHO_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_ONCE,      \
+	    SERVED_IN_STEP)                                                    \
+	X(USER_LOCK, "user.lock", "POST", "/v1/users/lock", AUTH_SIGNED,       \
+	    WHO_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_KEPT,      \
+	    SERVED_IN_STEP)                                                    \
+	X(USER_UNLOCK, "user.unlock", "POST", "/v1/users/unlock", AUTH_SIGNED, \
+	    WHO_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_ONCE,      \
+	    SERVED_IN_STEP)                                                    \
+	X(USER_REMOVE, "user.remove", "POST", "/v1/users/remove", AUTH_SIGNED, \
+	    WHO_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_KEPT,      \
+	    SERVED_IN_STEP)                                                    \
 	X(ROLES, "role.list", "GET", "/v1/roles", AUTH_TOKEN, WHO_USER,        \
 	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_IN_STEP)    \
+	X(ROLE_ADD, "role.add", "POST", "/v1/roles/add", AUTH_SIGNED,          \
+	    WHO_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_KEPT,      \
+	    SERVED_IN_STEP)                                                    \
 	X(ROLE_SET, "role.set", "POST", "/v1/roles", AUTH_SIGNED, WHO_ADMIN,   \
 	    ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_KEPT, SERVED_IN_STEP) \
 	X(ROLE_REMOVE, "role.remove", "POST", "/v1/roles/remove", AUTH_SIGNED, \

@@ -380,7 +380,7 @@ populate(struct bench *b, struct secret *retseed)
 	    "\"logins\":[\"deploy\"],\"host_keys\":[\"%s\"]}",
 	    line);
 	admin_call(b, VERB_TARGET_ADD, body);
-	admin_call(b, VERB_ROLE_SET,
+	admin_call(b, VERB_ROLE_ADD,
 	    "{\"role\":\"ops\",\"users\":[\"alice\"],\"targets\":[\"web-01\"],"
 	    "\"logins\":[\"deploy\"],\"mfa_age\":3600}");
 }

@@ -11,7 +11,9 @@
 
 #include "base/err.h"
 #include "base/fault.h"
+#include "base/str.h"
 #include "broker/admin/apply.h"
+#include "broker/admin/change.h"
 #include "broker/admin/quota.h"
 #include "broker/admin/reconsider.h"
 #include "broker/admin/role.h"
@@ -27,33 +29,40 @@ enum {
 	REPLY_SPARE = 4096,
 };
 
-enum change { CHANGE_SAME = 0, CHANGE_NEW, CHANGE_CHANGED, CHANGE_COUNT };
+enum entry { ENTRY_SAME = 0, ENTRY_NEW, ENTRY_CHANGED, ENTRY_COUNT };
 
-static const char *const change_names[] = {"same", "new", "changed"};
+static const char *const entry_names[] = {"same", "new", "changed"};
+
+/* What an entry is against what there is. */
+struct verdict {
+	enum entry is;
+	json_t *changes; /* of a changed one: change_difference() */
+};
 
 struct apply_user {
 	struct user u;
-	enum change change;
+	struct verdict v;
 	char invitation[INVITATION_SIZE];
 };
 
 struct apply_target {
 	struct target t;
-	enum change change;
+	struct verdict v;
 };
 
 struct apply_role {
 	struct policy_role r;
-	enum change change;
+	struct verdict v;
+	char warning[LIMIT_TEXT_SIZE]; /* what of it matches nothing */
 };
 
 struct apply {
+	struct change ch;
 	struct apply_user *users;
 	struct apply_target *targets;
 	struct apply_role *roles;
 	size_t nusers, ntargets, nroles;
 	unsigned changes;
-	bool dry_run;
 	bool brief;       /* no details in the answer */
 	bool changes_fit; /* details and all, into one record */
 	/* what goes into records of its own; NULL = it fits */
@@ -68,6 +77,13 @@ apply_free(void *p)
 {
 	struct apply *a = p;
 
+	for (size_t i = 0; i < a->nusers; i++)
+		json_decref(a->users[i].v.changes);
+	for (size_t i = 0; i < a->ntargets; i++)
+		json_decref(a->targets[i].v.changes);
+	for (size_t i = 0; i < a->nroles; i++)
+		json_decref(a->roles[i].v.changes);
+	change_done(&a->ch);
 	if (a->users != NULL)
 		explicit_bzero(a->users, a->nusers * sizeof(*a->users));
 	free(a->users);
@@ -79,24 +95,26 @@ apply_free(void *p)
 
 /* ---- reading */
 
-static int
-bad(struct problem *p, const char *kind, size_t i, const char *what)
-{
-	problem_set(
-	    p, 400, "bad-field", kind, "%s: entry %zu: %s", kind, i + 1, what);
-	return GW_EINVAL;
-}
-
 /* Names which entry a problem is in, keeping what it says. */
 static int
 place(struct problem *p, const char *kind, size_t i, int r)
 {
 	struct problem was = *p;
 
-	if (r != 0)
-		problem_set(p, was.status, was.code, was.field,
-		    "%s, entry %zu: %.400s", kind, i + 1, was.text);
+	if (r == 0)
+		return 0;
+	problem_set(p, was.status, was.code, was.field, "%s, entry %zu: %.400s",
+	    kind, i + 1, was.text);
+	text_set(p->list, sizeof(p->list), kind);
+	p->entry = (unsigned)i + 1;
 	return r;
+}
+
+static int
+bad(struct problem *p, const char *kind, size_t i, const char *what)
+{
+	problem_set(p, 400, "bad-field", kind, "%s", what);
+	return place(p, kind, i, GW_EINVAL);
 }
 
 static int
@@ -138,6 +156,19 @@ shares_key(const struct user *a, const struct user *b)
 	return false;
 }
 
+/* found: GW_ENOENT where there is none of that name. Takes both. */
+static void
+compare(struct verdict *v, int found, bool same, json_t *before, json_t *now)
+{
+	v->is = found == GW_ENOENT ? ENTRY_NEW
+		: same             ? ENTRY_SAME
+				   : ENTRY_CHANGED;
+	if (v->is == ENTRY_CHANGED)
+		v->changes = change_difference(before, now);
+	json_decref(before);
+	json_decref(now);
+}
+
 static int
 compare_user(struct broker *b, struct apply_user *x)
 {
@@ -147,11 +178,9 @@ compare_user(struct broker *b, struct apply_user *x)
 	if (old == NULL)
 		return r;
 	r = store_user_get(b->store, x->u.name, old);
-	if (r == 0)
-		x->change =
-		    user_equal(old, &x->u) ? CHANGE_SAME : CHANGE_CHANGED;
-	else if (r == GW_ENOENT)
-		x->change = CHANGE_NEW;
+	if (r == 0 || r == GW_ENOENT)
+		compare(&x->v, r, user_equal(old, &x->u), user_json(old),
+		    user_json(&x->u));
 	free(old);
 	return r == GW_ENOENT ? 0 : r;
 }
@@ -171,7 +200,8 @@ read_users(struct call *c, struct apply *a, struct problem *p)
 	for (size_t i = 0; i < n; i++) {
 		struct apply_user *x = &a->users[i];
 
-		r = user_parse(&x->u, c->b, json_array_get(list, i), p);
+		r = user_parse(
+		    &x->u, c->b, json_array_get(list, i), USER_POLICY, p);
 		if (r != 0)
 			return place(p, "users", i, r);
 		for (size_t k = 0; k < i; k++) {
@@ -192,20 +222,19 @@ static int
 compare_target(struct broker *b, struct apply_target *x)
 {
 	struct target *old = calloc(1, sizeof(*old));
-	int r = GW_ENOMEM;
+	int found = GW_ENOMEM;
+	int r;
 
 	if (old == NULL)
-		return r;
-	r = store_target_get(b->store, x->t.name, old);
-	if (r == 0)
-		x->change =
-		    target_equal(old, &x->t) ? CHANGE_SAME : CHANGE_CHANGED;
-	else if (r == GW_ENOENT)
-		x->change = CHANGE_NEW;
-	free(old);
+		return GW_ENOMEM;
+	r = store_id(b->store, STORE_TARGETS, x->t.name, x->t.id);
 	if (r == 0 || r == GW_ENOENT)
-		r = store_id(b->store, STORE_TARGETS, x->t.name, x->t.id);
-	return r == GW_ENOENT ? 0 : r;
+		found = store_target_get(b->store, x->t.name, old);
+	if (found == 0 || found == GW_ENOENT)
+		compare(&x->v, found, target_equal(old, &x->t),
+		    target_json(old), target_json(&x->t));
+	free(old);
+	return found == GW_ENOENT ? 0 : found;
 }
 
 static int
@@ -242,11 +271,9 @@ compare_role(const struct broker *b, struct apply_role *x)
 	const struct policy_role *old = role_find(b, x->r.name);
 
 	role_set_id(b, &x->r);
-	if (old == NULL)
-		x->change = CHANGE_NEW;
-	else
-		x->change = policy_role_equal(old, &x->r) ? CHANGE_SAME
-							  : CHANGE_CHANGED;
+	compare(&x->v, old == NULL ? GW_ENOENT : 0,
+	    old != NULL && policy_role_equal(old, &x->r),
+	    old != NULL ? role_json(old) : NULL, role_json(&x->r));
 }
 
 static int
@@ -279,16 +306,18 @@ read_roles(struct call *c, struct apply *a, struct problem *p)
 /* ---- the answer */
 
 static json_t *
-add_change(json_t *list, const char *kind, const char *name, enum change ch,
-    json_t *now)
+add_change(json_t *list, const char *kind, const char *name,
+    const struct verdict *v, json_t *now)
 {
 	json_t *o = json_object();
-	char *text = ch != CHANGE_SAME && now != NULL ? json_text(now) : NULL;
+	char *text = v->is != ENTRY_SAME && now != NULL ? json_text(now) : NULL;
 
 	put_str(o, "kind", kind);
 	put_str(o, "name", name);
-	put_str(o, "change", change_names[ch]);
+	put_str(o, "change", entry_names[v->is]);
 	put_str(o, "detail", text != NULL ? text : "");
+	if (o != NULL && now != NULL && v->changes != NULL)
+		(void)json_object_set(o, "changes", v->changes);
 	(void)json_array_append_new(list, o);
 	free(text);
 	json_decref(now);
@@ -311,42 +340,44 @@ changes_json(const struct apply *a, bool brief)
 
 	for (size_t i = 0; i < a->nusers; i++)
 		(void)add_change(list, "user", a->users[i].u.name,
-		    a->users[i].change,
-		    detail(brief, user_json(&a->users[i].u)));
+		    &a->users[i].v, detail(brief, user_json(&a->users[i].u)));
 	for (size_t i = 0; i < a->ntargets; i++) {
 		json_t *o = add_change(list, "target", a->targets[i].t.name,
-		    a->targets[i].change,
+		    &a->targets[i].v,
 		    detail(brief, target_json(&a->targets[i].t)));
 
-		if (a->targets[i].change != CHANGE_SAME)
+		if (a->targets[i].v.is != ENTRY_SAME)
 			put_str(o, "warning", target_warning(&a->targets[i].t));
 	}
-	for (size_t i = 0; i < a->nroles; i++)
-		(void)add_change(list, "role", a->roles[i].r.name,
-		    a->roles[i].change,
-		    detail(brief, role_json(&a->roles[i].r)));
+	for (size_t i = 0; i < a->nroles; i++) {
+		json_t *o = add_change(list, "role", a->roles[i].r.name,
+		    &a->roles[i].v, detail(brief, role_json(&a->roles[i].r)));
+
+		if (a->roles[i].warning[0] != '\0')
+			put_str(o, "warning", a->roles[i].warning);
+	}
 	return list;
 }
 
 static int
 count(struct broker *b, struct apply *a, struct problem *p)
 {
-	unsigned n[CHANGE_COUNT] = {0}, users, targets;
+	unsigned n[ENTRY_COUNT] = {0}, users, targets;
 	int r;
 
 	for (size_t i = 0; i < a->nusers; i++)
-		n[a->users[i].change]++;
-	users = n[CHANGE_NEW];
+		n[a->users[i].v.is]++;
+	users = n[ENTRY_NEW];
 	for (size_t i = 0; i < a->ntargets; i++)
-		n[a->targets[i].change]++;
-	targets = n[CHANGE_NEW] - users;
+		n[a->targets[i].v.is]++;
+	targets = n[ENTRY_NEW] - users;
 	for (size_t i = 0; i < a->nroles; i++)
-		n[a->roles[i].change]++;
-	a->changes = n[CHANGE_NEW] + n[CHANGE_CHANGED];
+		n[a->roles[i].v.is]++;
+	a->changes = n[ENTRY_NEW] + n[ENTRY_CHANGED];
 	if ((r = quota_check(b, STORE_USERS, users, p)) != 0 ||
 	    (r = quota_check(b, STORE_TARGETS, targets, p)) != 0)
 		return r;
-	return quota_check(b, STORE_ROLES, n[CHANGE_NEW] - users - targets, p);
+	return quota_check(b, STORE_ROLES, n[ENTRY_NEW] - users - targets, p);
 }
 
 static json_t *
@@ -366,6 +397,8 @@ reply_json(const struct apply *a, bool applied)
 	if (o != NULL)
 		(void)json_object_set_new(
 		    o, "changes", changes_json(a, a->brief));
+	if (o != NULL && a->ch.ended != NULL)
+		(void)json_object_set(o, "ended", a->ch.ended);
 	put_bool(o, "applied", applied);
 	return o;
 }
@@ -399,33 +432,34 @@ can_reply(struct apply *a)
 /* ---- doing */
 
 static int
-store_all(struct call *c, struct apply *a, struct problem *p)
+put_all(struct call *c, struct problem *p)
 {
+	struct apply *a = c->state;
 	struct store *s = c->b->store;
 	const json_t *users = json_object_get(c->req.body, "users");
-	int r = store_begin(s);
+	int r = 0;
 
-	if (r != 0)
-		return r;
 	for (size_t i = 0; r == 0 && i < a->nusers; i++) {
 		struct apply_user *x = &a->users[i];
 
-		if (x->change == CHANGE_SAME)
+		if (x->v.is == ENTRY_SAME)
 			continue;
-		r = user_again(
-		    c->b, &x->u, x->invitation, json_array_get(users, i), p);
+		r = user_again(c->b, &x->u, x->invitation,
+		    json_array_get(users, i), USER_POLICY, p);
 		if (r == 0)
 			r = store_user_put(s, &x->u, c->seq);
 	}
 	for (size_t i = 0; r == 0 && i < a->ntargets; i++)
-		if (a->targets[i].change != CHANGE_SAME)
+		if (a->targets[i].v.is != ENTRY_SAME)
 			r = store_target_put(s, &a->targets[i].t, c->seq);
-	for (size_t i = 0; r == 0 && i < a->nroles; i++)
-		if (a->roles[i].change != CHANGE_SAME)
-			r = store_role_put(s, &a->roles[i].r, c->seq);
-	if (r == 0)
-		return store_commit(s);
-	store_rollback(s);
+	for (size_t i = 0; r == 0 && i < a->nroles; i++) {
+		struct apply_role *x = &a->roles[i];
+
+		if (x->v.is == ENTRY_SAME)
+			continue;
+		r = store_role_put(s, &x->r, c->seq);
+		role_unmatched_text(c->b, &x->r, x->warning);
+	}
 	return r;
 }
 
@@ -433,21 +467,11 @@ static void
 applied(struct call *c)
 {
 	struct apply *a = c->state;
-	struct problem p = {0};
-	int r = store_all(c, a, &p);
 
-	if (p.status != 0) {
-		call_problem(c, &p);
+	if (!change_make(c, &a->ch, put_all))
 		return;
-	}
-	if (r == 0)
-		r = broker_load_roles(c->b);
-	if (r != 0) {
-		call_store_failed(c, r);
-		return;
-	}
 	for (size_t i = 0; i < a->nusers; i++) {
-		if (a->users[i].change != CHANGE_SAME)
+		if (a->users[i].v.is != ENTRY_SAME)
 			user_changed(c->b, &a->users[i].u);
 		if (a->users[i].invitation[0] != '\0')
 			user_invited(c, &a->users[i].u);
@@ -467,7 +491,7 @@ invite(struct broker *b, struct apply *a)
 	for (size_t i = 0; r == 0 && i < a->nusers; i++) {
 		struct apply_user *x = &a->users[i];
 
-		if (x->change != CHANGE_SAME && x->u.totp.len == 0 &&
+		if (x->v.is != ENTRY_SAME && x->u.totp.len == 0 &&
 		    x->u.state != USER_DISABLED)
 			r = user_invite(b, &x->u, x->invitation);
 	}
@@ -557,32 +581,40 @@ find_whole(struct call *c, struct apply *a)
 	return 0;
 }
 
+/* Everything is read and compared; p says what is wrong with it. */
+static bool
+read_all(struct call *c, struct apply *a, struct problem *p)
+{
+	static const char *const keys[] = {"users", "targets", "roles", NULL};
+
+	return change_read(&a->ch, c, p) == 0 &&
+	       json_only(c->req.body, keys, p) == 0 &&
+	       read_users(c, a, p) == 0 && read_targets(c, a, p) == 0 &&
+	       read_roles(c, a, p) == 0 && count(c->b, a, p) == 0;
+}
+
 void
 verb_apply(struct call *c)
 {
-	static const char *const keys[] = {
-	    "users", "targets", "roles", "dry_run", NULL};
 	struct apply *a = call_state(c, sizeof(*a), apply_free);
 	struct problem p = {0};
 
 	if (a == NULL)
 		return;
-	if (json_only(c->req.body, keys, &p) != 0 ||
-	    json_get_bool(c->req.body, "dry_run", false, &a->dry_run, &p) !=
-		0 ||
-	    read_users(c, a, &p) != 0 || read_targets(c, a, &p) != 0 ||
-	    read_roles(c, a, &p) != 0 || count(c->b, a, &p) != 0) {
+	if (!read_all(c, a, &p)) {
 		call_problem(c, &p);
 		return;
 	}
-	if (a->dry_run || a->changes == 0) {
-		a->brief = !reply_fits(a);
-		call_reply(c, 200, reply_json(a, !a->dry_run));
-		return;
-	}
-	if (invite(c->b, a) != 0) {
+	if (a->changes > 0 && !a->ch.dry_run && invite(c->b, a) != 0) {
 		call_refuse(c, 503, "unavailable", NULL,
 		    "an invitation does not fit: host is too long");
+		return;
+	}
+	if (a->changes > 0 && !change_weigh(c, &a->ch, put_all))
+		return;
+	if (a->ch.dry_run || a->changes == 0) {
+		a->brief = !reply_fits(a);
+		call_reply(c, 200, reply_json(a, !a->ch.dry_run));
 		return;
 	}
 	if (!can_reply(a)) {

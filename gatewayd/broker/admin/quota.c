@@ -14,8 +14,7 @@ static const struct {
 	const char *remedy;
 } kinds[] = {
     [STORE_USERS] = {"user", "users", LIMIT_USERS,
-	"disabled ones count, for the evidence names them: a second gateway "
-	"takes more"},
+	"locked ones count; jitctl user rm takes one away"},
     [STORE_TARGETS] = {"target", "targets", LIMIT_TARGETS,
 	"jitctl target rm takes one away"},
     [STORE_ROLES] = {"role", "roles", LIMIT_ROLES,

@@ -14,13 +14,24 @@
 #include "base/str.h"
 #include "broker/admin/reconsider.h"
 #include "broker/broker.h"
+#include "broker/call/put.h"
 #include "broker/call/subject.h"
 #include "broker/grant/live.h"
 #include "broker/grant/recheck.h"
 #include "broker/session/session.h"
 
+enum { ENDED_TOLD = 20 }; /* one by one */
+
 /* A grant serves all keys of its user: one that is gone ends what came by it,
  * though the grant of another key lives on. */
+static bool
+is_keyless(struct broker *b, struct subject *x, const struct session *s)
+{
+	return !s->gone && s->grant != NULL && s->owner == NULL &&
+	       (subject_user(b, x, s->user) != 0 ||
+		   !user_has_key(&x->user, s->key_fp));
+}
+
 static void
 stop_keyless(struct broker *b, struct subject *x, const char *user)
 {
@@ -30,10 +41,8 @@ stop_keyless(struct broker *b, struct subject *x, const char *user)
 	for (struct session *s = b->sessions, *next = NULL; s != NULL;
 	     s = next) {
 		next = s->next;
-		if (s->gone || s->grant == NULL || s->owner != NULL ||
-		    (user != NULL && strcmp(s->user, user) != 0) ||
-		    (subject_user(b, x, s->user) == 0 &&
-			user_has_key(&x->user, s->key_fp)))
+		if ((user != NULL && strcmp(s->user, user) != 0) ||
+		    !is_keyless(b, x, s))
 			continue;
 		(void)snprintf(text, sizeof(text),
 		    "sallyport: session ended: revoked at %.8s UTC: the key "
@@ -41,6 +50,14 @@ stop_keyless(struct broker *b, struct subject *x, const char *user)
 		    when + 11, s->grant_id);
 		session_stop(s, END_REVOKED, "policy", text);
 	}
+}
+
+/* Of a grant in force. */
+static bool
+is_over(struct subject *x, const struct live_grant *lg)
+{
+	return lg->state == GRANT_ACTIVE &&
+	       (x == NULL || !recheck_grant(x, lg));
 }
 
 void
@@ -56,8 +73,7 @@ grants_reconsider(struct broker *b, const char *user, const char *target)
 		if ((user != NULL && strcmp(lg->g.user, user) != 0) ||
 		    (target != NULL && strcmp(lg->g.target, target) != 0))
 			continue;
-		if (lg->state == GRANT_ACTIVE &&
-		    (x == NULL || !recheck_grant(x, lg)))
+		if (is_over(x, lg))
 			grant_end(lg, END_REVOKED, "policy", NULL);
 	}
 	if (x != NULL && target == NULL && !FAULT(no_reconsider))
@@ -65,4 +81,48 @@ grants_reconsider(struct broker *b, const char *user, const char *target)
 	if (x != NULL)
 		subject_clear(x);
 	free(x);
+}
+
+/* ---- what that is, told before and after */
+
+static void
+tell_grant(json_t *list, const struct live_grant *lg)
+{
+	json_t *o = NULL;
+
+	if (json_array_size(list) >= ENDED_TOLD)
+		return;
+	o = json_object();
+	put_str(o, "grant", lg->g.id);
+	put_str(o, "user", lg->g.user);
+	put_str(o, "target", lg->g.target);
+	put_num(o, "sessions", grant_sessions(lg));
+	(void)json_array_append_new(list, o);
+}
+
+json_t *
+grants_over_json(struct broker *b)
+{
+	struct subject *x = calloc(1, sizeof(*x));
+	json_t *o = json_object(), *list = json_array();
+	unsigned grants = 0, sessions = 0;
+
+	for (const struct live_grant *lg = b->grants; lg != NULL;
+	     lg = lg->next) {
+		if (lg->g.reach == REACH_PROBE || !is_over(x, lg))
+			continue;
+		grants++;
+		sessions += grant_sessions(lg);
+		tell_grant(list, lg);
+	}
+	for (const struct session *s = b->sessions; s != NULL && x != NULL;
+	     s = s->next)
+		sessions += is_keyless(b, x, s) && !is_over(x, s->grant);
+	put_num(o, "grants", grants);
+	put_num(o, "sessions", sessions);
+	(void)json_object_set_new(o, "list", list);
+	if (x != NULL)
+		subject_clear(x);
+	free(x);
+	return o;
 }

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * role - role.list, role.set (make or replace), role.remove. A role is always
- * replaced as a whole: what is not said is at its default, never at what an
- * older version said.
+ * role - role.list; role.add makes one, role.set replaces one that is there,
+ * role.remove. A role is always replaced as a whole: what is not said is at its
+ * default, never at what an older version said; what changed is told.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/ids.h"
+#include "broker/admin/change.h"
 #include "broker/admin/quota.h"
 #include "broker/admin/reconsider.h"
 #include "broker/admin/role.h"
@@ -52,7 +55,78 @@ verb_roles(struct call *c)
 	listing_answer(c, list);
 }
 
-/* ---- role.set */
+/* ---- what matches nothing: it was meant to */
+
+static void
+unmatched(json_t *list, const char *how, const char *what)
+{
+	char text[LIMIT_TEXT_SIZE];
+
+	(void)snprintf(text, sizeof(text), "%s%s", how, what);
+	(void)json_array_append_new(list, json_string(text));
+}
+
+static void
+labels_unmatched(json_t *list, struct store *s, const struct label_list *l)
+{
+	char text[LIMIT_TEXT_SIZE] = "";
+	size_t n = 0;
+
+	if (l->n == 0 || store_labels_used(s, l) != GW_ENOENT)
+		return;
+	for (unsigned i = 0; i < l->n && n < sizeof(text) - 1; i++) {
+		(void)snprintf(text + n, sizeof(text) - n, "%s%s=%s",
+		    i > 0 ? "," : "", l->label[i].key, l->label[i].value);
+		n = strlen(text);
+	}
+	unmatched(list, "no target has the labels ", text);
+}
+
+json_t *
+role_unmatched(struct broker *b, const struct policy_role *r)
+{
+	struct store *s = b->store;
+	json_t *list = json_array();
+	char id[LIMIT_ID_SIZE];
+
+	for (unsigned i = 0; i < r->users.n; i++)
+		if (store_id(s, STORE_USERS, r->users.name[i], id) == GW_ENOENT)
+			unmatched(list, "there is no user ", r->users.name[i]);
+	for (unsigned i = 0; i < r->groups.n; i++)
+		if (store_group_used(s, r->groups.name[i]) == GW_ENOENT)
+			unmatched(
+			    list, "nobody is in the group ", r->groups.name[i]);
+	for (unsigned i = 0; i < r->targets.n; i++)
+		if (store_id(s, STORE_TARGETS, r->targets.name[i], id) ==
+		    GW_ENOENT)
+			unmatched(
+			    list, "there is no target ", r->targets.name[i]);
+	labels_unmatched(list, s, &r->labels);
+	for (unsigned i = 0; i < r->logins.n; i++)
+		if (store_login_used(s, r->logins.name[i]) == GW_ENOENT)
+			unmatched(list, "no target has the login ",
+			    r->logins.name[i]);
+	return list;
+}
+
+void
+role_unmatched_text(struct broker *b, const struct policy_role *r,
+    char ret[static LIMIT_TEXT_SIZE])
+{
+	json_t *list = role_unmatched(b, r);
+	size_t n = 0;
+
+	ret[0] = '\0';
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		(void)snprintf(ret + n, LIMIT_TEXT_SIZE - n, "%s%s",
+		    i > 0 ? "; " : "",
+		    json_string_value(json_array_get(list, i)));
+		n = strlen(ret);
+	}
+	json_decref(list);
+}
+
+/* ---- role.add, role.set */
 
 const struct policy_role *
 role_find(const struct broker *b, const char *name)
@@ -74,88 +148,200 @@ role_set_id(const struct broker *b, struct policy_role *r)
 		id_new(r->id, 'p');
 }
 
+struct role_change {
+	struct change ch;
+	bool is_new;
+	struct policy_role old, r; /* before and after */
+	json_t *unmatched;
+};
+
+static void
+role_change_free(void *p)
+{
+	struct role_change *a = p;
+
+	change_done(&a->ch);
+	json_decref(a->unmatched);
+	free(a);
+}
+
+static struct role_change *
+begin(struct call *c)
+{
+	struct role_change *a = call_state(c, sizeof(*a), role_change_free);
+	struct problem p = {0};
+
+	if (a == NULL || change_read(&a->ch, c, &p) == 0)
+		return a;
+	call_problem(c, &p);
+	return NULL;
+}
+
+static int
+put_role(struct call *c, struct problem *p)
+{
+	struct role_change *a = c->state;
+	const int r = store_role_put(c->b->store, &a->r, c->seq);
+
+	(void)p;
+	json_decref(a->unmatched);
+	a->unmatched = role_unmatched(c->b, &a->r);
+	return r;
+}
+
+static json_t *
+role_reply(struct role_change *a)
+{
+	json_t *o = change_json(
+	    &a->ch, a->is_new ? NULL : role_json(&a->old), role_json(&a->r));
+
+	if (o != NULL && json_array_size(a->unmatched) > 0)
+		(void)json_object_set(o, "unmatched", a->unmatched);
+	return o;
+}
+
 static void
 set_done(struct call *c)
 {
-	const struct policy_role *x = c->state;
-	int r = store_role_put(c->b->store, x, c->seq);
+	struct role_change *a = c->state;
 
-	if (r == 0)
-		r = broker_load_roles(c->b);
-	if (r != 0)
-		call_store_failed(c, r);
-	else {
-		grants_reconsider(c->b, NULL, NULL);
-		call_reply(c, 201, role_json(x));
+	if (!change_make(c, &a->ch, put_role))
+		return;
+	grants_reconsider(c->b, NULL, NULL);
+	call_reply(c, a->is_new ? 201 : 200, role_reply(a));
+}
+
+static int
+role_missing(const char *name, struct problem *p)
+{
+	problem_set(p, 404, "not-found", "role",
+	    "there is no role %s: jitctl roles lists them", name);
+	return GW_ENOENT;
+}
+
+/* Is it there, or not, as the verb wants it? */
+static int
+check_there(struct role_change *a, const struct broker *b, struct problem *p)
+{
+	const struct policy_role *old = role_find(b, a->r.name);
+
+	if (!a->is_new && old == NULL && !FAULT(set_makes))
+		return role_missing(a->r.name, p);
+	if (old != NULL)
+		a->old = *old;
+	if (!a->is_new || old == NULL)
+		return 0;
+	problem_set(p, 409, "conflict", "role",
+	    "there is a role %s already: jitctl role set changes it",
+	    a->r.name);
+	return GW_EEXIST;
+}
+
+static void
+set(struct call *c, bool is_new)
+{
+	struct role_change *a = begin(c);
+	struct event_fields f;
+	struct problem p = {0};
+
+	if (a == NULL)
+		return;
+	a->is_new = is_new;
+	if (role_parse(&a->r, c->req.body, &p) != 0 ||
+	    check_there(a, c->b, &p) != 0 ||
+	    quota_check(c->b, STORE_ROLES, is_new, &p) != 0) {
+		call_problem(c, &p);
+		return;
 	}
+	role_set_id(c->b, &a->r);
+	if (!change_weigh(c, &a->ch, put_role))
+		return;
+	if (a->ch.dry_run || (!is_new && policy_role_equal(&a->old, &a->r))) {
+		call_reply(c, 200, role_reply(a));
+		return;
+	}
+	call_fields(c, &f);
+	event_str(&f, EF_ROLE, a->r.name);
+	event_str(&f, EF_ROLE_ID, a->r.id);
+	call_append_change(c, EV_ROLE_SET, &f, role_json(&a->r), set_done);
+}
+
+void
+verb_role_add(struct call *c)
+{
+	set(c, true);
 }
 
 void
 verb_role_set(struct call *c)
 {
-	struct policy_role *x = call_state(c, sizeof(*x), free);
-	struct event_fields f;
-	struct problem p = {0};
-
-	if (x == NULL)
-		return;
-	if (role_parse(x, c->req.body, &p) != 0 ||
-	    quota_check(
-		c->b, STORE_ROLES, role_find(c->b, x->name) == NULL, &p) != 0) {
-		call_problem(c, &p);
-		return;
-	}
-	role_set_id(c->b, x);
-	call_fields(c, &f);
-	event_str(&f, EF_ROLE, x->name);
-	event_str(&f, EF_ROLE_ID, x->id);
-	call_append_change(c, EV_ROLE_SET, &f, role_json(x), set_done);
+	set(c, false);
 }
 
 /* ---- role.remove */
 
+static int
+put_removed(struct call *c, struct problem *p)
+{
+	const struct role_change *a = c->state;
+
+	(void)p;
+	return store_role_remove(c->b->store, a->old.name, c->seq);
+}
+
+static json_t *
+removed_json(struct role_change *a)
+{
+	json_t *o = json_object();
+
+	put_str(o, "role", a->old.name);
+	put_str(o, "state", "removed");
+	return change_json(&a->ch, NULL, o);
+}
+
 static void
 removed(struct call *c)
 {
-	json_t *o = NULL;
-	int r = store_role_remove(c->b->store, c->arg, c->seq);
+	struct role_change *a = c->state;
 
-	if (r == 0)
-		r = broker_load_roles(c->b);
-	if (r != 0) {
-		call_store_failed(c, r);
+	if (!change_make(c, &a->ch, put_removed))
 		return;
-	}
 	grants_reconsider(c->b, NULL, NULL);
-	o = json_object();
-	put_str(o, "role", c->arg);
-	put_str(o, "state", "removed");
-	call_reply(c, 200, o);
+	call_reply(c, 200, removed_json(a));
 }
 
 void
 verb_role_remove(struct call *c)
 {
 	static const char *const keys[] = {"role", NULL};
+	struct role_change *a = begin(c);
 	const struct policy_role *old = NULL;
 	struct event_fields f;
 	struct problem p = {0};
 	const char *name = NULL;
 
+	if (a == NULL)
+		return;
 	if (json_only(c->req.body, keys, &p) != 0 ||
 	    json_get_name(c->req.body, "role", true, &name, &p) != 0) {
 		call_problem(c, &p);
 		return;
 	}
 	if ((old = role_find(c->b, name)) == NULL) {
-		call_refuse(c, 404, "not-found", "role",
-		    "there is no role %s: see jitctl roles ls", name);
+		(void)role_missing(name, &p);
+		call_problem(c, &p);
 		return;
 	}
-	name_set(c->arg, name);
+	a->old = *old;
+	if (!change_weigh(c, &a->ch, put_removed))
+		return;
+	if (a->ch.dry_run) {
+		call_reply(c, 200, removed_json(a));
+		return;
+	}
 	call_fields(c, &f);
-	event_str(&f, EF_ROLE, name);
-	event_str(&f, EF_ROLE_ID, old->id);
+	event_str(&f, EF_ROLE, a->old.name);
+	event_str(&f, EF_ROLE_ID, a->old.id);
 	call_append(c, EV_ROLE_REMOVE, &f, removed);
 	event_fields_done(&f);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * role - role.list, role.set, role.remove.
+ * role - role.list, role.add, role.set, role.remove.
  */
 #ifndef BROKER_ADMIN_ROLE_H
 #define BROKER_ADMIN_ROLE_H
@@ -8,6 +8,7 @@
 #include "broker/call/call.h"
 
 void verb_roles(struct call *c);
+void verb_role_add(struct call *c);
 void verb_role_set(struct call *c);
 void verb_role_remove(struct call *c);
 
@@ -15,5 +16,11 @@ void verb_role_remove(struct call *c);
 const struct policy_role *role_find(const struct broker *b, const char *name);
 /* The id of the one whose name r has, or a fresh one. */
 void role_set_id(const struct broker *b, struct policy_role *r);
+
+/* Of users, groups, targets, labels and logins: what the store has none of, a
+ * sentence each; as one text, cut where it is too long. */
+json_t *role_unmatched(struct broker *b, const struct policy_role *r);
+void role_unmatched_text(struct broker *b, const struct policy_role *r,
+    char ret[static LIMIT_TEXT_SIZE]);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * target - target.list, target.add (make or change), target.remove. A port is
- * protected before the answer that says so.
+ * target - target.list; target.add makes one, target.set replaces one that is
+ * there, target.remove. A port is protected before the answer that says so.
  */
 #include <netinet/in.h>
 #include <stdio.h>
@@ -14,6 +14,7 @@
 #include "base/route.h"
 #include "base/str.h"
 #include "broker/admin/body.h"
+#include "broker/admin/change.h"
 #include "broker/admin/quota.h"
 #include "broker/admin/reconsider.h"
 #include "broker/admin/target.h"
@@ -282,7 +283,7 @@ target_parse(struct target *ret, const struct broker *b, const json_t *o,
 	return GW_EINVAL;
 }
 
-/* ---- target.add */
+/* ---- target.add, target.set */
 
 /* What to put on the target, ready to be pasted. */
 static void
@@ -311,111 +312,214 @@ put_sshd(json_t *o, const struct broker *b, const struct target *t)
 	(void)json_object_set_new(o, "principals", principals);
 }
 
-static void
-added(struct call *c)
-{
-	const struct target *t = c->state;
-	json_t *o = NULL;
-	int r = store_target_put(c->b->store, t, c->seq);
+struct target_change {
+	struct change ch;
+	bool is_new;
+	struct target old, t; /* before and after */
+};
 
-	if (r != 0) {
-		call_store_failed(c, r);
+static void
+target_change_free(void *p)
+{
+	struct target_change *a = p;
+
+	change_done(&a->ch);
+	free(a);
+}
+
+static struct target_change *
+begin(struct call *c)
+{
+	struct target_change *a = call_state(c, sizeof(*a), target_change_free);
+	struct problem p = {0};
+
+	if (a == NULL || change_read(&a->ch, c, &p) == 0)
+		return a;
+	call_problem(c, &p);
+	return NULL;
+}
+
+static int
+put_target(struct call *c, struct problem *p)
+{
+	const struct target_change *a = c->state;
+
+	(void)p;
+	return store_target_put(c->b->store, &a->t, c->seq);
+}
+
+static json_t *
+target_reply(const struct call *c)
+{
+	struct target_change *a = c->state;
+	json_t *o = change_json(&a->ch, a->is_new ? NULL : target_json(&a->old),
+	    target_json(&a->t));
+
+	if (o != NULL)
+		put_sshd(o, c->b, &a->t);
+	put_str(o, "warning", target_warning(&a->t));
+	return o;
+}
+
+static void
+set_done(struct call *c)
+{
+	struct target_change *a = c->state;
+
+	if (!change_make(c, &a->ch, put_target))
+		return;
+	target_protect(c->b, &a->t);
+	grants_reconsider(c->b, NULL, a->t.name);
+	call_reply(c, a->is_new ? 201 : 200, target_reply(c));
+}
+
+static int
+target_missing(const char *name, struct problem *p)
+{
+	problem_set(p, 404, "not-found", "target",
+	    "there is no target %s: jitctl targets lists them", name);
+	return GW_ENOENT;
+}
+
+/* Is it there, or not, as the verb wants it? Its id, or a fresh one. */
+static int
+check_there(struct target_change *a, struct broker *b, struct problem *p)
+{
+	int r = store_id(b->store, STORE_TARGETS, a->t.name, a->t.id);
+
+	if (r == 0)
+		r = store_target_get(b->store, a->t.name, &a->old);
+	if (r == GW_ENOENT && (a->is_new || FAULT(set_makes)))
+		return quota_check(b, STORE_TARGETS, 1, p);
+	if (r == GW_ENOENT)
+		return target_missing(a->t.name, p);
+	if (r == 0 && !a->is_new)
+		return 0;
+	if (r == 0)
+		problem_set(p, 409, "conflict", "target",
+		    "there is a target %s already: jitctl target set replaces "
+		    "what it is",
+		    a->t.name);
+	else
+		problem_set(
+		    p, 503, "unavailable", NULL, "the store cannot be read");
+	return r == 0 ? GW_EEXIST : r;
+}
+
+static void
+set(struct call *c, bool is_new)
+{
+	struct target_change *a = begin(c);
+	struct event_fields f;
+	struct problem p = {0};
+
+	if (a == NULL)
+		return;
+	a->is_new = is_new;
+	if (target_parse(&a->t, c->b, c->req.body, &p) != 0 ||
+	    check_there(a, c->b, &p) != 0) {
+		call_problem(c, &p);
 		return;
 	}
-	target_protect(c->b, t);
-	grants_reconsider(c->b, NULL, t->name);
-	if ((o = target_json(t)) != NULL)
-		put_sshd(o, c->b, t);
-	put_str(o, "warning", target_warning(t));
-	call_reply(c, 201, o);
+	if (!change_weigh(c, &a->ch, put_target))
+		return;
+	if (a->ch.dry_run || (!is_new && target_equal(&a->old, &a->t))) {
+		call_reply(c, 200, target_reply(c));
+		return;
+	}
+	call_fields(c, &f);
+	event_str(&f, EF_TARGET, a->t.name);
+	event_str(&f, EF_TARGET_ID, a->t.id);
+	event_num(&f, EF_DST_PORT, a->t.port);
+	call_append_change(c, EV_TARGET_SET, &f, target_json(&a->t), set_done);
 }
 
 void
 verb_target_add(struct call *c)
 {
-	struct target *t = call_state(c, sizeof(*t), free);
-	struct event_fields f;
-	struct problem p = {0};
-	int r;
+	set(c, true);
+}
 
-	if (t == NULL)
-		return;
-	if (target_parse(t, c->b, c->req.body, &p) != 0) {
-		call_problem(c, &p);
-		return;
-	}
-	r = store_id(c->b->store, STORE_TARGETS, t->name, t->id);
-	if (r != 0 && r != GW_ENOENT) {
-		call_store_failed(c, r);
-		return;
-	}
-	if (quota_check(c->b, STORE_TARGETS, r == GW_ENOENT, &p) != 0) {
-		call_problem(c, &p);
-		return;
-	}
-	call_fields(c, &f);
-	event_str(&f, EF_TARGET, t->name);
-	event_str(&f, EF_TARGET_ID, t->id);
-	event_num(&f, EF_DST_PORT, t->port);
-	call_append_change(c, EV_TARGET_SET, &f, target_json(t), added);
+void
+verb_target_set(struct call *c)
+{
+	set(c, false);
 }
 
 /* ---- target.remove */
 
+static int
+put_removed(struct call *c, struct problem *p)
+{
+	const struct target_change *a = c->state;
+
+	(void)p;
+	return store_target_remove(c->b->store, a->old.name, c->seq);
+}
+
+static json_t *
+removed_json(struct target_change *a)
+{
+	json_t *o = json_object();
+
+	put_str(o, "target", a->old.name);
+	put_str(o, "state", "removed");
+	return change_json(&a->ch, NULL, o);
+}
+
 static void
 removed(struct call *c)
 {
-	json_t *o = NULL;
-	int r = store_target_remove(c->b->store, c->arg, c->seq);
+	struct target_change *a = c->state;
 
-	if (r != 0) {
-		call_store_failed(c, r);
+	if (!change_make(c, &a->ch, put_removed))
 		return;
-	}
-	/* removing is revoking; the port stays shut until the next start */
+	/* removing is revoking; the port stays shut */
 	for (struct live_grant *lg = c->b->grants, *next = NULL; lg != NULL;
 	     lg = next) {
 		next = lg->next;
 		if (lg->state == GRANT_ACTIVE &&
-		    strcmp(lg->g.target, c->arg) == 0)
+		    strcmp(lg->g.target, a->old.name) == 0)
 			grant_end(lg, END_REVOKED, c->user, NULL);
 	}
-	o = json_object();
-	put_str(o, "target", c->arg);
-	put_str(o, "state", "removed");
-	call_reply(c, 200, o);
+	call_reply(c, 200, removed_json(a));
 }
 
 void
 verb_target_remove(struct call *c)
 {
 	static const char *const keys[] = {"target", NULL};
-	struct target *t = call_state(c, sizeof(*t), free);
+	struct target_change *a = begin(c);
 	struct event_fields f;
 	struct problem p = {0};
 	const char *name = NULL;
 	int r;
 
-	if (t == NULL)
+	if (a == NULL)
 		return;
 	if (json_only(c->req.body, keys, &p) != 0 ||
 	    json_get_name(c->req.body, "target", true, &name, &p) != 0) {
 		call_problem(c, &p);
 		return;
 	}
-	if ((r = store_target_get(c->b->store, name, t)) != 0) {
-		if (r != GW_ENOENT)
+	if ((r = store_target_get(c->b->store, name, &a->old)) != 0) {
+		if (r != GW_ENOENT) {
 			call_store_failed(c, r);
-		else
-			call_refuse(c, 404, "not-found", "target",
-			    "there is no target %s: see jitctl targets ls",
-			    name);
+			return;
+		}
+		(void)target_missing(name, &p);
+		call_problem(c, &p);
 		return;
 	}
-	name_set(c->arg, name);
+	if (!change_weigh(c, &a->ch, put_removed))
+		return;
+	if (a->ch.dry_run) {
+		call_reply(c, 200, removed_json(a));
+		return;
+	}
 	call_fields(c, &f);
-	event_str(&f, EF_TARGET, name);
-	event_str(&f, EF_TARGET_ID, t->id);
+	event_str(&f, EF_TARGET, a->old.name);
+	event_str(&f, EF_TARGET_ID, a->old.id);
 	call_append(c, EV_TARGET_REMOVE, &f, removed);
 	event_fields_done(&f);
 }

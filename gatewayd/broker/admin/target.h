@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * target - target.list, target.add, target.remove.
+ * target - target.list, target.add, target.set, target.remove.
  */
 #ifndef BROKER_ADMIN_TARGET_H
 #define BROKER_ADMIN_TARGET_H
@@ -9,6 +9,7 @@
 
 void verb_targets(struct call *c);
 void verb_target_add(struct call *c);
+void verb_target_set(struct call *c);
 void verb_target_remove(struct call *c);
 
 MUST_CHECK int target_parse(struct target *ret, const struct broker *b,

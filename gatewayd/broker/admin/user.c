@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * user - user.list and user.add (make or change). Fields that are not said
+ * user - user.list, and what a body says of a user. Fields that are not said
  * stay as they are; an empty list of keys keeps the keys there are, so that
  * applying a policy file does not throw out what people enrolled themselves.
  */
-#include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/str.h"
 #include "broker/admin/body.h"
-#include "broker/admin/quota.h"
-#include "broker/admin/reconsider.h"
 #include "broker/admin/user.h"
 #include "broker/broker.h"
 #include "broker/call/call.h"
@@ -24,8 +22,6 @@
 #include "broker/grant/live.h"
 #include "broker/identity/mfa.h"
 #include "broker/identity/token.h"
-
-enum { INVITE_CODE = 20 };
 
 static const char *
 state_str(uint8_t state)
@@ -143,12 +139,48 @@ parse_keys(struct user *u, struct broker *b, const json_t *o, struct problem *p)
 	return r;
 }
 
+static bool
+drop_group(struct user *u, const char *name)
+{
+	for (unsigned i = 0; i < u->groups.n; i++) {
+		if (strcmp(u->groups.name[i], name) != 0)
+			continue;
+		u->groups.n--;
+		memmove(u->groups.name[i], u->groups.name[i + 1],
+		    (u->groups.n - i) * sizeof(u->groups.name[0]));
+		return true;
+	}
+	return false;
+}
+
+/* Groups to leave: one that the user is not in was meant to be another. */
+static int
+parse_leave(struct user *u, const json_t *o, struct problem *p)
+{
+	struct name_list leave = {0};
+	int r = names_parse(&leave, o, "remove_groups", false, p);
+
+	for (unsigned i = 0; r == 0 && i < leave.n; i++) {
+		if (drop_group(u, leave.name[i]))
+			continue;
+		problem_set(p, 404, "not-found", "remove_groups",
+		    "%s is not in the group %s", u->name, leave.name[i]);
+		r = GW_ENOENT;
+	}
+	return r;
+}
+
 static int
 parse_groups(struct user *u, const json_t *o, struct problem *p)
 {
+	int r;
+
 	if (json_object_get(o, "groups") != NULL)
 		memset(&u->groups, 0, sizeof(u->groups));
-	return names_parse(&u->groups, o, "groups", false, p);
+	if ((r = names_parse(&u->groups, o, "groups", false, p)) != 0 ||
+	    (r = names_parse(&u->groups, o, "add_groups", false, p)) != 0)
+		return r;
+	return parse_leave(u, o, p);
 }
 
 static int
@@ -195,17 +227,47 @@ parse_totp(struct user *u, const json_t *o, struct problem *p)
 }
 
 int
-user_parse(
-    struct user *ret, struct broker *b, const json_t *o, struct problem *p)
+user_missing(const char *name, struct problem *p)
 {
-	static const char *const keys[] = {"user", "keys", "admin", "auditor",
+	problem_set(p, 404, "not-found", "user",
+	    "there is no user %s: jitctl users lists them", name);
+	return GW_ENOENT;
+}
+
+/* Is the user there, as this kind of body wants them? */
+static int
+check_there(
+    const struct user *u, enum user_body kind, bool there, struct problem *p)
+{
+	if (kind == USER_SET && !there && !FAULT(set_makes))
+		return user_missing(u->name, p);
+	if (kind != USER_ADD || !there)
+		return 0;
+	problem_set(p, 409, "conflict", "user",
+	    "there is a user %s already: jitctl user set changes what they "
+	    "are, jitctl user set --invite invites them again",
+	    u->name);
+	return GW_EEXIST;
+}
+
+int
+user_parse(struct user *ret, struct broker *b, const json_t *o,
+    enum user_body kind, struct problem *p)
+{
+	static const char *const policy[] = {"user", "keys", "admin", "auditor",
 	    "groups", "state", "totp", NULL};
+	static const char *const add[] = {
+	    "user", "keys", "admin", "auditor", "groups", NULL};
+	static const char *const set[] = {"user", "keys", "admin", "auditor",
+	    "groups", "add_groups", "remove_groups", "totp", "invite", NULL};
+	static const char *const *const keys[] = {
+	    [USER_POLICY] = policy, [USER_ADD] = add, [USER_SET] = set};
 	const char *name = NULL;
 	char id[LIMIT_ID_SIZE]; /* of a user who is being made */
 	int r;
 
 	memcpy(id, ret->id, sizeof(id));
-	if ((r = json_only(o, keys, p)) != 0 ||
+	if ((r = json_only(o, keys[kind], p)) != 0 ||
 	    (r = json_get_name(o, "user", true, &name, p)) != 0)
 		return r;
 	if (event_actor_own(name)) {
@@ -224,7 +286,8 @@ user_parse(
 	if (r == GW_ENOENT)
 		memcpy(ret->id, id, sizeof(id));
 	name_set(ret->name, name);
-	if ((r = parse_keys(ret, b, o, p)) != 0 ||
+	if ((r = check_there(ret, kind, r == 0, p)) != 0 ||
+	    (r = parse_keys(ret, b, o, p)) != 0 ||
 	    (r = parse_groups(ret, o, p)) != 0 ||
 	    (r = json_get_bool(o, "admin", false, &ret->admin, p)) != 0 ||
 	    (r = json_get_bool(o, "auditor", false, &ret->auditor, p)) != 0 ||
@@ -247,7 +310,8 @@ user_equal(const struct user *a, const struct user *b)
 		return false;
 	if (strcmp(a->name, b->name) != 0 || a->state != b->state ||
 	    a->admin != b->admin || a->auditor != b->auditor ||
-	    a->nkeys != b->nkeys || a->groups.n != b->groups.n)
+	    a->nkeys != b->nkeys || a->groups.n != b->groups.n ||
+	    a->totp.len != b->totp.len || a->pending.len != b->pending.len)
 		return false;
 	for (unsigned i = 0; i < a->groups.n; i++)
 		if (!name_list_has(&b->groups, a->groups.name[i]))
@@ -261,46 +325,6 @@ user_equal(const struct user *a, const struct user *b)
 			return false;
 	}
 	return true;
-}
-
-/* ---- invitations */
-
-/* Letters and digits that cannot be mixed up, as in ids. */
-static void
-random_code(char ret[static INVITE_CODE + 1])
-{
-	static const char set[] = "23456789ABCDEFGHJKMNPQRSTVWXYZ";
-	unsigned n = 0;
-
-	while (n < INVITE_CODE) {
-		uint8_t x = 0;
-
-		secret_fill(&x, 1);
-		if (x < 240) /* else the first letters come more often */
-			ret[n++] = set[x % 30];
-	}
-	ret[n] = '\0';
-}
-
-int
-user_invite(
-    struct broker *b, struct user *u, char rettext[static INVITATION_SIZE])
-{
-	char code[INVITE_CODE + 1];
-	uint8_t hash[SHA256_DIGEST_LENGTH];
-	const bool v6 = strchr(b->conf->host, ':') != NULL;
-	int r;
-
-	random_code(code);
-	(void)SHA256((const uint8_t *)code, INVITE_CODE, hash);
-	str_hex(u->invite, hash, sizeof(hash));
-	u->invite_end_ms =
-	    broker_now(b).utc_ms + (int64_t)LIMIT_INVITE_LIFE_S * 1000;
-	r = str_fmt(rettext, INVITATION_SIZE, "sp1:%s%s%s:%u:%s:%s",
-	    v6 ? "[" : "", b->conf->host, v6 ? "]" : "", b->conf->api[0].port,
-	    b->conf->tls_spki, code);
-	explicit_bzero(code, sizeof(code));
-	return r;
 }
 
 void
@@ -321,33 +345,17 @@ user_changed(struct broker *b, const struct user *u)
 	}
 }
 
-/* ---- user.add */
-
-struct add {
-	struct user u;
-	struct user old;
-	char invitation[INVITATION_SIZE];
-};
-
-static void
-add_free(void *p)
-{
-	struct add *a = p;
-
-	explicit_bzero(a, sizeof(*a));
-	free(a);
-}
-
 int
 user_again(struct broker *b, struct user *u,
-    char invitation[static INVITATION_SIZE], const json_t *o, struct problem *p)
+    char invitation[static INVITATION_SIZE], const json_t *o,
+    enum user_body kind, struct problem *p)
 {
 	char invite[sizeof(u->invite)];
 	const int64_t end_ms = u->invite_end_ms;
 	int r;
 
 	memcpy(invite, u->invite, sizeof(invite));
-	if ((r = user_parse(u, b, o, p)) != 0)
+	if ((r = user_parse(u, b, o, kind, p)) != 0)
 		return r;
 	if (u->totp.len > 0 || u->state == USER_DISABLED)
 		explicit_bzero(invitation, INVITATION_SIZE);
@@ -356,77 +364,4 @@ user_again(struct broker *b, struct user *u,
 	memcpy(u->invite, invite, sizeof(invite));
 	u->invite_end_ms = end_ms;
 	return 0;
-}
-
-void
-user_invited(const struct call *c, const struct user *u)
-{
-	struct event_fields f;
-
-	call_who(c, &f);
-	event_str(&f, EF_USER, u->name);
-	event_str(&f, EF_USER_ID, u->id);
-	event_num(&f, EF_END, u->invite_end_ms);
-	if (process_append(c->b->process, EV_INVITE_CREATE, &f, NULL, NULL) !=
-	    0)
-		log_warn("an invitation could not be recorded");
-	event_fields_done(&f);
-}
-
-static void
-added(struct call *c)
-{
-	struct add *a = c->state;
-	struct problem p = {0};
-	json_t *o = NULL;
-	int r;
-
-	if (user_again(c->b, &a->u, a->invitation, c->req.body, &p) != 0) {
-		call_problem(c, &p);
-		return;
-	}
-	if ((r = store_user_put(c->b->store, &a->u, c->seq)) != 0) {
-		call_store_failed(c, r);
-		return;
-	}
-	user_changed(c->b, &a->u);
-	grants_reconsider(c->b, a->u.name, NULL);
-	o = user_json(&a->u);
-	if (a->invitation[0] != '\0') {
-		put_str(o, "invitation", a->invitation);
-		user_invited(c, &a->u);
-	}
-	call_reply(c, 201, o);
-}
-
-void
-verb_user_add(struct call *c)
-{
-	struct add *a = call_state(c, sizeof(*a), add_free);
-	struct event_fields f;
-	struct problem p = {0};
-	bool known;
-
-	if (a == NULL)
-		return;
-	if (user_parse(&a->u, c->b, c->req.body, &p) != 0) {
-		call_problem(c, &p);
-		return;
-	}
-	known = store_user_get(c->b->store, a->u.name, &a->old) == 0;
-	if (quota_check(c->b, STORE_USERS, !known, &p) != 0) {
-		call_problem(c, &p);
-		return;
-	}
-	if (a->u.totp.len == 0 && a->u.state != USER_DISABLED &&
-	    user_invite(c->b, &a->u, a->invitation) != 0) {
-		call_refuse(c, 503, "unavailable", NULL,
-		    "the invitation does not fit: host is too long");
-		return;
-	}
-	call_fields(c, &f);
-	event_str(&f, EF_USER, a->u.name);
-	event_str(&f, EF_USER_ID, a->u.id);
-	call_append_change(c, known ? EV_USER_UPDATE : EV_USER_CREATE, &f,
-	    user_json(&a->u), added);
 }

@@ -15,6 +15,14 @@
 #include "broker/grant/live.h"
 #include "broker/grant/verbs.h"
 
+/* Whose it is: also of one who has the name of another, removed before. */
+static bool
+is_own(const struct call *c, const struct grant *g)
+{
+	return strcmp(g->user, c->user) == 0 &&
+	       grant_same_id(g->user_id, call_user_id(c));
+}
+
 static json_t *
 sources_json(const struct grant *g)
 {
@@ -105,7 +113,7 @@ list(struct call *c, struct listing *l)
 		    .start_ms = lg->g.start_ms, .id = lg->g.id, .what = lg};
 
 		if (lg->state == GRANT_ACTIVE && lg->g.reach != REACH_PROBE &&
-		    (everybody || strcmp(lg->g.user, c->user) == 0))
+		    (everybody || is_own(c, &lg->g)))
 			r = listing_live(l, &p);
 	}
 	listing_sort(l);
@@ -113,7 +121,8 @@ list(struct call *c, struct listing *l)
 		history_flush(c->b);
 		listing_after(l, &after);
 		r = store_grant_each(c->b->store, everybody ? NULL : c->user,
-		    after.start_ms, after.id, LIMIT_LIST_PAGE, list_ended, l);
+		    call_user_id(c), after.start_ms, after.id, LIMIT_LIST_PAGE,
+		    list_ended, l);
 	}
 	listing_ended(l, NULL, NULL);
 	return r;
@@ -136,7 +145,7 @@ say_ended(struct call *c, const char *id, bool own)
 
 	history_flush(c->b);
 	if (store_grant_get(c->b->store, id, &g) != 0 ||
-	    (own && strcmp(g.grant.user, c->user) != 0))
+	    (own && !is_own(c, &g.grant)))
 		return false;
 	str_time(when, sizeof(when), g.ended_ms);
 	call_refuse(c, 409, "conflict", "grant",
@@ -162,8 +171,7 @@ named_grant(struct call *c, bool own)
 	if (id_ok(id, 'g'))
 		lg = grant_find(c->b, id);
 	if (lg != NULL && lg->state == GRANT_ACTIVE &&
-	    lg->g.reach != REACH_PROBE &&
-	    (!own || strcmp(lg->g.user, c->user) == 0))
+	    lg->g.reach != REACH_PROBE && (!own || is_own(c, &lg->g)))
 		return lg;
 	if (id_ok(id, 'g') && say_ended(c, id, own))
 		return NULL;

@@ -88,7 +88,9 @@ list(struct call *c, struct listing *l)
 		    .start_ms = s->start_ms, .id = s->sid, .what = s};
 
 		if (!s->gone && s->leg && s->owner == NULL &&
-		    (everybody || strcmp(s->user, c->user) == 0))
+		    (everybody ||
+			(strcmp(s->user, c->user) == 0 &&
+			    grant_same_id(s->user_id, call_user_id(c)))))
 			r = listing_live(l, &p);
 	}
 	listing_sort(l);
@@ -96,7 +98,8 @@ list(struct call *c, struct listing *l)
 		history_flush(c->b);
 		listing_after(l, &after);
 		r = store_session_each(c->b->store, everybody ? NULL : c->user,
-		    after.start_ms, after.id, LIMIT_LIST_PAGE, list_ended, l);
+		    call_user_id(c), after.start_ms, after.id, LIMIT_LIST_PAGE,
+		    list_ended, l);
 	}
 	listing_ended(l, NULL, NULL);
 	return r;

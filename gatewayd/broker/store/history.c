@@ -157,14 +157,15 @@ store_grant_get(struct store *s, const char *id, struct grant_row *ret)
 }
 
 int
-store_grant_each(struct store *s, const char *user, int64_t start_ms,
-    const char *id, unsigned max, store_grant_fn *fn, void *arg)
+store_grant_each(struct store *s, const char *user, const char *user_id,
+    int64_t start_ms, const char *id, unsigned max, store_grant_fn *fn,
+    void *arg)
 {
 	struct query *q = query_new(s->sql,
 	    "SELECT id, req, user, target, login, role, why, source4, source6,"
 	    " port, reach, start, due, ended, reason, sessions, seq, user_id,"
-	    " target_id, role_id FROM grants WHERE (?1 IS NULL OR user = ?1)"
-	    " AND (start, id) < (?3, ?4)"
+	    " target_id, role_id FROM grants WHERE (?1 IS NULL OR (user = ?1"
+	    " AND user_id IN ('', ?5))) AND (start, id) < (?3, ?4)"
 	    " ORDER BY start DESC, id DESC LIMIT ?2");
 	struct grant_row g;
 
@@ -172,6 +173,7 @@ store_grant_each(struct store *s, const char *user, int64_t start_ms,
 	query_num(q, max);
 	query_num(q, start_ms);
 	query_str(q, id);
+	query_str(q, user_id);
 	while (query_next(q)) {
 		read_grant(&g, q);
 		fn(arg, &g);
@@ -232,14 +234,16 @@ read_session(struct session_row *x, struct query *q)
 }
 
 int
-store_session_each(struct store *s, const char *user, int64_t start_ms,
-    const char *sid, unsigned max, store_session_fn *fn, void *arg)
+store_session_each(struct store *s, const char *user, const char *user_id,
+    int64_t start_ms, const char *sid, unsigned max, store_session_fn *fn,
+    void *arg)
 {
 	struct query *q = query_new(s->sql,
 	    "SELECT sid, grant_id, user, target, login, source, start, ended,"
 	    " reason, recorded, bytes_in, bytes_out, seq, user_id, target_id"
 	    " FROM sessions"
-	    " WHERE (?1 IS NULL OR user = ?1) AND (start, sid) < (?3, ?4)"
+	    " WHERE (?1 IS NULL OR (user = ?1 AND user_id IN ('', ?5)))"
+	    " AND (start, sid) < (?3, ?4)"
 	    " ORDER BY start DESC, sid DESC LIMIT ?2");
 	struct session_row x;
 
@@ -247,6 +251,7 @@ store_session_each(struct store *s, const char *user, int64_t start_ms,
 	query_num(q, max);
 	query_num(q, start_ms);
 	query_str(q, sid);
+	query_str(q, user_id);
 	while (query_next(q)) {
 		read_session(&x, q);
 		fn(arg, &x);

@@ -149,6 +149,14 @@ MUST_CHECK int store_user_put(
 typedef void store_user_fn(void *arg, const char *name, const struct user *u);
 /* All of them, by name. */
 MUST_CHECK int store_user_each(struct store *s, store_user_fn *fn, void *arg);
+/* Removes a user who is there; what has ended keeps their name and gets their
+ * id, so that another one of that name has none of it. */
+MUST_CHECK int store_user_remove(
+    struct store *s, const char *name, uint64_t seq);
+/* How many active admins there are. */
+MUST_CHECK int store_admins(struct store *s, uint64_t *ret);
+/* 0: some user is in that group. */
+MUST_CHECK int store_group_used(struct store *s, const char *group);
 bool user_has_key(const struct user *u, const char *fp);
 
 /* ---- target.c */
@@ -166,6 +174,9 @@ typedef void store_target_fn(
 /* All of them, by name. */
 MUST_CHECK int store_target_each(
     struct store *s, store_target_fn *fn, void *arg);
+/* 0: some target has all these labels, that login. */
+MUST_CHECK int store_labels_used(struct store *s, const struct label_list *l);
+MUST_CHECK int store_login_used(struct store *s, const char *login);
 /* The name of a target with that address and port, the first by name. */
 MUST_CHECK int store_target_at(struct store *s, const struct addr *a,
     uint16_t port, char ret[static LIMIT_NAME_SIZE]);
@@ -206,12 +217,13 @@ MUST_CHECK int store_grant_get(
 typedef void store_grant_fn(void *arg, const struct grant_row *g);
 typedef void store_session_fn(void *arg, const struct session_row *x);
 /* Those before that place (start_ms, id), the newest first, at most max; user
- * NULL = everybody's. From the first: INT64_MAX and "". */
+ * NULL = everybody's. From the first: INT64_MAX and "". What is older than ids
+ * goes by the name alone. */
 MUST_CHECK int store_grant_each(struct store *s, const char *user,
-    int64_t start_ms, const char *id, unsigned max, store_grant_fn *fn,
-    void *arg);
+    const char *user_id, int64_t start_ms, const char *id, unsigned max,
+    store_grant_fn *fn, void *arg);
 MUST_CHECK int store_session_each(struct store *s, const char *user,
-    int64_t start_ms, const char *sid, unsigned max, store_session_fn *fn,
-    void *arg);
+    const char *user_id, int64_t start_ms, const char *sid, unsigned max,
+    store_session_fn *fn, void *arg);
 
 #endif

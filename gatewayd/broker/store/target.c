@@ -3,6 +3,7 @@
  * target - targets, their labels, logins and pinned host keys.
  */
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -181,4 +182,38 @@ store_target_at(struct store *s, const struct addr *a, uint16_t port,
 	store_bind_addr(q, a);
 	query_num(q, port);
 	return store_one_name(q, ret);
+}
+
+int
+store_labels_used(struct store *s, const struct label_list *l)
+{
+	char text[LIMIT_NAME_SIZE * 2];
+	char name[LIMIT_NAME_SIZE];
+	/* a target has a key once, and no name has a "=" */
+	struct query *q = query_new(s->sql,
+	    "SELECT name FROM targets t WHERE (SELECT count(*)"
+	    " FROM target_labels l WHERE l.target = t.name"
+	    " AND l.key || '=' || l.value IN (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
+	    " ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)) = ?1 LIMIT 1");
+
+	_Static_assert(LIMIT_LABELS == 16, "the parameters above");
+	query_num(q, l->n);
+	for (unsigned i = 0; i < LIMIT_LABELS; i++) {
+		(void)snprintf(text, sizeof(text), "%s=%s",
+		    i < l->n ? l->label[i].key : "",
+		    i < l->n ? l->label[i].value : "");
+		query_str(q, text);
+	}
+	return store_one_name(q, name);
+}
+
+int
+store_login_used(struct store *s, const char *login)
+{
+	char name[LIMIT_NAME_SIZE];
+	struct query *q = query_new(s->sql,
+	    "SELECT target FROM target_logins WHERE login = ?1 LIMIT 1");
+
+	query_str(q, login);
+	return store_one_name(q, name);
 }

@@ -133,19 +133,23 @@ put_row(struct store *s, const struct user *u, uint64_t seq)
 	return query_run(q);
 }
 
+/* One statement about that user. */
 static int
-clear(struct store *s, const char *text, const char *name)
+run_for(struct store *s, const char *text, const char *name, const char *id)
 {
 	struct query *q = query_new(s->sql, text);
 
 	query_str(q, name);
+	if (id != NULL)
+		query_str(q, id);
 	return query_run(q);
 }
 
 static int
 put_groups(struct store *s, const struct user *u, uint64_t seq)
 {
-	int r = clear(s, "DELETE FROM user_groups WHERE user = ?1", u->name);
+	int r = run_for(
+	    s, "DELETE FROM user_groups WHERE user = ?1", u->name, NULL);
 
 	for (unsigned i = 0; r == 0 && i < u->groups.n; i++) {
 		struct query *q =
@@ -164,7 +168,8 @@ put_groups(struct store *s, const struct user *u, uint64_t seq)
 static int
 put_keys(struct store *s, const struct user *u, uint64_t seq)
 {
-	int r = clear(s, "DELETE FROM user_keys WHERE user = ?1", u->name);
+	int r =
+	    run_for(s, "DELETE FROM user_keys WHERE user = ?1", u->name, NULL);
 
 	for (unsigned i = 0; r == 0 && i < u->nkeys; i++) {
 		const struct user_key *k = &u->keys[i];
@@ -194,6 +199,55 @@ store_user_put(struct store *s, const struct user *u, uint64_t seq)
 	    (r = put_row(s, u, seq)) == 0 && (r = put_groups(s, u, seq)) == 0)
 		r = put_keys(s, u, seq);
 	return store_finish(s, r);
+}
+
+int
+store_user_remove(struct store *s, const char *name, uint64_t seq)
+{
+	char id[LIMIT_ID_SIZE];
+	int r;
+
+	if ((r = store_id(s, STORE_USERS, name, id)) != 0 ||
+	    (r = sql_begin(s->sql)) != 0)
+		return r;
+	if ((r = run_for(s,
+		 "UPDATE grants SET user_id = ?2 WHERE user = ?1"
+		 " AND user_id = ''",
+		 name, id)) == 0 &&
+	    (r = run_for(s,
+		 "UPDATE sessions SET user_id = ?2 WHERE user = ?1"
+		 " AND user_id = ''",
+		 name, id)) == 0 &&
+	    (r = run_for(
+		 s, "DELETE FROM answers WHERE user = ?1", name, NULL)) == 0 &&
+	    (r = run_for(s, "DELETE FROM users WHERE name = ?1", name, NULL)) ==
+		0)
+		r = store_mark(s, seq);
+	return store_finish(s, r);
+}
+
+int
+store_admins(struct store *s, uint64_t *ret)
+{
+	struct query *q = query_new(s->sql,
+	    "SELECT count(*) FROM users WHERE admin = 1 AND state = ?1");
+
+	*ret = 0;
+	query_num(q, USER_ACTIVE);
+	if (query_next(q))
+		*ret = (uint64_t)query_get_num(q, 0);
+	return query_done(q);
+}
+
+int
+store_group_used(struct store *s, const char *group)
+{
+	char name[LIMIT_NAME_SIZE];
+	struct query *q = query_new(
+	    s->sql, "SELECT user FROM user_groups WHERE name = ?1 LIMIT 1");
+
+	query_str(q, group);
+	return store_one_name(q, name);
 }
 
 bool

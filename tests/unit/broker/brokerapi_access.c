@@ -229,7 +229,7 @@ add_at(struct scene *x, const char *address, unsigned port, unsigned event)
 	    "{\"target\":\"web-01\",\"addresses\":[\"%s\"],\"port\":%u,"
 	    "\"logins\":[\"deploy\"],\"host_keys\":[\"%s\"]}",
 	    address, port, line);
-	return admin_call(x, VERB_TARGET_ADD, event, body);
+	return admin_call(x, VERB_TARGET_SET, event, body);
 }
 
 /* What would shut the gateway's own doors is no target; what shuts another
@@ -249,7 +249,7 @@ test_own_doors(void **state)
 		assert_true(has(x, "\"field\":\"addresses\""));
 	}
 	/* another's port of that number may well be one */
-	assert_int_equal(add_at(x, "198.51.100.9", 8443, EV_TARGET_SET), 201);
+	assert_int_equal(add_at(x, "198.51.100.9", 8443, EV_TARGET_SET), 200);
 	assert_false(has(x, "\"warning\""));
 	if (!find_own(own)) {
 		stop(x);
@@ -265,7 +265,7 @@ test_own_doors(void **state)
 	    own, line);
 	assert_int_equal(admin_call(x, VERB_APPLY, EV_NONE, body), 400);
 	assert_true(has(x, "entry 1: addresses: port 8443"));
-	assert_int_equal(add_at(x, own, 22, EV_TARGET_SET), 201);
+	assert_int_equal(add_at(x, own, 22, EV_TARGET_SET), 200);
 	assert_true(has(x, "\"warning\":\"this is an address of the gateway"));
 	stop(x);
 }

@@ -56,7 +56,7 @@ test_limits(void **state)
 	assert_int_equal(admin_call(x, VERB_TARGET_ADD, EV_NONE, body), 409);
 	assert_true(has(x, "target rm"));
 	assert_int_equal(
-	    admin_call(x, VERB_ROLE_SET, EV_NONE,
+	    admin_call(x, VERB_ROLE_ADD, EV_NONE,
 		"{\"role\":\"more\",\"users\":[\"alice\"],\"targets\":"
 		"[\"web-01\"],\"logins\":[\"deploy\"]}"),
 	    409);
@@ -70,14 +70,14 @@ test_limits(void **state)
 			     "\"logins\":[\"deploy\"]}]}"),
 	    409);
 	/* what is there can be changed, and what goes makes room */
-	assert_int_equal(admin_call(x, VERB_USER_ADD, EV_USER_UPDATE,
+	assert_int_equal(admin_call(x, VERB_USER_SET, EV_USER_UPDATE,
 			     "{\"user\":\"u1\",\"groups\":[\"ops\"]}"),
-	    201);
+	    200);
 	assert_int_equal(admin_call(x, VERB_ROLE_REMOVE, EV_ROLE_REMOVE,
 			     "{\"role\":\"r1\"}"),
 	    200);
 	assert_int_equal(
-	    admin_call(x, VERB_ROLE_SET, EV_ROLE_SET,
+	    admin_call(x, VERB_ROLE_ADD, EV_ROLE_SET,
 		"{\"role\":\"more\",\"users\":[\"alice\"],\"targets\":"
 		"[\"web-01\"],\"logins\":[\"deploy\"]}"),
 	    201);

@@ -41,12 +41,12 @@ test_code_of_disabled(void **state)
 	assert_int_equal(remove_role(x, false), 401);
 	assert_int_equal(remove_role(x, true), 404);
 	assert_int_equal(remove_role(x, false), 404);
-	assert_int_equal(admin_call(x, VERB_USER_ADD, EV_USER_UPDATE,
-			     "{\"user\":\"alice\",\"state\":\"disabled\"}"),
-	    201);
-	assert_int_equal(admin_call(x, VERB_USER_ADD, EV_USER_UPDATE,
-			     "{\"user\":\"alice\",\"state\":\"active\"}"),
-	    201);
+	assert_int_equal(admin_call(x, VERB_USER_LOCK, EV_USER_UPDATE,
+			     "{\"user\":\"alice\"}"),
+	    200);
+	assert_int_equal(admin_call(x, VERB_USER_UNLOCK, EV_USER_UPDATE,
+			     "{\"user\":\"alice\"}"),
+	    200);
 	assert_int_equal(remove_role(x, false), 401);
 	assert_true(has(x, "code-needed"));
 	stop(x);
@@ -459,9 +459,9 @@ test_forbidden_is_recorded(void **state)
 
 	key_make(&k);
 	start(x, NULL, 0, NULL);
-	assert_int_equal(admin_call(x, VERB_USER_ADD, EV_USER_UPDATE,
+	assert_int_equal(admin_call(x, VERB_USER_SET, EV_USER_UPDATE,
 			     "{\"user\":\"alice\",\"admin\":false}"),
-	    201);
+	    200);
 	for (int i = 0; i < 40; i++) {
 		send_signed(x, &k, VERB_TOKEN, "{}");
 		assert_int_equal(want_reply(x, &x->api), 401);

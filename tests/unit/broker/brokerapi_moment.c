@@ -54,18 +54,16 @@ test_apply_loses_nothing(void **state)
 
 	assert_non_null(u);
 	start(x, NULL, 0, NULL);
-	send_call(x, &x->admin, VERB_USER_ADD,
-	    "{\"user\":\"alice\",\"state\":\"disabled\",\"auditor\":true}");
+	send_call(x, &x->admin, VERB_USER_LOCK, "{\"user\":\"alice\"}");
 	first = hold_event(x, EV_USER_UPDATE);
 	send_call(x, &x->admin, VERB_APPLY,
 	    "{\"users\":[{\"user\":\"alice\",\"groups\":[\"dba\"]}]}");
 	second = hold_event(x, EV_POLICY_APPLY);
 	durable(x, first);
-	assert_int_equal(want_reply(x, &x->admin), 201);
+	assert_int_equal(want_reply(x, &x->admin), 200);
 	durable(x, second);
 	assert_int_equal(want_reply(x, &x->admin), 200);
 	get_user(x, u, "alice");
-	assert_true(u->auditor);
 	assert_int_equal(u->state, USER_DISABLED);
 	assert_true(name_list_has(&u->groups, "dba"));
 	free(u);
@@ -160,9 +158,9 @@ test_demoted_meanwhile(void **state)
 	ok.rid = ((const struct msg_nt_mfa_burn *)testlink_want(
 		      &x->notary, MSG_NT_MFA_BURN))
 		     ->rid;
-	assert_int_equal(admin_call(x, VERB_USER_ADD, EV_USER_UPDATE,
+	assert_int_equal(admin_call(x, VERB_USER_SET, EV_USER_UPDATE,
 			     "{\"user\":\"alice\",\"admin\":false}"),
-	    201);
+	    200);
 	testlink_send(&x->notary, MSG_NT_MFA_BURNED, &ok);
 	assert_int_equal(want_reply(x, &x->api), 403);
 	assert_true(has(x, "forbidden"));
@@ -232,14 +230,14 @@ test_taken_away_meanwhile(void **state)
 	key_line(line, &x->two);
 	(void)snprintf(
 	    body, sizeof(body), "{\"user\":\"alice\",\"keys\":[\"%s\"]}", line);
-	race(x, AT_LOG, VERB_USER_ADD, EV_USER_UPDATE, body, END_REVOKED);
+	race(x, AT_LOG, VERB_USER_SET, EV_USER_UPDATE, body, END_REVOKED);
 }
 
 void
 test_disabled_meanwhile(void **state)
 {
-	race(*state, AT_FIREWALL, VERB_USER_ADD, EV_USER_UPDATE,
-	    "{\"user\":\"alice\",\"state\":\"disabled\"}", END_LOCKED);
+	race(*state, AT_FIREWALL, VERB_USER_LOCK, EV_USER_UPDATE,
+	    "{\"user\":\"alice\"}", END_LOCKED);
 }
 
 /* Takes away by body while the log writes down a probe. */
@@ -348,10 +346,10 @@ test_removed_key(void **state)
 	key_line(line, &x->two);
 	(void)snprintf(
 	    body, sizeof(body), "{\"user\":\"alice\",\"keys\":[\"%s\"]}", line);
-	send_call(x, &x->admin, VERB_USER_ADD, body);
+	send_call(x, &x->admin, VERB_USER_SET, body);
 	want_event(x, EV_USER_UPDATE);
 	want_close(x, g[0].grant.id, END_REVOKED);
-	assert_int_equal(want_reply(x, &x->admin), 201);
+	assert_int_equal(want_reply(x, &x->admin), 200);
 	told = testlink_want(&session, MSG_SES_STOP);
 	assert_int_equal(told->reason, END_REVOKED);
 	assert_non_null(strstr(told->text, "the key it came with was removed"));
@@ -379,9 +377,9 @@ test_moved_target(void **state)
 	    "{\"target\":\"web-01\",\"addresses\":[\"198.51.100.9\"],"
 	    "\"logins\":[\"deploy\"],\"host_keys\":[\"%s\"]}",
 	    line);
-	send_call(x, &x->admin, VERB_TARGET_ADD, body);
+	send_call(x, &x->admin, VERB_TARGET_SET, body);
 	want_event(x, EV_TARGET_SET);
 	want_close(x, g.grant.id, END_REVOKED);
-	assert_int_equal(want_reply(x, &x->admin), 201);
+	assert_int_equal(want_reply(x, &x->admin), 200);
 	stop(x);
 }

@@ -134,6 +134,18 @@ void test_ids_of_a_request(void **state);
 void test_grants_of_others(void **state);
 void test_made_twice_at_once(void **state);
 
+/* ---- brokerapi_changes.c */
+
+void test_changes_need_what_is_there(void **state);
+void test_changes_are_told(void **state);
+void test_locked_and_unlocked(void **state);
+void test_removed_user(void **state);
+void test_ended_is_told(void **state);
+void test_last_admin(void **state);
+void test_last_two_admins(void **state);
+void test_selectors_are_told(void **state);
+void test_entry_is_named(void **state);
+
 /* ---- brokerapi_ends.c */
 
 void test_code_of_disabled(void **state);

@@ -62,6 +62,15 @@ main(void)
 	    T(test_ids_of_a_request),
 	    T(test_grants_of_others),
 	    T(test_made_twice_at_once),
+	    T(test_changes_need_what_is_there),
+	    T(test_changes_are_told),
+	    T(test_locked_and_unlocked),
+	    T(test_removed_user),
+	    T(test_ended_is_told),
+	    T(test_last_admin),
+	    T(test_last_two_admins),
+	    T(test_selectors_are_told),
+	    T(test_entry_is_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -386,7 +386,7 @@ want_history(struct store *s)
 	assert_true(g.grant.end_ms == 1790000300000);
 	assert_string_equal(g.grant.user_id, ""); /* nobody knows by now */
 	must(store_session_each(
-	    s, "alice", INT64_MAX, "", 10, want_session, &n));
+	    s, "alice", "", INT64_MAX, "", 10, want_session, &n));
 	assert_int_equal(n, 1);
 	/* the target that was removed */
 	must(store_seq(s, &seq));

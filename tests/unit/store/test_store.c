@@ -474,6 +474,20 @@ count_session(void *arg, const struct session_row *x)
 }
 
 static void
+count_any_grant(void *arg, const struct grant_row *g)
+{
+	(void)g;
+	(*(unsigned *)arg)++;
+}
+
+static void
+count_any_session(void *arg, const struct session_row *x)
+{
+	(void)x;
+	(*(unsigned *)arg)++;
+}
+
+static void
 test_history(void **state)
 {
 	struct place *p = *state;
@@ -510,26 +524,179 @@ test_history(void **state)
 	assert_string_equal(g.grant.role_id, "p-22222222");
 	assert_int_equal(
 	    store_grant_get(p->store, "g-33333333", &g), GW_ENOENT);
-	must(store_grant_each(p->store, NULL, end, "", 10, count_grant, &n));
-	must(store_grant_each(p->store, "alice", end, "", 10, count_grant, &n));
-	must(store_grant_each(p->store, "bob", end, "", 10, count_grant, &n));
+	must(store_grant_each(
+	    p->store, NULL, NULL, end, "", 10, count_grant, &n));
+	must(store_grant_each(
+	    p->store, "alice", "u-22222222", end, "", 10, count_grant, &n));
+	must(store_grant_each(
+	    p->store, "bob", "u-22222222", end, "", 10, count_grant, &n));
 	assert_int_equal(n, 2);
-	must(
-	    store_session_each(p->store, NULL, end, "", 10, count_session, &n));
 	must(store_session_each(
-	    p->store, "alice", end, "", 0, count_session, &n));
+	    p->store, NULL, NULL, end, "", 10, count_session, &n));
+	must(store_session_each(
+	    p->store, "alice", "u-22222222", end, "", 0, count_session, &n));
 	assert_int_equal(n, 3);
 	/* from a place on: that one, and what is later, is not listed */
 	must(store_grant_each(
-	    p->store, NULL, 1000, "g-22222222", 10, count_grant, &n));
+	    p->store, NULL, NULL, 1000, "g-22222222", 10, count_grant, &n));
 	must(store_session_each(
-	    p->store, NULL, 999, "s-33333333", 10, count_session, &n));
+	    p->store, NULL, NULL, 999, "s-33333333", 10, count_session, &n));
 	assert_int_equal(n, 3);
 	must(store_grant_each(
-	    p->store, NULL, 1000, "g-22222223", 10, count_grant, &n));
+	    p->store, NULL, NULL, 1000, "g-22222223", 10, count_grant, &n));
 	must(store_session_each(
-	    p->store, NULL, 1001, "", 10, count_session, &n));
+	    p->store, NULL, NULL, 1001, "", 10, count_session, &n));
 	assert_int_equal(n, 5);
+}
+
+/* Who has the name of one who was removed has nothing of theirs; what was there
+ * before there were ids was the first one's. */
+static void
+test_removed_user(void **state)
+{
+	struct place *p = *state;
+	struct store *s = p->store;
+	struct grant_row g = {.reason = END_EXPIRED, .seq = 2};
+	struct session_row x = {.reason = END_LOGOUT, .start_ms = 1000};
+	struct user *u = calloc(1, sizeof(*u));
+	char id[LIMIT_ID_SIZE];
+	uint16_t status = 0;
+	uint64_t seq = 0;
+	unsigned n = 0;
+	struct buf b;
+
+	assert_non_null(u);
+	name_set(u->name, "alice");
+	id_new(u->id, 'u');
+	memcpy(id, u->id, sizeof(id));
+	u->state = USER_ACTIVE;
+	must(name_list_add(&u->groups, "ops"));
+	must(store_user_put(s, u, 3));
+	(void)snprintf(g.grant.id, sizeof(g.grant.id), "g-22222222");
+	name_set(g.grant.user, "alice");
+	g.grant.start_ms = 1000;
+	must(store_grant_put(s, &g));
+	(void)snprintf(x.sid, sizeof(x.sid), "s-22222222");
+	name_set(x.user, "alice");
+	must(store_session_put(s, &x));
+	must(store_answer_put(
+	    s, "alice", "request.create", "k", 201, "{}", 1, 4));
+	assert_int_equal(store_group_used(s, "ops"), 0);
+	assert_int_equal(store_user_remove(s, "bob", 5), GW_ENOENT);
+	must(store_user_remove(s, "alice", 6));
+	must(store_seq(s, &seq));
+	assert_true(seq == 6);
+	assert_int_equal(store_user_get(s, "alice", u), GW_ENOENT);
+	assert_int_equal(store_group_used(s, "ops"), GW_ENOENT);
+	name_set(u->name, "alice");
+	(void)!store_id(s, STORE_USERS, "alice", u->id);
+	assert_string_not_equal(u->id, id);
+	u->state = USER_ACTIVE;
+	must(store_user_put(s, u, 7));
+	must(store_grant_each(
+	    s, "alice", u->id, INT64_MAX, "", 10, count_any_grant, &n));
+	must(store_session_each(
+	    s, "alice", u->id, INT64_MAX, "", 10, count_any_session, &n));
+	assert_int_equal(n, 0);
+	must(store_grant_each(
+	    s, NULL, NULL, INT64_MAX, "", 10, count_any_grant, &n));
+	must(store_session_each(
+	    s, NULL, NULL, INT64_MAX, "", 10, count_any_session, &n));
+	assert_int_equal(n, 2);
+	buf_init(&b, 16);
+	assert_int_equal(
+	    store_answer_get(s, "alice", "request.create", "k", &status, &b),
+	    GW_ENOENT);
+	buf_done(&b);
+	/* the first one's id is not taken again, whoever wants it */
+	memcpy(u->id, id, sizeof(id));
+	name_set(u->name, "bob");
+	assert_int_equal(store_user_put(s, u, 8), GW_ESTATE);
+	free(u);
+}
+
+static void
+test_admins(void **state)
+{
+	static const struct {
+		const char *name;
+		uint8_t state;
+		bool admin;
+		uint64_t want;
+	} rows[] = {
+	    {"a", USER_ACTIVE, false, 0},
+	    {"b", USER_INVITED, true, 0},
+	    {"c", USER_DISABLED, true, 0},
+	    {"d", USER_ACTIVE, true, 1},
+	    {"b", USER_ACTIVE, true, 2},
+	    {"d", USER_DISABLED, true, 1},
+	};
+	struct place *p = *state;
+	struct user *u = calloc(1, sizeof(*u));
+	uint64_t n = 0;
+
+	assert_non_null(u);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		memset(u, 0, sizeof(*u));
+		name_set(u->name, rows[i].name);
+		(void)!store_id(p->store, STORE_USERS, u->name, u->id);
+		u->state = rows[i].state;
+		u->admin = rows[i].admin;
+		must(store_user_put(p->store, u, 1));
+		must(store_admins(p->store, &n));
+		CHECK_ROW(n == rows[i].want, rows[i].name);
+	}
+	free(u);
+}
+
+/* Labels belong together: all of them on one target, or none. */
+static void
+test_selectors(void **state)
+{
+	static const struct {
+		const char *name, *login;
+		const char *labels[3][2];
+	} targets[] = {
+	    {"web-01", "deploy", {{"env", "prod"}, {"app", "shop"}}},
+	    {"web-02", "ops", {{"env", "test"}}},
+	};
+	static const struct {
+		const char *labels[3][2];
+		int want;
+	} rows[] = {
+	    {{{"env", "prod"}}, 0},
+	    {{{"env", "prod"}, {"app", "shop"}}, 0},
+	    {{{"env", "test"}, {"app", "shop"}}, GW_ENOENT},
+	    {{{"env", "prdo"}}, GW_ENOENT},
+	    {{{"app", "prod"}}, GW_ENOENT},
+	};
+	struct place *p = *state;
+	struct target *t = calloc(1, sizeof(*t));
+
+	assert_non_null(t);
+	for (size_t i = 0; i < ARRAY_LEN(targets); i++) {
+		memset(t, 0, sizeof(*t));
+		name_set(t->name, targets[i].name);
+		(void)!store_id(p->store, STORE_TARGETS, t->name, t->id);
+		must(addr_parse(&t->addr4, "198.51.100.7"));
+		must(name_list_add(&t->logins, targets[i].login));
+		for (size_t k = 0; targets[i].labels[k][0] != NULL; k++)
+			must(label_list_add(&t->labels, targets[i].labels[k][0],
+			    targets[i].labels[k][1]));
+		must(store_target_put(p->store, t, 1));
+	}
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct label_list l = {0};
+
+		for (size_t k = 0; rows[i].labels[k][0] != NULL; k++)
+			must(label_list_add(
+			    &l, rows[i].labels[k][0], rows[i].labels[k][1]));
+		CHECK_ROW(store_labels_used(p->store, &l) == rows[i].want,
+		    rows[i].labels[0][1]);
+	}
+	assert_int_equal(store_login_used(p->store, "ops"), 0);
+	assert_int_equal(store_login_used(p->store, "root"), GW_ENOENT);
+	free(t);
 }
 
 /* A store ahead of the log is recognised by this number. */
@@ -715,6 +882,9 @@ main(void)
 	    T(test_seq),
 	    T(test_ids),
 	    T(test_statements_are_kept),
+	    T(test_removed_user),
+	    T(test_admins),
+	    T(test_selectors),
 	    T(test_all_or_nothing),
 	    T(test_not_a_database),
 	};

@@ -84,19 +84,24 @@ test_exceptions(void **state)
 	CHECK_ONLY(
 	    v->who == WHO_AUDITOR, "recording.get", "user.list", "audit.read");
 	CHECK_ONLY(v->who == WHO_ADMIN, "grant.revoke", "session.kill",
-	    "target.scan", "target.add", "target.remove", "user.add",
-	    "role.set", "role.remove", "policy.apply", "target.doctor");
+	    "target.scan", "target.add", "target.set", "target.remove",
+	    "user.add", "user.set", "user.lock", "user.unlock", "user.remove",
+	    "role.add", "role.set", "role.remove", "policy.apply",
+	    "target.doctor");
 	CHECK_ONLY(v->root != ROOT_MAY, "challenge", "enroll.begin",
 	    "enroll.confirm", "token.create", "request.create");
-	CHECK_ONLY(v->code == CODE_BEFORE, "target.add", "target.remove",
-	    "user.add", "role.set", "role.remove", "policy.apply");
+	CHECK_ONLY(v->code == CODE_BEFORE, "target.add", "target.set",
+	    "target.remove", "user.add", "user.set", "user.lock",
+	    "user.unlock", "user.remove", "role.add", "role.set", "role.remove",
+	    "policy.apply");
 	CHECK_ONLY(v->code == CODE_INSIDE, "request.create");
 	CHECK_ONLY(v->code == CODE_ALWAYS, "enroll.confirm");
 	CHECK_ONLY(v->payload == PAYLOAD_SECRET, "enroll.begin");
 	CHECK_ONLY(v->payload == PAYLOAD_PARTS, "policy.apply");
 	CHECK_ONLY(v->answer == ANSWER_KEPT, "request.create", "grant.release",
-	    "grant.revoke", "session.kill", "target.add", "target.remove",
-	    "role.set", "role.remove");
+	    "grant.revoke", "session.kill", "target.add", "target.set",
+	    "target.remove", "user.lock", "user.remove", "role.add", "role.set",
+	    "role.remove");
 	CHECK_ONLY(v->served == SERVED_BY_API, "healthz");
 	CHECK_ONLY(v->served == SERVED_AT_ONCE, "readyz");
 }

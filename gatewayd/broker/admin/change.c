@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * change - see the header.
+ */
+#include "broker/admin/change.h"
+
+#include "base/err.h"
+#include "base/fault.h"
+#include "broker/admin/reconsider.h"
+#include "broker/broker.h"
+#include "broker/call/put.h"
+
+int
+change_read(struct change *x, const struct call *c, struct problem *p)
+{
+	const int r =
+	    json_get_bool(c->req.body, "dry_run", false, &x->dry_run, p);
+
+	(void)json_object_del(c->req.body, "dry_run");
+	return r;
+}
+
+void
+change_done(struct change *x)
+{
+	json_decref(x->ended);
+	x->ended = NULL;
+}
+
+/* ---- in the store */
+
+/* In an open transaction. GW_EDENIED: no admin would be left to undo it. */
+static int
+put_and_count(struct call *c, struct change *x, change_put_fn *put,
+    struct problem *p, bool *retlast)
+{
+	struct store *s = c->b->store;
+	uint64_t before = 0, after = 0;
+	int r;
+
+	*retlast = false;
+	if ((r = store_admins(s, &before)) != 0 || (r = put(c, p)) != 0 ||
+	    (r = store_admins(s, &after)) != 0)
+		return r;
+	*retlast = before > 0 && after == 0;
+	if (*retlast && !c->local && !FAULT(last_admin))
+		return GW_EDENIED;
+	if ((r = broker_load_roles(c->b)) != 0)
+		return r;
+	change_done(x);
+	x->ended = grants_over_json(c->b);
+	return x->ended != NULL ? 0 : GW_ENOMEM;
+}
+
+static bool
+answer(struct call *c, int r, const struct problem *p)
+{
+	if (r == 0)
+		return true;
+	if (p->status != 0)
+		call_problem(c, p);
+	else if (r == GW_EDENIED)
+		call_refuse(c, 409, "last-admin", NULL,
+		    "nobody would be left who may change users, targets and "
+		    "roles: make another user admin first, or do it as root on "
+		    "the gateway: jitctl --socket "
+		    "/run/sallyport/admin.sock ...");
+	else
+		call_store_failed(c, r);
+	return false;
+}
+
+static bool
+run(struct call *c, struct change *x, change_put_fn *put, bool keep)
+{
+	struct problem p = {0};
+	bool last = false;
+	int r = store_begin(c->b->store);
+
+	if (r == 0) {
+		r = put_and_count(c, x, put, &p, &last);
+		if (r == 0 && keep)
+			r = store_commit(c->b->store);
+		if (r != 0 || !keep) {
+			store_rollback(c->b->store);
+			if (broker_load_roles(c->b) != 0 && r == 0)
+				r = GW_ESYS;
+		}
+	}
+	if (r == 0 && last)
+		put_bool(x->ended, "last_admin", true);
+	return answer(c, r, &p);
+}
+
+bool
+change_weigh(struct call *c, struct change *x, change_put_fn *put)
+{
+	return run(c, x, put, false);
+}
+
+bool
+change_make(struct call *c, struct change *x, change_put_fn *put)
+{
+	return run(c, x, put, true);
+}
+
+/* ---- the answer */
+
+json_t *
+change_difference(const json_t *before, json_t *now)
+{
+	json_t *list = json_array();
+	const char *key = NULL;
+	json_t *v = NULL;
+
+	json_object_foreach(now, key, v)
+	{
+		json_t *was = json_object_get(before, key);
+		json_t *o = NULL;
+
+		if (was == NULL || json_equal(was, v))
+			continue;
+		o = json_object();
+		put_str(o, "field", key);
+		(void)json_object_set(o, "before", was);
+		(void)json_object_set(o, "after", v);
+		(void)json_array_append_new(list, o);
+	}
+	return list;
+}
+
+json_t *
+change_json(struct change *x, json_t *before, json_t *now)
+{
+	if (before != NULL && now != NULL)
+		(void)json_object_set_new(
+		    now, "changes", change_difference(before, now));
+	if (x->ended != NULL && now != NULL)
+		(void)json_object_set(now, "ended", x->ended);
+	put_bool(now, "dry_run", x->dry_run);
+	json_decref(before);
+	return now;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * change - how a change of users, targets or roles is made: weighed as if it
+ * were there (that is all of a dry run), recorded, stored as one, and told:
+ * what changed, and what it ended.
+ */
+#ifndef BROKER_ADMIN_CHANGE_H
+#define BROKER_ADMIN_CHANGE_H
+
+#include "broker/call/call.h"
+
+struct change {
+	bool dry_run;
+	json_t *ended; /* grants_over_json(); NULL = not counted yet */
+};
+
+/* Puts what c->state says into the store: 0, or an error; GW_EINVAL and *p for
+ * what is true no more. Called within a transaction, more than once. */
+typedef int change_put_fn(struct call *c, struct problem *p);
+
+/* Takes "dry_run" out of the body. */
+MUST_CHECK int change_read(
+    struct change *x, const struct call *c, struct problem *p);
+/* Tries it and takes it back. False: it cannot be made, and the call is
+ * answered; so is one that would leave no active admin, unless root ordered it.
+ */
+MUST_CHECK bool change_weigh(
+    struct call *c, struct change *x, change_put_fn *put);
+/* Stores it, once its record is durable; the roles are read anew. Nothing has
+ * ended yet, but is counted. False as above. */
+MUST_CHECK bool change_make(
+    struct call *c, struct change *x, change_put_fn *put);
+/* [{"field","before","after"}] of the members of both that differ; a new
+ * reference. */
+json_t *change_difference(const json_t *before, json_t *now);
+/* The answer: now, with "changes" against before (NULL: it is new), "ended" and
+ * "dry_run". Takes both. */
+json_t *change_json(struct change *x, json_t *before, json_t *now);
+void change_done(struct change *x);
+
+#endif
