@@ -59,6 +59,15 @@ find_short(char chr, uint64_t allowed)
 	return F_COUNT;
 }
 
+/* A guess may name it: it takes nothing away, and no question. */
+static bool
+is_harmless(unsigned f)
+{
+	return f != F_YES && f != F_RESET_CODE && f != F_NO_ADMIN &&
+	       f != F_NO_AUDITOR && f != F_NO_GROUP && f != F_NO_RECORD &&
+	       f != F_DENY;
+}
+
 static bool
 unknown(const char *arg, uint64_t allowed, char *reterr, size_t size)
 {
@@ -74,8 +83,8 @@ unknown(const char *arg, uint64_t allowed, char *reterr, size_t size)
 	for (unsigned f = 0; f < F_COUNT; f++) {
 		const unsigned d = str_distance(name, flags[f].name);
 
-		if ((allowed & FLAG_BIT(f)) != 0 && d < least &&
-		    d < strlen(name)) {
+		if ((allowed & FLAG_BIT(f)) != 0 && is_harmless(f) &&
+		    d < least && d < strlen(name)) {
 			least = d;
 			best = flags[f].name;
 		}

@@ -52,7 +52,7 @@ enum flag_kind { FLAG_BOOL = 0, FLAG_ONE, FLAG_MANY };
 	X(IDENTITY, "identity", 0, "FILE", ONE,                                \
 	    "the SSH key that signs (JITCTL_KEY)")                             \
 	X(KEY, "key", 0, "FILE", MANY,                                         \
-	    "like --identity; in \"user add\" the user's key")                 \
+	    "like --identity; of \"user\" the user's key")                     \
 	X(SOCKET, "socket", 0, "PATH", ONE,                                    \
 	    "the admin socket, as root (JITCTL_SOCKET)")                       \
 	X(INVITE_FILE, "invite-file", 0, "FILE", ONE,                          \
@@ -73,10 +73,13 @@ enum flag_kind { FLAG_BOOL = 0, FLAG_ONE, FLAG_MANY };
 	X(REACH, "reach", 0, "WAY", ONE, "proxy (default) or direct")          \
 	X(ADMIN, "admin", 0, NULL, BOOL, "may change users, targets, roles")   \
 	X(AUDITOR, "auditor", 0, NULL, BOOL, "may read everybody's records")   \
-	X(STATE, "state", 0, "STATE", ONE, "active or disabled")               \
+	X(NO_ADMIN, "no-admin", 0, NULL, BOOL, "an admin no more")             \
+	X(NO_AUDITOR, "no-auditor", 0, NULL, BOOL, "an auditor no more")       \
 	X(RESET_CODE, "reset-code", 0, NULL, BOOL,                             \
 	    "for a lost phone: void its codes, invite again")                  \
-	X(GROUP, "group", 0, "NAME", MANY, "a group")                          \
+	X(INVITE, "invite", 0, NULL, BOOL, "a new invitation")                 \
+	X(GROUP, "group", 0, "NAME", MANY, "a group (one more)")               \
+	X(NO_GROUP, "no-group", 0, "NAME", MANY, "a group to leave")           \
 	X(USER, "user", 0, "NAME", MANY, "a user")                             \
 	X(TARGET, "target", 0, "NAME", MANY, "a target")                       \
 	ROLE_FIELDS(FLAG_OF_ROLE)                                              \

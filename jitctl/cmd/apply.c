@@ -95,25 +95,22 @@ read_policy(const struct ctx *c, unsigned *reterrors)
 	return policy;
 }
 
-/* Says where the entry is that a problem names. Its sentence alone does, in the
- * words of the gateway: "users, entry 2: ...". */
+/* Says where the entry is that a problem names. */
 static void
 print_place(const struct ctx *c, const json_t *problem, const json_t *places)
 {
+	const char *list = member_name(problem, "list");
+	const json_int_t n =
+	    json_integer_value(json_object_get(problem, "entry"));
 	const char *place = NULL;
-	char kind[16];
-	unsigned n = 0;
 
-	if (c->out == OUT_JSON || c->out == OUT_YAML ||
-	    sscanf(member(problem, "detail"), "%15[a-z]%*1[,:] entry %u", kind,
-		&n) != 2 ||
-	    n == 0)
+	if (c->out == OUT_JSON || c->out == OUT_YAML || n < 1)
 		return;
 	place = json_string_value(
-	    json_array_get(json_object_get(places, kind), n - 1));
+	    json_array_get(json_object_get(places, list), (size_t)n - 1));
 	if (place != NULL && place[0] != '\0')
-		(void)fprintf(
-		    stderr, "%s: entry %u of %s is here\n", place, n, kind);
+		(void)fprintf(stderr, "%s: entry %lld of %s is here\n", place,
+		    (long long)n, list);
 }
 
 static int
@@ -157,11 +154,13 @@ print_changes(const struct ctx *c, const json_t *o, bool dry)
 		}
 		(void)printf("%-7s %-20s %s%s%s\n", t[0], t[1], t[2],
 		    t[3][0] != '\0' ? "  " : "", t[3]);
+		change_tell_fields(c, json_object_get(e, "changes"));
 		cell_text(t[3], json_object_get(e, "warning"), COL_TEXT);
 		if (t[3][0] != '\0')
 			say_error("%s: %s", t[1], t[3]);
 	}
 	x = print_invitations(c, json_object_get(o, "invitations"));
+	change_tell_ended(c, o);
 	say(c, "%zu changed, %u the same.%s", json_array_size(changes) - same,
 	    same,
 	    dry ? " Nothing was applied; apply it without --dry-run." : "");
@@ -171,7 +170,6 @@ print_changes(const struct ctx *c, const json_t *o, bool dry)
 int
 run_apply(struct ctx *c)
 {
-	const struct call_opts o = {.show_problem = true};
 	const bool dry = opt_has(&c->opt, F_DRY_RUN);
 	struct reply r = {0};
 	unsigned errors = 0;
@@ -191,8 +189,8 @@ run_apply(struct ctx *c)
 	}
 	places = json_incref(json_object_get(body, "places"));
 	(void)json_object_del(body, "places");
-	(void)json_object_set_new(body, "dry_run", json_boolean(dry));
-	x = call_signed(c, VERB_APPLY, body, &o, &r);
+	x = change_asked(c, VERB_APPLY, body, ASK_IF_ENDS, "Apply?", &r);
+	body = NULL;
 	if (x == EXIT_OK && !out_object(c, r.json))
 		x = print_changes(c, r.json, dry);
 	if (x != EXIT_OK)

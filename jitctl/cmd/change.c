@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "jitctl/gateway/invitation.h"
 #include "jitctl/term/out.h"
+#include "jitctl/term/prompt.h"
 #include "jitctl/term/say.h"
 #include "jitctl/term/words.h"
 
@@ -31,6 +32,167 @@ change(struct ctx *c, enum api_verb verb, json_t *body, struct reply *ret)
 	return x;
 }
 
+/* ---------------------------------------------------------- what it changed */
+
+/* A value of a change: as a list, a map, a duration, yes or no. */
+static void
+value_text(char ret[static CELL_SIZE], const char *field, const json_t *v)
+{
+	const json_t *first = json_array_get(v, 0);
+
+	if (json_is_object(v))
+		cell_text(ret, v, COL_MAP);
+	else if (json_is_object(first))
+		cell_text(ret, v, COL_FINGERPRINTS);
+	else if (json_is_array(v))
+		cell_text(ret, v, COL_LIST);
+	else if (strcmp(field, "max") == 0 || strcmp(field, "mfa_age") == 0)
+		cell_text(ret, v, COL_SECONDS);
+	else
+		cell_text(ret, v, COL_TEXT);
+	if (ret[0] == '\0')
+		memcpy(ret, "none", 5);
+}
+
+void
+change_tell_fields(const struct ctx *c, const json_t *list)
+{
+	char t[3][CELL_SIZE];
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *o = json_array_get(list, i);
+
+		cell_text(t[0], json_object_get(o, "field"), COL_TEXT);
+		value_text(
+		    t[1], member(o, "field"), json_object_get(o, "before"));
+		value_text(
+		    t[2], member(o, "field"), json_object_get(o, "after"));
+		say(c, "  %-10s %s -> %s", t[0], t[1], t[2]);
+	}
+}
+
+static void
+tell_grants(const struct ctx *c, const json_t *list)
+{
+	char t[4][CELL_SIZE];
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *o = json_array_get(list, i);
+
+		cell_text(t[0], json_object_get(o, "grant"), COL_TEXT);
+		cell_text(t[1], json_object_get(o, "user"), COL_TEXT);
+		cell_text(t[2], json_object_get(o, "target"), COL_TEXT);
+		cell_text(t[3], json_object_get(o, "sessions"), COL_TEXT);
+		say(c, "  %s  %s on %s, sessions: %s", t[0], t[1], t[2], t[3]);
+	}
+}
+
+static json_int_t
+ended_count(const json_t *o, const char *key)
+{
+	return json_integer_value(
+	    json_object_get(json_object_get(o, "ended"), key));
+}
+
+static bool
+ends_something(const json_t *o)
+{
+	return ended_count(o, "grants") > 0 || ended_count(o, "sessions") > 0;
+}
+
+static bool
+takes_last_admin(const json_t *o)
+{
+	return json_is_true(
+	    json_object_get(json_object_get(o, "ended"), "last_admin"));
+}
+
+void
+change_tell_ended(const struct ctx *c, const json_t *o)
+{
+	const json_t *ended = json_object_get(o, "ended");
+	const json_int_t grants = ended_count(o, "grants");
+	const json_int_t sessions = ended_count(o, "sessions");
+
+	if (ends_something(o)) {
+		say(c, "%s: %lld grant%s, %lld session%s.",
+		    json_is_true(json_object_get(o, "dry_run")) ? "This ends"
+								: "Ended",
+		    (long long)grants, grants == 1 ? "" : "s",
+		    (long long)sessions, sessions == 1 ? "" : "s");
+		tell_grants(c, json_object_get(ended, "list"));
+	}
+	if (takes_last_admin(o))
+		say(c, "No admin is left then: only root on the gateway can "
+		       "make one again.");
+}
+
+void
+change_tell(
+    const struct ctx *c, const char *kind, const char *name, const json_t *o)
+{
+	const json_t *list = json_object_get(o, "changes");
+	const bool dry = json_is_true(json_object_get(o, "dry_run"));
+
+	if (list == NULL)
+		say(c, "%s %s %s.", kind, name,
+		    dry ? "would be new" : "is new");
+	else if (json_array_size(list) == 0)
+		say(c, "%s %s is so already: nothing %s changed.", kind, name,
+		    dry ? "would be" : "was");
+	else
+		say(c, "%s %s %s:", kind, name,
+		    dry ? "would change" : "has changed");
+	change_tell_fields(c, list);
+	change_tell_ended(c, o);
+}
+
+/* ------------------------------------------------------------------- asking */
+
+/* Tries it, says what would end, and asks. EXIT_OK: it may be made. */
+static int
+ask_first(struct ctx *c, enum api_verb verb, json_t *body, enum change_ask ask,
+    const char *question, struct reply *ret)
+{
+	const struct call_opts o = {.show_problem = true};
+	int x = EXIT_OK;
+
+	if (!change_set(body, "dry_run", json_true()))
+		return EXIT_FAILED;
+	x = call_signed(c, verb, body, &o, ret);
+	(void)json_object_del(body, "dry_run");
+	if (x != EXIT_OK || (ask != ASK_ALWAYS && !ends_something(ret->json) &&
+				!takes_last_admin(ret->json)))
+		return x;
+	change_tell_ended(c, ret->json);
+	x = prompt_yes(c, question);
+	if (x != EXIT_OK)
+		say_error("nothing was changed");
+	return x;
+}
+
+int
+change_asked(struct ctx *c, enum api_verb verb, json_t *body,
+    enum change_ask ask, const char *question, struct reply *ret)
+{
+	const bool dry = opt_has(&c->opt, F_DRY_RUN);
+	int x = EXIT_OK;
+
+	*ret = (struct reply){0};
+	if (body != NULL && dry && !change_set(body, "dry_run", json_true()))
+		x = EXIT_FAILED;
+	else if (body != NULL && !dry && !c->yes && prompt_possible(c))
+		x = ask_first(c, verb, body, ask, question, ret);
+	if (x != EXIT_OK) {
+		json_decref(body);
+		return x;
+	}
+	reply_done(ret);
+	return change(c, verb, body, ret);
+}
+
+/* -------------------------------------------------------------------- rest */
+
 const char *
 change_invitation(const struct ctx *c, const char *user, const json_t *v)
 {
@@ -47,17 +209,26 @@ change_invitation(const struct ctx *c, const char *user, const json_t *v)
 }
 
 int
-change_remove(
-    struct ctx *c, enum api_verb verb, const char *key, const char *after)
+change_remove(struct ctx *c, enum api_verb verb, const char *key,
+    const char *after, struct reply *ret)
 {
-	struct reply r = {0};
+	const char *name = c->opt.arg[0];
+	char question[LIMIT_NAME_SIZE + 64];
 	int x = EXIT_USAGE;
 
-	if (!name_arg("NAME", c->opt.arg[0]))
+	*ret = (struct reply){0};
+	if (!name_arg("NAME", name))
 		return EXIT_USAGE;
-	x = change(c, verb, json_pack("{s:s}", key, c->opt.arg[0]), &r);
-	if (x == EXIT_OK && !out_object(c, r.json))
-		say(c, "Removed: %s %s%s.", key, c->opt.arg[0], after);
-	reply_done(&r);
-	return x;
+	(void)snprintf(
+	    question, sizeof(question), "Remove the %s %s?", key, name);
+	x = change_asked(
+	    c, verb, json_pack("{s:s}", key, name), ASK_ALWAYS, question, ret);
+	if (x != EXIT_OK || out_object(c, ret->json))
+		return x;
+	if (opt_has(&c->opt, F_DRY_RUN))
+		say(c, "The %s %s would be removed.", key, name);
+	else
+		say(c, "Removed: %s %s%s.", key, name, after);
+	change_tell_ended(c, ret->json);
+	return EXIT_OK;
 }

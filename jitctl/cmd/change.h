@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * change - what the commands that change something at the gateway share: a body
- * put together, one signed call, its refusal printed.
+ * put together, the question whether what ends may end, one signed call, its
+ * refusal printed, and what it changed told.
  */
 #ifndef JITCTL_CMD_CHANGE_H
 #define JITCTL_CMD_CHANGE_H
@@ -18,12 +19,30 @@ bool change_set(json_t *body, const char *key, json_t *value);
  * why). A refusal is printed. *ret is to be given to reply_done() always. */
 MUST_CHECK int change(
     struct ctx *c, enum api_verb verb, json_t *body, struct reply *ret);
+
+/* When people are asked before a change is made: always, or only where it ends
+ * something. Never without a terminal, nor with --yes. */
+enum change_ask { ASK_IF_ENDS = 0, ASK_ALWAYS };
+/* The same as change(), for a verb that knows dry runs: asks "question" after
+ * saying what would end, and with --dry-run makes nothing. EXIT_FAILED after
+ * "no"; *ret is what was answered last. */
+MUST_CHECK int change_asked(struct ctx *c, enum api_verb verb, json_t *body,
+    enum change_ask ask, const char *question, struct reply *ret);
+/* Says what the reply says that was changed, one line each after a heading, and
+ * what was ended; of a dry run, would be. kind and name are what it is. */
+void change_tell(
+    const struct ctx *c, const char *kind, const char *name, const json_t *o);
+/* Its [{"field","before","after"}], a line each. */
+void change_tell_fields(const struct ctx *c, const json_t *list);
+/* What was, or would be, ended. */
+void change_tell_ended(const struct ctx *c, const json_t *o);
 /* An invitation of a reply, for user; "" after saying that it leads to another
  * gateway, or is none. Borrowed. */
 const char *change_invitation(
     const struct ctx *c, const char *user, const json_t *v);
-/* Removes what the first argument names; after follows what is said then. */
-MUST_CHECK int change_remove(
-    struct ctx *c, enum api_verb verb, const char *key, const char *after);
+/* Removes what the first argument names, after asking; after follows what is
+ * said then. */
+MUST_CHECK int change_remove(struct ctx *c, enum api_verb verb, const char *key,
+    const char *after, struct reply *ret);
 
 #endif

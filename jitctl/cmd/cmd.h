@@ -21,6 +21,7 @@ struct cmd {
 	int (*run)(struct ctx *c);
 	bool local;        /* calls no gateway, needs no profile */
 	bool key_is_users; /* --key names a user's key, not the one to sign */
+	bool destroys;     /* takes away, or for good: no guess leads here */
 };
 
 /* Flags every command takes. */
@@ -41,11 +42,20 @@ int run_grants(struct ctx *c);
 int run_release(struct ctx *c);
 int run_revoke(struct ctx *c);
 int run_targets(struct ctx *c);
+int run_target_show(struct ctx *c);
 int run_target_add(struct ctx *c);
+int run_target_set(struct ctx *c);
 int run_target_rm(struct ctx *c);
 int run_users(struct ctx *c);
+int run_user_show(struct ctx *c);
 int run_user_add(struct ctx *c);
+int run_user_set(struct ctx *c);
+int run_user_lock(struct ctx *c);
+int run_user_unlock(struct ctx *c);
+int run_user_rm(struct ctx *c);
 int run_roles(struct ctx *c);
+int run_role_show(struct ctx *c);
+int run_role_add(struct ctx *c);
 int run_role_set(struct ctx *c);
 int run_role_rm(struct ctx *c);
 int run_apply(struct ctx *c);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/fault.h"
 #include "base/str.h"
 
 /* "grants" finds "grants ls": the list is what a noun alone means. */
@@ -65,6 +66,7 @@ guess(const struct cmd *cmds, const char *first, const char *second,
     char *reterr, size_t size)
 {
 	const char *best = NULL;
+	bool harmful = false;
 	unsigned least = 4;
 	char typed[64];
 	char shown[128];
@@ -88,8 +90,13 @@ guess(const struct cmd *cmds, const char *first, const char *second,
 		if (d < least && d < strlen(first)) {
 			least = d;
 			best = name;
+			harmful = cmds[i].destroys;
+		} else if (d == least && d < 4) {
+			harmful = harmful || cmds[i].destroys;
 		}
 	}
+	if (harmful && !FAULT(guess_any))
+		best = NULL;
 	if (find_of_noun(cmds, first, 0) != NULL &&
 	    (second == NULL || best == NULL || strchr(best, ' ') == NULL)) {
 		list_verbs(cmds, first, reterr, size);

@@ -11,7 +11,8 @@
 
 /* The command among the plain words of a line: "jitctl --debug target add x"
  * works. *retused gets how many words are its name. A noun alone ("grants")
- * means its list. NULL with a sentence in reterr (size bytes). */
+ * means its list. NULL with a sentence in reterr (size bytes), which may guess
+ * what was meant: never a command that takes something away. */
 const struct cmd *find_command(const struct cmd *cmds, const struct opts *words,
     unsigned *retused, char *reterr, size_t size);
 /* The nth command that is this noun and a verb; NULL past the last. */

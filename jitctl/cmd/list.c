@@ -4,6 +4,9 @@
  */
 #include "jitctl/cmd/list.h"
 
+#include "jitctl/term/say.h"
+#include "jitctl/term/words.h"
+
 int
 list_print(struct ctx *c, enum api_verb verb, const struct query *q,
     const struct col *cols, size_t n, const char *empty)
@@ -13,6 +16,36 @@ list_print(struct ctx *c, enum api_verb verb, const struct query *q,
 
 	if (x == EXIT_OK)
 		x = out_items(c, r.json, cols, n, empty);
+	reply_done(&r);
+	return x;
+}
+
+int
+list_show(struct ctx *c, enum api_verb verb, const char *kind,
+    const struct col *cols, size_t n)
+{
+	const char *name = c->opt.arg[0];
+	const json_t *item = NULL;
+	struct reply r = {0};
+	struct query q = {0};
+	int x = EXIT_OK;
+
+	if (!name_arg("NAME", name))
+		return EXIT_USAGE;
+	query_add(&q, "name", name);
+	x = read_list(c, verb, &q, &r);
+	if (x == EXIT_OK) {
+		item = json_array_get(json_object_get(r.json, "items"), 0);
+		if (item == NULL) {
+			say_error("there is no %s %s: jitctl %ss lists them",
+			    kind, name, kind);
+			x = EXIT_NOT_FOUND;
+		} else if (c->out == OUT_NAME) {
+			(void)printf("%s\n", name);
+		} else if (!out_object(c, item)) {
+			out_item(item, cols, n);
+		}
+	}
 	reply_done(&r);
 	return x;
 }

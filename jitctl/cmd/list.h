@@ -13,6 +13,10 @@
 #include "jitctl/term/out.h"
 #include "wire/verbs.h"
 
+/* The one of the list whose name is the first argument, alone: EXIT_NOT_FOUND,
+ * said, when there is none. kind is what it is called. */
+MUST_CHECK int list_show(struct ctx *c, enum api_verb verb, const char *kind,
+    const struct col *cols, size_t n);
 /* Reads a list (q as for read_list) and prints it as out_items() does. An exit
  * code, what went wrong is said. */
 MUST_CHECK int list_print(struct ctx *c, enum api_verb verb,

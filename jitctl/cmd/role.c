@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * role - the roles of the gateway: listed, set, removed.
+ * role - the roles of the gateway: listed, made, replaced, removed.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,15 +54,13 @@ make_head(char *ret, size_t size, const char *name)
 			*ret = (char)(*ret - 'a' + 'A');
 }
 
-int
-run_roles(struct ctx *c)
+/* A column for each field, and its head; the wide ones last. How many. */
+static size_t
+make_cols(struct col *cols, char (*head)[HEAD_SIZE])
 {
 	const struct rolefield *f = rolefields();
-	char head[ROLE_FIELD_COUNT][HEAD_SIZE];
-	struct col cols[ROLE_FIELD_COUNT];
 	size_t n = 0;
 
-	/* the wide ones last */
 	for (unsigned wide = 0; wide <= 1; wide++)
 		for (size_t i = 0; i < ROLE_FIELD_COUNT; i++) {
 			if (((f[i].bits & ROLE_WIDE) != 0) != (wide != 0))
@@ -71,7 +70,28 @@ run_roles(struct ctx *c)
 			    head[n], f[i].name, col_kind(f[i].kind), wide != 0};
 			n++;
 		}
+	cols[n++] = (struct col){"ID", "role_id", COL_TEXT, true};
+	return n;
+}
+
+int
+run_roles(struct ctx *c)
+{
+	char head[ROLE_FIELD_COUNT][HEAD_SIZE];
+	struct col cols[ROLE_FIELD_COUNT + 1];
+	const size_t n = make_cols(cols, head);
+
 	return list_print(c, VERB_ROLES, NULL, cols, n, "No roles.");
+}
+
+int
+run_role_show(struct ctx *c)
+{
+	char head[ROLE_FIELD_COUNT][HEAD_SIZE];
+	struct col cols[ROLE_FIELD_COUNT + 1];
+	const size_t n = make_cols(cols, head);
+
+	return list_show(c, VERB_ROLES, "role", cols, n);
 }
 
 /* ---- set */
@@ -173,14 +193,29 @@ role_body(const struct ctx *c)
 	return o;
 }
 
-int
-run_role_set(struct ctx *c)
+/* What was named and is not there: a role that gives nobody nothing. */
+static void
+tell_unmatched(const struct ctx *c, const json_t *o)
 {
+	const json_t *list = json_object_get(o, "unmatched");
+	char text[CELL_SIZE];
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		cell_text(text, json_array_get(list, i), COL_TEXT);
+		say_error("role %s: %s", c->opt.arg[0], text);
+	}
+}
+
+static int
+role_set(struct ctx *c, enum api_verb verb)
+{
+	const char *name = c->opt.arg[0];
+	char question[LIMIT_NAME_SIZE + 32];
 	struct reply r = {0};
 	json_t *body = NULL;
 	int x = EXIT_USAGE;
 
-	if (!name_arg("NAME", c->opt.arg[0]))
+	if (!name_arg("NAME", name))
 		return EXIT_USAGE;
 	if (!opt_has(&c->opt, F_LOGIN) && !opt_has(&c->opt, F_ROLE_deny)) {
 		say_error("which logins does it allow? --login NAME");
@@ -189,17 +224,35 @@ run_role_set(struct ctx *c)
 	body = role_body(c);
 	if (body == NULL)
 		return EXIT_USAGE;
-	x = change(c, VERB_ROLE_SET, body, &r);
-	if (x == EXIT_OK && !out_object(c, r.json))
-		say(c,
-		    "Role %s is set. See who may do what: jitctl roles -o wide",
-		    c->opt.arg[0]);
+	(void)snprintf(question, sizeof(question), "Set role %s?", name);
+	x = change_asked(c, verb, body, ASK_IF_ENDS, question, &r);
+	if (x == EXIT_OK && !out_object(c, r.json)) {
+		change_tell(c, "Role", name, r.json);
+		tell_unmatched(c, r.json);
+		say(c, "See who may do what: jitctl roles -o wide");
+	}
 	reply_done(&r);
 	return x;
 }
 
 int
+run_role_add(struct ctx *c)
+{
+	return role_set(c, VERB_ROLE_ADD);
+}
+
+int
+run_role_set(struct ctx *c)
+{
+	return role_set(c, VERB_ROLE_SET);
+}
+
+int
 run_role_rm(struct ctx *c)
 {
-	return change_remove(c, VERB_ROLE_REMOVE, "role", "");
+	struct reply r = {0};
+	const int x = change_remove(c, VERB_ROLE_REMOVE, "role", "", &r);
+
+	reply_done(&r);
+	return x;
 }

@@ -2,6 +2,7 @@
 /*
  * target - the targets of the gateway: listed, scanned, added, removed.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/addr.h"
@@ -16,29 +17,40 @@
 #include "jitctl/term/say.h"
 #include "jitctl/term/words.h"
 
+static const struct col cols[] = {
+    {"TARGET", "target", COL_TEXT, false},
+    {"ADDRESSES", "addresses", COL_LIST, false},
+    {"PORT", "port", COL_TEXT, false},
+    {"LOGINS", "logins", COL_LIST, false},
+    {"LABELS", "labels", COL_MAP, false},
+    {"PROTECTED", "protected", COL_BOOL, false},
+    {"REACH", "reach", COL_TEXT, true},
+    {"HOST KEYS", "host_keys", COL_LIST, true},
+    {"ID", "target_id", COL_TEXT, true},
+};
+
 int
 run_targets(struct ctx *c)
 {
-	static const struct col cols[] = {
-	    {"TARGET", "target", COL_TEXT, false},
-	    {"ADDRESSES", "addresses", COL_LIST, false},
-	    {"PORT", "port", COL_TEXT, false},
-	    {"LOGINS", "logins", COL_LIST, false},
-	    {"LABELS", "labels", COL_MAP, false},
-	    {"PROTECTED", "protected", COL_BOOL, false},
-	    {"REACH", "reach", COL_TEXT, true},
-	    {"HOST KEYS", "host_keys", COL_LIST, true},
-	};
-
 	return list_print(
 	    c, VERB_TARGETS, NULL, cols, ARRAY_LEN(cols), "No targets.");
 }
 
 int
+run_target_show(struct ctx *c)
+{
+	return list_show(c, VERB_TARGETS, "target", cols, ARRAY_LEN(cols));
+}
+
+int
 run_target_rm(struct ctx *c)
 {
-	return change_remove(
-	    c, VERB_TARGET_REMOVE, "target", "; its port stays closed");
+	struct reply r = {0};
+	const int x = change_remove(
+	    c, VERB_TARGET_REMOVE, "target", "; its port stays closed", &r);
+
+	reply_done(&r);
+	return x;
 }
 
 /* "a,b": addresses, or names, which are resolved here and now. */
@@ -133,6 +145,9 @@ print_target(const struct ctx *c, const json_t *logins, const json_t *o)
 	int x = EXIT_OK;
 
 	cell_text(text, json_object_get(o, "addresses"), COL_LIST);
+	change_tell(c, "Target", name, o);
+	if (opt_has(&c->opt, F_DRY_RUN))
+		return EXIT_OK;
 	say(c, "Target %s (%s) is closed to everything but granted sessions.",
 	    name, text);
 	cell_text(text, json_object_get(o, "warning"), COL_TEXT);
@@ -175,9 +190,10 @@ host_keys(struct ctx *c, json_t *body, const json_t *addresses, uint64_t port)
 	return x;
 }
 
-int
-run_target_add(struct ctx *c)
+static int
+target_set(struct ctx *c, enum api_verb verb)
 {
+	char question[LIMIT_NAME_SIZE + 32];
 	const char *reach = opt_get(&c->opt, F_REACH);
 	const char *port_text = opt_get(&c->opt, F_PORT);
 	uint64_t port = 22;
@@ -212,7 +228,8 @@ run_target_add(struct ctx *c)
 	logins = json_incref(json_object_get(body, "logins"));
 	if ((x = host_keys(c, body, addresses, port)) != EXIT_OK)
 		goto out;
-	x = change(c, VERB_TARGET_ADD, body, &r);
+	(void)snprintf(question, sizeof(question), "Change %s?", c->opt.arg[0]);
+	x = change_asked(c, verb, body, ASK_IF_ENDS, question, &r);
 	body = NULL;
 	if (x == EXIT_OK && !out_object(c, r.json))
 		x = print_target(c, logins, r.json);
@@ -222,4 +239,16 @@ out:
 	json_decref(body);
 	reply_done(&r);
 	return x;
+}
+
+int
+run_target_add(struct ctx *c)
+{
+	return target_set(c, VERB_TARGET_ADD);
+}
+
+int
+run_target_set(struct ctx *c)
+{
+	return target_set(c, VERB_TARGET_SET);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * user - the users of the gateway: listed, added, changed, locked out.
+ * user - the users of the gateway: listed, made, changed, locked out, removed.
  */
-#include <string.h>
+#include <stdio.h>
 
 #include "jitctl/cmd/change.h"
 #include "jitctl/cmd/cmd.h"
@@ -11,60 +11,78 @@
 #include "jitctl/term/say.h"
 #include "jitctl/term/words.h"
 
+static const struct col cols[] = {
+    {"USER", "user", COL_TEXT, false},
+    {"STATE", "state", COL_TEXT, false},
+    {"ADMIN", "admin", COL_BOOL, false},
+    {"AUDITOR", "auditor", COL_BOOL, false},
+    {"GROUPS", "groups", COL_LIST, false},
+    {"KEYS", "keys", COL_KEYS, false},
+    {"TOTP", "totp", COL_BOOL, false},
+    {"ID", "user_id", COL_TEXT, true},
+};
+
 int
 run_users(struct ctx *c)
 {
-	static const struct col cols[] = {
-	    {"USER", "user", COL_TEXT, false},
-	    {"STATE", "state", COL_TEXT, false},
-	    {"ADMIN", "admin", COL_BOOL, false},
-	    {"AUDITOR", "auditor", COL_BOOL, false},
-	    {"GROUPS", "groups", COL_LIST, false},
-	    {"KEYS", "keys", COL_KEYS, false},
-	    {"TOTP", "totp", COL_BOOL, false},
-	};
-
 	return list_print(
 	    c, VERB_USERS, NULL, cols, ARRAY_LEN(cols), "No users.");
 }
 
-static int
-print_user(const struct ctx *c, const json_t *o)
+int
+run_user_show(struct ctx *c)
 {
-	const bool invited = json_object_get(o, "invitation") != NULL;
-	const char *invitation = "";
-	char text[CELL_SIZE];
-
-	if (invited)
-		invitation = change_invitation(
-		    c, c->opt.arg[0], json_object_get(o, "invitation"));
-	cell_text(text, json_object_get(o, "state"), COL_TEXT);
-	if (opt_has(&c->opt, F_RESET_CODE))
-		say(c,
-		    "The codes of %s's lost authenticator are void; what they "
-		    "opened is closed.",
-		    c->opt.arg[0]);
-	say(c, "User %s is %s.%s", c->opt.arg[0],
-	    text[0] != '\0' ? text : "set",
-	    invitation[0] != '\0'
-		? " The invitation, good for 24 hours and once:"
-		: "");
-	if (invitation[0] != '\0')
-		(void)printf("%s\n", invitation);
-	return invited && invitation[0] == '\0' ? EXIT_VERIFY : EXIT_OK;
+	return list_show(c, VERB_USERS, "user", cols, ARRAY_LEN(cols));
 }
 
-static bool
-state_arg(const struct ctx *c, json_t *body)
-{
-	const char *s = opt_get(&c->opt, F_STATE);
+/* ---------------------------------------------------------------- told */
 
-	if (s == NULL)
-		return true;
-	if (strcmp(s, "active") == 0 || strcmp(s, "disabled") == 0)
-		return change_set(body, "state", json_string(s));
-	say_error("--state: active or disabled");
-	return false;
+/* Prints the invitation, if the reply has one. */
+static int
+print_invitation(const struct ctx *c, const json_t *o)
+{
+	const char *text = "";
+
+	if (json_object_get(o, "invitation") == NULL)
+		return EXIT_OK;
+	text = change_invitation(
+	    c, c->opt.arg[0], json_object_get(o, "invitation"));
+	if (text[0] == '\0')
+		return EXIT_VERIFY;
+	say(c, "The invitation, good for 24 hours and once:");
+	(void)printf("%s\n", text);
+	return EXIT_OK;
+}
+
+/* Roles give by name: also to another one who had it before. */
+static void
+tell_roles(const struct ctx *c, const json_t *o, const char *how)
+{
+	char text[CELL_SIZE];
+
+	cell_text(text, json_object_get(o, "roles"), COL_LIST);
+	if (text[0] != '\0')
+		say(c, "Roles that %s %s: %s", how, c->opt.arg[0], text);
+}
+
+static int
+tell_user(const struct ctx *c, const json_t *o)
+{
+	change_tell(c, "User", c->opt.arg[0], o);
+	return print_invitation(c, o);
+}
+
+/* ---------------------------------------------------------------- made */
+
+/* What user add and user set have in common. */
+static bool
+set_common(const struct ctx *c, json_t *body)
+{
+	return change_set(body, "keys", key_files_array(c, F_KEY)) &&
+	       (!opt_has(&c->opt, F_ADMIN) ||
+		   change_set(body, "admin", json_true())) &&
+	       (!opt_has(&c->opt, F_AUDITOR) ||
+		   change_set(body, "auditor", json_true()));
 }
 
 int
@@ -77,22 +95,131 @@ run_user_add(struct ctx *c)
 	if (!name_arg("NAME", c->opt.arg[0]))
 		return EXIT_USAGE;
 	body = json_pack("{s:s}", "user", c->opt.arg[0]);
-	if (!state_arg(c, body) ||
-	    (opt_has(&c->opt, F_RESET_CODE) &&
-		!change_set(body, "totp", json_false())) ||
-	    !change_set(body, "keys", key_files_array(c, F_KEY)) ||
+	if (!set_common(c, body) ||
 	    (opt_has(&c->opt, F_GROUP) &&
-		!change_set(body, "groups", names_array(c, F_GROUP))) ||
-	    (opt_has(&c->opt, F_ADMIN) &&
-		!change_set(body, "admin", json_true())) ||
-	    (opt_has(&c->opt, F_AUDITOR) &&
-		!change_set(body, "auditor", json_true()))) {
+		!change_set(body, "groups", names_array(c, F_GROUP)))) {
 		json_decref(body);
 		return EXIT_USAGE;
 	}
-	x = change(c, VERB_USER_ADD, body, &r);
+	x = change_asked(c, VERB_USER_ADD, body, ASK_IF_ENDS, "", &r);
+	if (x == EXIT_OK && !out_object(c, r.json)) {
+		x = tell_user(c, r.json);
+		tell_roles(c, r.json, "name this user already,");
+	}
+	reply_done(&r);
+	return x;
+}
+
+/* -------------------------------------------------------------- changed */
+
+static bool
+set_body(const struct ctx *c, json_t *body)
+{
+	if (opt_has(&c->opt, F_ADMIN) && opt_has(&c->opt, F_NO_ADMIN)) {
+		say_error("--admin and --no-admin: which?");
+		return false;
+	}
+	if (opt_has(&c->opt, F_AUDITOR) && opt_has(&c->opt, F_NO_AUDITOR)) {
+		say_error("--auditor and --no-auditor: which?");
+		return false;
+	}
+	return set_common(c, body) &&
+	       (!opt_has(&c->opt, F_NO_ADMIN) ||
+		   change_set(body, "admin", json_false())) &&
+	       (!opt_has(&c->opt, F_NO_AUDITOR) ||
+		   change_set(body, "auditor", json_false())) &&
+	       (!opt_has(&c->opt, F_GROUP) ||
+		   change_set(body, "add_groups", names_array(c, F_GROUP))) &&
+	       (!opt_has(&c->opt, F_NO_GROUP) ||
+		   change_set(
+		       body, "remove_groups", names_array(c, F_NO_GROUP))) &&
+	       (!opt_has(&c->opt, F_RESET_CODE) ||
+		   change_set(body, "totp", json_false())) &&
+	       (!opt_has(&c->opt, F_INVITE) ||
+		   change_set(body, "invite", json_true()));
+}
+
+static bool
+changes_nothing(const struct ctx *c)
+{
+	static const enum flag flags[] = {F_KEY, F_ADMIN, F_NO_ADMIN, F_AUDITOR,
+	    F_NO_AUDITOR, F_GROUP, F_NO_GROUP, F_RESET_CODE, F_INVITE};
+
+	for (size_t i = 0; i < ARRAY_LEN(flags); i++)
+		if (opt_has(&c->opt, flags[i]))
+			return false;
+	return true;
+}
+
+int
+run_user_set(struct ctx *c)
+{
+	const char *name = c->opt.arg[0];
+	char question[LIMIT_NAME_SIZE + 32];
+	struct reply r = {0};
+	json_t *body = NULL;
+	int x = EXIT_USAGE;
+
+	if (!name_arg("NAME", name))
+		return EXIT_USAGE;
+	if (changes_nothing(c)) {
+		say_error(
+		    "what of %s is to change? jitctl help user set", name);
+		return EXIT_USAGE;
+	}
+	body = json_pack("{s:s}", "user", name);
+	if (!set_body(c, body)) {
+		json_decref(body);
+		return EXIT_USAGE;
+	}
+	(void)snprintf(question, sizeof(question), "Change %s?", name);
+	x = change_asked(c, VERB_USER_SET, body, ASK_IF_ENDS, question, &r);
 	if (x == EXIT_OK && !out_object(c, r.json))
-		x = print_user(c, r.json);
+		x = tell_user(c, r.json);
+	reply_done(&r);
+	return x;
+}
+
+static int
+run_named(struct ctx *c, enum api_verb verb, const char *ask)
+{
+	const char *name = c->opt.arg[0];
+	char question[LIMIT_NAME_SIZE + 32];
+	struct reply r = {0};
+	int x = EXIT_USAGE;
+
+	if (!name_arg("NAME", name))
+		return EXIT_USAGE;
+	(void)snprintf(question, sizeof(question), "%s %s?", ask, name);
+	x = change_asked(c, verb, json_pack("{s:s}", "user", name), ASK_IF_ENDS,
+	    question, &r);
+	if (x == EXIT_OK && !out_object(c, r.json))
+		x = tell_user(c, r.json);
+	reply_done(&r);
+	return x;
+}
+
+int
+run_user_lock(struct ctx *c)
+{
+	return run_named(c, VERB_USER_LOCK, "Lock out");
+}
+
+int
+run_user_unlock(struct ctx *c)
+{
+	return run_named(c, VERB_USER_UNLOCK, "Let in again");
+}
+
+int
+run_user_rm(struct ctx *c)
+{
+	struct reply r = {0};
+	const int x = change_remove(c, VERB_USER_REMOVE, "user",
+	    "; the name stays in the evidence", &r);
+
+	if (x == EXIT_OK && c->out <= OUT_WIDE)
+		tell_roles(c, r.json, "still name");
 	reply_done(&r);
 	return x;
 }

@@ -249,6 +249,14 @@ cell_text(char ret[static CELL_SIZE], const json_t *v, enum col_kind k)
 		    text, sizeof(text), (uint64_t)json_integer_value(v));
 		add_text(ret, text);
 		break;
+	case COL_FINGERPRINTS:
+		for (size_t i = 0; i < json_array_size(v); i++) {
+			if (i > 0)
+				add_text(ret, ",");
+			scalar_text(ret, json_object_get(json_array_get(v, i),
+					     "fingerprint"));
+		}
+		break;
 	case COL_KEYS:
 		(void)snprintf(ret, CELL_SIZE, "%zu", json_array_size(v));
 		break;
@@ -354,6 +362,23 @@ out_items(const struct ctx *c, const json_t *reply, const struct col *cols,
 		return EXIT_OK;
 	}
 	return print_table(c, items, cols, n);
+}
+
+void
+out_item(const json_t *item, const struct col *cols, size_t n)
+{
+	char text[CELL_SIZE];
+	size_t width = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (strlen(cols[i].head) > width)
+			width = strlen(cols[i].head);
+	for (size_t i = 0; i < n; i++) {
+		cell_text(text, json_object_get(item, cols[i].key),
+		    cols[i].kind == COL_KEYS ? COL_FINGERPRINTS : cols[i].kind);
+		(void)printf("%-*s  %s\n", (int)width, cols[i].head,
+		    text[0] == '\0' && cols[i].kind == COL_BOOL ? "no" : text);
+	}
 }
 
 /* ------------------------------------------------------------------ json */

@@ -16,13 +16,14 @@
 #include "jitctl/jitctl.h"
 
 enum col_kind {
-	COL_TEXT = 0, /* string, number */
-	COL_TIME,     /* RFC 3339 -> local time with zone */
-	COL_LIST,     /* strings -> a,b */
-	COL_MAP,      /* {"env":"prod"} -> env=prod */
-	COL_BOOL,     /* yes or empty */
-	COL_SECONDS,  /* 5400 -> 1h30m */
-	COL_KEYS,     /* objects with "fingerprint" -> how many */
+	COL_TEXT = 0,     /* string, number */
+	COL_TIME,         /* RFC 3339 -> local time with zone */
+	COL_LIST,         /* strings -> a,b */
+	COL_MAP,          /* {"env":"prod"} -> env=prod */
+	COL_BOOL,         /* yes or empty */
+	COL_SECONDS,      /* 5400 -> 1h30m */
+	COL_KEYS,         /* objects with "fingerprint" -> how many */
+	COL_FINGERPRINTS, /* the same -> all of them */
 };
 
 struct col {
@@ -50,6 +51,8 @@ void cell_text(char ret[static CELL_SIZE], const json_t *v, enum col_kind k);
  * EXIT_FAILED; EXIT_VERIFY when with -o name something was no name. */
 MUST_CHECK int out_items(const struct ctx *c, const json_t *reply,
     const struct col *cols, size_t n, const char *empty);
+/* One item, a line for each of its columns; for people. */
+void out_item(const json_t *item, const struct col *cols, size_t n);
 /* With -o json or yaml: the object, and true. */
 bool out_object(const struct ctx *c, const json_t *o);
 /* What is the same JSON with jansson's flags, but that a terminal acts on

@@ -352,7 +352,8 @@ add_user() {
 add_role() {
 	local out
 
-	out=$(local_admin role set "$@" 2>&1) ||
+	# made, or replaced where it is there
+	out=$(local_admin role add "$@" 2>&1 || local_admin role set "$@" 2>&1) ||
 		fail "jitctl role set $1:$(check_show "$out")"
 }
 

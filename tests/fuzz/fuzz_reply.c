@@ -40,7 +40,8 @@ static const char *const lines[][8] = {{"status"}, {"whoami"}, {"grants", "ls"},
     {"target", "rm", "web-01"}, {"user", "add", "alice", "--admin"},
     {"role", "set", "ops", "--user", "alice", "--login", "deploy"},
     {"role", "rm", "ops"}, {"sessions", "kill", "s-ABCD2345"}, {"doctor"},
-    {"doctor", "web-01"}};
+    {"doctor", "web-01"}, {"user", "set", "alice", "--group", "ops"},
+    {"user", "lock", "alice"}, {"user", "show", "alice"}};
 
 enum { WHOAMI = 1, TAIL = 7, SEARCH = 8, SETUP = 13, CALLS_MAX = 4096 };
 

@@ -400,6 +400,7 @@ reply_json(const struct apply *a, bool applied)
 	if (o != NULL && a->ch.ended != NULL)
 		(void)json_object_set(o, "ended", a->ch.ended);
 	put_bool(o, "applied", applied);
+	put_bool(o, "dry_run", a->ch.dry_run);
 	return o;
 }
 

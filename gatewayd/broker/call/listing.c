@@ -38,6 +38,11 @@ listing_init(struct listing *l, struct call *c)
 		    c, "after", "what an answer called \"next\" was expected");
 		return false;
 	}
+	if (!params_text(c->query, "name", l->only, sizeof(l->only)) ||
+	    (l->only[0] != '\0' && !str_name_ok(l->only))) {
+		refuse(c, "name", "a name was expected");
+		return false;
+	}
 	if (!params_flag(c->query, "all", &l->all)) {
 		refuse(c, "all", "0 or 1 was expected");
 		return false;
@@ -80,7 +85,8 @@ add(struct listing *l, json_t *item, const char *cursor)
 bool
 listing_wants(const struct listing *l, const char *name)
 {
-	return !l->more && strcmp(name, l->after) > 0;
+	return !l->more && strcmp(name, l->after) > 0 &&
+	       (l->only[0] == '\0' || strcmp(name, l->only) == 0);
 }
 
 void

@@ -23,7 +23,8 @@ typedef json_t *listing_json_fn(const void *what);
 
 struct listing {
 	json_t *items;
-	bool all; /* ?all=1: what has ended, too */
+	bool all;                   /* ?all=1: what has ended, too */
+	char only[LIMIT_NAME_SIZE]; /* ?name=: of a list by name, that one */
 	size_t size;
 	bool more;
 	char after[LISTING_CURSOR_SIZE], next[LISTING_CURSOR_SIZE];

@@ -33,7 +33,7 @@ expect_ok wait_for 5 has_record "$denied"
 expect_ok on client python3 /tmp/flood.py 500
 expect_eq '401:500' "$OUT" 'answers to a flood'
 # what came before this answer was written before this record
-local_admin role set later --user nobody --label env=lab --login deploy --max 1h >/dev/null
+local_admin role add later --user nobody --label env=lab --login deploy --max 1h >/dev/null
 has_record '.event == "role.set"' || fail 'no record after the flood'
 n=$(record_count "$denied")
 [ "$n" -ge 3 ] && [ "$n" -le 30 ] || fail "$n records of 503 refusals"

@@ -42,7 +42,7 @@ has_record '.event == "user.create" and .user == "carol" and .by == "local" and 
 	fail 'no such record'
 echo '- and by who that was at login, where the kernel knows'
 if on gateway sh -c 'echo 1234 >/proc/self/loginuid && exec jitctl --no-input \
-	--socket /run/sallyport/admin.sock role set r --user carol --target web-01 \
+	--socket /run/sallyport/admin.sock role add r --user carol --target web-01 \
 	--login deploy --max 5m' >/dev/null 2>&1; then
 	has_record '.event == "role.set" and .by == "local" and .uid == 0 and .loginuid == 1234' ||
 		fail 'no such record'

@@ -66,7 +66,7 @@ expect_ok local_admin roles
 
 echo '- from the log, while the broker does not read'
 stuck '/v1/audit?from=0&max=196608' notary broker
-expect_ok local_admin role set after --user x --label a=b --login deploy --max 1h
+expect_ok local_admin role add after --user x --label a=b --login deploy --max 1h
 
 echo '- a list too long for one answer is shown whole'
 key=$(gw_ca_lines | sed -n 1p)

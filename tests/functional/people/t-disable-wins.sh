@@ -15,9 +15,9 @@ lab_up "$STAGE"
 story
 put_file client /tmp/raw.py 0755 <"$(dirname -- "$0")/../tools/raw_request.py"
 
-admin_post() { # BODY
-	on gateway curl -s --unix-socket "$GW_SOCKET" -d "$1" \
-		-H 'Content-Type: application/json' http://gateway/v1/users
+admin_post() { # PATH BODY
+	on gateway curl -s --unix-socket "$GW_SOCKET" -d "$2" \
+		-H 'Content-Type: application/json' "http://gateway/v1/$1"
 }
 # The API has a request of the client's that somebody is at.
 asked() {
@@ -34,7 +34,7 @@ wait_for 10 no_elements entry4
 
 echo '- a request on its way does not outlive its user'
 gw_freeze notary
-admin_post '{"user":"alice","state":"disabled"}' >/dev/null &
+admin_post users/lock '{"user":"alice"}' >/dev/null &
 sleep 1
 ( # she is not disabled yet: the record of it is not durable
 	rc=0
@@ -53,11 +53,11 @@ has_record '.event == "grant.close" and .reason == "locked"' ||
 	fail 'the late grant was not closed in the log'
 
 echo '- nor does an enrolment bring back who was disabled'
-code=$(admin_post '{"user":"dave"}' | jq -r '.invitation | split(":") | last')
+code=$(admin_post users '{"user":"dave"}' | jq -r '.invitation | split(":") | last')
 on client ssh-keygen -q -t ed25519 -N '' -f /tmp/dave
 on client chown alice /tmp/dave
 gw_freeze notary
-admin_post '{"user":"dave","state":"disabled"}' >/dev/null &
+admin_post users/lock '{"user":"dave"}' >/dev/null &
 sleep 1
 on_as alice client python3 /tmp/raw.py --key /tmp/dave 198.51.100.1 8443 \
 	enroll.begin /v1/enroll "{\"invite\":\"$code\"}" >"$TEST_DIR/enroll" 2>&1 &

@@ -98,7 +98,7 @@ expect_ok local_admin audit search --event session.en
 expect_out 'did you mean "session.end"'
 
 echo '- a role that denies forbids all that it does not name'
-expect_ok local_admin role set freeze --deny
+expect_ok local_admin role add freeze --deny
 code_file alice >/dev/null
 expect_fail 3 jit alice request web-01 --for 5m --reason x --code-file code
 expect_out 'freeze'
@@ -122,9 +122,9 @@ expect_out 'nothing was added; compare.*say --yes'
 
 echo '- what is printed for a target is all it needs'
 target_untrust web-01
-expect_ok local_admin target add web-01 "$(lab_address web-01)" --host-key /etc/lab/web-01.hostkey \
+expect_ok local_admin target set web-01 "$(lab_address web-01)" --host-key /etc/lab/web-01.hostkey \
 	--login deploy --label env=lab
-setup=$(local_admin target add web-01 "$(lab_address web-01)" --host-key /etc/lab/web-01.hostkey \
+setup=$(local_admin target set web-01 "$(lab_address web-01)" --host-key /etc/lab/web-01.hostkey \
 	--login deploy --label env=lab 2>/dev/null)
 [ "$(tail -n 1 <<<"$setup")" = 'sshd -t && systemctl reload ssh' ] || fail "the last line: $setup"
 sed '$d' <<<"$setup" | on web-01 sh -eu

@@ -84,8 +84,9 @@ on client ip route change 198.51.100.0/24 dev out0 src 198.51.100.7
 
 echo '- a lost phone: its codes are void at once, and what was open'
 old=$(cat "$(gw_dir)/totp.alice")
-expect_ok local_admin user add alice --reset-code
-expect_out 'User alice is invited'
+expect_ok local_admin user set alice --reset-code
+expect_out 'totp +yes -> no'
+expect_out 'Ended: 1 grant, '
 invitation=$(grep -o 'sp1:[^[:space:]]*' <<<"$OUT")
 wait_for 10 no_elements entry4
 expect_fail 4 jit alice request web-01 --for 5m --reason x
@@ -101,12 +102,18 @@ enroll alice "$invitation"
 expect_ok request alice web-01
 
 echo '- locked out, and let in again, by one command'
-expect_ok local_admin user add alice --state disabled
+expect_fail 5 local_admin user lock aclie
+expect_out 'there is no user aclie'
+expect_ok local_admin user lock alice
+expect_out 'state +active -> disabled'
+expect_out 'Ended: 1 grant, 0 sessions'
 wait_for 10 no_elements entry4
 expect_fail 4 jit alice request web-01 --for 5m --reason x
-expect_ok local_admin user add alice --state active
-expect_out 'User alice is active'
-expect_fail 2 local_admin user add alice --state gone
+expect_ok local_admin user unlock alice
+expect_out 'state +disabled -> active'
+expect_eq 'alice active' "$(local_admin user show alice -o json | jq -r '"\(.user) \(.state)"')" shown
+expect_ok local_admin user unlock alice
+expect_out 'is so already'
 
 echo '- who reads JSON gets JSON, also of what jitctl finds itself'
 json_error() { # CODE ARG...
@@ -126,7 +133,7 @@ json_error 4 whoami --profile nowhere -o json
 json_error 8 whoami --gateway gateway:1 -o json
 echo '- and objects of the commands that print text'
 expect_eq request "$(jit alice help request -o json | jq -r '.items[].command')" help
-expect_eq 'target add target rm' "$(jit alice help target -o json | jq -r '.items[].command' | paste -sd' ')" help
+expect_eq 'target show target add target set target rm' "$(jit alice help target -o json | jq -r '.items[].command' | paste -sd' ')" help
 for c in known-hosts ssh-config; do
 	expect_eq 'gateway 2222' "$(jit alice $c -o json | jq -r '"\(.host) \(.port)"')" "$c"
 done

@@ -76,7 +76,7 @@ keys_are() { # KEY...
 	done | jq -R . | jq -sc .)
 	on gateway curl -s --unix-socket "$GW_SOCKET" \
 		-d "{\"user\":\"alice\",\"keys\":$list}" \
-		-H 'Content-Type: application/json' http://gateway/v1/users >/dev/null
+		-H 'Content-Type: application/json' http://gateway/v1/users/set >/dev/null
 }
 in_step() {
 	on gateway curl -s --unix-socket "$GW_SOCKET" http://gateway/v1/readyz |

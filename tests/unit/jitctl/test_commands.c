@@ -51,8 +51,14 @@ test_opts(void **state)
 	    {"--quiet=yes", "takes no value"},
 	    {"--reason x", "unknown flag --reason"},
 	    {"-z", "unknown flag -z"},
+	    {"--quet", "did you mean --quiet?"},
+	    {"--yess", "unknown flag --yess"},
 	    {"a b c d e", "too many arguments"},
 	};
+	static const char *const taken[] = {
+	    "mean --yes?", "mean --reset-code", "mean --no-", "mean --deny"};
+	static const char *const harsh[] = {"--yess", "--reset-cod",
+	    "--no-admn", "--no-grop", "--no-recrd", "--dney"};
 	struct opts o;
 	char err[256] = "";
 
@@ -71,6 +77,12 @@ test_opts(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		CHECK_ROW(!parse(&o, bad[i].line, some, err), bad[i].line);
 		CHECK_ROW(strstr(err, bad[i].part) != NULL, err);
+	}
+	/* A guess takes nothing away, not even a question. */
+	for (size_t i = 0; i < ARRAY_LEN(harsh); i++) {
+		CHECK_ROW(!parse(&o, harsh[i], UINT64_MAX, err), harsh[i]);
+		for (size_t k = 0; k < ARRAY_LEN(taken); k++)
+			CHECK_ROW(strstr(err, taken[k]) == NULL, err);
 	}
 	/* -f is --file here and --follow there. */
 	assert_true(parse(&o, "-f x", FLAG_BIT(F_FILE), err));
@@ -126,7 +138,17 @@ test_find(void **state)
 	    {"audit verfy", NULL, "did you mean \"audit verify\"?"},
 	    {"grants lss", NULL, "did you mean \"grants ls\"?"},
 	    {"xyzzy", NULL, "jitctl help"},
-	    {"target", NULL, "There are: target add, target rm"},
+	    {"target", NULL,
+		"There are: target show, target add, target set, target rm"},
+	    /* A guess takes nothing away. */
+	    {"target rmm", NULL, "target what? There are:"},
+	    {"role sett", NULL, "role what? There are:"},
+	    {"user lok", NULL, "user what? There are:"},
+	    {"relaese g-1", NULL,
+		"unknown command \"relaese\"; see: jitctl help"},
+	    {"reovke g-1", NULL,
+		"unknown command \"reovke\"; see: jitctl help"},
+	    {"aply", NULL, "unknown command \"aply\"; see: jitctl help"},
 	    {"audit foo", NULL, "audit what? There are: audit tail,"},
 	};
 	struct opts o;

@@ -24,9 +24,12 @@ static const char everything[] =
     "'host_keys':[{'type':'@','fingerprint':'@','key':'@'}],"
     "'checks':[{'name':'@','detail':'@','remedy':'@','status':'@'}],"
     "'changes':[{'kind':'@','name':'@','detail':'@','warning':'@',"
-    "'change':'@'}],'invitations':{'@':'@'},"
+    "'change':'@','field':'@','before':'@','after':['@']}],'invitations':{'@':'"
+    "@'},"
     "'refused':[{'field':'@','text':'@'}],"
-    "'would_pass':{'target':'@','login':'@','reason':'@'}";
+    "'would_pass':{'target':'@','login':'@','reason':'@'},"
+    "'roles':['@'],'unmatched':['@'],'ended':{'grants':1,'sessions':1,"
+    "'list':[{'grant':'@','user':'@','target':'@','sessions':'@'}]}";
 /* A title, a colour as C1, a line end and a bidirectional override. */
 static const char evil[] = "\\u001b]0;x\\u0007\\u009b31m\\n\\u202e";
 
@@ -96,10 +99,17 @@ test_output_is_escaped(void **state)
 	    {"doctor", "web-01", NULL, true},
 	    {"sessions kill", "s-9D3FAB2K", NULL, false},
 	    {"target add", "web-01", "192.0.2.1", true},
-	    {"target rm", "web-01", NULL, false},
+	    {"target rm", "web-01", NULL, true},
 	    {"user add", "alice", NULL, true},
+	    {"user show", "alice", NULL, true},
+	    {"user lock", "alice", NULL, true},
+	    {"user rm", "alice", NULL, true},
+	    {"target set", "web-01", "192.0.2.1", true},
+	    {"target show", "web-01", NULL, true},
+	    {"role show", "ops", NULL, true},
 	    {"users ls", NULL, NULL, true},
-	    {"role set", "ops", NULL, false},
+	    {"role set", "ops", NULL, true},
+	    {"role rm", "ops", NULL, true},
 	    {"roles ls", NULL, NULL, true},
 	    {"apply", NULL, NULL, true},
 	    {"audit tail", NULL, NULL, true},
