@@ -39,11 +39,11 @@ test_changes_need_what_is_there(void **state)
 		unsigned verb;
 		const char *body;
 	} rows[] = {
-	    {VERB_USER_SET, "{\"user\":\"NMAE\",\"auditor\":true}"},
-	    {VERB_USER_SET, "{\"user\":\"NMAE\"}"},
-	    {VERB_USER_LOCK, "{\"user\":\"NMAE\"}"},
-	    {VERB_USER_UNLOCK, "{\"user\":\"NMAE\"}"},
-	    {VERB_USER_REMOVE, "{\"user\":\"NMAE\"}"},
+	    {VERB_USER_SET, "{\"user\":\"NAEM\",\"auditor\":true}"},
+	    {VERB_USER_SET, "{\"user\":\"NAEM\"}"},
+	    {VERB_USER_LOCK, "{\"user\":\"NAEM\"}"},
+	    {VERB_USER_UNLOCK, "{\"user\":\"NAEM\"}"},
+	    {VERB_USER_REMOVE, "{\"user\":\"NAEM\"}"},
 	    {VERB_USER_SET, "{\"user\":\"alice\",\"remove_groups\":[\"osp\"]}"},
 	    {VERB_ROLE_SET, ROLE("osp") "}"},
 	    {VERB_ROLE_REMOVE, "{\"role\":\"osp\"}"},
@@ -70,7 +70,7 @@ test_changes_need_what_is_there(void **state)
 	target_text(x, "web-01", "", body);
 	assert_int_equal(admin_call(x, VERB_TARGET_ADD, EV_NONE, body), 409);
 	assert_int_equal(admin_call(x, VERB_USERS, EV_NONE, ""), 200);
-	assert_false(has(x, "NMAE"));
+	assert_false(has(x, "NAEM"));
 	stop(x);
 }
 

@@ -91,8 +91,8 @@ test_exceptions(void **state)
 	CHECK_ONLY(v->root != ROOT_MAY, "challenge", "enroll.begin",
 	    "enroll.confirm", "token.create", "request.create");
 	CHECK_ONLY(v->code == CODE_BEFORE, "target.add", "target.set",
-	    "target.remove", "user.add", "user.set", "user.lock",
-	    "user.unlock", "user.remove", "role.add", "role.set", "role.remove",
+	    "target.remove", "user.add", "user.set", "user.lock", "user.unlock",
+	    "user.remove", "role.add", "role.set", "role.remove",
 	    "policy.apply");
 	CHECK_ONLY(v->code == CODE_INSIDE, "request.create");
 	CHECK_ONLY(v->code == CODE_ALWAYS, "enroll.confirm");
