@@ -64,8 +64,8 @@ static bool
 is_harmless(unsigned f)
 {
 	return f != F_YES && f != F_RESET_CODE && f != F_NO_ADMIN &&
-	       f != F_NO_AUDITOR && f != F_NO_GROUP && f != F_NO_RECORD &&
-	       f != F_DENY;
+	       f != F_NO_AUDITOR && f != F_NO_GROUP && f != F_ROLE_record &&
+	       f != F_ROLE_deny;
 }
 
 static bool

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "jitctl/gateway/invitation.h"
 #include "jitctl/gateway/profile.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -197,23 +197,25 @@ check_again(struct process *r, unsigned verb, const struct bytes *body)
 		unsigned verb;
 		const char *list;
 	} sets[] = {{VERB_USER_ADD, "users"}, {VERB_TARGET_ADD, "targets"},
+	    {VERB_TARGET_SET, "targets"}, {VERB_ROLE_ADD, "roles"},
 	    {VERB_ROLE_SET, "roles"}};
 	struct problem p = {0};
-	struct buf b;
 
 	for (size_t i = 0; i < ARRAY_LEN(sets); i++) {
 		json_t *o;
+		char *text;
 
 		if (sets[i].verb != verb || r->reply.status >= 300)
 			continue;
-		buf_init(&b, LIMIT_BODY_MAX + 64);
-		buf_printf(&b, "{\"dry_run\":true,\"%s\":[", sets[i].list);
-		buf_put(&b, body->p, body->len);
-		buf_printf(&b, "]}");
-		buf_u8(&b, '\0');
-		must(buf_err(&b) == 0);
-		call_admin(r, VERB_APPLY, (const char *)b.p);
-		buf_done(&b);
+		o = json_parse_object(body->p, body->len, &p);
+		must(o != NULL);
+		(void)json_object_del(o, "dry_run");
+		o = json_pack("{s:b,s:[o]}", "dry_run", 1, sets[i].list, o);
+		text = json_text(o);
+		must(text != NULL);
+		call_admin(r, VERB_APPLY, text);
+		free(text);
+		json_decref(o);
 		o = json_parse_object(r->body.p, r->body.len - 1, &p);
 		must(r->reply.status == 200);
 		must(
@@ -466,7 +468,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct msg_api_call m;
 	const struct verb *v;
 	struct broker *b;
-	uint64_t changes;
 	bool https;
 
 	if (r->ctx == NULL && setjmp(serving) == 0)
@@ -479,13 +480,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	r->takes = (data[1] & LOG_TAKES) != 0;
 	https = m.peer.family != 0;
 	v = verb_get(m.verb);
-	changes = store_changes(b->store);
 	call(r, &m, https ? PROC_API : PROC_ADMIN);
 	check_reply(r);
 	if (m.uid > 0 && v->auth != AUTH_OPEN)
 		must(r->reply.status == 403);
 	if (!r->takes)
-		must(store_changes(b->store) == changes && r->to_firewall == 0);
+		must(r->to_firewall == 0);
 	if (store_is_same())
 		return 0;
 	/* an answer may be kept for whoever asks again */

@@ -84,10 +84,13 @@ schema(const struct rolefield *f)
 	return NULL;
 }
 
-/* A body of role.set, or (reply) what is answered. */
+/* Of a policy, a body of role.add and role.set, or what is answered. */
+enum part { ENTRY, CHANGE, REPLY };
+
 static json_t *
-role_schema(bool reply)
+role_schema(enum part part)
 {
+	const bool reply = part == REPLY;
 	const struct rolefield *f = rolefields();
 	json_t *all = json_object();
 	json_t *o = json_pack("{s:s}", "type", "object");
@@ -102,6 +105,10 @@ role_schema(bool reply)
 			    json_pack("{s:s, s:s}", "type", "string", "pattern",
 				ID_PATTERN));
 	}
+	if (part == CHANGE)
+		json_object_set_new(all, "dry_run",
+		    json_pack("{s:s, s:s}", "type", "boolean", "description",
+			"only say what would be, and what it would end"));
 	if (reply)
 		json_object_set_new(
 		    all, "repeated", json_pack("{s:s}", "type", "boolean"));
@@ -115,9 +122,9 @@ role_schema(bool reply)
 }
 
 static void
-print_schema(bool reply)
+print_schema(enum part part)
 {
-	json_t *o = role_schema(reply);
+	json_t *o = role_schema(part);
 
 	json_dumpf(o, stdout, JSON_INDENT(1));
 	putchar('\n');
@@ -225,8 +232,12 @@ main(int argc, char **argv)
 {
 	const char *part = argc == 2 ? argv[1] : "";
 
-	if (strcmp(part, "body") == 0 || strcmp(part, "reply") == 0)
-		print_schema(part[0] == 'r');
+	if (strcmp(part, "body") == 0)
+		print_schema(ENTRY);
+	else if (strcmp(part, "change") == 0)
+		print_schema(CHANGE);
+	else if (strcmp(part, "reply") == 0)
+		print_schema(REPLY);
 	else if (strcmp(part, "policy") == 0)
 		print_policy();
 	else if (strcmp(part, "flags") == 0)

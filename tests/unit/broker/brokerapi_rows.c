@@ -112,6 +112,7 @@ static const char role_full[] =
 static void
 want_role(const char *reply, const char *sent)
 {
+	static const char *const told[] = {"ended", "dry_run", "unmatched"};
 	json_t *got = json_loads(reply, 0, NULL);
 	json_t *want = json_loads(sent, 0, NULL);
 
@@ -119,6 +120,8 @@ want_role(const char *reply, const char *sent)
 	assert_non_null(want);
 	assert_non_null(json_object_get(got, "role_id"));
 	assert_int_equal(json_object_del(got, "role_id"), 0);
+	for (size_t i = 0; i < ARRAY_LEN(told); i++)
+		(void)json_object_del(got, told[i]);
 	if (!json_equal(got, want))
 		fail_msg("%s", reply);
 	json_decref(got);
@@ -135,7 +138,7 @@ test_role_fields(void **state)
 
 	start(x, NULL, 0, NULL);
 	assert_int_equal(
-	    admin_call(x, VERB_ROLE_SET, EV_ROLE_SET, role_full), 201);
+	    admin_call(x, VERB_ROLE_ADD, EV_ROLE_SET, role_full), 201);
 	for (size_t i = 0; i < ROLE_FIELD_COUNT; i++)
 		CHECK_ROW(has(x, rolefields()[i].name), rolefields()[i].name);
 	want_role(x->text, role_full);
