@@ -2,8 +2,8 @@
 /*
  * target - targets, their labels, logins and pinned host keys.
  */
-#include <stdlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"

@@ -86,9 +86,9 @@ echo '- a lost phone: its codes are void at once, and what was open'
 old=$(cat "$(gw_dir)/totp.alice")
 expect_ok local_admin user set alice --reset-code
 expect_out 'totp +yes -> no'
-expect_out 'Ended: 1 grant, '
 invitation=$(grep -o 'sp1:[^[:space:]]*' <<<"$OUT")
 wait_for 10 no_elements entry4
+expect_out 'Ended: 1 grant, '
 expect_fail 4 jit alice request web-01 --for 5m --reason x
 expect_eq invited "$(local_admin users ls -o json |
 	jq -r '.items[] | select(.user == "alice").state')" 'alice'
