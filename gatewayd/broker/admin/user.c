@@ -310,8 +310,7 @@ user_equal(const struct user *a, const struct user *b)
 		return false;
 	if (strcmp(a->name, b->name) != 0 || a->state != b->state ||
 	    a->admin != b->admin || a->auditor != b->auditor ||
-	    a->nkeys != b->nkeys || a->groups.n != b->groups.n ||
-	    a->totp.len != b->totp.len || a->pending.len != b->pending.len)
+	    a->nkeys != b->nkeys || a->groups.n != b->groups.n)
 		return false;
 	for (unsigned i = 0; i < a->groups.n; i++)
 		if (!name_list_has(&b->groups, a->groups.name[i]))
