@@ -263,7 +263,7 @@ probe_race(struct scene *x, const char *body)
 	assert_int_equal(m->grant.reach, REACH_PROBE);
 	memcpy(id, m->grant.id, sizeof(id));
 	assert_int_equal(
-	    admin_call(x, VERB_USER_ADD, EV_USER_UPDATE, body), 201);
+	    admin_call(x, VERB_USER_SET, EV_USER_UPDATE, body), 200);
 	testlink_send(&x->notary, MSG_NT_GRANT_OPENED, &opened);
 	want_close(x, id, END_REVOKED);
 	assert_int_equal(want_reply(x, &x->api), 200);
