@@ -119,10 +119,10 @@ report_flow(struct process *r, const struct fw_flow *w)
 	event_num(&f, EF_SRC_PORT, w->sport);
 	address(&f, EF_DST, EF_DST6, &w->target);
 	event_num(&f, EF_DST_PORT, w->port);
-	event_num(&f, EF_PACKETS_IN, (int64_t)w->packets_in);
-	event_num(&f, EF_BYTES_IN, (int64_t)w->bytes_in);
-	event_num(&f, EF_PACKETS_OUT, (int64_t)w->packets_out);
-	event_num(&f, EF_BYTES_OUT, (int64_t)w->bytes_out);
+	event_count(&f, EF_PACKETS_IN, w->packets_in);
+	event_count(&f, EF_BYTES_IN, w->bytes_in);
+	event_count(&f, EF_PACKETS_OUT, w->packets_out);
+	event_count(&f, EF_BYTES_OUT, w->bytes_out);
 	if (w->start_ms != 0)
 		event_num(&f, EF_START, w->start_ms);
 	event_num(&f, EF_END, w->end_ms);

@@ -124,7 +124,7 @@ recorded(const struct notary *n, const struct bytes *fields)
 	if (claim(sid, sizeof(sid), fields, EF_SID) < 0 ||
 	    claim(grant, sizeof(grant), fields, EF_GRANT) < 0 ||
 	    claim(conn, sizeof(conn), fields, EF_CONN) < 0 ||
-	    str_u64(conn, 1, INT64_MAX, &number) < 0 ||
+	    str_u64(conn, 1, LIMIT_NUMBER_MAX, &number) < 0 ||
 	    (l = fold_leg(n->fold, sid)) == NULL)
 		return NULL;
 	if (!FAULT(record_sid) &&

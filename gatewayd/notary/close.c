@@ -100,9 +100,9 @@ on_leg_close(struct process *r, struct peer *p, const struct ipc_msg *msg)
 		return none(p, m, MSG_NT_LEG_CLOSED);
 	event_fields_init(&f);
 	fold_leg_fields(&f, l);
-	event_num(&f, EF_BYTES_IN, (int64_t)(m->bytes_in & INT64_MAX));
-	event_num(&f, EF_BYTES_OUT, (int64_t)(m->bytes_out & INT64_MAX));
-	if (m->exit >= 0)
+	event_count(&f, EF_BYTES_IN, m->bytes_in);
+	event_count(&f, EF_BYTES_OUT, m->bytes_out);
+	if (m->exit >= 0 && m->exit <= UINT32_MAX)
 		event_num(&f, EF_EXIT, m->exit);
 	e = close_add(
 	    n, p, m, EV_SESSION_END, MSG_NT_LEG_CLOSED, l->start_ms, &f);

@@ -293,7 +293,9 @@ fold_leg_fields(struct event_fields *out, const struct fold_leg *l)
 	event_str(out, EF_REQ, l->req);
 	event_str(out, EF_GRANT, l->grant);
 	event_str(out, EF_SID, l->sid);
-	event_num(out, EF_CONN, (int64_t)l->conn);
+	/* an older version's numbers are more than a record may have */
+	if (l->conn <= LIMIT_NUMBER_MAX)
+		event_num(out, EF_CONN, (int64_t)l->conn);
 	if (l->client.family != 0) {
 		addr_format(a, &l->client);
 		event_str(out, EF_SRC, a);
@@ -328,7 +330,7 @@ leg_read(struct fields *f, struct fold_leg *l)
 	l->port = (uint16_t)num(f, EF_DST_PORT, UINT16_MAX);
 	if (l->client.family != 0)
 		l->client_port = (uint16_t)num(f, EF_SRC_PORT, UINT16_MAX);
-	l->start_ms = num(f, EF_START, INT64_MAX);
+	l->start_ms = num(f, EF_START, LIMIT_NUMBER_MAX);
 }
 
 /* As on_leg_open has it: a record that says else is not the notary's. */
@@ -389,7 +391,7 @@ static int
 step_used(struct fold *f, struct fields *in)
 {
 	const char *user = str(in, EF_USER, true);
-	int64_t step = num(in, EF_STEP, INT64_MAX);
+	int64_t step = num(in, EF_STEP, LIMIT_NUMBER_MAX);
 	struct step *s;
 
 	if (in->bad || !str_name_ok(user))

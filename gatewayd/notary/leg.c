@@ -169,7 +169,7 @@ on_leg_open(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	struct msg_nt_leg_opened no = {.rid = m->rid};
 	int e = 0;
 
-	if (!id_ok(m->sid, 's') || m->conn == 0 || m->conn > INT64_MAX)
+	if (!id_ok(m->sid, 's') || m->conn == 0 || m->conn > LIMIT_NUMBER_MAX)
 		return GW_EPROTO;
 	if (fold_leg(n->fold, m->sid) != NULL ||
 	    queue_has(n, EV_SESSION_START, m->sid))

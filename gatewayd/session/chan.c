@@ -83,8 +83,8 @@ chan_ended(struct session *s, struct chan *c)
 	close_taps(c);
 	link_event_init(&f, &s->grant);
 	event_num(&f, EF_CHANNEL, c->id);
-	event_num(&f, EF_BYTES_IN, (int64_t)c->bytes_in);
-	event_num(&f, EF_BYTES_OUT, (int64_t)c->bytes_out);
+	event_count(&f, EF_BYTES_IN, c->bytes_in);
+	event_count(&f, EF_BYTES_OUT, c->bytes_out);
 	if (c->got_exit)
 		event_num(&f, EF_EXIT, c->exit_status);
 	event_str(&f, EF_REASON, c->exit_signal);

@@ -264,8 +264,9 @@ accept_start(struct supervisor *s)
 {
 	struct now now = clock_now();
 
-	/* unique over restarts, and below the bit that marks probes */
-	s->next_conn = (uint64_t)now.utc_ms << 16;
+	/* unique over restarts, with fewer than 1024 connections a millisecond;
+	 * below the bit that marks probes until 2109 */
+	s->next_conn = ((uint64_t)now.utc_ms << 10) & (CONN_PROBE - 1);
 	if ((s->tally_timer = timer_new(s->process, on_minute, s)) == NULL)
 		return GW_ENOMEM;
 	for (int i = 0; i < LIMIT_LISTEN; i++) {

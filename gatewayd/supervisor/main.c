@@ -83,9 +83,8 @@ on_probe(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	int e;
 
 	(void)p;
-	/* The broker chooses the number: bit 62 keeps it apart from ours, and
-	 * bit 63 stays clear, as a record has it as a signed JSON number. */
-	if (m->conn >> 62 != 1)
+	/* The broker chooses the number: a bit keeps it apart from ours. */
+	if ((m->conn & ~(CONN_PROBE - 1)) != CONN_PROBE)
 		return GW_EPROTO;
 	if ((e = accept_probe(process_ctx(r), m->conn)) != 0)
 		log_warn("cannot start a probe: %s", err_str(e));

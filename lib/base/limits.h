@@ -8,6 +8,13 @@
 #ifndef BASE_LIMITS_H
 #define BASE_LIMITS_H
 
+#include <stdint.h>
+
+/* 2^53 - 1: the largest number of a record or a reply of the API. Beyond it
+ * readers of JSON whose numbers are doubles (jq, JavaScript, most SIEMs) take
+ * one number for another. A record with more is refused; a count stops here. */
+#define LIMIT_NUMBER_MAX INT64_C(9007199254740991)
+
 enum {
 	/* ---- texts and keys; what is larger is refused */
 	LIMIT_NAME_MAX = 64, /* user, target, role, group, login */

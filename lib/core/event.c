@@ -119,6 +119,13 @@ event_num(struct event_fields *f, enum event_field_id id, int64_t v)
 }
 
 void
+event_count(struct event_fields *f, enum event_field_id id, uint64_t v)
+{
+	event_num(
+	    f, id, v < LIMIT_NUMBER_MAX ? (int64_t)v : LIMIT_NUMBER_MAX);
+}
+
+void
 event_bool(struct event_fields *f, enum event_field_id id, bool v)
 {
 	event_strn(f, id, v ? "1" : "0", 1);
@@ -184,13 +191,13 @@ event_json_string(struct buf *out, const void *s, size_t n)
 	buf_u8(out, '"');
 }
 
-/* An int64_t in the one spelling event_num has: a record that no JSON reader
- * can take back would make the log unreadable. */
+/* In the one spelling event_num has, and no more than every JSON reader takes
+ * back exactly. */
 static int
 number_ok(const uint8_t *p, size_t n)
 {
 	size_t i = n > 0 && p[0] == '-' ? 1 : 0;
-	uint64_t max = (uint64_t)INT64_MAX + i;
+	uint64_t max = FAULT(numbers) ? INT64_MAX : LIMIT_NUMBER_MAX;
 	uint64_t v = 0;
 
 	if (n - i == 0 || ((n > 1) && p[i] == '0'))

@@ -217,7 +217,10 @@ void event_fields_done(struct event_fields *f);
 void event_str(struct event_fields *f, enum event_field_id id, const char *s);
 void event_strn(
     struct event_fields *f, enum event_field_id id, const void *s, size_t n);
+/* Beyond LIMIT_NUMBER_MAX either way the record is refused. */
 void event_num(struct event_fields *f, enum event_field_id id, int64_t v);
+/* A count that may be anything: it stops at LIMIT_NUMBER_MAX. */
+void event_count(struct event_fields *f, enum event_field_id id, uint64_t v);
 void event_bool(struct event_fields *f, enum event_field_id id, bool v);
 
 /*

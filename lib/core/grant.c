@@ -53,7 +53,8 @@ times_ok(const struct grant *g)
 	int64_t life;
 
 	if (g->start_ms <= 0 || g->end_ms <= g->start_ms ||
-	    g->end_boot_ms <= 0 || g->boot_id[0] == '\0')
+	    g->end_ms > LIMIT_NUMBER_MAX || g->end_boot_ms <= 0 ||
+	    g->end_boot_ms > LIMIT_NUMBER_MAX || g->boot_id[0] == '\0')
 		return false;
 	life = g->end_ms - g->start_ms;
 	return life <= (int64_t)LIMIT_GRANT_MAX_S * 1000;

@@ -121,6 +121,10 @@ struct msg_sup_spawn {
 	uint16_t own_port;
 	uint8_t probe; /* 1: no client; first fd is /dev/null */
 };
+/* Connections have numbers below LIMIT_NUMBER_MAX, as records do. With this bit
+ * it is a probe's, which the broker chooses; without it the supervisor's. */
+#define CONN_PROBE (UINT64_C(1) << 52)
+
 struct msg_sup_conn { /* SUP_PROBE (conn chosen by broker), SUP_KILL */
 	uint64_t conn;
 };

@@ -26,8 +26,11 @@ put_str(json_t *o, const char *key, const char *v)
 void
 put_num(json_t *o, const char *key, int64_t v)
 {
-	if (o != NULL)
-		(void)json_object_set_new(o, key, json_integer(v));
+	if (o == NULL)
+		return;
+	if (v > LIMIT_NUMBER_MAX)
+		v = LIMIT_NUMBER_MAX;
+	(void)json_object_set_new(o, key, json_integer(v));
 }
 
 void

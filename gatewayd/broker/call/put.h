@@ -16,6 +16,7 @@
 /* NULL v is passed over. Text that is not plain is escaped: much of it comes
  * from banners and libraries, and ends on somebody's terminal. */
 void put_str(json_t *o, const char *key, const char *v);
+/* Stops at LIMIT_NUMBER_MAX. */
 void put_num(json_t *o, const char *key, int64_t v);
 void put_bool(json_t *o, const char *key, bool v);
 void put_time(json_t *o, const char *key, int64_t utc_ms); /* 0 = null */

@@ -241,7 +241,7 @@ probe_start(struct call *c, const struct probe_wish *w, probe_fn *fn)
 	p->w = *w;
 	p->fn = fn;
 	find_name(p);
-	m.conn = PROBE_CONN | (c->b->next_probe++ & (PROBE_CONN - 1));
+	m.conn = CONN_PROBE | (c->b->next_probe++ & (CONN_PROBE - 1));
 	p->timer = timer_new(c->b->process, on_timer, p);
 	p->s = session_get(c->b, m.conn);
 	if (p->timer == NULL || p->s == NULL) {

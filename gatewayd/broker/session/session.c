@@ -278,7 +278,7 @@ session_over(struct session *s, enum end_reason reason, uint64_t in,
 	/* one reason for all: ours counts, not what it noticed */
 	const enum end_reason why = s->state == SES_ENDING ? s->reason : reason;
 	/* a probe has left its session by now; its connection number says it */
-	const bool was_live = s->leg && (s->conn & PROBE_CONN) == 0;
+	const bool was_live = s->leg && (s->conn & CONN_PROBE) == 0;
 	struct session_row row = {.start_ms = s->start_ms,
 	    .end_ms = broker_now(s->b).utc_ms,
 	    .reason = (uint8_t)why,
@@ -375,6 +375,12 @@ own_reason(const struct session *s, enum end_reason said)
 	}
 }
 
+static uint64_t
+countable(uint64_t said)
+{
+	return said < LIMIT_NUMBER_MAX ? said : LIMIT_NUMBER_MAX;
+}
+
 int
 on_ses_end(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
@@ -385,6 +391,6 @@ on_ses_end(struct process *r, struct peer *p, const struct ipc_msg *msg)
 		return GW_EPROTO;
 	if (s != NULL && s->owner == NULL)
 		session_over(s, own_reason(s, (enum end_reason)m->reason),
-		    m->bytes_in, m->bytes_out, m->exit);
+		    countable(m->bytes_in), countable(m->bytes_out), m->exit);
 	return 0;
 }

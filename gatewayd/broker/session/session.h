@@ -32,9 +32,6 @@ enum dial_result {
 typedef void dialed_fn(
     struct session *s, enum dial_result result, int fd, const char *why);
 
-/* Bit of a probe's connection number: never one of the supervisor's own. */
-#define PROBE_CONN (UINT64_C(1) << 62)
-
 struct probe;
 
 /* Whose session it is, where it is not a person's. */

@@ -144,8 +144,8 @@ test_kinds(void **state)
 	event_str(&f, EF_USER, "alice");
 	event_str(&f, EF_BY, NULL);
 	event_str(&f, EF_TARGET, "");
-	event_num(&f, EF_START, INT64_MAX);
-	event_num(&f, EF_END, INT64_MIN);
+	event_num(&f, EF_START, LIMIT_NUMBER_MAX);
+	event_num(&f, EF_END, -LIMIT_NUMBER_MAX);
 	event_num(&f, EF_COUNT, 0);
 	event_bool(&f, EF_RECORD, true);
 	assert_int_equal(f.n, 5);
@@ -153,14 +153,101 @@ test_kinds(void **state)
 	assert_int_equal(json_object_size(o), 6);
 	assert_string_equal(
 	    json_string_value(json_object_get(o, "user")), "alice");
+	assert_true(json_integer_value(json_object_get(o, "start")) ==
+		    LIMIT_NUMBER_MAX);
 	assert_true(
-	    json_integer_value(json_object_get(o, "start")) == INT64_MAX);
-	assert_true(json_integer_value(json_object_get(o, "end")) == INT64_MIN);
+	    json_integer_value(json_object_get(o, "end")) == -LIMIT_NUMBER_MAX);
 	assert_true(json_is_integer(json_object_get(o, "count")));
 	assert_true(json_is_true(json_object_get(o, "record")));
 	json_decref(o);
 	event_fields_done(&f);
 	event_fields_done(&f);
+}
+
+/* The record of one field that is this number, or why there is none. */
+static int
+number(struct buf *ret, unsigned id, int64_t v)
+{
+	struct event_fields f;
+	int r;
+
+	event_fields_init(&f);
+	event_num(&f, (enum event_field_id)id, v);
+	r = event_fields_json(ret, f.b.p, f.b.len);
+	event_fields_done(&f);
+	return r;
+}
+
+/* Every field of the table that is a number: what may stand there comes back
+ * from a reader whose numbers are doubles, digit by digit, and no more may. */
+static void
+test_numbers(void **state)
+{
+	static const char path[] = "/tmp/test_event.ndjson";
+	char line[256];
+	struct buf want, b;
+	unsigned n = 0;
+	size_t at = 0;
+	FILE *f;
+
+	(void)state;
+	buf_init(&want, LIMIT_RECORD_MAX);
+	for (unsigned id = 1; id < EF_TOTAL; id++) {
+		buf_init(&b, LIMIT_RECORD_MAX);
+		if (number(&b, id, -LIMIT_NUMBER_MAX) == 0 && b.p[b.len - 1] != '"') {
+			n++;
+			CHECK_ROW(number(&b, id, LIMIT_NUMBER_MAX + 1) ==
+				      GW_EPROTO,
+			    event_field_name(id));
+			CHECK_ROW(number(&b, id, -LIMIT_NUMBER_MAX - 1) ==
+				      GW_EPROTO,
+			    event_field_name(id));
+			CHECK_ROW(number(&b, id, INT64_MAX) == GW_EPROTO,
+			    event_field_name(id));
+			buf_printf(&want, "{\"%s\":%lld}\n",
+			    event_field_name(id),
+			    (long long)(LIMIT_NUMBER_MAX - n));
+		}
+		buf_done(&b);
+	}
+	assert_true(n > 20);
+	assert_int_equal(buf_err(&want), 0);
+	assert_non_null(f = fopen(path, "we"));
+	assert_int_equal(fwrite(want.p, 1, want.len, f), want.len);
+	assert_int_equal(fclose(f), 0);
+	assert_non_null(f = popen("jq -c . /tmp/test_event.ndjson", "re"));
+	while (fgets(line, sizeof(line), f) != NULL) {
+		assert_true(at + strlen(line) <= want.len);
+		assert_memory_equal(line, want.p + at, strlen(line));
+		at += strlen(line);
+	}
+	assert_int_equal(pclose(f), 0);
+	assert_int_equal(at, want.len);
+	(void)remove(path);
+	buf_done(&want);
+}
+
+/* A count that is more, from whoever counted, stops there. */
+static void
+test_counts(void **state)
+{
+	static const uint64_t rows[] = {0, 1, LIMIT_NUMBER_MAX - 1,
+	    LIMIT_NUMBER_MAX, LIMIT_NUMBER_MAX + 1, INT64_MAX, UINT64_MAX};
+	struct event_fields f;
+	json_t *o;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		event_fields_init(&f);
+		event_count(&f, EF_BYTES_IN, rows[i]);
+		o = parsed_fields(&f);
+		assert_true((uint64_t)json_integer_value(
+				json_object_get(o, "bytes_in")) ==
+			    (rows[i] < LIMIT_NUMBER_MAX ? rows[i]
+						       : LIMIT_NUMBER_MAX));
+		json_decref(o);
+		event_fields_done(&f);
+	}
 }
 
 #define FFFD "\xef\xbf\xbd"
@@ -397,6 +484,8 @@ main(void)
 	    cmocka_unit_test(test_writers),
 	    cmocka_unit_test(test_field_names),
 	    cmocka_unit_test(test_kinds),
+	    cmocka_unit_test(test_numbers),
+	    cmocka_unit_test(test_counts),
 	    cmocka_unit_test(test_escaping),
 	    cmocka_unit_test(test_any_bytes),
 	    cmocka_unit_test(test_truncation),
