@@ -78,14 +78,15 @@ stamp(struct event_fields *out, const struct fold_leg *l, bool keep_conn,
 		event_str(out, EF_SID, l->sid);
 	}
 	while (r.left > 0) {
-		unsigned id = rd_u8(&r);
+		bool cut = false;
+		const uint8_t *v = NULL;
 		size_t n = 0;
-		const uint8_t *v = rd_string(&r, &n);
+		unsigned id = event_field_next(&r, &cut, &v, &n);
 
-		if (r.bad || id >= EF_TOTAL)
+		if (r.bad)
 			return GW_EPROTO;
 		if (!is_identity(id) || (keep_conn && id == EF_CONN))
-			event_strn(out, (enum event_field_id)id, v, n);
+			event_copy(out, id, cut, v, n);
 	}
 	return rd_done(&r);
 }

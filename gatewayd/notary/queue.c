@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "core/part.h"
 #include "notary/notary.h"
 
 static int
@@ -42,8 +43,9 @@ queue_make_room(struct notary *n)
 	queue_commit(n, false);
 }
 
-int
-queue_add(struct notary *n, const struct queue_item *item,
+/* Takes over item->arg once it returns 0. */
+static int
+push(struct notary *n, const struct queue_item *item,
     const struct event_fields *f)
 {
 	struct queue *q = &n->queue;
@@ -56,15 +58,12 @@ queue_add(struct notary *n, const struct queue_item *item,
 	    .arg = item->arg};
 	int r;
 
-	queue_make_room(n);
 	buf_init(&e.fields, LIMIT_RECORD_MAX);
-	if ((r = buf_err(&f->b)) < 0 ||
-	    (r = event_fields_json(&e.fields, f->b.p, f->b.len)) < 0 ||
+	if ((r = event_fields_json(&e.fields, f->b.p, f->b.len)) < 0 ||
 	    (r = str_copy(e.key, sizeof(e.key),
 		 item->key == NULL ? "" : item->key)) < 0 ||
 	    (r = grow(q)) < 0) {
 		buf_done(&e.fields);
-		free(item->arg);
 		return r;
 	}
 	q->q[q->n++] = e;
@@ -72,6 +71,87 @@ queue_add(struct notary *n, const struct queue_item *item,
 	if (q->n == 1)
 		timer_set(n->commit_timer, 0);
 	return 0;
+}
+
+/* Whose record has these parts. */
+struct whole {
+	struct notary *n;
+	const struct queue_item *item;
+	const struct event_fields *f;
+};
+
+static void
+copy_identity(struct event_fields *to, const struct event_fields *from)
+{
+	struct rd r;
+
+	rd_init(&r, from->b.p, from->b.len);
+	while (r.left > 0) {
+		bool cut = false;
+		const uint8_t *v = NULL;
+		size_t len = 0;
+		unsigned id = event_field_next(&r, &cut, &v, &len);
+
+		if (id == EF_USER || id == EF_BY || id == EF_TARGET ||
+		    id == EF_GRANT || id == EF_SID || id == EF_CHANNEL)
+			event_copy(to, id, cut, v, len);
+	}
+}
+
+static int
+push_part(void *arg, const struct part *part)
+{
+	const struct whole *w = arg;
+	const struct queue_item item = {.event = EV_AUDIT_PART,
+	    .origin = w->item->origin,
+	    .conn = w->item->conn};
+	struct event_fields f;
+	int r;
+
+	event_fields_init(&f);
+	copy_identity(&f, w->f);
+	event_str(&f, EF_FIELD, event_field_name(part->field));
+	event_num(&f, EF_CHUNK, part->chunk);
+	event_num(&f, EF_SIZE, (int64_t)part->size);
+	event_str(&f, EF_SHA256, part->hex);
+	event_strn(&f, EF_PAYLOAD, part->p, part->n);
+	if ((r = buf_err(&f.b)) == 0)
+		r = push(w->n, &item, &f);
+	event_fields_done(&f);
+	return r;
+}
+
+/* What is too long for one record goes before it, in parts; with them it is
+ * one batch. */
+static int
+push_all(struct notary *n, const struct queue_item *item,
+    const struct event_fields *f)
+{
+	struct whole w = {.n = n, .item = item, .f = f};
+	struct event_fields cut;
+	int r;
+
+	if ((r = buf_err(&f->b)) < 0)
+		return r;
+	if (f->b.len <= PART_SHORT)
+		return push(n, item, f);
+	event_fields_init(&cut);
+	if ((r = part_fields(&cut, f->b.p, f->b.len, push_part, &w)) == 0)
+		r = push(n, item, &cut);
+	event_fields_done(&cut);
+	return r;
+}
+
+int
+queue_add(struct notary *n, const struct queue_item *item,
+    const struct event_fields *f)
+{
+	int r;
+
+	queue_make_room(n);
+	if ((r = push_all(n, item, f)) < 0)
+		free(item->arg);
+	return r;
 }
 
 bool

@@ -47,8 +47,9 @@ struct queue {
 };
 
 /*
- * Takes over arg (malloc'd or NULL) in every case; fields are copied. With
- * peer and fn the answer comes later. GW_EPROTO for bad fields, GW_ENOMEM,
+ * Takes over arg (malloc'd or NULL) in every case; fields are copied, and what
+ * is too long for one record becomes audit.part records before it. With peer
+ * and fn the answer comes later. GW_EPROTO for bad fields, GW_ENOMEM,
  * GW_ELIMIT. key "" = nothing to look up.
  */
 struct queue_item {

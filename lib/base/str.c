@@ -82,10 +82,8 @@ str_name_ok(const char *s)
 	       strspn(s, rest) == n;
 }
 
-/* Length of the UTF-8 sequence at p and its code point; 0 if it is not one
- * (overlong forms, surrogates and values above U+10FFFF are not). */
-static size_t
-utf8_next(const uint8_t *p, size_t n, uint32_t *retcp)
+size_t
+str_utf8(const uint8_t *p, size_t n, uint32_t *retcp)
 {
 	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
 	uint32_t cp = p[0];
@@ -135,7 +133,7 @@ str_text_ok(const char *s, size_t n)
 	size_t len = 0;
 
 	for (size_t i = 0; i < n; i += len) {
-		len = utf8_next(p + i, n - i, &cp);
+		len = str_utf8(p + i, n - i, &cp);
 		if (len == 0 || cp_unsafe(cp))
 			return false;
 	}
@@ -147,7 +145,7 @@ static size_t
 escape_one(char piece[static 16], const uint8_t *p, size_t n)
 {
 	uint32_t cp = 0;
-	const size_t len = utf8_next(p, n, &cp);
+	const size_t len = str_utf8(p, n, &cp);
 
 	if (len == 0 || (len == 1 && cp_unsafe(cp))) {
 		(void)snprintf(piece, 16, "\\x%02x", p[0]);

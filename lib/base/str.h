@@ -27,6 +27,9 @@ bool str_name_ok(const char *s);
 /* Valid UTF-8 without NUL, control characters, bidirectional overrides, U+FFFE
  * and U+FFFF: any YAML can hold it. */
 bool str_text_ok(const char *s, size_t n);
+/* Length of the UTF-8 sequence at p (n > 0) and its code point; 0 if it is not
+ * one (overlong forms, surrogates and values above U+10FFFF are not). */
+size_t str_utf8(const uint8_t *p, size_t n, uint32_t *retcp);
 /* Printable rendering: control, bidi and invalid bytes as \xNN or \u{...};
  * always NUL-terminated; cut with "..." when it does not fit. */
 void str_escape(char *ret, size_t size, const char *s, size_t n);

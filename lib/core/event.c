@@ -4,7 +4,9 @@
  */
 #include "core/event.h"
 
+#include <openssl/evp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -13,6 +15,7 @@
 #include "base/fault.h"
 #include "base/str.h"
 
+enum { CUT = 0x80 }; /* of an id: the value is event_cut's */
 enum field_kind { K_NONE = 0, S, N, B };
 
 static const struct event_spec specs[EV_COUNT] = {
@@ -64,10 +67,16 @@ event_field_name(unsigned id)
 	return fields[id].name;
 }
 
+bool
+event_field_text(unsigned id)
+{
+	return id != EF_NONE && id < EF_TOTAL && fields[id].kind == S;
+}
+
 void
 event_fields_init(struct event_fields *f)
 {
-	buf_init(&f->b, LIMIT_RECORD_MAX);
+	buf_init(&f->b, LIMIT_BODY_MAX);
 	f->n = 0;
 }
 
@@ -79,14 +88,58 @@ event_fields_done(struct event_fields *f)
 }
 
 void
+event_copy(
+    struct event_fields *f, unsigned id, bool cut, const void *s, size_t n)
+{
+	f->n++;
+	buf_u8(&f->b, (uint8_t)(id | (cut ? CUT : 0U)));
+	buf_string(&f->b, s, n);
+}
+
+void
 event_strn(
     struct event_fields *f, enum event_field_id id, const void *s, size_t n)
 {
-	if (s == NULL || n == 0)
+	if (s != NULL && n > 0)
+		event_copy(f, id, false, s, n);
+}
+
+size_t
+event_text_start(const void *s, size_t n, size_t max)
+{
+	const uint8_t *p = s;
+	uint32_t cp = 0;
+
+	if (n <= max)
+		return n;
+	/* the character at max - 1, - 2, - 3 may reach over the end */
+	for (size_t back = 1; back <= 3 && back < max; back++)
+		if (str_utf8(p + max - back, n - (max - back), &cp) > back)
+			return max - back;
+	return max;
+}
+
+void
+event_cut(struct event_fields *f, enum event_field_id id, const void *s,
+    size_t n, size_t max)
+{
+	uint8_t digest[EVENT_DIGEST_SIZE];
+	const size_t start = event_text_start(s, n, max);
+
+	if (start == n) {
+		event_strn(f, id, s, n);
 		return;
+	}
+	if (EVP_Digest(s, n, digest, NULL, EVP_sha256(), NULL) != 1) {
+		f->b.err = GW_ECRYPTO;
+		return;
+	}
 	f->n++;
-	buf_u8(&f->b, (uint8_t)id);
-	buf_string(&f->b, s, n);
+	buf_u8(&f->b, (uint8_t)(id | CUT));
+	buf_u32(&f->b, (uint32_t)(8 + sizeof(digest) + start));
+	buf_u64(&f->b, n);
+	buf_put(&f->b, digest, sizeof(digest));
+	buf_put(&f->b, s, start);
 }
 
 bool
@@ -121,8 +174,7 @@ event_num(struct event_fields *f, enum event_field_id id, int64_t v)
 void
 event_count(struct event_fields *f, enum event_field_id id, uint64_t v)
 {
-	event_num(
-	    f, id, v < LIMIT_NUMBER_MAX ? (int64_t)v : LIMIT_NUMBER_MAX);
+	event_num(f, id, v < LIMIT_NUMBER_MAX ? (int64_t)v : LIMIT_NUMBER_MAX);
 }
 
 void
@@ -131,64 +183,123 @@ event_bool(struct event_fields *f, enum event_field_id id, bool v)
 	event_strn(f, id, v ? "1" : "0", 1);
 }
 
-/* Length of the valid UTF-8 sequence at p (1..4), 0 if it is not one. */
-static size_t
-utf8_len(const uint8_t *p, size_t n)
+/* A NUL is not text: few who read JSON can keep it. */
+static bool
+is_text(const uint8_t *p, size_t n)
 {
-	size_t need;
-	uint32_t c;
+	uint32_t cp = 0;
+	size_t len;
 
-	if (p[0] < 0x80)
-		return 1;
-	if (p[0] >= 0xc2 && p[0] <= 0xdf)
-		need = 2;
-	else if (p[0] >= 0xe0 && p[0] <= 0xef)
-		need = 3;
-	else if (p[0] >= 0xf0 && p[0] <= 0xf4)
-		need = 4;
-	else
-		return 0;
-	if (n < need)
-		return 0;
-	c = p[0] & (0x7fU >> need);
-	for (size_t i = 1; i < need; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (p[i] & 0x3fU);
+	for (size_t i = 0; i < n; i += len) {
+		len = str_utf8(p + i, n - i, &cp);
+		if (len == 0 || cp == 0)
+			return false;
 	}
-	if ((need == 3 && (c < 0x800 || (c >= 0xd800 && c <= 0xdfff))) ||
-	    (need == 4 && (c < 0x10000 || c > 0x10ffff)))
-		return 0;
-	return need;
+	return true;
 }
 
 void
 event_json_string(struct buf *out, const void *s, size_t n)
 {
 	const uint8_t *p = s;
+	uint32_t cp = 0;
+	size_t len;
 
 	buf_u8(out, '"');
-	for (size_t i = 0; i < n;) {
-		size_t len = utf8_len(p + i, n - i);
-
-		if (len == 0) {
+	for (size_t i = 0; i < n; i += len) {
+		len = str_utf8(p + i, n - i, &cp);
+		if (len == 0 || cp == 0) {
 			buf_put(out, "\xef\xbf\xbd", 3); /* U+FFFD */
-			i++;
-			continue;
-		}
-		if (p[i] == '"' || p[i] == '\\') {
+			len = 1;
+		} else if (cp == '"' || cp == '\\') {
 			buf_u8(out, '\\');
-			buf_u8(out, p[i]);
-		} else if (p[i] < 0x20 || p[i] == 0x7f) {
-			buf_printf(out, "\\u%04x", p[i]);
-		} else if (len == 2 && p[i] == 0xc2 && p[i + 1] < 0xa0) {
-			buf_printf(out, "\\u%04x", p[i + 1]); /* C1 controls */
+			buf_u8(out, (uint8_t)cp);
+		} else if (cp < 0x20 || (cp >= 0x7f && cp < 0xa0)) {
+			buf_printf(out, "\\u%04x", (unsigned)cp); /* controls */
 		} else {
 			buf_put(out, p + i, len);
 		}
-		i += len;
 	}
 	buf_u8(out, '"');
+}
+
+static void
+put_base64(struct buf *out, const uint8_t *p, size_t n)
+{
+	char *s = malloc(str_b64_size(n));
+
+	if (s == NULL) {
+		out->err = GW_ENOMEM;
+		return;
+	}
+	str_b64(s, p, n);
+	buf_put(out, s, strlen(s));
+	free(s);
+}
+
+size_t
+event_text_size(const void *s, size_t n)
+{
+	const uint8_t *p = s;
+	bool text = true;
+	size_t size = 0;
+	uint32_t cp = 0;
+	size_t len;
+
+	for (size_t i = 0; i < n; i += len) {
+		len = str_utf8(p + i, n - i, &cp);
+		if (len == 0 || cp == 0) {
+			text = false;
+			size += 3;
+			len = 1;
+		} else if (cp < 0x20 || (cp >= 0x7f && cp < 0xa0)) {
+			size += 6;
+		} else {
+			size += cp == '"' || cp == '\\' ? 2 : len;
+		}
+	}
+	return text ? size : size + str_b64_size(n);
+}
+
+bool
+event_text_fits(const void *s, size_t n)
+{
+	return n <= LIMIT_FIELD_MAX &&
+	       event_text_size(s, n) <= 3UL * LIMIT_FIELD_MAX;
+}
+
+/* A text as one can read it; where that is not all of it, also exactly. */
+static void
+put_text(struct buf *out, const char *name, const uint8_t *p, size_t n)
+{
+	event_json_string(out, p, n);
+	if (is_text(p, n) || FAULT(exact_bytes))
+		return;
+	buf_printf(out, ",\"%s_b64\":\"", name);
+	put_base64(out, p, n);
+	buf_u8(out, '"');
+}
+
+/* What event_cut has written: size and digest of the whole, then its start. */
+static int
+put_cut(struct buf *out, const char *name, const uint8_t *p, size_t n)
+{
+	char hex[2 * EVENT_DIGEST_SIZE + 1];
+	const uint8_t *digest;
+	uint64_t size;
+	struct rd r;
+
+	rd_init(&r, p, n);
+	size = rd_u64(&r);
+	digest = rd_bytes(&r, EVENT_DIGEST_SIZE);
+	if (r.bad || size > LIMIT_NUMBER_MAX || size <= r.left ||
+	    !event_text_fits(r.p, r.left))
+		return GW_EPROTO;
+	str_hex(hex, digest, EVENT_DIGEST_SIZE);
+	put_text(out, name, r.p, r.left);
+	buf_printf(out, ",\"%s_size\":%llu,\"%s_sha256\":\"%s\"", name,
+	    (unsigned long long)size, name, hex);
+	return 0;
 }
 
 /* In the one spelling event_num has, and no more than every JSON reader takes
@@ -213,19 +324,26 @@ number_ok(const uint8_t *p, size_t n)
 }
 
 static int
-put_value(struct buf *out, unsigned id, const uint8_t *p, size_t n)
+put_value(struct buf *out, unsigned id, bool cut, const uint8_t *p, size_t n)
 {
+	const char *name = fields[id].name;
+
+	buf_printf(out, ",\"%s\":", name);
 	switch (fields[id].kind) {
 	case S:
-		event_json_string(out, p, n);
+		if (cut)
+			return put_cut(out, name, p, n);
+		if (!event_text_fits(p, n))
+			return GW_ELIMIT;
+		put_text(out, name, p, n);
 		return 0;
 	case N:
-		if (!number_ok(p, n))
+		if (cut || !number_ok(p, n))
 			return GW_EPROTO;
 		buf_put(out, p, n);
 		return 0;
 	case B:
-		if (n != 1 || (p[0] != '0' && p[0] != '1'))
+		if (cut || n != 1 || (p[0] != '0' && p[0] != '1'))
 			return GW_EPROTO;
 		buf_printf(out, "%s", p[0] == '1' ? "true" : "false");
 		return 0;
@@ -234,56 +352,46 @@ put_value(struct buf *out, unsigned id, const uint8_t *p, size_t n)
 	}
 }
 
-/* How much of a text fits: escaped it may be six times as long, and a record
- * that is too long would be none. */
-static size_t
-fitting(const uint8_t *p, size_t n)
+unsigned
+event_field_next(struct rd *r, bool *retcut, const uint8_t **ret, size_t *retn)
 {
-	size_t size = 0;
+	unsigned id = rd_u8(r);
 
-	for (size_t i = 0; i < n; i++) {
-		if (i == LIMIT_FIELD_MAX)
-			return i;
-		if (p[i] < 0x20 || p[i] == 0x7f)
-			size += 6;
-		else if (p[i] >= 0x80)
-			size += 3; /* at most, whatever they are */
-		else
-			size += p[i] == '"' || p[i] == '\\' ? 2 : 1;
-		if (size > 3UL * LIMIT_FIELD_MAX)
-			return i;
-	}
-	return n;
+	*retcut = (id & CUT) != 0;
+	*ret = rd_string(r, retn);
+	id &= ~(unsigned)CUT;
+	if (!r->bad && id != EF_NONE && id < EF_TOTAL)
+		return id;
+	r->bad = true;
+	return EF_NONE;
 }
 
 int
 event_fields_json(struct buf *out, const void *p, size_t n)
 {
 	bool seen[EF_TOTAL] = {false};
-	bool cut = false;
+	bool any_cut = false;
 	unsigned count = 0;
-	size_t fits;
 	struct rd r;
 	int e;
 
 	rd_init(&r, p, n);
 	while (r.left > 0) {
-		unsigned id = rd_u8(&r);
+		bool cut = false;
+		const uint8_t *v = NULL;
 		size_t len = 0;
-		const uint8_t *v = rd_string(&r, &len);
+		unsigned id = event_field_next(&r, &cut, &v, &len);
 
-		if (r.bad || id == EF_NONE || id >= EF_TOTAL || seen[id])
+		if (r.bad || seen[id])
 			return GW_EPROTO;
 		if (++count > LIMIT_EVENT_FIELDS)
 			return GW_ELIMIT;
 		seen[id] = true;
-		fits = fitting(v, len);
-		cut = cut || fits < len;
-		buf_printf(out, ",\"%s\":", fields[id].name);
-		if ((e = put_value(out, id, v, fits)) != 0)
+		any_cut = any_cut || cut;
+		if ((e = put_value(out, id, cut, v, len)) != 0)
 			return e;
 	}
-	if (cut)
+	if (any_cut)
 		buf_printf(out, ",\"truncated\":true");
 	if ((e = rd_done(&r)) != 0)
 		return e;

@@ -5,8 +5,11 @@
  * The envelope (v, seq, id, time, origin, node, boot, and conn for sessions)
  * is the notary's; a writer gives a code and fields. Pure.
  *
- * Strings are cut to LIMIT_FIELD_MAX before escaping (with "truncated":true
- * added to the record) and must be UTF-8: invalid bytes become U+FFFD.
+ * A string stands in a record whole and exactly, or as its start with size and
+ * digest of the whole ("x", "x_size", "x_sha256", and "truncated":true): never
+ * merely cut. Bytes that are no UTF-8, and NULs, become U+FFFD each, and
+ * "x_b64" has the exact bytes of "x" then. What is too long for one record is
+ * put into several by part.h.
  */
 #ifndef CORE_EVENT_H
 #define CORE_EVENT_H
@@ -91,6 +94,7 @@
 	X(AUDIT_DEGRADED, "JG5001W", "audit.degraded", 5, W_NOT)               \
 	X(AUDIT_RECOVERED, "JG5003E", "audit.recovered", 4, W_NOT)             \
 	X(AUDIT_REFUSED, "JG5004E", "audit.refused", 5, W_NOT)                 \
+	X(AUDIT_PART, "JG5005I", "audit.part", 1, W_NOT)                       \
 	X(SINK_UP, "JG5002I", "sink.up", 1, W_SHP)                             \
 	X(SINK_DOWN, "JG5002W", "sink.down", 3, W_SHP)                         \
 	X(API_DENIED, "JG8000W", "api.denied", 3, W_BRK | W_API)
@@ -175,7 +179,12 @@ enum event_code {
 	X(GATEWAY, "gateway", S) /* a leg's own address */                     \
 	X(USER_ID, "user_id", S) /* these never come again, names may */       \
 	X(TARGET_ID, "target_id", S)                                           \
-	X(ROLE_ID, "role_id", S)
+	X(ROLE_ID, "role_id", S)                                               \
+	X(FIELD, "field", S)   /* whose value the parts make up */             \
+	X(WANTED, "wanted", S) /* what was refused, by its name */             \
+	X(ENV, "env", S)       /* variables passed on, one a line */           \
+	X(KEYS, "keys", S)     /* fingerprints, with spaces between */         \
+	X(TRIED, "tried", S)   /* the name a login was tried with */
 
 enum event_field_id {
 	EF_NONE = 0,
@@ -200,11 +209,15 @@ const struct event_spec *event_spec(unsigned code);
 enum event_code event_find(const char *code);
 bool event_may_write(unsigned code, enum proc p);
 const char *event_field_name(unsigned id);
+bool event_field_text(unsigned id); /* is it a string? */
+
+enum { EVENT_DIGEST_SIZE = 32 };
 
 /*
- * Fields under construction: sticky like struct buf. The encoding is what
- * MSG_LOG_APPEND carries: per field u8 id, u32 length, bytes (N as decimal
- * text, B as "0" or "1").
+ * Fields under construction: sticky like struct buf, at most LIMIT_BODY_MAX
+ * bytes. The encoding is what MSG_LOG_APPEND carries: per field u8 id, u32
+ * length, bytes (N as decimal text, B as "0" or "1"). Bit 7 of an id: the value
+ * is the start of one; u64 size and SHA-256 of the whole stand before it.
  */
 struct event_fields {
 	struct buf b;
@@ -217,19 +230,38 @@ void event_fields_done(struct event_fields *f);
 void event_str(struct event_fields *f, enum event_field_id id, const char *s);
 void event_strn(
     struct event_fields *f, enum event_field_id id, const void *s, size_t n);
+/* Of a value whose length nobody checked: if it is longer than max (> 0), its
+ * start, cut between characters, with size and digest of the whole. */
+void event_cut(struct event_fields *f, enum event_field_id id, const void *s,
+    size_t n, size_t max);
 /* Beyond LIMIT_NUMBER_MAX either way the record is refused. */
 void event_num(struct event_fields *f, enum event_field_id id, int64_t v);
 /* A count that may be anything: it stops at LIMIT_NUMBER_MAX. */
 void event_count(struct event_fields *f, enum event_field_id id, uint64_t v);
 void event_bool(struct event_fields *f, enum event_field_id id, bool v);
 
+/* Adds a field as event_field_next has read it. */
+void event_copy(
+    struct event_fields *f, unsigned id, bool cut, const void *s, size_t n);
+/* Reads the next field of an encoding: its id; EF_NONE and r->bad when there is
+ * no good one. *retcut: *ret is as bit 7 says. */
+unsigned event_field_next(
+    struct rd *r, bool *retcut, const uint8_t **ret, size_t *retn);
+/* So many bytes of a record a string takes at most. */
+size_t event_text_size(const void *s, size_t n);
+/* Can this value stand in a record whole? */
+bool event_text_fits(const void *s, size_t n);
+/* How many of the first max bytes (> 0) end with a character. */
+size_t event_text_start(const void *s, size_t n, size_t max);
+
 /*
  * Appends ',"name":value' for every encoded field to out. GW_EPROTO for an
- * unknown id, a repeated id, a wrong kind or trailing bytes; GW_ELIMIT past
- * LIMIT_EVENT_FIELDS or out's maximum.
+ * unknown id, a repeated id, a wrong kind or trailing bytes; GW_ELIMIT for a
+ * string that is too long, past LIMIT_EVENT_FIELDS or out's maximum.
  */
 MUST_CHECK int event_fields_json(struct buf *out, const void *p, size_t n);
-/* A JSON string with quotes, all escaping done; input need not be UTF-8. */
+/* A JSON string with quotes, all escaping done; input need not be UTF-8: what
+ * is not, and a NUL, becomes U+FFFD. */
 void event_json_string(struct buf *out, const void *s, size_t n);
 
 #endif

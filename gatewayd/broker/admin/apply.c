@@ -511,9 +511,9 @@ record(struct call *c)
 
 	call_fields(c, &f);
 	event_num(&f, EF_COUNT, a->changes);
-	if (text != NULL) /* cut, and marked so, past the maximum */
-		event_strn(&f, EF_CHANGES, text,
-		    strnlen(text, (size_t)LIMIT_FIELD_MAX + 1));
+	if (text != NULL) /* which tells nothing that the whole does not */
+		event_cut(
+		    &f, EF_CHANGES, text, strlen(text), LIMIT_FIELD_MAX / 2);
 	if (a->whole != NULL && c->local)
 		event_str(&f, EF_SHA256, a->digest);
 	call_append(c, EV_POLICY_APPLY, &f, applied);

@@ -6,6 +6,7 @@
 #include "tests/unit/notary/notaryscene.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -13,6 +14,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "core/element.h"
+#include "wire/json.h"
 
 /* A target's clock may be behind by LIMIT_CERT_SKEW_S and ahead by ahead_s. */
 static void
@@ -192,6 +194,81 @@ test_append(void **state)
 	assert_false(logged("\"JG2101I\"", "uptime"));
 	event_fields_done(&f);
 	testlink_close(&s);
+}
+
+/* The parts of a session's command as one text, and its digest as they have
+ * it. */
+static void
+parts_of(struct buf *ret, const char *sid, char hex[static 65])
+{
+	char *text = read_log();
+
+	for (char *p = text, *lf; (lf = strchr(p, '\n')) != NULL; p = lf + 1) {
+		json_t *o;
+		const json_t *payload;
+
+		*lf = '\0';
+		if (strstr(p, "\"audit.part\"") == NULL ||
+		    strstr(p, sid) == NULL)
+			continue;
+		assert_non_null(strstr(p, "\"origin\":\"session\""));
+		assert_non_null(strstr(p, "\"user\":\"alice\""));
+		assert_non_null(
+		    o = json_loads(p, JSON_REJECT_DUPLICATES, NULL));
+		payload = json_object_get(o, "payload");
+		buf_put(ret, json_string_value(payload),
+		    json_string_length(payload));
+		strcpy(hex, json_string_value(json_object_get(o, "sha256")));
+		assert_string_equal(
+		    "command", json_string_value(json_object_get(o, "field")));
+		json_decref(o);
+	}
+	free(text);
+}
+
+/* A command of any length is there, each byte of it, before it is durable. */
+void
+test_whole_command(void **state)
+{
+	struct msg_nt_grant_open g;
+	struct msg_nt_leg_open l;
+	struct event_fields f;
+	struct testlink s;
+	char *big = malloc(LIMIT_COMMAND_MAX);
+	char hex[65] = "";
+	struct buf whole;
+
+	(void)state;
+	assert_non_null(big);
+	for (size_t i = 0; i < LIMIT_COMMAND_MAX; i++)
+		big[i] = (char)('a' + i % 23);
+	memcpy(big + LIMIT_COMMAND_MAX - 6, "HIDDEN", 6);
+	grant_new(&g, 300000);
+	assert_int_equal(grant_open(&g)->result, 0);
+	session_link(&s, 1004, &nt.source);
+	leg_new(&l, g.grant.id, 1004);
+	assert_int_equal(leg_open(&l)->result, 0);
+	event_fields_init(&f);
+	event_num(&f, EF_CHANNEL, 1);
+	event_strn(&f, EF_COMMAND, big, LIMIT_COMMAND_MAX);
+	append(&s, EV_SESSION_EXEC, &f, true);
+	event_fields_done(&f);
+	buf_init(&whole, LIMIT_COMMAND_MAX);
+	parts_of(&whole, l.sid, hex);
+	assert_int_equal(whole.len, LIMIT_COMMAND_MAX);
+	assert_memory_equal(whole.p, big, LIMIT_COMMAND_MAX);
+	assert_true(logged("\"session.exec\"", "\"command_size\":65536"));
+	assert_true(logged("\"session.exec\"", hex));
+	buf_done(&whole);
+	/* and what is no text, exactly */
+	event_fields_init(&f);
+	event_num(&f, EF_CHANNEL, 2);
+	event_strn(&f, EF_COMMAND, "printf '\xe9\xff'", 11);
+	append(&s, EV_SESSION_EXEC, &f, true);
+	event_fields_done(&f);
+	assert_true(logged(l.sid, "\"command_b64\":\"cHJpbnRmICfp/yc=\""));
+	testlink_close(&s);
+	free(big);
 }
 
 /* What the recorder repeats of a session's claims; the result byte. */

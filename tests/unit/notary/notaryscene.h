@@ -69,6 +69,7 @@ bool logged(const char *a, const char *b);
 void test_session(void **state);
 void test_certificate_of_a_short_grant(void **state);
 void test_append(void **state);
+void test_whole_command(void **state);
 void test_recording(void **state);
 
 /* ---- notary_restarts.c */
