@@ -140,6 +140,20 @@ put_base64(struct buf *out, const uint8_t *p, size_t n)
 	free(s);
 }
 
+static void
+put_command(struct buf *out, const uint8_t *p, size_t n)
+{
+	int lossy = 0;
+
+	buf_printf(out, ", \"command\": ");
+	(void)put_string(out, p, n, 0, &lossy);
+	if (!lossy)
+		return;
+	buf_printf(out, ", \"command_b64\": \"");
+	put_base64(out, p, n);
+	buf_u8(out, '"');
+}
+
 static uint32_t
 side(uint32_t v, uint32_t otherwise)
 {
@@ -156,10 +170,8 @@ cast_header(struct buf *out, const struct cast_head *h)
 	    "\"timestamp\": %lld, \"title\": ",
 	    side(h->cols, 80), side(h->rows, 24), (long long)h->time_s);
 	put_text(out, h->title);
-	if (h->command[0] != '\0') {
-		buf_printf(out, ", \"command\": ");
-		put_text(out, h->command);
-	}
+	if (h->ncommand > 0)
+		put_command(out, h->command, h->ncommand);
 	if (h->term[0] != '\0') {
 		buf_printf(out, ", \"env\": {\"TERM\": ");
 		put_text(out, h->term);

@@ -25,10 +25,12 @@ struct cast_head {
 	uint32_t cols, rows; /* 0 = 80x24; at most 10,000 */
 	int64_t time_s;      /* UTC */
 	const char *title;
-	const char *term;    /* "" = none */
-	const char *command; /* "" = none */
+	const char *term;       /* "" = none */
+	const uint8_t *command; /* of any bytes */
+	size_t ncommand;        /* 0 = none */
 };
 
+/* "command_b64" has what is not UTF-8 exactly. */
 void cast_header(struct buf *out, const struct cast_head *h);
 /* One "o" line, or none while all there is is half a character. If bytes had
  * to be replaced, the same event with base64 goes to raw. */

@@ -14,6 +14,7 @@
 
 enum {
 	RAW_LINE_MAX = 64 * 1024, /* internal: one message in base64 */
+	COMMAND_SHOWN = 1024,
 };
 
 static int64_t
@@ -190,7 +191,8 @@ write_header(struct channel *c)
 		1000000,
 	    .title = title,
 	    .term = m->term,
-	    .command = m->command};
+	    .command = c->command.p,
+	    .ncommand = c->command.len};
 
 	if (str_fmt(title, sizeof(title), "%s@%s", m->login, m->target) != 0)
 		title[0] = '\0';
@@ -210,7 +212,8 @@ send_start(struct channel *c, process_durable_fn *fn, void *arg)
 	event_str(&f, EF_USER, m->user);
 	event_str(&f, EF_TARGET, m->target);
 	event_str(&f, EF_LOGIN, m->login);
-	event_str(&f, EF_COMMAND, m->command);
+	/* the record of the program has all of it */
+	event_cut(&f, EF_COMMAND, c->command.p, c->command.len, COMMAND_SHOWN);
 	if (c->earlier[0] != '\0' &&
 	    (e = str_fmt(msg, sizeof(msg), "goes on where %s stopped",
 		 c->earlier)) == 0)
@@ -238,6 +241,11 @@ channel_new(struct channel **ret, struct process *r, int dir, uint64_t conn,
 	c->id = m->channel;
 	c->open = *m;
 	buf_init(&c->raw_line, RAW_LINE_MAX);
+	buf_init(&c->command, LIMIT_COMMAND_MAX);
+	buf_put(&c->command, m->command.p, m->command.len);
+	c->open.command = (struct bytes){0}; /* borrowed */
+	if ((e = buf_err(&c->command)) != 0)
+		goto out;
 	if ((e = str_copy(c->sid, sizeof(c->sid), m->sid)) != 0 ||
 	    (e = str_copy(c->grant, sizeof(c->grant), m->grant)) != 0 ||
 	    (e = choose_name(c)) != 0 || (e = send_start(c, fn, arg)) != 0)
@@ -308,5 +316,6 @@ channel_drop(struct channel *c)
 	file_drop(&c->text);
 	file_drop(&c->raw);
 	buf_done(&c->raw_line);
+	buf_done(&c->command);
 	free(c);
 }

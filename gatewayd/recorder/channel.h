@@ -29,6 +29,7 @@ struct channel {
 	struct file raw;  /* the .cast.raw; made when first needed */
 	struct buf raw_line;
 	struct msg_rec_open open;     /* what the session says of itself */
+	struct buf command;           /* of it, our own */
 	char earlier[FILE_NAME_SIZE]; /* the part before this one, or "" */
 	bool waiting; /* recording.start is on its way: there is no file */
 	bool gone;    /* ended meanwhile: the answer ends it */

@@ -22,7 +22,7 @@
 
 enum {
 	PENDING_MAX = 1024 * 1024, /* internal: several messages */
-	HEADER_MAX = 16 * 1024,    /* internal: we wrote it */
+	HEADER_MAX = 640 * 1024,   /* internal: with the longest command */
 	DIGEST_SIZE = 32,
 };
 

@@ -20,6 +20,7 @@ chan_new(struct session *s, const struct ssh_channel_callbacks_struct *user_cb,
 	if (c == NULL)
 		return NULL;
 	c->id = ++s->last_chan;
+	buf_init(&c->env, LIMIT_ENV_MAX);
 	c->session = s;
 	c->user_cb = *user_cb;
 	c->user_cb.userdata = c;
@@ -72,6 +73,8 @@ chan_free(struct session *s, struct chan *c)
 	}
 	for (int f = 0; f < FLOWS; f++)
 		stream_done(&c->flow[f]);
+	free(c->command);
+	buf_done(&c->env);
 	free(c);
 }
 
@@ -174,20 +177,4 @@ chan_tap(struct chan *c, struct tap *t)
 	while (*end != NULL)
 		end = &(*end)->next;
 	*end = t;
-}
-
-void
-chan_denied(struct session *s, const struct chan *c, const char *what)
-{
-	struct event_fields f;
-
-	link_event_init(&f, &s->grant);
-	event_str(&f, EF_OUTCOME, "failure");
-	event_str(&f, EF_REASON, what);
-	if (c != NULL) {
-		event_num(&f, EF_CHANNEL, c->id);
-		event_str(&f, EF_COMMAND, c->command);
-	}
-	link_note(&s->notary, EV_SESSION_CHANNEL_DENIED, &f);
-	event_fields_done(&f);
 }

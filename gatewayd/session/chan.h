@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
+#include "base/limits.h"
 #include "session/screen.h"
 #include "session/ssh.h"
 #include "session/stream.h"
@@ -58,8 +60,9 @@ struct chan {
 	enum chan_kind kind;
 	bool pty;
 	uint32_t cols, rows;
-	char term[64];
-	char command[1024]; /* printable; cut */
+	char term[LIMIT_TERM_MAX + 1];
+	char *command;  /* as it is asked for; NULL = a shell, or nothing yet */
+	struct buf env; /* NAME=VALUE of what was passed on, one a line */
 	struct screen screen;
 	/* what the callbacks have noted */
 	bool user_eof, user_close, target_eof, target_close;
@@ -109,8 +112,5 @@ void chan_request_drop(struct chan *c);
 
 /* Offers t all that passes from now on; t is freed by its close(). */
 void chan_tap(struct chan *c, struct tap *t);
-
-/* Evidence of a refusal; c may be NULL. */
-void chan_denied(struct session *s, const struct chan *c, const char *what);
 
 #endif

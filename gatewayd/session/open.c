@@ -4,9 +4,13 @@
  */
 #include "session/open.h"
 
+#include <stdlib.h>
+
 #include "base/limits.h"
 #include "session/chan.h"
+#include "session/denied.h"
 #include "session/links.h"
+#include "session/names.h"
 #include "session/relay.h"
 #include "session/session.h"
 #include "session/target_leg.h"
@@ -21,9 +25,34 @@ kind_name(int subtype)
 		return "forwarded-tcpip";
 	case SSH_CHANNEL_X11:
 		return "x11";
+	case SSH_CHANNEL_AUTH_AGENT:
+		return "auth-agent";
 	default:
 		return "unknown-channel";
 	}
+}
+
+/* Refuses an open that never becomes a channel. Takes m. */
+static void
+refuse_open(struct session *s, ssh_message m, const char *why)
+{
+	const int subtype = ssh_message_subtype(m);
+	struct denial d = {.what = why};
+	char *name = NULL;
+
+	if (subtype == SSH_CHANNEL_UNKNOWN)
+		d.wanted = name = names_next(NAME_OF_CHANNEL);
+	if (subtype == SSH_CHANNEL_DIRECT_TCPIP ||
+	    subtype == SSH_CHANNEL_FORWARDED_TCPIP) {
+		d.dst = ssh_message_channel_request_open_destination(m);
+		d.port =
+		    (unsigned)ssh_message_channel_request_open_destination_port(
+			m);
+	}
+	denied(s, &d);
+	free(name);
+	(void)ssh_message_reply_default(m);
+	ssh_message_free(m);
 }
 
 void
@@ -43,9 +72,7 @@ open_asked(struct session *s, ssh_message m)
 	else if ((c = chan_new(s, &relay_user_cb, &relay_target_cb)) == NULL)
 		why = "out-of-memory";
 	if (why != NULL) {
-		chan_denied(s, NULL, why);
-		(void)ssh_message_reply_default(m);
-		ssh_message_free(m);
+		refuse_open(s, m, why);
 		return;
 	}
 	c->open = m;
@@ -69,7 +96,7 @@ static void
 refuse(struct session *s, struct chan *c, const char *why)
 {
 	(void)ssh_message_reply_default(c->open);
-	chan_denied(s, c, why);
+	denied(s, &(struct denial){.what = why, .chan = c});
 	chan_free(s, c);
 }
 

@@ -87,10 +87,13 @@ send_open(struct session *s, struct chan *c, struct recording *r)
 	    str_copy(m.user, sizeof(m.user), g->user) != 0 ||
 	    str_copy(m.target, sizeof(m.target), g->target) != 0 ||
 	    str_copy(m.login, sizeof(m.login), g->login) != 0 ||
-	    str_copy(m.term, sizeof(m.term), c->term) != 0 ||
-	    str_copy(m.command, sizeof(m.command), c->command) != 0) {
+	    str_copy(m.term, sizeof(m.term), c->term) != 0) {
 		end_begin(s, END_AUDIT_FAILED, NULL);
 		return;
+	}
+	if (c->command != NULL) {
+		m.command.p = (const uint8_t *)c->command;
+		m.command.len = (uint32_t)strlen(c->command);
 	}
 	/* to a recorder that is not there record_relinked sends it again */
 	link_post(&s->recorder, MSG_REC_OPEN, &m);

@@ -4,12 +4,14 @@
  */
 #include "session/request.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/fault.h"
 #include "base/limits.h"
 #include "base/str.h"
 #include "session/chan.h"
+#include "session/denied.h"
 #include "session/end.h"
 #include "session/links.h"
 #include "session/record.h"
@@ -88,12 +90,38 @@ has_cap(const struct session *s, uint32_t cap)
 /* What Debian's clients send and its servers accept; each name costs a round
  * trip. */
 static bool
-env_passes(const struct chan *c, const char *name)
+env_name_ok(const char *name)
 {
-	return name != NULL && c->nenv < LIMIT_CHANNEL_ENV &&
-	       (strcmp(name, "LANG") == 0 || strncmp(name, "LC_", 3) == 0 ||
-		   strcmp(name, "COLORTERM") == 0 ||
-		   strcmp(name, "NO_COLOR") == 0);
+	return strcmp(name, "LANG") == 0 ||
+	       (strncmp(name, "LC_", 3) == 0 && strchr(name, '=') == NULL) ||
+	       strcmp(name, "COLORTERM") == 0 || strcmp(name, "NO_COLOR") == 0;
+}
+
+/* What passes stands in the record of the program it is for, a variable a line:
+ * one that could not stand there exactly does not pass. */
+static bool
+env_ok(struct session *s, struct chan *c, ssh_message m)
+{
+	const char *name = ssh_message_channel_request_env_name(m);
+	const char *value = ssh_message_channel_request_env_value(m);
+
+	if (name == NULL || value == NULL)
+		return false;
+	if (env_name_ok(name) && c->kind == CHAN_NONE &&
+	    c->nenv < LIMIT_CHANNEL_ENV && strchr(name, '\n') == NULL &&
+	    strchr(value, '\n') == NULL &&
+	    c->env.len + strlen(name) + strlen(value) + 2 <= LIMIT_ENV_MAX) {
+		buf_printf(&c->env, "%s%s=", c->env.len > 0 ? "\n" : "", name);
+		buf_put(&c->env, value, strlen(value));
+		if (buf_err(&c->env) == 0) {
+			c->nenv++;
+			return true;
+		}
+		c->broken = true;
+	}
+	/* its name only: what was not meant for us may be a secret */
+	denied(s, &(struct denial){.what = "env", .chan = c, .wanted = name});
+	return false;
 }
 
 static bool
@@ -103,15 +131,15 @@ pty_ok(struct session *s, struct chan *c, ssh_message m)
 
 	if (c->pty || c->kind != CHAN_NONE)
 		return false;
-	if (!has_cap(s, CAP_PTY)) {
-		chan_denied(s, c, "pty");
+	if (!has_cap(s, CAP_PTY) ||
+	    (term != NULL && str_copy(c->term, sizeof(c->term), term) != 0)) {
+		denied(s,
+		    &(struct denial){.what = "pty", .chan = c, .wanted = term});
 		return false;
 	}
 	c->pty = true;
 	c->cols = (uint32_t)ssh_message_channel_request_pty_width(m);
 	c->rows = (uint32_t)ssh_message_channel_request_pty_height(m);
-	if (term != NULL)
-		str_escape(c->term, sizeof(c->term), term, strlen(term));
 	return true;
 }
 
@@ -119,14 +147,23 @@ pty_ok(struct session *s, struct chan *c, ssh_message m)
  * request is answered with a program of one line: why, and exit status 255.
  * The target's channel, on which nothing was asked, is closed. */
 static void
-refuse_program(
-    struct session *s, struct chan *c, const char *what, bool too_long)
+refuse_program(struct session *s, struct chan *c, const char *what,
+    const char *text, bool too_long)
 {
+	const bool subsystem = strcmp(what, "subsystem") == 0;
+	const struct denial d = {.what = too_long ? "command-too-long" : what,
+	    .chan = c,
+	    .wanted = subsystem ? text : NULL,
+	    .command = subsystem ? NULL : text};
 	char caps[64];
+	char shown[201];
 	char line[LIMIT_TEXT_SIZE];
 
-	chan_denied(s, c, too_long ? "command-too-long" : what);
+	denied(s, &d);
 	grant_caps_str(caps, sizeof(caps), s->grant.caps);
+	if (text == NULL)
+		text = "a shell";
+	str_escape(shown, sizeof(shown), text, strlen(text));
 	if (too_long)
 		text_fit(line, sizeof(line),
 		    "sallyport: a command of more than %d bytes cannot be "
@@ -134,9 +171,9 @@ refuse_program(
 		    (int)LIMIT_COMMAND_MAX);
 	else
 		text_fit(line, sizeof(line),
-		    "sallyport: this grant does not allow %s (%.200s), "
+		    "sallyport: this grant does not allow %s (%s), "
 		    "only: %s\r\n",
-		    what, c->command[0] == '\0' ? "a shell" : c->command, caps);
+		    what, shown, caps);
 	(void)stream_take(&c->flow[FLOW_ERR], line, (uint32_t)strlen(line));
 	c->got_exit = true;
 	c->exit_status = 255;
@@ -145,52 +182,58 @@ refuse_program(
 	(void)ssh_channel_close(c->target);
 }
 
+/* What is asked for, as it was given: NULL = a shell. */
+static const char *
+program_text(const struct chan_request *r)
+{
+	const char *text = NULL;
+
+	if (r->type == SSH_CHANNEL_REQUEST_SHELL)
+		return NULL;
+	if (r->type == SSH_CHANNEL_REQUEST_EXEC)
+		text = ssh_message_channel_request_command(r->msg);
+	else
+		text = ssh_message_channel_request_subsystem(r->msg);
+	return text == NULL ? "" : text;
+}
+
 /* Which kind of program, and whether the grant allows it. */
 static bool
 program_ok(struct session *s, struct chan *c, const struct chan_request *r)
 {
-	const char *text = "";
+	const char *text = program_text(r);
+	const char *what = "subsystem";
+	enum chan_kind kind = CHAN_NONE;
 	uint32_t cap = 0;
 	bool given;
 	bool too_long;
 
 	if (c->kind != CHAN_NONE)
 		return false;
-	switch (r->type) {
-	case SSH_CHANNEL_REQUEST_SHELL:
-		c->kind = CHAN_SHELL;
+	if (r->type == SSH_CHANNEL_REQUEST_SHELL) {
+		kind = CHAN_SHELL;
 		cap = CAP_SHELL;
-		break;
-	case SSH_CHANNEL_REQUEST_EXEC:
-		c->kind = CHAN_EXEC;
+		what = "shell";
+	} else if (r->type == SSH_CHANNEL_REQUEST_EXEC) {
+		kind = CHAN_EXEC;
 		cap = CAP_EXEC;
-		text = ssh_message_channel_request_command(r->msg);
-		break;
-	case SSH_CHANNEL_REQUEST_SUBSYSTEM:
-		text = ssh_message_channel_request_subsystem(r->msg);
-		if (text != NULL && strcmp(text, "sftp") == 0) {
-			c->kind = CHAN_SFTP;
-			cap = CAP_SFTP;
-		}
-		break;
-	default:
-		break;
+		what = "exec";
+	} else if (text != NULL && strcmp(text, "sftp") == 0) {
+		kind = CHAN_SFTP;
+		cap = CAP_SFTP;
 	}
-	if (text == NULL)
-		text = "";
-	str_escape(c->command, sizeof(c->command), text, strlen(text));
 	given = cap != 0 && has_cap(s, cap);
-	too_long = given && strlen(text) > LIMIT_COMMAND_MAX;
-	if (given && !too_long)
-		return true;
-	c->kind = CHAN_NONE;
-	refuse_program(s, c,
-	    r->type == SSH_CHANNEL_REQUEST_SHELL  ? "shell"
-	    : r->type == SSH_CHANNEL_REQUEST_EXEC ? "exec"
-						  : "subsystem",
-	    too_long);
-	c->command[0] = '\0';
-	return false;
+	too_long = given && text != NULL && strlen(text) > LIMIT_COMMAND_MAX;
+	if (!given || too_long) {
+		refuse_program(s, c, what, text, too_long);
+		return false;
+	}
+	if (text != NULL && (c->command = strdup(text)) == NULL) {
+		c->broken = true;
+		return false;
+	}
+	c->kind = kind;
+	return true;
 }
 
 /* REQ_NEW: decides; false = refuse. */
@@ -204,11 +247,7 @@ admit(struct session *s, struct chan *c, struct chan_request *r)
 	case SSH_CHANNEL_REQUEST_PTY:
 		return pty_ok(s, c, r->msg);
 	case SSH_CHANNEL_REQUEST_ENV:
-		if (!env_passes(
-			c, ssh_message_channel_request_env_name(r->msg)))
-			return false;
-		c->nenv++;
-		return true;
+		return env_ok(s, c, r->msg);
 	case SSH_CHANNEL_REQUEST_WINDOW_CHANGE:
 		if (!c->pty)
 			return false;
@@ -228,7 +267,7 @@ admit(struct session *s, struct chan *c, struct chan_request *r)
 		record_start(s, c);
 		return true;
 	case SSH_CHANNEL_REQUEST_X11:
-		chan_denied(s, c, "x11-req");
+		denied(s, &(struct denial){.what = "x11-req", .chan = c});
 		return false;
 	default:
 		return false; /* break, eow@openssh.com, ...: as sshd does */
@@ -242,18 +281,11 @@ write_evidence(struct session *s, struct chan *c, struct chan_request *r)
 			     : c->kind == CHAN_EXEC ? EV_SESSION_EXEC
 						    : EV_SESSION_SUBSYSTEM;
 	struct event_fields f;
-	const char *cmd = NULL;
 
-	if (c->kind == CHAN_EXEC)
-		cmd = ssh_message_channel_request_command(r->msg);
-	if (c->kind == CHAN_SFTP)
-		cmd = "sftp";
 	link_event_init(&f, &s->grant);
 	event_num(&f, EF_CHANNEL, c->id);
-	/* the notary cuts and says so: no more than it needs to see that */
-	if (cmd != NULL)
-		event_strn(
-		    &f, EF_COMMAND, cmd, strnlen(cmd, LIMIT_FIELD_MAX + 1));
+	event_str(&f, EF_COMMAND, c->command);
+	event_strn(&f, EF_ENV, c->env.p, c->env.len);
 	event_bool(&f, EF_RECORD, record_on(c));
 	r->rid = link_rid(&s->notary);
 	r->state = REQ_EVIDENCE;

@@ -19,6 +19,7 @@
 #include "session/auth.h"
 #include "session/chan.h"
 #include "session/deadline.h"
+#include "session/denied.h"
 #include "session/end.h"
 #include "session/inbox.h"
 #include "session/leg.h"
@@ -91,6 +92,7 @@ turn(struct session *s)
 	s->now = clock_now();
 	s->busy = false;
 	record_turn(s);
+	denied_turn(s);
 	inbox_read(s);
 	if (s->phase == PH_LINKS && !s->spawn.probe && s->notary.up &&
 	    s->broker.up && s->recorder.up && user_serve(s) != 0)
@@ -151,6 +153,7 @@ static void
 session_done(struct session *s)
 {
 	auth_done(s);
+	denied_end(s);
 	while (s->chans != NULL)
 		chan_free(s, s->chans);
 	end_report(s);
@@ -193,6 +196,7 @@ struct whole {
 	struct record record;
 	struct probe probe;
 	struct ending ending;
+	struct denials denials;
 	struct inbox inbox;
 };
 
@@ -213,6 +217,7 @@ session_main(const struct msg_sup_spawn *spawn, int client_fd, int ctl_fd,
 	    .record = &w->record,
 	    .probe = &w->probe,
 	    .ending = &w->ending,
+	    .denials = &w->denials,
 	    .inbox = &w->inbox};
 	if ((r = session_init(s, client_fd, ctl_fd, host_key)) != 0) {
 		log_err("connection %llu: no session: %s",

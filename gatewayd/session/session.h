@@ -44,6 +44,8 @@ enum phase {
 	PH_DONE,
 };
 
+struct denials;
+
 struct session {
 	struct msg_sup_spawn spawn; /* spawn.probe: there is no user */
 	struct now now;             /* of this turn */
@@ -70,6 +72,7 @@ struct session {
 	struct record *record;
 	struct probe *probe;
 	struct ending *ending;
+	struct denials *denials;
 	struct inbox *inbox;
 };
 

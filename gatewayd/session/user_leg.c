@@ -5,16 +5,19 @@
 #include "session/user_leg.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "base/log.h"
 #include "session/auth.h"
 #include "session/chan.h"
+#include "session/denied.h"
 #include "session/end.h"
 #include "session/hooks.h"
 #include "session/inbox.h"
 #include "session/leg.h"
+#include "session/names.h"
 #include "session/open.h"
 #include "session/request.h"
 #include "session/session.h"
@@ -116,6 +119,50 @@ on_service(ssh_message m)
 	ssh_message_free(m);
 }
 
+/* "-R"; what names it as no refusal needs no record. */
+static void
+refuse_forward(struct session *s, ssh_message m)
+{
+	const struct denial d = {.what = "tcpip-forward",
+	    .dst = ssh_message_global_request_address(m),
+	    .port = (unsigned)ssh_message_global_request_port(m)};
+
+	if (ssh_message_subtype(m) == SSH_GLOBAL_REQUEST_TCPIP_FORWARD)
+		denied(s, &d);
+}
+
+/* Global requests that ask for nothing the user could miss. */
+static bool
+is_courtesy(const char *name)
+{
+	static const char *const starts[] = {
+	    "keepalive@", "no-more-sessions@", "hostkeys-", "cancel-"};
+
+	for (size_t i = 0; i < ARRAY_LEN(starts); i++)
+		if (strncmp(name, starts[i], strlen(starts[i])) == 0)
+			return true;
+	return false;
+}
+
+/* What libssh has refused before there was a message. */
+static void
+refused_by_libssh(struct session *s)
+{
+	char *name;
+
+	while ((name = names_next(NAME_OF_GLOBAL)) != NULL) {
+		if (s->logged_in && !is_courtesy(name))
+			denied(s, &(struct denial){.what = "global-request",
+				      .wanted = name});
+		free(name);
+	}
+	while ((name = names_next(NAME_OF_AGENT)) != NULL) {
+		if (s->logged_in)
+			denied(s, &(struct denial){.what = "auth-agent-req"});
+		free(name);
+	}
+}
+
 /* Takes m. */
 static void
 on_message(struct session *s, ssh_message m)
@@ -144,7 +191,7 @@ on_message(struct session *s, ssh_message m)
 		request_asked(s, m);
 		return;
 	case SSH_REQUEST_GLOBAL:
-		chan_denied(s, NULL, "tcpip-forward");
+		refuse_forward(s, m);
 		break;
 	default:
 		break;
@@ -164,7 +211,10 @@ user_step(struct session *s)
 		step_kex(s);
 	if (s->phase < PH_AUTH || s->user.event == NULL)
 		return;
+	names_listen(true);
 	leg_feed(&s->user);
+	names_listen(false);
+	refused_by_libssh(s);
 	/* one login attempt at a time: the rest waits for the verdict */
 	while (!s->user.dead && !auth_pending(s) && s->phase != PH_DONE &&
 	       (m = ssh_message_get(s->user.ssh)) != NULL)

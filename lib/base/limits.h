@@ -111,6 +111,8 @@ enum {
 	LIMIT_CHANNELS = 256,        /* per SSH connection */
 	LIMIT_CHANNEL_REQUESTS = 64, /* waiting on one; then refused */
 	LIMIT_CHANNEL_ENV = 32,      /* variables passed on per channel */
+	LIMIT_ENV_MAX = 16 * 1024,   /* of their names and values; then not */
+	LIMIT_TERM_MAX = 255,        /* name of a terminal; then refused */
 	LIMIT_COMMAND_MAX = 64 * 1024,
 	LIMIT_TERM_SIDE = 10000, /* columns, rows; larger are recorded so */
 	LIMIT_SSH_UNSENT = 8 * 1024 * 1024,  /* bytes a peer does not take; then
@@ -142,6 +144,10 @@ enum {
 	LIMIT_API_DENIAL_SOURCES = 256, /* then as one number in all */
 	LIMIT_SSH_CONNECTS = 600,
 	LIMIT_SSH_REFUSALS = 60,
+	LIMIT_DENIED_PER_MINUTE = 30, /* of what a session asks for and does
+				       * not get, of each kind */
+	LIMIT_DENIED_MAX = 255, /* bytes of what it asked for; then size and
+				 * digest */
 
 	/* ---- evidence, and messages between processes */
 	LIMIT_MSG_MAX = 224 * 1024,   /* one message between processes */

@@ -432,7 +432,7 @@ static const struct msg_field f_rec_open[] = {
     U32(msg_rec_open, cols),
     U32(msg_rec_open, rows),
     STR(msg_rec_open, term),
-    STR(msg_rec_open, command),
+    BYTES(msg_rec_open, command),
 };
 
 static const struct msg_field f_rec_data[] = {

@@ -408,8 +408,8 @@ struct msg_rec_open {
 	char login[LIMIT_NAME_SIZE];
 	uint32_t channel;
 	uint32_t cols, rows;
-	char term[64];
-	char command[1024]; /* "" for a shell */
+	char term[LIMIT_TERM_MAX + 1];
+	struct bytes command; /* as it was asked for; empty for a shell */
 };
 enum rec_kind { REC_NONE = 0, REC_OUTPUT, REC_RESIZE, REC_MARKER };
 struct msg_rec_data {

@@ -17,7 +17,28 @@ expect_out 'unbroken|intact|verified|records'
 expect_ok local_admin audit tail --lines 5
 expect_ok local_admin audit search --user alice --event grant.open -o json
 expect_eq alice "$(jq -r .user <<<"$OUT")" 'search by user'
+
+echo '- every number is one that jq has exactly, in records and in replies'
+local_admin sessions ls --all -o json >"$TEST_DIR/replies"
+local_admin grants --all -o json >>"$TEST_DIR/replies"
+same_numbers() { # FILE
+	expect_eq "$(jq -c '[.. | numbers]' "$1")" "$(python3 -I -S -c '
+import json, sys
+def numbers(v):
+    if isinstance(v, bool): return []
+    if isinstance(v, (int, float)): return [v]
+    if isinstance(v, dict): v = v.values()
+    return [n for x in v for n in numbers(x)] if not isinstance(v, (str, type(None))) else []
+d = json.JSONDecoder(); s = open(sys.argv[1]).read().lstrip()
+while s:
+    v, at = d.raw_decode(s); s = s[at:].lstrip()
+    print(json.dumps(numbers(v), separators=(",", ":")))' "$1")" "numbers of $1"
+}
+same_numbers "$TEST_DIR/replies"
 gw_stop
+cp "$(host_file gateway /var/lib/sallyport/notary/log)"/audit-*.ndjson "$TEST_DIR/numbers"
+grep -q '"conn":' "$TEST_DIR/numbers" || fail 'no connection'
+same_numbers "$TEST_DIR/numbers"
 
 # offline: a copy of the files and the public key, on another host
 cp -r "$(host_file gateway /var/lib/sallyport/notary/log)" "$TEST_DIR/log"

@@ -33,6 +33,7 @@
 #include "base/secret.h"
 #include "base/str.h"
 #include "core/event.h"
+#include "core/part.h"
 #include "ssh/sshcert.h"
 #include "ssh/sshkey.h"
 #include "wire/ipc.h"
@@ -296,19 +297,34 @@ on_cert(struct harness *h, struct conn *c, const struct msg_nt_cert *m)
 	buf_done(&b);
 }
 
+static int
+on_part(void *arg, const struct part *part)
+{
+	struct harness *h = arg;
+
+	(void)fprintf(h->events, "part %s %u %.*s\n",
+	    event_field_name(part->field), part->chunk, (int)part->n,
+	    (const char *)part->p);
+	return 0;
+}
+
 static void
 on_append(struct harness *h, struct conn *c, const struct msg_log_append *m)
 {
 	struct msg_log_durable d = {.rid = m->rid, .seq = 1};
+	struct event_fields f;
 	struct buf b;
 
 	if (!event_may_write(m->event, PROC_SESSION))
 		die("an event a session may not write");
-	buf_init(&b, 256 * 1024);
-	if (event_fields_json(&b, m->fields.p, m->fields.len) != 0)
+	buf_init(&b, LIMIT_RECORD_MAX);
+	event_fields_init(&f);
+	if (part_fields(&f, m->fields.p, m->fields.len, on_part, h) != 0 ||
+	    event_fields_json(&b, f.b.p, f.b.len) != 0)
 		die("event fields");
 	(void)fprintf(h->events, "event %s %.*s\n", event_spec(m->event)->name,
 	    (int)b.len, (const char *)b.p);
+	event_fields_done(&f);
 	buf_done(&b);
 	if (m->rid != 0 && h->hold == 0)
 		send_to(h, c, NOTARY, MSG_LOG_DURABLE, &d, -1);
@@ -325,8 +341,9 @@ on_record(struct harness *h, struct conn *c, const struct ipc_msg *m)
 	FILE *f;
 
 	if (m->type == MSG_REC_OPEN) {
-		(void)fprintf(h->events, "rec open %u %ux%u %s\n", o->channel,
-		    o->cols, o->rows, o->command);
+		(void)fprintf(h->events, "rec open %u %ux%u %.*s\n", o->channel,
+		    o->cols, o->rows, (int)o->command.len,
+		    (const char *)o->command.p);
 		st.opens = ++c->opens;
 		send_to(h, c, RECORDER, MSG_REC_STATE, &st, -1);
 		return;

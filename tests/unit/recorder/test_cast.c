@@ -29,7 +29,8 @@ test_header(void **state)
 	    .time_s = 1795000000,
 	    .title = "deploy@web-01",
 	    .term = "xterm",
-	    .command = "sh -c \"x\""};
+	    .command = (const uint8_t *)"sh -c \"x\"",
+	    .ncommand = 9};
 	struct buf b;
 
 	(void)state;
@@ -39,9 +40,18 @@ test_header(void **state)
 		   "\"timestamp\": 1795000000, \"title\": \"deploy@web-01\", "
 		   "\"command\": \"sh -c \\\"x\\\"\", "
 		   "\"env\": {\"TERM\": \"xterm\"}}\n");
+	h.command = (const uint8_t *)"a\xff"
+				     "b";
+	h.ncommand = 3;
+	h.term = "";
+	cast_header(&b, &h);
+	expect(&b, "{\"version\": 2, \"width\": 132, \"height\": 43, "
+		   "\"timestamp\": 1795000000, \"title\": \"deploy@web-01\", "
+		   "\"command\": \"a\xef\xbf\xbd"
+		   "b\", \"command_b64\": \"Yf9i\"}\n");
+	h.ncommand = 0;
 	h.cols = 0;
 	h.rows = 4000000000U;
-	h.term = h.command = "";
 	cast_header(&b, &h);
 	expect(&b, "{\"version\": 2, \"width\": 80, \"height\": 10000, "
 		   "\"timestamp\": 1795000000, \"title\": "

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * denied - evidence of what a user asked for and did not get, with what it was
+ * asked for. A client can ask without end: of each kind so many a minute have
+ * records of their own, the rest is one record with their number, the first and
+ * the last of them.
+ */
+#ifndef SESSION_DENIED_H
+#define SESSION_DENIED_H
+
+#include <stdint.h>
+
+struct chan;
+struct session;
+
+struct denial {
+	const char *what;        /* a word of sallyport-audit(5): the kind */
+	const struct chan *chan; /* NULL = it is about none */
+	/* each NULL or of any length, as the client gave it */
+	const char *wanted;  /* a name */
+	const char *command; /* a program */
+	const char *dst;     /* an address or host name */
+	unsigned port;       /* with dst */
+};
+
+enum { DENIAL_KINDS = 24, DENIAL_SHOWN = 128 };
+
+struct denials {
+	struct {
+		const char *what; /* NULL = none of it */
+		unsigned n;       /* with a record, this minute */
+		unsigned left_out;
+		char first[DENIAL_SHOWN], last[DENIAL_SHOWN]; /* of these */
+	} kind[DENIAL_KINDS];
+	int64_t since_ms; /* boot time the minute began; 0 = nothing counts */
+};
+
+/* d->what must be a constant: it is kept. */
+void denied(struct session *s, const struct denial *d);
+/* Once per turn: is the minute over? */
+void denied_turn(struct session *s);
+/* Writes what was only counted so far. */
+void denied_end(struct session *s);
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * names - see names.h. The lines are those of libssh 0.10 to 0.12; where
+ * another version words them in another way the names are missing, nothing
+ * else.
+ */
+#include "session/names.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/attr.h"
+#include "session/ssh.h"
+
+struct name {
+	struct name *next;
+	char *text;
+};
+
+static struct {
+	bool listening;
+	struct name *first[NAMES]; /* oldest first */
+} names;
+
+/* Their first argument is the name. */
+static const struct {
+	const char *start;
+	enum name_of of;
+} lines[] = {
+    {"Clients wants to open a %s channel", NAME_OF_CHANNEL},
+    {"UNKNOWN SSH_MSG_GLOBAL_REQUEST %s", NAME_OF_GLOBAL},
+};
+static const char agent_line[] = "Received an auth-agent-req request";
+
+/* These have messages that say what they are. */
+static const char *const known[] = {"session", "direct-tcpip",
+    "forwarded-tcpip", "x11", "auth-agent@openssh.com"};
+
+void
+names_listen(bool on)
+{
+	names.listening = on;
+}
+
+static bool
+is_known(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (strcmp(known[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* Without memory the name is missing, as it is with a version that does not
+ * say it. */
+static void
+keep(enum name_of of, const char *text)
+{
+	struct name **end = &names.first[of];
+	struct name *n = calloc(1, sizeof(*n));
+
+	if (n == NULL)
+		return;
+	if ((n->text = strdup(text)) == NULL) {
+		free(n);
+		return;
+	}
+	while (*end != NULL)
+		end = &(*end)->next;
+	*end = n;
+}
+
+char *
+names_next(enum name_of of)
+{
+	struct name *n = names.first[of];
+	char *text;
+
+	if (n == NULL)
+		return NULL;
+	names.first[of] = n->next;
+	text = n->text;
+	free(n);
+	return text;
+}
+
+void
+_ssh_log(int verbosity, const char *function, const char *format, ...)
+{
+	const char *name;
+	va_list ap;
+
+	(void)verbosity;
+	(void)function;
+	if (!names.listening)
+		return;
+	if (strcmp(format, agent_line) == 0)
+		keep(NAME_OF_AGENT, "auth-agent-req@openssh.com");
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+		if (strncmp(format, lines[i].start, strlen(lines[i].start)) !=
+		    0)
+			continue;
+		va_start(ap, format);
+		name = va_arg(ap, const char *);
+		if (name != NULL && !is_known(name))
+			keep(lines[i].of, name);
+		va_end(ap);
+	}
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * names - what libssh knows and does not hand over: the name of a channel type
+ * it does not know, and what it refuses by itself. It says so only in its log,
+ * so this program defines _ssh_log, the one function of libssh's interface that
+ * it logs through; libssh.so, which imports it as an ordinary symbol, uses this
+ * one. No line is printed, and none is formatted.
+ *
+ * The names come from a stranger, of any length and with any bytes but NUL.
+ */
+#ifndef SESSION_NAMES_H
+#define SESSION_NAMES_H
+
+#include <stdbool.h>
+
+enum name_of {
+	NAME_OF_CHANNEL = 0, /* a type; a message of an unknown one follows */
+	NAME_OF_GLOBAL,      /* a global request that libssh has refused */
+	NAME_OF_AGENT,       /* libssh has refused to pass an agent on */
+	NAMES,
+};
+
+/* While on, what libssh reads is the user's. */
+void names_listen(bool on);
+/* The oldest one that was not asked for yet, to be freed; NULL = none is known.
+ */
+char *names_next(enum name_of of);
+
+#endif

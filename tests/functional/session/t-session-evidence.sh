@@ -1,0 +1,131 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# promise: what a session runs and what it is refused is on record, each byte of the one, the name of the other
+
+# shellcheck source=tests/functional/lib.sh
+. "$(dirname -- "$0")/../lib.sh"
+# shellcheck source=tests/functional/tools/session_lib.sh
+. "$(dirname -- "$0")/../tools/session_lib.sh"
+# shellcheck disable=SC2154 # key, D come from session_start
+
+# The fields of the last event of this name, as JSON.
+last_event() { # NAME [PATTERN]
+	grep -a -- "^event $1 ,.*${2:-}" "$D/events" | tail -n 1 |
+		sed "s/^event $1 ,\(.*\)/{\1}/"
+}
+
+denials() { # REASON
+	grep -ac "^event session.channel_denied .*\"reason\":\"$1\"" "$D/events" || true
+}
+
+# The refusal of this reason has these fields: a jq expression.
+want_denial() { # REASON EXPRESSION
+	want_event "^event session.channel_denied .*\"reason\":\"$1\""
+	last_event session.channel_denied "\"reason\":\"$1\"" | jq -e "$2" >/dev/null || {
+		echo "FAIL: a refusal of $1 without $2" >&2
+		last_event session.channel_denied "\"reason\":\"$1\"" >&2
+		return 1
+	}
+}
+
+# A command of any length, on a terminal too: all of it, in parts, and in the
+# recording.
+commands() {
+	local long
+
+	long=": $(head -c 60000 /dev/zero | tr '\0' x); echo HIDDEN"
+	want 'the end of a long command' HIDDEN "$(user_ssh 127.0.0.1 "$long")"
+	want 'its parts' "$long" \
+		"$(sed -n 's/^part command [0-9]* //p' "$D/events" | tr -d '\n')"
+	want 'its size' "${#long}" "$(last_event session.exec | jq .command_size)"
+	want 'its digest' "$(printf %s "$long" | sha256sum | cut -d ' ' -f 1)" \
+		"$(last_event session.exec | jq -r .command_sha256)"
+	harness record 1
+	want 'on a terminal' HIDDEN \
+		"$(user_ssh -tt 127.0.0.1 "$long" 2>/dev/null | tr -d '\r\n')"
+	want 'what the recorder was given' "$long" \
+		"$(sed -n 's/^rec open [0-9]* [0-9x]* //p' "$D/events")"
+	harness record 0
+	user_ssh 127.0.0.1 $': \xe9\xff' >/dev/null
+	want 'no UTF-8, for readers' $': \xef\xbf\xbd\xef\xbf\xbd' \
+		"$(last_event session.exec | jq -r .command)"
+	want 'and exactly' "$(printf ': \351\377' | base64)" \
+		"$(last_event session.exec | jq -r .command_b64)"
+	want_exit 'a command that is too long' 255 user_ssh 127.0.0.1 \
+		": $(head -c 70000 /dev/zero | tr '\0' x)" 2>/dev/null
+	want_denial command-too-long '.command_size == 70002 and (.command | length) == 255'
+}
+
+environment() {
+	FOO=secret LC_MINE=$'\xc3\xa9=1' user_ssh -o SendEnv=FOO -o SendEnv=LC_MINE \
+		127.0.0.1 'echo $LC_MINE' >"$D/1"
+	want 'what was passed on' $'\xc3\xa9=1' "$(cat "$D/1")"
+	last_event session.exec | jq -r .env | grep -qx $'LC_MINE=\xc3\xa9=1'
+	want_denial env '.wanted == "FOO"'
+	! grep -aq secret "$D/events"
+	LC_MINE=$'two\nlines' user_ssh -o SendEnv=LC_MINE 127.0.0.1 'echo "<$LC_MINE>"' >"$D/1"
+	want 'what no line can hold' '<>' "$(cat "$D/1")"
+	want_denial env '.wanted == "LC_MINE"'
+	# one that fills its record, and one more than there is place for
+	LC_MINE=$(head -c 16000 /dev/zero | tr '\0' x) LC_TWO=$(head -c 1000 /dev/zero | tr '\0' y) \
+		user_ssh -o SendEnv=LC_MINE -o SendEnv=LC_TWO 127.0.0.1 'echo ${#LC_MINE}' >"$D/1"
+	want 'a long one' 16000 "$(cat "$D/1")"
+	want_denial env '.wanted == "LC_TWO"'
+}
+
+refusals() {
+	local pid name
+
+	user_ssh -W 10.9.8.7:3306 127.0.0.1 </dev/null 2>/dev/null || true
+	want_denial direct-tcpip '.dst == "10.9.8.7" and .dst_port == 3306'
+	# with what a terminal would act on, and too long
+	name=$'x\e[31m'$(head -c 500 /dev/zero | tr '\0' z)
+	user_ssh -W "[$name]:22" 127.0.0.1 </dev/null 2>/dev/null || true
+	want_denial direct-tcpip '(.dst | startswith("x\u001b[31mzz")) and (.dst | length) == 255 and
+		.dst_size == 506 and .truncated'
+	! grep -aq $'\e' "$D/events"
+	user_ssh -R 8080:10.1.1.1:80 127.0.0.1 true 2>/dev/null
+	want_denial tcpip-forward '.dst_port == 8080'
+	user_ssh -R "$D/r.sock:/run/x.sock" 127.0.0.1 true 2>/dev/null
+	want_denial global-request '.wanted == "streamlocal-forward@openssh.com"'
+	user_ssh -N -L "$D/l.sock:/run/docker.sock" 127.0.0.1 2>/dev/null &
+	pid=$!
+	until [ -S "$D/l.sock" ]; do sleep 0.1; done
+	socat -u /dev/null "UNIX:$D/l.sock" || true
+	want_denial unknown-channel '.wanted == "direct-streamlocal@openssh.com"'
+	kill "$pid"
+	wait "$pid" || true
+	(
+		eval "$(ssh-agent -s)" >/dev/null
+		user_ssh -A 127.0.0.1 true
+		kill "$SSH_AGENT_PID"
+	)
+	want_denial auth-agent-req true
+	# every user's client says these: no refusals
+	! grep -aq 'no-more-sessions\|keepalive' "$D/events"
+}
+
+# However many: 30 a minute, then a number, the first of them and the last.
+flood() {
+	local i before args=()
+
+	for i in $(seq 100); do args+=(-R "$((10000 + i)):10.1.1.1:80"); done
+	before=$(denials tcpip-forward)
+	user_ssh "${args[@]}" 127.0.0.1 true 2>/dev/null
+	want_event '^event session.channel_denied .*"count":70'
+	want_denial tcpip-forward '.count == 70 and
+		(.msg | contains("the first: localhost:10031; the last: localhost:10100"))'
+	want 'records of 100 refusals' 31 "$(($(denials tcpip-forward) - before))"
+}
+
+evidence() {
+	commands
+	environment
+	refusals
+	flood
+}
+
+session_need
+session_inside evidence
+pass
