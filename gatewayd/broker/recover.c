@@ -327,6 +327,7 @@ revive(struct broker *b, const struct leg *l)
 	session_ask_recorded(s);
 	s->start_ms = broker_now(b).utc_ms;
 	s->state = SES_LIVE;
+	s->admitted = true;
 	if (p != NULL)
 		peer_set_state(p, MST_LIVE);
 }

@@ -88,8 +88,8 @@ ask_broker(struct session *s, ssh_message msg, bool query)
 	m.blob.p = blob;
 	m.blob.len = (uint32_t)n;
 	if (version != NULL)
-		str_escape(m.client_version, sizeof(m.client_version), version,
-		    strlen(version));
+		text_fit(
+		    m.client_version, sizeof(m.client_version), "%s", version);
 	if (query)
 		r = str_copy(m.alg, sizeof(m.alg),
 		    ssh_key_type_to_char(ssh_key_type(key)));
@@ -107,10 +107,30 @@ out:
 }
 
 static void
-too_many(struct session *s, ssh_message m)
+give_up(struct session *s, ssh_message m, const char *why)
 {
 	refuse(m);
-	end_begin(s, END_PROTOCOL, "sallyport: too many keys were tried");
+	end_begin(s, END_PROTOCOL, why);
+}
+
+static void
+too_many(struct session *s, ssh_message m)
+{
+	give_up(s, m, "sallyport: too many keys were tried");
+}
+
+/* For the record, should nobody log in. False: no name is so long. */
+static bool
+keep_name(struct session *s, const char *name)
+{
+	char *copy = name == NULL ? NULL : strndup(name, LIMIT_FIELD_MAX);
+
+	if (copy != NULL) {
+		free(s->auth->tried);
+		s->auth->tried = copy;
+	}
+	return name == NULL ||
+	       strlen(name) < sizeof(((struct msg_ses_auth *)0)->user);
 }
 
 void
@@ -122,6 +142,10 @@ auth_message(struct session *s, ssh_message m)
 	if (s->logged_in) {
 		/* RFC 4252 section 5.1: ignored once accepted */
 		ssh_message_free(m);
+		return;
+	}
+	if (!keep_name(s, ssh_message_auth_user(m))) {
+		give_up(s, m, "sallyport: the name is too long");
 		return;
 	}
 	if (ssh_message_subtype(m) != SSH_AUTH_METHOD_PUBLICKEY) {
@@ -222,5 +246,7 @@ auth_done(struct session *s)
 	if (s->auth->pending != NULL)
 		ssh_message_free(s->auth->pending);
 	s->auth->pending = NULL;
+	free(s->auth->tried);
+	s->auth->tried = NULL;
 	hooks_capture(false);
 }

@@ -22,6 +22,7 @@ struct auth {
 	uint32_t rid;
 	unsigned tries;   /* signatures */
 	unsigned queries; /* and offers without one */
+	char *tried;      /* the last name; NULL = none */
 };
 
 /* Takes m. One at a time: not while auth_pending. */

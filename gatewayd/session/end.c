@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "session/auth.h"
 #include "session/chan.h"
 #include "session/leg.h"
 #include "session/links.h"
@@ -268,16 +269,43 @@ end_step(struct session *s)
 		hang_up(s);
 }
 
+/* Of a connection that nobody logged in on: what was tried, and what went wrong
+ * with its key exchange. */
+static void
+report_nobody(struct session *s, struct msg_ses_end *m)
+{
+	const char *version = NULL;
+	const char *failure = "";
+
+	if (s->auth->tried != NULL) {
+		m->tried.p = (const uint8_t *)s->auth->tried;
+		m->tried.len = (uint32_t)strlen(s->auth->tried);
+	}
+	if (s->user.ssh != NULL) {
+		version = ssh_get_clientbanner(s->user.ssh);
+		if (s->user.event == NULL)
+			failure = ssh_get_error(s->user.ssh);
+	}
+	if (version != NULL)
+		text_fit(m->client_version, sizeof(m->client_version), "%s",
+		    version);
+	if (s->ending->reason == END_LOGOUT)
+		str_escape(m->text, sizeof(m->text), failure, strlen(failure));
+}
+
 void
 end_report(struct session *s)
 {
 	struct msg_ses_end m = {.reason = (uint8_t)s->ending->reason,
 	    .bytes_in = s->bytes_in,
 	    .bytes_out = s->bytes_out,
-	    .exit = s->exit};
+	    .exit = s->exit,
+	    .logged_in = s->logged_in};
 
-	if (!s->logged_in)
+	if (s->spawn.probe)
 		return;
 	memcpy(m.text, s->ending->text, sizeof(m.text));
+	if (!s->logged_in)
+		report_nobody(s, &m);
 	link_post(&s->broker, MSG_SES_END, &m);
 }

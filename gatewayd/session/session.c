@@ -152,11 +152,11 @@ wait_for_work(struct session *s)
 static void
 session_done(struct session *s)
 {
-	auth_done(s);
 	denied_end(s);
 	while (s->chans != NULL)
 		chan_free(s, s->chans);
 	end_report(s);
+	auth_done(s);
 	target_done(s);
 	user_done(s);
 	ipc_done(&s->ctl.ipc);

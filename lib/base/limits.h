@@ -106,6 +106,7 @@ enum {
 	LIMIT_SESSIONS_PER_GRANT = 32,
 	LIMIT_CONNECTIONS_PER_SOURCE = 64, /* SSH, and API */
 	LIMIT_LOGIN_GRACE_S = 30,          /* connect to authenticated */
+	LIMIT_SSH_VERSION_SIZE = 256,      /* of a client, as RFC 4253 has it */
 	LIMIT_AUTH_TRIES = 6,        /* signatures offered per connection */
 	LIMIT_AUTH_QUERIES = 64,     /* keys asked about per connection */
 	LIMIT_CHANNELS = 256,        /* per SSH connection */

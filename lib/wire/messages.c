@@ -390,6 +390,9 @@ static const struct msg_field f_ses_end[] = {
     U64(msg_ses_end, bytes_out),
     I64(msg_ses_end, exit),
     STR(msg_ses_end, text),
+    U8(msg_ses_end, logged_in),
+    BYTES(msg_ses_end, tried),
+    STR(msg_ses_end, client_version),
 };
 
 static const struct msg_field f_ses_channel[] = {

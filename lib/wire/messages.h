@@ -188,7 +188,7 @@ struct msg_nt_leg_open {
 	struct addr client;
 	uint16_t client_port;
 	char key_fp[64];
-	char client_version[128];
+	char client_version[LIMIT_SSH_VERSION_SIZE];
 };
 struct msg_nt_leg_opened {
 	uint32_t rid;
@@ -329,7 +329,7 @@ struct msg_ses_auth {
 	struct bytes sig;  /* raw: ed25519 64 bytes, RSA, ECDSA as DER */
 	uint8_t sk_flags;  /* sk-*: flags and counter, else 0 */
 	uint32_t sk_counter;
-	char client_version[128];
+	char client_version[LIMIT_SSH_VERSION_SIZE];
 };
 struct msg_ses_auth_ok { /* to a query: only rid is meaningful */
 	uint32_t rid;
@@ -371,6 +371,10 @@ struct msg_ses_end {
 	uint64_t bytes_in, bytes_out;
 	int64_t exit;
 	char text[LIMIT_TEXT_SIZE];
+	uint8_t logged_in;
+	/* if not: */
+	struct bytes tried; /* the last name; may be empty */
+	char client_version[LIMIT_SSH_VERSION_SIZE];
 };
 struct msg_ses_channel {
 	uint32_t rid;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "broker/broker.h"
+#include "broker/session/attempt.h"
 #include "broker/session/list.h"
 #include "broker/session/session.h"
 
@@ -64,6 +65,7 @@ session_release(struct session *s)
 	watch_free(s->watch);
 	if (s->fd >= 0)
 		(void)close(s->fd);
+	attempts_free(s);
 	free(s);
 }
 

@@ -17,7 +17,7 @@
 #include "base/str.h"
 #include "broker/broker.h"
 #include "broker/grant/live.h"
-#include "broker/identity/denials.h"
+#include "broker/session/attempt.h"
 #include "broker/session/list.h"
 #include "broker/session/login.h"
 #include "broker/session/session.h"
@@ -125,21 +125,20 @@ login_fields(const struct session *s, const struct door *d,
 }
 
 static void
-record_denied(const struct session *s, const struct door *d,
-    const struct msg_ses_auth *m, const char *reason, bool proved)
+refused(struct session *s, const struct door *d, const struct msg_ses_auth *m,
+    enum attempt_rank rank, const char *reason)
 {
-	struct event_fields f;
+	const struct attempt a = {.rank = rank,
+	    .reason = reason,
+	    .name = m->user,
+	    .user = d->user,
+	    .user_id = d->user_id,
+	    .login = d->login,
+	    .target = d->target,
+	    .key_fp = d->key_fp,
+	    .client = m->client_version};
 
-	/* who has proved nothing fills no log; who has is always on record */
-	if (!proved && !denials_write(s->b, &s->client))
-		return;
-	login_fields(s, d, m, &f);
-	event_str(&f, EF_OUTCOME, "failure");
-	event_str(&f, EF_REASON, reason);
-	if (process_append(
-		s->b->process, EV_AUTH_LOGIN_DENIED, &f, NULL, NULL) != 0)
-		log_warn("a refused login could not be recorded");
-	event_fields_done(&f);
+	attempt_note(s, &a);
 }
 
 static void
@@ -187,6 +186,8 @@ login_durable(void *arg, int result, uint64_t seq)
 			peer_close(p);
 	} else if (peer_send(p, MSG_SES_AUTH_OK, &l->ok, -1) == 0) {
 		peer_set_state(p, MST_READY);
+		s->admitted = true;
+		attempts_end(s, NULL);
 	}
 	free(l);
 }
@@ -272,6 +273,10 @@ answer_query(struct session *s, const struct msg_ses_auth *m,
 	if (lg != NULL)
 		return peer_send(process_session(s->b->process, s->conn),
 		    MSG_SES_AUTH_OK, &ok, -1);
+	refused(s, d, m, ATTEMPT_OFFER,
+	    d->user[0] == '\0' ? "unknown_key"
+	    : parsed           ? "no_grant"
+			       : "no_target");
 	/* whoever offers a key nobody has learns nothing */
 	if (d->user[0] != '\0')
 		no_grant_text(text, sizeof(text), d, parsed);
@@ -303,25 +308,25 @@ on_ses_auth(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	if (m->query != 0)
 		return answer_query(s, m, &d, parsed, lg);
 	if (++s->tries > LIMIT_AUTH_TRIES) {
-		record_denied(s, &d, m, "too_many_tries", false);
+		refused(s, &d, m, ATTEMPT_SIGNED, "too_many_tries");
 		return GW_ELIMIT;
 	}
 	if (d.user[0] == '\0') {
-		record_denied(s, &d, m, "unknown_key", false);
+		refused(s, &d, m, ATTEMPT_SIGNED, "unknown_key");
 		return say_no(s, m, "");
 	}
 	if (verify(s, m, &d) != 0) {
-		record_denied(s, &d, m, "bad_signature", false);
+		refused(s, &d, m, ATTEMPT_SIGNED, "bad_signature");
 		return say_no(s, m, "");
 	}
 	if (lg == NULL) {
-		record_denied(
-		    s, &d, m, parsed ? "no_grant" : "no_target", true);
+		refused(s, &d, m, ATTEMPT_PROVED,
+		    parsed ? "no_grant" : "no_target");
 		no_grant_text(text, sizeof(text), &d, parsed);
 		return say_no(s, m, text);
 	}
 	if (sessions_of(lg) >= LIMIT_SESSIONS_PER_GRANT) {
-		record_denied(s, &d, m, "too_many_sessions", true);
+		refused(s, &d, m, ATTEMPT_PROVED, "too_many_sessions");
 		(void)snprintf(text, sizeof(text),
 		    "sallyport: grant %s has %d sessions already, and no more "
 		    "at a time; yours: jitctl sessions ls",

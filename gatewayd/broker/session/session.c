@@ -18,6 +18,7 @@
 #include "broker/grant/firewall.h"
 #include "broker/grant/history.h"
 #include "broker/grant/live.h"
+#include "broker/session/attempt.h"
 #include "broker/session/dial.h"
 #include "broker/session/list.h"
 #include "broker/session/session.h"
@@ -80,6 +81,7 @@ session_up(struct broker *b, struct peer *p)
 		return;
 	}
 	s->linked = true;
+	s->relinked = !b->recovered;
 	s->client = peer_link(p)->peer;
 	s->client_port = peer_link(p)->peer_port;
 	/* we were started anew: the fold knew this session before its link */
@@ -289,6 +291,7 @@ session_over(struct session *s, enum end_reason reason, uint64_t in,
 
 	if (s->gone)
 		return;
+	attempts_end(s, NULL);
 	if (s->state == SES_DIALING)
 		dial_cancel(s);
 	leg_done(s, why, in, out, status);
@@ -389,8 +392,10 @@ on_ses_end(struct process *r, struct peer *p, const struct ipc_msg *msg)
 
 	if (!end_reason_known(m->reason))
 		return GW_EPROTO;
-	if (s != NULL && s->owner == NULL)
-		session_over(s, own_reason(s, (enum end_reason)m->reason),
-		    countable(m->bytes_in), countable(m->bytes_out), m->exit);
+	if (s == NULL || s->owner != NULL)
+		return 0;
+	attempts_end(s, m);
+	session_over(s, own_reason(s, (enum end_reason)m->reason),
+	    countable(m->bytes_in), countable(m->bytes_out), m->exit);
 	return 0;
 }

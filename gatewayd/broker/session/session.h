@@ -32,6 +32,7 @@ enum dial_result {
 typedef void dialed_fn(
     struct session *s, enum dial_result result, int fd, const char *why);
 
+struct attempts;
 struct probe;
 
 /* Whose session it is, where it is not a person's. */
@@ -49,6 +50,10 @@ struct session {
 	bool gone;   /* freed once nothing is pending */
 	unsigned pending;
 	unsigned tries;
+	bool admitted;             /* was told that it is in */
+	struct attempts *attempts; /* attempt.h; NULL = none was refused */
+	bool attempts_over;        /* on record, or not to be */
+	bool relinked;             /* it was there before us */
 	struct addr client;
 	uint16_t client_port;
 	uint8_t xid[LIMIT_HASH_MAX]; /* SSH session id, from the notary */
@@ -62,7 +67,7 @@ struct session {
 	char user_id[LIMIT_ID_SIZE]; /* as in struct grant */
 	char target_id[LIMIT_ID_SIZE];
 	char key_fp[64];
-	char client_version[128];
+	char client_version[LIMIT_SSH_VERSION_SIZE];
 	char by[LIMIT_NAME_SIZE]; /* who ended it; "" = it did, or we */
 	bool record;              /* as its role wants it */
 	bool recorded;            /* as the recorder says */

@@ -6,9 +6,11 @@
 #include "tests/unit/broker/brokerscene.h"
 
 #include <ifaddrs.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
+#include "ssh/sshkey.h"
 #include "wire/verbs.h"
 
 /* ---- challenges */
@@ -319,17 +321,108 @@ test_text_of_others(void **state)
 
 /* ---- at the door */
 
+/* Whatever was ready to be read by the broker before is read after this. */
+static void
+settle(struct scene *x)
+{
+	for (int i = 0; i < 2; i++) {
+		send_call(x, &x->admin, VERB_READYZ, "");
+		(void)want_reply(x, &x->admin);
+	}
+}
+
 static unsigned
 denied_logins(struct scene *x)
 {
 	unsigned n = 0;
 
+	settle(x);
 	while (testlink_next(&x->notary, 0))
 		if (x->notary.m.type == MSG_LOG_APPEND &&
 		    ((const struct msg_log_append *)x->notary.m.body)->event ==
 			EV_AUTH_LOGIN_DENIED)
 			n++;
 	return n;
+}
+
+/* The record of the connection that ends now. */
+static void
+end_of(struct scene *x, struct testlink *s, const struct msg_ses_end *m,
+    char *ret, size_t size)
+{
+	if (m != NULL)
+		testlink_send(s, MSG_SES_END, m);
+	testlink_close(s);
+	testlink_event(&x->notary, EV_AUTH_LOGIN_DENIED, 0, ret, size);
+}
+
+/* Each connection that ends without a login: once, why, by which name, with
+ * which keys. */
+void
+test_no_login(void **state)
+{
+	struct scene *x = *state;
+	struct msg_ses_auth m = {.rid = 1,
+	    .query = 1,
+	    .user = "deploy@web-01",
+	    .alg = "ssh-ed25519",
+	    .client_version = "SSH-2.0-Test"};
+	struct msg_ses_end end = {.reason = END_LOGOUT, .exit = -1};
+	char text[4096], want[256], fp[2][SSHKEY_FP_SIZE];
+	struct testlink s;
+	struct key k[2];
+
+	start(x, NULL, 0, NULL);
+	link_session(x, &s, 11);
+	for (int i = 0; i < 2; i++) {
+		key_make(&k[i]);
+		sshkey_fingerprint(fp[i], k[i].pub.blob, k[i].pub.len);
+	}
+	for (int i = 0; i < 4; i++) {
+		m.blob.p = k[i % 2].pub.blob;
+		m.blob.len = (uint32_t)k[i % 2].pub.len;
+		testlink_send(&s, MSG_SES_AUTH, &m);
+		(void)testlink_want(&s, MSG_SES_AUTH_NO);
+	}
+	end_of(x, &s, &end, text, sizeof(text));
+	assert_non_null(strstr(text, "\"reason\":\"unknown_key\""));
+	assert_non_null(strstr(text, "\"tried\":\"deploy@web-01\""));
+	assert_non_null(strstr(text, "\"conn\":11"));
+	assert_non_null(strstr(text, "\"src\":\"" CLIENT "\""));
+	assert_non_null(strstr(text, "\"client\":\"SSH-2.0-Test\""));
+	(void)snprintf(want, sizeof(want), "\"keys\":\"%s %s\"", fp[0], fp[1]);
+	assert_non_null(strstr(text, want));
+	assert_int_equal(denied_logins(x), 0);
+
+	link_session(x, &s, 12); /* a name, no key */
+	end.tried.p = (const uint8_t *)"ro\xffot";
+	end.tried.len = 5;
+	strcpy(end.client_version, "SSH-2.0-Scan");
+	strcpy(end.text, "sallyport: no login within 30 seconds");
+	end_of(x, &s, &end, text, sizeof(text));
+	assert_non_null(strstr(text, "\"reason\":\"no_key\""));
+	assert_non_null(strstr(text, "\"tried\":\"ro\xef\xbf\xbdot\""));
+	assert_non_null(strstr(text, "\"tried_b64\":\"cm//b3Q=\""));
+	assert_non_null(strstr(text, "\"client\":\"SSH-2.0-Scan\""));
+	assert_non_null(strstr(text, "within 30 seconds"));
+
+	link_session(x, &s, 13); /* nothing at all */
+	end.tried.len = 0;
+	end_of(x, &s, &end, text, sizeof(text));
+	assert_non_null(strstr(text, "\"reason\":\"no_login\""));
+
+	link_session(x, &s, 14); /* killed */
+	end_of(x, &s, NULL, text, sizeof(text));
+	assert_non_null(strstr(text, "\"reason\":\"session_gone\""));
+
+	link_session(x, &s, 15); /* in, by the broker before us */
+	end.logged_in = 1;
+	testlink_send(&s, MSG_SES_END, &end);
+	testlink_close(&s);
+	assert_int_equal(denied_logins(x), 0);
+	EVP_PKEY_free(k[0].pkey);
+	EVP_PKEY_free(k[1].pkey);
+	stop(x);
 }
 
 /* Keys that nobody has, from one address, hundreds of them: on record, but not
@@ -350,7 +443,7 @@ test_strangers_at_the_door(void **state)
 	m.sig.p = (const uint8_t *)"x";
 	m.sig.len = 1;
 	start(x, NULL, 0, NULL);
-	for (uint64_t conn = 1; conn <= 30; conn++) {
+	for (uint64_t conn = 1; conn <= 40; conn++) {
 		link_session(x, &s, conn);
 		for (int i = 0; i < 6; i++, tries++) {
 			testlink_send(&s, MSG_SES_AUTH, &m);
@@ -358,7 +451,7 @@ test_strangers_at_the_door(void **state)
 		}
 		testlink_close(&s);
 	}
-	assert_int_equal(tries, 180);
+	assert_int_equal(tries, 240);
 	assert_int_equal(denied_logins(x), 30);
 	EVP_PKEY_free(k.pkey);
 	stop(x);

@@ -86,6 +86,7 @@ void test_refusals_are_bounded(void **state);
 void test_own_doors(void **state);
 void test_names_of_the_gateway(void **state);
 void test_text_of_others(void **state);
+void test_no_login(void **state);
 void test_strangers_at_the_door(void **state);
 
 /* ---- brokerapi_rows.c */

@@ -37,6 +37,7 @@ main(void)
 	    T(test_too_many_invitations),
 	    T(test_names_of_the_gateway),
 	    T(test_text_of_others),
+	    T(test_no_login),
 	    T(test_strangers_at_the_door),
 	    T(test_code_of_disabled),
 	    T(test_looks_are_recorded),
