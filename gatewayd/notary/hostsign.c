@@ -2,15 +2,18 @@
 /*
  * hostsign - NT_HOSTSIGN: the host key's signature over an exchange hash. The
  * first hash of a connection is its session id, which the broker learns from
- * here and not from the session; a hash that was a session id before is
- * refused, so that no signature of a user can be carried to another connection.
+ * here and not from the session. No hash is signed twice, whether as a session
+ * id or to a rekey, so that no signature of a user, who signs a session id, can
+ * be carried to another connection.
  */
 #include <string.h>
 
 #include <openssl/evp.h>
 
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "notary/notary.h"
 #include "ssh/sshkey.h"
 
@@ -35,34 +38,42 @@ hostsign_send_sids(struct notary *n)
 }
 
 static int
-digest(uint8_t ret[static 32], const void *p, size_t n)
+digest(uint8_t ret[static HASHES_DIGEST_SIZE], const void *p, size_t n)
 {
 	return EVP_Digest(p, n, ret, NULL, EVP_sha256(), NULL) == 1
 		   ? 0
 		   : GW_ECRYPTO;
 }
 
-/* Notes the first hash; 0 once it is sent to the broker. */
+/* It is the session id from now on; 0 once the broker was told. */
 static int
 first_hash(struct notary *n, struct session_peer *s, const struct bytes *hash)
 {
-	uint8_t md[32];
-	size_t have = n->nused < USED_SIDS ? n->nused : USED_SIDS;
+	int r;
+
+	memcpy(s->sid, hash->p, hash->len);
+	s->nsid = hash->len;
+	if ((r = send_sid(n, s)) < 0)
+		s->nsid = 0;
+	return r;
+}
+
+/* Never signed before, and not to be again. A session that is under way rekeys
+ * also while the disk fails. */
+static int
+spend(struct notary *n, const struct session_peer *s, const struct bytes *hash)
+{
+	uint8_t md[HASHES_DIGEST_SIZE];
 	int r;
 
 	if ((r = digest(md, hash->p, hash->len)) < 0)
 		return r;
-	for (size_t i = 0; i < have; i++)
-		if (memcmp(n->used[i], md, sizeof(md)) == 0)
-			return GW_EDENIED;
-	memcpy(s->sid, hash->p, hash->len);
-	s->nsid = hash->len;
-	if ((r = send_sid(n, s)) < 0) {
-		s->nsid = 0;
-		return r;
-	}
-	memcpy(n->used[n->nused++ % USED_SIDS], md, sizeof(md));
-	return 0;
+	r = hashes_add(n->hashes, md);
+	if (r == GW_EEXIST)
+		return FAULT(hash_twice) ? 0 : GW_EDENIED;
+	if (r < 0)
+		log_warn("an exchange hash could not be written down");
+	return s->has_leg ? 0 : r;
 }
 
 int
@@ -79,6 +90,8 @@ on_hostsign(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	    m->hash.len > LIMIT_HASH_MAX || s->signs >= LIMIT_SIGNS_PER_CONN)
 		return GW_EPROTO;
 	s->signs++;
+	if ((e = spend(n, s, &m->hash)) < 0)
+		goto out;
 	/* re-linked after our restart, with its session running: a rekey */
 	if (s->nsid == 0 && !s->has_leg)
 		e = first_hash(n, s, &m->hash);
@@ -89,6 +102,7 @@ on_hostsign(struct process *r, struct peer *p, const struct ipc_msg *msg)
 		out.sig.p = sig;
 		out.sig.len = sizeof(sig);
 	}
+out:
 	out.result = msg_result(e);
 	return peer_send(p, MSG_NT_HOSTSIG, &out, -1);
 }

@@ -121,6 +121,18 @@ out:
 	return r;
 }
 
+static int
+hashes_load(struct notary *n)
+{
+	int r = hashes_open(&n->hashes, n->log_dir);
+
+	if (r < 0)
+		log_err("the exchange hashes signed before, in %s/signed.bin, "
+			"cannot be read: %s",
+		    n->log_dir, err_str(r));
+	return r;
+}
+
 /* What a crash left behind is gone; the log says so. */
 static int
 record_cut(struct notary *n, uint64_t cut)
@@ -207,7 +219,7 @@ start(struct process *r, const struct conf *conf)
 	    n->checkpoint_timer == NULL || n->fold_timer == NULL)
 		return GW_ENOMEM;
 	if ((e = keys_load(n, conf)) < 0 || (e = fold_new(&n->fold)) < 0 ||
-	    (e = log_open(n, conf, &cut)) < 0)
+	    (e = log_open(n, conf, &cut)) < 0 || (e = hashes_load(n)) < 0)
 		return e;
 	/* the log's last time is the floor of a clock that is behind */
 	if (now.utc_ms < ledger_time(n->ledger))
@@ -379,6 +391,7 @@ main(int argc, char **argv)
 	queue_done(&ctx);
 	ledger_free(ctx.ledger);
 	fold_free(ctx.fold);
+	hashes_free(ctx.hashes);
 	secret_free(&ctx.host_seed);
 	secret_free(&ctx.ca_seed);
 	explicit_bzero(ctx.receipt_key, sizeof(ctx.receipt_key));

@@ -15,13 +15,10 @@
 #include "core/element.h"
 #include "core/receipt.h"
 #include "notary/fold.h"
+#include "notary/hashes.h"
 #include "notary/ledger.h"
 #include "notary/queue.h"
 #include "process/process.h"
-
-enum {
-	USED_SIDS = 4096, /* first exchange hashes that may not come again */
-};
 
 /* One SSH connection's process, as linked by the supervisor. */
 struct session_peer {
@@ -44,8 +41,7 @@ struct notary {
 	struct secret host_seed, ca_seed;
 	uint8_t receipt_key[RECEIPT_KEY_SIZE];
 	struct session_peer *sessions;
-	uint8_t used[USED_SIDS][32]; /* SHA-256 of first hashes, a ring */
-	size_t nused;
+	struct hashes *hashes; /* signed by the host key */
 	struct timer *commit_timer;
 	struct timer *checkpoint_timer;
 	struct timer *goodbye_timer; /* stopping: how long the shipper has */

@@ -72,12 +72,18 @@ enum {
 				      * processor can verify */
 	LIMIT_MFA_AGE_S = 300,       /* unless configured */
 	LIMIT_MFA_AGE_MAX_S = 3600,
-	LIMIT_CODE_TRIES = 5, /* wrong codes of one user in CODE_TRIES_S: then
-			       * none is looked at until it is over */
-	LIMIT_CODE_TRIES_S = 300,
-	LIMIT_CODE_ASKS = 3,       /* by one jitctl command */
-	LIMIT_CODES_GIVEN = 20000, /* remembered for MFA_AGE_S; beyond: each
-				    * request needs a code */
+	LIMIT_CODE_TRIES = 5, /* wrong codes of one key: then none of it is
+			       * looked at for the first pause, after as many
+			       * more for the next, and in the end until an
+			       * admin sets the user to active */
+	LIMIT_CODE_PAUSE_1_S = 300,
+	LIMIT_CODE_PAUSE_2_S = 900,
+	LIMIT_CODE_PAUSE_3_S = 3600,
+	LIMIT_CODE_TRIES_USER = 40, /* wrong codes of all keys of a user, as
+				     * two of them reach: then an admin */
+	LIMIT_CODE_ASKS = 3,        /* by one jitctl command */
+	LIMIT_CODES_GIVEN = 20000,  /* remembered for MFA_AGE_S; beyond: each
+				     * request needs a code */
 	LIMIT_TOKEN_LIFE_S = 900,
 	LIMIT_TOKENS_PER_USER = 32, /* then 429 until one is too old */
 	LIMIT_TOKENS = 8192,
@@ -131,12 +137,14 @@ enum {
 	LIMIT_CERT_SKEW_S = 300, /* a target's clock may be so far behind */
 	LIMIT_CERT_LIFE_S = 120, /* or ahead, of the gateway's */
 	LIMIT_CERTS_PER_LEG = 4,
-	LIMIT_SIGNS_PER_CONN = 10000, /* key exchanges of a connection; then it
-				       * ends */
-	LIMIT_CLIENT_TAIL_S = 5,      /* the user's leg outlives T by this */
-	LIMIT_FREEZE_S = 5,           /* without notary or recorder */
-	LIMIT_RECORDING_PARTS = 100,  /* of one channel: one more per restart
-				       * of the recorder; then it ends */
+	LIMIT_HASHES_SIGNED = 1 << 18, /* exchange hashes remembered, so that
+					* none becomes a session id again */
+	LIMIT_SIGNS_PER_CONN = 10000,  /* key exchanges of a connection; then it
+					* ends */
+	LIMIT_CLIENT_TAIL_S = 5,       /* the user's leg outlives T by this */
+	LIMIT_FREEZE_S = 5,            /* without notary or recorder */
+	LIMIT_RECORDING_PARTS = 100,   /* of one channel: one more per restart
+					* of the recorder; then it ends */
 
 	/* ---- what strangers can put into the log, per minute; beyond: as one
 	 * number per source (API) or in all (SSH) */

@@ -322,6 +322,18 @@ verb_user_lock(struct call *c)
 		record(c, EV_USER_UPDATE, changed);
 }
 
+/* What wrong codes had shut out is let in again, whatever the user's state. */
+static void
+unlocked(struct call *c)
+{
+	struct user_change *a = c->state;
+
+	if (a->old.state == USER_DISABLED && !made(c))
+		return;
+	mfa_unlock(c->b, &a->u);
+	call_reply(c, 200, change_reply(c, false));
+}
+
 void
 verb_user_unlock(struct call *c)
 {
@@ -330,13 +342,13 @@ verb_user_unlock(struct call *c)
 	if (a == NULL)
 		return;
 	if (a->old.state != USER_DISABLED) {
-		call_reply(c, 200, change_reply(c, false));
+		record(c, EV_USER_UPDATE, unlocked);
 		return;
 	}
 	if (a->u.totp.len == 0 && !invite(c, a))
 		return;
 	if (weighed(c, false))
-		record(c, EV_USER_UPDATE, changed);
+		record(c, EV_USER_UPDATE, unlocked);
 }
 
 /* ---- user.remove */

@@ -308,7 +308,7 @@ verb_enroll_confirm(struct call *c)
 		    "this needs a code from your authenticator app");
 		return;
 	}
-	if (mfa_check_seed(c, &e->u.pending, &p) != 0) {
+	if (mfa_check_seed(c, &e->u, &e->u.pending, &p) != 0) {
 		call_problem(c, &p);
 		return;
 	}

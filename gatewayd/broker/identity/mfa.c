@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * mfa - the code. MUST: checked only after a good signature of one of the
- * user's keys, so that a stranger cannot use up anyone's attempts. MUST: a step
- * counts only once the notary has burned it. The age of a code belongs to user,
- * key and source, is kept in memory, and a restart forgets it.
+ * user's keys, so that a stranger cannot use up anyone's attempts. MUST: a
+ * wrong one is in the store before it is said to be wrong. MUST: a step counts
+ * only once the notary has burned it. The age of a code belongs to user, key
+ * and source, is kept in memory, and a restart forgets it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,15 +22,6 @@
 #include "sys/seal.h"
 #include "sys/totp.h"
 
-enum { TRIES_WINDOW_MS = LIMIT_CODE_TRIES_S * 1000 };
-
-struct tries { /* wrong codes of one user */
-	struct tries *next;
-	char user[LIMIT_NAME_SIZE];
-	unsigned n;
-	int64_t at_boot_ms[LIMIT_CODE_TRIES];
-};
-
 struct given { /* a good code */
 	struct given *next;
 	char user[LIMIT_NAME_SIZE];
@@ -39,7 +31,6 @@ struct given { /* a good code */
 };
 
 struct mfa_state {
-	struct tries *tries;
 	struct given *given;
 	unsigned ngiven;
 };
@@ -52,33 +43,6 @@ mfa_new(struct mfa_state **ret)
 }
 
 /* ---- wrong codes */
-
-static struct tries *
-tries_of(struct mfa_state *m, const char *user)
-{
-	struct tries *t;
-
-	for (t = m->tries; t != NULL; t = t->next)
-		if (strcmp(t->user, user) == 0)
-			return t;
-	if ((t = calloc(1, sizeof(*t))) == NULL)
-		return NULL;
-	name_set(t->user, user);
-	t->next = m->tries;
-	m->tries = t;
-	return t;
-}
-
-static void
-tries_tidy(struct tries *t, int64_t now)
-{
-	unsigned keep = 0;
-
-	for (unsigned i = 0; i < t->n; i++)
-		if (t->at_boot_ms[i] + TRIES_WINDOW_MS > now)
-			t->at_boot_ms[keep++] = t->at_boot_ms[i];
-	t->n = keep;
-}
 
 static void
 denied(const struct call *c, const char *reason)
@@ -97,49 +61,69 @@ denied(const struct call *c, const char *reason)
 }
 
 static int
-locked(struct call *c, const struct tries *t, struct problem *p)
+closed(struct call *c, int64_t left_ms, struct problem *p)
 {
-	const struct now now = broker_now(c->b);
 	char when[32];
 
-	str_time(when, sizeof(when),
-	    now.utc_ms + t->at_boot_ms[0] + TRIES_WINDOW_MS - now.boot_ms);
 	denied(c, "locked");
+	if (left_ms == 0) {
+		problem_set(p, 429, "too-many", "code",
+		    "too many wrong codes: ask an admin to set you to active "
+		    "again (jitctl user add %s --state active)",
+		    c->user);
+		return GW_EDENIED;
+	}
+	str_time(when, sizeof(when), broker_now(c->b).utc_ms + left_ms);
 	problem_set(p, 429, "too-many", "code",
-	    "too many wrong codes: codes are accepted again after %s", when);
+	    "too many wrong codes: codes with this key are accepted again "
+	    "after %s",
+	    when);
 	return GW_EDENIED;
 }
 
 static int
-wrong(struct call *c, struct tries *t, struct problem *p)
+unreadable(struct call *c, struct problem *p)
 {
-	t->at_boot_ms[t->n++] = broker_now(c->b).boot_ms;
+	log_err("wrong codes cannot be counted: %s", store_error(c->b->store));
+	problem_set(p, 503, "unavailable", NULL,
+	    "codes cannot be checked: the store failed");
+	return GW_ESYS;
+}
+
+/* Counted before it is said to be wrong: whoever ends us learns nothing. */
+static int
+wrong(struct call *c, const char *user_id, struct tries *t, struct problem *p)
+{
+	const struct now now = broker_now(c->b);
+
+	tries_wrong(t, &now, clock_boot_id());
+	if (!FAULT(forget_tries) &&
+	    store_tries_put(c->b->store, user_id, c->key_fp, t) != 0)
+		return unreadable(c, p);
 	denied(c, "wrong");
 	problem_set(p, 401, "code-wrong", "code",
 	    "the code is wrong (%u tries left); codes change every %d s: is "
 	    "your clock right?",
-	    LIMIT_CODE_TRIES - t->n, (int)TOTP_STEP_S);
+	    tries_left(t), (int)TOTP_STEP_S);
 	return GW_EDENIED;
 }
 
 int
-mfa_check_seed(struct call *c, const struct sealed *seed, struct problem *p)
+mfa_check_seed(struct call *c, const struct user *u, const struct sealed *seed,
+    struct problem *p)
 {
 	const struct now now = broker_now(c->b);
-	struct tries *t = tries_of(c->b->mfa, c->user);
+	struct tries t;
 	struct secret plain = {0};
-	int64_t step = 0;
+	uint64_t of_user = 0;
+	int64_t step = 0, left_ms = 0;
 	int r = GW_EDENIED;
 
-	if (t == NULL) {
-		problem_set(p, 503, "unavailable", NULL, "out of memory");
-		return GW_ENOMEM;
-	}
-	tries_tidy(t, now.boot_ms);
-	if (FAULT(no_lock))
-		t->n = 0;
-	if (t->n >= LIMIT_CODE_TRIES)
-		return locked(c, t, p);
+	if (store_tries_get(c->b->store, u->id, c->key_fp, &t, &of_user) != 0)
+		return unreadable(c, p);
+	if (tries_judge(&t, of_user, &now, clock_boot_id(), &left_ms) !=
+	    TRIES_OPEN)
+		return closed(c, left_ms, p);
 	if (!signed_code_ok(&c->req, &c->env)) {
 		problem_set(p, 401, "code-wrong", "code",
 		    "the code is not the one that the signature covers");
@@ -161,7 +145,7 @@ mfa_check_seed(struct call *c, const struct sealed *seed, struct problem *p)
 		c->mfa_step = step;
 		r = 0;
 	} else {
-		r = wrong(c, t, p);
+		r = wrong(c, u->id, &t, p);
 	}
 	secret_free(&plain);
 	return r;
@@ -186,7 +170,7 @@ mfa_check(struct call *c, struct problem *p)
 		    "your invitation");
 		return GW_EDENIED;
 	}
-	return mfa_check_seed(c, &x->user.totp, p);
+	return mfa_check_seed(c, &x->user, &x->user.totp, p);
 }
 
 /* ---- good codes */
@@ -262,6 +246,26 @@ mfa_forget(struct broker *b, const char *user)
 	}
 }
 
+/* A good code: what was wrong before it was its owner's mistyping. */
+static void
+clear_tries(struct broker *b, const char *user, const char *key_fp)
+{
+	char id[LIMIT_ID_SIZE];
+
+	if (store_id(b->store, STORE_USERS, user, id) != 0 ||
+	    store_tries_clear(b->store, id, key_fp) != 0)
+		log_warn("wrong codes of %s could not be forgotten: %s", user,
+		    store_error(b->store));
+}
+
+void
+mfa_unlock(struct broker *b, const struct user *u)
+{
+	if (store_tries_clear(b->store, u->id, NULL) != 0)
+		log_err("wrong codes of %s could not be forgotten: %s", u->name,
+		    store_error(b->store));
+}
+
 void
 mfa_given(struct broker *b, const char *user, const char *key_fp,
     const struct addr *source)
@@ -270,6 +274,7 @@ mfa_given(struct broker *b, const char *user, const char *key_fp,
 	const int64_t now = broker_now(b).boot_ms;
 	struct given *g = given_find(b, user, key_fp, source);
 
+	clear_tries(b, user, key_fp);
 	if (g == NULL) {
 		given_tidy(m, now);
 		/* full: the next request needs a code again */

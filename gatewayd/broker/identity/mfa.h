@@ -11,17 +11,20 @@ MUST_CHECK int mfa_new(struct mfa_state **ret);
 /* Checks the code that came with the call, if any: sets c->mfa_step. Fails
  * with *p set (401 code-wrong, 429 too-many). */
 MUST_CHECK int mfa_check(struct call *c, struct problem *p);
-/* The same against a given sealed seed (enrolment). */
-MUST_CHECK int mfa_check_seed(
-    struct call *c, const struct sealed *seed, struct problem *p);
+/* The same against a given sealed seed (enrolment) of u, who is c's user. */
+MUST_CHECK int mfa_check_seed(struct call *c, const struct user *u,
+    const struct sealed *seed, struct problem *p);
 /* Seconds since key and source gave a code; POLICY_MFA_NONE. */
 int64_t mfa_age_s(const struct call *c);
 int64_t mfa_until_ms(const struct broker *b, const char *user,
     const struct addr *source); /* UTC; 0 = no code known */
-/* A code was accepted and burned: remember for the age. */
+/* A code was accepted and burned: remember for the age, and forget the wrong
+ * ones of that key. */
 void mfa_given(struct broker *b, const char *user, const char *key_fp,
     const struct addr *source);
 void mfa_forget(struct broker *b, const char *user);
+/* An admin says so: the wrong codes of all the user's keys are forgotten. */
+void mfa_unlock(struct broker *b, const struct user *u);
 void mfa_used(const struct call *c); /* it was used before: event */
 /* Code wanted by the verb's row: then(c) with the step burned, or refusal. */
 void mfa_require(struct call *c, call_fn *then);

@@ -130,6 +130,13 @@ static const char fields[] =
     "ALTER TABLE roles DROP COLUMN record;"
     "ALTER TABLE roles DROP COLUMN deny;";
 
+/* 5: wrong codes, which a restart must not forget. */
+static const char code_tries[] =
+    "CREATE TABLE code_tries("
+    " user_id TEXT NOT NULL, key_fp TEXT NOT NULL, wrong INTEGER NOT NULL,"
+    " until INTEGER NOT NULL, until_boot INTEGER NOT NULL, boot TEXT NOT NULL,"
+    " PRIMARY KEY(user_id, key_fp));";
+
 const struct migration *
 store_migrations(unsigned *retn)
 {
@@ -138,6 +145,7 @@ store_migrations(unsigned *retn)
 	    {.text = lists},
 	    {.text = ids, .fill = store_id_fill},
 	    {.text = fields},
+	    {.text = code_tries},
 	};
 
 	*retn = ARRAY_LEN(list);

@@ -28,6 +28,7 @@
 #include "core/grant.h"
 #include "core/policy.h"
 #include "core/target.h"
+#include "core/tries.h"
 
 enum { STORE_COMMENT_SIZE = 128 };
 enum { STORE_SEALED_MAX = 320 }; /* internal: a seed, sealed */
@@ -158,6 +159,18 @@ MUST_CHECK int store_admins(struct store *s, uint64_t *ret);
 /* 0: some user is in that group. */
 MUST_CHECK int store_group_used(struct store *s, const char *group);
 bool user_has_key(const struct user *u, const char *fp);
+
+/* ---- tries.c: wrong codes, by the ids of users and the fingerprints of their
+ * keys. Those of a key go with it, by store_user_put(). */
+
+/* Of that key (all zero: none), and how many the user has in all. */
+MUST_CHECK int store_tries_get(struct store *s, const char *user_id,
+    const char *key_fp, struct tries *ret, uint64_t *retsum);
+MUST_CHECK int store_tries_put(struct store *s, const char *user_id,
+    const char *key_fp, const struct tries *t);
+/* Forgets them; key_fp NULL = of all the user's keys. */
+MUST_CHECK int store_tries_clear(
+    struct store *s, const char *user_id, const char *key_fp);
 
 /* ---- target.c */
 

@@ -188,6 +188,19 @@ put_keys(struct store *s, const struct user *u, uint64_t seq)
 	return r;
 }
 
+/* A key that is gone counts no more. */
+static int
+drop_tries(struct store *s, const struct user *u)
+{
+	struct query *q = query_new(s->sql,
+	    "DELETE FROM code_tries WHERE user_id = ?1 AND key_fp NOT IN"
+	    " (SELECT fp FROM user_keys WHERE user = ?2)");
+
+	query_str(q, u->id);
+	query_str(q, u->name);
+	return query_run(q);
+}
+
 int
 store_user_put(struct store *s, const struct user *u, uint64_t seq)
 {
@@ -196,8 +209,9 @@ store_user_put(struct store *s, const struct user *u, uint64_t seq)
 	if ((r = sql_begin(s->sql)) != 0)
 		return r;
 	if ((r = store_id_claim(s, STORE_USERS, u->name, u->id)) == 0 &&
-	    (r = put_row(s, u, seq)) == 0 && (r = put_groups(s, u, seq)) == 0)
-		r = put_keys(s, u, seq);
+	    (r = put_row(s, u, seq)) == 0 && (r = put_groups(s, u, seq)) == 0 &&
+	    (r = put_keys(s, u, seq)) == 0)
+		r = drop_tries(s, u);
 	return store_finish(s, r);
 }
 

@@ -53,6 +53,112 @@ test_code_of_disabled(void **state)
 }
 
 static void
+send_code(struct scene *x, const struct key *k, bool right)
+{
+	fresh_code(x);
+	if (!right)
+		x->code[0] = x->code[0] == '9' ? '0' : (char)(x->code[0] + 1);
+	send_signed(x, k, VERB_ROLE_REMOVE, "{\"role\":\"nosuch\"}");
+}
+
+/* A code by that key that gets no further than the broker. */
+static void
+want_refused(struct scene *x, const struct key *k, bool right, unsigned status,
+    const char *text)
+{
+	send_code(x, k, right);
+	assert_int_equal(want_reply(x, &x->api), status);
+	assert_true(has(x, text));
+}
+
+static void
+want_taken(struct scene *x, const struct key *k)
+{
+	struct msg_nt_mfa_burned ok = {.seq = 7};
+
+	send_code(x, k, true);
+	ok.rid = ((const struct msg_nt_mfa_burn *)testlink_want(
+		      &x->notary, MSG_NT_MFA_BURN))
+		     ->rid;
+	testlink_send(&x->notary, MSG_NT_MFA_BURNED, &ok);
+	assert_int_equal(want_reply(x, &x->api), 404);
+}
+
+/* The pauses of key one by now, and that all of them are over. */
+static void
+had_wrong(struct scene *x, const struct key *k, unsigned n)
+{
+	const struct now long_ago = {.utc_ms = 1, .boot_ms = 1};
+	struct store *s = store_of(x);
+	struct tries t = {0};
+	char id[LIMIT_ID_SIZE];
+
+	while (n-- > 0)
+		tries_wrong(&t, &long_ago, clock_boot_id());
+	must(store_id(s, STORE_USERS, "alice", id));
+	must(store_tries_put(s, id, k->pub.fp, &t));
+	store_close(s);
+}
+
+/* Wrong codes outlive a restart; they are a key's own up to a ceiling, and a
+ * good code, or an admin, ends them. */
+void
+test_wrong_codes(void **state)
+{
+	struct scene *x = *state;
+
+	start(x, NULL, 0, NULL);
+	for (int i = 0; i < 3; i++)
+		want_refused(x, &x->one, false, 401, "tries left");
+	want_taken(x, &x->one);
+	for (int i = 0; i < 4; i++)
+		want_refused(x, &x->one, false, 401, "tries left");
+	stop(x);
+	start(x, NULL, 0, NULL);
+	want_refused(x, &x->one, false, 401, "(0 tries left)");
+	want_refused(x, &x->one, true, 429, "accepted again after 2");
+	stop(x);
+	start(x, NULL, 0, NULL);
+	want_refused(x, &x->one, true, 429, "accepted again after 2");
+	want_taken(x, &x->two);
+	stop(x);
+	had_wrong(x, &x->one, 19);
+	start(x, NULL, 0, NULL);
+	want_refused(x, &x->one, false, 401, "(0 tries left)");
+	want_refused(x, &x->one, true, 429, "ask an admin");
+	want_taken(x, &x->two);
+	assert_int_equal(admin_call(x, VERB_USER_ADD, EV_USER_UPDATE,
+			     "{\"user\":\"alice\",\"groups\":[\"dev\"]}"),
+	    201);
+	want_refused(x, &x->one, true, 429, "ask an admin");
+	assert_int_equal(admin_call(x, VERB_USER_ADD, EV_USER_UPDATE,
+			     "{\"user\":\"alice\",\"state\":\"active\"}"),
+	    201);
+	want_taken(x, &x->one);
+	stop(x);
+}
+
+/* The ceiling of the user; and a key that is removed takes its part along. */
+void
+test_wrong_codes_of_all_keys(void **state)
+{
+	struct scene *x = *state;
+	char line[256], body[1024];
+
+	had_wrong(x, &x->one, 36);
+	had_wrong(x, &x->two, 4);
+	start(x, NULL, 0, NULL);
+	want_refused(x, &x->two, true, 429, "ask an admin");
+	key_line(line, &x->two);
+	(void)snprintf(
+	    body, sizeof(body), "{\"user\":\"alice\",\"keys\":[\"%s\"]}", line);
+	assert_int_equal(
+	    admin_call(x, VERB_USER_ADD, EV_USER_UPDATE, body), 201);
+	want_taken(x, &x->two);
+	stop(x);
+}
+
+static void
 read_recording(
     struct scene *x, struct testlink *recorder, const char *query, bool is_new)
 {

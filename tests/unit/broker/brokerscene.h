@@ -150,6 +150,8 @@ void test_entry_is_named(void **state);
 /* ---- brokerapi_ends.c */
 
 void test_code_of_disabled(void **state);
+void test_wrong_codes(void **state);
+void test_wrong_codes_of_all_keys(void **state);
 void test_looks_are_recorded(void **state);
 void test_wider_than_the_role(void **state);
 void test_taken_away_before_a_crash(void **state);

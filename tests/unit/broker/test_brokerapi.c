@@ -40,6 +40,8 @@ main(void)
 	    T(test_no_login),
 	    T(test_strangers_at_the_door),
 	    T(test_code_of_disabled),
+	    T(test_wrong_codes),
+	    T(test_wrong_codes_of_all_keys),
 	    T(test_looks_are_recorded),
 	    T(test_wider_than_the_role),
 	    T(test_taken_away_before_a_crash),

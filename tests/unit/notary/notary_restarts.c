@@ -122,6 +122,37 @@ test_restart(void **state)
 	assert_int_equal(grant_open(&g)->result, -GW_EDENIED);
 }
 
+/* What the host key signed it signs for nobody else, whenever: a session id and
+ * what a rekey signed. */
+void
+test_hashes_of_before(void **state)
+{
+	static const char sid[] = "a session id of thirty-two bytes";
+	static const char rekey[] = "what was signed to a rekey of it";
+	static const char fresh[] = "one that nobody has signed yet..";
+	struct testlink s;
+	int status = 0;
+
+	(void)state;
+	session_link(&s, 1301, &nt.source);
+	assert_int_equal(hostsign(&s, sid), 0);
+	assert_int_equal(hostsign(&s, rekey), 0);
+	testlink_close(&s);
+	session_link(&s, 1302, &nt.source);
+	assert_int_equal(hostsign(&s, rekey), -GW_EDENIED);
+	testlink_close(&s);
+	assert_int_equal(kill(nt.proc.pid, SIGKILL), 0);
+	assert_int_equal(waitpid(nt.proc.pid, &status, 0), nt.proc.pid);
+	unlink_all();
+	ipc_done(&nt.proc.control);
+	start();
+	session_link(&s, 1303, &nt.source);
+	assert_int_equal(hostsign(&s, sid), -GW_EDENIED);
+	assert_int_equal(hostsign(&s, rekey), -GW_EDENIED);
+	assert_int_equal(hostsign(&s, fresh), 0);
+	testlink_close(&s);
+}
+
 /* Killed while it writes, again and again: what was acknowledged is there. */
 void
 test_killed(void **state)

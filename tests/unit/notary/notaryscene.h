@@ -76,6 +76,7 @@ void test_recording(void **state);
 
 void test_many(void **state);
 void test_restart(void **state);
+void test_hashes_of_before(void **state);
 void test_killed(void **state);
 void test_verifies(void **state);
 

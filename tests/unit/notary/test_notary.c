@@ -203,6 +203,7 @@ main(void)
 	    cmocka_unit_test(test_many),
 	    cmocka_unit_test(test_cost_of_a_grant),
 	    cmocka_unit_test(test_restart),
+	    cmocka_unit_test(test_hashes_of_before),
 	    cmocka_unit_test(test_killed),
 	    cmocka_unit_test(test_verifies),
 	};
