@@ -127,13 +127,13 @@ test_wrong_codes(void **state)
 	want_refused(x, &x->one, false, 401, "(0 tries left)");
 	want_refused(x, &x->one, true, 429, "ask an admin");
 	want_taken(x, &x->two);
-	assert_int_equal(admin_call(x, VERB_USER_ADD, EV_USER_UPDATE,
+	assert_int_equal(admin_call(x, VERB_USER_SET, EV_USER_UPDATE,
 			     "{\"user\":\"alice\",\"groups\":[\"dev\"]}"),
-	    201);
+	    200);
 	want_refused(x, &x->one, true, 429, "ask an admin");
-	assert_int_equal(admin_call(x, VERB_USER_ADD, EV_USER_UPDATE,
-			     "{\"user\":\"alice\",\"state\":\"active\"}"),
-	    201);
+	assert_int_equal(admin_call(x, VERB_USER_UNLOCK, EV_USER_UPDATE,
+			     "{\"user\":\"alice\"}"),
+	    200);
 	want_taken(x, &x->one);
 	stop(x);
 }
@@ -153,7 +153,7 @@ test_wrong_codes_of_all_keys(void **state)
 	(void)snprintf(
 	    body, sizeof(body), "{\"user\":\"alice\",\"keys\":[\"%s\"]}", line);
 	assert_int_equal(
-	    admin_call(x, VERB_USER_ADD, EV_USER_UPDATE, body), 201);
+	    admin_call(x, VERB_USER_SET, EV_USER_UPDATE, body), 200);
 	want_taken(x, &x->two);
 	stop(x);
 }
