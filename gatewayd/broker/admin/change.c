@@ -4,6 +4,8 @@
  */
 #include "broker/admin/change.h"
 
+#include <string.h>
+
 #include "base/err.h"
 #include "base/fault.h"
 #include "broker/admin/reconsider.h"
@@ -90,6 +92,23 @@ run(struct call *c, struct change *x, change_put_fn *put, bool keep)
 	if (r == 0 && last)
 		put_bool(x->ended, "last_admin", true);
 	return answer(c, r, &p);
+}
+
+int
+change_same(struct call *c, enum store_kind k, const char *name, const char *id,
+    struct problem *p)
+{
+	char now[LIMIT_ID_SIZE];
+	const int r = store_id(c->b->store, k, name, now);
+
+	if (r == 0 && strcmp(now, id) == 0)
+		return 0;
+	if (r != 0 && r != GW_ENOENT)
+		return r;
+	problem_set(p, 409, "conflict", NULL,
+	    "%s was removed by another request meanwhile: nothing was done",
+	    name);
+	return GW_ESTATE;
 }
 
 bool

@@ -21,6 +21,10 @@ typedef int change_put_fn(struct call *c, struct problem *p);
 /* Takes "dry_run" out of the body. */
 MUST_CHECK int change_read(
     struct change *x, const struct call *c, struct problem *p);
+/* Is it still the one whose id the record names? Else 409 in *p: of that name
+ * there is another by now, or none. */
+MUST_CHECK int change_same(struct call *c, enum store_kind k, const char *name,
+    const char *id, struct problem *p);
 /* Tries it and takes it back. False: it cannot be made, and the call is
  * answered; so is one that would leave no active admin, unless root ordered it.
  */

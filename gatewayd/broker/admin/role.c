@@ -284,8 +284,10 @@ static int
 put_removed(struct call *c, struct problem *p)
 {
 	const struct role_change *a = c->state;
+	const int r = change_same(c, STORE_ROLES, a->old.name, a->old.id, p);
 
-	(void)p;
+	if (r != 0)
+		return r;
 	return store_role_remove(c->b->store, a->old.name, c->seq);
 }
 

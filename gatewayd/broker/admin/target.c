@@ -452,8 +452,10 @@ static int
 put_removed(struct call *c, struct problem *p)
 {
 	const struct target_change *a = c->state;
+	const int r = change_same(c, STORE_TARGETS, a->old.name, a->old.id, p);
 
-	(void)p;
+	if (r != 0)
+		return r;
 	return store_target_remove(c->b->store, a->old.name, c->seq);
 }
 

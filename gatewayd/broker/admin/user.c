@@ -281,6 +281,14 @@ user_parse(struct user *ret, struct broker *b, const json_t *o,
 		    p, 503, "unavailable", NULL, "the store cannot be read");
 		return r;
 	}
+	if (r == 0 && id[0] != '\0' && strcmp(id, ret->id) != 0) {
+		/* the record that was written meanwhile names another one */
+		problem_set(p, 409, "conflict", "user",
+		    "user %s was made by another request meanwhile: see what "
+		    "it is now, and ask again",
+		    name);
+		return GW_ESTATE;
+	}
 	if (r == GW_ENOENT && id[0] == '\0')
 		id_new(id, 'u');
 	if (r == GW_ENOENT)

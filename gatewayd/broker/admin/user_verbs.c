@@ -357,8 +357,11 @@ static int
 put_removed(struct call *c, struct problem *p)
 {
 	const struct user_change *a = c->state;
-	const int r = store_user_remove(c->b->store, a->old.name, c->seq);
+	int r = change_same(c, STORE_USERS, a->old.name, a->old.id, p);
 
+	if (r != 0)
+		return r;
+	r = store_user_remove(c->b->store, a->old.name, c->seq);
 	return r == GW_ENOENT ? user_missing(a->old.name, p) : r;
 }
 

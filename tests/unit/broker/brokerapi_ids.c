@@ -169,3 +169,31 @@ test_made_twice_at_once(void **state)
 	assert_true(has(x, "by another request meanwhile"));
 	stop(x);
 }
+
+/* What was removed and made again while the record waited is another one. */
+void
+test_removed_and_made_again(void **state)
+{
+	static const char db_01[] = "{\"target\":\"db-01\"}";
+	struct scene *x = *state;
+	char body[1024];
+	uint32_t first;
+
+	start(x, NULL, 0, NULL);
+	target_body(x, "198.51.100.9", body, sizeof(body));
+	assert_int_equal(
+	    admin_call(x, VERB_TARGET_ADD, EV_TARGET_SET, body), 201);
+	send_call(x, &x->admin, VERB_TARGET_REMOVE, db_01);
+	first = hold_event(x, EV_TARGET_REMOVE);
+	assert_int_equal(
+	    admin_call(x, VERB_TARGET_REMOVE, EV_TARGET_REMOVE, db_01), 200);
+	assert_int_equal(
+	    admin_call(x, VERB_TARGET_ADD, EV_TARGET_SET, body), 201);
+	durable(x, first);
+	assert_int_equal(want_reply(x, &x->admin), 409);
+	assert_true(has(x, "by another request meanwhile"));
+	send_call(x, &x->admin, VERB_TARGETS, "");
+	assert_int_equal(want_reply(x, &x->admin), 200);
+	assert_true(has(x, "198.51.100.9"));
+	stop(x);
+}

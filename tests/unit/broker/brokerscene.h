@@ -134,6 +134,7 @@ void test_ids_are_not_used_again(void **state);
 void test_ids_of_a_request(void **state);
 void test_grants_of_others(void **state);
 void test_made_twice_at_once(void **state);
+void test_removed_and_made_again(void **state);
 
 /* ---- brokerapi_changes.c */
 

@@ -65,6 +65,7 @@ main(void)
 	    T(test_ids_of_a_request),
 	    T(test_grants_of_others),
 	    T(test_made_twice_at_once),
+	    T(test_removed_and_made_again),
 	    T(test_changes_need_what_is_there),
 	    T(test_changes_are_told),
 	    T(test_locked_and_unlocked),
