@@ -19,11 +19,11 @@ closed=${SALLYPORT_CLOSED:-$top/sallyport-closed}
 for mode in new old; do # side by side: each waits, and has a network of its own
 	unshare -m -n python3 "$(dirname -- "$0")/../tools/fw_kernel.py" \
 		"$(realpath -- "$fwtool")" "$(realpath -- "$closed")" "$mode" \
-		>"$TEST_DIR/$mode" 2>&1 && echo done >>"$TEST_DIR/$mode" &
+		>"$TEST_DIR/$mode" 2>&1 && echo whole >>"$TEST_DIR/$mode" &
 done
 wait
 for mode in new old; do
 	cat "$TEST_DIR/$mode"
-	tail -n 1 "$TEST_DIR/$mode" | grep -qx done || fail "kernel mode $mode"
+	tail -n 1 "$TEST_DIR/$mode" | grep -qx whole || fail "kernel mode $mode"
 done
 pass

@@ -25,6 +25,8 @@ has_record '.event == "session.end" and .reason == "hostkey_changed"' || fail 'n
 grep -q 'Accepted ' <(target_log web-01 | tail -n 5) && fail 'the target was logged in to'
 
 echo '- the new key, confirmed by an admin, serves'
-add_target web-01
+put_file gateway /etc/lab/web-01.hostkey <<<"$(target_hostkey web-01)"
+expect_ok local_admin target set web-01 "$(lab_address web-01)" --login deploy \
+	--host-key /etc/lab/web-01.hostkey --label env=lab
 expect_ok gw_ssh alice -- web-01 true
 pass

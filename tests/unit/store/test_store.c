@@ -332,8 +332,8 @@ test_role_is_whole(void **state)
 	    "DELETE FROM role_fields WHERE field = 'max'",
 	    "UPDATE role_fields SET value = 'maybe' WHERE field = 'deny'",
 	    "UPDATE role_fields SET value = '0' WHERE field = 'max'",
-	    "UPDATE role_fields SET value = '10.0.0.1/8'"
-	    " WHERE field = 'sources' AND n = 0",
+	    ("UPDATE role_fields SET value = '10.0.0.1/8'"
+	     " WHERE field = 'sources' AND n = 0"),
 	    "INSERT INTO role_fields VALUES('r', 'deny', 1, 'false', '', 1)",
 	};
 	struct place *p = *state;
