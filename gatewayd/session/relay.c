@@ -340,7 +340,7 @@ static void
 pass_bytes(struct session *s, struct chan *c, enum flow f, bool drop)
 {
 	struct stream *st = &c->flow[f];
-	const ssh_channel from = f == FLOW_IN ? c->user : c->target;
+	ssh_channel from = f == FLOW_IN ? c->user : c->target;
 	uint64_t *count = f == FLOW_IN ? &c->bytes_in : &c->bytes_out;
 
 	if (stream_read(st, from, f == FLOW_ERR, count, drop))
