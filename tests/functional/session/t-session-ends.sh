@@ -29,16 +29,29 @@ not_run() {
 	}
 }
 
+# Has the harness do that once the command of the session, or ssh itself, makes
+# the file begun; then there is the file done.
+once_begun() { # HARNESS-COMMAND...
+	rm -f "$D/begun" "$D/done"
+	(
+		until [ -e "$D/begun" ]; do sleep 0.05; done
+		harness "$@"
+		touch "$D/done"
+	) &
+}
+
 stops() {
-	(sleep 1; harness stop 'session ended: revoked at 12:31:00 UTC') &
-	ended 'revoked during a command' 'revoked' 127.0.0.1 'echo hi; sleep 30'
-	(sleep 1; harness stop 'session ended: revoked at 12:31:00 UTC') &
-	ended 'revoked in a terminal' 'revoked' -tt 127.0.0.1 'sleep 30'
-	(sleep 1; harness stop) &
-	ended 'revoked during a download' 'revoked' 127.0.0.1 'cat /dev/zero' |
-		tr -d '\0'
-	(sleep 1; harness stop) &
-	want_exit 'revoked without a channel' 255 user_ssh -N 127.0.0.1 2>"$D/2"
+	once_begun stop 'session ended: revoked at 12:31:00 UTC'
+	ended 'revoked during a command' 'revoked' 127.0.0.1 \
+		"echo hi; touch $D/begun; sleep 30"
+	once_begun stop 'session ended: revoked at 12:31:00 UTC'
+	ended 'revoked in a terminal' 'revoked' -tt 127.0.0.1 "touch $D/begun; sleep 30"
+	once_begun stop
+	ended 'revoked during a download' 'revoked' 127.0.0.1 \
+		"touch $D/begun; cat /dev/zero" | tr -d '\0'
+	once_begun stop
+	want_exit 'revoked without a channel' 255 user_ssh -N -o PermitLocalCommand=yes \
+		-o "LocalCommand=touch $D/begun" 127.0.0.1 2>"$D/2"
 	grep -q 'sallyport: session ended: revoked' "$D/2"
 	harness end 2
 	ended 'its own deadline' 'expired' 127.0.0.1 'sleep 30'
@@ -90,8 +103,8 @@ evidence() {
 	harness link notary # is asked for the certificate of the same key
 	wait "$pid"
 	[ -e "$D/ran8" ]
-	(sleep 1; harness drop notary) &
-	ended 'no notary for 5 s' 'audit_failed' 127.0.0.1 'sleep 30'
+	once_begun drop notary
+	ended 'no notary for 5 s' 'audit_failed' 127.0.0.1 "touch $D/begun; sleep 30"
 	harness hold 1
 	ended 'no answer of the notary' 'audit_failed' 127.0.0.1 "touch $D/ran5"
 	not_run ran5
@@ -99,10 +112,11 @@ evidence() {
 	ended 'no certificate' 'audit_failed' 127.0.0.1 "touch $D/ran6"
 	not_run ran6
 	harness hold 0
-	(sleep 1; harness drop broker) &
 	user_ssh -M -S "$D/mux" -fN 127.0.0.1 </dev/null >/dev/null 2>&1
 	want 'another channel' yes "$(user_ssh -S "$D/mux" 127.0.0.1 'echo yes')"
-	want 'no broker' still "$(user_ssh 127.0.0.1 'sleep 2; echo still')"
+	once_begun drop broker
+	want 'no broker' still "$(user_ssh 127.0.0.1 \
+		"touch $D/begun; until [ -e $D/done ]; do sleep 0.1; done; echo still")"
 	# where it may not fall back to a connection of its own
 	want_exit 'a new channel without a broker' 255 user_ssh -S "$D/mux" \
 		-o ProxyCommand=false 127.0.0.1 "touch $D/ran4" 2>/dev/null
@@ -149,15 +163,16 @@ records() {
 	cat "$D"/rec.* | cmp - "$D/1"
 	want_event '^rec close'
 	slow_recorder
-	(sleep 1; harness drop recorder) &
-	ended 'no recorder for 5 s' 'audit_failed' -tt 127.0.0.1 'sleep 30'
+	once_begun drop recorder
+	ended 'no recorder for 5 s' 'audit_failed' -tt 127.0.0.1 "touch $D/begun; sleep 30"
 	harness mute recorder
 	ended 'a recorder that does not read, before the start' 'audit_failed' \
 		-tt 127.0.0.1 'sleep 30'
 	harness mute
-	(sleep 1; harness mute recorder) &
+	once_begun mute recorder
 	ended 'a recorder that does not read' 'audit_failed' -tt 127.0.0.1 \
-		'sleep 2; head -c 9000000 /dev/zero | od -v'
+		"touch $D/begun; until [ -e $D/done ]; do sleep 0.1; done
+		head -c 9000000 /dev/zero | od -v"
 	harness mute
 	harness record 0
 }
