@@ -35,6 +35,12 @@ session_start() {
 	mount -t tmpfs tmpfs /run
 	mkdir -p /run/sshd
 	chmod 755 "$D"
+	# bash reads ~/.bashrc for a command of sshd: whatever this machine's does,
+	# and waits for, is not the target's
+	mkdir "$D/home"
+	sed "s,^\(root:[^:]*:0:0:[^:]*\):[^:]*:,\1:$D/home:," /etc/passwd >"$D/passwd"
+	mount --bind "$D/passwd" /etc/passwd
+	export HOME=$D/home
 	for k in user other target; do
 		ssh-keygen -q -t ed25519 -N '' -f "$D/$k"
 	done
