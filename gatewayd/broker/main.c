@@ -5,6 +5,7 @@
  * socket and parses nothing but typed messages and JSON whose sender is known
  * or whose signature is checked first.
  */
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -265,6 +266,8 @@ main(int argc, char **argv)
 	    .sandbox = &broker.box};
 	int status;
 
+	/* Lists of the policy come and go with each change: their memory goes too. */
+	(void)mallopt(M_MMAP_THRESHOLD, 64 * 1024);
 	json_set_alloc_funcs(malloc, wipe_free);
 	broker.box.syscalls = calls;
 	status = process_main(&def, &broker, argc, argv);
