@@ -268,7 +268,7 @@ main(int argc, char **argv)
 
 	/* Lists of the policy come and go with each change, whom a call is about
 	 * with the call: their memory goes too. */
-	(void)mallopt(M_MMAP_THRESHOLD, 64 * 1024);
+	(void)mallopt(M_MMAP_THRESHOLD, 16 * 1024);
 	(void)mallopt(M_TRIM_THRESHOLD, 32 * 1024);
 	json_set_alloc_funcs(malloc, wipe_free);
 	broker.box.syscalls = calls;
