@@ -103,6 +103,17 @@ end_leg(struct session *s, const struct leg *l)
 }
 
 void
+end_silent(struct session *s, const struct leg *l)
+{
+	const bool user = l == &s->user;
+	char how[64];
+
+	text_fit(how, sizeof(how), " (nothing came from the %s for %d seconds)",
+	    user ? "client" : "target", (int)LIMIT_ALIVE_S);
+	begin(s, user ? END_CLIENT_GONE : END_TARGET_GONE, NULL, how);
+}
+
+void
 end_stop(struct session *s, const struct msg_ses_stop *m)
 {
 	char line[LIMIT_TEXT_SIZE];

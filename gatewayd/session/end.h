@@ -28,6 +28,8 @@ struct ending {
 void end_begin(struct session *s, enum end_reason why, const char *text);
 /* The SSH of that leg has ended or broken. */
 void end_leg(struct session *s, const struct leg *l);
+/* Nobody is at the other end of that leg any more. */
+void end_silent(struct session *s, const struct leg *l);
 /* The broker ends the session. */
 void end_stop(struct session *s, const struct msg_ses_stop *m);
 /* Once per turn, after everything else. */

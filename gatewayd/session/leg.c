@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "base/fault.h"
+#include "base/limits.h"
 #include "base/str.h"
 #include "session/shim.h"
 
@@ -44,7 +45,6 @@ leg_init(struct leg *l, int fd)
 	if ((r = shim_add(fd)) != 0)
 		goto out;
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
 	r = GW_ENOMEM;
 	if ((l->ssh = ssh_new()) == NULL)
 		goto out;
@@ -56,9 +56,22 @@ out:
 	return r;
 }
 
+/* What is still unsent is not sent; nothing of it stays in the kernel. */
+static void
+abort_on_close(const struct leg *l)
+{
+	const struct linger now = {.l_onoff = 1, .l_linger = 0};
+
+	if (l->fd >= 0)
+		(void)setsockopt(
+		    l->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+}
+
 void
 leg_done(struct leg *l)
 {
+	if (l->silent)
+		abort_on_close(l);
 	if (l->event != NULL)
 		ssh_event_free(l->event);
 	l->event = NULL;
@@ -84,13 +97,16 @@ leg_evented(struct leg *l)
 }
 
 bool
-leg_fill(struct leg *l)
+leg_fill(struct leg *l, int64_t now_ms)
 {
 	int r;
 
 	if (l->dead || l->fd < 0)
 		return false;
-	r = shim_fill(l->fd);
+	if ((r = shim_fill(l->fd)) == 0) {
+		l->heard = true;
+		l->heard_ms = now_ms;
+	}
 	return r == 0 || r == GW_ECLOSED;
 }
 
@@ -176,6 +192,11 @@ leg_busy(const struct leg *l)
 void
 leg_disconnect(struct leg *l)
 {
+	const unsigned goodbye_ms = LIMIT_GOODBYE_MS;
+
+	/* a peer that is not there would keep it in the kernel for minutes */
+	(void)setsockopt(l->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &goodbye_ms,
+	    sizeof(goodbye_ms));
 	ssh_disconnect(l->ssh);
 	/* libssh has closed the descriptor */
 	shim_del(l->fd);
@@ -186,10 +207,6 @@ leg_disconnect(struct leg *l)
 void
 leg_reset(struct leg *l)
 {
-	const struct linger now = {.l_onoff = 1, .l_linger = 0};
-
-	if (l->fd >= 0)
-		(void)setsockopt(
-		    l->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	abort_on_close(l);
 	leg_done(l);
 }

@@ -8,6 +8,7 @@
 #define SESSION_LEG_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/attr.h"
 #include "session/ssh.h"
@@ -20,6 +21,10 @@ struct leg {
 	ssh_event event;  /* only after the key exchange */
 	int fd;           /* -1 = none */
 	bool dead;        /* gone; nothing is read any more */
+	bool silent;      /* its peer is not there any more: no goodbye */
+	int64_t heard_ms; /* boot time something came last */
+	int64_t asked_ms; /* and its peer was asked whether it is there */
+	bool heard;       /* since then */
 	char broken[128]; /* dead because SSH broke: how; "" = in order */
 };
 
@@ -29,8 +34,9 @@ MUST_CHECK int leg_init(struct leg *l, int fd);
 void leg_done(struct leg *l);
 /* Call once the key exchange is through. */
 MUST_CHECK int leg_evented(struct leg *l);
-/* Reads the socket; true if something came or the stream ended. */
-bool leg_fill(struct leg *l);
+/* Reads the socket; true if something came or the stream ended. now_ms is boot
+ * time. */
+bool leg_fill(struct leg *l, int64_t now_ms);
 /* Gives libssh everything that was read; notices the end, and an SSH that is
  * broken: what a packet damaged on its way leaves behind is neither. */
 void leg_feed(struct leg *l);

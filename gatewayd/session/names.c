@@ -32,6 +32,9 @@ static const struct {
     {"UNKNOWN SSH_MSG_GLOBAL_REQUEST %s", NAME_OF_GLOBAL},
 };
 static const char agent_line[] = "Received an auth-agent-req request";
+static const char keepalive[] = "keepalive@openssh.com";
+/* the rest is a number, written in more than one way */
+static const char keepalive_line[] = "Received keepalive@openssh.com";
 
 /* These have messages that say what they are. */
 static const char *const known[] = {"session", "direct-tcpip",
@@ -97,6 +100,8 @@ _ssh_log(int verbosity, const char *function, const char *format, ...)
 		return;
 	if (strcmp(format, agent_line) == 0)
 		keep(NAME_OF_AGENT, "auth-agent-req@openssh.com");
+	if (strncmp(format, keepalive_line, strlen(keepalive_line)) == 0)
+		keep(NAME_OF_KEEPALIVE, keepalive);
 	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
 		if (strncmp(format, lines[i].start, strlen(lines[i].start)) !=
 		    0)

@@ -17,6 +17,7 @@ enum name_of {
 	NAME_OF_CHANNEL = 0, /* a type; a message of an unknown one follows */
 	NAME_OF_GLOBAL,      /* a global request that libssh has refused */
 	NAME_OF_AGENT,       /* libssh has refused to pass an agent on */
+	NAME_OF_KEEPALIVE,   /* libssh has answered, or is about to */
 	NAMES,
 };
 

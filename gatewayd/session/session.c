@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "session/alive.h"
 #include "session/auth.h"
 #include "session/chan.h"
 #include "session/deadline.h"
@@ -97,12 +98,13 @@ turn(struct session *s)
 	if (s->phase == PH_LINKS && !s->spawn.probe && s->notary.up &&
 	    s->broker.up && s->recorder.up && user_serve(s) != 0)
 		s->phase = PH_DONE;
-	if (leg_fill(&s->user))
+	if (leg_fill(&s->user, s->now.boot_ms))
 		s->busy = true;
-	if (leg_fill(&s->target->leg))
+	if (leg_fill(&s->target->leg, s->now.boot_ms))
 		s->busy = true;
 	user_step(s);
 	target_step(s);
+	alive_step(s);
 	if (s->spawn.probe)
 		probe_step(s);
 	else
@@ -143,9 +145,9 @@ wait_for_work(struct session *s)
 			    links[i] == &s->recorder && record_waits(s));
 	if (!s->user.dead)
 		add_fd(p, &n, s->user.fd, s->phase >= PH_KEX,
-		    shim_tx(s->user.fd) > 0);
+		    shim_waits(s->user.fd));
 	if (!target->dead)
-		add_fd(p, &n, target->fd, true, shim_tx(target->fd) > 0);
+		add_fd(p, &n, target->fd, true, shim_waits(target->fd));
 	(void)shim_wait(p, n, deadline_wait_ms(s));
 }
 

@@ -8,6 +8,7 @@
  *	auth			the user's login
  *	open request relay	a channel opens; its requests; its bytes
  *	record			the recorder's tap on a channel (tap.h)
+ *	alive			is there somebody at each end
  *	deadline end		what ends a session by time; how it ends
  *	probe			a session without a user
  *	inbox			every message of the other processes
@@ -63,6 +64,7 @@ struct session {
 	int64_t start_ms;
 	int64_t active_ms; /* bytes passed last */
 	int64_t frozen_ms; /* since when the relay stands still; 0 = not */
+	bool holding;      /* alive.h: the client waits for the target */
 	/* totals, for the broker */
 	uint64_t bytes_in, bytes_out;
 	int64_t exit; /* the last exit status; -1 = none */

@@ -29,6 +29,7 @@ struct shimfd {
 	struct buf tx;
 	size_t sent; /* bytes of tx already gone */
 	bool broken;
+	bool corked;
 };
 
 /* libssh names descriptors, not contexts: the table must be the process's. */
@@ -123,6 +124,8 @@ shim_flush(int fd)
 
 	if (s == NULL || s->broken)
 		return GW_ECLOSED;
+	if (s->corked)
+		return s->sent < s->tx.len ? GW_EAGAIN : 0;
 	while (s->sent < s->tx.len) {
 		n = kernel_send(fd, s->tx.p + s->sent, s->tx.len - s->sent,
 		    MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -160,6 +163,23 @@ shim_tx(int fd)
 	const struct shimfd *s = find(fd);
 
 	return s == NULL ? 0 : s->tx.len - s->sent;
+}
+
+void
+shim_cork(int fd, bool on)
+{
+	struct shimfd *s = find(fd);
+
+	if (s != NULL)
+		s->corked = on;
+}
+
+bool
+shim_waits(int fd)
+{
+	const struct shimfd *s = find(fd);
+
+	return s != NULL && !s->corked && s->tx.len > s->sent;
 }
 
 bool
@@ -204,7 +224,7 @@ send(int fd, const void *p, size_t n, int flags)
 		errno = EPIPE;
 		return -1;
 	}
-	if (s->tx.len == s->sent) {
+	if (s->tx.len == s->sent && !s->corked) {
 		do
 			done =
 			    kernel_send(fd, p, n, MSG_DONTWAIT | MSG_NOSIGNAL);

@@ -32,6 +32,9 @@ MUST_CHECK int shim_fill(int fd);
 MUST_CHECK int shim_flush(int fd);
 size_t shim_rx(int fd); /* bytes libssh has not read yet */
 size_t shim_tx(int fd); /* bytes the kernel has not accepted yet */
+/* While on, what is sent is kept back, and is sent by the flush after it. */
+void shim_cork(int fd, bool on); /* safe for unknown ones */
+bool shim_waits(int fd); /* some of it is kept back by the kernel alone */
 bool shim_eof(int fd);
 
 /* The kernel's own poll, also for managed descriptors. */

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "session/alive.h"
 #include "session/auth.h"
 #include "session/chan.h"
 #include "session/denied.h"
@@ -212,8 +213,10 @@ user_step(struct session *s)
 	if (s->phase < PH_AUTH || s->user.event == NULL)
 		return;
 	names_listen(true);
+	alive_before(s);
 	leg_feed(&s->user);
 	names_listen(false);
+	alive_after(s);
 	refused_by_libssh(s);
 	/* one login attempt at a time: the rest waits for the verdict */
 	while (!s->user.dead && !auth_pending(s) && s->phase != PH_DONE &&

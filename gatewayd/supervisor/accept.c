@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -21,6 +20,7 @@
 #include "base/fault.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/tcp.h"
 #include "wire/ipc.h"
 
 enum { ACCEPT_BURST = 32, TALLY_MS = 60 * 1000 };
@@ -212,7 +212,6 @@ accept_one(struct supervisor *s, int fd, const struct sockaddr_storage *ss)
 	struct msg_sup_spawn who = {.conn = s->next_conn++};
 	struct sockaddr_storage own;
 	socklen_t len = sizeof(own);
-	const int on = 1;
 	int r;
 
 	if (addr_from_sockaddr(
@@ -221,8 +220,7 @@ accept_one(struct supervisor *s, int fd, const struct sockaddr_storage *ss)
 	    addr_from_sockaddr(
 		&who.own, &who.own_port, (const struct sockaddr *)&own) != 0)
 		return;
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	tcp_prepare(fd);
 	if (s->nconns >= LIMIT_SESSIONS) {
 		refused(s, &who, "too_many_sessions");
 		return;

@@ -28,6 +28,7 @@ static const char *const end_names[END_REASON_COUNT] = {
     [END_TARGET_REFUSED] = "target_refused",
     [END_PROTOCOL] = "protocol",
     [END_SHUTDOWN] = "shutdown",
+    [END_CLIENT_GONE] = "client_gone",
 };
 
 int64_t

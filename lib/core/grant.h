@@ -39,6 +39,7 @@ enum end_reason {
 	END_TARGET_REFUSED = 15,  /* session only: login at the target failed */
 	END_PROTOCOL = 16,        /* session only: a peer broke SSH */
 	END_SHUTDOWN = 17,        /* the gateway stops */
+	END_CLIENT_GONE = 18,     /* session only: the client is silent */
 	END_REASON_COUNT
 };
 

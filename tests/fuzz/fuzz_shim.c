@@ -28,6 +28,7 @@ enum step {
 	PEER_SHUTS,
 	POLL,
 	ANEW,
+	CORK,
 	STEP_COUNT
 };
 
@@ -213,9 +214,13 @@ step(struct scene *x, enum step what, size_t n)
 		end(x);
 		begin(x);
 		break;
+	case CORK:
+		shim_cork(x->fd, (n & 1) != 0);
+		break;
 	default:
 		break;
 	}
+	must(!shim_waits(x->fd) || shim_tx(x->fd) > 0);
 }
 
 /* What is under way arrives, whole. */
@@ -224,6 +229,7 @@ finish(struct scene *x)
 {
 	size_t before;
 
+	shim_cork(x->fd, false);
 	do {
 		before = x->down.out;
 		flush(x);

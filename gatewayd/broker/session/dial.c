@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include "base/limits.h"
 #include "base/route.h"
 #include "base/str.h"
+#include "base/tcp.h"
 #include "broker/broker.h"
 #include "broker/call/wait.h"
 #include "broker/grant/close.h"
@@ -66,7 +66,6 @@ bind_socket(struct session *s, struct addr *retown, uint16_t *retport)
 	struct sockaddr_storage ss;
 	struct addr own = {0};
 	socklen_t len;
-	const int on = 1;
 	int r;
 
 	if ((r = route_own_address(&own, &s->addr, s->port)) != 0)
@@ -81,8 +80,7 @@ bind_socket(struct session *s, struct addr *retown, uint16_t *retport)
 	len = sizeof(ss);
 	if (getsockname(s->fd, (struct sockaddr *)&ss, &len) != 0)
 		return GW_ESYS;
-	(void)setsockopt(s->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	(void)setsockopt(s->fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	tcp_prepare(s->fd);
 	return addr_from_sockaddr(
 	    retown, retport, (const struct sockaddr *)&ss);
 }

@@ -362,6 +362,7 @@ own_reason(const struct session *s, enum end_reason said)
 	case END_LOGOUT:
 	case END_IDLE:
 	case END_TARGET_GONE:
+	case END_CLIENT_GONE:
 	case END_TARGET_REFUSED:
 	case END_HOSTKEY_CHANGED:
 	case END_PROTOCOL:

@@ -281,7 +281,8 @@ test_words(void **state)
 	static const char *const reasons[] = {NULL, "expired", "released",
 	    "revoked", "locked", NULL, NULL, "idle", "target_gone",
 	    "audit_failed", "aborted", NULL, "logout", "killed",
-	    "hostkey_changed", "target_refused", "protocol", "shutdown"};
+	    "hostkey_changed", "target_refused", "protocol", "shutdown",
+	    "client_gone"};
 	char text[64];
 
 	(void)state;

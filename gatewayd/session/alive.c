@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * alive - see alive.h.
+ */
+#include "session/alive.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "base/fault.h"
+#include "base/limits.h"
+#include "session/end.h"
+#include "session/leg.h"
+#include "session/names.h"
+#include "session/session.h"
+#include "session/shim.h"
+#include "session/target_leg.h"
+
+enum {
+	FRESH_MS = 1000,  /* who was heard so short ago is there */
+	KERNEL_TRIES = 2, /* of ours, without an answer */
+};
+
+/* Both legs are up, and bytes pass if there are any. */
+static bool
+passes(const struct session *s)
+{
+	return s->phase == PH_RELAY && s->target->phase == TG_UP &&
+	       s->frozen_ms == 0;
+}
+
+static void
+ask(struct leg *l, int64_t now_ms)
+{
+	if (l->dead)
+		return;
+	l->asked_ms = now_ms;
+	l->heard = false;
+	/* twice: the first call may do no more than take the answer to the last
+	 * question; one that is not answered yet is not asked again */
+	(void)ssh_send_keepalive(l->ssh);
+	(void)ssh_send_keepalive(l->ssh);
+}
+
+void
+alive_before(struct session *s)
+{
+	shim_cork(s->user.fd, true);
+}
+
+void
+alive_after(struct session *s)
+{
+	struct leg *t = &s->target->leg;
+	bool asked = false;
+	char *name;
+
+	while ((name = names_next(NAME_OF_KEEPALIVE)) != NULL) {
+		asked = true;
+		free(name);
+	}
+	if (asked && passes(s) && !s->holding && !t->dead &&
+	    s->now.boot_ms - t->heard_ms > FRESH_MS &&
+	    !FAULT(answer_keepalives)) {
+		s->holding = true;
+		ask(t, s->now.boot_ms);
+	}
+	if (!s->holding)
+		shim_cork(s->user.fd, false);
+}
+
+bool
+alive_holds(const struct session *s)
+{
+	return s->holding;
+}
+
+/* Has nothing come, not even from the peer's kernel, although ours has tried?
+ * A kernel that answers is there, whatever its program does. */
+static bool
+is_dead(const struct leg *l, int64_t now_ms)
+{
+	struct tcp_info i = {0};
+	socklen_t n = sizeof(i);
+
+	if (l->dead || l->fd < 0 || FAULT(session_alive) ||
+	    now_ms - l->heard_ms < LIMIT_ALIVE_S * 1000)
+		return false;
+	if (getsockopt(l->fd, IPPROTO_TCP, TCP_INFO, &i, &n) != 0)
+		return false;
+	return i.tcpi_last_ack_recv >= LIMIT_ALIVE_S * 1000U &&
+	       i.tcpi_retransmits + i.tcpi_probes >= KERNEL_TRIES;
+}
+
+static void
+look_at(struct session *s, struct leg *l)
+{
+	const int64_t now = s->now.boot_ms;
+
+	if (is_dead(l, now)) {
+		l->silent = l->dead = true;
+		end_silent(s, l);
+	} else if (now - l->heard_ms >= LIMIT_ALIVE_ASK_S * 1000 &&
+		   now - l->asked_ms >= LIMIT_ALIVE_ASK_S * 1000) {
+		ask(l, now);
+	}
+}
+
+void
+alive_step(struct session *s)
+{
+	const struct leg *t = &s->target->leg;
+
+	/* whatever else ends or stops the session is told at once */
+	if (s->holding && (!passes(s) || t->dead || t->heard)) {
+		s->holding = false;
+		shim_cork(s->user.fd, false);
+		s->busy = true;
+	}
+	if (s->spawn.probe || s->phase != PH_RELAY ||
+	    s->target->phase != TG_UP)
+		return;
+	look_at(s, &s->target->leg);
+	if (s->phase == PH_RELAY)
+		look_at(s, &s->user);
+}
