@@ -20,6 +20,7 @@ struct name {
 
 static struct {
 	bool listening;
+	ssh_session target;
 	struct name *first[NAMES]; /* oldest first */
 } names;
 
@@ -33,12 +34,19 @@ static const struct {
 };
 static const char agent_line[] = "Received an auth-agent-req request";
 static const char keepalive[] = "keepalive@openssh.com";
+static const char banner_line[] = "Received SSH_USERAUTH_BANNER packet";
 /* the rest is a number, written in more than one way */
 static const char keepalive_line[] = "Received keepalive@openssh.com";
 
 /* These have messages that say what they are. */
 static const char *const known[] = {"session", "direct-tcpip",
     "forwarded-tcpip", "x11", "auth-agent@openssh.com"};
+
+void
+names_target(ssh_session ssh)
+{
+	names.target = ssh;
+}
 
 void
 names_listen(bool on)
@@ -74,6 +82,17 @@ keep(enum name_of of, const char *text)
 	*end = n;
 }
 
+/* libssh is about to put a new banner in place of the one it has. */
+static void
+keep_banner(void)
+{
+	char *had = ssh_get_issue_banner(names.target);
+
+	if (had != NULL)
+		keep(NAME_OF_BANNER, had);
+	ssh_string_free_char(had);
+}
+
 char *
 names_next(enum name_of of)
 {
@@ -96,6 +115,8 @@ _ssh_log(int verbosity, const char *function, const char *format, ...)
 
 	(void)verbosity;
 	(void)function;
+	if (names.target != NULL && strcmp(format, banner_line) == 0)
+		keep_banner();
 	if (!names.listening)
 		return;
 	if (strcmp(format, agent_line) == 0)

@@ -13,14 +13,20 @@
 
 #include <stdbool.h>
 
+#include "session/ssh.h"
+
 enum name_of {
 	NAME_OF_CHANNEL = 0, /* a type; a message of an unknown one follows */
 	NAME_OF_GLOBAL,      /* a global request that libssh has refused */
 	NAME_OF_AGENT,       /* libssh has refused to pass an agent on */
 	NAME_OF_KEEPALIVE,   /* libssh has answered, or is about to */
+	NAME_OF_BANNER,      /* no name: a target's words that newer ones have
+			      * taken the place of */
 	NAMES,
 };
 
+/* Whose words are kept; NULL = nobody's. */
+void names_target(ssh_session ssh);
 /* While on, what libssh reads is the user's. */
 void names_listen(bool on);
 /* The oldest one that was not asked for yet, to be freed; NULL = none is known.

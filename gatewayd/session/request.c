@@ -329,6 +329,18 @@ ask_target(struct chan *c, struct chan_request *r)
 	}
 }
 
+/* Does a person read there what the target says? OpenSSH's clients show a
+ * server's banner on standard error themselves; of the others only a terminal's
+ * user reads what is no output of the program. */
+static bool
+reads_banners(const struct session *s, const struct chan *c)
+{
+	const char *client = ssh_get_clientbanner(s->user.ssh);
+
+	return c->pty || (client != NULL &&
+			     strncmp(client, "SSH-2.0-OpenSSH", 15) == 0);
+}
+
 void
 request_step(struct session *s, struct chan *c)
 {
@@ -353,6 +365,8 @@ request_step(struct session *s, struct chan *c)
 		rc = ask_target(c, r);
 		if (rc == SSH_AGAIN)
 			return;
+		if (rc == SSH_OK && c->kind != CHAN_NONE && reads_banners(s, c))
+			target_tell(s, c);
 		answer(s, c, rc == SSH_OK);
 	}
 }

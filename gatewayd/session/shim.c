@@ -26,6 +26,8 @@ struct shimfd {
 	uint8_t *rx;
 	size_t head, len;
 	bool eof;
+	char first[SHIM_FIRST]; /* of the stream */
+	size_t nfirst;
 	struct buf tx;
 	size_t sent; /* bytes of tx already gone */
 	bool broken;
@@ -89,6 +91,16 @@ kernel_send(int fd, const void *p, size_t n, int flags)
 	return (ssize_t)syscall(SYS_sendto, fd, p, n, flags, NULL, 0);
 }
 
+static void
+keep_first(struct shimfd *s, const uint8_t *p, size_t n)
+{
+	const size_t left = sizeof(s->first) - s->nfirst;
+
+	n = n < left ? n : left;
+	memcpy(s->first + s->nfirst, p, n);
+	s->nfirst += n;
+}
+
 int
 shim_fill(int fd)
 {
@@ -112,6 +124,7 @@ shim_fill(int fd)
 		s->eof = true;
 		return GW_ECLOSED;
 	}
+	keep_first(s, s->rx + s->len, (size_t)n);
 	s->len += (size_t)n;
 	return 0;
 }
@@ -188,6 +201,17 @@ shim_eof(int fd)
 	const struct shimfd *s = find(fd);
 
 	return s == NULL || s->eof || s->broken;
+}
+
+size_t
+shim_first(int fd, char ret[static SHIM_FIRST])
+{
+	const struct shimfd *s = find(fd);
+
+	if (s == NULL)
+		return 0;
+	memcpy(ret, s->first, s->nfirst);
+	return s->nfirst;
 }
 
 /* ---- what libssh calls */

@@ -20,6 +20,7 @@
 
 enum {
 	SHIM_RX_SIZE = 256 * 1024,
+	SHIM_FIRST = 256,
 	SHIM_TX_BUSY = 768 * 1024, /* the relay writes no more above this */
 };
 
@@ -36,6 +37,8 @@ size_t shim_tx(int fd); /* bytes the kernel has not accepted yet */
 void shim_cork(int fd, bool on); /* safe for unknown ones */
 bool shim_waits(int fd); /* some of it is kept back by the kernel alone */
 bool shim_eof(int fd);
+/* Copies the first bytes that ever came; how many, at most SHIM_FIRST. */
+size_t shim_first(int fd, char ret[static SHIM_FIRST]);
 
 /* The kernel's own poll, also for managed descriptors. */
 int shim_wait(struct pollfd *p, nfds_t n, int timeout_ms);

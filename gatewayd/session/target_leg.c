@@ -12,33 +12,109 @@
 #include "base/err.h"
 #include "base/fault.h"
 #include "base/str.h"
+#include "session/chan.h"
 #include "session/end.h"
 #include "session/key.h"
 #include "session/links.h"
+#include "session/names.h"
 #include "session/session.h"
+#include "session/shim.h"
 #include "session/text.h"
 
+/* Of a stream that is no SSH: what came. */
+static void
+hear_first(struct target_leg *t)
+{
+	static const char ssh[] = "SSH-";
+	char first[SHIM_FIRST];
+	const size_t n = shim_first(t->leg.fd, first);
+
+	if (n > 0 && (n < strlen(ssh) || memcmp(first, ssh, strlen(ssh)) != 0))
+		words_add(&t->words, first, n);
+}
+
+/* All that the target has said so far, after which it says nothing more. */
+static void
+hear(struct target_leg *t)
+{
+	char *said;
+
+	if (t->leg.ssh == NULL)
+		return;
+	if (t->phase == TG_KEX)
+		hear_first(t);
+	while ((said = names_next(NAME_OF_BANNER)) != NULL) {
+		words_add(&t->words, said, strlen(said));
+		free(said);
+	}
+	if ((said = ssh_get_issue_banner(t->leg.ssh)) != NULL)
+		words_add(&t->words, said, strlen(said));
+	ssh_string_free_char(said);
+	names_target(NULL);
+}
+
+/* text is ours; the target's words follow it. */
 static void
 fail(struct session *s, enum end_reason why, const char *text)
 {
-	s->target->phase = TG_FAILED;
-	text_fit(s->target->text, sizeof(s->target->text), "%.400s", text);
+	struct target_leg *t = s->target;
+	char said[LIMIT_TEXT_SIZE / 2];
+
+	hear(t);
+	t->told = true;
+	t->phase = TG_FAILED;
+	words_line(said, sizeof(said), &t->words);
+	text_fit(t->text, sizeof(t->text), "%s%s%s", text,
+	    said[0] == '\0' ? "" : "; the target says: ", said);
 	if (!s->spawn.probe)
-		end_begin(s, why, text);
+		end_begin(s, why, t->text);
 	s->busy = true;
 }
 
 static void
 fail_ssh(struct session *s, enum end_reason why, const char *doing)
 {
+	const struct leg *l = &s->target->leg;
 	char text[LIMIT_TEXT_SIZE];
-	char safe[256];
-	const char *e = ssh_get_error(s->target->leg.ssh);
+	char safe[128];
+	const char *e = ssh_get_error(l->ssh);
 
+	if (e[0] == '\0')
+		e = shim_eof(l->fd) ? "it closed the connection"
+				    : "it broke SSH";
 	str_escape(safe, sizeof(safe), e, strlen(e));
 	text_fit(text, sizeof(text), "sallyport: %s %s: %s", doing,
 	    s->spawn.probe ? "the target" : s->grant.target, safe);
 	fail(s, why, text);
+}
+
+struct teller {
+	struct session *s;
+	struct chan *c;
+};
+
+static void
+tell_line(void *arg, const char *line)
+{
+	const struct teller *t = arg;
+	char said[WORDS_LINE_SIZE + LIMIT_NAME_SIZE + 16];
+
+	text_fit(said, sizeof(said), "%s says: %s\r\n", t->s->grant.target,
+	    line);
+	(void)stream_take(
+	    &t->c->flow[FLOW_ERR], said, (uint32_t)strlen(said));
+}
+
+void
+target_tell(struct session *s, struct chan *c)
+{
+	struct teller t = {.s = s, .c = c};
+	const struct stream *st = &c->flow[FLOW_ERR];
+
+	if (s->target->told || st->stalled || st->ring.len > STREAM_RING / 2)
+		return;
+	s->target->told = true;
+	words_each(&s->target->words, tell_line, &t);
 }
 
 void
@@ -181,6 +257,7 @@ target_start(struct session *s, int fd, const struct bytes *pinned)
 		    "sallyport: the target's pinned host keys cannot be used");
 		return;
 	}
+	names_target(s->target->leg.ssh);
 	s->target->phase = TG_KEX;
 	s->busy = true;
 }
@@ -343,6 +420,7 @@ step_login(struct session *s)
 	case SSH_AUTH_AGAIN:
 		return;
 	case SSH_AUTH_SUCCESS:
+		hear(s->target);
 		s->target->phase = TG_UP;
 		s->active_ms = s->now.boot_ms;
 		s->busy = true;
@@ -402,7 +480,9 @@ target_step(struct session *s)
 		return;
 	read_leg(&t->leg);
 	if (t->phase > TG_HOSTKEY && t->phase < TG_UP && t->leg.dead) {
-		fail_ssh(s, END_TARGET_GONE, "the connection was closed by");
+		fail_ssh(s,
+		    t->phase == TG_LOGIN ? END_TARGET_REFUSED : END_TARGET_GONE,
+		    t->phase == TG_LOGIN ? "login failed at" : "no login at");
 		return;
 	}
 	if (t->phase == TG_KEX)
@@ -420,6 +500,7 @@ target_done(struct session *s)
 {
 	struct target_leg *t = s->target;
 
+	names_target(NULL);
 	leg_done(&t->leg);
 	free(t->pinned);
 	free(t->shown);

@@ -15,8 +15,10 @@
 #include "base/limits.h"
 #include "session/leg.h"
 #include "session/ssh.h"
+#include "session/words.h"
 
 struct bytes;
+struct chan;
 struct msg_nt_cert_ok;
 struct msg_ses_target;
 struct session;
@@ -50,6 +52,9 @@ struct target_leg {
 	uint8_t pubkey[32];
 	ssh_key cert;
 	char text[LIMIT_TEXT_SIZE]; /* TG_FAILED: why */
+	struct words words;         /* what the target said; known when it is
+				     * up, or has failed */
+	bool told;                  /* the user has read them */
 	int64_t since_ms;           /* boot time the way up began */
 	int64_t asked_ms;           /* and the certificate was asked for */
 };
@@ -65,6 +70,9 @@ void target_certified(struct session *s, const struct msg_nt_cert_ok *m);
 void target_notary_relinked(struct session *s);
 /* Has the certificate been asked for before that boot time in vain? */
 bool target_cert_late(const struct session *s, int64_t before_ms);
+
+/* Tells the user on c's standard error what the target has said; once. */
+void target_tell(struct session *s, struct chan *c);
 
 /* Reads the leg and makes the next step. */
 void target_step(struct session *s);

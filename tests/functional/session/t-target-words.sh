@@ -1,0 +1,86 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# promise: what the target says in its own words reaches the user, as the target's, and no reason is empty
+
+# shellcheck source=tests/functional/lib.sh
+. "$(dirname -- "$0")/../lib.sh"
+# shellcheck source=tests/functional/tools/session_lib.sh
+. "$(dirname -- "$0")/../tools/session_lib.sh"
+# shellcheck disable=SC2154,SC2317 # key, D come from session_start; called by name
+
+# target_like PORT LINE...: an sshd as the harness's target, with other settings
+target_like() {
+	local port=$1
+
+	shift
+	{
+		printf '%s\n' "$@"
+		grep -vE '^(Port|UsePAM) ' "$D/sshd_config"
+		printf '%s\n' "Port $port"
+	} >"$D/sshd_config.$port"
+	/usr/sbin/sshd -D -f "$D/sshd_config.$port" -E "$D/sshd.log" &
+	until (exec 9<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do sleep 0.05; done
+	harness target "$port"
+}
+
+# says PORT TEXT: something that says that to whoever connects, and closes
+says() {
+	socat "TCP-LISTEN:$1,reuseaddr,fork,bind=127.0.0.1" "SYSTEM:printf '$2'" &
+	until (exec 9<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; do sleep 0.05; done
+	harness target "$1"
+}
+
+# refused NAME PATTERN: of the line that says why
+refused() {
+	local rc=0
+
+	user_ssh 127.0.0.1 true >"$D/1" 2>"$D/2" </dev/null || rc=$?
+	want "$1: exit status" 255 "$rc"
+	grep -Eq "^sallyport: .*$2" "$D/1" "$D/2" || {
+		cat "$D/1" "$D/2" >&2
+		want "$1" "$2" ''
+	}
+}
+
+banners() {
+	printf 'Property of ops.\n\033[2JRun\r\n' >"$D/banner"
+	target_like 2224 "Banner $D/banner" 'UsePAM no'
+	user_ssh 127.0.0.1 'echo out; echo err >&2' >"$D/1" 2>"$D/2" </dev/null
+	want 'output' out "$(cat "$D/1")"
+	want 'the banner' 'web-01 says: Property of ops.
+web-01 says: \x1b[2JRun
+err' "$(tr -d '\r' <"$D/2")"
+	user_ssh -tt 127.0.0.1 'echo out' 2>&1 </dev/null | grep -q 'web-01 says: Property'
+	# once, and never to a client that takes it for output of the program
+	user_ssh -M -S "$D/mux" -fN 127.0.0.1 </dev/null >/dev/null 2>&1
+	want 'the first channel' 2 "$(user_ssh -S "$D/mux" 127.0.0.1 true \
+		2>&1 </dev/null | grep -c says)"
+	want 'the next' '' "$(user_ssh -S "$D/mux" 127.0.0.1 true 2>&1 </dev/null)"
+	user_ssh -S "$D/mux" -O exit 127.0.0.1 2>/dev/null
+}
+
+refusals() {
+	mount -t tmpfs tmpfs /etc/pam.d
+	echo 'Back at noon. Ask ops.' >"$D/nologin"
+	printf '%s\n' 'auth required pam_deny.so' \
+		"account optional pam_echo.so file=$D/nologin" \
+		'account required pam_deny.so' >/etc/pam.d/sshd
+	target_like 2225 "Banner $D/banner" 'UsePAM yes'
+	refused 'what PAM says' 'the target says: Property .* / Back at noon\. Ask ops\.'
+	want_event '^end reason=target_refused'
+	says 2226 'Exceeded MaxStartups\r\n'
+	refused 'what is said instead of SSH' \
+		'no SSH connection to web-01: .+; the target says: Exceeded MaxStartups'
+	says 2227 ''
+	refused 'nothing is said' 'no SSH connection to web-01: .*[a-z]{4}'
+}
+
+words() {
+	banners
+	refusals
+}
+
+session_need
+session_inside words
+pass
