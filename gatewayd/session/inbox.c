@@ -218,7 +218,8 @@ inbox_sign(void *arg, uint8_t sig[static 64], const void *tbs, size_t n)
 {
 	struct session *s = arg;
 	struct inbox *in = s->inbox;
-	struct msg_nt_hostsign m = {.hash = {tbs, (uint32_t)n}};
+	struct msg_nt_hostsign m = {
+	    .hash = {tbs, (uint32_t)n}, .rekey = s->phase > PH_KEX};
 	int r;
 
 	if (n > LIMIT_HASH_MAX)

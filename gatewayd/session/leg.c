@@ -171,7 +171,8 @@ leg_exchange(struct leg *l, int (*fn)(ssh_session ssh))
 		rc = fn(l->ssh);
 	} while (
 	    rc == SSH_AGAIN && shim_rx(l->fd) > 0 && shim_rx(l->fd) != before);
-	if (rc == SSH_AGAIN && shim_eof(l->fd) && shim_rx(l->fd) == 0)
+	if (rc == SSH_AGAIN &&
+	    ((shim_eof(l->fd) && shim_rx(l->fd) == 0) || given_up(l)))
 		rc = SSH_ERROR;
 	return rc;
 }

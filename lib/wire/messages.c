@@ -260,6 +260,7 @@ static const struct msg_field f_nt_key[] = {
 
 static const struct msg_field f_nt_hostsign[] = {
     U32(msg_nt_hostsign, rid),
+    U8(msg_nt_hostsign, rekey),
     BYTES(msg_nt_hostsign, hash),
 };
 

@@ -262,6 +262,7 @@ struct msg_nt_key {
 };
 struct msg_nt_hostsign {
 	uint32_t rid;
+	uint8_t rekey; /* 1: not the first one, so no session id */
 	struct bytes hash;
 };
 struct msg_nt_hostsig {

@@ -9,8 +9,6 @@
 . "$(dirname -- "$0")/../tools/session_lib.sh"
 # shellcheck disable=SC2154 # key, D come from session_start
 
-alive=(-o ServerAliveInterval=1 -o ServerAliveCountMax=2)
-
 # A session that says nothing and ends when the file over is there; the sshd that
 # serves it is in $D/serves.
 silent() {
@@ -33,6 +31,7 @@ ends_well() { # NAME
 }
 
 keepalives() {
+	alive=(-o ServerAliveInterval=1 -o ServerAliveCountMax=2)
 	local serves rc=0 start
 
 	# three times what the client waits for an answer

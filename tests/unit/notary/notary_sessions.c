@@ -71,7 +71,7 @@ test_session(void **state)
 	const struct msg_nt_leg_opened *r;
 	const struct msg_nt_cert_ok *c;
 	const struct msg_nt_sid *sid;
-	struct testlink s, other;
+	struct testlink s, other, third;
 	struct element_list list;
 	char good[LIMIT_ID_SIZE], want[96];
 
@@ -95,6 +95,12 @@ test_session(void **state)
 	assert_int_equal(
 	    hostsign(&other, "other's own hash, thirty-two b.."), 0);
 	(void)testlink_want(&nt.broker, MSG_NT_SID);
+	/* linked to us in the middle of its login: it has a session id */
+	session_link(&third, 1003, &nt.source);
+	assert_int_equal(
+	    hostsign_again(&third, "third's rekey, another hash....."), 0);
+	assert_int_equal(testlink_next(&nt.broker, 50), 0);
+	testlink_close(&third);
 
 	leg_new(&l, g.grant.id, 1001);
 	l.target = nt.gateway; /* not the grant's */

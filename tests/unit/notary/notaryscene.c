@@ -226,10 +226,11 @@ session_link(struct testlink *ret, uint64_t conn, const struct addr *client)
 	assert_non_null(ret->m.body = calloc(1, msg_size_max()));
 }
 
-uint8_t
-hostsign(struct testlink *s, const char *hash)
+static uint8_t
+sign(struct testlink *s, const char *hash, uint8_t rekey)
 {
 	struct msg_nt_hostsign m = {.rid = ++nt.rid,
+	    .rekey = rekey,
 	    .hash = {
 		.p = (const uint8_t *)hash, .len = (uint32_t)strlen(hash)}};
 	const struct msg_nt_hostsig *r;
@@ -245,6 +246,18 @@ hostsign(struct testlink *s, const char *hash)
 		    0);
 	}
 	return r->result;
+}
+
+uint8_t
+hostsign(struct testlink *s, const char *hash)
+{
+	return sign(s, hash, 0);
+}
+
+uint8_t
+hostsign_again(struct testlink *s, const char *hash)
+{
+	return sign(s, hash, 1);
 }
 
 void

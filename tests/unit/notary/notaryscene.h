@@ -52,6 +52,7 @@ void session_link(
     struct testlink *ret, uint64_t conn, const struct addr *client);
 /* The host's signature over this hash; the result byte. */
 uint8_t hostsign(struct testlink *s, const char *hash);
+uint8_t hostsign_again(struct testlink *s, const char *hash); /* a rekey */
 void leg_new(struct msg_nt_leg_open *m, const char *grant, uint64_t conn);
 const struct msg_nt_leg_opened *leg_open(struct msg_nt_leg_open *m);
 const struct msg_nt_cert_ok *cert(
