@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -21,8 +22,7 @@
 #include "broker/session/list.h"
 #include "broker/session/login.h"
 #include "broker/session/session.h"
-
-enum { USERAUTH_REQUEST = 50 /* RFC 4252 */ };
+#include "ssh/sshauth.h"
 
 struct door {
 	char login[LIMIT_NAME_SIZE];
@@ -70,30 +70,46 @@ out:
 	free(u);
 }
 
-/* RFC 4252 section 7: what the client signed, rebuilt from what the notary
- * signed and from nothing the session says about itself. */
 static int
-verify(
-    const struct session *s, const struct msg_ses_auth *m, const struct door *d)
+verify_form(const struct session *s, const struct msg_ses_auth *m,
+    const struct door *d, const struct sshkey *host)
 {
+	const struct sshauth a = {.sid = s->xid,
+	    .nsid = s->nxid,
+	    .user = m->user,
+	    .alg = m->alg,
+	    .key = m->blob.p,
+	    .nkey = m->blob.len,
+	    .host_key = host == NULL ? NULL : host->blob,
+	    .nhost_key = host == NULL ? 0 : host->len};
 	struct buf b;
 	int r;
 
-	if (s->nxid == 0)
-		return GW_ESTATE;
 	buf_init(&b, LIMIT_PUBKEY_MAX * 2);
-	buf_string(&b, s->xid, s->nxid);
-	buf_u8(&b, USERAUTH_REQUEST);
-	buf_cstring(&b, m->user);
-	buf_cstring(&b, "ssh-connection");
-	buf_cstring(&b, "publickey");
-	buf_u8(&b, 1);
-	buf_cstring(&b, m->alg);
-	buf_string(&b, m->blob.p, m->blob.len);
+	sshauth_signed(&b, &a);
 	if ((r = buf_err(&b)) == 0)
 		r = sshkey_verify(&d->key, m->alg, m->sig.p, m->sig.len,
 		    m->sk_flags, m->sk_counter, b.p, b.len);
 	buf_done(&b);
+	return r;
+}
+
+/* What the client signed, rebuilt from what the notary signed and from nothing
+ * the session says about itself. It may have signed our host key as well, which
+ * is ours to know too: a newer libssh takes that form, and whether it came in
+ * the one or the other cannot be seen in what a security key signs. */
+static int
+verify(
+    const struct session *s, const struct msg_ses_auth *m, const struct door *d)
+{
+	struct sshkey host;
+	int r;
+
+	if (s->nxid == 0)
+		return GW_ESTATE;
+	if ((r = verify_form(s, m, d, NULL)) != 0 && !FAULT(no_hostbound) &&
+	    sshkey_parse_line(&host, s->b->conf->host_key) == 0)
+		r = verify_form(s, m, d, &host);
 	return r;
 }
 

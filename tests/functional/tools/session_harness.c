@@ -34,6 +34,7 @@
 #include "base/str.h"
 #include "core/event.h"
 #include "core/part.h"
+#include "ssh/sshauth.h"
 #include "ssh/sshcert.h"
 #include "ssh/sshkey.h"
 #include "wire/ipc.h"
@@ -163,18 +164,17 @@ static bool
 signature_ok(
     const struct harness *h, const struct conn *c, const struct msg_ses_auth *m)
 {
+	const struct sshauth a = {.sid = c->sid,
+	    .nsid = c->nsid,
+	    .user = m->user,
+	    .alg = m->alg,
+	    .key = m->blob.p,
+	    .nkey = m->blob.len};
 	struct buf b;
 	bool ok;
 
 	buf_init(&b, 65536);
-	buf_string(&b, c->sid, c->nsid);
-	buf_u8(&b, 50);
-	buf_cstring(&b, m->user);
-	buf_cstring(&b, "ssh-connection");
-	buf_cstring(&b, "publickey");
-	buf_u8(&b, 1);
-	buf_cstring(&b, m->alg);
-	buf_string(&b, m->blob.p, m->blob.len);
+	sshauth_signed(&b, &a);
 	ok = buf_err(&b) == 0 && c->nsid > 0 &&
 	     sshkey_verify(&h->user_key, m->alg, m->sig.p, m->sig.len,
 		 m->sk_flags, m->sk_counter, b.p, b.len) == 0;

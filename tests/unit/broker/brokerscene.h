@@ -89,6 +89,10 @@ void test_text_of_others(void **state);
 void test_no_login(void **state);
 void test_strangers_at_the_door(void **state);
 
+/* ---- brokerapi_login.c */
+
+void test_host_bound(void **state);
+
 /* ---- brokerapi_rows.c */
 
 void test_root_is_no_user(void **state);
