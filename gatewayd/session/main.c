@@ -25,6 +25,7 @@
 #include "base/str.h"
 #include "session/hooks.h"
 #include "session/key.h"
+#include "session/selftest.h"
 #include "session/session.h"
 #include "sys/sandbox.h"
 
@@ -218,6 +219,8 @@ configure(struct zygote *z)
 			"ssh-ed25519 public key: run gatewayd init");
 		return r;
 	}
+	if ((r = selftest(session_confine)) != 0)
+		return r;
 	if ((r = enter_sandbox()) != 0) {
 		log_err("cannot enter the sandbox: %s", err_str(r));
 		return r;

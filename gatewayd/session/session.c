@@ -53,8 +53,8 @@ static const int refused[] = {NR(openat), NR(open), NR(newfstatat), NR(stat),
     NR(getcwd), NR(mlock), NR(munlock), NR(getsockname), NR(getpeername),
     NR(sched_getaffinity), -1};
 
-static int
-enter_sandbox(void)
+int
+session_confine(void)
 {
 	const struct rlimit as = {LIMIT_SESSION_MEMORY, LIMIT_SESSION_MEMORY};
 	const struct rlimit none = {0, 0};
@@ -187,7 +187,7 @@ session_init(struct session *s, int client_fd, int ctl_fd, ssh_key host_key)
 		(void)close(client_fd);
 	else if ((r = user_init(s, client_fd, host_key)) != 0)
 		return r;
-	return enter_sandbox();
+	return session_confine();
 }
 
 /* The session and what its files keep for it, in one piece of memory. */

@@ -30,6 +30,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/attr.h"
 #include "base/clock.h"
 #include "session/leg.h"
 #include "session/links.h"
@@ -77,6 +78,9 @@ struct session {
 	struct denials *denials;
 	struct inbox *inbox;
 };
+
+/* Confines this process to what a session needs; irrevocable. */
+MUST_CHECK int session_confine(void);
 
 /* Runs the session in the forked child: the exit status. Both descriptors are
  * taken; host_key is borrowed. */

@@ -59,7 +59,7 @@ test_lines(void **state)
 				  "Your account has expired\nplease ask\n");
 	words_line(line, sizeof(line), &w);
 	assert_string_equal(line, "No logins until noon. / Ask ops. / Your "
-				  "account has expire...");
+				  "account has expired ...");
 }
 
 static void
