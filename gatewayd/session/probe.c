@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/addr.h"
 #include "base/str.h"
 #include "session/links.h"
 #include "session/session.h"
@@ -15,8 +16,12 @@
 
 enum { PROBE_MS = 15000 };
 
-/* Seconds: %N is not in every date; the broker compares seconds. */
-static const char clock_command[] = "date +%s";
+/* Seconds: %N is not in every date; the broker compares seconds. Then the
+ * target's addresses, among other words: Linux without iproute2, and most other
+ * systems, have one of the others. */
+static const char command[] =
+    "date +%s; ip -o addr 2>/dev/null || hostname -I 2>/dev/null || "
+    "ifconfig -a 2>/dev/null";
 
 void
 probe_asked(struct session *s, const struct msg_ses_probe *m, int fd)
@@ -35,6 +40,7 @@ probe_asked(struct session *s, const struct msg_ses_probe *m, int fd)
 	t->grant = p->req.grant;
 	t->sid = p->req.sid;
 	t->no_login = !m->login;
+	t->ask_first = true;
 	t->since_ms = s->now.boot_ms;
 	text_fit(t->host_alg, sizeof(t->host_alg), "%s",
 	    strcmp(m->host_alg, "ssh-rsa") == 0 ? "rsa-sha2-512,rsa-sha2-256"
@@ -43,6 +49,36 @@ probe_asked(struct session *s, const struct msg_ses_probe *m, int fd)
 	s->broker.ipc.state = MST_READY;
 	s->notary.ipc.state = MST_READY;
 	target_start(s, fd, &m->host_keys);
+}
+
+/* The words of the command's output that are addresses others may reach it at:
+ * "inet 10.0.0.1/24 brd 10.0.0.255 ..." has two, of which one is. */
+static void
+read_addresses(char *ret, size_t size, char *out)
+{
+	char *save = NULL;
+	const char *before = "";
+	size_t used = 0;
+	unsigned n = 0;
+	struct addr a;
+	char text[ADDR_TEXT_SIZE];
+
+	for (char *w = strtok_r(out, " \t\r\n", &save);
+	     w != NULL && n < LIMIT_HOST_ADDRESSES;
+	     before = w, w = strtok_r(NULL, " \t\r\n", &save)) {
+		w[strcspn(w, "/%")] = '\0';
+		if (strcmp(before, "brd") == 0 ||
+		    strcmp(before, "broadcast") == 0 ||
+		    strcmp(before, "netmask") == 0 ||
+		    addr_parse(&a, w) != 0 || !addr_is_host(&a))
+			continue;
+		addr_format(text, &a);
+		if (str_fmt(ret + used, size - used, "%s%s",
+			n == 0 ? "" : " ", text) != 0)
+			break;
+		used = strlen(ret);
+		n++;
+	}
 }
 
 static void
@@ -54,18 +90,24 @@ report(struct session *s)
 	const char *banner =
 	    t->leg.ssh == NULL ? NULL : ssh_get_serverbanner(t->leg.ssh);
 	uint64_t secs = 0;
+	char *rest = p->out + strcspn(p->out, "\r\n");
 
 	m.kex = t->nshown > 0;
 	m.key_ok = t->key_ok;
 	m.login_ok = t->phase == TG_UP;
+	m.cert_known = t->known;
+	m.partial = t->partial;
+	m.methods = t->methods;
 	if (banner != NULL)
 		str_escape(m.banner, sizeof(m.banner), banner, strlen(banner));
 	text_fit(m.text, sizeof(m.text), "%s", t->text);
 	m.host_key.p = t->shown;
 	m.host_key.len = (uint32_t)t->nshown;
-	p->out[strcspn(p->out, "\r\n")] = '\0';
+	if (*rest != '\0')
+		*rest++ = '\0';
 	if (str_u64(p->out, 1, UINT32_MAX, &secs) == 0)
 		m.clock_ms = (int64_t)secs * 1000;
+	read_addresses(m.addresses, sizeof(m.addresses), rest);
 	link_post(&s->broker, MSG_SES_PROBED, &m);
 	if (p->chan != NULL)
 		ssh_channel_free(p->chan);
@@ -73,9 +115,9 @@ report(struct session *s)
 	s->phase = PH_DONE;
 }
 
-/* Reads the target's clock; true when there is nothing more to do. */
+/* Runs the command; true when there is nothing more to do. */
 static bool
-clock_step(struct session *s)
+command_step(struct session *s)
 {
 	struct probe *p = s->probe;
 	int n;
@@ -92,7 +134,7 @@ clock_step(struct session *s)
 		p->step = 1;
 	}
 	if (p->step == 1) {
-		n = ssh_channel_request_exec(p->chan, clock_command);
+		n = ssh_channel_request_exec(p->chan, command);
 		if (n == SSH_AGAIN)
 			return false;
 		if (n != SSH_OK)
@@ -106,7 +148,7 @@ clock_step(struct session *s)
 			break;
 		p->nout += (size_t)n;
 	}
-	return strchr(p->out, '\n') != NULL || ssh_channel_is_eof(p->chan);
+	return p->nout == sizeof(p->out) - 1 || ssh_channel_is_eof(p->chan);
 }
 
 void
@@ -122,6 +164,6 @@ probe_step(struct session *s)
 		    "the target did not answer in time");
 	if (t->phase == TG_FAILED || late ||
 	    (t->phase == TG_CERT && t->no_login) ||
-	    (t->phase == TG_UP && (t->leg.dead || clock_step(s))))
+	    (t->phase == TG_UP && (t->leg.dead || command_step(s))))
 		report(s);
 }

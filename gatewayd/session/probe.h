@@ -2,8 +2,8 @@
 /*
  * probe - a session without a user: reaches a target for `target add --scan`
  * and `doctor`, reports what it found (version line, host key, whether the
- * certificate lets it in, the target's clock) and ends. Runs one fixed
- * command, never one that came from outside.
+ * certificate lets it in or what is missing, the target's clock and addresses)
+ * and ends. Runs one fixed command, never one that came from outside.
  */
 #ifndef SESSION_PROBE_H
 #define SESSION_PROBE_H
@@ -22,7 +22,7 @@ struct probe {
 	struct msg_ses_probe req; /* MF_BYTES not kept here */
 	ssh_channel chan;
 	unsigned step;
-	char out[64]; /* of the command */
+	char out[4096]; /* of the command */
 	size_t nout;
 	int64_t until_ms; /* boot time */
 };

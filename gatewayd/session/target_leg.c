@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/attr.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/fault.h"
@@ -409,30 +410,74 @@ target_certified(struct session *s, const struct msg_nt_cert_ok *m)
 	s->busy = true;
 }
 
+static uint32_t
+methods(ssh_session ssh)
+{
+	static const struct {
+		int libssh;
+		enum ssh_method ours;
+	} rows[] = {
+	    {SSH_AUTH_METHOD_PUBLICKEY, SSH_METHOD_PUBLICKEY},
+	    {SSH_AUTH_METHOD_PASSWORD, SSH_METHOD_PASSWORD},
+	    {SSH_AUTH_METHOD_INTERACTIVE, SSH_METHOD_KEYBOARD},
+	};
+	int left = ssh_userauth_list(ssh, NULL);
+	uint32_t ret = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if ((left & rows[i].libssh) != 0) {
+			ret |= rows[i].ours;
+			left &= ~rows[i].libssh;
+		}
+	return left != 0 ? ret | SSH_METHOD_OTHER : ret;
+}
+
+/* Would the target take a signature with the certificate? That it does not is
+ * said by the answer to the signature as well, but not that it does. True once
+ * it is known. */
+static bool
+ask_target(struct target_leg *t)
+{
+	const int rc =
+	    ssh_userauth_try_publickey(t->leg.ssh, NULL, t->cert);
+
+	if (rc == SSH_AUTH_AGAIN)
+		return false;
+	t->asked = true;
+	t->known = rc == SSH_AUTH_SUCCESS;
+	return true;
+}
+
 static void
 step_login(struct session *s)
 {
-	struct leg *l = &s->target->leg;
+	struct target_leg *t = s->target;
+	struct leg *l = &t->leg;
 	char text[LIMIT_TEXT_SIZE];
-	int rc = ssh_userauth_publickey(l->ssh, NULL, s->target->key);
+	int rc;
 
+	if (t->ask_first && !t->asked && !ask_target(t))
+		return;
+	rc = ssh_userauth_publickey(l->ssh, NULL, t->key);
 	switch (rc) {
 	case SSH_AUTH_AGAIN:
 		return;
 	case SSH_AUTH_SUCCESS:
-		hear(s->target);
-		s->target->phase = TG_UP;
+		hear(t);
+		t->phase = TG_UP;
 		s->active_ms = s->now.boot_ms;
 		s->busy = true;
 		return;
 	case SSH_AUTH_DENIED:
 	case SSH_AUTH_PARTIAL:
+		t->partial = rc == SSH_AUTH_PARTIAL;
+		t->methods = methods(l->ssh);
 		text_fit(text, sizeof(text),
 		    "sallyport: the target does not accept the gateway's "
 		    "certificate for %s; an administrator can find out why "
 		    "with: "
 		    "jitctl doctor %s",
-		    s->target->login,
+		    t->login,
 		    s->spawn.probe ? "TARGET" : s->grant.target);
 		fail(s, END_TARGET_REFUSED, text);
 		return;

@@ -47,6 +47,11 @@ struct target_leg {
 	const char *grant;
 	const char *sid;
 	bool no_login; /* stops at TG_CERT */
+	bool ask_first; /* asks whether the certificate is known, then signs */
+	bool asked;     /* it has */
+	bool known;     /* it is */
+	bool partial;   /* the target wants more than it */
+	uint32_t methods; /* SSH_METHOD_* it offers after it said no */
 	bool key_ok;
 	ssh_key key; /* private, made here, one session long */
 	uint8_t pubkey[32];

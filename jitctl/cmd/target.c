@@ -121,6 +121,9 @@ scan(struct ctx *c, const char *address, uint64_t port, json_t *keys)
 		if (json_array_append(keys, json_object_get(k, "key")) == 0)
 			n++;
 	}
+	cell_text(t[0], json_object_get(r.json, "warning"), COL_TEXT);
+	if (t[0][0] != '\0')
+		say_error("%s: %s", address, t[0]);
 	x = EXIT_FAILED;
 	if (n == 0)
 		say_error("%s port %llu shows no host key", address,

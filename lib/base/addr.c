@@ -108,6 +108,21 @@ addr_is_loopback(const struct addr *a)
 	return a->family == 6 && memcmp(a->b, one, sizeof(one)) == 0;
 }
 
+bool
+addr_is_host(const struct addr *a)
+{
+	static const uint8_t zero[16];
+
+	if (addr_is_loopback(a))
+		return false;
+	if (a->family == 4)
+		return a->b[0] != 0 && a->b[0] < 224 &&
+		       !(a->b[0] == 169 && a->b[1] == 254);
+	return a->family == 6 && memcmp(a->b, zero, sizeof(zero)) != 0 &&
+	       a->b[0] != 0xff &&
+	       !(a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80);
+}
+
 /* Are the first bits of both the same? */
 static bool
 bits_equal(const uint8_t *a, const uint8_t *b, unsigned bits)

@@ -35,6 +35,10 @@ struct addr addr_network(const struct addr *a);
 /* As far as counting goes: in the same such network. */
 bool addr_same_source(const struct addr *a, const struct addr *b);
 bool addr_is_loopback(const struct addr *a);
+/* Of one host that others reach: not "any", multicast, broadcast; nor
+ * link-local, which needs an interface, nor loopback, where programs of one host
+ * talk to each other. */
+bool addr_is_host(const struct addr *a);
 /* "a.b.c.d", "a.b.c.d/n", v6 likewise; host bits set = GW_EINVAL. */
 MUST_CHECK int prefix_parse(struct prefix *ret, const char *s);
 bool prefix_has(const struct prefix *p, const struct addr *a);

@@ -31,6 +31,7 @@ enum {
 	LIMIT_CERT_MAX = 2048,     /* an SSH certificate blob */
 	LIMIT_HASH_MAX = 64,       /* an exchange hash */
 	LIMIT_ADDRESSES = 8,       /* of a target in a policy file */
+	LIMIT_HOST_ADDRESSES = 32, /* of a target's own that doctor looks at */
 	LIMIT_HOSTKEYS_MAX = 4096, /* all pinned host keys of a target */
 	LIMIT_HOSTKEYS = 16,       /* of them, in one request */
 	LIMIT_RSA_BITS_MIN = 3072, /* of a user's or a target's key */

@@ -420,10 +420,14 @@ static const struct msg_field f_ses_probed[] = {
     U8(msg_ses_probed, kex),
     U8(msg_ses_probed, key_ok),
     U8(msg_ses_probed, login_ok),
+    U8(msg_ses_probed, cert_known),
+    U8(msg_ses_probed, partial),
+    U32(msg_ses_probed, methods),
     STR(msg_ses_probed, banner),
     STR(msg_ses_probed, text),
     BYTES(msg_ses_probed, host_key),
     I64(msg_ses_probed, clock_ms),
+    STR(msg_ses_probed, addresses),
 };
 
 static const struct msg_field f_rec_open[] = {

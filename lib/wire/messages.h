@@ -398,11 +398,22 @@ struct msg_ses_probed {
 	uint8_t kex;                /* 1: key exchange done */
 	uint8_t key_ok;             /* 1: host key is a pinned one */
 	uint8_t login_ok;           /* 1: the certificate was accepted */
+	uint8_t cert_known;         /* 1: asked, it would take a signature */
+	uint8_t partial;            /* 1: and wants more than that */
+	uint32_t methods;           /* what it offers then: SSH_METHOD_* */
 	char banner[256];           /* the target's SSH version line */
 	char text[LIMIT_TEXT_SIZE]; /* what failed */
 	struct bytes host_key;      /* blob seen */
 	int64_t clock_ms; /* the target's UTC clock ("date +%s" over exec),
 			   * 0 unknown */
+	/* that it has, beyond its own link: "a b c", "" unknown */
+	char addresses[LIMIT_HOST_ADDRESSES * ADDR_TEXT_SIZE];
+};
+enum ssh_method { /* of RFC 4252 and 4256; others are SSH_METHOD_OTHER */
+	SSH_METHOD_PUBLICKEY = 1 << 0,
+	SSH_METHOD_PASSWORD = 1 << 1,
+	SSH_METHOD_KEYBOARD = 1 << 2,
+	SSH_METHOD_OTHER = 1 << 3,
 };
 
 struct msg_rec_open {

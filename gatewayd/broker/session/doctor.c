@@ -8,12 +8,15 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "broker/broker.h"
 #include "broker/call/call.h"
 #include "broker/call/put.h"
+#include "broker/session/causes.h"
 #include "broker/session/doctor.h"
+#include "broker/session/knock.h"
 #include "broker/session/probe.h"
 
 /* ---- target.scan */
@@ -72,6 +75,7 @@ scan_reply(struct call *c)
 	put_str(o, "address", address);
 	put_num(o, "port", x->w.port);
 	put_str(o, "banner", x->banner);
+	put_str(o, "warning", causes_no_certificates(x->banner));
 	(void)target_each_key(&x->keys, add_key_json, keys);
 	(void)json_object_set_new(o, "host_keys", keys);
 	call_reply(c, 200, o);
@@ -167,10 +171,21 @@ verb_target_scan(struct call *c)
 
 /* ---- target.doctor */
 
+/* An address of the target: one that is shut, or one that it has besides. */
+struct place {
+	struct addr addr;
+	bool named;   /* of the target as it is known here */
+	bool reached; /* by a probe */
+};
+
 struct doctor {
 	struct target target;
 	struct probe_wish w;
 	json_t *checks;
+	struct place place[KNOCK_MAX];
+	size_t nplaces;
+	bool answered[KNOCK_MAX]; /* without a grant */
+	size_t next;              /* place to look at */
 };
 
 static void
@@ -250,36 +265,16 @@ check_host_key(
 	}
 }
 
-/* sshd does not say which of the two it was. */
 static void
 check_login(json_t *list, const struct doctor *d, const struct probe_result *r)
 {
-	char text[400];
+	struct msg_ses_probed seen = r->seen;
+	struct cause c[CAUSES];
 
-	if (r->seen.key_ok == 0) {
-		check(list, "CA trusted", "skip", "not tried", "");
-		check(list, "principal mapping", "skip", "not tried", "");
-		return;
-	}
-	(void)snprintf(text, sizeof(text), "%s@%s may log in as %s",
-	    d->target.logins.name[0], d->target.name, d->target.logins.name[0]);
-	if (r->seen.login_ok != 0) {
-		check(list, "CA trusted", "ok",
-		    "the target took a certificate of this gateway", "");
-		check(list, "principal mapping", "ok", text, "");
-		return;
-	}
-	check(list, "CA trusted", "fail",
-	    "the target refused the certificate: this or the next is missing",
-	    "TrustedUserCAKeys /etc/ssh/sallyport_ca.pub in sshd_config, with "
-	    "both CA keys in that file, then reload sshd");
-	(void)snprintf(text, sizeof(text),
-	    "refused together with the above: /etc/ssh/sallyport_principals/%s "
-	    "must hold %s@%s",
-	    d->target.logins.name[0], d->target.logins.name[0], d->target.name);
-	check(list, "principal mapping", "warn", text,
-	    "AuthorizedPrincipalsFile /etc/ssh/sallyport_principals/%u in "
-	    "sshd_config; the login must exist and be unlocked");
+	text_set(seen.text, sizeof(seen.text), r->text);
+	causes_of_login(c, &seen, d->target.logins.name[0], d->target.name);
+	for (size_t i = 0; i < CAUSES; i++)
+		check(list, c[i].check, c[i].status, c[i].detail, c[i].remedy);
 }
 
 static void
@@ -310,27 +305,154 @@ check_clock(json_t *list, const struct call *c, const struct probe_result *r)
 		  "are made: set up NTP on both");
 }
 
+static void
+reply(struct call *c)
+{
+	const struct doctor *d = c->state;
+	json_t *o = json_object();
+
+	put_str(o, "target", d->target.name);
+	if (o != NULL)
+		(void)json_object_set(o, "checks", d->checks);
+	call_reply(c, 200, o);
+}
+
+/* ---- every address it has must be shut */
+
+static void
+check_place(struct call *c, const char *status, const char *what)
+{
+	struct doctor *d = c->state;
+	const struct place *p = &d->place[d->next - 1];
+	char address[ADDR_TEXT_SIZE];
+	char detail[160];
+
+	addr_format(address, &p->addr);
+	(void)snprintf(detail, sizeof(detail), "%s port %u: %s", address,
+	    (unsigned)d->w.port, what);
+	check(d->checks, p->named ? "shut" : "other address", status, detail,
+	    strcmp(status, "fail") != 0 ? ""
+	    : p->named
+		? "the gateway does not keep this port shut: see its log and "
+		  "the other lines of doctor on the gateway"
+		: "give the target this address as well, so that it is shut: "
+		  "jitctl target set");
+}
+
+static void next_place(struct call *c);
+
+/* Who answers at an address that the target says it has: the target, or another
+ * host that has the same private address? */
+static void
+place_seen(struct call *c, const struct probe_result *r)
+{
+	if (r->seen.key_ok != 0)
+		check_place(c, "fail",
+		    "it is the target, and not shut: whoever reaches it there "
+		    "needs no grant");
+	else
+		check_place(c, "ok", "another host answers there");
+	next_place(c);
+}
+
+static void
+next_place(struct call *c)
+{
+	struct doctor *d = c->state;
+
+	while (d->next < d->nplaces) {
+		const struct place *p = &d->place[d->next++];
+		const bool answered = d->answered[d->next - 1];
+
+		if (!p->named && answered) {
+			d->w.addr = p->addr;
+			d->w.login = false;
+			record_probe(c, &d->target, &p->addr, d->w.port);
+			probe_start(c, &d->w, place_seen);
+			return;
+		}
+		if (!p->named)
+			check_place(c, "ok", "nothing answers from here");
+		else if (answered)
+			check_place(c, "fail", "answers without a grant");
+		else
+			check_place(c, p->reached ? "ok" : "skip",
+			    p->reached ? "does not answer without a grant"
+				       : "nothing answered with a grant either");
+	}
+	reply(c);
+}
+
+static void
+knocked(struct call *c, const bool *answered)
+{
+	struct doctor *d = c->state;
+
+	memcpy(d->answered, answered, d->nplaces * sizeof(*answered));
+	next_place(c);
+}
+
+static void
+knock_everywhere(struct call *c)
+{
+	struct doctor *d = c->state;
+	struct addr all[KNOCK_MAX];
+
+	for (size_t i = 0; i < d->nplaces; i++)
+		all[i] = d->place[i].addr;
+	knock(c, all, d->nplaces, d->w.port, knocked);
+}
+
+/* The place of that address, a new one where there is room; or NULL. */
+static struct place *
+place_of(struct doctor *d, const struct addr *a)
+{
+	for (size_t i = 0; i < d->nplaces; i++)
+		if (addr_equal(&d->place[i].addr, a))
+			return &d->place[i];
+	if (d->nplaces == ARRAY_LEN(d->place))
+		return NULL;
+	d->place[d->nplaces] = (struct place){.addr = *a};
+	return &d->place[d->nplaces++];
+}
+
+/* What the target says it has; its words are looked at here again. */
+static void
+add_places(struct doctor *d, const char *addresses)
+{
+	char text[sizeof(((struct msg_ses_probed *)0)->addresses)];
+	char *save = NULL;
+	struct addr a;
+
+	text_set(text, sizeof(text), addresses);
+	for (char *w = strtok_r(text, " ", &save); w != NULL;
+	     w = strtok_r(NULL, " ", &save))
+		if (addr_parse(&a, w) == 0 && addr_is_host(&a) &&
+		    !FAULT(named_places))
+			(void)place_of(d, &a);
+}
+
 static void doctor_probe(struct call *c, const struct addr *a);
 
 static void
 doctor_seen(struct call *c, const struct probe_result *r)
 {
 	struct doctor *d = c->state;
-	json_t *o = NULL;
+	struct place *p = place_of(d, &d->w.addr);
 
+	if (p != NULL) {
+		p->named = true;
+		p->reached = r->dialed == DIAL_DONE;
+	}
+	add_places(d, r->seen.addresses);
 	check_reach(d->checks, d, r);
 	check_host_key(d->checks, d, r);
 	check_login(d->checks, d, r);
 	check_clock(d->checks, c, r);
-	if (d->w.addr.family == 4 && d->target.addr6.family != 0) {
+	if (d->w.addr.family == 4 && d->target.addr6.family != 0)
 		doctor_probe(c, &d->target.addr6);
-		return;
-	}
-	o = json_object();
-	put_str(o, "target", d->target.name);
-	if (o != NULL)
-		(void)json_object_set(o, "checks", d->checks);
-	call_reply(c, 200, o);
+	else
+		knock_everywhere(c);
 }
 
 static void

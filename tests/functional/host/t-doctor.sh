@@ -19,23 +19,47 @@ says() { # STATUS NAME
 }
 echo '- all well'
 expect_ok local_admin doctor web-01
-for c in address port banner 'host key' 'CA trusted' 'principal mapping' clock; do
+for c in address port banner 'host key' 'CA trusted' 'principal mapping' login clock shut; do
 	says ok "$c"
 done
-local_admin doctor web-01 -o json | jq -e '.checks | length == 14 and all(.[]; .status == "ok")' >/dev/null ||
+local_admin doctor web-01 -o json | jq -e '.checks | length == 18 and all(.[]; .status == "ok")' >/dev/null ||
 	fail 'doctor -o json'
+
+echo '- an address that nobody named is open'
+target_set() { # ADDRESSES
+	expect_ok local_admin target set web-01 "$1" --login deploy --label env=lab \
+		--host-key /etc/lab/web-01.hostkey
+}
+on web-01 ip addr add 10.20.0.77/24 dev in0
+on web-01 ip addr add fd00:20::77/64 dev in0
+on web-01 ip addr add 172.31.5.5/32 dev lo
+expect_fail 1 local_admin doctor web-01
+says fail 'other address'
+expect_out 'other address .*10\.20\.0\.77 port 22: it is the target, and not shut'
+expect_out 'other address .*fd00:20::77 port 22: it is the target, and not shut'
+expect_out 'jitctl target set'
+says ok 'other address'
+expect_out '172\.31\.5\.5 port 22: nothing answers'
+target_set 10.20.0.11,fd00:20::77
+expect_fail 1 local_admin doctor web-01
+expect_no_out 'fd00:20::77 port 22: it is'
+target_set 10.20.0.11,fd00:20::11
+on web-01 ip addr del 10.20.0.77/24 dev in0
+on web-01 ip addr del fd00:20::77/64 dev in0
+on web-01 ip addr del 172.31.5.5/32 dev lo
+expect_ok local_admin doctor web-01
 
 echo '- each address of a target is looked at'
 statuses() { # ADDRESS - of its checks, in one line
 	local_admin doctor web-01 -o json 2>/dev/null | jq -r --arg a "$1" '.checks |
 		(map(.name == "address" and .detail == $a) | index(true)) as $i |
-		.[$i:$i + 7] | map(.status) | join(" ")'
+		.[$i:$i + 8] | map(.status) | join(" ")'
 }
 on web-01 nft 'table ip6 shut { chain in {
 	type filter hook input priority 0; tcp dport 22 reject with tcp reset; }; }'
 expect_fail 1 local_admin doctor web-01
-expect_eq 'ok ok ok ok ok ok ok' "$(statuses 10.20.0.11)" 'the first address'
-expect_eq 'ok fail skip skip skip skip skip' "$(statuses fd00:20::11)" 'the second address'
+expect_eq 'ok ok ok ok ok ok ok ok' "$(statuses 10.20.0.11)" 'the first address'
+expect_eq 'ok fail skip skip skip skip skip skip' "$(statuses fd00:20::11)" 'the second address'
 on web-01 nft delete table ip6 shut
 expect_ok local_admin doctor web-01
 
@@ -64,6 +88,25 @@ target_trust web-01 "$(gw_ca_lines)" deploy@other
 expect_fail 1 local_admin doctor web-01
 expect_out 'principals?/deploy|deploy@web-01'
 target_trust web-01 "$(gw_ca_lines)" deploy@web-01
+
+echo '- it wants a second method; it lets nobody in, and says why'
+put_file web-01 /etc/ssh/sshd_config.d/methods.conf <<<'AuthenticationMethods publickey,keyboard-interactive'
+on web-01 sed -i 's/^KbdInteractiveAuthentication no/KbdInteractiveAuthentication yes/' /etc/ssh/sshd_config
+target_sshd_restart web-01 2>/dev/null
+expect_fail 1 local_admin doctor web-01
+says ok 'CA trusted'
+says ok 'principal mapping'
+says fail login
+expect_out 'AuthenticationMethods publickey'
+on web-01 rm /etc/ssh/sshd_config.d/methods.conf
+target_sshd_restart web-01
+put_file web-01 /etc/nologin <<<'Back at noon.'
+expect_fail 1 local_admin doctor web-01
+says ok 'CA trusted'
+says fail login
+expect_out 'the target says: Back at noon\.'
+on web-01 rm /etc/nologin
+expect_ok local_admin doctor web-01
 
 echo '- another host key'
 target_sshd_stop web-01

@@ -26,7 +26,8 @@ target_like() {
 
 # says PORT TEXT: something that says that to whoever connects, and closes
 says() {
-	socat "TCP-LISTEN:$1,reuseaddr,fork,bind=127.0.0.1" "SYSTEM:printf '$2'" &
+	printf '%s' "$2" >"$D/says.$1"
+	socat -U "TCP-LISTEN:$1,reuseaddr,fork,bind=127.0.0.1" "OPEN:$D/says.$1" &
 	until (exec 9<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; do sleep 0.05; done
 	harness target "$1"
 }
@@ -69,7 +70,7 @@ refusals() {
 	target_like 2225 "Banner $D/banner" 'UsePAM yes'
 	refused 'what PAM says' 'the target says: Property .* / Back at noon\. Ask ops\.'
 	want_event '^end reason=target_refused'
-	says 2226 'Exceeded MaxStartups\r\n'
+	says 2226 $'Exceeded MaxStartups\r\n'
 	refused 'what is said instead of SSH' \
 		'no SSH connection to web-01: .+; the target says: Exceeded MaxStartups'
 	says 2227 ''

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * causes - see causes.h. No I/O.
+ */
+#include "broker/session/causes.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/attr.h"
+#include "base/fault.h"
+
+static void set(struct cause *c, const char *status, const char *remedy,
+    const char *fmt, ...) PRINTF_LIKE(4, 5);
+
+static void
+set(struct cause *c, const char *status, const char *remedy, const char *fmt,
+    ...)
+{
+	va_list ap;
+
+	c->status = status;
+	(void)snprintf(c->remedy, sizeof(c->remedy), "%s", remedy);
+	va_start(ap, fmt);
+	(void)vsnprintf(c->detail, sizeof(c->detail), fmt, ap);
+	va_end(ap);
+}
+
+const char *
+causes_no_certificates(const char *banner)
+{
+	if (strncmp(banner, "SSH-2.0-dropbear", 16) == 0)
+		return "dropbear takes no certificates: sessions through the "
+		       "gateway cannot log in there; install OpenSSH's sshd";
+	return NULL;
+}
+
+static void
+methods_text(char *ret, size_t size, uint32_t methods)
+{
+	(void)snprintf(ret, size, "%s%s%s%s",
+	    (methods & SSH_METHOD_PUBLICKEY) != 0 ? " publickey" : "",
+	    (methods & SSH_METHOD_PASSWORD) != 0 ? " password" : "",
+	    (methods & SSH_METHOD_KEYBOARD) != 0 ? " keyboard-interactive" : "",
+	    (methods & SSH_METHOD_OTHER) != 0 ? " others" : "");
+	if (ret[0] == '\0')
+		(void)snprintf(ret, size, " none");
+}
+
+/* The target's own words, of the probe's text. */
+static const char *
+last_words(const char *text)
+{
+	const char *said = strstr(text, "; the target says: ");
+
+	return said != NULL ? said : "";
+}
+
+/* The certificate is good there; it is not let in all the same. */
+static void
+not_the_certificate(
+    struct cause *c, const struct msg_ses_probed *seen, const char *login)
+{
+	char left[64];
+
+	methods_text(left, sizeof(left), seen->methods);
+	if (seen->partial != 0)
+		set(c, "fail",
+		    "let a certificate be enough for who comes from the "
+		    "gateway: AuthenticationMethods publickey in a Match "
+		    "Address block at the end of sshd_config, then reload sshd",
+		    "the certificate is good there, but not enough: sshd wants "
+		    "another method as well (AuthenticationMethods), one of:%s",
+		    left);
+	else
+		set(c, "fail",
+		    "on the target: is that login expired (chage -l), kept out "
+		    "by PermitRootLogin, by PAM's account modules, or by "
+		    "/etc/nologin? Its log says which",
+		    "the certificate is good there, but the login %s is not "
+		    "let in%s",
+		    login, last_words(seen->text));
+}
+
+/* The certificate was not taken, and nothing says which of these it is. */
+static void
+all_causes(struct cause *c, const struct msg_ses_probed *seen,
+    const char *login, const char *target)
+{
+	const bool openssh = strstr(seen->banner, "OpenSSH") != NULL;
+
+	set(&c[0], "fail",
+	    "TrustedUserCAKeys /etc/ssh/sallyport_ca.pub in sshd_config, with "
+	    "both CA keys in that file, then reload sshd",
+	    "the target refused the certificate, and does not say why: this, "
+	    "or what the next two name, is missing%s%s%s",
+	    openssh ? "" : "; it calls itself ", openssh ? "" : seen->banner,
+	    openssh ? "" : ", and must take OpenSSH's certificates");
+	set(&c[1], "warn",
+	    "AuthorizedPrincipalsFile /etc/ssh/sallyport_principals/%u in "
+	    "sshd_config",
+	    "refused together with the above: "
+	    "/etc/ssh/sallyport_principals/%s must hold %s@%s",
+	    login, login, target);
+	set(&c[2], "warn",
+	    "the login must exist, be unlocked, and be let in by AllowUsers, "
+	    "DenyUsers and their groups; the target's clock may be at most 5 "
+	    "minutes behind the gateway's and 2 ahead: date -u there",
+	    "or the login %s is kept out, or the target's clock is off%s",
+	    login, last_words(seen->text));
+}
+
+static void
+refused(struct cause *c, const struct msg_ses_probed *seen, const char *login,
+    const char *target)
+{
+	const char *why = causes_no_certificates(seen->banner);
+	char left[64];
+
+	all_causes(c, seen, login, target);
+	if (FAULT(one_cause))
+		return;
+	methods_text(left, sizeof(left), seen->methods);
+	if (why == NULL && seen->methods != 0 &&
+	    (seen->methods & SSH_METHOD_PUBLICKEY) == 0)
+		set(&c[0], "fail",
+		    "PubkeyAuthentication yes, and publickey among the "
+		    "AuthenticationMethods, in sshd_config, then reload sshd",
+		    "the target takes no keys at all for %s, only:%s", login,
+		    left);
+	else if (why != NULL)
+		set(&c[0], "fail", "install openssh-server on the target",
+		    "%s (%s)", why, seen->banner);
+	else
+		return;
+	set(&c[1], "skip", "", "not known");
+	set(&c[2], "skip", "", "not known");
+}
+
+void
+causes_of_login(struct cause ret[static CAUSES],
+    const struct msg_ses_probed *seen, const char *login, const char *target)
+{
+	static const char *const names[CAUSES] = {
+	    "CA trusted", "principal mapping", "login"};
+
+	for (size_t i = 0; i < CAUSES; i++) {
+		ret[i].check = names[i];
+		set(&ret[i], "skip", "", "not tried");
+	}
+	if (seen->key_ok == 0)
+		return;
+	if (seen->login_ok == 0 && seen->partial == 0 &&
+	    seen->cert_known == 0) {
+		refused(ret, seen, login, target);
+		return;
+	}
+	set(&ret[0], "ok", "", "the target took a certificate of this gateway");
+	set(&ret[1], "ok", "", "%s@%s may log in as %s", login, target, login);
+	if (seen->login_ok != 0)
+		set(&ret[2], "ok", "", "logged in as %s", login);
+	else
+		not_the_certificate(&ret[2], seen, login);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * causes - what a probe's login tells about a target. A server does not say why
+ * it refuses a certificate; what it does say (that it would take it, that it
+ * wants more, what it calls itself, what it tells people) leaves fewer causes,
+ * and often one. Where it leaves several, all are named.
+ */
+#ifndef BROKER_SESSION_CAUSES_H
+#define BROKER_SESSION_CAUSES_H
+
+#include "wire/messages.h"
+
+struct cause { /* a line of doctor */
+	const char *check;
+	const char *status; /* "ok", "warn", "fail", "skip" */
+	char detail[512];
+	char remedy[512];
+};
+
+enum { CAUSES = 3 }; /* CA, principal, login */
+
+/* login: as whom the probe tried; target: its name. */
+void causes_of_login(struct cause ret[static CAUSES],
+    const struct msg_ses_probed *seen, const char *login, const char *target);
+/* A sentence about a server of that version line that takes no certificates;
+ * NULL where it may. */
+const char *causes_no_certificates(const char *banner);
+
+#endif
