@@ -92,10 +92,10 @@ on_hostsign(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	s->signs++;
 	if ((e = spend(n, s, &m->hash)) < 0)
 		goto out;
-	/* linked again after our restart, also in the middle of a login: a rekey.
-	 * Who says so of a first one has no session id, and so no login. */
-	if (s->nsid == 0 && !s->has_leg &&
-	    (m->rekey == 0 || FAULT(rekey_sid)))
+	/* linked again after our restart, also in the middle of a login: a
+	 * rekey. Who says so of a first one has no session id, and so no login.
+	 */
+	if (s->nsid == 0 && !s->has_leg && (m->rekey == 0 || FAULT(rekey_sid)))
 		e = first_hash(n, s, &m->hash);
 	if (e == 0)
 		e = sshkey_ed25519_sign(

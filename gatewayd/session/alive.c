@@ -20,7 +20,7 @@
 
 enum {
 	FRESH_MS = 1000,  /* who was heard so short ago is there */
-	KERNEL_TRIES = 2, /* of ours, without an answer */
+	KERNEL_ASKED = 2, /* times, without an answer */
 };
 
 /* Both legs are up, and bytes pass if there are any. */
@@ -91,7 +91,7 @@ is_dead(const struct leg *l, int64_t now_ms)
 	if (getsockopt(l->fd, IPPROTO_TCP, TCP_INFO, &i, &n) != 0)
 		return false;
 	return i.tcpi_last_ack_recv >= LIMIT_ALIVE_S * 1000U &&
-	       i.tcpi_retransmits + i.tcpi_probes >= KERNEL_TRIES;
+	       i.tcpi_retransmits + i.tcpi_probes >= KERNEL_ASKED;
 }
 
 static void
@@ -119,8 +119,7 @@ alive_step(struct session *s)
 		shim_cork(s->user.fd, false);
 		s->busy = true;
 	}
-	if (s->spawn.probe || s->phase != PH_RELAY ||
-	    s->target->phase != TG_UP)
+	if (s->spawn.probe || s->phase != PH_RELAY || s->target->phase != TG_UP)
 		return;
 	look_at(s, &s->target->leg);
 	if (s->phase == PH_RELAY)

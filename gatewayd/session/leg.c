@@ -25,8 +25,12 @@ enum { BY_APPLICATION = 11 }; /* RFC 4253 section 11.1: "disconnected" */
 const char leg_ciphers[] = "aes128-gcm@openssh.com,aes256-gcm@openssh.com,"
 			   "chacha20-poly1305@openssh.com,"
 			   "aes256-ctr,aes128-ctr";
-/* No group exchange: it would read the moduli file. */
+/* The first three are safe from quantum computers: of those, libssh takes what
+ * its version knows (0.12). No group exchange: it would read the moduli file.
+ */
 const char leg_kex[] =
+    "mlkem768x25519-sha256,sntrup761x25519-sha512,"
+    "sntrup761x25519-sha512@openssh.com,"
     "curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256,"
     "ecdh-sha2-nistp384,ecdh-sha2-nistp521,diffie-hellman-group16-sha512,"
     "diffie-hellman-group18-sha512,diffie-hellman-group14-sha256";

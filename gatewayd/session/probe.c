@@ -69,12 +69,12 @@ read_addresses(char *ret, size_t size, char *out)
 		w[strcspn(w, "/%")] = '\0';
 		if (strcmp(before, "brd") == 0 ||
 		    strcmp(before, "broadcast") == 0 ||
-		    strcmp(before, "netmask") == 0 ||
-		    addr_parse(&a, w) != 0 || !addr_is_host(&a))
+		    strcmp(before, "netmask") == 0 || addr_parse(&a, w) != 0 ||
+		    !addr_is_host(&a))
 			continue;
 		addr_format(text, &a);
-		if (str_fmt(ret + used, size - used, "%s%s",
-			n == 0 ? "" : " ", text) != 0)
+		if (str_fmt(ret + used, size - used, "%s%s", n == 0 ? "" : " ",
+			text) != 0)
 			break;
 		used = strlen(ret);
 		n++;

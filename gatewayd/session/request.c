@@ -337,8 +337,8 @@ reads_banners(const struct session *s, const struct chan *c)
 {
 	const char *client = ssh_get_clientbanner(s->user.ssh);
 
-	return c->pty || (client != NULL &&
-			     strncmp(client, "SSH-2.0-OpenSSH", 15) == 0);
+	return c->pty ||
+	       (client != NULL && strncmp(client, "SSH-2.0-OpenSSH", 15) == 0);
 }
 
 void

@@ -30,7 +30,7 @@
 enum {
 	SECONDS = 20, /* for all of it, on the busiest machine */
 	TURNS = 200000,
-	STILL = 50,  /* turns without a byte: it stands */
+	STILL = 50,   /* turns without a byte: it stands */
 	PERIOD = 251, /* of the bytes' numbers; a prime */
 	CHUNK = 64 * 1024,
 	MORE = 2 * 1024 * 1024, /* after the stand */
@@ -162,8 +162,8 @@ exchange(struct pair *p)
 		(void)leg_fill(&p->user.leg, 0);
 		(void)leg_fill(&p->target.leg, 0);
 		if (user == SSH_AGAIN)
-			user = leg_exchange(
-			    &p->user.leg, ssh_handle_key_exchange);
+			user =
+			    leg_exchange(&p->user.leg, ssh_handle_key_exchange);
 		if (target == SSH_AGAIN)
 			target = leg_exchange(&p->target.leg, ssh_connect);
 		leg_flush(&p->user.leg);
@@ -236,8 +236,7 @@ log_in(struct pair *p)
 		while (bad == NULL &&
 		       (m = ssh_message_get(p->user.leg.ssh)) != NULL)
 			bad = answer(p, m);
-		rc = ssh_userauth_publickey(
-		    p->target.leg.ssh, NULL, p->key);
+		rc = ssh_userauth_publickey(p->target.leg.ssh, NULL, p->key);
 		if (rc != SSH_AUTH_AGAIN)
 			break;
 	}
@@ -453,8 +452,7 @@ keepalive(struct pair *p)
 	return told ? NULL : "a client's keepalive is not told";
 }
 
-typedef const char *part_fn(
-    struct pair *p, struct side *from, struct side *to);
+typedef const char *part_fn(struct pair *p, struct side *from, struct side *to);
 
 /* One part, on channels of its own. */
 static const char *
@@ -507,8 +505,8 @@ test(int (*confine)(void), const int fd[2])
 	else if (p != NULL)
 		bad = set_up(p, fd) ? run(p) : "an option is refused";
 	if (bad != NULL)
-		log_err("the self-test of libssh %s failed: %s",
-		    ssh_version(0), bad);
+		log_err("the self-test of libssh %s failed: %s", ssh_version(0),
+		    bad);
 	return bad == NULL ? 0 : 1;
 }
 

@@ -100,10 +100,9 @@ tell_line(void *arg, const char *line)
 	const struct teller *t = arg;
 	char said[WORDS_LINE_SIZE + LIMIT_NAME_SIZE + 16];
 
-	text_fit(said, sizeof(said), "%s says: %s\r\n", t->s->grant.target,
-	    line);
-	(void)stream_take(
-	    &t->c->flow[FLOW_ERR], said, (uint32_t)strlen(said));
+	text_fit(
+	    said, sizeof(said), "%s says: %s\r\n", t->s->grant.target, line);
+	(void)stream_take(&t->c->flow[FLOW_ERR], said, (uint32_t)strlen(said));
 }
 
 void
@@ -438,8 +437,7 @@ methods(ssh_session ssh)
 static bool
 ask_target(struct target_leg *t)
 {
-	const int rc =
-	    ssh_userauth_try_publickey(t->leg.ssh, NULL, t->cert);
+	const int rc = ssh_userauth_try_publickey(t->leg.ssh, NULL, t->cert);
 
 	if (rc == SSH_AUTH_AGAIN)
 		return false;
@@ -477,8 +475,7 @@ step_login(struct session *s)
 		    "certificate for %s; an administrator can find out why "
 		    "with: "
 		    "jitctl doctor %s",
-		    t->login,
-		    s->spawn.probe ? "TARGET" : s->grant.target);
+		    t->login, s->spawn.probe ? "TARGET" : s->grant.target);
 		fail(s, END_TARGET_REFUSED, text);
 		return;
 	default:

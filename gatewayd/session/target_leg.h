@@ -46,7 +46,7 @@ struct target_leg {
 	const char *login; /* borrowed, as are the next two */
 	const char *grant;
 	const char *sid;
-	bool no_login; /* stops at TG_CERT */
+	bool no_login;  /* stops at TG_CERT */
 	bool ask_first; /* asks whether the certificate is known, then signs */
 	bool asked;     /* it has */
 	bool known;     /* it is */

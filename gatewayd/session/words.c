@@ -89,8 +89,8 @@ words_line(char *ret, size_t size, const struct words *w)
 }
 
 void
-words_each(const struct words *w, void (*fn)(void *arg, const char *line),
-    void *arg)
+words_each(
+    const struct words *w, void (*fn)(void *arg, const char *line), void *arg)
 {
 	char line[WORDS_LINE_SIZE];
 	size_t at = 0;

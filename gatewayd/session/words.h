@@ -27,7 +27,7 @@ void words_add(struct words *w, const void *p, size_t n);
  * nothing but white space. Cut with "..." where it does not fit. */
 void words_line(char *ret, size_t size, const struct words *w);
 /* Calls fn with one printable line after the other, without an end of line. */
-void words_each(const struct words *w, void (*fn)(void *arg, const char *line),
-    void *arg);
+void words_each(
+    const struct words *w, void (*fn)(void *arg, const char *line), void *arg);
 
 #endif

@@ -81,8 +81,8 @@ compare_part(const char *a, size_t na, const char *b, size_t nb)
 			i++;
 		while (j < nb && b[j] == '0')
 			j++;
-		for (d = 0; i < na && j < nb && is_digit(a[i]) &&
-			    is_digit(b[j]);
+		for (d = 0;
+		     i < na && j < nb && is_digit(a[i]) && is_digit(b[j]);
 		     i++, j++)
 			if (d == 0)
 				d = a[i] - b[j];

@@ -36,8 +36,8 @@ struct addr addr_network(const struct addr *a);
 bool addr_same_source(const struct addr *a, const struct addr *b);
 bool addr_is_loopback(const struct addr *a);
 /* Of one host that others reach: not "any", multicast, broadcast; nor
- * link-local, which needs an interface, nor loopback, where programs of one host
- * talk to each other. */
+ * link-local, which needs an interface, nor loopback, where programs of one
+ * host talk to each other. */
 bool addr_is_host(const struct addr *a);
 /* "a.b.c.d", "a.b.c.d/n", v6 likewise; host bits set = GW_EINVAL. */
 MUST_CHECK int prefix_parse(struct prefix *ret, const char *s);

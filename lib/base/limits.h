@@ -143,13 +143,13 @@ enum {
 	LIMIT_SIGNS_PER_CONN = 10000,  /* key exchanges of a connection; then it
 					* ends */
 	LIMIT_CLIENT_TAIL_S = 5,       /* the user's leg outlives T by this */
-	LIMIT_ALIVE_ASK_S = 15, /* of silence: then a leg's peer is asked */
-	LIMIT_ALIVE_S = 45,     /* and here its session ends */
+	LIMIT_ALIVE_ASK_S = 15,  /* of silence: then a leg's peer is asked */
+	LIMIT_ALIVE_S = 45,      /* and here its session ends */
 	LIMIT_GOODBYE_MS = 5000, /* for a closed leg's last bytes to arrive;
 				  * then the kernel forgets it */
-	LIMIT_FREEZE_S = 5,            /* without notary or recorder */
-	LIMIT_RECORDING_PARTS = 100,   /* of one channel: one more per restart
-					* of the recorder; then it ends */
+	LIMIT_FREEZE_S = 5,      /* without notary or recorder */
+	LIMIT_RECORDING_PARTS = 100, /* of one channel: one more per restart
+				      * of the recorder; then it ends */
 
 	/* ---- what strangers can put into the log, per minute; beyond: as one
 	 * number per source (API) or in all (SSH) */

@@ -10,7 +10,7 @@
 
 #include "base/buf.h"
 
-struct sshauth { /* all borrowed */
+struct sshauth {            /* all borrowed */
 	const uint8_t *sid; /* the session id: the first exchange hash */
 	size_t nsid;
 	const char *user;

@@ -75,7 +75,7 @@ not_the_certificate(
 		    left);
 	else
 		set(c, "fail",
-		    "on the target: is that login expired (chage -l), kept out "
+		    "on the target: has that login expired, or is it kept out "
 		    "by PermitRootLogin, by PAM's account modules, or by "
 		    "/etc/nologin? Its log says which",
 		    "the certificate is good there, but the login %s is not "

@@ -377,8 +377,9 @@ next_place(struct call *c)
 			check_place(c, "fail", "answers without a grant");
 		else
 			check_place(c, p->reached ? "ok" : "skip",
-			    p->reached ? "does not answer without a grant"
-				       : "nothing answered with a grant either");
+			    p->reached
+				? "does not answer without a grant"
+				: "nothing answered with a grant either");
 	}
 	reply(c);
 }

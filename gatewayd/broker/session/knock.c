@@ -75,8 +75,8 @@ on_connect(struct process *r, int fd, unsigned what, void *arg)
 }
 
 static void
-begin(struct knocks *all, struct knocker *k, const struct addr *a,
-    uint16_t port)
+begin(
+    struct knocks *all, struct knocker *k, const struct addr *a, uint16_t port)
 {
 	struct sockaddr_storage ss;
 	const socklen_t len = addr_to_sockaddr(&ss, a, port);
@@ -89,8 +89,8 @@ begin(struct knocks *all, struct knocker *k, const struct addr *a,
 	all->waiting++;
 	if ((connect(k->fd, (const struct sockaddr *)&ss, len) != 0 &&
 		errno != EINPROGRESS) ||
-	    (k->watch = watch_new(
-		 all->c->b->process, k->fd, on_connect, k)) == NULL) {
+	    (k->watch = watch_new(all->c->b->process, k->fd, on_connect, k)) ==
+		NULL) {
 		put_away(k);
 		return;
 	}

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/limits.h"
 
 struct call;
 
@@ -20,7 +21,7 @@ typedef void knocked_fn(struct call *c, const bool *answered);
 /* Tries all n (at most KNOCK_MAX) at once; fn is called once, within 2 s, also
  * where nothing could be tried: what could not has not answered. c lives until
  * then. */
-enum { KNOCK_MAX = 40 };
+enum { KNOCK_MAX = LIMIT_HOST_ADDRESSES + 2 };
 void knock(struct call *c, const struct addr *a, size_t n, uint16_t port,
     knocked_fn *fn);
 

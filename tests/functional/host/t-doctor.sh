@@ -90,9 +90,10 @@ expect_out 'principals?/deploy|deploy@web-01'
 target_trust web-01 "$(gw_ca_lines)" deploy@web-01
 
 echo '- it wants a second method; it lets nobody in, and says why'
-put_file web-01 /etc/ssh/sshd_config.d/methods.conf <<<'AuthenticationMethods publickey,keyboard-interactive'
-on web-01 sed -i 's/^KbdInteractiveAuthentication no/KbdInteractiveAuthentication yes/' /etc/ssh/sshd_config
-target_sshd_restart web-01 2>/dev/null
+printf '%s\n' 'KbdInteractiveAuthentication yes' \
+	'AuthenticationMethods publickey,keyboard-interactive' |
+	put_file web-01 /etc/ssh/sshd_config.d/methods.conf
+target_sshd_restart web-01
 expect_fail 1 local_admin doctor web-01
 says ok 'CA trusted'
 says ok 'principal mapping'

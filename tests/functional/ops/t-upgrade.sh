@@ -43,7 +43,7 @@ leave() {
 	story
 	mkdir -p "$left"
 	request alice web-01 --for 50m >"$left/grant"
-	expect_ok gw_ssh alice -tt -- web-01 'echo recor""ded; sleep 0.2'
+	expect_ok gw_ssh alice -tt -- web-01 'echo on""record; sleep 0.2'
 	wait_for 10 has_record '.event == "recording.end"'
 	sids | tail -n 1 >"$left/sid"
 	lists >"$left/lists"
@@ -82,7 +82,7 @@ go_on() {
 	n=$(wc -l <"$left/records")
 	records | head -n "$n" | cmp - "$left/records" || fail 'the log of before is another'
 	expect_ok local_admin sessions play "$sid" --speed 0
-	expect_out recorded
+	expect_out onrecord
 
 	echo '- and goes on: the grant, a new session, a new request by the same key and app'
 	expect_ok gw_ssh alice -- web-01 'echo after'
@@ -92,7 +92,7 @@ go_on() {
 	expect_ok as alice release "$grant"
 	expect_fail 255 gw_ssh alice -- web-01 true
 	request alice web-01 >/dev/null
-	expect_ok gw_ssh alice -tt -- web-01 'echo recor""ded'
+	expect_ok gw_ssh alice -tt -- web-01 'echo on""record'
 	wait_for 10 has_record ".event == \"recording.end\" and .sid != \"$sid\""
 	expect_ok local_admin audit verify
 	gw_stop

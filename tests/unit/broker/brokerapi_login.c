@@ -10,8 +10,8 @@
 #include "ssh/sshkey.h"
 #include "tests/unit/broker/brokerscene.h"
 
-static const uint8_t sid[] = "the exchange hash of this sessio";
-static const uint8_t other_sid[] = "the exchange hash of another one";
+static const uint8_t sid[] = "the exchange hash of this, whole.";
+static const uint8_t other_sid[] = "the exchange hash of another one.";
 
 static struct msg_ses_auth
 sign(const struct key *k, const uint8_t *id, const struct key *host,

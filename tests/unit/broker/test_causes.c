@@ -41,7 +41,7 @@ test_one(void **state)
 			    "connection; the target says: Your account has "
 			    "expired"},
 		{"ok", "ok", "fail"}, 2, "the target says: Your account",
-		"chage"},
+		"PermitRootLogin"},
 	    {"dropbear",
 		{.key_ok = 1,
 		    .banner = "SSH-2.0-dropbear_2022.83",

@@ -22,8 +22,8 @@ int __wrap_ssh_channel_close(ssh_channel ch);
 int __real_ssh_get_status(ssh_session ssh);
 int __wrap_ssh_get_status(ssh_session ssh);
 
-/* What another libssh would do. The self-test runs in a child, which has its own
- * copy of it. */
+/* What another libssh would do. The self-test runs in a child, which has its
+ * own copy of it. */
 static struct {
 	bool wide;    /* its windows are wider than they are */
 	bool forgets; /* and it keeps less than it was sent */
