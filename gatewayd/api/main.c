@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "api/certificate.h"
@@ -209,14 +208,12 @@ start(struct process *r, const struct conf *conf)
 int
 main(int argc, char **argv)
 {
-	static const int calls[] = {SYS_accept4, -1};
 	static const char *const proc_only[] = {"/proc", NULL};
 	static const struct process_handler handlers[] = {
 	    {MSG_API_REPLY, on_reply}};
 	static struct api api; /* the process's one context */
 	const bool admin = argc > 1 && strcmp(argv[1], "admin") == 0;
-	struct process_sandbox box = {
-	    .ro = admin ? proc_only : NULL, .syscalls = calls};
+	struct process_sandbox box = {.ro = admin ? proc_only : NULL};
 	const struct process_def def = {.proc = admin ? PROC_ADMIN : PROC_API,
 	    .name = admin ? "admin" : "api",
 	    .needs = PROC_BIT(PROC_BROKER) | PROC_BIT(PROC_NOTARY),

@@ -8,7 +8,6 @@
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 
 #include "base/err.h"
 #include "base/log.h"
@@ -251,7 +250,6 @@ main(int argc, char **argv)
 	    {MSG_REC_STARTED, on_rec_started},
 	    {MSG_SHP_STATUS, on_shp_status},
 	};
-	static const int calls[] = {SYS_socket, SYS_connect, SYS_bind, -1};
 	static struct broker broker; /* the process's one context */
 	const struct process_def def = {.proc = PROC_BROKER,
 	    .name = "broker",
@@ -271,7 +269,6 @@ main(int argc, char **argv)
 	(void)mallopt(M_MMAP_THRESHOLD, 16 * 1024);
 	(void)mallopt(M_TRIM_THRESHOLD, 32 * 1024);
 	json_set_alloc_funcs(malloc, wipe_free);
-	broker.box.syscalls = calls;
 	status = process_main(&def, &broker, argc, argv);
 	store_close(broker.store);
 	secret_free(&broker.seal_key);

@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,7 +26,7 @@
 #include "session/key.h"
 #include "session/selftest.h"
 #include "session/session.h"
-#include "sys/sandbox.h"
+#include "sys/confine.h"
 
 enum { CONTROL_FD = 3 };
 
@@ -183,20 +182,6 @@ handle(struct zygote *z, struct ipc_msg *m)
 	}
 }
 
-/* What forking needs, and what its sessions need to confine themselves further:
- * a filter is inherited, so what is missing here no session has either. */
-static int
-enter_sandbox(void)
-{
-	static const int allowed[] = {SYS_clone, SYS_wait4, SYS_kill, SYS_prctl,
-	    SYS_seccomp, SYS_landlock_create_ruleset, SYS_landlock_add_rule,
-	    SYS_landlock_restrict_self, SYS_setrlimit, SYS_prlimit64,
-	    SYS_set_robust_list, SYS_rseq, -1};
-	const struct sandbox box = {.allow = allowed};
-
-	return sandbox_enter(&box);
-}
-
 static int
 configure(struct zygote *z)
 {
@@ -221,7 +206,7 @@ configure(struct zygote *z)
 	}
 	if ((r = selftest(session_confine)) != 0)
 		return r;
-	if ((r = enter_sandbox()) != 0) {
+	if ((r = confine_enter(PROC_ZYGOTE, NULL, NULL)) != 0) {
 		log_err("cannot enter the sandbox: %s", err_str(r));
 		return r;
 	}

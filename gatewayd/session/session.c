@@ -7,7 +7,6 @@
 #include "session/session.h"
 
 #include <poll.h>
-#include <seccomp.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -32,39 +31,18 @@
 #include "session/shim.h"
 #include "session/target_leg.h"
 #include "session/user_leg.h"
-#include "sys/sandbox.h"
-
-#define NR(name) SCMP_SYS(name)
-
-/* All a relay needs. No file, no new socket, no other process. */
-static const int allowed[] = {NR(read), NR(write), NR(close), NR(fcntl),
-    NR(recvfrom), NR(sendto), NR(recvmsg), NR(sendmsg), NR(poll), NR(ppoll),
-    NR(setsockopt), NR(getsockopt), NR(shutdown), NR(futex), NR(brk),
-    NR(munmap), NR(mremap), NR(madvise), NR(getpid), NR(gettid), NR(getrandom),
-    NR(clock_gettime), NR(gettimeofday), NR(time), NR(rt_sigreturn),
-    NR(rt_sigprocmask), NR(getrusage), NR(restart_syscall), NR(exit),
-    NR(exit_group), -1};
-
-/* libssh looks for known_hosts and a home folder, glibc for /proc. */
-static const int refused[] = {NR(openat), NR(open), NR(newfstatat), NR(stat),
-    NR(lstat), NR(fstat), NR(statx), NR(access), NR(faccessat), NR(faccessat2),
-    NR(readlink), NR(socket), NR(connect), NR(ioctl), NR(uname), NR(getuid),
-    NR(geteuid), NR(getgid), NR(getegid), NR(lseek), NR(sysinfo), NR(prlimit64),
-    NR(getcwd), NR(mlock), NR(munlock), NR(getsockname), NR(getpeername),
-    NR(sched_getaffinity), -1};
+#include "sys/confine.h"
 
 int
 session_confine(void)
 {
 	const struct rlimit as = {LIMIT_SESSION_MEMORY, LIMIT_SESSION_MEMORY};
 	const struct rlimit none = {0, 0};
-	const struct sandbox box = {
-	    .allow = allowed, .deny_errno = refused, .strict = true};
 
 	if (setrlimit(RLIMIT_AS, &as) != 0 ||
 	    setrlimit(RLIMIT_NPROC, &none) != 0)
 		return GW_ESYS;
-	return sandbox_enter(&box);
+	return confine_enter(PROC_SESSION, NULL, NULL);
 }
 
 static void

@@ -306,8 +306,7 @@ main(int argc, char **argv)
 	};
 	static struct shipper sh; /* the process's one context */
 	const char *const rw[] = {sh.folder, NULL};
-	struct process_sandbox box = {
-	    .rw = rw, .syscalls = transport->syscalls};
+	struct process_sandbox box = {.rw = rw};
 	const struct process_def def = {.proc = PROC_SHIPPER,
 	    .name = "shipper",
 	    .needs = PROC_BIT(PROC_NOTARY),

@@ -72,8 +72,9 @@ child_any(const struct supervisor *s, uint32_t but)
 /* In the forked child: becomes the process, or exits. Async-signal-safe enough:
  * the supervisor has one thread. */
 static NORETURN void
-become(const struct child_spec *spec, const struct passwd *pw, int control)
+become(const struct child *c, int control)
 {
+	const struct child_spec *spec = c->spec;
 	char path[LIMIT_PATH_SIZE];
 	char name[LIMIT_NAME_SIZE];
 	char instance[16];
@@ -99,7 +100,7 @@ become(const struct child_spec *spec, const struct passwd *pw, int control)
 		_exit(126);
 	if (setsid() < 0 || chdir("/") != 0)
 		_exit(126);
-	if (privdrop_become(pw->pw_uid, pw->pw_gid, spec->caps) != 0) {
+	if (privdrop_become(c->uid, c->gid, spec->caps) != 0) {
 		log_err("cannot become %s: %s", spec->user, strerror(errno));
 		_exit(126);
 	}
@@ -208,19 +209,13 @@ start(struct supervisor *s, struct child *c)
 {
 	const struct child_spec *spec = c->spec;
 	struct msg_sup_link link = {.proc = (uint8_t)spec->proc};
-	const struct passwd *pw = getpwnam(spec->user);
 	int fd[2];
 	int r;
 
-	if (pw == NULL) {
-		log_err(
-		    "no system user \"%s\": run `gatewayd init`", spec->user);
-		return GW_ENOENT;
-	}
 	if ((r = ipc_pair(fd)) != 0)
 		return r;
 	if ((c->pid = fork()) == 0)
-		become(spec, pw, fd[1]);
+		become(c, fd[1]);
 	(void)close(fd[1]);
 	if (c->pid < 0) {
 		c->pid = 0;
@@ -258,18 +253,32 @@ on_restart(struct process *r, void *arg)
 }
 
 int
-child_start_all(struct supervisor *s)
+child_init(struct supervisor *s)
 {
-	int r;
-
 	for (int i = 0; i < CHILD_COUNT; i++) {
 		struct child *c = &s->child[i];
+		const struct passwd *pw = getpwnam(specs[i].user);
 
+		if (pw == NULL) {
+			log_err("no system user \"%s\": run `gatewayd init`",
+			    specs[i].user);
+			return GW_ENOENT;
+		}
+		c->uid = pw->pw_uid;
+		c->gid = pw->pw_gid;
 		c->spec = &specs[i];
 		c->restart = timer_new(s->process, on_restart, c);
 		if (c->restart == NULL)
 			return GW_ENOMEM;
 	}
+	return 0;
+}
+
+int
+child_start_all(struct supervisor *s)
+{
+	int r;
+
 	for (int i = 0; i < CHILD_COUNT; i++)
 		if ((r = start(s, &s->child[i])) != 0) {
 			log_err(

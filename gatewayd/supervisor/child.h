@@ -8,6 +8,9 @@
 
 #include "supervisor/supervisor.h"
 
+/* Who they run as is looked up now: what that takes (files, a directory
+ * service) the filter need not allow. On failure a line was logged. */
+MUST_CHECK int child_init(struct supervisor *s);
 /* On failure a line was logged. */
 MUST_CHECK int child_start_all(struct supervisor *s);
 /* Process pid ended: it is started again after a pause, or, when nobody was

@@ -30,6 +30,7 @@
 #include "supervisor/notify.h"
 #include "supervisor/supervisor.h"
 #include "sys/conf_yaml.h"
+#include "sys/confine.h"
 #include "sys/privdrop.h"
 
 enum {
@@ -263,6 +264,12 @@ start(struct process *r, const struct conf *conf)
 		return e;
 	if ((e = privdrop_keep(KEEP)) != 0) {
 		log_err("cannot drop capabilities: %s", strerror(errno));
+		return e;
+	}
+	if ((e = child_init(s)) != 0)
+		return e;
+	if ((e = confine_enter(PROC_SUPERVISOR, NULL, NULL)) != 0) {
+		log_err("cannot enter the sandbox: %s", err_str(e));
 		return e;
 	}
 	if ((e = watch_signals(s)) != 0 ||

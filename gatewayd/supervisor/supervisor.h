@@ -33,7 +33,9 @@ struct child_spec {
 };
 
 struct child {
-	const struct child_spec *spec; /* NULL before child_start_all() */
+	const struct child_spec *spec; /* NULL before child_init() */
+	uid_t uid;
+	gid_t gid;
 	pid_t pid;                     /* 0 = not running */
 	struct peer *peer;
 	bool ready;
@@ -76,7 +78,7 @@ struct supervisor {
 	struct timer *stop_timer;
 };
 
-/* NULL before child_start_all(), and for a session. */
+/* NULL before child_init(), and for a session. */
 struct child *supervisor_child(struct supervisor *s, enum proc proc);
 /* The control link of a process; NULL when it does not run. */
 struct peer *supervisor_peer(struct supervisor *s, enum proc proc);

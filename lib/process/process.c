@@ -19,7 +19,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "process/internal.h"
-#include "sys/sandbox.h"
+#include "sys/confine.h"
 
 enum {
 	CONTROL_FD = 3,
@@ -279,14 +279,8 @@ static int
 enter_sandbox(struct process *r)
 {
 	const struct process_sandbox *s = r->def->sandbox;
-	struct sandbox box = {0};
 
-	if (s == NULL)
-		return 0;
-	box.ro = s->ro;
-	box.rw = s->rw;
-	box.allow = s->syscalls;
-	return sandbox_enter(&box);
+	return s == NULL ? 0 : confine_enter(r->def->proc, s->ro, s->rw);
 }
 
 static int

@@ -51,8 +51,6 @@ struct process_handler {
 struct process_sandbox {
 	const char *const *ro; /* Landlock: readable folders, NULL-terminated */
 	const char *const *rw; /* and writable ones; NULL lists = none */
-	const int *syscalls;   /* extra system calls beyond the common set, e.g.
-				* for sockets, -1-terminated; NULL = none */
 };
 
 struct process_def {

@@ -26,6 +26,7 @@
 /* Newer than Debian 12's header; the kernel says at run time what it knows. */
 #define FS_TRUNCATE (1ULL << 14)
 #define FS_IOCTL_DEV (1ULL << 15)
+#define FS_RESOLVE_UNIX (1ULL << 16) /* to reach a Unix socket by its path */
 #define NET_BIND_TCP (1ULL << 0)
 #define NET_CONNECT_TCP (1ULL << 1)
 #define SCOPE_ALL ((1ULL << 0) | (1ULL << 1)) /* abstract sockets, signals */
@@ -48,55 +49,15 @@ struct ruleset_attr {
 	uint64_t scoped;
 };
 
-#define NR(name) SCMP_SYS(name)
-#define END -1
-
-static const int common[] = {
-    /* descriptors and waiting */
-    NR(read), NR(write), NR(readv), NR(writev), NR(pread64), NR(pwrite64),
-    NR(close), NR(dup), NR(dup2), NR(dup3), NR(fcntl), NR(pipe2), NR(poll),
-    NR(ppoll), NR(select), NR(pselect6), NR(epoll_create1), NR(epoll_ctl),
-    NR(epoll_wait), NR(epoll_pwait), NR(epoll_pwait2), NR(timerfd_create),
-    NR(timerfd_settime), NR(timerfd_gettime), NR(eventfd2), NR(signalfd4),
-    /* sockets that exist already */
-    NR(recvmsg), NR(sendmsg), NR(recvfrom), NR(sendto), NR(shutdown),
-    NR(getsockopt), NR(setsockopt), NR(getsockname), NR(getpeername),
-    NR(socketpair),
-    /* files, inside what Landlock leaves */
-    NR(openat), NR(newfstatat), NR(stat), NR(lstat), NR(fstat), NR(statx),
-    NR(access), NR(faccessat), NR(faccessat2), NR(readlink), NR(readlinkat),
-    NR(lseek), NR(fsync), NR(fdatasync), NR(sync_file_range), NR(rename),
-    NR(renameat), NR(renameat2), NR(unlink), NR(unlinkat), NR(mkdir),
-    NR(mkdirat), NR(rmdir), NR(ftruncate), NR(fallocate), NR(fadvise64),
-    NR(getdents64), NR(flock), NR(fchmod), NR(fchown), NR(umask), NR(statfs),
-    NR(fstatfs), NR(getcwd), NR(sendfile), NR(copy_file_range), NR(open),
-    /* memory */
-    NR(brk), NR(munmap), NR(mremap), NR(madvise), NR(mlock), NR(mlock2),
-    NR(munlock), NR(membarrier),
-    /* time, randomness, identity */
-    NR(futex), NR(getrandom), NR(clock_gettime), NR(clock_getres),
-    NR(clock_nanosleep), NR(nanosleep), NR(gettimeofday), NR(time), NR(getpid),
-    NR(gettid), NR(getppid), NR(getuid), NR(geteuid), NR(getgid), NR(getegid),
-    NR(getrusage), NR(times), NR(sysinfo), NR(uname), NR(sched_getaffinity),
-    NR(sched_yield), NR(getcpu), NR(restart_syscall),
-    /* signals to oneself, the end */
-    NR(rt_sigaction), NR(rt_sigprocmask), NR(rt_sigreturn), NR(rt_sigpending),
-    NR(rt_sigtimedwait), NR(sigaltstack), NR(exit), NR(exit_group), END};
-
-/* Libraries try these and live without them. */
-static const int probes[] = {NR(socket), NR(connect), NR(bind), NR(listen),
-    NR(accept4), NR(accept), NR(openat2), NR(prctl), NR(setrlimit),
-    NR(sched_setaffinity), NR(sched_setscheduler), NR(setpriority),
-    NR(getpriority), NR(chmod), NR(fchmodat), NR(chown), NR(fchownat), NR(link),
-    NR(linkat), NR(symlink), NR(symlinkat), NR(utimensat), NR(memfd_create),
-    NR(inotify_init1), NR(io_uring_setup), NR(getpgrp), NR(getsid), END};
+enum { END = -1 };
 
 static bool
-listed(const int *list, int nr)
+listed(const int *const lists[static SANDBOX_LISTS], int nr)
 {
-	for (; list != NULL && *list != END; list++)
-		if (*list == nr)
-			return true;
+	for (unsigned i = 0; i < SANDBOX_LISTS; i++)
+		for (const int *l = lists[i]; l != NULL && *l != END; l++)
+			if (*l == nr)
+				return true;
 	return false;
 }
 
@@ -119,6 +80,8 @@ fs_handled(int abi)
 		fs |= FS_TRUNCATE;
 	if (abi >= 5)
 		fs |= FS_IOCTL_DEV;
+	if (abi >= 9)
+		fs |= FS_RESOLVE_UNIX;
 	return fs;
 }
 
@@ -163,9 +126,9 @@ landlock_enter(const struct sandbox *s)
 	attr.fs = fs_handled(abi);
 	if (abi >= 4) {
 		attr.net = NET_BIND_TCP | NET_CONNECT_TCP;
-		if (listed(s->allow, NR(connect)))
+		if (listed(s->allow, SCMP_SYS(connect)))
 			attr.net &= ~NET_CONNECT_TCP;
-		if (listed(s->allow, NR(bind)))
+		if (listed(s->allow, SCMP_SYS(bind)))
 			attr.net &= ~NET_BIND_TCP;
 		size = sizeof(attr.fs) + sizeof(attr.net);
 	}
@@ -186,114 +149,127 @@ landlock_enter(const struct sandbox *s)
 	return r;
 }
 
-/* ---- seccomp */
+/* ---- seccomp
+ * Two filters, of which the kernel takes the stricter answer. One knows the
+ * arguments and says EACCES to all that no list or rule allows; the other knows
+ * numbers only, and what it does to the rest is worse. One alone could not say
+ * "any other argument": libseccomp knows no else.
+ */
 static int
-add_list(scmp_filter_ctx ctx, uint32_t action, const int *list, const int *but)
+sys_error(int e)
+{
+	errno = -e;
+	return GW_ESYS;
+}
+
+static bool
+has_rule(const struct sandbox *s, int nr)
+{
+	for (unsigned i = 0; i < SANDBOX_LISTS; i++)
+		for (const struct sandbox_rule *r = s->rules[i];
+		     r != NULL && r->nr != END; r++)
+			if (r->nr == nr)
+				return true;
+	return false;
+}
+
+static int
+add(scmp_filter_ctx ctx, uint32_t action, int nr)
+{
+	const int r = seccomp_rule_add(ctx, action, nr, 0);
+
+	return r == 0 || r == -EEXIST ? 0 : sys_error(r);
+}
+
+static int
+add_rule(scmp_filter_ctx ctx, const struct sandbox_rule *rule)
+{
+	struct scmp_arg_cmp c[ARRAY_LEN(rule->when)];
+	unsigned n = 0;
+	int r;
+
+	for (unsigned i = 0; i < ARRAY_LEN(rule->when); i++)
+		if (rule->when[i].mask != 0)
+			c[n++] = SCMP_CMP64(rule->when[i].arg,
+			    SCMP_CMP_MASKED_EQ, rule->when[i].mask,
+			    rule->when[i].is);
+	r = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, rule->nr, n, c);
+	return r == 0 || r == -EEXIST ? 0 : sys_error(r);
+}
+
+static int
+fill_arguments(scmp_filter_ctx ctx, const struct sandbox *s)
 {
 	int r;
 
-	for (; list != NULL && *list != END; list++) {
-		if (listed(but, *list))
-			continue;
-		r = seccomp_rule_add(ctx, action, *list, 0);
-		if (r != 0 && r != -EEXIST) {
-			errno = -r;
-			return GW_ESYS;
-		}
+	for (unsigned i = 0; i < SANDBOX_LISTS; i++) {
+		for (const int *l = s->allow[i]; l != NULL && *l != END; l++)
+			if (!has_rule(s, *l) &&
+			    (r = add(ctx, SCMP_ACT_ALLOW, *l)) != 0)
+				return r;
+		for (const struct sandbox_rule *k = s->rules[i];
+		     k != NULL && k->nr != END; k++)
+			if (listed(s->allow, k->nr) &&
+			    (r = add_rule(ctx, k)) != 0)
+				return r;
+	}
+	/* the other filter comes after this one; it has no such exception */
+	return add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(seccomp));
+}
+
+static int
+fill_numbers(scmp_filter_ctx ctx, const struct sandbox *s)
+{
+	int r;
+
+	for (unsigned i = 0; i < SANDBOX_LISTS; i++) {
+		for (const int *l = s->allow[i]; l != NULL && *l != END; l++)
+			if ((r = add(ctx, SCMP_ACT_ALLOW, *l)) != 0)
+				return r;
+		for (const int *l = s->refuse[i]; l != NULL && *l != END; l++)
+			if (!listed(s->allow, *l) &&
+			    (r = add(ctx, SCMP_ACT_ERRNO(EACCES), *l)) != 0)
+				return r;
 	}
 	return 0;
 }
 
-/* nr passes while (arg & mask) == want, else it fails with EACCES. */
 static int
-add_masked(scmp_filter_ctx ctx, int nr, unsigned arg, uint64_t mask)
+load(const struct sandbox *s, uint32_t rest,
+    int (*fill)(scmp_filter_ctx ctx, const struct sandbox *s))
 {
-	struct scmp_arg_cmp ok = SCMP_CMP64(arg, SCMP_CMP_MASKED_EQ, mask, 0);
-	struct scmp_arg_cmp no =
-	    SCMP_CMP64(arg, SCMP_CMP_MASKED_EQ, mask, mask);
-	int r;
+	scmp_filter_ctx ctx = seccomp_init(rest);
+	int r = GW_EUNSUPPORTED;
+	int e;
 
-	if ((r = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, nr, 1, &ok)) == 0)
-		r = seccomp_rule_add_array(
-		    ctx, SCMP_ACT_ERRNO(EACCES), nr, 1, &no);
-	if (r != 0) {
-		errno = -r;
-		return GW_ESYS;
-	}
-	return 0;
-}
-
-/* ioctl only to ask about terminals and queued bytes; prlimit64 only to ask. */
-static int
-add_asking(scmp_filter_ctx ctx)
-{
-	static const uint64_t requests[] = {TCGETS, FIONREAD, FIONBIO, FIOCLEX};
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < ARRAY_LEN(requests); i++) {
-		struct scmp_arg_cmp c =
-		    SCMP_CMP64(1, SCMP_CMP_EQ, requests[i], 0);
-
-		r = seccomp_rule_add_array(
-		    ctx, SCMP_ACT_ALLOW, NR(ioctl), 1, &c);
-	}
-	if (r == 0) {
-		struct scmp_arg_cmp c = SCMP_CMP64(2, SCMP_CMP_EQ, 0, 0);
-
-		r = seccomp_rule_add_array(
-		    ctx, SCMP_ACT_ALLOW, NR(prlimit64), 1, &c);
-	}
-	if (r != 0) {
-		errno = -r;
-		return GW_ESYS;
-	}
-	return 0;
-}
-
-static int
-fill(scmp_filter_ctx ctx, const struct sandbox *s)
-{
-	int r;
-
-	if ((r = add_masked(ctx, NR(mmap), 2, PROT_EXEC)) != 0 ||
-	    (r = add_masked(ctx, NR(mprotect), 2, PROT_EXEC)) != 0 ||
-	    (r = add_list(ctx, SCMP_ACT_ALLOW, s->allow, NULL)) != 0 ||
-	    (r = add_list(
-		 ctx, SCMP_ACT_ERRNO(EACCES), s->deny_errno, s->allow)) != 0)
+	if (ctx == NULL)
 		return r;
-	if (s->strict)
-		return 0;
-	if ((r = add_asking(ctx)) != 0 ||
-	    (r = add_list(ctx, SCMP_ACT_ALLOW, common, s->deny_errno)) != 0)
-		return r;
-	return add_list(ctx, SCMP_ACT_ERRNO(EACCES), probes, s->allow);
+	/* A thread some library started earlier gets the filter as well;
+	 * no_new_privs is set already; calls are looked up by halves. */
+	if (seccomp_attr_set(ctx, SCMP_FLTATR_CTL_TSYNC, 1) != 0 ||
+	    seccomp_attr_set(ctx, SCMP_FLTATR_CTL_NNP, 0) != 0 ||
+	    seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2) != 0)
+		goto out;
+	if ((r = fill(ctx, s)) == 0 && (e = seccomp_load(ctx)) != 0)
+		r = sys_error(e);
+out:
+	seccomp_release(ctx);
+	return r;
 }
 
 static int
 seccomp_enter(const struct sandbox *s)
 {
-	uint32_t rest =
-	    FAULT(sandbox_log) ? SCMP_ACT_LOG : SCMP_ACT_KILL_PROCESS;
-	scmp_filter_ctx ctx = seccomp_init(rest);
-	int e;
-	int r;
+	uint32_t rest = s->mild ? SCMP_ACT_ERRNO(ENOSYS) : SCMP_ACT_KILL_PROCESS;
+	int r = 0;
 
-	if (ctx == NULL)
-		return GW_EUNSUPPORTED;
-	/* A thread some library started earlier gets the filter as well. */
-	if (seccomp_attr_set(ctx, SCMP_FLTATR_CTL_TSYNC, 1) != 0) {
-		r = GW_EUNSUPPORTED;
-		goto out;
-	}
-	if ((r = fill(ctx, s)) != 0)
-		goto out;
-	if (!FAULT(no_seccomp) && (e = seccomp_load(ctx)) != 0) {
-		errno = -e;
-		r = GW_ESYS;
-	}
-out:
-	seccomp_release(ctx);
-	return r;
+	if (FAULT(no_seccomp))
+		return 0;
+	if (FAULT(sandbox_log))
+		rest = SCMP_ACT_LOG;
+	else if (!FAULT(sandbox_args))
+		r = load(s, SCMP_ACT_ERRNO(EACCES), fill_arguments);
+	return r == 0 ? load(s, rest, fill_numbers) : r;
 }
 
 int
@@ -303,7 +279,7 @@ sandbox_enter(const struct sandbox *s)
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return GW_ESYS;
-	if ((r = landlock_enter(s)) != 0)
+	if (!s->no_fs && (r = landlock_enter(s)) != 0)
 		return r;
 	return seccomp_enter(s);
 }

@@ -6,7 +6,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 
 #include "base/err.h"
 #include "base/str.h"
@@ -128,10 +127,7 @@ tls_give_up(struct transport *t, const char *why)
 	conn_break(tls_of(t)->conn, why);
 }
 
-static const int syscalls[] = {SYS_socket, SYS_connect, -1};
-
 const struct transport_ops transport_tls = {.name = "TLS",
-    .syscalls = syscalls,
     .ask_ms = 30 * 1000,
     .kept_ms = 30 * 1000,
     .make = tls_make,

@@ -41,9 +41,7 @@ struct transport_hooks {
 };
 
 struct transport_ops {
-	const char *name;    /* for people */
-	const int *syscalls; /* it needs, beyond the sandbox's common ones;
-			      * -1-terminated */
+	const char *name; /* for people */
 	/* The receiver is asked (by an end in order) what it has read when the
 	 * first write it did not answer for is so old. */
 	int64_t ask_ms;
