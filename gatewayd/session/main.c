@@ -28,11 +28,12 @@
 #include "session/session.h"
 #include "sys/confine.h"
 
-enum { CONTROL_FD = 3 };
+enum { CONTROL_FD = 3, TELL_WAIT_MS = 5000 };
 
 struct child {
 	uint64_t conn;
 	pid_t pid;
+	bool killed; /* by us */
 };
 
 struct zygote {
@@ -104,22 +105,51 @@ warm_up(void)
 	EVP_PKEY_free(key);
 }
 
+/* The supervisor counts a session until it hears this. */
 static void
-reap(struct zygote *z)
+tell(struct zygote *z, uint64_t conn, pid_t pid, bool gone, int sig)
+{
+	const struct msg_sup_session m = {.conn = conn,
+	    .pid = (uint32_t)pid,
+	    .gone = gone,
+	    .signal = (uint8_t)sig};
+	const int r = ipc_send_wait(
+	    &z->ctl, MSG_SUP_SESSION, &m, NULL, 0, TELL_WAIT_MS);
+
+	if (r != 0 && r != GW_ECLOSED)
+		log_err("the supervisor cannot be told about connection %llu: "
+			"%s",
+		    (unsigned long long)conn, err_str(r));
+}
+
+static void
+reaped(struct zygote *z, const struct child *c, int status)
+{
+	int sig = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+
+	if (sig == SIGKILL && c->killed)
+		sig = 0;
+	if (sig != 0)
+		log_err("the session of connection %llu died by signal %d",
+		    (unsigned long long)c->conn, sig);
+	tell(z, c->conn, c->pid, true, sig);
+}
+
+/* Waits for one if it may (0), else takes those that have ended (WNOHANG). */
+static void
+reap(struct zygote *z, int how)
 {
 	int status = 0;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+	while (z->nchildren > 0 && (pid = waitpid(-1, &status, how)) > 0)
 		for (size_t i = 0; i < z->nchildren; i++) {
-			if (z->child[i].pid != pid)
+			const struct child c = z->child[i];
+
+			if (c.pid != pid)
 				continue;
-			if (WIFSIGNALED(status))
-				log_err("the session of connection %llu died "
-					"by signal %d",
-				    (unsigned long long)z->child[i].conn,
-				    WTERMSIG(status));
 			z->child[i] = z->child[--z->nchildren];
+			reaped(z, &c, status);
 			break;
 		}
 }
@@ -132,11 +162,13 @@ spawn(struct zygote *z, const struct msg_sup_spawn *m, struct ipc_msg *msg)
 	if (z->nchildren == LIMIT_SESSIONS) {
 		log_warn("%d sessions: connection %llu is refused",
 		    LIMIT_SESSIONS, (unsigned long long)m->conn);
+		tell(z, m->conn, 0, true, 0);
 		return;
 	}
 	if ((pid = fork()) < 0) {
 		log_err("fork: %s: connection %llu is refused", strerror(errno),
 		    (unsigned long long)m->conn);
+		tell(z, m->conn, 0, true, 0);
 		return;
 	}
 	if (pid == 0) {
@@ -148,17 +180,36 @@ spawn(struct zygote *z, const struct msg_sup_spawn *m, struct ipc_msg *msg)
 		_exit(
 		    session_main(&own, msg->fds[0], msg->fds[1], z->host_key));
 	}
-	z->child[z->nchildren].conn = m->conn;
-	z->child[z->nchildren].pid = pid;
-	z->nchildren++;
+	z->child[z->nchildren++] = (struct child){.conn = m->conn, .pid = pid};
+	tell(z, m->conn, pid, false, 0);
+}
+
+/* Not reaped yet, so the pid is still its own. */
+static void
+kill_child(struct child *c)
+{
+	c->killed = true;
+	(void)kill(c->pid, SIGKILL);
 }
 
 static void
 kill_conn(struct zygote *z, uint64_t conn)
 {
 	for (size_t i = 0; i < z->nchildren; i++)
-		if (z->child[i].conn == conn)
-			(void)kill(z->child[i].pid, SIGKILL);
+		if (z->child[i].conn == conn) {
+			kill_child(&z->child[i]);
+			return;
+		}
+	tell(z, conn, 0, true, 0);
+}
+
+/* SUP_STOP: whoever has not ended when asked does so now. */
+static void
+kill_all(struct zygote *z)
+{
+	for (size_t i = 0; i < z->nchildren; i++)
+		kill_child(&z->child[i]);
+	reap(z, 0);
 }
 
 static int
@@ -222,7 +273,7 @@ run(struct zygote *z)
 
 	while (!z->stop) {
 		(void)poll(&p, 1, 1000);
-		reap(z);
+		reap(z, WNOHANG);
 		while ((r = ipc_recv(&z->ctl, &m)) == 0 && !z->stop) {
 			r = handle(z, &m);
 			ipc_msg_close(&m);
@@ -232,6 +283,7 @@ run(struct zygote *z)
 		if (r != 0 && r != GW_EAGAIN)
 			return r == GW_ECLOSED ? 0 : r;
 	}
+	kill_all(z);
 	return 0;
 }
 

@@ -9,9 +9,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/addr.h"
@@ -30,7 +32,10 @@ static const enum proc lines[] = {PROC_NOTARY, PROC_BROKER, PROC_RECORDER};
 struct conn {
 	struct conn *next;
 	struct msg_sup_spawn who;
-	struct peer *control; /* to the session process */
+	struct peer *control; /* to the session process; NULL: lost */
+	pid_t zygote;         /* that forked it; 0: it has ended */
+	pid_t pid;            /* 0: not known yet */
+	bool gone;            /* reaped, or never there */
 };
 
 static unsigned
@@ -80,23 +85,169 @@ accept_relink(struct supervisor *s, enum proc proc)
 	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
 		if (lines[i] == proc)
 			for (struct conn *c = s->conns; c != NULL; c = c->next)
-				(void)connect_line(s, c, proc);
+				if (c->control != NULL)
+					(void)connect_line(s, c, proc);
+}
+
+/* ---- the end of a session */
+
+/* Forgets c once its line is lost (all that it said was read) and its process
+ * is no more. */
+static void
+forget(struct supervisor *s, struct conn *c)
+{
+	if (c->control != NULL || !c->gone)
+		return;
+	for (struct conn **cp = &s->conns; *cp != NULL; cp = &(*cp)->next)
+		if (*cp == c) {
+			*cp = c->next;
+			s->nconns--;
+			free(c);
+			return;
+		}
+}
+
+/* Is c's process a child of ours, since its zygote has ended? What a zygote said
+ * of its pid is not believed: the kernel is asked. */
+static bool
+adopted(const struct supervisor *s, const struct conn *c)
+{
+	siginfo_t si;
+
+	return c->zygote == 0 && c->pid > 0 && !supervisor_started(s, c->pid) &&
+	       waitid(P_PID, (id_t)c->pid, &si, WEXITED | WNOHANG | WNOWAIT) ==
+		   0;
+}
+
+static void
+kill_conn(struct supervisor *s, struct conn *c)
+{
+	const struct msg_sup_conn m = {.conn = c->who.conn};
+
+	if (c->gone || FAULT(session_kill))
+		return;
+	if (c->zygote != 0)
+		/* without its line it ends, and we come here again */
+		(void)peer_send(supervisor_zygote(s, c->zygote), MSG_SUP_KILL,
+		    &m, -1);
+	else if (adopted(s, c))
+		(void)kill(c->pid, SIGKILL);
+	else
+		c->gone = true;
 }
 
 void
 accept_lost(struct supervisor *s, struct peer *p)
 {
-	for (struct conn **cp = &s->conns; *cp != NULL; cp = &(*cp)->next) {
-		struct conn *c = *cp;
+	for (struct conn *c = s->conns; c != NULL; c = c->next)
+		if (c->control == p) {
+			c->control = NULL;
+			if (FAULT(session_kill))
+				c->gone = true;
+			kill_conn(s, c);
+			forget(s, c);
+			return;
+		}
+}
 
-		if (c->control != p)
-			continue;
-		*cp = c->next;
-		s->nconns--;
-		free(c);
-		return;
+void
+accept_kill(struct supervisor *s, uint64_t conn)
+{
+	for (struct conn *c = s->conns; c != NULL; c = c->next)
+		if (c->who.conn == conn) {
+			kill_conn(s, c);
+			forget(s, c);
+			return;
+		}
+}
+
+void
+accept_kill_all(struct supervisor *s)
+{
+	for (struct conn *c = s->conns, *next = NULL; c != NULL; c = next) {
+		next = c->next;
+		kill_conn(s, c);
+		forget(s, c);
 	}
 }
+
+/* Evidence of a session that died by a signal. */
+static void
+audit_died(struct supervisor *s, const struct conn *c, int sig)
+{
+	struct event_fields f;
+
+	event_fields_init(&f);
+	event_str(&f, EF_PROCESS, proc_name(PROC_SESSION));
+	event_num(&f, EF_PID, c->pid);
+	event_num(&f, EF_CONN, (int64_t)c->who.conn);
+	event_num(&f, EF_STATUS, -sig);
+	event_str(&f, EF_MSG,
+	    "Sessions that begin after this have a memory of another layout.");
+	(void)process_append(s->process, EV_PROCESS_EXIT, &f, NULL, NULL);
+	event_fields_done(&f);
+}
+
+bool
+accept_told(
+    struct supervisor *s, pid_t zygote, const struct msg_sup_session *m)
+{
+	struct conn *c = s->conns;
+
+	while (c != NULL && (c->who.conn != m->conn || c->zygote != zygote))
+		c = c->next;
+	if (c == NULL || c->gone)
+		return false;
+	if (c->pid == 0)
+		c->pid = (pid_t)m->pid;
+	if (m->gone == 0)
+		return false;
+	c->gone = true;
+	if (m->signal != 0)
+		audit_died(s, c, m->signal);
+	forget(s, c);
+	return m->signal != 0;
+}
+
+void
+accept_orphans(struct supervisor *s, pid_t zygote)
+{
+	for (struct conn *c = s->conns, *next = NULL; c != NULL; c = next) {
+		next = c->next;
+		if (c->zygote != zygote)
+			continue;
+		c->zygote = 0;
+		if (!adopted(s, c))
+			c->gone = true; /* it went with, or before */
+		else if (c->control == NULL)
+			kill_conn(s, c);
+		forget(s, c);
+	}
+}
+
+void
+accept_reaped(struct supervisor *s, pid_t pid, int status)
+{
+	for (struct conn *c = s->conns; c != NULL; c = c->next)
+		if (c->zygote == 0 && c->pid == pid && !c->gone) {
+			c->gone = true;
+			if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
+				audit_died(s, c, WTERMSIG(status));
+			forget(s, c);
+			return;
+		}
+}
+
+bool
+accept_any_of(const struct supervisor *s, pid_t zygote)
+{
+	for (const struct conn *c = s->conns; c != NULL; c = c->next)
+		if (c->zygote == zygote && !c->gone)
+			return true;
+	return false;
+}
+
+/* ---- the beginning */
 
 /* Hands client (or, for a probe, a descriptor of /dev/null) to the zygote. */
 static int
@@ -113,6 +264,7 @@ spawn(struct supervisor *s, const struct msg_sup_spawn *who, int client)
 	if ((c = calloc(1, sizeof(*c))) == NULL)
 		return GW_ENOMEM;
 	c->who = *who;
+	c->zygote = supervisor_zygote_pid(s, zygote);
 	if ((r = ipc_pair(fd)) != 0)
 		goto out;
 	r = peer_send2(zygote, MSG_SUP_SPAWN, who, client, fd[1]);
@@ -122,8 +274,12 @@ spawn(struct supervisor *s, const struct msg_sup_spawn *who, int client)
 		goto out;
 	}
 	if ((r = process_adopt(
-		 s->process, &c->control, PROC_SESSION, &link, fd[0])) != 0)
+		 s->process, &c->control, PROC_SESSION, &link, fd[0])) != 0) {
+		const struct msg_sup_conn m = {.conn = who->conn};
+
+		(void)peer_send(zygote, MSG_SUP_KILL, &m, -1);
 		goto out;
+	}
 	c->next = s->conns;
 	s->conns = c;
 	s->nconns++;
@@ -225,6 +381,10 @@ accept_one(struct supervisor *s, int fd, const struct sockaddr_storage *ss)
 		refused(s, &who, "too_many_sessions");
 		return;
 	}
+	if (s->nretired >= LIMIT_ZYGOTES_RETIRED) {
+		refused(s, &who, "too_many_crashes");
+		return;
+	}
 	if (from_source(s, &who.peer) >= LIMIT_CONNECTIONS_PER_SOURCE) {
 		refused(s, &who, "too_many_from_source");
 		return;
@@ -290,7 +450,7 @@ accept_stop(struct supervisor *s)
 	}
 	for (struct conn *c = s->conns, *next = NULL; c != NULL; c = next) {
 		next = c->next; /* a link that breaks now frees c */
-		if (!FAULT(stop_sessions))
+		if (!FAULT(stop_sessions) && c->control != NULL)
 			(void)peer_send(c->control, MSG_SUP_STOP, &m, -1);
 	}
 }

@@ -11,8 +11,21 @@
 MUST_CHECK int accept_start(struct supervisor *s);
 /* Connects every live session to a process that was just (re)started. */
 void accept_relink(struct supervisor *s, enum proc proc);
-/* The session process behind p has ended. */
+/* The line to the session process behind p is lost: it is killed, and counts
+ * until it is reaped. */
 void accept_lost(struct supervisor *s, struct peer *p);
+/* What a zygote says about a session of its own. True: it died by a signal. */
+bool accept_told(
+    struct supervisor *s, pid_t zygote, const struct msg_sup_session *m);
+/* A zygote has ended and was reaped: its sessions are our children now. */
+void accept_orphans(struct supervisor *s, pid_t zygote);
+/* One of those was reaped. */
+void accept_reaped(struct supervisor *s, pid_t pid, int status);
+/* Has this zygote a session that is not reaped? */
+bool accept_any_of(const struct supervisor *s, pid_t zygote);
+/* SIGKILL; nothing if there is no such session. */
+void accept_kill(struct supervisor *s, uint64_t conn);
+void accept_kill_all(struct supervisor *s);
 /* A session process without a client, for the broker's probe of a target. */
 int accept_probe(struct supervisor *s, uint64_t conn);
 /* No new connections, and every session is asked to end. */

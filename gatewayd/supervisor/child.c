@@ -32,6 +32,7 @@ enum {
 	CONTROL_FD = 3,
 	RESTART_MIN_MS = 50,
 	RESTART_MAX_MS = 5000,        /* internal: tries are this far apart */
+	LINGER_MS = 2000,             /* without its link, until it ends */
 	STEADY_US = 10 * 1000 * 1000, /* ran this long: failures forgotten */
 	FAILURES_MAX = 3, /* internal: in a row, before anybody is served */
 };
@@ -66,7 +67,7 @@ child_any(const struct supervisor *s, uint32_t but)
 		if (s->child[i].pid != 0 &&
 		    (but & PROC_BIT(s->child[i].spec->proc)) == 0)
 			return true;
-	return false;
+	return s->retired != NULL && (but & PROC_BIT(PROC_ZYGOTE)) == 0;
 }
 
 /* In the forked child: becomes the process, or exits. Async-signal-safe enough:
@@ -241,7 +242,14 @@ on_restart(struct process *r, void *arg)
 	struct child *c = arg;
 	int e;
 
-	if (s->stop != STOP_NONE || c->pid != 0)
+	if (s->stop != STOP_NONE)
+		return;
+	if (c->pid != 0 && c->peer == NULL) {
+		log_err("%s has closed its link and lives on: killed",
+		    c->spec->binary);
+		(void)kill(c->pid, SIGKILL);
+	}
+	if (c->pid != 0)
 		return;
 	if ((e = start(s, c)) == 0)
 		return;
@@ -295,8 +303,78 @@ child_link_lost(struct supervisor *s, struct peer *p)
 		if (s->child[i].peer == p) {
 			s->child[i].peer = NULL;
 			s->child[i].ready = false;
+			timer_set(s->child[i].restart, LINGER_MS);
+		}
+	for (struct retired *z = s->retired; z != NULL; z = z->next)
+		if (z->peer == p) {
+			z->peer = NULL;
+			(void)kill(z->pid, SIGKILL);
 		}
 }
+
+/* ---- zygotes that have retired */
+
+void
+child_rest(struct supervisor *s)
+{
+	const struct msg_empty m = {0};
+
+	for (struct retired *z = s->retired; z != NULL; z = z->next)
+		if (!accept_any_of(s, z->pid))
+			(void)peer_send(z->peer, MSG_SUP_STOP, &m, -1);
+}
+
+static bool
+retired_exited(struct supervisor *s, pid_t pid)
+{
+	for (struct retired **zp = &s->retired; *zp != NULL;
+	     zp = &(*zp)->next) {
+		struct retired *z = *zp;
+
+		if (z->pid != pid)
+			continue;
+		if (z->peer != NULL)
+			peer_drain(z->peer);
+		*zp = z->next;
+		s->nretired--;
+		free(z);
+		accept_orphans(s, pid);
+		return true;
+	}
+	return false;
+}
+
+void
+child_renew_zygote(struct supervisor *s)
+{
+	struct child *c = supervisor_child(s, PROC_ZYGOTE);
+	struct retired *z;
+	int e;
+
+	if (s->stop != STOP_NONE || c->pid == 0 || FAULT(old_zygote))
+		return;
+	if ((z = calloc(1, sizeof(*z))) == NULL) {
+		/* no further session of this one either */
+		(void)kill(c->pid, SIGKILL);
+		return;
+	}
+	log_warn("a session died: those that begin now come from a new %s",
+	    c->spec->binary);
+	z->pid = c->pid;
+	z->peer = c->peer;
+	z->next = s->retired;
+	s->retired = z;
+	s->nretired++;
+	c->pid = 0;
+	c->peer = NULL;
+	if ((e = start(s, c)) == 0)
+		return;
+	log_err("cannot start %s: %s", c->spec->binary, err_str(e));
+	if (c->pid == 0)
+		timer_set(c->restart, RESTART_MAX_MS);
+}
+
+/* ---- ends */
 
 static void
 audit_exit(struct supervisor *s, const struct child *c, pid_t pid, int status)
@@ -344,11 +422,16 @@ child_exited(struct supervisor *s, pid_t pid, int status)
 	for (int i = 0; i < CHILD_COUNT; i++)
 		if (s->child[i].pid == pid)
 			c = &s->child[i];
-	if (c == NULL)
+	if (c == NULL) {
+		if (!retired_exited(s, pid))
+			accept_reaped(s, pid, status);
 		return;
-	c->pid = 0;
+	}
 	if (c->peer != NULL)
-		peer_close(c->peer); /* child_link_lost() follows */
+		peer_drain(c->peer); /* child_link_lost() follows */
+	c->pid = 0;
+	if (c->spec->proc == PROC_ZYGOTE)
+		accept_orphans(s, pid);
 	if (s->stop != STOP_NONE)
 		return;
 	if (clock_mono_us() - c->started_us > STEADY_US)
@@ -395,6 +478,8 @@ child_stop_all(struct supervisor *s)
 		    s->child[i].spec->proc != PROC_NOTARY &&
 		    s->child[i].spec->proc != PROC_SHIPPER)
 			(void)peer_send(s->child[i].peer, MSG_SUP_STOP, &m, -1);
+	for (struct retired *z = s->retired; z != NULL; z = z->next)
+		(void)peer_send(z->peer, MSG_SUP_STOP, &m, -1);
 }
 
 void
@@ -407,4 +492,6 @@ child_kill_all(struct supervisor *s)
 		s->killed = true;
 		(void)kill(s->child[i].pid, SIGKILL);
 	}
+	for (const struct retired *z = s->retired; z != NULL; z = z->next)
+		(void)kill(z->pid, SIGKILL);
 }

@@ -20,6 +20,11 @@ void child_exited(struct supervisor *s, pid_t pid, int status);
 void child_link_lost(struct supervisor *s, struct peer *p);
 /* Child p lost its link to proc: both get a new one. GW_EPROTO: it has none. */
 int child_relink(struct supervisor *s, struct peer *p, enum proc proc);
+/* A session of the zygote died by a signal: another takes its place, with a
+ * memory of another layout, and the old one only waits for its sessions. */
+void child_renew_zygote(struct supervisor *s);
+/* A session is gone: retired zygotes without any end. */
+void child_rest(struct supervisor *s);
 /* Child p is ready. True when all of them are now. */
 bool child_ready(struct supervisor *s, struct peer *p);
 /* SUP_STOP to all but notary and shipper. */

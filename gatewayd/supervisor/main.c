@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -37,6 +38,7 @@ enum {
 	EXIT_USAGE = 2,
 	STOP_MS = 8000,
 	GOODBYE_MS = 2500,   /* for sessions to say goodbye to their users */
+	KILLED_MS = 1000,    /* for those that did not to be gone */
 	LAST_WORDS_MS = 200, /* for what they sent the others to arrive */
 };
 
@@ -95,10 +97,30 @@ on_probe(struct process *r, struct peer *p, const struct ipc_msg *msg)
 static int
 on_kill(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
-	struct peer *zygote = supervisor_peer(process_ctx(r), PROC_ZYGOTE);
-
 	(void)p;
-	(void)peer_send(zygote, MSG_SUP_KILL, msg->body, -1);
+	accept_kill(process_ctx(r), ((const struct msg_sup_conn *)msg->body)->conn);
+	return 0;
+}
+
+/* After a session has gone: who waited for it? */
+static void
+session_gone(struct supervisor *s)
+{
+	child_rest(s);
+	if (s->stop == STOP_SESSIONS && s->conns == NULL)
+		timer_set(s->stop_timer, LAST_WORDS_MS);
+}
+
+static int
+on_session(struct process *r, struct peer *p, const struct ipc_msg *msg)
+{
+	struct supervisor *s = process_ctx(r);
+	const pid_t zygote = supervisor_zygote_pid(s, p);
+	struct child *now = supervisor_child(s, PROC_ZYGOTE);
+
+	if (accept_told(s, zygote, msg->body) && now->pid == zygote)
+		child_renew_zygote(s);
+	session_gone(s);
 	return 0;
 }
 
@@ -112,8 +134,7 @@ on_peer_down(struct process *r, struct peer *p)
 		return;
 	}
 	accept_lost(s, p);
-	if (s->stop == STOP_SESSIONS && s->conns == NULL)
-		timer_set(s->stop_timer, LAST_WORDS_MS);
+	session_gone(s);
 }
 
 /* Only now: without broker, notary and recorder a session's end is written
@@ -146,6 +167,14 @@ on_stop_step(struct process *r, void *arg)
 	(void)arg;
 	switch (s->stop) {
 	case STOP_SESSIONS:
+		if (s->conns != NULL && !s->sessions_killed) {
+			log_warn("%u sessions did not end when asked: killed",
+			    s->nconns);
+			s->sessions_killed = true;
+			timer_set(s->stop_timer, KILLED_MS);
+			accept_kill_all(s);
+			break;
+		}
 		stop_children(s);
 		break;
 	case STOP_CHILDREN:
@@ -164,6 +193,7 @@ static void
 begin_stop(struct supervisor *s)
 {
 	if (s->stop != STOP_NONE) { /* asked twice: at once */
+		accept_kill_all(s);
 		process_exit(s->process, 0);
 		return;
 	}
@@ -186,6 +216,7 @@ reap(struct supervisor *s)
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
 		child_exited(s, pid, status);
+	session_gone(s);
 	if (s->stop == STOP_NONE)
 		return;
 	if (s->stop == STOP_CHILDREN &&
@@ -266,6 +297,11 @@ start(struct process *r, const struct conf *conf)
 		log_err("cannot drop capabilities: %s", strerror(errno));
 		return e;
 	}
+	/* sessions whose zygote dies are ours to reap */
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) {
+		log_err("cannot become the reaper: %s", strerror(errno));
+		return GW_ESYS;
+	}
 	if ((e = child_init(s)) != 0)
 		return e;
 	if ((e = confine_enter(PROC_SUPERVISOR, NULL, NULL)) != 0) {
@@ -292,6 +328,7 @@ static const struct process_handler handlers[] = {
     {MSG_SUP_RELINK, on_relink},
     {MSG_SUP_PROBE, on_probe},
     {MSG_SUP_KILL, on_kill},
+    {MSG_SUP_SESSION, on_session},
 };
 
 static const struct process_def def = {

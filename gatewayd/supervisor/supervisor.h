@@ -46,6 +46,15 @@ struct child {
 
 struct conn; /* accept.c */
 
+/* A zygote of which a session died by a signal: whoever made it die knows more
+ * now about the memory of its siblings. It forks no more, and lives on as the
+ * one that reaps, until its last session is gone. */
+struct retired {
+	struct retired *next;
+	pid_t pid;
+	struct peer *peer; /* NULL: it is about to end */
+};
+
 /* Records of one kind: how many were written, how many only counted. */
 struct tally {
 	unsigned n, left_out;
@@ -63,6 +72,8 @@ struct supervisor {
 	struct process *process;
 	const struct conf *conf;
 	struct child child[CHILD_COUNT];
+	struct retired *retired;
+	unsigned nretired;
 	struct conn *conns;
 	unsigned nconns;
 	uint64_t next_conn;
@@ -75,6 +86,7 @@ struct supervisor {
 	bool served; /* once: doors proven shut, everybody ready */
 	enum stop_step stop;
 	bool killed; /* somebody did not stop when asked */
+	bool sessions_killed;
 	struct timer *stop_timer;
 };
 
@@ -82,5 +94,12 @@ struct supervisor {
 struct child *supervisor_child(struct supervisor *s, enum proc proc);
 /* The control link of a process; NULL when it does not run. */
 struct peer *supervisor_peer(struct supervisor *s, enum proc proc);
+/* The control link of the zygote with this pid, retired or not; NULL when it is
+ * lost. */
+struct peer *supervisor_zygote(const struct supervisor *s, pid_t pid);
+/* The pid of the zygote behind this link; 0 if that is none. */
+pid_t supervisor_zygote_pid(const struct supervisor *s, const struct peer *p);
+/* Is this one of the processes we started, a zygote or another? */
+bool supervisor_started(const struct supervisor *s, pid_t pid);
 
 #endif

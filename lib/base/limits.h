@@ -111,6 +111,9 @@ enum {
 	/* ---- SSH connections and sessions */
 	LIMIT_SESSIONS = 2000,
 	LIMIT_SESSIONS_PER_GRANT = 32,
+	LIMIT_ZYGOTES_RETIRED = 32, /* that have sessions yet, after another of
+				     * theirs died by a signal; then no new
+				     * connections */
 	LIMIT_CONNECTIONS_PER_SOURCE = 64, /* SSH, and API */
 	LIMIT_LOGIN_GRACE_S = 30,          /* connect to authenticated */
 	LIMIT_SSH_VERSION_SIZE = 256,      /* of a client, as RFC 4253 has it */

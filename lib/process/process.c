@@ -442,6 +442,18 @@ peer_readable(struct process *r, struct peer *p)
 	}
 }
 
+void
+peer_drain(struct peer *p)
+{
+	struct process *r = p->process;
+
+	/* the end of what it sent closes p, unless somebody else has its
+	 * socket */
+	for (int turn = 0; turn < 64 && !p->dead; turn++)
+		peer_readable(r, p);
+	peer_lost(r, p);
+}
+
 /* ---- main */
 
 static void

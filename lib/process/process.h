@@ -117,6 +117,9 @@ void peer_set_state(struct peer *p, enum msg_state s);
 void peer_set_data(struct peer *p, void *data);
 void *peer_data(const struct peer *p);
 void peer_close(struct peer *p); /* peer_down is called */
+/* p's process has ended: what it sent before is handled now, then p is closed.
+ */
+void peer_drain(struct peer *p);
 
 /*
  * Queues and sends; order is kept. GW_ECLOSED when p is NULL or gone,

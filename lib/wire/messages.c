@@ -99,6 +99,13 @@ static const struct msg_field f_sup_conn[] = {
 static const struct msg_field f_sup_relink[] = {
     U8(msg_sup_relink, proc),
 };
+
+static const struct msg_field f_sup_session[] = {
+    U64(msg_sup_session, conn),
+    U32(msg_sup_session, pid),
+    U8(msg_sup_session, gone),
+    U8(msg_sup_session, signal),
+};
 static const struct msg_field f_sup_listener[] = {
     U8(msg_sup_listener, tls),
 };
@@ -533,6 +540,7 @@ static const struct msg_spec table[] = {
     ROW(SUP_KILL, sup_conn, BRK | SUP, SUP | ZYG, MST_ANY, 0),
     ROW(SUP_LISTENER, sup_listener, SUP, API, MST_ANY, 1),
     ROW(SUP_RELINK, sup_relink, BRK | NOT, SUP, MST_ANY, 0),
+    ROW(SUP_SESSION, sup_session, ZYG, SUP, MST_ANY, 0),
     ROW(LOG_APPEND, log_append, ALL | SUP, NOT, MST_ANY, 0),
     ROW(LOG_DURABLE, log_durable, NOT, ALL | SUP, MST_ANY, 0),
     ROW(NT_GRANT_OPEN, nt_grant_open, BRK, NOT, MST_ANY, 0),

@@ -30,6 +30,7 @@ enum msg_type {
 	MSG_SUP_KILL,     /* broker -> sup, sup -> zygote: SIGKILL a session */
 	MSG_SUP_LISTENER, /* sup -> api/admin: a bound listening socket */
 	MSG_SUP_RELINK,   /* broker, notary -> sup: a link is lost */
+	MSG_SUP_SESSION,  /* zygote -> sup: a session was forked, or reaped */
 	/* any -> notary */
 	MSG_LOG_APPEND = 32,
 	MSG_LOG_DURABLE, /* notary -> any */
@@ -133,6 +134,13 @@ struct msg_sup_listener {
 };
 struct msg_sup_relink {
 	uint8_t proc; /* enum proc at the other end */
+};
+
+struct msg_sup_session {
+	uint64_t conn;
+	uint32_t pid;   /* 0: there was no fork */
+	uint8_t gone;   /* 0: it runs; 1: it is reaped, or was never there */
+	uint8_t signal; /* that it died by, unless SUP_KILL asked for it; 0 */
 };
 
 struct msg_log_append {
