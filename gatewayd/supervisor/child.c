@@ -308,7 +308,8 @@ child_link_lost(struct supervisor *s, struct peer *p)
 	for (struct retired *z = s->retired; z != NULL; z = z->next)
 		if (z->peer == p) {
 			z->peer = NULL;
-			(void)kill(z->pid, SIGKILL);
+			if (!z->exited)
+				(void)kill(z->pid, SIGKILL);
 		}
 }
 
@@ -333,6 +334,7 @@ retired_exited(struct supervisor *s, pid_t pid)
 
 		if (z->pid != pid)
 			continue;
+		z->exited = true;
 		if (z->peer != NULL)
 			peer_drain(z->peer);
 		*zp = z->next;
@@ -351,7 +353,9 @@ child_renew_zygote(struct supervisor *s)
 	struct retired *z;
 	int e;
 
-	if (s->stop != STOP_NONE || c->pid == 0 || FAULT(old_zygote))
+	/* one that has ended is started anew as it is */
+	if (s->stop != STOP_NONE || c->pid == 0 || c->exited ||
+	    FAULT(old_zygote))
 		return;
 	if ((z = calloc(1, sizeof(*z))) == NULL) {
 		/* no further session of this one either */
@@ -427,9 +431,11 @@ child_exited(struct supervisor *s, pid_t pid, int status)
 			accept_reaped(s, pid, status);
 		return;
 	}
+	c->exited = true;
 	if (c->peer != NULL)
 		peer_drain(c->peer); /* child_link_lost() follows */
 	c->pid = 0;
+	c->exited = false;
 	if (c->spec->proc == PROC_ZYGOTE)
 		accept_orphans(s, pid);
 	if (s->stop != STOP_NONE)

@@ -39,6 +39,7 @@ struct child {
 	pid_t pid;                     /* 0 = not running */
 	struct peer *peer;
 	bool ready;
+	bool exited; /* and reaped: its last words are read */
 	unsigned failures; /* in a row, for the back-off */
 	int64_t started_us;
 	struct timer *restart;
@@ -53,6 +54,7 @@ struct retired {
 	struct retired *next;
 	pid_t pid;
 	struct peer *peer; /* NULL: it is about to end */
+	bool exited;       /* and reaped: its last words are read */
 };
 
 /* Records of one kind: how many were written, how many only counted. */

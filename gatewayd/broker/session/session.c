@@ -71,6 +71,50 @@ session_init(struct broker *b)
 
 /* ---- links */
 
+static void
+kill_session(struct process *r, uint64_t conn)
+{
+	const struct msg_sup_conn m = {.conn = conn};
+
+	if (peer_send(process_peer(r, PROC_SUPERVISOR), MSG_SUP_KILL, &m, -1) !=
+	    0)
+		log_err("the supervisor could not be asked to kill a session");
+}
+
+/* A session that has said its last word. */
+struct parting {
+	uint64_t conn;
+	struct timer *timer;
+};
+
+static void
+on_parting(struct process *r, void *arg)
+{
+	struct parting *p = arg;
+
+	if (process_session(r, p->conn) != NULL && !FAULT(parting)) {
+		log_warn("a session did not end although it said so: killed");
+		kill_session(r, p->conn);
+	}
+	timer_free(p->timer);
+	free(p);
+}
+
+/* It is in none of our books from now on: we see to it that it goes. */
+static void
+part(struct process *r, uint64_t conn)
+{
+	struct parting *p = calloc(1, sizeof(*p));
+
+	if (p == NULL || (p->timer = timer_new(r, on_parting, p)) == NULL) {
+		free(p);
+		kill_session(r, conn);
+		return;
+	}
+	p->conn = conn;
+	timer_set(p->timer, STOP_MS);
+}
+
 void
 session_up(struct broker *b, struct peer *p)
 {
@@ -103,6 +147,8 @@ session_down(struct broker *b, struct peer *p)
 		s->owner->down(s);
 	else
 		session_over(s, END_ABORTED, 0, 0, -1);
+	/* if it has not ended, it is beyond our reach */
+	kill_session(b->process, peer_conn(p));
 }
 
 int
@@ -230,13 +276,10 @@ static void
 on_stop_timer(struct process *r, void *arg)
 {
 	struct session *s = arg;
-	struct msg_sup_conn m = {.conn = s->conn};
 
 	/* its leg is cut, and it did not end by itself */
 	log_warn("a session did not end when asked: killed");
-	if (peer_send(process_peer(r, PROC_SUPERVISOR), MSG_SUP_KILL, &m, -1) !=
-	    0)
-		log_err("the supervisor could not be asked to kill a session");
+	kill_session(r, s->conn);
 	session_over(s, s->reason, 0, 0, -1);
 }
 
@@ -395,6 +438,7 @@ on_ses_end(struct process *r, struct peer *p, const struct ipc_msg *msg)
 		return GW_EPROTO;
 	if (s == NULL || s->owner != NULL)
 		return 0;
+	part(r, s->conn);
 	attempts_end(s, m);
 	session_over(s, own_reason(s, (enum end_reason)m->reason),
 	    countable(m->bytes_in), countable(m->bytes_out), m->exit);
