@@ -74,8 +74,7 @@ begin(struct session *s, enum end_reason why, const char *text,
 	if (text != NULL)
 		str_escape(e->text, sizeof(e->text), text, strlen(text));
 	e->until_ms = s->now.boot_ms + LIMIT_CLIENT_TAIL_S * 1000 - 500;
-	log_info("connection %llu ends: %s", (unsigned long long)s->spawn.conn,
-	    end_reason_str(why));
+	log_info("ends: %s", end_reason_str(why));
 	s->phase = why == END_LOGOUT || s->user.dead ? PH_DONE : PH_ENDING;
 	s->busy = true;
 }
@@ -98,7 +97,7 @@ end_leg(struct session *s, const struct leg *l)
 	}
 	text_fit(how, sizeof(how), " (the connection %s broke: %s)",
 	    user ? "from the client" : "to the target", l->broken);
-	log_warn("connection %llu:%s", (unsigned long long)s->spawn.conn, how);
+	log_warn("%s", how + strlen(" "));
 	begin(s, END_PROTOCOL, NULL, how);
 }
 

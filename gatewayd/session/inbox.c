@@ -229,8 +229,7 @@ inbox_sign(void *arg, uint8_t sig[static 64], const void *tbs, size_t n)
 	in->hostsig.done = false;
 	if ((r = link_send(&s->notary, MSG_NT_HOSTSIGN, &m)) != 0 ||
 	    (r = wait_notary(s)) != 0) {
-		log_warn("connection %llu: no host key signature: %s",
-		    (unsigned long long)s->spawn.conn, err_str(r));
+		log_warn("no host key signature: %s", err_str(r));
 		return r;
 	}
 	memcpy(sig, in->hostsig.sig, sizeof(in->hostsig.sig));

@@ -10,9 +10,9 @@
 enum { SEND_WAIT_MS = 2000 };
 
 void
-link_init(struct link *l, uint64_t conn)
+link_init(struct link *l)
 {
-	*l = (struct link){.ipc = {.fd = -1}, .conn = conn};
+	*l = (struct link){.ipc = {.fd = -1}};
 }
 
 void
@@ -30,8 +30,7 @@ link_lost(struct link *l)
 		return;
 	ipc_done(&l->ipc);
 	l->up = false;
-	log_warn("connection %llu: the link to the %s is lost",
-	    (unsigned long long)l->conn, proc_name(l->ipc.peer));
+	log_warn("the link to the %s is lost", proc_name(l->ipc.peer));
 }
 
 uint32_t

@@ -19,12 +19,11 @@
 struct link {
 	struct ipc ipc;
 	bool up;
-	uint64_t conn; /* the connection's number, for the journal */
 	uint32_t rid;  /* of the last request */
 };
 
 /* A link that is not there yet. */
-void link_init(struct link *l, uint64_t conn);
+void link_init(struct link *l);
 /* Takes fd, the socket to `peer`; closes the one before. */
 void link_set(struct link *l, int fd, enum proc peer);
 void link_lost(struct link *l); /* closes it; safe twice */

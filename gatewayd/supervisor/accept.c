@@ -36,6 +36,7 @@ struct conn {
 	pid_t zygote;         /* that forked it; 0: it has ended */
 	pid_t pid;            /* 0: not known yet */
 	bool gone;            /* reaped, or never there */
+	unsigned said;        /* lines for the operators */
 };
 
 static unsigned
@@ -207,6 +208,29 @@ accept_told(
 		audit_died(s, c, m->signal);
 	forget(s, c);
 	return m->signal != 0;
+}
+
+void
+accept_said(
+    struct supervisor *s, const struct peer *p, const struct msg_sup_say *m)
+{
+	const unsigned long long conn = peer_conn(p);
+	struct conn *c = s->conns;
+
+	while (c != NULL && c->control != p)
+		c = c->next;
+	if (c == NULL || c->said > LIMIT_SESSION_LINES)
+		return;
+	if (c->said++ == LIMIT_SESSION_LINES)
+		log_warn("connection %llu: its session has said %d lines: the "
+			 "rest is left out",
+		    conn, LIMIT_SESSION_LINES);
+	else if (m->level == LOG_LV_ERR)
+		log_err("connection %llu: %s", conn, m->text);
+	else if (m->level == LOG_LV_WARN)
+		log_warn("connection %llu: %s", conn, m->text);
+	else
+		log_info("connection %llu: %s", conn, m->text);
 }
 
 void

@@ -17,6 +17,10 @@ void accept_lost(struct supervisor *s, struct peer *p);
 /* What a zygote says about a session of its own. True: it died by a signal. */
 bool accept_told(
     struct supervisor *s, pid_t zygote, const struct msg_sup_session *m);
+/* A session's line for the operators: logged with its connection's number, up
+ * to LIMIT_SESSION_LINES of them. */
+void accept_said(
+    struct supervisor *s, const struct peer *p, const struct msg_sup_say *m);
 /* A zygote has ended and was reaped: its sessions are our children now. */
 void accept_orphans(struct supervisor *s, pid_t zygote);
 /* One of those was reaped. */

@@ -124,6 +124,13 @@ on_session(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	return 0;
 }
 
+static int
+on_say(struct process *r, struct peer *p, const struct ipc_msg *msg)
+{
+	accept_said(process_ctx(r), p, msg->body);
+	return 0;
+}
+
 static void
 on_peer_down(struct process *r, struct peer *p)
 {
@@ -329,6 +336,7 @@ static const struct process_handler handlers[] = {
     {MSG_SUP_PROBE, on_probe},
     {MSG_SUP_KILL, on_kill},
     {MSG_SUP_SESSION, on_session},
+    {MSG_SUP_SAY, on_say},
 };
 
 static const struct process_def def = {

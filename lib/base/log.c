@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,13 +21,33 @@ enum { LOG_TEXT_SIZE = 4096, LOG_LINE_SIZE = 4096, LOG_HEAD_SIZE = 80 };
 static struct {
 	const char *name;
 	enum log_level max;
-} sink = {"sallyport", LOG_LV_INFO};
+	log_fn *fn; /* NULL: stderr */
+	void *ctx;
+	bool busy; /* fn is being called */
+} sink = {"sallyport", LOG_LV_INFO, NULL, NULL, false};
 
 void
 log_init(const char *name, enum log_level max)
 {
 	sink.name = name;
 	sink.max = max;
+}
+
+void
+log_to(log_fn *fn, void *ctx)
+{
+	sink.fn = fn;
+	sink.ctx = ctx;
+}
+
+static void
+hand_over(enum log_level level, const char *line)
+{
+	if (sink.busy)
+		return;
+	sink.busy = true;
+	sink.fn(sink.ctx, level, line);
+	sink.busy = false;
 }
 
 static void PRINTF_LIKE(2, 0)
@@ -41,7 +62,9 @@ static void PRINTF_LIKE(2, 0)
 
 	if (level > sink.max)
 		return;
-	if (isatty(STDERR_FILENO))
+	if (sink.fn != NULL)
+		n = 0;
+	else if (isatty(STDERR_FILENO))
 		n = snprintf(line, LOG_HEAD_SIZE, "%s: ", sink.name);
 	else
 		n = snprintf(
@@ -54,6 +77,10 @@ static void PRINTF_LIKE(2, 0)
 	if (vsnprintf(text, sizeof(text), fmt, ap) < 0)
 		goto out;
 	str_escape(line + len, sizeof(line) - len - 1, text, strlen(text));
+	if (sink.fn != NULL) {
+		hand_over(level, line);
+		goto out;
+	}
 	len = strlen(line);
 	line[len] = '\n';
 	do

@@ -21,6 +21,11 @@ enum log_level {
 /* name is borrowed for the life of the process ("gatewayd", "broker", ...). */
 void log_init(const char *name, enum log_level max);
 
+/* From now on lines go to fn, without a head, and stderr is not written to. The
+ * text is escaped and good until fn returns; fn may log, which is dropped. */
+typedef void log_fn(void *ctx, enum log_level level, const char *text);
+void log_to(log_fn *fn, void *ctx);
+
 void log_err(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void log_warn(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void log_info(const char *fmt, ...) PRINTF_LIKE(1, 2);

@@ -100,6 +100,11 @@ static const struct msg_field f_sup_relink[] = {
     U8(msg_sup_relink, proc),
 };
 
+static const struct msg_field f_sup_say[] = {
+    U8(msg_sup_say, level),
+    STR(msg_sup_say, text),
+};
+
 static const struct msg_field f_sup_session[] = {
     U64(msg_sup_session, conn),
     U32(msg_sup_session, pid),
@@ -541,6 +546,7 @@ static const struct msg_spec table[] = {
     ROW(SUP_LISTENER, sup_listener, SUP, API, MST_ANY, 1),
     ROW(SUP_RELINK, sup_relink, BRK | NOT, SUP, MST_ANY, 0),
     ROW(SUP_SESSION, sup_session, ZYG, SUP, MST_ANY, 0),
+    ROW(SUP_SAY, sup_say, SES, SUP, MST_ANY, 0),
     ROW(LOG_APPEND, log_append, ALL | SUP, NOT, MST_ANY, 0),
     ROW(LOG_DURABLE, log_durable, NOT, ALL | SUP, MST_ANY, 0),
     ROW(NT_GRANT_OPEN, nt_grant_open, BRK, NOT, MST_ANY, 0),

@@ -31,6 +31,7 @@ enum msg_type {
 	MSG_SUP_LISTENER, /* sup -> api/admin: a bound listening socket */
 	MSG_SUP_RELINK,   /* broker, notary -> sup: a link is lost */
 	MSG_SUP_SESSION,  /* zygote -> sup: a session was forked, or reaped */
+	MSG_SUP_SAY,      /* session -> sup: a line for the operators */
 	/* any -> notary */
 	MSG_LOG_APPEND = 32,
 	MSG_LOG_DURABLE, /* notary -> any */
@@ -141,6 +142,11 @@ struct msg_sup_session {
 	uint32_t pid;   /* 0: there was no fork */
 	uint8_t gone;   /* 0: it runs; 1: it is reaped, or was never there */
 	uint8_t signal; /* that it died by, unless SUP_KILL asked for it; 0 */
+};
+
+struct msg_sup_say {
+	uint8_t level; /* enum log_level */
+	char text[1024];
 };
 
 struct msg_log_append {

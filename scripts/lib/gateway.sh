@@ -155,8 +155,12 @@ gw_pid() {
 	api) name=sallyport-api want=https ;;
 	admin) name=sallyport-api want=admin ;;
 	zygote)
-		# its sessions have the same name; it alone is the supervisor's child
-		on gateway pgrep -r R,S,D,T,t,I -P "$sup" -x -- sallyport-sessi || true
+		# its sessions have the same name, and are the supervisor's children
+		# once it has died; it alone leads a session of its own. One that has
+		# retired is older
+		on gateway ps -o pid=,sid=,stat=,comm= --ppid "$sup" --sort=start_time |
+			awk '$1 == $2 && $3 !~ /^Z/ && $4 == "sallyport-sessi" { p = $1 }
+				END { if (p) print p }' || true
 		return 0
 		;;
 	*) name=sallyport-$1 ;;

@@ -410,6 +410,10 @@ handle(struct harness *h, struct conn *c, const struct ipc_msg *m)
 	case MSG_NT_CERT:
 		on_cert(h, c, m->body);
 		break;
+	case MSG_SUP_SAY:
+		(void)fprintf(stderr, "%s\n",
+		    ((const struct msg_sup_say *)m->body)->text);
+		break;
 	case MSG_LOG_APPEND:
 		on_append(h, c, m->body);
 		break;
@@ -698,6 +702,9 @@ start_zygote(struct harness *h, const char *path, const char *host_line)
 	if ((pid = fork()) < 0)
 		die("fork");
 	if (pid == 0) {
+		/* sessions write there what they should not: a sanitizer's
+		 * words are wanted */
+		(void)dup2(STDERR_FILENO, STDOUT_FILENO);
 		(void)dup2(fd[1], 3);
 		(void)execl(path, path, (char *)NULL);
 		die(path);
