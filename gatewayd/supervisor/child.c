@@ -24,6 +24,7 @@
 #include "base/secret.h"
 #include "base/str.h"
 #include "supervisor/accept.h"
+#include "supervisor/listen.h"
 #include "supervisor/notify.h"
 #include "sys/privdrop.h"
 #include "wire/ipc.h"
@@ -135,10 +136,13 @@ send_listeners(struct supervisor *s, struct child *c)
 	struct msg_sup_listener m = {0};
 	int r;
 
-	if (c->spec->proc == PROC_ADMIN)
+	if (c->spec->proc == PROC_ADMIN) {
+		listen_mend_admin(s);
 		return peer_send(c->peer, MSG_SUP_LISTENER, &m, s->admin_fd);
+	}
 	if (c->spec->proc != PROC_API)
 		return 0;
+	listen_mend_api(s);
 	m.tls = 1;
 	for (int i = 0; i < LIMIT_LISTEN; i++)
 		if (s->api_fd[i] >= 0 &&
@@ -235,6 +239,18 @@ start(struct supervisor *s, struct child *c)
 	return link_all(s, c);
 }
 
+/* With a process its end brings us back to the start; without one, nothing else
+ * would. */
+static void
+cannot_start(struct child *c, int e)
+{
+	log_err("cannot start %s: %s", c->spec->binary, err_str(e));
+	if (c->pid != 0)
+		(void)kill(c->pid, SIGKILL);
+	else
+		timer_set(c->restart, RESTART_MAX_MS);
+}
+
 static void
 on_restart(struct process *r, void *arg)
 {
@@ -253,11 +269,7 @@ on_restart(struct process *r, void *arg)
 		return;
 	if ((e = start(s, c)) == 0)
 		return;
-	log_err("cannot start %s: %s", c->spec->binary, err_str(e));
-	/* with a process its end brings us back here; without one, nothing
-	 * else would */
-	if (c->pid == 0)
-		timer_set(c->restart, RESTART_MAX_MS);
+	cannot_start(c, e);
 }
 
 int
@@ -373,9 +385,7 @@ child_renew_zygote(struct supervisor *s)
 	c->peer = NULL;
 	if ((e = start(s, c)) == 0)
 		return;
-	log_err("cannot start %s: %s", c->spec->binary, err_str(e));
-	if (c->pid == 0)
-		timer_set(c->restart, RESTART_MAX_MS);
+	cannot_start(c, e);
 }
 
 /* ---- ends */

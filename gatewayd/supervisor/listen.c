@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,7 @@
 
 #include "base/addr.h"
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/safefile.h"
 #include "base/secret.h"
@@ -300,4 +302,59 @@ listen_open(struct supervisor *s)
 			return r;
 	}
 	return open_admin(&s->admin_fd, c->admin_socket);
+}
+
+/* Does the kernel still take connections for it? A shutdown(2) by one who had it
+ * holds for all: of a TCP socket it ends the listening, of a Unix socket each
+ * connection to it is refused. */
+static bool
+serves(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLRDHUP};
+	socklen_t len = sizeof(int);
+	int on = 0;
+
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &len) == 0 &&
+	       on != 0 && poll(&p, 1, 0) >= 0 &&
+	       (p.revents & (POLLERR | POLLHUP | POLLNVAL | POLLRDHUP)) == 0;
+}
+
+/* True when it must be opened (anew); it is closed then. */
+static bool
+is_dead(struct supervisor *s, int *fd, enum proc holder)
+{
+	struct event_fields f;
+
+	if (*fd < 0)
+		return true;
+	if (serves(*fd) || FAULT(dead_listener))
+		return false;
+	log_warn("a listening socket of %s was shut down: it is made anew",
+	    proc_name(holder));
+	event_fields_init(&f);
+	event_str(&f, EF_PROCESS, proc_name(holder));
+	event_str(&f, EF_MSG,
+	    "A listening socket it was given was shut down; it is made anew.");
+	(void)process_append(s->process, EV_PEER_PROTOCOL, &f, NULL, NULL);
+	event_fields_done(&f);
+	(void)close(*fd);
+	*fd = -1;
+	return true;
+}
+
+void
+listen_mend_api(struct supervisor *s)
+{
+	for (int i = 0; i < LIMIT_LISTEN; i++)
+		if (s->conf->api[i].port != 0 &&
+		    is_dead(s, &s->api_fd[i], PROC_API))
+			/* a failure is logged; the next start tries again */
+			(void)open_tcp(&s->api_fd[i], &s->conf->api[i]);
+}
+
+void
+listen_mend_admin(struct supervisor *s)
+{
+	if (is_dead(s, &s->admin_fd, PROC_ADMIN))
+		(void)open_admin(&s->admin_fd, s->conf->admin_socket);
 }

@@ -20,4 +20,9 @@ MUST_CHECK int listen_lock(const struct conf *c);
 /* Opens every socket of the configuration; on failure a line was logged. */
 MUST_CHECK int listen_open(struct supervisor *s);
 
+/* Before the API's sockets are handed out: one that its last holder has shut
+ * down, or nobody can connect to, is made anew, and that is evidence. */
+void listen_mend_api(struct supervisor *s);
+void listen_mend_admin(struct supervisor *s);
+
 #endif

@@ -37,7 +37,7 @@ static const int common[] = {
     NR(signalfd4),
     /* sockets that exist already */
     NR(recvmsg), NR(sendmsg), NR(recvfrom), NR(sendto), NR(shutdown),
-    NR(getsockopt), NR(setsockopt), NR(getsockname), NR(getpeername),
+    NR(getsockopt), NR(getsockname), NR(getpeername),
     /* files, inside what Landlock leaves */
     NR(openat), NR(newfstatat), NR(stat), NR(lstat), NR(fstat), NR(statx),
     NR(access), NR(faccessat), NR(faccessat2), NR(readlink), NR(readlinkat),
@@ -61,7 +61,7 @@ static const int common[] = {
 
 /* Libraries try these and live without them. */
 static const int probes[] = {NR(socket), NR(socketpair), NR(connect), NR(bind),
-    NR(listen), NR(accept4), NR(accept), NR(openat2), NR(prctl), NR(setrlimit),
+    NR(listen), NR(setsockopt), NR(accept4), NR(accept), NR(openat2), NR(prctl), NR(setrlimit),
     NR(sched_setaffinity), NR(sched_setscheduler), NR(setpriority),
     NR(getpriority), NR(chmod), NR(fchmodat), NR(chown), NR(fchownat), NR(link),
     NR(linkat), NR(symlink), NR(symlinkat), NR(utimensat), NR(memfd_create),
@@ -121,13 +121,14 @@ static const struct sandbox_rule sends[] = {SENDTO, LAST};
 
 /* The way to a target, and which address of ours leads there. */
 static const int broker_calls[] = {
-    NR(socket), NR(connect), NR(bind), END};
+    NR(socket), NR(connect), NR(bind), NR(setsockopt), END};
 static const struct sandbox_rule broker_rules[] = {
     SOCKET(AF_INET, SOCK_STREAM), SOCKET(AF_INET6, SOCK_STREAM),
     SOCKET(AF_INET, SOCK_DGRAM), SOCKET(AF_INET6, SOCK_DGRAM),
     NODELAY, KEEPALIVE, LAST};
 
-static const int shipper_calls[] = {NR(socket), NR(connect), END};
+static const int shipper_calls[] = {
+    NR(socket), NR(connect), NR(setsockopt), END};
 static const struct sandbox_rule shipper_rules[] = {
     SOCKET(AF_INET, SOCK_STREAM), SOCKET(AF_INET6, SOCK_STREAM),
     NODELAY, KEEPALIVE, LAST};
@@ -136,7 +137,7 @@ static const struct sandbox_rule shipper_rules[] = {
 static const struct sandbox_rule firewall_rules[] = {
     {NR(sendto), {ONLY(3, SEND_FLAGS)}}, LAST};
 
-static const int api_calls[] = {NR(accept4), END};
+static const int api_calls[] = {NR(accept4), NR(setsockopt), END};
 static const struct sandbox_rule api_rules[] = {
     NODELAY, SOCKOPT(IPPROTO_TCP, TCP_CORK), LAST};
 
@@ -164,6 +165,7 @@ static const struct sandbox_rule relay_options[] = {
 /* What forking needs, and what its sessions need to confine themselves further:
  * a filter is inherited, so what is missing here no session has either. */
 static const int zygote_calls[] = {NR(clone), NR(wait4), NR(kill), NR(prctl),
+    NR(setsockopt),
     NR(seccomp), NR(landlock_create_ruleset), NR(landlock_add_rule),
     NR(landlock_restrict_self), NR(set_robust_list), NR(rseq), END};
 static const struct sandbox_rule zygote_rules[] = {
@@ -180,7 +182,8 @@ static const int supervisor_calls[] = {NR(execve), NR(clone), NR(clone3),
     NR(setgroups), NR(getresuid), NR(getresgid), NR(getgroups), NR(capget),
     NR(capset), NR(prctl), NR(seccomp), NR(landlock_create_ruleset),
     NR(landlock_add_rule), NR(landlock_restrict_self), NR(socket), NR(connect),
-    NR(bind), NR(listen), NR(accept4), NR(socketpair), NR(sendmmsg),
+    NR(bind), NR(listen), NR(accept4), NR(socketpair), NR(setsockopt),
+    NR(sendmmsg),
     NR(recvmmsg), NR(arch_prctl), NR(set_tid_address), NR(set_robust_list),
     NR(rseq), NR(setrlimit), NR(getrlimit), NR(close_range), NR(chmod),
     NR(fchmodat), NR(chown), NR(fchownat), NR(pipe), NR(epoll_create),
