@@ -264,8 +264,8 @@ main(int argc, char **argv)
 	    .sandbox = &broker.box};
 	int status;
 
-	/* Lists of the policy come and go with each change, whom a call is about
-	 * with the call: their memory goes too. */
+	/* Lists of the policy come and go with each change, whom a call is
+	 * about with the call: their memory goes too. */
 	(void)mallopt(M_MMAP_THRESHOLD, 16 * 1024);
 	(void)mallopt(M_TRIM_THRESHOLD, 32 * 1024);
 	json_set_alloc_funcs(malloc, wipe_free);

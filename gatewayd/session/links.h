@@ -19,7 +19,7 @@
 struct link {
 	struct ipc ipc;
 	bool up;
-	uint32_t rid;  /* of the last request */
+	uint32_t rid; /* of the last request */
 };
 
 /* A link that is not there yet. */

@@ -113,8 +113,8 @@ tell(struct zygote *z, uint64_t conn, pid_t pid, bool gone, int sig)
 	    .pid = (uint32_t)pid,
 	    .gone = gone,
 	    .signal = (uint8_t)sig};
-	const int r = ipc_send_wait(
-	    &z->ctl, MSG_SUP_SESSION, &m, NULL, 0, TELL_WAIT_MS);
+	const int r =
+	    ipc_send_wait(&z->ctl, MSG_SUP_SESSION, &m, NULL, 0, TELL_WAIT_MS);
 
 	if (r != 0 && r != GW_ECLOSED)
 		log_err("the supervisor cannot be told about connection %llu: "

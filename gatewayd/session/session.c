@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "session/alive.h"
 #include "session/auth.h"
 #include "session/chan.h"
@@ -154,8 +155,8 @@ say(void *ctx, enum log_level level, const char *text)
 	struct msg_sup_say m = {.level = (uint8_t)level};
 
 	text_set(m.text, sizeof(m.text), text);
-	if (s->ctl.up)
-		(void)ipc_send(&s->ctl.ipc, MSG_SUP_SAY, &m, NULL, 0);
+	if (!s->ctl.up || ipc_send(&s->ctl.ipc, MSG_SUP_SAY, &m, NULL, 0) != 0)
+		return; /* nowhere is left to complain to */
 }
 
 static int

@@ -108,8 +108,8 @@ forget(struct supervisor *s, struct conn *c)
 		}
 }
 
-/* Is c's process a child of ours, since its zygote has ended? What a zygote said
- * of its pid is not believed: the kernel is asked. */
+/* Is c's process a child of ours, since its zygote has ended? What a zygote
+ * said of its pid is not believed: the kernel is asked. */
 static bool
 adopted(const struct supervisor *s, const struct conn *c)
 {
@@ -129,8 +129,8 @@ kill_conn(struct supervisor *s, struct conn *c)
 		return;
 	if (c->zygote != 0)
 		/* without its line it ends, and we come here again */
-		(void)peer_send(supervisor_zygote(s, c->zygote), MSG_SUP_KILL,
-		    &m, -1);
+		(void)peer_send(
+		    supervisor_zygote(s, c->zygote), MSG_SUP_KILL, &m, -1);
 	else if (adopted(s, c))
 		(void)kill(c->pid, SIGKILL);
 	else
@@ -190,8 +190,7 @@ audit_died(struct supervisor *s, const struct conn *c, int sig)
 }
 
 bool
-accept_told(
-    struct supervisor *s, pid_t zygote, const struct msg_sup_session *m)
+accept_told(struct supervisor *s, pid_t zygote, const struct msg_sup_session *m)
 {
 	struct conn *c = s->conns;
 

@@ -304,9 +304,9 @@ listen_open(struct supervisor *s)
 	return open_admin(&s->admin_fd, c->admin_socket);
 }
 
-/* Does the kernel still take connections for it? A shutdown(2) by one who had it
- * holds for all: of a TCP socket it ends the listening, of a Unix socket each
- * connection to it is refused. */
+/* Does the kernel still take connections for it? A shutdown(2) by one who had
+ * it holds for all: of a TCP socket it ends the listening, of a Unix socket
+ * each connection to it is refused. */
 static bool
 serves(int fd)
 {

@@ -98,7 +98,8 @@ static int
 on_kill(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
 	(void)p;
-	accept_kill(process_ctx(r), ((const struct msg_sup_conn *)msg->body)->conn);
+	accept_kill(
+	    process_ctx(r), ((const struct msg_sup_conn *)msg->body)->conn);
 	return 0;
 }
 
@@ -118,7 +119,8 @@ on_session(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	const pid_t zygote = supervisor_zygote_pid(s, p);
 	struct child *now = supervisor_child(s, PROC_ZYGOTE);
 
-	if (accept_told(s, zygote, msg->body) && now->pid == zygote)
+	if (zygote != 0 && accept_told(s, zygote, msg->body) &&
+	    now->pid == zygote)
 		child_renew_zygote(s);
 	session_gone(s);
 	return 0;

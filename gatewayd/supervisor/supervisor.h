@@ -36,10 +36,10 @@ struct child {
 	const struct child_spec *spec; /* NULL before child_init() */
 	uid_t uid;
 	gid_t gid;
-	pid_t pid;                     /* 0 = not running */
+	pid_t pid; /* 0 = not running */
 	struct peer *peer;
 	bool ready;
-	bool exited; /* and reaped: its last words are read */
+	bool exited;       /* and reaped: its last words are read */
 	unsigned failures; /* in a row, for the back-off */
 	int64_t started_us;
 	struct timer *restart;

@@ -2,9 +2,14 @@
 /*
  * doctor - tests this client and its gateway, or has the gateway test a target.
  */
+#include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include "base/addr.h"
 #include "base/clock.h"
 #include "base/str.h"
 #include "jitctl/cmd/change.h"
@@ -13,6 +18,8 @@
 #include "jitctl/gateway/read.h"
 #include "jitctl/gateway/sign.h"
 #include "jitctl/term/out.h"
+
+enum { KNOCK_MS = 2000 };
 
 enum check_status { CHECK_FAIL = 0, CHECK_WARN, CHECK_SKIP, CHECK_OK };
 
@@ -146,6 +153,57 @@ check_user(struct ctx *c, json_t *checks)
 	reply_done(&r);
 }
 
+/* 0, or an errno: what a connection to it comes to. */
+static int
+knock(const struct addr *a, uint16_t port)
+{
+	struct sockaddr_storage ss;
+	const socklen_t len = addr_to_sockaddr(&ss, a, port);
+	struct pollfd p = {.events = POLLOUT};
+	socklen_t size = sizeof(int);
+	int e = 0;
+
+	p.fd =
+	    socket(ss.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (p.fd < 0)
+		return errno;
+	if (connect(p.fd, (const struct sockaddr *)&ss, len) != 0 &&
+	    errno != EINPROGRESS)
+		e = errno;
+	else if (poll(&p, 1, KNOCK_MS) <= 0)
+		e = ETIMEDOUT;
+	else if (getsockopt(p.fd, SOL_SOCKET, SO_ERROR, &e, &size) != 0)
+		e = errno;
+	(void)close(p.fd);
+	return e;
+}
+
+/* On the gateway: is the API where it should be? That it is set up, and that
+ * its process runs, says nothing about its sockets. */
+static void
+check_api(json_t *checks, const json_t *list)
+{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *o = json_array_get(list, i);
+		const json_int_t port =
+		    json_integer_value(json_object_get(o, "port"));
+		char text[CELL_SIZE];
+		struct addr a;
+		int e;
+
+		if (addr_parse(&a, member(o, "address")) != 0 || port < 1 ||
+		    port > UINT16_MAX)
+			continue;
+		e = knock(&a, (uint16_t)port);
+		(void)snprintf(text, sizeof(text), "%.48s port %d: %s",
+		    member(o, "address"), (int)port,
+		    e == 0 ? "accepts connections" : strerror(e));
+		add_check(checks, "api", e == 0 ? CHECK_OK : CHECK_FAIL, text,
+		    e == 0 ? ""
+			   : "gatewayd's log; then systemctl restart gatewayd");
+	}
+}
+
 static void
 check_gateway(struct ctx *c, json_t *checks)
 {
@@ -174,6 +232,8 @@ check_gateway(struct ctx *c, json_t *checks)
 		add_check(checks, "host key", CHECK_WARN,
 		    "the gateway's SSH host key is not the profile's",
 		    "ask its admin; then enroll again: jitctl enroll");
+	if (c->socket != NULL)
+		check_api(checks, json_object_get(r.json, "api"));
 	reply_done(&r);
 	check_ready(c, checks);
 	check_user(c, checks);

@@ -111,7 +111,7 @@ enum {
 	/* ---- SSH connections and sessions */
 	LIMIT_SESSIONS = 2000,
 	LIMIT_SESSIONS_PER_GRANT = 32,
-	LIMIT_SESSION_LINES = 100, /* of one session in the operators' log */
+	LIMIT_SESSION_LINES = 100,  /* of one session in the operators' log */
 	LIMIT_ZYGOTES_RETIRED = 32, /* that have sessions yet, after another of
 				     * theirs died by a signal; then no new
 				     * connections */

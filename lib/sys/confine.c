@@ -61,81 +61,93 @@ static const int common[] = {
 
 /* Libraries try these and live without them. */
 static const int probes[] = {NR(socket), NR(socketpair), NR(connect), NR(bind),
-    NR(listen), NR(setsockopt), NR(accept4), NR(accept), NR(openat2), NR(prctl), NR(setrlimit),
-    NR(sched_setaffinity), NR(sched_setscheduler), NR(setpriority),
-    NR(getpriority), NR(chmod), NR(fchmodat), NR(chown), NR(fchownat), NR(link),
-    NR(linkat), NR(symlink), NR(symlinkat), NR(utimensat), NR(memfd_create),
-    NR(inotify_init1), NR(io_uring_setup), NR(getpgrp), NR(getsid), END};
+    NR(listen), NR(setsockopt), NR(accept4), NR(accept), NR(openat2), NR(prctl),
+    NR(setrlimit), NR(sched_setaffinity), NR(sched_setscheduler),
+    NR(setpriority), NR(getpriority), NR(chmod), NR(fchmodat), NR(chown),
+    NR(fchownat), NR(link), NR(linkat), NR(symlink), NR(symlinkat),
+    NR(utimensat), NR(memfd_create), NR(inotify_init1), NR(io_uring_setup),
+    NR(getpgrp), NR(getsid), END};
 
 /* ---- arguments. The kernel reads the low half of an int. */
 #define LOW UINT64_C(0xffffffff)
-#define IS(arg, v) {arg, LOW, v}
-#define IS_BUT(arg, v, bits) {arg, LOW & ~(uint64_t)(bits), v}
+#define COND(arg, mask, is)                                                    \
+	{                                                                      \
+		arg, mask, is                                                  \
+	}
+#define ANY COND(0, 0, 0)
+#define IS(arg, v) COND(arg, LOW, v)
+#define IS_BUT(arg, v, bits) COND(arg, LOW & ~(uint64_t)(bits), v)
 #define ONLY(arg, bits) IS_BUT(arg, 0, bits)
-#define WITHOUT(arg, bits) {arg, bits, 0}
-#define NO_POINTER(arg) {arg, UINT64_MAX, 0}
+#define WITHOUT(arg, bits) COND(arg, bits, 0)
+#define NO_POINTER(arg) COND(arg, UINT64_MAX, 0)
 
-/* clang-format off: one way to make a call, one line */
-#define FCNTL(cmd) {NR(fcntl), {IS(1, cmd)}}
-#define IOCTL(request) {NR(ioctl), {IS(1, request)}}
-#define SOCKOPT(level, name) {NR(setsockopt), {IS(1, level), IS(2, name)}}
-#define PRCTL(option) {NR(prctl), {IS(0, option)}}
+#define RULE(name, a, b)                                                       \
+	{                                                                      \
+		NR(name),                                                      \
+		{                                                              \
+			a, b                                                   \
+		}                                                              \
+	}
+#define LAST                                                                   \
+	{                                                                      \
+		.nr = END                                                      \
+	}
+#define FCNTL(cmd) RULE(fcntl, IS(1, cmd), ANY)
+#define IOCTL(request) RULE(ioctl, IS(1, request), ANY)
+#define SOCKOPT(level, name) RULE(setsockopt, IS(1, level), IS(2, name))
+#define PRCTL(option) RULE(prctl, IS(0, option), ANY)
 #define SOCKET(family, type)                                                   \
-	{NR(socket), {IS(0, family),                                           \
-	    IS_BUT(1, type, SOCK_CLOEXEC | SOCK_NONBLOCK)}}
-#define LAST {.nr = END}
+	RULE(socket, IS(0, family),                                            \
+	    IS_BUT(1, type, SOCK_CLOEXEC | SOCK_NONBLOCK))
 
 /* A descriptor must bring no signal to anybody: no F_SETOWN, F_SETSIG,
  * O_ASYNC. */
 #define FCNTL_PLAIN                                                            \
 	FCNTL(F_GETFD), FCNTL(F_SETFD), FCNTL(F_GETFL),                        \
-	{NR(fcntl), {IS(1, F_SETFL), WITHOUT(2, O_ASYNC)}}
+	    RULE(fcntl, IS(1, F_SETFL), WITHOUT(2, O_ASYNC))
+#define FCNTL_DUP FCNTL(F_DUPFD), FCNTL(F_DUPFD_CLOEXEC)
+#define FILE_LOCKS FCNTL(F_GETLK), FCNTL(F_SETLK), FCNTL(F_SETLKW)
 /* No address, and none of the flags that connect (MSG_FASTOPEN) or hand memory
  * over. Where a sendmsg goes a filter cannot see; without a flag that connects
  * a stream goes where it is connected. */
 #define SEND_FLAGS (MSG_NOSIGNAL | MSG_DONTWAIT | MSG_MORE)
-#define SENDMSG {NR(sendmsg), {ONLY(2, SEND_FLAGS)}}
-#define SENDTO {NR(sendto), {ONLY(3, SEND_FLAGS), NO_POINTER(4)}}
+#define SENDMSG RULE(sendmsg, ONLY(2, SEND_FLAGS), ANY)
+#define SENDTO RULE(sendto, ONLY(3, SEND_FLAGS), NO_POINTER(4))
+#define SENDTO_ANYBODY RULE(sendto, ONLY(3, SEND_FLAGS), ANY)
 #define NO_NEW_CODE                                                            \
-	{NR(mmap), {WITHOUT(2, PROT_EXEC)}},                                   \
-	{NR(mprotect), {WITHOUT(2, PROT_EXEC)}}
+	RULE(mmap, WITHOUT(2, PROT_EXEC), ANY),                                \
+	    RULE(mprotect, WITHOUT(2, PROT_EXEC), ANY)
 /* Only to ask about terminals and queued bytes, and to ask for limits. */
-#define ASKING                                                                 \
-	IOCTL(TCGETS), IOCTL(FIONREAD), IOCTL(FIONBIO), IOCTL(FIOCLEX)
-#define ASK_LIMITS {NR(prlimit64), {NO_POINTER(2)}}
-#define FILE_LOCKS                                                             \
-	FCNTL(F_GETLK), FCNTL(F_SETLK), FCNTL(F_SETLKW)
-#define FCNTL_DUP FCNTL(F_DUPFD), FCNTL(F_DUPFD_CLOEXEC)
+#define ASKING IOCTL(TCGETS), IOCTL(FIONREAD), IOCTL(FIONBIO), IOCTL(FIOCLEX)
+#define ASK_LIMITS RULE(prlimit64, NO_POINTER(2), ANY)
 
-static const struct sandbox_rule plain[] = {
-    FCNTL_PLAIN, FCNTL_DUP, FILE_LOCKS, SENDMSG, NO_NEW_CODE, ASKING,
-    ASK_LIMITS, LAST};
+static const struct sandbox_rule plain[] = {FCNTL_PLAIN, FCNTL_DUP, FILE_LOCKS,
+    SENDMSG, NO_NEW_CODE, ASKING, ASK_LIMITS, LAST};
 static const struct sandbox_rule sends[] = {SENDTO, LAST};
 
 /* ---- what each process has besides */
 #define KEEPALIVE                                                              \
 	SOCKOPT(SOL_SOCKET, SO_KEEPALIVE), SOCKOPT(IPPROTO_TCP, TCP_KEEPIDLE), \
-	SOCKOPT(IPPROTO_TCP, TCP_KEEPINTVL), SOCKOPT(IPPROTO_TCP, TCP_KEEPCNT),\
-	SOCKOPT(IPPROTO_TCP, TCP_USER_TIMEOUT)
+	    SOCKOPT(IPPROTO_TCP, TCP_KEEPINTVL),                               \
+	    SOCKOPT(IPPROTO_TCP, TCP_KEEPCNT),                                 \
+	    SOCKOPT(IPPROTO_TCP, TCP_USER_TIMEOUT)
 #define NODELAY SOCKOPT(IPPROTO_TCP, TCP_NODELAY)
 
 /* The way to a target, and which address of ours leads there. */
 static const int broker_calls[] = {
     NR(socket), NR(connect), NR(bind), NR(setsockopt), END};
-static const struct sandbox_rule broker_rules[] = {
-    SOCKET(AF_INET, SOCK_STREAM), SOCKET(AF_INET6, SOCK_STREAM),
-    SOCKET(AF_INET, SOCK_DGRAM), SOCKET(AF_INET6, SOCK_DGRAM),
-    NODELAY, KEEPALIVE, LAST};
+static const struct sandbox_rule broker_rules[] = {SOCKET(AF_INET, SOCK_STREAM),
+    SOCKET(AF_INET6, SOCK_STREAM), SOCKET(AF_INET, SOCK_DGRAM),
+    SOCKET(AF_INET6, SOCK_DGRAM), NODELAY, KEEPALIVE, LAST};
 
 static const int shipper_calls[] = {
     NR(socket), NR(connect), NR(setsockopt), END};
 static const struct sandbox_rule shipper_rules[] = {
-    SOCKET(AF_INET, SOCK_STREAM), SOCKET(AF_INET6, SOCK_STREAM),
-    NODELAY, KEEPALIVE, LAST};
+    SOCKET(AF_INET, SOCK_STREAM), SOCKET(AF_INET6, SOCK_STREAM), NODELAY,
+    KEEPALIVE, LAST};
 
 /* Netlink and raw packets have an address each. */
-static const struct sandbox_rule firewall_rules[] = {
-    {NR(sendto), {ONLY(3, SEND_FLAGS)}}, LAST};
+static const struct sandbox_rule firewall_rules[] = {SENDTO_ANYBODY, LAST};
 
 static const int api_calls[] = {NR(accept4), NR(setsockopt), END};
 static const struct sandbox_rule api_rules[] = {
@@ -158,21 +170,21 @@ static const int session_probes[] = {NR(openat), NR(open), NR(newfstatat),
     NR(getpeername), NR(sched_getaffinity), END};
 static const struct sandbox_rule session_rules[] = {
     FCNTL_PLAIN, SENDMSG, SENDTO, NO_NEW_CODE, LAST};
-static const struct sandbox_rule relay_options[] = {
-    NODELAY, SOCKOPT(IPPROTO_TCP, TCP_QUICKACK), KEEPALIVE,
+static const struct sandbox_rule relay_options[] = {NODELAY,
+    SOCKOPT(IPPROTO_TCP, TCP_QUICKACK), SOCKOPT(IPPROTO_TCP, TCP_USER_TIMEOUT),
     SOCKOPT(SOL_SOCKET, SO_RCVBUF), SOCKOPT(SOL_SOCKET, SO_LINGER), LAST};
 
 /* What forking needs, and what its sessions need to confine themselves further:
  * a filter is inherited, so what is missing here no session has either. */
 static const int zygote_calls[] = {NR(clone), NR(wait4), NR(kill), NR(prctl),
-    NR(setsockopt),
-    NR(seccomp), NR(landlock_create_ruleset), NR(landlock_add_rule),
-    NR(landlock_restrict_self), NR(set_robust_list), NR(rseq), END};
+    NR(setsockopt), NR(seccomp), NR(landlock_create_ruleset),
+    NR(landlock_add_rule), NR(landlock_restrict_self), NR(set_robust_list),
+    NR(rseq), END};
 static const struct sandbox_rule zygote_rules[] = {
-    {NR(clone), {IS(0, CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD)}},
-    {NR(kill), {IS(1, SIGKILL)}},
-    PRCTL(PR_SET_NO_NEW_PRIVS), PRCTL(PR_SET_DUMPABLE),
-    {NR(prlimit64), {IS(0, 0)}}, LAST};
+    RULE(
+	clone, IS(0, CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD), ANY),
+    RULE(kill, IS(1, SIGKILL), ANY), PRCTL(PR_SET_NO_NEW_PRIVS),
+    PRCTL(PR_SET_DUMPABLE), RULE(prlimit64, IS(0, 0), ANY), LAST};
 
 /* It starts all others: this is also what those need until they confine
  * themselves, and what the libraries of this and the next Debian ask for. */
@@ -183,19 +195,18 @@ static const int supervisor_calls[] = {NR(execve), NR(clone), NR(clone3),
     NR(capset), NR(prctl), NR(seccomp), NR(landlock_create_ruleset),
     NR(landlock_add_rule), NR(landlock_restrict_self), NR(socket), NR(connect),
     NR(bind), NR(listen), NR(accept4), NR(socketpair), NR(setsockopt),
-    NR(sendmmsg),
-    NR(recvmmsg), NR(arch_prctl), NR(set_tid_address), NR(set_robust_list),
-    NR(rseq), NR(setrlimit), NR(getrlimit), NR(close_range), NR(chmod),
-    NR(fchmodat), NR(chown), NR(fchownat), NR(pipe), NR(epoll_create),
-    NR(eventfd), NR(getpgrp), NR(getsid), NR(getdents), NR(truncate),
-    NR(munlockall), NR(mlockall), NR(getpriority), NR(sched_getparam),
-    NR(sched_getscheduler), NR(mincore), NR(msync), NR(pause), NR(alarm),
-    END};
-static const struct sandbox_rule supervisor_rules[] = {
-    FCNTL_PLAIN, FCNTL_DUP, FILE_LOCKS, SENDMSG,
+    NR(sendmmsg), NR(recvmmsg), NR(arch_prctl), NR(set_tid_address),
+    NR(set_robust_list), NR(rseq), NR(setrlimit), NR(getrlimit),
+    NR(close_range), NR(chmod), NR(fchmodat), NR(chown), NR(fchownat), NR(pipe),
+    NR(epoll_create), NR(eventfd), NR(getpgrp), NR(getsid), NR(getdents),
+    NR(truncate), NR(munlockall), NR(mlockall), NR(getpriority),
+    NR(sched_getparam), NR(sched_getscheduler), NR(mincore), NR(msync),
+    NR(pause), NR(alarm), END};
+static const struct sandbox_rule supervisor_rules[] = {FCNTL_PLAIN, FCNTL_DUP,
+    FILE_LOCKS, SENDMSG,
     /* the service manager's socket and a resolver's have addresses */
-    {NR(sendto), {ONLY(3, SEND_FLAGS)}}, {NR(sendmmsg), {ONLY(3, SEND_FLAGS)}},
-    ASKING, NODELAY, KEEPALIVE, SOCKOPT(SOL_SOCKET, SO_REUSEADDR),
+    SENDTO_ANYBODY, RULE(sendmmsg, ONLY(3, SEND_FLAGS), ANY), ASKING, NODELAY,
+    KEEPALIVE, SOCKOPT(SOL_SOCKET, SO_REUSEADDR),
     SOCKOPT(SOL_SOCKET, SO_LINGER), SOCKOPT(SOL_SOCKET, SO_SNDBUF),
     SOCKOPT(SOL_SOCKET, SO_RCVBUF), SOCKOPT(SOL_SOCKET, SO_SNDBUFFORCE),
     SOCKOPT(SOL_SOCKET, SO_RCVBUFFORCE), SOCKOPT(SOL_SOCKET, SO_RCVTIMEO),
@@ -203,7 +214,6 @@ static const struct sandbox_rule supervisor_rules[] = {
     SOCKOPT(IPPROTO_TCP, TCP_QUICKACK), SOCKOPT(IPPROTO_TCP, TCP_CORK),
     SOCKOPT(IPPROTO_IPV6, IPV6_V6ONLY), SOCKOPT(IPPROTO_IP, IP_RECVERR),
     SOCKOPT(IPPROTO_IPV6, IPV6_RECVERR), LAST};
-/* clang-format on */
 
 static const struct sandbox rows[PROC_COUNT] = {
     [PROC_SUPERVISOR] = {.allow = {common, supervisor_calls},

@@ -190,9 +190,9 @@ add_rule(scmp_filter_ctx ctx, const struct sandbox_rule *rule)
 
 	for (unsigned i = 0; i < ARRAY_LEN(rule->when); i++)
 		if (rule->when[i].mask != 0)
-			c[n++] = SCMP_CMP64(rule->when[i].arg,
-			    SCMP_CMP_MASKED_EQ, rule->when[i].mask,
-			    rule->when[i].is);
+			c[n++] =
+			    SCMP_CMP64(rule->when[i].arg, SCMP_CMP_MASKED_EQ,
+				rule->when[i].mask, rule->when[i].is);
 	r = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, rule->nr, n, c);
 	return r == 0 || r == -EEXIST ? 0 : sys_error(r);
 }
@@ -260,7 +260,8 @@ out:
 static int
 seccomp_enter(const struct sandbox *s)
 {
-	uint32_t rest = s->mild ? SCMP_ACT_ERRNO(ENOSYS) : SCMP_ACT_KILL_PROCESS;
+	uint32_t rest =
+	    s->mild ? SCMP_ACT_ERRNO(ENOSYS) : SCMP_ACT_KILL_PROCESS;
 	int r = 0;
 
 	if (FAULT(no_seccomp))

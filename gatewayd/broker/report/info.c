@@ -8,6 +8,27 @@
 #include "broker/call/put.h"
 #include "broker/identity/mfa.h"
 
+/* Where the API should answer. */
+static json_t *
+api_addresses(const struct conf *conf)
+{
+	json_t *list = json_array();
+	char text[ADDR_TEXT_SIZE];
+
+	for (int i = 0; i < LIMIT_LISTEN; i++) {
+		json_t *o = NULL;
+
+		if (conf->api[i].port == 0)
+			continue;
+		o = json_object();
+		addr_format(text, &conf->api[i].addr);
+		put_str(o, "address", text);
+		put_num(o, "port", conf->api[i].port);
+		(void)json_array_append_new(list, o);
+	}
+	return list;
+}
+
 void
 verb_server(struct call *c)
 {
@@ -25,6 +46,8 @@ verb_server(struct call *c)
 	(void)json_object_set_new(o, "ca_keys", cas);
 	put_str(o, "log_key", conf->log_key);
 	put_time(o, "time", broker_now(c->b).utc_ms);
+	if (c->from == PROC_ADMIN) /* doctor tries them */
+		(void)json_object_set_new(o, "api", api_addresses(conf));
 	call_reply(c, 200, o);
 }
 

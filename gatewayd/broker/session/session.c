@@ -25,6 +25,7 @@
 
 enum {
 	STOP_MS = (LIMIT_CLIENT_TAIL_S + 3) * 1000, /* then it is killed */
+	PARTING_MS = 2000, /* from its last word to its end; likewise */
 };
 
 /* ---- what grants ask of sessions */
@@ -112,7 +113,7 @@ part(struct process *r, uint64_t conn)
 		return;
 	}
 	p->conn = conn;
-	timer_set(p->timer, STOP_MS);
+	timer_set(p->timer, PARTING_MS);
 }
 
 void
@@ -148,7 +149,8 @@ session_down(struct broker *b, struct peer *p)
 	else
 		session_over(s, END_ABORTED, 0, 0, -1);
 	/* if it has not ended, it is beyond our reach */
-	kill_session(b->process, peer_conn(p));
+	if (!FAULT(parting))
+		kill_session(b->process, peer_conn(p));
 }
 
 int

@@ -4,7 +4,8 @@
 # promise: each process runs as its own user with what it needs and no more
 #
 # Read from /proc while a session runs: user, groups, capabilities, filter,
-# sockets.
+# sockets. What the filters allow is read from the kernel and compared with
+# doc/SANDBOX.
 
 # shellcheck source=tests/functional/lib.sh
 . "$(dirname -- "$0")/../lib.sh"
@@ -54,6 +55,25 @@ caps=$(field "$(gw_pid supervisor)" CapEff)
 expect_eq 0 $((16#$caps & 1 << 21)) 'CAP_SYS_ADMIN of the supervisor'
 expect_eq 0 $((16#$caps & 1 << 19)) 'CAP_SYS_PTRACE of the supervisor'
 expect_eq "$caps" "$(field "$(gw_pid supervisor)" CapBnd)" 'what it could get'
+
+expect_eq 1 "$(field "$(gw_pid supervisor)" NoNewPrivs)" 'NoNewPrivs of the supervisor'
+expect_eq 2 "$(field "$(gw_pid supervisor)" Seccomp)" 'Seccomp of the supervisor'
+
+echo '- what each may call is what the page says'
+if [ "$(uname -m)" = x86_64 ]; then
+	put_file gateway /tmp/seccomp_of.py <"$(dirname -- "$0")/../tools/seccomp_of.py"
+	put_file gateway /tmp/SANDBOX <"$(dirname -- "$0")/../../../doc/SANDBOX"
+	for p in broker notary firewall api admin recorder shipper zygote supervisor session; do
+		pid=$session
+		[ "$p" = session ] || pid=$(gw_pid "$p")
+		expect_ok on gateway python3 /tmp/seccomp_of.py "$pid" /tmp/SANDBOX "$p"
+		expect_eq '' "$OUT" "where doc/SANDBOX and the filter of $p differ"
+	done
+fi
+for fd in 0 1 2; do
+	expect_eq /dev/null "$(on gateway readlink "/proc/$session/fd/$fd")" \
+		"descriptor $fd of a session"
+done
 
 echo '- who listens: the supervisor made them, the API serves them, nobody else has one'
 for p in broker notary firewall recorder shipper zygote; do

@@ -3,9 +3,10 @@
 #
 # link_of.py - the socket pair between two running processes:
 #
-#   link_of.py PID PID [cut]   prints the first one's end (inode), a line for each;
-#                              with cut, shuts it down, which both processes see,
-#                              and touches nothing else
+#   link_of.py PID PID [cut|fd]   prints the first one's end (inode, with fd its
+#                                 descriptor), a line for each; with cut, shuts it
+#                                 down, which both processes see, and touches
+#                                 nothing else
 import ctypes
 import os
 import socket
@@ -41,7 +42,7 @@ for line in subprocess.run(["ss", "-Hxn"], check=True, capture_output=True,
     word = line.split()
     if word[5] not in ours or word[7] not in theirs:
         continue
-    print(word[5])
+    print(ours[word[5]] if sys.argv[3:] == ["fd"] else word[5])
     if sys.argv[3:] == ["cut"]:
         fd = call(PIDFD_GETFD, call(PIDFD_OPEN, a, 0), ours[word[5]], 0)
         socket.socket(fileno=fd).shutdown(socket.SHUT_RDWR)

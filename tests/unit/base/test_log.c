@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -46,6 +47,34 @@ release(int old, const int pipefd[static 2])
 		writes++;
 	(void)close(pipefd[0]);
 	return writes;
+}
+
+static char handed[256];
+
+static void
+take(void *ctx, enum log_level level, const char *text)
+{
+	*(enum log_level *)ctx = level;
+	(void)snprintf(handed, sizeof(handed), "%s", text);
+	log_err("from within");
+}
+
+/* Lines go to who asks for them, and none to stderr. */
+static void
+handed_over(void **state)
+{
+	enum log_level level = LOG_LV_ERR;
+	int pipefd[2];
+	int old;
+
+	(void)state;
+	old = capture(pipefd);
+	log_to(take, &level);
+	log_warn("a\nline");
+	log_to(NULL, NULL);
+	assert_int_equal(release(old, pipefd), 0);
+	assert_int_equal(level, LOG_LV_WARN);
+	assert_string_equal(handed, "a\\x0aline");
 }
 
 static void
@@ -130,6 +159,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(levels),
+	    cmocka_unit_test(handed_over),
 	    cmocka_unit_test(one_line_whatever_the_user_says),
 	    cmocka_unit_test(every_error_has_words),
 	};

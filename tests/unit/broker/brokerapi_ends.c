@@ -84,8 +84,8 @@ want_taken(struct scene *x, const struct key *k)
 	assert_int_equal(want_reply(x, &x->api), 404);
 }
 
-/* The pauses of that key by now, and that all of them are over: those of another
- * boot end by UTC, and this one may have begun a minute ago. */
+/* The pauses of that key by now, and that all of them are over: those of
+ * another boot end by UTC, and this one may have begun a minute ago. */
 static void
 had_wrong(struct scene *x, const struct key *k, unsigned n)
 {
@@ -510,6 +510,41 @@ test_kill_is_recorded(void **state)
 	    ((const struct msg_ses_stop *)testlink_want(&session, MSG_SES_STOP))
 		->reason,
 	    END_KILLED);
+	testlink_close(&session);
+	stop(x);
+}
+
+static void
+want_kill(struct scene *x, uint64_t conn)
+{
+	struct testlink supervisor = {.ipc = x->proc.control};
+
+	supervisor.m.body = calloc(1, msg_size_max());
+	assert_non_null(supervisor.m.body);
+	assert_int_equal(((const struct msg_sup_conn *)testlink_want(
+			      &supervisor, MSG_SUP_KILL))
+			     ->conn,
+	    conn);
+	x->proc.control = supervisor.ipc;
+	free(supervisor.m.body);
+}
+
+/* A session that closes its line is killed, and one that has said its last word
+ * and stays. */
+void
+test_last_word(void **state)
+{
+	struct scene *x = *state;
+	const struct msg_ses_end end = {.reason = END_LOGOUT, .exit = -1};
+	struct testlink session;
+
+	start(x, NULL, 0, NULL);
+	link_session(x, &session, 100);
+	testlink_close(&session);
+	want_kill(x, 100);
+	link_session(x, &session, 101);
+	testlink_send(&session, MSG_SES_END, &end);
+	want_kill(x, 101);
 	testlink_close(&session);
 	stop(x);
 }

@@ -46,6 +46,7 @@ main(void)
 	    T(test_looks_are_recorded),
 	    T(test_wider_than_the_role),
 	    T(test_taken_away_before_a_crash),
+	    T(test_last_word),
 	    T(test_code_taken_of_disabled),
 	    T(test_revoked_stays_revoked),
 	    T(test_revoke_is_recorded),
