@@ -260,7 +260,7 @@ on_restart(struct process *r, void *arg)
 
 	if (s->stop != STOP_NONE)
 		return;
-	if (c->pid != 0 && c->peer == NULL) {
+	if (c->pid != 0 && c->peer == NULL && !FAULT(linger)) {
 		log_err("%s has closed its link and lives on: killed",
 		    c->spec->binary);
 		(void)kill(c->pid, SIGKILL);

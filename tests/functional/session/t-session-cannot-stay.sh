@@ -104,6 +104,12 @@ wait_for 10 adopted
 closes "${forks[4]}" $(unix_fds "${forks[4]}")
 wait_for 10 gone "${forks[4]}"
 
+echo '- nor stays another process that has closed its line to the supervisor'
+recorder=$(gw_pid recorder)
+closes "$recorder" 3
+another() { [ -n "$(gw_pid recorder)" ] && [ "$(gw_pid recorder)" != "$recorder" ]; }
+wait_for 10 another
+
 echo '- an orderly stop leaves nobody, hung or not'
 wait_for 10 fresh
 begin
