@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/str.h"
 
 enum { MAPPED_BITS = 96 };
@@ -49,6 +50,33 @@ addr_parse(struct addr *ret, const char *s)
 	else
 		return GW_EINVAL;
 	return 0;
+}
+
+/* Decimal, octal or hexadecimal, as inet_aton() reads them. */
+static bool
+is_number(const char *s, size_t n)
+{
+	if (n >= 2 && s[0] == '0' && (s[1] == 'x' || s[1] == 'X'))
+		return strspn(s + 2, "0123456789abcdefABCDEF") >= n - 2;
+	return strspn(s, "0123456789") >= n;
+}
+
+bool
+addr_is_name(const char *s)
+{
+	size_t n = strlen(s);
+	size_t last = n;
+
+	if (n > 0 && s[n - 1] == '.') /* the root, said */
+		n--;
+	if (n == 0 || n > 253 || s[0] == '-' || s[0] == '.' ||
+	    strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		      "0123456789._-") < n ||
+	    strstr(s, "..") != NULL)
+		return false;
+	for (last = n; last > 0 && s[last - 1] != '.'; last--)
+		;
+	return !is_number(s + last, n - last) || FAULT(odd_address);
 }
 
 void

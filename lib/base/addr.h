@@ -24,7 +24,14 @@ struct prefix {
 	uint8_t bits;
 };
 
+/* IPv4 as four decimal numbers without leading zeros, IPv6 without a zone; no
+ * other writing. GW_EINVAL. */
 MUST_CHECK int addr_parse(struct addr *ret, const char *s);
+/* A host's name, which may be asked for in the DNS: [A-Za-z0-9_-] and dots, and
+ * its last label is no number. Where one was expected, a resolver would take
+ * 010.20.0.13, 169148429, 0x0a.20.0.13 and 10.20.13 for addresses, and for
+ * others than people mean. */
+bool addr_is_name(const char *s);
 void addr_format(char ret[static ADDR_TEXT_SIZE], const struct addr *a);
 /* An address, in the one encoding it has here. */
 bool addr_valid(const struct addr *a);

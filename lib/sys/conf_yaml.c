@@ -46,7 +46,9 @@ enum { SOCKET_PATH_SIZE = sizeof(((struct sockaddr_un *)0)->sun_path) };
 bool
 conf_host_ok(const char *s)
 {
-	return s[0] != '\0' && strpbrk(s, " \t\"'\\#{}[],/@") == NULL;
+	struct addr a;
+
+	return addr_parse(&a, s) == 0 || addr_is_name(s);
 }
 
 const char *
@@ -187,8 +189,14 @@ read_sink(struct yaml *y, const struct yaml_item *map, struct conf_sink *k)
 	(void)yaml_only(y, map, "sinks", sink_keys);
 	if (yaml_get_name(y, map, "name", true, &s))
 		keep_str(y, map, k->name, sizeof(k->name), s);
-	if (yaml_get_str(y, map, "host", true, LIMIT_HOST_SIZE - 1, &s))
+	if (yaml_get_str(y, map, "host", true, LIMIT_HOST_SIZE - 1, &s)) {
+		if (!conf_host_ok(s))
+			yaml_error(y, yaml_find(map, "host"),
+			    "sinks: not a name or address: \"%s\" (an address "
+			    "is written like 10.20.0.13 or fd00::13)",
+			    s);
 		keep_str(y, map, k->host, sizeof(k->host), s);
+	}
 	k->port = 6514;
 	if (yaml_get_int(y, map, "port", false, 1, 65535, &port))
 		k->port = (uint16_t)port;

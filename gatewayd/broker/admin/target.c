@@ -193,7 +193,9 @@ parse_addresses(struct target *t, const json_t *o, struct problem *p)
 			&a, json_string_value(json_array_get(list, i))) != 0) {
 			problem_set(p, 400, "bad-field", "addresses",
 			    "addresses: entry %zu is not an IPv4 or IPv6 "
-			    "address (names are resolved by jitctl)",
+			    "address: write it like 10.20.0.13, without "
+			    "leading "
+			    "zeros, or fd00::13 (names are resolved by jitctl)",
 			    i + 1);
 			return GW_EINVAL;
 		}

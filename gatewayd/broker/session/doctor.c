@@ -160,8 +160,9 @@ verb_target_scan(struct call *c)
 	}
 	if (addr_parse(&x->w.addr, address) != 0) {
 		call_refuse(c, 400, "bad-field", "address",
-		    "address: not an IPv4 or IPv6 address (names are resolved "
-		    "by jitctl)");
+		    "address: not an IPv4 or IPv6 address: write it like "
+		    "10.20.0.13, without leading zeros, or fd00::13 (names are "
+		    "resolved by jitctl)");
 		return;
 	}
 	x->w.port = (uint16_t)port;

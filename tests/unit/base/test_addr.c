@@ -182,6 +182,34 @@ one_encoding(void **state)
 		assert_false(addr_valid(&bad[i]));
 }
 
+/* One writing of an address; what is a name, and what only looks like one. */
+static void
+names(void **state)
+{
+	static const char *const other[] = {"010.20.0.13", "10.20.0.013",
+	    "169148429", "10.20.13", "10.1310733", "0x0a.20.0.13", "0xa14000d",
+	    "012.024.0.015", "10.20.0.13.", "10.20.0.0x0d", "0", "0x", "1.",
+	    "10.20.0.256", "10.20.0.13.5", "x.1", "10.20.0.13 ", " 10.20.0.13",
+	    "10.20.0.13%eth0", "fe80::1%eth0", "[::1]", "::1.2.3", "a..b", ".a",
+	    "-a", "a b", "", ".", "\xc3\xa9", "a/b", "a:1"};
+	static const char *const good[] = {"web-01", "web-01.example.net",
+	    "web-01.example.net.", "10.20.0.13.in-addr.arpa", "1a", "x_y",
+	    "0xg", "a.0b", "3com.com"};
+	struct addr a;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(other); i++) {
+		CHECK_ROW(addr_parse(&a, other[i]) == GW_EINVAL, other[i]);
+		CHECK_ROW(!addr_is_name(other[i]), other[i]);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+		CHECK_ROW(addr_parse(&a, good[i]) == GW_EINVAL, good[i]);
+		CHECK_ROW(addr_is_name(good[i]), good[i]);
+	}
+	assert_int_equal(addr_parse(&a, "10.20.0.13"), 0);
+	assert_false(addr_is_name("10.20.0.13"));
+}
+
 static void
 sources(void **state)
 {
@@ -236,6 +264,7 @@ main(void)
 	    cmocka_unit_test(prefixes),
 	    cmocka_unit_test(socket_addresses),
 	    cmocka_unit_test(one_encoding),
+	    cmocka_unit_test(names),
 	    cmocka_unit_test(sources),
 	    cmocka_unit_test(networks),
 	};
