@@ -366,7 +366,7 @@ init_main(int argc, char **argv)
 {
 	struct answers a = {.ssh_port = "2222", .api_port = "8443"};
 	struct init_facts *f = &a.facts;
-	char invitation[INIT_INVITATION_SIZE];
+	char invitation[INVITE_TEXT_SIZE];
 	char me[] = "gatewayd init"; /* what getopt calls us */
 
 	argv[0] = me;

@@ -28,6 +28,7 @@
 #include "base/safefile.h"
 #include "base/secret.h"
 #include "base/str.h"
+#include "core/invite.h"
 #include "ssh/sshkey.h"
 
 #define STATE LOCALSTATEDIR "/lib/sallyport"
@@ -292,26 +293,27 @@ out:
 
 /* Twenty characters of the ids' alphabet: 100 random bits. */
 static void
-one_time_code(char ret[static 21])
+one_time_code(char ret[static INVITE_CODE_LEN + 1])
 {
 	char id[LIMIT_ID_SIZE];
 	size_t at = 0;
 
-	while (at < 20) {
+	while (at < INVITE_CODE_LEN) {
 		id_new(id, 'i');
-		for (const char *p = id + 2; *p != '\0' && at < 20; p++)
+		for (const char *p = id + 2; *p != '\0' && at < INVITE_CODE_LEN;
+		     p++)
 			ret[at++] = *p;
 	}
-	ret[20] = '\0';
+	ret[INVITE_CODE_LEN] = '\0';
 }
 
 static int
 make_invitation(const struct init_facts *f, const char *spki,
-    char ret[static INIT_INVITATION_SIZE])
+    char ret[static INVITE_TEXT_SIZE])
 {
 	uint8_t digest[SHA256_DIGEST_LENGTH];
 	char hex[65];
-	char code[21];
+	char code[INVITE_CODE_LEN + 1];
 	char when[32];
 	char json[512];
 	struct secret seal = {0};
@@ -330,10 +332,8 @@ make_invitation(const struct init_facts *f, const char *spki,
 	    (r = secret_random(&seal, 32)) == 0 &&
 	    (r = put(STATE "/broker/seal.key", seal.p, seal.len, 0600,
 		 "sallyport-broker")) == 0)
-		r = str_fmt(ret, INIT_INVITATION_SIZE, "sp1:%s%s%s:%llu:%s:%s",
-		    strchr(f->host, ':') != NULL ? "[" : "", f->host,
-		    strchr(f->host, ':') != NULL ? "]" : "",
-		    (unsigned long long)f->api_port, spki, code);
+		r = invite_text(
+		    ret, f->host, (unsigned)f->api_port, spki, code);
 	secret_free(&seal);
 	explicit_bzero(code, sizeof(code));
 	return r;
@@ -387,7 +387,7 @@ make_config(const struct init_facts *f)
 
 int
 initkeys_make(
-    const struct init_facts *f, char retinvitation[static INIT_INVITATION_SIZE])
+    const struct init_facts *f, char retinvitation[static INVITE_TEXT_SIZE])
 {
 	char spki[65];
 	int r;

@@ -10,8 +10,7 @@
 
 #include "base/attr.h"
 #include "base/limits.h"
-
-enum { INIT_INVITATION_SIZE = 512 };
+#include "core/invite.h"
 
 struct init_facts {
 	char host[LIMIT_HOST_SIZE];
@@ -25,7 +24,7 @@ struct init_facts {
 
 /* Makes everything; the configuration file last, so that a run that failed
  * can be repeated. On failure a sentence was printed. */
-MUST_CHECK int initkeys_make(const struct init_facts *f,
-    char retinvitation[static INIT_INVITATION_SIZE]);
+MUST_CHECK int initkeys_make(
+    const struct init_facts *f, char retinvitation[static INVITE_TEXT_SIZE]);
 
 #endif

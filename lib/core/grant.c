@@ -111,6 +111,47 @@ grant_has_source(const struct grant *g, const struct addr *addr)
 	return false;
 }
 
+static bool
+same_addr(const struct addr *a, const struct addr *b)
+{
+	return addr_equal(a, b) || (a->family == 0 && b->family == 0);
+}
+
+static bool
+same_place(const struct grant *a, const struct grant *b)
+{
+	return strcmp(a->user, b->user) == 0 &&
+	       grant_same_id(a->user_id, b->user_id) &&
+	       strcmp(a->target, b->target) == 0 &&
+	       grant_same_id(a->target_id, b->target_id) &&
+	       strcmp(a->login, b->login) == 0 && a->port == b->port &&
+	       a->own_port == b->own_port && a->reach == b->reach &&
+	       same_addr(&a->addr4, &b->addr4) &&
+	       same_addr(&a->addr6, &b->addr6);
+}
+
+static bool
+gives_source(const struct grant *g, const struct addr *want)
+{
+	return want->family == 0 || grant_has_source(g, want);
+}
+
+bool
+grant_gives(const struct grant *g, const struct grant *want, int64_t left_ms)
+{
+	const int64_t asked_ms = want->end_ms - want->start_ms;
+
+	return same_place(g, want) && strcmp(g->role, want->role) == 0 &&
+	       grant_same_id(g->role_id, want->role_id) &&
+	       g->caps == want->caps && g->record == want->record &&
+	       gives_source(g, &want->source4) &&
+	       gives_source(g, &want->source6) &&
+	       (want->reason[0] == '\0' ||
+		   strcmp(g->reason, want->reason) == 0) &&
+	       asked_ms <= g->end_ms - g->start_ms && left_ms > 0 &&
+	       left_ms >= asked_ms / 2;
+}
+
 static void
 add(struct element_list *l, const struct element *e)
 {

@@ -94,6 +94,13 @@ bool grant_same_id(const char *a, const char *b);
 /* True when addr is one of the grant's sources. */
 bool grant_has_source(const struct grant *g, const struct addr *addr);
 
+/* Does the open grant g give all of want, another one that would be made for
+ * the same user: where to, as whom, from where, what, for the same reason (or
+ * none said); not less long than want would, and half of that or more is left
+ * (left_ms)? Then want would be the same thing once more. */
+bool grant_gives(
+    const struct grant *g, const struct grant *want, int64_t left_ms);
+
 /* The kernel openings of a live grant: one ENTRY per source (to end + 5 s, so
  * that the line saying why can be read), and for REACH_DIRECT one PATH per
  * source and target address of one family (to end). REACH_PROBE has none. */

@@ -442,8 +442,10 @@ main(int argc, char **argv)
 	if (fd < 0)
 		die("cannot make a file");
 	for (int i = 0; i < (int)n; i++) {
-		json_t *body = json_pack("{s:s,s:s,s:i,s:s}", "target",
-		    "web-01", "login", "deploy", "for", 300, "reason", "bench");
+		/* each is another one: the same would be open already */
+		json_t *body = json_pack("{s:s,s:s,s:i,s:o}", "target",
+		    "web-01", "login", "deploy", "for", 300, "reason",
+		    json_sprintf("bench %d", i));
 		char *env;
 
 		/* the first needs a code, of a step not yet used */

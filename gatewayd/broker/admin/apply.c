@@ -42,7 +42,7 @@ struct verdict {
 struct apply_user {
 	struct user u;
 	struct verdict v;
-	char invitation[INVITATION_SIZE];
+	char invitation[INVITE_TEXT_SIZE];
 };
 
 struct apply_target {

@@ -12,16 +12,14 @@
 #include "base/str.h"
 #include "broker/broker.h"
 
-enum { INVITE_CODE = 20 };
-
 /* Letters and digits that cannot be mixed up, as in ids. */
 static void
-random_code(char ret[static INVITE_CODE + 1])
+random_code(char ret[static INVITE_CODE_LEN + 1])
 {
 	static const char set[] = "23456789ABCDEFGHJKMNPQRSTVWXYZ";
 	unsigned n = 0;
 
-	while (n < INVITE_CODE) {
+	while (n < INVITE_CODE_LEN) {
 		uint8_t x = 0;
 
 		secret_fill(&x, 1);
@@ -33,20 +31,18 @@ random_code(char ret[static INVITE_CODE + 1])
 
 int
 user_invite(
-    struct broker *b, struct user *u, char rettext[static INVITATION_SIZE])
+    struct broker *b, struct user *u, char rettext[static INVITE_TEXT_SIZE])
 {
-	char code[INVITE_CODE + 1];
+	char code[INVITE_CODE_LEN + 1];
 	uint8_t hash[SHA256_DIGEST_LENGTH];
-	const bool v6 = strchr(b->conf->host, ':') != NULL;
 	int r;
 
 	random_code(code);
-	(void)SHA256((const uint8_t *)code, INVITE_CODE, hash);
+	(void)SHA256((const uint8_t *)code, INVITE_CODE_LEN, hash);
 	str_hex(u->invite, hash, sizeof(hash));
 	u->invite_end_ms =
 	    broker_now(b).utc_ms + (int64_t)LIMIT_INVITE_LIFE_S * 1000;
-	r = str_fmt(rettext, INVITATION_SIZE, "sp1:%s%s%s:%u:%s:%s",
-	    v6 ? "[" : "", b->conf->host, v6 ? "]" : "", b->conf->api[0].port,
+	r = invite_text(rettext, b->conf->host, b->conf->api[0].port,
 	    b->conf->tls_spki, code);
 	explicit_bzero(code, sizeof(code));
 	return r;

@@ -6,12 +6,11 @@
 #define BROKER_ADMIN_INVITE_H
 
 #include "broker/call/call.h"
-
-enum { INVITATION_SIZE = 400 };
+#include "core/invite.h"
 
 /* Puts a fresh invitation into u and its text into rettext. */
 MUST_CHECK int user_invite(
-    struct broker *b, struct user *u, char rettext[static INVITATION_SIZE]);
+    struct broker *b, struct user *u, char rettext[static INVITE_TEXT_SIZE]);
 /* Records that u was invited; after u is stored. */
 void user_invited(const struct call *c, const struct user *u);
 

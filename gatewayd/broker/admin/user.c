@@ -355,7 +355,7 @@ user_changed(struct broker *b, const struct user *u)
 
 int
 user_again(struct broker *b, struct user *u,
-    char invitation[static INVITATION_SIZE], const json_t *o,
+    char invitation[static INVITE_TEXT_SIZE], const json_t *o,
     enum user_body kind, struct problem *p)
 {
 	char invite[sizeof(u->invite)];
@@ -366,7 +366,7 @@ user_again(struct broker *b, struct user *u,
 	if ((r = user_parse(u, b, o, kind, p)) != 0)
 		return r;
 	if (u->totp.len > 0 || u->state == USER_DISABLED)
-		explicit_bzero(invitation, INVITATION_SIZE);
+		explicit_bzero(invitation, INVITE_TEXT_SIZE);
 	if (invitation[0] == '\0')
 		return 0;
 	memcpy(u->invite, invite, sizeof(invite));

@@ -25,7 +25,7 @@ json_t *user_json(const struct user *u);
  * may have enrolled, another admin may have disabled them, while the record was
  * written. Keeps an invitation that still serves, else clears it. */
 MUST_CHECK int user_again(struct broker *b, struct user *u,
-    char invitation[static INVITATION_SIZE], const json_t *o,
+    char invitation[static INVITE_TEXT_SIZE], const json_t *o,
     enum user_body kind, struct problem *p);
 /* After a change is stored: what a disabled user has ends. */
 void user_changed(struct broker *b, const struct user *u);

@@ -21,7 +21,7 @@ struct user_change {
 	struct change ch;
 	change_put_fn *put;
 	struct user old, u; /* before and after */
-	char invitation[INVITATION_SIZE];
+	char invitation[INVITE_TEXT_SIZE];
 };
 
 static void

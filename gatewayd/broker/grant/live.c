@@ -128,6 +128,29 @@ grant_lookup(struct broker *b, const char *user, const char *user_id,
 	return best;
 }
 
+const struct live_grant *
+grant_given(struct broker *b, const struct grant *want, const char *key_fp)
+{
+	const struct now now = broker_now(b);
+	const struct live_grant *best = NULL;
+	int64_t best_left = 0;
+
+	for (const struct live_grant *lg = b->grants; lg != NULL;
+	     lg = lg->next) {
+		const int64_t left =
+		    grant_left_ms(&lg->g, &now, clock_boot_id());
+
+		if (lg->state == GRANT_ACTIVE && left > best_left &&
+		    lg->g.reach != REACH_PROBE &&
+		    strcmp(lg->key_fp, key_fp) == 0 &&
+		    grant_gives(&lg->g, want, left)) {
+			best = lg;
+			best_left = left;
+		}
+	}
+	return best;
+}
+
 /* ---- the end */
 
 /* What the user reads as the last line. */
@@ -145,15 +168,44 @@ end_text(char *ret, size_t size, const struct live_grant *lg,
 	    reason == END_REVOKED ? by : "", when + 11, lg->g.target);
 }
 
+json_t *
+grant_others_json(const struct live_grant *lg)
+{
+	json_t *list = json_array();
+
+	for (const struct live_grant *x = lg->b->grants;
+	     list != NULL && x != NULL; x = x->next) {
+		json_t *o = NULL;
+
+		if (x == lg || x->state != GRANT_ACTIVE ||
+		    x->g.reach == REACH_PROBE ||
+		    strcmp(x->g.user, lg->g.user) != 0 ||
+		    !grant_same_id(x->g.user_id, lg->g.user_id) ||
+		    strcmp(x->g.target, lg->g.target) != 0 ||
+		    FAULT(others_open))
+			continue;
+		o = json_object();
+		put_str(o, "grant", x->g.id);
+		put_str(o, "login", x->g.login);
+		put_time(o, "end", x->g.end_ms);
+		(void)json_array_append_new(list, o);
+	}
+	return list;
+}
+
 static json_t *
 ended_json(const struct live_grant *lg, enum end_reason reason, int64_t utc_ms)
 {
 	json_t *o = json_object();
 
 	put_str(o, "grant", lg->g.id);
+	put_str(o, "user", lg->g.user);
+	put_str(o, "target", lg->g.target);
 	put_str(o, "state", "ended");
 	put_str(o, "reason", end_reason_str(reason));
 	put_time(o, "end", utc_ms);
+	if (o != NULL)
+		(void)json_object_set_new(o, "open", grant_others_json(lg));
 	return o;
 }
 

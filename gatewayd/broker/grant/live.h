@@ -63,6 +63,12 @@ void grant_drop(struct live_grant *lg);
 struct live_grant *grant_lookup(struct broker *b, const char *user,
     const char *user_id, const char *target, const char *login,
     const struct addr *source);
+/* The live grant, asked for with this key, that gives all of want already;
+ * NULL: want would be another one. */
+const struct live_grant *grant_given(
+    struct broker *b, const struct grant *want, const char *key_fp);
+/* What else its user has open at its target: [{"grant","login","end"}]. */
+json_t *grant_others_json(const struct live_grant *lg);
 /* How many sessions run on it. */
 unsigned grant_sessions(const struct live_grant *lg);
 

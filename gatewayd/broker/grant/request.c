@@ -3,7 +3,8 @@
  * request - one request for access, top to bottom:
  *
  *   check    who asked is known (identity/caller.c); now: may they, for how
- *            long, from where (core/policy, pure); then the code
+ *            long, from where (core/policy, pure); is it open already; then
+ *            the code
  *   reserve, intent, open: grant/open.c
  *   reply
  */
@@ -185,7 +186,7 @@ caps_json(uint32_t caps)
 }
 
 static void
-reply(struct call *c, const struct live_grant *lg)
+reply(struct call *c, const struct live_grant *lg, bool already)
 {
 	const struct grant *g = &lg->g;
 	char ssh[LIMIT_NAME_SIZE * 2];
@@ -205,7 +206,10 @@ reply(struct call *c, const struct live_grant *lg)
 	put_num(o, "ssh_port", g->own_port);
 	put_num(o, "seq", (int64_t)lg->seq);
 	put_bool(o, "repeated", false);
-	call_reply(c, 201, o);
+	put_bool(o, "already", already);
+	if (o != NULL)
+		(void)json_object_set_new(o, "open", grant_others_json(lg));
+	call_reply(c, already ? 200 : 201, o);
 }
 
 static void
@@ -218,7 +222,7 @@ opened(void *arg, const struct intent *in, const struct opened *o)
 		c->seq = o->seq;
 	switch (o->result) {
 	case OPEN_DONE:
-		reply(c, o->grant);
+		reply(c, o->grant, false);
 		break;
 	case OPEN_CODE_USED:
 		mfa_used(c);
@@ -274,13 +278,32 @@ record_allowed(const struct call *c, const struct intent *in)
 
 /* ---- the verb */
 
+/* What is open already needs no second grant, and no code: nothing opens, and
+ * nothing is written. */
+static const struct live_grant *
+open_already(const struct call *c, const struct intent *in)
+{
+	struct grant want;
+
+	if (in->verdict.verdict == POLICY_DENY || FAULT(open_again))
+		return NULL;
+	intent_grant(c->b, in, &want);
+	return grant_given(c->b, &want, in->key_fp);
+}
+
 /* True: allowed. Else the call is answered. */
 static bool
 decide(struct call *c, struct intent *in)
 {
+	const struct live_grant *open = NULL;
+
 	intent_judge(c->b, in);
 	if (in->verdict.verdict == POLICY_DENY && !FAULT(no_policy)) {
 		deny(c, in);
+		return false;
+	}
+	if ((open = open_already(c, in)) != NULL) {
+		reply(c, open, true);
 		return false;
 	}
 	if (in->verdict.verdict == POLICY_CODE) {

@@ -68,8 +68,8 @@ closed(struct call *c, int64_t left_ms, struct problem *p)
 	denied(c, "locked");
 	if (left_ms == 0) {
 		problem_set(p, 429, "too-many", "code",
-		    "too many wrong codes: ask an admin to set you to active "
-		    "again (jitctl user add %s --state active)",
+		    "too many wrong codes: ask an admin to let you in again "
+		    "(jitctl user unlock %s)",
 		    c->user);
 		return GW_EDENIED;
 	}

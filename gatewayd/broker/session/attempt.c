@@ -112,6 +112,8 @@ record(const struct session *s, const struct attempts *t,
 		reason = "session_gone";
 	else if (m->tried.len > 0)
 		reason = "no_key";
+	else if (m->client_version[0] == '\0')
+		reason = "no_version";
 	addr_format(text, &s->client);
 	event_fields_init(&f);
 	event_num(&f, EF_CONN, (int64_t)s->conn);

@@ -126,6 +126,7 @@ killed(struct call *c)
 		    "sallyport: session ended: killed by %s at %.8s UTC. Your "
 		    "grant %s lives on.",
 		    c->user, when + 11, s->grant_id);
+		put_str(o, "grant", s->grant_id);
 		session_stop(s, END_KILLED, c->user, text);
 	}
 	put_str(o, "sid", c->arg);

@@ -87,7 +87,7 @@ test_challenge_of_stranger(void **state)
 	assert_int_equal(
 	    admin_call(x, VERB_USER_ADD, EV_USER_CREATE, "{\"user\":\"bob\"}"),
 	    201);
-	end = strstr(x->text, "\"invitation\":\"sp1:");
+	end = strstr(x->text, "\"invitation\":\"sp2:");
 	assert_non_null(end);
 	end = strchr(end + 14, '"');
 	assert_non_null(end);
@@ -104,6 +104,48 @@ test_challenge_of_stranger(void **state)
 	assert_true(has(x, "stale-nonce"));
 	free(text);
 	EVP_PKEY_free(k.pkey);
+	stop(x);
+}
+
+/* ---- what is open already */
+
+static unsigned
+ask_once_more(struct scene *x, const char *body)
+{
+	send_signed(x, &x->one, VERB_REQUEST, body);
+	return want_reply(x, &x->api);
+}
+
+/* The same thing is not opened again, nor is a code wanted or anything written;
+ * what is more, or for another reason, is another grant (here: the code that
+ * this wants). */
+void
+test_open_already(void **state)
+{
+	static const char with_all[] =
+	    "{\"target\":\"web-01\",\"login\":\"deploy\",\"port\":22,"
+	    "\"for\":300,\"reason\":\"INC-4711\"}";
+	const char *const same[] = {ask_web, with_all};
+	static const char *const other[] = {
+	    "{\"target\":\"web-01\",\"for\":3600,\"reason\":\"INC-4711\"}",
+	    "{\"target\":\"web-01\",\"for\":300,\"reason\":\"INC-4712\"}"};
+	struct scene *x = *state;
+	struct msg_nt_fold_grant g[2];
+
+	fold_grant(&g[0], x->one.pub.fp);
+	g[0].grant.end_ms -= 1800 * 1000;
+	g[0].grant.end_boot_ms -= 1800 * 1000;
+	fold_grant(&g[1], x->two.pub.fp); /* by another key */
+	start(x, g, 2, NULL);
+	for (size_t i = 0; i < ARRAY_LEN(same); i++) {
+		assert_int_equal(ask_once_more(x, same[i]), 200);
+		assert_true(has(x, "\"already\":true"));
+		assert_true(has(x, g[0].grant.id));
+	}
+	for (size_t i = 0; i < ARRAY_LEN(other); i++) {
+		assert_int_equal(ask_once_more(x, other[i]), 401);
+		assert_true(has(x, "code-needed"));
+	}
 	stop(x);
 }
 
@@ -410,6 +452,11 @@ test_no_login(void **state)
 	end.tried.len = 0;
 	end_of(x, &s, &end, text, sizeof(text));
 	assert_non_null(strstr(text, "\"reason\":\"no_login\""));
+
+	link_session(x, &s, 16); /* not even a version: somebody knocked */
+	end.client_version[0] = '\0';
+	end_of(x, &s, &end, text, sizeof(text));
+	assert_non_null(strstr(text, "\"reason\":\"no_version\""));
 
 	link_session(x, &s, 14); /* killed */
 	end_of(x, &s, NULL, text, sizeof(text));

@@ -374,6 +374,8 @@ test_revoke_is_recorded(void **state)
 	closed.rid = ((const struct msg_nt_close *)x->notary.m.body)->rid;
 	testlink_send(&x->notary, MSG_NT_GRANT_CLOSED, &closed);
 	assert_int_equal(want_reply(x, &x->api), 200);
+	/* what stands open there all the same is told */
+	assert_true(has(x, g[1].grant.id));
 	(void)snprintf(body, sizeof(body), "{\"grant\":\"%s\"}", g[1].grant.id);
 	send_call(x, &x->admin, VERB_RELEASE, body);
 	want_event(x, EV_GRANT_TERMINATE);

@@ -83,7 +83,7 @@ test_apply_invites(void **state)
 	want_event(x, EV_INVITE_CREATE);
 	assert_true(has(x, "\"user\":\"bob\""));
 	assert_int_equal(want_reply(x, &x->admin), 200);
-	assert_true(has(x, "\"invitations\":{\"bob\":\"sp1:"));
+	assert_true(has(x, "\"invitations\":{\"bob\":\"sp2:"));
 	stop(x);
 }
 

@@ -81,6 +81,7 @@ void fresh_code(struct scene *x);
 
 void test_challenge(void **state);
 void test_challenge_of_stranger(void **state);
+void test_open_already(void **state);
 void test_refusals_are_kept(void **state);
 void test_refusals_are_bounded(void **state);
 void test_own_doors(void **state);

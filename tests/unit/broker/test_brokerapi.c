@@ -27,6 +27,7 @@ main(void)
 	    T(test_probe_of_demoted_meanwhile),
 	    T(test_removed_key),
 	    T(test_moved_target),
+	    T(test_open_already),
 	    T(test_refusals_are_kept),
 	    T(test_refusals_are_bounded),
 	    T(test_lists_go_on),

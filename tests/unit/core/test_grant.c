@@ -275,6 +275,44 @@ test_leg(void **state)
 	assert_int_equal(l.e[0].end_boot_ms, 350000);
 }
 
+/* The same thing once more, or another one? */
+static void
+test_gives(void **state)
+{
+	struct grant w = base;
+
+	(void)state;
+	assert_true(grant_gives(&base, &w, 300000));
+	assert_true(grant_gives(&base, &w, 150000));
+	assert_false(grant_gives(&base, &w, 149999)); /* less than half */
+	assert_false(grant_gives(&base, &w, 0));
+	w.reason[0] = '\0';
+	w.source6.family = 0; /* no longer asked for */
+	assert_true(grant_gives(&base, &w, 300000));
+#define OTHER_ONE(change)                                                      \
+	do {                                                                   \
+		w = base;                                                      \
+		change;                                                        \
+		CHECK_ROW(!grant_gives(&base, &w, 300000), #change);           \
+	} while (0)
+	OTHER_ONE(w.end_ms++);
+	OTHER_ONE(strcpy(w.reason, "INC-1"));
+	OTHER_ONE(strcpy(w.user, "bob"));
+	OTHER_ONE(strcpy(w.target, "web-02"));
+	OTHER_ONE(strcpy(w.login, "root"));
+	OTHER_ONE(strcpy(w.role, "other"));
+	OTHER_ONE(w.source4.b[3]++);
+	OTHER_ONE(w.source6.b[0]++);
+	OTHER_ONE(w.addr4.b[0]++);
+	OTHER_ONE(w.addr6.family = 0);
+	OTHER_ONE(w.port++);
+	OTHER_ONE(w.own_port++);
+	OTHER_ONE(w.reach = REACH_DIRECT);
+	OTHER_ONE(w.caps &= ~(uint32_t)CAP_SFTP);
+	OTHER_ONE(w.record = 0);
+#undef OTHER_ONE
+}
+
 static void
 test_words(void **state)
 {
@@ -327,6 +365,7 @@ main(void)
 	    cmocka_unit_test(test_elements_other_boot),
 	    cmocka_unit_test(test_elements_none),
 	    cmocka_unit_test(test_leg),
+	    cmocka_unit_test(test_gives),
 	    cmocka_unit_test(test_words),
 	};
 
