@@ -66,6 +66,7 @@ struct ctx {
 	bool have_profile;
 	struct http *http;
 	bool key_changed; /* the gateway's: said once, then it stops */
+	char self[512];   /* self_set(); "" = jitctl */
 };
 
 #endif

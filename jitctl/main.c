@@ -17,6 +17,7 @@
 #include "jitctl/gateway/http.h"
 #include "jitctl/gateway/profile.h"
 #include "jitctl/term/say.h"
+#include "jitctl/term/words.h"
 
 static bool
 read_output(struct ctx *c)
@@ -64,6 +65,7 @@ read_common(struct ctx *c, const struct cmd *cmd)
 	if (c->socket != NULL && c->socket[0] == '\0')
 		c->socket = NULL;
 	c->identity = read_identity(c, cmd);
+	self_set(c);
 	return read_output(c);
 }
 

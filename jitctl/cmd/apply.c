@@ -17,6 +17,7 @@
 #include "jitctl/gateway/policy_file.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/say.h"
+#include "jitctl/term/words.h"
 
 /* Prints the errors of a file; how many there are. */
 static unsigned
@@ -177,7 +178,7 @@ run_apply(struct ctx *c)
 	int x = EXIT_USAGE;
 
 	if (!opt_has(&c->opt, F_FILE)) {
-		say_error("which file? jitctl apply -f policy.yaml");
+		say_error("which file? %s apply -f policy.yaml", self(c));
 		return EXIT_USAGE;
 	}
 	body = read_policy(c, &errors);

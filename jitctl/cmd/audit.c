@@ -24,6 +24,7 @@
 #include "jitctl/gateway/read.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/say.h"
+#include "jitctl/term/when.h"
 #include "jitctl/term/words.h"
 
 enum { POLL_MS = 1000, TAIL_DEFAULT = 20 };
@@ -97,7 +98,7 @@ has_controls(const char *line, size_t n)
 	return false;
 }
 
-/* "2026-11-22T01:02:03.456Z  17  grant.open  user=alice target=web-01" */
+/* "2026-11-22 02:02:03.456 CET  17  grant.open  user=alice target=web-01" */
 static void
 show_record(const struct ctx *c, const char *line, size_t n)
 {
@@ -107,7 +108,7 @@ show_record(const struct ctx *c, const char *line, size_t n)
 
 	o = json_parse_object(line, n, &p);
 	if (o == NULL || has_controls(line, n)) {
-		str_escape(t[0], sizeof(t[0]), line, n);
+		say_text(t[0], sizeof(t[0]), line, n);
 		(void)printf("%s\n", t[0]);
 	} else if (c->out == OUT_JSON) {
 		/* Its bytes, for the proof; a terminal gets no right-to-left
@@ -123,9 +124,8 @@ show_record(const struct ctx *c, const char *line, size_t n)
 	} else {
 		const char *event = member(o, "event");
 
-		str_escape(t[0], sizeof(t[0]), member(o, "time"),
-		    strlen(member(o, "time")));
-		str_escape(t[1], sizeof(t[1]), event, strlen(event));
+		when_text_ms(t[0], sizeof(t[0]), member(o, "time"));
+		say_text(t[1], sizeof(t[1]), event, strlen(event));
 		(void)printf("%s  %6lld  %-20s", t[0],
 		    (long long)json_integer_value(json_object_get(o, "seq")),
 		    t[1]);
@@ -382,7 +382,7 @@ hint_event(const struct ctx *c)
 			best = e->name;
 		}
 	}
-	str_escape(text, sizeof(text), typed, strlen(typed));
+	say_text(text, sizeof(text), typed, strlen(typed));
 	say(c, "There is no event \"%s\"%s%s%s", text,
 	    best != NULL ? "; did you mean \""
 			 : " (sallyport-audit(5) lists them)",
@@ -417,7 +417,7 @@ verdict(const struct ctx *c, const struct verify_result *r)
 	char text[CELL_SIZE];
 	json_t *o = NULL;
 
-	str_escape(text, sizeof(text), r->text, strlen(r->text));
+	say_text(text, sizeof(text), r->text, strlen(r->text));
 	o = json_pack("{s:s,s:I,s:I,s:I,s:s}", "verdict",
 	    r->verdict == VERIFY_OK     ? "ok"
 	    : r->verdict == VERIFY_OPEN ? "open"

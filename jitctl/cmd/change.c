@@ -201,7 +201,7 @@ change_invitation(const struct ctx *c, const char *user, const json_t *v)
 
 	if (text != NULL && invitation_is_of(&c->prof, text))
 		return text;
-	str_escape(name, sizeof(name), user, strlen(user));
+	say_text(name, sizeof(name), user, strlen(user));
 	say_error("what the gateway gave as the invitation of %s is none of "
 		  "this gateway: it is not shown",
 	    name);

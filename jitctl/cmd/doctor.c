@@ -2,24 +2,24 @@
 /*
  * doctor - tests this client and its gateway, or has the gateway test a target.
  */
-#include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/addr.h"
 #include "base/clock.h"
 #include "base/str.h"
 #include "jitctl/cmd/change.h"
 #include "jitctl/cmd/cmd.h"
+#include "jitctl/cmd/door.h"
+#include "jitctl/cmd/grant.h"
+#include "jitctl/gateway/challenge.h"
+#include "jitctl/gateway/http.h"
+#include "jitctl/gateway/knock.h"
 #include "jitctl/gateway/program.h"
 #include "jitctl/gateway/read.h"
 #include "jitctl/gateway/sign.h"
 #include "jitctl/term/out.h"
-
-enum { KNOCK_MS = 2000 };
+#include "jitctl/term/words.h"
 
 enum check_status { CHECK_FAIL = 0, CHECK_WARN, CHECK_SKIP, CHECK_OK };
 
@@ -68,7 +68,8 @@ check_ssh(json_t *checks)
 	free(text);
 }
 
-static void
+/* Does it sign? */
+static bool
 check_key(struct ctx *c, json_t *checks)
 {
 	static const char probe[] = "jitctl doctor";
@@ -76,21 +77,24 @@ check_key(struct ctx *c, json_t *checks)
 	char fp[SSHKEY_FP_SIZE] = "";
 	char text[CELL_SIZE];
 	char *armor = NULL;
+	bool ok = false;
 
 	if (sign_key(c, key, sizeof(key)) != EXIT_OK) {
-		add_check(checks, "key", CHECK_FAIL, "no SSH key found",
-		    "ssh-keygen -t ed25519, then jitctl enroll");
-		return;
+		(void)snprintf(text, sizeof(text),
+		    "ssh-keygen -t ed25519, then %s enroll", self(c));
+		add_check(checks, "key", CHECK_FAIL, "no SSH key found", text);
+		return false;
 	}
-	if (sign_data(c, key, probe, strlen(probe), &armor, fp) == EXIT_OK) {
+	ok = sign_data(c, key, probe, strlen(probe), &armor, fp) == EXIT_OK;
+	if (ok)
 		(void)snprintf(text, sizeof(text), "%s (%s) signs", fp, key);
-		add_check(checks, "key", CHECK_OK, text, "");
-	} else {
-		(void)snprintf(text, sizeof(text), "%s does not sign", key);
-		add_check(checks, "key", CHECK_FAIL, text,
-		    "ssh-add, or --identity FILE");
-	}
+	else
+		(void)snprintf(
+		    text, sizeof(text), "%s does not sign (see above)", key);
+	add_check(checks, "key", ok ? CHECK_OK : CHECK_FAIL, text,
+	    ok ? "" : "ssh-add, or --identity FILE");
 	free(armor);
+	return ok;
 }
 
 static void
@@ -148,34 +152,9 @@ check_user(struct ctx *c, json_t *checks)
 		add_check(checks, "user", CHECK_OK, text, "");
 	} else {
 		add_check(checks, "user", CHECK_FAIL,
-		    "the gateway does not know you", "jitctl enroll");
+		    "the gateway did not say who you are (see above)", "");
 	}
 	reply_done(&r);
-}
-
-/* 0, or an errno: what a connection to it comes to. */
-static int
-knock(const struct addr *a, uint16_t port)
-{
-	struct sockaddr_storage ss;
-	const socklen_t len = addr_to_sockaddr(&ss, a, port);
-	struct pollfd p = {.events = POLLOUT};
-	socklen_t size = sizeof(int);
-	int e = 0;
-
-	p.fd =
-	    socket(ss.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (p.fd < 0)
-		return errno;
-	if (connect(p.fd, (const struct sockaddr *)&ss, len) != 0 &&
-	    errno != EINPROGRESS)
-		e = errno;
-	else if (poll(&p, 1, KNOCK_MS) <= 0)
-		e = ETIMEDOUT;
-	else if (getsockopt(p.fd, SOL_SOCKET, SO_ERROR, &e, &size) != 0)
-		e = errno;
-	(void)close(p.fd);
-	return e;
 }
 
 /* On the gateway: is the API where it should be? That it is set up, and that
@@ -187,25 +166,86 @@ check_api(json_t *checks, const json_t *list)
 		const json_t *o = json_array_get(list, i);
 		const json_int_t port =
 		    json_integer_value(json_object_get(o, "port"));
+		struct knock k = {.port = (unsigned)port};
 		char text[CELL_SIZE];
-		struct addr a;
-		int e;
 
-		if (addr_parse(&a, member(o, "address")) != 0 || port < 1 ||
-		    port > UINT16_MAX)
+		if (addr_parse(&k.addr, member(o, "address")) != 0 ||
+		    port < 1 || port > UINT16_MAX)
 			continue;
-		e = knock(&a, (uint16_t)port);
+		knock_at(&k, 1);
 		(void)snprintf(text, sizeof(text), "%.48s port %d: %s",
 		    member(o, "address"), (int)port,
-		    e == 0 ? "accepts connections" : strerror(e));
-		add_check(checks, "api", e == 0 ? CHECK_OK : CHECK_FAIL, text,
-		    e == 0 ? ""
-			   : "gatewayd's log; then systemctl restart gatewayd");
+		    k.error == 0 ? "accepts connections" : knock_why(&k));
+		add_check(checks, "api", k.error == 0 ? CHECK_OK : CHECK_FAIL,
+		    text,
+		    k.error == 0
+			? ""
+			: "gatewayd's log; then systemctl restart gatewayd");
 	}
 }
 
+/* Over each family that the gateway's name has: ssh takes the one it likes. */
 static void
-check_gateway(struct ctx *c, json_t *checks)
+check_addresses(json_t *checks, const struct challenges *seen)
+{
+	char seen_at[DOOR_TEXT_SIZE];
+	char text[DOOR_TEXT_SIZE + 128];
+
+	door_seen(seen, seen_at);
+	(void)snprintf(
+	    text, sizeof(text), "the gateway sees you at %s", seen_at);
+	if (seen->silent == 0) {
+		add_check(checks, "address", CHECK_OK, text, "");
+		return;
+	}
+	(void)snprintf(text, sizeof(text),
+	    "the gateway sees you at %s; over IPv%d its name has an address, "
+	    "and the API does not answer there",
+	    seen_at, seen->silent);
+	add_check(checks, "address", CHECK_WARN, text,
+	    seen->silent == HTTP_V6 ? "until it does: ssh -4"
+				    : "until it does: ssh -6");
+}
+
+/* What is open: for where this client is now, and does it open? */
+static void
+check_doors(struct ctx *c, json_t *checks)
+{
+	const json_t *items = NULL;
+	struct challenges seen;
+	struct reply r = {0};
+	char text[DOOR_TEXT_SIZE];
+	char again[CELL_SIZE];
+
+	if (challenge_get(c, &seen) != EXIT_OK)
+		return;
+	check_addresses(checks, &seen);
+	if (read_list(c, VERB_GRANTS, NULL, &r) == EXIT_OK)
+		grant_drop_ended(r.json);
+	items = json_object_get(r.json, "items");
+	for (size_t i = 0; i < json_array_size(items); i++) {
+		const json_t *g = json_array_get(items, i);
+
+		(void)snprintf(again, sizeof(again), "%s request %s", self(c),
+		    member_name(g, "target"));
+		door_moved(c, g, &seen, text);
+		if (text[0] != '\0')
+			add_check(checks, "door", CHECK_WARN, text, again);
+		else if (!door_knock(c, g, text))
+			add_check(checks, "door", CHECK_FAIL, text,
+			    "ask the gateway's admin to run jitctl doctor "
+			    "there");
+		else if (text[0] != '\0')
+			add_check(checks, "door", CHECK_OK, text, "");
+	}
+	if (json_array_size(items) == 0)
+		add_check(checks, "door", CHECK_SKIP,
+		    "nothing of yours is open: not knocked at", "");
+	reply_done(&r);
+}
+
+static void
+check_gateway(struct ctx *c, json_t *checks, bool signs)
 {
 	struct reply r = {0};
 	char text[CELL_SIZE];
@@ -228,15 +268,23 @@ check_gateway(struct ctx *c, json_t *checks)
 	add_check(checks, "gateway", CHECK_OK, text, "");
 	check_clock(checks, member(r.json, "time"));
 	if (strcmp(member(r.json, "host_key"), c->prof.host_key) != 0 &&
-	    c->socket == NULL)
+	    c->socket == NULL) {
+		(void)snprintf(text, sizeof(text),
+		    "ask its admin; then enroll again: %s enroll", self(c));
 		add_check(checks, "host key", CHECK_WARN,
-		    "the gateway's SSH host key is not the profile's",
-		    "ask its admin; then enroll again: jitctl enroll");
+		    "the gateway's SSH host key is not the profile's", text);
+	}
 	if (c->socket != NULL)
 		check_api(checks, json_object_get(r.json, "api"));
 	reply_done(&r);
 	check_ready(c, checks);
-	check_user(c, checks);
+	if (signs && c->socket == NULL)
+		check_doors(c, checks);
+	if (signs)
+		check_user(c, checks);
+	else
+		add_check(
+		    checks, "user", CHECK_SKIP, "not asked: nothing signs", "");
 }
 
 /* {"checks":[...]}, ours or the gateway's. EXIT_FAILED when one failed. */
@@ -246,6 +294,7 @@ print_checks(struct ctx *c, const json_t *o)
 	const json_t *list = json_object_get(o, "checks");
 	int x = EXIT_OK;
 	char t[4][CELL_SIZE];
+	char hint[CELL_SIZE * 2];
 
 	for (size_t i = 0; i < json_array_size(list); i++)
 		if (status_of(json_array_get(list, i)) == CHECK_FAIL)
@@ -259,8 +308,9 @@ print_checks(struct ctx *c, const json_t *o)
 		cell_text(t[1], json_object_get(k, "name"), COL_TEXT);
 		cell_text(t[2], json_object_get(k, "detail"), COL_TEXT);
 		cell_text(t[3], json_object_get(k, "remedy"), COL_TEXT);
+		self_text(c, hint, sizeof(hint), t[3]);
 		(void)printf("%-4s  %-18s  %s%s%s\n", t[0], t[1], t[2],
-		    t[3][0] != '\0' ? "\n      -> " : "", t[3]);
+		    hint[0] != '\0' ? "\n      -> " : "", hint);
 	}
 	return x;
 }
@@ -283,16 +333,19 @@ doctor_client(struct ctx *c)
 {
 	json_t *checks = json_array();
 	json_t *o = NULL;
+	char text[CELL_SIZE];
+	bool signs = c->socket != NULL;
 	int x = EXIT_FAILED;
 
 	check_ssh(checks);
 	if (c->socket == NULL && c->have_profile)
-		check_key(c, checks);
+		signs = check_key(c, checks);
+	(void)snprintf(text, sizeof(text), "%s enroll", self(c));
 	if (c->socket != NULL || c->have_profile)
-		check_gateway(c, checks);
+		check_gateway(c, checks, signs);
 	else
 		add_check(checks, "profile", CHECK_FAIL,
-		    "no gateway joined yet", "jitctl enroll");
+		    "no gateway joined yet", text);
 	o = json_pack("{s:o}", "checks", checks);
 	if (o != NULL)
 		x = print_checks(c, o);

@@ -6,14 +6,16 @@
  *
  * MUST NOT take the invitation or the code from argv or the environment.
  */
-#include <langinfo.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "base/str.h"
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/gateway/call.h"
+#include "jitctl/gateway/http.h"
 #include "jitctl/gateway/invitation.h"
 #include "jitctl/gateway/profile.h"
 #include "jitctl/gateway/read.h"
@@ -21,6 +23,7 @@
 #include "jitctl/term/out.h"
 #include "jitctl/term/prompt.h"
 #include "jitctl/term/say.h"
+#include "jitctl/term/words.h"
 #include "sys/qr.h"
 
 static int
@@ -31,14 +34,15 @@ get_invitation(struct ctx *c, struct secret *ret)
 	if (file == NULL)
 		file = getenv("JITCTL_INVITE_FILE");
 	if (file != NULL && file[0] != '\0')
-		return prompt_file(file, ret);
+		return prompt_file(file, invitation_whole, ret);
 	if (!prompt_possible(c)) {
 		say_error(
 		    "the invitation is needed; give it with --invite-file "
 		    "FILE (- is stdin)");
 		return EXIT_LOGIN;
 	}
-	return prompt_secret(c, "Invitation (not shown): ", ret);
+	return prompt_pasted(
+	    c, "Invitation (not shown): ", invitation_whole, ret);
 }
 
 /* Puts the invitation into c->prof, which keeps its name and key. */
@@ -52,8 +56,9 @@ use_invitation(struct ctx *c, struct secret *retcode)
 	if (x != EXIT_OK)
 		return x;
 	if (invitation_parse(&p, retcode, (const char *)text.p) != 0) {
-		say_error("this is not an invitation (sp1:host:port:64 hex "
-			  "digits:code)");
+		say_error("this is not a whole invitation "
+			  "(sp2:HOST:PORT:KEY:CODE, in one line or broken "
+			  "into several)");
 		x = EXIT_USAGE;
 	} else if (c->have_profile && !c->yes &&
 		   strcmp(c->prof.host, p.host) != 0) {
@@ -102,8 +107,10 @@ static int
 learn_server(struct ctx *c)
 {
 	struct reply r = {0};
-	int x = read_verb(c, VERB_SERVER, NULL, NULL, &r);
+	int x = http_learn_key(c);
 
+	if (x == EXIT_OK)
+		x = read_verb(c, VERB_SERVER, NULL, NULL, &r);
 	if (x != EXIT_OK)
 		return x;
 	c->prof.ssh_port = member_port(r.json, "ssh_port");
@@ -147,31 +154,49 @@ otpauth_ok(const json_t *o)
 	return ok;
 }
 
+/* The picture of it, and true, where the terminal can show one; else why not is
+ * said. */
+static bool
+draw_secret(struct ctx *c, struct buf *b, const char *uri)
+{
+	const enum qr_style style = say_utf8() ? QR_BLOCKS : QR_SPACES;
+	struct winsize ws = {0};
+	unsigned cols = 0;
+	unsigned rows = 0;
+
+	if (isatty(STDOUT_FILENO) != 1 || opt_has(&c->opt, F_TEXT) ||
+	    qr_render(b, uri, style, &cols, &rows) != 0)
+		return false;
+	/* A terminal that does not know its size is none of the small ones. */
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) != 0 || ws.ws_col == 0 ||
+	    (ws.ws_col >= cols && ws.ws_row > rows))
+		return true;
+	say(c,
+	    "A QR code would need %u columns and %u rows, this terminal has %u "
+	    "and %u: here it is as text.",
+	    cols, rows + 1, (unsigned)ws.ws_col, (unsigned)ws.ws_row);
+	return FAULT(qr_any_size);
+}
+
 /* As a QR code on a terminal, as text elsewhere. */
 static void
 show_secret(struct ctx *c, const json_t *o)
 {
-	const bool tty = isatty(STDOUT_FILENO) == 1;
-	const bool utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	const char *uri = member(o, "otpauth");
 	struct buf b;
-	char text[CELL_SIZE];
 
 	buf_init(&b, 256 * 1024);
 	if (out_object(c, o)) {
 		/* json and yaml contain it */
-	} else if (tty && !opt_has(&c->opt, F_TEXT) &&
-		   qr_render(&b, member(o, "otpauth"),
-		       utf8 ? QR_BLOCKS : QR_SPACES) == 0) {
+	} else if (draw_secret(c, &b, uri)) {
 		say(c, "Scan with an authenticator app (cannot scan? rerun "
 		       "with --text):");
 		(void)fwrite(b.p, 1, b.len, stdout);
 	} else {
-		cell_text(text, json_object_get(o, "otpauth"), COL_TEXT);
-		(void)printf("%s\n", text);
-		cell_text(text, json_object_get(o, "secret"), COL_TEXT);
-		say(c, "Secret, for an authenticator app that accepts text: %s",
-		    text);
-		explicit_bzero(text, sizeof(text));
+		/* otpauth_ok(): plain ASCII, both of them */
+		(void)printf("%s\n", uri);
+		say(c, "Secret, for an authenticator app that accepts text:");
+		say(c, "  %s", member(o, "secret"));
 	}
 	(void)fflush(stdout);
 	buf_done(&b);
@@ -236,10 +261,11 @@ confirm(struct ctx *c)
 	if (x == EXIT_OK)
 		say(c,
 		    "Enrolled %s at %s.\n"
-		    "Next: jitctl targets ls, jitctl ssh-config",
-		    c->prof.user, c->prof.host);
+		    "Next: %s targets ls, %s ssh-config",
+		    c->prof.user, c->prof.host, self(c), self(c));
 	else
-		say(c, "Not confirmed yet. Try again: jitctl enroll --confirm");
+		say(c, "Not confirmed yet. Try again: %s enroll --confirm",
+		    self(c));
 	return x;
 }
 
@@ -259,8 +285,8 @@ run_enroll(struct ctx *c)
 	}
 	if (opt_has(&c->opt, F_CONFIRM)) {
 		if (!c->have_profile) {
-			say_error("nothing to confirm; begin with: jitctl "
-				  "enroll");
+			say_error("nothing to confirm; begin with: %s enroll",
+			    self(c));
 			return EXIT_USAGE;
 		}
 		return confirm(c);
@@ -273,7 +299,9 @@ run_enroll(struct ctx *c)
 		return x;
 	if (can_confirm)
 		return confirm(c);
-	say(c, "Confirm with a code from the app: jitctl enroll --confirm "
-	       "--code-file FILE");
+	say(c,
+	    "Confirm with a code from the app: %s enroll --confirm "
+	    "--code-file FILE",
+	    self(c));
 	return EXIT_OK;
 }

@@ -9,6 +9,7 @@
 
 #include "base/fault.h"
 #include "base/str.h"
+#include "jitctl/term/say.h"
 
 /* "grants" finds "grants ls": the list is what a noun alone means. */
 static const struct cmd *
@@ -74,7 +75,7 @@ guess(const struct cmd *cmds, const char *first, const char *second,
 
 	if (str_fmt(typed, sizeof(typed), "%s%s%s", first,
 		second != NULL ? " " : "", second != NULL ? second : "") != 0)
-		str_escape(typed, sizeof(typed), first, strlen(first));
+		say_text(typed, sizeof(typed), first, strlen(first));
 	for (size_t i = 0; cmds[i].name != NULL; i++) {
 		const char *name = cmds[i].name;
 		unsigned d = str_distance(typed, name);
@@ -108,7 +109,7 @@ guess(const struct cmd *cmds, const char *first, const char *second,
 	if (str_fmt(typed, sizeof(typed), "%s%s%s", first,
 		second != NULL ? " " : "", second != NULL ? second : "") != 0)
 		memcpy(typed, "?", 2);
-	str_escape(shown, sizeof(shown), typed, strlen(typed));
+	say_text(shown, sizeof(shown), typed, strlen(typed));
 	(void)snprintf(reterr, size, "unknown command \"%s\"%s%s%s", shown,
 	    best != NULL ? "; did you mean \"" : "; see: jitctl help",
 	    best != NULL ? best : "", best != NULL ? "\"?" : "");

@@ -4,6 +4,7 @@
  */
 #include "jitctl/cmd/grant.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/ids.h"
@@ -12,6 +13,7 @@
 #include "jitctl/gateway/read.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/say.h"
+#include "jitctl/term/words.h"
 
 static const struct col grant_cols[] = {
     {"GRANT", "grant", COL_TEXT, false},
@@ -52,6 +54,7 @@ int
 run_grants(struct ctx *c)
 {
 	const bool all = opt_has(&c->opt, F_ALL);
+	char empty[sizeof(c->self) + 80];
 	struct reply r = {0};
 	struct query q = {0};
 	int x = EXIT_OK;
@@ -61,12 +64,53 @@ run_grants(struct ctx *c)
 	x = read_list(c, VERB_GRANTS, &q, &r);
 	if (x == EXIT_OK && !all)
 		grant_drop_ended(r.json);
+	(void)snprintf(empty, sizeof(empty),
+	    "No grants. Ask for one: %s request TARGET --for 2h --reason TEXT",
+	    self(c));
 	if (x == EXIT_OK)
-		x = grant_print(c, r.json,
-		    "No grants. Ask for one: jitctl request TARGET --for 2h "
-		    "--reason TEXT");
+		x = grant_print(c, r.json, empty);
 	reply_done(&r);
 	return x;
+}
+
+/* ----------------------------------------------------------------- the end */
+
+size_t
+grant_tell_open(const struct ctx *c, const json_t *reply, const char *how)
+{
+	const json_t *list = json_object_get(reply, "open");
+	char t[3][CELL_SIZE];
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *o = json_array_get(list, i);
+
+		cell_text(t[0], json_object_get(o, "grant"), COL_TEXT);
+		cell_text(t[1], json_object_get(o, "login"), COL_TEXT);
+		cell_text(t[2], json_object_get(o, "end"), COL_TIME);
+		say(c, "%s open on %s: %s, login %s, until %s", how,
+		    member_name(reply, "target"), t[0], t[1], t[2]);
+	}
+	return json_array_size(list);
+}
+
+/* What was ended, and what stands open all the same. */
+static void
+tell_end(const struct ctx *c, enum api_verb verb, const json_t *o, bool last)
+{
+	const char *target = member_name(o, "target");
+	char text[3][CELL_SIZE];
+
+	cell_text(text[0], json_object_get(o, "reason"), COL_TEXT);
+	cell_text(text[1], json_object_get(o, "end"), COL_TIME);
+	cell_text(text[2], json_object_get(o, "user"), COL_TEXT);
+	say(c, "%s ended (%s) at %s.", member_id(o, "grant", 'g'), text[0],
+	    text[1]);
+	if (!last || target[0] == '\0')
+		return;
+	if (grant_tell_open(c, o, "Still") == 0)
+		say(c, "%s has nothing open on %s any more.", text[2], target);
+	else if (verb == VERB_RELEASE && c->socket == NULL)
+		say(c, "End that too: %s release %s", self(c), target);
 }
 
 static int
@@ -74,29 +118,90 @@ end_grant(struct ctx *c, enum api_verb verb)
 {
 	const char *id = c->opt.arg[0];
 	struct reply r = {0};
-	char text[2][CELL_SIZE];
 	int x = EXIT_USAGE;
 
 	if (!id_ok(id, 'g')) {
-		say_error("not a grant: they look like g-7Q2MXK4P; jitctl "
-			  "grants lists them");
+		say_error("not a grant: they look like g-7Q2MXK4P; %s grants "
+			  "lists them",
+		    self(c));
 		return EXIT_USAGE;
 	}
 	x = change(c, verb, json_pack("{s:s}", "grant", id), &r);
-	if (x == EXIT_OK && !out_object(c, r.json)) {
-		cell_text(text[0], json_object_get(r.json, "reason"), COL_TEXT);
-		cell_text(text[1], json_object_get(r.json, "end"), COL_TIME);
-		say(c, "%s ended (%s) at %s; nothing passes any more.", id,
-		    text[0], text[1]);
+	if (x == EXIT_OK && !out_object(c, r.json))
+		tell_end(c, verb, r.json, true);
+	reply_done(&r);
+	return x;
+}
+
+/* The ids of what I have open at a target; an exit code. */
+static int
+open_at(struct ctx *c, const char *target, json_t *ids)
+{
+	struct reply r = {0};
+	const json_t *items = NULL;
+	int x = read_list(c, VERB_GRANTS, NULL, &r);
+
+	if (x == EXIT_OK)
+		items = json_object_get(r.json, "items");
+	for (size_t i = 0; i < json_array_size(items); i++) {
+		const json_t *o = json_array_get(items, i);
+		const char *id = member_id(o, "grant", 'g');
+
+		if (strcmp(member(o, "target"), target) == 0 &&
+		    strcmp(member(o, "state"), "ended") != 0 && id[0] != '\0')
+			(void)json_array_append_new(ids, json_string(id));
 	}
 	reply_done(&r);
+	if (x == EXIT_OK && json_array_size(ids) == 0) {
+		say_error("you have nothing open on %s: see %s grants", target,
+		    self(c));
+		x = EXIT_NOT_FOUND;
+	}
+	return x;
+}
+
+/* All that is open at a target, one after the other: what one failed at is
+ * said, and does not keep the next. */
+static int
+release_target(struct ctx *c, const char *target)
+{
+	json_t *ids = json_array();
+	json_t *all = json_pack("{s:[]}", "items");
+	int x = EXIT_FAILED;
+
+	if (ids != NULL && all != NULL)
+		x = open_at(c, target, ids);
+	for (size_t i = 0; i < json_array_size(ids); i++) {
+		const char *id = json_string_value(json_array_get(ids, i));
+		struct reply r = {0};
+		const int one = change(
+		    c, VERB_RELEASE, json_pack("{s:s}", "grant", id), &r);
+
+		if (one != EXIT_OK)
+			x = one;
+		else if (c->out == OUT_JSON || c->out == OUT_YAML)
+			(void)json_array_append(
+			    json_object_get(all, "items"), r.json);
+		else
+			tell_end(c, VERB_RELEASE, r.json,
+			    i + 1 == json_array_size(ids));
+		reply_done(&r);
+	}
+	if (json_array_size(ids) > 0)
+		(void)out_object(c, all);
+	json_decref(all);
+	json_decref(ids);
 	return x;
 }
 
 int
 run_release(struct ctx *c)
 {
-	return end_grant(c, VERB_RELEASE);
+	const char *what = c->opt.arg[0];
+
+	if (strncmp(what, "g-", 2) == 0 || c->socket != NULL)
+		return end_grant(c, VERB_RELEASE);
+	return name_arg("TARGET", what) ? release_target(c, what) : EXIT_USAGE;
 }
 
 int

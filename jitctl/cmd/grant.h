@@ -5,12 +5,18 @@
 #ifndef JITCTL_CMD_GRANT_H
 #define JITCTL_CMD_GRANT_H
 
+#include <stddef.h>
+
 #include "base/attr.h"
 #include "jitctl/jitctl.h"
 
 /* Removes the ended grants from {"items":[...]}: the gateway lists a user's own
  * ended ones too. */
 void grant_drop_ended(json_t *reply);
+/* Says what else a reply says is open at its target, a line each, how ("Still")
+ * ahead; how many that are. */
+size_t grant_tell_open(
+    const struct ctx *c, const json_t *reply, const char *how);
 /* The list on stdout, as out_items() does. */
 MUST_CHECK int grant_print(
     const struct ctx *c, const json_t *reply, const char *empty);

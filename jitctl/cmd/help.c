@@ -89,7 +89,7 @@ help_all(FILE *f, const struct cmd *cmds)
 	    "  jitctl enroll\n"
 	    "  jitctl request web-01 --for 2h --reason \"INC-4711\"\n"
 	    "  jitctl status\n"
-	    "  jitctl release g-7Q2MXK4P\n"
+	    "  jitctl release web-01\n"
 	    "  jitctl doctor\n\n");
 	for (size_t i = 0; cmds[i].name != NULL; i++) {
 		char left[64];

@@ -21,31 +21,40 @@ list_print(struct ctx *c, enum api_verb verb, const struct query *q,
 }
 
 int
-list_show(struct ctx *c, enum api_verb verb, const char *kind,
-    const struct col *cols, size_t n)
+list_get(struct ctx *c, enum api_verb verb, const char *kind, struct reply *ret,
+    const json_t **retitem)
 {
 	const char *name = c->opt.arg[0];
-	const json_t *item = NULL;
-	struct reply r = {0};
 	struct query q = {0};
 	int x = EXIT_OK;
 
+	*ret = (struct reply){0};
 	if (!name_arg("NAME", name))
 		return EXIT_USAGE;
 	query_add(&q, "name", name);
-	x = read_list(c, verb, &q, &r);
-	if (x == EXIT_OK) {
-		item = json_array_get(json_object_get(r.json, "items"), 0);
-		if (item == NULL) {
-			say_error("there is no %s %s: jitctl %ss lists them",
-			    kind, name, kind);
-			x = EXIT_NOT_FOUND;
-		} else if (c->out == OUT_NAME) {
-			(void)printf("%s\n", name);
-		} else if (!out_object(c, item)) {
-			out_item(item, cols, n);
-		}
-	}
+	x = read_list(c, verb, &q, ret);
+	if (x != EXIT_OK)
+		return x;
+	*retitem = json_array_get(json_object_get(ret->json, "items"), 0);
+	if (*retitem != NULL)
+		return EXIT_OK;
+	say_error(
+	    "there is no %s %s: %s %ss lists them", kind, name, self(c), kind);
+	return EXIT_NOT_FOUND;
+}
+
+int
+list_show(struct ctx *c, enum api_verb verb, const char *kind,
+    const struct col *cols, size_t n)
+{
+	const json_t *item = NULL;
+	struct reply r = {0};
+	const int x = list_get(c, verb, kind, &r, &item);
+
+	if (x == EXIT_OK && c->out == OUT_NAME)
+		(void)printf("%s\n", c->opt.arg[0]);
+	else if (x == EXIT_OK && !out_object(c, item))
+		out_item(item, cols, n);
 	reply_done(&r);
 	return x;
 }

@@ -13,6 +13,11 @@
 #include "jitctl/term/out.h"
 #include "wire/verbs.h"
 
+/* The one of the list whose name is the first argument: *retitem is borrowed
+ * from *ret, which is to be given to reply_done() always. EXIT_NOT_FOUND, said,
+ * when there is none. kind is what it is called. */
+MUST_CHECK int list_get(struct ctx *c, enum api_verb verb, const char *kind,
+    struct reply *ret, const json_t **retitem);
 /* The one of the list whose name is the first argument, alone: EXIT_NOT_FOUND,
  * said, when there is none. kind is what it is called. */
 MUST_CHECK int list_show(struct ctx *c, enum api_verb verb, const char *kind,

@@ -7,6 +7,8 @@
 
 #include "base/str.h"
 #include "jitctl/cmd/cmd.h"
+#include "jitctl/cmd/door.h"
+#include "jitctl/cmd/grant.h"
 #include "jitctl/gateway/call.h"
 #include "jitctl/gateway/read.h"
 #include "jitctl/term/out.h"
@@ -57,7 +59,7 @@ print_would_pass(const struct ctx *c, const json_t *o)
 	if ((reason == NULL || reason[strspn(reason, " ")] == '\0') &&
 	    json_object_get(o, "reason") != NULL)
 		reason = "...";
-	(void)fprintf(stderr, "This would pass:  jitctl request ");
+	(void)fprintf(stderr, "This would pass:  %s request ", self(c));
 	put_shell_word(stderr, c->opt.arg[0]);
 	if (login[0] != '\0') {
 		(void)fputs(" --login ", stderr);
@@ -83,6 +85,7 @@ print_refusal(const struct ctx *c, const struct reply *r)
 	const json_t *pass = json_object_get(r->json, "would_pass");
 	char field[80];
 	char text[CELL_SIZE];
+	char hint[CELL_SIZE * 2];
 
 	if (c->out == OUT_JSON || json_array_size(list) == 0) {
 		reply_print_problem(c, r);
@@ -96,9 +99,10 @@ print_refusal(const struct ctx *c, const struct reply *r)
 		const json_t *o = json_array_get(list, i);
 		const char *f = member(o, "field");
 
-		str_escape(field, sizeof(field), f, strlen(f));
+		say_text(field, sizeof(field), f, strlen(f));
 		cell_text(text, json_object_get(o, "text"), COL_TEXT);
-		(void)fprintf(stderr, "  %-8s %s\n", field, text);
+		self_text(c, hint, sizeof(hint), text);
+		(void)fprintf(stderr, "  %-8s %s\n", field, hint);
 	}
 	if (json_is_object(pass))
 		print_would_pass(c, pass);
@@ -168,12 +172,52 @@ print_ssh(const struct ctx *c, const json_t *o, bool direct)
 
 	if (login[0] == '\0' || target[0] == '\0' || (!direct && port == 0))
 		return not_expected();
-	if (direct)
+	if (direct && member_port(o, "port") != 22 &&
+	    member_port(o, "port") != 0)
+		(void)printf(
+		    "ssh -p %u %s@%s\n", member_port(o, "port"), login, target);
+	else if (direct)
 		(void)printf("ssh %s@%s\n", login, target);
 	else
 		(void)printf(
 		    "ssh -p %u %s@%s@%s\n", port, login, target, c->prof.host);
 	return EXIT_OK;
+}
+
+/* Until when, and how it ends earlier. */
+static void
+tell_door(const struct ctx *c, const json_t *o, const char *sources)
+{
+	const char *target = member_name(o, "target");
+	char t[2][CELL_SIZE];
+
+	cell_text(t[0], json_object_get(o, "start"), COL_TIME);
+	cell_text(t[1], json_object_get(o, "end"), COL_TIME);
+	if (json_is_true(json_object_get(o, "already")))
+		say(c,
+		    "Open already, from %s until %s: it is %s, and no other "
+		    "was made.",
+		    t[0], t[1], member_id(o, "grant", 'g'));
+	else
+		say(c, "Door open for %s until %s%s.", sources, t[1],
+		    json_is_true(json_object_get(o, "repeated"))
+			? " (the first answer again)"
+			: "");
+	if (target[0] != '\0')
+		say(c, "End early with: %s release %s", self(c), target);
+}
+
+/* That a rule was written is not yet a way. */
+static void
+tell_knock(const struct ctx *c, const json_t *o)
+{
+	char text[DOOR_TEXT_SIZE];
+
+	if (!door_knock(c, o, text))
+		say_error("%s. Tell its admin; to look again: %s doctor", text,
+		    self(c));
+	else if (text[0] != '\0')
+		say(c, "%s.", text);
 }
 
 static int
@@ -193,13 +237,9 @@ print_granted(const struct ctx *c, const json_t *o)
 	cell_text(t[5], json_object_get(o, "role"), COL_TEXT);
 	say(c, "%s  login %s  port %s  from %s  for %s, %s  (role %s)", t[0],
 	    t[1], t[2], t[3], t[4], record ? "recorded" : "not recorded", t[5]);
-	cell_text(t[1], json_object_get(o, "end"), COL_TIME);
-	say(c, "Door open for %s until %s%s. End early with: jitctl release %s",
-	    t[3], t[1],
-	    json_is_true(json_object_get(o, "repeated"))
-		? " (the first answer again)"
-		: "",
-	    member_id(o, "grant", 'g'));
+	tell_door(c, o, t[3]);
+	tell_knock(c, o);
+	(void)grant_tell_open(c, o, "Also");
 	return c->quiet ? EXIT_OK : print_ssh(c, o, direct);
 }
 

@@ -12,6 +12,7 @@
 #include "jitctl/cmd/change.h"
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/cmd/list.h"
+#include "jitctl/cmd/whole.h"
 #include "jitctl/term/say.h"
 #include "jitctl/term/words.h"
 
@@ -206,6 +207,40 @@ tell_unmatched(const struct ctx *c, const json_t *o)
 	}
 }
 
+/* For one who named a part of it only. */
+static int
+say_whole(struct ctx *c)
+{
+	const struct rolefield *f = rolefields();
+	struct reply r = {0};
+	const json_t *now = whole_begin(c, VERB_ROLES, "role", &r);
+	int x = EXIT_USAGE;
+
+	for (size_t i = 0; now != NULL && i < ROLE_FIELD_COUNT; i++) {
+		const enum flag flag = flag_find(f[i].flag);
+		const json_t *v = json_object_get(now, f[i].name);
+
+		if (flag == F_COUNT)
+			continue;
+		if (f[i].kind == ROLE_WANTED)
+			whole_bool(c, flag,
+			    strcmp(f[i].absent != 0 ? "optional" : "required",
+				json_string_value(v) != NULL
+				    ? json_string_value(v)
+				    : "") == 0);
+		else if (f[i].kind == ROLE_BOOL)
+			whole_bool(c, flag,
+			    json_is_boolean(v) &&
+				json_is_true(v) != (f[i].absent != 0));
+		else
+			whole_flag(c, flag, v, f[i].kind == ROLE_SECONDS);
+	}
+	if (now != NULL)
+		x = whole_end();
+	reply_done(&r);
+	return x;
+}
+
 static int
 role_set(struct ctx *c, enum api_verb verb)
 {
@@ -217,6 +252,9 @@ role_set(struct ctx *c, enum api_verb verb)
 
 	if (!name_arg("NAME", name))
 		return EXIT_USAGE;
+	if (!opt_has(&c->opt, F_LOGIN) && !opt_has(&c->opt, F_ROLE_deny) &&
+	    verb == VERB_ROLE_SET)
+		return say_whole(c);
 	if (!opt_has(&c->opt, F_LOGIN) && !opt_has(&c->opt, F_ROLE_deny)) {
 		say_error("which logins does it allow? --login NAME");
 		return EXIT_USAGE;
@@ -229,7 +267,7 @@ role_set(struct ctx *c, enum api_verb verb)
 	if (x == EXIT_OK && !out_object(c, r.json)) {
 		change_tell(c, "Role", name, r.json);
 		tell_unmatched(c, r.json);
-		say(c, "See who may do what: jitctl roles -o wide");
+		say(c, "See who may do what: %s roles -o wide", self(c));
 	}
 	reply_done(&r);
 	return x;

@@ -24,12 +24,13 @@
 #include "jitctl/term/words.h"
 
 static bool
-sid_arg(const char *s)
+sid_arg(const struct ctx *c, const char *s)
 {
 	if (id_ok(s, 's'))
 		return true;
-	say_error("not a session: they look like s-9D3FAB2K; jitctl "
-		  "sessions lists them");
+	say_error("not a session: they look like s-9D3FAB2K; %s sessions "
+		  "lists them",
+	    self(c));
 	return false;
 }
 
@@ -62,17 +63,22 @@ int
 run_session_kill(struct ctx *c)
 {
 	struct reply r = {0};
+	const char *grant = NULL;
 	int x = EXIT_USAGE;
 
-	if (!sid_arg(c->opt.arg[0]))
+	if (!sid_arg(c, c->opt.arg[0]))
 		return EXIT_USAGE;
 	x = change(
 	    c, VERB_SESSION_KILL, json_pack("{s:s}", "sid", c->opt.arg[0]), &r);
-	if (x == EXIT_OK && !out_object(c, r.json))
-		say(c,
-		    "Session %s ended. Its grant is still live; end that too "
-		    "with: jitctl revoke GRANT",
-		    c->opt.arg[0]);
+	if (x == EXIT_OK && !out_object(c, r.json)) {
+		grant = member_id(r.json, "grant", 'g');
+		say(c, "Session %s ended.%s%s%s%s", c->opt.arg[0],
+		    grant[0] != '\0'
+			? " Its grant is still live; end that too with: "
+			: "",
+		    grant[0] != '\0' ? self(c) : "",
+		    grant[0] != '\0' ? " revoke " : "", grant);
+	}
 	reply_done(&r);
 	return x;
 }
@@ -320,7 +326,7 @@ run_session_play(struct ctx *c)
 	struct player p = {.c = c, .tty = -1};
 	int x = EXIT_USAGE;
 
-	if (!sid_arg(c->opt.arg[0]) || !player_flags(c, &p))
+	if (!sid_arg(c, c->opt.arg[0]) || !player_flags(c, &p))
 		return EXIT_USAGE;
 	buf_init(&p.text, 16 * 1024 * 1024);
 	x = c->out == OUT_JSON ? export(&p) : play(&p);

@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "jitctl/gateway/reply.h"
 #include "jitctl/term/say.h"
+#include "jitctl/term/words.h"
 #include "ssh/sshkey.h"
 
 enum { CA_KEYS = 2 }; /* in use, and the next */
@@ -36,7 +37,7 @@ is_pinned(const struct profile *p, const char *key)
 }
 
 static int
-another_ca(const char *key)
+another_ca(const struct ctx *c, const char *key)
 {
 	char fp[SSHKEY_FP_SIZE] = "?";
 	struct sshkey k;
@@ -46,9 +47,9 @@ another_ca(const char *key)
 	say_error("the gateway names a CA key that it did not have when you "
 		  "joined (%s): nothing to paste was printed. On the gateway: "
 		  "ssh-keygen -lf /var/lib/sallyport/pub/ca.pub; if it was "
-		  "changed on purpose, join anew with an invitation: jitctl "
+		  "changed on purpose, join anew with an invitation: %s "
 		  "enroll",
-	    fp);
+	    fp, self(c));
 	return EXIT_VERIFY;
 }
 
@@ -86,7 +87,7 @@ setup_print(const struct ctx *c, const char *target, const json_t *logins,
 		if (!key_text(key[i], json_array_get(cas, i)))
 			return not_expected("its CA keys");
 		if (!is_pinned(&c->prof, key[i]) && !FAULT(believe_reply))
-			return another_ca(key[i]);
+			return another_ca(c, key[i]);
 	}
 	if (!str_name_ok(target) || !principals_ok(target, logins, reply))
 		return not_expected("its principals");

@@ -8,6 +8,7 @@
 #include "jitctl/gateway/call.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/say.h"
+#include "jitctl/term/words.h"
 
 static int
 need_host_key(const struct ctx *c)
@@ -22,7 +23,8 @@ need_host_key(const struct ctx *c)
 	if ((x = call_need_profile(c)) == EXIT_OK &&
 	    (c->prof.host_key[0] == '\0' || c->prof.ssh_port == 0)) {
 		say_error("the profile does not know the gateway's host key; "
-			  "enroll again: jitctl enroll");
+			  "enroll again: %s enroll",
+		    self(c));
 		x = EXIT_LOGIN;
 	}
 	return x;
@@ -80,8 +82,9 @@ run_ssh_config(struct ctx *c)
 		(void)printf("    IdentityFile \"%s\"\n"
 			     "    IdentitiesOnly yes\n",
 		    c->prof.key);
-	(void)printf("# Into ~/.ssh/known_hosts (or: jitctl known-hosts >> "
-		     "~/.ssh/known_hosts):\n# ");
+	(void)printf("# Into ~/.ssh/known_hosts (or: %s known-hosts >> "
+		     "~/.ssh/known_hosts):\n# ",
+	    self(c));
 	print_known_hosts(c);
 	return EXIT_OK;
 }

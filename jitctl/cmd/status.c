@@ -2,8 +2,8 @@
 /*
  * status - who the user is to the gateway, and what is open.
  */
-#include "base/addr.h"
 #include "jitctl/cmd/cmd.h"
+#include "jitctl/cmd/door.h"
 #include "jitctl/cmd/grant.h"
 #include "jitctl/gateway/read.h"
 #include "jitctl/term/out.h"
@@ -41,36 +41,24 @@ run_whoami(struct ctx *c)
 	return x;
 }
 
-/* For a laptop that moved: the door is open for where it was, and ssh would
- * only time out. */
+/* For a laptop that moved: the door is open for where it was, over one family
+ * or both, and ssh would only time out. */
 static void
-hint_moved(const struct ctx *c, const json_t *grant, const char *source)
+hint_moved(struct ctx *c, const json_t *grants)
 {
-	const json_t *list = json_object_get(grant, "sources");
-	struct addr now;
-	struct addr then;
-	char t[2][CELL_SIZE];
-	bool other = false;
+	struct challenges seen;
+	char text[DOOR_TEXT_SIZE];
 
-	if (addr_parse(&now, source) != 0)
+	if (c->socket != NULL || json_array_size(grants) == 0 ||
+	    challenge_get(c, &seen) != EXIT_OK)
 		return;
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		const char *s = json_string_value(json_array_get(list, i));
-
-		if (s == NULL || addr_parse(&then, s) != 0 ||
-		    then.family != now.family)
-			continue;
-		if (addr_equal(&then, &now))
-			return;
-		other = true;
+	door_seen(&seen, text);
+	say(c, "The gateway sees you at %s.", text);
+	for (size_t i = 0; i < json_array_size(grants); i++) {
+		door_moved(c, json_array_get(grants, i), &seen, text);
+		if (text[0] != '\0')
+			say(c, "%s", text);
 	}
-	cell_text(t[0], json_object_get(grant, "grant"), COL_TEXT);
-	cell_text(t[1], list, COL_LIST);
-	if (other)
-		say(c,
-		    "%s is open for %s; the gateway sees you at %s now. Ask "
-		    "again from here: jitctl request",
-		    t[0], t[1], source);
 }
 
 int
@@ -79,7 +67,6 @@ run_status(struct ctx *c)
 	struct reply who = {0};
 	struct reply grants = {0};
 	char text[CELL_SIZE];
-	const json_t *list = NULL;
 	json_t *both = NULL;
 	int x = read_verb(c, VERB_WHOAMI, NULL, NULL, &who);
 
@@ -107,10 +94,7 @@ run_status(struct ctx *c)
 	if (text[0] != '\0')
 		(void)printf("the read token is valid until %s\n", text);
 	x = grant_print(c, grants.json, "No grants.");
-	list = json_object_get(grants.json, "items");
-	for (size_t i = 0; i < json_array_size(list); i++)
-		hint_moved(
-		    c, json_array_get(list, i), member(who.json, "source"));
+	hint_moved(c, json_object_get(grants.json, "items"));
 out:
 	json_decref(both);
 	reply_done(&who);

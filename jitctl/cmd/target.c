@@ -11,6 +11,7 @@
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/cmd/list.h"
 #include "jitctl/cmd/setup.h"
+#include "jitctl/cmd/whole.h"
 #include "jitctl/gateway/key_file.h"
 #include "jitctl/gateway/policy_file.h"
 #include "jitctl/term/prompt.h"
@@ -69,17 +70,15 @@ addresses_array(const char *text)
 	for (char *s = strtok_r(copy, ",", &save); s != NULL;
 	     s = strtok_r(NULL, ",", &save)) {
 		struct addr found[LIMIT_SOURCES] = {0};
-		unsigned n = 1;
+		const char *why = NULL;
+		const unsigned n =
+		    policy_addresses(s, policy_resolve_system, found, &why);
 
-		if (addr_parse(&found[0], s) != 0)
-			n = policy_resolve_system(s, found);
 		if (n == 0) {
 			char shown[128];
 
-			str_escape(shown, sizeof(shown), s, strlen(s));
-			say_error("%s: not an address, and no name that "
-				  "resolves here",
-			    shown);
+			say_text(shown, sizeof(shown), s, strlen(s));
+			say_error("%s: %s", shown, why);
 			json_decref(list);
 			return NULL;
 		}
@@ -166,7 +165,7 @@ print_target(const struct ctx *c, const json_t *logins, const json_t *o)
 	       "certificates:");
 	x = setup_print(c, name, logins, o);
 	if (x == EXIT_OK)
-		say(c, "Then: jitctl doctor %s", name);
+		say(c, "Then: %s doctor %s", self(c), name);
 	return x;
 }
 
@@ -193,6 +192,30 @@ host_keys(struct ctx *c, json_t *body, const json_t *addresses, uint64_t port)
 	return x;
 }
 
+/* For one who named a part of it only. */
+static int
+say_whole(struct ctx *c)
+{
+	struct reply r = {0};
+	const json_t *t = whole_begin(c, VERB_TARGETS, "target", &r);
+	char addresses[CELL_SIZE];
+	int x = EXIT_USAGE;
+
+	if (t != NULL) {
+		cell_text(addresses, json_object_get(t, "addresses"), COL_LIST);
+		whole_word(c->opt.nargs > 1 ? c->opt.arg[1] : addresses);
+		whole_flag(c, F_PORT, json_object_get(t, "port"), false);
+		whole_flag(c, F_LOGIN, json_object_get(t, "logins"), false);
+		whole_flag(c, F_LABEL, json_object_get(t, "labels"), false);
+		whole_flag(c, F_REACH, json_object_get(t, "reach"), false);
+		whole_flag(c, F_HOST_KEY, NULL, false);
+		whole_bool(c, F_SCAN, !opt_has(&c->opt, F_HOST_KEY));
+		x = whole_end();
+	}
+	reply_done(&r);
+	return x;
+}
+
 static int
 target_set(struct ctx *c, enum api_verb verb)
 {
@@ -215,6 +238,9 @@ target_set(struct ctx *c, enum api_verb verb)
 		say_error("--reach: proxy or direct");
 		return EXIT_USAGE;
 	}
+	if (verb == VERB_TARGET_SET &&
+	    (c->opt.nargs < 2 || !opt_has(&c->opt, F_LOGIN)))
+		return say_whole(c);
 	if (!opt_has(&c->opt, F_LOGIN)) {
 		say_error("which logins may be asked for? --login NAME");
 		return EXIT_USAGE;

@@ -22,6 +22,7 @@
 #include "jitctl/gateway/sign.h"
 #include "jitctl/term/prompt.h"
 #include "jitctl/term/say.h"
+#include "jitctl/term/words.h"
 #include "wire/signed.h"
 
 struct attempt {
@@ -209,6 +210,25 @@ send_local(struct ctx *c, const struct verb *v, json_t *body, struct reply *ret)
 	return r;
 }
 
+/* The gateway tells nobody why a key is nobody's: all that it may be. */
+static void
+hint_unknown_key(const struct ctx *c, const char *key)
+{
+	if (c->out == OUT_JSON)
+		return;
+	say(c,
+	    "The key was %s. If you enrolled with another one:  %s "
+	    "--identity FILE COMMAND",
+	    key, self(c));
+	say(c, "If you were invited and have not enrolled:  %s enroll",
+	    self(c));
+	if (c->prof.user[0] != '\0')
+		say(c,
+		    "Else you are locked, or the key was taken from you; an "
+		    "admin sees it with:  jitctl user show %s",
+		    c->prof.user);
+}
+
 int
 call_need_profile(const struct ctx *c)
 {
@@ -258,5 +278,7 @@ call_signed(struct ctx *c, enum api_verb verb, json_t *body,
 	}
 	if (r != EXIT_OK && ret->status != 0 && (o == NULL || o->show_problem))
 		reply_print_problem(c, ret);
+	if (r != EXIT_OK && ret->problem == PROBLEM_KEY_UNKNOWN)
+		hint_unknown_key(c, a.key);
 	return r;
 }

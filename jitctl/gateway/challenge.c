@@ -106,6 +106,7 @@ challenge_get(struct ctx *c, struct challenges *ret)
 		if (http_do(c, &call, &reply) != EXIT_OK) {
 			if (c->key_changed)
 				return EXIT_UNREACHABLE;
+			ret->silent = family[i];
 			continue;
 		}
 		r = reply_exit_code(&reply);

@@ -16,6 +16,7 @@ struct challenges {
 	struct signed_source source[LIMIT_SOURCES];
 	int family[LIMIT_SOURCES]; /* over which it came, HTTP_V4 or HTTP_V6 */
 	unsigned n;
+	int silent; /* a family that the name has and that did not answer */
 	char server[LIMIT_NAME_SIZE]; /* the gateway's own name */
 };
 

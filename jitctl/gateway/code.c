@@ -50,7 +50,7 @@ code_get(const struct ctx *c, bool again, struct secret *ret)
 	int r = EXIT_LOGIN;
 
 	if (file != NULL) {
-		if (again || (r = prompt_file(file, ret)) != EXIT_OK)
+		if (again || (r = prompt_file(file, NULL, ret)) != EXIT_OK)
 			return again ? EXIT_LOGIN : r;
 		return code_tidy(ret) ? EXIT_OK : EXIT_LOGIN;
 	}

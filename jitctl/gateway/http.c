@@ -17,6 +17,7 @@
 #include "base/str.h"
 #include "jitctl/gateway/pin.h"
 #include "jitctl/term/say.h"
+#include "jitctl/term/words.h"
 
 struct http {
 	CURL *curl[3]; /* any, v4, v6: kept open, so the source stays */
@@ -188,34 +189,45 @@ set_call(CURL *h, const struct http_call *call, struct curl_slist **list,
 	return e == CURLE_OK;
 }
 
-/* Connects again without the pin, sends nothing, and reads the certificate,
- * only to be able to say which key is there now. */
-static void
-show_changed_key(struct ctx *c, const struct http_call *call)
+/* Connects without the pin, sends nothing, and reads the certificate: the hash
+ * of the key that is there. */
+static CURLcode
+see_key(struct ctx *c, const struct http_call *call, char ret[static 65])
 {
 	CURL *h = curl_easy_init();
 	struct curl_certinfo *info = NULL;
-	char seen[65] = "unknown";
+	CURLcode e = CURLE_FAILED_INIT;
 
 	if (h != NULL && set_common(h, c, call) &&
 	    curl_easy_setopt(h, CURLOPT_CONNECT_ONLY, 1L) == CURLE_OK &&
-	    curl_easy_setopt(h, CURLOPT_CERTINFO, 1L) == CURLE_OK &&
-	    curl_easy_perform(h) == CURLE_OK &&
+	    curl_easy_setopt(h, CURLOPT_CERTINFO, 1L) == CURLE_OK)
+		e = curl_easy_perform(h);
+	if (e == CURLE_OK &&
 	    curl_easy_getinfo(h, CURLINFO_CERTINFO, &info) == CURLE_OK &&
 	    info != NULL && info->num_of_certs > 0)
 		for (struct curl_slist *l = info->certinfo[0]; l != NULL;
 		     l = l->next)
 			if (strncmp(l->data, "Cert:", 5) == 0)
-				(void)pin_of_pem(l->data + 5, seen);
+				(void)pin_of_pem(l->data + 5, ret);
 	curl_easy_cleanup(h);
+	return e;
+}
+
+static void
+say_changed_key(struct ctx *c, const char *seen)
+{
+	const size_t n = strlen(c->prof.tls); /* of an invitation, its part */
+
+	c->key_changed = true;
 	say_error("the key of %s:%u IS NOT THE ONE your invitation or profile "
 		  "names. Nothing was sent.\n"
-		  "  expected SHA256:%s\n"
+		  "  expected SHA256:%s%s\n"
 		  "  seen     SHA256:%s\n"
 		  "Ask the gateway's admin. If the key was changed on purpose, "
 		  "get a new "
-		  "invitation: jitctl enroll",
-	    c->prof.host, c->prof.port, c->prof.tls, seen);
+		  "invitation: %s enroll",
+	    c->prof.host, c->prof.port, c->prof.tls, n < 64 ? "..." : "", seen,
+	    self(c));
 }
 
 static int
@@ -224,9 +236,12 @@ explain(struct ctx *c, const struct http_call *call, CURLcode e)
 	if (call->silent && e != CURLE_SSL_PINNEDPUBKEYNOTMATCH)
 		return EXIT_UNREACHABLE;
 	if (e == CURLE_SSL_PINNEDPUBKEYNOTMATCH) {
-		if (!c->key_changed)
-			show_changed_key(c, call);
-		c->key_changed = true;
+		char seen[65] = "unknown";
+
+		if (!c->key_changed) {
+			(void)see_key(c, call, seen);
+			say_changed_key(c, seen);
+		}
 	} else if (c->socket != NULL)
 		say_error("%s: %s (is gatewayd running, and are you root?)",
 		    c->socket, curl_easy_strerror(e));
@@ -237,6 +252,30 @@ explain(struct ctx *c, const struct http_call *call, CURLcode e)
 			  "that no firewall on the way blocks you.",
 		    c->prof.host, c->prof.port, curl_easy_strerror(e));
 	return EXIT_UNREACHABLE;
+}
+
+int
+http_learn_key(struct ctx *c)
+{
+	const struct http_call call = {.method = "GET", .path = "/v1/server"};
+	char seen[65] = "unknown";
+	CURLcode e = CURLE_OK;
+
+	if (strlen(c->prof.tls) == sizeof(c->prof.tls) - 1)
+		return EXIT_OK;
+	/* the first use of libcurl in this run */
+	if (handle_for(c, HTTP_ANY) == NULL)
+		return EXIT_FAILED;
+	if ((e = see_key(c, &call, seen)) != CURLE_OK)
+		return explain(c, &call, e);
+	if (strlen(seen) != sizeof(c->prof.tls) - 1 || c->prof.tls[0] == '\0' ||
+	    (strncmp(seen, c->prof.tls, strlen(c->prof.tls)) != 0 &&
+		!FAULT(tls_pin))) {
+		say_changed_key(c, seen);
+		return EXIT_UNREACHABLE;
+	}
+	memcpy(c->prof.tls, seen, sizeof(c->prof.tls));
+	return EXIT_OK;
 }
 
 int

@@ -32,6 +32,10 @@ struct http_call {
  * fingerprints are shown. */
 MUST_CHECK int http_do(
     struct ctx *c, const struct http_call *call, struct reply *ret);
+/* Before the first call: where the profile has the beginning of the key's hash
+ * only, as an invitation does, the rest of it. Sends nothing. EXIT_UNREACHABLE,
+ * said: the key is another one. */
+MUST_CHECK int http_learn_key(struct ctx *c);
 void http_done(struct ctx *c);
 /* libcurl's version for "jitctl version". */
 const char *http_library(void);

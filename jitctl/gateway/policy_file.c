@@ -157,6 +157,25 @@ policy_resolve_system(const char *name, struct addr ret[static LIMIT_SOURCES])
 	return n;
 }
 
+unsigned
+policy_addresses(const char *s, policy_resolve *resolve,
+    struct addr ret[static LIMIT_SOURCES], const char **reterr)
+{
+	unsigned n = 0;
+
+	if (addr_parse(&ret[0], s) == 0)
+		return 1;
+	*reterr = "not an address as they are written here: four decimal "
+		  "numbers without leading zeros (10.20.0.13), or IPv6 without "
+		  "a zone (fd00::13)";
+	if (!addr_is_name(s))
+		return 0;
+	n = resolve(s, ret);
+	if (n == 0)
+		*reterr = "not an address, and no name that resolves here";
+	return n;
+}
+
 static void
 put_addresses(struct maker *m)
 {
@@ -170,17 +189,15 @@ put_addresses(struct maker *m)
 	list = json_array();
 	for (size_t i = 0; i < yaml_count(l); i++) {
 		struct addr found[LIMIT_SOURCES] = {0};
-		unsigned n = 1;
+		const char *why = NULL;
+		unsigned n = 0;
 
 		if (!yaml_as_str(m->y, yaml_at(l, i), "addresses",
 			LIMIT_HOST_SIZE - 1, &s))
 			continue;
-		if (addr_parse(&found[0], s) != 0)
-			n = m->resolve(s, found);
+		n = policy_addresses(s, m->resolve, found, &why);
 		if (n == 0)
-			yaml_error(m->y, yaml_at(l, i),
-			    "addresses: not an address, and no name that "
-			    "resolves here");
+			yaml_error(m->y, yaml_at(l, i), "addresses: %s", why);
 		for (unsigned k = 0; k < n; k++) {
 			char text[ADDR_TEXT_SIZE];
 

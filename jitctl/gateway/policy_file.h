@@ -17,6 +17,10 @@
 typedef unsigned policy_resolve(
     const char *name, struct addr ret[static LIMIT_SOURCES]);
 
+/* An address, or those of a name, which is resolved here and now; how many. 0
+ * with *reterr, words that say what it is not. */
+unsigned policy_addresses(const char *s, policy_resolve *resolve,
+    struct addr ret[static LIMIT_SOURCES], const char **reterr);
 /* {"users":[],"targets":[],"roles":[]}; NULL = no memory. */
 json_t *policy_new(void);
 /* Adds a parsed file's entries; errors go into y: the caller checks

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/addr.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/safefile.h"
@@ -22,20 +23,19 @@
 static int
 host_copy(char *ret, size_t size, const char *s, size_t n)
 {
+	struct addr a;
+
 	if (n >= 2 && s[0] == '[' && s[n - 1] == ']') {
 		s++;
 		n -= 2;
 	} else if (memchr(s, ':', n) != NULL) {
 		return GW_EINVAL; /* an IPv6 address without brackets */
 	}
-	if (n == 0 || n >= size ||
-	    strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-		      "0123456789.:_-") < n ||
-	    s[0] == '-')
+	if (n == 0 || n >= size)
 		return GW_EINVAL;
 	memcpy(ret, s, n);
 	ret[n] = '\0';
-	return 0;
+	return addr_parse(&a, ret) == 0 || addr_is_name(ret) ? 0 : GW_EINVAL;
 }
 
 static int
@@ -232,8 +232,8 @@ state_path(char *ret, size_t size, const char *name)
 	return xdg_path(ret, size, "XDG_STATE_HOME", ".local/state", name);
 }
 
-static int
-config_path(char *ret, size_t size)
+int
+profiles_path(char *ret, size_t size)
 {
 	const int r =
 	    xdg_path(ret, size, "XDG_CONFIG_HOME", ".config", "config.yaml");
@@ -251,7 +251,7 @@ profiles_load(struct profiles *ret)
 	int r = EXIT_FAILED;
 
 	*ret = (struct profiles){0};
-	if (config_path(path, sizeof(path)) != 0)
+	if (profiles_path(path, sizeof(path)) != 0)
 		return EXIT_FAILED;
 	switch (safefile_read(&text, path, LIMIT_YAML_MAX, 0)) {
 	case 0:
@@ -298,7 +298,7 @@ profile_save(const struct profile *p)
 		ps.n++;
 	r = EXIT_FAILED;
 	if ((text = profiles_text(&ps)) != NULL &&
-	    config_path(path, sizeof(path)) == 0) {
+	    profiles_path(path, sizeof(path)) == 0) {
 		if (profile_write(path, text) == 0)
 			r = EXIT_OK;
 		else
@@ -322,7 +322,9 @@ override_gateway(struct ctx *c)
 	if (gateway_parse(
 		c->prof.host, sizeof(c->prof.host), &c->prof.port, text) == 0)
 		return EXIT_OK;
-	say_error("--gateway: HOST:PORT was expected, [ADDRESS]:PORT for IPv6");
+	say_error("--gateway: HOST:PORT was expected, [ADDRESS]:PORT for IPv6; "
+		  "an address is written like 10.20.0.1, without leading "
+		  "zeros");
 	return EXIT_USAGE;
 }
 

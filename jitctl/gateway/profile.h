@@ -19,7 +19,8 @@ struct profiles {
 	unsigned n;
 };
 
-/* "host:port" or "[v6]:port". */
+/* "host:port" or "[v6]:port"; a host is an address or a name as base/addr.h has
+ * them. */
 MUST_CHECK int gateway_parse(
     char *rethost, size_t size, unsigned *retport, const char *text);
 
@@ -29,6 +30,9 @@ bool profiles_parse(struct profiles *ret, const char *name, const char *text,
 /* YAML; malloc'd, NULL = no memory. */
 char *profiles_text(const struct profiles *ps);
 
+/* Where the configuration file is, or would be; GW_EINVAL, said, without HOME.
+ */
+MUST_CHECK int profiles_path(char *ret, size_t size);
 /* Reads the file; an absent file is an empty list. EXIT_OK or EXIT_FAILED. */
 MUST_CHECK int profiles_load(struct profiles *ret);
 /* Puts p into the file, in place of one of its name. EXIT_OK or

@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/say.h"
+#include "jitctl/term/words.h"
 #include "ssh/sshkey.h"
 
 const char *
@@ -81,6 +82,7 @@ problem_kind_of(const char *code)
 	} kinds[] = {{"code-needed", PROBLEM_CODE_NEEDED},
 	    {"code-wrong", PROBLEM_CODE_WRONG},
 	    {"code-used", PROBLEM_CODE_WRONG},
+	    {"unknown-key", PROBLEM_KEY_UNKNOWN},
 	    {"wrong-tls", PROBLEM_OTHER_GATEWAY},
 	    {"wrong-server", PROBLEM_OTHER_GATEWAY}};
 
@@ -118,6 +120,11 @@ reply_exit_code(const struct reply *r)
 		return EXIT_USAGE;
 	case 401:
 		return EXIT_LOGIN;
+	case 429: /* too many of what; wrong codes are a login's */
+		return strcmp(member(r->json, "field"), "code") == 0 &&
+			       !FAULT(codes_fail)
+			   ? EXIT_LOGIN
+			   : EXIT_FAILED;
 	case 403:
 		return EXIT_REFUSED;
 	case 404:
@@ -134,6 +141,7 @@ reply_print_problem(const struct ctx *c, const struct reply *r)
 {
 	const char *detail = member(r->json, "detail");
 	char text[LIMIT_TEXT_SIZE * 2];
+	char hint[LIMIT_TEXT_SIZE * 2 + sizeof(c->self)];
 	char id[CELL_SIZE];
 
 	if (c->out == OUT_JSON && r->json != NULL) {
@@ -143,11 +151,12 @@ reply_print_problem(const struct ctx *c, const struct reply *r)
 	}
 	if (detail[0] == '\0')
 		detail = member(r->json, "title");
-	str_escape(text, sizeof(text), detail, strlen(detail));
+	say_text(text, sizeof(text), detail, strlen(detail));
+	self_text(c, hint, sizeof(hint), text);
 	cell_text(id, json_object_get(r->json, "event"), COL_TEXT);
 	if (text[0] == '\0')
 		say_error("the gateway answered with status %ld", r->status);
 	else
-		say_error("%s%s%s%s", text, id[0] != '\0' ? " (event " : "", id,
+		say_error("%s%s%s%s", hint, id[0] != '\0' ? " (event " : "", id,
 		    id[0] != '\0' ? ")" : "");
 }

@@ -18,6 +18,7 @@ enum problem_kind {
 	PROBLEM_OTHER = 0,     /* or no problem */
 	PROBLEM_CODE_NEEDED,   /* of the authenticator app */
 	PROBLEM_CODE_WRONG,    /* or used before */
+	PROBLEM_KEY_UNKNOWN,   /* no active user has it */
 	PROBLEM_OTHER_GATEWAY, /* not the one that the signature names */
 };
 

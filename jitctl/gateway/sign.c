@@ -10,10 +10,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "base/safefile.h"
 #include "base/str.h"
+#include "jitctl/gateway/profile.h"
 #include "jitctl/gateway/program.h"
 #include "jitctl/term/say.h"
+#include "jitctl/term/words.h"
 #include "ssh/sshkey.h"
 #include "ssh/sshsig.h"
 #include "wire/signed.h"
@@ -131,6 +134,35 @@ public_file(const char *fp, char *retpath, size_t size)
 	return r;
 }
 
+/* Neither the private half nor the public one, whose private half the agent may
+ * have. */
+static bool
+is_gone(const char *key)
+{
+	char pub[LIMIT_PATH_SIZE + 8];
+
+	return access(key, F_OK) != 0 && errno == ENOENT &&
+	       (str_fmt(pub, sizeof(pub), "%s.pub", key) != 0 ||
+		   access(pub, F_OK) != 0) &&
+	       !FAULT(key_moved);
+}
+
+/* A new invitation is not what helps: the key is somewhere. */
+static void
+say_gone(const struct ctx *c, const char *key)
+{
+	char path[LIMIT_PATH_SIZE * 2];
+
+	if (c->identity != NULL || profiles_path(path, sizeof(path)) != 0)
+		say_error("%s: no such key file", key);
+	else
+		say_error("%s: the key file of profile %s is not there any "
+			  "more. If it was moved, say where it is now: %s "
+			  "--identity FILE COMMAND, or for good as \"key\" in "
+			  "%s",
+		    key, c->prof.name, self(c), path);
+}
+
 /* Our own check: what is sent verifies, and we know with which key. */
 static int
 check_armor(const char *armor, const void *data, size_t n, char *retfp)
@@ -162,6 +194,9 @@ sign_data(const struct ctx *c, const char *key, const void *data, size_t n,
 		if (public_file(key, temp, sizeof(temp)) != 0)
 			return EXIT_LOGIN;
 		file = temp;
+	} else if (is_gone(key)) {
+		say_gone(c, key);
+		return EXIT_LOGIN;
 	}
 	const char *const argv[] = {"ssh-keygen", "-q", "-Y", "sign", "-n",
 	    SIGNED_NAMESPACE, "-f", file, NULL};

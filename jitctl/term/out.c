@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 #include <wchar.h>
 
@@ -16,6 +15,7 @@
 #include "base/fault.h"
 #include "base/str.h"
 #include "jitctl/term/say.h"
+#include "jitctl/term/when.h"
 
 enum { GAP = 2, COL_MIN = 8 };
 enum { COLS_MAX = 24 }; /* internal: no list has more */
@@ -57,29 +57,31 @@ static void
 put_cell(FILE *f, const char *s, unsigned width, bool last)
 {
 	const bool cut = text_width(s) > width;
+	const char *dots = say_utf8() ? "\xe2\x80\xa6" : "...";
+	const unsigned room = cut ? (say_utf8() ? 1 : 3) : 0;
 	unsigned w = 0;
 	size_t n = 0;
 
 	while (*s != '\0') {
 		const unsigned cw = char_width(s, &n);
 
-		if (w + cw > width - (cut ? 1 : 0))
+		if (w + cw > width - room)
 			break;
 		(void)fwrite(s, 1, n, f);
 		w += cw;
 		s += n;
 	}
 	if (cut) {
-		(void)fputs("\xe2\x80\xa6", f);
-		w++;
+		(void)fputs(dots, f);
+		w += room;
 	}
 	for (; !last && w < width + GAP; w++)
 		(void)fputc(' ', f);
 }
 
-/* Narrows the widest column until all fit, as far as that goes. An id that lost
+/* Narrows the widest column until all fit; false: they cannot. An id that lost
  * its end cannot be pasted, so some columns stay whole. */
-static void
+static bool
 shrink(unsigned *w, size_t cols, unsigned width, uint32_t whole)
 {
 	unsigned sum = 0;
@@ -94,9 +96,34 @@ shrink(unsigned *w, size_t cols, unsigned width, uint32_t whole)
 			    (widest == cols || w[i] > w[widest]))
 				widest = i;
 		if (widest == cols || w[widest] <= COL_MIN)
-			return;
+			return FAULT(wide_table);
 		w[widest]--;
 		sum--;
+	}
+	return true;
+}
+
+/* For a terminal too narrow for the grid: a block for each row, its name ahead.
+ * Nothing is cut. */
+static void
+put_blocks(FILE *f, const struct table *t)
+{
+	unsigned head = 0;
+
+	for (size_t i = 1; i < t->cols; i++)
+		if (text_width(t->cell[i]) > head)
+			head = text_width(t->cell[i]);
+	for (size_t r = 1; r < t->rows; r++) {
+		(void)fprintf(f, "%s\n", t->cell[r * t->cols]);
+		for (size_t i = 1; i < t->cols; i++) {
+			const char *text = t->cell[r * t->cols + i];
+
+			if (text[0] == '\0')
+				continue;
+			(void)fputs("  ", f);
+			put_cell(f, t->cell[i], head, false);
+			(void)fprintf(f, "%s\n", text);
+		}
 	}
 }
 
@@ -112,7 +139,10 @@ table_print(FILE *f, const struct table *t, unsigned width)
 			if (n > w[i])
 				w[i] = n;
 		}
-	shrink(w, t->cols, width, t->whole);
+	if (!shrink(w, t->cols, width, t->whole)) {
+		put_blocks(f, t);
+		return;
+	}
 	for (size_t r = 0; r < t->rows; r++) {
 		for (size_t i = 0; i < t->cols && i < COLS_MAX; i++)
 			put_cell(f, t->cell[r * t->cols + i], w[i],
@@ -123,56 +153,12 @@ table_print(FILE *f, const struct table *t, unsigned width)
 
 /* ---------------------------------------------------------------- cells */
 
-/* The local time; false when utc is no time: text then shows what it is. */
-static bool
-local_time(struct tm *ret, char *text, size_t size, const char *utc)
-{
-	int64_t ms = 0;
-	time_t t = 0;
-
-	if (str_time_parse(utc, &ms) != 0) {
-		str_escape(text, size, utc, strlen(utc));
-		return false;
-	}
-	t = (time_t)(ms / 1000);
-	(void)localtime_r(&t, ret);
-	return true;
-}
-
-static void
-out_time(char *ret, size_t size, const char *utc)
-{
-	struct tm tm = {0};
-
-	if (local_time(&tm, ret, size, utc) &&
-	    strftime(ret, size, "%Y-%m-%d %H:%M:%S %Z", &tm) == 0)
-		ret[0] = '\0';
-}
-
-void
-out_time_short(char *ret, size_t size, const char *utc, int64_t now_ms)
-{
-	const time_t now = (time_t)(now_ms / 1000);
-	struct tm today = {0};
-	struct tm tm = {0};
-
-	if (!local_time(&tm, ret, size, utc))
-		return;
-	(void)localtime_r(&now, &today);
-	if (strftime(ret, size,
-		tm.tm_yday == today.tm_yday && tm.tm_year == today.tm_year
-		    ? "%H:%M:%S %Z"
-		    : "%Y-%m-%d %H:%M",
-		&tm) == 0)
-		ret[0] = '\0';
-}
-
 static void
 add_text(char ret[static CELL_SIZE], const char *s)
 {
 	const size_t n = strlen(ret);
 
-	str_escape(ret + n, CELL_SIZE - n, s, strlen(s));
+	say_text(ret + n, CELL_SIZE - n, s, strlen(s));
 }
 
 static void
@@ -231,7 +217,7 @@ cell_text(char ret[static CELL_SIZE], const json_t *v, enum col_kind k)
 		break;
 	case COL_TIME:
 		if (json_is_string(v))
-			out_time(ret, CELL_SIZE, json_string_value(v));
+			when_text(ret, CELL_SIZE, json_string_value(v));
 		break;
 	case COL_LIST:
 		list_text(ret, v);
@@ -311,7 +297,7 @@ print_table(
 				add_text(t.cell[at], cols[i].head);
 			else if (width > 0 && cols[i].kind == COL_TIME &&
 				 json_is_string(v))
-				out_time_short(t.cell[at], CELL_SIZE,
+				when_text_short(t.cell[at], CELL_SIZE,
 				    json_string_value(v), now_ms);
 			else
 				cell_text(t.cell[at], v, cols[i].kind);

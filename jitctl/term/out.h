@@ -42,7 +42,8 @@ struct table {
 	uint32_t whole; /* bit i: column i is never cut (names, times) */
 };
 
-/* width 0 = do not cut. */
+/* width 0 = do not cut. What does not fit it as a grid becomes a block for each
+ * row. */
 void table_print(FILE *f, const struct table *t, unsigned width);
 /* The text of one member as a cell. */
 void cell_text(char ret[static CELL_SIZE], const json_t *v, enum col_kind k);
@@ -59,7 +60,5 @@ bool out_object(const struct ctx *c, const json_t *o);
  * nothing in it: controls stand as \uXXXX. */
 void out_json(FILE *f, const json_t *v, size_t flags);
 void out_yaml(FILE *f, const json_t *o);
-/* UTC RFC 3339 -> "14:02:10 CET" if that is today, else "2026-11-21 14:02". */
-void out_time_short(char *ret, size_t size, const char *utc, int64_t now_ms);
 
 #endif

@@ -69,6 +69,68 @@ read_line(int fd, char *buf, size_t size, const sigset_t *mask)
 	return -1;
 }
 
+/* If the terminal is gone, the read that follows notices. */
+static void
+put(int fd, const char *s)
+{
+	if (safefile_write_all(fd, s, strlen(s)) != 0)
+		return;
+}
+
+/* What a terminal sends of one paste comes without longer pauses; a person's
+ * next key does not come so soon. */
+enum {
+	PASTE_PAUSE_MS = 150,
+	SWALLOW_MAX = 64 * 1024, /* internal: no paste is longer */
+};
+
+static bool
+more_comes(int fd)
+{
+	struct pollfd pfd = {.fd = fd, .events = POLLIN};
+
+	return poll(&pfd, 1, PASTE_PAUSE_MS) > 0;
+}
+
+static size_t
+drop_space(char *s, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (s[i] != ' ' && s[i] != '\t')
+			s[kept++] = s[i];
+	explicit_bzero(s + kept, n - kept);
+	return kept;
+}
+
+/* Lines until they are whole; the count, or -1 as read_line() does. ask_fd (-1:
+ * none) is told when the rest is waited for. */
+static ssize_t
+read_pasted(int fd, char *buf, size_t size, prompt_whole_fn *whole,
+    const sigset_t *mask, int ask_fd)
+{
+	size_t n = 0;
+
+	for (;;) {
+		const ssize_t got = read_line(fd, buf + n, size - 1 - n, mask);
+		size_t kept = 0;
+
+		if (got < 0)
+			return n > 0 && interrupted == 0 ? (ssize_t)n : -1;
+		kept = drop_space(buf + n, (size_t)got);
+		n += kept;
+		buf[n] = '\0';
+		if (whole(buf) != PROMPT_MORE || FAULT(one_line))
+			return (ssize_t)n;
+		if (ask_fd < 0 || more_comes(fd))
+			continue;
+		if (kept == 0)
+			return (ssize_t)n;
+		put(ask_fd, "\nThe rest of it (not shown): ");
+	}
+}
+
 struct tty {
 	int fd;
 	struct termios before;
@@ -108,26 +170,41 @@ tty_open(struct tty *t, bool echo)
 	return true;
 }
 
+/* Takes what was pasted behind the answer. */
+static void
+swallow(const struct tty *t)
+{
+	struct termios raw = t->before;
+	char buf[256];
+	ssize_t got = 1;
+
+	raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO | ECHOE | ECHOK | ECHONL);
+	raw.c_cc[VMIN] = 0;
+	raw.c_cc[VTIME] = 0;
+	if (interrupted != 0 || FAULT(no_swallow) ||
+	    tcsetattr(t->fd, TCSANOW, &raw) != 0)
+		return;
+	for (size_t n = 0; got > 0 && n < SWALLOW_MAX && more_comes(t->fd);
+	     n += (size_t)got)
+		got = read(t->fd, buf, sizeof(buf));
+	explicit_bzero(buf, sizeof(buf));
+}
+
 static void
 tty_close(struct tty *t)
 {
-	(void)tcsetattr(t->fd, TCSAFLUSH, &t->before);
+	swallow(t);
+	(void)tcsetattr(
+	    t->fd, FAULT(no_swallow) ? TCSANOW : TCSAFLUSH, &t->before);
 	for (size_t i = 0; i < ARRAY_LEN(caught); i++)
 		(void)sigaction(caught[i], &t->old[i], NULL);
 	(void)sigprocmask(SIG_SETMASK, &t->mask, NULL);
 	(void)close(t->fd);
 }
 
-/* If the terminal is gone, the read that follows notices. */
-static void
-put(int fd, const char *s)
-{
-	if (safefile_write_all(fd, s, strlen(s)) != 0)
-		return;
-}
-
-int
-prompt_secret(const struct ctx *c, const char *question, struct secret *ret)
+static int
+ask_secret(const struct ctx *c, const char *question, prompt_whole_fn *whole,
+    struct secret *ret)
 {
 	char buf[LIMIT_PROMPT_SIZE];
 	struct tty t = {.fd = -1};
@@ -137,7 +214,9 @@ prompt_secret(const struct ctx *c, const char *question, struct secret *ret)
 	if (c->no_input || !tty_open(&t, false))
 		return EXIT_LOGIN;
 	put(t.fd, question);
-	n = read_line(t.fd, buf, sizeof(buf), &t.mask);
+	n = whole != NULL
+		? read_pasted(t.fd, buf, sizeof(buf), whole, &t.mask, t.fd)
+		: read_line(t.fd, buf, sizeof(buf), &t.mask);
 	put(t.fd, "\n");
 	tty_close(&t);
 	if (interrupted != 0)
@@ -151,7 +230,20 @@ prompt_secret(const struct ctx *c, const char *question, struct secret *ret)
 }
 
 int
-prompt_file(const char *path, struct secret *ret)
+prompt_secret(const struct ctx *c, const char *question, struct secret *ret)
+{
+	return ask_secret(c, question, NULL, ret);
+}
+
+int
+prompt_pasted(const struct ctx *c, const char *question, prompt_whole_fn *whole,
+    struct secret *ret)
+{
+	return ask_secret(c, question, whole, ret);
+}
+
+int
+prompt_file(const char *path, prompt_whole_fn *whole, struct secret *ret)
 {
 	const bool is_stdin = strcmp(path, "-") == 0;
 	int fd = STDIN_FILENO;
@@ -166,7 +258,8 @@ prompt_file(const char *path, struct secret *ret)
 		return EXIT_FAILED;
 	}
 	interrupted = 0;
-	n = read_line(fd, buf, sizeof(buf), NULL);
+	n = whole != NULL ? read_pasted(fd, buf, sizeof(buf), whole, NULL, -1)
+			  : read_line(fd, buf, sizeof(buf), NULL);
 	while (n > 0 && (buf[n - 1] == ' ' || buf[n - 1] == '\t'))
 		n--;
 	if (n <= 0)

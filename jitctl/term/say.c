@@ -4,10 +4,15 @@
  */
 #include "jitctl/term/say.h"
 
+#include <langinfo.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "base/fault.h"
 #include "base/limits.h"
+#include "base/str.h"
 
 void
 say(const struct ctx *c, const char *fmt, ...)
@@ -72,6 +77,43 @@ say_error(const char *fmt, ...)
 	(void)vfprintf(stderr, fmt, ap);
 	va_end(ap);
 	(void)fputc('\n', stderr);
+}
+
+bool
+say_utf8(void)
+{
+	return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
+void
+say_text(char *ret, size_t size, const char *s, size_t n)
+{
+	char text[LIMIT_TEXT_SIZE * 2];
+	const uint8_t *p = (const uint8_t *)text;
+	size_t at = 0;
+
+	if (say_utf8() || FAULT(raw_locale)) {
+		str_escape(ret, size, s, n);
+		return;
+	}
+	str_escape(text, size < sizeof(text) ? size : sizeof(text), s, n);
+	for (size_t left = strlen(text); left > 0 && at + 1 < size;) {
+		uint32_t cp = 0;
+		const size_t len = str_utf8(p, left, &cp);
+		char piece[16] = {(char)*p, '\0'};
+
+		if (len > 1)
+			(void)snprintf(
+			    piece, sizeof(piece), "\\u{%x}", (unsigned)cp);
+		if (at + strlen(piece) >= size)
+			break;
+		memcpy(ret + at, piece, strlen(piece));
+		at += strlen(piece);
+		p += len > 0 ? len : 1;
+		left -= len > 0 ? len : 1;
+	}
+	if (size > 0)
+		ret[at] = '\0';
 }
 
 void

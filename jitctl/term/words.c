@@ -4,10 +4,14 @@
  */
 #include "jitctl/term/words.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/fault.h"
 #include "base/str.h"
 #include "jitctl/term/say.h"
+#include "jitctl/term/when.h"
 
 bool
 name_arg(const char *what, const char *s)
@@ -16,7 +20,7 @@ name_arg(const char *what, const char *s)
 
 	if (str_name_ok(s))
 		return true;
-	str_escape(text, sizeof(text), s, strlen(s));
+	say_text(text, sizeof(text), s, strlen(s));
 	say_error("%s: not a name: \"%s\" (1 to %d of a-z A-Z 0-9 . _ -)", what,
 	    text, (int)LIMIT_NAME_MAX);
 	return false;
@@ -43,7 +47,7 @@ duration_arg(enum flag f, const char *s, uint32_t *ret)
 
 	if (str_duration(s, ret) == 0)
 		return true;
-	str_escape(text, sizeof(text), s, strlen(s));
+	say_text(text, sizeof(text), s, strlen(s));
 	say_error("--%s: not a duration: \"%s\" (write 90s, 15m, 2h or 1h30m)",
 	    flag_spec(f)->name, text);
 	return false;
@@ -58,70 +62,23 @@ port_arg(const char *s, uint64_t *ret)
 	return false;
 }
 
-/* "2026-11-22", "today" or "yesterday", its first n bytes. */
-static bool
-day_of(const char *s, size_t n, int64_t now_ms, int64_t *ret)
-{
-	const int64_t day = 86400000;
-	char full[64];
-
-	if (n == strlen("today") && strncmp(s, "today", n) == 0)
-		*ret = now_ms / day * day;
-	else if (n == strlen("yesterday") && strncmp(s, "yesterday", n) == 0)
-		*ret = (now_ms / day - 1) * day;
-	else if (str_fmt(full, sizeof(full), "%.*sT00:00:00Z", (int)n, s) !=
-		     0 ||
-		 str_time_parse(full, ret) != 0)
-		return false;
-	return true;
-}
-
-/* "14:00" or "14:00:30" */
-static bool
-clock_of(const char *s, int64_t *ret)
-{
-	char full[64];
-
-	return str_fmt(full, sizeof(full), "1970-01-01T%s%sZ", s,
-		   strlen(s) == 5 ? ":00" : "") == 0 &&
-	       str_time_parse(full, ret) == 0;
-}
-
-/* A day, a time of today, or both. */
-static bool
-day_and_clock(const char *s, int64_t now_ms, int64_t *ret)
-{
-	const size_t n = strcspn(s, " ");
-	int64_t day = 0;
-	int64_t clock = 0;
-
-	if (s[n] == '\0' && day_of(s, n, now_ms, ret))
-		return true;
-	if (!clock_of(s[n] == ' ' ? s + n + 1 : s, &clock) ||
-	    !(s[n] == ' ' ? day_of(s, n, now_ms, &day)
-			  : day_of("today", 5, now_ms, &day)))
-		return false;
-	*ret = day + clock;
-	return true;
-}
-
 bool
 time_arg(const struct ctx *c, enum flag f, int64_t now_ms, int64_t *ret)
 {
 	const char *s = opt_get(&c->opt, f);
-	uint32_t d = 0;
+	struct when w;
 
-	if (s == NULL || str_time_parse(s, ret) == 0 ||
-	    day_and_clock(s, now_ms, ret))
+	if (s == NULL)
 		return true;
-	if (str_duration(s, &d) == 0) {
-		*ret = now_ms - (int64_t)d * 1000;
+	if (when_parse(&w, s, now_ms)) {
+		*ret = f == F_UNTIL ? w.last_ms : w.first_ms;
 		return true;
 	}
 	say_error(
-	    "--%s: not a time: write 2026-11-22T01:02:03Z, 2026-11-22, 14:30, "
-	    "\"yesterday 14:30\", today, or 24h for 24 hours ago (all in "
-	    "UTC)",
+	    "--%s: not a time: write 2026-11-22, 14:30, \"yesterday 14:30\", "
+	    "\"mon 09:00\" or 2026-11-22T01:02:03Z, where a zone may follow "
+	    "(\"14:30 +01:00\", \"14:30 UTC\"; without one it is your local "
+	    "time), or 24h for 24 hours ago",
 	    flag_spec(f)->name);
 	return false;
 }
@@ -179,23 +136,99 @@ labels_object(const struct ctx *c)
 	return o;
 }
 
-void
-put_shell_word(FILE *f, const char *s)
+static void
+shell_word(struct buf *b, const char *s)
 {
 	char text[LIMIT_TEXT_SIZE];
 
-	str_escape(text, sizeof(text), s, strlen(s));
+	say_text(text, sizeof(text), s, strlen(s));
 	if (text[0] != '\0' &&
 	    strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 			 "0123456789._-+/:@=,") == strlen(text)) {
-		(void)fputs(text, f);
+		buf_printf(b, "%s", text);
 		return;
 	}
-	(void)fputc('\'', f);
+	buf_printf(b, "'");
 	for (const char *p = text; *p != '\0'; p++)
 		if (*p == '\'')
-			(void)fputs("'\\''", f);
+			buf_printf(b, "'\\''");
 		else
-			(void)fputc(*p, f);
-	(void)fputc('\'', f);
+			buf_printf(b, "%c", *p);
+	buf_printf(b, "'");
+}
+
+void
+put_shell_word(FILE *f, const char *s)
+{
+	struct buf b;
+
+	buf_init(&b, LIMIT_TEXT_SIZE * 5);
+	shell_word(&b, s);
+	(void)fwrite(b.p, 1, b.len, f);
+	buf_done(&b);
+}
+
+/* ------------------------------------------------------- to be called again */
+
+const char *
+self(const struct ctx *c)
+{
+	return c->self[0] != '\0' && !FAULT(bare_hints) ? c->self : "jitctl";
+}
+
+void
+self_set(struct ctx *c)
+{
+	const char *profile = opt_get(&c->opt, F_PROFILE);
+	const char *const value[] = {
+	    /* the others of the environment are of the shell, as a rule */
+	    profile != NULL ? profile : getenv("JITCTL_PROFILE"),
+	    opt_get(&c->opt, F_GATEWAY), opt_get(&c->opt, F_SOCKET),
+	    /* --key may be another name of --identity, or of the environment */
+	    opt_has(&c->opt, F_IDENTITY) ||
+		    (c->identity != NULL &&
+			c->identity == opt_get(&c->opt, F_KEY))
+		? c->identity
+		: NULL};
+	static const char *const name[] = {
+	    "profile", "gateway", "socket", "identity"};
+	struct buf b;
+
+	buf_init(&b, sizeof(c->self) - 1);
+	buf_printf(&b, "jitctl");
+	for (size_t i = 0; i < ARRAY_LEN(name); i++) {
+		if (value[i] == NULL || value[i][0] == '\0')
+			continue;
+		buf_printf(&b, " --%s ", name[i]);
+		shell_word(&b, value[i]);
+	}
+	c->self[0] = '\0';
+	if (buf_err(&b) == 0) {
+		memcpy(c->self, b.p, b.len);
+		c->self[b.len] = '\0';
+	}
+	buf_done(&b);
+}
+
+void
+self_text(const struct ctx *c, char *ret, size_t size, const char *escaped)
+{
+	static const char word[] = "jitctl ";
+	const size_t n = strlen(word);
+	size_t at = 0;
+
+	for (const char *p = escaped; *p != '\0' && at + 1 < size;) {
+		const bool command = strncmp(p, word, n) == 0 && p[n] >= 'a' &&
+				     p[n] <= 'z' &&
+				     (p == escaped || p[-1] == ' ');
+
+		if (command && strlen(self(c)) + at + 2 < size) {
+			at += (size_t)snprintf(
+			    ret + at, size - at, "%s ", self(c));
+			p += n;
+		} else {
+			ret[at++] = *p++;
+		}
+	}
+	ret[at] = '\0';
 }

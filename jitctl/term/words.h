@@ -20,9 +20,9 @@ bool text_arg(const char *what, const char *s);
 bool duration_arg(enum flag f, const char *s, uint32_t *ret);
 /* 1 to 65535, with a complaint. */
 bool port_arg(const char *s, uint64_t *ret);
-/* The time of a flag, UTC milliseconds: RFC 3339, a day, a time of today, both,
- * or a duration back from now_ms. *ret stays when the flag is not given; false
- * after a complaint. */
+/* The time of a flag as when_parse() reads it, UTC milliseconds: of --until the
+ * last one it may be, else the first. *ret stays when the flag is not given;
+ * false after a complaint. */
 bool time_arg(const struct ctx *c, enum flag f, int64_t now_ms, int64_t *ret);
 /* For a flag that some commands take often and this one once. */
 bool once(const struct ctx *c, enum flag f);
@@ -33,5 +33,15 @@ json_t *names_array(const struct ctx *c, enum flag f);
 json_t *labels_object(const struct ctx *c);
 /* Quoted when a shell would see more than one plain word. */
 void put_shell_word(FILE *f, const char *s);
+
+/* How this run would be called again, for hints that can be pasted: "jitctl"
+ * and the flags that said which gateway and whose key. Never NULL. */
+const char *self(const struct ctx *c);
+/* Reads it off the flags, once they are parsed. */
+void self_set(struct ctx *c);
+/* A text of the gateway, escaped already, whose commands ("jitctl grants") get
+ * those flags too; as much as fits. */
+void self_text(
+    const struct ctx *c, char *ret, size_t size, const char *escaped);
 
 #endif

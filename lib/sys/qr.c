@@ -66,15 +66,20 @@ draw_spaces(struct buf *out, const QRcode *qr)
 }
 
 int
-qr_render(struct buf *out, const char *text, enum qr_style s)
+qr_render(struct buf *out, const char *text, enum qr_style s, unsigned *retcols,
+    unsigned *retrows)
 {
 	QRcode *qr = NULL;
+	unsigned size = 0;
 
 	if (text[0] == '\0')
 		return GW_EINVAL;
 	qr = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_L);
 	if (qr == NULL)
 		return errno == ENOMEM ? GW_ENOMEM : GW_EINVAL;
+	size = (unsigned)qr->width + 2 * QUIET;
+	*retcols = s == QR_SPACES ? size * 2 : size;
+	*retrows = s == QR_SPACES ? size : (size + 1) / 2;
 	if (s == QR_SPACES)
 		draw_spaces(out, qr);
 	else

@@ -18,7 +18,9 @@ enum qr_style {
 
 /* Appends the picture, lines ended by LF, 4 modules of white around it. The
  * text may be a secret: the buffer is the caller's to wipe. GW_EINVAL when it
- * is empty or too long for a code, GW_ENOMEM, GW_ELIMIT of the buffer. */
-MUST_CHECK int qr_render(struct buf *out, const char *text, enum qr_style s);
+ * is empty or too long for a code, GW_ENOMEM, GW_ELIMIT of the buffer. How many
+ * columns and rows of a terminal it takes, in *retcols and *retrows. */
+MUST_CHECK int qr_render(struct buf *out, const char *text, enum qr_style s,
+    unsigned *retcols, unsigned *retrows);
 
 #endif

@@ -62,7 +62,7 @@ gw_init() {
 	out=$(on gateway gatewayd init "${flags[@]}" "$@" 2>&1) ||
 		fail "gatewayd init failed:$(check_show "$out")"
 	printf '%s\n' "$out" >"$d/init.out"
-	grep -o 'sp1:[^[:space:]]*' <<<"$out" >"$d/invitation" ||
+	grep -o 'sp2:[^[:space:]]*' <<<"$out" >"$d/invitation" ||
 		fail "gatewayd init printed no invitation:$(check_show "$out")"
 }
 

@@ -327,8 +327,13 @@ check_place(struct call *c, const char *status, const char *what)
 	const struct place *p = &d->place[d->next - 1];
 	char address[ADDR_TEXT_SIZE];
 	char detail[160];
+	char remedy[LIMIT_TEXT_SIZE];
 
 	addr_format(address, &p->addr);
+	(void)snprintf(remedy, sizeof(remedy),
+	    "give the target this address as well, so that it is shut: jitctl "
+	    "target set %s",
+	    d->target.name);
 	(void)snprintf(detail, sizeof(detail), "%s port %u: %s", address,
 	    (unsigned)d->w.port, what);
 	check(d->checks, p->named ? "shut" : "other address", status, detail,
@@ -336,8 +341,7 @@ check_place(struct call *c, const char *status, const char *what)
 	    : p->named
 		? "the gateway does not keep this port shut: see its log and "
 		  "the other lines of doctor on the gateway"
-		: "give the target this address as well, so that it is shut: "
-		  "jitctl target set");
+		: remedy);
 }
 
 static void next_place(struct call *c);

@@ -70,7 +70,7 @@ expect_out 'Nothing was made'
 nothing_made
 expect_ok on gateway expect /etc/lab/init.exp carol
 expect_out 'Invitation for carol'
-expect_out '^ +sp1:gateway:8443:[0-9a-f]{64}:'
+expect_out '^ +sp2:gateway:8443:[A-Za-z0-9_-]{22}:'
 expect_ok on gateway gatewayd -t
 on gateway rm -rf /etc/sallyport /var/lib/sallyport
 
@@ -91,7 +91,7 @@ init=$!
 wait_for 10 on gateway test -e /tmp/began
 on gateway pkill -TERM -x gatewayd # INT is ignored in the background
 wait "$init" || fail "it ended: $(cat "$TEST_DIR/init")"
-grep -q '^  sp1:' "$TEST_DIR/init" || fail "no invitation: $(cat "$TEST_DIR/init")"
+grep -q '^  sp2:' "$TEST_DIR/init" || fail "no invitation: $(cat "$TEST_DIR/init")"
 expect_ok on gateway gatewayd -t
 on gateway umount /usr/sbin/useradd
 on gateway rm -rf /etc/sallyport /var/lib/sallyport

@@ -47,7 +47,7 @@ round() {
 	old=$(gw_pid "$victim")
 	gw_freeze "$frozen"
 	on_as_bg alice client jitctl --no-input request web-01 --for 5m \
-		--reason "$victim" -o name </dev/null >"$TEST_DIR/out" 2>&1
+		--reason "$frozen $victim" -o name </dev/null >"$TEST_DIR/out" 2>&1
 	asked=$!
 	if [ "$frozen" = firewall ]; then
 		more() { [ "$(opened | wc -l)" -gt "$n" ]; }
@@ -74,7 +74,7 @@ round firewall api
 round firewall firewall
 round firewall notary
 round notary broker
-request alice web-01 >/dev/null # the new broker wants a code
+request alice web-01 --for 20m >/dev/null # the new broker wants a code
 round firewall broker
 
 expect_ok gw_ssh alice -- web-01 true

@@ -15,9 +15,11 @@ gw_start
 
 echo '- an invitation that names another server key: nothing is sent'
 invitation=$(cat "$(gw_dir)/invitation")
-hex=$(cut -d : -f 4 <<<"$invitation")
-flipped=$(tr 0-9a-f 1-9a-f0 <<<"$hex")
-put_file client /home/admin/wrong 0600 admin <<<"${invitation/$hex/$flipped}"
+pin=$(cut -d : -f 4 <<<"$invitation")
+for other in A B; do
+	[ "$other" = "${pin:0:1}" ] ||
+		put_file client /home/admin/wrong 0600 admin <<<"${invitation/:$pin:/:$other${pin:1}:}"
+done
 expect_fail 8 jit admin enroll --invite-file /home/admin/wrong
 expect_out 'IS NOT THE ONE .*Nothing was sent'
 expect_eq 0 "$(record_count '.event == "mfa.enroll" or .event == "invite.use"')" 'records of it'
@@ -56,7 +58,7 @@ done
 echo '- users and roles, by single commands and by a file'
 put_file client /home/admin/alice.pub 0644 admin <<<"$(user_pubkey alice)"
 expect_ok as admin user add alice --key /home/admin/alice.pub --group ops
-invitation=$(grep -o 'sp1:[^ ]*' <<<"$OUT")
+invitation=$(grep -o 'sp2:[^ ]*' <<<"$OUT")
 put_file client /home/admin/policy.yaml 0644 admin <<-'YAML'
 	roles:
 	  - role: ops
@@ -81,11 +83,33 @@ expect_eq silent "$(tcp_probe client 198.51.100.1 2222)" 'the door before'
 expect_ok as alice request web-01 --for 5m --reason 'INC-4711 disk full'
 expect_out '^web-01  login deploy  port 22  from 198\.51\.100\.7.* for 5m, recorded  \(role ops\)$'
 expect_out '^Door open for .* until '
+expect_out '^gateway port 2222 answers over IPv[46] and IPv[46]\.$'
 expect_out '^ssh -p 2222 deploy@web-01@gateway$'
 expect_eq open "$(tcp_probe client 198.51.100.1 2222)" 'the door'
 expect_eq open "$(tcp_probe client 2001:db8:1::1 2222)" 'the door in IPv6'
 expect_eq silent "$(tcp_probe client 198.51.100.1 2222 198.51.100.8)" 'from another address'
 expect_eq silent "$(tcp_probe client 10.20.0.11 22)" 'the target itself'
+
+echo '- the same once more is the same; a rule that was written is not yet a way'
+first=$(as alice grants -o name)
+on gateway nft -f - <<-'NFT'
+	table inet other {
+		chain in {
+			type filter hook input priority -300; policy accept;
+			ip6 saddr 2001:db8:1::7 tcp dport 2222 drop
+		}
+	}
+NFT
+expect_ok jit alice request web-01 --for 5m --reason 'INC-4711 disk full'
+expect_out "^Open already, from .* until .*: it is $first, and no other was made"
+expect_out '^jitctl: gateway port 2222 does not answer over IPv6 \(2001:db8:1::1: no answer\), though.*; it does over IPv4'
+expect_eq "$first" "$(as alice grants -o name)" 'grants'
+expect_fail 1 jit alice doctor
+expect_out '^fail  door .* does not answer over IPv6'
+on gateway nft delete table inet other
+expect_ok jit alice doctor
+expect_out '^ok    door .* answers over IPv[46] and IPv[46]'
+expect_out '^ok    address .* 198\.51\.100\.7 and 2001:db8:1::7'
 
 echo '- the kernel holds the end, not we'
 expect_eq 1 "$(gw_elements entry4 | wc -l)" 'elements'

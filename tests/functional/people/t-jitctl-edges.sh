@@ -72,7 +72,7 @@ expect_ok jit alice request web-01 --for 5m --reason x --code-file spaced -o nam
 grant=$OUT
 
 echo '- a script that reads JSON gets JSON alone'
-jit alice request web-01 --for 5m --reason x -o json 2>"$TEST_DIR/err" >"$TEST_DIR/out" && fail 'no code'
+jit alice request web-01 --for 5m --reason y -o json 2>"$TEST_DIR/err" >"$TEST_DIR/out" && fail 'no code'
 expect_eq code-needed "$(jq -r .code "$TEST_DIR/err")" 'the problem'
 
 echo '- on a narrow terminal an id can still be pasted'
@@ -80,7 +80,7 @@ narrow() { # COLUMNS CMD...
 	on_as alice client script -qec "stty cols $1; ${*:2}" /dev/null </dev/null
 }
 expect_ok narrow 40 jitctl grants
-expect_out "^$grant  "
+expect_out "^$grant.?$"
 expect_out '[0-9]{2}:[0-9]{2}:[0-9]{2} UTC'
 
 echo '- the newest records, without reading all'
@@ -136,6 +136,11 @@ echo '- an address that is no single host is none of a target'
 for a in 0.0.0.0 127.0.0.1 169.254.0.1 224.0.0.1 255.255.255.255 :: ::1 ff02::1 fe80::1; do
 	expect_fail 2 local_admin target add web-09 "$a" --host-key /etc/lab/web-01.hostkey --login deploy
 	expect_out 'entry 1 is not the address of one host'
+done
+echo '- an address has one writing; no resolver guesses at others'
+for a in 010.20.0.13 169148429 10.20.13 0x0a.20.0.13 10.20.0.13. fe80::1%eth0; do
+	expect_fail 2 local_admin target add web-09 "$a" --host-key /etc/lab/web-01.hostkey --login deploy
+	expect_out 'not an address as they are written here'
 done
 echo "- nor is a door of the gateway; another port of its host is, with a warning"
 for a in 198.51.100.1 10.20.0.1 2001:db8:1::1; do

@@ -21,7 +21,7 @@ expect_no_out 'Did you mean'
 echo '- the event she was told is found by its number'
 expect_ok local_admin audit search --event "$event"
 expect_eq 1 "$(wc -l <<<"$OUT")" 'records'
-expect_out "^[^ ]+ +$event +request.create .*target: there is no target web-1"
+expect_out "^[^ ]+ [^ ]+ UTC +$event +request.create .*target: there is no target web-1"
 
 echo '- a session that ends in an editor gives the terminal back, then says why'
 grant=$(request alice web-01 --for 8s)
@@ -76,7 +76,8 @@ expect_out 'users: a list was expected, its entries begin with "- "'
 
 echo '- a laptop that moved: status says why ssh only waits'
 expect_ok jit alice status
-expect_no_out 'sees you at'
+expect_no_out "Ask again from here"
+expect_out "The gateway sees you at 198.51.100.7 and 2001:db8:1::7"
 on client ip route change 198.51.100.0/24 dev out0 src 198.51.100.8
 expect_ok jit alice status
 expect_out "^$grant is open for 198.51.100.7,.*; the gateway sees you at 198.51.100.8 now"
@@ -86,7 +87,7 @@ echo '- a lost phone: its codes are void at once, and what was open'
 old=$(cat "$(gw_dir)/totp.alice")
 expect_ok local_admin user set alice --reset-code
 expect_out 'totp +yes -> no'
-invitation=$(grep -o 'sp1:[^[:space:]]*' <<<"$OUT")
+invitation=$(grep -o 'sp2:[^[:space:]]*' <<<"$OUT")
 wait_for 10 no_elements entry4
 expect_out 'Ended: 1 grant, '
 expect_fail 4 jit alice request web-01 --for 5m --reason x

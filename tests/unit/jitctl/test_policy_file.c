@@ -129,6 +129,12 @@ test_policy_refuses(void **state)
 	    {"targets: [{target: t, addresses: [no.example], logins: [x], "
 	     "host_keys: []}]\n",
 		"no name that resolves"},
+	    {"targets: [{target: t, addresses: [010.20.0.13], logins: [x], "
+	     "host_keys: []}]\n",
+		"without leading zeros"},
+	    {"targets: [{target: t, addresses: [\"169148429\"], logins: [x], "
+	     "host_keys: []}]\n",
+		"without leading zeros"},
 	    {"roles: [{role: r, logins: [x], max: 25h}]\n", "is not between"},
 	    {"roles: [{role: r, logins: [x], max: 3}]\n", "not a duration"},
 	    {"roles: [{role: r, logins: [x], sources: [10.1.0.0/8]}]\n",

@@ -21,6 +21,9 @@
 	"ssh-ed25519 "                                                         \
 	"AAAAC3NzaC1lZDI1NTE5AAAAIHcyNZ7kzfyTfjvTY1WWIEHUOmTs2yEC9kSVzuVhKCkN"
 
+#define SHORT                                                                  \
+	"sp2:gw.example.net:8443:-_8AESIzRFVmd4iZqrvM3Q:23456789ABCDEFGHJKMN"
+
 static void
 test_invitation(void **state)
 {
@@ -50,6 +53,21 @@ test_invitation(void **state)
 	    0);
 	assert_string_equal(p.host, "2001:db8::1");
 	secret_free(&code);
+	assert_int_equal(invitation_parse(&p, &code, SHORT), 0);
+	assert_string_equal(p.host, "gw.example.net");
+	assert_string_equal(p.tls, "fbff00112233445566778899aabbccdd");
+	assert_int_equal(code.len, 20);
+	secret_free(&code);
+	assert_int_equal(invitation_whole(""), PROMPT_MORE);
+	assert_int_equal(invitation_whole("sp"), PROMPT_MORE);
+	assert_int_equal(invitation_whole("sp3:"), PROMPT_NONE);
+	for (size_t n = 0; n < strlen(SHORT); n++) {
+		char part[sizeof(SHORT)] = "";
+
+		memcpy(part, SHORT, n);
+		assert_int_equal(invitation_whole(part), PROMPT_MORE);
+	}
+	assert_int_equal(invitation_whole(SHORT), PROMPT_WHOLE);
 }
 
 static void

@@ -40,7 +40,7 @@ test_exit_codes(void **state)
 	    {401, "code-needed", EXIT_LOGIN, PROBLEM_CODE_NEEDED},
 	    {401, "code-wrong", EXIT_LOGIN, PROBLEM_CODE_WRONG},
 	    {401, "code-used", EXIT_LOGIN, PROBLEM_CODE_WRONG},
-	    {401, "unknown-key", EXIT_LOGIN, PROBLEM_OTHER},
+	    {401, "unknown-key", EXIT_LOGIN, PROBLEM_KEY_UNKNOWN},
 	    {401, "wrong-tls", EXIT_UNREACHABLE, PROBLEM_OTHER_GATEWAY},
 	    {401, "wrong-server", EXIT_UNREACHABLE, PROBLEM_OTHER_GATEWAY},
 	    {403, "denied", EXIT_REFUSED, PROBLEM_OTHER},

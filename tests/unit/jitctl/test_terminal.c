@@ -10,6 +10,7 @@
 
 #include "jitctl/term/cast.h"
 #include "jitctl/term/out.h"
+#include "jitctl/term/say.h"
 #include "jitctl/term/words.h"
 #include "sys/yaml.h"
 
@@ -61,51 +62,6 @@ test_words(void **state)
 }
 
 static void
-test_time_arg(void **state)
-{
-	/* 2026-11-22T12:00:00Z */
-	const int64_t now = INT64_C(1795348800000);
-	const int64_t day = 86400000;
-	const int64_t hour = 3600000;
-	const struct {
-		const char *text;
-		int64_t want; /* 0 = refused */
-	} cases[] = {
-	    {"2026-11-22T11:00:00Z", now - hour},
-	    {"2026-11-21", now - 12 * hour - day},
-	    {"today", now - 12 * hour},
-	    {"yesterday", now - 12 * hour - day},
-	    {"14:30", now + 2 * hour + hour / 2},
-	    {"14:30:30", now + 2 * hour + hour / 2 + 30000},
-	    {"yesterday 14:30", now + 2 * hour + hour / 2 - day},
-	    {"2026-11-21 14:30", now + 2 * hour + hour / 2 - day},
-	    {"24h", now - day},
-	    {"1h30m", now - hour - hour / 2},
-	    {"tomorrow", 0},
-	    {"2026-13-01", 0},
-	    {"25:00", 0},
-	    {"yesterday 25:00", 0},
-	    {"monday 14:30", 0},
-	    {"", 0},
-	};
-	struct ctx c = {0};
-	int64_t got = -1;
-
-	(void)state;
-	assert_true(time_arg(&c, F_SINCE, now, &got)); /* not given */
-	assert_int_equal(got, -1);
-	c.opt.n[F_SINCE] = 1;
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		const bool want = cases[i].want != 0;
-
-		c.opt.value[F_SINCE][0] = cases[i].text;
-		CHECK_ROW(
-		    time_arg(&c, F_SINCE, now, &got) == want, cases[i].text);
-		CHECK_ROW(!want || got == cases[i].want, cases[i].text);
-	}
-}
-
-static void
 test_table(void **state)
 {
 	static const char *const cells[] = {"ID", "TEXT", "g-1",
@@ -125,16 +81,51 @@ test_table(void **state)
 	t.whole = 2; /* what must stay whole does */
 	table_print(f, &t, 20);
 	(void)fclose(f);
-	assert_string_equal(out, "ID    TEXT\n"
-				 "g-1   a rather long text that has to be cut\n"
-				 "g-22  \xe6\xbc\xa2\xe5\xad\x97\n"
-				 "ID    TEXT\n"
-				 "g-1   a rather long\xe2\x80\xa6\n"
-				 "g-22  \xe6\xbc\xa2\xe5\xad\x97\n"
-				 "ID    TEXT\n"
-				 "g-1   a rather long text that has to be cut\n"
-				 "g-22  \xe6\xbc\xa2\xe5\xad\x97\n");
+	assert_string_equal(out,
+	    "ID    TEXT\n"
+	    "g-1   a rather long text that has to be cut\n"
+	    "g-22  \xe6\xbc\xa2\xe5\xad\x97\n"
+	    "ID    TEXT\n"
+	    "g-1   a rather long\xe2\x80\xa6\n"
+	    "g-22  \xe6\xbc\xa2\xe5\xad\x97\n"
+	    "g-1\n"
+	    "  TEXT  a rather long text that has to be cut\n"
+	    "g-22\n"
+	    "  TEXT  \xe6\xbc\xa2\xe5\xad\x97\n");
 	free(t.cell);
+}
+
+/* A terminal without UTF-8: what others wrote is ASCII there, dots too. */
+static void
+test_c_locale(void **state)
+{
+	static const char text[] = "n\xc3\xa9\xe6\xbc\xa2 \xc2\x9b";
+	static const char *const cells[] = {
+	    "ID", "TEXT", "g-1", "a rather long text"};
+	struct table t = {.rows = 2, .cols = 2};
+	char out[256] = "";
+	char got[64];
+	FILE *f = fmemopen(out, sizeof(out), "w");
+
+	(void)state;
+	say_text(got, sizeof(got), text, strlen(text));
+	assert_string_equal(got, "n\xc3\xa9\xe6\xbc\xa2 \\u{9b}");
+	(void)setlocale(LC_CTYPE, "C");
+	say_text(got, sizeof(got), text, strlen(text));
+	assert_string_equal(got, "n\\u{e9}\\u{6f22} \\u{9b}");
+	say_text(got, 8, text, strlen(text));
+	assert_true(strlen(got) < 8);
+	t.cell = calloc(4, sizeof(*t.cell));
+	assert_non_null(f);
+	assert_non_null(t.cell);
+	for (size_t i = 0; i < 4; i++)
+		strcpy(t.cell[i], cells[i]);
+	table_print(f, &t, 20);
+	(void)fclose(f);
+	assert_string_equal(out, "ID   TEXT\n"
+				 "g-1  a rather lon...\n");
+	free(t.cell);
+	(void)setlocale(LC_CTYPE, "C.UTF-8");
 }
 
 static void
@@ -169,12 +160,6 @@ test_cells(void **state)
 		    text, json_object_get(o, cases[i].key), cases[i].kind);
 		assert_string_equal(text, cases[i].want);
 	}
-	out_time_short(text, sizeof(text), "2026-11-22T01:02:03Z",
-	    INT64_C(1795312800000)); /* the same day */
-	assert_string_equal(text, "01:02:03 UTC");
-	out_time_short(
-	    text, sizeof(text), "2026-11-21T01:02:03Z", INT64_C(1795312800000));
-	assert_string_equal(text, "2026-11-21 01:02");
 	json_decref(o);
 }
 
@@ -303,8 +288,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_words),
-	    cmocka_unit_test(test_time_arg),
 	    cmocka_unit_test(test_table),
+	    cmocka_unit_test(test_c_locale),
 	    cmocka_unit_test(test_cells),
 	    cmocka_unit_test(test_yaml_output),
 	    cmocka_unit_test(test_cast),
