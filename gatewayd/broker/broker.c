@@ -9,10 +9,11 @@
 struct now
 broker_now(const struct broker *b)
 {
+	struct logtime t = b->time;
 	struct now now = clock_now();
 
-	if (now.utc_ms < b->utc_floor_ms)
-		now.utc_ms = b->utc_floor_ms;
+	logtime_read(&t, &now);
+	now.utc_ms = t.utc_ms;
 	return now;
 }
 

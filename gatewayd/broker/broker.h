@@ -29,6 +29,7 @@
 #include "base/limits.h"
 #include "base/secret.h"
 #include "broker/store/store.h"
+#include "core/logtime.h"
 #include "core/policy.h"
 #include "process/process.h"
 #include "wire/messages.h"
@@ -74,7 +75,8 @@ struct broker {
 	unsigned nearly;
 	bool recovered;        /* in step with log and firewall */
 	unsigned api_links[2]; /* counts links: https, admin */
-	int64_t utc_floor_ms;  /* the log's last time */
+	struct logtime time;   /* the log's, as the notary last said */
+	int64_t behind_ms;     /* how far the host's clock is behind it */
 	uint64_t next_probe;
 	struct msg_shp_status sinks[LIMIT_SINKS];
 	struct process_sandbox box;
@@ -82,7 +84,7 @@ struct broker {
 	const char *writable[2];
 };
 
-/* Time, never before the log's last record. */
+/* The log's time (core/logtime.h). */
 struct now broker_now(const struct broker *b);
 /* Reads the roles anew; after every change of them. On failure there are none:
  * nobody may anything. */

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "broker/admin/apply.h"
+#include "broker/admin/clock.h"
 #include "broker/admin/role.h"
 #include "broker/admin/target.h"
 #include "broker/admin/user.h"
@@ -59,6 +60,7 @@ static call_fn *const verb_table[VERB_COUNT] = {
     [VERB_ROLE_REMOVE] = verb_role_remove,
     [VERB_APPLY] = verb_apply,
     [VERB_DOCTOR] = verb_doctor,
+    [VERB_CLOCK_ACCEPT] = verb_clock_accept,
     [VERB_AUDIT] = verb_audit,
 };
 

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/str.h"
+#include "broker/admin/clock.h"
 #include "broker/broker.h"
 #include "broker/call/wait.h"
 #include "broker/grant/history.h"
@@ -236,6 +237,8 @@ main(int argc, char **argv)
 	    {MSG_NT_FOLD_GRANT, on_fold_grant},
 	    {MSG_NT_FOLD_LEG, on_fold_leg},
 	    {MSG_NT_FOLD_END, on_answer},
+	    {MSG_NT_CLOCKED, on_nt_clocked},
+	    {MSG_NT_QUOTA, on_nt_quota},
 	    {MSG_NT_LINES, on_answer},
 	    {MSG_NT_SID, on_nt_sid},
 	    {MSG_FW_OPENED, on_answer},

@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/safefile.h"
 #include "base/str.h"
+#include "broker/admin/clock.h"
 #include "broker/admin/first_admin.h"
 #include "broker/admin/reconsider.h"
 #include "broker/admin/target.h"
@@ -242,6 +243,8 @@ on_fold_grant(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	if (b->recovery == NULL || !b->recovery->folding)
 		return GW_ESTATE;
 	if (lg != NULL) {
+		lg->g.start_ms = m->grant.start_ms; /* of UTC, which the log */
+		lg->g.end_ms = m->grant.end_ms;     /* may have put right */
 		keep_receipt(lg, m);
 		return 0;
 	}
@@ -492,10 +495,9 @@ fold_ended(struct broker *b, void *arg, const void *body)
 		process_exit(b->process, 1);
 		return;
 	}
-	if (m->time_ms > clock_now().utc_ms)
-		log_warn("the clock is behind the log's last record: the log's "
-			 "time is used until it has caught up");
-	b->utc_floor_ms = m->time_ms;
+	b->time = (struct logtime){
+	    .utc_ms = m->time_ms, .boot_ms = clock_now().boot_ms};
+	clock_void_invitations(b, m->doubt_seq);
 	drop_unknown(b);
 	for (const struct leg *l = r->legs; l != NULL; l = l->next)
 		revive(b, l);

@@ -152,7 +152,7 @@ append_add(struct notary *n, struct peer *p, const struct msg_log_append *m,
 		item.fn = durable;
 		item.arg = w;
 	}
-	return queue_add(n, &item, f);
+	return tally_add(n, &item, f);
 }
 
 int
@@ -193,8 +193,15 @@ on_append(struct process *r, struct peer *p, const struct ipc_msg *msg)
 		e = buf_err(&f.b);
 	}
 	if (e == 0)
+		e = quota_check(n, m->event, peer_proc(p), &f);
+	if (e == 0)
 		e = append_add(n, p, m, &f);
 	event_fields_done(&f);
+	if (e == GW_EFULL) {
+		if (m->rid != 0)
+			durable(n, p, &(struct waiting){.rid = m->rid}, e, 0);
+		return 0;
+	}
 	if (e != GW_ELIMIT)
 		return e;
 	append_protocol(n, p, "tried to write a record that is too large");

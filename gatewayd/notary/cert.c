@@ -111,7 +111,7 @@ refuse(struct notary *n, struct peer *p, const struct session_peer *s,
 	event_num(&f, EF_CONN, (int64_t)s->conn);
 	event_str(&f, EF_OUTCOME, "failure");
 	event_str(&f, EF_MSG, why);
-	r = queue_add(n, &item, &f);
+	r = tally_add(n, &item, &f);
 	event_fields_done(&f);
 	return r;
 }

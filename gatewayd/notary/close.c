@@ -4,6 +4,7 @@
  * its reason. What is not open, or is being closed already, is no entry.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -25,10 +26,21 @@ closed(struct notary *n, struct peer *p, void *arg, int result, uint64_t seq)
 	(void)!peer_send(p, c->reply, &out, -1);
 }
 
-/* f has what the fold knows of it; start_ms is when it began. */
+/* How long, by the boottime where the log knows it. */
+static int64_t
+lasted_s(struct notary *n, int64_t start_ms, int64_t start_boot_ms, bool same)
+{
+	const struct now now = notary_now(n);
+	const int64_t ms =
+	    same ? now.boot_ms - start_boot_ms : now.utc_ms - start_ms;
+
+	return ms > 0 ? ms / 1000 : 0;
+}
+
+/* f has what the fold knows of it. */
 static int
 close_add(struct notary *n, struct peer *p, const struct msg_nt_close *m,
-    enum event_code event, unsigned reply, int64_t start_ms,
+    enum event_code event, unsigned reply, int64_t seconds,
     struct event_fields *f)
 {
 	struct closing *c = calloc(1, sizeof(*c));
@@ -45,7 +57,7 @@ close_add(struct notary *n, struct peer *p, const struct msg_nt_close *m,
 	c->reply = reply;
 	event_str(f, EF_REASON, end_reason_str((enum end_reason)m->reason));
 	event_str(f, EF_BY, m->by);
-	event_num(f, EF_SECONDS, (clock_now().utc_ms - start_ms) / 1000);
+	event_num(f, EF_SECONDS, seconds);
 	return queue_add(n, &item, f);
 }
 
@@ -80,7 +92,10 @@ on_grant_close(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	event_fields_init(&f);
 	fold_grant_fields(&f, &g->grant);
 	e = close_add(n, p, m, EV_GRANT_CLOSE, MSG_NT_GRANT_CLOSED,
-	    g->grant.start_ms, &f);
+	    lasted_s(n, g->grant.start_ms,
+		g->grant.end_boot_ms - (g->grant.end_ms - g->grant.start_ms),
+		strcmp(g->grant.boot_id, clock_boot_id()) == 0),
+	    &f);
 	event_fields_done(&f);
 	return e;
 }
@@ -104,8 +119,9 @@ on_leg_close(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	event_count(&f, EF_BYTES_OUT, m->bytes_out);
 	if (m->exit >= 0 && m->exit <= UINT32_MAX)
 		event_num(&f, EF_EXIT, m->exit);
-	e = close_add(
-	    n, p, m, EV_SESSION_END, MSG_NT_LEG_CLOSED, l->start_ms, &f);
+	e = close_add(n, p, m, EV_SESSION_END, MSG_NT_LEG_CLOSED,
+	    lasted_s(n, l->start_ms, l->start_boot_ms, l->start_boot_ms > 0),
+	    &f);
 	event_fields_done(&f);
 	return e;
 }

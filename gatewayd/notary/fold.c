@@ -11,18 +11,14 @@
 #include "base/fault.h"
 #include "base/ids.h"
 #include "base/str.h"
+#include "notary/steps.h"
 #include "wire/json.h"
-
-struct step {
-	struct step *next;
-	char user[LIMIT_NAME_SIZE];
-	int64_t step;
-};
 
 struct fold {
 	struct fold_grant *grants[FOLD_PARTS];
 	struct fold_leg *legs[FOLD_PARTS];
-	struct step *steps[FOLD_PARTS];
+	struct steps *steps;
+	struct fold_clock clock;
 	uint64_t store_seq;
 };
 
@@ -43,6 +39,10 @@ fold_new(struct fold **ret)
 
 	if (f == NULL)
 		return GW_ENOMEM;
+	if (steps_new(&f->steps) < 0) {
+		free(f);
+		return GW_ENOMEM;
+	}
 	*ret = f;
 	return 0;
 }
@@ -65,13 +65,8 @@ fold_free(struct fold *f)
 			f->legs[i] = l->next;
 			free(l);
 		}
-		while (f->steps[i] != NULL) {
-			struct step *s = f->steps[i];
-
-			f->steps[i] = s->next;
-			free(s);
-		}
 	}
+	steps_free(f->steps);
 	free(f);
 }
 
@@ -117,6 +112,14 @@ num(struct fields *f, enum event_field_id id, int64_t max)
 		return 0;
 	}
 	return n;
+}
+
+static int64_t
+num_if_any(struct fields *f, enum event_field_id id)
+{
+	return json_object_get(f->o, event_field_name(id)) == NULL
+		   ? 0
+		   : num(f, id, LIMIT_NUMBER_MAX);
 }
 
 static void
@@ -259,25 +262,6 @@ grant_applied(struct fold *f, struct fields *in)
 		g->state = GRANT_ACTIVE;
 }
 
-void
-fold_rebase(struct fold *f, const struct now *now, const char *boot_id)
-{
-	for (size_t i = 0; i < FOLD_PARTS; i++)
-		for (struct fold_grant *g = f->grants[i]; g != NULL;
-		     g = g->next) {
-			struct grant *x = &g->grant;
-
-			if (boot_id[0] == '\0' ||
-			    strcmp(x->boot_id, boot_id) == 0)
-				continue;
-			x->end_boot_ms =
-			    now->boot_ms + grant_left_ms(x, now, boot_id);
-			if (str_copy(x->boot_id, sizeof(x->boot_id), boot_id) !=
-			    0)
-				x->end_boot_ms = 0; /* over */
-		}
-}
-
 /* ---- legs */
 
 void
@@ -331,6 +315,7 @@ leg_read(struct fields *f, struct fold_leg *l)
 	if (l->client.family != 0)
 		l->client_port = (uint16_t)num(f, EF_SRC_PORT, UINT16_MAX);
 	l->start_ms = num(f, EF_START, LIMIT_NUMBER_MAX);
+	l->start_boot_ms = num_if_any(f, EF_UPTIME);
 }
 
 /* As on_leg_open has it: a record that says else is not the notary's. */
@@ -385,34 +370,102 @@ leg_close(struct fold *f, struct fields *in)
 	return 0;
 }
 
+/* ---- the clock */
+
+const struct fold_clock *
+fold_clock(const struct fold *f)
+{
+	return &f->clock;
+}
+
+static void
+rebase(const struct fold *f, struct grant *g, const struct logtime *now,
+    const char *boot_id)
+{
+	const struct now utc = {.utc_ms = now->utc_ms, .boot_ms = now->boot_ms};
+	int64_t left = grant_left_ms(g, &utc, boot_id);
+	int64_t was = g->end_boot_ms - f->clock.at.boot_ms;
+
+	if (strcmp(g->boot_id, f->clock.boot) == 0 && was < left &&
+	    !FAULT(left_by_utc))
+		left = was;
+	if (left < 0 || (now->behind_ms > 0 && !FAULT(clock_doubt)))
+		left = 0;
+	if (now->utc_ms + left > g->start_ms && /* as it must be */
+	    g->end_ms > now->utc_ms + left && left > 0)
+		g->end_ms = now->utc_ms + left;
+	g->end_boot_ms = now->boot_ms + left;
+	if (str_copy(g->boot_id, sizeof(g->boot_id), boot_id) != 0)
+		g->end_boot_ms = 0; /* over */
+}
+
+void
+fold_rebase(struct fold *f, const struct logtime *now, const char *boot_id)
+{
+	for (size_t i = 0; i < FOLD_PARTS; i++) {
+		for (struct fold_grant *g = f->grants[i]; g != NULL;
+		     g = g->next)
+			if (boot_id[0] != '\0' &&
+			    strcmp(g->grant.boot_id, boot_id) != 0)
+				rebase(f, &g->grant, now, boot_id);
+		for (struct fold_leg *l = f->legs[i]; l != NULL; l = l->next)
+			l->start_boot_ms = 0;
+	}
+}
+
+/* Times of when the log was ahead are those of the host again. */
+static void
+shift(struct fold *f, const struct logtime *now)
+{
+	for (size_t i = 0; i < FOLD_PARTS; i++) {
+		for (struct fold_grant *g = f->grants[i]; g != NULL;
+		     g = g->next)
+			grant_shift(&g->grant, now->utc_ms, now->behind_ms);
+		for (struct fold_leg *l = f->legs[i]; l != NULL; l = l->next)
+			if (l->start_ms > now->utc_ms &&
+			    l->start_ms > now->behind_ms)
+				l->start_ms -= now->behind_ms;
+	}
+}
+
+/* A record that says how the clocks were. */
+static int
+clock_read(struct fold *f, const struct record *r, struct fields *in)
+{
+	struct logtime now = {.utc_ms = r->time_ms,
+	    .boot_ms = num_if_any(in, EF_UPTIME),
+	    .behind_ms = num_if_any(in, EF_BEHIND)};
+
+	if (in->bad || r->origin != PROC_NOTARY)
+		return GW_EPROTO;
+	if (now.boot_ms == 0)
+		return 0; /* of an older version */
+	if (r->event == EV_CLOCK_BOOT || r->event == EV_CLOCK_BOOT_BEHIND) {
+		fold_rebase(f, &now, r->boot);
+		if (now.behind_ms > 0)
+			f->clock.doubt_seq = r->seq;
+	}
+	if (r->event == EV_CLOCK_SET) {
+		shift(f, &now);
+		now.behind_ms = 0;
+	}
+	f->clock.at = now;
+	memcpy(f->clock.boot, r->boot, sizeof(f->clock.boot));
+	return 0;
+}
+
 /* ---- TOTP steps */
 
 static int
 step_used(struct fold *f, struct fields *in)
 {
 	const char *user = str(in, EF_USER, true);
+	const char *factor = str(in, EF_FACTOR, false);
 	int64_t step = num(in, EF_STEP, LIMIT_NUMBER_MAX);
-	struct step *s;
 
 	if (in->bad || !str_name_ok(user))
 		return GW_EPROTO;
-	for (s = f->steps[bucket(user)]; s != NULL; s = s->next)
-		if (strcmp(s->user, user) == 0)
-			break;
-	if (s == NULL) {
-		if ((s = calloc(1, sizeof(*s))) == NULL)
-			return GW_ENOMEM;
-		if (str_copy(s->user, sizeof(s->user), user) < 0) {
-			free(s);
-			return GW_EPROTO;
-		}
-		s->next = f->steps[bucket(user)];
-		f->steps[bucket(user)] = s;
-		s->step = -1;
-	}
-	if (step > s->step || FAULT(fold_step))
-		s->step = step;
-	return 0;
+	return steps_use(f->steps, user, factor, step);
 }
 
 /* ---- records */
@@ -434,6 +487,12 @@ apply(struct fold *f, const struct record *r, struct fields *in)
 		return leg_close(f, in);
 	case EV_AUTH_MFA:
 		return step_used(f, in);
+	case EV_CLOCK_BOOT:
+	case EV_CLOCK_BOOT_BEHIND:
+	case EV_CLOCK_STEP:
+	case EV_CLOCK_SET:
+	case EV_AUDIT_CHECKPOINT:
+		return clock_read(f, r, in);
 	default:
 		return 0;
 	}
@@ -444,7 +503,9 @@ concerns(enum event_code e)
 {
 	return e == EV_GRANT_OPEN || e == EV_GRANT_APPLIED ||
 	       e == EV_GRANT_CLOSE || e == EV_SESSION_START ||
-	       e == EV_SESSION_END || e == EV_AUTH_MFA;
+	       e == EV_SESSION_END || e == EV_AUTH_MFA || e == EV_CLOCK_BOOT ||
+	       e == EV_CLOCK_BOOT_BEHIND || e == EV_CLOCK_STEP ||
+	       e == EV_CLOCK_SET || e == EV_AUDIT_CHECKPOINT;
 }
 
 int
@@ -502,13 +563,11 @@ fold_leg_of_conn(const struct fold *f, uint64_t conn, const struct addr *client,
 	return NULL;
 }
 
-int64_t
-fold_step(const struct fold *f, const char *user)
+bool
+fold_step_used(
+    const struct fold *f, const char *user, const char *factor, int64_t step)
 {
-	for (struct step *s = f->steps[bucket(user)]; s != NULL; s = s->next)
-		if (strcmp(s->user, user) == 0)
-			return s->step;
-	return -1;
+	return steps_used(f->steps, user, factor, step);
 }
 
 uint64_t

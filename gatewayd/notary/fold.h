@@ -8,6 +8,7 @@
 #ifndef NOTARY_FOLD_H
 #define NOTARY_FOLD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +16,7 @@
 #include "base/attr.h"
 #include "core/event.h"
 #include "core/grant.h"
+#include "core/logtime.h"
 
 enum { FOLD_PARTS = 4096 };
 
@@ -44,7 +46,8 @@ struct fold_leg {
 	struct addr gateway, target, client;
 	uint16_t sport, port, client_port;
 	int64_t start_ms;
-	uint64_t seq; /* of its session.start */
+	int64_t start_boot_ms; /* 0: of another boot, or not known */
+	uint64_t seq;          /* of its session.start */
 };
 
 MUST_CHECK int fold_new(struct fold **ret);
@@ -55,11 +58,20 @@ void fold_free(struct fold *f);
 MUST_CHECK int fold_record(
     struct fold *f, const struct record *r, const void *line, size_t n);
 
-/* Once, after the log was read: grants of an earlier boot end in this one, by
- * the time they have left by UTC, which the caller never lets be before the
- * log's last record. From then on they count boottime, as all others do, and a
- * clock that is behind, or set back later, lengthens nothing. */
-void fold_rebase(struct fold *f, const struct now *now, const char *boot_id);
+/* What the log last says of the host's clock (clock.*, audit.checkpoint). */
+struct fold_clock {
+	char boot[CLOCK_BOOT_ID_SIZE]; /* "" = nothing yet */
+	struct logtime at;
+	uint64_t doubt_seq; /* the last clock.boot with a clock behind */
+};
+const struct fold_clock *fold_clock(const struct fold *f);
+
+/* A boot begins, as its clock.boot record says: grants of earlier ones count
+ * its boottime from now on, with what is left of them by both readings: UTC,
+ * and the boottime of their boot as far as the log knows it. With the clock
+ * behind the log nobody knows, and nothing is left. */
+void fold_rebase(
+    struct fold *f, const struct logtime *now, const char *boot_id);
 
 /* Borrowed until the next fold_record; NULL = not open. */
 const struct fold_grant *fold_grant(const struct fold *f, const char *id);
@@ -68,8 +80,9 @@ const struct fold_leg *fold_leg(const struct fold *f, const char *sid);
  * restart of the gateway. family 0: a probe, without a client. */
 const struct fold_leg *fold_leg_of_conn(const struct fold *f, uint64_t conn,
     const struct addr *client, uint16_t client_port);
-/* The highest TOTP step the user has used; -1 = none. */
-int64_t fold_step(const struct fold *f, const char *user);
+/* Was this TOTP step of that secret used (steps.h)? */
+bool fold_step_used(
+    const struct fold *f, const char *user, const char *factor, int64_t step);
 /* The last record that may have changed the broker's store; 0 = none. */
 uint64_t fold_store_seq(const struct fold *f);
 

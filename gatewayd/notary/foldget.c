@@ -69,7 +69,8 @@ send_end(struct sending *t)
 	struct notary *n = t->n;
 	struct msg_nt_fold_end end = {.rid = t->rid,
 	    .orderly = n->orderly,
-	    .time_ms = ledger_time(n->ledger),
+	    .time_ms = notary_now(n).utc_ms,
+	    .doubt_seq = fold_clock(n->fold)->doubt_seq,
 	    .store_seq = fold_store_seq(n->fold)};
 
 	if (ledger_next(n->ledger) > 0)

@@ -4,7 +4,8 @@
  * opening, and its receipt.
  *
  * MUST NOT give a receipt before the intent is durable.
- * MUST NOT let a TOTP step, or one below it, pass twice for a user.
+ * MUST NOT let a TOTP step of one secret, or what was on show beside it, pass
+ * twice.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -31,42 +32,46 @@ struct refusal {
 /* ---- TOTP */
 
 static bool
-step_fresh(const struct notary *n, const char *user, int64_t step)
+step_fresh(
+    const struct notary *n, const char *user, const char *factor, int64_t step)
 {
-	/* a step far ahead would lock the user out until then */
+	/* what nobody can have seen yet is no code */
 	if (step <= 0 ||
 	    step > clock_now().utc_ms / 1000 / STEP_S + STEPS_AHEAD)
 		return false;
 	if (FAULT(totp_replay))
 		return true;
-	return step > fold_step(n->fold, user) && step > queue_step(n, user);
+	return !fold_step_used(n->fold, user, factor, step) &&
+	       !queue_has_step(n, user, step);
 }
 
 static int
-burn_add(struct notary *n, const char *user, const char *user_id, int64_t step,
-    const char *verb, struct queue_item *item)
+burn_add(
+    struct notary *n, const struct msg_nt_mfa_burn *b, struct queue_item *item)
 {
 	struct event_fields f;
 	int r;
 
 	event_fields_init(&f);
-	event_str(&f, EF_USER, user);
-	event_str(&f, EF_USER_ID, user_id);
+	event_str(&f, EF_USER, b->user);
+	event_str(&f, EF_USER_ID, b->user_id);
 	event_str(&f, EF_METHOD, "totp");
-	event_num(&f, EF_STEP, step);
-	event_str(&f, EF_COMMAND, verb);
+	event_num(&f, EF_STEP, b->step);
+	event_str(&f, EF_FACTOR, b->factor);
+	event_str(&f, EF_COMMAND, b->verb);
 	if (item->event == EV_AUTH_MFA) {
 		event_str(&f, EF_OUTCOME, "success");
 	} else {
 		event_str(&f, EF_OUTCOME, "failure");
 		event_str(&f, EF_REASON, "replayed");
 		event_str(&f, EF_MSG,
-		    "This one-time code, or a later one, was used before.");
+		    "This one-time code, or the one after it, was used "
+		    "before.");
 	}
-	item->key = user;
-	item->step = step;
+	item->key = b->user;
+	item->step = b->step;
 	item->origin = PROC_BROKER;
-	r = queue_add(n, item, &f);
+	r = tally_add(n, item, &f);
 	event_fields_done(&f);
 	return r;
 }
@@ -98,13 +103,13 @@ on_mfa_burn(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	if ((out = calloc(1, sizeof(*out))) == NULL)
 		return GW_ENOMEM;
 	out->rid = m->rid;
-	if (!step_fresh(n, m->user, m->step)) {
+	if (!step_fresh(n, m->user, m->factor, m->step)) {
 		item.event = EV_AUTH_MFA_DENIED;
 		out->result = msg_result(GW_EDENIED);
 	}
 	item.fn = burned;
 	item.arg = out;
-	return burn_add(n, m->user, m->user_id, m->step, m->verb, &item);
+	return burn_add(n, m, &item);
 }
 
 /* ---- open */
@@ -155,9 +160,22 @@ refuse_now(struct peer *p, uint32_t rid, int why)
 	return peer_send(p, MSG_NT_GRANT_OPENED, &out, -1);
 }
 
+/* The burning that comes with a request. */
+static struct msg_nt_mfa_burn
+burn_of(const struct msg_nt_grant_open *m)
+{
+	struct msg_nt_mfa_burn b = {.step = m->mfa_step, .verb = "request"};
+
+	memcpy(b.user, m->grant.user, sizeof(b.user));
+	memcpy(b.user_id, m->grant.user_id, sizeof(b.user_id));
+	memcpy(b.factor, m->factor, sizeof(b.factor));
+	return b;
+}
+
 static int
 replayed(struct notary *n, struct peer *p, const struct msg_nt_grant_open *m)
 {
+	const struct msg_nt_mfa_burn b = burn_of(m);
 	struct refusal *c = calloc(1, sizeof(*c));
 	struct queue_item item = {
 	    .event = EV_AUTH_MFA_DENIED, .peer = p, .fn = open_refused};
@@ -166,8 +184,7 @@ replayed(struct notary *n, struct peer *p, const struct msg_nt_grant_open *m)
 		return GW_ENOMEM;
 	c->rid = m->rid;
 	item.arg = c;
-	return burn_add(
-	    n, m->grant.user, m->grant.user_id, m->mfa_step, "request", &item);
+	return burn_add(n, &b, &item);
 }
 
 static int
@@ -209,12 +226,15 @@ on_grant_open(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
 	const struct msg_nt_grant_open *m = msg->body;
 	struct notary *n = process_ctx(r);
+	const struct msg_nt_mfa_burn b = burn_of(m);
 	struct queue_item burn = {.event = EV_AUTH_MFA};
 	struct now now = clock_now();
 	int e;
 
 	if (!grant_ok(&m->grant) || m->mfa_step < 0)
 		return refuse_now(p, m->rid, GW_EINVAL);
+	if ((e = quota_open(n, m->grant.user)) < 0)
+		return refuse_now(p, m->rid, e);
 	if (fold_grant(n->fold, m->grant.id) != NULL ||
 	    queue_has(n, EV_GRANT_OPEN, m->grant.id))
 		return refuse_now(p, m->rid, GW_EEXIST);
@@ -223,10 +243,9 @@ on_grant_open(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	    grant_left_ms(&m->grant, &now, clock_boot_id()) <= 0)
 		return refuse_now(p, m->rid, GW_ESTATE);
 	if (m->mfa_step > 0) {
-		if (!step_fresh(n, m->grant.user, m->mfa_step))
+		if (!step_fresh(n, b.user, b.factor, b.step))
 			return replayed(n, p, m);
-		if ((e = burn_add(n, m->grant.user, m->grant.user_id,
-			 m->mfa_step, "request", &burn)) < 0)
+		if ((e = burn_add(n, &b, &burn)) < 0)
 			return e;
 	}
 	/* too much for one record: a no, not the end of everybody's link */

@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <openssl/evp.h>
@@ -20,11 +19,9 @@
 #include "base/str.h"
 #include "notary/ledger_state.h"
 
-static const char ballast_name[] = "ballast";
-
-/* These end access or say what broke: they may use the ballast. */
-static bool
-ends_access(enum event_code e)
+/* These end access or say what broke: they may use the reserve. */
+bool
+ledger_ends_access(enum event_code e)
 {
 	switch (e) {
 	case EV_GRANT_CLOSE:
@@ -40,49 +37,92 @@ ends_access(enum event_code e)
 	case EV_AUDIT_DEGRADED:
 	case EV_AUDIT_RECOVERED:
 	case EV_AUDIT_REFUSED:
+	case EV_AUDIT_QUOTA:
+	case EV_CLOCK_BOOT:
+	case EV_CLOCK_BOOT_BEHIND:
+	case EV_CLOCK_STEP:
+	case EV_CLOCK_SET:
 		return true;
 	default:
 		return false;
 	}
 }
 
-/* ---- ballast */
+/* ---- the reserve */
 
-/* For the ballast and as much again: else the next batch would not fit. */
-static bool
-has_room(const struct ledger *l)
+enum { RESERVE_STEP = 32 * 1024 }; /* so rarely is more of it asked for */
+
+static struct segment *
+last_segment(struct ledger *l)
 {
-	struct statvfs v;
+	return &l->segs.s[l->segs.n - 1];
+}
 
-	return fstatvfs(l->dirfd, &v) == 0 &&
-	       (uint64_t)v.f_bavail * v.f_frsize >= 2ULL * LEDGER_BALLAST_SIZE;
+/* The last segment is to have room for so many bytes and the reserve behind
+ * them. GW_ESYS: the disk is full. */
+static int
+reserve(struct ledger *l, uint64_t more)
+{
+	static const uint64_t extra[] = {RESERVE_STEP, 0};
+	const uint64_t size = last_segment(l)->size;
+	const uint64_t want = size + more + LEDGER_RESERVE_SIZE;
+
+	if (l->reserved >= want || FAULT(no_reserve))
+		return 0;
+	for (size_t i = 0; i < ARRAY_LEN(extra); i++)
+		if (fallocate(l->fd, FALLOC_FL_KEEP_SIZE, (off_t)size,
+			(off_t)(want + extra[i] - size)) == 0) {
+			l->reserved = want + extra[i];
+			return 0;
+		}
+	/* a file system that cannot do this is as it is */
+	return errno == EOPNOTSUPP ? 0 : GW_ESYS;
+}
+
+static bool
+rotation_due(struct ledger *l, uint64_t more)
+{
+	return last_segment(l)->size > 0 &&
+	       last_segment(l)->size + more > l->def.segment_size;
+}
+
+/* The one before keeps no room of its own. */
+static void
+reserve_drop(const struct ledger *l, const struct segment *s)
+{
+	char name[SEGMENT_NAME_SIZE];
+	int fd;
+
+	segment_log_name(name, s->first);
+	fd = openat(l->dirfd, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	(void)!ftruncate(fd, (off_t)s->size);
+	(void)close(fd);
 }
 
 static int
-ballast_make(struct ledger *l)
+rotate(struct ledger *l)
 {
-	struct stat st;
-	int fd = openat(l->dirfd, ballast_name,
-	    O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	int r = GW_ESYS;
+	int r;
 
-	if (fd < 0)
+	if ((r = segments_add(&l->segs, l->tree.size)) < 0)
 		return r;
-	if (fstat(fd, &st) == 0 && st.st_blocks * 512 >= LEDGER_BALLAST_SIZE)
-		r = 0;
-	else if (has_room(l) &&
-		 posix_fallocate(fd, 0, LEDGER_BALLAST_SIZE) == 0)
-		r = 0;
-	(void)close(fd);
-	if (r < 0)
-		(void)unlinkat(l->dirfd, ballast_name, 0);
-	return r;
+	if ((r = ledger_segment_open(l, true)) < 0) {
+		l->segs.n--; /* nothing was counted in it */
+		return r;
+	}
+	l->reserved = 0;
+	reserve_drop(l, &l->segs.s[l->segs.n - 2]);
+	return 0;
 }
 
-static void
-ballast_drop(struct ledger *l)
+/* Room again, for more than the reserve. */
+static bool
+has_room(struct ledger *l)
 {
-	(void)unlinkat(l->dirfd, ballast_name, 0);
+	return reserve(l, 8 * RESERVE_STEP) == 0 &&
+	       (!rotation_due(l, 1) || rotate(l) == 0);
 }
 
 /* ---- opening */
@@ -150,7 +190,8 @@ ledger_open(struct ledger **ret, const struct ledger_def *def, uint64_t *retcut,
 	}
 	if ((r = ledger_scan(l, retcut, reterr, size)) < 0)
 		goto out;
-	l->degraded = ballast_make(l) < 0;
+	(void)unlinkat(l->dirfd, "ballast", 0); /* of older versions */
+	l->degraded = reserve(l, 0) < 0;
 	*ret = l;
 	l = NULL;
 out:
@@ -180,7 +221,7 @@ ledger_free(struct ledger *l)
 /* One batch on its way: lines in l->out, a tree that already has them. */
 struct batch {
 	struct merkle tree;
-	int64_t time_ms;
+	const struct logtime *time;
 	uint64_t first;  /* number of its first record */
 	uint64_t covers; /* by its checkpoint, if it has one */
 	bool checkpoint;
@@ -191,14 +232,14 @@ static int
 compose(struct ledger *l, struct batch *b, const struct ledger_entry *e)
 {
 	struct record rec = {.seq = b->tree.size,
-	    .time_ms = b->time_ms,
+	    .time_ms = b->time->utc_ms,
 	    .event = e->event,
 	    .origin = e->origin,
 	    .conn = e->conn};
 	size_t from = l->out.len;
 	int r;
 
-	id_uuid7(rec.id, b->time_ms);
+	id_uuid7(rec.id, b->time->utc_ms);
 	if ((r = str_copy(rec.node, sizeof(rec.node), l->def.node)) < 0 ||
 	    (r = str_copy(rec.boot, sizeof(rec.boot), l->def.boot)) < 0)
 		return r;
@@ -282,6 +323,9 @@ compose_checkpoint(struct ledger *l, struct batch *b)
 	event_num(&f, EF_SIZE, (int64_t)c.size);
 	event_str(&f, EF_ROOT, hex);
 	event_strn(&f, EF_NOTE, note.p, note.len);
+	event_num(&f, EF_UPTIME, b->time->boot_ms);
+	if (b->time->behind_ms > 0)
+		event_num(&f, EF_BEHIND, b->time->behind_ms);
 	if ((r = compose_own(l, b, EV_AUDIT_CHECKPOINT, &f)) == 0) {
 		b->checkpoint = true;
 		b->covers = c.size;
@@ -294,11 +338,9 @@ out:
 }
 
 static void
-batch_begin(struct ledger *l, struct batch *b, int64_t utc_ms)
+batch_begin(struct ledger *l, struct batch *b, const struct logtime *t)
 {
-	*b = (struct batch){.tree = l->tree, .first = l->tree.size};
-	/* the log's clock never runs backwards, whatever the host's does */
-	b->time_ms = utc_ms > l->time_ms ? utc_ms : l->time_ms;
+	*b = (struct batch){.tree = l->tree, .first = l->tree.size, .time = t};
 	buf_reset(&l->out);
 }
 
@@ -311,7 +353,7 @@ batch_fill(struct ledger *l, struct batch *b, struct ledger_entry *e, size_t n,
 	for (size_t i = 0; i < n; i++) {
 		e[i].result = 0;
 		e[i].seq = b->tree.size;
-		if (l->degraded && !ends_access(e[i].event)) {
+		if (l->degraded && !ledger_ends_access(e[i].event)) {
 			e[i].result = GW_ESYS;
 			l->refused++;
 		} else {
@@ -327,33 +369,15 @@ batch_fill(struct ledger *l, struct batch *b, struct ledger_entry *e, size_t n,
 
 /* ---- writing */
 
-static struct segment *
-last_segment(struct ledger *l)
-{
-	return &l->segs.s[l->segs.n - 1];
-}
-
-static int
-rotate(struct ledger *l)
-{
-	int r;
-
-	if ((r = segments_add(&l->segs, l->tree.size)) < 0)
-		return r;
-	if ((r = ledger_segment_open(l, true)) < 0)
-		l->segs.n--; /* nothing was counted in it */
-	return r;
-}
-
 /* All of l->out, or nothing of it: GW_ESYS. */
 static int
 write_batch(struct ledger *l)
 {
 	size_t done = 0;
 
-	if (last_segment(l)->size > 0 &&
-	    last_segment(l)->size + l->out.len > l->def.segment_size &&
-	    rotate(l) < 0)
+	/* on a full disk the last segment grows into its reserve */
+	if (!l->degraded && ((rotation_due(l, l->out.len) && rotate(l) < 0) ||
+				reserve(l, l->out.len) < 0))
 		return GW_ESYS;
 	while (done < l->out.len) {
 		ssize_t k = write(l->fd, l->out.p + done, l->out.len - done);
@@ -366,6 +390,7 @@ write_batch(struct ledger *l)
 	}
 	if (done == l->out.len)
 		return 0;
+	l->reserved = 0;
 	if (ftruncate(l->fd, (off_t)last_segment(l)->size) != 0)
 		l->broken = true; /* a torn line stays: never write behind it */
 	return GW_ESYS;
@@ -374,7 +399,7 @@ write_batch(struct ledger *l)
 /* Never a success after this; one line in the hope that it reaches the disk,
  * so that the next start knows. */
 static void
-sync_failed(struct ledger *l, int64_t utc_ms)
+sync_failed(struct ledger *l, const struct logtime *t)
 {
 	struct event_fields f;
 	struct batch b;
@@ -382,7 +407,7 @@ sync_failed(struct ledger *l, int64_t utc_ms)
 	l->broken = true;
 	if (ftruncate(l->fd, (off_t)last_segment(l)->size) != 0)
 		return;
-	batch_begin(l, &b, utc_ms);
+	batch_begin(l, &b, t);
 	event_fields_init(&f);
 	event_str(&f, EF_REASON, "fsync");
 	event_str(&f, EF_MSG,
@@ -420,7 +445,7 @@ batch_settle(struct ledger *l, const struct batch *b)
 		at += n + 1;
 	}
 	l->tree = b->tree;
-	l->time_ms = b->time_ms;
+	l->time_ms = b->time->utc_ms;
 	if (b->checkpoint)
 		l->covered = b->covers;
 }
@@ -435,12 +460,12 @@ fail_all(struct ledger *l, struct ledger_entry *e, size_t n)
 }
 
 static int
-sync_batch(struct ledger *l, const struct batch *b, struct ledger_entry *e,
-    size_t n, int64_t utc_ms)
+sync_batch(
+    struct ledger *l, const struct batch *b, struct ledger_entry *e, size_t n)
 {
 	if (!FAULT(nosync) && fdatasync(l->fd) != 0) {
 		fail_all(l, e, n);
-		sync_failed(l, utc_ms);
+		sync_failed(l, b->time);
 		return GW_ESYS;
 	}
 	batch_settle(l, b);
@@ -454,7 +479,7 @@ sync_batch(struct ledger *l, const struct batch *b, struct ledger_entry *e,
 
 int
 ledger_commit(struct ledger *l, struct ledger_entry *e, size_t n,
-    bool checkpoint, int64_t utc_ms)
+    bool checkpoint, const struct logtime *t)
 {
 	struct batch b;
 	bool again = false;
@@ -466,11 +491,11 @@ ledger_commit(struct ledger *l, struct ledger_entry *e, size_t n,
 		fail_all(l, e, n);
 		return GW_ESYS;
 	}
-	if (l->degraded && ballast_make(l) == 0) {
+	if (l->degraded && has_room(l)) {
 		l->degraded = false;
 		again = true;
 	}
-	batch_begin(l, &b, utc_ms);
+	batch_begin(l, &b, t);
 	r = batch_fill(l, &b, e, n, false);
 	if (again && (k = compose_disk(l, &b, false)) < 0 && r == 0)
 		r = k;
@@ -479,7 +504,7 @@ ledger_commit(struct ledger *l, struct ledger_entry *e, size_t n,
 	if (l->out.len == 0)
 		return r;
 	if (write_batch(l) == 0) {
-		k = sync_batch(l, &b, e, n, utc_ms);
+		k = sync_batch(l, &b, e, n);
 		if (k == 0 && again)
 			l->refused = 0;
 		return r < 0 ? r : k;
@@ -488,17 +513,16 @@ ledger_commit(struct ledger *l, struct ledger_entry *e, size_t n,
 		fail_all(l, e, n);
 		return GW_ESYS;
 	}
-	/* full: give up the ballast for what ends access */
+	/* full: the reserve is for what ends access */
 	l->degraded = true;
-	ballast_drop(l);
-	batch_begin(l, &b, utc_ms);
+	batch_begin(l, &b, t);
 	r = compose_disk(l, &b, true);
 	k = batch_fill(l, &b, e, n, checkpoint);
 	if (r < 0 || write_batch(l) < 0) {
 		fail_all(l, e, n);
 		return GW_ESYS;
 	}
-	r = sync_batch(l, &b, e, n, utc_ms);
+	r = sync_batch(l, &b, e, n);
 	return r < 0 ? r : k;
 }
 

@@ -6,7 +6,8 @@
  *   log/audit-<first seq, 20 digits>.ndjson   the records, append only
  *   log/leaves-<first seq, 20 digits>.bin     32 bytes per record, only to name
  *                                             the bad one; checked by the roots
- *   log/ballast                               1 MiB, given up on a full disk
+ * The last segment owns LEDGER_RESERVE_SIZE of the disk behind its end, which
+ * nobody else can take: what ends access is written there on a full disk.
  *
  * MUST NOT report a record as written before fdatasync(2) returned 0.
  * MUST refuse every record after an fdatasync that failed.
@@ -26,10 +27,11 @@
 #include "base/buf.h"
 #include "base/secret.h"
 #include "core/event.h"
+#include "core/logtime.h"
 
 enum {
 	LEDGER_SEGMENT_SIZE = 64 * 1024 * 1024,
-	LEDGER_BALLAST_SIZE = 1024 * 1024,
+	LEDGER_RESERVE_SIZE = 1024 * 1024,
 	LEDGER_BATCH_SIZE = 4 * 1024 * 1024, /* bytes of one batch */
 };
 
@@ -72,13 +74,17 @@ void ledger_free(struct ledger *l);
 
 /*
  * Writes the entries in order with one write and one fdatasync, and a
- * checkpoint over them if asked. On a full disk the ballast goes, what ends
- * access is written behind an audit.degraded, what gives access is refused
- * (GW_ESYS) until there is room again. Every entry gets its result; the
+ * checkpoint over them if asked, at this time. On a full disk
+ * what ends access is written behind an audit.degraded, what gives access is
+ * refused (GW_ESYS) until there is room again. Every entry gets its result; the
  * function itself returns 0 or the first failure.
  */
 MUST_CHECK int ledger_commit(struct ledger *l, struct ledger_entry *e, size_t n,
-    bool checkpoint, int64_t utc_ms);
+    bool checkpoint, const struct logtime *t);
+
+/* Does such a record end access, or say what broke? It is written also where
+ * others are refused. */
+bool ledger_ends_access(enum event_code e);
 
 uint64_t ledger_next(const struct ledger *l); /* = number of durable records */
 int64_t ledger_time(const struct ledger *l);  /* of the last record */

@@ -19,6 +19,7 @@ struct ledger {
 	int fd;        /* the last segment, O_APPEND */
 	int leaves_fd; /* its leaf hashes; -1 = none, for lack of disk */
 	struct segments segs;
+	uint64_t reserved;  /* where the last segment's own disk ends */
 	struct merkle tree; /* over the durable records */
 	int64_t time_ms;
 	uint64_t covered; /* by the last checkpoint */

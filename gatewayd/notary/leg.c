@@ -101,8 +101,10 @@ opened(struct notary *n, struct peer *p, void *arg, int result, uint64_t seq)
 }
 
 static struct fold_leg
-leg_make(const struct msg_nt_leg_open *m, const struct grant *g)
+leg_make(
+    struct notary *n, const struct msg_nt_leg_open *m, const struct grant *g)
 {
+	const struct now now = notary_now(n);
 	struct fold_leg l = {.conn = m->conn,
 	    .gateway = m->gateway,
 	    .target = m->target,
@@ -110,7 +112,8 @@ leg_make(const struct msg_nt_leg_open *m, const struct grant *g)
 	    .sport = m->sport,
 	    .port = g->port,
 	    .client_port = m->client_port,
-	    .start_ms = clock_now().utc_ms};
+	    .start_ms = now.utc_ms,
+	    .start_boot_ms = now.boot_ms};
 
 	/* all of one size and with their end: the decoder and grant_ok made
 	 * sure */
@@ -142,9 +145,10 @@ start_add(struct notary *n, struct peer *p, const struct msg_nt_leg_open *m,
 	if (o == NULL)
 		return GW_ENOMEM;
 	o->rid = m->rid;
-	o->leg = leg_make(m, g);
+	o->leg = leg_make(n, m, g);
 	event_fields_init(&f);
 	fold_leg_fields(&f, &o->leg);
+	event_num(&f, EF_UPTIME, o->leg.start_boot_ms);
 	event_str(&f, EF_PROTO, "tcp");
 	event_str(&f, EF_ROLE, g->role);
 	event_str(&f, EF_ROLE_ID, g->role_id);
@@ -176,6 +180,8 @@ on_leg_open(struct process *r, struct peer *p, const struct ipc_msg *msg)
 		e = GW_EEXIST;
 	if (e == 0)
 		e = leg_check(n, m, g);
+	if (e == 0)
+		e = quota_open(n, g->grant.user);
 	if (e == 0)
 		return start_add(n, p, m, &g->grant);
 	no.result = msg_result(e);

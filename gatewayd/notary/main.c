@@ -172,7 +172,7 @@ on_checkpoint(struct process *r, void *arg)
 	queue_commit(arg, true);
 }
 
-/* No ballast at the start: said before anything is refused for it. */
+/* No reserve at the start: said before anything is refused for it. */
 static int
 record_degraded(struct notary *n)
 {
@@ -202,29 +202,33 @@ on_goodbye(struct process *r, void *arg)
 	process_exit(r, 0);
 }
 
+static const struct queue_hooks hooks = {
+    .commit = clock_look, .taken = quota_charge};
+
 static int
 start(struct process *r, const struct conf *conf)
 {
 	struct notary *n = process_ctx(r);
-	struct now now = clock_now();
 	uint64_t cut = 0;
 	int e;
 
 	n->process = r;
+	n->hooks = &hooks;
 	n->commit_timer = timer_new(r, on_commit, n);
 	n->checkpoint_timer = timer_new(r, on_checkpoint, n);
 	n->fold_timer = timer_new(r, foldget_more, n);
 	n->goodbye_timer = timer_new(r, on_goodbye, n);
-	if (n->goodbye_timer == NULL || n->commit_timer == NULL ||
-	    n->checkpoint_timer == NULL || n->fold_timer == NULL)
+	n->clock_timer = timer_new(r, clock_timer, n);
+	if (n->clock_timer == NULL || n->goodbye_timer == NULL ||
+	    n->commit_timer == NULL || n->checkpoint_timer == NULL ||
+	    n->fold_timer == NULL)
 		return GW_ENOMEM;
-	if ((e = keys_load(n, conf)) < 0 || (e = fold_new(&n->fold)) < 0 ||
-	    (e = log_open(n, conf, &cut)) < 0 || (e = hashes_load(n)) < 0)
+	if ((e = tally_new(&n->tally, n)) < 0 ||
+	    (e = usage_new(&n->usage)) < 0 || (e = keys_load(n, conf)) < 0 ||
+	    (e = fold_new(&n->fold)) < 0 || (e = log_open(n, conf, &cut)) < 0 ||
+	    (e = hashes_load(n)) < 0)
 		return e;
-	/* the log's last time is the floor of a clock that is behind */
-	if (now.utc_ms < ledger_time(n->ledger))
-		now.utc_ms = ledger_time(n->ledger);
-	fold_rebase(n->fold, &now, clock_boot_id());
+	clock_open(n);
 	if (ledger_next(n->ledger) == 0)
 		queue_commit(n, true); /* record 0 signs for the empty log */
 	if (ledger_next(n->ledger) == 0) {
@@ -233,10 +237,12 @@ start(struct process *r, const struct conf *conf)
 					       : "the disk failed");
 		return GW_ESYS;
 	}
-	if ((e = record_cut(n, cut)) < 0 || (e = record_degraded(n)) < 0)
+	if ((e = clock_begin(n)) < 0 || (e = record_cut(n, cut)) < 0 ||
+	    (e = record_degraded(n)) < 0)
 		return e;
 	if (n->queue.n > 0 || ledger_next(n->ledger) > 1)
 		queue_commit(n, true);
+	clock_begun(n);
 	log_info("audit log open, %llu records",
 	    (unsigned long long)ledger_next(n->ledger));
 	return 0;
@@ -251,6 +257,7 @@ stop(struct process *r)
 	if (n->stopping)
 		return;
 	n->stopping = true;
+	tally_end(n->tally);
 	queue_commit(n, true);
 	if (process_peer(r, PROC_SHIPPER) == NULL)
 		process_exit(r, 0);
@@ -323,6 +330,7 @@ peer_up(struct process *r, struct peer *p)
 		break;
 	case PROC_BROKER:
 		hostsign_send_sids(n);
+		clock_tell(n);
 		break;
 	case PROC_SHIPPER:
 		read_tail(n);
@@ -364,6 +372,7 @@ static const struct process_handler handlers[] = {
     {MSG_NT_MFA_BURN, on_mfa_burn},
     {MSG_NT_FOLD_GET, on_fold_get},
     {MSG_NT_READ, on_read},
+    {MSG_NT_CLOCK, on_clock},
     {MSG_NT_HOSTSIGN, on_hostsign},
     {MSG_NT_CERT, on_cert},
 };
@@ -391,6 +400,8 @@ main(int argc, char **argv)
 	queue_done(&ctx);
 	ledger_free(ctx.ledger);
 	fold_free(ctx.fold);
+	tally_free(ctx.tally);
+	usage_free(ctx.usage);
 	hashes_free(ctx.hashes);
 	secret_free(&ctx.host_seed);
 	secret_free(&ctx.ca_seed);

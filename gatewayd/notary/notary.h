@@ -13,11 +13,14 @@
 
 #include "base/secret.h"
 #include "core/element.h"
+#include "core/logtime.h"
 #include "core/receipt.h"
 #include "notary/fold.h"
 #include "notary/hashes.h"
 #include "notary/ledger.h"
 #include "notary/queue.h"
+#include "notary/tally.h"
+#include "notary/usage.h"
 #include "process/process.h"
 
 /* One SSH connection's process, as linked by the supervisor. */
@@ -38,13 +41,20 @@ struct notary {
 	struct ledger *ledger;
 	struct fold *fold;
 	struct queue queue;
+	const struct queue_hooks *hooks;
 	struct secret host_seed, ca_seed;
 	uint8_t receipt_key[RECEIPT_KEY_SIZE];
 	struct session_peer *sessions;
 	struct hashes *hashes; /* signed by the host key */
+	struct tally *tally;   /* of refusals */
+	struct usage *usage;   /* of the log, by users */
 	struct timer *commit_timer;
 	struct timer *checkpoint_timer;
 	struct timer *goodbye_timer; /* stopping: how long the shipper has */
+	struct logtime time;         /* of the log, as last read */
+	int64_t offset_ms;      /* of the host's clock, as last on record */
+	int64_t told_behind_ms; /* what the broker knows of it */
+	struct timer *clock_timer;
 	bool stopping;
 	bool orderly; /* the log found at the start ends with a stop; said once
 		       */
@@ -54,6 +64,17 @@ struct notary {
 	size_t fold_at;
 };
 
+/* clock.c */
+struct now notary_now(struct notary *n); /* the log's time */
+void clock_open(struct notary *n);       /* once the log was read */
+/* Once there is a record: writes what the start saw of the clock. */
+MUST_CHECK int clock_begin(struct notary *n);
+void clock_begun(struct notary *n); /* and that had its commit */
+/* Reads it; each step is put on record. */
+void clock_look(struct notary *n);
+void clock_tell(struct notary *n); /* the broker */
+process_timer_fn clock_timer;
+process_handler_fn on_clock;
 /* grant.c */
 process_handler_fn on_grant_open, on_mfa_burn;
 /* leg.c */
@@ -70,6 +91,15 @@ process_handler_fn on_hostsign;
 void hostsign_send_sids(struct notary *n); /* all, once more, to the broker */
 /* append.c */
 process_handler_fn on_append;
+/* quota.c */
+/* A record of so many bytes was taken; it may be the one too many. */
+void quota_charge(struct notary *n, const struct event_fields *f, size_t bytes);
+/* May such a record be taken from that process? 0; GW_EFULL: its user fills the
+ * log; then, of a session, GW_EDENIED: and goes on. */
+MUST_CHECK int quota_check(const struct notary *n, enum event_code ev,
+    enum proc origin, const struct event_fields *f);
+/* May this user open something? 0, GW_EFULL. */
+MUST_CHECK int quota_open(const struct notary *n, const char *user);
 /* read.c */
 process_handler_fn on_read;
 void read_tail(struct notary *n); /* NT_TAIL to the shipper */

@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "core/part.h"
 #include "notary/notary.h"
+#include "notary/steps.h"
 
 static int
 grow(struct queue *q)
@@ -70,6 +70,7 @@ push(struct notary *n, const struct queue_item *item,
 	q->bytes += e.fields.len + 512;
 	if (q->n == 1)
 		timer_set(n->commit_timer, 0);
+	n->hooks->taken(n, f, e.fields.len + 512);
 	return 0;
 }
 
@@ -164,17 +165,17 @@ queue_has(const struct notary *n, enum event_code event, const char *key)
 	return false;
 }
 
-int64_t
-queue_step(const struct notary *n, const char *user)
+bool
+queue_has_step(const struct notary *n, const char *user, int64_t step)
 {
-	int64_t max = -1;
+	for (size_t i = 0; i < n->queue.n; i++) {
+		const struct queued *k = &n->queue.q[i];
 
-	for (size_t i = 0; i < n->queue.n; i++)
-		if (n->queue.q[i].event == EV_AUTH_MFA &&
-		    n->queue.q[i].step > max &&
-		    strcmp(n->queue.q[i].key, user) == 0)
-			max = n->queue.q[i].step;
-	return max;
+		if (k->event == EV_AUTH_MFA && k->step >= step &&
+		    k->step - step <= STEPS_NEAR && strcmp(k->key, user) == 0)
+			return true;
+	}
+	return false;
 }
 
 uint64_t
@@ -224,14 +225,19 @@ log_disk_state(const struct notary *n, bool was_degraded)
 void
 queue_commit(struct notary *n, bool checkpoint)
 {
-	struct queue q = n->queue;
+	struct queue q;
 	struct ledger_entry *e = NULL;
-	struct now now = clock_now();
 	bool urgent = false;
-	bool degraded = ledger_degraded(n->ledger);
-	uint64_t before = ledger_next(n->ledger);
+	bool degraded;
+	uint64_t before;
+	int64_t boot_ms;
 
-	checkpoint = checkpoint || checkpoint_wanted(n, now.boot_ms);
+	n->hooks->commit(n);
+	q = n->queue;
+	degraded = ledger_degraded(n->ledger);
+	before = ledger_next(n->ledger);
+	boot_ms = n->time.boot_ms;
+	checkpoint = checkpoint || checkpoint_wanted(n, boot_ms);
 	if (q.n == 0 && !checkpoint)
 		return;
 	n->queue = (struct queue){0};
@@ -247,14 +253,14 @@ queue_commit(struct notary *n, bool checkpoint)
 		e[i].len = q.q[i].fields.len;
 		urgent = urgent || is_urgent(q.q[i].event);
 	}
-	if (ledger_commit(n->ledger, e, q.n, checkpoint, now.utc_ms) < 0 ||
+	if (ledger_commit(n->ledger, e, q.n, checkpoint, &n->time) < 0 ||
 	    degraded)
 		log_disk_state(n, degraded);
 	answer(n, &q, e);
 	free(e);
 	if (ledger_next(n->ledger) > before)
 		read_tail(n);
-	checkpoint_plan(n, urgent, now.boot_ms);
+	checkpoint_plan(n, urgent, boot_ms);
 }
 
 void

@@ -23,6 +23,15 @@ enum {
 
 struct notary;
 
+/* What happens at the queue besides; the notary's hooks (notary.h). */
+struct queue_hooks {
+	/* before each commit; may add records */
+	void (*commit)(struct notary *n);
+	/* a record with these fields was taken, which is so long */
+	void (*taken)(
+	    struct notary *n, const struct event_fields *f, size_t bytes);
+};
+
 /* Called once: result 0 and seq when durable. p is NULL when the peer is gone.
  * arg is freed by the queue afterwards. */
 typedef void queue_done_fn(
@@ -71,8 +80,8 @@ void queue_make_room(struct notary *n);
 
 /* Is such a record about this key waiting? */
 bool queue_has(const struct notary *n, enum event_code event, const char *key);
-/* The highest TOTP step waiting for this user; -1 = none. */
-int64_t queue_step(const struct notary *n, const char *user);
+/* Does a TOTP step of this user wait that this one may be the same as? */
+bool queue_has_step(const struct notary *n, const char *user, int64_t step);
 /* The number the next queued record will get if all goes well. */
 uint64_t queue_next_seq(const struct notary *n);
 

@@ -91,8 +91,7 @@ scan_record(struct scan *s, struct segment *seg, const struct record *rec,
 	    (r = segment_count(seg, n + 1)) < 0)
 		return r;
 	buf_put(&s->leaves, leaf, sizeof(leaf));
-	if (rec->time_ms > s->l->time_ms)
-		s->l->time_ms = rec->time_ms;
+	s->l->time_ms = rec->time_ms;
 	if ((r = s->l->def.on_record(s->l->def.arg, rec, line, n)) < 0)
 		ledger_say(s->err, s->size,
 		    "record %llu of the audit log cannot be understood: %s",

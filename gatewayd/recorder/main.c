@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/disk.h"
 #include "base/err.h"
 #include "base/fault.h"
 #include "base/log.h"
@@ -196,6 +197,18 @@ on_durable(void *arg, int result, uint64_t seq)
 		send_state(s, 0);
 }
 
+/* GW_EFULL: recordings stop before the log does. */
+static int
+check_room(const struct recorder *rec)
+{
+	struct disk d;
+	int e;
+
+	if ((e = disk_read_fd(&d, rec->dir)) != 0)
+		return e;
+	return disk_may_record(&d) ? 0 : GW_EFULL;
+}
+
 /* ---- what sessions send */
 
 /* A session keeps the sid of its first message; whether that is its own, the
@@ -229,7 +242,9 @@ on_open(struct process *r, struct peer *p, const struct ipc_msg *msg)
 		return 0; /* it knows */
 	if ((w = calloc(1, sizeof(*w))) == NULL)
 		return GW_ENOMEM;
-	e = channel_new(&c, r, rec->dir, peer_conn(p), m, on_durable, w);
+	if ((e = check_room(rec)) == 0)
+		e = channel_new(
+		    &c, r, rec->dir, peer_conn(p), m, on_durable, w);
 	if (e != 0) {
 		free(w);
 		if (e == GW_EPROTO)
@@ -264,7 +279,8 @@ on_data(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	if (c == NULL)
 		return GW_EPROTO;
 	before = c->written;
-	e = channel_data(c, m->kind, m->data.p, m->data.len);
+	if ((e = check_room(rec)) == 0)
+		e = channel_data(c, m->kind, m->data.p, m->data.len);
 	if (e == GW_EPROTO)
 		return e;
 	if (e != 0)

@@ -156,7 +156,11 @@ record_state(struct session *s, const struct msg_rec_state *m)
 	struct recording *r;
 
 	if (m->result != 0) {
-		end_begin(s, END_AUDIT_FAILED, NULL);
+		end_begin(s, END_AUDIT_FAILED,
+		    msg_error(m->result) == GW_EFULL
+			? "sallyport: session ended: audit_failed: the "
+			  "gateway has no room left for recordings"
+			: NULL);
 		return;
 	}
 	for (struct chan *c = s->chans; c != NULL; c = c->next)

@@ -66,6 +66,7 @@ int run_audit_tail(struct ctx *c);
 int run_audit_search(struct ctx *c);
 int run_audit_verify(struct ctx *c);
 int run_doctor(struct ctx *c);
+int run_clock_accept(struct ctx *c);
 int run_ssh_config(struct ctx *c);
 int run_known_hosts(struct ctx *c);
 

@@ -39,6 +39,8 @@ err_str(int err)
 		return "stored data does not verify";
 	case GW_EUNSUPPORTED:
 		return "not supported by this kernel or library";
+	case GW_EFULL:
+		return "no room is left for it";
 	default:
 		return "unknown error";
 	}

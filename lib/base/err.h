@@ -24,6 +24,7 @@ enum gw_err {
 	GW_ECLOSED = -12, /* the peer is gone */
 	GW_ECORRUPT = -13,     /* stored data does not verify */
 	GW_EUNSUPPORTED = -14, /* this kernel or library cannot do it */
+	GW_EFULL = -15,        /* no room is left for it: a quota, a reserve */
 };
 
 /* A short English phrase for any code; never NULL; not for GW_ESYS alone:

@@ -142,6 +142,9 @@ enum {
 	LIMIT_CERT_SKEW_S = 300, /* a target's clock may be so far behind */
 	LIMIT_CERT_LIFE_S = 120, /* or ahead, of the gateway's */
 	LIMIT_CERTS_PER_LEG = 4,
+	LIMIT_CLOCK_EASE_S = 60, /* a clock set back by no more is caught up
+				  * with, at half its pace */
+	LIMIT_FACTOR_SIZE = 33,  /* which second factor: totp_id() */
 	LIMIT_HASHES_SIGNED = 1 << 18, /* exchange hashes remembered, so that
 					* none becomes a session id again */
 	LIMIT_SIGNS_PER_CONN = 10000,  /* key exchanges of a connection; then it
@@ -152,6 +155,9 @@ enum {
 	LIMIT_GOODBYE_MS = 5000, /* for a closed leg's last bytes to arrive;
 				  * then the kernel forgets it */
 	LIMIT_FREEZE_S = 5,      /* without notary or recorder */
+	LIMIT_DISK_KEEP_MIN = 4 * 1024 * 1024,   /* recordings leave a tenth of
+						  * their disk free, at least */
+	LIMIT_DISK_KEEP_MAX = 512 * 1024 * 1024, /* and at most so much */
 	LIMIT_RECORDING_PARTS = 100, /* of one channel: one more per restart
 				      * of the recorder; then it ends */
 
@@ -164,6 +170,9 @@ enum {
 	LIMIT_SSH_REFUSALS = 60,
 	LIMIT_DENIED_PER_MINUTE = 30, /* of what a session asks for and does
 				       * not get, of each kind */
+	LIMIT_LOG_USER = 64 * 1024 * 1024, /* bytes of records of one user's
+					    * doings in an hour; then what
+					    * they have open ends */
 	LIMIT_DENIED_MAX = 255, /* bytes of what it asked for; then size and
 				 * digest */
 

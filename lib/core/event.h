@@ -95,6 +95,12 @@
 	X(AUDIT_RECOVERED, "JG5003E", "audit.recovered", 4, W_NOT)             \
 	X(AUDIT_REFUSED, "JG5004E", "audit.refused", 5, W_NOT)                 \
 	X(AUDIT_PART, "JG5005I", "audit.part", 1, W_NOT)                       \
+	X(AUDIT_QUOTA, "JG5006W", "audit.quota", 4, W_NOT)                     \
+	X(CLOCK_BOOT, "JG5010I", "clock.boot", 1, W_NOT)                       \
+	X(CLOCK_BOOT_BEHIND, "JG5010W", "clock.boot", 4, W_NOT)                \
+	X(CLOCK_STEP, "JG5011W", "clock.step", 4, W_NOT)                       \
+	X(CLOCK_ACCEPT, "JG5012W", "clock.accept", 3, W_BRK)                   \
+	X(CLOCK_SET, "JG5013W", "clock.set", 4, W_NOT)                         \
 	X(SINK_UP, "JG5002I", "sink.up", 1, W_SHP)                             \
 	X(SINK_DOWN, "JG5002W", "sink.down", 3, W_SHP)                         \
 	X(API_DENIED, "JG8000W", "api.denied", 3, W_BRK | W_API)
@@ -180,11 +186,15 @@ enum event_code {
 	X(USER_ID, "user_id", S) /* these never come again, names may */       \
 	X(TARGET_ID, "target_id", S)                                           \
 	X(ROLE_ID, "role_id", S)                                               \
-	X(FIELD, "field", S)   /* whose value the parts make up */             \
-	X(WANTED, "wanted", S) /* what was refused, by its name */             \
-	X(ENV, "env", S)       /* variables passed on, one a line */           \
-	X(KEYS, "keys", S)     /* fingerprints, with spaces between */         \
-	X(TRIED, "tried", S)   /* the name a login was tried with */
+	X(FIELD, "field", S)      /* whose value the parts make up */          \
+	X(WANTED, "wanted", S)    /* what was refused, by its name */          \
+	X(ENV, "env", S)          /* variables passed on, one a line */        \
+	X(KEYS, "keys", S)        /* fingerprints, with spaces between */      \
+	X(TRIED, "tried", S)      /* the name a login was tried with */        \
+	X(FACTOR, "factor", S)    /* which secret a code is of: totp_id() */   \
+	X(UPTIME, "uptime_ms", N) /* boottime, as the clock was read */        \
+	X(BEHIND, "behind_ms", N) /* the host's clock, behind the log's */     \
+	X(MOVED, "moved_ms", N)   /* how far a clock was set */
 
 enum event_field_id {
 	EF_NONE = 0,

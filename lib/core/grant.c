@@ -29,6 +29,7 @@ static const char *const end_names[END_REASON_COUNT] = {
     [END_PROTOCOL] = "protocol",
     [END_SHUTDOWN] = "shutdown",
     [END_CLIENT_GONE] = "client_gone",
+    [END_QUOTA] = "quota",
 };
 
 int64_t
@@ -46,6 +47,15 @@ grant_left_ms(const struct grant *g, const struct now *now, const char *boot_id)
 	if (left <= 0 || life <= 0)
 		return 0;
 	return left < life ? left : life;
+}
+
+void
+grant_shift(struct grant *g, int64_t utc_ms, int64_t ahead_ms)
+{
+	if (g->start_ms <= utc_ms || g->start_ms <= ahead_ms)
+		return;
+	g->start_ms -= ahead_ms;
+	g->end_ms -= ahead_ms;
 }
 
 static bool

@@ -40,6 +40,7 @@ enum end_reason {
 	END_PROTOCOL = 16,        /* session only: a peer broke SSH */
 	END_SHUTDOWN = 17,        /* the gateway stops */
 	END_CLIENT_GONE = 18,     /* session only: the client is silent */
+	END_QUOTA = 19,           /* their records fill the log */
 	END_REASON_COUNT
 };
 
@@ -86,6 +87,9 @@ struct grant {
  * other; 0 when over. Never more than end_ms - start_ms. */
 int64_t grant_left_ms(
     const struct grant *g, const struct now *now, const char *boot_id);
+/* Its UTC times were read while the clock was ahead of utc_ms by this much, if
+ * it begins after that: puts them right. What is left of it stays as it is. */
+void grant_shift(struct grant *g, int64_t utc_ms, int64_t ahead_ms);
 /* All fields present and consistent, names valid, at most LIMIT_GRANT_MAX_S. */
 bool grant_ok(const struct grant *g);
 /* Ids of one name at two times: false if it is another's by now. Without one of

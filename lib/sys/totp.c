@@ -6,6 +6,7 @@
 #include "sys/totp.h"
 
 #include <liboath/oath.h>
+#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,6 +66,26 @@ totp_check(int64_t *retstep, const struct secret *seed, const char *code,
 		return false;
 	*retstep = found;
 	return true;
+}
+
+int
+totp_id(char ret[static LIMIT_FACTOR_SIZE], const struct secret *seed)
+{
+	static const char label[] = "sallyport which totp secret";
+	uint8_t md[EVP_MAX_MD_SIZE];
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	int r = GW_ECRYPTO;
+
+	if (ctx != NULL && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1 &&
+	    EVP_DigestUpdate(ctx, label, sizeof(label)) == 1 &&
+	    EVP_DigestUpdate(ctx, seed->p, seed->len) == 1 &&
+	    EVP_DigestFinal_ex(ctx, md, NULL) == 1) {
+		str_hex(ret, md, (LIMIT_FACTOR_SIZE - 1) / 2);
+		r = 0;
+	}
+	EVP_MD_CTX_free(ctx);
+	explicit_bzero(md, sizeof(md));
+	return r;
 }
 
 int

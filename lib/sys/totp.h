@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "base/limits.h"
 #include "base/secret.h"
 
 enum {
@@ -31,6 +32,10 @@ MUST_CHECK bool totp_check(int64_t *retstep, const struct secret *seed,
 /* The code of a step; ret needs TOTP_DIGITS + 1 bytes. For tests. */
 MUST_CHECK int totp_code(
     char ret[static TOTP_DIGITS + 1], const struct secret *seed, int64_t step);
+/* Which secret it is: half of a digest of it, in hex, which gives nothing of
+ * 160 random bits away. GW_ECRYPTO. */
+MUST_CHECK int totp_id(
+    char ret[static LIMIT_FACTOR_SIZE], const struct secret *seed);
 /* Without padding, as apps want it typed. GW_ELIMIT, GW_ENOMEM. */
 MUST_CHECK int totp_base32(char *ret, size_t size, const struct secret *seed);
 /* otpauth://totp/issuer:user?... with everything escaped. */

@@ -144,6 +144,7 @@ static const struct msg_field f_nt_grant_open[] = {
     GRANT(msg_nt_grant_open),
     STR(msg_nt_grant_open, key_fp),
     I64(msg_nt_grant_open, mfa_step),
+    STR(msg_nt_grant_open, factor),
     STR(msg_nt_grant_open, by),
     STR(msg_nt_grant_open, idempotency),
     BYTES(msg_nt_grant_open, payload),
@@ -201,6 +202,7 @@ static const struct msg_field f_nt_mfa_burn[] = {
     STR(msg_nt_mfa_burn, user),
     STR(msg_nt_mfa_burn, user_id),
     I64(msg_nt_mfa_burn, step),
+    STR(msg_nt_mfa_burn, factor),
     STR(msg_nt_mfa_burn, verb),
 };
 
@@ -239,8 +241,25 @@ static const struct msg_field f_nt_fold_end[] = {
     U32(msg_nt_fold_end, rid),
     U64(msg_nt_fold_end, seq),
     I64(msg_nt_fold_end, time_ms),
+    U64(msg_nt_fold_end, doubt_seq),
     U64(msg_nt_fold_end, store_seq),
     U8(msg_nt_fold_end, orderly),
+};
+
+static const struct msg_field f_nt_clock[] = {
+    U32(msg_nt_clock, rid),
+    U8(msg_nt_clock, accept),
+};
+
+static const struct msg_field f_nt_clocked[] = {
+    U32(msg_nt_clocked, rid),
+    U8(msg_nt_clocked, result),
+    I64(msg_nt_clocked, time_ms),
+    I64(msg_nt_clocked, behind_ms),
+};
+
+static const struct msg_field f_nt_quota[] = {
+    STR(msg_nt_quota, user),
 };
 
 static const struct msg_field f_nt_read[] = {
@@ -563,6 +582,9 @@ static const struct msg_spec table[] = {
     ROW(NT_FOLD_GRANT, nt_fold_grant, NOT, BRK, MST_ANY, 0),
     ROW(NT_FOLD_LEG, nt_fold_leg, NOT, BRK, MST_ANY, 0),
     ROW(NT_FOLD_END, nt_fold_end, NOT, BRK, MST_ANY, 0),
+    ROW(NT_CLOCK, nt_clock, BRK, NOT, MST_ANY, 0),
+    ROW(NT_CLOCKED, nt_clocked, NOT, BRK, MST_ANY, 0),
+    ROW(NT_QUOTA, nt_quota, NOT, BRK, MST_ANY, 0),
     ROW(NT_READ, nt_read, BRK | SHP, NOT, MST_ANY, 0),
     ROW(NT_LINES, nt_lines, NOT, BRK | SHP, MST_ANY, 0),
     ROW(NT_SID, nt_sid, NOT, BRK, MST_ANY, 0),

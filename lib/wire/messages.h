@@ -50,10 +50,13 @@ enum msg_type {
 	MSG_NT_FOLD_GRANT,
 	MSG_NT_FOLD_LEG,
 	MSG_NT_FOLD_END,
-	MSG_NT_READ,  /* broker, shipper -> notary */
-	MSG_NT_LINES, /* the reply */
-	MSG_NT_SID,   /* notary -> broker: the session id of a connection */
-	MSG_NT_TAIL,  /* notary -> shipper: the durable end moved */
+	MSG_NT_READ,    /* broker, shipper -> notary */
+	MSG_NT_LINES,   /* the reply */
+	MSG_NT_SID,     /* notary -> broker: the session id of a connection */
+	MSG_NT_TAIL,    /* notary -> shipper: the durable end moved */
+	MSG_NT_CLOCK,   /* broker -> notary: accept the host's clock */
+	MSG_NT_CLOCKED, /* how it is; also unasked, with rid 0 */
+	MSG_NT_QUOTA,   /* notary -> broker: a user fills the log */
 	/* notary <-> firewall */
 	MSG_NT_KEY = 64,
 	/* session <-> notary */
@@ -166,6 +169,7 @@ struct msg_nt_grant_open {
 	char key_fp[64];
 	int64_t
 	    mfa_step; /* TOTP step to burn with it; 0 = covered by MFA age */
+	char factor[LIMIT_FACTOR_SIZE]; /* of which secret: totp_id() */
 	char by[LIMIT_NAME_SIZE]; /* who signed; "local" on the admin socket */
 	char idempotency[64];
 	struct bytes payload; /* the signed bytes */
@@ -216,6 +220,7 @@ struct msg_nt_mfa_burn { /* verbs other than grant.open */
 	char user[LIMIT_NAME_SIZE];
 	char user_id[LIMIT_ID_SIZE];
 	int64_t step;
+	char factor[LIMIT_FACTOR_SIZE]; /* of which secret: totp_id() */
 	char verb[32];
 };
 struct msg_nt_mfa_burned {
@@ -248,9 +253,25 @@ struct msg_nt_fold_leg {
 struct msg_nt_fold_end {
 	uint32_t rid;
 	uint64_t seq;       /* the log's last record */
-	int64_t time_ms;    /* and its time: a floor for the clock */
+	int64_t time_ms;    /* the log's time now: a floor for the clock */
+	uint64_t doubt_seq; /* what was to end by UTC and is older than this
+			     * record has ended; 0 = none */
 	uint64_t store_seq; /* last record with origin broker */
 	uint8_t orderly;    /* before this start the gateway had stopped so */
+};
+struct msg_nt_clock {
+	uint32_t rid;
+	uint8_t accept; /* 1: records follow the host's clock from now on */
+};
+struct msg_nt_clocked {
+	uint32_t rid;
+	uint8_t result;
+	int64_t time_ms;   /* the log's time now */
+	int64_t behind_ms; /* how far the host is behind it; of an accept: was,
+			    * 0 = nothing was to be accepted */
+};
+struct msg_nt_quota { /* what they have open is to end */
+	char user[LIMIT_NAME_SIZE];
 };
 struct msg_nt_read {
 	uint32_t rid;

@@ -143,6 +143,9 @@ enum verb_served {
 	X(DOCTOR, "target.doctor", "POST", "/v1/targets/doctor", AUTH_SIGNED,  \
 	    WHO_ADMIN, ROOT_MAY, CODE_NONE, PAYLOAD_WHOLE, ANSWER_ONCE,        \
 	    SERVED_IN_STEP)                                                    \
+	X(CLOCK_ACCEPT, "clock.accept", "POST", "/v1/clock/accept",            \
+	    AUTH_SIGNED, WHO_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE,      \
+	    ANSWER_KEPT, SERVED_IN_STEP)                                       \
 	X(AUDIT, "audit.read", "GET", "/v1/audit", AUTH_TOKEN, WHO_AUDITOR,    \
 	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_IN_STEP)
 

@@ -66,7 +66,6 @@ __wrap_fsync(int fd)
 	return 0;
 }
 
-/* But the ballast: it costs most, and is always the same. */
 static void
 clean(void)
 {
@@ -75,7 +74,7 @@ clean(void)
 
 	must(d != NULL);
 	while ((e = readdir(d)) != NULL)
-		if (e->d_name[0] != '.' && strcmp(e->d_name, "ballast") != 0)
+		if (e->d_name[0] != '.')
 			(void)unlinkat(dir_fd, e->d_name, 0);
 	(void)closedir(d);
 }
@@ -84,7 +83,6 @@ static void
 end(void)
 {
 	clean();
-	(void)unlinkat(dir_fd, "ballast", 0);
 	(void)rmdir(dir);
 }
 

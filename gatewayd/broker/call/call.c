@@ -187,6 +187,17 @@ call_unavailable(struct call *c, const char *what)
 	    what);
 }
 
+void
+call_not_written(struct call *c, int error)
+{
+	if (error == GW_EFULL)
+		call_refuse(c, 429, "too-many", NULL,
+		    "what you do fills the gateway's log: what you had open "
+		    "has ended, and within an hour you can go on");
+	else
+		call_unavailable(c, "the log");
+}
+
 const char *
 call_user_id(const struct call *c)
 {
@@ -221,7 +232,7 @@ appended(void *arg, int result, uint64_t seq)
 
 	c->then = NULL;
 	if (result != 0) {
-		call_unavailable(c, "the log");
+		call_not_written(c, result);
 		return;
 	}
 	c->seq = seq;

@@ -45,7 +45,8 @@ struct call {
 	uint64_t serial[LIMIT_SOURCES]; /* of its nonces: challenge.c */
 	int64_t token_end_boot_ms;
 	/* identity/mfa.c */
-	int64_t mfa_step; /* 0 = no code came */
+	int64_t mfa_step;               /* 0 = no code came */
+	char factor[LIMIT_FACTOR_SIZE]; /* of which secret */
 	/* what happens next */
 	call_fn *then;
 	call_answer_fn *answered;
@@ -68,6 +69,8 @@ void call_problem(struct call *c, const struct problem *p);
 void call_refuse(struct call *c, int status, const char *code,
     const char *field, const char *fmt, ...) PRINTF_LIKE(5, 6);
 void call_unavailable(struct call *c, const char *what);
+/* What the notary did not write: for their quota, or at all. */
+void call_not_written(struct call *c, int error);
 /* The id of the user who asks; "" for root and for strangers. */
 const char *call_user_id(const struct call *c);
 /* The store failed: logs why; 503. It was changed by another meanwhile

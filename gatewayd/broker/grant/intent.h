@@ -34,8 +34,9 @@ struct intent {
 	/* by which proof */
 	char key_fp[SSHKEY_FP_SIZE];
 	struct addr peer;
-	int64_t mfa_age_s; /* POLICY_MFA_NONE = no code yet */
-	int64_t mfa_step;  /* to be burned; 0 = none came */
+	int64_t mfa_age_s;              /* POLICY_MFA_NONE = no code yet */
+	int64_t mfa_step;               /* to be burned; 0 = none came */
+	char factor[LIMIT_FACTOR_SIZE]; /* of which secret */
 	char idempotency[64];
 	uint8_t *payload; /* what was signed, and the signature; NULL = none */
 	size_t payload_len;

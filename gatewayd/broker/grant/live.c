@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/fault.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "broker/broker.h"
 #include "broker/call/call.h"
@@ -151,6 +152,13 @@ grant_given(struct broker *b, const struct grant *want, const char *key_fp)
 	return best;
 }
 
+void
+grants_shift(struct broker *b, int64_t utc_ms, int64_t ahead_ms)
+{
+	for (struct live_grant *lg = b->grants; lg != NULL; lg = lg->next)
+		grant_shift(&lg->g, utc_ms, ahead_ms);
+}
+
 /* ---- the end */
 
 /* What the user reads as the last line. */
@@ -221,6 +229,24 @@ grant_remember(struct broker *b, const struct grant *g, enum end_reason reason,
 
 	if (g->reach != REACH_PROBE)
 		history_grant(b, &row);
+}
+
+int
+on_nt_quota(struct process *r, struct peer *p, const struct ipc_msg *msg)
+{
+	const struct msg_nt_quota *m = msg->body;
+	struct broker *b = process_ctx(r);
+
+	(void)p;
+	log_warn("%s fills the log: what they have open ends", m->user);
+	for (struct live_grant *lg = b->grants, *next = NULL; lg != NULL;
+	     lg = next) {
+		next = lg->next;
+		if (lg->state == GRANT_ACTIVE &&
+		    strcmp(lg->g.user, m->user) == 0)
+			grant_end(lg, END_QUOTA, "gateway", NULL);
+	}
+	return 0;
 }
 
 void

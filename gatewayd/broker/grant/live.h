@@ -54,6 +54,11 @@ void grant_activate(struct live_grant *lg);
  * answered when that is durable. lg is gone afterwards. */
 void grant_end(struct live_grant *lg, enum end_reason reason, const char *by,
     struct call *c);
+/* The notary says that a user fills the log: ends what they have open. */
+process_handler_fn on_nt_quota;
+/* The log was ahead of utc_ms by so much, and is not any more: grant_shift() of
+ * each. */
+void grants_shift(struct broker *b, int64_t utc_ms, int64_t ahead_ms);
 /* For grant.list, once it is over. */
 void grant_remember(struct broker *b, const struct grant *g,
     enum end_reason reason, uint32_t sessions, uint64_t seq);

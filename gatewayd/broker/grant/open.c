@@ -180,6 +180,7 @@ write_intent(struct opening *x, const struct grant *g)
 	const struct intent *in = x->in;
 	struct msg_nt_grant_open m = {.grant = *g, .mfa_step = in->mfa_step};
 
+	memcpy(m.factor, in->factor, sizeof(m.factor));
 	text_set(m.key_fp, sizeof(m.key_fp), in->key_fp);
 	text_set(m.by, sizeof(m.by), in->user);
 	text_set(m.idempotency, sizeof(m.idempotency), in->idempotency);

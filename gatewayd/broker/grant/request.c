@@ -113,7 +113,8 @@ reply_denied(struct call *c)
 		(void)json_object_set_new(o, "would_pass", would_pass_json(in));
 	if (v->role[0] != '\0')
 		put_str(o, "rule", v->role);
-	put_num(o, "event", (int64_t)c->seq);
+	if (c->seq != 0) /* else it was one of many, which are counted */
+		put_num(o, "event", (int64_t)c->seq);
 	call_reply(c, 403, o);
 }
 
@@ -254,7 +255,7 @@ opened(void *arg, const struct intent *in, const struct opened *o)
 		    "longer one");
 		break;
 	default:
-		call_unavailable(c, "the log");
+		call_not_written(c, o->error);
 		break;
 	}
 }
@@ -350,6 +351,7 @@ verb_request(struct call *c)
 		return;
 	}
 	in->mfa_step = c->mfa_step;
+	memcpy(in->factor, c->factor, sizeof(in->factor));
 	if (record_allowed(c, in) != 0) {
 		call_unavailable(c, "the log");
 		return;

@@ -314,6 +314,7 @@ verb_enroll_confirm(struct call *c)
 	}
 	text_set(m.user, sizeof(m.user), c->user);
 	m.step = c->mfa_step;
+	memcpy(m.factor, c->factor, sizeof(m.factor));
 	text_set(m.verb, sizeof(m.verb), c->verb->name);
 	call_ask(c, PROC_NOTARY, MSG_NT_MFA_BURN, &m, MSG_NT_MFA_BURNED,
 	    step_burned);

@@ -143,7 +143,9 @@ mfa_check_seed(struct call *c, const struct user *u, const struct sealed *seed,
 	 */
 	if (totp_check(&step, &plain, c->env.code, clock_now().utc_ms / 1000)) {
 		c->mfa_step = step;
-		r = 0;
+		if ((r = totp_id(c->factor, &plain)) != 0)
+			problem_set(p, 503, "unavailable", NULL,
+			    "the code cannot be checked: %s", err_str(r));
 	} else {
 		r = wrong(c, u->id, &t, p);
 	}
@@ -353,6 +355,7 @@ mfa_require(struct call *c, call_fn *then)
 	text_set(m.user, sizeof(m.user), c->user);
 	text_set(m.user_id, sizeof(m.user_id), call_user_id(c));
 	m.step = c->mfa_step;
+	memcpy(m.factor, c->factor, sizeof(m.factor));
 	text_set(m.verb, sizeof(m.verb), c->verb->name);
 	c->then = then;
 	call_ask(

@@ -3,6 +3,11 @@
  * info - verbs that only inform: server, readyz, whoami.
  */
 #include "broker/report/info.h"
+
+#include <stdio.h>
+
+#include "base/disk.h"
+#include "base/str.h"
 #include "broker/broker.h"
 #include "broker/call/call.h"
 #include "broker/call/put.h"
@@ -91,6 +96,54 @@ add_sinks(const struct call *c, json_t *list)
 	return ok;
 }
 
+/* What a minute cures by itself is no fault. */
+static bool
+add_clock(const struct call *c, json_t *list)
+{
+	const long long behind_s = c->b->behind_ms / 1000;
+	char text[LIMIT_TEXT_SIZE] = "agrees with the log";
+
+	if (behind_s > 0)
+		(void)snprintf(text, sizeof(text),
+		    "the host's clock is %lld s behind the log%s", behind_s,
+		    behind_s > LIMIT_CLOCK_EASE_S
+			? ": set it right; if it is right, and was ahead "
+			  "before, jitctl clock accept"
+			: ", which waits for it");
+	return add_check(
+	    c, list, "clock", behind_s <= LIMIT_CLOCK_EASE_S, text);
+}
+
+/* Who writes there, and what happens when it is full. */
+static const struct {
+	const char *name, *folder, *low;
+} disks[] = {
+    {"disk of the log", "notary", "new access is refused"},
+    {"disk of recordings", "recorder",
+	"recorded sessions end, and none begins"},
+    {"disk of the store", "broker", "nothing can be changed"},
+};
+
+static bool
+add_disk(const struct call *c, json_t *list, size_t i)
+{
+	char path[LIMIT_PATH_SIZE + 16], text[LIMIT_TEXT_SIZE];
+	struct disk d;
+	const unsigned long long mib = 1024ULL * 1024;
+	bool ok;
+
+	if (str_fmt(path, sizeof(path), "%s/%s", c->b->conf->state_dir,
+		disks[i].folder) != 0 ||
+	    disk_read(&d, path) != 0)
+		return add_check(
+		    c, list, disks[i].name, false, "cannot be looked at");
+	ok = disk_may_record(&d);
+	(void)snprintf(text, sizeof(text), "%llu MiB of %llu are free%s%s",
+	    (unsigned long long)d.free / mib, (unsigned long long)d.total / mib,
+	    ok ? "" : ": make room; when it is full, ", ok ? "" : disks[i].low);
+	return add_check(c, list, disks[i].name, ok, text);
+}
+
 void
 verb_readyz(struct call *c)
 {
@@ -107,6 +160,9 @@ verb_readyz(struct call *c)
 		 b->recovered ? "log, store and firewall agree"
 			      : "taking over what the log says") &&
 	     ok;
+	ok = add_clock(c, list) && ok;
+	for (size_t i = 0; i < ARRAY_LEN(disks); i++)
+		ok = add_disk(c, list, i) && ok;
 	ok = add_sinks(c, list) && ok;
 	put_str(o, "status", ok ? "ready" : "degraded");
 	(void)json_object_set_new(o, "checks", list);

@@ -69,6 +69,14 @@ session_release(struct session *s)
 	free(s);
 }
 
+void
+sessions_shift(struct broker *b, int64_t utc_ms, int64_t ahead_ms)
+{
+	for (struct session *s = b->sessions; s != NULL; s = s->next)
+		if (s->start_ms > utc_ms)
+			s->start_ms -= ahead_ms;
+}
+
 struct session *
 session_early(struct broker *b, uint64_t conn)
 {

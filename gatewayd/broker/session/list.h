@@ -14,6 +14,8 @@ struct session *session_get(struct broker *b, uint64_t conn);
 /* The notary's word may overtake the supervisor's. A few are kept for a link
  * to come; a session that had gone before leaves one of them behind. */
 struct session *session_early(struct broker *b, uint64_t conn);
+/* As grants_shift, of when they began. */
+void sessions_shift(struct broker *b, int64_t utc_ms, int64_t ahead_ms);
 void session_release(struct session *s); /* frees if gone and not pending */
 
 #endif

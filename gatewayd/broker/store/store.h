@@ -143,6 +143,10 @@ MUST_CHECK int store_user_by_key(
 /* Who was invited by the code of that hash; "" finds nobody. */
 MUST_CHECK int store_user_by_invite(
     struct store *s, const char *hash, char ret[static LIMIT_NAME_SIZE]);
+/* Takes away the invitations of users that were last changed by a record before
+ * before_seq, and those that end after latest_ms; *retn = how many. */
+MUST_CHECK int store_invites_void(
+    struct store *s, uint64_t before_seq, int64_t latest_ms, uint64_t *retn);
 /* GW_EEXIST: one of the keys is another user's; nothing is changed then. */
 MUST_CHECK int store_user_put(
     struct store *s, const struct user *u, uint64_t seq);

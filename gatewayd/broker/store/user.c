@@ -107,6 +107,31 @@ store_user_by_invite(
 	return store_one_name(q, ret);
 }
 
+int
+store_invites_void(
+    struct store *s, uint64_t before_seq, int64_t latest_ms, uint64_t *retn)
+{
+	struct query *q =
+	    query_new(s->sql, "SELECT count(*) FROM users WHERE invite <> ''"
+			      " AND (seq < ?1 OR invite_end > ?2)");
+
+	int r;
+
+	*retn = 0;
+	query_num(q, (int64_t)before_seq);
+	query_num(q, latest_ms);
+	if (query_next(q))
+		*retn = (uint64_t)query_get_num(q, 0);
+	if ((r = query_done(q)) != 0 || *retn == 0)
+		return r;
+	q = query_new(s->sql,
+	    "UPDATE users SET invite = '', invite_end = 0 WHERE invite <> ''"
+	    " AND (seq < ?1 OR invite_end > ?2)");
+	query_num(q, (int64_t)before_seq);
+	query_num(q, latest_ms);
+	return query_run(q);
+}
+
 static int
 put_row(struct store *s, const struct user *u, uint64_t seq)
 {

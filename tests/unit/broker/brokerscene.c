@@ -179,7 +179,7 @@ start(struct scene *x, const struct msg_nt_fold_grant *grants, size_t n,
     const struct msg_nt_fold_leg *leg)
 {
 	struct msg_fw_synced synced = {0};
-	struct msg_nt_fold_end end = {.seq = x->seq};
+	struct msg_nt_fold_end end = {.seq = x->seq, .doubt_seq = x->doubt_seq};
 	uint32_t rid;
 
 	proc_harness_start(&x->proc, PROC_BROKER,

@@ -41,6 +41,7 @@ struct scene {
 	struct testlink notary, firewall, api, admin;
 	uint32_t rid;
 	uint64_t seq;
+	uint64_t doubt_seq;         /* of the fold that start() sends */
 	char code[TOTP_DIGITS + 1]; /* sent with the next signed call */
 	char key[64];               /* its idempotency key; "" = a new one */
 	char text[TEXT_MAX];        /* of the last reply, or event */
@@ -128,6 +129,11 @@ void test_lists_go_on(void **state);
 void test_large_policy(void **state);
 void test_too_much_signed(void **state);
 void test_too_many_invitations(void **state);
+
+/* ---- brokerapi_clock.c */
+
+void test_doubted_invitations(void **state);
+void test_clock_is_accepted(void **state);
 
 /* ---- brokerapi_cost.c */
 

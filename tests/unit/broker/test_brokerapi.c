@@ -78,6 +78,8 @@ main(void)
 	    T(test_last_two_admins),
 	    T(test_selectors_are_told),
 	    T(test_entry_is_named),
+	    T(test_doubted_invitations),
+	    T(test_clock_is_accepted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

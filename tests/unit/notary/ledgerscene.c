@@ -118,6 +118,8 @@ put(struct ledger *l, enum event_code ev, size_t n, bool checkpoint)
 {
 	static const char fields[] =
 	    ",\"user\":\"alice\",\"msg\":\"something happened here\"";
+	const struct now now = clock_now();
+	const struct logtime t = {.utc_ms = now.utc_ms, .boot_ms = now.boot_ms};
 	struct ledger_entry e[64];
 	int r;
 
@@ -127,7 +129,7 @@ put(struct ledger *l, enum event_code ev, size_t n, bool checkpoint)
 		    .origin = PROC_BROKER,
 		    .fields = (const uint8_t *)fields,
 		    .len = strlen(fields)};
-	r = ledger_commit(l, e, n, checkpoint, clock_now().utc_ms);
+	r = ledger_commit(l, e, n, checkpoint, &t);
 	for (size_t i = 0; i < n; i++) {
 		if (r == 0)
 			assert_int_equal(e[i].result, 0);

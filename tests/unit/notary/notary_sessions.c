@@ -339,3 +339,102 @@ test_recording(void **state)
 	testlink_close(&other);
 	testlink_close(&s);
 }
+
+/* Beyond thirty refusals of one kind a user's are one record with their number,
+ * whoever writes them; another user, another kind and root have their own. */
+void
+test_refused_over_and_over(void **state)
+{
+	static const struct {
+		const char *by, *reason;
+	} others[] = {{"ivan", "policy"}, {"heidi", "code"}, {"local", "code"}};
+	struct event_fields f;
+	char target[32], *text, *p;
+	unsigned n = 0;
+	int status = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 40; i++) {
+		event_fields_init(&f);
+		event_str(&f, EF_BY, "heidi");
+		event_str(&f, EF_USER, "heidi");
+		(void)snprintf(target, sizeof(target), "wanted-%u", i);
+		event_str(&f, EF_TARGET, target);
+		event_str(&f, EF_REASON, "policy");
+		append(&nt.broker, EV_REQUEST_DENIED, &f, true);
+		event_fields_done(&f);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+		event_fields_init(&f);
+		event_str(&f, EF_BY, others[i].by);
+		event_str(&f, EF_REASON, others[i].reason);
+		append(&nt.broker, EV_REQUEST_DENIED, &f, true);
+		event_fields_done(&f);
+		assert_true(logged("request.create", others[i].by));
+	}
+	assert_true(logged("\"heidi\"", "\"reason\":\"code\""));
+	text = read_log();
+	for (p = text; (p = strstr(p, "\"wanted-")) != NULL; p++)
+		n++;
+	free(text);
+	assert_int_equal(n, 30);
+	/* the end of the minute, or of us */
+	unlink_all();
+	status = proc_harness_stop(&nt.proc);
+	assert_int_equal(status, 0);
+	start();
+	assert_true(logged("\"heidi\"", "\"count\":10"));
+	assert_true(logged("the first: target wanted-30", "wanted-39"));
+}
+
+/* Who fills the log is held up, and nobody else: the broker hears of it,
+ * nothing of theirs opens, what they have open can be closed. */
+void
+test_log_quota(void **state)
+{
+	enum { PIECE = 15000, MANY = LIMIT_LOG_USER / (2 * PIECE) + 1 };
+	struct msg_nt_grant_open g, own;
+	struct event_fields f;
+	char *text = calloc(1, PIECE + 1);
+	const struct msg_nt_quota *q;
+	unsigned n = 0;
+
+	(void)state;
+	assert_non_null(text);
+	memset(text, 'x', PIECE);
+	grant_new(&g, 300000);
+	strcpy(g.grant.user, "mallory");
+	strcpy(g.by, "mallory");
+	assert_int_equal(grant_open(&g)->result, 0);
+	event_fields_init(&f);
+	event_str(&f, EF_BY, "mallory");
+	event_str(&f, EF_MSG, text);
+	event_str(&f, EF_WHY, text);
+	while (n++ < MANY) {
+		struct msg_log_append m = {.event = EV_ROLE_SET,
+		    .fields = {.p = f.b.p, .len = (uint32_t)f.b.len}};
+
+		testlink_send(&nt.broker, MSG_LOG_APPEND, &m);
+	}
+	q = testlink_want(&nt.broker, MSG_NT_QUOTA);
+	assert_string_equal(q->user, "mallory");
+	{
+		struct msg_log_append m = {.rid = ++nt.rid,
+		    .event = EV_ROLE_SET,
+		    .fields = {.p = f.b.p, .len = (uint32_t)f.b.len}};
+		const struct msg_log_durable *d;
+
+		testlink_send(&nt.broker, MSG_LOG_APPEND, &m);
+		d = testlink_want(&nt.broker, MSG_LOG_DURABLE);
+		assert_int_equal(d->result, -GW_EFULL);
+	}
+	event_fields_done(&f);
+	assert_int_equal(
+	    close_by(MSG_NT_GRANT_CLOSE, MSG_NT_GRANT_CLOSED, g.grant.id), 0);
+	grant_new(&g, 300000);
+	strcpy(g.grant.user, "mallory");
+	assert_int_equal(grant_open(&g)->result, -GW_EFULL);
+	grant_new(&own, 300000);
+	assert_int_equal(grant_open(&own)->result, 0);
+	free(text);
+}

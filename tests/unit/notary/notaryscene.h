@@ -70,8 +70,14 @@ bool logged(const char *a, const char *b);
 void test_session(void **state);
 void test_certificate_of_a_short_grant(void **state);
 void test_append(void **state);
+void test_refused_over_and_over(void **state);
+void test_log_quota(void **state);
 void test_whole_command(void **state);
 void test_recording(void **state);
+
+/* ---- notary_clock.c */
+
+void test_clock_was_ahead(void **state);
 
 /* ---- notary_restarts.c */
 

@@ -8,24 +8,23 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "notary/fold.h"
+#include "notary/steps.h"
 
 static uint64_t seq;
 
 static int
-feed(struct fold *f, enum event_code ev, enum proc origin,
-    const struct event_fields *fields)
+feed_at(struct fold *f, enum event_code ev, enum proc origin,
+    const struct event_fields *fields, int64_t time_ms, const char *boot)
 {
-	struct record r = {.seq = seq++,
-	    .time_ms = 1794000000000,
-	    .event = ev,
-	    .origin = origin};
+	struct record r = {
+	    .seq = seq++, .time_ms = time_ms, .event = ev, .origin = origin};
 	struct record back;
 	struct buf json, line;
 	int e;
 
 	strcpy(r.id, "01987654-aaaa-7bbb-8ccc-0123456789ab");
 	strcpy(r.node, "gw");
-	strcpy(r.boot, "b");
+	strcpy(r.boot, boot);
 	buf_init(&json, LIMIT_RECORD_MAX);
 	buf_init(&line, LIMIT_RECORD_MAX);
 	assert_int_equal(
@@ -36,6 +35,13 @@ feed(struct fold *f, enum event_code ev, enum proc origin,
 	buf_done(&json);
 	buf_done(&line);
 	return e;
+}
+
+static int
+feed(struct fold *f, enum event_code ev, enum proc origin,
+    const struct event_fields *fields)
+{
+	return feed_at(f, ev, origin, fields, 1794000000000, "b");
 }
 
 static struct grant
@@ -131,40 +137,121 @@ test_grant(void **state)
 	fold_free(f);
 }
 
-/* After a reboot: what is left by UTC, whatever the clock does then. */
+static const char boot_a[] = "12345678-1234-1234-1234-123456789012";
+static const char boot_b[] = "99999999-9999-9999-9999-999999999999";
+
+/* A record of the notary's that says how the clocks were. */
+static void
+clocks(struct fold *f, enum event_code ev, const char *boot, int64_t utc_ms,
+    int64_t uptime_ms, int64_t behind_ms)
+{
+	struct event_fields e;
+
+	event_fields_init(&e);
+	event_num(&e, EF_UPTIME, uptime_ms);
+	if (behind_ms != 0)
+		event_num(&e, EF_BEHIND, behind_ms);
+	assert_int_equal(feed_at(f, ev, PROC_NOTARY, &e, utc_ms, boot), 0);
+	event_fields_done(&e);
+}
+
+static int64_t
+left(const struct fold *f, const char *id, int64_t utc_ms, int64_t boot_ms)
+{
+	const struct now now = {.utc_ms = utc_ms, .boot_ms = boot_ms};
+
+	return grant_left_ms(&fold_grant(f, id)->grant, &now, boot_b);
+}
+
+/* After a reboot: the least of what UTC says and of what was left when the log
+ * last knew, whatever the clock does then; nothing with a clock behind. */
 static void
 test_rebase(void **state)
 {
-	static const char boot[] = "99999999-9999-9999-9999-999999999999";
-	struct grant old = sample("g-7Q2MXK4P"), over = sample("g-7Q2MXK4Q");
-	struct grant own = sample("g-7Q2MXK4R");
-	struct now now = {.utc_ms = old.end_ms - 60000, .boot_ms = 5000};
+	static const struct {
+		const char *name;
+		int64_t utc_s;    /* after the grant's start, at the boot */
+		int64_t known_s;  /* uptime in the last checkpoint */
+		int64_t behind_s; /* the host's clock, at the boot */
+		int64_t left_s;
+	} table[] = {
+	    /* it began at an uptime of 699 s and is for 300 s */
+	    {"by UTC", 240, 0, 0, 60},
+	    {"over", 301, 0, 0, 0},
+	    {"by UTC, known before", 240, 759, 0, 60},
+	    {"by what was known", 10, 959, 0, 40},
+	    {"over by what was known", 10, 1000, 0, 0},
+	    {"a clock behind", 240, 0, 1, 0},
+	    {"a dead clock", 10, 759, 1794000000, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		struct grant g = sample("g-7Q2MXK4P");
+		int64_t utc = g.start_ms + table[i].utc_s * 1000;
+		struct fold *f = NULL;
+
+		assert_int_equal(fold_new(&f), 0);
+		assert_int_equal(open_grant(f, &g), 0);
+		if (table[i].known_s > 0)
+			clocks(f, EV_AUDIT_CHECKPOINT, boot_a, g.start_ms,
+			    table[i].known_s * 1000, 0);
+		clocks(f,
+		    table[i].behind_s > 0 ? EV_CLOCK_BOOT_BEHIND
+					  : EV_CLOCK_BOOT,
+		    boot_b, utc, 5000, table[i].behind_s * 1000);
+		CHECK_ROW(left(f, g.id, utc, 5000) == table[i].left_s * 1000,
+		    table[i].name);
+		/* set back: time goes on all the same */
+		CHECK_ROW(
+		    left(f, g.id, utc - 86400000, 15000) ==
+			(table[i].left_s > 10 ? table[i].left_s - 10 : 0) *
+			    1000,
+		    table[i].name);
+		/* and by the next boot */
+		clocks(f, EV_AUDIT_CHECKPOINT, boot_b, utc, 25000, 0);
+		clocks(f, EV_CLOCK_BOOT, boot_a, utc, 1000, 0);
+		CHECK_ROW(
+		    fold_grant(f, g.id)->grant.end_boot_ms - 1000 <=
+			(table[i].left_s > 20 ? table[i].left_s - 20 : 0) *
+			    1000,
+		    table[i].name);
+		CHECK_ROW(
+		    (fold_clock(f)->doubt_seq != 0) == (table[i].behind_s > 0),
+		    table[i].name);
+		fold_free(f);
+	}
+}
+
+/* The log was ahead, and follows the host again: what began then began now. */
+static void
+test_clock_set(void **state)
+{
+	static const int64_t ahead = 400LL * 86400 * 1000;
+	struct grant g = sample("g-7Q2MXK4P"), old = sample("g-7Q2MXK4Q");
+	const int64_t now = g.start_ms;
 	struct fold *f = NULL;
 
 	(void)state;
 	assert_int_equal(fold_new(&f), 0);
-	over.end_ms = now.utc_ms - 1;
-	strcpy(own.boot_id, boot);
+	old.start_ms -= 1000;
 	assert_int_equal(open_grant(f, &old), 0);
-	assert_int_equal(open_grant(f, &over), 0);
-	assert_int_equal(open_grant(f, &own), 0);
-	fold_rebase(f, &now, boot);
+	g.start_ms += ahead;
+	g.end_ms += ahead;
+	assert_int_equal(open_grant(f, &g), 0);
+	clocks(f, EV_CLOCK_STEP, boot_a, now + ahead, 700000, ahead);
+	assert_int_equal(fold_clock(f)->at.behind_ms, ahead);
+	clocks(f, EV_CLOCK_SET, boot_a, now, 800000, ahead);
+	assert_int_equal(fold_clock(f)->at.behind_ms, 0);
+	assert_int_equal(fold_clock(f)->at.utc_ms, now);
+	assert_string_equal(fold_clock(f)->boot, boot_a);
+	assert_int_equal(fold_grant(f, g.id)->grant.start_ms, now);
+	assert_int_equal(fold_grant(f, g.id)->grant.end_ms, now + 300000);
+	assert_int_equal(fold_grant(f, g.id)->grant.end_boot_ms, g.end_boot_ms);
+	assert_int_equal(fold_grant(f, old.id)->grant.start_ms, old.start_ms);
+	/* no word of another process's moves it */
 	assert_int_equal(
-	    grant_left_ms(&fold_grant(f, old.id)->grant, &now, boot), 60000);
-	assert_int_equal(
-	    grant_left_ms(&fold_grant(f, over.id)->grant, &now, boot), 0);
-	assert_int_equal(
-	    fold_grant(f, own.id)->grant.end_boot_ms, own.end_boot_ms);
-
-	now.utc_ms -= 86400000; /* set back: time goes on all the same */
-	now.boot_ms += 45000;
-	assert_int_equal(
-	    grant_left_ms(&fold_grant(f, old.id)->grant, &now, boot), 15000);
-	assert_int_equal(
-	    grant_left_ms(&fold_grant(f, over.id)->grant, &now, boot), 0);
-	now.boot_ms += 15000;
-	assert_int_equal(
-	    grant_left_ms(&fold_grant(f, old.id)->grant, &now, boot), 0);
+	    about(f, EV_CLOCK_BOOT, PROC_BROKER, EF_MSG, "x"), GW_EPROTO);
 	fold_free(f);
 }
 
@@ -257,29 +344,58 @@ test_leg(void **state)
 }
 
 static void
+use_step(struct fold *f, const char *user, const char *factor, int64_t step)
+{
+	struct event_fields e;
+
+	event_fields_init(&e);
+	event_str(&e, EF_USER, user);
+	event_num(&e, EF_STEP, step);
+	event_str(&e, EF_FACTOR, factor);
+	assert_int_equal(feed(f, EV_AUTH_MFA, PROC_BROKER, &e), 0);
+	event_fields_done(&e);
+}
+
+/* Each code once. One used while the clock was an hour ahead shuts nobody out,
+ * and a new secret begins anew. */
+static void
 test_steps(void **state)
 {
-	static const int64_t steps[] = {100, 105, 103};
+	enum { HOUR = 120 };
 	struct fold *f = NULL;
 
 	(void)state;
 	assert_int_equal(fold_new(&f), 0);
-	assert_int_equal(fold_step(f, "alice"), -1);
-	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
-		struct event_fields e;
+	assert_false(fold_step_used(f, "alice", "aa", 1000));
+	use_step(f, "alice", "aa", 1000);
+	assert_true(fold_step_used(f, "alice", "aa", 1000));
+	/* on show at the same time */
+	assert_true(fold_step_used(f, "alice", "aa", 999));
+	assert_true(fold_step_used(f, "alice", "aa", 998));
+	assert_false(fold_step_used(f, "alice", "aa", 1001));
+	assert_false(fold_step_used(f, "bob", "aa", 1000));
 
-		event_fields_init(&e);
-		event_str(&e, EF_USER, "alice");
-		event_num(&e, EF_STEP, steps[i]);
-		assert_int_equal(feed(f, EV_AUTH_MFA, PROC_BROKER, &e), 0);
-		event_fields_done(&e);
-	}
-	assert_int_equal(fold_step(f, "alice"), 105); /* never goes back */
-	assert_int_equal(fold_step(f, "bob"), -1);
+	use_step(f, "alice", "aa", 1000 + HOUR);
+	assert_false(fold_step_used(f, "alice", "aa", 1001));
+	use_step(f, "alice", "aa", 1001);
+	assert_true(fold_step_used(f, "alice", "aa", 1001));
+	assert_true(fold_step_used(f, "alice", "aa", 1000 + HOUR));
+	assert_false(fold_step_used(f, "alice", "bb", 1001));
+
+	/* what is too old to be remembered was used */
+	for (int64_t i = 0; i < STEPS_KEPT; i++)
+		use_step(f, "alice", "aa", 2000 + 10 * i);
+	assert_true(fold_step_used(f, "alice", "aa", 1000));
+	assert_true(fold_step_used(f, "alice", "aa", 1500));
+	assert_false(fold_step_used(f, "alice", "aa", 2005));
+	assert_false(fold_step_used(f, "alice", "aa", 9999));
+	/* a record of before there were digests counts for each secret */
+	use_step(f, "carol", "", 1000);
+	assert_true(fold_step_used(f, "carol", "aa", 1000));
 	/* a refused code burns nothing */
 	assert_int_equal(
 	    about(f, EV_AUTH_MFA_DENIED, PROC_BROKER, EF_USER, "bob"), 0);
-	assert_int_equal(fold_step(f, "bob"), -1);
+	assert_false(fold_step_used(f, "bob", "", 1));
 	fold_free(f);
 }
 
@@ -289,6 +405,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_grant),
 	    cmocka_unit_test(test_rebase),
+	    cmocka_unit_test(test_clock_set),
 	    cmocka_unit_test(test_without_ids),
 	    cmocka_unit_test(test_bad_grant),
 	    cmocka_unit_test(test_leg),

@@ -95,7 +95,21 @@ test_totp(void **state)
 	testlink_send(&nt.broker, MSG_NT_MFA_BURN, &b);
 	r = testlink_want(&nt.broker, MSG_NT_MFA_BURNED);
 	assert_int_equal(r->result, 0);
-	b.step = step + 100000; /* would lock alice out */
+	/* another secret of hers has steps of its own */
+	b.step = step;
+	strcpy(b.factor, "00112233445566778899aabbccddeeff");
+	testlink_send(&nt.broker, MSG_NT_MFA_BURN, &b);
+	r = testlink_want(&nt.broker, MSG_NT_MFA_BURNED);
+	assert_int_equal(r->result, -GW_EDENIED); /* a record without one */
+	strcpy(b.user, "carla");
+	for (unsigned i = 0; i < 4; i++) {
+		b.factor[0] = (char)('0' + i / 2);
+		testlink_send(&nt.broker, MSG_NT_MFA_BURN, &b);
+		r = testlink_want(&nt.broker, MSG_NT_MFA_BURNED);
+		assert_int_equal(r->result, i % 2 == 0 ? 0 : -GW_EDENIED);
+	}
+	strcpy(b.user, "alice");
+	b.step = step + 100000; /* that nobody can have seen */
 	testlink_send(&nt.broker, MSG_NT_MFA_BURN, &b);
 	r = testlink_want(&nt.broker, MSG_NT_MFA_BURNED);
 	assert_int_equal(r->result, -GW_EDENIED);
@@ -191,21 +205,20 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_grant),
-	    cmocka_unit_test(test_totp),
+	    cmocka_unit_test(test_grant), cmocka_unit_test(test_totp),
 	    cmocka_unit_test(test_session),
 	    cmocka_unit_test(test_certificate_of_a_short_grant),
 	    cmocka_unit_test(test_grant_ends_by_itself),
 	    cmocka_unit_test(test_append),
+	    cmocka_unit_test(test_refused_over_and_over),
 	    cmocka_unit_test(test_whole_command),
-	    cmocka_unit_test(test_too_large),
-	    cmocka_unit_test(test_recording),
-	    cmocka_unit_test(test_many),
-	    cmocka_unit_test(test_cost_of_a_grant),
+	    cmocka_unit_test(test_too_large), cmocka_unit_test(test_recording),
+	    cmocka_unit_test(test_many), cmocka_unit_test(test_cost_of_a_grant),
 	    cmocka_unit_test(test_restart),
 	    cmocka_unit_test(test_hashes_of_before),
-	    cmocka_unit_test(test_killed),
-	    cmocka_unit_test(test_verifies),
+	    cmocka_unit_test(test_clock_was_ahead),
+	    cmocka_unit_test(test_killed), cmocka_unit_test(test_verifies),
+	    cmocka_unit_test(test_log_quota), /* it makes the log long */
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -154,6 +154,32 @@ test_user(void **state)
 }
 
 static void
+test_void_invitations(void **state)
+{
+	static const char *const names[] = {"alice", "bob", "carol"};
+	struct place *p = *state;
+	char name[LIMIT_NAME_SIZE], hash[LIMIT_NAME_SIZE + 2];
+	uint64_t n = 7;
+
+	for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
+		struct user *u = make_user(names[i], names[i]);
+
+		u->invite_end_ms = i == 2 ? 20000 : 10000;
+		must(store_user_put(p->store, u, 5 + i));
+		free(u);
+	}
+	must(store_invites_void(p->store, 0, 20000, &n));
+	assert_int_equal(n, 0);
+	must(store_invites_void(p->store, 6, 15000, &n));
+	assert_int_equal(n, 2);
+	for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
+		(void)snprintf(hash, sizeof(hash), "ab%s", names[i]);
+		assert_int_equal(store_user_by_invite(p->store, hash, name),
+		    i == 1 ? 0 : GW_ENOENT);
+	}
+}
+
+static void
 want_user(void *arg, const char *name, const struct user *u)
 {
 	static const char *const names[] = {"alice", "bob", "carol"};
@@ -870,6 +896,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(test_private_file),
 	    T(test_user),
+	    T(test_void_invitations),
 	    T(test_each_user),
 	    T(test_key_belongs_to_one),
 	    T(test_target),

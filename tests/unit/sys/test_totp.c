@@ -112,6 +112,24 @@ test_shown(void **state)
 	secret_free(&s);
 }
 
+/* Which secret it is: always the same, another's never. */
+static void
+test_id(void **state)
+{
+	struct secret s = rfc_seed();
+	char a[LIMIT_FACTOR_SIZE] = "", b[LIMIT_FACTOR_SIZE] = "";
+
+	(void)state;
+	assert_int_equal(totp_id(a, &s), 0);
+	assert_int_equal(strlen(a), LIMIT_FACTOR_SIZE - 1);
+	assert_int_equal(totp_id(b, &s), 0);
+	assert_string_equal(a, b);
+	s.p[0] ^= 1;
+	assert_int_equal(totp_id(b, &s), 0);
+	assert_string_not_equal(a, b);
+	secret_free(&s);
+}
+
 int
 main(void)
 {
@@ -120,6 +138,7 @@ main(void)
 	    cmocka_unit_test(test_window),
 	    cmocka_unit_test(test_wrong_shapes),
 	    cmocka_unit_test(test_shown),
+	    cmocka_unit_test(test_id),
 	};
 
 	if (totp_init() != 0)

@@ -87,13 +87,13 @@ test_exceptions(void **state)
 	    "target.scan", "target.add", "target.set", "target.remove",
 	    "user.add", "user.set", "user.lock", "user.unlock", "user.remove",
 	    "role.add", "role.set", "role.remove", "policy.apply",
-	    "target.doctor");
+	    "target.doctor", "clock.accept");
 	CHECK_ONLY(v->root != ROOT_MAY, "challenge", "enroll.begin",
 	    "enroll.confirm", "token.create", "request.create");
 	CHECK_ONLY(v->code == CODE_BEFORE, "target.add", "target.set",
 	    "target.remove", "user.add", "user.set", "user.lock", "user.unlock",
 	    "user.remove", "role.add", "role.set", "role.remove",
-	    "policy.apply");
+	    "policy.apply", "clock.accept");
 	CHECK_ONLY(v->code == CODE_INSIDE, "request.create");
 	CHECK_ONLY(v->code == CODE_ALWAYS, "enroll.confirm");
 	CHECK_ONLY(v->payload == PAYLOAD_SECRET, "enroll.begin");
@@ -101,7 +101,7 @@ test_exceptions(void **state)
 	CHECK_ONLY(v->answer == ANSWER_KEPT, "request.create", "grant.release",
 	    "grant.revoke", "session.kill", "target.add", "target.set",
 	    "target.remove", "user.lock", "user.remove", "role.add", "role.set",
-	    "role.remove");
+	    "role.remove", "clock.accept");
 	CHECK_ONLY(v->served == SERVED_BY_API, "healthz");
 	CHECK_ONLY(v->served == SERVED_AT_ONCE, "readyz");
 }

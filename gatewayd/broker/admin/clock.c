@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * clock - see the header. The record of who says so comes first, then the
+ * notary follows the host's clock, then what was dated while the log was ahead
+ * is put right.
+ */
+#include "broker/admin/clock.h"
+
+#include "base/err.h"
+#include "base/log.h"
+#include "broker/call/put.h"
+#include "broker/call/wait.h"
+#include "broker/grant/live.h"
+#include "broker/session/list.h"
+
+void
+clock_void_invitations(struct broker *b, uint64_t before_seq)
+{
+	const int64_t latest =
+	    broker_now(b).utc_ms +
+	    (int64_t)(LIMIT_INVITE_LIFE_S + LIMIT_CLOCK_EASE_S) * 1000;
+	uint64_t n = 0;
+
+	if (store_invites_void(b->store, before_seq, latest, &n) != 0)
+		log_err("invitations could not be made void: %s",
+		    store_error(b->store));
+	else if (n > 0)
+		log_warn("%llu invitations are void: the clock was not right "
+			 "when they were made, or is not now",
+		    (unsigned long long)n);
+}
+
+static void
+follow(struct broker *b, const struct msg_nt_clocked *m)
+{
+	b->time = (struct logtime){
+	    .utc_ms = m->time_ms, .boot_ms = clock_now().boot_ms};
+}
+
+int
+on_nt_clocked(struct process *r, struct peer *p, const struct ipc_msg *msg)
+{
+	const struct msg_nt_clocked *m = msg->body;
+	struct broker *b = process_ctx(r);
+
+	follow(b, m);
+	if (m->rid == 0)
+		b->behind_ms = m->behind_ms;
+	else
+		wait_answer(b, peer_proc(p), msg->type, m);
+	return 0;
+}
+
+static void
+accepted(struct call *c, const void *body)
+{
+	const struct msg_nt_clocked *m = body;
+	struct broker *b = c->b;
+	json_t *o = NULL;
+
+	if (m->result != 0) {
+		call_unavailable(c, "the log");
+		return;
+	}
+	grants_shift(b, m->time_ms, m->behind_ms);
+	sessions_shift(b, m->time_ms, m->behind_ms);
+	clock_void_invitations(b, 0);
+	o = json_object();
+	put_time(o, "time", m->time_ms);
+	put_num(o, "behind_s", m->behind_ms / 1000);
+	call_reply(c, 200, o);
+}
+
+static void
+recorded(struct call *c)
+{
+	struct msg_nt_clock m = {.accept = 1};
+
+	call_ask(c, PROC_NOTARY, MSG_NT_CLOCK, &m, MSG_NT_CLOCKED, accepted);
+}
+
+void
+verb_clock_accept(struct call *c)
+{
+	static const char *const none[] = {NULL};
+	struct problem p = {0};
+	struct event_fields f;
+
+	if (json_only(c->req.body, none, &p) != 0) {
+		call_problem(c, &p);
+		return;
+	}
+	if (c->b->behind_ms == 0) {
+		call_refuse(c, 409, "conflict", NULL,
+		    "the gateway's clock is not behind its log: there is "
+		    "nothing to accept");
+		return;
+	}
+	call_fields(c, &f);
+	event_num(&f, EF_BEHIND, c->b->behind_ms);
+	call_append(c, EV_CLOCK_ACCEPT, &f, recorded);
+	event_fields_done(&f);
+}

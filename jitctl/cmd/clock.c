@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * clock - an admin's word that the gateway's clock is right although its log is
+ * ahead.
+ */
+#include "jitctl/cmd/change.h"
+#include "jitctl/cmd/cmd.h"
+#include "jitctl/term/out.h"
+#include "jitctl/term/say.h"
+
+int
+run_clock_accept(struct ctx *c)
+{
+	struct reply r = {0};
+	char t[2][CELL_SIZE];
+	int x = change(c, VERB_CLOCK_ACCEPT, json_object(), &r);
+
+	if (x == EXIT_OK && !out_object(c, r.json)) {
+		cell_text(t[0], json_object_get(r.json, "behind_s"), COL_TEXT);
+		cell_text(t[1], json_object_get(r.json, "time"), COL_TIME);
+		say(c,
+		    "The log was %s s ahead of the gateway's clock; its "
+		    "records follow the clock again, from %s.",
+		    t[0], t[1]);
+		say(c, "Invitations made while it was ahead are void.");
+	}
+	reply_done(&r);
+	return x;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * disk - how much room a file system has, and the order in which those who
+ * write there stop: recordings first, while the log still has
+ * LIMIT_DISK_KEEP_MAX or a tenth of a smaller one for itself; the log's own
+ * reserve is nobody else's (notary/ledger.h).
+ */
+#ifndef BASE_DISK_H
+#define BASE_DISK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+
+struct disk {
+	uint64_t free, total; /* bytes, for those who are not root */
+	uint64_t dev;         /* which file system it is */
+};
+
+/* Of the file system that path, or the descriptor, is on. GW_ESYS. */
+MUST_CHECK int disk_read(struct disk *ret, const char *path);
+MUST_CHECK int disk_read_fd(struct disk *ret, int fd);
+/* Recordings leave so many bytes free. */
+uint64_t disk_kept(const struct disk *d);
+/* May a recording grow there? */
+bool disk_may_record(const struct disk *d);
+
+#endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * brokerapi_clock - the log's time is the broker's: invitations that the clock
+ * lets nobody judge are void, and an admin's word about the clock is on record
+ * before it is so.
+ */
+#include "tests/unit/broker/brokerscene.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/ids.h"
+#include "base/str.h"
+#include "wire/verbs.h"
+
+static const int64_t day_ms = 86400LL * 1000;
+
+static void
+make_invited(struct scene *x, const char *name, int64_t end_ms, uint64_t seq)
+{
+	struct user *u = calloc(1, sizeof(*u));
+	struct store *s = store_of(x);
+
+	assert_non_null(u);
+	id_new(u->id, 'u');
+	(void)snprintf(u->name, sizeof(u->name), "%s", name);
+	(void)snprintf(u->invite, sizeof(u->invite), "of%s", name);
+	u->state = USER_INVITED;
+	u->invite_end_ms = end_ms;
+	must(store_user_put(s, u, seq));
+	store_close(s);
+	free(u);
+}
+
+static bool
+invited(struct scene *x, const char *name)
+{
+	char hash[65], who[LIMIT_NAME_SIZE];
+	struct store *s = store_of(x);
+	int r;
+
+	(void)snprintf(hash, sizeof(hash), "of%s", name);
+	r = store_user_by_invite(s, hash, who);
+	store_close(s);
+	assert_true(r == 0 || r == GW_ENOENT);
+	return r == 0;
+}
+
+/* Of three the one made before the doubt and the one that ends when nobody made
+ * now would are void. */
+void
+test_doubted_invitations(void **state)
+{
+	struct scene *x = *state;
+	const int64_t now = clock_now().utc_ms;
+
+	make_invited(x, "before", now + day_ms / 2, 50);
+	make_invited(x, "good", now + day_ms / 2, 61);
+	make_invited(x, "later", now + 400 * day_ms, 61);
+	x->doubt_seq = 60;
+	start(x, NULL, 0, NULL);
+	x->doubt_seq = 0;
+	stop(x);
+	assert_false(invited(x, "before"));
+	assert_true(invited(x, "good"));
+	assert_false(invited(x, "later"));
+}
+
+static void
+tell(struct scene *x, uint32_t rid, int64_t ahead_ms, int64_t behind_ms)
+{
+	struct msg_nt_clocked m = {.rid = rid,
+	    .time_ms = clock_now().utc_ms + ahead_ms,
+	    .behind_ms = behind_ms};
+
+	testlink_send(&x->notary, MSG_NT_CLOCKED, &m);
+}
+
+static unsigned
+ready(struct scene *x)
+{
+	send_call(x, &x->admin, VERB_READYZ, "{}");
+	return want_reply(x, &x->admin);
+}
+
+void
+test_clock_is_accepted(void **state)
+{
+	struct scene *x = *state;
+	struct msg_nt_fold_grant g;
+	const struct msg_nt_clock *m;
+	uint32_t rid;
+	char want[64];
+
+	fold_grant(&g, x->one.pub.fp);
+	g.grant.start_ms += 400 * day_ms;
+	g.grant.end_ms += 400 * day_ms;
+	start(x, &g, 1, NULL);
+	assert_int_equal(ready(x), 200);
+	assert_true(has(x, "agrees with the log"));
+	assert_int_equal(admin_call(x, VERB_CLOCK_ACCEPT, EV_NONE, "{}"), 409);
+
+	tell(x, 0, 400 * day_ms, 400 * day_ms);
+	do
+		assert_int_equal(ready(x), 200);
+	while (!has(x, "behind the log"));
+	assert_true(has(x, "jitctl clock accept"));
+	assert_true(has(x, "degraded"));
+
+	rid = 0;
+	send_call(x, &x->admin, VERB_CLOCK_ACCEPT, "{}");
+	rid = hold_event(x, EV_CLOCK_ACCEPT);
+	/* who said so is durable before anything is so */
+	assert_int_equal(testlink_next(&x->notary, 50), 0);
+	durable(x, rid);
+	m = testlink_want(&x->notary, MSG_NT_CLOCK);
+	assert_int_equal(m->accept, 1);
+	tell(x, m->rid, 0, 400 * day_ms);
+	tell(x, 0, 0, 0);
+	assert_int_equal(want_reply(x, &x->admin), 200);
+	(void)snprintf(want, sizeof(want), "\"behind_s\":%lld",
+	    (long long)(400 * day_ms / 1000));
+	assert_true(has(x, want));
+	/* and the door that was dated then is dated now */
+	send_call(x, &x->admin, VERB_GRANTS, "{}");
+	assert_int_equal(want_reply(x, &x->admin), 200);
+	str_time(want, sizeof(want), g.grant.start_ms - 400 * day_ms);
+	assert_true(has(x, want));
+	stop(x);
+}
