@@ -121,9 +121,10 @@ sizes() {
 	local before
 
 	harness record 1
-	# faster than they can be passed on: the last one counts
+	# faster than they can be passed on: the last one counts. Evidence that is
+	# held for 5 s ends the session
 	harness hold 1
-	storm 'for i in $(seq 150); do
+	storm 'for i in $(seq 40); do
 			size $((20 + i % 20)) $((60 + i)) 0.02
 		done' >"$D/storm"
 	on_terminal 'sleep 2' &
