@@ -5,16 +5,57 @@
 #include "jitctl/cmd/help.h"
 
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "jitctl/cmd/find.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/say.h"
 
-enum { HELP_WIDTH = 80 };
+enum { HELP_WIDTH = 80, NARROW = 64, INDENT = 6 };
+
+/* That of the terminal where it is narrower than our lines. */
+static int
+width_of(FILE *f)
+{
+	struct winsize ws = {0};
+	const int fd = fileno(f);
+
+	if (fd < 0 || ioctl(fd, TIOCGWINSZ, &ws) != 0 || ws.ws_col < 20 ||
+	    ws.ws_col > HELP_WIDTH)
+		return HELP_WIDTH;
+	return ws.ws_col;
+}
+
+/* A line of two columns; on a narrow terminal the second below the first,
+ * broken at its spaces. */
+static void
+put_pair(FILE *f, int left_width, const char *left, const char *right)
+{
+	const int width = width_of(f);
+	int col = 0;
+
+	if (width >= NARROW) {
+		(void)fprintf(f, "  %-*s %s\n", left_width, left, right);
+		return;
+	}
+	(void)fprintf(f, "  %s\n%*s", left, INDENT, "");
+	col = INDENT;
+	while (*right != '\0') {
+		const int n = (int)strcspn(right, " ");
+
+		if (col > INDENT && col + 1 + n > width)
+			col = fprintf(f, "\n%*s", INDENT, "") - 1;
+		col += fprintf(f, "%s%.*s", col > INDENT ? " " : "", n, right);
+		right += n;
+		right += strspn(right, " ");
+	}
+	(void)fputc('\n', f);
+}
 
 void
 help_usage(FILE *f, const struct cmd *c)
 {
+	const int width = width_of(f);
 	char word[96];
 	int col = fprintf(f, "usage: jitctl %s%s%s", c->name,
 	    c->args[0] != '\0' ? " " : "", c->args);
@@ -28,8 +69,10 @@ help_usage(FILE *f, const struct cmd *c)
 		    s->value != NULL ? " " : "",
 		    s->value != NULL ? s->value : "",
 		    s->kind == FLAG_MANY ? "..." : "");
-		if (col + (int)strlen(word) > HELP_WIDTH)
-			col = fprintf(f, "\n             ") - 1;
+		if (col + (int)strlen(word) > width)
+			col = fprintf(f, "\n%*s", width >= NARROW ? 13 : INDENT,
+				  "") -
+			      1;
 		col += fprintf(f, "%s", word);
 	}
 	(void)fputc('\n', f);
@@ -51,7 +94,7 @@ print_flags(FILE *f, uint64_t mask)
 		(void)snprintf(left, sizeof(left), "%s--%s%s%s", chr, s->name,
 		    s->value != NULL ? " " : "",
 		    s->value != NULL ? s->value : "");
-		(void)fprintf(f, "  %-28s %s\n", left, s->help);
+		put_pair(f, 28, left, s->help);
 	}
 }
 
@@ -96,7 +139,7 @@ help_all(FILE *f, const struct cmd *cmds)
 
 		(void)snprintf(left, sizeof(left), "%s%s%s", cmds[i].name,
 		    cmds[i].args[0] != '\0' ? " " : "", cmds[i].args);
-		(void)fprintf(f, "  %-34s %s\n", left, cmds[i].what);
+		put_pair(f, 34, left, cmds[i].what);
 	}
 	(void)fprintf(f, "\nMore: jitctl help COMMAND, man jitctl\n");
 }

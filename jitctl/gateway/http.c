@@ -247,8 +247,8 @@ explain(struct ctx *c, const struct http_call *call, CURLcode e)
 		    c->socket, curl_easy_strerror(e));
 	else
 		say_error("%s port %u does not answer as a gateway: %s\n"
-			  "Check its address (jitctl --gateway HOST:PORT "
-			  "names another), that gatewayd runs there, and "
+			  "Check its address (--gateway HOST:PORT names "
+			  "another), that gatewayd runs there, and "
 			  "that no firewall on the way blocks you.",
 		    c->prof.host, c->prof.port, curl_easy_strerror(e));
 	return EXIT_UNREACHABLE;

@@ -82,6 +82,9 @@ narrow() { # COLUMNS CMD...
 expect_ok narrow 40 jitctl grants
 expect_out "^$grant.?$"
 expect_out '[0-9]{2}:[0-9]{2}:[0-9]{2} UTC'
+expect_ok narrow 63 jitctl help request
+expect_out '^  -l, --login NAME.?$'
+[ "$(tr -d '\r' <<<"$OUT" | wc -L)" -le 63 ] || fail 'a line of the help is too long'
 
 echo '- the newest records, without reading all'
 records >"$TEST_DIR/all" 2>/dev/null || true
