@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * hooks - the two seams in libssh's cryptography. This program defines
- * EVP_DigestSign and EVP_DigestVerify; libssh.so, which imports them, finds
- * these first.
+ * hooks - the three seams in libssh's cryptography. This program defines
+ * EVP_DigestSign, EVP_DigestVerify and EVP_PKEY_get_raw_public_key; libssh.so,
+ * which imports them, finds these first.
  *
  * MUST: a signature with the marker key is made by the notary or not at all.
  * MUST: a signature check while capturing says nothing about the signature: it
@@ -28,6 +28,9 @@ typedef int hooks_sign_fn(
 
 /* Finds libcrypto's own functions; GW_EUNSUPPORTED if it cannot. */
 MUST_CHECK int hooks_init(void);
+/* The public half that goes with it, from now on: newer versions of libssh keep
+ * the private one only, and ask libcrypto for the other. GW_ECRYPTO. */
+MUST_CHECK int hooks_host_key(const uint8_t pub[static 32]);
 void hooks_signer(hooks_sign_fn *fn, void *arg);
 /* While on, checks are kept instead of made; turning it off forgets all. */
 void hooks_capture(bool on);

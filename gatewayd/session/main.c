@@ -70,7 +70,8 @@ load_host_key(struct zygote *z, const char *line)
 		return GW_EINVAL;
 	if ((text = key_text(blob + head, hooks_marker)) == NULL)
 		return GW_ENOMEM;
-	if (ssh_pki_import_privkey_base64(
+	if (hooks_host_key(blob + head) == 0 &&
+	    ssh_pki_import_privkey_base64(
 		text, NULL, NULL, NULL, &z->host_key) == SSH_OK)
 		r = 0;
 	free(text);

@@ -108,10 +108,12 @@ make_keys(struct pair *p)
 	p->signer = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
 	if (p->signer != NULL &&
 	    EVP_PKEY_get_raw_public_key(p->signer, pub, &n) == 1 &&
-	    (text = key_text(pub, hooks_marker)) != NULL)
-		ok = ssh_pki_import_privkey_base64(
+	    (text = key_text(pub, hooks_marker)) != NULL) {
+		ok = hooks_host_key(pub) == 0 &&
+		     ssh_pki_import_privkey_base64(
 			 text, NULL, NULL, NULL, &p->host_key) == SSH_OK &&
 		     key_new(&p->key, pub) == 0;
+	}
 	free(text);
 	return ok;
 }
@@ -171,8 +173,11 @@ exchange(struct pair *p)
 		if (user != SSH_AGAIN && target != SSH_AGAIN)
 			break;
 	}
-	if (user != SSH_OK || target != SSH_OK)
+	if (user != SSH_OK || target != SSH_OK) {
+		log_err("libssh says: %s; %s", ssh_get_error(p->user.leg.ssh),
+		    ssh_get_error(p->target.leg.ssh));
 		return "there is no key exchange";
+	}
 	if (p->nsid == 0)
 		return "the host key's signature is made without us";
 	if (leg_evented(&p->user.leg) != 0 || leg_evented(&p->target.leg) != 0)

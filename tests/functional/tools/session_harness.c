@@ -58,7 +58,7 @@ struct harness {
 	int listener;
 	struct ipc zygote;
 	struct secret host_seed, ca_seed;
-	struct sshkey user_key, target_key;
+	struct sshkey user_key, target_key, host_key;
 	struct conn conn[CONNS];
 	uint64_t next;
 	uint32_t caps;
@@ -160,25 +160,32 @@ dial(const struct harness *h)
 	return fd;
 }
 
+/* With a newer libssh clients sign our host key as well. */
 static bool
 signature_ok(
     const struct harness *h, const struct conn *c, const struct msg_ses_auth *m)
 {
-	const struct sshauth a = {.sid = c->sid,
+	struct sshauth a = {.sid = c->sid,
 	    .nsid = c->nsid,
 	    .user = m->user,
 	    .alg = m->alg,
 	    .key = m->blob.p,
 	    .nkey = m->blob.len};
 	struct buf b;
-	bool ok;
+	bool ok = false;
 
-	buf_init(&b, 65536);
-	sshauth_signed(&b, &a);
-	ok = buf_err(&b) == 0 && c->nsid > 0 &&
-	     sshkey_verify(&h->user_key, m->alg, m->sig.p, m->sig.len,
-		 m->sk_flags, m->sk_counter, b.p, b.len) == 0;
-	buf_done(&b);
+	for (int bound = 0; bound < 2 && !ok; bound++) {
+		a.host_key = bound != 0 ? h->host_key.blob : NULL;
+		a.nhost_key = bound != 0 ? h->host_key.len : 0;
+		buf_init(&b, 65536);
+		sshauth_signed(&b, &a);
+		ok = buf_err(&b) == 0 && c->nsid > 0 &&
+		     sshkey_verify(&h->user_key, m->alg, m->sig.p, m->sig.len,
+			 m->sk_flags, m->sk_counter, b.p, b.len) == 0;
+		buf_done(&b);
+		if (ok && bound != 0)
+			(void)fprintf(h->events, "host-bound\n");
+	}
 	return ok;
 }
 
@@ -748,6 +755,7 @@ main(int argc, char **argv)
 	read_key(&h, "user.pub", &h.user_key);
 	read_key(&h, "target.pub", &h.target_key);
 	make_key(&h, "host.pub", &h.host_seed, line, sizeof(line));
+	read_key(&h, "host.pub", &h.host_key);
 	make_key(&h, "ca.pub", &h.ca_seed, ca, sizeof(ca));
 	path_in(&h, path, sizeof(path), "events");
 	if ((h.events = fopen(path, "we")) == NULL ||
