@@ -67,7 +67,9 @@ whole_flag(const struct ctx *c, enum flag f, const json_t *now, bool seconds)
 			put_value(name, "", json_array_get(now, i), seconds);
 	} else if (json_is_object(now)) {
 		json_object_foreach((json_t *)(uintptr_t)now, key, value)
-		    put_value(name, key, value, seconds);
+		{
+			put_value(name, key, value, seconds);
+		}
 	} else if (json_is_integer(now) || json_string_length(now) > 0) {
 		put_value(name, "", now, seconds);
 	}

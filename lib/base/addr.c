@@ -65,7 +65,7 @@ bool
 addr_is_name(const char *s)
 {
 	size_t n = strlen(s);
-	size_t last = n;
+	size_t last = 0;
 
 	if (n > 0 && s[n - 1] == '.') /* the root, said */
 		n--;
@@ -74,8 +74,9 @@ addr_is_name(const char *s)
 		      "0123456789._-") < n ||
 	    strstr(s, "..") != NULL)
 		return false;
-	for (last = n; last > 0 && s[last - 1] != '.'; last--)
-		;
+	last = n;
+	while (last > 0 && s[last - 1] != '.')
+		last--;
 	return !is_number(s + last, n - last) || FAULT(odd_address);
 }
 
