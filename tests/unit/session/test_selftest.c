@@ -6,6 +6,7 @@
  */
 #include "tests/unit/support/test.h"
 
+#include <openssl/evp.h>
 #include <stdbool.h>
 
 #include "base/err.h"
@@ -93,6 +94,35 @@ test_data_after_close(void **state)
 	lib.fatal = false;
 }
 
+/* Newer versions keep the private half of a key only. */
+static void
+test_public_half(void **state)
+{
+	static const uint8_t host[32] = "the gateway's own public half.";
+	uint8_t own[32], got[32];
+	size_t n = sizeof(own);
+	EVP_PKEY *marker = EVP_PKEY_new_raw_private_key(
+	    EVP_PKEY_ED25519, NULL, hooks_marker, 32);
+	EVP_PKEY *copy = NULL;
+	EVP_PKEY *other = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+
+	(void)state;
+	assert_true(EVP_PKEY_get_raw_public_key(marker, own, &n) == 1);
+	copy = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, own, n);
+	assert_non_null(copy);
+	assert_int_equal(hooks_host_key(host), 0);
+	assert_int_equal(EVP_PKEY_get_raw_public_key(marker, got, &n), 1);
+	assert_memory_equal(got, host, n);
+	assert_int_equal(EVP_PKEY_get_raw_public_key(copy, got, &n), 1);
+	assert_memory_equal(got, host, n);
+	/* of every other key its own */
+	assert_int_equal(EVP_PKEY_get_raw_public_key(other, got, &n), 1);
+	assert_memory_not_equal(got, host, n);
+	EVP_PKEY_free(marker);
+	EVP_PKEY_free(copy);
+	EVP_PKEY_free(other);
+}
+
 static int
 no_sandbox(void)
 {
@@ -115,6 +145,7 @@ main(void)
 	    cmocka_unit_test(test_forgotten_bytes),
 	    cmocka_unit_test(test_data_after_close),
 	    cmocka_unit_test(test_no_sandbox),
+	    cmocka_unit_test(test_public_half),
 	};
 
 	if (ssh_init() != SSH_OK || hooks_init() != 0)
