@@ -86,7 +86,9 @@ str(struct fields *f, enum event_field_id id, bool required)
 		f->bad = f->bad || required;
 		return "";
 	}
-	if (!json_is_string(v)) {
+	/* what names something has no NUL in it */
+	if (!json_is_string(v) ||
+	    strlen(json_string_value(v)) != json_string_length(v)) {
 		f->bad = true;
 		return "";
 	}
@@ -520,7 +522,7 @@ fold_record(struct fold *f, const struct record *r, const void *line, size_t n)
 		f->store_seq = r->seq;
 	if (!concerns(r->event))
 		return 0;
-	o = json_loadb(line, n, JSON_REJECT_DUPLICATES, NULL);
+	o = json_parse_record(line, n);
 	if (o == NULL)
 		return GW_EPROTO;
 	in.o = o;

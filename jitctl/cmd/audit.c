@@ -102,11 +102,9 @@ has_controls(const char *line, size_t n)
 static void
 show_record(const struct ctx *c, const char *line, size_t n)
 {
-	struct problem p = {0};
-	json_t *o = NULL;
+	json_t *o = json_parse_record(line, n);
 	char t[2][CELL_SIZE];
 
-	o = json_parse_object(line, n, &p);
 	if (o == NULL || has_controls(line, n)) {
 		say_text(t[0], sizeof(t[0]), line, n);
 		(void)printf("%s\n", t[0]);
@@ -342,8 +340,7 @@ search_record(void *arg, const char *line, size_t n)
 {
 	struct search *s = arg;
 	const struct opts *o = &s->c->opt;
-	struct problem p = {0};
-	json_t *r = json_parse_object(line, n, &p);
+	json_t *r = json_parse_record(line, n);
 	int64_t ms = 0;
 
 	if (r != NULL && str_time_parse(member(r, "time"), &ms) == 0 &&

@@ -164,10 +164,12 @@ add_text(char ret[static CELL_SIZE], const char *s)
 static void
 scalar_text(char ret[static CELL_SIZE], const json_t *v)
 {
+	const size_t n = strlen(ret);
 	char number[32];
 
-	if (json_is_string(v))
-		add_text(ret, json_string_value(v));
+	if (json_is_string(v)) /* an old record's may hold a NUL */
+		str_escape(ret + n, CELL_SIZE - n, json_string_value(v),
+		    json_string_length(v));
 	else if (json_is_boolean(v))
 		add_text(ret, json_is_true(v) ? "yes" : "no");
 	else if (json_is_integer(v)) {

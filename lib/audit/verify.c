@@ -208,7 +208,7 @@ bad_root(struct verify *v, uint64_t seq, const uint8_t root[static 32])
 int
 verify_note(struct buf *ret, const void *line, size_t n)
 {
-	json_t *o = json_loadb(line, n, JSON_REJECT_DUPLICATES, NULL);
+	json_t *o = json_parse_record(line, n);
 	const json_t *note = json_object_get(o, "note");
 	int r = GW_EPROTO;
 
@@ -324,7 +324,7 @@ verify_line(struct verify *v, const void *line, size_t n)
 	if (v->failed)
 		return false;
 	if (record_parse(&rec, line, n) == 0)
-		o = json_loadb(line, n, JSON_REJECT_DUPLICATES, NULL);
+		o = json_parse_record(line, n);
 	if (o == NULL) {
 		(void)bad(v, v->next, v->next,
 		    "What stands where record %llu belongs is no record of "

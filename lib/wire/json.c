@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/limits.h"
 #include "base/str.h"
 
@@ -165,6 +166,22 @@ json_parse_object(const void *p, size_t n, struct problem *retp)
 		return NULL;
 	}
 	return o;
+}
+
+json_t *
+json_parse_record(const void *line, size_t n)
+{
+	const size_t how = FAULT(record_nul)
+			       ? JSON_REJECT_DUPLICATES
+			       : JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL;
+	json_t *o = NULL;
+
+	if (line != NULL && depth_ok(line, n))
+		o = json_loadb(line, n, how, NULL);
+	if (json_is_object(o))
+		return o;
+	json_decref(o);
+	return NULL;
 }
 
 static const char *

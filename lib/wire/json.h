@@ -36,6 +36,10 @@ json_t *problem_json(const struct problem *p);
 /* An object, or NULL with *retp (400 bad-json, with line and column). Refuses
  * duplicate keys, trailing bytes, NULs, depth over 32. New reference. */
 json_t *json_parse_object(const void *p, size_t n, struct problem *retp);
+/* A record of the log, as any version of the notary wrote it: duplicate keys
+ * refused; a string may hold NULs (json_string_length), as an older version's
+ * may. NULL for what is none. New reference. */
+json_t *json_parse_record(const void *line, size_t n);
 /* Only these keys may stand in o (NULL-terminated list); else 400 with the
  * unknown key and the nearest known one. */
 MUST_CHECK int json_only(

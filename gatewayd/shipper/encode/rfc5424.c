@@ -50,9 +50,8 @@ put_header(struct buf *out, const char *s, size_t max)
 
 /* UTF-8 in, cut between characters; '"', '\' and ']' get a backslash. */
 static void
-put_param(struct buf *out, const char *name, const char *value)
+put_param(struct buf *out, const char *name, const char *value, size_t n)
 {
-	size_t n = strlen(value);
 
 	if (n == 0)
 		return;
@@ -79,11 +78,12 @@ put_json_param(struct buf *out, const char *name, const json_t *v)
 	char text[32];
 
 	if (json_is_string(v)) {
-		put_param(out, name, json_string_value(v));
+		put_param(
+		    out, name, json_string_value(v), json_string_length(v));
 	} else if (json_is_integer(v)) {
 		(void)snprintf(text, sizeof(text), "%lld",
 		    (long long)json_integer_value(v));
-		put_param(out, name, text);
+		put_param(out, name, text, strlen(text));
 	}
 }
 
@@ -101,9 +101,9 @@ put_record(struct buf *out, const char *hostname, const struct record *r,
 	buf_printf(out, "sallyport %s %s [sallyport@32473",
 	    proc_name(r->origin), spec->code);
 	(void)snprintf(text, sizeof(text), "%llu", (unsigned long long)r->seq);
-	put_param(out, "seq", text);
-	put_param(out, "id", r->id);
-	put_param(out, "event", spec->name);
+	put_param(out, "seq", text, strlen(text));
+	put_param(out, "id", r->id, strlen(r->id));
+	put_param(out, "event", spec->name, strlen(spec->name));
 	for (size_t i = 0; i < ARRAY_LEN(params); i++)
 		put_json_param(out, params[i], json_object_get(o, params[i]));
 	buf_printf(out, "] ");
@@ -122,11 +122,10 @@ static int
 message(struct buf *out, const char *node, const void *line, size_t n)
 {
 	struct record r;
-	struct problem p;
 	json_t *o = NULL;
 
 	if (record_parse(&r, line, n) == 0 &&
-	    (o = json_parse_object(line, n, &p)) != NULL) {
+	    (o = json_parse_record(line, n)) != NULL) {
 		put_record(out, node, &r, o);
 	} else {
 		buf_printf(out, "<%u>1 - ",

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/str.h"
 
 struct flip {
@@ -146,6 +147,30 @@ test_naming(void **state)
 	assert_false(r.named);
 	assert_int_equal(r.bad_first, 11);
 	assert_int_equal(r.bad_last, 21);
+}
+
+/* Older versions wrote a NUL of a command as \u0000. */
+void
+test_older_nul(void **state)
+{
+	static const char fields[] = ",\"command\":\"echo a\\u0000b\"";
+	struct ledger *l = fresh(0);
+	struct ledger_entry e = {.event = EV_SESSION_EXEC,
+	    .origin = PROC_SESSION,
+	    .conn = 7,
+	    .fields = (const uint8_t *)fields,
+	    .len = strlen(fields)};
+	const struct logtime t = {
+	    .utc_ms = clock_now().utc_ms, .boot_ms = 5000};
+
+	(void)state;
+	assert_int_equal(ledger_commit(l, &e, 1, true, &t), 0);
+	ledger_free(l);
+	assert_int_equal(verify().verdict, VERIFY_OK);
+	l = open_ok(0, 0);
+	assert_int_equal(put(l, EV_AUTH_LOGIN, 1, true), 0);
+	ledger_free(l);
+	assert_int_equal(verify().verdict, VERIFY_OK);
 }
 
 static int

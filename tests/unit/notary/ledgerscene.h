@@ -48,6 +48,7 @@ int open_first(int flags);
 
 void test_one_flipped_byte(void **state);
 void test_naming(void **state);
+void test_older_nul(void **state);
 void test_streams(void **state);
 void test_leaves_mended(void **state);
 

@@ -2,6 +2,7 @@
 /* fold: what is open is what the records say, and nothing else. */
 #include "tests/unit/support/test.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/attr.h"
@@ -343,6 +344,40 @@ test_leg(void **state)
 	fold_free(f);
 }
 
+/* As an older version wrote it: a NUL that somebody sent stands in its record
+ * as \u0000. It is read; in what names something it cannot be. */
+static void
+test_older_nul(void **state)
+{
+	static const char head[] =
+	    "{\"v\":1,\"seq\":9,\"id\":\"01987654-aaaa-7bbb-8ccc-"
+	    "0123456789ab\",\"time\":\"2026-11-18T11:06:40.123Z\","
+	    "\"code\":\"JG3001I\",\"event\":\"session.start\",\"sev\":2,"
+	    "\"origin\":\"broker\",\"node\":\"gw\",\"boot\":\"b\","
+	    "\"user\":\"alice\",\"target\":\"web-01\",\"login\":"
+	    "\"deploy\",\"grant\":\"g-7Q2MXK4P\",\"sid\":\"s-7Q2MXK4P";
+	static const char tail[] =
+	    "\",\"conn\":77,\"dst\":\"198.51.100.1\",\"dst_port\":22,"
+	    "\"gateway\":\"198.51.100.9\",\"sport\":40001,"
+	    "\"start\":1794000000000,\"client\":\"SSH-2.0-\\u0000x\"}";
+	static const char *const nul[] = {"", "\\u0000x"};
+	char line[1024];
+	struct record r;
+	struct fold *f = NULL;
+
+	(void)state;
+	assert_int_equal(fold_new(&f), 0);
+	for (size_t i = ARRAY_LEN(nul); i-- > 0;) {
+		(void)snprintf(
+		    line, sizeof(line), "%s%s%s", head, nul[i], tail);
+		assert_int_equal(record_parse(&r, line, strlen(line)), 0);
+		assert_int_equal(fold_record(f, &r, line, strlen(line)),
+		    i == 0 ? 0 : GW_EPROTO);
+	}
+	assert_non_null(fold_leg(f, "s-7Q2MXK4P"));
+	fold_free(f);
+}
+
 static void
 use_step(struct fold *f, const char *user, const char *factor, int64_t step)
 {
@@ -409,6 +444,7 @@ main(void)
 	    cmocka_unit_test(test_without_ids),
 	    cmocka_unit_test(test_bad_grant),
 	    cmocka_unit_test(test_leg),
+	    cmocka_unit_test(test_older_nul),
 	    cmocka_unit_test(test_steps),
 	};
 

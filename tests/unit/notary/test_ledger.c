@@ -418,6 +418,7 @@ main(void)
 	    cmocka_unit_test(test_clock),
 	    cmocka_unit_test(test_one_flipped_byte),
 	    cmocka_unit_test(test_naming),
+	    cmocka_unit_test(test_older_nul),
 	    cmocka_unit_test(test_streams),
 	    cmocka_unit_test(test_leaves_mended),
 	    cmocka_unit_test(test_reserve),

@@ -97,9 +97,18 @@ test_caps(void **state)
 static void
 test_no_record(void **state)
 {
-	char got[256];
+	static const char older[] =
+	    "{\"v\":1,\"seq\":9,\"id\":\"01987654-aaaa-7bbb-8ccc-"
+	    "0123456789ab\",\"time\":\"2026-11-18T11:06:40.123Z\","
+	    "\"code\":\"JG3010I\",\"event\":\"session.exec\",\"sev\":1,"
+	    "\"origin\":\"session\",\"node\":\"gw\",\"boot\":\"b\","
+	    "\"conn\":7,\"reason\":\"a\\u0000b\"}";
+	char got[1024];
 
 	(void)state;
+	/* an older version's record may hold a NUL */
+	message(got, sizeof(got), "gw", older, strlen(older));
+	assert_non_null(strstr(got, " reason=\"a b\" conn=\"7\"]"));
 	message(got, sizeof(got), "", "not\ta record\x01", 13);
 	assert_string_equal(got, "<107>1 - - sallyport - - - not a record ");
 }
