@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "notary/notary.h"
+#include "notary/unended.h"
 
 struct waiting {
 	uint32_t rid;
@@ -67,16 +68,8 @@ stamp(struct event_fields *out, const struct fold_leg *l, bool keep_conn,
 	struct rd r;
 
 	rd_init(&r, fields->p, fields->len);
-	if (l != NULL) {
-		event_str(out, EF_USER, l->user);
-		event_str(out, EF_USER_ID, l->user_id);
-		event_str(out, EF_TARGET, l->target_name);
-		event_str(out, EF_TARGET_ID, l->target_id);
-		event_str(out, EF_LOGIN, l->login);
-		event_str(out, EF_REQ, l->req);
-		event_str(out, EF_GRANT, l->grant);
-		event_str(out, EF_SID, l->sid);
-	}
+	if (l != NULL)
+		leg_identity(out, l);
 	while (r.left > 0) {
 		bool cut = false;
 		const uint8_t *v = NULL;
@@ -91,42 +84,26 @@ stamp(struct event_fields *out, const struct fold_leg *l, bool keep_conn,
 	return rd_done(&r);
 }
 
-/* A field's text, if it is there and fits. */
-static int
-claim(char *ret, size_t size, const struct bytes *fields, unsigned wanted)
-{
-	struct rd r;
-
-	rd_init(&r, fields->p, fields->len);
-	while (r.left > 0 && !r.bad) {
-		unsigned id = rd_u8(&r);
-		size_t n = 0;
-		const uint8_t *v;
-
-		if (id == wanted) {
-			rd_cstring(&r, ret, size);
-			return r.bad ? GW_EPROTO : 0;
-		}
-		v = rd_string(&r, &n);
-		(void)v;
-	}
-	return GW_EPROTO;
-}
-
 /* The open session a recording is said to be of, if it is the one of the
  * connection the recorder hears it on; else NULL. */
 static const struct fold_leg *
 recorded(const struct notary *n, const struct bytes *fields)
 {
 	char sid[LIMIT_ID_SIZE], grant[LIMIT_ID_SIZE], conn[32];
+	const struct unended_session *over;
 	const struct fold_leg *l;
 	uint64_t number = 0;
 
-	if (claim(sid, sizeof(sid), fields, EF_SID) < 0 ||
-	    claim(grant, sizeof(grant), fields, EF_GRANT) < 0 ||
-	    claim(conn, sizeof(conn), fields, EF_CONN) < 0 ||
-	    str_u64(conn, 1, LIMIT_NUMBER_MAX, &number) < 0 ||
-	    (l = fold_leg(n->fold, sid)) == NULL)
+	if (pair_text(sid, sizeof(sid), fields, EF_SID) < 0 ||
+	    pair_text(grant, sizeof(grant), fields, EF_GRANT) < 0 ||
+	    pair_text(conn, sizeof(conn), fields, EF_CONN) < 0 ||
+	    str_u64(conn, 1, LIMIT_NUMBER_MAX, &number) < 0)
+		return NULL;
+	/* the last bytes may come again when the session is over already */
+	if ((l = fold_leg(n->fold, sid)) == NULL &&
+	    (over = unended_session(fold_unended(n->fold), sid)) != NULL)
+		l = &over->leg;
+	if (l == NULL)
 		return NULL;
 	if (!FAULT(record_sid) &&
 	    (l->conn != number || strcmp(l->grant, grant) != 0))
@@ -136,10 +113,11 @@ recorded(const struct notary *n, const struct bytes *fields)
 
 static int
 append_add(struct notary *n, struct peer *p, const struct msg_log_append *m,
-    const struct event_fields *f)
+    const char *key, const struct event_fields *f)
 {
 	struct queue_item item = {.event = (enum event_code)m->event,
 	    .origin = peer_proc(p),
+	    .key = key,
 	    .peer = p};
 	struct waiting *w = NULL;
 
@@ -155,6 +133,42 @@ append_add(struct notary *n, struct peer *p, const struct msg_log_append *m,
 	return tally_add(n, &item, f);
 }
 
+/* Whose start or end it may be: a session's own, or what the recorder names. */
+static void
+about(char sid[static LIMIT_ID_SIZE], struct peer *p,
+    const struct msg_log_append *m)
+{
+	const struct session_peer *s = peer_data(p);
+
+	sid[0] = '\0';
+	if (peer_proc(p) == PROC_SESSION && s != NULL && s->has_leg)
+		memcpy(sid, s->leg.sid, LIMIT_ID_SIZE);
+	else if (peer_proc(p) == PROC_RECORDER &&
+		 pair_text(sid, LIMIT_ID_SIZE, &m->fields, EF_SID) < 0)
+		sid[0] = '\0';
+}
+
+/* True when it goes no further: it is answered. */
+static bool
+unpaired(struct notary *n, struct peer *p, const struct msg_log_append *m,
+    char key[static LIMIT_NAME_SIZE])
+{
+	char sid[LIMIT_ID_SIZE];
+	enum pair pair;
+
+	about(sid, p, m);
+	if ((pair = pair_check(n, m->event, sid, &m->fields, key)) == PAIR_OK)
+		return false;
+	if (pair == PAIR_BAD)
+		append_protocol(n, p,
+		    "tried to begin more programs than it may have channels, "
+		    "or to end none");
+	if (m->rid != 0)
+		durable(n, p, &(struct waiting){.rid = m->rid},
+		    pair == PAIR_BAD ? GW_EDENIED : GW_ENOENT, 0);
+	return true;
+}
+
 int
 on_append(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
@@ -164,7 +178,7 @@ on_append(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	const struct session_peer *s = peer_data(p);
 	const struct fold_leg *l = NULL;
 	struct event_fields f;
-	char what[96];
+	char what[96], key[LIMIT_NAME_SIZE];
 	int e;
 
 	if (!event_may_write(m->event, peer_proc(p))) {
@@ -182,6 +196,8 @@ on_append(struct process *r, struct peer *p, const struct ipc_msg *msg)
 		durable(n, p, &(struct waiting){.rid = m->rid}, GW_EDENIED, 0);
 		return 0;
 	}
+	if (unpaired(n, p, m, key))
+		return 0;
 	event_fields_init(&f);
 	if (l != NULL) {
 		e = stamp(&f, l, true, &m->fields);
@@ -195,7 +211,7 @@ on_append(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	if (e == 0)
 		e = quota_check(n, m->event, peer_proc(p), &f);
 	if (e == 0)
-		e = append_add(n, p, m, &f);
+		e = append_add(n, p, m, key, &f);
 	event_fields_done(&f);
 	if (e == GW_EFULL) {
 		if (m->rid != 0)

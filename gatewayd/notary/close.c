@@ -22,8 +22,9 @@ closed(struct notary *n, struct peer *p, void *arg, int result, uint64_t seq)
 	struct msg_nt_closed out = {
 	    .rid = c->rid, .result = msg_result(result), .seq = seq};
 
-	(void)n;
 	(void)!peer_send(p, c->reply, &out, -1);
+	if (c->reply == MSG_NT_LEG_CLOSED)
+		lost_look(n->process, n);
 }
 
 /* How long, by the boottime where the log knows it. */

@@ -12,6 +12,7 @@
 #include "base/ids.h"
 #include "base/str.h"
 #include "notary/steps.h"
+#include "notary/unended.h"
 #include "wire/json.h"
 
 struct fold {
@@ -19,6 +20,7 @@ struct fold {
 	struct fold_leg *legs[FOLD_PARTS];
 	struct steps *steps;
 	struct fold_clock clock;
+	struct unended *unended;
 	uint64_t store_seq;
 };
 
@@ -39,8 +41,8 @@ fold_new(struct fold **ret)
 
 	if (f == NULL)
 		return GW_ENOMEM;
-	if (steps_new(&f->steps) < 0) {
-		free(f);
+	if (steps_new(&f->steps) < 0 || unended_new(&f->unended) < 0) {
+		fold_free(f);
 		return GW_ENOMEM;
 	}
 	*ret = f;
@@ -67,6 +69,7 @@ fold_free(struct fold *f)
 		}
 	}
 	steps_free(f->steps);
+	unended_free(f->unended);
 	free(f);
 }
 
@@ -470,6 +473,48 @@ step_used(struct fold *f, struct fields *in)
 	return steps_use(f->steps, user, factor, step);
 }
 
+/* ---- what sessions began */
+
+static uint64_t
+count(struct fields *f, enum event_field_id id)
+{
+	const json_t *v = json_object_get(f->o, event_field_name(id));
+
+	return json_integer_value(v) > 0 ? (uint64_t)json_integer_value(v) : 0;
+}
+
+/* Of starts and ends: whatever a record lacks, an older version may have left
+ * out; it is about nothing then. */
+static int
+part_of_session(struct fold *f, const struct record *r, struct fields *in)
+{
+	const char *sid = str(in, EF_SID, false);
+	const char *file = str(in, EF_FILE, false);
+	const uint32_t channel = (uint32_t)count(in, EF_CHANNEL);
+	const struct fold_leg *l = *leg_slot(f, sid);
+
+	if (in->bad || sid[0] == '\0' || strlen(file) >= UNENDED_FILE_SIZE)
+		return 0;
+	switch (r->event) {
+	case EV_SESSION_CHANNEL_END:
+		unended_end(f->unended, sid, UNENDED_CHANNEL, channel, NULL);
+		return 0;
+	case EV_RECORDING_START:
+		return unended_begin(
+		    f->unended, l, sid, UNENDED_RECORDING, channel, file);
+	case EV_RECORDING_END:
+		unended_end(f->unended, sid, UNENDED_RECORDING, channel, file);
+		return 0;
+	case EV_FLOW_END:
+		unended_counted(f->unended, sid, count(in, EF_BYTES_IN),
+		    count(in, EF_BYTES_OUT));
+		return 0;
+	default:
+		return unended_begin(
+		    f->unended, l, sid, UNENDED_CHANNEL, channel, NULL);
+	}
+}
+
 /* ---- records */
 
 static int
@@ -486,6 +531,7 @@ apply(struct fold *f, const struct record *r, struct fields *in)
 	case EV_SESSION_START:
 		return leg_open(f, in, r->seq);
 	case EV_SESSION_END:
+		unended_over(f->unended, str(in, EF_SID, true), r->time_ms);
 		return leg_close(f, in);
 	case EV_AUTH_MFA:
 		return step_used(f, in);
@@ -496,7 +542,7 @@ apply(struct fold *f, const struct record *r, struct fields *in)
 	case EV_AUDIT_CHECKPOINT:
 		return clock_read(f, r, in);
 	default:
-		return 0;
+		return part_of_session(f, r, in);
 	}
 }
 
@@ -507,7 +553,10 @@ concerns(enum event_code e)
 	       e == EV_GRANT_CLOSE || e == EV_SESSION_START ||
 	       e == EV_SESSION_END || e == EV_AUTH_MFA || e == EV_CLOCK_BOOT ||
 	       e == EV_CLOCK_BOOT_BEHIND || e == EV_CLOCK_STEP ||
-	       e == EV_CLOCK_SET || e == EV_AUDIT_CHECKPOINT;
+	       e == EV_CLOCK_SET || e == EV_AUDIT_CHECKPOINT ||
+	       event_is_program(e) || e == EV_SESSION_CHANNEL_END ||
+	       e == EV_RECORDING_START || e == EV_RECORDING_END ||
+	       e == EV_FLOW_END;
 }
 
 int
@@ -520,6 +569,8 @@ fold_record(struct fold *f, const struct record *r, const void *line, size_t n)
 	if (r->origin == PROC_BROKER || r->event == EV_GRANT_OPEN ||
 	    r->event == EV_GRANT_APPLIED || r->event == EV_GRANT_CLOSE)
 		f->store_seq = r->seq;
+	if (r->event == EV_RECORDING_CHUNK)
+		unended_chunk(f->unended, line, n);
 	if (!concerns(r->event))
 		return 0;
 	o = json_parse_record(line, n);
@@ -570,6 +621,12 @@ fold_step_used(
     const struct fold *f, const char *user, const char *factor, int64_t step)
 {
 	return steps_used(f->steps, user, factor, step);
+}
+
+const struct unended *
+fold_unended(const struct fold *f)
+{
+	return f->unended;
 }
 
 uint64_t

@@ -21,6 +21,7 @@
 enum { FOLD_PARTS = 4096 };
 
 struct fold;
+struct unended;
 
 struct fold_grant {
 	struct fold_grant *next;
@@ -80,6 +81,8 @@ const struct fold_leg *fold_leg(const struct fold *f, const char *sid);
  * restart of the gateway. family 0: a probe, without a client. */
 const struct fold_leg *fold_leg_of_conn(const struct fold *f, uint64_t conn,
     const struct addr *client, uint16_t client_port);
+/* What sessions have begun and not ended (unended.h). */
+const struct unended *fold_unended(const struct fold *f);
 /* Was this TOTP step of that secret used (steps.h)? */
 bool fold_step_used(
     const struct fold *f, const char *user, const char *factor, int64_t step);

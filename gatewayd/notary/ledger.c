@@ -27,6 +27,7 @@ ledger_ends_access(enum event_code e)
 	case EV_GRANT_CLOSE:
 	case EV_GRANT_TERMINATE:
 	case EV_SESSION_END:
+	case EV_SESSION_CHANNEL_END:
 	case EV_SESSION_TERMINATE:
 	case EV_FLOW_END:
 	case EV_RECORDING_END:

@@ -16,6 +16,19 @@
 #include "base/str.h"
 #include "notary/notary.h"
 
+void
+leg_identity(struct event_fields *f, const struct fold_leg *l)
+{
+	event_str(f, EF_USER, l->user);
+	event_str(f, EF_USER_ID, l->user_id);
+	event_str(f, EF_TARGET, l->target_name);
+	event_str(f, EF_TARGET_ID, l->target_id);
+	event_str(f, EF_LOGIN, l->login);
+	event_str(f, EF_REQ, l->req);
+	event_str(f, EF_GRANT, l->grant);
+	event_str(f, EF_SID, l->sid);
+}
+
 struct opening {
 	uint32_t rid;
 	struct fold_leg leg;

@@ -13,6 +13,7 @@
 #include "base/safefile.h"
 #include "base/str.h"
 #include "notary/notary.h"
+#include "notary/unended.h"
 #include "ssh/sshkey.h"
 
 enum {
@@ -219,9 +220,10 @@ start(struct process *r, const struct conf *conf)
 	n->fold_timer = timer_new(r, foldget_more, n);
 	n->goodbye_timer = timer_new(r, on_goodbye, n);
 	n->clock_timer = timer_new(r, clock_timer, n);
-	if (n->clock_timer == NULL || n->goodbye_timer == NULL ||
-	    n->commit_timer == NULL || n->checkpoint_timer == NULL ||
-	    n->fold_timer == NULL)
+	n->lost_timer = timer_new(r, lost_look, n);
+	if (n->clock_timer == NULL || n->lost_timer == NULL ||
+	    n->goodbye_timer == NULL || n->commit_timer == NULL ||
+	    n->checkpoint_timer == NULL || n->fold_timer == NULL)
 		return GW_ENOMEM;
 	if ((e = tally_new(&n->tally, n)) < 0 ||
 	    (e = usage_new(&n->usage)) < 0 || (e = keys_load(n, conf)) < 0 ||
@@ -243,6 +245,7 @@ start(struct process *r, const struct conf *conf)
 	if (n->queue.n > 0 || ledger_next(n->ledger) > 1)
 		queue_commit(n, true);
 	clock_begun(n);
+	lost_begin(n);
 	log_info("audit log open, %llu records",
 	    (unsigned long long)ledger_next(n->ledger));
 	return 0;
@@ -280,6 +283,9 @@ session_up(struct notary *n, struct peer *p)
 	s->conn = peer_conn(p);
 	/* linked again after our restart, or a probe's leg came first */
 	l = fold_leg_of_conn(n->fold, s->conn, &link->peer, link->peer_port);
+	if (l == NULL) /* it may be over, and have more to say */
+		l = unended_leg_of_conn(fold_unended(n->fold), s->conn,
+		    &link->peer, link->peer_port);
 	if (l != NULL) {
 		s->leg = *l;
 		s->has_leg = true;
@@ -305,6 +311,7 @@ session_down(struct notary *n, struct peer *p)
 		free(gone);
 	}
 	peer_set_data(p, NULL);
+	lost_look(n->process, n);
 }
 
 static void

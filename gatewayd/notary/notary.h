@@ -50,6 +50,7 @@ struct notary {
 	struct usage *usage;   /* of the log, by users */
 	struct timer *commit_timer;
 	struct timer *checkpoint_timer;
+	struct timer *lost_timer;    /* sessions are over, channels are not */
 	struct timer *goodbye_timer; /* stopping: how long the shipper has */
 	struct logtime time;         /* of the log, as last read */
 	int64_t offset_ms;      /* of the host's clock, as last on record */
@@ -79,6 +80,8 @@ process_handler_fn on_clock;
 process_handler_fn on_grant_open, on_mfa_burn;
 /* leg.c */
 process_handler_fn on_leg_open;
+/* Adds who a session is. */
+void leg_identity(struct event_fields *f, const struct fold_leg *l);
 /* close.c */
 process_handler_fn on_grant_close, on_leg_close;
 /* foldget.c */
@@ -100,6 +103,25 @@ MUST_CHECK int quota_check(const struct notary *n, enum event_code ev,
     enum proc origin, const struct event_fields *f);
 /* May this user open something? 0, GW_EFULL. */
 MUST_CHECK int quota_open(const struct notary *n, const char *user);
+/* pair.c */
+enum pair {
+	PAIR_BAD = 0, /* nothing is begun any more, or it says of nothing */
+	PAIR_OK,
+	PAIR_LATE, /* it has its end, or no start */
+};
+/* May this start or end be written? sid: whose it is, "" = nobody's. key: what
+ * the queue calls it, "" when it is neither. */
+enum pair pair_check(struct notary *n, unsigned ev, const char *sid,
+    const struct bytes *fields, char key[static LIMIT_NAME_SIZE]);
+/* The queue's key of a program on a channel. */
+void pair_channel_key(
+    char ret[static LIMIT_NAME_SIZE], const char *sid, uint32_t channel);
+/* A field's text. GW_EPROTO: it is not there, or no text of that size. */
+MUST_CHECK int pair_text(
+    char *ret, size_t size, const struct bytes *fields, enum event_field_id id);
+/* lost.c */
+process_timer_fn lost_look; /* now; and later, while there is something */
+void lost_begin(struct notary *n);
 /* read.c */
 process_handler_fn on_read;
 void read_tail(struct notary *n); /* NT_TAIL to the shipper */

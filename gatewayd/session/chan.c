@@ -78,21 +78,32 @@ chan_free(struct session *s, struct chan *c)
 	free(c);
 }
 
-void
-chan_ended(struct session *s, struct chan *c)
+/* Each start has its end: with what is known, and else with why it is not. */
+static void
+write_end(struct session *s, const struct chan *c, const char *why)
 {
 	struct event_fields f;
 
-	close_taps(c);
 	link_event_init(&f, &s->grant);
 	event_num(&f, EF_CHANNEL, c->id);
 	event_count(&f, EF_BYTES_IN, c->bytes_in);
 	event_count(&f, EF_BYTES_OUT, c->bytes_out);
 	if (c->got_exit)
 		event_num(&f, EF_EXIT, c->exit_status);
-	event_str(&f, EF_REASON, c->exit_signal);
+	if (c->exit_signal[0] != '\0')
+		event_str(&f, EF_REASON, c->exit_signal);
+	else if (!c->got_exit)
+		event_str(&f, EF_REASON, why);
 	link_note(&s->notary, EV_SESSION_CHANNEL_END, &f);
 	event_fields_done(&f);
+}
+
+void
+chan_ended(struct session *s, struct chan *c, const char *why)
+{
+	close_taps(c);
+	if (c->begun)
+		write_end(s, c, why);
 	chan_free(s, c);
 }
 

@@ -78,6 +78,7 @@ struct chan {
 	/* what was passed on */
 	bool eof_to_target, eof_to_user, close_to_target, close_to_user;
 	bool exit_sent;
+	bool begun;   /* the record of its program was sent: it has an end */
 	bool refused; /* the grant does not allow this program */
 	bool broken;  /* out of memory: the session ends */
 	uint64_t bytes_in, bytes_out;
@@ -94,8 +95,9 @@ struct chan *chan_new(struct session *s,
     const struct ssh_channel_callbacks_struct *target_cb);
 /* Closes its taps, forgets it on both legs, and frees it. */
 void chan_free(struct session *s, struct chan *c);
-/* The channel both sides have closed: says so in the log, then chan_free. */
-void chan_ended(struct session *s, struct chan *c);
+/* The channel is over: the end of its program goes into the log, with why if
+ * nothing else says it; then chan_free. */
+void chan_ended(struct session *s, struct chan *c, const char *why);
 /* Accepts the user's open; false when out of memory. */
 bool chan_accept(struct session *s, struct chan *c);
 struct chan *chan_of(struct session *s, ssh_channel user); /* or NULL */

@@ -364,7 +364,7 @@ relay_chan(struct session *s, struct chan *c)
 	pass_ends(s, c);
 	if (c->user_close && c->target_close && c->close_to_user &&
 	    c->close_to_target)
-		chan_ended(s, c);
+		chan_ended(s, c, "closed");
 }
 
 /* What stands still in all channels costs more than one connection may. */

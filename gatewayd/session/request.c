@@ -290,6 +290,7 @@ write_evidence(struct session *s, struct chan *c, struct chan_request *r)
 	r->rid = link_rid(&s->notary);
 	r->state = REQ_EVIDENCE;
 	r->since_ms = s->now.boot_ms;
+	c->begun = true; /* also if the answer never comes */
 	if (link_append(&s->notary, ev, &f, r->rid) != 0 && s->notary.up)
 		end_begin(s, END_AUDIT_FAILED, NULL);
 	event_fields_done(&f);

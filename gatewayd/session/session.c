@@ -13,6 +13,7 @@
 
 #include "base/attr.h"
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -134,8 +135,13 @@ static void
 session_done(struct session *s)
 {
 	denied_end(s);
-	while (s->chans != NULL)
-		chan_free(s, s->chans);
+	while (s->chans != NULL) {
+		if (FAULT(session_chan_end))
+			chan_free(s, s->chans);
+		else
+			chan_ended(s, s->chans,
+			    end_reason_str(s->ending->reason));
+	}
 	end_report(s);
 	auth_done(s);
 	target_done(s);

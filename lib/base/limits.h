@@ -121,6 +121,9 @@ enum {
 	LIMIT_AUTH_TRIES = 6,        /* signatures offered per connection */
 	LIMIT_AUTH_QUERIES = 64,     /* keys asked about per connection */
 	LIMIT_CHANNELS = 256,        /* per SSH connection */
+	LIMIT_UNENDED = 1024,        /* of a session, in the evidence: programs
+				      * and recordings that have not ended;
+				      * no more programs begin then */
 	LIMIT_CHANNEL_REQUESTS = 64, /* waiting on one; then refused */
 	LIMIT_CHANNEL_ENV = 32,      /* variables passed on per channel */
 	LIMIT_ENV_MAX = 16 * 1024,   /* of their names and values; then not */

@@ -82,7 +82,8 @@
 	X(SESSION_SUBSYSTEM, "JG3012I", "session.subsystem", 1, W_SES)         \
 	X(SESSION_CHANNEL_DENIED, "JG3012W", "session.channel_denied", 3,      \
 	    W_SES)                                                             \
-	X(SESSION_CHANNEL_END, "JG3013I", "session.channel_end", 1, W_SES)     \
+	X(SESSION_CHANNEL_END, "JG3013I", "session.channel_end", 1,            \
+	    W_SES | W_NOT)                                                     \
 	X(HOSTKEY_CHANGED, "JG3040E", "hostkey.changed", 5, W_SES)             \
 	X(PROBE, "JG3060I", "target.probe", 1, W_BRK)                          \
 	X(RECORDING_START, "JG4004I", "recording.start", 1, W_REC)             \
@@ -213,6 +214,14 @@ struct event_spec {
 
 /* Who the gateway itself is in a record ("by"): no user has such a name. */
 bool event_actor_own(const char *name);
+/* Does it say that a program begins on a session's channel? */
+static inline bool
+event_is_program(unsigned code)
+{
+	return code == EV_SESSION_EXEC || code == EV_SESSION_SHELL ||
+	       code == EV_SESSION_SUBSYSTEM;
+}
+
 /* NULL for EV_NONE and unknown codes. */
 const struct event_spec *event_spec(unsigned code);
 /* EV_NONE if no such code text. */

@@ -49,6 +49,8 @@ wait "$ssh" || rc=$?
 expect_eq 255 "$rc" 'exit status of ssh'
 has_record ".event == \"session.end\" and .sid == \"$sid\" and .reason == \"aborted\"" ||
 	fail "no end of session $sid on record"
+wait_for 10 has_record ".event == \"session.channel_end\" and .sid == \"$sid\" and
+	.reason == \"lost\" and .bytes_out > 0 and (has(\"exit\") | not)"
 wait_for 5 no_elements leg4 leg6
 works || fail 'ssh does not work'
 
@@ -74,4 +76,13 @@ wait_for 10 door_is silent
 has_record '.event == "gateway.crash_recovered"' || fail 'no gateway.crash_recovered'
 expect_ok local_admin audit verify
 expect_eq 1 "$(record_count '.event == "grant.open"')" 'grants opened'
+
+echo '- every program has one end, whatever was killed'
+unpaired() { # starts without one, and ends too many
+	records 'select(.event | IN("session.exec", "session.shell", "session.subsystem", "session.channel_end"))' |
+		jq -sr '[group_by([.sid, .channel])[] | map(.event == "session.channel_end" | if . then 1 else 0 end) |
+			add | select(. != 1)] | length'
+}
+paired() { [ "$(unpaired)" = 0 ]; }
+wait_for 20 paired
 pass

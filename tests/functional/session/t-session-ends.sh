@@ -177,6 +177,37 @@ records() {
 	harness record 0
 }
 
+# A client whose transport is gone as soon as it has the exit status, or before:
+# each program has its end, with the exit status where there was one.
+hasty() {
+	local i pid starts all
+
+	starts=$(grep -ac '^event session.exec ' "$D/events")
+	all=$(grep -ac '^event session.channel_end ' "$D/events")
+	for i in $(seq 20); do
+		user_ssh -o 'ProxyCommand=socat - TCP:127.0.0.1:2200' 127.0.0.1 "echo $i; exit 3" \
+			>/dev/null || true
+	done
+	for i in $(seq 5); do
+		rm -f "$D/begun"
+		user_ssh 127.0.0.1 "touch $D/begun; sleep 30" </dev/null >/dev/null 2>&1 &
+		pid=$!
+		until [ -e "$D/begun" ]; do sleep 0.05; done
+		kill -KILL "$(pgrep -P "$pid" -x ssh)"
+		wait "$pid" || true
+	done
+	starts=$(($(grep -ac '^event session.exec ' "$D/events") - starts))
+	want 'programs begun' 25 "$starts"
+	for i in $(seq 100); do
+		grep -a '^event session.channel_end ' "$D/events" | tail -n +"$((all + 1))" >"$D/1"
+		[ "$(wc -l <"$D/1")" -lt 25 ] || break
+		sleep 0.1
+	done
+	want 'their ends' 25 "$(wc -l <"$D/1")"
+	want 'with an exit status' 20 "$(grep -ac '"exit":3' "$D/1")"
+	want 'without' 5 "$(grep -ac '"bytes_out":[0-9]*,"reason":"logout"' "$D/1")"
+}
+
 probes() {
 	harness probe root
 	want_event '^probed kex=1 key_ok=1 login_ok=1 .*clock=[1-9]'
@@ -191,6 +222,7 @@ ends() {
 	refusals
 	evidence
 	records
+	hasty
 	probes
 }
 

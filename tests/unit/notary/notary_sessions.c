@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
@@ -275,6 +276,88 @@ test_whole_command(void **state)
 	assert_true(logged(l.sid, "\"command_b64\":\"cHJpbnRmICfp/yc=\""));
 	testlink_close(&s);
 	free(big);
+}
+
+/* An end as a session writes it of its channel. */
+static void
+program(struct testlink *s, enum event_code ev, int64_t channel, int64_t exit)
+{
+	struct event_fields f;
+
+	event_fields_init(&f);
+	event_num(&f, EF_CHANNEL, channel);
+	if (exit >= 0)
+		event_num(&f, EF_EXIT, exit);
+	/* an end is not waited for: a second one has no answer of success */
+	append(s, ev, &f, ev != EV_SESSION_CHANNEL_END);
+	event_fields_done(&f);
+}
+
+static unsigned
+ends(const char *sid, const char *what)
+{
+	char *text = read_log();
+	unsigned n = 0;
+
+	for (char *p = text, *lf; (lf = strchr(p, '\n')) != NULL; p = lf + 1) {
+		*lf = '\0';
+		n += strstr(p, "\"session.channel_end\"") != NULL &&
+		     strstr(p, sid) != NULL && strstr(p, what) != NULL;
+	}
+	free(text);
+	return n;
+}
+
+static void
+wait_ends(const char *sid, const char *what)
+{
+	for (unsigned i = 0; i < 200 && ends(sid, what) == 0; i++)
+		(void)usleep(50 * 1000);
+	assert_int_equal(ends(sid, what), 1);
+}
+
+/* Each program has one end: the session's, or else that of the fold. */
+void
+test_channel_ends(void **state)
+{
+	struct msg_nt_grant_open g;
+	struct msg_nt_leg_open l;
+	struct event_fields f;
+	struct testlink s;
+
+	(void)state;
+	grant_new(&g, 300000);
+	assert_int_equal(grant_open(&g)->result, 0);
+	session_link(&s, 1301, &nt.source);
+	leg_new(&l, g.grant.id, 1301);
+	assert_int_equal(leg_open(&l)->result, 0);
+	program(&s, EV_SESSION_EXEC, 1, -1);
+	program(&s, EV_SESSION_SHELL, 2, -1);
+	program(&s, EV_SESSION_CHANNEL_END, 1, 3);
+	program(&s, EV_SESSION_CHANNEL_END, 1, 4); /* its second one */
+	program(&s, EV_SESSION_CHANNEL_END, 9, 5); /* of no program */
+	program(&s, EV_SESSION_SUBSYSTEM, 3, -1);
+	wait_ends(l.sid, "\"channel\":1,\"exit\":3");
+	assert_int_equal(ends(l.sid, "\"channel\":1"), 1);
+	assert_int_equal(ends(l.sid, "\"channel\":9"), 0);
+	/* its leg is closed: it may still speak for itself */
+	assert_int_equal(
+	    close_by(MSG_NT_LEG_CLOSE, MSG_NT_LEG_CLOSED, l.sid), 0);
+	program(&s, EV_SESSION_CHANNEL_END, 3, 0);
+	wait_ends(l.sid, "\"channel\":3,\"exit\":0");
+	event_fields_init(&f);
+	event_str(&f, EF_SID, l.sid);
+	event_num(&f, EF_BYTES_IN, 1234);
+	event_num(&f, EF_BYTES_OUT, 5678);
+	append(&nt.firewall, EV_FLOW_END, &f, true);
+	event_fields_done(&f);
+	assert_int_equal(ends(l.sid, "lost"), 0);
+	testlink_close(&s);
+	wait_ends(l.sid,
+	    "\"channel\":2,\"bytes_in\":1234,\"bytes_out\":5678,"
+	    "\"reason\":\"lost\"");
+	assert_int_equal(ends(l.sid, "\"exit\":"), 2);
+	assert_int_equal(ends(l.sid, "\"user\":\"alice\""), 3);
 }
 
 /* What the recorder repeats of a session's claims; the result byte. */

@@ -73,6 +73,7 @@ void test_append(void **state);
 void test_refused_over_and_over(void **state);
 void test_log_quota(void **state);
 void test_whole_command(void **state);
+void test_channel_ends(void **state);
 void test_recording(void **state);
 
 /* ---- notary_clock.c */
