@@ -9,8 +9,10 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/log.h"
 #include "core/element.h"
 #include "notary/notary.h"
+#include "notary/unended.h"
 
 enum { AHEAD = LIMIT_PEER_QUEUE / 4, AGAIN_MS = 10 };
 
@@ -112,6 +114,35 @@ foldget_more(struct process *r, void *arg)
 
 	if (p != NULL && send_some(n, p) < 0)
 		peer_close(p);
+}
+
+static int
+send_unended(void *arg, const struct unended_session *s)
+{
+	int r = 0;
+
+	for (const struct unended_item *i = s->items; r == 0 && i != NULL;
+	     i = i->next) {
+		struct msg_nt_unended m = {
+		    .channel = i->channel, .size = i->size};
+
+		if (i->kind != UNENDED_RECORDING)
+			continue;
+		memcpy(m.sid, s->leg.sid, sizeof(m.sid));
+		memcpy(m.grant, s->leg.grant, sizeof(m.grant));
+		memcpy(m.file, i->file, sizeof(i->file));
+		r = peer_send(arg, MSG_NT_UNENDED, &m, -1);
+	}
+	return r;
+}
+
+void
+foldget_unended(struct notary *n, struct peer *recorder)
+{
+	queue_commit(n, false);
+	if (unended_each(fold_unended(n->fold), send_unended, recorder) < 0)
+		log_warn("the recorder was not told of every recording that "
+			 "has no end");
 }
 
 int

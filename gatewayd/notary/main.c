@@ -342,6 +342,9 @@ peer_up(struct process *r, struct peer *p)
 	case PROC_SHIPPER:
 		read_tail(n);
 		break;
+	case PROC_RECORDER:
+		foldget_unended(n, p);
+		break;
 	default:
 		break;
 	}

@@ -87,6 +87,8 @@ process_handler_fn on_grant_close, on_leg_close;
 /* foldget.c */
 process_handler_fn on_fold_get;
 process_timer_fn foldget_more;
+/* To a recorder that was linked: what has no end yet, its own included. */
+void foldget_unended(struct notary *n, struct peer *recorder);
 /* cert.c */
 process_handler_fn on_cert;
 /* hostsign.c */

@@ -237,6 +237,79 @@ cast_end(struct cast *c, struct buf *out, struct buf *raw, int64_t t_us)
 	put_event(c, out, raw, t_us, tail, n, 0);
 }
 
+/* Where the string of an "o" line begins, behind its quote; 0 = it is another
+ * line. */
+static size_t
+output_at(const uint8_t *line, size_t n)
+{
+	static const char mark[] = ", \"o\", \"";
+	const uint8_t *at;
+
+	if (n == 0 || line[0] != '[')
+		return 0;
+	at = memchr(line, ',', n);
+	if (at == NULL || n - (size_t)(at - line) < sizeof(mark) - 1 ||
+	    memcmp(at, mark, sizeof(mark) - 1) != 0)
+		return 0;
+	return (size_t)(at - line) + sizeof(mark) - 1;
+}
+
+static bool
+output_ends(const uint8_t *line, size_t n, size_t from)
+{
+	return n >= from + 2 && line[n - 1] == ']' && line[n - 2] == '"';
+}
+
+int
+cast_count(const uint8_t *line, size_t n, uint64_t *ret, bool *retlossy)
+{
+	size_t i = output_at(line, n);
+
+	*ret = 0;
+	*retlossy = false;
+	if (i == 0)
+		return 0;
+	if (!output_ends(line, n, i))
+		return GW_ECORRUPT;
+	for (n -= 2; i < n; (*ret)++) {
+		const bool escape = line[i] == '\\';
+
+		if (n - i >= 3 && memcmp(line + i, "\xef\xbf\xbd", 3) == 0)
+			*retlossy = true;
+		if (escape)
+			i += i + 1 < n && line[i + 1] == 'u' ? 6 : 2;
+		else
+			i++;
+	}
+	return i == n ? 0 : GW_ECORRUPT;
+}
+
+int
+cast_count_raw(const uint8_t *line, size_t n, uint64_t *ret)
+{
+	size_t i = output_at(line, n);
+
+	*ret = 0;
+	if (i == 0 || !output_ends(line, n, i) || (n - 2 - i) % 4 != 0)
+		return GW_ECORRUPT;
+	n -= 2;
+	*ret = (n - i) / 4 * 3;
+	if (n - i >= 4)
+		*ret -= (line[n - 1] == '=' ? 1U : 0U) +
+			(line[n - 2] == '=' ? 1U : 0U);
+	return 0;
+}
+
+bool
+cast_same_time(const uint8_t *a, size_t na, const uint8_t *b, size_t nb)
+{
+	const uint8_t *ea = memchr(a, ',', na);
+	const uint8_t *eb = memchr(b, ',', nb);
+
+	return ea != NULL && eb != NULL && ea - a == eb - b &&
+	       memcmp(a, b, (size_t)(ea - a)) == 0;
+}
+
 /* 1 to 5 digits, 1 to LIMIT_TERM_SIDE; the number of bytes read or 0. */
 static size_t
 read_side(const uint8_t *p, size_t n, uint32_t *ret)

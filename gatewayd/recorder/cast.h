@@ -10,6 +10,7 @@
 #ifndef RECORDER_CAST_H
 #define RECORDER_CAST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,6 +39,15 @@ void cast_output(struct cast *c, struct buf *out, struct buf *raw, int64_t t_us,
     const void *p, size_t n);
 /* What is left at the end: half a character is no character. */
 void cast_end(struct cast *c, struct buf *out, struct buf *raw, int64_t t_us);
+/* Of a whole line, without its LF: how many terminal bytes it stands for; 0 for
+ * the header and for what is no output. *retlossy: bytes were, or look,
+ * replaced; if so, the raw line of the same time (cast_same_time) has the
+ * number. GW_ECORRUPT for what cast_output has not written. */
+MUST_CHECK int cast_count(
+    const uint8_t *line, size_t n, uint64_t *ret, bool *retlossy);
+MUST_CHECK int cast_count_raw(const uint8_t *line, size_t n, uint64_t *ret);
+bool cast_same_time(
+    const uint8_t *a, size_t na, const uint8_t *b, size_t nb);
 /* "COLSxROWS"; GW_EPROTO for anything else. */
 MUST_CHECK int cast_resize(
     struct buf *out, int64_t t_us, const void *p, size_t n);

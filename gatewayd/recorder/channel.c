@@ -10,7 +10,10 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/ids.h"
+#include "base/log.h"
 #include "base/str.h"
+#include "recorder/evidence.h"
+#include "recorder/position.h"
 
 enum {
 	RAW_LINE_MAX = 64 * 1024, /* internal: one message in base64 */
@@ -18,9 +21,12 @@ enum {
 };
 
 static int64_t
-elapsed_us(const struct channel *c)
+elapsed_us(struct channel *c)
 {
-	return clock_mono_us() - c->zero_us;
+	const int64_t now = clock_mono_us() - c->zero_us;
+
+	c->last_us = now > c->last_us ? now : c->last_us + 1;
+	return c->last_us;
 }
 
 static void
@@ -47,7 +53,7 @@ file_account(struct channel *c, struct file *f)
 	event_num(&ef, EF_OFFSET, (int64_t)k.offset);
 	event_num(&ef, EF_SIZE, (int64_t)k.size);
 	event_str(&ef, EF_SHA256, k.sha256);
-	e = process_append(c->process, EV_RECORDING_CHUNK, &ef, NULL, NULL);
+	e = evidence_put(c->process, EV_RECORDING_CHUNK, &ef);
 	event_fields_done(&ef);
 	return e;
 }
@@ -66,7 +72,9 @@ send_end(struct channel *c, const char *file, uint64_t size, uint64_t chunks,
 		event_num(&f, EF_COUNT, (int64_t)chunks);
 	event_str(&f, EF_SHA256, sha256);
 	event_str(&f, EF_REASON, reason);
-	e = process_append(c->process, EV_RECORDING_END, &f, NULL, NULL);
+	if (strcmp(file, c->text.name) == 0)
+		event_count(&f, EF_BYTES_OUT, c->written);
+	e = evidence_put(c->process, EV_RECORDING_END, &f);
 	event_fields_done(&f);
 	return e;
 }
@@ -80,8 +88,17 @@ channel_flush(struct channel *c)
 		return e;
 	if ((e = file_account(c, &c->text)) != 0)
 		return e;
-	c->written = c->received;
+	/* half a character is in no line yet */
+	c->written = c->received - c->cast.ntail;
 	return 0;
+}
+
+int
+channel_sync(struct channel *c)
+{
+	int e = c->waiting ? 0 : file_sync(&c->raw);
+
+	return e != 0 || c->waiting ? e : file_sync(&c->text);
 }
 
 /* What could not be shown as it was goes beside the recording. */
@@ -138,22 +155,22 @@ channel_data(struct channel *c, unsigned kind, const void *p, size_t n)
 }
 
 /*
- * A part from before this process started has no end record yet: what lies
- * there is what there is. Time goes on from where the first part began.
+ * A part from before this process started is closed as it lies there. Time goes
+ * on from where the first part began, and so does the count of the bytes.
  */
 static int
-resume(struct channel *c)
+resume(struct channel *c, struct left *left)
 {
 	char first[FILE_NAME_SIZE];
-	char hash[FILE_HASH_SIZE] = "";
-	uint64_t size = 0;
 	int64_t started = 0;
 	const int64_t now_s = clock_now().utc_ms / 1000;
 	int e;
 
 	if ((e = file_name(first, c->sid, c->id, 0)) != 0 ||
-	    (e = file_digest(c->dir, c->earlier, hash, &size)) != 0 ||
-	    (e = send_end(c, c->earlier, size, 0, hash, "interrupted")) != 0)
+	    (e = position_of(
+		 c->dir, c->sid, c->id, c->part, &c->received)) != 0 ||
+	    (e = left_goes_on(left, c->sid, c->grant, c->id, c->earlier,
+		 c->text.name)) != 0)
 		return e;
 	/* + 1: whole seconds only are known, and time must not go back */
 	if (file_started(c->dir, first, &started) == 0 && started <= now_s)
@@ -171,6 +188,7 @@ choose_name(struct channel *c)
 	for (unsigned part = 0; part < LIMIT_RECORDING_PARTS; part++) {
 		if ((e = file_name(name, c->sid, c->id, part)) != 0)
 			return e;
+		c->part = part;
 		if (!file_exists(c->dir, name))
 			return str_copy(
 			    c->text.name, sizeof(c->text.name), name);
@@ -254,12 +272,28 @@ channel_new(struct channel **ret, struct process *r, int dir, uint64_t conn,
 	*ret = c;
 	c = NULL;
 out:
-	channel_drop(c);
+	if (c != NULL)
+		buf_done(&c->command);
+	free(c);
 	return e;
 }
 
+/* Readers leave a later part's header out: the size it says is an event. */
+static int
+write_size(struct channel *c)
+{
+	char size[32];
+	int e = str_fmt(
+	    size, sizeof(size), "%ux%u", c->open.cols, c->open.rows);
+
+	if (e == 0 && c->open.cols != 0 && c->open.rows != 0)
+		e = cast_resize(
+		    &c->text.pending, elapsed_us(c), size, strlen(size));
+	return e == GW_EPROTO ? 0 : e;
+}
+
 int
-channel_begin(struct channel *c)
+channel_begin(struct channel *c, struct left *left)
 {
 	char name[FILE_NAME_SIZE];
 	int e;
@@ -268,17 +302,45 @@ channel_begin(struct channel *c)
 	c->zero_us = clock_mono_us();
 	memcpy(name, c->text.name, sizeof(name));
 	if ((e = file_create(&c->text, c->dir, name)) != 0 ||
-	    (c->earlier[0] != '\0' && (e = resume(c)) != 0))
+	    (c->earlier[0] != '\0' && (e = resume(c, left)) != 0))
 		return e;
 	write_header(c);
+	if (c->earlier[0] != '\0' && (e = write_size(c)) != 0)
+		return e;
 	return channel_flush(c);
+}
+
+static void
+channel_drop(struct channel *c)
+{
+	if (c == NULL)
+		return;
+	file_drop(&c->text);
+	file_drop(&c->raw);
+	buf_done(&c->raw_line);
+	buf_done(&c->command);
+	free(c);
+}
+
+/* One of the two files, after its last flush. */
+static int
+end_file(struct channel *c, struct file *f, const char *reason)
+{
+	char hash[FILE_HASH_SIZE];
+	const uint64_t size = f->size;
+	const uint32_t chunks = f->chunks;
+	int e;
+
+	if (f->whole == NULL)
+		return 0;
+	if ((e = file_close(f, hash)) == 0)
+		e = send_end(c, f->name, size, chunks, hash, reason);
+	return e;
 }
 
 int
 channel_end(struct channel *c, const char *reason)
 {
-	char hash[FILE_HASH_SIZE];
-	struct file *files[] = {&c->raw, &c->text};
 	int e;
 
 	if (c->waiting) {
@@ -287,35 +349,40 @@ channel_end(struct channel *c, const char *reason)
 		return 0;
 	}
 	cast_end(&c->cast, &c->text.pending, &c->raw_line, elapsed_us(c));
-	if ((e = keep_raw(c)) != 0 || (e = channel_flush(c)) != 0)
-		goto out;
-	for (size_t i = 0; e == 0 && i < ARRAY_LEN(files); i++) {
-		struct file *f = files[i];
-		const uint64_t size = f->size;
-		const uint32_t chunks = f->chunks;
-
-		if (f->whole == NULL)
-			continue;
-		if ((e = file_close(f, hash)) == 0)
-			e = send_end(c, f->name, size, chunks, hash, reason);
-	}
-out:
-	channel_drop(c);
+	if ((e = keep_raw(c)) == 0 && (e = channel_flush(c)) == 0 &&
+	    (e = end_file(c, &c->raw, reason)) == 0)
+		e = end_file(c, &c->text, reason);
+	if (e == 0)
+		channel_drop(c);
+	else
+		channel_fail(c);
 	return e;
 }
 
-void
-channel_drop(struct channel *c)
+static void
+end_failed(struct channel *c, const char *file)
 {
-	if (c == NULL)
-		return;
+	char hash[FILE_HASH_SIZE] = "";
+	uint64_t size = 0;
+	int e;
+
+	if (file_digest(c->dir, file, hash, &size) != 0)
+		hash[0] = '\0';
+	if ((e = send_end(c, file, size, 0, hash, "failed")) != 0)
+		log_err("the recording %s has no end on record: %s", file,
+		    err_str(e));
+}
+
+void
+channel_fail(struct channel *c)
+{
 	if (c->waiting) {
 		c->gone = true;
 		return;
 	}
-	file_drop(&c->text);
-	file_drop(&c->raw);
-	buf_done(&c->raw_line);
-	buf_done(&c->command);
-	free(c);
+	if (c->begun && c->raw.name[0] != '\0')
+		end_failed(c, c->raw.name);
+	if (c->begun)
+		end_failed(c, c->text.name);
+	channel_drop(c);
 }

@@ -14,6 +14,7 @@
 #include "process/process.h"
 #include "recorder/cast.h"
 #include "recorder/file.h"
+#include "recorder/left.h"
 #include "wire/messages.h"
 
 struct channel {
@@ -30,13 +31,16 @@ struct channel {
 	struct buf raw_line;
 	struct msg_rec_open open;     /* what the session says of itself */
 	struct buf command;           /* of it, our own */
+	unsigned part;
 	char earlier[FILE_NAME_SIZE]; /* the part before this one, or "" */
+	bool begun;   /* recording.start is durable: it has an end */
 	bool waiting; /* recording.start is on its way: there is no file */
 	bool gone;    /* ended meanwhile: the answer ends it */
-	const char *reason; /* and why; NULL: nothing is to be made of it */
+	const char *reason; /* and why; NULL: it failed */
 	int64_t zero_us;    /* CLOCK_MONOTONIC that is time 0 */
-	uint64_t received;  /* terminal bytes taken */
-	uint64_t written;   /* of these, in the file */
+	int64_t last_us;    /* of the last event: no two are at one time */
+	uint64_t received;  /* terminal bytes, earlier parts included */
+	uint64_t written;   /* of these, in whole lines of the files */
 };
 
 /*
@@ -47,19 +51,22 @@ struct channel {
 MUST_CHECK int channel_new(struct channel **ret, struct process *r, int dir,
     uint64_t conn, const struct msg_rec_open *m, process_durable_fn *fn,
     void *arg);
-/* It is durable: creates the file, closes an earlier part's account in the
- * log, writes the header. */
-MUST_CHECK int channel_begin(struct channel *c);
+/* It is durable: creates the file, writes the header. Of an earlier part, the
+ * end is on record then, and written says how far it went. */
+MUST_CHECK int channel_begin(struct channel *c, struct left *left);
 /* GW_EPROTO for data that is not of its kind, or before the file is there;
  * anything else is fatal for the recording. */
 MUST_CHECK int channel_data(
     struct channel *c, unsigned kind, const void *p, size_t n);
 /* Writes what is pending and sends its recording.chunk. */
 MUST_CHECK int channel_flush(struct channel *c);
+/* What was written by the flush before this call is on disk. */
+MUST_CHECK int channel_sync(struct channel *c);
 /* Flushes, closes, sends recording.end (reason "" = an ordinary end), frees.
  * One that waits is only marked: whoever gets the answer ends it. */
 MUST_CHECK int channel_end(struct channel *c, const char *reason);
-/* Closes and frees without a record; one that waits is marked likewise. */
-void channel_drop(struct channel *c);
+/* After a failure: sends recording.end ("failed") of what lies there, as far as
+ * that can be, and frees; one that waits is marked likewise. */
+void channel_fail(struct channel *c);
 
 #endif

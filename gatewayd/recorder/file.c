@@ -98,7 +98,19 @@ file_flush(struct file *f, struct file_chunk *ret)
 	ret->size = f->pending.len;
 	f->size += f->pending.len;
 	f->chunks++;
+	f->unsynced = true;
 	buf_reset(&f->pending);
+	return 0;
+}
+
+int
+file_sync(struct file *f)
+{
+	if (f->whole == NULL || !f->unsynced)
+		return 0;
+	if (fdatasync(f->fd) != 0)
+		return GW_ESYS;
+	f->unsynced = false;
 	return 0;
 }
 
@@ -240,19 +252,47 @@ part_read(struct buf *out, int fd, uint64_t at, size_t max)
 	return buf_err(out);
 }
 
+/* How much of a file is whole lines. */
+static int
+whole_lines(int fd, uint64_t *ret)
+{
+	uint8_t block[16384];
+	struct stat st;
+	uint64_t end;
+
+	if (fstat(fd, &st) != 0)
+		return GW_ESYS;
+	for (end = (uint64_t)st.st_size; end > 0;) {
+		const uint64_t at =
+		    end > sizeof(block) ? end - sizeof(block) : 0;
+		const ssize_t n =
+		    pread(fd, block, (size_t)(end - at), (off_t)at);
+		const uint8_t *lf;
+
+		if (n <= 0)
+			return GW_ESYS;
+		if ((lf = memrchr(block, '\n', (size_t)n)) != NULL) {
+			*ret = at + (uint64_t)(lf - block) + 1;
+			return 0;
+		}
+		end = at;
+	}
+	*ret = 0;
+	return 0;
+}
+
 static int
 part_add(struct buf *out, int fd, bool later, uint64_t offset, size_t max,
     uint64_t *size)
 {
 	char *text = NULL;
-	struct stat st;
 	uint64_t skip = 0;
-	uint64_t len;
+	uint64_t len = 0;
 	const size_t left = max - (out->len < max ? out->len : max);
 	int e = 0;
 
-	if (fstat(fd, &st) != 0)
-		return GW_ESYS;
+	if ((e = whole_lines(fd, &len)) != 0)
+		return e;
 	if (later) {
 		if ((text = malloc(HEADER_MAX)) == NULL)
 			return GW_ENOMEM;
@@ -261,11 +301,12 @@ part_add(struct buf *out, int fd, bool later, uint64_t offset, size_t max,
 		if (skip == 0)
 			return 0; /* nothing but half a header */
 	}
-	len = (uint64_t)st.st_size - skip;
+	len -= skip;
 	if (left > 0 && offset < *size + len) {
 		const uint64_t at = offset > *size ? offset - *size : 0;
 
-		e = part_read(out, fd, skip + at, left);
+		e = part_read(out, fd, skip + at,
+		    left < len - at ? left : (size_t)(len - at));
 	}
 	*size += len;
 	return e;

@@ -27,6 +27,7 @@ struct file {
 	struct buf pending; /* not written yet */
 	uint64_t size;      /* written */
 	uint32_t chunks;
+	bool unsynced; /* written since it was on disk last */
 	void *whole; /* the digest of all */
 };
 
@@ -46,6 +47,8 @@ bool file_exists(int dir, const char *name);
 MUST_CHECK int file_create(struct file *ret, int dir, const char *name);
 /* Writes what is pending. A failure is final: errno is kept. */
 MUST_CHECK int file_flush(struct file *f, struct file_chunk *ret);
+/* What is written is on disk now. */
+MUST_CHECK int file_sync(struct file *f);
 /* fdatasync, closes; the digest of everything written. Flush first. */
 MUST_CHECK int file_close(struct file *f, char ret[static FILE_HASH_SIZE]);
 void file_drop(struct file *f); /* closes without a word; safe twice */
@@ -59,6 +62,7 @@ MUST_CHECK int file_started(int dir, const char *name, int64_t *ret_s);
 /*
  * Reads from all parts of a channel as if they were one file (the later parts'
  * headers left out). channel 0 falls back to the lowest channel there is.
+ * Half a line at a part's end, where the recorder was killed, is left out.
  * Appends at most max bytes; *retsize is the size of the whole. GW_ENOENT.
  */
 MUST_CHECK int file_read(struct buf *out, int dir, const char *sid,

@@ -36,10 +36,7 @@ struct recording {
 	char sid[LIMIT_ID_SIZE];
 	struct channel *channels;
 	unsigned nchannels;
-	unsigned starting; /* recording.start records not durable yet */
-	uint32_t opens;    /* REC_OPENs on this link so far */
-	uint64_t closed;   /* bytes of channels that ended */
-	bool known;        /* the notary has agreed that this is its sid */
+	bool known; /* the notary has agreed that this is its sid */
 	bool failed;
 };
 
@@ -48,6 +45,7 @@ struct recorder {
 	struct recording *recordings;
 	struct timer *tick;
 	struct timer *goodbye;
+	struct left *left;
 	int dir;
 	char path[LIMIT_PATH_SIZE + 32]; /* of this process's folder */
 };
@@ -61,16 +59,20 @@ struct starting {
 /* ---- what the session and the broker hear */
 
 static void
-send_state(struct recording *s, int result)
+send_state(struct recording *s, const struct msg_rec_state *m)
 {
-	struct msg_rec_state m = {.result = msg_result(result),
-	    .opens = s->opens,
-	    .bytes = s->closed};
-
-	for (const struct channel *c = s->channels; c != NULL; c = c->next)
-		m.bytes += c->written;
-	if (peer_send(s->peer, MSG_REC_STATE, &m, -1) != 0)
+	if (peer_send(s->peer, MSG_REC_STATE, m, -1) != 0)
 		log_debug("a session went before it heard its state");
+}
+
+/* What was written of it is safe from our death: the session may forget it. */
+static void
+send_written(struct recording *s, const struct channel *c)
+{
+	const struct msg_rec_state m = {
+	    .channel = c->id, .bytes = c->written};
+
+	send_state(s, &m);
 }
 
 /* For the broker's lists; without a broker there are none. */
@@ -119,6 +121,7 @@ fail(struct recorder *rec, struct recording *s, int why)
 {
 	const int saved = errno;
 	const char *text = why == GW_ESYS ? strerror(saved) : err_str(why);
+	const struct msg_rec_state m = {.result = msg_result(why)};
 	struct event_fields f;
 
 	if (s->failed)
@@ -135,29 +138,25 @@ fail(struct recorder *rec, struct recording *s, int why)
 	    0)
 		log_err("that could not be recorded either");
 	event_fields_done(&f);
-	send_state(s, why);
+	send_state(s, &m);
 	while (s->channels != NULL) {
 		struct channel *c = s->channels;
 
 		s->channels = c->next;
-		channel_drop(c);
+		channel_fail(c);
 	}
 	s->nchannels = 0;
 }
 
 /* The session left before it could begin. */
 static void
-end_gone(struct channel *c, int result)
+end_gone(struct recorder *rec, struct channel *c, int result)
 {
 	int e = result;
 
-	c->waiting = false;
-	if (e != 0 || c->reason == NULL) {
-		channel_drop(c);
-		return;
-	}
-	if ((e = channel_begin(c)) != 0)
-		channel_drop(c);
+	if (e != 0 || c->reason == NULL ||
+	    (e = channel_begin(c, rec->left)) != 0)
+		channel_fail(c);
 	else
 		e = channel_end(c, c->reason);
 	if (e != 0)
@@ -175,26 +174,26 @@ on_durable(void *arg, int result, uint64_t seq)
 
 	(void)seq;
 	free(w);
+	c->waiting = false;
+	c->begun = result == 0;
 	if (c->gone) {
-		end_gone(c, result);
+		end_gone(rec, c, result);
 		return;
 	}
-	c->waiting = false;
 	/* still in its session's list, or it would be gone */
 	if ((p = process_session(rec->process, c->conn)) == NULL ||
 	    (s = peer_data(p)) == NULL)
 		return;
-	s->starting--;
 	if (result == 0) {
 		s->known = true;
-		result = channel_begin(c);
+		result = channel_begin(c, rec->left);
 	}
-	if (result == 0)
-		send_started(rec, s);
-	if (result != 0)
+	if (result != 0) {
 		fail(rec, s, result);
-	else if (s->starting == 0)
-		send_state(s, 0);
+		return;
+	}
+	send_started(rec, s);
+	send_written(s, c);
 }
 
 /* GW_EFULL: recordings stop before the log does. */
@@ -254,13 +253,11 @@ on_open(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	}
 	w->rec = rec;
 	w->channel = c;
-	s->starting++;
 	c->next = s->channels;
 	s->channels = c;
 	s->nchannels++;
-	s->opens++;
 	if (FAULT(record_gate))
-		send_state(s, 0);
+		send_written(s, c);
 	return 0;
 }
 
@@ -285,8 +282,8 @@ on_data(struct process *r, struct peer *p, const struct ipc_msg *msg)
 		return e;
 	if (e != 0)
 		fail(rec, s, e);
-	else if (c->written != before && s->starting == 0)
-		send_state(s, 0);
+	else if (c->written != before)
+		send_written(s, c);
 	return 0;
 }
 
@@ -296,9 +293,9 @@ on_close(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	const struct msg_rec_close *m = msg->body;
 	struct recorder *rec = process_ctx(r);
 	struct recording *s = peer_data(p);
+	struct msg_rec_state ended = {.channel = m->channel, .ended = 1};
 	struct channel **cp;
 	struct channel *c;
-	uint64_t bytes;
 	int e;
 
 	if (s == NULL)
@@ -310,17 +307,36 @@ on_close(struct process *r, struct peer *p, const struct ipc_msg *msg)
 		return s->failed ? 0 : GW_EPROTO;
 	*cp = c->next;
 	s->nchannels--;
-	bytes = c->received;
-	if (c->waiting)
-		s->starting--;
-	if ((e = channel_end(c, "")) != 0) {
+	ended.bytes = c->received;
+	if ((e = channel_end(c, "")) != 0)
 		fail(rec, s, e);
-		return 0;
-	}
-	s->closed += bytes;
-	if (s->starting == 0)
-		send_state(s, 0);
+	else
+		send_state(s, &ended);
 	return 0;
+}
+
+/* ---- what the notary knows */
+
+static bool
+is_open(const struct recorder *rec, const char *file)
+{
+	for (const struct recording *s = rec->recordings; s != NULL;
+	     s = s->next)
+		for (const struct channel *c = s->channels; c != NULL;
+		     c = c->next)
+			if (strcmp(c->text.name, file) == 0)
+				return true;
+	return false;
+}
+
+static int
+on_unended(struct process *r, struct peer *p, const struct ipc_msg *msg)
+{
+	const struct msg_nt_unended *m = msg->body;
+	struct recorder *rec = process_ctx(r);
+
+	(void)p;
+	return is_open(rec, m->file) ? 0 : left_add(rec->left, m);
 }
 
 /* ---- what the broker asks */
@@ -357,18 +373,21 @@ on_tick(struct process *r, void *arg)
 
 	(void)r;
 	for (struct recording *s = rec->recordings; s != NULL; s = s->next) {
-		bool moved = false;
 		int e = 0;
 
 		for (struct channel *c = s->channels; c != NULL && e == 0;
 		     c = c->next) {
-			moved = moved || c->text.pending.len > 0;
-			e = channel_flush(c);
+			const uint64_t before = c->written;
+
+			/* what was written a tick ago the disk has by now */
+			if (c->waiting || (e = channel_sync(c)) != 0 ||
+			    (e = channel_flush(c)) != 0)
+				continue;
+			if (c->written != before)
+				send_written(s, c);
 		}
 		if (e != 0)
 			fail(rec, s, e);
-		else if (moved && s->starting == 0)
-			send_state(s, 0);
 	}
 	if (rec->recordings != NULL)
 		timer_set(rec->tick, TICK_MS);
@@ -431,6 +450,7 @@ stop(struct process *r)
 		if (end_all(s, "recorder-stopped") != 0)
 			log_err("the recording of session %s has no proper end",
 			    s->sid);
+	left_end_all(rec->left);
 	timer_set(rec->goodbye, GOODBYE_MS);
 }
 
@@ -454,6 +474,8 @@ start(struct process *r, const struct conf *conf)
 		    path, strerror(errno));
 		return GW_ESYS;
 	}
+	if ((e = left_new(&rec->left, r, rec->dir)) != 0)
+		return e;
 	rec->tick = timer_new(r, on_tick, rec);
 	rec->goodbye = timer_new(r, on_goodbye, rec);
 	return rec->tick != NULL && rec->goodbye != NULL ? 0 : GW_ENOMEM;
@@ -467,6 +489,7 @@ main(int argc, char **argv)
 	    {MSG_REC_DATA, on_data},
 	    {MSG_REC_CLOSE, on_close},
 	    {MSG_REC_READ, on_read},
+	    {MSG_NT_UNENDED, on_unended},
 	};
 	static struct recorder rec; /* the process's one context */
 	const char *const rw[] = {rec.path, NULL};

@@ -185,6 +185,17 @@ inbox_read(struct session *s)
 				break;
 }
 
+void
+inbox_read_recorder(struct session *s)
+{
+	struct link *both[] = {&s->ctl, &s->recorder};
+
+	for (size_t i = 0; i < ARRAY_LEN(both); i++)
+		for (unsigned n = 0; n < READ_MAX; n++)
+			if (read_one(s, both[i]) != 0)
+				break;
+}
+
 /* Reads the notary's link until the host key's signature is there. */
 static int
 wait_notary(struct session *s)

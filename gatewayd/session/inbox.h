@@ -31,6 +31,8 @@ void inbox_done(struct session *s);
 /* Handles every message that has come. A message nobody expects costs its link.
  */
 void inbox_read(struct session *s);
+/* Those of supervisor and recorder alone, once the session is over. */
+void inbox_read_recorder(struct session *s);
 /* A hooks_sign_fn, arg is the session: the host key's signature, made by the
  * notary. Waits for it, at most 5 s, handling what else the notary sends. */
 MUST_CHECK int inbox_sign(

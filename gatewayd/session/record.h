@@ -3,21 +3,31 @@
  * record - the recorder's tap (tap.h): hands the output of channels with a
  * terminal, and of shells without one, to the recorder, before the user gets
  * it. Time, framing, digests and files are the recorder's own.
+ *
+ * What the recorder has not answered for is kept, at most LIMIT_REC_UNACKED of a
+ * session: should it be killed, the next one gets it again, from where its files
+ * end. Should the session be killed, it is in the recorder's socket.
  */
 #ifndef SESSION_RECORD_H
 #define SESSION_RECORD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct chan;
 struct msg_rec_state;
 struct session;
 
+struct recording;
+
 struct record {
-	uint32_t opens;        /* REC_OPENs sent on this link */
-	bool full;             /* this turn the recorder's socket was full */
-	int64_t full_since_ms; /* boot time; 0 = it was not */
+	struct recording *all; /* in no order */
+	size_t kept;           /* bytes of them not answered for */
+	bool full;   /* this turn the recorder's socket was full */
+	bool waits;  /* or there was no place to keep more */
+	bool failed; /* the recorder gave up */
+	int64_t waits_since_ms; /* boot time; 0 = it did not */
 };
 
 /* Begins to record c, if the grant wants its program recorded. What fails ends
@@ -30,14 +40,19 @@ bool record_ready(const struct session *s, const struct chan *c);
 void record_resize(struct session *s, struct chan *c);
 
 void record_state(struct session *s, const struct msg_rec_state *m);
-/* The recorder is back: its recordings begin again. */
+/* There is another recorder: it is told of all recordings, and sent what it
+ * does not have when it has answered. */
 void record_relinked(struct session *s);
 
-/* Once per turn, before anything is offered. */
+/* Once per turn, before anything is offered: also sends again. */
 void record_turn(struct session *s);
 /* Does output wait for space in the recorder's socket? */
 bool record_waits(const struct session *s);
 /* And since before that boot time? */
 bool record_late(const struct session *s, int64_t before_ms);
+/* At the end of the session: is there something the recorder has not answered
+ * for, and may yet? */
+bool record_unwritten(const struct session *s);
+void record_done(struct session *s);
 
 #endif

@@ -35,6 +35,8 @@
 #include "session/user_leg.h"
 #include "sys/confine.h"
 
+enum { LAST_TURN_MS = 100 };
+
 int
 session_confine(void)
 {
@@ -131,6 +133,31 @@ wait_for_work(struct session *s)
 	(void)shim_wait(p, n, deadline_wait_ms(s));
 }
 
+/* Nothing is relayed any more; what the recorder has not written yet may have to
+ * be given to another one. */
+static void
+wait_recorder(struct session *s)
+{
+	const int64_t until = clock_now().boot_ms + LIMIT_FREEZE_S * 1000;
+	struct pollfd p[2];
+	nfds_t n;
+
+	for (;;) {
+		s->now = clock_now();
+		record_turn(s);
+		inbox_read_recorder(s);
+		if (!record_unwritten(s) || s->now.boot_ms >= until ||
+		    !s->ctl.up)
+			return;
+		n = 0;
+		add_fd(p, &n, s->ctl.ipc.fd, true, false);
+		if (s->recorder.up)
+			add_fd(p, &n, s->recorder.ipc.fd, true,
+			    record_waits(s));
+		(void)shim_wait(p, n, LAST_TURN_MS);
+	}
+}
+
 static void
 session_done(struct session *s)
 {
@@ -139,9 +166,11 @@ session_done(struct session *s)
 		if (FAULT(session_chan_end))
 			chan_free(s, s->chans);
 		else
-			chan_ended(s, s->chans,
-			    end_reason_str(s->ending->reason));
+			chan_ended(
+			    s, s->chans, end_reason_str(s->ending->reason));
 	}
+	wait_recorder(s);
+	record_done(s);
 	end_report(s);
 	auth_done(s);
 	target_done(s);

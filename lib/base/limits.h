@@ -187,6 +187,9 @@ enum {
 				       * the record in the message is whole */
 	LIMIT_EVENT_FIELDS = 48,      /* fields of one record */
 	LIMIT_REC_DATA_MAX = 32 * 1024,     /* terminal bytes in one message */
+	LIMIT_REC_UNACKED = 512 * 1024, /* terminal bytes of a session that the
+					 * recorder has not written yet: the
+					 * session keeps them, and waits */
 	LIMIT_PEER_QUEUE = 4 * 1024 * 1024, /* unsent bytes to one peer */
 
 	/* ---- what the kernel's sets have room for, per address family */

@@ -314,6 +314,14 @@ static const struct msg_field f_nt_cert_ok[] = {
     BYTES(msg_nt_cert_ok, cert),
 };
 
+static const struct msg_field f_nt_unended[] = {
+    STR(msg_nt_unended, sid),
+    STR(msg_nt_unended, grant),
+    U32(msg_nt_unended, channel),
+    STR(msg_nt_unended, file),
+    U64(msg_nt_unended, size),
+};
+
 static const struct msg_field f_fw_protect[] = {
     ADDR(msg_fw_protect, addr),
     U8(msg_fw_protect, proto),
@@ -486,8 +494,9 @@ static const struct msg_field f_rec_close[] = {
 
 static const struct msg_field f_rec_state[] = {
     U8(msg_rec_state, result),
-    U32(msg_rec_state, opens),
+    U32(msg_rec_state, channel),
     U64(msg_rec_state, bytes),
+    U8(msg_rec_state, ended),
 };
 
 static const struct msg_field f_rec_started[] = {
@@ -594,6 +603,7 @@ static const struct msg_spec table[] = {
     ROW(NT_HOSTSIG, nt_hostsig, NOT, SES, MST_ANY, 0),
     ROW(NT_CERT, nt_cert, SES, NOT, MST_READY | MST_LIVE, 0),
     ROW(NT_CERT_OK, nt_cert_ok, NOT, SES, MST_ANY, 0),
+    ROW(NT_UNENDED, nt_unended, NOT, REC, MST_ANY, 0),
     ROW(FW_PROTECT, fw_protect, BRK, FW, MST_ANY, 0),
     ROW(FW_OPEN, fw_open, BRK, FW, MST_ANY, 0),
     ROW(FW_OPENED, fw_opened, FW, BRK, MST_ANY, 0),

@@ -64,6 +64,8 @@ enum msg_type {
 	MSG_NT_HOSTSIG,
 	MSG_NT_CERT,
 	MSG_NT_CERT_OK,
+	/* notary -> recorder */
+	MSG_NT_UNENDED = 76,
 	/* broker <-> firewall */
 	MSG_FW_PROTECT = 80,
 	MSG_FW_OPEN,
@@ -317,6 +319,14 @@ struct msg_nt_cert_ok {
 	struct bytes cert; /* ssh-ed25519-cert-v01@openssh.com blob */
 };
 
+struct msg_nt_unended { /* a recording that has no end on record */
+	char sid[LIMIT_ID_SIZE];
+	char grant[LIMIT_ID_SIZE];
+	uint32_t channel;
+	char file[LIMIT_NAME_SIZE];
+	uint64_t size; /* so far its digests reach */
+};
+
 struct msg_fw_protect { /* grows only; nothing un-protects at run time */
 	struct addr addr;
 	uint8_t proto;
@@ -473,9 +483,10 @@ struct msg_rec_close {
 };
 struct msg_rec_state {
 	uint8_t result; /* 0: what follows is so; else stop */
-	uint32_t
-	    opens; /* the first so many REC_OPENs of this link are on record */
-	uint64_t bytes; /* acknowledged so far, all channels */
+	uint32_t channel; /* its recording has begun */
+	uint64_t bytes;   /* of its output are in the file, counted from the
+			   * channel's start, whoever wrote them */
+	uint8_t ended;    /* 1: after its REC_CLOSE, all of them */
 };
 struct msg_rec_started { /* a terminal of it is on record */
 	char sid[LIMIT_ID_SIZE];

@@ -24,7 +24,8 @@
 #include "broker/session/session.h"
 
 enum {
-	STOP_MS = (LIMIT_CLIENT_TAIL_S + 3) * 1000, /* then it is killed */
+	/* then it is killed: the user has read why, the recorder has all */
+	STOP_MS = (LIMIT_CLIENT_TAIL_S + LIMIT_FREEZE_S + 3) * 1000,
 	PARTING_MS = 2000, /* from its last word to its end; likewise */
 };
 

@@ -155,6 +155,45 @@ slow_recorder() {
 	cat "$D"/rec.* | cmp - "$D/1"
 }
 
+# What a recorder had not written when it was killed, the next one is given; also
+# when the session is over by then.
+killed_recorder() {
+	local pid events
+
+	rm -f "$D"/rec.* "$D/on"
+	user_ssh -tt 127.0.0.1 "echo begun; until [ -e $D/on ]; do sleep 0.1; done
+		head -c 300000 /dev/urandom | od -x" \
+		>"$D/1" 2>/dev/null </dev/null &
+	pid=$!
+	until grep -qs begun "$D"/rec.*; do sleep 0.1; done
+	harness mute recorder
+	touch "$D/on"
+	until [ "$(stat -c %s "$D/1")" -gt 50000 ]; do sleep 0.05; done
+	want 'bytes that only the session has' yes \
+		"$([ "$(cat "$D"/rec.* | wc -c)" -lt 50000 ] && echo yes)"
+	harness drop recorder
+	harness mute
+	harness link recorder
+	wait "$pid"
+	cat "$D"/rec.* | cmp - "$D/1"
+	rm -f "$D"/rec.* "$D/on"
+	events=$(grep -ac '^end ' "$D/events")
+	user_ssh -tt 127.0.0.1 "echo begun; until [ -e $D/on ]; do sleep 0.1; done
+		echo the last words" >"$D/1" 2>/dev/null </dev/null &
+	pid=$!
+	until grep -qs begun "$D"/rec.*; do sleep 0.1; done
+	harness mute recorder
+	touch "$D/on"
+	wait "$pid"
+	grep -q 'last words' "$D/1"
+	want 'sessions that are over' "$events" "$(grep -ac '^end ' "$D/events")"
+	harness drop recorder
+	harness mute
+	harness link recorder
+	until [ "$(grep -ac '^end ' "$D/events")" -gt "$events" ]; do sleep 0.1; done
+	cat "$D"/rec.* | cmp - "$D/1"
+}
+
 records() {
 	harness record 1
 	rm -f "$D"/rec.*
@@ -163,6 +202,7 @@ records() {
 	cat "$D"/rec.* | cmp - "$D/1"
 	want_event '^rec close'
 	slow_recorder
+	killed_recorder
 	once_begun drop recorder
 	ended 'no recorder for 5 s' 'audit_failed' -tt 127.0.0.1 "touch $D/begun; sleep 30"
 	harness mute recorder

@@ -24,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -47,7 +48,6 @@ struct conn {
 	uint64_t id;
 	struct ipc link[LINKS];
 	bool up[LINKS];
-	uint32_t opens;  /* REC_OPENs so far */
 	uint8_t sid[64]; /* the first exchange hash */
 	size_t nsid;
 };
@@ -338,12 +338,35 @@ on_append(struct harness *h, struct conn *c, const struct msg_log_append *m)
 }
 
 static void
+record_path(const struct harness *h, const struct conn *c, uint32_t channel,
+    char *ret, size_t size)
+{
+	char name[32];
+
+	(void)snprintf(name, sizeof(name), "rec.%llu.%u",
+	    (unsigned long long)c->id, channel);
+	path_in(h, ret, size, name);
+}
+
+/* As the recorder does: what is in the file, whoever wrote it. */
+static void
+send_written(struct harness *h, struct conn *c, uint32_t channel, bool ended)
+{
+	struct msg_rec_state st = {.channel = channel, .ended = ended};
+	struct stat sb;
+	char path[512];
+
+	record_path(h, c, channel, path, sizeof(path));
+	if (stat(path, &sb) == 0)
+		st.bytes = (uint64_t)sb.st_size;
+	send_to(h, c, RECORDER, MSG_REC_STATE, &st, -1);
+}
+
+static void
 on_record(struct harness *h, struct conn *c, const struct ipc_msg *m)
 {
 	const struct msg_rec_open *o = m->body;
 	const struct msg_rec_data *d = m->body;
-	struct msg_rec_state st = {0};
-	char name[32];
 	char path[512];
 	FILE *f;
 
@@ -351,12 +374,12 @@ on_record(struct harness *h, struct conn *c, const struct ipc_msg *m)
 		(void)fprintf(h->events, "rec open %u %ux%u %.*s\n", o->channel,
 		    o->cols, o->rows, (int)o->command.len,
 		    (const char *)o->command.p);
-		st.opens = ++c->opens;
-		send_to(h, c, RECORDER, MSG_REC_STATE, &st, -1);
+		send_written(h, c, o->channel, false);
 		return;
 	}
 	if (m->type == MSG_REC_CLOSE) {
 		(void)fprintf(h->events, "rec close %u\n", d->channel);
+		send_written(h, c, d->channel, true);
 		return;
 	}
 	if (d->kind == REC_RESIZE) {
@@ -364,13 +387,12 @@ on_record(struct harness *h, struct conn *c, const struct ipc_msg *m)
 		    (const char *)d->data.p);
 		return;
 	}
-	(void)snprintf(name, sizeof(name), "rec.%llu.%u",
-	    (unsigned long long)c->id, d->channel);
-	path_in(h, path, sizeof(path), name);
+	record_path(h, c, d->channel, path, sizeof(path));
 	if ((f = fopen(path, "ae")) == NULL)
 		die(path);
 	(void)fwrite(d->data.p, 1, d->data.len, f);
 	(void)fclose(f);
+	send_written(h, c, d->channel, false);
 }
 
 static void

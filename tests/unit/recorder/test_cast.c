@@ -4,13 +4,16 @@
  */
 #include "tests/unit/support/test.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "recorder/cast.h"
 #include "recorder/file.h"
+#include "recorder/position.h"
 
 static void
 expect(struct buf *b, const char *want)
@@ -200,6 +203,99 @@ test_names(void **state)
 	assert_int_equal(file_name(name, "", 3, 0), GW_EINVAL);
 }
 
+/* What a recorder wrote until it was killed, after any byte. */
+struct killed {
+	struct buf text, raw;
+	size_t line_end[64];     /* where each line of text ends */
+	uint64_t line_bytes[64]; /* and the terminal bytes up to there */
+	size_t nlines;
+};
+
+static void
+write_some(struct killed *k)
+{
+	static const char *const bits[] = {"plain text", "\xff\xfe",
+	    "\xe2\x82\xac", "\xef\xbf\xbd", "\xe2", "\x82", "\xac",
+	    "\x1b[0m\"\\\r\n", "\xf0\x9f", "\x98\x80"};
+	struct cast c = {0};
+	uint64_t given = 0;
+
+	cast_header(&k->text, &(struct cast_head){.title = "t", .term = ""});
+	for (int64_t t = 1; t < 40; t++) {
+		const char *s = bits[(size_t)random() %
+				     (sizeof(bits) / sizeof(bits[0]))];
+		const size_t before = k->text.len;
+
+		if (random() % 8 == 0)
+			assert_int_equal(
+			    cast_resize(&k->text, t, "80x24", 5), 0);
+		cast_output(&c, &k->text, &k->raw, t, s, strlen(s));
+		given += strlen(s);
+		if (k->text.len == before)
+			continue;
+		k->line_end[k->nlines] = k->text.len;
+		k->line_bytes[k->nlines++] = given - c.ntail;
+	}
+}
+
+static void
+put_file(int dir, const char *name, const struct buf *b, size_t n)
+{
+	int fd = openat(
+	    dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	assert_true(fd >= 0);
+	if (n > 0)
+		assert_int_equal(write(fd, b->p, n), n);
+	assert_int_equal(close(fd), 0);
+}
+
+static void
+test_position(void **state)
+{
+	char path[] = "/tmp/sallyport-position.XXXXXX";
+	int dir;
+
+	(void)state;
+	assert_non_null(mkdtemp(path));
+	assert_true((dir = open(path, O_RDONLY | O_DIRECTORY)) >= 0);
+	srandom(4711);
+	for (unsigned i = 0; i < 300; i++) {
+		struct killed k = {0};
+		uint64_t want = 0, got = 0;
+		size_t cut;
+
+		buf_init(&k.text, 65536);
+		buf_init(&k.raw, 65536);
+		write_some(&k);
+		cut = (size_t)random() % (k.text.len + 1);
+		for (size_t l = 0; l < k.nlines; l++)
+			if (k.line_end[l] <= cut)
+				want = k.line_bytes[l];
+		/* what lies beside it is written first */
+		put_file(dir, "s-7Q2MXK4P.3.cast.raw", &k.raw, k.raw.len);
+		put_file(dir, "s-7Q2MXK4P.3.cast", &k.text, cut);
+		assert_int_equal(
+		    position_of(dir, "s-7Q2MXK4P", 3, 1, &got), 0);
+		assert_int_equal(got, want);
+		/* in two parts, the first of them torn */
+		put_file(dir, "s-7Q2MXK4P.3.1.cast.raw", &k.raw, k.raw.len);
+		put_file(dir, "s-7Q2MXK4P.3.1.cast", &k.text, k.text.len);
+		want += k.line_bytes[k.nlines - 1];
+		assert_int_equal(
+		    position_of(dir, "s-7Q2MXK4P", 3, 2, &got), 0);
+		assert_int_equal(got, want);
+		buf_done(&k.text);
+		buf_done(&k.raw);
+	}
+	assert_int_equal(unlinkat(dir, "s-7Q2MXK4P.3.cast", 0), 0);
+	assert_int_equal(unlinkat(dir, "s-7Q2MXK4P.3.cast.raw", 0), 0);
+	assert_int_equal(unlinkat(dir, "s-7Q2MXK4P.3.1.cast", 0), 0);
+	assert_int_equal(unlinkat(dir, "s-7Q2MXK4P.3.1.cast.raw", 0), 0);
+	(void)close(dir);
+	assert_int_equal(rmdir(path), 0);
+}
+
 int
 main(void)
 {
@@ -209,6 +305,7 @@ main(void)
 	    cmocka_unit_test(test_tails),
 	    cmocka_unit_test(test_resize),
 	    cmocka_unit_test(test_names),
+	    cmocka_unit_test(test_position),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

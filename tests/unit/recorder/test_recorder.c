@@ -192,7 +192,7 @@ test_story(void **state)
 	}
 	st = testlink_want(&t->session, MSG_REC_STATE);
 	assert_int_equal(st->result, 0);
-	assert_int_equal(st->opens, 1);
+	assert_int_equal(st->channel, 7);
 	assert_int_equal(st->bytes, 0);
 	testlink_event(&t->notary, EV_RECORDING_CHUNK, 0, event,
 	    sizeof(event)); /* the header */
@@ -226,8 +226,14 @@ test_story(void **state)
 
 		testlink_send(&t->session, MSG_REC_CLOSE, &m);
 	}
+	st = testlink_want(&t->session, MSG_REC_STATE);
+	assert_int_equal(st->channel, 7);
+	assert_int_equal(st->bytes, 13);
+	assert_int_equal(st->ended, 1);
 	testlink_event(&t->notary, EV_RECORDING_END, 0, event, sizeof(event));
 	testlink_event(&t->notary, EV_RECORDING_END, 0, event, sizeof(event));
+	json_field(event, "bytes_out", got, sizeof(got));
+	assert_string_equal(got, "13");
 	sha256_hex(all, text, n);
 	json_field(event, "sha256", got, sizeof(got));
 	assert_string_equal(got, all);
@@ -261,10 +267,25 @@ test_story(void **state)
 	assert_string_equal(got, "hello \xe2\x82\xac \xef\xbf\xbd\r\n");
 }
 
+/* Half a line, as a recorder that is killed while it writes leaves it. */
+static void
+tear(const struct scene *t, const char *file)
+{
+	char path[256];
+	FILE *f;
+
+	(void)snprintf(
+	    path, sizeof(path), "%s/recorder/recordings/%s", t->dir, file);
+	assert_non_null(f = fopen(path, "a"));
+	assert_true(fputs("[9.000000, \"o\", \"half a l", f) >= 0);
+	assert_int_equal(fclose(f), 0);
+}
+
 static void
 test_restart(void **state)
 {
 	struct scene *t = *state;
+	const struct msg_rec_state *st;
 	char event[4096], got[4096], text[8192];
 	int result;
 	const char *nl;
@@ -274,7 +295,13 @@ test_restart(void **state)
 	testlink_event(&t->notary, EV_RECORDING_START, 1, event, sizeof(event));
 	(void)testlink_want(&t->session, MSG_REC_STATE);
 	send_data(t, 1, REC_OUTPUT, "one", 3);
-	(void)testlink_want(&t->session, MSG_REC_STATE);
+	st = testlink_want(&t->session, MSG_REC_STATE);
+	assert_int_equal(st->bytes, 3);
+	/* what is no whole character yet is not answered for */
+	send_data(t, 1, REC_OUTPUT, "\xff\xe2\x82", 3);
+	st = testlink_want(&t->session, MSG_REC_STATE);
+	assert_int_equal(st->bytes, 4);
+	tear(t, SID ".1.cast");
 	/* it dies; nothing is closed */
 	assert_int_equal(kill(t->p.pid, SIGKILL), 0);
 	assert_int_equal(waitpid(t->p.pid, &result, 0), t->p.pid);
@@ -294,8 +321,19 @@ test_restart(void **state)
 	json_field(event, "reason", got, sizeof(got));
 	assert_string_equal(got, "interrupted");
 	json_field(event, "file", got, sizeof(got));
+	assert_string_equal(got, SID ".1.cast.raw");
+	testlink_event(&t->notary, EV_RECORDING_END, 0, event, sizeof(event));
+	json_field(event, "file", got, sizeof(got));
 	assert_string_equal(got, SID ".1.cast");
-	(void)testlink_want(&t->session, MSG_REC_STATE);
+	json_field(event, "bytes_out", got, sizeof(got));
+	assert_string_equal(got, "4");
+	json_field(event, "msg", got, sizeof(got));
+	assert_string_equal(got,
+	    "The recorder ended; " SID ".1.1.cast goes on at the byte where "
+	    "this part stops.");
+	/* this is where the session goes on */
+	st = testlink_want(&t->session, MSG_REC_STATE);
+	assert_int_equal(st->bytes, 4);
 	send_data(t, 1, REC_OUTPUT, "two", 3);
 	(void)testlink_want(&t->session, MSG_REC_STATE);
 	(void)read_back(t, SID, text, sizeof(text), &result);
@@ -304,13 +342,16 @@ test_restart(void **state)
 	nl = strchr(text, '\n');
 	assert_non_null(nl);
 	assert_null(strstr(nl, "version"));
+	assert_null(strstr(nl, "half a l"));
+	assert_non_null(strstr(nl, "\"r\", \"90x30\"]\n"));
 	{
 		double a = 9, b = 0;
 
 		assert_int_equal(
 		    sscanf(nl + 1, "[%lf, \"o\", \"one\"]", &a), 1);
 		nl = strchr(nl + 1, '\n');
-		assert_non_null(nl);
+		assert_non_null(nl = strstr(nl, "\"r\", "));
+		assert_non_null(nl = strchr(nl, '\n'));
 		assert_int_equal(
 		    sscanf(nl + 1, "[%lf, \"o\", \"two\"]", &b), 1);
 		assert_true(a < b);
@@ -343,6 +384,81 @@ test_refusals(void **state)
 	send_data(t, 3, REC_OUTPUT, "x", 1);
 	testlink_event(&t->notary, EV_PEER_PROTOCOL, 0, event, sizeof(event));
 	stop(t);
+}
+
+/* The last record of an end, in the order they came. */
+static void
+last_end(struct scene *t, char *ret, size_t size)
+{
+	const struct msg_log_append *m;
+	struct buf b;
+
+	do
+		m = testlink_want(&t->notary, MSG_LOG_APPEND);
+	while (m->event != EV_RECORDING_END);
+	buf_init(&b, LIMIT_RECORD_MAX);
+	assert_int_equal(event_fields_json(&b, m->fields.p, m->fields.len), 0);
+	(void)snprintf(ret, size, "%.*s", (int)b.len, (const char *)b.p);
+	buf_done(&b);
+}
+
+/* A recording that the log has a start of, and no end: the next recorder writes
+ * it, when nobody comes back; at the latest when it stops. */
+static void
+test_left(void **state)
+{
+	struct scene *t = *state;
+	struct msg_nt_unended m = {.channel = 1};
+	char event[4096], got[512];
+	int result;
+
+	start(t);
+	open_channel(t, 1);
+	testlink_event(&t->notary, EV_RECORDING_START, 1, event, sizeof(event));
+	(void)testlink_want(&t->session, MSG_REC_STATE);
+	send_data(t, 1, REC_OUTPUT, "one", 3);
+	(void)testlink_want(&t->session, MSG_REC_STATE);
+	(void)snprintf(m.sid, sizeof(m.sid), SID);
+	(void)snprintf(m.grant, sizeof(m.grant), GRANT);
+	(void)snprintf(m.file, sizeof(m.file), SID ".1.cast");
+	/* its own, which is open */
+	testlink_send(&t->notary, MSG_NT_UNENDED, &m);
+	send_data(t, 1, REC_OUTPUT, "two", 3);
+	(void)testlink_want(&t->session, MSG_REC_STATE);
+	assert_int_equal(kill(t->p.pid, SIGKILL), 0);
+	assert_int_equal(waitpid(t->p.pid, &result, 0), t->p.pid);
+	ipc_done(&t->p.control);
+	testlink_close(&t->notary);
+	testlink_close(&t->broker);
+	testlink_close(&t->session);
+
+	start(t);
+	m.size = 100000; /* more than there is */
+	testlink_send(&t->notary, MSG_NT_UNENDED, &m);
+	/* of one there is no file; of one, not even a name */
+	m.channel = 9;
+	(void)snprintf(m.file, sizeof(m.file), SID ".9.cast");
+	testlink_send(&t->notary, MSG_NT_UNENDED, &m);
+	(void)testlink_next(&t->session, 200);
+	result = proc_harness_stop(&t->p);
+	assert_int_equal(result, 0);
+	for (unsigned i = 0; i < 2; i++) {
+		last_end(t, event, sizeof(event));
+		json_field(event, "reason", got, sizeof(got));
+		assert_string_equal(got, "interrupted");
+		json_field(event, "msg", got, sizeof(got));
+		if (strstr(event, SID ".9.cast") != NULL) {
+			assert_non_null(strstr(got, "before there was a file"));
+			continue;
+		}
+		assert_non_null(strstr(got, "The file lacks the last"));
+		json_field(event, "bytes_out", got, sizeof(got));
+		assert_string_equal(got, "6");
+		assert_non_null(strstr(event, "\"sha256\""));
+	}
+	testlink_close(&t->notary);
+	testlink_close(&t->broker);
+	testlink_close(&t->session);
 }
 
 static unsigned
@@ -532,6 +648,8 @@ test_full(void **state)
 	assert_non_null(strstr(event, "\"sid\":\"" SID "\""));
 	st = testlink_want(&t->session, MSG_REC_STATE);
 	assert_int_equal(st->result, -GW_ESYS);
+	testlink_event(&t->notary, EV_RECORDING_END, 0, event, sizeof(event));
+	assert_non_null(strstr(event, "\"reason\":\"failed\""));
 	/* what still comes is dropped without a fuss */
 	send_data(t, 1, REC_OUTPUT, big, 20000);
 	assert_int_equal(testlink_next(&t->session, 300), 0);
@@ -546,6 +664,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(test_story),
 	    T(test_restart),
+	    T(test_left),
 	    T(test_refusals),
 	    T(test_claims),
 	    T(test_late_channel),
