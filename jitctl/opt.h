@@ -100,6 +100,8 @@ enum flag_kind { FLAG_BOOL = 0, FLAG_ONE, FLAG_MANY };
 	X(LINES, "lines", 0, "N", ONE, "how many records to start with")       \
 	X(DIR, "dir", 0, "DIR", ONE, "the folder with the records")            \
 	X(VKEY, "vkey", 0, "FILE", ONE, "the log's verifier key")              \
+	X(EXPECT, "expect", 0, "FILE", ONE,                                    \
+	    "a checkpoint kept elsewhere, or a receiver's copy")               \
 	X(CODE_FILE, "code-file", 0, "FILE", ONE,                              \
 	    "the code, - is stdin (JITCTL_CODE_FILE)")
 

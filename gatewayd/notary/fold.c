@@ -509,9 +509,10 @@ part_of_session(struct fold *f, const struct record *r, struct fields *in)
 		unended_counted(f->unended, sid, count(in, EF_BYTES_IN),
 		    count(in, EF_BYTES_OUT));
 		return 0;
-	default:
-		return unended_begin(
-		    f->unended, l, sid, UNENDED_CHANNEL, channel, NULL);
+	default: /* a program: channels count from 1 */
+		return channel == 0 ? 0
+				    : unended_begin(f->unended, l, sid,
+					  UNENDED_CHANNEL, channel, NULL);
 	}
 }
 

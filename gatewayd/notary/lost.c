@@ -83,9 +83,8 @@ static int
 write_end(struct notary *n, const struct end *e)
 {
 	char key[LIMIT_NAME_SIZE];
-	struct queue_item item = {.event = EV_SESSION_CHANNEL_END,
-	    .origin = PROC_NOTARY,
-	    .key = key};
+	struct queue_item item = {
+	    .event = EV_SESSION_CHANNEL_END, .origin = PROC_NOTARY, .key = key};
 	struct event_fields f;
 	int r;
 

@@ -107,7 +107,7 @@ MUST_CHECK int quota_check(const struct notary *n, enum event_code ev,
 MUST_CHECK int quota_open(const struct notary *n, const char *user);
 /* pair.c */
 enum pair {
-	PAIR_BAD = 0, /* nothing is begun any more, or it says of nothing */
+	PAIR_BAD = 0, /* nothing is begun any more, or it names no file */
 	PAIR_OK,
 	PAIR_LATE, /* it has its end, or no start */
 };

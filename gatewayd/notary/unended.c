@@ -67,9 +67,9 @@ static bool
 is_it(const struct unended_item *i, enum unended_kind kind, uint32_t channel,
     const char *file)
 {
-	return i->kind == kind && (kind == UNENDED_CHANNEL
-					  ? i->channel == channel
-					  : strcmp(i->file, file) == 0);
+	return i->kind == kind &&
+	       (kind == UNENDED_CHANNEL ? i->channel == channel
+					: strcmp(i->file, file) == 0);
 }
 
 static struct unended_item **
@@ -219,8 +219,7 @@ unended_over(struct unended *u, const char *sid, int64_t time_ms)
 }
 
 void
-unended_counted(
-    struct unended *u, const char *sid, uint64_t in, uint64_t out)
+unended_counted(struct unended *u, const char *sid, uint64_t in, uint64_t out)
 {
 	struct unended_session *s = *slot(u, sid);
 
@@ -243,8 +242,7 @@ unended_item(const struct unended_session *s, enum unended_kind kind,
 {
 	const struct unended_item *i = s == NULL ? NULL : s->items;
 
-	while (i != NULL &&
-	       !is_it(i, kind, channel, file == NULL ? "" : file))
+	while (i != NULL && !is_it(i, kind, channel, file == NULL ? "" : file))
 		i = i->next;
 	return i;
 }

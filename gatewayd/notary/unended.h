@@ -74,7 +74,6 @@ const struct fold_leg *unended_leg_of_conn(const struct unended *u,
 
 typedef int unended_fn(void *arg, const struct unended_session *s);
 /* Each session, until fn returns a negative number: it is passed on. */
-MUST_CHECK int unended_each(
-    const struct unended *u, unended_fn *fn, void *arg);
+MUST_CHECK int unended_each(const struct unended *u, unended_fn *fn, void *arg);
 
 #endif

@@ -46,8 +46,7 @@ void cast_end(struct cast *c, struct buf *out, struct buf *raw, int64_t t_us);
 MUST_CHECK int cast_count(
     const uint8_t *line, size_t n, uint64_t *ret, bool *retlossy);
 MUST_CHECK int cast_count_raw(const uint8_t *line, size_t n, uint64_t *ret);
-bool cast_same_time(
-    const uint8_t *a, size_t na, const uint8_t *b, size_t nb);
+bool cast_same_time(const uint8_t *a, size_t na, const uint8_t *b, size_t nb);
 /* "COLSxROWS"; GW_EPROTO for anything else. */
 MUST_CHECK int cast_resize(
     struct buf *out, int64_t t_us, const void *p, size_t n);

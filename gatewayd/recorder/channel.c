@@ -167,10 +167,10 @@ resume(struct channel *c, struct left *left)
 	int e;
 
 	if ((e = file_name(first, c->sid, c->id, 0)) != 0 ||
-	    (e = position_of(
-		 c->dir, c->sid, c->id, c->part, &c->received)) != 0 ||
-	    (e = left_goes_on(left, c->sid, c->grant, c->id, c->earlier,
-		 c->text.name)) != 0)
+	    (e = position_of(c->dir, c->sid, c->id, c->part, &c->received)) !=
+		0 ||
+	    (e = left_goes_on(
+		 left, c->sid, c->grant, c->id, c->earlier, c->text.name)) != 0)
 		return e;
 	/* + 1: whole seconds only are known, and time must not go back */
 	if (file_started(c->dir, first, &started) == 0 && started <= now_s)
@@ -283,8 +283,8 @@ static int
 write_size(struct channel *c)
 {
 	char size[32];
-	int e = str_fmt(
-	    size, sizeof(size), "%ux%u", c->open.cols, c->open.rows);
+	int e =
+	    str_fmt(size, sizeof(size), "%ux%u", c->open.cols, c->open.rows);
 
 	if (e == 0 && c->open.cols != 0 && c->open.rows != 0)
 		e = cast_resize(

@@ -29,8 +29,8 @@ struct channel {
 	struct file text; /* the .cast */
 	struct file raw;  /* the .cast.raw; made when first needed */
 	struct buf raw_line;
-	struct msg_rec_open open;     /* what the session says of itself */
-	struct buf command;           /* of it, our own */
+	struct msg_rec_open open; /* what the session says of itself */
+	struct buf command;       /* of it, our own */
 	unsigned part;
 	char earlier[FILE_NAME_SIZE]; /* the part before this one, or "" */
 	bool begun;   /* recording.start is durable: it has an end */

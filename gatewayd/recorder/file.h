@@ -28,7 +28,7 @@ struct file {
 	uint64_t size;      /* written */
 	uint32_t chunks;
 	bool unsynced; /* written since it was on disk last */
-	void *whole; /* the digest of all */
+	void *whole;   /* the digest of all */
 };
 
 struct file_chunk {

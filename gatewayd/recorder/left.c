@@ -113,8 +113,8 @@ end_of(struct left *l, const struct msg_nt_unended *m, unsigned part,
 	int e = position_of(l->dir, m->sid, m->channel, part + 1, &position);
 
 	if (e != 0)
-		log_warn("%s cannot be read to its end: %s", m->file,
-		    err_str(e));
+		log_warn(
+		    "%s cannot be read to its end: %s", m->file, err_str(e));
 	if ((e = str_fmt(raw, sizeof(raw), "%s.raw", m->file)) == 0 &&
 	    file_exists(l->dir, raw))
 		e = put_end(l, m, raw, NULL, next);

@@ -69,8 +69,7 @@ send_state(struct recording *s, const struct msg_rec_state *m)
 static void
 send_written(struct recording *s, const struct channel *c)
 {
-	const struct msg_rec_state m = {
-	    .channel = c->id, .bytes = c->written};
+	const struct msg_rec_state m = {.channel = c->id, .bytes = c->written};
 
 	send_state(s, &m);
 }

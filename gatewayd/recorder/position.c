@@ -73,8 +73,7 @@ lines_next(struct lines *l)
 	l->line = NULL;
 	while (e == 0) {
 		if (l->b.len > l->at)
-			lf = memchr(
-			    l->b.p + l->at, '\n', l->b.len - l->at);
+			lf = memchr(l->b.p + l->at, '\n', l->b.len - l->at);
 		if (lf != NULL || end)
 			break;
 		e = lines_fill(l, &end);
@@ -109,8 +108,8 @@ count(struct lines *text, struct lines *raw, uint64_t *sum)
 }
 
 int
-position_of(int dir, const char *sid, uint32_t channel, unsigned parts,
-    uint64_t *ret)
+position_of(
+    int dir, const char *sid, uint32_t channel, unsigned parts, uint64_t *ret)
 {
 	char name[FILE_NAME_SIZE], raw_name[FILE_NAME_SIZE];
 	struct lines text, raw;
@@ -119,8 +118,8 @@ position_of(int dir, const char *sid, uint32_t channel, unsigned parts,
 	*ret = 0;
 	for (unsigned part = 0; e == 0 && part < parts; part++) {
 		if ((e = file_name(name, sid, channel, part)) != 0 ||
-		    (e = str_fmt(
-			 raw_name, sizeof(raw_name), "%s.raw", name)) != 0)
+		    (e = str_fmt(raw_name, sizeof(raw_name), "%s.raw", name)) !=
+			0)
 			break;
 		if ((e = lines_open(&raw, dir, raw_name, false)) == 0) {
 			if ((e = lines_open(&text, dir, name, true)) == 0)

@@ -13,7 +13,7 @@
 
 /* The terminal bytes in the first so many parts of a channel, which are there.
  * GW_ESYS; GW_ECORRUPT when they are not as we write them. */
-MUST_CHECK int position_of(int dir, const char *sid, uint32_t channel,
-    unsigned parts, uint64_t *ret);
+MUST_CHECK int position_of(
+    int dir, const char *sid, uint32_t channel, unsigned parts, uint64_t *ret);
 
 #endif

@@ -232,8 +232,7 @@ forget(struct session *s, struct recording *r)
 /* False when that cannot be: what it has answered for is not there any more, or
  * it has more than it was given. */
 static bool
-answered(
-    struct session *s, struct recording *r, const struct msg_rec_state *m)
+answered(struct session *s, struct recording *r, const struct msg_rec_state *m)
 {
 	const size_t given = r->ready ? r->sent : r->kept.len;
 	uint64_t n;

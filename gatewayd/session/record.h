@@ -4,9 +4,9 @@
  * terminal, and of shells without one, to the recorder, before the user gets
  * it. Time, framing, digests and files are the recorder's own.
  *
- * What the recorder has not answered for is kept, at most LIMIT_REC_UNACKED of a
- * session: should it be killed, the next one gets it again, from where its files
- * end. Should the session be killed, it is in the recorder's socket.
+ * What the recorder has not answered for is kept, at most LIMIT_REC_UNACKED of
+ * a session: should it be killed, the next one gets it again, from where its
+ * files end. Should the session be killed, it is in the recorder's socket.
  */
 #ifndef SESSION_RECORD_H
 #define SESSION_RECORD_H
@@ -22,11 +22,11 @@ struct session;
 struct recording;
 
 struct record {
-	struct recording *all; /* in no order */
-	size_t kept;           /* bytes of them not answered for */
-	bool full;   /* this turn the recorder's socket was full */
-	bool waits;  /* or there was no place to keep more */
-	bool failed; /* the recorder gave up */
+	struct recording *all;  /* in no order */
+	size_t kept;            /* bytes of them not answered for */
+	bool full;              /* this turn the recorder's socket was full */
+	bool waits;             /* or there was no place to keep more */
+	bool failed;            /* the recorder gave up */
 	int64_t waits_since_ms; /* boot time; 0 = it did not */
 };
 

@@ -133,8 +133,8 @@ wait_for_work(struct session *s)
 	(void)shim_wait(p, n, deadline_wait_ms(s));
 }
 
-/* Nothing is relayed any more; what the recorder has not written yet may have to
- * be given to another one. */
+/* Nothing is relayed any more; what the recorder has not written yet may have
+ * to be given to another one. */
 static void
 wait_recorder(struct session *s)
 {
@@ -152,8 +152,8 @@ wait_recorder(struct session *s)
 		n = 0;
 		add_fd(p, &n, s->ctl.ipc.fd, true, false);
 		if (s->recorder.up)
-			add_fd(p, &n, s->recorder.ipc.fd, true,
-			    record_waits(s));
+			add_fd(
+			    p, &n, s->recorder.ipc.fd, true, record_waits(s));
 		(void)shim_wait(p, n, LAST_TURN_MS);
 	}
 }

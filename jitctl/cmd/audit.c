@@ -1,25 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * audit - reads the evidence (tail, search) and proves it (verify). Records are
- * shown one per line; -o json gives their exact bytes.
+ * audit - reads the evidence (tail, search). Records are shown one per line; -o
+ * json gives their exact bytes. verify.c proves it.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
-#include "audit/verify.h"
 #include "base/clock.h"
-#include "base/err.h"
-#include "base/fault.h"
 #include "base/limits.h"
-#include "base/safefile.h"
 #include "base/str.h"
 #include "core/event.h"
+#include "jitctl/cmd/audit.h"
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/gateway/read.h"
 #include "jitctl/term/out.h"
@@ -28,17 +22,6 @@
 #include "jitctl/term/words.h"
 
 enum { POLL_MS = 1000, TAIL_DEFAULT = 20 };
-
-/* Gets one whole record, without its line end. false stops the reading. */
-typedef bool record_fn(void *arg, const char *line, size_t n);
-
-struct reader {
-	struct ctx *c;
-	uint64_t next;
-	record_fn *each;
-	void *arg;
-	bool stopped;
-};
 
 /* Reads one piece of the log; *retend when nothing came. */
 static int
@@ -68,8 +51,8 @@ out:
 	return x;
 }
 
-static int
-read_all_records(struct reader *rd)
+int
+audit_read(struct reader *rd)
 {
 	bool end = false;
 	int x = EXIT_OK;
@@ -196,10 +179,9 @@ has_record(struct ctx *c, uint64_t seq, bool *ret)
 	return x;
 }
 
-/* Finds how many records there are by asking for some: the log may be large,
- * and only its end is wanted. */
-static int
-log_end(struct ctx *c, uint64_t *ret)
+/* By asking for some: the log may be large, and only its end is wanted. */
+int
+audit_count(struct ctx *c, uint64_t *ret)
 {
 	uint64_t low = 0; /* at least so many there are */
 	uint64_t high = 1024;
@@ -273,9 +255,9 @@ run_audit_tail(struct ctx *c)
 	ring.line = calloc(ring.size, sizeof(*ring.line));
 	ring.len = calloc(ring.size, sizeof(*ring.len));
 	if (ring.line != NULL && ring.len != NULL &&
-	    (x = log_end(c, &rd.next)) == EXIT_OK) {
+	    (x = audit_count(c, &rd.next)) == EXIT_OK) {
 		rd.next -= rd.next < lines ? rd.next : lines;
-		x = read_all_records(&rd);
+		x = audit_read(&rd);
 	}
 	for (size_t i = ring.at > ring.size ? ring.at - ring.size : 0;
 	     x == EXIT_OK && i < ring.at; i++)
@@ -397,142 +379,11 @@ run_audit_search(struct ctx *c)
 	if (!time_arg(c, F_SINCE, now_ms, &s.since_ms) ||
 	    !time_arg(c, F_UNTIL, now_ms, &s.until_ms))
 		return EXIT_USAGE;
-	x = read_all_records(&rd);
+	x = audit_read(&rd);
 	if (x == EXIT_OK && s.found == 0) {
 		say(c, "None of %llu records matches.",
 		    (unsigned long long)rd.next);
 		hint_event(c);
 	}
 	return x;
-}
-
-/* ---------------------------------------------------------------- verify */
-
-static int
-verdict(const struct ctx *c, const struct verify_result *r)
-{
-	char text[CELL_SIZE];
-	json_t *o = NULL;
-
-	say_text(text, sizeof(text), r->text, strlen(r->text));
-	o = json_pack("{s:s,s:I,s:I,s:I,s:s}", "verdict",
-	    r->verdict == VERIFY_OK     ? "ok"
-	    : r->verdict == VERIFY_OPEN ? "open"
-					: "bad",
-	    "records", (json_int_t)r->records, "covered",
-	    (json_int_t)r->covered, "checkpoints", (json_int_t)r->checkpoints,
-	    "text", text);
-	if (o != NULL && r->verdict == VERIFY_BAD) {
-		(void)json_object_set_new(
-		    o, "bad_first", json_integer((json_int_t)r->bad_first));
-		(void)json_object_set_new(
-		    o, "bad_last", json_integer((json_int_t)r->bad_last));
-	}
-	if (!out_object(c, o))
-		(void)printf("%s\n", text);
-	json_decref(o);
-	return r->verdict == VERIFY_BAD ? EXIT_VERIFY : EXIT_OK;
-}
-
-/* The key that the gateway names, unless it named another when this user
- * joined: who forges a log signs it with a key of their own. */
-static int
-served_vkey(const struct ctx *c, const char *key, char *ret, size_t size)
-{
-	if (c->prof.log_key[0] != '\0' && strcmp(c->prof.log_key, key) != 0 &&
-	    !FAULT(believe_reply)) {
-		say_error("the gateway names another log key than when you "
-			  "joined; if it was changed on purpose, name it: "
-			  "--vkey FILE, a copy of its "
-			  "/var/lib/sallyport/pub/log.vkey");
-		return EXIT_VERIFY;
-	}
-	return str_copy(ret, size, key) == 0 ? EXIT_OK : EXIT_FAILED;
-}
-
-/* From --vkey, else from the gateway over the pinned connection. It must not
- * come with the log itself. */
-static int
-get_vkey(struct ctx *c, char *ret, size_t size)
-{
-	const char *path = opt_get(&c->opt, F_VKEY);
-	struct secret text = {0};
-	struct reply r = {0};
-	int x = EXIT_FAILED;
-
-	if (path == NULL) {
-		x = read_verb(c, VERB_SERVER, NULL, NULL, &r);
-		if (x == EXIT_OK)
-			x = served_vkey(
-			    c, member(r.json, "log_key"), ret, size);
-		reply_done(&r);
-		return x;
-	}
-	char *full = realpath(path, NULL);
-
-	if (full == NULL)
-		say_error("%s: %s", path, strerror(errno));
-	else if (safefile_read(&text, full, size - 1, SAFEFILE_ANY_OWNER) != 0)
-		say_error("%s: not a readable key file", path);
-	else {
-		text.p[strcspn((const char *)text.p, "\r\n")] = '\0';
-		if (str_copy(ret, size, (const char *)text.p) == 0)
-			x = EXIT_OK;
-	}
-	free(full);
-	secret_free(&text);
-	return x;
-}
-
-static bool
-feed(void *arg, const char *line, size_t n)
-{
-	return verify_line(arg, line, n);
-}
-
-/* Checks the gateway's records as it serves them. */
-static int
-verify_live(struct ctx *c, const char *vkey)
-{
-	struct verify *a = NULL;
-	struct reader rd = {.c = c, .each = feed};
-	int x = EXIT_FAILED;
-
-	if (verify_new(&a, vkey) != 0) {
-		say_error("the log's key is not a verifier key "
-			  "(name+hash+base64)");
-		return EXIT_FAILED;
-	}
-	rd.arg = a;
-	x = read_all_records(&rd);
-	if (x == EXIT_OK)
-		x = verdict(c, verify_result(a));
-	verify_free(a);
-	return x;
-}
-
-int
-run_audit_verify(struct ctx *c)
-{
-	const char *dir = opt_get(&c->opt, F_DIR);
-	struct verify_result res = {0};
-	char vkey[512] = "";
-	int r = 0;
-	int x = get_vkey(c, vkey, sizeof(vkey));
-
-	if (x != EXIT_OK)
-		return x;
-	if (dir == NULL)
-		return verify_live(c, vkey);
-	r = verify_dir(&res, vkey, dir);
-	if (r == 0)
-		return verdict(c, &res);
-	if (r == GW_ESYS && errno == ENOENT && access(dir, F_OK) == 0)
-		say_error("%s: no audit-NUMBER.ndjson in it (a file of another "
-			  "name has to be named itself)",
-		    dir);
-	else
-		say_error(
-		    "%s: %s", dir, r == GW_ESYS ? strerror(errno) : err_str(r));
-	return EXIT_FAILED;
 }

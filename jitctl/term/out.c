@@ -168,7 +168,7 @@ scalar_text(char ret[static CELL_SIZE], const json_t *v)
 	char number[32];
 
 	if (json_is_string(v)) /* an old record's may hold a NUL */
-		str_escape(ret + n, CELL_SIZE - n, json_string_value(v),
+		say_text(ret + n, CELL_SIZE - n, json_string_value(v),
 		    json_string_length(v));
 	else if (json_is_boolean(v))
 		add_text(ret, json_is_true(v) ? "yes" : "no");

@@ -46,6 +46,8 @@ struct verify {
 	size_t nst;
 	struct recent *recent; /* records covered .. next-1 */
 	size_t nrecent, crecent;
+	struct note_checkpoint expect;
+	bool has_expect, expect_all;
 	bool failed, last_is_checkpoint;
 	struct verify_result res;
 };
@@ -84,6 +86,15 @@ verify_free(struct verify *v)
 	free(v->st);
 	free(v->recent);
 	free(v);
+}
+
+void
+verify_expect(struct verify *v, const struct note_checkpoint *c, bool all)
+{
+	v->expect_all = all;
+	v->expect = *c;
+	v->has_expect = true;
+	v->res.expected = c->size;
 }
 
 /* Adds leaf hashes (32 bytes each) of the records from `first` on, before
@@ -235,7 +246,7 @@ fields_agree(const json_t *o, const struct note_checkpoint *c)
 }
 
 static bool
-checkpoint(struct verify *v, uint64_t seq, const json_t *o)
+checkpoint(struct verify *v, uint64_t seq, int64_t time_ms, const json_t *o)
 {
 	const json_t *note = json_object_get(o, "note");
 	uint8_t root[NOTE_ROOT_SIZE];
@@ -262,6 +273,7 @@ checkpoint(struct verify *v, uint64_t seq, const json_t *o)
 	if (memcmp(root, c.root, sizeof(root)) != 0 && !FAULT(audit_root))
 		return bad_root(v, seq, c.root);
 	v->res.covered = seq;
+	v->res.covered_ms = time_ms;
 	v->res.checkpoints++;
 	v->nrecent = 0;
 	return true;
@@ -313,6 +325,39 @@ number_ok(struct verify *v, uint64_t seq)
 	    llu(v->next), llu(seq));
 }
 
+/* Where the expected checkpoint stands, the tree is its tree. */
+static bool
+as_expected(struct verify *v)
+{
+	uint8_t root[NOTE_ROOT_SIZE];
+
+	if (!v->has_expect || v->tree.size != v->expect.size ||
+	    FAULT(expect_any))
+		return true;
+	if (merkle_root(root, &v->tree) == 0 &&
+	    memcmp(root, v->expect.root, sizeof(root)) == 0)
+		return true;
+	return bad(v, 0, v->next - 1,
+	    "These are not the %llu records that the expected checkpoint "
+	    "signs for: the log was written anew, or it is another one.",
+	    llu(v->expect.size));
+}
+
+/* Good as it is, but a checkpoint kept elsewhere signs for more. */
+static void
+too_short(struct verify *v)
+{
+	char when[32];
+
+	str_time(when, sizeof(when), v->res.last_ms);
+	v->res.verdict = VERIFY_SHORT;
+	(void)snprintf(v->res.text, sizeof(v->res.text),
+	    "The log was cut off: it ends with record %llu of %s, but a "
+	    "checkpoint signs for %llu records. The last %llu are missing.",
+	    llu(v->next - 1), when, llu(v->expect.size),
+	    llu(v->expect.size - v->tree.size));
+}
+
 bool
 verify_line(struct verify *v, const void *line, size_t n)
 {
@@ -336,7 +381,7 @@ verify_line(struct verify *v, const void *line, size_t n)
 	if (!number_ok(v, rec.seq))
 		goto out;
 	v->last_is_checkpoint = rec.event == EV_AUDIT_CHECKPOINT;
-	if (v->last_is_checkpoint && !checkpoint(v, rec.seq, o))
+	if (v->last_is_checkpoint && !checkpoint(v, rec.seq, rec.time_ms, o))
 		goto out;
 	if (merkle_leaf(leaf, line, n) < 0 ||
 	    merkle_append_hash(&v->tree, leaf) < 0) {
@@ -348,7 +393,7 @@ verify_line(struct verify *v, const void *line, size_t n)
 	v->next = rec.seq + 1;
 	v->res.records++;
 	v->res.last_ms = rec.time_ms;
-	ok = true;
+	ok = as_expected(v);
 out:
 	json_decref(o);
 	return ok;
@@ -386,6 +431,8 @@ tail_ok(struct verify *v)
 const struct verify_result *
 verify_result(struct verify *v)
 {
+	char when[32];
+
 	if (v->failed || !tail_ok(v))
 		return &v->res;
 	if (v->res.checkpoints == 0) {
@@ -394,27 +441,36 @@ verify_result(struct verify *v)
 		    "There is no checkpoint: nothing is proven.");
 		return &v->res;
 	}
+	if (v->has_expect && v->expect_all && v->tree.size < v->expect.size &&
+	    !FAULT(expect_any)) {
+		too_short(v);
+		return &v->res;
+	}
+	str_time(when, sizeof(when), v->res.covered_ms);
 	v->res.verdict = v->last_is_checkpoint ? VERIFY_OK : VERIFY_OPEN;
 	/* a checkpoint's own line is signed for by the next one */
 	if (v->last_is_checkpoint)
 		(void)snprintf(v->res.text, sizeof(v->res.text),
 		    "%llu records verified against %llu signed checkpoints, "
-		    "the last of them record %llu.",
+		    "the last of them record %llu. Up to it, of %s, nothing "
+		    "was changed and nothing is missing.",
 		    llu(v->res.records - (v->next - v->res.covered)),
-		    llu(v->res.checkpoints), llu(v->res.covered));
+		    llu(v->res.checkpoints), llu(v->res.covered), when);
 	else
 		(void)snprintf(v->res.text, sizeof(v->res.text),
 		    "%llu records verified against %llu signed checkpoints; "
-		    "the last %llu are not covered by one yet.",
+		    "the last %llu are not covered by one yet. Up to record "
+		    "%llu, of %s, nothing was changed and nothing is missing.",
 		    llu(v->res.records - (v->next - v->res.covered)),
-		    llu(v->res.checkpoints), llu(v->next - v->res.covered));
+		    llu(v->res.checkpoints), llu(v->next - v->res.covered),
+		    llu(v->res.covered), when);
 	return &v->res;
 }
 
 /* ---- files */
 
-static int
-feed(struct verify *v, int fd)
+int
+verify_fd(struct verify *v, int fd)
 {
 	struct buf b;
 	uint8_t *p = malloc(CHUNK);
@@ -453,18 +509,6 @@ feed(struct verify *v, int fd)
 out:
 	buf_done(&b);
 	free(p);
-	return r;
-}
-
-int
-verify_fd(struct verify_result *ret, const char *vkey, int fd)
-{
-	struct verify *v = NULL;
-	int r = verify_new(&v, vkey);
-
-	if (r == 0 && (r = feed(v, fd)) == 0)
-		*ret = *verify_result(v);
-	verify_free(v);
 	return r;
 }
 
@@ -552,7 +596,7 @@ each(struct verify *v, const char *dir, int dirfd, bool leaves)
 		} else if (r == 0 && !v->failed) {
 			int fd = open_file(dirfd, list[i]->d_name);
 
-			r = fd < 0 ? GW_ESYS : feed(v, fd);
+			r = fd < 0 ? GW_ESYS : verify_fd(v, fd);
 			if (fd >= 0)
 				(void)close(fd);
 		}
@@ -563,9 +607,8 @@ each(struct verify *v, const char *dir, int dirfd, bool leaves)
 }
 
 int
-verify_dir(struct verify_result *ret, const char *vkey, const char *dir)
+verify_dir(struct verify *v, const char *dir)
 {
-	struct verify *v = NULL;
 	int fd = open(dir, O_RDONLY | O_CLOEXEC);
 	struct stat st;
 	int r = GW_ESYS;
@@ -573,17 +616,13 @@ verify_dir(struct verify_result *ret, const char *vkey, const char *dir)
 	if (fd < 0 || fstat(fd, &st) != 0)
 		goto out;
 	if (!S_ISDIR(st.st_mode)) {
-		r = verify_fd(ret, vkey, fd);
+		r = verify_fd(v, fd);
 		goto out;
 	}
 	/* hashes first: the log may grow meanwhile, they must not be ahead */
-	if ((r = verify_new(&v, vkey)) < 0 ||
-	    (r = each(v, dir, fd, true)) < 0 ||
-	    (r = each(v, dir, fd, false)) < 0)
-		goto out;
-	*ret = *verify_result(v);
+	if ((r = each(v, dir, fd, true)) == 0)
+		r = each(v, dir, fd, false);
 out:
-	verify_free(v);
 	if (fd >= 0)
 		(void)close(fd);
 	return r;

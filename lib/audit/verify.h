@@ -11,7 +11,8 @@
  * Without them only the stretch between two checkpoints can be named.
  *
  * A checkpoint signed by another key, or by none, is a failure, never skipped.
- * What it cannot find out: that records are missing after the last one given.
+ * That records are missing after the last one given it finds out only by a
+ * checkpoint that was kept elsewhere: verify_expect.
  */
 #ifndef AUDIT_VERIFY_H
 #define AUDIT_VERIFY_H
@@ -29,6 +30,7 @@ enum verify_verdict {
 	VERIFY_BAD = 0, /* changed, missing, forged; text says what */
 	VERIFY_OPEN,    /* good so far, but the tail has no checkpoint yet */
 	VERIFY_OK,      /* the last record given is a checkpoint over all */
+	VERIFY_SHORT,   /* good, but less than the expected checkpoint is of */
 };
 
 struct verify_result {
@@ -36,6 +38,8 @@ struct verify_result {
 	uint64_t records;             /* checked */
 	uint64_t covered;             /* records a good checkpoint signs for */
 	uint64_t checkpoints;         /* good ones */
+	int64_t covered_ms;           /* time of the last of them */
+	uint64_t expected;            /* records of verify_expect; 0 = none */
 	bool named;                   /* bad_first is the one bad record */
 	uint64_t bad_first, bad_last; /* where the fault is, when BAD */
 	int64_t last_ms;              /* time of the last good record */
@@ -49,6 +53,11 @@ struct verify;
 MUST_CHECK int verify_new(struct verify **ret, const char *vkey);
 void verify_free(struct verify *v);
 
+/* A checkpoint of this log, with a good signature (expect.h): its records must
+ * be there, as it has them. all false: not all of them, when it is one of later
+ * than this copy. Before the first line. */
+void verify_expect(struct verify *v, const struct note_checkpoint *c, bool all);
+
 /*
  * One line without its LF. Lines must begin with record 0. false once something
  * is wrong: the result is final then, further lines are ignored.
@@ -58,13 +67,12 @@ bool verify_line(struct verify *v, const void *line, size_t n);
  * Borrowed until the next call. */
 const struct verify_result *verify_result(struct verify *v);
 
-/* Verifies a folder of segments (audit-*.ndjson, leaves-*.bin where there are
- * some), or one file of lines. GW_ESYS when it cannot be read; else 0 and the
- * result. */
-MUST_CHECK int verify_dir(
-    struct verify_result *ret, const char *vkey, const char *dir);
-/* The lines of a descriptor to its end (a file, a pipe from a SIEM). */
-MUST_CHECK int verify_fd(struct verify_result *ret, const char *vkey, int fd);
+/* Gives v a folder of segments (audit-*.ndjson, leaves-*.bin where there are
+ * some), or one file of lines. GW_ESYS when it cannot be read. */
+MUST_CHECK int verify_dir(struct verify *v, const char *dir);
+/* The lines of a descriptor to its end (a file, a pipe from a SIEM). GW_ESYS,
+ * GW_ENOMEM. */
+MUST_CHECK int verify_fd(struct verify *v, int fd);
 
 /* Appends the signed note of an audit.checkpoint record. GW_EPROTO when there
  * is none; buf's errors. */

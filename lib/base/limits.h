@@ -186,7 +186,7 @@ enum {
 	LIMIT_SYSLOG_PARAM_MAX = 255, /* a value of structured data, cut there;
 				       * the record in the message is whole */
 	LIMIT_EVENT_FIELDS = 48,      /* fields of one record */
-	LIMIT_REC_DATA_MAX = 32 * 1024,     /* terminal bytes in one message */
+	LIMIT_REC_DATA_MAX = 32 * 1024, /* terminal bytes in one message */
 	LIMIT_REC_UNACKED = 512 * 1024, /* terminal bytes of a session that the
 					 * recorder has not written yet: the
 					 * session keeps them, and waits */

@@ -482,7 +482,7 @@ struct msg_rec_close {
 	uint32_t channel;
 };
 struct msg_rec_state {
-	uint8_t result; /* 0: what follows is so; else stop */
+	uint8_t result;   /* 0: what follows is so; else stop */
 	uint32_t channel; /* its recording has begun */
 	uint64_t bytes;   /* of its output are in the file, counted from the
 			   * channel's start, whoever wrote them */

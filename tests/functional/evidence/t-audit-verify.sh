@@ -104,6 +104,24 @@ expect_fail 9 verify
 cp "$TEST_DIR/log/$file" "$log"
 expect_ok verify
 
+echo '- cut back at a record: good by itself, which is said; not with a checkpoint kept elsewhere'
+cp "$TEST_DIR/log/$file" "$(host_file client /tmp/sink)"
+checkpoint=$(grep -n '"audit.checkpoint"' "$TEST_DIR/log/$file" | tail -n 2 | head -n 1 | cut -d : -f 1)
+head -n "$checkpoint" "$TEST_DIR/log/$file" >"$log"
+on client sh -c "truncate -s $((checkpoint * 32)) /tmp/log/leaves-*"
+expect_ok verify
+expect_out 'Up to (it|record [0-9]+), of 20[0-9-]+T[0-9:.]+Z, nothing was changed'
+expect_out 'compared with no checkpoint'
+expect_fail 9 verify --expect /tmp/sink
+expect_out 'cut off'
+expect_fail 9 verify --expect /tmp/sink -o json
+expect_eq '"short"' "$(jq .verdict <<<"$OUT")" verdict
+expect_fail 1 verify --expect /tmp/log.vkey
+cp "$TEST_DIR/log/$file" "$log"
+cp "$TEST_DIR"/log/leaves-* "$(host_file client /tmp/log)"
+expect_ok verify --expect /tmp/sink
+expect_out 'newest checkpoint in /tmp/sink, of [0-9]+ records, agrees'
+
 echo '- what is no file is said, not waited for'
 for f in audit-00000000000000009999.ndjson leaves-00000000000000009999.bin; do
 	on client mkfifo "/tmp/log/$f"

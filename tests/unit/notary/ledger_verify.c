@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "audit/expect.h"
 #include "base/clock.h"
 #include "base/str.h"
 
@@ -112,8 +113,13 @@ flip_record(const char *what, bool leaves)
 	if (leaves) {
 		r = verify();
 	} else {
+		struct verify *v = NULL;
+
 		assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
-		assert_int_equal(verify_fd(&r, lt.vkey, fd), 0);
+		assert_int_equal(verify_new(&v, lt.vkey), 0);
+		assert_int_equal(verify_fd(v, fd), 0);
+		r = *verify_result(v);
+		verify_free(v);
 	}
 	assert_int_equal(pwrite(fd, "a", 1, hit - p), 1);
 	free(p);
@@ -218,7 +224,7 @@ test_streams(void **state)
 	assert_int_equal(str_fmt(path, sizeof(path),
 			     "%s/audit-00000000000000000000.ndjson", lt.dir),
 	    0);
-	assert_int_equal(verify_dir(&r, lt.vkey, path), 0); /* one file */
+	r = verify_path(path, NULL); /* one file */
 	assert_int_equal(r.verdict, VERIFY_OK);
 	assert_int_equal(verify_new(&a, lt.vkey), 0);
 	assert_int_equal(feed_lines(a, log, (size_t)n, 0, UINT64_MAX), 0);
@@ -262,4 +268,83 @@ test_leaves_mended(void **state)
 	assert_int_equal(put(l, EV_AUTH_LOGIN, 3, true), 0);
 	ledger_free(l);
 	assert_int_equal(verify().verdict, VERIFY_OK);
+}
+
+/* What a sink got of the log so far: a file of its lines, each behind a header.
+ * The newest checkpoint in it. */
+static struct note_checkpoint
+kept_elsewhere(void)
+{
+	struct expect x;
+	char cmd[512], path[256];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/sink", lt.dir);
+	(void)snprintf(cmd, sizeof(cmd),
+	    "cat %s/audit-* | sed 's/^/<110>1 2026-11-18T11:06:40Z gw "
+	    "sallyport notary - - /' >%s",
+	    lt.dir, path);
+	assert_int_equal(system(cmd), 0);
+	assert_true((fd = open(path, O_RDONLY | O_CLOEXEC)) >= 0);
+	assert_int_equal(expect_init(&x, lt.vkey), 0);
+	assert_int_equal(expect_fd(&x, fd), 0);
+	assert_true(x.found);
+	(void)close(fd);
+	assert_int_equal(unlink(path), 0);
+	return x.newest;
+}
+
+/* The log is cut back behind a checkpoint, hashes and all. */
+static void
+cut_back(uint64_t records)
+{
+	char cmd[512];
+
+	(void)snprintf(cmd, sizeof(cmd),
+	    "cd %s && f=$(echo audit-*) && head -n %llu $f >x && cat x >$f && "
+	    "rm x && truncate -s %llu leaves-*",
+	    lt.dir, (unsigned long long)records,
+	    (unsigned long long)records * 32);
+	assert_int_equal(system(cmd), 0);
+}
+
+void
+test_cut_back(void **state)
+{
+	struct ledger *l = fresh(0);
+	struct note_checkpoint early, late, other;
+	struct expect x;
+	struct verify_result r;
+
+	(void)state;
+	assert_int_equal(put(l, EV_AUTH_LOGIN, 5, true), 0); /* 1..5, cp 6 */
+	early = kept_elsewhere();
+	assert_int_equal(early.size, 6);
+	assert_int_equal(put(l, EV_AUTH_LOGIN, 5, true), 0); /* 7..11, cp 12 */
+	late = kept_elsewhere();
+	assert_int_equal(late.size, 12);
+	ledger_free(l);
+	r = verify_path(lt.dir, &late);
+	assert_int_equal(r.verdict, VERIFY_OK);
+	assert_int_equal(r.expected, 12);
+	assert_non_null(strstr(r.text, "Up to it, of 20"));
+	assert_int_equal(verify_path(lt.dir, &early).verdict, VERIFY_OK);
+	other = late;
+	other.root[7] ^= 1;
+	r = verify_path(lt.dir, &other);
+	assert_int_equal(r.verdict, VERIFY_BAD);
+	assert_non_null(strstr(r.text, "written anew"));
+	/* by itself it is a good log */
+	cut_back(7);
+	assert_int_equal(verify().verdict, VERIFY_OK);
+	assert_int_equal(verify_path(lt.dir, &early).verdict, VERIFY_OK);
+	r = verify_path(lt.dir, &late);
+	assert_int_equal(r.verdict, VERIFY_SHORT);
+	assert_non_null(strstr(r.text, "ends with record 6"));
+	assert_non_null(strstr(r.text, "The last 5 are missing"));
+	/* what is no checkpoint of this log is none */
+	assert_int_equal(expect_init(&x, lt.vkey), 0);
+	expect_line(&x, "{\"v\":1,\"seq\":7}", 17);
+	expect_note(&x, "sallyport/x\n7\nAAAA\n\n", 21);
+	assert_false(x.found);
 }

@@ -151,12 +151,24 @@ fresh(uint64_t segment)
 }
 
 struct verify_result
+verify_path(const char *path, const struct note_checkpoint *expect)
+{
+	struct verify_result r;
+	struct verify *v = NULL;
+
+	assert_int_equal(verify_new(&v, lt.vkey), 0);
+	if (expect != NULL)
+		verify_expect(v, expect, true);
+	assert_int_equal(verify_dir(v, path), 0);
+	r = *verify_result(v);
+	verify_free(v);
+	return r;
+}
+
+struct verify_result
 verify(void)
 {
-	struct verify_result r = {0};
-
-	assert_int_equal(verify_dir(&r, lt.vkey, lt.dir), 0);
-	return r;
+	return verify_path(lt.dir, NULL);
 }
 
 int

@@ -41,6 +41,9 @@ int put(struct ledger *l, enum event_code ev, size_t n, bool checkpoint);
 /* An empty log whose record 0 is a checkpoint, as the notary does it. */
 struct ledger *fresh(uint64_t segment);
 struct verify_result verify(void);
+/* A folder or a file; expect may be NULL. */
+struct verify_result verify_path(
+    const char *path, const struct note_checkpoint *expect);
 /* The first segment's file. */
 int open_first(int flags);
 
@@ -51,5 +54,6 @@ void test_naming(void **state);
 void test_older_nul(void **state);
 void test_streams(void **state);
 void test_leaves_mended(void **state);
+void test_cut_back(void **state);
 
 #endif

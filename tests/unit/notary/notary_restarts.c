@@ -205,7 +205,6 @@ test_killed(void **state)
 void
 test_verifies(void **state)
 {
-	struct verify_result r = {0};
 	struct verify *a = NULL;
 	char dir[128], *text, *p, *lf;
 
@@ -224,6 +223,8 @@ test_verifies(void **state)
 	verify_free(a);
 	free(text);
 	path_of(dir, sizeof(dir), "notary/log");
-	assert_int_equal(verify_dir(&r, nt.conf.log_key, dir), 0);
-	assert_int_equal(r.verdict, VERIFY_OK);
+	assert_int_equal(verify_new(&a, nt.conf.log_key), 0);
+	assert_int_equal(verify_dir(a, dir), 0);
+	assert_int_equal(verify_result(a)->verdict, VERIFY_OK);
+	verify_free(a);
 }

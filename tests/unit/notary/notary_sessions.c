@@ -353,9 +353,8 @@ test_channel_ends(void **state)
 	event_fields_done(&f);
 	assert_int_equal(ends(l.sid, "lost"), 0);
 	testlink_close(&s);
-	wait_ends(l.sid,
-	    "\"channel\":2,\"bytes_in\":1234,\"bytes_out\":5678,"
-	    "\"reason\":\"lost\"");
+	wait_ends(l.sid, "\"channel\":2,\"bytes_in\":1234,\"bytes_out\":5678,"
+			 "\"reason\":\"lost\"");
 	assert_int_equal(ends(l.sid, "\"exit\":"), 2);
 	assert_int_equal(ends(l.sid, "\"user\":\"alice\""), 3);
 }

@@ -422,6 +422,7 @@ main(void)
 	    cmocka_unit_test(test_streams),
 	    cmocka_unit_test(test_leaves_mended),
 	    cmocka_unit_test(test_reserve),
+	    cmocka_unit_test(test_cut_back),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

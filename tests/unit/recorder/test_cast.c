@@ -222,8 +222,8 @@ write_some(struct killed *k)
 
 	cast_header(&k->text, &(struct cast_head){.title = "t", .term = ""});
 	for (int64_t t = 1; t < 40; t++) {
-		const char *s = bits[(size_t)random() %
-				     (sizeof(bits) / sizeof(bits[0]))];
+		const char *s =
+		    bits[(size_t)random() % (sizeof(bits) / sizeof(bits[0]))];
 		const size_t before = k->text.len;
 
 		if (random() % 8 == 0)
@@ -241,8 +241,8 @@ write_some(struct killed *k)
 static void
 put_file(int dir, const char *name, const struct buf *b, size_t n)
 {
-	int fd = openat(
-	    dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int fd =
+	    openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
 	assert_true(fd >= 0);
 	if (n > 0)
@@ -275,15 +275,13 @@ test_position(void **state)
 		/* what lies beside it is written first */
 		put_file(dir, "s-7Q2MXK4P.3.cast.raw", &k.raw, k.raw.len);
 		put_file(dir, "s-7Q2MXK4P.3.cast", &k.text, cut);
-		assert_int_equal(
-		    position_of(dir, "s-7Q2MXK4P", 3, 1, &got), 0);
+		assert_int_equal(position_of(dir, "s-7Q2MXK4P", 3, 1, &got), 0);
 		assert_int_equal(got, want);
 		/* in two parts, the first of them torn */
 		put_file(dir, "s-7Q2MXK4P.3.1.cast.raw", &k.raw, k.raw.len);
 		put_file(dir, "s-7Q2MXK4P.3.1.cast", &k.text, k.text.len);
 		want += k.line_bytes[k.nlines - 1];
-		assert_int_equal(
-		    position_of(dir, "s-7Q2MXK4P", 3, 2, &got), 0);
+		assert_int_equal(position_of(dir, "s-7Q2MXK4P", 3, 2, &got), 0);
 		assert_int_equal(got, want);
 		buf_done(&k.text);
 		buf_done(&k.raw);
