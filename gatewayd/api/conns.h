@@ -11,9 +11,9 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#include "api/peercred.h"
 #include "base/addr.h"
 #include "base/attr.h"
+#include "base/peercred.h"
 #include "process/process.h"
 
 struct conns;

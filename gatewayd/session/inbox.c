@@ -104,6 +104,7 @@ static int
 dispatch(struct session *s, struct ipc_msg *m)
 {
 	const struct msg_log_durable *d = m->body;
+	const struct msg_empty alive = {0};
 	int fd = m->fds[0];
 
 	m->fds[0] = -1;
@@ -112,6 +113,9 @@ dispatch(struct session *s, struct ipc_msg *m)
 		on_link(s, m->body, fd);
 		return 0;
 	case MSG_SUP_CONFIG:
+		return 0;
+	case MSG_SUP_BEAT:
+		link_post(&s->ctl, MSG_SUP_ALIVE, &alive);
 		return 0;
 	case MSG_SUP_STOP:
 		end_begin(s, END_SHUTDOWN, NULL);

@@ -216,6 +216,8 @@ kill_all(struct zygote *z)
 static int
 handle(struct zygote *z, struct ipc_msg *m)
 {
+	const struct msg_empty alive = {0};
+
 	switch (m->type) {
 	case MSG_SUP_SPAWN:
 		spawn(z, m->body, m);
@@ -223,6 +225,8 @@ handle(struct zygote *z, struct ipc_msg *m)
 	case MSG_SUP_KILL:
 		kill_conn(z, ((const struct msg_sup_conn *)m->body)->conn);
 		return 0;
+	case MSG_SUP_BEAT:
+		return ipc_send(&z->ctl, MSG_SUP_ALIVE, &alive, NULL, 0);
 	case MSG_SUP_STOP:
 		z->stop = true;
 		return 0;

@@ -23,6 +23,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/tcp.h"
+#include "supervisor/beat.h"
 #include "wire/ipc.h"
 
 enum { ACCEPT_BURST = 32, TALLY_MS = 60 * 1000 };
@@ -37,6 +38,7 @@ struct conn {
 	pid_t pid;            /* 0: not known yet */
 	bool gone;            /* reaped, or never there */
 	unsigned said;        /* lines for the operators */
+	struct beat beat;
 };
 
 static unsigned
@@ -303,6 +305,7 @@ spawn(struct supervisor *s, const struct msg_sup_spawn *who, int client)
 		(void)peer_send(zygote, MSG_SUP_KILL, &m, -1);
 		goto out;
 	}
+	beat_begin(&c->beat, c->control);
 	c->next = s->conns;
 	s->conns = c;
 	s->nconns++;
@@ -475,6 +478,19 @@ accept_stop(struct supervisor *s)
 		next = c->next; /* a link that breaks now frees c */
 		if (!FAULT(stop_sessions) && c->control != NULL)
 			(void)peer_send(c->control, MSG_SUP_STOP, &m, -1);
+	}
+}
+
+void
+accept_beat(struct supervisor *s)
+{
+	for (struct conn *c = s->conns; c != NULL; c = c->next) {
+		/* without its line it is being killed already */
+		if (c->control == NULL ||
+		    !beat_turn(&c->beat, c->control, BEAT_SESSION))
+			continue;
+		beat_report(s, PROC_SESSION, c->who.conn);
+		kill_conn(s, c);
 	}
 }
 

@@ -30,6 +30,8 @@ bool accept_any_of(const struct supervisor *s, pid_t zygote);
 /* SIGKILL; nothing if there is no such session. */
 void accept_kill(struct supervisor *s, uint64_t conn);
 void accept_kill_all(struct supervisor *s);
+/* A turn of the heartbeat of all sessions: one that hangs is killed. */
+void accept_beat(struct supervisor *s);
 /* A session process without a client, for the broker's probe of a target. */
 int accept_probe(struct supervisor *s, uint64_t conn);
 /* No new connections, and every session is asked to end. */

@@ -24,6 +24,7 @@
 #include "base/secret.h"
 #include "base/str.h"
 #include "supervisor/accept.h"
+#include "supervisor/beat.h"
 #include "supervisor/listen.h"
 #include "supervisor/notify.h"
 #include "sys/privdrop.h"
@@ -232,6 +233,7 @@ start(struct supervisor *s, struct child *c)
 	if ((r = process_adopt(
 		 s->process, &c->peer, spec->proc, &link, fd[0])) != 0)
 		return r;
+	beat_begin(&c->beat, c->peer);
 	if ((r = send_config(s, c)) != 0 || (r = send_listeners(s, c)) != 0)
 		return r;
 	if (spec->proc == PROC_NOTARY)
@@ -410,7 +412,7 @@ notify_child_down(const struct child *c)
 	char text[128];
 
 	if (str_fmt(text, sizeof(text),
-		"STATUS=doors shut, not serving: %s is started again",
+		"STATUS=not serving: %s is started again",
 		c->spec->binary) == 0)
 		notify_send(text);
 }

@@ -24,12 +24,16 @@
 #include "base/secret.h"
 #include "base/str.h"
 #include "supervisor/accept.h"
+#include "supervisor/beat.h"
 #include "supervisor/child.h"
 #include "supervisor/init.h"
 #include "supervisor/libssh_check.h"
 #include "supervisor/listen.h"
 #include "supervisor/notify.h"
+#include "supervisor/pulse.h"
+#include "supervisor/rootsock.h"
 #include "supervisor/supervisor.h"
+#include "supervisor/unprotect.h"
 #include "sys/conf_yaml.h"
 #include "sys/confine.h"
 #include "sys/privdrop.h"
@@ -133,6 +137,15 @@ on_say(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	return 0;
 }
 
+static int
+on_alive(struct process *r, struct peer *p, const struct ipc_msg *msg)
+{
+	(void)r;
+	(void)msg;
+	beat_answered(p);
+	return 0;
+}
+
 static void
 on_peer_down(struct process *r, struct peer *p)
 {
@@ -140,6 +153,8 @@ on_peer_down(struct process *r, struct peer *p)
 
 	if (peer_proc(p) != PROC_SESSION) {
 		child_link_lost(s, p);
+		if (peer_proc(p) == PROC_FIREWALL)
+			rootsock_firewall_lost(s);
 		return;
 	}
 	accept_lost(s, p);
@@ -329,7 +344,9 @@ start(struct process *r, const struct conf *conf)
 	event_str(&f, EF_CONFIG, conf->config_sha256);
 	(void)process_append(r, EV_GATEWAY_START, &f, NULL, NULL);
 	event_fields_done(&f);
-	return child_start_all(s);
+	if ((e = child_start_all(s)) != 0 || (e = rootsock_start(s)) != 0)
+		return e;
+	return pulse_start(s);
 }
 
 static const struct process_handler handlers[] = {
@@ -339,6 +356,8 @@ static const struct process_handler handlers[] = {
     {MSG_SUP_KILL, on_kill},
     {MSG_SUP_SESSION, on_session},
     {MSG_SUP_SAY, on_say},
+    {MSG_SUP_ALIVE, on_alive},
+    {MSG_FW_UNPROTECTED, on_fw_unprotected},
 };
 
 static const struct process_def def = {
@@ -400,7 +419,10 @@ usage(FILE *f)
 	      "  gatewayd init            ask a few questions, make keys and\n"
 	      "                           configuration, print an invitation\n"
 	      "  gatewayd                 serve (in the foreground)\n"
-	      "  gatewayd -t              check the configuration and exit\n\n"
+	      "  gatewayd -t              check the configuration and exit\n"
+	      "  gatewayd unprotect ADDRESS PORT\n"
+	      "                           open a port to everybody that was a\n"
+	      "                           target's, by mistake or before\n\n"
 	      "  -c, --config FILE        default " SYSCONFDIR
 	      "/sallyport/gatewayd.yaml\n"
 	      "      --allow-old-libssh   serve although the libssh installed\n"
@@ -456,6 +478,8 @@ main(int argc, char **argv)
 	log_init("gatewayd", LOG_LV_INFO);
 	if (argc > 1 && strcmp(argv[1], "init") == 0)
 		return init_main(argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], "unprotect") == 0)
+		return unprotect_main(argc - 1, argv + 1);
 	while ((c = getopt_long(argc, argv, "c:th", options, NULL)) != -1) {
 		switch (c) {
 		case 'c':

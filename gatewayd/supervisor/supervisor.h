@@ -7,6 +7,8 @@
  * This header is what its files share; each has a header of its own:
  *   main.c    start, signals, stop
  *   child.c   one table of processes: fork, drop, exec, link, restart
+ *   beat.c    does a process answer?
+ *   pulse.c   asks all of them in turn, and kills who does not
  *   accept.c  the SSH listeners: one session per connection
  *   listen.c  sockets, and whose port it is before it is bound
  */
@@ -21,6 +23,12 @@
 #include "process/process.h"
 
 enum { CHILD_COUNT = 8 };
+
+/* Of one process: is it asked whether it lives, and for how long (beat.c). */
+struct beat {
+	bool asked, once; /* it has not answered; it has answered before */
+	unsigned turns;   /* since it was asked, or started */
+};
 
 /* What one process is; the table is in child.c. */
 struct child_spec {
@@ -43,9 +51,11 @@ struct child {
 	unsigned failures; /* in a row, for the back-off */
 	int64_t started_us;
 	struct timer *restart;
+	struct beat beat;
 };
 
-struct conn; /* accept.c */
+struct conn;     /* accept.c */
+struct rootsock; /* rootsock.c */
 
 /* A zygote of which a session died by a signal: whoever made it die knows more
  * now about the memory of its siblings. It forks no more, and lives on as the
@@ -85,11 +95,14 @@ struct supervisor {
 	struct watch *ssh_watch[LIMIT_LISTEN];
 	int api_fd[LIMIT_LISTEN];
 	int admin_fd;
+	struct rootsock *rootsock; /* rootsock.c */
 	bool served; /* once: doors proven shut, everybody ready */
 	enum stop_step stop;
 	bool killed; /* somebody did not stop when asked */
 	bool sessions_killed;
 	struct timer *stop_timer;
+	struct timer *beat_timer;
+	unsigned beat_turn;
 };
 
 /* NULL before child_init(), and for a session. */

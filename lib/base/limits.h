@@ -152,7 +152,9 @@ enum {
 					* none becomes a session id again */
 	LIMIT_SIGNS_PER_CONN = 10000,  /* key exchanges of a connection; then it
 					* ends */
-	LIMIT_CLIENT_TAIL_S = 5,       /* the user's leg outlives T by this */
+	LIMIT_CONFIRM_MS = 2000, /* for the firewall to confirm; then it is
+				  * said that it did not */
+	LIMIT_CLIENT_TAIL_S = 5, /* the user's leg outlives T by this */
 	LIMIT_ALIVE_ASK_S = 15,  /* of silence: then a leg's peer is asked */
 	LIMIT_ALIVE_S = 45,      /* and here its session ends */
 	LIMIT_GOODBYE_MS = 5000, /* for a closed leg's last bytes to arrive;

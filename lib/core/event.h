@@ -38,6 +38,7 @@
 	X(GATEWAY_RECOVERED, "JG0001E", "gateway.crash_recovered", 4, W_BRK)   \
 	X(GATEWAY_STOP, "JG0002I", "gateway.stop", 1, W_SUP)                   \
 	X(PROCESS_EXIT, "JG0003W", "process.exit", 3, W_SUP)                   \
+	X(PROCESS_HUNG, "JG0005E", "process.hung", 5, W_SUP)                   \
 	X(PEER_PROTOCOL, "JG0004W", "peer.protocol", 4, W_ANY)                 \
 	X(AUTH_LOGIN, "JG1000I", "auth.login", 1, W_BRK)                       \
 	X(AUTH_LOGIN_DENIED, "JG1000W", "auth.login", 3, W_BRK)                \
@@ -69,6 +70,10 @@
 	X(FIREWALL_TAMPER, "JG2106E", "firewall.tamper", 5, W_FW)              \
 	X(PORT_PROTECTED, "JG2107I", "port.protected", 1, W_FW)                \
 	X(GRANT_TERMINATE, "JG2108I", "grant.terminate", 2, W_BRK)             \
+	X(GRANT_SHUT, "JG2109I", "grant.shut", 1, W_BRK)                       \
+	X(GRANT_NOT_SHUT, "JG2109E", "grant.shut", 5, W_BRK)                   \
+	X(PORT_UNPROTECT, "JG2110W", "port.unprotect", 4, W_SUP)               \
+	X(PORT_UNPROTECTED, "JG2111I", "port.unprotected", 3, W_FW)            \
 	X(SSH_CONNECT, "JG3000I", "ssh.connect", 1, W_SUP)                     \
 	X(SSH_REFUSED, "JG3000W", "ssh.refused", 3, W_SUP | W_BRK)             \
 	X(SESSION_START, "JG3001I", "session.start", 2, W_NOT)                 \

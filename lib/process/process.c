@@ -309,6 +309,15 @@ process_ready(struct process *r)
 	return peer_send(r->control, MSG_SUP_READY, &m, -1);
 }
 
+void
+process_alive(struct process *r)
+{
+	struct msg_empty m = {0};
+
+	if (!FAULT(no_alive))
+		(void)peer_send(r->control, MSG_SUP_ALIVE, &m, -1);
+}
+
 static int
 on_link(struct process *r, const struct msg_sup_link *m, int fd)
 {
@@ -365,6 +374,9 @@ on_control(struct process *r, const struct ipc_msg *m)
 		if (r->def->listener == NULL)
 			return GW_EPROTO;
 		return r->def->listener(r, m->fds[0], l->tls != 0);
+	case MSG_SUP_BEAT:
+		process_alive(r);
+		return 0;
 	case MSG_SUP_STOP:
 		if (r->def->stop != NULL)
 			r->def->stop(r);

@@ -83,6 +83,10 @@ enum { PROCESS_LATER = 1 };
 /* After PROCESS_LATER, once: SUP_READY, from now on we serve. */
 int process_ready(struct process *r);
 
+/* Tells the supervisor that we live. The skeleton answers its heartbeat; who
+ * works longer than a second without coming back to the loop says so itself. */
+void process_alive(struct process *r);
+
 /* Runs the process; returns its exit status. ctx is process_ctx() for handlers.
  */
 int process_main(

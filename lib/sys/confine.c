@@ -132,6 +132,9 @@ static const struct sandbox_rule sends[] = {SENDTO, LAST};
 	    SOCKOPT(IPPROTO_TCP, TCP_KEEPCNT),                                 \
 	    SOCKOPT(IPPROTO_TCP, TCP_USER_TIMEOUT)
 #define NODELAY SOCKOPT(IPPROTO_TCP, TCP_NODELAY)
+#define FORK                                                                   \
+	RULE(clone,                                                            \
+	    IS(0, CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD), ANY)
 
 /* The way to a target, and which address of ours leads there. */
 static const int broker_calls[] = {
@@ -146,8 +149,12 @@ static const struct sandbox_rule shipper_rules[] = {
     SOCKET(AF_INET, SOCK_STREAM), SOCKET(AF_INET6, SOCK_STREAM), NODELAY,
     KEEPALIVE, LAST};
 
-/* Netlink and raw packets have an address each. */
-static const struct sandbox_rule firewall_rules[] = {SENDTO_ANYBODY, LAST};
+/* A child writes its file (firewall/keep.c). Netlink and raw packets have an
+ * address each. */
+static const int firewall_calls[] = {
+    NR(clone), NR(wait4), NR(set_robust_list), NR(rseq), NR(close_range), END};
+static const struct sandbox_rule firewall_rules[] = {
+    SENDTO_ANYBODY, FORK, LAST};
 
 static const int api_calls[] = {NR(accept4), NR(setsockopt), END};
 static const struct sandbox_rule api_rules[] = {
@@ -180,9 +187,7 @@ static const int zygote_calls[] = {NR(clone), NR(wait4), NR(kill), NR(prctl),
     NR(setsockopt), NR(seccomp), NR(landlock_create_ruleset),
     NR(landlock_add_rule), NR(landlock_restrict_self), NR(set_robust_list),
     NR(rseq), END};
-static const struct sandbox_rule zygote_rules[] = {
-    RULE(
-	clone, IS(0, CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD), ANY),
+static const struct sandbox_rule zygote_rules[] = {FORK,
     RULE(kill, IS(1, SIGKILL), ANY), PRCTL(PR_SET_NO_NEW_PRIVS),
     PRCTL(PR_SET_DUMPABLE), RULE(prlimit64, IS(0, 0), ANY), LAST};
 
@@ -227,7 +232,7 @@ static const struct sandbox rows[PROC_COUNT] = {
     [PROC_NOTARY] = {.allow = {common},
 	.refuse = {probes},
 	.rules = {plain, sends}},
-    [PROC_FIREWALL] = {.allow = {common},
+    [PROC_FIREWALL] = {.allow = {common, firewall_calls},
 	.refuse = {probes},
 	.rules = {plain, firewall_rules}},
     [PROC_API] = {.allow = {common, api_calls},

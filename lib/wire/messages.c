@@ -322,11 +322,41 @@ static const struct msg_field f_nt_unended[] = {
     U64(msg_nt_unended, size),
 };
 
+static const struct msg_field f_sup_unprotect[] = {
+    ADDR(msg_sup_unprotect, addr),
+    U8(msg_sup_unprotect, proto),
+    U16(msg_sup_unprotect, port),
+    STR(msg_sup_unprotect, why),
+};
+
+static const struct msg_field f_sup_unprotected[] = {
+    U8(msg_sup_unprotected, result),
+    STR(msg_sup_unprotected, text),
+};
+
+static const struct msg_field f_fw_unprotect[] = {
+    U32(msg_fw_unprotect, rid),
+    ADDR(msg_fw_unprotect, addr),
+    U8(msg_fw_unprotect, proto),
+    U16(msg_fw_unprotect, port),
+};
+
+static const struct msg_field f_fw_unprotected[] = {
+    U32(msg_fw_unprotected, rid),
+    U8(msg_fw_unprotected, result),
+    ADDR(msg_fw_unprotected, addr),
+    U8(msg_fw_unprotected, proto),
+    U16(msg_fw_unprotected, port),
+};
+
 static const struct msg_field f_fw_protect[] = {
-    ADDR(msg_fw_protect, addr),
-    U8(msg_fw_protect, proto),
-    U16(msg_fw_protect, port),
-    STR(msg_fw_protect, target),
+    U32(msg_fw_protect, rid),
+    BYTES(msg_fw_protect, ports),
+};
+
+static const struct msg_field f_fw_protected[] = {
+    U32(msg_fw_protected, rid),
+    BYTES(msg_fw_protected, results),
 };
 
 static const struct msg_field f_fw_open[] = {
@@ -575,6 +605,10 @@ static const struct msg_spec table[] = {
     ROW(SUP_RELINK, sup_relink, BRK | NOT, SUP, MST_ANY, 0),
     ROW(SUP_SESSION, sup_session, ZYG, SUP, MST_ANY, 0),
     ROW(SUP_SAY, sup_say, SES, SUP, MST_ANY, 0),
+    ROW(SUP_BEAT, empty, SUP, ALL, MST_ANY, 0),
+    ROW(SUP_ALIVE, empty, ALL, SUP, MST_ANY, 0),
+    ROW(SUP_UNPROTECT, sup_unprotect, SUP, SUP, MST_ANY, 0),
+    ROW(SUP_UNPROTECTED, sup_unprotected, SUP, SUP, MST_ANY, 0),
     ROW(LOG_APPEND, log_append, ALL | SUP, NOT, MST_ANY, 0),
     ROW(LOG_DURABLE, log_durable, NOT, ALL | SUP, MST_ANY, 0),
     ROW(NT_GRANT_OPEN, nt_grant_open, BRK, NOT, MST_ANY, 0),
@@ -605,6 +639,7 @@ static const struct msg_spec table[] = {
     ROW(NT_CERT_OK, nt_cert_ok, NOT, SES, MST_ANY, 0),
     ROW(NT_UNENDED, nt_unended, NOT, REC, MST_ANY, 0),
     ROW(FW_PROTECT, fw_protect, BRK, FW, MST_ANY, 0),
+    ROW(FW_PROTECTED, fw_protected, FW, BRK, MST_ANY, 0),
     ROW(FW_OPEN, fw_open, BRK, FW, MST_ANY, 0),
     ROW(FW_OPENED, fw_opened, FW, BRK, MST_ANY, 0),
     ROW(FW_CLOSE, fw_close, BRK, FW, MST_ANY, 0),
@@ -612,6 +647,8 @@ static const struct msg_spec table[] = {
     ROW(FW_SYNC_BEGIN, fw_sync, BRK, FW, MST_ANY, 0),
     ROW(FW_SYNC_END, fw_sync, BRK, FW, MST_ANY, 0),
     ROW(FW_SYNCED, fw_synced, FW, BRK, MST_ANY, 0),
+    ROW(FW_UNPROTECT, fw_unprotect, SUP, FW, MST_ANY, 0),
+    ROW(FW_UNPROTECTED, fw_unprotected, FW, SUP | BRK, MST_ANY, 0),
     ROW(SES_AUTH, ses_auth, SES, BRK, MST_NEW, 0),
     ROW(SES_AUTH_OK, ses_auth_ok, BRK, SES, MST_NEW, 0),
     ROW(SES_AUTH_NO, ses_auth_no, BRK, SES, MST_NEW, 0),

@@ -27,11 +27,15 @@ enum msg_type {
 	MSG_SUP_STOP,       /* sup -> any: end in order */
 	MSG_SUP_SPAWN,      /* sup -> zygote: 2 fds: client socket, control */
 	MSG_SUP_PROBE,      /* broker -> sup: start a session without client */
-	MSG_SUP_KILL,     /* broker -> sup, sup -> zygote: SIGKILL a session */
-	MSG_SUP_LISTENER, /* sup -> api/admin: a bound listening socket */
-	MSG_SUP_RELINK,   /* broker, notary -> sup: a link is lost */
-	MSG_SUP_SESSION,  /* zygote -> sup: a session was forked, or reaped */
-	MSG_SUP_SAY,      /* session -> sup: a line for the operators */
+	MSG_SUP_KILL,      /* broker -> sup, sup -> zygote: SIGKILL a session */
+	MSG_SUP_LISTENER,  /* sup -> api/admin: a bound listening socket */
+	MSG_SUP_RELINK,    /* broker, notary -> sup: a link is lost */
+	MSG_SUP_SESSION,   /* zygote -> sup: a session was forked, or reaped */
+	MSG_SUP_SAY,       /* session -> sup: a line for the operators */
+	MSG_SUP_BEAT,      /* sup -> any: do you live? */
+	MSG_SUP_ALIVE,     /* the reply; unasked in the middle of long work */
+	MSG_SUP_UNPROTECT, /* root's command -> sup, on a socket of its own */
+	MSG_SUP_UNPROTECTED, /* the reply */
 	/* any -> notary */
 	MSG_LOG_APPEND = 32,
 	MSG_LOG_DURABLE, /* notary -> any */
@@ -68,6 +72,7 @@ enum msg_type {
 	MSG_NT_UNENDED = 76,
 	/* broker <-> firewall */
 	MSG_FW_PROTECT = 80,
+	MSG_FW_PROTECTED,
 	MSG_FW_OPEN,
 	MSG_FW_OPENED,
 	MSG_FW_CLOSE,
@@ -75,6 +80,8 @@ enum msg_type {
 	MSG_FW_SYNC_BEGIN,
 	MSG_FW_SYNC_END,
 	MSG_FW_SYNCED,
+	MSG_FW_UNPROTECT,   /* sup -> firewall: root wants it */
+	MSG_FW_UNPROTECTED, /* the reply; to the broker, too */
 	/* session <-> broker */
 	MSG_SES_AUTH = 100,
 	MSG_SES_AUTH_OK,
@@ -152,6 +159,17 @@ struct msg_sup_session {
 struct msg_sup_say {
 	uint8_t level; /* enum log_level */
 	char text[1024];
+};
+
+struct msg_sup_unprotect {
+	struct addr addr;
+	uint8_t proto;
+	uint16_t port;
+	char why[LIMIT_REASON_SIZE];
+};
+struct msg_sup_unprotected {
+	uint8_t result;             /* GW_ENOENT: it was not protected */
+	char text[LIMIT_TEXT_SIZE]; /* what went wrong; "" = done */
 };
 
 struct msg_log_append {
@@ -327,11 +345,13 @@ struct msg_nt_unended { /* a recording that has no end on record */
 	uint64_t size; /* so far its digests reach */
 };
 
-struct msg_fw_protect { /* grows only; nothing un-protects at run time */
-	struct addr addr;
-	uint8_t proto;
-	uint16_t port;
-	char target[LIMIT_NAME_SIZE];
+struct msg_fw_protect { /* grows only: the broker un-protects nothing */
+	uint32_t rid;
+	struct bytes ports; /* shutport_put, SHUTPORT_MAX at most */
+};
+struct msg_fw_protected {
+	uint32_t rid;
+	struct bytes results; /* one each: 0 = shut, or GW code negated */
 };
 struct msg_fw_open {
 	uint32_t rid;
@@ -364,6 +384,20 @@ struct msg_fw_synced {
 	uint8_t result;
 	uint32_t removed; /* elements in the kernel without a grant */
 	uint32_t kept;
+};
+
+struct msg_fw_unprotect {
+	uint32_t rid;
+	struct addr addr;
+	uint8_t proto;
+	uint16_t port;
+};
+struct msg_fw_unprotected {
+	uint32_t rid;
+	uint8_t result;
+	struct addr addr;
+	uint8_t proto;
+	uint16_t port;
 };
 
 struct msg_ses_auth {

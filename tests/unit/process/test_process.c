@@ -307,6 +307,30 @@ test_life(void **state)
 	ipc_done(&broker);
 }
 
+/* Asked whether it lives, it says so: also before it is ready. */
+static void
+test_beat(void **state)
+{
+	const struct msg_empty beat = {0};
+	struct ipc broker;
+	struct kid k;
+
+	(void)state;
+	kid_start(&k, 0);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(
+		    ipc_send(&k.control, MSG_SUP_BEAT, &beat, NULL, 0), 0);
+		assert_int_equal(ipc_recv_wait(&k.control, &k.m, WAIT_MS), 0);
+		assert_int_equal(k.m.type, MSG_SUP_ALIVE);
+		if (i > 0)
+			break;
+		kid_link(&k, &broker, PROC_BROKER);
+		kid_ready(&k);
+	}
+	assert_int_equal(kid_stop(&k), 0);
+	ipc_done(&broker);
+}
+
 /* Who does not read loses the link, but not under the feet of the sender: it
  * may walk a list that the loss changes. */
 static void
@@ -505,6 +529,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_life),
+	    cmocka_unit_test(test_beat),
 	    cmocka_unit_test(test_deaf_peer),
 	    cmocka_unit_test(test_start_fails),
 	    cmocka_unit_test(test_supervisor_gone),

@@ -4,7 +4,7 @@
  * may be another's by the time its loginuid is read: the uid is proof, the
  * loginuid only a hint for the log.
  */
-#include "api/peercred.h"
+#include "base/peercred.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * peercred - who is at the other end of the admin socket, as the kernel knows
+ * peercred - who is at the other end of a Unix socket, as the kernel knows
  * it.
  */
-#ifndef API_PEERCRED_H
-#define API_PEERCRED_H
+#ifndef BASE_PEERCRED_H
+#define BASE_PEERCRED_H
 
 #include <stdint.h>
 

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pulse - see the header.
+ */
+#include "supervisor/pulse.h"
+
+#include <signal.h>
+
+#include "base/err.h"
+#include "supervisor/accept.h"
+#include "supervisor/beat.h"
+
+static void
+child_turn(struct supervisor *s, struct child *c)
+{
+	const bool fast = c->spec->proc == PROC_FIREWALL;
+	unsigned most = fast ? BEAT_FIREWALL : BEAT_OTHERS;
+
+	if (!c->beat.once)
+		most = BEAT_START; /* it reads a log, or a kernel, first */
+	if (!fast && s->beat_turn % BEAT_SLOW != 0)
+		return;
+	if (c->pid == 0 || !beat_turn(&c->beat, c->peer, most))
+		return;
+	beat_report(s, c->spec->proc, 0);
+	(void)kill(c->pid, SIGKILL); /* its exit is heard as any other */
+}
+
+static void
+on_turn(struct process *r, void *arg)
+{
+	struct supervisor *s = process_ctx(r);
+
+	(void)arg;
+	if (s->stop != STOP_NONE)
+		return; /* who does not stop is killed by that */
+	for (int i = 0; i < CHILD_COUNT; i++)
+		child_turn(s, &s->child[i]);
+	if (s->beat_turn % BEAT_SLOW == 0)
+		accept_beat(s);
+	s->beat_turn++;
+	timer_set(s->beat_timer, BEAT_MS);
+}
+
+int
+pulse_start(struct supervisor *s)
+{
+	if ((s->beat_timer = timer_new(s->process, on_turn, NULL)) == NULL)
+		return GW_ENOMEM;
+	timer_set(s->beat_timer, BEAT_MS);
+	return 0;
+}
