@@ -67,6 +67,7 @@ struct ctx {
 	struct http *http;
 	bool key_changed; /* the gateway's: said once, then it stops */
 	char self[512];   /* self_set(); "" = jitctl */
+	bool unconfirmed; /* what was ended may still be open: exit status 1 */
 };
 
 #endif

@@ -137,6 +137,8 @@ run(struct ctx *c, const struct cmd *cmd)
 	    (x = profile_choose(c)) != EXIT_OK)
 		return x;
 	x = cmd->run(c);
+	if (c->unconfirmed && x == EXIT_OK)
+		x = EXIT_FAILED;
 	if (fflush(stdout) != 0 && x == EXIT_OK) {
 		say_error("the output could not be written");
 		x = EXIT_FAILED;

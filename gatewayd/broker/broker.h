@@ -43,8 +43,11 @@ struct grant_hooks;
 struct history;
 struct live_grant;
 struct mfa_state;
+struct order;
+struct protections;
 struct recovery;
 struct session;
+struct shut;
 struct subject;
 struct tokens;
 struct views;
@@ -64,6 +67,13 @@ struct broker {
 	struct wait *waits;
 	struct closing *closings;
 	struct timer *close_timer;
+	struct order *orders; /* of the firewall, not yet confirmed */
+	uint64_t order_seq;
+	struct shut *shuts; /* ended, not confirmed: grant/firewall.h */
+	struct timer *shut_timer;
+	unsigned unshut; /* of those, for longer than they should be */
+	struct protections *protections; /* grant/protect.h */
+	unsigned unprotected; /* ports of targets not confirmed as shut */
 	struct challenges *challenges;
 	struct tokens *tokens;
 	struct mfa_state *mfa;

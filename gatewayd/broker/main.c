@@ -17,6 +17,7 @@
 #include "broker/broker.h"
 #include "broker/call/wait.h"
 #include "broker/grant/history.h"
+#include "broker/grant/protect.h"
 #include "broker/identity/challenge.h"
 #include "broker/identity/denials.h"
 #include "broker/identity/mfa.h"
@@ -93,6 +94,8 @@ peer_down(struct process *r, struct peer *p)
 		session_down(b, p);
 	else
 		wait_lost(b, peer_proc(p));
+	if (peer_proc(p) == PROC_FIREWALL)
+		protect_lost(b);
 }
 
 /* ---- start and end */
@@ -198,7 +201,7 @@ start(struct process *r, const struct conf *conf)
 	    (e = challenges_new(&b->challenges)) != 0 ||
 	    (e = tokens_new(&b->tokens)) != 0 || (e = mfa_new(&b->mfa)) != 0 ||
 	    (e = denials_new(b)) != 0 || (e = history_new(b)) != 0 ||
-	    (e = views_new(&b->views)) != 0)
+	    (e = protect_new(b)) != 0 || (e = views_new(&b->views)) != 0)
 		return e;
 	session_init(b);
 	if ((prune = timer_new(r, on_prune, &prune)) == NULL)
@@ -243,6 +246,8 @@ main(int argc, char **argv)
 	    {MSG_NT_SID, on_nt_sid},
 	    {MSG_FW_OPENED, on_answer},
 	    {MSG_FW_CLOSED, on_answer},
+	    {MSG_FW_PROTECTED, on_answer},
+	    {MSG_FW_UNPROTECTED, on_fw_unprotected},
 	    {MSG_FW_SYNCED, on_answer},
 	    {MSG_SES_AUTH, on_ses_auth},
 	    {MSG_SES_DIAL, on_ses_dial},

@@ -22,13 +22,13 @@
 #include "broker/admin/clock.h"
 #include "broker/admin/first_admin.h"
 #include "broker/admin/reconsider.h"
-#include "broker/admin/target.h"
 #include "broker/broker.h"
 #include "broker/call/repeats.h"
 #include "broker/call/wait.h"
 #include "broker/grant/close.h"
 #include "broker/grant/firewall.h"
 #include "broker/grant/live.h"
+#include "broker/grant/protect.h"
 #include "broker/inbox.h"
 #include "broker/recover.h"
 #include "broker/session/list.h"
@@ -52,6 +52,7 @@ struct recovery {
 	struct timer *orphans;
 	bool running, repeat, folding;
 	bool announced; /* that we serve */
+	uint64_t mark;  /* what was ended before the firewall's list was */
 	struct leg *legs;
 	unsigned aborted, expired, adopted;
 };
@@ -309,7 +310,7 @@ revive(struct broker *b, const struct leg *l)
 		/* it ends as its grant does */
 		if ((why = close_reason(b, l->m.grant)) == END_NONE)
 			why = END_ABORTED;
-		firewall_close(b, l->m.sid, why);
+		firewall_close(b, l->m.sid, NULL, why);
 		close_leg(b, l->m.sid, why, "recovery", 0, 0, -1);
 		return;
 	}
@@ -367,6 +368,7 @@ synced(struct broker *b, void *arg, const void *body)
 		return;
 	}
 	r->running = false;
+	firewall_synced(b, r->mark);
 	if (r->repeat) {
 		recover_start(b);
 		return;
@@ -380,15 +382,6 @@ synced(struct broker *b, void *arg, const void *body)
 	r->announced = true;
 	timer_set(r->orphans, ORPHAN_MS);
 	inbox_serve_early(b);
-}
-
-static void
-protect_one(void *arg, const char *name, const struct target *t)
-{
-	if (t != NULL)
-		target_protect(arg, t);
-	else
-		log_err("target %s cannot be read: it is not protected", name);
 }
 
 static int
@@ -418,7 +411,7 @@ sync_firewall(struct broker *b)
 
 	if (r != 0)
 		return r;
-	if ((r = store_target_each(b->store, protect_one, b)) != 0)
+	if ((r = protect_all(b)) != 0)
 		return r;
 	for (const struct live_grant *lg = b->grants; lg != NULL && r == 0;
 	     lg = lg->next)
@@ -433,6 +426,7 @@ sync_firewall(struct broker *b)
 			    s->mac, s->elements, s->nelements);
 	if (r != 0)
 		return r;
+	b->recovery->mark = firewall_mark(b);
 	return ask(
 	    b, PROC_FIREWALL, MSG_FW_SYNC_END, &m, MSG_FW_SYNCED, synced, NULL);
 }

@@ -19,6 +19,28 @@ change_set(json_t *body, const char *key, json_t *value)
 	return value != NULL && json_object_set_new(body, key, value) == 0;
 }
 
+void
+change_tell_unconfirmed(struct ctx *c, const json_t *o)
+{
+	const json_int_t n =
+	    json_integer_value(json_object_get(o, "still_open"));
+	const json_int_t ports =
+	    json_integer_value(json_object_get(o, "shutting"));
+
+	if (ports > 0)
+		say(c,
+		    "Shutting %lld more port%s; until then: PROTECTED no in "
+		    "jitctl targets.",
+		    (long long)ports, ports == 1 ? "" : "s");
+	if (n <= 0)
+		return;
+	c->unconfirmed = true;
+	say_error("%lld of what ended by this may STILL BE OPEN: the firewall "
+		  "has not confirmed that it is shut. Its process is being "
+		  "started again; watch it with: jitctl status, jitctl doctor",
+	    (long long)n);
+}
+
 int
 change(struct ctx *c, enum api_verb verb, json_t *body, struct reply *ret)
 {
@@ -29,6 +51,8 @@ change(struct ctx *c, enum api_verb verb, json_t *body, struct reply *ret)
 	if (body != NULL)
 		x = call_signed(c, verb, body, &o, ret);
 	json_decref(body);
+	if (x == EXIT_OK)
+		change_tell_unconfirmed(c, ret->json);
 	return x;
 }
 

@@ -100,6 +100,8 @@ tell_end(const struct ctx *c, enum api_verb verb, const json_t *o, bool last)
 	const char *target = member_name(o, "target");
 	char text[3][CELL_SIZE];
 
+	if (strcmp(member(o, "state"), "ended") != 0)
+		return; /* it may be open: change() has said so */
 	cell_text(text[0], json_object_get(o, "reason"), COL_TEXT);
 	cell_text(text[1], json_object_get(o, "end"), COL_TIME);
 	cell_text(text[2], json_object_get(o, "user"), COL_TEXT);
@@ -148,7 +150,7 @@ open_at(struct ctx *c, const char *target, json_t *ids)
 		const char *id = member_id(o, "grant", 'g');
 
 		if (strcmp(member(o, "target"), target) == 0 &&
-		    strcmp(member(o, "state"), "ended") != 0 && id[0] != '\0')
+		    strcmp(member(o, "state"), "active") == 0 && id[0] != '\0')
 			(void)json_array_append_new(ids, json_string(id));
 	}
 	reply_done(&r);

@@ -70,7 +70,8 @@ run_session_kill(struct ctx *c)
 		return EXIT_USAGE;
 	x = change(
 	    c, VERB_SESSION_KILL, json_pack("{s:s}", "sid", c->opt.arg[0]), &r);
-	if (x == EXIT_OK && !out_object(c, r.json)) {
+	if (x == EXIT_OK && !out_object(c, r.json) &&
+	    strcmp(member(r.json, "state"), "ended") == 0) {
 		grant = member_id(r.json, "grant", 'g');
 		say(c, "Session %s ended.%s%s%s%s", c->opt.arg[0],
 		    grant[0] != '\0'

@@ -43,6 +43,29 @@ run_target_show(struct ctx *c)
 	return list_show(c, VERB_TARGETS, "target", cols, ARRAY_LEN(cols));
 }
 
+/* The command is ours; of the answer only what is an address and a port. */
+static void
+tell_unprotect(const struct ctx *c, const json_t *o)
+{
+	const json_t *list = json_object_get(o, "addresses");
+	const json_int_t port = json_integer_value(json_object_get(o, "port"));
+	char text[ADDR_TEXT_SIZE];
+	struct addr a;
+
+	if (json_array_size(list) == 0 || port < 1 || port > UINT16_MAX)
+		return;
+	say(c, "Was it added by mistake? Only root on the gateway can open "
+	       "that port to everybody again, there:");
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *s = json_string_value(json_array_get(list, i));
+
+		if (s == NULL || addr_parse(&a, s) != 0)
+			continue;
+		addr_format(text, &a);
+		say(c, "  gatewayd unprotect %s %lld", text, (long long)port);
+	}
+}
+
 int
 run_target_rm(struct ctx *c)
 {
@@ -50,6 +73,9 @@ run_target_rm(struct ctx *c)
 	const int x = change_remove(
 	    c, VERB_TARGET_REMOVE, "target", "; its port stays closed", &r);
 
+	if (x == EXIT_OK && !opt_has(&c->opt, F_DRY_RUN) &&
+	    (c->out == OUT_TABLE || c->out == OUT_WIDE))
+		tell_unprotect(c, r.json);
 	reply_done(&r);
 	return x;
 }
@@ -139,6 +165,65 @@ out:
 	return x;
 }
 
+/* "type base64 comment": the same key? */
+static bool
+same_key(const char *a, const char *b)
+{
+	size_t n = 0;
+
+	if (a == NULL || b == NULL)
+		return false;
+	n = strcspn(a, " ");
+	n += a[n] == ' ' ? 1 + strcspn(a + n + 1, " ") : 0;
+	return strncmp(a, b, n) == 0 && (b[n] == '\0' || b[n] == ' ');
+}
+
+static bool
+shows_one_of(const json_t *found, const json_t *keys)
+{
+	for (size_t i = 0; i < json_array_size(found); i++)
+		for (size_t k = 0; k < json_array_size(keys); k++)
+			if (same_key(member(json_array_get(found, i), "key"),
+				json_string_value(json_array_get(keys, k))))
+				return true;
+	return false;
+}
+
+/* A port that is shut stays so for good: what answers there, if not the SSH
+ * server with these keys? Where nobody can be asked it is taken as said. */
+static int
+try_port(struct ctx *c, const char *address, uint64_t port, const json_t *keys)
+{
+	const struct call_opts o = {0};
+	struct reply r = {0};
+	char question[ADDR_TEXT_SIZE + 128];
+	const char *what = "";
+	json_t *body = json_pack(
+	    "{s:s,s:I}", "address", address, "port", (json_int_t)port);
+	int x = body != NULL ? call_signed(c, VERB_TARGET_SCAN, body, &o, &r)
+			     : EXIT_FAILED;
+
+	json_decref(body);
+	if (x == EXIT_OK &&
+	    !shows_one_of(json_object_get(r.json, "host_keys"), keys))
+		what = "shows other host keys";
+	else if (strcmp(member(r.json, "code"), "no-ssh") == 0)
+		what = "answers, but not as an SSH server";
+	else if (x == EXIT_NOT_FOUND)
+		say(c, "%s port %llu does not answer now.", address,
+		    (unsigned long long)port);
+	reply_done(&r);
+	if (what[0] == '\0')
+		return EXIT_OK; /* the call itself says what is wrong */
+	(void)snprintf(question, sizeof(question),
+	    "%s port %llu %s. Shut it to everybody all the same?", address,
+	    (unsigned long long)port, what);
+	x = prompt_yes(c, question);
+	if (x != EXIT_OK)
+		say_error("nothing was added");
+	return x;
+}
+
 static int
 print_target(const struct ctx *c, const json_t *logins, const json_t *o)
 {
@@ -150,8 +235,11 @@ print_target(const struct ctx *c, const json_t *logins, const json_t *o)
 	change_tell(c, "Target", name, o);
 	if (opt_has(&c->opt, F_DRY_RUN))
 		return EXIT_OK;
-	say(c, "Target %s (%s) is closed to everything but granted sessions.",
-	    name, text);
+	if (json_is_true(json_object_get(o, "protected")))
+		say(c,
+		    "Target %s (%s) is closed to everything but granted "
+		    "sessions.",
+		    name, text);
 	cell_text(text, json_object_get(o, "warning"), COL_TEXT);
 	if (text[0] != '\0')
 		say_error("%s: %s", name, text);
@@ -174,6 +262,10 @@ static int
 host_keys(struct ctx *c, json_t *body, const json_t *addresses, uint64_t port)
 {
 	json_t *keys = key_files_array(c, F_HOST_KEY);
+	const char *reach = opt_get(&c->opt, F_REACH);
+	const bool may_ask = !opt_has(&c->opt, F_SCAN) && !c->yes &&
+			     prompt_possible(c) &&
+			     (reach == NULL || strcmp(reach, "direct") != 0);
 	int x = EXIT_OK;
 
 	if (keys == NULL)
@@ -187,6 +279,10 @@ host_keys(struct ctx *c, json_t *body, const json_t *addresses, uint64_t port)
 		    "FILE, or ask the target with --scan");
 		x = EXIT_USAGE;
 	}
+	for (size_t i = 0;
+	     x == EXIT_OK && may_ask && i < json_array_size(addresses); i++)
+		x = try_port(c, json_string_value(json_array_get(addresses, i)),
+		    port, keys);
 	if (!change_set(body, "host_keys", keys))
 		x = EXIT_FAILED;
 	return x;

@@ -9,6 +9,7 @@
 #include "audit/record.h"
 #include "base/err.h"
 #include "core/event.h"
+#include "core/shutport.h"
 #include "tests/fuzz/fuzz.h"
 
 struct process process;
@@ -213,7 +214,9 @@ take_reply(struct process *r, const struct msg_api_reply *m)
 	must(buf_err(&r->body) == 0);
 }
 
-/* The others say no where they may. */
+static const uint8_t all_shut[SHUTPORT_MAX];
+
+/* The others say no where they may; the firewall shuts. */
 static void
 answer(struct process *r, const struct peer *p, unsigned type, uint32_t rid)
 {
@@ -229,6 +232,14 @@ answer(struct process *r, const struct peer *p, unsigned type, uint32_t rid)
 		break;
 	case MSG_FW_SYNC_END:
 		c->type = MSG_FW_SYNCED;
+		break;
+	case MSG_FW_CLOSE:
+		c->type = MSG_FW_CLOSED;
+		break;
+	case MSG_FW_PROTECT:
+		c->type = MSG_FW_PROTECTED;
+		c->m.protected_.results.p = all_shut;
+		c->m.protected_.results.len = sizeof(all_shut);
 		break;
 	case MSG_NT_GRANT_OPEN:
 		c->type = MSG_NT_GRANT_OPENED;

@@ -36,6 +36,8 @@ struct coming {
 		struct msg_nt_lines lines;
 		struct msg_nt_mfa_burned burned;
 		struct msg_nt_closed closed;
+		struct msg_fw_closed shut;
+		struct msg_fw_protected protected_;
 		struct msg_rec_bytes bytes;
 	} m;
 };

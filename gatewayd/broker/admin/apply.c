@@ -23,6 +23,7 @@
 #include "broker/broker.h"
 #include "broker/call/call.h"
 #include "broker/call/put.h"
+#include "broker/grant/protect.h"
 
 enum {
 	PART_SIZE = 8 * 1024, /* a record has room for it, all of it escaped */
@@ -478,7 +479,7 @@ applied(struct call *c)
 			user_invited(c, &a->users[i].u);
 	}
 	for (size_t i = 0; i < a->ntargets; i++)
-		target_protect(c->b, &a->targets[i].t);
+		protect_target(c->b, &a->targets[i].t);
 	grants_reconsider(c->b, NULL, NULL);
 	call_reply(c, 200, reply_json(a, true));
 }

@@ -10,6 +10,7 @@
 #include "base/fault.h"
 #include "broker/admin/reconsider.h"
 #include "broker/broker.h"
+#include "broker/call/order.h"
 #include "broker/call/put.h"
 
 int
@@ -120,6 +121,7 @@ change_weigh(struct call *c, struct change *x, change_put_fn *put)
 bool
 change_make(struct call *c, struct change *x, change_put_fn *put)
 {
+	order_begin(c); /* what ends by it, the answer waits for */
 	return run(c, x, put, true);
 }
 

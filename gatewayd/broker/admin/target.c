@@ -3,7 +3,6 @@
  * target - target.list; target.add makes one, target.set replaces one that is
  * there, target.remove. A port is protected before the answer that says so.
  */
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,9 +20,11 @@
 #include "broker/broker.h"
 #include "broker/call/call.h"
 #include "broker/call/listing.h"
+#include "broker/call/order.h"
 #include "broker/call/put.h"
 #include "broker/call/subject.h"
 #include "broker/grant/live.h"
+#include "broker/grant/protect.h"
 
 static void
 add_fp(void *arg, const uint8_t *blob, size_t n)
@@ -56,29 +57,15 @@ target_json(const struct target *t)
 	(void)json_object_set_new(o, "labels", labels);
 	(void)json_object_set_new(o, "logins", names_json(&t->logins));
 	(void)json_object_set_new(o, "host_keys", keys);
-	put_bool(o, "protected", true);
 	return o;
 }
 
-void
-target_protect(struct broker *b, const struct target *t)
+/* With what the firewall said by now. */
+static json_t *
+add_protected(json_t *o, const struct broker *b, const struct target *t)
 {
-	const struct addr *const both[] = {&t->addr4, &t->addr6};
-
-	for (size_t i = 0; i < ARRAY_LEN(both); i++) {
-		struct msg_fw_protect m = {
-		    .addr = *both[i], .proto = IPPROTO_TCP, .port = t->port};
-
-		if (both[i]->family == 0)
-			continue;
-		text_set(m.target, sizeof(m.target), t->name);
-		/* it hears of it when it is back, before anything opens */
-		if (peer_send(process_peer(b->process, PROC_FIREWALL),
-			MSG_FW_PROTECT, &m, -1) != 0)
-			log_warn("the firewall process is away: %s is "
-				 "protected when it is back",
-			    t->name);
-	}
+	put_bool(o, "protected", protect_is_shut(b, t));
+	return o;
 }
 
 /* ---- target.list: what a role gives the asker; everything to auditors */
@@ -107,7 +94,8 @@ list_one(void *arg, const char *name, const struct target *t)
 
 	if (listing_wants(w->list, name) && t != NULL &&
 	    (w->all || concerns_user(w, t)))
-		listing_add(w->list, target_json(t), name);
+		listing_add(
+		    w->list, add_protected(target_json(t), w->c->b, t), name);
 }
 
 static int
@@ -149,8 +137,7 @@ is_own(const struct target *t)
 	return route_is_own(&t->addr4) || route_is_own(&t->addr6);
 }
 
-/* Protecting a door of the gateway would shut it for good: nothing at run time
- * un-protects. */
+/* Protecting a door of the gateway would shut it until root un-protects it. */
 static int
 check_doors(const struct broker *b, const struct target *t, struct problem *p)
 {
@@ -358,9 +345,18 @@ target_reply(const struct call *c)
 	    target_json(&a->t));
 
 	if (o != NULL)
-		put_sshd(o, c->b, &a->t);
+		put_sshd(add_protected(o, c->b, &a->t), c->b, &a->t);
 	put_str(o, "warning", target_warning(&a->t));
 	return o;
+}
+
+/* Shut by now, or not yet. */
+static void
+set_answer(struct call *c)
+{
+	const struct target_change *a = c->state;
+
+	call_reply(c, a->is_new ? 201 : 200, target_reply(c));
 }
 
 static void
@@ -370,9 +366,9 @@ set_done(struct call *c)
 
 	if (!change_make(c, &a->ch, put_target))
 		return;
-	target_protect(c->b, &a->t);
+	protect_target(c->b, &a->t);
 	grants_reconsider(c->b, NULL, a->t.name);
-	call_reply(c, a->is_new ? 201 : 200, target_reply(c));
+	order_wait(c, set_answer);
 }
 
 static int
@@ -466,8 +462,15 @@ removed_json(struct target_change *a)
 {
 	json_t *o = json_object();
 
+	json_t *addresses = json_array();
+
+	put_addr(addresses, &a->old.addr4);
+	put_addr(addresses, &a->old.addr6);
 	put_str(o, "target", a->old.name);
 	put_str(o, "state", "removed");
+	/* what stays shut */
+	(void)json_object_set_new(o, "addresses", addresses);
+	put_num(o, "port", a->old.port);
 	return change_json(&a->ch, NULL, o);
 }
 

@@ -16,8 +16,7 @@ MUST_CHECK int target_parse(struct target *ret, const struct broker *b,
     const json_t *o, struct problem *p);
 /* What its admin should know of it, or NULL. */
 const char *target_warning(const struct target *t);
+/* Without "protected": that is what the firewall says, not the target. */
 json_t *target_json(const struct target *t);
-/* Has the firewall protect its addresses. */
-void target_protect(struct broker *b, const struct target *t);
 
 #endif

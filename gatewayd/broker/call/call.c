@@ -11,10 +11,13 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "broker/broker.h"
 #include "broker/call/call.h"
+#include "broker/call/order.h"
+#include "broker/call/put.h"
 #include "broker/call/repeats.h"
 #include "broker/call/subject.h"
 #include "broker/call/wait.h"
@@ -43,6 +46,7 @@ call_new(struct broker *b, struct peer *from, const struct msg_api_call *m)
 	text_set(c->arg, sizeof(c->arg), m->arg);
 	if (m->query.len > 0)
 		memcpy(c->query, m->query.p, m->query.len);
+	c->order_from = UINT64_MAX; /* it has ordered nothing */
 	c->next = b->calls;
 	b->calls = c;
 	return c;
@@ -56,6 +60,8 @@ call_free(struct call *c)
 			*cp = c->next;
 			break;
 		}
+	timer_free(c->order_timer);
+	json_decref(c->held);
 	if (c->state_free != NULL)
 		c->state_free(c->state);
 	if (c->subject != NULL)
@@ -119,8 +125,8 @@ finish(struct call *c, unsigned status, const char *type, const char *text)
 	call_free(c);
 }
 
-void
-call_reply(struct call *c, unsigned status, json_t *o)
+static void
+reply(struct call *c, unsigned status, json_t *o)
 {
 	char *text = o != NULL ? json_text(o) : NULL;
 
@@ -141,6 +147,39 @@ call_reply(struct call *c, unsigned status, json_t *o)
 	finish(c, status, status < 300 ? type_json : type_problem, text);
 	explicit_bzero(text, strlen(text)); /* may hold a token or a seed */
 	free(text);
+}
+
+/* What is not confirmed is not said. */
+static void
+confirmed(struct call *c)
+{
+	const unsigned shuts = order_left(c, ORDER_SHUT);
+	const unsigned ports = order_left(c, ORDER_PROTECT);
+	const json_t *state = json_object_get(c->held, "state");
+	json_t *o = c->held;
+
+	c->held = NULL;
+	if (shuts > 0) {
+		put_num(o, "still_open", shuts);
+		if (json_is_string(state) &&
+		    strcmp(json_string_value(state), "ended") == 0)
+			put_str(o, "state", "ending");
+	}
+	if (ports > 0)
+		put_num(o, "shutting", ports);
+	reply(c, c->held_status, o);
+}
+
+void
+call_reply(struct call *c, unsigned status, json_t *o)
+{
+	if (o == NULL || status >= 300 || FAULT(unconfirmed)) {
+		reply(c, status, o);
+		return;
+	}
+	c->held = o;
+	c->held_status = status;
+	order_wait(c, confirmed);
 }
 
 void

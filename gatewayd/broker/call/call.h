@@ -53,7 +53,14 @@ struct call {
 	uint64_t seq;         /* of the last record appended for it */
 	bool first;           /* its answer is kept for repeats */
 	struct call *repeats; /* waiting for the same answer */
-	void *state;          /* of the verb */
+	/* order.c: what it ordered, and who goes on once that is confirmed */
+	uint64_t order_from, order_to;
+	struct timer *order_timer;
+	bool order_late; /* it has waited long enough */
+	call_fn *ordered;
+	json_t *held; /* the answer until then */
+	unsigned held_status;
+	void *state; /* of the verb */
 	void (*state_free)(void *state);
 };
 
@@ -61,7 +68,8 @@ struct call {
 struct call *call_new(
     struct broker *b, struct peer *from, const struct msg_api_call *m);
 
-/* Each of these ends the call: do not touch it afterwards. */
+/* Each of these ends the call: do not touch it afterwards. The first waits for
+ * what the call ordered of the firewall (order.h). */
 void call_reply(struct call *c, unsigned status, json_t *o); /* takes o */
 void call_raw(
     struct call *c, unsigned status, const char *type, const void *p, size_t n);

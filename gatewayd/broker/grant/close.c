@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "broker/broker.h"
 #include "broker/call/call.h"
+#include "broker/call/order.h"
 #include "broker/call/wait.h"
 #include "broker/grant/close.h"
 #include "broker/grant/history.h"
@@ -48,6 +49,17 @@ on_again(struct process *r, void *arg)
 }
 
 static void
+refuse(struct call *c)
+{
+	call_refuse(c, 503, "unavailable", NULL,
+	    order_left(c, ORDER_SHUT) > 0
+		? "its end was ordered, but neither the firewall nor the log "
+		  "has confirmed it: it may still be open; jitctl status tells"
+		: "it is shut and its sessions were stopped, but the log "
+		  "cannot be written now; the record follows when it can");
+}
+
+static void
 not_recorded(struct broker *b, struct closing *x)
 {
 	struct call *c = x->c;
@@ -57,9 +69,7 @@ not_recorded(struct broker *b, struct closing *x)
 	if (c == NULL)
 		return;
 	history_flush(b); /* all there is of it until then */
-	call_refuse(c, 503, "unavailable", NULL,
-	    "it is shut and its sessions were stopped, but the log cannot be "
-	    "written now; the record follows when it can");
+	order_wait(c, refuse);
 }
 
 static void

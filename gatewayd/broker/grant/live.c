@@ -257,11 +257,13 @@ grant_end(struct live_grant *lg, enum end_reason reason, const char *by,
 	const int64_t now = broker_now(b).utc_ms;
 	char text[LIMIT_TEXT_SIZE];
 
-	firewall_close(b, lg->g.id, reason);
+	firewall_close(b, lg->g.id, &lg->g, reason);
 	end_text(text, sizeof(text), lg, reason, by, now);
 	if (!FAULT(end_sessions))
 		b->grant_hooks->ended(lg, reason, by, text);
 	grant_remember(b, &lg->g, reason, lg->sessions, lg->seq);
+	if (c != NULL)
+		order_end(c);
 	close_grant(b, lg->g.id, reason, by, c,
 	    c != NULL ? ended_json(lg, reason, now) : NULL);
 	grant_drop(lg);

@@ -49,7 +49,7 @@ undo(struct live_grant *lg, enum end_reason why, const char *by)
 {
 	struct broker *b = lg->b;
 
-	firewall_close(b, lg->g.id, why);
+	firewall_close(b, lg->g.id, &lg->g, why);
 	close_grant(b, lg->g.id, why, by, NULL, NULL);
 	grant_remember(b, &lg->g, why, 0, lg->seq);
 	grant_drop(lg);

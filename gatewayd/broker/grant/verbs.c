@@ -2,15 +2,19 @@
 /*
  * verbs - grant.list, grant.release, grant.revoke.
  */
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/err.h"
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "broker/broker.h"
 #include "broker/call/call.h"
 #include "broker/call/listing.h"
+#include "broker/call/order.h"
 #include "broker/call/put.h"
+#include "broker/grant/firewall.h"
 #include "broker/grant/history.h"
 #include "broker/grant/live.h"
 #include "broker/grant/verbs.h"
@@ -84,47 +88,113 @@ over_json(const void *what)
 	return o;
 }
 
+/* Ended, and not yet shut as far as we know: the kernel's own timeout is what
+ * is left then. */
+static json_t *
+ending_json(const struct shut *x)
+{
+	const struct now now = broker_now(x->b);
+	json_t *o = common_json(&x->g);
+
+	put_time(o, "end", x->ordered_utc_ms);
+	put_num(o, "left_s",
+	    (grant_left_ms(&x->g, &now, clock_boot_id()) + 999) / 1000);
+	put_str(o, "state", "ending");
+	put_str(o, "reason", end_reason_str(x->reason));
+	put_num(o, "sessions", 0);
+	return o;
+}
+
+/* What is open, or may be: one of the two. */
+struct open_grant {
+	const struct live_grant *lg;
+	const struct shut *shut;
+};
+
+struct walk {
+	struct listing *list;
+	const struct call *c;
+	bool everybody;
+	struct open_grant *open; /* room for all */
+	size_t n;
+};
+
+static json_t *
+open_json(const void *what)
+{
+	const struct open_grant *x = what;
+
+	return x->lg != NULL ? grant_json(x->lg) : ending_json(x->shut);
+}
+
 static void
 list_ended(void *arg, const struct grant_row *g)
 {
+	const struct walk *w = arg;
 	const struct listing_place p = {
 	    .start_ms = g->grant.start_ms, .id = g->grant.id, .what = g};
 
-	listing_ended(arg, &p, over_json);
+	if (!firewall_is_ending(w->c->b, g->grant.id))
+		listing_ended(w->list, &p, over_json);
 }
 
-static json_t *
-live_json(const void *what)
+static int
+list_open(struct walk *w, const struct grant *g, const struct open_grant *x)
 {
-	return grant_json(what);
+	const struct listing_place p = {
+	    .start_ms = g->start_ms, .id = g->id, .what = &w->open[w->n]};
+
+	if (g->reach == REACH_PROBE || (!w->everybody && !is_own(w->c, g)))
+		return 0;
+	w->open[w->n++] = *x;
+	return listing_live(w->list, &p);
+}
+
+static int
+list_all_open(struct walk *w)
+{
+	const struct broker *b = w->c->b;
+	size_t n = 1;
+	int r = 0;
+
+	for (const struct live_grant *lg = b->grants; lg != NULL; lg = lg->next)
+		n++;
+	for (const struct shut *x = b->shuts; x != NULL; x = x->next)
+		n++;
+	if ((w->open = calloc(n, sizeof(*w->open))) == NULL)
+		return GW_ENOMEM;
+	for (const struct live_grant *lg = b->grants; lg != NULL && r == 0;
+	     lg = lg->next)
+		if (lg->state == GRANT_ACTIVE)
+			r = list_open(
+			    w, &lg->g, &(struct open_grant){.lg = lg});
+	for (const struct shut *x = b->shuts; x != NULL && r == 0; x = x->next)
+		if (strcmp(x->id, x->g.id) == 0) /* not a leg's */
+			r = list_open(
+			    w, &x->g, &(struct open_grant){.shut = x});
+	return r;
 }
 
 static int
 list(struct call *c, struct listing *l)
 {
-	const bool everybody = listing_everybody(l, c);
+	struct walk w = {
+	    .list = l, .c = c, .everybody = listing_everybody(l, c)};
 	struct listing_place after;
 	int r = 0;
 
-	l->live_json = live_json;
-	for (const struct live_grant *lg = c->b->grants; lg != NULL && r == 0;
-	     lg = lg->next) {
-		const struct listing_place p = {
-		    .start_ms = lg->g.start_ms, .id = lg->g.id, .what = lg};
-
-		if (lg->state == GRANT_ACTIVE && lg->g.reach != REACH_PROBE &&
-		    (everybody || is_own(c, &lg->g)))
-			r = listing_live(l, &p);
-	}
+	l->live_json = open_json;
+	r = list_all_open(&w);
 	listing_sort(l);
 	if (l->all && r == 0) {
 		history_flush(c->b);
 		listing_after(l, &after);
-		r = store_grant_each(c->b->store, everybody ? NULL : c->user,
+		r = store_grant_each(c->b->store, w.everybody ? NULL : c->user,
 		    call_user_id(c), after.start_ms, after.id, LIMIT_LIST_PAGE,
-		    list_ended, l);
+		    list_ended, &w);
 	}
 	listing_ended(l, NULL, NULL);
+	free(w.open);
 	return r;
 }
 
@@ -199,6 +269,7 @@ end_ordered(struct call *c, struct live_grant *lg, enum end_reason reason)
 	    0)
 		log_err("who ended %s could not be recorded", lg->g.id);
 	event_fields_done(&f);
+	order_begin(c);
 	grant_end(lg, reason, c->user, c);
 }
 

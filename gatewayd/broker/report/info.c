@@ -80,6 +80,32 @@ add_link(const struct call *c, json_t *list, enum proc p)
 }
 
 static bool
+add_ended(const struct call *c, json_t *list)
+{
+	const unsigned n = c->b->unshut;
+	char text[128] = "the firewall has confirmed all";
+
+	if (n > 0)
+		(void)snprintf(text, sizeof(text),
+		    "%u not confirmed by the firewall: what they opened may "
+		    "still be open",
+		    n);
+	return add_check(c, list, "what ended is shut", n == 0, text);
+}
+
+static bool
+add_targets(const struct call *c, json_t *list)
+{
+	const unsigned n = c->b->unprotected;
+	char text[128] = "the firewall has confirmed all";
+
+	if (n > 0)
+		(void)snprintf(text, sizeof(text),
+		    "%u ports of targets not confirmed by the firewall", n);
+	return add_check(c, list, "targets are shut", n == 0, text);
+}
+
+static bool
 add_sinks(const struct call *c, json_t *list)
 {
 	const struct msg_shp_status *s = c->b->sinks;
@@ -160,6 +186,8 @@ verb_readyz(struct call *c)
 		 b->recovered ? "log, store and firewall agree"
 			      : "taking over what the log says") &&
 	     ok;
+	ok = add_ended(c, list) && ok;
+	ok = add_targets(c, list) && ok;
 	ok = add_clock(c, list) && ok;
 	for (size_t i = 0; i < ARRAY_LEN(disks); i++)
 		ok = add_disk(c, list, i) && ok;

@@ -62,11 +62,17 @@ scan_reply(struct call *c)
 	json_t *o = NULL, *keys = NULL;
 
 	addr_format(address, &x->w.addr);
+	if (target_nkeys(&x->keys) == 0 && x->connected) {
+		call_refuse(c, 404, "no-ssh", "address",
+		    "%s port %u answers, but showed no host key: %s", address,
+		    (unsigned)x->w.port,
+		    x->text[0] != '\0' ? x->text : "is it an SSH server?");
+		return;
+	}
 	if (target_nkeys(&x->keys) == 0) {
-		call_refuse(c, 404, "not-found", "address", "%s port %u %s: %s",
-		    address, (unsigned)x->w.port,
-		    x->connected ? "answers, but showed no host key"
-				 : "does not answer",
+		call_refuse(c, 404, "not-found", "address",
+		    "%s port %u does not answer: %s", address,
+		    (unsigned)x->w.port,
 		    x->text[0] != '\0' ? x->text : "is it an SSH server?");
 		return;
 	}

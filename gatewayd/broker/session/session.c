@@ -176,6 +176,12 @@ on_nt_sid(struct process *r, struct peer *p, const struct ipc_msg *msg)
 
 /* ---- the way to the target (dial.c does it) */
 
+static const struct grant *
+grant_of(const struct session *s)
+{
+	return s->grant != NULL ? &s->grant->g : NULL;
+}
+
 static void
 dial_no(struct session *s, const char *why)
 {
@@ -197,7 +203,7 @@ leg_done(struct session *s, enum end_reason reason, uint64_t in, uint64_t out,
 	if (!s->leg)
 		return;
 	if (!s->cut)
-		firewall_close(s->b, s->sid, reason);
+		firewall_close(s->b, s->sid, grant_of(s), reason);
 	s->cut = true;
 	s->leg = false;
 	close_leg(s->b, s->sid, reason, s->by[0] != '\0' ? s->by : by, in, out,
@@ -304,7 +310,7 @@ session_stop(
 	if (s->state == SES_DIALING)
 		dial_cancel(s);
 	if (s->leg && !s->cut) {
-		firewall_close(s->b, s->sid, reason);
+		firewall_close(s->b, s->sid, grant_of(s), reason);
 		s->cut = true;
 	}
 	s->reason = reason;

@@ -10,6 +10,7 @@
 #include "broker/broker.h"
 #include "broker/call/call.h"
 #include "broker/call/listing.h"
+#include "broker/call/order.h"
 #include "broker/call/put.h"
 #include "broker/grant/history.h"
 #include "broker/session/list.h"
@@ -127,6 +128,7 @@ killed(struct call *c)
 		    "grant %s lives on.",
 		    c->user, when + 11, s->grant_id);
 		put_str(o, "grant", s->grant_id);
+		order_begin(c);
 		session_stop(s, END_KILLED, c->user, text);
 	}
 	put_str(o, "sid", c->arg);

@@ -271,14 +271,8 @@ test_wider_than_the_role(void **state)
 	want_close(x, g[TIME].grant.id, END_REVOKED);
 	want_close(x, g[CAPS].grant.id, END_REVOKED);
 	assert_int_equal(want_reply(x, &x->admin), 200);
-	assert_string_equal(((const struct msg_fw_close *)testlink_want(
-				 &x->firewall, MSG_FW_CLOSE))
-				->id,
-	    g[TIME].grant.id);
-	assert_string_equal(((const struct msg_fw_close *)testlink_want(
-				 &x->firewall, MSG_FW_CLOSE))
-				->id,
-	    g[CAPS].grant.id);
+	assert_string_equal(x->closed[0], g[TIME].grant.id);
+	assert_string_equal(x->closed[1], g[CAPS].grant.id);
 	set_role(x, "\"sftp\"", 300, "true");
 	want_close(x, g[FITS].grant.id, END_REVOKED);
 	assert_int_equal(want_reply(x, &x->admin), 200);

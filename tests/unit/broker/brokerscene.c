@@ -6,11 +6,13 @@
 
 #include <openssl/sha.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/safefile.h"
 #include "base/str.h"
+#include "core/shutport.h"
 #include "ssh/sshkey.h"
 #include "wire/verbs.h"
 
@@ -173,6 +175,24 @@ teardown(void **state)
 	return system(cmd);
 }
 
+/* The list that came last from the broker: all of it is shut. */
+void
+answer_protect(struct scene *x)
+{
+	static const uint8_t done[SHUTPORT_MAX];
+	const struct msg_fw_protect *m = x->firewall.m.body;
+	struct msg_fw_protected reply = {.rid = m->rid};
+	struct shutport p;
+	struct rd r;
+
+	assert_int_equal(x->firewall.m.type, MSG_FW_PROTECT);
+	rd_init(&r, m->ports.p, m->ports.len);
+	for (; r.left > 0; reply.results.len++)
+		must(shutport_get(&r, &p));
+	reply.results.p = done;
+	testlink_send(&x->firewall, MSG_FW_PROTECTED, &reply);
+}
+
 /* Link and fold; grants are what the log has, each by its key. */
 void
 start(struct scene *x, const struct msg_nt_fold_grant *grants, size_t n,
@@ -205,9 +225,11 @@ start(struct scene *x, const struct msg_nt_fold_grant *grants, size_t n,
 	end.rid = rid;
 	end.time_ms = clock_now().utc_ms;
 	testlink_send(&x->notary, MSG_NT_FOLD_END, &end);
-	do /* one FW_PROTECT for each target comes before */
+	do { /* the targets' ports come before */
 		assert_int_equal(testlink_next(&x->firewall, 10000), 1);
-	while (x->firewall.m.type != MSG_FW_SYNC_END);
+		if (x->firewall.m.type == MSG_FW_PROTECT)
+			answer_protect(x);
+	} while (x->firewall.m.type != MSG_FW_SYNC_END);
 	synced.rid = ((const struct msg_fw_sync *)x->firewall.m.body)->rid;
 	testlink_send(&x->firewall, MSG_FW_SYNCED, &synced);
 	proc_harness_ready(&x->proc);
@@ -263,11 +285,51 @@ send_call(struct scene *x, struct testlink *l, unsigned verb, const char *body)
 	testlink_send(l, MSG_API_CALL, &m);
 }
 
+/* What comes next from the broker, without taking it; MSG_NONE = nothing. */
+static unsigned
+next_type(struct testlink *l)
+{
+	uint8_t head[6];
+
+	if (recv(l->ipc.fd, head, sizeof(head), MSG_PEEK | MSG_DONTWAIT) != 6)
+		return MSG_NONE;
+	return (unsigned)head[4] << 8 | head[5];
+}
+
+/* The firewall does what it is told, up to the first message that a test looks
+ * for itself. */
+static void
+firewall_answers(struct scene *x)
+{
+	struct msg_fw_closed closed = {0};
+	const struct msg_fw_close *m = NULL;
+	unsigned type = MSG_NONE;
+
+	while (!x->mute && ((type = next_type(&x->firewall)) == MSG_FW_CLOSE ||
+			       type == MSG_FW_PROTECT)) {
+		m = testlink_want(&x->firewall, type);
+		if (type == MSG_FW_PROTECT) {
+			answer_protect(x);
+			continue;
+		}
+		memcpy(x->closed[x->nclosed++ % 8], m->id, LIMIT_ID_SIZE);
+		closed.rid = m->rid;
+		testlink_send(&x->firewall, MSG_FW_CLOSED, &closed);
+	}
+}
+
 /* The status of the next answer; its body in x->text. */
 unsigned
 want_reply(struct scene *x, struct testlink *l)
 {
-	const struct msg_api_reply *m = testlink_want(l, MSG_API_REPLY);
+	const struct msg_api_reply *m = NULL;
+
+	for (int i = 0; m == NULL && i < 1000; i++) {
+		firewall_answers(x);
+		if (testlink_next(l, 10) && l->m.type == MSG_API_REPLY)
+			m = l->m.body;
+	}
+	assert_non_null(m);
 
 	assert_true(m->body.len < TEXT_MAX);
 	memcpy(x->text, m->body.p, m->body.len);

@@ -38,6 +38,9 @@ struct scene {
 	    two; /* alice's; two is in the store where a test says */
 	struct proc_harness proc;
 	bool traced; /* start() takes traced_broker */
+	bool mute;   /* the firewall does not answer while a reply is awaited */
+	char closed[8][LIMIT_ID_SIZE]; /* what it was told to close then */
+	unsigned nclosed;
 	struct testlink notary, firewall, api, admin;
 	uint32_t rid;
 	uint64_t seq;
@@ -61,6 +64,7 @@ struct store *store_of(const struct scene *x);
 void start(struct scene *x, const struct msg_nt_fold_grant *grants, size_t n,
     const struct msg_nt_fold_leg *leg);
 void stop(struct scene *x);
+void answer_protect(struct scene *x);
 void link_session(struct scene *x, struct testlink *ret, uint64_t conn);
 void send_call(
     struct scene *x, struct testlink *l, unsigned verb, const char *body);
@@ -158,6 +162,14 @@ void test_last_admin(void **state);
 void test_last_two_admins(void **state);
 void test_selectors_are_told(void **state);
 void test_entry_is_named(void **state);
+
+/* ---- brokerapi_unshut.c */
+
+void test_not_confirmed(void **state);
+void test_not_shut(void **state);
+void test_shut_by_the_next(void **state);
+void test_closings_first(void **state);
+void test_said_by_the_firewall(void **state);
 
 /* ---- brokerapi_ends.c */
 
