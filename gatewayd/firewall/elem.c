@@ -169,15 +169,16 @@ elem_dump(struct nl *nl, enum set_id set,
 	return r;
 }
 
-/* Kernels before 6.12 ignore a second add: remove and add in one transaction,
- * the middle of which no packet meets. */
-static int
-replace(struct nl *nl, const struct set_key *k, int64_t life_ms,
+int
+elem_replace(struct nl *nl, const struct set_key *k, int64_t life_ms,
     const char *comment)
 {
 	struct elem old;
 	struct nlb b;
 	int r = 0, have = 0, i = 0;
+
+	if (life_ms < ELEM_LIFE_MIN_MS || life_ms > ELEM_LIFE_MAX_MS)
+		return GW_EINVAL;
 
 	nlb_init(&b);
 	for (i = 0; i < TRIES; i++) {
@@ -209,7 +210,7 @@ elem_set(struct nl *nl, const struct ability *can, const struct set_key *k,
 	if (life_ms < ELEM_LIFE_MIN_MS || life_ms > ELEM_LIFE_MAX_MS)
 		return GW_EINVAL;
 	if (!can->update)
-		return replace(nl, k, life_ms, comment);
+		return elem_replace(nl, k, life_ms, comment);
 	nlb_init(&b);
 	nlb_batch(&b);
 	elem_put(&b, NFT_MSG_NEWSETELEM, NLM_F_CREATE, k, life_ms, comment);

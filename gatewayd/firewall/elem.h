@@ -37,6 +37,10 @@ void elem_flush(struct nlb *b, enum set_id set);
  * set is full. */
 MUST_CHECK int elem_set(struct nl *nl, const struct ability *can,
     const struct set_key *k, int64_t life_ms, const char *comment);
+/* The same by a new element in place of the old one: an update in place keeps
+ * the comment that was there. No packet meets the moment between. */
+MUST_CHECK int elem_replace(struct nl *nl, const struct set_key *k,
+    int64_t life_ms, const char *comment);
 /* Gone afterwards; not there is fine. */
 MUST_CHECK int elem_remove(
     struct nl *nl, const struct ability *can, const struct set_key *k);

@@ -15,18 +15,11 @@ static int
 copy_rules(struct ruleset *ret, const struct ruleset *rs)
 {
 	struct ruleset c = *rs;
-	size_t n = rs->nprotected > 0 ? rs->nprotected : 1;
+	int r = ruleset_copy_protected(&c, rs);
 
-	c.protected_ = calloc(n, sizeof(*c.protected_));
-	if (c.protected_ == NULL)
-		return GW_ENOMEM;
-	if (rs->nprotected > 0)
-		memcpy(c.protected_, rs->protected_,
-		    rs->nprotected * sizeof(*c.protected_));
-	c.cap = n;
 	c.poke_uid = geteuid();
 	*ret = c;
-	return 0;
+	return r;
 }
 
 static int
@@ -132,16 +125,49 @@ fw_rules(const struct fw *f)
 	return &f->rules;
 }
 
+/* All of them in one transaction. What fails was not added: it is not shut, so
+ * it is not believed to be. */
+static int
+protect_batch(struct fw *f, const struct triple *t, size_t n, bool *added)
+{
+	const size_t before = f->rules.nprotected;
+	size_t i = 0;
+	int r = 0;
+
+	for (i = 0; i < n && r == 0; i++)
+		r = ruleset_protect(&f->rules, &t[i], &added[i]);
+	if (r == 0 && f->rules.nprotected > before)
+		r = ruleset_add(f->nft, &f->rules.protected_[before],
+		    f->rules.nprotected - before);
+	if (r != 0) {
+		ruleset_cut(&f->rules, before);
+		memset(added, 0, n * sizeof(*added));
+	}
+	return r;
+}
+
+void
+fw_protect(
+    struct fw *f, const struct triple *t, size_t n, bool *retadded, int *reterr)
+{
+	size_t i = 0;
+	const int r = protect_batch(f, t, n, retadded);
+
+	/* one that cannot be does not leave the others open */
+	for (i = 0; i < n; i++)
+		reterr[i] = r == 0 || n == 1
+				? r
+				: protect_batch(f, &t[i], 1, &retadded[i]);
+}
+
 int
-fw_protect(struct fw *f, const struct triple *t, bool *retnew)
+fw_unprotect(struct fw *f, const struct triple *t)
 {
 	bool added = false;
-	int r = ruleset_protect(&f->rules, t, &added);
+	int r = ruleset_unprotect(&f->rules, t);
 
-	if (r == 0 && added && (r = ruleset_add(f->nft, t)) != 0)
-		f->rules.nprotected--; /* not shut: do not believe it is */
-	if (r == 0)
-		*retnew = added;
+	if (r == 0 && (r = ruleset_remove(f->nft, &f->can, t)) != 0)
+		(void)!ruleset_protect(&f->rules, t, &added); /* still shut */
 	return r;
 }
 

@@ -43,9 +43,11 @@ struct fw_opts {
 	bool force_old;              /* as if on Linux 6.1 */
 	const struct ruleset *rules; /* copied: what is shut from now on */
 	void *arg;
-	/* Both may be NULL, both are called from inside fw_* calls. */
+	/* May be NULL; called from inside fw_* calls. */
 	void (*on_flow)(void *arg, const struct fw_flow *f);
 	void (*on_event)(void *arg, enum fw_event ev, const char *text);
+	/* Now and then in the middle of long work; may be NULL. */
+	void (*on_busy)(void *arg);
 };
 
 struct fw;
@@ -65,8 +67,14 @@ enum load_result fw_loaded(const struct fw *f);
 const struct ability *fw_can(const struct fw *f);
 const struct ruleset *fw_rules(const struct fw *f);
 
-/* Shuts one more (address, protocol, port). *retnew: was it open before? */
-MUST_CHECK int fw_protect(struct fw *f, const struct triple *t, bool *retnew);
+/* Shuts n more (address, protocol, port), in one transaction where the kernel
+ * takes them all. retadded[]: was it open before? reterr[]: 0, or why it is not
+ * shut (GW_EINVAL, GW_ELIMIT, ...). */
+void fw_protect(struct fw *f, const struct triple *t, size_t n, bool *retadded,
+    int *reterr);
+
+/* Opens one of these to everybody again. GW_ENOENT: it is none. */
+MUST_CHECK int fw_unprotect(struct fw *f, const struct triple *t);
 
 /*
  * Opens every element of l until its own end, or none. id is a grant's, or a

@@ -5,6 +5,7 @@
  */
 #include <stddef.h>
 
+#include "base/fault.h"
 #include "firewall/elem.h"
 #include "firewall/fw_impl.h"
 
@@ -13,10 +14,17 @@ fw_apply(struct fw *f, const struct set_key *k, const struct now *now)
 {
 	const struct hold *h = holds_longest(f->holds, k);
 	int64_t left = h == NULL ? 0 : h->end_ms - now->boot_ms;
+	int r = 0;
 
 	if (left < ELEM_LIFE_MIN_MS)
 		return elem_remove(f->nft, &f->can, k);
-	return elem_set(f->nft, &f->can, k, left, h->id);
+	if (holds_is_named(h) || FAULT(fw_comment))
+		return elem_set(f->nft, &f->can, k, left, h->id);
+	/* an update in place would leave the name of who held it before */
+	r = elem_replace(f->nft, k, left, h->id);
+	if (r == 0)
+		holds_name(h);
+	return r;
 }
 
 void

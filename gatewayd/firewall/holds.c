@@ -11,6 +11,7 @@ enum { BUCKETS = 65536 }; /* a power of two */
 
 struct holds_key {
 	struct set_key key;
+	char named[LIMIT_ID_SIZE]; /* whom the kernel's comment names */
 	struct hold *holds;
 	struct holds_key *next;
 };
@@ -222,6 +223,18 @@ holds_longest(const struct holds *l, const struct set_key *k)
 		if (best == NULL || h->end_ms > best->end_ms)
 			best = h;
 	return best;
+}
+
+bool
+holds_is_named(const struct hold *h)
+{
+	return strcmp(h->at->named, h->id) == 0;
+}
+
+void
+holds_name(const struct hold *h)
+{
+	memcpy(h->at->named, h->id, sizeof(h->at->named));
 }
 
 struct hold *

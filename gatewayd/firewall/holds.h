@@ -49,6 +49,10 @@ void holds_drop(struct holds *l, struct hold *h);
 /* The hold that ends last, or NULL. */
 const struct hold *holds_longest(
     const struct holds *l, const struct set_key *k);
+/* Whom does the kernel's element name? As holds_name said last; nobody, for a
+ * key that is new here. */
+bool holds_is_named(const struct hold *h);
+void holds_name(const struct hold *h);
 struct hold *holds_find(
     const struct holds *l, const struct set_key *k, const char *id);
 /* Every hold of a session id, or of a grant with its sessions: the first

@@ -20,9 +20,11 @@
 #include "base/secret.h"
 #include "base/str.h"
 #include "core/receipt.h"
+#include "core/shutport.h"
 #include "firewall/closed_state.h"
 #include "firewall/conntrack.h"
 #include "firewall/fw.h"
+#include "firewall/keep.h"
 #include "firewall/report.h"
 #include "process/process.h"
 
@@ -52,8 +54,10 @@ struct context {
 	/* The highest seq that fell out of closed: up to it only what is open
 	 * may be opened again. */
 	uint64_t floor;
-	bool syncing, unsaved;
-	bool synced;  /* once since the start */
+	struct keep *keep;
+	bool syncing;
+	uint32_t shut_by_sync; /* ports the kernel did not have */
+	bool synced;           /* once since the start */
 	bool refused; /* within this sync, a receipt that is not of our key */
 };
 
@@ -110,21 +114,6 @@ on_kernel(struct process *r, int fd, unsigned what, void *arg)
 }
 
 /* ---- closed.state */
-static void
-save(struct context *c)
-{
-	int e = 0;
-
-	if (!c->unsaved || c->syncing)
-		return;
-	if ((e = closed_state_write(c->state, fw_rules(c->fw))) != 0)
-		log_err("cannot write %s: %s; after a reboot newly protected "
-			"ports are open until gatewayd runs",
-		    c->state, reason(e));
-	else
-		c->unsaved = false;
-}
-
 /* A file that cannot be read costs nothing now: what the kernel has shut stays
  * shut, and the broker sends the list. */
 static int
@@ -227,32 +216,85 @@ on_key(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	return 0;
 }
 
+/* One list, one transaction, one answer; closed.state follows. */
+static void
+protect_all(struct process *r, const struct shutport *p, size_t n,
+    uint8_t retresults[static SHUTPORT_MAX])
+{
+	struct context *c = process_ctx(r);
+	struct triple t[SHUTPORT_MAX];
+	bool added[SHUTPORT_MAX] = {false};
+	int err[SHUTPORT_MAX];
+	bool any = false;
+
+	memset(t, 0, sizeof(t));
+	for (size_t i = 0; i < n; i++) {
+		t[i].addr = p[i].addr;
+		t[i].proto = p[i].proto;
+		t[i].port = p[i].port;
+	}
+	fw_protect(c->fw, t, n, added, err);
+	for (size_t i = 0; i < n; i++) {
+		if (err[i] != 0)
+			log_err("cannot protect port %u of target %s: %s",
+			    (unsigned)p[i].port, p[i].target, reason(err[i]));
+		retresults[i] = msg_result(err[i]);
+		any = any || added[i];
+		if (err[i] == 0 && added[i] && c->syncing)
+			c->shut_by_sync++;
+		else if (err[i] != 0 || added[i])
+			report_protected(r, &p[i], err[i]);
+	}
+	if (any)
+		keep_changed(c->keep);
+}
+
 static int
 on_protect(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
 	const struct msg_fw_protect *m = msg->body;
+	static struct shutport list[SHUTPORT_MAX]; /* large, for this call */
+	uint8_t results[SHUTPORT_MAX];
+	struct msg_fw_protected reply = {.rid = m->rid};
+	struct rd in;
+	size_t n = 0;
+
+	rd_init(&in, m->ports.p, m->ports.len);
+	while (in.left > 0) {
+		if (n == SHUTPORT_MAX || shutport_get(&in, &list[n++]) != 0)
+			return GW_EPROTO;
+	}
+	protect_all(r, list, n, results);
+	run_tick(process_ctx(r));
+	reply.results.p = results;
+	reply.results.len = (uint32_t)n;
+	return peer_send(p, MSG_FW_PROTECTED, &reply, -1);
+}
+
+/* Root's order, by way of the supervisor, and on record before it came here. */
+static int
+on_unprotect(struct process *r, struct peer *p, const struct ipc_msg *msg)
+{
+	const struct msg_fw_unprotect *m = msg->body;
 	struct context *c = process_ctx(r);
+	struct msg_fw_unprotected reply = {
+	    .rid = m->rid, .addr = m->addr, .proto = m->proto, .port = m->port};
 	struct triple t;
-	bool added = false;
 	int e = 0;
 
-	(void)p;
 	memset(&t, 0, sizeof(t));
 	t.addr = m->addr;
 	t.proto = m->proto;
 	t.port = m->port;
-	e = fw_protect(c->fw, &t, &added);
-	if (e == GW_EINVAL)
-		return GW_EPROTO;
-	if (e != 0)
-		log_err("cannot protect port %u of target %s: %s",
-		    (unsigned)m->port, m->target, reason(e));
-	if (e != 0 || added)
-		report_protected(r, m, e);
-	c->unsaved = c->unsaved || added;
-	save(c);
-	run_tick(c);
-	return 0;
+	e = fw_unprotect(c->fw, &t);
+	report_unprotected(r, m, e);
+	if (e == 0)
+		keep_now(c->keep);
+	reply.result = msg_result(e);
+	if (e == 0)
+		(void)peer_send(process_peer(r, PROC_BROKER),
+		    MSG_FW_UNPROTECTED, &reply, -1);
+	return peer_send(p, MSG_FW_UNPROTECTED, &reply, -1);
 }
 
 static int
@@ -293,6 +335,9 @@ on_close(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	int e = fw_close_grant(c->fw, m->id, &now, &t);
 
 	remember_closed(c, m->id);
+	/* an earlier life may have opened it: the next sync knows */
+	if (e == GW_ENOENT && !c->synced && !FAULT(close_early))
+		e = GW_ESTATE;
 	if (e != 0 && e != GW_ENOENT)
 		log_err("cannot close %s completely: %s; it is tried again",
 		    m->id, reason(e));
@@ -314,6 +359,7 @@ on_sync_begin(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	(void)msg;
 	c->syncing = true;
 	c->refused = false;
+	c->shut_by_sync = 0;
 	fw_sync_begin(c->fw);
 	return 0;
 }
@@ -339,7 +385,8 @@ on_sync_end(struct process *r, struct peer *p, const struct ipc_msg *msg)
 		log_err(
 		    "the openings are not in step with the log: %s", reason(e));
 	report_synced(r, e, reply.removed, reply.kept);
-	save(c);
+	report_protected_count(r, c->shut_by_sync);
+	c->shut_by_sync = 0;
 	run_tick(c);
 	reply.result = msg_result(e);
 	return peer_send(p, MSG_FW_SYNCED, &reply, -1);
@@ -355,7 +402,6 @@ on_peer_down(struct process *r, struct peer *p)
 	if (peer_proc(p) != PROC_BROKER)
 		return;
 	c->syncing = false;
-	save(c);
 }
 
 /* ---- start */
@@ -363,6 +409,12 @@ static void
 on_flow(void *arg, const struct fw_flow *f)
 {
 	report_flow(((struct context *)arg)->process, f);
+}
+
+static void
+on_busy(void *arg)
+{
+	process_alive(((struct context *)arg)->process);
 }
 
 static void
@@ -431,6 +483,7 @@ open_firewall(struct context *c, const struct conf *conf)
 	o.arg = c;
 	o.on_flow = on_flow;
 	o.on_event = on_event;
+	o.on_busy = on_busy;
 	if ((e = fw_open(&c->fw, &o)) != 0) {
 		log_err("cannot load table inet sallyport: %s%s", reason(e),
 		    e == GW_EDENIED ? " (CAP_NET_ADMIN and CAP_NET_RAW are "
@@ -474,8 +527,9 @@ start(struct process *r, const struct conf *conf)
 		return GW_ENOMEM;
 	watch_set(c->events, WATCH_READ);
 	timer_set(c->check, CHECK_MS);
-	c->unsaved = true;
-	save(c);
+	if ((e = keep_new(&c->keep, r, c->state, fw_rules(c->fw))) != 0)
+		return e;
+	keep_now(c->keep);
 	run_tick(c);
 	return 0;
 }
@@ -495,12 +549,15 @@ on_stop(struct process *r)
 	    fw_sync_end(c->fw, &now, &removed, &kept) != 0)
 		log_err("not every door could be shut; the kernel's timeouts "
 			"shut them");
+	keep_free(c->keep);
+	c->keep = NULL;
 	process_exit(r, 0);
 }
 
 static const struct process_handler handlers[] = {
     {MSG_NT_KEY, on_key},
     {MSG_FW_PROTECT, on_protect},
+    {MSG_FW_UNPROTECT, on_unprotect},
     {MSG_FW_OPEN, on_open},
     {MSG_FW_CLOSE, on_close},
     {MSG_FW_SYNC_BEGIN, on_sync_begin},

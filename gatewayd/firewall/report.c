@@ -164,15 +164,45 @@ report_synced(struct process *r, int result, uint32_t removed, uint32_t kept)
 }
 
 void
-report_protected(struct process *r, const struct msg_fw_protect *m, int result)
+report_protected(struct process *r, const struct shutport *p, int result)
 {
 	struct event_fields f;
 
 	event_fields_init(&f);
-	event_str(&f, EF_TARGET, m->target);
+	event_str(&f, EF_TARGET, p->target);
+	address(&f, EF_DST, EF_DST6, &p->addr);
+	event_num(&f, EF_DST_PORT, p->port);
+	event_str(&f, EF_PROTO, proto_name(p->proto));
+	outcome(&f, result);
+	send_record(r, EV_PORT_PROTECTED, &f);
+}
+
+void
+report_unprotected(
+    struct process *r, const struct msg_fw_unprotect *m, int result)
+{
+	struct event_fields f;
+
+	event_fields_init(&f);
 	address(&f, EF_DST, EF_DST6, &m->addr);
 	event_num(&f, EF_DST_PORT, m->port);
 	event_str(&f, EF_PROTO, proto_name(m->proto));
 	outcome(&f, result);
+	send_record(r, EV_PORT_UNPROTECTED, &f);
+}
+
+void
+report_protected_count(struct process *r, uint32_t n)
+{
+	struct event_fields f;
+
+	if (n == 0)
+		return;
+	event_fields_init(&f);
+	event_num(&f, EF_COUNT, n);
+	event_str(&f, EF_MSG,
+	    "ports of targets that the kernel did not have at the start; they "
+	    "are shut");
+	outcome(&f, 0);
 	send_record(r, EV_PORT_PROTECTED, &f);
 }

@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "core/shutport.h"
 #include "firewall/fw.h"
 #include "process/process.h"
 
@@ -18,7 +19,10 @@ void report_flow(struct process *r, const struct fw_flow *f);
 void report_event(struct process *r, enum fw_event ev, const char *text);
 void report_synced(
     struct process *r, int result, uint32_t removed, uint32_t kept);
-void report_protected(
-    struct process *r, const struct msg_fw_protect *m, int result);
+void report_protected(struct process *r, const struct shutport *p, int result);
+void report_unprotected(
+    struct process *r, const struct msg_fw_unprotect *m, int result);
+/* So many that were not shut before this process came into step. */
+void report_protected_count(struct process *r, uint32_t n);
 
 #endif

@@ -20,43 +20,150 @@ enum {
 	BYTEORDER_BIG = 2,
 };
 
+static uint64_t
+hash(uint64_t h, const void *p, size_t n)
+{
+	const uint8_t *c = p;
+	size_t i = 0;
+
+	for (i = 0; i < n; i++)
+		h = (h ^ c[i]) * 0x100000001b3ULL; /* FNV-1a */
+	return h;
+}
+
 void
 ruleset_done(struct ruleset *rs)
 {
 	free(rs->protected_);
+	free(rs->index);
 	memset(rs, 0, sizeof(*rs));
+}
+
+/* ---- what is protected: a list, and an index by hash with its places + 1 */
+
+static bool
+same(const struct triple *a, const struct triple *b)
+{
+	return a->port == b->port && a->proto == b->proto &&
+	       addr_equal(&a->addr, &b->addr);
+}
+
+/* The slot of t, or the free one where it belongs. */
+static uint32_t *
+slot(const struct ruleset *rs, const struct triple *t)
+{
+	const uint8_t rest[] = {t->addr.family, t->proto,
+	    (uint8_t)(t->port >> 8), (uint8_t)t->port};
+	uint64_t h = hash(0xcbf29ce484222325ULL, t->addr.b, sizeof(t->addr.b));
+	size_t i = 0;
+
+	h = hash(h, rest, sizeof(rest));
+	for (i = (size_t)(h ^ h >> 32) & (rs->nindex - 1);
+	     rs->index[i] != 0 && !same(&rs->protected_[rs->index[i] - 1], t);
+	     i = (i + 1) & (rs->nindex - 1))
+		;
+	return &rs->index[i];
+}
+
+static int
+index_again(struct ruleset *rs, size_t want)
+{
+	uint32_t *p = calloc(want, sizeof(*p));
+	size_t i = 0;
+
+	if (p == NULL)
+		return GW_ENOMEM;
+	free(rs->index);
+	rs->index = p;
+	rs->nindex = want;
+	for (i = 0; i < rs->nprotected; i++)
+		*slot(rs, &rs->protected_[i]) = (uint32_t)i + 1;
+	return 0;
+}
+
+/* Room for one more; the index stays at most half full. */
+static int
+make_room(struct ruleset *rs)
+{
+	size_t cap = rs->cap == 0 ? 64 : rs->cap * 2;
+	struct triple *p = NULL;
+
+	if (rs->nprotected >= LIMIT_PROTECTED)
+		return GW_ELIMIT;
+	if (rs->nprotected < rs->cap)
+		return 0;
+	if ((p = reallocarray(rs->protected_, cap, sizeof(*p))) == NULL)
+		return GW_ENOMEM;
+	rs->protected_ = p;
+	rs->cap = cap;
+	return 0;
 }
 
 int
 ruleset_protect(struct ruleset *rs, const struct triple *t, bool *retnew)
 {
-	struct triple *p = NULL;
 	struct set_key key;
-	size_t i = 0, cap = 0;
-	int r = 0;
+	uint32_t *at = NULL;
+	int r = set_key_protected(&key, &t->addr, t->proto, t->port);
 
-	if ((r = set_key_protected(&key, &t->addr, t->proto, t->port)) != 0)
+	if (r != 0)
 		return r;
 	*retnew = false;
-	for (i = 0; i < rs->nprotected; i++) {
-		p = &rs->protected_[i];
-		if (p->port == t->port && p->proto == t->proto &&
-		    addr_equal(&p->addr, &t->addr))
-			return 0;
-	}
-	if (rs->nprotected >= LIMIT_PROTECTED)
-		return GW_ELIMIT;
-	if (rs->nprotected == rs->cap) {
-		cap = rs->cap == 0 ? 64 : rs->cap * 2;
-		p = reallocarray(rs->protected_, cap, sizeof(*p));
-		if (p == NULL)
-			return GW_ENOMEM;
-		rs->protected_ = p;
-		rs->cap = cap;
-	}
+	if ((rs->nprotected + 1) * 2 > rs->nindex &&
+	    (r = index_again(rs, rs->nindex == 0 ? 256 : rs->nindex * 2)) != 0)
+		return r;
+	if (*slot(rs, t) != 0)
+		return 0;
+	if ((r = make_room(rs)) != 0)
+		return r;
+	at = slot(rs, t);
 	rs->protected_[rs->nprotected++] = *t;
+	*at = (uint32_t)rs->nprotected;
 	*retnew = true;
 	return 0;
+}
+
+void
+ruleset_cut(struct ruleset *rs, size_t n)
+{
+	/* from the end: nothing behind a freed slot was put there later */
+	while (rs->nprotected > n) {
+		*slot(rs, &rs->protected_[rs->nprotected - 1]) = 0;
+		rs->nprotected--;
+	}
+}
+
+int
+ruleset_unprotect(struct ruleset *rs, const struct triple *t)
+{
+	const uint32_t at = rs->nindex > 0 ? *slot(rs, t) : 0;
+	struct triple gone;
+	int r = 0;
+
+	if (at == 0)
+		return GW_ENOENT;
+	gone = rs->protected_[at - 1];
+	rs->protected_[at - 1] = rs->protected_[--rs->nprotected];
+	if ((r = index_again(rs, rs->nindex)) != 0) {
+		rs->protected_[rs->nprotected++] = rs->protected_[at - 1];
+		rs->protected_[at - 1] = gone;
+	}
+	return r;
+}
+
+int
+ruleset_copy_protected(struct ruleset *ret, const struct ruleset *rs)
+{
+	bool added = false;
+	size_t i = 0;
+	int r = 0;
+
+	ret->protected_ = NULL;
+	ret->index = NULL;
+	ret->nprotected = ret->cap = ret->nindex = 0;
+	for (i = 0; i < rs->nprotected && r == 0; i++)
+		r = ruleset_protect(ret, &rs->protected_[i], &added);
+	return r;
 }
 
 static void
@@ -281,28 +388,29 @@ out:
 }
 
 int
-ruleset_add(struct nl *nl, const struct triple *t)
+ruleset_add(struct nl *nl, const struct triple *t, size_t n)
 {
 	struct nlb b;
+	size_t i = 0;
 	int r = 0;
 
 	nlb_init(&b);
 	nlb_batch(&b);
-	if ((r = put_protected(&b, t)) == 0)
+	for (i = 0; i < n && r == 0; i++)
+		r = put_protected(&b, &t[i]);
+	if (r == 0)
 		r = nl_commit(nl, &b, NULL);
 	nlb_done(&b);
 	return r;
 }
 
-static uint64_t
-hash(uint64_t h, const void *p, size_t n)
+int
+ruleset_remove(struct nl *nl, const struct ability *can, const struct triple *t)
 {
-	const uint8_t *c = p;
-	size_t i = 0;
+	struct set_key k;
+	int r = set_key_protected(&k, &t->addr, t->proto, t->port);
 
-	for (i = 0; i < n; i++)
-		h = (h ^ c[i]) * 0x100000001b3ULL; /* FNV-1a */
-	return h;
+	return r == 0 ? elem_remove(nl, can, &k) : r;
 }
 
 static int

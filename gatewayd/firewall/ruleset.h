@@ -30,6 +30,8 @@ struct triple {
 struct ruleset {
 	struct triple *protected_; /* owned */
 	size_t nprotected, cap;
+	uint32_t *index; /* owned: hash of their places; ruleset.c's own */
+	size_t nindex;
 	uint16_t own[16];
 	size_t nown;
 	struct prefix networks[16]; /* may always come to own ports */
@@ -42,6 +44,13 @@ void ruleset_done(struct ruleset *rs); /* safe twice */
 /* True in *retnew when it was not there. GW_EINVAL, GW_ELIMIT, GW_ENOMEM. */
 MUST_CHECK int ruleset_protect(
     struct ruleset *rs, const struct triple *t, bool *retnew);
+/* It is not protected any more. GW_ENOENT, GW_ENOMEM. */
+MUST_CHECK int ruleset_unprotect(struct ruleset *rs, const struct triple *t);
+/* Forgets what was added since there were n of them: it is not shut. */
+void ruleset_cut(struct ruleset *rs, size_t n);
+/* A copy of the protected alone, for another's ruleset. GW_ENOMEM. */
+MUST_CHECK int ruleset_copy_protected(
+    struct ruleset *ret, const struct ruleset *rs);
 
 enum load_result {
 	LOAD_FAILED = 0,
@@ -54,8 +63,12 @@ enum load_result {
  * CAP_NET_ADMIN. */
 MUST_CHECK int ruleset_load(struct nl *nl, const struct ability *can,
     const struct ruleset *rs, enum load_result *ret);
-/* Adds one protected triple to a loaded table. */
-MUST_CHECK int ruleset_add(struct nl *nl, const struct triple *t);
+/* Adds protected triples to a loaded table, all or none. */
+MUST_CHECK int ruleset_add(struct nl *nl, const struct triple *t, size_t n);
+
+/* Removes one from a loaded table. */
+MUST_CHECK int ruleset_remove(
+    struct nl *nl, const struct ability *can, const struct triple *t);
 
 /* What the kernel has, as one number over flags, chains and rules; changes
  * whenever somebody changes them. GW_ENOENT without a table. */

@@ -20,6 +20,7 @@ enum {
 	SLEPT_MS = 50,   /* more is a suspend, less is reading two clocks */
 	PASSES = 3,      /* a dump misses elements: dump again */
 	STRANGERS_MAX = 4096, /* internal: per pass */
+	BUSY_EACH = 256,      /* keyed gets; a few milliseconds */
 };
 
 int
@@ -31,10 +32,17 @@ fw_remember(struct fw *f)
 	return r != 0 ? r : ruleset_print(f->ask, &f->print);
 }
 
+static void
+busy(struct fw *f, size_t n)
+{
+	if (n % BUSY_EACH == 0 && f->o.on_busy != NULL)
+		f->o.on_busy(f->o.arg);
+}
+
 struct strangers {
 	struct fw *f;
 	struct set_key *keys;
-	size_t n;
+	size_t n, seen;
 };
 
 static int
@@ -42,6 +50,7 @@ maybe_stranger(void *arg, const struct elem *e)
 {
 	struct strangers *s = arg;
 
+	busy(s->f, s->seen++);
 	if (holds_longest(s->f->holds, &e->key) == NULL && s->n < STRANGERS_MAX)
 		s->keys[s->n++] = e->key;
 	return 0;
@@ -73,7 +82,7 @@ expel(struct fw *f, const struct set_key *k, const struct now *now,
 int
 fw_strangers(struct fw *f, const struct now *now, uint32_t *retremoved)
 {
-	struct strangers s = {f, NULL, 0};
+	struct strangers s = {f, NULL, 0, 0};
 	uint32_t removed = 0;
 	size_t i = 0;
 	enum set_id set = SET_NONE;
@@ -137,6 +146,7 @@ check_elements(
 		if (at < f->cursor)
 			continue;
 		fixed = false;
+		busy(f, seen);
 		r = check_key(f, &h->key, now, &fixed);
 		if (fixed)
 			(*retfixed)++;

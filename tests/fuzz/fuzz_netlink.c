@@ -390,7 +390,7 @@ ask_change(struct nl *nl)
 		must(kernel.acked);
 	if (elem_remove(nl, &now, &k) == 0)
 		must(kernel.spoke); /* ENOENT will do */
-	if (ruleset_add(nl, &t) == 0)
+	if (ruleset_add(nl, &t, 1) == 0)
 		must(kernel.acked);
 }
 

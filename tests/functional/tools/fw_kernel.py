@@ -306,13 +306,22 @@ def path(fw, t22, target, src, name):
     fw.lines = [s for s in fw.lines if not s.startswith("flow")]
 
 
+def named(grant):
+    """Is it in a comment of the kernel's elements?"""
+    out = run("nft", "list", "set", "inet", "sallyport", "path4", ns="gw")
+    return f'comment "{grant}"' in out.stdout
+
+
 def shared_path(fw, t22):
     """Two grants, one door: ending one cuts the flows, the door stays."""
     fw(f"path {CLIENT} {TARGET} tcp 22 g-SHAREDAA 20000")
     fw(f"path {CLIENT} {TARGET} tcp 22 g-SHAREDBB 40000")
     a, b = pair(t22, "client", TARGET, 22)
     check("shared path lets through", b is not None and passes(a, b))
+    check("it names the one that holds it longest", named("g-SHAREDBB"))
     r = fw("close g-SHAREDBB")
+    check("and not one that is over",
+          named("g-SHAREDAA") and not named("g-SHAREDBB"))
     check("one of two ends", r.startswith("ok closed 1"), r)
     check("its flow is reset at both ends", dead(a) and dead(b))
     a, b = pair(t22, "client", TARGET, 22)

@@ -135,7 +135,7 @@ command(struct fw *f, char **w, size_t n)
 			    (unsigned long long)t.bytes_out);
 	} else if (strcmp(w[0], "protect") == 0 && n == 4) {
 		if ((r = triple(&tr, w + 1)) == 0)
-			r = fw_protect(f, &tr, &added);
+			fw_protect(f, &tr, 1, &added, &r);
 		if (r == 0)
 			printf("ok %s\n", added ? "new" : "known");
 	} else if (strcmp(w[0], "sync") == 0) {
