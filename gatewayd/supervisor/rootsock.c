@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * rootsock - see the header.
+ */
+#include "supervisor/rootsock.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "base/peercred.h"
+#include "base/str.h"
+
+enum {
+	SILENT_MS = 10000, /* to ask, and for the others to answer */
+	BACKLOG = 4,
+};
+
+struct rootsock {
+	struct supervisor *s;
+	int fd; /* listens */
+	struct watch *watch;
+	/* the one who asks; fd -1 = nobody */
+	struct ipc asker;
+	struct watch *asker_watch;
+	struct peercred who;
+	struct timer *silence;
+	struct msg_sup_unprotect *want; /* NULL: has not said it yet */
+	unsigned serial;                /* of what was wanted */
+	uint32_t rid;                   /* of FW_UNPROTECT; 0 = not sent */
+	void *body;
+};
+
+/* Of which order the record is: another may have come meanwhile. */
+struct recording {
+	struct rootsock *x;
+	unsigned serial;
+};
+
+int
+rootsock_path(const struct conf *c, char ret[static LIMIT_PATH_SIZE])
+{
+	const struct sockaddr_un sun = {0};
+
+	if (str_fmt(ret, LIMIT_PATH_SIZE, "%s/gatewayd.sock", c->state_dir) !=
+		0 ||
+	    strlen(ret) >= sizeof(sun.sun_path))
+		return GW_ELIMIT;
+	return 0;
+}
+
+static void
+hang_up(struct rootsock *x)
+{
+	watch_free(x->asker_watch);
+	x->asker_watch = NULL;
+	timer_stop(x->silence);
+	ipc_done(&x->asker);
+	x->asker.fd = -1;
+	free(x->want);
+	x->want = NULL;
+	x->rid = 0;
+}
+
+static void
+answer(struct rootsock *x, int result, const char *text)
+{
+	struct msg_sup_unprotected m = {.result = msg_result(result)};
+
+	if (str_copy(m.text, sizeof(m.text), text) != 0 ||
+	    ipc_send(&x->asker, MSG_SUP_UNPROTECTED, &m, NULL, 0) != 0)
+		log_warn("an answer to root was lost on its way");
+	hang_up(x);
+}
+
+static void
+on_silence(struct process *r, void *arg)
+{
+	struct rootsock *x = arg;
+
+	(void)r;
+	if (x->want != NULL)
+		answer(x, GW_EAGAIN,
+		    "no answer of another process in time: look whether the "
+		    "port is open (nft list set inet sallyport protected4)");
+	else
+		hang_up(x);
+}
+
+/* ---- first the log, then the firewall */
+
+static void
+go_on(struct rootsock *x, int result)
+{
+	struct msg_fw_unprotect m = {0};
+
+	if (result != 0) {
+		answer(x, result,
+		    "the log cannot be written: nothing was changed");
+		return;
+	}
+	m.rid = x->rid = process_rid(x->s->process);
+	m.addr = x->want->addr;
+	m.proto = x->want->proto;
+	m.port = x->want->port;
+	if (peer_send(supervisor_peer(x->s, PROC_FIREWALL), MSG_FW_UNPROTECT,
+		&m, -1) != 0)
+		rootsock_firewall_lost(x->s);
+}
+
+static void
+recorded(void *arg, int result, uint64_t seq)
+{
+	struct recording *y = arg;
+	struct rootsock *x = y->x;
+
+	(void)seq;
+	/* else nobody waits any more: nothing is done */
+	if (x->want != NULL && x->serial == y->serial)
+		go_on(x, result);
+	free(y);
+}
+
+static void
+record(struct rootsock *x)
+{
+	struct recording *y = calloc(1, sizeof(*y));
+	const struct msg_sup_unprotect *m = x->want;
+	struct event_fields f;
+	char text[ADDR_TEXT_SIZE];
+	int r = GW_ENOMEM;
+
+	if (y == NULL) {
+		go_on(x, r);
+		return;
+	}
+	y->x = x;
+	y->serial = ++x->serial;
+	addr_format(text, &m->addr);
+	event_fields_init(&f);
+	event_num(&f, EF_UID, x->who.uid);
+	event_num(&f, EF_LOGINUID, x->who.loginuid);
+	event_num(&f, EF_PID, x->who.pid);
+	event_str(&f, EF_WHY, m->why);
+	event_str(&f, m->addr.family == 4 ? EF_DST : EF_DST6, text);
+	event_num(&f, EF_DST_PORT, m->port);
+	event_str(&f, EF_PROTO, m->proto == IPPROTO_UDP ? "udp" : "tcp");
+	r = FAULT(unprotect_unrecorded)
+		? 0
+		: process_append(
+		      x->s->process, EV_PORT_UNPROTECT, &f, recorded, y);
+	event_fields_done(&f);
+	if (r != 0 || FAULT(unprotect_unrecorded))
+		recorded(y, r, 0);
+}
+
+int
+on_fw_unprotected(struct process *r, struct peer *p, const struct ipc_msg *msg)
+{
+	const struct msg_fw_unprotected *m = msg->body;
+	struct rootsock *x = ((struct supervisor *)process_ctx(r))->rootsock;
+	const int e = msg_error(m->result);
+
+	if (peer_proc(p) != PROC_FIREWALL)
+		return GW_EPROTO;
+	if (x == NULL || x->rid == 0 || m->rid != x->rid)
+		return 0;
+	if (e == 0)
+		answer(x, 0, "");
+	else if (e == GW_ENOENT)
+		answer(x, e, "it is not protected: nothing was changed");
+	else
+		answer(x, e, "the kernel refused: nothing was changed");
+	return 0;
+}
+
+void
+rootsock_firewall_lost(struct supervisor *s)
+{
+	struct rootsock *x = s->rootsock;
+
+	if (x != NULL && x->rid != 0)
+		answer(
+		    x, GW_ECLOSED, "the firewall process went away: ask again");
+}
+
+/* ---- who asks what */
+
+static bool
+is_whole(const struct msg_sup_unprotect *m)
+{
+	return addr_valid(&m->addr) && m->port != 0 && m->why[0] != '\0' &&
+	       (m->proto == IPPROTO_TCP || m->proto == IPPROTO_UDP);
+}
+
+static void
+on_asked(struct process *r, int fd, unsigned what, void *arg)
+{
+	struct rootsock *x = arg;
+	struct ipc_msg m = {.body = x->body, .fds = {-1, -1}};
+	int e = ipc_recv(&x->asker, &m);
+
+	(void)r;
+	(void)fd;
+	(void)what;
+	if (e == GW_EAGAIN)
+		return;
+	ipc_msg_close(&m);
+	if (e != 0 || m.type != MSG_SUP_UNPROTECT || x->want != NULL ||
+	    !is_whole(m.body) ||
+	    (x->want = calloc(1, sizeof(*x->want))) == NULL) {
+		hang_up(x);
+		return;
+	}
+	*x->want = *(const struct msg_sup_unprotect *)m.body;
+	timer_set(x->silence, SILENT_MS);
+	record(x);
+}
+
+static void
+on_connect(struct process *r, int listener, unsigned what, void *arg)
+{
+	struct rootsock *x = arg;
+	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	(void)what;
+	if (fd < 0)
+		return;
+	peercred_get(&x->who, fd);
+	/* the folder lets nobody else in; and one at a time */
+	if (x->who.uid != 0 || x->asker.fd >= 0) {
+		(void)close(fd);
+		return;
+	}
+	ipc_init(&x->asker, fd, PROC_SUPERVISOR, PROC_SUPERVISOR);
+	if ((x->asker_watch = watch_new(r, fd, on_asked, x)) == NULL) {
+		hang_up(x);
+		return;
+	}
+	watch_set(x->asker_watch, WATCH_READ);
+	timer_set(x->silence, SILENT_MS);
+}
+
+static int
+listen_at(const char *path, int *ret)
+{
+	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+	struct stat st;
+	int fd =
+	    socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0 || str_copy(sun.sun_path, sizeof(sun.sun_path), path) != 0)
+		goto failed;
+	if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
+		(void)unlink(path); /* an earlier run's */
+	if (fchmod(fd, 0600) != 0 ||
+	    bind(fd, (const struct sockaddr *)&sun, sizeof(sun)) != 0 ||
+	    chmod(path, 0600) != 0 || listen(fd, BACKLOG) != 0)
+		goto failed;
+	*ret = fd;
+	return 0;
+failed:
+	if (fd >= 0)
+		(void)close(fd);
+	return GW_ESYS;
+}
+
+int
+rootsock_start(struct supervisor *s)
+{
+	char path[LIMIT_PATH_SIZE];
+	struct rootsock *x = calloc(1, sizeof(*x));
+	int r;
+
+	if (x == NULL || (x->body = calloc(1, msg_size_max())) == NULL) {
+		free(x);
+		return GW_ENOMEM;
+	}
+	x->s = s;
+	x->asker.fd = -1;
+	if ((r = rootsock_path(s->conf, path)) != 0 ||
+	    (r = listen_at(path, &x->fd)) != 0) {
+		log_err("cannot listen in %s: %s", s->conf->state_dir,
+		    r == GW_ESYS ? strerror(errno) : err_str(r));
+		free(x->body);
+		free(x);
+		return r;
+	}
+	s->rootsock = x; /* as long as the process */
+	x->silence = timer_new(s->process, on_silence, x);
+	x->watch = watch_new(s->process, x->fd, on_connect, x);
+	if (x->silence == NULL || x->watch == NULL)
+		return GW_ENOMEM;
+	watch_set(x->watch, WATCH_READ);
+	return 0;
+}

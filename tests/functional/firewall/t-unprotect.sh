@@ -1,0 +1,66 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# promise: a port stays shut when its target is removed, until root on the gateway opens it on record
+
+# shellcheck source=tests/functional/lib.sh
+. "$(dirname -- "$0")/../lib.sh"
+
+need_stage
+LAB_HOSTS='client gateway web-01'
+lab_up "$STAGE"
+target_sshd_start web-01
+gw_init
+gw_start
+add_target web-01
+a=10.20.0.11
+tells() { # ANSWERS: what the command says to them
+	OUT=$(printf '%b' "$1" | on gateway gatewayd unprotect "$a" 22 2>&1)
+}
+shut() { gw_elements protected4 | grep -F "\"$a\",\"tcp\",22" >/dev/null; }
+
+echo '- removed: it stays shut, and the command that opens it is told'
+expect_ok local_admin target rm web-01 --yes
+expect_out "^  gatewayd unprotect $a 22$"
+shut || fail 'the port is open'
+expect_eq silent "$(tcp_probe client "$a" 22)" 'the port'
+
+echo '- not without a reason, not without a yes, not by another user'
+! tells '\n' || fail "it did: $OUT"
+! tells 'a mistake\nn\n' || fail "it did: $OUT"
+! tells 'a mistake\n\n' || fail "it did: $OUT"
+expect_fail any on_as nobody gateway gatewayd unprotect "$a" 22 <<<$'why\ny'
+expect_fail any on_as sallyport-broker gateway python3 -I -S -c 'if 1:
+	import socket
+	socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET).connect(
+	    "/var/lib/sallyport/gatewayd.sock")'
+shut || fail 'the port is open'
+expect_eq 0 "$(record_count '.event == "port.unprotect"')" 'records of nothing'
+
+echo '- root, with a reason: on record first, then open'
+gw_freeze notary
+tells 'it was a mistake\ny\n' &
+asker=$!
+sleep 1 # nothing happens: nothing can be waited for
+shut || fail 'the port was opened before the record of it: before anything is opened'
+gw_thaw notary
+wait "$asker" || fail 'it did not'
+! shut || fail 'the port is still shut'
+has_record ".event == \"port.unprotect\" and .uid == 0 and (.why | contains(\"mistake\")) and .dst == \"$a\"" ||
+	fail 'no record of who and why'
+has_record ".event == \"port.unprotected\" and .dst == \"$a\" and .outcome == \"success\"" ||
+	fail 'no record that it is open'
+expect_eq 1 "$(records 'select(.event | startswith("port.unprotect")) | .event' | head -n 1 | grep -c 'unprotect"')" 'why comes first'
+! tells 'again\ny\n' || fail "it did: $OUT"
+expect_out 'not protected'
+
+echo '- a target that is there is shut again at once, and a restart keeps what was opened'
+add_target web-01
+tells 'a test\ny\n' || fail "$OUT"
+wait_for 5 shut
+expect_ok local_admin target rm web-01 --yes
+tells 'a test\ny\n' || fail "$OUT"
+gw_stop
+gw_start
+! shut || fail 'shut again by the restart'
+pass
