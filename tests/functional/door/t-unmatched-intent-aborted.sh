@@ -14,7 +14,7 @@ request alice web-01 >/dev/null
 expect_ok local_admin revoke "$(as alice grants -o name)"
 wait_for 10 door_is silent # the line that says why has 5 s to be read
 
-gw_freeze firewall
+gw_freeze supervisor firewall # who is frozen is not killed
 on_as_bg alice client jitctl --no-input request web-01 --for 5m --reason x -o name </dev/null \
 	>"$TEST_DIR/out" 2>&1
 asked=$!
