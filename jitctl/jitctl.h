@@ -41,6 +41,7 @@ struct profile {
 	unsigned port;
 	char server_id[LIMIT_NAME_SIZE];
 	char tls[65];              /* hex SHA-256 of the SPKI: the pin */
+	char tls_next[65];         /* announced by that key; "" = none */
 	char key[LIMIT_PATH_SIZE]; /* path, or "SHA256:..." of an agent's key */
 	char user[LIMIT_NAME_SIZE];
 	unsigned ssh_port;

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/safefile.h"
@@ -188,6 +189,48 @@ out:
 	return r;
 }
 
+static int
+paths(char crt[static PATH_SIZE], char key[static PATH_SIZE],
+    const struct conf *conf)
+{
+	int r;
+
+	if ((r = str_fmt(crt, PATH_SIZE, "%s/api/tls.crt", conf->state_dir)) !=
+	    0)
+		return r;
+	return str_fmt(key, PATH_SIZE, "%s/api/tls.key", conf->state_dir);
+}
+
+static bool
+same(const struct stat *a, const struct stat *b)
+{
+	return a->st_ino == b->st_ino && a->st_size == b->st_size &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+bool
+certificate_renewed(const struct certificate *c, const struct conf *conf)
+{
+	char crt[PATH_SIZE], key[PATH_SIZE];
+	struct stat crt_is, key_is;
+
+	return paths(crt, key, conf) == 0 && stat(crt, &crt_is) == 0 &&
+	       stat(key, &key_is) == 0 &&
+	       (!same(&crt_is, &c->crt_was) || !same(&key_is, &c->key_was)) &&
+	       !FAULT(read_once);
+}
+
+void
+certificate_seen(struct certificate *c, const struct conf *conf)
+{
+	char crt[PATH_SIZE], key[PATH_SIZE];
+
+	if (paths(crt, key, conf) != 0 || stat(crt, &c->crt_was) != 0 ||
+	    stat(key, &c->key_was) != 0)
+		return; /* they are looked at again */
+}
+
 int
 certificate_load(struct certificate *ret, const struct conf *conf)
 {
@@ -195,11 +238,12 @@ certificate_load(struct certificate *ret, const struct conf *conf)
 	char crt[PATH_SIZE], key[PATH_SIZE];
 	int r;
 
-	if ((r = str_fmt(
-		 crt, sizeof(crt), "%s/api/tls.crt", conf->state_dir)) != 0 ||
-	    (r = str_fmt(
-		 key, sizeof(key), "%s/api/tls.key", conf->state_dir)) != 0 ||
-	    (r = read_file(&c.crt, crt, 0)) != 0 ||
+	if ((r = paths(crt, key, conf)) != 0)
+		return r;
+	/* before they are read: a change meanwhile is one more, later */
+	if (stat(crt, &c.crt_was) != 0 || stat(key, &c.key_was) != 0)
+		memset(&c, 0, sizeof(c));
+	if ((r = read_file(&c.crt, crt, 0)) != 0 ||
 	    (r = read_file(&c.key, key, SAFEFILE_PRIVATE)) != 0 ||
 	    (r = check(&c, conf, crt, key)) != 0)
 		goto out;

@@ -7,6 +7,9 @@
 #ifndef API_CERTIFICATE_H
 #define API_CERTIFICATE_H
 
+#include <stdbool.h>
+#include <sys/stat.h>
+
 #include "base/attr.h"
 #include "base/secret.h"
 #include "core/conf.h"
@@ -14,6 +17,7 @@
 struct certificate {
 	struct secret crt; /* PEM, ended by a NUL; a chain may follow */
 	struct secret key; /* PEM, ended by a NUL */
+	struct stat crt_was, key_was; /* the files */
 };
 
 /*
@@ -25,6 +29,11 @@ struct certificate {
  */
 MUST_CHECK int certificate_load(
     struct certificate *ret, const struct conf *conf);
+/* Are its files others than those that were loaded? Not being able to tell is
+ * no change. */
+bool certificate_renewed(const struct certificate *c, const struct conf *conf);
+/* Forgets that they are others: what is wrong with them was told. */
+void certificate_seen(struct certificate *c, const struct conf *conf);
 void certificate_free(struct certificate *c); /* an empty one is a no-op */
 
 #endif

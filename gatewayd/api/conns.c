@@ -4,18 +4,46 @@
  */
 #include "api/conns.h"
 
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/limits.h"
+#include "core/known.h"
+#include "core/places.h"
 
 enum { SWEEP_MS = 1000 };
 
 struct conns {
 	struct conn *first;
 	struct timer *sweep;
+	const struct conf_caps *caps;
+	struct known known;
 };
+
+/* Has the client said nothing at all? TLS begins with its hello. */
+static bool
+silent(int fd)
+{
+	struct tcp_info i = {0};
+	socklen_t n = sizeof(i);
+
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &i, &n) == 0 &&
+	       n >= offsetof(struct tcp_info, tcpi_segs_out) &&
+	       i.tcpi_bytes_received == 0 && !FAULT(patient_api);
+}
+
+static void
+give_up(struct conn *c)
+{
+	c->deadline_ms = c->first_ms = 0;
+	c->given_up = true;
+	(void)shutdown(c->fd, SHUT_RDWR);
+}
 
 /* Whoever is too slow loses the socket; its owner notices and cleans up. */
 static void
@@ -26,17 +54,22 @@ on_sweep(struct process *r, void *arg)
 
 	(void)r;
 	for (struct conn *c = cs->first; c != NULL; c = c->next) {
-		if (c->deadline_ms == 0 || now < c->deadline_ms || c->fd < 0)
+		if (c->fd < 0 || c->given_up)
 			continue;
-		c->deadline_ms = 0;
-		(void)shutdown(c->fd, SHUT_RDWR);
+		if (c->deadline_ms != 0 && now >= c->deadline_ms)
+			give_up(c);
+		else if (c->first_ms != 0 && now >= c->first_ms &&
+			 silent(c->fd))
+			give_up(c);
+		else if (now >= c->first_ms)
+			c->first_ms = 0;
 	}
 	if (cs->first != NULL)
 		timer_set(cs->sweep, SWEEP_MS);
 }
 
 int
-conns_new(struct conns **ret, struct process *r)
+conns_new(struct conns **ret, struct process *r, const struct conf_caps *caps)
 {
 	struct conns *cs = calloc(1, sizeof(*cs));
 
@@ -46,23 +79,62 @@ conns_new(struct conns **ret, struct process *r)
 		free(cs);
 		return GW_ENOMEM;
 	}
+	cs->caps = caps;
 	*ret = cs;
 	return 0;
 }
 
-bool
-conns_allow(const struct conns *cs, const struct sockaddr *sa)
+void
+conns_known(struct conns *cs, const struct addr *source, bool known)
 {
+	if (source->family == 0)
+		known_clear(&cs->known);
+	else if (!known)
+		(void)known_drop(&cs->known, source);
+	else if (!known_has(&cs->known, source) &&
+		 known_add(&cs->known, source) < 0)
+		return; /* it counts as a stranger */
+}
+
+static bool
+counts(const struct conn *c)
+{
+	return c->peer.family != 0 && !c->given_up;
+}
+
+/* The newest are first: the last one found has waited longest. */
+static bool
+gave_way(struct conns *cs, const struct places *p, enum place kind)
+{
+	struct conn *who = NULL;
+
+	for (struct conn *c = cs->first; c != NULL; c = c->next)
+		if (counts(c) && !c->asked && c->fd >= 0 &&
+		    places_shared(p, kind, &c->peer, c->known))
+			who = c;
+	if (who == NULL || FAULT(keep_silent))
+		return false;
+	give_up(who);
+	return true;
+}
+
+bool
+conns_allow(struct conns *cs, const struct sockaddr *sa)
+{
+	struct places p;
+	enum place kind;
 	struct addr a;
 	uint16_t port;
-	unsigned n = 0;
 
 	if (addr_from_sockaddr(&a, &port, sa) != 0)
 		return true;
+	places_begin(&p, &a, known_has(&cs->known, &a));
 	for (const struct conn *c = cs->first; c != NULL; c = c->next)
-		if (addr_same_source(&c->peer, &a))
-			n++;
-	return n < LIMIT_CONNECTIONS_PER_SOURCE;
+		if (counts(c))
+			places_count(&p, &c->peer, c->known);
+	kind = places_judge(
+	    &p, cs->caps, LIMIT_API_STRANGERS, LIMIT_API_CONNECTIONS);
+	return kind == PLACE_FREE || gave_way(cs, &p, kind);
 }
 
 struct conn *
@@ -80,6 +152,9 @@ conn_open(struct conns *cs, int fd, const struct sockaddr *sa, bool local)
 	if (!local && sa != NULL &&
 	    addr_from_sockaddr(&c->peer, &c->port, sa) != 0)
 		c->peer.family = 0;
+	c->known = c->peer.family != 0 && known_has(&cs->known, &c->peer);
+	if (!local)
+		c->first_ms = clock_now().boot_ms + LIMIT_API_FIRST_MS;
 	c->next = cs->first;
 	c->prev = &cs->first;
 	if (c->next != NULL)
@@ -99,6 +174,13 @@ conn_close(struct conn *c)
 	if (c->next != NULL)
 		c->next->prev = c->prev;
 	free(c);
+}
+
+void
+conn_asked(struct conn *c)
+{
+	if (c != NULL)
+		c->asked = true;
 }
 
 void

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * http - libmicrohttpd without threads: each listening socket is one daemon,
- * whose epoll descriptor the process's loop watches. A connection is suspended
- * while the broker works.
+ * http - requests, as libmicrohttpd hands them over: judged, given to the
+ * broker, answered. It has no threads here; a connection is suspended while the
+ * broker works.
  *
  * Bounds: header memory per connection, body, connections in all and per
  * source, silence (MHD's timeout) and, against the patient, a deadline for
  * every request's arrival and every answer's departure.
  */
-#include "api/http.h"
+#include "api/http_impl.h"
 
 #include <microhttpd.h>
 #include <stdarg.h>
@@ -30,31 +30,7 @@
 #include "wire/verbs.h"
 
 enum {
-	MEMORY_PER_CONNECTION = 32 * 1024, /* internal: holds the headers */
 	DRAIN_MAX = 1024 * 1024, /* internal: of a refused body, to be polite */
-	SPINS_FREE = 16,         /* turns MHD may ask for in a row */
-	SPIN_MS = 20,            /* and the pace after that */
-};
-
-/* TLS 1.2 at the least, no CBC, no SHA-1. */
-static const char tls_priority[] =
-    "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-CIPHER-ALL:+AES-256-GCM:"
-    "+CHACHA20-POLY1305:+AES-128-GCM:-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:"
-    "%SERVER_PRECEDENCE";
-
-struct http_daemon {
-	struct http *http;
-	struct MHD_Daemon *mhd;
-	struct watch *watch;
-	struct timer *timer;
-	unsigned spins;
-	bool local;
-};
-
-struct http {
-	struct process *process;
-	struct http_hooks hooks;
-	struct conns *conns;
 };
 
 struct http_req {
@@ -360,8 +336,8 @@ dispatch(struct http_req *q, struct http_daemon *d)
 
 /* ---- libmicrohttpd's callbacks */
 
-static enum MHD_Result
-on_request(void *cls, struct MHD_Connection *c, const char *url,
+enum MHD_Result
+http_on_request(void *cls, struct MHD_Connection *c, const char *url,
     const char *method, const char *version, const char *data, size_t *ndata,
     void **con_cls)
 {
@@ -384,6 +360,7 @@ on_request(void *cls, struct MHD_Connection *c, const char *url,
 	}
 	if (q->status == 0) {
 		conn_deadline(conn_of(c), 0);
+		conn_asked(conn_of(c));
 		dispatch(q, cls);
 	}
 	if (q->status != 0)
@@ -394,8 +371,8 @@ on_request(void *cls, struct MHD_Connection *c, const char *url,
 }
 
 /* The request line, before anything was decoded. */
-static void *
-on_uri(void *cls, const char *uri, struct MHD_Connection *c)
+void *
+http_on_uri(void *cls, const char *uri, struct MHD_Connection *c)
 {
 	struct http_req *q = calloc(1, sizeof(*q));
 
@@ -408,8 +385,8 @@ on_uri(void *cls, const char *uri, struct MHD_Connection *c)
 	return q;
 }
 
-static void
-on_completed(void *cls, struct MHD_Connection *c, void **con_cls,
+void
+http_on_completed(void *cls, struct MHD_Connection *c, void **con_cls,
     enum MHD_RequestTerminationCode how)
 {
 	struct http_req *q = *con_cls;
@@ -426,8 +403,8 @@ on_completed(void *cls, struct MHD_Connection *c, void **con_cls,
 	*con_cls = NULL;
 }
 
-static enum MHD_Result
-on_accept(void *cls, const struct sockaddr *sa, socklen_t n)
+enum MHD_Result
+http_on_accept(void *cls, const struct sockaddr *sa, socklen_t n)
 {
 	const struct http_daemon *d = cls;
 
@@ -435,8 +412,8 @@ on_accept(void *cls, const struct sockaddr *sa, socklen_t n)
 	return conns_allow(d->http->conns, sa) ? MHD_YES : MHD_NO;
 }
 
-static void
-on_connection(void *cls, struct MHD_Connection *c, void **ctx,
+void
+http_on_connection(void *cls, struct MHD_Connection *c, void **ctx,
     enum MHD_ConnectionNotificationCode what)
 {
 	const struct http_daemon *d = cls;
@@ -457,10 +434,8 @@ on_connection(void *cls, struct MHD_Connection *c, void **ctx,
 	conn_deadline(*ctx, LIMIT_API_ARRIVE_MS);
 }
 
-static void on_log(void *cls, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
-
-static void
-on_log(void *cls, const char *fmt, va_list ap)
+void
+http_on_log(void *cls, const char *fmt, va_list ap)
 {
 	char text[256];
 
@@ -468,138 +443,4 @@ on_log(void *cls, const char *fmt, va_list ap)
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	text[strcspn(text, "\n")] = '\0';
 	log_debug("http: %s", text);
-}
-
-/* ---- the loop */
-
-/*
- * MHD keeps asking for another turn while a TLS handshake waits for its peer,
- * who may be slow: that must not cost a processor. What arrives on a
- * socket makes the epoll descriptor ready and is served at once all the same.
- */
-static int64_t
-pace(struct http_daemon *d, uint64_t wait_ms)
-{
-	if (wait_ms > 0)
-		return wait_ms < 60000 ? (int64_t)wait_ms : 60000;
-	return d->spins++ < SPINS_FREE ? 0 : SPIN_MS;
-}
-
-static void
-turn(struct http_daemon *d)
-{
-	MHD_UNSIGNED_LONG_LONG wait_ms = 0;
-
-	(void)MHD_run(d->mhd);
-	if (MHD_get_timeout(d->mhd, &wait_ms) == MHD_YES)
-		timer_set(d->timer, pace(d, wait_ms));
-	else
-		timer_stop(d->timer);
-}
-
-static void
-on_readable(struct process *r, int fd, unsigned what, void *arg)
-{
-	struct http_daemon *d = arg;
-
-	(void)r;
-	(void)fd;
-	(void)what;
-	d->spins = 0;
-	turn(d);
-}
-
-static void
-on_timer(struct process *r, void *arg)
-{
-	(void)r;
-	turn(arg);
-}
-
-/* ---- life */
-
-int
-http_new(struct http **ret, struct process *r, const struct http_hooks *hooks)
-{
-	struct http *h = calloc(1, sizeof(*h));
-	int e;
-
-	if (h == NULL)
-		return GW_ENOMEM;
-	h->process = r;
-	h->hooks = *hooks;
-	if ((e = conns_new(&h->conns, r)) != 0) {
-		free(h);
-		return e;
-	}
-	*ret = h;
-	return 0;
-}
-
-static void
-daemon_free(struct http_daemon *d)
-{
-	if (d->watch != NULL)
-		watch_free(d->watch);
-	timer_free(d->timer);
-	if (d->mhd != NULL)
-		MHD_stop_daemon(d->mhd);
-	free(d);
-}
-
-static struct MHD_Daemon *
-start_mhd(struct http_daemon *d, int fd, const struct secret *cert,
-    const struct secret *key)
-{
-	struct MHD_OptionItem tls[] = {
-	    {MHD_OPTION_HTTPS_MEM_CERT, 0,
-		cert != NULL ? (void *)cert->p : NULL},
-	    {MHD_OPTION_HTTPS_MEM_KEY, 0, key != NULL ? (void *)key->p : NULL},
-	    {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)tls_priority},
-	    {MHD_OPTION_END, 0, NULL}};
-	struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
-	unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME |
-			 MHD_USE_ERROR_LOG | (cert != NULL ? MHD_USE_TLS : 0);
-
-	return MHD_start_daemon(flags, 0, on_accept, d, on_request, d,
-	    MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_LISTEN_SOCKET,
-	    fd, MHD_OPTION_URI_LOG_CALLBACK, on_uri, NULL,
-	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
-	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, d,
-	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_PER_CONNECTION,
-	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)LIMIT_API_CONNECTIONS,
-	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)LIMIT_API_SILENCE_S,
-	    MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY,
-	    cert != NULL ? tls : none, MHD_OPTION_END);
-}
-
-int
-http_listen(
-    struct http *h, int fd, const struct secret *cert, const struct secret *key)
-{
-	struct http_daemon *d = calloc(1, sizeof(*d));
-	const union MHD_DaemonInfo *info = NULL;
-	int e = GW_ENOMEM;
-
-	if (d == NULL)
-		return GW_ENOMEM;
-	d->http = h;
-	d->local = cert == NULL;
-	if ((d->timer = timer_new(h->process, on_timer, d)) == NULL)
-		goto out;
-	e = GW_EINVAL;
-	if ((d->mhd = start_mhd(d, fd, cert, key)) == NULL ||
-	    (info = MHD_get_daemon_info(d->mhd, MHD_DAEMON_INFO_EPOLL_FD)) ==
-		NULL)
-		goto out;
-	e = GW_ENOMEM;
-	if ((d->watch = watch_new(
-		 h->process, info->epoll_fd, on_readable, d)) == NULL)
-		goto out;
-	watch_set(d->watch, WATCH_READ);
-	turn(d);
-	return 0;
-out:
-	daemon_free(d);
-	return e;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * http - the only file that knows libmicrohttpd (its TLS is GnuTLS): turns an
+ * http - the only part that knows libmicrohttpd (its TLS is GnuTLS): turns an
  * HTTP request into a struct msg_api_call and a reply into a response. It has
  * no thread of its own; the process's loop drives it. It decides nothing beyond
  * "is this a well-formed call of a known route".
@@ -12,8 +12,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/addr.h"
 #include "base/attr.h"
 #include "base/secret.h"
+#include "core/conf.h"
 #include "process/process.h"
 #include "wire/messages.h"
 
@@ -36,8 +38,11 @@ struct http_hooks {
 	void *ctx;
 };
 
-MUST_CHECK int http_new(
-    struct http **ret, struct process *r, const struct http_hooks *hooks);
+/* caps lives on. */
+MUST_CHECK int http_new(struct http **ret, struct process *r,
+    const struct conf_caps *caps, const struct http_hooks *hooks);
+/* See conns_known. */
+void http_known(struct http *h, const struct addr *source, bool known);
 /*
  * Serves a bound, listening socket. cert and key are PEM text, NULL for the
  * plain admin socket, where only uid 0 is answered; both must outlive h. fd
@@ -45,6 +50,14 @@ MUST_CHECK int http_new(
  */
 MUST_CHECK int http_listen(struct http *h, int fd, const struct secret *cert,
     const struct secret *key);
+
+/* From now on new connections are served with this certificate and key; those
+ * there are go on with theirs. Both must outlive h, and the ones before until
+ * http_settled(). After a failure some sockets are served by nobody. */
+MUST_CHECK int http_renew(
+    struct http *h, const struct secret *cert, const struct secret *key);
+/* Nobody is served with earlier ones any more. */
+bool http_settled(const struct http *h);
 
 void http_reply(struct http_req *q, int status, const char *content_type,
     const void *body, size_t n);

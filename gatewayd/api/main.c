@@ -16,9 +16,11 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/str.h"
 
 enum {
 	TICK_MS = 500,
+	LOOK_MS = 30 * 1000, /* for a renewed certificate */
 	/* a queue that is too long loses the link to the broker */
 	QUEUED_MAX = LIMIT_PEER_QUEUE / 2,
 };
@@ -33,7 +35,13 @@ struct pending {
 struct api {
 	struct process *process;
 	struct http *http;
-	struct certificate certificate; /* of the instance "https" */
+	const struct conf *conf;
+	/* of the instance "https": the one in use, and the one before it, which
+	 * somebody may still be served with */
+	struct certificate certificate, earlier;
+	struct timer *look;
+	char folder[LIMIT_PATH_SIZE + 8];
+	const char *readable[2];
 	struct pending *pending;
 	struct timer *tick;
 };
@@ -110,6 +118,17 @@ on_reply(struct process *r, struct peer *peer, const struct ipc_msg *msg)
 	return 0; /* its caller was answered 503 long ago */
 }
 
+static int
+on_known(struct process *r, struct peer *peer, const struct ipc_msg *msg)
+{
+	const struct msg_sup_known *m = msg->body;
+	const struct api *a = process_ctx(r);
+
+	(void)peer;
+	http_known(a->http, &m->source, m->known != 0);
+	return 0;
+}
+
 static void
 on_tick(struct process *r, void *arg)
 {
@@ -166,6 +185,60 @@ on_intruder(void *ctx, int64_t uid, int64_t loginuid, int64_t pid)
 	event_fields_done(&f);
 }
 
+/* ---- a renewed certificate */
+
+/* What is wrong with a new one is in the log; the one there was is served on.
+ */
+static void
+renew(struct api *a)
+{
+	struct certificate c = {0};
+
+	if (!http_settled(a->http))
+		return; /* at the next look */
+	if (certificate_load(&c, a->conf) != 0) {
+		log_warn("the certificate that was read last is served on");
+		certificate_seen(&a->certificate, a->conf);
+		return;
+	}
+	certificate_free(&a->earlier);
+	a->earlier = a->certificate;
+	a->certificate = c;
+	if (http_renew(a->http, &a->certificate.crt, &a->certificate.key) !=
+	    0) {
+		log_err("HTTPS cannot be served with the new certificate: "
+			"starting anew");
+		process_exit(a->process, 1);
+		return;
+	}
+	log_info("HTTPS is served with the certificate of %s/tls.crt as it is "
+		 "now",
+	    a->folder);
+}
+
+static void
+on_look(struct process *r, void *arg)
+{
+	struct api *a = arg;
+
+	(void)r;
+	if (certificate_renewed(&a->certificate, a->conf))
+		renew(a);
+	timer_set(a->look, LOOK_MS);
+}
+
+static void
+reload(struct process *r, const struct conf *old)
+{
+	struct api *a = process_ctx(r);
+
+	if (a->look == NULL)
+		return; /* the admin socket has none */
+	if (strcmp(old->tls_spki, a->conf->tls_spki) != 0 ||
+	    certificate_renewed(&a->certificate, a->conf))
+		renew(a);
+}
+
 /* ---- start */
 
 static int
@@ -196,24 +269,33 @@ start(struct process *r, const struct conf *conf)
 	int e;
 
 	a->process = r;
+	a->conf = conf;
 	if ((a->tick = timer_new(r, on_tick, a)) == NULL)
 		return GW_ENOMEM;
-	if ((e = http_new(&a->http, r, &hooks)) != 0)
+	if ((e = http_new(&a->http, r, &conf->caps, &hooks)) != 0)
 		return e;
-	return strcmp(process_instance(r), "admin") == 0
-		   ? 0
-		   : certificate_load(&a->certificate, conf);
+	if (strcmp(process_instance(r), "admin") == 0) {
+		a->readable[0] = "/proc"; /* who is at the other end */
+		return 0;
+	}
+	if ((e = str_fmt(
+		 a->folder, sizeof(a->folder), "%s/api", conf->state_dir)) != 0)
+		return e;
+	a->readable[0] = a->folder;
+	if ((a->look = timer_new(r, on_look, a)) == NULL)
+		return GW_ENOMEM;
+	timer_set(a->look, LOOK_MS);
+	return certificate_load(&a->certificate, conf);
 }
 
 int
 main(int argc, char **argv)
 {
-	static const char *const proc_only[] = {"/proc", NULL};
 	static const struct process_handler handlers[] = {
-	    {MSG_API_REPLY, on_reply}};
+	    {MSG_API_REPLY, on_reply}, {MSG_SUP_KNOWN, on_known}};
 	static struct api api; /* the process's one context */
 	const bool admin = argc > 1 && strcmp(argv[1], "admin") == 0;
-	struct process_sandbox box = {.ro = admin ? proc_only : NULL};
+	struct process_sandbox box = {.ro = api.readable};
 	const struct process_def def = {.proc = admin ? PROC_ADMIN : PROC_API,
 	    .name = admin ? "admin" : "api",
 	    .needs = PROC_BIT(PROC_BROKER) | PROC_BIT(PROC_NOTARY),
@@ -222,9 +304,11 @@ main(int argc, char **argv)
 	    .start = start,
 	    .peer_down = peer_down,
 	    .listener = on_listener,
+	    .reload = reload,
 	    .sandbox = &box};
 	int status = process_main(&def, &api, argc, argv);
 
 	certificate_free(&api.certificate);
+	certificate_free(&api.earlier);
 	return status;
 }

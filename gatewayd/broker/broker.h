@@ -29,6 +29,7 @@
 #include "base/limits.h"
 #include "base/secret.h"
 #include "broker/store/store.h"
+#include "core/known.h"
 #include "core/logtime.h"
 #include "core/policy.h"
 #include "process/process.h"
@@ -78,6 +79,7 @@ struct broker {
 	struct tokens *tokens;
 	struct mfa_state *mfa;
 	struct denials *denials;
+	struct known regulars; /* identity/regulars.h */
 	struct recovery *recovery;
 	struct history *history;
 	struct views *views;

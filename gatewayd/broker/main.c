@@ -21,6 +21,7 @@
 #include "broker/identity/challenge.h"
 #include "broker/identity/denials.h"
 #include "broker/identity/mfa.h"
+#include "broker/identity/regulars.h"
 #include "broker/identity/token.h"
 #include "broker/inbox.h"
 #include "broker/recover.h"
@@ -73,6 +74,8 @@ peer_up(struct process *r, struct peer *p)
 	case PROC_API:
 	case PROC_ADMIN:
 		b->api_links[peer_proc(p) == PROC_ADMIN]++;
+		if (peer_proc(p) == PROC_API)
+			regulars_tell(b, p);
 		break;
 	case PROC_NOTARY:
 	case PROC_FIREWALL:
@@ -213,7 +216,11 @@ start(struct process *r, const struct conf *conf)
 static int
 ready(struct process *r)
 {
-	recover_start(process_ctx(r));
+	struct broker *b = process_ctx(r);
+
+	/* what an earlier broker told of is told anew */
+	regulars_tell(b, process_peer(r, PROC_SUPERVISOR));
+	recover_start(b);
 	return PROCESS_LATER; /* recover.c, once in step with log and firewall
 			       */
 }
@@ -224,6 +231,7 @@ stop(struct process *r)
 	struct broker *b = process_ctx(r);
 
 	history_free(b);
+	known_clear(&b->regulars);
 	process_exit(r, 0);
 }
 

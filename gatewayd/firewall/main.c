@@ -41,6 +41,7 @@ struct closed {
 
 struct context {
 	struct process *process;
+	const struct conf *conf;
 	struct fw *fw;
 	struct secret key; /* shared with the notary; p NULL = not yet here */
 	struct timer *tick, *check;
@@ -501,6 +502,23 @@ out:
 	return e;
 }
 
+/* The rules are made at the start; what is open stays open in the kernel until
+ * a new process has them. */
+static void
+reload(struct process *r, const struct conf *old)
+{
+	const struct context *c = process_ctx(r);
+	bool same = old->entry == c->conf->entry;
+
+	for (int i = 0; i < LIMIT_NETWORKS; i++)
+		same =
+		    same && strcmp(old->networks[i], c->conf->networks[i]) == 0;
+	if (same)
+		return;
+	log_info("ssh.entry or ssh.networks is new: starting anew");
+	process_exit(r, 0);
+}
+
 static int
 start(struct process *r, const struct conf *conf)
 {
@@ -508,6 +526,7 @@ start(struct process *r, const struct conf *conf)
 	int e = 0;
 
 	c->process = r;
+	c->conf = conf;
 	if ((e = str_fmt(c->folder, sizeof(c->folder), "%s/firewall",
 		 conf->state_dir)) != 0 ||
 	    (e = str_fmt(c->state, sizeof(c->state), "%s/" CLOSED_STATE_FILE,
@@ -578,6 +597,7 @@ main(int argc, char **argv)
 	    .start = start,
 	    .peer_down = on_peer_down,
 	    .stop = on_stop,
+	    .reload = reload,
 	    .sandbox = &sandbox,
 	};
 	int status = 0;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/str.h"
@@ -18,12 +19,16 @@
 #include "session/target_leg.h"
 #include "session/text.h"
 
+/* Takes m. */
 static void
-refuse(ssh_message m)
+refuse(struct session *s, ssh_message m)
 {
 	(void)ssh_message_auth_set_methods(m, SSH_AUTH_METHOD_PUBLICKEY);
 	(void)ssh_message_reply_default(m);
-	ssh_message_free(m);
+	if (s->auth->spare == NULL)
+		s->auth->spare = m;
+	else
+		ssh_message_free(m);
 }
 
 static int
@@ -109,7 +114,7 @@ out:
 static void
 give_up(struct session *s, ssh_message m, const char *why)
 {
-	refuse(m);
+	refuse(s, m);
 	end_begin(s, END_PROTOCOL, why);
 }
 
@@ -152,13 +157,13 @@ auth_message(struct session *s, ssh_message m)
 		if (++s->auth->queries > LIMIT_AUTH_QUERIES)
 			too_many(s, m);
 		else
-			refuse(m);
+			refuse(s, m);
 		return;
 	}
 	state = ssh_message_auth_publickey_state(m);
 	query = state == SSH_PUBLICKEY_STATE_NONE;
 	if (!query && state != SSH_PUBLICKEY_STATE_VALID) {
-		refuse(m);
+		refuse(s, m);
 		return;
 	}
 	if ((query && ++s->auth->queries > LIMIT_AUTH_QUERIES) ||
@@ -167,10 +172,49 @@ auth_message(struct session *s, ssh_message m)
 		return;
 	}
 	if (ask_broker(s, m, query) != 0) {
-		refuse(m);
+		refuse(s, m);
 		return;
 	}
 	s->auth->pending = m;
+}
+
+/* The broker is asked about it as about any key, of which only the type is
+ * known: it knows what to say, and what to write. */
+void
+auth_unknown_type(struct session *s, const char *type)
+{
+	struct msg_ses_auth m = {.query = 1};
+	ssh_message spare = s->auth->spare;
+	struct buf blob;
+	int r;
+
+	if (s->logged_in || spare == NULL ||
+	    ++s->auth->queries > LIMIT_AUTH_QUERIES) {
+		end_begin(s, END_PROTOCOL,
+		    "sallyport: the first key that was offered is of a type "
+		    "that this version does not know");
+		return;
+	}
+	buf_init(&blob, LIMIT_PUBKEY_MAX);
+	buf_cstring(&blob, type);
+	m.rid = link_rid(&s->broker);
+	m.blob.p = blob.p;
+	m.blob.len = (uint32_t)blob.len;
+	text_fit(m.alg, sizeof(m.alg), "unknown");
+	r = buf_err(&blob);
+	if (r == 0 && s->auth->tried != NULL)
+		r = str_copy(m.user, sizeof(m.user), s->auth->tried);
+	if (r == 0)
+		r = link_send(&s->broker, MSG_SES_AUTH, &m);
+	buf_done(&blob);
+	s->auth->spare = NULL;
+	if (r != 0) {
+		refuse(s, spare);
+		return;
+	}
+	s->auth->rid = m.rid;
+	s->auth->pending_query = true;
+	s->auth->pending = spare;
 }
 
 /* The pending message if this verdict is about it, else NULL: a verdict that
@@ -237,7 +281,7 @@ auth_refused(struct session *s, const struct msg_ses_auth_no *v)
 		(void)ssh_send_issue_banner(s->user.ssh, text);
 		ssh_string_free(text);
 	}
-	refuse(m);
+	refuse(s, m);
 }
 
 void
@@ -246,6 +290,9 @@ auth_done(struct session *s)
 	if (s->auth->pending != NULL)
 		ssh_message_free(s->auth->pending);
 	s->auth->pending = NULL;
+	if (s->auth->spare != NULL)
+		ssh_message_free(s->auth->spare);
+	s->auth->spare = NULL;
 	free(s->auth->tried);
 	s->auth->tried = NULL;
 	hooks_capture(false);

@@ -20,14 +20,18 @@ struct auth {
 	ssh_message pending; /* asked the broker; NULL = nothing */
 	bool pending_query;
 	uint32_t rid;
-	unsigned tries;   /* signatures */
-	unsigned queries; /* and offers without one */
-	char *tried;      /* the last name; NULL = none */
+	unsigned tries;    /* signatures */
+	unsigned queries;  /* and offers without one */
+	char *tried;       /* the last name; NULL = none */
+	ssh_message spare; /* a refused one, to refuse again with; or NULL */
 };
 
 /* Takes m. One at a time: not while auth_pending. */
 void auth_message(struct session *s, ssh_message m);
 bool auth_pending(const struct session *s);
+/* A key of a type that libssh does not know was offered; it has no message. Not
+ * while auth_pending. */
+void auth_unknown_type(struct session *s, const char *type);
 /* The broker's verdicts. */
 void auth_accepted(struct session *s, const struct msg_ses_auth_ok *v);
 void auth_refused(struct session *s, const struct msg_ses_auth_no *v);

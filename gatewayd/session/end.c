@@ -299,7 +299,10 @@ report_nobody(struct session *s, struct msg_ses_end *m)
 	if (version != NULL)
 		text_fit(m->client_version, sizeof(m->client_version), "%s",
 		    version);
-	if (s->ending->reason == END_LOGOUT)
+	if (s->no_algorithm)
+		text_fit(m->text, sizeof(m->text), "%s: %s",
+		    leg_no_common(s->algorithms), failure);
+	else if (s->ending->reason == END_LOGOUT)
 		str_escape(m->text, sizeof(m->text), failure, strlen(failure));
 }
 

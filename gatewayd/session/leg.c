@@ -16,27 +16,55 @@
 #include "base/fault.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "core/conf.h"
 #include "session/shim.h"
 
 enum { BY_APPLICATION = 11 }; /* RFC 4253 section 11.1: "disconnected" */
 
 /* AES-GCM first: libssh's own order costs twice the time on AES-NI hosts. CTR
  * last, for clients that have no AEAD (paramiko before 3). */
-const char leg_ciphers[] = "aes128-gcm@openssh.com,aes256-gcm@openssh.com,"
-			   "chacha20-poly1305@openssh.com,"
-			   "aes256-ctr,aes128-ctr";
-/* The first three are safe from quantum computers: of those, libssh takes what
- * its version knows (0.12). No group exchange: it would read the moduli file.
- */
-const char leg_kex[] =
-    "mlkem768x25519-sha256,sntrup761x25519-sha512,"
-    "sntrup761x25519-sha512@openssh.com,"
-    "curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256,"
-    "ecdh-sha2-nistp384,ecdh-sha2-nistp521,diffie-hellman-group16-sha512,"
-    "diffie-hellman-group18-sha512,diffie-hellman-group14-sha256";
-const char leg_macs[] =
-    "hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,"
-    "hmac-sha2-256,hmac-sha2-512";
+#define GCM "aes128-gcm@openssh.com,aes256-gcm@openssh.com"
+#define CTR "aes256-ctr,aes128-ctr"
+#define CHACHA "chacha20-poly1305@openssh.com"
+/* Safe from quantum computers; of these libssh takes what its version knows
+ * (0.12). No group exchange: it would read the moduli file. */
+#define QUANTUM                                                                \
+	"mlkem768x25519-sha256,sntrup761x25519-sha512,"                        \
+	"sntrup761x25519-sha512@openssh.com"
+#define CURVE25519 "curve25519-sha256,curve25519-sha256@libssh.org"
+#define NISTP "ecdh-sha2-nistp256,ecdh-sha2-nistp384,ecdh-sha2-nistp521"
+#define GROUPS                                                                 \
+	"diffie-hellman-group16-sha512,diffie-hellman-group18-sha512,"         \
+	"diffie-hellman-group14-sha256"
+#define MACS                                                                   \
+	"hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,"         \
+	"hmac-sha2-256,hmac-sha2-512"
+
+const struct leg_algs *
+leg_algs(uint8_t algorithms, bool user)
+{
+	/* the NIST curves are nobody's first choice, but some target's only */
+	static const struct leg_algs to_user = {
+	    GCM "," CHACHA "," CTR, MACS, QUANTUM "," CURVE25519 "," GROUPS};
+	static const struct leg_algs to_target = {GCM "," CHACHA "," CTR, MACS,
+	    QUANTUM "," CURVE25519 "," NISTP "," GROUPS};
+	static const struct leg_algs fips = {
+	    GCM "," CTR, MACS, NISTP "," GROUPS};
+
+	if (algorithms == ALGORITHMS_FIPS)
+		return &fips;
+	return user && !FAULT(weak_kex) ? &to_user : &to_target;
+}
+
+const char *
+leg_no_common(uint8_t algorithms)
+{
+	return algorithms == ALGORITHMS_FIPS
+		   ? "no algorithm in common: ssh.algorithms is fips here; "
+		     "default has others (gatewayd.yaml)"
+		   : "no algorithm in common: ssh.algorithms is default here; "
+		     "fips has others (gatewayd.yaml)";
+}
 
 int
 leg_init(struct leg *l, int fd)

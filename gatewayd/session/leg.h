@@ -13,8 +13,15 @@
 #include "base/attr.h"
 #include "session/ssh.h"
 
-/* The algorithms both legs speak. */
-extern const char leg_ciphers[], leg_kex[], leg_macs[];
+/* In order of preference, with commas between. */
+struct leg_algs {
+	const char *ciphers, *macs, *kex;
+};
+/* Those of ssh.algorithms (enum conf_algorithms): what users may choose from,
+ * and what a target is asked for. */
+const struct leg_algs *leg_algs(uint8_t algorithms, bool user);
+/* What a user without one of them reads. */
+const char *leg_no_common(uint8_t algorithms);
 
 struct leg {
 	ssh_session ssh;

@@ -24,6 +24,7 @@
 #include "base/str.h"
 #include "session/hooks.h"
 #include "session/key.h"
+#include "session/names.h"
 #include "session/selftest.h"
 #include "session/session.h"
 #include "sys/confine.h"
@@ -40,6 +41,7 @@ struct zygote {
 	struct ipc ctl;
 	void *body;
 	ssh_key host_key;
+	uint8_t algorithms; /* enum conf_algorithms */
 	struct child child[LIMIT_SESSIONS];
 	size_t nchildren;
 	bool stop;
@@ -178,8 +180,8 @@ spawn(struct zygote *z, const struct msg_sup_spawn *m, struct ipc_msg *msg)
 		(void)signal(SIGCHLD, SIG_DFL);
 		secret_no_dumps();
 		ipc_done(&z->ctl);
-		_exit(
-		    session_main(&own, msg->fds[0], msg->fds[1], z->host_key));
+		_exit(session_main(&own, msg->fds[0], msg->fds[1], z->host_key,
+		    z->algorithms));
 	}
 	z->child[z->nchildren++] = (struct child){.conn = m->conn, .pid = pid};
 	tell(z, m->conn, pid, false, 0);
@@ -230,7 +232,10 @@ handle(struct zygote *z, struct ipc_msg *m)
 	case MSG_SUP_STOP:
 		z->stop = true;
 		return 0;
-	case MSG_SUP_CONFIG:
+	case MSG_SUP_CONFIG: /* read again: for sessions from now on */
+		z->algorithms =
+		    ((const struct msg_sup_config *)m->body)->conf.algorithms;
+		return 0;
 	case MSG_SUP_LINK:
 		return 0;
 	default:
@@ -255,6 +260,7 @@ configure(struct zygote *z)
 #if FAULT_BUILD
 	(void)setenv("SALLYPORT_FAULTS", c->faults, 1);
 #endif
+	z->algorithms = c->conf.algorithms;
 	if ((r = load_host_key(z, c->conf.host_key)) != 0) {
 		log_err("the host key of the configuration is not an "
 			"ssh-ed25519 public key: run gatewayd init");
@@ -316,7 +322,7 @@ main(int argc, char **argv)
 	(void)signal(SIGPIPE, SIG_IGN);
 	ipc_init(&z.ctl, CONTROL_FD, PROC_ZYGOTE, PROC_SUPERVISOR);
 	if ((z.body = calloc(1, msg_size_max())) == NULL ||
-	    ssh_init() != SSH_OK || hooks_init() != 0) {
+	    ssh_init() != SSH_OK || hooks_init() != 0 || names_init() != 0) {
 		log_err("libssh and libcrypto cannot be set up");
 		return 1;
 	}

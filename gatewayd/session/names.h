@@ -4,7 +4,9 @@
  * it does not know, and what it refuses by itself. It says so only in its log,
  * so this program defines _ssh_log, the one function of libssh's interface that
  * it logs through; libssh.so, which imports it as an ordinary symbol, uses this
- * one. No line is printed, and none is formatted.
+ * one. No line is printed, and none is formatted. Of keys of a type it does not
+ * know it says nothing, and leaves their request without an answer; so
+ * ssh_key_type_from_name is defined here likewise, in front of libssh's own.
  *
  * The names come from a stranger, of any length and with any bytes but NUL.
  */
@@ -13,6 +15,7 @@
 
 #include <stdbool.h>
 
+#include "base/attr.h"
 #include "session/ssh.h"
 
 enum name_of {
@@ -22,9 +25,12 @@ enum name_of {
 	NAME_OF_KEEPALIVE,   /* libssh has answered, or is about to */
 	NAME_OF_BANNER,      /* no name: a target's words that newer ones have
 			      * taken the place of */
+	NAME_OF_KEY,         /* a type of key: nothing follows, nor an answer */
 	NAMES,
 };
 
+/* Finds libssh's own functions; GW_EUNSUPPORTED if it cannot. */
+MUST_CHECK int names_init(void);
 /* Whose words are kept; NULL = nobody's. */
 void names_target(ssh_session ssh);
 /* While on, what libssh reads is the user's. */

@@ -234,7 +234,7 @@ struct whole {
 
 int
 session_main(const struct msg_sup_spawn *spawn, int client_fd, int ctl_fd,
-    ssh_key host_key)
+    ssh_key host_key, uint8_t algorithms)
 {
 	struct whole *w = calloc(1, sizeof(*w));
 	struct session *s;
@@ -244,6 +244,7 @@ session_main(const struct msg_sup_spawn *spawn, int client_fd, int ctl_fd,
 		return 1;
 	s = &w->s;
 	*s = (struct session){.spawn = *spawn,
+	    .algorithms = algorithms,
 	    .target = &w->target,
 	    .auth = &w->auth,
 	    .record = &w->record,

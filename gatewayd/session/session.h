@@ -50,12 +50,14 @@ struct denials;
 
 struct session {
 	struct msg_sup_spawn spawn; /* spawn.probe: there is no user */
+	uint8_t algorithms;         /* enum conf_algorithms */
 	struct now now;             /* of this turn */
 	enum phase phase;
 	bool busy; /* the next turn begins without waiting */
 	struct link ctl, notary, broker, recorder;
 	struct leg user;
-	ssh_bind bind; /* what the user's leg was accepted with */
+	ssh_bind bind;     /* what the user's leg was accepted with */
+	bool no_algorithm; /* the user's key exchange found none */
 	bool logged_in;
 	struct msg_ses_auth_ok grant; /* once logged in */
 	struct chan *chans;           /* oldest first; chan.h */
@@ -85,6 +87,6 @@ MUST_CHECK int session_confine(void);
 /* Runs the session in the forked child: the exit status. Both descriptors are
  * taken; host_key is borrowed. */
 int session_main(const struct msg_sup_spawn *spawn, int client_fd, int ctl_fd,
-    ssh_key host_key);
+    ssh_key host_key, uint8_t algorithms);
 
 #endif

@@ -197,6 +197,7 @@ static int
 set_options(struct session *s)
 {
 	ssh_session ssh = s->target->leg.ssh;
+	const struct leg_algs *algs = leg_algs(s->algorithms, false);
 	const bool no = false;
 	const int rsa = 2048;
 	/* Files that cannot be opened are named so that nothing is looked for
@@ -211,11 +212,11 @@ set_options(struct session *s)
 	    {SSH_OPTIONS_USER, s->target->login},
 	    {SSH_OPTIONS_KNOWNHOSTS, "/nonexistent/known_hosts"},
 	    {SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/nonexistent/known_hosts"},
-	    {SSH_OPTIONS_CIPHERS_C_S, leg_ciphers},
-	    {SSH_OPTIONS_CIPHERS_S_C, leg_ciphers},
-	    {SSH_OPTIONS_KEY_EXCHANGE, leg_kex},
-	    {SSH_OPTIONS_HMAC_C_S, leg_macs},
-	    {SSH_OPTIONS_HMAC_S_C, leg_macs},
+	    {SSH_OPTIONS_CIPHERS_C_S, algs->ciphers},
+	    {SSH_OPTIONS_CIPHERS_S_C, algs->ciphers},
+	    {SSH_OPTIONS_KEY_EXCHANGE, algs->kex},
+	    {SSH_OPTIONS_HMAC_C_S, algs->macs},
+	    {SSH_OPTIONS_HMAC_S_C, algs->macs},
 	    {SSH_OPTIONS_COMPRESSION, "no"},
 	    {SSH_OPTIONS_RSA_MIN_SIZE, &rsa},
 	    {SSH_OPTIONS_FD, &s->target->leg.fd},

@@ -7,9 +7,13 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
+#include "base/buf.h"
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/log.h"
+#include "core/conf.h"
 #include "session/alive.h"
 #include "session/auth.h"
 #include "session/chan.h"
@@ -22,9 +26,11 @@
 #include "session/open.h"
 #include "session/request.h"
 #include "session/session.h"
+#include "session/text.h"
+#include "wire/sshplain.h"
 
 static int
-bind_new(ssh_bind *ret, ssh_key host_key)
+bind_new(ssh_bind *ret, const struct leg_algs *algs, ssh_key host_key)
 {
 	const bool no = false;
 	const int rsa = 3072;
@@ -33,14 +39,12 @@ bind_new(ssh_bind *ret, ssh_key host_key)
 		const void *v;
 	} opts[] = {
 	    {SSH_BIND_OPTIONS_PROCESS_CONFIG, &no},
-	    /* only to a server that begins like this do OpenSSH clients send
-	     * eow@openssh.com (relay.c) */
-	    {SSH_BIND_OPTIONS_BANNER, "OpenSSH_compatible_Sallyport"},
-	    {SSH_BIND_OPTIONS_CIPHERS_C_S, leg_ciphers},
-	    {SSH_BIND_OPTIONS_CIPHERS_S_C, leg_ciphers},
-	    {SSH_BIND_OPTIONS_KEY_EXCHANGE, leg_kex},
-	    {SSH_BIND_OPTIONS_HMAC_C_S, leg_macs},
-	    {SSH_BIND_OPTIONS_HMAC_S_C, leg_macs},
+	    {SSH_BIND_OPTIONS_BANNER, SSHPLAIN_SOFTWARE},
+	    {SSH_BIND_OPTIONS_CIPHERS_C_S, algs->ciphers},
+	    {SSH_BIND_OPTIONS_CIPHERS_S_C, algs->ciphers},
+	    {SSH_BIND_OPTIONS_KEY_EXCHANGE, algs->kex},
+	    {SSH_BIND_OPTIONS_HMAC_C_S, algs->macs},
+	    {SSH_BIND_OPTIONS_HMAC_S_C, algs->macs},
 	    {SSH_BIND_OPTIONS_HOSTKEY_ALGORITHMS, "ssh-ed25519"},
 	    {SSH_BIND_OPTIONS_RSA_MIN_SIZE, &rsa},
 	    {SSH_BIND_OPTIONS_PUBKEY_ACCEPTED_KEY_TYPES,
@@ -72,7 +76,7 @@ user_init(struct session *s, int fd, ssh_key host_key)
 	if ((r = leg_init(&s->user, fd)) != 0)
 		return r;
 	hooks_signer(inbox_sign, s);
-	return bind_new(&s->bind, host_key);
+	return bind_new(&s->bind, leg_algs(s->algorithms, true), host_key);
 }
 
 int
@@ -91,6 +95,25 @@ user_serve(struct session *s)
 	return 0;
 }
 
+/* Clients that did not see it themselves read which option chose for us. */
+static void
+no_kex(struct session *s)
+{
+	char line[LIMIT_TEXT_SIZE];
+	struct buf b;
+
+	if (strstr(ssh_get_error(s->user.ssh), "no match for method") == NULL)
+		return;
+	s->no_algorithm = true;
+	buf_init(&b, 2 * LIMIT_TEXT_SIZE);
+	text_fit(
+	    line, sizeof(line), "sallyport: %s", leg_no_common(s->algorithms));
+	sshplain_disconnect(&b, SSHPLAIN_NO_KEX, line);
+	if (buf_err(&b) == 0)
+		(void)send(s->user.fd, b.p, b.len, MSG_NOSIGNAL);
+	buf_done(&b);
+}
+
 static void
 step_kex(struct session *s)
 {
@@ -99,6 +122,8 @@ step_kex(struct session *s)
 
 	if (rc == SSH_AGAIN)
 		return;
+	if (rc != SSH_OK)
+		no_kex(s);
 	if (rc != SSH_OK || leg_evented(l) != 0) {
 		l->dead = true;
 		return;
@@ -201,9 +226,24 @@ on_message(struct session *s, ssh_message m)
 	ssh_message_free(m);
 }
 
+/* One that was offered with a message after it is that message's. */
+static void
+unknown_types(struct session *s, bool any_message)
+{
+	char *name;
+
+	while ((name = names_next(NAME_OF_KEY)) != NULL) {
+		if (!any_message && !auth_pending(s) && s->phase == PH_AUTH &&
+		    !FAULT(mute_types))
+			auth_unknown_type(s, name);
+		free(name);
+	}
+}
+
 void
 user_step(struct session *s)
 {
+	bool any = false;
 	ssh_message m;
 
 	if (s->user.dead)
@@ -220,8 +260,11 @@ user_step(struct session *s)
 	refused_by_libssh(s);
 	/* one login attempt at a time: the rest waits for the verdict */
 	while (!s->user.dead && !auth_pending(s) && s->phase != PH_DONE &&
-	       (m = ssh_message_get(s->user.ssh)) != NULL)
+	       (m = ssh_message_get(s->user.ssh)) != NULL) {
+		any = true;
 		on_message(s, m);
+	}
+	unknown_types(s, any);
 }
 
 void

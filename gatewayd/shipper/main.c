@@ -6,6 +6,7 @@
  * anything broke. It changes nothing in a record and decides nothing.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "base/log.h"
@@ -40,6 +41,9 @@ struct shipper {
 	unsigned noutlets;
 	struct timer *restart, *stopping;
 	unsigned turns, quiet; /* while stopping */
+	/* folders of ca_file, which is read again when it has changed */
+	char ca[LIMIT_SINKS][LIMIT_PATH_SIZE];
+	const char *readable[LIMIT_SINKS + 1];
 	bool closing;
 	char folder[LIMIT_PATH_SIZE + 16];
 };
@@ -64,12 +68,15 @@ send_status(const struct outlet *o, bool up, const char *text)
 }
 
 static void
-on_changed(void *ctx, bool up, const char *why)
+on_changed(void *ctx, bool up, const char *why, bool fresh)
 {
 	const struct outlet *o = ctx;
 	const uint64_t next = sink_next(o->sink);
 	struct event_fields f;
 
+	send_status(o, up, why);
+	if (!fresh)
+		return;
 	if (up)
 		log_info("sink %s: connected, %s over %s, from record %llu on",
 		    sink_name(o->sink), encoder->name, transport->name,
@@ -84,7 +91,6 @@ on_changed(void *ctx, bool up, const char *why)
 		&f, NULL, NULL) != 0)
 		log_warn("that could not be recorded");
 	event_fields_done(&f);
-	send_status(o, up, why);
 }
 
 static void
@@ -92,7 +98,7 @@ on_arrived(void *ctx)
 {
 	const struct outlet *o = ctx;
 
-	send_status(o, sink_up(o->sink), "");
+	send_status(o, sink_up(o->sink), sink_why(o->sink));
 }
 
 /* ---- from the log to a sink */
@@ -163,16 +169,17 @@ peer_up(struct process *r, struct peer *p)
 		follow_linked(sh->follow);
 	if (peer_proc(p) == PROC_BROKER)
 		for (unsigned i = 0; i < sh->noutlets; i++)
-			send_status(
-			    &sh->outlets[i], sink_up(sh->outlets[i].sink), "");
+			send_status(&sh->outlets[i],
+			    sink_up(sh->outlets[i].sink),
+			    sink_why(sh->outlets[i].sink));
 }
 
 static void
 on_restart(struct process *r, void *arg)
 {
 	(void)arg;
-	log_warn("a sink is not usable: starting anew to read its host "
-		 "name and ca_file again");
+	log_warn("a sink is not usable: starting anew to resolve its host "
+		 "name again");
 	process_exit(r, 1);
 }
 
@@ -235,6 +242,15 @@ stop(struct process *r)
 	timer_set(sh->stopping, 0);
 }
 
+/* Its host names, its sinks: all is made anew, and the cursors say where to go
+ * on. */
+static void
+reload(struct process *r, const struct conf *old)
+{
+	(void)old;
+	stop(r);
+}
+
 static int
 add_outlet(
     struct shipper *sh, const struct conf *conf, const struct conf_sink *c)
@@ -262,6 +278,23 @@ add_outlet(
 	return 0;
 }
 
+/* A file is renewed by another one of its name: the folder must be readable. Of
+ * the root folder all would be: then that file alone, as it is now. */
+static void
+let_read(struct shipper *sh, const char *ca_file)
+{
+	unsigned i = 0;
+	char *slash;
+
+	while (sh->readable[i] != NULL)
+		i++;
+	text_set(sh->ca[i], sizeof(sh->ca[i]), ca_file);
+	slash = strrchr(sh->ca[i], '/');
+	if (slash != NULL && slash != sh->ca[i])
+		*slash = '\0';
+	sh->readable[i] = sh->ca[i];
+}
+
 static int
 start(struct process *r, const struct conf *conf)
 {
@@ -277,10 +310,13 @@ start(struct process *r, const struct conf *conf)
 	    (e = str_fmt(sh->folder, sizeof(sh->folder), "%s/shipper",
 		 conf->state_dir)) != 0)
 		return e;
-	for (unsigned i = 0; i < LIMIT_SINKS; i++)
-		if (conf->sinks[i].name[0] != '\0' &&
-		    (e = add_outlet(sh, conf, &conf->sinks[i])) != 0)
+	for (unsigned i = 0; i < LIMIT_SINKS; i++) {
+		if (conf->sinks[i].name[0] == '\0')
+			continue;
+		let_read(sh, conf->sinks[i].ca_file);
+		if ((e = add_outlet(sh, conf, &conf->sinks[i])) != 0)
 			return e;
+	}
 	return 0;
 }
 
@@ -306,7 +342,7 @@ main(int argc, char **argv)
 	};
 	static struct shipper sh; /* the process's one context */
 	const char *const rw[] = {sh.folder, NULL};
-	struct process_sandbox box = {.rw = rw};
+	struct process_sandbox box = {.ro = sh.readable, .rw = rw};
 	const struct process_def def = {.proc = PROC_SHIPPER,
 	    .name = "shipper",
 	    .needs = PROC_BIT(PROC_NOTARY),
@@ -316,6 +352,7 @@ main(int argc, char **argv)
 	    .ready = ready,
 	    .peer_up = peer_up,
 	    .stop = stop,
+	    .reload = reload,
 	    .sandbox = &box};
 
 	return process_main(&def, &sh, argc, argv);

@@ -25,6 +25,12 @@ enum {
 	STEADY_MS = 30 * 1000,      /* up so long: failures are forgotten */
 	CLOSE_MS = 2000,            /* for the answer to the last goodbye */
 	MESSAGE_MAX = 2 * LIMIT_RECORD_MAX,
+	CAUSES = 8, /* internal: of one outage, kept so that each is told once,
+		     * also when they take turns */
+};
+
+struct cause {
+	char text[LIMIT_TEXT_SIZE];
 };
 
 enum state { SINK_DOWN = 0, SINK_OPENING, SINK_UP, SINK_ENDING };
@@ -46,7 +52,10 @@ struct sink {
 	int64_t up_ms;     /* since when, however often it was made anew */
 	unsigned failures;
 	bool reported, reported_up; /* what the owner knows */
-	bool asked;                 /* want() is not answered */
+	struct cause why;           /* of the state that was reported */
+	struct cause causes[CAUSES];
+	unsigned ncauses;
+	bool asked; /* want() is not answered */
 	bool stopping, stopped;
 };
 
@@ -65,14 +74,35 @@ settle(struct sink *s, int64_t kept_ms)
 	s->hooks.arrived(s->hooks.ctx);
 }
 
+/* Is this the first time since it was up? The oldest is forgotten for it. */
+static bool
+is_fresh(struct sink *s, const struct cause *why)
+{
+	for (unsigned i = 0; i < CAUSES; i++)
+		if (strcmp(s->causes[i].text, why->text) == 0)
+			return false;
+	s->causes[s->ncauses++ % CAUSES] = *why;
+	return true;
+}
+
 static void
 report(struct sink *s, bool up, const char *why)
 {
-	if (s->reported && s->reported_up == up)
+	struct cause cause;
+	bool fresh = true;
+
+	text_set(cause.text, sizeof(cause.text), why);
+	if (s->reported && s->reported_up == up &&
+	    (up || FAULT(first_cause) || strcmp(s->why.text, cause.text) == 0))
 		return;
+	if (up)
+		memset(s->causes, 0, sizeof(s->causes));
+	else
+		fresh = is_fresh(s, &cause);
 	s->reported = true;
 	s->reported_up = up;
-	s->hooks.changed(s->hooks.ctx, up, why);
+	s->why = cause;
+	s->hooks.changed(s->hooks.ctx, up, s->why.text, fresh);
 }
 
 static void
@@ -302,6 +332,12 @@ bool
 sink_up(const struct sink *s)
 {
 	return s->reported_up;
+}
+
+const char *
+sink_why(const struct sink *s)
+{
+	return s->why.text;
 }
 
 bool

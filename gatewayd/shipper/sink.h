@@ -29,8 +29,9 @@ struct sink_hooks {
 	void (*want)(void *ctx, uint64_t from);
 	/* What it wanted it cannot take any more: the connection is gone. */
 	void (*unwant)(void *ctx);
-	/* It came up, or it went and why. Once per change. */
-	void (*changed)(void *ctx, bool up, const char *why);
+	/* It came up, or it went and why; once per change, also of why alone.
+	 * fresh: nothing of this outage had that cause before. */
+	void (*changed)(void *ctx, bool up, const char *why, bool fresh);
 	/* More has arrived, see sink_next; the cursor is written. */
 	void (*arrived)(void *ctx);
 	void *ctx;
@@ -61,6 +62,8 @@ bool sink_stopped(const struct sink *s);
 
 const char *sink_name(const struct sink *s);
 bool sink_up(const struct sink *s);
+/* Why it is down now; "" = it is not, or has not tried yet. */
+const char *sink_why(const struct sink *s);
 bool sink_usable(const struct sink *s);
 /* The first record not known to have arrived. */
 uint64_t sink_next(const struct sink *s);

@@ -23,7 +23,9 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/tcp.h"
+#include "core/places.h"
 #include "supervisor/beat.h"
+#include "supervisor/goodbye.h"
 #include "wire/ipc.h"
 
 enum { ACCEPT_BURST = 32, TALLY_MS = 60 * 1000 };
@@ -38,18 +40,33 @@ struct conn {
 	pid_t pid;            /* 0: not known yet */
 	bool gone;            /* reaped, or never there */
 	unsigned said;        /* lines for the operators */
+	bool known;           /* its source had a live grant or token */
 	struct beat beat;
 };
 
-static unsigned
-from_source(const struct supervisor *s, const struct addr *a)
+void
+accept_known(struct supervisor *s, const struct msg_sup_known *m)
 {
-	unsigned n = 0;
+	if (m->source.family == 0)
+		known_clear(&s->known);
+	else if (m->known == 0)
+		(void)known_drop(&s->known, &m->source);
+	else if (!known_has(&s->known, &m->source) &&
+		 known_add(&s->known, &m->source) < 0)
+		return; /* it counts as a stranger */
+}
 
+/* Probes have a place like all, but come from nowhere. */
+static enum place
+judge(const struct supervisor *s, const struct addr *a)
+{
+	struct places p;
+
+	places_begin(&p, a, known_has(&s->known, a));
 	for (const struct conn *c = s->conns; c != NULL; c = c->next)
-		if (addr_same_source(&c->who.peer, a))
-			n++;
-	return n;
+		places_count(&p, &c->who.peer, c->known || c->who.probe != 0);
+	return places_judge(
+	    &p, &s->conf->caps, LIMIT_SSH_STRANGERS, LIMIT_SESSIONS);
 }
 
 /* One socket pair between a session and proc: both learn who is at the other
@@ -290,6 +307,7 @@ spawn(struct supervisor *s, const struct msg_sup_spawn *who, int client)
 		return GW_ENOMEM;
 	c->who = *who;
 	c->zygote = supervisor_zygote_pid(s, zygote);
+	c->known = known_has(&s->known, &who->peer);
 	if ((r = ipc_pair(fd)) != 0)
 		goto out;
 	r = peer_send2(zygote, MSG_SUP_SPAWN, who, client, fd[1]);
@@ -381,9 +399,10 @@ has_record(struct supervisor *s, struct tally *t, unsigned max)
 }
 
 static void
-refused(
-    struct supervisor *s, const struct msg_sup_spawn *who, const char *reason)
+refused(struct supervisor *s, const struct msg_sup_spawn *who, int fd,
+    const char *reason, const char *text)
 {
+	goodbye_say(s->goodbyes, fd, text);
 	if (has_record(s, &s->refusals, LIMIT_SSH_REFUSALS))
 		audit(s, EV_SSH_REFUSED, who, reason);
 }
@@ -394,6 +413,7 @@ accept_one(struct supervisor *s, int fd, const struct sockaddr_storage *ss)
 	struct msg_sup_spawn who = {.conn = s->next_conn++};
 	struct sockaddr_storage own;
 	socklen_t len = sizeof(own);
+	enum place place;
 	int r;
 
 	if (addr_from_sockaddr(
@@ -403,23 +423,21 @@ accept_one(struct supervisor *s, int fd, const struct sockaddr_storage *ss)
 		&who.own, &who.own_port, (const struct sockaddr *)&own) != 0)
 		return;
 	tcp_prepare(fd);
-	if (s->nconns >= LIMIT_SESSIONS) {
-		refused(s, &who, "too_many_sessions");
-		return;
-	}
 	if (s->nretired >= LIMIT_ZYGOTES_RETIRED) {
-		refused(s, &who, "too_many_crashes");
+		refused(
+		    s, &who, fd, "too_many_crashes", place_text(PLACE_UNKNOWN));
 		return;
 	}
-	if (from_source(s, &who.peer) >= LIMIT_CONNECTIONS_PER_SOURCE) {
-		refused(s, &who, "too_many_from_source");
+	if ((place = judge(s, &who.peer)) != PLACE_FREE) {
+		refused(s, &who, fd, place_str(place), place_text(place));
 		return;
 	}
 	if (has_record(s, &s->connects, LIMIT_SSH_CONNECTS))
 		audit(s, EV_SSH_CONNECT, &who, NULL);
 	if ((r = spawn(s, &who, fd)) != 0) {
 		log_warn("cannot start a session: %s", err_str(r));
-		refused(s, &who, "no_session_process");
+		refused(s, &who, fd, "no_session_process",
+		    place_text(PLACE_UNKNOWN));
 	}
 }
 
@@ -447,12 +465,15 @@ int
 accept_start(struct supervisor *s)
 {
 	struct now now = clock_now();
+	int r;
 
 	/* unique over restarts, with fewer than 1024 connections a millisecond;
 	 * below the bit that marks probes until 2109 */
 	s->next_conn = ((uint64_t)now.utc_ms << 10) & (CONN_PROBE - 1);
 	if ((s->tally_timer = timer_new(s->process, on_minute, s)) == NULL)
 		return GW_ENOMEM;
+	if ((r = goodbye_new(&s->goodbyes, s->process)) != 0)
+		return r;
 	for (int i = 0; i < LIMIT_LISTEN; i++) {
 		if (s->ssh_fd[i] < 0)
 			continue;

@@ -7,6 +7,8 @@
 
 #include "supervisor/supervisor.h"
 
+/* The broker says which sources have a live grant or token. */
+void accept_known(struct supervisor *s, const struct msg_sup_known *m);
 /* From here on connections are accepted. */
 MUST_CHECK int accept_start(struct supervisor *s);
 /* Connects every live session to a process that was just (re)started. */

@@ -131,6 +131,19 @@ send_config(struct supervisor *s, struct child *c)
 	return r;
 }
 
+void
+child_config_all(struct supervisor *s)
+{
+	int r;
+
+	for (int i = 0; i < CHILD_COUNT; i++)
+		if (s->child[i].peer != NULL &&
+		    (r = send_config(s, &s->child[i])) != 0)
+			log_warn("%s does not hear of the new configuration "
+				 "until it is started again: %s",
+			    s->child[i].spec->binary, err_str(r));
+}
+
 static int
 send_listeners(struct supervisor *s, struct child *c)
 {

@@ -27,6 +27,8 @@ void child_renew_zygote(struct supervisor *s);
 void child_rest(struct supervisor *s);
 /* Child p is ready. True when all of them are now. */
 bool child_ready(struct supervisor *s, struct peer *p);
+/* Tells all that run what the configuration is now. */
+void child_config_all(struct supervisor *s);
 /* SUP_STOP to all but notary and shipper. */
 void child_stop_all(struct supervisor *s);
 /* Kills whoever still runs: it did not stop when asked. */

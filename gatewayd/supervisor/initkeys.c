@@ -6,11 +6,7 @@
 #include "supervisor/initkeys.h"
 
 #include <errno.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/sha.h>
-#include <openssl/x509.h>
-#include <openssl/x509v3.h>
 #include <pwd.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -21,7 +17,6 @@
 #include <unistd.h>
 
 #include "audit/note.h"
-#include "base/addr.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/ids.h"
@@ -30,6 +25,7 @@
 #include "base/str.h"
 #include "core/invite.h"
 #include "ssh/sshkey.h"
+#include "supervisor/tlskey.h"
 
 #define STATE LOCALSTATEDIR "/lib/sallyport"
 
@@ -193,104 +189,6 @@ out:
 	return r;
 }
 
-static int
-san_add(X509 *crt, const char *host)
-{
-	struct addr a;
-	char text[LIMIT_HOST_SIZE + 8];
-	X509_EXTENSION *ext = NULL;
-	int ok;
-
-	if (str_fmt(text, sizeof(text), "%s:%s",
-		addr_parse(&a, host) == 0 ? "IP" : "DNS", host) != 0)
-		return GW_ELIMIT;
-	ext = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, text);
-	ok = ext != NULL && X509_add_ext(crt, ext, -1) == 1;
-	X509_EXTENSION_free(ext);
-	return ok ? 0 : GW_ECRYPTO;
-}
-
-/* Self-signed: clients pin the key itself, from the invitation on. */
-static X509 *
-self_signed(EVP_PKEY *key, const struct init_facts *f)
-{
-	X509 *crt = X509_new();
-	X509_NAME *name;
-	uint64_t serial;
-
-	if (crt == NULL)
-		return NULL;
-	secret_fill(&serial, sizeof(serial));
-	name = X509_get_subject_name(crt);
-	if (X509_set_version(crt, 2) != 1 ||
-	    ASN1_INTEGER_set_uint64(X509_get_serialNumber(crt), serial >> 1) !=
-		1 ||
-	    X509_gmtime_adj(X509_getm_notBefore(crt), -3600) == NULL ||
-	    X509_gmtime_adj(X509_getm_notAfter(crt), 10L * 365 * 86400) ==
-		NULL ||
-	    X509_set_pubkey(crt, key) != 1 ||
-	    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
-		(const unsigned char *)f->server_id, -1, -1, 0) != 1 ||
-	    X509_set_issuer_name(crt, name) != 1 ||
-	    san_add(crt, f->host) != 0 ||
-	    X509_sign(crt, key, EVP_sha256()) == 0) {
-		X509_free(crt);
-		return NULL;
-	}
-	return crt;
-}
-
-static int
-spki_hex(char ret[static 65], EVP_PKEY *key)
-{
-	uint8_t digest[SHA256_DIGEST_LENGTH];
-	unsigned char *der = NULL;
-	int n = i2d_PUBKEY(key, &der);
-
-	if (n <= 0)
-		return GW_ECRYPTO;
-	(void)SHA256(der, (size_t)n, digest);
-	OPENSSL_free(der);
-	str_hex(ret, digest, sizeof(digest));
-	return 0;
-}
-
-static int
-make_tls(const struct init_facts *f, char retspki[static 65])
-{
-	EVP_PKEY *key = EVP_EC_gen("P-256");
-	X509 *crt = key != NULL ? self_signed(key, f) : NULL;
-	BIO *kb = BIO_new(BIO_s_secmem());
-	BIO *cb = BIO_new(BIO_s_mem());
-	char text[66];
-	char *p = NULL;
-	long n;
-	int r = GW_ECRYPTO;
-
-	if (crt == NULL || kb == NULL || cb == NULL ||
-	    PEM_write_bio_PrivateKey(kb, key, NULL, NULL, 0, NULL, NULL) != 1 ||
-	    PEM_write_bio_X509(cb, crt) != 1 || spki_hex(retspki, key) != 0) {
-		(void)fail("make", "the TLS key", r);
-		goto out;
-	}
-	n = BIO_get_mem_data(kb, &p);
-	if ((r = put(STATE "/api/tls.key", p, (size_t)n, 0600,
-		 "sallyport-api")) != 0)
-		goto out;
-	n = BIO_get_mem_data(cb, &p);
-	if ((r = put(STATE "/api/tls.crt", p, (size_t)n, 0600,
-		 "sallyport-api")) != 0)
-		goto out;
-	if ((r = str_fmt(text, sizeof(text), "%s\n", retspki)) == 0)
-		r = put(STATE "/pub/tls.spki", text, strlen(text), 0644, NULL);
-out:
-	BIO_free(kb);
-	BIO_free(cb);
-	X509_free(crt);
-	EVP_PKEY_free(key);
-	return r;
-}
-
 /* Twenty characters of the ids' alphabet: 100 random bits. */
 static void
 one_time_code(char ret[static INVITE_CODE_LEN + 1])
@@ -389,6 +287,8 @@ int
 initkeys_make(
     const struct init_facts *f, char retinvitation[static INVITE_TEXT_SIZE])
 {
+	const struct tlskey_facts tls = {
+	    .state_dir = STATE, .host = f->host, .server_id = f->server_id};
 	char spki[65];
 	int r;
 
@@ -402,7 +302,7 @@ initkeys_make(
 	for (size_t i = 0; i < ARRAY_LEN(accounts); i++)
 		if ((r = make_user(accounts[i].user)) != 0)
 			return r;
-	if ((r = make_folders()) != 0 || (r = make_tls(f, spki)) != 0 ||
+	if ((r = make_folders()) != 0 || (r = tlskey_make(&tls, spki)) != 0 ||
 	    (r = make_log_key(f->server_id)) != 0 ||
 	    (r = make_ssh_key(STATE "/notary/ca.seed", STATE "/pub/ca.pub",
 		 "sallyport user CA")) != 0 ||

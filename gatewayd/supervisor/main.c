@@ -20,19 +20,21 @@
 #include "base/err.h"
 #include "base/fault.h"
 #include "base/log.h"
-#include "base/safefile.h"
 #include "base/secret.h"
 #include "base/str.h"
 #include "supervisor/accept.h"
 #include "supervisor/beat.h"
 #include "supervisor/child.h"
+#include "supervisor/config.h"
 #include "supervisor/init.h"
 #include "supervisor/libssh_check.h"
 #include "supervisor/listen.h"
 #include "supervisor/notify.h"
 #include "supervisor/pulse.h"
+#include "supervisor/reload.h"
 #include "supervisor/rootsock.h"
 #include "supervisor/supervisor.h"
+#include "supervisor/tlskey.h"
 #include "supervisor/unprotect.h"
 #include "sys/conf_yaml.h"
 #include "sys/confine.h"
@@ -95,6 +97,14 @@ on_probe(struct process *r, struct peer *p, const struct ipc_msg *msg)
 		return GW_EPROTO;
 	if ((e = accept_probe(process_ctx(r), m->conn)) != 0)
 		log_warn("cannot start a probe: %s", err_str(e));
+	return 0;
+}
+
+static int
+on_known(struct process *r, struct peer *p, const struct ipc_msg *msg)
+{
+	(void)p;
+	accept_known(process_ctx(r), msg->body);
 	return 0;
 }
 
@@ -262,8 +272,7 @@ on_signal(struct process *r, int fd, unsigned what, void *arg)
 		if (si.ssi_signo == SIGCHLD)
 			reap(s);
 		else if (si.ssi_signo == SIGHUP)
-			log_info("SIGHUP: the configuration is read at the "
-				 "start only; nothing was changed");
+			reload_begin(s);
 		else
 			begin_stop(s);
 	}
@@ -358,6 +367,7 @@ static const struct process_handler handlers[] = {
     {MSG_SUP_SAY, on_say},
     {MSG_SUP_ALIVE, on_alive},
     {MSG_FW_UNPROTECTED, on_fw_unprotected},
+    {MSG_SUP_KNOWN, on_known},
 };
 
 static const struct process_def def = {
@@ -369,49 +379,6 @@ static const struct process_def def = {
     .peer_down = on_peer_down,
 };
 
-/* The first line of a file in pub/. */
-static int
-read_pub(const struct conf *c, const char *name, char *ret, size_t size)
-{
-	char path[LIMIT_PATH_SIZE];
-	struct secret text = {0};
-	char *p = NULL;
-	int r;
-
-	r = str_fmt(path, sizeof(path), "%s/pub/%s", c->state_dir, name);
-	if (r == 0 && (r = safefile_read(&text, path, 4096, 0)) == 0) {
-		p = (char *)text.p;
-		p[strcspn(p, "\n")] = '\0';
-		r = str_copy(ret, size, p);
-	}
-	if (r != 0)
-		log_err("cannot read %s: %s (run `gatewayd init` first)", path,
-		    r == GW_ESYS ? strerror(errno) : err_str(r));
-	secret_free(&text);
-	return r;
-}
-
-static int
-load(struct conf *c, const char *path)
-{
-	int r;
-
-	if ((r = conf_load(c, path, stderr)) != 0)
-		return r;
-	(void)snprintf(c->version, sizeof(c->version), "%s", SALLYPORT_VERSION);
-	if ((r = read_pub(c, "host.pub", c->host_key, sizeof(c->host_key))) !=
-		0 ||
-	    (r = read_pub(c, "ca.pub", c->ca_key, sizeof(c->ca_key))) != 0 ||
-	    (r = read_pub(c, "ca-next.pub", c->ca_next_key,
-		 sizeof(c->ca_next_key))) != 0 ||
-	    (r = read_pub(c, "log.vkey", c->log_key, sizeof(c->log_key))) !=
-		0 ||
-	    (r = read_pub(c, "tls.spki", c->tls_spki, sizeof(c->tls_spki))) !=
-		0)
-		return r;
-	return 0;
-}
-
 static void
 usage(FILE *f)
 {
@@ -419,6 +386,7 @@ usage(FILE *f)
 	      "  gatewayd init            ask a few questions, make keys and\n"
 	      "                           configuration, print an invitation\n"
 	      "  gatewayd                 serve (in the foreground)\n"
+	      "  gatewayd tls             renew the API's certificate or key\n"
 	      "  gatewayd -t              check the configuration and exit\n"
 	      "  gatewayd unprotect ADDRESS PORT\n"
 	      "                           open a port to everybody that was a\n"
@@ -445,13 +413,14 @@ serve(const char *path, bool old_libssh)
 		return 1;
 	}
 	if ((config = calloc(1, sizeof(*config))) == NULL ||
-	    load(&config->conf, path) != 0)
+	    config_read(&config->conf, path) != 0)
 		goto out;
 	if (!old_libssh && libssh_check() != 0)
 		goto out;
 	if (FAULT_BUILD)
 		log_warn("this is a fault-test build: checks can be switched "
 			 "off; never use it to guard anything");
+	s.config_path = path;
 	status = process_supervise(&def, &s, config);
 out:
 	free(config);
@@ -480,6 +449,8 @@ main(int argc, char **argv)
 		return init_main(argc - 1, argv + 1);
 	if (argc > 1 && strcmp(argv[1], "unprotect") == 0)
 		return unprotect_main(argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], "tls") == 0)
+		return tlskey_main(argc - 1, argv + 1);
 	while ((c = getopt_long(argc, argv, "c:th", options, NULL)) != -1) {
 		switch (c) {
 		case 'c':

@@ -10,6 +10,7 @@
  *   beat.c    does a process answer?
  *   pulse.c   asks all of them in turn, and kills who does not
  *   accept.c  the SSH listeners: one session per connection
+ *   goodbye.c those for whom there is no place
  *   listen.c  sockets, and whose port it is before it is bound
  */
 #ifndef SUPERVISOR_SUPERVISOR_H
@@ -20,6 +21,7 @@
 #include <sys/types.h>
 
 #include "base/limits.h"
+#include "core/known.h"
 #include "process/process.h"
 
 enum { CHILD_COUNT = 8 };
@@ -56,6 +58,7 @@ struct child {
 
 struct conn;     /* accept.c */
 struct rootsock; /* rootsock.c */
+struct goodbyes;
 
 /* A zygote of which a session died by a signal: whoever made it die knows more
  * now about the memory of its siblings. It forks no more, and lives on as the
@@ -83,6 +86,7 @@ enum stop_step {
 struct supervisor {
 	struct process *process;
 	const struct conf *conf;
+	const char *config_path; /* where it was read, and is again */
 	struct child child[CHILD_COUNT];
 	struct retired *retired;
 	unsigned nretired;
@@ -91,6 +95,8 @@ struct supervisor {
 	uint64_t next_conn;
 	struct tally connects, refusals; /* of this minute: accept.c */
 	struct timer *tally_timer;
+	struct goodbyes *goodbyes;
+	struct known known; /* sources, as the broker says */
 	int ssh_fd[LIMIT_LISTEN];
 	struct watch *ssh_watch[LIMIT_LISTEN];
 	int api_fd[LIMIT_LISTEN];

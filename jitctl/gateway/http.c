@@ -16,6 +16,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "jitctl/gateway/pin.h"
+#include "jitctl/gateway/profile.h"
 #include "jitctl/term/say.h"
 #include "jitctl/term/words.h"
 
@@ -254,6 +255,29 @@ explain(struct ctx *c, const struct http_call *call, CURLcode e)
 	return EXIT_UNREACHABLE;
 }
 
+/* The key is not the one we know, but one that this had announced: it is from
+ * now on. */
+static bool
+take_next_key(struct ctx *c, CURL *h)
+{
+	char was[sizeof(c->prof.tls)];
+	const char *next = c->prof.tls_next;
+
+	if (next[0] == '\0')
+		return false;
+	memcpy(was, c->prof.tls, sizeof(was));
+	memcpy(c->prof.tls, next, sizeof(c->prof.tls));
+	if (!set_pin(h, c) || curl_easy_perform(h) != CURLE_OK) {
+		memcpy(c->prof.tls, was, sizeof(was));
+		return false;
+	}
+	c->prof.tls_next[0] = '\0';
+	if (profile_set_key(c->prof.name, c->prof.tls, "") != EXIT_OK)
+		say_debug(c, "the new key is not in the profile yet");
+	say_debug(c, "the gateway has the key that it had announced");
+	return true;
+}
+
 int
 http_learn_key(struct ctx *c)
 {
@@ -292,6 +316,8 @@ http_do(struct ctx *c, const struct http_call *call, struct reply *ret)
 	if (h != NULL && set_common(h, c, call) && set_pin(h, c) &&
 	    set_call(h, call, &list, &s))
 		e = curl_easy_perform(h);
+	if (e == CURLE_SSL_PINNEDPUBKEYNOTMATCH && take_next_key(c, h))
+		e = CURLE_OK;
 	say_debug(
 	    c, "%s %s -> %s", call->method, call->path, curl_easy_strerror(e));
 	if (e != CURLE_OK) {

@@ -61,8 +61,9 @@ gateway_parse(char *rethost, size_t size, unsigned *retport, const char *text)
 
 /* ----------------------------------------------------------------- file */
 
-static const char *const profile_keys[] = {"gateway", "server_id", "tls", "key",
-    "user", "ssh_port", "host_key", "ca_key", "ca_next_key", "log_key", NULL};
+static const char *const profile_keys[] = {"gateway", "server_id", "tls",
+    "tls_next", "key", "user", "ssh_port", "host_key", "ca_key", "ca_next_key",
+    "log_key", NULL};
 
 /* text_set() cuts nothing: the getter has checked the length. */
 static void
@@ -99,6 +100,11 @@ read_profile(struct yaml *y, const struct yaml_item *key,
 		str_copy(p->tls, sizeof(p->tls), s) != 0))
 		yaml_error(
 		    y, yaml_find(m, "tls"), "tls: 64 hex digits were expected");
+	if (yaml_get_str(y, m, "tls_next", false, 64, &s) &&
+	    (str_unhex(hash, sizeof(hash), s) != 0 ||
+		str_copy(p->tls_next, sizeof(p->tls_next), s) != 0))
+		yaml_error(y, yaml_find(m, "tls_next"),
+		    "tls_next: 64 hex digits were expected");
 	get_text(y, m, "key", p->key, sizeof(p->key));
 	if (yaml_get_name(y, m, "user", false, &s))
 		text_set(p->user, sizeof(p->user), s);
@@ -166,6 +172,7 @@ profiles_text(const struct profiles *ps)
 		    v6 ? "[" : "", p->host, v6 ? "]" : "", p->port);
 		put_text(&b, "server_id", p->server_id);
 		put_text(&b, "tls", p->tls);
+		put_text(&b, "tls_next", p->tls_next);
 		put_text(&b, "key", p->key);
 		put_text(&b, "user", p->user);
 		if (p->ssh_port != 0)
@@ -306,6 +313,24 @@ profile_save(const struct profile *p)
 	}
 	free(text);
 	return r;
+}
+
+int
+profile_set_key(const char *name, const char *tls, const char *next)
+{
+	struct profiles ps;
+	int r = profiles_load(&ps);
+
+	if (r != EXIT_OK)
+		return r;
+	for (unsigned i = 0; i < ps.n; i++) {
+		if (strcmp(ps.p[i].name, name) != 0)
+			continue;
+		text_set(ps.p[i].tls, sizeof(ps.p[i].tls), tls);
+		text_set(ps.p[i].tls_next, sizeof(ps.p[i].tls_next), next);
+		return profile_save(&ps.p[i]);
+	}
+	return EXIT_FAILED;
 }
 
 /* ---------------------------------------------------------------- choose */

@@ -38,6 +38,10 @@ MUST_CHECK int profiles_load(struct profiles *ret);
 /* Puts p into the file, in place of one of its name. EXIT_OK or
  * EXIT_FAILED. */
 MUST_CHECK int profile_save(const struct profile *p);
+/* The gateway's key of that profile is tls, and the announced one next ("" =
+ * none); in the file, as it is now. EXIT_OK or EXIT_FAILED. */
+MUST_CHECK int profile_set_key(
+    const char *name, const char *tls, const char *next);
 /* Chooses c->prof by flag, environment, "default". EXIT_OK,
  * also when there is none of that name (c->have_profile is false then); else
  * what went wrong is said. */

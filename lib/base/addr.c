@@ -110,13 +110,19 @@ addr_valid(const struct addr *a)
 }
 
 struct addr
-addr_network(const struct addr *a)
+addr_masked(const struct addr *a, unsigned bits)
 {
 	struct addr n = *a;
 
-	if (n.family == 6)
-		memset(n.b + 8, 0, 8);
+	for (unsigned i = bits / 8; i < sizeof(n.b); i++)
+		n.b[i] &= i > bits / 8 ? 0 : (uint8_t)(0xff00U >> (bits % 8));
 	return n;
+}
+
+struct addr
+addr_network(const struct addr *a)
+{
+	return addr_masked(a, a->family == 6 ? 64 : 32);
 }
 
 bool

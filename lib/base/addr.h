@@ -39,6 +39,8 @@ bool addr_equal(const struct addr *a, const struct addr *b);
 /* What one host may have: of IPv6 the network of 64 bits, for whoever has one
  * address of it has them all; of IPv4 the address itself. */
 struct addr addr_network(const struct addr *a);
+/* The network of so many bits that a is in; more bits than it has: itself. */
+struct addr addr_masked(const struct addr *a, unsigned bits);
 /* As far as counting goes: in the same such network. */
 bool addr_same_source(const struct addr *a, const struct addr *b);
 bool addr_is_loopback(const struct addr *a);

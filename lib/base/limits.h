@@ -37,6 +37,7 @@ enum {
 	LIMIT_RSA_BITS_MIN = 3072, /* of a user's or a target's key */
 	LIMIT_RSA_BITS_MAX = 8192,
 	LIMIT_PEM_SIZE = 64 * 1024,      /* the API's certificates, its key */
+	LIMIT_ROLLOVER_SIZE = 2048,      /* the API's next key, announced */
 	LIMIT_CA_FILE_MAX = 1024 * 1024, /* a receiver's certificates */
 	LIMIT_NOTE_MAX = 32 * 1024,      /* a checkpoint with its signatures */
 	LIMIT_NOTE_SIGNATURES = 64,
@@ -69,9 +70,10 @@ enum {
 	LIMIT_GRANT_DEFAULT_S = 10800,
 	LIMIT_NONCE_SIZE = 33, /* 32 hex digits + NUL */
 	LIMIT_NONCE_LIFE_S = 60,
-	LIMIT_NONCES_USED = 1 << 20, /* in that time: more than a gateway's
-				      * processor can verify */
-	LIMIT_MFA_AGE_S = 300,       /* unless configured */
+	LIMIT_SIGNED_APART_S = 86400, /* a request's signed time from ours */
+	LIMIT_NONCES_USED = 1 << 20,  /* in that time: more than a gateway's
+				       * processor can verify */
+	LIMIT_MFA_AGE_S = 300,        /* unless configured */
 	LIMIT_MFA_AGE_MAX_S = 3600,
 	LIMIT_CODE_TRIES = 5, /* wrong codes of one key: then none of it is
 			       * looked at for the first pause, after as many
@@ -92,7 +94,10 @@ enum {
 	LIMIT_IDEMPOTENCY_LIFE_S = 86400,
 
 	/* ---- the API */
-	LIMIT_API_CONNECTIONS = 768,     /* per listening socket; then closed */
+	LIMIT_API_CONNECTIONS = 1024,    /* in all; then closed */
+	LIMIT_API_STRANGERS = 768,       /* of them, from sources without a live
+					  * grant or token */
+	LIMIT_API_FIRST_MS = 3 * 1000,   /* connected to first byte */
 	LIMIT_API_ARRIVE_MS = 15 * 1000, /* connected to request complete */
 	LIMIT_API_DEPART_MS = 60 * 1000, /* reply queued to reply gone */
 	LIMIT_API_SILENCE_S = 15,        /* in between */
@@ -110,24 +115,31 @@ enum {
 
 	/* ---- SSH connections and sessions */
 	LIMIT_SESSIONS = 2000,
+	LIMIT_SSH_STRANGERS = 1000, /* of them, as of the API */
 	LIMIT_SESSIONS_PER_GRANT = 32,
 	LIMIT_SESSION_LINES = 100,  /* of one session in the operators' log */
 	LIMIT_ZYGOTES_RETIRED = 32, /* that have sessions yet, after another of
 				     * theirs died by a signal; then no new
 				     * connections */
-	LIMIT_CONNECTIONS_PER_SOURCE = 64, /* SSH, and API */
-	LIMIT_LOGIN_GRACE_S = 30,          /* connect to authenticated */
-	LIMIT_SSH_VERSION_SIZE = 256,      /* of a client, as RFC 4253 has it */
-	LIMIT_AUTH_TRIES = 6,        /* signatures offered per connection */
-	LIMIT_AUTH_QUERIES = 64,     /* keys asked about per connection */
-	LIMIT_CHANNELS = 256,        /* per SSH connection */
-	LIMIT_UNENDED = 1024,        /* of a session, in the evidence: programs
-				      * and recordings that have not ended;
-				      * no more programs begin then */
-	LIMIT_CHANNEL_REQUESTS = 64, /* waiting on one; then refused */
-	LIMIT_CHANNEL_ENV = 32,      /* variables passed on per channel */
-	LIMIT_ENV_MAX = 16 * 1024,   /* of their names and values; then not */
-	LIMIT_TERM_MAX = 255,        /* name of a terminal; then refused */
+	/* unless configured: connections of SSH, and as many of the API, that
+	 * one source, one network and one site may have (core/places.h) */
+	LIMIT_PER_SOURCE = 64,
+	LIMIT_PER_NETWORK = 128,
+	LIMIT_PER_SITE = 256,
+	LIMIT_KNOWN_SOURCES = 16384,  /* with a live grant or token; the others
+				       * count as strangers */
+	LIMIT_LOGIN_GRACE_S = 30,     /* connect to authenticated */
+	LIMIT_SSH_VERSION_SIZE = 256, /* of a client, as RFC 4253 has it */
+	LIMIT_AUTH_TRIES = 6,         /* signatures offered per connection */
+	LIMIT_AUTH_QUERIES = 64,      /* keys asked about per connection */
+	LIMIT_CHANNELS = 256,         /* per SSH connection */
+	LIMIT_UNENDED = 1024,         /* of a session, in the evidence: programs
+				       * and recordings that have not ended;
+				       * no more programs begin then */
+	LIMIT_CHANNEL_REQUESTS = 64,  /* waiting on one; then refused */
+	LIMIT_CHANNEL_ENV = 32,       /* variables passed on per channel */
+	LIMIT_ENV_MAX = 16 * 1024,    /* of their names and values; then not */
+	LIMIT_TERM_MAX = 255,         /* name of a terminal; then refused */
 	LIMIT_COMMAND_MAX = 64 * 1024,
 	LIMIT_TERM_SIDE = 10000, /* columns, rows; larger are recorded so */
 	LIMIT_SSH_UNSENT = 8 * 1024 * 1024,  /* bytes a peer does not take; then

@@ -15,6 +15,8 @@
 enum conf_entry { ENTRY_NONE = 0, ENTRY_GRANT, ENTRY_NETWORKS };
 enum conf_kernel { KERNEL_AUTO = 0, KERNEL_OLD }; /* OLD: 6.1 abilities only */
 
+enum conf_algorithms { ALGORITHMS_DEFAULT = 0, ALGORITHMS_FIPS };
+
 struct conf_listen {
 	struct addr addr;
 	uint16_t port;
@@ -27,6 +29,11 @@ struct conf_sink {
 	char ca_file[LIMIT_PATH_SIZE];
 };
 
+/* Connections that one may have at a time, of SSH and of the API each. */
+struct conf_caps {
+	uint32_t source, network, site; /* core/places.h */
+};
+
 struct conf {
 	char server_id[LIMIT_NAME_SIZE]; /* what signed requests name */
 	char host[LIMIT_HOST_SIZE];      /* the name or address clients use */
@@ -35,11 +42,13 @@ struct conf {
 	char admin_socket[LIMIT_PATH_SIZE];
 	char state_dir[LIMIT_PATH_SIZE]; /* /var/lib/sallyport */
 	uint8_t entry;                   /* enum conf_entry */
+	uint8_t algorithms;              /* enum conf_algorithms */
 	uint8_t kernel;                  /* enum conf_kernel */
 	char networks[LIMIT_NETWORKS][ADDR_TEXT_SIZE];
 	uint32_t max_grant_s;
 	uint32_t mfa_age_s;
 	uint32_t idle_s; /* sessions; 0 = no idle end */
+	struct conf_caps caps;
 	struct conf_sink sinks[LIMIT_SINKS];
 	/* Public facts the supervisor read from state_dir, not configured: */
 	char host_key[512];    /* "ssh-ed25519 AAAA..." */
@@ -47,6 +56,8 @@ struct conf {
 	char ca_next_key[512]; /* user CA, next */
 	char log_key[256];     /* C2SP vkey of the checkpoint key */
 	char tls_spki[65];     /* hex SHA-256 of the API's public key (SPKI) */
+	/* the announcement of the next one (wire/rollover.h); "" = none */
+	char tls_next[LIMIT_ROLLOVER_SIZE];
 	char version[64];
 	char config_sha256[65];
 };

@@ -348,8 +348,14 @@ on_config(struct process *r, const struct msg_sup_config *m)
 {
 	int e;
 
-	if (r->started)
-		return GW_ESTATE;
+	if (r->started) {
+		const struct conf old = r->config.conf;
+
+		r->config.conf = m->conf;
+		if (r->def->reload != NULL)
+			r->def->reload(r, &old);
+		return 0;
+	}
 	r->config = *m;
 	if (FAULT_BUILD && m->faults[0] != '\0')
 		(void)setenv("SALLYPORT_FAULTS", m->faults, 1);
@@ -504,6 +510,12 @@ process_adopt(struct process *r, struct peer **ret, enum proc proc,
 	p->announced = true;
 	*ret = p;
 	return 0;
+}
+
+void
+process_reload(struct process *r, const struct conf *conf)
+{
+	r->config.conf = *conf;
 }
 
 void

@@ -5,13 +5,14 @@
  *
  * How a process starts: gatewayd forks, drops to the uid and capabilities of
  * that process, and execs its binary with the control socket as descriptor 3.
- * process_main() then receives SUP_CONFIG, calls def->start, receives
- * SUP_LISTENER where it listens and SUP_LINK for each process it talks to
- * (again whenever that one was restarted: the new link replaces the old). When
- * every process in def->needs has been linked once, it calls def->ready, enters
- * the sandbox and sends SUP_READY. What fails before that is logged and ends
- * the process with status 1; gatewayd tries again, and gives up before it ever
- * served. argv is read for --version only, and by the API for its instance.
+ * process_main() then receives SUP_CONFIG, calls def->start (and def->reload
+ * for each SUP_CONFIG after that), receives SUP_LISTENER where it listens and
+ * SUP_LINK for each process it talks to (again whenever that one was restarted:
+ * the new link replaces the old). When every process in def->needs has been
+ * linked once, it calls def->ready, enters the sandbox and sends SUP_READY.
+ * What fails before that is logged and ends the process with status 1; gatewayd
+ * tries again, and gives up before it ever served. argv is read for --version
+ * only, and by the API for its instance.
  *
  * Everything is one thread. Handlers must not block.
  */
@@ -67,6 +68,9 @@ struct process_def {
 	/* A link was made (anew), or was lost. May be NULL. */
 	void (*peer_up)(struct process *r, struct peer *p);
 	void (*peer_down)(struct process *r, struct peer *p);
+	/* The configuration was read again, and is in force in what start() was
+	 * given; old is what it was. NULL = nothing needs to be done. */
+	void (*reload)(struct process *r, const struct conf *old);
 	/* SUP_STOP: finish and call process_exit(); NULL = exit at once. */
 	void (*stop)(struct process *r);
 	/* SUP_LISTENER; fd is the callee's when it returns 0. May be NULL. */
@@ -99,6 +103,9 @@ int process_supervise(const struct process_def *def, void *ctx,
 /* Supervisor: a link over fd, which is owned from here on, also on failure. */
 MUST_CHECK int process_adopt(struct process *r, struct peer **ret,
     enum proc proc, const struct msg_sup_link *link, int fd);
+/* Supervisor: another configuration, in the place of the one it started with.
+ */
+void process_reload(struct process *r, const struct conf *conf);
 /* Supervisor: the notary was sent its configuration; now what waits for it. */
 void process_notary_up(struct process *r);
 

@@ -242,6 +242,22 @@ sshkey_parse_blob(struct sshkey *ret, const void *p, size_t n)
 	return str_copy(ret->type, sizeof(ret->type), parts.t->name);
 }
 
+bool
+sshkey_unknown_type(char *ret, size_t size, const void *blob, size_t n)
+{
+	struct rd r;
+	const uint8_t *type;
+	size_t ntype = 0;
+
+	ret[0] = '\0';
+	rd_init(&r, blob, n);
+	type = rd_string(&r, &ntype);
+	if (type == NULL || ntype == 0 || type_find(type, ntype) != NULL)
+		return false;
+	str_escape(ret, size, (const char *)type, ntype);
+	return ret[0] != '\0';
+}
+
 int
 sshkey_parse_line(struct sshkey *ret, const char *line)
 {

@@ -26,12 +26,22 @@ struct sshkey {
 
 enum { SSHKEY_FP_SIZE = 64 }; /* "SHA256:" + 43 characters + NUL */
 
-/* "type base64 [comment]"; refuses weak or unknown types, trailing bytes. */
+/* What sshkey_parse_*() take, for people. */
+#define SSHKEY_TYPES                                                           \
+	"ssh-ed25519, ecdsa-sha2-nistp256, -384 and -521, ssh-rsa from 3072 "  \
+	"bits, sk-ssh-ed25519 and sk-ecdsa-sha2-nistp256 @openssh.com"
+
+/* "type base64 [comment]"; refuses weak types, trailing bytes; GW_EUNSUPPORTED
+ * for a type that this version does not know. */
 MUST_CHECK int sshkey_parse_line(struct sshkey *ret, const char *line);
 MUST_CHECK int sshkey_parse_blob(struct sshkey *ret, const void *p, size_t n);
 /* "type base64"; size LIMIT_PUBKEY_MAX * 2 suffices. */
 MUST_CHECK int sshkey_format_line(
     char *ret, size_t size, const void *blob, size_t n);
+/* The type that a blob names if it is one that this version does not know, as
+ * it may be shown to people; cut to size. False, and "": it is known, or none.
+ */
+bool sshkey_unknown_type(char *ret, size_t size, const void *blob, size_t n);
 void sshkey_fingerprint(
     char ret[static SSHKEY_FP_SIZE], const void *blob, size_t n);
 bool sshkey_equal(const struct sshkey *a, const struct sshkey *b);

@@ -158,6 +158,43 @@ sshsig_data(struct buf *out, const char *namespace, const char *hash,
 	return buf_err(out);
 }
 
+/* Version 1, and the key's blob. */
+static const uint8_t *
+head(struct rd *r, size_t *retn)
+{
+	const uint8_t *magic = rd_bytes(r, 6);
+
+	if (magic == NULL || memcmp(magic, "SSHSIG", 6) != 0 || rd_u32(r) != 1)
+		return NULL;
+	return rd_string(r, retn);
+}
+
+int
+sshsig_claims(char retfp[static SSHKEY_FP_SIZE],
+    char rettype[static SSHSIG_TYPE_SIZE], const char *armor)
+{
+	struct buf bin;
+	struct rd r;
+	const uint8_t *blob;
+	size_t nblob = 0;
+	int ret;
+
+	retfp[0] = rettype[0] = '\0';
+	buf_init(&bin, LIMIT_PUBKEY_MAX * 4);
+	if ((ret = armor_open(&bin, armor)) < 0)
+		goto out;
+	ret = GW_EPROTO;
+	rd_init(&r, bin.p, bin.len);
+	if ((blob = head(&r, &nblob)) == NULL)
+		goto out;
+	sshkey_fingerprint(retfp, blob, nblob);
+	(void)sshkey_unknown_type(rettype, SSHSIG_TYPE_SIZE, blob, nblob);
+	ret = 0;
+out:
+	buf_done(&bin);
+	return ret;
+}
+
 int
 sshsig_verify(struct sshkey *retkey, const char *armor, const char *namespace,
     const void *message, size_t n)
@@ -166,7 +203,7 @@ sshsig_verify(struct sshkey *retkey, const char *armor, const char *namespace,
 	struct sshkey key;
 	struct rd r;
 	char ns[128], hash[16];
-	const uint8_t *magic, *blob, *sig;
+	const uint8_t *blob, *sig;
 	size_t nblob = 0, nsig = 0, nreserved = 0;
 	int ret;
 
@@ -176,10 +213,8 @@ sshsig_verify(struct sshkey *retkey, const char *armor, const char *namespace,
 		goto out;
 	ret = GW_EPROTO;
 	rd_init(&r, bin.p, bin.len);
-	magic = rd_bytes(&r, 6);
-	if (magic == NULL || memcmp(magic, "SSHSIG", 6) != 0 || rd_u32(&r) != 1)
+	if ((blob = head(&r, &nblob)) == NULL)
 		goto out;
-	blob = rd_string(&r, &nblob);
 	rd_cstring(&r, ns, sizeof(ns));
 	(void)rd_string(&r, &nreserved);
 	rd_cstring(&r, hash, sizeof(hash));

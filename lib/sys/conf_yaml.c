@@ -20,13 +20,18 @@
 #include "sys/yaml.h"
 
 static const char *const top_keys[] = {"server_id", "host", "ssh", "api",
-    "admin_socket", "state_dir", "policy", "session", "kernel", "sinks", NULL};
-static const char *const ssh_keys[] = {"listen", "entry", "networks", NULL};
+    "connections", "admin_socket", "state_dir", "policy", "session", "kernel",
+    "sinks", NULL};
+static const char *const ssh_keys[] = {
+    "listen", "entry", "networks", "algorithms", NULL};
 static const char *const api_keys[] = {"listen", NULL};
+static const char *const connections_keys[] = {
+    "per_source", "per_network", "per_site", NULL};
 static const char *const policy_keys[] = {"max_grant", "mfa_age", NULL};
 static const char *const session_keys[] = {"idle", NULL};
 static const char *const sink_keys[] = {"name", "host", "port", "ca", NULL};
 static const char *const entry_words[] = {"grant", "networks", NULL};
+static const char *const algorithms_words[] = {"default", "fips", NULL};
 static const char *const kernel_words[] = {"auto", "6.1", NULL};
 
 static const struct {
@@ -36,6 +41,7 @@ static const struct {
     {"", top_keys},
     {"ssh.", ssh_keys},
     {"api.", api_keys},
+    {"connections.", connections_keys},
     {"policy.", policy_keys},
     {"session.", session_keys},
     {"sinks.", sink_keys},
@@ -148,6 +154,9 @@ read_ssh(struct yaml *y, const struct yaml_item *root, struct conf *c)
 	read_listen(y, map, "ssh.listen", c->ssh);
 	if (yaml_get_word(y, map, "entry", false, entry_words, &word))
 		c->entry = word == 1 ? ENTRY_NETWORKS : ENTRY_GRANT;
+	if (yaml_get_word(y, map, "algorithms", false, algorithms_words, &word))
+		c->algorithms =
+		    word == 1 ? ALGORITHMS_FIPS : ALGORITHMS_DEFAULT;
 	list = yaml_get_list(
 	    y, map, "networks", c->entry == ENTRY_NETWORKS, LIMIT_NETWORKS);
 	for (size_t i = 0; list != NULL && i < yaml_count(list); i++) {
@@ -207,6 +216,37 @@ read_sink(struct yaml *y, const struct yaml_item *map, struct conf_sink *k)
 		else
 			keep_str(y, map, k->ca_file, sizeof(k->ca_file), s);
 	}
+}
+
+static void
+read_cap(
+    struct yaml *y, const struct yaml_item *map, const char *key, uint32_t *cap)
+{
+	uint64_t n = 0;
+
+	if (yaml_get_int(y, map, key, false, 1, LIMIT_API_CONNECTIONS, &n))
+		*cap = (uint32_t)n;
+}
+
+static void
+read_connections(
+    struct yaml *y, const struct yaml_item *root, struct conf_caps *c)
+{
+	const struct yaml_item *map =
+	    yaml_get_map(y, root, "connections", false);
+
+	if (map == NULL)
+		return;
+	(void)yaml_only(y, map, "connections", connections_keys);
+	read_cap(y, map, "per_source", &c->source);
+	read_cap(y, map, "per_network", &c->network);
+	read_cap(y, map, "per_site", &c->site);
+	if (c->source > c->network || c->network > c->site)
+		yaml_error(y, map,
+		    "connections: a source is in a network, and that in a "
+		    "site: per_source (%u) may not be more than per_network "
+		    "(%u), nor that more than per_site (%u)",
+		    c->source, c->network, c->site);
 }
 
 static void
@@ -292,6 +332,7 @@ read_all(struct yaml *y, const struct yaml_item *root, struct conf *c)
 		keep_str(y, root, c->host, sizeof(c->host), s);
 	}
 	read_ssh(y, root, c);
+	read_connections(y, root, &c->caps);
 	map = yaml_get_map(y, root, "api", false);
 	if (map != NULL) {
 		(void)yaml_only(y, map, "api", api_keys);
@@ -322,6 +363,9 @@ defaults(struct conf *c)
 	c->entry = ENTRY_GRANT;
 	c->max_grant_s = LIMIT_GRANT_MAX_S;
 	c->mfa_age_s = LIMIT_MFA_AGE_S;
+	c->caps = (struct conf_caps){.source = LIMIT_PER_SOURCE,
+	    .network = LIMIT_PER_NETWORK,
+	    .site = LIMIT_PER_SITE};
 }
 
 static int

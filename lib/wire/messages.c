@@ -54,11 +54,15 @@ static const struct msg_field f_sup_config[] = {
     STR(msg_sup_config, conf.admin_socket),
     STR(msg_sup_config, conf.state_dir),
     U8(msg_sup_config, conf.entry),
+    U8(msg_sup_config, conf.algorithms),
     U8(msg_sup_config, conf.kernel),
     STRS(msg_sup_config, conf.networks),
     U32(msg_sup_config, conf.max_grant_s),
     U32(msg_sup_config, conf.mfa_age_s),
     U32(msg_sup_config, conf.idle_s),
+    U32(msg_sup_config, conf.caps.source),
+    U32(msg_sup_config, conf.caps.network),
+    U32(msg_sup_config, conf.caps.site),
     EACH_STR(msg_sup_config, conf.sinks, name),
     EACH_STR(msg_sup_config, conf.sinks, host),
     EACH(U16, msg_sup_config, conf.sinks, port),
@@ -68,6 +72,7 @@ static const struct msg_field f_sup_config[] = {
     STR(msg_sup_config, conf.ca_next_key),
     STR(msg_sup_config, conf.log_key),
     STR(msg_sup_config, conf.tls_spki),
+    STR(msg_sup_config, conf.tls_next),
     STR(msg_sup_config, conf.version),
     STR(msg_sup_config, conf.config_sha256),
     STR(msg_sup_config, faults),
@@ -98,6 +103,10 @@ static const struct msg_field f_sup_conn[] = {
 
 static const struct msg_field f_sup_relink[] = {
     U8(msg_sup_relink, proc),
+};
+static const struct msg_field f_sup_known[] = {
+    ADDR(msg_sup_known, source),
+    U8(msg_sup_known, known),
 };
 
 static const struct msg_field f_sup_say[] = {
@@ -609,6 +618,7 @@ static const struct msg_spec table[] = {
     ROW(SUP_ALIVE, empty, ALL, SUP, MST_ANY, 0),
     ROW(SUP_UNPROTECT, sup_unprotect, SUP, SUP, MST_ANY, 0),
     ROW(SUP_UNPROTECTED, sup_unprotected, SUP, SUP, MST_ANY, 0),
+    ROW(SUP_KNOWN, sup_known, BRK, SUP | API, MST_ANY, 0),
     ROW(LOG_APPEND, log_append, ALL | SUP, NOT, MST_ANY, 0),
     ROW(LOG_DURABLE, log_durable, NOT, ALL | SUP, MST_ANY, 0),
     ROW(NT_GRANT_OPEN, nt_grant_open, BRK, NOT, MST_ANY, 0),

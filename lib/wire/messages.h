@@ -36,6 +36,7 @@ enum msg_type {
 	MSG_SUP_ALIVE,     /* the reply; unasked in the middle of long work */
 	MSG_SUP_UNPROTECT, /* root's command -> sup, on a socket of its own */
 	MSG_SUP_UNPROTECTED, /* the reply */
+	MSG_SUP_KNOWN,       /* broker -> sup, api: a source has a live grant */
 	/* any -> notary */
 	MSG_LOG_APPEND = 32,
 	MSG_LOG_DURABLE, /* notary -> any */
@@ -144,6 +145,10 @@ struct msg_sup_conn { /* SUP_PROBE (conn chosen by broker), SUP_KILL */
 };
 struct msg_sup_listener {
 	uint8_t tls; /* 1: HTTPS; 0: the admin socket */
+};
+struct msg_sup_known { /* family 0: forget all, a list follows */
+	struct addr source;
+	uint8_t known; /* 1: it has a live grant or token; 0: no more */
 };
 struct msg_sup_relink {
 	uint8_t proc; /* enum proc at the other end */

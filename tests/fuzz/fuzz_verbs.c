@@ -23,6 +23,7 @@
 #include "base/str.h"
 #include "broker/broker.h"
 #include "ssh/sshkey.h"
+#include "ssh/sshsig.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/verbsprocess.h"
 #include "wire/json.h"
@@ -251,6 +252,23 @@ __wrap_sshsig_verify(struct sshkey *ret, const char *armor,
 	(void)p;
 	(void)n;
 	return sshkey_parse_line(ret, signer);
+}
+
+int __wrap_sshsig_claims(char retfp[static SSHKEY_FP_SIZE],
+    char rettype[static SSHSIG_TYPE_SIZE], const char *armor);
+
+int
+__wrap_sshsig_claims(char retfp[static SSHKEY_FP_SIZE],
+    char rettype[static SSHSIG_TYPE_SIZE], const char *armor)
+{
+	struct sshkey k;
+	const int r = sshkey_parse_line(&k, signer);
+
+	(void)armor;
+	rettype[0] = '\0';
+	if (r == 0)
+		sshkey_fingerprint(retfp, k.blob, k.len);
+	return r;
 }
 
 /* The nonce that the gateway gives to that address. */

@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "broker/admin/apply.h"
 #include "broker/admin/change.h"
+#include "broker/admin/lookalike.h"
 #include "broker/admin/quota.h"
 #include "broker/admin/reconsider.h"
 #include "broker/admin/role.h"
@@ -434,34 +435,59 @@ can_reply(struct apply *a)
 /* ---- doing */
 
 static int
+put_target(struct call *c, const struct apply *a, size_t i, struct problem *p)
+{
+	const struct target *t = &a->targets[i].t;
+	const int r = lookalike_target(c->b->store, t, p);
+
+	if (r != 0)
+		return p->status != 0 ? place(p, "targets", i, r) : r;
+	return store_target_put(c->b->store, t, c->seq);
+}
+
+static int
+put_role(struct call *c, struct apply *a, size_t i, struct problem *p)
+{
+	struct apply_role *x = &a->roles[i];
+	int r = lookalike_role(c->b->store, &x->r, p);
+
+	if (r != 0)
+		return p->status != 0 ? place(p, "roles", i, r) : r;
+	r = store_role_put(c->b->store, &x->r, c->seq);
+	role_unmatched_text(c->b, &x->r, x->warning);
+	return r;
+}
+
+static int
+put_user(struct call *c, struct apply *a, size_t i, struct problem *p)
+{
+	const json_t *users = json_object_get(c->req.body, "users");
+	struct apply_user *x = &a->users[i];
+	int r = user_again(c->b, &x->u, x->invitation, json_array_get(users, i),
+	    USER_POLICY, p);
+
+	if (r == 0)
+		r = lookalike_user(c->b->store, &x->u, p);
+	if (r != 0)
+		return p->status != 0 ? place(p, "users", i, r) : r;
+	return store_user_put(c->b->store, &x->u, c->seq);
+}
+
+static int
 put_all(struct call *c, struct problem *p)
 {
 	struct apply *a = c->state;
-	struct store *s = c->b->store;
-	const json_t *users = json_object_get(c->req.body, "users");
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < a->nusers; i++) {
-		struct apply_user *x = &a->users[i];
-
-		if (x->v.is == ENTRY_SAME)
-			continue;
-		r = user_again(c->b, &x->u, x->invitation,
-		    json_array_get(users, i), USER_POLICY, p);
-		if (r == 0)
-			r = store_user_put(s, &x->u, c->seq);
-	}
+	for (size_t i = 0; r == 0 && i < a->nusers; i++)
+		if (a->users[i].v.is != ENTRY_SAME)
+			r = put_user(c, a, i, p);
 	for (size_t i = 0; r == 0 && i < a->ntargets; i++)
 		if (a->targets[i].v.is != ENTRY_SAME)
-			r = store_target_put(s, &a->targets[i].t, c->seq);
-	for (size_t i = 0; r == 0 && i < a->nroles; i++) {
-		struct apply_role *x = &a->roles[i];
-
-		if (x->v.is == ENTRY_SAME)
-			continue;
-		r = store_role_put(s, &x->r, c->seq);
-		role_unmatched_text(c->b, &x->r, x->warning);
-	}
+			r = put_target(c, a, i, p);
+	for (size_t i = 0; r == 0 && i < a->nroles; i++)
+		if (a->roles[i].v.is != ENTRY_SAME)
+			r = put_role(c, a, i, p);
 	return r;
 }
 

@@ -12,6 +12,7 @@
 #include "base/fault.h"
 #include "base/ids.h"
 #include "broker/admin/change.h"
+#include "broker/admin/lookalike.h"
 #include "broker/admin/quota.h"
 #include "broker/admin/reconsider.h"
 #include "broker/admin/role.h"
@@ -181,9 +182,10 @@ static int
 put_role(struct call *c, struct problem *p)
 {
 	struct role_change *a = c->state;
-	const int r = store_role_put(c->b->store, &a->r, c->seq);
+	int r = lookalike_role(c->b->store, &a->r, p);
 
-	(void)p;
+	if (r == 0)
+		r = store_role_put(c->b->store, &a->r, c->seq);
 	json_decref(a->unmatched);
 	a->unmatched = role_unmatched(c->b, &a->r);
 	return r;

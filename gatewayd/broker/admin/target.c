@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "broker/admin/body.h"
 #include "broker/admin/change.h"
+#include "broker/admin/lookalike.h"
 #include "broker/admin/quota.h"
 #include "broker/admin/reconsider.h"
 #include "broker/admin/target.h"
@@ -115,22 +116,6 @@ verb_targets(struct call *c)
 
 /* ---- a body */
 
-/* Not "any", multicast, broadcast; nor link-local, which needs an interface,
- * nor loopback, where programs of the host talk to each other. */
-static bool
-one_host(const struct addr *a)
-{
-	static const uint8_t zero[16];
-
-	if (addr_is_loopback(a))
-		return false;
-	if (a->family == 4)
-		return a->b[0] != 0 && a->b[0] < 224 &&
-		       !(a->b[0] == 169 && a->b[1] == 254);
-	return memcmp(a->b, zero, sizeof(zero)) != 0 && a->b[0] != 0xff &&
-	       !(a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80);
-}
-
 static bool
 is_own(const struct target *t)
 {
@@ -186,7 +171,7 @@ parse_addresses(struct target *t, const json_t *o, struct problem *p)
 			    i + 1);
 			return GW_EINVAL;
 		}
-		if (!one_host(&a)) {
+		if (!addr_is_host(&a)) {
 			problem_set(p, 400, "bad-field", "addresses",
 			    "addresses: entry %zu is not the address of one "
 			    "host",
@@ -332,9 +317,9 @@ static int
 put_target(struct call *c, struct problem *p)
 {
 	const struct target_change *a = c->state;
+	const int r = lookalike_target(c->b->store, &a->t, p);
 
-	(void)p;
-	return store_target_put(c->b->store, &a->t, c->seq);
+	return r != 0 ? r : store_target_put(c->b->store, &a->t, c->seq);
 }
 
 static json_t *

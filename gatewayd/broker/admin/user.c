@@ -90,13 +90,21 @@ parse_key(struct user *u, struct broker *b, const char *line, struct problem *p)
 	struct sshkey key;
 	char owner[LIMIT_NAME_SIZE] = "";
 	const char *comment = NULL;
+	int r;
 
 	if (u->nkeys >= LIMIT_KEYS_PER_USER) {
 		problem_set(p, 400, "bad-field", "keys", "keys: more than %d",
 		    (int)LIMIT_KEYS_PER_USER);
 		return GW_ELIMIT;
 	}
-	if (sshkey_parse_line(&key, line) != 0) {
+	if ((r = sshkey_parse_line(&key, line)) == GW_EUNSUPPORTED) {
+		problem_set(p, 400, "bad-field", "keys",
+		    "keys: this version does not know keys of the type %.*s, "
+		    "only " SSHKEY_TYPES,
+		    (int)strcspn(line, " \t"), line);
+		return GW_EINVAL;
+	}
+	if (r != 0) {
 		problem_set(p, 400, "bad-field", "keys",
 		    "keys: not a usable SSH public key (ed25519, ecdsa, rsa of "
 		    "3072 bits or more, sk-*): \"%.40s\"",

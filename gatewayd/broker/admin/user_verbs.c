@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "broker/admin/change.h"
+#include "broker/admin/lookalike.h"
 #include "broker/admin/quota.h"
 #include "broker/admin/reconsider.h"
 #include "broker/admin/user.h"
@@ -169,9 +170,11 @@ static int
 put_added(struct call *c, struct problem *p)
 {
 	struct user_change *a = c->state;
-	const int r =
+	int r =
 	    user_again(c->b, &a->u, a->invitation, c->req.body, USER_ADD, p);
 
+	if (r == 0)
+		r = lookalike_user(c->b->store, &a->u, p);
 	return r != 0 ? r : store_user_put(c->b->store, &a->u, c->seq);
 }
 
@@ -213,9 +216,11 @@ static int
 put_set(struct call *c, struct problem *p)
 {
 	struct user_change *a = c->state;
-	const int r =
+	int r =
 	    user_again(c->b, &a->u, a->invitation, c->req.body, USER_SET, p);
 
+	if (r == 0)
+		r = lookalike_user(c->b->store, &a->u, p);
 	return r != 0 ? r : store_user_put(c->b->store, &a->u, c->seq);
 }
 

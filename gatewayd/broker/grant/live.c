@@ -18,6 +18,7 @@
 #include "broker/grant/firewall.h"
 #include "broker/grant/history.h"
 #include "broker/grant/live.h"
+#include "broker/identity/regulars.h"
 
 enum {
 	/* Timers count CLOCK_MONOTONIC, grants boottime: a suspend makes them
@@ -63,6 +64,20 @@ grant_find(struct broker *b, const char *id)
 	return NULL;
 }
 
+/* Whoever may come through the door has a place behind it. */
+static void
+mark_regular(struct live_grant *lg, bool on)
+{
+	void (*const tell)(struct broker * b, const struct addr *a) =
+	    on ? regulars_add : regulars_drop;
+
+	if (lg->regular == on)
+		return;
+	lg->regular = on;
+	tell(lg->b, &lg->g.source4);
+	tell(lg->b, &lg->g.source6);
+}
+
 void
 grant_drop(struct live_grant *lg)
 {
@@ -74,6 +89,7 @@ grant_drop(struct live_grant *lg)
 			*lp = lg->next;
 			break;
 		}
+	mark_regular(lg, false);
 	b->grant_hooks->gone(lg);
 	timer_free(lg->timer);
 	free(lg);
@@ -97,6 +113,7 @@ grant_activate(struct live_grant *lg)
 		grant_end(lg, END_EXPIRED, "gateway", NULL);
 		return;
 	}
+	mark_regular(lg, true);
 	timer_set(lg->timer, left < CHECK_AGAIN_MS ? left : CHECK_AGAIN_MS);
 }
 

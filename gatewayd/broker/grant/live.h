@@ -28,6 +28,7 @@ struct live_grant {
 	uint32_t sessions; /* so far */
 	struct timer *timer;
 	bool in_fold; /* recover.c's mark */
+	bool regular; /* its sources are told (identity/regulars.h) */
 };
 
 /*

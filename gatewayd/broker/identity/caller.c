@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * caller - who is asking. The order is doc/PROTOCOL.request section 2:
- * envelope, signature, key, user, server, TLS key, verb, nonces, a repeat,
- * permission, code. Nothing is read before its turn.
+ * envelope, key, signature, user, server, TLS key, verb, time, nonces, a
+ * repeat, permission, code. Nothing is read before its turn.
  *
  * MUST: nothing of the payload is believed before its signature is checked.
  * MUST: the admin socket is root's alone, and cannot act as a user.
@@ -11,6 +11,7 @@
 
 #include "base/fault.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "broker/call/call.h"
 #include "broker/identity/caller.h"
 #include "broker/identity/challenge.h"
@@ -153,11 +154,89 @@ check_token(struct call *c, const struct msg_api_call *m, call_fn *fn)
 
 /* ---- signed requests */
 
-static int
+static void
+bad_signature(struct call *c)
+{
+	refuse(c, 401, "bad-signature",
+	    "the signature does not fit the request (namespace "
+	    "request@sallyport)");
+}
+
+static void
+unknown_key(struct call *c, const char *reason)
+{
+	record_denied(c, reason);
+	call_refuse(c, 401, "unknown-key", NULL,
+	    "this key belongs to no active user of this gateway, or the "
+	    "signature is not this key's of this request");
+}
+
+static void
+unknown_type(struct call *c, const char *type)
+{
+	record_denied(c, "unknown-key-type");
+	call_refuse(c, 401, "unknown-key-type", NULL,
+	    "this version does not know keys of the type %s, "
+	    "only " SSHKEY_TYPES,
+	    type);
+}
+
+/* The clock of who signed is evidence: one that is off by more is a mistake
+ * that is better told than kept. */
+static bool
+clock_near(struct call *c)
+{
+	const int64_t now = broker_now(c->b).utc_ms;
+	const int64_t apart =
+	    c->req.time_ms > now ? c->req.time_ms - now : now - c->req.time_ms;
+	char theirs[32], ours[32];
+
+	if (apart <= (int64_t)LIMIT_SIGNED_APART_S * 1000 || FAULT(any_time))
+		return true;
+	str_time(theirs, sizeof(theirs), c->req.time_ms);
+	str_time(ours, sizeof(ours), now);
+	record_denied(c, "wrong-time");
+	call_refuse(c, 401, "wrong-time", "time",
+	    "the request is signed as of %.19s UTC, and here it is %.19s UTC: "
+	    "set the clock that is wrong",
+	    theirs, ours);
+	return false;
+}
+
+/*
+ * A key that nobody has is not worth a verification, unless it may be about to
+ * enrol. Whoever sees only our answer must not learn from it which public keys
+ * are known here: so a known key's wrong signature is answered in the same way.
+ */
+static bool
 check_signature(struct call *c)
 {
-	return sshsig_verify(&c->key, c->env.signature, SIGNED_NAMESPACE,
-	    c->env.payload, c->env.payload_len);
+	char fp[SSHKEY_FP_SIZE], type[SSHSIG_TYPE_SIZE];
+	char name[LIMIT_NAME_SIZE] = "";
+	const bool stranger = c->verb->who == WHO_STRANGER;
+
+	if (sshsig_claims(fp, type, c->env.signature) != 0) {
+		bad_signature(c);
+		return false;
+	}
+	if (type[0] != '\0') {
+		unknown_type(c, type);
+		return false;
+	}
+	if (!stranger && !FAULT(verify_first) &&
+	    store_user_by_key(c->b->store, fp, name) != 0) {
+		text_set(c->key_fp, sizeof(c->key_fp), fp);
+		unknown_key(c, "unknown-key");
+		return false;
+	}
+	if (sshsig_verify(&c->key, c->env.signature, SIGNED_NAMESPACE,
+		c->env.payload, c->env.payload_len) == 0)
+		return true;
+	if (stranger)
+		bad_signature(c);
+	else
+		unknown_key(c, "bad-signature");
+	return false;
 }
 
 /* The key's user into c; an unknown key may only enrol. */
@@ -205,15 +284,10 @@ check_signed(struct call *c, const struct msg_api_call *m, call_fn *fn)
 		call_problem(c, &p);
 		return;
 	}
-	if (check_signature(c) != 0) {
-		refuse(c, 401, "bad-signature",
-		    "the signature does not fit the request (namespace "
-		    "request@sallyport)");
+	if (!check_signature(c))
 		return;
-	}
 	if (!find_user(c)) {
-		refuse(c, 401, "unknown-key",
-		    "this key belongs to no active user of this gateway");
+		unknown_key(c, "unknown-key");
 		return;
 	}
 	/* what was signed stands whole in the evidence */
@@ -233,6 +307,8 @@ check_signed(struct call *c, const struct msg_api_call *m, call_fn *fn)
 		refuse(c, 401, code, text);
 		return;
 	}
+	if (!clock_near(c))
+		return;
 	if (challenge_check(c) != 0) {
 		refuse(c, 401, "stale-nonce",
 		    "the challenge has expired, was used, or was given to "

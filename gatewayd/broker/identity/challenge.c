@@ -113,6 +113,8 @@ verb_challenge(struct call *c)
 	put_str(o, "source", source);
 	put_time(o, "time", now.utc_ms);
 	put_num(o, "expires_in", LIMIT_NONCE_LIFE_S);
+	if (c->b->conf->tls_next[0] != '\0')
+		put_str(o, "tls_next", c->b->conf->tls_next);
 	call_reply(c, 200, o);
 }
 

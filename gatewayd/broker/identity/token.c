@@ -12,6 +12,7 @@
 #include "broker/broker.h"
 #include "broker/call/call.h"
 #include "broker/call/put.h"
+#include "broker/identity/regulars.h"
 #include "broker/identity/token.h"
 
 enum { TOKEN_BYTES = 24 };
@@ -38,10 +39,12 @@ tokens_new(struct tokens **ret)
 }
 
 static void
-drop(struct tokens *t, struct token **tp)
+drop(struct broker *b, struct token **tp)
 {
+	struct tokens *t = b->tokens;
 	struct token *x = *tp;
 
+	regulars_drop(b, &x->source);
 	*tp = x->next;
 	t->n--;
 	explicit_bzero(x, sizeof(*x));
@@ -50,13 +53,14 @@ drop(struct tokens *t, struct token **tp)
 
 /* Drops what has expired, and counts what is left of user. */
 static unsigned
-tidy(struct tokens *t, const char *user, int64_t now)
+tidy(struct broker *b, const char *user, int64_t now)
 {
+	struct tokens *t = b->tokens;
 	unsigned own = 0;
 
 	for (struct token **tp = &t->list; *tp != NULL;) {
 		if ((*tp)->end_boot_ms <= now) {
-			drop(t, tp);
+			drop(b, tp);
 			continue;
 		}
 		if (strcmp((*tp)->user, user) == 0)
@@ -73,7 +77,7 @@ has_place(struct call *c)
 {
 	struct tokens *t = c->b->tokens;
 
-	if (tidy(t, c->user, broker_now(c->b).boot_ms) >=
+	if (tidy(c->b, c->user, broker_now(c->b).boot_ms) >=
 		LIMIT_TOKENS_PER_USER ||
 	    t->n >= LIMIT_TOKENS) {
 		call_refuse(c, 429, "too-many", NULL,
@@ -110,6 +114,7 @@ reply(struct call *c)
 	x->next = t->list;
 	t->list = x;
 	t->n++;
+	regulars_add(c->b, &x->source);
 	o = json_object();
 	put_str(o, "token", x->text);
 	put_time(o, "expires", now.utc_ms + (int64_t)LIMIT_TOKEN_LIFE_S * 1000);
@@ -163,7 +168,7 @@ token_forget(struct broker *b, const char *user)
 {
 	for (struct token **tp = &b->tokens->list; *tp != NULL;) {
 		if (strcmp((*tp)->user, user) == 0)
-			drop(b->tokens, tp);
+			drop(b, tp);
 		else
 			tp = &(*tp)->next;
 	}

@@ -32,7 +32,7 @@ struct attempts {
 	char keys[KEYS_SIZE + 1];
 };
 
-/* Each key once. */
+/* Each once: a key, or its type where that is all we know. */
 static void
 keep_key(struct attempts *t, const char *fp)
 {
@@ -54,6 +54,7 @@ attempt_note(struct session *s, const struct attempt *a)
 		return; /* the record will say less */
 	s->attempts = t;
 	t->n++;
+	keep_key(t, a->key_type);
 	keep_key(t, a->key_fp);
 	text_set(t->client, sizeof(t->client), a->client);
 	if (t->reason != NULL && a->rank < t->rank)

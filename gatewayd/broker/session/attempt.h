@@ -25,8 +25,8 @@ struct attempt {
 	const char *reason; /* a constant: why it was refused */
 	const char *name;   /* as the client gave it */
 	const char *user, *user_id, *login, *target;
-	const char *key_fp;
-	const char *client; /* its version */
+	const char *key_fp, *key_type; /* the type: if we do not know it */
+	const char *client;            /* its version */
 };
 
 /* Keeps a refused try; the one that says most, the last of these, gives the

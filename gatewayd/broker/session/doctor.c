@@ -171,6 +171,14 @@ verb_target_scan(struct call *c)
 		    "resolved by jitctl)");
 		return;
 	}
+	/* programs that trust their own host: nobody asks them through us */
+	if (!addr_is_host(&x->w.addr) && !FAULT(scan_loopback)) {
+		call_refuse(c, 400, "bad-field", "address",
+		    "address: %s is not the address of one host that others "
+		    "reach",
+		    address);
+		return;
+	}
 	x->w.port = (uint16_t)port;
 	record_probe(c, NULL, &x->w.addr, x->w.port);
 	scan_next(c);

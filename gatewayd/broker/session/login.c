@@ -32,6 +32,7 @@ struct door {
 	char source[ADDR_TEXT_SIZE];
 	struct sshkey key;
 	char key_fp[SSHKEY_FP_SIZE];
+	char unknown_type[64]; /* of a key this version does not know; or "" */
 };
 
 static bool
@@ -53,13 +54,21 @@ static void
 identify(struct session *s, const struct msg_ses_auth *m, struct door *d)
 {
 	struct user *u = calloc(1, sizeof(*u));
+	struct rd blob;
+	size_t n = 0;
 
 	memset(d, 0, sizeof(*d));
 	addr_format(d->source, &s->client);
+	sshkey_fingerprint(d->key_fp, m->blob.p, m->blob.len);
+	(void)sshkey_unknown_type(
+	    d->unknown_type, sizeof(d->unknown_type), m->blob.p, m->blob.len);
+	/* of some the session knows no more than the type */
+	rd_init(&blob, m->blob.p, m->blob.len);
+	if (rd_string(&blob, &n) == NULL || rd_done(&blob) == 0)
+		d->key_fp[0] = '\0';
 	if (u == NULL ||
 	    sshkey_parse_blob(&d->key, m->blob.p, m->blob.len) != 0)
 		goto out;
-	sshkey_fingerprint(d->key_fp, d->key.blob, d->key.len);
 	if (store_user_by_key(s->b->store, d->key_fp, d->user) != 0 ||
 	    store_user_get(s->b->store, d->user, u) != 0 ||
 	    u->state != USER_ACTIVE)
@@ -152,9 +161,31 @@ refused(struct session *s, const struct door *d, const struct msg_ses_auth *m,
 	    .login = d->login,
 	    .target = d->target,
 	    .key_fp = d->key_fp,
+	    .key_type = d->unknown_type,
 	    .client = m->client_version};
 
 	attempt_note(s, &a);
+}
+
+/* Why nobody is known by that key. */
+static const char *
+unknown(const struct door *d)
+{
+	return d->unknown_type[0] != '\0' ? "unknown_key_type" : "unknown_key";
+}
+
+/* Whoever offers a key nobody has learns nothing but what everybody may know. A
+ * certificate is offered along with its key, of which this is said then. */
+static void
+unknown_text(char *ret, size_t size, const struct door *d)
+{
+	ret[0] = '\0';
+	if (d->unknown_type[0] != '\0' &&
+	    strstr(d->unknown_type, "-cert-v01@") == NULL)
+		(void)snprintf(ret, size,
+		    "sallyport: this version does not know keys of the type "
+		    "%s, only " SSHKEY_TYPES,
+		    d->unknown_type);
 }
 
 static void
@@ -279,23 +310,25 @@ admit(struct session *s, struct live_grant *lg, const struct door *d,
 	return 0;
 }
 
+/* An offer without a signature may be anybody's, for public keys are public. So
+ * a key that somebody has is told to sign whatever is open to them, and which
+ * doors are is said to whoever can. */
 static int
 answer_query(struct session *s, const struct msg_ses_auth *m,
     const struct door *d, bool parsed, const struct live_grant *lg)
 {
 	struct msg_ses_auth_ok ok = {.rid = m->rid, .query = 1};
-	char text[LIMIT_TEXT_SIZE] = "";
+	char text[LIMIT_TEXT_SIZE];
 
-	if (lg != NULL)
+	if (lg == NULL)
+		refused(s, d, m, ATTEMPT_OFFER,
+		    d->user[0] == '\0' ? unknown(d)
+		    : parsed           ? "no_grant"
+				       : "no_target");
+	if (d->user[0] != '\0' && (lg != NULL || !FAULT(offers_tell)))
 		return peer_send(process_session(s->b->process, s->conn),
 		    MSG_SES_AUTH_OK, &ok, -1);
-	refused(s, d, m, ATTEMPT_OFFER,
-	    d->user[0] == '\0' ? "unknown_key"
-	    : parsed           ? "no_grant"
-			       : "no_target");
-	/* whoever offers a key nobody has learns nothing */
-	if (d->user[0] != '\0')
-		no_grant_text(text, sizeof(text), d, parsed);
+	unknown_text(text, sizeof(text), d);
 	return say_no(s, m, text);
 }
 
@@ -328,8 +361,9 @@ on_ses_auth(struct process *r, struct peer *p, const struct ipc_msg *msg)
 		return GW_ELIMIT;
 	}
 	if (d.user[0] == '\0') {
-		refused(s, &d, m, ATTEMPT_SIGNED, "unknown_key");
-		return say_no(s, m, "");
+		refused(s, &d, m, ATTEMPT_SIGNED, unknown(&d));
+		unknown_text(text, sizeof(text), &d);
+		return say_no(s, m, text);
 	}
 	if (verify(s, m, &d) != 0) {
 		refused(s, &d, m, ATTEMPT_SIGNED, "bad_signature");

@@ -173,8 +173,11 @@ store_role_put(struct store *s, const struct policy_role *r, uint64_t seq)
 	if ((e = sql_begin(s->sql)) != 0)
 		return e;
 	if ((e = store_id_claim(s, STORE_ROLES, r->name, r->id)) == 0 &&
-	    (e = delete_row(s, r->name)) == 0 && (e = put_row(s, r, seq)) == 0)
-		e = put_fields(s, r, seq);
+	    (e = delete_row(s, r->name)) == 0 &&
+	    (e = put_row(s, r, seq)) == 0 && (e = put_fields(s, r, seq)) == 0 &&
+	    (e = store_look_add(s, r->name)) == 0 &&
+	    (e = store_look_add_all(s, &r->groups)) == 0)
+		e = store_look_add_all(s, &r->logins);
 	return store_finish(s, e);
 }
 

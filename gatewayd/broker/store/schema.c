@@ -137,6 +137,14 @@ static const char code_tries[] =
     " until INTEGER NOT NULL, until_boot INTEGER NOT NULL, boot TEXT NOT NULL,"
     " PRIMARY KEY(user_id, key_fp));";
 
+/* 6: what names look like. Only names are added, none is removed. */
+static const char looks[] =
+    "CREATE TABLE looks(look TEXT NOT NULL, name TEXT NOT NULL,"
+    " PRIMARY KEY(look, name));"
+    "CREATE INDEX user_groups_name ON user_groups(name);"
+    "CREATE INDEX target_logins_login ON target_logins(login);"
+    "CREATE INDEX role_fields_value ON role_fields(field, value);";
+
 const struct migration *
 store_migrations(unsigned *retn)
 {
@@ -146,6 +154,7 @@ store_migrations(unsigned *retn)
 	    {.text = ids, .fill = store_id_fill},
 	    {.text = fields},
 	    {.text = code_tries},
+	    {.text = looks, .fill = store_look_fill},
 	};
 
 	*retn = ARRAY_LEN(list);

@@ -132,6 +132,18 @@ MUST_CHECK int store_count(struct store *s, enum store_kind k, uint64_t *ret);
 MUST_CHECK int store_id(struct store *s, enum store_kind k, const char *name,
     char ret[static LIMIT_ID_SIZE]);
 
+enum store_name {
+	STORE_NAME_USER,
+	STORE_NAME_TARGET,
+	STORE_NAME_ROLE,
+	STORE_NAME_GROUP, /* of users, or in roles */
+	STORE_NAME_LOGIN, /* of targets, or in roles */
+};
+/* 0: name is not in use as one of that kind, and *ret is, for which it could be
+ * taken (core/look.h). GW_ENOENT: nothing is. */
+MUST_CHECK int store_look_alike(struct store *s, enum store_name kind,
+    const char *name, char ret[static LIMIT_NAME_SIZE]);
+
 /* ---- user.c */
 
 /* The caller wipes it: sealed seeds are in it. */

@@ -63,6 +63,14 @@ MUST_CHECK int store_id_claim(
 /* An id to each; until now none had one. */
 MUST_CHECK int store_id_fill(struct store *s);
 
+/* ---- look.c */
+
+/* A name that is put, so that store_look_alike() finds it. */
+MUST_CHECK int store_look_add(struct store *s, const char *name);
+MUST_CHECK int store_look_add_all(struct store *s, const struct name_list *l);
+/* All names there are. */
+MUST_CHECK int store_look_fill(struct store *s);
+
 /* ---- schema.c: the history of the schema */
 
 /* From one version to the next. Once released it is never changed: stores in

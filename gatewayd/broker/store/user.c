@@ -235,8 +235,9 @@ store_user_put(struct store *s, const struct user *u, uint64_t seq)
 		return r;
 	if ((r = store_id_claim(s, STORE_USERS, u->name, u->id)) == 0 &&
 	    (r = put_row(s, u, seq)) == 0 && (r = put_groups(s, u, seq)) == 0 &&
-	    (r = put_keys(s, u, seq)) == 0)
-		r = drop_tries(s, u);
+	    (r = put_keys(s, u, seq)) == 0 && (r = drop_tries(s, u)) == 0 &&
+	    (r = store_look_add(s, u->name)) == 0)
+		r = store_look_add_all(s, &u->groups);
 	return store_finish(s, r);
 }
 

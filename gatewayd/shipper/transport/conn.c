@@ -46,7 +46,7 @@ struct conn {
 	struct conn_hooks hooks;
 	struct addr addrs[LIMIT_SINK_ADDRS];
 	unsigned naddrs, which;
-	SSL_CTX *ctx;
+	struct trust *trust;
 	SSL *ssl;
 	int fd;
 	struct watch *watch;
@@ -165,7 +165,7 @@ ssl_begin(struct conn *c)
 	struct addr a;
 	X509_VERIFY_PARAM *p;
 
-	if ((c->ssl = SSL_new(c->ctx)) == NULL ||
+	if ((c->ssl = SSL_new(trust_context(c->trust))) == NULL ||
 	    SSL_set_fd(c->ssl, c->fd) != 1)
 		return false;
 	p = SSL_get0_param(c->ssl);
@@ -338,8 +338,14 @@ conn_open(struct conn *c)
 	struct sockaddr_storage sa;
 	socklen_t n = addr_to_sockaddr(&sa, &c->addrs[c->which], c->conf->port);
 
+	char why[WHY_SIZE];
+
 	enter(c, CONN_CONNECT);
 	c->heard = 0;
+	if (trust_read(c->trust, why, sizeof(why)) != 0) {
+		conn_break(c, why);
+		return;
+	}
 	c->fd =
 	    socket(sa.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (c->fd < 0 ||
@@ -427,10 +433,8 @@ conn_new(struct conn **ret, struct process *p, const struct conf_sink *conf,
 		*why = "the host name could not be resolved";
 		goto out;
 	}
-	if (trust_context(&c->ctx, conf->ca_file) != 0) {
-		*why = "ca_file could not be read";
+	if ((e = trust_new(&c->trust, conf->ca_file)) != 0)
 		goto out;
-	}
 	*ret = c;
 	return 0;
 out:

@@ -27,9 +27,10 @@ struct conn_hooks {
 	void *ctx;
 };
 
-/* Reads the CA file and resolves the host (blocking): before the sandbox. conf
- * and hooks.ctx live on, and so does the conn. GW_ESTATE when one of them is
- * not usable, *why then is a sentence that says which; GW_ENOMEM. */
+/* Resolves the host (blocking): before the sandbox. conf and hooks.ctx live on,
+ * and so does the conn. GW_ESTATE when that fails, *why then is a sentence that
+ * says so; GW_ENOMEM. The CA file is read when a connection is made, if it is
+ * not the one that was read before. */
 MUST_CHECK int conn_new(struct conn **ret, struct process *p,
     const struct conf_sink *conf, const struct conn_hooks *hooks,
     const char **why);

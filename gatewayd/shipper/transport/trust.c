@@ -4,14 +4,25 @@
  */
 #include "shipper/transport/trust.h"
 
+#include <errno.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "base/err.h"
 #include "base/fault.h"
 #include "base/limits.h"
 #include "base/safefile.h"
+
+struct trust {
+	const char *ca_file;
+	SSL_CTX *ctx;    /* NULL = not read */
+	struct stat was; /* the file, when it was */
+};
 
 static int
 add_cas(SSL_CTX *ctx, const struct secret *pem)
@@ -39,8 +50,8 @@ out:
 	return e;
 }
 
-int
-trust_context(SSL_CTX **ret, const char *ca_file)
+static int
+read_context(SSL_CTX **ret, const char *ca_file)
 {
 	struct secret pem = {0};
 	SSL_CTX *ctx = NULL;
@@ -64,4 +75,55 @@ out:
 	SSL_CTX_free(ctx);
 	secret_free(&pem);
 	return e;
+}
+
+int
+trust_new(struct trust **ret, const char *ca_file)
+{
+	if ((*ret = calloc(1, sizeof(**ret))) == NULL)
+		return GW_ENOMEM;
+	(*ret)->ca_file = ca_file;
+	return 0;
+}
+
+static bool
+same(const struct stat *a, const struct stat *b)
+{
+	return a->st_ino == b->st_ino && a->st_dev == b->st_dev &&
+	       a->st_size == b->st_size &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+int
+trust_read(struct trust *t, char *rettext, size_t size)
+{
+	struct stat now;
+	int e = GW_ESYS;
+
+	if (t->ctx != NULL && FAULT(read_once))
+		return 0;
+	if (stat(t->ca_file, &now) == 0) {
+		if (t->ctx != NULL && same(&now, &t->was))
+			return 0;
+		SSL_CTX_free(t->ctx);
+		t->ctx = NULL;
+		t->was = now; /* a change while it is read is seen next time */
+		if ((e = read_context(&t->ctx, t->ca_file)) == 0)
+			return 0;
+	}
+	(void)snprintf(rettext, size, "%s cannot be used: %s", t->ca_file,
+	    e == GW_ESYS     ? strerror(errno)
+	    : e == GW_EINVAL ? "it has no certificate"
+	    : e == GW_EDENIED
+		? "it must be a regular file that belongs to root and that "
+		  "nobody else may write"
+		: err_str(e));
+	return e;
+}
+
+SSL_CTX *
+trust_context(const struct trust *t)
+{
+	return t->ctx;
 }

@@ -50,6 +50,49 @@ echo '- no SSH that we speak, with what was wrong with it'
 expect_fail 255 try -o Ciphers=aes128-cbc deploy@web-01@gateway
 tried '.reason == "no_login" and (.msg | length) > 10'
 
+echo '- an algorithm that the other setting has'
+expect_fail 255 try -o KexAlgorithms=ecdh-sha2-nistp256 deploy@web-01@gateway
+tried '.reason == "no_login" and (.msg | startswith("no algorithm in common: ssh.algorithms is default"))'
+
+echo '- a type of key that nobody here knows: it is named, and the next one serves'
+put_file client /tmp/newkey.py <<'PY'
+import sys
+
+import paramiko
+
+class New(paramiko.Ed25519Key):
+    def asbytes(self):
+        m = paramiko.Message()
+        m.add_string("ssh-mldsa44")
+        m.add_bytes(super().asbytes()[15:])
+        return m.asbytes()
+
+    def get_name(self):
+        return "ssh-mldsa44"
+
+    def sign_ssh_data(self, data, algorithm=None):
+        m = paramiko.Message()
+        m.add_string("ssh-mldsa44")
+        m.add_string(b"x" * 64)
+        return m
+
+t = paramiko.Transport(("198.51.100.1", 2222))
+t.banner_timeout = 20
+t.start_client()
+t._preferred_pubkeys += ("ssh-mldsa44",)
+name = "deploy@web-01"
+for k in (paramiko.Ed25519Key.from_private_key_file("/tmp/one"),
+          New.from_private_key_file("/tmp/one")):
+    try:
+        t.auth_publickey(name, k)
+    except paramiko.SSHException as e:
+        print(type(e).__name__, flush=True)
+    print(t.get_banner(), flush=True)
+PY
+expect_ok on client timeout 25 python3 /tmp/newkey.py
+expect_out 'keys of the type ssh-mldsa44'
+tried '.keys | test("ssh-mldsa44")'
+
 echo '- nothing at all'
 on client bash -c 'exec 9<>/dev/tcp/198.51.100.1/2222; read -r _ <&9'
 tried '.reason == "no_version" and .client == null and .keys == null and .tried == null'

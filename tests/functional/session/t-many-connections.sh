@@ -19,7 +19,8 @@ add_role ops --user alice --label env=lab --login deploy --max 1h
 add_user alice
 grant=$(request alice web-01)
 
-# many.py SOURCE... - 40 connections from each; prints how many are greeted
+# many.py SOURCE... - 40 connections from each; prints how many are served: they
+# hear of key exchanges, not why they are refused
 put_file client /tmp/many.py <<'PY'
 import socket, sys
 
@@ -28,14 +29,22 @@ for source in sys.argv[1:]:
     for i in range(40):
         conns.append(socket.create_connection(("2001:db8:1::1", 2222), 5, (source, 0)))
 
-def greeted(s):
+def served(s):
     s.settimeout(10)
+    got = b""
     try:
-        return s.recv(4) == b"SSH-"
+        while b"curve25519" not in got and b"sallyport:" not in got:
+            more = s.recv(4096)
+            if not more:
+                break
+            got += more
     except OSError:
-        return False
+        pass
+    return b"curve25519" in got
 
-print(sum(greeted(s) for s in conns))
+for s in conns:
+    s.sendall(b"SSH-2.0-Test\r\n")
+print(sum(served(s) for s in conns))
 PY
 
 echo '- an IPv6 network is one source, however many addresses it has'
@@ -43,6 +52,26 @@ expect_ok on client python3 /tmp/many.py 2001:db8:1::7 2001:db8:1::8
 expect_out '^64$'
 has_record '.event == "ssh.refused" and .reason == "too_many_from_source"' ||
 	fail 'no ssh.refused'
+
+echo '- whoever is above a cap reads why'
+put_file client /tmp/fill.py <<'PY'
+import socket, sys, time
+
+conns = [socket.create_connection(("2001:db8:1::1", 2222), 5, (sys.argv[1], 0))
+         for i in range(64)]
+print("full", flush=True)
+time.sleep(60)
+PY
+on_bg client python3 /tmp/fill.py 2001:db8:1::7 >"$TEST_DIR/fill" 2>&1 </dev/null
+fill=$!
+full() { grep -q full "$TEST_DIR/fill"; }
+wait_for 20 full
+expect_fail 255 on client ssh -p 2222 -b 2001:db8:1::8 -o BatchMode=yes \
+	-o StrictHostKeyChecking=no -o UserKnownHostsFile=/tmp/known \
+	deploy@web-01@2001:db8:1::1 true
+expect_out 'sallyport: your address has too many connections'
+kill "$fill"
+wait "$fill" || true
 
 echo '- a grant has 32 sessions, one more is told'
 gone() { ! on gateway pgrep -P "$(gw_pid zygote)" >/dev/null; }

@@ -79,6 +79,16 @@ refused() {
 	want 'the session goes on' on "$(cat "$D/1")"
 }
 
+# What an auditor's program says of the default: nothing is a failure.
+audited() {
+	local failed
+
+	ssh-audit --json --port 2200 127.0.0.1 >"$D/audit" 2>/dev/null || true
+	failed=$(jq -r '[.recommendations.critical // {} | .. | .name? // empty] | join(" ")' \
+		"$D/audit")
+	want 'what ssh-audit calls a failure' '' "$failed"
+}
+
 algorithms() {
 	local a h
 
@@ -89,10 +99,21 @@ algorithms() {
 		want "$a" "$h" "$(user_ssh -c "$a" -o RekeyLimit=512K 127.0.0.1 \
 			"cat $D/big" | sum)"
 	done
-	for a in curve25519-sha256 ecdh-sha2-nistp256 ecdh-sha2-nistp521 \
-		diffie-hellman-group14-sha256 diffie-hellman-group16-sha512; do
+	for a in curve25519-sha256 diffie-hellman-group14-sha256 \
+		diffie-hellman-group16-sha512; do
 		want "$a" yes "$(user_ssh -o "KexAlgorithms=$a" 127.0.0.1 'echo yes')"
 	done
+	# ssh-audit calls the NIST curves a failure; who must have them says fips
+	audited
+	want_exit 'nistp by default' 255 user_ssh \
+		-o KexAlgorithms=ecdh-sha2-nistp256 127.0.0.1 true 2>/dev/null
+	harness algorithms 1
+	for a in ecdh-sha2-nistp256 ecdh-sha2-nistp521 diffie-hellman-group16-sha512; do
+		want "$a" yes "$(user_ssh -o "KexAlgorithms=$a" 127.0.0.1 'echo yes')"
+	done
+	want_exit 'curve25519 with fips' 255 user_ssh \
+		-o KexAlgorithms=curve25519-sha256 127.0.0.1 true 2>/dev/null
+	harness algorithms 0
 	want compression yes "$(user_ssh -C 127.0.0.1 'echo yes')"
 	# CVE-2023-48795
 	user_ssh -vvv 127.0.0.1 true 2>"$D/2"

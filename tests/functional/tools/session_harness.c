@@ -617,6 +617,20 @@ do_link(struct harness *h, struct conn *c, char *name)
 			link_up(h, c, i);
 }
 
+/* ssh.algorithms, read again: for connections from now on. */
+static void
+algorithms(struct harness *h, const char *arg)
+{
+	struct msg_sup_config *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		die("memory");
+	c->conf.algorithms = (uint8_t)atoi(arg);
+	if (ipc_send(&h->zygote, MSG_SUP_CONFIG, c, NULL, 0) != 0)
+		die("algorithms");
+	free(c);
+}
+
 static void
 command(struct harness *h, char *line)
 {
@@ -658,6 +672,8 @@ command(struct harness *h, char *line)
 		read_key(h, arg, &h->user_key);
 	else if (strcmp(line, "pin") == 0)
 		read_key(h, arg, &h->target_key);
+	else if (strcmp(line, "algorithms") == 0)
+		algorithms(h, arg);
 	else if (strcmp(line, "quit") == 0)
 		h->quit = true;
 	(void)fprintf(h->events, "did %s\n", line);

@@ -141,6 +141,9 @@ api_state_new(struct api_state *s)
 	assert_int_equal(mkdir(path, 0700), 0);
 	s->key = EVP_EC_gen("P-256");
 	assert_non_null(s->key);
+	s->conf.caps = (struct conf_caps){.source = LIMIT_PER_SOURCE,
+	    .network = LIMIT_PER_NETWORK,
+	    .site = LIMIT_PER_SITE};
 	spki_hex(s->conf.tls_spki, s->key);
 	api_state_write_key(s, s->key, NULL);
 	api_state_write_crt(s, s->key, -60, 3600);

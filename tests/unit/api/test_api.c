@@ -198,28 +198,37 @@ struct client {
 };
 
 static int
-dial(int port)
+dial_from(int port, unsigned last)
 {
 	struct sockaddr_in sa = {.sin_family = AF_INET};
+	struct sockaddr_in own = {.sin_family = AF_INET};
 	struct timeval tv = {.tv_sec = 10};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	sa.sin_port = htons((uint16_t)port);
 	sa.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	own.sin_addr.s_addr = htonl((127U << 24) + last);
+	assert_int_equal(bind(fd, (struct sockaddr *)&own, sizeof(own)), 0);
 	assert_int_equal(connect(fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
 	assert_int_equal(
 	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv)), 0);
 	return fd;
 }
 
+static int
+dial(int port)
+{
+	return dial_from(port, 1);
+}
+
 /* Returns 1 when a TLS session with at most this version was agreed. ciphers
  * are those of TLS 1.2, NULL = OpenSSL's choice. */
 static int
-client_ciphers(struct client *c, int port, int version_max, const char *ciphers)
+client_over(struct client *c, int fd, int version_max, const char *ciphers)
 {
 	c->ctx = NULL;
 	c->ssl = NULL;
-	c->fd = dial(port);
+	c->fd = fd;
 	c->ctx = SSL_CTX_new(TLS_client_method());
 	assert_non_null(c->ctx);
 	SSL_CTX_set_security_level(c->ctx, 0);
@@ -231,6 +240,18 @@ client_ciphers(struct client *c, int port, int version_max, const char *ciphers)
 	assert_non_null(c->ssl);
 	assert_int_equal(SSL_set_fd(c->ssl, c->fd), 1);
 	return SSL_connect(c->ssl) == 1;
+}
+
+static int
+client_ciphers(struct client *c, int port, int version_max, const char *ciphers)
+{
+	return client_over(c, dial(port), version_max, ciphers);
+}
+
+static int
+client_from(struct client *c, int port, unsigned last)
+{
+	return client_over(c, dial_from(port, last), TLS1_3_VERSION, NULL);
 }
 
 static int
@@ -563,12 +584,12 @@ test_weak_ciphers(void **state)
 	}
 }
 
-/* A source that has too many connections: the later ones are shut, and when it
- * lets go it is served again. */
+/* A source that has too many connections: those that have waited longest are
+ * shut for the later ones, and when it lets go it is served again. */
 static void
 test_per_source(void **state)
 {
-	enum { OVER = 8, N = LIMIT_CONNECTIONS_PER_SOURCE + OVER };
+	enum { OVER = 8, N = LIMIT_PER_SOURCE + OVER };
 	struct api_test *t = *state;
 	struct pollfd p[N];
 	struct client c;
@@ -599,6 +620,94 @@ test_per_source(void **state)
 			(void)usleep(10000);
 	}
 	assert_true(ok);
+}
+
+/* ---- caps of two, three and three: */
+
+static int
+setup_small(void **state)
+{
+	static struct api_test t;
+	struct msg_sup_listener l = {.tls = 1};
+	int fd = listen_tcp(&t.port);
+
+	api_state_new(&t.files);
+	t.files.conf.caps =
+	    (struct conf_caps){.source = 2, .network = 3, .site = 3};
+	proc_harness_start(
+	    &t.p, PROC_API, "sallyport-api", "https", &t.files.conf);
+	proc_harness_fd(&t.p, MSG_SUP_LISTENER, &l, fd);
+	(void)close(fd);
+	proc_harness_link(&t.p, &t.broker, PROC_BROKER, 0);
+	proc_harness_link(&t.p, &t.notary, PROC_NOTARY, 0);
+	proc_harness_ready(&t.p);
+	*state = &t;
+	return 0;
+}
+
+/* A client at 127.0.0.LAST that has asked, and waits for the broker. */
+static int
+waits_at(struct client *c, struct api_test *t, unsigned last)
+{
+	static const char ask[] = "GET /v1/server HTTP/1.1\r\n" HOST "\r\n";
+
+	if (!client_from(c, t->port, last))
+		return 0;
+	client_send(c, ask);
+	(void)testlink_want(&t->broker, MSG_API_CALL);
+	return 1;
+}
+
+/* Neighbours fill their network's places, not those of who is known. */
+static void
+test_known(void **state)
+{
+	struct api_test *t = *state;
+	struct msg_sup_known m = {.known = 1};
+	struct client c[5];
+	int ok = 0;
+
+	assert_int_equal(waits_at(&c[0], t, 2), 1);
+	assert_int_equal(waits_at(&c[1], t, 2), 1);
+	assert_int_equal(client_from(&c[2], t->port, 2), 0);
+	client_close(&c[2]);
+	assert_int_equal(waits_at(&c[2], t, 3), 1);
+	assert_int_equal(client_from(&c[3], t->port, 4), 0);
+	client_close(&c[3]);
+	assert_int_equal(addr_parse(&m.source, "127.0.0.4"), 0);
+	testlink_send(&t->broker, MSG_SUP_KNOWN, &m);
+	for (int i = 0; i < 1000 && !ok; i++) {
+		ok = client_from(&c[3], t->port, 4);
+		if (!ok) {
+			client_close(&c[3]);
+			(void)usleep(10000);
+		}
+	}
+	assert_true(ok);
+	/* and what the known one has is not their neighbours' */
+	assert_int_equal(client_from(&c[4], t->port, 5), 0);
+	client_close(&c[4]);
+	for (int i = 0; i < 4; i++)
+		client_close(&c[i]);
+}
+
+/* Who says nothing at all is not waited for, and gives way at once. */
+static void
+test_silent(void **state)
+{
+	struct api_test *t = *state;
+	struct client c;
+	int fd[2];
+	char scrap;
+
+	fd[0] = dial(t->port);
+	fd[1] = dial(t->port);
+	assert_int_equal(client_tls(&c, t->port, TLS1_3_VERSION), 1);
+	assert_int_equal(recv(fd[0], &scrap, 1, 0), 0); /* the oldest */
+	client_close(&c);
+	assert_int_equal(recv(fd[1], &scrap, 1, 0), 0); /* in 3 s, not 15 */
+	(void)close(fd[0]);
+	(void)close(fd[1]);
 }
 
 static void
@@ -672,10 +781,15 @@ main(void)
 	    cmocka_unit_test(test_weak_ciphers),
 	    cmocka_unit_test(test_per_source),
 	};
+	const struct CMUnitTest small[] = {
+	    cmocka_unit_test(test_silent),
+	    cmocka_unit_test(test_known),
+	};
 	const struct CMUnitTest admin[] = {cmocka_unit_test(test_admin)};
 	int bad = cmocka_run_group_tests(pure, NULL, NULL);
 
 	bad += cmocka_run_group_tests(https, setup_https, teardown);
+	bad += cmocka_run_group_tests(small, setup_small, teardown);
 	bad += cmocka_run_group_tests(admin, setup_admin, teardown);
 	return bad != 0;
 }

@@ -171,6 +171,16 @@ void test_shut_by_the_next(void **state);
 void test_closings_first(void **state);
 void test_said_by_the_firewall(void **state);
 
+/* ---- brokerapi_doubt.c */
+
+void test_look_alikes(void **state);
+void test_signed_time(void **state);
+void test_key_types(void **state);
+void test_offers_tell_nothing(void **state);
+void test_unproven_keys(void **state);
+void test_regulars(void **state);
+void test_scan_of_the_host(void **state);
+
 /* ---- brokerapi_ends.c */
 
 void test_code_of_disabled(void **state);

@@ -85,6 +85,13 @@ main(void)
 	    T(test_entry_is_named),
 	    T(test_doubted_invitations),
 	    T(test_clock_is_accepted),
+	    T(test_look_alikes),
+	    T(test_signed_time),
+	    T(test_key_types),
+	    T(test_offers_tell_nothing),
+	    T(test_unproven_keys),
+	    T(test_regulars),
+	    T(test_scan_of_the_host),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,6 +29,7 @@ enum ask {
 	ASK_UPS,
 	ASK_FLOOD,
 	ASK_FLOODED,
+	ASK_MFA_AGE, /* of the configuration in force, and reloads */
 };
 
 /* ---- the child */
@@ -36,6 +37,8 @@ enum ask {
 struct child {
 	struct peer *broker;
 	uint32_t rid;
+	const struct conf *conf;
+	unsigned reloads;
 	unsigned ups;
 	unsigned downs;
 	unsigned downs_in_send; /* called while a send was on the stack */
@@ -111,9 +114,21 @@ on_read(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	case ASK_UPS:
 		reply(c, c->ups * 100 + c->downs);
 		return 0;
+	case ASK_MFA_AGE:
+		reply(c, c->conf->mfa_age_s * 10 + c->reloads);
+		return 0;
 	default:
 		return GW_EINVAL;
 	}
+}
+
+static void
+on_reload(struct process *r, const struct conf *old)
+{
+	struct child *c = process_ctx(r);
+
+	if (old->mfa_age_s == 0 && c->conf->mfa_age_s != 0)
+		c->reloads++;
 }
 
 static int
@@ -123,6 +138,7 @@ on_start(struct process *r, const struct conf *conf)
 
 	if (strcmp(conf->server_id, "gw-1") != 0)
 		return GW_EINVAL;
+	c->conf = conf;
 	return c->fail_start ? GW_ECORRUPT : 0;
 }
 
@@ -152,6 +168,7 @@ child_main(int control, enum proc proc, int fail_start)
 	    .handlers = handlers,
 	    .nhandlers = ARRAY_LEN(handlers),
 	    .start = on_start,
+	    .reload = on_reload,
 	    .peer_up = on_up,
 	    .peer_down = on_down};
 	struct child c = {.fail_start = fail_start};
@@ -389,18 +406,31 @@ test_supervisor_gone(void **state)
 }
 
 static void
-test_configured_once(void **state)
+test_configured_again(void **state)
 {
 	struct msg_sup_config *config = calloc(1, sizeof(*config));
+	struct ipc broker;
+	uint64_t got = 0;
 	struct kid k;
 
 	(void)state;
 	assert_non_null(config);
 	strcpy(config->conf.server_id, "gw-1");
 	kid_start(&k, 0);
+	kid_link(&k, &broker, PROC_BROKER);
+	kid_ready(&k);
+	ask(&broker, ASK_MFA_AGE, 1, 0);
+	assert_int_equal(answer(&k, &broker, 1), 0);
+	config->conf.mfa_age_s = 7;
 	assert_int_equal(
 	    ipc_send(&k.control, MSG_SUP_CONFIG, config, NULL, 0), 0);
-	assert_int_not_equal(kid_end(&k), 0);
+	for (uint32_t rid = 2; got == 0 && rid < 1000; rid++) {
+		ask(&broker, ASK_MFA_AGE, rid, 0);
+		got = answer(&k, &broker, rid);
+	}
+	assert_int_equal(got, 71);
+	assert_int_equal(kid_stop(&k), 0);
+	ipc_done(&broker);
 	free(config);
 }
 
@@ -533,7 +563,7 @@ main(void)
 	    cmocka_unit_test(test_deaf_peer),
 	    cmocka_unit_test(test_start_fails),
 	    cmocka_unit_test(test_supervisor_gone),
-	    cmocka_unit_test(test_configured_once),
+	    cmocka_unit_test(test_configured_again),
 	    cmocka_unit_test(test_append),
 	    cmocka_unit_test(test_protocol),
 	    cmocka_unit_test(test_relink),

@@ -181,6 +181,33 @@ take(struct scene *t)
 }
 
 void
+take_and_drop(struct scene *t)
+{
+	t->fd = accept(t->listener, NULL, NULL);
+	assert_true(t->fd >= 0);
+	hang_up(t);
+}
+
+void
+trust_now(struct scene *t)
+{
+	char path[128];
+	FILE *f = create(t, "ca.new");
+
+	assert_int_equal(
+	    PEM_write_X509(f, SSL_CTX_get0_certificate(t->ctx)), 1);
+	assert_int_equal(fclose(f), 0);
+	(void)snprintf(path, sizeof(path), "%s/ca.new", t->dir);
+	assert_int_equal(rename(path, t->ca), 0);
+}
+
+void
+remove_ca(struct scene *t)
+{
+	assert_int_equal(unlink(t->ca), 0);
+}
+
+void
 give(struct scene *t, uint64_t want_from, uint64_t n, uint64_t end)
 {
 	const struct msg_nt_read *m = testlink_want(&t->notary, MSG_NT_READ);

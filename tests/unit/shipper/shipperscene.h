@@ -42,6 +42,11 @@ void receiver(struct scene *t, const char *san, enum trust trust);
 /* Takes the next connection; whether the client liked our certificate. */
 int take(struct scene *t);
 void hang_up(struct scene *t);
+/* Takes the next connection and hangs up before a byte was said. */
+void take_and_drop(struct scene *t);
+/* Another CA file, which holds the receiver's certificate; and none. */
+void trust_now(struct scene *t);
+void remove_ca(struct scene *t);
 /* Answers the next NT_READ with this many records from where it asks. */
 void give(struct scene *t, uint64_t want_from, uint64_t n, uint64_t end);
 /* Reads one message, by its length; the seq in it. */

@@ -212,6 +212,67 @@ test_bad_cursor(void **state)
 	stop(t);
 }
 
+/* A receiver that is down, then one nobody should believe: each is told, and on
+ * record, and what is told when the broker comes back is the last. */
+static void
+test_causes(void **state)
+{
+	struct scene *t = *state;
+	const struct msg_shp_status *st;
+	char event[2048];
+
+	receiver(t, "IP:127.0.0.1", TRUST_NOT);
+	start(t);
+	assert_int_equal(take(t), 0);
+	hang_up(t);
+	testlink_event(&t->notary, EV_SINK_DOWN, 0, event, sizeof(event));
+	assert_non_null(strstr(event, "is not trusted"));
+	/* the next one hangs up before it says who it is */
+	take_and_drop(t);
+	testlink_event(&t->notary, EV_SINK_DOWN, 0, event, sizeof(event));
+	assert_null(strstr(event, "is not trusted"));
+	testlink_close(&t->broker);
+	proc_harness_link(&t->p, &t->broker, PROC_BROKER, 0);
+	st = testlink_want(&t->broker, MSG_SHP_STATUS);
+	assert_int_equal(st->up, 0);
+	assert_true(st->text[0] != '\0');
+	assert_null(strstr(st->text, "is not trusted"));
+	/* as before: told, but no news for the log */
+	assert_int_equal(take(t), 0);
+	hang_up(t);
+	do
+		st = testlink_want(&t->broker, MSG_SHP_STATUS);
+	while (strstr(st->text, "is not trusted") == NULL);
+	assert_int_equal(testlink_next(&t->notary, 300), 0);
+	stop(t);
+}
+
+/* A CA file that was renewed is read again, without a restart. */
+static void
+test_renewed_ca(void **state)
+{
+	struct scene *t = *state;
+	char event[2048];
+
+	receiver(t, "IP:127.0.0.1", TRUST_NOT);
+	start(t);
+	assert_int_equal(take(t), 0);
+	hang_up(t);
+	testlink_event(&t->notary, EV_SINK_DOWN, 0, event, sizeof(event));
+	trust_now(t);
+	for (int i = 0; i < 3 && take(t) == 0; i++)
+		hang_up(t);
+	testlink_event(&t->notary, EV_SINK_UP, 0, event, sizeof(event));
+	hang_up(t);
+	/* one that says nothing at all is a cause of its own */
+	remove_ca(t);
+	do
+		testlink_event(
+		    &t->notary, EV_SINK_DOWN, 0, event, sizeof(event));
+	while (strstr(event, "No such file") == NULL);
+	stop(t);
+}
+
 int
 main(void)
 {
@@ -221,6 +282,8 @@ main(void)
 	    T(test_untrusted),
 	    T(test_wrong_host),
 	    T(test_expired),
+	    T(test_causes),
+	    T(test_renewed_ca),
 	    T(test_goodbye),
 	    T(test_rewind),
 	    T(test_bad_cursor),

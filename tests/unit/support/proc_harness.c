@@ -138,8 +138,11 @@ void
 proc_harness_ready(struct proc_harness *p)
 {
 	struct ipc_msg m = {.body = body_new()};
-	int e = ipc_recv_wait(&p->control, &m, WAIT_MS);
+	int e;
 
+	do /* the broker's first words to its supervisor */
+		e = ipc_recv_wait(&p->control, &m, WAIT_MS);
+	while (e == 0 && m.type == MSG_SUP_KNOWN);
 	if (e != 0 || m.type != MSG_SUP_READY)
 		fail("no SUP_READY: %s", err_str(e));
 	free(m.body);

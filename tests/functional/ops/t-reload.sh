@@ -1,0 +1,101 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# promise: SIGHUP reads the configuration again and ends nobody; certificates and keys are renewed meanwhile
+
+# shellcheck source=tests/functional/lib.sh
+. "$(dirname -- "$0")/../lib.sh"
+
+need_stage
+LAB_HOSTS='client gateway web-01'
+lab_up "$STAGE"
+story
+request alice web-01 >/dev/null
+conf=/etc/sallyport/gatewayd.yaml
+hup() { on gateway kill -HUP "$(gw_pid supervisor)"; }
+reloads() { record_count '.event == "gateway.reload" and .outcome == "'"$1"'"'; }
+reloaded() { [ "$(reloads success)" -eq "$1" ]; }
+refused() { [ "$(reloads failure)" -eq "$1" ]; }
+
+mkfifo "$TEST_DIR/in"
+gw_ssh_bg alice -- web-01 'while read -r l; do echo "got $l"; done' \
+	<>"$TEST_DIR/in" >"$TEST_DIR/out" 2>&1
+ssh=$!
+passes() { # WORD: the session that began before all this passes it on
+	echo "$1" >"$TEST_DIR/in"
+	passed() { grep -q "got $1" "$TEST_DIR/out"; }
+	wait_for 20 passed "$1"
+}
+passes one
+
+echo '- a good one is in force, and the session goes on'
+pids=$(for p in broker notary firewall recorder; do gw_pid "$p"; done)
+on gateway sed -i '$a\
+policy:\
+  max_grant: 7m\
+connections:\
+  per_source: 2' "$conf"
+hup
+wait_for 20 reloaded 1
+passes two
+expect_fail 3 as alice request web-01 --for 20m
+expect_out '7 *m'
+expect_eq "$pids" "$(for p in broker notary firewall recorder; do gw_pid "$p"; done)" \
+	'processes'
+
+echo '- a bad one is refused, with a caret, and the old one stays'
+on gateway cp "$conf" /tmp/good.yaml
+on gateway sed -i 's/max_grant: 7m/max_grnat: 9m/' "$conf"
+hup
+wait_for 20 refused 1
+passes three
+gw_log | grep -A2 max_grnat | grep -q '\^' || fail 'no caret'
+expect_fail 3 as alice request web-01 --for 20m
+expect_out '7 *m'
+
+echo '- so is what needs a restart'
+on gateway cp /tmp/good.yaml "$conf"
+on gateway sed -i 's/^server_id: .*/server_id: gw-9/' "$conf"
+hup
+wait_for 20 refused 2
+has_record '.event == "gateway.reload" and .reason == "server_id"' || fail 'no record of it'
+on gateway cp /tmp/good.yaml "$conf"
+
+echo '- the certificate is renewed, with the same key'
+serial() {
+	on gateway sh -c 'openssl s_client -connect 127.0.0.1:8443 </dev/null 2>/dev/null |
+		openssl x509 -noout -serial'
+}
+before=$(serial)
+expect_ok on gateway gatewayd tls renew
+hup
+renewed() { [ "$(serial)" != "$before" ] && [ -n "$(serial)" ]; }
+wait_for 20 renewed
+expect_ok as alice whoami
+passes four
+
+echo '- a new key is announced; who has asked meanwhile takes it over'
+expect_ok on gateway gatewayd tls announce
+hup
+wait_for 20 reloaded 3
+expect_ok as alice whoami
+request alice web-01 --for 5m >/dev/null
+old=$(on gateway cat /var/lib/sallyport/pub/tls.spki)
+expect_ok on gateway gatewayd tls replace
+hup
+wait_for 20 reloaded 4
+[ "$old" != "$(on gateway cat /var/lib/sallyport/pub/tls.spki)" ] || fail 'the same key'
+before=
+wait_for 20 renewed
+request alice web-01 --for 6m >/dev/null
+expect_ok as alice whoami
+passes five
+
+echo '- who has not is told'
+on client sed -i "s/^    tls: .*/    tls: \"$old\"/" /home/alice/.config/sallyport/config.yaml
+expect_fail 8 as alice request web-01 --for 7m
+expect_out 'IS NOT THE ONE'
+
+kill "$ssh"
+wait "$ssh" || true
+pass
