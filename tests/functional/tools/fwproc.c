@@ -32,6 +32,7 @@
 
 enum {
 	CONTROL_FD = 3,
+	PORTS = 10000,
 	WAIT_MS = 5000,
 	EVENTS_MAX = 64,
 	MANY = 17000, /* closings: far more than the firewall remembers */
@@ -381,6 +382,51 @@ reconcile(struct bench *b)
 	check(b, "protected ports are shut", listed("10.0.0.8 . tcp . 22"));
 }
 
+/* Ports by the thousand, in lists, and a closing right behind each list: all
+ * are shut, and it waits for one list at most. */
+static void
+lists(struct bench *b)
+{
+	struct shutport one = {
+	    .proto = IPPROTO_TCP, .port = 22, .target = "many"};
+	int64_t begun = clock_mono_us(), sent = 0, late = 0, worst = 0;
+	struct ask a;
+	unsigned i = 0, n = 0;
+
+	one.addr.family = 4;
+	one.addr.b[0] = 10;
+	one.addr.b[1] = 50;
+	while (n < PORTS) {
+		struct msg_fw_protect m = {.rid = ++b->rid};
+		struct buf ports;
+
+		a = entry("g-LLLLLLLL", 100 + n, "10.9.9.50", 60000);
+		a.id = a.grant = n % 2 == 0 ? "g-LLLLLLLL" : "g-MMMMMMMM";
+		(void)open_it(b, &a);
+		buf_init(&ports, LIMIT_BODY_MAX);
+		for (i = 0; i < SHUTPORT_MAX && n < PORTS; i++, n++) {
+			one.addr.b[2] = (uint8_t)(n >> 8);
+			one.addr.b[3] = (uint8_t)n;
+			shutport_put(&ports, &one);
+		}
+		m.ports.p = ports.p;
+		m.ports.len = (uint32_t)ports.len;
+		must_send(&b->broker, MSG_FW_PROTECT, &m, -1);
+		buf_done(&ports);
+		sent = clock_mono_us();
+		(void)close_it(b, a.id);
+		late = clock_mono_us() - sent;
+		worst = late > worst ? late : worst;
+		while (told(b, EV_PORT_PROTECTED, "many") && --i > 0)
+			;
+	}
+	printf("note: %u ports shut in %lld ms, a closing behind a list of %u "
+	       "in %lld us at most\n",
+	    n, (long long)(clock_mono_us() - begun) / 1000,
+	    (unsigned)SHUTPORT_MAX, (long long)worst);
+	check(b, "ports by the thousand are shut", listed("10.50.39.15 . tcp"));
+}
+
 /* However much was closed since: nothing comes back, and what is open may be
  * asserted. */
 static void
@@ -481,6 +527,7 @@ main(int argc, char **argv)
 	receipts(&b);
 	reconcile(&b);
 	long_memory(&b);
+	lists(&b);
 	check(&b, "closed.state has it",
 	    file_has(path, "protect 10.0.0.8 tcp 22\n") &&
 		file_has(path, "own 2222\n"));
