@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/disk.h"
 #include "base/err.h"
 #include "base/fault.h"
@@ -22,6 +23,7 @@
 #include "base/safefile.h"
 #include "base/str.h"
 #include "recorder/channel.h"
+#include "recorder/share.h"
 
 enum {
 	TICK_MS = 500,         /* nothing waits longer than two of these */
@@ -38,6 +40,8 @@ struct recording {
 	unsigned nchannels;
 	bool known; /* the notary has agreed that this is its sid */
 	bool failed;
+	char user[LIMIT_NAME_SIZE];
+	uint64_t bytes; /* of output, so far */
 };
 
 struct recorder {
@@ -46,6 +50,7 @@ struct recorder {
 	struct timer *tick;
 	struct timer *goodbye;
 	struct left *left;
+	struct shares *shares;
 	int dir;
 	char path[LIMIT_PATH_SIZE + 32]; /* of this process's folder */
 };
@@ -195,16 +200,19 @@ on_durable(void *arg, int result, uint64_t seq)
 	send_written(s, c);
 }
 
-/* GW_EFULL: recordings stop before the log does. */
+/* GW_EFULL: recordings stop before the log does, and one user's before all. */
 static int
-check_room(const struct recorder *rec)
+check_room(struct recorder *rec, struct recording *s, size_t n)
 {
 	struct disk d;
 	int e;
 
 	if ((e = disk_read_fd(&d, rec->dir)) != 0)
 		return e;
-	return disk_may_record(&d) ? 0 : GW_EFULL;
+	if (!disk_may_record(&d))
+		return GW_EFULL;
+	return share_take(
+	    rec->shares, s->user, &s->bytes, n, d.total, clock_now().boot_ms);
 }
 
 /* ---- what sessions send */
@@ -240,7 +248,8 @@ on_open(struct process *r, struct peer *p, const struct ipc_msg *msg)
 		return 0; /* it knows */
 	if ((w = calloc(1, sizeof(*w))) == NULL)
 		return GW_ENOMEM;
-	if ((e = check_room(rec)) == 0)
+	memcpy(s->user, m->user, sizeof(s->user));
+	if ((e = check_room(rec, s, 0)) == 0)
 		e = channel_new(
 		    &c, r, rec->dir, peer_conn(p), m, on_durable, w);
 	if (e != 0) {
@@ -275,7 +284,7 @@ on_data(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	if (c == NULL)
 		return GW_EPROTO;
 	before = c->written;
-	if ((e = check_room(rec)) == 0)
+	if ((e = check_room(rec, s, m->data.len)) == 0)
 		e = channel_data(c, m->kind, m->data.p, m->data.len);
 	if (e == GW_EPROTO)
 		return e;
@@ -461,6 +470,8 @@ start(struct process *r, const struct conf *conf)
 	int e;
 
 	rec->process = r;
+	if ((e = shares_new(&rec->shares)) != 0)
+		return e;
 	if ((e = str_fmt(rec->path, sizeof(rec->path), "%s/recorder",
 		 conf->state_dir)) != 0 ||
 	    (e = str_fmt(path, sizeof(path), "%s/recordings", rec->path)) != 0)

@@ -95,6 +95,8 @@ offer(struct tap *t, struct chan *c, enum flow f, const uint8_t *p, size_t n)
 		all->waits = true; /* for the recorder's word */
 		return 0;
 	}
+	if ((n = pace_allow(&all->pace, n, s->now.boot_ms)) == 0)
+		return 0;
 	if (!ring_reserve(&r->kept, n)) {
 		end_begin(s, END_AUDIT_FAILED, NULL);
 		return 0;
@@ -105,6 +107,7 @@ offer(struct tap *t, struct chan *c, enum flow f, const uint8_t *p, size_t n)
 		r->sent += ring_put(&r->kept, p, n);
 		all->kept += n;
 	}
+	pace_spend(&all->pace, n);
 	all->waits_since_ms = 0;
 	return n;
 }
@@ -272,7 +275,7 @@ record_state(struct session *s, const struct msg_rec_state *m)
 		end_begin(s, END_AUDIT_FAILED,
 		    msg_error(m->result) == GW_EFULL
 			? "sallyport: session ended: audit_failed: the "
-			  "gateway has no room left for recordings"
+			  "gateway has no room left for its recording"
 			: NULL);
 	else if (r != NULL && m->ended != 0)
 		forget(s, r);
@@ -298,9 +301,15 @@ record_turn(struct session *s)
 		all->waits_since_ms = 0; /* nothing waits for it now */
 	else if (all->waits_since_ms == 0)
 		all->waits_since_ms = s->now.boot_ms;
-	all->full = all->waits = false;
+	all->full = all->waits = all->pace.waits = false;
 	for (struct recording *r = all->all; r != NULL; r = r->next)
 		push(s, r);
+}
+
+bool
+record_paced(const struct session *s)
+{
+	return s->record->pace.waits;
 }
 
 bool

@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "session/pace.h"
+
 struct chan;
 struct msg_rec_state;
 struct session;
@@ -22,6 +24,7 @@ struct session;
 struct recording;
 
 struct record {
+	struct pace pace;       /* of all of them */
 	struct recording *all;  /* in no order */
 	size_t kept;            /* bytes of them not answered for */
 	bool full;              /* this turn the recorder's socket was full */
@@ -46,6 +49,8 @@ void record_relinked(struct session *s);
 
 /* Once per turn, before anything is offered: also sends again. */
 void record_turn(struct session *s);
+/* Is output held up for now, since there was so much of it? */
+bool record_paced(const struct session *s);
 /* Does output wait for space in the recorder's socket? */
 bool record_waits(const struct session *s);
 /* And since before that boot time? */

@@ -175,6 +175,11 @@ enum {
 	LIMIT_DISK_KEEP_MIN = 4 * 1024 * 1024,   /* recordings leave a tenth of
 						  * their disk free, at least */
 	LIMIT_DISK_KEEP_MAX = 512 * 1024 * 1024, /* and at most so much */
+	LIMIT_RECORD_BURST =
+	    16 * 1024 * 1024, /* of a session, recorded at
+			       * once; then so many a second: */
+	LIMIT_RECORD_RATE = 1024 * 1024,
+	LIMIT_RECORDING_SESSION = 1 << 30, /* bytes; then it ends */
 	LIMIT_RECORDING_PARTS = 100, /* of one channel: one more per restart
 				      * of the recorder; then it ends */
 

@@ -22,10 +22,10 @@ gw_ssh_bg alice -tt -- web-01 'while echo tick; do sleep 0.2; done' </dev/null >
 wait_for 10 grep -q tick "$TEST_DIR/out"
 avail=$(on gateway df -k --output=avail /var/lib/sallyport | tail -n 1)
 on gateway head -c "$(((avail - 3500) * 1024))" /dev/zero | on gateway tee /var/lib/sallyport/filler >/dev/null
-wait_for 20 grep -q 'no room left for recordings' "$TEST_DIR/out"
+wait_for 20 grep -q 'no room left for its recording' "$TEST_DIR/out"
 has_record '.event == "recording.failed"' || fail 'a recording that stopped is not on record'
 expect_fail any gw_ssh alice -tt -- web-01 true
-expect_out 'no room left for recordings'
+expect_out 'no room left for its recording'
 expect_ok gw_ssh alice -- web-01 true
 expect_fail any local_admin doctor
 expect_out 'disk of recordings.*make room'
