@@ -55,6 +55,26 @@ stream_take(struct stream *st, const void *p, uint32_t n)
 	return fitted;
 }
 
+bool
+stream_front(struct stream *st, const void *p, size_t n)
+{
+	struct ring whole = {.p = NULL};
+	const uint8_t *run;
+	size_t len;
+
+	if (!ring_reserve(&whole, n + st->ring.len))
+		return false;
+	(void)ring_put(&whole, p, n);
+	while ((run = ring_peek(&st->ring, &len)) != NULL) {
+		(void)ring_put(&whole, run, len);
+		ring_drop(&st->ring, len);
+	}
+	ring_done(&st->ring);
+	st->ring = whole;
+	st->rested = false;
+	return true;
+}
+
 /* Space for all of what libssh keeps: now, or when the ring is empty. */
 static bool
 fits(struct stream *st, size_t have)

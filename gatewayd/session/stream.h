@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/attr.h"
 #include "session/ring.h"
 #include "session/ssh.h"
 
@@ -40,6 +41,9 @@ void stream_done(struct stream *st);
 /* From libssh's data callback, which has the n bytes it keeps at p: how many
  * of them are accepted. */
 size_t stream_take(struct stream *st, const void *p, uint32_t n);
+/* Puts n bytes of ours before all that is on its way, of which no tap may have
+ * accepted any. False: out of memory, and nothing has changed. */
+MUST_CHECK bool stream_front(struct stream *st, const void *p, size_t n);
 /* Reads what libssh keeps for a stalled stream, if all of it fits; with drop,
  * to nowhere. Adds what it reads to *count. True if something has changed. */
 bool stream_read(

@@ -90,31 +90,34 @@ fail_ssh(struct session *s, enum end_reason why, const char *doing)
 }
 
 struct teller {
-	struct session *s;
-	struct chan *c;
+	const char *who;
+	struct buf said;
 };
 
 static void
 tell_line(void *arg, const char *line)
 {
-	const struct teller *t = arg;
-	char said[WORDS_LINE_SIZE + LIMIT_NAME_SIZE + 16];
+	struct teller *t = arg;
 
-	text_fit(
-	    said, sizeof(said), "%s says: %s\r\n", t->s->grant.target, line);
-	(void)stream_take(&t->c->flow[FLOW_ERR], said, (uint32_t)strlen(said));
+	buf_printf(&t->said, "%s says: %s\r\n", t->who, line);
 }
 
 void
 target_tell(struct session *s, struct chan *c)
 {
-	struct teller t = {.s = s, .c = c};
-	const struct stream *st = &c->flow[FLOW_ERR];
+	struct teller t = {.who = s->grant.target};
 
-	if (s->target->told || st->stalled || st->ring.len > STREAM_RING / 2)
+	if (s->target->told)
 		return;
 	s->target->told = true;
+	buf_init(&t.said, (size_t)WORDS_LINES * 2 * WORDS_LINE_SIZE);
 	words_each(&s->target->words, tell_line, &t);
+	/* before the program's own, which may have come together with the
+	 * target's yes to it */
+	if (t.said.len > 0 && buf_err(&t.said) == 0 &&
+	    !stream_front(&c->flow[FLOW_ERR], t.said.p, t.said.len))
+		c->broken = true;
+	buf_done(&t.said);
 }
 
 void

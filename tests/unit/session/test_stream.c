@@ -332,6 +332,29 @@ free_numbers(void **state)
 	return 0;
 }
 
+/* What is ours comes first, whatever is there already. */
+static void
+test_front(void **state)
+{
+	struct stream st = {.kept = 0};
+	const uint8_t *p;
+	size_t n;
+
+	(void)state;
+	assert_true(stream_front(&st, "one ", 4));
+	assert_int_equal(stream_take(&st, "three", 5), 5);
+	ring_drop(&st.ring, 4);
+	assert_true(stream_front(&st, "two ", 4));
+	p = ring_peek(&st.ring, &n);
+	assert_int_equal(n, 9);
+	assert_memory_equal(p, "two three", 9);
+	malloc_fails = true;
+	assert_false(stream_front(&st, "none", 4));
+	malloc_fails = false;
+	assert_int_equal(st.ring.len, 9);
+	stream_done(&st);
+}
+
 int
 main(void)
 {
@@ -341,6 +364,7 @@ main(void)
 	    cmocka_unit_test(test_no_memory),
 	    cmocka_unit_test(test_dropped),
 	    cmocka_unit_test(test_rest),
+	    cmocka_unit_test(test_front),
 	};
 
 	return cmocka_run_group_tests_name(
