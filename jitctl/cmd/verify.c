@@ -87,8 +87,9 @@ compared(
 		    (unsigned long long)(j->gateway - r->records));
 	else
 		(void)snprintf(ret, size,
-		    "The gateway's newest checkpoint, of %llu records, agrees.",
-		    n);
+		    "The gateway's newest checkpoint, of %llu records, "
+		    "agrees; it has %llu records more than this copy.",
+		    n, (unsigned long long)(j->gateway - r->records));
 }
 
 static json_t *

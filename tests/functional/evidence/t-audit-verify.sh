@@ -18,6 +18,15 @@ expect_ok local_admin audit tail --lines 5
 expect_ok local_admin audit search --user alice --event grant.open -o json
 expect_eq alice "$(jq -r .user <<<"$OUT")" 'search by user'
 
+echo '- a copy is compared with the gateway that is at hand: how much older it is'
+on gateway cp -r /var/lib/sallyport/notary/log /tmp/copy
+expect_ok gw_ssh alice -- web-01 'echo more evidence'
+wait_for 10 has_record '.event == "session.end" and .by == "alice"'
+expect_ok local_admin audit verify --dir /tmp/copy
+expect_out '[1-9][0-9]* records more than this copy'
+expect_ok local_admin audit verify
+expect_out 'compared with no checkpoint'
+
 echo '- every number is one that jq has exactly, in records and in replies'
 local_admin sessions ls --all -o json >"$TEST_DIR/replies"
 local_admin grants --all -o json >>"$TEST_DIR/replies"
