@@ -98,12 +98,13 @@ refusal(struct supervisor *s, struct conf *conf)
 {
 	const char *what;
 
-	if (config_read(conf, s->config_path) != 0 && !FAULT(reload_bad)) {
+	if (config_read(conf, s->config_path) != 0) {
 		log_err("SIGHUP: the configuration has errors (above): the old "
 			"one stays in force");
 		return "errors";
 	}
-	if ((what = needs_restart(s->conf, conf)) != NULL) {
+	what = needs_restart(s->conf, conf);
+	if (what != NULL && !FAULT(reload_bad)) {
 		log_err("SIGHUP: %s is another one, which needs a restart of "
 			"gatewayd: nothing was changed, the old configuration "
 			"stays in force",
