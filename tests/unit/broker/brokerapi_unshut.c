@@ -160,6 +160,10 @@ test_closings_first(void **state)
 	add_target(x, "t1", 101);
 	(void)testlink_want(&x->firewall, MSG_FW_PROTECT);
 	add_target(x, "t2", 102);
+	do { /* its list waits by then */
+		send_call(x, &x->admin, VERB_TARGETS, "");
+		assert_int_equal(want_reply(x, &x->admin), 200);
+	} while (!has(x, "\"t2\""));
 	(void)snprintf(body, sizeof(body), "{\"grant\":\"%s\"}", g.grant.id);
 	send_call(x, &x->admin, VERB_REVOKE, body);
 	want_close(x, g.grant.id, END_REVOKED);
