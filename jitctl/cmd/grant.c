@@ -64,9 +64,12 @@ run_grants(struct ctx *c)
 	x = read_list(c, VERB_GRANTS, &q, &r);
 	if (x == EXIT_OK && !all)
 		grant_drop_ended(r.json);
-	(void)snprintf(empty, sizeof(empty),
-	    "No grants. Ask for one: %s request TARGET --for 2h --reason TEXT",
-	    self(c));
+	(void)snprintf(empty, sizeof(empty), "No grants.");
+	if (c->socket == NULL) /* it has no key to ask with */
+		(void)snprintf(empty, sizeof(empty),
+		    "No grants. Ask for one: %s request TARGET --for 2h "
+		    "--reason TEXT",
+		    self(c));
 	if (x == EXIT_OK)
 		x = grant_print(c, r.json, empty);
 	reply_done(&r);
