@@ -103,8 +103,14 @@ tell_end(const struct ctx *c, enum api_verb verb, const json_t *o, bool last)
 	const char *target = member_name(o, "target");
 	char text[3][CELL_SIZE];
 
-	if (strcmp(member(o, "state"), "ended") != 0)
+	if (strcmp(member(o, "state"), "ending") == 0)
 		return; /* it may be open: change() has said so */
+	if (strcmp(member(o, "state"), "ended") != 0) {
+		cell_text(text[0], json_object_get(o, "state"), COL_TEXT);
+		say(c, "%s has not ended: it is \"%s\".",
+		    member_id(o, "grant", 'g'), text[0]);
+		return;
+	}
 	cell_text(text[0], json_object_get(o, "reason"), COL_TEXT);
 	cell_text(text[1], json_object_get(o, "end"), COL_TIME);
 	cell_text(text[2], json_object_get(o, "user"), COL_TEXT);

@@ -144,6 +144,7 @@ test_open_already(void **state)
 	check_says(*state, run_request, "web-01", there, EXIT_OK, there_says);
 }
 
+#define ACTIVE "\"state\":\"active\""
 #define ENDED(id, open)                                                        \
 	"{\"grant\":\"" id "\",\"user\":\"alice\",\"target\":\"web-01\","      \
 	"\"state\":\"ended\",\"reason\":\"released\"," END open "}"
@@ -161,9 +162,10 @@ test_release(void **state)
 	static const struct step all[] = {CHALLENGE,
 	    {"/v1/token", 200, "{\"token\":\"x\",\"expires\":\"x\"}"},
 	    {"/v1/grants", 200,
-		"{\"items\":[{\"grant\":\"" G1 "\",\"target\":\"web-01\"},"
-		"{\"grant\":\"g-44444444\",\"target\":\"web-02\"},"
-		"{\"grant\":\"" G2 "\",\"target\":\"web-01\"}]}"},
+		"{\"items\":[{\"grant\":\"" G1
+		"\",\"target\":\"web-01\"," ACTIVE
+		"},{\"grant\":\"g-44444444\",\"target\":\"web-02\"," ACTIVE
+		"},{\"grant\":\"" G2 "\",\"target\":\"web-01\"," ACTIVE "}]}"},
 	    CHALLENGE, {"/v1/grants/release", 200, ENDED(G1, OTHERS)},
 	    CHALLENGE, {"/v1/grants/release", 200, ENDED(G2, ",\"open\":[]")},
 	    {NULL, 0, NULL}};
