@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "base/fault.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "broker/call/call.h"
 #include "broker/call/put.h"
@@ -213,12 +214,30 @@ reply(struct call *c, const struct live_grant *lg, bool already)
 	call_reply(c, already ? 200 : 201, o);
 }
 
+/* It was allowed, which is on record, and nothing was opened, which is too
+ * then. */
+static void
+record_unopened(const struct call *c, const struct intent *in, const char *why)
+{
+	struct event_fields f;
+
+	request_fields(c, in, &f);
+	event_str(&f, EF_LOGIN, in->verdict.login);
+	event_str(&f, EF_GRANT, in->grant);
+	event_str(&f, EF_OUTCOME, "failure");
+	event_str(&f, EF_REASON, why);
+	if (process_append(c->b->process, EV_REQUEST_DENIED, &f, NULL, NULL) !=
+	    0)
+		log_err("not on record: %s was allowed and not opened (%s)",
+		    in->grant, why);
+	event_fields_done(&f);
+}
+
 static void
 opened(void *arg, const struct intent *in, const struct opened *o)
 {
 	struct call *c = arg;
 
-	(void)in;
 	if (o->seq != 0)
 		c->seq = o->seq;
 	switch (o->result) {
@@ -226,6 +245,7 @@ opened(void *arg, const struct intent *in, const struct opened *o)
 		reply(c, o->grant, false);
 		break;
 	case OPEN_CODE_USED:
+		record_unopened(c, in, "used");
 		mfa_used(c);
 		call_refuse(c, 401, "code-used", "code",
 		    "this code was used before: wait for the next one (at "
@@ -233,6 +253,7 @@ opened(void *arg, const struct intent *in, const struct opened *o)
 		    (int)TOTP_STEP_S);
 		break;
 	case OPEN_NOT_WHOLE:
+		record_unopened(c, in, "incomplete");
 		call_refuse(c, 503, "unavailable", NULL,
 		    "the grant would not be whole: the gateway's "
 		    "configuration is incomplete");

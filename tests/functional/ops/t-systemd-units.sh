@@ -120,7 +120,7 @@ echo '- one that cannot be started is in the status until it runs'
 bin=$(inside sh -c 'cd / && find / -xdev -path "*libexec/sallyport/sallyport-recorder"')
 inside mv "$bin" "$bin.away"
 inside pkill -KILL -x sallyport-recor
-says_so() { [ "$(show gatewayd StatusText)" = 'doors shut, not serving: sallyport-recorder is started again' ]; }
+says_so() { [ "$(show gatewayd StatusText)" = 'not serving: sallyport-recorder is started again' ]; }
 wait_for 10 says_so
 inside mv "$bin.away" "$bin"
 wait_for 30 serves
