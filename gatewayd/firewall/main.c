@@ -516,7 +516,7 @@ reload(struct process *r, const struct conf *old)
 	if (same)
 		return;
 	log_info("ssh.entry or ssh.networks is new: starting anew");
-	process_exit(r, 0);
+	process_exit(r, 1); /* 0 says that every door is shut */
 }
 
 static int
@@ -554,7 +554,8 @@ start(struct process *r, const struct conf *conf)
 }
 
 /* An orderly stop shuts every door: nobody asserts anything again. The grants
- * stay in the log, and the next start opens what has time left. */
+ * stay in the log, and the next start opens what has time left. Status 0 tells
+ * the supervisor that every door is shut; else it starts another for that. */
 static void
 on_stop(struct process *r)
 {
@@ -562,15 +563,16 @@ on_stop(struct process *r)
 	const struct now now = clock_now();
 	uint32_t removed = 0;
 	uint32_t kept = 0;
+	int e = 0;
 
 	fw_sync_begin(c->fw);
-	if (!FAULT(stop_doors) &&
-	    fw_sync_end(c->fw, &now, &removed, &kept) != 0)
-		log_err("not every door could be shut; the kernel's timeouts "
-			"shut them");
+	if (!FAULT(stop_doors))
+		e = fw_sync_end(c->fw, &now, &removed, &kept);
+	if (e != 0)
+		log_err("not every door could be shut: %s", reason(e));
 	keep_free(c->keep);
 	c->keep = NULL;
-	process_exit(r, 0);
+	process_exit(r, e != 0);
 }
 
 static const struct process_handler handlers[] = {

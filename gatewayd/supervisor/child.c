@@ -36,6 +36,7 @@ enum {
 	RESTART_MAX_MS = 5000,        /* internal: tries are this far apart */
 	LINGER_MS = 2000,             /* without its link, until it ends */
 	STEADY_US = 10 * 1000 * 1000, /* ran this long: failures forgotten */
+	SHUTS_MAX = 3,                /* internal: at a stop, after the first */
 	FAILURES_MAX = 3, /* internal: in a row, before anybody is served */
 };
 
@@ -441,6 +442,62 @@ log_exit(const struct child *c, int status, const char *then)
 		    WEXITSTATUS(status), then);
 }
 
+/* An orderly stop shuts every door, also after a firewall process that hung, or
+ * died: another adopts what the kernel has, and shuts it. */
+static void
+shut_again(struct supervisor *s)
+{
+	const struct msg_empty m = {0};
+	struct child *c = supervisor_child(s, PROC_FIREWALL);
+	int e = 0;
+
+	if (s->shuts++ >= SHUTS_MAX || FAULT(shut_again))
+		return;
+	log_warn("%s has not said that every door is shut: started once more "
+		 "for that",
+	    c->spec->binary);
+	if ((e = start(s, c)) == 0)
+		e = peer_send(c->peer, MSG_SUP_STOP, &m, -1);
+	if (e == 0)
+		return;
+	log_err("cannot start %s: %s", c->spec->binary, err_str(e));
+	if (c->pid != 0)
+		(void)kill(c->pid, SIGKILL);
+}
+
+static void
+stopped(struct supervisor *s, const struct child *c, int status)
+{
+	if (s->stop != STOP_CHILDREN || c->spec->proc != PROC_FIREWALL)
+		return;
+	s->shut = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	if (!s->shut)
+		shut_again(s);
+}
+
+void
+child_say_open(struct supervisor *s)
+{
+	static const char what[] =
+	    "The gateway stops and no firewall process has said that every "
+	    "door is shut: what is open may stay so until the end of its grant "
+	    "(nft list table inet sallyport)";
+	const struct child *c = supervisor_child(s, PROC_FIREWALL);
+	struct event_fields f;
+
+	if (s->shut || c == NULL)
+		return;
+	s->killed = true;
+	log_err("%s", what);
+	event_fields_init(&f);
+	event_str(&f, EF_PROCESS, proc_name(c->spec->proc));
+	event_str(&f, EF_MSG, what);
+	(void)process_append(s->process, EV_PROCESS_HUNG, &f, NULL, NULL);
+	event_fields_done(&f);
+	if (c->pid != 0)
+		(void)kill(c->pid, SIGKILL);
+}
+
 void
 child_exited(struct supervisor *s, pid_t pid, int status)
 {
@@ -463,8 +520,10 @@ child_exited(struct supervisor *s, pid_t pid, int status)
 	c->exited = false;
 	if (c->spec->proc == PROC_ZYGOTE)
 		accept_orphans(s, pid);
-	if (s->stop != STOP_NONE)
+	if (s->stop != STOP_NONE) {
+		stopped(s, c, status);
 		return;
+	}
 	if (clock_mono_us() - c->started_us > STEADY_US)
 		c->failures = 0;
 	/* nobody was ever served: giving up says it best */
@@ -511,6 +570,8 @@ child_stop_all(struct supervisor *s)
 			(void)peer_send(s->child[i].peer, MSG_SUP_STOP, &m, -1);
 	for (struct retired *z = s->retired; z != NULL; z = z->next)
 		(void)peer_send(z->peer, MSG_SUP_STOP, &m, -1);
+	if (supervisor_child(s, PROC_FIREWALL)->pid == 0)
+		shut_again(s); /* it was about to be started anyway */
 }
 
 void

@@ -31,6 +31,9 @@ bool child_ready(struct supervisor *s, struct peer *p);
 void child_config_all(struct supervisor *s);
 /* SUP_STOP to all but notary and shipper. */
 void child_stop_all(struct supervisor *s);
+/* At a stop: the firewall did not say that it shut every door. Says so on
+ * stderr and on record. Before notary is told to stop. */
+void child_say_open(struct supervisor *s);
 /* Kills whoever still runs: it did not stop when asked. */
 void child_kill_all(struct supervisor *s);
 /* Does a process run, apart from those in the PROC_BIT mask? */

@@ -188,6 +188,7 @@ stop_last_writers(struct supervisor *s)
 	struct msg_empty m = {0};
 
 	s->stop = STOP_LAST_WRITERS;
+	child_say_open(s);
 	(void)peer_send(supervisor_peer(s, PROC_NOTARY), MSG_SUP_STOP, &m, -1);
 	(void)peer_send(supervisor_peer(s, PROC_SHIPPER), MSG_SUP_STOP, &m, -1);
 	timer_set(s->stop_timer, STOP_MS);
@@ -227,6 +228,7 @@ static void
 begin_stop(struct supervisor *s)
 {
 	if (s->stop != STOP_NONE) { /* asked twice: at once */
+		child_say_open(s);
 		accept_kill_all(s);
 		process_exit(s->process, 0);
 		return;

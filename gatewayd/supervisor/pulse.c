@@ -32,11 +32,13 @@ on_turn(struct process *r, void *arg)
 	struct supervisor *s = process_ctx(r);
 
 	(void)arg;
-	if (s->stop != STOP_NONE)
-		return; /* who does not stop is killed by that */
+	/* Who does not stop is killed by that; but the firewall must shut, or
+	 * the one after it. */
 	for (int i = 0; i < CHILD_COUNT; i++)
-		child_turn(s, &s->child[i]);
-	if (s->beat_turn % BEAT_SLOW == 0)
+		if (s->stop == STOP_NONE ||
+		    s->child[i].spec->proc == PROC_FIREWALL)
+			child_turn(s, &s->child[i]);
+	if (s->stop == STOP_NONE && s->beat_turn % BEAT_SLOW == 0)
 		accept_beat(s);
 	s->beat_turn++;
 	timer_set(s->beat_timer, BEAT_MS);

@@ -106,6 +106,8 @@ struct supervisor {
 	enum stop_step stop;
 	bool killed; /* somebody did not stop when asked */
 	bool sessions_killed;
+	bool shut;      /* at the stop: a firewall process says so */
+	unsigned shuts; /* ... and how many were started anew for it */
 	struct timer *stop_timer;
 	struct timer *beat_timer;
 	unsigned beat_turn;

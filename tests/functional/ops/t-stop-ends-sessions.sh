@@ -36,4 +36,17 @@ gw_kill supervisor
 wait_for 15 gw_gone
 gw_start
 expect_eq 1 "$(record_count '.event == "gateway.crash_recovered"')" 'crashes on record'
+
+echo '- a firewall that hangs, or does not run, leaves no door open either'
+open_now() { echo "$(gw_elements entry4)$(gw_elements leg4)$(gw_elements path4)"; }
+[ -n "$(open_now)" ] || fail 'nothing is open'
+gw_freeze firewall
+gw_stop
+expect_eq '' "$(open_now)" 'what is open after the firewall hung'
+has_record '.event == "process.hung" and .process == "firewall"' || fail 'no process.hung'
+gw_start
+[ -n "$(open_now)" ] || fail 'nothing is open again'
+gw_kill firewall
+gw_stop
+expect_eq '' "$(open_now)" 'what is open after the firewall was killed'
 pass
