@@ -85,6 +85,7 @@ struct broker {
 	struct views *views;
 	struct early_call *early, **early_end; /* before we were recovered */
 	unsigned nearly;
+	struct timer *early_timer;
 	bool recovered;        /* in step with log and firewall */
 	unsigned api_links[2]; /* counts links: https, admin */
 	struct logtime time;   /* the log's, as the notary last said */

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * inbox - one row per verb; what it takes to get there is in lib/wire/verbs.h.
- * A call that comes before the broker is in step with log and firewall waits.
+ * A call that comes before the broker is in step with log and firewall waits;
+ * who ends something hears soon that it does.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "broker/admin/apply.h"
 #include "broker/admin/clock.h"
@@ -27,6 +30,11 @@
 #include "broker/report/info.h"
 #include "broker/session/doctor.h"
 #include "broker/session/verbs.h"
+
+enum {
+	TELL_MS = 2000, /* an end that waited for so long is told so */
+	LOOK_MS = 500,
+};
 
 static call_fn *const verb_table[VERB_COUNT] = {
     [VERB_SERVER] = verb_server,
@@ -69,6 +77,8 @@ struct early_call {
 	struct early_call *next;
 	enum proc from;
 	unsigned link;
+	int64_t since_boot_ms;
+	bool told; /* answered; it is carried out all the same */
 	struct msg_api_call m;
 	uint8_t bytes[];
 };
@@ -86,6 +96,64 @@ serve(struct broker *b, struct peer *p, const struct msg_api_call *m)
 	return 0;
 }
 
+/* Those that take access away. */
+static bool
+is_end(unsigned verb)
+{
+	switch (verb) {
+	case VERB_RELEASE:
+	case VERB_REVOKE:
+	case VERB_SESSION_KILL:
+	case VERB_USER_LOCK:
+	case VERB_USER_REMOVE:
+	case VERB_TARGET_REMOVE:
+	case VERB_ROLE_REMOVE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* The link it came by; NULL: lost, nobody waits for the answer. */
+static struct peer *
+early_peer(const struct broker *b, const struct early_call *h)
+{
+	return h->link == b->api_links[h->from == PROC_ADMIN]
+		   ? process_peer(b->process, h->from)
+		   : NULL;
+}
+
+/* Its answer comes twice, and the API drops the second. */
+static void
+tell(struct broker *b, struct early_call *h)
+{
+	struct peer *p = early_peer(b, h);
+	struct call *c = p != NULL ? call_new(b, p, &h->m) : NULL;
+
+	h->told = true;
+	if (c != NULL)
+		call_refuse(c, 503, "unavailable", NULL,
+		    "the gateway is not in step with its firewall: nothing has "
+		    "ended yet and doors may STILL BE OPEN; this is kept and "
+		    "tried as soon as it is in step; ask again to see whether "
+		    "it was done");
+}
+
+static void
+on_early(struct process *r, void *arg)
+{
+	struct broker *b = arg;
+	const int64_t now = clock_now().boot_ms;
+
+	(void)r;
+	for (struct early_call *h = b->early; h != NULL; h = h->next)
+		if (!h->told && is_end(h->m.verb) &&
+		    now - h->since_boot_ms >= TELL_MS && !FAULT(early_ends))
+			tell(b, h);
+	if (b->early != NULL)
+		timer_set(b->early_timer, LOOK_MS);
+}
+
 static int
 keep_early(struct broker *b, struct peer *p, const struct msg_api_call *m)
 {
@@ -93,11 +161,15 @@ keep_early(struct broker *b, struct peer *p, const struct msg_api_call *m)
 
 	if (b->nearly >= LIMIT_CALLS_EARLY)
 		return GW_ELIMIT;
+	if (b->early_timer == NULL &&
+	    (b->early_timer = timer_new(b->process, on_early, b)) == NULL)
+		return GW_ENOMEM;
 	h = calloc(1, sizeof(*h) + m->query.len + m->body.len);
 	if (h == NULL)
 		return GW_ENOMEM;
 	h->from = peer_proc(p);
 	h->link = b->api_links[h->from == PROC_ADMIN];
+	h->since_boot_ms = clock_now().boot_ms;
 	h->m = *m;
 	if (m->query.len > 0)
 		memcpy(h->bytes, m->query.p, m->query.len);
@@ -105,6 +177,8 @@ keep_early(struct broker *b, struct peer *p, const struct msg_api_call *m)
 		memcpy(h->bytes + m->query.len, m->body.p, m->body.len);
 	h->m.query.p = h->bytes;
 	h->m.body.p = h->bytes + m->query.len;
+	if (b->early == NULL)
+		timer_set(b->early_timer, LOOK_MS);
 	*b->early_end = h;
 	b->early_end = &h->next;
 	b->nearly++;
@@ -128,12 +202,10 @@ inbox_serve_early(struct broker *b)
 	b->nearly = 0;
 	while (list != NULL) {
 		struct early_call *h = list;
-		struct peer *p = process_peer(b->process, h->from);
+		struct peer *p = early_peer(b, h);
 
 		list = h->next;
-		if (p != NULL &&
-		    h->link == b->api_links[h->from == PROC_ADMIN] &&
-		    serve(b, p, &h->m) != 0)
+		if (p != NULL && serve(b, p, &h->m) != 0)
 			log_warn("a call that waited was dropped");
 		early_free(h, h->m.query.len + h->m.body.len);
 	}

@@ -21,6 +21,8 @@ enum {
 	BEAT_OTHERS = 4,   /* ... and killed after so many: disks may stall */
 	BEAT_SESSION = 4,  /* of the same */
 	BEAT_START = 75,   /* of the same: before the first answer, 150 s */
+	BEAT_FIREWALL_START = 13, /* turns: 5 s; with much to read it says that
+				   * it lives */
 };
 
 /* A new process behind p. b lives as long as p. */

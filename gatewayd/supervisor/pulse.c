@@ -7,6 +7,7 @@
 #include <signal.h>
 
 #include "base/err.h"
+#include "base/fault.h"
 #include "supervisor/accept.h"
 #include "supervisor/beat.h"
 
@@ -17,7 +18,9 @@ child_turn(struct supervisor *s, struct child *c)
 	unsigned most = fast ? BEAT_FIREWALL : BEAT_OTHERS;
 
 	if (!c->beat.once)
-		most = BEAT_START; /* it reads a log, or a kernel, first */
+		/* it reads a log, or a kernel, first */
+		most = fast && !FAULT(slow_start) ? BEAT_FIREWALL_START
+						  : BEAT_START;
 	if (!fast && s->beat_turn % BEAT_SLOW != 0)
 		return;
 	if (c->pid == 0 || !beat_turn(&c->beat, c->peer, most))

@@ -46,19 +46,8 @@ has_record ".event == \"grant.shut\" and .grant == \"$grant\" and .outcome == \"
 expect_eq '' "$(local_admin grants -o name)" 'grants'
 expect_ok local_admin doctor
 
-echo '- any other that hangs is killed as well, and started again'
-grant=$(request alice web-01)
-stream_start alice web-01
-zygote=$(gw_pid zygote)
-session=$(on gateway pgrep -P "$zygote" -x sallyport-sessi)
+echo '- so it is with one that hangs as it starts'
 declare -A was
-others='broker notary api admin recorder shipper zygote'
-for p in $others; do
-	was[$p]=$(gw_pid "$p")
-done
-on gateway kill -STOP "$session"
-# the zygote is later: it kills the session
-gw_freeze broker notary api admin recorder shipper
 renewed() { # PROCESS...
 	local p now
 
@@ -67,6 +56,26 @@ renewed() { # PROCESS...
 		[ -n "$now" ] && [ "$now" != "${was[$p]}" ] || return 1
 	done
 }
+was[firewall]=$(gw_pid firewall)
+gw_kill firewall
+until renewed firewall; do :; done
+gw_freeze firewall
+was[firewall]=$(gw_pid firewall)
+wait_for 10 renewed firewall
+wait_for 10 local_admin doctor
+
+echo '- any other that hangs is killed as well, and started again'
+grant=$(request alice web-01)
+stream_start alice web-01
+zygote=$(gw_pid zygote)
+session=$(on gateway pgrep -P "$zygote" -x sallyport-sessi)
+others='broker notary api admin recorder shipper zygote'
+for p in $others; do
+	was[$p]=$(gw_pid "$p")
+done
+on gateway kill -STOP "$session"
+# the zygote is later: it kills the session
+gw_freeze broker notary api admin recorder shipper
 wait_for 30 renewed broker notary api admin recorder shipper
 session_gone() { ! on gateway kill -0 "$session" 2>/dev/null; }
 wait_for 30 session_gone

@@ -80,7 +80,8 @@ test_states(void **state)
 	EVP_PKEY_free(k.pkey);
 }
 
-/* How the gateway is can be asked before it is well; the rest waits. */
+/* How the gateway is can be asked before it is well; the rest waits, and who
+ * ends something hears that it does. */
 void
 test_early(void **state)
 {
@@ -94,6 +95,9 @@ test_early(void **state)
 	assert_int_equal(want_reply(x, &x->api), 200);
 	assert_true(has(x, "\"checks\""));
 	assert_true(has(x, "\"degraded\""));
+	send_call(x, &x->api, VERB_USER_LOCK, "");
+	assert_int_equal(want_reply(x, &x->api), 503);
+	assert_true(has(x, "STILL BE OPEN"));
 	testlink_close(&x->api);
 	must(proc_harness_stop(&x->proc));
 }
