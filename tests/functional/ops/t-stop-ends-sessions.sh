@@ -49,4 +49,15 @@ gw_start
 gw_kill firewall
 gw_stop
 expect_eq '' "$(open_now)" 'what is open after the firewall was killed'
+
+echo '- what no firewall process can shut is said to be open'
+gw_start
+[ -n "$(open_now)" ] || fail 'nothing is open again'
+on gateway mount --bind /bin/false /usr/local/libexec/sallyport/sallyport-firewall
+gw_freeze firewall
+gw_stop
+[ -n "$(open_now)" ] || fail 'who shut it?'
+gw_said 'no firewall process has said that every door is shut' || fail 'nothing in the log'
+has_record '.event == "process.hung" and (.msg | test("every door is shut"))' ||
+	fail 'nothing on record'
 pass
