@@ -139,6 +139,31 @@ test_wrong_codes(void **state)
 	stop(x);
 }
 
+/* Policy allowed it, which is on record; that nothing was opened is too. */
+void
+test_used_code_opens_nothing(void **state)
+{
+	struct scene *x = *state;
+	struct msg_nt_grant_opened no = {.result = msg_result(GW_EDENIED)};
+	char allowed[LIMIT_ID_SIZE], refused[LIMIT_ID_SIZE];
+
+	start(x, NULL, 0, NULL);
+	fresh_code(x);
+	send_signed(x, &x->one, VERB_REQUEST, ask_web);
+	want_event(x, EV_REQUEST_CREATE);
+	field(x, "grant", allowed);
+	no.rid = ((const struct msg_nt_grant_open *)testlink_want(
+		      &x->notary, MSG_NT_GRANT_OPEN))
+		     ->rid;
+	testlink_send(&x->notary, MSG_NT_GRANT_OPENED, &no);
+	want_event(x, EV_REQUEST_DENIED);
+	field(x, "grant", refused);
+	assert_string_equal(refused, allowed);
+	assert_int_equal(want_reply(x, &x->api), 401);
+	assert_true(has(x, "code-used"));
+	stop(x);
+}
+
 /* The ceiling of the user; and a key that is removed takes its part along. */
 void
 test_wrong_codes_of_all_keys(void **state)

@@ -185,6 +185,7 @@ void test_scan_of_the_host(void **state);
 
 void test_code_of_disabled(void **state);
 void test_wrong_codes(void **state);
+void test_used_code_opens_nothing(void **state);
 void test_wrong_codes_of_all_keys(void **state);
 void test_looks_are_recorded(void **state);
 void test_wider_than_the_role(void **state);

@@ -43,6 +43,7 @@ main(void)
 	    T(test_host_bound),
 	    T(test_code_of_disabled),
 	    T(test_wrong_codes),
+	    T(test_used_code_opens_nothing),
 	    T(test_wrong_codes_of_all_keys),
 	    T(test_looks_are_recorded),
 	    T(test_wider_than_the_role),
