@@ -205,7 +205,7 @@ memory() {
 	touch "$D/go"
 	for i in 1 2 3 4 5 6 7 8; do kill "${pids[i]}" 2>/dev/null || true; done
 	kill "${pids[0]}"
-	for i in $(seq 100); do
+	for i in $(seq 300); do
 		kb=$(rss_kb)
 		[ "$kb" -gt 20000 ] || break
 		sleep 0.1
