@@ -67,7 +67,7 @@ enum verb_served {
 	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_AT_ONCE)    \
 	X(CHALLENGE, "challenge", "POST", "/v1/challenge", AUTH_OPEN,          \
 	    WHO_ANYONE, ROOT_NEVER, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE,      \
-	    SERVED_IN_STEP)                                                    \
+	    SERVED_AT_ONCE)                                                    \
 	X(ENROLL, "enroll.begin", "POST", "/v1/enroll", AUTH_SIGNED,           \
 	    WHO_STRANGER, ROOT_NEVER, CODE_NONE, PAYLOAD_SECRET, ANSWER_ONCE,  \
 	    SERVED_IN_STEP)                                                    \

@@ -95,6 +95,8 @@ test_early(void **state)
 	assert_int_equal(want_reply(x, &x->api), 200);
 	assert_true(has(x, "\"checks\""));
 	assert_true(has(x, "\"degraded\""));
+	send_call(x, &x->api, VERB_CHALLENGE, ""); /* to sign an end with */
+	assert_int_equal(want_reply(x, &x->api), 200);
 	send_call(x, &x->api, VERB_USER_LOCK, "");
 	assert_int_equal(want_reply(x, &x->api), 503);
 	assert_true(has(x, "STILL BE OPEN"));
