@@ -113,11 +113,8 @@ show_record(const struct ctx *c, const char *line, size_t n)
 		for (size_t i = 0; i < ARRAY_LEN(shown_keys); i++) {
 			const json_t *v = json_object_get(o, shown_keys[i]);
 
-			cell_text(t[0], v, COL_TEXT);
 			if (v != NULL)
-				(void)printf(" %s=%s%s%s", shown_keys[i],
-				    strchr(t[0], ' ') != NULL ? "\"" : "", t[0],
-				    strchr(t[0], ' ') != NULL ? "\"" : "");
+				out_field(shown_keys[i], v);
 		}
 		(void)fputc('\n', stdout);
 	}

@@ -267,8 +267,8 @@ check_gateway(struct ctx *c, json_t *checks, bool signs)
 		    member(r.json, "server_id"), c->prof.tls);
 	add_check(checks, "gateway", CHECK_OK, text, "");
 	check_clock(checks, member(r.json, "time"));
-	if (strcmp(member(r.json, "host_key"), c->prof.host_key) != 0 &&
-	    c->socket == NULL) {
+	if (c->socket == NULL &&
+	    !key_same(member(r.json, "host_key"), c->prof.host_key)) {
 		(void)snprintf(text, sizeof(text),
 		    "ask its admin; then enroll again: %s enroll", self(c));
 		add_check(checks, "host key", CHECK_WARN,

@@ -32,7 +32,7 @@ not_expected(const char *what)
 static bool
 is_pinned(const struct profile *p, const char *key)
 {
-	return p->ca_key[0] == '\0' || strcmp(p->ca_key, key) == 0 ||
+	return p->ca_key[0] == '\0' || key_same(p->ca_key, key) ||
 	       strcmp(p->ca_next_key, key) == 0;
 }
 

@@ -165,25 +165,12 @@ out:
 	return x;
 }
 
-/* "type base64 comment": the same key? */
-static bool
-same_key(const char *a, const char *b)
-{
-	size_t n = 0;
-
-	if (a == NULL || b == NULL)
-		return false;
-	n = strcspn(a, " ");
-	n += a[n] == ' ' ? 1 + strcspn(a + n + 1, " ") : 0;
-	return strncmp(a, b, n) == 0 && (b[n] == '\0' || b[n] == ' ');
-}
-
 static bool
 shows_one_of(const json_t *found, const json_t *keys)
 {
 	for (size_t i = 0; i < json_array_size(found); i++)
 		for (size_t k = 0; k < json_array_size(keys); k++)
-			if (same_key(member(json_array_get(found, i), "key"),
+			if (key_same(member(json_array_get(found, i), "key"),
 				json_string_value(json_array_get(keys, k))))
 				return true;
 	return false;

@@ -63,6 +63,20 @@ key_text(char ret[static KEY_TEXT_SIZE], const json_t *v)
 	       sshkey_format_line(ret, KEY_TEXT_SIZE, k.blob, k.len) == 0;
 }
 
+bool
+key_same(const char *a, const char *b)
+{
+	size_t n = 0;
+
+	if (a == NULL || b == NULL || a[0] == '\0')
+		return false;
+	if (FAULT(key_comments))
+		return strcmp(a, b) == 0;
+	n = strcspn(a, " ");
+	n += a[n] == ' ' ? 1 + strcspn(a + n + 1, " ") : 0;
+	return strncmp(a, b, n) == 0 && (b[n] == '\0' || b[n] == ' ');
+}
+
 void
 reply_done(struct reply *r)
 {

@@ -61,5 +61,8 @@ unsigned member_port(const json_t *o, const char *key);
  * when it is none. */
 enum { KEY_TEXT_SIZE = LIMIT_PUBKEY_MAX * 2 };
 bool key_text(char ret[static KEY_TEXT_SIZE], const json_t *v);
+/* Are two lines "type base64 comment" of the same key, whatever the comments
+ * say? NULL and "" are nobody's. */
+bool key_same(const char *a, const char *b);
 
 #endif

@@ -251,6 +251,44 @@ cell_text(char ret[static CELL_SIZE], const json_t *v, enum col_kind k)
 	}
 }
 
+static bool
+is_plain(const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (s[i] <= ' ' || s[i] >= 0x7f ||
+		    strchr("=\"\\", s[i]) != NULL)
+			return false;
+	return true;
+}
+
+void
+out_field(const char *key, const json_t *v)
+{
+	const char *s = json_string_value(v);
+	const size_t n = s != NULL ? json_string_length(v) : 0;
+	char raw[CELL_SIZE * 2], text[CELL_SIZE];
+	size_t at = 0;
+
+	if (s == NULL || is_plain(s, n) || FAULT(raw_fields)) {
+		cell_text(text, v, COL_TEXT);
+		(void)printf(" %s=%s", key, text);
+		return;
+	}
+	/* Before say_text(): the escapes of that one are its own. */
+	for (size_t i = 0; i < n && at + 2 <= sizeof(raw); i++) {
+		if (s[i] == '"' || s[i] == '\\')
+			raw[at++] = '\\';
+		raw[at++] = s[i];
+	}
+	say_text(text, sizeof(text), raw, at);
+	at = strlen(text);
+	while (at > 0 && text[at - 1] == '\\')
+		at--;
+	if ((strlen(text) - at) % 2 != 0) /* it was cut there */
+		text[strlen(text) - 1] = '\0';
+	(void)printf(" %s=\"%s\"", key, text);
+}
+
 /* ----------------------------------------------------------------- lists */
 
 static unsigned

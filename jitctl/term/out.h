@@ -48,6 +48,11 @@ void table_print(FILE *f, const struct table *t, unsigned width);
 /* The text of one member as a cell. */
 void cell_text(char ret[static CELL_SIZE], const json_t *v, enum col_kind k);
 
+/* " key=value" on stdout, for people. What could be taken for more than one
+ * field, or for the end of it, is in quotes, with '"' and '\' escaped by a '\'.
+ */
+void out_field(const char *key, const json_t *v);
+
 /* reply {"items":[...]} on stdout; the first column is the name. EXIT_OK;
  * EXIT_FAILED; EXIT_VERIFY when with -o name something was no name. */
 MUST_CHECK int out_items(const struct ctx *c, const json_t *reply,

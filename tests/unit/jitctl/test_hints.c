@@ -242,6 +242,37 @@ test_moved_key(void **state)
 	check_says(x, run_doctor, NULL, open, EXIT_FAILED, doctor_says);
 }
 
+#define HOST_KEY                                                               \
+	"ssh-ed25519 "                                                         \
+	"AAAAC3NzaC1lZDI1NTE5AAAAIHcyNZ7kzfyTfjvTY1WWIEHUOmTs2yEC9kSVzuVhKCkN"
+
+/* A key is the same one whatever its comment says. */
+static void
+test_host_key(void **state)
+{
+	static const struct step same[] = {
+	    {"/v1/server", 200,
+		"{\"server_id\":\"gw-1\",\"host_key\":\"" HOST_KEY
+		" sallyport host key\"}"},
+	    {"/v1/readyz", 200, "{\"checks\":[]}"}, {NULL, 0, NULL}};
+	static const struct step other[] = {
+	    {"/v1/server", 200,
+		"{\"server_id\":\"gw-1\",\"host_key\":\"" HOST_KEY "A\"}"},
+	    {"/v1/readyz", 200, "{\"checks\":[]}"}, {NULL, 0, NULL}};
+	static const char *const same_says[] = {
+	    "gw-1 answers", NULL, "host key", NULL};
+	static const char *const other_says[] = {
+	    "the gateway's SSH host key is not the profile's", NULL, NULL};
+	struct scene *x = *state;
+
+	x->c.identity = NULL;
+	strcpy(x->c.prof.key, "/nowhere/id");
+	strcpy(x->c.prof.host_key, HOST_KEY);
+	x->c.opt.nargs = 0;
+	check_says(x, run_doctor, NULL, same, EXIT_FAILED, same_says);
+	check_says(x, run_doctor, NULL, other, EXIT_FAILED, other_says);
+}
+
 /* One who names a part of what is replaced whole is given the whole. */
 static void
 test_whole(void **state)
@@ -295,6 +326,7 @@ main(void)
 	    T(test_release),
 	    T(test_refused),
 	    T(test_moved_key),
+	    T(test_host_key),
 	    T(test_whole),
 	};
 

@@ -153,11 +153,49 @@ test_output_is_escaped(void **state)
 	free(body);
 }
 
+/* Whatever somebody gave as a reason, it is one field. */
+static void
+test_fields(void **state)
+{
+	static const struct {
+		const char *json, *shown;
+	} cases[] = {
+	    {"INC-4711", " why=INC-4711\n"},
+	    {"two words", " why=\"two words\"\n"},
+	    {"a=b", " why=\"a=b\"\n"},
+	    {"x\\\" user=admin outcome=failure why=\\\"y",
+		" why=\"x\\\" user=admin outcome=failure why=\\\"y\"\n"},
+	    {"C:\\\\", " why=\"C:\\\\\"\n"},
+	    {"\\u001b \\\\x1b", " why=\"\\x1b \\\\x1b\"\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char body[256];
+		struct ctx c = {.socket = "x"};
+		const struct step steps[] = {
+		    {NULL, 200, body}, {NULL, 200, ""}, {NULL, 0, NULL}};
+		char *text = NULL;
+		int x = EXIT_FAILED;
+
+		(void)snprintf(body, sizeof(body),
+		    "{\"seq\":1,\"time\":\"2026-11-22T01:02:03.456Z\","
+		    "\"event\":\"grant.open\",\"why\":\"%s\"}\n",
+		    cases[i].json);
+		script = steps;
+		text = output_of(run_audit_search, &c, &x, true);
+		if (x != EXIT_OK || strstr(text, cases[i].shown) == NULL)
+			fail_msg("%s: %d, %s", cases[i].json, x, text);
+		free(text);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_output_is_escaped),
+	    cmocka_unit_test(test_fields),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
