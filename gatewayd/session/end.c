@@ -47,6 +47,7 @@ explained(enum end_reason why)
 static void
 default_text(struct session *s, enum end_reason why, const char *explanation)
 {
+	const bool again = end_may_ask(why);
 	char time[32];
 	int64_t at = why == END_EXPIRED && s->grant.end_ms > 0 ? s->grant.end_ms
 							       : s->now.utc_ms;
@@ -56,9 +57,10 @@ default_text(struct session *s, enum end_reason why, const char *explanation)
 		return;
 	time[19] = '\0'; /* 2026-11-22T12:31:00 -> the clock part */
 	text_fit(s->ending->text, sizeof(s->ending->text),
-	    "sallyport: session ended: %s at %s UTC%s. To connect again: "
-	    "jitctl request %s",
-	    end_reason_str(why), time + 11, explanation, s->grant.target);
+	    "sallyport: session ended: %s at %s UTC%s%s%s%s",
+	    end_reason_str(why), time + 11, explanation,
+	    again ? ". To connect again: jitctl request " : "",
+	    again ? s->grant.target : "", again ? " --reason 'WHY'" : "");
 }
 
 static void

@@ -52,13 +52,12 @@ print_would_pass(const struct ctx *c, const json_t *o)
 {
 	const json_t *dur = json_object_get(o, "for");
 	const char *reason = opt_get(&c->opt, F_REASON);
+	const bool given =
+	    reason != NULL && reason[strspn(reason, " ")] != '\0';
 	const char *login = member_name(o, "login");
 	const unsigned port = member_port(o, "port");
 	char text[CELL_SIZE];
 
-	if ((reason == NULL || reason[strspn(reason, " ")] == '\0') &&
-	    json_object_get(o, "reason") != NULL)
-		reason = "...";
 	(void)fprintf(stderr, "This would pass:  %s request ", self(c));
 	put_shell_word(stderr, c->opt.arg[0]);
 	if (login[0] != '\0') {
@@ -71,9 +70,11 @@ print_would_pass(const struct ctx *c, const json_t *o)
 		cell_text(text, dur, COL_SECONDS);
 		(void)fprintf(stderr, " --for %s", text);
 	}
-	if (reason != NULL) {
+	if (given) {
 		(void)fputs(" --reason ", stderr);
 		put_shell_word(stderr, reason);
+	} else if (json_object_get(o, "reason") != NULL) {
+		(void)fputs(" --reason 'WHY'", stderr);
 	}
 	(void)fputc('\n', stderr);
 }

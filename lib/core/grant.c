@@ -231,6 +231,13 @@ end_reason_str(enum end_reason r)
 	return end_reason_known(r) ? end_names[r] : end_names[END_NONE];
 }
 
+bool
+end_may_ask(enum end_reason r)
+{
+	return (r != END_LOCKED && r != END_HOSTKEY_CHANGED) ||
+	       FAULT(ask_anyway);
+}
+
 const char *
 grant_reach_str(enum grant_reach r)
 {

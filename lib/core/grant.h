@@ -116,6 +116,9 @@ void grant_leg(struct element *ret, const struct grant *g,
     const struct now *now, const char *boot_id);
 
 const char *end_reason_str(enum end_reason r); /* "expired", ...; "none" */
+/* Does asking again help whose access ended for that? Not where an admin has to
+ * undo something first. */
+bool end_may_ask(enum end_reason r);
 /* One of the list, and not END_NONE. */
 bool end_reason_known(unsigned r);
 const char *grant_reach_str(enum grant_reach r);

@@ -14,6 +14,7 @@
 #include "broker/broker.h"
 #include "broker/call/call.h"
 #include "broker/call/put.h"
+#include "broker/call/subject.h"
 #include "broker/grant/close.h"
 #include "broker/grant/firewall.h"
 #include "broker/grant/history.h"
@@ -178,19 +179,41 @@ grants_shift(struct broker *b, int64_t utc_ms, int64_t ahead_ms)
 
 /* ---- the end */
 
-/* What the user reads as the last line. */
+/* Would they be heard who ask again? Not when a right was taken from them, or
+ * the target is gone. */
+static bool
+may_ask(const struct live_grant *lg, enum end_reason reason, const char *by)
+{
+	struct subject *s = NULL;
+	bool there = false;
+
+	if (!end_may_ask(reason) || strcmp(by, "policy") == 0)
+		return FAULT(ask_anyway);
+	if (reason != END_REVOKED)
+		return true;
+	if ((s = calloc(1, sizeof(*s))) == NULL)
+		return false;
+	there = subject_target(lg->b, s, lg->g.target) == 0;
+	subject_clear(s);
+	free(s);
+	return there || FAULT(ask_anyway);
+}
+
+/* What the user reads as the last line. The role may want a reason. */
 static void
 end_text(char *ret, size_t size, const struct live_grant *lg,
     enum end_reason reason, const char *by, int64_t utc_ms)
 {
+	const bool again = may_ask(lg, reason, by);
 	char when[32];
 
 	str_time(when, sizeof(when), utc_ms);
 	(void)snprintf(ret, size,
-	    "sallyport: session ended: %s%s%s at %.8s UTC. To connect "
-	    "again: jitctl request %s",
+	    "sallyport: session ended: %s%s%s at %.8s UTC%s%s%s",
 	    end_reason_str(reason), reason == END_REVOKED ? " by " : "",
-	    reason == END_REVOKED ? by : "", when + 11, lg->g.target);
+	    reason == END_REVOKED ? by : "", when + 11,
+	    again ? ". To connect again: jitctl request " : "",
+	    again ? lg->g.target : "", again ? " --reason 'WHY'" : "");
 }
 
 json_t *

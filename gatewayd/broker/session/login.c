@@ -198,7 +198,7 @@ no_grant_text(char *ret, size_t size, const struct door *d, bool parsed)
 	else
 		(void)snprintf(ret, size,
 		    "sallyport: no live grant for %s as %s from %s; ask: "
-		    "jitctl request %s --login %s",
+		    "jitctl request %s --login %s --reason 'WHY'",
 		    d->target, d->login, d->source, d->target, d->login);
 }
 

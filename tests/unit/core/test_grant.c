@@ -351,10 +351,23 @@ test_words(void **state)
 	assert_int_equal(text[0], 'x');
 }
 
+/* Of whom an admin has shut out no new request helps. */
+static void
+test_may_ask(void **state)
+{
+	(void)state;
+	assert_false(end_may_ask(END_LOCKED));
+	assert_false(end_may_ask(END_HOSTKEY_CHANGED));
+	assert_true(end_may_ask(END_EXPIRED));
+	assert_true(end_may_ask(END_RELEASED));
+	assert_true(end_may_ask(END_IDLE));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_may_ask),
 	    cmocka_unit_test(test_left),
 	    cmocka_unit_test(test_left_of_nothing),
 	    cmocka_unit_test(test_ok),

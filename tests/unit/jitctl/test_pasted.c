@@ -209,7 +209,7 @@ test_would_pass(void **state)
 	out = output_of(run_request, &c, &x, true);
 	assert_int_equal(x, EXIT_REFUSED);
 	assert_non_null(strstr(out,
-	    "This would pass:  jitctl request web-01 --for 1m --reason ..."));
+	    "This would pass:  jitctl request web-01 --for 1m --reason 'WHY'"));
 	assert_null(strstr(out, "reboot"));
 	free(out);
 	forget_sent();
