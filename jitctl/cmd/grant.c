@@ -54,7 +54,7 @@ int
 run_grants(struct ctx *c)
 {
 	const bool all = opt_has(&c->opt, F_ALL);
-	char empty[sizeof(c->self) + 80];
+	char empty[2 * sizeof(c->self) + 128] = "No grants.";
 	struct reply r = {0};
 	struct query q = {0};
 	int x = EXIT_OK;
@@ -64,12 +64,14 @@ run_grants(struct ctx *c)
 	x = read_list(c, VERB_GRANTS, &q, &r);
 	if (x == EXIT_OK && !all)
 		grant_drop_ended(r.json);
-	(void)snprintf(empty, sizeof(empty), "No grants.");
-	if (c->socket == NULL) /* it has no key to ask with */
+	if (!all && c->socket != NULL) /* it has no key to ask with */
 		(void)snprintf(empty, sizeof(empty),
-		    "No grants. Ask for one: %s request TARGET --for 2h "
-		    "--reason TEXT",
-		    self(c));
+		    "No live grants. Ended ones too: %s grants --all", self(c));
+	else if (!all)
+		(void)snprintf(empty, sizeof(empty),
+		    "No live grants of yours. Ask for one: %s request TARGET "
+		    "--for 2h --reason TEXT; ended ones too: %s grants --all",
+		    self(c), self(c));
 	if (x == EXIT_OK)
 		x = grant_print(c, r.json, empty);
 	reply_done(&r);

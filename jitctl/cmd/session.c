@@ -51,12 +51,16 @@ run_sessions(struct ctx *c)
 	    {"IN", "bytes_in", COL_TEXT, true},
 	    {"OUT", "bytes_out", COL_TEXT, true},
 	};
+	char empty[sizeof(c->self) + 80] = "No sessions.";
 	struct query q = {0};
 
 	if (opt_has(&c->opt, F_ALL))
 		query_add(&q, "all", "1");
-	return list_print(
-	    c, VERB_SESSIONS, &q, cols, ARRAY_LEN(cols), "No sessions.");
+	else
+		(void)snprintf(empty, sizeof(empty),
+		    "No live sessions%s. Ended ones too: %s sessions --all",
+		    c->socket == NULL ? " of yours" : "", self(c));
+	return list_print(c, VERB_SESSIONS, &q, cols, ARRAY_LEN(cols), empty);
 }
 
 int

@@ -93,7 +93,8 @@ run_status(struct ctx *c)
 	cell_text(text, json_object_get(who.json, "token_expires"), COL_TIME);
 	if (text[0] != '\0')
 		(void)printf("the read token is valid until %s\n", text);
-	x = grant_print(c, grants.json, "No grants.");
+	x = grant_print(c, grants.json,
+	    c->socket == NULL ? "No live grants of yours." : "No live grants.");
 	hint_moved(c, json_object_get(grants.json, "items"));
 out:
 	json_decref(both);

@@ -68,7 +68,22 @@ tell_roles(const struct ctx *c, const json_t *o, const char *how)
 static int
 tell_user(const struct ctx *c, const json_t *o)
 {
-	change_tell(c, "User", c->opt.arg[0], o);
+	const json_t *list = json_object_get(o, "changes");
+	const bool invites = opt_has(&c->opt, F_INVITE);
+
+	/* A new invitation is a change that the list does not have. */
+	if (!invites || list == NULL || json_array_size(list) > 0)
+		change_tell(c, "User", c->opt.arg[0], o);
+	else
+		change_tell_ended(c, o);
+	if (invites)
+		say(c,
+		    json_is_true(json_object_get(o, "dry_run"))
+			? "User %s would get a new invitation; one made before "
+			  "would be void."
+			: "User %s has a new invitation; one made before is "
+			  "void.",
+		    c->opt.arg[0]);
 	return print_invitation(c, o);
 }
 

@@ -222,11 +222,15 @@ hint_unknown_key(const struct ctx *c, const char *key)
 	    key, self(c));
 	say(c, "If you were invited and have not enrolled:  %s enroll",
 	    self(c));
-	if (c->prof.user[0] != '\0')
-		say(c,
-		    "Else you are locked, or the key was taken from you; an "
-		    "admin sees it with:  jitctl user show %s",
-		    c->prof.user);
+	if (c->prof.user[0] == '\0')
+		return;
+	say(c,
+	    "If you have enrolled and given no code yet:  %s enroll --confirm",
+	    self(c));
+	say(c,
+	    "Else you are locked, or the key was taken from you; an "
+	    "admin sees it with:  jitctl user show %s",
+	    c->prof.user);
 }
 
 int

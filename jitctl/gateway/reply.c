@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/say.h"
+#include "jitctl/term/when.h"
 #include "jitctl/term/words.h"
 #include "ssh/sshkey.h"
 
@@ -155,6 +156,7 @@ reply_print_problem(const struct ctx *c, const struct reply *r)
 {
 	const char *detail = member(r->json, "detail");
 	char text[LIMIT_TEXT_SIZE * 2];
+	char local[LIMIT_TEXT_SIZE * 2];
 	char hint[LIMIT_TEXT_SIZE * 2 + sizeof(c->self)];
 	char id[CELL_SIZE];
 
@@ -166,7 +168,8 @@ reply_print_problem(const struct ctx *c, const struct reply *r)
 	if (detail[0] == '\0')
 		detail = member(r->json, "title");
 	say_text(text, sizeof(text), detail, strlen(detail));
-	self_text(c, hint, sizeof(hint), text);
+	when_in_text(local, sizeof(local), text);
+	self_text(c, hint, sizeof(hint), local);
 	cell_text(id, json_object_get(r->json, "event"), COL_TEXT);
 	if (text[0] == '\0')
 		say_error("the gateway answered with status %ld", r->status);

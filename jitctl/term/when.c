@@ -347,6 +347,32 @@ when_text_ms(char *ret, size_t size, const char *utc)
 }
 
 void
+when_in_text(char *ret, size_t size, const char *text)
+{
+	enum { UTC_LEN = sizeof("2026-11-22T13:02:10Z") - 1 };
+	size_t at = 0;
+
+	ret[0] = '\0';
+	while (*text != '\0' && at + 1 < size) {
+		char utc[UTC_LEN + 1] = "";
+		char local[64] = "";
+		int64_t ms = 0;
+
+		memcpy(utc, text, strnlen(text, UTC_LEN));
+		if (str_time_parse(utc, &ms) == 0 && !FAULT(utc_in_text))
+			when_text(local, sizeof(local), utc);
+		if (local[0] != '\0') {
+			text_set(ret + at, size - at, local);
+			at += strlen(ret + at);
+			text += UTC_LEN;
+		} else {
+			ret[at++] = *text++;
+			ret[at] = '\0';
+		}
+	}
+}
+
+void
 when_text_short(char *ret, size_t size, const char *utc, int64_t now_ms)
 {
 	const time_t now = (time_t)(now_ms / 1000);

@@ -14,7 +14,7 @@ lab_up "$STAGE"
 story
 grant=$(request alice web-01)
 expect_ok as alice sessions
-expect_out 'No sessions'
+expect_out 'No live sessions of yours'
 expect_ok local_admin doctor web-01 # its probe is no session of anybody
 stream_start alice web-01 -tt
 sid=$(as alice sessions -o name)

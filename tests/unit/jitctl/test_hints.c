@@ -210,8 +210,9 @@ test_refused(void **state)
 	static const char *const key_says[] = {"belongs to no active user",
 	    "/id. If you enrolled with another one:  jitctl --profile lab "
 	    "--identity FILE COMMAND",
-	    "jitctl --profile lab enroll", "jitctl user show alice", NULL,
-	    NULL};
+	    "jitctl --profile lab enroll\n",
+	    "no code yet:  jitctl --profile lab enroll --confirm",
+	    "jitctl user show alice", NULL, NULL};
 
 	check_says(*state, run_request, "web-01", codes, EXIT_LOGIN, nothing);
 	check_says(*state, run_request, "web-01", grants, EXIT_FAILED, nothing);
@@ -273,6 +274,51 @@ test_host_key(void **state)
 	check_says(x, run_doctor, NULL, other, EXIT_FAILED, other_says);
 }
 
+/* A new invitation is something, and voids the one before. */
+static void
+test_new_invitation(void **state)
+{
+	static const struct step made[] = {
+	    {NULL, 200,
+		"{\"changes\":[],\"invitation\":\"sp1:gw:8443:" HEX64
+		":CODE1\"}"},
+	    {NULL, 0, NULL}};
+	static const char *const says[] = {
+	    "User alice has a new invitation; one made before is void.",
+	    "sp1:gw:8443:", NULL, "nothing was changed", NULL};
+	struct scene *x = *state;
+
+	x->c.socket = "x";
+	x->c.yes = true;
+	x->c.opt.n[F_INVITE] = 1;
+	check_says(x, run_user_set, "alice", made, EXIT_OK, says);
+}
+
+/* That none is shown does not say that there is none. */
+static void
+test_none_live(void **state)
+{
+	static const struct step none[] = {
+	    {NULL, 200, "{\"items\":[]}"}, {NULL, 0, NULL}};
+	static const char *const sessions[] = {"No live sessions. Ended ones "
+					       "too: jitctl --profile lab "
+					       "sessions --all",
+	    NULL, NULL};
+	static const char *const grants[] = {"No live grants. Ended ones too: "
+					     "jitctl --profile lab grants "
+					     "--all",
+	    NULL, "request", NULL};
+	static const char *const all[] = {"No sessions.", NULL, "--all", NULL};
+	struct scene *x = *state;
+
+	x->c.socket = "x";
+	x->c.opt.nargs = 0;
+	check_says(x, run_sessions, NULL, none, EXIT_OK, sessions);
+	check_says(x, run_grants, NULL, none, EXIT_OK, grants);
+	x->c.opt.n[F_ALL] = 1;
+	check_says(x, run_sessions, NULL, none, EXIT_OK, all);
+}
+
 /* One who names a part of what is replaced whole is given the whole. */
 static void
 test_whole(void **state)
@@ -327,6 +373,8 @@ main(void)
 	    T(test_refused),
 	    T(test_moved_key),
 	    T(test_host_key),
+	    T(test_new_invitation),
+	    T(test_none_live),
 	    T(test_whole),
 	};
 

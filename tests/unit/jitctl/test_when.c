@@ -197,6 +197,25 @@ test_flags(void **state)
 	assert_false(time_arg(&c, F_SINCE, utc(NOW), &got));
 }
 
+/* What the gateway says is in the time of whoever reads it. */
+static void
+test_in_text(void **state)
+{
+	char text[80];
+
+	(void)state;
+	(void)setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
+	tzset();
+	when_in_text(
+	    text, sizeof(text), "g-1: released at 2026-11-30T05:08:39Z, so");
+	assert_string_equal(
+	    text, "g-1: released at 2026-11-30 06:08:39 CET, so");
+	when_in_text(text, sizeof(text), "2026-11-30T05:08:3 and 2026");
+	assert_string_equal(text, "2026-11-30T05:08:3 and 2026");
+	when_in_text(text, 5, "at 2026-11-30T05:08:39Z");
+	assert_string_equal(text, "at 2");
+}
+
 int
 main(void)
 {
@@ -205,6 +224,7 @@ main(void)
 	    cmocka_unit_test(test_shown_can_be_typed),
 	    cmocka_unit_test(test_short),
 	    cmocka_unit_test(test_flags),
+	    cmocka_unit_test(test_in_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
