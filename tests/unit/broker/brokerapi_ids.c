@@ -22,21 +22,6 @@ target_body(const struct scene *x, const char *address, char *ret, size_t size)
 	    address, line);
 }
 
-/* The value of that field in the last reply or record. */
-static void
-field(const struct scene *x, const char *name, char ret[static LIMIT_ID_SIZE])
-{
-	char key[64];
-	const char *at = NULL;
-
-	(void)snprintf(key, sizeof(key), "\"%s\":\"", name);
-	at = strstr(x->text, key);
-	assert_non_null(at);
-	at += strlen(key);
-	memset(ret, 0, LIMIT_ID_SIZE);
-	memcpy(ret, at, strcspn(at, "\""));
-}
-
 /* Makes db-01, or changes it; the id of it, in the record as in the answer. */
 static void
 make_target(struct scene *x, unsigned verb, const char *body,

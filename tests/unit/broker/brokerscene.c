@@ -339,6 +339,20 @@ want_reply(struct scene *x, struct testlink *l)
 
 /* An event, answered as durable. */
 void
+field(const struct scene *x, const char *name, char ret[static LIMIT_ID_SIZE])
+{
+	char key[64];
+	const char *at = NULL;
+
+	(void)snprintf(key, sizeof(key), "\"%s\":\"", name);
+	at = strstr(x->text, key);
+	assert_non_null(at);
+	at += strlen(key);
+	memset(ret, 0, LIMIT_ID_SIZE);
+	memcpy(ret, at, strcspn(at, "\""));
+}
+
+void
 want_event(struct scene *x, unsigned event)
 {
 	testlink_event(&x->notary, event, ++x->seq, x->text, sizeof(x->text));

@@ -69,6 +69,9 @@ void link_session(struct scene *x, struct testlink *ret, uint64_t conn);
 void send_call(
     struct scene *x, struct testlink *l, unsigned verb, const char *body);
 unsigned want_reply(struct scene *x, struct testlink *l);
+/* The value of that field in the last reply or record. */
+void field(
+    const struct scene *x, const char *name, char ret[static LIMIT_ID_SIZE]);
 void want_event(struct scene *x, unsigned event);
 unsigned admin_call(
     struct scene *x, unsigned verb, unsigned event, const char *body);
