@@ -103,7 +103,7 @@ test_exceptions(void **state)
 	    "target.remove", "user.lock", "user.remove", "role.add", "role.set",
 	    "role.remove", "clock.accept");
 	CHECK_ONLY(v->served == SERVED_BY_API, "healthz");
-	CHECK_ONLY(v->served == SERVED_AT_ONCE, "readyz");
+	CHECK_ONLY(v->served == SERVED_AT_ONCE, "readyz", "challenge");
 }
 
 static void
