@@ -94,9 +94,12 @@ class Process:
         regs = dict(self.saved, rip=self.gate, rax=number, orig_rax=2**64 - 1)
         for name, value in zip(ARGS, args):
             regs[name] = value & (2**64 - 1)
-        self.set_regs(regs)
-        ptrace(SINGLESTEP, self.pid)
-        _, status = os.waitpid(self.pid, 0x40000000)
+        try:
+            self.set_regs(regs)
+            ptrace(SINGLESTEP, self.pid)
+            _, status = os.waitpid(self.pid, 0x40000000)
+        except ProcessLookupError:  # from outside, before this call
+            return "killed"
         if os.WIFSIGNALED(status) or os.WIFEXITED(status):
             return "killed"
         value = self.regs()["rax"]
