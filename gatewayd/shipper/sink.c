@@ -88,7 +88,7 @@ is_fresh(struct sink *s, const struct cause *why)
 static void
 report(struct sink *s, bool up, const char *why)
 {
-	struct cause cause;
+	struct cause cause = {.text = ""};
 	bool fresh = true;
 
 	text_set(cause.text, sizeof(cause.text), why);

@@ -276,7 +276,7 @@ on_restart(struct process *r, void *arg)
 
 	if (s->stop != STOP_NONE)
 		return;
-	if (c->pid != 0 && c->peer == NULL && !FAULT(linger)) {
+	if (c->pid != 0 && c->peer == NULL) {
 		log_err("%s has closed its link and lives on: killed",
 		    c->spec->binary);
 		(void)kill(c->pid, SIGKILL);

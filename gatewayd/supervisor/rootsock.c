@@ -48,11 +48,9 @@ struct recording {
 int
 rootsock_path(const struct conf *c, char ret[static LIMIT_PATH_SIZE])
 {
-	const struct sockaddr_un sun = {0};
-
 	if (str_fmt(ret, LIMIT_PATH_SIZE, "%s/gatewayd.sock", c->state_dir) !=
 		0 ||
-	    strlen(ret) >= sizeof(sun.sun_path))
+	    strlen(ret) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
 		return GW_ELIMIT;
 	return 0;
 }
