@@ -344,7 +344,7 @@ test_cut_back(void **state)
 	assert_non_null(strstr(r.text, "The last 5 are missing"));
 	/* what is no checkpoint of this log is none */
 	assert_int_equal(expect_init(&x, lt.vkey), 0);
-	expect_line(&x, "{\"v\":1,\"seq\":7}", 17);
-	expect_note(&x, "sallyport/x\n7\nAAAA\n\n", 21);
+	expect_line(&x, "{\"v\":1,\"seq\":7}", 15);
+	expect_note(&x, "sallyport/x\n7\nAAAA\n\n", 20);
 	assert_false(x.found);
 }
