@@ -96,7 +96,7 @@ gw_log() {
 }
 
 gw_said() {
-	gw_log | grep -qE -- "$1"
+	gw_log | grep -E -- "$1" >/dev/null
 }
 
 # Not wait_for alone: a gatewayd that gave up should fail at once, with its words.

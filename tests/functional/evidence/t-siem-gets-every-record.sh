@@ -22,7 +22,7 @@ all_there() {
 	siem_log | sed -n 's/^[^{]*\({.*}\)$/\1/p' | sort -u >"$TEST_DIR/siem"
 	cat "$(host_file gateway /var/lib/sallyport/notary/log)"/audit-*.ndjson |
 		head -n $((upto + 1)) | sort >"$TEST_DIR/log"
-	[ -z "$(comm -13 "$TEST_DIR/siem" "$TEST_DIR/log" | head -n 3 | tee /dev/stderr)" ]
+	[ -z "$(comm -13 "$TEST_DIR/siem" "$TEST_DIR/log" | sed -n 1,3p | tee /dev/stderr)" ]
 }
 settled() { all_there 2>/dev/null; }
 wait_for 20 settled

@@ -29,7 +29,7 @@ rsyslog STOP
 for i in 1 2 3 4 5; do
 	add_role "r$i" --user x --label a=b --login deploy --max 1h
 done
-first=$(records 'select(.event == "role.set") | .seq' | head -n 1)
+first=$(records 'select(.event == "role.set") | .seq' | sed -n 1p)
 silent() { has_record '.event == "sink.down" and (.msg | test("reads nothing"))'; }
 wait_for 70 silent
 [ "$(cursor 2>/dev/null || echo 0)" -le "$first" ] ||

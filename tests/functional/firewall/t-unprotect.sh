@@ -50,7 +50,7 @@ has_record ".event == \"port.unprotect\" and .uid == 0 and (.why | contains(\"mi
 	fail 'no record of who and why'
 has_record ".event == \"port.unprotected\" and .dst == \"$a\" and .outcome == \"success\"" ||
 	fail 'no record that it is open'
-expect_eq 1 "$(records 'select(.event | startswith("port.unprotect")) | .event' | head -n 1 | grep -c 'unprotect"')" 'why comes first'
+expect_eq 1 "$(records 'select(.event | startswith("port.unprotect")) | .event' | sed -n 1p | grep -c 'unprotect"')" 'why comes first'
 ! tells 'again\ny\n' || fail "it did: $OUT"
 expect_out 'not protected'
 

@@ -134,7 +134,7 @@ expect_ok on gateway "${ssh_cmd[@]}" -i /root/user deploy@web-01 true
 expect_fail 255 on gateway "${ssh_cmd[@]}" -i /root/user root@web-01 true
 target_trust web-01 "$(cat "$(host_file gateway /root/ca.pub)")" deploy@other
 expect_fail 255 on gateway "${ssh_cmd[@]}" -i /root/user deploy@web-01 true
-target_log web-01 | grep -qi 'certificate .*principal' ||
+target_log web-01 | grep -i 'certificate .*principal' >/dev/null ||
 	fail 'sshd does not say why it refused the certificate'
 target_sshd_stop web-01
 expect_eq refused "$(tcp_probe gateway web-01 22)" 'probe after stop'

@@ -21,7 +21,7 @@ admin_post() { # PATH BODY
 }
 # The API has a request of the client's that somebody is at.
 asked() {
-	on gateway ss -Htn state established 'sport = :8443' | grep -q .
+	on gateway ss -Htn state established 'sport = :8443' | grep . >/dev/null
 }
 state_of() {
 	local_admin users ls -o json |

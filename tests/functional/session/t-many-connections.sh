@@ -54,6 +54,8 @@ has_record '.event == "ssh.refused" and .reason == "too_many_from_source"' ||
 	fail 'no ssh.refused'
 
 echo '- whoever is above a cap reads why'
+gone() { ! on gateway pgrep -P "$(gw_pid zygote)" >/dev/null; }
+wait_for 40 gone # those of before count until they are
 put_file client /tmp/fill.py <<'PY'
 import socket, sys, time
 
@@ -74,7 +76,6 @@ kill "$fill"
 wait "$fill" || true
 
 echo '- a grant has 32 sessions, one more is told'
-gone() { ! on gateway pgrep -P "$(gw_pid zygote)" >/dev/null; }
 wait_for 40 gone
 ssh=()
 for ((i = 0; i < 32; i++)); do

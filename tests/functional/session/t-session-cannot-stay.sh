@@ -31,7 +31,7 @@ sessions() { # every one that lives: no zygote, whoever its parent is
 		awk '$1 != $2 && $3 !~ /^Z/ && $4 == "sallyport-sessi" { print $1 }'
 }
 # shellcheck disable=SC2329 # wait_for calls it
-gone() { [ ! -e "$(host_file gateway "/proc/$1/exe")" ] || ! sessions | grep -qx "$1"; }
+gone() { [ ! -e "$(host_file gateway "/proc/$1/exe")" ] || ! sessions | grep -x "$1" >/dev/null; }
 parent() { on gateway ps -o ppid= -p "$1" | tr -d ' '; }
 layout() { # where the program is in its memory
 	on gateway sed -n '/sallyport-session/{s/-.*//;p;q}' "/proc/$1/maps"

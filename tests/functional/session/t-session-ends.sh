@@ -133,6 +133,17 @@ evidence() {
 	user_ssh -S "$D/mux" -O exit 127.0.0.1 2>/dev/null
 }
 
+# What the user saw is what the recording holds, soon after.
+recorded() {
+	local i
+
+	for i in $(seq 50); do
+		! cat "$D"/rec.* | cmp -s - "$D/1" || return 0
+		sleep 0.1
+	done
+	cat "$D"/rec.* | cmp - "$D/1"
+}
+
 # Output that the recorder has not accepted does not reach the user; once it
 # reads again, all of it is in the recording.
 slow_recorder() {
@@ -152,7 +163,7 @@ slow_recorder() {
 	harness mute
 	wait "$pid"
 	want 'bytes of output' yes "$([ "$(stat -c %s "$D/1")" -gt 5000000 ] && echo yes)"
-	cat "$D"/rec.* | cmp - "$D/1"
+	recorded
 }
 
 # What a recorder had not written when it was killed, the next one is given; also
@@ -176,7 +187,7 @@ killed_recorder() {
 	harness link recorder
 	wait "$pid"
 	want 'what the next recorder has' all \
-		"$(cat "$D"/rec.* | cmp - "$D/1" && echo all)"
+		"$(recorded && echo all)"
 	rm -f "$D"/rec.* "$D/on"
 	events=$(grep -ac '^end ' "$D/events")
 	user_ssh -tt 127.0.0.1 "echo begun; until [ -e $D/on ]; do sleep 0.1; done
@@ -193,17 +204,17 @@ killed_recorder() {
 	harness link recorder
 	until [ "$(grep -ac '^end ' "$D/events")" -gt "$events" ]; do sleep 0.1; done
 	want 'what the next recorder has' all \
-		"$(cat "$D"/rec.* | cmp - "$D/1" && echo all)"
+		"$(recorded && echo all)"
 }
 
 records() {
 	harness record 1
+	slow_recorder
 	rm -f "$D"/rec.*
 	user_ssh -tt 127.0.0.1 "head -c 200000 /dev/urandom | od -x" \
 		>"$D/1" 2>/dev/null </dev/null
-	cat "$D"/rec.* | cmp - "$D/1"
+	recorded
 	want_event '^rec close'
-	slow_recorder
 	killed_recorder
 	once_begun drop recorder
 	ended 'no recorder for 5 s' 'audit_failed' -tt 127.0.0.1 "touch $D/begun; sleep 30"

@@ -124,7 +124,7 @@ algorithms() {
 storm() {
 	cat <<-STORM
 		size() { stty rows "\$1" cols "\$2" </dev/tty; sleep "\$3"; }
-		until tail -n "+${before:-1}" "$D/events" | grep -q 'command.*stty size'; do sleep 0.1; done
+		until tail -n "+${before:-1}" "$D/events" | grep 'command.*stty size' >/dev/null; do sleep 0.1; done
 		$1
 		size 43 132 0.5
 		touch "$D/sized"

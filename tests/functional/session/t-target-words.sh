@@ -52,7 +52,7 @@ banners() {
 	want 'the banner' 'web-01 says: Property of ops.
 web-01 says: \x1b[2JRun
 err' "$(tr -d '\r' <"$D/2")"
-	user_ssh -tt 127.0.0.1 'echo out' 2>&1 </dev/null | grep -q 'web-01 says: Property'
+	user_ssh -tt 127.0.0.1 'echo out' 2>&1 </dev/null | grep 'web-01 says: Property' >/dev/null
 	# once, and never to a client that takes it for output of the program
 	user_ssh -M -S "$D/mux" -fN 127.0.0.1 </dev/null >/dev/null 2>&1
 	want 'the first channel' 2 "$(user_ssh -S "$D/mux" 127.0.0.1 true \
