@@ -184,12 +184,15 @@ void test_unproven_keys(void **state);
 void test_regulars(void **state);
 void test_scan_of_the_host(void **state);
 
-/* ---- brokerapi_ends.c */
+/* ---- brokerapi_codes.c */
 
 void test_code_of_disabled(void **state);
 void test_wrong_codes(void **state);
 void test_used_code_opens_nothing(void **state);
 void test_wrong_codes_of_all_keys(void **state);
+
+/* ---- brokerapi_ends.c */
+
 void test_looks_are_recorded(void **state);
 void test_wider_than_the_role(void **state);
 void test_taken_away_before_a_crash(void **state);

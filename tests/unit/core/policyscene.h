@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * policyscene - a world of roles in which one request is decided. The tests by
+ * it are one program, test_policy.
+ */
+#ifndef TESTS_CORE_POLICYSCENE_H
+#define TESTS_CORE_POLICYSCENE_H
+
+#include "core/policy.h"
+#include "tests/unit/support/test.h"
+
+enum { ROLES = 8 };
+
+struct world {
+	struct target target;
+	struct name_list groups;
+	struct policy_role role[ROLES];
+	size_t nroles;
+};
+
+/* ---- policyscene.c */
+
+void must(int r);
+struct policy_role *add_role(struct world *w, const char *name);
+/* web-01 (env=prod, app=shop), logins deploy and root; alice is in ops. */
+struct world *world_new(void);
+struct policy_facts facts(const struct world *w);
+struct policy_result decide(
+    const struct world *w, const struct policy_facts *f);
+
+/* ---- policy_roles.c */
+
+void test_deny(void **state);
+void test_merge(void **state);
+void test_merge_only_what_gives_it(void **state);
+void test_gateway_limits(void **state);
+void test_both_sources_count(void **state);
+void test_broken_target_denies(void **state);
+void test_process_ok(void **state);
+void test_within(void **state);
+
+#endif
