@@ -39,102 +39,59 @@
 #define STR(st, m) FIELD(STR, st, m, sizeof(((struct st *)0)->m))
 #define RAW(st, m) FIELD(RAW, st, m, sizeof(((struct st *)0)->m))
 #define BYTES(st, m) FIELD(BYTES, st, m, LIMIT_BODY_MAX)
+/* Of struct msg_NAME, in the order they are sent; ROW below finds them. */
+#define FIELDS(name, ...)                                                      \
+	static const struct msg_field f_##name[] = {__VA_ARGS__}
 
-static const struct msg_field f_empty[] = {
-    U8(msg_empty, unused),
-};
+FIELDS(empty, U8(msg_empty, unused));
 
-static const struct msg_field f_sup_config[] = {
-    STR(msg_sup_config, conf.server_id),
-    STR(msg_sup_config, conf.host),
-    EACH(ADDR, msg_sup_config, conf.ssh, addr),
+FIELDS(sup_config, STR(msg_sup_config, conf.server_id),
+    STR(msg_sup_config, conf.host), EACH(ADDR, msg_sup_config, conf.ssh, addr),
     EACH(U16, msg_sup_config, conf.ssh, port),
     EACH(ADDR, msg_sup_config, conf.api, addr),
     EACH(U16, msg_sup_config, conf.api, port),
-    STR(msg_sup_config, conf.admin_socket),
-    STR(msg_sup_config, conf.state_dir),
-    U8(msg_sup_config, conf.entry),
-    U8(msg_sup_config, conf.algorithms),
-    U8(msg_sup_config, conf.kernel),
-    STRS(msg_sup_config, conf.networks),
-    U32(msg_sup_config, conf.max_grant_s),
-    U32(msg_sup_config, conf.mfa_age_s),
-    U32(msg_sup_config, conf.idle_s),
-    U32(msg_sup_config, conf.caps.source),
-    U32(msg_sup_config, conf.caps.network),
-    U32(msg_sup_config, conf.caps.site),
+    STR(msg_sup_config, conf.admin_socket), STR(msg_sup_config, conf.state_dir),
+    U8(msg_sup_config, conf.entry), U8(msg_sup_config, conf.algorithms),
+    U8(msg_sup_config, conf.kernel), STRS(msg_sup_config, conf.networks),
+    U32(msg_sup_config, conf.max_grant_s), U32(msg_sup_config, conf.mfa_age_s),
+    U32(msg_sup_config, conf.idle_s), U32(msg_sup_config, conf.caps.source),
+    U32(msg_sup_config, conf.caps.network), U32(msg_sup_config, conf.caps.site),
     EACH_STR(msg_sup_config, conf.sinks, name),
     EACH_STR(msg_sup_config, conf.sinks, host),
     EACH(U16, msg_sup_config, conf.sinks, port),
     EACH_STR(msg_sup_config, conf.sinks, ca_file),
-    STR(msg_sup_config, conf.host_key),
-    STR(msg_sup_config, conf.ca_key),
-    STR(msg_sup_config, conf.ca_next_key),
-    STR(msg_sup_config, conf.log_key),
-    STR(msg_sup_config, conf.tls_spki),
-    STR(msg_sup_config, conf.tls_next),
-    STR(msg_sup_config, conf.version),
-    STR(msg_sup_config, conf.config_sha256),
-    STR(msg_sup_config, faults),
-    STR(msg_sup_config, instance),
-};
+    STR(msg_sup_config, conf.host_key), STR(msg_sup_config, conf.ca_key),
+    STR(msg_sup_config, conf.ca_next_key), STR(msg_sup_config, conf.log_key),
+    STR(msg_sup_config, conf.tls_spki), STR(msg_sup_config, conf.tls_next),
+    STR(msg_sup_config, conf.version), STR(msg_sup_config, conf.config_sha256),
+    STR(msg_sup_config, faults), STR(msg_sup_config, instance));
 
-static const struct msg_field f_sup_link[] = {
-    U8(msg_sup_link, proc),
-    U64(msg_sup_link, conn),
-    ADDR(msg_sup_link, peer),
-    U16(msg_sup_link, peer_port),
-    ADDR(msg_sup_link, own),
-    U16(msg_sup_link, own_port),
-};
+FIELDS(sup_link, U8(msg_sup_link, proc), U64(msg_sup_link, conn),
+    ADDR(msg_sup_link, peer), U16(msg_sup_link, peer_port),
+    ADDR(msg_sup_link, own), U16(msg_sup_link, own_port));
 
-static const struct msg_field f_sup_spawn[] = {
-    U64(msg_sup_spawn, conn),
-    ADDR(msg_sup_spawn, peer),
-    U16(msg_sup_spawn, peer_port),
-    ADDR(msg_sup_spawn, own),
-    U16(msg_sup_spawn, own_port),
-    U8(msg_sup_spawn, probe),
-};
+FIELDS(sup_spawn, U64(msg_sup_spawn, conn), ADDR(msg_sup_spawn, peer),
+    U16(msg_sup_spawn, peer_port), ADDR(msg_sup_spawn, own),
+    U16(msg_sup_spawn, own_port), U8(msg_sup_spawn, probe));
 
-static const struct msg_field f_sup_conn[] = {
-    U64(msg_sup_conn, conn),
-};
+FIELDS(sup_conn, U64(msg_sup_conn, conn));
 
-static const struct msg_field f_sup_relink[] = {
-    U8(msg_sup_relink, proc),
-};
-static const struct msg_field f_sup_known[] = {
-    ADDR(msg_sup_known, source),
-    U8(msg_sup_known, known),
-};
+FIELDS(sup_relink, U8(msg_sup_relink, proc));
 
-static const struct msg_field f_sup_say[] = {
-    U8(msg_sup_say, level),
-    STR(msg_sup_say, text),
-};
+FIELDS(sup_known, ADDR(msg_sup_known, source), U8(msg_sup_known, known));
 
-static const struct msg_field f_sup_session[] = {
-    U64(msg_sup_session, conn),
-    U32(msg_sup_session, pid),
-    U8(msg_sup_session, gone),
-    U8(msg_sup_session, signal),
-};
-static const struct msg_field f_sup_listener[] = {
-    U8(msg_sup_listener, tls),
-};
+FIELDS(sup_say, U8(msg_sup_say, level), STR(msg_sup_say, text));
 
-static const struct msg_field f_log_append[] = {
-    U32(msg_log_append, rid),
-    U16(msg_log_append, event),
-    BYTES(msg_log_append, fields),
-};
+FIELDS(sup_session, U64(msg_sup_session, conn), U32(msg_sup_session, pid),
+    U8(msg_sup_session, gone), U8(msg_sup_session, signal));
 
-static const struct msg_field f_log_durable[] = {
-    U32(msg_log_durable, rid),
-    U8(msg_log_durable, result),
-    U64(msg_log_durable, seq),
-};
+FIELDS(sup_listener, U8(msg_sup_listener, tls));
+
+FIELDS(log_append, U32(msg_log_append, rid), U16(msg_log_append, event),
+    BYTES(msg_log_append, fields));
+
+FIELDS(log_durable, U32(msg_log_durable, rid), U8(msg_log_durable, result),
+    U64(msg_log_durable, seq));
 
 #define GRANT(st)                                                              \
 	STR(st, grant.id), STR(st, grant.req), STR(st, grant.user),            \
@@ -148,442 +105,211 @@ static const struct msg_field f_log_durable[] = {
 	    I64(st, grant.end_ms), I64(st, grant.end_boot_ms),                 \
 	    STR(st, grant.boot_id)
 
-static const struct msg_field f_nt_grant_open[] = {
-    U32(msg_nt_grant_open, rid),
-    GRANT(msg_nt_grant_open),
-    STR(msg_nt_grant_open, key_fp),
-    I64(msg_nt_grant_open, mfa_step),
-    STR(msg_nt_grant_open, factor),
-    STR(msg_nt_grant_open, by),
-    STR(msg_nt_grant_open, idempotency),
-    BYTES(msg_nt_grant_open, payload),
-    BYTES(msg_nt_grant_open, signature),
-};
+FIELDS(nt_grant_open, U32(msg_nt_grant_open, rid), GRANT(msg_nt_grant_open),
+    STR(msg_nt_grant_open, key_fp), I64(msg_nt_grant_open, mfa_step),
+    STR(msg_nt_grant_open, factor), STR(msg_nt_grant_open, by),
+    STR(msg_nt_grant_open, idempotency), BYTES(msg_nt_grant_open, payload),
+    BYTES(msg_nt_grant_open, signature));
 
-static const struct msg_field f_nt_grant_opened[] = {
-    U32(msg_nt_grant_opened, rid),
-    U8(msg_nt_grant_opened, result),
-    U64(msg_nt_grant_opened, seq),
-    RAW(msg_nt_grant_opened, mac),
-    BYTES(msg_nt_grant_opened, elements),
-};
+FIELDS(nt_grant_opened, U32(msg_nt_grant_opened, rid),
+    U8(msg_nt_grant_opened, result), U64(msg_nt_grant_opened, seq),
+    RAW(msg_nt_grant_opened, mac), BYTES(msg_nt_grant_opened, elements));
 
-static const struct msg_field f_nt_close[] = {
-    U32(msg_nt_close, rid),
-    STR(msg_nt_close, id),
-    U8(msg_nt_close, reason),
-    STR(msg_nt_close, by),
-    U64(msg_nt_close, bytes_in),
-    U64(msg_nt_close, bytes_out),
-    I64(msg_nt_close, exit),
-};
+FIELDS(nt_close, U32(msg_nt_close, rid), STR(msg_nt_close, id),
+    U8(msg_nt_close, reason), STR(msg_nt_close, by),
+    U64(msg_nt_close, bytes_in), U64(msg_nt_close, bytes_out),
+    I64(msg_nt_close, exit));
 
-static const struct msg_field f_nt_closed[] = {
-    U32(msg_nt_closed, rid),
-    U8(msg_nt_closed, result),
-    U64(msg_nt_closed, seq),
-};
+FIELDS(nt_closed, U32(msg_nt_closed, rid), U8(msg_nt_closed, result),
+    U64(msg_nt_closed, seq));
 
-static const struct msg_field f_nt_leg_open[] = {
-    U32(msg_nt_leg_open, rid),
-    STR(msg_nt_leg_open, grant),
-    STR(msg_nt_leg_open, sid),
-    U64(msg_nt_leg_open, conn),
-    ADDR(msg_nt_leg_open, gateway),
-    U16(msg_nt_leg_open, sport),
-    ADDR(msg_nt_leg_open, target),
-    ADDR(msg_nt_leg_open, client),
-    U16(msg_nt_leg_open, client_port),
-    STR(msg_nt_leg_open, key_fp),
-    STR(msg_nt_leg_open, client_version),
-};
+FIELDS(nt_leg_open, U32(msg_nt_leg_open, rid), STR(msg_nt_leg_open, grant),
+    STR(msg_nt_leg_open, sid), U64(msg_nt_leg_open, conn),
+    ADDR(msg_nt_leg_open, gateway), U16(msg_nt_leg_open, sport),
+    ADDR(msg_nt_leg_open, target), ADDR(msg_nt_leg_open, client),
+    U16(msg_nt_leg_open, client_port), STR(msg_nt_leg_open, key_fp),
+    STR(msg_nt_leg_open, client_version));
 
-static const struct msg_field f_nt_leg_opened[] = {
-    U32(msg_nt_leg_opened, rid),
-    U8(msg_nt_leg_opened, result),
-    U64(msg_nt_leg_opened, seq),
-    RAW(msg_nt_leg_opened, mac),
-    BYTES(msg_nt_leg_opened, elements),
-};
+FIELDS(nt_leg_opened, U32(msg_nt_leg_opened, rid),
+    U8(msg_nt_leg_opened, result), U64(msg_nt_leg_opened, seq),
+    RAW(msg_nt_leg_opened, mac), BYTES(msg_nt_leg_opened, elements));
 
-static const struct msg_field f_nt_mfa_burn[] = {
-    U32(msg_nt_mfa_burn, rid),
-    STR(msg_nt_mfa_burn, user),
-    STR(msg_nt_mfa_burn, user_id),
-    I64(msg_nt_mfa_burn, step),
-    STR(msg_nt_mfa_burn, factor),
-    STR(msg_nt_mfa_burn, verb),
-};
+FIELDS(nt_mfa_burn, U32(msg_nt_mfa_burn, rid), STR(msg_nt_mfa_burn, user),
+    STR(msg_nt_mfa_burn, user_id), I64(msg_nt_mfa_burn, step),
+    STR(msg_nt_mfa_burn, factor), STR(msg_nt_mfa_burn, verb));
 
-static const struct msg_field f_nt_mfa_burned[] = {
-    U32(msg_nt_mfa_burned, rid),
-    U8(msg_nt_mfa_burned, result),
-    U64(msg_nt_mfa_burned, seq),
-};
+FIELDS(nt_mfa_burned, U32(msg_nt_mfa_burned, rid),
+    U8(msg_nt_mfa_burned, result), U64(msg_nt_mfa_burned, seq));
 
-static const struct msg_field f_nt_fold_get[] = {
-    U32(msg_nt_fold_get, rid),
-};
+FIELDS(nt_fold_get, U32(msg_nt_fold_get, rid));
 
-static const struct msg_field f_nt_fold_grant[] = {
-    U32(msg_nt_fold_grant, rid),
-    GRANT(msg_nt_fold_grant),
-    STR(msg_nt_fold_grant, key_fp),
-    U8(msg_nt_fold_grant, state),
-    U64(msg_nt_fold_grant, seq),
-    RAW(msg_nt_fold_grant, mac),
-    BYTES(msg_nt_fold_grant, elements),
-};
+FIELDS(nt_fold_grant, U32(msg_nt_fold_grant, rid), GRANT(msg_nt_fold_grant),
+    STR(msg_nt_fold_grant, key_fp), U8(msg_nt_fold_grant, state),
+    U64(msg_nt_fold_grant, seq), RAW(msg_nt_fold_grant, mac),
+    BYTES(msg_nt_fold_grant, elements));
 
-static const struct msg_field f_nt_fold_leg[] = {
-    U32(msg_nt_fold_leg, rid),
-    STR(msg_nt_fold_leg, grant),
-    STR(msg_nt_fold_leg, sid),
-    STR(msg_nt_fold_leg, key_fp),
-    U64(msg_nt_fold_leg, conn),
-    U64(msg_nt_fold_leg, seq),
-    RAW(msg_nt_fold_leg, mac),
-    BYTES(msg_nt_fold_leg, elements),
-};
+FIELDS(nt_fold_leg, U32(msg_nt_fold_leg, rid), STR(msg_nt_fold_leg, grant),
+    STR(msg_nt_fold_leg, sid), STR(msg_nt_fold_leg, key_fp),
+    U64(msg_nt_fold_leg, conn), U64(msg_nt_fold_leg, seq),
+    RAW(msg_nt_fold_leg, mac), BYTES(msg_nt_fold_leg, elements));
 
-static const struct msg_field f_nt_fold_end[] = {
-    U32(msg_nt_fold_end, rid),
-    U64(msg_nt_fold_end, seq),
-    I64(msg_nt_fold_end, time_ms),
-    U64(msg_nt_fold_end, doubt_seq),
-    U64(msg_nt_fold_end, store_seq),
-    U8(msg_nt_fold_end, orderly),
-};
+FIELDS(nt_fold_end, U32(msg_nt_fold_end, rid), U64(msg_nt_fold_end, seq),
+    I64(msg_nt_fold_end, time_ms), U64(msg_nt_fold_end, doubt_seq),
+    U64(msg_nt_fold_end, store_seq), U8(msg_nt_fold_end, orderly));
 
-static const struct msg_field f_nt_clock[] = {
-    U32(msg_nt_clock, rid),
-    U8(msg_nt_clock, accept),
-};
+FIELDS(nt_clock, U32(msg_nt_clock, rid), U8(msg_nt_clock, accept));
 
-static const struct msg_field f_nt_clocked[] = {
-    U32(msg_nt_clocked, rid),
-    U8(msg_nt_clocked, result),
-    I64(msg_nt_clocked, time_ms),
-    I64(msg_nt_clocked, behind_ms),
-};
+FIELDS(nt_clocked, U32(msg_nt_clocked, rid), U8(msg_nt_clocked, result),
+    I64(msg_nt_clocked, time_ms), I64(msg_nt_clocked, behind_ms));
 
-static const struct msg_field f_nt_quota[] = {
-    STR(msg_nt_quota, user),
-};
+FIELDS(nt_quota, STR(msg_nt_quota, user));
 
-static const struct msg_field f_nt_read[] = {
-    U32(msg_nt_read, rid),
-    U64(msg_nt_read, from),
-    U32(msg_nt_read, max),
-};
+FIELDS(nt_read, U32(msg_nt_read, rid), U64(msg_nt_read, from),
+    U32(msg_nt_read, max));
 
-static const struct msg_field f_nt_lines[] = {
-    U32(msg_nt_lines, rid),
-    U64(msg_nt_lines, first),
-    U64(msg_nt_lines, next),
-    U64(msg_nt_lines, end),
-    BYTES(msg_nt_lines, lines),
-};
+FIELDS(nt_lines, U32(msg_nt_lines, rid), U64(msg_nt_lines, first),
+    U64(msg_nt_lines, next), U64(msg_nt_lines, end),
+    BYTES(msg_nt_lines, lines));
 
-static const struct msg_field f_nt_sid[] = {
-    U64(msg_nt_sid, conn),
-    BYTES(msg_nt_sid, sid),
-};
+FIELDS(nt_sid, U64(msg_nt_sid, conn), BYTES(msg_nt_sid, sid));
 
-static const struct msg_field f_nt_tail[] = {
-    U64(msg_nt_tail, end),
-};
+FIELDS(nt_tail, U64(msg_nt_tail, end));
 
-static const struct msg_field f_nt_key[] = {
-    RAW(msg_nt_key, key),
-};
+FIELDS(nt_key, RAW(msg_nt_key, key));
 
-static const struct msg_field f_nt_hostsign[] = {
-    U32(msg_nt_hostsign, rid),
-    U8(msg_nt_hostsign, rekey),
-    BYTES(msg_nt_hostsign, hash),
-};
+FIELDS(nt_hostsign, U32(msg_nt_hostsign, rid), U8(msg_nt_hostsign, rekey),
+    BYTES(msg_nt_hostsign, hash));
 
-static const struct msg_field f_nt_hostsig[] = {
-    U32(msg_nt_hostsig, rid),
-    U8(msg_nt_hostsig, result),
-    BYTES(msg_nt_hostsig, sig),
-};
+FIELDS(nt_hostsig, U32(msg_nt_hostsig, rid), U8(msg_nt_hostsig, result),
+    BYTES(msg_nt_hostsig, sig));
 
-static const struct msg_field f_nt_cert[] = {
-    U32(msg_nt_cert, rid),
-    STR(msg_nt_cert, grant),
-    STR(msg_nt_cert, sid),
-    RAW(msg_nt_cert, pubkey),
-};
+FIELDS(nt_cert, U32(msg_nt_cert, rid), STR(msg_nt_cert, grant),
+    STR(msg_nt_cert, sid), RAW(msg_nt_cert, pubkey));
 
-static const struct msg_field f_nt_cert_ok[] = {
-    U32(msg_nt_cert_ok, rid),
-    U8(msg_nt_cert_ok, result),
-    BYTES(msg_nt_cert_ok, cert),
-};
+FIELDS(nt_cert_ok, U32(msg_nt_cert_ok, rid), U8(msg_nt_cert_ok, result),
+    BYTES(msg_nt_cert_ok, cert));
 
-static const struct msg_field f_nt_unended[] = {
-    STR(msg_nt_unended, sid),
-    STR(msg_nt_unended, grant),
-    U32(msg_nt_unended, channel),
-    STR(msg_nt_unended, file),
-    U64(msg_nt_unended, size),
-};
+FIELDS(nt_unended, STR(msg_nt_unended, sid), STR(msg_nt_unended, grant),
+    U32(msg_nt_unended, channel), STR(msg_nt_unended, file),
+    U64(msg_nt_unended, size));
 
-static const struct msg_field f_sup_unprotect[] = {
-    ADDR(msg_sup_unprotect, addr),
-    U8(msg_sup_unprotect, proto),
-    U16(msg_sup_unprotect, port),
-    STR(msg_sup_unprotect, why),
-};
+FIELDS(sup_unprotect, ADDR(msg_sup_unprotect, addr),
+    U8(msg_sup_unprotect, proto), U16(msg_sup_unprotect, port),
+    STR(msg_sup_unprotect, why));
 
-static const struct msg_field f_sup_unprotected[] = {
-    U8(msg_sup_unprotected, result),
-    STR(msg_sup_unprotected, text),
-};
+FIELDS(sup_unprotected, U8(msg_sup_unprotected, result),
+    STR(msg_sup_unprotected, text));
 
-static const struct msg_field f_fw_unprotect[] = {
-    U32(msg_fw_unprotect, rid),
-    ADDR(msg_fw_unprotect, addr),
-    U8(msg_fw_unprotect, proto),
-    U16(msg_fw_unprotect, port),
-};
+FIELDS(fw_unprotect, U32(msg_fw_unprotect, rid), ADDR(msg_fw_unprotect, addr),
+    U8(msg_fw_unprotect, proto), U16(msg_fw_unprotect, port));
 
-static const struct msg_field f_fw_unprotected[] = {
-    U32(msg_fw_unprotected, rid),
-    U8(msg_fw_unprotected, result),
-    ADDR(msg_fw_unprotected, addr),
-    U8(msg_fw_unprotected, proto),
-    U16(msg_fw_unprotected, port),
-};
+FIELDS(fw_unprotected, U32(msg_fw_unprotected, rid),
+    U8(msg_fw_unprotected, result), ADDR(msg_fw_unprotected, addr),
+    U8(msg_fw_unprotected, proto), U16(msg_fw_unprotected, port));
 
-static const struct msg_field f_fw_protect[] = {
-    U32(msg_fw_protect, rid),
-    BYTES(msg_fw_protect, ports),
-};
+FIELDS(fw_protect, U32(msg_fw_protect, rid), BYTES(msg_fw_protect, ports));
 
-static const struct msg_field f_fw_protected[] = {
-    U32(msg_fw_protected, rid),
-    BYTES(msg_fw_protected, results),
-};
+FIELDS(
+    fw_protected, U32(msg_fw_protected, rid), BYTES(msg_fw_protected, results));
 
-static const struct msg_field f_fw_open[] = {
-    U32(msg_fw_open, rid),
-    STR(msg_fw_open, id),
-    STR(msg_fw_open, grant),
-    U64(msg_fw_open, seq),
-    RAW(msg_fw_open, mac),
-    BYTES(msg_fw_open, elements),
-    U8(msg_fw_open, sync),
-};
+FIELDS(fw_open, U32(msg_fw_open, rid), STR(msg_fw_open, id),
+    STR(msg_fw_open, grant), U64(msg_fw_open, seq), RAW(msg_fw_open, mac),
+    BYTES(msg_fw_open, elements), U8(msg_fw_open, sync));
 
-static const struct msg_field f_fw_opened[] = {
-    U32(msg_fw_opened, rid),
-    U8(msg_fw_opened, result),
-};
+FIELDS(fw_opened, U32(msg_fw_opened, rid), U8(msg_fw_opened, result));
 
-static const struct msg_field f_fw_close[] = {
-    U32(msg_fw_close, rid),
-    STR(msg_fw_close, id),
-    U8(msg_fw_close, reason),
-};
+FIELDS(fw_close, U32(msg_fw_close, rid), STR(msg_fw_close, id),
+    U8(msg_fw_close, reason));
 
-static const struct msg_field f_fw_closed[] = {
-    U32(msg_fw_closed, rid),
-    U8(msg_fw_closed, result),
-    U64(msg_fw_closed, packets_in),
-    U64(msg_fw_closed, bytes_in),
-    U64(msg_fw_closed, packets_out),
-    U64(msg_fw_closed, bytes_out),
-};
+FIELDS(fw_closed, U32(msg_fw_closed, rid), U8(msg_fw_closed, result),
+    U64(msg_fw_closed, packets_in), U64(msg_fw_closed, bytes_in),
+    U64(msg_fw_closed, packets_out), U64(msg_fw_closed, bytes_out));
 
-static const struct msg_field f_fw_sync[] = {
-    U32(msg_fw_sync, rid),
-};
+FIELDS(fw_sync, U32(msg_fw_sync, rid));
 
-static const struct msg_field f_fw_synced[] = {
-    U32(msg_fw_synced, rid),
-    U8(msg_fw_synced, result),
-    U32(msg_fw_synced, removed),
-    U32(msg_fw_synced, kept),
-};
+FIELDS(fw_synced, U32(msg_fw_synced, rid), U8(msg_fw_synced, result),
+    U32(msg_fw_synced, removed), U32(msg_fw_synced, kept));
 
-static const struct msg_field f_ses_auth[] = {
-    U32(msg_ses_auth, rid),
-    U8(msg_ses_auth, query),
-    STR(msg_ses_auth, user),
-    STR(msg_ses_auth, alg),
-    BYTES(msg_ses_auth, blob),
-    BYTES(msg_ses_auth, sig),
-    U8(msg_ses_auth, sk_flags),
-    U32(msg_ses_auth, sk_counter),
-    STR(msg_ses_auth, client_version),
-};
+FIELDS(ses_auth, U32(msg_ses_auth, rid), U8(msg_ses_auth, query),
+    STR(msg_ses_auth, user), STR(msg_ses_auth, alg), BYTES(msg_ses_auth, blob),
+    BYTES(msg_ses_auth, sig), U8(msg_ses_auth, sk_flags),
+    U32(msg_ses_auth, sk_counter), STR(msg_ses_auth, client_version));
 
-static const struct msg_field f_ses_auth_ok[] = {
-    U32(msg_ses_auth_ok, rid),
-    U8(msg_ses_auth_ok, query),
-    STR(msg_ses_auth_ok, grant),
-    STR(msg_ses_auth_ok, sid),
-    STR(msg_ses_auth_ok, user),
-    STR(msg_ses_auth_ok, login),
-    STR(msg_ses_auth_ok, target),
-    U32(msg_ses_auth_ok, caps),
-    U8(msg_ses_auth_ok, record),
-    I64(msg_ses_auth_ok, end_ms),
-    I64(msg_ses_auth_ok, end_boot_ms),
-    U32(msg_ses_auth_ok, idle_s),
-};
+FIELDS(ses_auth_ok, U32(msg_ses_auth_ok, rid), U8(msg_ses_auth_ok, query),
+    STR(msg_ses_auth_ok, grant), STR(msg_ses_auth_ok, sid),
+    STR(msg_ses_auth_ok, user), STR(msg_ses_auth_ok, login),
+    STR(msg_ses_auth_ok, target), U32(msg_ses_auth_ok, caps),
+    U8(msg_ses_auth_ok, record), I64(msg_ses_auth_ok, end_ms),
+    I64(msg_ses_auth_ok, end_boot_ms), U32(msg_ses_auth_ok, idle_s));
 
-static const struct msg_field f_ses_auth_no[] = {
-    U32(msg_ses_auth_no, rid),
-    U8(msg_ses_auth_no, query),
-    STR(msg_ses_auth_no, text),
-};
+FIELDS(ses_auth_no, U32(msg_ses_auth_no, rid), U8(msg_ses_auth_no, query),
+    STR(msg_ses_auth_no, text));
 
-static const struct msg_field f_ses_dial[] = {
-    U32(msg_ses_dial, rid),
-};
+FIELDS(ses_dial, U32(msg_ses_dial, rid));
 
-static const struct msg_field f_ses_target[] = {
-    U32(msg_ses_target, rid),
-    ADDR(msg_ses_target, addr),
-    U16(msg_ses_target, port),
-    BYTES(msg_ses_target, host_keys),
-};
+FIELDS(ses_target, U32(msg_ses_target, rid), ADDR(msg_ses_target, addr),
+    U16(msg_ses_target, port), BYTES(msg_ses_target, host_keys));
 
-static const struct msg_field f_ses_dial_no[] = {
-    U32(msg_ses_dial_no, rid),
-    STR(msg_ses_dial_no, text),
-};
+FIELDS(ses_dial_no, U32(msg_ses_dial_no, rid), STR(msg_ses_dial_no, text));
 
-static const struct msg_field f_ses_stop[] = {
-    U8(msg_ses_stop, reason),
-    STR(msg_ses_stop, text),
-};
+FIELDS(ses_stop, U8(msg_ses_stop, reason), STR(msg_ses_stop, text));
 
-static const struct msg_field f_ses_end[] = {
-    U8(msg_ses_end, reason),
-    U64(msg_ses_end, bytes_in),
-    U64(msg_ses_end, bytes_out),
-    I64(msg_ses_end, exit),
-    STR(msg_ses_end, text),
-    U8(msg_ses_end, logged_in),
-    BYTES(msg_ses_end, tried),
-    STR(msg_ses_end, client_version),
-};
+FIELDS(ses_end, U8(msg_ses_end, reason), U64(msg_ses_end, bytes_in),
+    U64(msg_ses_end, bytes_out), I64(msg_ses_end, exit), STR(msg_ses_end, text),
+    U8(msg_ses_end, logged_in), BYTES(msg_ses_end, tried),
+    STR(msg_ses_end, client_version));
 
-static const struct msg_field f_ses_channel[] = {
-    U32(msg_ses_channel, rid),
-};
+FIELDS(ses_channel, U32(msg_ses_channel, rid));
 
-static const struct msg_field f_ses_channel_ok[] = {
-    U32(msg_ses_channel_ok, rid),
-    U8(msg_ses_channel_ok, given),
-};
+FIELDS(ses_channel_ok, U32(msg_ses_channel_ok, rid),
+    U8(msg_ses_channel_ok, given));
 
-static const struct msg_field f_ses_probe[] = {
-    U32(msg_ses_probe, rid),
-    U8(msg_ses_probe, login),
-    STR(msg_ses_probe, host_alg),
-    STR(msg_ses_probe, grant),
-    STR(msg_ses_probe, sid),
-    STR(msg_ses_probe, user),
-    BYTES(msg_ses_probe, host_keys),
-};
+FIELDS(ses_probe, U32(msg_ses_probe, rid), U8(msg_ses_probe, login),
+    STR(msg_ses_probe, host_alg), STR(msg_ses_probe, grant),
+    STR(msg_ses_probe, sid), STR(msg_ses_probe, user),
+    BYTES(msg_ses_probe, host_keys));
 
-static const struct msg_field f_ses_probed[] = {
-    U32(msg_ses_probed, rid),
-    U8(msg_ses_probed, kex),
-    U8(msg_ses_probed, key_ok),
-    U8(msg_ses_probed, login_ok),
-    U8(msg_ses_probed, cert_known),
-    U8(msg_ses_probed, partial),
-    U32(msg_ses_probed, methods),
-    STR(msg_ses_probed, banner),
-    STR(msg_ses_probed, text),
-    BYTES(msg_ses_probed, host_key),
-    I64(msg_ses_probed, clock_ms),
-    STR(msg_ses_probed, addresses),
-};
+FIELDS(ses_probed, U32(msg_ses_probed, rid), U8(msg_ses_probed, kex),
+    U8(msg_ses_probed, key_ok), U8(msg_ses_probed, login_ok),
+    U8(msg_ses_probed, cert_known), U8(msg_ses_probed, partial),
+    U32(msg_ses_probed, methods), STR(msg_ses_probed, banner),
+    STR(msg_ses_probed, text), BYTES(msg_ses_probed, host_key),
+    I64(msg_ses_probed, clock_ms), STR(msg_ses_probed, addresses));
 
-static const struct msg_field f_rec_open[] = {
-    STR(msg_rec_open, sid),
-    STR(msg_rec_open, grant),
-    STR(msg_rec_open, user),
-    STR(msg_rec_open, target),
-    STR(msg_rec_open, login),
-    U32(msg_rec_open, channel),
-    U32(msg_rec_open, cols),
-    U32(msg_rec_open, rows),
-    STR(msg_rec_open, term),
-    BYTES(msg_rec_open, command),
-};
+FIELDS(rec_open, STR(msg_rec_open, sid), STR(msg_rec_open, grant),
+    STR(msg_rec_open, user), STR(msg_rec_open, target),
+    STR(msg_rec_open, login), U32(msg_rec_open, channel),
+    U32(msg_rec_open, cols), U32(msg_rec_open, rows), STR(msg_rec_open, term),
+    BYTES(msg_rec_open, command));
 
-static const struct msg_field f_rec_data[] = {
-    U32(msg_rec_data, channel),
-    U8(msg_rec_data, kind),
-    BYTES(msg_rec_data, data),
-};
+FIELDS(rec_data, U32(msg_rec_data, channel), U8(msg_rec_data, kind),
+    BYTES(msg_rec_data, data));
 
-static const struct msg_field f_rec_close[] = {
-    U32(msg_rec_close, channel),
-};
+FIELDS(rec_close, U32(msg_rec_close, channel));
 
-static const struct msg_field f_rec_state[] = {
-    U8(msg_rec_state, result),
-    U32(msg_rec_state, channel),
-    U64(msg_rec_state, bytes),
-    U8(msg_rec_state, ended),
-};
+FIELDS(rec_state, U8(msg_rec_state, result), U32(msg_rec_state, channel),
+    U64(msg_rec_state, bytes), U8(msg_rec_state, ended));
 
-static const struct msg_field f_rec_started[] = {
-    STR(msg_rec_started, sid),
-};
+FIELDS(rec_started, STR(msg_rec_started, sid));
 
-static const struct msg_field f_rec_read[] = {
-    U32(msg_rec_read, rid),
-    STR(msg_rec_read, sid),
-    U32(msg_rec_read, channel),
-    U64(msg_rec_read, offset),
-    U32(msg_rec_read, max),
-};
+FIELDS(rec_read, U32(msg_rec_read, rid), STR(msg_rec_read, sid),
+    U32(msg_rec_read, channel), U64(msg_rec_read, offset),
+    U32(msg_rec_read, max));
 
-static const struct msg_field f_rec_bytes[] = {
-    U32(msg_rec_bytes, rid),
-    U8(msg_rec_bytes, result),
-    U64(msg_rec_bytes, size),
-    BYTES(msg_rec_bytes, data),
-};
+FIELDS(rec_bytes, U32(msg_rec_bytes, rid), U8(msg_rec_bytes, result),
+    U64(msg_rec_bytes, size), BYTES(msg_rec_bytes, data));
 
-static const struct msg_field f_api_call[] = {
-    U32(msg_api_call, rid),
-    U16(msg_api_call, verb),
-    ADDR(msg_api_call, peer),
-    U16(msg_api_call, peer_port),
-    I64(msg_api_call, uid),
-    I64(msg_api_call, loginuid),
-    I64(msg_api_call, pid),
-    STR(msg_api_call, arg),
-    STR(msg_api_call, token),
-    BYTES(msg_api_call, query),
-    BYTES(msg_api_call, body),
-};
+FIELDS(api_call, U32(msg_api_call, rid), U16(msg_api_call, verb),
+    ADDR(msg_api_call, peer), U16(msg_api_call, peer_port),
+    I64(msg_api_call, uid), I64(msg_api_call, loginuid), I64(msg_api_call, pid),
+    STR(msg_api_call, arg), STR(msg_api_call, token),
+    BYTES(msg_api_call, query), BYTES(msg_api_call, body));
 
-static const struct msg_field f_api_reply[] = {
-    U32(msg_api_reply, rid),
-    U16(msg_api_reply, status),
-    STR(msg_api_reply, content_type),
-    BYTES(msg_api_reply, body),
-};
+FIELDS(api_reply, U32(msg_api_reply, rid), U16(msg_api_reply, status),
+    STR(msg_api_reply, content_type), BYTES(msg_api_reply, body));
 
-static const struct msg_field f_shp_status[] = {
-    STR(msg_shp_status, sink),
-    U8(msg_shp_status, up),
-    U64(msg_shp_status, next),
-    STR(msg_shp_status, text),
-};
+FIELDS(shp_status, STR(msg_shp_status, sink), U8(msg_shp_status, up),
+    U64(msg_shp_status, next), STR(msg_shp_status, text));
 
 #define SUP PROC_BIT(PROC_SUPERVISOR)
 #define BRK PROC_BIT(PROC_BROKER)
