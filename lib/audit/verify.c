@@ -1,28 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * verify - see the header. Files are read here too, for jitctl and tests alike.
+ * verify - see the header. Files are read by verify_files.c.
  */
 #include "audit/verify.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "audit/merkle.h"
 #include "audit/record.h"
+#include "audit/verify_impl.h"
 #include "base/err.h"
 #include "base/fault.h"
 #include "base/str.h"
 #include "wire/json.h"
-
-enum { CHUNK = 64 * 1024 };
-enum { FILE_NAME_MAX = 64 }; /* internal: we named it */
 
 /* The leaf hashes of one segment, as the notary noted them. */
 struct stretch {
@@ -97,10 +90,8 @@ verify_expect(struct verify *v, const struct note_checkpoint *c, bool all)
 	v->res.expected = c->size;
 }
 
-/* Adds leaf hashes (32 bytes each) of the records from `first` on, before
- * those lines; once per segment. */
-static int
-add_leaves(struct verify *v, uint64_t first, const void *p, size_t n)
+int
+verify_leaves(struct verify *v, uint64_t first, const void *p, size_t n)
 {
 	struct stretch *grown;
 	uint8_t *copy;
@@ -399,7 +390,22 @@ out:
 	return ok;
 }
 
+void
+verify_half_line(struct verify *v)
+{
+	if (!v->failed)
+		(void)bad(v, v->next, v->next,
+		    "The line where record %llu belongs is not complete.",
+		    llu(v->next));
+}
+
 /* ---- the end */
+
+bool
+verify_failed(const struct verify *v)
+{
+	return v->failed;
+}
 
 /* No checkpoint signs for the tail: the noted hashes are all there is. */
 static bool
@@ -465,165 +471,4 @@ verify_result(struct verify *v)
 		    llu(v->res.checkpoints), llu(v->next - v->res.covered),
 		    llu(v->res.covered), when);
 	return &v->res;
-}
-
-/* ---- files */
-
-int
-verify_fd(struct verify *v, int fd)
-{
-	struct buf b;
-	uint8_t *p = malloc(CHUNK);
-	int r = p == NULL ? GW_ENOMEM : 0;
-
-	buf_init(&b, 2 * LIMIT_RECORD_MAX + CHUNK);
-	while (r == 0) {
-		ssize_t n = read(fd, p, CHUNK);
-		size_t at = 0;
-		const uint8_t *lf;
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			r = GW_ESYS;
-		if (n <= 0)
-			break;
-		buf_put(&b, p, (size_t)n);
-		if ((r = buf_err(&b)) < 0)
-			break;
-		while ((lf = memchr(b.p + at, '\n', b.len - at)) != NULL) {
-			size_t len = (size_t)(lf - b.p) - at;
-
-			if (!verify_line(v, b.p + at, len))
-				goto out;
-			at += len + 1;
-		}
-		buf_shift(&b, at);
-		if (b.len > LIMIT_RECORD_MAX)
-			break; /* no record is that long */
-	}
-	if (r == 0 && b.len > 0 && !v->failed)
-		(void)bad(v, v->next, v->next,
-		    "The line where record %llu belongs is not complete.",
-		    llu(v->next));
-out:
-	buf_done(&b);
-	free(p);
-	return r;
-}
-
-/* -1 with errno also for what is no regular file: a fifo would block. */
-static int
-open_file(int dirfd, const char *file)
-{
-	int fd =
-	    openat(dirfd, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	struct stat st;
-
-	if (fd < 0 || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)))
-		return fd;
-	(void)close(fd);
-	errno = EINVAL;
-	return -1;
-}
-
-static int
-read_leaves(struct verify *v, int dirfd, const char *file)
-{
-	int fd = open_file(dirfd, file);
-	struct stat st;
-	uint8_t *p = NULL;
-	uint64_t first = 0;
-	char digits[21];
-	ssize_t n;
-	int r = GW_ESYS;
-
-	if (fd < 0 || fstat(fd, &st) != 0)
-		goto out;
-	memcpy(digits, file + strlen("leaves-"), 20);
-	digits[20] = '\0';
-	first = strtoull(digits, NULL, 10);
-	r = GW_ENOMEM;
-	if ((p = malloc((size_t)st.st_size + 1)) == NULL)
-		goto out;
-	r = GW_ESYS;
-	if ((n = read(fd, p, (size_t)st.st_size)) < 0)
-		goto out;
-	r = add_leaves(v, first, p, (size_t)n);
-out:
-	free(p);
-	if (fd >= 0)
-		(void)close(fd);
-	return r;
-}
-
-static bool
-has_name(const char *s, const char *head, const char *tail)
-{
-	size_t n = strlen(s), nh = strlen(head), nt = strlen(tail);
-
-	return n == nh + 20 + nt && strncmp(s, head, nh) == 0 &&
-	       strspn(s + nh, "0123456789") >= 20 &&
-	       strcmp(s + nh + 20, tail) == 0;
-}
-
-static int
-is_leaves(const struct dirent *e)
-{
-	return has_name(e->d_name, "leaves-", ".bin");
-}
-
-static int
-is_log(const struct dirent *e)
-{
-	return has_name(e->d_name, "audit-", ".ndjson");
-}
-
-static int
-each(struct verify *v, const char *dir, int dirfd, bool leaves)
-{
-	struct dirent **list = NULL;
-	int n = scandir(dir, &list, leaves ? is_leaves : is_log, alphasort);
-	int r = n < 0 ? GW_ESYS : 0;
-
-	if (n == 0 && !leaves) {
-		errno = ENOENT;
-		r = GW_ESYS;
-	}
-	for (int i = 0; i < n; i++) {
-		if (r == 0 && leaves) {
-			r = read_leaves(v, dirfd, list[i]->d_name);
-		} else if (r == 0 && !v->failed) {
-			int fd = open_file(dirfd, list[i]->d_name);
-
-			r = fd < 0 ? GW_ESYS : verify_fd(v, fd);
-			if (fd >= 0)
-				(void)close(fd);
-		}
-		free(list[i]);
-	}
-	free(list);
-	return r;
-}
-
-int
-verify_dir(struct verify *v, const char *dir)
-{
-	int fd = open(dir, O_RDONLY | O_CLOEXEC);
-	struct stat st;
-	int r = GW_ESYS;
-
-	if (fd < 0 || fstat(fd, &st) != 0)
-		goto out;
-	if (!S_ISDIR(st.st_mode)) {
-		r = verify_fd(v, fd);
-		goto out;
-	}
-	/* hashes first: the log may grow meanwhile, they must not be ahead */
-	if ((r = each(v, dir, fd, true)) == 0)
-		r = each(v, dir, fd, false);
-out:
-	if (fd >= 0)
-		(void)close(fd);
-	return r;
 }

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * verify_impl - what verify_files.c gives to verify.c beside lines. Nobody else
+ * includes it.
+ */
+#ifndef AUDIT_VERIFY_IMPL_H
+#define AUDIT_VERIFY_IMPL_H
+
+#include "audit/verify.h"
+
+/* Leaf hashes (32 bytes each) of the records from `first` on, before those
+ * lines; once per segment. GW_ENOMEM. */
+MUST_CHECK int verify_leaves(
+    struct verify *v, uint64_t first, const void *p, size_t n);
+/* Bytes are left behind the last line. */
+void verify_half_line(struct verify *v);
+/* Something is wrong: what follows is not looked at. */
+bool verify_failed(const struct verify *v);
+
+#endif
