@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * internal - what process.c (what a process does) and loop.c (when it does it)
- * share: one object in two files. Nobody else includes it.
+ * share, one object in two files, and main.c, which makes and ends it. Nobody
+ * else includes it.
  */
 #ifndef PROCESS_INTERNAL_H
 #define PROCESS_INTERNAL_H
@@ -60,6 +61,10 @@ void peer_shut(struct peer *p); /* closes; the struct lives on until reaped */
 /* process.c: what the loop calls. */
 void peer_readable(struct process *r, struct peer *p);
 void peer_lost(struct process *r, struct peer *p);
+
+/* process.c: what main.c calls. */
+void append_forget(struct process *r); /* records that nobody will take */
+process_timer_fn process_relink;
 
 MUST_CHECK int loop_init(struct process *r);
 void loop_run(struct process *r);
