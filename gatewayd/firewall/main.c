@@ -17,49 +17,34 @@
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/safefile.h"
-#include "base/secret.h"
 #include "base/str.h"
-#include "core/receipt.h"
 #include "core/shutport.h"
 #include "firewall/closed_state.h"
 #include "firewall/conntrack.h"
 #include "firewall/fw.h"
 #include "firewall/keep.h"
+#include "firewall/proof.h"
 #include "firewall/report.h"
 #include "process/process.h"
 
 enum {
 	CHECK_MS = 1000,
-	CLOSED_KEPT = 8192, /* closed ids remembered; the oldest go first */
-};
-
-/* A receipt with a seq up to this one does not open id again. */
-struct closed {
-	char id[LIMIT_ID_SIZE];
-	uint64_t seq;
 };
 
 struct context {
 	struct process *process;
 	const struct conf *conf;
 	struct fw *fw;
-	struct secret key; /* shared with the notary; p NULL = not yet here */
+	struct proof proof;
 	struct timer *tick, *check;
 	struct watch *events;
 	char folder[LIMIT_PATH_SIZE];
 	char state[LIMIT_PATH_SIZE + sizeof(CLOSED_STATE_FILE) + 1];
 	const char *rw[2];
-	uint64_t seq; /* the highest a valid receipt had */
-	struct closed closed[CLOSED_KEPT];
-	size_t nclosed;
-	/* The highest seq that fell out of closed: up to it only what is open
-	 * may be opened again. */
-	uint64_t floor;
 	struct keep *keep;
 	bool syncing;
 	uint32_t shut_by_sync; /* ports the kernel did not have */
 	bool synced;           /* once since the start */
-	bool refused; /* within this sync, a receipt that is not of our key */
 };
 
 static const char *
@@ -123,55 +108,7 @@ load_state(struct context *c, struct ruleset *rs)
 	return closed_state_read(rs, c->state, 0) == GW_ENOMEM ? GW_ENOMEM : 0;
 }
 
-/* ---- receipts */
-static void
-remember_closed(struct context *c, const char *id)
-{
-	struct closed *one = &c->closed[c->nclosed++ % CLOSED_KEPT];
-
-	if (one->seq > c->floor)
-		c->floor = one->seq;
-	one->seq = c->seq;
-	if (str_copy(one->id, sizeof(one->id), id) != 0)
-		one->id[0] = '\0';
-}
-
-static bool
-was_closed(const struct context *c, const char *id, uint64_t seq)
-{
-	size_t i = 0, n = c->nclosed < CLOSED_KEPT ? c->nclosed : CLOSED_KEPT;
-
-	if (seq <= c->floor && !fw_holds(c->fw, id))
-		return true;
-	for (i = 0; i < n; i++)
-		if (seq <= c->closed[i].seq && strcmp(c->closed[i].id, id) == 0)
-			return true;
-	return false;
-}
-
-static int
-check_receipt(struct context *c, const struct msg_fw_open *m)
-{
-	struct receipt rc = {.seq = m->seq};
-
-	if (c->key.p == NULL || c->key.len != RECEIPT_KEY_SIZE) {
-		c->refused = true;
-		return GW_ESTATE;
-	}
-	memcpy(rc.mac, m->mac, sizeof(rc.mac));
-	if (!receipt_ok(&rc, c->key.p, m->id, m->grant, m->elements.p,
-		m->elements.len)) {
-		c->refused = true;
-		return GW_EDENIED;
-	}
-	if (!FAULT(fw_replay) &&
-	    (was_closed(c, m->id, m->seq) || was_closed(c, m->grant, m->seq)))
-		return GW_EDENIED;
-	if (m->seq > c->seq)
-		c->seq = m->seq;
-	return 0;
-}
-
+/* ---- openings */
 /* An id is a grant's or a session's; a grant's opens no leg and a session's
  * nothing else, so neither can be passed off as the other. */
 static int
@@ -206,15 +143,9 @@ on_key(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
 	const struct msg_nt_key *m = msg->body;
 	struct context *c = process_ctx(r);
-	struct secret key = {0, NULL};
-	int e = secret_copy(&key, m->key, sizeof(m->key));
 
 	(void)p;
-	if (e != 0)
-		return e;
-	secret_free(&c->key);
-	c->key = key;
-	return 0;
+	return proof_key(&c->proof, m->key);
 }
 
 /* One list, one transaction, one answer; closed.state follows. */
@@ -307,7 +238,7 @@ on_open(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	struct now now = clock_now();
 	struct element_list l;
 	bool repeated = is_repeated(c, m);
-	int e = check_receipt(c, m);
+	int e = proof_check(&c->proof, c->fw, m);
 
 	memset(&l, 0, sizeof(l));
 	if (e == 0)
@@ -335,7 +266,7 @@ on_close(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	struct now now = clock_now();
 	int e = fw_close_grant(c->fw, m->id, &now, &t);
 
-	remember_closed(c, m->id);
+	proof_closed(&c->proof, m->id);
 	/* an earlier life may have opened it: the next sync knows */
 	if (e == GW_ENOENT && !c->synced && !FAULT(close_early))
 		e = GW_ESTATE;
@@ -359,7 +290,7 @@ on_sync_begin(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	(void)p;
 	(void)msg;
 	c->syncing = true;
-	c->refused = false;
+	c->proof.refused = false;
 	c->shut_by_sync = 0;
 	fw_sync_begin(c->fw);
 	return 0;
@@ -376,7 +307,7 @@ on_sync_end(struct process *r, struct peer *p, const struct ipc_msg *msg)
 
 	/* The notary or we were started anew between the fold and this: the
 	 * broker asks again, and what is open stays until then. */
-	if (c->syncing && c->refused)
+	if (c->syncing && c->proof.refused)
 		e = GW_EDENIED;
 	else if (c->syncing)
 		e = fw_sync_end(c->fw, &now, &reply.removed, &reply.kept);
@@ -607,6 +538,6 @@ main(int argc, char **argv)
 	sandbox.rw = context.rw;
 	status = process_main(&def, &context, argc, argv);
 	fw_free(context.fw);
-	secret_free(&context.key);
+	proof_free(&context.proof);
 	return status;
 }
