@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * http_impl - what serve.c and http.c share: a listening socket with its
- * daemon, and what libmicrohttpd calls.
+ * http_impl - what the files of http share: a listening socket with its daemon
+ * (serve.c), what libmicrohttpd calls (http.c), a request while it is judged
+ * (judge.c) and answered (answer.c).
  */
 #ifndef API_HTTP_IMPL_H
 #define API_HTTP_IMPL_H
@@ -12,8 +13,12 @@
 #include <sys/socket.h>
 
 #include "api/http.h"
+#include "api/parse.h"
+#include "base/buf.h"
 
+struct conn;
 struct conns;
+struct verb;
 
 struct http_daemon {
 	struct http_daemon *next;
@@ -32,6 +37,34 @@ struct http {
 	struct conns *conns;
 	struct http_daemon *daemons;
 };
+
+struct http_req {
+	struct MHD_Connection *c;
+	struct http_daemon *daemon;
+	struct parse_target target;
+	int target_err;
+	struct buf body;
+	struct msg_api_call call;
+	const struct verb *verb;
+	bool seen;      /* headers were judged */
+	bool suspended; /* MHD waits for http_reply */
+	/* the answer */
+	int status; /* 0 = none yet */
+	char content_type[64];
+	char allow[64];
+	uint8_t *reply;
+	size_t nreply;
+};
+
+/* judge.c: all that can be said before the body is there, as a problem of q;
+ * true = answer at once, the body is not read. */
+bool http_judge(struct http_req *q, struct http_daemon *d, const char *method);
+
+/* answer.c */
+
+/* Queues the answer that q has. */
+enum MHD_Result http_send(struct http_req *q);
+struct conn *http_conn(struct MHD_Connection *c);
 
 /* Libmicrohttpd's callbacks; cls is the daemon. */
 enum MHD_Result http_on_accept(
