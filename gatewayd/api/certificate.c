@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/safefile.h"
 #include "base/str.h"
+#include "sys/pem.h"
 
 enum { PATH_SIZE = LIMIT_PATH_SIZE + 32 };
 
@@ -59,17 +60,6 @@ parse_reason(void)
 	return s != NULL ? s : "it cannot be parsed";
 }
 
-/* A passphrase: there is nobody to ask for it. */
-static int
-no_passphrase(char *buf, int size, int rwflag, void *arg)
-{
-	(void)buf;
-	(void)size;
-	(void)rwflag;
-	(void)arg;
-	return -1;
-}
-
 /* What follows the first certificate: more of them, or nothing. */
 static bool
 chain_ok(BIO *bio)
@@ -77,7 +67,7 @@ chain_ok(BIO *bio)
 	X509 *x = NULL;
 	unsigned long e;
 
-	while ((x = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL)) != NULL)
+	while ((x = pem_certificate(bio)) != NULL)
 		X509_free(x);
 	e = ERR_peek_last_error();
 	if (ERR_GET_LIB(e) == ERR_LIB_PEM &&
@@ -94,8 +84,7 @@ parse_crt(X509 **ret, const struct secret *pem, const char *path)
 	BIO *bio = BIO_new_mem_buf(pem->p, (int)pem->len);
 
 	ERR_clear_error();
-	*ret = bio != NULL ? PEM_read_bio_X509(bio, NULL, no_passphrase, NULL)
-			   : NULL;
+	*ret = bio != NULL ? pem_certificate(bio) : NULL;
 	if (*ret != NULL && !chain_ok(bio)) {
 		X509_free(*ret);
 		*ret = NULL;
@@ -112,18 +101,13 @@ parse_crt(X509 **ret, const struct secret *pem, const char *path)
 static int
 parse_key(EVP_PKEY **ret, const struct secret *pem, const char *path)
 {
-	BIO *bio = BIO_new_mem_buf(pem->p, (int)pem->len);
-
 	ERR_clear_error();
-	*ret = bio != NULL
-		   ? PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL)
-		   : NULL;
+	*ret = pem_key(pem);
 	if (*ret == NULL)
 		log_err(
 		    "%s: %s; it must hold a private key as PEM text, "
 		    "without a passphrase (\"-----BEGIN PRIVATE KEY-----\")",
 		    path, parse_reason());
-	BIO_free(bio);
 	return *ret != NULL ? 0 : GW_ECORRUPT;
 }
 

@@ -24,6 +24,7 @@
 #include "base/secret.h"
 #include "base/str.h"
 #include "sys/conf_yaml.h"
+#include "sys/pem.h"
 #include "wire/rollover.h"
 
 enum { PATH_SIZE = LIMIT_PATH_SIZE + 32, EXIT_USAGE = 2 };
@@ -180,35 +181,22 @@ tlskey_make(const struct tlskey_facts *f, char retspki[static 65])
 
 /* ---- gatewayd tls */
 
-/* A passphrase: there is nobody to ask for it. */
-static int
-no_passphrase(char *buf, int size, int rwflag, void *arg)
-{
-	(void)buf;
-	(void)size;
-	(void)rwflag;
-	(void)arg;
-	return -1;
-}
-
 static EVP_PKEY *
 read_key(const struct tlskey_facts *f, const char *name)
 {
 	char path[PATH_SIZE];
 	struct secret pem = {0};
 	EVP_PKEY *key = NULL;
-	BIO *bio = NULL;
 	int r;
 
 	if (path_of(path, f, name) != 0)
 		return NULL;
 	r = safefile_read(
 	    &pem, path, LIMIT_PEM_SIZE, SAFEFILE_PRIVATE | SAFEFILE_ANY_OWNER);
-	if (r == 0 && (bio = BIO_new_mem_buf(pem.p, (int)pem.len)) != NULL)
-		key = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
+	if (r == 0)
+		key = pem_key(&pem);
 	if (key == NULL)
 		(void)fail("read", path, r != 0 ? r : GW_ECRYPTO);
-	BIO_free(bio);
 	secret_free(&pem);
 	return key;
 }

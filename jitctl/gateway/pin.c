@@ -4,18 +4,18 @@
  */
 #include "jitctl/gateway/pin.h"
 
-#include <openssl/pem.h>
+#include <openssl/bio.h>
 #include <openssl/sha.h>
 #include <openssl/x509.h>
 
 #include "base/str.h"
+#include "sys/pem.h"
 
 bool
 pin_of_pem(const char *pem, char ret[static 65])
 {
 	BIO *bio = BIO_new_mem_buf(pem, -1);
-	X509 *cert =
-	    bio != NULL ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+	X509 *cert = bio != NULL ? pem_certificate(bio) : NULL;
 	unsigned char *der = NULL;
 	uint8_t hash[SHA256_DIGEST_LENGTH];
 	int n = 0;

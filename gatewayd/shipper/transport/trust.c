@@ -5,8 +5,8 @@
 #include "shipper/transport/trust.h"
 
 #include <errno.h>
+#include <openssl/bio.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +17,7 @@
 #include "base/fault.h"
 #include "base/limits.h"
 #include "base/safefile.h"
+#include "sys/pem.h"
 
 struct trust {
 	const char *ca_file;
@@ -34,7 +35,7 @@ add_cas(SSL_CTX *ctx, const struct secret *pem)
 
 	if (bio == NULL)
 		return GW_ENOMEM;
-	while ((c = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL) {
+	while ((c = pem_certificate(bio)) != NULL) {
 		const int ok =
 		    X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx), c);
 
