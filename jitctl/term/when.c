@@ -249,12 +249,36 @@ seconds_of(const struct parts *p, const struct tm *tm, int64_t ret[2])
 			ret[1] = at;
 		found = true;
 	}
-	/* a clock that the day leaves out */
-	if (!found && local_moment(p, tm, -1, &at)) {
+	/* a clock that the day leaves out; of a zone's it is another moment */
+	if (!found && p->zone[0] == '\0' && local_moment(p, tm, -1, &at)) {
 		ret[0] = ret[1] = at;
 		found = true;
 	}
 	return found;
+}
+
+/* The zone's name is that of another season (CET in July): its clock is as far
+ * from UTC as where TZ last had it, or next will. */
+static bool
+other_season(struct parts *p, const struct tm *tm)
+{
+	enum { DAY_S = 86400, YEAR_DAYS = 366 };
+	struct tm t = *tm;
+	const time_t at = timegm(&t);
+
+	for (int days = 0; p->zone[0] != '\0' && days <= YEAR_DAYS; days++)
+		for (int sign = -1; sign <= 1; sign += 2) {
+			const time_t probe = at + (time_t)sign * days * DAY_S;
+			struct tm there = {0};
+
+			if (localtime_r(&probe, &there) == NULL ||
+			    strcmp(p->zone, there.tm_zone) != 0)
+				continue;
+			p->has_offset = true;
+			p->offset_s = (int)there.tm_gmtoff;
+			return true;
+		}
+	return false;
 }
 
 /* A thirtieth of February would be the second of March. */
@@ -288,8 +312,13 @@ when_parse(struct when *ret, const char *s, int64_t now_ms)
 	if (!read_parts(&p, s) || !is_date(&p))
 		return false;
 	tm = moment(&p, now_ms, 0);
-	if (!seconds_of(&p, &tm, at))
-		return false;
+	if (!seconds_of(&p, &tm, at)) {
+		if (!other_season(&p, &tm))
+			return false;
+		tm = moment(&p, now_ms, 0);
+		if (!seconds_of(&p, &tm, at))
+			return false;
+	}
 	ret->first_ms = at[0] * 1000 + p.ms;
 	ret->last_ms = at[1] * 1000 + p.ms + p.span_ms - 1;
 	if (p.has_clock)

@@ -21,7 +21,8 @@ struct when {
  * now_ms:
  *   DAY    2026-11-22, today, yesterday, or the last monday (mon), today too
  *   CLOCK  14:30, 14:30:05, 14:30:05.123
- *   ZONE   Z, UTC, +01:00, +0100, +01, or a zone of TZ's by its name (CET)
+ *   ZONE   Z, UTC, +01:00, +0100, +01, or a zone of TZ's by its name (CET), in
+ *          whatever season
  * A T may stand between day and clock. False: it is no such text, or no time.
  * A clock that a day has twice is from the first to the last of both. */
 bool when_parse(struct when *ret, const char *s, int64_t now_ms);
