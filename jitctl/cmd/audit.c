@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * audit - reads the evidence (tail, search). Records are shown one per line; -o
- * json gives their exact bytes. verify.c proves it.
+ * audit - reads the evidence (tail, search). verify.c proves it.
  */
 #include <poll.h>
 #include <signal.h>
@@ -15,6 +14,7 @@
 #include "core/event.h"
 #include "jitctl/cmd/audit.h"
 #include "jitctl/cmd/cmd.h"
+#include "jitctl/cmd/record.h"
 #include "jitctl/gateway/read.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/say.h"
@@ -62,65 +62,6 @@ audit_read(struct reader *rd)
 	return x;
 }
 
-/* ------------------------------------------------------------------ show */
-
-static const char *const shown_keys[] = {"user", "by", "target", "login",
-    "grant", "sid", "command", "src", "outcome", "reason", "why", "role",
-    "seconds", "msg", "name", "text"};
-
-/* Would a terminal do something at these bytes? No notary writes such. */
-static bool
-has_controls(const char *line, size_t n)
-{
-	const uint8_t *p = (const uint8_t *)line;
-
-	for (size_t i = 0; i < n; i++)
-		if (p[i] < 0x20 || p[i] == 0x7f ||
-		    (p[i] == 0xc2 && i + 1 < n && p[i + 1] < 0xa0))
-			return true;
-	return false;
-}
-
-/* "2026-11-22 02:02:03.456 CET  17  grant.open  user=alice target=web-01" */
-static void
-show_record(const struct ctx *c, const char *line, size_t n)
-{
-	json_t *o = json_parse_record(line, n);
-	char t[2][CELL_SIZE];
-
-	if (o == NULL || has_controls(line, n)) {
-		say_text(t[0], sizeof(t[0]), line, n);
-		(void)printf("%s\n", t[0]);
-	} else if (c->out == OUT_JSON) {
-		/* Its bytes, for the proof; a terminal gets no right-to-left
-		 * marks of others. */
-		if (isatty(STDOUT_FILENO) == 1 && !str_text_ok(line, n))
-			out_json(stdout, o, JSON_COMPACT);
-		else
-			(void)fwrite(line, 1, n, stdout);
-		(void)fputc('\n', stdout);
-	} else if (c->out == OUT_YAML) {
-		(void)printf("---\n");
-		out_yaml(stdout, o);
-	} else {
-		const char *event = member(o, "event");
-
-		when_text_ms(t[0], sizeof(t[0]), member(o, "time"));
-		say_text(t[1], sizeof(t[1]), event, strlen(event));
-		(void)printf("%s  %6lld  %-20s", t[0],
-		    (long long)json_integer_value(json_object_get(o, "seq")),
-		    t[1]);
-		for (size_t i = 0; i < ARRAY_LEN(shown_keys); i++) {
-			const json_t *v = json_object_get(o, shown_keys[i]);
-
-			if (v != NULL)
-				out_field(shown_keys[i], v);
-		}
-		(void)fputc('\n', stdout);
-	}
-	json_decref(o);
-}
-
 /* ------------------------------------------------------------------ tail */
 
 struct ring {
@@ -148,7 +89,7 @@ keep_record(void *arg, const char *line, size_t n)
 static bool
 show_one(void *arg, const char *line, size_t n)
 {
-	show_record(arg, line, n);
+	record_show(arg, line, n);
 	return true;
 }
 
@@ -258,7 +199,7 @@ run_audit_tail(struct ctx *c)
 	}
 	for (size_t i = ring.at > ring.size ? ring.at - ring.size : 0;
 	     x == EXIT_OK && i < ring.at; i++)
-		show_record(
+		record_show(
 		    c, ring.line[i % ring.size], ring.len[i % ring.size]);
 	(void)fflush(stdout);
 	for (size_t i = 0; ring.line != NULL && i < ring.size; i++)
@@ -329,7 +270,7 @@ search_record(void *arg, const char *line, size_t n)
 	    one_of(o, F_TARGET, member(r, "target")) &&
 	    one_of(o, F_GRANT, member(r, "grant")) &&
 	    one_of(o, F_SID, member(r, "sid"))) {
-		show_record(s->c, line, n);
+		record_show(s->c, line, n);
 		s->found++;
 	}
 	json_decref(r);

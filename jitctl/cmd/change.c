@@ -58,9 +58,8 @@ change(struct ctx *c, enum api_verb verb, json_t *body, struct reply *ret)
 
 /* ---------------------------------------------------------- what it changed */
 
-/* A value of a change: as a list, a map, a duration, yes or no. */
-static void
-value_text(char ret[static CELL_SIZE], const char *field, const json_t *v)
+void
+change_value(char ret[static CELL_SIZE], const char *field, const json_t *v)
 {
 	const json_t *first = json_array_get(v, 0);
 
@@ -87,9 +86,9 @@ change_tell_fields(const struct ctx *c, const json_t *list)
 		const json_t *o = json_array_get(list, i);
 
 		cell_text(t[0], json_object_get(o, "field"), COL_TEXT);
-		value_text(
+		change_value(
 		    t[1], member(o, "field"), json_object_get(o, "before"));
-		value_text(
+		change_value(
 		    t[2], member(o, "field"), json_object_get(o, "after"));
 		say(c, "  %-10s %s -> %s", t[0], t[1], t[2]);
 	}

@@ -12,6 +12,7 @@
 #include "base/attr.h"
 #include "jitctl/gateway/call.h"
 #include "jitctl/jitctl.h"
+#include "jitctl/term/out.h"
 
 /* Takes the value over; false when it is NULL or memory is out. */
 bool change_set(json_t *body, const char *key, json_t *value);
@@ -35,6 +36,9 @@ MUST_CHECK int change_asked(struct ctx *c, enum api_verb verb, json_t *body,
  * what was ended; of a dry run, would be. kind and name are what it is. */
 void change_tell(
     const struct ctx *c, const char *kind, const char *name, const json_t *o);
+/* The value of such a field in words: a list, a map, a duration, yes or no. */
+void change_value(
+    char ret[static CELL_SIZE], const char *field, const json_t *v);
 /* Its [{"field","before","after"}], a line each. */
 void change_tell_fields(const struct ctx *c, const json_t *list);
 /* What was, or would be, ended. */

@@ -202,7 +202,8 @@ enum event_code {
 	X(FACTOR, "factor", S)    /* which secret a code is of: totp_id() */   \
 	X(UPTIME, "uptime_ms", N) /* boottime, as the clock was read */        \
 	X(BEHIND, "behind_ms", N) /* the host's clock, behind the log's */     \
-	X(MOVED, "moved_ms", N)   /* how far a clock was set */
+	X(MOVED, "moved_ms", N)   /* how far a clock was set */                \
+	X(WAS, "was", S)          /* of a change: what it replaced */
 
 enum event_field_id {
 	EF_NONE = 0,

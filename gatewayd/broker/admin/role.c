@@ -265,7 +265,8 @@ set(struct call *c, bool is_new)
 	call_fields(c, &f);
 	event_str(&f, EF_ROLE, a->r.name);
 	event_str(&f, EF_ROLE_ID, a->r.id);
-	call_append_change(c, EV_ROLE_SET, &f, role_json(&a->r), set_done);
+	call_append_change(c, EV_ROLE_SET, &f,
+	    is_new ? NULL : role_json(&a->old), role_json(&a->r), set_done);
 }
 
 void
@@ -346,6 +347,6 @@ verb_role_remove(struct call *c)
 	call_fields(c, &f);
 	event_str(&f, EF_ROLE, a->old.name);
 	event_str(&f, EF_ROLE_ID, a->old.id);
-	call_append(c, EV_ROLE_REMOVE, &f, removed);
-	event_fields_done(&f);
+	call_append_change(
+	    c, EV_ROLE_REMOVE, &f, role_json(&a->old), NULL, removed);
 }

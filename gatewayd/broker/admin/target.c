@@ -414,7 +414,8 @@ set(struct call *c, bool is_new)
 	event_str(&f, EF_TARGET, a->t.name);
 	event_str(&f, EF_TARGET_ID, a->t.id);
 	event_num(&f, EF_DST_PORT, a->t.port);
-	call_append_change(c, EV_TARGET_SET, &f, target_json(&a->t), set_done);
+	call_append_change(c, EV_TARGET_SET, &f,
+	    is_new ? NULL : target_json(&a->old), target_json(&a->t), set_done);
 }
 
 void
@@ -512,6 +513,6 @@ verb_target_remove(struct call *c)
 	call_fields(c, &f);
 	event_str(&f, EF_TARGET, a->old.name);
 	event_str(&f, EF_TARGET_ID, a->old.id);
-	call_append(c, EV_TARGET_REMOVE, &f, removed);
-	event_fields_done(&f);
+	call_append_change(
+	    c, EV_TARGET_REMOVE, &f, target_json(&a->old), NULL, removed);
 }

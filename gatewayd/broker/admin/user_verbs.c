@@ -122,8 +122,9 @@ weighed(struct call *c, bool is_new)
 	return true;
 }
 
+/* reason: what no member of a user shows; may be NULL. */
 static void
-record(struct call *c, enum event_code ev, call_fn *then)
+record(struct call *c, enum event_code ev, const char *reason, call_fn *then)
 {
 	struct user_change *a = c->state;
 	struct event_fields f;
@@ -131,7 +132,10 @@ record(struct call *c, enum event_code ev, call_fn *then)
 	call_fields(c, &f);
 	event_str(&f, EF_USER, a->u.name);
 	event_str(&f, EF_USER_ID, a->u.id);
-	call_append_change(c, ev, &f, user_json(&a->u), then);
+	event_str(&f, EF_REASON, reason);
+	call_append_change(c, ev, &f,
+	    ev == EV_USER_CREATE ? NULL : user_json(&a->old), user_json(&a->u),
+	    then);
 }
 
 /* Stored; now what it takes away ends. */
@@ -207,7 +211,7 @@ verb_user_add(struct call *c)
 		return;
 	}
 	if (invite(c, a) && weighed(c, true))
-		record(c, EV_USER_CREATE, added);
+		record(c, EV_USER_CREATE, NULL, added);
 }
 
 /* ---- user.set */
@@ -272,7 +276,8 @@ verb_user_set(struct call *c)
 	if (!wanted && user_equal(&a->old, &a->u))
 		call_reply(c, 200, change_reply(c, false));
 	else
-		record(c, EV_USER_UPDATE, changed);
+		record(c, EV_USER_UPDATE,
+		    a->invitation[0] != '\0' ? "invited" : NULL, changed);
 }
 
 /* ---- user.lock, user.unlock */
@@ -324,7 +329,7 @@ verb_user_lock(struct call *c)
 	if (a->old.state == USER_DISABLED)
 		call_reply(c, 200, change_reply(c, false));
 	else
-		record(c, EV_USER_UPDATE, changed);
+		record(c, EV_USER_UPDATE, NULL, changed);
 }
 
 /* What wrong codes had shut out is let in again, whatever the user's state. */
@@ -347,13 +352,13 @@ verb_user_unlock(struct call *c)
 	if (a == NULL)
 		return;
 	if (a->old.state != USER_DISABLED) {
-		record(c, EV_USER_UPDATE, unlocked);
+		record(c, EV_USER_UPDATE, "unlocked", unlocked);
 		return;
 	}
 	if (a->u.totp.len == 0 && !invite(c, a))
 		return;
 	if (weighed(c, false))
-		record(c, EV_USER_UPDATE, unlocked);
+		record(c, EV_USER_UPDATE, "unlocked", unlocked);
 }
 
 /* ---- user.remove */
@@ -413,6 +418,6 @@ verb_user_remove(struct call *c)
 	call_fields(c, &f);
 	event_str(&f, EF_USER, a->old.name);
 	event_str(&f, EF_USER_ID, a->old.id);
-	call_append(c, EV_USER_REMOVE, &f, removed);
-	event_fields_done(&f);
+	call_append_change(
+	    c, EV_USER_REMOVE, &f, user_json(&a->old), NULL, removed);
 }

@@ -287,16 +287,38 @@ call_append(struct call *c, enum event_code ev, const struct event_fields *f,
 		call_unavailable(c, "the log");
 }
 
+/* Leaves of was what now does not have just so. */
+static void
+keep_differing(json_t *was, const json_t *now)
+{
+	const char *key = NULL;
+	json_t *v = NULL;
+	void *next = NULL;
+
+	json_object_foreach_safe(was, next, key, v)
+	{
+		if (json_equal(v, json_object_get(now, key)))
+			(void)json_object_del(was, key);
+	}
+}
+
 void
 call_append_change(struct call *c, enum event_code ev, struct event_fields *f,
-    json_t *now, call_fn *then)
+    json_t *was, json_t *now, call_fn *then)
 {
 	char *text = now != NULL ? json_text(now) : NULL;
+	char *old = NULL;
 
 	event_str(f, EF_CHANGES, text);
+	if (now != NULL)
+		keep_differing(was, now);
+	if (json_object_size(was) > 0 && (old = json_text(was)) != NULL)
+		event_cut(f, EF_WAS, old, strlen(old), LIMIT_FIELD_MAX / 4);
 	call_append(c, ev, f, then);
 	event_fields_done(f);
 	free(text);
+	free(old);
+	json_decref(was);
 	json_decref(now);
 }
 

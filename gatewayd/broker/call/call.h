@@ -89,9 +89,10 @@ void call_store_failed(struct call *c, int err);
  * consumed. */
 void call_append(struct call *c, enum event_code ev,
     const struct event_fields *f, call_fn *then);
-/* The same for a change: adds what it is now. Takes now and f. */
+/* The same for a change: adds what it is now (NULL: removed), and of what it
+ * was (NULL: new) the members that differ. Takes was, now and f. */
 void call_append_change(struct call *c, enum event_code ev,
-    struct event_fields *f, json_t *now, call_fn *then);
+    struct event_fields *f, json_t *was, json_t *now, call_fn *then);
 /* The user and target that the call is judged by; empty at first. NULL: out of
  * memory. */
 struct subject *call_subject(struct call *c);

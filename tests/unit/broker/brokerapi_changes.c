@@ -86,13 +86,20 @@ test_changes_are_told(void **state)
 	    200);
 	assert_true(has(x, "\"changes\":[{\"field\":\"groups\",\"before\":[],"
 			   "\"after\":[\"ops\",\"sre\"]}]"));
+	/* on record both: what it was, and what it is */
+	send_call(x, &x->admin, VERB_USER_SET,
+	    "{\"user\":\"alice\",\"groups\":[\"ops\"],\"auditor\":true}");
+	want_event(x, EV_USER_UPDATE);
+	assert_true(has(x, "\"was\":\"{\\\"auditor\\\":false,"
+			   "\\\"groups\\\":[\\\"ops\\\",\\\"sre\\\"]}\""));
+	assert_true(has(x, "\\\"groups\\\":[\\\"ops\\\"]"));
+	assert_int_equal(want_reply(x, &x->admin), 200);
 	/* one more group replaces none */
 	assert_int_equal(admin_call(x, VERB_USER_SET, EV_USER_UPDATE,
 			     "{\"user\":\"alice\",\"add_groups\":[\"dev\"],"
 			     "\"remove_groups\":[\"ops\"]}"),
 	    200);
-	assert_true(has(x, "\"after\":[\"dev\",\"sre\"]") ||
-		    has(x, "\"after\":[\"sre\",\"dev\"]"));
+	assert_true(has(x, "\"after\":[\"dev\"]"));
 	/* what is so already is not on record as a change */
 	assert_int_equal(admin_call(x, VERB_USER_SET, EV_NONE,
 			     "{\"user\":\"alice\",\"add_groups\":[\"dev\"]}"),
@@ -168,6 +175,8 @@ test_removed_user(void **state)
 	send_call(x, &x->admin, VERB_USER_REMOVE, "{\"user\":\"alice\"}");
 	want_event(x, EV_USER_REMOVE);
 	assert_true(has(x, old));
+	assert_true(has(x, "\"was\":\"{\\\"user\\\":\\\"alice\\\""));
+	assert_false(has(x, "\"changes\""));
 	want_close(x, g.grant.id, END_REVOKED);
 	assert_int_equal(want_reply(x, &x->admin), 200);
 	assert_true(has(x, "\"state\":\"removed\""));

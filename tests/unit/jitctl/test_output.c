@@ -190,12 +190,76 @@ test_fields(void **state)
 	}
 }
 
+/* Of a change, what was and what is. */
+static void
+test_changes(void **state)
+{
+	static const struct {
+		const char *record, *shown;
+	} rows[] = {
+	    {"'event':'role.set','by':'root','role':'ops','was':"
+	     "'{#max#:10800,#logins#:[#deploy#]}','changes':'{#role#:#ops#,"
+	     "#max#:3600,#logins#:[#deploy#,#ops#],#record#:true}'",
+		" role=ops changes=\"max 3h -> 1h; logins deploy -> "
+		"deploy,ops\"\n"},
+	    {"'event':'user.update','user':'bob','was':'{#state#:#active#}',"
+	     "'changes':'{#user#:#bob#,#state#:#disabled#}'",
+		" user=bob changes=\"state active -> disabled\"\n"},
+	    {"'event':'user.update','user':'bob','reason':'unlocked',"
+	     "'changes':'{#user#:#bob#,#state#:#active#}'",
+		" user=bob reason=unlocked\n"},
+	    {"'event':'target.set','target':'db','changes':'{#target#:#db#,"
+	     "#port#:22,#addresses#:[#192.0.2.1#],#labels#:{}}'",
+		" target=db changes=\"port 22; addresses 192.0.2.1\"\n"},
+	    {"'event':'user.remove','user':'bob','was':'{#user#:#bob#,"
+	     "#groups#:[#dev#]}'",
+		" user=bob changes=\"groups dev\"\n"},
+	    {"'event':'policy.apply','by':'root','changes':'[{#kind#:#user#,"
+	     "#name#:#eve#,#change#:#new#},{#kind#:#role#,#name#:#ops#,"
+	     "#change#:#changed#,#changes#:[{#field#:#max#,#before#:3600,"
+	     "#after#:600}]},{#kind#:#user#,#name#:#al#,#change#:#same#}]'",
+		" by=root changes=\"user eve: new; role ops: max 1h -> "
+		"10m\"\n"},
+	    {"'event':'policy.apply','by':'root','changes':'[{#kind',"
+	     "'truncated':true",
+		" by=root changes=\"[{\\\"kind\"\n"},
+	    {"'event':'port.unprotect','uid':0,'why':'moved','dst':"
+	     "'192.0.2.1','dst_port':22",
+		" uid=0 dst=192.0.2.1 dst_port=22 why=moved\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char body[1024] =
+		    "{\"seq\":1,\"time\":\"2026-11-22T01:02:03.456Z\",";
+		struct ctx c = {.socket = "x"};
+		const struct step steps[] = {
+		    {NULL, 200, body}, {NULL, 200, ""}, {NULL, 0, NULL}};
+		char *to = body + strlen(body);
+		char *text = NULL;
+		int x = EXIT_FAILED;
+
+		for (const char *s = rows[i].record; *s != '\0'; s++) {
+			if (*s == '#')
+				*to++ = '\\';
+			*to++ = *s == '\'' || *s == '#' ? '"' : *s;
+		}
+		memcpy(to, "}\n", 3);
+		script = steps;
+		text = output_of(run_audit_search, &c, &x, true);
+		if (x != EXIT_OK || strstr(text, rows[i].shown) == NULL)
+			fail_msg("%s: %d, %s", rows[i].shown, x, text);
+		free(text);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_output_is_escaped),
 	    cmocka_unit_test(test_fields),
+	    cmocka_unit_test(test_changes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
