@@ -20,6 +20,7 @@
 #include "jitctl/cmd/list.h"
 #include "jitctl/gateway/read.h"
 #include "jitctl/term/cast.h"
+#include "jitctl/term/out.h"
 #include "jitctl/term/say.h"
 #include "jitctl/term/words.h"
 
@@ -201,8 +202,11 @@ play_line(struct player *p, const char *line, size_t n)
 	return x;
 }
 
+typedef int line_fn(struct player *p, const char *line, size_t n);
+
+/* All that are there whole. */
 static int
-play_lines(struct player *p)
+each_line(struct player *p, line_fn *fn)
 {
 	int x = EXIT_OK;
 
@@ -212,7 +216,7 @@ play_lines(struct player *p)
 
 		if (end == NULL)
 			break;
-		x = play_line(p, line, (size_t)(end - line));
+		x = fn(p, line, (size_t)(end - line));
 		buf_shift(&p->text, (size_t)(end - line) + 1);
 	}
 	return x;
@@ -264,14 +268,17 @@ play(struct player *p)
 	while (x == EXIT_OK && !end) {
 		x = fetch(p, &end);
 		if (x == EXIT_OK)
-			x = play_lines(p);
+			x = each_line(p, play_line);
 	}
 	(void)sigaction(SIGINT, &old, NULL);
 	if (isatty(STDOUT_FILENO) == 1) {
-		/* Attributes, characters, cursor, keys, main screen: as a shell
-		 * expects. */
+		/* Attributes, characters, cursor, keys, colours, wrapping,
+		 * scrolling, main screen: as a shell expects. */
 		(void)printf("\x1b[0m\x1b(B\x0f\x1b[?25h\x1b[?1l\x1b>"
-			     "\x1b[?1049l\n");
+			     "\x1b[?5l\x1b[?6l\x1b[?7h\x1b[4l"
+			     "\x1b[?1049l\x1b"
+			     "7\x1b[r\x1b"
+			     "8\n");
 		(void)fflush(stdout);
 	}
 	if (p->tty >= 0)
@@ -281,21 +288,49 @@ play(struct player *p)
 	return x;
 }
 
-/* The file as it is, for any player. */
-static int export(struct player *p)
+/* A line of the file for a terminal: the same JSON, harmless. */
+static int
+show_line(struct player *p, const char *line, size_t n)
 {
+	json_t *v = json_loadb(line, n, JSON_ALLOW_NUL, NULL);
+
+	if (v == NULL) {
+		say_error("the recording has a line that is not an event");
+		return EXIT_VERIFY;
+	}
+	p->header = true;
+	out_json(stdout, v, JSON_COMPACT);
+	(void)fputc('\n', stdout);
+	json_decref(v);
+	return EXIT_OK;
+}
+
+/* The file as it is, for any player. */
+static int
+export_bytes(struct player *p)
+{
+	const size_t n = p->text.len;
+
+	p->header = p->header || n > 0;
+	if (safefile_write_all(STDOUT_FILENO, p->text.p, n) != 0) {
+		say_error("the output could not be written");
+		return EXIT_FAILED;
+	}
+	buf_shift(&p->text, n);
+	return EXIT_OK;
+}
+
+static int
+export_file(struct player *p)
+{
+	const bool shown = isatty(STDOUT_FILENO) == 1;
 	bool end = false;
 	int x = EXIT_OK;
 
 	while (x == EXIT_OK && !end) {
 		x = fetch(p, &end);
-		p->header = p->header || p->text.len > 0;
-		if (x == EXIT_OK && safefile_write_all(STDOUT_FILENO, p->text.p,
-					p->text.len) != 0) {
-			say_error("the output could not be written");
-			x = EXIT_FAILED;
-		}
-		buf_shift(&p->text, p->text.len);
+		if (x == EXIT_OK)
+			x = shown ? each_line(p, show_line) : export_bytes(p);
 	}
 	return x;
 }
@@ -328,13 +363,13 @@ player_flags(const struct ctx *c, struct player *p)
 int
 run_session_play(struct ctx *c)
 {
-	struct player p = {.c = c, .tty = -1};
+	struct player p = {.c = c, .tty = -1, .filter = {.ascii = !say_utf8()}};
 	int x = EXIT_USAGE;
 
 	if (!sid_arg(c, c->opt.arg[0]) || !player_flags(c, &p))
 		return EXIT_USAGE;
 	buf_init(&p.text, 16 * 1024 * 1024);
-	x = c->out == OUT_JSON ? export(&p) : play(&p);
+	x = c->out == OUT_JSON ? export_file(&p) : play(&p);
 	if (x == EXIT_OK && !p.header) {
 		say_error("%s has no recording of channel %llu", c->opt.arg[0],
 		    (unsigned long long)p.channel);

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fault.h"
 #include "base/limits.h"
+#include "base/str.h"
 #include "wire/json.h"
 
 enum {
@@ -100,8 +102,9 @@ asks(const char *seq, size_t n)
 
 	if (strchr("nctqxywi", final) != NULL)
 		return true;
-	if (final == 'p')
-		return memchr(seq, '$', n) != NULL;
+	if (final == 'p') /* asked, or answers in 8 bits */
+		return memchr(seq, '$', n) != NULL ||
+		       memchr(seq, '"', n) != NULL;
 	if (final == 'm' || final == 'u' || final == 'S')
 		return private;
 	return private && (final == 'h' || final == 'l') &&
@@ -173,6 +176,10 @@ on_charset(struct cast_filter *f, struct buf *out, char ch)
 		return;
 	}
 	f->state = TEXT;
+	/* Another coding than UTF-8, where other bytes are commands; answers
+	 * in 8 bits. */
+	if ((f->seq[0] == '%' || f->seq[0] == ' ') && !FAULT(coding_played))
+		return;
 	buf_u8(out, 0x1b);
 	buf_u8(out, (uint8_t)f->seq[0]);
 	buf_u8(out, (uint8_t)ch);
@@ -181,6 +188,11 @@ on_charset(struct cast_filter *f, struct buf *out, char ch)
 static void
 on_byte(struct cast_filter *f, struct buf *out, char ch)
 {
+	/* CAN and SUB end whatever was begun. */
+	if (ch == 0x18 || ch == 0x1a) {
+		f->state = TEXT;
+		return;
+	}
 	switch (f->state) {
 	case ESCAPED:
 		on_escape(f, out, ch);
@@ -195,7 +207,11 @@ on_byte(struct cast_filter *f, struct buf *out, char ch)
 			f->state = STRING_ESC;
 		break;
 	case STRING_ESC:
-		f->state = ch == '\\' ? TEXT : STRING;
+		/* Any other sequence ends the string too: what follows was
+		 * seen. */
+		f->state = TEXT;
+		if (ch != '\\')
+			on_escape(f, out, ch);
 		break;
 	case CHARSET:
 		on_charset(f, out, ch);
@@ -209,19 +225,42 @@ on_byte(struct cast_filter *f, struct buf *out, char ch)
 	}
 }
 
+static void
+put_text(struct cast_filter *f, struct buf *out, const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		on_byte(f, out, s[i]);
+}
+
+/* A character that is no ASCII; len 0: a byte that is no character. */
+static void
+on_wide(struct cast_filter *f, struct buf *out, const char *p, size_t len,
+    uint32_t cp)
+{
+	/* C1 controls do what ESC does. */
+	if (len > 0 && cp >= 0x80 && cp < 0xa0) {
+		on_byte(f, out, 0x1b);
+		on_byte(f, out, (char)(cp - 0x40));
+	} else if (f->ascii) {
+		put_text(f, out, "?", 1);
+	} else if (len == 0 || (str_unsafe(cp) && !FAULT(bidi_played))) {
+		put_text(f, out, "\xef\xbf\xbd", 3);
+	} else {
+		put_text(f, out, p, len);
+	}
+}
+
 void
 cast_filter(struct cast_filter *f, struct buf *out, const char *p, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		/* C1 controls in UTF-8 (U+0080..U+009F) do what ESC does. */
-		if ((unsigned char)p[i] == 0xc2 && i + 1 < n &&
-		    (unsigned char)p[i + 1] >= 0x80 &&
-		    (unsigned char)p[i + 1] < 0xa0) {
-			on_byte(f, out, 0x1b);
-			on_byte(f, out, (char)((unsigned char)p[i + 1] - 0x40));
-			i++;
-			continue;
-		}
-		on_byte(f, out, p[i]);
+	for (size_t i = 0; i < n;) {
+		uint32_t cp = 0;
+		const size_t len = str_utf8((const uint8_t *)p + i, n - i, &cp);
+
+		if (len == 1)
+			on_byte(f, out, p[i]);
+		else
+			on_wide(f, out, p + i, len, cp);
+		i += len > 0 ? len : 1;
 	}
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * cast - an asciicast v2 recording, line by line. What is shown is filtered:
- * terminal strings (titles, clipboard) and questions to the terminal are left
- * out, because their effects or answers would outlive or leave the player.
+ * terminal strings (titles, clipboard), questions to the terminal and changes
+ * of its coding are left out, because their effects or answers would outlive or
+ * leave the player; what turns text around or hides in it is shown as a sign.
  */
 #ifndef JITCTL_TERM_CAST_H
 #define JITCTL_TERM_CAST_H
@@ -32,8 +33,10 @@ struct cast_filter {
 	int state;
 	char seq[64]; /* a control sequence being collected */
 	size_t n;
+	bool ascii; /* the terminal reads no UTF-8: the rest is '?' */
 };
-/* Appends what may be shown. */
+/* Appends what may be shown. p ends with a whole character; a bidirectional
+ * or invisible one becomes U+FFFD. */
 void cast_filter(
     struct cast_filter *f, struct buf *out, const char *p, size_t n);
 

@@ -420,12 +420,23 @@ lines_ok(const char *s)
 	return true;
 }
 
+/* Where the terminal reads no UTF-8, its bytes may be commands. */
+static bool
+charset_ok(const char *s)
+{
+	if (say_utf8() || FAULT(raw_locale))
+		return true;
+	while (*s != '\0' && (unsigned char)*s < 0x80)
+		s++;
+	return *s == '\0';
+}
+
 void
 out_json(FILE *f, const json_t *v, size_t flags)
 {
 	char *text = json_dumps(v, flags);
 
-	if (text != NULL && !lines_ok(text)) {
+	if (text != NULL && (!lines_ok(text) || !charset_ok(text))) {
 		free(text);
 		text = json_dumps(v, flags | JSON_ENSURE_ASCII);
 	}

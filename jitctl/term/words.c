@@ -33,8 +33,9 @@ text_arg(const char *what, const char *s)
 		say_error(
 		    "%s: longer than %d bytes", what, (int)LIMIT_REASON_MAX);
 	else if (!str_text_ok(s, strlen(s)))
-		say_error(
-		    "%s: it has control characters or is not UTF-8", what);
+		say_error("%s: it has control or invisible characters, or is "
+			  "not UTF-8",
+		    what);
 	else
 		return true;
 	return false;

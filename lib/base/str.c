@@ -116,13 +116,28 @@ str_utf8(const uint8_t *p, size_t n, uint32_t *retcp)
 }
 
 /* C0 and C1 controls, line and paragraph separators, everything that changes
- * the direction of the text around it, and the two that no YAML can hold. */
-static bool
-cp_unsafe(uint32_t cp)
+ * the direction of the text around it, what is invisible (but the two joiners,
+ * which scripts and emoji are written with), and the two that no YAML can
+ * hold. */
+bool
+str_unsafe(uint32_t cp)
 {
-	return cp < 0x20 || (cp >= 0x7f && cp <= 0x9f) || cp == 0x061c ||
-	       cp == 0x200e || cp == 0x200f || (cp >= 0x2028 && cp <= 0x202e) ||
-	       (cp >= 0x2066 && cp <= 0x2069) || cp == 0xfffe || cp == 0xffff;
+	static const struct {
+		uint32_t first, last;
+	} ranges[] = {
+	    {0, 0x1f}, {0x7f, 0x9f}, {0xad, 0xad}, /* soft hyphen */
+	    {0x61c, 0x61c}, {0x180e, 0x180e},
+	    {0x200b, 0x200b}, /* a space without width */
+	    {0x200e, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f},
+	    {0xfeff, 0xfeff}, /* byte order mark */
+	    {0xfff9, 0xfffb}, {0xfffe, 0xffff},
+	    {0xe0000, 0xe007f}, /* tags: ASCII that nobody sees */
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(ranges); i++)
+		if (cp >= ranges[i].first && cp <= ranges[i].last)
+			return true;
+	return false;
 }
 
 bool
@@ -134,7 +149,7 @@ str_text_ok(const char *s, size_t n)
 
 	for (size_t i = 0; i < n; i += len) {
 		len = str_utf8(p + i, n - i, &cp);
-		if (len == 0 || cp_unsafe(cp))
+		if (len == 0 || str_unsafe(cp))
 			return false;
 	}
 	return true;
@@ -147,11 +162,11 @@ escape_one(char piece[static 16], const uint8_t *p, size_t n)
 	uint32_t cp = 0;
 	const size_t len = str_utf8(p, n, &cp);
 
-	if (len == 0 || (len == 1 && cp_unsafe(cp))) {
+	if (len == 0 || (len == 1 && str_unsafe(cp))) {
 		(void)snprintf(piece, 16, "\\x%02x", p[0]);
 		return 1;
 	}
-	if (cp_unsafe(cp)) {
+	if (str_unsafe(cp)) {
 		(void)snprintf(piece, 16, "\\u{%x}", cp);
 	} else {
 		memcpy(piece, p, len);

@@ -24,13 +24,14 @@ MUST_CHECK int str_fmt(char *ret, size_t size, const char *fmt, ...)
 /* A user, target, role, group or login name: 1..LIMIT_NAME_MAX characters of
  * [a-z0-9A-Z._-], the first one a letter, digit or underscore. */
 bool str_name_ok(const char *s);
-/* Valid UTF-8 without NUL, control characters, bidirectional overrides, U+FFFE
- * and U+FFFF: any YAML can hold it. */
+/* A control character, a bidirectional or an invisible one, U+FFFE, U+FFFF. */
+bool str_unsafe(uint32_t cp);
+/* Valid UTF-8 without any of those: any YAML can hold it. */
 bool str_text_ok(const char *s, size_t n);
 /* Length of the UTF-8 sequence at p (n > 0) and its code point; 0 if it is not
  * one (overlong forms, surrogates and values above U+10FFFF are not). */
 size_t str_utf8(const uint8_t *p, size_t n, uint32_t *retcp);
-/* Printable rendering: control, bidi and invalid bytes as \xNN or \u{...};
+/* Printable rendering: what str_text_ok() refuses as \xNN or \u{...};
  * always NUL-terminated; cut with "..." when it does not fit. */
 void str_escape(char *ret, size_t size, const char *s, size_t n);
 /* Case-insensitive edit distance, for "did you mean"; capped at 99. */

@@ -179,7 +179,8 @@ read_scalar(struct reader *rd, yaml_event_t *ev, struct yaml_item **ret)
 	else if (!str_text_ok(i->text, strlen(i->text)) &&
 		 strpbrk(i->text, "\n\t") == NULL)
 		yaml_error(rd->y, i,
-		    "control or direction characters are not allowed");
+		    "control, direction or invisible characters "
+		    "are not allowed");
 	*ret = i;
 	return 0;
 }
@@ -380,15 +381,18 @@ check_bytes(struct yaml *y)
 		const char *end = memchr(p, '\n', y->len - at);
 
 		n = end != NULL ? (size_t)(end - p) : y->len - at;
-		from = 0;
-		for (size_t i = 0; i <= n; i++) {
+		/* some editors put a byte order mark before all */
+		from = line == 1 && n >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0
+			   ? 3
+			   : 0;
+		for (size_t i = from; i <= n; i++) {
 			if (i < n && p[i] != '\t' &&
 			    !(p[i] == '\r' && i + 1 == n))
 				continue;
 			if (!str_text_ok(p + from, i - from)) {
 				yaml_error_at(y, line, 1, 1,
-				    "not UTF-8, or a control or direction "
-				    "character in this line");
+				    "not UTF-8, or a control, direction or "
+				    "invisible character in this line");
 				return GW_EINVAL;
 			}
 			from = i + 1;

@@ -264,7 +264,9 @@ json_get_str(const json_t *o, const char *key, bool required, size_t max,
 	}
 	if (!str_text_ok(json_string_value(v), json_string_length(v))) {
 		problem_set(retp, 400, "bad-field", key,
-		    "%s: control or direction characters are not allowed", key);
+		    "%s: control, direction or invisible characters are "
+		    "not allowed",
+		    key);
 		return GW_EINVAL;
 	}
 	*ret = json_string_value(v);

@@ -91,6 +91,15 @@ text_and_escape(void **state)
 	    {"\xe2\x81\xa6", 0, "\\u{2066}"},
 	    {"\xe2\x80\xa8", 0, "\\u{2028}"},
 	    {"\xd8\x9c", 0, "\\u{61c}"},
+	    {"a\xe2\x80\x8b", 0, "a\\u{200b}"},
+	    {"\xef\xbb\xbf"
+	     "a",
+		0, "\\u{feff}a"},
+	    {"\xe2\x81\xa0", 0, "\\u{2060}"},
+	    {"\xc2\xad", 0, "\\u{ad}"},
+	    {"\xf3\xa0\x81\x81", 0, "\\u{e0041}"},
+	    {"\xe2\x80\x8d", 0, "\xe2\x80\x8d"}, /* of emoji */
+	    {"\xc2\xa0", 0, "\xc2\xa0"},
 	    {"\xef\xbf\xbd", 0, "\xef\xbf\xbd"},
 	    {"\xef\xbf\xbe", 0, "\\u{fffe}"},
 	    {"\xef\xbf\xbf", 0, "\\u{ffff}"},

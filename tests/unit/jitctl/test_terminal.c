@@ -258,6 +258,22 @@ test_cast_filter(void **state)
 	     "52;x\x07z",
 		"az"},
 	    {"\xc3\xa4", "\xc3\xa4"},
+	    /* What hides text, or turns it around, is seen. */
+	    {"rm \xe2\x80\xaetxt.sh", "rm \xef\xbf\xbdtxt.sh"},
+	    {"a\xe2\x81\xa6\xe2\x80\x8bz", "a\xef\xbf\xbd\xef\xbf\xbdz"},
+	    {"\x1b[\xe2\x80\xaez", "\xef\xbf\xbdz"},
+	    {"a\xffz", "a\xef\xbf\xbdz"},
+	    /* Another coding, in which U+06DB begins a sequence. */
+	    {"a\x1b%@\xdb\x9b"
+	     "z",
+		"a\xdb\x9bz"},
+	    {"a\x1b Gz", "a"
+			 "z"},
+	    {"a\x1b[62;1\"pz", "az"},
+	    /* Nothing that was seen is taken for part of a string. */
+	    {"a\x1b]0;t\x1b[1mseen", "a\x1b[1mseen"},
+	    {"a\x1b]0;t\x18seen", "aseen"},
+	    {"a\x1b]0;t\x1b]52;c;aGk=\x07z", "az"},
 	};
 
 	(void)state;
@@ -283,6 +299,33 @@ test_cast_filter(void **state)
 	}
 }
 
+/* A terminal without UTF-8 would read commands in it. */
+static void
+test_cast_ascii(void **state)
+{
+	static const char in[] = "n\xc3\xa9 \xdb\x9b"
+				 "31m\xc2\x9b"
+				 "1mz";
+	struct cast_filter f = {.ascii = true};
+	json_t *o = json_pack("{s:s}", "k", "\xdb\x9b");
+	char text[64] = "";
+	FILE *to = fmemopen(text, sizeof(text), "w");
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 4096);
+	cast_filter(&f, &b, in, strlen(in));
+	buf_u8(&b, 0);
+	assert_string_equal((const char *)b.p, "n? ?31m\x1b[1mz");
+	buf_done(&b);
+	(void)setlocale(LC_CTYPE, "C");
+	out_json(to, o, JSON_COMPACT);
+	(void)setlocale(LC_CTYPE, "C.UTF-8");
+	(void)fclose(to);
+	assert_string_equal(text, "{\"k\":\"\\u06DB\"}");
+	json_decref(o);
+}
+
 int
 main(void)
 {
@@ -294,6 +337,7 @@ main(void)
 	    cmocka_unit_test(test_yaml_output),
 	    cmocka_unit_test(test_cast),
 	    cmocka_unit_test(test_cast_filter),
+	    cmocka_unit_test(test_cast_ascii),
 	};
 
 	(void)setenv("TZ", "UTC", 1);
