@@ -51,8 +51,7 @@ enum flag_kind { FLAG_BOOL = 0, FLAG_ONE, FLAG_MANY };
 	    "another address of it (JITCTL_GATEWAY)")                          \
 	X(IDENTITY, "identity", 0, "FILE", ONE,                                \
 	    "the SSH key that signs (JITCTL_KEY)")                             \
-	X(KEY, "key", 0, "FILE", MANY,                                         \
-	    "like --identity; of \"user\" the user's key")                     \
+	X(KEY, "key", 0, "FILE", MANY, "like --identity")                      \
 	X(SOCKET, "socket", 0, "PATH", ONE,                                    \
 	    "the admin socket, as root (JITCTL_SOCKET)")                       \
 	X(INVITE_FILE, "invite-file", 0, "FILE", ONE,                          \

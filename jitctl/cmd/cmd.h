@@ -22,7 +22,15 @@ struct cmd {
 	bool local;        /* calls no gateway, needs no profile */
 	bool key_is_users; /* --key names a user's key, not the one to sign */
 	bool destroys;     /* takes away, or for good: no guess leads here */
+	const char *noun;  /* that alone means this: "target" targets ls */
 };
+
+/* Those of its own, with --key where that is not the common one. */
+static inline uint64_t
+cmd_flags(const struct cmd *c)
+{
+	return c->flags | (c->key_is_users ? FLAG_BIT(F_KEY) : 0);
+}
 
 /* Flags every command takes. */
 #define CMD_COMMON_FLAGS                                                       \

@@ -11,7 +11,8 @@
 #include "base/str.h"
 #include "jitctl/term/say.h"
 
-/* "grants" finds "grants ls": the list is what a noun alone means. */
+/* "grants" finds "grants ls", and "target" "targets ls": the list is what a
+ * noun alone means. */
 static const struct cmd *
 match(const struct cmd *cmds, const char *first, const char *second,
     unsigned *retused)
@@ -31,7 +32,10 @@ match(const struct cmd *cmds, const char *first, const char *second,
 		return NULL;
 	for (size_t i = 0; cmds[i].name != NULL; i++)
 		if (strcmp(cmds[i].name, first) == 0 ||
-		    (second == NULL && strcmp(cmds[i].name, two) == 0))
+		    (second == NULL &&
+			(strcmp(cmds[i].name, two) == 0 ||
+			    (cmds[i].noun != NULL &&
+				strcmp(cmds[i].noun, first) == 0))))
 			return &cmds[i];
 	return NULL;
 }

@@ -63,7 +63,7 @@ help_usage(FILE *f, const struct cmd *c)
 	for (unsigned i = 0; i < F_COUNT; i++) {
 		const struct flag_spec *s = flag_spec(i);
 
-		if ((c->flags & FLAG_BIT(i)) == 0)
+		if ((cmd_flags(c) & FLAG_BIT(i)) == 0)
 			continue;
 		(void)snprintf(word, sizeof(word), " [--%s%s%s]%s", s->name,
 		    s->value != NULL ? " " : "",
@@ -79,7 +79,7 @@ help_usage(FILE *f, const struct cmd *c)
 }
 
 static void
-print_flags(FILE *f, uint64_t mask)
+print_flags(FILE *f, const struct cmd *c, uint64_t mask)
 {
 	char left[64];
 
@@ -94,7 +94,10 @@ print_flags(FILE *f, uint64_t mask)
 		(void)snprintf(left, sizeof(left), "%s--%s%s%s", chr, s->name,
 		    s->value != NULL ? " " : "",
 		    s->value != NULL ? s->value : "");
-		put_pair(f, 28, left, s->help);
+		put_pair(f, 28, left,
+		    i == F_KEY && c->key_is_users
+			? "a public key of the user (one more)"
+			: s->help);
 	}
 }
 
@@ -115,12 +118,12 @@ help_command(FILE *f, const struct cmd *c)
 {
 	(void)fprintf(f, "  jitctl %s\n\n%s\n\n", c->example, c->what);
 	help_usage(f, c);
-	if (c->flags != 0) {
+	if (cmd_flags(c) != 0) {
 		(void)fputc('\n', f);
-		print_flags(f, c->flags);
+		print_flags(f, c, cmd_flags(c));
 	}
 	(void)fprintf(f, "\ncommon flags:\n");
-	print_flags(f, CMD_COMMON_FLAGS);
+	print_flags(f, c, CMD_COMMON_FLAGS & ~cmd_flags(c));
 	(void)fprintf(f, "\nMore: man jitctl\n");
 }
 
@@ -154,7 +157,7 @@ cmd_json(const struct cmd *cmd)
 	json_t *flags = json_array();
 
 	for (unsigned i = 0; i < F_COUNT; i++)
-		if ((cmd->flags & FLAG_BIT(i)) != 0)
+		if ((cmd_flags(cmd) & FLAG_BIT(i)) != 0)
 			(void)json_array_append_new(
 			    flags, json_string(flag_spec(i)->name));
 	(void)json_object_set_new(o, "flags", flags);
@@ -199,6 +202,9 @@ run_help(struct ctx *c)
 		return EXIT_OK;
 	}
 	cmd = find_command(c->cmds, &words, &used, err, sizeof(err));
+	/* All of the noun, not only its list. */
+	if (words.nargs == 1 && find_of_noun(c->cmds, words.arg[0], 1) != NULL)
+		cmd = NULL;
 	if (as_object(c, cmd, cmd == NULL ? words.arg[0] : NULL))
 		return EXIT_OK;
 	if (cmd == NULL && words.nargs == 1 &&

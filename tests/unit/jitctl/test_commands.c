@@ -90,6 +90,44 @@ test_opts(void **state)
 	assert_true(parse(&o, "-f", FLAG_BIT(F_FOLLOW), err));
 }
 
+/* Its help has a line for each flag that it takes, and one only; what is its
+ * own stands in the usage too. */
+static void
+check_help(const struct cmd *c)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *f = open_memstream(&text, &size);
+
+	assert_non_null(f);
+	help_command(f, c);
+	assert_int_equal(fclose(f), 0);
+	for (unsigned i = 0; i < F_COUNT; i++) {
+		const bool own = (cmd_flags(c) & FLAG_BIT(i)) != 0;
+		const bool takes = own || (CMD_COMMON_FLAGS & FLAG_BIT(i)) != 0;
+		const char *at = text;
+		char word[64];
+		unsigned lines = 0;
+		unsigned usage = 0;
+
+		(void)snprintf(word, sizeof(word), "--%s", flag_spec(i)->name);
+		while ((at = strstr(at, word)) != NULL) {
+			const char after = at[strlen(word)];
+
+			if (strchr(" ]\n", after) != NULL && at[-1] == '[')
+				usage++;
+			else if (after == ' ' && at[-1] == ' ' &&
+				 (at[-2] == ' ' || at[-2] == ','))
+				lines++;
+			at++;
+		}
+		if (lines != takes || usage != own)
+			fail_msg("help %s: %s has %u lines, %u places: %s",
+			    c->name, word, lines, usage, text);
+	}
+	free(text);
+}
+
 static void
 test_command_table(void **state)
 {
@@ -105,6 +143,7 @@ test_command_table(void **state)
 		assert_non_null(c->run);
 		CHECK_ROW(c->min_args <= c->max_args, c->name);
 		CHECK_ROW((c->flags & common) == 0, c->name);
+		check_help(c);
 		CHECK_ROW(c->what[0] != '\0', c->name);
 		/* The example is a call of this very command. */
 		if (strchr(c->example, '"') == NULL &&
@@ -138,7 +177,12 @@ test_find(void **state)
 	    {"audit verfy", NULL, "did you mean \"audit verify\"?"},
 	    {"grants lss", NULL, "did you mean \"grants ls\"?"},
 	    {"xyzzy", NULL, "jitctl help"},
-	    {"target", NULL,
+	    {"target", "targets ls", NULL},
+	    {"user", "users ls", NULL},
+	    {"role", "roles ls", NULL},
+	    {"audit", "audit tail", NULL},
+	    {"clock", NULL, "clock what? There are: clock accept"},
+	    {"target web-01", NULL,
 		"There are: target show, target add, target set, target rm"},
 	    /* A guess takes nothing away. */
 	    {"target rmm", NULL, "target what? There are:"},
@@ -195,6 +239,45 @@ test_help_width(void **state)
 	free(text);
 }
 
+/* What the manual says of a command names each flag of its own, but for the
+ * two that many have, or says whose they are like; and as "Flags:" no other. */
+static void
+check_section(const char *manual, const struct cmd *c)
+{
+	char want[96];
+	const char *at = NULL, *list = NULL;
+	size_t n = 0;
+	char *text = NULL;
+
+	(void)snprintf(want, sizeof(want), ".It Cm %s", c->name);
+	at = strstr(manual, want);
+	assert_non_null(at);
+	n = (size_t)(strstr(at + 1, "\n.It ") - at);
+	if (strstr(at, "\n.El") < at + n)
+		n = (size_t)(strstr(at, "\n.El") - at);
+	text = strndup(at, n);
+	assert_non_null(text);
+	list = strstr(text, "\nFlags:\n");
+	for (unsigned i = 0; i < F_COUNT; i++) {
+		const bool own = (cmd_flags(c) & FLAG_BIT(i)) != 0;
+		const bool many = i == F_CODE_FILE || i == F_DRY_RUN;
+		bool said = false;
+
+		(void)snprintf(
+		    want, sizeof(want), "Fl -%s ", flag_spec(i)->name);
+		said = strstr(text, want) != NULL;
+		if (list != NULL && strstr(list, want) != NULL)
+			CHECK_ROW(own, want);
+		want[strlen(want) - 1] = '\n';
+		said = said || strstr(text, want) != NULL ||
+		       strstr(text, "\nFlags as for\n") != NULL ||
+		       (flag_spec(i)->chr != 0 && strstr(text, "Fl f") != NULL);
+		if (own && !many && !said)
+			fail_msg("jitctl.1 on %s lacks %s", c->name, want);
+	}
+	free(text);
+}
+
 /* Every command and flag has its place in the manual page. */
 static void
 test_manual(void **state)
@@ -216,6 +299,8 @@ test_manual(void **state)
 		    want, sizeof(want), "Fl -%s", flag_spec(i)->name);
 		CHECK_ROW(strstr(text, want) != NULL, want);
 	}
+	for (unsigned i = 0; cmd_table()[i].name != NULL; i++)
+		check_section(text, &cmd_table()[i]);
 	for (int code = 0; code <= EXIT_VERIFY; code++) {
 		char want[32];
 
