@@ -358,6 +358,14 @@ test_weak_ciphers(void **state)
 	}
 }
 
+/* A group without a wanted case is no failure; if all are, none ran. */
+static void
+add(int *sum, int bad)
+{
+	if (bad != TEST_NONE)
+		*sum = bad + (*sum == TEST_NONE ? 0 : *sum);
+}
+
 int
 main(void)
 {
@@ -382,10 +390,11 @@ main(void)
 	    cmocka_unit_test(test_known),
 	};
 	const struct CMUnitTest admin[] = {cmocka_unit_test(test_admin)};
-	int bad = cmocka_run_group_tests(pure, NULL, NULL);
+	int sum = TEST_NONE;
 
-	bad += cmocka_run_group_tests(https, setup_https, teardown);
-	bad += cmocka_run_group_tests(small, setup_small, teardown);
-	bad += cmocka_run_group_tests(admin, setup_admin, teardown);
-	return bad != 0;
+	add(&sum, cmocka_run_group_tests(pure, NULL, NULL));
+	add(&sum, cmocka_run_group_tests(https, setup_https, teardown));
+	add(&sum, cmocka_run_group_tests(small, setup_small, teardown));
+	add(&sum, cmocka_run_group_tests(admin, setup_admin, teardown));
+	return sum != 0;
 }

@@ -12,8 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include <cmocka.h>
-
+#include "tests/unit/support/test.h"
 #include "wire/json.h"
 #include "wire/verbs.h"
 

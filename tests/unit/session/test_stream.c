@@ -367,6 +367,5 @@ main(void)
 	    cmocka_unit_test(test_front),
 	};
 
-	return cmocka_run_group_tests_name(
-	    "stream", tests, make_numbers, free_numbers);
+	return cmocka_run_group_tests(tests, make_numbers, free_numbers);
 }

@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "base/attr.h"
 #include "base/err.h"
 #include "base/str.h"

@@ -9,11 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "base/attr.h"
 #include "base/limits.h"
 #include "sys/yaml.h"
+#include "tests/unit/support/test.h"
 
 static struct yaml *
 load(const char *s)

@@ -9,10 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "base/attr.h"
 #include "base/str.h"
+#include "tests/unit/support/test.h"
 #include "wire/signed.h"
 
 #define HEX32 "00112233445566778899aabbccddeeff"
