@@ -83,9 +83,10 @@ struct broker {
 	struct recovery *recovery;
 	struct history *history;
 	struct views *views;
-	struct early_call *early, **early_end; /* before we were recovered */
+	struct early_call *early, **early_end; /* before they are served */
 	unsigned nearly;
 	struct timer *early_timer;
+	bool told;             /* by the log, since our start, what is open */
 	bool recovered;        /* in step with log and firewall */
 	unsigned api_links[2]; /* counts links: https, admin */
 	struct logtime time;   /* the log's, as the notary last said */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * inbox - one row per verb; what it takes to get there is in lib/wire/verbs.h.
- * A call that comes before the broker is in step with log and firewall waits;
- * who ends something hears soon that it does.
+ * A call that comes before the broker knows what is open waits, and who ends
+ * something hears soon that it does. What opens a door waits until the firewall
+ * is in step as well; nothing else does, closings least of all.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -72,7 +73,7 @@ static call_fn *const verb_table[VERB_COUNT] = {
     [VERB_AUDIT] = verb_audit,
 };
 
-/* A call that came before we were in step with log and firewall. */
+/* A call that came before it can be served. */
 struct early_call {
 	struct early_call *next;
 	enum proc from;
@@ -94,6 +95,16 @@ serve(struct broker *b, struct peer *p, const struct msg_api_call *m)
 		return GW_ENOMEM;
 	caller_check(c, m, verb_table[m->verb]);
 	return 0;
+}
+
+static bool
+is_served(const struct broker *b, unsigned verb)
+{
+	const struct verb *v = verb_get(verb);
+
+	if (v == NULL || b->recovered || v->served == SERVED_AT_ONCE)
+		return true;
+	return v->served == SERVED_TOLD && b->told && !FAULT(ends_wait);
 }
 
 /* Those that take access away. */
@@ -133,10 +144,10 @@ tell(struct broker *b, struct early_call *h)
 	h->told = true;
 	if (c != NULL)
 		call_refuse(c, 503, "unavailable", NULL,
-		    "the gateway is not in step with its firewall: nothing has "
-		    "ended yet and doors may STILL BE OPEN; this is kept and "
-		    "tried as soon as it is in step; ask again to see whether "
-		    "it was done");
+		    "the gateway does not know yet what its log says is open: "
+		    "nothing has ended and doors may STILL BE OPEN; this is "
+		    "kept and tried as soon as it knows; ask again to see "
+		    "whether it was done");
 }
 
 static void
@@ -195,18 +206,23 @@ early_free(struct early_call *h, size_t n)
 void
 inbox_serve_early(struct broker *b)
 {
-	struct early_call *list = b->early;
+	struct early_call *list = b->early, *h = NULL;
 
 	b->early = NULL;
 	b->early_end = &b->early;
-	b->nearly = 0;
-	while (list != NULL) {
-		struct early_call *h = list;
+	while ((h = list) != NULL) {
 		struct peer *p = early_peer(b, h);
 
 		list = h->next;
+		if (!is_served(b, h->m.verb)) { /* its time is later */
+			h->next = NULL;
+			*b->early_end = h;
+			b->early_end = &h->next;
+			continue;
+		}
 		if (p != NULL && serve(b, p, &h->m) != 0)
 			log_warn("a call that waited was dropped");
+		b->nearly--;
 		early_free(h, h->m.query.len + h->m.body.len);
 	}
 }
@@ -228,9 +244,8 @@ on_api_call(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
 	const struct msg_api_call *m = msg->body;
 	struct broker *b = process_ctx(r);
-	const struct verb *v = verb_get(m->verb);
 
-	if (b->recovered || (v != NULL && v->served == SERVED_AT_ONCE))
+	if (is_served(b, m->verb))
 		return serve(b, p, m);
 	return keep_early(b, p, m) == 0 ? 0 : too_early(b, p, m);
 }

@@ -9,7 +9,9 @@
  *   grants and sessions that live: taken over, with the time they have left
  *   the firewall is told everything, and removes what we did not name
  *
- * Until that is done no call is answered and nobody is let in.
+ * Until the first time that the log has told what is open only calls are
+ * answered that need to know nothing; until the firewall is in step nothing is
+ * opened and nobody is let in. What ends something is never held up by it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -505,4 +507,6 @@ fold_ended(struct broker *b, void *arg, const void *body)
 		log_warn("the firewall process cannot hear what is open");
 		try_again(b);
 	}
+	b->told = true;
+	inbox_serve_early(b);
 }

@@ -117,6 +117,18 @@ part(struct process *r, uint64_t conn)
 	timer_set(p->timer, PARTING_MS);
 }
 
+static void
+send_stop(struct session *s, const char *text)
+{
+	struct msg_ses_stop m = {.reason = (uint8_t)s->reason};
+
+	text_set(m.text, sizeof(m.text), text);
+	if (peer_send(process_session(s->b->process, s->conn), MSG_SES_STOP, &m,
+		-1) != 0)
+		log_warn(
+		    "a session could not be asked to stop; its leg is cut");
+}
+
 void
 session_up(struct broker *b, struct peer *p)
 {
@@ -133,6 +145,8 @@ session_up(struct broker *b, struct peer *p)
 	/* we were started anew: the fold knew this session before its link */
 	if (s->state == SES_LIVE || s->state == SES_ENDING)
 		peer_set_state(p, MST_LIVE);
+	if (s->state == SES_ENDING && !FAULT(stop_late))
+		send_stop(s, ""); /* it was ended before it could hear it */
 	if (s->owner != NULL)
 		s->owner->up(s);
 }
@@ -296,24 +310,19 @@ void
 session_stop(
     struct session *s, enum end_reason reason, const char *by, const char *text)
 {
-	struct msg_ses_stop m = {.reason = (uint8_t)reason};
-
 	if (s->gone || s->state == SES_ENDING)
 		return;
-	text_set(m.text, sizeof(m.text), text);
+	s->reason = reason;
 	s->pending++; /* a link that breaks now must not free it under us */
 	/* first the word, so that the session knows why the leg falls silent */
-	if (s->linked && peer_send(process_session(s->b->process, s->conn),
-			     MSG_SES_STOP, &m, -1) != 0)
-		log_warn(
-		    "a session could not be asked to stop; its leg is cut");
+	if (s->linked)
+		send_stop(s, text);
 	if (s->state == SES_DIALING)
 		dial_cancel(s);
 	if (s->leg && !s->cut) {
 		firewall_close(s->b, s->sid, grant_of(s), reason);
 		s->cut = true;
 	}
-	s->reason = reason;
 	text_set(s->by, sizeof(s->by), by);
 	s->state = SES_ENDING;
 	timer_free(s->timer);

@@ -193,12 +193,10 @@ answer_protect(struct scene *x)
 	testlink_send(&x->firewall, MSG_FW_PROTECTED, &reply);
 }
 
-/* Link and fold; grants are what the log has, each by its key. */
 void
-start(struct scene *x, const struct msg_nt_fold_grant *grants, size_t n,
-    const struct msg_nt_fold_leg *leg)
+start_folded(struct scene *x, const struct msg_nt_fold_grant *grants, size_t n,
+    const struct msg_nt_fold_leg *legs, size_t nlegs)
 {
-	struct msg_fw_synced synced = {0};
 	struct msg_nt_fold_end end = {.seq = x->seq, .doubt_seq = x->doubt_seq};
 	uint32_t rid;
 
@@ -216,8 +214,8 @@ start(struct scene *x, const struct msg_nt_fold_grant *grants, size_t n,
 		g.rid = rid;
 		testlink_send(&x->notary, MSG_NT_FOLD_GRANT, &g);
 	}
-	if (leg != NULL) {
-		struct msg_nt_fold_leg l = *leg;
+	for (size_t i = 0; i < nlegs; i++) {
+		struct msg_nt_fold_leg l = legs[i];
 
 		l.rid = rid;
 		testlink_send(&x->notary, MSG_NT_FOLD_LEG, &l);
@@ -225,6 +223,22 @@ start(struct scene *x, const struct msg_nt_fold_grant *grants, size_t n,
 	end.rid = rid;
 	end.time_ms = clock_now().utc_ms;
 	testlink_send(&x->notary, MSG_NT_FOLD_END, &end);
+}
+
+void
+link_api(struct scene *x)
+{
+	proc_harness_link(&x->proc, &x->api, PROC_API, 0);
+	proc_harness_link(&x->proc, &x->admin, PROC_ADMIN, 0);
+}
+
+void
+start(struct scene *x, const struct msg_nt_fold_grant *grants, size_t n,
+    const struct msg_nt_fold_leg *leg)
+{
+	struct msg_fw_synced synced = {0};
+
+	start_folded(x, grants, n, leg, leg != NULL);
 	do { /* the targets' ports come before */
 		assert_int_equal(testlink_next(&x->firewall, 10000), 1);
 		if (x->firewall.m.type == MSG_FW_PROTECT)
@@ -233,8 +247,7 @@ start(struct scene *x, const struct msg_nt_fold_grant *grants, size_t n,
 	synced.rid = ((const struct msg_fw_sync *)x->firewall.m.body)->rid;
 	testlink_send(&x->firewall, MSG_FW_SYNCED, &synced);
 	proc_harness_ready(&x->proc);
-	proc_harness_link(&x->proc, &x->api, PROC_API, 0);
-	proc_harness_link(&x->proc, &x->admin, PROC_ADMIN, 0);
+	link_api(x);
 }
 
 void

@@ -61,6 +61,11 @@ void key_line(char ret[static 256], const struct key *k);
 void store_target(struct store *s, const char *name);
 void store_role(struct store *s, const char *name);
 struct store *store_of(const struct scene *x);
+/* Links and the fold, each grant by its key; the firewall is not in step. */
+void start_folded(struct scene *x, const struct msg_nt_fold_grant *grants,
+    size_t n, const struct msg_nt_fold_leg *legs, size_t nlegs);
+void link_api(struct scene *x);
+/* All that, and in step; leg may be NULL. */
 void start(struct scene *x, const struct msg_nt_fold_grant *grants, size_t n,
     const struct msg_nt_fold_leg *leg);
 void stop(struct scene *x);
@@ -173,6 +178,13 @@ void test_not_shut(void **state);
 void test_shut_by_the_next(void **state);
 void test_closings_first(void **state);
 void test_said_by_the_firewall(void **state);
+
+/* ---- brokerapi_outstep.c */
+
+void test_ends_out_of_step(void **state);
+void test_looks_out_of_step(void **state);
+void test_opens_in_step(void **state);
+void test_ended_before_its_link(void **state);
 
 /* ---- brokerapi_doubt.c */
 
