@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * audit - reads the evidence (tail, search). verify.c proves it.
+ * audit - reads the evidence (tail). search.c finds in it, verify.c proves it.
  */
 #include <poll.h>
 #include <signal.h>
@@ -8,17 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/limits.h"
 #include "base/str.h"
-#include "core/event.h"
 #include "jitctl/cmd/audit.h"
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/cmd/record.h"
 #include "jitctl/gateway/read.h"
-#include "jitctl/term/out.h"
 #include "jitctl/term/say.h"
-#include "jitctl/term/when.h"
 #include "jitctl/term/words.h"
 
 enum { POLL_MS = 1000, TAIL_DEFAULT = 20 };
@@ -211,117 +207,4 @@ run_audit_tail(struct ctx *c)
 	rd.each = show_one;
 	rd.arg = c;
 	return follow(&rd);
-}
-
-/* ---------------------------------------------------------------- search */
-
-struct search {
-	struct ctx *c;
-	int64_t since_ms, until_ms;
-	unsigned found;
-};
-
-static bool
-one_of(const struct opts *o, enum flag f, const char *value)
-{
-	if (!opt_has(o, f))
-		return true;
-	for (unsigned i = 0; i < o->n[f]; i++)
-		if (strcmp(o->value[f][i], value) == 0)
-			return true;
-	return false;
-}
-
-/* Whether it is the record of "Event 22", as a refusal calls it. */
-static bool
-has_number(const struct opts *o, const json_t *r)
-{
-	const json_t *seq = json_object_get(r, "seq");
-	const char *s = opt_get(o, F_EVENT);
-	uint64_t n = 0;
-
-	return s != NULL && str_u64(s, 0, INT64_MAX, &n) == 0 &&
-	       json_is_integer(seq) && json_integer_value(seq) == (int64_t)n;
-}
-
-/* --code matches the code or the event's name, as people know either. */
-static bool
-event_matches(const struct opts *o, const json_t *r)
-{
-	if (has_number(o, r))
-		return true;
-	return (one_of(o, F_CODE, member(r, "code")) ||
-		   one_of(o, F_CODE, member(r, "event"))) &&
-	       one_of(o, F_EVENT, member(r, "event"));
-}
-
-static bool
-search_record(void *arg, const char *line, size_t n)
-{
-	struct search *s = arg;
-	const struct opts *o = &s->c->opt;
-	json_t *r = json_parse_record(line, n);
-	int64_t ms = 0;
-
-	if (r != NULL && str_time_parse(member(r, "time"), &ms) == 0 &&
-	    ms >= s->since_ms && ms <= s->until_ms && event_matches(o, r) &&
-	    (one_of(o, F_USER, member(r, "user")) ||
-		one_of(o, F_USER, member(r, "by"))) &&
-	    one_of(o, F_TARGET, member(r, "target")) &&
-	    one_of(o, F_GRANT, member(r, "grant")) &&
-	    one_of(o, F_SID, member(r, "sid"))) {
-		record_show(s->c, line, n);
-		s->found++;
-	}
-	json_decref(r);
-	return true;
-}
-
-/* A hint and no error: a newer gateway may have more events than we know. */
-static void
-hint_event(const struct ctx *c)
-{
-	const char *typed = opt_get(&c->opt, F_EVENT);
-	const struct event_spec *e = NULL;
-	const char *best = NULL;
-	unsigned least = 4;
-	char text[CELL_SIZE];
-
-	if (typed == NULL || strspn(typed, "0123456789") == strlen(typed))
-		return;
-	for (unsigned i = 1; (e = event_spec(i)) != NULL; i++) {
-		const unsigned d = str_distance(typed, e->name);
-
-		if (d == 0)
-			return;
-		if (d < least) {
-			least = d;
-			best = e->name;
-		}
-	}
-	say_text(text, sizeof(text), typed, strlen(typed));
-	say(c, "There is no event \"%s\"%s%s%s", text,
-	    best != NULL ? "; did you mean \""
-			 : " (sallyport-audit(5) lists them)",
-	    best != NULL ? best : "", best != NULL ? "\"?" : ".");
-}
-
-int
-run_audit_search(struct ctx *c)
-{
-	const int64_t now_ms = clock_now().utc_ms;
-	struct search s = {.c = c, .until_ms = INT64_MAX};
-	struct reader rd = {.c = c, .each = search_record, .arg = &s};
-	int x = EXIT_OK;
-
-	if (!time_arg(c, F_SINCE, now_ms, &s.since_ms) ||
-	    !time_arg(c, F_UNTIL, now_ms, &s.until_ms))
-		return EXIT_USAGE;
-	x = audit_read(&rd);
-	if (x == EXIT_OK && s.found == 0) {
-		say(c, "None of %llu records matches.",
-		    (unsigned long long)rd.next);
-		hint_event(c);
-	}
-	return x;
 }

@@ -4,6 +4,7 @@
  */
 #include "jitctl/cmd/list.h"
 
+#include "jitctl/cmd/guess.h"
 #include "jitctl/term/say.h"
 #include "jitctl/term/words.h"
 
@@ -18,6 +19,21 @@ list_print(struct ctx *c, enum api_verb verb, const struct query *q,
 		x = out_items(c, r.json, cols, n, empty);
 	reply_done(&r);
 	return x;
+}
+
+/* After a typo: one guess, of those that the asker may see. */
+static void
+hint_name(struct ctx *c, enum api_verb verb, const char *kind, const char *name)
+{
+	struct guess g = {.typed = name};
+	struct reply all = {0};
+
+	if (c->out != OUT_JSON && !c->quiet &&
+	    read_list(c, verb, NULL, &all) == EXIT_OK)
+		guess_offer_items(&g, json_object_get(all.json, "items"), kind);
+	if (g.best[0] != '\0')
+		say(c, "Did you mean %s?", g.best);
+	reply_done(&all);
 }
 
 int
@@ -40,6 +56,7 @@ list_get(struct ctx *c, enum api_verb verb, const char *kind, struct reply *ret,
 		return EXIT_OK;
 	say_error(
 	    "there is no %s %s: %s %ss lists them", kind, name, self(c), kind);
+	hint_name(c, verb, kind, name);
 	return EXIT_NOT_FOUND;
 }
 

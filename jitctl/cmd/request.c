@@ -5,10 +5,10 @@
  */
 #include <string.h>
 
-#include "base/str.h"
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/cmd/door.h"
 #include "jitctl/cmd/grant.h"
+#include "jitctl/cmd/guess.h"
 #include "jitctl/gateway/call.h"
 #include "jitctl/gateway/read.h"
 #include "jitctl/term/out.h"
@@ -112,34 +112,23 @@ print_refusal(const struct ctx *c, const struct reply *r)
 		(void)fprintf(stderr, "Event %s\n", text);
 }
 
-/* After a typo in the target: one guess, of those that a role gives. */
+/* After a typo in the target: one guess, of those that a role gives to this
+ * user, whatever else they may see. */
 static void
 hint_target(struct ctx *c, const struct reply *refused)
 {
-	const char *typed = c->opt.arg[0];
-	const json_t *items = NULL;
+	struct guess g = {.typed = c->opt.arg[0]};
+	struct query mine = {0};
 	struct reply r = {0};
-	const char *best = NULL;
-	unsigned least = 3;
 
-	if (c->out == OUT_JSON || c->quiet ||
-	    strcmp(member(refused->json, "field"), "target") != 0 ||
-	    read_verb(c, VERB_TARGETS, NULL, NULL, &r) != EXIT_OK)
-		goto out;
-	items = json_object_get(r.json, "items");
-	for (size_t i = 0; i < json_array_size(items); i++) {
-		const char *name =
-		    member_name(json_array_get(items, i), "target");
-		const unsigned d = str_distance(typed, name);
-
-		if (d > 0 && d < least && name[0] != '\0') {
-			least = d;
-			best = name;
-		}
-	}
-	if (best != NULL)
-		say(c, "Did you mean %s?", best);
-out:
+	query_add(&mine, "mine", "1");
+	if (c->out != OUT_JSON && !c->quiet &&
+	    strcmp(member(refused->json, "field"), "target") == 0 &&
+	    read_list(c, VERB_TARGETS, &mine, &r) == EXIT_OK)
+		guess_offer_items(
+		    &g, json_object_get(r.json, "items"), "target");
+	if (g.best[0] != '\0')
+		say(c, "Did you mean %s?", g.best);
 	reply_done(&r);
 }
 

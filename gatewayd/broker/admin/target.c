@@ -22,6 +22,7 @@
 #include "broker/call/call.h"
 #include "broker/call/listing.h"
 #include "broker/call/order.h"
+#include "broker/call/params.h"
 #include "broker/call/put.h"
 #include "broker/call/subject.h"
 #include "broker/grant/live.h"
@@ -99,6 +100,15 @@ list_one(void *arg, const char *name, const struct target *t)
 		    w->list, add_protected(target_json(t), w->c->b, t), name);
 }
 
+/* What roles give to this very user. */
+static int
+list_mine(struct call *c, struct listing *l)
+{
+	struct walk w = {.list = l, .c = c};
+
+	return store_target_each(c->b->store, list_one, &w);
+}
+
 static int
 list(struct call *c, struct listing *l)
 {
@@ -111,7 +121,15 @@ list(struct call *c, struct listing *l)
 void
 verb_targets(struct call *c)
 {
-	listing_answer(c, list);
+	bool mine = false;
+
+	if (!params_flag(c->query, "mine", &mine))
+		call_refuse(
+		    c, 400, "bad-field", "mine", "mine: 0 or 1 was expected");
+	else
+		listing_answer(c, mine && !c->local && !FAULT(guess_others)
+				      ? list_mine
+				      : list);
 }
 
 /* ---- a body */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/str.h"
 #include "ssh/sshkey.h"
 #include "wire/verbs.h"
 
@@ -501,5 +502,46 @@ test_strangers_at_the_door(void **state)
 	assert_int_equal(tries, 240);
 	assert_int_equal(denied_logins(x), 30);
 	EVP_PKEY_free(k.pkey);
+	stop(x);
+}
+
+/* ---- lists */
+
+/* What roles give to somebody, though they may see more; a guess is of it. */
+void
+test_mine(void **state)
+{
+	struct scene *x = *state;
+	struct store *s = store_of(x);
+	struct msg_api_call m = {
+	    .verb = VERB_TARGETS, .loginuid = -1, .pid = -1};
+	const char *token = NULL;
+
+	store_target(s, "db-01");
+	store_close(s);
+	start(x, NULL, 0, NULL);
+	send_signed(x, &x->one, VERB_TOKEN, "{}");
+	want_event(x, EV_TOKEN_CREATE);
+	assert_int_equal(want_reply(x, &x->api), 201);
+	token = strstr(x->text, "\"token\":\"");
+	assert_non_null(token);
+	token += strlen("\"token\":\"");
+	must(str_fmt(m.token, sizeof(m.token), "%.*s",
+	    (int)strcspn(token, "\""), token));
+	must(addr_parse(&m.peer, CLIENT));
+	for (int mine = 0; mine <= 1; mine++) {
+		m.rid = ++x->rid;
+		m.uid = -1;
+		m.query.p = (const uint8_t *)(mine ? "mine=1" : "mine=0");
+		m.query.len = 6;
+		testlink_send(&x->api, MSG_API_CALL, &m);
+		assert_int_equal(want_reply(x, &x->api), 200);
+		assert_true(has(x, "\"web-01\""));
+		assert_int_equal(has(x, "\"db-01\""), mine == 0);
+	}
+	m.rid = ++x->rid;
+	m.query.p = (const uint8_t *)"mine=x";
+	testlink_send(&x->api, MSG_API_CALL, &m);
+	assert_int_equal(want_reply(x, &x->api), 400);
 	stop(x);
 }

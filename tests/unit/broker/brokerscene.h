@@ -102,6 +102,7 @@ void test_names_of_the_gateway(void **state);
 void test_text_of_others(void **state);
 void test_no_login(void **state);
 void test_strangers_at_the_door(void **state);
+void test_mine(void **state);
 
 /* ---- brokerapi_login.c */
 

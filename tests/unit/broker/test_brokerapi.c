@@ -40,6 +40,7 @@ main(void)
 	    T(test_text_of_others),
 	    T(test_no_login),
 	    T(test_strangers_at_the_door),
+	    T(test_mine),
 	    T(test_host_bound),
 	    T(test_code_of_disabled),
 	    T(test_wrong_codes),

@@ -362,6 +362,91 @@ test_whole(void **state)
 	check_says(x, run_role_set, "ops", role, EXIT_USAGE, role_says);
 }
 
+/* A name that nothing has is told, with one of those that there are. */
+static void
+test_no_such_name(void **state)
+{
+#define AUDIT                                                                  \
+	{                                                                      \
+		NULL, 200,                                                     \
+		    "{\"seq\":1,\"time\":\"2026-11-22T01:02:03Z\","            \
+		    "\"event\":\"grant.open\",\"user\":\"name\",\"target\":"   \
+		    "\"db-01\",\"grant\":\"g-7Q2MXK4P\"}"                      \
+	}
+	static const struct step none[] = {
+	    AUDIT, {NULL, 200, ""}, {NULL, 0, NULL}};
+	static const struct step users[] = {AUDIT, {NULL, 200, ""},
+	    {"/v1/users", 200, "{\"items\":[{\"user\":\"bobby\"}]}"},
+	    {NULL, 0, NULL}};
+	static const struct step targets[] = {AUDIT, {NULL, 200, ""},
+	    {"/v1/targets", 200, "{\"items\":[{\"target\":\"web-01\"}]}"},
+	    {NULL, 0, NULL}};
+	static const struct {
+		enum flag flag;
+		const char *value;
+		const struct step *steps;
+		const char *says;
+	} rows[] = {
+	    {F_USER, "nqme", users,
+		"There is no user nqme; did you mean name?"},
+	    {F_USER, "boby", users,
+		"There is no user boby; did you mean bobby?"},
+	    {F_USER, "bobby", users, "No record names the user bobby."},
+	    {F_USER, "\x1bx", users, "There is no user \\x1bx."},
+	    {F_TARGET, "web-1", targets,
+		"There is no target web-1; did you mean web-01?"},
+	    {F_GRANT, "g-7Q2MXK4Q", none,
+		"There is no grant g-7Q2MXK4Q; did you mean g-7Q2MXK4P?"},
+	    {F_SID, "s-22222222", none, "There is no session s-22222222."},
+	    {F_EVENT, "grant.oqen", none,
+		"There is no event grant.oqen; did you mean grant.open?"},
+	    {F_CODE, "JG210I", none,
+		"There is no event JG210I; did you mean JG2100I?"},
+	    {F_CODE, "xyzzy", none,
+		"There is no event xyzzy (sallyport-audit(5) lists them)."},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct ctx c = {.socket = "x"};
+		char *text = NULL;
+		int x = EXIT_FAILED;
+
+		c.opt.n[rows[i].flag] = 1;
+		c.opt.value[rows[i].flag][0] = rows[i].value;
+		script = rows[i].steps;
+		text = output_of(run_audit_search, &c, &x, true);
+		if (x != EXIT_OK || strstr(text, rows[i].says) == NULL ||
+		    strstr(text, "None of ") == NULL)
+			fail_msg("%s: %d, %s", rows[i].value, x, text);
+		free(text);
+	}
+#undef AUDIT
+}
+
+static void
+test_show_guesses(void **state)
+{
+	static const struct step steps[] = {
+	    {"/v1/users?name=nqme", 200, "{\"items\":[]}"},
+	    {"/v1/users", 200,
+		"{\"items\":[{\"user\":\"mallory\"},{\"user\":\"name\"}]}"},
+	    {NULL, 0, NULL}};
+	struct ctx c = {.socket = "x"};
+	char *text = NULL;
+	int x = EXIT_OK;
+
+	(void)state;
+	c.opt.nargs = 1;
+	c.opt.arg[0] = "nqme";
+	script = steps;
+	text = output_of(run_user_show, &c, &x, true);
+	assert_int_equal(x, EXIT_NOT_FOUND);
+	assert_non_null(strstr(text, "there is no user nqme: "));
+	assert_non_null(strstr(text, "\nDid you mean name?\n"));
+	free(text);
+}
+
 int
 main(void)
 {
@@ -376,6 +461,8 @@ main(void)
 	    T(test_new_invitation),
 	    T(test_none_live),
 	    T(test_whole),
+	    cmocka_unit_test(test_no_such_name),
+	    cmocka_unit_test(test_show_guesses),
 	};
 
 	/* No file of whoever runs this; no token is kept. */
