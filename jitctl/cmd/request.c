@@ -12,8 +12,11 @@
 #include "jitctl/gateway/call.h"
 #include "jitctl/gateway/read.h"
 #include "jitctl/term/out.h"
+#include "jitctl/term/prompt.h"
 #include "jitctl/term/say.h"
 #include "jitctl/term/words.h"
+
+enum { REASON_SIZE = 1024 }; /* internal: what is too long is told */
 
 static json_t *
 request_body(const struct ctx *c)
@@ -46,19 +49,26 @@ request_body(const struct ctx *c)
 	return o;
 }
 
+static bool
+has_reason(const struct ctx *c)
+{
+	const char *reason = opt_get(&c->opt, F_REASON);
+
+	return reason != NULL && reason[strspn(reason, " ")] != '\0';
+}
+
 /* "This would pass: jitctl request web-01 --login deploy --for 3h" */
 static void
-print_would_pass(const struct ctx *c, const json_t *o)
+print_would_pass(const struct ctx *c, const char *head, const json_t *o)
 {
 	const json_t *dur = json_object_get(o, "for");
 	const char *reason = opt_get(&c->opt, F_REASON);
-	const bool given =
-	    reason != NULL && reason[strspn(reason, " ")] != '\0';
+	const bool given = has_reason(c);
 	const char *login = member_name(o, "login");
 	const unsigned port = member_port(o, "port");
 	char text[CELL_SIZE];
 
-	(void)fprintf(stderr, "This would pass:  %s request ", self(c));
+	(void)fprintf(stderr, "%s:  %s request ", head, self(c));
 	put_shell_word(stderr, c->opt.arg[0]);
 	if (login[0] != '\0') {
 		(void)fputs(" --login ", stderr);
@@ -106,7 +116,7 @@ print_refusal(const struct ctx *c, const struct reply *r)
 		(void)fprintf(stderr, "  %-8s %s\n", field, hint);
 	}
 	if (json_is_object(pass))
-		print_would_pass(c, pass);
+		print_would_pass(c, "This would pass", pass);
 	cell_text(text, json_object_get(r->json, "event"), COL_TEXT);
 	if (text[0] != '\0')
 		(void)fprintf(stderr, "Event %s\n", text);
@@ -246,6 +256,63 @@ idempotency_ok(const char *s)
 	return false;
 }
 
+/* Was it refused for want of a reason, and of nothing else? */
+static bool
+lacks_reason(const struct ctx *c, const struct reply *r)
+{
+	const json_t *list = json_object_get(r->json, "refused");
+
+	return !has_reason(c) && json_array_size(list) == 1 &&
+	       strcmp(member(json_array_get(list, 0), "field"), "reason") ==
+		   0 &&
+	       json_is_object(json_object_get(r->json, "would_pass"));
+}
+
+static void
+print_lacking(const struct ctx *c, struct reply *r)
+{
+	char event[CELL_SIZE], head[CELL_SIZE + 64];
+
+	cell_text(event, json_object_get(r->json, "event"), COL_TEXT);
+	(void)snprintf(head, sizeof(head),
+	    "jitctl: refused%s%s%s: a reason is wanted, as in",
+	    event[0] != '\0' ? " (event " : "", event,
+	    event[0] != '\0' ? ")" : "");
+	print_would_pass(c, head, json_object_get(r->json, "would_pass"));
+	r->status = 0; /* nothing left to print */
+}
+
+/* Asks for it on a terminal, and once more; elsewhere one line says how to give
+ * it. x is how the first try ended; the context borrows the
+ * reason. */
+static int
+with_reason(struct ctx *c, json_t *body, const struct call_opts *o, int x,
+    struct reply *r, char reason[static REASON_SIZE])
+{
+	int asked = EXIT_OK;
+
+	if (x != EXIT_REFUSED || !lacks_reason(c, r))
+		return x;
+	/* Under a key of the caller's the first answer would come again. */
+	if (o->idempotency != NULL || !prompt_possible(c)) {
+		if (c->out == OUT_JSON)
+			return x;
+		print_lacking(c, r);
+		return x;
+	}
+	asked = prompt_text(c, "Reason: ", reason, REASON_SIZE);
+	if (asked != EXIT_OK || !text_arg("the reason", reason)) {
+		r->status = 0;
+		return asked == EXIT_INTERRUPTED ? asked : x;
+	}
+	c->opt.value[F_REASON][0] = reason;
+	c->opt.n[F_REASON] = 1;
+	if (json_object_set_new(body, "reason", json_string(reason)) != 0)
+		return x;
+	reply_done(r);
+	return call_signed(c, VERB_REQUEST, body, o, r);
+}
+
 int
 run_request(struct ctx *c)
 {
@@ -253,6 +320,7 @@ run_request(struct ctx *c)
 	    .idempotency = opt_get(&c->opt, F_IDEMPOTENCY),
 	    .from = c->opt.value[F_FROM],
 	    .nfrom = c->opt.n[F_FROM]};
+	char reason[REASON_SIZE];
 	struct reply r = {0};
 	json_t *body = NULL;
 	int x = EXIT_USAGE;
@@ -265,6 +333,7 @@ run_request(struct ctx *c)
 	if (!idempotency_ok(o.idempotency) || (body = request_body(c)) == NULL)
 		return EXIT_USAGE;
 	x = call_signed(c, VERB_REQUEST, body, &o, &r);
+	x = with_reason(c, body, &o, x, &r, reason);
 	json_decref(body);
 	if (x != EXIT_OK && r.status != 0) {
 		print_refusal(c, &r);

@@ -273,28 +273,53 @@ prompt_file(const char *path, prompt_whole_fn *whole, struct secret *ret)
 	return r;
 }
 
+/* With the echo on: the count, as read_line() has it. */
+static ssize_t
+ask_line(struct tty *t, const char *question, char *ret, size_t size)
+{
+	ssize_t n = 0;
+
+	put(t->fd, question);
+	n = read_line(t->fd, ret, size - 1, &t->mask);
+	if (n < 0) /* nobody pressed Enter */
+		put(t->fd, "\n");
+	tty_close(t);
+	ret[n > 0 ? n : 0] = '\0';
+	return n;
+}
+
+int
+prompt_text(const struct ctx *c, const char *question, char *ret, size_t size)
+{
+	struct tty t = {.fd = -1};
+	ssize_t n = 0;
+
+	if (c->no_input || !tty_open(&t, true))
+		return EXIT_LOGIN;
+	n = ask_line(&t, question, ret, size);
+	if (interrupted != 0)
+		return EXIT_INTERRUPTED;
+	if (n > 0)
+		return EXIT_OK;
+	say_error("nothing was entered");
+	return EXIT_LOGIN;
+}
+
 int
 prompt_yes(const struct ctx *c, const char *question)
 {
 	char buf[16] = "";
+	char text[LIMIT_TEXT_SIZE];
 	struct tty t = {.fd = -1};
-	ssize_t n = 0;
 
 	if (c->yes)
 		return EXIT_OK;
 	if (c->no_input || !tty_open(&t, true))
 		return EXIT_FAILED;
-	put(t.fd, question);
-	put(t.fd, " [y/N] ");
-	n = read_line(t.fd, buf, sizeof(buf) - 1, &t.mask);
-	if (n < 0) /* nobody pressed Enter */
-		put(t.fd, "\n");
-	tty_close(&t);
+	(void)snprintf(text, sizeof(text), "%s [y/N] ", question);
+	(void)ask_line(&t, text, buf, sizeof(buf));
 	if (interrupted != 0)
 		return EXIT_INTERRUPTED;
-	if (n <= 0)
-		return EXIT_FAILED;
-	buf[n] = '\0';
 	return strcasecmp(buf, "y") == 0 || strcasecmp(buf, "yes") == 0
 		   ? EXIT_OK
 		   : EXIT_FAILED;

