@@ -71,12 +71,6 @@ alive_after(struct session *s)
 		shim_cork(s->user.fd, false);
 }
 
-bool
-alive_holds(const struct session *s)
-{
-	return s->holding;
-}
-
 /* Has nothing come, not even from the peer's kernel, although ours has tried?
  * A kernel that answers is there, whatever its program does. */
 static bool

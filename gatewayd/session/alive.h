@@ -26,7 +26,5 @@ void alive_before(struct session *s);
 void alive_after(struct session *s);
 /* Once a turn, after both legs were read. */
 void alive_step(struct session *s);
-/* The client is told nothing until the target has said something. */
-bool alive_holds(const struct session *s);
 
 #endif

@@ -19,8 +19,9 @@ change_set(json_t *body, const char *key, json_t *value)
 	return value != NULL && json_object_set_new(body, key, value) == 0;
 }
 
-void
-change_tell_unconfirmed(struct ctx *c, const json_t *o)
+/* Says what the gateway could not confirm yet of a reply, if anything. */
+static void
+tell_unconfirmed(struct ctx *c, const json_t *o)
 {
 	const json_int_t n =
 	    json_integer_value(json_object_get(o, "still_open"));
@@ -52,7 +53,7 @@ change(struct ctx *c, enum api_verb verb, json_t *body, struct reply *ret)
 		x = call_signed(c, verb, body, &o, ret);
 	json_decref(body);
 	if (x == EXIT_OK)
-		change_tell_unconfirmed(c, ret->json);
+		tell_unconfirmed(c, ret->json);
 	return x;
 }
 

@@ -21,9 +21,6 @@ bool change_set(json_t *body, const char *key, json_t *value);
 MUST_CHECK int change(
     struct ctx *c, enum api_verb verb, json_t *body, struct reply *ret);
 
-/* Says what the gateway could not confirm yet of a reply, if anything. */
-void change_tell_unconfirmed(struct ctx *c, const json_t *o);
-
 /* When people are asked before a change is made: always, or only where it ends
  * something. Never without a terminal, nor with --yes. */
 enum change_ask { ASK_IF_ENDS = 0, ASK_ALWAYS };

@@ -250,7 +250,8 @@ profiles_path(char *ret, size_t size)
 	return r;
 }
 
-int
+/* Reads the file; an absent file is an empty list. EXIT_OK or EXIT_FAILED. */
+static int
 profiles_load(struct profiles *ret)
 {
 	char path[LIMIT_PATH_SIZE * 2];

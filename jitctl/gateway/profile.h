@@ -33,8 +33,6 @@ char *profiles_text(const struct profiles *ps);
 /* Where the configuration file is, or would be; GW_EINVAL, said, without HOME.
  */
 MUST_CHECK int profiles_path(char *ret, size_t size);
-/* Reads the file; an absent file is an empty list. EXIT_OK or EXIT_FAILED. */
-MUST_CHECK int profiles_load(struct profiles *ret);
 /* Puts p into the file, in place of one of its name. EXIT_OK or
  * EXIT_FAILED. */
 MUST_CHECK int profile_save(const struct profile *p);

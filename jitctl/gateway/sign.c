@@ -32,8 +32,9 @@ sign_is_fingerprint(const char *key)
 	return strncmp(key, "SHA256:", 7) == 0;
 }
 
-char *
-sign_agent_keys(void)
+/* "type base64 comment" lines of the agent; malloc'd, NULL = no agent. */
+static char *
+agent_keys(void)
 {
 	static const char *const argv[] = {"ssh-add", "-L", NULL};
 	char *text = NULL;
@@ -50,7 +51,7 @@ sign_agent_keys(void)
 static bool
 agent_line(const char *fp, char *ret, size_t size, char *retfp)
 {
-	char *text = sign_agent_keys();
+	char *text = agent_keys();
 	char *save = NULL;
 	struct sshkey k;
 	bool found = false;

@@ -26,7 +26,5 @@ MUST_CHECK int sign_key(const struct ctx *c, char *ret, size_t size);
  * EXIT_LOGIN or EXIT_INTERRUPTED; what went wrong is said. */
 MUST_CHECK int sign_data(const struct ctx *c, const char *key, const void *data,
     size_t n, char **retarmor, char *retfp);
-/* "type base64 comment" lines of the agent; malloc'd, NULL = no agent. */
-char *sign_agent_keys(void);
 
 #endif

@@ -83,8 +83,9 @@ labels_unmatched(json_t *list, struct store *s, const struct label_list *l)
 	unmatched(list, "no target has the labels ", text);
 }
 
-json_t *
-role_unmatched(struct broker *b, const struct policy_role *r)
+/* A sentence each. */
+static json_t *
+list_unmatched(struct broker *b, const struct policy_role *r)
 {
 	struct store *s = b->store;
 	json_t *list = json_array();
@@ -114,7 +115,7 @@ void
 role_unmatched_text(struct broker *b, const struct policy_role *r,
     char ret[static LIMIT_TEXT_SIZE])
 {
-	json_t *list = role_unmatched(b, r);
+	json_t *list = list_unmatched(b, r);
 	size_t n = 0;
 
 	ret[0] = '\0';
@@ -187,7 +188,7 @@ put_role(struct call *c, struct problem *p)
 	if (r == 0)
 		r = store_role_put(c->b->store, &a->r, c->seq);
 	json_decref(a->unmatched);
-	a->unmatched = role_unmatched(c->b, &a->r);
+	a->unmatched = list_unmatched(c->b, &a->r);
 	return r;
 }
 

@@ -18,8 +18,7 @@ const struct policy_role *role_find(const struct broker *b, const char *name);
 void role_set_id(const struct broker *b, struct policy_role *r);
 
 /* Of users, groups, targets, labels and logins: what the store has none of, a
- * sentence each; as one text, cut where it is too long. */
-json_t *role_unmatched(struct broker *b, const struct policy_role *r);
+ * sentence each, as one text, cut where it is too long. */
 void role_unmatched_text(struct broker *b, const struct policy_role *r,
     char ret[static LIMIT_TEXT_SIZE]);
 
