@@ -5,7 +5,6 @@
  */
 #include "recorder/cast.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -127,20 +126,6 @@ put_start(struct buf *out, int64_t t_us, char kind)
 }
 
 static void
-put_base64(struct buf *out, const uint8_t *p, size_t n)
-{
-	char *s = malloc(str_b64_size(n));
-
-	if (s == NULL) {
-		out->err = GW_ENOMEM;
-		return;
-	}
-	str_b64(s, p, n);
-	buf_put(out, s, strlen(s));
-	free(s);
-}
-
-static void
 put_command(struct buf *out, const uint8_t *p, size_t n)
 {
 	int lossy = 0;
@@ -150,7 +135,7 @@ put_command(struct buf *out, const uint8_t *p, size_t n)
 	if (!lossy)
 		return;
 	buf_printf(out, ", \"command_b64\": \"");
-	put_base64(out, p, n);
+	buf_b64(out, p, n);
 	buf_u8(out, '"');
 }
 
@@ -199,7 +184,7 @@ put_event(struct cast *c, struct buf *out, struct buf *raw, int64_t t_us,
 		return;
 	put_start(raw, t_us, 'o');
 	buf_u8(raw, '"');
-	put_base64(raw, p, used);
+	buf_b64(raw, p, used);
 	buf_put(raw, "\"]\n", 3);
 }
 

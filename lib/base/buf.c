@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/str.h"
 
 enum { BUF_FIRST = 64 };
 
@@ -141,6 +142,17 @@ void
 buf_cstring(struct buf *b, const char *s)
 {
 	buf_string(b, s, strlen(s));
+}
+
+void
+buf_b64(struct buf *b, const void *p, size_t n)
+{
+	const size_t size = str_b64_size(n) - 1;
+
+	if (size == 0 || !buf_room(b, size))
+		return;
+	str_b64((char *)b->p + b->len, p, n); /* its NUL on the spare byte */
+	b->len += size;
 }
 
 void

@@ -38,6 +38,7 @@ void buf_u32(struct buf *b, uint32_t v);
 void buf_u64(struct buf *b, uint64_t v);
 void buf_string(struct buf *b, const void *p, size_t n); /* u32 + bytes */
 void buf_cstring(struct buf *b, const char *s);          /* u32 + strlen */
+void buf_b64(struct buf *b, const void *p, size_t n);    /* as str_b64 */
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Drops n bytes from the front; n > len is a bug (abort). */
 void buf_shift(struct buf *b, size_t n);

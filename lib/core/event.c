@@ -6,7 +6,6 @@
 
 #include <openssl/evp.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -223,20 +222,6 @@ event_json_string(struct buf *out, const void *s, size_t n)
 	buf_u8(out, '"');
 }
 
-static void
-put_base64(struct buf *out, const uint8_t *p, size_t n)
-{
-	char *s = malloc(str_b64_size(n));
-
-	if (s == NULL) {
-		out->err = GW_ENOMEM;
-		return;
-	}
-	str_b64(s, p, n);
-	buf_put(out, s, strlen(s));
-	free(s);
-}
-
 size_t
 event_text_size(const void *s, size_t n)
 {
@@ -276,7 +261,7 @@ put_text(struct buf *out, const char *name, const uint8_t *p, size_t n)
 	if (is_text(p, n) || FAULT(exact_bytes))
 		return;
 	buf_printf(out, ",\"%s_b64\":\"", name);
-	put_base64(out, p, n);
+	buf_b64(out, p, n);
 	buf_u8(out, '"');
 }
 

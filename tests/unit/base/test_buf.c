@@ -104,6 +104,26 @@ printf_fills_to_the_last_byte(void **state)
 }
 
 static void
+base64_fills_to_the_last_byte(void **state)
+{
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 9);
+	buf_u8(&b, '<');
+	buf_b64(&b, "", 0);
+	buf_b64(&b, "\0\xff\xfe\1", 4);
+	assert_int_equal(buf_err(&b), 0);
+	assert_int_equal(b.len, 9);
+	assert_memory_equal(b.p, "<AP/+AQ==", 9);
+	buf_reset(&b);
+	buf_b64(&b, "1234567", 7);
+	assert_int_equal(buf_err(&b), GW_ELIMIT);
+	assert_int_equal(b.len, 0);
+	buf_done(&b);
+}
+
+static void
 shift_keeps_the_rest(void **state)
 {
 	struct buf b;
@@ -287,6 +307,7 @@ main(void)
 	    cmocka_unit_test(puts_are_big_endian),
 	    cmocka_unit_test(limits_are_exact_and_sticky),
 	    cmocka_unit_test(printf_fills_to_the_last_byte),
+	    cmocka_unit_test(base64_fills_to_the_last_byte),
 	    cmocka_unit_test(shift_keeps_the_rest),
 	    cmocka_unit_test(reader_reads_what_was_put),
 	    cmocka_unit_test(reader_refuses_bad_mpints),
