@@ -24,7 +24,6 @@
 #include "broker/grant/request.h"
 #include "broker/grant/verbs.h"
 #include "broker/identity/mfa.h"
-#include "sys/totp.h"
 
 static void
 state_free(void *p)
@@ -247,10 +246,6 @@ opened(void *arg, const struct intent *in, const struct opened *o)
 	case OPEN_CODE_USED:
 		record_unopened(c, in, "used");
 		mfa_used(c);
-		call_refuse(c, 401, "code-used", "code",
-		    "this code was used before: wait for the next one (at "
-		    "most %d s)",
-		    (int)TOTP_STEP_S);
 		break;
 	case OPEN_NOT_WHOLE:
 		record_unopened(c, in, "incomplete");

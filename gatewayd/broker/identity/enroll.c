@@ -255,20 +255,10 @@ confirmed(struct call *c)
 static void
 step_burned(struct call *c, const void *body)
 {
-	const struct msg_nt_mfa_burned *m = body;
 	struct event_fields f;
 
-	if (m->result != 0) {
-		if (msg_error(m->result) != GW_EDENIED) {
-			call_unavailable(c, "the log");
-			return;
-		}
-		mfa_used(c);
-		call_refuse(c, 401, "code-used", "code",
-		    "this code was used before: wait for the next one");
+	if (!mfa_burned(c, body))
 		return;
-	}
-	mfa_given(c->b, c->user, c->key_fp, &c->peer);
 	call_fields(c, &f);
 	event_str(&f, EF_USER, c->user);
 	event_str(&f, EF_USER_ID, call_user_id(c));

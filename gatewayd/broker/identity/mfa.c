@@ -294,9 +294,24 @@ mfa_given(struct broker *b, const char *user, const char *key_fp,
 }
 
 void
-mfa_used(const struct call *c)
+mfa_used(struct call *c)
 {
 	denied(c, "used");
+	call_refuse(c, 401, "code-used", "code",
+	    "this code was used before: wait for the next one (at most %d s)",
+	    (int)TOTP_STEP_S);
+}
+
+bool
+mfa_burned(struct call *c, const struct msg_nt_mfa_burned *m)
+{
+	if (m->result == 0)
+		mfa_given(c->b, c->user, c->key_fp, &c->peer);
+	else if (msg_error(m->result) == GW_EDENIED)
+		mfa_used(c);
+	else
+		call_unavailable(c, "the log");
+	return m->result == 0;
 }
 
 /* ---- the verb's row wants a code */
@@ -304,23 +319,11 @@ mfa_used(const struct call *c)
 static void
 burned(struct call *c, const void *body)
 {
-	const struct msg_nt_mfa_burned *m = body;
 	call_fn *then = c->then;
 
 	c->then = NULL;
-	if (m->result != 0) {
-		if (msg_error(m->result) != GW_EDENIED) {
-			call_unavailable(c, "the log");
-			return;
-		}
-		mfa_used(c);
-		call_refuse(c, 401, "code-used", "code",
-		    "this code was used before: wait for the next one (at "
-		    "most %d s)",
-		    (int)TOTP_STEP_S);
+	if (!mfa_burned(c, body))
 		return;
-	}
-	mfa_given(c->b, c->user, c->key_fp, &c->peer);
 	if (permission_still(c))
 		then(c);
 	else

@@ -25,7 +25,11 @@ void mfa_given(struct broker *b, const char *user, const char *key_fp,
 void mfa_forget(struct broker *b, const char *user);
 /* An admin says so: the wrong codes of all the user's keys are forgotten. */
 void mfa_unlock(struct broker *b, const struct user *u);
-void mfa_used(const struct call *c); /* it was used before: event */
+/* The code was used before: event and answer. */
+void mfa_used(struct call *c);
+/* What the notary says of a code it was to burn: it did, which is remembered
+ * as above. False: the call is answered. */
+MUST_CHECK bool mfa_burned(struct call *c, const struct msg_nt_mfa_burned *m);
 /* Code wanted by the verb's row: then(c) with the step burned, or refusal. */
 void mfa_require(struct call *c, call_fn *then);
 
