@@ -23,6 +23,17 @@ change_read(struct change *x, const struct call *c, struct problem *p)
 	return r;
 }
 
+bool
+change_begin(struct change *x, struct call *c)
+{
+	struct problem p = {0};
+
+	if (change_read(x, c, &p) == 0)
+		return true;
+	call_problem(c, &p);
+	return false;
+}
+
 void
 change_done(struct change *x)
 {

@@ -21,6 +21,8 @@ typedef int change_put_fn(struct call *c, struct problem *p);
 /* Takes "dry_run" out of the body. */
 MUST_CHECK int change_read(
     struct change *x, const struct call *c, struct problem *p);
+/* The same; false: the call is answered. */
+MUST_CHECK bool change_begin(struct change *x, struct call *c);
 /* Is it still the one whose id the record names? Else 409 in *p: of that name
  * there is another by now, or none. */
 MUST_CHECK int change_same(struct call *c, enum store_kind k, const char *name,

@@ -171,12 +171,8 @@ static struct role_change *
 begin(struct call *c)
 {
 	struct role_change *a = call_state(c, sizeof(*a), role_change_free);
-	struct problem p = {0};
 
-	if (a == NULL || change_read(&a->ch, c, &p) == 0)
-		return a;
-	call_problem(c, &p);
-	return NULL;
+	return a != NULL && change_begin(&a->ch, c) ? a : NULL;
 }
 
 static int
@@ -319,20 +315,14 @@ removed(struct call *c)
 void
 verb_role_remove(struct call *c)
 {
-	static const char *const keys[] = {"role", NULL};
 	struct role_change *a = begin(c);
 	const struct policy_role *old = NULL;
 	struct event_fields f;
 	struct problem p = {0};
 	const char *name = NULL;
 
-	if (a == NULL)
+	if (a == NULL || (name = call_only_name(c, "role")) == NULL)
 		return;
-	if (json_only(c->req.body, keys, &p) != 0 ||
-	    json_get_name(c->req.body, "role", true, &name, &p) != 0) {
-		call_problem(c, &p);
-		return;
-	}
 	if ((old = role_find(c->b, name)) == NULL) {
 		(void)role_missing(name, &p);
 		call_problem(c, &p);

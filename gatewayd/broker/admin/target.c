@@ -323,12 +323,8 @@ static struct target_change *
 begin(struct call *c)
 {
 	struct target_change *a = call_state(c, sizeof(*a), target_change_free);
-	struct problem p = {0};
 
-	if (a == NULL || change_read(&a->ch, c, &p) == 0)
-		return a;
-	call_problem(c, &p);
-	return NULL;
+	return a != NULL && change_begin(&a->ch, c) ? a : NULL;
 }
 
 static int
@@ -499,20 +495,14 @@ removed(struct call *c)
 void
 verb_target_remove(struct call *c)
 {
-	static const char *const keys[] = {"target", NULL};
 	struct target_change *a = begin(c);
 	struct event_fields f;
 	struct problem p = {0};
 	const char *name = NULL;
 	int r;
 
-	if (a == NULL)
+	if (a == NULL || (name = call_only_name(c, "target")) == NULL)
 		return;
-	if (json_only(c->req.body, keys, &p) != 0 ||
-	    json_get_name(c->req.body, "target", true, &name, &p) != 0) {
-		call_problem(c, &p);
-		return;
-	}
 	if ((r = store_target_get(c->b->store, name, &a->old)) != 0) {
 		if (r != GW_ENOENT) {
 			call_store_failed(c, r);

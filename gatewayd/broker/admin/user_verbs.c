@@ -68,34 +68,24 @@ static struct user_change *
 begin(struct call *c, change_put_fn *put)
 {
 	struct user_change *a = call_state(c, sizeof(*a), change_free);
-	struct problem p = {0};
 
-	if (a == NULL)
+	if (a == NULL || !change_begin(&a->ch, c))
 		return NULL;
 	a->put = put;
-	if (change_read(&a->ch, c, &p) == 0)
-		return a;
-	call_problem(c, &p);
-	return NULL;
+	return a;
 }
 
 /* Of a user who is there: {"user"} and no more. */
 static struct user_change *
 begin_named(struct call *c, change_put_fn *put)
 {
-	static const char *const keys[] = {"user", NULL};
 	struct user_change *a = begin(c, put);
 	struct problem p = {0};
 	const char *name = NULL;
 	int r;
 
-	if (a == NULL)
+	if (a == NULL || (name = call_only_name(c, "user")) == NULL)
 		return NULL;
-	if (json_only(c->req.body, keys, &p) != 0 ||
-	    json_get_name(c->req.body, "user", true, &name, &p) != 0) {
-		call_problem(c, &p);
-		return NULL;
-	}
 	if ((r = store_user_get(c->b->store, name, &a->old)) == GW_ENOENT)
 		(void)user_missing(name, &p);
 	if (p.status != 0)

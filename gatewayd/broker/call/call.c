@@ -330,6 +330,20 @@ call_subject(struct call *c)
 	return c->subject;
 }
 
+const char *
+call_only_name(struct call *c, const char *key)
+{
+	const char *const keys[] = {key, NULL};
+	struct problem p = {0};
+	const char *name = NULL;
+
+	if (json_only(c->req.body, keys, &p) == 0 &&
+	    json_get_name(c->req.body, key, true, &name, &p) == 0)
+		return name;
+	call_problem(c, &p);
+	return NULL;
+}
+
 void *
 call_state(struct call *c, size_t size, void (*fn)(void *))
 {

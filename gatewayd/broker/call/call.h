@@ -93,6 +93,9 @@ void call_append(struct call *c, enum event_code ev,
  * was (NULL: new) the members that differ. Takes was, now and f. */
 void call_append_change(struct call *c, enum event_code ev,
     struct event_fields *f, json_t *was, json_t *now, call_fn *then);
+/* The body is {KEY: a name} and no more: that name, borrowed. NULL: it is not,
+ * and the call is answered. */
+const char *call_only_name(struct call *c, const char *key);
 /* The user and target that the call is judged by; empty at first. NULL: out of
  * memory. */
 struct subject *call_subject(struct call *c);

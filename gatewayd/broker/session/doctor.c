@@ -488,19 +488,12 @@ doctor_probe(struct call *c, const struct addr *a)
 void
 verb_doctor(struct call *c)
 {
-	static const char *const keys[] = {"target", NULL};
 	struct doctor *d = call_state(c, sizeof(*d), doctor_free);
-	struct problem p = {0};
 	const char *name = NULL;
 	int r;
 
-	if (d == NULL)
+	if (d == NULL || (name = call_only_name(c, "target")) == NULL)
 		return;
-	if (json_only(c->req.body, keys, &p) != 0 ||
-	    json_get_name(c->req.body, "target", true, &name, &p) != 0) {
-		call_problem(c, &p);
-		return;
-	}
 	r = store_target_get(c->b->store, name, &d->target);
 	if (r == GW_ENOENT) {
 		call_refuse(c, 404, "not-found", "target",
