@@ -2,6 +2,7 @@
 /*
  * rows - reading and writing rows: what the files of the store share.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -43,12 +44,15 @@ store_done(struct query *q, int r)
 }
 
 int
-store_things(struct query *q, void *thing, size_t size, store_read_fn *read_row,
+store_things(struct query *q, size_t size, store_read_fn *read_row,
     store_thing_fn *fn, void *arg)
 {
 	char name[LIMIT_NAME_SIZE] = "";
+	void *thing = malloc(size);
 	bool whole = false;
 
+	if (thing == NULL)
+		return store_done(q, GW_ENOMEM);
 	while (query_next(q)) {
 		if (strcmp(query_get_str(q, 0), name) != 0) {
 			if (name[0] != '\0')
@@ -62,6 +66,7 @@ store_things(struct query *q, void *thing, size_t size, store_read_fn *read_row,
 	if (name[0] != '\0')
 		fn(arg, name, whole ? thing : NULL);
 	explicit_bzero(thing, size);
+	free(thing);
 	return query_done(q);
 }
 

@@ -35,8 +35,8 @@ int store_done(struct query *q, int r);
 typedef int store_read_fn(void *thing, struct query *q);
 /* thing NULL: it cannot be read. Must not change the store. */
 typedef void store_thing_fn(void *arg, const char *name, const void *thing);
-/* fn for each, in the query's order. Ends the query; thing is wiped. */
-MUST_CHECK int store_things(struct query *q, void *thing, size_t size,
+/* fn for each, in the query's order. Ends the query; what was read is wiped. */
+MUST_CHECK int store_things(struct query *q, size_t size,
     store_read_fn *read_row, store_thing_fn *fn, void *arg);
 /* The only one: GW_ENOENT if there is none, GW_ECORRUPT if it cannot be read;
  * after a failure thing is zeroed. */

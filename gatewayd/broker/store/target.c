@@ -3,7 +3,6 @@
  * target - targets, their labels, logins and pinned host keys.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -162,15 +161,10 @@ int
 store_target_each(struct store *s, store_target_fn *fn, void *arg)
 {
 	struct each e = {.fn = fn, .arg = arg};
-	struct target *t = malloc(sizeof(*t));
-	int r;
 
-	if (t == NULL)
-		return GW_ENOMEM;
-	r = store_things(query_new(s->sql, ROWS " ORDER BY owner, kind, n, a"),
-	    t, sizeof(*t), read_row, found, &e);
-	free(t);
-	return r;
+	return store_things(
+	    query_new(s->sql, ROWS " ORDER BY owner, kind, n, a"),
+	    sizeof(struct target), read_row, found, &e);
 }
 
 int

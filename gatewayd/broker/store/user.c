@@ -2,7 +2,6 @@
 /*
  * user - users, their groups and keys.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -316,13 +315,7 @@ int
 store_user_each(struct store *s, store_user_fn *fn, void *arg)
 {
 	struct each e = {.fn = fn, .arg = arg};
-	struct user *u = malloc(sizeof(*u));
-	int r;
 
-	if (u == NULL)
-		return GW_ENOMEM;
-	r = store_things(query_new(s->sql, ROWS " ORDER BY owner, kind, a"), u,
-	    sizeof(*u), read_row, found, &e);
-	free(u);
-	return r;
+	return store_things(query_new(s->sql, ROWS " ORDER BY owner, kind, a"),
+	    sizeof(struct user), read_row, found, &e);
 }
