@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/attr.h"
 #include "base/err.h"
 #include "base/fault.h"
 #include "base/limits.h"
@@ -114,6 +115,34 @@ struct answers {
 	bool yes;
 };
 
+/* Where the value of an option goes; NULL: there is no such option. */
+static char *
+place_of(struct answers *a, int option, size_t *retsize)
+{
+	struct init_facts *f = &a->facts;
+	const struct {
+		int option;
+		char *p;
+		size_t size;
+	} places[] = {
+	    {'H', f->host, sizeof(f->host)},
+	    {'I', f->server_id, sizeof(f->server_id)},
+	    {'S', a->ssh_port, sizeof(a->ssh_port)},
+	    {'A', a->api_port, sizeof(a->api_port)},
+	    {'U', f->admin, sizeof(f->admin)},
+	    {'K', a->sink, sizeof(a->sink)},
+	    {'C', a->sink_ca, sizeof(a->sink_ca)},
+	    {'c', f->config, sizeof(f->config)},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(places); i++)
+		if (places[i].option == option) {
+			*retsize = places[i].size;
+			return places[i].p;
+		}
+	return NULL;
+}
+
 static int
 parse(struct answers *a, int argc, char **argv)
 {
@@ -130,38 +159,15 @@ parse(struct answers *a, int argc, char **argv)
 	    {"help", no_argument, NULL, 'h'},
 	    {NULL, 0, NULL, 0},
 	};
-	struct init_facts *f = &a->facts;
 	int r = 0;
 	int c;
 
 	while (r == 0 &&
 	       (c = getopt_long(argc, argv, "c:yh", options, NULL)) != -1) {
+		char *place = NULL;
+		size_t size = 0;
+
 		switch (c) {
-		case 'H':
-			r = str_copy(f->host, sizeof(f->host), optarg);
-			break;
-		case 'I':
-			r = str_copy(
-			    f->server_id, sizeof(f->server_id), optarg);
-			break;
-		case 'S':
-			r = str_copy(a->ssh_port, sizeof(a->ssh_port), optarg);
-			break;
-		case 'A':
-			r = str_copy(a->api_port, sizeof(a->api_port), optarg);
-			break;
-		case 'U':
-			r = str_copy(f->admin, sizeof(f->admin), optarg);
-			break;
-		case 'K':
-			r = str_copy(a->sink, sizeof(a->sink), optarg);
-			break;
-		case 'C':
-			r = str_copy(a->sink_ca, sizeof(a->sink_ca), optarg);
-			break;
-		case 'c':
-			r = str_copy(f->config, sizeof(f->config), optarg);
-			break;
 		case 'y':
 			a->yes = true;
 			break;
@@ -169,8 +175,11 @@ parse(struct answers *a, int argc, char **argv)
 			usage(stdout);
 			exit(0);
 		default:
-			usage(stderr);
-			return GW_EINVAL;
+			if ((place = place_of(a, c, &size)) == NULL) {
+				usage(stderr);
+				return GW_EINVAL;
+			}
+			r = str_copy(place, size, optarg);
 		}
 		if (r != 0)
 			(void)fprintf(stderr, "too long: %s\n", optarg);
