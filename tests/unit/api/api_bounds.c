@@ -112,19 +112,12 @@ int
 setup_small(void **state)
 {
 	static struct api_test t;
-	struct msg_sup_listener l = {.tls = 1};
 	int fd = listen_tcp(&t.port);
 
 	api_state_new(&t.files);
 	t.files.conf.caps =
 	    (struct conf_caps){.source = 2, .network = 3, .site = 3};
-	proc_harness_start(
-	    &t.p, PROC_API, "sallyport-api", "https", &t.files.conf);
-	proc_harness_fd(&t.p, MSG_SUP_LISTENER, &l, fd);
-	(void)close(fd);
-	proc_harness_link(&t.p, &t.broker, PROC_BROKER, 0);
-	proc_harness_link(&t.p, &t.notary, PROC_NOTARY, 0);
-	proc_harness_ready(&t.p);
+	api_start(&t, PROC_API, fd);
 	*state = &t;
 	return 0;
 }

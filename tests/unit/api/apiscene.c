@@ -31,6 +31,21 @@ listen_tcp(int *retport)
 }
 
 void
+api_start(struct api_test *t, enum proc proc, int fd)
+{
+	const bool https = proc == PROC_API;
+	const struct msg_sup_listener l = {.tls = https};
+
+	proc_harness_start(&t->p, proc, "sallyport-api",
+	    https ? "https" : "admin", &t->files.conf);
+	proc_harness_fd(&t->p, MSG_SUP_LISTENER, &l, fd);
+	(void)close(fd);
+	proc_harness_link(&t->p, &t->broker, PROC_BROKER, 0);
+	proc_harness_link(&t->p, &t->notary, PROC_NOTARY, 0);
+	proc_harness_ready(&t->p);
+}
+
+void
 admin_path(struct sockaddr_un *ret, const struct api_test *t)
 {
 	char path[API_STATE_PATH_SIZE];

@@ -34,6 +34,9 @@ struct client {
 
 /* A listening socket on a free port of 127.0.0.1. */
 int listen_tcp(int *retport);
+/* The program as PROC_API or PROC_ADMIN, with t->files, behind a listening
+ * socket, which it takes; ready. */
+void api_start(struct api_test *t, enum proc proc, int fd);
 void admin_path(struct sockaddr_un *ret, const struct api_test *t);
 int dial_from(int port, unsigned last);
 int dial(int port);

@@ -85,17 +85,10 @@ static int
 setup_https(void **state)
 {
 	static struct api_test t;
-	struct msg_sup_listener l = {.tls = 1};
 	int fd = listen_tcp(&t.port);
 
 	api_state_new(&t.files);
-	proc_harness_start(
-	    &t.p, PROC_API, "sallyport-api", "https", &t.files.conf);
-	proc_harness_fd(&t.p, MSG_SUP_LISTENER, &l, fd);
-	(void)close(fd);
-	proc_harness_link(&t.p, &t.broker, PROC_BROKER, 0);
-	proc_harness_link(&t.p, &t.notary, PROC_NOTARY, 0);
-	proc_harness_ready(&t.p);
+	api_start(&t, PROC_API, fd);
 	*state = &t;
 	return 0;
 }
@@ -105,7 +98,6 @@ setup_admin(void **state)
 {
 	static struct api_test t;
 	struct sockaddr_un sa;
-	struct msg_sup_listener l = {.tls = 0};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	api_state_new(&t.files);
@@ -113,13 +105,7 @@ setup_admin(void **state)
 	admin_path(&sa, &t);
 	assert_int_equal(bind(fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
 	assert_int_equal(listen(fd, 16), 0);
-	proc_harness_start(
-	    &t.p, PROC_ADMIN, "sallyport-api", "admin", &t.files.conf);
-	proc_harness_fd(&t.p, MSG_SUP_LISTENER, &l, fd);
-	(void)close(fd);
-	proc_harness_link(&t.p, &t.broker, PROC_BROKER, 0);
-	proc_harness_link(&t.p, &t.notary, PROC_NOTARY, 0);
-	proc_harness_ready(&t.p);
+	api_start(&t, PROC_ADMIN, fd);
 	*state = &t;
 	return 0;
 }
