@@ -109,14 +109,16 @@ expect_eq() {
 
 # The bound is generous on purpose: a slow machine is not a failure.
 wait_for() {
-	local bound=$1 end out
+	local bound=$1 start=$SECONDS end pause=0.05 out
 	shift
 
 	end=$((SECONDS + bound + 1))
 	while ! out=$("$@" 2>&1); do
 		[ "$SECONDS" -lt "$end" ] ||
 			fail "waited ${bound} s in vain for: $*$(check_show "$out")"
-		sleep 0.05
+		# what takes long is left the processor: each look costs ten processes
+		[ "$((SECONDS - start))" -lt 5 ] || pause=0.25
+		sleep "$pause"
 	done
 }
 
