@@ -173,21 +173,43 @@ change_tell(
 
 /* ------------------------------------------------------------------- asking */
 
+/* Is there a warning that somebody has to say yes to? It is told. */
+static bool
+warned(enum change_ask ask, const json_t *o)
+{
+	char text[CELL_SIZE];
+
+	cell_text(text, json_object_get(o, "warning"), COL_TEXT);
+	if (ask != ASK_IF_WARNED || text[0] == '\0')
+		return false;
+	say_error("%s", text);
+	return true;
+}
+
 /* Tries it, says what would end, and asks. EXIT_OK: it may be made. */
 static int
 ask_first(struct ctx *c, enum api_verb verb, json_t *body, enum change_ask ask,
     const char *question, struct reply *ret)
 {
 	const struct call_opts o = {.show_problem = true};
+	bool warning = false;
 	int x = EXIT_OK;
 
 	if (!change_set(body, "dry_run", json_true()))
 		return EXIT_FAILED;
 	x = call_signed(c, verb, body, &o, ret);
 	(void)json_object_del(body, "dry_run");
-	if (x != EXIT_OK || (ask != ASK_ALWAYS && !ends_something(ret->json) &&
-				!takes_last_admin(ret->json)))
+	if (x != EXIT_OK)
 		return x;
+	if (!(warning = warned(ask, ret->json)) &&
+	    (!prompt_possible(c) ||
+		(ask != ASK_ALWAYS && !ends_something(ret->json) &&
+		    !takes_last_admin(ret->json))))
+		return EXIT_OK;
+	if (warning && !prompt_possible(c)) {
+		say_error("nothing was changed: if that is meant, say --yes");
+		return EXIT_FAILED;
+	}
 	change_tell_ended(c, ret->json);
 	x = prompt_yes(c, question);
 	if (x != EXIT_OK)
@@ -205,7 +227,8 @@ change_asked(struct ctx *c, enum api_verb verb, json_t *body,
 	*ret = (struct reply){0};
 	if (body != NULL && dry && !change_set(body, "dry_run", json_true()))
 		x = EXIT_FAILED;
-	else if (body != NULL && !dry && !c->yes && prompt_possible(c))
+	else if (body != NULL && !dry && !c->yes &&
+		 (ask == ASK_IF_WARNED || prompt_possible(c)))
 		x = ask_first(c, verb, body, ask, question, ret);
 	if (x != EXIT_OK) {
 		json_decref(body);

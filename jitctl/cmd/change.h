@@ -22,8 +22,9 @@ MUST_CHECK int change(
     struct ctx *c, enum api_verb verb, json_t *body, struct reply *ret);
 
 /* When people are asked before a change is made: always, or only where it ends
- * something. Never without a terminal, nor with --yes. */
-enum change_ask { ASK_IF_ENDS = 0, ASK_ALWAYS };
+ * something; never without a terminal, nor with --yes. ASK_IF_WARNED: as well
+ * where the gateway warns of it, which without a terminal wants --yes. */
+enum change_ask { ASK_IF_ENDS = 0, ASK_ALWAYS, ASK_IF_WARNED };
 /* The same as change(), for a verb that knows dry runs: asks "question" after
  * saying what would end, and with --dry-run makes nothing. EXIT_FAILED after
  * "no"; *ret is what was answered last. */

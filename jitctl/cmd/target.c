@@ -211,6 +211,16 @@ try_port(struct ctx *c, const char *address, uint64_t port, const json_t *keys)
 	return x;
 }
 
+static void
+tell_warning(const char *name, const json_t *o)
+{
+	char text[CELL_SIZE];
+
+	cell_text(text, json_object_get(o, "warning"), COL_TEXT);
+	if (text[0] != '\0')
+		say_error("%s: %s", name, text);
+}
+
 static int
 print_target(const struct ctx *c, const json_t *logins, const json_t *o)
 {
@@ -220,16 +230,16 @@ print_target(const struct ctx *c, const json_t *logins, const json_t *o)
 
 	cell_text(text, json_object_get(o, "addresses"), COL_LIST);
 	change_tell(c, "Target", name, o);
-	if (opt_has(&c->opt, F_DRY_RUN))
+	if (opt_has(&c->opt, F_DRY_RUN)) {
+		tell_warning(name, o);
 		return EXIT_OK;
+	}
 	if (json_is_true(json_object_get(o, "protected")))
 		say(c,
 		    "Target %s (%s) is closed to everything but granted "
 		    "sessions.",
 		    name, text);
-	cell_text(text, json_object_get(o, "warning"), COL_TEXT);
-	if (text[0] != '\0')
-		say_error("%s: %s", name, text);
+	tell_warning(name, o);
 	if (c->out == OUT_NAME) {
 		(void)printf("%s\n", name);
 		return EXIT_OK;
@@ -340,8 +350,9 @@ target_set(struct ctx *c, enum api_verb verb)
 	logins = json_incref(json_object_get(body, "logins"));
 	if ((x = host_keys(c, body, addresses, port)) != EXIT_OK)
 		goto out;
-	(void)snprintf(question, sizeof(question), "Change %s?", c->opt.arg[0]);
-	x = change_asked(c, verb, body, ASK_IF_ENDS, question, &r);
+	(void)snprintf(question, sizeof(question), "%s %s?",
+	    verb == VERB_TARGET_ADD ? "Add" : "Change", c->opt.arg[0]);
+	x = change_asked(c, verb, body, ASK_IF_WARNED, question, &r);
 	body = NULL;
 	if (x == EXIT_OK && !out_object(c, r.json))
 		x = print_target(c, logins, r.json);

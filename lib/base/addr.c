@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -143,21 +144,6 @@ addr_is_loopback(const struct addr *a)
 	return a->family == 6 && memcmp(a->b, one, sizeof(one)) == 0;
 }
 
-bool
-addr_is_host(const struct addr *a)
-{
-	static const uint8_t zero[16];
-
-	if (addr_is_loopback(a))
-		return false;
-	if (a->family == 4)
-		return a->b[0] != 0 && a->b[0] < 224 &&
-		       !(a->b[0] == 169 && a->b[1] == 254);
-	return a->family == 6 && memcmp(a->b, zero, sizeof(zero)) != 0 &&
-	       a->b[0] != 0xff &&
-	       !(a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80);
-}
-
 /* Are the first bits of both the same? */
 static bool
 bits_equal(const uint8_t *a, const uint8_t *b, unsigned bits)
@@ -168,6 +154,85 @@ bits_equal(const uint8_t *a, const uint8_t *b, unsigned bits)
 	if (memcmp(a, b, whole) != 0)
 		return false;
 	return bits % 8 == 0 || ((a[whole] ^ b[whole]) & mask) == 0;
+}
+
+enum { V4_COMPATIBLE_AT = 12, SIX_TO_FOUR_AT = 2 };
+
+/* Addresses that are not one host's. The first row that fits says why. */
+static const struct no_host {
+	uint8_t family, bits;
+	uint8_t ipv4_at; /* where it holds an address of IPv4; 0 = nowhere */
+	bool is_host;    /* a host may have it, but not under this name only */
+	uint8_t b[16];
+	const char *what;
+} no_hosts[] = {
+    {4, 8, 0, false, {0}, "is of 0.0.0.0/8, which means this network"},
+    {4, 8, 0, false, {127},
+	"is a loopback address: every host has it for itself"},
+    {4, 16, 0, false, {169, 254},
+	"is link-local: it means another host on each interface"},
+    {4, 4, 0, false, {224}, "is a multicast address: many hosts may have it"},
+    {4, 32, 0, false, {255, 255, 255, 255}, "is the broadcast address"},
+    {4, 4, 0, false, {240}, "is reserved: no host has it"},
+    {6, 128, 0, false, {0}, "stands for any address"},
+    {6, 128, 0, false, {[15] = 1},
+	"is the loopback address: every host has it for itself"},
+    {6, 96, V4_COMPATIBLE_AT, true, {0}, "is an old writing of IPv4"},
+    {6, 96, V4_COMPATIBLE_AT, true, {[8] = 0xff, 0xff},
+	"is a writing of IPv4 for translators"},
+    {6, 96, V4_COMPATIBLE_AT, true, {0, 0x64, 0xff, 0x9b},
+	"leads through a translator (NAT64) to IPv4"},
+    {6, 48, 0, true, {0, 0x64, 0xff, 0x9b, 0, 1},
+	"leads through a translator (NAT64) to IPv4"},
+    {6, 16, SIX_TO_FOUR_AT, true, {0x20, 0x02},
+	"leads through a tunnel (6to4) to IPv4"},
+    {6, 32, 0, true, {0x20, 0x01}, "leads through a tunnel (Teredo) to IPv4"},
+    {6, 10, 0, false, {0xfe, 0x80},
+	"is link-local: it means another host on each interface"},
+    {6, 8, 0, false, {0xff}, "is a multicast address: many hosts may have it"},
+};
+
+static const struct no_host *
+find_no_host(const struct addr *a)
+{
+	for (size_t i = 0; i < sizeof(no_hosts) / sizeof(no_hosts[0]); i++)
+		if (no_hosts[i].family == a->family &&
+		    bits_equal(no_hosts[i].b, a->b, no_hosts[i].bits))
+			return &no_hosts[i];
+	return NULL;
+}
+
+bool
+addr_is_host(const struct addr *a)
+{
+	const struct no_host *no = find_no_host(a);
+
+	return (a->family == 4 || a->family == 6) &&
+	       (no == NULL || no->is_host);
+}
+
+bool
+addr_names_host(char retwhy[static ADDR_WHY_SIZE], const struct addr *a)
+{
+	const struct no_host *no = find_no_host(a);
+	char inner[ADDR_TEXT_SIZE] = "";
+	struct addr four;
+
+	retwhy[0] = '\0';
+	if (a->family != 4 && a->family != 6) {
+		(void)snprintf(retwhy, ADDR_WHY_SIZE, "is no address");
+		return false;
+	}
+	if (no == NULL || (no->is_host && FAULT(hidden_address)))
+		return true;
+	if (no->ipv4_at != 0) {
+		four = addr_v4(a->b + no->ipv4_at);
+		addr_format(inner, &four);
+	}
+	(void)snprintf(retwhy, ADDR_WHY_SIZE, "%s%s%s%s", no->what,
+	    inner[0] != '\0' ? ": name " : "", inner,
+	    inner[0] != '\0' ? " itself, and the host's own of IPv6" : "");
+	return false;
 }
 
 static bool

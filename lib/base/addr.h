@@ -48,6 +48,12 @@ bool addr_is_loopback(const struct addr *a);
  * link-local, which needs an interface, nor loopback, where programs of one
  * host talk to each other. */
 bool addr_is_host(const struct addr *a);
+enum { ADDR_WHY_SIZE = 192 };
+/* False with why it is not what a target is called, to follow the address; ""
+ * otherwise. One host has one address of IPv4 here: what only leads to one, or
+ * is another writing of one, is refused as well, and the words name it. */
+MUST_CHECK bool addr_names_host(
+    char retwhy[static ADDR_WHY_SIZE], const struct addr *a);
 /* "a.b.c.d", "a.b.c.d/n", v6 likewise; host bits set = GW_EINVAL. */
 MUST_CHECK int prefix_parse(struct prefix *ret, const char *s);
 bool prefix_has(const struct prefix *p, const struct addr *a);

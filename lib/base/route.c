@@ -4,6 +4,7 @@
  */
 #include "base/route.h"
 
+#include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@ route_own_address(struct addr *ret, const struct addr *to, uint16_t port)
 	/* a connect of UDP chooses the way and sends nothing */
 	int fd = socket(ss.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	int r = GW_ESYS;
+	int saved = 0;
 
 	if (fd < 0)
 		return GW_ESYS;
@@ -27,7 +29,9 @@ route_own_address(struct addr *ret, const struct addr *to, uint16_t port)
 			r = addr_from_sockaddr(
 			    ret, &ignored, (const struct sockaddr *)&ss);
 	}
+	saved = errno;
 	(void)close(fd);
+	errno = saved;
 	return r;
 }
 
@@ -38,4 +42,13 @@ route_is_own(const struct addr *a)
 
 	return a->family != 0 && route_own_address(&own, a, 1) == 0 &&
 	       addr_equal(&own, a);
+}
+
+bool
+route_refuses(const struct addr *a)
+{
+	struct addr own = {0};
+
+	return a->family != 0 && route_own_address(&own, a, 1) != 0 &&
+	       errno == EACCES;
 }

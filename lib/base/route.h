@@ -18,5 +18,9 @@ MUST_CHECK int route_own_address(
     struct addr *ret, const struct addr *to, uint16_t port);
 /* Is it an address of this host? Of 127.0.0.0/8 only 127.0.0.1 is one. */
 bool route_is_own(const struct addr *a);
+/* Do the routes refuse it to whoever wants one host: what all hosts of a
+ * network of ours listen to (of other networks nobody here knows where they
+ * end), or what they prohibit? */
+bool route_refuses(const struct addr *a);
 
 #endif

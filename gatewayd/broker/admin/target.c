@@ -167,6 +167,27 @@ target_warning(const struct target *t)
 			 : NULL;
 }
 
+/* One host's, and no network's, as far as that can be known here. */
+static int
+check_host(const struct addr *a, size_t entry, struct problem *p)
+{
+	char text[ADDR_TEXT_SIZE];
+	char why[ADDR_WHY_SIZE];
+
+	if (addr_names_host(why, a)) {
+		if (!route_refuses(a))
+			return 0;
+		text_set(why, sizeof(why),
+		    "is the broadcast address of a network of the gateway, or "
+		    "its routes prohibit it");
+	}
+	addr_format(text, a);
+	problem_set(p, 400, "bad-field", "addresses",
+	    "addresses: entry %zu is not the address of one host: %s %s", entry,
+	    text, why);
+	return GW_EINVAL;
+}
+
 static int
 parse_addresses(struct target *t, const json_t *o, struct problem *p)
 {
@@ -189,13 +210,8 @@ parse_addresses(struct target *t, const json_t *o, struct problem *p)
 			    i + 1);
 			return GW_EINVAL;
 		}
-		if (!addr_is_host(&a)) {
-			problem_set(p, 400, "bad-field", "addresses",
-			    "addresses: entry %zu is not the address of one "
-			    "host",
-			    i + 1);
-			return GW_EINVAL;
-		}
+		if ((r = check_host(&a, i + 1, p)) != 0)
+			return r;
 		if (a.family == 6)
 			to = &t->addr6;
 		if (to->family != 0) {

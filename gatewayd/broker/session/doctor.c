@@ -152,6 +152,7 @@ verb_target_scan(struct call *c)
 	struct scan *x = call_state(c, sizeof(*x), free);
 	struct problem p = {0};
 	const char *address = NULL;
+	char why[ADDR_WHY_SIZE];
 	int64_t port = 22;
 
 	if (x == NULL)
@@ -172,11 +173,11 @@ verb_target_scan(struct call *c)
 		return;
 	}
 	/* programs that trust their own host: nobody asks them through us */
-	if (!addr_is_host(&x->w.addr) && !FAULT(scan_loopback)) {
+	if (!addr_names_host(why, &x->w.addr) && !FAULT(scan_loopback)) {
 		call_refuse(c, 400, "bad-field", "address",
 		    "address: %s is not the address of one host that others "
-		    "reach",
-		    address);
+		    "reach: it %s",
+		    address, why);
 		return;
 	}
 	x->w.port = (uint16_t)port;

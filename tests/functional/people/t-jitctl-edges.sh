@@ -136,7 +136,8 @@ target_sshd_restart web-01
 expect_ok local_admin doctor web-01
 
 echo '- an address that is no single host is none of a target'
-for a in 0.0.0.0 127.0.0.1 169.254.0.1 224.0.0.1 255.255.255.255 :: ::1 ff02::1 fe80::1; do
+for a in 0.0.0.0 127.0.0.1 169.254.0.1 224.0.0.1 255.255.255.255 :: ::1 ff02::1 fe80::1 \
+	10.20.0.255 ::10.20.0.11 64:ff9b::10.20.0.11 2002:a14:b::1; do
 	expect_fail 2 local_admin target add web-09 "$a" --host-key /etc/lab/web-01.hostkey --login deploy
 	expect_out 'entry 1 is not the address of one host'
 done
@@ -154,8 +155,17 @@ for a in 198.51.100.1 10.20.0.1 2001:db8:1::1; do
 	done
 done
 expect_ok jit alice whoami
-expect_ok local_admin target add web-09 198.51.100.1 --port 8022 \
-	--host-key /etc/lab/web-01.hostkey --login deploy
+own() { # WORDS...
+	local_admin target add web-09 198.51.100.1 --port 8022 \
+		--host-key /etc/lab/web-01.hostkey --login deploy "$@"
+}
+expect_ok own --dry-run
+expect_out 'web-09: this is an address of the gateway itself'
+expect_fail 1 own
+expect_out 'this is an address of the gateway itself'
+expect_out 'nothing was changed: if that is meant, say --yes'
+expect_fail 5 local_admin target show web-09
+expect_ok own --yes
 expect_out 'web-09: this is an address of the gateway itself'
 expect_ok local_admin target rm web-09
 

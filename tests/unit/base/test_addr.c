@@ -256,6 +256,73 @@ networks(void **state)
 	}
 }
 
+/* What a target may be called by; and if not, what is said. Most of what is
+ * none of a target is no host's at all. */
+static void
+hosts(void **state)
+{
+	static const struct {
+		const char *in;
+		const char *why; /* NULL: it is one host's */
+		bool is_host;
+	} rows[] = {
+	    {"10.20.0.13", NULL, true},
+	    {"1.0.0.0", NULL, true},
+	    {"126.255.255.255", NULL, true},
+	    {"128.0.0.1", NULL, true},
+	    {"169.253.255.255", NULL, true},
+	    {"169.255.0.0", NULL, true},
+	    {"223.255.255.255", NULL, true},
+	    {"::ffff:10.20.0.13", NULL, true},
+	    {"2001:db8::1", NULL, true},
+	    {"2001:1::1", NULL, true},
+	    {"fd00::13", NULL, true},
+	    {"fe7f::1", NULL, true},
+	    {"64:ff9b:2::1", NULL, true},
+	    {"::1:0:0:1", NULL, true},
+	    {"0.0.0.0", "0.0.0.0/8", false},
+	    {"0.255.1.2", "0.0.0.0/8", false},
+	    {"127.0.0.1", "loopback", false},
+	    {"127.255.1.2", "loopback", false},
+	    {"::ffff:127.0.0.1", "loopback", false},
+	    {"169.254.0.1", "link-local", false},
+	    {"224.0.0.1", "multicast", false},
+	    {"239.255.255.255", "multicast", false},
+	    {"240.0.0.1", "reserved", false},
+	    {"255.255.255.254", "reserved", false},
+	    {"255.255.255.255", "the broadcast address", false},
+	    {"::", "any address", false},
+	    {"::1", "loopback", false},
+	    {"fe80::1", "link-local", false},
+	    {"febf::1", "link-local", false},
+	    {"ff02::1", "multicast", false},
+	    {"::10.20.0.13", "writing of IPv4: name 10.20.0.13 itself", true},
+	    {"::ffff:0:10.20.0.13", "name 10.20.0.13 itself", true},
+	    {"64:ff9b::10.20.0.13", "(NAT64) to IPv4: name 10.20.0.13", true},
+	    {"64:ff9b:1:2::1", "(NAT64)", true},
+	    {"2002:a14:d::1", "(6to4) to IPv4: name 10.20.0.13 itself", true},
+	    {"2001:0:1::1", "(Teredo)", true},
+	};
+	const struct addr none = {0};
+	char why[ADDR_WHY_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct addr a;
+
+		assert_int_equal(addr_parse(&a, rows[i].in), 0);
+		CHECK_ROW(addr_is_host(&a) == rows[i].is_host, rows[i].in);
+		CHECK_ROW(
+		    addr_names_host(why, &a) == (rows[i].why == NULL), why);
+		CHECK_ROW(
+		    strstr(why, rows[i].why != NULL ? rows[i].why : "") != NULL,
+		    rows[i].in);
+		CHECK_ROW((why[0] == '\0') == (rows[i].why == NULL), why);
+	}
+	assert_false(addr_is_host(&none));
+	assert_false(addr_names_host(why, &none));
+}
+
 int
 main(void)
 {
@@ -267,6 +334,7 @@ main(void)
 	    cmocka_unit_test(names),
 	    cmocka_unit_test(sources),
 	    cmocka_unit_test(networks),
+	    cmocka_unit_test(hosts),
 	};
 
 	return cmocka_run_group_tests_name("addr", tests, NULL, NULL);

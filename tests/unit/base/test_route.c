@@ -12,11 +12,12 @@ own(void **state)
 {
 	static const struct {
 		const char *text;
-		bool own;
+		bool own, refused;
 	} rows[] = {
-	    {"127.0.0.1", true},
-	    {"192.0.2.1", false}, /* of no network there is */
-	    {"203.0.113.9", false},
+	    {"127.0.0.1", true, false},
+	    {"127.255.255.255", false, true}, /* the broadcast of 127.0.0.0/8 */
+	    {"192.0.2.1", false, false},      /* of no network there is */
+	    {"203.0.113.9", false, false},
 	};
 	const struct addr none = {0};
 
@@ -26,8 +27,10 @@ own(void **state)
 
 		assert_int_equal(addr_parse(&a, rows[i].text), 0);
 		CHECK_ROW(route_is_own(&a) == rows[i].own, rows[i].text);
+		CHECK_ROW(route_refuses(&a) == rows[i].refused, rows[i].text);
 	}
 	assert_false(route_is_own(&none));
+	assert_false(route_refuses(&none));
 }
 
 static void
