@@ -256,6 +256,7 @@ main(int argc, char **argv)
 	    {MSG_FW_CLOSED, on_answer},
 	    {MSG_FW_PROTECTED, on_answer},
 	    {MSG_FW_UNPROTECTED, on_fw_unprotected},
+	    {MSG_SUP_WHOSE, on_whose},
 	    {MSG_FW_SYNCED, on_answer},
 	    {MSG_SES_AUTH, on_ses_auth},
 	    {MSG_SES_DIAL, on_ses_dial},

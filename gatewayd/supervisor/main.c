@@ -369,6 +369,7 @@ static const struct process_handler handlers[] = {
     {MSG_SUP_SAY, on_say},
     {MSG_SUP_ALIVE, on_alive},
     {MSG_FW_UNPROTECTED, on_fw_unprotected},
+    {MSG_SUP_WHOSE_IS, on_whose_is},
     {MSG_SUP_KNOWN, on_known},
 };
 

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -20,6 +21,7 @@
 #include "base/str.h"
 
 enum {
+	WHOSE_MS = 2000,   /* internal: for the broker to know the targets */
 	SILENT_MS = 10000, /* to ask, and for the others to answer */
 	BACKLOG = 4,
 };
@@ -35,7 +37,9 @@ struct rootsock {
 	struct timer *silence;
 	struct msg_sup_unprotect *want; /* NULL: has not said it yet */
 	unsigned serial;                /* of what was wanted */
-	uint32_t rid;                   /* of FW_UNPROTECT; 0 = not sent */
+	uint32_t whose;                 /* rid of SUP_WHOSE; 0 = not asked */
+	struct timer *whose_timer;
+	uint32_t rid; /* of FW_UNPROTECT; 0 = not sent */
 	void *body;
 };
 
@@ -61,11 +65,12 @@ hang_up(struct rootsock *x)
 	watch_free(x->asker_watch);
 	x->asker_watch = NULL;
 	timer_stop(x->silence);
+	timer_stop(x->whose_timer);
 	ipc_done(&x->asker);
 	x->asker.fd = -1;
 	free(x->want);
 	x->want = NULL;
-	x->rid = 0;
+	x->rid = x->whose = 0;
 }
 
 static void
@@ -160,6 +165,60 @@ record(struct rootsock *x)
 		recorded(y, r, 0);
 }
 
+/* ---- is it a target's still? It would be shut again at once */
+
+/* Root's word does not hang on the broker: without its answer it is done. */
+static void
+on_whose_timer(struct process *r, void *arg)
+{
+	struct rootsock *x = arg;
+
+	(void)r;
+	x->whose = 0;
+	record(x);
+}
+
+static void
+ask_whose(struct rootsock *x)
+{
+	const struct msg_fw_unprotect m = {.rid = process_rid(x->s->process),
+	    .addr = x->want->addr,
+	    .proto = x->want->proto,
+	    .port = x->want->port};
+
+	x->whose = m.rid;
+	timer_set(x->whose_timer, peer_send(supervisor_peer(x->s, PROC_BROKER),
+				      MSG_SUP_WHOSE, &m, -1) == 0
+				      ? WHOSE_MS
+				      : 0);
+}
+
+int
+on_whose_is(struct process *r, struct peer *p, const struct ipc_msg *msg)
+{
+	const struct msg_sup_whose_is *m = msg->body;
+	struct rootsock *x = ((struct supervisor *)process_ctx(r))->rootsock;
+	char text[LIMIT_TEXT_SIZE];
+
+	if (peer_proc(p) != PROC_BROKER ||
+	    (m->target[0] != '\0' && !str_name_ok(m->target)))
+		return GW_EPROTO;
+	if (x == NULL || x->whose == 0 || m->rid != x->whose)
+		return 0;
+	timer_stop(x->whose_timer);
+	x->whose = 0;
+	if (m->target[0] == '\0' || FAULT(unprotect_named)) {
+		record(x);
+		return 0;
+	}
+	(void)snprintf(text, sizeof(text),
+	    "target %s still names it, and it would be shut again at once: "
+	    "nothing was changed. Remove that first: jitctl target rm %s",
+	    m->target, m->target);
+	answer(x, GW_ESTATE, text);
+	return 0;
+}
+
 int
 on_fw_unprotected(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
@@ -220,7 +279,7 @@ on_asked(struct process *r, int fd, unsigned what, void *arg)
 	}
 	*x->want = *(const struct msg_sup_unprotect *)m.body;
 	timer_set(x->silence, SILENT_MS);
-	record(x);
+	ask_whose(x);
 }
 
 static void
@@ -294,8 +353,9 @@ rootsock_start(struct supervisor *s)
 	}
 	s->rootsock = x; /* as long as the process */
 	x->silence = timer_new(s->process, on_silence, x);
+	x->whose_timer = timer_new(s->process, on_whose_timer, x);
 	x->watch = watch_new(s->process, x->fd, on_connect, x);
-	if (x->silence == NULL || x->watch == NULL)
+	if (x->silence == NULL || x->whose_timer == NULL || x->watch == NULL)
 		return GW_ENOMEM;
 	watch_set(x->watch, WATCH_READ);
 	return 0;

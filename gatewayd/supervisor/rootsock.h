@@ -15,6 +15,8 @@ MUST_CHECK int rootsock_path(
     const struct conf *c, char ret[static LIMIT_PATH_SIZE]);
 /* From here on root is heard. On failure a line was logged. */
 MUST_CHECK int rootsock_start(struct supervisor *s);
+/* The broker's answer: a target that still has the port, or none. */
+int on_whose_is(struct process *r, struct peer *p, const struct ipc_msg *msg);
 /* The firewall's answer, and that there will be none. */
 int on_fw_unprotected(
     struct process *r, struct peer *p, const struct ipc_msg *msg);

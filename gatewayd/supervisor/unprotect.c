@@ -32,9 +32,9 @@ usage(FILE *f)
 	      "  gatewayd unprotect [-c FILE] ADDRESS PORT\n\n"
 	      "It asks why (that goes into the log, with who you are) and "
 	      "whether.\n"
-	      "Remove the target first: jitctl target rm NAME. One that is "
-	      "still there\n"
-	      "is shut again at once.\n\n"
+	      "Remove the target first: jitctl target rm NAME. Of one that "
+	      "is still there\n"
+	      "nothing is opened.\n\n"
 	      "  -c, --config FILE default " SYSCONFDIR
 	      "/sallyport/gatewayd.yaml\n",
 	    f);

@@ -36,6 +36,8 @@ enum msg_type {
 	MSG_SUP_ALIVE,     /* the reply; unasked in the middle of long work */
 	MSG_SUP_UNPROTECT, /* root's command -> sup, on a socket of its own */
 	MSG_SUP_UNPROTECTED, /* the reply */
+	MSG_SUP_WHOSE,       /* sup -> broker: is a target's still that port? */
+	MSG_SUP_WHOSE_IS,    /* the reply */
 	MSG_SUP_KNOWN,       /* broker -> sup, api: a source has a live grant */
 	/* any -> notary */
 	MSG_LOG_APPEND = 32,
@@ -175,6 +177,12 @@ struct msg_sup_unprotect {
 struct msg_sup_unprotected {
 	uint8_t result;             /* GW_ENOENT: it was not protected */
 	char text[LIMIT_TEXT_SIZE]; /* what went wrong; "" = done */
+};
+
+/* SUP_WHOSE asks with a msg_fw_unprotect. */
+struct msg_sup_whose_is {
+	uint32_t rid;
+	char target[LIMIT_NAME_SIZE]; /* that names it; "" = none */
 };
 
 struct msg_log_append {

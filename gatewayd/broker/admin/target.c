@@ -473,20 +473,45 @@ put_removed(struct call *c, struct problem *p)
 	return store_target_remove(c->b->store, a->old.name, c->seq);
 }
 
-static json_t *
-removed_json(struct target_change *a)
+/* Of an address that stays shut: which other target wants it so? */
+static void
+put_shared(json_t *list, const struct broker *b, const struct target *old,
+    const struct addr *a)
 {
-	json_t *o = json_object();
+	char name[LIMIT_NAME_SIZE];
+	char text[ADDR_TEXT_SIZE];
+	json_t *o = NULL;
 
+	if (a->family == 0)
+		return;
+	protect_whose(b, a, old->port, old->name, name);
+	if (name[0] == '\0')
+		return;
+	o = json_object();
+	addr_format(text, a);
+	put_str(o, "address", text);
+	put_str(o, "target", name);
+	(void)json_array_append_new(list, o);
+}
+
+static json_t *
+removed_json(const struct call *c)
+{
+	struct target_change *a = c->state;
+	json_t *o = json_object();
 	json_t *addresses = json_array();
+	json_t *shared = json_array();
 
 	put_addr(addresses, &a->old.addr4);
 	put_addr(addresses, &a->old.addr6);
+	put_shared(shared, c->b, &a->old, &a->old.addr4);
+	put_shared(shared, c->b, &a->old, &a->old.addr6);
 	put_str(o, "target", a->old.name);
 	put_str(o, "state", "removed");
 	/* what stays shut */
 	(void)json_object_set_new(o, "addresses", addresses);
 	put_num(o, "port", a->old.port);
+	(void)json_object_set_new(o, "shared", shared);
 	return change_json(&a->ch, NULL, o);
 }
 
@@ -505,7 +530,7 @@ removed(struct call *c)
 		    strcmp(lg->g.target, a->old.name) == 0)
 			grant_end(lg, END_REVOKED, c->user, NULL);
 	}
-	call_reply(c, 200, removed_json(a));
+	call_reply(c, 200, removed_json(c));
 }
 
 void
@@ -531,7 +556,7 @@ verb_target_remove(struct call *c)
 	if (!change_weigh(c, &a->ch, put_removed))
 		return;
 	if (a->ch.dry_run) {
-		call_reply(c, 200, removed_json(a));
+		call_reply(c, 200, removed_json(c));
 		return;
 	}
 	call_fields(c, &f);

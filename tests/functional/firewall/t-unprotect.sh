@@ -54,12 +54,26 @@ expect_eq 1 "$(records 'select(.event | startswith("port.unprotect")) | .event' 
 ! tells 'again\ny\n' || fail "it did: $OUT"
 expect_out 'not protected'
 
-echo '- a target that is there is shut again at once, and a restart keeps what was opened'
+echo "- a target's still: nothing is changed, and it is said whose; a restart keeps what was opened"
 add_target web-01
-tells 'a test\ny\n' || fail "$OUT"
 wait_for 5 shut
+! tells 'a test\ny\n' || fail "a target's still: it says that it is open: $OUT"
+expect_out 'target web-01 still names it.*nothing was changed.*jitctl target rm web-01$'
+expect_no_out '^Open'
+shut || fail 'the port is open'
+expect_ok local_admin target add web-02 "$a" --host-key /etc/lab/web-01.hostkey --login deploy --yes
 expect_ok local_admin target rm web-01 --yes
+expect_out "^$a port 22 is target web-02's as well\.$"
+expect_no_out "unprotect $a 22"
+expect_out '^  gatewayd unprotect fd00:20::11 22$'
+expect_ok local_admin target rm web-02 --yes
+expect_out "^  gatewayd unprotect $a 22$"
+echo '- a broker that hangs keeps root from nothing'
+broker=$(gw_pid broker)
+gw_freeze broker
 tells 'a test\ny\n' || fail "$OUT"
+on gateway kill -CONT "$broker" 2>/dev/null || true # else the supervisor has ended it
+! shut || fail 'the port is still shut'
 gw_stop
 gw_start
 ! shut || fail 'shut again by the restart'
