@@ -93,6 +93,7 @@ struct broker {
 	int64_t behind_ms;     /* how far the host's clock is behind it */
 	uint64_t next_probe;
 	struct msg_shp_status sinks[LIMIT_SINKS];
+	struct msg_fw_foreign foreign; /* of the firewall there is */
 	struct process_sandbox box;
 	char state_path[LIMIT_PATH_SIZE + 16];
 	const char *writable[2];

@@ -44,6 +44,17 @@ on_answer(struct process *r, struct peer *p, const struct ipc_msg *msg)
 }
 
 static int
+on_fw_foreign(struct process *r, struct peer *p, const struct ipc_msg *msg)
+{
+	const struct msg_fw_foreign *m = msg->body;
+	struct broker *b = process_ctx(r);
+
+	(void)p;
+	b->foreign = *m;
+	return 0;
+}
+
+static int
 on_shp_status(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
 	const struct msg_shp_status *m = msg->body;
@@ -266,6 +277,7 @@ main(int argc, char **argv)
 	    {MSG_REC_BYTES, on_answer},
 	    {MSG_REC_STARTED, on_rec_started},
 	    {MSG_SHP_STATUS, on_shp_status},
+	    {MSG_FW_FOREIGN, on_fw_foreign},
 	};
 	static struct broker broker; /* the process's one context */
 	const struct process_def def = {.proc = PROC_BROKER,

@@ -19,6 +19,7 @@
 #include "core/element.h"
 #include "firewall/ability.h"
 #include "firewall/cut.h"
+#include "firewall/foreign.h"
 #include "firewall/ruleset.h"
 
 /* The record of one flow that was cut, with what conntrack counted. */
@@ -101,6 +102,11 @@ bool fw_holds(const struct fw *f, const char *id);
 void fw_sync_begin(struct fw *f);
 MUST_CHECK int fw_sync_end(struct fw *f, const struct now *now,
     uint32_t *retremoved, uint32_t *retkept);
+
+/* What the tables of others do on the way in to these ports of ours; GW_EAGAIN:
+ * nobody changed any since the last time. */
+MUST_CHECK int fw_foreign(
+    struct fw *f, const uint16_t *ports, size_t n, struct foreign *ret);
 
 /* Readable when somebody, we included, changed nf_tables: call fw_events. */
 int fw_fd(const struct fw *f);

@@ -34,6 +34,7 @@ struct fw {
 	int64_t slept_ms; /* boottime less monotonic */
 	size_t cursor;    /* of the slice the next check compares */
 	bool bypassed;    /* others' rules lead round ours; reported */
+	bool looked;      /* at the tables of others, since they changed */
 };
 
 /* fw_apply.c: makes the kernel's element what the holds say, at now. */

@@ -23,6 +23,7 @@
 #include "firewall/conntrack.h"
 #include "firewall/fw.h"
 #include "firewall/keep.h"
+#include "firewall/others.h"
 #include "firewall/proof.h"
 #include "firewall/report.h"
 #include "process/process.h"
@@ -45,6 +46,7 @@ struct context {
 	bool syncing;
 	uint32_t shut_by_sync; /* ports the kernel did not have */
 	bool synced;           /* once since the start */
+	struct others others;
 };
 
 static const char *
@@ -76,9 +78,9 @@ on_check(struct process *r, void *arg)
 	struct now now = clock_now();
 	int e = fw_check(c->fw, &now);
 
-	(void)r;
 	if (e != 0)
 		log_err("cannot check the firewall table: %s", reason(e));
+	others_look(&c->others, r, c->fw, c->conf);
 	timer_set(c->check, CHECK_MS);
 	run_tick(c);
 }
@@ -324,6 +326,15 @@ on_sync_end(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	return peer_send(p, MSG_FW_SYNCED, &reply, -1);
 }
 
+static void
+on_peer_up(struct process *r, struct peer *p)
+{
+	const struct context *c = process_ctx(r);
+
+	if (peer_proc(p) == PROC_BROKER)
+		others_tell(&c->others, p);
+}
+
 /* A broker that dies in the middle of a sync has not asserted everything: the
  * next one begins again. */
 static void
@@ -480,6 +491,7 @@ start(struct process *r, const struct conf *conf)
 	if ((e = keep_new(&c->keep, r, c->state, fw_rules(c->fw))) != 0)
 		return e;
 	keep_now(c->keep);
+	others_look(&c->others, r, c->fw, conf);
 	run_tick(c);
 	return 0;
 }
@@ -528,6 +540,7 @@ main(int argc, char **argv)
 	    .handlers = handlers,
 	    .nhandlers = ARRAY_LEN(handlers),
 	    .start = start,
+	    .peer_up = on_peer_up,
 	    .peer_down = on_peer_down,
 	    .stop = on_stop,
 	    .reload = reload,

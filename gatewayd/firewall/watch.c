@@ -217,6 +217,15 @@ fw_check_bypass(struct fw *f)
 	return r;
 }
 
+int
+fw_foreign(struct fw *f, const uint16_t *ports, size_t n, struct foreign *ret)
+{
+	if (f->looked)
+		return GW_EAGAIN;
+	f->looked = true;
+	return foreign_look(ret, f->ask, ports, n);
+}
+
 static int
 suspicious(struct fw *f, const struct now *now)
 {
@@ -229,6 +238,7 @@ suspicious(struct fw *f, const struct now *now)
 		return r;
 	f->gen_base = gen;
 	f->commits_base = nl_commits(f->nft);
+	f->looked = false;
 	if (!intact && (r = repair(f, now)) != 0)
 		return r;
 	if ((r = fw_check_bypass(f)) != 0)

@@ -117,6 +117,15 @@ check_clock(json_t *checks, const char *server_time)
 	    text, skew <= 15 ? "" : "set the clock (timedatectl)");
 }
 
+static enum check_status
+ready_status(const json_t *check)
+{
+	if (!json_is_true(json_object_get(check, "ok")))
+		return CHECK_FAIL;
+	return json_is_true(json_object_get(check, "warn")) ? CHECK_WARN
+							    : CHECK_OK;
+}
+
 /* What the gateway finds when it tests itself. */
 static void
 check_ready(struct ctx *c, json_t *checks)
@@ -129,9 +138,7 @@ check_ready(struct ctx *c, json_t *checks)
 		for (size_t i = 0; i < json_array_size(list); i++) {
 			const json_t *k = json_array_get(list, i);
 
-			add_check(checks, member(k, "name"),
-			    json_is_true(json_object_get(k, "ok")) ? CHECK_OK
-								   : CHECK_FAIL,
+			add_check(checks, member(k, "name"), ready_status(k),
 			    member(k, "detail"), "");
 		}
 	}

@@ -209,6 +209,8 @@ FIELDS(fw_unprotected, U32(msg_fw_unprotected, rid),
     U8(msg_fw_unprotected, result), ADDR(msg_fw_unprotected, addr),
     U8(msg_fw_unprotected, proto), U16(msg_fw_unprotected, port));
 
+FIELDS(fw_foreign, U8(msg_fw_foreign, is), STR(msg_fw_foreign, text));
+
 FIELDS(fw_protect, U32(msg_fw_protect, rid), BYTES(msg_fw_protect, ports));
 
 FIELDS(
@@ -389,6 +391,7 @@ static const struct msg_spec table[] = {
     ROW(FW_SYNCED, fw_synced, FW, BRK, MST_ANY, 0),
     ROW(FW_UNPROTECT, fw_unprotect, SUP, FW, MST_ANY, 0),
     ROW(FW_UNPROTECTED, fw_unprotected, FW, SUP | BRK, MST_ANY, 0),
+    ROW(FW_FOREIGN, fw_foreign, FW, BRK, MST_ANY, 0),
     ROW(SES_AUTH, ses_auth, SES, BRK, MST_NEW, 0),
     ROW(SES_AUTH_OK, ses_auth_ok, BRK, SES, MST_NEW, 0),
     ROW(SES_AUTH_NO, ses_auth_no, BRK, SES, MST_NEW, 0),

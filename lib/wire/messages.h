@@ -85,6 +85,7 @@ enum msg_type {
 	MSG_FW_SYNCED,
 	MSG_FW_UNPROTECT,   /* sup -> firewall: root wants it */
 	MSG_FW_UNPROTECTED, /* the reply; to the broker, too */
+	MSG_FW_FOREIGN,     /* -> broker: what other tables do to our ports */
 	/* session <-> broker */
 	MSG_SES_AUTH = 100,
 	MSG_SES_AUTH_OK,
@@ -411,6 +412,17 @@ struct msg_fw_unprotected {
 	struct addr addr;
 	uint8_t proto;
 	uint16_t port;
+};
+/* In the order of how bad it is, from what is not known. */
+enum foreign_is {
+	FOREIGN_UNKNOWN = 0,
+	FOREIGN_DROPS,    /* from everywhere */
+	FOREIGN_MAY_DROP, /* it depends on what nobody knows beforehand */
+	FOREIGN_PASSES,
+};
+struct msg_fw_foreign {
+	uint8_t is;                 /* enum foreign_is */
+	char text[LIMIT_TEXT_SIZE]; /* which table and chain, which port */
 };
 
 struct msg_ses_auth {

@@ -105,6 +105,24 @@ add_targets(const struct call *c, json_t *list)
 	return add_check(c, list, "targets are shut", n == 0, text);
 }
 
+/* Rules of others, before or behind our own (firewall/foreign.h). */
+static bool
+add_foreign(const struct call *c, json_t *list)
+{
+	const struct msg_fw_foreign *f = &c->b->foreign;
+	const bool ok = f->is >= FOREIGN_MAY_DROP;
+
+	(void)add_check(c, list, "other firewalls", ok,
+	    f->text[0] != '\0'        ? f->text
+	    : f->is == FOREIGN_PASSES ? "no other table drops what comes "
+					"to SSH or the API"
+				      : "the firewall has not looked yet");
+	if (f->is == FOREIGN_MAY_DROP)
+		put_bool(json_array_get(list, json_array_size(list) - 1),
+		    "warn", true);
+	return ok;
+}
+
 static bool
 add_sinks(const struct call *c, json_t *list)
 {
@@ -188,6 +206,7 @@ verb_readyz(struct call *c)
 	     ok;
 	ok = add_ended(c, list) && ok;
 	ok = add_targets(c, list) && ok;
+	ok = add_foreign(c, list) && ok;
 	ok = add_clock(c, list) && ok;
 	for (size_t i = 0; i < ARRAY_LEN(disks); i++)
 		ok = add_disk(c, list, i) && ok;
