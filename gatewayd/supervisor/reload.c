@@ -4,6 +4,7 @@
  */
 #include "supervisor/reload.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,7 @@
 struct reload {
 	struct supervisor *s;
 	struct conf conf;
+	char restart[LIMIT_TEXT_SIZE]; /* what needs one */
 };
 
 static bool
@@ -29,28 +31,37 @@ same_listen(const struct conf_listen *a, const struct conf_listen *b)
 	return true;
 }
 
-/* What differs and cannot change while the gateway runs; NULL = nothing. */
-static const char *
-needs_restart(const struct conf *a, const struct conf *b)
+/* What differs and cannot change while the gateway runs, all of it; "" =
+ * nothing. */
+static void
+needs_restart(char ret[static LIMIT_TEXT_SIZE], const struct conf *a,
+    const struct conf *b)
 {
-	if (strcmp(a->server_id, b->server_id) != 0)
-		return "server_id";
-	if (strcmp(a->state_dir, b->state_dir) != 0)
-		return "state_dir";
-	if (strcmp(a->admin_socket, b->admin_socket) != 0)
-		return "admin_socket";
-	if (!same_listen(a->ssh, b->ssh))
-		return "ssh.listen";
-	if (!same_listen(a->api, b->api))
-		return "api.listen";
-	if (a->kernel != b->kernel)
-		return "kernel";
-	if (strcmp(a->host_key, b->host_key) != 0 ||
-	    strcmp(a->ca_key, b->ca_key) != 0 ||
-	    strcmp(a->ca_next_key, b->ca_next_key) != 0 ||
-	    strcmp(a->log_key, b->log_key) != 0)
-		return "a key of the gateway";
-	return NULL;
+	const struct {
+		const char *name;
+		bool same;
+	} parts[] = {
+	    {"server_id", strcmp(a->server_id, b->server_id) == 0},
+	    {"state_dir", strcmp(a->state_dir, b->state_dir) == 0},
+	    {"admin_socket", strcmp(a->admin_socket, b->admin_socket) == 0},
+	    {"ssh.listen", same_listen(a->ssh, b->ssh)},
+	    {"api.listen", same_listen(a->api, b->api)},
+	    {"kernel", a->kernel == b->kernel},
+	    {"a key of the gateway",
+		strcmp(a->host_key, b->host_key) == 0 &&
+		    strcmp(a->ca_key, b->ca_key) == 0 &&
+		    strcmp(a->ca_next_key, b->ca_next_key) == 0 &&
+		    strcmp(a->log_key, b->log_key) == 0},
+	};
+	size_t n = 0;
+
+	ret[0] = '\0';
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+		if (!parts[i].same) {
+			(void)snprintf(ret + n, LIMIT_TEXT_SIZE - n, "%s%s",
+			    n > 0 ? ", " : "", parts[i].name);
+			n = strlen(ret);
+		}
 }
 
 static int
@@ -94,22 +105,20 @@ durable(void *arg, int result, uint64_t seq)
 
 /* NULL: it is good. */
 static const char *
-refusal(struct supervisor *s, struct conf *conf)
+refusal(struct supervisor *s, struct reload *x)
 {
-	const char *what;
-
-	if (config_read(conf, s->config_path) != 0) {
+	if (config_read(&x->conf, s->config_path) != 0) {
 		log_err("SIGHUP: the configuration has errors (above): the old "
 			"one stays in force");
 		return "errors";
 	}
-	what = needs_restart(s->conf, conf);
-	if (what != NULL && !FAULT(reload_bad)) {
-		log_err("SIGHUP: %s is another one, which needs a restart of "
+	needs_restart(x->restart, s->conf, &x->conf);
+	if (x->restart[0] != '\0' && !FAULT(reload_bad)) {
+		log_err("SIGHUP: another value of %s needs a restart of "
 			"gatewayd: nothing was changed, the old configuration "
 			"stays in force",
-		    what);
-		return what;
+		    x->restart);
+		return x->restart;
 	}
 	return NULL;
 }
@@ -124,7 +133,7 @@ reload_begin(struct supervisor *s)
 	if (s->stop != STOP_NONE || x == NULL)
 		goto out;
 	x->s = s;
-	if ((refused = refusal(s, &x->conf)) != NULL) {
+	if ((refused = refusal(s, x)) != NULL) {
 		if (record(s, s->conf, refused, NULL, NULL) != 0)
 			log_warn("that could not be recorded");
 		goto out;

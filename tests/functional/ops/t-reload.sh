@@ -55,10 +55,16 @@ expect_out '7 *m'
 
 echo '- so is what needs a restart'
 on gateway cp /tmp/good.yaml "$conf"
-on gateway sed -i 's/^server_id: .*/server_id: gw-9/' "$conf"
+on gateway sed -i -e 's/^server_id: .*/server_id: gw-9/' -e 's/max_grant: 7m/max_grant: 9m/' \
+	-e '$a\
+kernel: "6.1"\
+admin_socket: /run/other.sock' "$conf"
 hup
 wait_for 20 refused 2
-has_record '.event == "gateway.reload" and .reason == "server_id"' || fail 'no record of it'
+has_record '.event == "gateway.reload" and .reason == "server_id, admin_socket, kernel"' ||
+	fail 'no record of all that it is'
+expect_fail 3 as alice request web-01 --for 8m
+expect_out '7 *m'
 on gateway cp /tmp/good.yaml "$conf"
 
 echo '- the certificate is renewed, with the same key'
