@@ -22,6 +22,7 @@ enum {
 	QUIET_TURNS = 3,   /* all sent for so long: the log has ended */
 	LINGER_TURNS = 40, /* then what is not sent is sent next time */
 	CLOSE_TURNS = 25,  /* sinks may say goodbye */
+	SINK_FILES = 3,    /* CA, certificate, key */
 };
 
 /* What sinks speak, and how. */
@@ -41,9 +42,9 @@ struct shipper {
 	unsigned noutlets;
 	struct timer *restart, *stopping;
 	unsigned turns, quiet; /* while stopping */
-	/* folders of ca_file, which is read again when it has changed */
-	char ca[LIMIT_SINKS][LIMIT_PATH_SIZE];
-	const char *readable[LIMIT_SINKS + 1];
+	/* folders of files that are read again when they have changed */
+	char readable_at[LIMIT_SINKS * SINK_FILES][LIMIT_PATH_SIZE];
+	const char *readable[LIMIT_SINKS * SINK_FILES + 1];
 	bool closing;
 	char folder[LIMIT_PATH_SIZE + 16];
 };
@@ -281,18 +282,21 @@ add_outlet(
 /* A file is renewed by another one of its name: the folder must be readable. Of
  * the root folder all would be: then that file alone, as it is now. */
 static void
-let_read(struct shipper *sh, const char *ca_file)
+let_read(struct shipper *sh, const char *file)
 {
+	char *folder, *slash;
 	unsigned i = 0;
-	char *slash;
 
+	if (file[0] == '\0')
+		return;
 	while (sh->readable[i] != NULL)
 		i++;
-	text_set(sh->ca[i], sizeof(sh->ca[i]), ca_file);
-	slash = strrchr(sh->ca[i], '/');
-	if (slash != NULL && slash != sh->ca[i])
+	folder = sh->readable_at[i];
+	text_set(folder, LIMIT_PATH_SIZE, file);
+	slash = strrchr(folder, '/');
+	if (slash != NULL && slash != folder)
 		*slash = '\0';
-	sh->readable[i] = sh->ca[i];
+	sh->readable[i] = folder;
 }
 
 static int
@@ -314,6 +318,8 @@ start(struct process *r, const struct conf *conf)
 		if (conf->sinks[i].name[0] == '\0')
 			continue;
 		let_read(sh, conf->sinks[i].ca_file);
+		let_read(sh, conf->sinks[i].cert_file);
+		let_read(sh, conf->sinks[i].key_file);
 		if ((e = add_outlet(sh, conf, &conf->sinks[i])) != 0)
 			return e;
 	}

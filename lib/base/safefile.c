@@ -36,8 +36,10 @@ close_keep(int fd)
 static int
 check_trusted(const struct stat *st, unsigned flags)
 {
-	const mode_t open_to_others =
-	    (flags & SAFEFILE_PRIVATE) != 0 ? 077 : 022;
+	const mode_t open_to_others = (flags & SAFEFILE_PRIVATE) != 0 ? 077
+				      : (flags & SAFEFILE_NOT_OTHERS) != 0
+					  ? 027
+					  : 022;
 
 	if (!S_ISREG(st->st_mode))
 		return GW_EDENIED;

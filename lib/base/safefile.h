@@ -13,8 +13,9 @@
 #include "base/secret.h"
 
 enum {
-	SAFEFILE_PRIVATE = 1 << 0,   /* also: no group/other access at all */
-	SAFEFILE_ANY_OWNER = 1 << 1, /* else owner must be root or euid */
+	SAFEFILE_PRIVATE = 1 << 0,    /* also: no group/other access at all */
+	SAFEFILE_ANY_OWNER = 1 << 1,  /* else owner must be root or euid */
+	SAFEFILE_NOT_OTHERS = 1 << 2, /* also: its group alone may read it */
 };
 
 /* Reads a regular file of at most max bytes that only its owner may write.

@@ -27,6 +27,8 @@ struct conf_sink {
 	char host[LIMIT_HOST_SIZE]; /* an address, or a name for TLS checks */
 	uint16_t port;
 	char ca_file[LIMIT_PATH_SIZE];
+	char cert_file[LIMIT_PATH_SIZE]; /* ours, for it; "" = none */
+	char key_file[LIMIT_PATH_SIZE];
 };
 
 /* Connections that one may have at a time, of SSH and of the API each. */

@@ -29,7 +29,8 @@ static const char *const connections_keys[] = {
     "per_source", "per_network", "per_site", NULL};
 static const char *const policy_keys[] = {"max_grant", "mfa_age", NULL};
 static const char *const session_keys[] = {"idle", NULL};
-static const char *const sink_keys[] = {"name", "host", "port", "ca", NULL};
+static const char *const sink_keys[] = {
+    "name", "host", "port", "ca", "cert", "key", NULL};
 static const char *const entry_words[] = {"grant", "networks", NULL};
 static const char *const algorithms_words[] = {"default", "fips", NULL};
 static const char *const kernel_words[] = {"auto", "6.1", NULL};
@@ -190,6 +191,21 @@ read_ssh(struct yaml *y, const struct yaml_item *root, struct conf *c)
 }
 
 static void
+read_sink_path(struct yaml *y, const struct yaml_item *map, const char *key,
+    bool required, char ret[LIMIT_PATH_SIZE])
+{
+	const char *s = NULL;
+
+	if (!yaml_get_str(y, map, key, required, LIMIT_PATH_SIZE - 1, &s))
+		return;
+	if (s[0] != '/')
+		yaml_error(
+		    y, yaml_find(map, key), "not an absolute path: \"%s\"", s);
+	else
+		keep_str(y, yaml_find(map, key), ret, LIMIT_PATH_SIZE, s);
+}
+
+static void
 read_sink(struct yaml *y, const struct yaml_item *map, struct conf_sink *k)
 {
 	const char *s = NULL;
@@ -209,13 +225,15 @@ read_sink(struct yaml *y, const struct yaml_item *map, struct conf_sink *k)
 	k->port = 6514;
 	if (yaml_get_int(y, map, "port", false, 1, 65535, &port))
 		k->port = (uint16_t)port;
-	if (yaml_get_str(y, map, "ca", true, LIMIT_PATH_SIZE - 1, &s)) {
-		if (s[0] != '/')
-			yaml_error(y, yaml_find(map, "ca"),
-			    "not an absolute path: \"%s\"", s);
-		else
-			keep_str(y, map, k->ca_file, sizeof(k->ca_file), s);
-	}
+	read_sink_path(y, map, "ca", true, k->ca_file);
+	read_sink_path(y, map, "cert", false, k->cert_file);
+	read_sink_path(y, map, "key", false, k->key_file);
+	if (yaml_find(map, "cert") != NULL && yaml_find(map, "key") == NULL)
+		yaml_error(y, yaml_find(map, "cert"),
+		    "sinks: a certificate (cert) needs its key (key)");
+	if (yaml_find(map, "key") != NULL && yaml_find(map, "cert") == NULL)
+		yaml_error(y, yaml_find(map, "key"),
+		    "sinks: a key (key) needs its certificate (cert)");
 }
 
 static void

@@ -433,7 +433,7 @@ conn_new(struct conn **ret, struct process *p, const struct conf_sink *conf,
 		*why = "the host name could not be resolved";
 		goto out;
 	}
-	if ((e = trust_new(&c->trust, conf->ca_file)) != 0)
+	if ((e = trust_new(&c->trust, conf)) != 0)
 		goto out;
 	*ret = c;
 	return 0;

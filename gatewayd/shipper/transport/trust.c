@@ -8,6 +8,7 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,71 +20,151 @@
 #include "base/safefile.h"
 #include "sys/pem.h"
 
+enum { FILE_CA = 0, FILE_CERT, FILE_KEY, FILES };
+
 struct trust {
-	const char *ca_file;
-	SSL_CTX *ctx;    /* NULL = not read */
-	struct stat was; /* the file, when it was */
+	const char *path[FILES];
+	SSL_CTX *ctx;           /* NULL = not read */
+	struct stat was[FILES]; /* when they were */
 };
 
 static int
-add_cas(SSL_CTX *ctx, const struct secret *pem)
+add_cas(SSL_CTX *ctx, BIO *bio)
 {
-	BIO *bio = BIO_new_mem_buf(pem->p, (int)pem->len);
 	X509 *c = NULL;
 	int n = 0;
-	int e = GW_ECRYPTO;
 
-	if (bio == NULL)
-		return GW_ENOMEM;
 	while ((c = pem_certificate(bio)) != NULL) {
 		const int ok =
 		    X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx), c);
 
 		X509_free(c);
 		if (ok != 1)
-			goto out;
+			return GW_ECRYPTO;
 		n++;
 	}
-	e = n > 0 ? 0 : GW_EINVAL;
-out:
-	ERR_clear_error(); /* the end of the file is an error too */
-	BIO_free(bio);
+	return n > 0 ? 0 : GW_EINVAL;
+}
+
+/* Ours first, then those between it and its CA. */
+static int
+use_certificate(SSL_CTX *ctx, BIO *bio)
+{
+	X509 *c = pem_certificate(bio);
+	int e = 0;
+
+	if (c == NULL)
+		return GW_EINVAL;
+	if (SSL_CTX_use_certificate(ctx, c) != 1)
+		e = GW_ECRYPTO;
+	X509_free(c);
+	while (e == 0 && (c = pem_certificate(bio)) != NULL)
+		if (SSL_CTX_add0_chain_cert(ctx, c) != 1) {
+			X509_free(c);
+			e = GW_ECRYPTO;
+		}
 	return e;
 }
 
 static int
-read_context(SSL_CTX **ret, const char *ca_file)
+use_key(SSL_CTX *ctx, const struct secret *pem)
+{
+	EVP_PKEY *k = pem_key(pem);
+	int e = 0;
+
+	if (k == NULL)
+		return GW_EINVAL;
+	/* compared with the certificate, which is there already */
+	if (SSL_CTX_use_PrivateKey(ctx, k) != 1)
+		e = GW_ECRYPTO;
+	EVP_PKEY_free(k);
+	return e;
+}
+
+static const struct {
+	int (*use)(SSL_CTX *ctx, BIO *bio); /* NULL: a key */
+	unsigned flags;                     /* of safefile_read() */
+	const char *lacks, *bad, *mode;
+} files[FILES] = {
+    [FILE_CA] = {add_cas, 0, "it has no certificate", "OpenSSL refuses it",
+	"it must be a regular file that belongs to root and that nobody else "
+	"may write"},
+    [FILE_CERT] = {use_certificate, 0, "it has no certificate",
+	"OpenSSL refuses it",
+	"it must be a regular file that belongs to root and that nobody else "
+	"may write"},
+    [FILE_KEY] = {NULL, SAFEFILE_NOT_OTHERS,
+	"it has no private key that needs no passphrase",
+	"it is not the key of the certificate",
+	"it must be a regular file that belongs to root, that nobody else may "
+	"write, and only its group read (chgrp sallyport-shipper, chmod 640)"},
+};
+
+static int
+read_file(SSL_CTX *ctx, size_t i, const char *path)
 {
 	struct secret pem = {0};
-	SSL_CTX *ctx = NULL;
-	int e;
+	BIO *bio = NULL;
+	int e = safefile_read(&pem, path, LIMIT_CA_FILE_MAX, files[i].flags);
 
-	if ((e = safefile_read(&pem, ca_file, LIMIT_CA_FILE_MAX, 0)) != 0)
+	if (e != 0)
 		return e;
-	e = GW_ECRYPTO;
-	if ((ctx = SSL_CTX_new(TLS_client_method())) == NULL ||
-	    SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1)
-		goto out;
-	SSL_CTX_set_verify(ctx,
-	    FAULT(no_tls_verify) ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, NULL);
-	(void)SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
-					SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-	if ((e = add_cas(ctx, &pem)) != 0)
-		goto out;
-	*ret = ctx;
-	ctx = NULL;
-out:
-	SSL_CTX_free(ctx);
+	if (files[i].use == NULL)
+		e = use_key(ctx, &pem);
+	else if ((bio = BIO_new_mem_buf(pem.p, (int)pem.len)) != NULL)
+		e = files[i].use(ctx, bio);
+	else
+		e = GW_ENOMEM;
+	ERR_clear_error(); /* the end of the file is an error too */
+	BIO_free(bio);
 	secret_free(&pem);
 	return e;
 }
 
+static SSL_CTX *
+make_context(void)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+
+	if (ctx == NULL ||
+	    SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1) {
+		SSL_CTX_free(ctx);
+		return NULL;
+	}
+	SSL_CTX_set_verify(ctx,
+	    FAULT(no_tls_verify) ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, NULL);
+	(void)SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
+					SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	return ctx;
+}
+
+/* All of them, or nothing: *retbad is the one that cannot be used. */
+static int
+read_context(struct trust *t, size_t *retbad)
+{
+	SSL_CTX *ctx = make_context();
+	int e = ctx == NULL ? GW_ECRYPTO : 0;
+
+	for (size_t i = 0; e == 0 && i < FILES; i++) {
+		*retbad = i;
+		if (t->path[i][0] != '\0')
+			e = read_file(ctx, i, t->path[i]);
+	}
+	if (e == 0)
+		t->ctx = ctx;
+	else
+		SSL_CTX_free(ctx);
+	return e;
+}
+
 int
-trust_new(struct trust **ret, const char *ca_file)
+trust_new(struct trust **ret, const struct conf_sink *conf)
 {
 	if ((*ret = calloc(1, sizeof(**ret))) == NULL)
 		return GW_ENOMEM;
-	(*ret)->ca_file = ca_file;
+	(*ret)->path[FILE_CA] = conf->ca_file;
+	(*ret)->path[FILE_CERT] = conf->cert_file;
+	(*ret)->path[FILE_KEY] = conf->key_file;
 	return 0;
 }
 
@@ -96,30 +177,51 @@ same(const struct stat *a, const struct stat *b)
 	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
+/* Are they what was read? now[] is what they are, *retbad one that cannot be
+ * looked at. */
+static int
+look(const struct trust *t, struct stat now[static FILES], bool *retsame,
+    size_t *retbad)
+{
+	*retsame = t->ctx != NULL;
+	memset(now, 0, FILES * sizeof(*now));
+	for (size_t i = 0; i < FILES; i++) {
+		*retbad = i;
+		if (t->path[i][0] == '\0')
+			continue;
+		if (stat(t->path[i], &now[i]) != 0)
+			return GW_ESYS;
+		*retsame = *retsame && same(&now[i], &t->was[i]);
+	}
+	return 0;
+}
+
 int
 trust_read(struct trust *t, char *rettext, size_t size)
 {
-	struct stat now;
-	int e = GW_ESYS;
+	struct stat now[FILES];
+	bool is_same = false;
+	size_t bad = FILE_CA;
+	int e;
 
 	if (t->ctx != NULL && FAULT(read_once))
 		return 0;
-	if (stat(t->ca_file, &now) == 0) {
-		if (t->ctx != NULL && same(&now, &t->was))
+	if ((e = look(t, now, &is_same, &bad)) == 0) {
+		if (is_same)
 			return 0;
 		SSL_CTX_free(t->ctx);
 		t->ctx = NULL;
-		t->was = now; /* a change while it is read is seen next time */
-		if ((e = read_context(&t->ctx, t->ca_file)) == 0)
+		/* a change while they are read is seen next time */
+		memcpy(t->was, now, sizeof(t->was));
+		if ((e = read_context(t, &bad)) == 0)
 			return 0;
 	}
-	(void)snprintf(rettext, size, "%s cannot be used: %s", t->ca_file,
-	    e == GW_ESYS     ? strerror(errno)
-	    : e == GW_EINVAL ? "it has no certificate"
-	    : e == GW_EDENIED
-		? "it must be a regular file that belongs to root and that "
-		  "nobody else may write"
-		: err_str(e));
+	(void)snprintf(rettext, size, "%s cannot be used: %s", t->path[bad],
+	    e == GW_ESYS      ? strerror(errno)
+	    : e == GW_EINVAL  ? files[bad].lacks
+	    : e == GW_ECRYPTO ? files[bad].bad
+	    : e == GW_EDENIED ? files[bad].mode
+			      : err_str(e));
 	return e;
 }
 

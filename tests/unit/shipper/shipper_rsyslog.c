@@ -23,11 +23,12 @@ rsyslog_start(struct scene *t)
 	fprintf(f,
 	    "global(workDirectory=\"%s\" maxMessageSize=\"128k\"\n"
 	    "  defaultNetstreamDriver=\"ossl\"\n"
-	    "  defaultNetstreamDriverCAFile=\"%s/ca.pem\"\n"
+	    "  defaultNetstreamDriverCAFile=\"%s/clients.pem\"\n"
 	    "  defaultNetstreamDriverCertFile=\"%s/ca.pem\"\n"
 	    "  defaultNetstreamDriverKeyFile=\"%s/key.pem\")\n"
 	    "module(load=\"imtcp\" streamDriver.name=\"ossl\"\n"
-	    "  streamDriver.mode=\"1\" streamDriver.authMode=\"anon\")\n"
+	    "  streamDriver.mode=\"1\" streamDriver.authMode=\"x509/name\"\n"
+	    "  permittedPeer=[\"gw.test\"])\n"
 	    "module(load=\"mmpstrucdata\")\n"
 	    "template(name=\"t\" type=\"string\" string=\"%%hostname%% "
 	    "%%app-name%% %%procid%% %%msgid%% "
@@ -112,6 +113,7 @@ test_rsyslog(void **state)
 			 "(scripts/deps test)");
 	receiver(t, "IP:127.0.0.1", TRUST);
 	(void)close(t->listener); /* its port is rsyslog's now */
+	credentials(t, "gw.test");
 	pid = rsyslog_start(t);
 	start(t);
 	testlink_event(&t->notary, EV_SINK_UP, 0, event, sizeof(event));

@@ -33,7 +33,7 @@ certificate(EVP_PKEY *key, const char *san, long until_s)
 	assert_int_equal(X509_set_pubkey(c, key), 1);
 	assert_int_equal(
 	    X509_NAME_add_entry_by_txt(X509_get_subject_name(c), "CN",
-		MBSTRING_ASC, (const unsigned char *)"siem", -1, -1, 0),
+		MBSTRING_ASC, (const unsigned char *)san, -1, -1, 0),
 	    1);
 	assert_int_equal(X509_set_issuer_name(c, X509_get_subject_name(c)), 1);
 	x = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, san);
@@ -80,6 +80,58 @@ receiver(struct scene *t, const char *san, enum trust trust)
 	X509_free(o);
 	EVP_PKEY_free(key);
 	EVP_PKEY_free(other);
+}
+
+/* Written beside and renamed: it is whole whenever it is read. */
+static FILE *
+begin_file(const struct scene *t, mode_t mode)
+{
+	FILE *f = create(t, "new");
+
+	assert_int_equal(fchmod(fileno(f), mode), 0);
+	return f;
+}
+
+static void
+end_file(const struct scene *t, FILE *f, const char *path)
+{
+	char from[128];
+
+	assert_int_equal(fclose(f), 0);
+	(void)snprintf(from, sizeof(from), "%s/new", t->dir);
+	assert_int_equal(rename(from, path), 0);
+}
+
+void
+credentials(struct scene *t, const char *name)
+{
+	struct conf_sink *k = &t->conf.sinks[0];
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	char san[80], path[128];
+	X509 *c;
+	FILE *f;
+
+	(void)snprintf(san, sizeof(san), "DNS:%s", name);
+	c = certificate(key, san, 3600);
+	(void)snprintf(k->cert_file, LIMIT_PATH_SIZE, "%s/own.pem", t->dir);
+	(void)snprintf(k->key_file, LIMIT_PATH_SIZE, "%s/own.key", t->dir);
+	f = begin_file(t, 0600);
+	assert_int_equal(
+	    PEM_write_PKCS8PrivateKey(f, key, NULL, NULL, 0, NULL, NULL), 1);
+	end_file(t, f, k->key_file);
+	f = begin_file(t, 0644);
+	assert_int_equal(PEM_write_X509(f, c), 1);
+	end_file(t, f, k->cert_file);
+	f = begin_file(t, 0644); /* for a receiver that is no part of us */
+	assert_int_equal(PEM_write_X509(f, c), 1);
+	(void)snprintf(path, sizeof(path), "%s/clients.pem", t->dir);
+	end_file(t, f, path);
+	assert_int_equal(
+	    X509_STORE_add_cert(SSL_CTX_get_cert_store(t->ctx), c), 1);
+	SSL_CTX_set_verify(
+	    t->ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+	X509_free(c);
+	EVP_PKEY_free(key);
 }
 
 int

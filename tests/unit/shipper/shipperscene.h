@@ -39,6 +39,9 @@ void start(struct scene *t);
 void stop(struct scene *t);
 /* A receiver with a self-signed certificate; the CA file holds it, or not. */
 void receiver(struct scene *t, const char *san, enum trust trust);
+/* From now on it wants a certificate of its clients; the shipper has one for
+ * this name, a new one at each call. */
+void credentials(struct scene *t, const char *name);
 /* Takes the next connection; whether the client liked our certificate. */
 int take(struct scene *t);
 void hang_up(struct scene *t);

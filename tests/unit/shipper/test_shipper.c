@@ -8,8 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <openssl/x509v3.h>
 
 static void
 test_delivery(void **state)
@@ -273,6 +276,44 @@ test_renewed_ca(void **state)
 	stop(t);
 }
 
+static void
+client_is(const struct scene *t, const char *name)
+{
+	X509 *c = SSL_get1_peer_certificate(t->ssl);
+
+	assert_non_null(c);
+	assert_int_equal(X509_check_host(c, name, 0, 0, NULL), 1);
+	X509_free(c);
+}
+
+/* A receiver that wants our certificate gets it; a key that others may read is
+ * used for nothing, and a renewed one is read without a restart. */
+static void
+test_own_certificate(void **state)
+{
+	struct scene *t = *state;
+	const char *key = t->conf.sinks[0].key_file;
+	char event[2048];
+
+	receiver(t, "IP:127.0.0.1", TRUST);
+	credentials(t, "gw-1.test");
+	assert_int_equal(chmod(key, 0644), 0);
+	start(t);
+	testlink_event(&t->notary, EV_SINK_DOWN, 0, event, sizeof(event));
+	assert_non_null(strstr(event, "own.key cannot be used"));
+	assert_non_null(strstr(event, "only its group read"));
+	assert_int_equal(chmod(key, 0640), 0);
+	assert_int_equal(take(t), 1);
+	client_is(t, "gw-1.test");
+	testlink_event(&t->notary, EV_SINK_UP, 0, event, sizeof(event));
+	credentials(t, "gw-2.test");
+	hang_up(t);
+	assert_int_equal(take(t), 1);
+	client_is(t, "gw-2.test");
+	hang_up(t);
+	stop(t);
+}
+
 int
 main(void)
 {
@@ -284,6 +325,7 @@ main(void)
 	    T(test_expired),
 	    T(test_causes),
 	    T(test_renewed_ca),
+	    T(test_own_certificate),
 	    T(test_goodbye),
 	    T(test_rewind),
 	    T(test_bad_cursor),

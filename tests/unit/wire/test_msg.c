@@ -193,6 +193,9 @@ test_whole_configuration(void **state)
 		(void)snprintf(k->name, sizeof(k->name), "sink-%u", i);
 		(void)snprintf(k->host, sizeof(k->host), "host-%u", i);
 		(void)snprintf(k->ca_file, sizeof(k->ca_file), "/ca-%u", i);
+		(void)snprintf(
+		    k->cert_file, sizeof(k->cert_file), "/cert-%u", i);
+		(void)snprintf(k->key_file, sizeof(k->key_file), "/key-%u", i);
 		k->port = (uint16_t)(6500 + i);
 	}
 	(void)snprintf(in->instance, sizeof(in->instance), "https");
