@@ -7,6 +7,7 @@
 
 #include "base/addr.h"
 #include "base/str.h"
+#include "jitctl/cmd/answers.h"
 #include "jitctl/cmd/change.h"
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/cmd/list.h"
@@ -192,46 +193,30 @@ out:
 	return x;
 }
 
-static bool
-shows_one_of(const json_t *found, const json_t *keys)
-{
-	for (size_t i = 0; i < json_array_size(found); i++)
-		for (size_t k = 0; k < json_array_size(keys); k++)
-			if (key_same(member(json_array_get(found, i), "key"),
-				json_string_value(json_array_get(keys, k))))
-				return true;
-	return false;
-}
-
 /* A port that is shut stays so for good: what answers there, if not the SSH
  * server with these keys? Where nobody can be asked it is taken as said. */
 static int
 try_port(struct ctx *c, const char *address, uint64_t port, const json_t *keys)
 {
-	const struct call_opts o = {0};
-	struct reply r = {0};
+	static const char *const what[] = {
+	    [ANSWERS_UNKNOWN] = NULL, /* the call itself says what is wrong */
+	    [ANSWERS_NOT] = NULL,
+	    [ANSWERS_SAME] = NULL,
+	    [ANSWERS_OTHER_KEYS] = "shows other host keys",
+	    [ANSWERS_NO_SSH] = "answers, but not as an SSH server",
+	};
+	const enum answers is = answers_at(c, address, port, keys);
 	char question[ADDR_TEXT_SIZE + 128];
-	const char *what = "";
-	json_t *body = json_pack(
-	    "{s:s,s:I}", "address", address, "port", (json_int_t)port);
-	int x = body != NULL ? call_signed(c, VERB_TARGET_SCAN, body, &o, &r)
-			     : EXIT_FAILED;
+	int x = EXIT_OK;
 
-	json_decref(body);
-	if (x == EXIT_OK &&
-	    !shows_one_of(json_object_get(r.json, "host_keys"), keys))
-		what = "shows other host keys";
-	else if (strcmp(member(r.json, "code"), "no-ssh") == 0)
-		what = "answers, but not as an SSH server";
-	else if (x == EXIT_NOT_FOUND)
+	if (is == ANSWERS_NOT)
 		say(c, "%s port %llu does not answer now.", address,
 		    (unsigned long long)port);
-	reply_done(&r);
-	if (what[0] == '\0')
-		return EXIT_OK; /* the call itself says what is wrong */
+	if (what[is] == NULL)
+		return EXIT_OK;
 	(void)snprintf(question, sizeof(question),
 	    "%s port %llu %s. Shut it to everybody all the same?", address,
-	    (unsigned long long)port, what);
+	    (unsigned long long)port, what[is]);
 	x = prompt_yes(c, question);
 	if (x != EXIT_OK)
 		say_error("nothing was added");
@@ -377,6 +362,12 @@ target_set(struct ctx *c, enum api_verb verb)
 	logins = json_incref(json_object_get(body, "logins"));
 	if ((x = host_keys(c, body, addresses, port)) != EXIT_OK)
 		goto out;
+	if (verb == VERB_TARGET_ADD &&
+	    (x = answers_beside(c, c->opt.arg[0], addresses, port,
+		 json_object_get(body, "host_keys"))) != EXIT_OK) {
+		say_error("nothing was added");
+		goto out;
+	}
 	(void)snprintf(question, sizeof(question), "%s %s?",
 	    verb == VERB_TARGET_ADD ? "Add" : "Change", c->opt.arg[0]);
 	x = change_asked(c, verb, body, ASK_IF_WARNED, question, &r);

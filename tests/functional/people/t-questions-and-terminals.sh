@@ -97,7 +97,7 @@ expect_no_out 'pwned|█'
 echo '- a target that is scanned: no fingerprint is pinned that was not confirmed'
 put_file gateway /etc/lab/scan.exp <<'EXPECT'
 set timeout 10
-spawn -noecho jitctl --socket /run/sallyport/admin.sock target add web-09 10.20.0.11 --scan --login deploy
+spawn -noecho jitctl --socket /run/sallyport/admin.sock target add web-09 10.20.0.11,fd00:20::11 --scan --login deploy
 expect -re {SHA256:[A-Za-z0-9+/]+} {} timeout { exit 90 }
 expect "\[y/N\]" {} timeout { exit 91 }
 send "[lindex $argv 0]\r"
@@ -111,4 +111,40 @@ for answer in '' n; do
 done
 expect_ok on gateway expect /etc/lab/scan.exp y
 expect_eq 'web-01 web-09' "$(local_admin targets -o name | sort | tr '\n' ' ' | sed 's/ $//')" 'targets'
+
+echo '- a target whose other address nobody named, and a port where something else answers'
+on gateway sh -c 'echo "fd00:20::11 web-01" >>/etc/hosts'
+put_file gateway /etc/lab/add.exp <<'EXPECT'
+set timeout 20
+spawn -noecho jitctl --socket /run/sallyport/admin.sock target add {*}[lrange $argv 2 end] --login deploy
+expect [lindex $argv 0] {} timeout { exit 90 } eof { exit 91 }
+expect "\[y/N\]" {} timeout { exit 92 }
+send "[lindex $argv 1]\r"
+expect eof
+exit [lindex [wait] 3]
+EXPECT
+# what is asked, and the answer; its target
+added() { on gateway expect /etc/lab/add.exp "$@" --host-key /etc/lab/web-01.hostkey; }
+addresses() { # TARGET
+	local_admin target show "$1" -o json | jq -r '.addresses | join(",")'
+}
+six='fd00:20::11 port 22 is the same host: it shows the same key. Shut that too?'
+expect_ok added "$six" n t1 10.20.0.11
+expect_out 'fd00:20::11 port 22 is the same host, and is not shut by this'
+expect_eq 10.20.0.11 "$(addresses t1)" 'of t1'
+expect_ok added "$six" y t2 10.20.0.11
+expect_eq 10.20.0.11,fd00:20::11 "$(addresses t2)" 'of t2'
+wrong=/etc/lab/wrong
+on gateway ssh-keygen -q -t ed25519 -N '' -f "$wrong"
+added() { on gateway expect /etc/lab/add.exp "$@" --host-key "$wrong.pub"; }
+expect_fail 1 added 'shows other host keys. Shut it to everybody all the same?' n t3 10.20.0.11
+expect_out 'nothing was added'
+expect_fail 5 local_admin target show t3
+on web-01 sh -c 'exec setsid -f socat TCP-LISTEN:2022,fork,reuseaddr EXEC:"echo hello" </dev/null >/dev/null 2>&1'
+wait_for 10 is_listening web-01 2022
+no_ssh='10.20.0.11 port 2022 answers, but not as an SSH server. Shut it to everybody all the same?'
+expect_fail 1 added "$no_ssh" n t3 10.20.0.11 --port 2022
+expect_fail 5 local_admin target show t3
+expect_ok added "$no_ssh" y t3 10.20.0.11 --port 2022
+expect_eq 10.20.0.11 "$(addresses t3)" 'of t3'
 pass
