@@ -61,12 +61,12 @@ wait_for 5 shut
 expect_out 'target web-01 still names it.*nothing was changed.*jitctl target rm web-01$'
 expect_no_out '^Open'
 shut || fail 'the port is open'
-expect_ok local_admin target add web-02 "$a" --host-key /etc/lab/web-01.hostkey --login deploy --yes
+expect_ok local_admin target add again "$a" --host-key /etc/lab/web-01.hostkey --login deploy --yes
 expect_ok local_admin target rm web-01 --yes
-expect_out "^$a port 22 is target web-02's as well\.$"
+expect_out "^$a port 22 is target again's as well\.$"
 expect_no_out "unprotect $a 22"
 expect_out '^  gatewayd unprotect fd00:20::11 22$'
-expect_ok local_admin target rm web-02 --yes
+expect_ok local_admin target rm again --yes
 expect_out "^  gatewayd unprotect $a 22$"
 echo '- a broker that hangs keeps root from nothing'
 broker=$(gw_pid broker)
