@@ -21,6 +21,8 @@
 #include "jitctl/term/out.h"
 #include "jitctl/term/words.h"
 
+enum { API_MS = 3000 }; /* internal */
+
 enum check_status { CHECK_FAIL = 0, CHECK_WARN, CHECK_SKIP, CHECK_OK };
 
 static const char *const status_words[] = {[CHECK_FAIL] = "fail",
@@ -109,8 +111,9 @@ check_clock(json_t *checks, const char *server_time)
 	skew = (clock_now().utc_ms - theirs) / 1000;
 	if (skew < 0)
 		skew = -skew;
-	(void)snprintf(text, sizeof(text), "%lld s off", (long long)skew);
-	add_check(checks, "clock",
+	(void)snprintf(
+	    text, sizeof(text), "%lld s off the gateway's", (long long)skew);
+	add_check(checks, "your clock",
 	    skew <= 15   ? CHECK_OK
 	    : skew <= 60 ? CHECK_WARN
 			 : CHECK_FAIL,
@@ -164,28 +167,64 @@ check_user(struct ctx *c, json_t *checks)
 	reply_done(&r);
 }
 
-/* On the gateway: is the API where it should be? That it is set up, and that
- * its process runs, says nothing about its sockets. */
-static void
-check_api(json_t *checks, const json_t *list)
+/* Asks there for a challenge, as a client of this gateway would, which goes all
+ * the way to the broker. Why it is not the API, or NULL. */
+static const char *
+ask_api(const char *host, unsigned port, const json_t *server)
 {
+	const struct http_call call = {.method = "POST",
+	    .path = "/v1/challenge",
+	    .body = "{}",
+	    .len = 2,
+	    .total_ms = API_MS,
+	    .silent = true};
+	struct ctx c = {.key_changed = true}; /* that is said below */
+	struct reply r = {0};
+	const char *why = NULL;
+
+	text_set(c.prof.host, sizeof(c.prof.host), host);
+	text_set(c.prof.tls, sizeof(c.prof.tls), member(server, "tls_spki"));
+	c.prof.port = port;
+	if (http_do(&c, &call, &r) != EXIT_OK)
+		why = http_why(&c);
+	else if (member(r.json, "nonce")[0] == '\0' ||
+		 strcmp(member(r.json, "server_id"),
+		     member(server, "server_id")) != 0)
+		why = "it does not answer as this gateway's API";
+	reply_done(&r);
+	http_done(&c);
+	return why;
+}
+
+/* On the gateway: is the API where it should be? That it is set up, and that
+ * its process runs, says nothing about its sockets; nor that something takes
+ * connections there, about who. */
+static void
+check_api(json_t *checks, const json_t *server)
+{
+	const json_t *list = json_object_get(server, "api");
+
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *o = json_array_get(list, i);
-		const json_int_t port =
-		    json_integer_value(json_object_get(o, "port"));
-		struct knock k = {.port = (unsigned)port};
+		struct knock k = {.port = member_port(o, "port")};
+		const char *why = NULL;
+		char host[ADDR_TEXT_SIZE];
 		char text[CELL_SIZE];
 
 		if (addr_parse(&k.addr, member(o, "address")) != 0 ||
-		    port < 1 || port > UINT16_MAX)
+		    k.port == 0)
 			continue;
 		knock_at(&k, 1);
-		(void)snprintf(text, sizeof(text), "%.48s port %d: %s",
-		    member(o, "address"), (int)port,
-		    k.error == 0 ? "accepts connections" : knock_why(&k));
-		add_check(checks, "api", k.error == 0 ? CHECK_OK : CHECK_FAIL,
+		addr_format(host, &k.addr);
+		if (k.error != 0)
+			why = knock_why(&k);
+		else
+			why = ask_api(host, k.port, server);
+		(void)snprintf(text, sizeof(text), "%.48s port %u: %s", host,
+		    k.port, why == NULL ? "answers" : why);
+		add_check(checks, "api", why == NULL ? CHECK_OK : CHECK_FAIL,
 		    text,
-		    k.error == 0
+		    why == NULL
 			? ""
 			: "gatewayd's log; then systemctl restart gatewayd");
 	}
@@ -233,8 +272,9 @@ check_doors(struct ctx *c, json_t *checks)
 	for (size_t i = 0; i < json_array_size(items); i++) {
 		const json_t *g = json_array_get(items, i);
 
-		(void)snprintf(again, sizeof(again), "%s request %s", self(c),
-		    member_name(g, "target"));
+		(void)snprintf(again, sizeof(again),
+		    "%s request %s --login %s --reason 'WHY'", self(c),
+		    member_name(g, "target"), member_name(g, "login"));
 		door_moved(c, g, &seen, text);
 		if (text[0] != '\0')
 			add_check(checks, "door", CHECK_WARN, text, again);
@@ -245,9 +285,13 @@ check_doors(struct ctx *c, json_t *checks)
 		else if (text[0] != '\0')
 			add_check(checks, "door", CHECK_OK, text, "");
 	}
+	(void)snprintf(again, sizeof(again),
+	    "%s request TARGET --reason 'WHY', then ssh -p %u "
+	    "LOGIN@TARGET@%.64s: no target answers who calls it directly",
+	    self(c), c->prof.ssh_port, c->prof.host);
 	if (json_array_size(items) == 0)
 		add_check(checks, "door", CHECK_SKIP,
-		    "nothing of yours is open: not knocked at", "");
+		    "nothing of yours is open: not knocked at", again);
 	reply_done(&r);
 }
 
@@ -273,7 +317,8 @@ check_gateway(struct ctx *c, json_t *checks, bool signs)
 		    "%s answers, key SHA256:%.16s...",
 		    member(r.json, "server_id"), c->prof.tls);
 	add_check(checks, "gateway", CHECK_OK, text, "");
-	check_clock(checks, member(r.json, "time"));
+	if (c->socket == NULL) /* else it is the same one */
+		check_clock(checks, member(r.json, "time"));
 	if (c->socket == NULL &&
 	    !key_same(member(r.json, "host_key"), c->prof.host_key)) {
 		(void)snprintf(text, sizeof(text),
@@ -282,7 +327,7 @@ check_gateway(struct ctx *c, json_t *checks, bool signs)
 		    "the gateway's SSH host key is not the profile's", text);
 	}
 	if (c->socket != NULL)
-		check_api(checks, json_object_get(r.json, "api"));
+		check_api(checks, r.json);
 	reply_done(&r);
 	check_ready(c, checks);
 	if (signs && c->socket == NULL)

@@ -22,12 +22,20 @@
 
 struct http {
 	CURL *curl[3]; /* any, v4, v6: kept open, so the source stays */
+	CURLcode last;
 };
 
 const char *
 http_library(void)
 {
 	return curl_version();
+}
+
+const char *
+http_why(const struct ctx *c)
+{
+	return curl_easy_strerror(
+	    c->http != NULL ? c->http->last : CURLE_FAILED_INIT);
 }
 
 struct sink {
@@ -134,7 +142,7 @@ set_common(CURL *h, const struct ctx *c, const struct http_call *call)
 	SET(CURLOPT_IPRESOLVE, resolve);
 	SET(CURLOPT_CONNECTTIMEOUT_MS,
 	    call->connect_ms > 0 ? call->connect_ms : 5000L);
-	SET(CURLOPT_TIMEOUT_MS, 60000L);
+	SET(CURLOPT_TIMEOUT_MS, call->total_ms > 0 ? call->total_ms : 60000L);
 	SET(CURLOPT_USERAGENT, "jitctl/" SALLYPORT_VERSION);
 	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	if (c->socket != NULL) {
@@ -320,6 +328,8 @@ http_do(struct ctx *c, const struct http_call *call, struct reply *ret)
 		e = CURLE_OK;
 	say_debug(
 	    c, "%s %s -> %s", call->method, call->path, curl_easy_strerror(e));
+	if (c->http != NULL)
+		c->http->last = e;
 	if (e != CURLE_OK) {
 		r = explain(c, call, e);
 		goto out;

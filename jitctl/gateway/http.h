@@ -24,6 +24,7 @@ struct http_call {
 	size_t len;
 	int family;      /* HTTP_ANY, HTTP_V4, HTTP_V6 */
 	long connect_ms; /* 0 = 5 s */
+	long total_ms;   /* 0 = 60 s */
 	bool silent;     /* a failure is expected: nothing is said */
 };
 
@@ -32,6 +33,8 @@ struct http_call {
  * fingerprints are shown. */
 MUST_CHECK int http_do(
     struct ctx *c, const struct http_call *call, struct reply *ret);
+/* Why the last call was not answered; borrowed. */
+const char *http_why(const struct ctx *c);
 /* Before the first call: where the profile has the beginning of the key's hash
  * only, as an invitation does, the rest of it. Sends nothing. EXIT_UNREACHABLE,
  * said: the key is another one. */

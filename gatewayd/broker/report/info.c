@@ -51,8 +51,10 @@ verb_server(struct call *c)
 	(void)json_object_set_new(o, "ca_keys", cas);
 	put_str(o, "log_key", conf->log_key);
 	put_time(o, "time", broker_now(c->b).utc_ms);
-	if (c->from == PROC_ADMIN) /* doctor tries them */
+	if (c->from == PROC_ADMIN) { /* doctor tries them */
 		(void)json_object_set_new(o, "api", api_addresses(conf));
+		put_str(o, "tls_spki", conf->tls_spki);
+	}
 	call_reply(c, 200, o);
 }
 

@@ -84,6 +84,13 @@ http_done(struct ctx *c)
 }
 
 const char *
+http_why(const struct ctx *c)
+{
+	(void)c;
+	return "none";
+}
+
+const char *
 http_library(void)
 {
 	return "none";
