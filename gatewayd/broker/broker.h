@@ -35,6 +35,7 @@
 #include "process/process.h"
 #include "wire/messages.h"
 
+struct apply;
 struct call;
 struct challenges;
 struct closing;
@@ -68,7 +69,8 @@ struct broker {
 	struct wait *waits;
 	struct closing *closings;
 	struct timer *close_timer;
-	struct order *orders; /* of the firewall, not yet confirmed */
+	struct apply *applies; /* the first one is under way */
+	struct order *orders;  /* of the firewall, not yet confirmed */
 	uint64_t order_seq;
 	struct shut *shuts; /* ended, not confirmed: grant/firewall.h */
 	struct timer *shut_timer;

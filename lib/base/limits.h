@@ -56,6 +56,7 @@ enum {
 	LIMIT_TARGETS = 10000,
 	LIMIT_ROLES = 1000,
 	LIMIT_APPLY = 1000, /* users, targets, roles in one request: each */
+	LIMIT_APPLIES = 16, /* such requests that wait for one another */
 	LIMIT_LABELS = 16,  /* per target or selector */
 	LIMIT_LIST = 32,    /* logins, users, ports of one role */
 	LIMIT_PROTECTED = 60000, /* addresses and ports of targets that the

@@ -8,9 +8,13 @@
 #include "base/err.h"
 #include "base/fault.h"
 
+struct check {
+	struct store *s;
+	struct problem *p;
+};
+
 static int
-check(
-    struct store *s, enum store_name kind, const char *name, struct problem *p)
+check(void *arg, enum store_name kind, const char *name)
 {
 	static const struct {
 		const char *field, *word;
@@ -21,54 +25,83 @@ check(
 	    [STORE_NAME_GROUP] = {"groups", "group"},
 	    [STORE_NAME_LOGIN] = {"logins", "login"},
 	};
+	const struct check *x = arg;
 	char other[LIMIT_NAME_SIZE];
-	const int r = store_look_alike(s, kind, name, other);
+	const int r = store_look_alike(x->s, kind, name, other);
 
 	if (r == GW_ENOENT || (r == 0 && FAULT(look_alike)))
 		return 0;
 	if (r != 0)
 		return r;
-	problem_set(p, 409, "look-alike", words[kind].field,
+	problem_set(x->p, 409, "look-alike", words[kind].field,
 	    "the new %s %s could be taken for the %s %s, which is there "
 	    "already: if that is meant, use its name, else choose another",
 	    words[kind].word, name, words[kind].word, other);
 	return GW_EEXIST;
 }
 
+/* ---- names */
+
 static int
-check_all(struct store *s, enum store_name kind, const struct name_list *l,
-    struct problem *p)
+each(enum store_name kind, const struct name_list *l, lookalike_fn *fn,
+    void *arg)
 {
 	int r = 0;
 
 	for (unsigned i = 0; r == 0 && i < l->n; i++)
-		r = check(s, kind, l->name[i], p);
+		r = fn(arg, kind, l->name[i]);
 	return r;
 }
 
 int
+lookalike_of_user(const struct user *u, lookalike_fn *fn, void *arg)
+{
+	const int r = fn(arg, STORE_NAME_USER, u->name);
+
+	return r != 0 ? r : each(STORE_NAME_GROUP, &u->groups, fn, arg);
+}
+
+int
+lookalike_of_target(const struct target *t, lookalike_fn *fn, void *arg)
+{
+	const int r = fn(arg, STORE_NAME_TARGET, t->name);
+
+	return r != 0 ? r : each(STORE_NAME_LOGIN, &t->logins, fn, arg);
+}
+
+int
+lookalike_of_role(const struct policy_role *r, lookalike_fn *fn, void *arg)
+{
+	int e;
+
+	if ((e = fn(arg, STORE_NAME_ROLE, r->name)) != 0 ||
+	    (e = each(STORE_NAME_GROUP, &r->groups, fn, arg)) != 0)
+		return e;
+	return each(STORE_NAME_LOGIN, &r->logins, fn, arg);
+}
+
+/* ---- refused */
+
+int
 lookalike_user(struct store *s, const struct user *u, struct problem *p)
 {
-	const int r = check(s, STORE_NAME_USER, u->name, p);
+	struct check x = {s, p};
 
-	return r != 0 ? r : check_all(s, STORE_NAME_GROUP, &u->groups, p);
+	return lookalike_of_user(u, check, &x);
 }
 
 int
 lookalike_target(struct store *s, const struct target *t, struct problem *p)
 {
-	const int r = check(s, STORE_NAME_TARGET, t->name, p);
+	struct check x = {s, p};
 
-	return r != 0 ? r : check_all(s, STORE_NAME_LOGIN, &t->logins, p);
+	return lookalike_of_target(t, check, &x);
 }
 
 int
 lookalike_role(struct store *s, const struct policy_role *r, struct problem *p)
 {
-	int e;
+	struct check x = {s, p};
 
-	if ((e = check(s, STORE_NAME_ROLE, r->name, p)) != 0 ||
-	    (e = check_all(s, STORE_NAME_GROUP, &r->groups, p)) != 0)
-		return e;
-	return check_all(s, STORE_NAME_LOGIN, &r->logins, p);
+	return lookalike_of_role(r, check, &x);
 }

@@ -10,6 +10,15 @@
 #include "broker/call/call.h"
 #include "broker/store/store.h"
 
+/* Each name that could be confused with others, until fn does not return 0. */
+typedef int lookalike_fn(void *arg, enum store_name kind, const char *name);
+MUST_CHECK int lookalike_of_user(
+    const struct user *u, lookalike_fn *fn, void *arg);
+MUST_CHECK int lookalike_of_target(
+    const struct target *t, lookalike_fn *fn, void *arg);
+MUST_CHECK int lookalike_of_role(
+    const struct policy_role *r, lookalike_fn *fn, void *arg);
+
 /* 409 and *p where a name of it is new and could be confused; before it is put
  * into the store. */
 MUST_CHECK int lookalike_user(

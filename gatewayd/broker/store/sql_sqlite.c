@@ -140,8 +140,8 @@ sql_error(struct sql *s)
 int
 sql_begin(struct sql *s)
 {
-	const int r =
-	    run(s, s->depth == 0 ? "BEGIN IMMEDIATE" : "SAVEPOINT inner");
+	const int r = query_run(query_new(
+	    s, s->depth == 0 ? "BEGIN IMMEDIATE" : "SAVEPOINT inner"));
 
 	if (r == 0)
 		s->depth++;
@@ -155,7 +155,7 @@ sql_commit(struct sql *s)
 
 	if (s->depth == 0)
 		return GW_ESTATE;
-	r = run(s, s->depth == 1 ? "COMMIT" : "RELEASE inner");
+	r = query_run(query_new(s, s->depth == 1 ? "COMMIT" : "RELEASE inner"));
 	if (r != 0) {
 		sql_rollback(s);
 		return r;

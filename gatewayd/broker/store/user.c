@@ -123,6 +123,7 @@ store_invites_void(
 		*retn = (uint64_t)query_get_num(q, 0);
 	if ((r = query_done(q)) != 0 || *retn == 0)
 		return r;
+	s->changes++;
 	q = query_new(s->sql,
 	    "UPDATE users SET invite = '', invite_end = 0 WHERE invite <> ''"
 	    " AND (seq < ?1 OR invite_end > ?2)");

@@ -244,7 +244,7 @@ test_lists_go_on(void **state)
 
 /* ---- what is signed stands whole in the evidence */
 
-static char *
+char *
 big_policy(struct scene *x, unsigned targets)
 {
 	char line[256];
@@ -271,7 +271,7 @@ big_policy(struct scene *x, unsigned targets)
 
 /* Joins the parts of a document up to its policy.apply, whose digest must be
  * that of the whole. */
-static char *
+char *
 want_parts(struct scene *x)
 {
 	json_t *o = NULL, *first = NULL;

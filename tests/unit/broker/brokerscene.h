@@ -180,6 +180,18 @@ void test_shut_by_the_next(void **state);
 void test_closings_first(void **state);
 void test_said_by_the_firewall(void **state);
 
+char *big_policy(struct scene *x, unsigned targets);
+char *want_parts(struct scene *x);
+
+/* ---- brokerapi_apply.c */
+
+void test_apply_gives_way(void **state);
+void test_apply_in_turns(void **state);
+void test_apply_killed(void **state);
+void test_two_applies(void **state);
+void test_apply_is_the_later(void **state);
+void test_apply_of_demoted(void **state);
+
 /* ---- brokerapi_outstep.c */
 
 void test_ends_out_of_step(void **state);

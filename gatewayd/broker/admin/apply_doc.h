@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * apply_doc - a document of users, targets and roles under way: what apply.c
+ * (when what is done), apply_read.c (what is read and compared), apply_put.c
+ * (what is written) and apply_tell.c (what is said of it) share. Nobody else
+ * includes it.
+ */
+#ifndef BROKER_ADMIN_APPLY_DOC_H
+#define BROKER_ADMIN_APPLY_DOC_H
+
+#include "base/buf.h"
+#include "broker/admin/change.h"
+#include "broker/admin/invite.h"
+#include "broker/call/call.h"
+
+enum entry { ENTRY_SAME = 0, ENTRY_NEW, ENTRY_CHANGED, ENTRY_COUNT };
+
+/* What an entry is against what there is. */
+struct verdict {
+	enum entry is;
+	json_t *changes; /* of a changed one: change_difference() */
+	char *detail; /* what it is now, as JSON; of one that is not the same */
+};
+
+struct apply_user {
+	struct user u;
+	struct verdict v;
+	char invitation[INVITE_TEXT_SIZE];
+};
+
+struct apply_target {
+	struct target t;
+	struct verdict v;
+};
+
+struct apply_role {
+	struct policy_role r;
+	struct verdict v;
+	char warning[LIMIT_TEXT_SIZE]; /* what of it matches nothing */
+};
+
+struct apply;
+
+/* Does one entry, or says in *p what is wrong with it. */
+typedef int apply_each_fn(struct apply *a, size_t k, struct problem *p);
+
+struct apply {
+	struct apply *next; /* waits for this one */
+	struct call *c;
+	/* the turns: apply.c */
+	struct timer *timer;
+	apply_each_fn *each;
+	call_fn *then;
+	size_t at; /* entries done of what is being done */
+	struct change ch;
+	/* the entries, counted through: users, targets, roles */
+	const json_t *lists[3];
+	struct apply_user *users;
+	struct apply_target *targets;
+	struct apply_role *roles;
+	size_t nusers, ntargets, nroles;
+	json_t *seen;   /* names, keys and looks of this document */
+	uint64_t as_of; /* store_changes() of what was compared */
+	bool alike;     /* some names look like others: is it one to refuse? */
+	bool trial;     /* it is weighed, and not kept */
+	unsigned changes;
+	/* what is said */
+	json_t *list;                 /* of the answer */
+	bool brief;                   /* without details, in the answer */
+	bool told_brief;              /* and in the record */
+	struct buf told;              /* the record's list */
+	size_t full_size, brief_size; /* of the answer's */
+	/* what goes into records of its own; NULL = it fits */
+	char *whole;
+	size_t whole_len, recorded;
+	unsigned parts;
+	char digest[DIGEST_SIZE];
+};
+
+size_t apply_entries(const struct apply *a);
+struct verdict *apply_verdict(struct apply *a, size_t k);
+
+/* ---- apply_read.c */
+
+/* Names which entry a problem is in, keeping what it says; r. */
+int apply_place(struct problem *p, const struct apply *a, size_t k, int r);
+/* The three lists, not yet read. */
+MUST_CHECK int apply_lists(struct apply *a, struct problem *p);
+void apply_lists_done(struct apply *a);
+apply_each_fn apply_read;
+/* All are read: is there room for what is new? */
+MUST_CHECK int apply_count(struct apply *a, struct problem *p);
+
+/* ---- apply_put.c */
+
+/* Nobody has changed anything since it was compared. */
+bool apply_fresh(const struct apply *a);
+change_put_fn apply_put;
+
+/* ---- apply_tell.c */
+
+/* Measures one for the answer, and adds it to a->told while that fits into one
+ * record; in brief if a->told_brief. */
+apply_each_fn apply_tell;
+/* Begins a->told, and ends it. */
+void apply_tell_begin(struct apply *a);
+void apply_tell_end(struct apply *a);
+/* Nothing is done whose answer, invitations above all, could not be given: in
+ * brief if the details are what is too much. */
+bool apply_can_reply(struct apply *a);
+/* One into a->list. */
+apply_each_fn apply_list;
+json_t *apply_reply(const struct apply *a, bool applied);
+
+#endif

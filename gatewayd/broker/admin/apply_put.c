@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * apply_put - a document is written. All of it in one transaction, whose time
+ * is what every other call waits for: what was found out before, turn by turn,
+ * is not asked again unless something has changed meanwhile.
+ */
+#include "base/err.h"
+#include "base/fault.h"
+#include "broker/admin/apply_doc.h"
+#include "broker/admin/lookalike.h"
+#include "broker/admin/role.h"
+#include "broker/admin/user.h"
+#include "broker/broker.h"
+
+bool
+apply_fresh(const struct apply *a)
+{
+	return a->as_of == store_changes(a->c->b->store) || FAULT(stale_apply);
+}
+
+/* Weighed, one that is new has nothing open and takes no right away. What was
+ * changed meanwhile is put though it was the same. */
+static bool
+is_put(const struct apply *a, const struct verdict *v, bool fresh)
+{
+	if (!fresh || v->is == ENTRY_CHANGED)
+		return true;
+	return v->is == ENTRY_NEW && (!a->trial || a->alike || a->nroles > 0);
+}
+
+/* As the store has them now; what the answer says is that. */
+static int
+again(struct apply *a, size_t i, struct problem *p)
+{
+	struct apply_user *x = &a->users[i];
+	json_t *now = NULL;
+	int r = user_again(a->c->b, &x->u, x->invitation,
+	    json_array_get(a->lists[0], i), USER_POLICY, p);
+
+	if (r != 0)
+		return r;
+	now = user_json(&x->u);
+	free(x->v.detail);
+	x->v.detail = now != NULL ? json_text(now) : NULL;
+	json_decref(now);
+	return x->v.detail != NULL ? 0 : GW_ENOMEM;
+}
+
+static int
+put_user(struct apply *a, size_t i, bool fresh, struct problem *p)
+{
+	struct store *s = a->c->b->store;
+	struct apply_user *x = &a->users[i];
+	int r = fresh ? 0 : again(a, i, p);
+
+	if (r == 0 && (!fresh || a->alike))
+		r = lookalike_user(s, &x->u, p);
+	return r != 0 ? r : store_user_put(s, &x->u, a->c->seq);
+}
+
+static int
+put_target(struct apply *a, size_t i, bool fresh, struct problem *p)
+{
+	struct store *s = a->c->b->store;
+	const struct target *t = &a->targets[i].t;
+	int r = 0;
+
+	if (!fresh || a->alike)
+		r = lookalike_target(s, t, p);
+	return r != 0 ? r : store_target_put(s, t, a->c->seq);
+}
+
+static int
+put_role(struct apply *a, size_t i, bool fresh, struct problem *p)
+{
+	struct store *s = a->c->b->store;
+	struct apply_role *x = &a->roles[i];
+	int r = 0;
+
+	if (!fresh || a->alike)
+		r = lookalike_role(s, &x->r, p);
+	if (r != 0)
+		return r;
+	r = store_role_put(s, &x->r, a->c->seq);
+	role_unmatched_text(a->c->b, &x->r, x->warning);
+	return r;
+}
+
+int
+apply_put(struct call *c, struct problem *p)
+{
+	struct apply *a = c->state;
+	const bool fresh = apply_fresh(a);
+	int r = 0;
+
+	for (size_t k = 0; r == 0 && k < apply_entries(a); k++) {
+		const size_t t = k - a->nusers;
+
+		if (!is_put(a, apply_verdict(a, k), fresh))
+			continue;
+		if (k < a->nusers)
+			r = put_user(a, k, fresh, p);
+		else if (t < a->ntargets)
+			r = put_target(a, t, fresh, p);
+		else
+			r = put_role(a, t - a->ntargets, fresh, p);
+		if (r != 0 && p->status != 0)
+			return apply_place(p, a, k, r);
+	}
+	return r;
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * apply_tell - what is said of a document: the list of its changes, in the
+ * answer and in the record. Both have a size; what is too long is said without
+ * details.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "broker/admin/apply_doc.h"
+#include "broker/admin/target.h"
+#include "broker/broker.h"
+#include "broker/call/put.h"
+
+enum { REPLY_SPARE = 4096 }; /* for what may come to it until it is stored */
+
+static const char *const entry_names[] = {"same", "new", "changed"};
+
+static json_t *
+change_of(
+    const char *kind, const char *name, const struct verdict *v, bool brief)
+{
+	json_t *o = json_object();
+
+	put_str(o, "kind", kind);
+	put_str(o, "name", name);
+	put_str(o, "change", entry_names[v->is]);
+	put_str(o, "detail", brief || v->detail == NULL ? "" : v->detail);
+	if (o != NULL && !brief && v->changes != NULL)
+		(void)json_object_set(o, "changes", v->changes);
+	return o;
+}
+
+static json_t *
+entry_json(const struct apply *a, size_t k, bool brief)
+{
+	const size_t t = k - a->nusers, r = t - a->ntargets;
+	json_t *o = NULL;
+
+	if (k < a->nusers)
+		return change_of(
+		    "user", a->users[k].u.name, &a->users[k].v, brief);
+	if (t < a->ntargets) {
+		const struct apply_target *x = &a->targets[t];
+
+		o = change_of("target", x->t.name, &x->v, brief);
+		if (x->v.is != ENTRY_SAME)
+			put_str(o, "warning", target_warning(&x->t));
+		return o;
+	}
+	o = change_of("role", a->roles[r].r.name, &a->roles[r].v, brief);
+	if (a->roles[r].warning[0] != '\0')
+		put_str(o, "warning", a->roles[r].warning);
+	return o;
+}
+
+/* ---- the record */
+
+void
+apply_tell_begin(struct apply *a)
+{
+	buf_done(&a->told);
+	buf_init(&a->told, LIMIT_BODY_MAX * 2);
+	buf_u8(&a->told, '[');
+}
+
+void
+apply_tell_end(struct apply *a)
+{
+	buf_u8(&a->told, ']');
+}
+
+static void
+add(struct apply *a, const char *text)
+{
+	if (a->told.len > 1)
+		buf_u8(&a->told, ',');
+	buf_put(&a->told, text, strlen(text));
+}
+
+int
+apply_tell(struct apply *a, size_t k, struct problem *p)
+{
+	json_t *full = entry_json(a, k, false), *brief = entry_json(a, k, true);
+	char *text = full != NULL ? json_text(full) : NULL;
+	char *less = brief != NULL ? json_text(brief) : NULL;
+	int r = GW_ENOMEM;
+
+	if (text == NULL || less == NULL) {
+		problem_set(p, 503, "unavailable", NULL, "out of memory");
+		goto out;
+	}
+	a->full_size += strlen(text) + 1;
+	a->brief_size += strlen(less) + 1;
+	if (a->told_brief)
+		add(a, less);
+	else if (a->told.len <= LIMIT_FIELD_MAX)
+		add(a, text);
+	r = 0;
+out:
+	free(text);
+	free(less);
+	json_decref(full);
+	json_decref(brief);
+	return r;
+}
+
+/* ---- the answer */
+
+int
+apply_list(struct apply *a, size_t k, struct problem *p)
+{
+	if (a->list == NULL)
+		a->list = json_array();
+	if (json_array_append_new(a->list, entry_json(a, k, a->brief)) == 0)
+		return 0;
+	problem_set(p, 503, "unavailable", NULL, "out of memory");
+	return GW_ENOMEM;
+}
+
+json_t *
+apply_reply(const struct apply *a, bool applied)
+{
+	json_t *o = json_object();
+	json_t *invitations = json_object();
+	json_t *list = a->list != NULL ? json_incref(a->list) : json_array();
+
+	for (size_t i = 0; applied && i < a->nusers; i++)
+		if (a->users[i].invitation[0] != '\0')
+			put_str(invitations, a->users[i].u.name,
+			    a->users[i].invitation);
+	if (o == NULL) {
+		json_decref(invitations);
+		json_decref(list);
+		return NULL;
+	}
+	(void)json_object_set_new(o, "invitations", invitations);
+	(void)json_object_set_new(o, "changes", list);
+	if (a->ch.ended != NULL)
+		(void)json_object_set(o, "ended", a->ch.ended);
+	put_bool(o, "applied", applied);
+	put_bool(o, "dry_run", a->ch.dry_run);
+	return o;
+}
+
+/* All but the list. */
+static size_t
+frame_size(const struct apply *a)
+{
+	json_t *o = apply_reply(a, true);
+	char *text = o != NULL ? json_text(o) : NULL;
+	const size_t n = text != NULL ? strlen(text) : LIMIT_BODY_MAX;
+
+	if (text != NULL)
+		explicit_bzero(text, n); /* invitations */
+	free(text);
+	json_decref(o);
+	return n;
+}
+
+bool
+apply_can_reply(struct apply *a)
+{
+	const size_t room = LIMIT_BODY_MAX - REPLY_SPARE, n = frame_size(a);
+
+	a->brief = n + a->full_size >= room;
+	return !a->brief || n + a->brief_size < room;
+}
