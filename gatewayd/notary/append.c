@@ -3,8 +3,8 @@
  * append - LOG_APPEND: a record somebody else writes. The table says who may
  * write which; origin and connection are ours to say, and so is who a session
  * is: what it claims about that is dropped and replaced. The recorder only
- * repeats what a session says of itself, so a recording begins only when the
- * fold has that session for that connection.
+ * repeats what a session says of itself, and counts by it, so a recording
+ * begins only when the fold has that session for that connection, of that user.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -84,8 +84,27 @@ stamp(struct event_fields *out, const struct fold_leg *l, bool keep_conn,
 	return rd_done(&r);
 }
 
+static bool
+says(const struct bytes *fields, enum event_field_id id, const char *value)
+{
+	char said[LIMIT_NAME_SIZE];
+
+	return pair_text(said, sizeof(said), fields, id) == 0 &&
+	       strcmp(said, value) == 0;
+}
+
+/* The recorder goes by these names once we have said yes. */
+static bool
+names_ok(const struct bytes *fields, const struct fold_leg *l)
+{
+	return (says(fields, EF_USER, l->user) &&
+		   says(fields, EF_TARGET, l->target_name) &&
+		   says(fields, EF_LOGIN, l->login)) ||
+	       FAULT(record_names);
+}
+
 /* The open session a recording is said to be of, if it is the one of the
- * connection the recorder hears it on; else NULL. */
+ * connection the recorder hears it on, and its user's; else NULL. */
 static const struct fold_leg *
 recorded(const struct notary *n, const struct bytes *fields)
 {
@@ -108,7 +127,7 @@ recorded(const struct notary *n, const struct bytes *fields)
 	if (!FAULT(record_sid) &&
 	    (l->conn != number || strcmp(l->grant, grant) != 0))
 		return NULL;
-	return l;
+	return names_ok(fields, l) ? l : NULL;
 }
 
 static int

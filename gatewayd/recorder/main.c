@@ -38,9 +38,9 @@ struct recording {
 	char sid[LIMIT_ID_SIZE];
 	struct channel *channels;
 	unsigned nchannels;
-	bool known; /* the notary has agreed that this is its sid */
-	bool failed;
 	char user[LIMIT_NAME_SIZE];
+	bool known; /* the notary has agreed that these are its own */
+	bool failed;
 	uint64_t bytes; /* of output, so far */
 };
 
@@ -217,14 +217,22 @@ check_room(struct recorder *rec, struct recording *s, size_t n)
 
 /* ---- what sessions send */
 
-/* A session keeps the sid of its first message; whether that is its own, the
- * notary says. */
+/* A session keeps the sid and the user of its first message; whether they are
+ * its own, the notary says before anything is written. */
 static int
-check_sid(struct recording *s, const char *sid)
+check_claim(struct recording *s, const struct msg_rec_open *m)
 {
+	int e;
+
 	if (s->sid[0] != '\0')
-		return strcmp(s->sid, sid) == 0 ? 0 : GW_EDENIED;
-	return str_copy(s->sid, sizeof(s->sid), sid);
+		return strcmp(s->sid, m->sid) == 0 &&
+			       (strcmp(s->user, m->user) == 0 ||
+				   FAULT(record_user))
+			   ? 0
+			   : GW_EDENIED;
+	if ((e = str_copy(s->sid, sizeof(s->sid), m->sid)) == 0)
+		e = str_copy(s->user, sizeof(s->user), m->user);
+	return e;
 }
 
 static int
@@ -241,14 +249,13 @@ on_open(struct process *r, struct peer *p, const struct ipc_msg *msg)
 		return GW_EPROTO;
 	if (s->nchannels >= LIMIT_CHANNELS)
 		return GW_ELIMIT;
-	if ((e = check_sid(s, m->sid)) != 0)
+	if ((e = check_claim(s, m)) != 0)
 		return e;
 	peer_set_state(p, MST_READY);
 	if (s->failed)
 		return 0; /* it knows */
 	if ((w = calloc(1, sizeof(*w))) == NULL)
 		return GW_ENOMEM;
-	memcpy(s->user, m->user, sizeof(s->user));
 	if ((e = check_room(rec, s, 0)) == 0)
 		e = channel_new(
 		    &c, r, rec->dir, peer_conn(p), m, on_durable, w);

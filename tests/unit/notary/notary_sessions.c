@@ -362,7 +362,7 @@ test_channel_ends(void **state)
 /* What the recorder repeats of a session's claims; the result byte. */
 static uint8_t
 recording(struct testlink *recorder, uint64_t conn, const char *sid,
-    const char *grant, const char *file)
+    const char *grant, const char *file, const char *user)
 {
 	struct msg_log_append m = {
 	    .rid = ++nt.rid, .event = EV_RECORDING_START};
@@ -374,7 +374,9 @@ recording(struct testlink *recorder, uint64_t conn, const char *sid,
 	event_str(&f, EF_GRANT, grant);
 	event_str(&f, EF_FILE, file);
 	event_num(&f, EF_CONN, (int64_t)conn);
-	event_str(&f, EF_USER, "mallory");
+	event_str(&f, EF_USER, user);
+	event_str(&f, EF_TARGET, "web-01");
+	event_str(&f, EF_LOGIN, "deploy");
 	m.fields.p = f.b.p;
 	m.fields.len = (uint32_t)f.b.len;
 	testlink_send(recorder, MSG_LOG_APPEND, &m);
@@ -401,22 +403,28 @@ test_recording(void **state)
 	leg_new(&l, g.grant.id, 1201);
 	/* not yet, and never from another connection or by another name */
 	assert_int_equal(
-	    recording(&recorder, 1201, l.sid, g.grant.id, "f-0"), -GW_EDENIED);
+	    recording(&recorder, 1201, l.sid, g.grant.id, "f-0", "alice"),
+	    -GW_EDENIED);
 	assert_int_equal(leg_open(&l)->result, 0);
 	assert_int_equal(
-	    recording(&recorder, 1202, l.sid, g.grant.id, "f-1"), -GW_EDENIED);
-	assert_int_equal(
-	    recording(&recorder, 1201, "s-22222222", g.grant.id, "f-2"),
+	    recording(&recorder, 1202, l.sid, g.grant.id, "f-1", "alice"),
 	    -GW_EDENIED);
-	assert_int_equal(recording(&recorder, 1201, l.sid, "g-22222222", "f-3"),
+	assert_int_equal(recording(&recorder, 1201, "s-22222222", g.grant.id,
+			     "f-2", "alice"),
+	    -GW_EDENIED);
+	assert_int_equal(
+	    recording(&recorder, 1201, l.sid, "g-22222222", "f-3", "alice"),
 	    -GW_EDENIED);
 	assert_true(logged("\"peer.protocol\"", "recorded as another"));
+	/* whose share of the disk it takes is not the session's to say */
+	assert_int_equal(
+	    recording(&recorder, 1201, l.sid, g.grant.id, "f-5", "mallory"),
+	    -GW_EDENIED);
 	assert_false(logged("\"recording.start\"", "f-"));
 	assert_int_equal(
-	    recording(&recorder, 1201, l.sid, g.grant.id, "f-4"), 0);
+	    recording(&recorder, 1201, l.sid, g.grant.id, "f-4", "alice"), 0);
 	assert_true(logged("f-4", "\"user\":\"alice\""));
 	assert_true(logged("f-4", "\"conn\":1201"));
-	assert_false(logged("f-4", "mallory"));
 	testlink_close(&recorder);
 	testlink_close(&other);
 	testlink_close(&s);

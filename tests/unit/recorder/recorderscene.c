@@ -35,17 +35,23 @@ stop(struct scene *t)
 }
 
 void
-open_channel(struct scene *t, uint32_t channel)
+open_channel_of(struct scene *t, uint32_t channel, const char *user)
 {
 	struct msg_rec_open m = {.channel = channel, .cols = 90, .rows = 30};
 
 	(void)snprintf(m.sid, sizeof(m.sid), SID);
 	(void)snprintf(m.grant, sizeof(m.grant), GRANT);
-	(void)snprintf(m.user, sizeof(m.user), "anna");
+	(void)snprintf(m.user, sizeof(m.user), "%s", user);
 	(void)snprintf(m.target, sizeof(m.target), "web-01");
 	(void)snprintf(m.login, sizeof(m.login), "deploy");
 	(void)snprintf(m.term, sizeof(m.term), "xterm-256color");
 	testlink_send(&t->session, MSG_REC_OPEN, &m);
+}
+
+void
+open_channel(struct scene *t, uint32_t channel)
+{
+	open_channel_of(t, channel, "anna");
 }
 
 void

@@ -26,6 +26,7 @@ struct scene {
 void start(struct scene *t);
 void stop(struct scene *t);
 void open_channel(struct scene *t, uint32_t channel);
+void open_channel_of(struct scene *t, uint32_t channel, const char *user);
 void send_data(
     struct scene *t, uint32_t channel, unsigned kind, const char *p, size_t n);
 /* The broker reads a whole recording; the number of bytes. */

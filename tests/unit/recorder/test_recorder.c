@@ -172,6 +172,14 @@ test_refusals(void **state)
 	/* data for a channel that is not open */
 	send_data(t, 3, REC_OUTPUT, "x", 1);
 	testlink_event(&t->notary, EV_PEER_PROTOCOL, 0, event, sizeof(event));
+	/* once its user is known, another one's share is not taken */
+	testlink_close(&t->session);
+	proc_harness_link(&t->p, &t->session, PROC_SESSION, ++t->conn);
+	open_channel(t, 1);
+	testlink_event(&t->notary, EV_RECORDING_START, 1, event, sizeof(event));
+	(void)testlink_want(&t->session, MSG_REC_STATE);
+	open_channel_of(t, 2, "mallory");
+	testlink_event(&t->notary, EV_PEER_PROTOCOL, 0, event, sizeof(event));
 	stop(t);
 }
 
