@@ -38,6 +38,7 @@
 struct apply;
 struct call;
 struct challenges;
+struct channels;
 struct closing;
 struct denials;
 struct early_call;
@@ -65,6 +66,7 @@ struct broker {
 	struct live_grant *grants;
 	const struct grant_hooks *grant_hooks; /* session/ registers them */
 	struct session *sessions;
+	struct channels *channels;
 	struct call *calls;
 	struct wait *waits;
 	struct closing *closings;

@@ -26,6 +26,7 @@
 #include "broker/inbox.h"
 #include "broker/recover.h"
 #include "broker/report/audit.h"
+#include "broker/session/channels.h"
 #include "broker/session/login.h"
 #include "broker/session/probe.h"
 #include "broker/session/session.h"
@@ -215,7 +216,8 @@ start(struct process *r, const struct conf *conf)
 	    (e = challenges_new(&b->challenges)) != 0 ||
 	    (e = tokens_new(&b->tokens)) != 0 || (e = mfa_new(&b->mfa)) != 0 ||
 	    (e = denials_new(b)) != 0 || (e = history_new(b)) != 0 ||
-	    (e = protect_new(b)) != 0 || (e = views_new(&b->views)) != 0)
+	    (e = protect_new(b)) != 0 || (e = views_new(&b->views)) != 0 ||
+	    (e = channels_new(b)) != 0)
 		return e;
 	session_init(b);
 	if ((prune = timer_new(r, on_prune, &prune)) == NULL)
@@ -242,6 +244,7 @@ stop(struct process *r)
 	struct broker *b = process_ctx(r);
 
 	history_free(b);
+	channels_free(b);
 	known_clear(&b->regulars);
 	process_exit(r, 0);
 }

@@ -307,7 +307,9 @@ channel_begin(struct channel *c, struct left *left)
 	write_header(c);
 	if (c->earlier[0] != '\0' && (e = write_size(c)) != 0)
 		return e;
-	return channel_flush(c);
+	if ((e = channel_flush(c)) == 0)
+		c->told = c->written;
+	return e;
 }
 
 static void

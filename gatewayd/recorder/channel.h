@@ -41,6 +41,8 @@ struct channel {
 	int64_t last_us;    /* of the last event: no two are at one time */
 	uint64_t received;  /* terminal bytes, earlier parts included */
 	uint64_t written;   /* of these, in whole lines of the files */
+	uint64_t told;      /* of these, its session was answered for */
+	bool slow;          /* for the rest it waits: there was too much */
 };
 
 /*

@@ -27,6 +27,7 @@
 
 enum {
 	TICK_MS = 500,         /* nothing waits longer than two of these */
+	PACE_MS = 100,         /* but who sends too much; then some of it */
 	GOODBYE_MS = 200,      /* for the last records to leave */
 	READ_MAX = 128 * 1024, /* internal: at a time */
 };
@@ -41,7 +42,7 @@ struct recording {
 	char user[LIMIT_NAME_SIZE];
 	bool known; /* the notary has agreed that these are its own */
 	bool failed;
-	uint64_t bytes; /* of output, so far */
+	struct share share;
 };
 
 struct recorder {
@@ -49,6 +50,8 @@ struct recorder {
 	struct recording *recordings;
 	struct timer *tick;
 	struct timer *goodbye;
+	struct timer *pace;
+	bool pacing; /* it is set */
 	struct left *left;
 	struct shares *shares;
 	int dir;
@@ -70,13 +73,39 @@ send_state(struct recording *s, const struct msg_rec_state *m)
 		log_debug("a session went before it heard its state");
 }
 
-/* What was written of it is safe from our death: the session may forget it. */
 static void
-send_written(struct recording *s, const struct channel *c)
+send_told(struct recording *s, const struct channel *c)
 {
-	const struct msg_rec_state m = {.channel = c->id, .bytes = c->written};
+	const struct msg_rec_state m = {.channel = c->id, .bytes = c->told};
 
 	send_state(s, &m);
+}
+
+/* What was written of it is safe from our death: the session may forget it, and
+ * send more. Where that would be too fast it hears of the rest later. */
+static void
+answer(struct recorder *rec, struct recording *s, struct channel *c)
+{
+	const uint64_t owed = c->written - c->told;
+	const uint64_t n = share_answer(
+	    rec->shares, s->user, &s->share, owed, clock_now().boot_ms);
+
+	c->told += n;
+	c->slow = n < owed;
+	if (n > 0)
+		send_told(s, c);
+	if (c->slow && !rec->pacing)
+		timer_set(rec->pace, PACE_MS);
+	rec->pacing = rec->pacing || c->slow;
+}
+
+/* More than a session may send before it is answered. */
+static bool
+too_much(const struct recording *s, size_t n)
+{
+	for (const struct channel *c = s->channels; c != NULL; c = c->next)
+		n += (size_t)(c->received - c->told);
+	return n > LIMIT_REC_UNACKED && !FAULT(record_ahead);
 }
 
 /* For the broker's lists; without a broker there are none. */
@@ -196,8 +225,10 @@ on_durable(void *arg, int result, uint64_t seq)
 		fail(rec, s, result);
 		return;
 	}
+	/* a restart of ours does not give a session its share again */
+	s->share.bytes += c->received;
 	send_started(rec, s);
-	send_written(s, c);
+	send_told(s, c);
 }
 
 /* GW_EFULL: recordings stop before the log does, and one user's before all. */
@@ -212,7 +243,7 @@ check_room(struct recorder *rec, struct recording *s, size_t n)
 	if (!disk_may_record(&d))
 		return GW_EFULL;
 	return share_take(
-	    rec->shares, s->user, &s->bytes, n, d.total, clock_now().boot_ms);
+	    rec->shares, s->user, &s->share, n, d.total, clock_now().boot_ms);
 }
 
 /* ---- what sessions send */
@@ -272,7 +303,7 @@ on_open(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	s->channels = c;
 	s->nchannels++;
 	if (FAULT(record_gate))
-		send_written(s, c);
+		send_told(s, c);
 	return 0;
 }
 
@@ -288,7 +319,7 @@ on_data(struct process *r, struct peer *p, const struct ipc_msg *msg)
 
 	if (s != NULL && s->failed)
 		return 0; /* on its way out */
-	if (c == NULL)
+	if (c == NULL || too_much(s, m->data.len))
 		return GW_EPROTO;
 	before = c->written;
 	if ((e = check_room(rec, s, m->data.len)) == 0)
@@ -297,8 +328,8 @@ on_data(struct process *r, struct peer *p, const struct ipc_msg *msg)
 		return e;
 	if (e != 0)
 		fail(rec, s, e);
-	else if (c->written != before)
-		send_written(s, c);
+	else if (c->written != before && !c->slow)
+		answer(rec, s, c);
 	return 0;
 }
 
@@ -323,6 +354,8 @@ on_close(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	*cp = c->next;
 	s->nchannels--;
 	ended.bytes = c->received;
+	(void)share_answer(rec->shares, s->user, &s->share,
+	    c->received - c->told, clock_now().boot_ms);
 	if ((e = channel_end(c, "")) != 0)
 		fail(rec, s, e);
 	else
@@ -398,14 +431,38 @@ on_tick(struct process *r, void *arg)
 			if (c->waiting || (e = channel_sync(c)) != 0 ||
 			    (e = channel_flush(c)) != 0)
 				continue;
-			if (c->written != before)
-				send_written(s, c);
+			if (c->written != before && !c->slow)
+				answer(rec, s, c);
 		}
 		if (e != 0)
 			fail(rec, s, e);
 	}
 	if (rec->recordings != NULL)
 		timer_set(rec->tick, TICK_MS);
+}
+
+/* Some for each that waits, so that none is late. */
+static void
+on_pace(struct process *r, void *arg)
+{
+	struct recorder *rec = arg;
+	const int64_t now = clock_now().boot_ms;
+
+	(void)r;
+	rec->pacing = false;
+	share_round(rec->shares);
+	for (struct recording *s = rec->recordings; s != NULL; s = s->next) {
+		s->share.waiting = 0;
+		for (const struct channel *c = s->channels; c != NULL;
+		     c = c->next)
+			if (c->slow)
+				share_waits(
+				    rec->shares, s->user, &s->share, now);
+	}
+	for (struct recording *s = rec->recordings; s != NULL; s = s->next)
+		for (struct channel *c = s->channels; c != NULL; c = c->next)
+			if (c->slow)
+				answer(rec, s, c);
 }
 
 static void
@@ -495,7 +552,10 @@ start(struct process *r, const struct conf *conf)
 		return e;
 	rec->tick = timer_new(r, on_tick, rec);
 	rec->goodbye = timer_new(r, on_goodbye, rec);
-	return rec->tick != NULL && rec->goodbye != NULL ? 0 : GW_ENOMEM;
+	rec->pace = timer_new(r, on_pace, rec);
+	return rec->tick != NULL && rec->goodbye != NULL && rec->pace != NULL
+		   ? 0
+		   : GW_ENOMEM;
 }
 
 int

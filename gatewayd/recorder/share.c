@@ -19,10 +19,14 @@ struct day {
 	char user[LIMIT_NAME_SIZE];
 	int64_t since_ms; /* boottime */
 	uint64_t bytes;
+	struct pace pace;
+	unsigned waiting;
 };
 
 struct shares {
 	struct day *days;
+	struct pace pace;
+	unsigned waiting;
 };
 
 int
@@ -74,17 +78,75 @@ day_of(struct shares *s, const char *user, int64_t boot_ms)
 }
 
 int
-share_take(struct shares *s, const char *user, uint64_t *session, uint64_t n,
+share_take(struct shares *s, const char *user, struct share *own, uint64_t n,
     uint64_t total, int64_t boot_ms)
 {
 	struct day *d = day_of(s, user, boot_ms);
 
 	if (d == NULL)
 		return GW_ENOMEM;
-	if (!FAULT(no_share) && (*session + n > LIMIT_RECORDING_SESSION ||
+	if (!FAULT(no_share) && (own->bytes + n > LIMIT_RECORDING_SESSION ||
 				    d->bytes + n > total / PART))
 		return GW_EFULL;
-	*session += n;
+	own->bytes += n;
 	d->bytes += n;
 	return 0;
+}
+
+/* ---- how fast */
+
+#define PACE_LIMIT(times)                                                      \
+	{                                                                      \
+		.burst = (uint64_t)(times)*LIMIT_RECORD_BURST,                 \
+		.rate = (uint64_t)(times)*LIMIT_RECORD_RATE                    \
+	}
+static const struct pace_limit limit_own = PACE_LIMIT(1);
+static const struct pace_limit limit_user = PACE_LIMIT(LIMIT_RECORD_USER);
+static const struct pace_limit limit_all = PACE_LIMIT(LIMIT_RECORD_ALL);
+
+static uint64_t
+part_of(struct pace *p, const struct pace_limit *l, unsigned waiting,
+    uint64_t n, int64_t boot_ms)
+{
+	const uint64_t room =
+	    pace_room(p, l, boot_ms) / (waiting == 0 ? 1 : waiting);
+
+	return n < room ? n : room;
+}
+
+uint64_t
+share_answer(struct shares *s, const char *user, struct share *own, uint64_t n,
+    int64_t boot_ms)
+{
+	struct day *d = day_of(s, user, boot_ms);
+
+	if (d == NULL)
+		return 0;
+	n = part_of(&own->pace, &limit_own, own->waiting, n, boot_ms);
+	n = part_of(&d->pace, &limit_user, d->waiting, n, boot_ms);
+	n = part_of(&s->pace, &limit_all, s->waiting, n, boot_ms);
+	pace_spend(&own->pace, &limit_own, n);
+	pace_spend(&d->pace, &limit_user, n);
+	pace_spend(&s->pace, &limit_all, n);
+	return n;
+}
+
+void
+share_round(struct shares *s)
+{
+	s->waiting = 0;
+	for (struct day *d = s->days; d != NULL; d = d->next)
+		d->waiting = 0;
+}
+
+void
+share_waits(
+    struct shares *s, const char *user, struct share *own, int64_t boot_ms)
+{
+	struct day *d = day_of(s, user, boot_ms);
+
+	s->waiting++;
+	own->waiting++;
+	if (d != NULL)
+		d->waiting++;
 }

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * share - how much of the recordings' disk one session and one user may fill:
- * LIMIT_RECORDING_SESSION bytes of a session, and of all of a user's within a
- * day a fourth of the file system. Counts what this process has seen.
+ * share - how much of the recordings' disk one session, one user and all may
+ * take, and how fast. LIMIT_RECORDING_SESSION bytes of a session, of all of a
+ * user's within a day a fourth of the file system; what all of them leave free
+ * is disk.h's. LIMIT_RECORD_BURST bytes at once, then LIMIT_RECORD_RATE a
+ * second, more of a user's sessions and of all: what is faster is held up,
+ * since a session sends no more than LIMIT_REC_UNACKED before it is answered.
+ * Counts what this process has seen.
  */
 #ifndef RECORDER_SHARE_H
 #define RECORDER_SHARE_H
@@ -10,14 +14,30 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "core/pace.h"
 
 struct shares;
 
+/* Of one session; all zero: nothing yet. */
+struct share {
+	uint64_t bytes;
+	struct pace pace;
+	unsigned waiting;
+};
+
 MUST_CHECK int shares_new(struct shares **ret);
 void shares_free(struct shares *s); /* NULL is a no-op */
-/* So many more bytes of a session that had *session; total is the size of the
- * file system. GW_EFULL: they are too many; GW_ENOMEM. */
-MUST_CHECK int share_take(struct shares *s, const char *user, uint64_t *session,
+/* So many more bytes of a session; total is the size of the file system.
+ * GW_EFULL: they are too many; GW_ENOMEM. */
+MUST_CHECK int share_take(struct shares *s, const char *user, struct share *own,
     uint64_t n, uint64_t total, int64_t boot_ms);
+/* How many of n bytes that were written may be answered for now; they are
+ * spent. Where several channels wait each gets its part of what there is. */
+uint64_t share_answer(struct shares *s, const char *user, struct share *own,
+    uint64_t n, int64_t boot_ms);
+/* Before a round of answers to all that wait: none does; one more does. */
+void share_round(struct shares *s);
+void share_waits(
+    struct shares *s, const char *user, struct share *own, int64_t boot_ms);
 
 #endif

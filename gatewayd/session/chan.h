@@ -23,7 +23,7 @@ struct session;
 enum chan_kind { CHAN_NONE = 0, CHAN_SHELL, CHAN_EXEC, CHAN_SFTP };
 
 /* The broker's answer to the open. */
-enum chan_given { CHAN_ASKED = 0, CHAN_GIVEN, CHAN_DENIED };
+enum chan_given { CHAN_ASKED = 0, CHAN_LATER, CHAN_GIVEN, CHAN_DENIED };
 
 enum req_state {
 	REQ_NEW = 0,

@@ -14,12 +14,7 @@
 #include "session/session.h"
 #include "session/target_leg.h"
 
-enum {
-	LINKS_WAIT_MS = 10000,
-	TURN_MS = 1000,
-	ENDING_TURN_MS = 100,
-	PACE_TURN_MS = 50
-};
+enum { LINKS_WAIT_MS = 10000, TURN_MS = 1000, ENDING_TURN_MS = 100 };
 
 /* Has the notary or the recorder not answered for too long? A process that
  * accepts nothing is as bad as none. */
@@ -90,8 +85,6 @@ deadline_wait_ms(const struct session *s)
 	if (s->phase == PH_RELAY && !s->spawn.probe &&
 	    s->grant.end_boot_ms - s->now.boot_ms < left)
 		left = s->grant.end_boot_ms - s->now.boot_ms;
-	if (record_paced(s) && left > PACE_TURN_MS)
-		left = PACE_TURN_MS;
 	if (s->phase == PH_ENDING)
 		left = ENDING_TURN_MS;
 	return left < 0 ? 0 : (int)left;

@@ -83,12 +83,25 @@ open_asked(struct session *s, ssh_message m)
 	s->busy = true;
 }
 
+static enum chan_given
+given(unsigned said)
+{
+	switch (said) {
+	case CHANNEL_YES:
+		return CHAN_GIVEN;
+	case CHANNEL_LATER:
+		return CHAN_LATER;
+	default:
+		return CHAN_DENIED;
+	}
+}
+
 void
 open_answered(struct session *s, const struct msg_ses_channel_ok *m)
 {
 	for (struct chan *c = s->chans; c != NULL; c = c->next)
 		if (c->open != NULL && c->open_rid == m->rid)
-			c->given = m->given != 0 ? CHAN_GIVEN : CHAN_DENIED;
+			c->given = given(m->given);
 	s->busy = true;
 }
 
@@ -133,6 +146,7 @@ open_step(struct session *s, struct chan *c)
 	if (c->given == CHAN_GIVEN) {
 		if (s->target->phase == TG_UP)
 			open_target(s, c);
-	} else if (c->given == CHAN_DENIED || !s->broker.up || late)
+	} else if (c->given == CHAN_DENIED || !s->broker.up ||
+		   (late && c->given != CHAN_LATER))
 		refuse(s, c, "broker-away"); /* no answer is a no */
 }

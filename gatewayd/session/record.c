@@ -95,8 +95,6 @@ offer(struct tap *t, struct chan *c, enum flow f, const uint8_t *p, size_t n)
 		all->waits = true; /* for the recorder's word */
 		return 0;
 	}
-	if ((n = pace_allow(&all->pace, n, s->now.boot_ms)) == 0)
-		return 0;
 	if (!ring_reserve(&r->kept, n)) {
 		end_begin(s, END_AUDIT_FAILED, NULL);
 		return 0;
@@ -107,7 +105,6 @@ offer(struct tap *t, struct chan *c, enum flow f, const uint8_t *p, size_t n)
 		r->sent += ring_put(&r->kept, p, n);
 		all->kept += n;
 	}
-	pace_spend(&all->pace, n);
 	all->waits_since_ms = 0;
 	return n;
 }
@@ -301,15 +298,9 @@ record_turn(struct session *s)
 		all->waits_since_ms = 0; /* nothing waits for it now */
 	else if (all->waits_since_ms == 0)
 		all->waits_since_ms = s->now.boot_ms;
-	all->full = all->waits = all->pace.waits = false;
+	all->full = all->waits = false;
 	for (struct recording *r = all->all; r != NULL; r = r->next)
 		push(s, r);
-}
-
-bool
-record_paced(const struct session *s)
-{
-	return s->record->pace.waits;
 }
 
 bool

@@ -6,7 +6,8 @@
  *
  * What the recorder has not answered for is kept, at most LIMIT_REC_UNACKED of
  * a session: should it be killed, the next one gets it again, from where its
- * files end. Should the session be killed, it is in the recorder's socket.
+ * files end. By that, too, it holds up who writes too much (recorder/share.h).
+ * Should the session be killed, it is in the recorder's socket.
  */
 #ifndef SESSION_RECORD_H
 #define SESSION_RECORD_H
@@ -15,8 +16,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "session/pace.h"
-
 struct chan;
 struct msg_rec_state;
 struct session;
@@ -24,7 +23,6 @@ struct session;
 struct recording;
 
 struct record {
-	struct pace pace;       /* of all of them */
 	struct recording *all;  /* in no order */
 	size_t kept;            /* bytes of them not answered for */
 	bool full;              /* this turn the recorder's socket was full */
@@ -49,8 +47,6 @@ void record_relinked(struct session *s);
 
 /* Once per turn, before anything is offered: also sends again. */
 void record_turn(struct session *s);
-/* Is output held up for now, since there was so much of it? */
-bool record_paced(const struct session *s);
 /* Does output wait for space in the recorder's socket? */
 bool record_waits(const struct session *s);
 /* And since before that boot time? */

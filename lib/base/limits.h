@@ -134,13 +134,20 @@ enum {
 	LIMIT_AUTH_TRIES = 6,         /* signatures offered per connection */
 	LIMIT_AUTH_QUERIES = 64,      /* keys asked about per connection */
 	LIMIT_CHANNELS = 256,         /* per SSH connection */
-	LIMIT_UNENDED = 1024,         /* of a session, in the evidence: programs
-				       * and recordings that have not ended;
-				       * no more programs begin then */
-	LIMIT_CHANNEL_REQUESTS = 64,  /* waiting on one; then refused */
-	LIMIT_CHANNEL_ENV = 32,       /* variables passed on per channel */
-	LIMIT_ENV_MAX = 16 * 1024,    /* of their names and values; then not */
-	LIMIT_TERM_MAX = 255,         /* name of a terminal; then refused */
+	LIMIT_CHANNELS_BURST = 500,   /* opened at once by a connection; then */
+	LIMIT_CHANNELS_RATE = 10,     /* so many a second: others wait */
+	LIMIT_CHANNELS_USER_BURST = 2000, /* by all of a user's */
+	LIMIT_CHANNELS_USER_RATE = 12,    /* their records fit into the hour's
+					   * LIMIT_LOG_USER */
+	LIMIT_CHANNELS_ALL_BURST = 10000, /* by everybody's */
+	LIMIT_CHANNELS_ALL_RATE = 200,
+	LIMIT_UNENDED = 1024,        /* of a session, in the evidence: programs
+				      * and recordings that have not ended;
+				      * no more programs begin then */
+	LIMIT_CHANNEL_REQUESTS = 64, /* waiting on one; then refused */
+	LIMIT_CHANNEL_ENV = 32,      /* variables passed on per channel */
+	LIMIT_ENV_MAX = 16 * 1024,   /* of their names and values; then not */
+	LIMIT_TERM_MAX = 255,        /* name of a terminal; then refused */
 	LIMIT_COMMAND_MAX = 64 * 1024,
 	LIMIT_TERM_SIDE = 10000, /* columns, rows; larger are recorded so */
 	LIMIT_SSH_UNSENT = 8 * 1024 * 1024,  /* bytes a peer does not take; then
@@ -176,10 +183,12 @@ enum {
 	LIMIT_DISK_KEEP_MIN = 4 * 1024 * 1024,   /* recordings leave a tenth of
 						  * their disk free, at least */
 	LIMIT_DISK_KEEP_MAX = 512 * 1024 * 1024, /* and at most so much */
-	LIMIT_RECORD_BURST =
-	    16 * 1024 * 1024, /* of a session, recorded at
-			       * once; then so many a second: */
+	/* bytes that are recorded at once; then so many a second. Of all
+	 * sessions of a user: four times, of all of them: 32 times as many */
+	LIMIT_RECORD_BURST = 16 * 1024 * 1024,
 	LIMIT_RECORD_RATE = 1024 * 1024,
+	LIMIT_RECORD_USER = 4,
+	LIMIT_RECORD_ALL = 32,
 	LIMIT_RECORDING_SESSION = 1 << 30, /* bytes; then it ends */
 	LIMIT_RECORDING_PARTS = 100, /* of one channel: one more per restart
 				      * of the recorder; then it ends */

@@ -486,7 +486,12 @@ struct msg_ses_channel {
 };
 struct msg_ses_channel_ok {
 	uint32_t rid;
-	uint8_t given; /* 0: no */
+	uint8_t given; /* enum channel_given */
+};
+enum channel_given {
+	CHANNEL_NO = 0,
+	CHANNEL_YES,
+	CHANNEL_LATER, /* it has asked too fast: another answer comes */
 };
 struct msg_ses_probe { /* fd: a socket connected to the target */
 	uint32_t rid;

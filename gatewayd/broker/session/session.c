@@ -278,21 +278,6 @@ on_ses_dial(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	return 0;
 }
 
-/* A session asks for each channel, so that there is none without a broker,
- * whether it is dead or only deaf. */
-int
-on_ses_channel(struct process *r, struct peer *p, const struct ipc_msg *msg)
-{
-	const struct msg_ses_channel *m = msg->body;
-	const struct session *s = session_find(process_ctx(r), peer_conn(p));
-	struct msg_ses_channel_ok ok = {.rid = m->rid};
-
-	ok.given = s != NULL && s->grant != NULL &&
-		   (s->state == SES_AUTHED || s->state == SES_DIALING ||
-		       s->state == SES_LIVE);
-	return peer_send(p, MSG_SES_CHANNEL_OK, &ok, -1);
-}
-
 /* ---- the end */
 
 static void

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "broker/grant/live.h"
+#include "core/pace.h"
 
 enum ses_state {
 	SES_NONE = 0,
@@ -71,6 +72,8 @@ struct session {
 	char by[LIMIT_NAME_SIZE]; /* who ended it; "" = it did, or we */
 	bool record;              /* as its role wants it */
 	bool recorded;            /* as the recorder says */
+	struct pace channels;     /* it was given */
+	unsigned asking;          /* for channels, and waits */
 	int64_t start_ms;
 	uint64_t seq; /* of its start */
 	/* dial.c */
@@ -109,8 +112,6 @@ void session_over(struct session *s, enum end_reason reason, uint64_t in,
 
 /* Handlers of the messages they are called after. */
 int on_ses_dial(struct process *r, struct peer *p, const struct ipc_msg *msg);
-int on_ses_channel(
-    struct process *r, struct peer *p, const struct ipc_msg *msg);
 int on_ses_end(struct process *r, struct peer *p, const struct ipc_msg *msg);
 int on_rec_started(
     struct process *r, struct peer *p, const struct ipc_msg *msg);

@@ -89,6 +89,54 @@ test_limits(void **state)
 /* ---- lists */
 
 /* What is recorded the recorder says, not the role. */
+static unsigned
+channel(struct testlink *s, uint32_t rid)
+{
+	const struct msg_ses_channel m = {.rid = rid};
+	const struct msg_ses_channel_ok *ok;
+
+	testlink_send(s, MSG_SES_CHANNEL, &m);
+	ok = testlink_want(s, MSG_SES_CHANNEL_OK);
+	assert_int_equal(ok->rid, rid);
+	return ok->given;
+}
+
+/* A program on a channel is two records: who opens them without end gets them
+ * one after the other, in the order they were asked for. */
+void
+test_channels(void **state)
+{
+	struct scene *x = *state;
+	struct msg_nt_fold_grant g;
+	struct msg_nt_fold_leg leg = {.conn = 100, .seq = 6};
+	const struct msg_ses_channel_ok *ok;
+	struct testlink s, stranger;
+	uint32_t rid = 0;
+
+	fold_grant(&g, x->one.pub.fp);
+	memcpy(leg.grant, g.grant.id, sizeof(leg.grant));
+	strcpy(leg.sid, "s-22222222");
+	strcpy(leg.key_fp, x->one.pub.fp);
+	start(x, &g, 1, &leg);
+	assert_int_equal(admin_call(x, VERB_SESSIONS, EV_NONE, ""), 200);
+	link_session(x, &s, 100);
+	link_session(x, &stranger, 101);
+	while (rid < LIMIT_CHANNELS_BURST)
+		assert_int_equal(channel(&s, ++rid), CHANNEL_YES);
+	while (channel(&s, ++rid) == CHANNEL_YES)
+		assert_true(rid < LIMIT_CHANNELS_BURST + 100);
+	assert_int_equal(channel(&s, rid + 1), CHANNEL_LATER);
+	assert_int_equal(channel(&stranger, 1), CHANNEL_NO);
+	for (unsigned i = 0; i < 2; i++) {
+		ok = testlink_want(&s, MSG_SES_CHANNEL_OK);
+		assert_int_equal(ok->rid, rid + i);
+		assert_int_equal(ok->given, CHANNEL_YES);
+	}
+	testlink_close(&stranger);
+	testlink_close(&s);
+	stop(x);
+}
+
 void
 test_recorded(void **state)
 {

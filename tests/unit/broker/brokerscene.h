@@ -137,6 +137,7 @@ void test_moved_target(void **state);
 /* ---- brokerapi_bounds.c */
 
 void test_limits(void **state);
+void test_channels(void **state);
 void test_recorded(void **state);
 void test_lists_go_on(void **state);
 void test_large_policy(void **state);

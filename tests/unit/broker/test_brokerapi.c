@@ -37,6 +37,7 @@ main(void)
 	    T(test_refusals_are_kept),
 	    T(test_refusals_are_bounded),
 	    T(test_lists_go_on),
+	    T(test_channels),
 	    T(test_recorded),
 	    T(test_own_doors),
 	    T(test_large_policy),

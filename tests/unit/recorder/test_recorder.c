@@ -230,6 +230,46 @@ test_no_evidence(void **state)
 	stop(t);
 }
 
+/* Who writes too much is answered for what is their pace, later for more; a
+ * session that does not wait for that is none of ours. */
+static void
+test_too_fast(void **state)
+{
+	enum { PIECE = LIMIT_REC_DATA_MAX, MIB = 1024 * 1024 };
+	struct scene *t = *state;
+	const struct msg_rec_state *st;
+	uint64_t sent = 0, told = 0, burst = LIMIT_RECORD_BURST;
+	char event[4096], *big = calloc(1, PIECE);
+
+	assert_non_null(big);
+	memset(big, 'x', PIECE);
+	start(t);
+	open_channel(t, 1);
+	testlink_event(&t->notary, EV_RECORDING_START, 1, event, sizeof(event));
+	(void)testlink_want(&t->session, MSG_REC_STATE);
+	while (sent < burst + MIB) {
+		while (sent - told + PIECE > LIMIT_REC_UNACKED) {
+			st = testlink_want(&t->session, MSG_REC_STATE);
+			assert_int_equal(st->result, 0);
+			told = st->bytes;
+		}
+		send_data(t, 1, REC_OUTPUT, big, PIECE);
+		sent += PIECE;
+		while (testlink_next(&t->notary, 0) != 0)
+			; /* its chunks */
+	}
+	/* held up for more than a second; it is not late with any */
+	while (told < sent - LIMIT_REC_UNACKED / 2)
+		told = ((const struct msg_rec_state *)testlink_want(
+			    &t->session, MSG_REC_STATE))
+			   ->bytes;
+	for (unsigned i = 0; i < 2 * LIMIT_REC_UNACKED / PIECE; i++)
+		send_data(t, 1, REC_OUTPUT, big, PIECE);
+	testlink_event(&t->notary, EV_PEER_PROTOCOL, 0, event, sizeof(event));
+	free(big);
+	stop(t);
+}
+
 /* No room: a file may not grow past 4 kB. */
 static void
 test_full(void **state)
@@ -282,6 +322,7 @@ main(void)
 	    T(test_short),
 	    T(test_no_evidence),
 	    T(test_full),
+	    T(test_too_fast),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,8 @@
 /* share: no session and no user fills the disk of recordings. */
 #include "tests/unit/support/test.h"
 
+#include <stdio.h>
+
 #include "base/err.h"
 #include "base/limits.h"
 #include "recorder/share.h"
@@ -12,7 +14,7 @@ test_shares(void **state)
 	static const uint64_t mib = 1024 * 1024, huge = 1ULL << 44;
 	static const int64_t day = 86400LL * 1000;
 	struct shares *s = NULL;
-	uint64_t one = 0, two = 0, other = 0, fill = 0;
+	struct share one = {0}, two = {0}, other = {0}, fill = {0};
 
 	(void)state;
 	assert_int_equal(shares_new(&s), 0);
@@ -28,7 +30,7 @@ test_shares(void **state)
 	    share_take(s, "bob", &two, 25 * mib, 100 * mib, 2000), 0);
 	assert_int_equal(
 	    share_take(s, "bob", &two, 1, 100 * mib, 2000), GW_EFULL);
-	two = 0; /* nor by another session of theirs */
+	two.bytes = 0; /* nor by another session of theirs */
 	assert_int_equal(
 	    share_take(s, "bob", &two, 1, 100 * mib, 2000), GW_EFULL);
 	assert_int_equal(
@@ -39,11 +41,66 @@ test_shares(void **state)
 	shares_free(s);
 }
 
+/* All that is answered for at that moment, of sessions that never stop. */
+static uint64_t
+pour(struct shares *s, const char *user, struct share *own, int64_t boot_ms)
+{
+	uint64_t all = 0, n;
+
+	while (all < 1ULL << 40 &&
+	       (n = share_answer(s, user, own, 512 * 1024, boot_ms)) > 0)
+		all += n;
+	return all;
+}
+
+/* One session, one user and all of them have their pace; who comes late gets
+ * their part in each round. */
+static void
+test_paces(void **state)
+{
+	enum { MANY = 40 };
+	struct share one[MANY] = {{0}}, late = {0};
+	const uint64_t burst = LIMIT_RECORD_BURST;
+	struct shares *s = NULL;
+	uint64_t all = 0;
+	char user[8];
+
+	(void)state;
+	assert_int_equal(shares_new(&s), 0);
+	assert_int_equal(pour(s, "alice", &one[0], 1000), burst);
+	for (unsigned i = 1; i < 10; i++)
+		all += pour(s, "alice", &one[i], 1000);
+	assert_int_equal(all, (LIMIT_RECORD_USER - 1) * burst);
+	all += burst;
+	for (unsigned i = 0; i < MANY; i++) {
+		one[i] = (struct share){0};
+		(void)snprintf(user, sizeof(user), "u%u", i);
+		all += pour(s, user, &one[i], 1000);
+	}
+	assert_int_equal(all, LIMIT_RECORD_ALL * burst);
+	/* nothing is left; a round later all have some */
+	assert_int_equal(share_answer(s, "zoe", &late, 9, 1000), 0);
+	share_round(s);
+	for (unsigned i = 0; i < MANY; i++) {
+		one[i].waiting = 0;
+		(void)snprintf(user, sizeof(user), "u%u", i);
+		share_waits(s, user, &one[i], 1100);
+	}
+	share_waits(s, "zoe", &late, 1100);
+	for (unsigned i = 0; i < MANY; i++) {
+		(void)snprintf(user, sizeof(user), "u%u", i);
+		(void)share_answer(s, user, &one[i], burst, 1100);
+	}
+	assert_true(share_answer(s, "zoe", &late, burst, 1100) > 16 * 1024);
+	shares_free(s);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_shares),
+	    cmocka_unit_test(test_paces),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
