@@ -60,28 +60,31 @@ is_identity(unsigned id)
 	       id == EF_CONN || id == EF_BY;
 }
 
+struct stamping {
+	struct event_fields *out;
+	bool keep_conn;
+};
+
+static int
+keep(void *arg, const struct event_value *v)
+{
+	const struct stamping *t = arg;
+
+	if (!is_identity(v->id) || (t->keep_conn && v->id == EF_CONN))
+		event_copy(t->out, v->id, v->cut, v->p, v->n);
+	return 0;
+}
+
 /* The fields without their claims, with our knowledge. */
 static int
 stamp(struct event_fields *out, const struct fold_leg *l, bool keep_conn,
     const struct bytes *fields)
 {
-	struct rd r;
+	struct stamping t = {.out = out, .keep_conn = keep_conn};
 
-	rd_init(&r, fields->p, fields->len);
 	if (l != NULL)
 		leg_identity(out, l);
-	while (r.left > 0) {
-		bool cut = false;
-		const uint8_t *v = NULL;
-		size_t n = 0;
-		unsigned id = event_field_next(&r, &cut, &v, &n);
-
-		if (r.bad)
-			return GW_EPROTO;
-		if (!is_identity(id) || (keep_conn && id == EF_CONN))
-			event_copy(out, id, cut, v, n);
-	}
-	return rd_done(&r);
+	return event_each(fields->p, fields->len, keep, &t);
 }
 
 static bool

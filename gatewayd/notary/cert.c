@@ -15,6 +15,7 @@
 #include "base/fault.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "notary/foldrecord.h"
 #include "notary/notary.h"
 #include "ssh/sshcert.h"
 #include "ssh/sshkey.h"

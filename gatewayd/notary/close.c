@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "notary/foldrecord.h"
 #include "notary/notary.h"
 
 struct closing {

@@ -11,6 +11,7 @@
 #include "base/fault.h"
 #include "base/ids.h"
 #include "base/str.h"
+#include "notary/foldrecord.h"
 #include "notary/steps.h"
 #include "notary/unended.h"
 #include "wire/json.h"
@@ -27,11 +28,7 @@ struct fold {
 static size_t
 bucket(const char *s)
 {
-	uint32_t h = 2166136261U; /* FNV-1a */
-
-	for (; *s != '\0'; s++)
-		h = (h ^ (uint8_t)*s) * 16777619U;
-	return h % FOLD_PARTS;
+	return str_hash(s) % FOLD_PARTS;
 }
 
 int
@@ -73,145 +70,7 @@ fold_free(struct fold *f)
 	free(f);
 }
 
-/* ---- fields of a record */
-
-struct fields {
-	const json_t *o;
-	bool bad; /* sticky */
-};
-
-static const char *
-str(struct fields *f, enum event_field_id id, bool required)
-{
-	const json_t *v = json_object_get(f->o, event_field_name(id));
-
-	if (v == NULL) {
-		f->bad = f->bad || required;
-		return "";
-	}
-	/* what names something has no NUL in it */
-	if (!json_is_string(v) ||
-	    strlen(json_string_value(v)) != json_string_length(v)) {
-		f->bad = true;
-		return "";
-	}
-	return json_string_value(v);
-}
-
-static void
-text(struct fields *f, enum event_field_id id, bool required, char *ret,
-    size_t size)
-{
-	if (str_copy(ret, size, str(f, id, required)) < 0)
-		f->bad = true;
-}
-
-static int64_t
-num(struct fields *f, enum event_field_id id, int64_t max)
-{
-	const json_t *v = json_object_get(f->o, event_field_name(id));
-	json_int_t n = json_integer_value(v);
-
-	if (!json_is_integer(v) || n < 0 || n > max) {
-		f->bad = true;
-		return 0;
-	}
-	return n;
-}
-
-static int64_t
-num_if_any(struct fields *f, enum event_field_id id)
-{
-	return json_object_get(f->o, event_field_name(id)) == NULL
-		   ? 0
-		   : num(f, id, LIMIT_NUMBER_MAX);
-}
-
-static void
-address(
-    struct fields *f, enum event_field_id id, bool required, struct addr *ret)
-{
-	const char *s = str(f, id, required);
-
-	if (*s != '\0' && addr_parse(ret, s) < 0)
-		f->bad = true;
-}
-
 /* ---- grants */
-
-void
-fold_grant_fields(struct event_fields *out, const struct grant *g)
-{
-	char a[ADDR_TEXT_SIZE];
-	const struct {
-		enum event_field_id id;
-		const struct addr *addr;
-	} addrs[] = {{EF_SRC, &g->source4}, {EF_SRC6, &g->source6},
-	    {EF_DST, &g->addr4}, {EF_DST6, &g->addr6}};
-
-	event_str(out, EF_USER, g->user);
-	event_str(out, EF_USER_ID, g->user_id);
-	event_str(out, EF_TARGET, g->target);
-	event_str(out, EF_TARGET_ID, g->target_id);
-	event_str(out, EF_LOGIN, g->login);
-	event_str(out, EF_ROLE, g->role);
-	event_str(out, EF_ROLE_ID, g->role_id);
-	event_str(out, EF_REQ, g->req);
-	event_str(out, EF_GRANT, g->id);
-	for (size_t i = 0; i < ARRAY_LEN(addrs); i++) {
-		if (addrs[i].addr->family == 0)
-			continue;
-		addr_format(a, addrs[i].addr);
-		event_str(out, addrs[i].id, a);
-	}
-	event_num(out, EF_DST_PORT, g->port);
-	event_num(out, EF_OWN_PORT, g->own_port);
-	event_str(out, EF_REACH, grant_reach_str((enum grant_reach)g->reach));
-	event_num(out, EF_CAPS, g->caps);
-	event_bool(out, EF_RECORD, g->record != 0);
-	event_num(out, EF_START, g->start_ms);
-	event_num(out, EF_END, g->end_ms);
-	event_num(out, EF_END_BOOT, g->end_boot_ms);
-	event_str(out, EF_BOOT_ID, g->boot_id);
-	event_str(out, EF_WHY, g->reason);
-}
-
-static uint8_t
-reach_parse(const char *s)
-{
-	for (unsigned i = REACH_PROXY; i <= REACH_PROBE; i++)
-		if (strcmp(grant_reach_str((enum grant_reach)i), s) == 0)
-			return (uint8_t)i;
-	return REACH_NONE;
-}
-
-static void
-grant_read(struct fields *f, struct grant *g)
-{
-	text(f, EF_GRANT, true, g->id, sizeof(g->id));
-	text(f, EF_REQ, false, g->req, sizeof(g->req));
-	text(f, EF_USER, true, g->user, sizeof(g->user));
-	text(f, EF_TARGET, true, g->target, sizeof(g->target));
-	text(f, EF_LOGIN, true, g->login, sizeof(g->login));
-	text(f, EF_ROLE, false, g->role, sizeof(g->role));
-	text(f, EF_USER_ID, false, g->user_id, sizeof(g->user_id));
-	text(f, EF_TARGET_ID, false, g->target_id, sizeof(g->target_id));
-	text(f, EF_ROLE_ID, false, g->role_id, sizeof(g->role_id));
-	text(f, EF_WHY, false, g->reason, sizeof(g->reason));
-	text(f, EF_BOOT_ID, true, g->boot_id, sizeof(g->boot_id));
-	address(f, EF_SRC, false, &g->source4);
-	address(f, EF_SRC6, false, &g->source6);
-	address(f, EF_DST, false, &g->addr4);
-	address(f, EF_DST6, false, &g->addr6);
-	g->port = (uint16_t)num(f, EF_DST_PORT, UINT16_MAX);
-	g->own_port = (uint16_t)num(f, EF_OWN_PORT, UINT16_MAX);
-	g->reach = reach_parse(str(f, EF_REACH, true));
-	g->caps = (uint32_t)num(f, EF_CAPS, UINT32_MAX);
-	g->record = json_is_true(json_object_get(f->o, "record")) ? 1 : 0;
-	g->start_ms = num(f, EF_START, INT64_MAX);
-	g->end_ms = num(f, EF_END, INT64_MAX);
-	g->end_boot_ms = num(f, EF_END_BOOT, INT64_MAX);
-}
 
 static struct fold_grant **
 grant_slot(const struct fold *f, const char *id)
@@ -224,15 +83,15 @@ grant_slot(const struct fold *f, const char *id)
 }
 
 static int
-grant_open(struct fold *f, struct fields *in, uint64_t seq)
+grant_open(struct fold *f, struct fold_fields *in, uint64_t seq)
 {
 	struct fold_grant *g = calloc(1, sizeof(*g));
 	struct fold_grant **slot;
 
 	if (g == NULL)
 		return GW_ENOMEM;
-	grant_read(in, &g->grant);
-	text(in, EF_KEY_FP, false, g->key_fp, sizeof(g->key_fp));
+	fold_read_grant(in, &g->grant);
+	fold_text(in, EF_KEY_FP, false, g->key_fp, sizeof(g->key_fp));
 	g->state = GRANT_INTENT;
 	g->seq = seq;
 	if (in->bad || (!grant_ok(&g->grant) && !FAULT(fold_bad)) ||
@@ -245,9 +104,9 @@ grant_open(struct fold *f, struct fields *in, uint64_t seq)
 }
 
 static int
-grant_close(struct fold *f, struct fields *in)
+grant_close(struct fold *f, struct fold_fields *in)
 {
-	struct fold_grant **slot = grant_slot(f, str(in, EF_GRANT, true));
+	struct fold_grant **slot = grant_slot(f, fold_str(in, EF_GRANT, true));
 	struct fold_grant *g = *slot;
 
 	if (g == NULL)
@@ -259,80 +118,15 @@ grant_close(struct fold *f, struct fields *in)
 
 /* The firewall's word; it may come after the close, and then means nothing. */
 static void
-grant_applied(struct fold *f, struct fields *in)
+grant_applied(struct fold *f, struct fold_fields *in)
 {
-	struct fold_grant *g = *grant_slot(f, str(in, EF_GRANT, false));
+	struct fold_grant *g = *grant_slot(f, fold_str(in, EF_GRANT, false));
 
 	if (g != NULL)
 		g->state = GRANT_ACTIVE;
 }
 
 /* ---- legs */
-
-void
-fold_leg_fields(struct event_fields *out, const struct fold_leg *l)
-{
-	char a[ADDR_TEXT_SIZE];
-
-	event_str(out, EF_USER, l->user);
-	event_str(out, EF_USER_ID, l->user_id);
-	event_str(out, EF_TARGET, l->target_name);
-	event_str(out, EF_TARGET_ID, l->target_id);
-	event_str(out, EF_LOGIN, l->login);
-	event_str(out, EF_REQ, l->req);
-	event_str(out, EF_GRANT, l->grant);
-	event_str(out, EF_SID, l->sid);
-	/* an older version's numbers are more than a record may have */
-	if (l->conn <= LIMIT_NUMBER_MAX)
-		event_num(out, EF_CONN, (int64_t)l->conn);
-	if (l->client.family != 0) {
-		addr_format(a, &l->client);
-		event_str(out, EF_SRC, a);
-		event_num(out, EF_SRC_PORT, l->client_port);
-	}
-	addr_format(a, &l->target);
-	event_str(out, EF_DST, a);
-	event_num(out, EF_DST_PORT, l->port);
-	addr_format(a, &l->gateway);
-	event_str(out, EF_GATEWAY, a);
-	event_num(out, EF_SPORT, l->sport);
-	event_num(out, EF_START, l->start_ms);
-}
-
-static void
-leg_read(struct fields *f, struct fold_leg *l)
-{
-	text(f, EF_SID, true, l->sid, sizeof(l->sid));
-	text(f, EF_GRANT, true, l->grant, sizeof(l->grant));
-	text(f, EF_REQ, false, l->req, sizeof(l->req));
-	text(f, EF_USER, true, l->user, sizeof(l->user));
-	text(f, EF_TARGET, true, l->target_name, sizeof(l->target_name));
-	text(f, EF_LOGIN, true, l->login, sizeof(l->login));
-	text(f, EF_USER_ID, false, l->user_id, sizeof(l->user_id));
-	text(f, EF_TARGET_ID, false, l->target_id, sizeof(l->target_id));
-	text(f, EF_KEY_FP, false, l->key_fp, sizeof(l->key_fp));
-	l->conn = (uint64_t)num(f, EF_CONN, INT64_MAX);
-	address(f, EF_GATEWAY, true, &l->gateway);
-	address(f, EF_DST, true, &l->target);
-	address(f, EF_SRC, false, &l->client);
-	l->sport = (uint16_t)num(f, EF_SPORT, UINT16_MAX);
-	l->port = (uint16_t)num(f, EF_DST_PORT, UINT16_MAX);
-	if (l->client.family != 0)
-		l->client_port = (uint16_t)num(f, EF_SRC_PORT, UINT16_MAX);
-	l->start_ms = num(f, EF_START, LIMIT_NUMBER_MAX);
-	l->start_boot_ms = num_if_any(f, EF_UPTIME);
-}
-
-/* As on_leg_open has it: a record that says else is not the notary's. */
-static bool
-leg_ok(const struct fold_leg *l)
-{
-	return id_ok(l->sid, 's') && id_ok(l->grant, 'g') &&
-	       str_name_ok(l->user) && str_name_ok(l->target_name) &&
-	       str_name_ok(l->login) && l->conn != 0 && l->port != 0 &&
-	       l->sport != 0 && l->target.family != 0 &&
-	       l->gateway.family == l->target.family;
-}
 
 static struct fold_leg **
 leg_slot(const struct fold *f, const char *sid)
@@ -345,16 +139,17 @@ leg_slot(const struct fold *f, const char *sid)
 }
 
 static int
-leg_open(struct fold *f, struct fields *in, uint64_t seq)
+leg_open(struct fold *f, struct fold_fields *in, uint64_t seq)
 {
 	struct fold_leg *l = calloc(1, sizeof(*l));
 	struct fold_leg **slot;
 
 	if (l == NULL)
 		return GW_ENOMEM;
-	leg_read(in, l);
+	fold_read_leg(in, l);
 	l->seq = seq;
-	if (in->bad || !leg_ok(l) || *(slot = leg_slot(f, l->sid)) != NULL) {
+	if (in->bad || !fold_leg_ok(l) ||
+	    *(slot = leg_slot(f, l->sid)) != NULL) {
 		free(l);
 		return GW_EPROTO;
 	}
@@ -363,9 +158,9 @@ leg_open(struct fold *f, struct fields *in, uint64_t seq)
 }
 
 static int
-leg_close(struct fold *f, struct fields *in)
+leg_close(struct fold *f, struct fold_fields *in)
 {
-	struct fold_leg **slot = leg_slot(f, str(in, EF_SID, true));
+	struct fold_leg **slot = leg_slot(f, fold_str(in, EF_SID, true));
 	struct fold_leg *l = *slot;
 
 	if (l == NULL)
@@ -435,11 +230,11 @@ shift(struct fold *f, const struct logtime *now)
 
 /* A record that says how the clocks were. */
 static int
-clock_read(struct fold *f, const struct record *r, struct fields *in)
+clock_read(struct fold *f, const struct record *r, struct fold_fields *in)
 {
 	struct logtime now = {.utc_ms = r->time_ms,
-	    .boot_ms = num_if_any(in, EF_UPTIME),
-	    .behind_ms = num_if_any(in, EF_BEHIND)};
+	    .boot_ms = fold_num_if_any(in, EF_UPTIME),
+	    .behind_ms = fold_num_if_any(in, EF_BEHIND)};
 
 	if (in->bad || r->origin != PROC_NOTARY)
 		return GW_EPROTO;
@@ -462,11 +257,11 @@ clock_read(struct fold *f, const struct record *r, struct fields *in)
 /* ---- TOTP steps */
 
 static int
-step_used(struct fold *f, struct fields *in)
+step_used(struct fold *f, struct fold_fields *in)
 {
-	const char *user = str(in, EF_USER, true);
-	const char *factor = str(in, EF_FACTOR, false);
-	int64_t step = num(in, EF_STEP, LIMIT_NUMBER_MAX);
+	const char *user = fold_str(in, EF_USER, true);
+	const char *factor = fold_str(in, EF_FACTOR, false);
+	int64_t step = fold_num(in, EF_STEP, LIMIT_NUMBER_MAX);
 
 	if (in->bad || !str_name_ok(user))
 		return GW_EPROTO;
@@ -476,7 +271,7 @@ step_used(struct fold *f, struct fields *in)
 /* ---- what sessions began */
 
 static uint64_t
-count(struct fields *f, enum event_field_id id)
+count(struct fold_fields *f, enum event_field_id id)
 {
 	const json_t *v = json_object_get(f->o, event_field_name(id));
 
@@ -486,10 +281,10 @@ count(struct fields *f, enum event_field_id id)
 /* Of starts and ends: whatever a record lacks, an older version may have left
  * out; it is about nothing then. */
 static int
-part_of_session(struct fold *f, const struct record *r, struct fields *in)
+part_of_session(struct fold *f, const struct record *r, struct fold_fields *in)
 {
-	const char *sid = str(in, EF_SID, false);
-	const char *file = str(in, EF_FILE, false);
+	const char *sid = fold_str(in, EF_SID, false);
+	const char *file = fold_str(in, EF_FILE, false);
 	const uint32_t channel = (uint32_t)count(in, EF_CHANNEL);
 	const struct fold_leg *l = *leg_slot(f, sid);
 
@@ -519,7 +314,7 @@ part_of_session(struct fold *f, const struct record *r, struct fields *in)
 /* ---- records */
 
 static int
-apply(struct fold *f, const struct record *r, struct fields *in)
+apply(struct fold *f, const struct record *r, struct fold_fields *in)
 {
 	switch (r->event) {
 	case EV_GRANT_OPEN:
@@ -532,7 +327,8 @@ apply(struct fold *f, const struct record *r, struct fields *in)
 	case EV_SESSION_START:
 		return leg_open(f, in, r->seq);
 	case EV_SESSION_END:
-		unended_over(f->unended, str(in, EF_SID, true), r->time_ms);
+		unended_over(
+		    f->unended, fold_str(in, EF_SID, true), r->time_ms);
 		return leg_close(f, in);
 	case EV_AUTH_MFA:
 		return step_used(f, in);
@@ -563,7 +359,7 @@ concerns(enum event_code e)
 int
 fold_record(struct fold *f, const struct record *r, const void *line, size_t n)
 {
-	struct fields in = {0};
+	struct fold_fields in = {0};
 	json_t *o;
 	int e;
 

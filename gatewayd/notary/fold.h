@@ -98,8 +98,4 @@ MUST_CHECK int fold_each_grant(
 MUST_CHECK int fold_each_leg(
     const struct fold *f, size_t part, fold_leg_fn *fn, void *arg);
 
-/* The fields of grant.open and session.start, which fold_record reads back. */
-void fold_grant_fields(struct event_fields *out, const struct grant *g);
-void fold_leg_fields(struct event_fields *out, const struct fold_leg *l);
-
 #endif

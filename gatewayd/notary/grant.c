@@ -16,6 +16,7 @@
 #include "base/ids.h"
 #include "base/str.h"
 #include "core/element.h"
+#include "notary/foldrecord.h"
 #include "notary/notary.h"
 
 enum { STEP_S = 30, STEPS_AHEAD = 20 };

@@ -18,6 +18,7 @@
 #include "base/fault.h"
 #include "base/str.h"
 #include "notary/ledger_state.h"
+#include "notary/reserve.h"
 
 /* These end access or say what broke: they may use the reserve. */
 bool
@@ -49,9 +50,7 @@ ledger_ends_access(enum event_code e)
 	}
 }
 
-/* ---- the reserve */
-
-enum { RESERVE_STEP = 32 * 1024 }; /* so rarely is more of it asked for */
+/* ---- segments */
 
 static struct segment *
 last_segment(struct ledger *l)
@@ -59,47 +58,11 @@ last_segment(struct ledger *l)
 	return &l->segs.s[l->segs.n - 1];
 }
 
-/* The last segment is to have room for so many bytes and the reserve behind
- * them. GW_ESYS: the disk is full. */
-static int
-reserve(struct ledger *l, uint64_t more)
-{
-	static const uint64_t extra[] = {RESERVE_STEP, 0};
-	const uint64_t size = last_segment(l)->size;
-	const uint64_t want = size + more + LEDGER_RESERVE_SIZE;
-
-	if (l->reserved >= want || FAULT(no_reserve))
-		return 0;
-	for (size_t i = 0; i < ARRAY_LEN(extra); i++)
-		if (fallocate(l->fd, FALLOC_FL_KEEP_SIZE, (off_t)size,
-			(off_t)(want + extra[i] - size)) == 0) {
-			l->reserved = want + extra[i];
-			return 0;
-		}
-	/* a file system that cannot do this is as it is */
-	return errno == EOPNOTSUPP ? 0 : GW_ESYS;
-}
-
 static bool
 rotation_due(struct ledger *l, uint64_t more)
 {
 	return last_segment(l)->size > 0 &&
 	       last_segment(l)->size + more > l->def.segment_size;
-}
-
-/* The one before keeps no room of its own. */
-static void
-reserve_drop(const struct ledger *l, const struct segment *s)
-{
-	char name[SEGMENT_NAME_SIZE];
-	int fd;
-
-	segment_log_name(name, s->first);
-	fd = openat(l->dirfd, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	(void)!ftruncate(fd, (off_t)s->size);
-	(void)close(fd);
 }
 
 static int
@@ -113,8 +76,7 @@ rotate(struct ledger *l)
 		l->segs.n--; /* nothing was counted in it */
 		return r;
 	}
-	l->reserved = 0;
-	reserve_drop(l, &l->segs.s[l->segs.n - 2]);
+	reserve_next(l, &l->segs.s[l->segs.n - 2]);
 	return 0;
 }
 
@@ -122,7 +84,7 @@ rotate(struct ledger *l)
 static bool
 has_room(struct ledger *l)
 {
-	return reserve(l, 8 * RESERVE_STEP) == 0 &&
+	return reserve_hold(l, LEDGER_RESERVE_SIZE / 4) == 0 &&
 	       (!rotation_due(l, 1) || rotate(l) == 0);
 }
 
@@ -192,7 +154,7 @@ ledger_open(struct ledger **ret, const struct ledger_def *def, uint64_t *retcut,
 	if ((r = ledger_scan(l, retcut, reterr, size)) < 0)
 		goto out;
 	(void)unlinkat(l->dirfd, "ballast", 0); /* of older versions */
-	l->degraded = reserve(l, 0) < 0;
+	l->degraded = reserve_hold(l, 0) < 0;
 	*ret = l;
 	l = NULL;
 out:
@@ -378,7 +340,7 @@ write_batch(struct ledger *l)
 
 	/* on a full disk the last segment grows into its reserve */
 	if (!l->degraded && ((rotation_due(l, l->out.len) && rotate(l) < 0) ||
-				reserve(l, l->out.len) < 0))
+				reserve_hold(l, l->out.len) < 0))
 		return GW_ESYS;
 	while (done < l->out.len) {
 		ssize_t k = write(l->fd, l->out.p + done, l->out.len - done);
@@ -516,6 +478,7 @@ ledger_commit(struct ledger *l, struct ledger_entry *e, size_t n,
 	}
 	/* full: the reserve is for what ends access */
 	l->degraded = true;
+	reserve_use(l);
 	batch_begin(l, &b, t);
 	r = compose_disk(l, &b, true);
 	k = batch_fill(l, &b, e, n, checkpoint);
@@ -551,6 +514,12 @@ bool
 ledger_degraded(const struct ledger *l)
 {
 	return l->degraded;
+}
+
+bool
+ledger_reserve_in_file(const struct ledger *l)
+{
+	return l->in_file;
 }
 
 bool

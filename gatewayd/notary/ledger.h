@@ -7,7 +7,8 @@
  *   log/leaves-<first seq, 20 digits>.bin     32 bytes per record, only to name
  *                                             the bad one; checked by the roots
  * The last segment owns LEDGER_RESERVE_SIZE of the disk behind its end, which
- * nobody else can take: what ends access is written there on a full disk.
+ * nobody else can take: what ends access is written there on a full disk. Where
+ * a file system cannot do that, a file of that size gives way (reserve.h).
  *
  * MUST NOT report a record as written before fdatasync(2) returned 0.
  * MUST refuse every record after an fdatasync that failed.
@@ -91,6 +92,7 @@ int64_t ledger_time(const struct ledger *l);  /* of the last record */
 uint64_t ledger_checkpointed(const struct ledger *l); /* records covered */
 bool ledger_degraded(const struct ledger *l);
 bool ledger_broken(const struct ledger *l);
+bool ledger_reserve_in_file(const struct ledger *l); /* reserve.h */
 
 /* Whole durable records from seq on, at least one and at most max bytes.
  * *retnext is where to go on. GW_ENOENT past the end, GW_ESYS. */

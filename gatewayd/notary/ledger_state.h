@@ -20,6 +20,8 @@ struct ledger {
 	int leaves_fd; /* its leaf hashes; -1 = none, for lack of disk */
 	struct segments segs;
 	uint64_t reserved;  /* where the last segment's own disk ends */
+	bool in_file;       /* it cannot have any: the reserve is a file, */
+	bool file_there;    /* which is there (reserve.h) */
 	struct merkle tree; /* over the durable records */
 	int64_t time_ms;
 	uint64_t covered; /* by the last checkpoint */

@@ -14,6 +14,7 @@
 #include "base/fault.h"
 #include "base/ids.h"
 #include "base/str.h"
+#include "notary/foldrecord.h"
 #include "notary/notary.h"
 
 void

@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/disk.h"
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/safefile.h"
 #include "base/str.h"
@@ -94,6 +96,8 @@ on_record(void *arg, const struct record *r, const void *line, size_t len)
 	if (n->ledger == NULL && /* still reading what earlier runs wrote */
 	    (r->event == EV_GATEWAY_START || r->event == EV_GATEWAY_STOP))
 		n->orderly = r->event == EV_GATEWAY_STOP;
+	if (n->ledger != NULL || !FAULT(forget_usage))
+		usage_record(n->usage, r, line, len);
 	return fold_record(n->fold, r, line, len);
 }
 
@@ -203,8 +207,22 @@ on_goodbye(struct process *r, void *arg)
 	process_exit(r, 0);
 }
 
+static int
+usage_open(struct notary *n, const struct conf *conf)
+{
+	struct disk d = {0};
+	char path[LIMIT_PATH_SIZE + 16];
+	int e;
+
+	if ((e = str_fmt(path, sizeof(path), "%s/notary", conf->state_dir)) < 0)
+		return e;
+	if (disk_read(&d, path) < 0) /* as if it were small */
+		log_warn("cannot tell how large the disk of the log is");
+	return usage_new(&n->usage, disk_kept(&d));
+}
+
 static const struct queue_hooks hooks = {
-    .commit = clock_look, .taken = quota_charge};
+    .commit = clock_look, .written = quota_look};
 
 static int
 start(struct process *r, const struct conf *conf)
@@ -226,7 +244,7 @@ start(struct process *r, const struct conf *conf)
 	    n->checkpoint_timer == NULL || n->fold_timer == NULL)
 		return GW_ENOMEM;
 	if ((e = tally_new(&n->tally, n)) < 0 ||
-	    (e = usage_new(&n->usage)) < 0 || (e = keys_load(n, conf)) < 0 ||
+	    (e = usage_open(n, conf)) < 0 || (e = keys_load(n, conf)) < 0 ||
 	    (e = fold_new(&n->fold)) < 0 || (e = log_open(n, conf, &cut)) < 0 ||
 	    (e = hashes_load(n)) < 0)
 		return e;
@@ -246,6 +264,10 @@ start(struct process *r, const struct conf *conf)
 		queue_commit(n, true);
 	clock_begun(n);
 	lost_begin(n);
+	if (ledger_reserve_in_file(n->ledger))
+		log_warn("the file system of %s cannot keep room for the log "
+			 "alone: once it is full, others there may take it",
+		    n->log_dir);
 	log_info("audit log open, %llu records",
 	    (unsigned long long)ledger_next(n->ledger));
 	return 0;

@@ -97,8 +97,8 @@ void hostsign_send_sids(struct notary *n); /* all, once more, to the broker */
 /* append.c */
 process_handler_fn on_append;
 /* quota.c */
-/* A record of so many bytes was taken; it may be the one too many. */
-void quota_charge(struct notary *n, const struct event_fields *f, size_t bytes);
+/* Records were written; one may be the one too many of its user. */
+void quota_look(struct notary *n);
 /* May such a record be taken from that process? 0; GW_EFULL: its user fills the
  * log; then, of a session, GW_EDENIED: and goes on. */
 MUST_CHECK int quota_check(const struct notary *n, enum event_code ev,

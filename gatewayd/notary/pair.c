@@ -11,27 +11,34 @@
 #include "notary/notary.h"
 #include "notary/unended.h"
 
+struct wanted {
+	enum event_field_id id;
+	char *ret;
+	size_t size;
+};
+
+static int
+take(void *arg, const struct event_value *v)
+{
+	const struct wanted *w = arg;
+
+	if (v->id != w->id)
+		return 0;
+	if (v->cut || v->n >= w->size || memchr(v->p, '\0', v->n) != NULL)
+		return GW_EPROTO;
+	memcpy(w->ret, v->p, v->n);
+	w->ret[v->n] = '\0';
+	return 1;
+}
+
 int
 pair_text(
     char *ret, size_t size, const struct bytes *fields, enum event_field_id id)
 {
-	struct rd r;
+	struct wanted w = {.id = id, .ret = ret, .size = size};
 
-	rd_init(&r, fields->p, fields->len);
-	while (r.left > 0 && !r.bad) {
-		bool cut = false;
-		const uint8_t *v = NULL;
-		size_t n = 0;
-
-		if (event_field_next(&r, &cut, &v, &n) != id || r.bad)
-			continue;
-		if (cut || n >= size || memchr(v, '\0', n) != NULL)
-			return GW_EPROTO;
-		memcpy(ret, v, n);
-		ret[n] = '\0';
-		return 0;
-	}
-	return GW_EPROTO;
+	return event_each(fields->p, fields->len, take, &w) == 1 ? 0
+								 : GW_EPROTO;
 }
 
 void

@@ -70,7 +70,6 @@ push(struct notary *n, const struct queue_item *item,
 	q->bytes += e.fields.len + 512;
 	if (q->n == 1)
 		timer_set(n->commit_timer, 0);
-	n->hooks->taken(n, f, e.fields.len + 512);
 	return 0;
 }
 
@@ -81,22 +80,13 @@ struct whole {
 	const struct event_fields *f;
 };
 
-static void
-copy_identity(struct event_fields *to, const struct event_fields *from)
+static int
+copy_identity(void *arg, const struct event_value *v)
 {
-	struct rd r;
-
-	rd_init(&r, from->b.p, from->b.len);
-	while (r.left > 0) {
-		bool cut = false;
-		const uint8_t *v = NULL;
-		size_t len = 0;
-		unsigned id = event_field_next(&r, &cut, &v, &len);
-
-		if (id == EF_USER || id == EF_BY || id == EF_TARGET ||
-		    id == EF_GRANT || id == EF_SID || id == EF_CHANNEL)
-			event_copy(to, id, cut, v, len);
-	}
+	if (v->id == EF_USER || v->id == EF_BY || v->id == EF_TARGET ||
+	    v->id == EF_GRANT || v->id == EF_SID || v->id == EF_CHANNEL)
+		event_copy(arg, v->id, v->cut, v->p, v->n);
+	return 0;
 }
 
 static int
@@ -110,13 +100,13 @@ push_part(void *arg, const struct part *part)
 	int r;
 
 	event_fields_init(&f);
-	copy_identity(&f, w->f);
+	r = event_each(w->f->b.p, w->f->b.len, copy_identity, &f);
 	event_str(&f, EF_FIELD, event_field_name(part->field));
 	event_num(&f, EF_CHUNK, part->chunk);
 	event_num(&f, EF_SIZE, (int64_t)part->size);
 	event_str(&f, EF_SHA256, part->hex);
 	event_strn(&f, EF_PAYLOAD, part->p, part->n);
-	if ((r = buf_err(&f.b)) == 0)
+	if (r == 0 && (r = buf_err(&f.b)) == 0)
 		r = push(w->n, &item, &f);
 	event_fields_done(&f);
 	return r;
@@ -260,6 +250,7 @@ queue_commit(struct notary *n, bool checkpoint)
 	free(e);
 	if (ledger_next(n->ledger) > before)
 		read_tail(n);
+	n->hooks->written(n);
 	checkpoint_plan(n, urgent, boot_ms);
 }
 

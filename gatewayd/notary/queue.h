@@ -27,9 +27,8 @@ struct notary;
 struct queue_hooks {
 	/* before each commit; may add records */
 	void (*commit)(struct notary *n);
-	/* a record with these fields was taken, which is so long */
-	void (*taken)(
-	    struct notary *n, const struct event_fields *f, size_t bytes);
+	/* after it; likewise */
+	void (*written)(struct notary *n);
 };
 
 /* Called once: result 0 and seq when durable. p is NULL when the peer is gone.

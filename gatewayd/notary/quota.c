@@ -4,19 +4,12 @@
  */
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "notary/notary.h"
 
-static int64_t
-boot_ms(void)
-{
-	return clock_now().boot_ms;
-}
-
 static void
-reached(struct notary *n, const char *user)
+reached(struct notary *n, const char *user, int64_t utc_ms)
 {
 	const struct queue_item item = {
 	    .event = EV_AUDIT_QUOTA, .origin = PROC_NOTARY};
@@ -27,8 +20,8 @@ reached(struct notary *n, const char *user)
 	memcpy(m.user, user, strlen(user) + 1); /* one of the same size */
 	event_fields_init(&f);
 	event_str(&f, EF_USER, user);
-	event_num(&f, EF_SIZE, LIMIT_LOG_USER);
-	event_num(&f, EF_SECONDS, usage_left_s(n->usage, user, boot_ms()));
+	event_num(&f, EF_SIZE, (int64_t)usage_quota(n->usage, utc_ms));
+	event_num(&f, EF_SECONDS, usage_left_s(n->usage, user, utc_ms));
 	event_str(&f, EF_OUTCOME, "failure");
 	event_str(&f, EF_REASON, "quota");
 	event_str(&f, EF_MSG,
@@ -44,26 +37,57 @@ reached(struct notary *n, const char *user)
 }
 
 void
-quota_charge(struct notary *n, const struct event_fields *f, size_t bytes)
+quota_look(struct notary *n)
 {
+	const int64_t utc_ms = n->time.utc_ms;
 	char user[LIMIT_NAME_SIZE];
 
-	usage_user(user, f);
-	if (usage_charge(n->usage, user, bytes, boot_ms()))
-		reached(n, user);
+	while (usage_reached(n->usage, utc_ms, user))
+		reached(n, user, utc_ms);
+}
+
+struct names {
+	char by[LIMIT_NAME_SIZE], user[LIMIT_NAME_SIZE];
+};
+
+static int
+take(void *arg, const struct event_value *v)
+{
+	struct names *w = arg;
+	char *ret = v->id == EF_BY ? w->by : w->user;
+
+	if ((v->id != EF_BY && v->id != EF_USER) || v->n >= LIMIT_NAME_SIZE ||
+	    memchr(v->p, '\0', v->n) != NULL)
+		return 0;
+	memcpy(ret, v->p, v->n);
+	ret[v->n] = '\0';
+	return 0;
+}
+
+/* Whose doing it is, as usage.c has it of the record. */
+static enum usage_state
+state_of(const struct notary *n, const struct event_fields *f)
+{
+	struct names w = {0};
+	const char *user = w.by;
+
+	if (event_each(f->b.p, f->b.len, take, &w) != 0)
+		return USAGE_WITHIN; /* it becomes no record */
+	if (w.by[0] == '\0')
+		user = w.user;
+	else if (event_actor_own(w.by))
+		return USAGE_WITHIN;
+	return user[0] == '\0' ? USAGE_WITHIN
+			       : usage_of(n->usage, user, n->time.utc_ms);
 }
 
 int
 quota_check(const struct notary *n, enum event_code ev, enum proc origin,
     const struct event_fields *f)
 {
-	char user[LIMIT_NAME_SIZE];
-
 	if (ledger_ends_access(ev))
 		return 0;
-	usage_user(user, f);
-	switch (user[0] == '\0' ? USAGE_WITHIN
-				: usage_of(n->usage, user, boot_ms())) {
+	switch (state_of(n, f)) {
 	case USAGE_WITHIN:
 		return 0;
 	case USAGE_OVER:
@@ -79,6 +103,7 @@ quota_check(const struct notary *n, enum event_code ev, enum proc origin,
 int
 quota_open(const struct notary *n, const char *user)
 {
-	return usage_of(n->usage, user, boot_ms()) == USAGE_WITHIN ? 0
-								   : GW_EFULL;
+	return usage_of(n->usage, user, n->time.utc_ms) == USAGE_WITHIN
+		   ? 0
+		   : GW_EFULL;
 }

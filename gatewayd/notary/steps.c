@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/fault.h"
 #include "base/limits.h"
+#include "base/str.h"
 
 enum { PARTS = 1024 };
 
@@ -47,20 +48,10 @@ steps_free(struct steps *s)
 	free(s);
 }
 
-static size_t
-part_of(const char *user)
-{
-	uint32_t h = 2166136261U; /* FNV-1a */
-
-	for (; *user != '\0'; user++)
-		h = (h ^ (uint8_t)*user) * 16777619U;
-	return h % PARTS;
-}
-
 static struct secret_steps *
 find(const struct steps *s, const char *user, const char *factor)
 {
-	struct secret_steps *k = s->part[part_of(user)];
+	struct secret_steps *k = s->part[str_hash(user) % PARTS];
 
 	while (k != NULL &&
 	       (strcmp(k->user, user) != 0 ||
@@ -78,8 +69,8 @@ add(struct steps *s, const char *user, const char *factor)
 		return NULL;
 	memcpy(k->user, user, strlen(user) + 1); /* they fit: steps_use */
 	memcpy(k->factor, factor, strlen(factor) + 1);
-	k->next = s->part[part_of(user)];
-	s->part[part_of(user)] = k;
+	k->next = s->part[str_hash(user) % PARTS];
+	s->part[str_hash(user) % PARTS] = k;
 	return k;
 }
 

@@ -89,36 +89,31 @@ add_example(
 }
 
 static int
+read_field(void *arg, const struct event_value *v)
+{
+	struct said *s = arg;
+	char number[24];
+
+	if (v->id == EF_BY)
+		copy(s->by, sizeof(s->by), v->p, v->n);
+	else if (v->id == EF_USER)
+		copy(s->user, sizeof(s->user), v->p, v->n);
+	else if (v->id == EF_REASON)
+		copy(s->reason, sizeof(s->reason), v->p, v->n);
+	else if (v->id == EF_COUNT) {
+		copy(number, sizeof(number), v->p, v->n);
+		if (str_u64(number, 1, LIMIT_NUMBER_MAX, &s->count) < 0)
+			s->count = 1;
+	} else if (is_example(v->id))
+		add_example(s->example, v->id, v->p, v->n);
+	return 0;
+}
+
+static int
 read_record(struct said *ret, const struct event_fields *f)
 {
-	char number[24];
-	struct rd r;
-
 	*ret = (struct said){.count = 1};
-	rd_init(&r, f->b.p, f->b.len);
-	while (r.left > 0) {
-		bool cut = false;
-		const uint8_t *v = NULL;
-		size_t n = 0;
-		unsigned id = event_field_next(&r, &cut, &v, &n);
-
-		if (r.bad)
-			return GW_EPROTO;
-		if (id == EF_BY)
-			copy(ret->by, sizeof(ret->by), v, n);
-		else if (id == EF_USER)
-			copy(ret->user, sizeof(ret->user), v, n);
-		else if (id == EF_REASON)
-			copy(ret->reason, sizeof(ret->reason), v, n);
-		else if (id == EF_COUNT) {
-			copy(number, sizeof(number), v, n);
-			if (str_u64(number, 1, LIMIT_NUMBER_MAX, &ret->count) <
-			    0)
-				ret->count = 1;
-		} else if (is_example(id))
-			add_example(ret->example, id, v, n);
-	}
-	return 0;
+	return event_each(f->b.p, f->b.len, read_field, ret);
 }
 
 /* ---- counting */

@@ -52,12 +52,8 @@ unended_free(struct unended *u)
 static struct unended_session **
 slot(const struct unended *u, const char *sid)
 {
-	struct unended_session *const *s;
-	uint32_t h = 2166136261U; /* FNV-1a */
+	struct unended_session *const *s = &u->part[str_hash(sid) % PARTS];
 
-	for (const char *p = sid; *p != '\0'; p++)
-		h = (h ^ (uint8_t)*p) * 16777619U;
-	s = &u->part[h % PARTS];
 	while (*s != NULL && strcmp((*s)->leg.sid, sid) != 0)
 		s = &(*s)->next;
 	return (struct unended_session **)s;
@@ -167,20 +163,6 @@ value_at(const char *line, size_t n, const char *key)
 	return at == NULL ? NULL : at + strlen(key);
 }
 
-static bool
-quoted_at(const char *line, size_t n, const char *key, char *ret, size_t size)
-{
-	const char *at = value_at(line, n, key);
-	const char *end =
-	    at == NULL ? NULL : memchr(at, '"', n - (size_t)(at - line));
-
-	if (end == NULL || (size_t)(end - at) >= size)
-		return false;
-	memcpy(ret, at, (size_t)(end - at));
-	ret[end - at] = '\0';
-	return true;
-}
-
 static uint64_t
 number_at(const char *line, size_t n, const char *key)
 {
@@ -200,8 +182,8 @@ unended_chunk(struct unended *u, const void *line, size_t n)
 {
 	char sid[LIMIT_ID_SIZE], file[UNENDED_FILE_SIZE];
 
-	if (quoted_at(line, n, ",\"sid\":\"", sid, sizeof(sid)) &&
-	    quoted_at(line, n, ",\"file\":\"", file, sizeof(file)))
+	if (record_text(sid, sizeof(sid), line, n, EF_SID) &&
+	    record_text(file, sizeof(file), line, n, EF_FILE))
 		reach(u, sid, file,
 		    number_at(line, n, ",\"offset\":") +
 			number_at(line, n, ",\"size\":"));

@@ -1,9 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * usage - how much of the log each user's doings take within an hour. Who
- * reaches LIMIT_LOG_USER is held up, not the gateway: the broker ends what they
- * have open, nothing new opens, and of what their sessions write beyond a
- * fourth more nothing is taken. What ends access is always written.
+ * usage - how much of the log each user's doings take within an hour, as the
+ * log itself says: it is read at the start too, so a restart gives nobody
+ * anything. Who reaches the quota is held up, not the gateway: the broker ends
+ * what they have open, nothing new opens, and of what their sessions write
+ * beyond a fourth more nothing is taken. What ends access is always written.
+ *
+ * The quota is LIMIT_LOG_USER, and a fourth of what recordings leave free where
+ * that is less. When all users together have reached LIMIT_LOG_ALL, or half of
+ * that room, each one's is an eighth until the hour is over: whoever has little
+ * goes on.
+ *
+ * Times are the log's. No I/O, no clock.
  */
 #ifndef NOTARY_USAGE_H
 #define NOTARY_USAGE_H
@@ -12,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "audit/record.h"
 #include "base/attr.h"
 #include "base/limits.h"
 #include "core/event.h"
@@ -20,17 +29,22 @@ struct usage;
 
 enum usage_state { USAGE_FAR = 0, USAGE_OVER, USAGE_WITHIN };
 
-MUST_CHECK int usage_new(struct usage **ret);
+/* room: bytes that recordings leave free (base/disk.h). */
+MUST_CHECK int usage_new(struct usage **ret, uint64_t room);
 void usage_free(struct usage *u); /* NULL is a no-op */
-/* A record of so many bytes; true: with it they have reached the quota. */
-bool usage_charge(
-    struct usage *u, const char *user, size_t bytes, int64_t boot_ms);
+/* One record, of any kind, at the start and live. */
+void usage_record(
+    struct usage *u, const struct record *r, const void *line, size_t n);
+/* The next user who is at their quota, without a record that says so: false =
+ * none. Each is named once. */
+bool usage_reached(
+    struct usage *u, int64_t utc_ms, char ret[static LIMIT_NAME_SIZE]);
 /* USAGE_OVER: from the quota on; USAGE_FAR: a fourth beyond it. */
 enum usage_state usage_of(
-    const struct usage *u, const char *user, int64_t boot_ms);
+    const struct usage *u, const char *user, int64_t utc_ms);
+/* Bytes of an hour that are one user's now. */
+uint64_t usage_quota(const struct usage *u, int64_t utc_ms);
 /* Seconds until the hour of a user is over, at least one. */
-int64_t usage_left_s(const struct usage *u, const char *user, int64_t boot_ms);
-/* Whose doing a record is of: by, else user; "" = of nobody who is charged. */
-void usage_user(char ret[static LIMIT_NAME_SIZE], const struct event_fields *f);
+int64_t usage_left_s(const struct usage *u, const char *user, int64_t utc_ms);
 
 #endif

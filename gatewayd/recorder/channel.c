@@ -93,6 +93,13 @@ channel_flush(struct channel *c)
 	return 0;
 }
 
+uint64_t
+channel_size(const struct channel *c)
+{
+	return c->text.size + c->text.pending.len + c->raw.size +
+	       c->raw.pending.len;
+}
+
 int
 channel_sync(struct channel *c)
 {

@@ -60,6 +60,9 @@ MUST_CHECK int channel_begin(struct channel *c, struct left *left);
  * anything else is fatal for the recording. */
 MUST_CHECK int channel_data(
     struct channel *c, unsigned kind, const void *p, size_t n);
+/* Bytes of its files, with what is pending: escaped, output is up to six times
+ * as long. */
+uint64_t channel_size(const struct channel *c);
 /* Writes what is pending and sends its recording.chunk. */
 MUST_CHECK int channel_flush(struct channel *c);
 /* What was written by the flush before this call is on disk. */

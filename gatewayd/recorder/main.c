@@ -231,9 +231,10 @@ on_durable(void *arg, int result, uint64_t seq)
 	send_told(s, c);
 }
 
-/* GW_EFULL: recordings stop before the log does, and one user's before all. */
+/* GW_EFULL: recordings stop before the log does, and one user's before all;
+ * their files have grown by n bytes. */
 static int
-check_room(struct recorder *rec, struct recording *s, size_t n)
+check_room(struct recorder *rec, struct recording *s, uint64_t n)
 {
 	struct disk d;
 	int e;
@@ -314,7 +315,7 @@ on_data(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	struct recorder *rec = process_ctx(r);
 	struct recording *s = peer_data(p);
 	struct channel *c = s != NULL ? channel_find(s, m->channel) : NULL;
-	uint64_t before;
+	uint64_t before, size;
 	int e;
 
 	if (s != NULL && s->failed)
@@ -322,8 +323,10 @@ on_data(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	if (c == NULL || too_much(s, m->data.len))
 		return GW_EPROTO;
 	before = c->written;
-	if ((e = check_room(rec, s, m->data.len)) == 0)
-		e = channel_data(c, m->kind, m->data.p, m->data.len);
+	size = channel_size(c);
+	e = channel_data(c, m->kind, m->data.p, m->data.len);
+	if (e == 0)
+		e = check_room(rec, s, channel_size(c) - size);
 	if (e == GW_EPROTO)
 		return e;
 	if (e != 0)

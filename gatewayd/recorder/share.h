@@ -27,8 +27,8 @@ struct share {
 
 MUST_CHECK int shares_new(struct shares **ret);
 void shares_free(struct shares *s); /* NULL is a no-op */
-/* So many more bytes of a session; total is the size of the file system.
- * GW_EFULL: they are too many; GW_ENOMEM. */
+/* So many more bytes in the files of a session; total is the size of the file
+ * system. GW_EFULL: they are too many; GW_ENOMEM. */
 MUST_CHECK int share_take(struct shares *s, const char *user, struct share *own,
     uint64_t n, uint64_t total, int64_t boot_ms);
 /* How many of n bytes that were written may be answered for now; they are

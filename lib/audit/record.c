@@ -165,3 +165,24 @@ record_parse(struct record *ret, const void *line, size_t n)
 	*ret = out;
 	return 0;
 }
+
+/* The name of a field stands nowhere else: in a text its quotes are escaped. */
+bool
+record_text(
+    char *ret, size_t size, const void *line, size_t n, enum event_field_id id)
+{
+	const char *const p = line;
+	const char *at, *end = NULL;
+	char key[LIMIT_NAME_SIZE];
+
+	if (str_fmt(key, sizeof(key), ",\"%s\":\"", event_field_name(id)) < 0 ||
+	    (at = memmem(p, n, key, strlen(key))) == NULL)
+		return false;
+	at += strlen(key);
+	end = memchr(at, '"', n - (size_t)(at - p));
+	if (end == NULL || (size_t)(end - at) >= size)
+		return false;
+	memcpy(ret, at, (size_t)(end - at));
+	ret[end - at] = '\0';
+	return true;
+}

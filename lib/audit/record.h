@@ -9,6 +9,7 @@
 #ifndef AUDIT_RECORD_H
 #define AUDIT_RECORD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -44,5 +45,9 @@ MUST_CHECK int record_format(
  * for others to say.
  */
 MUST_CHECK int record_parse(struct record *ret, const void *line, size_t n);
+/* The value of a text of such a line, one without escapes (a name, an id),
+ * without parsing all of it. False: it has none that fits. */
+bool record_text(
+    char *ret, size_t size, const void *line, size_t n, enum event_field_id id);
 
 #endif

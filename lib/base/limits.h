@@ -203,8 +203,13 @@ enum {
 	LIMIT_DENIED_PER_MINUTE = 30, /* of what a session asks for and does
 				       * not get, of each kind */
 	LIMIT_LOG_USER = 64 * 1024 * 1024, /* bytes of records of one user's
-					    * doings in an hour; then what
-					    * they have open ends */
+					    * doings in an hour, and no more
+					    * than a fourth of what recordings
+					    * leave free; then what they have
+					    * open ends */
+	LIMIT_LOG_ALL = 256 * 1024 * 1024, /* of all of them, and no more than
+					    * half of that; then an eighth of
+					    * it is a user's for that hour */
 	LIMIT_DENIED_MAX = 255, /* bytes of what it asked for; then size and
 				 * digest */
 

@@ -253,6 +253,16 @@ str_distance(const char *a, const char *b)
 	return above[nb];
 }
 
+uint32_t
+str_hash(const char *s)
+{
+	uint32_t h = 2166136261U;
+
+	for (; *s != '\0'; s++)
+		h = (h ^ (uint8_t)*s) * 16777619U;
+	return h;
+}
+
 void
 str_hex(char *ret, const uint8_t *p, size_t n)
 {

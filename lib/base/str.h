@@ -37,6 +37,9 @@ void str_escape(char *ret, size_t size, const char *s, size_t n);
 /* Case-insensitive edit distance, for "did you mean"; capped at 99. */
 unsigned str_distance(const char *a, const char *b);
 
+/* FNV-1a, for tables. */
+uint32_t str_hash(const char *s);
+
 /* Lower-case hex; ret needs 2n+1 bytes. */
 void str_hex(char *ret, const uint8_t *p, size_t n);
 /* Exactly n bytes from 2n hex digits and a NUL; else GW_EINVAL. */

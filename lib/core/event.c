@@ -352,6 +352,22 @@ event_field_next(struct rd *r, bool *retcut, const uint8_t **ret, size_t *retn)
 }
 
 int
+event_each(const void *p, size_t n, event_value_fn *fn, void *arg)
+{
+	struct event_value v = {0};
+	struct rd r;
+	int e = 0;
+
+	rd_init(&r, p, n);
+	while (e == 0 && r.left > 0 && !r.bad) {
+		v.id = event_field_next(&r, &v.cut, &v.p, &v.n);
+		if (!r.bad)
+			e = fn(arg, &v);
+	}
+	return e != 0 ? e : rd_done(&r);
+}
+
+int
 event_fields_json(struct buf *out, const void *p, size_t n)
 {
 	bool seen[EF_TOTAL] = {false};

@@ -274,6 +274,18 @@ void event_copy(
  * no good one. *retcut: *ret is as bit 7 says. */
 unsigned event_field_next(
     struct rd *r, bool *retcut, const uint8_t **ret, size_t *retn);
+/* One field of an encoding, as event_field_next reads it. */
+struct event_value {
+	unsigned id;
+	bool cut;
+	const uint8_t *p;
+	size_t n;
+};
+typedef int event_value_fn(void *arg, const struct event_value *v);
+/* Calls fn for each; stops at the first return that is not 0 and passes it on.
+ * GW_EPROTO. */
+MUST_CHECK int event_each(
+    const void *p, size_t n, event_value_fn *fn, void *arg);
 /* So many bytes of a record a string takes at most. */
 size_t event_text_size(const void *s, size_t n);
 /* Can this value stand in a record whole? */

@@ -11,6 +11,7 @@
 #include "base/ids.h"
 #include "base/str.h"
 #include "notary/fold.h"
+#include "notary/foldrecord.h"
 #include "tests/fuzz/fuzz.h"
 
 static const char boot[] = "99999999-9999-9999-9999-999999999999";

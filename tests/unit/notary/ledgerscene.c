@@ -33,6 +33,20 @@ __wrap_fdatasync(int fd)
 	return __real_fdatasync(fd);
 }
 
+int __real_fallocate(int fd, int mode, off_t at, off_t n);
+int __wrap_fallocate(int fd, int mode, off_t at, off_t n);
+
+/* As ext3 and many network file systems. */
+int
+__wrap_fallocate(int fd, int mode, off_t at, off_t n)
+{
+	if (lt.no_fallocate) {
+		errno = EOPNOTSUPP;
+		return -1;
+	}
+	return __real_fallocate(fd, mode, at, n);
+}
+
 void
 clean(void)
 {

@@ -22,6 +22,7 @@ struct ledger_scene {
 	char vkey[NOTE_VKEY_SIZE];
 	uint64_t seen; /* records the callback got */
 	bool sync_fails;
+	bool no_fallocate;
 	unsigned syncs;
 };
 

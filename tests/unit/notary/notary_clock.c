@@ -14,6 +14,7 @@
 #include "base/safefile.h"
 #include "base/str.h"
 #include "notary/fold.h"
+#include "notary/foldrecord.h"
 #include "notary/ledger.h"
 
 static const int64_t ahead_ms = 400LL * 86400 * 1000;

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "notary/fold.h"
+#include "notary/foldrecord.h"
 #include "notary/steps.h"
 
 static uint64_t seq;

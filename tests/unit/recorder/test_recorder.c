@@ -238,6 +238,7 @@ test_too_fast(void **state)
 	enum { PIECE = LIMIT_REC_DATA_MAX, MIB = 1024 * 1024 };
 	struct scene *t = *state;
 	const struct msg_rec_state *st;
+	struct msg_rec_data more = {.channel = 1, .kind = REC_OUTPUT};
 	uint64_t sent = 0, told = 0, burst = LIMIT_RECORD_BURST;
 	char event[4096], *big = calloc(1, PIECE);
 
@@ -263,8 +264,12 @@ test_too_fast(void **state)
 		told = ((const struct msg_rec_state *)testlink_want(
 			    &t->session, MSG_REC_STATE))
 			   ->bytes;
+	more.data.p = (const uint8_t *)big;
+	more.data.len = PIECE;
 	for (unsigned i = 0; i < 2 * LIMIT_REC_UNACKED / PIECE; i++)
-		send_data(t, 1, REC_OUTPUT, big, PIECE);
+		if (ipc_send(&t->session.ipc, MSG_REC_DATA, &more, NULL, 0) !=
+		    0)
+			break; /* it has hung up already */
 	testlink_event(&t->notary, EV_PEER_PROTOCOL, 0, event, sizeof(event));
 	free(big);
 	stop(t);
