@@ -62,9 +62,11 @@ sleep 1
 on_as alice client python3 /tmp/raw.py --key /tmp/dave 198.51.100.1 8443 \
 	enroll.begin /v1/enroll "{\"invite\":\"$code\"}" >"$TEST_DIR/enroll" 2>&1 &
 wait_for 20 asked
-sleep 1
+sleep 2
 gw_thaw notary
 wait
-expect_eq '409 conflict' "$(cat "$TEST_DIR/enroll")" 'enrolment'
+# on a busy machine it may have come after the lock
+[ "$(cat "$TEST_DIR/enroll")" = '401 invite-wrong' ] ||
+	expect_eq '409 conflict' "$(cat "$TEST_DIR/enroll")" 'enrolment'
 expect_eq disabled "$(state_of dave)" 'dave'
 pass
