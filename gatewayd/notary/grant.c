@@ -124,10 +124,8 @@ opened(struct notary *n, struct peer *p, void *arg, int result, uint64_t seq)
 	struct element_list list = {0};
 	struct buf enc;
 
-	if (FAULT(undurable))
-		result = 0;
 	buf_init(&enc, LIMIT_FIELD_MAX);
-	if (result == 0) {
+	if (result == 0 || FAULT(undurable)) {
 		grant_elements(&list, &o->grant, &now, clock_boot_id());
 		result = elements_receipt(n, &list, o->grant.id, o->grant.id,
 		    seq, &enc, out.mac, &out.elements);

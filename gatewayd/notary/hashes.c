@@ -80,7 +80,8 @@ read_all(struct hashes *h)
 			uint64_t count = 0;
 
 			memcpy(&count, buf[i], sizeof(count));
-			if (count == 0 || count % N != place)
+			if (count == 0 || count % N != place ||
+			    FAULT(forget_hashes))
 				continue; /* none, or not ours */
 			set(h, place, buf[i] + sizeof(count));
 			if (count > h->count)
@@ -104,10 +105,8 @@ hashes_open(struct hashes **ret, const char *dir)
 	h->fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	/* room for all of them: a full disk must end no session's rekey. What
 	 * there is no room for fails when it is written */
-	if (h->fd >= 0 && !FAULT(forget_hashes) && (r = read_all(h)) == 0)
+	if (h->fd >= 0 && (r = read_all(h)) == 0)
 		(void)!posix_fallocate(h->fd, 0, (off_t)N * ENTRY);
-	if (h->fd >= 0 && FAULT(forget_hashes))
-		r = 0;
 	if (r == 0)
 		*ret = h;
 	else

@@ -235,13 +235,12 @@ static bool
 answered(struct session *s, struct recording *r, const struct msg_rec_state *m)
 {
 	const size_t given = r->ready ? r->sent : r->kept.len;
+	const bool keeps = !FAULT(record_keep);
 	uint64_t n;
 
-	if (FAULT(record_keep))
-		return r->ready = true;
-	if (m->bytes < r->written || m->bytes - r->written > given)
+	if (keeps && (m->bytes < r->written || m->bytes - r->written > given))
 		return false;
-	n = m->bytes - r->written;
+	n = keeps ? m->bytes - r->written : 0;
 	ring_drop(&r->kept, (size_t)n);
 	s->record->kept -= (size_t)n;
 	r->sent -= r->ready ? (size_t)n : 0;

@@ -116,7 +116,7 @@ accept_relink(struct supervisor *s, enum proc proc)
 static void
 forget(struct supervisor *s, struct conn *c)
 {
-	if (c->control != NULL || !c->gone)
+	if (c->control != NULL || (!c->gone && !FAULT(session_kill)))
 		return;
 	for (struct conn **cp = &s->conns; *cp != NULL; cp = &(*cp)->next)
 		if (*cp == c) {
@@ -162,8 +162,6 @@ accept_lost(struct supervisor *s, struct peer *p)
 	for (struct conn *c = s->conns; c != NULL; c = c->next)
 		if (c->control == p) {
 			c->control = NULL;
-			if (FAULT(session_kill))
-				c->gone = true;
 			kill_conn(s, c);
 			forget(s, c);
 			return;

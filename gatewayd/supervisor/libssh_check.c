@@ -116,9 +116,8 @@ libssh_fixed(const char *version, const char **retneeds)
 {
 	size_t i = ARRAY_LEN(lines) - 1;
 
-	if (FAULT(one_libssh_line))
-		i = 0;
-	while (i > 0 && compare_versions(version, lines[i].line) < 0)
+	while (i > 0 && (FAULT(one_libssh_line) ||
+			    compare_versions(version, lines[i].line) < 0))
 		i--;
 	*retneeds = lines[i].fixed;
 	if (lines[i].start != NULL && !FAULT(one_libssh_line) &&
