@@ -101,6 +101,8 @@ report(struct session *s)
 	if (banner != NULL)
 		str_escape(m.banner, sizeof(m.banner), banner, strlen(banner));
 	text_fit(m.text, sizeof(m.text), "%s", t->text);
+	if (t->told)
+		words_line(m.said, sizeof(m.said), &t->words);
 	m.host_key.p = t->shown;
 	m.host_key.len = (uint32_t)t->nshown;
 	if (*rest != '\0')

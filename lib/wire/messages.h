@@ -511,8 +511,9 @@ struct msg_ses_probed {
 	uint8_t partial;            /* 1: and wants more than that */
 	uint32_t methods;           /* what it offers then: SSH_METHOD_* */
 	char banner[256];           /* the target's SSH version line */
-	char text[LIMIT_TEXT_SIZE]; /* what failed */
-	struct bytes host_key;      /* blob seen */
+	char text[LIMIT_TEXT_SIZE]; /* what failed, and the next */
+	char said[LIMIT_TEXT_SIZE / 2]; /* the target's own words, "" none */
+	struct bytes host_key;          /* blob seen */
 	int64_t clock_ms; /* the target's UTC clock ("date +%s" over exec),
 			   * 0 unknown */
 	/* that it has, beyond its own link: "a b c", "" unknown */

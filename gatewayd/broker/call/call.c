@@ -61,7 +61,7 @@ call_free(struct call *c)
 			break;
 		}
 	timer_free(c->order_timer);
-	json_decref(c->held);
+	json_decref(c->answer);
 	if (c->state_free != NULL)
 		c->state_free(c->state);
 	if (c->subject != NULL)
@@ -155,19 +155,16 @@ confirmed(struct call *c)
 {
 	const unsigned shuts = order_left(c, ORDER_SHUT);
 	const unsigned ports = order_left(c, ORDER_PROTECT);
-	const json_t *state = json_object_get(c->held, "state");
-	json_t *o = c->held;
+	json_t *o = c->answer;
 
-	c->held = NULL;
-	if (shuts > 0) {
+	c->answer = NULL;
+	if (shuts > 0)
 		put_num(o, "still_open", shuts);
-		if (json_is_string(state) &&
-		    strcmp(json_string_value(state), "ended") == 0)
-			put_str(o, "state", "ending");
-	}
+	if (shuts > 0 && c->answer_ends)
+		put_str(o, "state", "ending");
 	if (ports > 0)
 		put_num(o, "shutting", ports);
-	reply(c, c->held_status, o);
+	reply(c, c->answer_status, o);
 }
 
 void
@@ -177,9 +174,17 @@ call_reply(struct call *c, unsigned status, json_t *o)
 		reply(c, status, o);
 		return;
 	}
-	c->held = o;
-	c->held_status = status;
+	c->answer = o;
+	c->answer_status = status;
 	order_wait(c, confirmed);
+}
+
+void
+call_reply_end(struct call *c, json_t *o)
+{
+	put_str(o, "state", "ended");
+	c->answer_ends = true;
+	call_reply(c, 200, o);
 }
 
 void

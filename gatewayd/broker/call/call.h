@@ -58,9 +58,10 @@ struct call {
 	struct timer *order_timer;
 	bool order_late; /* it has waited long enough */
 	call_fn *ordered;
-	json_t *held; /* the answer until then */
-	unsigned held_status;
-	void *state; /* of the verb */
+	json_t *answer; /* until then */
+	unsigned answer_status;
+	bool answer_ends; /* its "state" is that of what it ended */
+	void *state;      /* of the verb */
 	void (*state_free)(void *state);
 };
 
@@ -71,6 +72,8 @@ struct call *call_new(
 /* Each of these ends the call: do not touch it afterwards. The first waits for
  * what the call ordered of the firewall (order.h). */
 void call_reply(struct call *c, unsigned status, json_t *o); /* takes o */
+/* Of what it ended; adds "state": "ended", or "ending" while it may be open. */
+void call_reply_end(struct call *c, json_t *o);
 void call_raw(
     struct call *c, unsigned status, const char *type, const void *p, size_t n);
 void call_problem(struct call *c, const struct problem *p);

@@ -101,7 +101,7 @@ closed(struct broker *b, void *arg, const void *body)
 		return;
 	}
 	c->seq = m->seq;
-	call_reply(c, 200, reply);
+	call_reply_end(c, reply);
 }
 
 static void

@@ -249,7 +249,6 @@ ended_json(const struct live_grant *lg, enum end_reason reason, int64_t utc_ms)
 	put_str(o, "grant", lg->g.id);
 	put_str(o, "user", lg->g.user);
 	put_str(o, "target", lg->g.target);
-	put_str(o, "state", "ended");
 	put_str(o, "reason", end_reason_str(reason));
 	put_time(o, "end", utc_ms);
 	if (o != NULL)

@@ -11,12 +11,14 @@
 #include "base/attr.h"
 #include "base/fault.h"
 
-static void set(struct cause *c, const char *status, const char *remedy,
+static const char says[] = "; the target says: ";
+
+static void set(struct cause *c, enum check_status status, const char *remedy,
     const char *fmt, ...) PRINTF_LIKE(4, 5);
 
 static void
-set(struct cause *c, const char *status, const char *remedy, const char *fmt,
-    ...)
+set(struct cause *c, enum check_status status, const char *remedy,
+    const char *fmt, ...)
 {
 	va_list ap;
 
@@ -48,13 +50,17 @@ methods_text(char *ret, size_t size, uint32_t methods)
 		(void)snprintf(ret, size, " none");
 }
 
-/* The target's own words, of the probe's text. */
-static const char *
-last_words(const char *text)
+const char *
+check_status_str(enum check_status s)
 {
-	const char *said = strstr(text, "; the target says: ");
+	static const char *const words[] = {
+	    [CHECK_SKIP] = "skip",
+	    [CHECK_OK] = "ok",
+	    [CHECK_WARN] = "warn",
+	    [CHECK_FAIL] = "fail",
+	};
 
-	return said != NULL ? said : "";
+	return words[s];
 }
 
 /* The certificate is good there; it is not let in all the same. */
@@ -66,21 +72,21 @@ not_the_certificate(
 
 	methods_text(left, sizeof(left), seen->methods);
 	if (seen->partial != 0)
-		set(c, "fail",
-		    "let a certificate be enough for who comes from the "
+		set(c, CHECK_FAIL,
+		    "let a certificate be enough for whoever comes from the "
 		    "gateway: AuthenticationMethods publickey in a Match "
 		    "Address block at the end of sshd_config, then reload sshd",
 		    "the certificate is good there, but not enough: sshd wants "
 		    "another method as well (AuthenticationMethods), one of:%s",
 		    left);
 	else
-		set(c, "fail",
+		set(c, CHECK_FAIL,
 		    "on the target: has that login expired, or is it kept out "
 		    "by PermitRootLogin, by PAM's account modules, or by "
 		    "/etc/nologin? Its log says which",
 		    "the certificate is good there, but the login %s is not "
-		    "let in%s",
-		    login, last_words(seen->text));
+		    "let in%s%s",
+		    login, seen->said[0] == '\0' ? "" : says, seen->said);
 }
 
 /* The certificate was not taken, and nothing says which of these it is. */
@@ -90,25 +96,25 @@ all_causes(struct cause *c, const struct msg_ses_probed *seen,
 {
 	const bool openssh = strstr(seen->banner, "OpenSSH") != NULL;
 
-	set(&c[0], "fail",
+	set(&c[0], CHECK_FAIL,
 	    "TrustedUserCAKeys /etc/ssh/sallyport_ca.pub in sshd_config, with "
 	    "both CA keys in that file, then reload sshd",
 	    "the target refused the certificate, and does not say why: this, "
 	    "or what the next two name, is missing%s%s%s",
 	    openssh ? "" : "; it calls itself ", openssh ? "" : seen->banner,
 	    openssh ? "" : ", and must take OpenSSH's certificates");
-	set(&c[1], "warn",
+	set(&c[1], CHECK_WARN,
 	    "AuthorizedPrincipalsFile /etc/ssh/sallyport_principals/%u in "
 	    "sshd_config",
 	    "refused together with the above: "
 	    "/etc/ssh/sallyport_principals/%s must hold %s@%s",
 	    login, login, target);
-	set(&c[2], "warn",
+	set(&c[2], CHECK_WARN,
 	    "the login must exist, be unlocked, and be let in by AllowUsers, "
 	    "DenyUsers and their groups; the target's clock may be at most 5 "
 	    "minutes behind the gateway's and 2 ahead: date -u there",
-	    "or the login %s is kept out, or the target's clock is off%s",
-	    login, last_words(seen->text));
+	    "or the login %s is kept out, or the target's clock is off%s%s",
+	    login, seen->said[0] == '\0' ? "" : says, seen->said);
 }
 
 static void
@@ -124,18 +130,18 @@ refused(struct cause *c, const struct msg_ses_probed *seen, const char *login,
 	methods_text(left, sizeof(left), seen->methods);
 	if (why == NULL && seen->methods != 0 &&
 	    (seen->methods & SSH_METHOD_PUBLICKEY) == 0)
-		set(&c[0], "fail",
+		set(&c[0], CHECK_FAIL,
 		    "PubkeyAuthentication yes, and publickey among the "
 		    "AuthenticationMethods, in sshd_config, then reload sshd",
 		    "the target takes no keys at all for %s, only:%s", login,
 		    left);
 	else if (why != NULL)
-		set(&c[0], "fail", "install openssh-server on the target",
+		set(&c[0], CHECK_FAIL, "install openssh-server on the target",
 		    "%s (%s)", why, seen->banner);
 	else
 		return;
-	set(&c[1], "skip", "", "not known");
-	set(&c[2], "skip", "", "not known");
+	set(&c[1], CHECK_SKIP, "", "not known");
+	set(&c[2], CHECK_SKIP, "", "not known");
 }
 
 void
@@ -147,7 +153,7 @@ causes_of_login(struct cause ret[static CAUSES],
 
 	for (size_t i = 0; i < CAUSES; i++) {
 		ret[i].check = names[i];
-		set(&ret[i], "skip", "", "not tried");
+		set(&ret[i], CHECK_SKIP, "", "not tried");
 	}
 	if (seen->key_ok == 0)
 		return;
@@ -156,10 +162,12 @@ causes_of_login(struct cause ret[static CAUSES],
 		refused(ret, seen, login, target);
 		return;
 	}
-	set(&ret[0], "ok", "", "the target took a certificate of this gateway");
-	set(&ret[1], "ok", "", "%s@%s may log in as %s", login, target, login);
+	set(&ret[0], CHECK_OK, "",
+	    "the target took a certificate of this gateway");
+	set(&ret[1], CHECK_OK, "", "%s@%s may log in as %s", login, target,
+	    login);
 	if (seen->login_ok != 0)
-		set(&ret[2], "ok", "", "logged in as %s", login);
+		set(&ret[2], CHECK_OK, "", "logged in as %s", login);
 	else
 		not_the_certificate(&ret[2], seen, login);
 }

@@ -10,14 +10,19 @@
 
 #include "wire/messages.h"
 
+enum check_status { CHECK_SKIP = 0, CHECK_OK, CHECK_WARN, CHECK_FAIL };
+
 struct cause { /* a line of doctor */
 	const char *check;
-	const char *status; /* "ok", "warn", "fail", "skip" */
+	enum check_status status;
 	char detail[512];
 	char remedy[512];
 };
 
 enum { CAUSES = 3 }; /* CA, principal, login */
+
+/* "skip", "ok", "warn", "fail". */
+const char *check_status_str(enum check_status s);
 
 /* login: as whom the probe tried; target: its name. */
 void causes_of_login(struct cause ret[static CAUSES],

@@ -214,13 +214,13 @@ doctor_free(void *p)
 }
 
 static void
-check(json_t *list, const char *name, const char *status, const char *detail,
-    const char *remedy)
+check(json_t *list, const char *name, enum check_status status,
+    const char *detail, const char *remedy)
 {
 	json_t *o = json_object();
 
 	put_str(o, "name", name);
-	put_str(o, "status", status);
+	put_str(o, "status", check_status_str(status));
 	put_str(o, "detail", detail);
 	put_str(o, "remedy", remedy);
 	(void)json_array_append_new(list, o);
@@ -235,24 +235,24 @@ check_reach(json_t *list, const struct doctor *d, const struct probe_result *r)
 	const bool no_way = r->dialed == DIAL_NO_WAY;
 
 	addr_format(address, &d->w.addr);
-	check(list, "address", no_way ? "fail" : "ok", address,
+	check(list, "address", no_way ? CHECK_FAIL : CHECK_OK, address,
 	    no_way ? "give the gateway a route to this address, or correct it: "
 		     "jitctl target add"
 		   : "");
 	(void)snprintf(text, sizeof(text), "%u/tcp", (unsigned)d->w.port);
 	check(list, "port",
-	    connected ? "ok"
-	    : no_way  ? "skip"
-		      : "fail",
+	    connected ? CHECK_OK
+	    : no_way  ? CHECK_SKIP
+		      : CHECK_FAIL,
 	    connected ? text : r->text,
 	    connected || no_way
 		? ""
 		: "is sshd running there, and does a firewall between let the "
 		  "gateway in?");
 	check(list, "banner",
-	    r->seen.banner[0] != '\0' ? "ok"
-	    : connected               ? "fail"
-				      : "skip",
+	    r->seen.banner[0] != '\0' ? CHECK_OK
+	    : connected               ? CHECK_FAIL
+				      : CHECK_SKIP,
 	    r->seen.banner[0] != '\0' ? r->seen.banner : r->text,
 	    r->seen.banner[0] != '\0' || !connected
 		? ""
@@ -269,14 +269,14 @@ check_host_key(
 	if (r->seen.host_key.len > 0)
 		sshkey_fingerprint(fp, r->key, r->seen.host_key.len);
 	if (r->seen.kex == 0) {
-		check(list, "host key", "skip", r->text, "");
+		check(list, "host key", CHECK_SKIP, r->text, "");
 	} else if (r->seen.key_ok != 0) {
-		check(list, "host key", "ok", fp, "");
+		check(list, "host key", CHECK_OK, fp, "");
 	} else {
 		(void)snprintf(text, sizeof(text),
 		    "the target shows %s, which is not among the %u pinned", fp,
 		    target_nkeys(&d->target));
-		check(list, "host key", "fail", text,
+		check(list, "host key", CHECK_FAIL, text,
 		    "find out why it changed; then jitctl target add --scan");
 	}
 }
@@ -284,11 +284,9 @@ check_host_key(
 static void
 check_login(json_t *list, const struct doctor *d, const struct probe_result *r)
 {
-	struct msg_ses_probed seen = r->seen;
 	struct cause c[CAUSES];
 
-	text_set(seen.text, sizeof(seen.text), r->text);
-	causes_of_login(c, &seen, d->target.logins.name[0], d->target.name);
+	causes_of_login(c, &r->seen, d->target.logins.name[0], d->target.name);
 	for (size_t i = 0; i < CAUSES; i++)
 		check(list, c[i].check, c[i].status, c[i].detail, c[i].remedy);
 }
@@ -305,15 +303,15 @@ check_clock(json_t *list, const struct call *c, const struct probe_result *r)
 	char text[64];
 
 	if (r->seen.clock_ms == 0) {
-		check(list, "clock", "skip", "not read", "");
+		check(list, "clock", CHECK_SKIP, "not read", "");
 		return;
 	}
 	(void)snprintf(text, sizeof(text), "%+lld s against the gateway",
 	    (long long)off_s);
 	check(list, "clock",
-	    good    ? "ok"
-	    : works ? "warn"
-		    : "fail",
+	    good    ? CHECK_OK
+	    : works ? CHECK_WARN
+		    : CHECK_FAIL,
 	    text,
 	    good
 		? ""
@@ -336,7 +334,7 @@ reply(struct call *c)
 /* ---- every address it has must be shut */
 
 static void
-check_place(struct call *c, const char *status, const char *what)
+check_place(struct call *c, enum check_status status, const char *what)
 {
 	struct doctor *d = c->state;
 	const struct place *p = &d->place[d->next - 1];
@@ -352,7 +350,7 @@ check_place(struct call *c, const char *status, const char *what)
 	(void)snprintf(detail, sizeof(detail), "%s port %u: %s", address,
 	    (unsigned)d->w.port, what);
 	check(d->checks, p->named ? "shut" : "other address", status, detail,
-	    strcmp(status, "fail") != 0 ? ""
+	    status != CHECK_FAIL ? ""
 	    : p->named
 		? "the gateway does not keep this port shut: see its log and "
 		  "the other lines of doctor on the gateway"
@@ -367,11 +365,11 @@ static void
 place_seen(struct call *c, const struct probe_result *r)
 {
 	if (r->seen.key_ok != 0)
-		check_place(c, "fail",
+		check_place(c, CHECK_FAIL,
 		    "it is the target, and not shut: whoever reaches it there "
 		    "needs no grant");
 	else
-		check_place(c, "ok", "another host answers there");
+		check_place(c, CHECK_OK, "another host answers there");
 	next_place(c);
 }
 
@@ -392,11 +390,11 @@ next_place(struct call *c)
 			return;
 		}
 		if (!p->named)
-			check_place(c, "ok", "nothing answers from here");
+			check_place(c, CHECK_OK, "nothing answers from here");
 		else if (answered)
-			check_place(c, "fail", "answers without a grant");
+			check_place(c, CHECK_FAIL, "answers without a grant");
 		else
-			check_place(c, p->reached ? "ok" : "skip",
+			check_place(c, p->reached ? CHECK_OK : CHECK_SKIP,
 			    p->reached
 				? "does not answer without a grant"
 				: "nothing answered with a grant either");

@@ -132,9 +132,8 @@ killed(struct call *c)
 		session_stop(s, END_KILLED, c->user, text);
 	}
 	put_str(o, "sid", c->arg);
-	put_str(o, "state", "ended");
 	put_str(o, "reason", "killed");
-	call_reply(c, 200, o);
+	call_reply_end(c, o);
 }
 
 void

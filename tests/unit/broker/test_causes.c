@@ -18,41 +18,42 @@ test_one(void **state)
 	static const struct {
 		const char *name;
 		struct msg_ses_probed seen;
-		const char *status[CAUSES];
+		enum check_status status[CAUSES];
 		unsigned which;    /* has the detail */
 		const char *says;  /* in its detail */
 		const char *cures; /* in its remedy */
 	} rows[] = {
 	    {"another host key", {.banner = "SSH-2.0-OpenSSH_9.2p1"},
-		{"skip", "skip", "skip"}, 0, "not tried", ""},
+		{CHECK_SKIP, CHECK_SKIP, CHECK_SKIP}, 0, "not tried", ""},
 	    {"all well", {.key_ok = 1, .login_ok = 1, .cert_known = 1},
-		{"ok", "ok", "ok"}, 2, "logged in as deploy", ""},
+		{CHECK_OK, CHECK_OK, CHECK_OK}, 2, "logged in as deploy", ""},
 	    {"two factors",
 		{.key_ok = 1,
 		    .cert_known = 1,
 		    .partial = 1,
 		    .methods = SSH_METHOD_KEYBOARD},
-		{"ok", "ok", "fail"}, 2, "one of: keyboard-interactive",
+		{CHECK_OK, CHECK_OK, CHECK_FAIL}, 2,
+		"one of: keyboard-interactive",
 		"AuthenticationMethods publickey"},
 	    {"expired",
 		{.key_ok = 1,
 		    .cert_known = 1,
 		    .text = "login failed at the target: it closed the "
-			    "connection; the target says: Your account has "
-			    "expired"},
-		{"ok", "ok", "fail"}, 2, "the target says: Your account",
-		"PermitRootLogin"},
+			    "connection; the target says: no more of this",
+		    .said = "Your account has expired"},
+		{CHECK_OK, CHECK_OK, CHECK_FAIL}, 2,
+		"the target says: Your account", "PermitRootLogin"},
 	    {"dropbear",
 		{.key_ok = 1,
 		    .banner = "SSH-2.0-dropbear_2022.83",
 		    .methods = SSH_METHOD_PUBLICKEY},
-		{"fail", "skip", "skip"}, 0, "dropbear takes no certificates",
-		"openssh-server"},
+		{CHECK_FAIL, CHECK_SKIP, CHECK_SKIP}, 0,
+		"dropbear takes no certificates", "openssh-server"},
 	    {"no keys",
 		{.key_ok = 1,
 		    .banner = "SSH-2.0-OpenSSH_9.2p1",
 		    .methods = SSH_METHOD_PASSWORD | SSH_METHOD_KEYBOARD},
-		{"fail", "skip", "skip"}, 0,
+		{CHECK_FAIL, CHECK_SKIP, CHECK_SKIP}, 0,
 		"only: password keyboard-interactive", "PubkeyAuthentication"},
 	};
 	struct cause c[CAUSES];
@@ -61,9 +62,9 @@ test_one(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		causes_of_login(c, &rows[i].seen, "deploy", "web-01");
 		for (size_t j = 0; j < CAUSES; j++)
-			if (strcmp(c[j].status, rows[i].status[j]) != 0)
+			if (c[j].status != rows[i].status[j])
 				fail_msg("%s: %s %s", rows[i].name, c[j].check,
-				    c[j].status);
+				    check_status_str(c[j].status));
 		if (strstr(c[rows[i].which].detail, rows[i].says) == NULL ||
 		    strstr(c[rows[i].which].remedy, rows[i].cures) == NULL)
 			fail_msg("%s: %s (%s)", rows[i].name,
@@ -80,11 +81,11 @@ test_all(void **state)
 
 	(void)state;
 	strcpy(seen.banner, openssh);
-	strcpy(seen.text, "no; the target says: Property of ops.");
+	strcpy(seen.said, "Property of ops.");
 	causes_of_login(c, &seen, "deploy", "web-01");
-	assert_string_equal(c[0].status, "fail");
-	assert_string_equal(c[1].status, "warn");
-	assert_string_equal(c[2].status, "warn");
+	assert_int_equal(c[0].status, CHECK_FAIL);
+	assert_int_equal(c[1].status, CHECK_WARN);
+	assert_int_equal(c[2].status, CHECK_WARN);
 	assert_non_null(strstr(c[0].remedy, "TrustedUserCAKeys"));
 	assert_non_null(strstr(c[1].detail, "deploy@web-01"));
 	assert_non_null(strstr(c[2].remedy, "clock"));
