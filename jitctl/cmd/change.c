@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "core/rolefield.h"
 #include "jitctl/gateway/invitation.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/prompt.h"
@@ -63,6 +64,7 @@ void
 change_value(char ret[static CELL_SIZE], const char *field, const json_t *v)
 {
 	const json_t *first = json_array_get(v, 0);
+	const struct rolefield *f = rolefield_find(field);
 
 	if (json_is_object(v))
 		cell_text(ret, v, COL_MAP);
@@ -70,7 +72,7 @@ change_value(char ret[static CELL_SIZE], const char *field, const json_t *v)
 		cell_text(ret, v, COL_FINGERPRINTS);
 	else if (json_is_array(v))
 		cell_text(ret, v, COL_LIST);
-	else if (strcmp(field, "max") == 0 || strcmp(field, "mfa_age") == 0)
+	else if (f != NULL && f->kind == ROLE_SECONDS)
 		cell_text(ret, v, COL_SECONDS);
 	else
 		cell_text(ret, v, COL_TEXT);

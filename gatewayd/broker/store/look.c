@@ -61,7 +61,8 @@ store_look_add(struct store *s, const char *name)
 	look_of(look, name);
 	for (size_t i = 0; r == 0 && i < LOOKS; i++) {
 		struct query *q = query_new(s->sql,
-		    "INSERT OR IGNORE INTO looks(look, name) VALUES(?1,?2)");
+		    "INSERT INTO looks(look, name) VALUES(?1,?2)"
+		    " ON CONFLICT DO NOTHING");
 
 		query_str(q, look[i]);
 		query_str(q, name);
