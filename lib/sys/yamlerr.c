@@ -153,8 +153,10 @@ print_diag(FILE *f, const struct diag *d)
 void
 yaml_print_errors(FILE *f, const struct yaml *y)
 {
-	for (unsigned i = 0; i < y->ndiags; i++)
-		print_diag(f, &y->diag[i]);
+	const struct diag *d = NULL;
+
+	for (unsigned i = 0; (d = yaml_diag(y, i)) != NULL; i++)
+		print_diag(f, d);
 	if (y->errors > y->ndiags)
 		(void)fprintf(f, "%s: and %u more\n", y->diag[0].file,
 		    y->errors - y->ndiags);
