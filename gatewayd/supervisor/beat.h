@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * beat - the heartbeat: every process is asked whether it lives, and one that
- * does not answer is as good as dead. pulse.c has the clock of it.
+ * does not answer is killed and started again. pulse.c has the clock of it.
  *
  * Turns are counted, not time: in a turn that we ourselves missed nobody else
  * was late.

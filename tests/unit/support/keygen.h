@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * keygen - runs the host's ssh-keygen for unit tests: real keys, real
- * signatures, made fresh in a temporary folder. Tests skip without it.
+ * signatures, made fresh in a temporary folder. A test fails without it.
  */
 #ifndef TESTS_SUPPORT_KEYGEN_H
 #define TESTS_SUPPORT_KEYGEN_H
