@@ -45,7 +45,7 @@ is_linked(const struct notary *n, const char *sid)
 }
 
 static void
-take(struct looking *t, const struct unended_session *s,
+add_end(struct looking *t, const struct unended_session *s,
     const struct unended_item *i)
 {
 	char key[LIMIT_NAME_SIZE];
@@ -61,7 +61,7 @@ take(struct looking *t, const struct unended_session *s,
 }
 
 static int
-look_at(void *arg, const struct unended_session *s)
+find_ends(void *arg, const struct unended_session *s)
 {
 	struct looking *t = arg;
 	const int64_t since = t->now_ms - s->over_ms;
@@ -75,7 +75,7 @@ look_at(void *arg, const struct unended_session *s)
 		return 0;
 	for (const struct unended_item *i = s->items; i != NULL; i = i->next)
 		if (i->kind == UNENDED_CHANNEL && t->nends < AT_ONCE)
-			take(t, s, i);
+			add_end(t, s, i);
 	return t->nends < AT_ONCE ? 0 : -1;
 }
 
@@ -119,7 +119,7 @@ lost_look(struct process *r, void *arg)
 	(void)r;
 	if (FAULT(lost_ends))
 		return;
-	(void)!unended_each(fold_unended(n->fold), look_at, &t);
+	(void)!unended_each(fold_unended(n->fold), find_ends, &t);
 	for (size_t i = 0; e == 0 && i < t.nends; i++)
 		e = write_end(n, &t.end[i]);
 	if (e != 0)

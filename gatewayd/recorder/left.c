@@ -49,7 +49,7 @@ part_of(const struct msg_nt_unended *m)
 
 /* What is not in the file although it was on the screen. */
 static void
-tell(char *ret, size_t size, const struct msg_nt_unended *m, bool there,
+missing_text(char *ret, size_t size, const struct msg_nt_unended *m, bool there,
     uint64_t bytes, const char *next)
 {
 	if (!there)
@@ -95,7 +95,7 @@ put_end(struct left *l, const struct msg_nt_unended *m, const char *file,
 	event_str(&f, EF_REASON, "interrupted");
 	if (position != NULL) {
 		event_count(&f, EF_BYTES_OUT, *position);
-		tell(text, sizeof(text), m, there, size, next);
+		missing_text(text, sizeof(text), m, there, size, next);
 		event_str(&f, EF_MSG, text);
 	}
 	e = evidence_put(l->process, EV_RECORDING_END, &f);

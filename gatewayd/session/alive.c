@@ -89,7 +89,7 @@ is_dead(const struct leg *l, int64_t now_ms)
 }
 
 static void
-look_at(struct session *s, struct leg *l)
+check_leg(struct session *s, struct leg *l)
 {
 	const int64_t now = s->now.boot_ms;
 
@@ -115,7 +115,7 @@ alive_step(struct session *s)
 	}
 	if (s->spawn.probe || s->phase != PH_RELAY || s->target->phase != TG_UP)
 		return;
-	look_at(s, &s->target->leg);
+	check_leg(s, &s->target->leg);
 	if (s->phase == PH_RELAY)
-		look_at(s, &s->user);
+		check_leg(s, &s->user);
 }

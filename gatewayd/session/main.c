@@ -110,7 +110,7 @@ warm_up(void)
 
 /* The supervisor counts a session until it hears this. */
 static void
-tell(struct zygote *z, uint64_t conn, pid_t pid, bool gone, int sig)
+report_session(struct zygote *z, uint64_t conn, pid_t pid, bool gone, int sig)
 {
 	const struct msg_sup_session m = {.conn = conn,
 	    .pid = (uint32_t)pid,
@@ -135,7 +135,7 @@ reaped(struct zygote *z, const struct child *c, int status)
 	if (sig != 0)
 		log_err("the session of connection %llu died by signal %d",
 		    (unsigned long long)c->conn, sig);
-	tell(z, c->conn, c->pid, true, sig);
+	report_session(z, c->conn, c->pid, true, sig);
 }
 
 /* Waits for one if it may (0), else takes those that have ended (WNOHANG). */
@@ -165,13 +165,13 @@ spawn(struct zygote *z, const struct msg_sup_spawn *m, struct ipc_msg *msg)
 	if (z->nchildren == LIMIT_SESSIONS) {
 		log_warn("%d sessions: connection %llu is refused",
 		    LIMIT_SESSIONS, (unsigned long long)m->conn);
-		tell(z, m->conn, 0, true, 0);
+		report_session(z, m->conn, 0, true, 0);
 		return;
 	}
 	if ((pid = fork()) < 0) {
 		log_err("fork: %s: connection %llu is refused", strerror(errno),
 		    (unsigned long long)m->conn);
-		tell(z, m->conn, 0, true, 0);
+		report_session(z, m->conn, 0, true, 0);
 		return;
 	}
 	if (pid == 0) {
@@ -184,7 +184,7 @@ spawn(struct zygote *z, const struct msg_sup_spawn *m, struct ipc_msg *msg)
 		    z->algorithms));
 	}
 	z->child[z->nchildren++] = (struct child){.conn = m->conn, .pid = pid};
-	tell(z, m->conn, pid, false, 0);
+	report_session(z, m->conn, pid, false, 0);
 }
 
 /* Not reaped yet, so the pid is still its own. */
@@ -203,7 +203,7 @@ kill_conn(struct zygote *z, uint64_t conn)
 			kill_child(&z->child[i]);
 			return;
 		}
-	tell(z, conn, 0, true, 0);
+	report_session(z, conn, 0, true, 0);
 }
 
 /* SUP_STOP: whoever has not ended when asked does so now. */

@@ -351,9 +351,9 @@ send_until(struct pair *p, struct side *s, uint64_t until)
 	return true;
 }
 
-/* Takes a little of what has come; false if it is not what was sent. */
+/* Reads a little of what has come; false if it is not what was sent. */
 static bool
-take(struct pair *p, struct side *s)
+read_some(struct pair *p, struct side *s)
 {
 	const uint8_t *at;
 	size_t n;
@@ -400,7 +400,7 @@ flows(struct pair *p, struct side *from, struct side *to)
 			bad = "a write within the window is not taken whole";
 		else if (!turn(p))
 			bad = "the connection ended while bytes passed";
-		else if (!take(p, to))
+		else if (!read_some(p, to))
 			bad = "other bytes came than were sent";
 		else if (i == TURNS)
 			bad = "a window that was used up does not open again";
@@ -421,7 +421,7 @@ read_after_close(struct pair *p, struct side *from, struct side *to)
 		if (!turn(p))
 			return "the connection ended with a channel";
 	for (unsigned i = 0; i < STILL && to->taken < LAST; i++)
-		if (!take(p, to))
+		if (!read_some(p, to))
 			return "other bytes came than were sent";
 	if (!to->eof || to->taken != LAST)
 		return "what came before a close is lost";

@@ -101,7 +101,7 @@ on_silence(struct process *r, void *arg)
 /* ---- first the log, then the firewall */
 
 static void
-go_on(struct rootsock *x, int result)
+ask_firewall(struct rootsock *x, int result)
 {
 	struct msg_fw_unprotect m = {0};
 
@@ -128,7 +128,7 @@ recorded(void *arg, int result, uint64_t seq)
 	(void)seq;
 	/* else nobody waits any more: nothing is done */
 	if (x->want != NULL && x->serial == y->serial)
-		go_on(x, result);
+		ask_firewall(x, result);
 	free(y);
 }
 
@@ -142,7 +142,7 @@ record(struct rootsock *x)
 	int r = GW_ENOMEM;
 
 	if (y == NULL) {
-		go_on(x, r);
+		ask_firewall(x, r);
 		return;
 	}
 	y->x = x;

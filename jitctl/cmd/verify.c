@@ -189,7 +189,7 @@ get_vkey(struct ctx *c, char *ret, size_t size)
 /* ---- what it is compared with */
 
 static bool
-look_at(void *arg, const char *line, size_t n)
+on_line(void *arg, const char *line, size_t n)
 {
 	expect_line(arg, line, n);
 	return true;
@@ -200,7 +200,7 @@ look_at(void *arg, const char *line, size_t n)
 static bool
 ask_gateway(struct job *j)
 {
-	struct reader rd = {.c = j->c, .each = look_at, .arg = &j->expect};
+	struct reader rd = {.c = j->c, .each = on_line, .arg = &j->expect};
 	uint64_t back = LOOK_BACK;
 
 	if (audit_count(j->c, &j->gateway) != EXIT_OK)
@@ -233,7 +233,7 @@ read_expected(struct job *j, const char *path)
 }
 
 /* A file that is named; else, for a copy of the log, the gateway, if this
- * account knows one. The gateway's log cannot vouch for itself. */
+ * account knows one. The gateway's log is no proof of itself. */
 static int
 find_expected(struct job *j, bool copy)
 {

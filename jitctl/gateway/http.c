@@ -201,7 +201,8 @@ set_call(CURL *h, const struct http_call *call, struct curl_slist **list,
 /* Connects without the pin, sends nothing, and reads the certificate: the hash
  * of the key that is there. */
 static CURLcode
-see_key(struct ctx *c, const struct http_call *call, char ret[static 65])
+read_server_key(
+    struct ctx *c, const struct http_call *call, char ret[static 65])
 {
 	CURL *h = curl_easy_init();
 	struct curl_certinfo *info = NULL;
@@ -248,7 +249,7 @@ explain(struct ctx *c, const struct http_call *call, CURLcode e)
 		char seen[65] = "unknown";
 
 		if (!c->key_changed) {
-			(void)see_key(c, call, seen);
+			(void)read_server_key(c, call, seen);
 			say_changed_key(c, seen);
 		}
 	} else if (c->socket != NULL)
@@ -298,7 +299,7 @@ http_learn_key(struct ctx *c)
 	/* the first use of libcurl in this run */
 	if (handle_for(c, HTTP_ANY) == NULL)
 		return EXIT_FAILED;
-	if ((e = see_key(c, &call, seen)) != CURLE_OK)
+	if ((e = read_server_key(c, &call, seen)) != CURLE_OK)
 		return explain(c, &call, e);
 	if (strlen(seen) != sizeof(c->prof.tls) - 1 || c->prof.tls[0] == '\0' ||
 	    (strncmp(seen, c->prof.tls, strlen(c->prof.tls)) != 0 &&

@@ -81,9 +81,9 @@ begin(struct knock *k)
 	return -1;
 }
 
-/* Takes what came of those that poll() named; how many are left. */
+/* Reads what came of those that poll() named; how many are left. */
 static unsigned
-take(struct pollfd *pfd, struct knock *k, unsigned n)
+read_results(struct pollfd *pfd, struct knock *k, unsigned n)
 {
 	unsigned left = 0;
 
@@ -119,7 +119,7 @@ knock_at(struct knock *k, unsigned n)
 		if (us <= 0)
 			break;
 		if (poll(pfd, n, (int)(us / 1000 + 1)) > 0)
-			left = take(pfd, k, n);
+			left = read_results(pfd, k, n);
 	}
 	for (unsigned i = 0; i < n; i++)
 		if (pfd[i].fd >= 0)

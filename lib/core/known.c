@@ -36,17 +36,17 @@ place_of(const struct known *k, const struct addr *a, bool *rethit)
 static int
 grow(struct known *k)
 {
-	const size_t room = k->room == 0 ? 16 : k->room * 2;
+	const size_t size = k->size == 0 ? 16 : k->size * 2;
 	struct known_source *p;
 
-	if (k->n < k->room)
+	if (k->n < k->size)
 		return 0;
 	if (k->n >= LIMIT_KNOWN_SOURCES)
 		return GW_ELIMIT;
-	if ((p = reallocarray(k->sources, room, sizeof(*p))) == NULL)
+	if ((p = reallocarray(k->sources, size, sizeof(*p))) == NULL)
 		return GW_ENOMEM;
 	k->sources = p;
-	k->room = room;
+	k->size = size;
 	return 0;
 }
 

@@ -20,7 +20,7 @@ struct known_source {
 
 struct known {                        /* all zero: none */
 	struct known_source *sources; /* in order; the struct's own */
-	size_t n, room;
+	size_t n, size;               /* size: that there is memory for */
 };
 
 /* How often a's source is known now. GW_ENOMEM; GW_ELIMIT beyond

@@ -27,17 +27,17 @@ int
 ipc_pair(int ret[2])
 {
 	/* a datagram must fit whole; the kernel doubles what is asked for */
-	const int room = 2 * LIMIT_MSG_MAX;
+	const int size = 2 * LIMIT_MSG_MAX;
 	int fd[2] = {-1, -1};
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
 		0, fd) != 0)
 		return GW_ESYS;
 	for (int i = 0; i < 2; i++) {
-		if (setsockopt(fd[i], SOL_SOCKET, SO_SNDBUFFORCE, &room,
-			sizeof(room)) != 0)
+		if (setsockopt(fd[i], SOL_SOCKET, SO_SNDBUFFORCE, &size,
+			sizeof(size)) != 0)
 			(void)setsockopt(
-			    fd[i], SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
+			    fd[i], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	}
 	ret[0] = fd[0];
 	ret[1] = fd[1];

@@ -22,7 +22,7 @@ has_orders(const struct call *c)
 }
 
 static void
-go_on(struct call *c)
+run_ordered(struct call *c)
 {
 	call_fn *fn = c->ordered;
 
@@ -68,7 +68,7 @@ order_done(struct order *o, unsigned n)
 			break;
 		}
 	for (struct call *c = NULL; (c = next_done(b)) != NULL;)
-		go_on(c);
+		run_ordered(c);
 	return true;
 }
 
@@ -103,7 +103,7 @@ on_late(struct process *r, void *arg)
 
 	(void)r;
 	c->order_late = true;
-	go_on(c);
+	run_ordered(c);
 }
 
 void

@@ -47,7 +47,7 @@ record(const struct shut *x, enum event_code ev, const char *outcome,
 }
 
 static void
-tell(struct shut *x)
+say_unconfirmed(struct shut *x)
 {
 	log_err("the firewall has not confirmed that %s is shut: it may be "
 		"open",
@@ -124,7 +124,7 @@ on_look(struct process *r, void *arg)
 			ask_close(x);
 		if (!x->told && now - x->ordered_ms >= LIMIT_CONFIRM_MS &&
 		    !FAULT(not_shut))
-			tell(x);
+			say_unconfirmed(x);
 	}
 	if (b->shuts != NULL)
 		timer_set(b->shut_timer, LOOK_MS);

@@ -69,14 +69,14 @@ grant_find(struct broker *b, const char *id)
 static void
 mark_regular(struct live_grant *lg, bool on)
 {
-	void (*const tell)(struct broker * b, const struct addr *a) =
+	void (*const change)(struct broker * b, const struct addr *a) =
 	    on ? regulars_add : regulars_drop;
 
 	if (lg->regular == on)
 		return;
 	lg->regular = on;
-	tell(lg->b, &lg->g.source4);
-	tell(lg->b, &lg->g.source6);
+	change(lg->b, &lg->g.source4);
+	change(lg->b, &lg->g.source6);
 }
 
 void

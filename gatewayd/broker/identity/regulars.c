@@ -10,7 +10,7 @@
 #include "broker/broker.h"
 
 static void
-tell(struct peer *p, const struct addr *source, bool known)
+send_known(struct peer *p, const struct addr *source, bool known)
 {
 	const struct msg_sup_known m = {.source = *source, .known = known};
 
@@ -19,12 +19,12 @@ tell(struct peer *p, const struct addr *source, bool known)
 }
 
 static void
-tell_all(struct broker *b, const struct addr *a, bool known)
+send_to_both(struct broker *b, const struct addr *a, bool known)
 {
 	const struct addr source = addr_network(a);
 
-	tell(process_peer(b->process, PROC_SUPERVISOR), &source, known);
-	tell(process_peer(b->process, PROC_API), &source, known);
+	send_known(process_peer(b->process, PROC_SUPERVISOR), &source, known);
+	send_known(process_peer(b->process, PROC_API), &source, known);
 }
 
 void
@@ -32,7 +32,7 @@ regulars_add(struct broker *b, const struct addr *source)
 {
 	if (source->family != 0 && !FAULT(no_regulars) &&
 	    known_add(&b->regulars, source) == 1)
-		tell_all(b, source, true);
+		send_to_both(b, source, true);
 }
 
 void
@@ -40,7 +40,7 @@ regulars_drop(struct broker *b, const struct addr *source)
 {
 	if (source->family != 0 && known_has(&b->regulars, source) &&
 	    known_drop(&b->regulars, source) == 0)
-		tell_all(b, source, false);
+		send_to_both(b, source, false);
 }
 
 void
@@ -48,7 +48,7 @@ regulars_tell(struct broker *b, struct peer *p)
 {
 	const struct addr all = {.family = 0};
 
-	tell(p, &all, false);
+	send_known(p, &all, false);
 	for (size_t i = 0; i < b->regulars.n; i++)
-		tell(p, &b->regulars.sources[i].addr, true);
+		send_known(p, &b->regulars.sources[i].addr, true);
 }
