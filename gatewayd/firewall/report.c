@@ -170,6 +170,7 @@ report_protected(struct process *r, const struct shutport *p, int result)
 
 	event_fields_init(&f);
 	event_str(&f, EF_TARGET, p->target);
+	event_str(&f, EF_TARGET_ID, p->target_id);
 	address(&f, EF_DST, EF_DST6, &p->addr);
 	event_num(&f, EF_DST_PORT, p->port);
 	event_str(&f, EF_PROTO, proto_name(p->proto));

@@ -51,7 +51,7 @@ struct names {
 };
 
 static int
-take(void *arg, const struct event_value *v)
+read_name(void *arg, const struct event_value *v)
 {
 	struct names *w = arg;
 	char *ret = v->id == EF_BY ? w->by : w->user;
@@ -71,7 +71,7 @@ state_of(const struct notary *n, const struct event_fields *f)
 	struct names w = {0};
 	const char *user = w.by;
 
-	if (event_each(f->b.p, f->b.len, take, &w) != 0)
+	if (event_each(f->b.p, f->b.len, read_name, &w) != 0)
 		return USAGE_WITHIN; /* it becomes no record */
 	if (w.by[0] == '\0')
 		user = w.user;

@@ -24,6 +24,7 @@ struct slot {
 	enum event_code event;
 	enum proc origin;
 	char user[LIMIT_NAME_SIZE];
+	char user_id[LIMIT_ID_SIZE]; /* "" where only "by" names them */
 	char reason[VALUE_SIZE];
 	uint64_t n; /* with a record */
 	uint64_t left_out;
@@ -52,6 +53,7 @@ is_refusal(enum event_code e)
 struct said {
 	char by[LIMIT_NAME_SIZE];
 	char user[LIMIT_NAME_SIZE];
+	char user_id[LIMIT_ID_SIZE];
 	char reason[VALUE_SIZE];
 	uint64_t count; /* it stands for so many */
 	char example[EXAMPLE_SIZE];
@@ -98,6 +100,8 @@ read_field(void *arg, const struct event_value *v)
 		copy(s->by, sizeof(s->by), v->p, v->n);
 	else if (v->id == EF_USER)
 		copy(s->user, sizeof(s->user), v->p, v->n);
+	else if (v->id == EF_USER_ID)
+		copy(s->user_id, sizeof(s->user_id), v->p, v->n);
 	else if (v->id == EF_REASON)
 		copy(s->reason, sizeof(s->reason), v->p, v->n);
 	else if (v->id == EF_COUNT) {
@@ -127,6 +131,7 @@ slot_of(struct tally *t, const struct queue_item *item, const struct said *s)
 	for (size_t i = 0; i < t->used; i++) {
 		k = &t->slot[i];
 		if (k->event == item->event && strcmp(k->user, who) == 0 &&
+		    strcmp(k->user_id, s->user_id) == 0 &&
 		    strcmp(k->reason, s->reason) == 0)
 			return k;
 	}
@@ -135,6 +140,7 @@ slot_of(struct tally *t, const struct queue_item *item, const struct said *s)
 	k = &t->slot[t->used++];
 	*k = (struct slot){.event = item->event, .origin = item->origin};
 	memcpy(k->user, who, strlen(who) + 1);
+	memcpy(k->user_id, s->user_id, sizeof(k->user_id));
 	memcpy(k->reason, s->reason, sizeof(k->reason));
 	return k;
 }
@@ -192,6 +198,7 @@ record_rest(struct notary *n, const struct slot *k, uint64_t count)
 
 	event_fields_init(&f);
 	event_str(&f, EF_USER, k->user);
+	event_str(&f, EF_USER_ID, k->user_id);
 	event_str(&f, EF_OUTCOME, "failure");
 	event_str(&f, EF_REASON, k->reason);
 	event_count(&f, EF_COUNT, count);

@@ -17,6 +17,7 @@ shutport_put(struct buf *b, const struct shutport *p)
 	buf_u8(b, p->proto);
 	buf_u16(b, p->port);
 	buf_cstring(b, p->target);
+	buf_cstring(b, p->target_id);
 }
 
 int
@@ -31,6 +32,7 @@ shutport_get(struct rd *r, struct shutport *ret)
 	ret->proto = rd_u8(r);
 	ret->port = rd_u16(r);
 	rd_cstring(r, ret->target, sizeof(ret->target));
+	rd_cstring(r, ret->target_id, sizeof(ret->target_id));
 	if (r->bad || !addr_valid(&ret->addr) || ret->port == 0 ||
 	    (ret->proto != IPPROTO_TCP && ret->proto != IPPROTO_UDP))
 		return GW_EPROTO;

@@ -257,6 +257,7 @@ ports_of(const struct target *t, struct shutport ret[static 2])
 		ret[n].proto = IPPROTO_TCP;
 		ret[n].port = t->port;
 		text_set(ret[n].target, sizeof(ret[n].target), t->name);
+		memcpy(ret[n].target_id, t->id, sizeof(t->id));
 		n++;
 	}
 	return n;
@@ -293,7 +294,7 @@ protect_target(struct broker *b, const struct target *t)
 			continue;
 		}
 		open++;
-		memcpy(at->p.target, p[i].target, sizeof(at->p.target));
+		at->p = p[i]; /* of another target, perhaps */
 		push(b->protections, at);
 	}
 	if (open > 0)
@@ -441,7 +442,7 @@ want_one(void *arg, const char *name, const struct target *t)
 			log_err("out of memory: %s is not protected", name);
 			continue;
 		}
-		memcpy(at->p.target, p[i].target, sizeof(at->p.target));
+		at->p = p[i]; /* of another target, perhaps */
 		push(b->protections, at);
 	}
 }

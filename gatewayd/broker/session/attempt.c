@@ -69,6 +69,21 @@ attempt_note(struct session *s, const struct attempt *a)
 	text_set(t->target, sizeof(t->target), a->target);
 }
 
+/* Of a known user's try: the id of the target that has that name now. */
+static void
+put_target_id(
+    const struct session *s, struct event_fields *f, const struct attempts *t)
+{
+	struct target *of = NULL;
+
+	if (t->user[0] == '\0' || t->target[0] == '\0' ||
+	    (of = calloc(1, sizeof(*of))) == NULL)
+		return;
+	if (store_target_get(s->b->store, t->target, of) == 0)
+		event_str(f, EF_TARGET_ID, of->id);
+	free(of);
+}
+
 static void
 put_attempts(struct event_fields *f, const struct attempts *t)
 {
@@ -120,8 +135,10 @@ record(const struct session *s, const struct attempts *t,
 	event_num(&f, EF_CONN, (int64_t)s->conn);
 	event_str(&f, EF_SRC, text);
 	event_num(&f, EF_SRC_PORT, s->client_port);
-	if (t != NULL)
+	if (t != NULL) {
 		put_attempts(&f, t);
+		put_target_id(s, &f, t);
+	}
 	put_said(&f, t, m);
 	event_str(&f, EF_METHOD, "publickey");
 	event_str(&f, EF_OUTCOME, "failure");

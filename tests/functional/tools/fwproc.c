@@ -241,8 +241,10 @@ close_it(struct bench *b, const char *id)
 static void
 protect(struct bench *b, const char *addr, uint16_t port)
 {
-	struct shutport one = {
-	    .proto = IPPROTO_TCP, .port = port, .target = "web-01"};
+	struct shutport one = {.proto = IPPROTO_TCP,
+	    .port = port,
+	    .target = "web-01",
+	    .target_id = "t-22222222"};
 	struct msg_fw_protect m = {.rid = ++b->rid};
 	struct buf ports;
 
@@ -523,7 +525,7 @@ main(int argc, char **argv)
 	check(&b, "the own port is shut before ready", listed("2222"));
 	protect(&b, "10.0.0.7", 22);
 	check(&b, "a protected port is told",
-	    told(&b, EV_PORT_PROTECTED, "10.0.0.7"));
+	    told(&b, EV_PORT_PROTECTED, "t-22222222"));
 	receipts(&b);
 	reconcile(&b);
 	long_memory(&b);

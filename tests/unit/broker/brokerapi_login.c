@@ -92,6 +92,8 @@ test_host_bound(void **state)
 	m = sign(&x->one, sid, &host, sig);
 	strcpy(m.user, "root@web-01");
 	comes(x, 106, &m, false);
+	testlink_event(&x->notary, EV_AUTH_LOGIN_DENIED, 0, x->text, TEXT_MAX);
+	assert_non_null(strstr(x->text, "\"target_id\":\"t-"));
 	EVP_PKEY_free(host.pkey);
 	EVP_PKEY_free(other.pkey);
 	stop(x);

@@ -448,6 +448,7 @@ test_refused_over_and_over(void **state)
 		event_fields_init(&f);
 		event_str(&f, EF_BY, "heidi");
 		event_str(&f, EF_USER, "heidi");
+		event_str(&f, EF_USER_ID, "u-22222222");
 		(void)snprintf(target, sizeof(target), "wanted-%u", i);
 		event_str(&f, EF_TARGET, target);
 		event_str(&f, EF_REASON, "policy");
@@ -474,6 +475,7 @@ test_refused_over_and_over(void **state)
 	assert_int_equal(status, 0);
 	start();
 	assert_true(logged("\"heidi\"", "\"count\":10"));
+	assert_true(logged("\"count\":10", "\"user_id\":\"u-22222222\""));
 	assert_true(logged("the first: target wanted-30", "wanted-39"));
 }
 
