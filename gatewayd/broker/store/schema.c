@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * schema - what each version of the store brought. A change is a new entry at
- * the end, never another text of an old one.
+ * the end, never another text of an old one. BLOB is the one word here that not
+ * every database knows: one that says BYTEA replaces it in its sql_*.c.
  */
 #include "base/attr.h"
 #include "broker/store/store_sql.h"
