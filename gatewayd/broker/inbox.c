@@ -107,24 +107,6 @@ is_served(const struct broker *b, unsigned verb)
 	return v->served == SERVED_TOLD && b->told && !FAULT(ends_wait);
 }
 
-/* Those that take access away. */
-static bool
-is_end(unsigned verb)
-{
-	switch (verb) {
-	case VERB_RELEASE:
-	case VERB_REVOKE:
-	case VERB_SESSION_KILL:
-	case VERB_USER_LOCK:
-	case VERB_USER_REMOVE:
-	case VERB_TARGET_REMOVE:
-	case VERB_ROLE_REMOVE:
-		return true;
-	default:
-		return false;
-	}
-}
-
 /* The link it came by; NULL: lost, nobody waits for the answer. */
 static struct peer *
 early_peer(const struct broker *b, const struct early_call *h)
@@ -136,7 +118,7 @@ early_peer(const struct broker *b, const struct early_call *h)
 
 /* Its answer comes twice, and the API drops the second. */
 static void
-tell(struct broker *b, struct early_call *h)
+answer_early(struct broker *b, struct early_call *h)
 {
 	struct peer *p = early_peer(b, h);
 	struct call *c = p != NULL ? call_new(b, p, &h->m) : NULL;
@@ -158,9 +140,9 @@ on_early(struct process *r, void *arg)
 
 	(void)r;
 	for (struct early_call *h = b->early; h != NULL; h = h->next)
-		if (!h->told && is_end(h->m.verb) &&
+		if (!h->told && verb_get(h->m.verb)->ends == ENDS_ACCESS &&
 		    now - h->since_boot_ms >= TELL_MS && !FAULT(early_ends))
-			tell(b, h);
+			answer_early(b, h);
 	if (b->early != NULL)
 		timer_set(b->early_timer, LOOK_MS);
 }

@@ -11,7 +11,7 @@
 
 static const struct verb verbs[VERB_COUNT] = {
 #define X(vid, vname, vmethod, vpath, vauth, vwho, vroot, vcode, vpayload,     \
-    vanswer, vserved)                                                          \
+    vanswer, vserved, vends)                                                   \
 	[VERB_##vid] = {.id = VERB_##vid,                                      \
 	    .name = vname,                                                     \
 	    .method = vmethod,                                                 \
@@ -22,7 +22,8 @@ static const struct verb verbs[VERB_COUNT] = {
 	    .code = vcode,                                                     \
 	    .payload = vpayload,                                               \
 	    .answer = vanswer,                                                 \
-	    .served = vserved},
+	    .served = vserved,                                                 \
+	    .ends = vends},
     VERB_TABLE(X)
 #undef X
 };

@@ -56,99 +56,115 @@ enum verb_served {
 	SERVED_TOLD,    /* the broker, once the log has told it what is open */
 	SERVED_IN_STEP, /* that, and the firewall in step: it opens */
 };
+/* Is it there to take access away? If it has to wait, whoever asks is told soon
+ * that nothing has ended yet. */
+enum verb_ends { ENDS_NOTHING = 0, ENDS_ACCESS };
 
 /* X(enum, "name", method, path, auth, who, root, code, payload, answer,
- *   served) */
+ *   served, ends) */
 #define VERB_TABLE(X)                                                          \
 	X(SERVER, "server", "GET", "/v1/server", AUTH_OPEN, WHO_ANYONE,        \
-	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_TOLD)       \
+	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_TOLD,       \
+	    ENDS_NOTHING)                                                      \
 	X(HEALTHZ, "healthz", "GET", "/v1/healthz", AUTH_OPEN, WHO_ANYONE,     \
-	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_BY_API)     \
+	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_BY_API,     \
+	    ENDS_NOTHING)                                                      \
 	X(READYZ, "readyz", "GET", "/v1/readyz", AUTH_OPEN, WHO_ANYONE,        \
-	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_AT_ONCE)    \
+	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_AT_ONCE,    \
+	    ENDS_NOTHING)                                                      \
 	X(CHALLENGE, "challenge", "POST", "/v1/challenge", AUTH_OPEN,          \
 	    WHO_ANYONE, ROOT_NEVER, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE,      \
-	    SERVED_AT_ONCE)                                                    \
+	    SERVED_AT_ONCE, ENDS_NOTHING)                                      \
 	X(ENROLL, "enroll.begin", "POST", "/v1/enroll", AUTH_SIGNED,           \
 	    WHO_STRANGER, ROOT_NEVER, CODE_NONE, PAYLOAD_SECRET, ANSWER_ONCE,  \
-	    SERVED_TOLD)                                                       \
+	    SERVED_TOLD, ENDS_NOTHING)                                         \
 	X(ENROLL_CONFIRM, "enroll.confirm", "POST", "/v1/enroll/confirm",      \
 	    AUTH_SIGNED, WHO_INVITED, ROOT_NEVER, CODE_ALWAYS, PAYLOAD_WHOLE,  \
-	    ANSWER_ONCE, SERVED_TOLD)                                          \
+	    ANSWER_ONCE, SERVED_TOLD, ENDS_NOTHING)                            \
 	X(TOKEN, "token.create", "POST", "/v1/token", AUTH_SIGNED, WHO_USER,   \
-	    ROOT_NEVER, CODE_NONE, PAYLOAD_WHOLE, ANSWER_ONCE, SERVED_TOLD)    \
+	    ROOT_NEVER, CODE_NONE, PAYLOAD_WHOLE, ANSWER_ONCE, SERVED_TOLD,    \
+	    ENDS_NOTHING)                                                      \
 	X(WHOAMI, "whoami", "GET", "/v1/whoami", AUTH_TOKEN, WHO_USER,         \
-	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_TOLD)       \
+	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_TOLD,       \
+	    ENDS_NOTHING)                                                      \
 	X(REQUEST, "request.create", "POST", "/v1/requests", AUTH_SIGNED,      \
 	    WHO_USER, ROOT_NEVER, CODE_INSIDE, PAYLOAD_WHOLE, ANSWER_KEPT,     \
-	    SERVED_IN_STEP)                                                    \
+	    SERVED_IN_STEP, ENDS_NOTHING)                                      \
 	X(GRANTS, "grant.list", "GET", "/v1/grants", AUTH_TOKEN, WHO_USER,     \
-	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_TOLD)       \
+	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_TOLD,       \
+	    ENDS_NOTHING)                                                      \
 	X(RELEASE, "grant.release", "POST", "/v1/grants/release", AUTH_SIGNED, \
 	    WHO_USER, ROOT_MAY, CODE_NONE, PAYLOAD_WHOLE, ANSWER_KEPT,         \
-	    SERVED_TOLD)                                                       \
+	    SERVED_TOLD, ENDS_ACCESS)                                          \
 	X(REVOKE, "grant.revoke", "POST", "/v1/grants/revoke", AUTH_SIGNED,    \
 	    WHO_ADMIN, ROOT_MAY, CODE_NONE, PAYLOAD_WHOLE, ANSWER_KEPT,        \
-	    SERVED_TOLD)                                                       \
+	    SERVED_TOLD, ENDS_ACCESS)                                          \
 	X(SESSIONS, "session.list", "GET", "/v1/sessions", AUTH_TOKEN,         \
 	    WHO_USER, ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE,          \
-	    SERVED_TOLD)                                                       \
+	    SERVED_TOLD, ENDS_NOTHING)                                         \
 	X(SESSION_KILL, "session.kill", "POST", "/v1/sessions/kill",           \
 	    AUTH_SIGNED, WHO_ADMIN, ROOT_MAY, CODE_NONE, PAYLOAD_WHOLE,        \
-	    ANSWER_KEPT, SERVED_TOLD)                                          \
+	    ANSWER_KEPT, SERVED_TOLD, ENDS_ACCESS)                             \
 	X(RECORDING, "recording.get", "GET", "/v1/recordings/{id}",            \
 	    AUTH_TOKEN, WHO_AUDITOR, ROOT_MAY, CODE_NONE, PAYLOAD_NONE,        \
-	    ANSWER_ONCE, SERVED_TOLD)                                          \
+	    ANSWER_ONCE, SERVED_TOLD, ENDS_NOTHING)                            \
 	X(TARGETS, "target.list", "GET", "/v1/targets", AUTH_TOKEN, WHO_USER,  \
-	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_TOLD)       \
+	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_TOLD,       \
+	    ENDS_NOTHING)                                                      \
 	X(TARGET_SCAN, "target.scan", "POST", "/v1/targets/scan", AUTH_SIGNED, \
 	    WHO_ADMIN, ROOT_MAY, CODE_NONE, PAYLOAD_WHOLE, ANSWER_ONCE,        \
-	    SERVED_IN_STEP)                                                    \
+	    SERVED_IN_STEP, ENDS_NOTHING)                                      \
 	X(TARGET_ADD, "target.add", "POST", "/v1/targets", AUTH_SIGNED,        \
 	    WHO_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_KEPT,      \
-	    SERVED_TOLD)                                                       \
+	    SERVED_TOLD, ENDS_NOTHING)                                         \
 	X(TARGET_SET, "target.set", "POST", "/v1/targets/set", AUTH_SIGNED,    \
 	    WHO_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_KEPT,      \
-	    SERVED_TOLD)                                                       \
+	    SERVED_TOLD, ENDS_NOTHING)                                         \
 	X(TARGET_REMOVE, "target.remove", "POST", "/v1/targets/remove",        \
 	    AUTH_SIGNED, WHO_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE,      \
-	    ANSWER_KEPT, SERVED_TOLD)                                          \
+	    ANSWER_KEPT, SERVED_TOLD, ENDS_ACCESS)                             \
 	X(USERS, "user.list", "GET", "/v1/users", AUTH_TOKEN, WHO_AUDITOR,     \
-	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_TOLD)       \
+	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_TOLD,       \
+	    ENDS_NOTHING)                                                      \
 	X(USER_ADD, "user.add", "POST", "/v1/users", AUTH_SIGNED, WHO_ADMIN,   \
-	    ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_ONCE, SERVED_TOLD)    \
+	    ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_ONCE, SERVED_TOLD,    \
+	    ENDS_NOTHING)                                                      \
 	X(USER_SET, "user.set", "POST", "/v1/users/set", AUTH_SIGNED,          \
 	    WHO_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_ONCE,      \
-	    SERVED_TOLD)                                                       \
+	    SERVED_TOLD, ENDS_NOTHING)                                         \
 	X(USER_LOCK, "user.lock", "POST", "/v1/users/lock", AUTH_SIGNED,       \
 	    WHO_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_KEPT,      \
-	    SERVED_TOLD)                                                       \
+	    SERVED_TOLD, ENDS_ACCESS)                                          \
 	X(USER_UNLOCK, "user.unlock", "POST", "/v1/users/unlock", AUTH_SIGNED, \
 	    WHO_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_ONCE,      \
-	    SERVED_TOLD)                                                       \
+	    SERVED_TOLD, ENDS_NOTHING)                                         \
 	X(USER_REMOVE, "user.remove", "POST", "/v1/users/remove", AUTH_SIGNED, \
 	    WHO_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_KEPT,      \
-	    SERVED_TOLD)                                                       \
+	    SERVED_TOLD, ENDS_ACCESS)                                          \
 	X(ROLES, "role.list", "GET", "/v1/roles", AUTH_TOKEN, WHO_USER,        \
-	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_TOLD)       \
+	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_TOLD,       \
+	    ENDS_NOTHING)                                                      \
 	X(ROLE_ADD, "role.add", "POST", "/v1/roles/add", AUTH_SIGNED,          \
 	    WHO_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_KEPT,      \
-	    SERVED_TOLD)                                                       \
+	    SERVED_TOLD, ENDS_NOTHING)                                         \
 	X(ROLE_SET, "role.set", "POST", "/v1/roles", AUTH_SIGNED, WHO_ADMIN,   \
-	    ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_KEPT, SERVED_TOLD)    \
+	    ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_KEPT, SERVED_TOLD,    \
+	    ENDS_NOTHING)                                                      \
 	X(ROLE_REMOVE, "role.remove", "POST", "/v1/roles/remove", AUTH_SIGNED, \
 	    WHO_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_KEPT,      \
-	    SERVED_TOLD)                                                       \
+	    SERVED_TOLD, ENDS_ACCESS)                                          \
 	X(APPLY, "policy.apply", "POST", "/v1/policy", AUTH_SIGNED, WHO_ADMIN, \
-	    ROOT_MAY, CODE_BEFORE, PAYLOAD_PARTS, ANSWER_ONCE, SERVED_TOLD)    \
+	    ROOT_MAY, CODE_BEFORE, PAYLOAD_PARTS, ANSWER_ONCE, SERVED_TOLD,    \
+	    ENDS_NOTHING)                                                      \
 	X(DOCTOR, "target.doctor", "POST", "/v1/targets/doctor", AUTH_SIGNED,  \
 	    WHO_ADMIN, ROOT_MAY, CODE_NONE, PAYLOAD_WHOLE, ANSWER_ONCE,        \
-	    SERVED_IN_STEP)                                                    \
+	    SERVED_IN_STEP, ENDS_NOTHING)                                      \
 	X(CLOCK_ACCEPT, "clock.accept", "POST", "/v1/clock/accept",            \
 	    AUTH_SIGNED, WHO_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE,      \
-	    ANSWER_KEPT, SERVED_TOLD)                                          \
+	    ANSWER_KEPT, SERVED_TOLD, ENDS_NOTHING)                            \
 	X(AUDIT, "audit.read", "GET", "/v1/audit", AUTH_TOKEN, WHO_AUDITOR,    \
-	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_TOLD)
+	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_TOLD,       \
+	    ENDS_NOTHING)
 
 enum api_verb {
 	VERB_NONE = 0,
@@ -170,6 +186,7 @@ struct verb {
 	enum verb_payload payload;
 	enum verb_answer answer;
 	enum verb_served served;
+	enum verb_ends ends;
 };
 
 /* NULL for unknown ids. */

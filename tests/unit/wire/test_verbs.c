@@ -104,6 +104,9 @@ test_exceptions(void **state)
 	    "role.remove", "clock.accept");
 	CHECK_ONLY(v->served == SERVED_BY_API, "healthz");
 	CHECK_ONLY(v->served == SERVED_AT_ONCE, "readyz", "challenge");
+	CHECK_ONLY(v->ends == ENDS_ACCESS, "grant.release", "grant.revoke",
+	    "session.kill", "user.lock", "user.remove", "target.remove",
+	    "role.remove");
 }
 
 static void
