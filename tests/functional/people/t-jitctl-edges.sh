@@ -98,7 +98,7 @@ expect_eq 0 "$(head -n 1 <<<"$OUT" | jq .seq)" 'the first of all'
 calls=$(local_admin --debug audit tail --lines 1 2>&1 | grep -c 'GET /v1/audit')
 [ "$calls" -le 25 ] || fail "$calls calls for one record"
 expect_ok local_admin audit search --event session.en
-expect_out 'did you mean "session.end"'
+expect_out 'did you mean session\.end\?'
 
 echo '- a role that denies forbids all that it does not name'
 expect_ok local_admin role add freeze --deny
