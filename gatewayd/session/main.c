@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/fault.h"
 #include "base/limits.h"
@@ -259,6 +260,7 @@ configure(struct zygote *z)
 	}
 #if FAULT_BUILD
 	(void)setenv("SALLYPORT_FAULTS", c->faults, 1);
+	(void)clock_now(); /* before the sandbox */
 #endif
 	z->algorithms = c->conf.algorithms;
 	if ((r = load_host_key(z, c->conf.host_key)) != 0) {

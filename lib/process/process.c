@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/fault.h"
 #include "base/log.h"
@@ -367,6 +368,7 @@ on_config(struct process *r, const struct msg_sup_config *m)
 	r->config = *m;
 	if (FAULT_BUILD && m->faults[0] != '\0')
 		(void)setenv("SALLYPORT_FAULTS", m->faults, 1);
+	(void)clock_now(); /* before the sandbox, for such a build */
 	if (r->def->start != NULL &&
 	    (e = r->def->start(r, &r->config.conf)) != 0)
 		return e;
