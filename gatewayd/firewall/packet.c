@@ -68,7 +68,7 @@ get(const struct machine *m, const struct nl_attr *reg, size_t n)
 {
 	const size_t i = at(reg, n);
 
-	if (i == REGISTERS)
+	if (i == REGISTERS || n == 0)
 		return NULL;
 	for (size_t k = 0; k < n; k++)
 		if (m->known[i + k] != KNOWN_VALUE)
@@ -238,7 +238,7 @@ do_range(struct machine *m, struct nl_attr *tb)
 	const uint8_t *is = get(m, &tb[NFTA_RANGE_SREG], from.n);
 	bool in = false;
 
-	if (is == NULL || from.n == 0 || from.n != to.n) {
+	if (is == NULL || from.n != to.n) {
 		match(m, MATCH_MAYBE);
 		return;
 	}

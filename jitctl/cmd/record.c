@@ -132,7 +132,9 @@ put_object(struct buf *b, json_t *was, json_t *now, bool is_new)
 
 	if (was != NULL && now != NULL) {
 		json_object_foreach(was, key, v)
-		    put_change(b, key, v, json_object_get(now, key));
+		{
+			put_change(b, key, v, json_object_get(now, key));
+		}
 	} else if (was != NULL) {
 		put_all(b, was, true);
 	} else if (is_new) {
