@@ -32,8 +32,8 @@ inbox_init(struct session *s)
 {
 	struct inbox *in = s->inbox;
 
-	if ((in->body = calloc(1, msg_size_max())) == NULL ||
-	    (in->wait_body = calloc(1, msg_size_max())) == NULL)
+	if ((in->body = ipc_room()) == NULL ||
+	    (in->wait_body = ipc_room()) == NULL)
 		return GW_ENOMEM;
 	return 0;
 }
@@ -41,8 +41,8 @@ inbox_init(struct session *s)
 void
 inbox_done(struct session *s)
 {
-	free(s->inbox->body);
-	free(s->inbox->wait_body);
+	ipc_room_free(s->inbox->body);
+	ipc_room_free(s->inbox->wait_body);
 }
 
 static struct link *

@@ -15,7 +15,7 @@
 struct session;
 
 struct inbox {
-	void *body;      /* storage for decoding, msg_size_max() */
+	void *body;      /* ipc_room() for all links */
 	void *wait_body; /* the same while inbox_sign waits */
 	struct {         /* the notary's answer inbox_sign waits for */
 		uint32_t rid;

@@ -181,6 +181,7 @@ spawn(struct zygote *z, const struct msg_sup_spawn *m, struct ipc_msg *msg)
 		(void)signal(SIGCHLD, SIG_DFL);
 		secret_no_dumps();
 		ipc_done(&z->ctl);
+		ipc_room_free(z->body); /* m is in it, own is not */
 		_exit(session_main(&own, msg->fds[0], msg->fds[1], z->host_key,
 		    z->algorithms));
 	}
@@ -323,8 +324,8 @@ main(int argc, char **argv)
 	(void)sigaction(SIGCHLD, &chld, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);
 	ipc_init(&z.ctl, CONTROL_FD, PROC_ZYGOTE, PROC_SUPERVISOR);
-	if ((z.body = calloc(1, msg_size_max())) == NULL ||
-	    ssh_init() != SSH_OK || hooks_init() != 0 || names_init() != 0) {
+	if ((z.body = ipc_room()) == NULL || ssh_init() != SSH_OK ||
+	    hooks_init() != 0 || names_init() != 0) {
 		log_err("libssh and libcrypto cannot be set up");
 		return 1;
 	}

@@ -337,7 +337,7 @@ rootsock_start(struct supervisor *s)
 	struct rootsock *x = calloc(1, sizeof(*x));
 	int r;
 
-	if (x == NULL || (x->body = calloc(1, msg_size_max())) == NULL) {
+	if (x == NULL || (x->body = ipc_room()) == NULL) {
 		free(x);
 		return GW_ENOMEM;
 	}
@@ -347,7 +347,7 @@ rootsock_start(struct supervisor *s)
 	    (r = listen_at(path, &x->fd)) != 0) {
 		log_err("cannot listen in %s: %s", s->conf->state_dir,
 		    r == GW_ESYS ? strerror(errno) : err_str(r));
-		free(x->body);
+		ipc_room_free(x->body);
 		free(x);
 		return r;
 	}

@@ -110,8 +110,7 @@ dial(const char *config, struct ipc *ret)
 static int
 order(const char *config, const struct msg_sup_unprotect *m)
 {
-	struct ipc_msg in = {
-	    .body = calloc(1, msg_size_max()), .fds = {-1, -1}};
+	struct ipc_msg in = {.body = ipc_room(), .fds = {-1, -1}};
 	const struct msg_sup_unprotected *answer = in.body;
 	struct ipc c;
 	int r = GW_ENOMEM;
@@ -131,7 +130,7 @@ order(const char *config, const struct msg_sup_unprotect *m)
 	else if ((r = msg_error(answer->result)) != 0)
 		(void)fprintf(stderr, "%s\n", answer->text);
 out:
-	free(in.body);
+	ipc_room_free(in.body);
 	return r;
 }
 

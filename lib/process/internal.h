@@ -43,7 +43,7 @@ struct process {
 	struct peer *control;
 	struct peer *peers; /* the control link is among them */
 	struct timer *relink;
-	void *body;      /* one decoded message */
+	void *body;      /* ipc_room() for all links */
 	uint32_t linked; /* PROC_BIT of every kind linked so far */
 	uint32_t rid;
 	struct append *appends;

@@ -442,6 +442,6 @@ loop_done(struct process *r)
 	reap(r);
 	if (r->base != NULL)
 		event_base_free(r->base);
-	free(r->body);
+	ipc_room_free(r->body);
 	r->body = NULL;
 }

@@ -60,8 +60,7 @@ process_new(const struct process_def *def, void *ctx)
 		return NULL;
 	r->def = def;
 	r->ctx = ctx;
-	if ((r->body = calloc(1, msg_size_max())) == NULL ||
-	    loop_init(r) != 0 ||
+	if ((r->body = ipc_room()) == NULL || loop_init(r) != 0 ||
 	    (r->relink = timer_new(r, process_relink, NULL)) == NULL) {
 		process_free(r);
 		return NULL;

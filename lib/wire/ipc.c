@@ -60,10 +60,31 @@ ipc_done(struct ipc *c)
 	if (c->fd >= 0)
 		(void)close(c->fd);
 	c->fd = -1;
-	if (c->rx != NULL)
-		explicit_bzero(c->rx, LIMIT_MSG_MAX);
-	free(c->rx);
-	c->rx = NULL;
+}
+
+/* The frame lies before the body, so that no decoding reaches it. Not cleared:
+ * what no message was long enough for never costs memory. */
+static uint8_t *
+frame_of(void *room)
+{
+	return (uint8_t *)room - LIMIT_MSG_MAX;
+}
+
+void *
+ipc_room(void)
+{
+	uint8_t *p = malloc(LIMIT_MSG_MAX + msg_size_max());
+
+	return p != NULL ? p + LIMIT_MSG_MAX : NULL;
+}
+
+void
+ipc_room_free(void *room)
+{
+	if (room == NULL)
+		return;
+	explicit_bzero(frame_of(room), LIMIT_MSG_MAX + msg_size_max());
+	free(frame_of(room));
 }
 
 static int
@@ -205,6 +226,7 @@ ipc_recv(struct ipc *c, struct ipc_msg *m)
 {
 	struct iovec iov;
 	struct msghdr mh = {.msg_iov = &iov, .msg_iovlen = 1};
+	uint8_t *frame = frame_of(m->body);
 	union control ctl;
 	ssize_t n;
 	int r;
@@ -215,9 +237,7 @@ ipc_recv(struct ipc *c, struct ipc_msg *m)
 		m->fds[i] = -1;
 	if (c->fd < 0)
 		return GW_ECLOSED;
-	if (c->rx == NULL && (c->rx = malloc(LIMIT_MSG_MAX)) == NULL)
-		return GW_ENOMEM;
-	iov.iov_base = c->rx;
+	iov.iov_base = frame;
 	iov.iov_len = LIMIT_MSG_MAX;
 	mh.msg_control = ctl.space;
 	mh.msg_controllen = sizeof(ctl.space);
@@ -235,7 +255,7 @@ ipc_recv(struct ipc *c, struct ipc_msg *m)
 	}
 	r = GW_EPROTO;
 	if ((mh.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0 &&
-	    msg_decode(c->rx, (size_t)n, &m->type, m->body) == 0)
+	    msg_decode(frame, (size_t)n, &m->type, m->body) == 0)
 		r = msg_allowed(m->type, c->peer, c->self, c->state, m->nfds);
 	if (r != 0)
 		ipc_msg_close(m);

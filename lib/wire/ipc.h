@@ -19,12 +19,11 @@ struct ipc {
 	enum proc self; /* who we are */
 	enum proc peer; /* who is at the other end */
 	unsigned state; /* enum msg_state, moved by the owner */
-	uint8_t *rx; /* LIMIT_MSG_MAX bytes, allocated at the first receive */
 };
 
-/* A decoded message; body is aligned storage of msg_size_max() bytes owned by
- * the caller of ipc_recv for as long as it likes; MF_BYTES point into ipc->rx
- * and live until the next ipc_recv on the same ipc. */
+/* A decoded message; body is an ipc_room() of the caller's, one for all links
+ * it reads in turn: a process with many links would hold a page for each. What
+ * is in it, MF_BYTES as well, lives until the next ipc_recv into it. */
 struct ipc_msg {
 	unsigned type;
 	void *body;
@@ -32,6 +31,10 @@ struct ipc_msg {
 			       * not */
 	unsigned nfds;
 };
+
+/* Space for one message decoded and its frame. NULL: out of memory. */
+void *ipc_room(void);
+void ipc_room_free(void *room); /* wipes it: codes and tokens went through */
 
 /* A connected pair, CLOEXEC and non-blocking, with room for LIMIT_MSG_MAX. */
 MUST_CHECK int ipc_pair(int ret[2]);

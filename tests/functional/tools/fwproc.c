@@ -518,7 +518,7 @@ main(int argc, char **argv)
 			     argv[2]) != 0)
 		return 2;
 	(void)setvbuf(stdout, NULL, _IOLBF, 0);
-	if ((b.body = calloc(1, msg_size_max())) == NULL)
+	if ((b.body = ipc_room()) == NULL)
 		return 2;
 	memset(b.key, 0x5a, sizeof(b.key));
 	begin(&b, argv[1], argv[2], old);
@@ -546,7 +546,7 @@ main(int argc, char **argv)
 	finish(&b, 0);
 	check(&b, "supervisor gone: it ends, what was shut stays",
 	    listed("10.0.0.8 . tcp . 22"));
-	free(b.body);
+	ipc_room_free(b.body);
 	printf("%u failed\n", b.failed);
 	return b.failed == 0 ? 0 : 1;
 }

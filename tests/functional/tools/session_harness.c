@@ -418,7 +418,7 @@ main(int argc, char **argv)
 	make_key(&h, "ca.pub", &h.ca_seed, ca, sizeof(ca));
 	path_in(&h, path, sizeof(path), "events");
 	if ((h.events = fopen(path, "we")) == NULL ||
-	    (h.body = calloc(1, msg_size_max())) == NULL)
+	    (h.body = ipc_room()) == NULL)
 		die(path);
 	start_zygote(&h, argv[1], line);
 	h.listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

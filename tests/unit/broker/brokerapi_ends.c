@@ -367,14 +367,14 @@ want_kill(struct scene *x, uint64_t conn)
 {
 	struct testlink supervisor = {.ipc = x->proc.control};
 
-	supervisor.m.body = calloc(1, msg_size_max());
+	supervisor.m.body = ipc_room();
 	assert_non_null(supervisor.m.body);
 	assert_int_equal(((const struct msg_sup_conn *)testlink_want(
 			      &supervisor, MSG_SUP_KILL))
 			     ->conn,
 	    conn);
 	x->proc.control = supervisor.ipc;
-	free(supervisor.m.body);
+	ipc_room_free(supervisor.m.body);
 }
 
 /* A session that closes its line is killed, and one that has said its last word

@@ -251,7 +251,7 @@ probe_race(struct scene *x, const char *body)
 
 	start(x, NULL, 0, NULL);
 	supervisor.ipc = x->proc.control;
-	supervisor.m.body = calloc(1, msg_size_max());
+	supervisor.m.body = ipc_room();
 	assert_non_null(supervisor.m.body);
 	send_signed(x, &x->one, VERB_DOCTOR, "{\"target\":\"web-01\"}");
 	link_session(x, &session,
@@ -268,7 +268,7 @@ probe_race(struct scene *x, const char *body)
 	want_close(x, id, END_REVOKED);
 	assert_int_equal(want_reply(x, &x->api), 200);
 	assert_true(has(x, "your permissions changed meanwhile"));
-	free(supervisor.m.body);
+	ipc_room_free(supervisor.m.body);
 	testlink_close(&session);
 	stop(x);
 }

@@ -274,7 +274,7 @@ link_session(struct scene *x, struct testlink *ret, uint64_t conn)
 	memset(ret, 0, sizeof(*ret));
 	ipc_init(&ret->ipc, pair[0], PROC_SESSION, x->proc.proc);
 	ret->ipc.state = MST_NEW;
-	ret->m.body = calloc(1, msg_size_max());
+	ret->m.body = ipc_room();
 	assert_non_null(ret->m.body);
 }
 

@@ -223,7 +223,7 @@ session_link(struct testlink *ret, uint64_t conn, const struct addr *client)
 	memset(ret, 0, sizeof(*ret));
 	ipc_init(&ret->ipc, pair[0], PROC_SESSION, PROC_NOTARY);
 	ret->ipc.state = MST_READY;
-	assert_non_null(ret->m.body = calloc(1, msg_size_max()));
+	assert_non_null(ret->m.body = ipc_room());
 }
 
 static uint8_t

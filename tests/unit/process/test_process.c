@@ -198,7 +198,7 @@ kid_start_as(struct kid *k, enum proc proc, int fail_start)
 	assert_non_null(config);
 	memset(k, 0, sizeof(*k));
 	k->proc = proc;
-	k->m.body = calloc(1, msg_size_max());
+	k->m.body = ipc_room();
 	assert_non_null(k->m.body);
 	assert_int_equal(ipc_pair(fd), 0);
 	k->pid = fork();
@@ -250,7 +250,7 @@ kid_end(struct kid *k)
 		assert_true(p >= 0);
 		if (p == k->pid) {
 			ipc_done(&k->control);
-			free(k->m.body);
+			ipc_room_free(k->m.body);
 			assert_true(WIFEXITED(status));
 			return WEXITSTATUS(status);
 		}

@@ -36,7 +36,7 @@ fail(const char *fmt, ...)
 static void *
 body_new(void)
 {
-	void *p = calloc(1, msg_size_max());
+	void *p = ipc_room();
 
 	if (p == NULL)
 		fail("out of memory");
@@ -145,7 +145,7 @@ proc_harness_ready(struct proc_harness *p)
 	while (e == 0 && m.type == MSG_SUP_KNOWN);
 	if (e != 0 || m.type != MSG_SUP_READY)
 		fail("no SUP_READY: %s", err_str(e));
-	free(m.body);
+	ipc_room_free(m.body);
 }
 
 void
@@ -203,7 +203,7 @@ proc_harness_refusal(struct proc_harness *p)
 		    msg_spec(m.type)->name);
 	if (e != GW_ECLOSED)
 		fail("the program did not refuse to start: %s", err_str(e));
-	free(m.body);
+	ipc_room_free(m.body);
 	return wait_end(p);
 }
 
@@ -255,7 +255,7 @@ void
 testlink_close(struct testlink *l)
 {
 	ipc_done(&l->ipc);
-	free(l->m.body);
+	ipc_room_free(l->m.body);
 	l->m.body = NULL;
 }
 

@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -32,7 +33,7 @@ line_open(struct line *l, enum proc a, enum proc b)
 	assert_int_equal(ipc_pair(fd), 0);
 	ipc_init(&l->a, fd[0], a, b);
 	ipc_init(&l->b, fd[1], b, a);
-	l->m.body = calloc(1, msg_size_max());
+	l->m.body = ipc_room();
 	assert_non_null(l->m.body);
 }
 
@@ -41,7 +42,7 @@ line_close(struct line *l)
 {
 	ipc_done(&l->a);
 	ipc_done(&l->b);
-	free(l->m.body);
+	ipc_room_free(l->m.body);
 }
 
 static unsigned
@@ -55,6 +56,15 @@ open_fds(void)
 		n++;
 	(void)closedir(d);
 	return n;
+}
+
+/* Bytes the program has from the allocator. */
+static size_t
+held(void)
+{
+	const struct mallinfo2 m = mallinfo2();
+
+	return m.uordblks + m.hblkhd;
 }
 
 /* A datagram as a hostile peer sends it, with descriptors. */
@@ -132,6 +142,42 @@ test_message(void **state)
 	assert_int_equal(ipc_recv(&l.b, &l.m), GW_EAGAIN);
 	assert_int_equal(ipc_recv_wait(&l.b, &l.m, 20), GW_EAGAIN);
 	line_close(&l);
+}
+
+/* A process reads all its links into one room: they cost no memory each, and
+ * what one brought does not show in what the next did. */
+static void
+test_many_links(void **state)
+{
+	enum { LINKS = 32 };
+	static struct line l[LINKS];
+	struct msg_log_append in = {.event = 9};
+	size_t before = 0;
+	char text[64];
+
+	(void)state;
+	for (int i = 0; i < LINKS; i++) {
+		line_open(&l[i], PROC_BROKER, PROC_NOTARY);
+		in.rid = (uint32_t)i;
+		in.fields.p = (const uint8_t *)text;
+		in.fields.len = (uint32_t)snprintf(text, sizeof(text), "%*d",
+		    LINKS - i, i); /* each one is shorter */
+		assert_int_equal(
+		    ipc_send(&l[i].a, MSG_LOG_APPEND, &in, NULL, 0), 0);
+	}
+	before = held();
+	for (int i = 0; i < LINKS; i++) {
+		const struct msg_log_append *m = l[0].m.body;
+
+		assert_int_equal(ipc_recv(&l[i].b, &l[0].m), 0);
+		assert_int_equal(m->rid, i);
+		(void)snprintf(text, sizeof(text), "%*d", LINKS - i, i);
+		assert_int_equal(m->fields.len, strlen(text));
+		assert_memory_equal(m->fields.p, text, m->fields.len);
+	}
+	assert_true(held() <= before);
+	for (int i = 0; i < LINKS; i++)
+		line_close(&l[i]);
 }
 
 static void
@@ -355,6 +401,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_pair),
 	    cmocka_unit_test(test_message),
+	    cmocka_unit_test(test_many_links),
 	    cmocka_unit_test(test_largest),
 	    cmocka_unit_test(test_descriptor),
 	    cmocka_unit_test(test_full),
