@@ -95,6 +95,8 @@ grant_tell_open(const struct ctx *c, const json_t *reply, const char *how)
 		say(c, "%s open on %s: %s, login %s, until %s", how,
 		    member_name(reply, "target"), t[0], t[1], t[2]);
 	}
+	if (json_array_size(list) >= LIMIT_GRANTS_TOLD)
+		say(c, "There may be more: %s grants", self(c));
 	return json_array_size(list);
 }
 

@@ -66,6 +66,7 @@ enum {
 	LIMIT_SOURCES = 2, /* one IPv4 and one IPv6 per request */
 	LIMIT_GRANTS = 100000,
 	LIMIT_GRANTS_PER_USER = 1000, /* open at a time */
+	LIMIT_GRANTS_TOLD = 8,        /* of what else is open, in a reply */
 	LIMIT_GRANT_MIN_S = 5,        /* the kernel's timer is the bound */
 	LIMIT_GRANT_MAX_S = 86400,
 	LIMIT_GRANT_DEFAULT_S = 10800,

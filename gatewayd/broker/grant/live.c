@@ -222,7 +222,8 @@ grant_others_json(const struct live_grant *lg)
 	json_t *list = json_array();
 
 	for (const struct live_grant *x = lg->b->grants;
-	     list != NULL && x != NULL; x = x->next) {
+	     json_array_size(list) < LIMIT_GRANTS_TOLD && x != NULL;
+	     x = x->next) {
 		json_t *o = NULL;
 
 		if (x == lg || x->state != GRANT_ACTIVE ||

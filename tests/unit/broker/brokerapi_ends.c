@@ -231,6 +231,34 @@ test_revoke_is_recorded(void **state)
 	stop(x);
 }
 
+/* Whoever has a thousand open at a target reads of a few; each such reply is
+ * kept for repeats as well. */
+void
+test_few_of_many_are_told(void **state)
+{
+	enum { OPEN = LIMIT_GRANTS_TOLD + 4 };
+	struct scene *x = *state;
+	struct msg_nt_fold_grant g[OPEN];
+	struct msg_nt_closed closed = {.seq = 60};
+	char body[64];
+	unsigned told = 0;
+
+	for (int i = 0; i < OPEN; i++)
+		fold_grant(&g[i], x->one.pub.fp);
+	start(x, g, OPEN, NULL);
+	(void)snprintf(body, sizeof(body), "{\"grant\":\"%s\"}", g[0].grant.id);
+	send_signed(x, &x->one, VERB_REVOKE, body);
+	want_event(x, EV_GRANT_TERMINATE);
+	want_close(x, g[0].grant.id, END_REVOKED);
+	closed.rid = ((const struct msg_nt_close *)x->notary.m.body)->rid;
+	testlink_send(&x->notary, MSG_NT_GRANT_CLOSED, &closed);
+	assert_int_equal(want_reply(x, &x->api), 200);
+	for (int i = 1; i < OPEN; i++)
+		told += has(x, g[i].grant.id);
+	assert_int_equal(told, LIMIT_GRANTS_TOLD);
+	stop(x);
+}
+
 /* A disk that takes nothing: the caller hears it, and the end is told again
  * until it is written. */
 void
