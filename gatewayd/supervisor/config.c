@@ -52,6 +52,13 @@ read_next(struct conf *c)
 	return read_pub(c, "tls.next", c->tls_next, sizeof(c->tls_next));
 }
 
+void
+config_tls_fields(struct event_fields *f, const struct conf *c)
+{
+	event_str(f, EF_TLS, c->tls_spki);
+	event_strn(f, EF_TLS_NEXT, c->tls_next, strcspn(c->tls_next, " "));
+}
+
 int
 config_read(struct conf *c, const char *path)
 {

@@ -8,9 +8,13 @@
 
 #include "base/attr.h"
 #include "core/conf.h"
+#include "core/event.h"
 
 /* On failure ret may be half filled, and the errors were printed: of the file
  * with a caret below each, of the keys as lines of the log. */
 MUST_CHECK int config_read(struct conf *ret, const char *path);
+
+/* The API's key and the one announced, for the record that they are served. */
+void config_tls_fields(struct event_fields *f, const struct conf *c);
 
 #endif

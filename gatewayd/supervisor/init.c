@@ -63,12 +63,31 @@ ask(const char *question, char *value, size_t size)
 	line[n] = '\0';
 	if (n == 0 || str_copy(value, size, line) == 0)
 		return 0;
-	(void)fprintf(stderr, "That is too long.\n");
+	(void)fprintf(
+	    stderr, "That is too long: at most %zu characters.\n", size - 1);
 	return GW_ELIMIT;
 }
 
 static int
-port_free(uint64_t port, const char *flag)
+number(const char *text, const char *flag, uint64_t *ret)
+{
+	if (str_u64(text, 1, 65535, ret) == 0)
+		return 0;
+	(void)fprintf(
+	    stderr, "%s: not a port: \"%s\" (1 to 65535)\n", flag, text);
+	return GW_EINVAL;
+}
+
+struct answers {
+	struct init_facts facts;
+	char ssh_port[LIMIT_HOST_SIZE], api_port[LIMIT_HOST_SIZE]; /* typed */
+	char sink[LIMIT_HOST_SIZE], sink_ca[LIMIT_PATH_SIZE]; /* as given */
+	bool yes;
+	bool keys; /* they are there: the configuration alone is missing */
+};
+
+static int
+port_free(const struct answers *a, uint64_t port, const char *flag)
 {
 	const char *me = getenv("SSH_CONNECTION");
 	struct port_use use = {0};
@@ -88,8 +107,9 @@ port_free(uint64_t port, const char *flag)
 		    (unsigned long long)port, flag);
 		return GW_EDENIED;
 	}
-	if ((!use.listening && !use.established) || FAULT(init_port))
-		return 0;
+	if ((!use.listening && !use.established) || FAULT(init_port) ||
+	    (a->keys && strstr(use.who, ", gatewayd, ") == use.who))
+		return 0; /* this gateway's own, which lost its file */
 	(void)fprintf(stderr, "Port %llu has %s%s. Choose another with %s.\n",
 	    (unsigned long long)port,
 	    use.listening ? "a running server"
@@ -97,23 +117,6 @@ port_free(uint64_t port, const char *flag)
 	    use.who, flag);
 	return GW_EEXIST;
 }
-
-static int
-number(const char *text, const char *flag, uint64_t *ret)
-{
-	if (str_u64(text, 1, 65535, ret) == 0)
-		return 0;
-	(void)fprintf(
-	    stderr, "%s: not a port: \"%s\" (1 to 65535)\n", flag, text);
-	return GW_EINVAL;
-}
-
-struct answers {
-	struct init_facts facts;
-	char ssh_port[8], api_port[8];
-	char sink[LIMIT_HOST_SIZE], sink_ca[LIMIT_PATH_SIZE]; /* as given */
-	bool yes;
-};
 
 /* Where the value of an option goes; NULL: there is no such option. */
 static char *
@@ -248,7 +251,7 @@ check_ssh_port(struct answers *a)
 {
 	int r = number(a->ssh_port, "--ssh-port", &a->facts.ssh_port);
 
-	return r != 0 ? r : port_free(a->facts.ssh_port, "--ssh-port");
+	return r != 0 ? r : port_free(a, a->facts.ssh_port, "--ssh-port");
 }
 
 static int
@@ -258,11 +261,14 @@ check_api_port(struct answers *a)
 	int r = number(a->api_port, "--api-port", &f->api_port);
 
 	if (r == 0 && f->ssh_port == f->api_port) {
-		(void)fprintf(
-		    stderr, "--api-port: SSH and API need different ports\n");
+		(void)fprintf(stderr,
+		    "Port %llu is the SSH port: SSH and API need different "
+		    "ones. Choose another for the API (--api-port), or begin "
+		    "anew with another --ssh-port.\n",
+		    (unsigned long long)f->api_port);
 		r = GW_EINVAL;
 	}
-	return r != 0 ? r : port_free(f->api_port, "--api-port");
+	return r != 0 ? r : port_free(a, f->api_port, "--api-port");
 }
 
 /* "host", "host:port", "[v6]:port"; the CA's path as any process finds it. */
@@ -323,16 +329,18 @@ ask_all(struct answers *a)
 		char *value;
 		size_t size;
 		int (*check)(struct answers *a);
+		bool anew; /* asked also where there are keys */
 	} questions[] = {
 	    {"Name or address clients connect to", f->host, sizeof(f->host),
-		check_host},
+		check_host, true},
 	    {"Short name of this gateway", f->server_id, sizeof(f->server_id),
-		check_server_id},
+		check_server_id, false},
 	    {"SSH port of the gateway", a->ssh_port, sizeof(a->ssh_port),
-		check_ssh_port},
+		check_ssh_port, true},
 	    {"HTTPS port of its API", a->api_port, sizeof(a->api_port),
-		check_api_port},
-	    {"First administrator", f->admin, sizeof(f->admin), check_admin},
+		check_api_port, true},
+	    {"First administrator", f->admin, sizeof(f->admin), check_admin,
+		false},
 	};
 	char usual[LIMIT_HOST_SIZE];
 	int r = check_sink(a);
@@ -340,6 +348,12 @@ ask_all(struct answers *a)
 	for (size_t i = 0; r == 0 && i < ARRAY_LEN(questions); i++) {
 		char *value = questions[i].value;
 
+		if (a->keys && !questions[i].anew)
+			continue;
+		if (!a->yes && value == a->api_port &&
+		    strcmp(value, a->ssh_port) == 0) /* no default any more */
+			(void)snprintf(value, questions[i].size, "%s",
+			    strcmp(value, "8443") == 0 ? "8444" : "8443");
 		(void)snprintf(usual, sizeof(usual), "%s", value);
 		do {
 			if (!a->yes)
@@ -370,36 +384,28 @@ hold_signals(void)
 	return sigprocmask(SIG_BLOCK, &set, NULL) == 0 ? 0 : GW_ESYS;
 }
 
-int
-init_main(int argc, char **argv)
+/* The keys are there and bear a name: the file is written, nothing else. */
+static int
+write_again(const struct init_facts *f)
 {
-	struct answers a = {.ssh_port = "2222", .api_port = "8443"};
-	struct init_facts *f = &a.facts;
-	char invitation[INVITE_TEXT_SIZE];
-	char me[] = "gatewayd init"; /* what getopt calls us */
+	if (hold_signals() != 0 || initkeys_config(f) != 0)
+		return 1;
+	(void)printf("\n%s is written, with the name that the keys bear (%s): "
+		     "SSH on port %llu, API on port %llu.\nNo key, user or "
+		     "record was touched. What else the lost file said (sinks, "
+		     "limits: gatewayd.yaml(5))\nis to be put in by hand. "
+		     "Then: gatewayd -t, and start the gateway, or SIGHUP to "
+		     "one that runs.\n",
+	    f->config, f->server_id, (unsigned long long)f->ssh_port,
+	    (unsigned long long)f->api_port);
+	return 0;
+}
 
-	argv[0] = me;
-	(void)snprintf(f->config, sizeof(f->config),
-	    SYSCONFDIR "/sallyport/gatewayd.yaml");
-	(void)snprintf(f->admin, sizeof(f->admin), "admin");
-	if (gethostname(f->server_id, sizeof(f->server_id) - 1) != 0)
-		f->server_id[0] = '\0';
-	(void)snprintf(f->host, sizeof(f->host), "%s", f->server_id);
-	if (parse(&a, argc, argv) != 0)
-		return EXIT_USAGE;
-	if (geteuid() != 0) {
-		(void)fprintf(stderr, "gatewayd init must run as root.\n");
-		return 1;
-	}
-	if (access(f->config, F_OK) == 0 && !FAULT(init_twice)) {
-		(void)fprintf(stderr,
-		    "%s exists: this gateway was set up already; nothing was "
-		    "changed.\n",
-		    f->config);
-		return 1;
-	}
-	if (ask_all(&a) != 0)
-		return 1;
+static int
+make_all(const struct init_facts *f)
+{
+	char invitation[INVITE_TEXT_SIZE];
+
 	if (hold_signals() != 0 || initkeys_make(f, invitation) != 0)
 		return 1;
 	(void)printf("\n%s is set up: SSH on port %llu, API on port %llu.\n"
@@ -411,4 +417,65 @@ init_main(int argc, char **argv)
 	    (unsigned long long)f->api_port, f->config, f->admin, invitation);
 	explicit_bzero(invitation, sizeof(invitation));
 	return 0;
+}
+
+/* Are there keys? Their name is the gateway's; no other can be given. */
+static int
+look_for_keys(struct answers *a, const char *usual)
+{
+	struct init_facts *f = &a->facts;
+	char name[LIMIT_NAME_SIZE];
+	const int r = initkeys_name(name);
+
+	a->keys = r != GW_ENOENT;
+	if (r != 0)
+		return a->keys ? r : 0;
+	if (strcmp(f->server_id, usual) != 0 &&
+	    strcmp(f->server_id, name) != 0) {
+		(void)fprintf(stderr,
+		    "--server-id: the keys that are there are those of %s\n",
+		    name);
+		return GW_EINVAL;
+	}
+	(void)fprintf(stderr,
+	    "The keys of gateway %s are there, its configuration %s is not: "
+	    "that alone is written.\n",
+	    name, f->config);
+	return str_copy(f->server_id, sizeof(f->server_id), name);
+}
+
+int
+init_main(int argc, char **argv)
+{
+	struct answers a = {.ssh_port = "2222", .api_port = "8443"};
+	struct init_facts *f = &a.facts;
+	char usual[LIMIT_NAME_SIZE] = "";
+	char me[] = "gatewayd init"; /* what getopt calls us */
+
+	argv[0] = me;
+	(void)snprintf(f->config, sizeof(f->config),
+	    SYSCONFDIR "/sallyport/gatewayd.yaml");
+	(void)snprintf(f->admin, sizeof(f->admin), "admin");
+	if (gethostname(usual, sizeof(usual) - 1) != 0)
+		usual[0] = '\0';
+	(void)snprintf(f->server_id, sizeof(f->server_id), "%s", usual);
+	(void)snprintf(f->host, sizeof(f->host), "%s", f->server_id);
+	if (parse(&a, argc, argv) != 0)
+		return EXIT_USAGE;
+	if (geteuid() != 0) {
+		(void)fprintf(stderr, "gatewayd init must run as root.\n");
+		return 1;
+	}
+	if (access(f->config, F_OK) == 0 && !FAULT(init_twice)) {
+		(void)fprintf(stderr,
+		    "%s exists: this gateway was set up already; nothing was "
+		    "changed.\nAnother invitation for an administrator who has "
+		    "not enrolled, while the gateway runs:\n  jitctl --socket "
+		    "/run/sallyport/admin.sock user set %s --invite\n",
+		    f->config, f->admin);
+		return 1;
+	}
+	if (look_for_keys(&a, usual) != 0 || ask_all(&a) != 0)
+		return 1;
+	return a.keys ? write_again(f) : make_all(f);
 }

@@ -237,8 +237,33 @@ make_invitation(const struct init_facts *f, const char *spki,
 	return r;
 }
 
-static int
-make_config(const struct init_facts *f)
+int
+initkeys_name(char ret[static LIMIT_NAME_SIZE])
+{
+	static const char start[] = "sallyport/";
+	struct secret text = {0};
+	struct note_key key;
+	char line[NOTE_VKEY_SIZE] = "";
+	int r;
+
+	if (access(STATE "/pub/host.pub", F_OK) != 0)
+		return GW_ENOENT;
+	r = safefile_read(&text, STATE "/pub/log.vkey", sizeof(line) - 1, 0);
+	if (r == 0) {
+		memcpy(line, text.p, text.len);
+		line[strcspn(line, "\n")] = '\0';
+		r = note_vkey_parse(&key, line);
+	}
+	secret_free(&text);
+	if (r == 0 && strncmp(key.name, start, strlen(start)) != 0)
+		r = GW_ECORRUPT;
+	if (r == 0)
+		r = str_copy(ret, LIMIT_NAME_SIZE, key.name + strlen(start));
+	return r == 0 ? 0 : fail("read", STATE "/pub/log.vkey", r);
+}
+
+int
+initkeys_config(const struct init_facts *f)
 {
 	char text[4096];
 	char folder[LIMIT_PATH_SIZE];
@@ -292,13 +317,8 @@ initkeys_make(
 	char spki[65];
 	int r;
 
-	if (access(STATE "/pub/host.pub", F_OK) == 0) {
-		(void)fprintf(stderr,
-		    "%s already holds keys: targets may trust them. Move it "
-		    "away to start anew; nothing was changed.\n",
-		    STATE);
-		return GW_EEXIST;
-	}
+	if (access(STATE "/pub/host.pub", F_OK) == 0)
+		return fail("make keys anew in", STATE, GW_EEXIST);
 	for (size_t i = 0; i < ARRAY_LEN(accounts); i++)
 		if ((r = make_user(accounts[i].user)) != 0)
 			return r;
@@ -313,7 +333,7 @@ initkeys_make(
 		 "sallyport host key")) != 0)
 		return r;
 	/* last: the configuration is what says "set up" */
-	if ((r = make_config(f)) != 0)
+	if ((r = initkeys_config(f)) != 0)
 		(void)unlink(STATE "/pub/host.pub"); /* it may be repeated */
 	return r;
 }

@@ -27,4 +27,10 @@ struct init_facts {
 MUST_CHECK int initkeys_make(
     const struct init_facts *f, char retinvitation[static INVITE_TEXT_SIZE]);
 
+/* The name that the keys which are there bear. GW_ENOENT: there are none; after
+ * any other failure a sentence was printed, and nothing is to be made. */
+MUST_CHECK int initkeys_name(char ret[static LIMIT_NAME_SIZE]);
+/* The configuration file alone. On failure a sentence was printed. */
+MUST_CHECK int initkeys_config(const struct init_facts *f);
+
 #endif

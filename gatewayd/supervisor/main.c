@@ -353,6 +353,7 @@ start(struct process *r, const struct conf *conf)
 	    FAULT_BUILD ? SALLYPORT_VERSION " fault-test build"
 			: SALLYPORT_VERSION);
 	event_str(&f, EF_CONFIG, conf->config_sha256);
+	config_tls_fields(&f, conf);
 	(void)process_append(r, EV_GATEWAY_START, &f, NULL, NULL);
 	event_fields_done(&f);
 	if ((e = child_start_all(s)) != 0 || (e = rootsock_start(s)) != 0)

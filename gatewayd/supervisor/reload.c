@@ -73,6 +73,7 @@ record(struct supervisor *s, const struct conf *conf, const char *refused,
 
 	event_fields_init(&f);
 	event_str(&f, EF_CONFIG, conf->config_sha256);
+	config_tls_fields(&f, conf);
 	event_str(&f, EF_OUTCOME, refused == NULL ? "success" : "failure");
 	event_str(&f, EF_REASON, refused);
 	r = process_append(s->process,

@@ -37,7 +37,8 @@ struct rootsock {
 	struct timer *silence;
 	struct msg_sup_unprotect *want; /* NULL: has not said it yet */
 	unsigned serial;                /* of what was wanted */
-	uint32_t whose;                 /* rid of SUP_WHOSE; 0 = not asked */
+	uint32_t whose;                 /* rid of SUP_WHOSE; 0 = not asked;
+					 * want NULL: root only asks */
 	struct timer *whose_timer;
 	uint32_t rid; /* of FW_UNPROTECT; 0 = not sent */
 	void *body;
@@ -80,6 +81,15 @@ answer(struct rootsock *x, int result, const char *text)
 
 	if (str_copy(m.text, sizeof(m.text), text) != 0 ||
 	    ipc_send(&x->asker, MSG_SUP_UNPROTECTED, &m, NULL, 0) != 0)
+		log_warn("an answer to root was lost on its way");
+	hang_up(x);
+}
+
+/* The answer to a question. */
+static void
+reply_to_root(struct rootsock *x, enum msg_type type, const void *body)
+{
+	if (ipc_send(&x->asker, type, body, NULL, 0) != 0)
 		log_warn("an answer to root was lost on its way");
 	hang_up(x);
 }
@@ -175,16 +185,20 @@ on_whose_timer(struct process *r, void *arg)
 
 	(void)r;
 	x->whose = 0;
-	record(x);
+	if (x->want != NULL)
+		record(x);
+	else
+		hang_up(x);
 }
 
 static void
-ask_whose(struct rootsock *x)
+ask_whose(
+    struct rootsock *x, const struct addr *addr, uint8_t proto, uint16_t port)
 {
 	const struct msg_fw_unprotect m = {.rid = process_rid(x->s->process),
-	    .addr = x->want->addr,
-	    .proto = x->want->proto,
-	    .port = x->want->port};
+	    .addr = *addr,
+	    .proto = proto,
+	    .port = port};
 
 	x->whose = m.rid;
 	timer_set(x->whose_timer, peer_send(supervisor_peer(x->s, PROC_BROKER),
@@ -207,6 +221,10 @@ on_whose_is(struct process *r, struct peer *p, const struct ipc_msg *msg)
 		return 0;
 	timer_stop(x->whose_timer);
 	x->whose = 0;
+	if (x->want == NULL) {
+		reply_to_root(x, MSG_SUP_WHOSE_IS, m);
+		return 0;
+	}
 	if (m->target[0] == '\0' || FAULT(unprotect_named)) {
 		record(x);
 		return 0;
@@ -258,6 +276,27 @@ is_whole(const struct msg_sup_unprotect *m)
 	       (m->proto == IPPROTO_TCP || m->proto == IPPROTO_UDP);
 }
 
+/* What root asks; true: nothing is changed by it. */
+static bool
+only_asks(struct rootsock *x, const struct ipc_msg *m)
+{
+	const struct msg_fw_unprotect *at = m->body;
+	struct msg_sup_serves serves = {0};
+
+	if (x->want != NULL || x->whose != 0)
+		return false;
+	if (m->type == MSG_SUP_SERVED) {
+		(void)snprintf(serves.tls_next, sizeof(serves.tls_next), "%s",
+		    x->s->conf->tls_next);
+		reply_to_root(x, MSG_SUP_SERVES, &serves);
+		return true;
+	}
+	if (m->type != MSG_SUP_WHOSE || !addr_valid(&at->addr))
+		return false;
+	ask_whose(x, &at->addr, at->proto, at->port);
+	return true;
+}
+
 static void
 on_asked(struct process *r, int fd, unsigned what, void *arg)
 {
@@ -271,15 +310,17 @@ on_asked(struct process *r, int fd, unsigned what, void *arg)
 	if (e == GW_EAGAIN)
 		return;
 	ipc_msg_close(&m);
+	if (e == 0 && only_asks(x, &m))
+		return;
 	if (e != 0 || m.type != MSG_SUP_UNPROTECT || x->want != NULL ||
-	    !is_whole(m.body) ||
+	    x->whose != 0 || !is_whole(m.body) ||
 	    (x->want = calloc(1, sizeof(*x->want))) == NULL) {
 		hang_up(x);
 		return;
 	}
 	*x->want = *(const struct msg_sup_unprotect *)m.body;
 	timer_set(x->silence, SILENT_MS);
-	ask_whose(x);
+	ask_whose(x, &x->want->addr, x->want->proto, x->want->port);
 }
 
 static void

@@ -19,10 +19,12 @@
 
 #include "base/addr.h"
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/limits.h"
 #include "base/safefile.h"
 #include "base/secret.h"
 #include "base/str.h"
+#include "supervisor/rootask.h"
 #include "sys/conf_yaml.h"
 #include "sys/pem.h"
 #include "wire/rollover.h"
@@ -245,6 +247,42 @@ out:
 	return r == 0 ? 0 : 1;
 }
 
+/* Is it what the gateway that runs tells its clients? Whoever has not heard of
+ * a key must enroll anew once it is in use. */
+static bool
+heard(const struct tlskey_facts *f, EVP_PKEY *next)
+{
+	const struct msg_empty none = {0};
+	const struct msg_sup_serves *told;
+	EVP_PKEY *key = read_key(f, "api/tls.key");
+	char mine[65], spki[65], said[65];
+	void *body = NULL;
+	bool yes = false;
+
+	if (key == NULL || rollover_spki(mine, key) != 0 ||
+	    rollover_spki(spki, next) != 0)
+		goto out;
+	if (rootask(f->conf, MSG_SUP_SERVED, &none, MSG_SUP_SERVES, &body) ==
+	    0) {
+		told = body;
+		yes = rollover_check(
+			  said, told->tls_next, mine, f->server_id) == 0 &&
+		      strcmp(said, spki) == 0;
+	}
+	if (!yes)
+		(void)fputs(
+		    "gatewayd: no client has heard of the announced key from "
+		    "the gateway: once it is in use, every one\nof them must "
+		    "enroll anew. Nothing was changed. Send SIGHUP, and "
+		    "replace it when all have asked for something.\n"
+		    "If that is meant: gatewayd tls replace --unheard\n",
+		    stderr);
+out:
+	ipc_room_free(body);
+	EVP_PKEY_free(key);
+	return yes;
+}
+
 static int
 replace(const struct tlskey_facts *f)
 {
@@ -256,6 +294,10 @@ replace(const struct tlskey_facts *f)
 		(void)fputs("gatewayd: no key was announced: `gatewayd tls "
 			    "announce` makes one\n",
 		    stderr);
+		return 1;
+	}
+	if (!f->unheard && !heard(f, next) && !FAULT(tls_unheard)) {
+		EVP_PKEY_free(next);
 		return 1;
 	}
 	if ((r = put_key(next, f, "api/tls.key")) != 0 ||
@@ -281,6 +323,9 @@ usage(FILE *to)
 	    "  gatewayd tls renew       a new certificate, of the same key\n"
 	    "  gatewayd tls announce    a new key, signed by the one in use\n"
 	    "  gatewayd tls replace     puts the announced key into use\n\n"
+	    "  --unheard                replace what no client has heard of: "
+	    "all "
+	    "must enroll anew\n"
 	    "  -c, --config FILE        default " SYSCONFDIR
 	    "/sallyport/gatewayd.yaml\n",
 	    to);
@@ -292,6 +337,7 @@ tlskey_main(int argc, char **argv)
 {
 	static const struct option options[] = {
 	    {"config", required_argument, NULL, 'c'},
+	    {"unheard", no_argument, NULL, 'U'},
 	    {"help", no_argument, NULL, 'h'},
 	    {NULL, 0, NULL, 0},
 	};
@@ -303,22 +349,29 @@ tlskey_main(int argc, char **argv)
 	const char *path = SYSCONFDIR "/sallyport/gatewayd.yaml";
 	struct tlskey_facts f;
 	struct conf conf;
+	bool unheard = false;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
 		if (c == 'h')
 			return usage(stdout);
-		if (c != 'c')
+		if (c == 'U')
+			unheard = true;
+		else if (c == 'c')
+			path = optarg;
+		else
 			return usage(stderr);
-		path = optarg;
 	}
-	if (optind + 1 != argc)
+	if (optind + 1 != argc ||
+	    (unheard && strcmp(argv[optind], "replace") != 0))
 		return usage(stderr);
 	if (conf_load(&conf, path, stderr) != 0)
 		return 1;
 	f = (struct tlskey_facts){.state_dir = conf.state_dir,
 	    .host = conf.host,
-	    .server_id = conf.server_id};
+	    .server_id = conf.server_id,
+	    .conf = &conf,
+	    .unheard = unheard};
 	for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
 		if (strcmp(argv[optind], verbs[i].word) == 0)
 			return verbs[i].fn(&f);

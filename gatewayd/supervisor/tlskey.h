@@ -14,10 +14,16 @@
 #ifndef SUPERVISOR_TLSKEY_H
 #define SUPERVISOR_TLSKEY_H
 
+#include <stdbool.h>
+
 #include "base/attr.h"
+#include "core/conf.h"
 
 struct tlskey_facts {
 	const char *state_dir, *host, *server_id;
+	/* of `gatewayd tls` alone */
+	const struct conf *conf;
+	bool unheard; /* also what clients have not heard of */
 };
 
 /* All but retspki print a sentence on failure. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * unprotect - see the header. The other end is rootsock.c.
+ * unprotect - see the header.
  */
 #include "supervisor/unprotect.h"
 
@@ -10,26 +10,30 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include "base/addr.h"
 #include "base/err.h"
+#include "base/fault.h"
+#include "base/safefile.h"
+#include "base/secret.h"
 #include "base/str.h"
-#include "supervisor/rootsock.h"
+#include "supervisor/rootask.h"
 #include "sys/conf_yaml.h"
-#include "wire/ipc.h"
 #include "wire/messages.h"
 
-enum { EXIT_USAGE = 2, ANSWER_MS = 20000 };
+enum {
+	EXIT_USAGE = 2,
+	STATE_MAX = 4 * 1024 * 1024 /* internal: the firewall's */
+};
 
 static void
 usage(FILE *f)
 {
 	fputs("gatewayd unprotect - open a port to everybody that the gateway "
 	      "keeps shut\n\n"
-	      "  gatewayd unprotect [-c FILE] ADDRESS PORT\n\n"
+	      "  gatewayd unprotect [-c FILE] ADDRESS PORT\n"
+	      "  gatewayd unprotect [-c FILE] --list    what no target "
+	      "names\n\n"
 	      "It asks why (that goes into the log, with who you are) and "
 	      "whether.\n"
 	      "Remove the target first: jitctl target rm NAME. Of one that "
@@ -80,58 +84,144 @@ asked(struct msg_sup_unprotect *m, const char *address)
 }
 
 static int
-dial(const char *config, struct ipc *ret)
+order(const struct conf *conf, const struct msg_sup_unprotect *m)
 {
-	struct sockaddr_un sun = {.sun_family = AF_UNIX};
-	char path[LIMIT_PATH_SIZE];
-	struct conf conf;
-	int fd;
+	const struct msg_sup_unprotected *answer;
+	void *body = NULL;
+	int r = rootask(conf, MSG_SUP_UNPROTECT, m, MSG_SUP_UNPROTECTED, &body);
 
-	if (conf_load(&conf, config, stderr) != 0)
-		return GW_EINVAL;
-	if (rootsock_path(&conf, path) != 0 ||
-	    str_copy(sun.sun_path, sizeof(sun.sun_path), path) != 0)
-		return GW_ELIMIT;
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	if (fd >= 0 &&
-	    connect(fd, (const struct sockaddr *)&sun, sizeof(sun)) == 0) {
-		ipc_init(ret, fd, PROC_SUPERVISOR, PROC_SUPERVISOR);
+	if (r == 0) {
+		answer = body;
+		if ((r = msg_error(answer->result)) != 0)
+			(void)fprintf(stderr, "%s\n", answer->text);
+	}
+	ipc_room_free(body);
+	return r;
+}
+
+/* ---- what is kept shut */
+
+/* The lines of what is protected (firewall/closed_state.h), which the firewall
+ * writes as it changes. */
+static int
+read_state(const struct conf *conf, struct secret *ret)
+{
+	char path[LIMIT_PATH_SIZE + 32];
+	int r;
+
+	if ((r = str_fmt(path, sizeof(path), "%s/firewall/closed.state",
+		 conf->state_dir)) == 0)
+		r = safefile_read(ret, path, STATE_MAX, SAFEFILE_ANY_OWNER);
+	if (r != 0)
+		(void)fprintf(stderr, "cannot read %s: %s\n", path,
+		    r == GW_ESYS ? strerror(errno) : err_str(r));
+	return r;
+}
+
+static bool
+is_shut(const struct secret *state, const char *address, unsigned port)
+{
+	char line[ADDR_TEXT_SIZE + 32];
+
+	return str_fmt(line, sizeof(line), "\nprotect %s tcp %u\n", address,
+		   port) == 0 &&
+	       memmem(state->p, state->len, line, strlen(line)) != NULL;
+}
+
+/* Who names it? GW_ENOENT: nobody; 0 with its name. */
+static int
+whose(const struct conf *conf, const struct addr *a, unsigned port,
+    char ret[static LIMIT_NAME_SIZE])
+{
+	const struct msg_fw_unprotect ask = {
+	    .addr = *a, .proto = IPPROTO_TCP, .port = (uint16_t)port};
+	void *body = NULL;
+	int r = rootask(conf, MSG_SUP_WHOSE, &ask, MSG_SUP_WHOSE_IS, &body);
+
+	if (r == 0) {
+		const struct msg_sup_whose_is *is = body;
+
+		r = is->target[0] != '\0' ? 0 : GW_ENOENT;
+		(void)snprintf(ret, LIMIT_NAME_SIZE, "%s", is->target);
+	}
+	ipc_room_free(body);
+	return r;
+}
+
+/* The line of one, when no target names it. */
+static int
+list_line(const struct conf *conf, const char *line, unsigned *retn)
+{
+	char address[ADDR_TEXT_SIZE], name[LIMIT_NAME_SIZE];
+	struct addr a;
+	unsigned port = 0;
+	int r;
+
+	if (sscanf(line, "protect %45s tcp %5u", address, &port) != 2 ||
+	    addr_parse(&a, address) != 0)
+		return 0;
+	if ((r = whose(conf, &a, port, name)) == GW_ENOENT) {
+		(void)printf("gatewayd unprotect %s %u\n", address, port);
+		(*retn)++;
 		return 0;
 	}
-	(void)fprintf(stderr,
-	    "gatewayd cannot be asked at %s: %s. Does it run, and are you "
-	    "root?\n",
-	    path, strerror(errno));
-	if (fd >= 0)
-		(void)close(fd);
-	return GW_ESYS;
+	return r;
 }
 
 static int
-order(const char *config, const struct msg_sup_unprotect *m)
+list(const struct conf *conf)
 {
-	struct ipc_msg in = {.body = ipc_room(), .fds = {-1, -1}};
-	const struct msg_sup_unprotected *answer = in.body;
-	struct ipc c;
-	int r = GW_ENOMEM;
+	struct secret state = {0};
+	char *next = NULL;
+	unsigned n = 0;
+	int r = read_state(conf, &state);
+	char *text = r == 0 ? strndup((const char *)state.p, state.len) : NULL;
 
-	if (in.body == NULL || dial(config, &c) != 0)
-		goto out;
-	if ((r = ipc_send_wait(&c, MSG_SUP_UNPROTECT, m, NULL, 0, ANSWER_MS)) ==
-	    0)
-		r = ipc_recv_wait(&c, &in, ANSWER_MS);
-	ipc_msg_close(&in);
-	ipc_done(&c);
-	if (r == 0 && in.type != MSG_SUP_UNPROTECTED)
-		r = GW_EPROTO;
-	if (r != 0)
-		(void)fprintf(
-		    stderr, "gatewayd does not answer: %s\n", err_str(r));
-	else if ((r = msg_error(answer->result)) != 0)
-		(void)fprintf(stderr, "%s\n", answer->text);
-out:
-	ipc_room_free(in.body);
+	if (r == 0 && text == NULL)
+		r = GW_ENOMEM;
+	for (char *p = text != NULL ? strtok_r(text, "\n", &next) : NULL;
+	     r == 0 && p != NULL; p = strtok_r(NULL, "\n", &next))
+		r = list_line(conf, p, &n);
+	if (r == 0 && n == 0)
+		(void)fputs(
+		    "Every port that is kept shut is a target's.\n", stderr);
+	else if (r == 0)
+		(void)fputs("No target names these, and they are kept shut to "
+			    "everybody; each line opens one.\n",
+		    stderr);
+	free(text);
+	secret_free(&state);
 	return r;
+}
+
+/* Of what nothing can come nobody is asked why. Where it cannot be told, the
+ * gateway will. */
+static bool
+of_use(const struct conf *conf, const struct msg_sup_unprotect *m,
+    const char *address)
+{
+	struct secret state = {0};
+	char name[LIMIT_NAME_SIZE];
+	const int named = whose(conf, &m->addr, m->port, name);
+	bool yes = named != 0 || FAULT(unprotect_named);
+
+	if (!yes)
+		(void)fprintf(stderr,
+		    "target %s still names it, and it would be shut again at "
+		    "once: nothing was changed. Remove that first: jitctl "
+		    "target rm %s\n",
+		    name, name);
+	else if (named != 0 && named != GW_ENOENT)
+		(void)fputs(
+		    "Whether a target names it cannot be told.\n", stderr);
+	else if (named != 0 && read_state(conf, &state) == 0 &&
+		 !(yes = is_shut(&state, address, m->port)))
+		(void)fprintf(stderr,
+		    "TCP port %u of %s is not protected: nothing was changed. "
+		    "What is, and is no target's: gatewayd unprotect --list\n",
+		    (unsigned)m->port, address);
+	secret_free(&state);
+	return yes;
 }
 
 static bool
@@ -158,12 +248,15 @@ unprotect_main(int argc, char **argv)
 {
 	static const struct option options[] = {
 	    {"config", required_argument, NULL, 'c'},
+	    {"list", no_argument, NULL, 'l'},
 	    {"help", no_argument, NULL, 'h'},
 	    {NULL, 0, NULL, 0},
 	};
 	const char *config = SYSCONFDIR "/sallyport/gatewayd.yaml";
 	struct msg_sup_unprotect m = {0};
 	char address[ADDR_TEXT_SIZE];
+	struct conf conf;
+	bool all = argc == 1;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
@@ -171,20 +264,26 @@ unprotect_main(int argc, char **argv)
 			usage(stdout);
 			return 0;
 		}
-		if (c != 'c') {
-			usage(stderr);
-			return EXIT_USAGE;
-		}
-		config = optarg;
+		if (c == 'l')
+			all = true;
+		else if (c == 'c')
+			config = optarg;
+		else
+			break;
 	}
-	if (argc - optind != 2) {
+	if (c != -1 || argc - optind != (all ? 0 : 2)) {
 		usage(stderr);
 		return EXIT_USAGE;
 	}
-	if (!read_args(&m, argv + optind))
+	if (!all && !read_args(&m, argv + optind))
 		return EXIT_USAGE;
+	if (conf_load(&conf, config, stderr) != 0)
+		return 1;
+	if (all)
+		return list(&conf) == 0 ? 0 : 1;
 	addr_format(address, &m.addr);
-	if (!asked(&m, address) || order(config, &m) != 0)
+	if (!of_use(&conf, &m, address) || !asked(&m, address) ||
+	    order(&conf, &m) != 0)
 		return 1;
 	(void)printf("Open: TCP port %u of %s.\n", (unsigned)m.port, address);
 	return 0;

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/fault.h"
 #include "base/str.h"
 #include "core/rolefield.h"
 #include "jitctl/gateway/invitation.h"
@@ -188,6 +189,14 @@ warned(enum change_ask ask, const json_t *o)
 	return true;
 }
 
+/* Somebody can be asked; --no-input is a question as well, which only --yes
+ * answers. A script without either has decided. */
+static bool
+asks(const struct ctx *c)
+{
+	return prompt_possible(c) || (c->no_input && !FAULT(no_input_yes));
+}
+
 /* Tries it, says what would end, and asks. EXIT_OK: it may be made. */
 static int
 ask_first(struct ctx *c, enum api_verb verb, json_t *body, enum change_ask ask,
@@ -204,15 +213,14 @@ ask_first(struct ctx *c, enum api_verb verb, json_t *body, enum change_ask ask,
 	if (x != EXIT_OK)
 		return x;
 	if (!(warning = warned(ask, ret->json)) &&
-	    (!prompt_possible(c) ||
-		(ask != ASK_ALWAYS && !ends_something(ret->json) &&
-		    !takes_last_admin(ret->json))))
+	    (!asks(c) || (ask != ASK_ALWAYS && !ends_something(ret->json) &&
+			     !takes_last_admin(ret->json))))
 		return EXIT_OK;
-	if (warning && !prompt_possible(c)) {
+	change_tell_ended(c, ret->json);
+	if (!prompt_possible(c)) {
 		say_error("nothing was changed: if that is meant, say --yes");
 		return EXIT_FAILED;
 	}
-	change_tell_ended(c, ret->json);
 	x = prompt_yes(c, question);
 	if (x != EXIT_OK)
 		say_error("nothing was changed");
@@ -230,7 +238,7 @@ change_asked(struct ctx *c, enum api_verb verb, json_t *body,
 	if (body != NULL && dry && !change_set(body, "dry_run", json_true()))
 		x = EXIT_FAILED;
 	else if (body != NULL && !dry && !c->yes &&
-		 (ask == ASK_IF_WARNED || prompt_possible(c)))
+		 (ask == ASK_IF_WARNED || asks(c)))
 		x = ask_first(c, verb, body, ask, question, ret);
 	if (x != EXIT_OK) {
 		json_decref(body);

@@ -23,7 +23,8 @@ MUST_CHECK int change(
 
 /* When people are asked before a change is made: always, or only where it ends
  * something; never without a terminal, nor with --yes. ASK_IF_WARNED: as well
- * where the gateway warns of it, which without a terminal wants --yes. */
+ * where the gateway warns of it, which without a terminal wants --yes. With
+ * --no-input each of these questions is a failure that names --yes. */
 enum change_ask { ASK_IF_ENDS = 0, ASK_ALWAYS, ASK_IF_WARNED };
 /* The same as change(), for a verb that knows dry runs: asks "question" after
  * saying what would end, and with --dry-run makes nothing. EXIT_FAILED after

@@ -236,7 +236,8 @@ print_granted(const struct ctx *c, const json_t *o)
 	cell_text(t[4], json_object_get(o, "seconds"), COL_SECONDS);
 	cell_text(t[5], json_object_get(o, "role"), COL_TEXT);
 	say(c, "%s  login %s  port %s  from %s  for %s, %s  (role %s)", t[0],
-	    t[1], t[2], t[3], t[4], record ? "recorded" : "not recorded", t[5]);
+	    t[1], t[2], t[3], t[4],
+	    record ? "terminals and shells recorded" : "not recorded", t[5]);
 	tell_door(c, o, t[3]);
 	tell_knock(c, o);
 	(void)grant_tell_open(c, o, "Also");

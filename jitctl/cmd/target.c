@@ -183,8 +183,9 @@ scan(struct ctx *c, const char *address, uint64_t port, json_t *keys)
 		    (unsigned long long)port);
 	else if (!c->yes && !prompt_possible(c))
 		say_error("nothing was added; compare the fingerprints with "
-			  "the target's own (ssh-keygen -lf "
-			  "/etc/ssh/ssh_host_*_key.pub) and say --yes");
+			  "the target's own (for k in "
+			  "/etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf "
+			  "\"$k\"; done) and say --yes");
 	else if ((x = prompt_yes(c, "Are these the target's host keys?")) !=
 		 EXIT_OK)
 		say_error("nothing was added");
@@ -218,7 +219,11 @@ try_port(struct ctx *c, const char *address, uint64_t port, const json_t *keys)
 	    "%s port %llu %s. Shut it to everybody all the same?", address,
 	    (unsigned long long)port, what[is]);
 	x = prompt_yes(c, question);
-	if (x != EXIT_OK)
+	if (x != EXIT_OK && c->no_input)
+		say_error("%s port %llu %s: nothing was added; if it is meant, "
+			  "say --yes",
+		    address, (unsigned long long)port, what[is]);
+	else if (x != EXIT_OK)
 		say_error("nothing was added");
 	return x;
 }
@@ -273,7 +278,7 @@ host_keys(struct ctx *c, json_t *body, const json_t *addresses, uint64_t port)
 	json_t *keys = key_files_array(c, F_HOST_KEY);
 	const char *reach = opt_get(&c->opt, F_REACH);
 	const bool may_ask = !opt_has(&c->opt, F_SCAN) && !c->yes &&
-			     prompt_possible(c) &&
+			     (prompt_possible(c) || c->no_input) &&
 			     (reach == NULL || strcmp(reach, "direct") != 0);
 	int x = EXIT_OK;
 

@@ -194,16 +194,18 @@ enum event_code {
 	X(USER_ID, "user_id", S) /* these never come again, names may */       \
 	X(TARGET_ID, "target_id", S)                                           \
 	X(ROLE_ID, "role_id", S)                                               \
-	X(FIELD, "field", S)      /* whose value the parts make up */          \
-	X(WANTED, "wanted", S)    /* what was refused, by its name */          \
-	X(ENV, "env", S)          /* variables passed on, one a line */        \
-	X(KEYS, "keys", S)        /* fingerprints, with spaces between */      \
-	X(TRIED, "tried", S)      /* the name a login was tried with */        \
-	X(FACTOR, "factor", S)    /* which secret a code is of: totp_id() */   \
-	X(UPTIME, "uptime_ms", N) /* boottime, as the clock was read */        \
-	X(BEHIND, "behind_ms", N) /* the host's clock, behind the log's */     \
-	X(MOVED, "moved_ms", N)   /* how far a clock was set */                \
-	X(WAS, "was", S)          /* of a change: what it replaced */
+	X(FIELD, "field", S)       /* whose value the parts make up */         \
+	X(WANTED, "wanted", S)     /* what was refused, by its name */         \
+	X(ENV, "env", S)           /* variables passed on, one a line */       \
+	X(KEYS, "keys", S)         /* fingerprints, with spaces between */     \
+	X(TRIED, "tried", S)       /* the name a login was tried with */       \
+	X(FACTOR, "factor", S)     /* which secret a code is of: totp_id() */  \
+	X(UPTIME, "uptime_ms", N)  /* boottime, as the clock was read */       \
+	X(BEHIND, "behind_ms", N)  /* the host's clock, behind the log's */    \
+	X(MOVED, "moved_ms", N)    /* how far a clock was set */               \
+	X(WAS, "was", S)           /* of a change: what it replaced */         \
+	X(TLS, "tls", S)           /* the API's key: SHA-256 of its SPKI */    \
+	X(TLS_NEXT, "tls_next", S) /* the one that is announced */
 
 enum event_field_id {
 	EF_NONE = 0,

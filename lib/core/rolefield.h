@@ -90,7 +90,9 @@ enum rolefield_bits {
 	    "what a session may do: shell, exec, sftp or pty",                 \
 	    "What a session may do.")                                          \
 	X(record, "record", BOOL, ANY, 0, 1, 1, ROLE_WIDE, OWN, "no-record",   \
-	    "do not record", "Whether sessions are recorded.")                 \
+	    "do not record",                                                   \
+	    "Whether terminals and shells are recorded; a command without a "  \
+	    "terminal is not.")                                                \
 	X(deny, "deny", BOOL, SELECTS, 0, 1, 0, 0, OWN, "deny",                \
 	    "the role forbids instead of allowing",                            \
 	    "The role forbids instead of allowing.")                           \

@@ -404,7 +404,10 @@ read_file(struct secret *ret, const char *path, FILE *err)
 		    "%s: is a symbolic link: name the file itself\n", path);
 	else if (r == GW_ESYS)
 		(void)fprintf(err, "%s: %s%s\n", path, strerror(errno),
-		    errno == ENOENT ? " (`gatewayd init` writes it)" : "");
+		    errno == ENOENT ? " (`gatewayd init` writes it, and "
+				      "touches no keys that are "
+				      "there)"
+				    : "");
 	else if (r == GW_ELIMIT)
 		(void)fprintf(
 		    err, "%s: larger than %d bytes\n", path, LIMIT_YAML_MAX);

@@ -204,6 +204,8 @@ FIELDS(sup_unprotected, U8(msg_sup_unprotected, result),
 
 FIELDS(sup_whose_is, U32(msg_sup_whose_is, rid), STR(msg_sup_whose_is, target));
 
+FIELDS(sup_serves, STR(msg_sup_serves, tls_next));
+
 FIELDS(fw_unprotect, U32(msg_fw_unprotect, rid), ADDR(msg_fw_unprotect, addr),
     U8(msg_fw_unprotect, proto), U16(msg_fw_unprotect, port));
 
@@ -351,8 +353,10 @@ static const struct msg_spec table[] = {
     ROW(SUP_ALIVE, empty, ALL, SUP, MST_ANY, 0),
     ROW(SUP_UNPROTECT, sup_unprotect, SUP, SUP, MST_ANY, 0),
     ROW(SUP_UNPROTECTED, sup_unprotected, SUP, SUP, MST_ANY, 0),
-    ROW(SUP_WHOSE, fw_unprotect, SUP, BRK, MST_ANY, 0),
-    ROW(SUP_WHOSE_IS, sup_whose_is, BRK, SUP, MST_ANY, 0),
+    ROW(SUP_WHOSE, fw_unprotect, SUP, BRK | SUP, MST_ANY, 0),
+    ROW(SUP_WHOSE_IS, sup_whose_is, BRK | SUP, SUP, MST_ANY, 0),
+    ROW(SUP_SERVED, empty, SUP, SUP, MST_ANY, 0),
+    ROW(SUP_SERVES, sup_serves, SUP, SUP, MST_ANY, 0),
     ROW(SUP_KNOWN, sup_known, BRK, SUP | API, MST_ANY, 0),
     ROW(LOG_APPEND, log_append, ALL | SUP, NOT, MST_ANY, 0),
     ROW(LOG_DURABLE, log_durable, NOT, ALL | SUP, MST_ANY, 0),

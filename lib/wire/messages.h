@@ -36,8 +36,11 @@ enum msg_type {
 	MSG_SUP_ALIVE,     /* the reply; unasked in the middle of long work */
 	MSG_SUP_UNPROTECT, /* root's command -> sup, on a socket of its own */
 	MSG_SUP_UNPROTECTED, /* the reply */
-	MSG_SUP_WHOSE,       /* sup -> broker: is a target's still that port? */
+	MSG_SUP_WHOSE,       /* sup -> broker: is a target's still that port?
+			      * root's command -> sup, too */
 	MSG_SUP_WHOSE_IS,    /* the reply */
+	MSG_SUP_SERVED,      /* root's command -> sup: what do clients hear? */
+	MSG_SUP_SERVES,      /* the reply */
 	MSG_SUP_KNOWN,       /* broker -> sup, api: a source has a live grant */
 	/* any -> notary */
 	MSG_LOG_APPEND = 32,
@@ -178,6 +181,10 @@ struct msg_sup_unprotect {
 struct msg_sup_unprotected {
 	uint8_t result;             /* GW_ENOENT: it was not protected */
 	char text[LIMIT_TEXT_SIZE]; /* what went wrong; "" = done */
+};
+
+struct msg_sup_serves {
+	char tls_next[LIMIT_ROLLOVER_SIZE]; /* as in struct conf */
 };
 
 /* SUP_WHOSE asks with a msg_fw_unprotect. */

@@ -245,15 +245,16 @@ host_of() {
 	esac
 }
 
+# Without a terminal nothing is asked; --no-input would refuse what ends something.
 local_admin() {
-	on gateway jitctl --socket "$GW_SOCKET" --no-input "$@"
+	on gateway setsid -w jitctl --socket "$GW_SOCKET" "$@"
 }
 
 jit() {
 	local u=$1
 
 	shift
-	on_as "$u" "$(host_of "$u")" jitctl --no-input "$@"
+	on_as "$u" "$(host_of "$u")" setsid -w jitctl "$@"
 }
 
 # Steps are used once: the next is at least the one after the last; the gateway

@@ -96,7 +96,10 @@ bytes_read(struct call *c, const void *body)
 
 	if (m->result != 0)
 		call_refuse(c, 404, "not-found", NULL,
-		    "there is no recording of session %s", c->arg);
+		    "there is no recording of session %s: terminals, and "
+		    "shells without one, are recorded where the role says so; "
+		    "a command or a copy without a terminal is not",
+		    c->arg);
 	else
 		call_raw(
 		    c, 200, "application/x-asciicast", m->data.p, m->data.len);

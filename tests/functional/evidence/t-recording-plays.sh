@@ -39,6 +39,7 @@ wait_for 10 has_record ".event == \"session.end\" and .sid == \"$plain\" and .by
 expect_eq true "$(recorded "$sid")" 'of the terminal'
 expect_eq false "$(recorded "$plain")" 'of the command'
 expect_fail 5 local_admin sessions play "$plain"
+expect_out 'no recording of session.*a command or a copy without a terminal is not'
 
 echo '- any player takes it'
 cast=$(on gateway sh -c "ls /var/lib/sallyport/recorder/recordings/$sid.*.cast")

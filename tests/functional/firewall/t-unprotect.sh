@@ -25,6 +25,16 @@ expect_out "^  gatewayd unprotect $a 22$"
 shut || fail 'the port is open'
 expect_eq silent "$(tcp_probe client "$a" 22)" 'the port'
 
+echo '- it is listed, as no target names it; what is not protected is told before anything is asked'
+for list in '' --list; do
+	# shellcheck disable=SC2086 # words
+	expect_ok on gateway gatewayd unprotect $list
+	expect_out "^gatewayd unprotect $a 22$"
+done
+! OUT=$(on gateway gatewayd unprotect "$a" 2222 </dev/null 2>&1) || fail "it did: $OUT"
+expect_out "TCP port 2222 of $a is not protected"
+expect_no_out 'Why'
+
 echo '- not without a reason, not without a yes, not by another user'
 ! tells '\n' || fail "it did: $OUT"
 ! tells 'a mistake\nn\n' || fail "it did: $OUT"
@@ -57,6 +67,8 @@ expect_out 'not protected'
 echo "- a target's still: nothing is changed, and it is said whose; a restart keeps what was opened"
 add_target web-01
 wait_for 5 shut
+in_list() { [ -n "$(on gateway gatewayd unprotect --list 2>/dev/null)" ]; }
+! in_list || fail 'a port of a target is listed'
 ! tells 'a test\ny\n' || fail "a target's still: it says that it is open: $OUT"
 expect_out 'target web-01 still names it.*nothing was changed.*jitctl target rm web-01$'
 expect_no_out '^Open'

@@ -45,6 +45,8 @@ expect_fail 1 on gateway gatewayd init --yes --host gateway --admin recovery
 expect_out '^--admin: the gateway itself uses the name recovery'
 expect_fail 2 on gateway gatewayd init --yes extra
 expect_out 'unknown word "extra"'
+expect_fail 1 on gateway gatewayd init --yes --host gateway --ssh-port 8443
+expect_out '^Port 8443 is the SSH port.*--api-port.*--ssh-port'
 expect_fail 2 on gateway gatewayd init --host gateway </dev/null
 expect_out 'no terminal.*--yes'
 nothing_made
@@ -65,6 +67,21 @@ foreach {q a} {"clients connect to" "a b" "name the address" "" "clients connect
 expect eof
 exit [lindex [wait] 3]
 EXPECT
+put_file gateway /etc/lab/ports.exp <<'EXPECT'
+set timeout 10
+spawn -noecho gatewayd init
+foreach {q a} {"clients connect to" "gateway\r" "name of this gateway" "gw-1\r" "SSH port" "gateway.example.net\r"
+		"not a port: \"gateway.example.net\"" "" "SSH port of the gateway .2222.: " "8443\r"
+		"HTTPS port of its API .8444.: " "8443\r" "is the SSH port" "" "HTTPS port of its API .8444.: " "\r"
+		"First administrator" "\004"} {
+	expect -re $q {} timeout { puts "\nno $q"; exit 90 }
+	if {$a ne ""} { send [subst $a] }
+}
+expect eof
+exit [lindex [wait] 3]
+EXPECT
+expect_fail 1 on gateway expect /etc/lab/ports.exp
+nothing_made
 expect_fail 1 on gateway expect /etc/lab/init.exp leave
 expect_out 'Nothing was made'
 nothing_made
@@ -121,4 +138,23 @@ before=$(on gateway sh -c 'cat /etc/sallyport/gatewayd.yaml /var/lib/sallyport/n
 expect_fail 1 on gateway gatewayd init --yes --host other --ssh-port 2300 --api-port 8500
 expect_out 'set up already; nothing was changed'
 expect_eq "$before" "$(on gateway sh -c 'cat /etc/sallyport/gatewayd.yaml /var/lib/sallyport/notary/*.seed | sha256sum')" 'keys and configuration'
+expect_out 'user set admin --invite'
+
+echo '- the configuration alone is lost: it is written again, and no key is'
+keys() {
+	on gateway sh -c 'find /var/lib/sallyport \( -name "*.seed" -o -name "*.key" -o -path "*/pub/*" \) -type f \
+		-exec sha256sum {} + | sort | sha256sum'
+}
+name=$(on gateway sed -n 's/^server_id: //p' /etc/sallyport/gatewayd.yaml)
+before=$(keys)
+on gateway rm /etc/sallyport/gatewayd.yaml
+expect_fail any on gateway gatewayd -t
+expect_out 'gatewayd init. writes it'
+expect_fail 1 on gateway gatewayd init --yes --host gateway --server-id another
+expect_out "those of $name"
+expect_ok on gateway gatewayd init --yes --host gateway
+expect_no_out 'Invitation|sp2:'
+expect_eq "$before" "$(keys)" 'the keys'
+expect_eq "$name" "$(on gateway sed -n 's/^server_id: //p' /etc/sallyport/gatewayd.yaml)" 'the name'
+expect_ok on gateway gatewayd -t
 pass

@@ -82,14 +82,24 @@ passes four
 
 echo '- a new key is announced; who has asked meanwhile takes it over'
 expect_ok on gateway gatewayd tls announce
+before=$(on gateway sha256sum /var/lib/sallyport/api/tls.key)
+expect_fail 1 on gateway gatewayd tls replace
+expect_out 'no client has heard of the announced key'
+expect_eq "$before" "$(on gateway sha256sum /var/lib/sallyport/api/tls.key)" 'the key'
 hup
 wait_for 20 reloaded 3
 expect_ok as alice whoami
 request alice web-01 --for 5m >/dev/null
 old=$(on gateway cat /var/lib/sallyport/pub/tls.spki)
+next=$(on gateway cut -d ' ' -f 1 /var/lib/sallyport/pub/tls.next)
+has_record ".event == \"gateway.reload\" and .tls == \"$old\" and .tls_next == \"$next\"" ||
+	fail 'no record of which key is announced'
 expect_ok on gateway gatewayd tls replace
 hup
 wait_for 20 reloaded 4
+has_record ".event == \"gateway.start\" and .tls == \"$old\"" || fail 'no record of the key at the start'
+has_record ".event == \"gateway.reload\" and .tls == \"$next\" and .tls_next == null" ||
+	fail 'no record of the new key'
 [ "$old" != "$(on gateway cat /var/lib/sallyport/pub/tls.spki)" ] || fail 'the same key'
 before=
 wait_for 20 renewed

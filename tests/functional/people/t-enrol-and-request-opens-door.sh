@@ -81,7 +81,7 @@ expect_fail 4 jit alice request web-01 --for 5m --reason x
 enroll alice "$invitation"
 expect_eq silent "$(tcp_probe client 198.51.100.1 2222)" 'the door before'
 expect_ok as alice request web-01 --for 5m --reason 'INC-4711 disk full'
-expect_out '^web-01  login deploy  port 22  from 198\.51\.100\.7.* for 5m, recorded  \(role ops\)$'
+expect_out '^web-01  login deploy  port 22  from 198\.51\.100\.7.* for 5m, terminals and shells recorded  \(role ops\)$'
 expect_out '^Door open for .* until '
 expect_out '^gateway port 2222 answers over IPv[46] and IPv[46]\.$'
 expect_out '^ssh -p 2222 deploy@web-01@gateway$'

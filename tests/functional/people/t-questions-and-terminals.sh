@@ -112,6 +112,35 @@ done
 expect_ok on gateway expect /etc/lab/scan.exp y
 expect_eq 'web-01 web-09' "$(local_admin targets -o name | sort | tr '\n' ' ' | sed 's/ $//')" 'targets'
 
+echo '- --no-input is no yes, on a terminal or without one: it fails, and names --yes'
+put_file gateway /etc/lab/noinput.exp <<'EXPECT'
+set timeout 20
+spawn -noecho jitctl --socket /run/sallyport/admin.sock --no-input {*}$argv
+expect eof
+exit [lindex [wait] 3]
+EXPECT
+on gateway ssh-keygen -q -t ed25519 -N '' -f /etc/lab/zoe
+local_admin user add zoe --key /etc/lab/zoe.pub >/dev/null
+for rm in 'user rm zoe' 'target rm web-09'; do
+	# shellcheck disable=SC2086 # words
+	expect_fail 1 on gateway expect /etc/lab/noinput.exp $rm
+	expect_out 'nothing was changed: if that is meant, say --yes'
+	# shellcheck disable=SC2086 # words
+	expect_fail 1 local_admin --no-input $rm
+	expect_out 'say --yes'
+done
+local_admin user show zoe >/dev/null || fail 'the user is gone'
+expect_ok on gateway expect /etc/lab/noinput.exp user rm zoe --yes
+expect_out 'Removed: user zoe'
+
+echo '- a scan that cannot ask: the command it prints for the comparison works there'
+expect_fail 1 on gateway expect /etc/lab/noinput.exp target add web-10 10.20.0.11 --scan --login deploy
+hint=$(tr -d '\r' <<<"$OUT" | tr '\n' ' ' | sed -n "s/.*the target's own (\(for k in .*done\)) and say --yes.*/\1/p")
+[ -n "$hint" ] || fail "no command in: $OUT"
+on web-01 ssh-keygen -q -t ecdsa -N '' -f /etc/ssh/ssh_host_ecdsa_key
+expect_ok on web-01 sh -c "$hint"
+expect_eq 2 "$(grep -c SHA256: <<<"$OUT")" 'fingerprints'
+
 echo '- a target whose other address nobody named, and a port where something else answers'
 on gateway sh -c 'echo "fd00:20::11 web-01" >>/etc/hosts'
 put_file gateway /etc/lab/add.exp <<'EXPECT'
