@@ -63,6 +63,7 @@ static int
 send_end(struct channel *c, const char *file, uint64_t size, uint64_t chunks,
     const char *sha256, const char *reason)
 {
+	char msg[LIMIT_TEXT_SIZE];
 	struct event_fields f;
 	int e;
 
@@ -72,8 +73,16 @@ send_end(struct channel *c, const char *file, uint64_t size, uint64_t chunks,
 		event_num(&f, EF_COUNT, (int64_t)chunks);
 	event_str(&f, EF_SHA256, sha256);
 	event_str(&f, EF_REASON, reason);
-	if (strcmp(file, c->text.name) == 0)
+	if (strcmp(file, c->text.name) == 0) {
 		event_count(&f, EF_BYTES_OUT, c->written);
+		if (strcmp(reason, "failed") == 0 &&
+		    str_fmt(msg, sizeof(msg),
+			"the last bytes that the user saw may be missing: %llu "
+			"that the recorder had, no more than %d KiB in all",
+			(unsigned long long)(c->received - c->written),
+			(int)LIMIT_REC_UNACKED / 1024) == 0)
+			event_str(&f, EF_MSG, msg);
+	}
 	e = evidence_put(c->process, EV_RECORDING_END, &f);
 	event_fields_done(&f);
 	return e;
@@ -394,4 +403,17 @@ channel_fail(struct channel *c)
 	if (c->begun)
 		end_failed(c, c->text.name);
 	channel_drop(c);
+}
+
+void
+channel_end_gone(struct channel *c, struct left *left, int result)
+{
+	int e = result;
+
+	if (e != 0 || c->reason == NULL || (e = channel_begin(c, left)) != 0)
+		channel_fail(c);
+	else
+		e = channel_end(c, c->reason);
+	if (e != 0)
+		log_err("a recording has no proper end: %s", err_str(e));
 }

@@ -73,5 +73,7 @@ MUST_CHECK int channel_end(struct channel *c, const char *reason);
 /* After a failure: sends recording.end ("failed") of what lies there, as far as
  * that can be, and frees; one that waits is marked likewise. */
 void channel_fail(struct channel *c);
+/* Of one that was marked: the answer is there. */
+void channel_end_gone(struct channel *c, struct left *left, int result);
 
 #endif

@@ -16,13 +16,13 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/disk.h"
 #include "base/err.h"
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/safefile.h"
 #include "base/str.h"
 #include "recorder/channel.h"
+#include "recorder/room.h"
 #include "recorder/share.h"
 
 enum {
@@ -42,6 +42,7 @@ struct recording {
 	char user[LIMIT_NAME_SIZE];
 	bool known; /* the notary has agreed that these are its own */
 	bool failed;
+	bool full; /* what is on its way is written, then it ends */
 	struct share share;
 };
 
@@ -131,35 +132,34 @@ channel_find(const struct recording *s, uint32_t id)
 }
 
 /* Ends all channels; what cannot be ended is at least closed. */
-static int
+static void
 end_all(struct recording *s, const char *reason)
 {
-	int first = 0;
-
 	while (s->channels != NULL) {
 		struct channel *c = s->channels;
-		int e;
 
 		s->channels = c->next;
-		if ((e = channel_end(c, reason)) != 0 && first == 0)
-			first = e;
+		if (channel_end(c, reason) != 0)
+			log_err("a recording of session %s has no proper end",
+			    s->sid);
 	}
 	s->nchannels = 0;
-	return first;
 }
 
-/* The recording is incomplete from here on: say so, and stop the session. */
+/* Its evidence, then its session hears it and stops. */
 static void
-fail(struct recorder *rec, struct recording *s, int why)
+put_failed(struct recorder *rec, struct recording *s, int why)
 {
 	const int saved = errno;
 	const char *text = why == GW_ESYS ? strerror(saved) : err_str(why);
-	const struct msg_rec_state m = {.result = msg_result(why)};
+	struct msg_rec_state m = {.result = msg_result(why)};
 	struct event_fields f;
 
-	if (s->failed)
-		return;
-	s->failed = true;
+	if (why == GW_EFULL) {
+		share_text(rec->shares, s->user, &s->share, clock_now(), m.text,
+		    sizeof(m.text));
+		text = m.text;
+	}
 	log_err("recording of session %s failed: %s", s->sid, text);
 	event_fields_init(&f);
 	if (s->known)
@@ -172,6 +172,17 @@ fail(struct recorder *rec, struct recording *s, int why)
 		log_err("that could not be recorded either");
 	event_fields_done(&f);
 	send_state(s, &m);
+}
+
+/* The recording is incomplete from here on. */
+static void
+fail(struct recorder *rec, struct recording *s, int why)
+{
+	if (s->failed)
+		return;
+	s->failed = true;
+	if (!s->full)
+		put_failed(rec, s, why);
 	while (s->channels != NULL) {
 		struct channel *c = s->channels;
 
@@ -181,19 +192,33 @@ fail(struct recorder *rec, struct recording *s, int why)
 	s->nchannels = 0;
 }
 
-/* The session left before it could begin. */
+/* No more room: what was relayed meanwhile is on its way, and is still written,
+ * in the room that is held for it. */
 static void
-end_gone(struct recorder *rec, struct channel *c, int result)
+stop_at(struct recorder *rec, struct recording *s, int why)
 {
-	int e = result;
+	if (why != GW_EFULL || s->nchannels == 0 || s->full) {
+		fail(rec, s, why);
+		return;
+	}
+	s->full = true;
+	put_failed(rec, s, why);
+}
 
-	if (e != 0 || c->reason == NULL ||
-	    (e = channel_begin(c, rec->left)) != 0)
-		channel_fail(c);
-	else
-		e = channel_end(c, c->reason);
-	if (e != 0)
-		log_err("a recording has no proper end: %s", err_str(e));
+/* Its files have, by n bytes; where there was no room for them, within what was
+ * held. */
+static int
+grown(struct recorder *rec, struct recording *s, uint64_t n)
+{
+	int e = GW_EFULL;
+
+	if (!s->full)
+		e = room_take(rec->shares, rec->dir, s->user, &s->share, n);
+	if (e != GW_EFULL)
+		return e;
+	if (!s->full)
+		stop_at(rec, s, e);
+	return share_take_held(&s->share, n);
 }
 
 static void
@@ -210,7 +235,7 @@ on_durable(void *arg, int result, uint64_t seq)
 	c->waiting = false;
 	c->begun = result == 0;
 	if (c->gone) {
-		end_gone(rec, c, result);
+		channel_end_gone(c, rec->left, result);
 		return;
 	}
 	/* still in its session's list, or it would be gone */
@@ -221,30 +246,16 @@ on_durable(void *arg, int result, uint64_t seq)
 		s->known = true;
 		result = channel_begin(c, rec->left);
 	}
+	if (result == 0)
+		result = grown(rec, s, channel_size(c));
 	if (result != 0) {
-		fail(rec, s, result);
+		stop_at(rec, s, result);
 		return;
 	}
 	/* a restart of ours does not give a session its share again */
 	s->share.bytes += c->received;
 	send_started(rec, s);
 	send_told(s, c);
-}
-
-/* GW_EFULL: recordings stop before the log does, and one user's before all;
- * their files have grown by n bytes. */
-static int
-check_room(struct recorder *rec, struct recording *s, uint64_t n)
-{
-	struct disk d;
-	int e;
-
-	if ((e = disk_read_fd(&d, rec->dir)) != 0)
-		return e;
-	if (!disk_may_record(&d))
-		return GW_EFULL;
-	return share_take(
-	    rec->shares, s->user, &s->share, n, d.total, clock_now().boot_ms);
 }
 
 /* ---- what sessions send */
@@ -284,18 +295,18 @@ on_open(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	if ((e = check_claim(s, m)) != 0)
 		return e;
 	peer_set_state(p, MST_READY);
-	if (s->failed)
+	if (s->failed || s->full)
 		return 0; /* it knows */
 	if ((w = calloc(1, sizeof(*w))) == NULL)
 		return GW_ENOMEM;
-	if ((e = check_room(rec, s, 0)) == 0)
+	if ((e = room_hold(rec->shares, rec->dir, s->user, &s->share)) == 0)
 		e = channel_new(
 		    &c, r, rec->dir, peer_conn(p), m, on_durable, w);
 	if (e != 0) {
 		free(w);
 		if (e == GW_EPROTO)
 			return e;
-		fail(rec, s, e);
+		stop_at(rec, s, e);
 		return 0;
 	}
 	w->rec = rec;
@@ -326,11 +337,11 @@ on_data(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	size = channel_size(c);
 	e = channel_data(c, m->kind, m->data.p, m->data.len);
 	if (e == 0)
-		e = check_room(rec, s, channel_size(c) - size);
+		e = grown(rec, s, channel_size(c) - size);
 	if (e == GW_EPROTO)
 		return e;
 	if (e != 0)
-		fail(rec, s, e);
+		stop_at(rec, s, e);
 	else if (c->written != before && !c->slow)
 		answer(rec, s, c);
 	return 0;
@@ -359,7 +370,7 @@ on_close(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	ended.bytes = c->received;
 	(void)share_answer(rec->shares, s->user, &s->share,
 	    c->received - c->told, clock_now().boot_ms);
-	if ((e = channel_end(c, "")) != 0)
+	if ((e = channel_end(c, s->full ? "full" : "")) != 0)
 		fail(rec, s, e);
 	else
 		send_state(s, &ended);
@@ -503,9 +514,8 @@ peer_down(struct process *r, struct peer *p)
 			*sp = s->next;
 			break;
 		}
-	if (end_all(s, "session-gone") != 0)
-		log_err(
-		    "the recording of session %s has no proper end", s->sid);
+	end_all(s, s->full ? "full" : "session-gone");
+	share_release(rec->shares, s->user, &s->share, clock_now().boot_ms);
 	free(s);
 }
 
@@ -522,9 +532,7 @@ stop(struct process *r)
 	struct recorder *rec = process_ctx(r);
 
 	for (struct recording *s = rec->recordings; s != NULL; s = s->next)
-		if (end_all(s, "recorder-stopped") != 0)
-			log_err("the recording of session %s has no proper end",
-			    s->sid);
+		end_all(s, "recorder-stopped");
 	left_end_all(rec->left);
 	timer_set(rec->goodbye, GOODBYE_MS);
 }

@@ -4,6 +4,7 @@
  */
 #include "recorder/share.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,12 +86,79 @@ share_take(struct shares *s, const char *user, struct share *own, uint64_t n,
 
 	if (d == NULL)
 		return GW_ENOMEM;
-	if (!FAULT(no_share) && (own->bytes + n > LIMIT_RECORDING_SESSION ||
-				    d->bytes + n > total / PART))
+	own->over = own->bytes + n > LIMIT_RECORDING_SESSION;
+	if (!FAULT(no_share) && (own->over || d->bytes + n > total / PART))
 		return GW_EFULL;
 	own->bytes += n;
 	d->bytes += n;
 	return 0;
+}
+
+int
+share_hold(struct shares *s, const char *user, struct share *own,
+    uint64_t total, int64_t boot_ms)
+{
+	struct day *d = day_of(s, user, boot_ms);
+
+	if (d == NULL)
+		return GW_ENOMEM;
+	if (own->held > 0)
+		return 0;
+	if (d->bytes + LIMIT_RECORDING_HELD > total / PART && !FAULT(no_hold))
+		return GW_EFULL;
+	d->bytes += LIMIT_RECORDING_HELD;
+	own->held = LIMIT_RECORDING_HELD;
+	own->held_since_ms = d->since_ms;
+	return 0;
+}
+
+int
+share_take_held(struct share *own, uint64_t n)
+{
+	if (n > own->held)
+		return GW_EFULL;
+	own->held -= n;
+	own->bytes += n;
+	return 0;
+}
+
+void
+share_release(
+    struct shares *s, const char *user, struct share *own, int64_t boot_ms)
+{
+	struct day *d = own->held > 0 ? day_of(s, user, boot_ms) : NULL;
+
+	if (d != NULL && d->since_ms == own->held_since_ms)
+		d->bytes -= own->held < d->bytes ? own->held : d->bytes;
+	own->held = 0;
+}
+
+void
+share_text(const struct shares *s, const char *user, const struct share *own,
+    struct now now, char *ret, size_t size)
+{
+	const struct day *d = s->days;
+	char time[32];
+
+	if (own->disk_full) {
+		(void)snprintf(ret, size,
+		    "the gateway has no room left for its recording");
+		return;
+	}
+	while (d != NULL && strcmp(d->user, user) != 0)
+		d = d->next;
+	if (own->over || d == NULL) {
+		(void)snprintf(ret, size,
+		    "one session's recording may have %d MiB: begin another",
+		    (int)(LIMIT_RECORDING_SESSION >> 20));
+		return;
+	}
+	str_time(time, sizeof(time),
+	    now.utc_ms + d->since_ms + DAY_MS - now.boot_ms);
+	(void)snprintf(ret, size,
+	    "the user's share of the disk for a day of recordings is used up; "
+	    "a new day of it begins %.19sZ",
+	    time);
 }
 
 /* ---- how fast */

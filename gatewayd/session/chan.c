@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "base/str.h"
 #include "session/links.h"
 #include "session/session.h"
 
@@ -82,6 +83,7 @@ chan_free(struct session *s, struct chan *c)
 static void
 write_end(struct session *s, const struct chan *c, const char *why)
 {
+	char text[96];
 	struct event_fields f;
 
 	link_event_init(&f, &s->grant);
@@ -94,6 +96,11 @@ write_end(struct session *s, const struct chan *c, const char *why)
 		event_str(&f, EF_REASON, c->exit_signal);
 	else if (!c->got_exit)
 		event_str(&f, EF_REASON, why);
+	if (c->unrecorded > 0 &&
+	    str_fmt(text, sizeof(text),
+		"up to %llu bytes of its output are not in its recording",
+		(unsigned long long)c->unrecorded) == 0)
+		event_str(&f, EF_MSG, text);
 	link_note(&s->notary, EV_SESSION_CHANNEL_END, &f);
 	event_fields_done(&f);
 }

@@ -81,7 +81,8 @@ struct chan {
 	bool begun;   /* the record of its program was sent: it has an end */
 	bool refused; /* the grant does not allow this program */
 	bool broken;  /* out of memory: the session ends */
-	uint64_t bytes_in, bytes_out;
+	uint64_t bytes_in, bytes_out; /* that passed on */
+	uint64_t unrecorded;          /* of these, at most, no recording has */
 	/* the line that says why the session ended (end.c) */
 	bool reason_done;
 	size_t reason_sent; /* bytes of it */

@@ -115,6 +115,16 @@ end_silent(struct session *s, const struct leg *l)
 }
 
 void
+end_unrecorded(struct session *s, const char *text)
+{
+	char line[LIMIT_TEXT_SIZE];
+
+	text_fit(line, sizeof(line), "sallyport: session ended: %s: %s",
+	    end_reason_str(END_AUDIT_FAILED), text);
+	end_begin(s, END_AUDIT_FAILED, text[0] == '\0' ? NULL : line);
+}
+
+void
 end_stop(struct session *s, const struct msg_ses_stop *m)
 {
 	char line[LIMIT_TEXT_SIZE];

@@ -30,6 +30,8 @@ void end_begin(struct session *s, enum end_reason why, const char *text);
 void end_leg(struct session *s, const struct leg *l);
 /* Nobody is at the other end of that leg any more. */
 void end_silent(struct session *s, const struct leg *l);
+/* The recorder gave up; text: what the user reads of why, or "". */
+void end_unrecorded(struct session *s, const char *text);
 /* The broker ends the session. */
 void end_stop(struct session *s, const struct msg_ses_stop *m);
 /* Once per turn, after everything else. */

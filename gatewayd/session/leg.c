@@ -66,6 +66,15 @@ leg_no_common(uint8_t algorithms)
 		     "fips has others (gatewayd.yaml)";
 }
 
+/* Closed, it is reset: nothing of it stays in the kernel. */
+static void
+set_abort(int fd, bool abort)
+{
+	const struct linger l = {.l_onoff = abort, .l_linger = 0};
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &l, sizeof(l));
+}
+
 int
 leg_init(struct leg *l, int fd)
 {
@@ -77,6 +86,9 @@ leg_init(struct leg *l, int fd)
 	if ((r = shim_add(fd)) != 0)
 		goto out;
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	/* should we be killed: the kernel would go on for minutes */
+	if (!FAULT(leg_lingers))
+		set_abort(fd, true);
 	r = GW_ENOMEM;
 	if ((l->ssh = ssh_new()) == NULL)
 		goto out;
@@ -88,22 +100,24 @@ out:
 	return r;
 }
 
-/* What is still unsent is not sent; nothing of it stays in the kernel. */
+/* What is unsent when it is closed is given some time, or is not sent, and
+ * nothing of it stays in the kernel. */
 static void
-abort_on_close(const struct leg *l)
+close_politely(const struct leg *l)
 {
-	const struct linger now = {.l_onoff = 1, .l_linger = 0};
+	const unsigned goodbye_ms = LIMIT_GOODBYE_MS;
 
-	if (l->fd >= 0)
-		(void)setsockopt(
-		    l->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	if (l->fd < 0)
+		return;
+	set_abort(l->fd, false);
+	/* a peer that is not there would keep it in the kernel for minutes */
+	(void)setsockopt(l->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &goodbye_ms,
+	    sizeof(goodbye_ms));
 }
 
-void
-leg_done(struct leg *l)
+static void
+close_leg(struct leg *l)
 {
-	if (l->silent)
-		abort_on_close(l);
 	if (l->event != NULL)
 		ssh_event_free(l->event);
 	l->event = NULL;
@@ -116,6 +130,14 @@ leg_done(struct leg *l)
 	l->ssh = NULL;
 	l->fd = -1;
 	l->dead = true;
+}
+
+void
+leg_done(struct leg *l)
+{
+	if (!l->silent)
+		close_politely(l);
+	close_leg(l);
 }
 
 int
@@ -225,11 +247,7 @@ leg_busy(const struct leg *l)
 void
 leg_disconnect(struct leg *l)
 {
-	const unsigned goodbye_ms = LIMIT_GOODBYE_MS;
-
-	/* a peer that is not there would keep it in the kernel for minutes */
-	(void)setsockopt(l->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &goodbye_ms,
-	    sizeof(goodbye_ms));
+	close_politely(l);
 	ssh_disconnect(l->ssh);
 	/* libssh has closed the descriptor */
 	shim_del(l->fd);
@@ -240,6 +258,7 @@ leg_disconnect(struct leg *l)
 void
 leg_reset(struct leg *l)
 {
-	abort_on_close(l);
-	leg_done(l);
+	if (l->fd >= 0)
+		set_abort(l->fd, true);
+	close_leg(l);
 }

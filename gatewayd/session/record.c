@@ -115,6 +115,9 @@ close_recording(struct tap *t, struct chan *c)
 	struct recording *r = (struct recording *)t;
 
 	r->chan = NULL;
+	/* of what a recorder had no room for it still writes what it has got */
+	if (c->session->record->lost)
+		c->unrecorded = r->kept.len;
 	push(c->session, r);
 }
 
@@ -259,20 +262,17 @@ record_state(struct session *s, const struct msg_rec_state *m)
 	while (r != NULL && r->channel != m->channel)
 		r = r->next;
 	s->busy = true;
-	if (m->result != 0)
+	if (m->result != 0) {
 		s->record->failed = true;
-	else if (r != NULL && !answered(s, r, m)) {
+		s->record->lost = msg_error(m->result) != GW_EFULL;
+	} else if (r != NULL && !answered(s, r, m)) {
 		log_err("connection %llu: the recording of channel %u lacks "
 			"what was written before",
 		    (unsigned long long)s->spawn.conn, m->channel);
-		s->record->failed = true;
+		s->record->failed = s->record->lost = true;
 	}
 	if (s->record->failed)
-		end_begin(s, END_AUDIT_FAILED,
-		    msg_error(m->result) == GW_EFULL
-			? "sallyport: session ended: audit_failed: the "
-			  "gateway has no room left for its recording"
-			: NULL);
+		end_unrecorded(s, m->text);
 	else if (r != NULL && m->ended != 0)
 		forget(s, r);
 }

@@ -28,6 +28,7 @@ struct record {
 	bool full;              /* this turn the recorder's socket was full */
 	bool waits;             /* or there was no place to keep more */
 	bool failed;            /* the recorder gave up */
+	bool lost;              /* and what it was given may be nowhere */
 	int64_t waits_since_ms; /* boot time; 0 = it did not */
 };
 

@@ -43,7 +43,6 @@ on_user_data(
 	if (is_err || c->close_to_target || c->target_close)
 		return (int)n;
 	fitted = stream_take(&c->flow[FLOW_IN], p, n);
-	c->bytes_in += fitted;
 	return (int)fitted;
 }
 
@@ -64,7 +63,6 @@ on_target_data(
 	if (c->user_close || (c->discards && !is_err))
 		return (int)n;
 	fitted = stream_take(&c->flow[is_err ? FLOW_ERR : FLOW_OUT], p, n);
-	c->bytes_out += fitted;
 	return (int)fitted;
 }
 
@@ -234,6 +232,7 @@ to_target(struct session *s, struct chan *c)
 		if (w <= 0)
 			return;
 		s->bytes_in += (unsigned)w;
+		c->bytes_in += (unsigned)w;
 		passed(s, c, FLOW_IN, (size_t)w);
 	}
 }
@@ -255,6 +254,7 @@ to_user(struct session *s, struct chan *c, enum flow f)
 		if (c->pty && f == FLOW_OUT)
 			screen_read(&c->screen, p, (size_t)w);
 		s->bytes_out += (unsigned)w;
+		c->bytes_out += (unsigned)w;
 		passed(s, c, f, (size_t)w);
 	}
 }
@@ -341,9 +341,8 @@ pass_bytes(struct session *s, struct chan *c, enum flow f, bool drop)
 {
 	struct stream *st = &c->flow[f];
 	ssh_channel from = f == FLOW_IN ? c->user : c->target;
-	uint64_t *count = f == FLOW_IN ? &c->bytes_in : &c->bytes_out;
 
-	if (stream_read(st, from, f == FLOW_ERR, count, drop))
+	if (stream_read(st, from, f == FLOW_ERR, NULL, drop))
 		s->busy = true;
 	if (drop)
 		discard(c, f);

@@ -109,7 +109,8 @@ stream_read(
 			break;
 		if (!drop) {
 			(void)ring_put(&st->ring, buf, (size_t)n);
-			*count += (unsigned)n;
+			if (count != NULL)
+				*count += (unsigned)n;
 		}
 		have = ssh_channel_poll(ch, is_err);
 	}

@@ -45,7 +45,8 @@ size_t stream_take(struct stream *st, const void *p, uint32_t n);
  * accepted any. False: out of memory, and nothing has changed. */
 MUST_CHECK bool stream_front(struct stream *st, const void *p, size_t n);
 /* Reads what libssh keeps for a stalled stream, if all of it fits; with drop,
- * to nowhere. Adds what it reads to *count. True if something has changed. */
+ * to nowhere. Adds what it reads to *count, if that is not NULL. True if
+ * something has changed. */
 bool stream_read(
     struct stream *st, ssh_channel ch, int is_err, uint64_t *count, bool drop);
 /* Once a turn: the memory of a burst is not kept for a silent direction. */

@@ -190,7 +190,10 @@ enum {
 	LIMIT_RECORD_RATE = 1024 * 1024,
 	LIMIT_RECORD_USER = 4,
 	LIMIT_RECORD_ALL = 32,
-	LIMIT_RECORDING_SESSION = 1 << 30, /* bytes; then it ends */
+	LIMIT_RECORDING_SESSION = 1 << 30,      /* bytes; then it ends */
+	LIMIT_RECORDING_HELD = 4 * 1024 * 1024, /* of a user's share, for what
+						 * each session may have on its
+						 * way: 512 KiB, escaped */
 	LIMIT_RECORDING_PARTS = 100, /* of one channel: one more per restart
 				      * of the recorder; then it ends */
 

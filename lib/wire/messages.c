@@ -297,7 +297,8 @@ FIELDS(rec_data, U32(msg_rec_data, channel), U8(msg_rec_data, kind),
 FIELDS(rec_close, U32(msg_rec_close, channel));
 
 FIELDS(rec_state, U8(msg_rec_state, result), U32(msg_rec_state, channel),
-    U64(msg_rec_state, bytes), U8(msg_rec_state, ended));
+    U64(msg_rec_state, bytes), U8(msg_rec_state, ended),
+    STR(msg_rec_state, text));
 
 FIELDS(rec_started, STR(msg_rec_started, sid));
 

@@ -559,6 +559,8 @@ struct msg_rec_state {
 	uint64_t bytes;   /* of its output are in the file, counted from the
 			   * channel's start, whoever wrote them */
 	uint8_t ended;    /* 1: after its REC_CLOSE, all of them */
+	char text[LIMIT_TEXT_SIZE]; /* with a result: what the user reads, or ""
+				     */
 };
 struct msg_rec_started { /* a terminal of it is on record */
 	char sid[LIMIT_ID_SIZE];

@@ -19,12 +19,24 @@ free_k() { on gateway df -k --output=avail "$GW_STATE" | tail -n 1; }
 
 echo '- a flood ends by its share of the disk, a fourth of it'
 expect_fail any gw_ssh alice -tt -- web-01 'timeout 60 yes' </dev/null
-expect_out 'no room left for its recording'
+expect_out "user's share of the disk for a day of recordings .* a new day of it begins 20.*Z"
 [ "$(recorded_k)" -le $((17 * 1024)) ] || fail "$(recorded_k) KiB are recorded"
 [ "$(free_k)" -gt $((32 * 1024)) ] || fail "only $(free_k) KiB are left"
-has_record '.event == "recording.failed"' || fail 'that is not on record'
-expect_fail any gw_ssh alice -tt -- web-01 'timeout 60 yes' </dev/null
-expect_out 'no room left for its recording'
+has_record '.event == "recording.failed" and (.msg | test("share of the disk"))' ||
+	fail 'that is not on record'
+n_bytes() { records "select(.event == \"$1\" and .channel == 1) | .bytes_out" | tail -n 1; }
+wait_for 10 has_record '.event == "recording.end" and .reason == "full"'
+wait_for 10 has_record '.event == "session.channel_end"'
+echo "- $(n_bytes session.channel_end) bytes reached alice, $(n_bytes recording.end) are recorded"
+[ "$(n_bytes recording.end)" -ge "$(n_bytes session.channel_end)" ] ||
+	fail 'what alice saw is not in the recording'
+
+echo '- then nothing of hers begins that is recorded'
+starts=$(record_count '.event == "session.shell" or .event == "session.exec"')
+expect_fail any gw_ssh alice -tt -- web-01 'touch /tmp/unseen; timeout 60 yes' </dev/null
+expect_out "user's share of the disk for a day of recordings"
+expect_fail any on web-01 test -e /tmp/unseen
+expect_eq "$starts" "$(record_count '.event == "session.shell" or .event == "session.exec"')" 'programs begun'
 [ "$(recorded_k)" -le $((17 * 1024)) ] || fail "$(recorded_k) KiB are recorded"
 
 echo '- what is not recorded goes on, so does everybody else'

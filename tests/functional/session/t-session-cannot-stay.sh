@@ -110,10 +110,21 @@ closes "$recorder" 3
 another() { [ -n "$(gw_pid recorder)" ] && [ "$(gw_pid recorder)" != "$recorder" ]; }
 wait_for 10 another
 
+echo '- one that hung when it was ended leaves no socket'
+wait_for 10 fresh
+others=$(as alice sessions -o name)
+begin
+hung=$(comm -13 <(sort <<<"$others") <(as alice sessions -o name | sort))
+on gateway kill -STOP "${forks[5]}"
+expect_ok local_admin sessions kill "$hung"
+wait_for 20 gone "${forks[5]}"
+lingers() { on gateway ss -Htn state fin-wait-1 state closing state last-ack; }
+expect_eq '' "$(lingers)" 'sockets that nobody owns'
+
 echo '- an orderly stop leaves nobody, hung or not'
 wait_for 10 fresh
 begin
-on gateway kill -STOP "${forks[5]}"
+on gateway kill -STOP "${forks[6]}"
 gw_stop
 expect_eq '' "$(sessions)$(zygotes)" 'sessions and zygotes after the stop'
 pass

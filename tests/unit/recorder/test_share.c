@@ -3,6 +3,7 @@
 #include "tests/unit/support/test.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "base/limits.h"
@@ -38,6 +39,38 @@ test_shares(void **state)
 	/* the next day */
 	assert_int_equal(
 	    share_take(s, "bob", &two, mib, 100 * mib, 2000 + day), 0);
+	shares_free(s);
+}
+
+/* Before anything is relayed there is room for what will be on its way. */
+static void
+test_hold(void **state)
+{
+	static const uint64_t mib = 1024 * 1024, held = LIMIT_RECORDING_HELD;
+	static const struct now now = {.utc_ms = 5000, .boot_ms = 2000};
+	struct shares *s = NULL;
+	struct share one = {0}, two = {0};
+	char text[256];
+
+	(void)state;
+	assert_int_equal(shares_new(&s), 0);
+	assert_int_equal(share_hold(s, "bob", &one, 100 * mib, 1000), 0);
+	assert_int_equal(share_hold(s, "bob", &one, 100 * mib, 1000), 0);
+	assert_int_equal(
+	    share_take(s, "bob", &one, 25 * mib - held, 100 * mib, 2000), 0);
+	assert_int_equal(
+	    share_take(s, "bob", &one, 1, 100 * mib, 2000), GW_EFULL);
+	share_text(s, "bob", &one, now, text, sizeof(text));
+	assert_non_null(strstr(text, "begins 1970-01-02T00:00:04Z"));
+	/* what was on its way, and no more than that */
+	assert_int_equal(share_take_held(&one, 1), 0);
+	assert_int_equal(share_take_held(&one, held), GW_EFULL);
+	share_release(s, "bob", &one, 2000);
+	/* a byte is missing for another */
+	assert_int_equal(share_hold(s, "bob", &two, 100 * mib, 2000), GW_EFULL);
+	assert_int_equal(share_hold(s, "bob", &two, 101 * mib, 2000), 0);
+	share_release(s, "bob", &two, 2000);
+	assert_int_equal(share_hold(s, "bob", &two, 101 * mib, 2000), 0);
 	shares_free(s);
 }
 
@@ -100,6 +133,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_shares),
+	    cmocka_unit_test(test_hold),
 	    cmocka_unit_test(test_paces),
 	};
 
