@@ -309,6 +309,7 @@ test_full(void **state)
 	assert_int_equal(st->result, -GW_ESYS);
 	testlink_event(&t->notary, EV_RECORDING_END, 0, event, sizeof(event));
 	assert_non_null(strstr(event, "\"reason\":\"failed\""));
+	assert_non_null(strstr(event, "may be missing: 20000 that"));
 	/* what still comes is dropped without a fuss */
 	send_data(t, 1, REC_OUTPUT, big, 20000);
 	assert_int_equal(testlink_next(&t->session, 300), 0);
