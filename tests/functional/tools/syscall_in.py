@@ -98,11 +98,11 @@ class Process:
             self.set_regs(regs)
             ptrace(SINGLESTEP, self.pid)
             _, status = os.waitpid(self.pid, 0x40000000)
-        except ProcessLookupError:  # from outside, before this call
+            if os.WIFSIGNALED(status) or os.WIFEXITED(status):
+                return "killed"
+            value = self.regs()["rax"]
+        except ProcessLookupError:  # from outside, meanwhile
             return "killed"
-        if os.WIFSIGNALED(status) or os.WIFEXITED(status):
-            return "killed"
-        value = self.regs()["rax"]
         value -= 2**64 if value >= 2**63 else 0
         return errno.errorcode.get(-value, str(value)) if -4096 < value < 0 else str(value)
 
@@ -126,8 +126,11 @@ class Process:
         return values
 
     def leave(self):
-        self.set_regs(self.saved)
-        ptrace(DETACH, self.pid)
+        try:
+            self.set_regs(self.saved)
+            ptrace(DETACH, self.pid)
+        except ProcessLookupError:
+            return
 
 
 def main():
