@@ -14,6 +14,7 @@
 #include "api/http.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -222,7 +223,7 @@ on_look(struct process *r, void *arg)
 	struct api *a = arg;
 
 	(void)r;
-	if (certificate_renewed(&a->certificate, a->conf))
+	if (certificate_renewed(&a->certificate, a->conf) && !FAULT(no_look))
 		renew(a);
 	timer_set(a->look, LOOK_MS);
 }

@@ -16,6 +16,7 @@
 #include <openssl/evp.h>
 
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/ids.h"
 #include "base/safefile.h"
 #include "base/str.h"
@@ -106,7 +107,7 @@ file_flush(struct file *f, struct file_chunk *ret)
 int
 file_sync(struct file *f)
 {
-	if (f->whole == NULL || !f->unsynced)
+	if (f->whole == NULL || !f->unsynced || FAULT(record_unsynced))
 		return 0;
 	if (fdatasync(f->fd) != 0)
 		return GW_ESYS;

@@ -25,7 +25,7 @@ struct run {
 
 /* Starts the API; what it says is kept in the file "log". */
 static void
-start(struct run *run, const struct api_state *s)
+start(struct run *run, const struct api_state *s, const char *program)
 {
 	char path[API_STATE_PATH_SIZE];
 	const int err = dup(STDERR_FILENO);
@@ -35,8 +35,7 @@ start(struct run *run, const struct api_state *s)
 	log = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	assert_true(err >= 0 && log >= 0);
 	assert_int_equal(dup2(log, STDERR_FILENO), STDERR_FILENO);
-	proc_harness_start(
-	    &run->p, PROC_API, "sallyport-api", "https", &s->conf);
+	proc_harness_start(&run->p, PROC_API, program, "https", &s->conf);
 	assert_int_equal(dup2(err, STDERR_FILENO), STDERR_FILENO);
 	(void)close(log);
 	(void)close(err);
@@ -72,7 +71,7 @@ refuses(const struct api_state *s, const char *file, const char *why)
 	struct run run;
 	int status;
 
-	start(&run, s);
+	start(&run, s, "sallyport-api");
 	status = proc_harness_refusal(&run.p);
 	read_log(&run, s);
 	assert_true(WIFEXITED(status));
@@ -90,7 +89,7 @@ serves(const struct api_state *s, const char *warning)
 	struct run run;
 	int status;
 
-	start(&run, s);
+	start(&run, s, "sallyport-api");
 	proc_harness_link(&run.p, &run.broker, PROC_BROKER, 0);
 	proc_harness_link(&run.p, &run.notary, PROC_NOTARY, 0);
 	proc_harness_ready(&run.p);
@@ -222,6 +221,32 @@ test_dates(void **state)
 	serves(s, "api/tls.crt is not valid yet");
 }
 
+/* One that is written while it runs is served within half a minute, which is
+ * 300 ms here: nobody tells it. */
+static void
+test_renewed(void **state)
+{
+	static const char says[] = "HTTPS is served with the certificate of";
+	const struct api_state *s = *state;
+	struct run run;
+
+	start(&run, s, "tests/unit/api/hurried_api");
+	proc_harness_link(&run.p, &run.broker, PROC_BROKER, 0);
+	proc_harness_link(&run.p, &run.notary, PROC_NOTARY, 0);
+	proc_harness_ready(&run.p);
+	api_state_write_crt(s, s->key, -120, 3600);
+	for (int i = 0; i < 1000; i++) {
+		read_log(&run, s);
+		if (strstr(run.said, says) != NULL)
+			break;
+		(void)usleep(10000);
+	}
+	must_say(&run, says);
+	assert_int_equal(proc_harness_stop(&run.p), 0);
+	testlink_close(&run.broker);
+	testlink_close(&run.notary);
+}
+
 int
 main(void)
 {
@@ -232,6 +257,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_not_pem, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_not_a_pair, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_dates, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_renewed, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,8 +14,10 @@
 void
 start(struct scene *t)
 {
-	proc_harness_start(
-	    &t->p, PROC_RECORDER, "sallyport-recorder", "", &t->conf);
+	proc_harness_start(&t->p, PROC_RECORDER,
+	    t->traced ? "tests/unit/recorder/traced_recorder"
+		      : "sallyport-recorder",
+	    "", &t->conf);
 	proc_harness_link(&t->p, &t->notary, PROC_NOTARY, 0);
 	proc_harness_link(&t->p, &t->broker, PROC_BROKER, 0);
 	proc_harness_ready(&t->p);

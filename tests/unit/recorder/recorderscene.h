@@ -19,6 +19,7 @@ struct scene {
 	struct proc_harness p;
 	struct testlink notary, broker, session;
 	uint64_t conn;
+	bool traced; /* start() takes traced_recorder */
 };
 
 /* ---- recorderscene.c */

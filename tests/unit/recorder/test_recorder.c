@@ -278,6 +278,64 @@ test_too_fast(void **state)
 	stop(t);
 }
 
+/* How often it waits for the disk from now on, once it did for the first time;
+ * 0 = not within some seconds. */
+static unsigned
+syncs(struct scene *t)
+{
+	struct buf trace;
+	unsigned n = 0;
+
+	buf_init(&trace, 64 * 1024);
+	for (int i = 0; i < 1000 && n == 0; i++) {
+		(void)usleep(10000);
+		buf_reset(&trace);
+		proc_harness_trace(&t->p, &trace);
+		n = trace_count(&trace, "sync\n");
+	}
+	buf_done(&trace);
+	return n;
+}
+
+/* What a power cut takes is what came since a moment ago: what was written the
+ * disk has a tick later although nothing comes after it, be it little or a
+ * chunk; and at the end, before that is said. */
+static void
+test_synced(void **state)
+{
+	struct scene *t = *state;
+	struct msg_rec_close end = {.channel = 1};
+	const size_t sizes[] = {5, LIMIT_REC_DATA_MAX};
+	char event[4096], *data = calloc(1, LIMIT_REC_DATA_MAX);
+	uint64_t sent = 0, told = 0;
+	struct buf trace;
+
+	assert_non_null(data);
+	memset(data, 1, LIMIT_REC_DATA_MAX); /* six bytes each in the file */
+	buf_init(&trace, 64 * 1024);
+	t->traced = true;
+	start(t);
+	open_channel(t, 1);
+	testlink_event(&t->notary, EV_RECORDING_START, 1, event, sizeof(event));
+	(void)testlink_want(&t->session, MSG_REC_STATE);
+	assert_int_equal(syncs(t), 1); /* the header */
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+		send_data(t, 1, REC_OUTPUT, data, sizes[i]);
+		for (sent += sizes[i]; told < sent;)
+			told = ((const struct msg_rec_state *)testlink_want(
+				    &t->session, MSG_REC_STATE))
+				   ->bytes;
+		assert_int_equal(syncs(t), 1);
+	}
+	testlink_send(&t->session, MSG_REC_CLOSE, &end);
+	testlink_event(&t->notary, EV_RECORDING_END, 0, event, sizeof(event));
+	proc_harness_trace(&t->p, &trace);
+	assert_int_equal(trace_count(&trace, "sync\n"), 1);
+	buf_done(&trace);
+	free(data);
+	stop(t);
+}
+
 /* No room: a file may not grow past 4 kB. */
 static void
 test_full(void **state)
@@ -330,6 +388,7 @@ main(void)
 	    T(test_late_channel),
 	    T(test_short),
 	    T(test_no_evidence),
+	    T(test_synced),
 	    T(test_full),
 	    T(test_too_fast),
 	};

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_selftest - the libssh of this machine passes its self-test, and one that
- * lies about its window, forgets what it keeps, or takes what crosses a close
- * for the end of the connection does not: its functions are wrapped here.
+ * lies about its window, never opens it again, forgets what it keeps, or takes
+ * what crosses a close for the end of the connection does not: its functions
+ * are wrapped here.
  */
 #include "tests/unit/support/test.h"
 
@@ -27,15 +28,21 @@ int __wrap_ssh_get_status(ssh_session ssh);
  * own copy of it. */
 static struct {
 	bool wide;    /* its windows are wider than they are */
+	bool shuts;   /* one that was used up stays so */
 	bool forgets; /* and it keeps less than it was sent */
 	bool fatal;   /* a close ends the connection */
 	bool closed;
+	ssh_channel shut;
 } lib;
 
 uint32_t
 __wrap_ssh_channel_window_size(ssh_channel ch)
 {
-	return __real_ssh_channel_window_size(ch) + (lib.wide ? 4096 : 0);
+	const uint32_t n = __real_ssh_channel_window_size(ch);
+
+	if (lib.shuts && n == 0)
+		lib.shut = ch;
+	return ch == lib.shut ? 0 : n + (lib.wide ? 4096 : 0);
 }
 
 int
@@ -74,6 +81,15 @@ test_forged_window(void **state)
 	lib.wide = true;
 	assert_int_equal(selftest(NULL), GW_EUNSUPPORTED);
 	lib.wide = false;
+}
+
+static void
+test_window_stays_shut(void **state)
+{
+	(void)state;
+	lib.shuts = true;
+	assert_int_equal(selftest(NULL), GW_EUNSUPPORTED);
+	lib.shuts = false;
 }
 
 static void
@@ -142,6 +158,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_passes),
 	    cmocka_unit_test(test_forged_window),
+	    cmocka_unit_test(test_window_stays_shut),
 	    cmocka_unit_test(test_forgotten_bytes),
 	    cmocka_unit_test(test_data_after_close),
 	    cmocka_unit_test(test_no_sandbox),

@@ -2,8 +2,8 @@
 /*
  * trace - what a program under test does that costs: one line for each. It is
  * linked into a program of the tests that has the real one's objects
- * (traced_broker, traced_notary), so the real one pays nothing and does not
- * know of it. The lines go to a descriptor that proc_harness reads.
+ * (traced_broker and its kind), so the real one pays nothing and does not know
+ * of it. The lines go to a descriptor that proc_harness reads.
  *
  *	sync		a wait for the disk (fsync, fdatasync; SQLite's too)
  *	sql TEXT	a statement begins (traced_broker)
