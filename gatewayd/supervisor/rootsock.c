@@ -231,8 +231,9 @@ on_whose_is(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	}
 	(void)snprintf(text, sizeof(text),
 	    "target %s still names it, and it would be shut again at once: "
-	    "nothing was changed. Remove that first: jitctl target rm %s",
-	    m->target, m->target);
+	    "nothing was changed. Remove that first: jitctl --socket %s target "
+	    "rm %s",
+	    m->target, x->s->conf->admin_socket, m->target);
 	answer(x, GW_ESTATE, text);
 	return 0;
 }

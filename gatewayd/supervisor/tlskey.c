@@ -24,6 +24,7 @@
 #include "base/safefile.h"
 #include "base/secret.h"
 #include "base/str.h"
+#include "supervisor/ask.h"
 #include "supervisor/rootask.h"
 #include "sys/conf_yaml.h"
 #include "sys/pem.h"
@@ -283,6 +284,20 @@ out:
 	return yes;
 }
 
+/* There is no way back to the key before. */
+static bool
+agreed(void)
+{
+	if (isatty(STDIN_FILENO) == 1)
+		return ask_yes("Who has asked the gateway for nothing since "
+			       "the key was announced needs a new\ninvitation "
+			       "then. Put it into use?");
+	(void)fputs("There is no terminal to ask on: give --yes. Nothing was "
+		    "changed.\n",
+	    stderr);
+	return false;
+}
+
 static int
 replace(const struct tlskey_facts *f)
 {
@@ -296,7 +311,8 @@ replace(const struct tlskey_facts *f)
 		    stderr);
 		return 1;
 	}
-	if (!f->unheard && !heard(f, next) && !FAULT(tls_unheard)) {
+	if ((!f->unheard && !heard(f, next) && !FAULT(tls_unheard)) ||
+	    (!f->yes && !agreed())) {
 		EVP_PKEY_free(next);
 		return 1;
 	}
@@ -327,7 +343,8 @@ usage(FILE *to)
 	    "all "
 	    "must enroll anew\n"
 	    "  -c, --config FILE        default " SYSCONFDIR
-	    "/sallyport/gatewayd.yaml\n",
+	    "/sallyport/gatewayd.yaml\n"
+	    "  -y, --yes                replace without asking\n",
 	    to);
 	return to == stdout ? 0 : EXIT_USAGE;
 }
@@ -339,6 +356,7 @@ tlskey_main(int argc, char **argv)
 	    {"config", required_argument, NULL, 'c'},
 	    {"unheard", no_argument, NULL, 'U'},
 	    {"help", no_argument, NULL, 'h'},
+	    {"yes", no_argument, NULL, 'y'},
 	    {NULL, 0, NULL, 0},
 	};
 	static const struct {
@@ -350,13 +368,16 @@ tlskey_main(int argc, char **argv)
 	struct tlskey_facts f;
 	struct conf conf;
 	bool unheard = false;
+	bool yes = false;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "c:hy", options, NULL)) != -1) {
 		if (c == 'h')
 			return usage(stdout);
 		if (c == 'U')
 			unheard = true;
+		else if (c == 'y')
+			yes = true;
 		else if (c == 'c')
 			path = optarg;
 		else
@@ -371,7 +392,8 @@ tlskey_main(int argc, char **argv)
 	    .host = conf.host,
 	    .server_id = conf.server_id,
 	    .conf = &conf,
-	    .unheard = unheard};
+	    .unheard = unheard,
+	    .yes = yes};
 	for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
 		if (strcmp(argv[optind], verbs[i].word) == 0)
 			return verbs[i].fn(&f);

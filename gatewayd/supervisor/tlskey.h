@@ -24,6 +24,7 @@ struct tlskey_facts {
 	/* of `gatewayd tls` alone */
 	const struct conf *conf;
 	bool unheard; /* also what clients have not heard of */
+	bool yes;     /* without asking */
 };
 
 /* All but retspki print a sentence on failure. */

@@ -17,6 +17,7 @@
 #include "base/safefile.h"
 #include "base/secret.h"
 #include "base/str.h"
+#include "supervisor/ask.h"
 #include "supervisor/rootask.h"
 #include "sys/conf_yaml.h"
 #include "wire/messages.h"
@@ -36,51 +37,26 @@ usage(FILE *f)
 	      "names\n\n"
 	      "It asks why (that goes into the log, with who you are) and "
 	      "whether.\n"
-	      "Remove the target first: jitctl target rm NAME. Of one that "
-	      "is still there\n"
-	      "nothing is opened.\n\n"
+	      "Remove the target first: jitctl --socket PATH target rm NAME. "
+	      "Of one that is\n"
+	      "still there nothing is opened.\n\n"
 	      "  -c, --config FILE default " SYSCONFDIR
 	      "/sallyport/gatewayd.yaml\n",
 	    f);
-}
-
-/* A line without its end; false at the end of the input. */
-static bool
-ask(const char *question, char *ret, size_t size)
-{
-	size_t n = 0;
-	int ch = 0;
-
-	(void)fputs(question, stdout);
-	(void)fflush(stdout);
-	while ((ch = getchar()) != EOF && ch != '\n')
-		if (n < size - 1)
-			ret[n++] = (char)ch;
-	ret[n] = '\0';
-	if (ch == EOF)
-		(void)putchar('\n');
-	return ch != EOF || n > 0;
 }
 
 /* Why, and whether. */
 static bool
 asked(struct msg_sup_unprotect *m, const char *address)
 {
-	char yes[8] = "";
-
 	(void)printf("TCP port %u of %s is open to EVERYBODY afterwards, until "
 		     "it is a target's again.\n",
 	    (unsigned)m->port, address);
-	if (!ask("Why? ", m->why, sizeof(m->why)) || m->why[0] == '\0') {
+	if (!ask_line("Why? ", m->why, sizeof(m->why)) || m->why[0] == '\0') {
 		(void)fputs("Without a reason nothing is done.\n", stderr);
 		return false;
 	}
-	if (ask("Open it? [y/N] ", yes, sizeof(yes)) &&
-	    (strcmp(yes, "y") == 0 || strcmp(yes, "Y") == 0 ||
-		strcmp(yes, "yes") == 0))
-		return true;
-	(void)fputs("Nothing was changed.\n", stderr);
-	return false;
+	return ask_yes("Open it?");
 }
 
 static int

@@ -37,6 +37,11 @@ expect_no_out 'Why'
 
 echo '- not without a reason, not without a yes, not by another user'
 ! tells '\n' || fail "it did: $OUT"
+long=$(printf 'x%.0s' {1..300})
+for answers in "$long\ny\nn\n" "$long\ny\n" "$long"; do
+	! tells "$answers" || fail "a reason that would be cut: $OUT"
+	expect_out 'is 300 bytes long, and may be at most 256: nothing was done'
+done
 ! tells 'a mistake\nn\n' || fail "it did: $OUT"
 ! tells 'a mistake\n\n' || fail "it did: $OUT"
 expect_fail any on_as nobody gateway gatewayd unprotect "$a" 22 <<<$'why\ny'
@@ -70,7 +75,7 @@ wait_for 5 shut
 in_list() { [ -n "$(on gateway gatewayd unprotect --list 2>/dev/null)" ]; }
 ! in_list || fail 'a port of a target is listed'
 ! tells 'a test\ny\n' || fail "a target's still: it says that it is open: $OUT"
-expect_out 'target web-01 still names it.*nothing was changed.*jitctl target rm web-01$'
+expect_out 'target web-01 still names it.*nothing was changed.*jitctl --socket /run/sallyport/admin.sock target rm web-01$'
 expect_no_out '^Open'
 shut || fail 'the port is open'
 expect_ok local_admin target add again "$a" --host-key /etc/lab/web-01.hostkey --login deploy --yes

@@ -94,7 +94,21 @@ old=$(on gateway cat /var/lib/sallyport/pub/tls.spki)
 next=$(on gateway cut -d ' ' -f 1 /var/lib/sallyport/pub/tls.next)
 has_record ".event == \"gateway.reload\" and .tls == \"$old\" and .tls_next == \"$next\"" ||
 	fail 'no record of which key is announced'
-expect_ok on gateway gatewayd tls replace
+echo '- which replaces the old one after a yes alone'
+put_file gateway /etc/lab/replace.exp <<'EXPECT'
+set timeout 20
+spawn -noecho gatewayd tls replace
+expect "y/N" { send "[lindex $argv 0]\r" } timeout { exit 90 }
+expect eof
+exit [lindex [wait] 3]
+EXPECT
+expect_fail 1 on gateway gatewayd tls replace </dev/null
+expect_out 'no terminal.*--yes'
+expect_fail 1 on gateway expect /etc/lab/replace.exp n
+expect_out 'needs a new'
+expect_out 'Nothing was changed'
+expect_eq "$old" "$(on gateway cat /var/lib/sallyport/pub/tls.spki)" 'the key'
+expect_ok on gateway expect /etc/lab/replace.exp y
 hup
 wait_for 20 reloaded 4
 has_record ".event == \"gateway.start\" and .tls == \"$old\"" || fail 'no record of the key at the start'
