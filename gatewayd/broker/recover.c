@@ -493,7 +493,7 @@ fold_ended(struct broker *b, void *arg, const void *body)
 	}
 	b->time = (struct logtime){
 	    .utc_ms = m->time_ms, .boot_ms = clock_now().boot_ms};
-	clock_void_invitations(b, m->doubt_seq);
+	(void)clock_void_invitations(b, m->doubt_seq);
 	drop_unknown(b);
 	for (const struct leg *l = r->legs; l != NULL; l = l->next)
 		revive(b, l);

@@ -33,15 +33,15 @@ tell_unconfirmed(struct ctx *c, const json_t *o)
 	if (ports > 0)
 		say(c,
 		    "Shutting %lld more port%s; until then: PROTECTED no in "
-		    "jitctl targets.",
-		    (long long)ports, ports == 1 ? "" : "s");
+		    "%s targets.",
+		    (long long)ports, ports == 1 ? "" : "s", self(c));
 	if (n <= 0)
 		return;
 	c->unconfirmed = true;
 	say_error("%lld of what ended by this may STILL BE OPEN: the firewall "
 		  "has not confirmed that it is shut. Its process is being "
-		  "started again; watch it with: jitctl status, jitctl doctor",
-	    (long long)n);
+		  "started again; watch it with: %s status, %s doctor",
+	    (long long)n, self(c), self(c));
 }
 
 int
@@ -138,6 +138,8 @@ void
 change_tell_ended(const struct ctx *c, const json_t *o)
 {
 	const json_t *ended = json_object_get(o, "ended");
+	const json_int_t voided =
+	    json_integer_value(json_object_get(o, "voided"));
 	const json_int_t grants = ended_count(o, "grants");
 	const json_int_t sessions = ended_count(o, "sessions");
 
@@ -149,6 +151,11 @@ change_tell_ended(const struct ctx *c, const json_t *o)
 		    (long long)sessions, sessions == 1 ? "" : "s");
 		tell_grants(c, json_object_get(ended, "list"));
 	}
+	if (voided > 0)
+		say(c, "%s: %lld invitation%s, made while the log was ahead.",
+		    json_is_true(json_object_get(o, "dry_run")) ? "This voids"
+								: "Void",
+		    (long long)voided, voided == 1 ? "" : "s");
 	if (takes_last_admin(o))
 		say(c, "No admin is left then: only root on the gateway can "
 		       "make one again.");

@@ -346,6 +346,7 @@ print_checks(struct ctx *c, const json_t *o)
 	const json_t *list = json_object_get(o, "checks");
 	int x = EXIT_OK;
 	char t[4][CELL_SIZE];
+	char said[CELL_SIZE * 2];
 	char hint[CELL_SIZE * 2];
 
 	for (size_t i = 0; i < json_array_size(list); i++)
@@ -360,8 +361,9 @@ print_checks(struct ctx *c, const json_t *o)
 		cell_text(t[1], json_object_get(k, "name"), COL_TEXT);
 		cell_text(t[2], json_object_get(k, "detail"), COL_TEXT);
 		cell_text(t[3], json_object_get(k, "remedy"), COL_TEXT);
+		self_text(c, said, sizeof(said), t[2]);
 		self_text(c, hint, sizeof(hint), t[3]);
-		(void)printf("%-4s  %-18s  %s%s%s\n", t[0], t[1], t[2],
+		(void)printf("%-4s  %-18s  %s%s%s\n", t[0], t[1], said,
 		    hint[0] != '\0' ? "\n      -> " : "", hint);
 	}
 	return x;

@@ -8,17 +8,24 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "broker/admin/change.h"
 #include "broker/call/put.h"
 #include "broker/call/wait.h"
 #include "broker/grant/live.h"
 #include "broker/session/list.h"
 
-void
+/* What was made now could not end later. */
+static int64_t
+latest_end(int64_t now_ms)
+{
+	return now_ms +
+	       (int64_t)(LIMIT_INVITE_LIFE_S + LIMIT_CLOCK_EASE_S) * 1000;
+}
+
+uint64_t
 clock_void_invitations(struct broker *b, uint64_t before_seq)
 {
-	const int64_t latest =
-	    broker_now(b).utc_ms +
-	    (int64_t)(LIMIT_INVITE_LIFE_S + LIMIT_CLOCK_EASE_S) * 1000;
+	const int64_t latest = latest_end(broker_now(b).utc_ms);
 	uint64_t n = 0;
 
 	if (store_invites_void(b->store, before_seq, latest, &n) != 0)
@@ -28,6 +35,7 @@ clock_void_invitations(struct broker *b, uint64_t before_seq)
 		log_warn("%llu invitations are void: the clock was not right "
 			 "when they were made, or is not now",
 		    (unsigned long long)n);
+	return n;
 }
 
 static void
@@ -52,11 +60,37 @@ on_nt_clocked(struct process *r, struct peer *p, const struct ipc_msg *msg)
 }
 
 static void
+tell(struct call *c, int64_t time_ms, int64_t behind_ms, uint64_t voided,
+    bool dry_run)
+{
+	json_t *o = json_object();
+
+	put_time(o, "time", time_ms);
+	put_num(o, "behind_s", behind_ms / 1000);
+	put_num(o, "voided", (int64_t)voided);
+	put_bool(o, "dry_run", dry_run);
+	call_reply(c, 200, o);
+}
+
+/* What would be so. */
+static void
+tell_dry(struct call *c)
+{
+	const struct broker *b = c->b;
+	const int64_t now_ms = broker_now(b).utc_ms - b->behind_ms;
+	uint64_t n = 0;
+
+	if (store_invites_doubted(b->store, 0, latest_end(now_ms), &n) != 0)
+		call_unavailable(c, "the store");
+	else
+		tell(c, now_ms, b->behind_ms, n, true);
+}
+
+static void
 accepted(struct call *c, const void *body)
 {
 	const struct msg_nt_clocked *m = body;
 	struct broker *b = c->b;
-	json_t *o = NULL;
 
 	if (m->result != 0) {
 		call_unavailable(c, "the log");
@@ -64,11 +98,7 @@ accepted(struct call *c, const void *body)
 	}
 	grants_shift(b, m->time_ms, m->behind_ms);
 	sessions_shift(b, m->time_ms, m->behind_ms);
-	clock_void_invitations(b, 0);
-	o = json_object();
-	put_time(o, "time", m->time_ms);
-	put_num(o, "behind_s", m->behind_ms / 1000);
-	call_reply(c, 200, o);
+	tell(c, m->time_ms, m->behind_ms, clock_void_invitations(b, 0), false);
 }
 
 static void
@@ -83,9 +113,12 @@ void
 verb_clock_accept(struct call *c)
 {
 	static const char *const none[] = {NULL};
+	struct change ch = {0};
 	struct problem p = {0};
 	struct event_fields f;
 
+	if (!change_begin(&ch, c))
+		return;
 	if (json_only(c->req.body, none, &p) != 0) {
 		call_problem(c, &p);
 		return;
@@ -94,6 +127,10 @@ verb_clock_accept(struct call *c)
 		call_refuse(c, 409, "conflict", NULL,
 		    "the gateway's clock is not behind its log: there is "
 		    "nothing to accept");
+		return;
+	}
+	if (ch.dry_run) {
+		tell_dry(c);
 		return;
 	}
 	call_fields(c, &f);

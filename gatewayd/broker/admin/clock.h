@@ -13,7 +13,7 @@
 process_handler_fn on_nt_clocked;
 /* Invitations whose end nobody can tell any more: those made before this record
  * of the log (0: none), and those that end later than one made now would. */
-void clock_void_invitations(struct broker *b, uint64_t before_seq);
+uint64_t clock_void_invitations(struct broker *b, uint64_t before_seq);
 call_fn verb_clock_accept;
 
 #endif

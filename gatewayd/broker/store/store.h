@@ -155,8 +155,11 @@ MUST_CHECK int store_user_by_key(
 /* Who was invited by the code of that hash; "" finds nobody. */
 MUST_CHECK int store_user_by_invite(
     struct store *s, const char *hash, char ret[static LIMIT_NAME_SIZE]);
-/* Takes away the invitations of users that were last changed by a record before
- * before_seq, and those that end after latest_ms; *retn = how many. */
+/* How many invitations there are of users that were last changed by a record
+ * before before_seq, or that end after latest_ms. */
+MUST_CHECK int store_invites_doubted(
+    struct store *s, uint64_t before_seq, int64_t latest_ms, uint64_t *retn);
+/* Takes those away; *retn = how many. */
 MUST_CHECK int store_invites_void(
     struct store *s, uint64_t before_seq, int64_t latest_ms, uint64_t *retn);
 /* GW_EEXIST: one of the keys is another user's; nothing is changed then. */

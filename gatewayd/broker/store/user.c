@@ -107,21 +107,29 @@ store_user_by_invite(
 }
 
 int
-store_invites_void(
+store_invites_doubted(
     struct store *s, uint64_t before_seq, int64_t latest_ms, uint64_t *retn)
 {
 	struct query *q =
 	    query_new(s->sql, "SELECT count(*) FROM users WHERE invite <> ''"
 			      " AND (seq < ?1 OR invite_end > ?2)");
 
-	int r;
-
 	*retn = 0;
 	query_num(q, (int64_t)before_seq);
 	query_num(q, latest_ms);
 	if (query_next(q))
 		*retn = (uint64_t)query_get_num(q, 0);
-	if ((r = query_done(q)) != 0 || *retn == 0)
+	return query_done(q);
+}
+
+int
+store_invites_void(
+    struct store *s, uint64_t before_seq, int64_t latest_ms, uint64_t *retn)
+{
+	struct query *q = NULL;
+	int r = store_invites_doubted(s, before_seq, latest_ms, retn);
+
+	if (r != 0 || *retn == 0)
 		return r;
 	s->changes++;
 	q = query_new(s->sql,

@@ -70,7 +70,23 @@ passed=$((($(now_ms) - from) / 1000))
 
 echo '- it is told, and has a cure'
 is_behind || fail 'doctor does not tell'
-expect_ok local_admin clock accept
+put_file gateway /etc/lab/accept.exp <<'EXPECT'
+set timeout 20
+spawn -noecho jitctl --socket /run/sallyport/admin.sock clock accept
+expect {
+	"y/N" { send "[lindex $argv 0]\r"; exp_continue }
+	timeout { exit 90 }
+	eof {}
+}
+exit [lindex [wait] 3]
+EXPECT
+expect_ok local_admin user add dave
+expect_fail 1 on gateway expect /etc/lab/accept.exp n
+expect_out 'This voids: 1 invitation'
+expect_out 'nothing was changed'
+is_behind || fail 'it was accepted without a yes'
+expect_ok on gateway expect /etc/lab/accept.exp y
+expect_out 'Void: 1 invitation'
 has_record '.event == "clock.set"' || fail 'that is not on record'
 some_record
 [ "$(ahead)" -lt 60 ] || fail "records are ahead of us: $(ahead) s"

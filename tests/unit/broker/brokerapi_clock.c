@@ -101,6 +101,9 @@ test_clock_is_accepted(void **state)
 	assert_int_equal(ready(x), 200);
 	assert_true(has(x, "agrees with the log"));
 	assert_int_equal(admin_call(x, VERB_CLOCK_ACCEPT, EV_NONE, "{}"), 409);
+	assert_int_equal(admin_call(x, VERB_USER_ADD, EV_USER_CREATE,
+			     "{\"user\":\"before\"}"),
+	    201);
 
 	tell(x, 0, 400 * day_ms, 400 * day_ms);
 	do
@@ -108,6 +111,19 @@ test_clock_is_accepted(void **state)
 	while (!has(x, "behind the log"));
 	assert_true(has(x, "jitctl clock accept"));
 	assert_true(has(x, "degraded"));
+
+	assert_int_equal(admin_call(x, VERB_USER_ADD, EV_USER_CREATE,
+			     "{\"user\":\"ahead\"}"),
+	    201);
+	/* a dry run says what it would take, and takes nothing: so does another
+	 */
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(admin_call(x, VERB_CLOCK_ACCEPT, EV_NONE,
+				     "{\"dry_run\":true}"),
+		    200);
+		assert_true(has(x, "\"voided\":1"));
+		assert_true(has(x, "\"dry_run\":true"));
+	}
 
 	rid = 0;
 	send_call(x, &x->admin, VERB_CLOCK_ACCEPT, "{}");
@@ -123,6 +139,7 @@ test_clock_is_accepted(void **state)
 	(void)snprintf(want, sizeof(want), "\"behind_s\":%lld",
 	    (long long)(400 * day_ms / 1000));
 	assert_true(has(x, want));
+	assert_true(has(x, "\"voided\":1"));
 	/* and the door that was dated then is dated now */
 	send_call(x, &x->admin, VERB_GRANTS, "{}");
 	assert_int_equal(want_reply(x, &x->admin), 200);

@@ -447,6 +447,64 @@ test_show_guesses(void **state)
 	free(text);
 }
 
+/* What the gateway's checks and what is not done yet say goes to the socket. */
+static void
+test_socket(void **state)
+{
+	static const struct step checks[] = {
+	    {"/v1/server", 200, "{\"server_id\":\"gw-1\"}"},
+	    {"/v1/readyz", 200,
+		"{\"checks\":[{\"name\":\"clock\",\"ok\":false,\"detail\":"
+		"\"behind the log: jitctl clock accept\"}]}"},
+	    {NULL, 200, "{\"checks\":[]}"}, {NULL, 0, NULL}};
+	static const char *const checks_says[] = {
+	    "behind the log: jitctl --socket x clock accept\n", NULL, NULL};
+	static const struct step open[] = {
+	    {"/v1/targets/remove", 200,
+		"{\"target\":\"web-01\",\"state\":\"removed\","
+		"\"still_open\":2,\"shutting\":1}"},
+	    {NULL, 0, NULL}};
+	static const char *const open_says[] = {
+	    "PROTECTED no in jitctl --socket x targets.",
+	    "with: jitctl --socket x status, jitctl --socket x doctor", NULL,
+	    NULL};
+	struct scene *x = *state;
+
+	x->c.socket = x->c.opt.value[F_SOCKET][0] = "x";
+	x->c.opt.n[F_SOCKET] = 1;
+	x->c.opt.n[F_PROFILE] = 0;
+	x->c.yes = true;
+	check_says(x, run_target_rm, "web-01", open, EXIT_OK, open_says);
+	x->c.opt.nargs = 0;
+	check_says(x, run_doctor, NULL, checks, EXIT_FAILED, checks_says);
+}
+
+/* How many invitations an admin's word about the clock takes is told. */
+static void
+test_clock(void **state)
+{
+#define ACCEPTED(n, dry)                                                       \
+	"{\"time\":\"2026-11-22T01:02:03Z\",\"behind_s\":9,\"voided\":" n      \
+	",\"dry_run\":" dry "}"
+	static const struct step dry[] = {
+	    {"/v1/clock/accept", 200, ACCEPTED("2", "true")}, {NULL, 0, NULL}};
+	static const struct step done[] = {
+	    {"/v1/clock/accept", 200, ACCEPTED("1", "false")}, {NULL, 0, NULL}};
+	static const char *const dry_says[] = {"The log is 9 s ahead",
+	    "would follow", "This voids: 2 invitations", NULL, "Void:", NULL};
+	static const char *const done_says[] = {"The log was 9 s ahead",
+	    "Void: 1 invitation,", NULL, "This voids", NULL};
+	struct scene *x = *state;
+
+	x->c.socket = "x";
+	x->c.yes = true;
+	x->c.opt.nargs = 0;
+	check_says(x, run_clock_accept, NULL, done, EXIT_OK, done_says);
+	x->c.opt.n[F_DRY_RUN] = 1;
+	check_says(x, run_clock_accept, NULL, dry, EXIT_OK, dry_says);
+#undef ACCEPTED
+}
+
 int
 main(void)
 {
@@ -461,6 +519,8 @@ main(void)
 	    T(test_new_invitation),
 	    T(test_none_live),
 	    T(test_whole),
+	    T(test_socket),
+	    T(test_clock),
 	    cmocka_unit_test(test_no_such_name),
 	    cmocka_unit_test(test_show_guesses),
 	};

@@ -122,6 +122,8 @@ test_void_invitations(void **state)
 	}
 	must(store_invites_void(p->store, 0, 20000, &n));
 	assert_int_equal(n, 0);
+	must(store_invites_doubted(p->store, 6, 15000, &n));
+	assert_int_equal(n, 2);
 	must(store_invites_void(p->store, 6, 15000, &n));
 	assert_int_equal(n, 2);
 	for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
