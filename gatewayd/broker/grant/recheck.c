@@ -14,9 +14,12 @@
 static bool
 same_place(const struct grant *g, const struct target *t)
 {
-	return (g->addr4.family == 0 || addr_equal(&g->addr4, &t->addr4)) &&
-	       (g->addr6.family == 0 || addr_equal(&g->addr6, &t->addr6)) &&
-	       g->reach == t->reach;
+	const bool there =
+	    (g->addr4.family == 0 || addr_equal(&g->addr4, &t->addr4)) &&
+	    (g->addr6.family == 0 || addr_equal(&g->addr6, &t->addr6));
+
+	return (there || FAULT(recheck_address)) &&
+	       (g->reach == t->reach || FAULT(recheck_reach));
 }
 
 /* What it would have to ask for, to be given what it has left. */
@@ -69,8 +72,8 @@ recheck_grant(struct subject *s, const struct live_grant *lg)
 	    .groups = &s->user.groups,
 	    .target_name = g->target,
 	    .target = &s->target,
-	    .login = g->login,
-	    .port = g->port,
+	    .login = FAULT(recheck_login) ? "" : g->login,
+	    .port = FAULT(recheck_port) ? 0 : g->port,
 	    .seconds = seconds_left(lg),
 	    .reason = g->reason,
 	    .mfa_age_s = 0,
@@ -84,9 +87,9 @@ recheck_grant(struct subject *s, const struct live_grant *lg)
 	if (!same_user(s, lg) || !same_target(s, lg) ||
 	    !same_place(g, &s->target))
 		return false; /* gone, or not to be read: closed */
-	if (g->source4.family != 0)
+	if (g->source4.family != 0 && !FAULT(recheck_source))
 		f.sources[f.nsources++] = g->source4;
-	if (g->source6.family != 0)
+	if (g->source6.family != 0 && !FAULT(recheck_source))
 		f.sources[f.nsources++] = g->source6;
 	policy_decide(&v, &f, b->roles, b->nroles);
 	return policy_within(&v, g->caps, g->record != 0);

@@ -135,6 +135,77 @@ test_wider_than_the_role(void **state)
 	stop(x);
 }
 
+#define ROLE                                                                   \
+	"\"role\":\"ops\",\"users\":[\"alice\"],\"targets\":[\"web-01\"],"     \
+	"\"allow\":[\"shell\",\"exec\",\"sftp\",\"pty\"],\"max\":3600,"        \
+	"\"record\":false,"
+#define TARGET "\"target\":\"web-01\",\"logins\":[\"deploy\",\"root\"],"
+
+/* A role, or the target: its host key comes to it. */
+static void
+set_one(struct scene *x, const char *text)
+{
+	const bool role = strncmp(text, "\"role\"", 6) == 0;
+	const bool deny = strstr(text, "deny") != NULL; /* one more */
+	char line[256], body[1024], keys[300] = "";
+
+	key_line(line, &x->two);
+	if (!role)
+		(void)snprintf(
+		    keys, sizeof(keys), ",\"host_keys\":[\"%s\"]", line);
+	(void)snprintf(body, sizeof(body), "{%s%s}", text, keys);
+	assert_int_equal(admin_call(x,
+			     deny   ? VERB_ROLE_ADD
+			     : role ? VERB_ROLE_SET
+				    : VERB_TARGET_SET,
+			     role ? EV_ROLE_SET : EV_TARGET_SET, body),
+	    deny ? 201 : 200);
+}
+
+static void
+want_granted(struct scene *x, const char *id, bool granted)
+{
+	assert_int_equal(admin_call(x, VERB_GRANTS, EV_NONE, ""), 200);
+	assert_int_equal(has(x, id), granted);
+}
+
+/* As it would still be given, until the last change. */
+static void
+ends_by(struct scene *x, const char *change)
+{
+	struct store *s = store_of(x);
+	struct msg_nt_fold_grant g;
+
+	store_target(s, "web-01");
+	store_role(s, "ops");
+	store_close(s);
+	fold_grant(&g, x->one.pub.fp);
+	start(x, &g, 1, NULL);
+	set_one(x, TARGET "\"port\":22,\"addresses\":[\"198.51.100.1\"]");
+	set_one(x, ROLE "\"logins\":[\"deploy\",\"root\"],\"ports\":[22,2200]");
+	want_granted(x, g.grant.id, true);
+	set_one(x, change);
+	want_granted(x, g.grant.id, false);
+	stop(x);
+}
+
+/* Neither longer nor wider than what is given by now, but to another login or
+ * source, or on another way to the target: that ends as well. */
+void
+test_elsewhere_than_the_role(void **state)
+{
+	struct scene *x = *state;
+
+	ends_by(x, ROLE "\"logins\":[\"root\"]");
+	ends_by(x, TARGET "\"port\":2200,\"addresses\":[\"198.51.100.1\"]");
+	ends_by(x, TARGET "\"port\":22,\"addresses\":[\"198.51.100.2\"]");
+	ends_by(x, TARGET "\"port\":22,\"addresses\":[\"198.51.100.1\"],"
+			  "\"reach\":\"direct\"");
+	/* last: this role stays */
+	ends_by(x, "\"role\":\"not-from-there\",\"deny\":true,"
+		   "\"sources\":[\"" CLIENT "\"]");
+}
+
 /* The broker went when the change was stored, and nothing had ended yet. */
 void
 test_taken_away_before_a_crash(void **state)

@@ -221,6 +221,7 @@ void test_wrong_codes_of_all_keys(void **state);
 
 void test_looks_are_recorded(void **state);
 void test_wider_than_the_role(void **state);
+void test_elsewhere_than_the_role(void **state);
 void test_taken_away_before_a_crash(void **state);
 void test_last_word(void **state);
 void test_code_taken_of_disabled(void **state);

@@ -55,6 +55,7 @@ main(void)
 	    T(test_wrong_codes_of_all_keys),
 	    T(test_looks_are_recorded),
 	    T(test_wider_than_the_role),
+	    T(test_elsewhere_than_the_role),
 	    T(test_taken_away_before_a_crash),
 	    T(test_last_word),
 	    T(test_code_taken_of_disabled),
