@@ -60,24 +60,30 @@ denied(const struct call *c, const char *reason)
 	event_fields_done(&f);
 }
 
-static int
-closed(struct call *c, int64_t left_ms, struct problem *p)
+/* left_ms of a pause; 0 = until an admin says so. */
+static void
+set_closed(const struct call *c, int status, const char *code, const char *why,
+    int64_t left_ms, struct problem *p)
 {
 	char when[32];
 
-	denied(c, "locked");
 	if (left_ms == 0) {
-		problem_set(p, 429, "too-many", "code",
-		    "too many wrong codes: ask an admin to let you in again "
-		    "(jitctl user unlock %s)",
-		    c->user);
-		return GW_EDENIED;
+		problem_set(p, status, code, "code",
+		    "%s: ask an admin to let you in again (jitctl user unlock "
+		    "%s)",
+		    why, c->user);
+		return;
 	}
 	str_time(when, sizeof(when), broker_now(c->b).utc_ms + left_ms);
-	problem_set(p, 429, "too-many", "code",
-	    "too many wrong codes: codes with this key are accepted again "
-	    "after %s",
-	    when);
+	problem_set(p, status, code, "code",
+	    "%s: codes with this key are accepted again after %s", why, when);
+}
+
+static int
+closed(struct call *c, int64_t left_ms, struct problem *p)
+{
+	denied(c, "locked");
+	set_closed(c, 429, "too-many", "too many wrong codes", left_ms, p);
 	return GW_EDENIED;
 }
 
@@ -90,17 +96,26 @@ unreadable(struct call *c, struct problem *p)
 	return GW_ESYS;
 }
 
-/* Counted before it is said to be wrong: whoever ends us learns nothing. */
+/* Counted before it is said to be wrong: whoever ends us learns nothing.
+ * of_user is without it. */
 static int
-wrong(struct call *c, const char *user_id, struct tries *t, struct problem *p)
+wrong(struct call *c, const char *user_id, struct tries *t, uint64_t of_user,
+    struct problem *p)
 {
 	const struct now now = broker_now(c->b);
+	int64_t left_ms = 0;
 
 	tries_wrong(t, &now, clock_boot_id());
 	if (!FAULT(forget_tries) &&
 	    store_tries_put(c->b->store, user_id, c->key_fp, t) != 0)
 		return unreadable(c, p);
 	denied(c, "wrong");
+	if (tries_judge(t, of_user + 1, &now, clock_boot_id(), &left_ms) !=
+	    TRIES_OPEN) {
+		set_closed(c, 401, "code-wrong",
+		    "the code is wrong (0 tries left)", left_ms, p);
+		return GW_EDENIED;
+	}
 	problem_set(p, 401, "code-wrong", "code",
 	    "the code is wrong (%u tries left); codes change every %d s: is "
 	    "your clock right?",
@@ -147,7 +162,7 @@ mfa_check_seed(struct call *c, const struct user *u, const struct sealed *seed,
 			problem_set(p, 503, "unavailable", NULL,
 			    "the code cannot be checked: %s", err_str(r));
 	} else {
-		r = wrong(c, u->id, &t, p);
+		r = wrong(c, u->id, &t, of_user, p);
 	}
 	secret_free(&plain);
 	return r;

@@ -40,6 +40,7 @@ for left in 4 3 2 1 0; do
 	expect_fail 4 ask "$wrong"
 	expect_out "wrong \($left tries left\)"
 done
+expect_out 'accepted again after 2' # when, with the one that begins the pause
 
 echo '- now not even the right one'
 expect_fail 4 ask "$right"
