@@ -49,6 +49,16 @@ check_relay(struct session *s)
 		end_begin(s, END_IDLE, NULL);
 }
 
+/* Any client says it at once: who is silent takes up a place that another may
+ * want. Counted from when it is listened to. */
+static bool
+version_late(const struct session *s)
+{
+	return s->now.boot_ms - s->kex_ms > LIMIT_VERSION_WAIT_S * 1000 &&
+	       ssh_get_clientbanner(s->user.ssh) == NULL &&
+	       !FAULT(version_wait);
+}
+
 void
 deadline_check(struct session *s)
 {
@@ -62,7 +72,10 @@ deadline_check(struct session *s)
 		break;
 	case PH_KEX:
 	case PH_AUTH:
-		if (age > LIMIT_LOGIN_GRACE_S * 1000)
+		if (version_late(s))
+			end_begin(s, END_PROTOCOL,
+			    "sallyport: no SSH version within 3 seconds");
+		else if (age > LIMIT_LOGIN_GRACE_S * 1000)
 			end_begin(s, END_PROTOCOL,
 			    "sallyport: no login within 30 seconds");
 		break;

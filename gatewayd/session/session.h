@@ -65,6 +65,7 @@ struct session {
 	uint32_t last_chan; /* id; 0 = there was none */
 	/* boot times */
 	int64_t start_ms;
+	int64_t kex_ms;    /* the user's leg is listened to */
 	int64_t active_ms; /* bytes passed last */
 	int64_t frozen_ms; /* since when the relay stands still; 0 = not */
 	bool holding;      /* alive.h: the client waits for the target */

@@ -91,6 +91,7 @@ user_serve(struct session *s)
 	}
 	ssh_set_auth_methods(ssh, SSH_AUTH_METHOD_PUBLICKEY);
 	s->phase = PH_KEX;
+	s->kex_ms = s->now.boot_ms;
 	s->busy = true;
 	return 0;
 }

@@ -131,6 +131,7 @@ enum {
 	LIMIT_KNOWN_SOURCES = 16384,  /* with a live grant or token; the others
 				       * count as strangers */
 	LIMIT_LOGIN_GRACE_S = 30,     /* connect to authenticated */
+	LIMIT_VERSION_WAIT_S = 3,     /* for a client's version line */
 	LIMIT_SSH_VERSION_SIZE = 256, /* of a client, as RFC 4253 has it */
 	LIMIT_AUTH_TRIES = 6,         /* signatures offered per connection */
 	LIMIT_AUTH_QUERIES = 64,      /* keys asked about per connection */

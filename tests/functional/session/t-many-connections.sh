@@ -19,6 +19,25 @@ add_role ops --user alice --label env=lab --login deploy --max 1h
 add_user alice
 grant=$(request alice web-01)
 
+echo '- who says nothing keeps no place: not until the time to log in is over'
+put_file client /tmp/silent.py <<'PY'
+import socket, time
+
+conns = [socket.create_connection(("2001:db8:1::1", 2222), 5) for i in range(3)]
+begin = time.monotonic()
+for s in conns:
+    s.settimeout(60)
+    while s.recv(4096):
+        pass
+print("early" if time.monotonic() - begin < 20 else "late")
+PY
+expect_ok on client python3 /tmp/silent.py
+expect_out '^early$'
+silent='.event == "auth.login" and .reason == "no_version" and (.msg | test("no SSH version within 3"))'
+has_record "$silent" || fail 'no record of a silent one'
+gone() { ! on gateway pgrep -P "$(gw_pid zygote)" >/dev/null; }
+wait_for 40 gone
+
 # many.py SOURCE... - 40 connections from each; prints how many are served: they
 # hear of key exchanges, not why they are refused
 put_file client /tmp/many.py <<'PY'
@@ -54,13 +73,14 @@ has_record '.event == "ssh.refused" and .reason == "too_many_from_source"' ||
 	fail 'no ssh.refused'
 
 echo '- whoever is above a cap reads why'
-gone() { ! on gateway pgrep -P "$(gw_pid zygote)" >/dev/null; }
 wait_for 40 gone # those of before count until they are
 put_file client /tmp/fill.py <<'PY'
 import socket, sys, time
 
 conns = [socket.create_connection(("2001:db8:1::1", 2222), 5, (sys.argv[1], 0))
          for i in range(64)]
+for s in conns:
+    s.sendall(b"SSH-2.0-Test\r\n")
 print("full", flush=True)
 time.sleep(60)
 PY
