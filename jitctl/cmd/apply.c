@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "jitctl/cmd/change.h"
 #include "jitctl/cmd/cmd.h"
+#include "jitctl/cmd/left.h"
 #include "jitctl/gateway/call.h"
 #include "jitctl/gateway/policy_file.h"
 #include "jitctl/term/out.h"
@@ -159,6 +160,9 @@ print_changes(const struct ctx *c, const json_t *o, bool dry)
 		cell_text(t[3], json_object_get(e, "warning"), COL_TEXT);
 		if (t[3][0] != '\0')
 			say_error("%s: %s", t[1], t[3]);
+		if (!dry)
+			left_tell(c, "What it had before stays shut.",
+			    json_object_get(e, "left"));
 	}
 	x = print_invitations(c, json_object_get(o, "invitations"));
 	change_tell_ended(c, o);

@@ -10,6 +10,7 @@
 #include "jitctl/cmd/answers.h"
 #include "jitctl/cmd/change.h"
 #include "jitctl/cmd/cmd.h"
+#include "jitctl/cmd/left.h"
 #include "jitctl/cmd/list.h"
 #include "jitctl/cmd/setup.h"
 #include "jitctl/cmd/whole.h"
@@ -44,56 +45,6 @@ run_target_show(struct ctx *c)
 	return list_show(c, VERB_TARGETS, "target", cols, ARRAY_LEN(cols));
 }
 
-/* Another target has that address and port as well: it is told which, and that
- * nobody can open it to everybody. */
-static bool
-told_shared(
-    const struct ctx *c, const json_t *o, const char *address, long long port)
-{
-	const json_t *list = json_object_get(o, "shared");
-
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		const json_t *k = json_array_get(list, i);
-
-		if (strcmp(member(k, "address"), address) != 0 ||
-		    member_name(k, "target")[0] == '\0')
-			continue;
-		say(c, "%s port %lld is target %s's as well.", address, port,
-		    member_name(k, "target"));
-		return true;
-	}
-	return false;
-}
-
-/* The command is ours; of the answer only what is an address and a port. */
-static void
-tell_unprotect(const struct ctx *c, const json_t *o)
-{
-	const json_t *list = json_object_get(o, "addresses");
-	const json_int_t port = json_integer_value(json_object_get(o, "port"));
-	char text[ADDR_TEXT_SIZE];
-	bool told = false;
-	struct addr a;
-
-	if (port < 1 || port > UINT16_MAX)
-		return;
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		const char *s = json_string_value(json_array_get(list, i));
-
-		if (s == NULL || addr_parse(&a, s) != 0)
-			continue;
-		addr_format(text, &a);
-		if (told_shared(c, o, text, (long long)port))
-			continue;
-		if (!told)
-			say(c, "Was it added by mistake? Only root on the "
-			       "gateway can open that port to everybody "
-			       "again, there:");
-		told = true;
-		say(c, "  gatewayd unprotect %s %lld", text, (long long)port);
-	}
-}
-
 int
 run_target_rm(struct ctx *c)
 {
@@ -103,7 +54,7 @@ run_target_rm(struct ctx *c)
 
 	if (x == EXIT_OK && !opt_has(&c->opt, F_DRY_RUN) &&
 	    (c->out == OUT_TABLE || c->out == OUT_WIDE))
-		tell_unprotect(c, r.json);
+		left_tell(c, "Was it added by mistake?", r.json);
 	reply_done(&r);
 	return x;
 }
@@ -257,6 +208,8 @@ print_target(const struct ctx *c, const json_t *logins, const json_t *o)
 		    "sessions.",
 		    name, text);
 	tell_warning(name, o);
+	left_tell(
+	    c, "What it had before stays shut.", json_object_get(o, "left"));
 	if (c->out == OUT_NAME) {
 		(void)printf("%s\n", name);
 		return EXIT_OK;

@@ -31,6 +31,7 @@ struct apply_user {
 struct apply_target {
 	struct target t;
 	struct verdict v;
+	json_t *left; /* what it leaves shut: left_json(); may be NULL */
 };
 
 struct apply_role {

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "broker/admin/apply_doc.h"
+#include "broker/admin/left.h"
 #include "broker/admin/lookalike.h"
 #include "broker/admin/quota.h"
 #include "broker/admin/role.h"
@@ -145,6 +146,8 @@ apply_lists_done(struct apply *a)
 	}
 	for (size_t i = 0; i < a->nusers; i++)
 		wipe(&a->users[i]);
+	for (size_t i = 0; i < a->ntargets; i++)
+		json_decref(a->targets[i].left);
 	free(a->users);
 	free(a->targets);
 	free(a->roles);
@@ -278,6 +281,8 @@ compare_target(struct broker *b, struct apply_target *x)
 	if (found == 0 || found == GW_ENOENT)
 		r = compare(&x->v, found, target_equal(old, &x->t),
 		    target_json(old), target_json(&x->t));
+	if (found == 0)
+		x->left = left_json(old, &x->t);
 	free(old);
 	return r;
 }

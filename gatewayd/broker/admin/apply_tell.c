@@ -48,6 +48,8 @@ entry_json(const struct apply *a, size_t k, bool brief)
 		o = change_of("target", x->t.name, &x->v, brief);
 		if (x->v.is != ENTRY_SAME)
 			put_str(o, "warning", target_warning(&x->t));
+		if (x->left != NULL)
+			(void)json_object_set(o, "left", x->left);
 		return o;
 	}
 	o = change_of("role", a->roles[r].r.name, &a->roles[r].v, brief);

@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "broker/admin/body.h"
 #include "broker/admin/change.h"
+#include "broker/admin/left.h"
 #include "broker/admin/lookalike.h"
 #include "broker/admin/quota.h"
 #include "broker/admin/reconsider.h"
@@ -358,10 +359,15 @@ target_reply(const struct call *c)
 	struct target_change *a = c->state;
 	json_t *o = change_json(&a->ch, a->is_new ? NULL : target_json(&a->old),
 	    target_json(&a->t));
+	json_t *left = a->is_new ? NULL : left_json(&a->old, &a->t);
 
 	if (o != NULL)
 		put_sshd(add_protected(o, c->b, &a->t), c->b, &a->t);
 	put_str(o, "warning", target_warning(&a->t));
+	if (left != NULL) {
+		left_shared(left, c->b, &a->old);
+		(void)json_object_set_new(o, "left", left);
+	}
 	return o;
 }
 
@@ -473,45 +479,15 @@ put_removed(struct call *c, struct problem *p)
 	return store_target_remove(c->b->store, a->old.name, c->seq);
 }
 
-/* Of an address that stays shut: which other target wants it so? */
-static void
-put_shared(json_t *list, const struct broker *b, const struct target *old,
-    const struct addr *a)
-{
-	char name[LIMIT_NAME_SIZE];
-	char text[ADDR_TEXT_SIZE];
-	json_t *o = NULL;
-
-	if (a->family == 0)
-		return;
-	protect_whose(b, a, old->port, old->name, name);
-	if (name[0] == '\0')
-		return;
-	o = json_object();
-	addr_format(text, a);
-	put_str(o, "address", text);
-	put_str(o, "target", name);
-	(void)json_array_append_new(list, o);
-}
-
 static json_t *
 removed_json(const struct call *c)
 {
 	struct target_change *a = c->state;
-	json_t *o = json_object();
-	json_t *addresses = json_array();
-	json_t *shared = json_array();
+	json_t *o = left_json(&a->old, NULL); /* what stays shut */
 
-	put_addr(addresses, &a->old.addr4);
-	put_addr(addresses, &a->old.addr6);
-	put_shared(shared, c->b, &a->old, &a->old.addr4);
-	put_shared(shared, c->b, &a->old, &a->old.addr6);
+	left_shared(o, c->b, &a->old);
 	put_str(o, "target", a->old.name);
 	put_str(o, "state", "removed");
-	/* what stays shut */
-	(void)json_object_set_new(o, "addresses", addresses);
-	put_num(o, "port", a->old.port);
-	(void)json_object_set_new(o, "shared", shared);
 	return change_json(&a->ch, NULL, o);
 }
 

@@ -85,6 +85,14 @@ expect_no_out "unprotect $a 22"
 expect_out '^  gatewayd unprotect fd00:20::11 22$'
 expect_ok local_admin target rm again --yes
 expect_out "^  gatewayd unprotect $a 22$"
+echo '- moved: what it had stays shut, and is told as well'
+add_target web-01
+wait_for 5 shut
+expect_ok local_admin target set web-01 fd00:20::99 --host-key /etc/lab/web-01.hostkey --login deploy --yes
+expect_out 'What it had before stays shut'
+expect_out "^  gatewayd unprotect $a 22$"
+shut || fail 'the port is open'
+expect_ok local_admin target rm web-01 --yes
 echo '- a broker that hangs keeps root from nothing'
 broker=$(gw_pid broker)
 gw_freeze broker

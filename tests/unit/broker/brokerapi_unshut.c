@@ -144,6 +144,54 @@ add_target(struct scene *x, const char *name, unsigned last)
 	want_event(x, EV_TARGET_SET);
 }
 
+/* A target that moves: what it had before stays shut, which the answer says;
+ * and which of that is another target's. */
+void
+test_moved_leaves_shut(void **state)
+{
+	static const char *const moves[] = {
+	    "[\"198.51.100.102\"],\"port\":22", /* another address */
+	    "[\"198.51.100.102\",\"fd00::2\"],\"port\":22", /* one more */
+	    "[\"198.51.100.102\"],\"port\":2200",           /* another port */
+	};
+	static const char *const left[ARRAY_LEN(moves)] = {
+	    "\"left\":{\"addresses\":[\"198.51.100.101\"],\"port\":22,"
+	    "\"shared\":[{\"address\":\"198.51.100.101\",\"target\":\"t2\"}]}",
+	    NULL,
+	    "\"left\":{\"addresses\":[\"198.51.100.102\",\"fd00::2\"],"
+	    "\"port\":22,\"shared\":[]}",
+	};
+	struct scene *x = *state;
+	char key[256], entry[640], body[700];
+
+	start(x, NULL, 0, NULL);
+	add_target(x, "t1", 101);
+	assert_int_equal(want_reply(x, &x->admin), 201);
+	assert_false(has(x, "\"left\""));
+	add_target(x, "t2", 101);
+	assert_int_equal(want_reply(x, &x->admin), 201);
+	key_line(key, &x->one);
+	for (size_t i = 0; i < ARRAY_LEN(moves); i++) {
+		(void)snprintf(entry, sizeof(entry),
+		    "{\"target\":\"t1\",\"addresses\":%s,"
+		    "\"logins\":[\"deploy\"],\"host_keys\":[\"%s\"]}",
+		    moves[i], key);
+		assert_int_equal(
+		    admin_call(x, VERB_TARGET_SET, EV_TARGET_SET, entry), 200);
+		assert_int_equal(has(x, "\"left\""), left[i] != NULL);
+		assert_true(left[i] == NULL || has(x, left[i]));
+	}
+	(void)snprintf(entry, sizeof(entry),
+	    "{\"target\":\"t1\",\"addresses\":[\"fd00::3\"],"
+	    "\"logins\":[\"deploy\"],\"host_keys\":[\"%s\"]}",
+	    key);
+	(void)snprintf(body, sizeof(body), "{\"targets\":[%s]}", entry);
+	assert_int_equal(admin_call(x, VERB_APPLY, EV_POLICY_APPLY, body), 200);
+	assert_true(has(x, "\"left\":{\"addresses\":[\"198.51.100.102\"],"
+			   "\"port\":2200}"));
+	stop(x);
+}
+
 /* One list is under way and another waits: what is to be shut now passes by,
  * and what is answered is so. */
 void

@@ -180,6 +180,7 @@ void test_not_shut(void **state);
 void test_shut_by_the_next(void **state);
 void test_closings_first(void **state);
 void test_said_by_the_firewall(void **state);
+void test_moved_leaves_shut(void **state);
 
 char *big_policy(struct scene *x, unsigned targets);
 char *want_parts(struct scene *x);

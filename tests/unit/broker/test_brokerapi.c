@@ -68,6 +68,7 @@ main(void)
 	    T(test_shut_by_the_next),
 	    T(test_closings_first),
 	    T(test_said_by_the_firewall),
+	    T(test_moved_leaves_shut),
 	    T(test_ends_out_of_step),
 	    T(test_looks_out_of_step),
 	    T(test_opens_in_step),

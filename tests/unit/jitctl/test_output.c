@@ -253,6 +253,59 @@ test_changes(void **state)
 	}
 }
 
+/* What a target had before it moved: only what is an address and a port, with
+ * the command that opens it. */
+static void
+test_left(void **state)
+{
+	static const char reply[] =
+	    "{\"target\":\"web-01\",\"host_keys\":[{\"type\":\"x\",\"key\":"
+	    "\"x\"}],\"left\":{\"addresses\":"
+	    "[\"192.0.2.1\",\"192.0.2.2\",\"; reboot\"],\"port\":22,\"shared\":"
+	    "[{\"address\":\"192.0.2.2\",\"target\":\"db-01\"}]}}";
+	static const char told[] =
+	    "What it had before stays shut. Only root on the gateway can open "
+	    "that port to everybody again, there:\n"
+	    "  gatewayd unprotect 192.0.2.1 22\n"
+	    "192.0.2.2 port 22 is target db-01's as well.\n";
+	const char *const texts[] = {reply,
+	    "{\"applied\":true,\"changes\":[{\"kind\":\"target\","
+	    "\"name\":\"web-01\",\"change\":\"changed\",\"left\":"
+	    "{\"addresses\":[\"192.0.2.1\"],\"port\":22}}]}"};
+	static char policy[] = "/tmp/sallyport-jitctl.XXXXXX";
+	const int fd = mkstemp(policy);
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "users: []\n", 10), 10);
+	(void)close(fd);
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		struct ctx c = {.socket = "x", .yes = true};
+		const struct step steps[] = {{NULL, 200, texts[i]},
+		    {NULL, 200, texts[i]}, {NULL, 0, NULL}};
+		char *text = NULL;
+		int x = EXIT_FAILED;
+
+		c.opt.arg[0] = "web-01";
+		c.opt.arg[1] = "192.0.2.3";
+		c.opt.nargs = 2;
+		c.opt.n[F_FILE] = c.opt.n[F_LOGIN] = c.opt.n[F_SCAN] = 1;
+		c.opt.value[F_FILE][0] = policy;
+		c.opt.value[F_LOGIN][0] = "deploy";
+		script = steps;
+		text = output_of(
+		    i == 0 ? run_target_set : run_apply, &c, &x, true);
+		if (strstr(text, i == 0
+				     ? told
+				     : "  gatewayd unprotect 192.0.2.1 22\n") ==
+			NULL ||
+		    strstr(text, "reboot") != NULL)
+			fail_msg("%d: %s", x, text);
+		free(text);
+	}
+	assert_int_equal(unlink(policy), 0);
+}
+
 int
 main(void)
 {
@@ -260,6 +313,7 @@ main(void)
 	    cmocka_unit_test(test_output_is_escaped),
 	    cmocka_unit_test(test_fields),
 	    cmocka_unit_test(test_changes),
+	    cmocka_unit_test(test_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
