@@ -38,8 +38,8 @@ has_user(const struct policy_role *r, const char *user,
 	return name_list_has(&r->users, user) || any_group(r, groups);
 }
 
-static bool
-has_target(const struct policy_role *r, const struct target *t)
+bool
+policy_reaches(const struct policy_role *r, const struct target *t)
 {
 	if (r->deny && r->targets.n == 0 && r->labels.n == 0)
 		return true;
@@ -51,7 +51,8 @@ bool
 policy_concerns(const struct policy_role *role, const char *user,
     const struct name_list *groups, const struct target *t)
 {
-	return t != NULL && has_user(role, user, groups) && has_target(role, t);
+	return t != NULL && has_user(role, user, groups) &&
+	       policy_reaches(role, t);
 }
 
 static bool
@@ -325,7 +326,8 @@ refuse_conditions(struct policy_result *ret, const struct policy_facts *f,
 }
 
 static void
-ask_duration(struct policy_result *ret, const struct policy_facts *f)
+ask_duration(struct policy_result *ret, const struct policy_facts *f,
+    const struct policy_role *decides)
 {
 	char asked[32], most[32];
 
@@ -337,8 +339,15 @@ ask_duration(struct policy_result *ret, const struct policy_facts *f)
 	str_duration_format(asked, sizeof(asked), f->seconds);
 	if (f->seconds > ret->max_s) {
 		str_duration_format(most, sizeof(most), ret->max_s);
-		refuse(ret, "for", "%s is over the %s that role %s allows",
-		    asked, most, ret->role);
+		if (decides->max_s > ret->max_s)
+			refuse(ret, "for",
+			    "%s is over the %s that the gateway allows "
+			    "anybody (its policy.max_grant)",
+			    asked, most);
+		else
+			refuse(ret, "for",
+			    "%s is over the %s that role %s allows", asked,
+			    most, ret->role);
 		ret->seconds = ret->max_s;
 	} else if (ret->seconds < LIMIT_GRANT_MIN_S) {
 		refuse(ret, "for", "%s is too short: at least %d s", asked,
@@ -412,7 +421,7 @@ policy_decide(struct policy_result *ret, const struct policy_facts *f,
 		return;
 	}
 	take_merge(ret, &m);
-	ask_duration(ret, f);
+	ask_duration(ret, f, m.decides);
 	if (ret->reason && f->reason[strspn(f->reason, " ")] == '\0')
 		refuse(ret, "reason", "missing; role %s wants one", ret->role);
 	if (ret->nrefused > 0) {

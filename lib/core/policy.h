@@ -82,6 +82,8 @@ struct policy_result {
 /* True when role and (user, groups, target) have to do with each other. */
 bool policy_concerns(const struct policy_role *role, const char *user,
     const struct name_list *groups, const struct target *t);
+/* The target is one of the role's, for whomever. */
+bool policy_reaches(const struct policy_role *role, const struct target *t);
 /* Fills all of *ret. */
 void policy_decide(struct policy_result *ret, const struct policy_facts *f,
     const struct policy_role *roles, size_t nroles);

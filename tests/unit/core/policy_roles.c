@@ -127,6 +127,15 @@ test_gateway_limits(void **state)
 	r = decide(w, &f);
 	assert_int_equal(r.verdict, POLICY_DENY);
 	assert_int_equal(r.seconds, 1800);
+	/* whose limit it is; of two equal ones the role's */
+	assert_string_equal(r.refused[0].text,
+	    "1h is over the 30m that the gateway allows anybody (its "
+	    "policy.max_grant)");
+	f.max_s = 86400;
+	f.seconds = 86401;
+	r = decide(w, &f);
+	assert_non_null(strstr(r.refused[0].text, "that role ops allows"));
+	f.max_s = 1800;
 	f.seconds = 0;
 	assert_int_equal(decide(w, &f).seconds, 1800);
 	f.mfa_max_s = 30;
