@@ -139,11 +139,17 @@ run(struct ctx *c, const struct cmd *cmd)
 	x = cmd->run(c);
 	if (c->unconfirmed && x == EXIT_OK)
 		x = EXIT_FAILED;
-	if (fflush(stdout) != 0 && x == EXIT_OK) {
-		say_error("the output could not be written");
-		x = EXIT_FAILED;
-	}
 	return x;
+}
+
+/* What was flushed meanwhile may have failed then. */
+static int
+written(int x)
+{
+	if ((fflush(stdout) == 0 && ferror(stdout) == 0) || x != EXIT_OK)
+		return x;
+	say_error("the output could not be written");
+	return EXIT_FAILED;
 }
 
 /* Opens 0, 1 and 2 if they are closed, so that none becomes the connection that
@@ -175,23 +181,23 @@ main(int argc, char **argv)
 	(void)umask(077);
 	if (argc <= 1) {
 		help_all(stdout, c.cmds);
-		return EXIT_OK;
+		return written(EXIT_OK);
 	}
 	/* "jitctl --help", without a command. */
 	if (argc == 2 &&
 	    (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
 		help_all(stdout, c.cmds);
-		return EXIT_OK;
+		return written(EXIT_OK);
 	}
 	if (argc == 2 && strcmp(argv[1], "--version") == 0)
-		return run_version(&c);
+		return written(run_version(&c));
 	cmd = read_command(&c, argc - 1, argv + 1);
 	if (cmd != NULL && opt_has(&c.opt, F_HELP)) {
 		help_command(stdout, cmd);
-		return EXIT_OK;
+		return written(EXIT_OK);
 	}
 	if (cmd != NULL && read_common(&c, cmd))
-		x = run(&c, cmd);
+		x = written(run(&c, cmd));
 	http_done(&c);
 	return x;
 }

@@ -9,6 +9,7 @@
 #include "base/fault.h"
 #include "base/str.h"
 #include "core/rolefield.h"
+#include "jitctl/cmd/list.h"
 #include "jitctl/gateway/invitation.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/prompt.h"
@@ -134,6 +135,52 @@ takes_last_admin(const json_t *o)
 	    json_object_get(json_object_get(o, "ended"), "last_admin"));
 }
 
+/* Of a target: the roles that reach it no more. */
+static const json_t *
+lost_roles(const json_t *o)
+{
+	return json_object_get(json_object_get(o, "ended"), "roles");
+}
+
+static bool
+takes_something(const json_t *o)
+{
+	return ends_something(o) || takes_last_admin(o) ||
+	       json_array_size(lost_roles(o)) > 0;
+}
+
+static void
+tell_lost(const struct ctx *c, const json_t *o)
+{
+	char text[CELL_SIZE];
+
+	if (json_array_size(lost_roles(o)) == 0)
+		return;
+	cell_text(text, lost_roles(o), COL_LIST);
+	say(c, "Roles that reach it no more: %s.%s", text,
+	    json_is_true(
+		json_object_get(json_object_get(o, "ended"), "unreachable"))
+		? " No role reaches it then: nobody can ask for it."
+		: "");
+}
+
+/* Somebody who is invited again is one as soon as they have enrolled. */
+static void
+tell_last_admin(const struct ctx *c, const json_t *o)
+{
+	if (!takes_last_admin(o))
+		return;
+	if (json_is_true(json_object_get(o, "admin")) &&
+	    strcmp(member(o, "state"), "invited") == 0)
+		say(c,
+		    "No admin is left until %s has enrolled again with the "
+		    "new invitation.",
+		    member_name(o, "user"));
+	else
+		say(c, "No admin is left then: only root on the gateway can "
+		       "make one again.");
+}
+
 void
 change_tell_ended(const struct ctx *c, const json_t *o)
 {
@@ -156,9 +203,8 @@ change_tell_ended(const struct ctx *c, const json_t *o)
 		    json_is_true(json_object_get(o, "dry_run")) ? "This voids"
 								: "Void",
 		    (long long)voided, voided == 1 ? "" : "s");
-	if (takes_last_admin(o))
-		say(c, "No admin is left then: only root on the gateway can "
-		       "make one again.");
+	tell_lost(c, o);
+	tell_last_admin(c, o);
 }
 
 void
@@ -179,6 +225,18 @@ change_tell(
 		    dry ? "would change" : "has changed");
 	change_tell_fields(c, list);
 	change_tell_ended(c, o);
+}
+
+void
+change_tell_unmatched(const struct ctx *c, const char *kind, const json_t *o)
+{
+	const json_t *list = json_object_get(o, "unmatched");
+	char text[CELL_SIZE];
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		cell_text(text, json_array_get(list, i), COL_TEXT);
+		say_error("%s %s: %s", kind, c->opt.arg[0], text);
+	}
 }
 
 /* ------------------------------------------------------------------- asking */
@@ -220,8 +278,7 @@ ask_first(struct ctx *c, enum api_verb verb, json_t *body, enum change_ask ask,
 	if (x != EXIT_OK)
 		return x;
 	if (!(warning = warned(ask, ret->json)) &&
-	    (!asks(c) || (ask != ASK_ALWAYS && !ends_something(ret->json) &&
-			     !takes_last_admin(ret->json))))
+	    (!asks(c) || (ask != ASK_ALWAYS && !takes_something(ret->json))))
 		return EXIT_OK;
 	change_tell_ended(c, ret->json);
 	if (!prompt_possible(c)) {
@@ -273,8 +330,8 @@ change_invitation(const struct ctx *c, const char *user, const json_t *v)
 }
 
 int
-change_remove(struct ctx *c, enum api_verb verb, const char *key,
-    const char *after, struct reply *ret)
+change_remove(struct ctx *c, enum api_verb verb, enum api_verb list,
+    const char *key, const char *after, struct reply *ret)
 {
 	const char *name = c->opt.arg[0];
 	char question[LIMIT_NAME_SIZE + 64];
@@ -287,6 +344,8 @@ change_remove(struct ctx *c, enum api_verb verb, const char *key,
 	    question, sizeof(question), "Remove the %s %s?", key, name);
 	x = change_asked(
 	    c, verb, json_pack("{s:s}", key, name), ASK_ALWAYS, question, ret);
+	if (x == EXIT_NOT_FOUND)
+		list_hint_name(c, list, key, name);
 	if (x != EXIT_OK || out_object(c, ret->json))
 		return x;
 	if (opt_has(&c->opt, F_DRY_RUN))

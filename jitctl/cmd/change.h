@@ -40,15 +40,18 @@ void change_value(
     char ret[static CELL_SIZE], const char *field, const json_t *v);
 /* Its [{"field","before","after"}], a line each. */
 void change_tell_fields(const struct ctx *c, const json_t *list);
-/* What was, or would be, ended. */
+/* What of it names nothing that is there, a line each. */
+void change_tell_unmatched(
+    const struct ctx *c, const char *kind, const json_t *o);
+/* What was, or would be, ended or taken. */
 void change_tell_ended(const struct ctx *c, const json_t *o);
 /* An invitation of a reply, for user; "" after saying that it leads to another
  * gateway, or is none. Borrowed. */
 const char *change_invitation(
     const struct ctx *c, const char *user, const json_t *v);
 /* Removes what the first argument names, after asking; after follows what is
- * said then. */
-MUST_CHECK int change_remove(struct ctx *c, enum api_verb verb, const char *key,
-    const char *after, struct reply *ret);
+ * said then. list is the verb that lists them, for a guess after a typo. */
+MUST_CHECK int change_remove(struct ctx *c, enum api_verb verb,
+    enum api_verb list, const char *key, const char *after, struct reply *ret);
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/ids.h"
 #include "jitctl/cmd/change.h"
 #include "jitctl/cmd/cmd.h"
+#include "jitctl/cmd/guess.h"
 #include "jitctl/gateway/read.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/say.h"
@@ -153,6 +154,8 @@ static int
 open_at(struct ctx *c, const char *target, json_t *ids)
 {
 	struct reply r = {0};
+	struct guess g = {.typed = target};
+	char meant[LIMIT_NAME_SIZE + 32];
 	const json_t *items = NULL;
 	int x = read_list(c, VERB_GRANTS, NULL, &r);
 
@@ -162,14 +165,18 @@ open_at(struct ctx *c, const char *target, json_t *ids)
 		const json_t *o = json_array_get(items, i);
 		const char *id = member_id(o, "grant", 'g');
 
-		if (strcmp(member(o, "target"), target) == 0 &&
-		    strcmp(member(o, "state"), "active") == 0 && id[0] != '\0')
+		if (strcmp(member(o, "state"), "active") != 0 || id[0] == '\0')
+			continue;
+		guess_offer(&g, member(o, "target"));
+		if (strcmp(member(o, "target"), target) == 0)
 			(void)json_array_append_new(ids, json_string(id));
 	}
 	reply_done(&r);
 	if (x == EXIT_OK && json_array_size(ids) == 0) {
-		say_error("you have nothing open on %s: see %s grants", target,
-		    self(c));
+		guess_text(&g, meant);
+		say_error("you have nothing open on %s%s%s%s grants", target,
+		    g.best[0] != '\0' ? meant : "",
+		    g.best[0] != '\0' ? " See " : ": see ", self(c));
 		x = EXIT_NOT_FOUND;
 	}
 	return x;

@@ -21,9 +21,9 @@ list_print(struct ctx *c, enum api_verb verb, const struct query *q,
 	return x;
 }
 
-/* After a typo: one guess, of those that the asker may see. */
-static void
-hint_name(struct ctx *c, enum api_verb verb, const char *kind, const char *name)
+void
+list_hint_name(
+    struct ctx *c, enum api_verb verb, const char *kind, const char *name)
 {
 	struct guess g = {.typed = name};
 	struct reply all = {0};
@@ -56,8 +56,18 @@ list_get(struct ctx *c, enum api_verb verb, const char *kind, struct reply *ret,
 		return EXIT_OK;
 	say_error(
 	    "there is no %s %s: %s %ss lists them", kind, name, self(c), kind);
-	hint_name(c, verb, kind, name);
+	list_hint_name(c, verb, kind, name);
 	return EXIT_NOT_FOUND;
+}
+
+void
+list_show_item(
+    const struct ctx *c, const json_t *item, const struct col *cols, size_t n)
+{
+	if (c->out == OUT_NAME)
+		(void)printf("%s\n", c->opt.arg[0]);
+	else if (!out_object(c, item))
+		out_item(item, cols, n);
 }
 
 int
@@ -68,10 +78,8 @@ list_show(struct ctx *c, enum api_verb verb, const char *kind,
 	struct reply r = {0};
 	const int x = list_get(c, verb, kind, &r, &item);
 
-	if (x == EXIT_OK && c->out == OUT_NAME)
-		(void)printf("%s\n", c->opt.arg[0]);
-	else if (x == EXIT_OK && !out_object(c, item))
-		out_item(item, cols, n);
+	if (x == EXIT_OK)
+		list_show_item(c, item, cols, n);
 	reply_done(&r);
 	return x;
 }

@@ -22,6 +22,12 @@ MUST_CHECK int list_get(struct ctx *c, enum api_verb verb, const char *kind,
  * said, when there is none. kind is what it is called. */
 MUST_CHECK int list_show(struct ctx *c, enum api_verb verb, const char *kind,
     const struct col *cols, size_t n);
+/* That one, as list_show() prints it. */
+void list_show_item(
+    const struct ctx *c, const json_t *item, const struct col *cols, size_t n);
+/* After a typo: one guess, of those that the asker may see. */
+void list_hint_name(
+    struct ctx *c, enum api_verb verb, const char *kind, const char *name);
 /* Reads a list (q as for read_list) and prints it as out_items() does. An exit
  * code, what went wrong is said. */
 MUST_CHECK int list_print(struct ctx *c, enum api_verb verb,

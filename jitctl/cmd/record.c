@@ -16,8 +16,9 @@
 #include "jitctl/term/words.h"
 
 static const char *const shown_keys[] = {"user", "by", "uid", "target", "login",
-    "grant", "sid", "command", "src", "src6", "dst", "dst6", "dst_port",
-    "outcome", "reason", "why", "role", "seconds", "msg", "name", "text"};
+    "grant", "sid", "reach", "command", "src", "src6", "dst", "dst6",
+    "dst_port", "outcome", "reason", "why", "role", "seconds", "msg", "name",
+    "text"};
 
 /* Would a terminal do something at these bytes? No notary writes such. */
 static bool

@@ -75,14 +75,53 @@ make_cols(struct col *cols, char (*head)[HEAD_SIZE])
 	return n;
 }
 
+static bool
+is_table(const struct ctx *c)
+{
+	return c->out == OUT_TABLE || c->out == OUT_WIDE;
+}
+
+/* Of these two nothing is said: a word for it. */
+static void
+fill_pair(json_t *o, const char *a, const char *b, const char *word)
+{
+	if (json_array_size(json_object_get(o, a)) == 0 &&
+	    json_array_size(json_object_get(o, b)) == 0 &&
+	    json_object_size(json_object_get(o, b)) == 0)
+		(void)json_object_set_new(o, a, json_pack("[s]", word));
+}
+
+/* An empty list is none of a role that allows, and any of one that denies. */
+static void
+fill_empty(json_t *o)
+{
+	const bool deny = json_is_true(json_object_get(o, "deny"));
+
+	fill_pair(o, "users", "groups", deny ? "everybody" : "nobody");
+	fill_pair(o, "targets", "labels", deny ? "all" : "none");
+	fill_pair(o, "logins", "logins", deny ? "all" : "none");
+	fill_pair(o, "ports", "ports", deny ? "all" : "none");
+	fill_pair(o, "sources", "sources", "all");
+}
+
 int
 run_roles(struct ctx *c)
 {
 	char head[ROLE_FIELD_COUNT][HEAD_SIZE];
 	struct col cols[ROLE_FIELD_COUNT + 1];
 	const size_t n = make_cols(cols, head);
+	struct reply r = {0};
+	json_t *item = NULL;
+	size_t i = 0;
+	int x = read_list(c, VERB_ROLES, NULL, &r);
 
-	return list_print(c, VERB_ROLES, NULL, cols, n, "No roles.");
+	if (x == EXIT_OK && is_table(c))
+		json_array_foreach(json_object_get(r.json, "items"), i, item)
+		    fill_empty(item);
+	if (x == EXIT_OK)
+		x = out_items(c, r.json, cols, n, "No roles.");
+	reply_done(&r);
+	return x;
 }
 
 int
@@ -91,8 +130,16 @@ run_role_show(struct ctx *c)
 	char head[ROLE_FIELD_COUNT][HEAD_SIZE];
 	struct col cols[ROLE_FIELD_COUNT + 1];
 	const size_t n = make_cols(cols, head);
+	struct reply r = {0};
+	const json_t *item = NULL;
+	const int x = list_get(c, VERB_ROLES, "role", &r, &item);
 
-	return list_show(c, VERB_ROLES, "role", cols, n);
+	if (x == EXIT_OK && is_table(c))
+		fill_empty(json_array_get(json_object_get(r.json, "items"), 0));
+	if (x == EXIT_OK)
+		list_show_item(c, item, cols, n);
+	reply_done(&r);
+	return x;
 }
 
 /* ---- set */
@@ -194,19 +241,6 @@ role_body(const struct ctx *c)
 	return o;
 }
 
-/* What was named and is not there: a role that gives nobody nothing. */
-static void
-tell_unmatched(const struct ctx *c, const json_t *o)
-{
-	const json_t *list = json_object_get(o, "unmatched");
-	char text[CELL_SIZE];
-
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		cell_text(text, json_array_get(list, i), COL_TEXT);
-		say_error("role %s: %s", c->opt.arg[0], text);
-	}
-}
-
 /* For one who named a part of it only. */
 static int
 say_whole(struct ctx *c)
@@ -241,6 +275,16 @@ say_whole(struct ctx *c)
 	return x;
 }
 
+static void
+tell_warning(const char *name, const json_t *o)
+{
+	char text[CELL_SIZE];
+
+	cell_text(text, json_object_get(o, "warning"), COL_TEXT);
+	if (text[0] != '\0')
+		say_error("role %s: %s", name, text);
+}
+
 static int
 role_set(struct ctx *c, enum api_verb verb)
 {
@@ -263,10 +307,14 @@ role_set(struct ctx *c, enum api_verb verb)
 	if (body == NULL)
 		return EXIT_USAGE;
 	(void)snprintf(question, sizeof(question), "Set role %s?", name);
-	x = change_asked(c, verb, body, ASK_IF_ENDS, question, &r);
+	x = change_asked(c, verb, body,
+	    opt_has(&c->opt, F_ROLE_deny) ? ASK_IF_WARNED : ASK_IF_ENDS,
+	    question, &r);
 	if (x == EXIT_OK && !out_object(c, r.json)) {
 		change_tell(c, "Role", name, r.json);
-		tell_unmatched(c, r.json);
+		if (c->yes || opt_has(&c->opt, F_DRY_RUN))
+			tell_warning(name, r.json); /* it was not asked */
+		change_tell_unmatched(c, "role", r.json);
 		say(c, "See who may do what: %s roles -o wide", self(c));
 	}
 	reply_done(&r);
@@ -289,7 +337,8 @@ int
 run_role_rm(struct ctx *c)
 {
 	struct reply r = {0};
-	const int x = change_remove(c, VERB_ROLE_REMOVE, "role", "", &r);
+	const int x =
+	    change_remove(c, VERB_ROLE_REMOVE, VERB_ROLES, "role", "", &r);
 
 	reply_done(&r);
 	return x;

@@ -201,8 +201,7 @@ run_audit_search(struct ctx *c)
 	struct reader rd = {.c = c, .each = search_record, .arg = &s};
 	int x = EXIT_OK;
 
-	if (!time_arg(c, F_SINCE, now_ms, &s.since_ms) ||
-	    !time_arg(c, F_UNTIL, now_ms, &s.until_ms))
+	if (!times_arg(c, now_ms, &s.since_ms, &s.until_ms))
 		return EXIT_USAGE;
 	for (size_t i = 0; i < ARRAY_LEN(named); i++)
 		for (unsigned v = 0; v < c->opt.n[named[i].flag]; v++)

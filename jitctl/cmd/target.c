@@ -49,8 +49,8 @@ int
 run_target_rm(struct ctx *c)
 {
 	struct reply r = {0};
-	const int x = change_remove(
-	    c, VERB_TARGET_REMOVE, "target", "; its port stays closed", &r);
+	const int x = change_remove(c, VERB_TARGET_REMOVE, VERB_TARGETS,
+	    "target", "; its port stays closed", &r);
 
 	if (x == EXIT_OK && !opt_has(&c->opt, F_DRY_RUN) &&
 	    (c->out == OUT_TABLE || c->out == OUT_WIDE))
@@ -99,10 +99,19 @@ addresses_array(const char *text)
 	return list;
 }
 
+/* After a no. */
+static const char *
+nothing(enum api_verb verb)
+{
+	return verb == VERB_TARGET_ADD ? "nothing was added"
+				       : "nothing was changed";
+}
+
 /* Asks the gateway which keys the target shows, and the admin whether they are
  * the target's. */
 static int
-scan(struct ctx *c, const char *address, uint64_t port, json_t *keys)
+scan(struct ctx *c, enum api_verb verb, const char *address, uint64_t port,
+    json_t *keys)
 {
 	struct reply r = {0};
 	const json_t *found = NULL;
@@ -133,13 +142,13 @@ scan(struct ctx *c, const char *address, uint64_t port, json_t *keys)
 		say_error("%s port %llu shows no host key", address,
 		    (unsigned long long)port);
 	else if (!c->yes && !prompt_possible(c))
-		say_error("nothing was added; compare the fingerprints with "
-			  "the target's own (for k in "
-			  "/etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf "
-			  "\"$k\"; done) and say --yes");
+		say_error("%s; compare the fingerprints with the target's own "
+			  "(for k in /etc/ssh/ssh_host_*_key.pub; do "
+			  "ssh-keygen -lf \"$k\"; done) and say --yes",
+		    nothing(verb));
 	else if ((x = prompt_yes(c, "Are these the target's host keys?")) !=
 		 EXIT_OK)
-		say_error("nothing was added");
+		say_error("%s", nothing(verb));
 out:
 	reply_done(&r);
 	return x;
@@ -148,7 +157,8 @@ out:
 /* A port that is shut stays so for good: what answers there, if not the SSH
  * server with these keys? Where nobody can be asked it is taken as said. */
 static int
-try_port(struct ctx *c, const char *address, uint64_t port, const json_t *keys)
+try_port(struct ctx *c, enum api_verb verb, const char *address, uint64_t port,
+    const json_t *keys)
 {
 	static const char *const what[] = {
 	    [ANSWERS_UNKNOWN] = NULL, /* the call itself says what is wrong */
@@ -171,11 +181,10 @@ try_port(struct ctx *c, const char *address, uint64_t port, const json_t *keys)
 	    (unsigned long long)port, what[is]);
 	x = prompt_yes(c, question);
 	if (x != EXIT_OK && c->no_input)
-		say_error("%s port %llu %s: nothing was added; if it is meant, "
-			  "say --yes",
-		    address, (unsigned long long)port, what[is]);
+		say_error("%s port %llu %s: %s; if it is meant, say --yes",
+		    address, (unsigned long long)port, what[is], nothing(verb));
 	else if (x != EXIT_OK)
-		say_error("nothing was added");
+		say_error("%s", nothing(verb));
 	return x;
 }
 
@@ -226,7 +235,8 @@ print_target(const struct ctx *c, const json_t *logins, const json_t *o)
 
 /* The keys to pin: from files, or by --scan. */
 static int
-host_keys(struct ctx *c, json_t *body, const json_t *addresses, uint64_t port)
+host_keys(struct ctx *c, enum api_verb verb, json_t *body,
+    const json_t *addresses, uint64_t port)
 {
 	json_t *keys = key_files_array(c, F_HOST_KEY);
 	const char *reach = opt_get(&c->opt, F_REACH);
@@ -238,8 +248,9 @@ host_keys(struct ctx *c, json_t *body, const json_t *addresses, uint64_t port)
 	if (keys == NULL)
 		return EXIT_USAGE;
 	if (opt_has(&c->opt, F_SCAN))
-		x = scan(c, json_string_value(json_array_get(addresses, 0)),
-		    port, keys);
+		x = scan(c, verb,
+		    json_string_value(json_array_get(addresses, 0)), port,
+		    keys);
 	else if (json_array_size(keys) == 0) {
 		say_error(
 		    "which host key does it have? name it with --host-key "
@@ -248,8 +259,9 @@ host_keys(struct ctx *c, json_t *body, const json_t *addresses, uint64_t port)
 	}
 	for (size_t i = 0;
 	     x == EXIT_OK && may_ask && i < json_array_size(addresses); i++)
-		x = try_port(c, json_string_value(json_array_get(addresses, i)),
-		    port, keys);
+		x = try_port(c, verb,
+		    json_string_value(json_array_get(addresses, i)), port,
+		    keys);
 	if (!change_set(body, "host_keys", keys))
 		x = EXIT_FAILED;
 	return x;
@@ -318,12 +330,12 @@ target_set(struct ctx *c, enum api_verb verb)
 	    !change_set(body, "logins", names_array(c, F_LOGIN)))
 		goto out;
 	logins = json_incref(json_object_get(body, "logins"));
-	if ((x = host_keys(c, body, addresses, port)) != EXIT_OK)
+	if ((x = host_keys(c, verb, body, addresses, port)) != EXIT_OK)
 		goto out;
 	if (verb == VERB_TARGET_ADD &&
 	    (x = answers_beside(c, c->opt.arg[0], addresses, port,
 		 json_object_get(body, "host_keys"))) != EXIT_OK) {
-		say_error("nothing was added");
+		say_error("%s", nothing(verb));
 		goto out;
 	}
 	(void)snprintf(question, sizeof(question), "%s %s?",

@@ -12,21 +12,19 @@
 #include "jitctl/term/words.h"
 
 static const struct col cols[] = {
-    {"USER", "user", COL_TEXT, false},
-    {"STATE", "state", COL_TEXT, false},
+    {"USER", "user", COL_TEXT, false}, {"STATE", "state", COL_TEXT, false},
     {"ADMIN", "admin", COL_BOOL, false},
     {"AUDITOR", "auditor", COL_BOOL, false},
-    {"GROUPS", "groups", COL_LIST, false},
-    {"KEYS", "keys", COL_KEYS, false},
-    {"TOTP", "totp", COL_BOOL, false},
-    {"ID", "user_id", COL_TEXT, true},
+    {"GROUPS", "groups", COL_LIST, false}, {"KEYS", "keys", COL_KEYS, false},
+    {"TOTP", "totp", COL_BOOL, false}, {"ID", "user_id", COL_TEXT, true},
+    {"CODES", "codes", COL_TEXT, true}, /* of one alone, the last */
 };
 
 int
 run_users(struct ctx *c)
 {
 	return list_print(
-	    c, VERB_USERS, NULL, cols, ARRAY_LEN(cols), "No users.");
+	    c, VERB_USERS, NULL, cols, ARRAY_LEN(cols) - 1, "No users.");
 }
 
 int
@@ -76,6 +74,7 @@ tell_user(const struct ctx *c, const json_t *o)
 		change_tell(c, "User", c->opt.arg[0], o);
 	else
 		change_tell_ended(c, o);
+	change_tell_unmatched(c, "user", o);
 	if (invites)
 		say(c,
 		    json_is_true(json_object_get(o, "dry_run"))
@@ -189,6 +188,8 @@ run_user_set(struct ctx *c)
 	}
 	(void)snprintf(question, sizeof(question), "Change %s?", name);
 	x = change_asked(c, VERB_USER_SET, body, ASK_IF_ENDS, question, &r);
+	if (x == EXIT_NOT_FOUND && !opt_has(&c->opt, F_NO_GROUP))
+		list_hint_name(c, VERB_USERS, "user", name);
 	if (x == EXIT_OK && !out_object(c, r.json))
 		x = tell_user(c, r.json);
 	reply_done(&r);
@@ -208,6 +209,8 @@ run_named(struct ctx *c, enum api_verb verb, const char *ask)
 	(void)snprintf(question, sizeof(question), "%s %s?", ask, name);
 	x = change_asked(c, verb, json_pack("{s:s}", "user", name), ASK_IF_ENDS,
 	    question, &r);
+	if (x == EXIT_NOT_FOUND)
+		list_hint_name(c, VERB_USERS, "user", name);
 	if (x == EXIT_OK && !out_object(c, r.json))
 		x = tell_user(c, r.json);
 	reply_done(&r);
@@ -230,7 +233,7 @@ int
 run_user_rm(struct ctx *c)
 {
 	struct reply r = {0};
-	const int x = change_remove(c, VERB_USER_REMOVE, "user",
+	const int x = change_remove(c, VERB_USER_REMOVE, VERB_USERS, "user",
 	    "; the name stays in the evidence", &r);
 
 	if (x == EXIT_OK && c->out <= OUT_WIDE)

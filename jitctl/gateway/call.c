@@ -158,8 +158,8 @@ want_code(struct attempt *a, const struct reply *r, bool *retsaid)
 	 * reads JSON gets the problem, which says what is wanted. */
 	if (!can_ask && (wrong || (!file && a->c->out == OUT_JSON)))
 		return EXIT_LOGIN;
-	/* From here on it is said what is wrong. */
-	*retsaid = a->c->out != OUT_JSON || wrong;
+	/* From here on it is said what is wrong; of a file, by who reads it. */
+	*retsaid = a->c->out != OUT_JSON || wrong || file;
 	if (wrong)
 		reply_print_problem(a->c, r);
 	secret_free(&a->code);

@@ -41,6 +41,16 @@ text_arg(const char *what, const char *s)
 	return false;
 }
 
+/* "0", "0s", "00h" */
+static bool
+is_no_time(const char *s)
+{
+	const size_t n = strspn(s, "0");
+
+	return n > 0 && (s[n] == '\0' ||
+			    (strchr("smhd", s[n]) != NULL && s[n + 1] == '\0'));
+}
+
 bool
 duration_arg(enum flag f, const char *s, uint32_t *ret)
 {
@@ -49,6 +59,11 @@ duration_arg(enum flag f, const char *s, uint32_t *ret)
 	if (str_duration(s, ret) == 0)
 		return true;
 	say_text(text, sizeof(text), s, strlen(s));
+	if (is_no_time(s)) {
+		say_error("--%s: %s is no time at all: 1s at least",
+		    flag_spec(f)->name, text);
+		return false;
+	}
 	say_error("--%s: not a duration: \"%s\" (write 90s, 15m, 2h or 1h30m)",
 	    flag_spec(f)->name, text);
 	return false;
@@ -82,6 +97,25 @@ time_arg(const struct ctx *c, enum flag f, int64_t now_ms, int64_t *ret)
 	    "time), or 24h for 24 hours ago",
 	    flag_spec(f)->name);
 	return false;
+}
+
+bool
+times_arg(
+    const struct ctx *c, int64_t now_ms, int64_t *retsince, int64_t *retuntil)
+{
+	if (!time_arg(c, F_SINCE, now_ms, retsince) ||
+	    !time_arg(c, F_UNTIL, now_ms, retuntil))
+		return false;
+	if (*retsince > *retuntil) {
+		say_error("--since is later than --until: nothing lies "
+			  "between; which is which?");
+		return false;
+	}
+	/* its clock may be right, and ours wrong */
+	if (*retsince > now_ms)
+		say(c, "--since is in the future, as this host's clock has "
+		       "it.");
+	return true;
 }
 
 bool

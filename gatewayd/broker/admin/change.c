@@ -76,9 +76,9 @@ answer(struct call *c, int r, const struct problem *p)
 	else if (r == GW_EDENIED)
 		call_refuse(c, 409, "last-admin", NULL,
 		    "nobody would be left who may change users, targets and "
-		    "roles: make another user admin first, or do it as root on "
-		    "the gateway: jitctl --socket "
-		    "/run/sallyport/admin.sock ...");
+		    "roles: make another user admin first (jitctl user set "
+		    "NAME --admin), or say the same as root on the gateway, "
+		    "with --socket /run/sallyport/admin.sock");
 	else
 		call_store_failed(c, r);
 	return false;

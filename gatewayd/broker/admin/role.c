@@ -188,6 +188,15 @@ put_role(struct call *c, struct problem *p)
 	return r;
 }
 
+/* A deny role that names nothing is one that something was forgotten of. */
+static bool
+forbids_all(const struct policy_role *r)
+{
+	return r->deny && r->users.n == 0 && r->groups.n == 0 &&
+	       r->targets.n == 0 && r->labels.n == 0 && r->logins.n == 0 &&
+	       r->ports.n == 0 && r->sources.n == 0;
+}
+
 static json_t *
 role_reply(struct role_change *a)
 {
@@ -196,6 +205,10 @@ role_reply(struct role_change *a)
 
 	if (o != NULL && json_array_size(a->unmatched) > 0)
 		(void)json_object_set(o, "unmatched", a->unmatched);
+	if (o != NULL && forbids_all(&a->r))
+		put_str(o, "warning",
+		    "names nobody and nothing: it forbids everything to "
+		    "everybody");
 	return o;
 }
 

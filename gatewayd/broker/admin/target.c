@@ -353,6 +353,30 @@ put_target(struct call *c, struct problem *p)
 	return r != 0 ? r : store_target_put(c->b->store, &a->t, c->seq);
 }
 
+/* Roles that gave it and do so no more: that takes from all whom they are for,
+ * whatever they have open. */
+static void
+put_lost(json_t *ended, const struct broker *b, const struct target *old,
+    const struct target *t)
+{
+	json_t *list = json_array();
+	bool any = false;
+
+	for (size_t i = 0; i < b->nroles; i++) {
+		const struct policy_role *r = &b->roles[i];
+		const bool reaches = !r->deny && policy_reaches(r, t);
+
+		any = any || reaches;
+		if (!r->deny && !reaches && policy_reaches(r, old))
+			(void)json_array_append_new(list, json_string(r->name));
+	}
+	if (json_array_size(list) > 0) {
+		(void)json_object_set(ended, "roles", list);
+		put_bool(ended, "unreachable", !any);
+	}
+	json_decref(list);
+}
+
 static json_t *
 target_reply(const struct call *c)
 {
@@ -361,6 +385,8 @@ target_reply(const struct call *c)
 	    target_json(&a->t));
 	json_t *left = a->is_new ? NULL : left_json(&a->old, &a->t);
 
+	if (!a->is_new && a->ch.ended != NULL)
+		put_lost(a->ch.ended, c->b, &a->old, &a->t);
 	if (o != NULL)
 		put_sshd(add_protected(o, c->b, &a->t), c->b, &a->t);
 	put_str(o, "warning", target_warning(&a->t));

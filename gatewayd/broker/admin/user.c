@@ -4,6 +4,7 @@
  * stay as they are; an empty list of keys keeps the keys there are, so that
  * applying a policy file does not throw out what people enrolled themselves.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,19 +61,68 @@ user_json(const struct user *u)
 	return o;
 }
 
+void
+user_codes(
+    struct broker *b, const struct user *u, char ret[static LIMIT_TEXT_SIZE])
+{
+	const struct now now = broker_now(b);
+	uint64_t wrong = 0;
+	int64_t left_ms = 0, most_ms = 0;
+	bool closed = false;
+	char when[32];
+
+	for (unsigned i = 0; i < u->nkeys && !closed; i++) {
+		struct tries t;
+
+		closed = store_tries_get(
+			     b->store, u->id, u->keys[i].fp, &t, &wrong) != 0 ||
+			 tries_judge(&t, wrong, &now, clock_boot_id(),
+			     &left_ms) == TRIES_CLOSED;
+		if (left_ms > most_ms)
+			most_ms = left_ms;
+	}
+	str_time(when, sizeof(when), now.utc_ms + most_ms);
+	if (closed)
+		text_set(ret, LIMIT_TEXT_SIZE, "refused until unlocked");
+	else if (most_ms > 0)
+		(void)snprintf(ret, LIMIT_TEXT_SIZE, "paused until %s", when);
+	else if (wrong > 0)
+		(void)snprintf(ret, LIMIT_TEXT_SIZE, "accepted, %llu wrong",
+		    (unsigned long long)wrong);
+	else
+		text_set(ret, LIMIT_TEXT_SIZE, USER_CODES_GOOD);
+}
+
 /* ---- user.list */
+
+struct walk {
+	struct broker *b;
+	struct listing *l;
+};
 
 static void
 list_one(void *arg, const char *name, const struct user *u)
 {
-	if (listing_wants(arg, name) && u != NULL)
-		listing_add(arg, user_json(u), name);
+	const struct walk *w = arg;
+	char text[LIMIT_TEXT_SIZE];
+	json_t *o = NULL;
+
+	if (!listing_wants(w->l, name) || u == NULL)
+		return;
+	o = user_json(u);
+	if (w->l->only[0] != '\0' && u->totp.len > 0) {
+		user_codes(w->b, u, text);
+		put_str(o, "codes", text);
+	}
+	listing_add(w->l, o, name);
 }
 
 static int
 list(struct call *c, struct listing *l)
 {
-	return store_user_each(c->b->store, list_one, l);
+	struct walk w = {.b = c->b, .l = l};
+
+	return store_user_each(c->b->store, list_one, &w);
 }
 
 void
@@ -252,9 +302,9 @@ check_there(
 	if (kind != USER_ADD || !there)
 		return 0;
 	problem_set(p, 409, "conflict", "user",
-	    "there is a user %s already: jitctl user set changes what they "
-	    "are, jitctl user set --invite invites them again",
-	    u->name);
+	    "there is a user %s already; to change what they are, see jitctl "
+	    "help user set; to invite them again: jitctl user set %s --invite",
+	    u->name, u->name);
 	return GW_EEXIST;
 }
 

@@ -21,6 +21,10 @@ MUST_CHECK int user_parse(struct user *ret, struct broker *b, const json_t *o,
 int user_missing(const char *name, struct problem *p);
 bool user_equal(const struct user *a, const struct user *b);
 json_t *user_json(const struct user *u);
+/* What becomes of their codes after wrong ones; of several keys, the worst. */
+#define USER_CODES_GOOD "accepted"
+void user_codes(
+    struct broker *b, const struct user *u, char ret[static LIMIT_TEXT_SIZE]);
 /* The body applied once more, to what the store says now: the user themselves
  * may have enrolled, another admin may have disabled them, while the record was
  * written. Keeps an invitation that still serves, else clears it. */

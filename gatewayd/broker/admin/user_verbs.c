@@ -4,6 +4,7 @@
  */
 #include "broker/admin/user_verbs.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,7 @@ struct user_change {
 	change_put_fn *put;
 	struct user old, u; /* before and after */
 	char invitation[INVITE_TEXT_SIZE];
+	char codes[LIMIT_TEXT_SIZE]; /* user_codes() before; "" = not asked */
 };
 
 static void
@@ -48,6 +50,37 @@ roles_json(const struct broker *b, const char *name)
 	return list;
 }
 
+static bool
+names_group(const struct broker *b, const char *group)
+{
+	for (size_t i = 0; i < b->nroles; i++)
+		if (name_list_has(&b->roles[i].groups, group))
+			return true;
+	return false;
+}
+
+/* Groups they are new in that give nothing: another may have been meant. */
+static void
+put_unmatched(json_t *o, const struct broker *b, const struct user_change *a)
+{
+	json_t *list = json_array();
+	char text[LIMIT_NAME_SIZE + 64];
+
+	for (unsigned i = 0; i < a->u.groups.n; i++) {
+		const char *group = a->u.groups.name[i];
+
+		if (name_list_has(&a->old.groups, group) ||
+		    names_group(b, group))
+			continue;
+		(void)snprintf(text, sizeof(text),
+		    "no role names the group %s yet", group);
+		(void)json_array_append_new(list, json_string(text));
+	}
+	if (json_array_size(list) > 0)
+		(void)json_object_set(o, "unmatched", list);
+	json_decref(list);
+}
+
 static json_t *
 change_reply(struct call *c, bool is_new)
 {
@@ -55,6 +88,7 @@ change_reply(struct call *c, bool is_new)
 	json_t *o = change_json(
 	    &a->ch, is_new ? NULL : user_json(&a->old), user_json(&a->u));
 
+	put_unmatched(o, c->b, a);
 	if (a->invitation[0] != '\0' && !a->ch.dry_run) {
 		put_str(o, "invitation", a->invitation);
 		user_invited(c, &a->u);
@@ -322,6 +356,29 @@ verb_user_lock(struct call *c)
 		record(c, EV_USER_UPDATE, NULL, changed);
 }
 
+static bool
+codes_taken(const struct user_change *a)
+{
+	return strcmp(a->codes, USER_CODES_GOOD) == 0;
+}
+
+static json_t *
+unlock_reply(struct call *c)
+{
+	const struct user_change *a = c->state;
+	json_t *o = change_reply(c, false);
+	json_t *was = NULL;
+
+	if (o == NULL || codes_taken(a))
+		return o;
+	was = json_object();
+	put_str(was, "field", "codes");
+	put_str(was, "before", a->codes);
+	put_str(was, "after", USER_CODES_GOOD);
+	(void)json_array_append_new(json_object_get(o, "changes"), was);
+	return o;
+}
+
 /* What wrong codes had shut out is let in again, whatever the user's state. */
 static void
 unlocked(struct call *c)
@@ -331,23 +388,26 @@ unlocked(struct call *c)
 	if (a->old.state == USER_DISABLED && !made(c))
 		return;
 	mfa_unlock(c->b, &a->u);
-	call_reply(c, 200, change_reply(c, false));
+	call_reply(c, 200, unlock_reply(c));
 }
 
 void
 verb_user_unlock(struct call *c)
 {
 	struct user_change *a = begin_named(c, put_unlocked);
+	bool locked = false;
 
 	if (a == NULL)
 		return;
-	if (a->old.state != USER_DISABLED) {
-		record(c, EV_USER_UPDATE, "unlocked", unlocked);
+	locked = a->old.state == USER_DISABLED;
+	user_codes(c->b, &a->u, a->codes);
+	if (locked && a->u.totp.len == 0 && !invite(c, a))
 		return;
-	}
-	if (a->u.totp.len == 0 && !invite(c, a))
+	if (locked && !change_weigh(c, &a->ch, a->put))
 		return;
-	if (weighed(c, false))
+	if (a->ch.dry_run || (!locked && codes_taken(a)))
+		call_reply(c, 200, unlock_reply(c));
+	else
 		record(c, EV_USER_UPDATE, "unlocked", unlocked);
 }
 

@@ -247,7 +247,8 @@ named_grant(struct call *c, bool own)
 		return NULL;
 	call_refuse(c, 404, "not-found", "grant",
 	    own ? "you have no live grant of that id: see jitctl grants"
-		: "there is no live grant of that id: see jitctl grants");
+		: "there is no live grant of that id: see jitctl grants "
+		  "--all");
 	return NULL;
 }
 

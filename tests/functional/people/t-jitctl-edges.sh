@@ -26,6 +26,11 @@ on_as alice client test -s deep/state/sallyport/token-default.json || fail 'no t
 echo '- a state folder that cannot be is no reason to fail, or to speak'
 expect_ok on_as alice client env XDG_STATE_HOME=/proc jitctl whoami
 expect_eq 1 "$(wc -l <<<"$OUT")" 'lines'
+echo '- what could not be written is no success, whatever was said meanwhile'
+for c in status help 'role add --help'; do
+	expect_fail 1 on_as alice client sh -c "jitctl $c >/dev/full"
+	expect_out 'could not be written'
+done
 echo '- a profile that is not there is named'
 for c in whoami ssh-config known-hosts; do
 	expect_fail 4 jit alice --profile nowhere "$c"
@@ -101,7 +106,12 @@ expect_ok local_admin audit search --event session.en
 expect_out 'did you mean session\.end\?'
 
 echo '- a role that denies forbids all that it does not name'
-expect_ok local_admin role add freeze --deny
+expect_fail 1 local_admin role add freeze --deny
+expect_out 'forbids everything to everybody'
+expect_out 'nothing was changed: .*--yes'
+expect_ok local_admin --yes role add freeze --deny
+expect_ok local_admin roles
+expect_out '^freeze +everybody +all +all '
 code_file alice >/dev/null
 expect_fail 3 jit alice request web-01 --for 5m --reason x --code-file code
 expect_out 'freeze'

@@ -105,6 +105,7 @@ expect_ok request alice web-01
 echo '- locked out, and let in again, by one command'
 expect_fail 5 local_admin user lock aclie
 expect_out 'there is no user aclie'
+expect_out 'Did you mean alice\?'
 expect_ok local_admin user lock alice
 expect_out 'state +active -> disabled'
 expect_out 'Ended: 1 grant, 0 sessions'

@@ -115,6 +115,54 @@ test_changes_are_told(void **state)
 	stop(x);
 }
 
+/* What takes or gives more, or less, than was meant is told. */
+void
+test_slips_are_told(void **state)
+{
+	struct scene *x = *state;
+	char body[1024];
+
+	start(x, NULL, 0, NULL);
+	assert_int_equal(admin_call(x, VERB_ROLE_ADD, EV_NONE,
+			     "{\"role\":\"r2\",\"deny\":true,"
+			     "\"dry_run\":true}"),
+	    200);
+	assert_true(has(x, "forbids everything to everybody"));
+	assert_int_equal(admin_call(x, VERB_ROLE_ADD, EV_NONE,
+			     "{\"role\":\"r2\",\"deny\":true,\"logins\":["
+			     "\"root\"],\"dry_run\":true}"),
+	    200);
+	assert_false(has(x, "\"warning\""));
+	assert_int_equal(
+	    admin_call(x, VERB_ROLE_ADD, EV_ROLE_SET,
+		"{\"role\":\"r3\",\"groups\":[\"sre\"],\"labels\":{"
+		"\"env\":\"prod\"},\"logins\":[\"deploy\"]}"),
+	    201);
+	/* a group that some role names, and one that none does */
+	assert_int_equal(admin_call(x, VERB_USER_SET, EV_USER_UPDATE,
+			     "{\"user\":\"alice\",\"add_groups\":[\"sre\","
+			     "\"opz\"]}"),
+	    200);
+	assert_true(has(x, "\"unmatched\":[\"no role names the group opz yet"
+			   "\"]"));
+	assert_int_equal(
+	    admin_call(x, VERB_USER_SET, EV_USER_UPDATE,
+		"{\"user\":\"alice\",\"remove_groups\":[\"sre\"]}"),
+	    200);
+	assert_false(has(x, "unmatched"));
+	/* labels that are gone take the target from a role */
+	target_text(x, "db-09", ",\"labels\":{\"env\":\"prod\"}", body);
+	send_call(x, &x->admin, VERB_TARGET_ADD, body);
+	want_event(x, EV_TARGET_SET);
+	assert_int_equal(want_reply(x, &x->admin), 201);
+	assert_false(has(x, "unreachable"));
+	target_text(x, "db-09", ",\"dry_run\":true", body);
+	assert_int_equal(admin_call(x, VERB_TARGET_SET, EV_NONE, body), 200);
+	assert_true(has(x, "\"roles\":[\"r3\"]"));
+	assert_true(has(x, "\"unreachable\":true"));
+	stop(x);
+}
+
 void
 test_locked_and_unlocked(void **state)
 {

@@ -5,6 +5,8 @@
  */
 #include "tests/unit/broker/brokerscene.h"
 
+#include <string.h>
+
 #include "base/err.h"
 #include "wire/verbs.h"
 
@@ -129,10 +131,62 @@ test_wrong_codes(void **state)
 			     "{\"user\":\"alice\",\"groups\":[\"dev\"]}"),
 	    200);
 	want_refused(x, &x->one, true, 429, "ask an admin");
+	/* asked first, nothing is done */
+	assert_int_equal(admin_call(x, VERB_USER_UNLOCK, EV_NONE,
+			     "{\"user\":\"alice\",\"dry_run\":true}"),
+	    200);
+	assert_true(has(x, "\"before\":\"refused until unlocked\""));
+	want_refused(x, &x->one, true, 429, "ask an admin");
 	assert_int_equal(admin_call(x, VERB_USER_UNLOCK, EV_USER_UPDATE,
 			     "{\"user\":\"alice\"}"),
 	    200);
+	assert_true(has(x, "{\"field\":\"codes\",\"before\":\"refused until "
+			   "unlocked\",\"after\":\"accepted\"}"));
 	want_taken(x, &x->one);
+	/* so already: nothing is changed, and nothing on record */
+	assert_int_equal(
+	    admin_call(x, VERB_USER_UNLOCK, EV_NONE, "{\"user\":\"alice\"}"),
+	    200);
+	assert_true(has(x, "\"changes\":[]"));
+	stop(x);
+}
+
+static void
+want_shown(struct scene *x, const char *query, const char *codes)
+{
+	struct msg_api_call m = {.rid = ++x->rid,
+	    .verb = VERB_USERS,
+	    .uid = 0,
+	    .loginuid = -1,
+	    .pid = -1};
+
+	m.query.p = (const uint8_t *)query;
+	m.query.len = (uint32_t)strlen(query);
+	testlink_send(&x->admin, MSG_API_CALL, &m);
+	assert_int_equal(want_reply(x, &x->admin), 200);
+	if (!has(x, codes))
+		fail_msg("not %s: %s", codes, x->text);
+}
+
+/* One user alone is shown with what wrong codes made of theirs. */
+void
+test_codes_are_shown(void **state)
+{
+	struct scene *x = *state;
+
+	start(x, NULL, 0, NULL);
+	want_shown(x, "name=alice", "\"codes\":\"accepted\"");
+	want_refused(x, &x->one, false, 401, "left");
+	want_shown(x, "name=alice", "\"codes\":\"accepted, 1 wrong\"");
+	for (int i = 0; i < 4; i++)
+		want_refused(x, &x->one, false, 401, "left");
+	want_shown(x, "name=alice", "\"codes\":\"paused until 2");
+	assert_int_equal(admin_call(x, VERB_USERS, EV_NONE, ""), 200);
+	assert_false(has(x, "\"codes\""));
+	assert_int_equal(admin_call(x, VERB_USER_UNLOCK, EV_USER_UPDATE,
+			     "{\"user\":\"alice\"}"),
+	    200);
+	assert_true(has(x, "\"before\":\"paused until 2"));
 	stop(x);
 }
 

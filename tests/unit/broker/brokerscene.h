@@ -215,6 +215,8 @@ void test_scan_of_the_host(void **state);
 
 void test_code_of_disabled(void **state);
 void test_wrong_codes(void **state);
+void test_codes_are_shown(void **state);
+void test_slips_are_told(void **state);
 void test_used_code_opens_nothing(void **state);
 void test_wrong_codes_of_all_keys(void **state);
 

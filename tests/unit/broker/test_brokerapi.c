@@ -51,6 +51,8 @@ main(void)
 	    T(test_host_bound),
 	    T(test_code_of_disabled),
 	    T(test_wrong_codes),
+	    T(test_codes_are_shown),
+	    T(test_slips_are_told),
 	    T(test_used_code_opens_nothing),
 	    T(test_wrong_codes_of_all_keys),
 	    T(test_looks_are_recorded),

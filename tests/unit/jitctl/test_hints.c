@@ -10,16 +10,10 @@
 
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/term/words.h"
-#include "tests/unit/jitctl/scripted.h"
+#include "tests/unit/jitctl/hintscene.h"
 
-#define G1 "g-22222222"
 #define G2 "g-33333333"
 #define END "\"end\":\"2026-11-22T12:00:00Z\""
-
-struct scene {
-	struct signer s;
-	struct ctx c;
-};
 
 static int
 setup(void **state)
@@ -48,9 +42,7 @@ teardown(void **state)
 	return 0;
 }
 
-/* Runs it, and wants these parts in what it says, and none of those after a
- * NULL. */
-static void
+void
 check_says(struct scene *x, int (*run)(struct ctx *), const char *arg,
     const struct step *steps, int want, const char *const parts[])
 {
@@ -144,7 +136,6 @@ test_open_already(void **state)
 	check_says(*state, run_request, "web-01", there, EXIT_OK, there_says);
 }
 
-#define ACTIVE "\"state\":\"active\""
 #define ENDED(id, open)                                                        \
 	"{\"grant\":\"" id "\",\"user\":\"alice\",\"target\":\"web-01\","      \
 	"\"state\":\"ended\",\"reason\":\"released\"," END open "}"
@@ -523,6 +514,11 @@ main(void)
 	    T(test_clock),
 	    cmocka_unit_test(test_no_such_name),
 	    cmocka_unit_test(test_show_guesses),
+	    T(test_guesses),
+	    T(test_last_admin),
+	    T(test_told),
+	    T(test_times),
+	    T(test_short_code),
 	};
 
 	/* No file of whoever runs this; no token is kept. */

@@ -176,6 +176,84 @@ test_columns(void **state)
 	free(wide);
 }
 
+/* ---- what an empty list means */
+
+static void
+check_out(int (*run)(struct ctx *), enum out_format format, const char *body,
+    const char *const parts[], bool wanted)
+{
+	const struct step steps[] = {{NULL, 200, body}, {0}};
+	struct ctx c = {.socket = "/admin.sock", .out = format};
+	char *text = NULL;
+	int x = EXIT_FAILED;
+
+	c.opt.nargs = 1;
+	c.opt.arg[0] = "r2";
+	script = steps;
+	text = output_of(run, &c, &x, true);
+	assert_int_equal(x, EXIT_OK);
+	for (size_t i = 0; parts[i] != NULL; i++)
+		if ((strstr(text, parts[i]) != NULL) != wanted)
+			fail_msg("%s in:\n%s", parts[i], text);
+	free(text);
+}
+
+#define EMPTY(deny)                                                            \
+	"{\"items\":[{\"role\":\"r2\",\"users\":[],\"groups\":[],"             \
+	"\"targets\":[],\"labels\":{},\"logins\":[],\"ports\":[],"             \
+	"\"sources\":[],\"deny\":" deny "}]}"
+
+static void
+test_empty(void **state)
+{
+	static const char *const deny[] = {"everybody", "all", NULL};
+	static const char *const allow[] = {"nobody", "none", NULL};
+	static const char *const named[] = {"everybody", "nobody", NULL};
+	static const char in_group[] =
+	    "{\"items\":[{\"role\":\"r2\",\"users\":[],\"groups\":[\"g\"],"
+	    "\"deny\":true}]}";
+
+	(void)state;
+	check_out(run_roles, OUT_TABLE, EMPTY("true"), deny, true);
+	check_out(run_role_show, OUT_TABLE, EMPTY("true"), deny, true);
+	check_out(run_roles, OUT_TABLE, EMPTY("true"), allow, false);
+	check_out(run_roles, OUT_WIDE, EMPTY("false"), allow, true);
+	check_out(run_role_show, OUT_TABLE, EMPTY("false"), allow, true);
+	check_out(run_roles, OUT_TABLE, in_group, named, false);
+	check_out(run_roles, OUT_JSON, EMPTY("true"), deny, false);
+	check_out(run_role_show, OUT_YAML, EMPTY("true"), deny, false);
+}
+
+/* What forbids everything to everybody wants a yes. */
+static void
+test_forbids_all(void **state)
+{
+	static const struct step steps[] = {
+	    {NULL, 200,
+		"{\"role\":\"r2\",\"warning\":\"it forbids everything\"}"},
+	    {0}};
+	struct ctx c = {.socket = "/admin.sock", .no_input = true};
+	char *text = NULL;
+	int x = EXIT_OK;
+
+	(void)state;
+	c.opt.nargs = c.opt.n[F_ROLE_deny] = 1;
+	c.opt.arg[0] = "r2";
+	script = steps;
+	text = output_of(run_role_add, &c, &x, true);
+	assert_int_equal(x, EXIT_FAILED);
+	assert_non_null(strstr(text, "it forbids everything"));
+	assert_non_null(strstr(text, "say --yes"));
+	assert_non_null(strstr(sent_local, "\"dry_run\":true"));
+	free(text);
+	c.yes = true;
+	text = output_of(run_role_add, &c, &x, true);
+	assert_int_equal(x, EXIT_OK);
+	assert_non_null(strstr(text, "role r2: it forbids everything"));
+	assert_null(strstr(sent_local, "dry_run"));
+	free(text);
+}
+
 int
 main(void)
 {
@@ -183,6 +261,8 @@ main(void)
 	    cmocka_unit_test(test_flags),
 	    cmocka_unit_test(test_each_has_a_flag),
 	    cmocka_unit_test(test_columns),
+	    cmocka_unit_test(test_empty),
+	    cmocka_unit_test(test_forbids_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

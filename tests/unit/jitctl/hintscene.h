@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * hintscene - a command with its answers, and what it says: for test_hints.
+ */
+#ifndef TESTS_JITCTL_HINTSCENE_H
+#define TESTS_JITCTL_HINTSCENE_H
+
+#include "tests/unit/jitctl/scripted.h"
+
+#define G1 "g-22222222"
+#define ACTIVE "\"state\":\"active\""
+
+struct scene {
+	struct signer s;
+	struct ctx c;
+};
+
+/* Runs it, and wants these parts in what it says, and none of those after a
+ * NULL. */
+void check_says(struct scene *x, int (*run)(struct ctx *), const char *arg,
+    const struct step *steps, int want, const char *const parts[]);
+
+/* hints_slips.c */
+void test_guesses(void **state);
+void test_last_admin(void **state);
+void test_told(void **state);
+void test_times(void **state);
+void test_short_code(void **state);
+
+#endif
