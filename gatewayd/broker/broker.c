@@ -4,7 +4,11 @@
  */
 #include <stdlib.h>
 
+#include "base/disk.h"
+#include "base/err.h"
+#include "base/str.h"
 #include "broker/broker.h"
+#include "core/conf.h"
 
 struct now
 broker_now(const struct broker *b)
@@ -29,4 +33,15 @@ broker_load_roles(struct broker *b)
 	b->roles = roles;
 	b->nroles = n;
 	return r;
+}
+
+int
+broker_disk(const struct broker *b, const char *folder, struct disk *ret)
+{
+	char path[LIMIT_PATH_SIZE + 16];
+
+	if (str_fmt(path, sizeof(path), "%s/%s", b->conf->state_dir, folder) !=
+	    0)
+		return GW_ESYS;
+	return disk_read(ret, path);
 }

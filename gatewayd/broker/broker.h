@@ -41,6 +41,7 @@ struct challenges;
 struct channels;
 struct closing;
 struct denials;
+struct disk;
 struct early_call;
 struct grant_hooks;
 struct history;
@@ -108,5 +109,8 @@ struct now broker_now(const struct broker *b);
 /* Reads the roles anew; after every change of them. On failure there are none:
  * nobody may anything. */
 MUST_CHECK int broker_load_roles(struct broker *b);
+/* Of the disk that folder of the gateway's state is on. GW_ESYS. */
+MUST_CHECK int broker_disk(
+    const struct broker *b, const char *folder, struct disk *ret);
 
 #endif

@@ -50,6 +50,24 @@ ledger_ends_access(enum event_code e)
 	}
 }
 
+/* These may be what takes a right away: within the quotas of their
+ * users, on a full disk too. What only adds has other events. */
+static bool
+may_use_reserve(enum event_code e)
+{
+	switch (e) {
+	case EV_USER_UPDATE:
+	case EV_USER_REMOVE:
+	case EV_ROLE_SET:
+	case EV_ROLE_REMOVE:
+	case EV_TARGET_SET:
+	case EV_TARGET_REMOVE:
+		return true;
+	default:
+		return ledger_ends_access(e);
+	}
+}
+
 /* ---- segments */
 
 static struct segment *
@@ -316,7 +334,7 @@ batch_fill(struct ledger *l, struct batch *b, struct ledger_entry *e, size_t n,
 	for (size_t i = 0; i < n; i++) {
 		e[i].result = 0;
 		e[i].seq = b->tree.size;
-		if (l->degraded && !ledger_ends_access(e[i].event)) {
+		if (l->degraded && !may_use_reserve(e[i].event)) {
 			e[i].result = GW_ESYS;
 			l->refused++;
 		} else {

@@ -58,3 +58,9 @@ disk_may_record(const struct disk *d)
 {
 	return d->free >= disk_kept(d) || FAULT(no_disk_order);
 }
+
+bool
+disk_may_open(const struct disk *d)
+{
+	return d->free >= LIMIT_DISK_OPEN_MIN || FAULT(open_when_full);
+}

@@ -2,8 +2,9 @@
 /*
  * disk - how much room a file system has, and the order in which those who
  * write there stop: recordings first, while the log still has
- * LIMIT_DISK_KEEP_MAX or a tenth of a smaller one for itself; the log's own
- * reserve is nobody else's (notary/ledger.h).
+ * LIMIT_DISK_KEEP_MAX or a tenth of a smaller one for itself; then new access,
+ * at LIMIT_DISK_OPEN_MIN. The reserves of the log (notary/ledger.h) and of the
+ * store (broker/store/reserve.h) are nobody else's.
  */
 #ifndef BASE_DISK_H
 #define BASE_DISK_H
@@ -25,5 +26,7 @@ MUST_CHECK int disk_read_fd(struct disk *ret, int fd);
 uint64_t disk_kept(const struct disk *d);
 /* May a recording grow there? */
 bool disk_may_record(const struct disk *d);
+/* Of the disk of the log: may access be given? */
+bool disk_may_open(const struct disk *d);
 
 #endif

@@ -185,6 +185,8 @@ enum {
 	LIMIT_DISK_KEEP_MIN = 4 * 1024 * 1024,   /* recordings leave a tenth of
 						  * their disk free, at least */
 	LIMIT_DISK_KEEP_MAX = 512 * 1024 * 1024, /* and at most so much */
+	LIMIT_DISK_OPEN_MIN = 1024 * 1024, /* free on the disk of the log; with
+					    * less no new access */
 	/* bytes that are recorded at once; then so many a second. Of all
 	 * sessions of a user: four times, of all of them: 32 times as many */
 	LIMIT_RECORD_BURST = 16 * 1024 * 1024,

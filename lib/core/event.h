@@ -205,7 +205,8 @@ enum event_code {
 	X(MOVED, "moved_ms", N)    /* how far a clock was set */               \
 	X(WAS, "was", S)           /* of a change: what it replaced */         \
 	X(TLS, "tls", S)           /* the API's key: SHA-256 of its SPKI */    \
-	X(TLS_NEXT, "tls_next", S) /* the one that is announced */
+	X(TLS_NEXT, "tls_next", S) /* the one that is announced */             \
+	X(CORRECTS, "corrects", N) /* the record of what was not done */
 
 enum event_field_id {
 	EF_NONE = 0,

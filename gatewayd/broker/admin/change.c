@@ -12,6 +12,7 @@
 #include "broker/broker.h"
 #include "broker/call/order.h"
 #include "broker/call/put.h"
+#include "broker/call/undone.h"
 
 int
 change_read(struct change *x, const struct call *c, struct problem *p)
@@ -66,19 +67,20 @@ put_and_count(struct call *c, struct change *x, change_put_fn *put,
 	return x->ended != NULL ? 0 : GW_ENOMEM;
 }
 
+/* What is on record by now, and was not done, is put right there first. */
 static bool
-answer(struct call *c, int r, const struct problem *p)
+answer(struct call *c, int r, struct problem *p)
 {
 	if (r == 0)
 		return true;
-	if (p->status != 0)
-		call_problem(c, p);
-	else if (r == GW_EDENIED)
-		call_refuse(c, 409, "last-admin", NULL,
+	if (p->status == 0 && r == GW_EDENIED)
+		problem_set(p, 409, "last-admin", NULL,
 		    "nobody would be left who may change users, targets and "
 		    "roles: make another user admin first (jitctl user set "
 		    "NAME --admin), or say the same as root on the gateway, "
 		    "with --socket /run/sallyport/admin.sock");
+	if (p->status != 0)
+		undone(c, p);
 	else
 		call_store_failed(c, r);
 	return false;
@@ -126,6 +128,13 @@ change_same(struct call *c, enum store_kind k, const char *name, const char *id,
 bool
 change_weigh(struct call *c, struct change *x, change_put_fn *put)
 {
+	if (!x->dry_run && c->verb->ends != ENDS_ACCESS &&
+	    !store_has_room(c->b->store)) {
+		call_refuse(c, 503, "unavailable", NULL,
+		    "the disk of the store is full: only what takes access "
+		    "away can be changed until there is room (jitctl doctor)");
+		return false;
+	}
 	return run(c, x, put, false);
 }
 

@@ -28,12 +28,13 @@ MUST_CHECK bool change_begin(struct change *x, struct call *c);
 MUST_CHECK int change_same(struct call *c, enum store_kind k, const char *name,
     const char *id, struct problem *p);
 /* Tries it and takes it back. False: it cannot be made, and the call is
- * answered; so is one that would leave no active admin, unless root ordered it.
- */
+ * answered; so is one that would leave no active admin, unless root ordered it,
+ * and one that does not take access away while the store's disk is full. */
 MUST_CHECK bool change_weigh(
     struct call *c, struct change *x, change_put_fn *put);
 /* Stores it, once its record is durable; the roles are read anew. Nothing has
- * ended yet, but is counted. False as above. */
+ * ended yet, but is counted. False as above, and a record says that what the
+ * first told was not done. */
 MUST_CHECK bool change_make(
     struct call *c, struct change *x, change_put_fn *put);
 /* [{"field","before","after"}] of the members of both that differ; a new

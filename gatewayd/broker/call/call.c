@@ -20,6 +20,7 @@
 #include "broker/call/put.h"
 #include "broker/call/repeats.h"
 #include "broker/call/subject.h"
+#include "broker/call/undone.h"
 #include "broker/call/wait.h"
 
 enum { SHORT_ANSWER = 4096 };
@@ -46,6 +47,7 @@ call_new(struct broker *b, struct peer *from, const struct msg_api_call *m)
 	text_set(c->arg, sizeof(c->arg), m->arg);
 	if (m->query.len > 0)
 		memcpy(c->query, m->query.p, m->query.len);
+	event_fields_init(&c->whose);
 	c->order_from = UINT64_MAX; /* it has ordered nothing */
 	c->next = b->calls;
 	b->calls = c;
@@ -69,6 +71,7 @@ call_free(struct call *c)
 	free(c->subject);
 	signed_done(&c->req);
 	envelope_done(&c->env);
+	event_fields_done(&c->whose);
 	explicit_bzero(c, sizeof(*c));
 	free(c);
 }
@@ -254,16 +257,20 @@ call_user_id(const struct call *c)
 void
 call_store_failed(struct call *c, int err)
 {
+	struct problem p = {0};
+
 	if (err == GW_ESTATE) {
-		call_refuse(c, 409, "conflict", NULL,
+		problem_set(&p, 409, "conflict", NULL,
 		    "it was added or removed by another request meanwhile: "
 		    "nothing was changed; ask again");
+		undone(c, &p);
 		return;
 	}
 	log_err("store: %s (%s)", err_str(err), store_error(c->b->store));
-	call_refuse(c, 503, "unavailable", NULL,
+	problem_set(&p, 503, "unavailable", NULL,
 	    "the store cannot be used: nothing was changed; the gateway's log "
 	    "says why");
+	undone(c, &p);
 }
 
 /* ---- steps */
@@ -288,6 +295,7 @@ call_append(struct call *c, enum event_code ev, const struct event_fields *f,
     call_fn *then)
 {
 	c->then = then;
+	undone_keep(c, ev, f);
 	if (process_append(c->b->process, ev, f, appended, c) != 0)
 		call_unavailable(c, "the log");
 }

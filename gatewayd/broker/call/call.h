@@ -50,9 +50,11 @@ struct call {
 	/* what happens next */
 	call_fn *then;
 	call_answer_fn *answered;
-	uint64_t seq;         /* of the last record appended for it */
-	bool first;           /* its answer is kept for repeats */
-	struct call *repeats; /* waiting for the same answer */
+	uint64_t seq;              /* of the last record appended for it, */
+	enum event_code event;     /* what that is */
+	struct event_fields whose; /* and whom it is about: undone.h */
+	bool first;                /* its answer is kept for repeats */
+	struct call *repeats;      /* waiting for the same answer */
 	/* order.c: what it ordered, and who goes on once that is confirmed */
 	uint64_t order_from, order_to;
 	struct timer *order_timer;
@@ -85,7 +87,7 @@ void call_not_written(struct call *c, int error);
 /* The id of the user who asks; "" for root and for strangers. */
 const char *call_user_id(const struct call *c);
 /* The store failed: logs why; 503. It was changed by another meanwhile
- * (GW_ESTATE of a put): 409. */
+ * (GW_ESTATE of a put): 409. What its record said is put right (undone.h). */
 void call_store_failed(struct call *c, int err);
 
 /* Appends an event; then() runs when it is durable, else 503. f is not

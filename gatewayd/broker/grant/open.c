@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/disk.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -196,6 +197,15 @@ write_intent(struct opening *x, const struct grant *g)
 
 /* ---- reserve */
 
+/* In doubt it is full. */
+static bool
+has_room(const struct broker *b)
+{
+	struct disk d;
+
+	return broker_disk(b, "notary", &d) == 0 && disk_may_open(&d);
+}
+
 void
 open_start(struct broker *b, struct intent *in, open_fn *fn, void *arg)
 {
@@ -211,7 +221,9 @@ open_start(struct broker *b, struct intent *in, open_fn *fn, void *arg)
 	}
 	*x = (struct opening){.b = b, .in = in, .fn = fn, .arg = arg};
 	intent_grant(b, in, &g);
-	if (!grant_ok(&g))
+	if (!has_room(b))
+		finish(x, OPEN_DISK_FULL, 0, NULL);
+	else if (!grant_ok(&g))
 		finish(x, OPEN_NOT_WHOLE, 0, NULL);
 	else if ((lg = grant_new(b, &g, in->key_fp)) == NULL)
 		finish(x, OPEN_FAILED, GW_ENOMEM, NULL);

@@ -2,7 +2,7 @@
 /*
  * open - the one way in which a door opens, for requests and probes alike:
  *
- *   reserve  a grant in state INTENT, which opens nothing
+ *   reserve  a grant in state INTENT, which opens nothing; none on a full disk
  *   intent   the notary burns the code's step and writes grant.open in one
  *            durable step, and gives a receipt
  *   open     the firewall checks the receipt and opens the door (a probe has
@@ -19,6 +19,7 @@
 
 enum open_result {
 	OPEN_FAILED = 0, /* nothing opened; the log or memory: error says it */
+	OPEN_DISK_FULL,  /* that of the log */
 	OPEN_NOT_WHOLE,  /* the grant would be malformed */
 	OPEN_CODE_USED,  /* its step was burned before */
 	OPEN_TAKEN_AWAY, /* the right to it, while it waited */

@@ -247,6 +247,13 @@ opened(void *arg, const struct intent *in, const struct opened *o)
 		record_unopened(c, in, "used");
 		mfa_used(c);
 		break;
+	case OPEN_DISK_FULL:
+		record_unopened(c, in, "disk-full");
+		call_refuse(c, 503, "unavailable", NULL,
+		    "less than %d MiB of the disk of the log are free: new "
+		    "access is refused until there is room (jitctl doctor)",
+		    LIMIT_DISK_OPEN_MIN >> 20);
+		break;
 	case OPEN_NOT_WHOLE:
 		record_unopened(c, in, "incomplete");
 		call_refuse(c, 503, "unavailable", NULL,

@@ -160,33 +160,37 @@ add_clock(const struct call *c, json_t *list)
 	    c, list, "clock", behind_s <= LIMIT_CLOCK_EASE_S, text);
 }
 
-/* Who writes there, and what happens when it is full. */
+/* Who writes there, and what comes of little room and of none. */
 static const struct {
-	const char *name, *folder, *low;
+	const char *name, *folder, *low, *full;
 } disks[] = {
-    {"disk of the log", "notary", "new access is refused"},
-    {"disk of recordings", "recorder",
+    {"disk of the log", "notary", "with less than 1 MiB new access is refused",
+	"new access is refused"},
+    {"disk of recordings", "recorder", "recorded sessions end, and none begins",
 	"recorded sessions end, and none begins"},
-    {"disk of the store", "broker", "nothing can be changed"},
+    {"disk of the store", "broker",
+	"when it is full only what takes access away can be changed",
+	"only what takes access away can be changed"},
 };
 
 static bool
 add_disk(const struct call *c, json_t *list, size_t i)
 {
-	char path[LIMIT_PATH_SIZE + 16], text[LIMIT_TEXT_SIZE];
+	char text[LIMIT_TEXT_SIZE];
 	struct disk d;
 	const unsigned long long mib = 1024ULL * 1024;
 	bool ok;
 
-	if (str_fmt(path, sizeof(path), "%s/%s", c->b->conf->state_dir,
-		disks[i].folder) != 0 ||
-	    disk_read(&d, path) != 0)
+	if (broker_disk(c->b, disks[i].folder, &d) != 0)
 		return add_check(
 		    c, list, disks[i].name, false, "cannot be looked at");
 	ok = disk_may_record(&d);
 	(void)snprintf(text, sizeof(text), "%llu MiB of %llu are free%s%s",
 	    (unsigned long long)d.free / mib, (unsigned long long)d.total / mib,
-	    ok ? "" : ": make room; when it is full, ", ok ? "" : disks[i].low);
+	    ok ? "" : ": make room; ",
+	    ok                  ? ""
+	    : disk_may_open(&d) ? disks[i].low
+				: disks[i].full);
 	return add_check(c, list, disks[i].name, ok, text);
 }
 

@@ -45,6 +45,11 @@ MUST_CHECK int sql_define(struct sql *s, const char *text);
  * (ret is too small), GW_ESYS. */
 MUST_CHECK int sql_copy(struct sql *s, int64_t version, char *ret, size_t size);
 
+/* Has a reserve of the disk (reserve.h): once open; each commit does it. */
+void sql_reserve(struct sql *s);
+/* Is there more room than those need who take away? */
+bool sql_has_room(struct sql *s);
+
 /* Nests: the inner ones are savepoints. End each with commit or rollback. */
 MUST_CHECK int sql_begin(struct sql *s);
 MUST_CHECK int sql_commit(struct sql *s);

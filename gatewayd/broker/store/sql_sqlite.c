@@ -19,6 +19,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "broker/store/reserve.h"
 
 enum {
 	STATEMENT_MAX = 4096,             /* internal: one of sql_define's */
@@ -30,6 +31,7 @@ struct sql {
 	sqlite3 *db;
 	char path[LIMIT_PATH_SIZE + 32];
 	unsigned depth;
+	struct reserve reserve;
 	int copy_errno; /* why a copy failed, if it was not SQLite */
 	sqlite3_stmt *ready[READY]; /* prepared, and not in use */
 	unsigned next_ready; /* whose place another gets when all are full */
@@ -99,7 +101,10 @@ sql_open(struct sql **ret, const char *path, char *reterr, size_t size)
 	int r = GW_ENOMEM;
 
 	*ret = NULL;
-	if (s == NULL || (r = str_copy(s->path, sizeof(s->path), path)) != 0)
+	if (s == NULL)
+		goto out;
+	reserve_init(&s->reserve);
+	if ((r = str_copy(s->path, sizeof(s->path), path)) != 0)
 		goto out;
 	if ((r = code_of(sqlite3_open_v2(path, &s->db,
 		 SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
@@ -126,6 +131,7 @@ sql_close(struct sql *s)
 		return;
 	for (unsigned i = 0; i < READY; i++)
 		(void)sqlite3_finalize(s->ready[i]);
+	reserve_done(&s->reserve);
 	(void)sqlite3_close_v2(s->db);
 	free(s);
 }
@@ -135,6 +141,24 @@ sql_error(struct sql *s)
 {
 	return s->copy_errno != 0 ? strerror(s->copy_errno)
 				  : sqlite3_errmsg(s->db);
+}
+
+/* ---- room */
+
+void
+sql_reserve(struct sql *s)
+{
+	char path[COPY_PATH];
+
+	if (str_fmt(path, sizeof(path), "%s-wal", s->path) == 0)
+		reserve_hold(&s->reserve, path);
+}
+
+bool
+sql_has_room(struct sql *s)
+{
+	sql_reserve(s); /* there may be room by now */
+	return reserve_left(&s->reserve);
 }
 
 int
@@ -160,7 +184,8 @@ sql_commit(struct sql *s)
 		sql_rollback(s);
 		return r;
 	}
-	s->depth--;
+	if (--s->depth == 0)
+		sql_reserve(s);
 	return 0;
 }
 

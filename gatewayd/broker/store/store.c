@@ -29,6 +29,7 @@ store_open(
 	list = store_migrations(&n);
 	if ((r = store_migrate(s, list, n, rettext)) != 0)
 		goto out;
+	sql_reserve(s->sql);
 	*ret = s;
 	s = NULL; /* the caller's now */
 out:
@@ -67,6 +68,12 @@ uint64_t
 store_changes(const struct store *s)
 {
 	return s->changes;
+}
+
+bool
+store_has_room(struct store *s)
+{
+	return sql_has_room(s->sql);
 }
 
 int

@@ -102,6 +102,10 @@ const char *store_error(struct store *s);
 /* Grows with each change of users, targets or roles: what was read at the same
  * count is still so. This process is the only one that writes. */
 uint64_t store_changes(const struct store *s);
+/* On a full disk a change is stored as long as the store's reserve lasts
+ * (reserve.h). False: half of that is gone, what is left is for those who take
+ * access away. */
+bool store_has_room(struct store *s);
 /* The highest sequence number any change had; 0 for an empty store. */
 MUST_CHECK int store_seq(struct store *s, uint64_t *ret);
 

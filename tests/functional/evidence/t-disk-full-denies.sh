@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# promise: recordings stop before the log; a full disk gives no new access but ends what is open; with room all goes on
+# promise: recordings stop before the log; a full disk gives no new access but ends what is open and takes away what was given; with room all goes on
 
 # shellcheck source=tests/functional/lib.sh
 . "$(dirname -- "$0")/../lib.sh"
@@ -33,25 +33,32 @@ live=$(local_admin grants -o name)
 
 echo '- a full disk'
 on gateway sh -c 'cat /dev/zero >>/var/lib/sallyport/filler 2>/dev/null; true'
-# whatever room its reserve gives goes to the records of refusals; asking goes on
-# until it says no, and never is a door opened that the log does not know
+OUT=$(jit alice request web-01 --for 5m --reason full 2>&1) && fail 'access is given on a full disk'
+expect_out 'less than 1 MiB of the disk of the log are free: new access is refused'
+has_record '.event == "request.create" and .outcome == "failure" and .reason == "disk-full"' ||
+	fail 'what was refused is not on record'
+expect_fail any local_admin doctor
+expect_out 'disk of the log.*0 MiB of 24 are free: make room; new access is refused'
+# refusals have taken the log's own room then: nothing but what ends access
 for ((i = 0; i < 20; i++)); do
 	on gateway sh -c 'cat /dev/zero >>/var/lib/sallyport/filler 2>/dev/null; true'
-	if ! OUT=$(jit alice request web-01 --for 5m --reason "full $i" 2>&1); then
-		break
-	fi
-	live=$(local_admin grants -o name | tail -n 1)
+	expect_fail any jit alice request web-01 --for 5m --reason "full $i"
 done
-[ "$i" -lt 20 ] || fail 'access is given on a full disk'
-expect_out 'evidence|log|disk|unavailable|space'
+live=$(local_admin grants -o name | tail -n 1)
 
 echo '- ends access all the same'
 expect_ok local_admin revoke "$live"
 has_record ".event == \"grant.close\" and .grant == \"$live\" and .reason == \"revoked\"" ||
 	fail "the end of $live is not on record"
-for live in $(local_admin grants -o name); do
-	expect_ok local_admin revoke "$live"
-done
+expect_ok local_admin user lock alice
+has_record '.event == "user.update" and .user == "alice" and .outcome == null' ||
+	fail 'the lock is not on record'
+has_record '.corrects != null' && fail 'a record says that something was not done'
+expect_eq disabled "$(local_admin users -o json | jq -r '.items[] | select(.user == "alice").state')" 'alice'
+expect_eq '' "$(local_admin grants -o name)" 'what alice had open'
+expect_fail any jit alice request web-01 --for 5m --reason locked
+expect_out 'locked|disabled'
+expect_ok local_admin role rm ops
 wait_for 10 no_elements path4 leg4
 expect_eq 0 "$(gw_elements entry4 | jq -r 'select(.elem.expires > 6)' | wc -l)" 'doors'
 wait_for 10 door_is silent
@@ -60,6 +67,8 @@ expect_fail any gw_ssh alice -o ConnectTimeout=2 -- web-01 true
 
 echo '- room again'
 on gateway rm /var/lib/sallyport/filler
+expect_ok local_admin user unlock alice
+add_role ops --user alice --label env=lab --login deploy --max 1h
 again() { as alice request web-01 --for 5m --reason again; }
 wait_for 40 again
 expect_ok gw_ssh alice -tt -- web-01 true

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* disk: how much recordings leave free, as a table. */
+/* disk: how much recordings and doors leave free, as a table. */
 #include "tests/unit/support/test.h"
 
 #include "base/attr.h"
@@ -13,15 +13,17 @@ test_order(void **state)
 	const struct {
 		const char *name;
 		uint64_t total, free, kept;
-		bool may;
+		bool may, open;
 	} table[] = {
-	    {"small, some", 24 * mib, 4 * mib, 4 * mib, true},
-	    {"small, less", 24 * mib, 4 * mib - 1, 4 * mib, false},
-	    {"a tenth", 1000 * mib, 100 * mib, 100 * mib, true},
-	    {"less than a tenth", 1000 * mib, 99 * mib, 100 * mib, false},
-	    {"large", 1024 * gib, 512 * mib, 512 * mib, true},
-	    {"large, less", 1024 * gib, 511 * mib, 512 * mib, false},
-	    {"nothing", 0, 0, 4 * mib, false},
+	    {"small, some", 24 * mib, 4 * mib, 4 * mib, true, true},
+	    {"small, less", 24 * mib, 4 * mib - 1, 4 * mib, false, true},
+	    {"a tenth", 1000 * mib, 100 * mib, 100 * mib, true, true},
+	    {"less than a tenth", 1000 * mib, 99 * mib, 100 * mib, false, true},
+	    {"large", 1024 * gib, 512 * mib, 512 * mib, true, true},
+	    {"large, less", 1024 * gib, 511 * mib, 512 * mib, false, true},
+	    {"enough", 40 * mib, mib, 4 * mib, false, true},
+	    {"not enough", 40 * mib, mib - 1, 4 * mib, false, false},
+	    {"nothing", 0, 0, 4 * mib, false, false},
 	};
 
 	(void)state;
@@ -31,6 +33,7 @@ test_order(void **state)
 
 		CHECK_ROW(disk_kept(&d) == table[i].kept, table[i].name);
 		CHECK_ROW(disk_may_record(&d) == table[i].may, table[i].name);
+		CHECK_ROW(disk_may_open(&d) == table[i].open, table[i].name);
 	}
 }
 

@@ -382,6 +382,8 @@ test_last_two_admins(void **state)
 	durable(x, first);
 	assert_int_equal(want_reply(x, &x->api), 200);
 	durable(x, second);
+	want_event(x, EV_USER_UPDATE); /* that it was not */
+	assert_true(has(x, "\"reason\":\"last-admin\""));
 	assert_int_equal(want_reply(x, &x->api), 409);
 	assert_true(has(x, "last-admin"));
 	assert_int_equal(admin_call(x, VERB_USERS, EV_NONE, ""), 200);

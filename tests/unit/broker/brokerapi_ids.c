@@ -150,6 +150,8 @@ test_made_twice_at_once(void **state)
 	durable(x, first);
 	assert_int_equal(want_reply(x, &x->admin), 201);
 	durable(x, second);
+	want_event(x, EV_TARGET_SET); /* that it was not */
+	assert_true(has(x, "\"outcome\":\"failure\",\"reason\":\"conflict\""));
 	assert_int_equal(want_reply(x, &x->admin), 409);
 	assert_true(has(x, "by another request meanwhile"));
 	stop(x);
@@ -175,6 +177,7 @@ test_removed_and_made_again(void **state)
 	assert_int_equal(
 	    admin_call(x, VERB_TARGET_ADD, EV_TARGET_SET, body), 201);
 	durable(x, first);
+	want_event(x, EV_TARGET_REMOVE); /* that it was not */
 	assert_int_equal(want_reply(x, &x->admin), 409);
 	assert_true(has(x, "by another request meanwhile"));
 	send_call(x, &x->admin, VERB_TARGETS, "");

@@ -138,6 +138,7 @@ test_apply_conflict(void **state)
 	durable(x, first);
 	assert_int_equal(want_reply(x, &x->admin), 201);
 	durable(x, second);
+	want_event(x, EV_POLICY_APPLY); /* that it was not */
 	assert_int_equal(want_reply(x, &x->admin), 409);
 	get_user(x, u, "alice");
 	assert_int_equal(u->groups.n, 0);

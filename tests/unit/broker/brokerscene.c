@@ -144,6 +144,8 @@ setup(void **state)
 	x->conf.api[0].port = 8443;
 	(void)snprintf(path, sizeof(path), "%s/broker", x->dir);
 	must(mkdir(path, 0700));
+	(void)snprintf(path, sizeof(path), "%s/notary", x->dir);
+	must(mkdir(path, 0700)); /* whose disk is looked at */
 	(void)snprintf(path, sizeof(path), "%s/broker/seal.key", x->dir);
 	must(secret_random(&x->seal, SEAL_KEY_SIZE));
 	must(secret_random(&x->seed, TOTP_SEED_SIZE));

@@ -153,6 +153,11 @@ void test_clock_is_accepted(void **state);
 
 void test_cost_of_a_request(void **state);
 
+/* ---- brokerapi_full.c */
+
+void test_not_stored(void **state);
+void test_full_disk(void **state);
+
 /* ---- brokerapi_ids.c */
 
 void test_ids_are_not_used_again(void **state);

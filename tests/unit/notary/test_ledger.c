@@ -333,6 +333,7 @@ fill_disk(bool others)
 	/* nothing more is opened, and what is open can be closed */
 	assert_int_equal(put(l, EV_GRANT_OPEN, 1, false), GW_ESYS);
 	assert_int_equal(ledger_next(l), next);
+	assert_int_equal(put(l, EV_USER_UPDATE, 1, false), 0); /* a lock */
 	while (closes < 2000 && put(l, EV_GRANT_CLOSE, 1, false) == 0) {
 		closes++;
 		if (!others)

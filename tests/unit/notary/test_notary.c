@@ -4,8 +4,10 @@
  */
 #include "tests/unit/notary/notaryscene.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -201,6 +203,37 @@ test_cost_of_a_grant(void **state)
 	buf_done(&trace);
 }
 
+static void
+file_size(rlim_t n)
+{
+	const struct rlimit r = {.rlim_cur = n, .rlim_max = RLIM_INFINITY};
+
+	assert_int_equal(prlimit(nt.proc.pid, RLIMIT_FSIZE, &r, NULL), 0);
+}
+
+/* No receipt for what is not on disk. */
+static void
+test_not_durable(void **state)
+{
+	struct msg_nt_grant_open g;
+	const struct msg_nt_grant_opened *r;
+
+	(void)state;
+	unlink_all();
+	assert_int_equal(proc_harness_stop(&nt.proc), 0);
+	assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+	start(); /* and it ignores it too */
+	file_size(0);
+	grant_new(&g, 300000);
+	r = grant_open(&g);
+	assert_int_not_equal(r->result, 0);
+	assert_int_equal(r->elements.len, 0);
+	file_size(RLIM_INFINITY);
+	assert_false(logged(g.grant.id, "grant.open"));
+	grant_new(&g, 300000);
+	assert_int_equal(grant_open(&g)->result, 0);
+}
+
 int
 main(void)
 {
@@ -216,7 +249,7 @@ main(void)
 	    cmocka_unit_test(test_channel_ends),
 	    cmocka_unit_test(test_recording), cmocka_unit_test(test_many),
 	    cmocka_unit_test(test_cost_of_a_grant),
-	    cmocka_unit_test(test_restart),
+	    cmocka_unit_test(test_not_durable), cmocka_unit_test(test_restart),
 	    cmocka_unit_test(test_hashes_of_before),
 	    cmocka_unit_test(test_clock_was_ahead),
 	    cmocka_unit_test(test_killed), cmocka_unit_test(test_verifies),

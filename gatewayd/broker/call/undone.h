@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * undone - a record says that something was changed, and then it could not be:
+ * a second one, of the same event and about the same, says so ("outcome" is
+ * failure, "corrects" is the first one's number) before the call is answered.
+ */
+#ifndef BROKER_CALL_UNDONE_H
+#define BROKER_CALL_UNDONE_H
+
+#include "broker/call/call.h"
+
+/* Before a record of the call is appended: what a second one would need. */
+void undone_keep(
+    struct call *c, enum event_code ev, const struct event_fields *f);
+/* Answers the call with that problem. If it has a record (c->seq), the second
+ * one comes first, and the answer names both. */
+void undone(struct call *c, const struct problem *p);
+
+#endif
