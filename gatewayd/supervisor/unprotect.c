@@ -185,8 +185,8 @@ of_use(const struct conf *conf, const struct msg_sup_unprotect *m,
 		(void)fprintf(stderr,
 		    "target %s still names it, and it would be shut again at "
 		    "once: nothing was changed. Remove that first: jitctl "
-		    "target rm %s\n",
-		    name, name);
+		    "--socket %s target rm %s\n",
+		    name, conf->admin_socket, name);
 	else if (named != 0 && named != GW_ENOENT)
 		(void)fputs(
 		    "Whether a target names it cannot be told.\n", stderr);

@@ -339,8 +339,11 @@ static const char policy[] =
     "\"roles\":[{\"role\":\"ops\",\"groups\":[\"ops\"],\"labels\":{\"env\":"
     "\"prod\"},\"logins\":[\"deploy\"],\"max\":10800}]}";
 
+/* To the end: the store's reserve is behind a file of it. */
+static char dir[] = "/tmp/sallyport-fuzz.XXXXXX";
+
 static void
-make_conf(struct conf *c, char *dir)
+make_conf(struct conf *c)
 {
 	static const uint8_t key[SEAL_KEY_SIZE] = {1};
 	char path[LIMIT_PATH_SIZE];
@@ -361,14 +364,21 @@ make_conf(struct conf *c, char *dir)
 	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	must(fd >= 0 && write(fd, key, sizeof(key)) == sizeof(key));
 	(void)close(fd);
+	/* the database is in memory, which has no such file of its own */
+	(void)snprintf(path, sizeof(path), "%s/broker/store.db-wal", dir);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	must(fd >= 0);
+	(void)close(fd);
 }
 
 static void
-clean(const char *dir)
+clean(void)
 {
 	char path[LIMIT_PATH_SIZE];
 
 	(void)snprintf(path, sizeof(path), "%s/broker/seal.key", dir);
+	(void)unlink(path);
+	(void)snprintf(path, sizeof(path), "%s/broker/store.db-wal", dir);
 	(void)unlink(path);
 	(void)snprintf(path, sizeof(path), "%s/broker", dir);
 	(void)rmdir(path);
@@ -391,7 +401,6 @@ activate(struct broker *b, const char *name)
 int
 process_main(const struct process_def *def, void *ctx, int argc, char **argv)
 {
-	char dir[] = "/tmp/sallyport-fuzz.XXXXXX";
 	struct process *r = &process;
 
 	(void)argc;
@@ -402,9 +411,9 @@ process_main(const struct process_def *def, void *ctx, int argc, char **argv)
 	for (size_t i = 0; i < PEERS; i++)
 		r->peers[i].proc = (enum proc)i;
 	buf_init(&r->body, LIMIT_MSG_MAX);
-	make_conf(&r->conf, dir);
+	make_conf(&r->conf);
+	must(atexit(clean) == 0);
 	must(def->start(r, &r->conf) == 0);
-	clean(dir);
 	def->peer_up(r, &r->peers[PROC_API]);
 	def->peer_up(r, &r->peers[PROC_ADMIN]);
 	must(def->ready(r) == PROCESS_LATER);
