@@ -268,7 +268,6 @@ ask_first(struct ctx *c, enum api_verb verb, json_t *body, enum change_ask ask,
     const char *question, struct reply *ret)
 {
 	const struct call_opts o = {.show_problem = true};
-	bool warning = false;
 	int x = EXIT_OK;
 
 	if (!change_set(body, "dry_run", json_true()))
@@ -277,7 +276,7 @@ ask_first(struct ctx *c, enum api_verb verb, json_t *body, enum change_ask ask,
 	(void)json_object_del(body, "dry_run");
 	if (x != EXIT_OK)
 		return x;
-	if (!(warning = warned(ask, ret->json)) &&
+	if (!warned(ask, ret->json) &&
 	    (!asks(c) || (ask != ASK_ALWAYS && !takes_something(ret->json))))
 		return EXIT_OK;
 	change_tell_ended(c, ret->json);

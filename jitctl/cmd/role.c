@@ -115,9 +115,12 @@ run_roles(struct ctx *c)
 	size_t i = 0;
 	int x = read_list(c, VERB_ROLES, NULL, &r);
 
-	if (x == EXIT_OK && is_table(c))
+	if (x == EXIT_OK && is_table(c)) {
 		json_array_foreach(json_object_get(r.json, "items"), i, item)
-		    fill_empty(item);
+		{
+			fill_empty(item);
+		}
+	}
 	if (x == EXIT_OK)
 		x = out_items(c, r.json, cols, n, "No roles.");
 	reply_done(&r);

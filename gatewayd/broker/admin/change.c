@@ -12,7 +12,6 @@
 #include "broker/broker.h"
 #include "broker/call/order.h"
 #include "broker/call/put.h"
-#include "broker/call/undone.h"
 
 int
 change_read(struct change *x, const struct call *c, struct problem *p)
@@ -80,7 +79,7 @@ answer(struct call *c, int r, struct problem *p)
 		    "NAME --admin), or say the same as root on the gateway, "
 		    "with --socket /run/sallyport/admin.sock");
 	if (p->status != 0)
-		undone(c, p);
+		call_undone(c, p);
 	else
 		call_store_failed(c, r);
 	return false;

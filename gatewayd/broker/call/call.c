@@ -255,6 +255,15 @@ call_user_id(const struct call *c)
 }
 
 void
+call_undone(struct call *c, const struct problem *p)
+{
+	struct event_fields f;
+
+	call_who(c, &f);
+	undone(c, p, &f, call_problem);
+}
+
+void
 call_store_failed(struct call *c, int err)
 {
 	struct problem p = {0};
@@ -263,14 +272,14 @@ call_store_failed(struct call *c, int err)
 		problem_set(&p, 409, "conflict", NULL,
 		    "it was added or removed by another request meanwhile: "
 		    "nothing was changed; ask again");
-		undone(c, &p);
+		call_undone(c, &p);
 		return;
 	}
 	log_err("store: %s (%s)", err_str(err), store_error(c->b->store));
 	problem_set(&p, 503, "unavailable", NULL,
 	    "the store cannot be used: nothing was changed; the gateway's log "
 	    "says why");
-	undone(c, &p);
+	call_undone(c, &p);
 }
 
 /* ---- steps */

@@ -86,6 +86,8 @@ void call_unavailable(struct call *c, const char *what);
 void call_not_written(struct call *c, int error);
 /* The id of the user who asks; "" for root and for strangers. */
 const char *call_user_id(const struct call *c);
+/* What its record said was not done, which is put right first (undone.h). */
+void call_undone(struct call *c, const struct problem *p);
 /* The store failed: logs why; 503. It was changed by another meanwhile
  * (GW_ESTATE of a put): 409. What its record said is put right (undone.h). */
 void call_store_failed(struct call *c, int err);

@@ -14,6 +14,7 @@
 struct correction {
 	struct call *c;
 	struct problem p;
+	undone_fn *answer;
 };
 
 static int
@@ -45,7 +46,7 @@ undone_keep(struct call *c, enum event_code ev, const struct event_fields *f)
 }
 
 static void
-answer(struct correction *x, bool written, uint64_t seq)
+say(struct correction *x, bool written, uint64_t seq)
 {
 	struct call *c = x->c;
 	char text[sizeof(x->p.text)];
@@ -65,37 +66,36 @@ answer(struct correction *x, bool written, uint64_t seq)
 		log_err("record %llu says what was not done, and could not be "
 			"corrected",
 		    (unsigned long long)c->seq);
-	call_problem(c, &x->p);
+	x->answer(c, &x->p);
 	free(x);
 }
 
 static void
 appended(void *arg, int result, uint64_t seq)
 {
-	answer(arg, result == 0, seq);
+	say(arg, result == 0, seq);
 }
 
 void
-undone(struct call *c, const struct problem *p)
+undone(struct call *c, const struct problem *p, struct event_fields *f,
+    undone_fn *answer)
 {
 	struct correction *x = NULL;
-	struct event_fields f;
 	int r;
 
 	if (c->seq == 0 || c->event == EV_NONE || FAULT(uncorrected) ||
 	    (x = calloc(1, sizeof(*x))) == NULL) {
-		call_problem(c, p);
+		event_fields_done(f);
+		answer(c, p);
 		return;
 	}
-	x->c = c;
-	x->p = *p;
-	call_who(c, &f);
-	(void)!event_each(c->whose.b.p, c->whose.b.len, keep, &f);
-	event_str(&f, EF_OUTCOME, "failure");
-	event_str(&f, EF_REASON, p->code);
-	event_num(&f, EF_CORRECTS, (int64_t)c->seq);
-	r = process_append(c->b->process, c->event, &f, appended, x);
-	event_fields_done(&f);
+	*x = (struct correction){.c = c, .p = *p, .answer = answer};
+	(void)!event_each(c->whose.b.p, c->whose.b.len, keep, f);
+	event_str(f, EF_OUTCOME, "failure");
+	event_str(f, EF_REASON, p->code);
+	event_num(f, EF_CORRECTS, (int64_t)c->seq);
+	r = process_append(c->b->process, c->event, f, appended, x);
+	event_fields_done(f);
 	if (r != 0)
-		answer(x, false, 0);
+		say(x, false, 0);
 }

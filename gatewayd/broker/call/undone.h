@@ -12,8 +12,11 @@
 /* Before a record of the call is appended: what a second one would need. */
 void undone_keep(
     struct call *c, enum event_code ev, const struct event_fields *f);
-/* Answers the call with that problem. If it has a record (c->seq), the second
- * one comes first, and the answer names both. */
-void undone(struct call *c, const struct problem *p);
+typedef void undone_fn(struct call *c, const struct problem *p);
+
+/* Has answer say that problem. If the call has a record (c->seq), the second
+ * one comes first, and what is answered names both. Takes f: who asked. */
+void undone(struct call *c, const struct problem *p, struct event_fields *f,
+    undone_fn *answer);
 
 #endif

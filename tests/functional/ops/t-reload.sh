@@ -83,7 +83,7 @@ passes four
 echo '- a new key is announced; who has asked meanwhile takes it over'
 expect_ok on gateway gatewayd tls announce
 before=$(on gateway sha256sum /var/lib/sallyport/api/tls.key)
-expect_fail 1 on gateway gatewayd tls replace
+expect_fail 1 on gateway gatewayd tls replace --yes
 expect_out 'no client has heard of the announced key'
 expect_eq "$before" "$(on gateway sha256sum /var/lib/sallyport/api/tls.key)" 'the key'
 hup
