@@ -4,13 +4,10 @@
 # promise: gatewayd refuses a libssh without the published fixes, unless told
 #
 # dpkg is asked, so the test gives it another answer: a package database of its own.
-# There is no libssh of another behaviour here: a build with --enable-faults takes
-# this one's windows for wider than they are (session/selftest.c).
 
 # shellcheck source=tests/functional/lib.sh
 . "$(dirname -- "$0")/../lib.sh"
 
-STAGE=${STAGE_FAULTS:-$STAGE}
 need_stage
 LAB_HOSTS='gateway'
 lab_up "$STAGE"
@@ -36,11 +33,4 @@ on gateway umount /var/lib/dpkg
 installed 0.10.6-0+deb12u3
 gw_start
 gw_stop
-
-# whatever dpkg says, and whatever is allowed
-on gateway gatewayd --version | grep -c fault-test >/dev/null ||
-	fail 'needs a build with --enable-faults: STAGE_FAULTS'
-SALLYPORT_FAULTS=${SALLYPORT_FAULTS:+$SALLYPORT_FAULTS,}libssh_odd
-expect_fail 1 on gateway timeout 60 gatewayd --allow-old-libssh
-expect_out 'does not behave as the relay relies on: the gateway does not serve with it'
 pass
