@@ -159,8 +159,12 @@ read_link(struct harness *h, struct conn *c, int which)
 			    link_names[which], m.type);
 		ipc_done(&c->link[which]);
 		c->up[which] = false;
-		if (which == CTL)
-			conn_gone(h, c);
+		if (which != CTL)
+			continue;
+		/* what it said last, on other lines, was sent before */
+		for (int i = NOTARY; i < LINKS; i++)
+			read_link(h, c, i);
+		conn_gone(h, c);
 	}
 }
 
