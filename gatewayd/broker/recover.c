@@ -480,6 +480,7 @@ fold_ended(struct broker *b, void *arg, const void *body)
 {
 	const struct msg_nt_fold_end *m = body;
 	struct recovery *r = b->recovery;
+	uint64_t voided = 0;
 
 	(void)arg;
 	r->folding = false;
@@ -493,7 +494,11 @@ fold_ended(struct broker *b, void *arg, const void *body)
 	}
 	b->time = (struct logtime){
 	    .utc_ms = m->time_ms, .boot_ms = clock_now().boot_ms};
-	(void)clock_void_invitations(b, m->doubt_seq);
+	if (clock_void_invitations(b, m->doubt_seq, &voided) != 0)
+		log_err(
+		    "invitations made while the clock was wrong still "
+		    "serve: jitctl user set NAME --invite puts a new one in "
+		    "the place of each");
 	drop_unknown(b);
 	for (const struct leg *l = r->legs; l != NULL; l = l->next)
 		revive(b, l);

@@ -50,8 +50,8 @@ ledger_ends_access(enum event_code e)
 	}
 }
 
-/* These may be what takes a right away: within the quotas of their
- * users, on a full disk too. What only adds has other events. */
+/* These may be what takes a right away, which the event alone does not tell:
+ * within the quotas of their users, on a full disk too. */
 static bool
 may_use_reserve(enum event_code e)
 {

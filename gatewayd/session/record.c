@@ -264,7 +264,8 @@ record_state(struct session *s, const struct msg_rec_state *m)
 	s->busy = true;
 	if (m->result != 0) {
 		s->record->failed = true;
-		s->record->lost = msg_error(m->result) != GW_EFULL;
+		if (msg_error(m->result) != GW_EFULL)
+			s->record->lost = true;
 	} else if (r != NULL && !answered(s, r, m)) {
 		log_err("connection %llu: the recording of channel %u lacks "
 			"what was written before",

@@ -334,7 +334,7 @@ static uint32_t
 window_of(ssh_channel ch)
 {
 #if FAULT_BUILD
-	/* another libssh, for t-libssh-revision */
+	/* another libssh, for t-libssh-odd */
 	if (fault_on("libssh_odd"))
 		return ssh_channel_window_size(ch) + LAST;
 #endif

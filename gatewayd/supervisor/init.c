@@ -471,8 +471,8 @@ init_main(int argc, char **argv)
 		    "%s exists: this gateway was set up already; nothing was "
 		    "changed.\nAnother invitation for an administrator who has "
 		    "not enrolled, while the gateway runs:\n  jitctl --socket "
-		    "/run/sallyport/admin.sock user set %s --invite\n",
-		    f->config, f->admin);
+		    "/run/sallyport/admin.sock user set NAME --invite\n",
+		    f->config);
 		return 1;
 	}
 	if (look_for_keys(&a, usual) != 0 || ask_all(&a) != 0)

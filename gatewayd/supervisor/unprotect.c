@@ -232,7 +232,7 @@ unprotect_main(int argc, char **argv)
 	struct msg_sup_unprotect m = {0};
 	char address[ADDR_TEXT_SIZE];
 	struct conf conf;
-	bool all = argc == 1;
+	bool all = false;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
@@ -247,6 +247,7 @@ unprotect_main(int argc, char **argv)
 		else
 			break;
 	}
+	all = all || (c == -1 && optind == argc);
 	if (c != -1 || argc - optind != (all ? 0 : 2)) {
 		usage(stderr);
 		return EXIT_USAGE;

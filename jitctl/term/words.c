@@ -253,9 +253,9 @@ self_text(const struct ctx *c, char *ret, size_t size, const char *escaped)
 	size_t at = 0;
 
 	for (const char *p = escaped; *p != '\0' && at + 1 < size;) {
-		const bool command = strncmp(p, word, n) == 0 && p[n] >= 'a' &&
-				     p[n] <= 'z' &&
-				     (p == escaped || p[-1] == ' ');
+		const bool command =
+		    strncmp(p, word, n) == 0 && p[n] >= 'a' && p[n] <= 'z' &&
+		    (p == escaped || p[-1] == ' ' || p[-1] == '(');
 
 		if (command && strlen(self(c)) + at + 2 < size) {
 			at += (size_t)snprintf(

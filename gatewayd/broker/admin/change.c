@@ -77,7 +77,8 @@ answer(struct call *c, int r, struct problem *p)
 		    "nobody would be left who may change users, targets and "
 		    "roles: make another user admin first (jitctl user set "
 		    "NAME --admin), or say the same as root on the gateway, "
-		    "with --socket /run/sallyport/admin.sock");
+		    "with --socket %s",
+		    c->b->conf->admin_socket);
 	if (p->status != 0)
 		call_undone(c, p);
 	else
@@ -130,8 +131,10 @@ change_weigh(struct call *c, struct change *x, change_put_fn *put)
 	if (!x->dry_run && c->verb->ends != ENDS_ACCESS &&
 	    !store_has_room(c->b->store)) {
 		call_refuse(c, 503, "unavailable", NULL,
-		    "the disk of the store is full: only what takes access "
-		    "away can be changed until there is room (jitctl doctor)");
+		    "the disk of the store is full: only locking and removing "
+		    "are possible until there is room (root on the gateway: "
+		    "jitctl --socket %s doctor)",
+		    c->b->conf->admin_socket);
 		return false;
 	}
 	return run(c, x, put, false);

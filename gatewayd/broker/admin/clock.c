@@ -22,20 +22,20 @@ latest_end(int64_t now_ms)
 	       (int64_t)(LIMIT_INVITE_LIFE_S + LIMIT_CLOCK_EASE_S) * 1000;
 }
 
-uint64_t
-clock_void_invitations(struct broker *b, uint64_t before_seq)
+int
+clock_void_invitations(struct broker *b, uint64_t before_seq, uint64_t *retn)
 {
 	const int64_t latest = latest_end(broker_now(b).utc_ms);
-	uint64_t n = 0;
+	int r = store_invites_void(b->store, before_seq, latest, retn);
 
-	if (store_invites_void(b->store, before_seq, latest, &n) != 0)
+	if (r != 0)
 		log_err("invitations could not be made void: %s",
 		    store_error(b->store));
-	else if (n > 0)
+	else if (*retn > 0)
 		log_warn("%llu invitations are void: the clock was not right "
 			 "when they were made, or is not now",
-		    (unsigned long long)n);
-	return n;
+		    (unsigned long long)*retn);
+	return r;
 }
 
 static void
@@ -91,14 +91,26 @@ accepted(struct call *c, const void *body)
 {
 	const struct msg_nt_clocked *m = body;
 	struct broker *b = c->b;
+	struct problem p = {0};
+	uint64_t n = 0;
 
 	if (m->result != 0) {
-		call_unavailable(c, "the log");
+		problem_set(&p, 503, "unavailable", NULL,
+		    "the log did not follow: nothing was changed; try again in "
+		    "a moment");
+		call_undone(c, &p);
 		return;
 	}
 	grants_shift(b, m->time_ms, m->behind_ms);
 	sessions_shift(b, m->time_ms, m->behind_ms);
-	tell(c, m->time_ms, m->behind_ms, clock_void_invitations(b, 0), false);
+	if (clock_void_invitations(b, 0, &n) == 0)
+		tell(c, m->time_ms, m->behind_ms, n, false);
+	else
+		call_refuse(c, 503, "unavailable", NULL,
+		    "the log follows the clock again, but the store cannot be "
+		    "used: invitations that were made while it was ahead "
+		    "still serve; jitctl user set NAME --invite puts a new "
+		    "one in the place of each");
 }
 
 static void

@@ -399,7 +399,9 @@ user_changed(struct broker *b, const struct user *u)
 		return;
 	token_forget(b, u->name);
 	mfa_forget(b, u->name);
-	mfa_unlock(b, u);
+	/* where that fails they shut out somebody who has nothing open anyway
+	 */
+	(void)!mfa_unlock(b, u);
 	if (u->state != USER_DISABLED)
 		return; /* invited: grants_reconsider finds nobody to give to */
 	for (struct live_grant *lg = b->grants, *next = NULL; lg != NULL;

@@ -340,7 +340,11 @@ put_locked(struct call *c, struct problem *p)
 static int
 put_unlocked(struct call *c, struct problem *p)
 {
-	return put_state(c, USER_ACTIVE, p);
+	const struct user_change *a = c->state;
+	int r = put_state(c, USER_ACTIVE, p);
+
+	/* in one with it: nobody is let in by half */
+	return r == 0 ? mfa_unlock(c->b, &a->u) : r;
 }
 
 void
@@ -384,10 +388,15 @@ static void
 unlocked(struct call *c)
 {
 	struct user_change *a = c->state;
+	int r;
 
-	if (a->old.state == USER_DISABLED && !made(c))
+	if (a->old.state == USER_DISABLED) {
+		if (!made(c))
+			return;
+	} else if ((r = mfa_unlock(c->b, &a->u)) != 0) {
+		call_store_failed(c, r);
 		return;
-	mfa_unlock(c->b, &a->u);
+	}
 	call_reply(c, 200, unlock_reply(c));
 }
 

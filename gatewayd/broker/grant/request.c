@@ -251,8 +251,9 @@ opened(void *arg, const struct intent *in, const struct opened *o)
 		record_unopened(c, in, "disk-full");
 		call_refuse(c, 503, "unavailable", NULL,
 		    "less than %d MiB of the disk of the log are free: new "
-		    "access is refused until there is room (jitctl doctor)",
-		    LIMIT_DISK_OPEN_MIN >> 20);
+		    "access is refused until there is room (root on the "
+		    "gateway: jitctl --socket %s doctor)",
+		    LIMIT_DISK_OPEN_MIN >> 20, c->b->conf->admin_socket);
 		break;
 	case OPEN_NOT_WHOLE:
 		record_unopened(c, in, "incomplete");

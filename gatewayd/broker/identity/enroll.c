@@ -116,6 +116,7 @@ static bool
 reload(struct call *c, struct enroll *e)
 {
 	struct enroll *now = calloc(1, sizeof(*now));
+	struct problem p = {0};
 	const bool same =
 	    now != NULL &&
 	    store_user_get(c->b->store, e->u.name, &now->u) == 0 &&
@@ -132,10 +133,12 @@ reload(struct call *c, struct enroll *e)
 	}
 	if (now != NULL)
 		enroll_free(now);
-	if (!same)
-		call_refuse(c, 409, "conflict", NULL,
+	if (!same) {
+		problem_set(&p, 409, "conflict", NULL,
 		    "the user was changed meanwhile: begin again, with a new "
 		    "invitation if this one has expired");
+		call_undone(c, &p);
+	}
 	return same;
 }
 

@@ -275,12 +275,15 @@ clear_tries(struct broker *b, const char *user, const char *key_fp)
 		    store_error(b->store));
 }
 
-void
+int
 mfa_unlock(struct broker *b, const struct user *u)
 {
-	if (store_tries_clear(b->store, u->id, NULL) != 0)
+	int r = store_tries_clear(b->store, u->id, NULL);
+
+	if (r != 0)
 		log_err("wrong codes of %s could not be forgotten: %s", u->name,
 		    store_error(b->store));
+	return r;
 }
 
 void

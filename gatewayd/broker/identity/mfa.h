@@ -23,8 +23,9 @@ int64_t mfa_until_ms(const struct broker *b, const char *user,
 void mfa_given(struct broker *b, const char *user, const char *key_fp,
     const struct addr *source);
 void mfa_forget(struct broker *b, const char *user);
-/* An admin says so: the wrong codes of all the user's keys are forgotten. */
-void mfa_unlock(struct broker *b, const struct user *u);
+/* An admin says so: the wrong codes of all the user's keys are forgotten. An
+ * error of the store is logged: they still count. */
+MUST_CHECK int mfa_unlock(struct broker *b, const struct user *u);
 /* The code was used before: event and answer. */
 void mfa_used(struct call *c);
 /* What the notary says of a code it was to burn: it did, which is remembered

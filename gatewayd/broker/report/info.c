@@ -169,8 +169,8 @@ static const struct {
     {"disk of recordings", "recorder", "recorded sessions end, and none begins",
 	"recorded sessions end, and none begins"},
     {"disk of the store", "broker",
-	"when it is full only what takes access away can be changed",
-	"only what takes access away can be changed"},
+	"when its reserve is half used only locking and removing are possible",
+	"when its reserve is half used only locking and removing are possible"},
 };
 
 static bool

@@ -152,6 +152,10 @@ sql_reserve(struct sql *s)
 
 	if (str_fmt(path, sizeof(path), "%s-wal", s->path) == 0)
 		reserve_hold(&s->reserve, path);
+	/* what is in the database already need not grow the log any more */
+	if (!reserve_left(&s->reserve))
+		(void)sqlite3_wal_checkpoint_v2(
+		    s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 }
 
 bool

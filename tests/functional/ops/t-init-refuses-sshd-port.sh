@@ -138,7 +138,7 @@ before=$(on gateway sh -c 'cat /etc/sallyport/gatewayd.yaml /var/lib/sallyport/n
 expect_fail 1 on gateway gatewayd init --yes --host other --ssh-port 2300 --api-port 8500
 expect_out 'set up already; nothing was changed'
 expect_eq "$before" "$(on gateway sh -c 'cat /etc/sallyport/gatewayd.yaml /var/lib/sallyport/notary/*.seed | sha256sum')" 'keys and configuration'
-expect_out 'user set admin --invite'
+expect_out 'user set NAME --invite'
 
 echo '- the configuration alone is lost: it is written again, and no key is'
 keys() {

@@ -66,7 +66,10 @@ sleep 2
 gw_thaw notary
 wait
 # on a busy machine it may have come after the lock
-[ "$(cat "$TEST_DIR/enroll")" = '401 invite-wrong' ] ||
+if [ "$(cat "$TEST_DIR/enroll")" != '401 invite-wrong' ]; then
 	expect_eq '409 conflict' "$(cat "$TEST_DIR/enroll")" 'enrolment'
+	has_record '.user == "dave" and .outcome == "failure" and (.corrects | type) == "number"' ||
+		fail 'the record of the key that was not added is not corrected'
+fi
 expect_eq disabled "$(state_of dave)" 'dave'
 pass

@@ -160,7 +160,7 @@ test_full_disk(void **state)
 		    200);
 	assert_in_range(n, 1, 99);
 	assert_int_equal(admin_call(x, VERB_USER_ADD, EV_NONE, add), 503);
-	assert_true(has(x, "only what takes access away"));
+	assert_true(has(x, "only locking and removing"));
 	for (size_t i = 0; i < ARRAY_LEN(takes); i++)
 		CHECK_ROW(admin_call(x, takes[i].verb, takes[i].event,
 			      takes[i].body) == 200,
