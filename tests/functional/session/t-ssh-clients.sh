@@ -180,7 +180,7 @@ rss_kb() {
 	local p
 
 	for p in $(pgrep -x sallyport-sessi); do
-		awk '/^VmRSS/ { print $2 }' "/proc/$p/status"
+		awk '/^VmRSS/ { print $2 }' "/proc/$p/status" 2>/dev/null || true
 	done | sort -n | tail -n 1
 }
 
