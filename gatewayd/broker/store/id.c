@@ -54,12 +54,13 @@ use(struct store *s, const char *id)
 }
 
 int
-store_id_claim(
-    struct store *s, enum store_kind k, const char *name, const char *id)
+store_id_claim(struct store *s, enum store_kind k, const char *name,
+    const char *id, bool *retfresh)
 {
 	char has[LIMIT_ID_SIZE];
 	int r = store_id(s, k, name, has);
 
+	*retfresh = r == GW_ENOENT;
 	if (r == 0)
 		return strcmp(has, id) == 0 ? 0 : GW_ESTATE;
 	if (r != GW_ENOENT)

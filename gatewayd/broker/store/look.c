@@ -52,6 +52,7 @@ store_look_alike(struct store *s, enum store_name kind, const char *name,
 	return store_one_name(q, ret);
 }
 
+/* A statement of two rows would keep a journal of its own. */
 int
 store_look_add(struct store *s, const char *name)
 {
@@ -71,13 +72,28 @@ store_look_add(struct store *s, const char *name)
 	return r;
 }
 
+static bool
+is_known(const struct store *s, const char *name)
+{
+	for (size_t i = 0; i < LOOKS_KNOWN; i++)
+		if (strcmp(s->looks.name[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* Hundreds of targets have the same few logins. */
 int
 store_look_add_all(struct store *s, const struct name_list *l)
 {
 	int r = 0;
 
-	for (unsigned i = 0; r == 0 && i < l->n; i++)
-		r = store_look_add(s, l->name[i]);
+	for (unsigned i = 0; r == 0 && i < l->n; i++) {
+		if (is_known(s, l->name[i]))
+			continue;
+		if ((r = store_look_add(s, l->name[i])) == 0)
+			name_set(s->looks.name[s->looks.next++ % LOOKS_KNOWN],
+			    l->name[i]);
+	}
 	return r;
 }
 

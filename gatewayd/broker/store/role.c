@@ -168,12 +168,13 @@ put_row(struct store *s, const struct policy_role *r, uint64_t seq)
 int
 store_role_put(struct store *s, const struct policy_role *r, uint64_t seq)
 {
+	bool fresh = false;
 	int e;
 
 	if ((e = sql_begin(s->sql)) != 0)
 		return e;
-	if ((e = store_id_claim(s, STORE_ROLES, r->name, r->id)) == 0 &&
-	    (e = delete_row(s, r->name)) == 0 &&
+	if ((e = store_id_claim(s, STORE_ROLES, r->name, r->id, &fresh)) == 0 &&
+	    (fresh || (e = delete_row(s, r->name)) == 0) &&
 	    (e = put_row(s, r, seq)) == 0 && (e = put_fields(s, r, seq)) == 0 &&
 	    (e = store_look_add(s, r->name)) == 0 &&
 	    (e = store_look_add_all(s, &r->groups)) == 0)

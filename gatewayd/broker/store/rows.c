@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/str.h"
 #include "broker/store/store_sql.h"
 
@@ -120,12 +121,22 @@ store_mark(struct store *s, uint64_t seq)
 	return query_run(q);
 }
 
+void
+store_undone(struct store *s)
+{
+	if (!FAULT(look_kept))
+		memset(&s->looks, 0, sizeof(s->looks));
+}
+
 int
 store_finish(struct store *s, int r)
 {
 	s->changes++;
 	if (r == 0)
-		return sql_commit(s->sql);
-	sql_rollback(s->sql);
+		r = sql_commit(s->sql);
+	else
+		sql_rollback(s->sql);
+	if (r != 0)
+		store_undone(s);
 	return r;
 }

@@ -50,7 +50,8 @@ void sql_reserve(struct sql *s);
 /* Is there more room than those need who take away? */
 bool sql_has_room(struct sql *s);
 
-/* Nests: the inner ones are savepoints. End each with commit or rollback. */
+/* Nests: all is stored when the outermost is committed, or nothing; GW_ESTATE
+ * if one within it was rolled back. End each with commit or rollback. */
 MUST_CHECK int sql_begin(struct sql *s);
 MUST_CHECK int sql_commit(struct sql *s);
 void sql_rollback(struct sql *s);

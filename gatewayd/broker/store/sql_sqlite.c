@@ -17,6 +17,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/limits.h"
 #include "base/str.h"
 #include "broker/store/reserve.h"
@@ -31,6 +32,7 @@ struct sql {
 	sqlite3 *db;
 	char path[LIMIT_PATH_SIZE + 32];
 	unsigned depth;
+	bool failed; /* an inner one was rolled back */
 	struct reserve reserve;
 	int copy_errno; /* why a copy failed, if it was not SQLite */
 	sqlite3_stmt *ready[READY]; /* prepared, and not in use */
@@ -93,6 +95,16 @@ configure(struct sql *s)
 		      "PRAGMA locking_mode=EXCLUSIVE;");
 }
 
+/* Of the library, before it is used first; later it refuses, and that is well.
+ * One thread uses it, and nobody asks it how much memory it has: a lock for
+ * each piece of memory is a tenth of what a large policy takes. */
+static void
+configure_library(void)
+{
+	(void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 int
 sql_open(struct sql **ret, const char *path, char *reterr, size_t size)
 {
@@ -101,6 +113,7 @@ sql_open(struct sql **ret, const char *path, char *reterr, size_t size)
 	int r = GW_ENOMEM;
 
 	*ret = NULL;
+	configure_library();
 	if (s == NULL)
 		goto out;
 	reserve_init(&s->reserve);
@@ -165,12 +178,19 @@ sql_has_room(struct sql *s)
 	return reserve_left(&s->reserve);
 }
 
+/* An inner one is no savepoint: with each, every page of the rows so far would
+ * be copied once more. */
 int
 sql_begin(struct sql *s)
 {
-	const int r = query_run(query_new(
-	    s, s->depth == 0 ? "BEGIN IMMEDIATE" : "SAVEPOINT inner"));
+	int r = 0;
 
+	if (s->depth == 0) {
+		s->failed = false;
+		r = query_run(query_new(s, "BEGIN IMMEDIATE"));
+	} else if (s->failed) {
+		r = GW_ESTATE; /* it may be over: nothing is stored alone */
+	}
 	if (r == 0)
 		s->depth++;
 	return r;
@@ -183,13 +203,19 @@ sql_commit(struct sql *s)
 
 	if (s->depth == 0)
 		return GW_ESTATE;
-	r = query_run(query_new(s, s->depth == 1 ? "COMMIT" : "RELEASE inner"));
+	if (s->depth > 1) {
+		s->depth--;
+		return 0;
+	}
+	r = s->failed && !FAULT(half_transaction)
+		? GW_ESTATE
+		: query_run(query_new(s, "COMMIT"));
 	if (r != 0) {
 		sql_rollback(s);
 		return r;
 	}
-	if (--s->depth == 0)
-		sql_reserve(s);
+	s->depth = 0;
+	sql_reserve(s);
 	return 0;
 }
 
@@ -198,11 +224,10 @@ sql_rollback(struct sql *s)
 {
 	if (s->depth == 0)
 		return;
-	/* a failed rollback means there was nothing left to undo */
-	if (run(s, s->depth == 1 ? "ROLLBACK"
-				 : "ROLLBACK TO inner; RELEASE inner") != 0)
-		s->depth = 1;
-	s->depth--;
+	if (--s->depth > 0)
+		s->failed = true;
+	else /* a failed rollback means there was nothing left to undo */
+		(void)run(s, "ROLLBACK");
 }
 
 /* ---- the schema */

@@ -121,7 +121,11 @@ store_begin(struct store *s)
 int
 store_commit(struct store *s)
 {
-	return sql_commit(s->sql);
+	const int r = sql_commit(s->sql);
+
+	if (r != 0)
+		store_undone(s);
+	return r;
 }
 
 void
@@ -129,4 +133,5 @@ store_rollback(struct store *s)
 {
 	s->changes++;
 	sql_rollback(s->sql);
+	store_undone(s);
 }

@@ -9,8 +9,14 @@
 #include "broker/store/sql.h"
 #include "broker/store/store.h"
 
+enum { LOOKS_KNOWN = 8 };
+
 struct store {
 	struct sql *sql;
+	struct {
+		char name[LOOKS_KNOWN][LIMIT_NAME_SIZE];
+		unsigned next; /* whose place another gets */
+	} looks; /* names whose looks are stored: rows are never removed */
 	char problem[LIMIT_TEXT_SIZE]; /* store_problem() */
 	uint64_t changes; /* of users, targets and roles: store_changes() */
 };
@@ -50,6 +56,8 @@ MUST_CHECK int store_one_name(
     struct query *q, char ret[static LIMIT_NAME_SIZE]);
 /* A row that was removed leaves its sequence number behind. */
 MUST_CHECK int store_mark(struct store *s, uint64_t seq);
+/* After a rollback: what is known to be stored may not be. */
+void store_undone(struct store *s);
 /* Commits when r is 0, else rolls back; the first error. */
 int store_finish(struct store *s, int r);
 
@@ -57,9 +65,10 @@ int store_finish(struct store *s, int r);
 
 /* Before that name is put with that id: it is the id it has; or there is none
  * of that name, and the id was never used: it is now. GW_ESTATE for any other,
- * GW_EINVAL for what is no id of that kind. */
-MUST_CHECK int store_id_claim(
-    struct store *s, enum store_kind k, const char *name, const char *id);
+ * GW_EINVAL for what is no id of that kind. *retfresh: there is none, so there
+ * are no rows of it either. */
+MUST_CHECK int store_id_claim(struct store *s, enum store_kind k,
+    const char *name, const char *id, bool *retfresh);
 /* An id to each; until now none had one. */
 MUST_CHECK int store_id_fill(struct store *s);
 

@@ -120,12 +120,14 @@ put_lists(struct store *s, const struct target *t, uint64_t seq)
 int
 store_target_put(struct store *s, const struct target *t, uint64_t seq)
 {
+	bool fresh = false;
 	int r;
 
 	if ((r = sql_begin(s->sql)) != 0)
 		return r;
-	if ((r = store_id_claim(s, STORE_TARGETS, t->name, t->id)) == 0 &&
-	    (r = delete_row(s, t->name)) == 0 &&
+	if ((r = store_id_claim(s, STORE_TARGETS, t->name, t->id, &fresh)) ==
+		0 &&
+	    (fresh || (r = delete_row(s, t->name)) == 0) &&
 	    (r = put_row(s, t, seq)) == 0 && (r = put_lists(s, t, seq)) == 0 &&
 	    (r = store_look_add(s, t->name)) == 0)
 		r = store_look_add_all(s, &t->logins);

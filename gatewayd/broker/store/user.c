@@ -179,10 +179,11 @@ run_for(struct store *s, const char *text, const char *name, const char *id)
 }
 
 static int
-put_groups(struct store *s, const struct user *u, uint64_t seq)
+put_groups(struct store *s, const struct user *u, bool fresh, uint64_t seq)
 {
-	int r = run_for(
-	    s, "DELETE FROM user_groups WHERE user = ?1", u->name, NULL);
+	int r = fresh ? 0
+		      : run_for(s, "DELETE FROM user_groups WHERE user = ?1",
+			    u->name, NULL);
 
 	for (unsigned i = 0; r == 0 && i < u->groups.n; i++) {
 		struct query *q =
@@ -199,10 +200,11 @@ put_groups(struct store *s, const struct user *u, uint64_t seq)
 
 /* The primary key is the fingerprint: another's key makes this fail. */
 static int
-put_keys(struct store *s, const struct user *u, uint64_t seq)
+put_keys(struct store *s, const struct user *u, bool fresh, uint64_t seq)
 {
-	int r =
-	    run_for(s, "DELETE FROM user_keys WHERE user = ?1", u->name, NULL);
+	int r = fresh ? 0
+		      : run_for(s, "DELETE FROM user_keys WHERE user = ?1",
+			    u->name, NULL);
 
 	for (unsigned i = 0; r == 0 && i < u->nkeys; i++) {
 		const struct user_key *k = &u->keys[i];
@@ -237,13 +239,16 @@ drop_tries(struct store *s, const struct user *u)
 int
 store_user_put(struct store *s, const struct user *u, uint64_t seq)
 {
+	bool fresh = false;
 	int r;
 
 	if ((r = sql_begin(s->sql)) != 0)
 		return r;
-	if ((r = store_id_claim(s, STORE_USERS, u->name, u->id)) == 0 &&
-	    (r = put_row(s, u, seq)) == 0 && (r = put_groups(s, u, seq)) == 0 &&
-	    (r = put_keys(s, u, seq)) == 0 && (r = drop_tries(s, u)) == 0 &&
+	if ((r = store_id_claim(s, STORE_USERS, u->name, u->id, &fresh)) == 0 &&
+	    (r = put_row(s, u, seq)) == 0 &&
+	    (r = put_groups(s, u, fresh, seq)) == 0 &&
+	    (r = put_keys(s, u, fresh, seq)) == 0 &&
+	    (fresh || (r = drop_tries(s, u)) == 0) &&
 	    (r = store_look_add(s, u->name)) == 0)
 		r = store_look_add_all(s, &u->groups);
 	return store_finish(s, r);

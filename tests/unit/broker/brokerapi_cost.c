@@ -6,11 +6,12 @@
  */
 #include "tests/unit/broker/brokerscene.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "wire/verbs.h"
 
-enum { STATEMENTS = 12, WAITS = 1 };
+enum { STATEMENTS = 12, WAITS = 1, TARGETS = 8, LOOKS_OF_ONE = 2 };
 
 /* They begin alike: by their columns. */
 static const char of_users[] = "sql SELECT owner, kind, a, b, c, p, q, state";
@@ -59,4 +60,40 @@ test_cost_of_a_request(void **state)
 	assert_int_equal(trace_count(&trace, "sql INSERT INTO answers"), 1);
 	stop(x);
 	buf_done(&trace);
+}
+
+/* All of a policy is one transaction, for whose time everybody waits: a target
+ * that is new takes the rows it has, and a login that all have is looked at
+ * once. */
+void
+test_cost_of_a_policy(void **state)
+{
+	static const char *const once[] = {"sql INSERT INTO ids",
+	    "sql INSERT INTO targets(", "sql INSERT INTO target_labels",
+	    "sql INSERT INTO target_logins"};
+	struct scene *x = *state;
+	char *policy = big_policy(x, TARGETS);
+	struct buf trace;
+
+	buf_init(&trace, TEXT_MAX);
+	x->traced = true;
+	start(x, NULL, 0, NULL);
+	assert_int_equal(
+	    admin_call(x, VERB_USER_ADD, EV_USER_CREATE, "{\"user\":\"bob\"}"),
+	    201);
+	proc_harness_trace(&x->proc, &trace);
+	buf_reset(&trace);
+	assert_int_equal(
+	    admin_call(x, VERB_APPLY, EV_POLICY_APPLY, policy), 200);
+	proc_harness_trace(&x->proc, &trace);
+	for (size_t i = 0; i < sizeof(once) / sizeof(once[0]); i++)
+		assert_int_equal(trace_count(&trace, once[i]), TARGETS);
+	assert_int_equal(trace_count(&trace, "sql INSERT INTO looks"),
+	    LOOKS_OF_ONE * (TARGETS + 1));
+	assert_int_equal(trace_count(&trace, "sql DELETE"), 0);
+	assert_int_equal(trace_count(&trace, "sql SAVEPOINT"), 0);
+	assert_int_equal(trace_count(&trace, "sync\n"), WAITS);
+	stop(x);
+	buf_done(&trace);
+	free(policy);
 }

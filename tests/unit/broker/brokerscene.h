@@ -152,6 +152,7 @@ void test_clock_is_accepted(void **state);
 /* ---- brokerapi_cost.c */
 
 void test_cost_of_a_request(void **state);
+void test_cost_of_a_policy(void **state);
 
 /* ---- brokerapi_full.c */
 

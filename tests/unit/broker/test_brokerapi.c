@@ -87,6 +87,7 @@ main(void)
 	    T(test_role_fields),
 	    T(test_role_refused),
 	    T(test_cost_of_a_request),
+	    T(test_cost_of_a_policy),
 	    T(test_not_stored),
 	    T(test_full_disk),
 	    T(test_ids_are_not_used_again),

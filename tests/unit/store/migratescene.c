@@ -328,6 +328,7 @@ want_ids(struct store *s)
 	    {STORE_TARGETS, 't', "db-01"}, {STORE_ROLES, 'p', "never"},
 	    {STORE_ROLES, 'p', "ops"}};
 	char id[ARRAY_LEN(all)][LIMIT_ID_SIZE];
+	bool fresh = false;
 
 	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
 		must(store_id(s, all[i].kind, all[i].name, id[i]));
@@ -336,7 +337,8 @@ want_ids(struct store *s)
 			assert_string_not_equal(id[i], id[k]);
 		/* and it is used */
 		assert_int_equal(
-		    store_id_claim(s, all[i].kind, "other", id[i]), GW_ESTATE);
+		    store_id_claim(s, all[i].kind, "other", id[i], &fresh),
+		    GW_ESTATE);
 	}
 }
 

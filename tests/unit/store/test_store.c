@@ -365,16 +365,48 @@ test_all_or_nothing(void **state)
 	must(store_user_put(p->store, a, 1));
 	memcpy(b->keys[0].fp, a->keys[0].fp, sizeof(a->keys[0].fp));
 	assert_int_equal(store_user_put(p->store, b, 2), GW_EEXIST);
-	/* the inner one was undone, the outer one still stands */
-	must(store_commit(p->store));
+	/* whoever goes on all the same stores nothing */
+	assert_int_equal(store_user_put(p->store, a, 3), GW_ESTATE);
+	assert_int_equal(store_commit(p->store), GW_ESTATE);
 	reopen(p);
-	must(store_user_get(p->store, "alice", got));
+	assert_int_equal(store_user_get(p->store, "alice", got), GW_ENOENT);
 	assert_int_equal(store_user_get(p->store, "bob", got), GW_ENOENT);
 	must(store_seq(p->store, &seq));
-	assert_true(seq == 1);
+	assert_true(seq == 0);
+	must(store_user_put(p->store, a, 1)); /* the next one is its own */
 	free(a);
 	free(b);
 	free(got);
+}
+
+static void
+put_login(struct store *s, const char *name, const char *login)
+{
+	struct target t = {.port = 22};
+
+	name_set(t.name, name);
+	assert_int_equal(store_id(s, STORE_TARGETS, name, t.id), GW_ENOENT);
+	must(name_list_add(&t.logins, login));
+	must(store_target_put(s, &t, 1));
+}
+
+/* The looks of a login are stored once; one that was taken back, again. */
+static void
+test_looks_taken_back(void **state)
+{
+	struct place *p = *state;
+	char name[LIMIT_NAME_SIZE];
+
+	must(store_begin(p->store));
+	put_login(p->store, "web-01", "deploy");
+	put_login(p->store, "web-02", "deploy");
+	store_rollback(p->store);
+	assert_int_equal(
+	    store_look_alike(p->store, STORE_NAME_LOGIN, "dep1oy", name),
+	    GW_ENOENT);
+	put_login(p->store, "web-01", "deploy");
+	must(store_look_alike(p->store, STORE_NAME_LOGIN, "dep1oy", name));
+	assert_string_equal(name, "deploy");
 }
 
 static void
@@ -421,6 +453,7 @@ main(void)
 	    T(test_admins),
 	    T(test_selectors),
 	    T(test_all_or_nothing),
+	    T(test_looks_taken_back),
 	    T(test_not_a_database),
 	};
 
