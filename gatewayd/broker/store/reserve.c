@@ -44,22 +44,24 @@ look(struct reserve *r, const char *path, uint64_t *retsize)
 }
 
 void
-reserve_hold(struct reserve *r, const char *path)
+reserve_hold(struct reserve *r, const char *path, uint64_t used)
 {
 	uint64_t size = 0;
 
 	if (!look(r, path, &size)) {
 		r->until = 0;
-		r->size = 0;
+		r->used = 0;
 		return;
 	}
-	r->size = size;
-	if (r->never || r->until >= size + RESERVE_SIZE - STEP ||
+	r->used = used < size ? used : size;
+	if (r->until < size)
+		r->until = size;
+	if (r->never || r->until >= r->used + RESERVE_SIZE - STEP ||
 	    FAULT(no_store_reserve))
 		return;
-	if (fallocate(r->fd, FALLOC_FL_KEEP_SIZE, (off_t)size, RESERVE_SIZE) ==
-	    0)
-		r->until = size + RESERVE_SIZE;
+	if (fallocate(
+		r->fd, FALLOC_FL_KEEP_SIZE, (off_t)r->used, RESERVE_SIZE) == 0)
+		r->until = r->used + RESERVE_SIZE;
 	else
 		r->never = errno == EOPNOTSUPP || errno == ENOSYS;
 }
@@ -67,6 +69,6 @@ reserve_hold(struct reserve *r, const char *path)
 bool
 reserve_left(const struct reserve *r)
 {
-	return r->never || r->until >= r->size + RESERVE_SIZE / 2 ||
+	return r->never || r->until >= r->used + RESERVE_SIZE / 2 ||
 	       FAULT(change_when_full);
 }

@@ -25,7 +25,10 @@
 enum {
 	STATEMENT_MAX = 4096,             /* internal: one of sql_define's */
 	COPY_PATH = LIMIT_PATH_SIZE + 64, /* of the database, and its ends */
-	READY = 16, /* statements: those of a request, and some */
+	READY = 16,      /* statements: those of a request, and some */
+	WAL_LONG = 1000, /* frames; then they go into the database */
+	WAL_HEADER = 32,
+	FRAME_HEADER = 24,
 };
 
 struct sql {
@@ -34,6 +37,8 @@ struct sql {
 	unsigned depth;
 	bool failed; /* an inner one was rolled back */
 	struct reserve reserve;
+	uint64_t wal_used; /* bytes of the write-ahead log; UINT64_MAX = all */
+	int page_size;
 	int copy_errno; /* why a copy failed, if it was not SQLite */
 	sqlite3_stmt *ready[READY]; /* prepared, and not in use */
 	unsigned next_ready; /* whose place another gets when all are full */
@@ -105,6 +110,60 @@ configure_library(void)
 	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
+/* ---- the write-ahead log */
+
+static void
+wal_has(struct sql *s, int frames)
+{
+	s->wal_used =
+	    frames == 0
+		? 0
+		: WAL_HEADER + (uint64_t)frames *
+				   (FRAME_HEADER + (uint64_t)s->page_size);
+}
+
+/* Once all of it is in the database the next commit writes over its beginning:
+ * this connection is the only one. */
+static void
+wal_empty(struct sql *s)
+{
+	int all = -1, done = -1;
+
+	if (sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE,
+		&all, &done) == SQLITE_OK &&
+	    all >= 0 && s->page_size > 0)
+		wal_has(s, all > done ? all : 0);
+}
+
+/* Stands for SQLite's own, which does not tell how long it is. */
+static int
+committed(void *arg, sqlite3 *db, const char *name, int frames)
+{
+	struct sql *s = arg;
+
+	(void)db;
+	(void)name;
+	if (s->page_size > 0)
+		wal_has(s, frames);
+	if (frames >= WAL_LONG)
+		wal_empty(s);
+	return SQLITE_OK;
+}
+
+static int
+watch_wal(struct sql *s)
+{
+	struct query *q = query_new(s, "PRAGMA page_size");
+
+	if (query_next(q))
+		s->page_size = (int)query_get_num(q, 0);
+	s->wal_used = UINT64_MAX;
+	(void)sqlite3_wal_hook(s->db, committed, s);
+	return query_done(q);
+}
+
+/* ---- opening it */
+
 int
 sql_open(struct sql **ret, const char *path, char *reterr, size_t size)
 {
@@ -123,7 +182,7 @@ sql_open(struct sql **ret, const char *path, char *reterr, size_t size)
 		 SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
 		     SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW,
 		 NULL))) != 0 ||
-	    (r = configure(s)) != 0)
+	    (r = configure(s)) != 0 || (r = watch_wal(s)) != 0)
 		goto out;
 	*ret = s;
 	s = NULL; /* the caller's now */
@@ -158,17 +217,23 @@ sql_error(struct sql *s)
 
 /* ---- room */
 
-void
-sql_reserve(struct sql *s)
+static void
+hold(struct sql *s)
 {
 	char path[COPY_PATH];
 
 	if (str_fmt(path, sizeof(path), "%s-wal", s->path) == 0)
-		reserve_hold(&s->reserve, path);
-	/* what is in the database already need not grow the log any more */
-	if (!reserve_left(&s->reserve))
-		(void)sqlite3_wal_checkpoint_v2(
-		    s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+		reserve_hold(&s->reserve, path, s->wal_used);
+}
+
+void
+sql_reserve(struct sql *s)
+{
+	hold(s);
+	if (reserve_left(&s->reserve))
+		return;
+	wal_empty(s);
+	hold(s);
 }
 
 bool
