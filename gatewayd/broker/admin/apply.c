@@ -69,7 +69,9 @@ on_turn(struct process *r, void *arg)
 		a->then(a->c);
 		return;
 	}
-	for (size_t i = 0; a->at < n && (i < TURN || FAULT(one_turn)); i++)
+	a->long_ = false;
+	for (size_t i = 0;
+	     a->at < n && ((i < TURN && !a->long_) || FAULT(one_turn)); i++)
 		if (a->each(a, a->at++, &p) != 0) {
 			call_problem(a->c, &p);
 			return;
@@ -114,6 +116,7 @@ after(struct apply *a, size_t k, struct problem *p)
 {
 	if (k < a->nusers && a->users[k].invitation[0] != '\0')
 		user_invited(a->c, &a->users[k].u);
+	apply_share(a, k);
 	return apply_list(a, k, p);
 }
 

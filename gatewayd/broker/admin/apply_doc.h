@@ -52,7 +52,8 @@ struct apply {
 	struct timer *timer;
 	apply_each_fn *each;
 	call_fn *then;
-	size_t at; /* entries done of what is being done */
+	size_t at;  /* entries done of what is being done */
+	bool long_; /* the last one took long: the turn is over */
 	struct change ch;
 	/* the entries, counted through: users, targets, roles */
 	const json_t *lists[3];
@@ -70,7 +71,9 @@ struct apply {
 	bool brief;                   /* without details, in the answer */
 	bool told_brief;              /* and in the record */
 	struct buf told;              /* the record's list */
-	size_t full_size, brief_size; /* of the answer's */
+	size_t full_size, brief_size; /* of the answer's, */
+	size_t shared_size;           /* and what comes to either */
+	bool shared;                  /* as there is room for it */
 	/* what goes into records of its own; NULL = it fits */
 	char *whole;
 	size_t whole_len, recorded;
@@ -109,6 +112,8 @@ void apply_tell_end(struct apply *a);
 /* Nothing is done whose answer, invitations above all, could not be given: in
  * brief if the details are what is too much. */
 bool apply_can_reply(struct apply *a);
+/* After it is stored: which of what it leaves shut is another target's too. */
+void apply_share(struct apply *a, size_t k);
 /* One into a->list. */
 apply_each_fn apply_list;
 json_t *apply_reply(const struct apply *a, bool applied);

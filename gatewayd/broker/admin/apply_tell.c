@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "broker/admin/apply_doc.h"
+#include "broker/admin/left.h"
 #include "broker/admin/target.h"
 #include "broker/broker.h"
 #include "broker/call/put.h"
@@ -48,14 +49,34 @@ entry_json(const struct apply *a, size_t k, bool brief)
 		o = change_of("target", x->t.name, &x->v, brief);
 		if (x->v.is != ENTRY_SAME)
 			put_str(o, "warning", target_warning(&x->t));
-		if (x->left != NULL)
-			(void)json_object_set(o, "left", x->left);
 		return o;
 	}
 	o = change_of("role", a->roles[r].r.name, &a->roles[r].v, brief);
 	if (a->roles[r].warning[0] != '\0')
 		put_str(o, "warning", a->roles[r].warning);
 	return o;
+}
+
+/* Told in the answer alone: the record says what a target was. NULL: none. */
+static struct apply_target *
+leaves(const struct apply *a, size_t k)
+{
+	struct apply_target *x = NULL;
+
+	if (k < a->nusers || k - a->nusers >= a->ntargets)
+		return NULL;
+	x = &a->targets[k - a->nusers];
+	return x->left != NULL ? x : NULL;
+}
+
+static size_t
+left_size(const struct apply_target *x)
+{
+	char *text = json_text(x->left);
+	const size_t n = text != NULL ? sizeof(",\"left\":") + strlen(text) : 0;
+
+	free(text);
+	return n;
 }
 
 /* ---- the record */
@@ -86,6 +107,8 @@ int
 apply_tell(struct apply *a, size_t k, struct problem *p)
 {
 	json_t *full = entry_json(a, k, false), *brief = entry_json(a, k, true);
+	const struct apply_target *x = leaves(a, k);
+	const size_t left = x != NULL ? left_size(x) : 0;
 	char *text = full != NULL ? json_text(full) : NULL;
 	char *less = brief != NULL ? json_text(brief) : NULL;
 	int r = GW_ENOMEM;
@@ -94,8 +117,10 @@ apply_tell(struct apply *a, size_t k, struct problem *p)
 		problem_set(p, 503, "unavailable", NULL, "out of memory");
 		goto out;
 	}
-	a->full_size += strlen(text) + 1;
-	a->brief_size += strlen(less) + 1;
+	a->full_size += strlen(text) + left + 1;
+	a->brief_size += strlen(less) + left + 1;
+	if (x != NULL)
+		a->shared_size += left_shared_max(x->left);
 	if (a->told_brief)
 		add(a, less);
 	else if (a->told.len <= LIMIT_FIELD_MAX)
@@ -111,12 +136,28 @@ out:
 
 /* ---- the answer */
 
+void
+apply_share(struct apply *a, size_t k)
+{
+	struct apply_target *x = leaves(a, k);
+
+	if (x == NULL || !a->shared)
+		return;
+	left_shared(x->left, a->c->b->store, x->t.name);
+	a->long_ = true;
+}
+
 int
 apply_list(struct apply *a, size_t k, struct problem *p)
 {
+	const struct apply_target *x = leaves(a, k);
+	json_t *o = entry_json(a, k, a->brief);
+
 	if (a->list == NULL)
 		a->list = json_array();
-	if (json_array_append_new(a->list, entry_json(a, k, a->brief)) == 0)
+	if (o != NULL && x != NULL)
+		(void)json_object_set(o, "left", x->left);
+	if (json_array_append_new(a->list, o) == 0)
 		return 0;
 	problem_set(p, 503, "unavailable", NULL, "out of memory");
 	return GW_ENOMEM;
@@ -168,5 +209,8 @@ apply_can_reply(struct apply *a)
 	const size_t room = LIMIT_BODY_MAX - REPLY_SPARE, n = frame_size(a);
 
 	a->brief = n + a->full_size >= room;
+	a->shared =
+	    n + (a->brief ? a->brief_size : a->full_size) + a->shared_size <
+	    room;
 	return !a->brief || n + a->brief_size < room;
 }

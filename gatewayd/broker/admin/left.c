@@ -4,9 +4,10 @@
  */
 #include "broker/admin/left.h"
 
+#include "base/err.h"
+#include "base/log.h"
 #include "broker/broker.h"
 #include "broker/call/put.h"
-#include "broker/grant/protect.h"
 
 static void
 put_left(json_t *list, const struct addr *a, const struct target *was,
@@ -39,32 +40,49 @@ left_json(const struct target *was, const struct target *is)
 }
 
 static void
-put_shared(json_t *list, const struct broker *b, const struct target *was,
-    const char *text)
+put_shared(json_t *list, struct store *s, const char *text, uint16_t port,
+    const char *was)
 {
 	char name[LIMIT_NAME_SIZE];
 	struct addr a = {0};
 	json_t *o = NULL;
+	int r;
 
 	if (addr_parse(&a, text) != 0)
 		return;
-	protect_whose(b, &a, was->port, was->name, name);
-	if (name[0] == '\0')
+	if ((r = store_target_at(s, &a, port, was, name)) != 0) {
+		if (r != GW_ENOENT)
+			log_err("the targets cannot be read");
 		return;
+	}
 	o = json_object();
 	put_str(o, "address", text);
 	put_str(o, "target", name);
 	(void)json_array_append_new(list, o);
 }
 
+size_t
+left_shared_max(const json_t *left)
+{
+	static const char list[] = ",\"shared\":[]";
+	static const char one[] = "{\"address\":\"\",\"target\":\"\"},";
+
+	return sizeof(list) +
+	       json_array_size(json_object_get(left, "addresses")) *
+		   (sizeof(one) + ADDR_TEXT_SIZE + LIMIT_NAME_SIZE);
+}
+
 void
-left_shared(json_t *left, const struct broker *b, const struct target *was)
+left_shared(json_t *left, struct store *s, const char *was)
 {
 	const json_t *addresses = json_object_get(left, "addresses");
+	const json_int_t port =
+	    json_integer_value(json_object_get(left, "port"));
 	json_t *shared = json_array();
 
 	for (size_t i = 0; i < json_array_size(addresses); i++)
-		put_shared(shared, b, was,
-		    json_string_value(json_array_get(addresses, i)));
+		put_shared(shared, s,
+		    json_string_value(json_array_get(addresses, i)),
+		    (uint16_t)port, was);
 	(void)json_object_set_new(left, "shared", shared);
 }

@@ -391,7 +391,7 @@ target_reply(const struct call *c)
 		put_sshd(add_protected(o, c->b, &a->t), c->b, &a->t);
 	put_str(o, "warning", target_warning(&a->t));
 	if (left != NULL) {
-		left_shared(left, c->b, &a->old);
+		left_shared(left, c->b->store, a->old.name);
 		(void)json_object_set_new(o, "left", left);
 	}
 	return o;
@@ -511,7 +511,7 @@ removed_json(const struct call *c)
 	struct target_change *a = c->state;
 	json_t *o = left_json(&a->old, NULL); /* what stays shut */
 
-	left_shared(o, c->b, &a->old);
+	left_shared(o, c->b->store, a->old.name);
 	put_str(o, "target", a->old.name);
 	put_str(o, "state", "removed");
 	return change_json(&a->ch, NULL, o);

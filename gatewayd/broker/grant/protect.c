@@ -382,33 +382,13 @@ on_fw_unprotected(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	return 0;
 }
 
-struct whose {
-	const struct addr *addr;
-	uint16_t port;
-	const char *but; /* may be NULL */
-	char *ret;
-};
-
 static void
-whose_one(void *arg, const char *name, const struct target *t)
+whose(const struct broker *b, const struct addr *a, uint16_t port,
+    char ret[static LIMIT_NAME_SIZE])
 {
-	const struct whose *x = arg;
+	const int r = store_target_at(b->store, a, port, "", ret);
 
-	if (t != NULL && t->port == x->port && x->ret[0] == '\0' &&
-	    (addr_equal(&t->addr4, x->addr) ||
-		addr_equal(&t->addr6, x->addr)) &&
-	    (x->but == NULL || strcmp(name, x->but) != 0))
-		name_set(x->ret, name);
-}
-
-void
-protect_whose(const struct broker *b, const struct addr *a, uint16_t port,
-    const char *but, char ret[static LIMIT_NAME_SIZE])
-{
-	struct whose x = {a, port, but, ret};
-
-	ret[0] = '\0';
-	if (store_target_each(b->store, whose_one, &x) != 0)
+	if (r != 0 && r != GW_ENOENT)
 		log_err("the targets cannot be read");
 }
 
@@ -419,8 +399,7 @@ on_whose(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	struct msg_sup_whose_is reply = {.rid = m->rid};
 
 	if (m->proto == IPPROTO_TCP) /* targets have no other */
-		protect_whose(
-		    process_ctx(r), &m->addr, m->port, NULL, reply.target);
+		whose(process_ctx(r), &m->addr, m->port, reply.target);
 	return peer_send(p, MSG_SUP_WHOSE_IS, &reply, -1);
 }
 

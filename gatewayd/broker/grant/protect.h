@@ -22,10 +22,6 @@ int on_fw_unprotected(
     struct process *r, struct peer *p, const struct ipc_msg *msg);
 /* Root is about to un-protect it: the supervisor hears whose it is. */
 int on_whose(struct process *r, struct peer *p, const struct ipc_msg *msg);
-/* The name of a target that has that address and port, none for which "but" is
- * the name (may be NULL); "" = there is none, or the store cannot be read. */
-void protect_whose(const struct broker *b, const struct addr *a, uint16_t port,
-    const char *but, char ret[static LIMIT_NAME_SIZE]);
 /* Within a synchronisation: every target's, whatever was said before. */
 MUST_CHECK int protect_all(struct broker *b);
 /* The firewall's process is gone: what it said it cannot say any more. */

@@ -220,8 +220,8 @@ find_name(struct probe *p)
 {
 	if (p->w.target != NULL)
 		name_set(p->name, p->w.target->name);
-	else if (store_target_at(p->b->store, &p->w.addr, p->w.port, p->name) !=
-		 0)
+	else if (store_target_at(
+		     p->b->store, &p->w.addr, p->w.port, "", p->name) != 0)
 		name_set(p->name, "unnamed");
 }
 

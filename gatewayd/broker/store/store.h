@@ -213,9 +213,10 @@ MUST_CHECK int store_target_each(
 /* 0: some target has all these labels, that login. */
 MUST_CHECK int store_labels_used(struct store *s, const struct label_list *l);
 MUST_CHECK int store_login_used(struct store *s, const char *login);
-/* The name of a target with that address and port, the first by name. */
+/* The name of a target with that address and port, the first by name but
+ * not_this ("" = any). */
 MUST_CHECK int store_target_at(struct store *s, const struct addr *a,
-    uint16_t port, char ret[static LIMIT_NAME_SIZE]);
+    uint16_t port, const char *not_this, char ret[static LIMIT_NAME_SIZE]);
 
 /* ---- role.c */
 

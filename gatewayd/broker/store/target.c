@@ -171,14 +171,15 @@ store_target_each(struct store *s, store_target_fn *fn, void *arg)
 
 int
 store_target_at(struct store *s, const struct addr *a, uint16_t port,
-    char ret[static LIMIT_NAME_SIZE])
+    const char *not_this, char ret[static LIMIT_NAME_SIZE])
 {
 	struct query *q = query_new(s->sql,
 	    "SELECT name FROM targets WHERE (addr4 = ?1 OR addr6 = ?1)"
-	    " AND port = ?2 ORDER BY name");
+	    " AND port = ?2 AND name <> ?3 ORDER BY name");
 
 	store_bind_addr(q, a);
 	query_num(q, port);
+	query_str(q, not_this);
 	return store_one_name(q, ret);
 }
 

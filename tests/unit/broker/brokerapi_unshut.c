@@ -162,7 +162,7 @@ test_moved_leaves_shut(void **state)
 	    "\"port\":22,\"shared\":[]}",
 	};
 	struct scene *x = *state;
-	char key[256], entry[640], body[700];
+	char key[256], entry[640], body[900];
 
 	start(x, NULL, 0, NULL);
 	add_target(x, "t1", 101);
@@ -181,14 +181,22 @@ test_moved_leaves_shut(void **state)
 		assert_int_equal(has(x, "\"left\""), left[i] != NULL);
 		assert_true(left[i] == NULL || has(x, left[i]));
 	}
-	(void)snprintf(entry, sizeof(entry),
-	    "{\"target\":\"t1\",\"addresses\":[\"fd00::3\"],"
-	    "\"logins\":[\"deploy\"],\"host_keys\":[\"%s\"]}",
-	    key);
-	(void)snprintf(body, sizeof(body), "{\"targets\":[%s]}", entry);
-	assert_int_equal(admin_call(x, VERB_APPLY, EV_POLICY_APPLY, body), 200);
+	/* two at once, of which one leaves what t2 has */
+	(void)snprintf(body, sizeof(body),
+	    "{\"targets\":[{\"target\":\"t1\",\"addresses\":[\"fd00::3\"],"
+	    "\"logins\":[\"deploy\"],\"host_keys\":[\"%s\"]},"
+	    "{\"target\":\"t3\",\"addresses\":[\"fd00::4\"],"
+	    "\"logins\":[\"deploy\"],\"host_keys\":[\"%s\"]}]}",
+	    key, key);
+	add_target(x, "t3", 101);
+	assert_int_equal(want_reply(x, &x->admin), 201);
+	send_call(x, &x->admin, VERB_APPLY, body);
+	want_event(x, EV_POLICY_APPLY);
+	assert_false(has(x, "\"left")); /* it says what they were */
+	assert_int_equal(want_reply(x, &x->admin), 200);
 	assert_true(has(x, "\"left\":{\"addresses\":[\"198.51.100.102\"],"
-			   "\"port\":2200}"));
+			   "\"port\":2200,\"shared\":[]}"));
+	assert_true(has(x, left[0]));
 	stop(x);
 }
 

@@ -239,13 +239,13 @@ test_target(void **state)
 	must(store_target_get(p->store, "web-01", got));
 	assert_true(target_equal(t, got));
 	assert_string_equal(got->logins.name[0], "zoe"); /* order is kept */
-	must(store_target_at(p->store, &t->addr6, 2222, name));
+	must(store_target_at(p->store, &t->addr6, 2222, "", name));
 	assert_string_equal(name, "web-01");
 	assert_int_equal(
-	    store_target_at(p->store, &t->addr6, 22, name), GW_ENOENT);
+	    store_target_at(p->store, &t->addr6, 22, "", name), GW_ENOENT);
 	must(addr_parse(&other, "10.20.0.12"));
 	assert_int_equal(
-	    store_target_at(p->store, &other, 2222, name), GW_ENOENT);
+	    store_target_at(p->store, &other, 2222, "", name), GW_ENOENT);
 	must(store_target_remove(p->store, "web-01", 9));
 	assert_int_equal(store_target_get(p->store, "web-01", got), GW_ENOENT);
 	free(t);
