@@ -20,6 +20,7 @@ struct day {
 	char user[LIMIT_NAME_SIZE];
 	int64_t since_ms; /* boottime */
 	uint64_t bytes;
+	uint64_t held; /* of those, for sessions that run */
 	struct pace pace;
 	unsigned waiting;
 };
@@ -104,9 +105,13 @@ share_hold(struct shares *s, const char *user, struct share *own,
 		return GW_ENOMEM;
 	if (own->held > 0)
 		return 0;
+	own->too_small = total / PART < LIMIT_RECORDING_HELD;
+	own->no_part = true;
 	if (d->bytes + LIMIT_RECORDING_HELD > total / PART && !FAULT(no_hold))
 		return GW_EFULL;
+	own->no_part = false;
 	d->bytes += LIMIT_RECORDING_HELD;
+	d->held += LIMIT_RECORDING_HELD;
 	own->held = LIMIT_RECORDING_HELD;
 	own->held_since_ms = d->since_ms;
 	return 0;
@@ -118,6 +123,7 @@ share_take_held(struct share *own, uint64_t n)
 	if (n > own->held)
 		return GW_EFULL;
 	own->held -= n;
+	own->spent += n;
 	own->bytes += n;
 	return 0;
 }
@@ -126,11 +132,44 @@ void
 share_release(
     struct shares *s, const char *user, struct share *own, int64_t boot_ms)
 {
-	struct day *d = own->held > 0 ? day_of(s, user, boot_ms) : NULL;
+	const uint64_t held = own->held + own->spent;
+	struct day *d = held > 0 ? day_of(s, user, boot_ms) : NULL;
 
-	if (d != NULL && d->since_ms == own->held_since_ms)
+	if (d != NULL && d->since_ms == own->held_since_ms) {
 		d->bytes -= own->held < d->bytes ? own->held : d->bytes;
-	own->held = 0;
+		d->held -= held < d->held ? held : d->held;
+	}
+	own->held = own->spent = 0;
+}
+
+/* What is held for other sessions counts as well, and comes back sooner. */
+static void
+text_day(const struct day *d, const struct share *own, struct now now,
+    char *ret, size_t size)
+{
+	const uint64_t mine =
+	    d->since_ms == own->held_since_ms ? own->held + own->spent : 0;
+	const uint64_t others = d->held > mine ? d->held - mine : 0;
+	char time[32], sooner[128] = "";
+
+	str_time(time, sizeof(time),
+	    now.utc_ms + d->since_ms + DAY_MS - now.boot_ms);
+	if (others > 0)
+		(void)snprintf(sooner, sizeof(sooner),
+		    "; %llu MiB are kept for sessions of theirs that run, and "
+		    "come back when those end",
+		    (unsigned long long)(others + (1 << 20) - 1) >> 20);
+	if (own->no_part)
+		(void)snprintf(ret, size,
+		    "of the user's share of the disk for a day of recordings "
+		    "less is left than the %d MiB that a session needs%s; a "
+		    "new day of it begins %.19sZ",
+		    (int)(LIMIT_RECORDING_HELD >> 20), sooner, time);
+	else
+		(void)snprintf(ret, size,
+		    "the user's share of the disk for a day of recordings is "
+		    "used up%s; a new day of it begins %.19sZ",
+		    sooner, time);
 }
 
 void
@@ -138,7 +177,6 @@ share_text(const struct shares *s, const char *user, const struct share *own,
     struct now now, char *ret, size_t size)
 {
 	const struct day *d = s->days;
-	char time[32];
 
 	if (own->disk_full) {
 		(void)snprintf(ret, size,
@@ -153,12 +191,14 @@ share_text(const struct shares *s, const char *user, const struct share *own,
 		    (int)(LIMIT_RECORDING_SESSION >> 20));
 		return;
 	}
-	str_time(time, sizeof(time),
-	    now.utc_ms + d->since_ms + DAY_MS - now.boot_ms);
-	(void)snprintf(ret, size,
-	    "the user's share of the disk for a day of recordings is used up; "
-	    "a new day of it begins %.19sZ",
-	    time);
+	if (own->too_small) {
+		(void)snprintf(ret, size,
+		    "the gateway's disk is too small for its recording: a "
+		    "session needs %d MiB of a user's share of it",
+		    (int)(LIMIT_RECORDING_HELD >> 20));
+		return;
+	}
+	text_day(d, own, now, ret, size);
 }
 
 /* ---- how fast */

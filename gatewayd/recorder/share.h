@@ -26,10 +26,13 @@ struct shares;
 /* Of one session; all zero: nothing yet. */
 struct share {
 	uint64_t bytes;
-	uint64_t held; /* of the day that began then */
+	uint64_t held;  /* of the day that began then, */
+	uint64_t spent; /* and what of it has been written */
 	int64_t held_since_ms;
 	bool over;      /* what is used up: its own share */
-	bool disk_full; /* or the disk (room.h) */
+	bool disk_full; /* or the disk (room.h), */
+	bool no_part;   /* or what is held for it cannot be, */
+	bool too_small; /* on this disk never */
 	struct pace pace;
 	unsigned waiting;
 };

@@ -74,6 +74,47 @@ test_hold(void **state)
 	shares_free(s);
 }
 
+/* What decides is said: the day's share, what is held for others of the user's
+ * sessions, or a disk too small for any. */
+static void
+test_text(void **state)
+{
+	static const uint64_t mib = 1024 * 1024, held = LIMIT_RECORDING_HELD;
+	static const struct now now = {.utc_ms = 5000, .boot_ms = 2000};
+	struct shares *s = NULL;
+	struct share one = {0}, two = {0}, small = {0};
+	char text[256];
+
+	(void)state;
+	assert_int_equal(shares_new(&s), 0);
+	assert_int_equal(share_hold(s, "bob", &one, 20 * mib, 1000), 0);
+	/* not used up: another session has its part of 5 MiB */
+	assert_int_equal(share_hold(s, "bob", &two, 20 * mib, 2000), GW_EFULL);
+	share_text(s, "bob", &two, now, text, sizeof(text));
+	assert_null(strstr(text, "used up"));
+	assert_non_null(strstr(text, "less is left than the 4 MiB"));
+	assert_non_null(strstr(text, "4 MiB are kept for sessions"));
+	/* its own part is no other's */
+	assert_int_equal(
+	    share_take(s, "bob", &one, 2 * mib, 20 * mib, 2000), GW_EFULL);
+	share_text(s, "bob", &one, now, text, sizeof(text));
+	assert_non_null(strstr(text, "used up; a new day"));
+	/* none is held any more, written or not */
+	assert_int_equal(share_take_held(&one, held / 2), 0);
+	share_release(s, "bob", &one, 2000);
+	assert_int_equal(share_hold(s, "bob", &two, 20 * mib, 2000), GW_EFULL);
+	share_text(s, "bob", &two, now, text, sizeof(text));
+	assert_null(strstr(text, "kept for"));
+	assert_non_null(strstr(text, "begins 1970-01-02T00:00:04Z"));
+	/* no day helps */
+	assert_int_equal(
+	    share_hold(s, "eve", &small, 15 * mib, 2000), GW_EFULL);
+	share_text(s, "eve", &small, now, text, sizeof(text));
+	assert_non_null(strstr(text, "too small"));
+	assert_null(strstr(text, "day"));
+	shares_free(s);
+}
+
 /* All that is answered for at that moment, of sessions that never stop. */
 static uint64_t
 pour(struct shares *s, const char *user, struct share *own, int64_t boot_ms)
@@ -134,6 +175,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_shares),
 	    cmocka_unit_test(test_hold),
+	    cmocka_unit_test(test_text),
 	    cmocka_unit_test(test_paces),
 	};
 
