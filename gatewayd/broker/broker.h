@@ -96,6 +96,9 @@ struct broker {
 	unsigned api_links[2]; /* counts links: https, admin */
 	struct logtime time;   /* the log's, as the notary last said */
 	int64_t behind_ms;     /* how far the host's clock is behind it */
+	bool doubted;          /* some invitations: identity/doubt.h */
+	uint64_t doubt_seq;
+	int64_t doubt_latest_ms;
 	uint64_t next_probe;
 	struct msg_shp_status sinks[LIMIT_SINKS];
 	struct msg_fw_foreign foreign; /* of the firewall there is */

@@ -21,7 +21,6 @@
 #include "base/log.h"
 #include "base/safefile.h"
 #include "base/str.h"
-#include "broker/admin/clock.h"
 #include "broker/admin/first_admin.h"
 #include "broker/admin/reconsider.h"
 #include "broker/broker.h"
@@ -31,6 +30,7 @@
 #include "broker/grant/firewall.h"
 #include "broker/grant/live.h"
 #include "broker/grant/protect.h"
+#include "broker/identity/doubt.h"
 #include "broker/inbox.h"
 #include "broker/recover.h"
 #include "broker/session/list.h"
@@ -494,11 +494,8 @@ fold_ended(struct broker *b, void *arg, const void *body)
 	}
 	b->time = (struct logtime){
 	    .utc_ms = m->time_ms, .boot_ms = clock_now().boot_ms};
-	if (clock_void_invitations(b, m->doubt_seq, &voided) != 0)
-		log_err(
-		    "invitations made while the clock was wrong still "
-		    "serve: jitctl user set NAME --invite puts a new one in "
-		    "the place of each");
+	if (doubt_invitations(b, m->doubt_seq, &voided) != 0)
+		log_warn("what else the log says is taken over all the same");
 	drop_unknown(b);
 	for (const struct leg *l = r->legs; l != NULL; l = l->next)
 		revive(b, l);

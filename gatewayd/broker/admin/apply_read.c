@@ -239,11 +239,7 @@ invite(struct apply *a, struct apply_user *x, struct problem *p)
 	if (a->ch.dry_run || x->v.is == ENTRY_SAME || x->u.totp.len > 0 ||
 	    x->u.state == USER_DISABLED)
 		return 0;
-	if (user_invite(a->c->b, &x->u, x->invitation) == 0)
-		return 0;
-	problem_set(p, 503, "unavailable", NULL,
-	    "an invitation does not fit: host is too long");
-	return GW_ELIMIT;
+	return user_invite(a->c->b, &x->u, x->invitation, p);
 }
 
 static int

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/disk.h"
 #include "base/err.h"
 #include "base/fault.h"
 #include "broker/admin/reconsider.h"
@@ -125,19 +126,37 @@ change_same(struct call *c, enum store_kind k, const char *name, const char *id,
 	return GW_ESTATE;
 }
 
+/* Which room is gone; NULL: none. */
+static const char *
+full(struct broker *b)
+{
+	struct disk d;
+
+	if (broker_disk(b, "notary", &d) != 0 || !disk_may_open(&d))
+		return "the disk of the log";
+	return store_has_room(b->store) ? NULL : "the disk of the store";
+}
+
+bool
+change_has_room(struct call *c, const struct change *x)
+{
+	const char *what = NULL;
+
+	if (x->dry_run || c->verb->ends == ENDS_ACCESS ||
+	    (what = full(c->b)) == NULL)
+		return true;
+	call_refuse(c, 503, "unavailable", NULL,
+	    "%s is full: until there is room only these are possible: jitctl "
+	    "revoke, release, sessions kill, user lock, user rm, role rm, "
+	    "target rm (root on the gateway: jitctl --socket %s doctor)",
+	    what, c->b->conf->admin_socket);
+	return false;
+}
+
 bool
 change_weigh(struct call *c, struct change *x, change_put_fn *put)
 {
-	if (!x->dry_run && c->verb->ends != ENDS_ACCESS &&
-	    !store_has_room(c->b->store)) {
-		call_refuse(c, 503, "unavailable", NULL,
-		    "the disk of the store is full: only locking and removing "
-		    "are possible until there is room (root on the gateway: "
-		    "jitctl --socket %s doctor)",
-		    c->b->conf->admin_socket);
-		return false;
-	}
-	return run(c, x, put, false);
+	return change_has_room(c, x) && run(c, x, put, false);
 }
 
 bool

@@ -27,9 +27,12 @@ MUST_CHECK bool change_begin(struct change *x, struct call *c);
  * there is another by now, or none. */
 MUST_CHECK int change_same(struct call *c, enum store_kind k, const char *name,
     const char *id, struct problem *p);
+/* Is there room for what takes no access away? False: that of the store's disk
+ * or of the log's is kept for what does, and the call is answered. */
+MUST_CHECK bool change_has_room(struct call *c, const struct change *x);
 /* Tries it and takes it back. False: it cannot be made, and the call is
  * answered; so is one that would leave no active admin, unless root ordered it,
- * and one that does not take access away while the store's disk is full. */
+ * and one that does not take access away while there is no room for it. */
 MUST_CHECK bool change_weigh(
     struct call *c, struct change *x, change_put_fn *put);
 /* Stores it, once its record is durable; the roles are read anew. Nothing has

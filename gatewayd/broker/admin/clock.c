@@ -12,31 +12,8 @@
 #include "broker/call/put.h"
 #include "broker/call/wait.h"
 #include "broker/grant/live.h"
+#include "broker/identity/doubt.h"
 #include "broker/session/list.h"
-
-/* What was made now could not end later. */
-static int64_t
-latest_end(int64_t now_ms)
-{
-	return now_ms +
-	       (int64_t)(LIMIT_INVITE_LIFE_S + LIMIT_CLOCK_EASE_S) * 1000;
-}
-
-int
-clock_void_invitations(struct broker *b, uint64_t before_seq, uint64_t *retn)
-{
-	const int64_t latest = latest_end(broker_now(b).utc_ms);
-	int r = store_invites_void(b->store, before_seq, latest, retn);
-
-	if (r != 0)
-		log_err("invitations could not be made void: %s",
-		    store_error(b->store));
-	else if (*retn > 0)
-		log_warn("%llu invitations are void: the clock was not right "
-			 "when they were made, or is not now",
-		    (unsigned long long)*retn);
-	return r;
-}
 
 static void
 follow(struct broker *b, const struct msg_nt_clocked *m)
@@ -80,7 +57,8 @@ tell_dry(struct call *c)
 	const int64_t now_ms = broker_now(b).utc_ms - b->behind_ms;
 	uint64_t n = 0;
 
-	if (store_invites_doubted(b->store, 0, latest_end(now_ms), &n) != 0)
+	if (store_invites_doubted(b->store, 0, doubt_latest_ms(now_ms), &n) !=
+	    0)
 		call_unavailable(c, "the store");
 	else
 		tell(c, now_ms, b->behind_ms, n, true);
@@ -103,14 +81,13 @@ accepted(struct call *c, const void *body)
 	}
 	grants_shift(b, m->time_ms, m->behind_ms);
 	sessions_shift(b, m->time_ms, m->behind_ms);
-	if (clock_void_invitations(b, 0, &n) == 0)
+	if (doubt_invitations(b, 0, &n) == 0)
 		tell(c, m->time_ms, m->behind_ms, n, false);
 	else
 		call_refuse(c, 503, "unavailable", NULL,
 		    "the log follows the clock again, but the store cannot be "
-		    "used: invitations that were made while it was ahead "
-		    "still serve; jitctl user set NAME --invite puts a new "
-		    "one in the place of each");
+		    "used: until it can no invitation is taken, for some were "
+		    "made while the clock was ahead");
 }
 
 static void

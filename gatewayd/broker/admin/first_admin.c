@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "broker/admin/first_admin.h"
 #include "broker/broker.h"
+#include "broker/call/undone.h"
 #include "core/event.h"
 #include "wire/json.h"
 
@@ -23,13 +24,48 @@ struct first {
 };
 
 static void
+fields(const struct first *f, struct event_fields *ef)
+{
+	event_fields_init(ef);
+	event_str(ef, EF_USER, f->u.name);
+	event_str(ef, EF_USER_ID, f->u.id);
+	event_str(ef, EF_BY, "init");
+	event_str(ef, EF_MSG, "first admin");
+}
+
+static void
+corrected(void *arg, int result, uint64_t seq)
+{
+	(void)arg;
+	(void)seq;
+	if (result != 0)
+		log_err("the record of the first admin, who was not stored, "
+			"could not be corrected");
+}
+
+/* On record, and not stored. */
+static void
+not_stored(const struct first *f, uint64_t seq)
+{
+	struct broker *b = f->b;
+	struct event_fields ef;
+
+	fields(f, &ef);
+	undone_fields(&ef, "unavailable", seq);
+	if (process_append(b->process, EV_USER_CREATE, &ef, corrected, NULL) !=
+	    0)
+		corrected(NULL, GW_ECLOSED, 0);
+	event_fields_done(&ef);
+}
+
+static void
 first_durable(void *arg, int result, uint64_t seq)
 {
 	struct first *f = arg;
 	int r = result;
 
-	if (r == 0)
-		r = store_user_put(f->b->store, &f->u, seq);
+	if (r == 0 && (r = store_user_put(f->b->store, &f->u, seq)) != 0)
+		not_stored(f, seq);
 	if (r == 0 && unlink(f->path) != 0)
 		log_warn("%s is used up and cannot be removed", f->path);
 	if (r != 0)
@@ -100,13 +136,9 @@ first_admin(struct broker *b)
 		return;
 	}
 	secret_free(&text);
-	event_fields_init(&ef);
-	event_str(&ef, EF_USER, f->u.name);
-	event_str(&ef, EF_USER_ID, f->u.id);
-	event_str(&ef, EF_BY, "init");
-	event_str(&ef, EF_MSG, "first admin");
+	fields(f, &ef);
 	if (process_append(b->process, EV_USER_CREATE, &ef, first_durable, f) !=
 	    0)
-		free(f);
+		first_durable(f, GW_ECLOSED, 0);
 	event_fields_done(&ef);
 }

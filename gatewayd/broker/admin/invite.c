@@ -11,6 +11,7 @@
 #include "base/secret.h"
 #include "base/str.h"
 #include "broker/broker.h"
+#include "broker/identity/doubt.h"
 
 /* Letters and digits that cannot be mixed up, as in ids. */
 static void
@@ -30,13 +31,15 @@ random_code(char ret[static INVITE_CODE_LEN + 1])
 }
 
 int
-user_invite(
-    struct broker *b, struct user *u, char rettext[static INVITE_TEXT_SIZE])
+user_invite(struct broker *b, struct user *u,
+    char rettext[static INVITE_TEXT_SIZE], struct problem *p)
 {
 	char code[INVITE_CODE_LEN + 1];
 	uint8_t hash[SHA256_DIGEST_LENGTH];
 	int r;
 
+	if ((r = doubt_settle(b, p)) != 0)
+		return r; /* it would be void with the others */
 	random_code(code);
 	(void)SHA256((const uint8_t *)code, INVITE_CODE_LEN, hash);
 	str_hex(u->invite, hash, sizeof(hash));
@@ -45,6 +48,9 @@ user_invite(
 	r = invite_text(rettext, b->conf->host, b->conf->api[0].port,
 	    b->conf->tls_spki, code);
 	explicit_bzero(code, sizeof(code));
+	if (r != 0)
+		problem_set(p, 503, "unavailable", NULL,
+		    "the invitation does not fit: host is too long");
 	return r;
 }
 

@@ -8,9 +8,10 @@
 #include "broker/call/call.h"
 #include "core/invite.h"
 
-/* Puts a fresh invitation into u and its text into rettext. */
-MUST_CHECK int user_invite(
-    struct broker *b, struct user *u, char rettext[static INVITE_TEXT_SIZE]);
+/* Puts a fresh invitation into u and its text into rettext, or says in *p why
+ * there can be none. */
+MUST_CHECK int user_invite(struct broker *b, struct user *u,
+    char rettext[static INVITE_TEXT_SIZE], struct problem *p);
 /* Records that u was invited; after u is stored. */
 void user_invited(const struct call *c, const struct user *u);
 

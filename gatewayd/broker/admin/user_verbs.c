@@ -185,10 +185,11 @@ changed(struct call *c)
 static bool
 invite(struct call *c, struct user_change *a)
 {
-	if (user_invite(c->b, &a->u, a->invitation) == 0)
+	struct problem p = {0};
+
+	if (user_invite(c->b, &a->u, a->invitation, &p) == 0)
 		return true;
-	call_refuse(c, 503, "unavailable", NULL,
-	    "the invitation does not fit: host is too long");
+	call_problem(c, &p);
 	return false;
 }
 
@@ -412,7 +413,8 @@ verb_user_unlock(struct call *c)
 	user_codes(c->b, &a->u, a->codes);
 	if (locked && a->u.totp.len == 0 && !invite(c, a))
 		return;
-	if (locked && !change_weigh(c, &a->ch, a->put))
+	if (locked ? !change_weigh(c, &a->ch, a->put)
+		   : !codes_taken(a) && !change_has_room(c, &a->ch))
 		return;
 	if (a->ch.dry_run || (!locked && codes_taken(a)))
 		call_reply(c, 200, unlock_reply(c));

@@ -77,6 +77,14 @@ appended(void *arg, int result, uint64_t seq)
 }
 
 void
+undone_fields(struct event_fields *f, const char *why, uint64_t seq)
+{
+	event_str(f, EF_OUTCOME, "failure");
+	event_str(f, EF_REASON, why);
+	event_num(f, EF_CORRECTS, (int64_t)seq);
+}
+
+void
 undone(struct call *c, const struct problem *p, struct event_fields *f,
     undone_fn *answer)
 {
@@ -91,9 +99,7 @@ undone(struct call *c, const struct problem *p, struct event_fields *f,
 	}
 	*x = (struct correction){.c = c, .p = *p, .answer = answer};
 	(void)!event_each(c->whose.b.p, c->whose.b.len, keep, f);
-	event_str(f, EF_OUTCOME, "failure");
-	event_str(f, EF_REASON, p->code);
-	event_num(f, EF_CORRECTS, (int64_t)c->seq);
+	undone_fields(f, p->code, c->seq);
 	r = process_append(c->b->process, c->event, f, appended, x);
 	event_fields_done(f);
 	if (r != 0)

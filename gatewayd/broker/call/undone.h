@@ -12,6 +12,9 @@
 /* Before a record of the call is appended: what a second one would need. */
 void undone_keep(
     struct call *c, enum event_code ev, const struct event_fields *f);
+/* Makes that of f: why is the code of what it could not be done for, seq the
+ * number of the first. */
+void undone_fields(struct event_fields *f, const char *why, uint64_t seq);
 typedef void undone_fn(struct call *c, const struct problem *p);
 
 /* Has answer say that problem. If the call has a record (c->seq), the second

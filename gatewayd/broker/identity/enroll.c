@@ -21,6 +21,7 @@
 #include "broker/call/put.h"
 #include "broker/identity/challenge.h"
 #include "broker/identity/denials.h"
+#include "broker/identity/doubt.h"
 #include "broker/identity/enroll.h"
 #include "broker/identity/mfa.h"
 #include "sys/seal.h"
@@ -189,6 +190,10 @@ verb_enroll(struct call *c)
 		call_problem(c, &p);
 		return;
 	}
+	if (doubt_settle(c->b, &p) != 0) {
+		call_problem(c, &p);
+		return;
+	}
 	if (!find_invited(c, e, code)) {
 		invite_wrong(c);
 		return;
@@ -281,7 +286,8 @@ verb_enroll_confirm(struct call *c)
 
 	if (e == NULL)
 		return;
-	if (json_only(c->req.body, none, &p) != 0) {
+	if (json_only(c->req.body, none, &p) != 0 ||
+	    doubt_settle(c->b, &p) != 0) {
 		call_problem(c, &p);
 		return;
 	}

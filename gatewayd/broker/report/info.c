@@ -164,8 +164,10 @@ add_clock(const struct call *c, json_t *list)
 static const struct {
 	const char *name, *folder, *low, *full;
 } disks[] = {
-    {"disk of the log", "notary", "with less than 1 MiB new access is refused",
-	"new access is refused"},
+    {"disk of the log", "notary",
+	"with less than 1 MiB new access is refused, and only locking and "
+	"removing are possible",
+	"new access is refused, and only locking and removing are possible"},
     {"disk of recordings", "recorder", "recorded sessions end, and none begins",
 	"recorded sessions end, and none begins"},
     {"disk of the store", "broker",

@@ -6,6 +6,7 @@
  */
 #include "tests/unit/broker/brokerscene.h"
 
+#include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,18 @@
 
 static const int64_t day_ms = 86400LL * 1000;
 
+/* The code of an invitation is "of" and the name. */
+static void
+hash_of(char ret[static 65], const char *name)
+{
+	char code[LIMIT_NAME_SIZE + 2];
+	uint8_t hash[SHA256_DIGEST_LENGTH];
+
+	(void)snprintf(code, sizeof(code), "of%s", name);
+	(void)SHA256((const uint8_t *)code, strlen(code), hash);
+	str_hex(ret, hash, sizeof(hash));
+}
+
 static void
 make_invited(struct scene *x, const char *name, int64_t end_ms, uint64_t seq)
 {
@@ -26,7 +39,7 @@ make_invited(struct scene *x, const char *name, int64_t end_ms, uint64_t seq)
 	assert_non_null(u);
 	id_new(u->id, 'u');
 	(void)snprintf(u->name, sizeof(u->name), "%s", name);
-	(void)snprintf(u->invite, sizeof(u->invite), "of%s", name);
+	hash_of(u->invite, name);
 	u->state = USER_INVITED;
 	u->invite_end_ms = end_ms;
 	must(store_user_put(s, u, seq));
@@ -41,7 +54,7 @@ invited(struct scene *x, const char *name)
 	struct store *s = store_of(x);
 	int r;
 
-	(void)snprintf(hash, sizeof(hash), "of%s", name);
+	hash_of(hash, name);
 	r = store_user_by_invite(s, hash, who);
 	store_close(s);
 	assert_true(r == 0 || r == GW_ENOENT);
@@ -66,6 +79,37 @@ test_doubted_invitations(void **state)
 	assert_false(invited(x, "before"));
 	assert_true(invited(x, "good"));
 	assert_false(invited(x, "later"));
+}
+
+/* While the store cannot be written to say so, none of them serves. */
+void
+test_doubted_and_full(void **state)
+{
+	static const char body[] = "{\"invite\":\"ofbefore\"}";
+	struct scene *x = *state;
+	struct key k;
+
+	key_make(&k);
+	make_invited(x, "before", clock_now().utc_ms + day_ms / 2, 50);
+	x->doubt_seq = 60;
+	x->full = true;
+	start(x, NULL, 0, NULL);
+	send_signed(x, &k, VERB_ENROLL, body);
+	assert_int_equal(want_reply(x, &x->api), 503);
+	assert_true(has(x, "no invitation is made or taken"));
+	assert_int_equal(
+	    admin_call(x, VERB_USER_ADD, EV_NONE, "{\"user\":\"bob\"}"), 503);
+	assert_true(has(x, "no invitation is made or taken"));
+	may_write(x, true);
+	send_signed(x, &k, VERB_ENROLL, body);
+	assert_int_equal(want_reply(x, &x->api), 401);
+	assert_true(has(x, "invite-wrong"));
+	assert_int_equal(
+	    admin_call(x, VERB_USER_ADD, EV_USER_CREATE, "{\"user\":\"bob\"}"),
+	    201);
+	stop(x);
+	assert_false(invited(x, "before"));
+	EVP_PKEY_free(k.pkey);
 }
 
 static void

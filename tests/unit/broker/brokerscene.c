@@ -5,7 +5,9 @@
 #include "tests/unit/broker/brokerscene.h"
 
 #include <openssl/sha.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -122,6 +124,15 @@ store_of(const struct scene *x)
 	return s;
 }
 
+void
+may_write(const struct scene *x, bool yes)
+{
+	const struct rlimit r = {
+	    .rlim_cur = yes ? RLIM_INFINITY : 0, .rlim_max = RLIM_INFINITY};
+
+	must(prlimit(x->proc.pid, RLIMIT_FSIZE, &r, NULL));
+}
+
 int
 setup(void **state)
 {
@@ -131,6 +142,7 @@ setup(void **state)
 
 	assert_non_null(x);
 	*state = x;
+	assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR); /* the broker too */
 	must(totp_init());
 	strcpy(x->dir, "/tmp/sallyport-ba.XXXXXX");
 	assert_non_null(mkdtemp(x->dir));
@@ -210,6 +222,8 @@ start_folded(struct scene *x, const struct msg_nt_fold_grant *grants, size_t n,
 	rid = ((const struct msg_nt_fold_get *)testlink_want(
 		   &x->notary, MSG_NT_FOLD_GET))
 		  ->rid;
+	if (x->full)
+		may_write(x, false);
 	for (size_t i = 0; i < n; i++) {
 		struct msg_nt_fold_grant g = grants[i];
 

@@ -38,6 +38,7 @@ struct scene {
 	    two; /* alice's; two is in the store where a test says */
 	struct proc_harness proc;
 	bool traced; /* start() takes traced_broker */
+	bool full;   /* start(): the store cannot be written from the fold on */
 	bool mute;   /* the firewall does not answer while a reply is awaited */
 	char closed[8][LIMIT_ID_SIZE]; /* what it was told to close then */
 	unsigned nclosed;
@@ -61,6 +62,8 @@ void key_line(char ret[static 256], const struct key *k);
 void store_target(struct store *s, const char *name);
 void store_role(struct store *s, const char *name);
 struct store *store_of(const struct scene *x);
+/* From now on the broker's files can grow, or cannot be written. */
+void may_write(const struct scene *x, bool yes);
 /* Links and the fold, each grant by its key; the firewall is not in step. */
 void start_folded(struct scene *x, const struct msg_nt_fold_grant *grants,
     size_t n, const struct msg_nt_fold_leg *legs, size_t nlegs);
@@ -147,6 +150,7 @@ void test_too_many_invitations(void **state);
 /* ---- brokerapi_clock.c */
 
 void test_doubted_invitations(void **state);
+void test_doubted_and_full(void **state);
 void test_clock_is_accepted(void **state);
 
 /* ---- brokerapi_cost.c */
@@ -157,7 +161,9 @@ void test_cost_of_a_policy(void **state);
 /* ---- brokerapi_full.c */
 
 void test_not_stored(void **state);
+void test_first_admin_not_stored(void **state);
 void test_full_disk(void **state);
+void test_full_disk_of_the_log(void **state);
 
 /* ---- brokerapi_ids.c */
 
