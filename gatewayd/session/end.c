@@ -23,6 +23,7 @@
 enum {
 	HANG_UP_MS = 1500, /* after all is sent, if the client stays */
 	PROGRAM_WAIT_MS = 1000,
+	WORD_WAIT_MS = 2000,
 	EXIT_ENDED = 255,
 };
 
@@ -44,11 +45,43 @@ explained(enum end_reason why)
 	}
 }
 
+/* Does the grant outlive a session that ends for that? What ends grants before
+ * their time, the broker says. */
+static bool
+grant_lives(const struct session *s, enum end_reason why)
+{
+	return s->logged_in && s->now.boot_ms < s->grant.end_boot_ms &&
+	       (why == END_IDLE || why == END_TARGET_GONE ||
+		   why == END_AUDIT_FAILED || why == END_KILLED ||
+		   why == END_PROTOCOL || why == END_SHUTDOWN ||
+		   why == END_CLIENT_GONE || why == END_TARGET_REFUSED);
+}
+
+/* How they get in again. */
+static void
+way_back(const struct session *s, enum end_reason why, char *ret, size_t size)
+{
+	char time[32];
+
+	ret[0] = '\0';
+	if (!end_may_ask(why) || s->grant.target[0] == '\0')
+		return;
+	str_time(time, sizeof(time), s->grant.end_ms);
+	if (grant_lives(s, why) && strlen(time) >= 19)
+		text_fit(ret, size,
+		    ". The grant lives on until %.10s %.8s UTC: connect again "
+		    "with ssh",
+		    time, time + 11);
+	else
+		text_fit(ret, size,
+		    ". To connect again: jitctl request %s --reason 'WHY'",
+		    s->grant.target);
+}
+
 static void
 default_text(struct session *s, enum end_reason why, const char *explanation)
 {
-	const bool again = end_may_ask(why);
-	char time[32];
+	char time[32], way[LIMIT_TEXT_SIZE];
 	int64_t at = why == END_EXPIRED && s->grant.end_ms > 0 ? s->grant.end_ms
 							       : s->now.utc_ms;
 
@@ -56,11 +89,10 @@ default_text(struct session *s, enum end_reason why, const char *explanation)
 	if (strlen(time) < 19)
 		return;
 	time[19] = '\0'; /* 2026-11-22T12:31:00 -> the clock part */
+	way_back(s, why, way, sizeof(way));
 	text_fit(s->ending->text, sizeof(s->ending->text),
-	    "sallyport: session ended: %s at %s UTC%s%s%s%s",
-	    end_reason_str(why), time + 11, explanation,
-	    again ? ". To connect again: jitctl request " : "",
-	    again ? s->grant.target : "", again ? " --reason 'WHY'" : "");
+	    "sallyport: session ended: %s at %s UTC%s%s", end_reason_str(why),
+	    time + 11, explanation, way);
 }
 
 static void
@@ -75,7 +107,11 @@ begin(struct session *s, enum end_reason why, const char *text,
 	default_text(s, why, explanation);
 	if (text != NULL)
 		str_escape(e->text, sizeof(e->text), text, strlen(text));
-	e->until_ms = s->now.boot_ms + LIMIT_CLIENT_TAIL_S * 1000 - 500;
+	if (e->until_ms == 0)
+		e->until_ms = s->now.boot_ms + LIMIT_CLIENT_TAIL_S * 1000 - 500;
+	/* by its clock: the broker knows what else is open */
+	if (why == END_EXPIRED && text == NULL && s->broker.up)
+		e->word_ms = s->now.boot_ms + WORD_WAIT_MS;
 	log_info("ends: %s", end_reason_str(why));
 	s->phase = why == END_LOGOUT || s->user.dead ? PH_DONE : PH_ENDING;
 	s->busy = true;
@@ -132,6 +168,10 @@ end_stop(struct session *s, const struct msg_ses_stop *m)
 	line[0] = '\0';
 	if (m->text[0] != '\0')
 		text_prefixed(line, sizeof(line), m->text);
+	if (s->ending->word_ms != 0) { /* the reason with it: one for all */
+		s->ending->word_ms = 0;
+		s->ending->reason = END_NONE;
+	}
 	end_begin(s,
 	    m->reason == END_NONE ? END_KILLED : (enum end_reason)m->reason,
 	    line[0] == '\0' ? NULL : line);
@@ -277,6 +317,9 @@ end_step(struct session *s)
 		hang_up(s);
 		return;
 	}
+	if (s->now.boot_ms < e->word_ms && s->broker.up)
+		return;
+	e->word_ms = 0;
 	if (!all_sent(s))
 		return;
 	/* A client with channels leaves by itself once they are closed; one

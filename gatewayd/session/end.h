@@ -21,10 +21,12 @@ struct ending {
 	enum end_reason reason;
 	char text[LIMIT_TEXT_SIZE]; /* what the user reads */
 	int64_t until_ms;           /* boot time */
+	int64_t word_ms; /* boot time until which the broker's is awaited */
 	int64_t sent_ms; /* boot time all channels had the reason; 0 = not */
 };
 
-/* The first reason wins. text: what the user reads; NULL = made from why. */
+/* The first reason wins; but the broker's word on the end of the grant's time
+ * is awaited for a moment. text: what the user reads; NULL = made from why. */
 void end_begin(struct session *s, enum end_reason why, const char *text);
 /* The SSH of that leg has ended or broken. */
 void end_leg(struct session *s, const struct leg *l);

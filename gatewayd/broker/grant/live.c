@@ -25,6 +25,8 @@ enum {
 	/* Timers count CLOCK_MONOTONIC, grants boottime: a suspend makes them
 	 * differ, so the clock is read again this often. */
 	CHECK_AGAIN_MS = 30 * 1000,
+	/* Less is no way back: it would be over before they are there. */
+	WAY_MIN_MS = 5 * 1000,
 };
 
 static void
@@ -199,21 +201,68 @@ may_ask(const struct live_grant *lg, enum end_reason reason, const char *by)
 	return there || FAULT(ask_anyway);
 }
 
-/* What the user reads as the last line. The role may want a reason. */
-static void
-end_text(char *ret, size_t size, const struct live_grant *lg,
-    enum end_reason reason, const char *by, int64_t utc_ms)
+/* Is x something else that the same user has open at the same target? */
+static bool
+is_other(const struct live_grant *lg, const struct live_grant *x)
 {
-	const bool again = may_ask(lg, reason, by);
-	char when[32];
+	return x != lg && x->state == GRANT_ACTIVE &&
+	       x->g.reach != REACH_PROBE &&
+	       strcmp(x->g.user, lg->g.user) == 0 &&
+	       grant_same_id(x->g.user_id, lg->g.user_id) &&
+	       strcmp(x->g.target, lg->g.target) == 0;
+}
 
-	str_time(when, sizeof(when), utc_ms);
-	(void)snprintf(ret, size,
-	    "sallyport: session ended: %s%s%s at %.8s UTC%s%s%s",
-	    end_reason_str(reason), reason == END_REVOKED ? " by " : "",
-	    reason == END_REVOKED ? by : "", when + 11,
-	    again ? ". To connect again: jitctl request " : "",
-	    again ? lg->g.target : "", again ? " --reason 'WHY'" : "");
+/* Another grant by which the same user gets to the same target from there, the
+ * same login first, then the one that lasts longest; NULL: none. */
+static const struct live_grant *
+other_way(const struct live_grant *lg, const struct addr *source)
+{
+	const struct now now = broker_now(lg->b);
+	const struct live_grant *best = NULL;
+	int64_t best_rank = 0;
+
+	for (const struct live_grant *x = lg->b->grants; x != NULL;
+	     x = x->next) {
+		int64_t rank = grant_left_ms(&x->g, &now, clock_boot_id());
+
+		if (!is_other(lg, x) || rank < WAY_MIN_MS ||
+		    !grant_has_source(&x->g, source))
+			continue;
+		if (strcmp(x->g.login, lg->g.login) == 0)
+			rank += LIMIT_GRANT_MAX_S * INT64_C(1000);
+		if (rank > best_rank) {
+			best = x;
+			best_rank = rank;
+		}
+	}
+	return best;
+}
+
+void
+grant_end_text(char ret[static LIMIT_TEXT_SIZE], const struct live_grant *lg,
+    const struct grant_ending *e, const struct addr *source)
+{
+	const bool again = may_ask(lg, e->reason, e->by);
+	const struct live_grant *x = NULL;
+	char when[32], more[LIMIT_TEXT_SIZE] = "";
+
+	if (again && e->reason != END_QUOTA) /* which ends all they have */
+		x = other_way(lg, source);
+	if (x != NULL) {
+		str_time(when, sizeof(when), x->g.end_ms);
+		(void)snprintf(more, sizeof(more),
+		    ". ssh as %s works again until %.10s %.8s UTC: grant %s",
+		    x->g.login, when, when + 11, x->g.id);
+	} else if (again) { /* the role may want a reason */
+		(void)snprintf(more, sizeof(more),
+		    ". To connect again: jitctl request %s --reason 'WHY'",
+		    lg->g.target);
+	}
+	str_time(when, sizeof(when), e->utc_ms);
+	(void)snprintf(ret, LIMIT_TEXT_SIZE,
+	    "sallyport: session ended: %s%s%s at %.8s UTC%s",
+	    end_reason_str(e->reason), e->reason == END_REVOKED ? " by " : "",
+	    e->reason == END_REVOKED ? e->by : "", when + 11, more);
 }
 
 json_t *
@@ -226,12 +275,7 @@ grant_others_json(const struct live_grant *lg)
 	     x = x->next) {
 		json_t *o = NULL;
 
-		if (x == lg || x->state != GRANT_ACTIVE ||
-		    x->g.reach == REACH_PROBE ||
-		    strcmp(x->g.user, lg->g.user) != 0 ||
-		    !grant_same_id(x->g.user_id, lg->g.user_id) ||
-		    strcmp(x->g.target, lg->g.target) != 0 ||
-		    FAULT(others_open))
+		if (!is_other(lg, x) || FAULT(others_open))
 			continue;
 		o = json_object();
 		put_str(o, "grant", x->g.id);
@@ -295,12 +339,12 @@ grant_end(struct live_grant *lg, enum end_reason reason, const char *by,
 {
 	struct broker *b = lg->b;
 	const int64_t now = broker_now(b).utc_ms;
-	char text[LIMIT_TEXT_SIZE];
+	const struct grant_ending e = {
+	    .reason = reason, .by = by, .utc_ms = now};
 
 	firewall_close(b, lg->g.id, &lg->g, reason);
-	end_text(text, sizeof(text), lg, reason, by, now);
 	if (!FAULT(end_sessions))
-		b->grant_hooks->ended(lg, reason, by, text);
+		b->grant_hooks->ended(lg, &e);
 	grant_remember(b, &lg->g, reason, lg->sessions, lg->seq);
 	if (c != NULL)
 		order_end(c);

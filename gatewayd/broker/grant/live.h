@@ -31,14 +31,20 @@ struct live_grant {
 	bool regular; /* its sources are told (identity/regulars.h) */
 };
 
+/* Why a grant ends, by whom and when. */
+struct grant_ending {
+	enum end_reason reason;
+	const char *by;
+	int64_t utc_ms;
+};
+
 /*
  * What hangs on a grant: the sessions. The wing above registers these in
  * b->grant_hooks before the first call; a grant knows nothing else of them.
  */
 struct grant_hooks {
-	/* It ends: stop what it carries. text is the user's last line. */
-	void (*ended)(struct live_grant *lg, enum end_reason reason,
-	    const char *by, const char *text);
+	/* It ends: stop what it carries. */
+	void (*ended)(struct live_grant *lg, const struct grant_ending *e);
 	/* Its memory goes: nothing may point to it any more. */
 	void (*gone)(struct live_grant *lg);
 	/* How many sessions run on it. */
@@ -55,6 +61,11 @@ void grant_activate(struct live_grant *lg);
  * answered when that is durable. lg is gone afterwards. */
 void grant_end(struct live_grant *lg, enum end_reason reason, const char *by,
     struct call *c);
+/* What the user reads then as the last line, who came from source: how they get
+ * there again, by what else they have open if they do. */
+void grant_end_text(char ret[static LIMIT_TEXT_SIZE],
+    const struct live_grant *lg, const struct grant_ending *e,
+    const struct addr *source);
 /* The notary says that a user fills the log: ends what they have open. */
 process_handler_fn on_nt_quota;
 /* The log was ahead of utc_ms by so much, and is not any more: grant_shift() of

@@ -32,14 +32,17 @@ enum {
 /* ---- what grants ask of sessions */
 
 static void
-on_grant_ended(struct live_grant *lg, enum end_reason reason, const char *by,
-    const char *text)
+on_grant_ended(struct live_grant *lg, const struct grant_ending *e)
 {
+	char text[LIMIT_TEXT_SIZE];
+
 	for (struct session *s = lg->b->sessions, *next = NULL; s != NULL;
 	     s = next) {
 		next = s->next;
-		if (s->grant == lg)
-			session_stop(s, reason, by, text);
+		if (s->grant != lg)
+			continue;
+		grant_end_text(text, lg, e, &s->client);
+		session_stop(s, e->reason, e->by, text);
 	}
 }
 

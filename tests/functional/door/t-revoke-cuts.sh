@@ -41,6 +41,7 @@ grant=$(request alice web-01)
 stream_start alice web-01
 deaf=$(sessions)
 expect_eq 1 "$(wc -w <<<"$deaf")" 'session processes'
+other=$(request alice web-01 --for 20m)
 on gateway kill -STOP "$deaf"
 expect_ok local_admin revoke "$grant"
 end=$(now_ms)
@@ -50,5 +51,6 @@ ended() { # the target's own sshd has lost its client
 }
 wait_for 5 ended
 on gateway kill -CONT "$deaf"
-stream_ended "$end" revoked
+stream_ended "$end" "revoked by local at .* UTC[.] ssh as deploy works again until .* UTC: grant $other"
+expect_ok gw_ssh alice -- web-01 true
 pass

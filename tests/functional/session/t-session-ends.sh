@@ -54,10 +54,15 @@ stops() {
 		-o "LocalCommand=touch $D/begun" 127.0.0.1 2>"$D/2"
 	grep -q 'sallyport: session ended: revoked' "$D/2"
 	harness end 2
-	ended 'its own deadline' 'expired' 127.0.0.1 'sleep 30'
+	ended 'its own deadline' 'expired at .*: jitctl request ' 127.0.0.1 'sleep 30'
+	# the broker has heard of it a little later, and knows what else is open
+	once_begun stop 'session ended: expired. ssh works again'
+	ended 'its own deadline, and what the broker says of it' 'expired. ssh works again' \
+		-tt 127.0.0.1 "trap 'touch $D/begun' HUP; sleep 30 & wait"
 	harness end 600
 	harness idle 1
-	ended 'idle' 'idle' 127.0.0.1 'sleep 30'
+	ended 'idle' 'idle .*The grant lives on until .* UTC: connect again with ssh' \
+		127.0.0.1 'sleep 30'
 	harness idle 0
 	want_event '^end reason=idle'
 }

@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/ids.h"
+#include "base/str.h"
 #include "wire/verbs.h"
 
 static void
@@ -300,6 +302,61 @@ test_revoke_is_recorded(void **state)
 	assert_true(has(x, "\"uid\":0"));
 	want_close(x, g[1].grant.id, END_RELEASED);
 	stop(x);
+}
+
+/* What a session on one grant reads when that ends, while there is another. */
+static void
+want_last_line(struct scene *x, struct msg_nt_fold_grant g[2],
+    enum end_reason reason, const char *says)
+{
+	struct msg_nt_fold_leg leg = {.conn = 100, .seq = 6};
+	struct testlink session;
+	const struct msg_ses_stop *told = NULL;
+	char body[64];
+
+	id_new(g[0].grant.id, 'g'); /* one that ended stays so */
+	id_new(leg.sid, 's');
+	memcpy(leg.grant, g[0].grant.id, sizeof(leg.grant));
+	strcpy(leg.key_fp, x->one.pub.fp);
+	start(x, g, 2, &leg);
+	link_session(x, &session, leg.conn);
+	session.ipc.state = MST_LIVE;
+	(void)snprintf(body, sizeof(body), "{\"grant\":\"%s\"}", g[0].grant.id);
+	send_call(x, &x->admin,
+	    reason == END_REVOKED ? VERB_REVOKE : VERB_RELEASE, body);
+	want_event(x, EV_GRANT_TERMINATE);
+	want_close(x, g[0].grant.id, reason);
+	told = testlink_want(&session, MSG_SES_STOP);
+	assert_int_equal(told->reason, reason);
+	if (strstr(told->text, says) == NULL)
+		fail_msg("%s", told->text);
+	testlink_close(&session);
+	stop(x);
+}
+
+/* Who has another grant by which they get there from where they are needs none:
+ * told which, and until when. */
+void
+test_way_back(void **state)
+{
+	static const char ask[] = ". To connect again: jitctl request web-01";
+	struct scene *x = *state;
+	struct msg_nt_fold_grant g[2];
+	char time[32], says[128];
+
+	fold_grant(&g[0], x->one.pub.fp);
+	fold_grant(&g[1], x->two.pub.fp);
+	str_time(time, sizeof(time), g[1].grant.end_ms);
+	(void)snprintf(says, sizeof(says),
+	    ". ssh as deploy works again until %.10s %.8s UTC: grant %s", time,
+	    time + 11, g[1].grant.id);
+	want_last_line(x, g, END_REVOKED, says);
+	want_last_line(x, g, END_RELEASED, says);
+	must(addr_parse(&g[1].grant.source4, "192.0.2.9"));
+	want_last_line(x, g, END_REVOKED, ask);
+	must(addr_parse(&g[1].grant.source4, CLIENT));
+	strcpy(g[1].grant.target, "db-01");
+	want_last_line(x, g, END_REVOKED, ask);
 }
 
 /* Whoever has a thousand open at a target reads of a few; each such reply is

@@ -242,6 +242,7 @@ void test_last_word(void **state);
 void test_code_taken_of_disabled(void **state);
 void test_revoked_stays_revoked(void **state);
 void test_revoke_is_recorded(void **state);
+void test_way_back(void **state);
 void test_few_of_many_are_told(void **state);
 void test_close_not_written(void **state);
 void test_sync_while_opening(void **state);

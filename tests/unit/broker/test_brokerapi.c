@@ -63,6 +63,7 @@ main(void)
 	    T(test_code_taken_of_disabled),
 	    T(test_revoked_stays_revoked),
 	    T(test_revoke_is_recorded),
+	    T(test_way_back),
 	    T(test_few_of_many_are_told),
 	    T(test_close_not_written),
 	    T(test_not_confirmed),
