@@ -9,11 +9,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/buf.h"
 #include "base/fault.h"
 #include "base/str.h"
 #include "jitctl/cmd/change.h"
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/cmd/left.h"
+#include "jitctl/cmd/record.h"
 #include "jitctl/gateway/call.h"
 #include "jitctl/gateway/policy_file.h"
 #include "jitctl/term/out.h"
@@ -135,40 +137,73 @@ print_invitations(const struct ctx *c, const json_t *list)
 	return x;
 }
 
+/* What a new one is, in words: the reply has it as JSON, where that is short.
+ */
+static void
+print_fields(const json_t *e)
+{
+	const json_t *v = json_object_get(e, "detail");
+	json_t *o = json_is_string(v) ? json_loadb(json_string_value(v),
+					    json_string_length(v), 0, NULL)
+				      : NULL;
+	struct buf b;
+
+	buf_init(&b, 64 * 1024);
+	record_put_fields(&b, o);
+	if (b.len > 0 && buf_err(&b) == 0)
+		(void)printf("  %.*s", (int)b.len, (const char *)b.p);
+	buf_done(&b);
+	json_decref(o);
+}
+
+/* "+ role    ops  ...": one of them, and below it what changes in it. */
+static void
+print_change(const struct ctx *c, const json_t *e, bool is_new, bool dry)
+{
+	char t[3][CELL_SIZE];
+
+	cell_text(t[0], json_object_get(e, "kind"), COL_TEXT);
+	cell_text(t[1], json_object_get(e, "name"), COL_TEXT);
+	cell_text(t[2], json_object_get(e, "warning"), COL_TEXT);
+	(void)printf("%s %-7s %s", is_new ? "+" : "~", t[0], t[1]);
+	if (is_new)
+		print_fields(e);
+	(void)fputc('\n', stdout);
+	change_tell_fields(c, json_object_get(e, "changes"));
+	if (t[2][0] != '\0')
+		say_error("%s: %s", t[1], t[2]);
+	if (!dry)
+		left_tell(c, "What it had before stays shut.",
+		    json_object_get(e, "left"));
+}
+
 static int
 print_changes(const struct ctx *c, const json_t *o, bool dry)
 {
 	const json_t *changes = json_object_get(o, "changes");
-	unsigned same = 0;
+	unsigned added = 0, changed = 0, same = 0;
 	int x = EXIT_OK;
-	char t[4][CELL_SIZE];
 
 	for (size_t i = 0; i < json_array_size(changes); i++) {
 		const json_t *e = json_array_get(changes, i);
+		const char *change = member(e, "change");
+		const bool is_new = strcmp(change, "new") == 0;
 
-		cell_text(t[0], json_object_get(e, "kind"), COL_TEXT);
-		cell_text(t[1], json_object_get(e, "name"), COL_TEXT);
-		cell_text(t[2], json_object_get(e, "change"), COL_TEXT);
-		cell_text(t[3], json_object_get(e, "detail"), COL_TEXT);
-		if (strcmp(t[2], "same") == 0) {
+		if (strcmp(change, "same") == 0) {
 			same++;
 			continue;
 		}
-		(void)printf("%-7s %-20s %s%s%s\n", t[0], t[1], t[2],
-		    t[3][0] != '\0' ? "  " : "", t[3]);
-		change_tell_fields(c, json_object_get(e, "changes"));
-		cell_text(t[3], json_object_get(e, "warning"), COL_TEXT);
-		if (t[3][0] != '\0')
-			say_error("%s: %s", t[1], t[3]);
-		if (!dry)
-			left_tell(c, "What it had before stays shut.",
-			    json_object_get(e, "left"));
+		added += is_new;
+		changed += !is_new;
+		print_change(c, e, is_new, dry);
 	}
 	x = print_invitations(c, json_object_get(o, "invitations"));
 	change_tell_ended(c, o);
-	say(c, "%zu changed, %u the same.%s", json_array_size(changes) - same,
-	    same,
-	    dry ? " Nothing was applied; apply it without --dry-run." : "");
+	say(c, "%s%u added, %u changed, %u unchanged.%s",
+	    dry ? "Would be: " : "", added, changed, same,
+	    dry ? " This was a dry run: nothing was changed; apply it without "
+		  "--dry-run."
+		: "");
 	return x;
 }
 

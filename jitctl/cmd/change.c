@@ -111,7 +111,7 @@ tell_grants(const struct ctx *c, const json_t *list)
 		cell_text(t[1], json_object_get(o, "user"), COL_TEXT);
 		cell_text(t[2], json_object_get(o, "target"), COL_TEXT);
 		cell_text(t[3], json_object_get(o, "sessions"), COL_TEXT);
-		say(c, "  %s  %s on %s, sessions: %s", t[0], t[1], t[2], t[3]);
+		say(c, "- %s  %s on %s, sessions: %s", t[0], t[1], t[2], t[3]);
 	}
 }
 

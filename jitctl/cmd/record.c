@@ -196,6 +196,13 @@ show_line(const json_t *o)
 }
 
 void
+record_put_fields(struct buf *b, json_t *o)
+{
+	if (json_is_object(o))
+		put_all(b, o, false);
+}
+
+void
 record_show(const struct ctx *c, const char *line, size_t n)
 {
 	json_t *o = json_parse_record(line, n);

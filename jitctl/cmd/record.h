@@ -8,8 +8,13 @@
 
 #include <stddef.h>
 
+#include "wire/json.h"
+
+struct buf;
 struct ctx;
 
+/* "groups dev; logins deploy": all of o but its name that says something. */
+void record_put_fields(struct buf *b, json_t *o);
 void record_show(const struct ctx *c, const char *line, size_t n);
 
 #endif

@@ -20,7 +20,7 @@ enroll admin "$(cat "$(gw_dir)/invitation")"
 	done
 } | put_file client /home/admin/large.yaml 0600 admin
 expect_ok as admin apply -f /home/admin/large.yaml
-expect_out '^300 changed'
+expect_out '^300 added, 0 changed, 0 unchanged[.]$'
 digest=$(records 'select(.event == "policy.apply" and .count == 300) | .sha256' | tr -d '"')
 records "select(.event == \"policy.part\" and .sha256 == \"$digest\")" |
 	jq -sj 'sort_by(.chunk) | map(.payload) | join("")' >"$TEST_DIR/signed"

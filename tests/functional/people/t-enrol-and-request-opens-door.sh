@@ -68,7 +68,7 @@ put_file client /home/admin/policy.yaml 0644 admin <<-'YAML'
 	    max: 1h
 YAML
 expect_ok as admin apply -f /home/admin/policy.yaml --dry-run
-expect_out '^role +ops +new'
+expect_out '^[+] role +ops  .*max '
 expect_eq 0 "$(as admin roles -o json | jq '.items | length')" 'roles after a dry run'
 expect_ok as admin apply -f /home/admin/policy.yaml
 expect_eq ops "$(as admin roles -o name)" 'roles'

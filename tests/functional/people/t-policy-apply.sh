@@ -39,7 +39,7 @@ expect_ok local_admin apply -f /etc/lab/policy.yaml --dry-run
 file=$OUT
 expect_ok local_admin apply -f - --dry-run <"$(host_file gateway /etc/lab/policy.yaml)"
 expect_eq "$file" "$OUT" 'the same from standard input'
-expect_out '^0 changed, 3 the same'
+expect_out '^Would be: 0 added, 0 changed, 3 unchanged[.] This was a dry run: nothing was changed;'
 expect_ok local_admin apply -f /etc/lab/policy.yaml
 expect_eq "$single" "$(everything)" 'what there is after apply'
 
@@ -79,6 +79,8 @@ on gateway mkdir /etc/lab/policy.d
 sed -n '/^targets/,/^users/p' "$TEST_DIR/policy.yaml" | sed '$d' | put_file gateway /etc/lab/policy.d/10-targets.yaml
 sed -n '/^roles/,$p' "$TEST_DIR/policy.yaml" | sed 's/max: 1h30m/max: 2h/' | put_file gateway /etc/lab/policy.d/20-roles.yml
 expect_ok local_admin apply -f /etc/lab/policy.d
-expect_out '^role +ops +changed'
+expect_out '^~ role +ops$'
+expect_out '^  max +1h30m -> 2h$'
+expect_out '^0 added, 1 changed, 1 unchanged[.]$'
 has_record '.event == "policy.apply"' || fail 'no policy.apply record'
 pass

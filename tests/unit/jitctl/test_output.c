@@ -306,6 +306,66 @@ test_left(void **state)
 	assert_int_equal(unlink(policy), 0);
 }
 
+/* What policy files change, for people: no JSON, and of a dry run that it was
+ * one. */
+static void
+test_applied(void **state)
+{
+	static const char reply[] =
+	    "{\"changes\":[{\"kind\":\"role\",\"name\":\"ops\",\"change\":"
+	    "\"new\",\"detail\":\"{\\\"role\\\":\\\"ops\\\",\\\"groups\\\":["
+	    "\\\"dev\\\"],\\\"max\\\":3600,\\\"deny\\\":false}\"},"
+	    "{\"kind\":\"user\",\"name\":\"alice\",\"change\":\"changed\","
+	    "\"detail\":\"{\\\"user\\\":\\\"alice\\\"}\",\"changes\":[{"
+	    "\"field\":\"groups\",\"before\":[\"dev\"],\"after\":[]}]},"
+	    "{\"kind\":\"user\",\"name\":\"bob\",\"change\":\"same\","
+	    "\"detail\":\"\"}],\"invitations\":{},\"ended\":{\"grants\":1,"
+	    "\"sessions\":0,\"list\":[{\"grant\":\"g-22222222\",\"user\":"
+	    "\"alice\",\"target\":\"web-01\",\"sessions\":0}]},\"applied\":%s,"
+	    "\"dry_run\":%s}";
+	static const char *const told[] = {
+	    "+ role    ops  groups dev; max 1h\n"
+	    "~ user    alice\n"
+	    "  groups     dev -> none\n"
+	    "Ended: 1 grant, 0 sessions.\n"
+	    "- g-22222222  alice on web-01, sessions: 0\n"
+	    "1 added, 1 changed, 1 unchanged.\n",
+	    "+ role    ops  groups dev; max 1h\n"
+	    "~ user    alice\n"
+	    "  groups     dev -> none\n"
+	    "This ends: 1 grant, 0 sessions.\n"
+	    "- g-22222222  alice on web-01, sessions: 0\n"
+	    "Would be: 1 added, 1 changed, 1 unchanged. This was a dry run: "
+	    "nothing was changed; apply it without --dry-run.\n"};
+	static char policy[] = "/tmp/sallyport-jitctl.XXXXXX";
+	const int fd = mkstemp(policy);
+	char body[1024];
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "users: []\n", 10), 10);
+	(void)close(fd);
+	for (unsigned dry = 0; dry <= 1; dry++) {
+		struct ctx c = {.socket = "x", .yes = true};
+		const struct step steps[] = {
+		    {NULL, 200, body}, {NULL, 0, NULL}};
+		char *text = NULL;
+		int x = EXIT_FAILED;
+
+		(void)snprintf(body, sizeof(body), reply,
+		    dry ? "false" : "true", dry ? "true" : "false");
+		c.opt.n[F_FILE] = 1;
+		c.opt.n[F_DRY_RUN] = dry;
+		c.opt.value[F_FILE][0] = policy;
+		script = steps;
+		text = output_of(run_apply, &c, &x, true);
+		assert_int_equal(x, EXIT_OK);
+		assert_string_equal(text, told[dry]);
+		free(text);
+	}
+	assert_int_equal(unlink(policy), 0);
+}
+
 int
 main(void)
 {
@@ -314,6 +374,7 @@ main(void)
 	    cmocka_unit_test(test_fields),
 	    cmocka_unit_test(test_changes),
 	    cmocka_unit_test(test_left),
+	    cmocka_unit_test(test_applied),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
