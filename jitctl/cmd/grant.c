@@ -17,21 +17,21 @@
 #include "jitctl/term/words.h"
 
 static const struct col grant_cols[] = {
-    {"GRANT", "grant", COL_TEXT, false},
-    {"WHO", "user", COL_TEXT, false},
-    {"TARGET", "target", COL_TEXT, false},
-    {"LOGIN", "login", COL_TEXT, false},
-    {"STATE", "state", COL_TEXT, false},
-    {"LEFT", "left_s", COL_SECONDS, false},
-    {"END", "end", COL_TIME, false},
-    {"WHY", "why", COL_TEXT, false},
-    {"PORT", "port", COL_TEXT, true},
-    {"SOURCES", "sources", COL_LIST, true},
-    {"ROLE", "role", COL_TEXT, true},
-    {"START", "start", COL_TIME, true},
-    {"SESSIONS", "sessions", COL_TEXT, true},
-    {"REACH", "reach", COL_TEXT, true},
-    {"ENDED", "reason", COL_TEXT, true},
+    {"GRANT", "grant", COL_TEXT, COL_SHOWN},
+    {"WHO", "user", COL_TEXT, COL_SHOWN},
+    {"TARGET", "target", COL_TEXT, COL_SHOWN},
+    {"LOGIN", "login", COL_TEXT, COL_SHOWN},
+    {"STATE", "state", COL_TEXT, COL_SHOWN},
+    {"LEFT", "left_s", COL_SECONDS, COL_LESS},
+    {"END", "end", COL_TIME, COL_SHOWN},
+    {"WHY", "why", COL_TEXT, COL_SHOWN},
+    {"PORT", "port", COL_TEXT, COL_WIDE},
+    {"SOURCES", "sources", COL_LIST, COL_WIDE},
+    {"ROLE", "role", COL_TEXT, COL_WIDE},
+    {"START", "start", COL_TIME, COL_WIDE},
+    {"SESSIONS", "sessions", COL_TEXT, COL_WIDE},
+    {"REACH", "reach", COL_TEXT, COL_WIDE},
+    {"ENDED", "reason", COL_TEXT, COL_WIDE},
 };
 
 void

@@ -67,11 +67,12 @@ make_cols(struct col *cols, char (*head)[HEAD_SIZE])
 			if (((f[i].bits & ROLE_WIDE) != 0) != (wide != 0))
 				continue;
 			make_head(head[n], sizeof(head[n]), f[i].name);
-			cols[n] = (struct col){
-			    head[n], f[i].name, col_kind(f[i].kind), wide != 0};
+			cols[n] = (struct col){head[n], f[i].name,
+			    col_kind(f[i].kind),
+			    wide != 0 ? COL_WIDE : COL_SHOWN};
 			n++;
 		}
-	cols[n++] = (struct col){"ID", "role_id", COL_TEXT, true};
+	cols[n++] = (struct col){"ID", "role_id", COL_TEXT, COL_WIDE};
 	return n;
 }
 

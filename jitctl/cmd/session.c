@@ -39,18 +39,18 @@ int
 run_sessions(struct ctx *c)
 {
 	static const struct col cols[] = {
-	    {"SESSION", "sid", COL_TEXT, false},
-	    {"WHO", "user", COL_TEXT, false},
-	    {"TARGET", "target", COL_TEXT, false},
-	    {"LOGIN", "login", COL_TEXT, false},
-	    {"START", "start", COL_TIME, false},
-	    {"END", "end", COL_TIME, false},
-	    {"ENDED", "reason", COL_TEXT, false},
-	    {"REC", "recorded", COL_BOOL, false},
-	    {"GRANT", "grant", COL_TEXT, true},
-	    {"SOURCE", "source", COL_TEXT, true},
-	    {"IN", "bytes_in", COL_TEXT, true},
-	    {"OUT", "bytes_out", COL_TEXT, true},
+	    {"SESSION", "sid", COL_TEXT, COL_SHOWN},
+	    {"WHO", "user", COL_TEXT, COL_SHOWN},
+	    {"TARGET", "target", COL_TEXT, COL_SHOWN},
+	    {"LOGIN", "login", COL_TEXT, COL_LESS},
+	    {"START", "start", COL_TIME, COL_SHOWN},
+	    {"END", "end", COL_TIME, COL_SHOWN},
+	    {"ENDED", "reason", COL_TEXT, COL_SHOWN},
+	    {"REC", "recorded", COL_BOOL, COL_LESS},
+	    {"GRANT", "grant", COL_TEXT, COL_WIDE},
+	    {"SOURCE", "source", COL_TEXT, COL_WIDE},
+	    {"IN", "bytes_in", COL_TEXT, COL_WIDE},
+	    {"OUT", "bytes_out", COL_TEXT, COL_WIDE},
 	};
 	char empty[sizeof(c->self) + 80] = "No sessions.";
 	struct query q = {0};

@@ -21,15 +21,15 @@
 #include "jitctl/term/words.h"
 
 static const struct col cols[] = {
-    {"TARGET", "target", COL_TEXT, false},
-    {"ADDRESSES", "addresses", COL_LIST, false},
-    {"PORT", "port", COL_TEXT, false},
-    {"LOGINS", "logins", COL_LIST, false},
-    {"LABELS", "labels", COL_MAP, false},
-    {"PROTECTED", "protected", COL_BOOL, false},
-    {"REACH", "reach", COL_TEXT, true},
-    {"HOST KEYS", "host_keys", COL_LIST, true},
-    {"ID", "target_id", COL_TEXT, true},
+    {"TARGET", "target", COL_TEXT, COL_SHOWN},
+    {"ADDRESSES", "addresses", COL_LIST, COL_SHOWN},
+    {"PORT", "port", COL_TEXT, COL_SHOWN},
+    {"LOGINS", "logins", COL_LIST, COL_SHOWN},
+    {"LABELS", "labels", COL_MAP, COL_LESS},
+    {"PROTECTED", "protected", COL_BOOL, COL_SHOWN},
+    {"REACH", "reach", COL_TEXT, COL_WIDE},
+    {"HOST KEYS", "host_keys", COL_LIST, COL_WIDE},
+    {"ID", "target_id", COL_TEXT, COL_WIDE},
 };
 
 int

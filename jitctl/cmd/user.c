@@ -12,12 +12,14 @@
 #include "jitctl/term/words.h"
 
 static const struct col cols[] = {
-    {"USER", "user", COL_TEXT, false}, {"STATE", "state", COL_TEXT, false},
-    {"ADMIN", "admin", COL_BOOL, false},
-    {"AUDITOR", "auditor", COL_BOOL, false},
-    {"GROUPS", "groups", COL_LIST, false}, {"KEYS", "keys", COL_KEYS, false},
-    {"TOTP", "totp", COL_BOOL, false}, {"ID", "user_id", COL_TEXT, true},
-    {"CODES", "codes", COL_TEXT, true}, /* of one alone, the last */
+    {"USER", "user", COL_TEXT, COL_SHOWN},
+    {"STATE", "state", COL_TEXT, COL_SHOWN},
+    {"ADMIN", "admin", COL_BOOL, COL_SHOWN},
+    {"AUDITOR", "auditor", COL_BOOL, COL_SHOWN},
+    {"GROUPS", "groups", COL_LIST, COL_SHOWN},
+    {"KEYS", "keys", COL_KEYS, COL_LESS}, {"TOTP", "totp", COL_BOOL, COL_LESS},
+    {"ID", "user_id", COL_TEXT, COL_WIDE},
+    {"CODES", "codes", COL_TEXT, COL_WIDE}, /* of one alone, the last */
 };
 
 int

@@ -79,28 +79,57 @@ put_cell(FILE *f, const char *s, unsigned width, bool last)
 		(void)fputc(' ', f);
 }
 
-/* Narrows the widest column until all fit; false: they cannot. An id that lost
- * its end cannot be pasted, so some columns stay whole. */
 static bool
-shrink(unsigned *w, size_t cols, unsigned width, uint32_t whole)
+is_in(uint32_t bits, size_t col)
+{
+	return (bits & UINT32_C(1) << col) != 0;
+}
+
+/* Narrows the widest column until all but those left out fit; false: they
+ * cannot. An id that lost its end cannot be pasted, so some columns stay whole.
+ */
+static bool
+shrink(const struct table *t, uint32_t out, unsigned *w, unsigned width)
 {
 	unsigned sum = 0;
 
-	for (size_t i = 0; i < cols; i++)
-		sum += w[i] + (i + 1 < cols ? GAP : 0);
+	for (size_t i = 0; i < t->cols; i++)
+		if (!is_in(out, i))
+			sum += w[i] + (sum > 0 ? GAP : 0);
 	while (width > 0 && sum > width) {
-		size_t widest = cols;
+		size_t widest = t->cols;
 
-		for (size_t i = 0; i < cols; i++)
-			if ((whole & UINT32_C(1) << i) == 0 &&
-			    (widest == cols || w[i] > w[widest]))
+		for (size_t i = 0; i < t->cols; i++)
+			if (!is_in(t->whole | out, i) &&
+			    (widest == t->cols || w[i] > w[widest]))
 				widest = i;
-		if (widest == cols || w[widest] <= COL_MIN)
+		if (widest == t->cols || w[widest] <= COL_MIN)
 			return FAULT(wide_table);
 		w[widest]--;
 		sum--;
 	}
 	return true;
+}
+
+/* The widths in which they fit, the last of those that may go left out first.
+ * false: not so either. */
+static bool
+fit(const struct table *t, const unsigned *full, unsigned width, unsigned *w,
+    uint32_t *retout)
+{
+	size_t i = t->cols;
+
+	*retout = 0;
+	for (;;) {
+		memcpy(w, full, COLS_MAX * sizeof(*w));
+		if (shrink(t, *retout, w, width))
+			return true;
+		while (i > 0 && !is_in(t->less, i - 1))
+			i--;
+		if (i == 0)
+			return false;
+		*retout |= UINT32_C(1) << --i;
+	}
 }
 
 /* For a terminal too narrow for the grid: a block for each row, its name ahead.
@@ -127,28 +156,35 @@ put_blocks(FILE *f, const struct table *t)
 	}
 }
 
-void
+uint32_t
 table_print(FILE *f, const struct table *t, unsigned width)
 {
-	unsigned w[COLS_MAX] = {0};
+	unsigned full[COLS_MAX] = {0}, w[COLS_MAX];
+	uint32_t out = 0;
+	size_t last = 0;
 
 	for (size_t r = 0; r < t->rows; r++)
 		for (size_t i = 0; i < t->cols && i < COLS_MAX; i++) {
 			const unsigned n = text_width(t->cell[r * t->cols + i]);
 
-			if (n > w[i])
-				w[i] = n;
+			if (n > full[i])
+				full[i] = n;
 		}
-	if (!shrink(w, t->cols, width, t->whole)) {
+	if (!fit(t, full, width, w, &out)) {
 		put_blocks(f, t);
-		return;
+		return 0;
 	}
+	for (size_t i = 0; i < t->cols; i++)
+		if (!is_in(out, i))
+			last = i;
 	for (size_t r = 0; r < t->rows; r++) {
 		for (size_t i = 0; i < t->cols && i < COLS_MAX; i++)
-			put_cell(f, t->cell[r * t->cols + i], w[i],
-			    i + 1 == t->cols);
+			if (!is_in(out, i))
+				put_cell(f, t->cell[r * t->cols + i], w[i],
+				    i == last);
 		(void)fputc('\n', f);
 	}
+	return out;
 }
 
 /* ---------------------------------------------------------------- cells */
@@ -302,6 +338,21 @@ screen_width(const struct ctx *c)
 	return ws.ws_col;
 }
 
+/* A column that is not there is not taken for one that the gateway lacks. */
+static void
+tell_left_out(const struct ctx *c, const struct table *t, uint32_t out)
+{
+	char names[CELL_SIZE] = "";
+
+	for (size_t i = 0; i < t->cols; i++)
+		if (is_in(out, i)) {
+			add_text(names, names[0] != '\0' ? ", " : "");
+			add_text(names, t->cell[i]);
+		}
+	if (names[0] != '\0')
+		say(c, "Left out for want of room: %s. All: -o wide", names);
+}
+
 static int
 print_table(
     const struct ctx *c, const json_t *items, const struct col *cols, size_t n)
@@ -309,13 +360,16 @@ print_table(
 	struct table t = {.rows = json_array_size(items) + 1};
 	const unsigned width = screen_width(c);
 	const int64_t now_ms = clock_now().utc_ms;
+	uint32_t out = 0;
 	size_t at = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		if (cols[i].wide && c->out != OUT_WIDE)
+		if (cols[i].room == COL_WIDE && c->out != OUT_WIDE)
 			continue;
 		if (i == 0 || cols[i].kind == COL_TIME)
 			t.whole |= UINT32_C(1) << t.cols;
+		if (cols[i].room == COL_LESS)
+			t.less |= UINT32_C(1) << t.cols;
 		t.cols++;
 	}
 	t.cell = calloc(t.rows * t.cols, sizeof(*t.cell));
@@ -331,7 +385,7 @@ print_table(
 				: json_object_get(json_array_get(items, r - 1),
 				      cols[i].key);
 
-			if (cols[i].wide && c->out != OUT_WIDE)
+			if (cols[i].room == COL_WIDE && c->out != OUT_WIDE)
 				continue;
 			if (r == 0)
 				add_text(t.cell[at], cols[i].head);
@@ -343,7 +397,8 @@ print_table(
 				cell_text(t.cell[at], v, cols[i].kind);
 			at++;
 		}
-	table_print(stdout, &t, width);
+	out = table_print(stdout, &t, width);
+	tell_left_out(c, &t, out);
 	free(t.cell);
 	return EXIT_OK;
 }

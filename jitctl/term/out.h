@@ -26,11 +26,18 @@ enum col_kind {
 	COL_FINGERPRINTS, /* the same -> all of them */
 };
 
+/* When a column is there. */
+enum col_room {
+	COL_SHOWN = 0,
+	COL_LESS, /* not where the terminal has no room for all of them */
+	COL_WIDE, /* only with -o wide */
+};
+
 struct col {
 	const char *head;
 	const char *key;
 	enum col_kind kind;
-	bool wide; /* only with -o wide */
+	enum col_room room;
 };
 
 enum { CELL_SIZE = 512 };
@@ -40,11 +47,12 @@ struct table {
 	char (*cell)[CELL_SIZE]; /* rows * cols, the first row is the heads */
 	size_t rows, cols;
 	uint32_t whole; /* bit i: column i is never cut (names, times) */
+	uint32_t less;  /* bit i: left out sooner than the grid is given up */
 };
 
 /* width 0 = do not cut. What does not fit it as a grid becomes a block for each
- * row. */
-void table_print(FILE *f, const struct table *t, unsigned width);
+ * row. The columns that were left out, as bits. */
+uint32_t table_print(FILE *f, const struct table *t, unsigned width);
 /* The text of one member as a cell. */
 void cell_text(char ret[static CELL_SIZE], const json_t *v, enum col_kind k);
 

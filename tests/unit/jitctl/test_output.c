@@ -2,9 +2,11 @@
 /* What came from somebody else never reaches the terminal as it is. */
 #include "tests/unit/support/test.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "jitctl/cmd/cmd.h"
@@ -366,6 +368,100 @@ test_applied(void **state)
 	assert_int_equal(unlink(policy), 0);
 }
 
+/* What it prints on a terminal of so many columns. */
+static void
+shown_at(int (*run)(struct ctx *), struct ctx *c, unsigned short columns,
+    char *ret, size_t size)
+{
+	const struct winsize ws = {.ws_row = 24, .ws_col = columns};
+	const int keep = dup(STDOUT_FILENO);
+	const int master = posix_openpt(O_RDWR | O_NOCTTY);
+	int slave = -1;
+	size_t at = 0;
+	ssize_t n = 0;
+
+	assert_true(master >= 0 && grantpt(master) == 0);
+	assert_int_equal(unlockpt(master), 0);
+	slave = open(ptsname(master), O_RDWR | O_NOCTTY);
+	assert_true(slave >= 0);
+	assert_int_equal(ioctl(slave, TIOCSWINSZ, &ws), 0);
+	(void)fflush(stdout);
+	assert_true(dup2(slave, STDOUT_FILENO) >= 0);
+	assert_int_equal(run(c), EXIT_OK);
+	(void)fflush(stdout);
+	assert_true(dup2(keep, STDOUT_FILENO) >= 0);
+	assert_int_equal(write(slave, "\004", 1), 1); /* all is read by then */
+	while (at == 0 || ret[at - 1] != '\004') {
+		n = read(master, ret + at, size - 1 - at);
+		assert_true(n > 0);
+		at += (size_t)n;
+	}
+	ret[at - 1] = '\0';
+	(void)close(keep);
+	(void)close(slave);
+	(void)close(master);
+}
+
+/* The lists with long names and of days ago: grids, and none wraps. */
+static void
+test_lists_fit(void **state)
+{
+#define LONG "a-rather-long-name-of-it"
+#define TIMES                                                                  \
+	"\"start\":\"2026-01-02T12:00:00Z\",\"end\":\"2026-01-02T13:00:00Z\""
+	static const struct {
+		int (*run)(struct ctx *);
+		const char *head, *item;
+	} lists[] = {
+	    {run_grants, "GRANT ",
+		"\"grant\":\"g-22222222\",\"user\":\"" LONG
+		"\",\"target\":\"" LONG "\",\"login\":\"" LONG
+		"\",\"state\":\"active\",\"left_s\":7199,"
+		"\"why\":\"a reason, and what else is to be said\"," TIMES},
+	    {run_sessions, "SESSION ",
+		"\"sid\":\"s-22222222\",\"user\":\"" LONG
+		"\",\"target\":\"" LONG "\",\"login\":\"" LONG
+		"\",\"reason\":\"hostkey_changed\","
+		"\"recorded\":true," TIMES},
+	    {run_targets, "TARGET ",
+		"\"target\":\"" LONG
+		"-and-more-of-it\",\"addresses\":[\"2001:db8:"
+		"1:2:3:4:5:6\",\"192.0.2.111\"],\"port\":10022,\"logins\":["
+		"\"" LONG "\",\"root\"],\"labels\":{\"env\":\"production\"},"
+			  "\"protected\":"
+		"true"},
+	    {run_users, "USER ",
+		"\"user\":\"" LONG "-and-more-of-it\",\"state\":\"disabled\","
+		"\"admin\":true,\"auditor\":true,\"groups\":[\"" LONG
+		"\",\"oncall\"],\"keys\":[],\"totp\":true"},
+	};
+	static const unsigned short columns[] = {80, 110};
+	char body[1024], out[4096];
+
+	(void)state;
+	for (size_t i = 0; i < 2 * ARRAY_LEN(lists); i++) {
+		const unsigned short width = columns[i % 2];
+		const struct step steps[] = {
+		    {NULL, 200, body}, {NULL, 0, NULL}};
+		struct ctx c = {.socket = "x", .quiet = true};
+
+		(void)snprintf(body, sizeof(body), "{\"items\":[{%s}]}",
+		    lists[i / 2].item);
+		script = steps;
+		shown_at(lists[i / 2].run, &c, width, out, sizeof(out));
+		assert_int_equal(
+		    strncmp(out, lists[i / 2].head, strlen(lists[i / 2].head)),
+		    0);
+		for (const char *p = out; *p != '\0'; p += strspn(p, "\r\n")) {
+			const char *shown = p;
+
+			p += strcspn(p, "\r\n");
+			if ((size_t)(p - shown) > width)
+				fail_msg("%u columns:\n%s", width, out);
+		}
+	}
+}
+
 int
 main(void)
 {
@@ -375,6 +471,7 @@ main(void)
 	    cmocka_unit_test(test_changes),
 	    cmocka_unit_test(test_left),
 	    cmocka_unit_test(test_applied),
+	    cmocka_unit_test(test_lists_fit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

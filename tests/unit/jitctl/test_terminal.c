@@ -76,10 +76,10 @@ test_table(void **state)
 	assert_non_null(t.cell);
 	for (size_t i = 0; i < 6; i++)
 		strcpy(t.cell[i], cells[i]);
-	table_print(f, &t, 0);
-	table_print(f, &t, 20);
+	assert_int_equal(table_print(f, &t, 0), 0);
+	assert_int_equal(table_print(f, &t, 20), 0);
 	t.whole = 2; /* what must stay whole does */
-	table_print(f, &t, 20);
+	assert_int_equal(table_print(f, &t, 20), 0);
 	(void)fclose(f);
 	assert_string_equal(out,
 	    "ID    TEXT\n"
@@ -92,6 +92,53 @@ test_table(void **state)
 	    "  TEXT  a rather long text that has to be cut\n"
 	    "g-22\n"
 	    "  TEXT  \xe6\xbc\xa2\xe5\xad\x97\n");
+	free(t.cell);
+}
+
+/* As wide as a terminal, and some of it may go: the last of that first, no more
+ * than must; where all of it is not enough, nothing of it goes. */
+static void
+test_left_out(void **state)
+{
+	static const char *const cells[] = {"ID", "LOGIN", "START", "REC",
+	    "s-22222222", "deploy", "12:31:00 UTC", "yes"};
+	static const struct {
+		unsigned width;
+		uint32_t out;
+		const char *text;
+	} rows[] = {
+	    {37, 0,
+		"ID          LOGIN   START         REC\n"
+		"s-22222222  deploy  12:31:00 UTC  yes\n"},
+	    {36, 8,
+		"ID          LOGIN   START\n"
+		"s-22222222  deploy  12:31:00 UTC\n"},
+	    {31, 8 | 2,
+		"ID          START\n"
+		"s-22222222  12:31:00 UTC\n"},
+	    {20, 0,
+		"s-22222222\n"
+		"  LOGIN  deploy\n"
+		"  START  12:31:00 UTC\n"
+		"  REC    yes\n"},
+	};
+	struct table t = {.rows = 2, .cols = 4, .whole = 1 | 4, .less = 2 | 8};
+
+	(void)state;
+	t.cell = calloc(8, sizeof(*t.cell));
+	assert_non_null(t.cell);
+	for (size_t i = 0; i < 8; i++)
+		strcpy(t.cell[i], cells[i]);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char out[256] = "";
+		FILE *f = fmemopen(out, sizeof(out), "w");
+
+		assert_non_null(f);
+		assert_int_equal(
+		    table_print(f, &t, rows[i].width), rows[i].out);
+		(void)fclose(f);
+		assert_string_equal(out, rows[i].text);
+	}
 	free(t.cell);
 }
 
@@ -120,7 +167,7 @@ test_c_locale(void **state)
 	assert_non_null(t.cell);
 	for (size_t i = 0; i < 4; i++)
 		strcpy(t.cell[i], cells[i]);
-	table_print(f, &t, 20);
+	assert_int_equal(table_print(f, &t, 20), 0);
 	(void)fclose(f);
 	assert_string_equal(out, "ID   TEXT\n"
 				 "g-1  a rather lon...\n");
@@ -332,6 +379,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_words),
 	    cmocka_unit_test(test_table),
+	    cmocka_unit_test(test_left_out),
 	    cmocka_unit_test(test_c_locale),
 	    cmocka_unit_test(test_cells),
 	    cmocka_unit_test(test_yaml_output),
