@@ -89,6 +89,7 @@ enum flag_kind { FLAG_BOOL = 0, FLAG_ONE, FLAG_MANY };
 	X(SPEED, "speed", 0, "N", ONE, "how many times faster")                \
 	X(IDLE, "idle", 0, "DURATION", ONE, "shorten longer pauses to this")   \
 	X(CHANNEL, "channel", 0, "N", ONE, "which channel's recording")        \
+	X(FORCE, "force", 0, NULL, BOOL, "play what is not what was recorded") \
 	X(CODE, "code", 0, "CODE", ONE, "event code or name, like grant.open") \
 	X(EVENT, "event", 0, "NAME", ONE, "event name, like grant.open")       \
 	X(GRANT, "grant", 0, "ID", ONE, "a grant")                             \

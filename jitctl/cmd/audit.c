@@ -147,6 +147,51 @@ audit_count(struct ctx *c, uint64_t *ret)
 	return EXIT_OK;
 }
 
+/* Is the record of this number before that time? */
+static int
+is_before(struct ctx *c, uint64_t seq, int64_t utc_ms, bool *ret)
+{
+	struct reply r = {0};
+	struct query q = {0};
+	const char *end = NULL;
+	json_t *o = NULL;
+	int64_t ms = 0;
+	int x = EXIT_OK;
+
+	query_add_u64(&q, "from", seq);
+	query_add_u64(&q, "max", 1);
+	x = read_verb(c, VERB_AUDIT, NULL, &q, &r);
+	if (x == EXIT_OK && r.len > 0)
+		end = memchr(r.body, '\n', r.len);
+	if (end != NULL)
+		o = json_parse_record(r.body, (size_t)(end - r.body));
+	*ret = o != NULL && str_time_parse(member(o, "time"), &ms) == 0 &&
+	       ms < utc_ms;
+	json_decref(o);
+	reply_done(&r);
+	return x;
+}
+
+int
+audit_since(struct ctx *c, int64_t utc_ms, uint64_t *ret)
+{
+	uint64_t low = 0, high = 0;
+	int x = utc_ms > 0 ? audit_count(c, &high) : EXIT_OK;
+
+	while (x == EXIT_OK && low < high) {
+		const uint64_t mid = low + (high - low) / 2;
+		bool before = false;
+
+		x = is_before(c, mid, utc_ms, &before);
+		if (before)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	*ret = low;
+	return x;
+}
+
 static int
 follow(struct reader *rd)
 {

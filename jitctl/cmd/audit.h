@@ -28,5 +28,9 @@ struct reader {
 MUST_CHECK int audit_read(struct reader *rd);
 /* How many records there are. An exit code likewise. */
 MUST_CHECK int audit_count(struct ctx *c, uint64_t *ret);
+/* The first record of that time or later, as far as they are in order;
+ * likewise.
+ */
+MUST_CHECK int audit_since(struct ctx *c, int64_t utc_ms, uint64_t *ret);
 
 #endif

@@ -17,6 +17,7 @@
 #include "base/str.h"
 #include "jitctl/cmd/change.h"
 #include "jitctl/cmd/cmd.h"
+#include "jitctl/cmd/compare.h"
 #include "jitctl/cmd/list.h"
 #include "jitctl/gateway/read.h"
 #include "jitctl/term/cast.h"
@@ -93,7 +94,7 @@ run_session_kill(struct ctx *c)
 
 struct player {
 	struct ctx *c;
-	uint64_t offset; /* in the file, up to which it was fetched */
+	struct taken taken;
 	uint64_t channel;
 	struct buf text; /* lines not yet played */
 	struct cast_filter filter;
@@ -222,28 +223,20 @@ each_line(struct player *p, line_fn *fn)
 	return x;
 }
 
-/* The next piece of the file; *retend when there is no more. */
+/* The next piece of what was taken; *retend when there is no more. */
 static int
 fetch(struct player *p, bool *retend)
 {
-	struct reply r = {0};
-	struct query q = {0};
-	int x = EXIT_FAILED;
+	char piece[16 * 1024];
+	const ssize_t n = read(p->taken.fd, piece, sizeof(piece));
 
-	query_add_u64(&q, "offset", p->offset);
-	query_add_u64(&q, "channel", p->channel);
-	x = read_verb(p->c, VERB_RECORDING, p->c->opt.arg[0], &q, &r);
-	if (x == EXIT_OK) {
-		*retend = r.len == 0;
-		p->offset += r.len;
-		buf_put(&p->text, r.body, r.len);
-		if (buf_err(&p->text) != 0) {
-			say_error("a line of the recording is too long");
-			x = EXIT_FAILED;
-		}
-	}
-	reply_done(&r);
-	return x;
+	*retend = n <= 0;
+	if (n > 0)
+		buf_put(&p->text, piece, (size_t)n);
+	if (n >= 0 && buf_err(&p->text) == 0)
+		return EXIT_OK;
+	say_error("a line of the recording is too long");
+	return EXIT_FAILED;
 }
 
 static int
@@ -360,21 +353,44 @@ player_flags(const struct ctx *c, struct player *p)
 	return true;
 }
 
+/* Takes it, and compares it with the log before any of it is shown. */
+static int
+take_compared(struct player *p)
+{
+	const char *sid = p->c->opt.arg[0];
+	int x = take(p->c, sid, p->channel, &p->taken);
+
+	if (x != EXIT_OK || p->taken.size == 0)
+		return x;
+	x = compare(p->c, sid, p->channel, &p->taken);
+	if (x == EXIT_VERIFY && opt_has(&p->c->opt, F_FORCE))
+		return EXIT_OK;
+	if (x == EXIT_VERIFY)
+		say_error("nothing is shown of it but with --force");
+	return x;
+}
+
 int
 run_session_play(struct ctx *c)
 {
-	struct player p = {.c = c, .tty = -1, .filter = {.ascii = !say_utf8()}};
+	struct player p = {.c = c,
+	    .taken = {.fd = -1},
+	    .tty = -1,
+	    .filter = {.ascii = !say_utf8()}};
 	int x = EXIT_USAGE;
 
 	if (!sid_arg(c, c->opt.arg[0]) || !player_flags(c, &p))
 		return EXIT_USAGE;
 	buf_init(&p.text, 16 * 1024 * 1024);
-	x = c->out == OUT_JSON ? export_file(&p) : play(&p);
+	x = take_compared(&p);
+	if (x == EXIT_OK)
+		x = c->out == OUT_JSON ? export_file(&p) : play(&p);
 	if (x == EXIT_OK && !p.header) {
 		say_error("%s has no recording of channel %llu", c->opt.arg[0],
 		    (unsigned long long)p.channel);
 		x = EXIT_NOT_FOUND;
 	}
 	buf_done(&p.text);
+	taken_done(&p.taken);
 	return x;
 }

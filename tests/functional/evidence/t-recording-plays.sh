@@ -55,11 +55,20 @@ tail -n +2 "$TEST_DIR/rec.cast" | jq -se '.[-1][0] >= 1' >/dev/null || fail 'no 
 echo '- our own player, for an auditor; not for others'
 expect_ok local_admin sessions play "$sid" --speed 0
 expect_out 'recorded-é'
+expect_out '^Compared with the log: it has the digest of record [0-9]+ '
 expect_ok local_admin sessions play "$sid" --speed 1000
 expect_fail any as alice sessions play "$sid" --speed 1000
 local_admin sessions play "$sid" -o json >"$TEST_DIR/export.cast"
 cmp "$TEST_DIR/export.cast" "$TEST_DIR/rec.cast" || fail 'what is exported is not the file'
 has_record ".event == \"recording.view\" and .sid == \"$sid\"" || fail 'nobody wrote who looked'
+
+echo '- one that was changed is not shown, but by force'
+on gateway sed -i 's/recorded-/retouched-/' "$cast"
+expect_fail 9 local_admin sessions play "$sid"
+expect_out 'this is NOT what was recorded'
+expect_no_out 'retouched'
+expect_ok local_admin sessions play "$sid" --force
+expect_out 'retouched'
 
 echo '- the digests in the log are those of the file'
 records "select(.event == \"recording.chunk\" and .sid == \"$sid\") |

@@ -428,7 +428,7 @@ test_lists_fit(void **state)
 		"-and-more-of-it\",\"addresses\":[\"2001:db8:"
 		"1:2:3:4:5:6\",\"192.0.2.111\"],\"port\":10022,\"logins\":["
 		"\"" LONG "\",\"root\"],\"labels\":{\"env\":\"production\"},"
-			  "\"protected\":"
+		"\"protected\":"
 		"true"},
 	    {run_users, "USER ",
 		"\"user\":\"" LONG "-and-more-of-it\",\"state\":\"disabled\","
@@ -462,6 +462,79 @@ test_lists_fit(void **state)
 	}
 }
 
+/* Before a recording is shown it is compared with the log: one that was changed
+ * is not shown but by force, and what was not compared is said. (After what is
+ * here the script has a line that is none.) */
+static void
+test_compared(void **state)
+{
+#define SID "s-9D3FAB2K"
+#define CAST                                                                   \
+	"{\"version\": 2, \"width\": 80, \"height\": 24, \"timestamp\": "      \
+	"1767355200}\n[0.5, \"o\", \"shown\"]"
+#define REC                                                                    \
+	"\"time\":\"2026-01-02T12:00:00.000Z\",\"sid\":\"" SID                 \
+	"\",\"channel\":1,"                                                    \
+	"\"file\":\"" SID ".0.cast\""
+#define START "{\"seq\":0,\"event\":\"recording.start\"," REC "}\n"
+#define END(size, sha256)                                                      \
+	"{\"seq\":1,\"event\":\"recording.end\",\"size\":" size                \
+	",\"sha256\":\"" sha256 "\"," REC "}"
+#define OTHER(n)                                                               \
+	"{\"event\":\"recording.start\",\"time\":\"2026-01-02T12:00:00."       \
+	"000Z\","                                                              \
+	"\"sid\":\"" SID "\",\"channel\":" #n ",\"file\":\"" SID "." #n        \
+	".cast\"}\n"
+#define SIZE "96"
+#define SHA256                                                                 \
+	"affa99387814e318c7955131b13f15e6"                                     \
+	"96798682a953dd0846945547ddc029ce"
+	static const struct {
+		const char *log, *says;
+		bool force, shown;
+	} rows[] = {
+	    {START END(SIZE, SHA256),
+		"Compared with the log: it has the digest of record 1 ", false,
+		true},
+	    {START END(SIZE, HEX64), "this is NOT what was recorded: record 1 ",
+		false, false},
+	    {START END(SIZE, HEX64), "this is NOT what was recorded: record 1 ",
+		true, true},
+	    {START END("5", SHA256), "the digest of 5 other bytes", false,
+		false},
+	    {START, "Not compared with the log: it has not ended", false, true},
+	    {START START END(SIZE, SHA256),
+		"Not compared with the log: it has several parts", false, true},
+	    {OTHER(2) START OTHER(3) END(SIZE, SHA256),
+		"Compared with the log: it has the digest of record 1 ", false,
+		true},
+	    {"{}", "the log knows nothing of this recording", false, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct step steps[] = {
+		    {"/v1/recordings/" SID "?offset=0&channel=0", 200, CAST},
+		    {"/v1/recordings/" SID "?offset=" SIZE "&channel=0", 200,
+			""},
+		    {NULL, 200, rows[i].log}, {NULL, 0, NULL}};
+		struct ctx c = {.socket = "x"};
+		char *text = NULL;
+		int x = EXIT_OK;
+
+		c.opt.arg[0] = SID;
+		c.opt.nargs = 1;
+		c.opt.n[F_FORCE] = rows[i].force;
+		script = steps;
+		text = output_of(run_session_play, &c, &x, true);
+		assert_int_equal(x, EXIT_VERIFY);
+		if (strstr(text, rows[i].says) == NULL ||
+		    (strstr(text, "\nshown") != NULL) != rows[i].shown)
+			fail_msg("%zu: %s", i, text);
+		free(text);
+	}
+}
+
 int
 main(void)
 {
@@ -472,6 +545,7 @@ main(void)
 	    cmocka_unit_test(test_left),
 	    cmocka_unit_test(test_applied),
 	    cmocka_unit_test(test_lists_fit),
+	    cmocka_unit_test(test_compared),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

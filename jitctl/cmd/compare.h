@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * compare - a recording, taken from the gateway as a whole, and what its log
+ * says of it: recording.end has the digest of the file. The log itself is
+ * proved by verify.c.
+ */
+#ifndef JITCTL_CMD_COMPARE_H
+#define JITCTL_CMD_COMPARE_H
+
+#include <stdint.h>
+
+#include "base/attr.h"
+
+enum { COMPARE_HEX_SIZE = 65 };
+
+struct ctx;
+
+struct taken {
+	int fd;        /* in memory only: nobody else reads it */
+	uint64_t size; /* its bytes */
+	char sha256[COMPARE_HEX_SIZE];
+};
+
+/* Reads all of the recording. An exit code, what went wrong is said;
+ * EXIT_NOT_FOUND when there is none. Channel 0 is the lowest that was recorded.
+ * taken_done() always. */
+MUST_CHECK int take(
+    struct ctx *c, const char *sid, uint64_t channel, struct taken *ret);
+void taken_done(struct taken *t);
+/* Says what became of comparing it with the log. EXIT_VERIFY when it is not
+ * what was recorded, EXIT_OK when it is or nobody can say. */
+MUST_CHECK int compare(
+    struct ctx *c, const char *sid, uint64_t channel, const struct taken *t);
+
+#endif
