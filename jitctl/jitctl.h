@@ -25,7 +25,7 @@ enum exit_code {
 	EXIT_REFUSED = 3, /* by policy */
 	EXIT_LOGIN = 4,   /* login or code needed, or wrong */
 	EXIT_NOT_FOUND = 5,
-	EXIT_PENDING = 6, /* of no command yet: for what waits for approval */
+	EXIT_PENDING = 6, /* it waits for approval */
 	EXIT_CONFLICT = 7,
 	EXIT_UNREACHABLE = 8, /* or its certificate is wrong */
 	EXIT_VERIFY = 9,

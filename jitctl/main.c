@@ -94,10 +94,10 @@ read_command(struct ctx *c, int argc, char *const *argv)
 	char err[256];
 	unsigned used = 0;
 	const struct cmd *cmd = NULL;
+	struct flag_set common, allowed;
 	bool parsed = false;
 
-	parsed = opt_parse(&words, argc, argv, (FLAG_BIT(F_COUNT - 1) << 1) - 1,
-	    err, sizeof(err));
+	parsed = opt_parse(&words, argc, argv, NULL, err, sizeof(err));
 	/* Errors from here on are as -o asks, as far as it was read. */
 	if (opt_has(&words, F_OUTPUT) &&
 	    strcmp(opt_get(&words, F_OUTPUT), "json") == 0)
@@ -111,8 +111,9 @@ read_command(struct ctx *c, int argc, char *const *argv)
 		say_error("%s", err);
 		return NULL;
 	}
-	if (!opt_parse(&c->opt, argc, argv, cmd->flags | CMD_COMMON_FLAGS, err,
-		sizeof(err))) {
+	common = cmd_common_flags();
+	allowed = flags_either(&cmd->flags, &common);
+	if (!opt_parse(&c->opt, argc, argv, &allowed, err, sizeof(err))) {
 		say_error("%s", err);
 		usage(cmd);
 		return NULL;

@@ -10,8 +10,6 @@
 
 #include "base/str.h"
 
-_Static_assert(F_COUNT <= 64, "flags fit a mask");
-
 static const struct flag_spec flags[F_COUNT] = {
 #define X(id, fname, fchr, fvalue, fkind, fhelp)                               \
 	[F_##id] = {.name = fname,                                             \
@@ -29,12 +27,27 @@ flag_spec(enum flag f)
 	return &flags[f];
 }
 
+struct flag_set
+flags_either(const struct flag_set *a, const struct flag_set *b)
+{
+	struct flag_set both;
+
+	for (unsigned f = 0; f < F_COUNT; f++)
+		both.has[f] = a->has[f] || b->has[f];
+	return both;
+}
+
+static bool
+is_in(const struct flag_set *set, unsigned f)
+{
+	return set == NULL || set->has[f];
+}
+
 static unsigned
-find_long(const char *name, size_t n, uint64_t allowed)
+find_long(const char *name, size_t n, const struct flag_set *allowed)
 {
 	for (unsigned f = 0; f < F_COUNT; f++)
-		if ((allowed & FLAG_BIT(f)) != 0 &&
-		    strncmp(flags[f].name, name, n) == 0 &&
+		if (is_in(allowed, f) && strncmp(flags[f].name, name, n) == 0 &&
 		    flags[f].name[n] == '\0')
 			return f;
 	return F_COUNT;
@@ -43,18 +56,18 @@ find_long(const char *name, size_t n, uint64_t allowed)
 enum flag
 flag_find(const char *name)
 {
-	return (enum flag)find_long(name, strlen(name), UINT64_MAX);
+	return (enum flag)find_long(name, strlen(name), NULL);
 }
 
 static unsigned
-find_short(char chr, uint64_t allowed)
+find_short(char chr, const struct flag_set *allowed)
 {
 	/* The one short name with two meanings, as elsewhere: tail -f. While
 	 * the command is not known it must not swallow the next word. */
-	if (chr == 'f' && (allowed & FLAG_BIT(F_FOLLOW)) != 0)
+	if (chr == 'f' && is_in(allowed, F_FOLLOW))
 		return F_FOLLOW;
 	for (unsigned f = 0; f < F_COUNT; f++)
-		if ((allowed & FLAG_BIT(f)) != 0 && flags[f].chr == chr)
+		if (is_in(allowed, f) && flags[f].chr == chr)
 			return f;
 	return F_COUNT;
 }
@@ -69,7 +82,8 @@ is_harmless(unsigned f)
 }
 
 static bool
-unknown(const char *arg, uint64_t allowed, char *reterr, size_t size)
+unknown(
+    const char *arg, const struct flag_set *allowed, char *reterr, size_t size)
 {
 	const char *best = NULL;
 	unsigned least = 3;
@@ -83,8 +97,8 @@ unknown(const char *arg, uint64_t allowed, char *reterr, size_t size)
 	for (unsigned f = 0; f < F_COUNT; f++) {
 		const unsigned d = str_distance(name, flags[f].name);
 
-		if ((allowed & FLAG_BIT(f)) != 0 && is_harmless(f) &&
-		    d < least && d < strlen(name)) {
+		if (is_in(allowed, f) && is_harmless(f) && d < least &&
+		    d < strlen(name)) {
 			least = d;
 			best = flags[f].name;
 		}
@@ -118,7 +132,7 @@ store(struct opts *o, unsigned f, const char *value, char *reterr, size_t size)
 /* One flag at argv[*i]; the word behind it is its value if it needs one. */
 static bool
 parse_flag(struct opts *o, int argc, char *const *argv, int *i,
-    uint64_t allowed, char *reterr, size_t size)
+    const struct flag_set *allowed, char *reterr, size_t size)
 {
 	const char *a = argv[*i];
 	const bool is_long = a[1] == '-';
@@ -151,8 +165,8 @@ parse_flag(struct opts *o, int argc, char *const *argv, int *i,
 }
 
 bool
-opt_parse(struct opts *ret, int argc, char *const *argv, uint64_t allowed,
-    char *reterr, size_t size)
+opt_parse(struct opts *ret, int argc, char *const *argv,
+    const struct flag_set *allowed, char *reterr, size_t size)
 {
 	bool over = false; /* after "--" */
 

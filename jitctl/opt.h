@@ -33,6 +33,7 @@ enum flag_kind { FLAG_BOOL = 0, FLAG_ONE, FLAG_MANY };
 #define FLAG_OF_CAPS(id, flag, help) X(id, flag, 0, "WORD", MANY, help)
 #define FLAG_OF_WANTED(id, flag, help) X(id, flag, 0, NULL, BOOL, help)
 #define FLAG_OF_BOOL(id, flag, help) X(id, flag, 0, NULL, BOOL, help)
+#define FLAG_OF_QUORUMS(id, flag, help) X(id, flag, 0, "RULE", MANY, help)
 #define FLAG_OF_TEXT(id, flag, help) X(id, flag, 0, "TEXT", ONE, help)
 
 /* X(enum, "long", short or 0, "VALUE" or NULL, kind, "help"); whoever expands
@@ -65,6 +66,10 @@ enum flag_kind { FLAG_BOOL = 0, FLAG_ONE, FLAG_MANY };
 	X(FROM, "from", 0, "ADDRESS", MANY, "only from this address of mine")  \
 	X(IDEMPOTENCY, "idempotency", 0, "KEY", ONE,                           \
 	    "a repeat with the same key gets the first answer")                \
+	X(WAIT, "wait", 0, NULL, BOOL, "wait until it is approved")            \
+	X(NO_WAIT, "no-wait", 0, NULL, BOOL, "do not wait for approval")       \
+	X(TIMEOUT, "timeout", 0, "DURATION", ONE,                              \
+	    "wait for approval no longer than this")                           \
 	X(ALL, "all", 0, NULL, BOOL, "those of everybody, ended ones too")     \
 	X(SCAN, "scan", 0, NULL, BOOL, "ask the target for its host keys")     \
 	X(HOST_KEY, "host-key", 0, "FILE", MANY, "a public host key to pin")   \
@@ -113,7 +118,11 @@ enum flag {
 };
 
 enum { OPT_ARGS_MAX = 4 }; /* internal: no command takes more */
-#define FLAG_BIT(f) (UINT64_C(1) << (f))
+
+/* Some of them: those that a command takes. */
+struct flag_set {
+	bool has[F_COUNT];
+};
 
 struct flag_spec {
 	const char *name;
@@ -133,10 +142,12 @@ struct opts {
 const struct flag_spec *flag_spec(enum flag f);
 /* By its long name; F_COUNT: there is none. */
 enum flag flag_find(const char *name);
-/* Parses argv[0..argc), flags of the mask only; arg[] gets every plain word.
- * false: reterr (size bytes) holds a sentence. */
-bool opt_parse(struct opts *ret, int argc, char *const *argv, uint64_t allowed,
-    char *reterr, size_t size);
+struct flag_set flags_either(
+    const struct flag_set *a, const struct flag_set *b);
+/* Parses argv[0..argc), these flags only (NULL = all); arg[] gets every plain
+ * word. false: reterr (size bytes) holds a sentence. */
+bool opt_parse(struct opts *ret, int argc, char *const *argv,
+    const struct flag_set *allowed, char *reterr, size_t size);
 bool opt_has(const struct opts *o, enum flag f);
 /* The value, or NULL. */
 const char *opt_get(const struct opts *o, enum flag f);

@@ -10,8 +10,9 @@
  *	call/call.c		the reply, and the same one to a repeat
  *
  * Wings, each using those to its left only:
- * store <- broker.h <- call <- identity <- grant <- session <- admin; report
- * beside them (store, call, identity); inbox, recover and main above all.
+ * store <- broker.h <- call <- identity <- grant <- request <- session <-
+ *admin; report beside them (store, call, identity); inbox, recover and main
+ *above all.
  *
  * Everything is one thread; nothing blocks but the store's own commit. Steps
  * that need another process are callbacks; a process that is lost answers all
@@ -45,6 +46,7 @@ struct disk;
 struct early_call;
 struct grant_hooks;
 struct history;
+struct lapse;
 struct live_grant;
 struct mfa_state;
 struct order;
@@ -87,6 +89,7 @@ struct broker {
 	struct known regulars; /* identity/regulars.h */
 	struct recovery *recovery;
 	struct history *history;
+	struct lapse *lapse; /* request/lapse.h */
 	struct views *views;
 	struct early_call *early, **early_end; /* before they are served */
 	unsigned nearly;

@@ -20,7 +20,6 @@
 #include "broker/admin/user_verbs.h"
 #include "broker/broker.h"
 #include "broker/call/call.h"
-#include "broker/grant/request.h"
 #include "broker/grant/verbs.h"
 #include "broker/identity/caller.h"
 #include "broker/identity/challenge.h"
@@ -29,6 +28,10 @@
 #include "broker/inbox.h"
 #include "broker/report/audit.h"
 #include "broker/report/info.h"
+#include "broker/request/activate.h"
+#include "broker/request/ask.h"
+#include "broker/request/decide.h"
+#include "broker/request/list.h"
 #include "broker/session/doctor.h"
 #include "broker/session/verbs.h"
 
@@ -46,6 +49,12 @@ static call_fn *const verb_table[VERB_COUNT] = {
     [VERB_TOKEN] = verb_token,
     [VERB_WHOAMI] = verb_whoami,
     [VERB_REQUEST] = verb_request,
+    [VERB_REQUESTS] = verb_requests,
+    [VERB_REQUEST_SHOW] = verb_request_show,
+    [VERB_REQUEST_APPROVE] = verb_request_approve,
+    [VERB_REQUEST_DENY] = verb_request_deny,
+    [VERB_REQUEST_CANCEL] = verb_request_cancel,
+    [VERB_REQUEST_ACTIVATE] = verb_request_activate,
     [VERB_GRANTS] = verb_grants,
     [VERB_RELEASE] = verb_release,
     [VERB_REVOKE] = verb_revoke,

@@ -27,6 +27,7 @@
 #include "broker/inbox.h"
 #include "broker/recover.h"
 #include "broker/report/audit.h"
+#include "broker/request/lapse.h"
 #include "broker/session/channels.h"
 #include "broker/session/login.h"
 #include "broker/session/probe.h"
@@ -218,7 +219,7 @@ start(struct process *r, const struct conf *conf)
 	    (e = tokens_new(&b->tokens)) != 0 || (e = mfa_new(&b->mfa)) != 0 ||
 	    (e = denials_new(b)) != 0 || (e = history_new(b)) != 0 ||
 	    (e = protect_new(b)) != 0 || (e = views_new(&b->views)) != 0 ||
-	    (e = channels_new(b)) != 0)
+	    (e = channels_new(b)) != 0 || (e = lapse_new(b)) != 0)
 		return e;
 	session_init(b);
 	if ((prune = timer_new(r, on_prune, &prune)) == NULL)
@@ -246,6 +247,7 @@ stop(struct process *r)
 
 	history_free(b);
 	channels_free(b);
+	lapse_free(b);
 	known_clear(&b->regulars);
 	process_exit(r, 0);
 }

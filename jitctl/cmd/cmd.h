@@ -15,9 +15,9 @@ struct cmd {
 	const char *name; /* one or two words: "target add" */
 	const char *args; /* "TARGET", "NAME ADDRESS", "[CMD]" or "" */
 	unsigned min_args, max_args;
-	uint64_t flags;      /* besides the common ones */
-	const char *what;    /* one line */
-	const char *example; /* without "jitctl " */
+	struct flag_set flags; /* besides the common ones */
+	const char *what;      /* one line */
+	const char *example;   /* without "jitctl " */
 	int (*run)(struct ctx *c);
 	bool local;        /* calls no gateway, needs no profile */
 	bool key_is_users; /* --key names a user's key, not the one to sign */
@@ -26,18 +26,31 @@ struct cmd {
 };
 
 /* Those of its own, with --key where that is not the common one. */
-static inline uint64_t
+static inline struct flag_set
 cmd_flags(const struct cmd *c)
 {
-	return c->flags | (c->key_is_users ? FLAG_BIT(F_KEY) : 0);
+	struct flag_set own = c->flags;
+
+	own.has[F_KEY] = c->key_is_users;
+	return own;
 }
 
 /* Flags every command takes. */
-#define CMD_COMMON_FLAGS                                                       \
-	(FLAG_BIT(F_HELP) | FLAG_BIT(F_OUTPUT) | FLAG_BIT(F_QUIET) |           \
-	    FLAG_BIT(F_YES) | FLAG_BIT(F_NO_INPUT) | FLAG_BIT(F_DEBUG) |       \
-	    FLAG_BIT(F_PROFILE) | FLAG_BIT(F_GATEWAY) | FLAG_BIT(F_IDENTITY) | \
-	    FLAG_BIT(F_KEY) | FLAG_BIT(F_SOCKET))
+static inline struct flag_set
+cmd_common_flags(void)
+{
+	return (struct flag_set){.has = {[F_HELP] = true,
+				     [F_OUTPUT] = true,
+				     [F_QUIET] = true,
+				     [F_YES] = true,
+				     [F_NO_INPUT] = true,
+				     [F_DEBUG] = true,
+				     [F_PROFILE] = true,
+				     [F_GATEWAY] = true,
+				     [F_IDENTITY] = true,
+				     [F_KEY] = true,
+				     [F_SOCKET] = true}};
+}
 
 /* One function each; an exit code, what went wrong is said. */
 int run_help(struct ctx *c);
@@ -46,6 +59,12 @@ int run_enroll(struct ctx *c);
 int run_whoami(struct ctx *c);
 int run_status(struct ctx *c);
 int run_request(struct ctx *c);
+int run_wait(struct ctx *c);
+int run_requests(struct ctx *c);
+int run_request_show(struct ctx *c);
+int run_approve(struct ctx *c);
+int run_deny(struct ctx *c);
+int run_cancel(struct ctx *c);
 int run_grants(struct ctx *c);
 int run_release(struct ctx *c);
 int run_revoke(struct ctx *c);

@@ -56,6 +56,7 @@ void
 help_usage(FILE *f, const struct cmd *c)
 {
 	const int width = width_of(f);
+	const struct flag_set own = cmd_flags(c);
 	char word[96];
 	int col = fprintf(f, "usage: jitctl %s%s%s", c->name,
 	    c->args[0] != '\0' ? " " : "", c->args);
@@ -63,7 +64,7 @@ help_usage(FILE *f, const struct cmd *c)
 	for (unsigned i = 0; i < F_COUNT; i++) {
 		const struct flag_spec *s = flag_spec(i);
 
-		if ((cmd_flags(c) & FLAG_BIT(i)) == 0)
+		if (!own.has[i])
 			continue;
 		(void)snprintf(word, sizeof(word), " [--%s%s%s]%s", s->name,
 		    s->value != NULL ? " " : "",
@@ -79,7 +80,7 @@ help_usage(FILE *f, const struct cmd *c)
 }
 
 static void
-print_flags(FILE *f, const struct cmd *c, uint64_t mask)
+print_flags(FILE *f, const struct cmd *c, const struct flag_set *set)
 {
 	char left[64];
 
@@ -87,7 +88,7 @@ print_flags(FILE *f, const struct cmd *c, uint64_t mask)
 		const struct flag_spec *s = flag_spec(i);
 		char chr[8] = "    ";
 
-		if ((mask & FLAG_BIT(i)) == 0)
+		if (!set->has[i])
 			continue;
 		if (s->chr != 0)
 			(void)snprintf(chr, sizeof(chr), "-%c, ", s->chr);
@@ -116,14 +117,22 @@ help_noun(FILE *f, const struct cmd *cmds, const char *noun)
 void
 help_command(FILE *f, const struct cmd *c)
 {
+	const struct flag_set own = cmd_flags(c);
+	struct flag_set common = cmd_common_flags();
+	bool any = false;
+
+	for (unsigned i = 0; i < F_COUNT; i++) {
+		any = any || own.has[i];
+		common.has[i] = common.has[i] && !own.has[i];
+	}
 	(void)fprintf(f, "  jitctl %s\n\n%s\n\n", c->example, c->what);
 	help_usage(f, c);
-	if (cmd_flags(c) != 0) {
+	if (any) {
 		(void)fputc('\n', f);
-		print_flags(f, c, cmd_flags(c));
+		print_flags(f, c, &own);
 	}
 	(void)fprintf(f, "\ncommon flags:\n");
-	print_flags(f, c, CMD_COMMON_FLAGS & ~cmd_flags(c));
+	print_flags(f, c, &common);
 	(void)fprintf(f, "\nMore: man jitctl\n");
 }
 
@@ -154,10 +163,11 @@ cmd_json(const struct cmd *cmd)
 {
 	json_t *o = json_pack("{s:s,s:s,s:s,s:s}", "command", cmd->name,
 	    "arguments", cmd->args, "what", cmd->what, "example", cmd->example);
+	const struct flag_set own = cmd_flags(cmd);
 	json_t *flags = json_array();
 
 	for (unsigned i = 0; i < F_COUNT; i++)
-		if ((cmd_flags(cmd) & FLAG_BIT(i)) != 0)
+		if (own.has[i])
 			(void)json_array_append_new(
 			    flags, json_string(flag_spec(i)->name));
 	(void)json_object_set_new(o, "flags", flags);

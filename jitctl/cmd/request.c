@@ -5,10 +5,12 @@
  */
 #include <string.h>
 
+#include "base/ids.h"
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/cmd/door.h"
 #include "jitctl/cmd/grant.h"
 #include "jitctl/cmd/guess.h"
+#include "jitctl/cmd/waiting.h"
 #include "jitctl/gateway/call.h"
 #include "jitctl/gateway/read.h"
 #include "jitctl/term/out.h"
@@ -314,6 +316,37 @@ with_reason(struct ctx *c, json_t *body, const struct call_opts *o, int x,
 	return call_signed(c, VERB_REQUEST, body, o, r);
 }
 
+/* What was opened, or is to be once it is approved. */
+static int
+finish(struct ctx *c, int x, struct reply *r)
+{
+	if (x == EXIT_OK && waiting_is(r->json))
+		x = waiting_open(c, r);
+	if (x == EXIT_PENDING) {
+		if (!out_object(c, r->json) && c->out == OUT_NAME)
+			(void)printf(
+			    "%s\n", member_id(r->json, "request", 'r'));
+		return x;
+	}
+	if (x != EXIT_OK && r->status != 0) {
+		print_refusal(c, r);
+		hint_target(c, r);
+	}
+	if (x == EXIT_OK && !out_object(c, r->json))
+		x = c->out == OUT_NAME ? print_id(r->json)
+				       : print_granted(c, r->json);
+	return x;
+}
+
+static bool
+has_key(const struct ctx *c)
+{
+	if (c->socket != NULL)
+		say_error("a request needs a user's key; the admin socket has "
+			  "none");
+	return c->socket == NULL;
+}
+
 int
 run_request(struct ctx *c)
 {
@@ -326,23 +359,36 @@ run_request(struct ctx *c)
 	json_t *body = NULL;
 	int x = EXIT_USAGE;
 
-	if (c->socket != NULL) {
-		say_error("a request needs a user's key; the admin socket has "
-			  "none");
-		return EXIT_USAGE;
-	}
-	if (!idempotency_ok(o.idempotency) || (body = request_body(c)) == NULL)
+	if (!has_key(c) || !waiting_flags_ok(c) ||
+	    !idempotency_ok(o.idempotency) || (body = request_body(c)) == NULL)
 		return EXIT_USAGE;
 	x = call_signed(c, VERB_REQUEST, body, &o, &r);
 	x = with_reason(c, body, &o, x, &r, reason);
 	json_decref(body);
-	if (x != EXIT_OK && r.status != 0) {
-		print_refusal(c, &r);
-		hint_target(c, &r);
+	x = finish(c, x, &r);
+	reply_done(&r);
+	return x;
+}
+
+int
+run_wait(struct ctx *c)
+{
+	struct reply r = {0};
+	int x = EXIT_USAGE;
+
+	if (!has_key(c) || !waiting_flags_ok(c))
+		return EXIT_USAGE;
+	if (!id_ok(c->opt.arg[0], 'r')) {
+		say_error("REQUEST: an id like r-7Q2MXK4P was expected");
+		return EXIT_USAGE;
 	}
-	if (x == EXIT_OK && !out_object(c, r.json))
-		x = c->out == OUT_NAME ? print_id(r.json)
-				       : print_granted(c, r.json);
+	x = read_verb(c, VERB_REQUEST_SHOW, c->opt.arg[0], NULL, &r);
+	if (x == EXIT_OK) {
+		x = waiting_open(c, &r);
+		if (x != EXIT_OK && x != EXIT_PENDING && r.status != 0)
+			reply_print_problem(c, &r);
+		x = x == EXIT_OK || x == EXIT_PENDING ? finish(c, x, &r) : x;
+	}
 	reply_done(&r);
 	return x;
 }

@@ -28,6 +28,7 @@ col_kind(enum rolefield_kind k)
 	case ROLE_PORTS:
 	case ROLE_PREFIXES:
 	case ROLE_CAPS:
+	case ROLE_QUORUMS:
 		return COL_LIST;
 	case ROLE_LABELS:
 		return COL_MAP;

@@ -328,6 +328,7 @@ put_field(struct maker *m, const struct rolefield *f)
 		break;
 	case ROLE_PREFIXES:
 	case ROLE_CAPS:
+	case ROLE_QUORUMS:
 		put_values(m, f, required);
 		break;
 	case ROLE_SECONDS:

@@ -59,6 +59,10 @@ enum {
 	LIMIT_APPLIES = 16, /* such requests that wait for one another */
 	LIMIT_LABELS = 16,  /* per target or selector */
 	LIMIT_LIST = 32,    /* logins, users, ports of one role */
+	LIMIT_QUORUM_LEVELS =
+	    4, /* approvals of one role, one after the other */
+	LIMIT_QUORUM_GROUPS = 4, /* of which one may approve */
+	LIMIT_QUORUMS = 16,      /* of all roles that apply to a request */
 	LIMIT_PROTECTED = 60000, /* addresses and ports of targets that the
 				  * firewall shuts, per gateway */
 
@@ -70,7 +74,15 @@ enum {
 	LIMIT_GRANT_MIN_S = 5,        /* the kernel's timer is the bound */
 	LIMIT_GRANT_MAX_S = 86400,
 	LIMIT_GRANT_DEFAULT_S = 10800,
-	LIMIT_NONCE_SIZE = 33, /* 32 hex digits + NUL */
+	LIMIT_PENDING_S = 86400, /* a request waits for approval, unless a
+				  * role says less or more */
+	LIMIT_PENDING_MIN_S = 5,
+	LIMIT_PENDING_MAX_S = 604800,
+	LIMIT_USE_WITHIN_S = 43200,    /* and then for its user */
+	LIMIT_REQUESTS_PER_USER = 100, /* that wait */
+	LIMIT_APPROVALS = 36,          /* of one request: all its levels */
+	LIMIT_REVISION_SIZE = 6144,    /* what will be granted, as text */
+	LIMIT_NONCE_SIZE = 33,         /* 32 hex digits + NUL */
 	LIMIT_NONCE_LIFE_S = 60,
 	LIMIT_SIGNED_APART_S = 86400, /* a request's signed time from ours */
 	LIMIT_NONCES_USED = 1 << 20,  /* in that time: more than a gateway's

@@ -62,6 +62,14 @@
 	X(TOKEN_CREATE, "JG1040I", "token.create", 1, W_BRK)                   \
 	X(REQUEST_CREATE, "JG2000I", "request.create", 1, W_BRK)               \
 	X(REQUEST_DENIED, "JG2000W", "request.create", 3, W_BRK)               \
+	X(REQUEST_PENDING, "JG2001I", "request.pending", 2, W_BRK)             \
+	X(REQUEST_APPROVE, "JG2002I", "request.approve", 2, W_BRK)             \
+	X(REQUEST_APPROVE_DENIED, "JG2002W", "request.approve", 3, W_BRK)      \
+	X(REQUEST_DENY, "JG2003I", "request.deny", 2, W_BRK)                   \
+	X(REQUEST_WITHDRAW, "JG2004I", "request.withdraw", 1, W_BRK)           \
+	X(REQUEST_LAPSE, "JG2005I", "request.lapse", 1, W_BRK)                 \
+	X(REQUEST_ACTIVATE, "JG2006I", "request.activate", 2, W_BRK)           \
+	X(REQUEST_ACTIVATE_DENIED, "JG2006W", "request.activate", 3, W_BRK)    \
 	X(GRANT_OPEN, "JG2100I", "grant.open", 2, W_NOT)                       \
 	X(GRANT_APPLIED, "JG2101I", "grant.applied", 1, W_FW)                  \
 	X(GRANT_APPLY_FAILED, "JG2101E", "grant.applied", 4, W_FW)             \
@@ -206,7 +214,11 @@ enum event_code {
 	X(WAS, "was", S)           /* of a change: what it replaced */         \
 	X(TLS, "tls", S)           /* the API's key: SHA-256 of its SPKI */    \
 	X(TLS_NEXT, "tls_next", S) /* the one that is announced */             \
-	X(CORRECTS, "corrects", N) /* the record of what was not done */
+	X(CORRECTS, "corrects", N) /* the record of what was not done */       \
+	X(REVISION, "revision", S) /* all that an approval is for */           \
+	X(LEVEL, "level", N)       /* of approvals, from 1 */                  \
+	X(NEEDS, "needs", S)       /* who has to approve */                    \
+	X(APPROVED_BY, "approved_by", S) /* names, with spaces between */
 
 enum event_field_id {
 	EF_NONE = 0,

@@ -17,6 +17,7 @@ struct merge {
 	const struct policy_role *decides;
 	struct policy_role all; /* only what rows merge counts */
 	unsigned n;
+	bool too_much; /* more than one request can want */
 };
 
 static bool
@@ -159,11 +160,11 @@ decides_before(const struct policy_role *a, const struct policy_role *b)
 }
 
 static void
-merge_field(const struct rolefield *f, struct policy_role *all,
-    const struct policy_role *r)
+merge_field(
+    struct merge *m, const struct rolefield *f, const struct policy_role *r)
 {
 	const void *p = rolefield_of(f, r);
-	void *ret = rolefield_member(f, all);
+	void *ret = rolefield_member(f, &m->all);
 
 	switch (f->merge) {
 	case ROLE_SHORTEST:
@@ -175,6 +176,9 @@ merge_field(const struct rolefield *f, struct policy_role *all,
 		break;
 	case ROLE_ANY:
 		*(bool *)ret = *(bool *)ret || *(const bool *)p;
+		break;
+	case ROLE_EACH:
+		m->too_much = quorum_merge(ret, p) != 0 || m->too_much;
 		break;
 	case ROLE_SELECTS:
 	case ROLE_SHOWN:
@@ -195,7 +199,7 @@ merge_role(struct merge *m, const struct policy_role *r)
 	if (decides_before(r, m->decides))
 		m->decides = r;
 	for (size_t i = 0; i < ROLE_FIELD_COUNT; i++)
-		merge_field(&f[i], &m->all, r);
+		merge_field(m, &f[i], r);
 }
 
 /* All allow roles that give this login, port and sources. */
@@ -380,6 +384,22 @@ take_merge(struct policy_result *ret, const struct merge *m)
 	ret->caps = m->all.caps;
 	ret->record = m->all.record;
 	ret->reason = m->all.reason;
+	ret->pending_s = m->all.pending_s;
+	ret->use_within_s = m->all.use_within_s;
+	ret->needs = m->all.approvals;
+}
+
+/* All but who vouches for it is in order. */
+static void
+ask_proof(struct policy_result *ret, const struct policy_facts *f)
+{
+	quorum_judge(&ret->approved, &ret->needs, f->approvals, f->napprovals,
+	    f->user_id != NULL ? f->user_id : "");
+	ret->code = !mfa_young(f, ret->mfa_age_s);
+	if (!ret->approved.met && !FAULT(policy_unapproved))
+		ret->verdict = POLICY_APPROVAL;
+	else
+		ret->verdict = ret->code ? POLICY_CODE : POLICY_ALLOW;
 }
 
 static void
@@ -428,8 +448,13 @@ policy_decide(struct policy_result *ret, const struct policy_facts *f,
 		ret->would_pass = true;
 		return;
 	}
-	ret->verdict =
-	    mfa_young(f, ret->mfa_age_s) ? POLICY_ALLOW : POLICY_CODE;
+	if (m.too_much) {
+		refuse(ret, "approvals",
+		    "the roles that apply want more approvals than one "
+		    "request can have: ask an admin");
+		return;
+	}
+	ask_proof(ret, f);
 }
 
 bool

@@ -16,7 +16,8 @@
  *     one wants it, recorded if one records, only the capabilities all of them
  *     give (if they have none in common, those of the deciding role, so that
  *     overlapping never fails).
- *  5. The deciding role is the one with the shortest time, then first by name.
+ *  5. What they want approved, all of it has to be (core/quorum.h).
+ *  6. The deciding role is the one with the shortest time, then first by name.
  * Doubt is POLICY_DENY, which is 0.
  */
 #ifndef CORE_POLICY_H
@@ -45,13 +46,21 @@ struct policy_facts {
 	const char *reason;          /* "" = not said */
 	struct addr sources[LIMIT_SOURCES];
 	unsigned nsources;
-	int64_t mfa_age_s;  /* of the last code; 0 = with this request;
-			     * POLICY_MFA_NONE = no code yet */
-	uint32_t max_s;     /* the gateway's own maximum */
-	uint32_t mfa_max_s; /* and its oldest code */
+	int64_t mfa_age_s;   /* of the last code; 0 = with this request;
+			      * POLICY_MFA_NONE = no code yet */
+	uint32_t max_s;      /* the gateway's own maximum */
+	uint32_t mfa_max_s;  /* and its oldest code */
+	const char *user_id; /* whose approvals do not count */
+	const struct approval *approvals; /* that were given */
+	size_t napprovals;
 };
 
-enum policy_verdict { POLICY_DENY = 0, POLICY_CODE, POLICY_ALLOW };
+enum policy_verdict {
+	POLICY_DENY = 0,
+	POLICY_APPROVAL, /* ALLOW or CODE once it is approved */
+	POLICY_CODE,     /* ALLOW once a code is given */
+	POLICY_ALLOW,
+};
 
 enum { POLICY_TEXT_SIZE = 256 };
 enum { POLICY_REFUSED_MAX = 6 }; /* internal: the first are listed */
@@ -62,8 +71,8 @@ struct policy_refusal {
 };
 
 struct policy_result {
-	enum policy_verdict verdict; /* CODE: ALLOW once a code is given */
-	char role[LIMIT_NAME_SIZE];  /* the deciding rule, "" = none */
+	enum policy_verdict verdict;
+	char role[LIMIT_NAME_SIZE]; /* the deciding rule, "" = none */
 	char role_id[LIMIT_ID_SIZE];
 	/* What to give when allowed; what would pass when not. */
 	char login[LIMIT_NAME_SIZE];
@@ -73,7 +82,11 @@ struct policy_result {
 	uint32_t mfa_age_s;
 	uint32_t caps;
 	bool record;
-	bool reason;     /* a reason is wanted */
+	bool reason; /* a reason is wanted */
+	bool code;   /* a code is wanted, whether approved or not */
+	uint32_t pending_s, use_within_s;
+	struct quorum_list needs;     /* what has to be approved, */
+	struct quorum_state approved; /* and how far that is */
 	bool would_pass; /* denied, but login/port/seconds above would pass */
 	unsigned nrefused;
 	struct policy_refusal refused[POLICY_REFUSED_MAX];

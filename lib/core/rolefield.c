@@ -58,6 +58,7 @@ rolefield_is_list(const struct rolefield *f)
 	case ROLE_PORTS:
 	case ROLE_PREFIXES:
 	case ROLE_CAPS:
+	case ROLE_QUORUMS:
 		return true;
 	default:
 		return false;
@@ -118,6 +119,8 @@ rolefield_count(const struct rolefield *f, const struct policy_role *r)
 		return ((const struct port_list *)p)->n;
 	case ROLE_PREFIXES:
 		return ((const struct prefix_list *)p)->n;
+	case ROLE_QUORUMS:
+		return ((const struct quorum_list *)p)->n;
 	case ROLE_CAPS:
 		while (nth_cap(*(const uint32_t *)p, n) != 0)
 			n++;
@@ -142,6 +145,13 @@ get_prefix(struct rolefield_value *ret, const struct prefix *x)
 	addr_format(addr, &x->addr);
 	(void)snprintf(
 	    ret->text, sizeof(ret->text), "%s/%u", addr, (unsigned)x->bits);
+}
+
+static void
+get_quorum(struct rolefield_value *ret, const struct quorum *q)
+{
+	_Static_assert(sizeof(ret->text) >= QUORUM_TEXT_SIZE, "fits");
+	quorum_text(ret->text, q);
 }
 
 static void
@@ -174,6 +184,9 @@ rolefield_get(struct rolefield_value *ret, const struct rolefield *f,
 		break;
 	case ROLE_PREFIXES:
 		get_prefix(ret, &((const struct prefix_list *)p)->prefix[i]);
+		break;
+	case ROLE_QUORUMS:
+		get_quorum(ret, &((const struct quorum_list *)p)->quorum[i]);
 		break;
 	case ROLE_SECONDS:
 		get_number(ret, *(const uint32_t *)p);
@@ -254,6 +267,8 @@ rolefield_add(const struct rolefield *f, struct policy_role *r,
 		return set_bool(p, text, "false", "true");
 	case ROLE_TEXT:
 		return set_text(f, p, text);
+	case ROLE_QUORUMS:
+		return quorum_add(p, text);
 	}
 	return GW_EINVAL;
 }
@@ -286,6 +301,9 @@ rolefield_absent(const struct rolefield *f, struct policy_role *r)
 		break;
 	case ROLE_PREFIXES:
 		((struct prefix_list *)p)->n = 0;
+		break;
+	case ROLE_QUORUMS:
+		((struct quorum_list *)p)->n = 0;
 		break;
 	case ROLE_NAME:
 	case ROLE_TEXT:
@@ -347,6 +365,8 @@ rolefield_equal(const struct rolefield *f, const struct policy_role *a,
 		return ports_equal(p, q);
 	case ROLE_PREFIXES:
 		return prefixes_equal(p, q);
+	case ROLE_QUORUMS:
+		return quorum_equal(p, q);
 	case ROLE_SECONDS:
 	case ROLE_CAPS:
 		return *(const uint32_t *)p == *(const uint32_t *)q;
@@ -382,6 +402,9 @@ rolefield_expects(const struct rolefield *f)
 		return "true or false was expected";
 	case ROLE_TEXT:
 		return "one line of text was expected";
+	case ROLE_QUORUMS:
+		return "\"1 of GROUP\" or \"2 of GROUP or GROUP\" was "
+		       "expected, for 1 to 9 people";
 	}
 	return "";
 }

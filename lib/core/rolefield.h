@@ -17,6 +17,7 @@
 #include "base/attr.h"
 #include "base/limits.h"
 #include "core/grant.h"
+#include "core/quorum.h"
 #include "core/target.h"
 
 /* What a field holds; the text of one value is how the store keeps it. */
@@ -31,6 +32,7 @@ enum rolefield_kind {
 	ROLE_WANTED,   /* bool: "required", "optional" */
 	ROLE_BOOL,     /* bool: "true", "false" */
 	ROLE_TEXT,     /* char[max + 1]: one line of UTF-8 */
+	ROLE_QUORUMS,  /* struct quorum_list; a value is "1 of sre or leads" */
 };
 
 /* What becomes of it where several roles allow the same. */
@@ -39,6 +41,7 @@ enum rolefield_merge {
 	ROLE_SHORTEST,    /* the smallest number */
 	ROLE_COMMON,      /* the bits that all have */
 	ROLE_ANY,         /* true if one says so */
+	ROLE_EACH,        /* all that each of them wants */
 	ROLE_SHOWN,       /* nothing: it decides nothing */
 };
 
@@ -96,6 +99,20 @@ enum rolefield_bits {
 	X(deny, "deny", BOOL, SELECTS, 0, 1, 0, 0, OWN, "deny",                \
 	    "the role forbids instead of allowing",                            \
 	    "The role forbids instead of allowing.")                           \
+	X(approvals, "approvals", QUORUMS, EACH, 0, LIMIT_QUORUM_LEVELS, 0,    \
+	    ROLE_WIDE, OWN, "approvals", "who must approve, as 1 of GROUP",    \
+	    "Who must approve a request, one level after the other: "          \
+	    "\"1 of sre\", \"2 of security or leads\". Nobody approves "       \
+	    "their own.")                                                      \
+	X(pending_s, "pending", SECONDS, SHORTEST, LIMIT_PENDING_MIN_S,        \
+	    LIMIT_PENDING_MAX_S, LIMIT_PENDING_S, ROLE_WIDE | ROLE_LATER, OWN, \
+	    "pending", "for how long a request waits for approval",            \
+	    "How long a request waits for approval before it lapses.")         \
+	X(use_within_s, "use_within", SECONDS, SHORTEST, LIMIT_PENDING_MIN_S,  \
+	    LIMIT_PENDING_MAX_S, LIMIT_USE_WITHIN_S, ROLE_WIDE | ROLE_LATER,   \
+	    OWN, "use-within", "for how long an approval can be used",         \
+	    "How long an approved request may wait until its user activates "  \
+	    "it.")                                                             \
 	X(note, "note", TEXT, SHOWN, 0, LIMIT_REASON_MAX, 0, ROLE_LATER, OWN,  \
 	    "note", "a line for people, shown in lists",                       \
 	    "A line for people, shown in lists: what the role is for, whom "   \
@@ -111,6 +128,7 @@ enum rolefield_bits {
 #define ROLE_MEMBER_WANTED(m, max) bool m;
 #define ROLE_MEMBER_BOOL(m, max) bool m;
 #define ROLE_MEMBER_TEXT(m, max) char m[(max) + 1];
+#define ROLE_MEMBER_QUORUMS(m, max) struct quorum_list m;
 
 struct policy_role {
 	char id[LIMIT_ID_SIZE]; /* its own, also after its name is another's */

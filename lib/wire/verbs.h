@@ -90,6 +90,25 @@ enum verb_ends { ENDS_NOTHING = 0, ENDS_ACCESS };
 	X(REQUEST, "request.create", "POST", "/v1/requests", AUTH_SIGNED,      \
 	    WHO_USER, ROOT_NEVER, CODE_INSIDE, PAYLOAD_WHOLE, ANSWER_KEPT,     \
 	    SERVED_IN_STEP, ENDS_NOTHING)                                      \
+	X(REQUESTS, "request.list", "GET", "/v1/requests", AUTH_TOKEN,         \
+	    WHO_USER, ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE,          \
+	    SERVED_TOLD, ENDS_NOTHING)                                         \
+	X(REQUEST_SHOW, "request.show", "GET", "/v1/requests/{id}",            \
+	    AUTH_TOKEN, WHO_USER, ROOT_MAY, CODE_NONE, PAYLOAD_NONE,           \
+	    ANSWER_ONCE, SERVED_TOLD, ENDS_NOTHING)                            \
+	X(REQUEST_APPROVE, "request.approve", "POST", "/v1/requests/approve",  \
+	    AUTH_SIGNED, WHO_USER, ROOT_NEVER, CODE_BEFORE, PAYLOAD_WHOLE,     \
+	    ANSWER_KEPT, SERVED_TOLD, ENDS_NOTHING)                            \
+	X(REQUEST_DENY, "request.deny", "POST", "/v1/requests/deny",           \
+	    AUTH_SIGNED, WHO_USER, ROOT_MAY, CODE_NONE, PAYLOAD_WHOLE,         \
+	    ANSWER_KEPT, SERVED_TOLD, ENDS_ACCESS)                             \
+	X(REQUEST_CANCEL, "request.cancel", "POST", "/v1/requests/cancel",     \
+	    AUTH_SIGNED, WHO_USER, ROOT_NEVER, CODE_NONE, PAYLOAD_WHOLE,       \
+	    ANSWER_KEPT, SERVED_TOLD, ENDS_ACCESS)                             \
+	X(REQUEST_ACTIVATE, "request.activate", "POST",                        \
+	    "/v1/requests/activate", AUTH_SIGNED, WHO_USER, ROOT_NEVER,        \
+	    CODE_INSIDE, PAYLOAD_WHOLE, ANSWER_KEPT, SERVED_IN_STEP,           \
+	    ENDS_NOTHING)                                                      \
 	X(GRANTS, "grant.list", "GET", "/v1/grants", AUTH_TOKEN, WHO_USER,     \
 	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_TOLD,       \
 	    ENDS_NOTHING)                                                      \

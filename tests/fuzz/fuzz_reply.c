@@ -135,8 +135,7 @@ command(struct ctx *c, const char *const line[static 8])
 
 	for (; n < 8 && line[n] != NULL; n++)
 		argv[n] = (char *)(uintptr_t)line[n];
-	must(opt_parse(&c->opt, n, argv, (FLAG_BIT(F_COUNT - 1) << 1) - 1, err,
-	    sizeof(err)));
+	must(opt_parse(&c->opt, n, argv, NULL, err, sizeof(err)));
 	cmd = find_command(c->cmds, &c->opt, &used, err, sizeof(err));
 	must(cmd != NULL);
 	for (unsigned i = used; i < c->opt.nargs; i++)

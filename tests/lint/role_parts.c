@@ -62,6 +62,7 @@ schema(const struct rolefield *f)
 			1, "maximum", 65535),
 		    f);
 	case ROLE_PREFIXES:
+	case ROLE_QUORUMS:
 		return list_schema(json_pack("{s:s}", "type", "string"), f);
 	case ROLE_SECONDS:
 		return json_pack("{s:s, s:I, s:I, s:I}", "type", "integer",

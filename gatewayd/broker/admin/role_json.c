@@ -160,6 +160,7 @@ parse_field(struct policy_role *ret, const struct rolefield *f, const json_t *o,
 		return parse_numbers(ret, f, o, p);
 	case ROLE_PREFIXES:
 	case ROLE_CAPS:
+	case ROLE_QUORUMS:
 		return parse_words(ret, f, o, p);
 	case ROLE_SECONDS:
 		return parse_seconds(ret, f, o, p);

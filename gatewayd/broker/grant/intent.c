@@ -64,6 +64,7 @@ intent_free(struct intent *in)
 	free(in->payload);
 	free(in->signature);
 	subject_clear(&in->subject);
+	free(in->approvals);
 	free(in);
 }
 
@@ -93,8 +94,13 @@ intent_judge(const struct broker *b, struct intent *in)
 	    .nsources = in->nsources,
 	    .mfa_age_s = in->mfa_age_s,
 	    .max_s = b->conf->max_grant_s,
-	    .mfa_max_s = b->conf->mfa_age_s};
+	    .mfa_max_s = b->conf->mfa_age_s,
+	    .user_id = in->subject.user.id};
 
+	if (in->approvals != NULL) {
+		f.approvals = in->approvals->fact;
+		f.napprovals = in->approvals->n;
+	}
 	for (unsigned i = 0; i < in->nsources; i++)
 		f.sources[i] = in->source[i];
 	policy_decide(&in->verdict, &f, b->roles, b->nroles);

@@ -12,6 +12,7 @@
 
 #include "broker/call/call.h"
 #include "broker/call/subject.h"
+#include "broker/grant/approvals.h"
 #include "core/grant.h"
 #include "core/policy.h"
 
@@ -42,6 +43,7 @@ struct intent {
 	size_t payload_len;
 	char *signature;
 	/* by what it is judged, and how */
+	struct approvals *approvals; /* NULL = nobody was asked */
 	struct subject subject;
 	struct policy_result verdict;
 };

@@ -3,9 +3,13 @@
  * recheck - see the header.
  */
 #include "broker/grant/recheck.h"
+
+#include <stdlib.h>
+
 #include "base/fault.h"
 #include "broker/broker.h"
 #include "broker/call/subject.h"
+#include "broker/grant/approvals.h"
 #include "broker/grant/live.h"
 #include "broker/identity/mfa.h"
 #include "core/event.h"
@@ -62,6 +66,24 @@ recheck_probe(struct subject *s, const struct live_grant *lg)
 	       (lg->g.target_id[0] == '\0' || same_target(s, lg));
 }
 
+/* What it was approved by counts as it did when it opened. */
+static void
+decide(struct policy_result *ret, struct policy_facts *f,
+    const struct live_grant *lg)
+{
+	struct broker *b = lg->b;
+	struct approvals *a = NULL;
+
+	policy_decide(ret, f, b->roles, b->nroles);
+	if (ret->verdict != POLICY_APPROVAL ||
+	    approvals_load(b, lg->g.req, &a) != 0)
+		return;
+	f->approvals = a->fact;
+	f->napprovals = a->n;
+	policy_decide(ret, f, b->roles, b->nroles);
+	free(a);
+}
+
 bool
 recheck_grant(struct subject *s, const struct live_grant *lg)
 {
@@ -78,7 +100,8 @@ recheck_grant(struct subject *s, const struct live_grant *lg)
 	    .reason = g->reason,
 	    .mfa_age_s = 0,
 	    .max_s = b->conf->max_grant_s,
-	    .mfa_max_s = b->conf->mfa_age_s};
+	    .mfa_max_s = b->conf->mfa_age_s,
+	    .user_id = g->user_id};
 
 	if (FAULT(no_reconsider) || FAULT(no_policy))
 		return true;
@@ -91,6 +114,6 @@ recheck_grant(struct subject *s, const struct live_grant *lg)
 		f.sources[f.nsources++] = g->source4;
 	if (g->source6.family != 0 && !FAULT(recheck_source))
 		f.sources[f.nsources++] = g->source6;
-	policy_decide(&v, &f, b->roles, b->nroles);
+	decide(&v, &f, lg);
 	return policy_within(&v, g->caps, g->record != 0);
 }

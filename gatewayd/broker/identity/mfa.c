@@ -350,27 +350,17 @@ burned(struct call *c, const void *body)
 }
 
 void
-mfa_require(struct call *c, call_fn *then)
+mfa_burn(struct call *c, call_fn *then)
 {
 	struct msg_nt_mfa_burn m = {0};
 	struct problem p = {0};
-	const int64_t age = mfa_age_s(c);
 
-	if (c->local) {
-		then(c);
-		return;
-	}
 	if (mfa_check(c, &p) != 0) {
 		call_problem(c, &p);
 		return;
 	}
 	if (c->mfa_step == 0) {
-		if (age >= 0 && age <= (int64_t)c->b->conf->mfa_age_s) {
-			then(c);
-			return;
-		}
-		call_refuse(c, 401, "code-needed", "code",
-		    "this needs a code from your authenticator app");
+		then(c);
 		return;
 	}
 	text_set(m.user, sizeof(m.user), c->user);
@@ -381,4 +371,19 @@ mfa_require(struct call *c, call_fn *then)
 	c->then = then;
 	call_ask(
 	    c, PROC_NOTARY, MSG_NT_MFA_BURN, &m, MSG_NT_MFA_BURNED, burned);
+}
+
+void
+mfa_require(struct call *c, call_fn *then)
+{
+	const int64_t age = mfa_age_s(c);
+
+	if (c->local)
+		then(c);
+	else if (c->env.code[0] != '\0' ||
+		 (age >= 0 && age <= (int64_t)c->b->conf->mfa_age_s))
+		mfa_burn(c, then);
+	else
+		call_refuse(c, 401, "code-needed", "code",
+		    "this needs a code from your authenticator app");
 }

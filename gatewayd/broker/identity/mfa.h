@@ -31,6 +31,8 @@ void mfa_used(struct call *c);
 /* What the notary says of a code it was to burn: it did, which is remembered
  * as above. False: the call is answered. */
 MUST_CHECK bool mfa_burned(struct call *c, const struct msg_nt_mfa_burned *m);
+/* then(c) with the step of the code that came burned; at once if none came. */
+void mfa_burn(struct call *c, call_fn *then);
 /* Code wanted by the verb's row: then(c) with the step burned, or refusal. */
 void mfa_require(struct call *c, call_fn *then);
 

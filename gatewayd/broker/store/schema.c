@@ -146,6 +146,30 @@ static const char looks[] =
     "CREATE INDEX target_logins_login ON target_logins(login);"
     "CREATE INDEX role_fields_value ON role_fields(field, value);";
 
+/* 7: requests that wait for approval, and what became of them. */
+static const char asked[] =
+    "CREATE TABLE requests("
+    " id TEXT PRIMARY KEY, user TEXT NOT NULL, user_id TEXT NOT NULL,"
+    " target TEXT NOT NULL, target_id TEXT NOT NULL, login TEXT NOT NULL,"
+    " role TEXT NOT NULL, port INTEGER NOT NULL, seconds INTEGER NOT NULL,"
+    " use_within INTEGER NOT NULL, why TEXT NOT NULL, source4 TEXT NOT NULL,"
+    " source6 TEXT NOT NULL, state INTEGER NOT NULL,"
+    " created INTEGER NOT NULL, until INTEGER NOT NULL,"
+    " grant_id TEXT NOT NULL, by TEXT NOT NULL, note TEXT NOT NULL,"
+    " revision TEXT NOT NULL, digest TEXT NOT NULL, seq INTEGER NOT NULL);"
+    "CREATE INDEX requests_created ON requests(created, id);"
+    "CREATE INDEX requests_state ON requests(state, until);"
+    "CREATE TABLE approvals("
+    " request TEXT NOT NULL REFERENCES requests(id) ON DELETE CASCADE,"
+    " user_id TEXT NOT NULL, user TEXT NOT NULL, key_fp TEXT NOT NULL,"
+    " level INTEGER NOT NULL, note TEXT NOT NULL, at INTEGER NOT NULL,"
+    " seq INTEGER NOT NULL, PRIMARY KEY(request, user_id));"
+    "CREATE TABLE approval_groups("
+    " request TEXT NOT NULL, user_id TEXT NOT NULL, name TEXT NOT NULL,"
+    " PRIMARY KEY(request, user_id, name),"
+    " FOREIGN KEY(request, user_id) REFERENCES approvals(request, user_id)"
+    " ON DELETE CASCADE);";
+
 const struct migration *
 store_migrations(unsigned *retn)
 {
@@ -156,6 +180,7 @@ store_migrations(unsigned *retn)
 	    {.text = fields},
 	    {.text = code_tries},
 	    {.text = looks, .fill = store_look_fill},
+	    {.text = asked},
 	};
 
 	*retn = ARRAY_LEN(list);

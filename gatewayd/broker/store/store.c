@@ -86,6 +86,8 @@ store_seq(struct store *s, uint64_t *ret)
 	    " UNION ALL SELECT max(seq) FROM answers"
 	    " UNION ALL SELECT max(seq) FROM grants"
 	    " UNION ALL SELECT max(seq) FROM sessions"
+	    " UNION ALL SELECT max(seq) FROM requests"
+	    " UNION ALL SELECT max(seq) FROM approvals"
 	    " UNION ALL SELECT max(seq) FROM removed)");
 
 	*ret = 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * store - what the broker remembers: users, targets, roles, first answers, and
- * the history of grants and sessions that have ended. What is open now is not
- * here: that is the fold of the log.
+ * store - what the broker remembers: users, targets, roles, requests that wait
+ * for approval, first answers, and the history of what has ended. What is open
+ * now is not here: that is the fold of the log.
  *
  * Every change names the sequence number (seq) of the record that caused it,
  * which is durable before it; a store that is ahead of the log was not written
@@ -27,6 +27,7 @@
 #include "base/limits.h"
 #include "core/grant.h"
 #include "core/policy.h"
+#include "core/request.h"
 #include "core/target.h"
 #include "core/tries.h"
 
@@ -83,6 +84,18 @@ struct session_row {
 	uint8_t reason; /* enum end_reason */
 	bool recorded;
 	uint64_t bytes_in, bytes_out;
+	uint64_t seq;
+};
+
+struct approval_row {
+	char request[LIMIT_ID_SIZE];
+	char user[LIMIT_NAME_SIZE];
+	char user_id[LIMIT_ID_SIZE];
+	char key_fp[64];
+	uint8_t level;
+	struct name_list groups; /* of the approver, then */
+	char note[LIMIT_REASON_SIZE];
+	int64_t at_ms;
 	uint64_t seq;
 };
 
@@ -229,6 +242,34 @@ MUST_CHECK int store_role_remove(
  * it more might be allowed. */
 MUST_CHECK int store_role_all(
     struct store *s, struct policy_role **ret, size_t *retn);
+
+/* ---- request.c: requests that wait, and what became of them */
+
+MUST_CHECK int store_request_put(struct store *s, const struct request *r);
+MUST_CHECK int store_request_get(
+    struct store *s, const char *id, struct request *ret);
+/* From that state into r's: with its until_ms, grant, by, note and seq.
+ * GW_ESTATE: it is in another one (any more), or is not there. */
+MUST_CHECK int store_request_move(
+    struct store *s, const struct request *r, enum request_state from);
+typedef void store_request_fn(void *arg, const struct request *r);
+/* What waits, by id; user_id NULL = everybody's. */
+MUST_CHECK int store_request_waiting(
+    struct store *s, const char *user_id, store_request_fn *fn, void *arg);
+/* What waits no more, as store_grant_each(). */
+MUST_CHECK int store_request_over(struct store *s, const char *user_id,
+    int64_t created_ms, const char *id, unsigned max, store_request_fn *fn,
+    void *arg);
+/* The id of one that waits and should have ended by then; GW_ENOENT. */
+MUST_CHECK int store_request_due(
+    struct store *s, int64_t utc_ms, char ret[static LIMIT_NAME_SIZE]);
+/* GW_EEXIST: that user's is there. */
+MUST_CHECK int store_approval_put(
+    struct store *s, const struct approval_row *a);
+typedef void store_approval_fn(void *arg, const struct approval_row *a);
+/* Those of a request, in the order that they were given in. */
+MUST_CHECK int store_approval_each(
+    struct store *s, const char *request, store_approval_fn *fn, void *arg);
 
 /* ---- history.c: a convenience; the evidence is the log */
 

@@ -27,7 +27,8 @@ split(char *text, char **argv, int max)
 }
 
 static bool
-parse(struct opts *o, const char *line, uint64_t allowed, char *err)
+parse(
+    struct opts *o, const char *line, const struct flag_set *allowed, char *err)
 {
 	static char text[512]; /* opts borrow from it */
 	char *argv[16];
@@ -39,8 +40,12 @@ parse(struct opts *o, const char *line, uint64_t allowed, char *err)
 static void
 test_opts(void **state)
 {
-	const uint64_t some = FLAG_BIT(F_FOR) | FLAG_BIT(F_LOGIN) |
-			      FLAG_BIT(F_QUIET) | FLAG_BIT(F_OUTPUT);
+	static const struct flag_set some = {.has = {[F_FOR] = true,
+						 [F_LOGIN] = true,
+						 [F_QUIET] = true,
+						 [F_OUTPUT] = true}};
+	static const struct flag_set file = {.has = {[F_FILE] = true}};
+	static const struct flag_set follow = {.has = {[F_FOLLOW] = true}};
 	static const struct {
 		const char *line, *part;
 	} bad[] = {
@@ -64,7 +69,7 @@ test_opts(void **state)
 
 	(void)state;
 	assert_true(parse(
-	    &o, "a --for=2h -q b --login x -l y -ojson -- --for", some, err));
+	    &o, "a --for=2h -q b --login x -l y -ojson -- --for", &some, err));
 	assert_int_equal(o.nargs, 3);
 	assert_string_equal(o.arg[0], "a");
 	assert_string_equal(o.arg[2], "--for");
@@ -75,19 +80,19 @@ test_opts(void **state)
 	assert_string_equal(opt_get(&o, F_OUTPUT), "json");
 	assert_null(opt_get(&o, F_REASON));
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-		CHECK_ROW(!parse(&o, bad[i].line, some, err), bad[i].line);
+		CHECK_ROW(!parse(&o, bad[i].line, &some, err), bad[i].line);
 		CHECK_ROW(strstr(err, bad[i].part) != NULL, err);
 	}
 	/* A guess takes nothing away, not even a question. */
 	for (size_t i = 0; i < ARRAY_LEN(harsh); i++) {
-		CHECK_ROW(!parse(&o, harsh[i], UINT64_MAX, err), harsh[i]);
+		CHECK_ROW(!parse(&o, harsh[i], NULL, err), harsh[i]);
 		for (size_t k = 0; k < ARRAY_LEN(taken); k++)
 			CHECK_ROW(strstr(err, taken[k]) == NULL, err);
 	}
 	/* -f is --file here and --follow there. */
-	assert_true(parse(&o, "-f x", FLAG_BIT(F_FILE), err));
+	assert_true(parse(&o, "-f x", &file, err));
 	assert_string_equal(opt_get(&o, F_FILE), "x");
-	assert_true(parse(&o, "-f", FLAG_BIT(F_FOLLOW), err));
+	assert_true(parse(&o, "-f", &follow, err));
 }
 
 /* Its help has a line for each flag that it takes, and one only; what is its
@@ -103,8 +108,8 @@ check_help(const struct cmd *c)
 	help_command(f, c);
 	assert_int_equal(fclose(f), 0);
 	for (unsigned i = 0; i < F_COUNT; i++) {
-		const bool own = (cmd_flags(c) & FLAG_BIT(i)) != 0;
-		const bool takes = own || (CMD_COMMON_FLAGS & FLAG_BIT(i)) != 0;
+		const bool own = cmd_flags(c).has[i];
+		const bool takes = own || cmd_common_flags().has[i];
 		const char *at = text;
 		char word[64];
 		unsigned lines = 0;
@@ -131,7 +136,7 @@ check_help(const struct cmd *c)
 static void
 test_command_table(void **state)
 {
-	const uint64_t common = CMD_COMMON_FLAGS;
+	const struct flag_set common = cmd_common_flags();
 	char err[256] = "";
 	struct opts o;
 	unsigned used = 0;
@@ -139,17 +144,18 @@ test_command_table(void **state)
 	(void)state;
 	for (unsigned i = 0; cmd_table()[i].name != NULL; i++) {
 		const struct cmd *c = &cmd_table()[i];
+		const struct flag_set takes = flags_either(&c->flags, &common);
 
 		assert_non_null(c->run);
 		CHECK_ROW(c->min_args <= c->max_args, c->name);
-		CHECK_ROW((c->flags & common) == 0, c->name);
+		for (unsigned k = 0; k < F_COUNT; k++)
+			CHECK_ROW(!c->flags.has[k] || !common.has[k], c->name);
 		check_help(c);
 		CHECK_ROW(c->what[0] != '\0', c->name);
 		/* The example is a call of this very command. */
 		if (strchr(c->example, '"') == NULL &&
 		    strchr(c->example, '>') == NULL) {
-			CHECK_ROW(
-			    parse(&o, c->example, c->flags | common, err), err);
+			CHECK_ROW(parse(&o, c->example, &takes, err), err);
 			CHECK_ROW(find_command(cmd_table(), &o, &used, err,
 				      sizeof(err)) == c,
 			    c->name);
@@ -259,7 +265,7 @@ check_section(const char *manual, const struct cmd *c)
 	assert_non_null(text);
 	list = strstr(text, "\nFlags:\n");
 	for (unsigned i = 0; i < F_COUNT; i++) {
-		const bool own = (cmd_flags(c) & FLAG_BIT(i)) != 0;
+		const bool own = cmd_flags(c).has[i];
 		const bool many = i == F_CODE_FILE || i == F_DRY_RUN;
 		bool said = false;
 

@@ -45,7 +45,7 @@ role_set(const char *flags)
 	script = steps;
 	sent_local[0] = '\0';
 	if (!opt_parse(
-		&c.opt, n, argv, command("role set")->flags, err, sizeof(err)))
+		&c.opt, n, argv, &command("role set")->flags, err, sizeof(err)))
 		fail_msg("%s", err);
 	return run_role_set(&c);
 }
@@ -118,8 +118,7 @@ test_each_has_a_flag(void **state)
 		if (f[i].kind == ROLE_NAME)
 			continue;
 		CHECK_ROW(flag < F_COUNT, f[i].name);
-		CHECK_ROW((command("role set")->flags & FLAG_BIT(flag)) != 0,
-		    f[i].name);
+		CHECK_ROW(command("role set")->flags.has[flag], f[i].name);
 	}
 }
 

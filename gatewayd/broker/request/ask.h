@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * request - one request for access.
+ * ask - one request for access: request.create.
  */
-#ifndef BROKER_GRANT_REQUEST_H
-#define BROKER_GRANT_REQUEST_H
+#ifndef BROKER_REQUEST_ASK_H
+#define BROKER_REQUEST_ASK_H
 
 #include "broker/call/call.h"
 

@@ -1,65 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * request - one request for access, top to bottom:
- *
- *   check    who asked is known (identity/caller.c); now: may they, for how
- *            long, from where (core/policy, pure); is it open already; then
- *            the code
- *   reserve, intent, open: grant/open.c
- *   reply
+ * answer - see the header.
  */
+#include "broker/request/answer.h"
+
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/disk.h"
 #include "base/err.h"
-#include "base/fault.h"
 #include "base/log.h"
 #include "base/str.h"
-#include "broker/call/call.h"
 #include "broker/call/put.h"
-#include "broker/grant/intent.h"
-#include "broker/grant/live.h"
-#include "broker/grant/open.h"
-#include "broker/grant/request.h"
 #include "broker/grant/verbs.h"
 #include "broker/identity/mfa.h"
 
-static void
-state_free(void *p)
-{
-	intent_free(p);
-}
-
-static int
-parse(struct intent *in, const json_t *o, struct problem *p)
-{
-	static const char *const keys[] = {
-	    "target", "login", "port", "for", "reason", NULL};
-	const char *target = NULL, *login = NULL, *reason = NULL;
-	int64_t port = 0, seconds = 0;
-	int r;
-
-	if ((r = json_only(o, keys, p)) != 0 ||
-	    (r = json_get_name(o, "target", true, &target, p)) != 0 ||
-	    (r = json_get_name(o, "login", false, &login, p)) != 0 ||
-	    (r = json_get_int(o, "port", false, 1, 65535, &port, p)) != 0 ||
-	    (r = json_get_int(o, "for", false, 1, 10000000, &seconds, p)) !=
-		0 ||
-	    (r = json_get_str(
-		 o, "reason", false, LIMIT_REASON_MAX, &reason, p)) != 0)
-		return r;
-	name_set(in->target, target);
-	if (login != NULL)
-		name_set(in->login, login);
-	if (reason != NULL)
-		text_set(in->reason, sizeof(in->reason), reason);
-	in->port = (uint16_t)port;
-	in->seconds = (uint32_t)seconds;
-	return 0;
-}
-
-/* ---- check */
+/* ---- refused by policy */
 
 static json_t *
 refused_json(const struct policy_result *v)
@@ -118,8 +74,8 @@ reply_denied(struct call *c)
 	call_reply(c, 403, o);
 }
 
-static void
-request_fields(
+void
+asked_fields(
     const struct call *c, const struct intent *in, struct event_fields *f)
 {
 	call_fields(c, f);
@@ -133,8 +89,8 @@ request_fields(
 	event_str(f, EF_WHY, in->reason);
 }
 
-static void
-deny(struct call *c, const struct intent *in)
+void
+answer_denied(struct call *c, const struct intent *in, enum event_code ev)
 {
 	const struct policy_result *v = &in->verdict;
 	struct event_fields f;
@@ -144,14 +100,14 @@ deny(struct call *c, const struct intent *in)
 	for (unsigned i = 0; i < v->nrefused; i++)
 		buf_printf(&text, "%s%s: %s", i > 0 ? "; " : "",
 		    v->refused[i].field, v->refused[i].text);
-	request_fields(c, in, &f);
+	asked_fields(c, in, &f);
 	event_str(&f, EF_LOGIN, in->login);
 	if (in->seconds > 0)
 		event_num(&f, EF_SECONDS, in->seconds);
 	event_str(&f, EF_OUTCOME, "failure");
 	event_str(&f, EF_REASON, "policy");
 	event_strn(&f, EF_MSG, text.p, text.len);
-	call_append(c, EV_REQUEST_DENIED, &f, reply_denied);
+	call_append(c, ev, &f, reply_denied);
 	event_fields_done(&f);
 	buf_done(&text);
 }
@@ -170,9 +126,33 @@ has_place(const struct call *c)
 	return all < LIMIT_GRANTS && own < LIMIT_GRANTS_PER_USER;
 }
 
-/* ---- reply */
+bool
+answer_no_place(struct call *c)
+{
+	if (has_place(c))
+		return false;
+	call_refuse(c, 429, "too-many", NULL,
+	    "you may have %d grants open at a time: jitctl release ends one",
+	    (int)LIMIT_GRANTS_PER_USER);
+	return true;
+}
 
-static json_t *
+/* ---- opened */
+
+json_t *
+needs_json(const struct quorum_list *l)
+{
+	json_t *a = json_array();
+	char text[QUORUM_TEXT_SIZE];
+
+	for (unsigned i = 0; a != NULL && i < l->n; i++) {
+		quorum_text(text, &l->quorum[i]);
+		(void)json_array_append_new(a, json_string(text));
+	}
+	return a;
+}
+
+json_t *
 caps_json(uint32_t caps)
 {
 	json_t *a = json_array();
@@ -186,8 +166,8 @@ caps_json(uint32_t caps)
 	return a;
 }
 
-static void
-reply(struct call *c, const struct live_grant *lg, bool already)
+void
+answer_open(struct call *c, const struct live_grant *lg, bool already)
 {
 	const struct grant *g = &lg->g;
 	char ssh[LIMIT_NAME_SIZE * 2];
@@ -220,7 +200,7 @@ record_unopened(const struct call *c, const struct intent *in, const char *why)
 {
 	struct event_fields f;
 
-	request_fields(c, in, &f);
+	asked_fields(c, in, &f);
 	event_str(&f, EF_LOGIN, in->verdict.login);
 	event_str(&f, EF_GRANT, in->grant);
 	event_str(&f, EF_OUTCOME, "failure");
@@ -232,8 +212,8 @@ record_unopened(const struct call *c, const struct intent *in, const char *why)
 	event_fields_done(&f);
 }
 
-static void
-opened(void *arg, const struct intent *in, const struct opened *o)
+void
+answer_opened(void *arg, const struct intent *in, const struct opened *o)
 {
 	struct call *c = arg;
 
@@ -241,7 +221,7 @@ opened(void *arg, const struct intent *in, const struct opened *o)
 		c->seq = o->seq;
 	switch (o->result) {
 	case OPEN_DONE:
-		reply(c, o->grant, false);
+		answer_open(c, o->grant, false);
 		break;
 	case OPEN_CODE_USED:
 		record_unopened(c, in, "used");
@@ -282,104 +262,4 @@ opened(void *arg, const struct intent *in, const struct opened *o)
 		call_not_written(c, o->error);
 		break;
 	}
-}
-
-/* The verdict and its rule; in the log before grant.open, which waits. */
-static int
-record_allowed(const struct call *c, const struct intent *in)
-{
-	struct event_fields f;
-	int r;
-
-	request_fields(c, in, &f);
-	event_str(&f, EF_LOGIN, in->verdict.login);
-	event_str(&f, EF_GRANT, in->grant);
-	event_num(&f, EF_SECONDS, in->verdict.seconds);
-	event_str(&f, EF_OUTCOME, "success");
-	r = process_append(c->b->process, EV_REQUEST_CREATE, &f, NULL, NULL);
-	event_fields_done(&f);
-	return r;
-}
-
-/* ---- the verb */
-
-/* What is open already needs no second grant, and no code: nothing opens, and
- * nothing is written. */
-static const struct live_grant *
-open_already(const struct call *c, const struct intent *in)
-{
-	struct grant want;
-
-	if (in->verdict.verdict == POLICY_DENY || FAULT(open_again))
-		return NULL;
-	intent_grant(c->b, in, &want);
-	return grant_given(c->b, &want, in->key_fp);
-}
-
-/* True: allowed. Else the call is answered. */
-static bool
-decide(struct call *c, struct intent *in)
-{
-	const struct live_grant *open = NULL;
-
-	intent_judge(c->b, in);
-	if (in->verdict.verdict == POLICY_DENY && !FAULT(no_policy)) {
-		deny(c, in);
-		return false;
-	}
-	if ((open = open_already(c, in)) != NULL) {
-		reply(c, open, true);
-		return false;
-	}
-	if (in->verdict.verdict == POLICY_CODE) {
-		call_refuse(c, 401, "code-needed", "code",
-		    "role %s wants a code from your authenticator app",
-		    in->verdict.role);
-		return false;
-	}
-	return true;
-}
-
-void
-verb_request(struct call *c)
-{
-	struct intent *in = intent_new(c);
-	struct problem p = {0};
-	int r;
-
-	if (in == NULL) {
-		call_unavailable(c, "memory");
-		return;
-	}
-	c->state = in;
-	c->state_free = state_free;
-	if (parse(in, c->req.body, &p) != 0) {
-		call_problem(c, &p);
-		return;
-	}
-	if ((r = intent_load(c->b, in)) != 0) {
-		call_store_failed(c, r);
-		return;
-	}
-	if (!decide(c, in))
-		return;
-	if (!has_place(c)) {
-		call_refuse(c, 429, "too-many", NULL,
-		    "you may have %d grants open at a time: jitctl release "
-		    "ends one",
-		    (int)LIMIT_GRANTS_PER_USER);
-		return;
-	}
-	if (mfa_check(c, &p) != 0) {
-		call_problem(c, &p);
-		return;
-	}
-	in->mfa_step = c->mfa_step;
-	memcpy(in->factor, c->factor, sizeof(in->factor));
-	if (record_allowed(c, in) != 0) {
-		call_unavailable(c, "the log");
-		return;
-	}
-	c->state = NULL; /* it may outlive the call */
-	open_start(c->b, in, opened, c);
 }

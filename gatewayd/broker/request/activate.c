@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * activate - see the header.
+ *
+ * MUST: what opens is what was approved, to the letter; by people who still may
+ * approve it; once. MUST: it is on record, and the request is used up in the
+ * store, before anything opens.
+ */
+#include "broker/request/activate.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "broker/broker.h"
+#include "broker/grant/live.h"
+#include "broker/grant/open.h"
+#include "broker/identity/mfa.h"
+#include "broker/identity/permission.h"
+#include "broker/request/answer.h"
+#include "broker/request/list.h"
+#include "broker/request/revision.h"
+#include "broker/request/waiting.h"
+
+/* As the one who calls now asks for it: with their address and proof. */
+static int
+ask_now(struct call *c, struct waiting *w)
+{
+	struct intent *in = intent_new(c), *was = w->in;
+
+	if (in == NULL)
+		return GW_ENOMEM;
+	memcpy(in->req, w->r.id, sizeof(in->req));
+	name_set(in->target, w->r.target);
+	name_set(in->login, w->r.login);
+	in->port = w->r.port;
+	in->seconds = w->r.seconds;
+	text_set(in->reason, sizeof(in->reason), w->r.reason);
+	in->approvals = was->approvals;
+	was->approvals = NULL;
+	intent_free(was);
+	w->in = in;
+	return intent_load(c->b, in);
+}
+
+/* ---- refused: each on record */
+
+static void
+say_changed(struct call *c)
+{
+	const struct waiting *w = c->state;
+
+	call_refuse(c, 409, "conflict", "request",
+	    "what was approved is not what you would get now: the target or "
+	    "the role was changed; ask again: jitctl request %s",
+	    w->r.target);
+}
+
+static void
+say_unapproved(struct call *c)
+{
+	const struct waiting *w = c->state;
+	const struct policy_result *v = &w->in->verdict;
+	char text[QUORUM_TEXT_SIZE];
+
+	quorum_text(text, &v->needs.quorum[v->approved.at]);
+	call_refuse(c, 409, "conflict", "request",
+	    "it wants %s, and of those who approved it %u still may: ask "
+	    "again: jitctl request %s",
+	    text, v->approved.have, w->r.target);
+}
+
+static void
+refuse(struct call *c, const char *reason, call_fn *then)
+{
+	const struct waiting *w = c->state;
+	struct event_fields f;
+
+	waiting_fields(c, w, &f);
+	event_str(&f, EF_OUTCOME, "failure");
+	event_str(&f, EF_REASON, reason);
+	call_append(c, EV_REQUEST_ACTIVATE_DENIED, &f, then);
+	event_fields_done(&f);
+}
+
+/* False: it is answered. */
+static bool
+may_open(struct call *c, struct waiting *w)
+{
+	const struct policy_result *v = &w->in->verdict;
+
+	intent_judge(c->b, w->in);
+	if (v->verdict == POLICY_DENY)
+		answer_denied(c, w->in, EV_REQUEST_ACTIVATE_DENIED);
+	else if (v->verdict == POLICY_APPROVAL)
+		refuse(c, "approvals", say_unapproved);
+	else if (!revision_same(&w->r, w->in))
+		refuse(c, "changed", say_changed);
+	else if (v->verdict == POLICY_CODE)
+		call_refuse(c, 401, "code-needed", "code",
+		    "role %s wants a code from your authenticator app",
+		    v->role);
+	else
+		return true;
+	return false;
+}
+
+/* ---- opening */
+
+/* Nothing opened: it may be tried again, as long as it may be used. */
+static void
+give_back(struct broker *b, const struct intent *in)
+{
+	struct request r;
+	int e = store_request_get(b->store, in->req, &r);
+
+	if (e == 0 && r.state == REQUEST_ACTIVE) {
+		r.state = REQUEST_APPROVED;
+		r.grant[0] = '\0';
+		e = store_request_move(b->store, &r, REQUEST_ACTIVE);
+	}
+	if (e != 0)
+		log_err("request %s did not open and is used up: %s", in->req,
+		    store_error(b->store));
+}
+
+static void
+opened(void *arg, const struct intent *in, const struct opened *o)
+{
+	struct call *c = arg;
+
+	if (o->result != OPEN_DONE && o->result != OPEN_OVER)
+		give_back(c->b, in);
+	answer_opened(arg, in, o);
+}
+
+/* On record; judged again, used up, opened. */
+static void
+recorded(struct call *c)
+{
+	struct waiting *w = c->state;
+	struct intent *in = w->in;
+	struct problem p = {0};
+	int r;
+
+	intent_judge(c->b, in);
+	if (!permission_still(c) || in->verdict.verdict != POLICY_ALLOW) {
+		problem_set(&p, 403, "forbidden", NULL,
+		    "your permissions changed meanwhile: nothing was opened");
+		call_undone(c, &p);
+		return;
+	}
+	w->r.state = REQUEST_ACTIVE;
+	memcpy(w->r.grant, in->grant, sizeof(w->r.grant));
+	w->r.seq = c->seq;
+	if ((r = store_request_move(c->b->store, &w->r, REQUEST_APPROVED)) !=
+	    0) {
+		call_store_failed(c, r);
+		return;
+	}
+	w->in = NULL; /* it may outlive the call */
+	open_start(c->b, in, opened, c);
+}
+
+static void
+record(struct call *c, const struct waiting *w)
+{
+	const struct approvals *a = w->in->approvals;
+	struct event_fields f;
+	struct buf names;
+
+	buf_init(&names, LIMIT_FIELD_MAX);
+	for (size_t i = 0; i < a->n; i++)
+		buf_printf(&names, "%s%s", i > 0 ? " " : "", a->row[i].user);
+	waiting_fields(c, w, &f);
+	event_str(&f, EF_GRANT, w->in->grant);
+	event_num(&f, EF_SECONDS, w->in->verdict.seconds);
+	event_str(&f, EF_SHA256, w->r.digest);
+	event_strn(&f, EF_APPROVED_BY, names.p, names.len);
+	event_str(&f, EF_OUTCOME, "success");
+	call_append(c, EV_REQUEST_ACTIVATE, &f, recorded);
+	event_fields_done(&f);
+	buf_done(&names);
+}
+
+/* Its grant, if that is open. */
+static bool
+is_open(struct call *c, const struct request *r)
+{
+	struct live_grant *lg =
+	    r->state == REQUEST_ACTIVE ? grant_find(c->b, r->grant) : NULL;
+
+	if (lg == NULL || lg->state != GRANT_ACTIVE)
+		return false;
+	answer_open(c, lg, true);
+	return true;
+}
+
+void
+verb_request_activate(struct call *c)
+{
+	static const char *const keys[] = {"request", NULL};
+	struct waiting *w = waiting_named(c, WAITING_OWN, keys);
+	struct problem p = {0};
+	int r;
+
+	if (w == NULL || is_open(c, &w->r) ||
+	    !waiting_is(c, w, REQUEST_APPROVED))
+		return;
+	if ((r = ask_now(c, w)) != 0 && r != GW_ENOENT) {
+		call_store_failed(c, r);
+		return;
+	}
+	if (!may_open(c, w) || answer_no_place(c))
+		return;
+	if (mfa_check(c, &p) != 0) {
+		call_problem(c, &p);
+		return;
+	}
+	w->in->mfa_step = c->mfa_step;
+	memcpy(w->in->factor, c->factor, sizeof(w->in->factor));
+	record(c, w);
+}
+
+/* ---- given up */
+
+static void
+withdrawn(struct call *c)
+{
+	struct waiting *w = c->state;
+	const enum request_state was = (enum request_state)w->r.state;
+	struct problem p = {0};
+	int r;
+
+	w->r.state = REQUEST_WITHDRAWN;
+	name_set(w->r.by, c->user);
+	memcpy(w->r.note, w->note, sizeof(w->r.note));
+	w->r.seq = c->seq;
+	r = store_request_move(c->b->store, &w->r, was);
+	if (r == GW_ESTATE) {
+		problem_set(&p, 409, "conflict", "request",
+		    "it was decided or opened meanwhile: nothing was done");
+		call_undone(c, &p);
+	} else if (r != 0) {
+		call_store_failed(c, r);
+	} else {
+		call_reply(c, 200, request_json(c, w));
+	}
+}
+
+void
+verb_request_cancel(struct call *c)
+{
+	static const char *const keys[] = {"request", "note", NULL};
+	struct waiting *w = waiting_named(c, WAITING_OWN, keys);
+	struct event_fields f;
+
+	if (w == NULL)
+		return;
+	if (request_state_at(&w->r, broker_now(c->b).utc_ms) != w->r.state ||
+	    !request_waits(&w->r)) {
+		waiting_conflict(c, &w->r);
+		return;
+	}
+	waiting_fields(c, w, &f);
+	call_append(c, EV_REQUEST_WITHDRAW, &f, withdrawn);
+	event_fields_done(&f);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * answer - what is said of a request: to its user when a door opens or does
+ * not, and in lists; and what is recorded of it.
+ */
+#ifndef BROKER_REQUEST_ANSWER_H
+#define BROKER_REQUEST_ANSWER_H
+
+#include "broker/call/call.h"
+#include "broker/grant/intent.h"
+#include "broker/grant/live.h"
+#include "broker/grant/open.h"
+#include "core/request.h"
+
+json_t *caps_json(uint32_t caps);
+/* ["1 of sre"] */
+json_t *needs_json(const struct quorum_list *l);
+
+/* Fields of a record about what is asked: by whom, what, why. */
+void asked_fields(
+    const struct call *c, const struct intent *in, struct event_fields *f);
+/* Records that policy refuses it, as ev, and answers so. c->state is in. */
+void answer_denied(struct call *c, const struct intent *in, enum event_code ev);
+/* It is open; already: it was before. */
+void answer_open(struct call *c, const struct live_grant *lg, bool already);
+/* How opening went; records what was allowed and did not open. */
+open_fn answer_opened;
+/* False: the user may have one more grant. Else the call is answered. */
+bool answer_no_place(struct call *c);
+
+#endif

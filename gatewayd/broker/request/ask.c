@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ask - one request for access, top to bottom:
+ *
+ *   check    who asked is known (identity/caller.c); now: may they, for how
+ *            long, from where (core/policy, pure); is it open already; then
+ *            the code
+ *   wait     if others have to approve it: the code is burned, it goes on
+ *            record and into the store, and its user hears that it waits
+ *   reserve, intent, open: grant/open.c
+ *   reply
+ */
+#include "broker/request/ask.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/fault.h"
+#include "base/str.h"
+#include "broker/call/put.h"
+#include "broker/grant/live.h"
+#include "broker/grant/open.h"
+#include "broker/identity/mfa.h"
+#include "broker/identity/permission.h"
+#include "broker/request/answer.h"
+#include "broker/request/list.h"
+#include "broker/request/revision.h"
+#include "broker/request/waiting.h"
+
+static int
+parse(struct intent *in, const json_t *o, struct problem *p)
+{
+	static const char *const keys[] = {
+	    "target", "login", "port", "for", "reason", NULL};
+	const char *target = NULL, *login = NULL, *reason = NULL;
+	int64_t port = 0, seconds = 0;
+	int r;
+
+	if ((r = json_only(o, keys, p)) != 0 ||
+	    (r = json_get_name(o, "target", true, &target, p)) != 0 ||
+	    (r = json_get_name(o, "login", false, &login, p)) != 0 ||
+	    (r = json_get_int(o, "port", false, 1, 65535, &port, p)) != 0 ||
+	    (r = json_get_int(o, "for", false, 1, 10000000, &seconds, p)) !=
+		0 ||
+	    (r = json_get_str(
+		 o, "reason", false, LIMIT_REASON_MAX, &reason, p)) != 0)
+		return r;
+	name_set(in->target, target);
+	if (login != NULL)
+		name_set(in->login, login);
+	if (reason != NULL)
+		text_set(in->reason, sizeof(in->reason), reason);
+	in->port = (uint16_t)port;
+	in->seconds = (uint32_t)seconds;
+	return 0;
+}
+
+/* The verdict and its rule; in the log before grant.open, which waits. */
+static int
+record_allowed(const struct call *c, const struct intent *in)
+{
+	struct event_fields f;
+	int r;
+
+	asked_fields(c, in, &f);
+	event_str(&f, EF_LOGIN, in->verdict.login);
+	event_str(&f, EF_GRANT, in->grant);
+	event_num(&f, EF_SECONDS, in->verdict.seconds);
+	event_str(&f, EF_OUTCOME, "success");
+	r = process_append(c->b->process, EV_REQUEST_CREATE, &f, NULL, NULL);
+	event_fields_done(&f);
+	return r;
+}
+
+/* ---- it has to wait for others */
+
+static void
+reply_waiting(struct call *c, struct waiting *w, bool already)
+{
+	json_t *o = NULL;
+	int r = waiting_judge(c->b, w);
+
+	if (r != 0) {
+		call_store_failed(c, r);
+		return;
+	}
+	o = request_json(c, w);
+	put_bool(o, "already", already);
+	put_bool(o, "repeated", false);
+	call_reply(c, already ? 200 : 202, o);
+}
+
+struct same {
+	const struct intent *in;
+	struct request r; /* id "" = none */
+	unsigned n;
+	int64_t now_ms;
+};
+
+static void
+look_same(void *arg, const struct request *r)
+{
+	struct same *x = arg;
+	const struct policy_result *v = &x->in->verdict;
+
+	if (request_state_at(r, x->now_ms) == REQUEST_LAPSED)
+		return;
+	x->n++;
+	if (strcmp(r->target_id, x->in->subject.target.id) == 0 &&
+	    strcmp(r->login, v->login) == 0 && r->port == v->port &&
+	    r->seconds == v->seconds)
+		x->r = *r;
+}
+
+static struct request
+new_row(const struct call *c, const struct intent *in)
+{
+	const struct policy_result *v = &in->verdict;
+	struct request r = {.state = REQUEST_PENDING,
+	    .port = v->port,
+	    .seconds = v->seconds,
+	    .use_within_s = v->use_within_s,
+	    .created_ms = broker_now(c->b).utc_ms};
+
+	memcpy(r.id, in->req, sizeof(r.id));
+	name_set(r.user, in->user);
+	memcpy(r.user_id, in->subject.user.id, sizeof(r.user_id));
+	name_set(r.target, in->target);
+	memcpy(r.target_id, in->subject.target.id, sizeof(r.target_id));
+	name_set(r.login, v->login);
+	name_set(r.role, v->role);
+	memcpy(r.reason, in->reason, sizeof(r.reason));
+	for (unsigned i = 0; i < in->nsources; i++)
+		*(in->source[i].family == 4 ? &r.source4 : &r.source6) =
+		    in->source[i];
+	r.until_ms = r.created_ms + (int64_t)v->pending_s * 1000;
+	return r;
+}
+
+static void
+recorded(struct call *c)
+{
+	struct waiting *w = c->state;
+	struct problem p = {0};
+	int r;
+
+	if (!permission_still(c)) {
+		problem_set(&p, 403, "forbidden", NULL,
+		    "your permissions changed meanwhile: nothing was done");
+		call_undone(c, &p);
+		return;
+	}
+	w->r.seq = c->seq;
+	if ((r = store_request_put(c->b->store, &w->r)) != 0)
+		call_store_failed(c, r);
+	else
+		reply_waiting(c, w, false);
+}
+
+/* The code is burned. */
+static void
+record_waiting(struct call *c)
+{
+	struct waiting *w = c->state;
+	struct event_fields f;
+	char *needs = NULL;
+	json_t *list = needs_json(&w->in->verdict.needs);
+
+	w->r = new_row(c, w->in);
+	if (list == NULL || (needs = json_text(list)) == NULL ||
+	    revision_make(&w->r, w->in) != 0) {
+		call_unavailable(c, "memory");
+	} else {
+		asked_fields(c, w->in, &f);
+		event_str(&f, EF_LOGIN, w->r.login);
+		event_num(&f, EF_SECONDS, w->r.seconds);
+		event_str(&f, EF_NEEDS, needs);
+		event_str(&f, EF_REVISION, w->r.revision);
+		event_str(&f, EF_SHA256, w->r.digest);
+		call_append(c, EV_REQUEST_PENDING, &f, recorded);
+		event_fields_done(&f);
+	}
+	free(needs);
+	json_decref(list);
+}
+
+static void
+wait_for_others(struct call *c, struct intent *in)
+{
+	struct same x = {.in = in, .now_ms = broker_now(c->b).utc_ms};
+	struct waiting *w = NULL;
+	int r = store_request_waiting(
+	    c->b->store, in->subject.user.id, look_same, &x);
+
+	c->state = NULL;
+	if (r != 0 || (w = call_state(c, sizeof(*w), waiting_free)) == NULL) {
+		intent_free(in);
+		if (r != 0)
+			call_store_failed(c, r);
+		return;
+	}
+	w->in = in;
+	w->r = x.r;
+	if (x.r.id[0] != '\0')
+		reply_waiting(c, w, true);
+	else if (x.n >= LIMIT_REQUESTS_PER_USER)
+		call_refuse(c, 429, "too-many", NULL,
+		    "%d requests of yours wait already: jitctl cancel gives "
+		    "one up",
+		    (int)LIMIT_REQUESTS_PER_USER);
+	else
+		mfa_burn(c, record_waiting);
+}
+
+/* ---- the verb */
+
+/* What is open already needs no second grant, and no code: nothing opens, and
+ * nothing is written. */
+static const struct live_grant *
+open_already(const struct call *c, const struct intent *in)
+{
+	struct grant want;
+
+	if (in->verdict.verdict == POLICY_DENY || FAULT(open_again))
+		return NULL;
+	intent_grant(c->b, in, &want);
+	return grant_given(c->b, &want, in->key_fp);
+}
+
+/* True: allowed. Else the call is answered, or waits. */
+static bool
+decide(struct call *c, struct intent *in)
+{
+	const struct live_grant *open = NULL;
+
+	intent_judge(c->b, in);
+	if (in->verdict.verdict == POLICY_DENY && !FAULT(no_policy)) {
+		answer_denied(c, in, EV_REQUEST_DENIED);
+		return false;
+	}
+	if ((open = open_already(c, in)) != NULL) {
+		answer_open(c, open, true);
+		return false;
+	}
+	if (in->verdict.code) {
+		call_refuse(c, 401, "code-needed", "code",
+		    "role %s wants a code from your authenticator app",
+		    in->verdict.role);
+		return false;
+	}
+	if (in->verdict.verdict == POLICY_APPROVAL) {
+		wait_for_others(c, in);
+		return false;
+	}
+	return true;
+}
+
+static void
+state_free(void *p)
+{
+	intent_free(p);
+}
+
+void
+verb_request(struct call *c)
+{
+	struct intent *in = intent_new(c);
+	struct problem p = {0};
+	int r;
+
+	if (in == NULL) {
+		call_unavailable(c, "memory");
+		return;
+	}
+	c->state = in;
+	c->state_free = state_free;
+	if (parse(in, c->req.body, &p) != 0) {
+		call_problem(c, &p);
+		return;
+	}
+	if ((r = intent_load(c->b, in)) != 0) {
+		call_store_failed(c, r);
+		return;
+	}
+	if (!decide(c, in) || answer_no_place(c))
+		return;
+	if (mfa_check(c, &p) != 0) {
+		call_problem(c, &p);
+		return;
+	}
+	in->mfa_step = c->mfa_step;
+	memcpy(in->factor, c->factor, sizeof(in->factor));
+	if (record_allowed(c, in) != 0) {
+		call_unavailable(c, "the log");
+		return;
+	}
+	c->state = NULL; /* it may outlive the call */
+	open_start(c->b, in, answer_opened, c);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * waiting - a request that waits, as a verb works on it: the row, and what
+ * policy says of it now.
+ */
+#ifndef BROKER_REQUEST_WAITING_H
+#define BROKER_REQUEST_WAITING_H
+
+#include "broker/call/call.h"
+#include "broker/grant/intent.h"
+#include "core/request.h"
+
+struct waiting {
+	struct request r;
+	struct intent *in;            /* of whoever asked; judged */
+	char note[LIMIT_REASON_SIZE]; /* of whoever decides */
+};
+
+enum waiting_of { WAITING_OWN, WAITING_OTHERS };
+/* The state of a verb: the request that its body names. keys are those that the
+ * body may have, of "request", "revision", "note"; the revision, if it is one
+ * of them, has to be the row's. NULL: the call is answered; of one that the
+ * caller has nothing to do with as of none. */
+struct waiting *waiting_named(
+    struct call *c, enum waiting_of whose, const char *const *keys);
+/* Reads it again: after a wait, or for the first time. */
+MUST_CHECK int waiting_read(
+    struct broker *b, const char *id, struct waiting *w);
+/* Reads who asked, for what, and who approved, and judges it as of now, from
+ * where it was asked. An error of the store. */
+MUST_CHECK int waiting_judge(struct broker *b, struct waiting *w);
+/* False: it waits no more, for that state; the call is answered. */
+bool waiting_is(
+    struct call *c, const struct waiting *w, enum request_state state);
+/* It was: says what it is by now. */
+void waiting_conflict(struct call *c, const struct request *r);
+/* As of now: also that its grant has ended. */
+const char *waiting_state(const struct broker *b, const struct request *r);
+/* May this user approve it at its present level, so far as groups say? */
+bool waiting_may_approve(const struct call *c, const struct waiting *w);
+/* An admin, or in a group that is asked at whichever level; not their own. */
+bool waiting_may_deny(const struct call *c, const struct waiting *w);
+/* Is it any business of theirs: their own, theirs to approve, an auditor's? */
+bool waiting_concerns(const struct call *c, const struct waiting *w);
+/* Fields of a record about it, by the one who calls. */
+void waiting_fields(
+    const struct call *c, const struct waiting *w, struct event_fields *f);
+void waiting_free(void *p); /* struct waiting; NULL is a no-op */
+
+#endif

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * requests - requests that wait: listed, shown, approved, denied, given up.
+ */
+#include <openssl/sha.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/ids.h"
+#include "base/str.h"
+#include "jitctl/cmd/change.h"
+#include "jitctl/cmd/cmd.h"
+#include "jitctl/cmd/list.h"
+#include "jitctl/gateway/call.h"
+#include "jitctl/gateway/read.h"
+#include "jitctl/term/out.h"
+#include "jitctl/term/prompt.h"
+#include "jitctl/term/say.h"
+#include "jitctl/term/words.h"
+
+static const struct col cols[] = {
+    {"REQUEST", "request", COL_TEXT, false},
+    {"WHO", "user", COL_TEXT, false},
+    {"TARGET", "target", COL_TEXT, false},
+    {"LOGIN", "login", COL_TEXT, false},
+    {"FOR", "for", COL_SECONDS, false},
+    {"STATE", "state", COL_TEXT, false},
+    {"ASKED", "asked", COL_TEXT, false},
+    {"WHY", "why", COL_TEXT, false},
+    {"SINCE", "created", COL_TIME, true},
+    {"UNTIL", "until", COL_TIME, true},
+    {"ROLE", "role", COL_TEXT, true},
+    {"GRANT", "grant", COL_TEXT, true},
+    {"BY", "by", COL_TEXT, true},
+    {"NOTE", "note", COL_TEXT, true},
+};
+
+int
+run_requests(struct ctx *c)
+{
+	struct query q = {0};
+
+	if (opt_has(&c->opt, F_ALL))
+		query_add(&q, "all", "1");
+	return list_print(c, VERB_REQUESTS, &q, cols, ARRAY_LEN(cols),
+	    "Nothing waits, for you or for your approval.");
+}
+
+static bool
+request_arg(const struct ctx *c)
+{
+	if (id_ok(c->opt.arg[0], 'r'))
+		return true;
+	say_error("REQUEST: an id like r-7Q2MXK4P was expected");
+	return false;
+}
+
+/* ---- what is seen */
+
+/* The text that will be granted: what it says, and its digest, taken here. */
+static json_t *
+read_revision(const json_t *o, const char *id, char digest[static 65])
+{
+	const char *text = member(o, "revision");
+	uint8_t hash[SHA256_DIGEST_LENGTH];
+	json_t *rev = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+
+	(void)SHA256((const uint8_t *)text, strlen(text), hash);
+	str_hex(digest, hash, sizeof(hash));
+	if (json_is_object(rev) &&
+	    strcmp(member_id(rev, "request", 'r'), id) == 0)
+		return rev;
+	json_decref(rev);
+	say_error("the gateway's answer is not what was expected");
+	return NULL;
+}
+
+/* Read off the very text that is signed, whatever else the reply says. */
+static void
+tell_revision(const struct ctx *c, const json_t *rev)
+{
+	const bool record = json_is_true(json_object_get(rev, "record"));
+	char t[9][CELL_SIZE];
+
+	cell_text(t[0], json_object_get(rev, "user"), COL_TEXT);
+	cell_text(t[1], json_object_get(rev, "target"), COL_TEXT);
+	cell_text(t[2], json_object_get(rev, "addresses"), COL_LIST);
+	cell_text(t[3], json_object_get(rev, "port"), COL_TEXT);
+	cell_text(t[4], json_object_get(rev, "login"), COL_TEXT);
+	cell_text(t[5], json_object_get(rev, "for"), COL_SECONDS);
+	cell_text(t[6], json_object_get(rev, "allow"), COL_LIST);
+	cell_text(t[7], json_object_get(rev, "role"), COL_TEXT);
+	cell_text(t[8], json_object_get(rev, "why"), COL_TEXT);
+	say(c,
+	    "%s asks for %s (%s) port %s as %s, for %s from first use, from "
+	    "the "
+	    "address they prove then.",
+	    t[0], t[1], t[2], t[3], t[4], t[5]);
+	say(c, "It allows %s, %s. Role %s.", t[6],
+	    record ? "terminals and shells recorded" : "not recorded", t[7]);
+	say(c, "Why: %s", t[8]);
+}
+
+static void
+tell_approvals(const struct ctx *c, const json_t *o)
+{
+	const json_t *list = json_object_get(o, "approvals");
+	char t[3][CELL_SIZE];
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *a = json_array_get(list, i);
+
+		cell_text(t[0], json_object_get(a, "user"), COL_TEXT);
+		cell_text(t[1], json_object_get(a, "at"), COL_TIME);
+		cell_text(t[2], json_object_get(a, "note"), COL_TEXT);
+		say(c, "Approved by %s at %s%s%s", t[0], t[1],
+		    t[2][0] != '\0' ? ": " : "", t[2]);
+	}
+}
+
+/* *retrev, if not NULL, has the text read; of the digest of 65 bytes. */
+static int
+look(struct ctx *c, struct reply *r, json_t **retrev, char *digest)
+{
+	const int x = request_arg(c) ? read_verb(c, VERB_REQUEST_SHOW,
+					   c->opt.arg[0], NULL, r)
+				     : EXIT_USAGE;
+
+	if (x != EXIT_OK)
+		return x;
+	*retrev = read_revision(r->json, c->opt.arg[0], digest);
+	return *retrev != NULL ? EXIT_OK : EXIT_VERIFY;
+}
+
+int
+run_request_show(struct ctx *c)
+{
+	struct reply r = {0};
+	json_t *rev = NULL;
+	char digest[65];
+	int x = look(c, &r, &rev, digest);
+
+	if (x == EXIT_OK && !out_object(c, r.json)) {
+		out_item(r.json, cols, ARRAY_LEN(cols));
+		tell_revision(c, rev);
+		tell_approvals(c, r.json);
+	}
+	json_decref(rev);
+	reply_done(&r);
+	return x;
+}
+
+/* ---- decided */
+
+static json_t *
+decision(const struct ctx *c, const char *note)
+{
+	if (note != NULL && !text_arg("the note", note))
+		return NULL;
+	return json_pack("{s:s,s:s*}", "request", c->opt.arg[0], "note", note);
+}
+
+/* "approved", or how many it still wants. */
+static void
+tell_state(const struct ctx *c, const json_t *o)
+{
+	char t[5][CELL_SIZE];
+
+	cell_text(t[0], json_object_get(o, "state"), COL_TEXT);
+	cell_text(t[1], json_object_get(o, "have"), COL_TEXT);
+	cell_text(t[2], json_object_get(o, "want"), COL_TEXT);
+	cell_text(t[3], json_object_get(o, "asked"), COL_TEXT);
+	cell_text(t[4], json_object_get(o, "until"), COL_TIME);
+	if (t[3][0] != '\0')
+		say(c, "Request %s is %s: it wants %s, and has %s of %s.",
+		    c->opt.arg[0], t[0], t[3], t[1], t[2]);
+	else if (strcmp(t[0], "approved") == 0)
+		say(c, "Request %s is approved; its user may open it until %s.",
+		    c->opt.arg[0], t[4]);
+	else
+		say(c, "Request %s is %s.", c->opt.arg[0], t[0]);
+}
+
+static int
+decide(struct ctx *c, enum api_verb verb, json_t *body)
+{
+	struct reply r = {0};
+	const int x = change(c, verb, body, &r);
+
+	if (x == EXIT_OK && !out_object(c, r.json))
+		tell_state(c, r.json);
+	reply_done(&r);
+	return x;
+}
+
+int
+run_approve(struct ctx *c)
+{
+	struct reply r = {0};
+	json_t *rev = NULL, *body = NULL;
+	char digest[65];
+	int x = look(c, &r, &rev, digest);
+
+	if (x == EXIT_OK) {
+		tell_revision(c, rev);
+		tell_approvals(c, r.json);
+		if (prompt_possible(c))
+			x = prompt_yes(c, "Approve? [y/N] ");
+		if (x == EXIT_FAILED)
+			say(c, "Nothing was approved.");
+	}
+	if (x == EXIT_OK) {
+		body = decision(c, opt_get(&c->opt, F_ROLE_note));
+		if (body != NULL)
+			(void)json_object_set_new(
+			    body, "revision", json_string(digest));
+		x = decide(c, VERB_REQUEST_APPROVE, body);
+	}
+	json_decref(rev);
+	reply_done(&r);
+	return x;
+}
+
+int
+run_deny(struct ctx *c)
+{
+	const char *why = opt_get(&c->opt, F_REASON);
+
+	if (!request_arg(c))
+		return EXIT_USAGE;
+	if (why == NULL || why[strspn(why, " ")] == '\0') {
+		say_error("--reason: say why, it is what its user reads");
+		return EXIT_USAGE;
+	}
+	return decide(c, VERB_REQUEST_DENY, decision(c, why));
+}
+
+int
+run_cancel(struct ctx *c)
+{
+	if (!request_arg(c))
+		return EXIT_USAGE;
+	return decide(
+	    c, VERB_REQUEST_CANCEL, decision(c, opt_get(&c->opt, F_REASON)));
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * waiting - see the header.
+ */
+#include "jitctl/cmd/waiting.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/str.h"
+#include "jitctl/gateway/call.h"
+#include "jitctl/gateway/read.h"
+#include "jitctl/term/out.h"
+#include "jitctl/term/prompt.h"
+#include "jitctl/term/say.h"
+#include "jitctl/term/words.h"
+
+enum {
+	LOOK_MS = 2000,
+	LOOK_LATER_MS = 10000, /* while the gateway cannot be reached */
+};
+
+bool
+waiting_is(const json_t *o)
+{
+	const char *state = member(o, "state");
+
+	return member_id(o, "request", 'r')[0] != '\0' &&
+	       (strcmp(state, "pending") == 0 ||
+		   strcmp(state, "approved") == 0);
+}
+
+bool
+waiting_flags_ok(const struct ctx *c)
+{
+	const char *timeout = opt_get(&c->opt, F_TIMEOUT);
+	uint32_t s = 0;
+
+	if (opt_has(&c->opt, F_WAIT) && opt_has(&c->opt, F_NO_WAIT)) {
+		say_error("--wait or --no-wait: not both");
+		return false;
+	}
+	return timeout == NULL || duration_arg(F_TIMEOUT, timeout, &s);
+}
+
+/* How long to wait: 0 = not at all, INT64_MAX = as long as it takes. */
+static int64_t
+patience_ms(const struct ctx *c)
+{
+	const char *timeout = opt_get(&c->opt, F_TIMEOUT);
+	uint32_t s = 0;
+
+	if (opt_has(&c->opt, F_NO_WAIT))
+		return 0;
+	if (timeout != NULL && duration_arg(F_TIMEOUT, timeout, &s))
+		return (int64_t)s * 1000;
+	return opt_has(&c->opt, F_WAIT) || prompt_possible(c) ? INT64_MAX : 0;
+}
+
+/* "Waiting for 1 of sre (0 of 1 so far), until ..." */
+static void
+tell_waiting(const struct ctx *c, const json_t *o, bool stays)
+{
+	char t[4][CELL_SIZE];
+
+	cell_text(t[0], json_object_get(o, "asked"), COL_TEXT);
+	cell_text(t[1], json_object_get(o, "have"), COL_TEXT);
+	cell_text(t[2], json_object_get(o, "want"), COL_TEXT);
+	cell_text(t[3], json_object_get(o, "until"), COL_TIME);
+	say(c, "Waiting for approval by %s (%s of %s so far); it lapses at %s.",
+	    t[0], t[1], t[2], t[3]);
+	if (stays)
+		say(c, "Ctrl-C keeps request %s; later: %s wait %s",
+		    member_id(o, "request", 'r'), self(c),
+		    member_id(o, "request", 'r'));
+	else
+		say(c, "To go on when it is approved: %s wait %s", self(c),
+		    member_id(o, "request", 'r'));
+}
+
+/* "Approved by bob: ok, keep the logs" */
+static void
+tell_approved(const struct ctx *c, const json_t *o)
+{
+	const json_t *list = json_object_get(o, "approvals");
+	char t[2][CELL_SIZE];
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *a = json_array_get(list, i);
+
+		cell_text(t[0], json_object_get(a, "user"), COL_TEXT);
+		cell_text(t[1], json_object_get(a, "note"), COL_TEXT);
+		say(c, "Approved by %s%s%s", t[0], t[1][0] != '\0' ? ": " : "",
+		    t[1]);
+	}
+}
+
+static int
+tell_over(const json_t *o)
+{
+	const bool denied = strcmp(member(o, "state"), "denied") == 0;
+	char t[3][CELL_SIZE];
+
+	cell_text(t[0], json_object_get(o, "state"), COL_TEXT);
+	cell_text(t[1], json_object_get(o, "by"), COL_TEXT);
+	cell_text(t[2], json_object_get(o, "note"), COL_TEXT);
+	say_error("request %s is %s%s%s%s%s: nothing was opened",
+	    member_id(o, "request", 'r'), t[0], t[1][0] != '\0' ? " by " : "",
+	    t[1], t[2][0] != '\0' ? ": " : "", t[2]);
+	return denied ? EXIT_REFUSED : EXIT_CONFLICT;
+}
+
+static void
+pause_ms(int64_t ms)
+{
+	const struct timespec t = {
+	    .tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
+
+	(void)nanosleep(&t, NULL);
+}
+
+/* Until it waits for nobody but its user: EXIT_OK. */
+static int
+wait_approved(struct ctx *c, const char *id, struct reply *r)
+{
+	const int64_t begin = clock_now().boot_ms, most = patience_ms(c);
+	bool told = false;
+	int x = EXIT_OK;
+
+	for (;;) {
+		const int64_t spent = clock_now().boot_ms - begin;
+
+		if (x == EXIT_OK &&
+		    strcmp(member(r->json, "state"), "pending") != 0)
+			return EXIT_OK;
+		if (x == EXIT_OK && (!told || spent >= most))
+			tell_waiting(c, r->json, spent < most);
+		if (spent >= most)
+			return EXIT_PENDING;
+		told = true;
+		pause_ms(x == EXIT_OK ? LOOK_MS : LOOK_LATER_MS);
+		reply_done(r);
+		x = read_verb(c, VERB_REQUEST_SHOW, id, NULL, r);
+		if (x != EXIT_OK && x != EXIT_UNREACHABLE)
+			return x;
+	}
+}
+
+static int
+activate(struct ctx *c, const char *id, struct reply *r)
+{
+	const struct call_opts o = {
+	    .from = c->opt.value[F_FROM], .nfrom = c->opt.n[F_FROM]};
+	json_t *body = json_pack("{s:s}", "request", id);
+	int x = EXIT_FAILED;
+
+	reply_done(r);
+	if (body != NULL)
+		x = call_signed(c, VERB_REQUEST_ACTIVATE, body, &o, r);
+	json_decref(body);
+	return x;
+}
+
+int
+waiting_open(struct ctx *c, struct reply *ret)
+{
+	const char *given = member_id(ret->json, "request", 'r');
+	char id[LIMIT_ID_SIZE] = "";
+	const char *state = NULL;
+	int x = EXIT_OK;
+
+	text_set(id, sizeof(id), given);
+	x = wait_approved(c, id, ret);
+	if (x != EXIT_OK) {
+		if (x != EXIT_PENDING)
+			ret->status = 0; /* said */
+		return x;
+	}
+	state = member(ret->json, "state");
+	if (strcmp(state, "approved") != 0 && strcmp(state, "active") != 0) {
+		ret->status = 0;
+		return tell_over(ret->json);
+	}
+	tell_approved(c, ret->json);
+	return activate(c, id, ret);
+}

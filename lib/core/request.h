@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * request - what somebody asked for that others have to approve first. It
+ * outlives the call, the client and the gateway's restart:
+ *
+ *	PENDING -> APPROVED -> ACTIVE	a grant of its own, and then its end
+ *	   |          |
+ *	   +----------+-> DENIED, WITHDRAWN, LAPSED
+ *
+ * What is approved is its revision: a text that says all that will be granted,
+ * by the SHA-256 of which it is approved. Pure.
+ */
+#ifndef CORE_REQUEST_H
+#define CORE_REQUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/limits.h"
+
+/* The numbers are in stores: none changes its meaning. */
+enum request_state {
+	REQUEST_NONE = 0,
+	REQUEST_PENDING = 1,
+	REQUEST_APPROVED = 2, /* by all who had to; nothing is open */
+	REQUEST_ACTIVE = 3,   /* it became its grant, which may have ended */
+	REQUEST_DENIED = 4,
+	REQUEST_WITHDRAWN = 5, /* by its user */
+	REQUEST_LAPSED = 6,    /* not approved, or not activated, in time */
+	REQUEST_STATE_COUNT
+};
+
+enum { REQUEST_DIGEST_SIZE = 65 }; /* SHA-256 in hex */
+
+struct request {
+	char id[LIMIT_ID_SIZE];
+	char user[LIMIT_NAME_SIZE];
+	char user_id[LIMIT_ID_SIZE];
+	char target[LIMIT_NAME_SIZE];
+	char target_id[LIMIT_ID_SIZE];
+	char login[LIMIT_NAME_SIZE];
+	char role[LIMIT_NAME_SIZE]; /* the deciding rule */
+	uint16_t port;
+	uint32_t seconds;
+	uint32_t use_within_s; /* once it is approved */
+	char reason[LIMIT_REASON_SIZE];
+	struct addr source4, source6; /* it was asked from; family 0 = absent */
+	uint8_t state;                /* enum request_state */
+	int64_t created_ms;
+	int64_t until_ms;             /* PENDING and APPROVED last no longer */
+	char grant[LIMIT_ID_SIZE];    /* ACTIVE: that it became */
+	char by[LIMIT_NAME_SIZE];     /* who brought it to its state */
+	char note[LIMIT_REASON_SIZE]; /* and their words */
+	char revision[LIMIT_REVISION_SIZE];
+	char digest[REQUEST_DIGEST_SIZE];
+	uint64_t seq;
+};
+
+/* "pending"; "" for what is none. */
+const char *request_state_str(enum request_state s);
+/* It waits, for others or for its user: as it is kept, whatever the time is. */
+bool request_waits(const struct request *r);
+/* As of now: one that waited for too long has lapsed. */
+enum request_state request_state_at(const struct request *r, int64_t utc_ms);
+
+#endif
