@@ -27,8 +27,11 @@ waiting_free(void *p)
 int
 waiting_read(struct broker *b, const char *id, struct waiting *w)
 {
-	int r = store_request_get(b->store, id, &w->r);
+	char own[LIMIT_ID_SIZE]; /* it may be w's */
+	int r;
 
+	text_set(own, sizeof(own), id);
+	r = store_request_get(b->store, own, &w->r);
 	return r != 0 ? r : waiting_judge(b, w);
 }
 
