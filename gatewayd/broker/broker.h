@@ -11,8 +11,8 @@
  *
  * Wings, each using those to its left only:
  * store <- broker.h <- call <- identity <- grant <- request <- session <-
- *admin; report beside them (store, call, identity); inbox, recover and main
- *above all.
+ * admin; report beside them (store, call, identity).
+ * Above all: inbox, recover and main.
  *
  * Everything is one thread; nothing blocks but the store's own commit. Steps
  * that need another process are callbacks; a process that is lost answers all
