@@ -34,6 +34,7 @@ enum flag_kind { FLAG_BOOL = 0, FLAG_ONE, FLAG_MANY };
 #define FLAG_OF_WANTED(id, flag, help) X(id, flag, 0, NULL, BOOL, help)
 #define FLAG_OF_BOOL(id, flag, help) X(id, flag, 0, NULL, BOOL, help)
 #define FLAG_OF_QUORUMS(id, flag, help) X(id, flag, 0, "RULE", MANY, help)
+#define FLAG_OF_PATTERN(id, flag, help) X(id, flag, 0, "REGEX", ONE, help)
 #define FLAG_OF_TEXT(id, flag, help) X(id, flag, 0, "TEXT", ONE, help)
 
 /* X(enum, "long", short or 0, "VALUE" or NULL, kind, "help"); whoever expands
@@ -63,6 +64,8 @@ enum flag_kind { FLAG_BOOL = 0, FLAG_ONE, FLAG_MANY };
 	X(REASON, "reason", 0, "TEXT", ONE, "why")                             \
 	X(LOGIN, "login", 'l', "NAME", MANY, "the login at the target")        \
 	X(PORT, "port", 0, "N", MANY, "the target's port")                     \
+	X(TICKET, "ticket", 0, "ID", ONE, "the ticket it is for")              \
+	X(ROLE, "role", 0, "NAME", ONE, "under this role of mine alone")       \
 	X(FROM, "from", 0, "ADDRESS", MANY, "only from this address of mine")  \
 	X(IDEMPOTENCY, "idempotency", 0, "KEY", ONE,                           \
 	    "a repeat with the same key gets the first answer")                \

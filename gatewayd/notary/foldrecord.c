@@ -87,6 +87,8 @@ fold_grant_fields(struct event_fields *out, const struct grant *g)
 	event_str(out, EF_LOGIN, g->login);
 	event_str(out, EF_ROLE, g->role);
 	event_str(out, EF_ROLE_ID, g->role_id);
+	if (g->role_named != 0)
+		event_bool(out, EF_ROLE_NAMED, true);
 	event_str(out, EF_REQ, g->req);
 	event_str(out, EF_GRANT, g->id);
 	for (size_t i = 0; i < ARRAY_LEN(addrs); i++) {
@@ -139,6 +141,8 @@ fold_read_grant(struct fold_fields *f, struct grant *g)
 	g->reach = reach_parse(fold_str(f, EF_REACH, true));
 	g->caps = (uint32_t)fold_num(f, EF_CAPS, UINT32_MAX);
 	g->record = json_is_true(json_object_get(f->o, "record")) ? 1 : 0;
+	g->role_named =
+	    json_is_true(json_object_get(f->o, "role_named")) ? 1 : 0;
 	g->start_ms = fold_num(f, EF_START, INT64_MAX);
 	g->end_ms = fold_num(f, EF_END, INT64_MAX);
 	g->end_boot_ms = fold_num(f, EF_END_BOOT, INT64_MAX);

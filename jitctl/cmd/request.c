@@ -26,6 +26,8 @@ request_body(const struct ctx *c)
 	const char *dur = opt_get(&c->opt, F_FOR);
 	const char *port = opt_get(&c->opt, F_PORT);
 	const char *login = opt_get(&c->opt, F_LOGIN);
+	const char *role = opt_get(&c->opt, F_ROLE);
+	const char *ticket = opt_get(&c->opt, F_TICKET);
 	const char *reason = opt_get(&c->opt, F_REASON);
 	uint64_t p = 0;
 	uint32_t s = 0;
@@ -38,10 +40,12 @@ request_body(const struct ctx *c)
 		return NULL;
 	if (!name_arg("TARGET", c->opt.arg[0]) ||
 	    (login != NULL && !name_arg("--login", login)) ||
+	    (role != NULL && !name_arg("--role", role)) ||
+	    (ticket != NULL && !text_arg("--ticket", ticket)) ||
 	    (reason != NULL && !text_arg("--reason", reason)))
 		return NULL;
-	o = json_pack("{s:s,s:s*,s:s*}", "target", c->opt.arg[0], "login",
-	    login, "reason", reason);
+	o = json_pack("{s:s,s:s*,s:s*,s:s*,s:s*}", "target", c->opt.arg[0],
+	    "login", login, "role", role, "reason", reason, "ticket", ticket);
 	if (o != NULL && p > 0)
 		(void)json_object_set_new(
 		    o, "port", json_integer((json_int_t)p));
@@ -78,9 +82,19 @@ print_would_pass(const struct ctx *c, const char *head, const json_t *o)
 	}
 	if (port != 0 && port != 22)
 		(void)fprintf(stderr, " --port %u", port);
+	if (opt_has(&c->opt, F_ROLE)) {
+		(void)fputs(" --role ", stderr);
+		put_shell_word(stderr, opt_get(&c->opt, F_ROLE));
+	}
 	if (json_is_integer(dur)) {
 		cell_text(text, dur, COL_SECONDS);
 		(void)fprintf(stderr, " --for %s", text);
+	}
+	if (json_object_get(o, "ticket") != NULL) {
+		(void)fputs(" --ticket ", stderr);
+		put_shell_word(stderr, opt_has(&c->opt, F_TICKET)
+					   ? opt_get(&c->opt, F_TICKET)
+					   : "TICKET");
 	}
 	if (given) {
 		(void)fputs(" --reason ", stderr);

@@ -39,6 +39,7 @@ col_kind(enum rolefield_kind k)
 	case ROLE_NAME:
 	case ROLE_WANTED:
 	case ROLE_TEXT:
+	case ROLE_PATTERN:
 		return COL_TEXT;
 	}
 	return COL_TEXT;
@@ -217,6 +218,7 @@ flag_value(const struct ctx *c, const struct rolefield *f, enum flag flag)
 	case ROLE_SECONDS:
 		return seconds_value(f, flag, opt_get(&c->opt, flag));
 	case ROLE_TEXT:
+	case ROLE_PATTERN:
 		return text_value(f, opt_get(&c->opt, flag));
 	case ROLE_WANTED:
 		return json_string(f->absent != 0 ? "optional" : "required");

@@ -341,6 +341,7 @@ put_field(struct maker *m, const struct rolefield *f)
 		put_bool(m, f->name);
 		break;
 	case ROLE_TEXT:
+	case ROLE_PATTERN:
 		put_text(m, f, required);
 		break;
 	}

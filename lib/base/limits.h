@@ -59,8 +59,11 @@ enum {
 	LIMIT_APPLIES = 16, /* such requests that wait for one another */
 	LIMIT_LABELS = 16,  /* per target or selector */
 	LIMIT_LIST = 32,    /* logins, users, ports of one role */
-	LIMIT_QUORUM_LEVELS =
-	    4, /* approvals of one role, one after the other */
+	LIMIT_PATTERN_MAX = 128, /* of a reason or a ticket, in a role */
+	LIMIT_PATTERNS = 8,      /* of all roles that apply to a request */
+	LIMIT_TICKET_MAX = 64,
+	LIMIT_TICKET_SIZE = LIMIT_TICKET_MAX + 1,
+	LIMIT_QUORUM_LEVELS = 4, /* of one role, one after the other */
 	LIMIT_QUORUM_GROUPS = 4, /* of which one may approve */
 	LIMIT_QUORUMS = 16,      /* of all roles that apply to a request */
 	LIMIT_PROTECTED = 60000, /* addresses and ports of targets that the

@@ -218,7 +218,9 @@ enum event_code {
 	X(REVISION, "revision", S) /* all that an approval is for */           \
 	X(LEVEL, "level", N)       /* of approvals, from 1 */                  \
 	X(NEEDS, "needs", S)       /* who has to approve */                    \
-	X(APPROVED_BY, "approved_by", S) /* names, with spaces between */
+	X(APPROVED_BY, "approved_by", S) /* names, with spaces between */      \
+	X(ROLE_NAMED, "role_named", B)   /* the role is the one asked for */   \
+	X(TICKET, "ticket", S)           /* what a request is for */
 
 enum event_field_id {
 	EF_NONE = 0,

@@ -152,6 +152,7 @@ grant_gives(const struct grant *g, const struct grant *want, int64_t left_ms)
 	const int64_t asked_ms = want->end_ms - want->start_ms;
 
 	return same_place(g, want) && strcmp(g->role, want->role) == 0 &&
+	       g->role_named == want->role_named &&
 	       grant_same_id(g->role_id, want->role_id) &&
 	       g->caps == want->caps && g->record == want->record &&
 	       gives_source(g, &want->source4) &&

@@ -65,6 +65,7 @@ struct grant {
 	char target[LIMIT_NAME_SIZE]; /* its removal ends its grants first */
 	char login[LIMIT_NAME_SIZE];
 	char role[LIMIT_NAME_SIZE]; /* the deciding rule */
+	uint8_t role_named; /* 1 = by who asked: it is judged by no other */
 	/* Whose these names were: a name may be given again, an id is not. ""
 	 * in a grant that is older than ids; and a probe has no role. */
 	char user_id[LIMIT_ID_SIZE];

@@ -18,6 +18,7 @@ struct merge {
 	struct policy_role all; /* only what rows merge counts */
 	unsigned n;
 	bool too_much; /* more than one request can want */
+	struct name_list names;
 };
 
 static bool
@@ -116,6 +117,32 @@ refuse(struct policy_result *p, const char *field, const char *fmt, ...)
 	va_end(ap);
 }
 
+static void
+list_once(struct name_list *l, const char *name)
+{
+	if (!name_list_has(l, name) && name_list_add(l, name) != 0)
+		return; /* full: the rest is left out */
+}
+
+/* They may have the target, by other roles than the one they named. */
+static void
+refuse_role(struct policy_result *p, const struct policy_facts *f,
+    const struct policy_role *roles, size_t n)
+{
+	struct name_list can = {0};
+	char list[POLICY_TEXT_SIZE / 2], name[LIMIT_NAME_SIZE];
+
+	for (size_t i = 0; i < n; i++)
+		if (!roles[i].deny &&
+		    policy_concerns(&roles[i], f->user, f->groups, f->target))
+			list_once(&can, roles[i].name);
+	name_list_text(list, sizeof(list), &can);
+	str_escape(name, sizeof(name), f->role, strlen(f->role));
+	refuse(p, "role",
+	    "role %s does not give it to you; of your roles do: %s", name,
+	    list);
+}
+
 /* The same words for a target that is unknown and one that is not given:
  * whoever may not have it must not learn that it exists. */
 static void
@@ -133,9 +160,15 @@ refuse_target(struct policy_result *p, const struct policy_facts *f)
 /* ---- roles */
 
 static bool
+is_named(const struct policy_role *r, const struct policy_facts *f)
+{
+	return f->role[0] == '\0' || strcmp(r->name, f->role) == 0;
+}
+
+static bool
 concerns(const struct policy_role *r, const struct policy_facts *f, bool deny)
 {
-	return r->deny == deny &&
+	return r->deny == deny && (deny || is_named(r, f)) &&
 	       policy_concerns(r, f->user, f->groups, f->target);
 }
 
@@ -178,7 +211,9 @@ merge_field(
 		*(bool *)ret = *(bool *)ret || *(const bool *)p;
 		break;
 	case ROLE_EACH:
-		m->too_much = quorum_merge(ret, p) != 0 || m->too_much;
+		if ((f->kind == ROLE_PATTERN ? pattern_merge(ret, p)
+					     : quorum_merge(ret, p)) != 0)
+			m->too_much = true;
 		break;
 	case ROLE_SELECTS:
 	case ROLE_SHOWN:
@@ -191,6 +226,7 @@ merge_role(struct merge *m, const struct policy_role *r)
 {
 	const struct rolefield *f = rolefields();
 
+	list_once(&m->names, r->name);
 	if (m->n++ == 0) {
 		m->decides = r;
 		m->all = *r;
@@ -213,19 +249,10 @@ merge_roles(struct merge *ret, const struct policy_facts *f,
 		    has_login(&roles[i], login) && has_port(&roles[i], port) &&
 		    has_sources(&roles[i], f))
 			merge_role(ret, &roles[i]);
-	if (ret->n > 0 && ret->all.caps == 0)
-		ret->all.caps = ret->decides->caps;
 	if (ret->all.max_s > f->max_s)
 		ret->all.max_s = f->max_s;
 	if (ret->all.mfa_age_s > f->mfa_max_s)
 		ret->all.mfa_age_s = f->mfa_max_s;
-}
-
-static void
-list_once(struct name_list *l, const char *name)
-{
-	if (!name_list_has(l, name) && name_list_add(l, name) != 0)
-		return; /* full: the rest is left out */
 }
 
 /* Logins somebody's roles give at this target, that exist there. */
@@ -242,6 +269,18 @@ possible_logins(struct name_list *ret, const struct policy_facts *f,
 			    has_login(&roles[i], login))
 				list_once(ret, login);
 	}
+}
+
+/* Does any give them something at this target, whichever they named? */
+static bool
+any_role(
+    const struct policy_facts *f, const struct policy_role *roles, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!roles[i].deny &&
+		    policy_concerns(&roles[i], f->user, f->groups, f->target))
+			return true;
+	return false;
 }
 
 /* The role a refusal names: what the user has here, strictest first. */
@@ -389,6 +428,60 @@ take_merge(struct policy_result *ret, const struct merge *m)
 	ret->needs = m->all.approvals;
 }
 
+static bool
+is_blank(const char *s)
+{
+	return s[strspn(s, " ")] == '\0';
+}
+
+static void
+ask_reason(struct policy_result *ret, const struct policy_facts *f,
+    const struct policy_role *all)
+{
+	const char *missed = NULL;
+
+	if (f->settled)
+		return;
+	ret->reason = ret->reason || all->reason_pattern.n > 0;
+	missed = pattern_missed(&all->reason_pattern, f->reason);
+	if (ret->reason && is_blank(f->reason))
+		refuse(ret, "reason", "missing; role %s wants one", ret->role);
+	else if (missed != NULL && !FAULT(any_reason))
+		refuse(ret, "reason", "it does not look like %s", missed);
+}
+
+static void
+ask_ticket(struct policy_result *ret, const struct policy_facts *f,
+    const struct policy_role *all)
+{
+	const char *missed = NULL;
+
+	if (f->settled)
+		return;
+	ret->ticket = all->ticket_pattern.n > 0;
+	missed = pattern_missed(&all->ticket_pattern, f->ticket);
+	if (missed == NULL || FAULT(any_ticket))
+		return;
+	if (is_blank(f->ticket))
+		refuse(ret, "ticket", "missing; role %s wants %s", ret->role,
+		    missed);
+	else
+		refuse(ret, "ticket", "it does not look like %s", missed);
+}
+
+/* What each gives alone is no part of what all give. */
+static void
+refuse_apart(struct policy_result *ret, const struct merge *m)
+{
+	char list[POLICY_TEXT_SIZE / 2];
+
+	name_list_text(list, sizeof(list), &m->names);
+	refuse(ret, "role",
+	    "these apply, and have nothing in common that a session may do: "
+	    "%s; name one (--role)",
+	    list);
+}
+
 /* All but who vouches for it is in order. */
 static void
 ask_proof(struct policy_result *ret, const struct policy_facts *f)
@@ -420,8 +513,12 @@ policy_decide(struct policy_result *ret, const struct policy_facts *f,
 
 	memset(ret, 0, sizeof(*ret));
 	if (f->target == NULL || !target_ok(f->target) ||
-	    (near = nearest_role(f, roles, nroles, "")) == NULL) {
+	    !any_role(f, roles, nroles)) {
 		refuse_target(ret, f);
+		return;
+	}
+	if ((near = nearest_role(f, roles, nroles, "")) == NULL) {
+		refuse_role(ret, f, roles, nroles);
 		return;
 	}
 	set_role(ret, near);
@@ -441,17 +538,21 @@ policy_decide(struct policy_result *ret, const struct policy_facts *f,
 		return;
 	}
 	take_merge(ret, &m);
+	if (ret->caps == 0) {
+		refuse_apart(ret, &m);
+		return;
+	}
 	ask_duration(ret, f, m.decides);
-	if (ret->reason && f->reason[strspn(f->reason, " ")] == '\0')
-		refuse(ret, "reason", "missing; role %s wants one", ret->role);
+	ask_reason(ret, f, &m.all);
+	ask_ticket(ret, f, &m.all);
 	if (ret->nrefused > 0) {
 		ret->would_pass = true;
 		return;
 	}
 	if (m.too_much) {
-		refuse(ret, "approvals",
-		    "the roles that apply want more approvals than one "
-		    "request can have: ask an admin");
+		refuse(ret, "role",
+		    "the roles that apply want more than one request can "
+		    "have; name one (--role)");
 		return;
 	}
 	ask_proof(ret, f);

@@ -10,12 +10,12 @@
  *  2. A deny role that concerns it, and whose login, port and source lists (an
  *     empty one means any) hold for it, refuses. Deny beats allow.
  *  3. Of the allow roles that concern it, those count which also give the
- *     login, the port and the sources. One is enough to be allowed.
+ *     login, the port and the sources; of a request that names a role, that one
+ *     alone. One is enough to be allowed.
  *  4. Those that count are merged to the strictest, field by field as its row
  *     says (core/rolefield.h): shortest time, youngest code, reason wanted if
  *     one wants it, recorded if one records, only the capabilities all of them
- *     give (if they have none in common, those of the deciding role, so that
- *     overlapping never fails).
+ *     give. If they have none in common it is refused: one has to be named.
  *  5. What they want approved, all of it has to be (core/quorum.h).
  *  6. The deciding role is the one with the shortest time, then first by name.
  * Doubt is POLICY_DENY, which is 0.
@@ -41,9 +41,12 @@ struct policy_facts {
 	const char *target_name;     /* as asked */
 	const struct target *target; /* NULL: there is none of that name */
 	const char *login;           /* "" = not said */
+	const char *role;            /* it is to be judged under; "" = any */
 	uint16_t port;               /* 0 = not said */
 	uint32_t seconds;            /* 0 = not said */
 	const char *reason;          /* "" = not said */
+	const char *ticket;          /* likewise */
+	bool settled; /* reason and ticket were right when it was given */
 	struct addr sources[LIMIT_SOURCES];
 	unsigned nsources;
 	int64_t mfa_age_s;   /* of the last code; 0 = with this request;
@@ -83,6 +86,7 @@ struct policy_result {
 	uint32_t caps;
 	bool record;
 	bool reason; /* a reason is wanted */
+	bool ticket; /* a ticket is */
 	bool code;   /* a code is wanted, whether approved or not */
 	uint32_t pending_s, use_within_s;
 	struct quorum_list needs;     /* what has to be approved, */

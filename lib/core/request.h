@@ -40,11 +40,13 @@ struct request {
 	char target[LIMIT_NAME_SIZE];
 	char target_id[LIMIT_ID_SIZE];
 	char login[LIMIT_NAME_SIZE];
-	char role[LIMIT_NAME_SIZE]; /* the deciding rule */
+	char role[LIMIT_NAME_SIZE]; /* the deciding rule, */
+	bool role_named;            /* which its user named */
 	uint16_t port;
 	uint32_t seconds;
 	uint32_t use_within_s; /* once it is approved */
 	char reason[LIMIT_REASON_SIZE];
+	char ticket[LIMIT_TICKET_SIZE];
 	struct addr source4, source6; /* it was asked from; family 0 = absent */
 	uint8_t state;                /* enum request_state */
 	int64_t created_ms;

@@ -191,6 +191,9 @@ rolefield_get(struct rolefield_value *ret, const struct rolefield *f,
 	case ROLE_SECONDS:
 		get_number(ret, *(const uint32_t *)p);
 		break;
+	case ROLE_PATTERN:
+		word = ((const struct pattern_list *)p)->text[0];
+		break;
 	case ROLE_CAPS:
 		word = grant_cap_word(nth_cap(*(const uint32_t *)p, i));
 		break;
@@ -239,6 +242,14 @@ set_text(const struct rolefield *f, char *p, const char *text)
 	return str_copy(p, (size_t)f->max + 1, text);
 }
 
+/* "" is none. */
+static int
+set_pattern(struct pattern_list *p, const char *text)
+{
+	*p = (struct pattern_list){0};
+	return text[0] == '\0' ? 0 : pattern_add(p, text);
+}
+
 int
 rolefield_add(const struct rolefield *f, struct policy_role *r,
     const char *text, const char *more)
@@ -267,6 +278,8 @@ rolefield_add(const struct rolefield *f, struct policy_role *r,
 		return set_bool(p, text, "false", "true");
 	case ROLE_TEXT:
 		return set_text(f, p, text);
+	case ROLE_PATTERN:
+		return set_pattern(p, text);
 	case ROLE_QUORUMS:
 		return quorum_add(p, text);
 	}
@@ -301,6 +314,9 @@ rolefield_absent(const struct rolefield *f, struct policy_role *r)
 		break;
 	case ROLE_PREFIXES:
 		((struct prefix_list *)p)->n = 0;
+		break;
+	case ROLE_PATTERN:
+		*(struct pattern_list *)p = (struct pattern_list){0};
 		break;
 	case ROLE_QUORUMS:
 		((struct quorum_list *)p)->n = 0;
@@ -365,6 +381,8 @@ rolefield_equal(const struct rolefield *f, const struct policy_role *a,
 		return ports_equal(p, q);
 	case ROLE_PREFIXES:
 		return prefixes_equal(p, q);
+	case ROLE_PATTERN:
+		return pattern_equal(p, q);
 	case ROLE_QUORUMS:
 		return quorum_equal(p, q);
 	case ROLE_SECONDS:
@@ -402,6 +420,9 @@ rolefield_expects(const struct rolefield *f)
 		return "true or false was expected";
 	case ROLE_TEXT:
 		return "one line of text was expected";
+	case ROLE_PATTERN:
+		return "a POSIX extended regular expression was expected, "
+		       "without back-references";
 	case ROLE_QUORUMS:
 		return "\"1 of GROUP\" or \"2 of GROUP or GROUP\" was "
 		       "expected, for 1 to 9 people";

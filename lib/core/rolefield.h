@@ -17,6 +17,7 @@
 #include "base/attr.h"
 #include "base/limits.h"
 #include "core/grant.h"
+#include "core/pattern.h"
 #include "core/quorum.h"
 #include "core/target.h"
 
@@ -32,6 +33,7 @@ enum rolefield_kind {
 	ROLE_WANTED,   /* bool: "required", "optional" */
 	ROLE_BOOL,     /* bool: "true", "false" */
 	ROLE_TEXT,     /* char[max + 1]: one line of UTF-8 */
+	ROLE_PATTERN,  /* struct pattern_list of one, none where it is "" */
 	ROLE_QUORUMS,  /* struct quorum_list; a value is "1 of sre or leads" */
 };
 
@@ -89,6 +91,15 @@ enum rolefield_bits {
 	X(reason, "reason", WANTED, ANY, 0, 1, 1, ROLE_WIDE, OWN,              \
 	    "reason-optional", "no reason needed",                             \
 	    "Whether a request must say why.")                                 \
+	X(reason_pattern, "reason_pattern", PATTERN, EACH, 0,                  \
+	    LIMIT_PATTERN_MAX, 0, ROLE_WIDE | ROLE_LATER, OWN,                 \
+	    "reason-pattern", "what a reason must look like",                  \
+	    "What a reason must look like, as a POSIX extended regular "       \
+	    "expression that matches all of it.")                              \
+	X(ticket_pattern, "ticket_pattern", PATTERN, EACH, 0,                  \
+	    LIMIT_PATTERN_MAX, 0, ROLE_WIDE | ROLE_LATER, OWN,                 \
+	    "ticket-pattern", "a ticket is needed, and looks like this",       \
+	    "A request needs a ticket, which must look like this: INC-[0-9]+") \
 	X(caps, "allow", CAPS, COMMON, 0, 0, CAP_DEFAULT, 0, OWN, "allow",     \
 	    "what a session may do: shell, exec, sftp or pty",                 \
 	    "What a session may do.")                                          \
@@ -128,6 +139,7 @@ enum rolefield_bits {
 #define ROLE_MEMBER_WANTED(m, max) bool m;
 #define ROLE_MEMBER_BOOL(m, max) bool m;
 #define ROLE_MEMBER_TEXT(m, max) char m[(max) + 1];
+#define ROLE_MEMBER_PATTERN(m, max) struct pattern_list m;
 #define ROLE_MEMBER_QUORUMS(m, max) struct quorum_list m;
 
 struct policy_role {

@@ -79,6 +79,7 @@ schema(const struct rolefield *f)
 		return json_pack(
 		    "{s:s, s:b}", "type", "boolean", "default", (int)f->absent);
 	case ROLE_TEXT:
+	case ROLE_PATTERN:
 		return json_pack("{s:s, s:I}", "type", "string", "maxLength",
 		    (json_int_t)f->max);
 	}

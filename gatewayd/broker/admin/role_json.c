@@ -170,6 +170,7 @@ parse_field(struct policy_role *ret, const struct rolefield *f, const json_t *o,
 	case ROLE_WANTED:
 		return parse_word(ret, f, o, 16, p);
 	case ROLE_TEXT:
+	case ROLE_PATTERN:
 		return parse_word(ret, f, o, (size_t)f->max, p);
 	}
 	return GW_EINVAL;

@@ -88,9 +88,11 @@ intent_judge(const struct broker *b, struct intent *in)
 	    .target_name = in->target,
 	    .target = t->name[0] != '\0' ? t : NULL,
 	    .login = in->login,
+	    .role = in->role,
 	    .port = in->port,
 	    .seconds = in->seconds,
 	    .reason = in->reason,
+	    .ticket = in->ticket,
 	    .nsources = in->nsources,
 	    .mfa_age_s = in->mfa_age_s,
 	    .max_s = b->conf->max_grant_s,
@@ -152,6 +154,7 @@ intent_grant(const struct broker *b, const struct intent *in, struct grant *ret)
 	name_set(ret->login, v->login);
 	name_set(ret->role, v->role);
 	memcpy(ret->role_id, v->role_id, sizeof(ret->role_id));
+	ret->role_named = in->role[0] != '\0' ? 1 : 0;
 	for (unsigned i = 0; i < in->nsources; i++) {
 		const struct addr *a = &in->source[i];
 

@@ -23,9 +23,11 @@ struct intent {
 	char user[LIMIT_NAME_SIZE];
 	char target[LIMIT_NAME_SIZE];
 	char login[LIMIT_NAME_SIZE]; /* "" = not said */
+	char role[LIMIT_NAME_SIZE];  /* likewise */
 	uint16_t port;               /* 0 = not said */
 	uint32_t seconds;            /* 0 = not said */
 	char reason[LIMIT_REASON_SIZE];
+	char ticket[LIMIT_TICKET_SIZE];
 	struct addr source[LIMIT_SOURCES];
 	unsigned nsources;
 	/* an admin's try of a target: no entry, no path, only a leg */

@@ -36,9 +36,12 @@ ask_now(struct call *c, struct waiting *w)
 	memcpy(in->req, w->r.id, sizeof(in->req));
 	name_set(in->target, w->r.target);
 	name_set(in->login, w->r.login);
+	if (w->r.role_named)
+		name_set(in->role, w->r.role);
 	in->port = w->r.port;
 	in->seconds = w->r.seconds;
 	text_set(in->reason, sizeof(in->reason), w->r.reason);
+	text_set(in->ticket, sizeof(in->ticket), w->r.ticket);
 	in->approvals = was->approvals;
 	was->approvals = NULL;
 	intent_free(was);

@@ -46,6 +46,8 @@ would_pass_json(const struct intent *in)
 		put_str(o, "reason", in->reason);
 	else if (v->reason)
 		put_str(o, "reason", "...");
+	if (v->ticket)
+		put_str(o, "ticket", "...");
 	return o;
 }
 
@@ -87,6 +89,7 @@ asked_fields(
 	event_str(f, EF_ROLE, in->verdict.role);
 	event_str(f, EF_ROLE_ID, in->verdict.role_id);
 	event_str(f, EF_WHY, in->reason);
+	event_str(f, EF_TICKET, in->ticket);
 }
 
 void

@@ -32,25 +32,33 @@ static int
 parse(struct intent *in, const json_t *o, struct problem *p)
 {
 	static const char *const keys[] = {
-	    "target", "login", "port", "for", "reason", NULL};
-	const char *target = NULL, *login = NULL, *reason = NULL;
+	    "target", "login", "port", "role", "for", "reason", "ticket", NULL};
+	const char *target = NULL, *login = NULL, *role = NULL, *reason = NULL;
+	const char *ticket = NULL;
 	int64_t port = 0, seconds = 0;
 	int r;
 
 	if ((r = json_only(o, keys, p)) != 0 ||
 	    (r = json_get_name(o, "target", true, &target, p)) != 0 ||
 	    (r = json_get_name(o, "login", false, &login, p)) != 0 ||
+	    (r = json_get_name(o, "role", false, &role, p)) != 0 ||
 	    (r = json_get_int(o, "port", false, 1, 65535, &port, p)) != 0 ||
 	    (r = json_get_int(o, "for", false, 1, 10000000, &seconds, p)) !=
 		0 ||
 	    (r = json_get_str(
-		 o, "reason", false, LIMIT_REASON_MAX, &reason, p)) != 0)
+		 o, "reason", false, LIMIT_REASON_MAX, &reason, p)) != 0 ||
+	    (r = json_get_str(
+		 o, "ticket", false, LIMIT_TICKET_MAX, &ticket, p)) != 0)
 		return r;
 	name_set(in->target, target);
 	if (login != NULL)
 		name_set(in->login, login);
+	if (role != NULL)
+		name_set(in->role, role);
 	if (reason != NULL)
 		text_set(in->reason, sizeof(in->reason), reason);
+	if (ticket != NULL)
+		text_set(in->ticket, sizeof(in->ticket), ticket);
 	in->port = (uint16_t)port;
 	in->seconds = (uint32_t)seconds;
 	return 0;
@@ -130,7 +138,9 @@ new_row(const struct call *c, const struct intent *in)
 	memcpy(r.target_id, in->subject.target.id, sizeof(r.target_id));
 	name_set(r.login, v->login);
 	name_set(r.role, v->role);
+	r.role_named = in->role[0] != '\0';
 	memcpy(r.reason, in->reason, sizeof(r.reason));
+	memcpy(r.ticket, in->ticket, sizeof(r.ticket));
 	for (unsigned i = 0; i < in->nsources; i++)
 		*(in->source[i].family == 4 ? &r.source4 : &r.source6) =
 		    in->source[i];

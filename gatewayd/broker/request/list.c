@@ -29,6 +29,7 @@ row_json(const struct broker *b, const struct request *r)
 	put_num(o, "port", r->port);
 	put_num(o, "for", r->seconds);
 	put_str(o, "why", r->reason);
+	put_str(o, "ticket", r->ticket);
 	put_str(o, "role", r->role);
 	put_str(o, "state", waiting_state(b, r));
 	put_time(o, "created", r->created_ms);

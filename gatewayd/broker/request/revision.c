@@ -40,6 +40,7 @@ revision_json(const struct request *r, const struct intent *in)
 	put_num(o, "port", v->port);
 	put_num(o, "for", v->seconds);
 	put_str(o, "why", in->reason);
+	put_str(o, "ticket", in->ticket);
 	put_str(o, "role", v->role);
 	(void)json_object_set_new(o, "allow", caps_json(v->caps));
 	put_bool(o, "record", v->record);

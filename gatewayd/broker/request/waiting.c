@@ -47,7 +47,10 @@ asked(const struct request *r)
 	name_set(in->user, r->user);
 	name_set(in->target, r->target);
 	name_set(in->login, r->login);
+	if (r->role_named)
+		name_set(in->role, r->role);
 	text_set(in->reason, sizeof(in->reason), r->reason);
+	text_set(in->ticket, sizeof(in->ticket), r->ticket);
 	in->port = r->port;
 	in->seconds = r->seconds;
 	if (r->source4.family != 0)

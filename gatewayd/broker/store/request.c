@@ -9,8 +9,9 @@
 #include "broker/store/store_sql.h"
 
 #define COLUMNS                                                                \
-	"id, user, user_id, target, target_id, login, role, port, seconds,"    \
-	" use_within, why, source4, source6, state, created, until, "          \
+	"id, user, user_id, target, target_id, login, role, role_named, "      \
+	"port, seconds,"                                                       \
+	" use_within, why, ticket, source4, source6, state, created, until, "  \
 	"grant_id, by, note,"                                                  \
 	" revision, digest, seq"
 #define WAITS "state IN (1, 2)"
@@ -22,7 +23,7 @@ store_request_put(struct store *s, const struct request *r)
 {
 	struct query *q = query_new(s->sql,
 	    "INSERT INTO requests(" COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,"
-	    "?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22)");
+	    "?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24)");
 
 	query_str(q, r->id);
 	query_str(q, r->user);
@@ -31,10 +32,12 @@ store_request_put(struct store *s, const struct request *r)
 	query_str(q, r->target_id);
 	query_str(q, r->login);
 	query_str(q, r->role);
+	query_num(q, r->role_named ? 1 : 0);
 	query_num(q, r->port);
 	query_num(q, r->seconds);
 	query_num(q, r->use_within_s);
 	query_str(q, r->reason);
+	query_str(q, r->ticket);
 	store_bind_addr(q, &r->source4);
 	store_bind_addr(q, &r->source6);
 	query_num(q, r->state);
@@ -60,21 +63,23 @@ read_request(struct request *r, struct query *q)
 	store_text(r->target_id, sizeof(r->target_id), q, 4);
 	store_text(r->login, sizeof(r->login), q, 5);
 	store_text(r->role, sizeof(r->role), q, 6);
-	r->port = (uint16_t)query_get_num(q, 7);
-	r->seconds = (uint32_t)query_get_num(q, 8);
-	r->use_within_s = (uint32_t)query_get_num(q, 9);
-	store_text(r->reason, sizeof(r->reason), q, 10);
-	store_addr(&r->source4, q, 11);
-	store_addr(&r->source6, q, 12);
-	r->state = (uint8_t)query_get_num(q, 13);
-	r->created_ms = query_get_num(q, 14);
-	r->until_ms = query_get_num(q, 15);
-	store_text(r->grant, sizeof(r->grant), q, 16);
-	store_text(r->by, sizeof(r->by), q, 17);
-	store_text(r->note, sizeof(r->note), q, 18);
-	store_text(r->revision, sizeof(r->revision), q, 19);
-	store_text(r->digest, sizeof(r->digest), q, 20);
-	r->seq = (uint64_t)query_get_num(q, 21);
+	r->role_named = query_get_num(q, 7) != 0;
+	r->port = (uint16_t)query_get_num(q, 8);
+	r->seconds = (uint32_t)query_get_num(q, 9);
+	r->use_within_s = (uint32_t)query_get_num(q, 10);
+	store_text(r->reason, sizeof(r->reason), q, 11);
+	store_text(r->ticket, sizeof(r->ticket), q, 12);
+	store_addr(&r->source4, q, 13);
+	store_addr(&r->source6, q, 14);
+	r->state = (uint8_t)query_get_num(q, 15);
+	r->created_ms = query_get_num(q, 16);
+	r->until_ms = query_get_num(q, 17);
+	store_text(r->grant, sizeof(r->grant), q, 18);
+	store_text(r->by, sizeof(r->by), q, 19);
+	store_text(r->note, sizeof(r->note), q, 20);
+	store_text(r->revision, sizeof(r->revision), q, 21);
+	store_text(r->digest, sizeof(r->digest), q, 22);
+	r->seq = (uint64_t)query_get_num(q, 23);
 }
 
 int

@@ -70,9 +70,25 @@ test_merge(void **state)
 	assert_int_equal(r.caps, CAP_SHELL);
 	assert_true(r.record);
 	assert_true(r.reason);
-	/* nothing in common: the deciding role's */
+	/* nothing in common: one has to be named */
 	b->caps = CAP_SFTP;
-	assert_int_equal(decide(w, &f).caps, CAP_SFTP);
+	r = decide(w, &f);
+	assert_int_equal(r.verdict, POLICY_DENY);
+	assert_string_equal(r.refused[0].field, "role");
+	assert_non_null(strstr(r.refused[0].text, "a-long, b-short"));
+	f.role = "b-short";
+	r = decide(w, &f);
+	assert_int_equal(r.verdict, POLICY_ALLOW);
+	assert_int_equal(r.caps, CAP_SFTP);
+	f.role = "a-long";
+	assert_int_equal(decide(w, &f).caps, CAP_SHELL | CAP_PTY);
+	assert_int_equal(decide(w, &f).max_s, 14400);
+	f.role = "c";
+	r = decide(w, &f);
+	assert_int_equal(r.verdict, POLICY_DENY);
+	assert_string_equal(r.refused[0].field, "role");
+	f.role = "";
+	b->caps = CAP_SHELL;
 	/* the same time: first by name */
 	a->max_s = 3600;
 	assert_string_equal(decide(w, &f).role, "a-long");

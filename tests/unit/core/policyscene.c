@@ -58,7 +58,9 @@ facts(const struct world *w)
 	    .target_name = "web-01",
 	    .target = &w->target,
 	    .login = "",
+	    .role = "",
 	    .reason = "",
+	    .ticket = "",
 	    .nsources = 1,
 	    .max_s = 86400,
 	    .mfa_max_s = 300};
