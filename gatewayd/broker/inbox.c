@@ -31,6 +31,7 @@
 #include "broker/request/activate.h"
 #include "broker/request/ask.h"
 #include "broker/request/decide.h"
+#include "broker/request/explain.h"
 #include "broker/request/list.h"
 #include "broker/session/doctor.h"
 #include "broker/session/verbs.h"
@@ -55,6 +56,7 @@ static call_fn *const verb_table[VERB_COUNT] = {
     [VERB_REQUEST_DENY] = verb_request_deny,
     [VERB_REQUEST_CANCEL] = verb_request_cancel,
     [VERB_REQUEST_ACTIVATE] = verb_request_activate,
+    [VERB_EXPLAIN] = verb_explain,
     [VERB_GRANTS] = verb_grants,
     [VERB_RELEASE] = verb_release,
     [VERB_REVOKE] = verb_revoke,

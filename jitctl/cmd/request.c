@@ -10,6 +10,7 @@
 #include "jitctl/cmd/door.h"
 #include "jitctl/cmd/grant.h"
 #include "jitctl/cmd/guess.h"
+#include "jitctl/cmd/request.h"
 #include "jitctl/cmd/waiting.h"
 #include "jitctl/gateway/call.h"
 #include "jitctl/gateway/read.h"
@@ -64,8 +65,9 @@ has_reason(const struct ctx *c)
 }
 
 /* "This would pass: jitctl request web-01 --login deploy --for 3h" */
-static void
-print_would_pass(const struct ctx *c, const char *head, const json_t *o)
+void
+request_print_would_pass(const struct ctx *c, FILE *f, const char *head,
+    const char *target, const json_t *o)
 {
 	const json_t *dur = json_object_get(o, "for");
 	const char *reason = opt_get(&c->opt, F_REASON);
@@ -74,35 +76,53 @@ print_would_pass(const struct ctx *c, const char *head, const json_t *o)
 	const unsigned port = member_port(o, "port");
 	char text[CELL_SIZE];
 
-	(void)fprintf(stderr, "%s:  %s request ", head, self(c));
-	put_shell_word(stderr, c->opt.arg[0]);
+	(void)fprintf(f, "%s:  %s request ", head, self(c));
+	put_shell_word(f, target);
 	if (login[0] != '\0') {
-		(void)fputs(" --login ", stderr);
-		put_shell_word(stderr, login);
+		(void)fputs(" --login ", f);
+		put_shell_word(f, login);
 	}
 	if (port != 0 && port != 22)
-		(void)fprintf(stderr, " --port %u", port);
+		(void)fprintf(f, " --port %u", port);
 	if (opt_has(&c->opt, F_ROLE)) {
-		(void)fputs(" --role ", stderr);
-		put_shell_word(stderr, opt_get(&c->opt, F_ROLE));
+		(void)fputs(" --role ", f);
+		put_shell_word(f, opt_get(&c->opt, F_ROLE));
 	}
 	if (json_is_integer(dur)) {
 		cell_text(text, dur, COL_SECONDS);
-		(void)fprintf(stderr, " --for %s", text);
+		(void)fprintf(f, " --for %s", text);
 	}
 	if (json_object_get(o, "ticket") != NULL) {
-		(void)fputs(" --ticket ", stderr);
-		put_shell_word(stderr, opt_has(&c->opt, F_TICKET)
-					   ? opt_get(&c->opt, F_TICKET)
-					   : "TICKET");
+		(void)fputs(" --ticket ", f);
+		put_shell_word(f, opt_has(&c->opt, F_TICKET)
+				      ? opt_get(&c->opt, F_TICKET)
+				      : "TICKET");
 	}
 	if (given) {
-		(void)fputs(" --reason ", stderr);
-		put_shell_word(stderr, reason);
+		(void)fputs(" --reason ", f);
+		put_shell_word(f, reason);
 	} else if (json_object_get(o, "reason") != NULL) {
-		(void)fputs(" --reason 'WHY'", stderr);
+		(void)fputs(" --reason 'WHY'", f);
 	}
-	(void)fputc('\n', stderr);
+	(void)fputc('\n', f);
+}
+
+void
+request_print_refused(const struct ctx *c, FILE *f, const json_t *list)
+{
+	char field[80];
+	char text[CELL_SIZE];
+	char hint[CELL_SIZE * 2];
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *o = json_array_get(list, i);
+		const char *name = member(o, "field");
+
+		say_text(field, sizeof(field), name, strlen(name));
+		cell_text(text, json_object_get(o, "text"), COL_TEXT);
+		self_text(c, hint, sizeof(hint), text);
+		(void)fprintf(f, "  %-8s %s\n", field, hint);
+	}
 }
 
 static void
@@ -110,9 +130,7 @@ print_refusal(const struct ctx *c, const struct reply *r)
 {
 	const json_t *list = json_object_get(r->json, "refused");
 	const json_t *pass = json_object_get(r->json, "would_pass");
-	char field[80];
 	char text[CELL_SIZE];
-	char hint[CELL_SIZE * 2];
 
 	if (c->out == OUT_JSON || json_array_size(list) == 0) {
 		reply_print_problem(c, r);
@@ -122,17 +140,10 @@ print_refusal(const struct ctx *c, const struct reply *r)
 	    json_is_true(json_object_get(r->json, "repeated"))
 		? " (the first answer again)"
 		: "");
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		const json_t *o = json_array_get(list, i);
-		const char *f = member(o, "field");
-
-		say_text(field, sizeof(field), f, strlen(f));
-		cell_text(text, json_object_get(o, "text"), COL_TEXT);
-		self_text(c, hint, sizeof(hint), text);
-		(void)fprintf(stderr, "  %-8s %s\n", field, hint);
-	}
+	request_print_refused(c, stderr, list);
 	if (json_is_object(pass))
-		print_would_pass(c, "This would pass", pass);
+		request_print_would_pass(
+		    c, stderr, "This would pass", c->opt.arg[0], pass);
 	cell_text(text, json_object_get(r->json, "event"), COL_TEXT);
 	if (text[0] != '\0')
 		(void)fprintf(stderr, "Event %s\n", text);
@@ -295,7 +306,8 @@ print_lacking(const struct ctx *c, struct reply *r)
 	    "jitctl: refused%s%s%s: a reason is wanted, as in",
 	    event[0] != '\0' ? " (event " : "", event,
 	    event[0] != '\0' ? ")" : "");
-	print_would_pass(c, head, json_object_get(r->json, "would_pass"));
+	request_print_would_pass(c, stderr, head, c->opt.arg[0],
+	    json_object_get(r->json, "would_pass"));
 	r->status = 0; /* nothing left to print */
 }
 

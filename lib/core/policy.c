@@ -89,6 +89,8 @@ has_sources(const struct policy_role *r, const struct policy_facts *f)
 {
 	unsigned in = 0;
 
+	if (f->anywhere)
+		return !r->deny || r->sources.n == 0;
 	for (unsigned i = 0; i < f->nsources; i++)
 		if (has_source(r, &f->sources[i]))
 			in++;
@@ -426,6 +428,9 @@ take_merge(struct policy_result *ret, const struct merge *m)
 	ret->pending_s = m->all.pending_s;
 	ret->use_within_s = m->all.use_within_s;
 	ret->needs = m->all.approvals;
+	ret->reasons = m->all.reason_pattern;
+	ret->tickets = m->all.ticket_pattern;
+	ret->roles = m->names;
 }
 
 static bool
@@ -435,37 +440,31 @@ is_blank(const char *s)
 }
 
 static void
-ask_reason(struct policy_result *ret, const struct policy_facts *f,
-    const struct policy_role *all)
+ask_reason(struct policy_result *ret, const struct policy_facts *f)
 {
 	const char *missed = NULL;
 
 	if (f->settled)
 		return;
-	ret->reason = ret->reason || all->reason_pattern.n > 0;
-	missed = pattern_missed(&all->reason_pattern, f->reason);
-	if (ret->reason && is_blank(f->reason))
+	missed = pattern_missed(&ret->reasons, f->reason);
+	if ((ret->reason || missed != NULL) && is_blank(f->reason))
 		refuse(ret, "reason", "missing; role %s wants one", ret->role);
 	else if (missed != NULL && !FAULT(any_reason))
 		refuse(ret, "reason", "it does not look like %s", missed);
 }
 
 static void
-ask_ticket(struct policy_result *ret, const struct policy_facts *f,
-    const struct policy_role *all)
+ask_ticket(struct policy_result *ret, const struct policy_facts *f)
 {
 	const char *missed = NULL;
 
-	if (f->settled)
+	if (f->settled || FAULT(any_ticket))
 		return;
-	ret->ticket = all->ticket_pattern.n > 0;
-	missed = pattern_missed(&all->ticket_pattern, f->ticket);
-	if (missed == NULL || FAULT(any_ticket))
-		return;
-	if (is_blank(f->ticket))
+	missed = pattern_missed(&ret->tickets, f->ticket);
+	if (missed != NULL && is_blank(f->ticket))
 		refuse(ret, "ticket", "missing; role %s wants %s", ret->role,
 		    missed);
-	else
+	else if (missed != NULL)
 		refuse(ret, "ticket", "it does not look like %s", missed);
 }
 
@@ -543,8 +542,8 @@ policy_decide(struct policy_result *ret, const struct policy_facts *f,
 		return;
 	}
 	ask_duration(ret, f, m.decides);
-	ask_reason(ret, f, &m.all);
-	ask_ticket(ret, f, &m.all);
+	ask_reason(ret, f);
+	ask_ticket(ret, f);
 	if (ret->nrefused > 0) {
 		ret->would_pass = true;
 		return;

@@ -46,7 +46,8 @@ struct policy_facts {
 	uint32_t seconds;            /* 0 = not said */
 	const char *reason;          /* "" = not said */
 	const char *ticket;          /* likewise */
-	bool settled; /* reason and ticket were right when it was given */
+	bool settled;  /* reason and ticket are not asked for, nor judged */
+	bool anywhere; /* nor is it asked from where */
 	struct addr sources[LIMIT_SOURCES];
 	unsigned nsources;
 	int64_t mfa_age_s;   /* of the last code; 0 = with this request;
@@ -86,11 +87,12 @@ struct policy_result {
 	uint32_t caps;
 	bool record;
 	bool reason; /* a reason is wanted */
-	bool ticket; /* a ticket is */
 	bool code;   /* a code is wanted, whether approved or not */
 	uint32_t pending_s, use_within_s;
-	struct quorum_list needs;     /* what has to be approved, */
-	struct quorum_state approved; /* and how far that is */
+	struct pattern_list reasons, tickets; /* each has to match */
+	struct name_list roles;               /* that were merged */
+	struct quorum_list needs;             /* what has to be approved, */
+	struct quorum_state approved;         /* and how far that is */
 	bool would_pass; /* denied, but login/port/seconds above would pass */
 	unsigned nrefused;
 	struct policy_refusal refused[POLICY_REFUSED_MAX];

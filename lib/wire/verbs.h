@@ -109,6 +109,9 @@ enum verb_ends { ENDS_NOTHING = 0, ENDS_ACCESS };
 	    "/v1/requests/activate", AUTH_SIGNED, WHO_USER, ROOT_NEVER,        \
 	    CODE_INSIDE, PAYLOAD_WHOLE, ANSWER_KEPT, SERVED_IN_STEP,           \
 	    ENDS_NOTHING)                                                      \
+	X(EXPLAIN, "policy.explain", "GET", "/v1/explain", AUTH_TOKEN,         \
+	    WHO_USER, ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE,          \
+	    SERVED_TOLD, ENDS_NOTHING)                                         \
 	X(GRANTS, "grant.list", "GET", "/v1/grants", AUTH_TOKEN, WHO_USER,     \
 	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_TOLD,       \
 	    ENDS_NOTHING)                                                      \

@@ -17,7 +17,7 @@
 
 /* ---- refused by policy */
 
-static json_t *
+json_t *
 refused_json(const struct policy_result *v)
 {
 	json_t *a = json_array();
@@ -32,21 +32,21 @@ refused_json(const struct policy_result *v)
 	return a;
 }
 
-static json_t *
-would_pass_json(const struct intent *in)
+json_t *
+would_pass_json(
+    const char *target, const struct policy_result *v, const char *reason)
 {
-	const struct policy_result *v = &in->verdict;
 	json_t *o = json_object();
 
-	put_str(o, "target", in->target);
+	put_str(o, "target", target);
 	put_str(o, "login", v->login);
 	put_num(o, "port", v->port);
 	put_num(o, "for", v->seconds);
-	if (in->reason[strspn(in->reason, " ")] != '\0')
-		put_str(o, "reason", in->reason);
-	else if (v->reason)
+	if (reason[strspn(reason, " ")] != '\0')
+		put_str(o, "reason", reason);
+	else if (v->reason || v->reasons.n > 0)
 		put_str(o, "reason", "...");
-	if (v->ticket)
+	if (v->tickets.n > 0)
 		put_str(o, "ticket", "...");
 	return o;
 }
@@ -68,7 +68,8 @@ reply_denied(struct call *c)
 	}
 	(void)json_object_set_new(o, "refused", refused_json(v));
 	if (v->would_pass)
-		(void)json_object_set_new(o, "would_pass", would_pass_json(in));
+		(void)json_object_set_new(o, "would_pass",
+		    would_pass_json(in->target, v, in->reason));
 	if (v->role[0] != '\0')
 		put_str(o, "rule", v->role);
 	if (c->seq != 0) /* else it was one of many, which are counted */

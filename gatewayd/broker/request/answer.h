@@ -15,6 +15,11 @@
 json_t *caps_json(uint32_t caps);
 /* ["1 of sre"] */
 json_t *needs_json(const struct quorum_list *l);
+/* [{"field","text"}] */
+json_t *refused_json(const struct policy_result *v);
+/* What would be allowed; "..." where reason or ticket are up to the person. */
+json_t *would_pass_json(
+    const char *target, const struct policy_result *v, const char *reason);
 
 /* Fields of a record about what is asked: by whom, what, why. */
 void asked_fields(

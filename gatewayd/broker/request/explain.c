@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * explain - see the header.
+ */
+#include "broker/request/explain.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "broker/call/params.h"
+#include "broker/call/put.h"
+#include "broker/call/subject.h"
+#include "broker/request/answer.h"
+#include "core/policy.h"
+
+struct question {
+	char user[LIMIT_NAME_SIZE], target[LIMIT_NAME_SIZE];
+	char login[LIMIT_NAME_SIZE], role[LIMIT_NAME_SIZE];
+	char from[ADDR_TEXT_SIZE];
+	struct addr source; /* family 0 = from anywhere */
+	uint64_t port, seconds;
+	struct subject subject;
+	struct policy_result verdict;
+};
+
+static void
+question_free(void *p)
+{
+	struct question *q = p;
+
+	subject_clear(&q->subject);
+	free(q);
+}
+
+static bool
+is_name(const char *s)
+{
+	return s[0] == '\0' || str_name_ok(s);
+}
+
+static bool
+parse(struct call *c, struct question *q)
+{
+	static const char *const keys[] = {"user", "target", "login", "role"};
+	char *const ret[] = {q->user, q->target, q->login, q->role};
+
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		if (!params_text(c->query, keys[i], ret[i], LIMIT_NAME_SIZE) ||
+		    !is_name(ret[i])) {
+			call_refuse(c, 400, "bad-field", keys[i],
+			    "%s: a name was expected", keys[i]);
+			return false;
+		}
+	if (!params_num(c->query, "port", UINT16_MAX, &q->port) ||
+	    !params_num(c->query, "for", LIMIT_GRANT_MAX_S, &q->seconds) ||
+	    !params_text(c->query, "from", q->from, sizeof(q->from)) ||
+	    (q->from[0] != '\0' && addr_parse(&q->source, q->from) != 0)) {
+		call_refuse(c, 400, "bad-field", "from",
+		    "port and for are numbers, from is an address");
+		return false;
+	}
+	return true;
+}
+
+/* Of oneself everybody may ask; of others who may read everything. */
+static bool
+may_ask(struct call *c, struct question *q)
+{
+	if (q->user[0] == '\0' && !c->local)
+		name_set(q->user, c->user);
+	if (q->user[0] == '\0' || q->target[0] == '\0') {
+		call_refuse(c, 400, "bad-field",
+		    q->user[0] == '\0' ? "user" : "target",
+		    "say whom, and which target");
+		return false;
+	}
+	if (c->local || c->admin || c->auditor || strcmp(q->user, c->user) == 0)
+		return true;
+	call_refuse(c, 403, "forbidden", "user",
+	    "only auditors and admins ask what others may");
+	return false;
+}
+
+/* As if the person had all that can be brought: a reason, a ticket, a code. */
+static void
+judge(struct broker *b, struct question *q)
+{
+	const struct target *t = &q->subject.target;
+	struct policy_facts f = {.user = q->user,
+	    .user_id = q->subject.user.id,
+	    .groups = &q->subject.user.groups,
+	    .target_name = q->target,
+	    .target = t->name[0] != '\0' ? t : NULL,
+	    .login = q->login,
+	    .role = q->role,
+	    .port = (uint16_t)q->port,
+	    .seconds = (uint32_t)q->seconds,
+	    .reason = "",
+	    .ticket = "",
+	    .settled = true,
+	    .anywhere = q->source.family == 0,
+	    .max_s = b->conf->max_grant_s,
+	    .mfa_max_s = b->conf->mfa_age_s};
+
+	if (!f.anywhere)
+		f.sources[f.nsources++] = q->source;
+	policy_decide(&q->verdict, &f, b->roles, b->nroles);
+}
+
+/* ---- told */
+
+static json_t *
+patterns_json(const struct pattern_list *l)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < l->n; i++)
+		(void)json_array_append_new(list, json_string(l->text[i]));
+	return list;
+}
+
+static void
+add_condition(json_t *list, const char *field, json_t *value)
+{
+	json_t *o = json_object();
+
+	put_str(o, "field", field);
+	if (o != NULL)
+		(void)json_object_set_new(o, "value", value);
+	(void)json_array_append_new(list, o);
+}
+
+/* What holds for a request, whoever makes it: each with its value. */
+static json_t *
+conditions_json(const struct policy_result *v)
+{
+	json_t *list = json_array();
+
+	add_condition(list, "login", json_string(v->login));
+	add_condition(list, "port", json_integer(v->port));
+	add_condition(list, "max", json_integer(v->max_s));
+	add_condition(list, "mfa_age", json_integer(v->mfa_age_s));
+	add_condition(list, "reason", json_boolean(v->reason));
+	if (v->reasons.n > 0)
+		add_condition(
+		    list, "reason_pattern", patterns_json(&v->reasons));
+	if (v->tickets.n > 0)
+		add_condition(
+		    list, "ticket_pattern", patterns_json(&v->tickets));
+	add_condition(list, "allow", caps_json(v->caps));
+	add_condition(list, "record", json_boolean(v->record));
+	if (v->needs.n > 0)
+		add_condition(list, "approvals", needs_json(&v->needs));
+	return list;
+}
+
+/* A user who is none, or is locked, gets nothing, whatever the roles say. */
+static const char *
+state_word(const struct question *q)
+{
+	switch (q->subject.user.state) {
+	case USER_ACTIVE:
+		return "active";
+	case USER_INVITED:
+		return "invited";
+	default:
+		return "disabled";
+	}
+}
+
+static void
+reply(struct call *c, const struct question *q)
+{
+	const struct policy_result *v = &q->verdict;
+	const bool allowed =
+	    v->verdict != POLICY_DENY && q->subject.user.state == USER_ACTIVE;
+	json_t *o = json_object();
+
+	put_str(o, "user", q->user);
+	put_str(o, "state", state_word(q));
+	put_str(o, "target", q->target);
+	put_bool(o, "allowed", allowed);
+	put_str(o, "rule", v->role);
+	if (o != NULL)
+		(void)json_object_set_new(o, "roles", names_json(&v->roles));
+	if (o != NULL && v->roles.n > 0)
+		(void)json_object_set_new(o, "conditions", conditions_json(v));
+	if (o != NULL)
+		(void)json_object_set_new(o, "refused", refused_json(v));
+	if (o != NULL && (v->verdict != POLICY_DENY || v->would_pass))
+		(void)json_object_set_new(
+		    o, "would_pass", would_pass_json(q->target, v, ""));
+	call_reply(c, 200, o);
+}
+
+void
+verb_explain(struct call *c)
+{
+	struct question *q = call_state(c, sizeof(*q), question_free);
+	int r;
+
+	if (q == NULL || !parse(c, q) || !may_ask(c, q))
+		return;
+	if ((r = subject_user(c->b, &q->subject, q->user)) == GW_ENOENT) {
+		call_refuse(c, 404, "not-found", "user",
+		    "there is no user %s: see jitctl users", q->user);
+		return;
+	}
+	if (r == 0)
+		r = subject_target(c->b, &q->subject, q->target);
+	if (r != 0 && r != GW_ENOENT) {
+		call_store_failed(c, r);
+		return;
+	}
+	judge(c->b, q);
+	reply(c, q);
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * explain - what policy would say to a request, and why, without making one.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "jitctl/cmd/cmd.h"
+#include "jitctl/cmd/request.h"
+#include "jitctl/gateway/read.h"
+#include "jitctl/term/out.h"
+#include "jitctl/term/say.h"
+#include "jitctl/term/words.h"
+
+static bool
+build_query(const struct ctx *c, struct query *q)
+{
+	const bool two = c->opt.nargs == 2;
+	const char *port = opt_get(&c->opt, F_PORT);
+	const char *dur = opt_get(&c->opt, F_FOR);
+	const char *login = opt_get(&c->opt, F_LOGIN);
+	const char *role = opt_get(&c->opt, F_ROLE);
+	uint64_t p = 0;
+	uint32_t s = 0;
+
+	if (!once(c, F_LOGIN) || !once(c, F_PORT) || !once(c, F_FROM) ||
+	    (two && !name_arg("USER", c->opt.arg[0])) ||
+	    !name_arg("TARGET", c->opt.arg[two ? 1 : 0]) ||
+	    (login != NULL && !name_arg("--login", login)) ||
+	    (role != NULL && !name_arg("--role", role)) ||
+	    (port != NULL && !port_arg(port, &p)) ||
+	    (dur != NULL && !duration_arg(F_FOR, dur, &s)))
+		return false;
+	if (two)
+		query_add(q, "user", c->opt.arg[0]);
+	query_add(q, "target", c->opt.arg[two ? 1 : 0]);
+	if (login != NULL)
+		query_add(q, "login", login);
+	if (role != NULL)
+		query_add(q, "role", role);
+	if (opt_has(&c->opt, F_FROM))
+		query_add(q, "from", opt_get(&c->opt, F_FROM));
+	if (p != 0)
+		query_add_u64(q, "port", p);
+	if (s != 0)
+		query_add_u64(q, "for", s);
+	return true;
+}
+
+/* Each condition, with the value that it has for this request. */
+static void
+print_conditions(const json_t *o)
+{
+	static const struct {
+		const char *field, *words;
+		enum col_kind kind;
+	} rows[] = {{"login", "login", COL_TEXT}, {"port", "port", COL_TEXT},
+	    {"max", "at most for", COL_SECONDS},
+	    {"mfa_age", "code, not older than", COL_SECONDS},
+	    {"reason", "reason wanted", COL_BOOL},
+	    {"reason_pattern", "reason like", COL_LIST},
+	    {"ticket_pattern", "ticket like", COL_LIST},
+	    {"approvals", "approved by", COL_LIST},
+	    {"allow", "allows", COL_LIST}, {"record", "recorded", COL_BOOL}};
+	const json_t *list = json_object_get(o, "conditions");
+	char text[CELL_SIZE];
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *x = json_array_get(list, i);
+
+		for (size_t k = 0; k < ARRAY_LEN(rows); k++) {
+			if (strcmp(member(x, "field"), rows[k].field) != 0)
+				continue;
+			cell_text(
+			    text, json_object_get(x, "value"), rows[k].kind);
+			(void)printf("  %-22s %s\n", rows[k].words,
+			    text[0] != '\0' ? text : "no");
+		}
+	}
+}
+
+static void
+print(const struct ctx *c, const json_t *o, const char *target)
+{
+	const bool yes = json_is_true(json_object_get(o, "allowed"));
+	const char *state = member(o, "state");
+	const json_t *pass = json_object_get(o, "would_pass");
+	char t[3][CELL_SIZE];
+
+	cell_text(t[0], json_object_get(o, "user"), COL_TEXT);
+	cell_text(t[1], json_object_get(o, "target"), COL_TEXT);
+	cell_text(t[2], json_object_get(o, "roles"), COL_LIST);
+	if (strcmp(state, "active") != 0)
+		(void)printf("%s may not have %s: the user is %s\n", t[0], t[1],
+		    strcmp(state, "invited") == 0 ? "not enrolled yet"
+						  : "disabled");
+	else
+		(void)printf("%s may %shave %s%s%s%s\n", t[0],
+		    yes ? "" : "not ", t[1], t[2][0] != '\0' ? " (" : "",
+		    t[2][0] != '\0' ? t[2] : "", t[2][0] != '\0' ? ")" : "");
+	request_print_refused(c, stdout, json_object_get(o, "refused"));
+	print_conditions(o);
+	if (json_is_object(pass))
+		request_print_would_pass(
+		    c, stdout, "This passes", target, pass);
+}
+
+int
+run_explain(struct ctx *c)
+{
+	struct query q = {0};
+	struct reply r = {0};
+	int x = EXIT_USAGE;
+
+	if (c->socket != NULL && c->opt.nargs < 2) {
+		say_error("on the admin socket: jitctl explain USER TARGET");
+		return EXIT_USAGE;
+	}
+	if (!build_query(c, &q))
+		return EXIT_USAGE;
+	x = read_verb(c, VERB_EXPLAIN, NULL, &q, &r);
+	if (x == EXIT_OK && !out_object(c, r.json)) {
+		print(c, r.json, c->opt.arg[c->opt.nargs - 1]);
+		if (!json_is_true(json_object_get(r.json, "allowed")))
+			x = EXIT_REFUSED;
+	}
+	reply_done(&r);
+	return x;
+}

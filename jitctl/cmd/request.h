@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * request - what a refusal says, for the commands that show one.
+ */
+#ifndef JITCTL_CMD_REQUEST_H
+#define JITCTL_CMD_REQUEST_H
+
+#include <stdio.h>
+
+#include "jitctl/jitctl.h"
+
+/* "HEAD:  jitctl request web-01 --login deploy --for 3h", of what the gateway
+ * says would pass; what the flags of this run said stays. */
+void request_print_would_pass(const struct ctx *c, FILE *f, const char *head,
+    const char *target, const json_t *would_pass);
+/* Its [{"field","text"}], a line each. */
+void request_print_refused(const struct ctx *c, FILE *f, const json_t *list);
+
+#endif
