@@ -28,6 +28,7 @@
 #include "broker/inbox.h"
 #include "broker/report/audit.h"
 #include "broker/report/info.h"
+#include "broker/request/access.h"
 #include "broker/request/activate.h"
 #include "broker/request/ask.h"
 #include "broker/request/decide.h"
@@ -57,6 +58,7 @@ static call_fn *const verb_table[VERB_COUNT] = {
     [VERB_REQUEST_CANCEL] = verb_request_cancel,
     [VERB_REQUEST_ACTIVATE] = verb_request_activate,
     [VERB_EXPLAIN] = verb_explain,
+    [VERB_ACCESS] = verb_access,
     [VERB_GRANTS] = verb_grants,
     [VERB_RELEASE] = verb_release,
     [VERB_REVOKE] = verb_revoke,

@@ -66,6 +66,7 @@ int run_approve(struct ctx *c);
 int run_deny(struct ctx *c);
 int run_cancel(struct ctx *c);
 int run_explain(struct ctx *c);
+int run_access(struct ctx *c);
 int run_grants(struct ctx *c);
 int run_release(struct ctx *c);
 int run_revoke(struct ctx *c);

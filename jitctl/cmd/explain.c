@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * explain - what policy would say to a request, and why, without making one.
+ * explain - what policy would say to a request, and why, without making one;
+ * and who can reach what.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "jitctl/cmd/cmd.h"
+#include "jitctl/cmd/list.h"
 #include "jitctl/cmd/request.h"
 #include "jitctl/gateway/read.h"
 #include "jitctl/term/out.h"
@@ -126,4 +128,39 @@ run_explain(struct ctx *c)
 	}
 	reply_done(&r);
 	return x;
+}
+
+/* ---- access */
+
+static const struct col access_cols[] = {
+    {"WHO", "user", COL_TEXT, false},
+    {"TARGET", "target", COL_TEXT, false},
+    {"LOGINS", "logins", COL_LIST, false},
+    {"ROLES", "roles", COL_LIST, false},
+    {"MAX", "max", COL_SECONDS, false},
+    {"APPROVAL", "approval", COL_BOOL, false},
+    {"LAST USED", "last", COL_TIME, false},
+};
+
+int
+run_access(struct ctx *c)
+{
+	const char *user = opt_get(&c->opt, F_USER);
+	const char *target = opt_get(&c->opt, F_TARGET);
+	struct query q = {0};
+
+	if (!once(c, F_USER) || !once(c, F_TARGET))
+		return EXIT_USAGE;
+	if ((user == NULL) == (target == NULL)) {
+		say_error("--target NAME or --user NAME: one of them");
+		return EXIT_USAGE;
+	}
+	if (!name_arg(user != NULL ? "--user" : "--target",
+		user != NULL ? user : target))
+		return EXIT_USAGE;
+	query_add(
+	    &q, user != NULL ? "user" : "target", user != NULL ? user : target);
+	return list_print(c, VERB_ACCESS, &q, access_cols,
+	    ARRAY_LEN(access_cols),
+	    user != NULL ? "They can reach nothing." : "Nobody can reach it.");
 }

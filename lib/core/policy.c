@@ -30,8 +30,8 @@ any_group(const struct policy_role *r, const struct name_list *groups)
 	return false;
 }
 
-static bool
-has_user(const struct policy_role *r, const char *user,
+bool
+policy_is_for(const struct policy_role *r, const char *user,
     const struct name_list *groups)
 {
 	/* a deny role that names nobody is meant for everybody */
@@ -53,7 +53,7 @@ bool
 policy_concerns(const struct policy_role *role, const char *user,
     const struct name_list *groups, const struct target *t)
 {
-	return t != NULL && has_user(role, user, groups) &&
+	return t != NULL && policy_is_for(role, user, groups) &&
 	       policy_reaches(role, t);
 }
 

@@ -101,6 +101,9 @@ struct policy_result {
 /* True when role and (user, groups, target) have to do with each other. */
 bool policy_concerns(const struct policy_role *role, const char *user,
     const struct name_list *groups, const struct target *t);
+/* The user is one of the role's, for whatever target. */
+bool policy_is_for(const struct policy_role *role, const char *user,
+    const struct name_list *groups);
 /* The target is one of the role's, for whomever. */
 bool policy_reaches(const struct policy_role *role, const struct target *t);
 /* Fills all of *ret. */

@@ -112,6 +112,9 @@ enum verb_ends { ENDS_NOTHING = 0, ENDS_ACCESS };
 	X(EXPLAIN, "policy.explain", "GET", "/v1/explain", AUTH_TOKEN,         \
 	    WHO_USER, ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE,          \
 	    SERVED_TOLD, ENDS_NOTHING)                                         \
+	X(ACCESS, "policy.access", "GET", "/v1/access", AUTH_TOKEN,            \
+	    WHO_AUDITOR, ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE,       \
+	    SERVED_TOLD, ENDS_NOTHING)                                         \
 	X(GRANTS, "grant.list", "GET", "/v1/grants", AUTH_TOKEN, WHO_USER,     \
 	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_TOLD,       \
 	    ENDS_NOTHING)                                                      \

@@ -157,6 +157,21 @@ store_grant_get(struct store *s, const char *id, struct grant_row *ret)
 }
 
 int
+store_grant_last(
+    struct store *s, const char *user, const char *target, int64_t *ret_ms)
+{
+	struct query *q = query_new(s->sql,
+	    "SELECT max(start) FROM grants WHERE target = ?1 AND user = ?2");
+
+	*ret_ms = 0;
+	query_str(q, target);
+	query_str(q, user);
+	if (query_next(q))
+		*ret_ms = query_get_num(q, 0);
+	return query_done(q);
+}
+
+int
 store_grant_each(struct store *s, const char *user, const char *user_id,
     int64_t start_ms, const char *id, unsigned max, store_grant_fn *fn,
     void *arg)

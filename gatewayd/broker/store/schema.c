@@ -161,6 +161,7 @@ static const char asked[] =
     " revision TEXT NOT NULL, digest TEXT NOT NULL, seq INTEGER NOT NULL);"
     "CREATE INDEX requests_created ON requests(created, id);"
     "CREATE INDEX requests_state ON requests(state, until);"
+    "CREATE INDEX grants_used ON grants(target, user, start);"
     "CREATE TABLE approvals("
     " request TEXT NOT NULL REFERENCES requests(id) ON DELETE CASCADE,"
     " user_id TEXT NOT NULL, user TEXT NOT NULL, key_fp TEXT NOT NULL,"

@@ -186,6 +186,17 @@ MUST_CHECK int store_user_put(
 typedef void store_user_fn(void *arg, const char *name, const struct user *u);
 /* All of them, by name. */
 MUST_CHECK int store_user_each(struct store *s, store_user_fn *fn, void *arg);
+struct member {
+	char name[LIMIT_NAME_SIZE];
+	uint8_t state; /* enum user_state */
+	struct name_list groups;
+};
+/* m is NULL if they cannot be read. */
+typedef void store_member_fn(
+    void *arg, const char *name, const struct member *m);
+/* All users, by name, with their groups alone: that is quicker. */
+MUST_CHECK int store_member_each(
+    struct store *s, store_member_fn *fn, void *arg);
 /* Removes a user who is there; what has ended keeps their name and gets their
  * id, so that another one of that name has none of it. */
 MUST_CHECK int store_user_remove(
@@ -292,6 +303,9 @@ MUST_CHECK int store_grant_put(struct store *s, const struct grant_row *g);
 MUST_CHECK int store_session_put(struct store *s, const struct session_row *x);
 MUST_CHECK int store_grant_get(
     struct store *s, const char *id, struct grant_row *ret);
+/* When the last grant of these two that has ended began; 0 = there was none. */
+MUST_CHECK int store_grant_last(
+    struct store *s, const char *user, const char *target, int64_t *ret_ms);
 typedef void store_grant_fn(void *arg, const struct grant_row *g);
 typedef void store_session_fn(void *arg, const struct session_row *x);
 /* Those before that place (start_ms, id), the newest first, at most max; user

@@ -333,3 +333,40 @@ store_user_each(struct store *s, store_user_fn *fn, void *arg)
 	return store_things(query_new(s->sql, ROWS " ORDER BY owner, kind, a"),
 	    sizeof(struct user), read_row, found, &e);
 }
+
+static int
+read_member(void *thing, struct query *q)
+{
+	struct member *m = thing;
+	const char *group = query_get_str(q, 2);
+
+	store_text(m->name, sizeof(m->name), q, 0);
+	m->state = (uint8_t)query_get_num(q, 1);
+	return group[0] != '\0' ? name_list_add(&m->groups, group) : 0;
+}
+
+struct members {
+	store_member_fn *fn;
+	void *arg;
+};
+
+static void
+each_member(void *arg, const char *name, const void *thing)
+{
+	const struct members *w = arg;
+
+	w->fn(w->arg, name, thing);
+}
+
+int
+store_member_each(struct store *s, store_member_fn *fn, void *arg)
+{
+	struct members w = {.fn = fn, .arg = arg};
+
+	return store_things(
+	    query_new(s->sql,
+		"SELECT users.name, users.state, user_groups.name FROM users"
+		" LEFT JOIN user_groups ON user_groups.user = users.name"
+		" ORDER BY users.name"),
+	    sizeof(struct member), read_member, each_member, &w);
+}

@@ -55,6 +55,17 @@ explain bob explain alice web-01
 expect_said 'only auditors and admins' "$EXPLAINED" 'explain'
 expect_said 'alice may have web-01' "$(local_admin explain alice web-01)" 'explain by root'
 
+echo '- who can reach what, by which role, and when they last did'
+access() {
+	local_admin access "$@" -o json |
+		jq -r '.items[] | [.user, .target, (.logins | join("+")), (.roles | join("+")), .approval, .last != null] | join(" ")'
+}
+expect_eq 'alice web-01 deploy ops false true' "$(access --target web-01)" 'access to web-01'
+expect_eq 'alice web-01 deploy ops false true' "$(access --user alice)" 'access of alice'
+expect_eq '' "$(access --user bob)" 'access of bob'
+explain bob access --target web-01
+expect_said 'for admins and auditors' "$EXPLAINED" 'access by a user'
+
 echo '- roles that have nothing in common: one is named'
 add_role files --user alice --label env=lab --login deploy --max 1h --allow sftp
 local_admin role set ops --user alice --label env=lab --login deploy --max 1h \
