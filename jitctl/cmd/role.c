@@ -37,6 +37,7 @@ col_kind(enum rolefield_kind k)
 	case ROLE_BOOL:
 		return COL_BOOL;
 	case ROLE_NAME:
+	case ROLE_COUNT:
 	case ROLE_WANTED:
 	case ROLE_TEXT:
 	case ROLE_PATTERN:
@@ -197,6 +198,18 @@ seconds_value(const struct rolefield *f, enum flag flag, const char *s)
 }
 
 static json_t *
+count_value(const struct rolefield *f, const char *s)
+{
+	uint64_t v = 0;
+
+	if (str_u64(s, (uint64_t)f->min, (uint64_t)f->max, &v) == 0)
+		return json_integer((json_int_t)v);
+	say_error("--%s: a number from %lld to %lld", f->flag,
+	    (long long)f->min, (long long)f->max);
+	return NULL;
+}
+
+static json_t *
 text_value(const struct rolefield *f, const char *s)
 {
 	struct policy_role checked = {0};
@@ -217,6 +230,8 @@ flag_value(const struct ctx *c, const struct rolefield *f, enum flag flag)
 		return labels_object(c);
 	case ROLE_SECONDS:
 		return seconds_value(f, flag, opt_get(&c->opt, flag));
+	case ROLE_COUNT:
+		return count_value(f, opt_get(&c->opt, flag));
 	case ROLE_TEXT:
 	case ROLE_PATTERN:
 		return text_value(f, opt_get(&c->opt, flag));

@@ -282,6 +282,17 @@ put_values(struct maker *m, const struct rolefield *f, bool required)
 }
 
 static void
+put_count(struct maker *m, const struct rolefield *f, bool required)
+{
+	uint64_t n = 0;
+
+	if (yaml_get_int(m->y, m->map, f->name, required, (uint64_t)f->min,
+		(uint64_t)f->max, &n) &&
+	    n != 0)
+		put(m, f->name, json_integer((json_int_t)n));
+}
+
+static void
 put_ports(struct maker *m, const struct rolefield *f, bool required)
 {
 	const struct yaml_item *l =
@@ -333,6 +344,9 @@ put_field(struct maker *m, const struct rolefield *f)
 		break;
 	case ROLE_SECONDS:
 		put_duration(m, f->name, (uint32_t)f->min, (uint32_t)f->max);
+		break;
+	case ROLE_COUNT:
+		put_count(m, f, required);
 		break;
 	case ROLE_WANTED:
 		put_word(m, f->name, wanted);

@@ -30,6 +30,7 @@ static const char *const end_names[END_REASON_COUNT] = {
     [END_SHUTDOWN] = "shutdown",
     [END_CLIENT_GONE] = "client_gone",
     [END_QUOTA] = "quota",
+    [END_UNUSED] = "unused",
 };
 
 int64_t

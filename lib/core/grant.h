@@ -41,6 +41,7 @@ enum end_reason {
 	END_SHUTDOWN = 17,        /* the gateway stops */
 	END_CLIENT_GONE = 18,     /* session only: the client is silent */
 	END_QUOTA = 19,           /* their records fill the log */
+	END_UNUSED = 20,          /* nobody went through */
 	END_REASON_COUNT
 };
 

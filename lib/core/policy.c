@@ -427,6 +427,8 @@ take_merge(struct policy_result *ret, const struct merge *m)
 	ret->reason = m->all.reason;
 	ret->pending_s = m->all.pending_s;
 	ret->use_within_s = m->all.use_within_s;
+	ret->unused_after_s = m->all.unused_after_s;
+	ret->max_sessions = m->all.max_sessions;
 	ret->needs = m->all.approvals;
 	ret->reasons = m->all.reason_pattern;
 	ret->tickets = m->all.ticket_pattern;
@@ -466,6 +468,17 @@ ask_ticket(struct policy_result *ret, const struct policy_facts *f)
 		    missed);
 	else if (missed != NULL)
 		refuse(ret, "ticket", "it does not look like %s", missed);
+}
+
+static void
+ask_open(struct policy_result *ret, const struct policy_facts *f,
+    const struct policy_role *all)
+{
+	if (f->open >= all->max_grants && !FAULT(any_many))
+		refuse(ret, "grants",
+		    "you have %u open, and role %s allows %u at once: jitctl "
+		    "release ends one",
+		    f->open, ret->role, (unsigned)all->max_grants);
 }
 
 /* What each gives alone is no part of what all give. */
@@ -544,6 +557,7 @@ policy_decide(struct policy_result *ret, const struct policy_facts *f,
 	ask_duration(ret, f, m.decides);
 	ask_reason(ret, f);
 	ask_ticket(ret, f);
+	ask_open(ret, f, &m.all);
 	if (ret->nrefused > 0) {
 		ret->would_pass = true;
 		return;

@@ -48,6 +48,7 @@ struct policy_facts {
 	const char *ticket;          /* likewise */
 	bool settled;  /* reason and ticket are not asked for, nor judged */
 	bool anywhere; /* nor is it asked from where */
+	unsigned open; /* grants that the user has open */
 	struct addr sources[LIMIT_SOURCES];
 	unsigned nsources;
 	int64_t mfa_age_s;   /* of the last code; 0 = with this request;
@@ -88,7 +89,8 @@ struct policy_result {
 	bool record;
 	bool reason; /* a reason is wanted */
 	bool code;   /* a code is wanted, whether approved or not */
-	uint32_t pending_s, use_within_s;
+	uint32_t pending_s, use_within_s, unused_after_s;
+	uint32_t max_sessions;
 	struct pattern_list reasons, tickets; /* each has to match */
 	struct name_list roles;               /* that were merged */
 	struct quorum_list needs;             /* what has to be approved, */

@@ -189,6 +189,7 @@ rolefield_get(struct rolefield_value *ret, const struct rolefield *f,
 		get_quorum(ret, &((const struct quorum_list *)p)->quorum[i]);
 		break;
 	case ROLE_SECONDS:
+	case ROLE_COUNT:
 		get_number(ret, *(const uint32_t *)p);
 		break;
 	case ROLE_PATTERN:
@@ -211,7 +212,7 @@ rolefield_get(struct rolefield_value *ret, const struct rolefield *f,
 /* ---- values in */
 
 static int
-set_seconds(const struct rolefield *f, uint32_t *p, const char *text)
+set_number(const struct rolefield *f, uint32_t *p, const char *text)
 {
 	uint64_t v = 0;
 	int r = str_u64(text, (uint64_t)f->min, (uint64_t)f->max, &v);
@@ -269,7 +270,8 @@ rolefield_add(const struct rolefield *f, struct policy_role *r,
 	case ROLE_PREFIXES:
 		return prefix_list_add(p, text);
 	case ROLE_SECONDS:
-		return set_seconds(f, p, text);
+	case ROLE_COUNT:
+		return set_number(f, p, text);
 	case ROLE_CAPS:
 		return add_cap(p, text);
 	case ROLE_WANTED:
@@ -293,6 +295,7 @@ rolefield_absent(const struct rolefield *f, struct policy_role *r)
 
 	switch (f->kind) {
 	case ROLE_SECONDS:
+	case ROLE_COUNT:
 	case ROLE_CAPS:
 		*(uint32_t *)p = (uint32_t)f->absent;
 		break;
@@ -386,6 +389,7 @@ rolefield_equal(const struct rolefield *f, const struct policy_role *a,
 	case ROLE_QUORUMS:
 		return quorum_equal(p, q);
 	case ROLE_SECONDS:
+	case ROLE_COUNT:
 	case ROLE_CAPS:
 		return *(const uint32_t *)p == *(const uint32_t *)q;
 	case ROLE_WANTED:
@@ -412,6 +416,8 @@ rolefield_expects(const struct rolefield *f)
 		       "host bits";
 	case ROLE_SECONDS:
 		return "a number of seconds was expected";
+	case ROLE_COUNT:
+		return "a number was expected";
 	case ROLE_CAPS:
 		return "only shell, exec, sftp and pty can be allowed";
 	case ROLE_WANTED:

@@ -29,6 +29,7 @@ enum rolefield_kind {
 	ROLE_PORTS,    /* struct port_list */
 	ROLE_PREFIXES, /* struct prefix_list */
 	ROLE_SECONDS,  /* uint32_t */
+	ROLE_COUNT,    /* uint32_t */
 	ROLE_CAPS,     /* uint32_t, bits of CAP_DEFAULT; a value is a word */
 	ROLE_WANTED,   /* bool: "required", "optional" */
 	ROLE_BOOL,     /* bool: "true", "false" */
@@ -91,6 +92,23 @@ enum rolefield_bits {
 	X(reason, "reason", WANTED, ANY, 0, 1, 1, ROLE_WIDE, OWN,              \
 	    "reason-optional", "no reason needed",                             \
 	    "Whether a request must say why.")                                 \
+	X(unused_after_s, "unused_after", SECONDS, SHORTEST,                   \
+	    LIMIT_GRANT_MIN_S, LIMIT_GRANT_MAX_S, LIMIT_UNUSED_S,              \
+	    ROLE_WIDE | ROLE_LATER, OWN, "unused-after",                       \
+	    "when a door that nobody used closes",                             \
+	    "A grant through which no session came for so long after it was "  \
+	    "opened ends. Of a target that is reached directly, nothing is "   \
+	    "known of sessions, and this does not hold.")                      \
+	X(max_grants, "max_grants", COUNT, SHORTEST, 1, LIMIT_GRANTS_PER_USER, \
+	    LIMIT_GRANTS_PER_USER, ROLE_WIDE | ROLE_LATER, OWN, "max-grants",  \
+	    "how many grants a user may have open",                            \
+	    "How many grants, by whichever role, a user may have open when "   \
+	    "they ask for one more by this one; with that one.")               \
+	X(max_sessions, "max_sessions", COUNT, SHORTEST, 1,                    \
+	    LIMIT_SESSIONS_PER_GRANT, LIMIT_SESSIONS_PER_GRANT,                \
+	    ROLE_WIDE | ROLE_LATER, OWN, "max-sessions",                       \
+	    "how many sessions a grant carries at once",                       \
+	    "How many sessions one grant carries at once.")                    \
 	X(reason_pattern, "reason_pattern", PATTERN, EACH, 0,                  \
 	    LIMIT_PATTERN_MAX, 0, ROLE_WIDE | ROLE_LATER, OWN,                 \
 	    "reason-pattern", "what a reason must look like",                  \
@@ -135,6 +153,7 @@ enum rolefield_bits {
 #define ROLE_MEMBER_PORTS(m, max) struct port_list m;
 #define ROLE_MEMBER_PREFIXES(m, max) struct prefix_list m;
 #define ROLE_MEMBER_SECONDS(m, max) uint32_t m;
+#define ROLE_MEMBER_COUNT(m, max) uint32_t m;
 #define ROLE_MEMBER_CAPS(m, max) uint32_t m;
 #define ROLE_MEMBER_WANTED(m, max) bool m;
 #define ROLE_MEMBER_BOOL(m, max) bool m;

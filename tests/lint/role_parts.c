@@ -65,6 +65,7 @@ schema(const struct rolefield *f)
 	case ROLE_QUORUMS:
 		return list_schema(json_pack("{s:s}", "type", "string"), f);
 	case ROLE_SECONDS:
+	case ROLE_COUNT:
 		return json_pack("{s:s, s:I, s:I, s:I}", "type", "integer",
 		    "minimum", (json_int_t)f->min, "maximum",
 		    (json_int_t)f->max, "default", (json_int_t)f->absent);
@@ -178,6 +179,10 @@ print_policy(void)
 			    (long long)f[i].absent);
 		else if (f[i].kind == ROLE_SECONDS)
 			print_seconds(&f[i]);
+		else if (f[i].kind == ROLE_COUNT)
+			printf("From %lld to %lld; default %lld.\n",
+			    (long long)f[i].min, (long long)f[i].max,
+			    (long long)f[i].absent);
 		else if (f[i].kind == ROLE_CAPS)
 			print_caps(&f[i]);
 		else if (f[i].kind == ROLE_WANTED)

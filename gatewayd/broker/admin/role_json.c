@@ -19,6 +19,7 @@ value_json(const struct rolefield *f, const struct rolefield_value *v)
 	switch (f->kind) {
 	case ROLE_PORTS:
 	case ROLE_SECONDS:
+	case ROLE_COUNT:
 		return json_integer((json_int_t)strtoul(v->text, NULL, 10));
 	case ROLE_BOOL:
 		return json_boolean(strcmp(v->text, "true") == 0);
@@ -132,7 +133,7 @@ parse_word(struct policy_role *ret, const struct rolefield *f, const json_t *o,
 }
 
 static int
-parse_seconds(struct policy_role *ret, const struct rolefield *f,
+parse_number(struct policy_role *ret, const struct rolefield *f,
     const json_t *o, struct problem *p)
 {
 	int64_t v = 0;
@@ -163,7 +164,8 @@ parse_field(struct policy_role *ret, const struct rolefield *f, const json_t *o,
 	case ROLE_QUORUMS:
 		return parse_words(ret, f, o, p);
 	case ROLE_SECONDS:
-		return parse_seconds(ret, f, o, p);
+	case ROLE_COUNT:
+		return parse_number(ret, f, o, p);
 	case ROLE_BOOL:
 		return json_get_bool(
 		    o, f->name, false, rolefield_member(f, ret), p);

@@ -79,6 +79,17 @@ intent_load(struct broker *b, struct intent *in)
 	return r == GW_ENOENT ? 0 : r;
 }
 
+static unsigned
+count_open(const struct broker *b, const char *user)
+{
+	unsigned n = 0;
+
+	for (const struct live_grant *lg = b->grants; lg != NULL; lg = lg->next)
+		n +=
+		    lg->g.reach != REACH_PROBE && strcmp(lg->g.user, user) == 0;
+	return n;
+}
+
 void
 intent_judge(const struct broker *b, struct intent *in)
 {
@@ -97,7 +108,8 @@ intent_judge(const struct broker *b, struct intent *in)
 	    .mfa_age_s = in->mfa_age_s,
 	    .max_s = b->conf->max_grant_s,
 	    .mfa_max_s = b->conf->mfa_age_s,
-	    .user_id = in->subject.user.id};
+	    .user_id = in->subject.user.id,
+	    .open = count_open(b, in->user)};
 
 	if (in->approvals != NULL) {
 		f.approvals = in->approvals->fact;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/err.h"
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -19,6 +20,7 @@
 #include "broker/grant/firewall.h"
 #include "broker/grant/history.h"
 #include "broker/grant/live.h"
+#include "broker/grant/recheck.h"
 #include "broker/identity/regulars.h"
 
 enum {
@@ -52,6 +54,7 @@ grant_new(struct broker *b, const struct grant *g, const char *key_fp)
 	lg->b = b;
 	lg->g = *g;
 	text_set(lg->key_fp, sizeof(lg->key_fp), key_fp);
+	lg->since_boot_ms = broker_now(b).boot_ms;
 	lg->state = GRANT_INTENT;
 	lg->next = b->grants;
 	b->grants = lg;
@@ -104,19 +107,57 @@ grant_sessions(const struct live_grant *lg)
 	return lg->b->grant_hooks->count(lg);
 }
 
+/* Somebody went through it; what an earlier broker saw is in the history. */
+static bool
+was_used(struct live_grant *lg)
+{
+	if (!lg->used && lg->sessions == 0) {
+		history_flush(lg->b);
+		lg->used =
+		    store_session_of(lg->b->store, lg->g.id) != GW_ENOENT;
+	}
+	return lg->used || lg->sessions > 0;
+}
+
+/* How long it may yet stand open with nobody going through. Of a direct one,
+ * and of an admin's probe, nothing is known. */
+static int64_t
+unused_left_ms(struct live_grant *lg)
+{
+	const int64_t open_ms = broker_now(lg->b).boot_ms - lg->since_boot_ms;
+	struct subject *x = NULL;
+	struct policy_result v = {0};
+	int64_t most_ms = INT64_MAX;
+
+	if (lg->g.reach != REACH_PROXY || was_used(lg) || FAULT(stay_unused))
+		return INT64_MAX;
+	if ((x = calloc(1, sizeof(*x))) == NULL)
+		return INT64_MAX; /* it is looked at again */
+	/* what policy gives no more ends by itself (recheck.h) */
+	if (recheck_verdict(x, lg, &v) && v.unused_after_s > 0)
+		most_ms = (int64_t)v.unused_after_s * 1000;
+	subject_clear(x);
+	free(x);
+	return most_ms == INT64_MAX ? most_ms : most_ms - open_ms;
+}
+
 /* In force until the clock says otherwise. */
 void
 grant_activate(struct live_grant *lg)
 {
 	const struct now now = broker_now(lg->b);
-	const int64_t left = grant_left_ms(&lg->g, &now, clock_boot_id());
+	int64_t left = grant_left_ms(&lg->g, &now, clock_boot_id());
+	int64_t unused = left > 0 ? unused_left_ms(lg) : 0;
 
 	lg->state = GRANT_ACTIVE;
-	if (left <= 0) {
-		grant_end(lg, END_EXPIRED, "gateway", NULL);
+	if (left <= 0 || unused <= 0) {
+		grant_end(
+		    lg, left <= 0 ? END_EXPIRED : END_UNUSED, "gateway", NULL);
 		return;
 	}
 	mark_regular(lg, true);
+	if (unused < left)
+		left = unused;
 	timer_set(lg->timer, left < CHECK_AGAIN_MS ? left : CHECK_AGAIN_MS);
 }
 

@@ -25,7 +25,10 @@ struct live_grant {
 	uint8_t mac[RECEIPT_MAC_SIZE];
 	uint8_t elements[ELEMENTS_MAX];
 	uint32_t nelements;
+	int64_t
+	    since_boot_ms; /* opened, or taken over from an earlier broker */
 	uint32_t sessions; /* so far */
+	bool used;         /* by sessions before our start, too */
 	struct timer *timer;
 	bool in_fold; /* recover.c's mark */
 	bool regular; /* its sources are told (identity/regulars.h) */

@@ -5,6 +5,7 @@
 #include "broker/grant/recheck.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/fault.h"
 #include "broker/broker.h"
@@ -85,11 +86,11 @@ decide(struct policy_result *ret, struct policy_facts *f,
 }
 
 bool
-recheck_grant(struct subject *s, const struct live_grant *lg)
+recheck_verdict(
+    struct subject *s, const struct live_grant *lg, struct policy_result *ret)
 {
 	struct broker *b = lg->b;
 	const struct grant *g = &lg->g;
-	struct policy_result v;
 	struct policy_facts f = {.user = g->user,
 	    .groups = &s->user.groups,
 	    .target_name = g->target,
@@ -106,10 +107,7 @@ recheck_grant(struct subject *s, const struct live_grant *lg)
 	    .mfa_max_s = b->conf->mfa_age_s,
 	    .user_id = g->user_id};
 
-	if (FAULT(no_reconsider) || FAULT(no_policy))
-		return true;
-	if (g->reach == REACH_PROBE)
-		return recheck_probe(s, lg);
+	memset(ret, 0, sizeof(*ret));
 	if (!same_user(s, lg) || !same_target(s, lg) ||
 	    !same_place(g, &s->target))
 		return false; /* gone, or not to be read: closed */
@@ -117,6 +115,19 @@ recheck_grant(struct subject *s, const struct live_grant *lg)
 		f.sources[f.nsources++] = g->source4;
 	if (g->source6.family != 0 && !FAULT(recheck_source))
 		f.sources[f.nsources++] = g->source6;
-	decide(&v, &f, lg);
-	return policy_within(&v, g->caps, g->record != 0);
+	decide(ret, &f, lg);
+	return true;
+}
+
+bool
+recheck_grant(struct subject *s, const struct live_grant *lg)
+{
+	struct policy_result v;
+
+	if (FAULT(no_reconsider) || FAULT(no_policy))
+		return true;
+	if (lg->g.reach == REACH_PROBE)
+		return recheck_probe(s, lg);
+	return recheck_verdict(s, lg, &v) &&
+	       policy_within(&v, lg->g.caps, lg->g.record != 0);
 }

@@ -16,4 +16,9 @@
  * may be used for the next. */
 bool recheck_grant(struct subject *s, const struct live_grant *lg);
 
+/* What policy says of it; no probe. False: its user or target is not what it
+ * was, and *ret denies. */
+bool recheck_verdict(
+    struct subject *s, const struct live_grant *lg, struct policy_result *ret);
+
 #endif

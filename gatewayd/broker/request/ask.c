@@ -230,9 +230,12 @@ wait_for_others(struct call *c, struct intent *in)
 static const struct live_grant *
 open_already(const struct call *c, const struct intent *in)
 {
+	const struct policy_result *v = &in->verdict;
+	const bool full =
+	    v->nrefused == 1 && strcmp(v->refused[0].field, "grants") == 0;
 	struct grant want;
 
-	if (in->verdict.verdict == POLICY_DENY || FAULT(open_again))
+	if ((v->verdict == POLICY_DENY && !full) || FAULT(open_again))
 		return NULL;
 	intent_grant(c->b, in, &want);
 	return grant_given(c->b, &want, in->key_fp);
@@ -245,12 +248,12 @@ decide(struct call *c, struct intent *in)
 	const struct live_grant *open = NULL;
 
 	intent_judge(c->b, in);
-	if (in->verdict.verdict == POLICY_DENY && !FAULT(no_policy)) {
-		answer_denied(c, in, EV_REQUEST_DENIED);
-		return false;
-	}
 	if ((open = open_already(c, in)) != NULL) {
 		answer_open(c, open, true);
+		return false;
+	}
+	if (in->verdict.verdict == POLICY_DENY && !FAULT(no_policy)) {
+		answer_denied(c, in, EV_REQUEST_DENIED);
 		return false;
 	}
 	if (in->verdict.code) {

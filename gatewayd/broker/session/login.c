@@ -18,6 +18,7 @@
 #include "base/str.h"
 #include "broker/broker.h"
 #include "broker/grant/live.h"
+#include "broker/grant/recheck.h"
 #include "broker/session/attempt.h"
 #include "broker/session/list.h"
 #include "broker/session/login.h"
@@ -250,6 +251,22 @@ sessions_of(const struct live_grant *lg)
 	return n;
 }
 
+/* As its roles say now; none if they give it no more. */
+static unsigned
+most_sessions(const struct live_grant *lg)
+{
+	struct subject *x = calloc(1, sizeof(*x));
+	struct policy_result v;
+	unsigned most = 0;
+
+	if (x != NULL && recheck_verdict(x, lg, &v))
+		most = v.max_sessions;
+	if (x != NULL)
+		subject_clear(x);
+	free(x);
+	return FAULT(many_sessions) ? LIMIT_SESSIONS_PER_GRANT : most;
+}
+
 static void
 bind_grant(struct session *s, struct live_grant *lg, const struct door *d,
     const struct msg_ses_auth *m)
@@ -340,6 +357,7 @@ on_ses_auth(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	struct session *s = session_find(b, peer_conn(p));
 	struct live_grant *lg = NULL;
 	struct door d;
+	unsigned most;
 	char text[LIMIT_TEXT_SIZE];
 	bool parsed;
 
@@ -375,12 +393,13 @@ on_ses_auth(struct process *r, struct peer *p, const struct ipc_msg *msg)
 		no_grant_text(text, sizeof(text), &d, parsed);
 		return say_no(s, m, text);
 	}
-	if (sessions_of(lg) >= LIMIT_SESSIONS_PER_GRANT) {
+	most = most_sessions(lg);
+	if (sessions_of(lg) >= most) {
 		refused(s, &d, m, ATTEMPT_PROVED, "too_many_sessions");
 		(void)snprintf(text, sizeof(text),
-		    "sallyport: grant %s has %d sessions already, and no more "
+		    "sallyport: grant %s has %u sessions already, and no more "
 		    "at a time; yours: jitctl sessions ls",
-		    lg->g.id, LIMIT_SESSIONS_PER_GRANT);
+		    lg->g.id, most);
 		return say_no(s, m, text);
 	}
 	return admit(s, lg, &d, m);

@@ -172,6 +172,17 @@ store_grant_last(
 }
 
 int
+store_session_of(struct store *s, const char *grant)
+{
+	struct query *q = query_new(
+	    s->sql, "SELECT sid FROM sessions WHERE grant_id = ?1 LIMIT 1");
+	char sid[LIMIT_NAME_SIZE];
+
+	query_str(q, grant);
+	return store_one_name(q, sid);
+}
+
+int
 store_grant_each(struct store *s, const char *user, const char *user_id,
     int64_t start_ms, const char *id, unsigned max, store_grant_fn *fn,
     void *arg)

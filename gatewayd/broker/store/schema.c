@@ -162,6 +162,7 @@ static const char asked[] =
     "CREATE INDEX requests_created ON requests(created, id);"
     "CREATE INDEX requests_state ON requests(state, until);"
     "CREATE INDEX grants_used ON grants(target, user, start);"
+    "CREATE INDEX sessions_grant ON sessions(grant_id);"
     "CREATE TABLE approvals("
     " request TEXT NOT NULL REFERENCES requests(id) ON DELETE CASCADE,"
     " user_id TEXT NOT NULL, user TEXT NOT NULL, key_fp TEXT NOT NULL,"

@@ -306,6 +306,8 @@ MUST_CHECK int store_grant_get(
 /* When the last grant of these two that has ended began; 0 = there was none. */
 MUST_CHECK int store_grant_last(
     struct store *s, const char *user, const char *target, int64_t *ret_ms);
+/* 0: a session of that grant has ended. */
+MUST_CHECK int store_session_of(struct store *s, const char *grant);
 typedef void store_grant_fn(void *arg, const struct grant_row *g);
 typedef void store_session_fn(void *arg, const struct session_row *x);
 /* Those before that place (start_ms, id), the newest first, at most max; user

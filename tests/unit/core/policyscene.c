@@ -29,6 +29,9 @@ add_role(struct world *w, const char *name)
 	r->mfa_age_s = 300;
 	r->caps = CAP_DEFAULT;
 	r->record = true;
+	r->max_grants = LIMIT_GRANTS_PER_USER;
+	r->max_sessions = LIMIT_SESSIONS_PER_GRANT;
+	r->unused_after_s = LIMIT_UNUSED_S;
 	return r;
 }
 
