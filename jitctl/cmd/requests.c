@@ -92,9 +92,8 @@ tell_revision(const struct ctx *c, const json_t *rev)
 	cell_text(t[7], json_object_get(rev, "role"), COL_TEXT);
 	cell_text(t[8], json_object_get(rev, "why"), COL_TEXT);
 	say(c,
-	    "%s asks for %s (%s) port %s as %s, for %s from first use, from "
-	    "the "
-	    "address they prove then.",
+	    "%s asks for %s (%s) port %s as %s, for %s once they open it, "
+	    "from the address that they come from then.",
 	    t[0], t[1], t[2], t[3], t[4], t[5]);
 	say(c, "It allows %s, %s. Role %s.", t[6],
 	    record ? "terminals and shells recorded" : "not recorded", t[7]);

@@ -102,14 +102,20 @@ static int
 tell_over(const json_t *o)
 {
 	const bool denied = strcmp(member(o, "state"), "denied") == 0;
+	const bool ended = strcmp(member(o, "state"), "ended") == 0;
 	char t[3][CELL_SIZE];
 
 	cell_text(t[0], json_object_get(o, "state"), COL_TEXT);
 	cell_text(t[1], json_object_get(o, "by"), COL_TEXT);
 	cell_text(t[2], json_object_get(o, "note"), COL_TEXT);
-	say_error("request %s is %s%s%s%s%s: nothing was opened",
-	    member_id(o, "request", 'r'), t[0], t[1][0] != '\0' ? " by " : "",
-	    t[1], t[2][0] != '\0' ? ": " : "", t[2]);
+	if (ended)
+		say_error("request %s was opened and has ended: ask again",
+		    member_id(o, "request", 'r'));
+	else
+		say_error("request %s is %s%s%s%s%s: nothing was opened",
+		    member_id(o, "request", 'r'), t[0],
+		    t[1][0] != '\0' ? " by " : "", t[1],
+		    t[2][0] != '\0' ? ": " : "", t[2]);
 	return denied ? EXIT_REFUSED : EXIT_CONFLICT;
 }
 

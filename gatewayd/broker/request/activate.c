@@ -93,14 +93,16 @@ refuse(struct call *c, const char *reason, call_fn *then)
 static bool
 may_open(struct call *c, struct waiting *w)
 {
-	const struct policy_result *v = &w->in->verdict;
+	struct intent *in = w->in;
+	const struct policy_result *v = &in->verdict;
 
-	intent_judge(c->b, w->in);
-	if (v->verdict == POLICY_DENY)
-		answer_denied(c, w->in, EV_REQUEST_ACTIVATE_DENIED);
-	else if (v->verdict == POLICY_APPROVAL)
+	intent_judge(c->b, in);
+	if (v->verdict == POLICY_DENY) {
+		w->in = NULL; /* it outlives w */
+		answer_denied(c, in, EV_REQUEST_ACTIVATE_DENIED);
+	} else if (v->verdict == POLICY_APPROVAL)
 		refuse(c, "approvals", say_unapproved);
-	else if (!revision_same(&w->r, w->in))
+	else if (!revision_same(&w->r, in))
 		refuse(c, "changed", say_changed);
 	else if (v->verdict == POLICY_CODE)
 		call_refuse(c, 401, "code-needed", "code",
@@ -117,12 +119,14 @@ may_open(struct call *c, struct waiting *w)
 static void
 give_back(struct broker *b, const struct intent *in)
 {
+	const struct approvals *a = in->approvals;
 	struct request r;
 	int e = store_request_get(b->store, in->req, &r);
 
 	if (e == 0 && r.state == REQUEST_ACTIVE) {
 		r.state = REQUEST_APPROVED;
 		r.grant[0] = '\0';
+		name_set(r.by, a->n > 0 ? a->row[a->n - 1].user : "");
 		e = store_request_move(b->store, &r, REQUEST_ACTIVE);
 	}
 	if (e != 0)
@@ -149,8 +153,13 @@ recorded(struct call *c)
 	struct problem p = {0};
 	int r;
 
+	if ((r = approvals_now(c->b, in->approvals)) != 0) {
+		call_store_failed(c, r);
+		return;
+	}
 	intent_judge(c->b, in);
-	if (!permission_still(c) || in->verdict.verdict != POLICY_ALLOW) {
+	if (!permission_still(c) || in->verdict.verdict != POLICY_ALLOW ||
+	    !revision_same(&w->r, in)) {
 		problem_set(&p, 403, "forbidden", NULL,
 		    "your permissions changed meanwhile: nothing was opened");
 		call_undone(c, &p);
@@ -158,6 +167,7 @@ recorded(struct call *c)
 	}
 	w->r.state = REQUEST_ACTIVE;
 	memcpy(w->r.grant, in->grant, sizeof(w->r.grant));
+	name_set(w->r.by, c->user);
 	w->r.seq = c->seq;
 	if ((r = store_request_move(c->b->store, &w->r, REQUEST_APPROVED)) !=
 	    0) {
@@ -234,15 +244,9 @@ static void
 withdrawn(struct call *c)
 {
 	struct waiting *w = c->state;
-	const enum request_state was = (enum request_state)w->r.state;
 	struct problem p = {0};
-	int r;
+	int r = waiting_end(c, w, REQUEST_WITHDRAWN);
 
-	w->r.state = REQUEST_WITHDRAWN;
-	name_set(w->r.by, c->user);
-	memcpy(w->r.note, w->note, sizeof(w->r.note));
-	w->r.seq = c->seq;
-	r = store_request_move(c->b->store, &w->r, was);
 	if (r == GW_ESTATE) {
 		problem_set(&p, 409, "conflict", "request",
 		    "it was decided or opened meanwhile: nothing was done");

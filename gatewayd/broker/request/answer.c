@@ -93,13 +93,23 @@ asked_fields(
 	event_str(f, EF_TICKET, in->ticket);
 }
 
+static void
+state_free(void *p)
+{
+	intent_free(p);
+}
+
 void
-answer_denied(struct call *c, const struct intent *in, enum event_code ev)
+answer_denied(struct call *c, struct intent *in, enum event_code ev)
 {
 	const struct policy_result *v = &in->verdict;
 	struct event_fields f;
 	struct buf text;
 
+	if (c->state != in && c->state != NULL)
+		c->state_free(c->state);
+	c->state = in;
+	c->state_free = state_free;
 	buf_init(&text, LIMIT_FIELD_MAX);
 	for (unsigned i = 0; i < v->nrefused; i++)
 		buf_printf(&text, "%s%s: %s", i > 0 ? "; " : "",

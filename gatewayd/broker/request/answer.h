@@ -24,8 +24,9 @@ json_t *would_pass_json(
 /* Fields of a record about what is asked: by whom, what, why. */
 void asked_fields(
     const struct call *c, const struct intent *in, struct event_fields *f);
-/* Records that policy refuses it, as ev, and answers so. c->state is in. */
-void answer_denied(struct call *c, const struct intent *in, enum event_code ev);
+/* Records that policy refuses it, as ev, and answers so. Takes in: it becomes
+ * the call's state, in the place of what that was. */
+void answer_denied(struct call *c, struct intent *in, enum event_code ev);
 /* It is open; already: it was before. */
 void answer_open(struct call *c, const struct live_grant *lg, bool already);
 /* How opening went; records what was allowed and did not open. */

@@ -100,25 +100,74 @@ reply_waiting(struct call *c, struct waiting *w, bool already)
 }
 
 struct same {
-	const struct intent *in;
+	struct intent *in;
 	struct request r; /* id "" = none */
 	unsigned n;
 	int64_t now_ms;
 };
 
+/* What it says is what would be granted now; without a reason any will do. */
+static bool
+is_same(struct intent *in, const struct request *r)
+{
+	const struct policy_result *v = &in->verdict;
+	char why[LIMIT_REASON_SIZE];
+	bool same = strcmp(r->target_id, in->subject.target.id) == 0 &&
+		    strcmp(r->login, v->login) == 0 && r->port == v->port &&
+		    r->seconds == v->seconds;
+
+	memcpy(why, in->reason, sizeof(why));
+	if (in->reason[strspn(in->reason, " ")] == '\0')
+		memcpy(in->reason, r->reason, sizeof(in->reason));
+	same = same && revision_same(r, in);
+	memcpy(in->reason, why, sizeof(in->reason));
+	return same;
+}
+
+/* The newest that is the same. */
 static void
 look_same(void *arg, const struct request *r)
 {
 	struct same *x = arg;
-	const struct policy_result *v = &x->in->verdict;
 
 	if (request_state_at(r, x->now_ms) == REQUEST_LAPSED)
 		return;
 	x->n++;
-	if (strcmp(r->target_id, x->in->subject.target.id) == 0 &&
-	    strcmp(r->login, v->login) == 0 && r->port == v->port &&
-	    r->seconds == v->seconds)
+	if (x->r.id[0] == '\0' && is_same(x->in, r))
 		x->r = *r;
+}
+
+/* Of no use: it was approved by people who may not approve it any more. */
+static int
+forget_unapproved(struct broker *b, struct request *r)
+{
+	struct waiting *w = calloc(1, sizeof(*w));
+	int e = GW_ENOMEM;
+
+	if (w != NULL) {
+		w->r = *r;
+		e = waiting_judge(b, w);
+	}
+	if (e == 0 && r->state == REQUEST_APPROVED &&
+	    w->in->verdict.verdict == POLICY_APPROVAL)
+		r->id[0] = '\0';
+	waiting_free(w);
+	return e;
+}
+
+static int
+find_same(struct call *c, struct intent *in, struct same *ret)
+{
+	int r;
+
+	memset(ret, 0, sizeof(*ret));
+	ret->in = in;
+	ret->now_ms = broker_now(c->b).utc_ms;
+	r = store_request_waiting(
+	    c->b->store, in->subject.user.id, look_same, ret);
+	if (r == 0 && ret->r.id[0] != '\0')
+		r = forget_unapproved(c->b, &ret->r);
+	return r;
 }
 
 static struct request
@@ -198,10 +247,9 @@ record_waiting(struct call *c)
 static void
 wait_for_others(struct call *c, struct intent *in)
 {
-	struct same x = {.in = in, .now_ms = broker_now(c->b).utc_ms};
+	struct same x;
 	struct waiting *w = NULL;
-	int r = store_request_waiting(
-	    c->b->store, in->subject.user.id, look_same, &x);
+	int r = find_same(c, in, &x);
 
 	c->state = NULL;
 	if (r != 0 || (w = call_state(c, sizeof(*w), waiting_free)) == NULL) {

@@ -18,6 +18,7 @@
 #include "broker/identity/permission.h"
 #include "broker/request/answer.h"
 #include "broker/request/list.h"
+#include "broker/request/revision.h"
 #include "broker/request/waiting.h"
 
 static void
@@ -55,13 +56,19 @@ why_not(const struct call *c, const struct waiting *w,
 		text_set(text, LIMIT_TEXT_SIZE, "you have approved it already");
 		return "again";
 	}
-	if (v->verdict != POLICY_APPROVAL) {
+	if (v->verdict == POLICY_DENY) {
 		(void)snprintf(text, LIMIT_TEXT_SIZE,
 		    "policy would not give it any more: %s",
 		    v->nrefused > 0 ? v->refused[0].text
 				    : "who asked, or the target, is not what "
 				      "it was");
 		return "policy";
+	}
+	if (!revision_same(&w->r, w->in)) {
+		text_set(text, LIMIT_TEXT_SIZE,
+		    "it is not what they would get now: the target or the role "
+		    "was changed, and they have to ask again");
+		return "changed";
 	}
 	if (!waiting_may_approve(c, w)) {
 		quorum_text(groups, &v->needs.quorum[v->approved.at]);
@@ -109,7 +116,8 @@ settle(struct call *c, struct waiting *w)
 {
 	int r = waiting_judge(c->b, w);
 
-	if (r != 0 || !w->in->verdict.approved.met)
+	if (r != 0 || w->in->verdict.verdict == POLICY_DENY ||
+	    !w->in->verdict.approved.met)
 		return r;
 	w->r.state = REQUEST_APPROVED;
 	w->r.until_ms =
@@ -199,14 +207,9 @@ static void
 denied(struct call *c)
 {
 	struct waiting *w = c->state;
-	const enum request_state was = (enum request_state)w->r.state;
-	int r;
+	const int r = waiting_end(c, w, REQUEST_DENIED);
 
-	w->r.state = REQUEST_DENIED;
-	name_set(w->r.by, c->user);
-	memcpy(w->r.note, w->note, sizeof(w->r.note));
-	w->r.seq = c->seq;
-	if ((r = store_request_move(c->b->store, &w->r, was)) == GW_ESTATE)
+	if (r == GW_ESTATE)
 		came_late(c, "it was decided meanwhile: nothing was done");
 	else if (r != 0)
 		call_store_failed(c, r);

@@ -28,6 +28,8 @@ written(void *arg, int result, uint64_t seq)
 	int r = result;
 
 	l->r.state = REQUEST_LAPSED;
+	l->r.by[0] = '\0'; /* nobody's word */
+	l->r.note[0] = '\0';
 	l->r.seq = seq;
 	if (r == 0)
 		r = store_request_move(l->b->store, &l->r, was);

@@ -12,6 +12,7 @@
 #include "base/ids.h"
 #include "base/str.h"
 #include "broker/grant/live.h"
+#include "broker/request/revision.h"
 
 void
 waiting_free(void *p)
@@ -119,6 +120,24 @@ waiting_is(struct call *c, const struct waiting *w, enum request_state state)
 	return false;
 }
 
+int
+waiting_end(struct call *c, struct waiting *w, enum request_state to)
+{
+	enum request_state was = REQUEST_NONE;
+	int r = waiting_read(c->b, w->r.id, w);
+
+	if (r != 0)
+		return r;
+	if (!request_waits(&w->r))
+		return GW_ESTATE;
+	was = (enum request_state)w->r.state;
+	w->r.state = (uint8_t)to;
+	name_set(w->r.by, c->user);
+	memcpy(w->r.note, w->note, sizeof(w->r.note));
+	w->r.seq = c->seq;
+	return store_request_move(c->b->store, &w->r, was);
+}
+
 /* ---- whose business it is */
 
 static bool
@@ -141,7 +160,7 @@ waiting_may_approve(const struct call *c, const struct waiting *w)
 	const struct name_list *groups = groups_of(c);
 
 	return groups != NULL && !is_own(c, &w->r) &&
-	       v->verdict == POLICY_APPROVAL &&
+	       v->verdict == POLICY_APPROVAL && revision_same(&w->r, w->in) &&
 	       quorum_counts(&v->needs, v->approved.level, groups) &&
 	       !approvals_by(w->in->approvals, call_user_id(c));
 }

@@ -32,11 +32,16 @@ MUST_CHECK int waiting_judge(struct broker *b, struct waiting *w);
 /* False: it waits no more, for that state; the call is answered. */
 bool waiting_is(
     struct call *c, const struct waiting *w, enum request_state state);
+/* Ends it by this caller's word, in whichever state it waits by now: one who
+ * says no is not overtaken by a yes. GW_ESTATE: it waits no more. */
+MUST_CHECK int waiting_end(
+    struct call *c, struct waiting *w, enum request_state to);
 /* It was: says what it is by now. */
 void waiting_conflict(struct call *c, const struct request *r);
 /* As of now: also that its grant has ended. */
 const char *waiting_state(const struct broker *b, const struct request *r);
-/* May this user approve it at its present level, so far as groups say? */
+/* May this user approve it at its present level, so far as groups say, and is
+ * it still what would be granted? */
 bool waiting_may_approve(const struct call *c, const struct waiting *w);
 /* An admin, or in a group that is asked at whichever level; not their own. */
 bool waiting_may_deny(const struct call *c, const struct waiting *w);
