@@ -111,8 +111,9 @@ static const char role_full[] =
     "\"targets\":[\"web-01\"],\"labels\":{\"env\":\"prod\"},"
     "\"logins\":[\"deploy\"],\"ports\":[2222,22],\"max\":60,"
     "\"sources\":[\"10.0.0.0/8\"],\"mfa_age\":0,\"reason\":\"optional\","
-    "\"allow\":[\"shell\",\"sftp\"],\"record\":false,\"deny\":true,\"note\":"
-    "\"ask Eve first\"}";
+    "\"allow\":[\"shell\",\"sftp\"],\"record\":false,\"deny\":true,"
+    "\"approvals\":[\"1 of sre\",\"2 of security or leads\"],"
+    "\"pending\":3600,\"use_within\":600,\"note\":\"ask Eve first\"}";
 
 /* Is what is answered the role as it was sent, and its id? */
 static void
@@ -173,7 +174,10 @@ test_role_refused(void **state)
 	    {"sources", "[\"10.1.0.0/8\"]"}, {"sources", "[8]"},
 	    {"mfa_age", "-1"}, {"mfa_age", "86401"}, {"reason", "\"maybe\""},
 	    {"reason", "true"}, {"allow", "[\"agent\"]"}, {"allow", "\"pty\""},
-	    {"record", "\"yes\""}, {"deny", "1"}, {"note", "1"},
+	    {"record", "\"yes\""}, {"deny", "1"}, {"approvals", "\"1 of sre\""},
+	    {"approvals", "[1]"}, {"approvals", "[\"0 of sre\"]"},
+	    {"approvals", "[\"sre\"]"}, {"pending", "4"},
+	    {"use_within", "604801"}, {"note", "1"},
 	    {"note", "\"two\\nlines\""}, {"of_no_role", "1"}};
 	struct scene *x = *state;
 	char body[256], want[64];

@@ -86,6 +86,8 @@ store_role(struct store *s, const char *name)
 	must(port_list_add(&r->ports, "22"));
 	r->max_s = 3600;
 	r->mfa_age_s = 300;
+	r->pending_s = LIMIT_PENDING_S;
+	r->use_within_s = LIMIT_USE_WITHIN_S;
 	r->caps = CAP_DEFAULT;
 	must(store_role_put(s, r, 1));
 	free(r);

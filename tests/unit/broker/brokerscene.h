@@ -252,4 +252,34 @@ void test_kill_without_log(void **state);
 void test_tokens_full(void **state);
 void test_forbidden_is_recorded(void **state);
 
+/* ---- brokerapi_request.c */
+
+void test_approved_by_two(void **state);
+void test_own_approval(void **state);
+void test_approved_twice(void **state);
+void test_approved_by_others(void **state);
+void test_approved_unseen(void **state);
+void test_levels(void **state);
+void test_denied(void **state);
+void test_withdrawn(void **state);
+void test_lapsed(void **state);
+void test_words_are_checked(void **state);
+
+/* ---- brokerapi_overtaken.c */
+
+void test_approver_left(void **state);
+void test_approver_locked(void **state);
+void test_role_changed(void **state);
+void test_changed_before_approval(void **state);
+void test_role_removed(void **state);
+void test_open_stays(void **state);
+void test_two_approve_at_once(void **state);
+void test_one_approves_twice_at_once(void **state);
+void test_denied_while_approved(void **state);
+void test_approver_locked_meanwhile(void **state);
+void test_opened_twice_at_once(void **state);
+void test_changed_while_opening(void **state);
+void test_denied_while_opening(void **state);
+void test_no_door_is_given_back(void **state);
+
 #endif

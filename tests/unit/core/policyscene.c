@@ -27,6 +27,8 @@ add_role(struct world *w, const char *name)
 	must(port_list_add(&r->ports, "22"));
 	r->max_s = 7200;
 	r->mfa_age_s = 300;
+	r->pending_s = LIMIT_PENDING_S;
+	r->use_within_s = LIMIT_USE_WITHIN_S;
 	r->caps = CAP_DEFAULT;
 	r->record = true;
 	r->max_grants = LIMIT_GRANTS_PER_USER;

@@ -39,4 +39,11 @@ void test_broken_target_denies(void **state);
 void test_process_ok(void **state);
 void test_within(void **state);
 
+/* ---- policy_approvals.c */
+
+void test_approvals(void **state);
+void test_approved_is_not_allowed(void **state);
+void test_approvals_of_roles(void **state);
+void test_too_many_approvals(void **state);
+
 #endif

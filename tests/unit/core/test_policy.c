@@ -303,6 +303,10 @@ main(void)
 	    cmocka_unit_test(test_process_ok),
 	    cmocka_unit_test(test_within),
 	    cmocka_unit_test(test_target_values),
+	    cmocka_unit_test(test_approvals),
+	    cmocka_unit_test(test_approved_is_not_allowed),
+	    cmocka_unit_test(test_approvals_of_roles),
+	    cmocka_unit_test(test_too_many_approvals),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

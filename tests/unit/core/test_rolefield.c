@@ -33,6 +33,9 @@ static const struct line {
     {"allow", "sftp", "", "forward", "shell"},
     {"record", "false", "", "optional", "true"},
     {"deny", "true", "", "1", "false"},
+    {"approvals", "2 of security or leads", "", "0 of sre", NULL},
+    {"pending", "3600", "", "4", "86400"},
+    {"use_within", "604800", "", "604801", "43200"},
     {"note", "for deployments; ask Eve", "", "two\nlines", ""},
 };
 
@@ -64,6 +67,8 @@ test_merges_fit_kinds(void **state)
 			CHECK_ROW(f[i].kind == ROLE_SECONDS, f[i].name);
 		if (f[i].merge == ROLE_COMMON)
 			CHECK_ROW(f[i].kind == ROLE_CAPS, f[i].name);
+		if (f[i].merge == ROLE_EACH)
+			CHECK_ROW(f[i].kind == ROLE_QUORUMS, f[i].name);
 		if (f[i].merge == ROLE_ANY)
 			CHECK_ROW(
 			    f[i].kind == ROLE_BOOL || f[i].kind == ROLE_WANTED,
@@ -97,7 +102,10 @@ test_values(void **state)
 	for (size_t i = 0; i < ROLE_FIELD_COUNT; i++) {
 		const struct line *l = &lines[i];
 		struct policy_role r = {0}, before;
-		const int again = rolefield_is_list(&f[i]) ? GW_EEXIST : 0;
+		/* the same once more is another level */
+		const bool levels = f[i].kind == ROLE_QUORUMS;
+		const int again =
+		    rolefield_is_list(&f[i]) && !levels ? GW_EEXIST : 0;
 
 		if (rolefield_is_list(&f[i]))
 			CHECK_ROW(rolefield_count(&f[i], &r) == 0, l->name);
@@ -110,6 +118,10 @@ test_values(void **state)
 		CHECK_ROW(
 		    rolefield_add(&f[i], &r, l->bad, l->more) == GW_EINVAL,
 		    l->name);
+		if (levels) {
+			CHECK_ROW(rolefield_count(&f[i], &r) == 2, l->name);
+			continue;
+		}
 		CHECK_ROW(rolefield_count(&f[i], &r) == 1, l->name);
 		assert_memory_equal(&r, &before, sizeof(r));
 		CHECK_ROW(rolefield_expects(&f[i])[0] != '\0', l->name);
@@ -184,7 +196,9 @@ test_lists_are_bounded(void **state)
 			const int want = k < f[i].max ? 0 : GW_ELIMIT;
 
 			(void)snprintf(text, sizeof(text),
-			    f[i].kind == ROLE_PREFIXES ? "10.0.0.%d/32" : "%d",
+			    f[i].kind == ROLE_PREFIXES  ? "10.0.0.%d/32"
+			    : f[i].kind == ROLE_QUORUMS ? "%d of sre"
+							: "%d",
 			    (int)k + 1);
 			CHECK_ROW(rolefield_add(&f[i], &r, text, "v") == want,
 			    f[i].name);

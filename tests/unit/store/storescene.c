@@ -70,6 +70,8 @@ make_role(const char *name)
 	must(prefix_list_add(&r->sources, "fd00::/16"));
 	r->max_s = 3600;
 	r->mfa_age_s = 60;
+	r->pending_s = LIMIT_PENDING_S;
+	r->use_within_s = LIMIT_USE_WITHIN_S;
 	r->reason = true;
 	r->caps = CAP_SHELL | CAP_SFTP;
 	r->deny = true;

@@ -37,4 +37,12 @@ void test_history(void **state);
 void test_removed_user(void **state);
 void test_ids(void **state);
 
+/* ---- store_requests.c */
+
+void test_requests(void **state);
+void test_requests_move(void **state);
+void test_requests_listed(void **state);
+void test_approvals(void **state);
+void test_requests_seq(void **state);
+
 #endif

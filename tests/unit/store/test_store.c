@@ -455,6 +455,11 @@ main(void)
 	    T(test_all_or_nothing),
 	    T(test_looks_taken_back),
 	    T(test_not_a_database),
+	    T(test_requests),
+	    T(test_requests_move),
+	    T(test_requests_listed),
+	    T(test_approvals),
+	    T(test_requests_seq),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
