@@ -89,24 +89,28 @@ test_exceptions(void **state)
 	    "role.add", "role.set", "role.remove", "policy.apply",
 	    "target.doctor", "clock.accept");
 	CHECK_ONLY(v->root != ROOT_MAY, "challenge", "enroll.begin",
-	    "enroll.confirm", "token.create", "request.create");
-	CHECK_ONLY(v->code == CODE_BEFORE, "target.add", "target.set",
-	    "target.remove", "user.add", "user.set", "user.lock", "user.unlock",
-	    "user.remove", "role.add", "role.set", "role.remove",
+	    "enroll.confirm", "token.create", "request.create",
+	    "request.approve", "request.cancel", "request.activate");
+	CHECK_ONLY(v->code == CODE_BEFORE, "request.approve", "target.add",
+	    "target.set", "target.remove", "user.add", "user.set", "user.lock",
+	    "user.unlock", "user.remove", "role.add", "role.set", "role.remove",
 	    "policy.apply", "clock.accept");
-	CHECK_ONLY(v->code == CODE_INSIDE, "request.create");
+	CHECK_ONLY(
+	    v->code == CODE_INSIDE, "request.create", "request.activate");
 	CHECK_ONLY(v->code == CODE_ALWAYS, "enroll.confirm");
 	CHECK_ONLY(v->payload == PAYLOAD_SECRET, "enroll.begin");
 	CHECK_ONLY(v->payload == PAYLOAD_PARTS, "policy.apply");
-	CHECK_ONLY(v->answer == ANSWER_KEPT, "request.create", "grant.release",
-	    "grant.revoke", "session.kill", "target.add", "target.set",
-	    "target.remove", "user.lock", "user.remove", "role.add", "role.set",
-	    "role.remove", "clock.accept");
+	CHECK_ONLY(v->answer == ANSWER_KEPT, "request.create",
+	    "request.approve", "request.deny", "request.cancel",
+	    "request.activate", "grant.release", "grant.revoke", "session.kill",
+	    "target.add", "target.set", "target.remove", "user.lock",
+	    "user.remove", "role.add", "role.set", "role.remove",
+	    "clock.accept");
 	CHECK_ONLY(v->served == SERVED_BY_API, "healthz");
 	CHECK_ONLY(v->served == SERVED_AT_ONCE, "readyz", "challenge");
-	CHECK_ONLY(v->ends == ENDS_ACCESS, "grant.release", "grant.revoke",
-	    "session.kill", "user.lock", "user.remove", "target.remove",
-	    "role.remove");
+	CHECK_ONLY(v->ends == ENDS_ACCESS, "request.deny", "request.cancel",
+	    "grant.release", "grant.revoke", "session.kill", "user.lock",
+	    "user.remove", "target.remove", "role.remove");
 }
 
 static void
