@@ -4,7 +4,10 @@
  * It is the real broker, its own main() included; the target stands in the
  * place of lib/process, so each of its messages and records passes here. An
  * input is a verb, flags (below), and argument, query, token and body, a NUL
- * after each but the last. Signatures are good (fuzz_sshkey has those).
+ * after each but the last. Signatures are good (fuzz_sshkey has those), and
+ * alice has just given a code. Two requests wait: r-22222222 of bob's, which
+ * she may approve, and r-33333333 of hers, which bob has; 64 times z in a body
+ * is the digest of the first.
  *
  * Every call is answered once, by what the API can pass on. While the log
  * refuses, nothing is stored and the firewall hears nothing. What is stored is
@@ -22,6 +25,9 @@
 #include "base/ids.h"
 #include "base/str.h"
 #include "broker/broker.h"
+#include "broker/grant/intent.h"
+#include "broker/identity/mfa.h"
+#include "broker/request/revision.h"
 #include "ssh/sshkey.h"
 #include "ssh/sshsig.h"
 #include "tests/fuzz/fuzz.h"
@@ -132,6 +138,21 @@ check_target(void *arg, const char *name, const struct target *t)
 	must(target_ok(t) && target_nkeys(t) <= LIMIT_HOSTKEYS);
 }
 
+static const char bobs[] = "r-22222222", hers[] = "r-33333333";
+static char digest[REQUEST_DIGEST_SIZE]; /* of bob's */
+
+/* It is what it was, in a state that there is; none opened anything. */
+static void
+check_waiting(struct broker *b, const char *id)
+{
+	static struct request r;
+
+	must(store_request_get(b->store, id, &r) == 0);
+	must(request_state_str((enum request_state)r.state)[0] != '\0');
+	must(r.state != REQUEST_ACTIVE && r.grant[0] == '\0');
+	must(id == hers || strcmp(r.digest, digest) == 0);
+}
+
 static void
 check_store(struct broker *b)
 {
@@ -148,6 +169,8 @@ check_store(struct broker *b)
 			must(roles[i].ports.port[k] != 0);
 	}
 	free(roles);
+	check_waiting(b, bobs);
+	check_waiting(b, hers);
 }
 
 /* ---- calls */
@@ -330,14 +353,23 @@ static const char policy[] =
     "{\"users\":[{\"user\":\"alice\",\"groups\":[\"ops\"],\"admin\":true,"
     "\"keys\":[\"ssh-ed25519 "
     "AAAAC3NzaC1lZDI1NTE5AAAAIAjACdlsYUt5J44cPHn5WAzUaAN"
-    "kSUcL1RbxkFi/UMFb alice@laptop\"]}],"
+    "kSUcL1RbxkFi/UMFb alice@laptop\"]},{\"user\":\"bob\",\"groups\":"
+    "[\"ops\"],\"keys\":[\"ssh-ed25519 "
+    "AAAAC3NzaC1lZDI1NTE5AAAAIAjACdlsYUt5J44cPHn5WAzUaANkSUcL1RbxkFi/UMFd\"]"
+    "}],"
     "\"targets\":[{\"target\":\"web-01\",\"addresses\":[\"198.51.100.1\"],"
     "\"port\":22,\"logins\":[\"deploy\"],\"labels\":{\"env\":\"prod\"},"
     "\"host_keys\":[\"ssh-ed25519 "
     "AAAAC3NzaC1lZDI1NTE5AAAAIAjACdlsYUt5J44cPHn5WA"
+    "zUaANkSUcL1RbxkFi/UMFb\"]},"
+    "{\"target\":\"db-01\",\"addresses\":[\"198.51.100.2\"],"
+    "\"logins\":[\"deploy\"],\"host_keys\":[\"ssh-ed25519 "
+    "AAAAC3NzaC1lZDI1NTE5AAAAIAjACdlsYUt5J44cPHn5WA"
     "zUaANkSUcL1RbxkFi/UMFb\"]}],"
     "\"roles\":[{\"role\":\"ops\",\"groups\":[\"ops\"],\"labels\":{\"env\":"
-    "\"prod\"},\"logins\":[\"deploy\"],\"max\":10800}]}";
+    "\"prod\"},\"logins\":[\"deploy\"],\"max\":10800},"
+    "{\"role\":\"two\",\"groups\":[\"ops\"],\"targets\":[\"db-01\"],"
+    "\"logins\":[\"deploy\"],\"approvals\":[\"1 of ops\"]}]}";
 
 /* To the end: the store's reserve is behind a file of it. */
 static char dir[] = "/tmp/sallyport-fuzz.XXXXXX";
@@ -397,6 +429,60 @@ activate(struct broker *b, const char *name)
 	must(store_user_put(b->store, &u, 1) == 0);
 }
 
+/* As if that user had asked for db-01. */
+static void
+make_waiting(struct broker *b, const char *id, const char *user,
+    enum request_state state)
+{
+	static struct request r;
+	struct intent *in = calloc(1, sizeof(*in));
+
+	must(in != NULL);
+	name_set(in->user, user);
+	name_set(in->target, "db-01");
+	text_set(in->reason, sizeof(in->reason), "why");
+	must(addr_parse(&in->source[in->nsources++], "192.0.2.7") == 0);
+	must(intent_load(b, in) == 0);
+	intent_judge(b, in);
+	must(in->verdict.verdict == POLICY_APPROVAL);
+	r = (struct request){.port = in->verdict.port,
+	    .seconds = in->verdict.seconds,
+	    .use_within_s = in->verdict.use_within_s,
+	    .source4 = in->source[0],
+	    .state = (uint8_t)state,
+	    .created_ms = broker_now(b).utc_ms,
+	    .until_ms = INT64_MAX / 2,
+	    .seq = 1};
+	text_set(r.id, sizeof(r.id), id);
+	name_set(r.user, user);
+	memcpy(r.user_id, in->subject.user.id, sizeof(r.user_id));
+	name_set(r.target, "db-01");
+	memcpy(r.target_id, in->subject.target.id, sizeof(r.target_id));
+	name_set(r.login, in->verdict.login);
+	name_set(r.role, in->verdict.role);
+	memcpy(r.reason, in->reason, sizeof(r.reason));
+	must(revision_make(&r, in) == 0);
+	must(store_request_put(b->store, &r) == 0);
+	if (id == bobs)
+		memcpy(digest, r.digest, sizeof(digest));
+	intent_free(in);
+}
+
+static void
+make_approval(struct broker *b, const char *by)
+{
+	static struct approval_row a;
+	static struct user u;
+
+	must(store_user_get(b->store, by, &u) == 0);
+	a = (struct approval_row){.level = 1, .groups = u.groups, .seq = 1};
+	text_set(a.request, sizeof(a.request), hers);
+	name_set(a.user, by);
+	memcpy(a.user_id, u.id, sizeof(a.user_id));
+	text_set(a.key_fp, sizeof(a.key_fp), u.keys[0].fp);
+	must(store_approval_put(b->store, &a) == 0);
+}
+
 /* Does not return: the broker serves from here on. */
 int
 process_main(const struct process_def *def, void *ctx, int argc, char **argv)
@@ -422,6 +508,10 @@ process_main(const struct process_def *def, void *ctx, int argc, char **argv)
 	call_admin(r, VERB_APPLY, policy);
 	must(r->reply.status == 200);
 	activate(ctx, "alice");
+	activate(ctx, "bob");
+	make_waiting(ctx, bobs, "bob", REQUEST_PENDING);
+	make_waiting(ctx, hers, "alice", REQUEST_APPROVED);
+	make_approval(ctx, "bob");
 	must(
 	    __real_sqlite3_open_v2(":memory:", &before,
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) == SQLITE_OK);
@@ -444,6 +534,37 @@ part(const uint8_t **p, size_t *n, char *ret, size_t size)
 	memcpy(ret, *p, len < size ? len : size - 1);
 	*p += used;
 	*n -= used;
+}
+
+/* The code that alice has just given. */
+static void
+give_code(struct broker *b, const struct addr *peer)
+{
+	char fp[SSHKEY_FP_SIZE];
+	struct sshkey k;
+
+	must(sshkey_parse_line(&k, alice_key) == 0);
+	sshkey_fingerprint(fp, k.blob, k.len);
+	mfa_given(b, "alice", fp, peer);
+}
+
+/* A copy, with the digest in the place of 64 times z. */
+static void
+fill_digest(struct bytes *body)
+{
+	static const char place[] = "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz"
+				    "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz";
+	static uint8_t copy[LIMIT_BODY_MAX];
+	uint8_t *at = NULL;
+
+	if (body->len < sizeof(place) || body->len > sizeof(copy))
+		return;
+	memcpy(copy, body->p, body->len);
+	at = memmem(copy, body->len, place, sizeof(place) - 1);
+	if (at == NULL)
+		return;
+	memcpy(at, digest, sizeof(place) - 1);
+	body->p = copy;
 }
 
 /* What it says as a call; false: it says none. Borrows from data and env. */
@@ -474,6 +595,7 @@ read_call(struct process *r, const uint8_t *data, size_t size,
 	m->query.len = (uint32_t)strlen(query);
 	m->body.p = data;
 	m->body.len = (uint32_t)size;
+	fill_digest(&m->body);
 	if (verb_get(m->verb)->served == SERVED_BY_API)
 		return false;
 	signer = (flags & STRANGER) != 0 ? other_key : alice_key;
@@ -504,6 +626,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		buf_init(&env, LIMIT_BODY_MAX);
 	if (!read_call(r, data, size, &m, &env))
 		return 0;
+	if (m.peer.family != 0)
+		give_code(b, &m.peer);
 	r->takes = (data[1] & LOG_TAKES) != 0;
 	https = m.peer.family != 0;
 	v = verb_get(m.verb);

@@ -270,6 +270,10 @@ want_roles(struct store *s)
 	assert_int_equal(all[1].sources.n, 2);
 	assert_string_equal(all[1].logins.name[1], "adam");
 	assert_string_equal(all[1].labels.label[0].value, "prod");
+	/* nobody has to approve what nobody had to */
+	assert_int_equal(all[1].approvals.n, 0);
+	assert_int_equal(all[1].pending_s, LIMIT_PENDING_S);
+	assert_int_equal(all[1].use_within_s, LIMIT_USE_WITHIN_S);
 	free(all);
 }
 
@@ -315,6 +319,26 @@ want_history(struct store *s)
 	assert_true(seq == 40);
 }
 
+static void
+count_request(void *arg, const struct request *r)
+{
+	(void)r;
+	(*(unsigned *)arg)++;
+}
+
+/* There were none. */
+static void
+want_requests(struct store *s)
+{
+	char id[LIMIT_NAME_SIZE];
+	unsigned n = 0;
+
+	must(store_request_waiting(s, NULL, count_request, &n));
+	must(store_request_over(s, NULL, INT64_MAX, "", 10, count_request, &n));
+	assert_int_equal(n, 0);
+	assert_int_equal(store_request_due(s, INT64_MAX, id), GW_ENOENT);
+}
+
 /* Each has its own. */
 static void
 want_ids(struct store *s)
@@ -350,4 +374,5 @@ want_all(struct store *s)
 	want_targets(s);
 	want_roles(s);
 	want_history(s);
+	want_requests(s);
 }
