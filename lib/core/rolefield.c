@@ -247,6 +247,8 @@ set_text(const struct rolefield *f, char *p, const char *text)
 static int
 set_pattern(struct pattern_list *p, const char *text)
 {
+	if (text[0] != '\0' && !pattern_ok(text))
+		return GW_EINVAL;
 	*p = (struct pattern_list){0};
 	return text[0] == '\0' ? 0 : pattern_add(p, text);
 }

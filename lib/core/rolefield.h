@@ -117,7 +117,8 @@ enum rolefield_bits {
 	X(ticket_pattern, "ticket_pattern", PATTERN, EACH, 0,                  \
 	    LIMIT_PATTERN_MAX, 0, ROLE_WIDE | ROLE_LATER, OWN,                 \
 	    "ticket-pattern", "a ticket is needed, and looks like this",       \
-	    "A request needs a ticket, which must look like this: INC-[0-9]+") \
+	    "A request needs a ticket, which must look like this, as "         \
+	    "INC-[0-9]+ does.")                                                \
 	X(caps, "allow", CAPS, COMMON, 0, 0, CAP_DEFAULT, 0, OWN, "allow",     \
 	    "what a session may do: shell, exec, sftp or pty",                 \
 	    "What a session may do.")                                          \

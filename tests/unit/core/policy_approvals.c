@@ -148,7 +148,7 @@ test_too_many_approvals(void **state)
 	assert_int_equal(r.verdict, POLICY_DENY);
 	assert_false(r.would_pass);
 	assert_int_equal(r.nrefused, 1);
-	assert_string_equal(r.refused[0].field, "approvals");
+	assert_string_equal(r.refused[0].field, "role");
 	w->nroles--;
 	assert_int_equal(decide(w, &f).verdict, POLICY_APPROVAL);
 }

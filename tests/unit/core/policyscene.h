@@ -45,5 +45,8 @@ void test_approvals(void **state);
 void test_approved_is_not_allowed(void **state);
 void test_approvals_of_roles(void **state);
 void test_too_many_approvals(void **state);
+void test_patterns_of_roles(void **state);
+void test_at_once(void **state);
+void test_anywhere(void **state);
 
 #endif

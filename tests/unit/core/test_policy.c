@@ -307,6 +307,9 @@ main(void)
 	    cmocka_unit_test(test_approved_is_not_allowed),
 	    cmocka_unit_test(test_approvals_of_roles),
 	    cmocka_unit_test(test_too_many_approvals),
+	    cmocka_unit_test(test_patterns_of_roles),
+	    cmocka_unit_test(test_at_once),
+	    cmocka_unit_test(test_anywhere),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,6 +30,11 @@ static const struct line {
     {"sources", "198.51.100.0/24", "", "10.1.0.0/8", NULL},
     {"mfa_age", "0", "", "-1", "300"},
     {"reason", "optional", "", "true", "required"},
+    {"unused_after", "60", "", "4", "900"},
+    {"max_grants", "3", "", "0", "1000"},
+    {"max_sessions", "1", "", "33", "32"},
+    {"reason_pattern", "INC-[0-9]+ .*", "", "(a)\\1", ""},
+    {"ticket_pattern", "INC-[0-9]{1,6}", "", "[", ""},
     {"allow", "sftp", "", "forward", "shell"},
     {"record", "false", "", "optional", "true"},
     {"deny", "true", "", "1", "false"},
@@ -64,11 +69,15 @@ test_merges_fit_kinds(void **state)
 	(void)state;
 	for (size_t i = 0; i < ROLE_FIELD_COUNT; i++) {
 		if (f[i].merge == ROLE_SHORTEST)
-			CHECK_ROW(f[i].kind == ROLE_SECONDS, f[i].name);
+			CHECK_ROW(f[i].kind == ROLE_SECONDS ||
+				      f[i].kind == ROLE_COUNT,
+			    f[i].name);
 		if (f[i].merge == ROLE_COMMON)
 			CHECK_ROW(f[i].kind == ROLE_CAPS, f[i].name);
 		if (f[i].merge == ROLE_EACH)
-			CHECK_ROW(f[i].kind == ROLE_QUORUMS, f[i].name);
+			CHECK_ROW(f[i].kind == ROLE_QUORUMS ||
+				      f[i].kind == ROLE_PATTERN,
+			    f[i].name);
 		if (f[i].merge == ROLE_ANY)
 			CHECK_ROW(
 			    f[i].kind == ROLE_BOOL || f[i].kind == ROLE_WANTED,

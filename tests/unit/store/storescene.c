@@ -69,6 +69,9 @@ make_role(const char *name)
 	must(prefix_list_add(&r->sources, "10.0.0.0/8"));
 	must(prefix_list_add(&r->sources, "fd00::/16"));
 	r->max_s = 3600;
+	r->max_grants = 1;
+	r->max_sessions = 1;
+	r->unused_after_s = 60;
 	r->mfa_age_s = 60;
 	r->pending_s = LIMIT_PENDING_S;
 	r->use_within_s = LIMIT_USE_WITHIN_S;
