@@ -12,7 +12,7 @@
 #include "base/str.h"
 
 /* A library that unrolls repetitions needs memory for as many states. */
-enum { COPIES_MAX = 1024 };
+enum { COPIES_MAX = 1024 }; /* internal: what a pattern may be */
 
 /* The larger number of an interval, or 0: it is none of ours. */
 static unsigned

@@ -97,8 +97,8 @@ enum rolefield_bits {
 	    ROLE_WIDE | ROLE_LATER, OWN, "unused-after",                       \
 	    "when a door that nobody used closes",                             \
 	    "A grant through which no session came for so long after it was "  \
-	    "opened ends. Of a target that is reached directly, nothing is "   \
-	    "known of sessions, and this does not hold.")                      \
+	    "opened ends; not one of a target that is reached directly, of "   \
+	    "whose sessions nothing is known.")                                \
 	X(max_grants, "max_grants", COUNT, SHORTEST, 1, LIMIT_GRANTS_PER_USER, \
 	    LIMIT_GRANTS_PER_USER, ROLE_WIDE | ROLE_LATER, OWN, "max-grants",  \
 	    "how many grants a user may have open",                            \

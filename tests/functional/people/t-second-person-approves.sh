@@ -48,7 +48,7 @@ gw_stop
 gw_start
 expect_eq "$id" "$(as bob requests -o name)" 'what waits for bob'
 grep -qF "alice asks for web-01; to look and decide: jitctl approve $id" \
-	<(as bob status 2>/dev/null) || fail 'his status does not say so'
+	<(as bob status 2>/dev/null) || fail 'the status of bob does not say so'
 as bob approve "$id" --note 'ok, keep the logs' >"$TEST_DIR/out" 2>&1 ||
 	fail "bob's approval:$(check_show "$(cat "$TEST_DIR/out")")"
 grep -q 'alice asks for web-01' "$TEST_DIR/out" ||
