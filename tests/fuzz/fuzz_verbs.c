@@ -392,6 +392,8 @@ make_conf(struct conf *c)
 	c->mfa_age_s = LIMIT_MFA_AGE_S;
 	(void)snprintf(path, sizeof(path), "%s/broker", dir);
 	must(mkdir(path, 0700) == 0);
+	(void)snprintf(path, sizeof(path), "%s/notary", dir);
+	must(mkdir(path, 0700) == 0); /* whose disk is looked at */
 	(void)snprintf(path, sizeof(path), "%s/broker/seal.key", dir);
 	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	must(fd >= 0 && write(fd, key, sizeof(key)) == sizeof(key));
@@ -413,6 +415,8 @@ clean(void)
 	(void)snprintf(path, sizeof(path), "%s/broker/store.db-wal", dir);
 	(void)unlink(path);
 	(void)snprintf(path, sizeof(path), "%s/broker", dir);
+	(void)rmdir(path);
+	(void)snprintf(path, sizeof(path), "%s/notary", dir);
 	(void)rmdir(path);
 	(void)rmdir(dir);
 }

@@ -113,6 +113,8 @@ static const char role_full[] =
     "\"sources\":[\"10.0.0.0/8\"],\"mfa_age\":0,\"reason\":\"optional\","
     "\"allow\":[\"shell\",\"sftp\"],\"record\":false,\"deny\":true,"
     "\"approvals\":[\"1 of sre\",\"2 of security or leads\"],"
+    "\"unused_after\":60,\"max_grants\":3,\"max_sessions\":1,"
+    "\"reason_pattern\":\"INC-[0-9]+\",\"ticket_pattern\":\"CHG-[0-9]+\","
     "\"pending\":3600,\"use_within\":600,\"note\":\"ask Eve first\"}";
 
 /* Is what is answered the role as it was sent, and its id? */

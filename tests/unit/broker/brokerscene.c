@@ -86,8 +86,9 @@ store_role(struct store *s, const char *name)
 	must(port_list_add(&r->ports, "22"));
 	r->max_s = 3600;
 	r->mfa_age_s = 300;
-	r->pending_s = LIMIT_PENDING_S;
-	r->use_within_s = LIMIT_USE_WITHIN_S;
+	for (size_t i = 0; i < ROLE_FIELD_COUNT; i++)
+		if ((rolefields()[i].bits & ROLE_LATER) != 0)
+			rolefield_absent(&rolefields()[i], r);
 	r->caps = CAP_DEFAULT;
 	must(store_role_put(s, r, 1));
 	free(r);

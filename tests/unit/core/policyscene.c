@@ -27,13 +27,11 @@ add_role(struct world *w, const char *name)
 	must(port_list_add(&r->ports, "22"));
 	r->max_s = 7200;
 	r->mfa_age_s = 300;
-	r->pending_s = LIMIT_PENDING_S;
-	r->use_within_s = LIMIT_USE_WITHIN_S;
+	for (size_t i = 0; i < ROLE_FIELD_COUNT; i++)
+		if ((rolefields()[i].bits & ROLE_LATER) != 0)
+			rolefield_absent(&rolefields()[i], r);
 	r->caps = CAP_DEFAULT;
 	r->record = true;
-	r->max_grants = LIMIT_GRANTS_PER_USER;
-	r->max_sessions = LIMIT_SESSIONS_PER_GRANT;
-	r->unused_after_s = LIMIT_UNUSED_S;
 	return r;
 }
 

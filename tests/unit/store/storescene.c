@@ -73,8 +73,9 @@ make_role(const char *name)
 	r->max_sessions = 1;
 	r->unused_after_s = 60;
 	r->mfa_age_s = 60;
-	r->pending_s = LIMIT_PENDING_S;
-	r->use_within_s = LIMIT_USE_WITHIN_S;
+	for (size_t i = 0; i < ROLE_FIELD_COUNT; i++)
+		if ((rolefields()[i].bits & ROLE_LATER) != 0)
+			rolefield_absent(&rolefields()[i], r);
 	r->reason = true;
 	r->caps = CAP_SHELL | CAP_SFTP;
 	r->deny = true;

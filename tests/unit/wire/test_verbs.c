@@ -81,8 +81,8 @@ test_exceptions(void **state)
 	(void)state;
 	CHECK_ONLY(v->who == WHO_STRANGER, "enroll.begin");
 	CHECK_ONLY(v->who == WHO_INVITED, "enroll.confirm");
-	CHECK_ONLY(
-	    v->who == WHO_AUDITOR, "recording.get", "user.list", "audit.read");
+	CHECK_ONLY(v->who == WHO_AUDITOR, "policy.access", "recording.get",
+	    "user.list", "audit.read");
 	CHECK_ONLY(v->who == WHO_ADMIN, "grant.revoke", "session.kill",
 	    "target.scan", "target.add", "target.set", "target.remove",
 	    "user.add", "user.set", "user.lock", "user.unlock", "user.remove",
