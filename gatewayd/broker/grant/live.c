@@ -27,6 +27,7 @@ enum {
 	/* Timers count CLOCK_MONOTONIC, grants boottime: a suspend makes them
 	 * differ, so the clock is read again this often. */
 	CHECK_AGAIN_MS = 30 * 1000,
+	SOONEST_UNUSED_MS = LIMIT_GRANT_MIN_S * 1000,
 	/* Less is no way back: it would be over before they are there. */
 	WAY_MIN_MS = 5 * 1000,
 };
@@ -129,6 +130,9 @@ unused_left_ms(struct live_grant *lg)
 	struct policy_result v = {0};
 	int64_t most_ms = INT64_MAX;
 
+	/* no role says less, and a door that has just opened costs no look */
+	if (lg->g.reach == REACH_PROXY && open_ms < SOONEST_UNUSED_MS)
+		return SOONEST_UNUSED_MS - open_ms;
 	if (lg->g.reach != REACH_PROXY || was_used(lg) || FAULT(stay_unused))
 		return INT64_MAX;
 	if ((x = calloc(1, sizeof(*x))) == NULL)
