@@ -90,6 +90,9 @@ store_fill(void)
 	must(name_list_add(&ops.logins, "deploy"));
 	must(port_list_add(&ops.ports, "22"));
 	ops.max_s = 3600;
+	for (size_t i = 0; i < ROLE_FIELD_COUNT; i++)
+		if ((rolefields()[i].bits & ROLE_LATER) != 0)
+			rolefield_absent(&rolefields()[i], &ops);
 	ops.caps = CAP_DEFAULT;
 	must(store_role_put(s, &ops, 1));
 	store_close(s);
