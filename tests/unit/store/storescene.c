@@ -69,13 +69,13 @@ make_role(const char *name)
 	must(prefix_list_add(&r->sources, "10.0.0.0/8"));
 	must(prefix_list_add(&r->sources, "fd00::/16"));
 	r->max_s = 3600;
-	r->max_grants = 1;
-	r->max_sessions = 1;
-	r->unused_after_s = 60;
 	r->mfa_age_s = 60;
 	for (size_t i = 0; i < ROLE_FIELD_COUNT; i++)
 		if ((rolefields()[i].bits & ROLE_LATER) != 0)
 			rolefield_absent(&rolefields()[i], r);
+	r->max_grants = 1;
+	r->max_sessions = 1;
+	r->unused_after_s = 60;
 	r->reason = true;
 	r->caps = CAP_SHELL | CAP_SFTP;
 	r->deny = true;
