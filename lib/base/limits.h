@@ -55,6 +55,8 @@ enum {
 	LIMIT_USERS = 10000,
 	LIMIT_TARGETS = 10000,
 	LIMIT_ROLES = 1000,
+	LIMIT_LOCKS = 1000, /* at a time: each is looked at in each decision */
+	LIMIT_LOCK_MAX_S = 366 * 86400, /* of one that has an end */
 	LIMIT_APPLY = 1000, /* users, targets, roles in one request: each */
 	LIMIT_APPLIES = 16, /* such requests that wait for one another */
 	LIMIT_LABELS = 16,  /* per target or selector */

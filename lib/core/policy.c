@@ -240,16 +240,23 @@ merge_role(struct merge *m, const struct policy_role *r)
 		merge_field(m, &f[i], r);
 }
 
-/* All allow roles that give this login, port and sources. */
+/* It allows, and gives this login, port and sources. */
+static bool
+gives(const struct policy_role *r, const struct policy_facts *f,
+    const char *login, uint16_t port)
+{
+	return concerns(r, f, false) && has_login(r, login) &&
+	       has_port(r, port) && has_sources(r, f);
+}
+
+/* All roles that do. */
 static void
 merge_roles(struct merge *ret, const struct policy_facts *f,
     const struct policy_role *roles, size_t n, const char *login, uint16_t port)
 {
 	memset(ret, 0, sizeof(*ret));
 	for (size_t i = 0; i < n; i++)
-		if (concerns(&roles[i], f, false) &&
-		    has_login(&roles[i], login) && has_port(&roles[i], port) &&
-		    has_sources(&roles[i], f))
+		if (gives(&roles[i], f, login, port))
 			merge_role(ret, &roles[i]);
 	if (ret->all.max_s > f->max_s)
 		ret->all.max_s = f->max_s;
@@ -309,7 +316,7 @@ ask_login(struct policy_result *ret, const struct policy_facts *f,
     const struct policy_role *roles, size_t n)
 {
 	struct name_list can;
-	char list[POLICY_TEXT_SIZE / 2];
+	char list[POLICY_TEXT_SIZE / 4];
 	const struct policy_role *near = nearest_role(f, roles, n, "");
 
 	possible_logins(&can, f, roles, n);
@@ -507,6 +514,45 @@ ask_proof(struct policy_result *ret, const struct policy_facts *f)
 		ret->verdict = ret->code ? POLICY_CODE : POLICY_ALLOW;
 }
 
+/* One that covers the request itself, or a role by which it could be given. */
+static const struct lock *
+find_lock(const struct policy_result *ret, const struct policy_facts *f,
+    const struct policy_role *roles, size_t n)
+{
+	const struct lock_facts all = {.user = f->user,
+	    .groups = f->groups,
+	    .key_fp = f->key_fp,
+	    .target = f->target->name,
+	    .login = ret->login,
+	    .role = f->under,
+	    .grant = f->grant,
+	    .source = f->sources,
+	    .nsources = f->nsources};
+	const struct lock *l = lock_find(f->locks, f->nlocks, &all, f->utc_ms);
+
+	for (size_t i = 0; l == NULL && f->nlocks > 0 && i < n; i++) {
+		const struct lock_facts one = {.role = roles[i].name};
+
+		if (gives(&roles[i], f, ret->login, ret->port))
+			l = lock_find(f->locks, f->nlocks, &one, f->utc_ms);
+	}
+	return FAULT(policy_lock) ? NULL : l;
+}
+
+/* It is all that is said: nothing else that is asked for would pass. */
+static void
+refuse_locked(struct policy_result *ret, const struct lock *l)
+{
+	char text[LOCK_TEXT_SIZE];
+
+	ret->locked = true;
+	memcpy(ret->lock, l->id, sizeof(ret->lock));
+	name_set(ret->locked_by, l->by);
+	ret->nrefused = 0;
+	lock_text(text, l);
+	refuse(ret, "lock", "%s", text);
+}
+
 static void
 refuse_denied(struct policy_result *ret, const struct policy_role *deny)
 {
@@ -521,6 +567,7 @@ policy_decide(struct policy_result *ret, const struct policy_facts *f,
 {
 	const struct policy_role *near = NULL;
 	const struct policy_role *deny = NULL;
+	const struct lock *lock = NULL;
 	struct merge m;
 
 	memset(ret, 0, sizeof(*ret));
@@ -538,6 +585,10 @@ policy_decide(struct policy_result *ret, const struct policy_facts *f,
 	ask_port(ret, f);
 	if (ret->login[0] == '\0')
 		return;
+	if ((lock = find_lock(ret, f, roles, nroles)) != NULL) {
+		refuse_locked(ret, lock);
+		return;
+	}
 	if ((deny = find_deny(f, roles, nroles, ret->login, ret->port)) !=
 	    NULL) {
 		refuse_denied(ret, deny);

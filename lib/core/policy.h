@@ -9,15 +9,18 @@
  *     (by name or by all of its labels) are both in it.
  *  2. A deny role that concerns it, and whose login, port and source lists (an
  *     empty one means any) hold for it, refuses. Deny beats allow.
- *  3. Of the allow roles that concern it, those count which also give the
+ *  3. So does a lock (core/lock.h) on the user, a group of theirs, the key, the
+ *     target, the login, a source, the grant, on a role that would count, or on
+ *     everything: it beats allow, whatever else does.
+ *  4. Of the allow roles that concern it, those count which also give the
  *     login, the port and the sources; of a request that names a role, that one
  *     alone. One is enough to be allowed.
- *  4. Those that count are merged to the strictest, field by field as its row
+ *  5. Those that count are merged to the strictest, field by field as its row
  *     says (core/rolefield.h): shortest time, youngest code, reason wanted if
  *     one wants it, recorded if one records, only the capabilities all of them
  *     give. If they have none in common it is refused: one has to be named.
- *  5. What they want approved, all of it has to be (core/quorum.h).
- *  6. The deciding role is the one with the shortest time, then first by name.
+ *  6. What they want approved, all of it has to be (core/quorum.h).
+ *  7. The deciding role is the one with the shortest time, then first by name.
  * Doubt is POLICY_DENY, which is 0.
  */
 #ifndef CORE_POLICY_H
@@ -29,6 +32,7 @@
 
 #include "base/addr.h"
 #include "base/limits.h"
+#include "core/lock.h"
 #include "core/rolefield.h"
 #include "core/target.h"
 
@@ -58,6 +62,13 @@ struct policy_facts {
 	const char *user_id; /* whose approvals do not count */
 	const struct approval *approvals; /* that were given */
 	size_t napprovals;
+	/* What locks go by, beside those above. */
+	const struct lock *locks;
+	size_t nlocks;
+	const char *key_fp; /* that asks, or asked */
+	const char *grant;  /* one that is open: its id, */
+	const char *under;  /* and the role that it was opened under */
+	int64_t utc_ms;
 };
 
 enum policy_verdict {
@@ -67,7 +78,7 @@ enum policy_verdict {
 	POLICY_ALLOW,
 };
 
-enum { POLICY_TEXT_SIZE = 256 };
+enum { POLICY_TEXT_SIZE = LOCK_TEXT_SIZE };
 enum { POLICY_REFUSED_MAX = 6 }; /* internal: the first are listed */
 
 struct policy_refusal {
@@ -95,6 +106,9 @@ struct policy_result {
 	struct name_list roles;               /* that were merged */
 	struct quorum_list needs;             /* what has to be approved, */
 	struct quorum_state approved;         /* and how far that is */
+	bool locked; /* denied by a lock: which, set by whom */
+	char lock[LIMIT_ID_SIZE];
+	char locked_by[LIMIT_NAME_SIZE];
 	bool would_pass; /* denied, but login/port/seconds above would pass */
 	unsigned nrefused;
 	struct policy_refusal refused[POLICY_REFUSED_MAX];
