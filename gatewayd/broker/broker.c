@@ -6,6 +6,7 @@
 
 #include "base/disk.h"
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/str.h"
 #include "broker/broker.h"
 #include "core/conf.h"
@@ -33,6 +34,35 @@ broker_load_roles(struct broker *b)
 	b->roles = roles;
 	b->nroles = n;
 	return r;
+}
+
+/* In the place of those that cannot be read. */
+static const struct lock all_locked = {.kind = LOCK_EVERYTHING,
+    .by = "gateway",
+    .reason = "the locks in its store cannot be read"};
+
+int
+broker_load_locks(struct broker *b)
+{
+	struct lock *locks = NULL;
+	size_t n = 0;
+	int r = store_lock_all(b->store, &locks, &n);
+
+	free(b->locks_read);
+	b->locks_read = locks;
+	b->locks = locks;
+	b->nlocks = n;
+	if (r != 0 && !FAULT(locks_unread)) {
+		b->locks = &all_locked;
+		b->nlocks = 1;
+	}
+	return r;
+}
+
+const struct lock *
+broker_lock(const struct broker *b, const struct lock_facts *f)
+{
+	return lock_find(b->locks, b->nlocks, f, broker_now(b).utc_ms);
 }
 
 int

@@ -31,6 +31,7 @@
 #include "base/secret.h"
 #include "broker/store/store.h"
 #include "core/known.h"
+#include "core/lock.h"
 #include "core/logtime.h"
 #include "core/policy.h"
 #include "process/process.h"
@@ -48,6 +49,7 @@ struct grant_hooks;
 struct history;
 struct lapse;
 struct live_grant;
+struct lock_ends;
 struct mfa_state;
 struct order;
 struct protections;
@@ -66,6 +68,11 @@ struct broker {
 	struct secret seal_key;
 	struct policy_role *roles; /* the store's, kept decoded */
 	size_t nroles;
+	const struct lock *locks; /* likewise; those that stand, and some that
+				   * have run out just now */
+	size_t nlocks;
+	struct lock *locks_read;     /* freed with the next reading */
+	struct lock_ends *lock_ends; /* admin/lock.h */
 	struct live_grant *grants;
 	const struct grant_hooks *grant_hooks; /* session/ registers them */
 	struct session *sessions;
@@ -115,6 +122,12 @@ struct now broker_now(const struct broker *b);
 /* Reads the roles anew; after every change of them. On failure there are none:
  * nobody may anything. */
 MUST_CHECK int broker_load_roles(struct broker *b);
+/* The locks, likewise. On failure everything is locked. */
+MUST_CHECK int broker_load_locks(struct broker *b);
+/* The first that covers it now; NULL: none does. Borrowed until the locks are
+ * read anew. */
+const struct lock *broker_lock(
+    const struct broker *b, const struct lock_facts *f);
 /* Of the disk that folder of the gateway's state is on. GW_ESYS. */
 MUST_CHECK int broker_disk(
     const struct broker *b, const char *folder, struct disk *ret);

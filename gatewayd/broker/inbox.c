@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "broker/admin/apply.h"
 #include "broker/admin/clock.h"
+#include "broker/admin/lock.h"
 #include "broker/admin/role.h"
 #include "broker/admin/target.h"
 #include "broker/admin/user.h"
@@ -82,6 +83,9 @@ static call_fn *const verb_table[VERB_COUNT] = {
     [VERB_ROLE_REMOVE] = verb_role_remove,
     [VERB_APPLY] = verb_apply,
     [VERB_DOCTOR] = verb_doctor,
+    [VERB_LOCKS] = verb_locks,
+    [VERB_LOCK_ADD] = verb_lock_add,
+    [VERB_LOCK_REMOVE] = verb_lock_remove,
     [VERB_CLOCK_ACCEPT] = verb_clock_accept,
     [VERB_AUDIT] = verb_audit,
 };

@@ -15,6 +15,7 @@
 #include "base/secret.h"
 #include "base/str.h"
 #include "broker/admin/clock.h"
+#include "broker/admin/lock.h"
 #include "broker/broker.h"
 #include "broker/call/wait.h"
 #include "broker/grant/history.h"
@@ -165,10 +166,17 @@ open_files(struct broker *b)
 	}
 	if (text[0] != '\0')
 		log_info("%s: %s", path, text);
-	if ((r = broker_load_roles(b)) != 0)
+	if ((r = broker_load_roles(b)) != 0) {
 		log_err("the roles in %s cannot be read: %s (%s)", path,
 		    err_str(r), store_error(b->store));
-	return r;
+		return r;
+	}
+	/* it serves all the same: what is closed can still be asked about */
+	if (broker_load_locks(b) != 0)
+		log_err("the locks in %s cannot be read: everything is locked "
+			"(%s)",
+		    path, store_error(b->store));
+	return 0;
 }
 
 /* Libraries open files of theirs at first use: not in the sandbox. It also
@@ -219,7 +227,8 @@ start(struct process *r, const struct conf *conf)
 	    (e = tokens_new(&b->tokens)) != 0 || (e = mfa_new(&b->mfa)) != 0 ||
 	    (e = denials_new(b)) != 0 || (e = history_new(b)) != 0 ||
 	    (e = protect_new(b)) != 0 || (e = views_new(&b->views)) != 0 ||
-	    (e = channels_new(b)) != 0 || (e = lapse_new(b)) != 0)
+	    (e = channels_new(b)) != 0 || (e = lapse_new(b)) != 0 ||
+	    (e = lock_ends_new(b)) != 0)
 		return e;
 	session_init(b);
 	if ((prune = timer_new(r, on_prune, &prune)) == NULL)
@@ -248,6 +257,7 @@ stop(struct process *r)
 	history_free(b);
 	channels_free(b);
 	lapse_free(b);
+	lock_ends_free(b);
 	known_clear(&b->regulars);
 	process_exit(r, 0);
 }

@@ -70,6 +70,9 @@
 	X(REQUEST_LAPSE, "JG2005I", "request.lapse", 1, W_BRK)                 \
 	X(REQUEST_ACTIVATE, "JG2006I", "request.activate", 2, W_BRK)           \
 	X(REQUEST_ACTIVATE_DENIED, "JG2006W", "request.activate", 3, W_BRK)    \
+	X(LOCK_CREATE, "JG2020I", "lock.create", 3, W_BRK)                     \
+	X(LOCK_REMOVE, "JG2021I", "lock.remove", 2, W_BRK)                     \
+	X(LOCK_EXPIRE, "JG2022I", "lock.expire", 1, W_BRK)                     \
 	X(GRANT_OPEN, "JG2100I", "grant.open", 2, W_NOT)                       \
 	X(GRANT_APPLIED, "JG2101I", "grant.applied", 1, W_FW)                  \
 	X(GRANT_APPLY_FAILED, "JG2101E", "grant.applied", 4, W_FW)             \
@@ -220,7 +223,10 @@ enum event_code {
 	X(NEEDS, "needs", S)       /* who has to approve */                    \
 	X(APPROVED_BY, "approved_by", S) /* names, with spaces between */      \
 	X(ROLE_NAMED, "role_named", B)   /* the role is the one asked for */   \
-	X(TICKET, "ticket", S)           /* what a request is for */
+	X(TICKET, "ticket", S)           /* what a request is for */           \
+	X(LOCK, "lock", S)               /* an id */                           \
+	X(KIND, "kind", S)               /* of what a lock is on, */           \
+	X(VALUE, "value", S)             /* and what that is */
 
 enum event_field_id {
 	EF_NONE = 0,

@@ -57,8 +57,9 @@ enum verb_served {
 	SERVED_IN_STEP, /* that, and the firewall in step: it opens */
 };
 /* Is it there to take access away? If it has to wait, whoever asks is told soon
- * that nothing has ended yet. */
-enum verb_ends { ENDS_NOTHING = 0, ENDS_ACCESS };
+ * that nothing has ended yet. Is it there to give it? Whom a lock covers is
+ * refused then. */
+enum verb_ends { ENDS_NOTHING = 0, ENDS_ACCESS, GIVES_ACCESS };
 
 /* X(enum, "name", method, path, auth, who, root, code, payload, answer,
  *   served, ends) */
@@ -89,7 +90,7 @@ enum verb_ends { ENDS_NOTHING = 0, ENDS_ACCESS };
 	    ENDS_NOTHING)                                                      \
 	X(REQUEST, "request.create", "POST", "/v1/requests", AUTH_SIGNED,      \
 	    WHO_USER, ROOT_NEVER, CODE_INSIDE, PAYLOAD_WHOLE, ANSWER_KEPT,     \
-	    SERVED_IN_STEP, ENDS_NOTHING)                                      \
+	    SERVED_IN_STEP, GIVES_ACCESS)                                      \
 	X(REQUESTS, "request.list", "GET", "/v1/requests", AUTH_TOKEN,         \
 	    WHO_USER, ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE,          \
 	    SERVED_TOLD, ENDS_NOTHING)                                         \
@@ -98,7 +99,7 @@ enum verb_ends { ENDS_NOTHING = 0, ENDS_ACCESS };
 	    ANSWER_ONCE, SERVED_TOLD, ENDS_NOTHING)                            \
 	X(REQUEST_APPROVE, "request.approve", "POST", "/v1/requests/approve",  \
 	    AUTH_SIGNED, WHO_USER, ROOT_NEVER, CODE_BEFORE, PAYLOAD_WHOLE,     \
-	    ANSWER_KEPT, SERVED_TOLD, ENDS_NOTHING)                            \
+	    ANSWER_KEPT, SERVED_TOLD, GIVES_ACCESS)                            \
 	X(REQUEST_DENY, "request.deny", "POST", "/v1/requests/deny",           \
 	    AUTH_SIGNED, WHO_USER, ROOT_MAY, CODE_NONE, PAYLOAD_WHOLE,         \
 	    ANSWER_KEPT, SERVED_TOLD, ENDS_ACCESS)                             \
@@ -108,7 +109,7 @@ enum verb_ends { ENDS_NOTHING = 0, ENDS_ACCESS };
 	X(REQUEST_ACTIVATE, "request.activate", "POST",                        \
 	    "/v1/requests/activate", AUTH_SIGNED, WHO_USER, ROOT_NEVER,        \
 	    CODE_INSIDE, PAYLOAD_WHOLE, ANSWER_KEPT, SERVED_IN_STEP,           \
-	    ENDS_NOTHING)                                                      \
+	    GIVES_ACCESS)                                                      \
 	X(EXPLAIN, "policy.explain", "GET", "/v1/explain", AUTH_TOKEN,         \
 	    WHO_USER, ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE,          \
 	    SERVED_TOLD, ENDS_NOTHING)                                         \
@@ -189,7 +190,16 @@ enum verb_ends { ENDS_NOTHING = 0, ENDS_ACCESS };
 	    ANSWER_KEPT, SERVED_TOLD, ENDS_NOTHING)                            \
 	X(AUDIT, "audit.read", "GET", "/v1/audit", AUTH_TOKEN, WHO_AUDITOR,    \
 	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_TOLD,       \
-	    ENDS_NOTHING)
+	    ENDS_NOTHING)                                                      \
+	X(LOCKS, "lock.list", "GET", "/v1/locks", AUTH_TOKEN, WHO_USER,        \
+	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_TOLD,       \
+	    ENDS_NOTHING)                                                      \
+	X(LOCK_ADD, "lock.add", "POST", "/v1/locks", AUTH_SIGNED, WHO_ADMIN,   \
+	    ROOT_MAY, CODE_NONE, PAYLOAD_WHOLE, ANSWER_KEPT, SERVED_TOLD,      \
+	    ENDS_ACCESS)                                                       \
+	X(LOCK_REMOVE, "lock.remove", "POST", "/v1/locks/remove", AUTH_SIGNED, \
+	    WHO_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_KEPT,      \
+	    SERVED_TOLD, ENDS_NOTHING)
 
 enum api_verb {
 	VERB_NONE = 0,

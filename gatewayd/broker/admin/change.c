@@ -44,18 +44,55 @@ change_done(struct change *x)
 
 /* ---- in the store */
 
+struct admins {
+	const struct broker *b;
+	uint64_t n;
+};
+
+/* One key that is not locked is enough. */
+static void
+count_admin(void *arg, const char *name, const struct user *u)
+{
+	struct admins *x = arg;
+	struct lock_facts f = {.user = name, .named = true};
+	bool can = false;
+
+	if (u == NULL)
+		return;
+	f.groups = &u->groups;
+	for (unsigned i = 0; i < u->nkeys; i++) {
+		f.key_fp = u->keys[i].fp;
+		can = can || broker_lock(x->b, &f) == NULL;
+	}
+	x->n += can;
+}
+
+/* Active, and not locked: they can undo what is done. */
+static int
+admins_left(struct broker *b, uint64_t *ret)
+{
+	struct admins x = {.b = b};
+	int r = 0;
+
+	if (b->nlocks == 0)
+		return store_admins(b->store, ret);
+	r = store_admin_each(b->store, count_admin, &x);
+	*ret = x.n;
+	return r;
+}
+
 /* In an open transaction. GW_EDENIED: no admin would be left to undo it. */
 static int
 put_and_count(struct call *c, struct change *x, change_put_fn *put,
     struct problem *p, bool *retlast)
 {
-	struct store *s = c->b->store;
 	uint64_t before = 0, after = 0;
 	int r;
 
 	*retlast = false;
-	if ((r = store_admins(s, &before)) != 0 || (r = put(c, p)) != 0 ||
-	    (r = store_admins(s, &after)) != 0)
+	if ((r = admins_left(c->b, &before)) != 0 || (r = put(c, p)) != 0 ||
+	    (r = broker_load_locks(c->b)) != 0 ||
+	    (r = admins_left(c->b, &after)) != 0)
 		return r;
 	*retlast = before > 0 && after == 0;
 	if (*retlast && !c->local && !FAULT(last_admin))
@@ -100,7 +137,9 @@ run(struct call *c, struct change *x, change_put_fn *put, bool keep)
 			r = store_commit(c->b->store);
 		if (r != 0 || !keep) {
 			store_rollback(c->b->store);
-			if (broker_load_roles(c->b) != 0 && r == 0)
+			if ((broker_load_roles(c->b) != 0 ||
+				broker_load_locks(c->b) != 0) &&
+			    r == 0)
 				r = GW_ESYS;
 		}
 	}
@@ -147,8 +186,8 @@ change_has_room(struct call *c, const struct change *x)
 		return true;
 	call_refuse(c, 503, "unavailable", NULL,
 	    "%s is full: until there is room only these are possible: jitctl "
-	    "revoke, release, sessions kill, user lock, user rm, role rm, "
-	    "target rm (root on the gateway: jitctl --socket %s doctor)",
+	    "lock, revoke, release, sessions kill, user lock, user rm, role "
+	    "rm, target rm (root on the gateway: jitctl --socket %s doctor)",
 	    what, c->b->conf->admin_socket);
 	return false;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * change - how a change of users, targets or roles is made: weighed as if it
- * were there (that is all of a dry run), recorded, stored as one, and told:
- * what changed, and what it ended.
+ * change - how a change of users, targets, roles or locks is made: weighed as
+ * if it were there (that is all of a dry run), recorded, stored as one, and
+ * told: what changed, and what it ended.
  */
 #ifndef BROKER_ADMIN_CHANGE_H
 #define BROKER_ADMIN_CHANGE_H
@@ -35,9 +35,9 @@ MUST_CHECK bool change_has_room(struct call *c, const struct change *x);
  * and one that does not take access away while there is no room for it. */
 MUST_CHECK bool change_weigh(
     struct call *c, struct change *x, change_put_fn *put);
-/* Stores it, once its record is durable; the roles are read anew. Nothing has
- * ended yet, but is counted. False as above, and a record says that what the
- * first told was not done. */
+/* Stores it, once its record is durable; roles and locks are read anew. Nothing
+ * has ended yet, but is counted. False as above, and a record says that what
+ * the first told was not done. */
 MUST_CHECK bool change_make(
     struct call *c, struct change *x, change_put_fn *put);
 /* [{"field","before","after"}] of the members of both that differ; a new

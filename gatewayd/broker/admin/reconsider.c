@@ -2,8 +2,9 @@
 /*
  * reconsider - what is open after a change of who may what. What policy would
  * not give any more (role, membership, label, login, source, capability, time,
- * a session that is not recorded), and what was opened with a key that its user
- * has no more, ends now: taking a right away is revocation.
+ * a session that is not recorded), what was opened with a key that its user
+ * has no more, and what a lock covers, ends now: taking a right away is
+ * revocation.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,48 +23,64 @@
 
 enum { ENDED_TOLD = 20 }; /* one by one */
 
-/* A grant serves all keys of its user: one that is gone ends what came by it,
- * though the grant of another key lives on. */
+/* A grant serves all keys of its user: one that is gone, or locked, ends what
+ * came by it, though the grant of another key lives on. */
 static bool
 is_keyless(struct broker *b, struct subject *x, const struct session *s)
 {
+	const struct lock_facts key = {.key_fp = s->key_fp, .named = true};
+
 	return !s->gone && s->grant != NULL && s->owner == NULL &&
-	       (subject_user(b, x, s->user) != 0 ||
+	       (broker_lock(b, &key) != NULL ||
+		   subject_user(b, x, s->user) != 0 ||
 		   !user_has_key(&x->user, s->key_fp));
+}
+
+static void
+stop_one(struct broker *b, struct session *s)
+{
+	const struct lock_facts key = {.key_fp = s->key_fp, .named = true};
+	const struct lock *l = broker_lock(b, &key);
+	char when[32], by[LIMIT_NAME_SIZE] = "policy", text[LIMIT_TEXT_SIZE];
+
+	str_time(when, sizeof(when), broker_now(b).utc_ms);
+	(void)snprintf(text, sizeof(text),
+	    "sallyport: session ended: %s at %.8s UTC: the key it came with "
+	    "%s. Your grant %s lives on.",
+	    l != NULL ? "locked" : "revoked", when + 11,
+	    l != NULL ? "is locked" : "was removed", s->grant_id);
+	if (l != NULL)
+		name_set(by, l->by);
+	session_stop(s, l != NULL ? END_LOCKED : END_REVOKED, by, text);
 }
 
 static void
 stop_keyless(struct broker *b, struct subject *x, const char *user)
 {
-	char when[32], text[LIMIT_TEXT_SIZE];
-
-	str_time(when, sizeof(when), broker_now(b).utc_ms);
 	for (struct session *s = b->sessions, *next = NULL; s != NULL;
 	     s = next) {
 		next = s->next;
 		if ((user != NULL && strcmp(s->user, user) != 0) ||
 		    !is_keyless(b, x, s))
 			continue;
-		(void)snprintf(text, sizeof(text),
-		    "sallyport: session ended: revoked at %.8s UTC: the key "
-		    "it came with was removed. Your grant %s lives on.",
-		    when + 11, s->grant_id);
-		session_stop(s, END_REVOKED, "policy", text);
+		stop_one(b, s);
 	}
 }
 
 /* Of a grant in force. */
 static bool
-is_over(struct subject *x, const struct live_grant *lg)
+is_over(struct subject *x, const struct live_grant *lg, struct recheck *ret)
 {
+	*ret = (struct recheck){.why = END_REVOKED, .by = "policy"};
 	return lg->state == GRANT_ACTIVE &&
-	       (x == NULL || !recheck_grant(x, lg));
+	       (x == NULL || !recheck_grant(x, lg, ret));
 }
 
 void
 grants_reconsider(struct broker *b, const char *user, const char *target)
 {
 	struct subject *x = calloc(1, sizeof(*x));
+	struct recheck rc;
 
 	if (x == NULL)
 		log_err("out of memory: what cannot be judged again ends");
@@ -73,8 +90,8 @@ grants_reconsider(struct broker *b, const char *user, const char *target)
 		if ((user != NULL && strcmp(lg->g.user, user) != 0) ||
 		    (target != NULL && strcmp(lg->g.target, target) != 0))
 			continue;
-		if (is_over(x, lg))
-			grant_end(lg, END_REVOKED, "policy", NULL);
+		if (is_over(x, lg, &rc))
+			grant_end(lg, rc.why, rc.by, NULL);
 	}
 	if (x != NULL && target == NULL && !FAULT(no_reconsider))
 		stop_keyless(b, x, user);
@@ -106,10 +123,11 @@ grants_over_json(struct broker *b)
 	struct subject *x = calloc(1, sizeof(*x));
 	json_t *o = json_object(), *list = json_array();
 	unsigned grants = 0, sessions = 0;
+	struct recheck rc;
 
 	for (const struct live_grant *lg = b->grants; lg != NULL;
 	     lg = lg->next) {
-		if (lg->g.reach == REACH_PROBE || !is_over(x, lg))
+		if (lg->g.reach == REACH_PROBE || !is_over(x, lg, &rc))
 			continue;
 		grants++;
 		sessions += grant_sessions(lg);
@@ -117,7 +135,7 @@ grants_over_json(struct broker *b)
 	}
 	for (const struct session *s = b->sessions; s != NULL && x != NULL;
 	     s = s->next)
-		sessions += is_keyless(b, x, s) && !is_over(x, s->grant);
+		sessions += is_keyless(b, x, s) && !is_over(x, s->grant, &rc);
 	put_num(o, "grants", grants);
 	put_num(o, "sessions", sessions);
 	(void)json_object_set_new(o, "list", list);

@@ -8,9 +8,9 @@
 #include "broker/broker.h"
 #include "wire/json.h"
 
-/* After any change of users, targets or roles is stored: ends what policy would
- * not give any more, and what a key opened or logged in that its user has no
- * more. Of that user, of that target; NULL = of all. */
+/* After any change of users, targets, roles or locks is stored: ends what
+ * policy would not give any more, and what a key opened or logged in that its
+ * user has no more. Of that user, of that target; NULL = of all. */
 void grants_reconsider(struct broker *b, const char *user, const char *target);
 /* What that would end now: {"grants":n,"sessions":n,"list":[{"grant","user",
  * "target","sessions"}]}, the first of the list only. A new reference; NULL:

@@ -27,6 +27,7 @@ keep(void *arg, const struct event_value *v)
 	case EF_TARGET_ID:
 	case EF_ROLE:
 	case EF_ROLE_ID:
+	case EF_LOCK:
 		event_copy(arg, v->id, v->cut, v->p, v->n);
 		break;
 	default:

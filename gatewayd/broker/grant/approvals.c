@@ -51,6 +51,16 @@ approvals_load(struct broker *b, const char *request, struct approvals **ret)
 	return 0;
 }
 
+/* A no to them, or to the key that they approved with. */
+static bool
+is_locked(const struct broker *b, const struct user *u, const char *key_fp)
+{
+	const struct lock_facts f = {
+	    .user = u->name, .groups = &u->groups, .key_fp = key_fp};
+
+	return broker_lock(b, &f) != NULL && !FAULT(locked_approver);
+}
+
 /* Their groups; none if they are not, or not any more, who approved. */
 static int
 groups_now(struct broker *b, struct approval_row *row)
@@ -60,7 +70,8 @@ groups_now(struct broker *b, struct approval_row *row)
 
 	row->groups.n = 0;
 	if (r == 0 && strcmp(u.id, row->user_id) == 0 &&
-	    u.state == USER_ACTIVE && user_has_key(&u, row->key_fp))
+	    u.state == USER_ACTIVE && user_has_key(&u, row->key_fp) &&
+	    !is_locked(b, &u, row->key_fp))
 		row->groups = u.groups;
 	explicit_bzero(&u, sizeof(u));
 	return r == GW_ENOENT ? 0 : r;

@@ -19,8 +19,8 @@ struct approvals {
  * open. free(). GW_ENOMEM, GW_ELIMIT, errors of the store. */
 MUST_CHECK int approvals_load(
     struct broker *b, const char *request, struct approvals **ret);
-/* As their givers are now: one who is not active or is gone approves nothing,
- * and in a group they have left they count no more. */
+/* As their givers are now: one who is not active, is locked or gone approves
+ * nothing, and in a group they have left they count no more. */
 MUST_CHECK int approvals_now(struct broker *b, struct approvals *a);
 bool approvals_by(const struct approvals *a, const char *user_id);
 

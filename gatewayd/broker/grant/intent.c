@@ -109,7 +109,11 @@ intent_judge(const struct broker *b, struct intent *in)
 	    .max_s = b->conf->max_grant_s,
 	    .mfa_max_s = b->conf->mfa_age_s,
 	    .user_id = in->subject.user.id,
-	    .open = count_open(b, in->user)};
+	    .open = count_open(b, in->user),
+	    .locks = b->locks,
+	    .nlocks = b->nlocks,
+	    .key_fp = in->key_fp,
+	    .utc_ms = broker_now(b).utc_ms};
 
 	if (in->approvals != NULL) {
 		f.approvals = in->approvals->fact;

@@ -59,16 +59,13 @@ undo(struct live_grant *lg, enum end_reason why, const char *by)
 /* A right was taken away while we waited: that saw no active grant yet, so it
  * is judged here once more. */
 static void
-taken_away(struct opening *x, struct live_grant *lg)
+taken_away(struct opening *x, struct live_grant *lg, const struct recheck *rc)
 {
 	struct subject *s = &x->in->subject;
+	const bool there = subject_user(x->b, s, x->in->user) == 0 &&
+			   s->user.state != USER_DISABLED;
 
-	undo(lg,
-	    subject_user(x->b, s, x->in->user) == 0 &&
-		    s->user.state != USER_DISABLED
-		? END_REVOKED
-		: END_LOCKED,
-	    "policy");
+	undo(lg, there ? rc->why : END_LOCKED, rc->by);
 	finish(x, OPEN_TAKEN_AWAY, 0, NULL);
 }
 
@@ -89,13 +86,14 @@ fw_opened(struct broker *b, void *arg, const void *body)
 	const struct msg_fw_opened *m = body;
 	struct opening *x = arg;
 	struct live_grant *lg = grant_find(b, x->in->grant);
+	struct recheck rc;
 
 	if (lg == NULL) { /* it was ended, and shut again, meanwhile */
 		finish(x, OPEN_TAKEN_AWAY, 0, NULL);
 		return;
 	}
-	if (!recheck_grant(&x->in->subject, lg)) {
-		taken_away(x, lg);
+	if (!recheck_grant(&x->in->subject, lg, &rc)) {
+		taken_away(x, lg, &rc);
 		return;
 	}
 	if (m != NULL && m->result == 0) {
@@ -148,6 +146,7 @@ nt_opened(struct broker *b, void *arg, const void *body)
 	const struct msg_nt_grant_opened *m = body;
 	struct opening *x = arg;
 	struct live_grant *lg = grant_find(b, x->in->grant);
+	struct recheck rc;
 
 	if (m != NULL)
 		x->seq = m->seq;
@@ -167,8 +166,8 @@ nt_opened(struct broker *b, void *arg, const void *body)
 	lg->nelements = m->elements.len;
 	if (x->in->mfa_step > 0)
 		mfa_given(b, x->in->user, x->in->key_fp, &x->in->peer);
-	if (!recheck_grant(&x->in->subject, lg))
-		taken_away(x, lg);
+	if (!recheck_grant(&x->in->subject, lg, &rc))
+		taken_away(x, lg, &rc);
 	else if (x->in->probe)
 		activate(x, lg);
 	else

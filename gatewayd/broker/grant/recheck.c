@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/fault.h"
+#include "base/str.h"
 #include "broker/broker.h"
 #include "broker/call/subject.h"
 #include "broker/grant/approvals.h"
@@ -57,10 +58,41 @@ same_target(struct subject *s, const struct live_grant *lg)
 	       grant_same_id(lg->g.target_id, s->target.id);
 }
 
+static void
+by_lock(struct recheck *ret, const char *by)
+{
+	ret->why = END_LOCKED;
+	name_set(ret->by, by);
+}
+
+/* It opens a way to a target as well. */
+static bool
+is_locked(
+    const struct subject *s, const struct live_grant *lg, struct recheck *ret)
+{
+	const struct lock_facts f = {.user = lg->g.user,
+	    .groups = &s->user.groups,
+	    .key_fp = lg->key_fp,
+	    .target = lg->g.target,
+	    .login = lg->g.login,
+	    .grant = lg->g.id};
+	const struct lock *l = broker_lock(lg->b, &f);
+
+	if (l == NULL)
+		return false;
+	by_lock(ret, l->by);
+	return true;
+}
+
 /* An admin's, of a target that is still the same, or of an address alone. */
 static bool
-recheck_probe(struct subject *s, const struct live_grant *lg)
+recheck_probe(
+    struct subject *s, const struct live_grant *lg, struct recheck *ret)
 {
+	if (subject_user(lg->b, s, lg->g.user) != 0)
+		subject_clear(s); /* root's */
+	if (is_locked(s, lg, ret))
+		return false;
 	if (event_actor_own(lg->g.user))
 		return true; /* root, on the admin socket */
 	return same_user(s, lg) && s->user.admin &&
@@ -105,7 +137,13 @@ recheck_verdict(
 	    .mfa_age_s = 0,
 	    .max_s = b->conf->max_grant_s,
 	    .mfa_max_s = b->conf->mfa_age_s,
-	    .user_id = g->user_id};
+	    .user_id = g->user_id,
+	    .locks = b->locks,
+	    .nlocks = b->nlocks,
+	    .key_fp = lg->key_fp,
+	    .grant = g->id,
+	    .under = g->role,
+	    .utc_ms = broker_now(b).utc_ms};
 
 	memset(ret, 0, sizeof(*ret));
 	if (!same_user(s, lg) || !same_target(s, lg) ||
@@ -120,14 +158,19 @@ recheck_verdict(
 }
 
 bool
-recheck_grant(struct subject *s, const struct live_grant *lg)
+recheck_grant(
+    struct subject *s, const struct live_grant *lg, struct recheck *ret)
 {
 	struct policy_result v;
 
+	*ret = (struct recheck){.why = END_REVOKED, .by = "policy"};
 	if (FAULT(no_reconsider) || FAULT(no_policy))
 		return true;
 	if (lg->g.reach == REACH_PROBE)
-		return recheck_probe(s, lg);
-	return recheck_verdict(s, lg, &v) &&
-	       policy_within(&v, lg->g.caps, lg->g.record != 0);
+		return recheck_probe(s, lg, ret);
+	if (!recheck_verdict(s, lg, &v))
+		return false;
+	if (v.locked)
+		by_lock(ret, v.locked_by);
+	return policy_within(&v, lg->g.caps, lg->g.record != 0);
 }

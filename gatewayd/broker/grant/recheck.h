@@ -9,12 +9,20 @@
 #ifndef BROKER_GRANT_RECHECK_H
 #define BROKER_GRANT_RECHECK_H
 
+#include "base/limits.h"
 #include "broker/call/subject.h"
 #include "broker/grant/live.h"
+#include "core/grant.h"
 
-/* False in every doubt. s is filled with whose grant it is and for what, and
- * may be used for the next. */
-bool recheck_grant(struct subject *s, const struct live_grant *lg);
+struct recheck {
+	enum end_reason why;      /* it ends, if it does, */
+	char by[LIMIT_NAME_SIZE]; /* and who has it end */
+};
+
+/* False in every doubt, with why in *ret. s is filled with whose grant it is
+ * and for what, and may be used for the next. */
+bool recheck_grant(
+    struct subject *s, const struct live_grant *lg, struct recheck *ret);
 
 /* What policy says of it; no probe. False: its user or target is not what it
  * was, and *ret denies. */

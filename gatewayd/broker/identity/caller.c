@@ -24,7 +24,7 @@
 /* api.denied, for refusals before a user is known or allowed; of those who have
  * proved nothing, so many. */
 static void
-record_denied(const struct call *c, const char *reason)
+record_lock_denied(const struct call *c, const char *reason, const char *lock)
 {
 	struct event_fields f;
 	char text[ADDR_TEXT_SIZE];
@@ -44,9 +44,16 @@ record_denied(const struct call *c, const char *reason)
 	event_str(&f, EF_PATH, c->verb->name);
 	event_str(&f, EF_OUTCOME, "failure");
 	event_str(&f, EF_REASON, reason);
+	event_str(&f, EF_LOCK, lock);
 	if (process_append(c->b->process, EV_API_DENIED, &f, NULL, NULL) != 0)
 		log_warn("a refusal could not be recorded");
 	event_fields_done(&f);
+}
+
+static void
+record_denied(const struct call *c, const char *reason)
+{
+	record_lock_denied(c, reason, NULL);
 }
 
 static void
@@ -58,14 +65,30 @@ refuse(struct call *c, int status, const char *code, const char *text)
 
 /* ---- permission */
 
+void
+caller_locked(struct call *c, const struct lock *l)
+{
+	char text[LOCK_TEXT_SIZE];
+
+	lock_text(text, l);
+	record_lock_denied(c, "locked", l->id);
+	call_refuse(c, 403, "locked", "lock", "%s", text);
+}
+
 static void
 permit(struct call *c, call_fn *fn)
 {
+	const struct lock *lock = NULL;
+
 	if (!permission_rank(c)) {
 		refuse(c, 403, "forbidden",
 		    c->verb->who == WHO_ADMIN
 			? "this is for admins"
 			: "this is for admins and auditors");
+		return;
+	}
+	if ((lock = permission_lock(c)) != NULL) {
+		caller_locked(c, lock);
 		return;
 	}
 	switch (c->verb->code) {

@@ -51,6 +51,29 @@ permission_rank(const struct call *c)
 	}
 }
 
+const struct lock *
+permission_lock(const struct call *c)
+{
+	struct addr from[LIMIT_SOURCES + 1] = {c->peer};
+	struct lock_facts f = {.user = c->user, .key_fp = c->key_fp};
+
+	if (c->local || FAULT(locked_caller))
+		return NULL;
+	if (c->subject != NULL)
+		f.groups = &c->subject->user.groups;
+	if (c->verb->ends == GIVES_ACCESS) {
+		f.source = from;
+		f.nsources = 1;
+		for (unsigned i = 0; i < c->req.nsources; i++)
+			from[f.nsources++] = c->req.source[i].addr;
+	} else if (c->verb->who == WHO_ADMIN) {
+		f.named = true; /* somebody has to undo it */
+	} else {
+		return NULL;
+	}
+	return broker_lock(c->b, &f);
+}
+
 bool
 permission_still(struct call *c)
 {
@@ -59,7 +82,7 @@ permission_still(struct call *c)
 	c->user_state = USER_NONE;
 	permission_load(c, c->user);
 	return c->user_state == USER_ACTIVE && permission_rank(c) &&
-	       permission_has_key(c);
+	       permission_has_key(c) && permission_lock(c) == NULL;
 }
 
 /* An invited user may do nothing but enrol. */

@@ -16,7 +16,12 @@ bool permission_has_key(const struct call *c);
 bool permission_rank(const struct call *c);
 /* By state: an invited user may do nothing but enrol. */
 bool permission_state(const struct call *c);
-/* Asked again after a wait: user, rank and key, as the store says now. */
+/* The lock by which this verb is refused to them; NULL: none is. Any that
+ * covers them, and one on everything, refuses what gives access; one on the
+ * user, on a group of theirs or on the key, what only admins may. Borrowed. */
+const struct lock *permission_lock(const struct call *c);
+/* Asked again after a wait: user, rank, key and locks, as the store says now.
+ */
 bool permission_still(struct call *c);
 
 #endif

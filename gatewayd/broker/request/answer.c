@@ -119,7 +119,8 @@ answer_denied(struct call *c, struct intent *in, enum event_code ev)
 	if (in->seconds > 0)
 		event_num(&f, EF_SECONDS, in->seconds);
 	event_str(&f, EF_OUTCOME, "failure");
-	event_str(&f, EF_REASON, "policy");
+	event_str(&f, EF_REASON, v->locked ? "locked" : "policy");
+	event_str(&f, EF_LOCK, v->lock);
 	event_strn(&f, EF_MSG, text.p, text.len);
 	call_append(c, ev, &f, reply_denied);
 	event_fields_done(&f);

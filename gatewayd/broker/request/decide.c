@@ -58,7 +58,7 @@ why_not(const struct call *c, const struct waiting *w,
 	}
 	if (v->verdict == POLICY_DENY) {
 		(void)snprintf(text, LIMIT_TEXT_SIZE,
-		    "policy would not give it any more: %s",
+		    "policy would not give it any more: %.400s",
 		    v->nrefused > 0 ? v->refused[0].text
 				    : "who asked, or the target, is not what "
 				      "it was");

@@ -102,7 +102,10 @@ judge(struct broker *b, struct question *q)
 	    .settled = true,
 	    .anywhere = q->source.family == 0,
 	    .max_s = b->conf->max_grant_s,
-	    .mfa_max_s = b->conf->mfa_age_s};
+	    .mfa_max_s = b->conf->mfa_age_s,
+	    .locks = b->locks,
+	    .nlocks = b->nlocks,
+	    .utc_ms = broker_now(b).utc_ms};
 
 	if (!f.anywhere)
 		f.sources[f.nsources++] = q->source;

@@ -181,6 +181,8 @@ verb_target_scan(struct call *c)
 		return;
 	}
 	x->w.port = (uint16_t)port;
+	if (probe_locked(c, &x->w))
+		return;
 	record_probe(c, NULL, &x->w.addr, x->w.port);
 	scan_next(c);
 }
@@ -507,6 +509,8 @@ verb_doctor(struct call *c)
 	d->w.port = d->target.port;
 	d->w.target = &d->target;
 	d->w.login = true;
+	if (probe_locked(c, &d->w))
+		return;
 	doctor_probe(c,
 	    d->target.addr4.family != 0 ? &d->target.addr4 : &d->target.addr6);
 }

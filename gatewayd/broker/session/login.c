@@ -203,6 +203,26 @@ no_grant_text(char *ret, size_t size, const struct door *d, bool parsed)
 		    d->target, d->login, d->source, d->target, d->login);
 }
 
+/* A lock on what is theirs: of a target they may know nothing. */
+static bool
+locked_text(
+    char *ret, size_t size, const struct session *s, const struct door *d)
+{
+	const struct lock_facts f = {.user = d->user,
+	    .key_fp = d->key_fp,
+	    .source = &s->client,
+	    .nsources = 1};
+	const struct lock *l = broker_lock(s->b, &f);
+	char text[LOCK_TEXT_SIZE];
+
+	if (l == NULL || FAULT(locked_login))
+		return false;
+	lock_text(text, l);
+	(void)snprintf(ret, size, "sallyport: %.*s",
+	    (int)(size - sizeof("sallyport: ")), text);
+	return true;
+}
+
 struct login { /* until auth.login is durable */
 	struct session *s;
 	struct msg_ses_auth_ok ok;
@@ -386,6 +406,10 @@ on_ses_auth(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	if (verify(s, m, &d) != 0) {
 		refused(s, &d, m, ATTEMPT_SIGNED, "bad_signature");
 		return say_no(s, m, "");
+	}
+	if (locked_text(text, sizeof(text), s, &d)) {
+		refused(s, &d, m, ATTEMPT_PROVED, "locked");
+		return say_no(s, m, text);
 	}
 	if (lg == NULL) {
 		refused(s, &d, m, ATTEMPT_PROVED,

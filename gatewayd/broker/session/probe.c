@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -18,6 +19,7 @@
 #include "broker/grant/intent.h"
 #include "broker/grant/live.h"
 #include "broker/grant/open.h"
+#include "broker/identity/caller.h"
 #include "broker/session/dial.h"
 #include "broker/session/list.h"
 #include "broker/session/probe.h"
@@ -216,13 +218,39 @@ on_ses_probed(struct process *r, struct peer *peer, const struct ipc_msg *msg)
 /* A protected port needs a leg, whatever name the target goes by; and a target
  * that was removed is still protected. */
 static void
-find_name(struct probe *p)
+find_name(char ret[static LIMIT_NAME_SIZE], struct broker *b,
+    const struct probe_wish *w)
 {
-	if (p->w.target != NULL)
-		name_set(p->name, p->w.target->name);
-	else if (store_target_at(
-		     p->b->store, &p->w.addr, p->w.port, "", p->name) != 0)
-		name_set(p->name, "unnamed");
+	if (w->target != NULL)
+		name_set(ret, w->target->name);
+	else if (store_target_at(b->store, &w->addr, w->port, "", ret) != 0)
+		name_set(ret, "unnamed");
+}
+
+static const char *
+login_of(const struct probe_wish *w)
+{
+	return w->target != NULL ? w->target->logins.name[0] : "probe";
+}
+
+bool
+probe_locked(struct call *c, const struct probe_wish *w)
+{
+	char name[LIMIT_NAME_SIZE];
+	const struct lock_facts f = {.user = c->user,
+	    .groups = c->subject != NULL ? &c->subject->user.groups : NULL,
+	    .key_fp = c->key_fp,
+	    .target = name,
+	    .login = login_of(w),
+	    .source = &c->peer,
+	    .nsources = 1};
+	const struct lock *l = NULL;
+
+	find_name(name, c->b, w);
+	if ((l = broker_lock(c->b, &f)) == NULL || FAULT(locked_probe))
+		return false;
+	caller_locked(c, l);
+	return true;
 }
 
 void
@@ -242,7 +270,7 @@ probe_start(struct call *c, const struct probe_wish *w, probe_fn *fn)
 	p->c = c;
 	p->w = *w;
 	p->fn = fn;
-	find_name(p);
+	find_name(p->name, p->b, w);
 	m.conn = CONN_PROBE | (c->b->next_probe++ & (CONN_PROBE - 1));
 	p->timer = timer_new(c->b->process, on_timer, p);
 	p->s = session_get(c->b, m.conn);
@@ -253,8 +281,7 @@ probe_start(struct call *c, const struct probe_wish *w, probe_fn *fn)
 	p->s->probe = p;
 	p->s->owner = &owner;
 	name_set(p->s->user, c->user);
-	name_set(p->s->login,
-	    w->target != NULL ? w->target->logins.name[0] : "probe");
+	name_set(p->s->login, login_of(w));
 	timer_set(p->timer, PROBE_MS);
 	if (peer_send(process_peer(c->b->process, PROC_SUPERVISOR),
 		MSG_SUP_PROBE, &m, -1) != 0)

@@ -174,6 +174,13 @@ static const char asked[] =
     " FOREIGN KEY(request, user_id) REFERENCES approvals(request, user_id)"
     " ON DELETE CASCADE);";
 
+/* 8: locks that stand. */
+static const char locks[] =
+    "CREATE TABLE locks("
+    " id TEXT PRIMARY KEY, kind INTEGER NOT NULL, value TEXT NOT NULL,"
+    " by TEXT NOT NULL, why TEXT NOT NULL, created INTEGER NOT NULL,"
+    " until INTEGER NOT NULL, seq INTEGER NOT NULL);";
+
 const struct migration *
 store_migrations(unsigned *retn)
 {
@@ -185,6 +192,7 @@ store_migrations(unsigned *retn)
 	    {.text = code_tries},
 	    {.text = looks, .fill = store_look_fill},
 	    {.text = asked},
+	    {.text = locks},
 	};
 
 	*retn = ARRAY_LEN(list);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * store - what the broker remembers: users, targets, roles, requests that wait
- * for approval, first answers, and the history of what has ended. What is open
- * now is not here: that is the fold of the log.
+ * store - what the broker remembers: users, targets, roles, locks, requests
+ * that wait for approval, first answers, and the history of what has ended.
+ * What is open now is not here: that is the fold of the log.
  *
  * Every change names the sequence number (seq) of the record that caused it,
  * which is durable before it; a store that is ahead of the log was not written
@@ -26,6 +26,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "core/grant.h"
+#include "core/lock.h"
 #include "core/policy.h"
 #include "core/request.h"
 #include "core/target.h"
@@ -201,6 +202,8 @@ MUST_CHECK int store_member_each(
  * id, so that another one of that name has none of it. */
 MUST_CHECK int store_user_remove(
     struct store *s, const char *name, uint64_t seq);
+/* The active admins, as store_user_each(). */
+MUST_CHECK int store_admin_each(struct store *s, store_user_fn *fn, void *arg);
 /* How many active admins there are. */
 MUST_CHECK int store_admins(struct store *s, uint64_t *ret);
 /* 0: some user is in that group. */
@@ -253,6 +256,16 @@ MUST_CHECK int store_role_remove(
  * it more might be allowed. */
 MUST_CHECK int store_role_all(
     struct store *s, struct policy_role **ret, size_t *retn);
+
+/* ---- lock.c */
+
+/* GW_EEXIST: there is one of that id. */
+MUST_CHECK int store_lock_put(struct store *s, const struct lock *l);
+/* One that is not there is none after it, either: 0. */
+MUST_CHECK int store_lock_remove(struct store *s, const char *id, uint64_t seq);
+/* All of them, by id; free(). One that cannot be read fails it all: without it
+ * more might be allowed. */
+MUST_CHECK int store_lock_all(struct store *s, struct lock **ret, size_t *retn);
 
 /* ---- request.c: requests that wait, and what became of them */
 

@@ -370,3 +370,15 @@ store_member_each(struct store *s, store_member_fn *fn, void *arg)
 		" ORDER BY users.name"),
 	    sizeof(struct member), read_member, each_member, &w);
 }
+
+int
+store_admin_each(struct store *s, store_user_fn *fn, void *arg)
+{
+	struct query *q = query_new(s->sql,
+	    ROWS " WHERE owner IN (SELECT name FROM users WHERE admin = 1"
+		 " AND state = ?1) ORDER BY owner, kind, a");
+	struct each e = {.fn = fn, .arg = arg};
+
+	query_num(q, USER_ACTIVE);
+	return store_things(q, sizeof(struct user), read_row, found, &e);
+}
