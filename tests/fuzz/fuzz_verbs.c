@@ -7,7 +7,7 @@
  * after each but the last. Signatures are good (fuzz_sshkey has those), and
  * alice has just given a code. Two requests wait: r-22222222 of bob's, which
  * she may approve, and r-33333333 of hers, which bob has; 64 times z in a body
- * is the digest of the first.
+ * is the digest of the first. The lock l-22222222 stands.
  *
  * Every call is answered once, by what the API can pass on. While the log
  * refuses, nothing is stored and the firewall hears nothing. What is stored is
@@ -113,6 +113,7 @@ restore(struct broker *b)
 	copy_store(db, before);
 	take_image();
 	must(broker_load_roles(b) == 0);
+	must(broker_load_locks(b) == 0);
 }
 
 /* ---- what is stored is good */
@@ -487,6 +488,17 @@ make_approval(struct broker *b, const char *by)
 	must(store_approval_put(b->store, &a) == 0);
 }
 
+/* One that stands, and covers nobody who asks. */
+static void
+make_lock(struct broker *b)
+{
+	struct lock l = {.id = "l-22222222", .by = "bob", .seq = 1};
+
+	must(lock_set(&l, LOCK_USER, "nobody") == 0);
+	must(store_lock_put(b->store, &l) == 0);
+	must(broker_load_locks(b) == 0);
+}
+
 /* Does not return: the broker serves from here on. */
 int
 process_main(const struct process_def *def, void *ctx, int argc, char **argv)
@@ -516,6 +528,7 @@ process_main(const struct process_def *def, void *ctx, int argc, char **argv)
 	make_waiting(ctx, bobs, "bob", REQUEST_PENDING);
 	make_waiting(ctx, hers, "alice", REQUEST_APPROVED);
 	make_approval(ctx, "bob");
+	make_lock(ctx);
 	must(
 	    __real_sqlite3_open_v2(":memory:", &before,
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) == SQLITE_OK);

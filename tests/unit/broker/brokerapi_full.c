@@ -65,6 +65,9 @@ test_not_stored(void **state)
 	assert_true(has(x, "\"state\":\"active\""));
 	assert_int_equal(admin_call(x, VERB_ROLES, EV_NONE, ""), 200);
 	assert_true(has(x, "\"role\":\"ops\""));
+	CHECK_ROW(admin_call(x, VERB_LOCK_ADD, EV_LOCK_CREATE,
+		      "{\"kind\":\"everything\"}") == 201,
+	    x->text);
 	for (size_t i = 0; i < ARRAY_LEN(takes); i++)
 		CHECK_ROW(admin_call(x, takes[i].verb, takes[i].event,
 			      takes[i].body) == 200,

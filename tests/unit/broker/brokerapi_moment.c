@@ -241,6 +241,22 @@ test_disabled_meanwhile(void **state)
 	    "{\"user\":\"alice\"}", END_LOCKED);
 }
 
+void
+test_locked_meanwhile(void **state)
+{
+	static const char *const bodies[] = {"{\"kind\":\"everything\"}",
+	    "{\"kind\":\"user\",\"value\":\"alice\"}",
+	    "{\"kind\":\"target\",\"value\":\"web-01\"}"};
+
+	for (size_t i = 0; i < ARRAY_LEN(bodies); i++)
+		for (int k = AT_LOG; k <= AT_FIREWALL; k++) {
+			race(*state, (enum moment)k, VERB_LOCK_ADD,
+			    EV_LOCK_CREATE, bodies[i], END_LOCKED);
+			(void)teardown(state);
+			(void)setup(state);
+		}
+}
+
 /* Takes away by body while the log writes down a probe. */
 static void
 probe_race(struct scene *x, const char *body)

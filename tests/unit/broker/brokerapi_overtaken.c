@@ -59,6 +59,21 @@ test_approver_left(void **state)
 	waits_stop(&w);
 }
 
+/* By a lock on them, which is no state of theirs. */
+void
+test_approver_under_lock(void **state)
+{
+	struct scene *x = *state;
+	struct waits w;
+
+	begin(&w, x);
+	assert_int_equal(admin_call(x, VERB_LOCK_ADD, EV_LOCK_CREATE,
+			     "{\"kind\":\"user\",\"value\":\"bob\"}"),
+	    201);
+	want_asked_again(&w, "\"reason\":\"approvals\"");
+	waits_stop(&w);
+}
+
 void
 test_approver_locked(void **state)
 {

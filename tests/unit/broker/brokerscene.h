@@ -131,6 +131,7 @@ void test_demoted_meanwhile(void **state);
 void want_close(struct scene *x, const char *id, enum end_reason reason);
 void test_taken_away_meanwhile(void **state);
 void test_disabled_meanwhile(void **state);
+void test_locked_meanwhile(void **state);
 void test_probe_taken_away_meanwhile(void **state);
 void test_probe_of_demoted_meanwhile(void **state);
 void fold_grant(struct msg_nt_fold_grant *ret, const char *key_fp);
@@ -184,6 +185,18 @@ void test_last_admin(void **state);
 void test_last_two_admins(void **state);
 void test_selectors_are_told(void **state);
 void test_entry_is_named(void **state);
+
+/* ---- brokerapi_locks.c */
+
+void test_lock_ends(void **state);
+void test_lock_before_a_crash(void **state);
+void test_locks_not_read(void **state);
+void test_locked_key(void **state);
+void test_locked_callers(void **state);
+void test_locked_target(void **state);
+void test_lock_needs_what_is_there(void **state);
+void test_last_admin_unlocked(void **state);
+void test_lock_runs_out(void **state);
 
 /* ---- brokerapi_unshut.c */
 
@@ -269,6 +282,7 @@ void test_words_are_checked(void **state);
 
 void test_approver_left(void **state);
 void test_approver_locked(void **state);
+void test_approver_under_lock(void **state);
 void test_role_changed(void **state);
 void test_changed_before_approval(void **state);
 void test_role_removed(void **state);

@@ -28,6 +28,13 @@ struct policy_facts facts(const struct world *w);
 struct policy_result decide(
     const struct world *w, const struct policy_facts *f);
 
+/* ---- policy_locks.c */
+
+void test_locks(void **state);
+void test_lock_beats_allow(void **state);
+void test_lock_tells_no_stranger(void **state);
+void test_lock_of_a_grant(void **state);
+
 /* ---- policy_roles.c */
 
 void test_deny(void **state);

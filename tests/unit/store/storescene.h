@@ -22,6 +22,12 @@ void reopen(struct place *p);
 struct user *make_user(const char *name, const char *fp);
 struct policy_role *make_role(const char *name);
 
+/* ---- store_locks.c */
+
+void test_locks(void **state);
+void test_lock_not_read(void **state);
+void test_each_admin(void **state);
+
 /* ---- store_roles.c */
 
 void test_role(void **state);

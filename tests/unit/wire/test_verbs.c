@@ -87,14 +87,14 @@ test_exceptions(void **state)
 	    "target.scan", "target.add", "target.set", "target.remove",
 	    "user.add", "user.set", "user.lock", "user.unlock", "user.remove",
 	    "role.add", "role.set", "role.remove", "policy.apply",
-	    "target.doctor", "clock.accept");
+	    "target.doctor", "clock.accept", "lock.add", "lock.remove");
 	CHECK_ONLY(v->root != ROOT_MAY, "challenge", "enroll.begin",
 	    "enroll.confirm", "token.create", "request.create",
 	    "request.approve", "request.cancel", "request.activate");
 	CHECK_ONLY(v->code == CODE_BEFORE, "request.approve", "target.add",
 	    "target.set", "target.remove", "user.add", "user.set", "user.lock",
 	    "user.unlock", "user.remove", "role.add", "role.set", "role.remove",
-	    "policy.apply", "clock.accept");
+	    "policy.apply", "clock.accept", "lock.remove");
 	CHECK_ONLY(
 	    v->code == CODE_INSIDE, "request.create", "request.activate");
 	CHECK_ONLY(v->code == CODE_ALWAYS, "enroll.confirm");
@@ -105,12 +105,14 @@ test_exceptions(void **state)
 	    "request.activate", "grant.release", "grant.revoke", "session.kill",
 	    "target.add", "target.set", "target.remove", "user.lock",
 	    "user.remove", "role.add", "role.set", "role.remove",
-	    "clock.accept");
+	    "clock.accept", "lock.add", "lock.remove");
 	CHECK_ONLY(v->served == SERVED_BY_API, "healthz");
 	CHECK_ONLY(v->served == SERVED_AT_ONCE, "readyz", "challenge");
 	CHECK_ONLY(v->ends == ENDS_ACCESS, "request.deny", "request.cancel",
 	    "grant.release", "grant.revoke", "session.kill", "user.lock",
-	    "user.remove", "target.remove", "role.remove");
+	    "user.remove", "target.remove", "role.remove", "lock.add");
+	CHECK_ONLY(v->ends == GIVES_ACCESS, "request.create", "request.approve",
+	    "request.activate");
 }
 
 static void
