@@ -41,6 +41,7 @@ struct rootsock {
 					 * want NULL: root only asks */
 	struct timer *whose_timer;
 	uint32_t rid; /* of FW_UNPROTECT; 0 = not sent */
+	uint64_t seq; /* of the record that it is done; 0 = not written */
 	void *body;
 };
 
@@ -48,6 +49,8 @@ struct rootsock {
 struct recording {
 	struct rootsock *x;
 	unsigned serial;
+	struct msg_sup_unprotect want;
+	struct peercred who;
 };
 
 int
@@ -72,6 +75,44 @@ hang_up(struct rootsock *x)
 	free(x->want);
 	x->want = NULL;
 	x->rid = x->whose = 0;
+	x->seq = 0;
+}
+
+static void
+who_fields(const struct peercred *who, const struct msg_sup_unprotect *m,
+    struct event_fields *f)
+{
+	char text[ADDR_TEXT_SIZE];
+
+	addr_format(text, &m->addr);
+	event_fields_init(f);
+	event_num(f, EF_UID, who->uid);
+	event_num(f, EF_LOGINUID, who->loginuid);
+	event_num(f, EF_PID, who->pid);
+	event_str(f, EF_WHY, m->why);
+	event_str(f, m->addr.family == 4 ? EF_DST : EF_DST6, text);
+	event_num(f, EF_DST_PORT, m->port);
+	event_str(f, EF_PROTO, m->proto == IPPROTO_UDP ? "udp" : "tcp");
+}
+
+/* It is on record as done, and is not, or nobody says so. */
+static void
+record_undone(struct rootsock *x, const struct peercred *who,
+    const struct msg_sup_unprotect *m, uint64_t seq, const char *reason)
+{
+	struct event_fields f;
+
+	if (FAULT(unprotect_uncorrected))
+		return;
+	who_fields(who, m, &f);
+	event_str(&f, EF_OUTCOME, "failure");
+	event_num(&f, EF_CORRECTS, (int64_t)seq);
+	event_str(&f, EF_REASON, reason);
+	if (process_append(x->s->process, EV_PORT_UNPROTECT, &f, NULL, NULL) !=
+	    0)
+		log_err("not on record: what record %llu says was not done",
+		    (unsigned long long)seq);
+	event_fields_done(&f);
 }
 
 static void
@@ -79,6 +120,10 @@ answer(struct rootsock *x, int result, const char *text)
 {
 	struct msg_sup_unprotected m = {.result = msg_result(result)};
 
+	if (result != 0 && x->seq != 0 && x->want != NULL)
+		record_undone(x, &x->who, x->want, x->seq,
+		    result == GW_EAGAIN || result == GW_ECLOSED ? "unconfirmed"
+								: "refused");
 	if (str_copy(m.text, sizeof(m.text), text) != 0 ||
 	    ipc_send(&x->asker, MSG_SUP_UNPROTECTED, &m, NULL, 0) != 0)
 		log_warn("an answer to root was lost on its way");
@@ -135,10 +180,12 @@ recorded(void *arg, int result, uint64_t seq)
 	struct recording *y = arg;
 	struct rootsock *x = y->x;
 
-	(void)seq;
-	/* else nobody waits any more: nothing is done */
-	if (x->want != NULL && x->serial == y->serial)
+	if (x->want != NULL && x->serial == y->serial) {
+		x->seq = result == 0 ? seq : 0;
 		ask_firewall(x, result);
+	} else if (result == 0) { /* nobody waits any more: nothing is done */
+		record_undone(x, &y->who, &y->want, seq, "interrupted");
+	}
 	free(y);
 }
 
@@ -146,9 +193,7 @@ static void
 record(struct rootsock *x)
 {
 	struct recording *y = calloc(1, sizeof(*y));
-	const struct msg_sup_unprotect *m = x->want;
 	struct event_fields f;
-	char text[ADDR_TEXT_SIZE];
 	int r = GW_ENOMEM;
 
 	if (y == NULL) {
@@ -157,15 +202,9 @@ record(struct rootsock *x)
 	}
 	y->x = x;
 	y->serial = ++x->serial;
-	addr_format(text, &m->addr);
-	event_fields_init(&f);
-	event_num(&f, EF_UID, x->who.uid);
-	event_num(&f, EF_LOGINUID, x->who.loginuid);
-	event_num(&f, EF_PID, x->who.pid);
-	event_str(&f, EF_WHY, m->why);
-	event_str(&f, m->addr.family == 4 ? EF_DST : EF_DST6, text);
-	event_num(&f, EF_DST_PORT, m->port);
-	event_str(&f, EF_PROTO, m->proto == IPPROTO_UDP ? "udp" : "tcp");
+	y->want = *x->want;
+	y->who = x->who;
+	who_fields(&x->who, x->want, &f);
 	r = FAULT(unprotect_unrecorded)
 		? 0
 		: process_append(

@@ -339,9 +339,10 @@ check_gateway(struct ctx *c, json_t *checks, bool signs)
 		    checks, "user", CHECK_SKIP, "not asked: nothing signs", "");
 }
 
-/* {"checks":[...]}, ours or the gateway's. EXIT_FAILED when one failed. */
+/* {"checks":[...]}. What the gateway advises is in its words and within quotes:
+ * only our own lines are there to be pasted. EXIT_FAILED when one failed. */
 static int
-print_checks(struct ctx *c, const json_t *o)
+print_checks(struct ctx *c, const json_t *o, bool own)
 {
 	const json_t *list = json_object_get(o, "checks");
 	int x = EXIT_OK;
@@ -363,8 +364,11 @@ print_checks(struct ctx *c, const json_t *o)
 		cell_text(t[3], json_object_get(k, "remedy"), COL_TEXT);
 		self_text(c, said, sizeof(said), t[2]);
 		self_text(c, hint, sizeof(hint), t[3]);
-		(void)printf("%-4s  %-18s  %s%s%s\n", t[0], t[1], said,
-		    hint[0] != '\0' ? "\n      -> " : "", hint);
+		(void)printf("%-4s  %-18s  %s%s%s%s\n", t[0], t[1], said,
+		    hint[0] == '\0' ? ""
+		    : own           ? "\n      -> "
+				    : "\n      the gateway says: \"",
+		    hint, hint[0] == '\0' || own ? "" : "\"");
 	}
 	return x;
 }
@@ -377,7 +381,7 @@ doctor_target(struct ctx *c, const char *target)
 	    change(c, VERB_DOCTOR, json_pack("{s:s}", "target", target), &r);
 
 	if (x == EXIT_OK)
-		x = print_checks(c, r.json);
+		x = print_checks(c, r.json, false);
 	reply_done(&r);
 	return x;
 }
@@ -402,7 +406,7 @@ doctor_client(struct ctx *c)
 		    "no gateway joined yet", text);
 	o = json_pack("{s:o}", "checks", checks);
 	if (o != NULL)
-		x = print_checks(c, o);
+		x = print_checks(c, o, true);
 	json_decref(o);
 	return x;
 }

@@ -93,6 +93,14 @@ expect_out 'What it had before stays shut'
 expect_out "^  gatewayd unprotect $a 22$"
 shut || fail 'the port is open'
 expect_ok local_admin target rm web-01 --yes
+echo '- what nobody confirms is on record as that'
+gw_freeze firewall
+! tells 'a test\ny\n' || fail "it says that it is open: $OUT"
+corrected() {
+	has_record '.event == "port.unprotect" and .outcome == "failure" and .reason == "unconfirmed" and (.corrects | type) == "number"'
+}
+wait_for 20 corrected
+shut || fail 'the port is open'
 echo '- a broker that hangs keeps root from nothing'
 broker=$(gw_pid broker)
 gw_freeze broker
