@@ -181,6 +181,8 @@ of_use(const struct conf *conf, const struct msg_sup_unprotect *m,
 	const int named = whose(conf, &m->addr, m->port, name);
 	bool yes = named != 0 || FAULT(unprotect_named);
 
+	if (named == GW_ESYS)
+		return false; /* nobody is there: said */
 	if (!yes)
 		(void)fprintf(stderr,
 		    "target %s still names it, and it would be shut again at "

@@ -108,6 +108,9 @@ tells 'a test\ny\n' || fail "$OUT"
 on gateway kill -CONT "$broker" 2>/dev/null || true # else the supervisor has ended it
 ! shut || fail 'the port is still shut'
 gw_stop
+! tells 'a test\ny\n' || fail "nobody is there: $OUT"
+expect_out 'Does it run'
+expect_no_out 'Why'
 gw_start
 ! shut || fail 'shut again by the restart'
 pass
