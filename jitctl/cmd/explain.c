@@ -139,6 +139,7 @@ static const struct col access_cols[] = {
     {"ROLES", "roles", COL_LIST, false},
     {"MAX", "max", COL_SECONDS, false},
     {"APPROVAL", "approval", COL_BOOL, false},
+    {"LOCKED", "locked", COL_BOOL, false},
     {"LAST USED", "last", COL_TIME, false},
 };
 

@@ -47,6 +47,7 @@ struct sum {
 	struct name_list logins, roles;
 	uint32_t max_s;
 	bool approval; /* each login wants one */
+	bool locked;   /* for now, each is */
 };
 
 static void
@@ -63,7 +64,7 @@ try_login(struct access *a, struct sum *sum, const char *user,
     const struct name_list *groups, const struct target *t, const char *login)
 {
 	const struct broker *b = a->c->b;
-	const struct policy_facts f = {.user = user,
+	struct policy_facts f = {.user = user,
 	    .groups = groups,
 	    .target_name = t->name,
 	    .target = t,
@@ -76,10 +77,19 @@ try_login(struct access *a, struct sum *sum, const char *user,
 	    .max_s = b->conf->max_grant_s,
 	    .mfa_max_s = b->conf->mfa_age_s};
 	struct policy_result *v = &a->verdict;
+	bool locked = false;
 
+	f.utc_ms = broker_now(b).utc_ms;
+	f.locks = b->locks;
+	f.nlocks = b->nlocks;
 	policy_decide(v, &f, a->roles, a->nroles);
+	if ((locked = v->locked)) { /* what they have once it ends */
+		f.nlocks = 0;
+		policy_decide(v, &f, a->roles, a->nroles);
+	}
 	if (v->verdict == POLICY_DENY)
 		return;
+	sum->locked = (sum->logins.n == 0 || sum->locked) && locked;
 	sum->approval = (sum->logins.n == 0 || sum->approval) &&
 			v->verdict == POLICY_APPROVAL;
 	if (name_list_add(&sum->logins, login) != 0)
@@ -125,6 +135,7 @@ list_pair(struct access *a, const char *user, const struct name_list *groups,
 	}
 	put_num(o, "max", sum.max_s);
 	put_bool(o, "approval", sum.approval);
+	put_bool(o, "locked", sum.locked);
 	put_time(o, "last", last_used(a, user, t->name));
 	listing_add(a->list, o, a->target[0] != '\0' ? user : t->name);
 }

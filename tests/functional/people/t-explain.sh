@@ -63,6 +63,10 @@ access() {
 expect_eq 'alice web-01 deploy ops false true' "$(access --target web-01)" 'access to web-01'
 expect_eq 'alice web-01 deploy ops false true' "$(access --user alice)" 'access of alice'
 expect_eq '' "$(access --user bob)" 'access of bob'
+lock=$(local_admin lock target web-01 --reason freeze --yes -o name 2>/dev/null)
+expect_eq true "$(local_admin access --user alice -o json | jq -r '.items[0].locked')" 'locked'
+local_admin unlock "$lock" --yes >/dev/null 2>&1
+expect_eq false "$(local_admin access --user alice -o json | jq -r '.items[0].locked')" 'unlocked'
 explain bob access --target web-01
 expect_said 'for admins and auditors' "$EXPLAINED" 'access by a user'
 
