@@ -129,6 +129,17 @@ tell_end(const struct ctx *c, enum api_verb verb, const json_t *o, bool last)
 		say(c, "End that too: %s release %s", self(c), target);
 }
 
+/* NULL after a complaint. */
+static json_t *
+end_body(const struct ctx *c, const char *id)
+{
+	const char *why = opt_get(&c->opt, F_REASON);
+
+	if (why != NULL && !text_arg("--reason", why))
+		return NULL;
+	return json_pack("{s:s,s:s*}", "grant", id, "reason", why);
+}
+
 static int
 end_grant(struct ctx *c, enum api_verb verb)
 {
@@ -142,7 +153,7 @@ end_grant(struct ctx *c, enum api_verb verb)
 		    self(c));
 		return EXIT_USAGE;
 	}
-	x = change(c, verb, json_pack("{s:s}", "grant", id), &r);
+	x = change(c, verb, end_body(c, id), &r);
 	if (x == EXIT_OK && !out_object(c, r.json))
 		tell_end(c, verb, r.json, true);
 	reply_done(&r);
@@ -196,8 +207,7 @@ release_target(struct ctx *c, const char *target)
 	for (size_t i = 0; i < json_array_size(ids); i++) {
 		const char *id = json_string_value(json_array_get(ids, i));
 		struct reply r = {0};
-		const int one = change(
-		    c, VERB_RELEASE, json_pack("{s:s}", "grant", id), &r);
+		const int one = change(c, VERB_RELEASE, end_body(c, id), &r);
 
 		if (one != EXIT_OK)
 			x = one;

@@ -69,13 +69,14 @@ int
 run_session_kill(struct ctx *c)
 {
 	struct reply r = {0};
-	const char *grant = NULL;
+	const char *grant = NULL, *why = opt_get(&c->opt, F_REASON);
 	int x = EXIT_USAGE;
 
-	if (!sid_arg(c, c->opt.arg[0]))
+	if (!sid_arg(c, c->opt.arg[0]) ||
+	    (why != NULL && !text_arg("--reason", why)))
 		return EXIT_USAGE;
-	x = change(
-	    c, VERB_SESSION_KILL, json_pack("{s:s}", "sid", c->opt.arg[0]), &r);
+	x = change(c, VERB_SESSION_KILL,
+	    json_pack("{s:s,s:s*}", "sid", c->opt.arg[0], "reason", why), &r);
 	if (x == EXIT_OK && !out_object(c, r.json) &&
 	    strcmp(member(r.json, "state"), "ended") == 0) {
 		grant = member_id(r.json, "grant", 'g');

@@ -227,14 +227,16 @@ say_ended(struct call *c, const char *id, bool own)
 static struct live_grant *
 named_grant(struct call *c, bool own)
 {
-	static const char *const keys[] = {"grant", NULL};
+	static const char *const keys[] = {"grant", "reason", NULL};
 	struct problem p = {0};
 	struct live_grant *lg = NULL;
-	const char *id = NULL;
+	const char *id = NULL, *why = NULL;
 
 	if (json_only(c->req.body, keys, &p) != 0 ||
 	    json_get_str(
-		c->req.body, "grant", true, LIMIT_ID_SIZE - 1, &id, &p) != 0) {
+		c->req.body, "grant", true, LIMIT_ID_SIZE - 1, &id, &p) != 0 ||
+	    json_get_str(c->req.body, "reason", false, LIMIT_REASON_MAX, &why,
+		&p) != 0) {
 		call_problem(c, &p);
 		return NULL;
 	}
@@ -266,6 +268,8 @@ end_ordered(struct call *c, struct live_grant *lg, enum end_reason reason)
 	event_str(&f, EF_TARGET, lg->g.target);
 	event_str(&f, EF_TARGET_ID, lg->g.target_id);
 	event_str(&f, EF_REASON, end_reason_str(reason));
+	event_str(&f, EF_WHY,
+	    json_string_value(json_object_get(c->req.body, "reason")));
 	if (process_append(c->b->process, EV_GRANT_TERMINATE, &f, NULL, NULL) !=
 	    0)
 		log_err("who ended %s could not be recorded", lg->g.id);

@@ -139,15 +139,17 @@ killed(struct call *c)
 void
 verb_session_kill(struct call *c)
 {
-	static const char *const keys[] = {"sid", NULL};
+	static const char *const keys[] = {"sid", "reason", NULL};
 	struct problem p = {0};
 	struct event_fields f;
 	struct session *s = NULL;
-	const char *sid = NULL;
+	const char *sid = NULL, *why = NULL;
 
 	if (json_only(c->req.body, keys, &p) != 0 ||
 	    json_get_str(
-		c->req.body, "sid", true, LIMIT_ID_SIZE - 1, &sid, &p) != 0) {
+		c->req.body, "sid", true, LIMIT_ID_SIZE - 1, &sid, &p) != 0 ||
+	    json_get_str(c->req.body, "reason", false, LIMIT_REASON_MAX, &why,
+		&p) != 0) {
 		call_problem(c, &p);
 		return;
 	}
@@ -168,6 +170,7 @@ verb_session_kill(struct call *c)
 	event_str(&f, EF_TARGET, s->target);
 	event_str(&f, EF_TARGET_ID, s->target_id);
 	event_str(&f, EF_REASON, "killed");
+	event_str(&f, EF_WHY, why);
 	call_append(c, EV_SESSION_TERMINATE, &f, killed);
 	event_fields_done(&f);
 }

@@ -14,11 +14,13 @@ lab_up "$STAGE"
 story
 grant=$(request alice web-01)
 stream_start alice web-01
-expect_ok local_admin revoke "$grant"
+expect_ok local_admin revoke "$grant" --reason "left the team"
 stream_ended "$(now_ms)" revoked
 
 echo '- one word for user, log and list; the door is shut'
 wait_for 10 door_is silent
+has_record ".event == \"grant.terminate\" and .grant == \"$grant\" and .why == \"left the team\"" ||
+	fail 'why it was ended is not on record'
 has_record ".event == \"grant.close\" and .grant == \"$grant\" and .reason == \"revoked\"" ||
 	fail 'no such grant.close'
 has_record ".event == \"session.end\" and .grant == \"$grant\" and .reason == \"revoked\" and .by == \"local\"" ||
