@@ -74,6 +74,7 @@ enum flag_kind { FLAG_BOOL = 0, FLAG_ONE, FLAG_MANY };
 	X(NO_WAIT, "no-wait", 0, NULL, BOOL, "do not wait for approval")       \
 	X(TIMEOUT, "timeout", 0, "DURATION", ONE,                              \
 	    "wait for approval no longer than this")                           \
+	X(WATCH, "watch", 0, NULL, BOOL, "go on, and say what is new")         \
 	X(ALL, "all", 0, NULL, BOOL, "those of everybody, ended ones too")     \
 	X(SCAN, "scan", 0, NULL, BOOL, "ask the target for its host keys")     \
 	X(HOST_KEY, "host-key", 0, "FILE", MANY, "a public host key to pin")   \

@@ -5,12 +5,14 @@
 #include <openssl/sha.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/ids.h"
 #include "base/str.h"
 #include "jitctl/cmd/change.h"
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/cmd/list.h"
+#include "jitctl/cmd/waiting.h"
 #include "jitctl/gateway/call.h"
 #include "jitctl/gateway/read.h"
 #include "jitctl/term/out.h"
@@ -35,11 +37,64 @@ static const struct col cols[] = {
     {"NOTE", "note", COL_TEXT, true},
 };
 
+enum { WATCH_MS = 2000 };
+
+/* What is new, or has another state, since seen: {"r-...":"pending"}. */
+static void
+print_new(const struct ctx *c, const json_t *reply, json_t *seen)
+{
+	const json_t *items = json_object_get(reply, "items");
+
+	for (size_t i = json_array_size(items); i > 0; i--) {
+		const json_t *o = json_array_get(items, i - 1);
+		const char *id = member_id(o, "request", 'r');
+
+		if (id[0] == '\0' ||
+		    strcmp(member(seen, id), member(o, "state")) == 0)
+			continue;
+		(void)json_object_set_new(
+		    seen, id, json_string(member(o, "state")));
+		if (c->out == OUT_JSON) {
+			out_json(stdout, o, JSON_COMPACT);
+			(void)fputc('\n', stdout);
+		} else {
+			waiting_print(c, o);
+		}
+	}
+	(void)fflush(stdout);
+}
+
+/* Until it is interrupted, or the gateway says no. */
+static int
+watch(struct ctx *c)
+{
+	const struct timespec t = {
+	    .tv_sec = WATCH_MS / 1000, .tv_nsec = WATCH_MS % 1000 * 1000000};
+	json_t *seen = json_object();
+	int x = EXIT_OK;
+
+	while (x == EXIT_OK || x == EXIT_UNREACHABLE) {
+		struct reply r = {0};
+
+		x = read_list(c, VERB_REQUESTS, NULL, &r);
+		if (x == EXIT_OK)
+			print_new(c, r.json, seen);
+		reply_done(&r);
+		if (ferror(stdout) != 0)
+			break;
+		(void)nanosleep(&t, NULL);
+	}
+	json_decref(seen);
+	return x;
+}
+
 int
 run_requests(struct ctx *c)
 {
 	struct query q = {0};
 
+	if (opt_has(&c->opt, F_WATCH))
+		return watch(c);
 	if (opt_has(&c->opt, F_ALL))
 		query_add(&q, "all", "1");
 	return list_print(c, VERB_REQUESTS, &q, cols, ARRAY_LEN(cols),

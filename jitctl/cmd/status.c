@@ -2,15 +2,13 @@
 /*
  * status - who the user is to the gateway, what is open, and what waits.
  */
-#include <string.h>
-
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/cmd/door.h"
 #include "jitctl/cmd/grant.h"
+#include "jitctl/cmd/waiting.h"
 #include "jitctl/gateway/read.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/say.h"
-#include "jitctl/term/words.h"
 
 static void
 print_whoami(const struct ctx *c, const json_t *o)
@@ -64,33 +62,6 @@ hint_moved(struct ctx *c, const json_t *grants)
 	}
 }
 
-/* What waits: for others, for this user, for this user's word on it. */
-static void
-print_request(const struct ctx *c, const json_t *o)
-{
-	const char *id = member_id(o, "request", 'r');
-	const bool approved = strcmp(member(o, "state"), "approved") == 0;
-	char t[4][CELL_SIZE];
-
-	cell_text(t[0], json_object_get(o, "target"), COL_TEXT);
-	cell_text(t[1], json_object_get(o, "user"), COL_TEXT);
-	cell_text(t[2], json_object_get(o, "asked"), COL_TEXT);
-	cell_text(t[3], json_object_get(o, "until"), COL_TIME);
-	if (id[0] == '\0')
-		return;
-	if (json_is_true(json_object_get(o, "may_approve")))
-		(void)printf("%s asks for %s; to look and decide: %s approve "
-			     "%s\n",
-		    t[1], t[0], self(c), id);
-	else if (json_is_true(json_object_get(o, "yours")) && approved)
-		(void)printf("your request for %s is approved, until %s; to "
-			     "open it: %s wait %s\n",
-		    t[0], t[3], self(c), id);
-	else
-		(void)printf("%s for %s waits for %s, until %s\n", id, t[0],
-		    approved ? "its user" : t[2], t[3]);
-}
-
 int
 run_status(struct ctx *c)
 {
@@ -133,7 +104,7 @@ run_status(struct ctx *c)
 	    c->socket == NULL ? "No live grants of yours." : "No live grants.");
 	json_array_foreach(json_object_get(asked.json, "items"), i, item)
 	{
-		print_request(c, item);
+		waiting_print(c, item);
 	}
 	hint_moved(c, json_object_get(grants.json, "items"));
 out:

@@ -193,3 +193,29 @@ waiting_open(struct ctx *c, struct reply *ret)
 	tell_approved(c, ret->json);
 	return activate(c, id, ret);
 }
+
+void
+waiting_print(const struct ctx *c, const json_t *o)
+{
+	const char *id = member_id(o, "request", 'r');
+	const bool approved = strcmp(member(o, "state"), "approved") == 0;
+	char t[4][CELL_SIZE];
+
+	cell_text(t[0], json_object_get(o, "target"), COL_TEXT);
+	cell_text(t[1], json_object_get(o, "user"), COL_TEXT);
+	cell_text(t[2], json_object_get(o, "asked"), COL_TEXT);
+	cell_text(t[3], json_object_get(o, "until"), COL_TIME);
+	if (id[0] == '\0')
+		return;
+	if (json_is_true(json_object_get(o, "may_approve")))
+		(void)printf("%s asks for %s; to look and decide: %s approve "
+			     "%s\n",
+		    t[1], t[0], self(c), id);
+	else if (json_is_true(json_object_get(o, "yours")) && approved)
+		(void)printf("your request for %s is approved, until %s; to "
+			     "open it: %s wait %s\n",
+		    t[0], t[3], self(c), id);
+	else
+		(void)printf("%s for %s waits for %s, until %s\n", id, t[0],
+		    approved ? "its user" : t[2], t[3]);
+}

@@ -19,6 +19,8 @@ bool waiting_is(const json_t *o);
  * which was said; EXIT_REFUSED, EXIT_CONFLICT: it never opens, said as well.
  * Other codes with ret->status: the refusal of what was asked last. */
 MUST_CHECK int waiting_open(struct ctx *c, struct reply *ret);
+/* A line on stdout of a request of a list: whose turn it is, and with what. */
+void waiting_print(const struct ctx *c, const json_t *o);
 /* The flags are right, or a complaint. */
 bool waiting_flags_ok(const struct ctx *c);
 

@@ -49,6 +49,13 @@ gw_start
 expect_eq "$id" "$(as bob requests -o name)" 'what waits for bob'
 grep -qF "alice asks for web-01; to look and decide: jitctl approve $id" \
 	<(as bob status 2>/dev/null) || fail 'the status of bob does not say so'
+as bob status >/dev/null 2>&1 # a token, so that nothing is asked
+on_as_bg bob client2 jitctl requests --watch >"$TEST_DIR/watch" 2>&1
+watcher=$!
+watched() { grep -qF "$1" "$TEST_DIR/watch"; }
+wait_for 10 watched "jitctl approve $id"
+kill "$watcher"
+wait "$watcher" || true
 as bob approve "$id" --note 'ok, keep the logs' >"$TEST_DIR/out" 2>&1 ||
 	fail "bob's approval:$(check_show "$(cat "$TEST_DIR/out")")"
 grep -q 'alice asks for web-01' "$TEST_DIR/out" ||
