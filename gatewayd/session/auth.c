@@ -15,6 +15,7 @@
 #include "session/end.h"
 #include "session/hooks.h"
 #include "session/links.h"
+#include "session/nul.h"
 #include "session/session.h"
 #include "session/target_leg.h"
 #include "session/text.h"
@@ -124,24 +125,36 @@ too_many(struct session *s, ssh_message m)
 	give_up(s, m, "sallyport: too many keys were tried");
 }
 
-/* For the record, should nobody log in. False: no name is so long. */
-static bool
+/* For the record, should nobody log in. NULL, or why no name is like that. */
+static const char *
 keep_name(struct session *s, const char *name)
 {
-	char *copy = name == NULL ? NULL : strndup(name, LIMIT_FIELD_MAX);
+	size_t n = 0;
+	const uint8_t *exact = nul_exact(name, &n);
+	char *copy;
 
-	if (copy != NULL) {
+	if (name == NULL)
+		return NULL;
+	if (exact == NULL)
+		n = strlen(name);
+	if ((copy = calloc(1, n + 1)) != NULL) {
+		memcpy(copy, exact != NULL ? (const char *)exact : name, n);
 		free(s->auth->tried);
 		s->auth->tried = copy;
+		s->auth->ntried = n < LIMIT_FIELD_MAX ? n : LIMIT_FIELD_MAX;
 	}
-	return name == NULL ||
-	       strlen(name) < sizeof(((struct msg_ses_auth *)0)->user);
+	if (exact != NULL)
+		return "sallyport: there is a NUL in the name";
+	return n < sizeof(((struct msg_ses_auth *)0)->user)
+		   ? NULL
+		   : "sallyport: the name is too long";
 }
 
 void
 auth_message(struct session *s, ssh_message m)
 {
 	enum ssh_publickey_state_e state;
+	const char *why;
 	bool query;
 
 	if (s->logged_in) {
@@ -149,8 +162,8 @@ auth_message(struct session *s, ssh_message m)
 		ssh_message_free(m);
 		return;
 	}
-	if (!keep_name(s, ssh_message_auth_user(m))) {
-		give_up(s, m, "sallyport: the name is too long");
+	if ((why = keep_name(s, ssh_message_auth_user(m))) != NULL) {
+		give_up(s, m, why);
 		return;
 	}
 	if (ssh_message_subtype(m) != SSH_AUTH_METHOD_PUBLICKEY) {

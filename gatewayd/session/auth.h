@@ -23,6 +23,7 @@ struct auth {
 	unsigned tries;    /* signatures */
 	unsigned queries;  /* and offers without one */
 	char *tried;       /* the last name; NULL = none */
+	size_t ntried;     /* bytes of it; one may be a NUL */
 	ssh_message spare; /* a refused one, to refuse again with; or NULL */
 };
 

@@ -37,6 +37,7 @@ struct chan_request {
 	ssh_message msg; /* NULL: signal, which has no answer */
 	int type;        /* enum ssh_channel_requests_e; 0 = signal */
 	enum req_state state;
+	bool nul; /* one of its strings had one (nul.h): it is refused */
 	uint32_t rid;
 	int64_t since_ms; /* boot time recorder or notary was asked */
 	char signal[32];

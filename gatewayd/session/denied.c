@@ -4,7 +4,6 @@
  */
 #include "session/denied.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "base/fault.h"
@@ -12,16 +11,44 @@
 #include "base/str.h"
 #include "session/chan.h"
 #include "session/links.h"
+#include "session/nul.h"
 #include "session/session.h"
 #include "session/text.h"
 
 enum { MINUTE_MS = 60 * 1000 };
 
+/* What was sent, of what libssh says that it was. */
+static const void *
+given(const char *s, size_t *retn)
+{
+	const void *exact = nul_exact(s, retn);
+
+	if (exact != NULL)
+		return exact;
+	*retn = strlen(s);
+	return s;
+}
+
 static void
 put(struct event_fields *f, enum event_field_id id, const char *s)
 {
-	if (s != NULL)
-		event_cut(f, id, s, strlen(s), LIMIT_DENIED_MAX);
+	const void *p;
+	size_t n;
+
+	if (s == NULL)
+		return;
+	p = given(s, &n);
+	event_cut(f, id, p, n, LIMIT_DENIED_MAX);
+}
+
+static bool
+had_nul(const struct denial *d)
+{
+	size_t n;
+
+	return d->nul || nul_exact(d->wanted, &n) != NULL ||
+	       nul_exact(d->command, &n) != NULL ||
+	       nul_exact(d->dst, &n) != NULL;
 }
 
 static void
@@ -39,6 +66,8 @@ record(struct session *s, const struct denial *d)
 	put(&f, EF_DST, d->dst);
 	if (d->dst != NULL)
 		event_num(&f, EF_DST_PORT, d->port);
+	if (had_nul(d))
+		event_str(&f, EF_MSG, "there was a NUL in it");
 	link_note(&s->notary, EV_SESSION_CHANNEL_DENIED, &f);
 	event_fields_done(&f);
 }
@@ -51,8 +80,11 @@ show(char ret[static DENIAL_SHOWN], const struct denial *d)
 			: d->command != NULL ? d->command
 			: d->dst != NULL     ? d->dst
 					     : "";
+	const char *p;
+	size_t n;
 
-	str_escape(text, sizeof(text), s, strlen(s));
+	p = given(s, &n);
+	str_escape(text, sizeof(text), p, n);
 	if (d->dst != NULL)
 		text_fit(ret, DENIAL_SHOWN, "%s:%u", text, d->port);
 	else

@@ -8,6 +8,7 @@
 #ifndef SESSION_DENIED_H
 #define SESSION_DENIED_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct chan;
@@ -16,7 +17,9 @@ struct session;
 struct denial {
 	const char *what;        /* a word of sallyport-audit(5): the kind */
 	const struct chan *chan; /* NULL = it is about none */
-	/* each NULL or of any length, as the client gave it */
+	bool nul;                /* one was in what is not told */
+	/* each NULL or of any length, as the client gave it, but for what
+	 * nul.h knows of it: the record has that */
 	const char *wanted;  /* a name */
 	const char *command; /* a program */
 	const char *dst;     /* an address or host name */

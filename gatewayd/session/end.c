@@ -344,7 +344,7 @@ report_nobody(struct session *s, struct msg_ses_end *m)
 
 	if (s->auth->tried != NULL) {
 		m->tried.p = (const uint8_t *)s->auth->tried;
-		m->tried.len = (uint32_t)strlen(s->auth->tried);
+		m->tried.len = (uint32_t)s->auth->ntried;
 	}
 	if (s->user.ssh != NULL) {
 		version = ssh_get_clientbanner(s->user.ssh);

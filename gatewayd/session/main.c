@@ -26,6 +26,7 @@
 #include "session/hooks.h"
 #include "session/key.h"
 #include "session/names.h"
+#include "session/nul.h"
 #include "session/selftest.h"
 #include "session/session.h"
 #include "sys/confine.h"
@@ -325,7 +326,7 @@ main(int argc, char **argv)
 	(void)signal(SIGPIPE, SIG_IGN);
 	ipc_init(&z.ctl, CONTROL_FD, PROC_ZYGOTE, PROC_SUPERVISOR);
 	if ((z.body = ipc_room()) == NULL || ssh_init() != SSH_OK ||
-	    hooks_init() != 0 || names_init() != 0) {
+	    hooks_init() != 0 || names_init() != 0 || nul_init() != 0) {
 		log_err("libssh and libcrypto cannot be set up");
 		return 1;
 	}

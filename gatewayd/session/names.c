@@ -13,6 +13,7 @@
 
 #include "base/attr.h"
 #include "base/err.h"
+#include "session/nul.h"
 #include "session/ssh.h"
 
 struct name {
@@ -92,6 +93,7 @@ keep(enum name_of of, const char *text)
 		free(n);
 		return;
 	}
+	nul_copied(n->text, text);
 	while (*end != NULL)
 		end = &(*end)->next;
 	*end = n;

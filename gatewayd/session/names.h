@@ -8,7 +8,8 @@
  * know it says nothing, and leaves their request without an answer; so
  * ssh_key_type_from_name is defined here likewise, in front of libssh's own.
  *
- * The names come from a stranger, of any length and with any bytes but NUL.
+ * The names come from a stranger, of any length and with any bytes; what they
+ * were before libssh had them, nul.h knows.
  */
 #ifndef SESSION_NAMES_H
 #define SESSION_NAMES_H

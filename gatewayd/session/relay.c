@@ -20,6 +20,7 @@
 #include "session/chan.h"
 #include "session/end.h"
 #include "session/leg.h"
+#include "session/nul.h"
 #include "session/session.h"
 #include "session/target_leg.h"
 
@@ -107,12 +108,16 @@ on_user_signal(ssh_session ssh, ssh_channel ch, const char *sig, void *arg)
 	struct chan *c = arg;
 	struct chan_request *r;
 	char name[sizeof(r->signal)];
+	size_t n;
 
 	(void)ssh;
 	(void)ch;
 	if (sig != NULL && str_copy(name, sizeof(name), sig) == 0 &&
-	    (r = chan_request_add(c, 0, NULL)) != NULL)
+	    (r = chan_request_add(c, 0, NULL)) != NULL) {
 		memcpy(r->signal, name, sizeof(name));
+		r->nul = nul_exact(sig, &n) != NULL;
+		nul_copied(r->signal, sig);
+	}
 }
 
 static void

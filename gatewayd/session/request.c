@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/attr.h"
 #include "base/fault.h"
 #include "base/limits.h"
 #include "base/str.h"
@@ -14,6 +15,7 @@
 #include "session/denied.h"
 #include "session/end.h"
 #include "session/links.h"
+#include "session/nul.h"
 #include "session/record.h"
 #include "session/relay.h"
 #include "session/session.h"
@@ -39,10 +41,52 @@ supersedes(struct chan *c, ssh_message m)
 	return true;
 }
 
+/* Had one of its strings a NUL? A signal's is asked for by its callback. */
+static bool
+had_nul(ssh_message m)
+{
+	const char *strings[4] = {NULL};
+	size_t n;
+
+	switch (ssh_message_subtype(m)) {
+	case SSH_CHANNEL_REQUEST_PTY:
+		strings[0] = ssh_message_channel_request_pty_term(m);
+		break;
+	case SSH_CHANNEL_REQUEST_ENV:
+		strings[0] = ssh_message_channel_request_env_name(m);
+		strings[1] = ssh_message_channel_request_env_value(m);
+		break;
+	case SSH_CHANNEL_REQUEST_EXEC:
+		strings[0] = ssh_message_channel_request_command(m);
+		break;
+	case SSH_CHANNEL_REQUEST_SUBSYSTEM:
+		strings[0] = ssh_message_channel_request_subsystem(m);
+		break;
+	default:
+		break;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(strings); i++)
+		if (nul_exact(strings[i], &n) != NULL && !FAULT(nul_passes))
+			return true;
+	return false;
+}
+
+bool
+request_had_nul(const struct session *s)
+{
+	for (const struct chan *c = s->chans; c != NULL; c = c->next)
+		for (const struct chan_request *r = c->reqs; r != NULL;
+		     r = r->next)
+			if (r->nul)
+				return true;
+	return false;
+}
+
 void
 request_asked(struct session *s, ssh_message m)
 {
 	struct chan *c = chan_of(s, ssh_message_channel_request_channel(m));
+	struct chan_request *r = NULL;
 
 	if (c != NULL && c->reason_done) {
 		/* a failure would hide the line that is on its way */
@@ -59,12 +103,14 @@ request_asked(struct session *s, ssh_message m)
 	}
 	if (supersedes(c, m))
 		return;
-	if (c == NULL || c->close_to_user ||
-	    chan_request_add(c, ssh_message_subtype(m), m) == NULL) {
+	if (c != NULL && !c->close_to_user)
+		r = chan_request_add(c, ssh_message_subtype(m), m);
+	if (r == NULL) {
 		(void)ssh_message_reply_default(m);
 		ssh_message_free(m);
 		return;
 	}
+	r->nul = had_nul(m);
 	s->busy = true;
 }
 
@@ -147,6 +193,19 @@ pty_ok(struct session *s, struct chan *c, ssh_message m)
  * request is answered with a program of one line: why, and exit status 255.
  * The target's channel, on which nothing was asked, is closed. */
 static void
+refuse_with(
+    struct session *s, struct chan *c, const struct denial *d, const char *line)
+{
+	denied(s, d);
+	(void)stream_take(&c->flow[FLOW_ERR], line, (uint32_t)strlen(line));
+	c->got_exit = true;
+	c->exit_status = 255;
+	c->refused = true;
+	c->close_to_target = true;
+	(void)ssh_channel_close(c->target);
+}
+
+static void
 refuse_program(struct session *s, struct chan *c, const char *what,
     const char *text, bool too_long)
 {
@@ -159,7 +218,6 @@ refuse_program(struct session *s, struct chan *c, const char *what,
 	char shown[201];
 	char line[LIMIT_TEXT_SIZE];
 
-	denied(s, &d);
 	grant_caps_str(caps, sizeof(caps), s->grant.caps);
 	if (text == NULL)
 		text = "a shell";
@@ -174,12 +232,7 @@ refuse_program(struct session *s, struct chan *c, const char *what,
 		    "sallyport: this grant does not allow %s (%s), "
 		    "only: %s\r\n",
 		    what, shown, caps);
-	(void)stream_take(&c->flow[FLOW_ERR], line, (uint32_t)strlen(line));
-	c->got_exit = true;
-	c->exit_status = 255;
-	c->refused = true;
-	c->close_to_target = true;
-	(void)ssh_channel_close(c->target);
+	refuse_with(s, c, &d, line);
 }
 
 /* What is asked for, as it was given: NULL = a shell. */
@@ -236,11 +289,52 @@ program_ok(struct session *s, struct chan *c, const struct chan_request *r)
 	return true;
 }
 
+/* No program can be given a NUL, nor can libssh send one: what would arrive is
+ * not what was asked for. */
+static void
+refuse_nul(struct session *s, struct chan *c, const struct chan_request *r)
+{
+	static const char line[] = "sallyport: a command with a NUL byte in it "
+				   "cannot be passed\r\n";
+	struct denial d = {.what = "signal", .chan = c, .nul = true};
+
+	switch (r->type) {
+	case 0:
+		d.wanted = r->signal;
+		break;
+	case SSH_CHANNEL_REQUEST_PTY:
+		d.what = "pty";
+		d.wanted = ssh_message_channel_request_pty_term(r->msg);
+		break;
+	case SSH_CHANNEL_REQUEST_ENV:
+		d.what = "env"; /* its name only, as in env_ok */
+		d.wanted = ssh_message_channel_request_env_name(r->msg);
+		break;
+	case SSH_CHANNEL_REQUEST_SUBSYSTEM:
+		d.what = "subsystem";
+		d.wanted = program_text(r);
+		break;
+	default:
+		d.what = "command-nul";
+		d.command = program_text(r);
+		break;
+	}
+	if (c->kind == CHAN_NONE &&
+	    (d.command != NULL || r->type == SSH_CHANNEL_REQUEST_SUBSYSTEM))
+		refuse_with(s, c, &d, line);
+	else
+		denied(s, &d);
+}
+
 /* REQ_NEW: decides; false = refuse. */
 static bool
 admit(struct session *s, struct chan *c, struct chan_request *r)
 {
 	r->state = REQ_SENT;
+	if (r->nul) {
+		refuse_nul(s, c, r);
+		return false;
+	}
 	switch (r->type) {
 	case 0: /* signal */
 		return true;

@@ -17,6 +17,8 @@ struct session;
 
 /* The user asks for something on a channel. Takes m. */
 void request_asked(struct session *s, ssh_message m);
+/* Does one wait that had a NUL? What nul.h knows is needed for its refusal. */
+bool request_had_nul(const struct session *s);
 /* Once per turn for an open channel. */
 void request_step(struct session *s, struct chan *c);
 /* The notary has made the evidence durable (0), or refused it. */

@@ -24,6 +24,7 @@
 #include "session/key.h"
 #include "session/leg.h"
 #include "session/names.h"
+#include "session/nul.h"
 #include "session/ssh.h"
 #include "session/stream.h"
 
@@ -70,7 +71,9 @@ static bool
 turn(struct pair *p)
 {
 	names_listen(true);
+	nul_listen(true);
 	turn_side(&p->user);
+	nul_listen(false);
 	names_listen(false);
 	turn_side(&p->target);
 	return !p->user.leg.dead && !p->target.leg.dead;
@@ -468,6 +471,45 @@ keepalive(struct pair *p)
 	return told ? NULL : "a client's keepalive is not told";
 }
 
+/* A string with a NUL in it is whole: here 0x01 is one, as the client's side
+ * takes C strings. */
+static const char *
+nul_byte(struct pair *p, struct side *from, struct side *to)
+{
+	static const char text[] = "before\1after";
+	const char *got;
+	const uint8_t *exact;
+	ssh_message m = NULL;
+	bool told = false;
+	size_t n = 0;
+
+	(void)to;
+	if (from != &p->target)
+		return NULL;
+	nul_is(1);
+	(void)ssh_channel_request_exec(from->ch, text);
+	for (unsigned i = 0; i < STILL && m == NULL && turn(p); i++)
+		m = ssh_message_get(p->user.leg.ssh);
+	if (m != NULL && ssh_message_type(m) == SSH_REQUEST_CHANNEL &&
+	    (got = ssh_message_channel_request_command(m)) != NULL) {
+		exact = nul_exact(got, &n);
+		told = exact != NULL && n == strlen(text) &&
+		       memcmp(exact, text, n) == 0 &&
+		       strcmp(got, "before\xff"
+				   "after") == 0;
+	}
+	if (m != NULL) {
+		(void)ssh_message_channel_request_reply_success(m);
+		ssh_message_free(m);
+	}
+	nul_forget();
+	nul_is(0);
+	for (unsigned i = 0; i < TURNS && turn(p); i++)
+		if (ssh_channel_request_exec(from->ch, text) != SSH_AGAIN)
+			break;
+	return told ? NULL : "a NUL in a string is not told";
+}
+
 typedef const char *part_fn(struct pair *p, struct side *from, struct side *to);
 
 /* One part, on channels of its own. */
@@ -492,7 +534,7 @@ static const char *
 run(struct pair *p)
 {
 	static part_fn *const parts[] = {
-	    flows, read_after_close, sent_after_close};
+	    flows, nul_byte, read_after_close, sent_after_close};
 	const char *bad;
 
 	for (size_t i = 0; i < sizeof(p->bytes); i++)

@@ -13,6 +13,7 @@
  *	close	what came before a close can be read after it; what crosses a
  *		close on its way harms nothing
  *	names	a keepalive is told
+ *	nul	so is a string with a NUL in it, and it is not cut
  *
  * It is made at each start of the zygote, so that no number or rule of one
  * version is taken for that of the next, whichever is installed.

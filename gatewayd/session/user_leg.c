@@ -23,6 +23,7 @@
 #include "session/inbox.h"
 #include "session/leg.h"
 #include "session/names.h"
+#include "session/nul.h"
 #include "session/open.h"
 #include "session/request.h"
 #include "session/session.h"
@@ -241,31 +242,47 @@ unknown_types(struct session *s, bool any_message)
 	}
 }
 
+/* libssh reads what has come. */
+static void
+read_user(struct session *s)
+{
+	nul_listen(true);
+	if (s->phase == PH_KEX)
+		step_kex(s);
+	if (s->phase >= PH_AUTH && s->user.event != NULL) {
+		names_listen(true);
+		alive_before(s);
+		leg_feed(&s->user);
+		names_listen(false);
+		alive_after(s);
+	}
+	nul_listen(false);
+	if (nul_lost())
+		end_begin(s, END_PROTOCOL,
+		    "sallyport: too much with a NUL byte in it");
+}
+
 void
 user_step(struct session *s)
 {
 	bool any = false;
-	ssh_message m;
+	ssh_message m = NULL;
 
 	if (s->user.dead)
 		return;
-	if (s->phase == PH_KEX)
-		step_kex(s);
+	read_user(s);
 	if (s->phase < PH_AUTH || s->user.event == NULL)
 		return;
-	names_listen(true);
-	alive_before(s);
-	leg_feed(&s->user);
-	names_listen(false);
-	alive_after(s);
 	refused_by_libssh(s);
 	/* one login attempt at a time: the rest waits for the verdict */
 	while (!s->user.dead && !auth_pending(s) && s->phase != PH_DONE &&
-	       (m = ssh_message_get(s->user.ssh)) != NULL) {
+	       !nul_lost() && (m = ssh_message_get(s->user.ssh)) != NULL) {
 		any = true;
 		on_message(s, m);
 	}
 	unknown_types(s, any);
+	if (m == NULL && !auth_pending(s) && !nul_lost() && !request_had_nul(s))
+		nul_forget();
 }
 
 void

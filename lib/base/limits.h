@@ -162,9 +162,12 @@ enum {
 					   * LIMIT_LOG_USER */
 	LIMIT_CHANNELS_ALL_BURST = 10000, /* by everybody's */
 	LIMIT_CHANNELS_ALL_RATE = 200,
-	LIMIT_UNENDED = 1024,        /* of a session, in the evidence: programs
-				      * and recordings that have not ended;
-				      * no more programs begin then */
+	LIMIT_UNENDED = 1024,   /* of a session, in the evidence: programs
+				 * and recordings that have not ended;
+				 * no more programs begin then */
+	LIMIT_NUL_STRINGS = 64, /* of a client's that had a NUL, until they are
+				 * refused; then the session ends */
+	LIMIT_NUL_BYTES = 512 * 1024,
 	LIMIT_CHANNEL_REQUESTS = 64, /* waiting on one; then refused */
 	LIMIT_CHANNEL_ENV = 32,      /* variables passed on per channel */
 	LIMIT_ENV_MAX = 16 * 1024,   /* of their names and values; then not */

@@ -93,6 +93,21 @@ expect_ok on client timeout 25 python3 /tmp/newkey.py
 expect_out 'keys of the type ssh-mldsa44'
 tried '.keys | test("ssh-mldsa44")'
 
+echo '- a name with a NUL in it is not the name before it'
+put_file client /tmp/nul.py <<'PY'
+import paramiko
+
+t = paramiko.Transport(("198.51.100.1", 2222))
+t.banner_timeout = 20
+t.start_client()
+try:
+    t.auth_none("deploy@web-01\0zzz")
+except paramiko.SSHException as e:
+    print(type(e).__name__, flush=True)
+PY
+expect_ok on client timeout 25 python3 /tmp/nul.py
+tried '.tried_b64 == "ZGVwbG95QHdlYi0wMQB6eno=" and (.msg | test("a NUL in the name"))'
+
 echo '- nothing at all'
 on client bash -c 'exec 9<>/dev/tcp/198.51.100.1/2222; read -r _ <&9'
 tried '.reason == "no_version" and .client == null and .keys == null and .tried == null'

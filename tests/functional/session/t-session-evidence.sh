@@ -9,6 +9,9 @@
 . "$(dirname -- "$0")/../tools/session_lib.sh"
 # shellcheck disable=SC2154 # key, D come from session_start
 
+CLIENT=$(cd -- "$(dirname -- "$0")/../tools" && pwd)/nul.py
+export CLIENT
+
 # The fields of the last event of this name, as JSON.
 last_event() { # NAME [PATTERN]
 	grep -a -- "^event $1 ,.*${2:-}" "$D/events" | tail -n 1 |
@@ -31,6 +34,10 @@ want_denial() { # REASON EXPRESSION
 	echo "FAIL: no refusal of $1 with $2 (tried $i times)" >&2
 	last_event session.channel_denied "\"reason\":\"$1\"" >&2
 	return 1
+}
+
+none() { # PATTERN
+	want "events with $1" '' "$(grep -a -- "$1" "$D/events" || true)"
 }
 
 # A command of any length, on a terminal too: all of it, in parts, and in the
@@ -67,7 +74,7 @@ environment() {
 	want 'what was passed on' $'\xc3\xa9=1' "$(cat "$D/1")"
 	last_event session.exec | jq -r .env | grep -x $'LC_MINE=\xc3\xa9=1' >/dev/null
 	want_denial env '.wanted == "FOO"'
-	! grep -aq secret "$D/events"
+	none secret
 	LC_MINE=$'two\nlines' user_ssh -o SendEnv=LC_MINE 127.0.0.1 'echo "<$LC_MINE>"' >"$D/1"
 	want 'what no line can hold' '<>' "$(cat "$D/1")"
 	want_denial env '.wanted == "LC_MINE"'
@@ -88,7 +95,7 @@ refusals() {
 	user_ssh -W "[$name]:22" 127.0.0.1 </dev/null 2>/dev/null || true
 	want_denial direct-tcpip '(.dst | startswith("x\u001b[31mzz")) and (.dst | length) == 255 and
 		.dst_size == 506 and .truncated'
-	! grep -aq $'\e' "$D/events"
+	none $'\e'
 	user_ssh -R 8080:10.1.1.1:80 127.0.0.1 true 2>/dev/null
 	want_denial tcpip-forward '.dst_port == 8080'
 	user_ssh -R "$D/r.sock:/run/x.sock" 127.0.0.1 true 2>/dev/null
@@ -107,7 +114,7 @@ refusals() {
 	)
 	want_denial auth-agent-req true
 	# every user's client says these: no refusals
-	! grep -aq 'no-more-sessions\|keepalive' "$D/events"
+	none 'no-more-sessions\|keepalive'
 }
 
 # However many: 30 a minute, then a number, the first of them and the last.
@@ -123,7 +130,29 @@ flood() {
 	want 'records of 100 refusals' 31 "$(($(denials tcpip-forward) - before))"
 }
 
+# libssh cuts what holds a NUL: it is refused, and on record as it was sent.
+nuls() {
+	timeout 60 "$CLIENT" 2200 "$key" root@web-01 >"$D/1" 2>&1 || { cat "$D/1"; return 1; }
+	want 'programs that are told' 3 "$(grep -c 'a command with a NUL byte in it' "$D/1")"
+	want 'what it refused' 4 "$(grep -c ' refused$' "$D/1")"
+	want 'what has none' $'LC_C=whole\nover\nit serves on' "$(grep -x 'LC_.*\|over\|it .*' "$D/1")"
+	want 'what passed' '' "$(grep 'secret\|trapped\|tty\|opened\|seen\|^hidden\|^named' "$D/1" || true)"
+	none '^event session.exec .*\(kept\|hidden\|"echo named\)'
+	want_denial command-nul '.command_b64 == "OgB4" and (.msg | contains("NUL"))'
+	want 'all of it' 'ZWNobyBrZXB0OyAjADsgZWNobyBoaWRkZW4=' \
+		"$(last_event session.channel_denied '"command":"echo kept' | jq -r .command_b64)"
+	want_denial subsystem '.wanted_b64 == "c2Z0cAB4"'
+	want_denial env '.wanted == "LC_A" and (.msg | contains("NUL"))'
+	want_denial pty '.wanted_b64 == "eHRlcm0AeA=="'
+	want_denial signal '.wanted_b64 == "VEVSTQB4"'
+	want_denial direct-tcpip '.dst_b64 == "aG8Ac3Q=" and .dst_port == 4'
+	want_denial unknown-channel '.wanted_b64 == "c2Vzc2lvbgB4"'
+	want_denial tcpip-forward '.dst_b64 == "Ym8AdW5k"'
+	none secret
+}
+
 evidence() {
+	nuls
 	commands
 	environment
 	refusals

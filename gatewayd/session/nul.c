@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * nul - see nul.h. It keeps no more than what an honest client never sends.
+ */
+#include "session/nul.h"
+
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/limits.h"
+#include "session/ssh.h"
+
+enum {
+	INSTEAD = 0xff,
+	LENGTH = 4,
+	NUMBER =
+	    4, /* no longer: it may be a number that another one precedes */
+};
+
+typedef uint32_t get_data_fn(ssh_buffer b, void *to, uint32_t n);
+
+struct kept {
+	const char *s; /* where libssh has it; NULL = free */
+	uint8_t *p;    /* as it came */
+	size_t n;
+};
+
+static struct {
+	bool listening, lost;
+	uint8_t byte;
+	get_data_fn *get_data; /* libssh's own */
+	/* the call before was of four bytes, a string's length perhaps */
+	ssh_buffer of;
+	uint32_t length;
+	struct kept kept[LIMIT_NUL_STRINGS];
+	size_t bytes; /* of all */
+} nuls;
+
+int
+nul_init(void)
+{
+	/* ISO C has no cast from an object to a function pointer */
+	void *p = dlsym(RTLD_NEXT, "ssh_buffer_get_data");
+
+	memcpy(&nuls.get_data, &p, sizeof(p));
+	return nuls.get_data != NULL ? 0 : GW_EUNSUPPORTED;
+}
+
+void
+nul_listen(bool on)
+{
+	nuls.listening = on;
+	nuls.of = NULL;
+}
+
+void
+nul_is(uint8_t byte)
+{
+	nuls.byte = byte;
+}
+
+static struct kept *
+find(const char *s)
+{
+	for (size_t i = 0; i < LIMIT_NUL_STRINGS; i++)
+		if (nuls.kept[i].s == s)
+			return &nuls.kept[i];
+	return NULL;
+}
+
+static void
+drop(struct kept *k)
+{
+	nuls.bytes -= k->n;
+	free(k->p);
+	*k = (struct kept){.s = NULL};
+}
+
+static void
+keep(const char *s, const void *p, size_t n)
+{
+	struct kept *k = find(NULL);
+
+	if (k == NULL || n > LIMIT_NUL_BYTES - nuls.bytes ||
+	    (k->p = malloc(n)) == NULL) {
+		nuls.lost = true;
+		return;
+	}
+	memcpy(k->p, p, n);
+	k->s = s;
+	k->n = n;
+	nuls.bytes += n;
+}
+
+const uint8_t *
+nul_exact(const char *s, size_t *retn)
+{
+	const struct kept *k = s == NULL ? NULL : find(s);
+
+	if (k == NULL)
+		return NULL;
+	*retn = k->n;
+	return k->p;
+}
+
+void
+nul_copied(const char *copy, const char *s)
+{
+	size_t n;
+	const uint8_t *p = nul_exact(s, &n);
+
+	if (p != NULL)
+		keep(copy, p, n);
+}
+
+bool
+nul_lost(void)
+{
+	return nuls.lost;
+}
+
+void
+nul_forget(void)
+{
+	for (size_t i = 0; i < LIMIT_NUL_STRINGS; i++)
+		if (nuls.kept[i].s != NULL)
+			drop(&nuls.kept[i]);
+	nuls.lost = false;
+}
+
+/* A string that libssh makes a C string of has memory of its own, which begins
+ * where malloc's does; one that stays as it is (a key, a channel's data) stands
+ * behind its length there. A cookie or a MAC follows no length. */
+static bool
+is_c_string(ssh_buffer b, const void *to, uint32_t n)
+{
+	return nuls.of == b && nuls.length == n && (uintptr_t)to % 8 == 0;
+}
+
+static void
+came(char *s, uint32_t n)
+{
+	struct kept *k = find(s);
+	char *at;
+
+	if (k != NULL)
+		drop(k);
+	if ((at = memchr(s, nuls.byte, n)) == NULL)
+		return;
+	keep(s, s, n);
+	if (n <= NUMBER)
+		return;
+	for (; at != NULL; at = memchr(at, nuls.byte, (size_t)(s + n - at)))
+		*at = (char)INSTEAD;
+}
+
+uint32_t
+ssh_buffer_get_data(ssh_buffer b, void *to, uint32_t n)
+{
+	const uint8_t *p = to;
+	uint32_t got = 0;
+
+	if (nuls.get_data != NULL || nul_init() == 0)
+		got = nuls.get_data(b, to, n);
+	if (!nuls.listening || got != n)
+		return got;
+	if (n > 0 && is_c_string(b, to, n))
+		came(to, n);
+	nuls.of = n == LENGTH ? b : NULL;
+	if (n == LENGTH)
+		nuls.length = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
+			      (uint32_t)p[2] << 8 | p[3];
+	return got;
+}
