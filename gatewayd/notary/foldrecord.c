@@ -102,6 +102,7 @@ fold_grant_fields(struct event_fields *out, const struct grant *g)
 	event_str(out, EF_REACH, grant_reach_str((enum grant_reach)g->reach));
 	event_num(out, EF_CAPS, g->caps);
 	event_bool(out, EF_RECORD, g->record != 0);
+	event_str(out, EF_COMMANDS_ID, g->commands);
 	event_num(out, EF_START, g->start_ms);
 	event_num(out, EF_END, g->end_ms);
 	event_num(out, EF_END_BOOT, g->end_boot_ms);
@@ -141,6 +142,7 @@ fold_read_grant(struct fold_fields *f, struct grant *g)
 	g->reach = reach_parse(fold_str(f, EF_REACH, true));
 	g->caps = (uint32_t)fold_num(f, EF_CAPS, UINT32_MAX);
 	g->record = json_is_true(json_object_get(f->o, "record")) ? 1 : 0;
+	fold_text(f, EF_COMMANDS_ID, false, g->commands, sizeof(g->commands));
 	g->role_named =
 	    json_is_true(json_object_get(f->o, "role_named")) ? 1 : 0;
 	g->start_ms = fold_num(f, EF_START, INT64_MAX);

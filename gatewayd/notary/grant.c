@@ -207,6 +207,7 @@ intent_add(struct notary *n, struct peer *p, const struct msg_nt_grant_open *m)
 	fold_grant_fields(&f, &m->grant);
 	event_str(&f, EF_PROTO, "tcp");
 	event_num(&f, EF_SECONDS, (m->grant.end_ms - m->grant.start_ms) / 1000);
+	event_strn(&f, EF_COMMANDS, m->commands.p, m->commands.len);
 	event_str(&f, EF_BY, m->by);
 	event_str(&f, EF_KEY_FP, m->key_fp);
 	if (m->mfa_step > 0)

@@ -62,7 +62,10 @@ record(struct session *s, const struct denial *d)
 	if (d->chan != NULL)
 		event_num(&f, EF_CHANNEL, d->chan->id);
 	put(&f, EF_WANTED, d->wanted);
-	put(&f, EF_COMMAND, d->command);
+	if (d->whole)
+		event_str(&f, EF_COMMAND, d->command);
+	else
+		put(&f, EF_COMMAND, d->command);
 	put(&f, EF_DST, d->dst);
 	if (d->dst != NULL)
 		event_num(&f, EF_DST_PORT, d->port);

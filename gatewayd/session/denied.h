@@ -22,6 +22,7 @@ struct denial {
 	 * nul.h knows of it: the record has that */
 	const char *wanted;  /* a name */
 	const char *command; /* a program */
+	bool whole;          /* all of it goes on record, however long */
 	const char *dst;     /* an address or host name */
 	unsigned port;       /* with dst */
 };

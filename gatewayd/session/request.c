@@ -153,6 +153,10 @@ env_ok(struct session *s, struct chan *c, ssh_message m)
 
 	if (name == NULL || value == NULL)
 		return false;
+	/* beside certain commands no word of the user's passes; a client that
+	 * sends these by itself has done nothing */
+	if (s->grant.commands.n > 0 && env_name_ok(name) && !FAULT(command_env))
+		return false;
 	if (env_name_ok(name) && c->kind == CHAN_NONE &&
 	    c->nenv < LIMIT_CHANNEL_ENV && strchr(name, '\n') == NULL &&
 	    strchr(value, '\n') == NULL &&
@@ -189,6 +193,52 @@ pty_ok(struct session *s, struct chan *c, ssh_message m)
 	return true;
 }
 
+enum { TEMPLATES_TOLD = 3 };
+
+/* "a; b; c and 4 more" */
+static void
+list_commands(char *ret, size_t size, const struct command_list *l)
+{
+	struct buf b;
+	uint32_t i = 0;
+
+	buf_init(&b, size - 1);
+	for (; i < l->n && i < TEMPLATES_TOLD; i++)
+		buf_printf(&b, "%s%s", i > 0 ? "; " : "", l->command[i].text);
+	if (i < l->n)
+		buf_printf(&b, " and %u more", (unsigned)(l->n - i));
+	text_fit(ret, size, "%.*s", (int)b.len, (const char *)b.p);
+	buf_done(&b);
+}
+
+static void
+refusal_line(char *line, size_t size, const struct session *s, const char *what,
+    const char *text)
+{
+	const struct command_list *l = &s->grant.commands;
+	char shown[201];
+	char only[LIMIT_TEXT_SIZE / 2 + 201];
+
+	if (strcmp(what, "command-too-long") == 0) {
+		text_fit(line, size,
+		    "sallyport: a command of more than %d bytes cannot be "
+		    "passed; send it on standard input\r\n",
+		    (int)LIMIT_COMMAND_MAX);
+		return;
+	}
+	if (text == NULL)
+		text = "a shell";
+	str_escape(shown, sizeof(shown), text, strlen(text));
+	if (l->n > 0)
+		list_commands(only, sizeof(only), l);
+	else
+		grant_caps_str(only, sizeof(only), s->grant.caps);
+	text_fit(line, size,
+	    "sallyport: this grant does not allow %s (%s), only%s: %s\r\n",
+	    strcmp(what, "command") == 0 ? "the command" : what, shown,
+	    l->n > 0 ? " these commands" : "", only);
+}
+
 /* An OpenSSH client shows no more than "request failed" for a failure, so the
  * request is answered with a program of one line: why, and exit status 255.
  * The target's channel, on which nothing was asked, is closed. */
@@ -206,32 +256,18 @@ refuse_with(
 }
 
 static void
-refuse_program(struct session *s, struct chan *c, const char *what,
-    const char *text, bool too_long)
+refuse_program(
+    struct session *s, struct chan *c, const char *what, const char *text)
 {
 	const bool subsystem = strcmp(what, "subsystem") == 0;
-	const struct denial d = {.what = too_long ? "command-too-long" : what,
+	const struct denial d = {.what = what,
 	    .chan = c,
 	    .wanted = subsystem ? text : NULL,
-	    .command = subsystem ? NULL : text};
-	char caps[64];
-	char shown[201];
-	char line[LIMIT_TEXT_SIZE];
+	    .command = subsystem ? NULL : text,
+	    .whole = strcmp(what, "command") == 0};
+	char line[LIMIT_TEXT_SIZE * 2];
 
-	grant_caps_str(caps, sizeof(caps), s->grant.caps);
-	if (text == NULL)
-		text = "a shell";
-	str_escape(shown, sizeof(shown), text, strlen(text));
-	if (too_long)
-		text_fit(line, sizeof(line),
-		    "sallyport: a command of more than %d bytes cannot be "
-		    "passed; send it on standard input\r\n",
-		    (int)LIMIT_COMMAND_MAX);
-	else
-		text_fit(line, sizeof(line),
-		    "sallyport: this grant does not allow %s (%s), "
-		    "only: %s\r\n",
-		    what, shown, caps);
+	refusal_line(line, sizeof(line), s, what, text);
 	refuse_with(s, c, &d, line);
 }
 
@@ -250,6 +286,24 @@ program_text(const struct chan_request *r)
 	return text == NULL ? "" : text;
 }
 
+/* Why it may not be asked for, as a word of sallyport-audit(5); NULL: it may.
+ * what is the word for its kind. */
+static const char *
+program_refused(const struct session *s, enum chan_kind kind, uint32_t cap,
+    const char *what, const char *text)
+{
+	if (cap == 0 || !has_cap(s, cap))
+		return what;
+	if (text == NULL)
+		return NULL;
+	if (strlen(text) > LIMIT_COMMAND_MAX)
+		return "command-too-long";
+	if (kind == CHAN_EXEC && !FAULT(any_command) &&
+	    !command_allowed(&s->grant.commands, text, strlen(text)))
+		return "command";
+	return NULL;
+}
+
 /* Which kind of program, and whether the grant allows it. */
 static bool
 program_ok(struct session *s, struct chan *c, const struct chan_request *r)
@@ -258,8 +312,6 @@ program_ok(struct session *s, struct chan *c, const struct chan_request *r)
 	const char *what = "subsystem";
 	enum chan_kind kind = CHAN_NONE;
 	uint32_t cap = 0;
-	bool given;
-	bool too_long;
 
 	if (c->kind != CHAN_NONE)
 		return false;
@@ -275,10 +327,9 @@ program_ok(struct session *s, struct chan *c, const struct chan_request *r)
 		kind = CHAN_SFTP;
 		cap = CAP_SFTP;
 	}
-	given = cap != 0 && has_cap(s, cap);
-	too_long = given && text != NULL && strlen(text) > LIMIT_COMMAND_MAX;
-	if (!given || too_long) {
-		refuse_program(s, c, what, text, too_long);
+	what = program_refused(s, kind, cap, what, text);
+	if (what != NULL) {
+		refuse_program(s, c, what, text);
 		return false;
 	}
 	if (text != NULL && (c->command = strdup(text)) == NULL) {

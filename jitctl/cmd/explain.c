@@ -70,6 +70,9 @@ print_conditions(const json_t *o)
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *x = json_array_get(list, i);
 
+		if (strcmp(member(x, "field"), "commands") == 0)
+			request_print_commands(
+			    stdout, json_object_get(x, "value"));
 		for (size_t k = 0; k < ARRAY_LEN(rows); k++) {
 			if (strcmp(member(x, "field"), rows[k].field) != 0)
 				continue;

@@ -108,6 +108,24 @@ request_print_would_pass(const struct ctx *c, FILE *f, const char *head,
 }
 
 void
+request_print_commands(FILE *f, const json_t *sets)
+{
+	char text[CELL_SIZE];
+
+	for (size_t i = 0; i < json_array_size(sets); i++) {
+		const json_t *set = json_array_get(sets, i);
+
+		(void)fprintf(f, "  %s\n",
+		    i == 0 ? "only these commands, without a shell:"
+			   : "and of them only what is one of these as well:");
+		for (size_t k = 0; k < json_array_size(set); k++) {
+			cell_text(text, json_array_get(set, k), COL_TEXT);
+			(void)fprintf(f, "    %s\n", text);
+		}
+	}
+}
+
+void
 request_print_refused(const struct ctx *c, FILE *f, const json_t *list)
 {
 	char field[80];

@@ -12,6 +12,7 @@
 #include "jitctl/cmd/change.h"
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/cmd/list.h"
+#include "jitctl/cmd/request.h"
 #include "jitctl/cmd/waiting.h"
 #include "jitctl/gateway/call.h"
 #include "jitctl/gateway/read.h"
@@ -152,6 +153,7 @@ tell_revision(const struct ctx *c, const json_t *rev)
 	    t[0], t[1], t[2], t[3], t[4], t[5]);
 	say(c, "It allows %s, %s. Role %s.", t[6],
 	    record ? "terminals and shells recorded" : "not recorded", t[7]);
+	request_print_commands(stderr, json_object_get(rev, "commands"));
 	say(c, "Why: %s", t[8]);
 }
 

@@ -29,6 +29,7 @@ col_kind(enum rolefield_kind k)
 	case ROLE_PREFIXES:
 	case ROLE_CAPS:
 	case ROLE_QUORUMS:
+	case ROLE_COMMANDS:
 		return COL_LIST;
 	case ROLE_LABELS:
 		return COL_MAP;

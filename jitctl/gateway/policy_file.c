@@ -340,6 +340,7 @@ put_field(struct maker *m, const struct rolefield *f)
 	case ROLE_PREFIXES:
 	case ROLE_CAPS:
 	case ROLE_QUORUMS:
+	case ROLE_COMMANDS:
 		put_values(m, f, required);
 		break;
 	case ROLE_SECONDS:

@@ -61,8 +61,13 @@ enum {
 	LIMIT_APPLIES = 16, /* such requests that wait for one another */
 	LIMIT_LABELS = 16,  /* per target or selector */
 	LIMIT_LIST = 32,    /* logins, users, ports of one role */
-	LIMIT_PATTERN_MAX = 128, /* of a reason or a ticket, in a role */
-	LIMIT_PATTERNS = 8,      /* of all roles that apply to a request */
+	LIMIT_PATTERN_MAX = 128,  /* of a reason or a ticket, in a role */
+	LIMIT_PATTERNS = 8,       /* of all roles that apply to a request */
+	LIMIT_TEMPLATE_MAX = 128, /* of a command, in a role */
+	LIMIT_TEMPLATE_SIZE = LIMIT_TEMPLATE_MAX + 1,
+	LIMIT_COMMANDS_ROLE = 16, /* templates of one role */
+	LIMIT_COMMANDS = 32,      /* of all roles that apply to a request */
+	LIMIT_HOLE_MAX = 255,     /* of what stands in a template's hole */
 	LIMIT_TICKET_MAX = 64,
 	LIMIT_TICKET_SIZE = LIMIT_TICKET_MAX + 1,
 	LIMIT_QUORUM_LEVELS = 4, /* of one role, one after the other */
@@ -88,7 +93,7 @@ enum {
 	LIMIT_USE_WITHIN_S = 43200,    /* and then for its user */
 	LIMIT_REQUESTS_PER_USER = 100, /* that wait */
 	LIMIT_APPROVALS = 36,          /* of one request: all its levels */
-	LIMIT_REVISION_SIZE = 6144,    /* what will be granted, as text */
+	LIMIT_REVISION_SIZE = 11264,   /* what will be granted, as text */
 	LIMIT_NONCE_SIZE = 33,         /* 32 hex digits + NUL */
 	LIMIT_NONCE_LIFE_S = 60,
 	LIMIT_SIGNED_APART_S = 86400, /* a request's signed time from ours */

@@ -226,7 +226,9 @@ enum event_code {
 	X(TICKET, "ticket", S)           /* what a request is for */           \
 	X(LOCK, "lock", S)               /* an id */                           \
 	X(KIND, "kind", S)               /* of what a lock is on, */           \
-	X(VALUE, "value", S)             /* and what that is */
+	X(VALUE, "value", S)             /* and what that is */                \
+	X(COMMANDS, "commands", S)       /* all that may run, one a line */    \
+	X(COMMANDS_ID, "commands_id", S) /* SHA-256 of that */
 
 enum event_field_id {
 	EF_NONE = 0,

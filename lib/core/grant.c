@@ -85,6 +85,16 @@ grant_same_id(const char *a, const char *b)
 	       FAULT(name_alone);
 }
 
+static bool
+commands_ok(const struct grant *g)
+{
+	uint8_t digest[(COMMAND_DIGEST_SIZE - 1) / 2];
+
+	return g->commands[0] == '\0' ||
+	       (g->caps == CAP_EXEC && g->reach == REACH_PROXY &&
+		   str_unhex(digest, sizeof(digest), g->commands) == 0);
+}
+
 bool
 grant_ok(const struct grant *g)
 {
@@ -94,7 +104,7 @@ grant_ok(const struct grant *g)
 	if (!id_if_any(g->user_id, 'u') || !id_if_any(g->target_id, 't') ||
 	    !id_if_any(g->role_id, 'p'))
 		return false;
-	if (g->port == 0 || !times_ok(g))
+	if (g->port == 0 || !times_ok(g) || !commands_ok(g))
 		return false;
 	if (g->reach != REACH_PROXY && g->reach != REACH_DIRECT &&
 	    g->reach != REACH_PROBE)
@@ -156,6 +166,7 @@ grant_gives(const struct grant *g, const struct grant *want, int64_t left_ms)
 	       g->role_named == want->role_named &&
 	       grant_same_id(g->role_id, want->role_id) &&
 	       g->caps == want->caps && g->record == want->record &&
+	       strcmp(g->commands, want->commands) == 0 &&
 	       gives_source(g, &want->source4) &&
 	       gives_source(g, &want->source6) &&
 	       (want->reason[0] == '\0' ||

@@ -13,6 +13,7 @@
 #include "base/attr.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "core/command.h"
 #include "core/element.h"
 
 enum grant_state {
@@ -79,7 +80,9 @@ struct grant {
 	uint16_t own_port;            /* the gateway's SSH port */
 	uint8_t reach;                /* enum grant_reach */
 	uint32_t caps;
-	uint8_t record;           /* 1 = sessions are recorded */
+	uint8_t record; /* 1 = sessions are recorded */
+	/* command_digest() of what alone it may run; "" = anything */
+	char commands[COMMAND_DIGEST_SIZE];
 	int64_t start_ms, end_ms; /* UTC */
 	int64_t end_boot_ms;      /* boottime, counts on the same boot only */
 	char boot_id[CLOCK_BOOT_ID_SIZE];

@@ -194,6 +194,26 @@ decides_before(const struct policy_role *a, const struct policy_role *b)
 	return strcmp(a->name, b->name) < 0;
 }
 
+/* Beside exactly these commands there is nothing. */
+static uint32_t
+given_caps(const struct policy_role *r)
+{
+	return r->commands.n > 0 && !FAULT(command_caps) ? CAP_EXEC : r->caps;
+}
+
+static int
+merge_each(const struct rolefield *f, void *ret, const void *p)
+{
+	switch (f->kind) {
+	case ROLE_PATTERN:
+		return pattern_merge(ret, p);
+	case ROLE_COMMANDS:
+		return command_merge(ret, p);
+	default:
+		return quorum_merge(ret, p);
+	}
+}
+
 static void
 merge_field(
     struct merge *m, const struct rolefield *f, const struct policy_role *r)
@@ -206,15 +226,14 @@ merge_field(
 		if (*(const uint32_t *)p < *(uint32_t *)ret)
 			*(uint32_t *)ret = *(const uint32_t *)p;
 		break;
-	case ROLE_COMMON:
-		*(uint32_t *)ret &= *(const uint32_t *)p;
+	case ROLE_COMMON: /* capabilities, the only bits there are */
+		*(uint32_t *)ret &= given_caps(r);
 		break;
 	case ROLE_ANY:
 		*(bool *)ret = *(bool *)ret || *(const bool *)p;
 		break;
 	case ROLE_EACH:
-		if ((f->kind == ROLE_PATTERN ? pattern_merge(ret, p)
-					     : quorum_merge(ret, p)) != 0)
+		if (merge_each(f, ret, p) != 0)
 			m->too_much = true;
 		break;
 	case ROLE_SELECTS:
@@ -232,6 +251,7 @@ merge_role(struct merge *m, const struct policy_role *r)
 	if (m->n++ == 0) {
 		m->decides = r;
 		m->all = *r;
+		m->all.caps = given_caps(r);
 		return;
 	}
 	if (decides_before(r, m->decides))
@@ -436,6 +456,7 @@ take_merge(struct policy_result *ret, const struct merge *m)
 	ret->use_within_s = m->all.use_within_s;
 	ret->unused_after_s = m->all.unused_after_s;
 	ret->max_sessions = m->all.max_sessions;
+	ret->commands = m->all.commands;
 	ret->needs = m->all.approvals;
 	ret->reasons = m->all.reason_pattern;
 	ret->tickets = m->all.ticket_pattern;
@@ -486,6 +507,14 @@ ask_open(struct policy_result *ret, const struct policy_facts *f,
 		    "you have %u open, and role %s allows %u at once: jitctl "
 		    "release ends one",
 		    f->open, ret->role, (unsigned)all->max_grants);
+}
+
+/* What does not pass through the gateway cannot be held to a list. */
+static bool
+is_past_us(const struct policy_result *ret, const struct policy_facts *f)
+{
+	return ret->commands.n > 0 && f->target->reach == REACH_DIRECT &&
+	       !FAULT(command_direct);
 }
 
 /* What each gives alone is no part of what all give. */
@@ -605,6 +634,13 @@ policy_decide(struct policy_result *ret, const struct policy_facts *f,
 		refuse_apart(ret, &m);
 		return;
 	}
+	if (is_past_us(ret, f)) {
+		refuse(ret, "commands",
+		    "role %s gives certain commands only, and this target is "
+		    "reached directly, where nothing holds a session to them",
+		    ret->role);
+		return;
+	}
 	ask_duration(ret, f, m.decides);
 	ask_reason(ret, f);
 	ask_ticket(ret, f);
@@ -623,12 +659,17 @@ policy_decide(struct policy_result *ret, const struct policy_facts *f,
 }
 
 bool
-policy_within(const struct policy_result *v, uint32_t caps, bool record)
+policy_within(const struct policy_result *v, uint32_t caps, bool record,
+    const char *commands)
 {
+	char digest[COMMAND_DIGEST_SIZE];
+
 	if (FAULT(policy_within))
 		return v->verdict == POLICY_ALLOW;
+	command_digest(digest, &v->commands);
 	return v->verdict == POLICY_ALLOW && (caps & ~v->caps) == 0 &&
-	       (record || !v->record);
+	       (record || !v->record) &&
+	       (strcmp(commands, digest) == 0 || FAULT(command_within));
 }
 
 /* ---- roles as values */
@@ -639,7 +680,7 @@ policy_role_ok(const struct policy_role *r)
 	if (!str_name_ok(r->name) || r->max_s > LIMIT_GRANT_MAX_S)
 		return false;
 	if (r->deny)
-		return true;
+		return r->commands.n == 0;
 	return r->max_s >= LIMIT_GRANT_MIN_S &&
 	       (r->users.n > 0 || r->groups.n > 0) &&
 	       (r->targets.n > 0 || r->labels.n > 0) && r->logins.n > 0 &&

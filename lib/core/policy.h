@@ -19,6 +19,8 @@
  *     says (core/rolefield.h): shortest time, youngest code, reason wanted if
  *     one wants it, recorded if one records, only the capabilities all of them
  *     give. If they have none in common it is refused: one has to be named.
+ *     A role that lists commands gives exec alone (core/command.h), and nothing
+ *     at a target where the session does not pass through the gateway.
  *  6. What they want approved, all of it has to be (core/quorum.h).
  *  7. The deciding role is the one with the shortest time, then first by name.
  * Doubt is POLICY_DENY, which is 0.
@@ -104,6 +106,7 @@ struct policy_result {
 	uint32_t max_sessions;
 	struct pattern_list reasons, tickets; /* each has to match */
 	struct name_list roles;               /* that were merged */
+	struct command_list commands;         /* all that may run; or any */
 	struct quorum_list needs;             /* what has to be approved, */
 	struct quorum_state approved;         /* and how far that is */
 	bool locked; /* denied by a lock: which, set by whom */
@@ -125,11 +128,14 @@ bool policy_reaches(const struct policy_role *role, const struct target *t);
 /* Fills all of *ret. */
 void policy_decide(struct policy_result *ret, const struct policy_facts *f,
     const struct policy_role *roles, size_t nroles);
-/* A grant of these capabilities, recorded or not, is no more than v gives. Its
- * login, port, sources and time are facts: v would refuse them. */
-bool policy_within(const struct policy_result *v, uint32_t caps, bool record);
+/* A grant of these capabilities, recorded or not, and of the commands of that
+ * digest, is no more than v gives. Its login, port, sources and time are facts:
+ * v would refuse them. Of other commands it is not known which they were. */
+bool policy_within(const struct policy_result *v, uint32_t caps, bool record,
+    const char *commands);
 /* Name, a positive maximum, and for allow roles: somebody, something, a login,
- * a port, a capability. */
+ * a port, a capability. A role that denies denies all of it: it lists no
+ * commands. */
 bool policy_role_ok(const struct policy_role *r);
 bool policy_role_equal(
     const struct policy_role *a, const struct policy_role *b);

@@ -59,6 +59,7 @@ rolefield_is_list(const struct rolefield *f)
 	case ROLE_PREFIXES:
 	case ROLE_CAPS:
 	case ROLE_QUORUMS:
+	case ROLE_COMMANDS:
 		return true;
 	default:
 		return false;
@@ -121,6 +122,8 @@ rolefield_count(const struct rolefield *f, const struct policy_role *r)
 		return ((const struct prefix_list *)p)->n;
 	case ROLE_QUORUMS:
 		return ((const struct quorum_list *)p)->n;
+	case ROLE_COMMANDS:
+		return ((const struct command_list *)p)->n;
 	case ROLE_CAPS:
 		while (nth_cap(*(const uint32_t *)p, n) != 0)
 			n++;
@@ -194,6 +197,9 @@ rolefield_get(struct rolefield_value *ret, const struct rolefield *f,
 		break;
 	case ROLE_PATTERN:
 		word = ((const struct pattern_list *)p)->text[0];
+		break;
+	case ROLE_COMMANDS:
+		word = ((const struct command_list *)p)->command[i].text;
 		break;
 	case ROLE_CAPS:
 		word = grant_cap_word(nth_cap(*(const uint32_t *)p, i));
@@ -286,6 +292,8 @@ rolefield_add(const struct rolefield *f, struct policy_role *r,
 		return set_pattern(p, text);
 	case ROLE_QUORUMS:
 		return quorum_add(p, text);
+	case ROLE_COMMANDS:
+		return command_add(p, text);
 	}
 	return GW_EINVAL;
 }
@@ -325,6 +333,9 @@ rolefield_absent(const struct rolefield *f, struct policy_role *r)
 		break;
 	case ROLE_QUORUMS:
 		((struct quorum_list *)p)->n = 0;
+		break;
+	case ROLE_COMMANDS:
+		((struct command_list *)p)->n = 0;
 		break;
 	case ROLE_NAME:
 	case ROLE_TEXT:
@@ -390,6 +401,8 @@ rolefield_equal(const struct rolefield *f, const struct policy_role *a,
 		return pattern_equal(p, q);
 	case ROLE_QUORUMS:
 		return quorum_equal(p, q);
+	case ROLE_COMMANDS:
+		return command_equal(p, q);
 	case ROLE_SECONDS:
 	case ROLE_COUNT:
 	case ROLE_CAPS:
@@ -434,6 +447,10 @@ rolefield_expects(const struct rolefield *f)
 	case ROLE_QUORUMS:
 		return "\"1 of GROUP\" or \"2 of GROUP or GROUP\" was "
 		       "expected, for 1 to 9 people";
+	case ROLE_COMMANDS:
+		return "a command was expected, in words with one space "
+		       "between, without what a shell reads as its own, and "
+		       "with {int}, {name} or {path:/below} for what may vary";
 	}
 	return "";
 }

@@ -16,6 +16,7 @@
 #include "base/addr.h"
 #include "base/attr.h"
 #include "base/limits.h"
+#include "core/command.h"
 #include "core/grant.h"
 #include "core/pattern.h"
 #include "core/quorum.h"
@@ -36,6 +37,7 @@ enum rolefield_kind {
 	ROLE_TEXT,     /* char[max + 1]: one line of UTF-8 */
 	ROLE_PATTERN,  /* struct pattern_list of one, none where it is "" */
 	ROLE_QUORUMS,  /* struct quorum_list; a value is "1 of sre or leads" */
+	ROLE_COMMANDS, /* struct command_list; a value is a template */
 };
 
 /* What becomes of it where several roles allow the same. */
@@ -122,6 +124,13 @@ enum rolefield_bits {
 	X(caps, "allow", CAPS, COMMON, 0, 0, CAP_DEFAULT, 0, OWN, "allow",     \
 	    "what a session may do: shell, exec, sftp or pty",                 \
 	    "What a session may do.")                                          \
+	X(commands, "commands", COMMANDS, EACH, 0, LIMIT_COMMANDS_ROLE, 0,     \
+	    ROLE_WIDE, OWN, "command",                                         \
+	    "a command that a session may run, and nothing beside such",       \
+	    "Templates: a session may run what matches one of them, and "      \
+	    "nothing else, whatever is allowed beside: no shell, no "          \
+	    "terminal, "                                                       \
+	    "no files.")                                                       \
 	X(record, "record", BOOL, ANY, 0, 1, 1, ROLE_WIDE, OWN, "no-record",   \
 	    "do not record",                                                   \
 	    "Whether terminals and shells are recorded; a command without a "  \
@@ -161,6 +170,7 @@ enum rolefield_bits {
 #define ROLE_MEMBER_TEXT(m, max) char m[(max) + 1];
 #define ROLE_MEMBER_PATTERN(m, max) struct pattern_list m;
 #define ROLE_MEMBER_QUORUMS(m, max) struct quorum_list m;
+#define ROLE_MEMBER_COMMANDS(m, max) struct command_list m;
 
 struct policy_role {
 	char id[LIMIT_ID_SIZE]; /* its own, also after its name is another's */

@@ -104,15 +104,15 @@ FIELDS(log_durable, U32(msg_log_durable, rid), U8(msg_log_durable, result),
 	    ADDR(st, grant.source6), ADDR(st, grant.addr4),                    \
 	    ADDR(st, grant.addr6), U16(st, grant.port),                        \
 	    U16(st, grant.own_port), U8(st, grant.reach), U32(st, grant.caps), \
-	    U8(st, grant.record), I64(st, grant.start_ms),                     \
-	    I64(st, grant.end_ms), I64(st, grant.end_boot_ms),                 \
-	    STR(st, grant.boot_id)
+	    U8(st, grant.record), STR(st, grant.commands),                     \
+	    I64(st, grant.start_ms), I64(st, grant.end_ms),                    \
+	    I64(st, grant.end_boot_ms), STR(st, grant.boot_id)
 
 FIELDS(nt_grant_open, U32(msg_nt_grant_open, rid), GRANT(msg_nt_grant_open),
     STR(msg_nt_grant_open, key_fp), I64(msg_nt_grant_open, mfa_step),
     STR(msg_nt_grant_open, factor), STR(msg_nt_grant_open, by),
-    STR(msg_nt_grant_open, idempotency), BYTES(msg_nt_grant_open, payload),
-    BYTES(msg_nt_grant_open, signature));
+    STR(msg_nt_grant_open, idempotency), BYTES(msg_nt_grant_open, commands),
+    BYTES(msg_nt_grant_open, payload), BYTES(msg_nt_grant_open, signature));
 
 FIELDS(nt_grant_opened, U32(msg_nt_grant_opened, rid),
     U8(msg_nt_grant_opened, result), U64(msg_nt_grant_opened, seq),
@@ -249,7 +249,10 @@ FIELDS(ses_auth_ok, U32(msg_ses_auth_ok, rid), U8(msg_ses_auth_ok, query),
     STR(msg_ses_auth_ok, user), STR(msg_ses_auth_ok, login),
     STR(msg_ses_auth_ok, target), U32(msg_ses_auth_ok, caps),
     U8(msg_ses_auth_ok, record), I64(msg_ses_auth_ok, end_ms),
-    I64(msg_ses_auth_ok, end_boot_ms), U32(msg_ses_auth_ok, idle_s));
+    I64(msg_ses_auth_ok, end_boot_ms), U32(msg_ses_auth_ok, idle_s),
+    U32(msg_ses_auth_ok, commands.n),
+    EACH(U8, msg_ses_auth_ok, commands.command, set),
+    EACH_STR(msg_ses_auth_ok, commands.command, text));
 
 FIELDS(ses_auth_no, U32(msg_ses_auth_no, rid), U8(msg_ses_auth_no, query),
     STR(msg_ses_auth_no, text));

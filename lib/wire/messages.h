@@ -213,7 +213,8 @@ struct msg_nt_grant_open {
 	char factor[LIMIT_FACTOR_SIZE]; /* of which secret: totp_id() */
 	char by[LIMIT_NAME_SIZE]; /* who signed; "local" on the admin socket */
 	char idempotency[64];
-	struct bytes payload; /* the signed bytes */
+	struct bytes commands; /* grant.commands is the digest of this text */
+	struct bytes payload;  /* the signed bytes */
 	struct bytes signature;
 };
 struct msg_nt_grant_opened {
@@ -455,6 +456,7 @@ struct msg_ses_auth_ok { /* to a query: only rid is meaningful */
 	uint8_t record;
 	int64_t end_ms, end_boot_ms;
 	uint32_t idle_s;
+	struct command_list commands; /* n = 0: any that caps allow */
 };
 struct msg_ses_auth_no {
 	uint32_t rid;

@@ -63,6 +63,7 @@ schema(const struct rolefield *f)
 		    f);
 	case ROLE_PREFIXES:
 	case ROLE_QUORUMS:
+	case ROLE_COMMANDS:
 		return list_schema(json_pack("{s:s}", "type", "string"), f);
 	case ROLE_SECONDS:
 	case ROLE_COUNT:

@@ -162,6 +162,7 @@ parse_field(struct policy_role *ret, const struct rolefield *f, const json_t *o,
 	case ROLE_PREFIXES:
 	case ROLE_CAPS:
 	case ROLE_QUORUMS:
+	case ROLE_COMMANDS:
 		return parse_words(ret, f, o, p);
 	case ROLE_SECONDS:
 	case ROLE_COUNT:
@@ -210,6 +211,9 @@ role_parse(struct policy_role *ret, const json_t *o, struct problem *p)
 			rolefield_absent(&f[i], ret);
 	if (policy_role_ok(ret))
 		return 0;
+	if (ret->deny && ret->commands.n > 0)
+		return bad(p, "commands",
+		    "a role that denies denies whatever command it is");
 	return bad(p, "role",
 	    "a role that allows needs somebody (users or groups), something "
 	    "(targets or labels), a login, a port and something to allow");

@@ -183,5 +183,6 @@ intent_grant(const struct broker *b, const struct intent *in, struct grant *ret)
 	ret->reach = t->reach;
 	ret->caps = v->caps;
 	ret->record = v->record ? 1 : 0;
+	command_digest(ret->commands, &v->commands);
 	set_duration(ret, b, v->seconds);
 }

@@ -179,11 +179,15 @@ write_intent(struct opening *x, const struct grant *g)
 {
 	const struct intent *in = x->in;
 	struct msg_nt_grant_open m = {.grant = *g, .mfa_step = in->mfa_step};
+	char commands[COMMAND_TEXT_SIZE];
 
 	memcpy(m.factor, in->factor, sizeof(m.factor));
 	text_set(m.key_fp, sizeof(m.key_fp), in->key_fp);
 	text_set(m.by, sizeof(m.by), in->user);
 	text_set(m.idempotency, sizeof(m.idempotency), in->idempotency);
+	command_text(commands, &in->verdict.commands);
+	m.commands.p = (const uint8_t *)commands;
+	m.commands.len = (uint32_t)strlen(commands);
 	if (!in->probe && in->payload != NULL) {
 		m.payload.p = in->payload;
 		m.payload.len = (uint32_t)in->payload_len;

@@ -172,5 +172,5 @@ recheck_grant(
 		return false;
 	if (v.locked)
 		by_lock(ret, v.locked_by);
-	return policy_within(&v, lg->g.caps, lg->g.record != 0);
+	return policy_within(&v, lg->g.caps, lg->g.record != 0, lg->g.commands);
 }

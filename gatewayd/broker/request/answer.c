@@ -168,6 +168,22 @@ needs_json(const struct quorum_list *l)
 }
 
 json_t *
+commands_json(const struct command_list *l)
+{
+	json_t *all = json_array(), *set = NULL;
+
+	for (uint32_t i = 0; all != NULL && i < l->n; i++) {
+		if (i == 0 || l->command[i].set != l->command[i - 1].set) {
+			set = json_array();
+			(void)json_array_append_new(all, set);
+		}
+		(void)json_array_append_new(
+		    set, json_string(l->command[i].text));
+	}
+	return all;
+}
+
+json_t *
 caps_json(uint32_t caps)
 {
 	json_t *a = json_array();

@@ -13,6 +13,8 @@
 #include "core/request.h"
 
 json_t *caps_json(uint32_t caps);
+/* A list for each set of templates; of each, one has to match. */
+json_t *commands_json(const struct command_list *l);
 /* ["1 of sre"] */
 json_t *needs_json(const struct quorum_list *l);
 /* [{"field","text"}] */

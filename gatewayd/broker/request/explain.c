@@ -153,6 +153,8 @@ conditions_json(const struct policy_result *v)
 		add_condition(
 		    list, "ticket_pattern", patterns_json(&v->tickets));
 	add_condition(list, "allow", caps_json(v->caps));
+	if (v->commands.n > 0)
+		add_condition(list, "commands", commands_json(&v->commands));
 	add_condition(list, "record", json_boolean(v->record));
 	if (v->needs.n > 0)
 		add_condition(list, "approvals", needs_json(&v->needs));

@@ -43,6 +43,9 @@ revision_json(const struct request *r, const struct intent *in)
 	put_str(o, "ticket", in->ticket);
 	put_str(o, "role", v->role);
 	(void)json_object_set_new(o, "allow", caps_json(v->caps));
+	if (o != NULL && v->commands.n > 0)
+		(void)json_object_set_new(
+		    o, "commands", commands_json(&v->commands));
 	put_bool(o, "record", v->record);
 	put_str(o, "reach", grant_reach_str((enum grant_reach)t->reach));
 	(void)json_object_set_new(o, "addresses", addresses_json(t));

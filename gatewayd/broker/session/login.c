@@ -271,20 +271,32 @@ sessions_of(const struct live_grant *lg)
 	return n;
 }
 
-/* As its roles say now; none if they give it no more. */
-static unsigned
-most_sessions(const struct live_grant *lg)
+/* What its roles say now of a session by it. */
+struct terms {
+	bool hold; /* it may run what it was opened for */
+	unsigned sessions;
+	struct command_list commands;
+};
+
+static void
+read_terms(struct terms *ret, const struct live_grant *lg)
 {
 	struct subject *x = calloc(1, sizeof(*x));
 	struct policy_result v;
-	unsigned most = 0;
+	char digest[COMMAND_DIGEST_SIZE];
 
-	if (x != NULL && recheck_verdict(x, lg, &v))
-		most = v.max_sessions;
+	memset(ret, 0, sizeof(*ret));
+	if (x != NULL && recheck_verdict(x, lg, &v)) {
+		command_digest(digest, &v.commands);
+		ret->hold = strcmp(digest, lg->g.commands) == 0;
+		ret->sessions = v.max_sessions;
+		ret->commands = v.commands;
+	}
 	if (x != NULL)
 		subject_clear(x);
 	free(x);
-	return FAULT(many_sessions) ? LIMIT_SESSIONS_PER_GRANT : most;
+	if (FAULT(many_sessions))
+		ret->sessions = LIMIT_SESSIONS_PER_GRANT;
 }
 
 static void
@@ -312,7 +324,7 @@ bind_grant(struct session *s, struct live_grant *lg, const struct door *d,
 /* Proved and allowed: on disk first, then the session hears of it. */
 static int
 admit(struct session *s, struct live_grant *lg, const struct door *d,
-    const struct msg_ses_auth *m)
+    const struct msg_ses_auth *m, const struct terms *t)
 {
 	struct login *l = calloc(1, sizeof(*l));
 	struct event_fields f;
@@ -333,6 +345,7 @@ admit(struct session *s, struct live_grant *lg, const struct door *d,
 	l->ok.end_ms = lg->g.end_ms;
 	l->ok.end_boot_ms = lg->g.end_boot_ms;
 	l->ok.idle_s = s->b->conf->idle_s;
+	l->ok.commands = t->commands;
 	login_fields(s, d, m, &f);
 	event_str(&f, EF_TARGET_ID, lg->g.target_id);
 	event_str(&f, EF_GRANT, lg->g.id);
@@ -377,7 +390,7 @@ on_ses_auth(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	struct session *s = session_find(b, peer_conn(p));
 	struct live_grant *lg = NULL;
 	struct door d;
-	unsigned most;
+	struct terms t;
 	char text[LIMIT_TEXT_SIZE];
 	bool parsed;
 
@@ -411,20 +424,21 @@ on_ses_auth(struct process *r, struct peer *p, const struct ipc_msg *msg)
 		refused(s, &d, m, ATTEMPT_PROVED, "locked");
 		return say_no(s, m, text);
 	}
-	if (lg == NULL) {
+	if (lg != NULL)
+		read_terms(&t, lg);
+	if (lg == NULL || !t.hold) {
 		refused(s, &d, m, ATTEMPT_PROVED,
 		    parsed ? "no_grant" : "no_target");
 		no_grant_text(text, sizeof(text), &d, parsed);
 		return say_no(s, m, text);
 	}
-	most = most_sessions(lg);
-	if (sessions_of(lg) >= most) {
+	if (sessions_of(lg) >= t.sessions) {
 		refused(s, &d, m, ATTEMPT_PROVED, "too_many_sessions");
 		(void)snprintf(text, sizeof(text),
 		    "sallyport: grant %s has %u sessions already, and no more "
 		    "at a time; yours: jitctl sessions ls",
-		    lg->g.id, most);
+		    lg->g.id, t.sessions);
 		return say_no(s, m, text);
 	}
-	return admit(s, lg, &d, m);
+	return admit(s, lg, &d, m, &t);
 }
