@@ -4,11 +4,13 @@
  * knows it, and in the newer form the gateway's host key as well.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ssh/sshauth.h"
 #include "ssh/sshkey.h"
 #include "tests/unit/broker/brokerscene.h"
+#include "wire/verbs.h"
 
 static const uint8_t sid[] = "the exchange hash of this, whole.";
 static const uint8_t other_sid[] = "the exchange hash of another one.";
@@ -45,9 +47,12 @@ sign(const struct key *k, const uint8_t *id, const struct key *host,
 	return m;
 }
 
-static void
+/* What the session hears then; nothing of a refusal. */
+static struct msg_ses_auth_ok
 comes(struct scene *x, uint64_t conn, const struct msg_ses_auth *m, bool in)
 {
+	struct msg_ses_auth_ok ok = {0};
+	const void *told = NULL;
 	const struct msg_nt_sid id = {.conn = conn, .sid = {sid, sizeof(sid)}};
 	char nonce[LIMIT_NONCE_SIZE];
 	struct testlink s;
@@ -58,8 +63,11 @@ comes(struct scene *x, uint64_t conn, const struct msg_ses_auth *m, bool in)
 	testlink_send(&s, MSG_SES_AUTH, m);
 	if (in)
 		want_event(x, EV_AUTH_LOGIN);
-	(void)testlink_want(&s, in ? MSG_SES_AUTH_OK : MSG_SES_AUTH_NO);
+	told = testlink_want(&s, in ? MSG_SES_AUTH_OK : MSG_SES_AUTH_NO);
+	if (in)
+		memcpy(&ok, told, sizeof(ok));
 	testlink_close(&s);
+	return ok;
 }
 
 void
@@ -78,23 +86,149 @@ test_host_bound(void **state)
 	fold_grant(&g, x->one.pub.fp);
 	start(x, &g, 1, NULL);
 	m = sign(&x->one, sid, NULL, sig);
-	comes(x, 101, &m, true);
+	(void)comes(x, 101, &m, true);
 	m = sign(&x->one, sid, &host, sig);
-	comes(x, 102, &m, true);
+	(void)comes(x, 102, &m, true);
 	/* made for another server, or for another connection */
 	m = sign(&x->one, sid, &other, sig);
-	comes(x, 103, &m, false);
+	(void)comes(x, 103, &m, false);
 	m = sign(&x->one, other_sid, &host, sig);
-	comes(x, 104, &m, false);
+	(void)comes(x, 104, &m, false);
 	m = sign(&x->one, other_sid, NULL, sig);
-	comes(x, 105, &m, false);
+	(void)comes(x, 105, &m, false);
 	/* what stands there is not what was signed */
 	m = sign(&x->one, sid, &host, sig);
 	strcpy(m.user, "root@web-01");
-	comes(x, 106, &m, false);
+	(void)comes(x, 106, &m, false);
 	testlink_event(&x->notary, EV_AUTH_LOGIN_DENIED, 0, x->text, TEXT_MAX);
 	assert_non_null(strstr(x->text, "\"target_id\":\"t-"));
 	EVP_PKEY_free(host.pkey);
 	EVP_PKEY_free(other.pkey);
+	stop(x);
+}
+
+static void
+store_commands(struct scene *x, const char *a, const char *b, char *digest)
+{
+	struct store *s = store_of(x);
+	struct policy_role *roles = NULL;
+	size_t n = 0;
+
+	must(store_role_all(s, &roles, &n));
+	assert_int_equal(n, 1);
+	must(command_add(&roles->commands, a));
+	must(command_add(&roles->commands, b));
+	must(store_role_put(s, roles, 2));
+	command_digest(digest, &roles->commands);
+	free(roles);
+	store_close(s);
+}
+
+/* A session hears which commands alone it may run. A grant that was opened for
+ * others, or for anything, is none any more: not after a start, and not when
+ * the role is changed. */
+void
+test_commands_of_a_session(void **state)
+{
+	struct scene *x = *state;
+	struct msg_nt_fold_grant g[3];
+	struct msg_ses_auth_ok ok;
+	struct msg_ses_auth m;
+	char digest[COMMAND_DIGEST_SIZE];
+	uint8_t sig[64];
+
+	store_commands(x, "uptime", "systemctl restart {name}", digest);
+	for (size_t i = 0; i < ARRAY_LEN(g); i++) {
+		fold_grant(&g[i], x->one.pub.fp);
+		g[i].grant.caps = CAP_EXEC;
+	}
+	memcpy(g[0].grant.commands, digest, sizeof(digest));
+	memset(g[1].grant.commands, 'a', sizeof(digest) - 1);
+	start(x, g, ARRAY_LEN(g), NULL);
+	want_close(x, g[2].grant.id, END_REVOKED);
+	want_close(x, g[1].grant.id, END_REVOKED);
+	m = sign(&x->one, sid, NULL, sig);
+	ok = comes(x, 101, &m, true);
+	assert_string_equal(ok.grant, g[0].grant.id);
+	assert_int_equal(ok.caps, CAP_EXEC);
+	assert_int_equal(ok.commands.n, 2);
+	assert_string_equal(
+	    ok.commands.command[0].text, "systemctl restart {name}");
+	assert_string_equal(ok.commands.command[1].text, "uptime");
+	send_call(x, &x->admin, VERB_ROLE_SET,
+	    "{\"role\":\"ops\",\"users\":[\"alice\"],\"targets\":[\"web-01\"],"
+	    "\"logins\":[\"deploy\"],\"commands\":[\"uptime\"],"
+	    "\"record\":false}");
+	want_event(x, EV_ROLE_SET);
+	want_close(x, g[0].grant.id, END_REVOKED);
+	assert_int_equal(want_reply(x, &x->admin), 200);
+	stop(x);
+}
+
+/* What is on record of a grant, and asked of who may approve and explained to
+ * who asks; and what is no list of commands. */
+void
+test_commands_of_a_request(void **state)
+{
+	struct scene *x = *state;
+	const struct msg_nt_grant_open *m = NULL;
+	char digest[COMMAND_DIGEST_SIZE];
+	static const char role[] =
+	    "{\"role\":\"no\",\"users\":[\"alice\"],"
+	    "\"targets\":[\"web-01\"],\"logins\":[\"deploy\"],"
+	    "\"commands\":[\"%s\"]%s}";
+	char body[512];
+
+	store_commands(x, "uptime", "systemctl restart {name}", digest);
+	start(x, NULL, 0, NULL);
+	fresh_code(x);
+	send_signed(x, &x->one, VERB_REQUEST, ask_web);
+	want_event(x, EV_REQUEST_CREATE);
+	m = testlink_want(&x->notary, MSG_NT_GRANT_OPEN);
+	assert_int_equal(m->grant.caps, CAP_EXEC);
+	assert_string_equal(m->grant.commands, digest);
+	assert_int_equal(m->commands.len, 32);
+	assert_memory_equal(
+	    m->commands.p, "systemctl restart {name}\nuptime\n", 32);
+	(void)snprintf(body, sizeof(body), role, "uptime; id", "");
+	send_call(x, &x->admin, VERB_ROLE_ADD, body);
+	assert_int_equal(want_reply(x, &x->admin), 400);
+	assert_true(has(x, "\"field\":\"commands\""));
+	(void)snprintf(body, sizeof(body), role, "uptime", ",\"deny\":true");
+	send_call(x, &x->admin, VERB_ROLE_ADD, body);
+	assert_int_equal(want_reply(x, &x->admin), 400);
+	assert_true(has(x, "\"field\":\"commands\""));
+	stop(x);
+}
+
+/* Who may approve is shown the list, and approves it with all else. */
+void
+test_commands_are_approved(void **state)
+{
+	struct scene *x = *state;
+	char digest[COMMAND_DIGEST_SIZE];
+	struct store *s = NULL;
+	struct policy_role *roles = NULL;
+	struct msg_nt_mfa_burned burned = {.seq = 7};
+	size_t n = 0;
+
+	store_commands(x, "uptime", "systemctl restart {name}", digest);
+	s = store_of(x);
+	must(store_role_all(s, &roles, &n));
+	must(quorum_add(&roles->approvals, "1 of sre"));
+	must(store_role_put(s, roles, 3));
+	free(roles);
+	store_close(s);
+	start(x, NULL, 0, NULL);
+	fresh_code(x);
+	send_signed(x, &x->one, VERB_REQUEST, ask_web);
+	burned.rid = ((const struct msg_nt_mfa_burn *)testlink_want(
+			  &x->notary, MSG_NT_MFA_BURN))
+			 ->rid;
+	testlink_send(&x->notary, MSG_NT_MFA_BURNED, &burned);
+	want_event(x, EV_REQUEST_PENDING);
+	assert_true(
+	    has(x, "\\\"commands\\\":[[\\\"systemctl restart {name}\\\","
+		   "\\\"uptime\\\"]]"));
 	stop(x);
 }

@@ -111,7 +111,8 @@ static const char role_full[] =
     "\"targets\":[\"web-01\"],\"labels\":{\"env\":\"prod\"},"
     "\"logins\":[\"deploy\"],\"ports\":[2222,22],\"max\":60,"
     "\"sources\":[\"10.0.0.0/8\"],\"mfa_age\":0,\"reason\":\"optional\","
-    "\"allow\":[\"shell\",\"sftp\"],\"record\":false,\"deny\":true,"
+    "\"allow\":[\"shell\",\"sftp\"],\"commands\":[\"id\",\"uptime {int}\"],"
+    "\"record\":false,\"deny\":false,"
     "\"approvals\":[\"1 of sre\",\"2 of security or leads\"],"
     "\"unused_after\":60,\"max_grants\":3,\"max_sessions\":1,"
     "\"reason_pattern\":\"INC-[0-9]+\",\"ticket_pattern\":\"CHG-[0-9]+\","
@@ -176,6 +177,8 @@ test_role_refused(void **state)
 	    {"sources", "[\"10.1.0.0/8\"]"}, {"sources", "[8]"},
 	    {"mfa_age", "-1"}, {"mfa_age", "86401"}, {"reason", "\"maybe\""},
 	    {"reason", "true"}, {"allow", "[\"agent\"]"}, {"allow", "\"pty\""},
+	    {"commands", "\"id\""}, {"commands", "[\"id;\"]"},
+	    {"commands", "[\"a  b\"]"}, {"commands", "[\"a {x}\"]"},
 	    {"record", "\"yes\""}, {"deny", "1"}, {"approvals", "\"1 of sre\""},
 	    {"approvals", "[1]"}, {"approvals", "[\"0 of sre\"]"},
 	    {"approvals", "[\"sre\"]"}, {"pending", "4"},

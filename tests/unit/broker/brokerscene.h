@@ -110,6 +110,9 @@ void test_mine(void **state);
 /* ---- brokerapi_login.c */
 
 void test_host_bound(void **state);
+void test_commands_of_a_session(void **state);
+void test_commands_of_a_request(void **state);
+void test_commands_are_approved(void **state);
 
 /* ---- brokerapi_rows.c */
 

@@ -232,6 +232,95 @@ test_process_ok(void **state)
 	name_set(r.name, "freeze");
 	r.deny = true;
 	assert_true(policy_role_ok(&r));
+	/* which would be read as if it denied these */
+	must(command_add(&r.commands, "uptime"));
+	assert_false(policy_role_ok(&r));
+}
+
+/* A role that lists commands gives them and nothing else, whatever it allows
+ * beside; of two lists a command has to be on both. */
+void
+test_commands(void **state)
+{
+	struct world *w = world_new();
+	struct policy_role *a = add_role(w, "a");
+	struct policy_role *b = add_role(w, "b");
+	struct policy_facts f = facts(w);
+	struct policy_result r;
+
+	(void)state;
+	must(command_add(&b->commands, "uptime {int}"));
+	b->caps = CAP_SHELL;
+	r = decide(w, &f);
+	assert_int_equal(r.verdict, POLICY_ALLOW);
+	assert_int_equal(r.caps, CAP_EXEC);
+	assert_int_equal(r.commands.n, 1);
+	must(command_add(&a->commands, "uptime 1"));
+	r = decide(w, &f);
+	assert_int_equal(r.caps, CAP_EXEC);
+	assert_true(command_allowed(&r.commands, "uptime 1", 8));
+	assert_false(command_allowed(&r.commands, "uptime 2", 8));
+	/* a role without any restricts nothing, but what it does not give */
+	a->commands.n = 0;
+	a->caps = CAP_SHELL | CAP_PTY;
+	r = decide(w, &f);
+	assert_int_equal(r.verdict, POLICY_DENY);
+	assert_string_equal(r.refused[0].field, "role");
+	a->caps = CAP_DEFAULT;
+	/* past the gateway nothing can be held to a list */
+	w->target.reach = REACH_DIRECT;
+	r = decide(w, &f);
+	assert_int_equal(r.verdict, POLICY_DENY);
+	assert_string_equal(r.refused[0].field, "commands");
+	assert_false(r.would_pass);
+	f.role = "a";
+	assert_int_equal(decide(w, &f).verdict, POLICY_ALLOW);
+}
+
+/* More than one request can have: a role has to be named. */
+void
+test_too_many_commands(void **state)
+{
+	struct world *w = world_new();
+	struct policy_facts f = facts(w);
+	char text[] = "uptime a0";
+
+	(void)state;
+	for (char ch = 'a'; ch <= 'c'; ch++) {
+		struct policy_role *r = add_role(w, (char[]){ch, '\0'});
+
+		text[7] = ch;
+		for (unsigned i = 0; i < LIMIT_COMMANDS_ROLE; i++) {
+			text[8] = (char)('A' + i);
+			must(command_add(&r->commands, text));
+		}
+	}
+	assert_int_equal(decide(w, &f).verdict, POLICY_DENY);
+	assert_string_equal(decide(w, &f).refused[0].field, "role");
+	f.role = "b";
+	assert_int_equal(decide(w, &f).verdict, POLICY_ALLOW);
+}
+
+/* Other commands than those it was opened for end a grant, fewer as well: which
+ * they were it does not say. */
+void
+test_within_commands(void **state)
+{
+	struct policy_result v = {.verdict = POLICY_ALLOW, .caps = CAP_EXEC};
+	char one[COMMAND_DIGEST_SIZE], two[COMMAND_DIGEST_SIZE];
+
+	(void)state;
+	assert_true(policy_within(&v, CAP_EXEC, false, ""));
+	must(command_add(&v.commands, "uptime"));
+	command_digest(one, &v.commands);
+	assert_false(policy_within(&v, CAP_EXEC, false, ""));
+	assert_true(policy_within(&v, CAP_EXEC, false, one));
+	must(command_add(&v.commands, "id"));
+	command_digest(two, &v.commands);
+	assert_false(policy_within(&v, CAP_EXEC, false, one));
+	assert_true(policy_within(&v, CAP_EXEC, false, two));
+	v.commands.n = 0;
+	assert_false(policy_within(&v, CAP_EXEC, false, two));
 }
 
 /* What a live grant has, against what would be given now. */
@@ -262,8 +351,8 @@ test_within(void **state)
 		    .caps = cases[i].gives,
 		    .record = cases[i].records};
 
-		CHECK_ROW(policy_within(&v, cases[i].has, cases[i].recorded) ==
-			      cases[i].within,
+		CHECK_ROW(policy_within(&v, cases[i].has, cases[i].recorded,
+			      "") == cases[i].within,
 		    cases[i].name);
 	}
 }

@@ -44,6 +44,9 @@ void test_gateway_limits(void **state);
 void test_both_sources_count(void **state);
 void test_broken_target_denies(void **state);
 void test_process_ok(void **state);
+void test_commands(void **state);
+void test_too_many_commands(void **state);
+void test_within_commands(void **state);
 void test_within(void **state);
 
 /* ---- policy_approvals.c */

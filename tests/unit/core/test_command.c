@@ -384,8 +384,7 @@ too_long(struct near *x, struct rnd *r)
 	static const char fill[] = "a1 /.";
 	const char ch = fill[rnd_below(r, sizeof(fill) - 1)];
 
-	if (x->n + n > sizeof(x->text))
-		return too_long(x, r);
+	assert_true(x->n + n <= sizeof(x->text));
 	memset(x->text + x->n, ch, n);
 	x->n += n;
 }

@@ -89,7 +89,7 @@ static void
 test_ok(void **state)
 {
 	struct grant g = {0};
-	struct grant bad[19];
+	struct grant bad[22];
 
 	(void)state;
 	assert_false(grant_ok(&g));
@@ -117,9 +117,20 @@ test_ok(void **state)
 	strcpy(bad[16].user_id, "t-22222222"); /* of another kind */
 	strcpy(bad[17].target_id, "t-2222222");
 	strcpy(bad[18].role_id, "p-2222222O");
+	strcpy(bad[19].commands, "ab"); /* no digest */
+	bad[19].caps = CAP_EXEC;
+	memset(bad[20].commands, 'a', 64); /* and a shell beside them */
+	bad[20].caps = CAP_EXEC | CAP_SHELL;
+	bad[21] = bad[20]; /* and past the gateway */
+	bad[21].caps = CAP_EXEC;
+	bad[21].reach = REACH_DIRECT;
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
 		if (grant_ok(&bad[i]))
 			fail_msg("bad grant %zu was taken", i);
+	g = base;
+	g.caps = CAP_EXEC;
+	memset(g.commands, 'a', 64);
+	assert_true(grant_ok(&g));
 	g = base; /* a probe has no client */
 	g.reach = REACH_PROBE;
 	g.own_port = 0;
@@ -320,7 +331,7 @@ test_words(void **state)
 	    "revoked", "locked", NULL, NULL, "idle", "target_gone",
 	    "audit_failed", "aborted", NULL, "logout", "killed",
 	    "hostkey_changed", "target_refused", "protocol", "shutdown",
-	    "client_gone", "quota"};
+	    "client_gone", "quota", "unused"};
 	char text[64];
 
 	(void)state;

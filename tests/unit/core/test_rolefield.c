@@ -36,6 +36,7 @@ static const struct line {
     {"reason_pattern", "INC-[0-9]+ .*", "", "(a)\\1", ""},
     {"ticket_pattern", "INC-[0-9]{1,6}", "", "[", ""},
     {"allow", "sftp", "", "forward", "shell"},
+    {"commands", "systemctl restart {name}", "", "ls; id", NULL},
     {"record", "false", "", "optional", "true"},
     {"deny", "true", "", "1", "false"},
     {"approvals", "2 of security or leads", "", "0 of sre", NULL},
@@ -76,7 +77,8 @@ test_merges_fit_kinds(void **state)
 			CHECK_ROW(f[i].kind == ROLE_CAPS, f[i].name);
 		if (f[i].merge == ROLE_EACH)
 			CHECK_ROW(f[i].kind == ROLE_QUORUMS ||
-				      f[i].kind == ROLE_PATTERN,
+				      f[i].kind == ROLE_PATTERN ||
+				      f[i].kind == ROLE_COMMANDS,
 			    f[i].name);
 		if (f[i].merge == ROLE_ANY)
 			CHECK_ROW(
@@ -205,9 +207,10 @@ test_lists_are_bounded(void **state)
 			const int want = k < f[i].max ? 0 : GW_ELIMIT;
 
 			(void)snprintf(text, sizeof(text),
-			    f[i].kind == ROLE_PREFIXES  ? "10.0.0.%d/32"
-			    : f[i].kind == ROLE_QUORUMS ? "%d of sre"
-							: "%d",
+			    f[i].kind == ROLE_PREFIXES   ? "10.0.0.%d/32"
+			    : f[i].kind == ROLE_QUORUMS  ? "%d of sre"
+			    : f[i].kind == ROLE_COMMANDS ? "c %02d"
+							 : "%d",
 			    (int)k + 1);
 			CHECK_ROW(rolefield_add(&f[i], &r, text, "v") == want,
 			    f[i].name);

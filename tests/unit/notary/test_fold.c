@@ -110,6 +110,8 @@ test_grant(void **state)
 	struct fold *f = NULL;
 
 	(void)state;
+	g.caps = CAP_EXEC;
+	memset(g.commands, 'a', sizeof(g.commands) - 1);
 	assert_int_equal(fold_new(&f), 0);
 	assert_null(fold_grant(f, g.id));
 	seq = 10;
