@@ -21,7 +21,7 @@ struct word {
 	enum hole hole; /* HOLE_NONE: all of it is before */
 };
 
-enum { INT_DIGITS_MAX = 10 };
+enum { INT_DIGITS_MAX = 10 }; /* internal: as the header says */
 static const char path_start[] = "{path:";
 
 /* ---- bytes */

@@ -288,7 +288,8 @@ read_terms(struct terms *ret, const struct live_grant *lg)
 	memset(ret, 0, sizeof(*ret));
 	if (x != NULL && recheck_verdict(x, lg, &v)) {
 		command_digest(digest, &v.commands);
-		ret->hold = strcmp(digest, lg->g.commands) == 0;
+		ret->hold =
+		    strcmp(digest, lg->g.commands) == 0 || FAULT(command_terms);
 		ret->sessions = v.max_sessions;
 		ret->commands = v.commands;
 	}

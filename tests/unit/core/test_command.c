@@ -373,7 +373,8 @@ wrong_hole(struct near *x, struct rnd *r, size_t k)
 		replace(x, "/opt/ci/bin/deploy",
 		    programs[rnd_below(r, ARRAY_LEN(programs))]);
 	else
-		replace(x, "uptime", rnd_below(r, 2) == 0 ? "Uptime" : "uptim");
+		replace(
+		    x, "uptime", rnd_below(r, 2) == 0 ? "Uptime" : "uptimes");
 }
 
 /* 64 KiB and beyond: of a hole, of words, of spaces, of a tail. */

@@ -22,7 +22,9 @@
 /* As a string in JSON, and as it is. */
 #define REVISION(q, target)                                                    \
 	"{" q "request" q ":" q R1 q "," q "user" q ":" q "alice" q "," q      \
-	"target" q ":" q target q "," q "login" q ":" q "deploy" q "}"
+	"target" q ":" q target q "," q "login" q ":" q "deploy" q "," q       \
+	"commands" q ":[[" q "id" q "," q "uptime {int}" q "],[" q "id" q      \
+	"]]}"
 #define PENDING                                                                \
 	"{\"request\":\"" R1 "\",\"state\":\"pending\",\"asked\":\"1 of "      \
 	"sre\",\"have\":0,\"want\":1,\"until\":\"2026-12-01T00:00:00Z\"}"
@@ -123,6 +125,9 @@ test_approved_as_shown(void **state)
 	char *text = said(p, run_approve, R1, steps, EXIT_OK);
 
 	want_said(text, "alice asks for web-01");
+	want_said(text, "only these commands, without a shell:\n    id\n"
+			"    uptime {int}\n");
+	want_said(text, "one of these as well:\n    id\n");
 	assert_null(strstr(text, "eve"));
 	assert_null(strstr(text, "other"));
 	want_said(text, "is approved");
