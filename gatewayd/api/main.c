@@ -18,6 +18,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "wire/verbs.h"
 
 enum {
 	TICK_MS = 500,
@@ -59,6 +60,19 @@ fail_pending(struct pending *p, const char *why)
 	free(p);
 }
 
+/* Whoever takes something away has another way. */
+static const char *
+without_broker(unsigned verb)
+{
+	const struct verb *v = verb_get(verb);
+
+	return v != NULL && v->ends == ENDS_ACCESS
+		   ? ", and doors may STILL BE OPEN; try again, or stop the "
+		     "gateway (root: systemctl stop gatewayd), which shuts "
+		     "every door without it"
+		   : "";
+}
+
 static void
 on_call(void *ctx, struct http_req *q, const struct msg_api_call *call)
 {
@@ -84,8 +98,8 @@ on_call(void *ctx, struct http_req *q, const struct msg_api_call *call)
 	explicit_bzero(m.token, sizeof(m.token));
 	if (e != 0) {
 		http_problem(q, 503, "unavailable", NULL,
-		    "the broker cannot be reached (%s); nothing was done",
-		    err_str(e));
+		    "the broker cannot be reached (%s); nothing was done%s",
+		    err_str(e), without_broker(call->verb));
 		free(p);
 		return;
 	}

@@ -27,6 +27,16 @@ reserve_done(struct reserve *r)
 	reserve_init(r);
 }
 
+void
+reserve_blank(struct reserve *r, size_t n)
+{
+	static const char zeros[64];
+
+	if (n > sizeof(zeros) || pwrite(r->fd, zeros, n, 0) != (ssize_t)n ||
+	    fdatasync(r->fd) != 0)
+		reserve_done(r); /* what is there is read again, and is so */
+}
+
 /* SQLite may have made it anew. */
 static bool
 look(struct reserve *r, const char *path, uint64_t *retsize)

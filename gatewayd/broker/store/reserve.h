@@ -9,6 +9,7 @@
 #define BROKER_STORE_RESERVE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum { RESERVE_SIZE = 1024 * 1024 };
@@ -22,6 +23,8 @@ struct reserve {
 
 void reserve_init(struct reserve *r);
 void reserve_done(struct reserve *r);
+/* Its file begins with n zeros; its disk stays. */
+void reserve_blank(struct reserve *r, size_t n);
 /* After each commit: as much as there was, if the disk gives it. used:
  * UINT64_MAX = all of the file. */
 void reserve_hold(struct reserve *r, const char *path, uint64_t used);

@@ -77,10 +77,14 @@ run(struct sql *s, const char *text)
 	return code_of(sqlite3_exec(s->db, text, NULL, NULL, NULL));
 }
 
+/* With the lock before anything is read the index of the write-ahead log is in
+ * memory, not in a file that would have to be allocated: a start needs no room
+ * on the disk. */
 static int
 configure(struct sql *s)
 {
 	int on = 0;
+	int r = 0;
 
 	if (sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, &on) !=
 		SQLITE_OK ||
@@ -92,6 +96,9 @@ configure(struct sql *s)
 		SQLITE_OK ||
 	    sqlite3_extended_result_codes(s->db, 1) != SQLITE_OK)
 		return GW_EUNSUPPORTED;
+	if (!FAULT(shared_index) &&
+	    (r = run(s, "PRAGMA locking_mode=EXCLUSIVE")) != 0)
+		return r;
 	return run(s, "PRAGMA journal_mode=WAL;"
 		      "PRAGMA synchronous=FULL;"
 		      "PRAGMA foreign_keys=ON;"
@@ -196,6 +203,21 @@ out:
 	return r;
 }
 
+/* The write-ahead log stays, for on a full disk a new one has no reserve. Once
+ * all of it is in the database there is nothing in it to be read again. */
+static void
+close_db(struct sql *s)
+{
+	int keep = 1;
+
+	wal_empty(s);
+	keep = s->wal_used == 0 && s->reserve.fd >= 0 && !FAULT(wal_removed);
+	(void)sqlite3_file_control(
+	    s->db, NULL, SQLITE_FCNTL_PERSIST_WAL, &keep);
+	if (sqlite3_close_v2(s->db) == SQLITE_OK && keep != 0)
+		reserve_blank(&s->reserve, WAL_HEADER);
+}
+
 void
 sql_close(struct sql *s)
 {
@@ -203,8 +225,9 @@ sql_close(struct sql *s)
 		return;
 	for (unsigned i = 0; i < READY; i++)
 		(void)sqlite3_finalize(s->ready[i]);
+	if (s->db != NULL)
+		close_db(s);
 	reserve_done(&s->reserve);
-	(void)sqlite3_close_v2(s->db);
 	free(s);
 }
 

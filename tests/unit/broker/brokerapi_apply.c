@@ -125,20 +125,6 @@ test_apply_in_turns(void **state)
 	free(policy);
 }
 
-static void
-kill_broker(struct scene *x)
-{
-	int status = 0;
-
-	assert_int_equal(kill(x->proc.pid, SIGKILL), 0);
-	assert_int_equal(waitpid(x->proc.pid, &status, 0), x->proc.pid);
-	ipc_done(&x->proc.control);
-	testlink_close(&x->notary);
-	testlink_close(&x->firewall);
-	testlink_close(&x->api);
-	testlink_close(&x->admin);
-}
-
 static uint64_t
 count_targets(const struct scene *x)
 {

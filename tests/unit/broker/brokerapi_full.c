@@ -250,6 +250,38 @@ test_full_disk(void **state)
 	no_disks(x);
 }
 
+/* A broker that dies then does not take the means of ending access with it, nor
+ * does an orderly stop: the next one starts, and has the reserve. */
+void
+test_started_on_full_disk(void **state)
+{
+	struct scene *x = *state;
+	char filler[128], index[128];
+
+	if (!small_disks(x))
+		SKIP_TEST("needs root to mount a small file system");
+	start(x, NULL, 0, NULL);
+	fill(x, "", filler);
+	kill_broker(x);
+	/* no file is made: there is no room for it, whoever was faster */
+	(void)snprintf(index, sizeof(index), "%s/broker/store.db-shm", x->dir);
+	(void)unlink(index);
+	must(symlink("/nowhere/at/all", index));
+	start(x, NULL, 0, NULL);
+	stop(x);
+	fill(x, "", filler);
+	start(x, NULL, 0, NULL);
+	take_away(x);
+	kill_broker(x);
+	start(x, NULL, 0, NULL);
+	assert_int_equal(admin_call(x, VERB_USERS, EV_NONE, ""), 200);
+	assert_false(has(x, "\"alice\""));
+	must(unlink(filler));
+	assert_int_equal(add_user(x, 0), 201);
+	stop(x);
+	no_disks(x);
+}
+
 /* Of the log nothing more is written, but what ends access: what is left there
  * is for that. */
 void

@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/safefile.h"
@@ -277,6 +278,20 @@ stop(struct scene *x)
 	testlink_close(&x->api);
 	testlink_close(&x->admin);
 	must(proc_harness_stop(&x->proc));
+}
+
+void
+kill_broker(struct scene *x)
+{
+	int status = 0;
+
+	assert_int_equal(kill(x->proc.pid, SIGKILL), 0);
+	assert_int_equal(waitpid(x->proc.pid, &status, 0), x->proc.pid);
+	ipc_done(&x->proc.control);
+	testlink_close(&x->notary);
+	testlink_close(&x->firewall);
+	testlink_close(&x->api);
+	testlink_close(&x->admin);
 }
 
 /* A client's connection, from where all of them come. */

@@ -72,6 +72,7 @@ void link_api(struct scene *x);
 void start(struct scene *x, const struct msg_nt_fold_grant *grants, size_t n,
     const struct msg_nt_fold_leg *leg);
 void stop(struct scene *x);
+void kill_broker(struct scene *x);
 void answer_protect(struct scene *x);
 void link_session(struct scene *x, struct testlink *ret, uint64_t conn);
 void send_call(
@@ -167,6 +168,7 @@ void test_cost_of_a_policy(void **state);
 void test_not_stored(void **state);
 void test_first_admin_not_stored(void **state);
 void test_full_disk(void **state);
+void test_started_on_full_disk(void **state);
 void test_full_disk_of_the_log(void **state);
 
 /* ---- brokerapi_ids.c */
