@@ -45,6 +45,7 @@ struct closing;
 struct denials;
 struct disk;
 struct early_call;
+struct ended;
 struct grant_hooks;
 struct history;
 struct lapse;
@@ -77,6 +78,7 @@ struct broker {
 	const struct grant_hooks *grant_hooks; /* session/ registers them */
 	struct session *sessions;
 	struct channels *channels;
+	struct ended *ended; /* what the call of this turn ends */
 	struct call *calls;
 	struct wait *waits;
 	struct closing *closings;

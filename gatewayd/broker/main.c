@@ -11,11 +11,13 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/str.h"
 #include "broker/admin/clock.h"
 #include "broker/admin/lock.h"
+#include "broker/admin/reconsider.h"
 #include "broker/broker.h"
 #include "broker/call/wait.h"
 #include "broker/grant/history.h"
@@ -249,6 +251,17 @@ ready(struct process *r)
 			       */
 }
 
+/* What is longer than any may be by now is as good as taken away. */
+static void
+reload(struct process *r, const struct conf *old)
+{
+	struct broker *b = process_ctx(r);
+
+	if (b->conf->max_grant_s < old->max_grant_s && b->told &&
+	    !FAULT(reload_keeps))
+		grants_reconsider(b, NULL, NULL); /* else the start does */
+}
+
 static void
 stop(struct process *r)
 {
@@ -305,6 +318,7 @@ main(int argc, char **argv)
 	    .ready = ready,
 	    .peer_up = peer_up,
 	    .peer_down = peer_down,
+	    .reload = reload,
 	    .stop = stop,
 	    .sandbox = &broker.box};
 	int status;

@@ -21,7 +21,6 @@
 #include "base/fault.h"
 #include "base/str.h"
 #include "broker/admin/apply_doc.h"
-#include "broker/admin/reconsider.h"
 #include "broker/admin/user.h"
 #include "broker/broker.h"
 #include "broker/call/order.h"
@@ -134,7 +133,7 @@ applied(struct call *c)
 			user_changed(c->b, &a->users[i].u);
 	for (size_t i = 0; i < a->ntargets; i++)
 		protect_target(c->b, &a->targets[i].t);
-	grants_reconsider(c->b, NULL, NULL);
+	change_end(c, &a->ch, NULL, NULL);
 	order_end(c); /* what others order from here on is not ours */
 	in_turns(a, after, answer);
 }

@@ -84,12 +84,14 @@ admins_left(struct broker *b, uint64_t *ret)
 /* In an open transaction. GW_EDENIED: no admin would be left to undo it. */
 static int
 put_and_count(struct call *c, struct change *x, change_put_fn *put,
-    struct problem *p, bool *retlast)
+    struct problem *p, bool keep, bool *retlast)
 {
 	uint64_t before = 0, after = 0;
 	int r;
 
 	*retlast = false;
+	if (!keep)
+		grants_mark_over(c->b);
 	if ((r = admins_left(c->b, &before)) != 0 || (r = put(c, p)) != 0 ||
 	    (r = broker_load_locks(c->b)) != 0 ||
 	    (r = admins_left(c->b, &after)) != 0)
@@ -100,7 +102,7 @@ put_and_count(struct call *c, struct change *x, change_put_fn *put,
 	if ((r = broker_load_roles(c->b)) != 0)
 		return r;
 	change_done(x);
-	x->ended = grants_over_json(c->b);
+	x->ended = keep ? json_object() : grants_over_json(c->b);
 	return x->ended != NULL ? 0 : GW_ENOMEM;
 }
 
@@ -132,7 +134,7 @@ run(struct call *c, struct change *x, change_put_fn *put, bool keep)
 	int r = store_begin(c->b->store);
 
 	if (r == 0) {
-		r = put_and_count(c, x, put, &p, &last);
+		r = put_and_count(c, x, put, &p, keep, &last);
 		if (r == 0 && keep)
 			r = store_commit(c->b->store);
 		if (r != 0 || !keep) {
@@ -202,7 +204,25 @@ bool
 change_make(struct call *c, struct change *x, change_put_fn *put)
 {
 	order_begin(c); /* what ends by it, the answer waits for */
-	return run(c, x, put, true);
+	if (!run(c, x, put, true))
+		return false;
+	ended_begin(&x->count);
+	c->b->ended = &x->count;
+	return true;
+}
+
+void
+change_end(
+    struct call *c, struct change *x, const char *user, const char *target)
+{
+	json_t *o = NULL;
+
+	grants_reconsider(c->b, user, target);
+	c->b->ended = NULL;
+	o = ended_done(&x->count);
+	(void)json_object_update(o, x->ended);
+	json_decref(x->ended);
+	x->ended = o;
 }
 
 /* ---- the answer */

@@ -8,10 +8,12 @@
 #define BROKER_ADMIN_CHANGE_H
 
 #include "broker/call/call.h"
+#include "broker/grant/ended.h"
 
 struct change {
 	bool dry_run;
-	json_t *ended; /* grants_over_json(); NULL = not counted yet */
+	json_t *ended;      /* ended_done(); NULL = not counted yet */
+	struct ended count; /* from change_make() to change_end() */
 };
 
 /* Puts what c->state says into the store: 0, or an error; GW_EINVAL and *p for
@@ -36,10 +38,13 @@ MUST_CHECK bool change_has_room(struct call *c, const struct change *x);
 MUST_CHECK bool change_weigh(
     struct call *c, struct change *x, change_put_fn *put);
 /* Stores it, once its record is durable; roles and locks are read anew. Nothing
- * has ended yet, but is counted. False as above, and a record says that what
- * the first told was not done. */
+ * has ended yet: what does from here to change_end(), in this turn, is counted.
+ * False as above, and a record says that what the first told was not done. */
 MUST_CHECK bool change_make(
     struct call *c, struct change *x, change_put_fn *put);
+/* Ends what policy would not give any more, as grants_reconsider(). */
+void change_end(
+    struct call *c, struct change *x, const char *user, const char *target);
 /* [{"field","before","after"}] of the members of both that differ; a new
  * reference. */
 json_t *change_difference(const json_t *before, json_t *now);

@@ -16,7 +16,6 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "broker/admin/change.h"
-#include "broker/admin/reconsider.h"
 #include "broker/admin/role.h"
 #include "broker/broker.h"
 #include "broker/call/listing.h"
@@ -308,7 +307,7 @@ added(struct call *c)
 
 	if (!change_make(c, &a->ch, put_added))
 		return;
-	grants_reconsider(c->b, NULL, NULL);
+	change_end(c, &a->ch, NULL, NULL);
 	call_reply(c, 201, added_json(a));
 }
 
@@ -377,8 +376,10 @@ removed(struct call *c)
 {
 	struct lock_change *a = c->state;
 
-	if (change_make(c, &a->ch, put_removed))
-		call_reply(c, 200, removed_json(a));
+	if (!change_make(c, &a->ch, put_removed))
+		return;
+	change_end(c, &a->ch, NULL, NULL);
+	call_reply(c, 200, removed_json(a));
 }
 
 void

@@ -15,13 +15,11 @@
 #include "base/str.h"
 #include "broker/admin/reconsider.h"
 #include "broker/broker.h"
-#include "broker/call/put.h"
 #include "broker/call/subject.h"
+#include "broker/grant/ended.h"
 #include "broker/grant/live.h"
 #include "broker/grant/recheck.h"
 #include "broker/session/session.h"
-
-enum { ENDED_TOLD = 20 }; /* one by one */
 
 /* A grant serves all keys of its user: one that is gone, or locked, ends what
  * came by it, though the grant of another key lives on. */
@@ -30,7 +28,8 @@ is_keyless(struct broker *b, struct subject *x, const struct session *s)
 {
 	const struct lock_facts key = {.key_fp = s->key_fp, .named = true};
 
-	return !s->gone && s->grant != NULL && s->owner == NULL &&
+	return !s->gone && s->state != SES_ENDING && s->grant != NULL &&
+	       s->owner == NULL &&
 	       (broker_lock(b, &key) != NULL ||
 		   subject_user(b, x, s->user) != 0 ||
 		   !user_has_key(&x->user, s->key_fp));
@@ -64,6 +63,8 @@ stop_keyless(struct broker *b, struct subject *x, const char *user)
 		    !is_keyless(b, x, s))
 			continue;
 		stop_one(b, s);
+		if (b->ended != NULL)
+			b->ended->sessions++;
 	}
 }
 
@@ -100,47 +101,37 @@ grants_reconsider(struct broker *b, const char *user, const char *target)
 	free(x);
 }
 
-/* ---- what that is, told before and after */
+/* ---- what that would be */
 
-static void
-tell_grant(json_t *list, const struct live_grant *lg)
+void
+grants_mark_over(struct broker *b)
 {
-	json_t *o = NULL;
+	struct subject *x = calloc(1, sizeof(*x));
+	struct recheck rc;
 
-	if (json_array_size(list) >= ENDED_TOLD)
-		return;
-	o = json_object();
-	put_str(o, "grant", lg->g.id);
-	put_str(o, "user", lg->g.user);
-	put_str(o, "target", lg->g.target);
-	put_num(o, "sessions", grant_sessions(lg));
-	(void)json_array_append_new(list, o);
+	for (struct live_grant *lg = b->grants; lg != NULL; lg = lg->next)
+		lg->was_over = is_over(x, lg, &rc) && !FAULT(over_before);
+	if (x != NULL)
+		subject_clear(x);
+	free(x);
 }
 
 json_t *
 grants_over_json(struct broker *b)
 {
 	struct subject *x = calloc(1, sizeof(*x));
-	json_t *o = json_object(), *list = json_array();
-	unsigned grants = 0, sessions = 0;
 	struct recheck rc;
+	struct ended e;
 
-	for (const struct live_grant *lg = b->grants; lg != NULL;
-	     lg = lg->next) {
-		if (lg->g.reach == REACH_PROBE || !is_over(x, lg, &rc))
-			continue;
-		grants++;
-		sessions += grant_sessions(lg);
-		tell_grant(list, lg);
-	}
+	ended_begin(&e);
+	for (const struct live_grant *lg = b->grants; lg != NULL; lg = lg->next)
+		if (!lg->was_over && is_over(x, lg, &rc))
+			ended_grant(&e, &lg->g, grant_sessions(lg));
 	for (const struct session *s = b->sessions; s != NULL && x != NULL;
 	     s = s->next)
-		sessions += is_keyless(b, x, s) && !is_over(x, s->grant, &rc);
-	put_num(o, "grants", grants);
-	put_num(o, "sessions", sessions);
-	(void)json_object_set_new(o, "list", list);
+		e.sessions += is_keyless(b, x, s) && !is_over(x, s->grant, &rc);
 	if (x != NULL)
 		subject_clear(x);
 	free(x);
-	return o;
+	return ended_done(&e);
 }

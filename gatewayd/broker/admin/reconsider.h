@@ -12,9 +12,10 @@
  * policy would not give any more, and what a key opened or logged in that its
  * user has no more. Of that user, of that target; NULL = of all. */
 void grants_reconsider(struct broker *b, const char *user, const char *target);
-/* What that would end now: {"grants":n,"sessions":n,"list":[{"grant","user",
- * "target","sessions"}]}, the first of the list only. A new reference; NULL:
- * out of memory. */
+/* What is over already, while a change that is only weighed is not there yet.
+ */
+void grants_mark_over(struct broker *b);
+/* What that would end beside those, now that it is: ended_done(). */
 json_t *grants_over_json(struct broker *b);
 
 #endif

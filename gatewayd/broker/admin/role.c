@@ -14,7 +14,6 @@
 #include "broker/admin/change.h"
 #include "broker/admin/lookalike.h"
 #include "broker/admin/quota.h"
-#include "broker/admin/reconsider.h"
 #include "broker/admin/role.h"
 #include "broker/admin/role_json.h"
 #include "broker/broker.h"
@@ -219,7 +218,7 @@ set_done(struct call *c)
 
 	if (!change_make(c, &a->ch, put_role))
 		return;
-	grants_reconsider(c->b, NULL, NULL);
+	change_end(c, &a->ch, NULL, NULL);
 	call_reply(c, a->is_new ? 201 : 200, role_reply(a));
 }
 
@@ -321,7 +320,7 @@ removed(struct call *c)
 
 	if (!change_make(c, &a->ch, put_removed))
 		return;
-	grants_reconsider(c->b, NULL, NULL);
+	change_end(c, &a->ch, NULL, NULL);
 	call_reply(c, 200, removed_json(a));
 }
 

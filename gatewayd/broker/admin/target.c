@@ -17,7 +17,6 @@
 #include "broker/admin/left.h"
 #include "broker/admin/lookalike.h"
 #include "broker/admin/quota.h"
-#include "broker/admin/reconsider.h"
 #include "broker/admin/target.h"
 #include "broker/broker.h"
 #include "broker/call/call.h"
@@ -414,7 +413,7 @@ set_done(struct call *c)
 	if (!change_make(c, &a->ch, put_target))
 		return;
 	protect_target(c->b, &a->t);
-	grants_reconsider(c->b, NULL, a->t.name);
+	change_end(c, &a->ch, NULL, a->t.name);
 	order_wait(c, set_answer);
 }
 
@@ -532,6 +531,7 @@ removed(struct call *c)
 		    strcmp(lg->g.target, a->old.name) == 0)
 			grant_end(lg, END_REVOKED, c->user, NULL);
 	}
+	change_end(c, &a->ch, NULL, a->old.name);
 	call_reply(c, 200, removed_json(c));
 }
 

@@ -12,7 +12,6 @@
 #include "broker/admin/change.h"
 #include "broker/admin/lookalike.h"
 #include "broker/admin/quota.h"
-#include "broker/admin/reconsider.h"
 #include "broker/admin/user.h"
 #include "broker/broker.h"
 #include "broker/call/put.h"
@@ -171,7 +170,7 @@ made(struct call *c)
 	if (!change_make(c, &a->ch, a->put))
 		return false;
 	user_changed(c->b, &a->u);
-	grants_reconsider(c->b, a->u.name, NULL);
+	change_end(c, &a->ch, a->u.name, NULL);
 	return true;
 }
 
@@ -460,7 +459,7 @@ removed(struct call *c)
 		return;
 	token_forget(c->b, a->old.name);
 	mfa_forget(c->b, a->old.name);
-	grants_reconsider(c->b, a->old.name, NULL);
+	change_end(c, &a->ch, a->old.name, NULL);
 	call_reply(c, 200, removed_json(c));
 }
 

@@ -17,6 +17,7 @@
 #include "broker/call/put.h"
 #include "broker/call/subject.h"
 #include "broker/grant/close.h"
+#include "broker/grant/ended.h"
 #include "broker/grant/firewall.h"
 #include "broker/grant/history.h"
 #include "broker/grant/live.h"
@@ -387,6 +388,8 @@ grant_end(struct live_grant *lg, enum end_reason reason, const char *by,
 	const struct grant_ending e = {
 	    .reason = reason, .by = by, .utc_ms = now};
 
+	if (b->ended != NULL)
+		ended_grant(b->ended, &lg->g, grant_sessions(lg));
 	firewall_close(b, lg->g.id, &lg->g, reason);
 	if (!FAULT(end_sessions))
 		b->grant_hooks->ended(lg, &e);

@@ -30,8 +30,9 @@ struct live_grant {
 	uint32_t sessions; /* so far */
 	bool used;         /* by sessions before our start, too */
 	struct timer *timer;
-	bool in_fold; /* recover.c's mark */
-	bool regular; /* its sources are told (identity/regulars.h) */
+	bool in_fold;  /* recover.c's mark */
+	bool was_over; /* before the change being weighed (admin/change.c) */
+	bool regular;  /* its sources are told (identity/regulars.h) */
 };
 
 /* Why a grant ends, by whom and when. */

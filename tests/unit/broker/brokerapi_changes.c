@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "base/ids.h"
+#include "broker/admin/reconsider.h"
+#include "broker/grant/live.h"
 #include "wire/verbs.h"
 
 #define ROLE(name)                                                             \
@@ -302,6 +304,84 @@ test_ended_is_told(void **state)
 		(void)setup(state);
 		x = *state;
 	}
+}
+
+/* What a new configuration makes too long ends when that is read: no later
+ * change of somebody else says or does it. */
+void
+test_max_grant_lowered(void **state)
+{
+	struct scene *x = *state;
+	struct msg_nt_fold_grant g[2];
+
+	fold_grant(&g[0], x->one.pub.fp);
+	fold_grant(&g[1], x->one.pub.fp);
+	g[1].grant.end_ms -= 3400000;
+	g[1].grant.end_boot_ms -= 3400000;
+	start(x, g, 2, NULL);
+	assert_int_equal(
+	    admin_call(x, VERB_USER_ADD, EV_USER_CREATE, "{\"user\":\"ivan\"}"),
+	    201);
+	x->conf.max_grant_s = 300;
+	proc_harness_config(&x->proc, &x->conf);
+	want_close(x, g[0].grant.id, END_REVOKED);
+	assert_int_equal(admin_call(x, VERB_USER_LOCK, EV_USER_UPDATE,
+			     "{\"user\":\"ivan\"}"),
+	    200);
+	assert_true(has(x, "\"ended\":{\"grants\":0,\"sessions\":0"));
+	assert_int_equal(admin_call(x, VERB_GRANTS, EV_NONE, ""), 200);
+	assert_false(has(x, g[0].grant.id));
+	assert_true(has(x, g[1].grant.id));
+	stop(x);
+}
+
+static unsigned
+no_sessions(const struct live_grant *lg)
+{
+	(void)lg;
+	return 0;
+}
+
+static json_int_t
+would_end(struct broker *b)
+{
+	json_t *o = grants_over_json(b);
+	const json_int_t n = json_integer_value(json_object_get(o, "grants"));
+
+	json_decref(o);
+	return n;
+}
+
+/* Whatever was over before: a dry run tells what the change would end. */
+void
+test_over_before(void **state)
+{
+	static const struct grant_hooks hooks = {.count = no_sessions};
+	struct scene *x = *state;
+	struct broker b = {.conf = &x->conf, .grant_hooks = &hooks};
+	struct msg_nt_fold_grant long_, short_;
+	struct live_grant one = {.b = &b, .state = GRANT_ACTIVE};
+	struct live_grant two = {.next = &one, .b = &b, .state = GRANT_ACTIVE};
+
+	fold_grant(&long_, x->one.pub.fp);
+	fold_grant(&short_, x->one.pub.fp);
+	one.g = long_.grant;
+	two.g = short_.grant;
+	strcpy(one.key_fp, x->one.pub.fp);
+	strcpy(two.key_fp, x->one.pub.fp);
+	two.g.end_boot_ms -= 3400000;
+	b.grants = &two;
+	b.store = store_of(x);
+	must(broker_load_roles(&b));
+	x->conf.max_grant_s = 300;
+	assert_int_equal(would_end(&b), 1);
+	grants_mark_over(&b);
+	assert_int_equal(would_end(&b), 0);
+	must(store_role_remove(b.store, "ops", 2));
+	must(broker_load_roles(&b));
+	assert_int_equal(would_end(&b), 1);
+	free(b.roles);
+	store_close(b.store);
 }
 
 /* ---- somebody is left */

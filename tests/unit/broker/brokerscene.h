@@ -186,6 +186,8 @@ void test_changes_are_told(void **state);
 void test_locked_and_unlocked(void **state);
 void test_removed_user(void **state);
 void test_ended_is_told(void **state);
+void test_max_grant_lowered(void **state);
+void test_over_before(void **state);
 void test_last_admin(void **state);
 void test_last_two_admins(void **state);
 void test_selectors_are_told(void **state);

@@ -107,6 +107,8 @@ main(void)
 	    T(test_locked_and_unlocked),
 	    T(test_removed_user),
 	    T(test_ended_is_told),
+	    T(test_max_grant_lowered),
+	    T(test_over_before),
 	    T(test_last_admin),
 	    T(test_last_two_admins),
 	    T(test_selectors_are_told),

@@ -109,6 +109,17 @@ proc_harness_start(struct proc_harness *ret, enum proc proc,
 }
 
 void
+proc_harness_config(struct proc_harness *p, const struct conf *conf)
+{
+	const struct msg_sup_config m = {.conf = *conf};
+	int e =
+	    ipc_send_wait(&p->control, MSG_SUP_CONFIG, &m, NULL, 0, WAIT_MS);
+
+	if (e != 0)
+		fail("SUP_CONFIG: %s", err_str(e));
+}
+
+void
 proc_harness_fd(struct proc_harness *p, unsigned type, const void *body, int fd)
 {
 	int e = ipc_send_wait(&p->control, type, body, &fd, 1, WAIT_MS);

@@ -38,6 +38,8 @@ void proc_harness_link(
     struct proc_harness *p, struct testlink *ret, enum proc as, uint64_t conn);
 void proc_harness_fd(
     struct proc_harness *p, unsigned type, const void *body, int fd);
+/* As after a SIGHUP. */
+void proc_harness_config(struct proc_harness *p, const struct conf *conf);
 void proc_harness_ready(struct proc_harness *p); /* waits for SUP_READY */
 /* What a traced program (trace.h) did since this was called last, as text into
  * ret, which is empty. It has written all that comes before a message received
