@@ -12,6 +12,7 @@
 #include "api/conns.h"
 #include "base/limits.h"
 #include "wire/json.h"
+#include "wire/rollover.h"
 
 void
 http_reply(struct http_req *q, int status, const char *content_type,
@@ -72,6 +73,7 @@ http_conn(struct MHD_Connection *c)
 static bool
 add_headers(struct MHD_Response *r, const struct http_req *q)
 {
+	const char *next = q->daemon->http->hooks.tls_next;
 	bool ok;
 
 	ok = MHD_add_response_header(r, "Content-Type", q->content_type) &&
@@ -79,6 +81,10 @@ add_headers(struct MHD_Response *r, const struct http_req *q)
 	     MHD_add_response_header(r, "X-Content-Type-Options", "nosniff") &&
 	     MHD_add_response_header(r, "Content-Security-Policy",
 		 "default-src 'none'; frame-ancestors 'none'");
+	/* Whoever only reads, with a token that lives, asks for no challenge.
+	 */
+	if (next != NULL && next[0] != '\0')
+		ok = ok && MHD_add_response_header(r, ROLLOVER_HEADER, next);
 	if (q->allow[0] != '\0')
 		ok = ok && MHD_add_response_header(r, "Allow", q->allow);
 	if (q->status == 401)

@@ -36,6 +36,9 @@ struct http_hooks {
 	http_call_fn *call;
 	http_intruder_fn *intruder;
 	void *ctx;
+	/* what all answers tell of the next key (wire/rollover.h), "" while
+	 * none is announced; NULL = nothing ever */
+	const char *tls_next;
 };
 
 /* caps lives on. */

@@ -279,8 +279,11 @@ static int
 start(struct process *r, const struct conf *conf)
 {
 	struct api *a = process_ctx(r);
-	const struct http_hooks hooks = {
-	    .call = on_call, .intruder = on_intruder, .ctx = a};
+	const bool admin = strcmp(process_instance(r), "admin") == 0;
+	const struct http_hooks hooks = {.call = on_call,
+	    .intruder = on_intruder,
+	    .ctx = a,
+	    .tls_next = admin ? NULL : conf->tls_next};
 	int e;
 
 	a->process = r;
@@ -289,7 +292,7 @@ start(struct process *r, const struct conf *conf)
 		return GW_ENOMEM;
 	if ((e = http_new(&a->http, r, &conf->caps, &hooks)) != 0)
 		return e;
-	if (strcmp(process_instance(r), "admin") == 0) {
+	if (admin) {
 		a->readable[0] = "/proc"; /* who is at the other end */
 		return 0;
 	}

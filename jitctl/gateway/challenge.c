@@ -11,10 +11,9 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "jitctl/gateway/http.h"
-#include "jitctl/gateway/profile.h"
+#include "jitctl/gateway/nextkey.h"
 #include "jitctl/gateway/reply.h"
 #include "jitctl/term/say.h"
-#include "wire/rollover.h"
 #include "wire/verbs.h"
 
 enum { CONNECT_MS = 2000 };
@@ -61,23 +60,6 @@ families(const struct ctx *c, int ret[2])
 	return n;
 }
 
-/* The gateway's next key, if the one we know has announced it. What is not so
- * announced is passed over: the key we know is the one that counts. */
-static void
-hear_of_key(struct ctx *c, const char *server, const char *announcement)
-{
-	char next[65];
-
-	if (!c->have_profile || announcement[0] == '\0' ||
-	    rollover_check(next, announcement, c->prof.tls, server) != 0 ||
-	    strcmp(next, c->prof.tls_next) == 0)
-		return;
-	if (profile_set_key(c->prof.name, c->prof.tls, next) != EXIT_OK)
-		return;
-	memcpy(c->prof.tls_next, next, sizeof(next));
-	say_debug(c, "the gateway announces its next key, SHA256:%s", next);
-}
-
 static int
 add_challenge(struct ctx *c, struct challenges *ch, const struct reply *r)
 {
@@ -94,7 +76,7 @@ add_challenge(struct ctx *c, struct challenges *ch, const struct reply *r)
 		    ch->server, c->prof.server_id);
 		return EXIT_UNREACHABLE;
 	}
-	hear_of_key(c, ch->server, member(r->json, "tls_next"));
+	nextkey_hear(c, ch->server, member(r->json, "tls_next"));
 	/* Both families may go through one translator to one address. */
 	for (unsigned i = 0; i < ch->n; i++)
 		if (ch->source[i].addr.family == s->addr.family)

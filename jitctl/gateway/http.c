@@ -15,10 +15,12 @@
 #include "base/fault.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "jitctl/gateway/nextkey.h"
 #include "jitctl/gateway/pin.h"
 #include "jitctl/gateway/profile.h"
 #include "jitctl/term/say.h"
 #include "jitctl/term/words.h"
+#include "wire/rollover.h"
 
 struct http {
 	CURL *curl[3]; /* any, v4, v6: kept open, so the source stays */
@@ -42,7 +44,33 @@ struct sink {
 	char *p;
 	size_t len;
 	size_t cap;
+	char next_key[LIMIT_ROLLOVER_SIZE]; /* announced in the head */
 };
+
+static size_t
+on_head(char *p, size_t size, size_t n, void *arg)
+{
+	static const char name[] = ROLLOVER_HEADER ":";
+	struct sink *s = arg;
+	size_t len = size * n;
+	const size_t skip = sizeof(name) - 1;
+
+	if (len <= skip || strncasecmp(p, name, skip) != 0)
+		return size * n;
+	while (len > skip && (p[len - 1] == '\r' || p[len - 1] == '\n'))
+		len--;
+	p += skip;
+	len -= skip;
+	if (len > 0 && *p == ' ') {
+		p++;
+		len--;
+	}
+	if (len < sizeof(s->next_key)) {
+		memcpy(s->next_key, p, len);
+		s->next_key[len] = '\0';
+	}
+	return size * n;
+}
 
 static size_t
 on_data(char *p, size_t size, size_t n, void *arg)
@@ -178,6 +206,8 @@ set_call(CURL *h, const struct http_call *call, struct curl_slist **list,
 
 	SET(CURLOPT_WRITEFUNCTION, on_data);
 	SET(CURLOPT_WRITEDATA, s);
+	SET(CURLOPT_HEADERFUNCTION, on_head);
+	SET(CURLOPT_HEADERDATA, s);
 	if (strcmp(call->method, "POST") == 0) {
 		SET(CURLOPT_POST, 1L);
 		SET(CURLOPT_POSTFIELDS, call->body);
@@ -341,6 +371,8 @@ http_do(struct ctx *c, const struct http_call *call, struct reply *ret)
 	say_debug(c, "status %ld, %zu bytes", status, s.len);
 	reply_read(ret, status, s.p, s.len);
 	ret->family = call->family;
+	if (c->socket == NULL)
+		nextkey_hear(c, c->prof.server_id, s.next_key);
 	s = (struct sink){0};
 	r = EXIT_OK;
 out:

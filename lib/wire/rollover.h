@@ -8,7 +8,8 @@
  *	sallyport tls key v1 LF server_id LF hex of the present key LF HEX LF
  *
  * Whoever knows the present key by its hash can check all of it. It has less
- * than LIMIT_ROLLOVER_SIZE bytes.
+ * than LIMIT_ROLLOVER_SIZE bytes. Challenges carry it, and the head of every
+ * answer over HTTPS.
  */
 #ifndef WIRE_ROLLOVER_H
 #define WIRE_ROLLOVER_H
@@ -18,6 +19,8 @@
 #include <openssl/types.h>
 
 #include "base/attr.h"
+
+#define ROLLOVER_HEADER "Sallyport-Tls-Next"
 
 /* Hex SHA-256 of the key's SubjectPublicKeyInfo. GW_ECRYPTO. */
 MUST_CHECK int rollover_spki(char ret[static 65], EVP_PKEY *key);

@@ -15,6 +15,7 @@
 
 #include "api/parse.h"
 #include "base/err.h"
+#include "wire/rollover.h"
 #include "wire/verbs.h"
 
 /* ---- pure */
@@ -88,6 +89,7 @@ setup_https(void **state)
 	int fd = listen_tcp(&t.port);
 
 	api_state_new(&t.files);
+	strcpy(t.files.conf.tls_next, "00 next key");
 	api_start(&t, PROC_API, fd);
 	*state = &t;
 	return 0;
@@ -169,6 +171,8 @@ test_refusals(void **state)
 		assert_non_null(strstr(c.reply, "Cache-Control: no-store"));
 		assert_non_null(
 		    strstr(c.reply, "X-Content-Type-Options: nosniff"));
+		assert_non_null(
+		    strstr(c.reply, ROLLOVER_HEADER ": 00 next key\r\n"));
 		client_close(&c);
 	}
 }
