@@ -324,7 +324,7 @@ hostkey_changed(struct session *s, ssh_key key)
 	    "sallyport: %s shows another host key (%s) than the one an "
 	    "administrator confirmed; nothing was sent to it. If it was "
 	    "changed on purpose, an administrator confirms the new one with: "
-	    "jitctl target add %s --scan",
+	    "jitctl target set %s --scan",
 	    s->grant.target, fp, s->grant.target);
 	fail(s, END_HOSTKEY_CHANGED, text);
 }

@@ -239,10 +239,9 @@ host_keys(struct ctx *c, enum api_verb verb, json_t *body,
     const json_t *addresses, uint64_t port)
 {
 	json_t *keys = key_files_array(c, F_HOST_KEY);
-	const char *reach = opt_get(&c->opt, F_REACH);
 	const bool may_ask = !opt_has(&c->opt, F_SCAN) && !c->yes &&
 			     (prompt_possible(c) || c->no_input) &&
-			     (reach == NULL || strcmp(reach, "direct") != 0);
+			     strcmp(member(body, "reach"), "direct") != 0;
 	int x = EXIT_OK;
 
 	if (keys == NULL)
@@ -291,64 +290,133 @@ say_whole(struct ctx *c)
 	return x;
 }
 
-static int
-target_set(struct ctx *c, enum api_verb verb)
+/* A key that was changed on purpose: the rest of it stays. */
+static bool
+sets_keys_only(const struct ctx *c)
 {
-	char question[LIMIT_NAME_SIZE + 32];
+	return c->opt.nargs == 1 &&
+	       (opt_has(&c->opt, F_SCAN) || opt_has(&c->opt, F_HOST_KEY)) &&
+	       !opt_has(&c->opt, F_LOGIN) && !opt_has(&c->opt, F_PORT) &&
+	       !opt_has(&c->opt, F_LABEL) && !opt_has(&c->opt, F_REACH);
+}
+
+/* As the gateway has it, without its keys. */
+static int
+kept_body(struct ctx *c, json_t **ret)
+{
+	static const char *const kept[] = {"port", "reach", "labels", "logins"};
+	struct reply r = {0};
+	const json_t *now = NULL, *list = NULL;
+	json_t *addresses = json_array();
+	int x = list_get(c, VERB_TARGETS, "target", &r, &now);
+
+	list = json_object_get(now, "addresses");
+	*ret = json_pack(
+	    "{s:s,s:o}", "target", c->opt.arg[0], "addresses", addresses);
+	for (size_t i = 0; x == EXIT_OK && i < json_array_size(list); i++) {
+		const char *s = json_string_value(json_array_get(list, i));
+		char text[ADDR_TEXT_SIZE];
+		struct addr a;
+
+		if (s == NULL || addr_parse(&a, s) != 0)
+			continue;
+		addr_format(text, &a);
+		(void)json_array_append_new(addresses, json_string(text));
+	}
+	for (size_t i = 0; x == EXIT_OK && i < ARRAY_LEN(kept); i++)
+		(void)json_object_set(
+		    *ret, kept[i], json_object_get(now, kept[i]));
+	if (x == EXIT_OK && (json_array_size(addresses) == 0 ||
+				member_port(*ret, "port") == 0)) {
+		say_error("the gateway's answer is not what was expected");
+		x = EXIT_VERIFY;
+	}
+	reply_done(&r);
+	return x;
+}
+
+/* As the flags say it, without its keys; NULL after a complaint. */
+static json_t *
+said_body(const struct ctx *c)
+{
 	const char *reach = opt_get(&c->opt, F_REACH);
 	const char *port_text = opt_get(&c->opt, F_PORT);
 	uint64_t port = 22;
-	json_t *addresses = NULL;
-	json_t *logins = NULL;
-	json_t *body = NULL;
-	struct reply r = {0};
-	int x = EXIT_USAGE;
+	json_t *addresses = NULL, *body = NULL;
 
-	if (!name_arg("NAME", c->opt.arg[0]) || !once(c, F_PORT))
-		return EXIT_USAGE;
 	if (port_text != NULL && !port_arg(port_text, &port))
-		return EXIT_USAGE;
+		return NULL;
 	if (reach != NULL && strcmp(reach, "proxy") != 0 &&
 	    strcmp(reach, "direct") != 0) {
 		say_error("--reach: proxy or direct");
-		return EXIT_USAGE;
+		return NULL;
 	}
-	if (verb == VERB_TARGET_SET &&
-	    (c->opt.nargs < 2 || !opt_has(&c->opt, F_LOGIN)))
-		return say_whole(c);
 	if (!opt_has(&c->opt, F_LOGIN)) {
 		say_error("which logins may be asked for? --login NAME");
-		return EXIT_USAGE;
+		return NULL;
 	}
 	addresses = addresses_array(c->opt.arg[1]);
-	if (json_array_size(addresses) == 0)
-		goto out;
-	body = json_pack("{s:s,s:O,s:I,s:s}", "target", c->opt.arg[0],
-	    "addresses", addresses, "port", (json_int_t)port, "reach",
-	    reach != NULL ? reach : "proxy");
-	if (body == NULL || !change_set(body, "labels", labels_object(c)) ||
-	    !change_set(body, "logins", names_array(c, F_LOGIN)))
-		goto out;
-	logins = json_incref(json_object_get(body, "logins"));
-	if ((x = host_keys(c, verb, body, addresses, port)) != EXIT_OK)
-		goto out;
-	if (verb == VERB_TARGET_ADD &&
+	if (json_array_size(addresses) > 0)
+		body = json_pack("{s:s,s:O,s:I,s:s}", "target", c->opt.arg[0],
+		    "addresses", addresses, "port", (json_int_t)port, "reach",
+		    reach != NULL ? reach : "proxy");
+	json_decref(addresses);
+	if (body != NULL && change_set(body, "labels", labels_object(c)) &&
+	    change_set(body, "logins", names_array(c, F_LOGIN)))
+		return body;
+	json_decref(body);
+	return NULL;
+}
+
+/* With its keys; body is taken over. */
+static int
+send_target(struct ctx *c, enum api_verb verb, json_t *body)
+{
+	char question[LIMIT_NAME_SIZE + 32];
+	json_t *addresses = json_incref(json_object_get(body, "addresses"));
+	json_t *logins = json_incref(json_object_get(body, "logins"));
+	const unsigned port = member_port(body, "port");
+	struct reply r = {0};
+	int x = host_keys(c, verb, body, addresses, port);
+
+	if (x == EXIT_OK && verb == VERB_TARGET_ADD &&
 	    (x = answers_beside(c, c->opt.arg[0], addresses, port,
-		 json_object_get(body, "host_keys"))) != EXIT_OK) {
+		 json_object_get(body, "host_keys"))) != EXIT_OK)
 		say_error("%s", nothing(verb));
+	if (x != EXIT_OK) {
+		json_decref(body);
 		goto out;
 	}
 	(void)snprintf(question, sizeof(question), "%s %s?",
 	    verb == VERB_TARGET_ADD ? "Add" : "Change", c->opt.arg[0]);
 	x = change_asked(c, verb, body, ASK_IF_WARNED, question, &r);
-	body = NULL;
 	if (x == EXIT_OK && !out_object(c, r.json))
 		x = print_target(c, logins, r.json);
 out:
 	json_decref(addresses);
 	json_decref(logins);
-	json_decref(body);
 	reply_done(&r);
+	return x;
+}
+
+static int
+target_set(struct ctx *c, enum api_verb verb)
+{
+	json_t *body = NULL;
+	int x = EXIT_USAGE;
+
+	if (!name_arg("NAME", c->opt.arg[0]))
+		return EXIT_USAGE;
+	if (verb == VERB_TARGET_SET && sets_keys_only(c))
+		x = kept_body(c, &body);
+	else if (verb == VERB_TARGET_SET &&
+		 (c->opt.nargs < 2 || !opt_has(&c->opt, F_LOGIN)))
+		return say_whole(c);
+	else if ((body = said_body(c)) != NULL)
+		x = EXIT_OK;
+	if (x == EXIT_OK)
+		return send_target(c, verb, body);
+	json_decref(body);
 	return x;
 }
 

@@ -249,7 +249,7 @@ parse_host_keys(struct target *t, const json_t *o, struct problem *p)
 	if (target_nkeys(t) > 0)
 		return 0;
 	problem_set(p, 400, "bad-field", "host_keys",
-	    "host_keys: at least one: jitctl target add --scan shows them");
+	    "host_keys: at least one: with jitctl, --scan asks the target");
 	return GW_EINVAL;
 }
 

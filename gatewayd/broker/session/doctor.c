@@ -267,6 +267,7 @@ check_host_key(
 {
 	char fp[SSHKEY_FP_SIZE] = "";
 	char text[256];
+	char remedy[LIMIT_NAME_SIZE + 80];
 
 	if (r->seen.host_key.len > 0)
 		sshkey_fingerprint(fp, r->key, r->seen.host_key.len);
@@ -278,8 +279,10 @@ check_host_key(
 		(void)snprintf(text, sizeof(text),
 		    "the target shows %s, which is not among the %u pinned", fp,
 		    target_nkeys(&d->target));
-		check(list, "host key", CHECK_FAIL, text,
-		    "find out why it changed; then jitctl target add --scan");
+		(void)snprintf(remedy, sizeof(remedy),
+		    "find out why it changed; then jitctl target set %s --scan",
+		    d->target.name);
+		check(list, "host key", CHECK_FAIL, text, remedy);
 	}
 }
 

@@ -233,6 +233,7 @@ user_dialed(struct session *s, enum dial_result result, int fd, const char *why)
 	struct target *t = NULL;
 	struct msg_ses_target m = {.rid = s->dial_rid, .addr = s->addr};
 	struct peer *p = process_session(s->b->process, s->conn);
+	char no_key[LIMIT_NAME_SIZE + 128];
 
 	if (result != DIAL_DONE) {
 		leg_done(s, END_TARGET_GONE, 0, 0, -1);
@@ -244,8 +245,11 @@ user_dialed(struct session *s, enum dial_result result, int fd, const char *why)
 	    store_target_get(s->b->store, s->target, t) != 0 ||
 	    target_nkeys(t) == 0) {
 		leg_done(s, END_TARGET_GONE, 0, 0, -1);
-		dial_no(s, "this target has no pinned host key: ask an admin "
-			   "to run jitctl target add --scan");
+		(void)snprintf(no_key, sizeof(no_key),
+		    "this target has no pinned host key: ask an admin to run "
+		    "jitctl target set %s --scan",
+		    s->target);
+		dial_no(s, no_key);
 	} else {
 		m.host_keys.p = t->host_keys;
 		m.host_keys.len = t->host_keys_len;

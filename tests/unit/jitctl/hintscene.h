@@ -27,4 +27,7 @@ void test_told(void **state);
 void test_times(void **state);
 void test_short_code(void **state);
 
+/* hints_set.c */
+void test_new_host_key(void **state);
+
 #endif

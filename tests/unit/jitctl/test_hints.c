@@ -510,6 +510,7 @@ main(void)
 	    T(test_new_invitation),
 	    T(test_none_live),
 	    T(test_whole),
+	    T(test_new_host_key),
 	    T(test_socket),
 	    T(test_clock),
 	    cmocka_unit_test(test_no_such_name),
