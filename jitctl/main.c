@@ -113,7 +113,8 @@ read_command(struct ctx *c, int argc, char *const *argv)
 	}
 	common = cmd_common_flags();
 	allowed = flags_either(&cmd->flags, &common);
-	if (!opt_parse(&c->opt, argc, argv, &allowed, err, sizeof(err))) {
+	if (!opt_parse(&c->opt, argc, argv, &allowed, err, sizeof(err)) ||
+	    !opt_once(&c->opt, &cmd->once, err, sizeof(err))) {
 		say_error("%s", err);
 		usage(cmd);
 		return NULL;

@@ -196,6 +196,20 @@ opt_parse(struct opts *ret, int argc, char *const *argv,
 }
 
 bool
+opt_once(const struct opts *o, const struct flag_set *once, char *reterr,
+    size_t size)
+{
+	for (unsigned f = 0; f < F_COUNT; f++) {
+		if (!once->has[f] || o->n[f] <= 1)
+			continue;
+		(void)snprintf(
+		    reterr, size, "--%s is given twice", flags[f].name);
+		return false;
+	}
+	return true;
+}
+
+bool
 opt_has(const struct opts *o, enum flag f)
 {
 	return o->n[f] > 0;

@@ -154,6 +154,10 @@ struct flag_set flags_either(
  * word. false: reterr (size bytes) holds a sentence. */
 bool opt_parse(struct opts *ret, int argc, char *const *argv,
     const struct flag_set *allowed, char *reterr, size_t size);
+/* None of these is given more than once, whatever other commands take; false:
+ * the same. */
+bool opt_once(const struct opts *o, const struct flag_set *once, char *reterr,
+    size_t size);
 bool opt_has(const struct opts *o, enum flag f);
 /* The value, or NULL. */
 const char *opt_get(const struct opts *o, enum flag f);

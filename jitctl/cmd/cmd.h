@@ -16,6 +16,7 @@ struct cmd {
 	const char *args; /* "TARGET", "NAME ADDRESS", "[CMD]" or "" */
 	unsigned min_args, max_args;
 	struct flag_set flags; /* besides the common ones */
+	struct flag_set once;  /* of these: not twice, as others may */
 	const char *what;      /* one line */
 	const char *example;   /* without "jitctl " */
 	int (*run)(struct ctx *c);

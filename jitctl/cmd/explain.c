@@ -25,8 +25,7 @@ build_query(const struct ctx *c, struct query *q)
 	uint64_t p = 0;
 	uint32_t s = 0;
 
-	if (!once(c, F_LOGIN) || !once(c, F_PORT) || !once(c, F_FROM) ||
-	    (two && !name_arg("USER", c->opt.arg[0])) ||
+	if ((two && !name_arg("USER", c->opt.arg[0])) ||
 	    !name_arg("TARGET", c->opt.arg[two ? 1 : 0]) ||
 	    (login != NULL && !name_arg("--login", login)) ||
 	    (role != NULL && !name_arg("--role", role)) ||
@@ -153,8 +152,6 @@ run_access(struct ctx *c)
 	const char *target = opt_get(&c->opt, F_TARGET);
 	struct query q = {0};
 
-	if (!once(c, F_USER) || !once(c, F_TARGET))
-		return EXIT_USAGE;
 	if ((user == NULL) == (target == NULL)) {
 		say_error("--target NAME or --user NAME: one of them");
 		return EXIT_USAGE;

@@ -69,7 +69,7 @@ help_usage(FILE *f, const struct cmd *c)
 		(void)snprintf(word, sizeof(word), " [--%s%s%s]%s", s->name,
 		    s->value != NULL ? " " : "",
 		    s->value != NULL ? s->value : "",
-		    s->kind == FLAG_MANY ? "..." : "");
+		    s->kind == FLAG_MANY && !c->once.has[i] ? "..." : "");
 		if (col + (int)strlen(word) > width)
 			col = fprintf(f, "\n%*s", width >= NARROW ? 13 : INDENT,
 				  "") -

@@ -34,8 +34,7 @@ request_body(const struct ctx *c)
 	uint32_t s = 0;
 	json_t *o = NULL;
 
-	if (!once(c, F_LOGIN) || !once(c, F_PORT) ||
-	    (dur != NULL && !duration_arg(F_FOR, dur, &s)))
+	if (dur != NULL && !duration_arg(F_FOR, dur, &s))
 		return NULL;
 	if (port != NULL && !port_arg(port, &p))
 		return NULL;

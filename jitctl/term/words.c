@@ -118,15 +118,6 @@ times_arg(
 	return true;
 }
 
-bool
-once(const struct ctx *c, enum flag f)
-{
-	if (c->opt.n[f] <= 1)
-		return true;
-	say_error("--%s is given twice", flag_spec(f)->name);
-	return false;
-}
-
 json_t *
 names_array(const struct ctx *c, enum flag f)
 {

@@ -27,8 +27,6 @@ bool time_arg(const struct ctx *c, enum flag f, int64_t now_ms, int64_t *ret);
 /* --since and --until both; false as well where one excludes the other. */
 bool times_arg(
     const struct ctx *c, int64_t now_ms, int64_t *retsince, int64_t *retuntil);
-/* For a flag that some commands take often and this one once. */
-bool once(const struct ctx *c, enum flag f);
 /* A flag's values as a JSON array, each checked with str_name_ok; NULL after a
  * complaint. */
 json_t *names_array(const struct ctx *c, enum flag f);

@@ -45,6 +45,7 @@ test_opts(void **state)
 						 [F_QUIET] = true,
 						 [F_OUTPUT] = true}};
 	static const struct flag_set file = {.has = {[F_FILE] = true}};
+	static const struct flag_set twice = {.has = {[F_LOGIN] = true}};
 	static const struct flag_set follow = {.has = {[F_FOLLOW] = true}};
 	static const struct {
 		const char *line, *part;
@@ -83,6 +84,10 @@ test_opts(void **state)
 		CHECK_ROW(!parse(&o, bad[i].line, &some, err), bad[i].line);
 		CHECK_ROW(strstr(err, bad[i].part) != NULL, err);
 	}
+	assert_true(parse(&o, "request a --login x --login y", NULL, err));
+	assert_false(opt_once(&o, &twice, err, sizeof(err)));
+	assert_string_equal(err, "--login is given twice");
+	assert_true(opt_once(&o, &file, err, sizeof(err)));
 	/* A guess takes nothing away, not even a question. */
 	for (size_t i = 0; i < ARRAY_LEN(harsh); i++) {
 		CHECK_ROW(!parse(&o, harsh[i], NULL, err), harsh[i]);

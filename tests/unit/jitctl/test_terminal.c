@@ -58,7 +58,6 @@ test_words(void **state)
 	assert_null(labels_object(&c));
 	c.opt.value[F_LABEL][1] = "os=a b";
 	assert_null(labels_object(&c));
-	assert_false(once(&c, F_LABEL));
 }
 
 static void
