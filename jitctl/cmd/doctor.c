@@ -12,6 +12,7 @@
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/cmd/door.h"
 #include "jitctl/cmd/grant.h"
+#include "jitctl/cmd/ssh.h"
 #include "jitctl/gateway/challenge.h"
 #include "jitctl/gateway/http.h"
 #include "jitctl/gateway/knock.h"
@@ -261,7 +262,8 @@ check_doors(struct ctx *c, json_t *checks)
 	struct challenges seen;
 	struct reply r = {0};
 	char text[DOOR_TEXT_SIZE];
-	char again[CELL_SIZE];
+	char again[CELL_SIZE + SSH_TEXT_SIZE];
+	char ssh[SSH_TEXT_SIZE];
 
 	if (challenge_get(c, &seen) != EXIT_OK)
 		return;
@@ -285,10 +287,11 @@ check_doors(struct ctx *c, json_t *checks)
 		else if (text[0] != '\0')
 			add_check(checks, "door", CHECK_OK, text, "");
 	}
+	ssh_begin(c, c->prof.ssh_port, ssh);
 	(void)snprintf(again, sizeof(again),
-	    "%s request TARGET --reason 'WHY', then ssh -p %u "
-	    "LOGIN@TARGET@%.64s: no target answers who calls it directly",
-	    self(c), c->prof.ssh_port, c->prof.host);
+	    "%s request TARGET --reason 'WHY', then %s LOGIN@TARGET@%.64s: no "
+	    "target answers who calls it directly",
+	    self(c), ssh, c->prof.host);
 	if (json_array_size(items) == 0)
 		add_check(checks, "door", CHECK_SKIP,
 		    "nothing of yours is open: not knocked at", again);

@@ -11,6 +11,7 @@
 #include "jitctl/cmd/grant.h"
 #include "jitctl/cmd/guess.h"
 #include "jitctl/cmd/request.h"
+#include "jitctl/cmd/ssh.h"
 #include "jitctl/cmd/waiting.h"
 #include "jitctl/gateway/call.h"
 #include "jitctl/gateway/read.h"
@@ -213,18 +214,13 @@ print_ssh(const struct ctx *c, const json_t *o, bool direct)
 	const char *login = member_name(o, "login");
 	const char *target = member_name(o, "target");
 	const unsigned port = member_port(o, "ssh_port");
+	char ssh[SSH_TEXT_SIZE];
 
 	if (login[0] == '\0' || target[0] == '\0' || (!direct && port == 0))
 		return not_expected();
-	if (direct && member_port(o, "port") != 22 &&
-	    member_port(o, "port") != 0)
-		(void)printf(
-		    "ssh -p %u %s@%s\n", member_port(o, "port"), login, target);
-	else if (direct)
-		(void)printf("ssh %s@%s\n", login, target);
-	else
-		(void)printf(
-		    "ssh -p %u %s@%s@%s\n", port, login, target, c->prof.host);
+	ssh_begin(c, direct ? member_port(o, "port") : port, ssh);
+	(void)printf("%s %s@%s%s%s\n", ssh, login, target, direct ? "" : "@",
+	    direct ? "" : c->prof.host);
 	return EXIT_OK;
 }
 

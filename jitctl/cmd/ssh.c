@@ -2,13 +2,48 @@
 /*
  * ssh - what plain ssh needs to know. Writes nothing into ~/.ssh.
  */
+#include "jitctl/cmd/ssh.h"
+
 #include <string.h>
 
+#include "base/buf.h"
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/gateway/call.h"
+#include "jitctl/gateway/sign.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/say.h"
 #include "jitctl/term/words.h"
+
+void
+ssh_begin(const struct ctx *c, unsigned port, char ret[static SSH_TEXT_SIZE])
+{
+	const char *key = sign_key_for_ssh(c);
+	char path[LIMIT_PATH_SIZE * 2] = "";
+	struct buf b;
+	size_t at = 0;
+
+	/* ssh reads "%d" and "${HOME}" in it as more than they are */
+	for (; *key != '\0' && at + 2 < sizeof(path); key++) {
+		if (*key == '%')
+			path[at++] = '%';
+		path[at++] = *key;
+	}
+	path[at] = '\0';
+	buf_init(&b, SSH_TEXT_SIZE - 1);
+	buf_printf(&b, "ssh");
+	if (path[0] != '\0' && *key == '\0' && strstr(path, "${") == NULL) {
+		buf_printf(&b, " -i ");
+		shell_word(&b, path);
+	}
+	if (port != 0 && port != 22)
+		buf_printf(&b, " -p %u", port);
+	ret[0] = '\0';
+	if (buf_err(&b) == 0) {
+		memcpy(ret, b.p, b.len);
+		ret[b.len] = '\0';
+	}
+	buf_done(&b);
+}
 
 static int
 need_host_key(const struct ctx *c)

@@ -76,11 +76,32 @@ sign_key_named(const struct ctx *c)
 	return c->identity != NULL ? c->identity : c->prof.key;
 }
 
+/* In the order in which we take one; ssh tries them all. */
+static const char *const key_names[] = {
+    "id_ed25519", "id_ed25519_sk", "id_ecdsa", "id_ecdsa_sk", "id_rsa"};
+
+const char *
+sign_key_for_ssh(const struct ctx *c)
+{
+	const char *home = getenv("HOME");
+	const char *key = sign_key_named(c);
+	char path[LIMIT_PATH_SIZE];
+	char pub[LIMIT_PATH_SIZE + 8];
+
+	if (key[0] == '\0' || sign_is_fingerprint(key))
+		return "";
+	for (size_t i = 0; i < ARRAY_LEN(key_names) && home != NULL; i++)
+		if (str_fmt(path, sizeof(path), "%s/.ssh/%s", home,
+			key_names[i]) == 0 &&
+		    str_fmt(pub, sizeof(pub), "%s.pub", path) == 0 &&
+		    (strcmp(key, path) == 0 || strcmp(key, pub) == 0))
+			return "";
+	return key;
+}
+
 int
 sign_key(const struct ctx *c, char *ret, size_t size)
 {
-	static const char *const names[] = {
-	    "id_ed25519", "id_ed25519_sk", "id_ecdsa", "id_ecdsa_sk", "id_rsa"};
 	const char *home = getenv("HOME");
 	const char *key = sign_key_named(c);
 	char line[LIMIT_PUBKEY_MAX * 2];
@@ -88,8 +109,8 @@ sign_key(const struct ctx *c, char *ret, size_t size)
 
 	if (key[0] != '\0')
 		return str_copy(ret, size, key) == 0 ? EXIT_OK : EXIT_USAGE;
-	for (size_t i = 0; i < ARRAY_LEN(names) && home != NULL; i++)
-		if (str_fmt(ret, size, "%s/.ssh/%s", home, names[i]) == 0 &&
+	for (size_t i = 0; i < ARRAY_LEN(key_names) && home != NULL; i++)
+		if (str_fmt(ret, size, "%s/.ssh/%s", home, key_names[i]) == 0 &&
 		    access(ret, R_OK) == 0)
 			return EXIT_OK;
 	if (agent_line("", line, sizeof(line), fp))

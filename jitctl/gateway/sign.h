@@ -18,6 +18,9 @@ bool sign_is_fingerprint(const char *key);
 /* The key that the flags, the environment or the profile name; "" if none
  * does. Borrowed from c. */
 const char *sign_key_named(const struct ctx *c);
+/* The same for ssh: "" too where it tries that one by itself, or the agent has
+ * it. */
+const char *sign_key_for_ssh(const struct ctx *c);
 /* The key to use: the named one, ~/.ssh/id_*, the agent's first. A path or
  * "SHA256:...". EXIT_OK; EXIT_USAGE when it is too long; EXIT_LOGIN. */
 MUST_CHECK int sign_key(const struct ctx *c, char *ret, size_t size);

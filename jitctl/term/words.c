@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/fault.h"
 #include "base/str.h"
 #include "jitctl/term/say.h"
@@ -162,7 +161,7 @@ labels_object(const struct ctx *c)
 	return o;
 }
 
-static void
+void
 shell_word(struct buf *b, const char *s)
 {
 	char text[LIMIT_TEXT_SIZE];

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/buf.h"
 #include "base/secret.h"
 #include "jitctl/jitctl.h"
 
@@ -33,6 +34,7 @@ json_t *names_array(const struct ctx *c, enum flag f);
 /* --label k=v ... as an object; NULL after a complaint. */
 json_t *labels_object(const struct ctx *c);
 /* Quoted when a shell would see more than one plain word. */
+void shell_word(struct buf *b, const char *s);
 void put_shell_word(FILE *f, const char *s);
 
 /* How this run would be called again, for hints that can be pasted: "jitctl"

@@ -4,7 +4,10 @@
 #include "tests/unit/support/test.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "jitctl/cmd/cmd.h"
 #include "tests/unit/jitctl/hintscene.h"
@@ -44,4 +47,45 @@ test_new_host_key(void **state)
 	    "2200,\"reach\":\"direct\",\"labels\":{\"env\":\"prod\"},"
 	    "\"logins\":[\"deploy\"],\"host_keys\":[\"ssh-ed25519 AAAA\"]}");
 	check_says(x, run_target_set, "web-01", bad, EXIT_VERIFY, bad_says);
+}
+
+#define GRANTED                                                                \
+	"{\"grant\":\"" G1 "\",\"login\":\"deploy\",\"target\":\"web-01\","    \
+	"\"ssh_port\":1,\"reach\":\"proxy\",\"sources\":[\"192.0.2.1\"],"      \
+	"\"end\":\"2026-11-22T12:00:00Z\"}"
+
+/* A key that ssh would not try by itself is in the line to be pasted. */
+void
+test_ssh_line(void **state)
+{
+	static const struct step made[] = {
+	    CHALLENGE, {"/v1/requests", 201, GRANTED}, {NULL, 0, NULL}};
+	char home[64], named[128], odd[128];
+	struct scene *x = *state;
+	const char *const says[] = {named, NULL, NULL};
+	static const char *const default_says[] = {
+	    "\nssh -p 1 deploy@web-01@127.0.0.1\n", NULL, NULL};
+	const char *const odd_says[] = {odd, NULL, NULL};
+
+	(void)snprintf(
+	    named, sizeof(named), "\nssh -i %s -p 1 deploy@web-01", x->s.key);
+	check_says(x, run_request, "web-01", made, EXIT_OK, says);
+	/* signs with the one, and ssh has it under the default's name */
+	(void)snprintf(home, sizeof(home), "%s/.ssh", x->s.dir);
+	assert_int_equal(mkdir(home, 0700), 0);
+	(void)strcat(home, "/id_ed25519");
+	assert_int_equal(symlink(x->s.key, home), 0);
+	(void)setenv("HOME", x->s.dir, 1);
+	x->c.identity = home;
+	check_says(x, run_request, "web-01", made, EXIT_OK, default_says);
+	(void)snprintf(named, sizeof(named), "%s/a %%d", x->s.dir);
+	assert_int_equal(symlink(x->s.key, named), 0);
+	(void)snprintf(
+	    odd, sizeof(odd), "\nssh -i '%s/a %%%%d' -p 1 deploy@", x->s.dir);
+	x->c.identity = named;
+	check_says(x, run_request, "web-01", made, EXIT_OK, odd_says);
+	(void)unlink(named);
+	(void)unlink(home);
+	*strrchr(home, '/') = '\0';
+	(void)rmdir(home);
 }

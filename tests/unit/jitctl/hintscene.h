@@ -29,5 +29,6 @@ void test_short_code(void **state);
 
 /* hints_set.c */
 void test_new_host_key(void **state);
+void test_ssh_line(void **state);
 
 #endif

@@ -129,7 +129,7 @@ test_open_already(void **state)
 	static const char *const there_says[] = {
 	    "Open already, from 2026-11-22 11:00:00 UTC until "
 	    "2026-11-22 12:00:00 UTC: it is " G1,
-	    "ssh -p 1 deploy@web-01@127.0.0.1", NULL, "Door open", "Also open",
+	    " -p 1 deploy@web-01@127.0.0.1", NULL, "Door open", "Also open",
 	    NULL};
 
 	check_says(*state, run_request, "web-01", made, EXIT_OK, made_says);
@@ -511,6 +511,7 @@ main(void)
 	    T(test_none_live),
 	    T(test_whole),
 	    T(test_new_host_key),
+	    T(test_ssh_line),
 	    T(test_socket),
 	    T(test_clock),
 	    cmocka_unit_test(test_no_such_name),
