@@ -66,9 +66,10 @@ struct ctx {
 	struct profile prof;
 	bool have_profile;
 	struct http *http;
-	bool key_changed; /* the gateway's: said once, then it stops */
-	char self[512];   /* self_set(); "" = jitctl */
-	bool unconfirmed; /* what was ended may still be open: exit status 1 */
+	bool key_changed;  /* the gateway's: said once, then it stops */
+	char self[512];    /* self_set(); "" = jitctl */
+	bool changes_told; /* before it was asked whether to make them */
+	bool unconfirmed;  /* what was ended may still be open: exit status 1 */
 };
 
 #endif

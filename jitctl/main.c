@@ -45,7 +45,7 @@ read_identity(const struct ctx *c, const struct cmd *cmd)
 {
 	const char *key = opt_get(&c->opt, F_IDENTITY);
 
-	if (key == NULL && !cmd->key_is_users)
+	if (key == NULL && cmd->users_key == NULL)
 		key = opt_get(&c->opt, F_KEY);
 	if (key == NULL || key[0] == '\0')
 		key = getenv("JITCTL_KEY");

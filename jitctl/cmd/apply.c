@@ -165,16 +165,33 @@ print_change(const struct ctx *c, const json_t *e, bool is_new, bool dry)
 	cell_text(t[0], json_object_get(e, "kind"), COL_TEXT);
 	cell_text(t[1], json_object_get(e, "name"), COL_TEXT);
 	cell_text(t[2], json_object_get(e, "warning"), COL_TEXT);
-	(void)printf("%s %-7s %s", is_new ? "+" : "~", t[0], t[1]);
-	if (is_new)
-		print_fields(e);
-	(void)fputc('\n', stdout);
-	change_tell_fields(c, json_object_get(e, "changes"));
-	if (t[2][0] != '\0')
-		say_error("%s: %s", t[1], t[2]);
+	if (!c->changes_told) {
+		(void)printf("%s %-7s %s", is_new ? "+" : "~", t[0], t[1]);
+		if (is_new)
+			print_fields(e);
+		(void)fputc('\n', stdout);
+		change_tell_fields(c, json_object_get(e, "changes"));
+		if (t[2][0] != '\0')
+			say_error("%s: %s", t[1], t[2]);
+	}
 	if (!dry)
 		left_tell(c, "What it had before stays shut.",
 		    json_object_get(e, "left"));
+}
+
+/* Before it is asked whether to apply them. */
+static void
+tell_planned(const struct ctx *c, const json_t *o)
+{
+	const json_t *changes = json_object_get(o, "changes");
+
+	for (size_t i = 0; i < json_array_size(changes); i++) {
+		const json_t *e = json_array_get(changes, i);
+		const char *change = member(e, "change");
+
+		if (strcmp(change, "same") != 0)
+			print_change(c, e, strcmp(change, "new") == 0, true);
+	}
 }
 
 static int
@@ -229,7 +246,8 @@ run_apply(struct ctx *c)
 	}
 	places = json_incref(json_object_get(body, "places"));
 	(void)json_object_del(body, "places");
-	x = change_asked(c, VERB_APPLY, body, ASK_IF_ENDS, "Apply?", &r);
+	x = change_asked_telling(
+	    c, VERB_APPLY, body, ASK_IF_ENDS, "Apply?", tell_planned, &r);
 	body = NULL;
 	if (x == EXIT_OK && !out_object(c, r.json))
 		x = print_changes(c, r.json, dry);

@@ -143,9 +143,47 @@ lost_roles(const json_t *o)
 }
 
 static bool
+has_key(const json_t *keys, const char *fingerprint)
+{
+	for (size_t i = 0; i < json_array_size(keys); i++)
+		if (strcmp(member(json_array_get(keys, i), "fingerprint"),
+			fingerprint) == 0)
+			return true;
+	return false;
+}
+
+/* Whoever has that key only signs nothing any more. */
+static bool
+takes_key(const json_t *was, const json_t *now)
+{
+	for (size_t i = 0; i < json_array_size(was); i++)
+		if (!has_key(
+			now, member(json_array_get(was, i), "fingerprint")))
+			return true;
+	return false;
+}
+
+/* Of one, or of a policy's entries. */
+static bool
+takes_keys(const json_t *o)
+{
+	const json_t *list = json_object_get(o, "changes");
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *e = json_array_get(list, i);
+
+		if (takes_keys(e) || (strcmp(member(e, "field"), "keys") == 0 &&
+					 takes_key(json_object_get(e, "before"),
+					     json_object_get(e, "after"))))
+			return true;
+	}
+	return false;
+}
+
+static bool
 takes_something(const json_t *o)
 {
-	return ends_something(o) || takes_last_admin(o) ||
+	return ends_something(o) || takes_last_admin(o) || takes_keys(o) ||
 	       json_array_size(lost_roles(o)) > 0;
 }
 
@@ -221,9 +259,11 @@ change_tell(
 		say(c, "%s %s is so already: nothing %s changed.", kind, name,
 		    dry ? "would be" : "was");
 	else
-		say(c, "%s %s %s:", kind, name,
-		    dry ? "would change" : "has changed");
-	change_tell_fields(c, list);
+		say(c, "%s %s %s%s", kind, name,
+		    dry ? "would change" : "has changed",
+		    c->changes_told ? "." : ":");
+	if (!c->changes_told)
+		change_tell_fields(c, list);
 	change_tell_ended(c, o);
 }
 
@@ -262,10 +302,11 @@ asks(const struct ctx *c)
 	return prompt_possible(c) || (c->no_input && !FAULT(no_input_yes));
 }
 
-/* Tries it, says what would end, and asks. EXIT_OK: it may be made. */
+/* Tries it, says what would change and end, and asks. EXIT_OK: it may be made.
+ */
 static int
 ask_first(struct ctx *c, enum api_verb verb, json_t *body, enum change_ask ask,
-    const char *question, struct reply *ret)
+    const char *question, change_tell_fn *tell, struct reply *ret)
 {
 	const struct call_opts o = {.show_problem = true};
 	int x = EXIT_OK;
@@ -279,7 +320,9 @@ ask_first(struct ctx *c, enum api_verb verb, json_t *body, enum change_ask ask,
 	if (!warned(ask, ret->json) &&
 	    (!asks(c) || (ask != ASK_ALWAYS && !takes_something(ret->json))))
 		return EXIT_OK;
+	tell(c, ret->json);
 	change_tell_ended(c, ret->json);
+	c->changes_told = true;
 	if (!prompt_possible(c)) {
 		say_error("nothing was changed: if that is meant, say --yes");
 		return EXIT_FAILED;
@@ -290,9 +333,24 @@ ask_first(struct ctx *c, enum api_verb verb, json_t *body, enum change_ask ask,
 	return x;
 }
 
+static void
+tell_fields_of(const struct ctx *c, const json_t *reply)
+{
+	change_tell_fields(c, json_object_get(reply, "changes"));
+}
+
 int
 change_asked(struct ctx *c, enum api_verb verb, json_t *body,
     enum change_ask ask, const char *question, struct reply *ret)
+{
+	return change_asked_telling(
+	    c, verb, body, ask, question, tell_fields_of, ret);
+}
+
+int
+change_asked_telling(struct ctx *c, enum api_verb verb, json_t *body,
+    enum change_ask ask, const char *question, change_tell_fn *tell,
+    struct reply *ret)
 {
 	const bool dry = opt_has(&c->opt, F_DRY_RUN);
 	int x = EXIT_OK;
@@ -302,7 +360,7 @@ change_asked(struct ctx *c, enum api_verb verb, json_t *body,
 		x = EXIT_FAILED;
 	else if (body != NULL && !dry && !c->yes &&
 		 (ask == ASK_IF_WARNED || asks(c)))
-		x = ask_first(c, verb, body, ask, question, ret);
+		x = ask_first(c, verb, body, ask, question, tell, ret);
 	if (x != EXIT_OK) {
 		json_decref(body);
 		return x;

@@ -22,15 +22,21 @@ MUST_CHECK int change(
     struct ctx *c, enum api_verb verb, json_t *body, struct reply *ret);
 
 /* When people are asked before a change is made: always, or only where it ends
- * something; never without a terminal, nor with --yes. ASK_IF_WARNED: as well
- * where the gateway warns of it, which without a terminal wants --yes. With
+ * something, or takes a key from a user; never without a terminal, nor with
+ * --yes. ASK_IF_WARNED: as well where the gateway warns of it, which without a
+ * terminal wants --yes. With
  * --no-input each of these questions is a failure that names --yes. */
 enum change_ask { ASK_IF_ENDS = 0, ASK_ALWAYS, ASK_IF_WARNED };
 /* The same as change(), for a verb that knows dry runs: asks "question" after
- * saying what would end, and with --dry-run makes nothing. EXIT_FAILED after
- * "no"; *ret is what was answered last. */
+ * saying what would change and end (then c->changes_told), and with --dry-run
+ * makes nothing. EXIT_FAILED after "no"; *ret is what was answered last. */
 MUST_CHECK int change_asked(struct ctx *c, enum api_verb verb, json_t *body,
     enum change_ask ask, const char *question, struct reply *ret);
+/* Where what would change is told otherwise than by change_tell_fields(). */
+typedef void change_tell_fn(const struct ctx *c, const json_t *reply);
+MUST_CHECK int change_asked_telling(struct ctx *c, enum api_verb verb,
+    json_t *body, enum change_ask ask, const char *question,
+    change_tell_fn *tell, struct reply *ret);
 /* Says what the reply says that was changed, one line each after a heading, and
  * what was ended; of a dry run, would be. kind and name are what it is. */
 void change_tell(

@@ -20,10 +20,10 @@ struct cmd {
 	const char *what;      /* one line */
 	const char *example;   /* without "jitctl " */
 	int (*run)(struct ctx *c);
-	bool local;        /* calls no gateway, needs no profile */
-	bool key_is_users; /* --key names a user's key, not the one to sign */
-	bool destroys;     /* takes away, or for good: no guess leads here */
-	const char *noun;  /* that alone means this: "target" targets ls */
+	bool local;            /* calls no gateway, needs no profile */
+	const char *users_key; /* what --key is, if not the key that signs */
+	bool destroys;    /* takes away, or for good: no guess leads here */
+	const char *noun; /* that alone means this: "target" targets ls */
 };
 
 /* Those of its own, with --key where that is not the common one. */
@@ -32,7 +32,7 @@ cmd_flags(const struct cmd *c)
 {
 	struct flag_set own = c->flags;
 
-	own.has[F_KEY] = c->key_is_users;
+	own.has[F_KEY] = c->users_key != NULL;
 	return own;
 }
 

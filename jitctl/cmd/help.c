@@ -96,9 +96,8 @@ print_flags(FILE *f, const struct cmd *c, const struct flag_set *set)
 		    s->value != NULL ? " " : "",
 		    s->value != NULL ? s->value : "");
 		put_pair(f, 28, left,
-		    i == F_KEY && c->key_is_users
-			? "a public key of the user (one more)"
-			: s->help);
+		    i == F_KEY && c->users_key != NULL ? c->users_key
+						       : s->help);
 	}
 }
 

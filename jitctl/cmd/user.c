@@ -3,6 +3,7 @@
  * user - the users of the gateway: listed, made, changed, locked out, removed.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "jitctl/cmd/change.h"
 #include "jitctl/cmd/cmd.h"
@@ -65,18 +66,34 @@ tell_roles(const struct ctx *c, const json_t *o, const char *how)
 		say(c, "Roles that %s %s: %s", how, c->opt.arg[0], text);
 }
 
+/* A new invitation is a change that the list does not have. */
+static bool
+is_invited(const struct ctx *c, const json_t *o)
+{
+	if (json_object_get(o, "changes") == NULL)
+		return false; /* new themselves */
+	return json_object_get(o, "invitation") != NULL ||
+	       (json_is_true(json_object_get(o, "dry_run")) &&
+		   strcmp(member(o, "state"), "invited") == 0 &&
+		   (opt_has(&c->opt, F_INVITE) ||
+		       opt_has(&c->opt, F_RESET_CODE)));
+}
+
 static int
 tell_user(const struct ctx *c, const json_t *o)
 {
 	const json_t *list = json_object_get(o, "changes");
-	const bool invites = opt_has(&c->opt, F_INVITE);
+	const bool invites = is_invited(c, o);
 
-	/* A new invitation is a change that the list does not have. */
-	if (!invites || list == NULL || json_array_size(list) > 0)
+	if (!invites || json_array_size(list) > 0)
 		change_tell(c, "User", c->opt.arg[0], o);
 	else
 		change_tell_ended(c, o);
 	change_tell_unmatched(c, "user", o);
+	if (invites && json_array_size(list) == 0 &&
+	    opt_has(&c->opt, F_RESET_CODE))
+		say(c, "User %s had no code yet that could be void.",
+		    c->opt.arg[0]);
 	if (invites)
 		say(c,
 		    json_is_true(json_object_get(o, "dry_run"))

@@ -89,3 +89,97 @@ test_ssh_line(void **state)
 	*strrchr(home, '/') = '\0';
 	(void)rmdir(home);
 }
+
+#define KEYS(was, now)                                                         \
+	"{\"user\":\"alice\",\"dry_run\":true,\"changes\":[{\"field\":"        \
+	"\"keys\",\"before\":[" was "],\"after\":[" now "]}],\"ended\":{"      \
+	"\"grants\":0,\"sessions\":0}}"
+#define KEY(fp) "{\"fingerprint\":\"SHA256:" fp "\"}"
+
+/* Keys that go away are asked about, as what ends is: here nobody can be. */
+void
+test_keys_go(void **state)
+{
+	static const struct step gone[] = {
+	    {NULL, 200, KEYS(KEY("a") "," KEY("b"), KEY("b") "," KEY("c"))},
+	    {NULL, 0, NULL}};
+	static const struct step more[] = {
+	    {NULL, 200, KEYS(KEY("a"), KEY("a") "," KEY("c"))},
+	    {NULL, 0, NULL}};
+	static const char *const gone_says[] = {
+	    "keys       SHA256:a,SHA256:b -> SHA256:b,SHA256:c",
+	    "nothing was changed: if that is meant, say --yes", NULL, NULL};
+	static const char *const more_says[] = {
+	    "User alice would change:", NULL, "nothing was", NULL};
+	struct scene *x = *state;
+
+	x->c.socket = "x";
+	x->c.opt.n[F_KEY] = 1;
+	x->c.opt.value[F_KEY][0] = x->s.pub;
+	check_says(x, run_user_set, "alice", gone, EXIT_FAILED, gone_says);
+	x->c.changes_told = false;
+	check_says(x, run_user_set, "alice", more, EXIT_OK, more_says);
+}
+
+#define ENDS ",\"ended\":{\"grants\":1,\"sessions\":0,\"list\":[]}}"
+
+/* What would change is shown before it is asked about, all of it. */
+void
+test_shown_first(void **state)
+{
+	static const struct step role[] = {
+	    {NULL, 200,
+		"{\"dry_run\":true,\"changes\":[{\"field\":\"max\",\"before\":"
+		"3600,\"after\":60},{\"field\":\"mfa_age\",\"before\":900,"
+		"\"after\":0}]" ENDS},
+	    {NULL, 0, NULL}};
+	static const char *const role_says[] = {"max        1h -> 1m\n",
+	    "mfa_age    15m -> 0s\n", "This ends: 1 grant", "say --yes", NULL,
+	    NULL};
+	static const struct step policy[] = {
+	    {NULL, 200,
+		"{\"dry_run\":true,\"changes\":[{\"kind\":\"role\",\"name\":"
+		"\"ops\",\"change\":\"update\",\"changes\":[{\"field\":\"max\","
+		"\"before\":3600,\"after\":60}]},{\"kind\":\"user\",\"name\":"
+		"\"bob\",\"change\":\"new\",\"detail\":\"{}\"},{\"kind\":"
+		"\"user\",\"name\":\"carol\",\"change\":\"same\"}]" ENDS},
+	    {NULL, 0, NULL}};
+	static const char *const policy_says[] = {"~ role    ops\n",
+	    "max        1h -> 1m\n", "+ user    bob\n", "say --yes", NULL,
+	    "carol", NULL};
+	struct scene *x = *state;
+	FILE *f = fopen(x->s.code, "we");
+
+	assert_non_null(f);
+	assert_true(fputs("users: [{user: bob}]\n", f) >= 0);
+	(void)fclose(f);
+	x->c.socket = "x";
+	x->c.opt.n[F_LOGIN] = x->c.opt.n[F_FILE] = 1;
+	x->c.opt.value[F_LOGIN][0] = "deploy";
+	x->c.opt.value[F_FILE][0] = x->s.code;
+	check_says(x, run_role_set, "ops", role, EXIT_FAILED, role_says);
+	x->c.changes_told = false;
+	x->c.opt.nargs = 0;
+	check_says(x, run_apply, NULL, policy, EXIT_FAILED, policy_says);
+}
+
+/* Before they have enrolled there is no code that could be void: a new
+ * invitation is what changes. */
+void
+test_reset_unused_code(void **state)
+{
+	static const struct step steps[] = {
+	    {NULL, 200,
+		"{\"user\":\"carol\",\"state\":\"invited\",\"changes\":[],"
+		"\"invitation\":\"x\"}"},
+	    {NULL, 0, NULL}};
+	static const char *const says[] = {"User carol had no code yet",
+	    "User carol has a new invitation; one made before is void.", NULL,
+	    "nothing was changed", NULL};
+	struct scene *x = *state;
+
+	x->c.socket = "x";
+	x->c.yes = true;
+	x->c.opt.n[F_RESET_CODE] = 1;
+	check_says(x, run_user_set, "carol", steps, EXIT_VERIFY, says);
+}

@@ -30,5 +30,8 @@ void test_short_code(void **state);
 /* hints_set.c */
 void test_new_host_key(void **state);
 void test_ssh_line(void **state);
+void test_keys_go(void **state);
+void test_shown_first(void **state);
+void test_reset_unused_code(void **state);
 
 #endif
