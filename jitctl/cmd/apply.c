@@ -164,7 +164,7 @@ print_change(const struct ctx *c, const json_t *e, bool is_new, bool dry)
 
 	cell_text(t[0], json_object_get(e, "kind"), COL_TEXT);
 	cell_text(t[1], json_object_get(e, "name"), COL_TEXT);
-	cell_text(t[2], json_object_get(e, "warning"), COL_TEXT);
+	cell_text(t[2], json_object_get(e, "warning"), COL_SAID);
 	if (!c->changes_told) {
 		(void)printf("%s %-7s %s", is_new ? "+" : "~", t[0], t[1]);
 		if (is_new)

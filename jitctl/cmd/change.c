@@ -76,6 +76,8 @@ change_value(char ret[static CELL_SIZE], const char *field, const json_t *v)
 		cell_text(ret, v, COL_LIST);
 	else if (f != NULL && f->kind == ROLE_SECONDS)
 		cell_text(ret, v, COL_SECONDS);
+	else if (strcmp(field, "codes") == 0) /* until when they are refused */
+		cell_text(ret, v, COL_SAID);
 	else
 		cell_text(ret, v, COL_TEXT);
 	if (ret[0] == '\0')
@@ -287,7 +289,7 @@ warned(enum change_ask ask, const json_t *o)
 {
 	char text[CELL_SIZE];
 
-	cell_text(text, json_object_get(o, "warning"), COL_TEXT);
+	cell_text(text, json_object_get(o, "warning"), COL_SAID);
 	if (ask != ASK_IF_WARNED || text[0] == '\0')
 		return false;
 	say_error("%s", text);

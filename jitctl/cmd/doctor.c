@@ -363,8 +363,8 @@ print_checks(struct ctx *c, const json_t *o, bool own)
 
 		cell_text(t[0], json_object_get(k, "status"), COL_TEXT);
 		cell_text(t[1], json_object_get(k, "name"), COL_TEXT);
-		cell_text(t[2], json_object_get(k, "detail"), COL_TEXT);
-		cell_text(t[3], json_object_get(k, "remedy"), COL_TEXT);
+		cell_text(t[2], json_object_get(k, "detail"), COL_SAID);
+		cell_text(t[3], json_object_get(k, "remedy"), COL_SAID);
 		self_text(c, said, sizeof(said), t[2]);
 		self_text(c, hint, sizeof(hint), t[3]);
 		(void)printf("%-4s  %-18s  %s%s%s%s\n", t[0], t[1], said,

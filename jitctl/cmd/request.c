@@ -137,7 +137,7 @@ request_print_refused(const struct ctx *c, FILE *f, const json_t *list)
 		const char *name = member(o, "field");
 
 		say_text(field, sizeof(field), name, strlen(name));
-		cell_text(text, json_object_get(o, "text"), COL_TEXT);
+		cell_text(text, json_object_get(o, "text"), COL_SAID);
 		self_text(c, hint, sizeof(hint), text);
 		(void)fprintf(f, "  %-8s %s\n", field, hint);
 	}

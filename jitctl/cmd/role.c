@@ -303,7 +303,7 @@ tell_warning(const char *name, const json_t *o)
 {
 	char text[CELL_SIZE];
 
-	cell_text(text, json_object_get(o, "warning"), COL_TEXT);
+	cell_text(text, json_object_get(o, "warning"), COL_SAID);
 	if (text[0] != '\0')
 		say_error("role %s: %s", name, text);
 }

@@ -134,7 +134,7 @@ scan(struct ctx *c, enum api_verb verb, const char *address, uint64_t port,
 		if (json_array_append(keys, json_object_get(k, "key")) == 0)
 			n++;
 	}
-	cell_text(t[0], json_object_get(r.json, "warning"), COL_TEXT);
+	cell_text(t[0], json_object_get(r.json, "warning"), COL_SAID);
 	if (t[0][0] != '\0')
 		say_error("%s: %s", address, t[0]);
 	x = EXIT_FAILED;
@@ -193,7 +193,7 @@ tell_warning(const char *name, const json_t *o)
 {
 	char text[CELL_SIZE];
 
-	cell_text(text, json_object_get(o, "warning"), COL_TEXT);
+	cell_text(text, json_object_get(o, "warning"), COL_SAID);
 	if (text[0] != '\0')
 		say_error("%s: %s", name, text);
 }

@@ -20,7 +20,7 @@ static const struct col cols[] = {
     {"GROUPS", "groups", COL_LIST, COL_SHOWN},
     {"KEYS", "keys", COL_KEYS, COL_LESS}, {"TOTP", "totp", COL_BOOL, COL_LESS},
     {"ID", "user_id", COL_TEXT, COL_WIDE},
-    {"CODES", "codes", COL_TEXT, COL_WIDE}, /* of one alone, the last */
+    {"CODES", "codes", COL_SAID, COL_WIDE}, /* of one alone, the last */
 };
 
 int

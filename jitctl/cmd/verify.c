@@ -22,6 +22,7 @@
 #include "jitctl/gateway/read.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/say.h"
+#include "jitctl/term/when.h"
 
 enum { LOOK_BACK = 64 }; /* records of the gateway's end, then twice as many */
 
@@ -123,6 +124,7 @@ verdict(const struct job *j, const struct verify_result *r)
 	const bool good = r->verdict == VERIFY_OK || r->verdict == VERIFY_OPEN;
 	const bool bad_end = good && gateway_short(j, r);
 	char text[CELL_SIZE], said[LIMIT_TEXT_SIZE] = "", more[CELL_SIZE];
+	char local[CELL_SIZE];
 	json_t *o = NULL;
 
 	say_text(text, sizeof(text), r->text, strlen(r->text));
@@ -130,8 +132,9 @@ verdict(const struct job *j, const struct verify_result *r)
 		compared(j, r, said, sizeof(said));
 	say_text(more, sizeof(more), said, strlen(said));
 	o = verdict_json(j, r, bad_end, text, more);
+	when_in_text(local, sizeof(local), text);
 	if (!out_object(j->c, o))
-		(void)printf("%s%s%s\n", text, good ? "\n" : "", more);
+		(void)printf("%s%s%s\n", local, good ? "\n" : "", more);
 	json_decref(o);
 	return good && !bad_end ? EXIT_OK : EXIT_VERIFY;
 }

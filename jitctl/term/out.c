@@ -247,11 +247,16 @@ void
 cell_text(char ret[static CELL_SIZE], const json_t *v, enum col_kind k)
 {
 	char text[64];
+	char said[CELL_SIZE] = "";
 
 	ret[0] = '\0';
 	switch (k) {
 	case COL_TEXT:
 		scalar_text(ret, v);
+		break;
+	case COL_SAID:
+		scalar_text(said, v);
+		when_in_text(ret, CELL_SIZE, said);
 		break;
 	case COL_TIME:
 		if (json_is_string(v))

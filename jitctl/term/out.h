@@ -17,6 +17,7 @@
 
 enum col_kind {
 	COL_TEXT = 0,     /* string, number */
+	COL_SAID,         /* a sentence: the times in it are local */
 	COL_TIME,         /* RFC 3339 -> local time with zone */
 	COL_LIST,         /* strings -> a,b */
 	COL_MAP,          /* {"env":"prod"} -> env=prod */

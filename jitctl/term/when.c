@@ -375,25 +375,48 @@ when_text_ms(char *ret, size_t size, const char *utc)
 		ret[0] = '\0';
 }
 
+/* Of the time that text begins with, its bytes, and it as people read it; 0:
+ * it begins with none. */
+static size_t
+time_at(char *ret, size_t size, const char *text)
+{
+	/* as str_time() writes it, and without its milliseconds */
+	static const size_t lengths[] = {
+	    sizeof("2026-11-22T13:02:10.123Z") - 1,
+	    sizeof("2026-11-22T13:02:10Z") - 1};
+	char utc[32];
+	int64_t ms = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(lengths); i++) {
+		const size_t n = strnlen(text, lengths[i]);
+
+		memcpy(utc, text, n);
+		utc[n] = '\0';
+		if (n < lengths[i] || utc[n - 1] != 'Z' ||
+		    str_time_parse(utc, &ms) != 0)
+			continue;
+		when_text(ret, size, utc);
+		return n;
+	}
+	return 0;
+}
+
 void
 when_in_text(char *ret, size_t size, const char *text)
 {
-	enum { UTC_LEN = sizeof("2026-11-22T13:02:10Z") - 1 };
 	size_t at = 0;
 
 	ret[0] = '\0';
 	while (*text != '\0' && at + 1 < size) {
-		char utc[UTC_LEN + 1] = "";
 		char local[64] = "";
-		int64_t ms = 0;
+		const size_t n = FAULT(utc_in_text)
+				     ? 0
+				     : time_at(local, sizeof(local), text);
 
-		memcpy(utc, text, strnlen(text, UTC_LEN));
-		if (str_time_parse(utc, &ms) == 0 && !FAULT(utc_in_text))
-			when_text(local, sizeof(local), utc);
-		if (local[0] != '\0') {
+		if (n > 0) {
 			text_set(ret + at, size - at, local);
 			at += strlen(ret + at);
-			text += UTC_LEN;
+			text += n;
 		} else {
 			ret[at++] = *text++;
 			ret[at] = '\0';

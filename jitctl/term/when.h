@@ -31,8 +31,8 @@ bool when_parse(struct when *ret, const char *s, int64_t now_ms);
 void when_text(char *ret, size_t size, const char *utc);
 /* The same with milliseconds, "2026-11-22 14:02:10.123 CET". */
 void when_text_ms(char *ret, size_t size, const char *utc);
-/* A text with its UTC times ("2026-11-22T13:02:10Z") as when_text() has them;
- * as much as fits. */
+/* A text with its UTC times ("2026-11-22T13:02:10Z", with milliseconds or not)
+ * as when_text() has them; as much as fits. */
 void when_in_text(char *ret, size_t size, const char *text);
 /* -> "14:02:10 CET" if that is today, else "2026-11-21 14:02". */
 void when_text_short(char *ret, size_t size, const char *utc, int64_t now_ms);

@@ -183,3 +183,28 @@ test_reset_unused_code(void **state)
 	x->c.opt.n[F_RESET_CODE] = 1;
 	check_says(x, run_user_set, "carol", steps, EXIT_VERIFY, says);
 }
+
+/* The gateway does not know where who reads it is: its times are UTC, and are
+ * shown as all others. */
+void
+test_times_said(void **state)
+{
+#define UNTIL "paused until 2026-11-22T12:00:00.123Z"
+	static const struct step show[] = {
+	    {"/v1/users?name=alice", 200,
+		"{\"items\":[{\"user\":\"alice\",\"codes\":\"" UNTIL "\"}]}"},
+	    {NULL, 0, NULL}};
+	static const struct step unlock[] = {
+	    {NULL, 200,
+		"{\"user\":\"alice\",\"changes\":[{\"field\":\"codes\","
+		"\"before\":\"" UNTIL "\",\"after\":\"accepted\"}]}"},
+	    {NULL, 0, NULL}};
+	static const char *const says[] = {
+	    "paused until 2026-11-22 12:00:00 UTC", NULL, "T12:00", NULL};
+	struct scene *x = *state;
+
+	x->c.socket = "x";
+	x->c.yes = true;
+	check_says(x, run_user_show, "alice", show, EXIT_OK, says);
+	check_says(x, run_user_unlock, "alice", unlock, EXIT_OK, says);
+}

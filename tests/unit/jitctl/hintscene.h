@@ -33,5 +33,6 @@ void test_ssh_line(void **state);
 void test_keys_go(void **state);
 void test_shown_first(void **state);
 void test_reset_unused_code(void **state);
+void test_times_said(void **state);
 
 #endif

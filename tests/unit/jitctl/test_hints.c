@@ -515,6 +515,7 @@ main(void)
 	    T(test_keys_go),
 	    T(test_shown_first),
 	    T(test_reset_unused_code),
+	    T(test_times_said),
 	    T(test_socket),
 	    T(test_clock),
 	    cmocka_unit_test(test_no_such_name),

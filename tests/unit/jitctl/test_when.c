@@ -223,6 +223,10 @@ test_in_text(void **state)
 	    text, sizeof(text), "g-1: released at 2026-11-30T05:08:39Z, so");
 	assert_string_equal(
 	    text, "g-1: released at 2026-11-30 06:08:39 CET, so");
+	when_in_text(text, sizeof(text),
+	    "after 2026-11-30T05:08:39.548Z 2026-11-30T05:08:39.5");
+	assert_string_equal(
+	    text, "after 2026-11-30 06:08:39 CET 2026-11-30T05:08:39.5");
 	when_in_text(text, sizeof(text), "2026-11-30T05:08:3 and 2026");
 	assert_string_equal(text, "2026-11-30T05:08:3 and 2026");
 	when_in_text(text, 5, "at 2026-11-30T05:08:39Z");
