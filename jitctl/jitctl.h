@@ -65,6 +65,7 @@ struct ctx {
 	const char *identity; /* the key named to sign with, or NULL */
 	struct profile prof;
 	bool have_profile;
+	char profiles[256]; /* without: the names of those that there are */
 	struct http *http;
 	bool key_changed;  /* the gateway's: said once, then it stops */
 	char self[512];    /* self_set(); "" = jitctl */

@@ -11,6 +11,11 @@
 
 #include "jitctl/jitctl.h"
 
+/* What only root can see there: a hint for whoever may tell them. */
+#define ROOT_DOCTOR                                                            \
+	"as root on the gateway: jitctl --socket /run/sallyport/admin.sock "   \
+	"doctor"
+
 struct cmd {
 	const char *name; /* one or two words: "target add" */
 	const char *args; /* "TARGET", "NAME ADDRESS", "[CMD]" or "" */

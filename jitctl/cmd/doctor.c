@@ -13,6 +13,7 @@
 #include "jitctl/cmd/door.h"
 #include "jitctl/cmd/grant.h"
 #include "jitctl/cmd/ssh.h"
+#include "jitctl/gateway/call.h"
 #include "jitctl/gateway/challenge.h"
 #include "jitctl/gateway/http.h"
 #include "jitctl/gateway/knock.h"
@@ -142,8 +143,15 @@ check_ready(struct ctx *c, json_t *checks)
 		for (size_t i = 0; i < json_array_size(list); i++) {
 			const json_t *k = json_array_get(list, i);
 
-			add_check(checks, member(k, "name"), ready_status(k),
-			    member(k, "detail"), "");
+			const enum check_status is = ready_status(k);
+			const char *detail = member(k, "detail");
+			const bool mute = is != CHECK_OK && detail[0] == '\0';
+
+			add_check(checks, member(k, "name"), is,
+			    mute ? "it does not work; why, it says to root "
+				   "alone"
+				 : detail,
+			    mute ? "ask its admin to look, " ROOT_DOCTOR : "");
 		}
 	}
 	reply_done(&r);
@@ -282,8 +290,7 @@ check_doors(struct ctx *c, json_t *checks)
 			add_check(checks, "door", CHECK_WARN, text, again);
 		else if (!door_knock(c, g, text))
 			add_check(checks, "door", CHECK_FAIL, text,
-			    "ask the gateway's admin to run jitctl doctor "
-			    "there");
+			    "ask its admin to look, " ROOT_DOCTOR);
 		else if (text[0] != '\0')
 			add_check(checks, "door", CHECK_OK, text, "");
 	}
@@ -296,6 +303,42 @@ check_doors(struct ctx *c, json_t *checks)
 		add_check(checks, "door", CHECK_SKIP,
 		    "nothing of yours is open: not knocked at", again);
 	reply_done(&r);
+}
+
+/* Before it is asked whether the key is the gateway's, or is refused. */
+static void
+check_known(struct ctx *c, json_t *checks)
+{
+	char name[LIMIT_HOST_SIZE + 16];
+	char text[CELL_SIZE];
+	char remedy[CELL_SIZE * 2];
+
+	if (c->prof.host_key[0] == '\0' || c->prof.ssh_port == 0)
+		return;
+	ssh_name(c, name);
+	switch (ssh_knows(name, c->prof.host_key)) {
+	case SSH_KNOWS:
+		add_check(checks, "known_hosts", CHECK_OK,
+		    "ssh knows the gateway's host key", "");
+		return;
+	case SSH_KNOWS_OTHER:
+		(void)snprintf(text, sizeof(text),
+		    "ssh knows another host key of %s than the gateway had "
+		    "when you joined, and refuses it",
+		    name);
+		(void)snprintf(remedy, sizeof(remedy),
+		    "ssh-keygen -R '%s'; %s known-hosts >> ~/.ssh/known_hosts",
+		    name, self(c));
+		add_check(checks, "known_hosts", CHECK_FAIL, text, remedy);
+		return;
+	case SSH_KNOWS_NONE:
+		break;
+	}
+	(void)snprintf(text, sizeof(text),
+	    "ssh does not know the host key of %s, and would ask", name);
+	(void)snprintf(remedy, sizeof(remedy),
+	    "%s known-hosts >> ~/.ssh/known_hosts", self(c));
+	add_check(checks, "known_hosts", CHECK_WARN, text, remedy);
 }
 
 static void
@@ -329,7 +372,9 @@ check_gateway(struct ctx *c, json_t *checks, bool signs)
 		add_check(checks, "host key", CHECK_WARN,
 		    "the gateway's SSH host key is not the profile's", text);
 	}
-	if (c->socket != NULL)
+	if (c->socket == NULL)
+		check_known(c, checks);
+	else
 		check_api(checks, r.json);
 	reply_done(&r);
 	check_ready(c, checks);
@@ -394,19 +439,19 @@ doctor_client(struct ctx *c)
 {
 	json_t *checks = json_array();
 	json_t *o = NULL;
-	char text[CELL_SIZE];
+	char why[CALL_TEXT_SIZE], remedy[CALL_TEXT_SIZE];
 	bool signs = c->socket != NULL;
 	int x = EXIT_FAILED;
 
 	check_ssh(checks);
 	if (c->socket == NULL && c->have_profile)
 		signs = check_key(c, checks);
-	(void)snprintf(text, sizeof(text), "%s enroll", self(c));
-	if (c->socket != NULL || c->have_profile)
+	if (c->socket != NULL || c->have_profile) {
 		check_gateway(c, checks, signs);
-	else
-		add_check(checks, "profile", CHECK_FAIL,
-		    "no gateway joined yet", text);
+	} else {
+		call_no_profile(c, why, remedy);
+		add_check(checks, "profile", CHECK_FAIL, why, remedy);
+	}
 	o = json_pack("{s:o}", "checks", checks);
 	if (o != NULL)
 		x = print_checks(c, o, true);

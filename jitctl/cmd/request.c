@@ -254,8 +254,9 @@ tell_knock(const struct ctx *c, const json_t *o)
 	char text[DOOR_TEXT_SIZE];
 
 	if (!door_knock(c, o, text))
-		say_error("%s. Tell its admin; to look again: %s doctor", text,
-		    self(c));
+		say_error("%s. Ask its admin to look, " ROOT_DOCTOR
+			  "; to try again: %s doctor",
+		    text, self(c));
 	else if (text[0] != '\0')
 		say(c, "%s.", text);
 }

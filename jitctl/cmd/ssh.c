@@ -4,15 +4,20 @@
  */
 #include "jitctl/cmd/ssh.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/gateway/call.h"
+#include "jitctl/gateway/program.h"
+#include "jitctl/gateway/reply.h"
 #include "jitctl/gateway/sign.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/say.h"
 #include "jitctl/term/words.h"
+
+enum { KNOWN_MAX = 64 * 1024 }; /* internal: of one host */
 
 void
 ssh_begin(const struct ctx *c, unsigned port, char ret[static SSH_TEXT_SIZE])
@@ -45,6 +50,76 @@ ssh_begin(const struct ctx *c, unsigned port, char ret[static SSH_TEXT_SIZE])
 	buf_done(&b);
 }
 
+void
+ssh_name(const struct ctx *c, char ret[static LIMIT_HOST_SIZE + 16])
+{
+	if (c->prof.ssh_port == 22)
+		(void)snprintf(ret, LIMIT_HOST_SIZE + 16, "%s", c->prof.host);
+	else
+		(void)snprintf(ret, LIMIT_HOST_SIZE + 16, "[%s]:%u",
+		    c->prof.host, c->prof.ssh_port);
+}
+
+/* "NAMES TYPE KEY ...": where TYPE begins; NULL: not such a line. */
+static const char *
+key_of_line(const char *line)
+{
+	if (line[0] == '#' || line[0] == '@') /* an authority, or revoked */
+		return NULL;
+	line += strcspn(line, " ");
+	return *line == ' ' ? line + 1 : NULL;
+}
+
+enum ssh_knows
+ssh_knows_in(const char *text, const char *host_key)
+{
+	const size_t type = strcspn(host_key, " ");
+	enum ssh_knows knows = SSH_KNOWS_NONE;
+	char line[KEY_TEXT_SIZE + LIMIT_HOST_SIZE];
+
+	while (*text != '\0') {
+		const size_t n = strcspn(text, "\r\n");
+		const char *key = NULL;
+
+		if (n < sizeof(line)) {
+			memcpy(line, text, n);
+			line[n] = '\0';
+			key = key_of_line(line);
+		}
+		if (key_same(key, host_key))
+			return SSH_KNOWS;
+		if (key != NULL && strncmp(key, host_key, type + 1) == 0)
+			knows = SSH_KNOWS_OTHER;
+		text += n;
+		text += strspn(text, "\r\n");
+	}
+	return knows;
+}
+
+enum ssh_knows
+ssh_knows(const char *name, const char *host_key)
+{
+	const char *const of_user[] = {"ssh-keygen", "-F", name, NULL};
+	const char *const of_host[] = {
+	    "ssh-keygen", "-F", name, "-f", "/etc/ssh/ssh_known_hosts", NULL};
+	const char *const *const calls[] = {of_user, of_host};
+	enum ssh_knows knows = SSH_KNOWS_NONE;
+
+	for (size_t i = 0; i < ARRAY_LEN(calls) && knows != SSH_KNOWS; i++) {
+		char *text = NULL;
+
+		/* it fails where it finds nothing */
+		if (program_run(
+			calls[i], NULL, 0, &text, KNOWN_MAX, true, true) == 0) {
+			const enum ssh_knows is = ssh_knows_in(text, host_key);
+
+			knows = is > knows ? is : knows;
+		}
+		free(text);
+	}
+	return knows;
+}
+
 static int
 need_host_key(const struct ctx *c)
 {
@@ -68,11 +143,10 @@ need_host_key(const struct ctx *c)
 static void
 print_known_hosts(const struct ctx *c)
 {
-	if (c->prof.ssh_port == 22)
-		(void)printf("%s %s\n", c->prof.host, c->prof.host_key);
-	else
-		(void)printf("[%s]:%u %s\n", c->prof.host, c->prof.ssh_port,
-		    c->prof.host_key);
+	char name[LIMIT_HOST_SIZE + 16];
+
+	ssh_name(c, name);
+	(void)printf("%s %s\n", name, c->prof.host_key);
 }
 
 /* What both commands say, as JSON or YAML; false if neither was asked for. */

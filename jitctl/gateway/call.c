@@ -233,21 +233,41 @@ hint_unknown_key(const struct ctx *c, const char *key)
 	    c->prof.user);
 }
 
+void
+call_no_profile(const struct ctx *c, char why[static CALL_TEXT_SIZE],
+    char remedy[static CALL_TEXT_SIZE])
+{
+	const bool named = strcmp(c->prof.name, "default") != 0;
+
+	if (c->profiles[0] != '\0') {
+		(void)snprintf(why, CALL_TEXT_SIZE,
+		    "there is no profile \"%s\" here, but: %s", c->prof.name,
+		    c->profiles);
+		(void)snprintf(remedy, CALL_TEXT_SIZE,
+		    "jitctl --profile NAME COMMAND, with one of them "
+		    "(or for good JITCTL_PROFILE); to join another gateway: "
+		    "jitctl enroll --profile %s",
+		    c->prof.name);
+		return;
+	}
+	(void)snprintf(why, CALL_TEXT_SIZE, "%s",
+	    "this account has not joined a gateway yet");
+	(void)snprintf(remedy, CALL_TEXT_SIZE, "jitctl enroll%s%s%s",
+	    named ? " --profile " : "", named ? c->prof.name : "",
+	    geteuid() == 0 ? " (or, on the gateway itself: jitctl --socket "
+			     "/run/sallyport/admin.sock COMMAND)"
+			   : "");
+}
+
 int
 call_need_profile(const struct ctx *c)
 {
+	char why[CALL_TEXT_SIZE], remedy[CALL_TEXT_SIZE];
+
 	if (c->socket != NULL || c->have_profile)
 		return EXIT_OK;
-	if (strcmp(c->prof.name, "default") != 0)
-		say_error("no profile \"%s\"; join its gateway first: jitctl "
-			  "enroll --profile %s",
-		    c->prof.name, c->prof.name);
-	else
-		say_error("this account has not joined a gateway yet: jitctl "
-			  "enroll%s",
-		    geteuid() == 0 ? " (or, on the gateway itself: --socket "
-				     "/run/sallyport/admin.sock)"
-				   : "");
+	call_no_profile(c, why, remedy);
+	say_error("%s: %s", why, remedy);
 	return EXIT_LOGIN;
 }
 

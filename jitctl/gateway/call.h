@@ -24,7 +24,11 @@ struct call_opts {
  * the caller can say more, and is to be given to reply_done() always. */
 MUST_CHECK int call_signed(struct ctx *c, enum api_verb verb, json_t *body,
     const struct call_opts *o, struct reply *ret);
-/* EXIT_OK, or EXIT_LOGIN after saying how to join a gateway. */
+enum { CALL_TEXT_SIZE = 512 };
+/* Of a context without one: that there is none, and what to do about it. */
+void call_no_profile(const struct ctx *c, char why[static CALL_TEXT_SIZE],
+    char remedy[static CALL_TEXT_SIZE]);
+/* EXIT_OK, or EXIT_LOGIN after saying both. */
 MUST_CHECK int call_need_profile(const struct ctx *c);
 
 #endif

@@ -379,5 +379,13 @@ profile_choose(struct ctx *c)
 		return override_gateway(c);
 	}
 	text_set(c->prof.name, sizeof(c->prof.name), name);
+	for (unsigned i = 0; i < ps.n; i++) {
+		const size_t at = strlen(c->profiles);
+
+		if (str_fmt(c->profiles + at, sizeof(c->profiles) - at, "%s%s",
+			i > 0 ? ", " : "", ps.p[i].name) != 0)
+			text_set(c->profiles + at, sizeof(c->profiles) - at,
+			    ", ...");
+	}
 	return EXIT_OK;
 }

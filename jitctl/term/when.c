@@ -381,8 +381,7 @@ static size_t
 time_at(char *ret, size_t size, const char *text)
 {
 	/* as str_time() writes it, and without its milliseconds */
-	static const size_t lengths[] = {
-	    sizeof("2026-11-22T13:02:10.123Z") - 1,
+	static const size_t lengths[] = {sizeof("2026-11-22T13:02:10.123Z") - 1,
 	    sizeof("2026-11-22T13:02:10Z") - 1};
 	char utc[32];
 	int64_t ms = 0;

@@ -348,18 +348,20 @@ check_place(struct call *c, enum check_status status, const char *what)
 	char remedy[LIMIT_TEXT_SIZE];
 
 	addr_format(address, &p->addr);
-	(void)snprintf(remedy, sizeof(remedy),
-	    "give the target this address as well, so that it is shut: jitctl "
-	    "target set %s",
-	    d->target.name);
+	if (p->named)
+		(void)snprintf(remedy, sizeof(remedy),
+		    "the gateway does not keep this port shut: see its log "
+		    "and, as root there, jitctl --socket %.200s doctor",
+		    c->b->conf->admin_socket);
+	else
+		(void)snprintf(remedy, sizeof(remedy),
+		    "give the target this address as well, so that it is "
+		    "shut: jitctl target set %s",
+		    d->target.name);
 	(void)snprintf(detail, sizeof(detail), "%s port %u: %s", address,
 	    (unsigned)d->w.port, what);
 	check(d->checks, p->named ? "shut" : "other address", status, detail,
-	    status != CHECK_FAIL ? ""
-	    : p->named
-		? "the gateway does not keep this port shut: see its log and "
-		  "the other lines of doctor on the gateway"
-		: remedy);
+	    status != CHECK_FAIL ? "" : remedy);
 }
 
 static void next_place(struct call *c);

@@ -27,6 +27,11 @@ void test_told(void **state);
 void test_times(void **state);
 void test_short_code(void **state);
 
+/* hints_doctor.c */
+void test_known_hosts(void **state);
+void test_doctor_hints(void **state);
+void test_profiles_there(void **state);
+
 /* hints_set.c */
 void test_new_host_key(void **state);
 void test_ssh_line(void **state);
