@@ -26,6 +26,8 @@
 #include "jitctl/term/words.h"
 #include "sys/qr.h"
 
+enum { QR_TEXT_MAX = 256 * 1024 }; /* internal: more than a code is drawn of */
+
 static int
 get_invitation(struct ctx *c, struct secret *ret)
 {
@@ -154,49 +156,73 @@ otpauth_ok(const json_t *o)
 	return ok;
 }
 
-/* The picture of it, and true, where the terminal can show one; else why not is
- * said. */
+/* The picture of it, and true, where the terminal can show one, if need be with
+ * less white around; else why not is said. */
 static bool
 draw_secret(struct ctx *c, struct buf *b, const char *uri)
 {
+	static const unsigned quiet[] = {QR_QUIET, QR_QUIET_LEAST};
 	const enum qr_style style = say_utf8() ? QR_BLOCKS : QR_SPACES;
 	struct winsize ws = {0};
 	unsigned cols = 0;
 	unsigned rows = 0;
 
-	if (isatty(STDOUT_FILENO) != 1 || opt_has(&c->opt, F_TEXT) ||
-	    qr_render(b, uri, style, &cols, &rows) != 0)
+	if (isatty(STDOUT_FILENO) != 1 || opt_has(&c->opt, F_TEXT))
 		return false;
-	/* A terminal that does not know its size is none of the small ones. */
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) != 0 || ws.ws_col == 0 ||
-	    (ws.ws_col >= cols && ws.ws_row > rows))
-		return true;
+	for (size_t i = 0; i < ARRAY_LEN(quiet); i++) {
+		buf_done(b);
+		buf_init(b, QR_TEXT_MAX);
+		if (qr_render(b, uri, style, quiet[i], &cols, &rows) != 0)
+			return false;
+		/* A terminal that does not know its size is none of the small
+		 * ones. */
+		if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) != 0 ||
+		    ws.ws_col == 0 || (ws.ws_col >= cols && ws.ws_row > rows))
+			return true;
+	}
 	say(c,
-	    "A QR code would need %u columns and %u rows, this terminal has %u "
-	    "and %u: here it is as text.",
+	    "A QR code needs a window of %u columns and %u rows, this one has "
+	    "%u and %u: here it is as text.",
 	    cols, rows + 1, (unsigned)ws.ws_col, (unsigned)ws.ws_row);
 	return FAULT(qr_any_size);
 }
 
-/* As a QR code on a terminal, as text elsewhere. */
+/* In groups, as people type it. */
+static void
+say_secret(const struct ctx *c, const char *secret)
+{
+	char text[LIMIT_TEXT_SIZE];
+	size_t at = 0;
+
+	for (size_t i = 0; secret[i] != '\0' && at + 2 < sizeof(text); i++) {
+		if (i > 0 && i % 4 == 0)
+			text[at++] = ' ';
+		text[at++] = secret[i];
+	}
+	text[at] = '\0';
+	say(c, "Secret, to be typed into an authenticator app:\n%s", text);
+	explicit_bzero(text, sizeof(text));
+}
+
+/* As a QR code on a terminal, as text elsewhere; to be typed everywhere. */
 static void
 show_secret(struct ctx *c, const json_t *o)
 {
 	const char *uri = member(o, "otpauth");
 	struct buf b;
 
-	buf_init(&b, 256 * 1024);
+	buf_init(&b, QR_TEXT_MAX);
 	if (out_object(c, o)) {
 		/* json and yaml contain it */
-	} else if (draw_secret(c, &b, uri)) {
-		say(c, "Scan with an authenticator app (cannot scan? rerun "
-		       "with --text):");
-		(void)fwrite(b.p, 1, b.len, stdout);
 	} else {
 		/* otpauth_ok(): plain ASCII, both of them */
-		(void)printf("%s\n", uri);
-		say(c, "Secret, for an authenticator app that accepts text:");
-		say(c, "  %s", member(o, "secret"));
+		say_secret(c, member(o, "secret"));
+		if (draw_secret(c, &b, uri)) {
+			say(c, "Scan with one, or type it:");
+			(void)fwrite(b.p, 1, b.len, stdout);
+		} else {
+			(void)printf("%s\n", uri);
+		}
 	}
 	(void)fflush(stdout);
 	buf_done(&b);

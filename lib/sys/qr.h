@@ -16,11 +16,15 @@ enum qr_style {
 	QR_SPACES,     /* coloured spaces; twice the size, pure ASCII */
 };
 
-/* Appends the picture, lines ended by LF, 4 modules of white around it. The
+/* Modules of white around a code: of ISO/IEC 18004, and what phones read too.
+ */
+enum { QR_QUIET = 4, QR_QUIET_LEAST = 2 };
+
+/* Appends the picture, lines ended by LF, with so much white around it. The
  * text may be a secret: the buffer is the caller's to wipe. GW_EINVAL when it
  * is empty or too long for a code, GW_ENOMEM, GW_ELIMIT of the buffer. How many
  * columns and rows of a terminal it takes, in *retcols and *retrows. */
 MUST_CHECK int qr_render(struct buf *out, const char *text, enum qr_style s,
-    unsigned *retcols, unsigned *retrows);
+    unsigned quiet, unsigned *retcols, unsigned *retrows);
 
 #endif

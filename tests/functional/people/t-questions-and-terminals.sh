@@ -63,9 +63,11 @@ put_file gateway /etc/lab/admin.pub <<<"$(user_pubkey admin)"
 invitation=$(local_admin user add carol --key /etc/lab/admin.pub 2>/dev/null)
 put_file client /home/admin/qr.exp 0644 admin <<'EXPECT'
 set timeout 10
+set stty_init "rows 24 cols 80"
 spawn -noecho jitctl enroll
 expect "nvitation" {} timeout { exit 90 }
 send "[lindex $argv 0]\r"
+expect -re {\n([A-Z2-7]{4} ){7}[A-Z2-7]{4}\r} {} timeout { exit 93 }
 expect "Scan with" {} timeout { exit 91 }
 expect "Code" {} timeout { exit 92 }
 send "\003"
