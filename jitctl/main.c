@@ -86,9 +86,9 @@ usage(const struct cmd *cmd)
 }
 
 /* Parses twice: the first time, with all flags allowed, only finds the
- * command. */
+ * command. NULL, and *rethelp: none, but help on all. */
 static const struct cmd *
-read_command(struct ctx *c, int argc, char *const *argv)
+read_command(struct ctx *c, int argc, char *const *argv, bool *rethelp)
 {
 	struct opts words;
 	char err[256];
@@ -106,6 +106,9 @@ read_command(struct ctx *c, int argc, char *const *argv)
 		say_error("%s", err);
 		return NULL;
 	}
+	*rethelp = words.nargs == 0 && opt_has(&words, F_HELP);
+	if (*rethelp)
+		return NULL;
 	cmd = find_command(c->cmds, &words, &used, err, sizeof(err));
 	if (cmd == NULL) {
 		say_error("%s", err);
@@ -172,6 +175,7 @@ main(int argc, char **argv)
 {
 	struct ctx c = {.cmds = cmd_table()};
 	const struct cmd *cmd = NULL;
+	bool help = false;
 	int x = EXIT_USAGE;
 
 	if (!fill_std_fds())
@@ -185,15 +189,13 @@ main(int argc, char **argv)
 		help_all(stdout, c.cmds);
 		return written(EXIT_OK);
 	}
-	/* "jitctl --help", without a command. */
-	if (argc == 2 &&
-	    (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+	if (argc == 2 && strcmp(argv[1], "--version") == 0)
+		return written(run_version(&c));
+	cmd = read_command(&c, argc - 1, argv + 1, &help);
+	if (help) {
 		help_all(stdout, c.cmds);
 		return written(EXIT_OK);
 	}
-	if (argc == 2 && strcmp(argv[1], "--version") == 0)
-		return written(run_version(&c));
-	cmd = read_command(&c, argc - 1, argv + 1);
 	if (cmd != NULL && opt_has(&c.opt, F_HELP)) {
 		help_command(stdout, cmd);
 		return written(EXIT_OK);

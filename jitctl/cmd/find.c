@@ -11,6 +11,8 @@
 #include "base/str.h"
 #include "jitctl/term/say.h"
 
+#define SEE_HELP "; see: jitctl help"
+
 /* "grants" finds "grants ls", and "target" "targets ls": the list is what a
  * noun alone means. */
 static const struct cmd *
@@ -66,42 +68,86 @@ list_verbs(const struct cmd *cmds, const char *noun, char *reterr, size_t size)
 	}
 }
 
+enum { FAR = 4 };
+
+/* The nearest so far, and whether something as near takes away. */
+struct nearest {
+	const char *name;
+	unsigned distance;
+	bool harmful;
+};
+
+static void
+consider(struct nearest *n, const char *name, unsigned d, size_t typed,
+    bool destroys)
+{
+	if (d < n->distance && d < typed) {
+		n->distance = d;
+		n->name = name;
+		n->harmful = destroys;
+	} else if (d == n->distance && d < FAR) {
+		n->harmful = n->harmful || destroys;
+	}
+}
+
+/* A noun by itself lists: grnts -> grants, tagret -> target. */
+static void
+consider_noun(struct nearest *n, const struct cmd *cmds, const char *name,
+    const char *typed)
+{
+	char noun[64];
+	unsigned used = 0;
+	const struct cmd *list = NULL;
+
+	(void)snprintf(
+	    noun, sizeof(noun), "%.*s", (int)strcspn(name, " "), name);
+	list = match(cmds, noun, NULL, &used);
+	if (list != NULL)
+		consider(n, list->noun != NULL ? list->noun : list->name,
+		    str_distance(typed, noun), strlen(typed), list->destroys);
+}
+
+/* Where a guess might take something away: all that begin as it does. */
+static void
+list_alike(const struct cmd *cmds, const char *first, char *reterr, size_t size)
+{
+	enum { ALIKE = 2 };
+	bool any = false;
+
+	for (size_t i = 0; cmds[i].name != NULL; i++) {
+		const size_t at = strlen(reterr);
+
+		if (strncmp(cmds[i].name, first, ALIKE) != 0)
+			continue;
+		(void)snprintf(reterr + at, size - at, "%s%s",
+		    any ? ", " : "; there are: ", cmds[i].name);
+		any = true;
+	}
+}
+
 static void
 guess(const struct cmd *cmds, const char *first, const char *second,
     char *reterr, size_t size)
 {
+	struct nearest near = {.distance = FAR};
 	const char *best = NULL;
-	bool harmful = false;
-	unsigned least = 4;
 	char typed[64];
 	char shown[128];
-	char noun[64];
 
 	if (str_fmt(typed, sizeof(typed), "%s%s%s", first,
 		second != NULL ? " " : "", second != NULL ? second : "") != 0)
 		say_text(typed, sizeof(typed), first, strlen(first));
 	for (size_t i = 0; cmds[i].name != NULL; i++) {
 		const char *name = cmds[i].name;
-		unsigned d = str_distance(typed, name);
+		const unsigned d = str_distance(typed, name);
 		const unsigned d1 = str_distance(first, name);
 
-		/* A noun by itself: grnts -> grants. */
-		(void)snprintf(
-		    noun, sizeof(noun), "%.*s", (int)strcspn(name, " "), name);
-		if (d1 < d)
-			d = d1;
-		if (second == NULL && str_distance(first, noun) < d)
-			d = str_distance(first, noun);
-		if (d < least && d < strlen(first)) {
-			least = d;
-			best = name;
-			harmful = cmds[i].destroys;
-		} else if (d == least && d < 4) {
-			harmful = harmful || cmds[i].destroys;
-		}
+		consider(&near, name, d1 < d ? d1 : d, strlen(first),
+		    cmds[i].destroys);
+		if (second == NULL && strchr(name, ' ') != NULL)
+			consider_noun(&near, cmds, name, first);
 	}
-	if (harmful && !FAULT(guess_any))
-		best = NULL;
+	best = near.harmful && !FAULT(guess_any) ? NULL : near.name;
 	if (find_of_noun(cmds, first, 0) != NULL &&
 	    (second == NULL || best == NULL || strchr(best, ' ') == NULL)) {
 		list_verbs(cmds, first, reterr, size);
@@ -115,8 +161,12 @@ guess(const struct cmd *cmds, const char *first, const char *second,
 		memcpy(typed, "?", 2);
 	say_text(shown, sizeof(shown), typed, strlen(typed));
 	(void)snprintf(reterr, size, "unknown command \"%s\"%s%s%s", shown,
-	    best != NULL ? "; did you mean \"" : "; see: jitctl help",
-	    best != NULL ? best : "", best != NULL ? "\"?" : "");
+	    best != NULL ? "; did you mean \"" : "", best != NULL ? best : "",
+	    best != NULL ? "\"?" : "");
+	if (best != NULL)
+		return;
+	list_alike(cmds, first, reterr, size - sizeof(SEE_HELP));
+	(void)strcat(reterr, SEE_HELP);
 }
 
 const struct cmd *

@@ -79,7 +79,7 @@ expect_no_out "${invitation##*:}"
 echo '- where it does not fit: as text; an invitation that the mail broke is one'
 put_file client /home/admin/small.exp 0644 admin <<'EXPECT'
 set timeout 10
-set stty_init "rows 24 cols 40"
+set stty_init "rows 16 cols 40"
 spawn -noecho bash -c {jitctl enroll; echo rc=$?; bash --norc}
 expect "nvitation" {} timeout { exit 90 }
 send "[string range [lindex $argv 0] 0 30]\n[string range [lindex $argv 0] 31 end]\necho pwn\\ed\n"

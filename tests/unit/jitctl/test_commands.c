@@ -200,10 +200,15 @@ test_find(void **state)
 	    {"role sett", NULL, "role what? There are:"},
 	    {"user lok", NULL, "user what? There are:"},
 	    {"relaese g-1", NULL,
-		"unknown command \"relaese\"; see: jitctl help"},
-	    {"reovke g-1", NULL,
-		"unknown command \"reovke\"; see: jitctl help"},
-	    {"aply", NULL, "unknown command \"aply\"; see: jitctl help"},
+		"unknown command \"relaese\"; there are: request, requests "
+		"ls, requests show, release, revoke; see: jitctl help"},
+	    {"reovke g-1", NULL, "; there are: request,"},
+	    {"aply", NULL,
+		"unknown command \"aply\"; there are: approve, apply; see: "
+		"jitctl help"},
+	    {"tagret", NULL, "did you mean \"target\"?"},
+	    {"tagret rm", NULL, "; there are: targets ls, target show,"},
+	    {"usr", NULL, "did you mean \"user\"?"},
 	    {"audit foo", NULL, "audit what? There are: audit tail,"},
 	};
 	struct opts o;
