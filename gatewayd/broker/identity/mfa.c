@@ -62,20 +62,20 @@ denied(const struct call *c, const char *reason)
 
 /* left_ms of a pause; 0 = until an admin says so. */
 static void
-set_closed(const struct call *c, int status, const char *code, const char *why,
-    int64_t left_ms, struct problem *p)
+set_closed(
+    const struct call *c, const char *why, int64_t left_ms, struct problem *p)
 {
 	char when[32];
 
 	if (left_ms == 0) {
-		problem_set(p, status, code, "code",
+		problem_set(p, 429, "too-many", "code",
 		    "%s: ask an admin to let you in again (jitctl user unlock "
 		    "%s)",
 		    why, c->user);
 		return;
 	}
 	str_time(when, sizeof(when), broker_now(c->b).utc_ms + left_ms);
-	problem_set(p, status, code, "code",
+	problem_set(p, 429, "too-many", "code",
 	    "%s: codes with this key are accepted again after %s", why, when);
 }
 
@@ -83,7 +83,7 @@ static int
 closed(struct call *c, int64_t left_ms, struct problem *p)
 {
 	denied(c, "locked");
-	set_closed(c, 429, "too-many", "too many wrong codes", left_ms, p);
+	set_closed(c, "too many wrong codes", left_ms, p);
 	return GW_EDENIED;
 }
 
@@ -112,14 +112,15 @@ wrong(struct call *c, const char *user_id, struct tries *t, uint64_t of_user,
 	denied(c, "wrong");
 	if (tries_judge(t, of_user + 1, &now, clock_boot_id(), &left_ms) !=
 	    TRIES_OPEN) {
-		set_closed(c, 401, "code-wrong",
-		    "the code is wrong (0 tries left)", left_ms, p);
+		/* no next one is to be asked for */
+		set_closed(c, "the code is wrong (0 tries left)", left_ms, p);
 		return GW_EDENIED;
 	}
 	problem_set(p, 401, "code-wrong", "code",
-	    "the code is wrong (%u tries left); codes change every %d s: is "
-	    "your clock right?",
-	    tries_left(t), (int)TOTP_STEP_S);
+	    "the code is wrong (%u %s left); codes change every %d s: is your "
+	    "clock right?",
+	    tries_left(t), tries_left(t) == 1 ? "try" : "tries",
+	    (int)TOTP_STEP_S);
 	return GW_EDENIED;
 }
 

@@ -38,7 +38,7 @@ done
 echo '- five wrong ones: how many are left is said'
 for left in 4 3 2 1 0; do
 	expect_fail 4 ask "$wrong"
-	expect_out "wrong \($left tries left\)"
+	expect_out "wrong \($left tr(y|ies) left\)"
 done
 expect_out 'accepted again after 2' # when, with the one that begins the pause
 

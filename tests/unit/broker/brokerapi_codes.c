@@ -107,13 +107,13 @@ test_wrong_codes(void **state)
 
 	start(x, NULL, 0, NULL);
 	for (int i = 0; i < 3; i++)
-		want_refused(x, &x->one, false, 401, "tries left");
+		want_refused(x, &x->one, false, 401, " left); codes");
 	want_taken(x, &x->one);
 	for (int i = 0; i < 4; i++)
-		want_refused(x, &x->one, false, 401, "tries left");
+		want_refused(x, &x->one, false, 401, " left); codes");
 	stop(x);
 	start(x, NULL, 0, NULL);
-	want_refused(x, &x->one, false, 401,
+	want_refused(x, &x->one, false, 429,
 	    "(0 tries left): codes with this key are accepted again after 2");
 	want_refused(x, &x->one, true, 429, "accepted again after 2");
 	stop(x);
@@ -124,7 +124,7 @@ test_wrong_codes(void **state)
 	had_wrong(x, &x->one, 19);
 	start(x, NULL, 0, NULL);
 	want_refused(
-	    x, &x->one, false, 401, "(0 tries left): ask an admin to let");
+	    x, &x->one, false, 429, "(0 tries left): ask an admin to let");
 	want_refused(x, &x->one, true, 429, "ask an admin");
 	want_taken(x, &x->two);
 	assert_int_equal(admin_call(x, VERB_USER_SET, EV_USER_UPDATE,
@@ -178,8 +178,9 @@ test_codes_are_shown(void **state)
 	want_shown(x, "name=alice", "\"codes\":\"accepted\"");
 	want_refused(x, &x->one, false, 401, "left");
 	want_shown(x, "name=alice", "\"codes\":\"accepted, 1 wrong\"");
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 3; i++)
 		want_refused(x, &x->one, false, 401, "left");
+	want_refused(x, &x->one, false, 429, "0 tries left");
 	want_shown(x, "name=alice", "\"codes\":\"paused until 2");
 	assert_int_equal(admin_call(x, VERB_USERS, EV_NONE, ""), 200);
 	assert_false(has(x, "\"codes\""));
@@ -226,7 +227,7 @@ test_wrong_codes_of_all_keys(void **state)
 	had_wrong(x, &x->two, 3);
 	start(x, NULL, 0, NULL);
 	want_refused(
-	    x, &x->two, false, 401, "(0 tries left): ask an admin to let");
+	    x, &x->two, false, 429, "(0 tries left): ask an admin to let");
 	want_refused(x, &x->two, true, 429, "ask an admin");
 	key_line(line, &x->two);
 	(void)snprintf(
