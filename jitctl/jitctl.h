@@ -68,6 +68,7 @@ struct ctx {
 	char profiles[256]; /* without: the names of those that there are */
 	struct http *http;
 	bool key_changed;  /* the gateway's: said once, then it stops */
+	bool key_unknown;  /* the user's, to the gateway: said once */
 	char self[512];    /* self_set(); "" = jitctl */
 	bool changes_told; /* before it was asked whether to make them */
 	bool unconfirmed;  /* what was ended may still be open: exit status 1 */

@@ -282,12 +282,9 @@ check_doors(struct ctx *c, json_t *checks)
 	for (size_t i = 0; i < json_array_size(items); i++) {
 		const json_t *g = json_array_get(items, i);
 
-		(void)snprintf(again, sizeof(again),
-		    "%s request %s --login %s --reason 'WHY'", self(c),
-		    member_name(g, "target"), member_name(g, "login"));
 		door_moved(c, g, &seen, text);
 		if (text[0] != '\0')
-			add_check(checks, "door", CHECK_WARN, text, again);
+			add_check(checks, "door", CHECK_WARN, text, "");
 		else if (!door_knock(c, g, text))
 			add_check(checks, "door", CHECK_FAIL, text,
 			    "ask its admin to look, " ROOT_DOCTOR);

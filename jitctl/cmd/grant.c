@@ -85,7 +85,7 @@ size_t
 grant_tell_open(const struct ctx *c, const json_t *reply, const char *how)
 {
 	const json_t *list = json_object_get(reply, "open");
-	char t[3][CELL_SIZE];
+	char t[4][CELL_SIZE];
 
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *o = json_array_get(list, i);
@@ -93,8 +93,10 @@ grant_tell_open(const struct ctx *c, const json_t *reply, const char *how)
 		cell_text(t[0], json_object_get(o, "grant"), COL_TEXT);
 		cell_text(t[1], json_object_get(o, "login"), COL_TEXT);
 		cell_text(t[2], json_object_get(o, "end"), COL_TIME);
-		say(c, "%s open on %s: %s, login %s, until %s", how,
-		    member_name(reply, "target"), t[0], t[1], t[2]);
+		cell_text(t[3], json_object_get(o, "sources"), COL_LIST);
+		say(c, "%s open on %s: %s, login %s%s%s, until %s", how,
+		    member_name(reply, "target"), t[0], t[1],
+		    t[3][0] != '\0' ? ", for " : "", t[3], t[2]);
 	}
 	if (json_array_size(list) >= LIMIT_GRANTS_TOLD)
 		say(c, "There may be more: %s grants", self(c));

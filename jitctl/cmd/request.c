@@ -313,13 +313,14 @@ lacks_reason(const struct ctx *c, const struct reply *r)
 static void
 print_lacking(const struct ctx *c, struct reply *r)
 {
-	char event[CELL_SIZE], head[CELL_SIZE + 64];
+	char event[CELL_SIZE], head[CELL_SIZE + 96];
 
 	cell_text(event, json_object_get(r->json, "event"), COL_TEXT);
 	(void)snprintf(head, sizeof(head),
-	    "jitctl: refused%s%s%s: a reason is wanted, as in",
+	    "jitctl: refused%s%s%s: a reason is wanted%s, as in",
 	    event[0] != '\0' ? " (event " : "", event,
-	    event[0] != '\0' ? ")" : "");
+	    event[0] != '\0' ? ")" : "",
+	    opt_has(&c->opt, F_REASON) ? ", and --reason is empty" : "");
 	request_print_would_pass(c, stderr, head, c->opt.arg[0],
 	    json_object_get(r->json, "would_pass"));
 	r->status = 0; /* nothing left to print */
@@ -336,6 +337,9 @@ with_reason(struct ctx *c, json_t *body, const struct call_opts *o, int x,
 
 	if (x != EXIT_REFUSED || !lacks_reason(c, r))
 		return x;
+	/* One that was given, or is asked for, and is empty is a slip. */
+	if (opt_has(&c->opt, F_REASON))
+		x = EXIT_USAGE;
 	/* Under a key of the caller's the first answer would come again. */
 	if (o->idempotency != NULL || !prompt_possible(c)) {
 		if (c->out == OUT_JSON)
@@ -346,7 +350,7 @@ with_reason(struct ctx *c, json_t *body, const struct call_opts *o, int x,
 	asked = prompt_text(c, "Reason: ", reason, REASON_SIZE);
 	if (asked != EXIT_OK || !text_arg("the reason", reason)) {
 		r->status = 0;
-		return asked == EXIT_INTERRUPTED ? asked : x;
+		return asked == EXIT_INTERRUPTED ? asked : EXIT_USAGE;
 	}
 	c->opt.value[F_REASON][0] = reason;
 	c->opt.n[F_REASON] = 1;

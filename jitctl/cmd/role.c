@@ -101,7 +101,13 @@ static void
 fill_empty(json_t *o)
 {
 	const bool deny = json_is_true(json_object_get(o, "deny"));
+	const struct rolefield *f = rolefields();
 
+	/* It gives nothing that they could limit. */
+	for (size_t i = 0; deny && i < ROLE_FIELD_COUNT; i++)
+		if (f[i].merge != ROLE_SELECTS &&
+		    strcmp(f[i].name, "note") != 0)
+			(void)json_object_del(o, f[i].name);
 	fill_pair(o, "users", "groups", deny ? "everybody" : "nobody");
 	fill_pair(o, "targets", "labels", deny ? "all" : "none");
 	fill_pair(o, "logins", "logins", deny ? "all" : "none");

@@ -233,6 +233,18 @@ hint_unknown_key(const struct ctx *c, const char *key)
 	    c->prof.user);
 }
 
+/* What is wrong, and then what may help; once, whatever else is called. */
+static void
+tell_unknown_key(struct ctx *c, const char *key, struct reply *r)
+{
+	if (!c->key_unknown) {
+		reply_print_problem(c, r);
+		hint_unknown_key(c, key);
+	}
+	c->key_unknown = true;
+	r->status = 0; /* nothing left to print */
+}
+
 void
 call_no_profile(const struct ctx *c, char why[static CALL_TEXT_SIZE],
     char remedy[static CALL_TEXT_SIZE])
@@ -300,9 +312,11 @@ call_signed(struct ctx *c, enum api_verb verb, json_t *body,
 			r = send_with_code(&a, ret);
 		secret_free(&a.code);
 	}
+	if (r != EXIT_OK && ret->problem == PROBLEM_KEY_UNKNOWN) {
+		tell_unknown_key(c, a.key, ret);
+		return r;
+	}
 	if (r != EXIT_OK && ret->status != 0 && (o == NULL || o->show_problem))
 		reply_print_problem(c, ret);
-	if (r != EXIT_OK && ret->problem == PROBLEM_KEY_UNKNOWN)
-		hint_unknown_key(c, a.key);
 	return r;
 }

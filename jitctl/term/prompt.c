@@ -127,7 +127,8 @@ read_pasted(int fd, char *buf, size_t size, prompt_whole_fn *whole,
 			continue;
 		if (kept == 0)
 			return (ssize_t)n;
-		put(ask_fd, "\nThe rest of it (not shown): ");
+		put(ask_fd,
+		    "\nThe rest of it (not shown; Enter alone stops): ");
 	}
 }
 

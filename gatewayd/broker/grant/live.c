@@ -312,6 +312,16 @@ grant_end_text(char ret[static LIMIT_TEXT_SIZE], const struct live_grant *lg,
 }
 
 json_t *
+grant_sources_json(const struct grant *g)
+{
+	json_t *a = json_array();
+
+	put_addr(a, &g->source4);
+	put_addr(a, &g->source6);
+	return a;
+}
+
+json_t *
 grant_others_json(const struct live_grant *lg)
 {
 	json_t *list = json_array();
@@ -326,6 +336,8 @@ grant_others_json(const struct live_grant *lg)
 		o = json_object();
 		put_str(o, "grant", x->g.id);
 		put_str(o, "login", x->g.login);
+		(void)json_object_set_new(
+		    o, "sources", grant_sources_json(&x->g));
 		put_time(o, "end", x->g.end_ms);
 		(void)json_array_append_new(list, o);
 	}

@@ -88,8 +88,9 @@ struct live_grant *grant_lookup(struct broker *b, const char *user,
  * NULL: want would be another one. */
 const struct live_grant *grant_given(
     struct broker *b, const struct grant *want, const char *key_fp);
+json_t *grant_sources_json(const struct grant *g);
 /* What else its user has open at its target, the last LIMIT_GRANTS_TOLD of it:
- * [{"grant","login","end"}]. */
+ * [{"grant","login","sources","end"}]. */
 json_t *grant_others_json(const struct live_grant *lg);
 /* How many sessions run on it. */
 unsigned grant_sessions(const struct live_grant *lg);

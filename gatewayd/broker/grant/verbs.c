@@ -28,16 +28,6 @@ is_own(const struct call *c, const struct grant *g)
 }
 
 static json_t *
-sources_json(const struct grant *g)
-{
-	json_t *a = json_array();
-
-	put_addr(a, &g->source4);
-	put_addr(a, &g->source6);
-	return a;
-}
-
-static json_t *
 common_json(const struct grant *g)
 {
 	json_t *o = json_object();
@@ -51,7 +41,7 @@ common_json(const struct grant *g)
 	put_str(o, "target_id", g->target_id);
 	put_str(o, "login", g->login);
 	put_num(o, "port", g->port);
-	(void)json_object_set_new(o, "sources", sources_json(g));
+	(void)json_object_set_new(o, "sources", grant_sources_json(g));
 	put_str(o, "role", g->role);
 	put_str(o, "role_id", g->role_id);
 	put_time(o, "start", g->start_ms);

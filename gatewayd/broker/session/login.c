@@ -190,12 +190,14 @@ unknown_text(char *ret, size_t size, const struct door *d)
 }
 
 static void
-no_grant_text(char *ret, size_t size, const struct door *d, bool parsed)
+no_grant_text(char *ret, size_t size, const struct session *s,
+    const struct door *d, bool parsed)
 {
 	if (!parsed)
 		(void)snprintf(ret, size,
-		    "sallyport: say who you want to be and where: ssh "
-		    "LOGIN@TARGET@gateway (yours: jitctl targets ls)");
+		    "sallyport: say who you want to be and where: ssh -p %u "
+		    "LOGIN@TARGET@gateway (yours: jitctl targets ls)",
+		    (unsigned)s->b->conf->ssh[0].port);
 	else
 		(void)snprintf(ret, size,
 		    "sallyport: no live grant for %s as %s from %s; ask: "
@@ -430,7 +432,7 @@ on_ses_auth(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	if (lg == NULL || !t.hold) {
 		refused(s, &d, m, ATTEMPT_PROVED,
 		    parsed ? "no_grant" : "no_target");
-		no_grant_text(text, sizeof(text), &d, parsed);
+		no_grant_text(text, sizeof(text), s, &d, parsed);
 		return say_no(s, m, text);
 	}
 	if (sessions_of(lg) >= t.sessions) {

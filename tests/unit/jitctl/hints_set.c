@@ -208,3 +208,85 @@ test_times_said(void **state)
 	check_says(x, run_user_show, "alice", show, EXIT_OK, says);
 	check_says(x, run_user_unlock, "alice", unlock, EXIT_OK, says);
 }
+
+/* What is wrong comes before what may help, and both once. */
+void
+test_unknown_key(void **state)
+{
+	static const struct step steps[] = {CHALLENGE,
+	    {NULL, 401,
+		"{\"code\":\"unknown-key\",\"detail\":\"this key belongs to no "
+		"active user\"}"},
+	    {NULL, 0, NULL}};
+	static const char *const says[] = {
+	    "jitctl: this key belongs to no active user\nThe key was ", NULL,
+	    NULL};
+	static const char *const again[] = {NULL, "belongs", "The key", NULL};
+	struct scene *x = *state;
+
+	check_says(x, run_request, "web-01", steps, EXIT_LOGIN, says);
+	check_says(x, run_request, "web-01", steps, EXIT_LOGIN, again);
+}
+
+/* An empty reason is a slip, and no refusal by policy. */
+void
+test_empty_reason(void **state)
+{
+	static const struct step steps[] = {CHALLENGE,
+	    {"/v1/requests", 403,
+		"{\"refused\":[{\"field\":\"reason\",\"text\":\"y\"}],"
+		"\"would_pass\":{\"reason\":\"x\"}}"},
+	    {NULL, 0, NULL}};
+	static const char *const says[] = {
+	    "a reason is wanted, and --reason is empty, as in:  jitctl", NULL,
+	    NULL};
+	static const char *const none_says[] = {
+	    "a reason is wanted, as in:  jitctl", NULL, NULL};
+	struct scene *x = *state;
+
+	check_says(x, run_request, "web-01", steps, EXIT_REFUSED, none_says);
+	x->c.opt.n[F_REASON] = 1;
+	x->c.opt.value[F_REASON][0] = " ";
+	check_says(x, run_request, "web-01", steps, EXIT_USAGE, says);
+}
+
+/* A role that denies gives nothing that could have a limit. */
+void
+test_deny_row(void **state)
+{
+	static const struct step steps[] = {
+	    {"/v1/roles", 200,
+		"{\"items\":[{\"role\":\"no\",\"deny\":true,\"max\":5400,"
+		"\"allow\":[\"shell\"],\"note\":\"frozen\"},{\"role\":\"ops\","
+		"\"deny\":false,\"max\":60,\"allow\":[\"exec\"]}]}"},
+	    {NULL, 0, NULL}};
+	static const char *const says[] = {
+	    "1m", "exec", "frozen", NULL, "1h30m", "shell", NULL};
+	struct scene *x = *state;
+
+	x->c.socket = "x";
+	x->c.out = OUT_WIDE;
+	x->c.opt.nargs = 0;
+	check_says(x, run_roles, NULL, steps, EXIT_OK, says);
+}
+
+/* The fields that tell are in a row of the log. */
+void
+test_rows_tell(void **state)
+{
+	static const struct step steps[] = {
+	    {NULL, 200,
+		"{\"seq\":1,\"time\":\"2026-11-22T01:02:03Z\",\"event\":"
+		"\"session.channel_denied\",\"reason\":\"env\",\"wanted\":"
+		"\"LD_PRELOAD\"}\n{\"seq\":2,\"time\":\"2026-11-22T01:02:03Z\","
+		"\"event\":\"session.channel_end\",\"exit\":3,\"bytes_in\":7,"
+		"\"bytes_out\":9}"},
+	    {NULL, 200, ""}, {NULL, 0, NULL}};
+	static const char *const says[] = {"reason=env wanted=LD_PRELOAD\n",
+	    " exit=3 bytes_in=7 bytes_out=9\n", NULL, NULL};
+	struct scene *x = *state;
+
+	x->c.socket = "x";
+	x->c.opt.nargs = 0;
+	check_says(x, run_audit_search, NULL, steps, EXIT_OK, says);
+}

@@ -39,5 +39,9 @@ void test_keys_go(void **state);
 void test_shown_first(void **state);
 void test_reset_unused_code(void **state);
 void test_times_said(void **state);
+void test_unknown_key(void **state);
+void test_empty_reason(void **state);
+void test_deny_row(void **state);
+void test_rows_tell(void **state);
 
 #endif

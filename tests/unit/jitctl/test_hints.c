@@ -112,7 +112,9 @@ test_self(void **state)
 	"{\"grant\":\"" G1 "\",\"login\":\"deploy\",\"target\":\"web-01\","    \
 	"\"ssh_port\":1,\"reach\":\"proxy\",\"sources\":[\"192.0.2.1\"],"      \
 	"\"start\":\"2026-11-22T11:00:00Z\"," END more "}"
-#define OTHERS ",\"open\":[{\"grant\":\"" G2 "\",\"login\":\"root\"," END "}]"
+#define OTHERS                                                                 \
+	",\"open\":[{\"grant\":\"" G2                                          \
+	"\",\"login\":\"root\",\"sources\":[\"192.0.2.9\"]," END "}]"
 
 static void
 test_open_already(void **state)
@@ -124,8 +126,9 @@ test_open_already(void **state)
 	    {NULL, 0, NULL}};
 	static const char *const made_says[] = {"Door open for 192.0.2.1 until",
 	    "jitctl --profile lab release web-01",
-	    "Also open on web-01: " G2 ", login root, until 2026-11-22", NULL,
-	    "Open already", NULL};
+	    "Also open on web-01: " G2
+	    ", login root, for 192.0.2.9, until 2026-11-22",
+	    NULL, "Open already", NULL};
 	static const char *const there_says[] = {
 	    "Open already, from 2026-11-22 11:00:00 UTC until "
 	    "2026-11-22 12:00:00 UTC: it is " G1,
@@ -519,6 +522,10 @@ main(void)
 	    T(test_shown_first),
 	    T(test_reset_unused_code),
 	    T(test_times_said),
+	    T(test_unknown_key),
+	    T(test_empty_reason),
+	    T(test_deny_row),
+	    T(test_rows_tell),
 	    T(test_socket),
 	    T(test_clock),
 	    cmocka_unit_test(test_no_such_name),
