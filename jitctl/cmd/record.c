@@ -17,8 +17,9 @@
 
 static const char *const shown_keys[] = {"user", "by", "uid", "target", "login",
     "grant", "sid", "reach", "command", "src", "src6", "dst", "dst6",
-    "dst_port", "outcome", "reason", "why", "role", "seconds", "msg", "name",
-    "text"};
+    "dst_port", "outcome", "reason", "wanted", "exit", "bytes_in", "bytes_out",
+    "why", "ticket", "role", "seconds", "needs", "approved_by", "tried",
+    "process", "sink", "found", "expected", "msg", "name", "text"};
 
 /* Would a terminal do something at these bytes? No notary writes such. */
 static bool
