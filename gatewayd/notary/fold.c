@@ -116,14 +116,48 @@ grant_close(struct fold *f, struct fold_fields *in)
 	return 0;
 }
 
-/* The firewall's word; it may come after the close, and then means nothing. */
+/* That it is to last longer: not in force yet, and in place of an earlier one
+ * that never was. */
+static int
+grant_extend_wanted(struct fold *f, struct fold_fields *in)
+{
+	struct fold_grant *g = *grant_slot(f, fold_str(in, EF_GRANT, true));
+	const int64_t s = fold_num(in, EF_SECONDS, LIMIT_GRANT_MAX_S);
+	struct grant longer;
+
+	if (in->bad || g == NULL || s == 0)
+		return GW_EPROTO;
+	longer = g->grant;
+	grant_extend(&longer, s * 1000);
+	if (!grant_ok(&longer))
+		return GW_EPROTO;
+	if (FAULT(extend_at_once))
+		g->grant = longer;
+	else
+		g->longer_ms = s * 1000;
+	return 0;
+}
+
+/* The firewall's word; it may come after the close, and then means nothing. If
+ * it is of the end that was wanted, that is the end. */
 static void
 grant_applied(struct fold *f, struct fold_fields *in)
 {
 	struct fold_grant *g = *grant_slot(f, fold_str(in, EF_GRANT, false));
+	struct grant longer;
 
-	if (g != NULL)
-		g->state = GRANT_ACTIVE;
+	if (g == NULL)
+		return;
+	g->state = GRANT_ACTIVE;
+	if (g->longer_ms == 0)
+		return;
+	longer = g->grant;
+	grant_extend(&longer, g->longer_ms);
+	if (fold_num_if_any(in, EF_END_BOOT) != grant_shut_boot_ms(&longer) &&
+	    !FAULT(extend_early))
+		return;
+	g->grant = longer;
+	g->longer_ms = 0;
 }
 
 /* ---- legs */
@@ -206,8 +240,10 @@ fold_rebase(struct fold *f, const struct logtime *now, const char *boot_id)
 		for (struct fold_grant *g = f->grants[i]; g != NULL;
 		     g = g->next)
 			if (boot_id[0] != '\0' &&
-			    strcmp(g->grant.boot_id, boot_id) != 0)
+			    strcmp(g->grant.boot_id, boot_id) != 0) {
+				g->longer_ms = 0; /* nobody applies it now */
 				rebase(f, &g->grant, now, boot_id);
+			}
 		for (struct fold_leg *l = f->legs[i]; l != NULL; l = l->next)
 			l->start_boot_ms = 0;
 	}
@@ -319,6 +355,8 @@ apply(struct fold *f, const struct record *r, struct fold_fields *in)
 	switch (r->event) {
 	case EV_GRANT_OPEN:
 		return grant_open(f, in, r->seq);
+	case EV_GRANT_EXTEND:
+		return grant_extend_wanted(f, in);
 	case EV_GRANT_APPLIED:
 		grant_applied(f, in);
 		return 0;
@@ -346,9 +384,10 @@ apply(struct fold *f, const struct record *r, struct fold_fields *in)
 static bool
 concerns(enum event_code e)
 {
-	return e == EV_GRANT_OPEN || e == EV_GRANT_APPLIED ||
-	       e == EV_GRANT_CLOSE || e == EV_SESSION_START ||
-	       e == EV_SESSION_END || e == EV_AUTH_MFA || e == EV_CLOCK_BOOT ||
+	return e == EV_GRANT_OPEN || e == EV_GRANT_EXTEND ||
+	       e == EV_GRANT_APPLIED || e == EV_GRANT_CLOSE ||
+	       e == EV_SESSION_START || e == EV_SESSION_END ||
+	       e == EV_AUTH_MFA || e == EV_CLOCK_BOOT ||
 	       e == EV_CLOCK_BOOT_BEHIND || e == EV_CLOCK_STEP ||
 	       e == EV_CLOCK_SET || e == EV_AUDIT_CHECKPOINT ||
 	       event_is_program(e) || e == EV_SESSION_CHANNEL_END ||
@@ -364,7 +403,8 @@ fold_record(struct fold *f, const struct record *r, const void *line, size_t n)
 	int e;
 
 	if (r->origin == PROC_BROKER || r->event == EV_GRANT_OPEN ||
-	    r->event == EV_GRANT_APPLIED || r->event == EV_GRANT_CLOSE)
+	    r->event == EV_GRANT_EXTEND || r->event == EV_GRANT_APPLIED ||
+	    r->event == EV_GRANT_CLOSE)
 		f->store_seq = r->seq;
 	if (r->event == EV_RECORDING_CHUNK)
 		unended_chunk(f->unended, line, n);

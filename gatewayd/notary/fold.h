@@ -29,6 +29,9 @@ struct fold_grant {
 	char key_fp[64]; /* whose removal ends it */
 	uint8_t state;   /* GRANT_INTENT or GRANT_ACTIVE */
 	uint64_t seq;    /* of its grant.open */
+	/* It is to last longer by that, by a grant.extend that the firewall has
+	 * not applied; 0 = by none. In doubt it is not. */
+	int64_t longer_ms;
 };
 
 /* Keeps what session.end must repeat, also when its grant is gone. */

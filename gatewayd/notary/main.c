@@ -398,8 +398,10 @@ append_own(struct process *r, enum event_code ev, const struct event_fields *f)
 static const struct process_handler handlers[] = {
     {MSG_LOG_APPEND, on_append},
     {MSG_NT_GRANT_OPEN, on_grant_open},
+    {MSG_NT_GRANT_EXTEND, on_grant_extend},
     {MSG_NT_GRANT_CLOSE, on_grant_close},
     {MSG_NT_LEG_OPEN, on_leg_open},
+    {MSG_NT_LEG_RENEW, on_leg_renew},
     {MSG_NT_LEG_CLOSE, on_leg_close},
     {MSG_NT_MFA_BURN, on_mfa_burn},
     {MSG_NT_FOLD_GET, on_fold_get},

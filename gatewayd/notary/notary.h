@@ -76,8 +76,18 @@ void clock_look(struct notary *n);
 void clock_tell(struct notary *n); /* the broker */
 process_timer_fn clock_timer;
 process_handler_fn on_clock;
+/* mfa.c */
+process_handler_fn on_mfa_burn;
+/* Has this step of that secret not passed, and may it have been seen? */
+bool mfa_fresh(
+    const struct notary *n, const char *user, const char *factor, int64_t step);
+/* The record that it passed, or (EV_AUTH_MFA_DENIED) that it did not. */
+MUST_CHECK int mfa_add(
+    struct notary *n, const struct msg_nt_mfa_burn *b, struct queue_item *item);
 /* grant.c */
-process_handler_fn on_grant_open, on_mfa_burn;
+process_handler_fn on_grant_open;
+/* extend.c */
+process_handler_fn on_grant_extend, on_leg_renew;
 /* leg.c */
 process_handler_fn on_leg_open;
 /* Adds who a session is. */

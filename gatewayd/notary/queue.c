@@ -177,7 +177,8 @@ queue_next_seq(const struct notary *n)
 static bool
 is_urgent(enum event_code e)
 {
-	return e == EV_GRANT_OPEN || e == EV_GRANT_CLOSE || e == EV_SESSION_END;
+	return e == EV_GRANT_OPEN || e == EV_GRANT_EXTEND ||
+	       e == EV_GRANT_CLOSE || e == EV_SESSION_END;
 }
 
 /* Calls everyone back, and frees. e NULL: nothing was written, no memory. */

@@ -43,9 +43,9 @@ static bool
 is_refusal(enum event_code e)
 {
 	return e == EV_API_DENIED || e == EV_REQUEST_DENIED ||
-	       e == EV_AUTH_MFA_DENIED || e == EV_AUTH_LOGIN_DENIED ||
-	       e == EV_INVITE_DENIED || e == EV_CERT_DENIED ||
-	       e == EV_SESSION_CHANNEL_DENIED;
+	       e == EV_GRANT_EXTEND_DENIED || e == EV_AUTH_MFA_DENIED ||
+	       e == EV_AUTH_LOGIN_DENIED || e == EV_INVITE_DENIED ||
+	       e == EV_CERT_DENIED || e == EV_SESSION_CHANNEL_DENIED;
 }
 
 /* ---- what a record says */

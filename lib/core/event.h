@@ -87,6 +87,8 @@
 	X(GRANT_NOT_SHUT, "JG2109E", "grant.shut", 5, W_BRK)                   \
 	X(PORT_UNPROTECT, "JG2110W", "port.unprotect", 4, W_SUP)               \
 	X(PORT_UNPROTECTED, "JG2111I", "port.unprotected", 3, W_FW)            \
+	X(GRANT_EXTEND, "JG2112I", "grant.extend", 2, W_NOT)                   \
+	X(GRANT_EXTEND_DENIED, "JG2112W", "grant.extend", 3, W_BRK)            \
 	X(SSH_CONNECT, "JG3000I", "ssh.connect", 1, W_SUP)                     \
 	X(SSH_REFUSED, "JG3000W", "ssh.refused", 3, W_SUP | W_BRK)             \
 	X(SESSION_START, "JG3001I", "session.start", 2, W_NOT)                 \

@@ -59,6 +59,19 @@ grant_shift(struct grant *g, int64_t utc_ms, int64_t ahead_ms)
 	g->end_ms -= ahead_ms;
 }
 
+void
+grant_extend(struct grant *g, int64_t ms)
+{
+	g->end_ms += ms;
+	g->end_boot_ms += ms;
+}
+
+int64_t
+grant_shut_boot_ms(const struct grant *g)
+{
+	return g->end_boot_ms + (int64_t)LIMIT_CLIENT_TAIL_S * 1000;
+}
+
 static bool
 times_ok(const struct grant *g)
 {

@@ -95,6 +95,10 @@ int64_t grant_left_ms(
 /* Its UTC times were read while the clock was ahead of utc_ms by this much, if
  * it begins after that: puts them right. What is left of it stays as it is. */
 void grant_shift(struct grant *g, int64_t utc_ms, int64_t ahead_ms);
+/* It ends ms later: by either clock. What begins it stays. */
+void grant_extend(struct grant *g, int64_t ms);
+/* Boottime at which the last of its kernel openings ends. */
+int64_t grant_shut_boot_ms(const struct grant *g);
 /* All fields present and consistent, names valid, at most LIMIT_GRANT_MAX_S. */
 bool grant_ok(const struct grant *g);
 /* Ids of one name at two times: false if it is another's by now. Without one of

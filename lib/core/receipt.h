@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * receipt - the notary's word that an intent is durable: HMAC-SHA256 over
- * "sallyport-receipt-v2", sequence number, id (grant or session), its grant,
+ * "sallyport-receipt-v2", sequence number (of its opening, also when its end
+ * moves later: that is what a closing voids), id (grant or session), its grant,
  * the exact element encoding. Only notary and firewall hold the key.
  */
 #ifndef CORE_RECEIPT_H

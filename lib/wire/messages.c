@@ -118,6 +118,21 @@ FIELDS(nt_grant_opened, U32(msg_nt_grant_opened, rid),
     U8(msg_nt_grant_opened, result), U64(msg_nt_grant_opened, seq),
     RAW(msg_nt_grant_opened, mac), BYTES(msg_nt_grant_opened, elements));
 
+FIELDS(nt_grant_extend, U32(msg_nt_grant_extend, rid),
+    STR(msg_nt_grant_extend, id), U32(msg_nt_grant_extend, seconds),
+    STR(msg_nt_grant_extend, key_fp), I64(msg_nt_grant_extend, mfa_step),
+    STR(msg_nt_grant_extend, factor), STR(msg_nt_grant_extend, by),
+    STR(msg_nt_grant_extend, idempotency), BYTES(msg_nt_grant_extend, payload),
+    BYTES(msg_nt_grant_extend, signature));
+
+FIELDS(nt_grant_extended, U32(msg_nt_grant_extended, rid),
+    U8(msg_nt_grant_extended, result), U64(msg_nt_grant_extended, seq),
+    I64(msg_nt_grant_extended, end_ms), I64(msg_nt_grant_extended, end_boot_ms),
+    RAW(msg_nt_grant_extended, mac), BYTES(msg_nt_grant_extended, elements));
+
+FIELDS(nt_leg_renew, U32(msg_nt_leg_renew, rid), STR(msg_nt_leg_renew, sid),
+    I64(msg_nt_leg_renew, end_boot_ms));
+
 FIELDS(nt_close, U32(msg_nt_close, rid), STR(msg_nt_close, id),
     U8(msg_nt_close, reason), STR(msg_nt_close, by),
     U64(msg_nt_close, bytes_in), U64(msg_nt_close, bytes_out),
@@ -266,6 +281,8 @@ FIELDS(ses_dial_no, U32(msg_ses_dial_no, rid), STR(msg_ses_dial_no, text));
 
 FIELDS(ses_stop, U8(msg_ses_stop, reason), STR(msg_ses_stop, text));
 
+FIELDS(ses_until, I64(msg_ses_until, end_ms), I64(msg_ses_until, end_boot_ms));
+
 FIELDS(ses_end, U8(msg_ses_end, reason), U64(msg_ses_end, bytes_in),
     U64(msg_ses_end, bytes_out), I64(msg_ses_end, exit), STR(msg_ses_end, text),
     U8(msg_ses_end, logged_in), BYTES(msg_ses_end, tried),
@@ -367,10 +384,13 @@ static const struct msg_spec table[] = {
     ROW(LOG_DURABLE, log_durable, NOT, ALL | SUP, MST_ANY, 0),
     ROW(NT_GRANT_OPEN, nt_grant_open, BRK, NOT, MST_ANY, 0),
     ROW(NT_GRANT_OPENED, nt_grant_opened, NOT, BRK, MST_ANY, 0),
+    ROW(NT_GRANT_EXTEND, nt_grant_extend, BRK, NOT, MST_ANY, 0),
+    ROW(NT_GRANT_EXTENDED, nt_grant_extended, NOT, BRK, MST_ANY, 0),
     ROW(NT_GRANT_CLOSE, nt_close, BRK, NOT, MST_ANY, 0),
     ROW(NT_GRANT_CLOSED, nt_closed, NOT, BRK, MST_ANY, 0),
     ROW(NT_LEG_OPEN, nt_leg_open, BRK, NOT, MST_ANY, 0),
     ROW(NT_LEG_OPENED, nt_leg_opened, NOT, BRK, MST_ANY, 0),
+    ROW(NT_LEG_RENEW, nt_leg_renew, BRK, NOT, MST_ANY, 0),
     ROW(NT_LEG_CLOSE, nt_close, BRK, NOT, MST_ANY, 0),
     ROW(NT_LEG_CLOSED, nt_closed, NOT, BRK, MST_ANY, 0),
     ROW(NT_MFA_BURN, nt_mfa_burn, BRK, NOT, MST_ANY, 0),
@@ -411,6 +431,7 @@ static const struct msg_spec table[] = {
     ROW(SES_TARGET, ses_target, BRK, SES, MST_READY, 1),
     ROW(SES_DIAL_NO, ses_dial_no, BRK, SES, MST_READY, 0),
     ROW(SES_STOP, ses_stop, BRK, SES, MST_ANY, 0),
+    ROW(SES_UNTIL, ses_until, BRK, SES, MST_ANY, 0),
     ROW(SES_END, ses_end, SES, BRK, MST_ANY, 0),
     ROW(SES_PROBE, ses_probe, BRK, SES, MST_NEW, 1),
     ROW(SES_PROBED, ses_probed, SES, BRK, MST_ANY, 0),

@@ -67,6 +67,9 @@ enum msg_type {
 	MSG_NT_CLOCK,   /* broker -> notary: accept the host's clock */
 	MSG_NT_CLOCKED, /* how it is; also unasked, with rid 0 */
 	MSG_NT_QUOTA,   /* notary -> broker: a user fills the log */
+	MSG_NT_GRANT_EXTEND,
+	MSG_NT_GRANT_EXTENDED,
+	MSG_NT_LEG_RENEW, /* the reply is NT_LEG_OPENED */
 	/* notary <-> firewall */
 	MSG_NT_KEY = 64,
 	/* session <-> notary */
@@ -102,6 +105,7 @@ enum msg_type {
 	MSG_SES_PROBED,     /* session -> broker */
 	MSG_SES_CHANNEL,    /* session -> broker: may I have a channel? */
 	MSG_SES_CHANNEL_OK, /* the reply */
+	MSG_SES_UNTIL,      /* broker -> session: when its grant ends now */
 	/* session -> recorder, broker <-> recorder */
 	MSG_REC_OPEN = 120,
 	MSG_REC_DATA,
@@ -223,6 +227,32 @@ struct msg_nt_grant_opened {
 	uint64_t seq;
 	uint8_t mac[RECEIPT_MAC_SIZE];
 	struct bytes elements; /* element_encode; may be empty (probe) */
+};
+struct msg_nt_grant_extend {
+	uint32_t rid;
+	char id[LIMIT_ID_SIZE];
+	uint32_t seconds; /* more than it has */
+	char key_fp[64];  /* that asks for it */
+	int64_t mfa_step; /* to burn with it: never without */
+	char factor[LIMIT_FACTOR_SIZE];
+	char by[LIMIT_NAME_SIZE];
+	char idempotency[64];
+	struct bytes payload;
+	struct bytes signature;
+};
+/* In force once the firewall's grant.applied of just this end is durable. */
+struct msg_nt_grant_extended {
+	uint32_t rid;
+	uint8_t result; /* GW_EDENIED: the step was used before */
+	uint64_t seq;   /* of grant.extend; receipts keep the grant's */
+	int64_t end_ms, end_boot_ms;
+	uint8_t mac[RECEIPT_MAC_SIZE];
+	struct bytes elements;
+};
+struct msg_nt_leg_renew {
+	uint32_t rid;
+	char sid[LIMIT_ID_SIZE];
+	int64_t end_boot_ms; /* its grant's, or what that is extended to */
 };
 struct msg_nt_close { /* GRANT_CLOSE by grant id, LEG_CLOSE by session id */
 	uint32_t rid;
@@ -479,6 +509,9 @@ struct msg_ses_dial_no {
 struct msg_ses_stop {
 	uint8_t reason;             /* enum end_reason */
 	char text[LIMIT_TEXT_SIZE]; /* one line for the user */
+};
+struct msg_ses_until {
+	int64_t end_ms, end_boot_ms; /* as in msg_ses_auth_ok */
 };
 struct msg_ses_end {
 	uint8_t reason; /* enum end_reason */

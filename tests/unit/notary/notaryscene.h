@@ -76,6 +76,12 @@ void test_whole_command(void **state);
 void test_channel_ends(void **state);
 void test_recording(void **state);
 
+/* ---- notary_extend.c */
+
+void test_extend(void **state);
+void test_extend_refused(void **state);
+void test_extend_killed(void **state);
+
 /* ---- notary_clock.c */
 
 void test_clock_was_ahead(void **state);

@@ -54,6 +54,7 @@ sample(const char *id)
 	    .reach = REACH_PROXY,
 	    .caps = CAP_DEFAULT,
 	    .record = 1,
+	    .role_named = 1,
 	    .start_ms = 1794000000000,
 	    .end_ms = 1794000300000,
 	    .end_boot_ms = 999000};
@@ -165,6 +166,76 @@ left(const struct fold *f, const char *id, int64_t utc_ms, int64_t boot_ms)
 	const struct now now = {.utc_ms = utc_ms, .boot_ms = boot_ms};
 
 	return grant_left_ms(&fold_grant(f, id)->grant, &now, boot_b);
+}
+
+/* The firewall's word of an end, as its report has it. */
+static void
+applied_until(struct fold *f, const struct grant *g)
+{
+	struct event_fields e;
+
+	event_fields_init(&e);
+	event_str(&e, EF_GRANT, g->id);
+	event_num(&e, EF_END_BOOT, grant_shut_boot_ms(g));
+	assert_int_equal(feed(f, EV_GRANT_APPLIED, PROC_FIREWALL, &e), 0);
+	event_fields_done(&e);
+}
+
+static int
+extend(struct fold *f, const struct grant *g, int64_t seconds)
+{
+	struct grant longer = *g;
+	struct event_fields e;
+	int r;
+
+	grant_extend(&longer, seconds * 1000);
+	event_fields_init(&e);
+	fold_grant_fields(&e, &longer);
+	event_num(&e, EF_SECONDS, seconds);
+	r = feed(f, EV_GRANT_EXTEND, PROC_BROKER, &e);
+	event_fields_done(&e);
+	return r;
+}
+
+/* It lasts longer once the firewall says that it does, just so long; of several
+ * wishes the last counts. */
+static void
+test_extended(void **state)
+{
+	struct grant g = sample("g-7Q2MXK4P"), longer = g;
+	struct fold *f = NULL;
+
+	(void)state;
+	assert_int_equal(fold_new(&f), 0);
+	seq = 10;
+	assert_int_equal(extend(f, &g, 60), GW_EPROTO); /* not open */
+	assert_int_equal(open_grant(f, &g), 0);
+	applied_until(f, &g);
+	assert_int_equal(extend(f, &g, 0), GW_EPROTO);
+	assert_int_equal(extend(f, &g, LIMIT_GRANT_MAX_S), GW_EPROTO);
+	assert_int_equal(extend(f, &g, 30), 0); /* it came to nothing */
+	assert_int_equal(extend(f, &g, 60), 0);
+	assert_int_equal(fold_grant(f, g.id)->grant.end_ms, g.end_ms);
+	applied_until(f, &g); /* the old end, once more */
+	assert_int_equal(fold_grant(f, g.id)->grant.end_ms, g.end_ms);
+	grant_extend(&longer, 30000);
+	applied_until(f, &longer);
+	assert_int_equal(fold_grant(f, g.id)->grant.end_ms, g.end_ms);
+	longer = g;
+	grant_extend(&longer, 60000);
+	applied_until(f, &longer);
+	assert_memory_equal(
+	    &fold_grant(f, g.id)->grant, &longer, sizeof(longer));
+	assert_int_equal(fold_grant(f, g.id)->seq, 11); /* of grant.open */
+	applied_until(f, &longer);                      /* not twice */
+	assert_memory_equal(
+	    &fold_grant(f, g.id)->grant, &longer, sizeof(longer));
+	/* a boot between the wish and its end: nobody applies it any more */
+	assert_int_equal(extend(f, &longer, 60), 0);
+	clocks(f, EV_CLOCK_BOOT, boot_b, longer.start_ms + 1000, 5000, 0);
+	assert_int_equal(fold_grant(f, g.id)->longer_ms, 0);
+	assert_int_equal(fold_grant(f, g.id)->grant.end_ms, longer.end_ms);
+	fold_free(f);
 }
 
 /* After a reboot: the least of what UTC says and of what was left when the log
@@ -442,6 +513,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_grant),
+	    cmocka_unit_test(test_extended),
 	    cmocka_unit_test(test_rebase),
 	    cmocka_unit_test(test_clock_set),
 	    cmocka_unit_test(test_without_ids),
