@@ -273,6 +273,73 @@ fw_open_elements(struct fw *f, const struct element_list *l, const char *id,
 	return r;
 }
 
+/* What id holds of l now, in *ret. GW_ENOENT: not all of it. */
+static int
+held_of(const struct fw *f, const struct element_list *l, const char *id,
+    struct element_list *ret)
+{
+	const struct hold *h = NULL;
+	struct set_key k;
+	uint32_t i = 0;
+	int r = 0;
+
+	memset(ret, 0, sizeof(*ret));
+	if (l->n == 0 || l->n > ELEMENT_MAX)
+		return GW_EINVAL;
+	for (i = 0; i < l->n; i++) {
+		if ((r = set_key_of(&k, &l->e[i])) != 0)
+			return r;
+		h = holds_find(f->holds, &k, id);
+		if (h == NULL || h->closing)
+			return GW_ENOENT;
+		ret->e[ret->n++] = h->element;
+	}
+	return 0;
+}
+
+/* One that is held: the element in the kernel moves its end in place. */
+static int
+move_end(struct fw *f, const struct element *e, const char *id,
+    const char *grant, const struct now *now)
+{
+	struct hold *h = NULL;
+	struct set_key k;
+	int r = set_key_of(&k, e);
+
+	if (r == 0)
+		r = holds_put(f->holds, &h, &k, e, id, grant, f->round);
+	if (r != 0)
+		return r;
+	ends_at(f, h->end_ms);
+	return fw_apply(f, &k, now);
+}
+
+int
+fw_move_ends(struct fw *f, const struct element_list *l, const char *id,
+    const char *grant, const struct now *now, struct element_list *retwas)
+{
+	uint32_t i = 0, k = 0;
+	int r = held_of(f, l, id, retwas);
+
+	for (i = 0; i < l->n && r == 0; i++) {
+		const int64_t left = l->e[i].end_boot_ms - now->boot_ms;
+
+		if (left < ELEM_LIFE_MIN_MS)
+			r = GW_ESTATE;
+		else if (left > ELEM_LIFE_MAX_MS)
+			r = GW_EDENIED;
+	}
+	if (r != 0)
+		return r;
+	for (i = 0; i < l->n && r == 0; i++)
+		r = move_end(f, &l->e[i], id, grant, now);
+	/* all or nothing; where the kernel does not take that, fw_check sees
+	 * that its element is not what the holds say */
+	for (k = 0; r != 0 && k < i; k++)
+		(void)!move_end(f, &retwas->e[k], id, grant, now);
+	return r;
+}
+
 int
 fw_close_grant(
     struct fw *f, const char *id, const struct now *now, struct cut_totals *ret)

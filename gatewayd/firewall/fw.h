@@ -86,6 +86,15 @@ MUST_CHECK int fw_unprotect(struct fw *f, const struct triple *t);
 MUST_CHECK int fw_open_elements(struct fw *f, const struct element_list *l,
     const char *id, const char *grant, const struct now *now);
 /*
+ * Moves the ends of what id holds open, each to that of l, or none: no flow
+ * sees it, and what fails leaves each where it was, unlike the above. *retwas
+ * is what it was. GW_ENOENT: id does not hold all of l; GW_ESTATE, GW_EDENIED
+ * as above.
+ */
+MUST_CHECK int fw_move_ends(struct fw *f, const struct element_list *l,
+    const char *id, const char *grant, const struct now *now,
+    struct element_list *retwas);
+/*
  * Ends everything a session, or a grant with its sessions, holds: paths and
  * legs now, an entry after LIMIT_CLIENT_TAIL_S. Cuts the flows; their records
  * come by on_flow about a second later, *ret (may be NULL) has the totals so

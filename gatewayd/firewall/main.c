@@ -24,6 +24,7 @@
 #include "firewall/fw.h"
 #include "firewall/keep.h"
 #include "firewall/others.h"
+#include "firewall/prolong.h"
 #include "firewall/proof.h"
 #include "firewall/report.h"
 #include "process/process.h"
@@ -37,6 +38,7 @@ struct context {
 	const struct conf *conf;
 	struct fw *fw;
 	struct proof proof;
+	struct prolong prolong;
 	struct timer *tick, *check;
 	struct watch *events;
 	char folder[LIMIT_PATH_SIZE];
@@ -231,14 +233,31 @@ on_unprotect(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	return peer_send(p, MSG_FW_UNPROTECTED, &reply, -1);
 }
 
+/* 0 and *retwas with n > 0: it was open, and its end moved. */
+static int
+open_or_move(struct context *c, const struct msg_fw_open *m,
+    const struct element_list *l, struct element_list *retwas)
+{
+	const struct now now = clock_now();
+	int e = GW_ENOENT;
+
+	retwas->n = 0;
+	/* a sync says what is open, not what changes */
+	if (m->sync == 0 && fw_holds(c->fw, m->id))
+		e = fw_move_ends(c->fw, l, m->id, m->grant, &now, retwas);
+	if (e != GW_ENOENT)
+		return e;
+	retwas->n = 0;
+	return fw_open_elements(c->fw, l, m->id, m->grant, &now);
+}
+
 static int
 on_open(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
 	const struct msg_fw_open *m = msg->body;
 	struct context *c = process_ctx(r);
 	struct msg_fw_opened reply = {.rid = m->rid};
-	struct now now = clock_now();
-	struct element_list l;
+	struct element_list l, was = {0};
 	bool repeated = is_repeated(c, m);
 	int e = proof_check(&c->proof, c->fw, m);
 
@@ -248,9 +267,14 @@ on_open(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	if (e == 0)
 		e = check_shape(m, &l);
 	if (e == 0)
-		e = fw_open_elements(c->fw, &l, m->id, m->grant, &now);
+		e = open_or_move(c, m, &l, &was);
+	if (e == 0 && was.n > 0 && strcmp(m->id, m->grant) == 0) {
+		prolong_confirm(&c->prolong, m, &l, &was);
+		run_tick(c);
+		return 0;
+	}
 	if (e != 0)
-		log_err("nothing is open for %s: %s", m->id, reason(e));
+		log_err("nothing is opened for %s: %s", m->id, reason(e));
 	if (e != 0 || !repeated)
 		report_opened(r, m, &l, e);
 	reply.result = msg_result(e);
@@ -345,6 +369,7 @@ on_peer_down(struct process *r, struct peer *p)
 	if (peer_proc(p) != PROC_BROKER)
 		return;
 	c->syncing = false;
+	c->prolong.broker++;
 }
 
 /* ---- start */
@@ -477,6 +502,8 @@ start(struct process *r, const struct conf *conf)
 	c->rw[0] = c->folder;
 	if ((e = open_firewall(c, conf)) != 0)
 		return e;
+	c->prolong.process = r;
+	c->prolong.fw = c->fw;
 	/* The rules loaded conntrack: only now its switches are there. */
 	if (conntrack_accounting() != 0)
 		log_warn("cannot turn on conntrack accounting: flow records "

@@ -105,6 +105,22 @@ report_opened(struct process *r, const struct msg_fw_open *m,
 	send_record(r, ev, &f);
 }
 
+int
+report_moved(struct process *r, const struct msg_fw_open *m,
+    const struct element_list *l, process_durable_fn *fn, void *arg)
+{
+	struct event_fields f;
+	int e;
+
+	event_fields_init(&f);
+	event_str(&f, EF_GRANT, m->grant);
+	elements(&f, l);
+	outcome(&f, 0);
+	e = process_append(r, EV_GRANT_APPLIED, &f, fn, arg);
+	event_fields_done(&f);
+	return e;
+}
+
 void
 report_flow(struct process *r, const struct fw_flow *w)
 {

@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "base/attr.h"
 #include "core/shutport.h"
 #include "firewall/fw.h"
 #include "process/process.h"
@@ -15,6 +16,10 @@
 /* What became of FW_OPEN; result 0 or a GW code. */
 void report_opened(struct process *r, const struct msg_fw_open *m,
     const struct element_list *l, int result);
+/* A grant's end is another now: as above, and fn hears of it (process_append).
+ */
+MUST_CHECK int report_moved(struct process *r, const struct msg_fw_open *m,
+    const struct element_list *l, process_durable_fn *fn, void *arg);
 void report_flow(struct process *r, const struct fw_flow *f);
 void report_event(struct process *r, enum fw_event ev, const char *text);
 void report_synced(

@@ -185,13 +185,12 @@ struct ask {
 	bool sync;
 };
 
-static int
-open_it(struct bench *b, const struct ask *a)
+static uint32_t
+send_open(struct bench *b, const struct ask *a)
 {
 	struct msg_fw_open m;
 	struct receipt rc;
 	struct buf el;
-	const struct msg_fw_opened *reply = NULL;
 	int r = 0;
 
 	memset(&m, 0, sizeof(m));
@@ -218,8 +217,46 @@ open_it(struct bench *b, const struct ask *a)
 	m.sync = a->sync ? 1 : 0;
 	must_send(&b->broker, MSG_FW_OPEN, &m, -1);
 	buf_done(&el);
-	reply = await(b, &b->broker, MSG_FW_OPENED);
-	return reply->rid == m.rid ? msg_error(reply->result) : GW_EPROTO;
+	return m.rid;
+}
+
+static int
+opened(struct bench *b, uint32_t rid)
+{
+	const struct msg_fw_opened *reply = await(b, &b->broker, MSG_FW_OPENED);
+
+	return reply->rid == rid ? msg_error(reply->result) : GW_EPROTO;
+}
+
+static int
+open_it(struct bench *b, const struct ask *a)
+{
+	return opened(b, send_open(b, a));
+}
+
+/* The next record that somebody waits for is durable, or is not written. */
+static bool
+answer_record(struct bench *b, enum event_code ev, int result)
+{
+	const struct msg_log_append *m = NULL;
+	struct msg_log_durable d = {.result = msg_result(result), .seq = 1};
+
+	do {
+		m = await(b, &b->notary, MSG_LOG_APPEND);
+	} while (m->rid == 0);
+	d.rid = m->rid;
+	if (m->event != (uint16_t)ev)
+		return false;
+	must_send(&b->notary, MSG_LOG_DURABLE, &d, -1);
+	return true;
+}
+
+static bool
+says_nothing(struct bench *b, struct ipc *c)
+{
+	struct ipc_msg m = {.body = b->body};
+
+	return ipc_recv_wait(c, &m, 200) == GW_EAGAIN;
 }
 
 static int
@@ -358,6 +395,49 @@ receipts(struct bench *b)
 		close_it(b, "g-HHHHHHHH") == 0);
 }
 
+/* An end that moves is on record before it is confirmed, and stays where it was
+ * if it cannot be; one that is over then is shut. */
+static void
+moves(struct bench *b)
+{
+	struct ask a = entry("g-EEEEEEEE", 15, "10.9.9.9", 60500);
+	struct ask run = leg("s-EEEEEEEE", "g-EEEEEEEE", 16);
+	int64_t was = a.l.e[0].end_boot_ms;
+	uint32_t rid = 0;
+
+	check(b, "a door and a leg",
+	    open_it(b, &a) == 0 && open_it(b, &run) == 0);
+	a.l.e[0].end_boot_ms = run.l.e[0].end_boot_ms = was + 240000;
+	rid = send_open(b, &a);
+	check(b, "a later end is not confirmed before it is on record",
+	    says_nothing(b, &b->broker) && listed("timeout 5m"));
+	check(b, "which failing, it is the old one again",
+	    answer_record(b, EV_GRANT_APPLIED, GW_ESYS) &&
+		opened(b, rid) == GW_ESYS && !listed("timeout 5m") &&
+		listed("10.9.9.9 . 2222"));
+	check(b, "a leg moves at once",
+	    open_it(b, &run) == 0 && listed("timeout 5m"));
+	rid = send_open(b, &a);
+	check(b, "and on record it is confirmed",
+	    answer_record(b, EV_GRANT_APPLIED, 0) && opened(b, rid) == 0 &&
+		listed("10.9.9.9 . 2222 timeout 5m"));
+	a.l.e[0].end_boot_ms = 1;
+	check(b, "an end in the past changes nothing",
+	    open_it(b, &a) == GW_ESTATE &&
+		listed("10.9.9.9 . 2222 timeout 5m"));
+	a.l.e[0].end_boot_ms = was + 240000;
+	check(b, "what was closed is not moved",
+	    close_it(b, "g-EEEEEEEE") == 0 && open_it(b, &a) == GW_EDENIED);
+	a = entry("g-JJJJJJJJ", 17, "10.9.9.11", 1000);
+	check(b, "a short one", open_it(b, &a) == 0);
+	a.l.e[0].end_boot_ms += 300000;
+	rid = send_open(b, &a);
+	(void)usleep(1200000);
+	check(b, "whose old end is over when it is not written is shut",
+	    answer_record(b, EV_GRANT_APPLIED, GW_ESYS) &&
+		opened(b, rid) == GW_ESYS && !listed("timeout 5m"));
+}
+
 static void
 reconcile(struct bench *b)
 {
@@ -449,6 +529,7 @@ long_memory(struct bench *b)
 	}
 	check(b, "its receipt opens nothing after many closings",
 	    open_it(b, &closed) == GW_EDENIED);
+	open.sync = true;
 	check(b, "what is open is asserted again", open_it(b, &open) == 0);
 	check(b, "a new receipt opens",
 	    open_it(b, &fresh) == 0 && close_it(b, fresh.id) == 0);
@@ -527,6 +608,7 @@ main(int argc, char **argv)
 	check(&b, "a protected port is told",
 	    told(&b, EV_PORT_PROTECTED, "t-22222222"));
 	receipts(&b);
+	moves(&b);
 	reconcile(&b);
 	long_memory(&b);
 	lists(&b);
