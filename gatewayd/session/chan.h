@@ -79,9 +79,10 @@ struct chan {
 	/* what was passed on */
 	bool eof_to_target, eof_to_user, close_to_target, close_to_user;
 	bool exit_sent;
-	bool begun;   /* the record of its program was sent: it has an end */
-	bool refused; /* the grant does not allow this program */
-	bool broken;  /* out of memory: the session ends */
+	bool begun;     /* the record of its program was sent: it has an end */
+	bool refused;   /* the grant does not allow this program */
+	bool broken;    /* out of memory: the session ends */
+	bool until_due; /* it has not read that the end moved: until.c */
 	uint64_t bytes_in, bytes_out; /* that passed on */
 	uint64_t unrecorded;          /* of these, at most, no recording has */
 	/* the line that says why the session ended (end.c) */

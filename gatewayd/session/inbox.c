@@ -21,6 +21,7 @@
 #include "session/request.h"
 #include "session/session.h"
 #include "session/target_leg.h"
+#include "session/until.h"
 
 enum {
 	HOSTSIGN_MS = 5000,
@@ -144,6 +145,9 @@ dispatch(struct session *s, struct ipc_msg *m)
 		return 0;
 	case MSG_SES_STOP:
 		end_stop(s, m->body);
+		return 0;
+	case MSG_SES_UNTIL:
+		until_moved(s, m->body);
 		return 0;
 	case MSG_SES_CHANNEL_OK:
 		open_answered(s, m->body);

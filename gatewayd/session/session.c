@@ -32,6 +32,7 @@
 #include "session/request.h"
 #include "session/shim.h"
 #include "session/target_leg.h"
+#include "session/until.h"
 #include "session/user_leg.h"
 #include "sys/confine.h"
 
@@ -66,6 +67,7 @@ step_channels(struct session *s)
 		else
 			request_step(s, c);
 	}
+	until_step(s);
 	relay_step(s);
 }
 
