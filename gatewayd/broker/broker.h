@@ -103,6 +103,10 @@ struct broker {
 	struct early_call *early, **early_end; /* before they are served */
 	unsigned nearly;
 	struct timer *early_timer;
+	/* recover.c's: it is in doubt what log and firewall have, so they are
+	 * asked and told again */
+	void (*resync)(struct broker *b);
+	unsigned syncs;        /* so many times the firewall was told */
 	bool told;             /* by the log, since our start, what is open */
 	bool recovered;        /* in step with log and firewall */
 	unsigned api_links[2]; /* counts links: https, admin */

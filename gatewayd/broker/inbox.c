@@ -34,6 +34,7 @@
 #include "broker/request/ask.h"
 #include "broker/request/decide.h"
 #include "broker/request/explain.h"
+#include "broker/request/extend.h"
 #include "broker/request/list.h"
 #include "broker/session/doctor.h"
 #include "broker/session/verbs.h"
@@ -62,6 +63,7 @@ static call_fn *const verb_table[VERB_COUNT] = {
     [VERB_ACCESS] = verb_access,
     [VERB_GRANTS] = verb_grants,
     [VERB_RELEASE] = verb_release,
+    [VERB_EXTEND] = verb_extend,
     [VERB_REVOKE] = verb_revoke,
     [VERB_SESSIONS] = verb_sessions,
     [VERB_SESSION_KILL] = verb_session_kill,

@@ -215,6 +215,7 @@ start(struct process *r, const struct conf *conf)
 	int e;
 
 	b->process = r;
+	b->resync = recover_start;
 	b->conf = conf;
 	b->early_end = &b->early;
 	b->next_probe = (uint64_t)clock_now().utc_ms << 8;
@@ -281,6 +282,7 @@ main(int argc, char **argv)
 	static const struct process_handler handlers[] = {
 	    {MSG_API_CALL, on_api_call},
 	    {MSG_NT_GRANT_OPENED, on_answer},
+	    {MSG_NT_GRANT_EXTENDED, on_answer},
 	    {MSG_NT_GRANT_CLOSED, on_answer},
 	    {MSG_NT_LEG_OPENED, on_answer},
 	    {MSG_NT_LEG_CLOSED, on_answer},

@@ -248,6 +248,8 @@ on_fold_grant(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	if (lg != NULL) {
 		lg->g.start_ms = m->grant.start_ms; /* of UTC, which the log */
 		lg->g.end_ms = m->grant.end_ms;     /* may have put right */
+		if (strcmp(m->grant.boot_id, lg->g.boot_id) == 0)
+			lg->g.end_boot_ms = m->grant.end_boot_ms;
 		keep_receipt(lg, m);
 		return 0;
 	}
@@ -379,6 +381,10 @@ synced(struct broker *b, void *arg, const void *body)
 		 "expired, %u kernel elements removed",
 	    r->adopted, r->aborted, r->expired, m->removed);
 	b->recovered = true;
+	/* an extension may be in force that we had not heard of, or not */
+	for (struct live_grant *lg = b->grants; lg != NULL; lg = lg->next)
+		if (lg->state == GRANT_ACTIVE)
+			b->grant_hooks->moved(lg);
 	if (!r->announced && process_ready(b->process) != 0)
 		log_warn("the supervisor could not hear that we serve");
 	r->announced = true;
@@ -413,6 +419,7 @@ sync_firewall(struct broker *b)
 
 	if (r != 0)
 		return r;
+	b->syncs++;
 	if ((r = protect_all(b)) != 0)
 		return r;
 	for (const struct live_grant *lg = b->grants; lg != NULL && r == 0;

@@ -74,6 +74,7 @@ int run_cancel(struct ctx *c);
 int run_explain(struct ctx *c);
 int run_access(struct ctx *c);
 int run_grants(struct ctx *c);
+int run_extend(struct ctx *c);
 int run_release(struct ctx *c);
 int run_revoke(struct ctx *c);
 int run_targets(struct ctx *c);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * grant - the grants of the gateway: listed, and ended before their time.
+ * grant - the grants of the gateway: listed, extended, and ended before their
+ * time.
  */
 #include "jitctl/cmd/grant.h"
 
@@ -242,4 +243,69 @@ int
 run_revoke(struct ctx *c)
 {
 	return end_grant(c, VERB_REVOKE);
+}
+
+/* --------------------------------------------------------------- longer */
+
+/* The one that is meant; false: *retx is why not. */
+static bool
+one_grant(struct ctx *c, char ret[static LIMIT_ID_SIZE], int *retx)
+{
+	const char *what = c->opt.arg[0];
+	json_t *ids = NULL;
+
+	*retx = EXIT_USAGE;
+	if (id_ok(what, 'g')) {
+		(void)snprintf(ret, LIMIT_ID_SIZE, "%s", what);
+		return true;
+	}
+	if (!name_arg("TARGET", what))
+		return false;
+	*retx = EXIT_FAILED;
+	if ((ids = json_array()) != NULL)
+		*retx = open_at(c, what, ids);
+	if (*retx == EXIT_OK && json_array_size(ids) > 1) {
+		say_error("you have %zu open on %s: say which one by its id, "
+			  "as %s grants has it",
+		    json_array_size(ids), what, self(c));
+		*retx = EXIT_USAGE;
+	}
+	if (*retx == EXIT_OK)
+		(void)snprintf(ret, LIMIT_ID_SIZE, "%s",
+		    json_string_value(json_array_get(ids, 0)));
+	json_decref(ids);
+	return *retx == EXIT_OK;
+}
+
+int
+run_extend(struct ctx *c)
+{
+	const char *dur = opt_get(&c->opt, F_FOR);
+	char id[LIMIT_ID_SIZE], end[CELL_SIZE];
+	struct reply r = {0};
+	uint32_t s = 0;
+	int x = EXIT_USAGE;
+
+	if (c->socket != NULL || dur == NULL) {
+		say_error(dur == NULL ? "--for DURATION: how much longer?"
+				      : "this needs a user's key; the admin "
+					"socket has none");
+		return EXIT_USAGE;
+	}
+	if (!duration_arg(F_FOR, dur, &s) || !one_grant(c, id, &x))
+		return x;
+	x = change(c, VERB_EXTEND,
+	    json_pack("{s:s,s:i}", "grant", id, "for", (int)s), &r);
+	if (x == EXIT_OK && c->out == OUT_NAME) {
+		(void)printf("%s\n", id);
+	} else if (x == EXIT_OK && !out_object(c, r.json)) {
+		cell_text(end, json_object_get(r.json, "end"), COL_TIME);
+		say(c, "%s on %s: extended until %s%s.", id,
+		    member_name(r.json, "target"), end,
+		    json_is_true(json_object_get(r.json, "repeated"))
+			? " (the first answer again)"
+			: "");
+	}
+	reply_done(&r);
+	return x;
 }

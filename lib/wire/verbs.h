@@ -122,6 +122,9 @@ enum verb_ends { ENDS_NOTHING = 0, ENDS_ACCESS, GIVES_ACCESS };
 	X(RELEASE, "grant.release", "POST", "/v1/grants/release", AUTH_SIGNED, \
 	    WHO_USER, ROOT_MAY, CODE_NONE, PAYLOAD_WHOLE, ANSWER_KEPT,         \
 	    SERVED_TOLD, ENDS_ACCESS)                                          \
+	X(EXTEND, "grant.extend", "POST", "/v1/grants/extend", AUTH_SIGNED,    \
+	    WHO_USER, ROOT_NEVER, CODE_ALWAYS, PAYLOAD_WHOLE, ANSWER_KEPT,     \
+	    SERVED_IN_STEP, ENDS_NOTHING)                                      \
 	X(REVOKE, "grant.revoke", "POST", "/v1/grants/revoke", AUTH_SIGNED,    \
 	    WHO_ADMIN, ROOT_MAY, CODE_NONE, PAYLOAD_WHOLE, ANSWER_KEPT,        \
 	    SERVED_TOLD, ENDS_ACCESS)                                          \

@@ -29,6 +29,7 @@ struct live_grant {
 	    since_boot_ms; /* opened, or taken over from an earlier broker */
 	uint32_t sessions; /* so far */
 	bool used;         /* by sessions before our start, too */
+	bool extending;    /* longer.h: one at a time */
 	struct timer *timer;
 	bool in_fold;  /* recover.c's mark */
 	bool was_over; /* before the change being weighed (admin/change.c) */
@@ -42,6 +43,10 @@ struct grant_ending {
 	int64_t utc_ms;
 };
 
+/* Once, perhaps before the call that it is given to returns. False: at least
+ * one of them is not confirmed. */
+typedef void renewed_fn(void *arg, bool done);
+
 /*
  * What hangs on a grant: the sessions. The wing above registers these in
  * b->grant_hooks before the first call; a grant knows nothing else of them.
@@ -51,6 +56,12 @@ struct grant_hooks {
 	void (*ended)(struct live_grant *lg, const struct grant_ending *e);
 	/* Its memory goes: nothing may point to it any more. */
 	void (*gone)(struct live_grant *lg);
+	/* It is to end then: what its sessions have open, too, once fn is
+	 * called. */
+	void (*renew)(struct live_grant *lg, int64_t end_boot_ms,
+	    renewed_fn *fn, void *arg);
+	/* It ends at another time now, or may: they are to know. */
+	void (*moved)(struct live_grant *lg);
 	/* How many sessions run on it. */
 	unsigned (*count)(const struct live_grant *lg);
 };

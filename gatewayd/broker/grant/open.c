@@ -201,8 +201,8 @@ write_intent(struct opening *x, const struct grant *g)
 /* ---- reserve */
 
 /* In doubt it is full. */
-static bool
-has_room(const struct broker *b)
+bool
+open_has_room(const struct broker *b)
 {
 	struct disk d;
 
@@ -224,7 +224,7 @@ open_start(struct broker *b, struct intent *in, open_fn *fn, void *arg)
 	}
 	*x = (struct opening){.b = b, .in = in, .fn = fn, .arg = arg};
 	intent_grant(b, in, &g);
-	if (!has_room(b))
+	if (!open_has_room(b))
 		finish(x, OPEN_DISK_FULL, 0, NULL);
 	else if (!grant_ok(&g))
 		finish(x, OPEN_NOT_WHOLE, 0, NULL);

@@ -42,5 +42,7 @@ typedef void open_fn(
 /* Opens what in was judged to be allowed. Takes in. fn is called exactly once,
  * perhaps before this returns; whatever failed by then is closed again. */
 void open_start(struct broker *b, struct intent *in, open_fn *fn, void *arg);
+/* Is there room on the disk of the log for more access? */
+bool open_has_room(const struct broker *b);
 
 #endif

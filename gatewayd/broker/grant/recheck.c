@@ -118,8 +118,8 @@ decide(struct policy_result *ret, struct policy_facts *f,
 }
 
 bool
-recheck_verdict(
-    struct subject *s, const struct live_grant *lg, struct policy_result *ret)
+recheck_for(struct subject *s, const struct live_grant *lg, uint32_t seconds,
+    struct policy_result *ret)
 {
 	struct broker *b = lg->b;
 	const struct grant *g = &lg->g;
@@ -130,7 +130,7 @@ recheck_verdict(
 	    .login = FAULT(recheck_login) ? "" : g->login,
 	    .role = g->role_named != 0 ? g->role : "",
 	    .port = FAULT(recheck_port) ? 0 : g->port,
-	    .seconds = seconds_left(lg),
+	    .seconds = seconds,
 	    .reason = g->reason,
 	    .ticket = "",
 	    .settled = true,
@@ -155,6 +155,13 @@ recheck_verdict(
 		f.sources[f.nsources++] = g->source6;
 	decide(ret, &f, lg);
 	return true;
+}
+
+bool
+recheck_verdict(
+    struct subject *s, const struct live_grant *lg, struct policy_result *ret)
+{
+	return recheck_for(s, lg, seconds_left(lg), ret);
 }
 
 bool

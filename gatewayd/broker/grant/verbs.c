@@ -214,19 +214,15 @@ say_ended(struct call *c, const char *id, bool own)
 	return true;
 }
 
-static struct live_grant *
-named_grant(struct call *c, bool own)
+struct live_grant *
+grant_named(struct call *c, bool own)
 {
-	static const char *const keys[] = {"grant", "reason", NULL};
 	struct problem p = {0};
 	struct live_grant *lg = NULL;
-	const char *id = NULL, *why = NULL;
+	const char *id = NULL;
 
-	if (json_only(c->req.body, keys, &p) != 0 ||
-	    json_get_str(
-		c->req.body, "grant", true, LIMIT_ID_SIZE - 1, &id, &p) != 0 ||
-	    json_get_str(c->req.body, "reason", false, LIMIT_REASON_MAX, &why,
-		&p) != 0) {
+	if (json_get_str(
+		c->req.body, "grant", true, LIMIT_ID_SIZE - 1, &id, &p) != 0) {
 		call_problem(c, &p);
 		return NULL;
 	}
@@ -241,6 +237,21 @@ named_grant(struct call *c, bool own)
 	    own ? "you have no live grant of that id: see jitctl grants"
 		: "there is no live grant of that id: see jitctl grants "
 		  "--all");
+	return NULL;
+}
+
+static struct live_grant *
+only_grant(struct call *c, bool own)
+{
+	static const char *const keys[] = {"grant", "reason", NULL};
+	struct problem p = {0};
+	const char *why = NULL;
+
+	if (json_only(c->req.body, keys, &p) == 0 &&
+	    json_get_str(
+		c->req.body, "reason", false, LIMIT_REASON_MAX, &why, &p) == 0)
+		return grant_named(c, own);
+	call_problem(c, &p);
 	return NULL;
 }
 
@@ -271,7 +282,7 @@ end_ordered(struct call *c, struct live_grant *lg, enum end_reason reason)
 void
 verb_release(struct call *c)
 {
-	struct live_grant *lg = named_grant(c, !c->local);
+	struct live_grant *lg = only_grant(c, !c->local);
 
 	if (lg != NULL)
 		end_ordered(c, lg, END_RELEASED);
@@ -280,7 +291,7 @@ verb_release(struct call *c)
 void
 verb_revoke(struct call *c)
 {
-	struct live_grant *lg = named_grant(c, false);
+	struct live_grant *lg = only_grant(c, false);
 
 	if (lg != NULL)
 		end_ordered(c, lg, END_REVOKED);

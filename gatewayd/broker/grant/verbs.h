@@ -7,6 +7,9 @@
 
 #include "broker/grant/live.h"
 
+/* The live grant that the body's "grant" names, one of the caller's own if so.
+ * NULL: the call is answered. */
+struct live_grant *grant_named(struct call *c, bool own);
 json_t *grant_json(const struct live_grant *lg);
 void verb_grants(struct call *c);
 void verb_release(struct call *c);

@@ -23,6 +23,7 @@
 #include "broker/grant/close.h"
 #include "broker/session/dial.h"
 #include "broker/session/list.h"
+#include "broker/session/renew.h"
 #include "broker/session/session.h"
 
 static void
@@ -168,8 +169,10 @@ fw_opened(struct broker *b, void *arg, const void *body)
 	if (m == NULL || m->result != 0)
 		failed(s, DIAL_FAILED,
 		    "the firewall did not open the way to the target");
-	else
+	else {
+		renew_late(s);
 		start_connect(s);
+	}
 }
 
 static void

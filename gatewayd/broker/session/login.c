@@ -230,6 +230,17 @@ struct login { /* until auth.login is durable */
 	struct msg_ses_auth_ok ok;
 };
 
+/* With the end that its grant has by now. */
+static int
+send_ok(struct peer *p, struct login *l)
+{
+	if (l->s->grant != NULL) {
+		l->ok.end_ms = l->s->grant->g.end_ms;
+		l->ok.end_boot_ms = l->s->grant->g.end_boot_ms;
+	}
+	return peer_send(p, MSG_SES_AUTH_OK, &l->ok, -1);
+}
+
 static void
 login_durable(void *arg, int result, uint64_t seq)
 {
@@ -254,7 +265,7 @@ login_durable(void *arg, int result, uint64_t seq)
 			"sallyport: the gateway cannot write its "
 			"log now: try again") != 0)
 			peer_close(p);
-	} else if (peer_send(p, MSG_SES_AUTH_OK, &l->ok, -1) == 0) {
+	} else if (send_ok(p, l) == 0) {
 		peer_set_state(p, MST_READY);
 		s->admitted = true;
 		attempts_end(s, NULL);
@@ -345,8 +356,6 @@ admit(struct session *s, struct live_grant *lg, const struct door *d,
 	name_set(l->ok.target, s->target);
 	l->ok.caps = lg->g.caps;
 	l->ok.record = lg->g.record;
-	l->ok.end_ms = lg->g.end_ms;
-	l->ok.end_boot_ms = lg->g.end_boot_ms;
 	l->ok.idle_s = s->b->conf->idle_s;
 	l->ok.commands = t->commands;
 	login_fields(s, d, m, &f);

@@ -21,6 +21,7 @@
 #include "broker/session/attempt.h"
 #include "broker/session/dial.h"
 #include "broker/session/list.h"
+#include "broker/session/renew.h"
 #include "broker/session/session.h"
 
 enum {
@@ -69,6 +70,8 @@ session_init(struct broker *b)
 {
 	static const struct grant_hooks hooks = {.ended = on_grant_ended,
 	    .gone = on_grant_gone,
+	    .renew = renew_legs,
+	    .moved = renew_moved,
 	    .count = count_live};
 
 	b->grant_hooks = &hooks;
@@ -150,6 +153,8 @@ session_up(struct broker *b, struct peer *p)
 		peer_set_state(p, MST_LIVE);
 	if (s->state == SES_ENDING && !FAULT(stop_late))
 		send_stop(s, ""); /* it was ended before it could hear it */
+	if (s->state == SES_LIVE)
+		renew_follow(s); /* its grant may end at another time now */
 	if (s->owner != NULL)
 		s->owner->up(s);
 }

@@ -243,6 +243,14 @@ void test_unproven_keys(void **state);
 void test_regulars(void **state);
 void test_scan_of_the_host(void **state);
 
+/* ---- brokerapi_extend.c */
+
+void test_extend(void **state);
+void test_extend_refused(void **state);
+void test_extend_unapproved(void **state);
+void test_extend_fails(void **state);
+void test_extend_meanwhile(void **state);
+
 /* ---- brokerapi_codes.c */
 
 void test_code_of_disabled(void **state);

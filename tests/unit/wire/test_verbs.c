@@ -90,21 +90,22 @@ test_exceptions(void **state)
 	    "target.doctor", "clock.accept", "lock.add", "lock.remove");
 	CHECK_ONLY(v->root != ROOT_MAY, "challenge", "enroll.begin",
 	    "enroll.confirm", "token.create", "request.create",
-	    "request.approve", "request.cancel", "request.activate");
+	    "request.approve", "request.cancel", "request.activate",
+	    "grant.extend");
 	CHECK_ONLY(v->code == CODE_BEFORE, "request.approve", "target.add",
 	    "target.set", "target.remove", "user.add", "user.set", "user.lock",
 	    "user.unlock", "user.remove", "role.add", "role.set", "role.remove",
 	    "policy.apply", "clock.accept", "lock.remove");
 	CHECK_ONLY(
 	    v->code == CODE_INSIDE, "request.create", "request.activate");
-	CHECK_ONLY(v->code == CODE_ALWAYS, "enroll.confirm");
+	CHECK_ONLY(v->code == CODE_ALWAYS, "enroll.confirm", "grant.extend");
 	CHECK_ONLY(v->payload == PAYLOAD_SECRET, "enroll.begin");
 	CHECK_ONLY(v->payload == PAYLOAD_PARTS, "policy.apply");
 	CHECK_ONLY(v->answer == ANSWER_KEPT, "request.create",
 	    "request.approve", "request.deny", "request.cancel",
-	    "request.activate", "grant.release", "grant.revoke", "session.kill",
-	    "target.add", "target.set", "target.remove", "user.lock",
-	    "user.remove", "role.add", "role.set", "role.remove",
+	    "request.activate", "grant.extend", "grant.release", "grant.revoke",
+	    "session.kill", "target.add", "target.set", "target.remove",
+	    "user.lock", "user.remove", "role.add", "role.set", "role.remove",
 	    "clock.accept", "lock.add", "lock.remove");
 	CHECK_ONLY(v->served == SERVED_BY_API, "healthz");
 	CHECK_ONLY(v->served == SERVED_AT_ONCE, "readyz", "challenge");
