@@ -6,6 +6,7 @@
 #   stream_start USER TARGET [SSH_OPTION...]   a program at the target that prints a
 #                    line ten times a second; captures what arrives at the target
 #   stream_lives     something more came through
+#   extended_end GRANT   the end in its last grant.extend, likewise in ms
 #   stream_ended END_MS REASON   the session ended for REASON: ssh exited 255, one
 #                    line says why, and what reached the target after END_MS (UTC
 #                    milliseconds): no data, and nothing at all a second later
@@ -21,6 +22,11 @@ grant_end_ms() {
 	end=$(records "select(.event == \"grant.open\" and .grant == \"$1\") | .end")
 	[ -n "$end" ] || fail "no grant.open record of $1"
 	printf '%s' "$end"
+}
+
+extended_end() {
+	records "select(.event == \"grant.extend\" and .grant == \"$1\" and .outcome == \"success\") | .end" |
+		tail -n 1
 }
 
 sleep_until_ms() {
@@ -84,5 +90,6 @@ stream_ended() {
 	# shellcheck disable=SC2034 # expect_out reads it
 	OUT=$(cat "$TEST_DIR/stream.err")
 	expect_out "^sallyport: session ended: $why"
-	expect_eq 1 "$(grep -c '^sallyport: ' "$TEST_DIR/stream.err")" 'lines that say why'
+	expect_eq "${STREAM_LINES:-1}" "$(grep -c '^sallyport: ' "$TEST_DIR/stream.err")" \
+		'lines that say why'
 }
