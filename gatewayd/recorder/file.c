@@ -339,6 +339,24 @@ channel_read(struct buf *out, int dir, const char *sid, uint32_t channel,
 	return 0;
 }
 
+static int
+file_part(struct buf *out, int dir, const char *name, uint64_t offset,
+    size_t max, uint64_t *retsize)
+{
+	const int fd = open_read(dir, name);
+	struct stat st;
+	int e = GW_ESYS;
+
+	if (fd < 0)
+		return errno == ENOENT ? GW_ENOENT : GW_ESYS;
+	if (fstat(fd, &st) == 0) {
+		*retsize = (uint64_t)st.st_size;
+		e = offset >= *retsize ? 0 : part_read(out, fd, offset, max);
+	}
+	(void)close(fd);
+	return e;
+}
+
 /* The lowest recorded channel of a session; 0 = none. They count on for as
  * long as the session lives, whatever number is open at once. */
 static int
@@ -372,8 +390,9 @@ lowest_channel(int dir, const char *sid, uint32_t *ret)
 
 int
 file_read(struct buf *out, int dir, const char *sid, uint32_t channel,
-    uint64_t offset, size_t max, uint64_t *retsize)
+    unsigned part, uint64_t offset, size_t max, uint64_t *retsize)
 {
+	char name[FILE_NAME_SIZE];
 	int e;
 
 	*retsize = 0;
@@ -383,5 +402,10 @@ file_read(struct buf *out, int dir, const char *sid, uint32_t channel,
 		return e;
 	if (channel == 0)
 		return GW_ENOENT;
-	return channel_read(out, dir, sid, channel, offset, max, retsize);
+	if (part == 0)
+		return channel_read(
+		    out, dir, sid, channel, offset, max, retsize);
+	if ((e = file_name(name, sid, channel, part - 1)) != 0)
+		return e;
+	return file_part(out, dir, name, offset, max, retsize);
 }

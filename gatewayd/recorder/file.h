@@ -60,12 +60,14 @@ MUST_CHECK int file_digest(int dir, const char *name,
 MUST_CHECK int file_started(int dir, const char *name, int64_t *ret_s);
 
 /*
- * Reads from all parts of a channel as if they were one file (the later parts'
- * headers left out). channel 0 falls back to the lowest channel there is.
- * Half a line at a part's end, where the recorder was killed, is left out.
+ * part 0: reads from all parts of a channel as if they were one file (the later
+ * parts' headers left out). Half a line at a part's end, where the recorder was
+ * killed, is left out. Another one: that file as it lies there, from 1. channel
+ * 0 falls back to the lowest channel there is.
  * Appends at most max bytes; *retsize is the size of the whole. GW_ENOENT.
  */
 MUST_CHECK int file_read(struct buf *out, int dir, const char *sid,
-    uint32_t channel, uint64_t offset, size_t max, uint64_t *retsize);
+    uint32_t channel, unsigned part, uint64_t offset, size_t max,
+    uint64_t *retsize);
 
 #endif

@@ -413,7 +413,7 @@ on_read(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	int e;
 
 	buf_init(&b, READ_MAX);
-	e = file_read(&b, rec->dir, m->sid, m->channel, m->offset,
+	e = file_read(&b, rec->dir, m->sid, m->channel, m->part, m->offset,
 	    m->max < READ_MAX ? m->max : READ_MAX, &a.size);
 	if (e != 0)
 		buf_reset(&b);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fault.h"
+#include "base/limits.h"
 #include "base/safefile.h"
 #include "base/str.h"
 #include "jitctl/cmd/audit.h"
@@ -26,8 +27,8 @@ enum {
 /* ---- the recording */
 
 static int
-take_all(struct ctx *c, const char *sid, uint64_t channel, EVP_MD_CTX *md,
-    struct taken *t)
+take_all(struct ctx *c, const char *sid, uint64_t channel, uint64_t part,
+    EVP_MD_CTX *md, struct taken *t)
 {
 	int x = EXIT_OK;
 
@@ -37,6 +38,8 @@ take_all(struct ctx *c, const char *sid, uint64_t channel, EVP_MD_CTX *md,
 
 		query_add_u64(&q, "offset", t->size);
 		query_add_u64(&q, "channel", channel);
+		if (part > 0)
+			query_add_u64(&q, "part", part);
 		x = read_verb(c, VERB_RECORDING, sid, &q, &r);
 		end = r.len == 0;
 		t->size += r.len;
@@ -51,8 +54,10 @@ take_all(struct ctx *c, const char *sid, uint64_t channel, EVP_MD_CTX *md,
 	return x;
 }
 
-int
-take(struct ctx *c, const char *sid, uint64_t channel, struct taken *ret)
+/* part 0 is all of it; else one of its files as it lies there, from 1. */
+static int
+take_part(struct ctx *c, const char *sid, uint64_t channel, uint64_t part,
+    struct taken *ret)
 {
 	uint8_t digest[EVP_MAX_MD_SIZE];
 	EVP_MD_CTX *md = EVP_MD_CTX_new();
@@ -64,7 +69,7 @@ take(struct ctx *c, const char *sid, uint64_t channel, struct taken *ret)
 	    EVP_DigestInit_ex(md, EVP_sha256(), NULL) != 1)
 		say_error("out of memory");
 	else
-		x = take_all(c, sid, channel, md, ret);
+		x = take_all(c, sid, channel, part, md, ret);
 	if (x == EXIT_OK && EVP_DigestFinal_ex(md, digest, &n) != 1)
 		x = EXIT_FAILED;
 	if (x == EXIT_OK)
@@ -73,6 +78,12 @@ take(struct ctx *c, const char *sid, uint64_t channel, struct taken *ret)
 		x = EXIT_FAILED;
 	EVP_MD_CTX_free(md);
 	return x;
+}
+
+int
+take(struct ctx *c, const char *sid, uint64_t channel, struct taken *ret)
+{
+	return take_part(c, sid, channel, 0, ret);
 }
 
 void
@@ -89,7 +100,7 @@ static int64_t
 began_ms(const struct taken *t)
 {
 	char text[HEADER_MAX];
-	const ssize_t n = pread(t->fd, text, sizeof(text), 0);
+	const ssize_t n = t->fd < 0 ? 0 : pread(t->fd, text, sizeof(text), 0);
 	const char *end = n > 0 ? memchr(text, '\n', (size_t)n) : NULL;
 	json_t *o = NULL;
 	int64_t s = 0;
@@ -103,14 +114,20 @@ began_ms(const struct taken *t)
 
 /* ---- the log */
 
+struct part {
+	char file[64];
+	uint64_t seq; /* of the record of its end, else of its start */
+	bool ended;
+	uint64_t size;
+	char sha256[COMPARE_HEX_SIZE]; /* "": it failed, or has not ended */
+};
+
 struct known {
 	const char *sid;
 	bool lowest; /* of its channels that were recorded; else: */
 	uint64_t channel;
 	unsigned parts; /* that were begun */
-	bool ended;     /* the last of them: */
-	uint64_t seq, size;
-	char sha256[COMPARE_HEX_SIZE];
+	struct part part[LIMIT_RECORDING_PARTS];
 };
 
 /* Will another part come, when it ended for that? */
@@ -139,27 +156,36 @@ static void
 begun(struct known *k, const json_t *o)
 {
 	const uint64_t channel = number(o, "channel");
+	struct part *p = NULL;
 
 	if (k->lowest && (k->parts == 0 || channel < k->channel)) {
 		k->channel = channel;
 		k->parts = 0;
 	}
-	if (channel != k->channel)
+	if (channel != k->channel || k->parts == LIMIT_RECORDING_PARTS)
 		return;
-	k->parts++;
-	k->ended = false;
+	p = &k->part[k->parts++];
+	*p = (struct part){.seq = number(o, "seq")};
+	text_set(p->file, sizeof(p->file), member(o, "file"));
 }
 
 /* False: nothing more will be said of it. */
 static bool
 over(struct known *k, const json_t *o)
 {
+	struct part *p = NULL;
+
 	if (number(o, "channel") != k->channel)
 		return true;
-	k->ended = true;
-	k->seq = number(o, "seq");
-	k->size = number(o, "size");
-	text_set(k->sha256, sizeof(k->sha256), member(o, "sha256"));
+	for (unsigned i = 0; i < k->parts; i++)
+		if (strcmp(k->part[i].file, member(o, "file")) == 0)
+			p = &k->part[i];
+	if (p == NULL)
+		return true;
+	p->ended = true;
+	p->seq = number(o, "seq");
+	p->size = number(o, "size");
+	text_set(p->sha256, sizeof(p->sha256), member(o, "sha256"));
 	/* they count from 1; one that is lower may yet come */
 	return goes_on(member(o, "reason")) || (k->lowest && k->channel > 1);
 }
@@ -203,6 +229,151 @@ look_up(struct ctx *c, const struct taken *t, struct known *k)
 	return audit_read(&rd);
 }
 
+/* ---- both */
+
+/* Why it cannot be compared; NULL = it can. */
+static const char *
+incomparable(const struct part *p)
+{
+	if (!p->ended)
+		return "it has not ended, and its digest comes at its end";
+	if (p->sha256[0] == '\0')
+		return "it failed, and the log has no digest of it";
+	return NULL;
+}
+
+static int
+is_same(const struct part *p, const struct taken *t)
+{
+	if ((p->size == t->size && strcmp(p->sha256, t->sha256) == 0) ||
+	    FAULT(recording_as_is))
+		return EXIT_OK;
+	say_error("this is NOT what was recorded: record %llu has "
+		  "the digest of %llu other bytes than these %llu",
+	    (unsigned long long)p->seq, (unsigned long long)p->size,
+	    (unsigned long long)t->size);
+	return EXIT_VERIFY;
+}
+
+static int
+is_gone(const struct part *p)
+{
+	if (p->ended && p->sha256[0] != '\0')
+		say_error("record %llu says that it was recorded (%llu bytes, "
+			  "SHA-256 %s): the file %s is gone",
+		    (unsigned long long)p->seq, (unsigned long long)p->size,
+		    p->sha256, p->file);
+	else
+		say_error("record %llu says that a recording was begun: the "
+			  "file %s is gone",
+		    (unsigned long long)p->seq, p->file);
+	return EXIT_VERIFY;
+}
+
+/* As the gateway joins them: later ones without their header, and without half
+ * a line at the end. */
+static int
+join(EVP_MD_CTX *md, uint64_t *size, const struct taken *t, bool later)
+{
+	const char *p = NULL;
+	const char *at = NULL;
+	const char *end = NULL;
+	int x = EXIT_OK;
+
+	if (t->size == 0)
+		return EXIT_OK;
+	p = mmap(NULL, t->size, PROT_READ, MAP_PRIVATE, t->fd, 0);
+	if (p == MAP_FAILED)
+		return EXIT_FAILED;
+	at = later ? memchr(p, '\n', t->size) : p;
+	at += later && at != NULL;
+	end = memrchr(p, '\n', t->size);
+	if (at != NULL && end != NULL && end >= at) {
+		*size += (uint64_t)(end + 1 - at);
+		if (EVP_DigestUpdate(md, at, (size_t)(end + 1 - at)) != 1)
+			x = EXIT_FAILED;
+	}
+	(void)munmap((void *)p, t->size);
+	return x;
+}
+
+/* Each file as it lies there; *retold gets how many could be compared. */
+static int
+compare_each(struct ctx *c, const struct known *k, EVP_MD_CTX *md,
+    uint64_t *size, unsigned *retold)
+{
+	int x = EXIT_OK;
+
+	for (unsigned i = 0; i < k->parts && x == EXIT_OK; i++) {
+		const struct part *p = &k->part[i];
+		struct taken t;
+
+		x = take_part(c, k->sid, k->channel, i + 1, &t);
+		if (x == EXIT_NOT_FOUND)
+			x = is_gone(p);
+		else if (x == EXIT_OK && incomparable(p) == NULL &&
+			 (x = is_same(p, &t)) == EXIT_OK)
+			++*retold;
+		if (x == EXIT_OK)
+			x = join(md, size, &t, i > 0);
+		taken_done(&t);
+	}
+	return x;
+}
+
+static int
+compare_parts(struct ctx *c, const struct known *k, const struct taken *whole)
+{
+	const struct part *last = &k->part[k->parts - 1];
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
+	struct taken joined = {.fd = -1};
+	uint8_t digest[EVP_MAX_MD_SIZE];
+	unsigned told = 0;
+	unsigned n = 0;
+	int x = EXIT_FAILED;
+
+	if (md == NULL || EVP_DigestInit_ex(md, EVP_sha256(), NULL) != 1)
+		say_error("out of memory");
+	else
+		x = compare_each(c, k, md, &joined.size, &told);
+	if (x == EXIT_OK && EVP_DigestFinal_ex(md, digest, &n) != 1)
+		x = EXIT_FAILED;
+	if (x == EXIT_OK)
+		str_hex(joined.sha256, digest, n);
+	EVP_MD_CTX_free(md);
+	if (x != EXIT_OK)
+		return x;
+	if (last->ended && !FAULT(recording_as_is) &&
+	    (joined.size != whole->size ||
+		strcmp(joined.sha256, whole->sha256) != 0)) {
+		say_error("this is NOT what was recorded: it is not what its "
+			  "%u parts are together",
+		    k->parts);
+		return EXIT_VERIFY;
+	}
+	say(c,
+	    "Compared with the log: %u of its %u parts have the digests of "
+	    "their records, the last %llu (%s audit verify proves the log)%s%s",
+	    told, k->parts, (unsigned long long)last->seq, self(c),
+	    told < k->parts && incomparable(last) != NULL ? "; of the last: "
+							  : "",
+	    told < k->parts && incomparable(last) != NULL ? incomparable(last)
+							  : "");
+	return EXIT_OK;
+}
+
+int
+compare_gone(struct ctx *c, const char *sid, uint64_t channel)
+{
+	const struct taken none = {.fd = -1};
+	struct known k = {
+	    .sid = sid, .lowest = channel == 0, .channel = channel};
+
+	if (look_up(c, &none, &k) != EXIT_OK || k.parts == 0)
+		return EXIT_NOT_FOUND;
+	return is_gone(&k.part[0]);
+}
+
 int
 compare(struct ctx *c, const char *sid, uint64_t channel, const struct taken *t)
 {
@@ -213,13 +384,8 @@ compare(struct ctx *c, const char *sid, uint64_t channel, const struct taken *t)
 
 	if (x != EXIT_OK)
 		why = "the log cannot be read";
-	else if (k.parts > 0 && !k.ended)
-		why = "it has not ended, and its digest comes at its end";
-	else if (k.parts > 1)
-		why = "it has several parts, for the recorder was started "
-		      "again meanwhile, and the log has a digest of each";
-	else if (k.parts == 1 && k.sha256[0] == '\0')
-		why = "it failed, and the log has no digest of it";
+	else if (k.parts == 1)
+		why = incomparable(&k.part[0]);
 	if (why != NULL) {
 		say(c, "Not compared with the log: %s.", why);
 		return EXIT_OK;
@@ -228,17 +394,13 @@ compare(struct ctx *c, const char *sid, uint64_t channel, const struct taken *t)
 		say_error("the log knows nothing of this recording");
 		return EXIT_VERIFY;
 	}
-	if ((k.size != t->size || strcmp(k.sha256, t->sha256) != 0) &&
-	    !FAULT(recording_as_is)) {
-		say_error("this is NOT what was recorded: record %llu has "
-			  "the digest of %llu other bytes than these %llu",
-		    (unsigned long long)k.seq, (unsigned long long)k.size,
-		    (unsigned long long)t->size);
+	if (k.parts > 1)
+		return compare_parts(c, &k, t);
+	if (is_same(&k.part[0], t) != EXIT_OK)
 		return EXIT_VERIFY;
-	}
 	say(c,
 	    "Compared with the log: it has the digest of record %llu (%s audit "
 	    "verify proves the log).",
-	    (unsigned long long)k.seq, self(c));
+	    (unsigned long long)k.part[0].seq, self(c));
 	return EXIT_OK;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * compare - a recording, taken from the gateway as a whole, and what its log
- * says of it: recording.end has the digest of the file. The log itself is
+ * says of it: recording.end has the digest of the file, of each where it has
+ * several, for the recorder was started again meanwhile. The log itself is
  * proved by verify.c.
  */
 #ifndef JITCTL_CMD_COMPARE_H
@@ -31,5 +32,8 @@ void taken_done(struct taken *t);
  * what was recorded, EXIT_OK when it is or nobody can say. */
 MUST_CHECK int compare(
     struct ctx *c, const char *sid, uint64_t channel, const struct taken *t);
+/* The gateway has none: EXIT_VERIFY, and it is said, when its log has one; else
+ * EXIT_NOT_FOUND. */
+MUST_CHECK int compare_gone(struct ctx *c, const char *sid, uint64_t channel);
 
 #endif

@@ -361,7 +361,9 @@ take_compared(struct player *p)
 	const char *sid = p->c->opt.arg[0];
 	int x = take(p->c, sid, p->channel, &p->taken);
 
-	if (x != EXIT_OK || p->taken.size == 0)
+	if (x == EXIT_NOT_FOUND)
+		return compare_gone(p->c, sid, p->channel);
+	if (x != EXIT_OK)
 		return x;
 	x = compare(p->c, sid, p->channel, &p->taken);
 	if (x == EXIT_VERIFY && opt_has(&p->c->opt, F_FORCE))

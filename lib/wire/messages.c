@@ -325,7 +325,7 @@ FIELDS(rec_started, STR(msg_rec_started, sid));
 
 FIELDS(rec_read, U32(msg_rec_read, rid), STR(msg_rec_read, sid),
     U32(msg_rec_read, channel), U64(msg_rec_read, offset),
-    U32(msg_rec_read, max));
+    U32(msg_rec_read, max), U32(msg_rec_read, part));
 
 FIELDS(rec_bytes, U32(msg_rec_bytes, rid), U8(msg_rec_bytes, result),
     U64(msg_rec_bytes, size), BYTES(msg_rec_bytes, data));

@@ -606,6 +606,8 @@ struct msg_rec_read {
 	uint32_t channel; /* 0 = the first recorded one */
 	uint64_t offset;
 	uint32_t max;
+	uint32_t part; /* 0 = of all, as one file; else of that file, which
+			* counts from 1, as it lies there */
 };
 struct msg_rec_bytes {
 	uint32_t rid;

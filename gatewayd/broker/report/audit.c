@@ -93,8 +93,19 @@ static void
 bytes_read(struct call *c, const void *body)
 {
 	const struct msg_rec_bytes *m = body;
+	const struct msg_rec_read *asked = c->state;
 
-	if (m->result != 0)
+	if (m->result != 0 && asked->part > 0)
+		call_refuse(c, 404, "not-found", NULL,
+		    "the recording of session %s has no part %u here", c->arg,
+		    asked->part);
+	else if (m->result != 0 &&
+		 store_session_recorded(c->b->store, c->arg) == 0)
+		call_refuse(c, 404, "not-found", NULL,
+		    "the recording of session %s is gone: it was made, and it "
+		    "is not here",
+		    c->arg);
+	else if (m->result != 0)
 		call_refuse(c, 404, "not-found", NULL,
 		    "there is no recording of session %s: terminals, and "
 		    "shells without one, are recorded where the role says so; "
@@ -132,7 +143,8 @@ goes_on(const struct call *c, const struct msg_rec_read *m)
 {
 	const int64_t now = broker_now(c->b).boot_ms;
 
-	for (unsigned i = 0; m->offset > 0 && i < VIEWED_MAX; i++) {
+	for (unsigned i = 0; (m->offset > 0 || m->part > 0) && i < VIEWED_MAX;
+	     i++) {
 		const struct viewed *v = &c->b->views->viewed[i];
 
 		if (v->end_boot_ms > now && v->channel == m->channel &&
@@ -149,19 +161,22 @@ verb_recording(struct call *c)
 	struct msg_rec_read *m = call_state(c, sizeof(*m), free);
 	struct event_fields f;
 	uint64_t channel = 0;
+	uint64_t part = 0;
 
 	if (m == NULL)
 		return;
 	if (!id_ok(c->arg, 's') ||
 	    !params_num(c->query, "offset", INT64_MAX, &m->offset) ||
-	    !params_num(c->query, "channel", UINT32_MAX, &channel)) {
+	    !params_num(c->query, "channel", UINT32_MAX, &channel) ||
+	    !params_num(c->query, "part", LIMIT_RECORDING_PARTS, &part)) {
 		call_refuse(c, 400, "bad-field", "id",
-		    "a session's id, offset and channel as numbers were "
+		    "a session's id, offset, channel and part as numbers were "
 		    "expected");
 		return;
 	}
 	text_set(m->sid, sizeof(m->sid), c->arg);
 	m->channel = (uint32_t)channel;
+	m->part = (uint32_t)part;
 	m->max = READ_DEFAULT;
 	if (goes_on(c, m)) {
 		read_bytes(c);

@@ -322,6 +322,9 @@ MUST_CHECK int store_grant_last(
 /* 0: a session of that grant has ended. */
 MUST_CHECK int store_session_of(struct store *s, const char *grant);
 typedef void store_grant_fn(void *arg, const struct grant_row *g);
+/* 0: that session has ended, and was recorded. */
+MUST_CHECK int store_session_recorded(struct store *s, const char *sid);
+
 typedef void store_session_fn(void *arg, const struct session_row *x);
 /* Those before that place (start_ms, id), the newest first, at most max; user
  * NULL = everybody's. From the first: INT64_MAX and "". What is older than ids

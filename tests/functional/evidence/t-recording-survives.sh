@@ -56,6 +56,27 @@ expect_eq "$bytes" "$(records "select(.event == \"recording.end\" and .sid == \"
 expect_eq 3 "$(record_count ".event == \"recording.end\" and .sid == \"$sid\" and
 	.reason == \"interrupted\" and (.msg // \"\" | contains(\"goes on\"))")" 'parts that were interrupted'
 
+echo '- each part is compared with its digest: one that was changed is not shown, one that is gone is told'
+dir=$(host_file gateway /var/lib/sallyport/recorder/recordings)
+expect_ok local_admin sessions play "$sid"
+expect_out 'Compared with the log: 4 of its 4 parts have the digests'
+part=$dir/$sid.1.2.cast
+cp -a "$part" "$TEST_DIR/part"
+sed -i '3s/"o", "/"o", "retouched/' "$part"
+expect_fail 9 local_admin sessions play "$sid"
+expect_out 'this is NOT what was recorded'
+expect_no_out retouched
+mv "$part" "$TEST_DIR/changed"
+expect_fail 9 local_admin sessions play "$sid"
+expect_out "the file $sid.1.2.cast is gone"
+cp -a "$TEST_DIR/part" "$part"
+mv "$dir/$sid.1.cast" "$TEST_DIR/first"
+expect_fail 9 local_admin sessions play "$sid"
+expect_out "the recording of session $sid is gone"
+expect_out "says that it was recorded .*: the file $sid.1.cast is gone"
+mv "$TEST_DIR/first" "$dir/$sid.1.cast"
+expect_ok local_admin sessions play "$sid"
+
 echo '- recorder and session in the same instant: the end says that something may be missing'
 on_as_bg alice client ssh -tt -p 2222 -o StrictHostKeyChecking=yes deploy@web-01@gateway \
 	'while echo tick; do sleep 0.05; done' </dev/null >"$TEST_DIR/seen" 2>/dev/null

@@ -503,8 +503,11 @@ test_compared(void **state)
 	    {START END("5", SHA256), "the digest of 5 other bytes", false,
 		false},
 	    {START, "Not compared with the log: it has not ended", false, true},
-	    {START START END(SIZE, SHA256),
-		"Not compared with the log: it has several parts", false, true},
+	    /* each part is asked for by itself */
+	    {START OTHER(1) END(SIZE, SHA256),
+		"this is NOT what was recorded: record 1 has the digest of 96 "
+		"other bytes",
+		false, false},
 	    {OTHER(2) START OTHER(3) END(SIZE, SHA256),
 		"Compared with the log: it has the digest of record 1 ", false,
 		true},
@@ -535,6 +538,43 @@ test_compared(void **state)
 	}
 }
 
+/* One whose file was taken away is not one that never was. */
+static void
+test_gone(void **state)
+{
+	static const struct {
+		const char *log, *says;
+		int exit;
+	} rows[] = {
+	    {START END(SIZE, SHA256),
+		"record 1 says that it was recorded (96 bytes, SHA-256 " SHA256
+		"): the file " SID ".0.cast is gone",
+		EXIT_VERIFY},
+	    {START, "record 0 says that a recording was begun", EXIT_VERIFY},
+	    {"{}", "there is none", EXIT_NOT_FOUND},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct step steps[] = {
+		    {"/v1/recordings/" SID "?offset=0&channel=0", 404,
+			"{\"title\":\"there is none\",\"status\":404,"
+			"\"detail\":\"there is none\"}"},
+		    {NULL, 200, rows[i].log}, {NULL, 0, NULL}};
+		struct ctx c = {.socket = "x"};
+		char *text = NULL;
+		int x = EXIT_OK;
+
+		c.opt.arg[0] = SID;
+		c.opt.nargs = 1;
+		script = steps;
+		text = output_of(run_session_play, &c, &x, true);
+		if (x != rows[i].exit || strstr(text, rows[i].says) == NULL)
+			fail_msg("%zu: %d: %s", i, x, text);
+		free(text);
+	}
+}
+
 int
 main(void)
 {
@@ -546,6 +586,7 @@ main(void)
 	    cmocka_unit_test(test_applied),
 	    cmocka_unit_test(test_lists_fit),
 	    cmocka_unit_test(test_compared),
+	    cmocka_unit_test(test_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
