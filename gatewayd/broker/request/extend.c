@@ -152,7 +152,8 @@ judge(struct extend *x, const struct live_grant *lg)
 	return recheck_for(&x->subject, lg,
 		   FAULT(extend_max) ? LIMIT_GRANT_MIN_S : x->total_s,
 		   &x->verdict) &&
-	       policy_within(&x->verdict, lg->g.caps, lg->g.record != 0);
+	       policy_within(
+		   &x->verdict, lg->g.caps, lg->g.record != 0, lg->g.commands);
 }
 
 /* From one of the addresses that it is open for: an address that is left to
