@@ -68,6 +68,9 @@ enum {
 	LIMIT_COMMANDS_ROLE = 16, /* templates of one role */
 	LIMIT_COMMANDS = 32,      /* of all roles that apply to a request */
 	LIMIT_HOLE_MAX = 255,     /* of what stands in a template's hole */
+	LIMIT_HOURS = 8,          /* windows of one role */
+	LIMIT_SELECTORS = 8,      /* what has to hold for a target's labels */
+	LIMIT_SELECT_MAX = 256, /* the values of one of them, with a NUL each */
 	LIMIT_TICKET_MAX = 64,
 	LIMIT_TICKET_SIZE = LIMIT_TICKET_MAX + 1,
 	LIMIT_QUORUM_LEVELS = 4, /* of one role, one after the other */
