@@ -74,6 +74,7 @@ struct broker {
 	size_t nlocks;
 	struct lock *locks_read;     /* freed with the next reading */
 	struct lock_ends *lock_ends; /* admin/lock.h */
+	struct zone_table *zones;    /* of this system, as it started */
 	struct live_grant *grants;
 	const struct grant_hooks *grant_hooks; /* session/ registers them */
 	struct session *sessions;

@@ -37,6 +37,7 @@
 #include "broker/session/session.h"
 #include "sys/seal.h"
 #include "sys/totp.h"
+#include "sys/zones.h"
 
 enum { PRUNE_MS = 3600 * 1000 };
 
@@ -181,6 +182,31 @@ open_files(struct broker *b)
 	return 0;
 }
 
+/* What roles with hours go by. Without it they give nothing. */
+static int
+read_zones(struct broker *b)
+{
+	const int r = zones_read(&b->zones, ZONES_DIR, clock_now().utc_ms);
+
+	if (r != 0)
+		return r;
+	if (zone_table_count(b->zones) == 0)
+		log_warn("no time zones in %s: roles with hours give nothing "
+			 "(tzdata brings them)",
+		    ZONES_DIR);
+	for (size_t i = 0; i < b->nroles; i++) {
+		const char *zone = hours_unknown(&b->roles[i].hours, b->zones);
+
+		if (zone != NULL)
+			log_warn("role %s: the time zone %s is not in %s: it "
+				 "%s",
+			    b->roles[i].name, zone, ZONES_DIR,
+			    b->roles[i].deny ? "denies at all times"
+					     : "gives nothing");
+	}
+	return 0;
+}
+
 /* Libraries open files of theirs at first use: not in the sandbox. It also
  * shows that the key seals. */
 static int
@@ -225,7 +251,7 @@ start(struct process *r, const struct conf *conf)
 	b->writable[0] = b->state_path;
 	b->box.rw = b->writable;
 	if ((e = totp_init()) != 0 || (e = open_files(b)) != 0 ||
-	    (e = warm_up(b)) != 0 ||
+	    (e = read_zones(b)) != 0 || (e = warm_up(b)) != 0 ||
 	    (e = challenges_new(&b->challenges)) != 0 ||
 	    (e = tokens_new(&b->tokens)) != 0 || (e = mfa_new(&b->mfa)) != 0 ||
 	    (e = denials_new(b)) != 0 || (e = history_new(b)) != 0 ||
@@ -336,6 +362,7 @@ main(int argc, char **argv)
 	json_set_alloc_funcs(malloc, wipe_free);
 	status = process_main(&def, &broker, argc, argv);
 	store_close(broker.store);
+	zone_table_free(broker.zones);
 	secret_free(&broker.seal_key);
 	return status;
 }

@@ -30,6 +30,8 @@ col_kind(enum rolefield_kind k)
 	case ROLE_CAPS:
 	case ROLE_QUORUMS:
 	case ROLE_COMMANDS:
+	case ROLE_HOURS:
+	case ROLE_SELECTORS:
 		return COL_LIST;
 	case ROLE_LABELS:
 		return COL_MAP;
@@ -96,6 +98,14 @@ fill_pair(json_t *o, const char *a, const char *b, const char *word)
 		(void)json_object_set_new(o, a, json_pack("[s]", word));
 }
 
+/* Of its targets alone there are three. */
+static void
+fill_targets(json_t *o, const char *word)
+{
+	if (json_array_size(json_object_get(o, "select")) == 0)
+		fill_pair(o, "targets", "labels", word);
+}
+
 /* An empty list is none of a role that allows, and any of one that denies. */
 static void
 fill_empty(json_t *o)
@@ -109,10 +119,11 @@ fill_empty(json_t *o)
 		    strcmp(f[i].name, "note") != 0)
 			(void)json_object_del(o, f[i].name);
 	fill_pair(o, "users", "groups", deny ? "everybody" : "nobody");
-	fill_pair(o, "targets", "labels", deny ? "all" : "none");
+	fill_targets(o, deny ? "all" : "none");
 	fill_pair(o, "logins", "logins", deny ? "all" : "none");
 	fill_pair(o, "ports", "ports", deny ? "all" : "none");
 	fill_pair(o, "sources", "sources", "all");
+	fill_pair(o, "hours", "hours", "always");
 }
 
 int

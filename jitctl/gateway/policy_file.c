@@ -341,6 +341,8 @@ put_field(struct maker *m, const struct rolefield *f)
 	case ROLE_CAPS:
 	case ROLE_QUORUMS:
 	case ROLE_COMMANDS:
+	case ROLE_HOURS:
+	case ROLE_SELECTORS:
 		put_values(m, f, required);
 		break;
 	case ROLE_SECONDS:

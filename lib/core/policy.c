@@ -11,6 +11,7 @@
 
 #include "base/fault.h"
 #include "base/str.h"
+#include "core/term.h"
 
 /* The allow roles that give a thing, merged while walking over them. */
 struct merge {
@@ -20,42 +21,6 @@ struct merge {
 	bool too_much; /* more than one request can want */
 	struct name_list names;
 };
-
-static bool
-any_group(const struct policy_role *r, const struct name_list *groups)
-{
-	for (unsigned i = 0; groups != NULL && i < groups->n; i++)
-		if (name_list_has(&r->groups, groups->name[i]))
-			return true;
-	return false;
-}
-
-bool
-policy_is_for(const struct policy_role *r, const char *user,
-    const struct name_list *groups)
-{
-	/* a deny role that names nobody is meant for everybody */
-	if (r->deny && r->users.n == 0 && r->groups.n == 0)
-		return true;
-	return name_list_has(&r->users, user) || any_group(r, groups);
-}
-
-bool
-policy_reaches(const struct policy_role *r, const struct target *t)
-{
-	if (r->deny && r->targets.n == 0 && r->labels.n == 0)
-		return true;
-	return name_list_has(&r->targets, t->name) ||
-	       label_list_covers(&t->labels, &r->labels);
-}
-
-bool
-policy_concerns(const struct policy_role *role, const char *user,
-    const struct name_list *groups, const struct target *t)
-{
-	return t != NULL && policy_is_for(role, user, groups) &&
-	       policy_reaches(role, t);
-}
 
 static bool
 has_port(const struct policy_role *r, uint16_t port)
@@ -174,16 +139,21 @@ concerns(const struct policy_role *r, const struct policy_facts *f, bool deny)
 	       policy_concerns(r, f->user, f->groups, f->target);
 }
 
+/* The first by name; *term ends where one would. */
 static const struct policy_role *
-find_deny(const struct policy_facts *f, const struct policy_role *roles,
-    size_t n, const char *login, uint16_t port)
+find_deny(struct term *term, const struct policy_facts *f,
+    const struct policy_role *roles, size_t n, const char *login, uint16_t port)
 {
+	const struct policy_role *hit = NULL;
+
 	for (size_t i = 0; i < n && !FAULT(policy_deny); i++)
 		if (concerns(&roles[i], f, true) &&
 		    has_login(&roles[i], login) && has_port(&roles[i], port) &&
-		    has_sources(&roles[i], f))
-			return &roles[i];
-	return NULL;
+		    has_sources(&roles[i], f) &&
+		    term_denies(term, &roles[i], f) &&
+		    (hit == NULL || strcmp(roles[i].name, hit->name) < 0))
+			hit = &roles[i];
+	return hit;
 }
 
 static bool
@@ -260,23 +230,25 @@ merge_role(struct merge *m, const struct policy_role *r)
 		merge_field(m, &f[i], r);
 }
 
-/* It allows, and gives this login, port and sources. */
+/* It allows, and gives this login, port and sources, now; *term ends with it.
+ */
 static bool
-gives(const struct policy_role *r, const struct policy_facts *f,
-    const char *login, uint16_t port)
+gives(struct term *term, const struct policy_role *r,
+    const struct policy_facts *f, const char *login, uint16_t port)
 {
 	return concerns(r, f, false) && has_login(r, login) &&
-	       has_port(r, port) && has_sources(r, f);
+	       has_port(r, port) && has_sources(r, f) &&
+	       term_counts(term, r, f);
 }
 
 /* All roles that do. */
 static void
-merge_roles(struct merge *ret, const struct policy_facts *f,
+merge_roles(struct merge *ret, struct term *term, const struct policy_facts *f,
     const struct policy_role *roles, size_t n, const char *login, uint16_t port)
 {
 	memset(ret, 0, sizeof(*ret));
 	for (size_t i = 0; i < n; i++)
-		if (gives(&roles[i], f, login, port))
+		if (gives(term, &roles[i], f, login, port))
 			merge_role(ret, &roles[i]);
 	if (ret->all.max_s > f->max_s)
 		ret->all.max_s = f->max_s;
@@ -372,12 +344,13 @@ ask_port(struct policy_result *ret, const struct policy_facts *f)
 		    (unsigned)f->port, (unsigned)ret->port);
 }
 
-/* No role gives login and port from here: find out which of the two it is. */
+/* No role gives login and port from here now: find out which it is. */
 static void
 refuse_conditions(struct policy_result *ret, const struct policy_facts *f,
     const struct policy_role *near)
 {
-	char text[ADDR_TEXT_SIZE];
+	char text[ADDR_TEXT_SIZE], why[POLICY_TEXT_SIZE];
+	struct term term = {.until_ms = HOURS_NEVER};
 
 	if (!has_port(near, ret->port)) {
 		refuse(ret, "port", "role %s does not give port %u", near->name,
@@ -391,6 +364,11 @@ refuse_conditions(struct policy_result *ret, const struct policy_facts *f,
 		refuse(ret, "source",
 		    "%s is outside the networks that role %s allows", text,
 		    near->name);
+		return;
+	}
+	if (!term_counts(&term, near, f)) {
+		term_shut_text(why, sizeof(why), near, f);
+		refuse(ret, "hours", "%s", why);
 		return;
 	}
 	refuse(
@@ -426,6 +404,27 @@ ask_duration(struct policy_result *ret, const struct policy_facts *f,
 		    (int)LIMIT_GRANT_MIN_S);
 		ret->seconds = LIMIT_GRANT_MIN_S;
 	}
+}
+
+/* All of it has to be within the hours of all roles that count. */
+static void
+ask_hours(struct policy_result *ret, const struct policy_facts *f,
+    const struct term *term)
+{
+	char why[POLICY_TEXT_SIZE];
+
+	ret->until_ms = term->until_ms;
+	if (term_holds(term, f, ret->seconds))
+		return;
+	if (f->seconds == 0) {
+		ret->seconds = term_left_s(term, f);
+		return;
+	}
+	if (ret->seconds == f->seconds) { /* else it is too long anyway */
+		term_over_text(why, sizeof(why), term, f, f->seconds);
+		refuse(ret, "for", "%s", why);
+	}
+	ret->seconds = term_advice_s(term, f);
 }
 
 static bool
@@ -558,11 +557,12 @@ find_lock(const struct policy_result *ret, const struct policy_facts *f,
 	    .source = f->sources,
 	    .nsources = f->nsources};
 	const struct lock *l = lock_find(f->locks, f->nlocks, &all, f->utc_ms);
+	struct term any = {.until_ms = HOURS_NEVER};
 
 	for (size_t i = 0; l == NULL && f->nlocks > 0 && i < n; i++) {
 		const struct lock_facts one = {.role = roles[i].name};
 
-		if (gives(&roles[i], f, ret->login, ret->port))
+		if (gives(&any, &roles[i], f, ret->login, ret->port))
 			l = lock_find(f->locks, f->nlocks, &one, f->utc_ms);
 	}
 	return FAULT(policy_lock) ? NULL : l;
@@ -583,11 +583,14 @@ refuse_locked(struct policy_result *ret, const struct lock *l)
 }
 
 static void
-refuse_denied(struct policy_result *ret, const struct policy_role *deny)
+refuse_denied(struct policy_result *ret, const struct policy_facts *f,
+    const struct policy_role *deny)
 {
+	char why[POLICY_TEXT_SIZE];
+
 	set_role(ret, deny);
-	refuse(ret, "target", "role %s denies it, whatever else allows it",
-	    deny->name);
+	term_deny_text(why, sizeof(why), deny, f);
+	refuse(ret, "target", "%s", why);
 }
 
 void
@@ -597,9 +600,11 @@ policy_decide(struct policy_result *ret, const struct policy_facts *f,
 	const struct policy_role *near = NULL;
 	const struct policy_role *deny = NULL;
 	const struct lock *lock = NULL;
+	struct term term = {.until_ms = HOURS_NEVER};
 	struct merge m;
 
 	memset(ret, 0, sizeof(*ret));
+	ret->until_ms = HOURS_NEVER;
 	if (f->target == NULL || !target_ok(f->target) ||
 	    !any_role(f, roles, nroles)) {
 		refuse_target(ret, f);
@@ -618,12 +623,12 @@ policy_decide(struct policy_result *ret, const struct policy_facts *f,
 		refuse_locked(ret, lock);
 		return;
 	}
-	if ((deny = find_deny(f, roles, nroles, ret->login, ret->port)) !=
-	    NULL) {
-		refuse_denied(ret, deny);
+	if ((deny = find_deny(
+		 &term, f, roles, nroles, ret->login, ret->port)) != NULL) {
+		refuse_denied(ret, f, deny);
 		return;
 	}
-	merge_roles(&m, f, roles, nroles, ret->login, ret->port);
+	merge_roles(&m, &term, f, roles, nroles, ret->login, ret->port);
 	if (m.n == 0) {
 		near = nearest_role(f, roles, nroles, ret->login);
 		refuse_conditions(ret, f, near);
@@ -642,6 +647,7 @@ policy_decide(struct policy_result *ret, const struct policy_facts *f,
 		return;
 	}
 	ask_duration(ret, f, m.decides);
+	ask_hours(ret, f, &term);
 	ask_reason(ret, f);
 	ask_ticket(ret, f);
 	ask_open(ret, f, &m.all);
@@ -670,30 +676,4 @@ policy_within(const struct policy_result *v, uint32_t caps, bool record,
 	return v->verdict == POLICY_ALLOW && (caps & ~v->caps) == 0 &&
 	       (record || !v->record) &&
 	       (strcmp(commands, digest) == 0 || FAULT(command_within));
-}
-
-/* ---- roles as values */
-
-bool
-policy_role_ok(const struct policy_role *r)
-{
-	if (!str_name_ok(r->name) || r->max_s > LIMIT_GRANT_MAX_S)
-		return false;
-	if (r->deny)
-		return r->commands.n == 0;
-	return r->max_s >= LIMIT_GRANT_MIN_S &&
-	       (r->users.n > 0 || r->groups.n > 0) &&
-	       (r->targets.n > 0 || r->labels.n > 0) && r->logins.n > 0 &&
-	       r->ports.n > 0 && r->caps != 0;
-}
-
-bool
-policy_role_equal(const struct policy_role *a, const struct policy_role *b)
-{
-	const struct rolefield *f = rolefields();
-
-	for (size_t i = 0; i < ROLE_FIELD_COUNT; i++)
-		if (!rolefield_equal(&f[i], a, b))
-			return false;
-	return true;
 }

@@ -6,15 +6,16 @@
  *
  * The rules, in order:
  *  1. A role concerns a request when the user (by name or group) and the target
- *     (by name or by all of its labels) are both in it.
+ *     (by name, or by all that it says of labels) are both in it.
  *  2. A deny role that concerns it, and whose login, port and source lists (an
- *     empty one means any) hold for it, refuses. Deny beats allow.
+ *     empty one means any) hold for it, refuses, in its hours. Deny beats
+ *     allow.
  *  3. So does a lock (core/lock.h) on the user, a group of theirs, the key, the
  *     target, the login, a source, the grant, on a role that would count, or on
  *     everything: it beats allow, whatever else does.
  *  4. Of the allow roles that concern it, those count which also give the
- *     login, the port and the sources; of a request that names a role, that one
- *     alone. One is enough to be allowed.
+ *     login, the port and the sources, now (core/term.h); of a request that
+ *     names a role, that one alone. One is enough to be allowed.
  *  5. Those that count are merged to the strictest, field by field as its row
  *     says (core/rolefield.h): shortest time, youngest code, reason wanted if
  *     one wants it, recorded if one records, only the capabilities all of them
@@ -54,6 +55,7 @@ struct policy_facts {
 	const char *ticket;          /* likewise */
 	bool settled;  /* reason and ticket are not asked for, nor judged */
 	bool anywhere; /* nor is it asked from where */
+	bool anytime;  /* nor when: hours are as if they were open */
 	unsigned open; /* grants that the user has open */
 	struct addr sources[LIMIT_SOURCES];
 	unsigned nsources;
@@ -71,6 +73,10 @@ struct policy_facts {
 	const char *grant;  /* one that is open: its id, */
 	const char *under;  /* and the role that it was opened under */
 	int64_t utc_ms;
+	/* What roles with hours go by. */
+	int64_t when_ms;                /* of UTC: when it is asked */
+	int64_t since_ms, end_ms;       /* of a grant that is open; else 0 */
+	const struct zone_table *zones; /* NULL: none is known */
 };
 
 enum policy_verdict {
@@ -104,6 +110,7 @@ struct policy_result {
 	bool code;   /* a code is wanted, whether approved or not */
 	uint32_t pending_s, use_within_s, unused_after_s;
 	uint32_t max_sessions;
+	int64_t until_ms; /* hours end there what is given; HOURS_NEVER */
 	struct pattern_list reasons, tickets; /* each has to match */
 	struct name_list roles;               /* that were merged */
 	struct command_list commands;         /* all that may run; or any */
@@ -135,7 +142,7 @@ bool policy_within(const struct policy_result *v, uint32_t caps, bool record,
     const char *commands);
 /* Name, a positive maximum, and for allow roles: somebody, something, a login,
  * a port, a capability. A role that denies denies all of it: it lists no
- * commands. */
+ * commands. The zones of either may be unknown. */
 bool policy_role_ok(const struct policy_role *r);
 bool policy_role_equal(
     const struct policy_role *a, const struct policy_role *b);

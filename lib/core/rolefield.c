@@ -60,6 +60,8 @@ rolefield_is_list(const struct rolefield *f)
 	case ROLE_CAPS:
 	case ROLE_QUORUMS:
 	case ROLE_COMMANDS:
+	case ROLE_HOURS:
+	case ROLE_SELECTORS:
 		return true;
 	default:
 		return false;
@@ -124,6 +126,10 @@ rolefield_count(const struct rolefield *f, const struct policy_role *r)
 		return ((const struct quorum_list *)p)->n;
 	case ROLE_COMMANDS:
 		return ((const struct command_list *)p)->n;
+	case ROLE_HOURS:
+		return ((const struct hours_list *)p)->n;
+	case ROLE_SELECTORS:
+		return ((const struct selector_list *)p)->n;
 	case ROLE_CAPS:
 		while (nth_cap(*(const uint32_t *)p, n) != 0)
 			n++;
@@ -155,6 +161,20 @@ get_quorum(struct rolefield_value *ret, const struct quorum *q)
 {
 	_Static_assert(sizeof(ret->text) >= QUORUM_TEXT_SIZE, "fits");
 	quorum_text(ret->text, q);
+}
+
+static void
+get_hours(struct rolefield_value *ret, const struct hours *h)
+{
+	_Static_assert(sizeof(ret->text) >= HOURS_TEXT_SIZE, "fits");
+	hours_text(ret->text, h);
+}
+
+static void
+get_selector(struct rolefield_value *ret, const struct selector *s)
+{
+	_Static_assert(sizeof(ret->text) >= SELECTOR_TEXT_SIZE, "fits");
+	selector_text(ret->text, s);
 }
 
 static void
@@ -190,6 +210,13 @@ rolefield_get(struct rolefield_value *ret, const struct rolefield *f,
 		break;
 	case ROLE_QUORUMS:
 		get_quorum(ret, &((const struct quorum_list *)p)->quorum[i]);
+		break;
+	case ROLE_HOURS:
+		get_hours(ret, &((const struct hours_list *)p)->hours[i]);
+		break;
+	case ROLE_SELECTORS:
+		get_selector(
+		    ret, &((const struct selector_list *)p)->selector[i]);
 		break;
 	case ROLE_SECONDS:
 	case ROLE_COUNT:
@@ -294,6 +321,10 @@ rolefield_add(const struct rolefield *f, struct policy_role *r,
 		return quorum_add(p, text);
 	case ROLE_COMMANDS:
 		return command_add(p, text);
+	case ROLE_HOURS:
+		return hours_add(p, text);
+	case ROLE_SELECTORS:
+		return selector_add(p, text);
 	}
 	return GW_EINVAL;
 }
@@ -336,6 +367,12 @@ rolefield_absent(const struct rolefield *f, struct policy_role *r)
 		break;
 	case ROLE_COMMANDS:
 		((struct command_list *)p)->n = 0;
+		break;
+	case ROLE_HOURS:
+		((struct hours_list *)p)->n = 0;
+		break;
+	case ROLE_SELECTORS:
+		((struct selector_list *)p)->n = 0;
 		break;
 	case ROLE_NAME:
 	case ROLE_TEXT:
@@ -403,6 +440,10 @@ rolefield_equal(const struct rolefield *f, const struct policy_role *a,
 		return quorum_equal(p, q);
 	case ROLE_COMMANDS:
 		return command_equal(p, q);
+	case ROLE_HOURS:
+		return hours_equal(p, q);
+	case ROLE_SELECTORS:
+		return selector_equal(p, q);
 	case ROLE_SECONDS:
 	case ROLE_COUNT:
 	case ROLE_CAPS:
@@ -451,6 +492,13 @@ rolefield_expects(const struct rolefield *f)
 		return "a command was expected, in words with one space "
 		       "between, without what a shell reads as its own, and "
 		       "with {int}, {name} or {path:/below} for what may vary";
+	case ROLE_HOURS:
+		return "days, times and a zone were expected, as \"mon-fri "
+		       "08:00-18:00 Europe/Berlin\", \"sat,sun 22:00-06:00 "
+		       "UTC\"";
+	case ROLE_SELECTORS:
+		return "\"K=V\", \"K!=V\", \"K in (V, V)\", \"K notin (V, "
+		       "V)\", \"K\" or \"!K\" were expected";
 	}
 	return "";
 }

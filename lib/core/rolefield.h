@@ -18,26 +18,30 @@
 #include "base/limits.h"
 #include "core/command.h"
 #include "core/grant.h"
+#include "core/hours.h"
 #include "core/pattern.h"
 #include "core/quorum.h"
+#include "core/selector.h"
 #include "core/target.h"
 
 /* What a field holds; the text of one value is how the store keeps it. */
 enum rolefield_kind {
-	ROLE_NAME = 1, /* char[]: the role's own name */
-	ROLE_NAMES,    /* struct name_list */
-	ROLE_LABELS,   /* struct label_list; a value is key and value */
-	ROLE_PORTS,    /* struct port_list */
-	ROLE_PREFIXES, /* struct prefix_list */
-	ROLE_SECONDS,  /* uint32_t */
-	ROLE_COUNT,    /* uint32_t */
-	ROLE_CAPS,     /* uint32_t, bits of CAP_DEFAULT; a value is a word */
-	ROLE_WANTED,   /* bool: "required", "optional" */
-	ROLE_BOOL,     /* bool: "true", "false" */
-	ROLE_TEXT,     /* char[max + 1]: one line of UTF-8 */
-	ROLE_PATTERN,  /* struct pattern_list of one, none where it is "" */
-	ROLE_QUORUMS,  /* struct quorum_list; a value is "1 of sre or leads" */
-	ROLE_COMMANDS, /* struct command_list; a value is a template */
+	ROLE_NAME = 1,  /* char[]: the role's own name */
+	ROLE_NAMES,     /* struct name_list */
+	ROLE_LABELS,    /* struct label_list; a value is key and value */
+	ROLE_PORTS,     /* struct port_list */
+	ROLE_PREFIXES,  /* struct prefix_list */
+	ROLE_SECONDS,   /* uint32_t */
+	ROLE_COUNT,     /* uint32_t */
+	ROLE_CAPS,      /* uint32_t, bits of CAP_DEFAULT; a value is a word */
+	ROLE_WANTED,    /* bool: "required", "optional" */
+	ROLE_BOOL,      /* bool: "true", "false" */
+	ROLE_TEXT,      /* char[max + 1]: one line of UTF-8 */
+	ROLE_PATTERN,   /* struct pattern_list of one, none where it is "" */
+	ROLE_QUORUMS,   /* struct quorum_list; a value is "1 of sre or leads" */
+	ROLE_COMMANDS,  /* struct command_list; a value is a template */
+	ROLE_HOURS,     /* struct hours_list */
+	ROLE_SELECTORS, /* struct selector_list; a value is "env!=prod" */
 };
 
 /* What becomes of it where several roles allow the same. */
@@ -76,6 +80,11 @@ enum rolefield_bits {
 	    "target", "", "Targets, by name.")                                 \
 	X(labels, "labels", LABELS, SELECTS, 0, LIMIT_LABELS, 0, 0, SHARED,    \
 	    "label", "", "Targets that bear all of these labels.")             \
+	X(select, "select", SELECTORS, SELECTS, 0, LIMIT_SELECTORS, 0,         \
+	    ROLE_WIDE, OWN, "select", "what holds for its targets' labels",    \
+	    "Targets for whose labels all of this holds: \"env=prod\", "       \
+	    "\"env!=prod\", \"env in (prod, test)\", \"env notin (prod, "      \
+	    "test)\", \"env\" (there is one), \"!env\" (there is none).")      \
 	X(logins, "logins", NAMES, SELECTS, 0, LIMIT_LIST, 0, ROLE_REQUIRED,   \
 	    SHARED, "login", "", "Which logins.")                              \
 	X(ports, "ports", PORTS, SELECTS, 0, LIMIT_LIST, 22, ROLE_WIDE,        \
@@ -86,6 +95,10 @@ enum rolefield_bits {
 	X(sources, "sources", PREFIXES, SELECTS, 0, LIMIT_LIST, 0, ROLE_WIDE,  \
 	    OWN, "source", "allowed source addresses",                         \
 	    "Prefixes from which a request may come, without host bits.")      \
+	X(hours, "hours", HOURS, SELECTS, 0, LIMIT_HOURS, 0, ROLE_WIDE, OWN,   \
+	    "hours", "when it counts, as mon-fri 08:00-18:00 UTC",             \
+	    "When it counts: \"mon-fri 08:00-18:00 Europe/Berlin\", "          \
+	    "\"sat,sun 22:00-06:00 UTC\". Always where nothing is said.")      \
 	X(mfa_age_s, "mfa_age", SECONDS, SHORTEST, 0, LIMIT_GRANT_MAX_S,       \
 	    LIMIT_MFA_AGE_S, ROLE_WIDE, OWN, "mfa-age",                        \
 	    "for how long one code counts",                                    \
@@ -171,6 +184,8 @@ enum rolefield_bits {
 #define ROLE_MEMBER_PATTERN(m, max) struct pattern_list m;
 #define ROLE_MEMBER_QUORUMS(m, max) struct quorum_list m;
 #define ROLE_MEMBER_COMMANDS(m, max) struct command_list m;
+#define ROLE_MEMBER_HOURS(m, max) struct hours_list m;
+#define ROLE_MEMBER_SELECTORS(m, max) struct selector_list m;
 
 struct policy_role {
 	char id[LIMIT_ID_SIZE]; /* its own, also after its name is another's */

@@ -64,6 +64,8 @@ schema(const struct rolefield *f)
 	case ROLE_PREFIXES:
 	case ROLE_QUORUMS:
 	case ROLE_COMMANDS:
+	case ROLE_HOURS:
+	case ROLE_SELECTORS:
 		return list_schema(json_pack("{s:s}", "type", "string"), f);
 	case ROLE_SECONDS:
 	case ROLE_COUNT:

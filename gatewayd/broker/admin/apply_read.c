@@ -306,7 +306,8 @@ read_role(struct apply *a, size_t i, struct problem *p)
 	const struct broker *b = a->c->b;
 	struct apply_role *x = &a->roles[i];
 	const struct policy_role *old = NULL;
-	const int r = role_parse(&x->r, json_array_get(a->lists[2], i), p);
+	const int r =
+	    role_parse(&x->r, json_array_get(a->lists[2], i), b->zones, p);
 
 	if (r != 0)
 		return r;

@@ -82,6 +82,17 @@ labels_unmatched(json_t *list, struct store *s, const struct label_list *l)
 	unmatched(list, "no target has the labels ", text);
 }
 
+/* A label that there has to be, and that no target has. */
+static void
+select_unmatched(json_t *list, struct store *s, const struct selector_list *l)
+{
+	for (unsigned i = 0; i < l->n; i++)
+		if (l->selector[i].in &&
+		    store_label_key_used(s, l->selector[i].key) == GW_ENOENT)
+			unmatched(
+			    list, "no target has a label ", l->selector[i].key);
+}
+
 /* A sentence each. */
 static json_t *
 list_unmatched(struct broker *b, const struct policy_role *r)
@@ -103,6 +114,7 @@ list_unmatched(struct broker *b, const struct policy_role *r)
 			unmatched(
 			    list, "there is no target ", r->targets.name[i]);
 	labels_unmatched(list, s, &r->labels);
+	select_unmatched(list, s, &r->select);
 	for (unsigned i = 0; i < r->logins.n; i++)
 		if (store_login_used(s, r->logins.name[i]) == GW_ENOENT)
 			unmatched(list, "no target has the login ",
@@ -192,8 +204,9 @@ static bool
 forbids_all(const struct policy_role *r)
 {
 	return r->deny && r->users.n == 0 && r->groups.n == 0 &&
-	       r->targets.n == 0 && r->labels.n == 0 && r->logins.n == 0 &&
-	       r->ports.n == 0 && r->sources.n == 0;
+	       r->targets.n == 0 && r->labels.n == 0 && r->select.n == 0 &&
+	       r->logins.n == 0 && r->ports.n == 0 && r->sources.n == 0 &&
+	       r->hours.n == 0;
 }
 
 static json_t *
@@ -258,7 +271,7 @@ set(struct call *c, bool is_new)
 	if (a == NULL)
 		return;
 	a->is_new = is_new;
-	if (role_parse(&a->r, c->req.body, &p) != 0 ||
+	if (role_parse(&a->r, c->req.body, c->b->zones, &p) != 0 ||
 	    check_there(a, c->b, &p) != 0 ||
 	    quota_check(c->b, STORE_ROLES, is_new, &p) != 0) {
 		call_problem(c, &p);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/fault.h"
 #include "broker/admin/body.h"
 
 /* ---- out */
@@ -163,6 +164,8 @@ parse_field(struct policy_role *ret, const struct rolefield *f, const json_t *o,
 	case ROLE_CAPS:
 	case ROLE_QUORUMS:
 	case ROLE_COMMANDS:
+	case ROLE_HOURS:
+	case ROLE_SELECTORS:
 		return parse_words(ret, f, o, p);
 	case ROLE_SECONDS:
 	case ROLE_COUNT:
@@ -190,8 +193,26 @@ only_fields(const json_t *o, struct problem *p)
 	return json_only(o, keys, p);
 }
 
+/* Its hours would be none: a role that allows gives nothing then, one that
+ * denies denies always. */
+static int
+zones_known(const struct policy_role *r, const struct zone_table *zones,
+    struct problem *p)
+{
+	const char *zone = hours_unknown(&r->hours, zones);
+
+	if (zone == NULL || FAULT(any_zone))
+		return 0;
+	problem_set(p, 400, "bad-field", "hours",
+	    "hours: this gateway knows no time zone %s (%zu others, as Europe/"
+	    "Berlin; they are its system's as it started)",
+	    zone, zone_table_count(zones));
+	return GW_EINVAL;
+}
+
 int
-role_parse(struct policy_role *ret, const json_t *o, struct problem *p)
+role_parse(struct policy_role *ret, const json_t *o,
+    const struct zone_table *zones, struct problem *p)
 {
 	const char *name = NULL;
 	const struct rolefield *f = rolefields();
@@ -209,6 +230,8 @@ role_parse(struct policy_role *ret, const json_t *o, struct problem *p)
 	for (size_t i = 0; i < ROLE_FIELD_COUNT; i++)
 		if (json_object_get(o, f[i].name) == NULL)
 			rolefield_absent(&f[i], ret);
+	if ((r = zones_known(ret, zones, p)) != 0)
+		return r;
 	if (policy_role_ok(ret))
 		return 0;
 	if (ret->deny && ret->commands.n > 0)
@@ -216,5 +239,6 @@ role_parse(struct policy_role *ret, const json_t *o, struct problem *p)
 		    "a role that denies denies whatever command it is");
 	return bad(p, "role",
 	    "a role that allows needs somebody (users or groups), something "
-	    "(targets or labels), a login, a port and something to allow");
+	    "(targets, labels or select), a login, a port and something to "
+	    "allow");
 }

@@ -10,9 +10,11 @@
 #include "wire/json.h"
 
 /* A body of role.set. What it does not say is as the rows have it, and the
- * whole must be policy_role_ok(); else GW_EINVAL and *p. */
-MUST_CHECK int role_parse(
-    struct policy_role *ret, const json_t *o, struct problem *p);
+ * whole must be policy_role_ok(), its zones in the table; else GW_EINVAL and
+ * *p.
+ */
+MUST_CHECK int role_parse(struct policy_role *ret, const json_t *o,
+    const struct zone_table *zones, struct problem *p);
 /* All fields; what lacks memory is left out. */
 json_t *role_json(const struct policy_role *r);
 

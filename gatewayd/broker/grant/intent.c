@@ -113,7 +113,9 @@ intent_judge(const struct broker *b, struct intent *in)
 	    .locks = b->locks,
 	    .nlocks = b->nlocks,
 	    .key_fp = in->key_fp,
-	    .utc_ms = broker_now(b).utc_ms};
+	    .utc_ms = broker_now(b).utc_ms,
+	    .when_ms = in->asked_ms != 0 ? in->asked_ms : broker_now(b).utc_ms,
+	    .zones = b->zones};
 
 	if (in->approvals != NULL) {
 		f.approvals = in->approvals->fact;
@@ -122,6 +124,7 @@ intent_judge(const struct broker *b, struct intent *in)
 	for (unsigned i = 0; i < in->nsources; i++)
 		f.sources[i] = in->source[i];
 	policy_decide(&in->verdict, &f, b->roles, b->nroles);
+	in->judged_ms = f.when_ms;
 }
 
 static void
@@ -133,6 +136,16 @@ set_duration(struct grant *g, const struct broker *b, int64_t seconds)
 	g->end_ms = now.utc_ms + seconds * 1000;
 	g->end_boot_ms = now.boot_ms + seconds * 1000;
 	text_set(g->boot_id, sizeof(g->boot_id), clock_boot_id());
+}
+
+/* No longer than the roles' hours, however long it took to get here. */
+static void
+end_with_hours(struct grant *g, int64_t until_ms)
+{
+	if (g->end_ms <= until_ms)
+		return;
+	g->end_boot_ms -= g->end_ms - until_ms;
+	g->end_ms = until_ms;
 }
 
 static void
@@ -185,4 +198,5 @@ intent_grant(const struct broker *b, const struct intent *in, struct grant *ret)
 	ret->record = v->record ? 1 : 0;
 	command_digest(ret->commands, &v->commands);
 	set_duration(ret, b, v->seconds);
+	end_with_hours(ret, v->until_ms);
 }

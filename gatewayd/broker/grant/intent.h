@@ -37,8 +37,9 @@ struct intent {
 	/* by which proof */
 	char key_fp[SSHKEY_FP_SIZE];
 	struct addr peer;
-	int64_t mfa_age_s;              /* POLICY_MFA_NONE = no code yet */
-	int64_t mfa_step;               /* to be burned; 0 = none came */
+	int64_t asked_ms;  /* judged by the hours of then; 0 = now */
+	int64_t mfa_age_s; /* POLICY_MFA_NONE = no code yet */
+	int64_t mfa_step;  /* to be burned; 0 = none came */
 	char factor[LIMIT_FACTOR_SIZE]; /* of which secret */
 	char idempotency[64];
 	uint8_t *payload; /* what was signed, and the signature; NULL = none */
@@ -48,6 +49,7 @@ struct intent {
 	struct approvals *approvals; /* NULL = nobody was asked */
 	struct subject subject;
 	struct policy_result verdict;
+	int64_t judged_ms; /* when that was */
 };
 
 /* The one who asks, their sources and their proof; the rest is the verb's.

@@ -143,7 +143,11 @@ recheck_for(struct subject *s, const struct live_grant *lg, uint32_t seconds,
 	    .key_fp = lg->key_fp,
 	    .grant = g->id,
 	    .under = g->role,
-	    .utc_ms = broker_now(b).utc_ms};
+	    .utc_ms = broker_now(b).utc_ms,
+	    .when_ms = broker_now(b).utc_ms,
+	    .since_ms = g->start_ms,
+	    .end_ms = g->end_ms,
+	    .zones = b->zones};
 
 	memset(ret, 0, sizeof(*ret));
 	if (!same_user(s, lg) || !same_target(s, lg) ||

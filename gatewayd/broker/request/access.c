@@ -74,6 +74,8 @@ try_login(struct access *a, struct sum *sum, const char *user,
 	    .ticket = "",
 	    .settled = true,
 	    .anywhere = true,
+	    .anytime = true,
+	    .zones = b->zones,
 	    .max_s = b->conf->max_grant_s,
 	    .mfa_max_s = b->conf->mfa_age_s};
 	struct policy_result *v = &a->verdict;

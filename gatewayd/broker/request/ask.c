@@ -171,14 +171,14 @@ find_same(struct call *c, struct intent *in, struct same *ret)
 }
 
 static struct request
-new_row(const struct call *c, const struct intent *in)
+new_row(const struct intent *in)
 {
 	const struct policy_result *v = &in->verdict;
 	struct request r = {.state = REQUEST_PENDING,
 	    .port = v->port,
 	    .seconds = v->seconds,
 	    .use_within_s = v->use_within_s,
-	    .created_ms = broker_now(c->b).utc_ms};
+	    .created_ms = in->judged_ms};
 
 	memcpy(r.id, in->req, sizeof(r.id));
 	name_set(r.user, in->user);
@@ -226,7 +226,7 @@ record_waiting(struct call *c)
 	char *needs = NULL;
 	json_t *list = needs_json(&w->in->verdict.needs);
 
-	w->r = new_row(c, w->in);
+	w->r = new_row(w->in);
 	if (list == NULL || (needs = json_text(list)) == NULL ||
 	    revision_make(&w->r, w->in) != 0) {
 		call_unavailable(c, "memory");

@@ -105,7 +105,9 @@ judge(struct broker *b, struct question *q)
 	    .mfa_max_s = b->conf->mfa_age_s,
 	    .locks = b->locks,
 	    .nlocks = b->nlocks,
-	    .utc_ms = broker_now(b).utc_ms};
+	    .utc_ms = broker_now(b).utc_ms,
+	    .when_ms = broker_now(b).utc_ms,
+	    .zones = b->zones};
 
 	if (!f.anywhere)
 		f.sources[f.nsources++] = q->source;
@@ -135,11 +137,51 @@ add_condition(json_t *list, const char *field, json_t *value)
 	(void)json_array_append_new(list, o);
 }
 
+/* What the roles that count say there: of a field that says which these are. */
+static void
+add_selects(json_t *list, const char *field, const struct broker *b,
+    const struct policy_result *v)
+{
+	const struct rolefield *f = rolefield_find(field);
+	struct rolefield_value text;
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < b->nroles; i++) {
+		const struct policy_role *r = &b->roles[i];
+
+		for (unsigned k = 0; name_list_has(&v->roles, r->name) &&
+				     k < rolefield_count(f, r);
+		     k++) {
+			rolefield_get(&text, f, r, k);
+			(void)json_array_append_new(
+			    all, json_string(text.text));
+		}
+	}
+	if (json_array_size(all) > 0)
+		add_condition(list, field, all);
+	else
+		json_decref(all);
+}
+
+static json_t *
+time_json(int64_t utc_ms)
+{
+	char text[32];
+
+	str_time(text, sizeof(text), utc_ms);
+	return json_string(text);
+}
+
 /* What holds for a request, whoever makes it: each with its value. */
 static json_t *
-conditions_json(const struct policy_result *v)
+conditions_json(const struct broker *b, const struct policy_result *v)
 {
 	json_t *list = json_array();
+
+	add_selects(list, "select", b, v);
+	add_selects(list, "hours", b, v);
+	if (v->until_ms != HOURS_NEVER)
+		add_condition(list, "until", time_json(v->until_ms));
 
 	add_condition(list, "login", json_string(v->login));
 	add_condition(list, "port", json_integer(v->port));
@@ -191,7 +233,8 @@ reply(struct call *c, const struct question *q)
 	if (o != NULL)
 		(void)json_object_set_new(o, "roles", names_json(&v->roles));
 	if (o != NULL && v->roles.n > 0)
-		(void)json_object_set_new(o, "conditions", conditions_json(v));
+		(void)json_object_set_new(
+		    o, "conditions", conditions_json(c->b, v));
 	if (o != NULL)
 		(void)json_object_set_new(o, "refused", refused_json(v));
 	if (o != NULL && (v->verdict != POLICY_DENY || v->would_pass))

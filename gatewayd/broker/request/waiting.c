@@ -36,7 +36,8 @@ waiting_read(struct broker *b, const char *id, struct waiting *w)
 	return r != 0 ? r : waiting_judge(b, w);
 }
 
-/* What was asked, by whom: as if they asked it now, with a code. */
+/* What was asked, by whom: as if they asked it now, with a code; but by the
+ * hours of when they did, for it is approved at others. */
 static struct intent *
 asked(const struct request *r)
 {
@@ -52,6 +53,7 @@ asked(const struct request *r)
 		name_set(in->role, r->role);
 	text_set(in->reason, sizeof(in->reason), r->reason);
 	text_set(in->ticket, sizeof(in->ticket), r->ticket);
+	in->asked_ms = r->created_ms;
 	in->port = r->port;
 	in->seconds = r->seconds;
 	if (r->source4.family != 0)

@@ -237,8 +237,9 @@ typedef void store_target_fn(
 /* All of them, by name. */
 MUST_CHECK int store_target_each(
     struct store *s, store_target_fn *fn, void *arg);
-/* 0: some target has all these labels, that login. */
+/* 0: some target has all these labels, one of that key, that login. */
 MUST_CHECK int store_labels_used(struct store *s, const struct label_list *l);
+MUST_CHECK int store_label_key_used(struct store *s, const char *key);
 MUST_CHECK int store_login_used(struct store *s, const char *login);
 /* The name of a target with that address and port, the first by name but
  * not_this ("" = any). */

@@ -207,6 +207,17 @@ store_labels_used(struct store *s, const struct label_list *l)
 }
 
 int
+store_label_key_used(struct store *s, const char *key)
+{
+	char name[LIMIT_NAME_SIZE];
+	struct query *q = query_new(
+	    s->sql, "SELECT target FROM target_labels WHERE key = ?1 LIMIT 1");
+
+	query_str(q, key);
+	return store_one_name(q, name);
+}
+
+int
 store_login_used(struct store *s, const char *login)
 {
 	char name[LIMIT_NAME_SIZE];

@@ -109,6 +109,8 @@ test_early(void **state)
 static const char role_full[] =
     "{\"role\":\"full\",\"users\":[\"alice\"],\"groups\":[\"ops\"],"
     "\"targets\":[\"web-01\"],\"labels\":{\"env\":\"prod\"},"
+    "\"select\":[\"app!=shop\",\"zone in (a, b)\",\"!old\"],"
+    "\"hours\":[\"mon-fri 08:00-18:00 Europe/Berlin\"],"
     "\"logins\":[\"deploy\"],\"ports\":[2222,22],\"max\":60,"
     "\"sources\":[\"10.0.0.0/8\"],\"mfa_age\":0,\"reason\":\"optional\","
     "\"allow\":[\"shell\",\"sftp\"],\"commands\":[\"id\",\"uptime {int}\"],"
@@ -175,6 +177,9 @@ test_role_refused(void **state)
 	    {"ports", "[0]"}, {"ports", "[65536]"}, {"ports", "[\"22\"]"},
 	    {"max", "4"}, {"max", "86401"}, {"max", "\"1h\""},
 	    {"sources", "[\"10.1.0.0/8\"]"}, {"sources", "[8]"},
+	    {"select", "[\"env==prod\"]"},
+	    {"hours", "[\"mon-fri 08:00-18:00\"]"},
+	    {"hours", "[\"mon-fri 08:00-18:00 Europe/Bonn\"]"},
 	    {"mfa_age", "-1"}, {"mfa_age", "86401"}, {"reason", "\"maybe\""},
 	    {"reason", "true"}, {"allow", "[\"agent\"]"}, {"allow", "\"pty\""},
 	    {"commands", "\"id\""}, {"commands", "[\"id;\"]"},

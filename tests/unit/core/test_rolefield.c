@@ -24,10 +24,12 @@ static const struct line {
     {"groups", "staff", "", "", NULL},
     {"targets", "web-01", "", "-x", NULL},
     {"labels", "env", "prod", "a b", NULL},
+    {"select", "env notin (prod, test)", "", "env==prod", NULL},
     {"logins", "deploy", "", "a/b", NULL},
     {"ports", "2222", "", "65536", "22"},
     {"max", "7200", "", "86401", "10800"},
     {"sources", "198.51.100.0/24", "", "10.1.0.0/8", NULL},
+    {"hours", "mon-fri 08:00-18:00 Europe/Berlin", "", "08:00-18:00 UTC", NULL},
     {"mfa_age", "0", "", "-1", "300"},
     {"reason", "optional", "", "true", "required"},
     {"unused_after", "60", "", "4", "900"},
@@ -210,7 +212,8 @@ test_lists_are_bounded(void **state)
 			    f[i].kind == ROLE_PREFIXES   ? "10.0.0.%d/32"
 			    : f[i].kind == ROLE_QUORUMS  ? "%d of sre"
 			    : f[i].kind == ROLE_COMMANDS ? "c %02d"
-							 : "%d",
+			    : f[i].kind == ROLE_HOURS ? "mon 0%d:00-12:00 UTC"
+						      : "%d",
 			    (int)k + 1);
 			CHECK_ROW(rolefield_add(&f[i], &r, text, "v") == want,
 			    f[i].name);

@@ -73,7 +73,11 @@ test_flags(void **state)
 	    {"--deny --allow shell --allow pty",
 		"'allow':['shell','pty'],'deny':true"},
 	    {"--deny --note Eve-knows", "'deny':true,'note':'Eve-knows'"},
+	    {"--deny --select env!=prod --select !old",
+		"'select':['env!=prod','!old'],'deny':true"},
 	    {"", NULL}, /* which logins? */
+	    {"--deny --select env==prod", NULL},
+	    {"--deny --hours always", NULL},
 	    {"--deny --max 4s", NULL},
 	    {"--deny --max 25h", NULL},
 	    {"--deny --port 65536", NULL},
@@ -155,8 +159,8 @@ test_columns(void **state)
 {
 	static const char *const few[] = {"ROLE", "USERS", "GROUPS", "TARGETS",
 	    "LABELS", "LOGINS", "MAX", "ALLOW", "DENY", "NOTE"};
-	static const char *const more[] = {
-	    "PORTS", "SOURCES", "MFA AGE", "REASON", "RECORD"};
+	static const char *const more[] = {"SELECT", "PORTS", "SOURCES",
+	    "HOURS", "MFA AGE", "REASON", "RECORD"};
 	char *table = heads(OUT_TABLE);
 	char *wide = heads(OUT_WIDE);
 	const char *at = table;

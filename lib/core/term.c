@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * term - see the header.
+ */
+#include "core/term.h"
+
+#include <stdio.h>
+
+#include "base/fault.h"
+#include "base/str.h"
+
+enum {
+	LEAST_MS = LIMIT_GRANT_MIN_S * 1000,
+	AGAIN_S = 30, /* to read an answer, and to ask once more */
+};
+
+static void
+shorten(struct term *t, int64_t until_ms, const struct policy_role *by)
+{
+	if (until_ms >= t->until_ms)
+		return;
+	t->until_ms = until_ms;
+	t->by = by;
+}
+
+/* When it was, or would be, given. */
+static int64_t
+begins_ms(const struct policy_facts *f)
+{
+	return f->since_ms != 0 ? f->since_ms : f->when_ms;
+}
+
+bool
+term_counts(struct term *t, const struct policy_role *allow,
+    const struct policy_facts *f)
+{
+	int64_t until_ms = 0;
+	enum hours_verdict v;
+
+	if (f->anytime)
+		return hours_unknown(&allow->hours, f->zones) == NULL;
+	v = hours_judge(&allow->hours, f->zones, begins_ms(f), &until_ms);
+
+	if (v != HOURS_IN && !FAULT(any_hours))
+		return false;
+	if (f->since_ms == 0 && until_ms - f->when_ms < LEAST_MS)
+		return false;
+	shorten(t, until_ms, allow);
+	return true;
+}
+
+bool
+term_denies(struct term *t, const struct policy_role *deny,
+    const struct policy_facts *f)
+{
+	int64_t change_ms = 0;
+	enum hours_verdict v;
+
+	if (f->anytime)
+		return deny->hours.n == 0 ||
+		       hours_unknown(&deny->hours, f->zones) != NULL;
+	v = hours_judge(&deny->hours, f->zones, f->when_ms, &change_ms);
+
+	if (v != HOURS_OUT)
+		return true;
+	if (f->end_ms == 0 && change_ms - f->when_ms < LEAST_MS)
+		return true;
+	shorten(t, change_ms, deny);
+	return false;
+}
+
+bool
+term_holds(const struct term *t, const struct policy_facts *f, uint32_t seconds)
+{
+	const int64_t end_ms =
+	    f->end_ms != 0 ? f->end_ms : f->when_ms + (int64_t)seconds * 1000;
+
+	return end_ms <= t->until_ms || FAULT(hours_whole);
+}
+
+uint32_t
+term_left_s(const struct term *t, const struct policy_facts *f)
+{
+	const int64_t s = (t->until_ms - f->when_ms) / 1000;
+
+	if (s < LIMIT_GRANT_MIN_S)
+		return LIMIT_GRANT_MIN_S;
+	return s < LIMIT_GRANT_MAX_S ? (uint32_t)s : LIMIT_GRANT_MAX_S;
+}
+
+uint32_t
+term_advice_s(const struct term *t, const struct policy_facts *f)
+{
+	const uint32_t s = term_left_s(t, f);
+
+	return s < 60 + AGAIN_S ? s : (s - AGAIN_S) / 60 * 60;
+}
+
+/* ---- words */
+
+void
+term_shut_text(char *ret, size_t size, const struct policy_role *allow,
+    const struct policy_facts *f)
+{
+	const char *unknown = hours_unknown(&allow->hours, f->zones);
+	char list[POLICY_TEXT_SIZE / 2], clock[HOURS_TEXT_SIZE];
+
+	if (unknown != NULL) {
+		(void)snprintf(ret, size,
+		    "role %s goes by the clocks of %s, which this gateway does "
+		    "not know: tell an administrator",
+		    allow->name, unknown);
+		return;
+	}
+	hours_list_text(list, sizeof(list), &allow->hours);
+	hours_clock(clock, &allow->hours, f->zones, f->when_ms);
+	(void)snprintf(ret, size, "role %s gives it %s; there it is %s",
+	    allow->name, list, clock);
+}
+
+void
+term_deny_text(char *ret, size_t size, const struct policy_role *deny,
+    const struct policy_facts *f)
+{
+	const char *unknown = hours_unknown(&deny->hours, f->zones);
+	char clock[HOURS_TEXT_SIZE];
+	int64_t until_ms = 0;
+	const enum hours_verdict v =
+	    hours_judge(&deny->hours, f->zones, f->when_ms, &until_ms);
+
+	(void)snprintf(ret, size, "role %s denies it, whatever else allows it",
+	    deny->name);
+	if (unknown != NULL)
+		(void)snprintf(ret, size,
+		    "role %s denies it: it goes by the clocks of %s, which "
+		    "this gateway does not know",
+		    deny->name, unknown);
+	else if (v == HOURS_IN && until_ms != HOURS_NEVER) {
+		hours_clock(clock, &deny->hours, f->zones, until_ms);
+		(void)snprintf(ret, size,
+		    "role %s denies it until %s %s, whatever else allows it",
+		    deny->name, clock, deny->hours.hours[0].zone);
+	}
+}
+
+void
+term_over_text(char *ret, size_t size, const struct term *t,
+    const struct policy_facts *f, uint32_t seconds)
+{
+	char asked[32], clock[HOURS_TEXT_SIZE];
+
+	str_duration_format(asked, sizeof(asked), seconds);
+	hours_clock(clock, &t->by->hours, f->zones, t->until_ms);
+	(void)snprintf(ret, size,
+	    t->by->deny ? "%s reaches into the hours in which role %s denies "
+			  "it, from %s %s on"
+			: "%s is longer than role %s gives it: until %s %s",
+	    asked, t->by->name, clock, t->by->hours.hours[0].zone);
+}
