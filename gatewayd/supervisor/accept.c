@@ -41,6 +41,8 @@ struct conn {
 	bool gone;            /* reaped, or never there */
 	unsigned said;        /* lines for the operators */
 	bool known;           /* its source had a live grant or token */
+	bool logged_in;       /* as the broker says */
+	bool gave_way;        /* it is being killed, and has no place */
 	struct beat beat;
 };
 
@@ -54,19 +56,6 @@ accept_known(struct supervisor *s, const struct msg_sup_known *m)
 	else if (!known_has(&s->known, &m->source) &&
 		 known_add(&s->known, &m->source) < 0)
 		return; /* it counts as a stranger */
-}
-
-/* Probes have a place like all, but come from nowhere. */
-static enum place
-judge(const struct supervisor *s, const struct addr *a)
-{
-	struct places p;
-
-	places_begin(&p, a, known_has(&s->known, a));
-	for (const struct conn *c = s->conns; c != NULL; c = c->next)
-		places_count(&p, &c->who.peer, c->known || c->who.probe != 0);
-	return places_judge(
-	    &p, &s->conf->caps, LIMIT_SSH_STRANGERS, LIMIT_SESSIONS);
 }
 
 /* One socket pair between a session and proc: both learn who is at the other
@@ -166,6 +155,14 @@ accept_lost(struct supervisor *s, struct peer *p)
 			forget(s, c);
 			return;
 		}
+}
+
+void
+accept_logged_in(struct supervisor *s, uint64_t conn)
+{
+	for (struct conn *c = s->conns; c != NULL; c = c->next)
+		if (c->who.conn == conn)
+			c->logged_in = true;
 }
 
 void
@@ -394,6 +391,44 @@ has_record(struct supervisor *s, struct tally *t, unsigned max)
 	}
 	t->n++;
 	return true;
+}
+
+/* The newest are first: the last one found has had the longest time to log in.
+ */
+static bool
+give_way(struct supervisor *s, const struct places *p, enum place kind)
+{
+	struct conn *who = NULL;
+
+	for (struct conn *c = s->conns; c != NULL; c = c->next)
+		if (!c->logged_in && !c->gave_way && c->who.probe == 0 &&
+		    places_shared(p, kind, &c->who.peer, c->known))
+			who = c;
+	if (who == NULL || FAULT(keep_unproven))
+		return false;
+	who->gave_way = true;
+	if (has_record(s, &s->refusals, LIMIT_SSH_REFUSALS))
+		audit(s, EV_SSH_REFUSED, &who->who, place_str(kind));
+	kill_conn(s, who);
+	forget(s, who);
+	return true;
+}
+
+/* Probes have a place like all, but come from nowhere. */
+static enum place
+judge(struct supervisor *s, const struct addr *a)
+{
+	struct places p;
+	enum place kind;
+
+	places_begin(&p, a, known_has(&s->known, a));
+	for (const struct conn *c = s->conns; c != NULL; c = c->next)
+		if (!c->gave_way)
+			places_count(
+			    &p, &c->who.peer, c->known || c->who.probe != 0);
+	kind = places_judge(
+	    &p, &s->conf->caps, LIMIT_SSH_STRANGERS, LIMIT_SESSIONS);
+	return kind == PLACE_FREE || give_way(s, &p, kind) ? PLACE_FREE : kind;
 }
 
 static void

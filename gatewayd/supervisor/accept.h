@@ -29,6 +29,8 @@ void accept_orphans(struct supervisor *s, pid_t zygote);
 void accept_reaped(struct supervisor *s, pid_t pid, int status);
 /* Has this zygote a session that is not reaped? */
 bool accept_any_of(const struct supervisor *s, pid_t zygote);
+/* The broker says that this connection is a user's: it keeps its place. */
+void accept_logged_in(struct supervisor *s, uint64_t conn);
 /* SIGKILL; nothing if there is no such session. */
 void accept_kill(struct supervisor *s, uint64_t conn);
 void accept_kill_all(struct supervisor *s);

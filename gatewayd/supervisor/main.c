@@ -109,6 +109,15 @@ on_known(struct process *r, struct peer *p, const struct ipc_msg *msg)
 }
 
 static int
+on_logged_in(struct process *r, struct peer *p, const struct ipc_msg *msg)
+{
+	(void)p;
+	accept_logged_in(
+	    process_ctx(r), ((const struct msg_sup_conn *)msg->body)->conn);
+	return 0;
+}
+
+static int
 on_kill(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
 	(void)p;
@@ -372,6 +381,7 @@ static const struct process_handler handlers[] = {
     {MSG_FW_UNPROTECTED, on_fw_unprotected},
     {MSG_SUP_WHOSE_IS, on_whose_is},
     {MSG_SUP_KNOWN, on_known},
+    {MSG_SUP_LOGGED_IN, on_logged_in},
 };
 
 static const struct process_def def = {

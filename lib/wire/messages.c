@@ -379,6 +379,7 @@ static const struct msg_spec table[] = {
     ROW(SUP_WHOSE_IS, sup_whose_is, BRK | SUP, SUP, MST_ANY, 0),
     ROW(SUP_SERVED, empty, SUP, SUP, MST_ANY, 0),
     ROW(SUP_SERVES, sup_serves, SUP, SUP, MST_ANY, 0),
+    ROW(SUP_LOGGED_IN, sup_conn, BRK, SUP, MST_ANY, 0),
     ROW(SUP_KNOWN, sup_known, BRK, SUP | API, MST_ANY, 0),
     ROW(LOG_APPEND, log_append, ALL | SUP, NOT, MST_ANY, 0),
     ROW(LOG_DURABLE, log_durable, NOT, ALL | SUP, MST_ANY, 0),

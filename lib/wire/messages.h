@@ -42,6 +42,7 @@ enum msg_type {
 	MSG_SUP_SERVED,      /* root's command -> sup: what do clients hear? */
 	MSG_SUP_SERVES,      /* the reply */
 	MSG_SUP_KNOWN,       /* broker -> sup, api: a source has a live grant */
+	MSG_SUP_LOGGED_IN,   /* broker -> sup: a connection is somebody's */
 	/* any -> notary */
 	MSG_LOG_APPEND = 32,
 	MSG_LOG_DURABLE, /* notary -> any */
@@ -150,7 +151,8 @@ struct msg_sup_spawn {
  * it is a probe's, which the broker chooses; without it the supervisor's. */
 #define CONN_PROBE (UINT64_C(1) << 52)
 
-struct msg_sup_conn { /* SUP_PROBE (conn chosen by broker), SUP_KILL */
+struct msg_sup_conn { /* SUP_PROBE (conn chosen by broker), SUP_KILL,
+		       * SUP_LOGGED_IN */
 	uint64_t conn;
 };
 struct msg_sup_listener {

@@ -268,6 +268,7 @@ login_durable(void *arg, int result, uint64_t seq)
 	} else if (send_ok(p, l) == 0) {
 		peer_set_state(p, MST_READY);
 		s->admitted = true;
+		session_is_users(s);
 		attempts_end(s, NULL);
 	}
 	free(l);

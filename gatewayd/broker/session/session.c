@@ -136,6 +136,16 @@ send_stop(struct session *s, const char *text)
 }
 
 void
+session_is_users(const struct session *s)
+{
+	const struct msg_sup_conn m = {.conn = s->conn};
+	struct peer *p = process_peer(s->b->process, PROC_SUPERVISOR);
+
+	if (p != NULL && peer_send(p, MSG_SUP_LOGGED_IN, &m, -1) != 0)
+		log_debug("a login could not be told");
+}
+
+void
 session_up(struct broker *b, struct peer *p)
 {
 	struct session *s = session_get(b, peer_conn(p));
@@ -151,6 +161,8 @@ session_up(struct broker *b, struct peer *p)
 	/* we were started anew: the fold knew this session before its link */
 	if (s->state == SES_LIVE || s->state == SES_ENDING)
 		peer_set_state(p, MST_LIVE);
+	if (s->state == SES_LIVE)
+		session_is_users(s); /* the one before may not have */
 	if (s->state == SES_ENDING && !FAULT(stop_late))
 		send_stop(s, ""); /* it was ended before it could hear it */
 	if (s->state == SES_LIVE)

@@ -101,6 +101,8 @@ struct session {
 void session_init(struct broker *b);
 void session_up(struct broker *b, struct peer *p);
 void session_down(struct broker *b, struct peer *p);
+/* Its connection is a user's, and gives way to no stranger's. */
+void session_is_users(const struct session *s);
 /* It was there before us: is it recorded? */
 void session_ask_recorded(struct session *s);
 /* Says why and cuts its leg; by = who ends it, for the record. */

@@ -11,8 +11,8 @@ LAB_HOSTS='client client2 gateway web-01'
 lab_up "$STAGE"
 target_sshd_start web-01
 gw_init
-on gateway sed -i 's|^  entry: grant$|  entry: networks\n  networks: ["2001:db8:1::/64"]|' \
-	/etc/sallyport/gatewayd.yaml
+on gateway sed -i 's|^  entry: grant$|  entry: networks\n  networks: ["2001:db8:1::/64"]|
+$a connections:\n  per_source: 33' /etc/sallyport/gatewayd.yaml
 gw_start
 add_target web-01
 add_role ops --user alice --label env=lab --login deploy --max 1h
@@ -39,9 +39,9 @@ gone() { ! on gateway pgrep -P "$(gw_pid zygote)" >/dev/null; }
 wait_for 40 gone
 
 # many.py SOURCE... - 40 connections from each; prints how many are served: they
-# hear of key exchanges, not why they are refused
+# hear of key exchanges, and are not hung up on for those that came later
 put_file client /tmp/many.py <<'PY'
-import socket, sys
+import socket, sys, time
 
 conns = []
 for source in sys.argv[1:]:
@@ -49,36 +49,48 @@ for source in sys.argv[1:]:
         conns.append(socket.create_connection(("2001:db8:1::1", 2222), 5, (source, 0)))
 
 def served(s):
-    s.settimeout(10)
-    got = b""
     try:
-        while b"curve25519" not in got and b"sallyport:" not in got:
+        s.sendall(b"SSH-2.0-Test\r\n")
+        s.settimeout(10)
+        got = b""
+        while b"curve25519" not in got:
             more = s.recv(4096)
             if not more:
-                break
+                return False
             got += more
+        return True
+    except OSError:
+        return False
+
+def stays(s):
+    s.setblocking(False)
+    try:
+        while s.recv(4096):
+            pass
+    except BlockingIOError:
+        return True
     except OSError:
         pass
-    return b"curve25519" in got
+    return False
 
-for s in conns:
-    s.sendall(b"SSH-2.0-Test\r\n")
-print(sum(served(s) for s in conns))
+conns = [s for s in conns if served(s)]
+time.sleep(0.5)
+print(sum(stays(s) for s in conns))
 PY
 
 echo '- an IPv6 network is one source, however many addresses it has'
 expect_ok on client python3 /tmp/many.py 2001:db8:1::7 2001:db8:1::8
-expect_out '^64$'
+expect_out '^33$'
 has_record '.event == "ssh.refused" and .reason == "too_many_from_source"' ||
 	fail 'no ssh.refused'
 
-echo '- whoever is above a cap reads why'
+echo '- who does not log in shuts out no user of the same address'
 wait_for 40 gone # those of before count until they are
 put_file client /tmp/fill.py <<'PY'
 import socket, sys, time
 
 conns = [socket.create_connection(("2001:db8:1::1", 2222), 5, (sys.argv[1], 0))
-         for i in range(64)]
+         for i in range(33)]
 for s in conns:
     s.sendall(b"SSH-2.0-Test\r\n")
 print("full", flush=True)
@@ -88,10 +100,10 @@ on_bg client python3 /tmp/fill.py 2001:db8:1::7 >"$TEST_DIR/fill" 2>&1 </dev/nul
 fill=$!
 full() { grep -q full "$TEST_DIR/fill"; }
 wait_for 20 full
-expect_fail 255 on client ssh -p 2222 -b 2001:db8:1::8 -o BatchMode=yes \
-	-o StrictHostKeyChecking=no -o UserKnownHostsFile=/tmp/known \
-	deploy@web-01@2001:db8:1::1 true
-expect_out 'sallyport: your address has too many connections'
+for ((i = 0; i < 3; i++)); do
+	gw_ssh alice -6 -- web-01 true ||
+		fail 'who does not log in shuts out no user: one was refused'
+done
 kill "$fill"
 wait "$fill" || true
 
@@ -111,7 +123,14 @@ has_record '.event == "auth.login" and .outcome == "failure" and .reason == "too
 
 echo '- another one of the same user has its own'
 other=$(request alice web-01 --for 20m)
-expect_ok gw_ssh alice -- web-01 true
+gw_ssh_bg alice -- web-01 sleep 600 </dev/null >/dev/null 2>&1
+ssh+=("$!")
+all() { [ "$(local_admin sessions -o name | wc -l)" -eq 33 ]; }
+wait_for 20 all
+
+echo '- whoever is above a cap of those who have logged in reads why'
+expect_fail 255 gw_ssh alice -- web-01 true
+expect_out 'sallyport: your address has too many connections'
 expect_ok local_admin revoke "$other"
 expect_ok local_admin revoke "$grant"
 wait "${ssh[@]}" || true
