@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "firewall/closed_state.h"
 
@@ -21,21 +22,34 @@ struct keep {
 	const struct ruleset *rules;
 	struct timer *timer;
 	bool changed; /* not on disk, and no child is writing it */
+	int told;     /* why it could not be written, as was said; 0 = it was */
 	pid_t writer; /* 0 = none */
 	int fd;       /* closed by its end */
 	struct watch *watch;
 };
 
+/* 0, or why not, as a child can exit with it. */
 static int
 write_it(const struct keep *k)
 {
 	const int r = closed_state_write(k->path, k->rules);
 
-	if (r != 0)
+	if (r == 0)
+		return 0;
+	return r == GW_ESYS && errno > 0 && errno <= 0xff ? errno : EINVAL;
+}
+
+/* It is tried each second: what is the same is said once. */
+static void
+tell(struct keep *k, int why)
+{
+	if (why != 0 && (why != k->told || FAULT(keep_repeats)))
 		log_err("cannot write %s: %s; after a reboot newly protected "
 			"ports are open until gatewayd runs",
-		    k->path, r == GW_ESYS ? strerror(errno) : err_str(r));
-	return r;
+		    k->path, strerror(why));
+	else if (why == 0 && k->told != 0)
+		log_info("%s is written again", k->path);
+	k->told = why;
 }
 
 /* Blocks until it has ended. */
@@ -52,6 +66,7 @@ reap(struct keep *k)
 	watch_free(k->watch);
 	k->watch = NULL;
 	(void)close(k->fd);
+	tell(k, WIFEXITED(status) ? WEXITSTATUS(status) : EINTR);
 	if (status == 0)
 		return;
 	k->changed = true;
@@ -79,8 +94,8 @@ write_and_exit(const struct keep *k, int fd)
 {
 	if (dup2(fd, CHILD_FD) < 0 ||
 	    syscall(SYS_close_range, CHILD_FD + 1, ~0U, 0) != 0)
-		_exit(1);
-	_exit(write_it(k) == 0 ? 0 : 1);
+		_exit(EBADF);
+	_exit(write_it(k));
 }
 
 static int
@@ -144,7 +159,7 @@ keep_free(struct keep *k)
 		return;
 	reap(k); /* an older one must not come last */
 	if (k->changed)
-		(void)!write_it(k);
+		tell(k, write_it(k));
 	timer_free(k->timer);
 	free(k);
 }
@@ -160,8 +175,12 @@ keep_changed(struct keep *k)
 void
 keep_now(struct keep *k)
 {
+	int why = 0;
+
 	reap(k);
-	k->changed = write_it(k) != 0;
+	why = write_it(k);
+	tell(k, why);
+	k->changed = why != 0;
 	if (k->changed)
 		timer_set(k->timer, AGAIN_MS);
 }

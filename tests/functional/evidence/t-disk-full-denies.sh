@@ -46,6 +46,13 @@ for ((i = 0; i < 20; i++)); do
 done
 live=$(local_admin grants -o name | tail -n 1)
 
+echo '- a process that dies then is started again'
+gw_kill broker
+gw_kill firewall
+on gateway sh -c 'cat /dev/zero >>/var/lib/sallyport/filler 2>/dev/null; true'
+back() { expect_eq "$live" "$(local_admin grants -o name | tail -n 1)" 'what is open'; }
+wait_for 30 back
+
 echo '- ends access all the same'
 expect_ok local_admin revoke "$live"
 has_record ".event == \"grant.close\" and .grant == \"$live\" and .reason == \"revoked\"" ||
@@ -64,6 +71,8 @@ expect_eq 0 "$(gw_elements entry4 | jq -r 'select(.elem.expires > 6)' | wc -l)" 
 wait_for 10 door_is silent
 expect_fail any gw_ssh alice -o ConnectTimeout=2 -- web-01 true
 [ -n "$(gw_pid supervisor)" ] || fail 'gatewayd died of a full disk'
+[ "$(gw_log | grep -c 'newly protected ports are open')" -le 2 ] ||
+	fail 'the log says over and over that the state cannot be written'
 
 echo '- room again'
 on gateway rm /var/lib/sallyport/filler
