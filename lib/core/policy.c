@@ -417,14 +417,14 @@ ask_hours(struct policy_result *ret, const struct policy_facts *f,
 	if (term_holds(term, f, ret->seconds))
 		return;
 	if (f->seconds == 0) {
-		ret->seconds = term_left_s(term, f);
+		ret->seconds = term_left_s(term, f, ret->seconds);
 		return;
 	}
 	if (ret->seconds == f->seconds) { /* else it is too long anyway */
 		term_over_text(why, sizeof(why), term, f, f->seconds);
 		refuse(ret, "for", "%s", why);
 	}
-	ret->seconds = term_advice_s(term, f);
+	ret->seconds = term_advice_s(term, f, ret->seconds);
 }
 
 static bool

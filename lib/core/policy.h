@@ -75,7 +75,9 @@ struct policy_facts {
 	int64_t utc_ms;
 	/* What roles with hours go by. */
 	int64_t when_ms;                /* of UTC: when it is asked */
-	int64_t since_ms, end_ms;       /* of a grant that is open; else 0 */
+	int64_t since_ms, end_ms;       /* of a grant that is open; of one
+					 * that is to last longer its new end
+					 * alone; else 0 */
 	const struct zone_table *zones; /* NULL: none is known */
 };
 

@@ -69,19 +69,26 @@ term_denies(struct term *t, const struct policy_role *deny,
 	return false;
 }
 
+/* When it would end. */
+static int64_t
+end_ms(const struct policy_facts *f, uint32_t seconds)
+{
+	return f->end_ms != 0 ? f->end_ms
+			      : f->when_ms + (int64_t)seconds * 1000;
+}
+
 bool
 term_holds(const struct term *t, const struct policy_facts *f, uint32_t seconds)
 {
-	const int64_t end_ms =
-	    f->end_ms != 0 ? f->end_ms : f->when_ms + (int64_t)seconds * 1000;
-
-	return end_ms <= t->until_ms || FAULT(hours_whole);
+	return end_ms(f, seconds) <= t->until_ms || FAULT(hours_whole);
 }
 
 uint32_t
-term_left_s(const struct term *t, const struct policy_facts *f)
+term_left_s(
+    const struct term *t, const struct policy_facts *f, uint32_t seconds)
 {
-	const int64_t s = (t->until_ms - f->when_ms) / 1000;
+	const int64_t over_ms = end_ms(f, seconds) - t->until_ms;
+	const int64_t s = (int64_t)seconds - (over_ms + 999) / 1000;
 
 	if (s < LIMIT_GRANT_MIN_S)
 		return LIMIT_GRANT_MIN_S;
@@ -89,9 +96,10 @@ term_left_s(const struct term *t, const struct policy_facts *f)
 }
 
 uint32_t
-term_advice_s(const struct term *t, const struct policy_facts *f)
+term_advice_s(
+    const struct term *t, const struct policy_facts *f, uint32_t seconds)
 {
-	const uint32_t s = term_left_s(t, f);
+	const uint32_t s = term_left_s(t, f, seconds);
 
 	return s < 60 + AGAIN_S ? s : (s - AGAIN_S) / 60 * 60;
 }

@@ -33,10 +33,12 @@ bool term_denies(struct term *t, const struct policy_role *deny,
 /* All of it is within *t. */
 bool term_holds(
     const struct term *t, const struct policy_facts *f, uint32_t seconds);
-/* What is left of *t. */
-uint32_t term_left_s(const struct term *t, const struct policy_facts *f);
+/* Of so many seconds, those that are within *t. */
+uint32_t term_left_s(
+    const struct term *t, const struct policy_facts *f, uint32_t seconds);
 /* The same in round numbers, less the time it takes to ask again. */
-uint32_t term_advice_s(const struct term *t, const struct policy_facts *f);
+uint32_t term_advice_s(
+    const struct term *t, const struct policy_facts *f, uint32_t seconds);
 
 /* Why it does not count, or denies; where *t ends, and of whom. */
 void term_shut_text(char *ret, size_t size, const struct policy_role *allow,

@@ -117,9 +117,10 @@ decide(struct policy_result *ret, struct policy_facts *f,
 	free(a);
 }
 
-bool
-recheck_for(struct subject *s, const struct live_grant *lg, uint32_t seconds,
-    struct policy_result *ret)
+/* As if it were given at since_ms; 0 = now. */
+static bool
+judge(struct subject *s, const struct live_grant *lg, uint32_t seconds,
+    int64_t since_ms, int64_t end_ms, struct policy_result *ret)
 {
 	struct broker *b = lg->b;
 	const struct grant *g = &lg->g;
@@ -145,8 +146,8 @@ recheck_for(struct subject *s, const struct live_grant *lg, uint32_t seconds,
 	    .under = g->role,
 	    .utc_ms = broker_now(b).utc_ms,
 	    .when_ms = broker_now(b).utc_ms,
-	    .since_ms = g->start_ms,
-	    .end_ms = g->end_ms,
+	    .since_ms = since_ms,
+	    .end_ms = end_ms,
 	    .zones = b->zones};
 
 	memset(ret, 0, sizeof(*ret));
@@ -162,10 +163,18 @@ recheck_for(struct subject *s, const struct live_grant *lg, uint32_t seconds,
 }
 
 bool
+recheck_for(struct subject *s, const struct live_grant *lg, uint32_t seconds,
+    int64_t end_ms, struct policy_result *ret)
+{
+	return judge(s, lg, seconds, 0, end_ms, ret);
+}
+
+bool
 recheck_verdict(
     struct subject *s, const struct live_grant *lg, struct policy_result *ret)
 {
-	return recheck_for(s, lg, seconds_left(lg), ret);
+	return judge(
+	    s, lg, seconds_left(lg), lg->g.start_ms, lg->g.end_ms, ret);
 }
 
 bool

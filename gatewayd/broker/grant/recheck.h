@@ -28,8 +28,8 @@ bool recheck_grant(
  * was, and *ret denies. */
 bool recheck_verdict(
     struct subject *s, const struct live_grant *lg, struct policy_result *ret);
-/* The same, were it to last for so long. */
+/* The same, were it asked for now, to last for so long, until then. */
 bool recheck_for(struct subject *s, const struct live_grant *lg,
-    uint32_t seconds, struct policy_result *ret);
+    uint32_t seconds, int64_t end_ms, struct policy_result *ret);
 
 #endif

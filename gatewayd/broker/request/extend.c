@@ -151,6 +151,9 @@ judge(struct extend *x, const struct live_grant *lg)
 {
 	return recheck_for(&x->subject, lg,
 		   FAULT(extend_max) ? LIMIT_GRANT_MIN_S : x->total_s,
+		   FAULT(extend_hours)
+		       ? x->g.end_ms
+		       : x->g.end_ms + (int64_t)x->longer.seconds * 1000,
 		   &x->verdict) &&
 	       policy_within(
 		   &x->verdict, lg->g.caps, lg->g.record != 0, lg->g.commands);

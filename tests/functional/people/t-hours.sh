@@ -62,6 +62,9 @@ expect_said '3h is longer than role ops gives it: until' "$SAID" 'the refusal'
 run 0 alice request web-01 --for 1h --reason 'disk full'
 expect_eq 1 "$(as alice grants -o name | grep -c .)" 'grants'
 
+run 3 alice extend web-01 --for 90m
+expect_said '2h30m is longer than role ops gives it: until' "$SAID" 'the refusal to extend'
+
 echo '- and so after a restart'
 gw_stop
 gw_start

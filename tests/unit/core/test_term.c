@@ -267,6 +267,38 @@ test_open_grants(void **state)
 	zone_table_free(t);
 }
 
+/* Given at nine for an hour, to last longer: by the roles of now, to the new
+ * end. */
+static void
+test_longer(void **state)
+{
+	struct zone_table *t = zones_new();
+	struct world *w = world_new();
+	struct policy_facts f = facts_at(w, t, MONDAY("08:30"));
+	struct policy_role *ops = add_role(w, "ops"), *strict = NULL;
+	struct policy_result r;
+
+	(void)state;
+	must(hours_add(&ops->hours, "mon 09:00-10:30 Europe/Berlin"));
+	f.seconds = 5400; /* from its start on */
+	f.end_ms = MONDAY("09:30");
+	assert_int_equal(decide(w, &f).verdict, POLICY_ALLOW);
+	f.seconds = 7200;
+	f.end_ms = MONDAY("10:00");
+	r = decide(w, &f);
+	want_refused(&r, "for",
+	    "2h is longer than role ops gives it: until Mon 10:30 "
+	    "Europe/Berlin");
+	assert_int_equal(r.seconds, 5340);
+	f.seconds = 5400;
+	f.end_ms = MONDAY("09:30");
+	strict = add_role(w, "strict");
+	must(quorum_add(&strict->approvals, "1 of leads"));
+	must(hours_add(&strict->hours, "mon 09:15-18:00 Europe/Berlin"));
+	assert_int_equal(decide(w, &f).verdict, POLICY_APPROVAL);
+	zone_table_free(t);
+}
+
 int
 main(void)
 {
@@ -279,6 +311,7 @@ main(void)
 	    cmocka_unit_test(test_unknown_zone),
 	    cmocka_unit_test(test_anytime),
 	    cmocka_unit_test(test_open_grants),
+	    cmocka_unit_test(test_longer),
 	};
 
 	return cmocka_run_group_tests_name("term", tests, NULL, NULL);
