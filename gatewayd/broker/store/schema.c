@@ -181,6 +181,15 @@ static const char locks[] =
     " by TEXT NOT NULL, why TEXT NOT NULL, created INTEGER NOT NULL,"
     " until INTEGER NOT NULL, seq INTEGER NOT NULL);";
 
+/* 9: recovery codes, and until when a new second factor waits to be confirmed.
+ * A code that was used stays, to be told from a wrong one. */
+static const char recovery[] =
+    "ALTER TABLE users ADD COLUMN pending_end INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE recovery_codes("
+    " user TEXT NOT NULL REFERENCES users(name) ON DELETE CASCADE,"
+    " hash TEXT NOT NULL, salt TEXT NOT NULL, used INTEGER NOT NULL,"
+    " seq INTEGER NOT NULL, PRIMARY KEY(user, hash));";
+
 const struct migration *
 store_migrations(unsigned *retn)
 {
@@ -193,6 +202,7 @@ store_migrations(unsigned *retn)
 	    {.text = looks, .fill = store_look_fill},
 	    {.text = asked},
 	    {.text = locks},
+	    {.text = recovery},
 	};
 
 	*retn = ARRAY_LEN(list);

@@ -28,6 +28,7 @@
 #include "core/grant.h"
 #include "core/lock.h"
 #include "core/policy.h"
+#include "core/recovery.h"
 #include "core/request.h"
 #include "core/target.h"
 #include "core/tries.h"
@@ -58,9 +59,10 @@ struct user {
 	struct name_list groups;
 	unsigned nkeys;
 	struct user_key keys[LIMIT_KEYS_PER_USER];
-	struct sealed totp;    /* in use */
-	struct sealed pending; /* shown, not yet confirmed */
-	char invite[65];       /* hex SHA-256 of the code, "" = none */
+	struct sealed totp;     /* in use */
+	struct sealed pending;  /* shown, not yet confirmed */
+	int64_t pending_end_ms; /* of one that is to replace totp */
+	char invite[65];        /* hex SHA-256 of the code, "" = none */
 	int64_t invite_end_ms;
 };
 
@@ -221,6 +223,19 @@ MUST_CHECK int store_tries_put(struct store *s, const char *user_id,
 /* Forgets them; key_fp NULL = of all the user's keys. */
 MUST_CHECK int store_tries_clear(
     struct store *s, const char *user_id, const char *key_fp);
+
+/* ---- recovery.c: recovery codes, by the names of users. They go with their
+ * user, and with the second factor they stand in for. */
+
+/* 0 with ret->n = 0: there are none. */
+MUST_CHECK int store_recovery_get(
+    struct store *s, const char *user, struct recovery_set *ret);
+/* In place of those there are. */
+MUST_CHECK int store_recovery_put(struct store *s, const char *user,
+    const struct recovery_set *set, uint64_t seq);
+/* It is used from here on. GW_ENOENT: it was already, or is none. */
+MUST_CHECK int store_recovery_burn(struct store *s, const char *user,
+    const uint8_t hash[static RECOVERY_HASH_SIZE], uint64_t seq);
 
 /* ---- target.c */
 

@@ -5,18 +5,19 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/fault.h"
 #include "broker/store/store_sql.h"
 
 /* One row of the user, one for each of their groups, one for each key. */
 #define ROWS                                                                   \
-	"SELECT owner, kind, a, b, c, p, q, state, admin, auditor, invite_end" \
-	" FROM (SELECT name AS owner, 0 AS kind, id AS a, invite AS b,"        \
-	" '' AS c, totp AS p, pending AS q, state, admin, auditor, invite_end" \
-	" FROM users"                                                          \
-	" UNION ALL SELECT user, 1, name, '', '', NULL, NULL, 0, 0, 0, 0"      \
+	"SELECT owner, kind, a, b, c, p, q, state, admin, auditor,"            \
+	" invite_end, pending_end FROM (SELECT name AS owner, 0 AS kind,"      \
+	" id AS a, invite AS b, '' AS c, totp AS p, pending AS q, state,"      \
+	" admin, auditor, invite_end, pending_end FROM users"                  \
+	" UNION ALL SELECT user, 1, name, '', '', NULL, NULL, 0, 0, 0, 0, 0"   \
 	" FROM user_groups"                                                    \
-	" UNION ALL SELECT user, 2, fp, type, comment, blob, NULL, 0, 0, 0, 0" \
-	" FROM user_keys) AS rows"
+	" UNION ALL SELECT user, 2, fp, type, comment, blob, NULL,"            \
+	" 0, 0, 0, 0, 0 FROM user_keys) AS rows"
 
 enum { ROW_USER, ROW_GROUP, ROW_KEY };
 
@@ -65,6 +66,7 @@ read_row(void *thing, struct query *q)
 		u->admin = query_get_num(q, 8) == 1;
 		u->auditor = query_get_num(q, 9) == 1;
 		u->invite_end_ms = query_get_num(q, 10);
+		u->pending_end_ms = query_get_num(q, 11);
 		return 0;
 	case ROW_GROUP:
 		return name_list_add(&u->groups, query_get_str(q, 2));
@@ -145,13 +147,13 @@ put_row(struct store *s, const struct user *u, uint64_t seq)
 {
 	struct query *q = query_new(s->sql,
 	    "INSERT INTO users(name, state, admin, auditor, totp, pending,"
-	    " invite, invite_end, seq, id)"
-	    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)"
+	    " invite, invite_end, seq, id, pending_end)"
+	    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)"
 	    " ON CONFLICT(name) DO UPDATE SET state = excluded.state,"
 	    " admin = excluded.admin, auditor = excluded.auditor,"
 	    " totp = excluded.totp, pending = excluded.pending,"
 	    " invite = excluded.invite, invite_end = excluded.invite_end,"
-	    " seq = excluded.seq");
+	    " seq = excluded.seq, pending_end = excluded.pending_end");
 
 	query_str(q, u->name);
 	query_num(q, u->state);
@@ -163,6 +165,7 @@ put_row(struct store *s, const struct user *u, uint64_t seq)
 	query_num(q, u->invite_end_ms);
 	query_num(q, (int64_t)seq);
 	query_str(q, u->id);
+	query_num(q, u->pending_end_ms);
 	return query_run(q);
 }
 
@@ -236,6 +239,18 @@ drop_tries(struct store *s, const struct user *u)
 	return query_run(q);
 }
 
+/* They stand in for a second factor: without one there are none. */
+static int
+drop_recovery(struct store *s, const struct user *u)
+{
+	return u->totp.len > 0 || FAULT(recovery_stays)
+		   ? 0
+		   : run_for(s,
+			 "DELETE FROM recovery_codes"
+			 " WHERE user = ?1",
+			 u->name, NULL);
+}
+
 int
 store_user_put(struct store *s, const struct user *u, uint64_t seq)
 {
@@ -249,6 +264,7 @@ store_user_put(struct store *s, const struct user *u, uint64_t seq)
 	    (r = put_groups(s, u, fresh, seq)) == 0 &&
 	    (r = put_keys(s, u, fresh, seq)) == 0 &&
 	    (fresh || (r = drop_tries(s, u)) == 0) &&
+	    (fresh || (r = drop_recovery(s, u)) == 0) &&
 	    (r = store_look_add(s, u->name)) == 0)
 		r = store_look_add_all(s, &u->groups);
 	return store_finish(s, r);
