@@ -15,6 +15,7 @@
 #include "broker/admin/apply.h"
 #include "broker/admin/clock.h"
 #include "broker/admin/lock.h"
+#include "broker/admin/own_keys.h"
 #include "broker/admin/role.h"
 #include "broker/admin/target.h"
 #include "broker/admin/user.h"
@@ -25,6 +26,7 @@
 #include "broker/identity/caller.h"
 #include "broker/identity/challenge.h"
 #include "broker/identity/enroll.h"
+#include "broker/identity/factor.h"
 #include "broker/identity/token.h"
 #include "broker/inbox.h"
 #include "broker/report/audit.h"
@@ -50,6 +52,12 @@ static call_fn *const verb_table[VERB_COUNT] = {
     [VERB_CHALLENGE] = verb_challenge,
     [VERB_ENROLL] = verb_enroll,
     [VERB_ENROLL_CONFIRM] = verb_enroll_confirm,
+    [VERB_MFA_RESET] = verb_mfa_reset,
+    [VERB_MFA_CONFIRM] = verb_mfa_confirm,
+    [VERB_MFA_CODES] = verb_mfa_codes,
+    [VERB_KEYS] = verb_keys,
+    [VERB_KEY_ADD] = verb_key_add,
+    [VERB_KEY_REMOVE] = verb_key_remove,
     [VERB_TOKEN] = verb_token,
     [VERB_WHOAMI] = verb_whoami,
     [VERB_REQUEST] = verb_request,

@@ -47,8 +47,13 @@
 	X(AUTH_MFA, "JG1001I", "auth.mfa", 1, W_NOT)                           \
 	X(AUTH_MFA_DENIED, "JG1001W", "auth.mfa", 3, W_BRK | W_NOT)            \
 	X(MFA_ENROLL, "JG1010I", "mfa.enroll", 1, W_BRK)                       \
+	X(MFA_RESET, "JG1011I", "mfa.reset", 2, W_BRK)                         \
+	X(MFA_RESET_DENIED, "JG1011W", "mfa.reset", 3, W_BRK)                  \
+	X(MFA_RECOVERY, "JG1012I", "mfa.recovery", 3, W_BRK)                   \
+	X(MFA_CODES, "JG1013I", "mfa.codes", 2, W_BRK)                         \
 	X(USER_CREATE, "JG1020I", "user.create", 1, W_BRK)                     \
 	X(USER_KEY, "JG1021I", "user.key", 1, W_BRK)                           \
+	X(USER_KEY_DENIED, "JG1021W", "user.key", 3, W_BRK)                    \
 	X(USER_UPDATE, "JG1022I", "user.update", 1, W_BRK)                     \
 	X(USER_REMOVE, "JG1023I", "user.remove", 2, W_BRK)                     \
 	X(INVITE_CREATE, "JG1024I", "invite.create", 1, W_BRK)                 \

@@ -24,6 +24,7 @@
 #include "base/addr.h"
 #include "base/attr.h"
 #include "base/limits.h"
+#include "core/recovery.h"
 #include "wire/json.h"
 
 #define SIGNED_NAMESPACE "request@sallyport"
@@ -49,8 +50,8 @@ struct signed_request {
 struct envelope {
 	uint8_t *payload;
 	size_t payload_len;
-	char *signature; /* armor text */
-	char code[16];
+	char *signature;               /* armor text */
+	char code[RECOVERY_TEXT_SIZE]; /* or a recovery code */
 	char salt[33];
 };
 

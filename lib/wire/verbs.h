@@ -202,7 +202,25 @@ enum verb_ends { ENDS_NOTHING = 0, ENDS_ACCESS, GIVES_ACCESS };
 	    ENDS_ACCESS)                                                       \
 	X(LOCK_REMOVE, "lock.remove", "POST", "/v1/locks/remove", AUTH_SIGNED, \
 	    WHO_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_KEPT,      \
-	    SERVED_TOLD, ENDS_NOTHING)
+	    SERVED_TOLD, ENDS_NOTHING)                                         \
+	X(MFA_RESET, "mfa.reset", "POST", "/v1/mfa/reset", AUTH_SIGNED,        \
+	    WHO_USER, ROOT_NEVER, CODE_ALWAYS, PAYLOAD_WHOLE, ANSWER_ONCE,     \
+	    SERVED_TOLD, GIVES_ACCESS)                                         \
+	X(MFA_CONFIRM, "mfa.confirm", "POST", "/v1/mfa/confirm", AUTH_SIGNED,  \
+	    WHO_USER, ROOT_NEVER, CODE_ALWAYS, PAYLOAD_WHOLE, ANSWER_ONCE,     \
+	    SERVED_TOLD, GIVES_ACCESS)                                         \
+	X(MFA_CODES, "mfa.codes", "POST", "/v1/mfa/codes", AUTH_SIGNED,        \
+	    WHO_USER, ROOT_NEVER, CODE_ALWAYS, PAYLOAD_WHOLE, ANSWER_ONCE,     \
+	    SERVED_TOLD, GIVES_ACCESS)                                         \
+	X(KEYS, "key.list", "GET", "/v1/keys", AUTH_TOKEN, WHO_USER,           \
+	    ROOT_NEVER, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_TOLD,     \
+	    ENDS_NOTHING)                                                      \
+	X(KEY_ADD, "key.add", "POST", "/v1/keys", AUTH_SIGNED, WHO_USER,       \
+	    ROOT_NEVER, CODE_ALWAYS, PAYLOAD_WHOLE, ANSWER_KEPT, SERVED_TOLD,  \
+	    GIVES_ACCESS)                                                      \
+	X(KEY_REMOVE, "key.remove", "POST", "/v1/keys/remove", AUTH_SIGNED,    \
+	    WHO_USER, ROOT_NEVER, CODE_ALWAYS, PAYLOAD_WHOLE, ANSWER_KEPT,     \
+	    SERVED_TOLD, ENDS_ACCESS)
 
 enum api_verb {
 	VERB_NONE = 0,

@@ -133,8 +133,9 @@ verb_users(struct call *c)
 
 /* ---- a body */
 
-static int
-parse_key(struct user *u, struct broker *b, const char *line, struct problem *p)
+int
+user_add_key(struct user *u, struct broker *b, const char *field,
+    const char *line, struct problem *p)
 {
 	struct user_key *k = &u->keys[u->nkeys];
 	struct sshkey key;
@@ -143,22 +144,22 @@ parse_key(struct user *u, struct broker *b, const char *line, struct problem *p)
 	int r;
 
 	if (u->nkeys >= LIMIT_KEYS_PER_USER) {
-		problem_set(p, 400, "bad-field", "keys", "keys: more than %d",
-		    (int)LIMIT_KEYS_PER_USER);
+		problem_set(p, 400, "bad-field", field, "%s: more than %d",
+		    field, (int)LIMIT_KEYS_PER_USER);
 		return GW_ELIMIT;
 	}
 	if ((r = sshkey_parse_line(&key, line)) == GW_EUNSUPPORTED) {
-		problem_set(p, 400, "bad-field", "keys",
-		    "keys: this version does not know keys of the type %.*s, "
+		problem_set(p, 400, "bad-field", field,
+		    "%s: this version does not know keys of the type %.*s, "
 		    "only " SSHKEY_TYPES,
-		    (int)strcspn(line, " \t"), line);
+		    field, (int)strcspn(line, " \t"), line);
 		return GW_EINVAL;
 	}
 	if (r != 0) {
-		problem_set(p, 400, "bad-field", "keys",
-		    "keys: not a usable SSH public key (ed25519, ecdsa, rsa of "
+		problem_set(p, 400, "bad-field", field,
+		    "%s: not a usable SSH public key (ed25519, ecdsa, rsa of "
 		    "3072 bits or more, sk-*): \"%.40s\"",
-		    line);
+		    field, line);
 		return GW_EINVAL;
 	}
 	memset(k, 0, sizeof(*k));
@@ -168,8 +169,8 @@ parse_key(struct user *u, struct broker *b, const char *line, struct problem *p)
 			return 0; /* the same line twice */
 	if (store_user_by_key(b->store, k->fp, owner) == 0 &&
 	    strcmp(owner, u->name) != 0) {
-		problem_set(p, 409, "conflict", "keys",
-		    "keys: %s belongs to another user", k->fp);
+		problem_set(p, 409, "conflict", field,
+		    "%s: %s belongs to another user", field, k->fp);
 		return GW_EEXIST;
 	}
 	text_set(k->type, sizeof(k->type), key.type);
@@ -192,8 +193,8 @@ parse_keys(struct user *u, struct broker *b, const json_t *o, struct problem *p)
 		return r;
 	u->nkeys = 0;
 	for (size_t i = 0; r == 0 && i < json_array_size(list); i++)
-		r = parse_key(
-		    u, b, json_string_value(json_array_get(list, i)), p);
+		r = user_add_key(u, b, "keys",
+		    json_string_value(json_array_get(list, i)), p);
 	return r;
 }
 
@@ -279,6 +280,7 @@ parse_totp(struct user *u, const json_t *o, struct problem *p)
 	}
 	explicit_bzero(&u->totp, sizeof(u->totp));
 	explicit_bzero(&u->pending, sizeof(u->pending));
+	u->pending_end_ms = 0;
 	if (u->state == USER_ACTIVE)
 		u->state = USER_INVITED;
 	return 0;

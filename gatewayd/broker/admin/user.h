@@ -17,6 +17,11 @@ enum user_body { USER_POLICY = 0, USER_ADD, USER_SET };
 /* A body, laid over what the store has of that user. */
 MUST_CHECK int user_parse(struct user *ret, struct broker *b, const json_t *o,
     enum user_body kind, struct problem *p);
+/* One more key, a line as of a .pub file; one they have already changes
+ * nothing. field is what the line is called in a refusal: 400, and 409 for a
+ * key of somebody else's. */
+MUST_CHECK int user_add_key(struct user *u, struct broker *b, const char *field,
+    const char *line, struct problem *p);
 /* Sets *p: nobody has that name. GW_ENOENT. */
 int user_missing(const char *name, struct problem *p);
 bool user_equal(const struct user *a, const struct user *b);

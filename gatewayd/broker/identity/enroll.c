@@ -20,16 +20,17 @@
 #include "broker/call/call.h"
 #include "broker/call/put.h"
 #include "broker/identity/challenge.h"
+#include "broker/identity/codes.h"
 #include "broker/identity/denials.h"
 #include "broker/identity/doubt.h"
 #include "broker/identity/enroll.h"
 #include "broker/identity/mfa.h"
-#include "sys/seal.h"
-#include "sys/totp.h"
+#include "broker/identity/seed.h"
 
 struct enroll {
 	struct user u;
 	struct secret seed;
+	struct codes codes; /* for recovery */
 	bool new_key;
 };
 
@@ -39,6 +40,7 @@ enroll_free(void *p)
 	struct enroll *e = p;
 
 	secret_free(&e->seed);
+	codes_done(&e->codes);
 	explicit_bzero(e, sizeof(*e));
 	free(e);
 }
@@ -93,23 +95,6 @@ add_key(struct user *u, const struct call *c)
 	k->len = c->key.len;
 }
 
-static int
-seal_seed(struct call *c, struct enroll *e)
-{
-	struct buf b;
-	int r;
-
-	buf_init(&b, STORE_SEALED_MAX);
-	if ((r = secret_random(&e->seed, TOTP_SEED_SIZE)) == 0)
-		r = seal_close(&b, &c->b->seal_key, &e->seed, e->u.name);
-	if (r == 0) {
-		memcpy(e->u.pending.p, b.p, b.len);
-		e->u.pending.len = b.len;
-	}
-	buf_done(&b);
-	return r;
-}
-
 /* What the store says now, where it differs from what we started from only in
  * what an enrolment does not touch: an admin may have changed the user while we
  * waited, and that change stands. */
@@ -147,7 +132,6 @@ static void
 began(struct call *c)
 {
 	struct enroll *e = c->state;
-	char uri[TOTP_URI_SIZE], text[TOTP_BASE32_SIZE];
 	json_t *o = NULL;
 	int r;
 
@@ -157,19 +141,11 @@ began(struct call *c)
 		call_store_failed(c, r);
 		return;
 	}
-	if (totp_uri(uri, sizeof(uri), &e->seed, c->b->conf->server_id,
-		e->u.name) != 0 ||
-	    totp_base32(text, sizeof(text), &e->seed) != 0) {
+	if ((o = seed_json(c->b, e->u.name, &e->seed)) == NULL) {
 		call_refuse(c, 503, "unavailable", NULL,
 		    "the second factor could not be made");
 		return;
 	}
-	o = json_object();
-	put_str(o, "user", e->u.name);
-	put_str(o, "otpauth", uri);
-	put_str(o, "secret", text);
-	explicit_bzero(uri, sizeof(uri));
-	explicit_bzero(text, sizeof(text));
 	call_reply(c, 200, o);
 }
 
@@ -218,7 +194,7 @@ verb_enroll(struct call *c)
 		add_key(&e->u, c);
 		e->new_key = true;
 	}
-	if (seal_seed(c, e) != 0) {
+	if (seed_new(c->b, e->u.name, &e->seed, &e->u.pending) != 0) {
 		call_refuse(c, 503, "unavailable", NULL,
 		    "the second factor could not be made");
 		return;
@@ -250,13 +226,16 @@ confirmed(struct call *c)
 	e->u.invite[0] = '\0';
 	e->u.invite_end_ms = 0;
 	e->u.state = USER_ACTIVE;
-	if ((r = store_user_put(c->b->store, &e->u, c->seq)) != 0) {
+	if ((r = codes_put(&e->codes, &e->u, c->seq)) != 0) {
 		call_store_failed(c, r);
 		return;
 	}
 	o = json_object();
 	put_str(o, "user", e->u.name);
 	put_str(o, "state", "active");
+	if (o != NULL)
+		(void)json_object_set_new(
+		    o, "recovery_codes", codes_json(&e->codes));
 	call_reply(c, 200, o);
 }
 
@@ -275,11 +254,16 @@ step_burned(struct call *c, const void *body)
 	event_fields_done(&f);
 }
 
+static void
+codes_made(struct call *c)
+{
+	mfa_ask_burn(c, step_burned);
+}
+
 void
 verb_enroll_confirm(struct call *c)
 {
 	static const char *const none[] = {NULL};
-	struct msg_nt_mfa_burn m = {0};
 	struct problem p = {0};
 	struct enroll *e = call_state(c, sizeof(*e), enroll_free);
 	int r;
@@ -303,18 +287,12 @@ verb_enroll_confirm(struct call *c)
 		return;
 	}
 	if (c->env.code[0] == '\0') {
-		call_refuse(c, 401, "code-needed", "code",
-		    "this needs a code from your authenticator app");
+		mfa_needed(c);
 		return;
 	}
 	if (mfa_check_seed(c, &e->u, &e->u.pending, &p) != 0) {
 		call_problem(c, &p);
 		return;
 	}
-	text_set(m.user, sizeof(m.user), c->user);
-	m.step = c->mfa_step;
-	memcpy(m.factor, c->factor, sizeof(m.factor));
-	text_set(m.verb, sizeof(m.verb), c->verb->name);
-	call_ask(c, PROC_NOTARY, MSG_NT_MFA_BURN, &m, MSG_NT_MFA_BURNED,
-	    step_burned);
+	codes_make(c, &e->codes, codes_made);
 }

@@ -19,6 +19,7 @@
 #include "broker/call/subject.h"
 #include "broker/identity/mfa.h"
 #include "broker/identity/permission.h"
+#include "sys/scrypt.h"
 #include "sys/seal.h"
 #include "sys/totp.h"
 
@@ -44,6 +45,16 @@ mfa_new(struct mfa_state **ret)
 
 /* ---- wrong codes */
 
+static bool
+is_recovery(const struct call *c)
+{
+	char plain[RECOVERY_SIZE];
+	const bool is = recovery_read(plain, c->env.code);
+
+	explicit_bzero(plain, sizeof(plain));
+	return is;
+}
+
 static void
 denied(const struct call *c, const char *reason)
 {
@@ -52,6 +63,7 @@ denied(const struct call *c, const char *reason)
 	call_fields(c, &f);
 	event_str(&f, EF_USER, c->user);
 	event_str(&f, EF_USER_ID, call_user_id(c));
+	event_str(&f, EF_METHOD, is_recovery(c) ? "recovery" : "totp");
 	event_str(&f, EF_OUTCOME, "failure");
 	event_str(&f, EF_REASON, reason);
 	if (process_append(c->b->process, EV_AUTH_MFA_DENIED, &f, NULL, NULL) !=
@@ -116,11 +128,38 @@ wrong(struct call *c, const char *user_id, struct tries *t, uint64_t of_user,
 		set_closed(c, "the code is wrong (0 tries left)", left_ms, p);
 		return GW_EDENIED;
 	}
+	if (is_recovery(c))
+		problem_set(p, 401, "code-wrong", "code",
+		    "this is none of your recovery codes (%u %s left); newer "
+		    "ones have voided those before",
+		    tries_left(t), tries_left(t) == 1 ? "try" : "tries");
+	else
+		problem_set(p, 401, "code-wrong", "code",
+		    "the code is wrong (%u %s left); codes change every %d s: "
+		    "is your clock right?",
+		    tries_left(t), tries_left(t) == 1 ? "try" : "tries",
+		    (int)TOTP_STEP_S);
+	return GW_EDENIED;
+}
+
+/* May a code of that key be looked at, and is it the one that was signed for?
+ */
+static int
+may_try(struct call *c, const struct user *u, struct tries *t,
+    uint64_t *retof_user, struct problem *p)
+{
+	const struct now now = broker_now(c->b);
+	int64_t left_ms = 0;
+
+	if (store_tries_get(c->b->store, u->id, c->key_fp, t, retof_user) != 0)
+		return unreadable(c, p);
+	if (tries_judge(t, *retof_user, &now, clock_boot_id(), &left_ms) !=
+	    TRIES_OPEN)
+		return closed(c, left_ms, p);
+	if (signed_code_ok(&c->req, &c->env))
+		return 0;
 	problem_set(p, 401, "code-wrong", "code",
-	    "the code is wrong (%u %s left); codes change every %d s: is your "
-	    "clock right?",
-	    tries_left(t), tries_left(t) == 1 ? "try" : "tries",
-	    (int)TOTP_STEP_S);
+	    "the code is not the one that the signature covers");
 	return GW_EDENIED;
 }
 
@@ -128,21 +167,20 @@ int
 mfa_check_seed(struct call *c, const struct user *u, const struct sealed *seed,
     struct problem *p)
 {
-	const struct now now = broker_now(c->b);
 	struct tries t;
 	struct secret plain = {0};
 	uint64_t of_user = 0;
-	int64_t step = 0, left_ms = 0;
-	int r = GW_EDENIED;
+	int64_t step = 0;
+	int r = may_try(c, u, &t, &of_user, p);
 
-	if (store_tries_get(c->b->store, u->id, c->key_fp, &t, &of_user) != 0)
-		return unreadable(c, p);
-	if (tries_judge(&t, of_user, &now, clock_boot_id(), &left_ms) !=
-	    TRIES_OPEN)
-		return closed(c, left_ms, p);
-	if (!signed_code_ok(&c->req, &c->env)) {
+	if (r != 0)
+		return r;
+	if (is_recovery(c)) {
+		denied(c, "recovery");
 		problem_set(p, 401, "code-wrong", "code",
-		    "the code is not the one that the signature covers");
+		    "a recovery code does not stand in for a code here, and "
+		    "was not looked at: it makes a new second factor, with "
+		    "jitctl mfa reset");
 		return GW_EDENIED;
 	}
 	if (seal_open(&plain, &c->b->seal_key, seed->p, seed->len, c->user) !=
@@ -189,6 +227,50 @@ mfa_check(struct call *c, struct problem *p)
 		return GW_EDENIED;
 	}
 	return mfa_check_seed(c, &x->user, &x->user.totp, p);
+}
+
+int
+mfa_check_recovery(struct call *c, const struct user *u,
+    uint8_t rethash[static RECOVERY_HASH_SIZE], struct problem *p)
+{
+	const struct recovery_hash *h = NULL;
+	struct recovery_set set;
+	struct tries t;
+	char plain[RECOVERY_SIZE];
+	uint64_t of_user = 0;
+	int r = may_try(c, u, &t, &of_user, p);
+
+	if (r != 0)
+		return r;
+	if (store_recovery_get(c->b->store, u->name, &set) != 0)
+		return unreadable(c, p);
+	if (set.n == 0) {
+		denied(c, "none");
+		problem_set(p, 409, "conflict", "code",
+		    "you have no recovery codes: an admin can let you enrol "
+		    "anew (jitctl user set %s --reset-code)",
+		    c->user);
+		return GW_ESTATE;
+	}
+	(void)recovery_read(plain, c->env.code);
+	r = scrypt_hash(rethash, set.salt, plain);
+	explicit_bzero(plain, sizeof(plain));
+	if (r != 0) {
+		problem_set(p, 503, "unavailable", NULL,
+		    "the code cannot be checked: %s", err_str(r));
+		return r;
+	}
+	h = recovery_find(&set, rethash);
+	if (h == NULL && !FAULT(any_recovery))
+		return wrong(c, u->id, &t, of_user, p);
+	if (h == NULL || !h->used || FAULT(recovery_again))
+		return 0;
+	denied(c, "used");
+	problem_set(p, 401, "code-used", "code",
+	    "this recovery code was used before: take another, or ask an admin "
+	    "(jitctl user set %s --reset-code)",
+	    c->user);
+	return GW_EDENIED;
 }
 
 /* ---- good codes */
@@ -333,6 +415,19 @@ mfa_burned(struct call *c, const struct msg_nt_mfa_burned *m)
 	return m->result == 0;
 }
 
+void
+mfa_ask_burn(struct call *c, call_answer_fn *fn)
+{
+	struct msg_nt_mfa_burn m = {0};
+
+	text_set(m.user, sizeof(m.user), c->user);
+	text_set(m.user_id, sizeof(m.user_id), call_user_id(c));
+	m.step = c->mfa_step;
+	memcpy(m.factor, c->factor, sizeof(m.factor));
+	text_set(m.verb, sizeof(m.verb), c->verb->name);
+	call_ask(c, PROC_NOTARY, MSG_NT_MFA_BURN, &m, MSG_NT_MFA_BURNED, fn);
+}
+
 /* ---- the verb's row wants a code */
 
 static void
@@ -353,7 +448,6 @@ burned(struct call *c, const void *body)
 void
 mfa_burn(struct call *c, call_fn *then)
 {
-	struct msg_nt_mfa_burn m = {0};
 	struct problem p = {0};
 
 	if (mfa_check(c, &p) != 0) {
@@ -364,14 +458,24 @@ mfa_burn(struct call *c, call_fn *then)
 		then(c);
 		return;
 	}
-	text_set(m.user, sizeof(m.user), c->user);
-	text_set(m.user_id, sizeof(m.user_id), call_user_id(c));
-	m.step = c->mfa_step;
-	memcpy(m.factor, c->factor, sizeof(m.factor));
-	text_set(m.verb, sizeof(m.verb), c->verb->name);
 	c->then = then;
-	call_ask(
-	    c, PROC_NOTARY, MSG_NT_MFA_BURN, &m, MSG_NT_MFA_BURNED, burned);
+	mfa_ask_burn(c, burned);
+}
+
+void
+mfa_fresh(struct call *c, call_fn *then)
+{
+	if (c->env.code[0] != '\0' || FAULT(stale_code))
+		mfa_burn(c, then);
+	else
+		mfa_needed(c);
+}
+
+void
+mfa_needed(struct call *c)
+{
+	call_refuse(c, 401, "code-needed", "code",
+	    "this needs a code from your authenticator app");
 }
 
 void
@@ -385,6 +489,5 @@ mfa_require(struct call *c, call_fn *then)
 		 (age >= 0 && age <= (int64_t)c->b->conf->mfa_age_s))
 		mfa_burn(c, then);
 	else
-		call_refuse(c, 401, "code-needed", "code",
-		    "this needs a code from your authenticator app");
+		mfa_needed(c);
 }

@@ -14,6 +14,10 @@ MUST_CHECK int mfa_check(struct call *c, struct problem *p);
 /* The same against a given sealed seed (enrolment) of u, who is c's user. */
 MUST_CHECK int mfa_check_seed(struct call *c, const struct user *u,
     const struct sealed *seed, struct problem *p);
+/* A recovery code in its place (recovery_read() takes it): which of u's it is.
+ * A wrong one counts as a wrong code does. It is not burned by that. */
+MUST_CHECK int mfa_check_recovery(struct call *c, const struct user *u,
+    uint8_t rethash[static RECOVERY_HASH_SIZE], struct problem *p);
 /* Seconds since key and source gave a code; POLICY_MFA_NONE. */
 int64_t mfa_age_s(const struct call *c);
 int64_t mfa_until_ms(const struct broker *b, const char *user,
@@ -28,11 +32,17 @@ void mfa_forget(struct broker *b, const char *user);
 MUST_CHECK int mfa_unlock(struct broker *b, const struct user *u);
 /* The code was used before: event and answer. */
 void mfa_used(struct call *c);
+/* Has the notary burn the step of the code that came; fn gets what it says. */
+void mfa_ask_burn(struct call *c, call_answer_fn *fn);
 /* What the notary says of a code it was to burn: it did, which is remembered
  * as above. False: the call is answered. */
 MUST_CHECK bool mfa_burned(struct call *c, const struct msg_nt_mfa_burned *m);
 /* then(c) with the step of the code that came burned; at once if none came. */
 void mfa_burn(struct call *c, call_fn *then);
+/* A code has to come with this very call: then(c) with its step burned. */
+void mfa_fresh(struct call *c, call_fn *then);
+/* Answers that a code is needed. */
+void mfa_needed(struct call *c);
 /* Code wanted by the verb's row: then(c) with the step burned, or refusal. */
 void mfa_require(struct call *c, call_fn *then);
 

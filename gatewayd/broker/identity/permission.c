@@ -66,8 +66,12 @@ permission_lock(const struct call *c)
 		f.nsources = 1;
 		for (unsigned i = 0; i < c->req.nsources; i++)
 			from[f.nsources++] = c->req.source[i].addr;
-	} else if (c->verb->who == WHO_ADMIN) {
-		f.named = true; /* somebody has to undo it */
+	} else if (c->verb->who == WHO_ADMIN ||
+		   (c->verb->code == CODE_ALWAYS &&
+		       c->verb->ends == ENDS_ACCESS)) {
+		/* somebody has to undo it; and who is locked does not drive
+		 * out others of the same account */
+		f.named = true;
 	} else {
 		return NULL;
 	}

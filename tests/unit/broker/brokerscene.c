@@ -516,7 +516,8 @@ payload_of(struct scene *x, unsigned verb, const char *nonce, const char *body)
 {
 	struct signed_request s = {
 	    .time_ms = clock_now().utc_ms, .nsources = 1};
-	uint8_t salted[16 + TOTP_DIGITS] = {0}, hash[SHA256_DIGEST_LENGTH];
+	uint8_t salted[16 + RECOVERY_TEXT_SIZE] = {0},
+			    hash[SHA256_DIGEST_LENGTH];
 	char *text = NULL;
 
 	strcpy(s.verb, verb_get(verb)->name);
@@ -529,8 +530,8 @@ payload_of(struct scene *x, unsigned verb, const char *nonce, const char *body)
 	if (x->key[0] != '\0')
 		strcpy(s.idempotency, x->key);
 	if (x->code[0] != '\0') {
-		memcpy(salted + 16, x->code, TOTP_DIGITS);
-		(void)SHA256(salted, sizeof(salted), hash);
+		memcpy(salted + 16, x->code, strlen(x->code));
+		(void)SHA256(salted, 16 + strlen(x->code), hash);
 		str_hex(s.commit, hash, sizeof(hash));
 	}
 	s.body = json_loads(body, 0, NULL);

@@ -45,10 +45,10 @@ struct scene {
 	struct testlink notary, firewall, api, admin;
 	uint32_t rid;
 	uint64_t seq;
-	uint64_t doubt_seq;         /* of the fold that start() sends */
-	char code[TOTP_DIGITS + 1]; /* sent with the next signed call */
-	char key[64];               /* its idempotency key; "" = a new one */
-	char text[TEXT_MAX];        /* of the last reply, or event */
+	uint64_t doubt_seq;            /* of the fold that start() sends */
+	char code[RECOVERY_TEXT_SIZE]; /* sent with the next signed call */
+	char key[64];                  /* its idempotency key; "" = a new one */
+	char text[TEXT_MAX];           /* of the last reply, or event */
 };
 
 /* ---- brokerscene.c */
@@ -72,6 +72,7 @@ void link_api(struct scene *x);
 void start(struct scene *x, const struct msg_nt_fold_grant *grants, size_t n,
     const struct msg_nt_fold_leg *leg);
 void stop(struct scene *x);
+/* SIGKILL; the next start() is as good as any. */
 void kill_broker(struct scene *x);
 void answer_protect(struct scene *x);
 void link_session(struct scene *x, struct testlink *ret, uint64_t conn);
@@ -259,6 +260,22 @@ void test_codes_are_shown(void **state);
 void test_slips_are_told(void **state);
 void test_used_code_opens_nothing(void **state);
 void test_wrong_codes_of_all_keys(void **state);
+
+/* ---- brokerapi_factor.c */
+
+void test_recovery_resets(void **state);
+void test_recovery_once(void **state);
+void test_recovery_elsewhere(void **state);
+void test_recovery_wrong(void **state);
+void test_reset_by_code(void **state);
+void test_reset_of_changed(void **state);
+
+/* ---- brokerapi_keys.c */
+
+void test_own_keys(void **state);
+void test_own_keys_refused(void **state);
+void test_own_key_removed(void **state);
+void test_own_keys_of_locked(void **state);
 
 /* ---- brokerapi_ends.c */
 

@@ -36,6 +36,11 @@ void test_role_of_later(void **state);
 void test_role_of_before(void **state);
 void test_selectors(void **state);
 
+/* ---- store_recovery.c */
+
+void test_recovery(void **state);
+void test_recovery_goes(void **state);
+
 /* ---- store_history.c */
 
 void test_answers(void **state);

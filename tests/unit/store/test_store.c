@@ -448,6 +448,8 @@ main(void)
 	    T(test_lock_not_read),
 	    T(test_each_admin),
 	    T(test_answers),
+	    T(test_recovery),
+	    T(test_recovery_goes),
 	    T(test_history),
 	    T(test_seq),
 	    T(test_ids),

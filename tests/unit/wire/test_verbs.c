@@ -89,30 +89,36 @@ test_exceptions(void **state)
 	    "role.add", "role.set", "role.remove", "policy.apply",
 	    "target.doctor", "clock.accept", "lock.add", "lock.remove");
 	CHECK_ONLY(v->root != ROOT_MAY, "challenge", "enroll.begin",
-	    "enroll.confirm", "token.create", "request.create",
-	    "request.approve", "request.cancel", "request.activate",
-	    "grant.extend");
+	    "enroll.confirm", "mfa.reset", "mfa.confirm", "mfa.codes",
+	    "key.list", "key.add", "key.remove", "token.create",
+	    "request.create", "request.approve", "request.cancel",
+	    "request.activate", "grant.extend");
 	CHECK_ONLY(v->code == CODE_BEFORE, "request.approve", "target.add",
 	    "target.set", "target.remove", "user.add", "user.set", "user.lock",
 	    "user.unlock", "user.remove", "role.add", "role.set", "role.remove",
 	    "policy.apply", "clock.accept", "lock.remove");
 	CHECK_ONLY(
 	    v->code == CODE_INSIDE, "request.create", "request.activate");
-	CHECK_ONLY(v->code == CODE_ALWAYS, "enroll.confirm", "grant.extend");
+	CHECK_ONLY(v->code == CODE_ALWAYS, "enroll.confirm", "mfa.reset",
+	    "mfa.confirm", "mfa.codes", "key.add", "key.remove",
+	    "grant.extend");
 	CHECK_ONLY(v->payload == PAYLOAD_SECRET, "enroll.begin");
 	CHECK_ONLY(v->payload == PAYLOAD_PARTS, "policy.apply");
-	CHECK_ONLY(v->answer == ANSWER_KEPT, "request.create",
-	    "request.approve", "request.deny", "request.cancel",
-	    "request.activate", "grant.extend", "grant.release", "grant.revoke",
-	    "session.kill", "target.add", "target.set", "target.remove",
-	    "user.lock", "user.remove", "role.add", "role.set", "role.remove",
-	    "clock.accept", "lock.add", "lock.remove");
+	CHECK_ONLY(v->answer == ANSWER_KEPT, "key.add", "key.remove",
+	    "request.create", "request.approve", "request.deny",
+	    "request.cancel", "request.activate", "grant.extend",
+	    "grant.release", "grant.revoke", "session.kill", "target.add",
+	    "target.set", "target.remove", "user.lock", "user.remove",
+	    "role.add", "role.set", "role.remove", "clock.accept", "lock.add",
+	    "lock.remove");
 	CHECK_ONLY(v->served == SERVED_BY_API, "healthz");
 	CHECK_ONLY(v->served == SERVED_AT_ONCE, "readyz", "challenge");
-	CHECK_ONLY(v->ends == ENDS_ACCESS, "request.deny", "request.cancel",
-	    "grant.release", "grant.revoke", "session.kill", "user.lock",
-	    "user.remove", "target.remove", "role.remove", "lock.add");
-	CHECK_ONLY(v->ends == GIVES_ACCESS, "request.create", "request.approve",
+	CHECK_ONLY(v->ends == ENDS_ACCESS, "key.remove", "request.deny",
+	    "request.cancel", "grant.release", "grant.revoke", "session.kill",
+	    "user.lock", "user.remove", "target.remove", "role.remove",
+	    "lock.add");
+	CHECK_ONLY(v->ends == GIVES_ACCESS, "mfa.reset", "mfa.confirm",
+	    "mfa.codes", "key.add", "request.create", "request.approve",
 	    "request.activate");
 }
 
