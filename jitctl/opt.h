@@ -115,6 +115,8 @@ enum flag_kind { FLAG_BOOL = 0, FLAG_ONE, FLAG_MANY };
 	X(VKEY, "vkey", 0, "FILE", ONE, "the log's verifier key")              \
 	X(EXPECT, "expect", 0, "FILE", ONE,                                    \
 	    "a checkpoint kept elsewhere, or a receiver's copy")               \
+	X(RECOVERY_FILE, "recovery-file", 0, "FILE", ONE,                      \
+	    "a recovery code, - is stdin")                                     \
 	X(CODE_FILE, "code-file", 0, "FILE", ONE,                              \
 	    "the code, - is stdin (JITCTL_CODE_FILE)")
 

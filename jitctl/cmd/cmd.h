@@ -62,6 +62,11 @@ cmd_common_flags(void)
 int run_help(struct ctx *c);
 int run_version(struct ctx *c);
 int run_enroll(struct ctx *c);
+int run_mfa_reset(struct ctx *c);
+int run_mfa_codes(struct ctx *c);
+int run_keys(struct ctx *c);
+int run_key_add(struct ctx *c);
+int run_key_rm(struct ctx *c);
 int run_whoami(struct ctx *c);
 int run_status(struct ctx *c);
 int run_request(struct ctx *c);

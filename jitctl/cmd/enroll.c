@@ -8,25 +8,19 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
-#include "base/fault.h"
 #include "base/str.h"
 #include "jitctl/cmd/cmd.h"
+#include "jitctl/cmd/factor.h"
 #include "jitctl/gateway/call.h"
 #include "jitctl/gateway/http.h"
 #include "jitctl/gateway/invitation.h"
 #include "jitctl/gateway/profile.h"
 #include "jitctl/gateway/read.h"
 #include "jitctl/gateway/sign.h"
-#include "jitctl/term/out.h"
 #include "jitctl/term/prompt.h"
 #include "jitctl/term/say.h"
 #include "jitctl/term/words.h"
-#include "sys/qr.h"
-
-enum { QR_TEXT_MAX = 256 * 1024 }; /* internal: more than a code is drawn of */
 
 static int
 get_invitation(struct ctx *c, struct secret *ret)
@@ -133,101 +127,6 @@ learn_server(struct ctx *c)
 	return x;
 }
 
-/* What a phone is shown is a second factor with this secret, and nothing else
- * that it would open. */
-static bool
-otpauth_ok(const json_t *o)
-{
-	static const char start[] = "otpauth://totp/";
-	const char *uri = member(o, "otpauth");
-	const char *secret = member(o, "secret");
-	char want[LIMIT_TEXT_SIZE];
-	bool ok = false;
-
-	ok = strncmp(uri, start, strlen(start)) == 0 &&
-	     strspn(uri, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			 "0123456789-._~%:/?&=@") == strlen(uri) &&
-	     secret[0] != '\0' &&
-	     strspn(secret, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") ==
-		 strlen(secret) &&
-	     str_fmt(want, sizeof(want), "?secret=%s&", secret) == 0 &&
-	     strstr(uri, want) != NULL;
-	explicit_bzero(want, sizeof(want));
-	return ok;
-}
-
-/* The picture of it, and true, where the terminal can show one, if need be with
- * less white around; else why not is said. */
-static bool
-draw_secret(struct ctx *c, struct buf *b, const char *uri)
-{
-	static const unsigned quiet[] = {QR_QUIET, QR_QUIET_LEAST};
-	const enum qr_style style = say_utf8() ? QR_BLOCKS : QR_SPACES;
-	struct winsize ws = {0};
-	unsigned cols = 0;
-	unsigned rows = 0;
-
-	if (isatty(STDOUT_FILENO) != 1 || opt_has(&c->opt, F_TEXT))
-		return false;
-	for (size_t i = 0; i < ARRAY_LEN(quiet); i++) {
-		buf_done(b);
-		buf_init(b, QR_TEXT_MAX);
-		if (qr_render(b, uri, style, quiet[i], &cols, &rows) != 0)
-			return false;
-		/* A terminal that does not know its size is none of the small
-		 * ones. */
-		if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) != 0 ||
-		    ws.ws_col == 0 || (ws.ws_col >= cols && ws.ws_row > rows))
-			return true;
-	}
-	say(c,
-	    "A QR code needs a window of %u columns and %u rows, this one has "
-	    "%u and %u: here it is as text.",
-	    cols, rows + 1, (unsigned)ws.ws_col, (unsigned)ws.ws_row);
-	return FAULT(qr_any_size);
-}
-
-/* In groups, as people type it. */
-static void
-say_secret(const struct ctx *c, const char *secret)
-{
-	char text[LIMIT_TEXT_SIZE];
-	size_t at = 0;
-
-	for (size_t i = 0; secret[i] != '\0' && at + 2 < sizeof(text); i++) {
-		if (i > 0 && i % 4 == 0)
-			text[at++] = ' ';
-		text[at++] = secret[i];
-	}
-	text[at] = '\0';
-	say(c, "Secret, to be typed into an authenticator app:\n%s", text);
-	explicit_bzero(text, sizeof(text));
-}
-
-/* As a QR code on a terminal, as text elsewhere; to be typed everywhere. */
-static void
-show_secret(struct ctx *c, const json_t *o)
-{
-	const char *uri = member(o, "otpauth");
-	struct buf b;
-
-	buf_init(&b, QR_TEXT_MAX);
-	if (out_object(c, o)) {
-		/* json and yaml contain it */
-	} else {
-		/* otpauth_ok(): plain ASCII, both of them */
-		say_secret(c, member(o, "secret"));
-		if (draw_secret(c, &b, uri)) {
-			say(c, "Scan with one, or type it:");
-			(void)fwrite(b.p, 1, b.len, stdout);
-		} else {
-			(void)printf("%s\n", uri);
-		}
-	}
-	(void)fflush(stdout);
-	buf_done(&b);
-}
-
 /* enroll.begin: the key becomes the user's, or is one of theirs already. */
 static int
 begin(struct ctx *c, const struct secret *code)
@@ -251,7 +150,7 @@ begin(struct ctx *c, const struct secret *code)
 	if (member_name(r.json, "user")[0] == '\0' ||
 	    str_copy(c->prof.user, sizeof(c->prof.user),
 		member_name(r.json, "user")) != 0 ||
-	    !otpauth_ok(r.json)) {
+	    !factor_ok(r.json)) {
 		say_error("the gateway's answer is not what was expected");
 		x = EXIT_FAILED;
 		goto out;
@@ -268,7 +167,7 @@ begin(struct ctx *c, const struct secret *code)
 	}
 	x = profile_save(&c->prof);
 	if (x == EXIT_OK)
-		show_secret(c, r.json);
+		factor_show(c, r.json);
 out:
 	reply_done(&r);
 	return x;
@@ -283,15 +182,15 @@ confirm(struct ctx *c)
 	int x = call_signed(c, VERB_ENROLL_CONFIRM, body, &o, &r);
 
 	json_decref(body);
-	reply_done(&r);
-	if (x == EXIT_OK)
-		say(c,
-		    "Enrolled %s at %s.\n"
-		    "Next: %s targets ls, %s ssh-config",
-		    c->prof.user, c->prof.host, self(c), self(c));
-	else
+	if (x == EXIT_OK) {
+		say(c, "Enrolled %s at %s.", c->prof.user, c->prof.host);
+		factor_show_codes(c, r.json);
+		say(c, "Next: %s targets ls, %s ssh-config", self(c), self(c));
+	} else {
 		say(c, "Not confirmed yet. Try again: %s enroll --confirm",
 		    self(c));
+	}
+	reply_done(&r);
 	return x;
 }
 

@@ -142,12 +142,20 @@ send_once(struct attempt *a, struct reply *ret)
 	return r;
 }
 
+static int
+get_code(struct attempt *a, bool again)
+{
+	return a->o != NULL && a->o->recovery
+		   ? code_get_recovery(a->c, again, &a->code)
+		   : code_get(a->c, again, &a->code);
+}
+
 /* The gateway wants a code, or did not accept the one sent: gets one. */
 static int
 want_code(struct attempt *a, const struct reply *r, bool *retsaid)
 {
 	const bool wrong = r->problem == PROBLEM_CODE_WRONG;
-	const bool file = code_file(a->c) != NULL;
+	const bool file = code_source(a->c) != NULL;
 	const bool can_ask = !file && prompt_possible(a->c);
 
 	if (!wrong && r->problem != PROBLEM_CODE_NEEDED)
@@ -163,7 +171,7 @@ want_code(struct attempt *a, const struct reply *r, bool *retsaid)
 	if (wrong)
 		reply_print_problem(a->c, r);
 	secret_free(&a->code);
-	return code_get(a->c, wrong, &a->code);
+	return get_code(a, wrong);
 }
 
 static int
@@ -173,8 +181,7 @@ send_with_code(struct attempt *a, struct reply *ret)
 	int w = EXIT_OK;
 	int r = EXIT_OK;
 
-	if (a->verb->code == CODE_ALWAYS &&
-	    (r = code_get(a->c, false, &a->code)) != EXIT_OK)
+	if (a->verb->code == CODE_ALWAYS && (r = get_code(a, false)) != EXIT_OK)
 		return r;
 	for (;;) {
 		r = send_once(a, ret);

@@ -17,6 +17,7 @@ struct call_opts {
 	const char *const *from; /* only these of our addresses */
 	unsigned nfrom;
 	bool show_problem; /* print a refusal here and now */
+	bool recovery;     /* a recovery code will do as well */
 	char *retfp;       /* SSHKEY_FP_SIZE bytes, NULL = not wanted */
 };
 

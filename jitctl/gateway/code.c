@@ -8,13 +8,14 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "core/recovery.h"
 #include "jitctl/term/prompt.h"
 #include "jitctl/term/say.h"
 
 enum { CODE_DIGITS = 6 };
 
-bool
-code_tidy(struct secret *code)
+static void
+drop_spaces(struct secret *code)
 {
 	size_t n = 0;
 
@@ -23,15 +24,49 @@ code_tidy(struct secret *code)
 			code->p[n++] = code->p[i];
 	explicit_bzero(code->p + n, code->len - n);
 	code->len = n;
-	if (n == CODE_DIGITS &&
-	    strspn((const char *)code->p, "0123456789") == n)
+}
+
+static bool
+is_code(const struct secret *code)
+{
+	return code->len == CODE_DIGITS &&
+	       strspn((const char *)code->p, "0123456789") == CODE_DIGITS;
+}
+
+bool
+code_tidy(struct secret *code)
+{
+	drop_spaces(code);
+	if (is_code(code))
 		return true;
 	say_error("a code has %d digits; it was not sent", (int)CODE_DIGITS);
 	secret_free(code);
 	return false;
 }
 
-const char *
+/* A recovery code, without its groups, or, where either will do, a code. */
+static bool
+tidy_recovery(struct secret *code, bool either)
+{
+	char plain[RECOVERY_SIZE];
+
+	drop_spaces(code);
+	if (either && is_code(code))
+		return true;
+	if (recovery_read(plain, (const char *)code->p)) {
+		memcpy(code->p, plain, sizeof(plain)); /* never longer */
+		code->len = RECOVERY_CHARS;
+		explicit_bzero(plain, sizeof(plain));
+		return true;
+	}
+	say_error("a recovery code has %d characters, like "
+		  "4H7K-2MQX-9TRB-6WNC%s; it was not sent",
+	    (int)RECOVERY_CHARS, either ? ", and a code 6 digits" : "");
+	secret_free(code);
+	return false;
+}
+
+static const char *
 code_file(const struct ctx *c)
 {
 	const char *file = opt_get(&c->opt, F_CODE_FILE);
@@ -39,6 +74,44 @@ code_file(const struct ctx *c)
 	if (file == NULL)
 		file = getenv("JITCTL_CODE_FILE");
 	return file != NULL && file[0] != '\0' ? file : NULL;
+}
+
+const char *
+code_source(const struct ctx *c)
+{
+	const char *file = opt_get(&c->opt, F_RECOVERY_FILE);
+
+	return file != NULL ? file : code_file(c);
+}
+
+int
+code_get_recovery(const struct ctx *c, bool again, struct secret *ret)
+{
+	const char *file = opt_get(&c->opt, F_RECOVERY_FILE);
+	int r = EXIT_LOGIN;
+
+	if (file != NULL) {
+		if (again || (r = prompt_file(file, NULL, ret)) != EXIT_OK)
+			return again ? EXIT_LOGIN : r;
+		return tidy_recovery(ret, false) ? EXIT_OK : EXIT_LOGIN;
+	}
+	if (code_file(c) != NULL)
+		return code_get(c, again, ret);
+	if (!prompt_possible(c)) {
+		say_error("a code of the old second factor is needed, or a "
+			  "recovery code; give it with --code-file FILE or "
+			  "--recovery-file FILE (- is stdin)");
+		return EXIT_LOGIN;
+	}
+	for (int i = 0; i < LIMIT_CODE_ASKS; i++) {
+		r = prompt_secret(c,
+		    "Code of the old second factor, or a recovery code (not "
+		    "shown): ",
+		    ret);
+		if (r != EXIT_OK || tidy_recovery(ret, true))
+			return r;
+	}
+	return EXIT_LOGIN;
 }
 
 int

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * code - the six digits of the authenticator app: from a file or the terminal.
+ * code - the six digits of the authenticator app, or a recovery code: from a
+ * file or the terminal.
  *
  * MUST NOT be given on the command line or in the environment.
  */
@@ -16,10 +17,14 @@
 /* Removes the spaces that apps show ("123 456"). false, said and freed, if six
  * digits are not what is left: anything else would only cost a try. */
 bool code_tidy(struct secret *code);
-/* The file that --code-file or JITCTL_CODE_FILE names, or NULL. */
-const char *code_file(const struct ctx *c);
-/* From that file, but not again (when a first one was wrong), else from the
- * terminal. EXIT_OK; EXIT_LOGIN, EXIT_FAILED or EXIT_INTERRUPTED, said. */
+/* From the file that --code-file or JITCTL_CODE_FILE names, but not again (when
+ * a first one was wrong), else from the terminal. EXIT_OK; EXIT_LOGIN,
+ * EXIT_FAILED or EXIT_INTERRUPTED, said. */
 MUST_CHECK int code_get(const struct ctx *c, bool again, struct secret *ret);
+/* Where either a code or a recovery code will do: the file of either flag, or
+ * NULL; and one of them, as code_get(). */
+const char *code_source(const struct ctx *c);
+MUST_CHECK int code_get_recovery(
+    const struct ctx *c, bool again, struct secret *ret);
 
 #endif

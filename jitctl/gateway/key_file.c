@@ -47,27 +47,42 @@ add_keys(json_t *list, const char *path, FILE *in)
 	return found > 0;
 }
 
+static bool
+add_file(json_t *list, const char *path)
+{
+	const bool is_stdin = strcmp(path, "-") == 0;
+	FILE *in = is_stdin ? stdin : fopen(path, "re");
+	bool ok = false;
+
+	if (in == NULL)
+		say_error("%s: %s", path, strerror(errno));
+	else
+		ok = add_keys(list, is_stdin ? "stdin" : path, in);
+	if (in != NULL && !is_stdin)
+		(void)fclose(in);
+	return ok;
+}
+
+json_t *
+key_file_array(const char *path)
+{
+	json_t *list = json_array();
+
+	if (list != NULL && add_file(list, path))
+		return list;
+	json_decref(list);
+	return NULL;
+}
+
 json_t *
 key_files_array(const struct ctx *c, enum flag f)
 {
 	json_t *list = json_array();
 
-	for (unsigned i = 0; list != NULL && i < c->opt.n[f]; i++) {
-		const char *path = c->opt.value[f][i];
-		const bool is_stdin = strcmp(path, "-") == 0;
-		FILE *in = is_stdin ? stdin : fopen(path, "re");
-		bool ok = false;
-
-		if (in == NULL)
-			say_error("%s: %s", path, strerror(errno));
-		else
-			ok = add_keys(list, is_stdin ? "stdin" : path, in);
-		if (in != NULL && !is_stdin)
-			(void)fclose(in);
-		if (!ok) {
+	for (unsigned i = 0; list != NULL && i < c->opt.n[f]; i++)
+		if (!add_file(list, c->opt.value[f][i])) {
 			json_decref(list);
 			return NULL;
 		}
-	}
 	return list;
 }

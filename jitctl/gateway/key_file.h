@@ -12,5 +12,7 @@
  * when it is not given. A new array; NULL after a complaint that names file and
  * line. */
 json_t *key_files_array(const struct ctx *c, enum flag f);
+/* The same of one file. */
+json_t *key_file_array(const char *path);
 
 #endif
