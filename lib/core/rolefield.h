@@ -139,7 +139,7 @@ enum rolefield_bits {
 	    "What a session may do.")                                          \
 	X(commands, "commands", COMMANDS, EACH, 0, LIMIT_COMMANDS_ROLE, 0,     \
 	    ROLE_WIDE, OWN, "command",                                         \
-	    "a command that a session may run, and nothing beside such",       \
+	    "a command that a session may run, no others",                     \
 	    "Templates: a session may run what matches one of them, and "      \
 	    "nothing else, whatever is allowed beside: no shell, no "          \
 	    "terminal, "                                                       \
