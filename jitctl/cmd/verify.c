@@ -101,7 +101,7 @@ verdict_json(const struct job *j, const struct verify_result *r, bool bad_end,
 	char when[32] = "";
 	json_t *o = NULL;
 
-	if (r->checkpoints > 0)
+	if (r->covered > 0)
 		str_time(when, sizeof(when), r->covered_ms);
 	o = json_pack("{s:s,s:I,s:I,s:I,s:s,s:s,s:I,s:s,s:s}", "verdict",
 	    bad_end ? "short" : verdict_word(r->verdict), "records",

@@ -43,17 +43,12 @@ expect_note(struct expect *x, const void *note, size_t n)
 void
 expect_line(struct expect *x, const void *line, size_t n)
 {
-	static const char head[] = "{\"v\":1,\"seq\":";
-	const char *p = line;
-	const char *at = memmem(p, n, head, sizeof(head) - 1);
+	const char *at = record_framed(line, n, &n);
 	struct record r;
 	struct buf note;
 
 	if (at == NULL)
 		return;
-	n -= (size_t)(at - p);
-	while (n > 0 && at[n - 1] != '}')
-		n--;
 	if (record_parse(&r, at, n) < 0 || r.event != EV_AUDIT_CHECKPOINT)
 		return;
 	buf_init(&note, LIMIT_NOTE_MAX);

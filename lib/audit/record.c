@@ -166,6 +166,23 @@ record_parse(struct record *ret, const void *line, size_t n)
 	return 0;
 }
 
+/* In the parameters of a frame its quotes are escaped. */
+const char *
+record_framed(const void *line, size_t n, size_t *retn)
+{
+	static const char head[] = "{\"v\":1,\"seq\":";
+	const char *const p = line;
+	const char *at = memmem(p, n, head, sizeof(head) - 1);
+
+	if (at == NULL)
+		return NULL;
+	n -= (size_t)(at - p);
+	while (at[n - 1] != '}' && n > sizeof(head) - 1)
+		n--;
+	*retn = n;
+	return at;
+}
+
 /* The name of a field stands nowhere else: in a text its quotes are escaped. */
 bool
 record_text(

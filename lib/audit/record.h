@@ -45,6 +45,9 @@ MUST_CHECK int record_format(
  * for others to say.
  */
 MUST_CHECK int record_parse(struct record *ret, const void *line, size_t n);
+/* Where a record stands in a line that a receiver has framed, and its length;
+ * NULL when there is none. What it is, record_parse says. */
+const char *record_framed(const void *line, size_t n, size_t *retn);
 /* The value of a text of such a line, one without escapes (a name, an id),
  * without parsing all of it. False: it has none that fits. */
 bool record_text(

@@ -3,7 +3,8 @@
  * verify - checks a log of evidence without the gateway: numbers without a
  * gap, every line a record, every signed checkpoint's root equal to the tree
  * over the lines before it. Works on the notary's own segments and on any copy
- * that kept the bytes of the lines (a SIEM's, an export).
+ * that kept the bytes of the records (a SIEM's, an export): there a line may
+ * have a syslog frame, or be another program's, and a record may come again.
  *
  * After a changed record the next checkpoint's root differs. Which record it
  * was follows from the leaf hashes the notary keeps beside each segment: they
@@ -38,7 +39,7 @@ struct verify_result {
 	uint64_t records;             /* checked */
 	uint64_t covered;             /* records a good checkpoint signs for */
 	uint64_t checkpoints;         /* good ones */
-	int64_t covered_ms;           /* time of the last of them */
+	int64_t covered_ms;           /* time of the last record of these */
 	uint64_t expected;            /* records of verify_expect; 0 = none */
 	bool named;                   /* bad_first is the one bad record */
 	uint64_t bad_first, bad_last; /* where the fault is, when BAD */
@@ -68,7 +69,8 @@ bool verify_line(struct verify *v, const void *line, size_t n);
 const struct verify_result *verify_result(struct verify *v);
 
 /* Gives v a folder of segments (audit-*.ndjson, leaves-*.bin where there are
- * some), or one file of lines. GW_ESYS when it cannot be read. */
+ * some, and where there are none it is a copy), or one file of a copy's lines.
+ * GW_ESYS when it cannot be read. */
 MUST_CHECK int verify_dir(struct verify *v, const char *dir);
 /* The lines of a descriptor to its end (a file, a pipe from a SIEM). GW_ESYS,
  * GW_ENOMEM. */

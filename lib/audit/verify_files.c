@@ -15,16 +15,21 @@
 
 #include "base/err.h"
 
-enum { CHUNK = 64 * 1024 };
+enum {
+	CHUNK = 64 * 1024,
+	FRAMED_MAX = 2 * LIMIT_RECORD_MAX, /* a record, with its frame */
+};
 
 int
 verify_fd(struct verify *v, int fd)
 {
 	struct buf b;
 	uint8_t *p = malloc(CHUNK);
+	const size_t most =
+	    verify_is_copy(v) ? (size_t)FRAMED_MAX : (size_t)LIMIT_RECORD_MAX;
 	int r = p == NULL ? GW_ENOMEM : 0;
 
-	buf_init(&b, 2 * LIMIT_RECORD_MAX + CHUNK);
+	buf_init(&b, FRAMED_MAX + CHUNK);
 	while (r == 0) {
 		ssize_t n = read(fd, p, CHUNK);
 		size_t at = 0;
@@ -47,7 +52,7 @@ verify_fd(struct verify *v, int fd)
 			at += len + 1;
 		}
 		buf_shift(&b, at);
-		if (b.len > LIMIT_RECORD_MAX)
+		if (b.len > most)
 			break; /* no record is that long */
 	}
 	if (r == 0 && b.len > 0)
@@ -162,12 +167,15 @@ verify_dir(struct verify *v, const char *dir)
 	if (fd < 0 || fstat(fd, &st) != 0)
 		goto out;
 	if (!S_ISDIR(st.st_mode)) {
+		verify_copy(v);
 		r = verify_fd(v, fd);
 		goto out;
 	}
 	/* hashes first: the log may grow meanwhile, they must not be ahead */
-	if ((r = each(v, dir, fd, true)) == 0)
+	if ((r = each(v, dir, fd, true)) == 0) {
+		verify_copy(v);
 		r = each(v, dir, fd, false);
+	}
 out:
 	if (fd >= 0)
 		(void)close(fd);

@@ -12,6 +12,10 @@
  * lines; once per segment. GW_ENOMEM. */
 MUST_CHECK int verify_leaves(
     struct verify *v, uint64_t first, const void *p, size_t n);
+/* The lines are those of a receiver's copy, which has no leaf hashes: one may
+ * have a frame, be no record, or come twice. Before the first line. */
+void verify_copy(struct verify *v);
+bool verify_is_copy(const struct verify *v);
 /* Bytes are left behind the last line. */
 void verify_half_line(struct verify *v);
 /* Something is wrong: what follows is not looked at. */

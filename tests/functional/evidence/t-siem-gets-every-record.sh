@@ -55,4 +55,10 @@ siem_log | sed -n 's/^[^{]*\({.*}\)$/\1/p' | awk '!seen[$0]++' |
 	put_file client /tmp/siem/audit-00000000000000000000.ndjson
 put_file client /tmp/log.vkey <"$(host_file gateway /var/lib/sallyport/pub/log.vkey)"
 expect_ok on client jitctl audit verify --dir /tmp/siem --vkey /tmp/log.vkey
+
+echo '- and as rsyslog wrote it, frames and repeats and all'
+siem_log | put_file client /tmp/siem.log
+expect_ok on client jitctl audit verify --dir /tmp/siem.log --vkey /tmp/log.vkey
+siem_log | sed '7s/"time":"20/"time":"19/' | put_file client /tmp/siem.log
+expect_fail 9 on client jitctl audit verify --dir /tmp/siem.log --vkey /tmp/log.vkey
 pass

@@ -327,7 +327,7 @@ test_cut_back(void **state)
 	r = verify_path(lt.dir, &late);
 	assert_int_equal(r.verdict, VERIFY_OK);
 	assert_int_equal(r.expected, 12);
-	assert_non_null(strstr(r.text, "Up to it, of 20"));
+	assert_non_null(strstr(r.text, "Up to record 11, of 20"));
 	assert_int_equal(verify_path(lt.dir, &early).verdict, VERIFY_OK);
 	other = late;
 	other.root[7] ^= 1;
@@ -347,4 +347,78 @@ test_cut_back(void **state)
 	expect_line(&x, "{\"v\":1,\"seq\":7}", 15);
 	expect_note(&x, "sallyport/x\n7\nAAAA\n\n", 20);
 	assert_false(x.found);
+}
+
+/* Of what no checkpoint signs for yet nothing is vouched for: not the time of
+ * the last checkpoint's own record either. */
+void
+test_time_of_the_last(void **state)
+{
+	struct ledger *l = fresh(0);
+	struct verify_result r;
+	char cmd[256];
+
+	(void)state;
+	assert_int_equal(put(l, EV_AUTH_LOGIN, 5, true), 0); /* 1..5, cp 6 */
+	ledger_free(l);
+	(void)snprintf(cmd, sizeof(cmd),
+	    "cd %s && rm leaves-* && sed -i '$s/\"time\":\"20[0-9][0-9]/"
+	    "\"time\":\"2099/' audit-*",
+	    lt.dir);
+	assert_int_equal(system(cmd), 0);
+	r = verify();
+	assert_int_equal(r.verdict, VERIFY_OK);
+	assert_non_null(strstr(r.text, "Up to record 5, of 20"));
+	assert_null(strstr(r.text, "2099"));
+	assert_true(r.covered_ms < r.last_ms);
+}
+
+/* A receiver's copy: lines with a frame, those of others, and what was sent
+ * again after a reconnection. What is not the same record is no repeat. */
+void
+test_receivers_copy(void **state)
+{
+	static const struct {
+		const char *edit; /* of the lines of the log, from 1 */
+		enum verify_verdict verdict;
+		const char *says;
+	} rows[] = {
+	    {"cat", VERIFY_OK, "12 records"},
+	    {"sed 's/^/2026-01-01T00:00:00.5Z gw-1 sallyport "
+	     "[x@1 u=\"{\\\\\"v\\\\\":1\"] /'",
+		VERIFY_OK, "12 records"},
+	    {"sed '4i Jan  1 00:00:00 gw-1 sshd[1]: Server listening'",
+		VERIFY_OK, "12 records"},
+	    {"sed 's/$/\\r/'", VERIFY_OK, "12 records"},
+	    {"sed '5s/v/w/'", VERIFY_BAD, "was changed"},
+	    {"sed 's/^/<110>1 x /; s/$/\\r/'", VERIFY_OK, "12 records"},
+	    {"awk '{a[NR]=$0; print} NR==8 {for(i=4;i<8;i++) print a[i]}'",
+		VERIFY_OK, "12 records"},
+	    {"sed 'p'", VERIFY_OK, "12 records"},
+	    {"sed '4p;4s/alice/carol/'", VERIFY_BAD, "a second time"},
+	    {"sed 's/^/<110>1 x /; 5s/alice/carol/'", VERIFY_BAD, "Something"},
+	    {"sed 's/^/<110>1 x /; 5d'", VERIFY_BAD, "Record 4 is missing"},
+	    {"sed 's/^/<110>1 x /; 5s/.....$//'", VERIFY_BAD,
+		"its longest message"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct ledger *l = fresh(0);
+		struct verify_result r;
+		char cmd[512], path[300];
+
+		assert_int_equal(put(l, EV_AUTH_LOGIN, 5, true), 0);
+		assert_int_equal(put(l, EV_AUTH_LOGIN, 5, true), 0);
+		ledger_free(l);
+		(void)snprintf(path, sizeof(path), "%s/copy", lt.dir);
+		(void)snprintf(cmd, sizeof(cmd),
+		    "cd %s && cat audit-* | %s >copy", lt.dir, rows[i].edit);
+		assert_int_equal(system(cmd), 0);
+		r = verify_path(path, NULL);
+		if (r.verdict != rows[i].verdict ||
+		    strstr(r.text, rows[i].says) == NULL)
+			fail_msg("%zu: %d: %s", i, (int)r.verdict, r.text);
+		assert_int_equal(unlink(path), 0);
+	}
 }

@@ -56,5 +56,7 @@ void test_older_nul(void **state);
 void test_streams(void **state);
 void test_leaves_mended(void **state);
 void test_cut_back(void **state);
+void test_time_of_the_last(void **state);
+void test_receivers_copy(void **state);
 
 #endif

@@ -443,6 +443,8 @@ main(void)
 	    cmocka_unit_test(test_reserve),
 	    cmocka_unit_test(test_reserve_file),
 	    cmocka_unit_test(test_cut_back),
+	    cmocka_unit_test(test_time_of_the_last),
+	    cmocka_unit_test(test_receivers_copy),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
