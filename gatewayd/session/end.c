@@ -356,7 +356,7 @@ report_nobody(struct session *s, struct msg_ses_end *m)
 		    version);
 	if (s->no_algorithm)
 		text_fit(m->text, sizeof(m->text), "%s: %s",
-		    leg_no_common(s->algorithms), failure);
+		    leg_no_common(s->algorithms, failure), failure);
 	else if (s->ending->reason == END_LOGOUT)
 		str_escape(m->text, sizeof(m->text), failure, strlen(failure));
 }

@@ -56,14 +56,54 @@ leg_algs(uint8_t algorithms, bool user)
 	return user && !FAULT(weak_kex) ? &to_user : &to_target;
 }
 
-const char *
-leg_no_common(uint8_t algorithms)
+/* Is one of the client's, as libssh names them at the end of its failure, in
+ * that list? */
+static bool
+would_help(const char *list, const char *failure)
 {
-	return algorithms == ALGORITHMS_FIPS
-		   ? "no algorithm in common: ssh.algorithms is fips here; "
-		     "default has others (gatewayd.yaml)"
-		   : "no algorithm in common: ssh.algorithms is default here; "
-		     "fips has others (gatewayd.yaml)";
+	const char *p = strstr(failure, "client [");
+	char name[80], all[LIMIT_TEXT_SIZE];
+	size_t n;
+
+	if (p == NULL || str_fmt(all, sizeof(all), ",%s,", list) != 0)
+		return false;
+	for (p += strlen("client ["); *p != '\0' && *p != ']'; p += n) {
+		p += *p == ',';
+		n = strcspn(p, ",]");
+		if (n > 0 &&
+		    str_fmt(name, sizeof(name), ",%.*s,", (int)n, p) == 0 &&
+		    strstr(all, name) != NULL)
+			return true;
+	}
+	return false;
+}
+
+const char *
+leg_no_common(uint8_t algorithms, const char *failure)
+{
+	const bool fips = algorithms == ALGORITHMS_FIPS;
+	const struct leg_algs *other =
+	    leg_algs(fips ? ALGORITHMS_DEFAULT : ALGORITHMS_FIPS, true);
+	const char *list = "";
+
+	if (strstr(failure, "method server host key") != NULL)
+		return "no algorithm in common: the gateway's host key is "
+		       "ssh-ed25519, and only that";
+	if (strstr(failure, "method kex") != NULL)
+		list = other->kex;
+	else if (strstr(failure, "method encryption") != NULL)
+		list = other->ciphers;
+	else if (strstr(failure, "method mac") != NULL)
+		list = other->macs;
+	if (!would_help(list, failure))
+		return fips ? "no algorithm in common: ssh.algorithms is fips "
+			      "here; default has none of these either"
+			    : "no algorithm in common: ssh.algorithms is "
+			      "default here; fips has none of these either";
+	return fips ? "no algorithm in common: ssh.algorithms is fips here; "
+		      "default has others (gatewayd.yaml)"
+		    : "no algorithm in common: ssh.algorithms is default here; "
+		      "fips has others (gatewayd.yaml)";
 }
 
 /* Closed, it is reset: nothing of it stays in the kernel. */

@@ -20,8 +20,9 @@ struct leg_algs {
 /* Those of ssh.algorithms (enum conf_algorithms): what users may choose from,
  * and what a target is asked for. */
 const struct leg_algs *leg_algs(uint8_t algorithms, bool user);
-/* What a user without one of them reads. */
-const char *leg_no_common(uint8_t algorithms);
+/* What a user without one of them reads, by libssh's word of it: a setting only
+ * where it would help. */
+const char *leg_no_common(uint8_t algorithms, const char *failure);
 
 struct leg {
 	ssh_session ssh;

@@ -108,8 +108,8 @@ no_kex(struct session *s)
 		return;
 	s->no_algorithm = true;
 	buf_init(&b, 2 * LIMIT_TEXT_SIZE);
-	text_fit(
-	    line, sizeof(line), "sallyport: %s", leg_no_common(s->algorithms));
+	text_fit(line, sizeof(line), "sallyport: %s",
+	    leg_no_common(s->algorithms, ssh_get_error(s->user.ssh)));
 	sshplain_disconnect(&b, SSHPLAIN_NO_KEX, line);
 	if (buf_err(&b) == 0)
 		(void)send(s->user.fd, b.p, b.len, MSG_NOSIGNAL);

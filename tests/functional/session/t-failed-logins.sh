@@ -52,7 +52,12 @@ tried '.reason == "no_login" and (.msg | length) > 10'
 
 echo '- an algorithm that the other setting has'
 expect_fail 255 try -o KexAlgorithms=ecdh-sha2-nistp256 deploy@web-01@gateway
-tried '.reason == "no_login" and (.msg | startswith("no algorithm in common: ssh.algorithms is default"))'
+tried '.reason == "no_login" and (.msg | startswith("no algorithm in common: ssh.algorithms is default")) and (.msg | test("fips has others"))'
+expect_fail 255 try -o Ciphers=aes128-cbc deploy@web-01@gateway
+tried '.msg | startswith("no algorithm in common: ssh.algorithms is default here; fips has none of these either")'
+expect_fail 255 try -o HostKeyAlgorithms=ssh-rsa deploy@web-01@gateway
+expect_no_out fips
+tried '.msg | startswith("no algorithm in common: the gateway'"'"'s host key is ssh-ed25519, and only that:")'
 
 echo '- a type of key that nobody here knows: it is named, and the next one serves'
 put_file client /tmp/newkey.py <<'PY'
