@@ -51,6 +51,38 @@ had_nul(const struct denial *d)
 	       nul_exact(d->dst, &n) != NULL;
 }
 
+bool
+denied_waits(const struct session *s)
+{
+	return s->denials->nheld > 0 && !s->dialed;
+}
+
+static void
+release(struct session *s)
+{
+	struct denials *all = s->denials;
+
+	for (unsigned i = 0; i < all->nheld; i++) {
+		link_note(&s->notary, EV_SESSION_CHANNEL_DENIED, &all->held[i]);
+		event_fields_done(&all->held[i]);
+	}
+	all->nheld = 0;
+}
+
+/* Takes f. */
+static void
+note(struct session *s, struct event_fields *f)
+{
+	struct denials *all = s->denials;
+
+	if (!s->dialed && all->nheld < DENIALS_HELD && !FAULT(denied_early)) {
+		all->held[all->nheld++] = *f;
+		return;
+	}
+	link_note(&s->notary, EV_SESSION_CHANNEL_DENIED, f);
+	event_fields_done(f);
+}
+
 static void
 record(struct session *s, const struct denial *d)
 {
@@ -71,8 +103,7 @@ record(struct session *s, const struct denial *d)
 		event_num(&f, EF_DST_PORT, d->port);
 	if (had_nul(d))
 		event_str(&f, EF_MSG, "there was a NUL in it");
-	link_note(&s->notary, EV_SESSION_CHANNEL_DENIED, &f);
-	event_fields_done(&f);
+	note(s, &f);
 }
 
 static void
@@ -140,8 +171,7 @@ record_rest(struct session *s, const char *what, unsigned n, const char *first,
 	event_str(&f, EF_REASON, what);
 	event_num(&f, EF_COUNT, n);
 	event_str(&f, EF_MSG, msg);
-	link_note(&s->notary, EV_SESSION_CHANNEL_DENIED, &f);
-	event_fields_done(&f);
+	note(s, &f);
 }
 
 void
@@ -153,12 +183,15 @@ denied_end(struct session *s)
 		if (all->kind[i].left_out > 0)
 			record_rest(s, all->kind[i].what, all->kind[i].left_out,
 			    all->kind[i].first, all->kind[i].last);
+	release(s);
 	*all = (struct denials){0};
 }
 
 void
 denied_turn(struct session *s)
 {
+	if (s->dialed)
+		release(s);
 	if (s->denials->since_ms != 0 &&
 	    s->now.boot_ms - s->denials->since_ms >= MINUTE_MS)
 		denied_end(s);

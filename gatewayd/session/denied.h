@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/event.h"
+
 struct chan;
 struct session;
 
@@ -27,7 +29,7 @@ struct denial {
 	unsigned port;       /* with dst */
 };
 
-enum { DENIAL_KINDS = 24, DENIAL_SHOWN = 128 };
+enum { DENIAL_KINDS = 24, DENIAL_SHOWN = 128, DENIALS_HELD = 32 };
 
 struct denials {
 	struct {
@@ -37,10 +39,16 @@ struct denials {
 		char first[DENIAL_SHOWN], last[DENIAL_SHOWN]; /* of these */
 	} kind[DENIAL_KINDS];
 	int64_t since_ms; /* boot time the minute began; 0 = nothing counts */
+	/* Records that wait until the notary knows whose they are: it writes
+	 * nobody's claim of that. */
+	struct event_fields held[DENIALS_HELD];
+	unsigned nheld;
 };
 
 /* d->what must be a constant: it is kept. */
 void denied(struct session *s, const struct denial *d);
+/* Do records wait? */
+bool denied_waits(const struct session *s);
 /* Once per turn: is the minute over? */
 void denied_turn(struct session *s);
 /* Writes what was only counted so far. */

@@ -36,7 +36,7 @@
 #include "session/user_leg.h"
 #include "sys/confine.h"
 
-enum { LAST_TURN_MS = 100 };
+enum { LAST_TURN_MS = 100, DIALED_MS = 2000 };
 
 int
 session_confine(void)
@@ -160,9 +160,31 @@ wait_recorder(struct session *s)
 	}
 }
 
+/* A client that leaves at a refusal, as ssh -W does, leaves before the broker
+ * has dialed. */
+static void
+wait_dialed(struct session *s)
+{
+	const int64_t until = clock_now().boot_ms + DIALED_MS;
+	struct pollfd p[3];
+	nfds_t n;
+
+	while (denied_waits(s) && clock_now().boot_ms < until && s->ctl.up &&
+	       s->broker.up && s->notary.up) {
+		s->now = clock_now();
+		n = 0;
+		add_fd(p, &n, s->ctl.ipc.fd, true, false);
+		add_fd(p, &n, s->broker.ipc.fd, true, false);
+		add_fd(p, &n, s->notary.ipc.fd, true, false);
+		(void)shim_wait(p, n, LAST_TURN_MS);
+		inbox_read(s);
+	}
+}
+
 static void
 session_done(struct session *s)
 {
+	wait_dialed(s);
 	denied_end(s);
 	while (s->chans != NULL) {
 		if (FAULT(session_chan_end))

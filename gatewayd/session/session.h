@@ -59,6 +59,8 @@ struct session {
 	ssh_bind bind;     /* what the user's leg was accepted with */
 	bool no_algorithm; /* the user's key exchange found none */
 	bool logged_in;
+	bool dialed; /* the broker has answered: whose session it is, the
+		      * notary knows */
 	struct msg_ses_auth_ok grant; /* once logged in */
 	struct chan *chans;           /* oldest first; chan.h */
 	unsigned nchans;

@@ -142,6 +142,7 @@ target_dial_failed(struct session *s, const char *text)
 {
 	char line[LIMIT_TEXT_SIZE];
 
+	s->dialed = true;
 	if (s->target->phase != TG_DIAL)
 		return;
 	if (text[0] == '\0')
@@ -153,6 +154,7 @@ target_dial_failed(struct session *s, const char *text)
 void
 target_dialed(struct session *s, const struct msg_ses_target *m, int fd)
 {
+	s->dialed = true;
 	if (s->target->phase != TG_DIAL || m->rid != s->target->rid ||
 	    s->phase != PH_RELAY) {
 		(void)close(fd);
@@ -474,12 +476,26 @@ step_login(struct session *s)
 	case SSH_AUTH_PARTIAL:
 		t->partial = rc == SSH_AUTH_PARTIAL;
 		t->methods = methods(l->ssh);
-		text_fit(text, sizeof(text),
-		    "sallyport: the target does not accept the gateway's "
-		    "certificate for %s; an administrator can find out why "
-		    "with: "
-		    "jitctl doctor %s",
-		    t->login, s->spawn.probe ? "TARGET" : s->grant.target);
+		if (t->partial)
+			text_fit(text, sizeof(text),
+			    "sallyport: the target accepts the gateway's "
+			    "certificate for %s, but it is not enough: sshd "
+			    "there wants another method as well "
+			    "(AuthenticationMethods), which no session can "
+			    "answer; an administrator reads what to change "
+			    "with: jitctl doctor %s",
+			    t->login,
+			    s->spawn.probe ? "TARGET" : s->grant.target);
+		else
+			text_fit(text, sizeof(text),
+			    "sallyport: the target does not accept the "
+			    "gateway's "
+			    "certificate for %s; an administrator can find out "
+			    "why "
+			    "with: "
+			    "jitctl doctor %s",
+			    t->login,
+			    s->spawn.probe ? "TARGET" : s->grant.target);
 		fail(s, END_TARGET_REFUSED, text);
 		return;
 	default:

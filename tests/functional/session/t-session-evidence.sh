@@ -117,6 +117,20 @@ refusals() {
 	none 'no-more-sessions\|keepalive'
 }
 
+# The notary knows whose session it is when the broker has dialed: a record before
+# would be nobody's, also of a client that leaves at the refusal.
+early() {
+	local before
+
+	before=$(denials direct-tcpip)
+	harness holddial 1
+	user_ssh -W 10.9.8.7:3307 127.0.0.1 </dev/null 2>/dev/null || true
+	want_event '^dial held'
+	want 'records of nobody' "$before" "$(denials direct-tcpip)"
+	harness holddial 0
+	want_denial direct-tcpip '.dst_port == 3307'
+}
+
 # However many: 30 a minute, then a number, the first of them and the last.
 flood() {
 	local i before args=()
@@ -156,6 +170,7 @@ evidence() {
 	commands
 	environment
 	refusals
+	early
 	flood
 }
 

@@ -67,6 +67,9 @@ refusals() {
 	printf '%s\n' 'auth required pam_deny.so' \
 		"account optional pam_echo.so file=$D/nologin" \
 		'account required pam_deny.so' >/etc/pam.d/sshd
+	target_like 2236 'UsePAM yes' 'KbdInteractiveAuthentication yes' \
+		'AuthenticationMethods publickey,keyboard-interactive'
+	refused 'a second method' "target accepts the gateway's certificate for root, but it is not enough: .*AuthenticationMethods"
 	target_like 2225 "Banner $D/banner" 'UsePAM yes'
 	refused 'what PAM says' 'the target says: Property .* / Back at noon\. Ask ops\.'
 	want_event '^end reason=target_refused'

@@ -10,10 +10,10 @@
  * DIR has user.pub (who may log in), target.pub (pinned host key); host.pub
  * and ca.pub are written there, events go to DIR/events, recorded output to
  * DIR/rec.N. Commands on standard input, one per line: stop TEXT, end SECONDS,
- * caps N, record 0|1, idle SECONDS, deny TEXT, nodial TEXT, drop NAME, link
- * NAME, mute NAME (it reads nothing; "" = all do), hold 0|1|2 (evidence, 2: and
- * certificates), pin FILE, user FILE, target PORT (dialled from now on), probe
- * LOGIN, kill, quit.
+ * caps N, record 0|1, idle SECONDS, deny TEXT, nodial TEXT, holddial 0|1, drop
+ * NAME, link NAME, mute NAME (it reads nothing; "" = all do), hold 0|1|2
+ * (evidence, 2: and certificates), pin FILE, user FILE, target PORT (dialled
+ * from now on), probe LOGIN, kill, quit.
  */
 #include "tests/functional/tools/session_peers.h"
 
@@ -257,6 +257,15 @@ algorithms(struct harness *h, const char *arg)
 }
 
 static void
+hold_dial(struct harness *h, bool on)
+{
+	h->holddial = on;
+	if (!on && h->held != NULL)
+		answer_dial(h, h->held, h->held_rid);
+	h->held = NULL;
+}
+
+static void
 command(struct harness *h, char *line)
 {
 	char *arg = strchr(line, ' ');
@@ -285,6 +294,8 @@ command(struct harness *h, char *line)
 		(void)snprintf(h->mute, sizeof(h->mute), "%s", arg);
 	else if (strcmp(line, "deny") == 0)
 		(void)snprintf(h->deny, sizeof(h->deny), "%s", arg);
+	else if (strcmp(line, "holddial") == 0)
+		hold_dial(h, arg[0] == '1');
 	else if (strcmp(line, "nodial") == 0)
 		(void)snprintf(h->nodial, sizeof(h->nodial), "%s", arg);
 	else if (strcmp(line, "kill") == 0)

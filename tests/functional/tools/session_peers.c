@@ -139,11 +139,11 @@ pinned(const struct harness *h, struct buf *b)
 		die("pinned");
 }
 
-static void
-on_dial(struct harness *h, struct conn *c, const struct msg_ses_dial *m)
+void
+answer_dial(struct harness *h, struct conn *c, uint32_t rid)
 {
-	struct msg_ses_target t = {.rid = m->rid, .port = h->target_port};
-	struct msg_ses_dial_no no = {.rid = m->rid};
+	struct msg_ses_target t = {.rid = rid, .port = h->target_port};
+	struct msg_ses_dial_no no = {.rid = rid};
 	struct buf b;
 	int fd;
 
@@ -160,6 +160,18 @@ on_dial(struct harness *h, struct conn *c, const struct msg_ses_dial *m)
 	send_to(h, c, BROKER, MSG_SES_TARGET, &t, fd);
 	(void)close(fd);
 	buf_done(&b);
+}
+
+static void
+on_dial(struct harness *h, struct conn *c, const struct msg_ses_dial *m)
+{
+	if (!h->holddial) {
+		answer_dial(h, c, m->rid);
+		return;
+	}
+	h->held = c;
+	h->held_rid = m->rid;
+	(void)fprintf(h->events, "dial held\n");
 }
 
 static void

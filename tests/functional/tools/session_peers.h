@@ -40,6 +40,9 @@ struct harness {
 	uint32_t idle_s;
 	char deny[256];
 	char nodial[256];
+	bool holddial; /* no answer yet to this: */
+	struct conn *held;
+	uint32_t held_rid;
 	long hold;
 	char mute[32];
 	FILE *events;
@@ -55,6 +58,7 @@ void send_to(struct harness *h, struct conn *c, int to, unsigned type,
 void path_in(const struct harness *h, char *ret, size_t size, const char *name);
 int dial(const struct harness *h);
 void pinned(const struct harness *h, struct buf *b);
+void answer_dial(struct harness *h, struct conn *c, uint32_t rid);
 void handle(struct harness *h, struct conn *c, const struct ipc_msg *m);
 
 #endif
