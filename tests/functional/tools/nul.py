@@ -39,7 +39,7 @@ def ask(channel, kind, *strings, answer=False):
 def program(*request):
     channel = transport.open_session()
     said = ask(channel, *request, answer=True)
-    out = channel.makefile().read().decode() + channel.makefile_stderr().read().decode()
+    out = channel.makefile().read().decode(errors="replace") + channel.makefile_stderr().read().decode(errors="replace")
     print(request, said, out.strip())
     channel.close()
 
@@ -55,7 +55,7 @@ ask(c, b"pty-req", b"xterm\0x", 80, 24, 0, 0, b"")
 c.exec_command("trap 'echo trapped' TERM; env | grep LC_; tty -s && echo tty; read -r l; echo $l")
 ask(c, b"signal", b"TERM\0x")
 c.sendall(b"over\n")
-print(c.makefile().read().decode().strip())
+print(c.makefile().read().decode(errors="replace").strip())
 for kind in "direct-tcpip", "session\0x":
     try:
         transport.open_channel(kind, ("ho\0st", 4), ("127.0.0.1", 1))
@@ -68,5 +68,5 @@ except paramiko.SSHException:
     print("forward refused")
 c = transport.open_session()
 c.exec_command("echo it serves on")
-print(c.makefile().read().decode().strip())
+print(c.makefile().read().decode(errors="replace").strip())
 transport.close()
