@@ -122,9 +122,6 @@ enum verb_ends { ENDS_NOTHING = 0, ENDS_ACCESS, GIVES_ACCESS };
 	X(RELEASE, "grant.release", "POST", "/v1/grants/release", AUTH_SIGNED, \
 	    WHO_USER, ROOT_MAY, CODE_NONE, PAYLOAD_WHOLE, ANSWER_KEPT,         \
 	    SERVED_TOLD, ENDS_ACCESS)                                          \
-	X(EXTEND, "grant.extend", "POST", "/v1/grants/extend", AUTH_SIGNED,    \
-	    WHO_USER, ROOT_NEVER, CODE_ALWAYS, PAYLOAD_WHOLE, ANSWER_KEPT,     \
-	    SERVED_IN_STEP, ENDS_NOTHING)                                      \
 	X(REVOKE, "grant.revoke", "POST", "/v1/grants/revoke", AUTH_SIGNED,    \
 	    WHO_ADMIN, ROOT_MAY, CODE_NONE, PAYLOAD_WHOLE, ANSWER_KEPT,        \
 	    SERVED_TOLD, ENDS_ACCESS)                                          \
@@ -220,7 +217,10 @@ enum verb_ends { ENDS_NOTHING = 0, ENDS_ACCESS, GIVES_ACCESS };
 	    GIVES_ACCESS)                                                      \
 	X(KEY_REMOVE, "key.remove", "POST", "/v1/keys/remove", AUTH_SIGNED,    \
 	    WHO_USER, ROOT_NEVER, CODE_ALWAYS, PAYLOAD_WHOLE, ANSWER_KEPT,     \
-	    SERVED_TOLD, ENDS_ACCESS)
+	    SERVED_TOLD, ENDS_ACCESS)                                          \
+	X(EXTEND, "grant.extend", "POST", "/v1/grants/extend", AUTH_SIGNED,    \
+	    WHO_USER, ROOT_NEVER, CODE_ALWAYS, PAYLOAD_WHOLE, ANSWER_KEPT,     \
+	    SERVED_IN_STEP, ENDS_NOTHING)
 
 enum api_verb {
 	VERB_NONE = 0,
