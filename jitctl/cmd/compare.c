@@ -285,8 +285,9 @@ join(EVP_MD_CTX *md, uint64_t *size, const struct taken *t, bool later)
 	p = mmap(NULL, t->size, PROT_READ, MAP_PRIVATE, t->fd, 0);
 	if (p == MAP_FAILED)
 		return EXIT_FAILED;
-	at = later ? memchr(p, '\n', t->size) : p;
-	at += later && at != NULL;
+	at = p;
+	if (later && (at = memchr(p, '\n', t->size)) != NULL)
+		at++;
 	end = memrchr(p, '\n', t->size);
 	if (at != NULL && end != NULL && end >= at) {
 		*size += (uint64_t)(end + 1 - at);

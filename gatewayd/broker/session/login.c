@@ -403,7 +403,7 @@ on_ses_auth(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	struct session *s = session_find(b, peer_conn(p));
 	struct live_grant *lg = NULL;
 	struct door d;
-	struct terms t;
+	struct terms t = {.hold = false};
 	char text[LIMIT_TEXT_SIZE];
 	bool parsed;
 

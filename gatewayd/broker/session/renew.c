@@ -56,6 +56,12 @@ batch_step(struct batch *t, bool done)
 	free(t);
 }
 
+static void
+told_late(const struct session *s)
+{
+	log_err("session %s ends when its grant was to end before", s->sid);
+}
+
 /* s may be gone after this. */
 static void
 over(struct renewal *x, bool done)
@@ -67,8 +73,7 @@ over(struct renewal *x, bool done)
 	if (t == NULL && done && !s->gone)
 		tell(s);
 	else if (t == NULL && !done)
-		log_err(
-		    "session %s ends when its grant was to end before", s->sid);
+		told_late(s);
 	session_release(s);
 	free(x);
 	if (t != NULL)
@@ -126,24 +131,25 @@ nt_renewed(struct broker *b, void *arg, const void *body)
 		over(x, false);
 }
 
-static void
+/* False: it was not asked for, and s and t are as before. */
+static bool
 renew(struct session *s, int64_t end_boot_ms, struct batch *t)
 {
 	struct renewal *x = calloc(1, sizeof(*x));
 	struct msg_nt_leg_renew m = {.end_boot_ms = end_boot_ms};
 
-	if (x == NULL) {
-		if (t != NULL)
-			batch_step(t, false);
-		return;
-	}
+	if (x == NULL)
+		return false;
 	x->s = s;
 	x->batch = t;
-	s->pending++;
 	text_set(m.sid, sizeof(m.sid), s->sid);
 	if (ask(s->b, PROC_NOTARY, MSG_NT_LEG_RENEW, &m, MSG_NT_LEG_OPENED,
-		nt_renewed, x) != 0)
-		over(x, false);
+		nt_renewed, x) != 0) {
+		free(x);
+		return false;
+	}
+	s->pending++;
+	return true;
 }
 
 void
@@ -162,8 +168,10 @@ renew_legs(
 		next = s->next;
 		if (s->grant != lg || !has_leg(s))
 			continue;
-		t->left++;
-		renew(s, end_boot_ms, t);
+		if (renew(s, end_boot_ms, t))
+			t->left++;
+		else
+			t->failed = true;
 	}
 	batch_step(t, true);
 }
@@ -188,8 +196,8 @@ is_late(const struct session *s)
 void
 renew_late(struct session *s)
 {
-	if (is_late(s))
-		renew(s, s->grant->g.end_boot_ms, NULL);
+	if (is_late(s) && !renew(s, s->grant->g.end_boot_ms, NULL))
+		told_late(s);
 }
 
 void

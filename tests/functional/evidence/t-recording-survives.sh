@@ -62,7 +62,7 @@ expect_ok local_admin sessions play "$sid"
 expect_out 'Compared with the log: 4 of its 4 parts have the digests'
 part=$dir/$sid.1.2.cast
 cp -a "$part" "$TEST_DIR/part"
-sed -i '3s/"o", "/"o", "retouched/' "$part"
+printf '[0.1, "o", "retouched"]\n' >>"$part"
 expect_fail 9 local_admin sessions play "$sid"
 expect_out 'this is NOT what was recorded'
 expect_no_out retouched
