@@ -14,6 +14,7 @@
 #include "base/addr.h"
 #include "jitctl/gateway/call.h"
 #include "jitctl/gateway/key_file.h"
+#include "jitctl/gateway/read.h"
 #include "jitctl/term/prompt.h"
 #include "jitctl/term/say.h"
 
@@ -127,6 +128,40 @@ places_of_address(struct places *p, const char *address)
 
 /* ---- what was found */
 
+static bool
+names_address(const json_t *target, const char *address)
+{
+	const json_t *list = json_object_get(target, "addresses");
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *s = json_string_value(json_array_get(list, i));
+
+		if (s != NULL && strcmp(s, address) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Some target has it: it is shut by that. */
+static bool
+is_shut(struct ctx *c, const char *address, uint64_t port)
+{
+	struct reply r = {0};
+	const json_t *items = NULL;
+	bool shut = false;
+
+	if (read_list(c, VERB_TARGETS, NULL, &r) == EXIT_OK)
+		items = json_object_get(r.json, "items");
+	for (size_t i = 0; i < json_array_size(items); i++) {
+		const json_t *t = json_array_get(items, i);
+
+		shut = shut || (member_port(t, "port") == port &&
+				   names_address(t, address));
+	}
+	reply_done(&r);
+	return shut;
+}
+
 static int
 offer(struct ctx *c, json_t *addresses, const struct addr *a, uint64_t port)
 {
@@ -149,6 +184,8 @@ offer(struct ctx *c, json_t *addresses, const struct addr *a, uint64_t port)
 			   ? EXIT_OK
 			   : EXIT_FAILED;
 	}
+	if (x != EXIT_INTERRUPTED && is_shut(c, text, port))
+		return EXIT_OK;
 	say_error("%s port %llu is the same host, and is not shut by this: %s",
 	    text, (unsigned long long)port,
 	    room ? "name it as an address of this target too"

@@ -170,7 +170,7 @@ print_change(const struct ctx *c, const json_t *e, bool is_new, bool dry)
 		if (is_new)
 			print_fields(e);
 		(void)fputc('\n', stdout);
-		change_tell_fields(c, json_object_get(e, "changes"));
+		change_print_fields(stdout, json_object_get(e, "changes"));
 		if (t[2][0] != '\0')
 			say_error("%s: %s", t[1], t[2]);
 	}

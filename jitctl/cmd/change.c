@@ -85,7 +85,7 @@ change_value(char ret[static CELL_SIZE], const char *field, const json_t *v)
 }
 
 void
-change_tell_fields(const struct ctx *c, const json_t *list)
+change_print_fields(FILE *f, const json_t *list)
 {
 	char t[3][CELL_SIZE];
 
@@ -97,8 +97,15 @@ change_tell_fields(const struct ctx *c, const json_t *list)
 		    t[1], member(o, "field"), json_object_get(o, "before"));
 		change_value(
 		    t[2], member(o, "field"), json_object_get(o, "after"));
-		say(c, "  %-10s %s -> %s", t[0], t[1], t[2]);
+		(void)fprintf(f, "  %-10s %s -> %s\n", t[0], t[1], t[2]);
 	}
+}
+
+void
+change_tell_fields(const struct ctx *c, const json_t *list)
+{
+	if (!c->quiet)
+		change_print_fields(stderr, list);
 }
 
 static void

@@ -8,6 +8,7 @@
 #define JITCTL_CMD_CHANGE_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "base/attr.h"
 #include "jitctl/gateway/call.h"
@@ -46,6 +47,8 @@ void change_value(
     char ret[static CELL_SIZE], const char *field, const json_t *v);
 /* Its [{"field","before","after"}], a line each. */
 void change_tell_fields(const struct ctx *c, const json_t *list);
+/* The same as data, wherever it goes. */
+void change_print_fields(FILE *f, const json_t *list);
 /* What of it names nothing that is there, a line each. */
 void change_tell_unmatched(
     const struct ctx *c, const char *kind, const json_t *o);

@@ -83,4 +83,7 @@ expect_out '^~ role +ops$'
 expect_out '^  max +1h30m -> 2h$'
 expect_out '^0 added, 1 changed, 1 unchanged[.]$'
 has_record '.event == "policy.apply"' || fail 'no policy.apply record'
+sed 's/max: 2h/max: 45m/' "$(host_file gateway /etc/lab/policy.d/20-roles.yml)" | put_file gateway /etc/lab/policy.d/20-roles.yml
+plan=$(local_admin apply -f /etc/lab/policy.d --dry-run 2>/dev/null)
+grep -q '^  max  *2h -> 45m$' <<<"$plan" || fail "a plan that is kept lacks what changes:$(check_show "$plan")"
 pass

@@ -160,11 +160,18 @@ addresses() { # TARGET
 	local_admin target show "$1" -o json | jq -r '.addresses | join(",")'
 }
 six='fd00:20::11 port 22 is the same host: it shows the same key. Shut that too?'
+while read -r t; do
+	expect_ok local_admin target rm "$t" --yes
+done < <(local_admin targets -o json |
+	jq -r '.items[] | select(.addresses | index("fd00:20::11")) | .target')
 expect_ok added "$six" n t1 10.20.0.11
 expect_out 'fd00:20::11 port 22 is the same host, and is not shut by this'
 expect_eq 10.20.0.11 "$(addresses t1)" 'of t1'
 expect_ok added "$six" y t2 10.20.0.11
 expect_eq 10.20.0.11,fd00:20::11 "$(addresses t2)" 'of t2'
+# which shuts it, whatever it is called
+expect_ok local_admin target add t4 10.20.0.11 --login deploy --host-key /etc/lab/web-01.hostkey --yes
+expect_no_out 'is not shut by this'
 wrong=/etc/lab/wrong
 on gateway ssh-keygen -q -t ed25519 -N '' -f "$wrong"
 added() { on gateway expect /etc/lab/add.exp "$@" --host-key "$wrong.pub"; }
