@@ -110,7 +110,10 @@ nul_copied(const char *copy, const char *s)
 {
 	size_t n;
 	const uint8_t *p = nul_exact(s, &n);
+	struct kept *old = find(copy); /* memory that is used again */
 
+	if (old != NULL)
+		drop(old);
 	if (p != NULL)
 		keep(copy, p, n);
 }

@@ -169,8 +169,10 @@ wait_dialed(struct session *s)
 	struct pollfd p[3];
 	nfds_t n;
 
-	while (denied_waits(s) && clock_now().boot_ms < until && s->ctl.up &&
-	       s->broker.up && s->notary.up) {
+	/* at a stop there is no time: the ends come first */
+	while (s->ending->reason != END_SHUTDOWN && denied_waits(s) &&
+	       clock_now().boot_ms < until && s->ctl.up && s->broker.up &&
+	       s->notary.up) {
 		s->now = clock_now();
 		n = 0;
 		add_fd(p, &n, s->ctl.ipc.fd, true, false);

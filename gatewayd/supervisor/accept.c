@@ -128,21 +128,23 @@ adopted(const struct supervisor *s, const struct conn *c)
 		   0;
 }
 
-static void
+/* False: it was not told, and lives on. */
+static bool
 kill_conn(struct supervisor *s, struct conn *c)
 {
 	const struct msg_sup_conn m = {.conn = c->who.conn};
 
 	if (c->gone || FAULT(session_kill))
-		return;
+		return true;
 	if (c->zygote != 0)
 		/* without its line it ends, and we come here again */
-		(void)peer_send(
-		    supervisor_zygote(s, c->zygote), MSG_SUP_KILL, &m, -1);
-	else if (adopted(s, c))
+		return peer_send(supervisor_zygote(s, c->zygote), MSG_SUP_KILL,
+			   &m, -1) == 0;
+	if (adopted(s, c))
 		(void)kill(c->pid, SIGKILL);
 	else
 		c->gone = true;
+	return true;
 }
 
 void
@@ -151,7 +153,7 @@ accept_lost(struct supervisor *s, struct peer *p)
 	for (struct conn *c = s->conns; c != NULL; c = c->next)
 		if (c->control == p) {
 			c->control = NULL;
-			kill_conn(s, c);
+			(void)kill_conn(s, c);
 			forget(s, c);
 			return;
 		}
@@ -170,7 +172,7 @@ accept_kill(struct supervisor *s, uint64_t conn)
 {
 	for (struct conn *c = s->conns; c != NULL; c = c->next)
 		if (c->who.conn == conn) {
-			kill_conn(s, c);
+			(void)kill_conn(s, c);
 			forget(s, c);
 			return;
 		}
@@ -181,7 +183,7 @@ accept_kill_all(struct supervisor *s)
 {
 	for (struct conn *c = s->conns, *next = NULL; c != NULL; c = next) {
 		next = c->next;
-		kill_conn(s, c);
+		(void)kill_conn(s, c);
 		forget(s, c);
 	}
 }
@@ -399,17 +401,21 @@ static bool
 give_way(struct supervisor *s, const struct places *p, enum place kind)
 {
 	struct conn *who = NULL;
+	unsigned dying = 0;
 
-	for (struct conn *c = s->conns; c != NULL; c = c->next)
+	for (struct conn *c = s->conns; c != NULL; c = c->next) {
+		dying += c->gave_way;
 		if (!c->logged_in && !c->gave_way && c->who.probe == 0 &&
 		    places_shared(p, kind, &c->who.peer, c->known))
 			who = c;
-	if (who == NULL || FAULT(keep_unproven))
+	}
+	/* who connects faster than these end gains nothing by it */
+	if (who == NULL || dying >= LIMIT_GIVING_WAY || FAULT(keep_unproven) ||
+	    !kill_conn(s, who))
 		return false;
 	who->gave_way = true;
 	if (has_record(s, &s->refusals, LIMIT_SSH_REFUSALS))
 		audit(s, EV_SSH_REFUSED, &who->who, place_str(kind));
-	kill_conn(s, who);
 	forget(s, who);
 	return true;
 }

@@ -63,9 +63,17 @@ rootsock_path(const struct conf *c, char ret[static LIMIT_PATH_SIZE])
 	return 0;
 }
 
+static void record_undone(struct rootsock *x, const struct peercred *who,
+    const struct msg_sup_unprotect *m, uint64_t seq, const char *reason);
+
+/* An order that is under way is nobody's from here on: a record of it that
+ * comes serves no other, and what nobody hears of is on record as that. */
 static void
 hang_up(struct rootsock *x)
 {
+	if (x->seq != 0 && x->rid != 0 && x->want != NULL)
+		record_undone(x, &x->who, x->want, x->seq, "unconfirmed");
+	x->serial++;
 	watch_free(x->asker_watch);
 	x->asker_watch = NULL;
 	timer_stop(x->silence);

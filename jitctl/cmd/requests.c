@@ -135,8 +135,11 @@ read_revision(const json_t *o, const char *id, char digest[static 65])
 static void
 tell_revision(const struct ctx *c, const json_t *rev)
 {
-	const bool record = json_is_true(json_object_get(rev, "record"));
-	char t[9][CELL_SIZE];
+	const bool direct = strcmp(member(rev, "reach"), "direct") == 0;
+	/* what does not pass through the gateway cannot be recorded */
+	const bool record =
+	    !direct && json_is_true(json_object_get(rev, "record"));
+	char t[11][CELL_SIZE];
 
 	cell_text(t[0], json_object_get(rev, "user"), COL_TEXT);
 	cell_text(t[1], json_object_get(rev, "target"), COL_TEXT);
@@ -155,6 +158,13 @@ tell_revision(const struct ctx *c, const json_t *rev)
 	    record ? "terminals and shells recorded" : "not recorded", t[7]);
 	request_print_commands(stderr, json_object_get(rev, "commands"));
 	say(c, "Why: %s", t[8]);
+	cell_text(t[9], json_object_get(rev, "ticket"), COL_TEXT);
+	cell_text(t[10], json_object_get(rev, "needs"), COL_LIST);
+	if (t[9][0] != '\0')
+		say(c, "Ticket: %s", t[9]);
+	if (direct)
+		say(c, "They reach it DIRECTLY, past the gateway.");
+	say(c, "It wants %s.", t[10]);
 }
 
 static void

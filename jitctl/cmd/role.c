@@ -13,10 +13,14 @@
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/cmd/list.h"
 #include "jitctl/cmd/whole.h"
+#include "jitctl/term/out.h"
 #include "jitctl/term/say.h"
 #include "jitctl/term/words.h"
 
 enum { HEAD_SIZE = 32 };
+
+_Static_assert((int)ROLE_FIELD_COUNT + 1 <= (int)TABLE_COLS_MAX,
+    "roles ls has a column for each field, and the id");
 
 /* ---- listed */
 

@@ -18,7 +18,6 @@
 #include "jitctl/term/when.h"
 
 enum { GAP = 2, COL_MIN = 8 };
-enum { COLS_MAX = 24 }; /* internal: no list has more */
 
 /* --------------------------------------------------------------- widths */
 
@@ -121,7 +120,7 @@ fit(const struct table *t, const unsigned *full, unsigned width, unsigned *w,
 
 	*retout = 0;
 	for (;;) {
-		memcpy(w, full, COLS_MAX * sizeof(*w));
+		memcpy(w, full, TABLE_COLS_MAX * sizeof(*w));
 		if (shrink(t, *retout, w, width))
 			return true;
 		while (i > 0 && !is_in(t->less, i - 1))
@@ -159,12 +158,12 @@ put_blocks(FILE *f, const struct table *t)
 uint32_t
 table_print(FILE *f, const struct table *t, unsigned width)
 {
-	unsigned full[COLS_MAX] = {0}, w[COLS_MAX];
+	unsigned full[TABLE_COLS_MAX] = {0}, w[TABLE_COLS_MAX];
 	uint32_t out = 0;
 	size_t last = 0;
 
 	for (size_t r = 0; r < t->rows; r++)
-		for (size_t i = 0; i < t->cols && i < COLS_MAX; i++) {
+		for (size_t i = 0; i < t->cols && i < TABLE_COLS_MAX; i++) {
 			const unsigned n = text_width(t->cell[r * t->cols + i]);
 
 			if (n > full[i])
@@ -178,7 +177,7 @@ table_print(FILE *f, const struct table *t, unsigned width)
 		if (!is_in(out, i))
 			last = i;
 	for (size_t r = 0; r < t->rows; r++) {
-		for (size_t i = 0; i < t->cols && i < COLS_MAX; i++)
+		for (size_t i = 0; i < t->cols && i < TABLE_COLS_MAX; i++)
 			if (!is_in(out, i))
 				put_cell(f, t->cell[r * t->cols + i], w[i],
 				    i == last);

@@ -42,6 +42,7 @@ struct col {
 };
 
 enum { CELL_SIZE = 512 };
+enum { TABLE_COLS_MAX = 32 }; /* internal: bits of a mask */
 
 /* A grid of texts. Cells are escaped already. */
 struct table {

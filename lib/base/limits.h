@@ -147,6 +147,7 @@ enum {
 	/* ---- SSH connections and sessions */
 	LIMIT_SESSIONS = 2000,
 	LIMIT_SSH_STRANGERS = 1000, /* of them, as of the API */
+	LIMIT_GIVING_WAY = 32,      /* connections being ended for newer ones */
 	LIMIT_SESSIONS_PER_GRANT = 32,
 	LIMIT_SESSION_LINES = 100,  /* of one session in the operators' log */
 	LIMIT_ZYGOTES_RETIRED = 32, /* that have sessions yet, after another of

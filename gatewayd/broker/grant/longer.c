@@ -5,6 +5,7 @@
  * MUST: the kernel is told nothing longer before the record of it is durable.
  * MUST: nobody is told the new end before the firewall has confirmed it.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -13,6 +14,7 @@
 #include "broker/broker.h"
 #include "broker/call/wait.h"
 #include "broker/grant/longer.h"
+#include "broker/grant/recheck.h"
 #include "broker/identity/mfa.h"
 
 static void
@@ -47,6 +49,19 @@ still_open(struct longer *x)
 	return NULL;
 }
 
+static bool
+still_given(const struct live_grant *lg)
+{
+	struct subject *s = calloc(1, sizeof(*s));
+	struct recheck why;
+	const bool given = s != NULL && recheck_grant(s, lg, &why);
+
+	if (s != NULL)
+		subject_clear(s);
+	free(s);
+	return given;
+}
+
 /* ---- the door */
 
 static void
@@ -68,6 +83,11 @@ fw_opened(struct broker *b, void *arg, const void *body)
 	memcpy(lg->elements, x->elements, sizeof(lg->elements));
 	lg->nelements = x->nelements;
 	lg->extending = false;
+	if (!still_given(lg)) { /* what changed meanwhile judged the old end */
+		grant_end(lg, END_REVOKED, "policy", NULL);
+		finish(x, LONGER_TAKEN_AWAY, 0);
+		return;
+	}
 	grant_activate(lg); /* its timer */
 	if (grant_find(b, x->grant) != NULL)
 		b->grant_hooks->moved(lg);

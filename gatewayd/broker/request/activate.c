@@ -153,13 +153,16 @@ recorded(struct call *c)
 	struct problem p = {0};
 	int r;
 
-	if ((r = approvals_now(c->b, in->approvals)) != 0) {
+	if ((r = approvals_now(c->b, in->approvals)) != 0 ||
+	    ((r = intent_load(c->b, in)) != 0 && r != GW_ENOENT)) {
 		call_store_failed(c, r);
 		return;
 	}
 	intent_judge(c->b, in);
-	if (!permission_still(c) || in->verdict.verdict != POLICY_ALLOW ||
-	    !revision_same(&w->r, in)) {
+	if (!permission_still(c) || r == GW_ENOENT ||
+	    in->verdict.verdict != POLICY_ALLOW || !revision_same(&w->r, in) ||
+	    request_state_at(&w->r, broker_now(c->b).utc_ms) !=
+		REQUEST_APPROVED) {
 		problem_set(&p, 403, "forbidden", NULL,
 		    "your permissions changed meanwhile: nothing was opened");
 		call_undone(c, &p);
@@ -187,7 +190,9 @@ record(struct call *c, const struct waiting *w)
 
 	buf_init(&names, LIMIT_FIELD_MAX);
 	for (size_t i = 0; i < a->n; i++)
-		buf_printf(&names, "%s%s", i > 0 ? " " : "", a->row[i].user);
+		if (a->row[i].groups.n > 0) /* else theirs counts no more */
+			buf_printf(&names, "%s%s", names.len > 0 ? " " : "",
+			    a->row[i].user);
 	waiting_fields(c, w, &f);
 	event_str(&f, EF_GRANT, w->in->grant);
 	event_num(&f, EF_SECONDS, w->in->verdict.seconds);

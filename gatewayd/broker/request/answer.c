@@ -290,6 +290,8 @@ answer_opened(void *arg, const struct intent *in, const struct opened *o)
 		    "longer one");
 		break;
 	default:
+		record_unopened(
+		    c, in, o->error == GW_EFULL ? "quota" : "not-written");
 		call_not_written(c, o->error);
 		break;
 	}

@@ -201,12 +201,24 @@ static void
 recorded(struct call *c)
 {
 	struct waiting *w = c->state;
+	struct same x;
 	struct problem p = {0};
 	int r;
 
 	if (!permission_still(c)) {
 		problem_set(&p, 403, "forbidden", NULL,
 		    "your permissions changed meanwhile: nothing was done");
+		call_undone(c, &p);
+		return;
+	}
+	if ((r = find_same(c, w->in, &x)) != 0) {
+		call_store_failed(c, r);
+		return;
+	}
+	if (x.r.id[0] != '\0' || x.n >= LIMIT_REQUESTS_PER_USER) {
+		problem_set(&p, 409, "conflict", "target",
+		    "the same, or as much as may wait, was asked for in the "
+		    "same moment: see jitctl requests");
 		call_undone(c, &p);
 		return;
 	}

@@ -207,9 +207,14 @@ static void
 denied(struct call *c)
 {
 	struct waiting *w = c->state;
-	const int r = waiting_end(c, w, REQUEST_DENIED);
+	int r;
 
-	if (r == GW_ESTATE)
+	if (!c->local && !permission_still(c)) {
+		came_late(c, "your permissions changed meanwhile: nothing was "
+			     "done");
+		return;
+	}
+	if ((r = waiting_end(c, w, REQUEST_DENIED)) == GW_ESTATE)
 		came_late(c, "it was decided meanwhile: nothing was done");
 	else if (r != 0)
 		call_store_failed(c, r);

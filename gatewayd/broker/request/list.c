@@ -226,6 +226,24 @@ list_over(struct call *c, struct listing *l, const struct found *f)
 	return r;
 }
 
+/* May a request of somebody else's be any business of theirs? Who is asked by
+ * no role is spared the look at each. */
+static bool
+may_see_others(const struct call *c, const struct listing *l)
+{
+	const struct broker *b = c->b;
+
+	if (c->local || (l->all && (c->admin || c->auditor)))
+		return true;
+	for (size_t i = 0; c->subject != NULL && i < b->nroles; i++)
+		for (unsigned k = 0; k < b->roles[i].approvals.n; k++)
+			if (quorum_counts(&b->roles[i].approvals,
+				b->roles[i].approvals.quorum[k].level,
+				&c->subject->user.groups))
+				return true;
+	return false;
+}
+
 static int
 list(struct call *c, struct listing *l)
 {
@@ -233,7 +251,8 @@ list(struct call *c, struct listing *l)
 	struct found waits = {0}, over = {0};
 	json_t *kept = json_array();
 	struct listing_place after;
-	int r = store_request_waiting(c->b->store, NULL, keep, &waits);
+	int r = store_request_waiting(c->b->store,
+	    may_see_others(c, l) ? NULL : call_user_id(c), keep, &waits);
 
 	if (r == 0 && waits.failed)
 		r = GW_ENOMEM;

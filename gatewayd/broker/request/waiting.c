@@ -130,7 +130,8 @@ waiting_end(struct call *c, struct waiting *w, enum request_state to)
 
 	if (r != 0)
 		return r;
-	if (!request_waits(&w->r))
+	if (!request_waits(&w->r) ||
+	    request_state_at(&w->r, broker_now(c->b).utc_ms) == REQUEST_LAPSED)
 		return GW_ESTATE;
 	was = (enum request_state)w->r.state;
 	w->r.state = (uint8_t)to;

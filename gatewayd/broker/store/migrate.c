@@ -37,7 +37,8 @@ newer(int64_t version, unsigned n, char rettext[static LIMIT_TEXT_SIZE])
 	    "it is of version %lld, which a newer Sallyport made; this one "
 	    "knows versions up to %u. Start the newer one again, or put the "
 	    "copy it kept of version %u or below in its place (the same name "
-	    "with .v%u at the end), without what was changed since",
+	    "with .v%u at the end), remove store.db-wal, and lose what was "
+	    "changed since",
 	    (long long)version, n, n, n);
 	return GW_EUNSUPPORTED;
 }

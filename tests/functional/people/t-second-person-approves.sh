@@ -60,6 +60,8 @@ as bob approve "$id" --note 'ok, keep the logs' >"$TEST_DIR/out" 2>&1 ||
 	fail "bob's approval:$(check_show "$(cat "$TEST_DIR/out")")"
 grep -q 'alice asks for web-01' "$TEST_DIR/out" ||
 	fail "what bob is shown:$(check_show "$(cat "$TEST_DIR/out")")"
+grep -q '^It wants 1 of sre[.]$' "$TEST_DIR/out" ||
+	fail "what bob is shown:$(check_show "$(cat "$TEST_DIR/out")")"
 expect_eq approved "$(state_of alice "$id")" 'the request'
 no_elements entry4 || fail 'the approval opened something'
 has_record '.event == "request.approve" and .outcome == "success" and .by == "bob" and .why == "ok, keep the logs" and (.signature | length) > 100' ||

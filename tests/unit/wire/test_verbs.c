@@ -119,7 +119,7 @@ test_exceptions(void **state)
 	    "lock.add");
 	CHECK_ONLY(v->ends == GIVES_ACCESS, "mfa.reset", "mfa.confirm",
 	    "mfa.codes", "key.add", "request.create", "request.approve",
-	    "request.activate");
+	    "request.activate", "grant.extend");
 }
 
 static void
