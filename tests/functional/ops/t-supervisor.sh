@@ -54,8 +54,17 @@ for p in supervisor broker notary; do
 done
 
 echo '- SIGHUP reads the configuration again, and says so'
+shipper=$(gw_pid shipper)
 gw_signal HUP supervisor
 wait_for 10 gw_said 'SIGHUP: .* was read again and is in force'
+# which begins anew, as its receivers may be others
+anew() {
+	local pid
+
+	pid=$(gw_pid shipper)
+	[ -n "$pid" ] && [ "$pid" != "$shipper" ]
+}
+wait_for 20 anew
 local_admin status >/dev/null || fail 'SIGHUP ended it'
 
 echo '- who hangs at the stop is killed, and the others have ended in order'
