@@ -11,58 +11,8 @@
 
 #include "base/fault.h"
 #include "base/str.h"
+#include "core/merge.h"
 #include "core/term.h"
-
-/* The allow roles that give a thing, merged while walking over them. */
-struct merge {
-	const struct policy_role *decides;
-	struct policy_role all; /* only what rows merge counts */
-	unsigned n;
-	bool too_much; /* more than one request can want */
-	struct name_list names;
-};
-
-static bool
-has_port(const struct policy_role *r, uint16_t port)
-{
-	for (unsigned i = 0; i < r->ports.n; i++)
-		if (r->ports.port[i] == port)
-			return true;
-	return r->deny && r->ports.n == 0;
-}
-
-static bool
-has_login(const struct policy_role *r, const char *login)
-{
-	if (r->deny && r->logins.n == 0)
-		return true;
-	return name_list_has(&r->logins, login);
-}
-
-static bool
-has_source(const struct policy_role *r, const struct addr *a)
-{
-	for (unsigned i = 0; i < r->sources.n; i++)
-		if (prefix_has(&r->sources.prefix[i], a))
-			return true;
-	return r->sources.n == 0 || FAULT(policy_source);
-}
-
-/* Allow: every source must be inside. Deny: one of them inside is enough. */
-static bool
-has_sources(const struct policy_role *r, const struct policy_facts *f)
-{
-	unsigned in = 0;
-
-	if (f->anywhere)
-		return !r->deny || r->sources.n == 0;
-	for (unsigned i = 0; i < f->nsources; i++)
-		if (has_source(r, &f->sources[i]))
-			in++;
-	if (f->nsources == 0)
-		return r->sources.n == 0;
-	return r->deny ? in > 0 : in == f->nsources;
-}
 
 /* ---- saying no */
 
@@ -84,13 +34,6 @@ refuse(struct policy_result *p, const char *field, const char *fmt, ...)
 	va_end(ap);
 }
 
-static void
-list_once(struct name_list *l, const char *name)
-{
-	if (!name_list_has(l, name) && name_list_add(l, name) != 0)
-		return; /* full: the rest is left out */
-}
-
 /* They may have the target, by other roles than the one they named. */
 static void
 refuse_role(struct policy_result *p, const struct policy_facts *f,
@@ -102,7 +45,7 @@ refuse_role(struct policy_result *p, const struct policy_facts *f,
 	for (size_t i = 0; i < n; i++)
 		if (!roles[i].deny &&
 		    policy_concerns(&roles[i], f->user, f->groups, f->target))
-			list_once(&can, roles[i].name);
+			merge_list(&can, roles[i].name);
 	name_list_text(list, sizeof(list), &can);
 	str_escape(name, sizeof(name), f->role, strlen(f->role));
 	refuse(p, "role",
@@ -124,181 +67,6 @@ refuse_target(struct policy_result *p, const struct policy_facts *f)
 	    name);
 }
 
-/* ---- roles */
-
-static bool
-is_named(const struct policy_role *r, const struct policy_facts *f)
-{
-	return f->role[0] == '\0' || strcmp(r->name, f->role) == 0;
-}
-
-static bool
-concerns(const struct policy_role *r, const struct policy_facts *f, bool deny)
-{
-	return r->deny == deny && (deny || is_named(r, f)) &&
-	       policy_concerns(r, f->user, f->groups, f->target);
-}
-
-/* The first by name; *term ends where one would. */
-static const struct policy_role *
-find_deny(struct term *term, const struct policy_facts *f,
-    const struct policy_role *roles, size_t n, const char *login, uint16_t port)
-{
-	const struct policy_role *hit = NULL;
-
-	for (size_t i = 0; i < n && !FAULT(policy_deny); i++)
-		if (concerns(&roles[i], f, true) &&
-		    has_login(&roles[i], login) && has_port(&roles[i], port) &&
-		    has_sources(&roles[i], f) &&
-		    term_denies(term, &roles[i], f) &&
-		    (hit == NULL || strcmp(roles[i].name, hit->name) < 0))
-			hit = &roles[i];
-	return hit;
-}
-
-static bool
-decides_before(const struct policy_role *a, const struct policy_role *b)
-{
-	if (a->max_s != b->max_s)
-		return a->max_s < b->max_s;
-	return strcmp(a->name, b->name) < 0;
-}
-
-/* Beside exactly these commands there is nothing. */
-static uint32_t
-given_caps(const struct policy_role *r)
-{
-	return r->commands.n > 0 && !FAULT(command_caps) ? CAP_EXEC : r->caps;
-}
-
-static int
-merge_each(const struct rolefield *f, void *ret, const void *p)
-{
-	switch (f->kind) {
-	case ROLE_PATTERN:
-		return pattern_merge(ret, p);
-	case ROLE_COMMANDS:
-		return command_merge(ret, p);
-	default:
-		return quorum_merge(ret, p);
-	}
-}
-
-static void
-merge_field(
-    struct merge *m, const struct rolefield *f, const struct policy_role *r)
-{
-	const void *p = rolefield_of(f, r);
-	void *ret = rolefield_member(f, &m->all);
-
-	switch (f->merge) {
-	case ROLE_SHORTEST:
-		if (*(const uint32_t *)p < *(uint32_t *)ret)
-			*(uint32_t *)ret = *(const uint32_t *)p;
-		break;
-	case ROLE_COMMON: /* capabilities, the only bits there are */
-		*(uint32_t *)ret &= given_caps(r);
-		break;
-	case ROLE_ANY:
-		*(bool *)ret = *(bool *)ret || *(const bool *)p;
-		break;
-	case ROLE_EACH:
-		if (merge_each(f, ret, p) != 0)
-			m->too_much = true;
-		break;
-	case ROLE_SELECTS:
-	case ROLE_SHOWN:
-		break;
-	}
-}
-
-static void
-merge_role(struct merge *m, const struct policy_role *r)
-{
-	const struct rolefield *f = rolefields();
-
-	list_once(&m->names, r->name);
-	if (m->n++ == 0) {
-		m->decides = r;
-		m->all = *r;
-		m->all.caps = given_caps(r);
-		return;
-	}
-	if (decides_before(r, m->decides))
-		m->decides = r;
-	for (size_t i = 0; i < ROLE_FIELD_COUNT; i++)
-		merge_field(m, &f[i], r);
-}
-
-/* It allows, and gives this login, port and sources, now; *term ends with it.
- */
-static bool
-gives(struct term *term, const struct policy_role *r,
-    const struct policy_facts *f, const char *login, uint16_t port)
-{
-	return concerns(r, f, false) && has_login(r, login) &&
-	       has_port(r, port) && has_sources(r, f) &&
-	       term_counts(term, r, f);
-}
-
-/* All roles that do. */
-static void
-merge_roles(struct merge *ret, struct term *term, const struct policy_facts *f,
-    const struct policy_role *roles, size_t n, const char *login, uint16_t port)
-{
-	memset(ret, 0, sizeof(*ret));
-	for (size_t i = 0; i < n; i++)
-		if (gives(term, &roles[i], f, login, port))
-			merge_role(ret, &roles[i]);
-	if (ret->all.max_s > f->max_s)
-		ret->all.max_s = f->max_s;
-	if (ret->all.mfa_age_s > f->mfa_max_s)
-		ret->all.mfa_age_s = f->mfa_max_s;
-}
-
-/* Logins somebody's roles give at this target, that exist there. */
-static void
-possible_logins(struct name_list *ret, const struct policy_facts *f,
-    const struct policy_role *roles, size_t n)
-{
-	memset(ret, 0, sizeof(*ret));
-	for (unsigned k = 0; k < f->target->logins.n; k++) {
-		const char *login = f->target->logins.name[k];
-
-		for (size_t i = 0; i < n; i++)
-			if (concerns(&roles[i], f, false) &&
-			    has_login(&roles[i], login))
-				list_once(ret, login);
-	}
-}
-
-/* Does any give them something at this target, whichever they named? */
-static bool
-any_role(
-    const struct policy_facts *f, const struct policy_role *roles, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (!roles[i].deny &&
-		    policy_concerns(&roles[i], f->user, f->groups, f->target))
-			return true;
-	return false;
-}
-
-/* The role a refusal names: what the user has here, strictest first. */
-static const struct policy_role *
-nearest_role(const struct policy_facts *f, const struct policy_role *roles,
-    size_t n, const char *login)
-{
-	const struct policy_role *best = NULL;
-
-	for (size_t i = 0; i < n; i++)
-		if (concerns(&roles[i], f, false) &&
-		    (login[0] == '\0' || has_login(&roles[i], login)) &&
-		    (best == NULL || decides_before(&roles[i], best)))
-			best = &roles[i];
-	return best;
-}
-
 /* ---- one question after the other */
 
 /* Chooses the login, or says which there are. Leaves a passing one in
@@ -309,9 +77,9 @@ ask_login(struct policy_result *ret, const struct policy_facts *f,
 {
 	struct name_list can;
 	char list[POLICY_TEXT_SIZE / 4];
-	const struct policy_role *near = nearest_role(f, roles, n, "");
+	const struct policy_role *near = merge_nearest(f, roles, n, "");
 
-	possible_logins(&can, f, roles, n);
+	merge_logins(&can, f, roles, n);
 	name_list_text(list, sizeof(list), &can);
 	if (f->login[0] != '\0' && name_list_has(&can, f->login)) {
 		name_set(ret->login, f->login);
@@ -352,13 +120,13 @@ refuse_conditions(struct policy_result *ret, const struct policy_facts *f,
 	char text[ADDR_TEXT_SIZE], why[POLICY_TEXT_SIZE];
 	struct term term = {.until_ms = HOURS_NEVER};
 
-	if (!has_port(near, ret->port)) {
+	if (!merge_has_port(near, ret->port)) {
 		refuse(ret, "port", "role %s does not give port %u", near->name,
 		    (unsigned)ret->port);
 		return;
 	}
 	for (unsigned i = 0; i < f->nsources; i++) {
-		if (has_source(near, &f->sources[i]))
+		if (merge_has_source(near, &f->sources[i]))
 			continue;
 		addr_format(text, &f->sources[i]);
 		refuse(ret, "source",
@@ -562,7 +330,7 @@ find_lock(const struct policy_result *ret, const struct policy_facts *f,
 	for (size_t i = 0; l == NULL && f->nlocks > 0 && i < n; i++) {
 		const struct lock_facts one = {.role = roles[i].name};
 
-		if (gives(&any, &roles[i], f, ret->login, ret->port))
+		if (merge_gives(&any, &roles[i], f, ret->login, ret->port))
 			l = lock_find(f->locks, f->nlocks, &one, f->utc_ms);
 	}
 	return FAULT(policy_lock) ? NULL : l;
@@ -606,11 +374,11 @@ policy_decide(struct policy_result *ret, const struct policy_facts *f,
 	memset(ret, 0, sizeof(*ret));
 	ret->until_ms = HOURS_NEVER;
 	if (f->target == NULL || !target_ok(f->target) ||
-	    !any_role(f, roles, nroles)) {
+	    !merge_any(f, roles, nroles)) {
 		refuse_target(ret, f);
 		return;
 	}
-	if ((near = nearest_role(f, roles, nroles, "")) == NULL) {
+	if ((near = merge_nearest(f, roles, nroles, "")) == NULL) {
 		refuse_role(ret, f, roles, nroles);
 		return;
 	}
@@ -623,14 +391,14 @@ policy_decide(struct policy_result *ret, const struct policy_facts *f,
 		refuse_locked(ret, lock);
 		return;
 	}
-	if ((deny = find_deny(
+	if ((deny = merge_deny(
 		 &term, f, roles, nroles, ret->login, ret->port)) != NULL) {
 		refuse_denied(ret, f, deny);
 		return;
 	}
 	merge_roles(&m, &term, f, roles, nroles, ret->login, ret->port);
 	if (m.n == 0) {
-		near = nearest_role(f, roles, nroles, ret->login);
+		near = merge_nearest(f, roles, nroles, ret->login);
 		refuse_conditions(ret, f, near);
 		return;
 	}

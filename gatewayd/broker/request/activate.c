@@ -190,7 +190,8 @@ record(struct call *c, const struct waiting *w)
 
 	buf_init(&names, LIMIT_FIELD_MAX);
 	for (size_t i = 0; i < a->n; i++)
-		if (a->row[i].groups.n > 0) /* else theirs counts no more */
+		if (quorum_counts(&w->in->verdict.needs, a->row[i].level,
+			&a->row[i].groups)) /* else it counts no more */
 			buf_printf(&names, "%s%s", names.len > 0 ? " " : "",
 			    a->row[i].user);
 	waiting_fields(c, w, &f);
@@ -225,8 +226,15 @@ verb_request_activate(struct call *c)
 	struct problem p = {0};
 	int r;
 
-	if (w == NULL || is_open(c, &w->r) ||
-	    !waiting_is(c, w, REQUEST_APPROVED))
+	if (w == NULL || is_open(c, &w->r))
+		return;
+	if (request_state_at(&w->r, broker_now(c->b).utc_ms) ==
+		REQUEST_PENDING &&
+	    (r = waiting_settle(c->b, w)) != 0) {
+		call_store_failed(c, r);
+		return;
+	}
+	if (!waiting_is(c, w, REQUEST_APPROVED))
 		return;
 	if ((r = ask_now(c, w)) != 0 && r != GW_ENOENT) {
 		call_store_failed(c, r);
@@ -270,13 +278,8 @@ verb_request_cancel(struct call *c)
 	struct waiting *w = waiting_named(c, WAITING_OWN, keys);
 	struct event_fields f;
 
-	if (w == NULL)
+	if (w == NULL || !waiting_still(c, w))
 		return;
-	if (request_state_at(&w->r, broker_now(c->b).utc_ms) != w->r.state ||
-	    !request_waits(&w->r)) {
-		waiting_conflict(c, &w->r);
-		return;
-	}
 	waiting_fields(c, w, &f);
 	call_append(c, EV_REQUEST_WITHDRAW, &f, withdrawn);
 	event_fields_done(&f);

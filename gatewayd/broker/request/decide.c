@@ -116,15 +116,11 @@ settle(struct call *c, struct waiting *w)
 {
 	int r = waiting_judge(c->b, w);
 
-	if (r != 0 || w->in->verdict.verdict == POLICY_DENY ||
-	    !w->in->verdict.approved.met)
+	if (r != 0)
 		return r;
-	w->r.state = REQUEST_APPROVED;
-	w->r.until_ms =
-	    broker_now(c->b).utc_ms + (int64_t)w->r.use_within_s * 1000;
 	name_set(w->r.by, c->user);
 	w->r.seq = c->seq;
-	return store_request_move(c->b->store, &w->r, REQUEST_PENDING);
+	return waiting_settle(c->b, w);
 }
 
 static void
@@ -230,13 +226,8 @@ verb_request_deny(struct call *c)
 	struct waiting *w = waiting_named(c, WAITING_OTHERS, keys);
 	struct event_fields f;
 
-	if (w == NULL)
+	if (w == NULL || !waiting_still(c, w))
 		return;
-	if (request_state_at(&w->r, broker_now(c->b).utc_ms) != w->r.state ||
-	    !request_waits(&w->r)) {
-		waiting_conflict(c, &w->r);
-		return;
-	}
 	if (!waiting_may_deny(c, w)) {
 		call_refuse(c, 403, "forbidden", "request",
 		    "only who may approve it, and admins, deny it");

@@ -82,6 +82,8 @@ request_json(const struct call *c, const struct waiting *w)
 
 	if (o == NULL)
 		return NULL;
+	if (waits && v->verdict != POLICY_DENY && v->approved.met)
+		put_str(o, "state", request_state_str(REQUEST_APPROVED));
 	(void)json_object_set_new(o, "needs", needs_json(&v->needs));
 	(void)json_object_set_new(
 	    o, "approvals", approvals_json(w->in->approvals));

@@ -105,7 +105,21 @@ waiting_state(const struct broker *b, const struct request *r)
 	return "ended";
 }
 
-void
+int
+waiting_settle(struct broker *b, struct waiting *w)
+{
+	const struct policy_result *v = &w->in->verdict;
+
+	if (w->r.state != REQUEST_PENDING || v->verdict == POLICY_DENY ||
+	    !v->approved.met)
+		return 0;
+	w->r.state = REQUEST_APPROVED;
+	w->r.until_ms =
+	    broker_now(b).utc_ms + (int64_t)w->r.use_within_s * 1000;
+	return store_request_move(b->store, &w->r, REQUEST_PENDING);
+}
+
+static void
 waiting_conflict(struct call *c, const struct request *r)
 {
 	call_refuse(c, 409, "conflict", "request",
@@ -139,6 +153,16 @@ waiting_end(struct call *c, struct waiting *w, enum request_state to)
 	memcpy(w->r.note, w->note, sizeof(w->r.note));
 	w->r.seq = c->seq;
 	return store_request_move(c->b->store, &w->r, was);
+}
+
+bool
+waiting_still(struct call *c, const struct waiting *w)
+{
+	if (request_waits(&w->r) &&
+	    request_state_at(&w->r, broker_now(c->b).utc_ms) == w->r.state)
+		return true;
+	waiting_conflict(c, &w->r);
+	return false;
 }
 
 /* ---- whose business it is */

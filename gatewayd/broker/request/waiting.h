@@ -29,6 +29,10 @@ MUST_CHECK int waiting_read(
 /* Reads who asked, for what, and who approved, and judges it as of now, from
  * where it was asked. An error of the store. */
 MUST_CHECK int waiting_judge(struct broker *b, struct waiting *w);
+/* As judged, all who had to have approved it: it is APPROVED then, which *w and
+ * the store have. Approvals may count again that did not when the last one
+ * came. GW_ESTATE: it was decided meanwhile. */
+MUST_CHECK int waiting_settle(struct broker *b, struct waiting *w);
 /* False: it waits no more, for that state; the call is answered. */
 bool waiting_is(
     struct call *c, const struct waiting *w, enum request_state state);
@@ -36,8 +40,8 @@ bool waiting_is(
  * says no is not overtaken by a yes. GW_ESTATE: it waits no more. */
 MUST_CHECK int waiting_end(
     struct call *c, struct waiting *w, enum request_state to);
-/* It was: says what it is by now. */
-void waiting_conflict(struct call *c, const struct request *r);
+/* False: it waits no more, for anybody; the call is answered. */
+bool waiting_still(struct call *c, const struct waiting *w);
 /* As of now: also that its grant has ended. */
 const char *waiting_state(const struct broker *b, const struct request *r);
 /* May this user approve it at its present level, so far as groups say, and is

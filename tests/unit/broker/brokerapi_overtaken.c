@@ -91,6 +91,48 @@ test_approver_locked(void **state)
 	waits_stop(&w);
 }
 
+/* The yes of one who comes back counts again, though nobody says another. */
+void
+test_approver_comes_back(void **state)
+{
+	struct scene *x = *state;
+	struct waits w;
+
+	waits_start(&w, x, "2 of sre", NULL);
+	ask(&w);
+	assert_int_equal(approve(&w, BOB, EV_REQUEST_APPROVE, ""), 200);
+	assert_int_equal(
+	    root_sets(&w, "{\"user\":\"bob\",\"groups\":[\"dev\"]}"), 200);
+	assert_int_equal(approve(&w, CAROL, EV_REQUEST_APPROVE, ""), 200);
+	assert_true(has(x, "\"state\":\"pending\""));
+	assert_int_equal(
+	    root_sets(&w, "{\"user\":\"bob\",\"groups\":[\"sre\"]}"), 200);
+	assert_int_equal(activate(&w), 201);
+	waits_stop(&w);
+}
+
+/* Those whose yes counts are named on record, and no others. */
+void
+test_approvers_that_count(void **state)
+{
+	struct scene *x = *state;
+	struct waits w;
+
+	waits_start(&w, x, "2 of sre or leads", NULL);
+	ask(&w);
+	assert_int_equal(approve(&w, BOB, EV_REQUEST_APPROVE, ""), 200);
+	assert_int_equal(
+	    root_sets(&w, "{\"user\":\"bob\",\"groups\":[\"dev\"]}"), 200);
+	assert_int_equal(approve(&w, CAROL, EV_REQUEST_APPROVE, ""), 200);
+	assert_int_equal(approve(&w, DAVE, EV_REQUEST_APPROVE, ""), 200);
+	assert_true(has(x, "\"state\":\"approved\""));
+	send_word(&w, &x->one, VERB_REQUEST_ACTIVATE, NULL, NULL);
+	want_event(x, EV_REQUEST_ACTIVATE);
+	assert_true(has(x, "\"approved_by\":\"carol dave\""));
+	assert_int_equal(opens(&w), 201);
+	waits_stop(&w);
+}
+
 void
 test_role_changed(void **state)
 {
@@ -349,5 +391,28 @@ test_no_door_is_given_back(void **state)
 	testlink_send(&x->notary, MSG_NT_GRANT_OPENED, &failed);
 	assert_int_equal(want_reply(x, &x->api), 503);
 	assert_int_equal(activate(&w), 201);
+	waits_stop(&w);
+}
+
+/* Alike, or too many, in one moment: there is one of them. */
+void
+test_asked_twice_at_once(void **state)
+{
+	struct scene *x = *state;
+	struct waits w;
+	uint32_t first, second;
+
+	waits_start(&w, x, "1 of sre", NULL);
+	ask(&w);
+	assert_int_equal(
+	    word_of(&w, &x->one, VERB_REQUEST_CANCEL, EV_REQUEST_WITHDRAW, ""),
+	    200);
+	send_signed(x, &x->one, VERB_REQUEST, ask_web);
+	first = hold_event(x, EV_REQUEST_PENDING);
+	send_signed(x, &x->one, VERB_REQUEST, ask_web);
+	second = hold_event(x, EV_REQUEST_PENDING);
+	durable(x, first);
+	assert_int_equal(want_reply(x, &x->api), 202);
+	want_late(&w, second, EV_REQUEST_PENDING, 409);
 	waits_stop(&w);
 }

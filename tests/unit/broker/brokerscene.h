@@ -314,6 +314,9 @@ void test_words_are_checked(void **state);
 
 void test_approver_left(void **state);
 void test_approver_locked(void **state);
+void test_approver_comes_back(void **state);
+void test_approvers_that_count(void **state);
+void test_asked_twice_at_once(void **state);
 void test_approver_under_lock(void **state);
 void test_role_changed(void **state);
 void test_changed_before_approval(void **state);
