@@ -20,20 +20,41 @@ enum {
 	FRAMED_MAX = 2 * LIMIT_RECORD_MAX, /* a record, with its frame */
 };
 
+/* The whole lines of b; what is left stands at its front then. False: something
+ * is wrong. */
+static bool
+give_lines(struct verify *v, struct buf *b)
+{
+	size_t at = 0;
+	const uint8_t *lf;
+
+	while (b->len > at &&
+	       (lf = memchr(b->p + at, '\n', b->len - at)) != NULL) {
+		const size_t n = (size_t)(lf - b->p) - at;
+
+		if (!verify_line(v, b->p + at, n))
+			return false;
+		at += n + 1;
+	}
+	buf_shift(b, at);
+	return true;
+}
+
 int
 verify_fd(struct verify *v, int fd)
 {
 	struct buf b;
 	uint8_t *p = malloc(CHUNK);
+	const bool copy = verify_is_copy(v);
 	const size_t most =
-	    verify_is_copy(v) ? (size_t)FRAMED_MAX : (size_t)LIMIT_RECORD_MAX;
+	    copy ? (size_t)FRAMED_MAX : (size_t)LIMIT_RECORD_MAX;
+	bool over = false; /* in a line of a copy that is no record's */
 	int r = p == NULL ? GW_ENOMEM : 0;
 
 	buf_init(&b, FRAMED_MAX + CHUNK);
 	while (r == 0) {
 		ssize_t n = read(fd, p, CHUNK);
-		size_t at = 0;
-		const uint8_t *lf;
+		const uint8_t *from = p;
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -41,19 +62,21 @@ verify_fd(struct verify *v, int fd)
 			r = GW_ESYS;
 		if (n <= 0)
 			break;
-		buf_put(&b, p, (size_t)n);
+		if (over && (from = memchr(p, '\n', (size_t)n)) == NULL)
+			continue;
+		from += over ? 1 : 0;
+		over = false;
+		buf_put(&b, from, (size_t)(p + n - from));
 		if ((r = buf_err(&b)) < 0)
 			break;
-		while ((lf = memchr(b.p + at, '\n', b.len - at)) != NULL) {
-			size_t len = (size_t)(lf - b.p) - at;
-
-			if (!verify_line(v, b.p + at, len))
-				goto out;
-			at += len + 1;
-		}
-		buf_shift(&b, at);
-		if (b.len > most)
+		if (!give_lines(v, &b))
+			goto out;
+		if (b.len <= most)
+			continue;
+		if (!copy)
 			break; /* no record is that long */
+		over = true;
+		buf_shift(&b, b.len);
 	}
 	if (r == 0 && b.len > 0)
 		verify_half_line(v);

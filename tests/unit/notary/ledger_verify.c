@@ -391,6 +391,22 @@ test_receivers_copy(void **state)
 		VERIFY_OK, "12 records"},
 	    {"sed 's/$/\\r/'", VERIFY_OK, "12 records"},
 	    {"sed '5s/v/w/'", VERIFY_BAD, "was changed"},
+	    /* what merely looks like a record, and what no record is as long as
+	     */
+	    {"sed '4i Jan  1 00:00:00 gw-1 sudo[1]: COMMAND=grep "
+	     "{\"v\":1,\"seq\":3, log'",
+		VERIFY_OK, "12 records"},
+	    {"sed '4i {\"level\":\"info\"}'", VERIFY_OK, "12 records"},
+	    {"sed '4i {'", VERIFY_OK, "12 records"},
+	    {"awk 'NR == 4 || NR == 12 { printf \"{%0400000d\\n\", 0 } 1'",
+		VERIFY_OK, "12 records"},
+	    {"sed '5s/v/w/' | awk 'NR == 5 { printf \"%0400000d\\n\", 0 } 1'",
+		VERIFY_BAD, "Record 4 is missing: record 5"},
+	    {"awk '{ print } END { printf \"%0400000d\", 0 }'", VERIFY_OK,
+		"12 records"},
+	    /* a whole one that is not the log's */
+	    {"sed '4p;4s/\"seq\":3/\"seq\":7/'", VERIFY_BAD,
+		"Record 4 is missing"},
 	    {"sed 's/^/<110>1 x /; s/$/\\r/'", VERIFY_OK, "12 records"},
 	    {"awk '{a[NR]=$0; print} NR==8 {for(i=4;i<8;i++) print a[i]}'",
 		VERIFY_OK, "12 records"},
