@@ -73,7 +73,7 @@ http_conn(struct MHD_Connection *c)
 static bool
 add_headers(struct MHD_Response *r, const struct http_req *q)
 {
-	const char *next = q->daemon->http->hooks.tls_next;
+	const char *next = q->daemon->tls_next;
 	bool ok;
 
 	ok = MHD_add_response_header(r, "Content-Type", q->content_type) &&
@@ -83,7 +83,7 @@ add_headers(struct MHD_Response *r, const struct http_req *q)
 		 "default-src 'none'; frame-ancestors 'none'");
 	/* Whoever only reads, with a token that lives, asks for no challenge.
 	 */
-	if (next != NULL && next[0] != '\0')
+	if (next[0] != '\0')
 		ok = ok && MHD_add_response_header(r, ROLLOVER_HEADER, next);
 	if (q->allow[0] != '\0')
 		ok = ok && MHD_add_response_header(r, "Allow", q->allow);

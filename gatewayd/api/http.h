@@ -36,9 +36,6 @@ struct http_hooks {
 	http_call_fn *call;
 	http_intruder_fn *intruder;
 	void *ctx;
-	/* what all answers tell of the next key (wire/rollover.h), "" while
-	 * none is announced; NULL = nothing ever */
-	const char *tls_next;
 };
 
 /* caps lives on. */
@@ -56,9 +53,14 @@ MUST_CHECK int http_listen(struct http *h, int fd, const struct secret *cert,
 
 /* From now on new connections are served with this certificate and key; those
  * there are go on with theirs. Both must outlive h, and the ones before until
- * http_settled(). After a failure some sockets are served by nobody. */
-MUST_CHECK int http_renew(
-    struct http *h, const struct secret *cert, const struct secret *key);
+ * http_settled(). After a failure some sockets are served by nobody. other_key:
+ * it is not the key there was. */
+MUST_CHECK int http_renew(struct http *h, const struct secret *cert,
+    const struct secret *key, bool other_key);
+/* What all answers tell of the next key (wire/rollover.h), "" while none is
+ * announced; of those under an earlier key, what that one announced last: for
+ * whoever hears of none there forgets it. */
+void http_announce(struct http *h, const char *tls_next);
 /* Nobody is served with earlier ones any more. */
 bool http_settled(const struct http *h);
 

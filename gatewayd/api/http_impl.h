@@ -15,6 +15,7 @@
 #include "api/http.h"
 #include "api/parse.h"
 #include "base/buf.h"
+#include "base/limits.h"
 
 struct conn;
 struct conns;
@@ -29,6 +30,8 @@ struct http_daemon {
 	int fd; /* it accepts on; -1 = no more (an earlier certificate's) */
 	unsigned spins;
 	bool local;
+	bool earlier_key; /* than that of new connections */
+	char tls_next[LIMIT_ROLLOVER_SIZE];
 };
 
 struct http {
@@ -36,6 +39,7 @@ struct http {
 	struct http_hooks hooks;
 	struct conns *conns;
 	struct http_daemon *daemons;
+	char tls_next[LIMIT_ROLLOVER_SIZE];
 };
 
 struct http_req {

@@ -41,6 +41,8 @@ struct api {
 	/* of the instance "https": the one in use, and the one before it, which
 	 * somebody may still be served with */
 	struct certificate certificate, earlier;
+	char
+	    served[sizeof(((struct conf *)0)->tls_spki)]; /* key of the first */
 	struct timer *look;
 	char folder[LIMIT_PATH_SIZE + 8];
 	const char *readable[2];
@@ -207,6 +209,7 @@ on_intruder(void *ctx, int64_t uid, int64_t loginuid, int64_t pid)
 static void
 renew(struct api *a)
 {
+	const bool other = strcmp(a->served, a->conf->tls_spki) != 0;
 	struct certificate c = {0};
 
 	if (!http_settled(a->http))
@@ -219,13 +222,15 @@ renew(struct api *a)
 	certificate_free(&a->earlier);
 	a->earlier = a->certificate;
 	a->certificate = c;
-	if (http_renew(a->http, &a->certificate.crt, &a->certificate.key) !=
-	    0) {
+	if (http_renew(a->http, &a->certificate.crt, &a->certificate.key,
+		other) != 0) {
 		log_err("HTTPS cannot be served with the new certificate: "
 			"starting anew");
 		process_exit(a->process, 1);
 		return;
 	}
+	text_set(a->served, sizeof(a->served), a->conf->tls_spki);
+	http_announce(a->http, a->conf->tls_next);
 	log_info("HTTPS is served with the certificate of %s/tls.crt as it is "
 		 "now",
 	    a->folder);
@@ -252,6 +257,9 @@ reload(struct process *r, const struct conf *old)
 	if (strcmp(old->tls_spki, a->conf->tls_spki) != 0 ||
 	    certificate_renewed(&a->certificate, a->conf))
 		renew(a);
+	/* A key that is served on for now announces what it did. */
+	if (strcmp(a->served, a->conf->tls_spki) == 0)
+		http_announce(a->http, a->conf->tls_next);
 }
 
 /* ---- start */
@@ -280,10 +288,8 @@ start(struct process *r, const struct conf *conf)
 {
 	struct api *a = process_ctx(r);
 	const bool admin = strcmp(process_instance(r), "admin") == 0;
-	const struct http_hooks hooks = {.call = on_call,
-	    .intruder = on_intruder,
-	    .ctx = a,
-	    .tls_next = admin ? NULL : conf->tls_next};
+	const struct http_hooks hooks = {
+	    .call = on_call, .intruder = on_intruder, .ctx = a};
 	int e;
 
 	a->process = r;
@@ -300,6 +306,8 @@ start(struct process *r, const struct conf *conf)
 		 a->folder, sizeof(a->folder), "%s/api", conf->state_dir)) != 0)
 		return e;
 	a->readable[0] = a->folder;
+	text_set(a->served, sizeof(a->served), conf->tls_spki);
+	http_announce(a->http, conf->tls_next);
 	if ((a->look = timer_new(r, on_look, a)) == NULL)
 		return GW_ENOMEM;
 	timer_set(a->look, LOOK_MS);

@@ -6,11 +6,13 @@
  */
 #include <microhttpd.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "api/conns.h"
 #include "api/http_impl.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/str.h"
 
 enum {
 	MEMORY_PER_CONNECTION = 32 * 1024, /* internal: holds the headers */
@@ -171,6 +173,7 @@ add_daemon(
 	d->http = h;
 	d->fd = fd;
 	d->local = cert == NULL;
+	memcpy(d->tls_next, h->tls_next, sizeof(d->tls_next));
 	if ((d->timer = timer_new(h->process, on_timer, d)) == NULL)
 		goto out;
 	e = GW_EINVAL;
@@ -201,7 +204,8 @@ http_listen(
 
 /* For a moment two accept from one socket; at no time does nobody. */
 int
-http_renew(struct http *h, const struct secret *cert, const struct secret *key)
+http_renew(struct http *h, const struct secret *cert, const struct secret *key,
+    bool other_key)
 {
 	struct http_daemon *next = NULL;
 	int e;
@@ -210,6 +214,7 @@ http_renew(struct http *h, const struct secret *cert, const struct secret *key)
 		const int fd = d->fd;
 
 		next = d->next;
+		d->earlier_key = d->earlier_key || other_key;
 		if (d->local || fd < 0)
 			continue;
 		if ((e = add_daemon(h, fd, cert, key)) != 0)
@@ -219,6 +224,15 @@ http_renew(struct http *h, const struct secret *cert, const struct secret *key)
 		turn(d); /* frees it if it has nobody */
 	}
 	return 0;
+}
+
+void
+http_announce(struct http *h, const char *tls_next)
+{
+	text_set(h->tls_next, sizeof(h->tls_next), tls_next);
+	for (struct http_daemon *d = h->daemons; d != NULL; d = d->next)
+		if (!d->earlier_key)
+			memcpy(d->tls_next, h->tls_next, sizeof(d->tls_next));
 }
 
 bool

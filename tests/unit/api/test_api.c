@@ -82,6 +82,8 @@ test_headers(void **state)
 
 /* ---- the program */
 
+#define HEALTH "GET /v1/healthz HTTP/1.1\r\n" HOST "\r\n"
+
 static int
 setup_https(void **state)
 {
@@ -157,8 +159,7 @@ test_refusals(void **state)
 		400, "bad-headers"},
 	    {"GET /v1/server HTTP/1.1\r\n" HOST HOST "\r\n", 400,
 		"bad-headers"},
-	    {"GET /v1/healthz HTTP/1.1\r\n" HOST "\r\n", 200,
-		"{\"status\":\"ok\"}"},
+	    {HEALTH, 200, "{\"status\":\"ok\"}"},
 	};
 	struct api_test *t = *state;
 	struct client c;
@@ -175,6 +176,53 @@ test_refusals(void **state)
 		    strstr(c.reply, ROLLOVER_HEADER ": 00 next key\r\n"));
 		client_close(&c);
 	}
+}
+
+/* Does a new connection tell so, soon? */
+static bool
+tells(const struct api_test *t, const char *what, bool yes)
+{
+	bool told = !yes;
+
+	for (int i = 0; i < 500 && told != yes; i++) {
+		struct client c;
+
+		assert_int_equal(client_tls(&c, t->port, TLS1_3_VERSION), 1);
+		assert_int_equal(ask(&c, HEALTH), 200);
+		told = strstr(c.reply, what) != NULL;
+		client_close(&c);
+		(void)usleep(told != yes ? 10000 : 0);
+	}
+	return told == yes;
+}
+
+/* Once the next key is in use, a connection of the earlier one tells of it
+ * still: a client that heard of none there would forget it, and not know the
+ * gateway again. */
+static void
+test_earlier_key_announces(void **state)
+{
+	struct api_test *t = *state;
+	EVP_PKEY *next = EVP_EC_gen("P-256");
+	struct client c;
+
+	assert_int_equal(client_tls(&c, t->port, TLS1_3_VERSION), 1);
+	assert_int_equal(ask(&c, HEALTH), 200);
+	api_state_write_key(&t->files, next, NULL);
+	api_state_write_crt(&t->files, next, -60, 3600);
+	assert_int_equal(rollover_spki(t->files.conf.tls_spki, next), 0);
+	EVP_PKEY_free(next);
+	t->files.conf.tls_next[0] = '\0';
+	proc_harness_config(&t->p, &t->files.conf);
+	assert_true(tells(t, ROLLOVER_HEADER, false));
+	assert_int_equal(ask(&c, HEALTH), 200);
+	assert_non_null(strstr(c.reply, ROLLOVER_HEADER ": 00 next key\r\n"));
+	strcpy(t->files.conf.tls_next, "01 one more");
+	proc_harness_config(&t->p, &t->files.conf);
+	assert_true(tells(t, ROLLOVER_HEADER ": 01 one more\r\n", true));
+	assert_int_equal(ask(&c, HEALTH), 200);
+	assert_non_null(strstr(c.reply, ROLLOVER_HEADER ": 00 next key\r\n"));
+	client_close(&c);
 }
 
 /* What follows such a request is not taken for another one. */
@@ -286,8 +334,7 @@ test_big(void **state)
 	assert_int_equal(SSL_write(c->ssl, body, N), N);
 	client_send(c, "x");
 	assert_int_equal(client_status(c), 413);
-	assert_int_equal(
-	    ask(c, "GET /v1/healthz HTTP/1.1\r\n" HOST "\r\n"), 200);
+	assert_int_equal(ask(c, HEALTH), 200);
 	client_close(c);
 	free(c);
 	free(body);
@@ -308,8 +355,7 @@ test_broker_lost(void **state)
 	assert_non_null(strstr(c.reply, "Retry-After: "));
 	assert_int_equal(
 	    ask(&c, "GET /v1/server HTTP/1.1\r\n" HOST "\r\n"), 503);
-	assert_int_equal(
-	    ask(&c, "GET /v1/healthz HTTP/1.1\r\n" HOST "\r\n"), 200);
+	assert_int_equal(ask(&c, HEALTH), 200);
 	client_close(&c);
 	proc_harness_link(&t->p, &t->broker, PROC_BROKER, 0);
 }
@@ -375,6 +421,8 @@ main(void)
 	    cmocka_unit_test(test_weak_ciphers),
 	    cmocka_unit_test(test_per_source),
 	};
+	const struct CMUnitTest keys[] = {
+	    cmocka_unit_test(test_earlier_key_announces)};
 	const struct CMUnitTest small[] = {
 	    cmocka_unit_test(test_silent),
 	    cmocka_unit_test(test_known),
@@ -384,6 +432,7 @@ main(void)
 
 	add(&sum, cmocka_run_group_tests(pure, NULL, NULL));
 	add(&sum, cmocka_run_group_tests(https, setup_https, teardown));
+	add(&sum, cmocka_run_group_tests(keys, setup_https, teardown));
 	add(&sum, cmocka_run_group_tests(small, setup_small, teardown));
 	add(&sum, cmocka_run_group_tests(admin, setup_admin, teardown));
 	return sum != 0;
