@@ -76,7 +76,10 @@ add_challenge(struct ctx *c, struct challenges *ch, const struct reply *r)
 		    ch->server, c->prof.server_id);
 		return EXIT_UNREACHABLE;
 	}
-	nextkey_hear(c, ch->server, member(r->json, "tls_next"));
+	/* Without one it tells nothing: the broker may have the configuration
+	 * of the next key before the API has that key. */
+	if (member(r->json, "tls_next")[0] != '\0')
+		nextkey_hear(c, ch->server, member(r->json, "tls_next"));
 	/* Both families may go through one translator to one address. */
 	for (unsigned i = 0; i < ch->n; i++)
 		if (ch->source[i].addr.family == s->addr.family)

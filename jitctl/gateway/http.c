@@ -17,7 +17,6 @@
 #include "base/str.h"
 #include "jitctl/gateway/nextkey.h"
 #include "jitctl/gateway/pin.h"
-#include "jitctl/gateway/profile.h"
 #include "jitctl/term/say.h"
 #include "jitctl/term/words.h"
 #include "wire/rollover.h"
@@ -310,10 +309,7 @@ take_next_key(struct ctx *c, CURL *h)
 		memcpy(c->prof.tls, was, sizeof(was));
 		return false;
 	}
-	c->prof.tls_next[0] = '\0';
-	if (profile_set_key(c->prof.name, c->prof.tls, "") != EXIT_OK)
-		say_debug(c, "the new key is not in the profile yet");
-	say_debug(c, "the gateway has the key that it had announced");
+	nextkey_taken(c);
 	return true;
 }
 

@@ -117,8 +117,11 @@ has_record ".event == \"gateway.reload\" and .tls == \"$next\" and .tls_next == 
 [ "$old" != "$(on gateway cat /var/lib/sallyport/pub/tls.spki)" ] || fail 'the same key'
 before=
 wait_for 20 renewed
+expect_ok as alice whoami
+expect_out "has a new TLS key, the one it had announced: SHA256:$next"
 request alice web-01 --for 6m >/dev/null
 expect_ok as alice whoami
+expect_no_out 'has a new TLS key'
 passes five
 
 echo '- who has not is told'
