@@ -172,6 +172,8 @@ start_add(struct notary *n, struct peer *p, const struct msg_nt_leg_open *m,
 	event_num(&f, EF_CAPS, g->caps);
 	event_str(&f, EF_KEY_FP, m->key_fp);
 	event_str(&f, EF_CLIENT, m->client_version);
+	if (m->approved_by[0] != '\0')
+		event_str(&f, EF_APPROVED_BY, m->approved_by);
 	event_str(&f, EF_OUTCOME, "success");
 	r = queue_add(n, &item, &f);
 	event_fields_done(&f);

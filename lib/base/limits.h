@@ -96,6 +96,8 @@ enum {
 	LIMIT_USE_WITHIN_S = 43200,    /* and then for its user */
 	LIMIT_REQUESTS_PER_USER = 100, /* that wait */
 	LIMIT_APPROVALS = 36,          /* of one request: all its levels */
+	/* their names, with spaces between */
+	LIMIT_APPROVED_SIZE = LIMIT_APPROVALS * LIMIT_NAME_SIZE,
 	LIMIT_REVISION_SIZE = 11264,   /* what will be granted, as text */
 	LIMIT_NONCE_SIZE = 33,         /* 32 hex digits + NUL */
 	LIMIT_NONCE_LIFE_S = 60,

@@ -54,6 +54,8 @@ struct request {
 	char grant[LIMIT_ID_SIZE];    /* ACTIVE: that it became */
 	char by[LIMIT_NAME_SIZE];     /* who brought it to its state */
 	char note[LIMIT_REASON_SIZE]; /* and their words */
+	/* ACTIVE: whose yes counted then, with spaces between */
+	char approved_by[LIMIT_APPROVED_SIZE];
 	char revision[LIMIT_REVISION_SIZE];
 	char digest[REQUEST_DIGEST_SIZE];
 	uint64_t seq;

@@ -281,6 +281,7 @@ struct msg_nt_leg_open {
 	uint16_t client_port;
 	char key_fp[64];
 	char client_version[LIMIT_SSH_VERSION_SIZE];
+	char approved_by[LIMIT_APPROVED_SIZE]; /* its grant */
 };
 struct msg_nt_leg_opened {
 	uint32_t rid;

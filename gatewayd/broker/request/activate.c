@@ -181,28 +181,39 @@ recorded(struct call *c)
 	open_start(c->b, in, opened, c);
 }
 
+/* Those whose yes counts as of now. */
 static void
-record(struct call *c, const struct waiting *w)
+approved_by(struct waiting *w)
 {
 	const struct approvals *a = w->in->approvals;
-	struct event_fields f;
-	struct buf names;
+	char *const to = w->r.approved_by;
+	const size_t size = sizeof(w->r.approved_by);
 
-	buf_init(&names, LIMIT_FIELD_MAX);
-	for (size_t i = 0; i < a->n; i++)
+	to[0] = '\0';
+	for (size_t i = 0; i < a->n; i++) {
+		const size_t len = strlen(to);
+
 		if (quorum_counts(&w->in->verdict.needs, a->row[i].level,
-			&a->row[i].groups)) /* else it counts no more */
-			buf_printf(&names, "%s%s", names.len > 0 ? " " : "",
-			    a->row[i].user);
+			&a->row[i].groups))
+			(void)!str_fmt(to + len, size - len, "%s%s",
+			    len > 0 ? " " : "", a->row[i].user);
+	}
+}
+
+static void
+record(struct call *c, struct waiting *w)
+{
+	struct event_fields f;
+
+	approved_by(w);
 	waiting_fields(c, w, &f);
 	event_str(&f, EF_GRANT, w->in->grant);
 	event_num(&f, EF_SECONDS, w->in->verdict.seconds);
 	event_str(&f, EF_SHA256, w->r.digest);
-	event_strn(&f, EF_APPROVED_BY, names.p, names.len);
+	event_str(&f, EF_APPROVED_BY, w->r.approved_by);
 	event_str(&f, EF_OUTCOME, "success");
 	call_append(c, EV_REQUEST_ACTIVATE, &f, recorded);
 	event_fields_done(&f);
-	buf_done(&names);
 }
 
 /* Its grant, if that is open. */

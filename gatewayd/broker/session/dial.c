@@ -227,6 +227,21 @@ nt_opened(struct broker *b, void *arg, const void *body)
 	open_leg(s);
 }
 
+/* What people had approved says by whom, or does not begin. */
+static int
+approved_by(const struct session *s, char *ret, size_t size)
+{
+	struct request r;
+	int e;
+
+	if (s->grant == NULL || s->grant->g.req[0] == '\0')
+		return 0;
+	e = store_request_get(s->b->store, s->grant->g.req, &r);
+	if (e == 0)
+		text_set(ret, size, r.approved_by);
+	return e == GW_ENOENT ? 0 : e; /* nobody had to */
+}
+
 void
 dial_start(struct session *s)
 {
@@ -252,6 +267,11 @@ dial_start(struct session *s)
 	text_set(m.sid, sizeof(m.sid), s->sid);
 	text_set(m.key_fp, sizeof(m.key_fp), s->key_fp);
 	text_set(m.client_version, sizeof(m.client_version), s->client_version);
+	if (approved_by(s, m.approved_by, sizeof(m.approved_by)) != 0) {
+		failed(s, DIAL_FAILED,
+		    "the gateway's store cannot be read: try again");
+		return;
+	}
 	s->pending++;
 	if (ask(s->b, PROC_NOTARY, MSG_NT_LEG_OPEN, &m, MSG_NT_LEG_OPENED,
 		nt_opened, s) == 0)

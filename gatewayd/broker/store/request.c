@@ -13,7 +13,7 @@
 	"port, seconds,"                                                       \
 	" use_within, why, ticket, source4, source6, state, created, until, "  \
 	"grant_id, by, note,"                                                  \
-	" revision, digest, seq"
+	" revision, digest, seq, approved_by"
 #define WAITS "state IN (1, 2)"
 
 _Static_assert(REQUEST_PENDING == 1 && REQUEST_APPROVED == 2, "as in WAITS");
@@ -23,7 +23,8 @@ store_request_put(struct store *s, const struct request *r)
 {
 	struct query *q = query_new(s->sql,
 	    "INSERT INTO requests(" COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,"
-	    "?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24)");
+	    "?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,"
+	    "?25)");
 
 	query_str(q, r->id);
 	query_str(q, r->user);
@@ -49,6 +50,7 @@ store_request_put(struct store *s, const struct request *r)
 	query_str(q, r->revision);
 	query_str(q, r->digest);
 	query_num(q, (int64_t)r->seq);
+	query_str(q, r->approved_by);
 	return query_run(q);
 }
 
@@ -80,6 +82,7 @@ read_request(struct request *r, struct query *q)
 	store_text(r->revision, sizeof(r->revision), q, 21);
 	store_text(r->digest, sizeof(r->digest), q, 22);
 	r->seq = (uint64_t)query_get_num(q, 23);
+	store_text(r->approved_by, sizeof(r->approved_by), q, 24);
 }
 
 int
@@ -104,7 +107,8 @@ store_request_move(
 {
 	struct query *q = query_new(s->sql,
 	    "UPDATE requests SET state = ?2, until = ?3, grant_id = ?4,"
-	    " by = ?5, note = ?6, seq = ?7 WHERE id = ?1 AND state = ?8"
+	    " by = ?5, note = ?6, seq = ?7, approved_by = ?9"
+	    " WHERE id = ?1 AND state = ?8"
 	    " RETURNING id");
 	char id[LIMIT_NAME_SIZE];
 	int e;
@@ -117,6 +121,7 @@ store_request_move(
 	query_str(q, r->note);
 	query_num(q, (int64_t)r->seq);
 	query_num(q, from);
+	query_str(q, r->approved_by);
 	e = store_one_name(q, id);
 	return e == GW_ENOENT ? GW_ESTATE : e;
 }

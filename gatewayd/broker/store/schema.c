@@ -190,6 +190,10 @@ static const char recovery[] =
     " hash TEXT NOT NULL, salt TEXT NOT NULL, used INTEGER NOT NULL,"
     " seq INTEGER NOT NULL, PRIMARY KEY(user, hash));";
 
+/* 10: who had approved what became a grant. */
+static const char approved[] =
+    "ALTER TABLE requests ADD COLUMN approved_by TEXT NOT NULL DEFAULT '';";
+
 const struct migration *
 store_migrations(unsigned *retn)
 {
@@ -203,6 +207,7 @@ store_migrations(unsigned *retn)
 	    {.text = asked},
 	    {.text = locks},
 	    {.text = recovery},
+	    {.text = approved},
 	};
 
 	*retn = ARRAY_LEN(list);

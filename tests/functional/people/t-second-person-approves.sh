@@ -78,6 +78,8 @@ expect_eq "$grant" "$(as alice requests show "$id" -o json | jq -r .grant)" 'the
 expect_eq hello "$(gw_ssh alice -- web-01 echo hello)" 'ssh'
 has_record ".event == \"request.activate\" and .grant == \"$grant\" and .approved_by == \"bob\"" ||
 	fail 'the activation is not on record'
+has_record ".event == \"session.start\" and .grant == \"$grant\" and .approved_by == \"bob\"" ||
+	fail 'the session does not say who approved'
 expect_eq active "$(state_of alice "$id")" 'the request'
 
 echo '- once: what has ended is not opened again'
