@@ -4,6 +4,7 @@
  */
 #include "session/chan.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 
 #include "base/limits.h"
@@ -77,6 +78,9 @@ chan_free(struct session *s, struct chan *c)
 	free(c->command);
 	buf_done(&c->env);
 	free(c);
+	/* what waited for a reader lies between small things that stay: by
+	 * itself malloc may keep it all as long as the session lives */
+	(void)malloc_trim(0);
 }
 
 /* Each start has its end: with what is known, and else with why it is not. */
