@@ -103,6 +103,8 @@ int run_locks(struct ctx *c);
 int run_lock(struct ctx *c);
 int run_unlock(struct ctx *c);
 int run_apply(struct ctx *c);
+int run_export(struct ctx *c);
+int run_get(struct ctx *c);
 int run_sessions(struct ctx *c);
 int run_session_kill(struct ctx *c);
 int run_session_play(struct ctx *c);

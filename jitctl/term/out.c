@@ -490,8 +490,9 @@ charset_ok(const char *s)
 	return *s == '\0';
 }
 
-void
-out_json(FILE *f, const json_t *v, size_t flags)
+/* Malloc'd. */
+static char *
+json_shown(const json_t *v, size_t flags)
 {
 	char *text = json_dumps(v, flags);
 
@@ -499,6 +500,14 @@ out_json(FILE *f, const json_t *v, size_t flags)
 		free(text);
 		text = json_dumps(v, flags | JSON_ENSURE_ASCII);
 	}
+	return text;
+}
+
+void
+out_json(FILE *f, const json_t *v, size_t flags)
+{
+	char *text = json_shown(v, flags);
+
 	for (const char *s = text; s != NULL && *s != '\0'; s++)
 		if (*s == 0x7f)
 			(void)fputs("\\u007f", f);
@@ -509,11 +518,42 @@ out_json(FILE *f, const json_t *v, size_t flags)
 
 /* ------------------------------------------------------------------ yaml */
 
+/* JSON's two halves of one character, which YAML writes as one. */
+static unsigned long
+surrogates(const char *s)
+{
+	unsigned high = 0, low = 0;
+	int n = 0;
+
+	if (sscanf(s, "\\u%4x\\u%4x%n", &high, &low, &n) != 2 || n != 12 ||
+	    high < 0xd800 || high > 0xdbff || low < 0xdc00 || low > 0xdfff)
+		return 0;
+	return 0x10000UL + ((high - 0xd800UL) << 10) + (low - 0xdc00UL);
+}
+
+/* A JSON string is a YAML string, but for those; nothing else has one meaning.
+ */
 static void
 yaml_scalar(FILE *f, const json_t *v)
 {
-	/* A JSON string is a YAML string; nothing else has one meaning. */
-	out_json(f, v, JSON_ENCODE_ANY | JSON_COMPACT);
+	char *text = json_shown(v, JSON_ENCODE_ANY | JSON_COMPACT);
+
+	for (const char *s = text; s != NULL && *s != '\0'; s++) {
+		const unsigned long c = *s == '\\' ? surrogates(s) : 0;
+
+		if (c != 0) {
+			(void)fprintf(f, "\\U%08lX", c);
+			s += 11;
+		} else if (*s == '\\') {
+			(void)fputc(*s++, f);
+			(void)fputc(*s, f);
+		} else if (*s == 0x7f) {
+			(void)fputs("\\u007f", f);
+		} else {
+			(void)fputc(*s, f);
+		}
+	}
+	free(text);
 }
 
 static void

@@ -43,7 +43,9 @@ list(struct call *c, struct listing *l)
 
 		if ((all || names_user(x, &c->subject->user)) &&
 		    listing_wants(l, x->name))
-			listing_add(l, role_json(x), x->name);
+			listing_add(l,
+			    l->policy ? role_policy_json(x) : role_json(x),
+			    x->name);
 	}
 	return 0;
 }

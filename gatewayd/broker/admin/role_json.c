@@ -47,18 +47,47 @@ list_json(const struct rolefield *f, const struct policy_role *r)
 	return all;
 }
 
+static void
+put_field(json_t *o, const struct rolefield *f, const struct policy_role *r)
+{
+	struct rolefield_value v;
+
+	rolefield_get(&v, f, r, 0);
+	(void)json_object_set_new(o, f->name,
+	    rolefield_is_list(f) ? list_json(f, r) : value_json(f, &v));
+}
+
+json_t *
+role_policy_json(const struct policy_role *r)
+{
+	json_t *o = json_object();
+	const struct rolefield *f = rolefields();
+	struct policy_role *absent = calloc(1, sizeof(*absent));
+
+	if (absent == NULL) {
+		json_decref(o);
+		return NULL;
+	}
+	absent->deny = r->deny;
+	for (size_t i = 0; i < ROLE_FIELD_COUNT; i++) {
+		absent->deny = r->deny;
+		rolefield_absent(&f[i], absent);
+		if ((f[i].bits & ROLE_REQUIRED) != 0 ||
+		    !rolefield_equal(&f[i], absent, r))
+			put_field(o, &f[i], r);
+	}
+	free(absent);
+	return o;
+}
+
 json_t *
 role_json(const struct policy_role *r)
 {
 	json_t *o = json_object();
-	struct rolefield_value v;
 	const struct rolefield *f = rolefields();
 
 	for (size_t i = 0; i < ROLE_FIELD_COUNT; i++) {
-		rolefield_get(&v, &f[i], r, 0);
-		(void)json_object_set_new(o, f[i].name,
-		    rolefield_is_list(&f[i]) ? list_json(&f[i], r)
-					     : value_json(&f[i], &v));
+		put_field(o, &f[i], r);
 		if (f[i].kind == ROLE_NAME)
 			(void)json_object_set_new(
 			    o, "role_id", json_string(r->id));

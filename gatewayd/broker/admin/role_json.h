@@ -17,5 +17,8 @@ MUST_CHECK int role_parse(struct policy_role *ret, const json_t *o,
     const struct zone_table *zones, struct problem *p);
 /* All fields; what lacks memory is left out. */
 json_t *role_json(const struct policy_role *r);
+/* As policy.apply takes it: without its id, and without what is so anyway.
+ * NULL: out of memory. */
+json_t *role_policy_json(const struct policy_role *r);
 
 #endif

@@ -37,8 +37,18 @@ add_fp(void *arg, const uint8_t *blob, size_t n)
 	(void)json_array_append_new(arg, json_string(fp));
 }
 
-json_t *
-target_json(const struct target *t)
+static void
+add_line(void *arg, const uint8_t *blob, size_t n)
+{
+	char line[LIMIT_PUBKEY_MAX * 2];
+
+	if (sshkey_format_line(line, sizeof(line), blob, n) == 0)
+		(void)json_array_append_new(arg, json_string(line));
+}
+
+/* policy: as policy.apply takes it, with the whole keys. */
+static json_t *
+make_json(const struct target *t, bool policy)
 {
 	json_t *o = json_object();
 	json_t *addresses = json_array();
@@ -50,9 +60,10 @@ target_json(const struct target *t)
 	for (unsigned i = 0; i < t->labels.n; i++)
 		put_str(
 		    labels, t->labels.label[i].key, t->labels.label[i].value);
-	(void)target_each_key(t, add_fp, keys);
+	(void)target_each_key(t, policy ? add_line : add_fp, keys);
 	put_str(o, "target", t->name);
-	put_str(o, "target_id", t->id);
+	if (!policy)
+		put_str(o, "target_id", t->id);
 	(void)json_object_set_new(o, "addresses", addresses);
 	put_num(o, "port", t->port);
 	put_str(o, "reach", grant_reach_str((enum grant_reach)t->reach));
@@ -60,6 +71,12 @@ target_json(const struct target *t)
 	(void)json_object_set_new(o, "logins", names_json(&t->logins));
 	(void)json_object_set_new(o, "host_keys", keys);
 	return o;
+}
+
+json_t *
+target_json(const struct target *t)
+{
+	return make_json(t, false);
 }
 
 /* With what the firewall said by now. */
@@ -96,8 +113,10 @@ list_one(void *arg, const char *name, const struct target *t)
 
 	if (listing_wants(w->list, name) && t != NULL &&
 	    (w->all || concerns_user(w, t)))
-		listing_add(
-		    w->list, add_protected(target_json(t), w->c->b, t), name);
+		listing_add(w->list,
+		    w->list->policy ? make_json(t, true)
+				    : add_protected(target_json(t), w->c->b, t),
+		    name);
 }
 
 /* What roles give to this very user. */

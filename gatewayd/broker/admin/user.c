@@ -61,6 +61,43 @@ user_json(const struct user *u)
 	return o;
 }
 
+/* A line as of a .pub file. NULL: it is no key. */
+static json_t *
+key_line(const struct user_key *k)
+{
+	char line[LIMIT_PUBKEY_MAX * 2],
+	    text[sizeof(line) + STORE_COMMENT_SIZE];
+	json_t *v = NULL;
+
+	if (sshkey_format_line(line, sizeof(line), k->blob, k->len) != 0)
+		return NULL;
+	(void)snprintf(text, sizeof(text), "%s%s%s", line,
+	    k->comment[0] != '\0' ? " " : "", k->comment);
+	v = json_string(text);
+	return v != NULL ? v : json_string(line);
+}
+
+/* As policy.apply takes them, with the whole keys, and nothing that proves who
+ * they are. Who is not disabled has no state there: a file that is applied
+ * again lets nobody in who was locked out meanwhile. */
+static json_t *
+user_policy_json(const struct user *u)
+{
+	json_t *o = json_object();
+	json_t *keys = json_array();
+
+	for (unsigned i = 0; i < u->nkeys; i++)
+		(void)json_array_append_new(keys, key_line(&u->keys[i]));
+	put_str(o, "user", u->name);
+	(void)json_object_set_new(o, "keys", keys);
+	(void)json_object_set_new(o, "groups", names_json(&u->groups));
+	put_bool(o, "admin", u->admin);
+	put_bool(o, "auditor", u->auditor);
+	if (u->state == USER_DISABLED)
+		put_str(o, "state", state_str(u->state));
+	return o;
+}
+
 void
 user_codes(
     struct broker *b, const struct user *u, char ret[static LIMIT_TEXT_SIZE])
@@ -109,8 +146,8 @@ list_one(void *arg, const char *name, const struct user *u)
 
 	if (!listing_wants(w->l, name) || u == NULL)
 		return;
-	o = user_json(u);
-	if (w->l->only[0] != '\0' && u->totp.len > 0) {
+	o = w->l->policy ? user_policy_json(u) : user_json(u);
+	if (!w->l->policy && w->l->only[0] != '\0' && u->totp.len > 0) {
 		user_codes(w->b, u, text);
 		put_str(o, "codes", text);
 	}

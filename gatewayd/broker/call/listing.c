@@ -47,6 +47,10 @@ listing_init(struct listing *l, struct call *c)
 		refuse(c, "all", "0 or 1 was expected");
 		return false;
 	}
+	if (!params_flag(c->query, "policy", &l->policy)) {
+		refuse(c, "policy", "0 or 1 was expected");
+		return false;
+	}
 	l->items = json_array();
 	return true;
 }

@@ -24,6 +24,7 @@ typedef json_t *listing_json_fn(const void *what);
 struct listing {
 	json_t *items;
 	bool all;                   /* ?all=1: what has ended, too */
+	bool policy;                /* ?policy=1: as policy.apply takes it */
 	char only[LIMIT_NAME_SIZE]; /* ?name=: of a list by name, that one */
 	size_t size;
 	bool more;

@@ -25,6 +25,9 @@ everything() {
 	done
 }
 single=$(everything)
+expect_ok local_admin export
+exported=$OUT
+put_file gateway /etc/lab/exported.yaml <<<"$exported"
 
 echo '- the same as a file: nothing changes'
 {
@@ -56,6 +59,17 @@ expect_eq "$(jq -cS 'map(del(.protected, .target_id))' <<<"$(jq -s '.[0]' <<<"$s
 expect_eq "$(jq -cs '.[2] | map(del(.role_id))' <<<"$single")" \
 	"$(local_admin roles -o json | jq -cS '.items | map(del(.role_id))')" roles
 expect_eq silent "$(tcp_probe client 10.20.0.11 22)" 'the target'
+
+echo '- what was exported goes in unchanged, and changes nothing where it is so'
+expect_ok local_admin apply -f /etc/lab/exported.yaml
+expect_out '^0 added, 0 changed, [0-9]+ unchanged[.]$'
+expect_ok local_admin export
+expect_eq "$exported" "$OUT" 'the export of another gateway with the same policy'
+expect_ok local_admin get role ops -o yaml
+expect_eq "$(sed -n '/^roles/,$p' <<<"$exported")" "$OUT" 'one of it'
+expect_fail 5 local_admin get role osp -o yaml
+expect_out 'Did you mean ops'
+grep -qE 'totp|invit|SHA256:|_id:' <<<"$exported" && fail "more than policy is exported:$(check_show "$exported")"
 
 echo '- one bad entry and nothing of it happens'
 now=$(everything)

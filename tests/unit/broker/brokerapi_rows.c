@@ -168,6 +168,127 @@ test_role_fields(void **state)
 	stop(x);
 }
 
+/* ---- as policy.apply takes them */
+
+/* The list of that verb, under that name. */
+static void
+add_section(struct scene *x, json_t *policy, const char *section, unsigned verb)
+{
+	json_t *list = NULL;
+
+	send_query(x, &x->admin, verb, "policy=1", "");
+	assert_int_equal(want_reply(x, &x->admin), 200);
+	list = json_loads(x->text, 0, NULL);
+	assert_int_equal(
+	    json_object_set(policy, section, json_object_get(list, "items")),
+	    0);
+	json_decref(list);
+}
+
+static void
+target_gone(struct scene *x, const char *name)
+{
+	char body[128];
+
+	(void)snprintf(body, sizeof(body), "{\"target\":\"%s\"}", name);
+	assert_int_equal(
+	    admin_call(x, VERB_TARGET_REMOVE, EV_TARGET_REMOVE, body), 200);
+}
+
+static char *
+policy_form(struct scene *x)
+{
+	json_t *policy = json_object();
+	char *text = NULL;
+
+	add_section(x, policy, "users", VERB_USERS);
+	add_section(x, policy, "targets", VERB_TARGETS);
+	add_section(x, policy, "roles", VERB_ROLES);
+	text = json_text(policy);
+	assert_non_null(text);
+	json_decref(policy);
+	return text;
+}
+
+/* All that a body of that verb may say of a user is said; so is all of a
+ * target. Of what is secret, nothing. */
+static void
+want_all_said(const char *policy)
+{
+	static const char *const said[] = {"\"user\"", "\"keys\"", "\"groups\"",
+	    "\"admin\"", "\"auditor\"", "\"state\"", "\"target\"",
+	    "\"addresses\"", "\"port\"", "\"reach\"", "\"labels\"",
+	    "\"logins\"", "\"host_keys\""};
+	static const char *const unsaid[] = {
+	    "_id\"", "totp", "invit", "codes", "SHA256:", "protected"};
+
+	for (size_t i = 0; i < ARRAY_LEN(said); i++)
+		CHECK_ROW(strstr(policy, said[i]) != NULL, said[i]);
+	for (size_t i = 0; i < ARRAY_LEN(unsaid); i++)
+		CHECK_ROW(strstr(policy, unsaid[i]) == NULL, unsaid[i]);
+}
+
+/* Says every field of a role, changes nothing where it is from, and makes the
+ * same elsewhere. */
+void
+test_policy_form(void **state)
+{
+	static const char deny[] =
+	    "{\"role\":\"never\",\"users\":[\"alice\"],\"logins\":[],"
+	    "\"ports\":[22],\"deny\":true}";
+	struct scene *x = *state;
+	struct key k = {0};
+	char *policy = NULL, *again = NULL;
+	char line[256], target[512];
+	json_t *full = json_loads(role_full, 0, NULL), *all = NULL;
+	struct store *s = NULL;
+
+	key_make(&k);
+	store_bob(x, &k, USER_DISABLED);
+	start(x, NULL, 0, NULL);
+	assert_int_equal(
+	    admin_call(x, VERB_ROLE_ADD, EV_ROLE_SET, role_full), 201);
+	assert_int_equal(admin_call(x, VERB_ROLE_ADD, EV_ROLE_SET, deny), 201);
+	key_line(line, &k);
+	(void)snprintf(target, sizeof(target),
+	    "{\"target\":\"web-02\",\"addresses\":[\"198.51.100.2\"],"
+	    "\"reach\":\"direct\",\"labels\":{\"env\":\"prod\"},"
+	    "\"logins\":[\"deploy\"],\"host_keys\":[\"%s\"]}",
+	    line);
+	assert_int_equal(
+	    admin_call(x, VERB_TARGET_ADD, EV_TARGET_SET, target), 201);
+	target_gone(
+	    x, "web-01"); /* it has no key, as no policy could have it */
+	policy = policy_form(x);
+	want_all_said(policy);
+	all = json_loads(policy, 0, NULL);
+	(void)json_object_del(full, "deny"); /* so it is anyway */
+	assert_true(
+	    json_equal(full, json_array_get(json_object_get(all, "roles"), 0)));
+	assert_int_equal(admin_call(x, VERB_APPLY, EV_NONE, policy), 200);
+	assert_true(has(x, "\"same\""));
+	assert_false(has(x, "\"changed\""));
+	assert_false(has(x, "\"new\""));
+	stop(x);
+	s = store_of(x);
+	must(store_role_remove(s, "full", 90));
+	must(store_role_remove(s, "never", 90));
+	must(store_target_remove(s, "web-02", 90));
+	must(store_user_remove(s, "bob", 90));
+	store_close(s);
+	start(x, NULL, 0, NULL);
+	assert_int_equal(
+	    admin_call(x, VERB_APPLY, EV_POLICY_APPLY, policy), 200);
+	again = policy_form(x);
+	assert_string_equal(policy, again);
+	stop(x);
+	free(policy);
+	free(again);
+	json_decref(full);
+	json_decref(all);
+	EVP_PKEY_free(k.pkey);
+}
+
 void
 test_role_refused(void **state)
 {

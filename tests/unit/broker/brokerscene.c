@@ -317,6 +317,13 @@ link_session(struct scene *x, struct testlink *ret, uint64_t conn)
 void
 send_call(struct scene *x, struct testlink *l, unsigned verb, const char *body)
 {
+	send_query(x, l, verb, "", body);
+}
+
+void
+send_query(struct scene *x, struct testlink *l, unsigned verb,
+    const char *query, const char *body)
+{
 	struct msg_api_call m = {.rid = ++x->rid,
 	    .verb = (uint16_t)verb,
 	    .uid = -1,
@@ -327,6 +334,8 @@ send_call(struct scene *x, struct testlink *l, unsigned verb, const char *body)
 		m.uid = 0;
 	else
 		must(addr_parse(&m.peer, CLIENT));
+	m.query.p = (const uint8_t *)query;
+	m.query.len = (uint32_t)strlen(query);
 	m.body.p = (const uint8_t *)body;
 	m.body.len = (uint32_t)strlen(body);
 	testlink_send(l, MSG_API_CALL, &m);

@@ -78,6 +78,9 @@ void answer_protect(struct scene *x);
 void link_session(struct scene *x, struct testlink *ret, uint64_t conn);
 void send_call(
     struct scene *x, struct testlink *l, unsigned verb, const char *body);
+/* The same with "name=value&..." behind its path. */
+void send_query(struct scene *x, struct testlink *l, unsigned verb,
+    const char *query, const char *body);
 unsigned want_reply(struct scene *x, struct testlink *l);
 /* The value of that field in the last reply or record. */
 void field(
@@ -123,6 +126,7 @@ void test_states(void **state);
 void test_early(void **state);
 void test_role_fields(void **state);
 void test_role_refused(void **state);
+void test_policy_form(void **state);
 
 /* ---- brokerapi_moment.c */
 

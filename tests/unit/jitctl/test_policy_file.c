@@ -3,11 +3,15 @@
  * page's example. */
 #include "tests/unit/support/test.h"
 
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/rolefield.h"
 #include "jitctl/gateway/policy_file.h"
+#include "jitctl/gateway/policy_now.h"
+#include "jitctl/term/out.h"
 #include "tests/unit/jitctl/manual.h"
 
 #define KEY                                                                    \
@@ -23,6 +27,23 @@ resolve(const char *name, struct addr ret[static LIMIT_SOURCES])
 	    addr_parse(&ret[1], "2001:db8::1") != 0)
 		return 0;
 	return 2;
+}
+
+/* With ' for ". */
+static json_t *
+json_of(const char *text)
+{
+	char *s = strdup(text);
+	json_t *o = NULL;
+
+	assert_non_null(s);
+	for (char *p = s; *p != '\0'; p++)
+		if (*p == '\'')
+			*p = '"';
+	o = json_loads(s, 0, NULL);
+	assert_non_null(o);
+	free(s);
+	return o;
 }
 
 static json_t *
@@ -153,6 +174,73 @@ test_policy_refuses(void **state)
 	}
 }
 
+/* ---- and back */
+
+/* A value of each field, not the one that it has anyway: a new field fails here
+ * until it has a line. As the API has it. */
+static const char full[] =
+    "{'role':'full','users':['alice'],'groups':['ops'],'targets':['web-01'],"
+    "'labels':{'env':'prod'},'select':['!old'],'logins':['deploy'],"
+    "'ports':[2222,22],'max':5400,'sources':['10.0.0.0/8'],"
+    "'hours':['mon-fri 08:00-18:00 UTC'],'mfa_age':0,'reason':'optional',"
+    "'unused_after':60,'max_grants':3,'max_sessions':1,"
+    "'reason_pattern':'INC-[0-9]+','ticket_pattern':'\\\"CHG: "
+    "#','allow':['pty'],"
+    "'commands':['id','uptime {int}'],'record':false,'deny':true,"
+    "'approvals':['1 of sre'],'pending':604800,'use_within':90061,"
+    "'note':'yes \\u2013 \\ud83d\\ude80 \\u00fc # \\\\U: {a}'}";
+
+/* As export prints it. */
+static char *
+printed(json_t *p)
+{
+	char *text = NULL;
+	size_t n = 0;
+	FILE *f = open_memstream(&text, &n);
+
+	assert_non_null(f);
+	policy_to_file(p);
+	out_yaml(f, p);
+	assert_int_equal(fclose(f), 0);
+	return text;
+}
+
+static void
+test_policy_back(void **state)
+{
+	static const char rest[] =
+	    "{'users':[{'user':'no','keys':['" KEY " a@b'],'groups':[],"
+	    "'admin':false,'auditor':true,'state':'disabled'}],"
+	    "'targets':[{'target':'1','addresses':['192.0.2.1',"
+	    "'2001:db8::1'],'port':22,'reach':'proxy','labels':{'0x1':'null'},"
+	    "'logins':['deploy'],'host_keys':['" KEY "']}],'roles':[]}";
+	const struct rolefield *f = rolefields();
+	json_t *want = json_of(rest), *role = json_of(full), *now = NULL;
+	json_t *again = NULL;
+	unsigned errors = 1;
+	char *text = NULL, first[256];
+
+	(void)state;
+	for (size_t i = 0; i < ROLE_FIELD_COUNT; i++)
+		CHECK_ROW(json_object_get(role, f[i].name) != NULL, f[i].name);
+	assert_int_equal(
+	    json_array_append_new(json_object_get(want, "roles"), role), 0);
+	for (unsigned utf8 = 0; utf8 <= 1; utf8++) {
+		(void)setlocale(LC_CTYPE, utf8 ? "C.UTF-8" : "C");
+		now = json_deep_copy(want);
+		text = printed(now);
+		again = policy(text, &errors, first);
+		if (errors > 0)
+			fail_msg("%s in:\n%s", first, text);
+		if (!json_equal(again, want))
+			fail_msg("it is other after:\n%s", text);
+		free(text);
+		json_decref(now);
+		json_decref(again);
+	}
+	json_decref(want);
+}
+
 int
 main(void)
 {
@@ -160,6 +248,7 @@ main(void)
 	    cmocka_unit_test(test_policy),
 	    cmocka_unit_test(test_policy_manual),
 	    cmocka_unit_test(test_policy_refuses),
+	    cmocka_unit_test(test_policy_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
