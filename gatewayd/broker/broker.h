@@ -43,6 +43,7 @@ struct challenges;
 struct channels;
 struct closing;
 struct denials;
+struct lock_me;
 struct disk;
 struct early_call;
 struct ended;
@@ -96,6 +97,7 @@ struct broker {
 	struct tokens *tokens;
 	struct mfa_state *mfa;
 	struct denials *denials;
+	struct lock_me *lock_me;
 	struct known regulars; /* identity/regulars.h */
 	struct recovery *recovery;
 	struct history *history;

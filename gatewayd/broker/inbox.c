@@ -15,6 +15,7 @@
 #include "broker/admin/apply.h"
 #include "broker/admin/clock.h"
 #include "broker/admin/lock.h"
+#include "broker/admin/lock_me.h"
 #include "broker/admin/own_keys.h"
 #include "broker/admin/role.h"
 #include "broker/admin/target.h"
@@ -96,6 +97,7 @@ static call_fn *const verb_table[VERB_COUNT] = {
     [VERB_LOCKS] = verb_locks,
     [VERB_LOCK_ADD] = verb_lock_add,
     [VERB_LOCK_REMOVE] = verb_lock_remove,
+    [VERB_LOCK_ME] = verb_lock_me,
     [VERB_CLOCK_ACCEPT] = verb_clock_accept,
     [VERB_AUDIT] = verb_audit,
 };

@@ -17,6 +17,7 @@
 #include "base/str.h"
 #include "broker/admin/clock.h"
 #include "broker/admin/lock.h"
+#include "broker/admin/lock_me.h"
 #include "broker/admin/reconsider.h"
 #include "broker/broker.h"
 #include "broker/call/wait.h"
@@ -257,7 +258,7 @@ start(struct process *r, const struct conf *conf)
 	    (e = denials_new(b)) != 0 || (e = history_new(b)) != 0 ||
 	    (e = protect_new(b)) != 0 || (e = views_new(&b->views)) != 0 ||
 	    (e = channels_new(b)) != 0 || (e = lapse_new(b)) != 0 ||
-	    (e = lock_ends_new(b)) != 0)
+	    (e = lock_ends_new(b)) != 0 || (e = lock_me_new(b)) != 0)
 		return e;
 	session_init(b);
 	if ((prune = timer_new(r, on_prune, &prune)) == NULL)
@@ -298,6 +299,7 @@ stop(struct process *r)
 	channels_free(b);
 	lapse_free(b);
 	lock_ends_free(b);
+	lock_me_free(b);
 	known_clear(&b->regulars);
 	process_exit(r, 0);
 }

@@ -101,6 +101,7 @@ int run_role_set(struct ctx *c);
 int run_role_rm(struct ctx *c);
 int run_locks(struct ctx *c);
 int run_lock(struct ctx *c);
+int run_lock_me(struct ctx *c);
 int run_unlock(struct ctx *c);
 int run_apply(struct ctx *c);
 int run_export(struct ctx *c);

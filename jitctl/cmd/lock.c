@@ -6,14 +6,18 @@
 #include <string.h>
 
 #include "base/ids.h"
+#include "base/str.h"
 #include "core/lock.h"
 #include "jitctl/cmd/change.h"
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/cmd/list.h"
+#include "jitctl/gateway/call.h"
+#include "jitctl/gateway/code.h"
 #include "jitctl/gateway/read.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/say.h"
 #include "jitctl/term/words.h"
+#include "wire/json.h"
 
 static const struct col cols[] = {
     {"LOCK", "lock", COL_TEXT, false},
@@ -117,6 +121,46 @@ run_lock(struct ctx *c)
 	    c, VERB_LOCK_ADD, lock_body(c, &l), ASK_IF_ENDS, question, &r);
 	if (x == EXIT_OK && !out_object(c, r.json))
 		tell_locked(c, what, r.json);
+	reply_done(&r);
+	return x;
+}
+
+/* Whoever sits here need not be who is locked, nor have a key. */
+int
+run_lock_me(struct ctx *c)
+{
+	const char *user = opt_get(&c->opt, F_USER);
+	struct secret code = {0};
+	struct reply r = {0};
+	json_t *o = NULL;
+	int x = EXIT_USAGE;
+
+	if (user == NULL)
+		user = c->prof.user;
+	if (c->socket != NULL || !str_name_ok(user)) {
+		say_error("%s",
+		    c->socket != NULL
+			? "lock me is for who has no other way: root locks "
+			  "with \"lock user NAME\""
+			: "whom? name yourself with --user NAME");
+		return EXIT_USAGE;
+	}
+	if ((x = call_need_profile(c)) != EXIT_OK ||
+	    (x = code_get_only_recovery(c, &code)) != EXIT_OK)
+		return x;
+	o = json_pack("{s:s,s:s}", "user", user, "code", (const char *)code.p);
+	secret_free(&code);
+	x = o != NULL ? call_open(c, VERB_LOCK_ME, o, &r) : EXIT_FAILED;
+	json_wipe(o, "code");
+	json_decref(o);
+	if (x == EXIT_OK && !out_object(c, r.json)) {
+		say(c,
+		    "Locked: the user %s (%s). The recovery code is used up; "
+		    "an admin unlocks: %s unlock %s",
+		    user, member_id(r.json, "lock", 'l'), self(c),
+		    member_id(r.json, "lock", 'l'));
+		change_tell_ended(c, r.json);
+	}
 	reply_done(&r);
 	return x;
 }

@@ -199,9 +199,9 @@ send_with_code(struct attempt *a, struct reply *ret)
 	}
 }
 
-/* Over the admin socket: the bare body, no signature, no code. */
+/* The bare body, no signature, no code. */
 static int
-send_local(struct ctx *c, const struct verb *v, json_t *body, struct reply *ret)
+send_bare(struct ctx *c, const struct verb *v, json_t *body, struct reply *ret)
 {
 	struct http_call call = {.method = v->method, .path = v->path};
 	char *text = json_text(body);
@@ -213,6 +213,7 @@ send_local(struct ctx *c, const struct verb *v, json_t *body, struct reply *ret)
 	call.len = strlen(text);
 	if ((r = http_do(c, &call, ret)) == EXIT_OK)
 		r = reply_exit_code(ret);
+	explicit_bzero(text, strlen(text)); /* may hold a recovery code */
 	free(text);
 	return r;
 }
@@ -291,6 +292,19 @@ call_need_profile(const struct ctx *c)
 }
 
 int
+call_open(struct ctx *c, enum api_verb verb, json_t *body, struct reply *ret)
+{
+	int r = call_need_profile(c);
+
+	*ret = (struct reply){0};
+	if (r == EXIT_OK)
+		r = send_bare(c, verb_get(verb), body, ret);
+	if (r != EXIT_OK && ret->status != 0)
+		reply_print_problem(c, ret);
+	return r;
+}
+
+int
 call_signed(struct ctx *c, enum api_verb verb, json_t *body,
     const struct call_opts *o, struct reply *ret)
 {
@@ -303,7 +317,7 @@ call_signed(struct ctx *c, enum api_verb verb, json_t *body,
 	if (r != EXIT_OK)
 		return r;
 	if (c->socket != NULL) {
-		r = send_local(c, a.verb, body, ret);
+		r = send_bare(c, a.verb, body, ret);
 	} else {
 		uint8_t random[16];
 

@@ -25,6 +25,9 @@ struct call_opts {
  * the caller can say more, and is to be given to reply_done() always. */
 MUST_CHECK int call_signed(struct ctx *c, enum api_verb verb, json_t *body,
     const struct call_opts *o, struct reply *ret);
+/* A verb that nobody signs; a refusal is printed. Else as above. */
+MUST_CHECK int call_open(
+    struct ctx *c, enum api_verb verb, json_t *body, struct reply *ret);
 enum { CALL_TEXT_SIZE = 512 };
 /* Of a context without one: that there is none, and what to do about it. */
 void call_no_profile(const struct ctx *c, char why[static CALL_TEXT_SIZE],

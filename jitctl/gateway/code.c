@@ -115,6 +115,24 @@ code_get_recovery(const struct ctx *c, bool again, struct secret *ret)
 }
 
 int
+code_get_only_recovery(const struct ctx *c, struct secret *ret)
+{
+	const char *file = opt_get(&c->opt, F_RECOVERY_FILE);
+	int r = EXIT_LOGIN;
+
+	if (file == NULL && !prompt_possible(c))
+		say_error("a recovery code is needed; give it with "
+			  "--recovery-file FILE (- is stdin)");
+	else if (file != NULL)
+		r = prompt_file(file, NULL, ret);
+	else
+		r = prompt_secret(c, "Recovery code (not shown): ", ret);
+	if (r == EXIT_OK && !tidy_recovery(ret, false))
+		r = EXIT_LOGIN;
+	return r;
+}
+
+int
 code_get(const struct ctx *c, bool again, struct secret *ret)
 {
 	const char *file = code_file(c);

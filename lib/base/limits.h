@@ -56,6 +56,8 @@ enum {
 	LIMIT_TARGETS = 10000,
 	LIMIT_ROLES = 1000,
 	LIMIT_LOCKS = 1000, /* at a time: each is looked at in each decision */
+	LIMIT_LOCK_ME = 3, /* tries a minute from one network to lock oneself */
+	LIMIT_LOCK_ME_ALL = 30, /* and in all: each is some 20 ms of work */
 	LIMIT_LOCK_MAX_S = 366 * 86400, /* of one that has an end */
 	LIMIT_APPLY = 1000, /* users, targets, roles in one request: each */
 	LIMIT_APPLIES = 16, /* such requests that wait for one another */
@@ -98,8 +100,8 @@ enum {
 	LIMIT_APPROVALS = 36,          /* of one request: all its levels */
 	/* their names, with spaces between */
 	LIMIT_APPROVED_SIZE = LIMIT_APPROVALS * LIMIT_NAME_SIZE,
-	LIMIT_REVISION_SIZE = 11264,   /* what will be granted, as text */
-	LIMIT_NONCE_SIZE = 33,         /* 32 hex digits + NUL */
+	LIMIT_REVISION_SIZE = 11264, /* what will be granted, as text */
+	LIMIT_NONCE_SIZE = 33,       /* 32 hex digits + NUL */
 	LIMIT_NONCE_LIFE_S = 60,
 	LIMIT_SIGNED_APART_S = 86400, /* a request's signed time from ours */
 	LIMIT_NONCES_USED = 1 << 20,  /* in that time: more than a gateway's
@@ -139,6 +141,7 @@ enum {
 	LIMIT_URL_PATH_SIZE = 256,       /* then 414 */
 	LIMIT_QUERY_MAX = 1024,          /* then 414 */
 	LIMIT_BODY_MAX = 192 * 1024,     /* an HTTP request or reply body */
+	LIMIT_OPEN_BODY = 1024,          /* of what nobody signs */
 	LIMIT_JSON_DEPTH = 32,
 	LIMIT_REPLY_MAX = 4 * 1024 * 1024, /* what jitctl reads of a reply */
 	LIMIT_LONG_READS = 8,    /* of log and recordings at a time, so that all

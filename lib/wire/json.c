@@ -273,6 +273,16 @@ json_get_str(const json_t *o, const char *key, bool required, size_t max,
 	return 0;
 }
 
+void
+json_wipe(const json_t *o, const char *key)
+{
+	const json_t *v = json_object_get(o, key);
+
+	if (json_is_string(v))
+		explicit_bzero((void *)(uintptr_t)json_string_value(v),
+		    json_string_length(v));
+}
+
 int
 json_get_name(const json_t *o, const char *key, bool required, const char **ret,
     struct problem *retp)

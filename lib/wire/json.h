@@ -48,6 +48,8 @@ MUST_CHECK int json_only(
  * checked: UTF-8 without control characters, at most max bytes. */
 MUST_CHECK int json_get_str(const json_t *o, const char *key, bool required,
     size_t max, const char **ret, struct problem *retp);
+/* Wipes the text of a member: jansson frees it as it is. */
+void json_wipe(const json_t *o, const char *key);
 /* str_name_ok() as well. */
 MUST_CHECK int json_get_name(const json_t *o, const char *key, bool required,
     const char **ret, struct problem *retp);

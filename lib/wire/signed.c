@@ -105,17 +105,6 @@ take_code(struct envelope *e, const json_t *o, struct problem *retp)
 	return str_copy(e->salt, sizeof(e->salt), salt);
 }
 
-/* jansson frees strings without wiping them. */
-static void
-wipe_string(const json_t *o, const char *key)
-{
-	const json_t *v = json_object_get(o, key);
-
-	if (json_is_string(v))
-		explicit_bzero((void *)(uintptr_t)json_string_value(v),
-		    json_string_length(v));
-}
-
 int
 envelope_parse(
     struct envelope *ret, const void *p, size_t n, struct problem *retp)
@@ -141,7 +130,7 @@ envelope_parse(
 out:
 	envelope_done(&e);
 	if (o != NULL)
-		wipe_string(o, "code");
+		json_wipe(o, "code");
 	json_decref(o);
 	return r;
 }

@@ -220,7 +220,10 @@ enum verb_ends { ENDS_NOTHING = 0, ENDS_ACCESS, GIVES_ACCESS };
 	    SERVED_TOLD, ENDS_ACCESS)                                          \
 	X(EXTEND, "grant.extend", "POST", "/v1/grants/extend", AUTH_SIGNED,    \
 	    WHO_USER, ROOT_NEVER, CODE_ALWAYS, PAYLOAD_WHOLE, ANSWER_KEPT,     \
-	    SERVED_IN_STEP, GIVES_ACCESS)
+	    SERVED_IN_STEP, GIVES_ACCESS)                                      \
+	X(LOCK_ME, "lock.me", "POST", "/v1/locks/me", AUTH_OPEN, WHO_ANYONE,   \
+	    ROOT_NEVER, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_TOLD,     \
+	    ENDS_ACCESS)
 
 enum api_verb {
 	VERB_NONE = 0,

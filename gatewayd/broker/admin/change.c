@@ -97,7 +97,7 @@ put_and_count(struct call *c, struct change *x, change_put_fn *put,
 	    (r = admins_left(c->b, &after)) != 0)
 		return r;
 	*retlast = before > 0 && after == 0;
-	if (*retlast && !c->local && !FAULT(last_admin))
+	if (*retlast && !c->local && !x->last_may && !FAULT(last_admin))
 		return GW_EDENIED;
 	if ((r = broker_load_roles(c->b)) != 0)
 		return r;

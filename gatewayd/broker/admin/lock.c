@@ -79,6 +79,8 @@ verb_locks(struct call *c)
 struct lock_change {
 	struct change ch;
 	struct lock l;
+	bool themself;
+	uint8_t recovery[RECOVERY_HASH_SIZE]; /* by which */
 	char whose_id[LIMIT_ID_SIZE]; /* of what it is on, "" = it has none */
 	json_t *unmatched;
 };
@@ -134,6 +136,8 @@ record(struct call *c, enum event_code ev, call_fn *then)
 	event_str(&f, EF_WHY, a->l.reason);
 	if (a->l.until_ms != 0)
 		event_num(&f, EF_END, a->l.until_ms);
+	if (a->themself)
+		event_str(&f, EF_METHOD, "recovery");
 	call_append(c, ev, &f, then);
 	event_fields_done(&f);
 }
@@ -252,6 +256,9 @@ put_added(struct call *c, struct problem *p)
 	if ((r = look_there(c->b, a, p)) != 0 ||
 	    (r = look_twice(c->b, &a->l, p)) != 0)
 		return r;
+	if (a->themself && (r = store_recovery_burn(c->b->store, a->l.value,
+				a->recovery, c->seq)) != 0)
+		return r;
 	a->l.seq = c->seq;
 	return store_lock_put(c->b->store, &a->l);
 }
@@ -311,6 +318,16 @@ added(struct call *c)
 	call_reply(c, 201, added_json(a));
 }
 
+/* From now on. */
+static void
+from_now(struct lock *l, const struct call *c)
+{
+	id_new(l->id, 'l');
+	l->created_ms = broker_now(c->b).utc_ms;
+	if (l->until_ms != 0)
+		l->until_ms += l->created_ms;
+}
+
 void
 verb_lock_add(struct call *c)
 {
@@ -323,16 +340,29 @@ verb_lock_add(struct call *c)
 		call_problem(c, &p);
 		return;
 	}
-	id_new(a->l.id, 'l');
 	name_set(a->l.by, c->user);
-	a->l.created_ms = broker_now(c->b).utc_ms;
-	if (a->l.until_ms != 0)
-		a->l.until_ms += a->l.created_ms;
+	from_now(&a->l, c);
 	if (!change_weigh(c, &a->ch, put_added))
 		return;
 	if (a->ch.dry_run)
 		call_reply(c, 200, added_json(a));
 	else
+		record(c, EV_LOCK_CREATE, added);
+}
+
+void
+lock_themself(struct call *c, const struct lock *l,
+    const uint8_t recovery[static RECOVERY_HASH_SIZE])
+{
+	struct lock_change *a = begin(c);
+
+	if (a == NULL)
+		return;
+	a->l = *l;
+	a->themself = a->ch.last_may = true;
+	memcpy(a->recovery, recovery, sizeof(a->recovery));
+	from_now(&a->l, c);
+	if (change_weigh(c, &a->ch, put_added))
 		record(c, EV_LOCK_CREATE, added);
 }
 

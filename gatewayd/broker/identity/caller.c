@@ -350,12 +350,33 @@ check_signed(struct call *c, const struct msg_api_call *m, call_fn *fn)
 	permit(c, fn);
 }
 
+/* ---- nobody in particular */
+
+static void
+check_open(struct call *c, const struct msg_api_call *m, call_fn *fn)
+{
+	struct problem p = {0};
+
+	if (c->from == PROC_ADMIN && not_for_root(c))
+		return;
+	if (m->body.len > LIMIT_OPEN_BODY) {
+		call_refuse(c, 413, "too-large", NULL,
+		    "the body may have %d bytes", LIMIT_OPEN_BODY);
+		return;
+	}
+	if (m->body.len > 0 && (c->req.body = json_parse_object(
+				    m->body.p, m->body.len, &p)) == NULL) {
+		call_problem(c, &p);
+		return;
+	}
+	fn(c);
+}
+
 void
 caller_check(struct call *c, const struct msg_api_call *m, call_fn *fn)
 {
 	if (c->verb->auth == AUTH_OPEN) {
-		if (c->from != PROC_ADMIN || !not_for_root(c))
-			fn(c);
+		check_open(c, m, fn);
 	} else if (c->from == PROC_ADMIN) {
 		check_local(c, m, fn);
 	} else if (c->verb->auth == AUTH_TOKEN) {

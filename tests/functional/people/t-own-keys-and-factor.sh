@@ -178,4 +178,20 @@ expect_fail 7 laptop key rm "$OUT" --code-file "$(any_code bob)"
 expect_out 'the only key you have: add another'
 has_record '.event == "user.key" and .outcome == "failure" and .reason == "last-key"' ||
 	fail 'the last key is not on record'
+
+echo '- key and phone in other hands: a recovery code alone locks her'
+put_file client2 /home/bob/code 0600 bob <<<"$(code_for alice)"
+expect_ok laptop mfa codes --code-file /home/bob/code
+mapfile -t fresh < <(codes)
+put_file client2 /home/bob/recovery 0600 bob <<<"${fresh[1]}"
+on_as bob client2 mv .ssh/id_alice .ssh/id_gone
+expect_fail 3 laptop lock me --user alicia --recovery-file /home/bob/recovery
+expect_out 'nothing is locked: this is not a user'
+expect_ok laptop lock me --recovery-file /home/bob/recovery
+expect_out 'Locked: the user alice'
+on_as bob client2 mv .ssh/id_gone .ssh/id_alice
+expect_fail 3 laptop request web-01 --for 5m --reason x --code-file /home/bob/code
+expect_out 'locked'
+has_record '.event == "lock.create" and .method == "recovery" and .value == "alice"' ||
+	fail 'the lock is not on record'
 pass

@@ -370,3 +370,58 @@ test_reset_of_changed(void **state)
 	assert_true(has(x, "changed meanwhile"));
 	stop(x);
 }
+
+static void
+send_lock_me(struct scene *x, const char *name, const char *code)
+{
+	char body[256];
+
+	(void)snprintf(body, sizeof(body), "{\"user\":\"%s\",\"code\":\"%s\"}",
+	    name, code);
+	send_call(x, &x->api, VERB_LOCK_ME, body);
+}
+
+/* Whoever knows a recovery code locks its user, and learns nothing otherwise;
+ * so many tries, and each code once. */
+void
+test_lock_me(void **state)
+{
+	static const char nothing[] = "nothing is locked: this is not a user";
+	struct scene *x = *state;
+	codes_text codes;
+
+	start(x, NULL, 0, NULL);
+	make_codes(x, codes);
+	send_lock_me(x, "nobody", codes[0]);
+	want_denied(x, "lock-me", 403, nothing);
+	send_lock_me(x, "alice", "4H7K-2MQX-9TRB-6WNC");
+	want_event(x, EV_AUTH_MFA_DENIED);
+	assert_true(has(x, "\"tried\":\"alice\""));
+	assert_false(has(x, "\"user\":\"alice\""));
+	assert_int_equal(want_reply(x, &x->api), 403);
+	assert_true(has(x, nothing));
+	send_lock_me(x, "alice", "123456"); /* is none, and no try */
+	assert_int_equal(want_reply(x, &x->api), 400);
+	send_lock_me(x, "alice", codes[0]); /* the last admin, all the same */
+	want_event(x, EV_LOCK_CREATE);
+	assert_true(has(x, "\"method\":\"recovery\""));
+	assert_true(has(x, "\"value\":\"alice\""));
+	assert_false(has(x, codes[0]));
+	assert_int_equal(want_reply(x, &x->api), 201);
+	assert_true(has(x, "\"last_admin\":true"));
+	send_lock_me(x, "alice", codes[1]);
+	assert_int_equal(want_reply(x, &x->api), 429);
+	fresh_code(x);
+	send_signed(
+	    x, &x->one, VERB_REQUEST, "{\"target\":\"web-01\",\"for\":60}");
+	want_event(x, EV_API_DENIED);
+	assert_int_equal(want_reply(x, &x->api), 403);
+	x->code[0] = '\0';
+	stop(x);
+	start(x, NULL, 0, NULL);
+	send_lock_me(x, "alice", codes[0]);
+	want_denied(x, "lock-me", 403, nothing);
+	send_lock_me(x, "alice", codes[1]); /* locked already */
+	assert_int_equal(want_reply(x, &x->api), 409);
+	stop(x);
+}

@@ -269,6 +269,7 @@ void test_wrong_codes_of_all_keys(void **state);
 
 void test_recovery_resets(void **state);
 void test_recovery_once(void **state);
+void test_lock_me(void **state);
 void test_recovery_elsewhere(void **state);
 void test_recovery_wrong(void **state);
 void test_reset_by_code(void **state);

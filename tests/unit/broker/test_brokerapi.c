@@ -62,6 +62,7 @@ main(void)
 	    T(test_wrong_codes_of_all_keys),
 	    T(test_recovery_resets),
 	    T(test_recovery_once),
+	    T(test_lock_me),
 	    T(test_recovery_elsewhere),
 	    T(test_recovery_wrong),
 	    T(test_reset_by_code),
