@@ -146,8 +146,7 @@ FIELDS(nt_leg_open, U32(msg_nt_leg_open, rid), STR(msg_nt_leg_open, grant),
     ADDR(msg_nt_leg_open, gateway), U16(msg_nt_leg_open, sport),
     ADDR(msg_nt_leg_open, target), ADDR(msg_nt_leg_open, client),
     U16(msg_nt_leg_open, client_port), STR(msg_nt_leg_open, key_fp),
-    STR(msg_nt_leg_open, client_version),
-    STR(msg_nt_leg_open, approved_by));
+    STR(msg_nt_leg_open, client_version), STR(msg_nt_leg_open, approved_by));
 
 FIELDS(nt_leg_opened, U32(msg_nt_leg_opened, rid),
     U8(msg_nt_leg_opened, result), U64(msg_nt_leg_opened, seq),

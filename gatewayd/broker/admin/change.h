@@ -12,8 +12,9 @@
 
 struct change {
 	bool dry_run;
-	bool last_may; /* the last admin: who locks themself closes all the same */
-	json_t *ended;      /* ended_done(); NULL = not counted yet */
+	bool last_may; /* the last admin: who locks themself closes all the same
+			*/
+	json_t *ended; /* ended_done(); NULL = not counted yet */
 	struct ended count; /* from change_make() to change_end() */
 };
 
