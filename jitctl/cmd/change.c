@@ -70,6 +70,8 @@ change_value(char ret[static CELL_SIZE], const char *field, const json_t *v)
 
 	if (json_is_object(v))
 		cell_text(ret, v, COL_MAP);
+	else if (f != NULL && f->kind == ROLE_MEMBERS)
+		cell_text(ret, v, COL_LIST);
 	else if (json_is_object(first))
 		cell_text(ret, v, COL_FINGERPRINTS);
 	else if (json_is_array(v))

@@ -56,6 +56,7 @@ print_conditions(const json_t *o)
 		const char *field, *words;
 		enum col_kind kind;
 	} rows[] = {{"login", "login", COL_TEXT}, {"port", "port", COL_TEXT},
+	    {"member", "in the role", COL_TIMES},
 	    {"select", "target's labels", COL_LIST},
 	    {"hours", "hours", COL_LIST}, {"until", "not after", COL_TIME},
 	    {"max", "at most for", COL_SECONDS},

@@ -13,6 +13,7 @@
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/cmd/list.h"
 #include "jitctl/cmd/whole.h"
+#include "jitctl/gateway/policy_file.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/say.h"
 #include "jitctl/term/words.h"
@@ -29,6 +30,7 @@ col_kind(enum rolefield_kind k)
 {
 	switch (k) {
 	case ROLE_NAMES:
+	case ROLE_MEMBERS:
 	case ROLE_PORTS:
 	case ROLE_PREFIXES:
 	case ROLE_CAPS:
@@ -173,6 +175,43 @@ run_role_show(struct ctx *c)
 
 /* ---- set */
 
+/* "NAME", or "NAME until TIME". NULL: it is none. */
+static json_t *
+member_value(const char *s)
+{
+	const char *at = strstr(s, " until ");
+	char name[LIMIT_NAME_SIZE];
+
+	if (at == NULL)
+		return policy_member(s, "");
+	if (str_fmt(name, sizeof(name), "%.*s", (int)(at - s), s) != 0 ||
+	    at[strlen(" until ")] == '\0')
+		return NULL;
+	return policy_member(name, at + strlen(" until "));
+}
+
+static json_t *
+members_value(const struct ctx *c, const struct rolefield *f, enum flag flag)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < c->opt.n[flag]; i++) {
+		json_t *v = member_value(c->opt.value[flag][i]);
+
+		if (v != NULL && json_array_append_new(list, v) == 0)
+			continue;
+		say_error(
+		    "--%s: NAME, or \"NAME until 2026-12-04\" (the end "
+		    "of that day), \"NAME until 2026-12-04 18:00\", where "
+		    "a zone may follow (UTC, +01:00; without one it is "
+		    "your local time)",
+		    f->flag);
+		json_decref(list);
+		return NULL;
+	}
+	return list;
+}
+
 /* The flag's values, each checked as the gateway will; NULL after a complaint.
  */
 static json_t *
@@ -248,6 +287,8 @@ static json_t *
 flag_value(const struct ctx *c, const struct rolefield *f, enum flag flag)
 {
 	switch (f->kind) {
+	case ROLE_MEMBERS:
+		return members_value(c, f, flag);
 	case ROLE_LABELS:
 		return labels_object(c);
 	case ROLE_SECONDS:

@@ -11,7 +11,9 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "core/member.h"
 #include "core/rolefield.h"
+#include "jitctl/term/when.h"
 #include "ssh/sshkey.h"
 
 struct maker {
@@ -252,6 +254,78 @@ make_target(struct maker *m)
 	put_list(m, "host_keys", true, check_key);
 }
 
+json_t *
+policy_member(const char *name, const char *until)
+{
+	struct member_list checked = {.names.n = 0};
+	char utc[MEMBER_UNTIL_SIZE] = "";
+	const int r = until[0] != '\0' && !when_until(utc, sizeof(utc), until)
+			  ? GW_EINVAL
+			  : member_add(&checked, name, utc);
+
+	if (r != 0 || strchr(name, ' ') != NULL)
+		return NULL;
+	member_until_text(utc, &checked, 0);
+	return utc[0] == '\0'
+		   ? json_string(name)
+		   : json_pack("{s:s, s:s}", "name", name, "until", utc);
+}
+
+/* NULL: it was complained of. */
+static json_t *
+member_value(struct maker *m, const struct rolefield *f,
+    const struct yaml_item *e, const char **retname)
+{
+	static const char *const keys[] = {"name", "until", NULL};
+	const char *until = "";
+	json_t *v = NULL;
+
+	if (yaml_kind(e) != YAML_KIND_MAP)
+		return yaml_as_name(m->y, e, f->name, retname)
+			   ? json_string(*retname)
+			   : NULL;
+	if (!yaml_only(m->y, e, f->name, keys) ||
+	    !yaml_get_name(m->y, e, "name", true, retname) ||
+	    !yaml_get_str(m->y, e, "until", true, LIMIT_NAME_MAX, &until))
+		return NULL;
+	if (until[0] == '\0' || (v = policy_member(*retname, until)) == NULL)
+		yaml_error(m->y, yaml_find(e, "until"),
+		    "until: a day was expected, or a day and a time: "
+		    "2026-12-04, 2026-12-04 18:00, with UTC or +01:00 after it "
+		    "where it is not the local time");
+	return v;
+}
+
+static void
+put_members(struct maker *m, const struct rolefield *f, bool required)
+{
+	const struct yaml_item *l =
+	    yaml_get_list(m->y, m->map, f->name, required, LIMIT_LIST);
+	struct policy_role checked = {0};
+	json_t *list = NULL, *v = NULL;
+	const char *name = NULL;
+
+	if (l == NULL)
+		return;
+	list = json_array();
+	for (size_t i = 0; i < yaml_count(l); i++) {
+		const struct yaml_item *e = yaml_at(l, i);
+		int r;
+
+		if ((v = member_value(m, f, e, &name)) == NULL)
+			continue;
+		r = rolefield_add(f, &checked, name,
+		    json_string_length(json_object_get(v, "until")) > 0
+			? json_string_value(json_object_get(v, "until"))
+			: "");
+		if (r != 0 && r != GW_EEXIST)
+			yaml_error(m->y, e, "%s: %s is there with another end",
+			    f->name, name);
+		append(m, list, v);
+	}
+	put(m, f->name, list);
+}
+
 /* A list of a role: each entry as the gateway will judge it. */
 static void
 put_values(struct maker *m, const struct rolefield *f, bool required)
@@ -330,6 +404,9 @@ put_field(struct maker *m, const struct rolefield *f)
 		break;
 	case ROLE_NAMES:
 		put_list(m, f->name, required, NULL);
+		break;
+	case ROLE_MEMBERS:
+		put_members(m, f, required);
 		break;
 	case ROLE_LABELS:
 		put_labels(m);

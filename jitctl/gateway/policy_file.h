@@ -23,6 +23,9 @@ unsigned policy_addresses(const char *s, policy_resolve *resolve,
     struct addr ret[static LIMIT_SOURCES], const char **reterr);
 /* {"users":[],"targets":[],"roles":[]}; NULL = no memory. */
 json_t *policy_new(void);
+/* An entry of a role's users or groups, until "" or a time as people write it.
+ * NULL: it is none. */
+json_t *policy_member(const char *name, const char *until);
 /* Adds a parsed file's entries; errors go into y: the caller checks
  * yaml_errors(y). GW_ENOMEM or 0. */
 MUST_CHECK int policy_add(

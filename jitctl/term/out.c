@@ -200,12 +200,20 @@ static void
 scalar_text(char ret[static CELL_SIZE], const json_t *v)
 {
 	const size_t n = strlen(ret);
-	char number[32];
+	char number[32], when[64];
 
 	if (json_is_string(v)) /* an old record's may hold a NUL */
 		say_text(ret + n, CELL_SIZE - n, json_string_value(v),
 		    json_string_length(v));
-	else if (json_is_boolean(v))
+	else if (json_is_object(v)) { /* one who has an end */
+		scalar_text(ret, json_object_get(v, "name"));
+		add_text(ret, " until ");
+		when_text(when, sizeof(when),
+		    json_string_value(json_object_get(v, "until")) != NULL
+			? json_string_value(json_object_get(v, "until"))
+			: "?");
+		add_text(ret, when);
+	} else if (json_is_boolean(v))
 		add_text(ret, json_is_true(v) ? "yes" : "no");
 	else if (json_is_integer(v)) {
 		(void)snprintf(number, sizeof(number), "%lld",
@@ -217,10 +225,20 @@ scalar_text(char ret[static CELL_SIZE], const json_t *v)
 static void
 list_text(char ret[static CELL_SIZE], const json_t *v)
 {
+	const int64_t now_ms = clock_now().utc_ms;
+
 	for (size_t i = 0; i < json_array_size(v); i++) {
+		const json_t *x = json_array_get(v, i);
+		const char *until =
+		    json_string_value(json_object_get(x, "until"));
+		int64_t ms = 0;
+
 		if (i > 0)
 			add_text(ret, ",");
-		scalar_text(ret, json_array_get(v, i));
+		scalar_text(ret, x);
+		if (until != NULL && str_time_parse(until, &ms) == 0 &&
+		    ms <= now_ms)
+			add_text(ret, " (ended)");
 	}
 }
 
@@ -263,6 +281,10 @@ cell_text(char ret[static CELL_SIZE], const json_t *v, enum col_kind k)
 		break;
 	case COL_LIST:
 		list_text(ret, v);
+		break;
+	case COL_TIMES:
+		list_text(said, v);
+		when_in_text(ret, CELL_SIZE, said);
 		break;
 	case COL_MAP:
 		map_text(ret, v);

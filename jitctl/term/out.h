@@ -20,6 +20,7 @@ enum col_kind {
 	COL_SAID,         /* a sentence: the times in it are local */
 	COL_TIME,         /* RFC 3339 -> local time with zone */
 	COL_LIST,         /* strings -> a,b */
+	COL_TIMES,        /* the same, with UTC times in them as local ones */
 	COL_MAP,          /* {"env":"prod"} -> env=prod */
 	COL_BOOL,         /* yes or empty */
 	COL_SECONDS,      /* 5400 -> 1h30m */

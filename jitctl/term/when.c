@@ -330,6 +330,22 @@ when_parse(struct when *ret, const char *s, int64_t now_ms)
 	return true;
 }
 
+bool
+when_until(char *ret, size_t size, const char *s)
+{
+	char text[32];
+	struct when w;
+	int64_t at_ms;
+
+	if (s[0] < '0' || s[0] > '9' || strcspn(s, "-") != 4 ||
+	    !when_parse(&w, s, 0))
+		return false;
+	/* of a clock that the day has twice the first: that is less */
+	at_ms = strchr(s, ':') == NULL ? w.last_ms + 1 : w.first_ms;
+	str_time(text, sizeof(text), at_ms);
+	return str_copy(ret, size, text) == 0;
+}
+
 /* ------------------------------------------------------------------ shown */
 
 /* The local time; false when utc is no time: text then shows what it is. */

@@ -27,6 +27,11 @@ struct when {
  * A clock that a day has twice is from the first to the last of both. */
 bool when_parse(struct when *ret, const char *s, int64_t now_ms);
 
+/* Until when a text is that begins with a date, as UTC RFC 3339: one without a
+ * clock until the end of its day. False as when_parse(), or ret is too small.
+ */
+bool when_until(char *ret, size_t size, const char *s);
+
 /* UTC RFC 3339 -> "2026-11-22 14:02:10 CET"; what is no time stays, escaped. */
 void when_text(char *ret, size_t size, const char *utc);
 /* The same with milliseconds, "2026-11-22 14:02:10.123 CET". */

@@ -63,11 +63,20 @@ is_named(const struct policy_role *r, const struct policy_facts *f)
 	return f->role[0] == '\0' || strcmp(r->name, f->role) == 0;
 }
 
+/* A role that denies is asked about what is left, as its hours are. */
 static bool
 concerns(const struct policy_role *r, const struct policy_facts *f, bool deny)
 {
 	return r->deny == deny && (deny || is_named(r, f)) &&
-	       policy_concerns(r, f->user, f->groups, f->target);
+	       policy_concerns(r, f->user, f->groups, f->target,
+		   deny ? f->when_ms : term_begins_ms(f));
+}
+
+bool
+merge_concerns(const struct policy_role *allow, const struct policy_facts *f)
+{
+	return !allow->deny && policy_concerns(allow, f->user, f->groups,
+				   f->target, term_begins_ms(f));
 }
 
 const struct policy_role *
@@ -204,8 +213,7 @@ merge_any(
     const struct policy_facts *f, const struct policy_role *roles, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (!roles[i].deny &&
-		    policy_concerns(&roles[i], f->user, f->groups, f->target))
+		if (merge_concerns(&roles[i], f))
 			return true;
 	return false;
 }

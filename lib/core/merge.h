@@ -27,6 +27,9 @@ void merge_list(struct name_list *l, const char *name);
 bool merge_has_port(const struct policy_role *r, uint16_t port);
 bool merge_has_source(const struct policy_role *r, const struct addr *a);
 
+/* It allows, and has to do with user and target, whichever they named. */
+bool merge_concerns(
+    const struct policy_role *allow, const struct policy_facts *f);
 /* The first role by name that denies; *term ends where one would. NULL: none.
  */
 const struct policy_role *merge_deny(struct term *term,

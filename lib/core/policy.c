@@ -43,8 +43,7 @@ refuse_role(struct policy_result *p, const struct policy_facts *f,
 	char list[POLICY_TEXT_SIZE / 2], name[LIMIT_NAME_SIZE];
 
 	for (size_t i = 0; i < n; i++)
-		if (!roles[i].deny &&
-		    policy_concerns(&roles[i], f->user, f->groups, f->target))
+		if (merge_concerns(&roles[i], f))
 			merge_list(&can, roles[i].name);
 	name_list_text(list, sizeof(list), &can);
 	str_escape(name, sizeof(name), f->role, strlen(f->role));
@@ -53,18 +52,47 @@ refuse_role(struct policy_result *p, const struct policy_facts *f,
 	    list);
 }
 
-/* The same words for a target that is unknown and one that is not given:
- * whoever may not have it must not learn that it exists. */
-static void
-refuse_target(struct policy_result *p, const struct policy_facts *f)
+/* The role that the user was in last, of those that they are in no more. */
+static const struct policy_role *
+last_role(int64_t *ret_until_ms, const struct policy_facts *f,
+    const struct policy_role *roles, size_t n)
 {
-	char name[LIMIT_NAME_SIZE * 2];
+	const struct policy_role *last = NULL;
+
+	*ret_until_ms = 0;
+	for (size_t i = 0; i < n; i++) {
+		const int64_t ms =
+		    policy_for_until_ms(&roles[i], f->user, f->groups);
+
+		if (roles[i].deny || ms > term_begins_ms(f) ||
+		    ms <= *ret_until_ms)
+			continue;
+		last = &roles[i];
+		*ret_until_ms = ms;
+	}
+	return last;
+}
+
+/* The same words for a target that is unknown and one that is not given:
+ * whoever may not have it must not learn that it exists. So a membership that
+ * is over is told whichever target it is. */
+static void
+refuse_target(struct policy_result *p, const struct policy_facts *f,
+    const struct policy_role *roles, size_t n)
+{
+	int64_t until_ms = 0;
+	const struct policy_role *last = last_role(&until_ms, f, roles, n);
+	char name[LIMIT_NAME_SIZE * 2], clock[32];
 
 	str_escape(name, sizeof(name), f->target_name, strlen(f->target_name));
 	refuse(p, "target",
 	    "there is no target %s that a role gives you (yours: jitctl "
 	    "targets ls)",
 	    name);
+	if (last == NULL)
+		return;
+	str_time(clock, sizeof(clock), until_ms);
+	refuse(p, "role", "you were in role %s until %s", last->name, clock);
 }
 
 /* ---- one question after the other */
@@ -375,7 +403,7 @@ policy_decide(struct policy_result *ret, const struct policy_facts *f,
 	ret->until_ms = HOURS_NEVER;
 	if (f->target == NULL || !target_ok(f->target) ||
 	    !merge_any(f, roles, nroles)) {
-		refuse_target(ret, f);
+		refuse_target(ret, f, roles, nroles);
 		return;
 	}
 	if ((near = merge_nearest(f, roles, nroles, "")) == NULL) {

@@ -6,7 +6,8 @@
  *
  * The rules, in order:
  *  1. A role concerns a request when the user (by name or group) and the target
- *     (by name, or by all that it says of labels) are both in it.
+ *     (by name, or by all that it says of labels) are both in it; a user or
+ *     group that is in it until a moment (core/member.h) is until then.
  *  2. A deny role that concerns it, and whose login, port and source lists (an
  *     empty one means any) hold for it, refuses, in its hours. Deny beats
  *     allow.
@@ -126,11 +127,15 @@ struct policy_result {
 	struct policy_refusal refused[POLICY_REFUSED_MAX];
 };
 
-/* True when role and (user, groups, target) have to do with each other. */
+/* True when role and (user, groups, target) have to do with each other then. */
 bool policy_concerns(const struct policy_role *role, const char *user,
-    const struct name_list *groups, const struct target *t);
-/* The user is one of the role's, for whatever target. */
+    const struct name_list *groups, const struct target *t, int64_t at_ms);
+/* The user is one of the role's then, for whatever target. */
 bool policy_is_for(const struct policy_role *role, const char *user,
+    const struct name_list *groups, int64_t at_ms);
+/* Until when they are, by name or by the group that is in it for longest:
+ * MEMBER_ALWAYS; 0: they are not. */
+int64_t policy_for_until_ms(const struct policy_role *role, const char *user,
     const struct name_list *groups);
 /* The target is one of the role's, for whomever. */
 bool policy_reaches(const struct policy_role *role, const struct target *t);

@@ -5,26 +5,33 @@
  */
 #include <string.h>
 
+#include "base/fault.h"
 #include "base/str.h"
 #include "core/policy.h"
 
-static bool
-any_group(const struct policy_role *r, const struct name_list *groups)
+int64_t
+policy_for_until_ms(const struct policy_role *r, const char *user,
+    const struct name_list *groups)
 {
-	for (unsigned i = 0; groups != NULL && i < groups->n; i++)
-		if (name_list_has(&r->groups, groups->name[i]))
-			return true;
-	return false;
+	int64_t until_ms = member_until_ms(&r->users, user);
+
+	/* a deny role that names nobody is meant for everybody */
+	if (r->deny && r->users.names.n == 0 && r->groups.names.n == 0)
+		return MEMBER_ALWAYS;
+	for (unsigned i = 0; groups != NULL && i < groups->n; i++) {
+		const int64_t ms = member_until_ms(&r->groups, groups->name[i]);
+
+		if (ms > until_ms)
+			until_ms = ms;
+	}
+	return until_ms > 0 && FAULT(member_ended) ? MEMBER_ALWAYS : until_ms;
 }
 
 bool
 policy_is_for(const struct policy_role *r, const char *user,
-    const struct name_list *groups)
+    const struct name_list *groups, int64_t at_ms)
 {
-	/* a deny role that names nobody is meant for everybody */
-	if (r->deny && r->users.n == 0 && r->groups.n == 0)
-		return true;
-	return name_list_has(&r->users, user) || any_group(r, groups);
+	return policy_for_until_ms(r, user, groups) > at_ms;
 }
 
 static bool
@@ -54,9 +61,9 @@ policy_reaches(const struct policy_role *r, const struct target *t)
 
 bool
 policy_concerns(const struct policy_role *role, const char *user,
-    const struct name_list *groups, const struct target *t)
+    const struct name_list *groups, const struct target *t, int64_t at_ms)
 {
-	return t != NULL && policy_is_for(role, user, groups) &&
+	return t != NULL && policy_is_for(role, user, groups, at_ms) &&
 	       policy_reaches(role, t);
 }
 
@@ -70,7 +77,7 @@ policy_role_ok(const struct policy_role *r)
 	if (r->deny)
 		return r->commands.n == 0;
 	return r->max_s >= LIMIT_GRANT_MIN_S &&
-	       (r->users.n > 0 || r->groups.n > 0) &&
+	       (r->users.names.n > 0 || r->groups.names.n > 0) &&
 	       (r->targets.n > 0 || by_labels(r)) && r->logins.n > 0 &&
 	       r->ports.n > 0 && r->caps != 0;
 }

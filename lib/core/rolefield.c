@@ -54,6 +54,7 @@ rolefield_is_list(const struct rolefield *f)
 {
 	switch (f->kind) {
 	case ROLE_NAMES:
+	case ROLE_MEMBERS:
 	case ROLE_LABELS:
 	case ROLE_PORTS:
 	case ROLE_PREFIXES:
@@ -116,6 +117,8 @@ rolefield_count(const struct rolefield *f, const struct policy_role *r)
 	switch (f->kind) {
 	case ROLE_NAMES:
 		return ((const struct name_list *)p)->n;
+	case ROLE_MEMBERS:
+		return ((const struct member_list *)p)->names.n;
 	case ROLE_LABELS:
 		return ((const struct label_list *)p)->n;
 	case ROLE_PORTS:
@@ -144,6 +147,14 @@ get_label(struct rolefield_value *ret, const struct label *l)
 {
 	text_set(ret->text, sizeof(ret->text), l->key);
 	text_set(ret->more, sizeof(ret->more), l->value);
+}
+
+static void
+get_member(struct rolefield_value *ret, const struct member_list *l, unsigned i)
+{
+	_Static_assert(sizeof(ret->more) >= MEMBER_UNTIL_SIZE, "fits");
+	text_set(ret->text, sizeof(ret->text), l->names.name[i]);
+	member_until_text(ret->more, l, i);
 }
 
 static void
@@ -198,6 +209,9 @@ rolefield_get(struct rolefield_value *ret, const struct rolefield *f,
 		break;
 	case ROLE_NAMES:
 		word = ((const struct name_list *)p)->name[i];
+		break;
+	case ROLE_MEMBERS:
+		get_member(ret, p, i);
 		break;
 	case ROLE_LABELS:
 		get_label(ret, &((const struct label_list *)p)->label[i]);
@@ -298,6 +312,8 @@ rolefield_add(const struct rolefield *f, struct policy_role *r,
 					 : GW_EINVAL;
 	case ROLE_NAMES:
 		return name_list_add(p, text);
+	case ROLE_MEMBERS:
+		return member_add(p, text, more);
 	case ROLE_LABELS:
 		return label_list_add(p, text, more);
 	case ROLE_PORTS:
@@ -352,6 +368,9 @@ rolefield_absent(const struct rolefield *f, struct policy_role *r)
 		break;
 	case ROLE_NAMES:
 		((struct name_list *)p)->n = 0;
+		break;
+	case ROLE_MEMBERS:
+		((struct member_list *)p)->names.n = 0;
 		break;
 	case ROLE_LABELS:
 		((struct label_list *)p)->n = 0;
@@ -428,6 +447,8 @@ rolefield_equal(const struct rolefield *f, const struct policy_role *a,
 		return strcmp(p, q) == 0;
 	case ROLE_NAMES:
 		return names_equal(p, q);
+	case ROLE_MEMBERS:
+		return member_equal(p, q);
 	case ROLE_LABELS:
 		return labels_equal(p, q);
 	case ROLE_PORTS:
@@ -465,6 +486,10 @@ rolefield_expects(const struct rolefield *f)
 	case ROLE_NAMES:
 	case ROLE_LABELS:
 		return "names were expected: letters, digits, . _ -";
+	case ROLE_MEMBERS:
+		return "names were expected: letters, digits, . _ -; each "
+		       "once, "
+		       "and if it has an end with it: NAME until TIME";
 	case ROLE_PORTS:
 		return "1 to 65535 were expected";
 	case ROLE_PREFIXES:

@@ -19,6 +19,7 @@
 #include "core/command.h"
 #include "core/grant.h"
 #include "core/hours.h"
+#include "core/member.h"
 #include "core/pattern.h"
 #include "core/quorum.h"
 #include "core/selector.h"
@@ -42,6 +43,7 @@ enum rolefield_kind {
 	ROLE_COMMANDS,  /* struct command_list; a value is a template */
 	ROLE_HOURS,     /* struct hours_list */
 	ROLE_SELECTORS, /* struct selector_list; a value is "env!=prod" */
+	ROLE_MEMBERS,   /* struct member_list; a value is name and end */
 };
 
 /* What becomes of it where several roles allow the same. */
@@ -72,10 +74,13 @@ enum rolefield_bits {
 #define ROLE_FIELDS(X)                                                         \
 	X(name, "role", NAME, SELECTS, 1, LIMIT_NAME_MAX, 0, ROLE_REQUIRED,    \
 	    NONE, "", "", "The name.")                                         \
-	X(users, "users", NAMES, SELECTS, 0, LIMIT_LIST, 0, 0, SHARED, "user", \
-	    "", "Users whom it is for.")                                       \
-	X(groups, "groups", NAMES, SELECTS, 0, LIMIT_LIST, 0, 0, SHARED,       \
-	    "group", "", "Groups whose users it is for.")                      \
+	X(users, "users", MEMBERS, SELECTS, 0, LIMIT_LIST, 0, 0, SHARED,       \
+	    "user", "",                                                        \
+	    "Users whom it is for; one that is \"{name: NAME, until: TIME}\" " \
+	    "is until then.")                                                  \
+	X(groups, "groups", MEMBERS, SELECTS, 0, LIMIT_LIST, 0, 0, SHARED,     \
+	    "group", "",                                                       \
+	    "Groups whose users it is for; each may have an end as well.")     \
 	X(targets, "targets", NAMES, SELECTS, 0, LIMIT_LIST, 0, 0, SHARED,     \
 	    "target", "", "Targets, by name.")                                 \
 	X(labels, "labels", LABELS, SELECTS, 0, LIMIT_LABELS, 0, 0, SHARED,    \
@@ -172,6 +177,7 @@ enum rolefield_bits {
 
 #define ROLE_MEMBER_NAME(m, max) char m[(max) + 1];
 #define ROLE_MEMBER_NAMES(m, max) struct name_list m;
+#define ROLE_MEMBER_MEMBERS(m, max) struct member_list m;
 #define ROLE_MEMBER_LABELS(m, max) struct label_list m;
 #define ROLE_MEMBER_PORTS(m, max) struct port_list m;
 #define ROLE_MEMBER_PREFIXES(m, max) struct prefix_list m;
@@ -216,7 +222,7 @@ struct rolefield {
 
 struct rolefield_value {
 	char text[LIMIT_TEXT_SIZE];
-	char more[LIMIT_NAME_SIZE]; /* a label's value; else "" */
+	char more[LIMIT_NAME_SIZE]; /* a label's value, a member's end; "" */
 };
 
 /* All of them: ROLE_FIELD_COUNT. */
@@ -231,8 +237,9 @@ unsigned rolefield_count(
 /* Number i of them, below rolefield_count(). */
 void rolefield_get(struct rolefield_value *ret, const struct rolefield *f,
     const struct policy_role *r, unsigned i);
-/* Adds one to a list, sets what is no list. more counts with labels only.
- * GW_EINVAL: no such value; GW_EEXIST: it is there; GW_ELIMIT: one too many. */
+/* Adds one to a list, sets what is no list. more counts with labels and members
+ * only. GW_EINVAL: no such value; GW_EEXIST: it is there; GW_ELIMIT: one too
+ * many. */
 MUST_CHECK int rolefield_add(const struct rolefield *f, struct policy_role *r,
     const char *text, const char *more);
 /* What is the case where nothing is said; r->deny must be set before. */

@@ -15,19 +15,39 @@ enum {
 };
 
 static void
-shorten(struct term *t, int64_t until_ms, const struct policy_role *by)
+shorten(
+    struct term *t, int64_t until_ms, const struct policy_role *by, bool member)
 {
 	if (until_ms >= t->until_ms)
 		return;
 	t->until_ms = until_ms;
 	t->by = by;
+	t->member = member;
 }
 
-/* When it was, or would be, given. */
-static int64_t
-begins_ms(const struct policy_facts *f)
+int64_t
+term_begins_ms(const struct policy_facts *f)
 {
 	return f->since_ms != 0 ? f->since_ms : f->when_ms;
+}
+
+static int64_t
+member_ms(const struct policy_role *r, const struct policy_facts *f)
+{
+	return policy_for_until_ms(r, f->user, f->groups);
+}
+
+/* The membership, where it ends. */
+static bool
+member_counts(struct term *t, const struct policy_role *allow,
+    const struct policy_facts *f)
+{
+	const int64_t until_ms = member_ms(allow, f);
+
+	if (f->since_ms == 0 && until_ms - f->when_ms < LEAST_MS)
+		return false;
+	shorten(t, until_ms, allow, true);
+	return true;
 }
 
 bool
@@ -39,13 +59,15 @@ term_counts(struct term *t, const struct policy_role *allow,
 
 	if (f->anytime)
 		return hours_unknown(&allow->hours, f->zones) == NULL;
-	v = hours_judge(&allow->hours, f->zones, begins_ms(f), &until_ms);
+	v = hours_judge(&allow->hours, f->zones, term_begins_ms(f), &until_ms);
 
 	if (v != HOURS_IN && !FAULT(any_hours))
 		return false;
 	if (f->since_ms == 0 && until_ms - f->when_ms < LEAST_MS)
 		return false;
-	shorten(t, until_ms, allow);
+	if (!member_counts(t, allow, f))
+		return false;
+	shorten(t, until_ms, allow, false);
 	return true;
 }
 
@@ -65,7 +87,7 @@ term_denies(struct term *t, const struct policy_role *deny,
 		return true;
 	if (f->end_ms == 0 && change_ms - f->when_ms < LEAST_MS)
 		return true;
-	shorten(t, change_ms, deny);
+	shorten(t, change_ms, deny, false);
 	return false;
 }
 
@@ -113,6 +135,12 @@ term_shut_text(char *ret, size_t size, const struct policy_role *allow,
 	const char *unknown = hours_unknown(&allow->hours, f->zones);
 	char list[POLICY_TEXT_SIZE / 2], clock[HOURS_TEXT_SIZE];
 
+	if (member_ms(allow, f) - f->when_ms < LEAST_MS) {
+		str_time(clock, sizeof(clock), member_ms(allow, f));
+		(void)snprintf(ret, size, "you are in role %s until %s only",
+		    allow->name, clock);
+		return;
+	}
 	if (unknown != NULL) {
 		(void)snprintf(ret, size,
 		    "role %s goes by the clocks of %s, which this gateway does "
@@ -158,6 +186,13 @@ term_over_text(char *ret, size_t size, const struct term *t,
 	char asked[32], clock[HOURS_TEXT_SIZE];
 
 	str_duration_format(asked, sizeof(asked), seconds);
+	if (t->member) {
+		str_time(clock, sizeof(clock), t->until_ms);
+		(void)snprintf(ret, size,
+		    "%s is longer than you are in role %s: until %s", asked,
+		    t->by->name, clock);
+		return;
+	}
 	hours_clock(clock, &t->by->hours, f->zones, t->until_ms);
 	(void)snprintf(ret, size,
 	    t->by->deny ? "%s reaches into the hours in which role %s denies "

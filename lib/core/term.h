@@ -9,6 +9,8 @@
  * holds when it is judged again: an allow role is then asked about the time
  * when it opened, a deny role about what is left. In doubt (a zone that is not
  * known) an allow role does not count, and a deny role denies.
+ *
+ * Who is in a role until a moment is in it as if its hours ended there.
  */
 #ifndef CORE_TERM_H
 #define CORE_TERM_H
@@ -21,8 +23,12 @@
 
 struct term {
 	int64_t until_ms;             /* HOURS_NEVER at first */
-	const struct policy_role *by; /* whose hours these are */
+	const struct policy_role *by; /* whose hours these are, */
+	bool member;                  /* or whose the user is until then */
 };
+
+/* When what is asked for was given, or would be. */
+int64_t term_begins_ms(const struct policy_facts *f);
 
 /* It counts; *t ends with its hours. */
 bool term_counts(struct term *t, const struct policy_role *allow,

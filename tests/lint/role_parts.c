@@ -41,6 +41,19 @@ list_schema(json_t *items, const struct rolefield *f)
 	    "maxItems", (json_int_t)f->max);
 }
 
+/* A name, or one with an end. */
+static json_t *
+member_schema(void)
+{
+	return json_pack(
+	    "{s:[{s:s, s:s}, {s:s, s:{s:{s:s, s:s}, s:{s:s, s:s}}, s:[s, s], "
+	    "s:b}]}",
+	    "oneOf", "type", "string", "pattern", NAME_PATTERN, "type",
+	    "object", "properties", "name", "type", "string", "pattern",
+	    NAME_PATTERN, "until", "type", "string", "format", "date-time",
+	    "required", "name", "until", "additionalProperties", 0);
+}
+
 static json_t *
 schema(const struct rolefield *f)
 {
@@ -52,6 +65,8 @@ schema(const struct rolefield *f)
 		return list_schema(json_pack("{s:s, s:s}", "type", "string",
 				       "pattern", NAME_PATTERN),
 		    f);
+	case ROLE_MEMBERS:
+		return list_schema(member_schema(), f);
 	case ROLE_LABELS:
 		return json_pack("{s:s, s:{s:s}, s:I}", "type", "object",
 		    "additionalProperties", "type", "string", "maxProperties",

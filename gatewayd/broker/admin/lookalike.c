@@ -75,7 +75,7 @@ lookalike_of_role(const struct policy_role *r, lookalike_fn *fn, void *arg)
 	int e;
 
 	if ((e = fn(arg, STORE_NAME_ROLE, r->name)) != 0 ||
-	    (e = each(STORE_NAME_GROUP, &r->groups, fn, arg)) != 0)
+	    (e = each(STORE_NAME_GROUP, &r->groups.names, fn, arg)) != 0)
 		return e;
 	return each(STORE_NAME_LOGIN, &r->logins, fn, arg);
 }

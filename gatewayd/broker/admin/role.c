@@ -23,14 +23,12 @@
 #include "broker/call/subject.h"
 #include "broker/identity/mfa.h"
 
+/* Not one that denies everybody. */
 static bool
-names_user(const struct policy_role *x, const struct user *u)
+names_user(const struct policy_role *x, const struct user *u, int64_t now_ms)
 {
-	bool hit = name_list_has(&x->users, u->name);
-
-	for (unsigned k = 0; k < u->groups.n; k++)
-		hit = hit || name_list_has(&x->groups, u->groups.name[k]);
-	return hit;
+	return (x->users.names.n > 0 || x->groups.names.n > 0) &&
+	       policy_is_for(x, u->name, &u->groups, now_ms);
 }
 
 static int
@@ -41,7 +39,8 @@ list(struct call *c, struct listing *l)
 	for (size_t i = 0; i < c->b->nroles; i++) {
 		const struct policy_role *x = &c->b->roles[i];
 
-		if ((all || names_user(x, &c->subject->user)) &&
+		if ((all || names_user(x, &c->subject->user,
+				broker_now(c->b).utc_ms)) &&
 		    listing_wants(l, x->name))
 			listing_add(l,
 			    l->policy ? role_policy_json(x) : role_json(x),
@@ -100,16 +99,18 @@ static json_t *
 list_unmatched(struct broker *b, const struct policy_role *r)
 {
 	struct store *s = b->store;
+	const struct name_list *users = &r->users.names;
+	const struct name_list *groups = &r->groups.names;
 	json_t *list = json_array();
 	char id[LIMIT_ID_SIZE];
 
-	for (unsigned i = 0; i < r->users.n; i++)
-		if (store_id(s, STORE_USERS, r->users.name[i], id) == GW_ENOENT)
-			unmatched(list, "there is no user ", r->users.name[i]);
-	for (unsigned i = 0; i < r->groups.n; i++)
-		if (store_group_used(s, r->groups.name[i]) == GW_ENOENT)
+	for (unsigned i = 0; i < users->n; i++)
+		if (store_id(s, STORE_USERS, users->name[i], id) == GW_ENOENT)
+			unmatched(list, "there is no user ", users->name[i]);
+	for (unsigned i = 0; i < groups->n; i++)
+		if (store_group_used(s, groups->name[i]) == GW_ENOENT)
 			unmatched(
-			    list, "nobody is in the group ", r->groups.name[i]);
+			    list, "nobody is in the group ", groups->name[i]);
 	for (unsigned i = 0; i < r->targets.n; i++)
 		if (store_id(s, STORE_TARGETS, r->targets.name[i], id) ==
 		    GW_ENOENT)
@@ -205,7 +206,7 @@ put_role(struct call *c, struct problem *p)
 static bool
 forbids_all(const struct policy_role *r)
 {
-	return r->deny && r->users.n == 0 && r->groups.n == 0 &&
+	return r->deny && r->users.names.n == 0 && r->groups.names.n == 0 &&
 	       r->targets.n == 0 && r->labels.n == 0 && r->select.n == 0 &&
 	       r->logins.n == 0 && r->ports.n == 0 && r->sources.n == 0 &&
 	       r->hours.n == 0;

@@ -11,8 +11,23 @@
 #include "base/err.h"
 #include "base/fault.h"
 #include "broker/admin/body.h"
+#include "broker/call/put.h"
 
 /* ---- out */
+
+/* Who is in it for ever is a name. */
+static json_t *
+member_json(const struct rolefield_value *v)
+{
+	json_t *o = NULL;
+
+	if (v->more[0] == '\0')
+		return json_string(v->text);
+	o = json_object();
+	put_str(o, "name", v->text);
+	put_str(o, "until", v->more);
+	return o;
+}
 
 static json_t *
 value_json(const struct rolefield *f, const struct rolefield_value *v)
@@ -22,6 +37,8 @@ value_json(const struct rolefield *f, const struct rolefield_value *v)
 	case ROLE_SECONDS:
 	case ROLE_COUNT:
 		return json_integer((json_int_t)strtoul(v->text, NULL, 10));
+	case ROLE_MEMBERS:
+		return member_json(v);
 	case ROLE_BOOL:
 		return json_boolean(strcmp(v->text, "true") == 0);
 	default:
@@ -129,19 +146,60 @@ parse_words(struct policy_role *ret, const struct rolefield *f, const json_t *o,
 	return r;
 }
 
+/* A name, or one with an end. */
+static int
+parse_member(struct policy_role *ret, const struct rolefield *f,
+    const json_t *v, struct problem *p)
+{
+	const bool ends = json_is_object(v) && json_object_size(v) == 2;
+	const char *name =
+	    json_string_value(ends ? json_object_get(v, "name") : v);
+	const char *until =
+	    ends ? json_string_value(json_object_get(v, "until")) : "";
+	int r = GW_EINVAL;
+
+	if (name != NULL && until != NULL && (!ends || until[0] != '\0'))
+		r = rolefield_add(f, ret, name, until);
+	if (r == 0 || r == GW_EEXIST)
+		return 0;
+	return bad(p, f->name, rolefield_expects(f));
+}
+
+/* A list of what is no string, or not always. */
+static int
+get_list(const json_t **ret, const struct rolefield *f, const json_t *o,
+    struct problem *p)
+{
+	char text[32];
+
+	*ret = json_object_get(o, f->name);
+	if (json_is_array(*ret) && json_array_size(*ret) <= LIMIT_LIST)
+		return 0;
+	(void)snprintf(
+	    text, sizeof(text), "a list of at most %d", (int)LIMIT_LIST);
+	return bad(p, f->name, text);
+}
+
+static int
+parse_members(struct policy_role *ret, const struct rolefield *f,
+    const json_t *o, struct problem *p)
+{
+	const json_t *list = NULL;
+	int r = get_list(&list, f, o, p);
+
+	for (size_t i = 0; r == 0 && i < json_array_size(list); i++)
+		r = parse_member(ret, f, json_array_get(list, i), p);
+	return r;
+}
+
 static int
 parse_numbers(struct policy_role *ret, const struct rolefield *f,
     const json_t *o, struct problem *p)
 {
-	const json_t *list = json_object_get(o, f->name);
+	const json_t *list = NULL;
 	char text[32];
-	int r = 0;
+	int r = get_list(&list, f, o, p);
 
-	if (!json_is_array(list) || json_array_size(list) > LIMIT_LIST) {
-		(void)snprintf(text, sizeof(text), "a list of at most %d",
-		    (int)LIMIT_LIST);
-		return bad(p, f->name, text);
-	}
 	for (size_t i = 0; r == 0 && i < json_array_size(list); i++) {
 		const json_t *v = json_array_get(list, i);
 
@@ -185,6 +243,8 @@ parse_field(struct policy_role *ret, const struct rolefield *f, const json_t *o,
 	case ROLE_NAMES:
 		return names_parse(
 		    rolefield_member(f, ret), o, f->name, false, p);
+	case ROLE_MEMBERS:
+		return parse_members(ret, f, o, p);
 	case ROLE_LABELS:
 		return labels_parse(rolefield_member(f, ret), o, p);
 	case ROLE_PORTS:

@@ -101,7 +101,8 @@ concerns_user(const struct walk *w, const struct target *t)
 	for (size_t i = 0; i < w->c->b->nroles; i++)
 		if (!w->c->b->roles[i].deny &&
 		    policy_concerns(&w->c->b->roles[i], w->c->user,
-			&w->c->subject->user.groups, t))
+			&w->c->subject->user.groups, t,
+			broker_now(w->c->b).utc_ms))
 			return true;
 	return false;
 }

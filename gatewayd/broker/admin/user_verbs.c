@@ -43,7 +43,8 @@ roles_json(const struct broker *b, const char *name)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < b->nroles; i++)
-		if (name_list_has(&b->roles[i].users, name))
+		if (member_until_ms(&b->roles[i].users, name) >
+		    broker_now(b).utc_ms)
 			(void)json_array_append_new(
 			    list, json_string(b->roles[i].name));
 	return list;
@@ -53,7 +54,7 @@ static bool
 names_group(const struct broker *b, const char *group)
 {
 	for (size_t i = 0; i < b->nroles; i++)
-		if (name_list_has(&b->roles[i].groups, group))
+		if (name_list_has(&b->roles[i].groups.names, group))
 			return true;
 	return false;
 }

@@ -81,7 +81,7 @@ try_login(struct access *a, struct sum *sum, const char *user,
 	struct policy_result *v = &a->verdict;
 	bool locked = false;
 
-	f.utc_ms = broker_now(b).utc_ms;
+	f.utc_ms = f.when_ms = broker_now(b).utc_ms;
 	f.locks = b->locks;
 	f.nlocks = b->nlocks;
 	policy_decide(v, &f, a->roles, a->nroles);
@@ -168,7 +168,8 @@ may_matter(const struct access *a, const struct policy_role *r)
 {
 	return a->target[0] != '\0'
 		   ? policy_reaches(r, &a->subject.target)
-		   : policy_is_for(r, a->user, &a->subject.user.groups);
+		   : policy_is_for(r, a->user, &a->subject.user.groups,
+			 broker_now(a->c->b).utc_ms);
 }
 
 static int

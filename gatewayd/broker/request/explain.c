@@ -4,6 +4,7 @@
  */
 #include "broker/request/explain.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -163,6 +164,32 @@ add_selects(json_t *list, const char *field, const struct broker *b,
 		json_decref(all);
 }
 
+/* Of the roles that count, those that the user is in until a moment. */
+static void
+add_members(json_t *list, const struct broker *b, const struct question *q)
+{
+	const struct policy_result *v = &q->verdict;
+	json_t *all = json_array();
+	char text[LIMIT_NAME_SIZE + 64], clock[32];
+
+	for (size_t i = 0; i < b->nroles; i++) {
+		const struct policy_role *r = &b->roles[i];
+		const int64_t ms =
+		    policy_for_until_ms(r, q->user, &q->subject.user.groups);
+
+		if (ms == MEMBER_ALWAYS || !name_list_has(&v->roles, r->name))
+			continue;
+		str_time(clock, sizeof(clock), ms);
+		(void)snprintf(
+		    text, sizeof(text), "%s until %s", r->name, clock);
+		(void)json_array_append_new(all, json_string(text));
+	}
+	if (json_array_size(all) > 0)
+		add_condition(list, "member", all);
+	else
+		json_decref(all);
+}
+
 static json_t *
 time_json(int64_t utc_ms)
 {
@@ -174,10 +201,12 @@ time_json(int64_t utc_ms)
 
 /* What holds for a request, whoever makes it: each with its value. */
 static json_t *
-conditions_json(const struct broker *b, const struct policy_result *v)
+conditions_json(const struct broker *b, const struct question *q)
 {
+	const struct policy_result *v = &q->verdict;
 	json_t *list = json_array();
 
+	add_members(list, b, q);
 	add_selects(list, "select", b, v);
 	add_selects(list, "hours", b, v);
 	if (v->until_ms != HOURS_NEVER)
@@ -234,7 +263,7 @@ reply(struct call *c, const struct question *q)
 		(void)json_object_set_new(o, "roles", names_json(&v->roles));
 	if (o != NULL && v->roles.n > 0)
 		(void)json_object_set_new(
-		    o, "conditions", conditions_json(c->b, v));
+		    o, "conditions", conditions_json(c->b, q));
 	if (o != NULL)
 		(void)json_object_set_new(o, "refused", refused_json(v));
 	if (o != NULL && (v->verdict != POLICY_DENY || v->would_pass))

@@ -177,7 +177,7 @@ store_role_put(struct store *s, const struct policy_role *r, uint64_t seq)
 	    (fresh || (e = delete_row(s, r->name)) == 0) &&
 	    (e = put_row(s, r, seq)) == 0 && (e = put_fields(s, r, seq)) == 0 &&
 	    (e = store_look_add(s, r->name)) == 0 &&
-	    (e = store_look_add_all(s, &r->groups)) == 0)
+	    (e = store_look_add_all(s, &r->groups.names)) == 0)
 		e = store_look_add_all(s, &r->logins);
 	return store_finish(s, e);
 }

@@ -71,7 +71,7 @@ store_role_of(struct store *s, const char *name, const struct grant *g)
 	assert_non_null(r);
 	name_set(r->name, name);
 	(void)!store_id(s, STORE_ROLES, name, r->id);
-	must(name_list_add(&r->users, g->user));
+	must(member_add(&r->users, g->user, ""));
 	must(name_list_add(&r->targets, g->target));
 	must(name_list_add(&r->logins, g->login));
 	must(port_list_add(&r->ports, "22"));

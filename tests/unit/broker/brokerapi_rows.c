@@ -109,7 +109,8 @@ test_early(void **state)
 /* ---- a role's fields */
 
 static const char role_full[] =
-    "{\"role\":\"full\",\"users\":[\"alice\"],\"groups\":[\"ops\"],"
+    "{\"role\":\"full\",\"users\":[\"alice\",{\"name\":\"bob\","
+    "\"until\":\"2099-12-04T18:00:00Z\"}],\"groups\":[\"ops\"],"
     "\"targets\":[\"web-01\"],\"labels\":{\"env\":\"prod\"},"
     "\"select\":[\"app!=shop\",\"zone in (a, b)\",\"!old\"],"
     "\"hours\":[\"mon-fri 08:00-18:00 Europe/Berlin\"],"
@@ -294,8 +295,14 @@ test_role_refused(void **state)
 {
 	static const struct {
 		const char *field, *value;
-	} rows[] = {{"users", "[\"a b\"]"}, {"groups", "\"ops\""},
-	    {"targets", "[1]"}, {"labels", "[\"env\"]"},
+	} rows[] = {{"users", "[\"a b\"]"},
+	    {"users", "[{\"name\":\"a\",\"until\":\"2026-12-04\"}]"},
+	    {"users", "[{\"name\":\"a\"}]"},
+	    {"users", "[{\"until\":\"2026-12-04T00:00:00Z\"}]"},
+	    {"groups", "[[\"a\"]]"},
+	    {"users",
+		"[\"a\",{\"name\":\"a\",\"until\":\"2026-12-04T00:00:00Z\"}]"},
+	    {"groups", "\"ops\""}, {"targets", "[1]"}, {"labels", "[\"env\"]"},
 	    {"labels", "{\"env\":1}"}, {"logins", "[\"\"]"}, {"ports", "22"},
 	    {"ports", "[0]"}, {"ports", "[65536]"}, {"ports", "[\"22\"]"},
 	    {"max", "4"}, {"max", "86401"}, {"max", "\"1h\""},

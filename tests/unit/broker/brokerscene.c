@@ -81,7 +81,7 @@ store_role(struct store *s, const char *name)
 	assert_non_null(r);
 	name_set(r->name, name);
 	(void)!store_id(s, STORE_ROLES, name, r->id);
-	must(name_list_add(&r->users, "alice"));
+	must(member_add(&r->users, "alice", ""));
 	must(name_list_add(&r->targets, "web-01"));
 	must(name_list_add(&r->logins, "deploy"));
 	must(port_list_add(&r->ports, "22"));

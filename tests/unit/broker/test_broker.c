@@ -85,7 +85,7 @@ store_fill(void)
 	must(store_target_put(s, &web, 1));
 	name_set(ops.name, "ops");
 	id_new(ops.id, 'p');
-	must(name_list_add(&ops.users, "alice"));
+	must(member_add(&ops.users, "alice", ""));
 	must(name_list_add(&ops.targets, "web-01"));
 	must(name_list_add(&ops.logins, "deploy"));
 	must(port_list_add(&ops.ports, "22"));

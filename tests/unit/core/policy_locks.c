@@ -115,7 +115,7 @@ test_lock_beats_allow(void **state)
 		if (first == 1)
 			add_role(w, "ops");
 		assert_int_equal(decide(w, &f).verdict, POLICY_DENY);
-		must(name_list_add(&no->users, "bob"));
+		must(member_add(&no->users, "bob", ""));
 		assert_int_equal(decide(w, &f).verdict, POLICY_DENY);
 		must(quorum_add(
 		    &w->role[first == 0 ? 0 : 1].approvals, "1 of sre"));

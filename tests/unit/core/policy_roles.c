@@ -214,7 +214,7 @@ test_process_ok(void **state)
 	r.max_s = 86401;
 	assert_false(policy_role_ok(&r));
 	r = good;
-	r.groups.n = 0;
+	r.groups.names.n = 0;
 	assert_false(policy_role_ok(&r));
 	r = good;
 	r.labels.n = 0;

@@ -21,7 +21,7 @@ add_role(struct world *w, const char *name)
 
 	memset(r, 0, sizeof(*r));
 	name_set(r->name, name);
-	must(name_list_add(&r->groups, "ops"));
+	must(member_add(&r->groups, "ops", ""));
 	must(label_list_add(&r->labels, "env", "prod"));
 	must(name_list_add(&r->logins, "deploy"));
 	must(port_list_add(&r->ports, "22"));

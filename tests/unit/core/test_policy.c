@@ -231,18 +231,18 @@ test_concerns(void **state)
 		struct policy_role r = {.deny = t->deny};
 
 		if (t->user != NULL)
-			must(name_list_add(&r.users, t->user));
+			must(member_add(&r.users, t->user, ""));
 		if (t->group != NULL)
-			must(name_list_add(&r.groups, t->group));
+			must(member_add(&r.groups, t->group, ""));
 		if (t->target != NULL)
 			must(name_list_add(&r.targets, t->target));
 		if (t->key != NULL)
 			must(label_list_add(&r.labels, t->key, t->value));
-		CHECK_ROW(policy_concerns(
-			      &r, "alice", &w->groups, &w->target) == t->want,
+		CHECK_ROW(policy_concerns(&r, "alice", &w->groups, &w->target,
+			      0) == t->want,
 		    t->name);
-		CHECK_ROW(
-		    !policy_concerns(&r, "alice", &w->groups, NULL), t->name);
+		CHECK_ROW(!policy_concerns(&r, "alice", &w->groups, NULL, 0),
+		    t->name);
 	}
 }
 

@@ -20,7 +20,7 @@ static const struct line {
 	const char *absent;      /* of a role that allows; NULL = no value */
 } lines[] = {
     {"role", "ops", "", "a b", ""},
-    {"users", "alice", "", "a b", NULL},
+    {"users", "alice", "2026-12-04T18:00:00Z", "a b", NULL},
     {"groups", "staff", "", "", NULL},
     {"targets", "web-01", "", "-x", NULL},
     {"labels", "env", "prod", "a b", NULL},
@@ -215,7 +215,9 @@ test_lists_are_bounded(void **state)
 			    : f[i].kind == ROLE_HOURS ? "mon 0%d:00-12:00 UTC"
 						      : "%d",
 			    (int)k + 1);
-			CHECK_ROW(rolefield_add(&f[i], &r, text, "v") == want,
+			CHECK_ROW(
+			    rolefield_add(&f[i], &r, text,
+				f[i].kind == ROLE_MEMBERS ? "" : "v") == want,
 			    f[i].name);
 			if (want != 0)
 				break;
@@ -225,6 +227,39 @@ test_lists_are_bounded(void **state)
 		CHECK_ROW(
 		    (int64_t)rolefield_count(&f[i], &r) == f[i].max, f[i].name);
 	}
+}
+
+/* With its end, and not with two. */
+static void
+test_member(void **state)
+{
+	static const struct {
+		const char *text, *more;
+		int want;
+	} rows[] = {{"a", "", 0}, {"b", "2026-12-04T18:00:00Z", 0},
+	    {"b until 2026-12-04T18:00:00Z", "", GW_EEXIST},
+	    {"c until 2026-12-04T18:00:00.500Z", "", 0}, {"b", "", GW_EINVAL},
+	    {"a", "2026-12-04T18:00:00Z", GW_EINVAL},
+	    {"b until 2026-12-04T18:00:01Z", "", GW_EINVAL},
+	    {"d until 2026-12-04", "", GW_EINVAL}, {"d until ", "", GW_EINVAL},
+	    {"d until 2026-12-04T18:00:00Z", "2026-12-04T18:00:00Z", GW_EINVAL},
+	    {"d", "1970-01-01T00:00:00Z", GW_EINVAL},
+	    {"d until", "2026-12-04T18:00:00Z", GW_EINVAL}};
+	const struct rolefield *f = rolefield_find("users");
+	struct policy_role r = {0};
+	struct rolefield_value v;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		CHECK_ROW(rolefield_add(f, &r, rows[i].text, rows[i].more) ==
+			      rows[i].want,
+		    rows[i].text);
+	assert_int_equal(rolefield_count(f, &r), 3);
+	rolefield_get(&v, f, &r, 2);
+	assert_string_equal(v.text, "c");
+	assert_string_equal(v.more, "2026-12-04T18:00:00.500Z");
+	assert_int_equal(member_until_ms(&r.users, "a"), MEMBER_ALWAYS);
+	assert_int_equal(member_until_ms(&r.users, "d"), 0);
 }
 
 /* All four words, and no capability beyond. */
@@ -262,6 +297,7 @@ main(void)
 	    cmocka_unit_test(test_absent),
 	    cmocka_unit_test(test_equal),
 	    cmocka_unit_test(test_lists_are_bounded),
+	    cmocka_unit_test(test_member),
 	    cmocka_unit_test(test_allow),
 	};
 

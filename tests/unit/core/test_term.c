@@ -100,6 +100,120 @@ test_all_of_it(void **state)
 	zone_table_free(t);
 }
 
+/* ---- members with an end */
+
+/* Who is in ops until noon. */
+static struct policy_role *
+until_noon(struct world *w, struct policy_role *r)
+{
+	r->groups.names.n = 0;
+	must(member_add(&r->users, "alice until 2027-03-01T12:00:00Z", ""));
+	(void)w;
+	return r;
+}
+
+static void
+test_member_until(void **state)
+{
+	struct world *w = world_new();
+	struct policy_facts f = facts_at(w, NULL, MONDAY("11:00"));
+	struct policy_result r;
+
+	(void)state;
+	(void)until_noon(w, add_role(w, "ops"));
+	f.seconds = 3600;
+	r = decide(w, &f);
+	assert_int_equal(r.verdict, POLICY_ALLOW);
+	assert_int_equal(r.until_ms, MONDAY("12:00"));
+	f.seconds = 3601;
+	r = decide(w, &f);
+	want_refused(&r, "for",
+	    "1h1s is longer than you are in role ops: until "
+	    "2027-03-01T12:00:00.000Z");
+	assert_int_equal(r.seconds, 3540);
+	/* what was given holds until then; asked again it is as new */
+	f.since_ms = MONDAY("11:00");
+	f.end_ms = MONDAY("12:00");
+	f.when_ms = MONDAY("11:59");
+	f.seconds = 60;
+	assert_int_equal(decide(w, &f).verdict, POLICY_ALLOW);
+	/* with an earlier end it does not: it is taken away */
+	f.end_ms++;
+	assert_int_equal(decide(w, &f).verdict, POLICY_DENY);
+	f = facts_at(w, NULL, MONDAY("12:00") - 5000);
+	assert_int_equal(decide(w, &f).verdict, POLICY_ALLOW);
+	f.when_ms++;
+	r = decide(w, &f);
+	want_refused(&r, "hours",
+	    "you are in role ops until 2027-03-01T12:00:00.000Z only");
+}
+
+/* The same words whether there is such a target or not. */
+static void
+test_member_ended(void **state)
+{
+	struct world *w = world_new();
+	struct policy_facts f = facts_at(w, NULL, MONDAY("12:00"));
+	struct policy_result r;
+
+	(void)state;
+	(void)until_noon(w, add_role(w, "ops"));
+	for (unsigned i = 0; i < 2; i++) {
+		f.anytime = i == 1; /* nor of what they could have some time */
+		r = decide(w, &f);
+		assert_int_equal(r.verdict, POLICY_DENY);
+		assert_int_equal(r.nrefused, 2);
+		assert_string_equal(r.refused[0].field, "target");
+		assert_string_equal(r.refused[1].text,
+		    "you were in role ops until 2027-03-01T12:00:00.000Z");
+		if (i == 0)
+			f.target = NULL;
+		assert_int_equal(decide(w, &f).nrefused, 2);
+	}
+}
+
+/* By several ways into a role the last to end counts; of roles the first. */
+static void
+test_member_twice(void **state)
+{
+	struct world *w = world_new();
+	struct policy_facts f = facts_at(w, NULL, MONDAY("11:00"));
+	struct policy_role *ops = until_noon(w, add_role(w, "ops"));
+
+	(void)state;
+	must(member_add(&ops->groups, "ops", "2027-03-01T13:00:00Z"));
+	assert_int_equal(decide(w, &f).until_ms, MONDAY("13:00"));
+	(void)until_noon(w, add_role(w, "more"));
+	assert_int_equal(decide(w, &f).until_ms, MONDAY("12:00"));
+	/* the one that is over gives nothing, and limits nothing */
+	f.when_ms = MONDAY("12:10");
+	assert_int_equal(decide(w, &f).until_ms, MONDAY("13:00"));
+	assert_int_equal(decide(w, &f).roles.n, 1);
+}
+
+/* A deny of somebody until a moment is one of nobody then, never of all. */
+static void
+test_member_denied(void **state)
+{
+	struct world *w = world_new();
+	struct policy_facts f = facts_at(w, NULL, MONDAY("11:00"));
+	struct policy_role *no = NULL;
+
+	(void)state;
+	(void)add_role(w, "ops");
+	no = &w->role[w->nroles++];
+	memset(no, 0, sizeof(*no));
+	name_set(no->name, "not-yet");
+	no->deny = true;
+	(void)until_noon(w, no);
+	assert_int_equal(decide(w, &f).verdict, POLICY_DENY);
+	f.when_ms = MONDAY("12:00");
+	assert_int_equal(decide(w, &f).verdict, POLICY_ALLOW);
+	f.user = "bob";
+	f.when_ms = MONDAY("11:00");
+	assert_int_equal(decide(w, &f).verdict, POLICY_ALLOW);
+}
+
 static void
 test_last_seconds(void **state)
 {
@@ -306,6 +420,10 @@ main(void)
 	    cmocka_unit_test(test_counts_in_its_hours),
 	    cmocka_unit_test(test_all_of_it),
 	    cmocka_unit_test(test_last_seconds),
+	    cmocka_unit_test(test_member_until),
+	    cmocka_unit_test(test_member_ended),
+	    cmocka_unit_test(test_member_twice),
+	    cmocka_unit_test(test_member_denied),
 	    cmocka_unit_test(test_several),
 	    cmocka_unit_test(test_deny_hours),
 	    cmocka_unit_test(test_unknown_zone),

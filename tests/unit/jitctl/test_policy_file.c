@@ -78,6 +78,7 @@ test_policy(void **state)
 		   "    host_keys: [\"" KEY "\"]\n"
 		   "roles:\n"
 		   "  - role: ops\n"
+		   "    users: [bob, {name: u1, until: 2026-12-04 UTC}]\n"
 		   "    groups: [ops]\n"
 		   "    labels: {env: prod}\n"
 		   "    logins: [deploy]\n"
@@ -96,7 +97,9 @@ test_policy(void **state)
 	    "\"2001:db8::1\"],\"port\":22,\"reach\":\"proxy\",\"labels\":{"
 	    "\"env\":\"prod\"},\"logins\":[\"deploy\"],\"host_keys\":[\"" KEY
 	    "\"]}],"
-	    "\"roles\":[{\"role\":\"ops\",\"groups\":[\"ops\"],\"labels\":{"
+	    "\"roles\":[{\"role\":\"ops\",\"users\":[\"bob\",{\"name\":\"u1\","
+	    "\"until\":\"2026-12-05T00:00:00Z\"}],\"groups\":[\"ops\"],"
+	    "\"labels\":{"
 	    "\"env\":\"prod\"},\"logins\":[\"deploy\"],\"ports\":[22],"
 	    "\"max\":10800,\"mfa_age\":300,\"reason\":\"required\","
 	    "\"allow\":[\"shell\",\"pty\"],\"record\":true,\"note\":\"ask Eve "
@@ -161,6 +164,15 @@ test_policy_refuses(void **state)
 	    {"roles: [{role: r, logins: [x], sources: [10.1.0.0/8]}]\n",
 		"without host bits"},
 	    {"roles: [{role: r}]\n", "\"logins\" is missing"},
+	    {"roles: [{role: r, logins: [x], users: [{name: a}]}]\n",
+		"\"until\" is missing"},
+	    {"roles: [{role: r, logins: [x], users: [{name: a, until: 3h}]}]\n",
+		"a day was expected"},
+	    {"roles: [{role: r, logins: [x], users: [{name: a, to: 3h}]}]\n",
+		"unknown key"},
+	    {"roles: [{role: r, logins: [x], users: [a, {name: a, until: "
+	     "2026-12-04}]}]\n",
+		"with another end"},
 	};
 
 	(void)state;
@@ -179,7 +191,8 @@ test_policy_refuses(void **state)
 /* A value of each field, not the one that it has anyway: a new field fails here
  * until it has a line. As the API has it. */
 static const char full[] =
-    "{'role':'full','users':['alice'],'groups':['ops'],'targets':['web-01'],"
+    "{'role':'full','users':['alice',{'name':'bob','until':"
+    "'2026-12-04T18:00:00Z'}],'groups':['ops'],'targets':['web-01'],"
     "'labels':{'env':'prod'},'select':['!old'],'logins':['deploy'],"
     "'ports':[2222,22],'max':5400,'sources':['10.0.0.0/8'],"
     "'hours':['mon-fri 08:00-18:00 UTC'],'mfa_age':0,'reason':'optional',"

@@ -25,8 +25,8 @@ command(const char *name)
 	return c;
 }
 
-/* Runs role set with these flags, split at spaces; what it sends is in
- * sent_local. */
+/* Runs role set with these flags, split at spaces, where a ~ is one; what it
+ * sends is in sent_local. */
 static int
 role_set(const char *flags)
 {
@@ -40,8 +40,12 @@ role_set(const char *flags)
 
 	(void)snprintf(text, sizeof(text), "ops %s", flags);
 	for (char *w = strtok_r(text, " ", &save); w != NULL && n < 32;
-	     w = strtok_r(NULL, " ", &save))
+	     w = strtok_r(NULL, " ", &save)) {
+		for (char *s = w; *s != '\0'; s++)
+			if (*s == '~')
+				*s = ' ';
 		argv[n++] = w;
+	}
 	script = steps;
 	sent_local[0] = '\0';
 	if (!opt_parse(
@@ -75,6 +79,15 @@ test_flags(void **state)
 	    {"--deny --note Eve-knows", "'deny':true,'note':'Eve-knows'"},
 	    {"--deny --select env!=prod --select !old",
 		"'select':['env!=prod','!old'],'deny':true"},
+	    {"--deny --user u1~until~2026-12-04~18:00~UTC",
+		"'users':[{'name':'u1','until':'2026-12-04T18:00:00Z'}],"
+		"'deny':true"},
+	    {"--deny --group g~until~2026-12-04~UTC --group h",
+		"'groups':[{'name':'g','until':'2026-12-05T00:00:00Z'},'h'],"
+		"'deny':true"},
+	    {"--deny --user u1~until~tomorrow", NULL},
+	    {"--deny --user u1~until~2h", NULL},
+	    {"--deny --user u1~until~14:30", NULL},
 	    {"", NULL}, /* which logins? */
 	    {"--deny --select env==prod", NULL},
 	    {"--deny --hours always", NULL},

@@ -59,8 +59,8 @@ make_role(const char *name)
 	assert_non_null(r);
 	id_new(r->id, 'p');
 	name_set(r->name, name);
-	must(name_list_add(&r->users, "alice"));
-	must(name_list_add(&r->groups, "ops"));
+	must(member_add(&r->users, "alice", ""));
+	must(member_add(&r->groups, "ops", ""));
 	must(name_list_add(&r->targets, "web-01"));
 	must(label_list_add(&r->labels, "env", "prod"));
 	must(name_list_add(&r->logins, "deploy"));
