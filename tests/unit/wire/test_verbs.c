@@ -92,7 +92,7 @@ test_exceptions(void **state)
 	    "enroll.confirm", "mfa.reset", "mfa.confirm", "mfa.codes",
 	    "key.list", "key.add", "key.remove", "token.create",
 	    "request.create", "request.approve", "request.cancel",
-	    "request.activate", "grant.extend");
+	    "request.activate", "grant.extend", "lock.me");
 	CHECK_ONLY(v->code == CODE_BEFORE, "request.approve", "target.add",
 	    "target.set", "target.remove", "user.add", "user.set", "user.lock",
 	    "user.unlock", "user.remove", "role.add", "role.set", "role.remove",
@@ -116,7 +116,7 @@ test_exceptions(void **state)
 	CHECK_ONLY(v->ends == ENDS_ACCESS, "key.remove", "request.deny",
 	    "request.cancel", "grant.release", "grant.revoke", "session.kill",
 	    "user.lock", "user.remove", "target.remove", "role.remove",
-	    "lock.add");
+	    "lock.add", "lock.me");
 	CHECK_ONLY(v->ends == GIVES_ACCESS, "mfa.reset", "mfa.confirm",
 	    "mfa.codes", "key.add", "request.create", "request.approve",
 	    "request.activate", "grant.extend");
