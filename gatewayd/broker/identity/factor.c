@@ -7,7 +7,7 @@
  *
  * MUST: a new secret is shown only for a key of the user's and a second proof,
  * which was used up by then: a code's step by the notary, a recovery code in
- * the store. MUST: a recovery code is good for nothing else, and leaves no age
+ * the store. MUST: a recovery code gives nothing else, and leaves no age
  * of a code behind.
  */
 #include "broker/identity/factor.h"
