@@ -134,7 +134,8 @@ run(struct ctx *c, const struct cmd *cmd)
 	if (c->opt.nargs < cmd->min_args || c->opt.nargs > cmd->max_args) {
 		say_error("%s: %s", cmd->name,
 		    c->opt.nargs < cmd->min_args ? "an argument is missing"
-						 : "too many arguments");
+						 : "too many arguments; texts "
+						   "with spaces need quotes");
 		usage(cmd);
 		return EXIT_USAGE;
 	}

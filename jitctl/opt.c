@@ -185,9 +185,7 @@ opt_parse(struct opts *ret, int argc, char *const *argv,
 			continue;
 		}
 		if (ret->nargs == OPT_ARGS_MAX) {
-			(void)snprintf(reterr, size,
-			    "too many arguments; texts with spaces need "
-			    "quotes");
+			(void)snprintf(reterr, size, "too many arguments");
 			return false;
 		}
 		ret->arg[ret->nargs++] = a;

@@ -128,7 +128,7 @@ enum flag {
 	    F_COUNT
 };
 
-enum { OPT_ARGS_MAX = 4 }; /* internal: no command takes more */
+enum { OPT_ARGS_MAX = LIMIT_ASKED + 2 }; /* with the command's own words */
 
 /* Some of them: those that a command takes. */
 struct flag_set {

@@ -34,11 +34,11 @@
 #include "broker/report/info.h"
 #include "broker/request/access.h"
 #include "broker/request/activate.h"
-#include "broker/request/ask.h"
 #include "broker/request/decide.h"
 #include "broker/request/explain.h"
 #include "broker/request/extend.h"
 #include "broker/request/list.h"
+#include "broker/request/several.h"
 #include "broker/session/doctor.h"
 #include "broker/session/verbs.h"
 

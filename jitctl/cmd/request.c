@@ -11,6 +11,7 @@
 #include "jitctl/cmd/grant.h"
 #include "jitctl/cmd/guess.h"
 #include "jitctl/cmd/request.h"
+#include "jitctl/cmd/several.h"
 #include "jitctl/cmd/ssh.h"
 #include "jitctl/cmd/waiting.h"
 #include "jitctl/gateway/call.h"
@@ -27,7 +28,9 @@ request_body(const struct ctx *c)
 {
 	const char *dur = opt_get(&c->opt, F_FOR);
 	const char *port = opt_get(&c->opt, F_PORT);
-	const char *login = opt_get(&c->opt, F_LOGIN);
+	const bool several = several_is(c);
+	const char *target = several ? NULL : c->opt.arg[0];
+	const char *login = several ? NULL : opt_get(&c->opt, F_LOGIN);
 	const char *role = opt_get(&c->opt, F_ROLE);
 	const char *ticket = opt_get(&c->opt, F_TICKET);
 	const char *reason = opt_get(&c->opt, F_REASON);
@@ -39,14 +42,17 @@ request_body(const struct ctx *c)
 		return NULL;
 	if (port != NULL && !port_arg(port, &p))
 		return NULL;
-	if (!name_arg("TARGET", c->opt.arg[0]) ||
-	    (login != NULL && !name_arg("--login", login)) ||
+	if (!several_args_ok(c) ||
 	    (role != NULL && !name_arg("--role", role)) ||
 	    (ticket != NULL && !text_arg("--ticket", ticket)) ||
 	    (reason != NULL && !text_arg("--reason", reason)))
 		return NULL;
-	o = json_pack("{s:s,s:s*,s:s*,s:s*,s:s*}", "target", c->opt.arg[0],
-	    "login", login, "role", role, "reason", reason, "ticket", ticket);
+	o = json_pack("{s:s*,s:s*,s:s*,s:s*,s:s*}", "target", target, "login",
+	    login, "role", role, "reason", reason, "ticket", ticket);
+	if (o != NULL && several && several_body(c, o) != EXIT_OK) {
+		json_decref(o);
+		return NULL;
+	}
 	if (o != NULL && p > 0)
 		(void)json_object_set_new(
 		    o, "port", json_integer((json_int_t)p));
@@ -407,9 +413,13 @@ run_request(struct ctx *c)
 	    !idempotency_ok(o.idempotency) || (body = request_body(c)) == NULL)
 		return EXIT_USAGE;
 	x = call_signed(c, VERB_REQUEST, body, &o, &r);
-	x = with_reason(c, body, &o, x, &r, reason);
+	if (!several_is(c))
+		x = finish(c, with_reason(c, body, &o, x, &r, reason), &r);
+	else if (x == EXIT_OK)
+		x = several_finish(c, &r);
+	else if (r.status != 0)
+		reply_print_problem(c, &r);
 	json_decref(body);
-	x = finish(c, x, &r);
 	reply_done(&r);
 	return x;
 }

@@ -25,13 +25,12 @@
 /* The daily ones first; help keeps this order. */
 static const struct cmd cmds[] = {
     {.name = "request",
-	.args = "TARGET",
-	.min_args = 1,
-	.max_args = 1,
+	.args = "TARGET...",
+	.max_args = LIMIT_ASKED,
 	.flags.has = {B(FOR), B(REASON), B(LOGIN), B(PORT), B(ROLE), B(TICKET),
-	    B(FROM), B(IDEMPOTENCY), B(WAIT), B(NO_WAIT), B(TIMEOUT),
-	    WITH_CODE},
-	.once.has = {B(LOGIN), B(PORT)},
+	    B(ROLE_select), B(FROM), B(IDEMPOTENCY), B(WAIT), B(NO_WAIT),
+	    B(TIMEOUT), WITH_CODE},
+	.once.has = {B(PORT)},
 	.what = "ask for access and open the door",
 	.example = "request web-01 --for 2h --reason \"INC-4711 disk full\"",
 	.run = run_request},

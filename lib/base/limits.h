@@ -97,7 +97,8 @@ enum {
 	LIMIT_PENDING_MAX_S = 604800,
 	LIMIT_USE_WITHIN_S = 43200,    /* and then for its user */
 	LIMIT_REQUESTS_PER_USER = 100, /* that wait */
-	LIMIT_APPROVALS = 36,          /* of one request: all its levels */
+	LIMIT_ASKED = 64,     /* targets times logins, in one request */
+	LIMIT_APPROVALS = 36, /* of one request: all its levels */
 	/* their names, with spaces between */
 	LIMIT_APPROVED_SIZE = LIMIT_APPROVALS * LIMIT_NAME_SIZE,
 	LIMIT_REVISION_SIZE = 11264, /* what will be granted, as text */

@@ -27,6 +27,7 @@
 #include "broker/call/subject.h"
 #include "broker/grant/live.h"
 #include "broker/grant/protect.h"
+#include "broker/identity/permission.h"
 
 static void
 add_fp(void *arg, const uint8_t *blob, size_t n)
@@ -95,25 +96,13 @@ struct walk {
 	bool all;
 };
 
-static bool
-concerns_user(const struct walk *w, const struct target *t)
-{
-	for (size_t i = 0; i < w->c->b->nroles; i++)
-		if (!w->c->b->roles[i].deny &&
-		    policy_concerns(&w->c->b->roles[i], w->c->user,
-			&w->c->subject->user.groups, t,
-			broker_now(w->c->b).utc_ms))
-			return true;
-	return false;
-}
-
 static void
 list_one(void *arg, const char *name, const struct target *t)
 {
 	struct walk *w = arg;
 
 	if (listing_wants(w->list, name) && t != NULL &&
-	    (w->all || concerns_user(w, t)))
+	    (w->all || permission_reaches(w->c, t)))
 		listing_add(w->list,
 		    w->list->policy ? make_json(t, true)
 				    : add_protected(target_json(t), w->c->b, t),

@@ -28,6 +28,15 @@ enum { SHORT_ANSWER = 4096 };
 static const char type_json[] = "application/json";
 static const char type_problem[] = "application/problem+json";
 
+static void
+call_link(struct call *c)
+{
+	event_fields_init(&c->whose);
+	c->order_from = UINT64_MAX; /* it has ordered nothing */
+	c->next = c->b->calls;
+	c->b->calls = c;
+}
+
 struct call *
 call_new(struct broker *b, struct peer *from, const struct msg_api_call *m)
 {
@@ -47,10 +56,7 @@ call_new(struct broker *b, struct peer *from, const struct msg_api_call *m)
 	text_set(c->arg, sizeof(c->arg), m->arg);
 	if (m->query.len > 0)
 		memcpy(c->query, m->query.p, m->query.len);
-	event_fields_init(&c->whose);
-	c->order_from = UINT64_MAX; /* it has ordered nothing */
-	c->next = b->calls;
-	b->calls = c;
+	call_link(c);
 	return c;
 }
 
@@ -74,6 +80,64 @@ call_free(struct call *c)
 	event_fields_done(&c->whose);
 	explicit_bzero(c, sizeof(*c));
 	free(c);
+}
+
+/* The user, and what they signed. */
+static int
+copy_proof(struct call *x, const struct call *c)
+{
+	x->key = c->key;
+	memcpy(x->serial, c->serial, sizeof(x->serial));
+	x->req = c->req;
+	x->req.body = NULL;
+	if (c->subject != NULL) {
+		if (call_subject(x) == NULL)
+			return GW_ENOMEM;
+		*x->subject = *c->subject;
+	}
+	if (c->env.payload == NULL)
+		return 0;
+	if ((x->env.payload = malloc(c->env.payload_len + 1)) == NULL ||
+	    (x->env.signature = strdup(c->env.signature)) == NULL)
+		return GW_ENOMEM;
+	memcpy(x->env.payload, c->env.payload, c->env.payload_len);
+	x->env.payload_len = c->env.payload_len;
+	return 0;
+}
+
+struct call *
+call_part(const struct call *c, json_t *body, call_part_fn *fn, void *arg)
+{
+	struct call *x = calloc(1, sizeof(*x));
+
+	if (x == NULL) {
+		json_decref(body);
+		return NULL;
+	}
+	x->b = c->b;
+	x->from = c->from;
+	x->link = c->link;
+	x->verb = c->verb;
+	x->peer = c->peer;
+	x->local = c->local;
+	x->proved = c->proved;
+	x->uid = c->uid;
+	x->loginuid = c->loginuid;
+	memcpy(x->user, c->user, sizeof(x->user));
+	x->admin = c->admin;
+	x->auditor = c->auditor;
+	x->user_state = c->user_state;
+	memcpy(x->key_fp, c->key_fp, sizeof(x->key_fp));
+	call_link(x);
+	if (copy_proof(x, c) != 0) {
+		json_decref(body);
+		call_free(x);
+		return NULL;
+	}
+	x->req.body = body;
+	x->part_fn = fn;
+	x->part_arg = arg;
+	return x;
 }
 
 /* The API that asked may have been started anew since: then nobody waits. */
@@ -114,6 +178,11 @@ finish(struct call *c, unsigned status, const char *type, const char *text)
 {
 	char *again = NULL;
 
+	if (c->part_fn != NULL) {
+		c->part_fn(c->part_arg, c, status, text);
+		call_free(c);
+		return;
+	}
 	repeats_keep(c, status, text);
 	reply_send(c, status, type, text, strlen(text));
 	if (c->repeats != NULL)

@@ -19,6 +19,9 @@
 
 typedef void call_fn(struct call *c);
 typedef void call_answer_fn(struct call *c, const void *body);
+/* What became of a part of a call (call_part); c ends after it. */
+typedef void call_part_fn(
+    void *arg, const struct call *c, unsigned status, const char *text);
 
 struct call {
 	struct call *next;
@@ -47,6 +50,10 @@ struct call {
 	/* identity/mfa.c */
 	int64_t mfa_step;               /* 0 = no code came */
 	char factor[LIMIT_FACTOR_SIZE]; /* of which secret */
+	bool coded; /* a part: a code came with the whole, and is burned */
+	/* of a part: who gets its answer */
+	call_part_fn *part_fn;
+	void *part_arg;
 	/* what happens next */
 	call_fn *then;
 	call_answer_fn *answered;
@@ -70,6 +77,13 @@ struct call {
 /* NULL: out of memory, or a query that is too long. */
 struct call *call_new(
     struct broker *b, struct peer *from, const struct msg_api_call *m);
+
+/* A part of c, which asks for several things at once: by the same user and
+ * proof, but for the code, with a body of its own, which is taken. It is
+ * answered as any call is; fn gets that. c has to outlive it. NULL: out of
+ * memory. */
+struct call *call_part(
+    const struct call *c, json_t *body, call_part_fn *fn, void *arg);
 
 /* Each of these ends the call: do not touch it afterwards. The first waits for
  * what the call ordered of the firewall (order.h). */

@@ -50,7 +50,7 @@ intent_new(const struct call *c)
 		in->source[in->nsources++] = c->req.source[i].addr;
 	in->peer = c->peer;
 	in->local = c->local;
-	in->mfa_age_s = c->env.code[0] != '\0' ? 0 : mfa_age_s(c);
+	in->mfa_age_s = c->env.code[0] != '\0' || c->coded ? 0 : mfa_age_s(c);
 	if (c->subject != NULL)
 		in->subject = *c->subject;
 	return in;

@@ -79,6 +79,17 @@ permission_lock(const struct call *c)
 }
 
 bool
+permission_reaches(const struct call *c, const struct target *t)
+{
+	for (size_t i = 0; c->subject != NULL && i < c->b->nroles; i++)
+		if (!c->b->roles[i].deny &&
+		    policy_concerns(&c->b->roles[i], c->user,
+			&c->subject->user.groups, t, broker_now(c->b).utc_ms))
+			return true;
+	return false;
+}
+
+bool
 permission_still(struct call *c)
 {
 	if (c->local)

@@ -20,6 +20,8 @@ bool permission_state(const struct call *c);
  * covers them, and one on everything, refuses what gives access; one on the
  * user, on a group of theirs or on the key, what only admins may. Borrowed. */
 const struct lock *permission_lock(const struct call *c);
+/* Some role may give them that target: they may know that there is one. */
+bool permission_reaches(const struct call *c, const struct target *t);
 /* Asked again after a wait: user, rank, key and locks, as the store says now.
  */
 bool permission_still(struct call *c);

@@ -335,8 +335,35 @@ state_free(void *p)
 	intent_free(p);
 }
 
+int
+ask_look(const struct call *c, const json_t *body, struct ask_view *ret,
+    struct problem *p)
+{
+	struct intent *in = intent_new(c);
+	int r = GW_ENOMEM;
+
+	*ret = (struct ask_view){0};
+	if (in != NULL && (r = parse(in, body, p)) != 0) {
+		intent_free(in);
+		return r;
+	}
+	if (in == NULL || (r = intent_load(c->b, in)) != 0) {
+		problem_set(p, 503, "unavailable", NULL,
+		    "who asks for what cannot be read: %s", err_str(r));
+		intent_free(in);
+		return r;
+	}
+	intent_judge(c->b, in);
+	ret->gives =
+	    in->verdict.verdict != POLICY_DENY && open_already(c, in) == NULL;
+	ret->code = ret->gives && in->verdict.code;
+	name_set(ret->role, in->verdict.role);
+	intent_free(in);
+	return 0;
+}
+
 void
-verb_request(struct call *c)
+ask_one(struct call *c)
 {
 	struct intent *in = intent_new(c);
 	struct problem p = {0};

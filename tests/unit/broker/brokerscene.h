@@ -112,6 +112,14 @@ void test_no_login(void **state);
 void test_strangers_at_the_door(void **state);
 void test_mine(void **state);
 
+/* ---- brokerapi_several.c */
+
+void test_several(void **state);
+void test_several_code_used(void **state);
+void test_several_logins(void **state);
+void test_several_selected(void **state);
+void test_many_by_one_code(void **state);
+
 /* ---- brokerapi_login.c */
 
 void test_host_bound(void **state);
