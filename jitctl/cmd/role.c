@@ -31,6 +31,7 @@ col_kind(enum rolefield_kind k)
 	switch (k) {
 	case ROLE_NAMES:
 	case ROLE_MEMBERS:
+	case ROLE_LOGINS:
 	case ROLE_PORTS:
 	case ROLE_PREFIXES:
 	case ROLE_CAPS:

@@ -414,6 +414,7 @@ put_field(struct maker *m, const struct rolefield *f)
 	case ROLE_PORTS:
 		put_ports(m, f, required);
 		break;
+	case ROLE_LOGINS:
 	case ROLE_PREFIXES:
 	case ROLE_CAPS:
 	case ROLE_QUORUMS:

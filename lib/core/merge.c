@@ -18,11 +18,13 @@ merge_has_port(const struct policy_role *r, uint16_t port)
 }
 
 static bool
-has_login(const struct policy_role *r, const char *login)
+has_login(const struct policy_role *r, const struct policy_facts *f,
+    const char *login)
 {
-	if (r->deny && r->logins.n == 0)
-		return true;
-	return name_list_has(&r->logins, login);
+	if (r->deny)
+		return r->logins.n == 0 ||
+		       login_denies(&r->logins, f->user, login);
+	return login_gives(&r->logins, f->user, login);
 }
 
 bool
@@ -87,7 +89,7 @@ merge_deny(struct term *term, const struct policy_facts *f,
 
 	for (size_t i = 0; i < n && !FAULT(policy_deny); i++)
 		if (concerns(&roles[i], f, true) &&
-		    has_login(&roles[i], login) &&
+		    has_login(&roles[i], f, login) &&
 		    merge_has_port(&roles[i], port) &&
 		    has_sources(&roles[i], f) &&
 		    term_denies(term, &roles[i], f) &&
@@ -174,7 +176,7 @@ bool
 merge_gives(struct term *term, const struct policy_role *r,
     const struct policy_facts *f, const char *login, uint16_t port)
 {
-	return concerns(r, f, false) && has_login(r, login) &&
+	return concerns(r, f, false) && has_login(r, f, login) &&
 	       merge_has_port(r, port) && has_sources(r, f) &&
 	       term_counts(term, r, f);
 }
@@ -203,7 +205,7 @@ merge_logins(struct name_list *ret, const struct policy_facts *f,
 
 		for (size_t i = 0; i < n; i++)
 			if (concerns(&roles[i], f, false) &&
-			    has_login(&roles[i], login))
+			    has_login(&roles[i], f, login))
 				merge_list(ret, login);
 	}
 }
@@ -226,7 +228,7 @@ merge_nearest(const struct policy_facts *f, const struct policy_role *roles,
 
 	for (size_t i = 0; i < n; i++)
 		if (concerns(&roles[i], f, false) &&
-		    (login[0] == '\0' || has_login(&roles[i], login)) &&
+		    (login[0] == '\0' || has_login(&roles[i], f, login)) &&
 		    (best == NULL || decides_before(&roles[i], best)))
 			best = &roles[i];
 	return best;

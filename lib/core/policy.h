@@ -10,7 +10,7 @@
  *     group that is in it until a moment (core/member.h) is until then.
  *  2. A deny role that concerns it, and whose login, port and source lists (an
  *     empty one means any) hold for it, refuses, in its hours. Deny beats
- *     allow.
+ *     allow. A login with "{{user}}" in it is that of who asks (core/login.h).
  *  3. So does a lock (core/lock.h) on the user, a group of theirs, the key, the
  *     target, the login, a source, the grant, on a role that would count, or on
  *     everything: it beats allow, whatever else does.

@@ -54,6 +54,7 @@ rolefield_is_list(const struct rolefield *f)
 {
 	switch (f->kind) {
 	case ROLE_NAMES:
+	case ROLE_LOGINS:
 	case ROLE_MEMBERS:
 	case ROLE_LABELS:
 	case ROLE_PORTS:
@@ -116,6 +117,7 @@ rolefield_count(const struct rolefield *f, const struct policy_role *r)
 
 	switch (f->kind) {
 	case ROLE_NAMES:
+	case ROLE_LOGINS:
 		return ((const struct name_list *)p)->n;
 	case ROLE_MEMBERS:
 		return ((const struct member_list *)p)->names.n;
@@ -208,6 +210,7 @@ rolefield_get(struct rolefield_value *ret, const struct rolefield *f,
 		word = p;
 		break;
 	case ROLE_NAMES:
+	case ROLE_LOGINS:
 		word = ((const struct name_list *)p)->name[i];
 		break;
 	case ROLE_MEMBERS:
@@ -312,6 +315,8 @@ rolefield_add(const struct rolefield *f, struct policy_role *r,
 					 : GW_EINVAL;
 	case ROLE_NAMES:
 		return name_list_add(p, text);
+	case ROLE_LOGINS:
+		return login_add(p, text);
 	case ROLE_MEMBERS:
 		return member_add(p, text, more);
 	case ROLE_LABELS:
@@ -367,6 +372,7 @@ rolefield_absent(const struct rolefield *f, struct policy_role *r)
 			    .n = 1, .port = {(uint16_t)f->absent}};
 		break;
 	case ROLE_NAMES:
+	case ROLE_LOGINS:
 		((struct name_list *)p)->n = 0;
 		break;
 	case ROLE_MEMBERS:
@@ -446,6 +452,7 @@ rolefield_equal(const struct rolefield *f, const struct policy_role *a,
 	case ROLE_TEXT:
 		return strcmp(p, q) == 0;
 	case ROLE_NAMES:
+	case ROLE_LOGINS:
 		return names_equal(p, q);
 	case ROLE_MEMBERS:
 		return member_equal(p, q);
@@ -486,6 +493,9 @@ rolefield_expects(const struct rolefield *f)
 	case ROLE_NAMES:
 	case ROLE_LABELS:
 		return "names were expected: letters, digits, . _ -";
+	case ROLE_LOGINS:
+		return "names were expected: letters, digits, . _ -; and "
+		       "{{user}} for the name of who asks";
 	case ROLE_MEMBERS:
 		return "names were expected: letters, digits, . _ -; each "
 		       "once, "

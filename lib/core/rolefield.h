@@ -19,6 +19,7 @@
 #include "core/command.h"
 #include "core/grant.h"
 #include "core/hours.h"
+#include "core/login.h"
 #include "core/member.h"
 #include "core/pattern.h"
 #include "core/quorum.h"
@@ -43,6 +44,7 @@ enum rolefield_kind {
 	ROLE_COMMANDS,  /* struct command_list; a value is a template */
 	ROLE_HOURS,     /* struct hours_list */
 	ROLE_SELECTORS, /* struct selector_list; a value is "env!=prod" */
+	ROLE_LOGINS,    /* struct name_list; a value is as login.h has it */
 	ROLE_MEMBERS,   /* struct member_list; a value is name and end */
 };
 
@@ -90,8 +92,10 @@ enum rolefield_bits {
 	    "Targets for whose labels all of this holds: \"env=prod\", "       \
 	    "\"env!=prod\", \"env in (prod, test)\", \"env notin (prod, "      \
 	    "test)\", \"env\" (there is one), \"!env\" (there is none).")      \
-	X(logins, "logins", NAMES, SELECTS, 0, LIMIT_LIST, 0, ROLE_REQUIRED,   \
-	    SHARED, "login", "", "Which logins.")                              \
+	X(logins, "logins", LOGINS, SELECTS, 0, LIMIT_LIST, 0, ROLE_REQUIRED,  \
+	    SHARED, "login", "",                                               \
+	    "Which logins; \"{{user}}\" in one stands for the name of who "    \
+	    "asks.")                                                           \
 	X(ports, "ports", PORTS, SELECTS, 0, LIMIT_LIST, 22, ROLE_WIDE,        \
 	    SHARED, "port", "", "Which ports.")                                \
 	X(max_s, "max", SECONDS, SHORTEST, LIMIT_GRANT_MIN_S,                  \
@@ -177,6 +181,7 @@ enum rolefield_bits {
 
 #define ROLE_MEMBER_NAME(m, max) char m[(max) + 1];
 #define ROLE_MEMBER_NAMES(m, max) struct name_list m;
+#define ROLE_MEMBER_LOGINS(m, max) struct name_list m;
 #define ROLE_MEMBER_MEMBERS(m, max) struct member_list m;
 #define ROLE_MEMBER_LABELS(m, max) struct label_list m;
 #define ROLE_MEMBER_PORTS(m, max) struct port_list m;

@@ -76,6 +76,7 @@ schema(const struct rolefield *f)
 		    json_pack("{s:s, s:i, s:i}", "type", "integer", "minimum",
 			1, "maximum", 65535),
 		    f);
+	case ROLE_LOGINS:
 	case ROLE_PREFIXES:
 	case ROLE_QUORUMS:
 	case ROLE_COMMANDS:

@@ -119,7 +119,8 @@ list_unmatched(struct broker *b, const struct policy_role *r)
 	labels_unmatched(list, s, &r->labels);
 	select_unmatched(list, s, &r->select);
 	for (unsigned i = 0; i < r->logins.n; i++)
-		if (store_login_used(s, r->logins.name[i]) == GW_ENOENT)
+		if (!login_is_own(r->logins.name[i]) &&
+		    store_login_used(s, r->logins.name[i]) == GW_ENOENT)
 			unmatched(list, "no target has the login ",
 			    r->logins.name[i]);
 	return list;

@@ -249,6 +249,7 @@ parse_field(struct policy_role *ret, const struct rolefield *f, const json_t *o,
 		return labels_parse(rolefield_member(f, ret), o, p);
 	case ROLE_PORTS:
 		return parse_numbers(ret, f, o, p);
+	case ROLE_LOGINS:
 	case ROLE_PREFIXES:
 	case ROLE_CAPS:
 	case ROLE_QUORUMS:

@@ -25,7 +25,8 @@ utc() { # WHEN: as people write it
 	date -u -d "$1" '+%Y-%m-%d %H:%M UTC'
 }
 until_then() { # WHEN: she is in the role until then
-	add_role ops --user "alice until $1" --label env=lab --login deploy --max 4h --yes
+	add_role ops --user "alice until $1" --label env=lab --login deploy \
+		--login 'adm-{{user}}' --max 4h --yes
 }
 
 echo '- what they get ends with it at the latest, and explain says so'
@@ -39,6 +40,10 @@ expect_said '3h is longer than you are in role ops: until' "$SAID" 'the refusal'
 run 0 alice request web-01 --for 1h --reason 'disk full'
 expect_eq 1 "$(as alice grants -o name | grep -c .)" 'grants'
 
+echo '- a login with their name in it is theirs, where the target has it'
+run 3 alice request web-01 --login adm-alice --for 5m --reason 'disk full'
+expect_said 'adm-alice is not granted to you here; role ops allows: deploy' "$SAID" 'the refusal'
+expect_said 'adm-{{user}}' "$(local_admin role show ops)" 'the role'
 echo '- what is shown can be typed back, and changes nothing'
 SHOWN=$(local_admin role show ops | sed -n 's/^USERS *//Ip')
 expect_eq "alice until ${END%% UTC}:00 UTC" "$SHOWN" 'who is in the role'
@@ -51,7 +56,7 @@ roles:
   - role: ops
     users: [{name: alice, until: "$END"}]
     labels: {env: lab}
-    logins: [deploy]
+    logins: [deploy, "adm-{{user}}"]
     max: 4h
 EOF
 SAID=$(local_admin apply -f /etc/lab/policy.yaml --dry-run 2>&1) ||

@@ -114,7 +114,7 @@ static const char role_full[] =
     "\"targets\":[\"web-01\"],\"labels\":{\"env\":\"prod\"},"
     "\"select\":[\"app!=shop\",\"zone in (a, b)\",\"!old\"],"
     "\"hours\":[\"mon-fri 08:00-18:00 Europe/Berlin\"],"
-    "\"logins\":[\"deploy\"],\"ports\":[2222,22],\"max\":60,"
+    "\"logins\":[\"deploy\",\"{{user}}\"],\"ports\":[2222,22],\"max\":60,"
     "\"sources\":[\"10.0.0.0/8\"],\"mfa_age\":0,\"reason\":\"optional\","
     "\"allow\":[\"shell\",\"sftp\"],\"commands\":[\"id\",\"uptime {int}\"],"
     "\"record\":false,\"deny\":false,"

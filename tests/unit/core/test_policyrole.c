@@ -209,6 +209,61 @@ test_deny_stays(void **state)
 	zone_table_free(t);
 }
 
+/* ---- logins for who asks */
+
+static const struct own_login {
+	const char *text, *user, *login;
+	bool gives, denies;
+} own_logins[] = {
+    {"{{user}}", "alice", "alice", true, true},
+    {"{{user}}", "alice", "bob", false, false},
+    {"{{user}}", "alice", "{{user}}", false, false},
+    {"adm-{{user}}", "alice", "adm-alice", true, true},
+    {"{{user}}.adm", "alice", "alice.adm", true, true},
+    {"alice", "bob", "alice", true, true},
+    /* no account is called so; one that denies knows no such thing */
+    {"{{user}}", "Alice", "Alice", false, true},
+    {"{{user}}", "1000", "1000", false, true},
+    {"{{user}}", "root", "root", false, true},
+    {"ro{{user}}", "ot", "root", false, true},
+    {"root", "root", "root", true, true},
+    {"{{user}}", "a23456789012345678901234567890123",
+	"a23456789012345678901234567890123", false, true},
+};
+
+static void
+test_own_login(void **state)
+{
+	struct world *w = world_new();
+	struct policy_facts f = facts(w);
+	struct policy_role *ops = add_role(w, "ops");
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(own_logins); i++) {
+		const struct own_login *t = &own_logins[i];
+		struct name_list l = {0};
+
+		must(login_add(&l, t->text));
+		CHECK_ROW(
+		    login_gives(&l, t->user, t->login) == t->gives, t->text);
+		CHECK_ROW(
+		    login_denies(&l, t->user, t->login) == t->denies, t->text);
+	}
+	ops->logins.n = 0;
+	must(login_add(&ops->logins, "{{user}}"));
+	/* it has to be there */
+	assert_int_equal(decide(w, &f).verdict, POLICY_DENY);
+	must(name_list_add(&w->target.logins, "alice"));
+	must(name_list_add(&w->target.logins, "bob"));
+	assert_int_equal(decide(w, &f).verdict, POLICY_ALLOW);
+	assert_string_equal(decide(w, &f).login, "alice");
+	f.login = "bob";
+	assert_int_equal(decide(w, &f).verdict, POLICY_DENY);
+	f.user = "root"; /* who the target has a login of */
+	f.login = "root";
+	assert_int_equal(decide(w, &f).verdict, POLICY_DENY);
+}
+
 int
 main(void)
 {
@@ -217,6 +272,7 @@ main(void)
 	    cmocka_unit_test(test_role_ok),
 	    cmocka_unit_test(test_order_changes_nothing),
 	    cmocka_unit_test(test_deny_stays),
+	    cmocka_unit_test(test_own_login),
 	};
 
 	return cmocka_run_group_tests_name("policyrole", tests, NULL, NULL);

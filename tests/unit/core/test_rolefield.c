@@ -25,7 +25,7 @@ static const struct line {
     {"targets", "web-01", "", "-x", NULL},
     {"labels", "env", "prod", "a b", NULL},
     {"select", "env notin (prod, test)", "", "env==prod", NULL},
-    {"logins", "deploy", "", "a/b", NULL},
+    {"logins", "a-{{user}}", "", "{{user}}{{user}}", NULL},
     {"ports", "2222", "", "65536", "22"},
     {"max", "7200", "", "86401", "10800"},
     {"sources", "198.51.100.0/24", "", "10.1.0.0/8", NULL},

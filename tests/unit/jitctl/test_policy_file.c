@@ -193,7 +193,7 @@ test_policy_refuses(void **state)
 static const char full[] =
     "{'role':'full','users':['alice',{'name':'bob','until':"
     "'2026-12-04T18:00:00Z'}],'groups':['ops'],'targets':['web-01'],"
-    "'labels':{'env':'prod'},'select':['!old'],'logins':['deploy'],"
+    "'labels':{'env':'prod'},'select':['!old'],'logins':['deploy','{{user}}'],"
     "'ports':[2222,22],'max':5400,'sources':['10.0.0.0/8'],"
     "'hours':['mon-fri 08:00-18:00 UTC'],'mfa_age':0,'reason':'optional',"
     "'unused_after':60,'max_grants':3,'max_sessions':1,"
