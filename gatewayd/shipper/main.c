@@ -8,28 +8,38 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/addr.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "process/follow.h"
 #include "shipper/encode/rfc5424.h"
+#include "shipper/encode/webhook.h"
 #include "shipper/sink.h"
+#include "shipper/transport/http.h"
 #include "shipper/transport/tls.h"
 
 enum {
-	RESTART_MS = 60 * 1000, /* an unusable sink: start anew, try again */
+	RESTART_MS = 60 * 1000,    /* an unusable sink: start anew, try again */
+	MOVED_MS = 15 * 60 * 1000, /* one that is down: its name may lead
+				    * elsewhere by now */
 	STOP_MS = 100,
 	QUIET_TURNS = 3,   /* all sent for so long: the log has ended */
 	LINGER_TURNS = 40, /* then what is not sent is sent next time */
 	CLOSE_TURNS = 25,  /* sinks may say goodbye */
-	SINK_FILES = 3,    /* CA, certificate, key */
+	SINK_FILES = 4,    /* CA, certificate, key, secret */
 };
 
 /* What sinks speak, and how. */
-static const struct encoder *const encoder = &encoder_rfc5424;
-static const struct transport_ops *const transport = &transport_tls;
+static const struct kind {
+	const struct encoder *encoder;
+	const struct transport_ops *transport;
+} kinds[] = {[SINK_SYSLOG] = {&encoder_rfc5424, &transport_tls},
+    [SINK_WEBHOOK] = {&encoder_webhook, &transport_http}};
 
 struct outlet {
+	const struct kind *kind;
+	bool named; /* its host has a name, no address */
 	struct shipper *owner;
 	struct sink *sink;
 	struct follower *log;
@@ -41,6 +51,7 @@ struct shipper {
 	struct outlet outlets[LIMIT_SINKS];
 	unsigned noutlets;
 	struct timer *restart, *stopping;
+	bool restarting;       /* its timer is set */
 	unsigned turns, quiet; /* while stopping */
 	/* folders of files that are read again when they have changed */
 	char readable_at[LIMIT_SINKS * SINK_FILES][LIMIT_PATH_SIZE];
@@ -68,6 +79,23 @@ send_status(const struct outlet *o, bool up, const char *text)
 		log_debug("the broker went before it heard of a sink");
 }
 
+/* A name is resolved at the start only: who cannot be reached for long may have
+ * another address by then. */
+static void
+look_again(struct shipper *sh)
+{
+	bool down = false;
+
+	for (unsigned i = 0; i < sh->noutlets; i++)
+		down = down ||
+		       (sh->outlets[i].named && !sink_up(sh->outlets[i].sink));
+	if (down && !sh->restarting)
+		timer_set(sh->restart, MOVED_MS);
+	else if (!down)
+		timer_stop(sh->restart);
+	sh->restarting = down;
+}
+
 static void
 on_changed(void *ctx, bool up, const char *why, bool fresh)
 {
@@ -76,12 +104,13 @@ on_changed(void *ctx, bool up, const char *why, bool fresh)
 	struct event_fields f;
 
 	send_status(o, up, why);
+	look_again(o->owner);
 	if (!fresh)
 		return;
 	if (up)
 		log_info("sink %s: connected, %s over %s, from record %llu on",
-		    sink_name(o->sink), encoder->name, transport->name,
-		    (unsigned long long)next);
+		    sink_name(o->sink), o->kind->encoder->name,
+		    o->kind->transport->name, (unsigned long long)next);
 	else
 		log_warn("sink %s: %s", sink_name(o->sink), why);
 	event_fields_init(&f);
@@ -179,7 +208,7 @@ static void
 on_restart(struct process *r, void *arg)
 {
 	(void)arg;
-	log_warn("a sink is not usable: starting anew to resolve its host "
+	log_warn("a sink cannot be reached: starting anew to resolve its host "
 		 "name again");
 	process_exit(r, 1);
 }
@@ -257,11 +286,13 @@ add_outlet(
     struct shipper *sh, const struct conf *conf, const struct conf_sink *c)
 {
 	struct outlet *o = &sh->outlets[sh->noutlets];
+	const struct kind *kind =
+	    &kinds[c->type < ARRAY_LEN(kinds) ? c->type : 0];
 	const struct sink_def def = {.conf = c,
 	    .node = conf->server_id,
 	    .folder = sh->folder,
-	    .encoder = encoder,
-	    .transport = transport,
+	    .encoder = kind->encoder,
+	    .transport = kind->transport,
 	    .hooks = {.want = on_want,
 		.unwant = on_unwant,
 		.changed = on_changed,
@@ -271,6 +302,8 @@ add_outlet(
 	    .records = on_records, .shorter = on_shorter, .ctx = o};
 	int e;
 
+	o->kind = kind;
+	o->named = addr_is_name(c->host);
 	o->owner = sh;
 	if ((e = follower_new(&o->log, sh->follow, &hooks)) != 0 ||
 	    (e = sink_new(&o->sink, sh->process, &def)) != 0)
@@ -320,6 +353,7 @@ start(struct process *r, const struct conf *conf)
 		let_read(sh, conf->sinks[i].ca_file);
 		let_read(sh, conf->sinks[i].cert_file);
 		let_read(sh, conf->sinks[i].key_file);
+		let_read(sh, conf->sinks[i].secret_file);
 		if ((e = add_outlet(sh, conf, &conf->sinks[i])) != 0)
 			return e;
 	}

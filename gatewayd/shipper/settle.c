@@ -15,6 +15,17 @@ settle_init(struct settle *s, uint64_t next)
 }
 
 void
+settle_reached(struct settle *s, uint64_t next)
+{
+	if (next > s->arrived)
+		s->arrived = next;
+	if (s->arrived > s->sent)
+		s->sent = s->arrived;
+	if (s->sent > s->given)
+		s->given = s->sent;
+}
+
+void
 settle_given(struct settle *s, uint64_t next)
 {
 	s->given = next;

@@ -35,6 +35,8 @@ struct settle {
 
 /* Everything below next is there, nothing else. */
 void settle_init(struct settle *s, uint64_t next);
+/* A receiver that answers for each has those below next. */
+void settle_reached(struct settle *s, uint64_t next);
 /* The records below next were given to the transport; */
 void settle_given(struct settle *s, uint64_t next);
 /* all of them are written; */

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/fault.h"
+#include "base/log.h"
 #include "base/secret.h"
 #include "base/str.h"
 #include "shipper/cursor.h"
@@ -21,9 +22,9 @@ enum {
 	MUTE_MS = 10 * 1000,         /* no answer to an end: that is said */
 	GIVE_UP_MS = 10 * 60 * 1000, /* it may have much to read before us */
 	BACKOFF_MIN_MS = 500,
-	BACKOFF_MAX_MS = 30 * 1000, /* internal: tries are this far apart */
-	STEADY_MS = 30 * 1000,      /* up so long: failures are forgotten */
-	CLOSE_MS = 2000,            /* for the answer to the last goodbye */
+	STEADY_MS = 30 * 1000, /* up so long: failures are forgotten */
+	SAVE_MS = 30 * 1000,   /* what nobody wanted is read again */
+	CLOSE_MS = 2000,       /* for the answer to the last goodbye */
 	MESSAGE_MAX = 2 * LIMIT_RECORD_MAX,
 	CAUSES = 8, /* internal: of one outage, kept so that each is told once,
 		     * also when they take turns */
@@ -37,7 +38,7 @@ enum state { SINK_DOWN = 0, SINK_OPENING, SINK_UP, SINK_ENDING };
 
 struct sink {
 	const struct conf_sink *conf;
-	const char *node;
+	struct encode_how how;
 	const struct encoder *encoder;
 	const struct transport_ops *ops;
 	struct transport *transport; /* NULL: not usable */
@@ -49,6 +50,8 @@ struct sink {
 	struct timer *retry, *tick;
 	enum state state;
 	int64_t ending_ms; /* since when, if it is */
+	int64_t saved_ms;  /* when the cursor was written */
+	bool unsaved;      /* since then more has arrived */
 	int64_t up_ms;     /* since when, however often it was made anew */
 	unsigned failures;
 	bool reported, reported_up; /* what the owner knows */
@@ -66,12 +69,20 @@ now_ms(void)
 }
 
 static void
-settle(struct sink *s, int64_t kept_ms)
+save(struct sink *s)
 {
-	if (!settle_arrived(&s->account, now_ms(), kept_ms))
-		return;
+	s->unsaved = false;
+	s->saved_ms = now_ms();
 	cursor_write(s->cursor, s->account.arrived);
 	s->hooks.arrived(s->hooks.ctx);
+}
+
+static void
+settle(struct sink *s, int64_t kept_ms)
+{
+	if (settle_arrived(&s->account, now_ms(), kept_ms) ||
+	    (s->unsaved && now_ms() - s->saved_ms >= SAVE_MS))
+		save(s);
 }
 
 /* Is this the first time since it was up? The oldest is forgotten for it. */
@@ -143,15 +154,15 @@ end(struct sink *s)
 }
 
 static int64_t
-backoff_ms(unsigned failures)
+backoff_ms(unsigned failures, int64_t max_ms)
 {
 	int64_t ms = BACKOFF_MIN_MS;
 	uint32_t rnd = 0;
 
-	for (unsigned i = 1; i < failures && ms < BACKOFF_MAX_MS; i++)
+	for (unsigned i = 1; i < failures && ms < max_ms; i++)
 		ms *= 2;
-	if (ms > BACKOFF_MAX_MS)
-		ms = BACKOFF_MAX_MS;
+	if (ms > max_ms)
+		ms = max_ms;
 	secret_fill(&rnd, sizeof(rnd));
 	return ms / 2 + (int64_t)(rnd % (uint32_t)(ms / 2 + 1));
 }
@@ -173,7 +184,7 @@ on_broken(void *ctx, const char *why)
 	s->up_ms = 0;
 	s->failures++;
 	report(s, false, why);
-	timer_set(s->retry, backoff_ms(s->failures));
+	timer_set(s->retry, backoff_ms(s->failures, s->ops->pause_max_ms));
 }
 
 static void
@@ -181,6 +192,11 @@ on_read(void *ctx, uint64_t next)
 {
 	struct sink *s = ctx;
 
+	if (s->ops->answers) {
+		settle_reached(&s->account, next);
+		save(s);
+		return;
+	}
 	settle_read(&s->account, next);
 	settle(s, s->stopping ? 0 : s->ops->kept_ms);
 }
@@ -213,7 +229,13 @@ on_sent(void *ctx)
 {
 	struct sink *s = ctx;
 
-	settle_sent(&s->account, now_ms());
+	if (s->ops->answers && s->account.arrived != s->account.given) {
+		/* those behind the last message, which nobody wanted */
+		settle_reached(&s->account, s->account.given);
+		s->unsaved = true;
+	} else {
+		settle_sent(&s->account, now_ms());
+	}
 	ask(s);
 }
 
@@ -254,7 +276,7 @@ put(struct sink *s, uint64_t seq, const void *line, size_t n)
 	int e;
 
 	buf_reset(&s->message);
-	if ((e = s->encoder->message(&s->message, s->node, line, n)) != 0)
+	if ((e = s->encoder->message(&s->message, &s->how, line, n)) != 0)
 		return e;
 	return s->ops->put(s->transport, seq, s->message.p, s->message.len);
 }
@@ -272,6 +294,7 @@ sink_give(
 	if (!s->asked || s->state != SINK_UP || from != s->account.sent)
 		return;
 	s->asked = false;
+	s->how.now_ms = clock_now().utc_ms;
 	for (uint64_t seq = from; seq < next && e == 0; seq++) {
 		const uint8_t *lf = memchr(p, '\n', (size_t)(end - p));
 
@@ -283,6 +306,11 @@ sink_give(
 		s->ops->give_up(s->transport, err_str(e));
 		return;
 	}
+	if (s->how.passed_over > 0)
+		log_warn("sink %s: %llu messages are too old by now, and are "
+			 "not sent",
+		    s->conf->name, (unsigned long long)s->how.passed_over);
+	s->how.passed_over = 0;
 	settle_given(&s->account, next);
 	s->ops->send(s->transport);
 }
@@ -303,6 +331,8 @@ sink_stop(struct sink *s)
 {
 	s->stopping = true;
 	timer_stop(s->retry);
+	if (s->unsaved)
+		save(s);
 	if (s->state == SINK_ENDING)
 		return;
 	if (s->state == SINK_UP && s->account.sent == s->account.given) {
@@ -389,7 +419,8 @@ sink_new(struct sink **ret, struct process *p, const struct sink_def *def)
 	if (s == NULL)
 		return e;
 	s->conf = def->conf;
-	s->node = def->node;
+	s->how.node = def->node;
+	s->how.events = def->conf->events;
 	s->encoder = def->encoder;
 	s->ops = def->transport;
 	s->hooks = def->hooks;

@@ -23,7 +23,7 @@
 #include "core/event.h"
 #include "supervisor/initkeys.h"
 #include "supervisor/listen.h"
-#include "sys/conf_yaml.h"
+#include "sys/conf_sinks.h"
 
 enum { EXIT_USAGE = 2 };
 

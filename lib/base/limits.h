@@ -48,7 +48,14 @@ enum {
 	LIMIT_YAML_KEYS = 4096, /* of one map */
 	LIMIT_YAML_ERRORS = 20, /* shown of one file; the rest is counted */
 	LIMIT_SINKS = 4,
-	LIMIT_SINK_ADDRS = 8, /* tried of a receiver's name; not the others */
+	LIMIT_SINK_ADDRS = 8,  /* tried of a receiver's name; not the others */
+	LIMIT_HOOK_EVENTS = 8, /* names of events that a webhook wants */
+	LIMIT_HOOK_NETWORKS = 4,      /* that its name may lead to */
+	LIMIT_HOOK_AGE_S = 3 * 86400, /* older news are not sent any more */
+	LIMIT_HOOK_ANSWER_MAX = 64 * 1024, /* bytes; then it is no receiver */
+	LIMIT_HOOK_ANSWER_MS = 10 * 1000,  /* to connect, send, be answered */
+	LIMIT_HOOK_SECRETS = 2,            /* valid at a time */
+	LIMIT_HOOK_TEXT_MAX = 120,         /* of a text that a person wrote */
 	LIMIT_LISTEN = 4,
 	LIMIT_NETWORKS = 8,
 	LIMIT_KEYS_PER_USER = 16,

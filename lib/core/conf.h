@@ -22,13 +22,23 @@ struct conf_listen {
 	uint16_t port;
 };
 
+enum conf_sink_type { SINK_SYSLOG = 0, SINK_WEBHOOK };
+
 struct conf_sink {
 	char name[LIMIT_NAME_SIZE];
+	uint8_t type;               /* enum conf_sink_type */
 	char host[LIMIT_HOST_SIZE]; /* an address, or a name for TLS checks */
 	uint16_t port;
 	char ca_file[LIMIT_PATH_SIZE];
 	char cert_file[LIMIT_PATH_SIZE]; /* ours, for it; "" = none */
 	char key_file[LIMIT_PATH_SIZE];
+	/* Of a webhook: behind the host in its URL; what signs; what it wants
+	 * (core/hook.h); where its name may lead besides public addresses. Both
+	 * lists with spaces between. */
+	char path[LIMIT_PATH_SIZE];
+	char secret_file[LIMIT_PATH_SIZE];
+	char events[LIMIT_HOOK_EVENTS * LIMIT_NAME_SIZE];
+	char networks[LIMIT_HOOK_NETWORKS * ADDR_TEXT_SIZE];
 };
 
 /* Connections that one may have at a time, of SSH and of the API each. */

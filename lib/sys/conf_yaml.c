@@ -17,6 +17,7 @@
 #include "base/limits.h"
 #include "base/safefile.h"
 #include "base/str.h"
+#include "sys/conf_sinks.h"
 #include "sys/yaml.h"
 
 static const char *const top_keys[] = {"server_id", "host", "ssh", "api",
@@ -29,8 +30,6 @@ static const char *const connections_keys[] = {
     "per_source", "per_network", "per_site", NULL};
 static const char *const policy_keys[] = {"max_grant", "mfa_age", NULL};
 static const char *const session_keys[] = {"idle", NULL};
-static const char *const sink_keys[] = {
-    "name", "host", "port", "ca", "cert", "key", NULL};
 static const char *const entry_words[] = {"grant", "networks", NULL};
 static const char *const algorithms_words[] = {"default", "fips", NULL};
 static const char *const kernel_words[] = {"auto", "6.1", NULL};
@@ -45,18 +44,10 @@ static const struct {
     {"connections.", connections_keys},
     {"policy.", policy_keys},
     {"session.", session_keys},
-    {"sinks.", sink_keys},
+    {"sinks.", conf_sink_keys},
 };
 
 enum { SOCKET_PATH_SIZE = sizeof(((struct sockaddr_un *)0)->sun_path) };
-
-bool
-conf_host_ok(const char *s)
-{
-	struct addr a;
-
-	return addr_parse(&a, s) == 0 || addr_is_name(s);
-}
 
 const char *
 conf_key(size_t i)
@@ -72,14 +63,6 @@ conf_key(size_t i)
 				return name;
 			}
 	return NULL;
-}
-
-static void
-keep_str(struct yaml *y, const struct yaml_item *at, char *ret, size_t size,
-    const char *s)
-{
-	if (str_copy(ret, size, s) != 0)
-		yaml_error(y, at, "too long: at most %zu bytes", size - 1);
 }
 
 /* "0.0.0.0:2222", "[::]:2222" */
@@ -173,7 +156,7 @@ read_ssh(struct yaml *y, const struct yaml_item *root, struct conf *c)
 			    "no bits behind the prefix)",
 			    s);
 		else
-			keep_str(
+			conf_keep(
 			    y, at, c->networks[i], sizeof(c->networks[i]), s);
 	}
 	if (c->entry == ENTRY_NETWORKS && list != NULL && yaml_count(list) == 0)
@@ -188,52 +171,6 @@ read_ssh(struct yaml *y, const struct yaml_item *root, struct conf *c)
 			yaml_error(y, yaml_find(map, "listen"),
 			    "ssh.listen: all addresses must have the same "
 			    "port");
-}
-
-static void
-read_sink_path(struct yaml *y, const struct yaml_item *map, const char *key,
-    bool required, char ret[LIMIT_PATH_SIZE])
-{
-	const char *s = NULL;
-
-	if (!yaml_get_str(y, map, key, required, LIMIT_PATH_SIZE - 1, &s))
-		return;
-	if (s[0] != '/')
-		yaml_error(
-		    y, yaml_find(map, key), "not an absolute path: \"%s\"", s);
-	else
-		keep_str(y, yaml_find(map, key), ret, LIMIT_PATH_SIZE, s);
-}
-
-static void
-read_sink(struct yaml *y, const struct yaml_item *map, struct conf_sink *k)
-{
-	const char *s = NULL;
-	uint64_t port = 0;
-
-	(void)yaml_only(y, map, "sinks", sink_keys);
-	if (yaml_get_name(y, map, "name", true, &s))
-		keep_str(y, map, k->name, sizeof(k->name), s);
-	if (yaml_get_str(y, map, "host", true, LIMIT_HOST_SIZE - 1, &s)) {
-		if (!conf_host_ok(s))
-			yaml_error(y, yaml_find(map, "host"),
-			    "sinks: not a name or address: \"%s\" (an address "
-			    "is written like 10.20.0.13 or fd00::13)",
-			    s);
-		keep_str(y, map, k->host, sizeof(k->host), s);
-	}
-	k->port = 6514;
-	if (yaml_get_int(y, map, "port", false, 1, 65535, &port))
-		k->port = (uint16_t)port;
-	read_sink_path(y, map, "ca", true, k->ca_file);
-	read_sink_path(y, map, "cert", false, k->cert_file);
-	read_sink_path(y, map, "key", false, k->key_file);
-	if (yaml_find(map, "cert") != NULL && yaml_find(map, "key") == NULL)
-		yaml_error(y, yaml_find(map, "cert"),
-		    "sinks: a certificate (cert) needs its key (key)");
-	if (yaml_find(map, "key") != NULL && yaml_find(map, "cert") == NULL)
-		yaml_error(y, yaml_find(map, "key"),
-		    "sinks: a key (key) needs its certificate (cert)");
 }
 
 static void
@@ -271,7 +208,6 @@ static void
 read_rest(struct yaml *y, const struct yaml_item *root, struct conf *c)
 {
 	const struct yaml_item *map = yaml_get_map(y, root, "policy", false);
-	const struct yaml_item *list;
 	size_t word = 0;
 
 	if (map != NULL) {
@@ -289,15 +225,7 @@ read_rest(struct yaml *y, const struct yaml_item *root, struct conf *c)
 	}
 	if (yaml_get_word(y, root, "kernel", false, kernel_words, &word))
 		c->kernel = word == 1 ? KERNEL_OLD : KERNEL_AUTO;
-	list = yaml_get_list(y, root, "sinks", false, LIMIT_SINKS);
-	for (size_t i = 0; list != NULL && i < yaml_count(list); i++) {
-		read_sink(y, yaml_at(list, i), &c->sinks[i]);
-		for (size_t k = 0; k < i; k++)
-			if (strcmp(c->sinks[k].name, c->sinks[i].name) == 0)
-				yaml_error(y, yaml_at(list, i),
-				    "two sinks have the name \"%s\"",
-				    c->sinks[i].name);
-	}
+	conf_read_sinks(y, root, c->sinks);
 }
 
 static void
@@ -312,7 +240,7 @@ read_path(struct yaml *y, const struct yaml_item *root, const char *key,
 		yaml_error(y, yaml_find(root, key),
 		    "%s: not an absolute path: \"%s\"", key, s);
 	else
-		keep_str(y, yaml_find(root, key), ret, LIMIT_PATH_SIZE, s);
+		conf_keep(y, yaml_find(root, key), ret, LIMIT_PATH_SIZE, s);
 }
 
 /* The doors shut the SSH port of every address. */
@@ -340,14 +268,14 @@ read_all(struct yaml *y, const struct yaml_item *root, struct conf *c)
 	if (yaml_kind(root) != YAML_KIND_MAP)
 		return;
 	if (yaml_get_name(y, root, "server_id", true, &s))
-		keep_str(y, root, c->server_id, sizeof(c->server_id), s);
+		conf_keep(y, root, c->server_id, sizeof(c->server_id), s);
 	if (yaml_get_str(y, root, "host", true, LIMIT_HOST_SIZE - 1, &s)) {
 		if (!conf_host_ok(s))
 			yaml_error(y, yaml_find(root, "host"),
 			    "not a name or address that clients can connect "
 			    "to: \"%s\"",
 			    s);
-		keep_str(y, root, c->host, sizeof(c->host), s);
+		conf_keep(y, root, c->host, sizeof(c->host), s);
 	}
 	read_ssh(y, root, c);
 	read_connections(y, root, &c->caps);

@@ -18,9 +18,6 @@
  * owner or mode), GW_ELIMIT, GW_ENOMEM. */
 MUST_CHECK int conf_load(struct conf *ret, const char *path, FILE *err);
 
-/* A host name or address that fits into an invitation and this file. */
-bool conf_host_ok(const char *s);
-
 /* For the lint: the i-th key as "ssh.listen", NULL past the end. */
 const char *conf_key(size_t i);
 

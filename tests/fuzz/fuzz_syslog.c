@@ -109,13 +109,14 @@ message(struct text *t, const uint8_t *line, size_t n)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	struct encode_how how = {.node = "gw-01"};
 	struct record r;
 	struct text t;
 	struct buf b;
 	size_t pri;
 
 	buf_init(&b, 1024 * 1024);
-	must(encoder_rfc5424.message(&b, "gw-01", data, size) == 0);
+	must(encoder_rfc5424.message(&b, &how, data, size) == 0);
 	t = (struct text){b.p, b.len};
 	expect(&t, "<");
 	pri = number(&t);

@@ -10,18 +10,27 @@
 #define SHIPPER_ENCODE_ENCODE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
+
+struct encode_how {
+	const char *node;     /* this gateway's server_id */
+	const char *events;   /* of those that send some only: which */
+	int64_t now_ms;       /* UTC */
+	uint64_t passed_over; /* messages that were too old; counted on */
+};
 
 struct encoder {
 	const char *name; /* for people */
 	/*
-	 * Appends the message for one line of the log, given without its LF.
-	 * node is this gateway's server_id. A line that is no record of ours
-	 * gets a message too: the receiver's copy has no holes. out's errors.
+	 * Appends the message for one line of the log, given without its LF, or
+	 * nothing when the receiver is not to have it. Where it is to have all,
+	 * a line that is no record of ours gets a message too: its copy has no
+	 * holes. out's errors.
 	 */
-	int (*message)(
-	    struct buf *out, const char *node, const void *line, size_t n);
+	int (*message)(struct buf *out, struct encode_how *how,
+	    const void *line, size_t n);
 };
 
 #endif

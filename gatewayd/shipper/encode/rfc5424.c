@@ -119,18 +119,18 @@ put_message(struct buf *out, const uint8_t *p, size_t n)
 }
 
 static int
-message(struct buf *out, const char *node, const void *line, size_t n)
+message(struct buf *out, struct encode_how *how, const void *line, size_t n)
 {
 	struct record r;
 	json_t *o = NULL;
 
 	if (record_parse(&r, line, n) == 0 &&
 	    (o = json_parse_record(line, n)) != NULL) {
-		put_record(out, node, &r, o);
+		put_record(out, how->node, &r, o);
 	} else {
 		buf_printf(out, "<%u>1 - ",
 		    RFC5424_FACILITY * 8U + rfc5424_severity(0));
-		put_header(out, node, HOSTNAME_MAX);
+		put_header(out, how->node, HOSTNAME_MAX);
 		buf_printf(out, "sallyport - - - ");
 	}
 	put_message(out, line, n);

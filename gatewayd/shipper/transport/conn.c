@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <linux/tcp.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -23,6 +22,7 @@
 #include "base/addr.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "shipper/transport/resolve.h"
 #include "shipper/transport/trust.h"
 
 enum {
@@ -389,29 +389,6 @@ conn_end(struct conn *c)
 
 /* ---- setting up */
 
-static int
-resolve(struct conn *c)
-{
-	const struct addrinfo want = {
-	    .ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
-	struct addrinfo *list = NULL;
-	uint16_t port;
-
-	if (addr_parse(&c->addrs[0], c->conf->host) == 0) {
-		c->naddrs = 1;
-		return 0;
-	}
-	if (getaddrinfo(c->conf->host, NULL, &want, &list) != 0)
-		return GW_ENOENT;
-	for (const struct addrinfo *a = list;
-	     a != NULL && c->naddrs < LIMIT_SINK_ADDRS; a = a->ai_next)
-		if (addr_from_sockaddr(
-			&c->addrs[c->naddrs], &port, a->ai_addr) == 0)
-			c->naddrs++;
-	freeaddrinfo(list);
-	return c->naddrs > 0 ? 0 : GW_ENOENT;
-}
-
 int
 conn_new(struct conn **ret, struct process *p, const struct conf_sink *conf,
     const struct conn_hooks *hooks, const char **why)
@@ -429,7 +406,7 @@ conn_new(struct conn **ret, struct process *p, const struct conf_sink *conf,
 	if ((c->patience = timer_new(p, on_patience, c)) == NULL)
 		goto out;
 	e = GW_ESTATE;
-	if (resolve(c) != 0) {
+	if (resolve(c->addrs, &c->naddrs, conf->host) != 0) {
 		*why = "the host name could not be resolved";
 		goto out;
 	}

@@ -130,6 +130,7 @@ tls_give_up(struct transport *t, const char *why)
 const struct transport_ops transport_tls = {.name = "TLS",
     .ask_ms = 30 * 1000,
     .kept_ms = 30 * 1000,
+    .pause_max_ms = 30 * 1000,
     .make = tls_make,
     .open = tls_open,
     .put = tls_put,

@@ -48,6 +48,9 @@ struct transport_ops {
 	/* What it has read may be in its memory only for so long after it was
 	 * written, and is lost with it. */
 	int64_t kept_ms;
+	/* It says of each message that it is there: what was sent is read. */
+	bool answers;
+	int64_t pause_max_ms; /* between tries */
 
 	/* Before the sandbox: reads files, resolves names (blocking). conf and
 	 * hooks.ctx live on, as it does itself. GW_ESTATE when the receiver
@@ -58,8 +61,8 @@ struct transport_ops {
 	    const char **why);
 	/* Begins to connect; up and then sent follow, or broken. */
 	void (*open)(struct transport *t);
-	/* One message, for record seq; copies. On failure the connection is of
-	 * no use any more: give it up. */
+	/* One message, for record seq; copies. Of no bytes: there is none for
+	 * it. On failure the connection is of no use any more: give it up. */
 	int (*put)(
 	    struct transport *t, uint64_t seq, const void *message, size_t n);
 	/* Writes what was put; sent or broken follows. */

@@ -64,6 +64,17 @@ complains 5:3 'two sinks.*"x"' <<-YAML
 	- {name: x, host: h, ca: /y}
 	- {name: x, host: i, ca: /z}
 YAML
+hook='name: x, type: webhook, secret: /s'
+complains '4:[0-9]+' 'begin with https' <<<"$good"$'\nsinks:\n'"- {$hook, url: \"http://h/\"}"
+complains '4:[0-9]+' 'no user or password' <<<"$good"$'\nsinks:\n'"- {$hook, url: \"https://a@h/\"}"
+complains '4:[0-9]+' 'not an event.*"request.pendign' \
+	<<<"$good"$'\nsinks:\n'"- {$hook, url: \"https://h/\", events: [request.pendign]}"
+complains '4:[0-9]+' 'not a network' \
+	<<<"$good"$'\nsinks:\n'"- {$hook, url: \"https://h/\", networks: [10.0.0.1/8]}"
+complains '4:[0-9]+' '"host" is not for a sink of type webhook' \
+	<<<"$good"$'\nsinks:\n'"- {$hook, url: \"https://h/\", host: h}"
+complains '4:[0-9]+' '"url" is not for a sink of type syslog' \
+	<<<"$good"$'\nsinks:\n- {name: x, host: h, ca: /y, url: "https://h/"}'
 complains "3:[0-9]+" 'too long: at most 107' <<<"$good
 admin_socket: /$(printf 'a%.0s' {1..120})"
 complains 3:1 'a tab: YAML is indented with spaces' <<<$'server_id: a\nssh:\n\tentry: grant'

@@ -15,10 +15,11 @@
 static void
 message(char *ret, size_t size, const char *node, const void *p, size_t n)
 {
+	struct encode_how how = {.node = node};
 	struct buf b;
 
 	buf_init(&b, 1024 * 1024);
-	assert_int_equal(encoder_rfc5424.message(&b, node, p, n), 0);
+	assert_int_equal(encoder_rfc5424.message(&b, &how, p, n), 0);
 	buf_u8(&b, '\0');
 	assert_int_equal(buf_err(&b), 0);
 	assert_true(b.len <= size);

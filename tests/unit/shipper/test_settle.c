@@ -39,6 +39,30 @@ test_arrived(void **state)
 	assert_int_equal(s.sent, 12);
 }
 
+/* One that answers for each: what it has is never sent again. */
+static void
+test_reached(void **state)
+{
+	struct settle s;
+
+	(void)state;
+	settle_init(&s, 7);
+	settle_given(&s, 12);
+	settle_reached(&s, 9);
+	assert_int_equal(s.arrived, 9);
+	assert_int_equal(s.given, 12);
+	settle_reached(&s, 8);
+	assert_int_equal(s.arrived, 9);
+	settle_forget(&s);
+	assert_int_equal(s.sent, 9);
+	assert_int_equal(s.given, 9);
+	/* of what was kept over a break the account knows nothing */
+	settle_reached(&s, 11);
+	assert_int_equal(s.arrived, 11);
+	assert_int_equal(s.sent, 11);
+	assert_int_equal(s.given, 11);
+}
+
 static void
 test_unread(void **state)
 {
@@ -122,6 +146,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_arrived),
+	    cmocka_unit_test(test_reached),
 	    cmocka_unit_test(test_unread),
 	    cmocka_unit_test(test_forget),
 	    cmocka_unit_test(test_many),
