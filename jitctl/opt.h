@@ -98,6 +98,7 @@ enum flag_kind { FLAG_BOOL = 0, FLAG_ONE, FLAG_MANY };
 	X(TARGET, "target", 0, "NAME", MANY, "a target")                       \
 	ROLE_FIELDS(FLAG_OF_ROLE)                                              \
 	X(FILE, "file", 'f', "PATH", MANY, "a policy file or folder")          \
+	X(PRUNE, "prune", 0, NULL, BOOL, "what the files do not name goes")    \
 	X(FOLLOW, "follow", 0, NULL, BOOL,                                     \
 	    "keep showing records as they come (also -f)")                     \
 	X(DRY_RUN, "dry-run", 0, NULL, BOOL, "only show what would change")    \

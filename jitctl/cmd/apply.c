@@ -3,101 +3,21 @@
  * apply - policy files: checked here as a whole, applied by the gateway as a
  * whole.
  */
-#include <dirent.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "base/fault.h"
 #include "base/str.h"
 #include "jitctl/cmd/change.h"
 #include "jitctl/cmd/cmd.h"
+#include "jitctl/cmd/files.h"
 #include "jitctl/cmd/left.h"
 #include "jitctl/cmd/record.h"
 #include "jitctl/gateway/call.h"
-#include "jitctl/gateway/policy_file.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/say.h"
 #include "jitctl/term/words.h"
-
-/* Prints the errors of a file; how many there are. */
-static unsigned
-add_file(json_t *policy, const char *path)
-{
-	struct yaml *y = NULL;
-	unsigned errors = 1;
-
-	if (yaml_open_file(&y, path) != 0 ||
-	    policy_add(policy, y, policy_resolve_system) != 0) {
-		say_error("out of memory");
-	} else {
-		errors = yaml_errors(y);
-		yaml_print_errors(stderr, y);
-	}
-	yaml_close(y);
-	return errors;
-}
-
-static int
-is_policy(const struct dirent *e)
-{
-	const char *dot = strrchr(e->d_name, '.');
-
-	return e->d_name[0] != '.' && dot != NULL &&
-	       (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
-}
-
-static unsigned
-add_folder(json_t *policy, const char *path)
-{
-	struct dirent **list = NULL;
-	const int n = scandir(path, &list, is_policy, alphasort);
-	unsigned errors = 0;
-
-	if (n <= 0) {
-		say_error("%s: %s", path,
-		    n < 0 ? strerror(errno) : "no .yaml file in it");
-		free(list);
-		return 1;
-	}
-	for (int i = 0; i < n; i++) {
-		char file[4096];
-
-		if (str_fmt(file, sizeof(file), "%s/%s", path,
-			list[i]->d_name) == 0)
-			errors += add_file(policy, file);
-		else
-			errors++;
-		free(list[i]);
-	}
-	free(list);
-	return errors;
-}
-
-static json_t *
-read_policy(const struct ctx *c, unsigned *reterrors)
-{
-	json_t *policy = policy_new();
-	json_t *places = policy_new(); /* the same lists, of where they are */
-
-	if (policy != NULL)
-		(void)json_object_set_new(policy, "places", places);
-	else
-		json_decref(places);
-	*reterrors = 0;
-	for (unsigned i = 0; policy != NULL && i < c->opt.n[F_FILE]; i++) {
-		const char *path = c->opt.value[F_FILE][i];
-		struct stat st = {0};
-
-		if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-			*reterrors += add_folder(policy, path);
-		else
-			*reterrors += add_file(policy, path);
-	}
-	return policy;
-}
 
 /* Says where the entry is that a problem names. */
 static void
@@ -229,21 +149,11 @@ run_apply(struct ctx *c)
 {
 	const bool dry = opt_has(&c->opt, F_DRY_RUN);
 	struct reply r = {0};
-	unsigned errors = 0;
-	json_t *body = NULL, *places = NULL;
+	json_t *body = files_read(c), *places = NULL;
 	int x = EXIT_USAGE;
 
-	if (!opt_has(&c->opt, F_FILE)) {
-		say_error("which file? %s apply -f policy.yaml", self(c));
-		return EXIT_USAGE;
-	}
-	body = read_policy(c, &errors);
-	if (body == NULL || errors > 0) {
-		(void)fprintf(stderr,
-		    "%u error%s. Nothing was changed at the gateway.\n", errors,
-		    errors == 1 ? "" : "s");
+	if (body == NULL)
 		goto out;
-	}
 	places = json_incref(json_object_get(body, "places"));
 	(void)json_object_del(body, "places");
 	x = change_asked_telling(

@@ -475,16 +475,26 @@ check_twice(struct yaml *y, const struct yaml_item *map, const json_t *list,
 	}
 }
 
+/* The list of a section, which from here on is one that the files have. */
+static json_t *
+list_of(json_t *policy, const char *section)
+{
+	if (json_object_get(policy, section) == NULL)
+		(void)json_object_set_new(policy, section, json_array());
+	return json_object_get(policy, section);
+}
+
 /* Keeps where an entry is, for what only the gateway finds wrong. */
 static void
 add_place(json_t *policy, const struct maker *m, const char *section)
 {
-	json_t *places =
-	    json_object_get(json_object_get(policy, "places"), section);
+	json_t *all = json_object_get(policy, "places");
+	json_t *places = NULL;
 	char place[320];
 
-	if (places == NULL)
+	if (all == NULL)
 		return;
+	places = list_of(all, section);
 	if (yaml_place(place, sizeof(place), m->y, m->map) != 0)
 		place[0] = '\0';
 	(void)json_array_append_new(places, json_string(place));
@@ -496,7 +506,7 @@ add_section(json_t *policy, struct yaml *y, policy_resolve *resolve,
 {
 	const struct yaml_item *l =
 	    yaml_get_list(y, yaml_root(y), section, false, LIMIT_TARGETS);
-	json_t *list = json_object_get(policy, section);
+	json_t *list = l != NULL ? list_of(policy, section) : NULL;
 
 	for (size_t i = 0; i < yaml_count(l); i++) {
 		struct maker m = {.y = y,
@@ -525,7 +535,7 @@ add_section(json_t *policy, struct yaml *y, policy_resolve *resolve,
 json_t *
 policy_new(void)
 {
-	return json_pack("{s:[],s:[],s:[]}", "users", "targets", "roles");
+	return json_object();
 }
 
 int

@@ -21,7 +21,8 @@ typedef unsigned policy_resolve(
  * with *reterr, words that say what it is not. */
 unsigned policy_addresses(const char *s, policy_resolve *resolve,
     struct addr ret[static LIMIT_SOURCES], const char **reterr);
-/* {"users":[],"targets":[],"roles":[]}; NULL = no memory. */
+/* {}: a section comes to it with the first file that has it. NULL = no memory.
+ */
 json_t *policy_new(void);
 /* An entry of a role's users or groups, until "" or a time as people write it.
  * NULL: it is none. */

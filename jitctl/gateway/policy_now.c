@@ -4,6 +4,8 @@
  */
 #include "jitctl/gateway/policy_now.h"
 
+#include <string.h>
+
 #include "base/str.h"
 #include "core/rolefield.h"
 #include "jitctl/gateway/read.h"
@@ -53,6 +55,83 @@ policy_now(struct ctx *c, json_t *policy)
 	for (unsigned i = 0; x == EXIT_OK && i < POLICY_SECTIONS; i++)
 		x = policy_now_section(c, &s[i], NULL, policy);
 	return x;
+}
+
+/* ---- with a file applied */
+
+/* A user keeps what is not said, and their keys where none is. */
+static json_t *
+lay_user(const json_t *was, const json_t *said)
+{
+	json_t *o = json_copy((json_t *)(uintptr_t)was);
+	const char *key = NULL;
+	json_t *v = NULL;
+
+	json_object_foreach((json_t *)(uintptr_t)said, key, v)
+	{
+		if (strcmp(key, "keys") != 0 || json_array_size(v) > 0)
+			(void)json_object_set(o, key, v);
+	}
+	return o;
+}
+
+json_t *
+policy_by_name(const json_t *list, const char *key)
+{
+	json_t *o = json_object();
+	json_t *v = NULL;
+	size_t i = 0;
+
+	json_array_foreach(list, i, v)
+	{
+		(void)json_object_set(o, member(v, key), v);
+	}
+	return o;
+}
+
+static json_t *
+lay_section(const struct policy_section *s, const json_t *now,
+    const json_t *file, bool prune)
+{
+	json_t *had = policy_by_name(json_object_get(now, s->name), s->one);
+	const json_t *said = json_object_get(file, s->name);
+	json_t *all = prune && said != NULL ? json_object() : json_copy(had);
+	json_t *list = json_array(), *v = NULL;
+	const char *key = NULL;
+	size_t i = 0;
+
+	json_array_foreach(said, i, v)
+	{
+		const json_t *was = json_object_get(had, member(v, s->one));
+
+		if (was != NULL && s->list == VERB_USERS)
+			(void)json_object_set_new(
+			    all, member(v, s->one), lay_user(was, v));
+		else
+			(void)json_object_set(all, member(v, s->one), v);
+	}
+	json_object_foreach(all, key, v)
+	{
+		(void)json_array_append(list, v);
+	}
+	json_decref(had);
+	json_decref(all);
+	return list;
+}
+
+json_t *
+policy_laid_over(const json_t *now, const json_t *file, bool prune)
+{
+	const struct policy_section *s = policy_sections();
+	json_t *all = json_object();
+
+	for (unsigned i = 0; all != NULL && i < POLICY_SECTIONS; i++)
+		if (json_object_set_new(all, s[i].name,
+			lay_section(&s[i], now, file, prune)) != 0) {
+			json_decref(all);
+			return NULL;
+		}
+	return all;
 }
 
 /* ---- as a file */

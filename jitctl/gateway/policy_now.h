@@ -26,6 +26,12 @@ MUST_CHECK int policy_now_section(struct ctx *c, const struct policy_section *s,
     const char *name, json_t *policy);
 /* All sections: each as it was when it was read. */
 MUST_CHECK int policy_now(struct ctx *c, json_t *policy);
+/* A section's list as an object, by the names that stand under key. */
+json_t *policy_by_name(const json_t *list, const char *key);
+/* Lays a file's policy over now, as apply does: a user keeps what is not said
+ * of them, targets and roles are replaced; with prune, what a section of the
+ * file does not name goes. NULL: out of memory. */
+json_t *policy_laid_over(const json_t *now, const json_t *file, bool prune);
 /* In place: values become what policy files have for them. */
 void policy_to_file(json_t *policy);
 

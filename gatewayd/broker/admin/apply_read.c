@@ -14,7 +14,7 @@
 #include "broker/admin/lookalike.h"
 #include "broker/admin/quota.h"
 #include "broker/admin/role.h"
-#include "broker/admin/role_json.h"
+#include "wire/role_json.h"
 #include "broker/admin/target.h"
 #include "broker/admin/user.h"
 #include "broker/broker.h"

@@ -15,7 +15,7 @@
 #include "broker/admin/lookalike.h"
 #include "broker/admin/quota.h"
 #include "broker/admin/role.h"
-#include "broker/admin/role_json.h"
+#include "wire/role_json.h"
 #include "broker/broker.h"
 #include "broker/call/call.h"
 #include "broker/call/listing.h"

@@ -12,7 +12,6 @@
 #include "base/log.h"
 #include "base/route.h"
 #include "base/str.h"
-#include "broker/admin/body.h"
 #include "broker/admin/change.h"
 #include "broker/admin/left.h"
 #include "broker/admin/lookalike.h"
@@ -28,6 +27,7 @@
 #include "broker/grant/live.h"
 #include "broker/grant/protect.h"
 #include "broker/identity/permission.h"
+#include "wire/body.h"
 
 static void
 add_fp(void *arg, const uint8_t *blob, size_t n)

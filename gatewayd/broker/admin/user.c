@@ -14,7 +14,6 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/str.h"
-#include "broker/admin/body.h"
 #include "broker/admin/user.h"
 #include "broker/broker.h"
 #include "broker/call/call.h"
@@ -23,6 +22,7 @@
 #include "broker/grant/live.h"
 #include "broker/identity/mfa.h"
 #include "broker/identity/token.h"
+#include "wire/body.h"
 
 static const char *
 state_str(uint8_t state)

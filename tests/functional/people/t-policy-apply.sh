@@ -71,6 +71,24 @@ expect_fail 5 local_admin get role osp -o yaml
 expect_out 'Did you mean ops'
 grep -qE 'totp|invit|SHA256:|_id:' <<<"$exported" && fail "more than policy is exported:$(check_show "$exported")"
 
+echo '- whose access changes how, before anything does'
+sed 's/max: "1h30m"/max: "45m"/; s/auditor: false/auditor: true/' <<<"$exported" | put_file gateway /etc/lab/shorter.yaml
+expect_ok local_admin diff -f /etc/lab/exported.yaml
+expect_out '^Nobody.s access changes[.]$'
+expect_ok local_admin diff -f /etc/lab/shorter.yaml
+expect_out '^~ alice: web-01 as deploy, by ops$'
+expect_out '^  max +1h30m -> 45m$'
+expect_out '^~ user alice$'
+expect_out '^  auditor +no -> yes$'
+put_file gateway /etc/lab/none.yaml <<<'roles: []'
+expect_ok local_admin diff -f /etc/lab/none.yaml
+expect_out '^Nobody.s access changes[.]$'
+expect_ok local_admin diff -f /etc/lab/none.yaml --prune -o json
+expect_eq '["lost","alice","web-01","deploy","ops"]' \
+	"$(jq -c '.items[0] | [.access, .users[0], .targets[0], .logins[0], .before_by[0]]' <<<"$OUT")" 'who loses what'
+expect_ok local_admin export
+expect_eq "$exported" "$OUT" 'what there is after all this'
+
 echo '- one bad entry and nothing of it happens'
 now=$(everything)
 sed 's/max: 1h30m/max: 2h/; s/logins: \[deploy\]/logins: ["de ploy"]/' "$TEST_DIR/policy.yaml" |
@@ -97,7 +115,8 @@ expect_out '^~ role +ops$'
 expect_out '^  max +1h30m -> 2h$'
 expect_out '^0 added, 1 changed, 1 unchanged[.]$'
 has_record '.event == "policy.apply"' || fail 'no policy.apply record'
-sed 's/max: 2h/max: 45m/' "$(host_file gateway /etc/lab/policy.d/20-roles.yml)" | put_file gateway /etc/lab/policy.d/20-roles.yml
+shorter=$(sed 's/max: 2h/max: 45m/' "$(host_file gateway /etc/lab/policy.d/20-roles.yml)")
+put_file gateway /etc/lab/policy.d/20-roles.yml <<<"$shorter"
 plan=$(local_admin apply -f /etc/lab/policy.d --dry-run 2>/dev/null)
 grep -q '^  max  *2h -> 45m$' <<<"$plan" || fail "a plan that is kept lacks what changes:$(check_show "$plan")"
 pass

@@ -3,7 +3,7 @@
  * body - what the bodies of users, targets and roles have in common: lists of
  * names, and labels.
  */
-#include "broker/admin/body.h"
+#include "wire/body.h"
 #include "base/err.h"
 
 int

@@ -3,8 +3,8 @@
  * role_json - a role as the API has it. Every field is a row of
  * core/rolefield.h; its kind says how it is written.
  */
-#ifndef BROKER_ADMIN_ROLE_JSON_H
-#define BROKER_ADMIN_ROLE_JSON_H
+#ifndef WIRE_ROLE_JSON_H
+#define WIRE_ROLE_JSON_H
 
 #include "core/policy.h"
 #include "wire/json.h"
@@ -15,6 +15,9 @@
  */
 MUST_CHECK int role_parse(struct policy_role *ret, const json_t *o,
     const struct zone_table *zones, struct problem *p);
+/* The same, be its zones what they may. */
+MUST_CHECK int role_read(
+    struct policy_role *ret, const json_t *o, struct problem *p);
 /* All fields; what lacks memory is left out. */
 json_t *role_json(const struct policy_role *r);
 /* As policy.apply takes it: without its id, and without what is so anyway.

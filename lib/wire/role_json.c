@@ -2,7 +2,7 @@
 /*
  * role_json - see the header.
  */
-#include "broker/admin/role_json.h"
+#include "wire/role_json.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,8 +10,7 @@
 
 #include "base/err.h"
 #include "base/fault.h"
-#include "broker/admin/body.h"
-#include "broker/call/put.h"
+#include "wire/body.h"
 
 /* ---- out */
 
@@ -19,14 +18,9 @@
 static json_t *
 member_json(const struct rolefield_value *v)
 {
-	json_t *o = NULL;
-
 	if (v->more[0] == '\0')
 		return json_string(v->text);
-	o = json_object();
-	put_str(o, "name", v->text);
-	put_str(o, "until", v->more);
-	return o;
+	return json_pack("{s:s, s:s}", "name", v->text, "until", v->more);
 }
 
 static json_t *
@@ -301,8 +295,7 @@ zones_known(const struct policy_role *r, const struct zone_table *zones,
 }
 
 int
-role_parse(struct policy_role *ret, const json_t *o,
-    const struct zone_table *zones, struct problem *p)
+role_read(struct policy_role *ret, const json_t *o, struct problem *p)
 {
 	const char *name = NULL;
 	const struct rolefield *f = rolefields();
@@ -320,8 +313,6 @@ role_parse(struct policy_role *ret, const json_t *o,
 	for (size_t i = 0; i < ROLE_FIELD_COUNT; i++)
 		if (json_object_get(o, f[i].name) == NULL)
 			rolefield_absent(&f[i], ret);
-	if ((r = zones_known(ret, zones, p)) != 0)
-		return r;
 	if (policy_role_ok(ret))
 		return 0;
 	if (ret->deny && ret->commands.n > 0)
@@ -331,4 +322,13 @@ role_parse(struct policy_role *ret, const json_t *o,
 	    "a role that allows needs somebody (users or groups), something "
 	    "(targets, labels or select), a login, a port and something to "
 	    "allow");
+}
+
+int
+role_parse(struct policy_role *ret, const json_t *o,
+    const struct zone_table *zones, struct problem *p)
+{
+	const int r = role_read(ret, o, p);
+
+	return r == 0 ? zones_known(ret, zones, p) : r;
 }

@@ -3,8 +3,8 @@
  * body - what the bodies of users, targets and roles have in common. Each adds
  * to ret; absent adds nothing.
  */
-#ifndef BROKER_ADMIN_BODY_H
-#define BROKER_ADMIN_BODY_H
+#ifndef WIRE_BODY_H
+#define WIRE_BODY_H
 
 #include "core/target.h"
 #include "wire/json.h"

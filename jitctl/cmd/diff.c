@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * diff - what policy files would change of whose access. It is found out here,
+ * by what the gateway has now and the code that it judges requests by.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "core/access.h"
+#include "jitctl/cmd/change.h"
+#include "jitctl/cmd/cmd.h"
+#include "jitctl/cmd/files.h"
+#include "jitctl/gateway/policy_now.h"
+#include "jitctl/gateway/policy_values.h"
+#include "jitctl/term/out.h"
+#include "jitctl/term/say.h"
+#include "jitctl/term/words.h"
+#include "ssh/sshkey.h"
+#include "wire/role_json.h"
+
+enum {
+	PAIRS_MAX = 200000, /* kinds of users and targets that are judged */
+	LINES_MAX = 500,    /* that are told */
+	SHOWN_MAX = 8,      /* names in one line; -o json has all */
+};
+
+struct side {
+	json_t *policy;
+	json_t *users, *targets; /* by name */
+	struct policy_role *roles;
+	size_t nroles;
+};
+
+struct diff {
+	struct side before, after;
+	struct access_diff *access;
+	json_t *list; /* of what is told */
+	unsigned left_out;
+	const char *user, *target; /* these alone; NULL: all */
+};
+
+/* Takes the policy. */
+static bool
+side_read(struct side *s, json_t *policy)
+{
+	s->policy = policy;
+	s->users = policy_by_name(json_object_get(policy, "users"), "user");
+	s->targets =
+	    policy_by_name(json_object_get(policy, "targets"), "target");
+	return policy != NULL && s->users != NULL && s->targets != NULL &&
+	       policy_roles(policy, &s->roles, &s->nroles);
+}
+
+static void
+side_done(struct side *s)
+{
+	json_decref(s->policy);
+	json_decref(s->users);
+	json_decref(s->targets);
+	free(s->roles);
+}
+
+/* ---- who and what */
+
+/* NULL: not there, or shut out. False: it cannot be read. */
+static bool
+groups_of(const json_t *users, const char *name, struct name_list *room,
+    const struct name_list **ret)
+{
+	const json_t *o = json_object_get(users, name);
+	bool in = false;
+
+	*ret = NULL;
+	if (o == NULL)
+		return true;
+	if (!policy_user(o, room, &in))
+		return false;
+	if (in)
+		*ret = room;
+	return true;
+}
+
+static bool
+add_user(struct diff *d, const char *name)
+{
+	struct name_list room[2];
+	const struct name_list *before = NULL, *after = NULL;
+
+	if (d->user != NULL && strcmp(name, d->user) != 0)
+		return true;
+	return groups_of(d->before.users, name, &room[0], &before) &&
+	       groups_of(d->after.users, name, &room[1], &after) &&
+	       access_diff_user(d->access, name, before, after) == 0;
+}
+
+static bool
+target_of(const json_t *targets, const char *name, struct target *room,
+    const struct target **ret)
+{
+	const json_t *o = json_object_get(targets, name);
+
+	*ret = o != NULL ? room : NULL;
+	return o == NULL || policy_target(o, room);
+}
+
+static bool
+add_target(struct diff *d, const char *name)
+{
+	struct target room[2];
+	const struct target *before = NULL, *after = NULL;
+
+	if (d->target != NULL && strcmp(name, d->target) != 0)
+		return true;
+	return target_of(d->before.targets, name, &room[0], &before) &&
+	       target_of(d->after.targets, name, &room[1], &after) &&
+	       access_diff_target(d->access, before, after) == 0;
+}
+
+/* All names of both, those of before first. */
+static bool
+add_all(struct diff *d, json_t *before, json_t *after,
+    bool (*add)(struct diff *d, const char *name))
+{
+	const char *name = NULL;
+	const json_t *v = NULL;
+
+	json_object_foreach(before, name, v)
+	{
+		if (!add(d, name))
+			return false;
+	}
+	json_object_foreach(after, name, v)
+	{
+		if (json_object_get(before, name) == NULL && !add(d, name))
+			return false;
+	}
+	return true;
+}
+
+/* ---- what is found */
+
+static json_t *
+names_json(const struct access_names *l)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < l->n; i++)
+		(void)json_array_append_new(list, json_string(l->name[i]));
+	return list;
+}
+
+static json_t *
+list_json(const struct name_list *l)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < l->n; i++)
+		(void)json_array_append_new(list, json_string(l->name[i]));
+	return list;
+}
+
+/* As change_print_fields() has them. Conditions of roles are in the roles. */
+static json_t *
+fields_json(const struct access_change *c)
+{
+	const struct rolefield *f = rolefields();
+	json_t *b = role_json(&c->before->all), *a = role_json(&c->after->all);
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < ROLE_FIELD_COUNT; i++) {
+		const bool one = f[i].merge != ROLE_SELECTS;
+		json_t *o = NULL;
+
+		if (!c->differs[i])
+			continue;
+		o = json_pack("{s:s}", "field", f[i].name);
+		if (one)
+			(void)json_object_set(
+			    o, "before", json_object_get(b, f[i].name));
+		if (one)
+			(void)json_object_set(
+			    o, "after", json_object_get(a, f[i].name));
+		(void)json_array_append_new(list, o);
+	}
+	json_decref(b);
+	json_decref(a);
+	return list;
+}
+
+static void
+found(void *arg, const struct access_change *c)
+{
+	static const char *const is[] = {NULL, "gained", "lost", "changed"};
+	struct diff *d = arg;
+	json_t *o = NULL;
+
+	if (json_array_size(d->list) >= LINES_MAX) {
+		d->left_out++;
+		return;
+	}
+	o = json_pack("{s:s, s:o, s:o, s:o}", "access", is[c->is], "users",
+	    names_json(c->users), "targets", names_json(c->targets), "logins",
+	    list_json(c->logins));
+	if (c->before->any)
+		(void)json_object_set_new(
+		    o, "before_by", list_json(&c->before->roles));
+	if (c->after->any)
+		(void)json_object_set_new(o, "by", list_json(&c->after->roles));
+	if (c->is == ACCESS_GAINED)
+		(void)json_object_set_new(
+		    o, "max", json_integer(c->after->all.max_s));
+	if (c->is == ACCESS_CHANGED)
+		(void)json_object_set_new(o, "changes", fields_json(c));
+	(void)json_array_append_new(d->list, o);
+}
+
+/* ---- what users may beside */
+
+static json_t *
+key_json(const json_t *line)
+{
+	char fp[SSHKEY_FP_SIZE] = "";
+	struct sshkey k;
+
+	if (json_is_string(line) &&
+	    sshkey_parse_line(&k, json_string_value(line)) == 0)
+		sshkey_fingerprint(fp, k.blob, k.len);
+	return json_pack("{s:s}", "fingerprint", fp);
+}
+
+static json_t *
+value_json(const char *field, const json_t *v)
+{
+	json_t *list = NULL;
+
+	if (strcmp(field, "keys") != 0)
+		return v != NULL ? json_incref((json_t *)(uintptr_t)v)
+				 : json_false();
+	list = json_array();
+	for (size_t i = 0; i < json_array_size(v); i++)
+		(void)json_array_append_new(
+		    list, key_json(json_array_get(v, i)));
+	return list;
+}
+
+/* What is not said is no; who is new has no keys to lose. */
+static void
+compare_field(json_t *list, const char *field, const json_t *b, const json_t *a)
+{
+	json_t *before = NULL, *after = NULL;
+
+	if (strcmp(field, "user") == 0 || strcmp(field, "groups") == 0)
+		return;
+	before = value_json(field, b);
+	after = value_json(field, a);
+	if (!json_equal(before, after))
+		(void)json_array_append_new(
+		    list, json_pack("{s:s, s:O, s:O}", "field", field, "before",
+			      before, "after", after));
+	json_decref(before);
+	json_decref(after);
+}
+
+static bool
+compare_user(struct diff *d, const char *name)
+{
+	json_t *b = json_object_get(d->before.users, name);
+	json_t *a = json_object_get(d->after.users, name);
+	json_t *list = json_array();
+	const char *field = NULL;
+	const json_t *v = NULL;
+
+	json_object_foreach(b, field, v)
+	{
+		compare_field(list, field, v, json_object_get(a, field));
+	}
+	json_object_foreach(a, field, v)
+	{
+		if (json_object_get(b, field) == NULL)
+			compare_field(list, field, NULL, v);
+	}
+	if (b == NULL || a == NULL || json_array_size(list) > 0)
+		(void)json_array_append_new(
+		    d->list, json_pack("{s:s, s:s, s:O}", "user", name, "is",
+				 b == NULL   ? "new"
+				 : a == NULL ? "removed"
+					     : "changed",
+				 "changes", list));
+	json_decref(list);
+	return true;
+}
+
+/* ---- told */
+
+static void
+put_some(const char *before, const json_t *list)
+{
+	const size_t n = json_array_size(list);
+	char text[CELL_SIZE];
+
+	(void)fputs(before, stdout);
+	for (size_t i = 0; i < n && (i < SHOWN_MAX || n == SHOWN_MAX + 1);
+	     i++) {
+		cell_text(text, json_array_get(list, i), COL_TEXT);
+		(void)printf("%s%s", i > 0 ? ", " : "", text);
+	}
+	if (n > SHOWN_MAX + 1)
+		(void)printf(", and %zu more", n - SHOWN_MAX);
+}
+
+/* "+ alice, bob: web-01 as deploy, by ops, for 3h at most" */
+static void
+print_access(const json_t *o)
+{
+	const char *is = member(o, "access");
+	const bool lost = strcmp(is, "lost") == 0;
+	const bool changed = strcmp(is, "changed") == 0;
+	const json_t *was = json_object_get(o, "before_by");
+	const json_t *by = json_object_get(o, "by");
+	char text[CELL_SIZE];
+
+	(void)fputc(lost ? '-' : changed ? '~' : '+', stdout);
+	put_some(" ", json_object_get(o, "users"));
+	put_some(": ", json_object_get(o, "targets"));
+	put_some(" as ", json_object_get(o, "logins"));
+	put_some(", by ", lost || changed ? was : by);
+	if (changed && !json_equal(was, by))
+		put_some(" -> ", by);
+	cell_text(text, json_object_get(o, "max"), COL_SECONDS);
+	if (text[0] != '\0')
+		(void)printf(", for %s at most", text);
+	(void)fputc('\n', stdout);
+}
+
+static void
+print_user(const json_t *o)
+{
+	const char *is = member(o, "is");
+	char text[CELL_SIZE];
+
+	cell_text(text, json_object_get(o, "user"), COL_TEXT);
+	(void)printf("%s user %s\n",
+	    strcmp(is, "new") == 0       ? "+"
+	    : strcmp(is, "removed") == 0 ? "-"
+					 : "~",
+	    text);
+}
+
+/* A condition is not one value: its roles are what says it. */
+static void
+print_changes(const json_t *list)
+{
+	char text[CELL_SIZE];
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		json_t *o = json_array_get(list, i);
+		json_t *one = json_pack("[O]", o);
+
+		if (json_object_get(o, "before") != NULL) {
+			change_print_fields(stdout, one);
+		} else {
+			cell_text(text, json_object_get(o, "field"), COL_TEXT);
+			(void)printf("  %-10s other than before\n", text);
+		}
+		json_decref(one);
+	}
+}
+
+static int
+print(struct ctx *c, struct diff *d, bool all)
+{
+	json_t *o = json_pack("{s:O, s:i, s:b}", "items", d->list, "left_out",
+	    (int)d->left_out, "complete", (int)all);
+	const size_t n = json_array_size(d->list);
+
+	if (!out_object(c, o)) {
+		for (size_t i = 0; i < n; i++) {
+			const json_t *e = json_array_get(d->list, i);
+
+			if (json_object_get(e, "access") != NULL)
+				print_access(e);
+			else
+				print_user(e);
+			print_changes(json_object_get(e, "changes"));
+		}
+		if (n == 0 && all)
+			say(c, "Nobody's access changes.");
+	}
+	json_decref(o);
+	if (d->left_out > 0)
+		say_error("%u more changes are not shown: --user NAME or "
+			  "--target NAME shows those of one",
+		    d->left_out);
+	if (!all)
+		say_error("it is too much to judge all of it: --user NAME or "
+			  "--target NAME judges those of one");
+	return d->left_out == 0 && all ? EXIT_OK : EXIT_FAILED;
+}
+
+/* ---- the command */
+
+static int
+judge(struct ctx *c, struct diff *d)
+{
+	int r = GW_EINVAL;
+
+	d->list = json_array();
+	d->access = access_diff_new(d->before.roles, d->before.nroles,
+	    d->after.roles, d->after.nroles, clock_now().utc_ms);
+	if (d->access == NULL || d->list == NULL) {
+		say_error("out of memory");
+		return EXIT_FAILED;
+	}
+	if (!add_all(d, d->before.users, d->after.users, add_user) ||
+	    !add_all(d, d->before.targets, d->after.targets, add_target))
+		return EXIT_FAILED;
+	if (d->target == NULL && d->user == NULL)
+		(void)add_all(d, d->before.users, d->after.users, compare_user);
+	r = access_diff_run(d->access, PAIRS_MAX, found, d);
+	return print(c, d, r == 0);
+}
+
+int
+run_diff(struct ctx *c)
+{
+	struct diff d = {.user = opt_get(&c->opt, F_USER),
+	    .target = opt_get(&c->opt, F_TARGET)};
+	json_t *file = files_read(c), *now = json_object();
+	int x = EXIT_USAGE;
+
+	if (file != NULL)
+		x = policy_now(c, now);
+	if (x == EXIT_OK &&
+	    (!side_read(&d.after,
+		 policy_laid_over(now, file, opt_has(&c->opt, F_PRUNE))) ||
+		!side_read(&d.before, json_incref(now))))
+		x = EXIT_FAILED;
+	if (x == EXIT_OK)
+		x = judge(c, &d);
+	access_diff_free(d.access);
+	side_done(&d.before);
+	side_done(&d.after);
+	json_decref(d.list);
+	json_decref(file);
+	json_decref(now);
+	return x;
+}
