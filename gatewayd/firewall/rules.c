@@ -19,16 +19,19 @@
  *   ip daddr . l4proto . th dport @protected4 goto egress
  *   ip saddr . l4proto . th sport @protected4 goto served_out }
  * chain door      { CUT reset; ENTRY goto open; NET goto open; SHUT }
- * chain door_out  { RST accept; ENTRY, reply goto open; NET, reply goto open;
+ * chain door_out  { rst accept; ENTRY, reply goto open; NET, reply goto open;
  *                   drop }
  * chain transit   { CUT reset; PATH goto open; SHUT }
  * chain served_in { RST accept; CUT reset; PATH goto open; LEG, original goto
  *                   open; SHUT }
  * chain served_out{ RST accept; PATH, reply goto open; drop }
- * chain leg_in    { RST accept; CUT reset; LEG, reply goto open; SHUT }
- * chain egress    { RST accept; LEG, original goto leg_out; drop }
+ * chain leg_in    { RST accept; CUT reset; LEG, reply goto open; new tcp, no
+ *                   SYN reset; SHUT }
+ * chain egress    { RST accept; rst, skuid BROKER accept; LEG, original goto
+ *                   leg_out; drop }
  * chain itself    { LEG, original goto leg_out; accept }   # served_in judges
- * chain leg_out   { skuid BROKER goto open; established, no SYN accept; drop }
+ * chain leg_out   { new tcp, no SYN drop; skuid BROKER goto open; established,
+ *                   no SYN accept; drop }
  * chain open      { established accept; new udp accept; new tcp SYN accept;
  *                   new tcp reset; drop }
  *
@@ -44,6 +47,11 @@
  * SHUT  = tcp, ct established: reset; everything else: drop
  * RST   = a tcp reset of a flow conntrack knows: it ends things, and without
  *         it neither reject nor a closing socket would reach its peer
+ * rst   = also of one that conntrack has forgotten (conntrack -F): what our own
+ *         socket still says to the peer of a connection that cannot go on.
+ *         With bytes on their way its number is not the one the peer waits for,
+ *         which asks again: what answers that is the reset in open (of a
+ * client) and the one in leg_in (of a target, which is no stranger)
  *
  * Only the broker dials: once its socket is closed anybody may have that port,
  * and the leg may live on for a while (a broker that was killed, for one). What
@@ -390,13 +398,19 @@ put_shut(struct nlb *b, const char *chain)
 }
 
 static void
+begin_rst(struct rule *r, struct nlb *b, const char *chain)
+{
+	rule_begin(r, b, FW_TABLE, chain);
+	is_proto(r, IPPROTO_TCP);
+	is_flags(r, TCP_RST | TCP_SYN, TCP_RST);
+}
+
+static void
 put_rst(struct nlb *b, const char *chain)
 {
 	struct rule r;
 
-	rule_begin(&r, b, FW_TABLE, chain);
-	is_proto(&r, IPPROTO_TCP);
-	is_flags(&r, TCP_RST | TCP_SYN, TCP_RST);
+	begin_rst(&r, b, chain);
 	is_state(&r, STATE_ESTABLISHED | STATE_RELATED);
 	expr_accept(&r);
 	rule_end(&r);
@@ -408,6 +422,38 @@ put_out_rst(struct nlb *b, const char *chain)
 	put_rst(b, chain);
 	if (FAULT(fw_established))
 		put_tcp_state(b, chain, STATE_ESTABLISHED, false);
+}
+
+/* Of our own sockets, known to conntrack or not. uid: NULL = whoever's. */
+static void
+put_last_rst(struct nlb *b, const char *chain, const uid_t *uid)
+{
+	struct rule r;
+
+	if (FAULT(fw_rst_known))
+		return;
+	begin_rst(&r, b, chain);
+	if (uid != NULL)
+		is_user(&r, *uid);
+	expr_accept(&r);
+	rule_end(&r);
+}
+
+/* In mid-stream of what conntrack does not know. */
+static void
+put_forgotten(struct nlb *b, const char *chain, bool reset)
+{
+	struct rule r;
+
+	rule_begin(&r, b, FW_TABLE, chain);
+	is_proto(&r, IPPROTO_TCP);
+	is_state(&r, STATE_NEW);
+	is_flags(&r, TCP_SYN, 0);
+	if (reset)
+		expr_reset(&r);
+	else
+		expr_drop(&r);
+	rule_end(&r);
 }
 
 static void
@@ -449,6 +495,9 @@ put_leg_out(struct nlb *b, uid_t uid)
 {
 	struct rule r;
 
+	/* silence: a reset would end our socket, and with it all that could
+	 * still tell the target */
+	put_forgotten(b, "leg_out", false);
 	rule_begin(&r, b, FW_TABLE, "leg_out");
 	if (!FAULT(fw_leg_uid))
 		is_user(&r, uid);
@@ -490,6 +539,7 @@ rules_put(struct nlb *b, uid_t poke_uid, uid_t leg_uid)
 	put_entry(b, "door", IP_CT_DIR_ORIGINAL);
 	put_shut(b, "door");
 	put_out_rst(b, "door_out");
+	put_last_rst(b, "door_out", NULL);
 	put_entry(b, "door_out", IP_CT_DIR_REPLY);
 	put_drop(b, "door_out");
 	put_match(b, "transit", CUT, DIR_ANY, NULL);
@@ -506,8 +556,10 @@ rules_put(struct nlb *b, uid_t poke_uid, uid_t leg_uid)
 	put_rst(b, "leg_in");
 	put_match(b, "leg_in", CUT, DIR_ANY, NULL);
 	put_match(b, "leg_in", LEG, IP_CT_DIR_REPLY, "open");
+	put_forgotten(b, "leg_in", true);
 	put_shut(b, "leg_in");
 	put_out_rst(b, "egress");
+	put_last_rst(b, "egress", &leg_uid);
 	put_match(b, "egress", LEG, IP_CT_DIR_ORIGINAL, "leg_out");
 	put_drop(b, "egress");
 	put_match(b, "itself", LEG, IP_CT_DIR_ORIGINAL, "leg_out");

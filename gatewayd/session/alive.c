@@ -4,10 +4,7 @@
  */
 #include "session/alive.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 
 #include "base/fault.h"
 #include "base/limits.h"
@@ -18,10 +15,7 @@
 #include "session/shim.h"
 #include "session/target_leg.h"
 
-enum {
-	FRESH_MS = 1000,  /* who was heard so short ago is there */
-	KERNEL_ASKED = 2, /* times, without an answer */
-};
+enum { FRESH_MS = 1000 }; /* who was heard so short ago is there */
 
 /* Both legs are up, and bytes pass if there are any. */
 static bool
@@ -29,19 +23,6 @@ passes(const struct session *s)
 {
 	return s->phase == PH_RELAY && s->target->phase == TG_UP &&
 	       s->frozen_ms == 0;
-}
-
-static void
-ask(struct leg *l, int64_t now_ms)
-{
-	if (l->dead)
-		return;
-	l->asked_ms = now_ms;
-	l->heard = false;
-	/* twice: the first call may do no more than take the answer to the last
-	 * question; one that is not answered yet is not asked again */
-	(void)ssh_send_keepalive(l->ssh);
-	(void)ssh_send_keepalive(l->ssh);
 }
 
 void
@@ -65,27 +46,21 @@ alive_after(struct session *s)
 	    s->now.boot_ms - t->heard_ms > FRESH_MS &&
 	    !FAULT(answer_keepalives)) {
 		s->holding = true;
-		ask(t, s->now.boot_ms);
+		leg_ask(t, s->now.boot_ms);
 	}
 	if (!s->holding)
 		shim_cork(s->user.fd, false);
 }
 
 /* Has nothing come, not even from the peer's kernel, although ours has tried?
- * A kernel that answers is there, whatever its program does. */
+ */
 static bool
 is_dead(const struct leg *l, int64_t now_ms)
 {
-	struct tcp_info i = {0};
-	socklen_t n = sizeof(i);
-
-	if (l->dead || l->fd < 0 || FAULT(session_alive) ||
+	if (l->dead || FAULT(session_alive) ||
 	    now_ms - l->heard_ms < LIMIT_ALIVE_S * 1000)
 		return false;
-	if (getsockopt(l->fd, IPPROTO_TCP, TCP_INFO, &i, &n) != 0)
-		return false;
-	return i.tcpi_last_ack_recv >= LIMIT_ALIVE_S * 1000U &&
-	       i.tcpi_retransmits + i.tcpi_probes >= KERNEL_ASKED;
+	return leg_unanswered(l, LIMIT_ALIVE_S * 1000) >= LEG_ASKED;
 }
 
 static void
@@ -98,7 +73,7 @@ check_leg(struct session *s, struct leg *l)
 		end_silent(s, l);
 	} else if (now - l->heard_ms >= LIMIT_ALIVE_ASK_S * 1000 &&
 		   now - l->asked_ms >= LIMIT_ALIVE_ASK_S * 1000) {
-		ask(l, now);
+		leg_ask(l, now);
 	}
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -278,6 +279,10 @@ hang_up(struct session *s)
 	if ((s->user.dead && s->user.broken[0] == '\0') ||
 	    s->user.ssh == NULL || !ssh_is_connected(s->user.ssh))
 		return;
+	/* what nothing of arrives, an orderly end would not tell either: the
+	 * kernel would keep it to itself, and give up */
+	s->user.silent = !FAULT(unheard_goodbye) &&
+			 leg_unanswered(&s->user, HANG_UP_MS) >= LEG_ASKED;
 	(void)ssh_session_set_disconnect_message(s->user.ssh, s->ending->text);
 	/* the channels are freed with it: first what points to them */
 	for (struct chan *c = s->chans; c != NULL; c = c->next) {
@@ -303,6 +308,16 @@ all_sent(struct session *s)
 	return all && shim_tx(s->user.fd) == 0;
 }
 
+/* There is no channel on which it reads why: it is hung up on as soon as one
+ * knows that it hears so. */
+static void
+ask_client(struct session *s)
+{
+	leg_ask(&s->user, s->now.boot_ms);
+	leg_flush(&s->user);
+	s->ending->asked = true;
+}
+
 void
 end_step(struct session *s)
 {
@@ -326,11 +341,15 @@ end_step(struct session *s)
 	 * that is just logging in gets time to open one and read why. */
 	if (e->sent_ms == 0) {
 		e->sent_ms = s->now.boot_ms;
-		if (s->chans == NULL && !(s->logged_in && s->last_chan == 0 &&
-					    s->target->phase == TG_FAILED))
+		if (!s->logged_in)
 			e->sent_ms -= HANG_UP_MS;
+		else if (s->chans == NULL &&
+			 !(s->last_chan == 0 && s->target->phase == TG_FAILED))
+			ask_client(s);
 	}
-	if (s->now.boot_ms - e->sent_ms >= HANG_UP_MS)
+	if (s->now.boot_ms - e->sent_ms >= HANG_UP_MS
+		? leg_unanswered(&s->user, 0) == 0
+		: e->asked && s->user.heard)
 		hang_up(s);
 }
 

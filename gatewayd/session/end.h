@@ -9,6 +9,7 @@
 #ifndef SESSION_END_H
 #define SESSION_END_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/grant.h"
@@ -23,6 +24,7 @@ struct ending {
 	int64_t until_ms;           /* boot time */
 	int64_t word_ms; /* boot time until which the broker's is awaited */
 	int64_t sent_ms; /* boot time all channels had the reason; 0 = not */
+	bool asked;      /* nothing was to be sent: is the client there? */
 };
 
 /* The first reason wins; but the broker's word on the end of the grant's time

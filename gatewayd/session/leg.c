@@ -140,14 +140,14 @@ out:
 	return r;
 }
 
-/* What is unsent when it is closed is given some time, or is not sent, and
- * nothing of it stays in the kernel. */
+/* What is unsent when it is closed is given some time, and nothing of it stays
+ * in the kernel. Who is silent is reset. */
 static void
 close_politely(const struct leg *l)
 {
 	const unsigned goodbye_ms = LIMIT_GOODBYE_MS;
 
-	if (l->fd < 0)
+	if (l->fd < 0 || l->silent)
 		return;
 	set_abort(l->fd, false);
 	/* a peer that is not there would keep it in the kernel for minutes */
@@ -175,8 +175,7 @@ close_leg(struct leg *l)
 void
 leg_done(struct leg *l)
 {
-	if (!l->silent)
-		close_politely(l);
+	close_politely(l);
 	close_leg(l);
 }
 
@@ -282,6 +281,32 @@ bool
 leg_busy(const struct leg *l)
 {
 	return l->fd >= 0 && shim_tx(l->fd) > SHIM_TX_BUSY;
+}
+
+void
+leg_ask(struct leg *l, int64_t now_ms)
+{
+	if (l->dead)
+		return;
+	l->asked_ms = now_ms;
+	l->heard = false;
+	/* twice: the first call may do no more than take the answer to the last
+	 * question; one that is not answered yet is not asked again */
+	(void)ssh_send_keepalive(l->ssh);
+	(void)ssh_send_keepalive(l->ssh);
+}
+
+unsigned
+leg_unanswered(const struct leg *l, unsigned ms)
+{
+	struct tcp_info i = {0};
+	socklen_t n = sizeof(i);
+
+	if (l->fd < 0 ||
+	    getsockopt(l->fd, IPPROTO_TCP, TCP_INFO, &i, &n) != 0 ||
+	    i.tcpi_last_ack_recv < ms)
+		return 0;
+	return (unsigned)i.tcpi_retransmits + i.tcpi_probes;
 }
 
 void

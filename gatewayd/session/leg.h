@@ -13,6 +13,8 @@
 #include "base/attr.h"
 #include "session/ssh.h"
 
+enum { LEG_ASKED = 2 }; /* times, unanswered: nobody is there */
+
 /* In order of preference, with commas between. */
 struct leg_algs {
 	const char *ciphers, *macs, *kex;
@@ -53,8 +55,14 @@ void leg_feed(struct leg *l);
 int leg_exchange(struct leg *l, int (*fn)(ssh_session ssh));
 void leg_flush(struct leg *l);
 bool leg_busy(const struct leg *l); /* much unsent: write no more */
+/* How often our kernel has asked the peer's, or said again what was not
+ * acknowledged, without an answer; 0 also if it answered within the last ms. A
+ * kernel that answers is there, whatever its program does. */
+unsigned leg_unanswered(const struct leg *l, unsigned ms);
+/* Asks the peer's program whether it is there. */
+void leg_ask(struct leg *l, int64_t now_ms);
 /* Says goodbye to the peer, also over a leg whose SSH has broken; then
- * leg_done, as after a dead leg. Frees the leg's
+ * leg_done, as after a dead leg. A silent one is reset. Frees the leg's
  * channels, as ssh_disconnect does: forget every pointer to them first. */
 void leg_disconnect(struct leg *l);
 /* leg_done with a reset instead of an orderly end. Frees the leg's channels:

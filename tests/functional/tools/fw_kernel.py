@@ -405,6 +405,52 @@ def udp(fw):
     check("udp ends both ways", not select.select([s, c], [], [], 0.3)[0])
 
 
+def forget(port):
+    """The kernel's conntrack forgets all connections to that port."""
+    for _ in range(5):  # a listing under load may miss an entry
+        for family in ("ipv4", "ipv6"):
+            run("conntrack", "-D", "-f", family, "-p", "tcp", "--dport", port,
+                ns="gw", check=False)
+        left = [run("conntrack", "-L", "-f", family, "-p", "tcp", "--dport",
+                    port, ns="gw").stdout for family in ("ipv4", "ipv6")]
+        if not any(left):
+            break
+    check("the kernel forgot the connection", not any(left), left)
+
+
+def reset_close(s):
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                 struct.pack("ii", 1, 0))
+    s.close()
+
+
+def forgotten(fw, own, listener, gw, client, target, name):
+    """What our own socket says last arrives though conntrack has forgotten the
+    connection; nothing else does."""
+    fw(f"entry {client} 2222 g-FORGOTTE 20000")
+    fw(f"leg {gw} 40005 {target} 22 s-FORGOTTE g-FORGOTTE 20000")
+    for speaks in (False, True):
+        end = name + (", after what did not arrive" if speaks else "")
+        for what, port in (("door", "2222"), ("leg", "22")):
+            if what == "door":
+                a, b = pair(own, "client", GW_C if "." in client else GC6,
+                            2222)
+            else:
+                b, a = pair(listener, "gw", target, 22, sport=40005, src=gw)
+            check(f"{what} lets through ({end})",
+                  a is not None and b is not None and passes(b, a))
+            time.sleep(0.2)  # the last delayed ACK has passed
+            forget(port)
+            if speaks:
+                check(f"{what}: what is said is dropped ({end})",
+                      not passes(b, a) and not dead(b, 0.2))
+            reset_close(b)
+            check(f"{what}: a reset arrives that conntrack does not know "
+                  f"({end})", dead(a))
+            a.close()
+    fw("close g-FORGOTTE")
+
+
 def no_pick_up(fw, t22):
     """A connection from before the table, or after its entry was lost, is not
     taken up in mid-stream."""
@@ -412,13 +458,7 @@ def no_pick_up(fw, t22):
     a, b = pair(t22, "client", TARGET, 22)
     passes(a, b)
     time.sleep(0.2)  # the last delayed ACK has passed
-    for _ in range(5):  # a listing under load may miss an entry
-        run("conntrack", "-D", "-p", "tcp", "--dport", "22", ns="gw",
-            check=False)
-        left = run("conntrack", "-L", "-p", "tcp", "--dport", "22", ns="gw")
-        if not left.stdout:
-            break
-    check("the kernel forgot the connection", not left.stdout, left.stdout)
+    forget("22")
     check("nothing is picked up in mid-stream",
           not passes(b, a) and not passes(a, b))
     fw("close g-MIDSTREA")
@@ -678,6 +718,9 @@ def main():
         "leg6": lambda: leg(fw, t22_6, T6, GT6, "leg6"),
         "udp": lambda: udp(fw),
         "midstream": lambda: no_pick_up(fw, t22),
+        "forgotten": lambda: forgotten(fw, own, t22, GW_T, CLIENT, TARGET,
+                                       "v4"),
+        "forgotten6": lambda: forgotten(fw, own, t22_6, GT6, C6, T6, "v6"),
         "itself": lambda: itself(fw),
         "others": lambda: others_rules(fw, t22),
         "frozen": lambda: frozen(fw, t22),
