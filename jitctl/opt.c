@@ -77,8 +77,8 @@ static bool
 is_harmless(unsigned f)
 {
 	return f != F_YES && f != F_PRUNE && f != F_RESET_CODE &&
-	       f != F_NO_ADMIN && f != F_NO_AUDITOR && f != F_NO_GROUP &&
-	       f != F_ROLE_record && f != F_ROLE_deny;
+	       f != F_NO_ADMIN && f != F_NO_AUDITOR && f != F_NO_RIGHT &&
+	       f != F_NO_GROUP && f != F_ROLE_record && f != F_ROLE_deny;
 }
 
 static bool

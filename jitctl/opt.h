@@ -89,6 +89,8 @@ enum flag_kind { FLAG_BOOL = 0, FLAG_ONE, FLAG_MANY };
 	X(AUDITOR, "auditor", 0, NULL, BOOL, "may read everybody's records")   \
 	X(NO_ADMIN, "no-admin", 0, NULL, BOOL, "an admin no more")             \
 	X(NO_AUDITOR, "no-auditor", 0, NULL, BOOL, "an auditor no more")       \
+	X(RIGHT, "right", 0, "NAME", MANY, "a right; of user set: one more")   \
+	X(NO_RIGHT, "no-right", 0, "NAME", MANY, "a right to take away")       \
 	X(RESET_CODE, "reset-code", 0, NULL, BOOL,                             \
 	    "for a lost phone: void its codes, invite again")                  \
 	X(INVITE, "invite", 0, NULL, BOOL, "a new invitation")                 \

@@ -86,6 +86,19 @@ change_value(char ret[static CELL_SIZE], const char *field, const json_t *v)
 		memcpy(ret, "none", 5);
 }
 
+/* Which "rights" say as well. */
+static bool
+is_said(const json_t *list, const char *field)
+{
+	if (strcmp(field, "admin") != 0 && strcmp(field, "auditor") != 0)
+		return false;
+	for (size_t i = 0; i < json_array_size(list); i++)
+		if (strcmp(member(json_array_get(list, i), "field"),
+			"rights") == 0)
+			return true;
+	return false;
+}
+
 void
 change_print_fields(FILE *f, const json_t *list)
 {
@@ -94,6 +107,8 @@ change_print_fields(FILE *f, const json_t *list)
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *o = json_array_get(list, i);
 
+		if (is_said(list, member(o, "field")))
+			continue;
 		cell_text(t[0], json_object_get(o, "field"), COL_TEXT);
 		change_value(
 		    t[1], member(o, "field"), json_object_get(o, "before"));

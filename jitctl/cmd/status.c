@@ -13,8 +13,9 @@
 static void
 print_whoami(const struct ctx *c, const json_t *o)
 {
-	char t[4][CELL_SIZE];
+	char t[5][CELL_SIZE];
 
+	cell_text(t[4], json_object_get(o, "rights"), COL_LIST);
 	cell_text(t[0], json_object_get(o, "user"), COL_TEXT);
 	cell_text(t[1], json_object_get(o, "server_id"), COL_TEXT);
 	cell_text(t[2], json_object_get(o, "key_fp"), COL_TEXT);
@@ -24,10 +25,8 @@ print_whoami(const struct ctx *c, const json_t *o)
 		return;
 	}
 	(void)printf("%s at %s%s%s%s%s%s%s\n", t[0], t[1],
-	    json_is_true(json_object_get(o, "admin")) ? ", admin" : "",
-	    json_is_true(json_object_get(o, "auditor")) ? ", auditor" : "",
-	    t[3][0] != '\0' ? ", from " : "", t[3],
-	    t[2][0] != '\0' ? ", key " : "", t[2]);
+	    t[4][0] != '\0' ? ", " : "", t[4], t[3][0] != '\0' ? ", from " : "",
+	    t[3], t[2][0] != '\0' ? ", key " : "", t[2]);
 }
 
 int

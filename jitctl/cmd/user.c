@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/right.h"
 #include "jitctl/cmd/change.h"
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/cmd/list.h"
@@ -15,8 +16,7 @@
 static const struct col cols[] = {
     {"USER", "user", COL_TEXT, COL_SHOWN},
     {"STATE", "state", COL_TEXT, COL_SHOWN},
-    {"ADMIN", "admin", COL_BOOL, COL_SHOWN},
-    {"AUDITOR", "auditor", COL_BOOL, COL_SHOWN},
+    {"RIGHTS", "rights", COL_LIST, COL_SHOWN},
     {"GROUPS", "groups", COL_LIST, COL_SHOWN},
     {"KEYS", "keys", COL_KEYS, COL_LESS}, {"TOTP", "totp", COL_BOOL, COL_LESS},
     {"ID", "user_id", COL_TEXT, COL_WIDE},
@@ -107,6 +107,39 @@ tell_user(const struct ctx *c, const json_t *o)
 
 /* ---------------------------------------------------------------- made */
 
+/* --right policy,responder and --right policy --right responder are the same.
+ */
+static json_t *
+rights_array(const struct ctx *c, enum flag f)
+{
+	json_t *list = json_array();
+	char name[LIMIT_NAME_SIZE];
+
+	for (unsigned i = 0; i < c->opt.n[f]; i++) {
+		const char *p = c->opt.value[f][i];
+		size_t n = 0;
+
+		for (; p != NULL; p = p[n] == ',' ? p + n + 1 : NULL) {
+			n = strcspn(p, ",");
+			(void)snprintf(name, sizeof(name), "%.*s", (int)n, p);
+			if (n < sizeof(name) &&
+			    right_find(name) != RIGHT_NONE &&
+			    json_array_append_new(list, json_string(name)) == 0)
+				continue;
+			say_error("--%s: admin, auditor, policy, responder or "
+				  "user-admin was expected%s",
+			    flag_spec(f)->name,
+			    strcmp(name, "approver") == 0
+				? "; who approves is in a group that a role's "
+				  "--approvals names: --group"
+				: "");
+			json_decref(list);
+			return NULL;
+		}
+	}
+	return list;
+}
+
 /* What user add and user set have in common. */
 static bool
 set_common(const struct ctx *c, json_t *body)
@@ -129,6 +162,8 @@ run_user_add(struct ctx *c)
 		return EXIT_USAGE;
 	body = json_pack("{s:s}", "user", c->opt.arg[0]);
 	if (!set_common(c, body) ||
+	    (opt_has(&c->opt, F_RIGHT) &&
+		!change_set(body, "rights", rights_array(c, F_RIGHT))) ||
 	    (opt_has(&c->opt, F_GROUP) &&
 		!change_set(body, "groups", names_array(c, F_GROUP)))) {
 		json_decref(body);
@@ -161,6 +196,11 @@ set_body(const struct ctx *c, json_t *body)
 		   change_set(body, "admin", json_false())) &&
 	       (!opt_has(&c->opt, F_NO_AUDITOR) ||
 		   change_set(body, "auditor", json_false())) &&
+	       (!opt_has(&c->opt, F_RIGHT) ||
+		   change_set(body, "add_rights", rights_array(c, F_RIGHT))) &&
+	       (!opt_has(&c->opt, F_NO_RIGHT) ||
+		   change_set(
+		       body, "remove_rights", rights_array(c, F_NO_RIGHT))) &&
 	       (!opt_has(&c->opt, F_GROUP) ||
 		   change_set(body, "add_groups", names_array(c, F_GROUP))) &&
 	       (!opt_has(&c->opt, F_NO_GROUP) ||
@@ -176,7 +216,8 @@ static bool
 changes_nothing(const struct ctx *c)
 {
 	static const enum flag flags[] = {F_KEY, F_ADMIN, F_NO_ADMIN, F_AUDITOR,
-	    F_NO_AUDITOR, F_GROUP, F_NO_GROUP, F_RESET_CODE, F_INVITE};
+	    F_NO_AUDITOR, F_RIGHT, F_NO_RIGHT, F_GROUP, F_NO_GROUP,
+	    F_RESET_CODE, F_INVITE};
 
 	for (size_t i = 0; i < ARRAY_LEN(flags); i++)
 		if (opt_has(&c->opt, flags[i]))

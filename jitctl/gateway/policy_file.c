@@ -217,8 +217,8 @@ put_addresses(struct maker *m)
 static void
 make_user(struct maker *m)
 {
-	static const char *const keys[] = {
-	    "user", "keys", "groups", "admin", "auditor", "state", NULL};
+	static const char *const keys[] = {"user", "keys", "groups", "rights",
+	    "admin", "auditor", "state", NULL};
 	static const char *const states[] = {"active", "disabled", NULL};
 
 	if (yaml_kind(m->map) == YAML_KIND_MAP)
@@ -226,6 +226,7 @@ make_user(struct maker *m)
 	put_name(m, "user");
 	put_list(m, "keys", false, check_key);
 	put_list(m, "groups", false, NULL);
+	put_list(m, "rights", false, NULL);
 	put_bool(m, "admin");
 	put_bool(m, "auditor");
 	put_word(m, "state", states);

@@ -96,6 +96,32 @@ quorum_equal(const struct quorum_list *a, const struct quorum_list *b)
 	return a->n == b->n;
 }
 
+/* Whoever satisfies q satisfies was. */
+static bool
+covers(const struct quorum *q, const struct quorum *was)
+{
+	if (q->level != was->level || q->people < was->people)
+		return false;
+	for (unsigned i = 0; i < q->ngroups; i++)
+		if (!has_group(was, q->group[i]))
+			return false;
+	return true;
+}
+
+bool
+quorum_covers(const struct quorum_list *now, const struct quorum_list *was)
+{
+	for (unsigned i = 0; i < was->n; i++) {
+		bool hit = false;
+
+		for (unsigned k = 0; k < now->n; k++)
+			hit = hit || covers(&now->quorum[k], &was->quorum[i]);
+		if (!hit)
+			return false;
+	}
+	return true;
+}
+
 int
 quorum_merge(struct quorum_list *all, const struct quorum_list *l)
 {

@@ -52,6 +52,9 @@ MUST_CHECK int quorum_add(struct quorum_list *l, const char *text);
 enum { QUORUM_TEXT_SIZE = 8 + LIMIT_QUORUM_GROUPS * (LIMIT_NAME_SIZE + 4) };
 void quorum_text(char ret[static QUORUM_TEXT_SIZE], const struct quorum *q);
 bool quorum_equal(const struct quorum_list *a, const struct quorum_list *b);
+/* Is all that was wanted still wanted, by no wider groups? */
+bool quorum_covers(
+    const struct quorum_list *now, const struct quorum_list *was);
 /* Adds to *all what l wants on the same levels. GW_ELIMIT: that is too much
  * for one request, and *all is not to be used. */
 MUST_CHECK int quorum_merge(

@@ -9,6 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/attr.h"
+#include "core/right.h"
+
 static const struct verb verbs[VERB_COUNT] = {
 #define X(vid, vname, vmethod, vpath, vauth, vwho, vroot, vcode, vpayload,     \
     vanswer, vserved, vends)                                                   \
@@ -27,6 +30,41 @@ static const struct verb verbs[VERB_COUNT] = {
     VERB_TABLE(X)
 #undef X
 };
+
+static const struct {
+	uint8_t rights;
+	const char *text;
+} ranks[] = {
+    [WHO_STAFF] = {RIGHTS_ALL, "this is for who has a right of administration"},
+    [WHO_AUDITOR] = {RIGHT_AUDITOR, "this is for admins and auditors"},
+    [WHO_POLICY] = {RIGHT_POLICY, "this is for admins and the right policy"},
+    [WHO_RESPONDER] = {RIGHT_RESPONDER, "this is for admins and responders"},
+    [WHO_SHUTS] = {RIGHT_RESPONDER | RIGHT_USER_ADMIN,
+	"this is for admins, responders and user admins"},
+    [WHO_USER_ADMIN] = {RIGHT_USER_ADMIN, "this is for admins and user admins"},
+    [WHO_APPLIES] = {RIGHT_POLICY | RIGHT_USER_ADMIN,
+	"this is for admins, user admins and the right policy"},
+    [WHO_ADMIN] = {RIGHT_ADMIN, "this is for admins"},
+};
+
+uint8_t
+verb_rights(const struct verb *v)
+{
+	return (size_t)v->who < ARRAY_LEN(ranks) ? ranks[v->who].rights
+						 : RIGHT_NONE;
+}
+
+const char *
+verb_rights_text(const struct verb *v)
+{
+	return verb_rights(v) != RIGHT_NONE ? ranks[v->who].text : "nobody may";
+}
+
+bool
+verb_administers(const struct verb *v)
+{
+	return v->who >= WHO_POLICY;
+}
 
 const struct verb *
 verb_get(unsigned id)

@@ -12,7 +12,9 @@
 #ifndef WIRE_VERBS_H
 #define WIRE_VERBS_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* How it is proved who asks. */
 enum verb_auth { AUTH_NOBODY = 0, AUTH_OPEN, AUTH_TOKEN, AUTH_SIGNED };
@@ -23,7 +25,14 @@ enum verb_who {
 	WHO_STRANGER, /* a key nobody has; a user, unless disabled */
 	WHO_INVITED,  /* a user, be it that the enrolment is not finished */
 	WHO_USER,
-	WHO_AUDITOR, /* or admin */
+	/* who has a right of these, or is an admin; the first two read */
+	WHO_STAFF, /* any right */
+	WHO_AUDITOR,
+	WHO_POLICY,
+	WHO_RESPONDER,
+	WHO_SHUTS, /* responders and user admins */
+	WHO_USER_ADMIN,
+	WHO_APPLIES, /* policy and user admins: each what is theirs of it */
 	WHO_ADMIN,
 };
 /* May root, on the admin socket? Never what needs a user's key or address. */
@@ -113,9 +122,9 @@ enum verb_ends { ENDS_NOTHING = 0, ENDS_ACCESS, GIVES_ACCESS };
 	X(EXPLAIN, "policy.explain", "GET", "/v1/explain", AUTH_TOKEN,         \
 	    WHO_USER, ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE,          \
 	    SERVED_TOLD, ENDS_NOTHING)                                         \
-	X(ACCESS, "policy.access", "GET", "/v1/access", AUTH_TOKEN,            \
-	    WHO_AUDITOR, ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE,       \
-	    SERVED_TOLD, ENDS_NOTHING)                                         \
+	X(ACCESS, "policy.access", "GET", "/v1/access", AUTH_TOKEN, WHO_STAFF, \
+	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_TOLD,       \
+	    ENDS_NOTHING)                                                      \
 	X(GRANTS, "grant.list", "GET", "/v1/grants", AUTH_TOKEN, WHO_USER,     \
 	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_TOLD,       \
 	    ENDS_NOTHING)                                                      \
@@ -123,13 +132,13 @@ enum verb_ends { ENDS_NOTHING = 0, ENDS_ACCESS, GIVES_ACCESS };
 	    WHO_USER, ROOT_MAY, CODE_NONE, PAYLOAD_WHOLE, ANSWER_KEPT,         \
 	    SERVED_TOLD, ENDS_ACCESS)                                          \
 	X(REVOKE, "grant.revoke", "POST", "/v1/grants/revoke", AUTH_SIGNED,    \
-	    WHO_ADMIN, ROOT_MAY, CODE_NONE, PAYLOAD_WHOLE, ANSWER_KEPT,        \
+	    WHO_RESPONDER, ROOT_MAY, CODE_NONE, PAYLOAD_WHOLE, ANSWER_KEPT,    \
 	    SERVED_TOLD, ENDS_ACCESS)                                          \
 	X(SESSIONS, "session.list", "GET", "/v1/sessions", AUTH_TOKEN,         \
 	    WHO_USER, ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE,          \
 	    SERVED_TOLD, ENDS_NOTHING)                                         \
 	X(SESSION_KILL, "session.kill", "POST", "/v1/sessions/kill",           \
-	    AUTH_SIGNED, WHO_ADMIN, ROOT_MAY, CODE_NONE, PAYLOAD_WHOLE,        \
+	    AUTH_SIGNED, WHO_RESPONDER, ROOT_MAY, CODE_NONE, PAYLOAD_WHOLE,    \
 	    ANSWER_KEPT, SERVED_TOLD, ENDS_ACCESS)                             \
 	X(RECORDING, "recording.get", "GET", "/v1/recordings/{id}",            \
 	    AUTH_TOKEN, WHO_AUDITOR, ROOT_MAY, CODE_NONE, PAYLOAD_NONE,        \
@@ -138,52 +147,52 @@ enum verb_ends { ENDS_NOTHING = 0, ENDS_ACCESS, GIVES_ACCESS };
 	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_TOLD,       \
 	    ENDS_NOTHING)                                                      \
 	X(TARGET_SCAN, "target.scan", "POST", "/v1/targets/scan", AUTH_SIGNED, \
-	    WHO_ADMIN, ROOT_MAY, CODE_NONE, PAYLOAD_WHOLE, ANSWER_ONCE,        \
+	    WHO_POLICY, ROOT_MAY, CODE_NONE, PAYLOAD_WHOLE, ANSWER_ONCE,       \
 	    SERVED_IN_STEP, ENDS_NOTHING)                                      \
 	X(TARGET_ADD, "target.add", "POST", "/v1/targets", AUTH_SIGNED,        \
-	    WHO_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_KEPT,      \
+	    WHO_POLICY, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_KEPT,     \
 	    SERVED_TOLD, ENDS_NOTHING)                                         \
 	X(TARGET_SET, "target.set", "POST", "/v1/targets/set", AUTH_SIGNED,    \
-	    WHO_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_KEPT,      \
+	    WHO_POLICY, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_KEPT,     \
 	    SERVED_TOLD, ENDS_NOTHING)                                         \
 	X(TARGET_REMOVE, "target.remove", "POST", "/v1/targets/remove",        \
-	    AUTH_SIGNED, WHO_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE,      \
+	    AUTH_SIGNED, WHO_POLICY, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE,     \
 	    ANSWER_KEPT, SERVED_TOLD, ENDS_ACCESS)                             \
-	X(USERS, "user.list", "GET", "/v1/users", AUTH_TOKEN, WHO_AUDITOR,     \
+	X(USERS, "user.list", "GET", "/v1/users", AUTH_TOKEN, WHO_STAFF,       \
 	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_TOLD,       \
 	    ENDS_NOTHING)                                                      \
-	X(USER_ADD, "user.add", "POST", "/v1/users", AUTH_SIGNED, WHO_ADMIN,   \
-	    ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_ONCE, SERVED_TOLD,    \
-	    ENDS_NOTHING)                                                      \
+	X(USER_ADD, "user.add", "POST", "/v1/users", AUTH_SIGNED,              \
+	    WHO_USER_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_ONCE, \
+	    SERVED_TOLD, ENDS_NOTHING)                                         \
 	X(USER_SET, "user.set", "POST", "/v1/users/set", AUTH_SIGNED,          \
-	    WHO_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_ONCE,      \
+	    WHO_USER_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_ONCE, \
 	    SERVED_TOLD, ENDS_NOTHING)                                         \
 	X(USER_LOCK, "user.lock", "POST", "/v1/users/lock", AUTH_SIGNED,       \
-	    WHO_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_KEPT,      \
+	    WHO_SHUTS, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_KEPT,      \
 	    SERVED_TOLD, ENDS_ACCESS)                                          \
 	X(USER_UNLOCK, "user.unlock", "POST", "/v1/users/unlock", AUTH_SIGNED, \
-	    WHO_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_ONCE,      \
+	    WHO_USER_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_ONCE, \
 	    SERVED_TOLD, ENDS_NOTHING)                                         \
 	X(USER_REMOVE, "user.remove", "POST", "/v1/users/remove", AUTH_SIGNED, \
-	    WHO_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_KEPT,      \
+	    WHO_USER_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_KEPT, \
 	    SERVED_TOLD, ENDS_ACCESS)                                          \
 	X(ROLES, "role.list", "GET", "/v1/roles", AUTH_TOKEN, WHO_USER,        \
 	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_TOLD,       \
 	    ENDS_NOTHING)                                                      \
 	X(ROLE_ADD, "role.add", "POST", "/v1/roles/add", AUTH_SIGNED,          \
-	    WHO_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_KEPT,      \
+	    WHO_POLICY, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_KEPT,     \
 	    SERVED_TOLD, ENDS_NOTHING)                                         \
-	X(ROLE_SET, "role.set", "POST", "/v1/roles", AUTH_SIGNED, WHO_ADMIN,   \
+	X(ROLE_SET, "role.set", "POST", "/v1/roles", AUTH_SIGNED, WHO_POLICY,  \
 	    ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_KEPT, SERVED_TOLD,    \
 	    ENDS_NOTHING)                                                      \
 	X(ROLE_REMOVE, "role.remove", "POST", "/v1/roles/remove", AUTH_SIGNED, \
-	    WHO_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_KEPT,      \
+	    WHO_POLICY, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_KEPT,     \
 	    SERVED_TOLD, ENDS_ACCESS)                                          \
-	X(APPLY, "policy.apply", "POST", "/v1/policy", AUTH_SIGNED, WHO_ADMIN, \
-	    ROOT_MAY, CODE_BEFORE, PAYLOAD_PARTS, ANSWER_ONCE, SERVED_TOLD,    \
-	    ENDS_NOTHING)                                                      \
+	X(APPLY, "policy.apply", "POST", "/v1/policy", AUTH_SIGNED,            \
+	    WHO_APPLIES, ROOT_MAY, CODE_BEFORE, PAYLOAD_PARTS, ANSWER_ONCE,    \
+	    SERVED_TOLD, ENDS_NOTHING)                                         \
 	X(DOCTOR, "target.doctor", "POST", "/v1/targets/doctor", AUTH_SIGNED,  \
-	    WHO_ADMIN, ROOT_MAY, CODE_NONE, PAYLOAD_WHOLE, ANSWER_ONCE,        \
+	    WHO_POLICY, ROOT_MAY, CODE_NONE, PAYLOAD_WHOLE, ANSWER_ONCE,       \
 	    SERVED_IN_STEP, ENDS_NOTHING)                                      \
 	X(CLOCK_ACCEPT, "clock.accept", "POST", "/v1/clock/accept",            \
 	    AUTH_SIGNED, WHO_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE,      \
@@ -194,11 +203,11 @@ enum verb_ends { ENDS_NOTHING = 0, ENDS_ACCESS, GIVES_ACCESS };
 	X(LOCKS, "lock.list", "GET", "/v1/locks", AUTH_TOKEN, WHO_USER,        \
 	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_TOLD,       \
 	    ENDS_NOTHING)                                                      \
-	X(LOCK_ADD, "lock.add", "POST", "/v1/locks", AUTH_SIGNED, WHO_ADMIN,   \
-	    ROOT_MAY, CODE_NONE, PAYLOAD_WHOLE, ANSWER_KEPT, SERVED_TOLD,      \
-	    ENDS_ACCESS)                                                       \
+	X(LOCK_ADD, "lock.add", "POST", "/v1/locks", AUTH_SIGNED,              \
+	    WHO_RESPONDER, ROOT_MAY, CODE_NONE, PAYLOAD_WHOLE, ANSWER_KEPT,    \
+	    SERVED_TOLD, ENDS_ACCESS)                                          \
 	X(LOCK_REMOVE, "lock.remove", "POST", "/v1/locks/remove", AUTH_SIGNED, \
-	    WHO_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_KEPT,      \
+	    WHO_RESPONDER, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_KEPT,  \
 	    SERVED_TOLD, ENDS_NOTHING)                                         \
 	X(MFA_RESET, "mfa.reset", "POST", "/v1/mfa/reset", AUTH_SIGNED,        \
 	    WHO_USER, ROOT_NEVER, CODE_ALWAYS, PAYLOAD_WHOLE, ANSWER_ONCE,     \
@@ -248,6 +257,12 @@ struct verb {
 	enum verb_ends ends;
 };
 
+/* The rights, any of which is enough (core/right.h); 0: none is wanted. */
+uint8_t verb_rights(const struct verb *v);
+/* "this is for admins and auditors". */
+const char *verb_rights_text(const struct verb *v);
+/* Is it for administration, and does more than read? */
+bool verb_administers(const struct verb *v);
 /* NULL for unknown ids. */
 const struct verb *verb_get(unsigned id);
 /* The route for a method and path; *retarg points at the {id} inside path or

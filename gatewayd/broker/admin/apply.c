@@ -25,6 +25,7 @@
 #include "broker/broker.h"
 #include "broker/call/order.h"
 #include "broker/grant/protect.h"
+#include "broker/identity/caller.h"
 #include "broker/identity/permission.h"
 
 enum {
@@ -281,6 +282,18 @@ compared(struct call *c)
 		weigh(c);
 }
 
+/* Each right is for its lists. */
+static bool
+is_theirs(const struct apply *a)
+{
+	const uint8_t have = a->c->rights;
+
+	return ((a->nusers == 0 || right_may(have, RIGHT_USER_ADMIN)) &&
+		   (a->ntargets + a->nroles == 0 ||
+		       right_may(have, RIGHT_POLICY))) ||
+	       FAULT(any_list);
+}
+
 static void
 begin(struct call *c)
 {
@@ -289,6 +302,12 @@ begin(struct call *c)
 
 	if (apply_lists(a, &p) != 0)
 		call_problem(c, &p);
+	else if (!is_theirs(a))
+		caller_refuse(c, 403, "forbidden",
+		    !right_may(c->rights, RIGHT_USER_ADMIN)
+			? "users: this is for admins and user admins"
+			: "targets, roles: this is for admins and "
+			  "the right policy");
 	else
 		in_turns(a, apply_read, compared);
 }

@@ -9,10 +9,12 @@
 #include "base/disk.h"
 #include "base/err.h"
 #include "base/fault.h"
+#include "broker/admin/power_read.h"
 #include "broker/admin/reconsider.h"
 #include "broker/broker.h"
 #include "broker/call/order.h"
 #include "broker/call/put.h"
+#include "broker/identity/caller.h"
 
 int
 change_read(struct change *x, const struct call *c, struct problem *p)
@@ -49,6 +51,11 @@ struct admins {
 	uint64_t n;
 };
 
+struct change_trial {
+	struct power power; /* before */
+	bool last;          /* the last admin goes */
+};
+
 /* One key that is not locked is enough. */
 static void
 count_admin(void *arg, const char *name, const struct user *u)
@@ -81,25 +88,62 @@ admins_left(struct broker *b, uint64_t *ret)
 	return r;
 }
 
+/* Whose rights, keys and codes it touches is an admin's to touch. */
+static int
+judge_power(struct call *c, const struct power *before, struct problem *p)
+{
+	struct power after;
+	const char *whose = NULL;
+	int r = power_read(c->b, &after);
+
+	if (r == 0)
+		whose = power_touched(before, &after);
+	if (r == 0 && whose != NULL && !right_may(c->rights, RIGHT_ADMIN) &&
+	    !FAULT(beyond)) {
+		problem_set(p, 403, "forbidden", NULL,
+		    "%s has a right of administration, or would have: only an "
+		    "admin changes that, their keys or their codes",
+		    whose);
+		r = GW_EDENIED;
+	}
+	power_done(&after);
+	return r;
+}
+
 /* In an open transaction. GW_EDENIED: no admin would be left to undo it. */
 static int
-put_and_count(struct call *c, struct change *x, change_put_fn *put,
-    struct problem *p, bool keep, bool *retlast)
+put_and_judge(struct call *c, struct change *x, struct change_trial *t,
+    change_put_fn *put, struct problem *p)
 {
 	uint64_t before = 0, after = 0;
 	int r;
 
-	*retlast = false;
-	if (!keep)
-		grants_mark_over(c->b);
-	if ((r = admins_left(c->b, &before)) != 0 || (r = put(c, p)) != 0 ||
+	if ((r = power_read(c->b, &t->power)) != 0 ||
+	    (r = admins_left(c->b, &before)) != 0 || (r = put(c, p)) != 0 ||
 	    (r = broker_load_locks(c->b)) != 0 ||
+	    (r = broker_load_roles(c->b)) != 0 ||
+	    (r = judge_power(c, &t->power, p)) != 0 ||
 	    (r = admins_left(c->b, &after)) != 0)
 		return r;
-	*retlast = before > 0 && after == 0;
-	if (*retlast && !c->local && !x->last_may && !FAULT(last_admin))
-		return GW_EDENIED;
-	if ((r = broker_load_roles(c->b)) != 0)
+	t->last = before > 0 && after == 0;
+	return t->last && !c->local && !x->last_may && !FAULT(last_admin)
+		   ? GW_EDENIED
+		   : 0;
+}
+
+static int
+put_and_count(struct call *c, struct change *x, change_put_fn *put,
+    struct problem *p, bool keep, bool *retlast)
+{
+	struct change_trial t = {0};
+	int r;
+
+	if (!keep)
+		grants_mark_over(c->b);
+	r = put_and_judge(c, x, &t, put, p);
+	*retlast = t.last;
+	power_done(&t.power);
+	if (r != 0)
 		return r;
 	change_done(x);
 	x->ended = keep ? json_object() : grants_over_json(c->b);
@@ -119,7 +163,9 @@ answer(struct call *c, int r, struct problem *p)
 		    "NAME --admin), or say the same as root on the gateway, "
 		    "with --socket %s",
 		    c->b->conf->admin_socket);
-	if (p->status != 0)
+	if (p->status == 403 && c->seq == 0)
+		caller_refuse(c, 403, p->code, p->text);
+	else if (p->status != 0)
 		call_undone(c, p);
 	else
 		call_store_failed(c, r);

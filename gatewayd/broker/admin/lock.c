@@ -46,7 +46,7 @@ static int
 list(struct call *c, struct listing *l)
 {
 	const int64_t now = broker_now(c->b).utc_ms;
-	const bool all = c->local || c->admin || c->auditor;
+	const bool all = c->rights != RIGHT_NONE;
 	struct lock_facts own = {.user = c->user,
 	    .key_fp = c->key_fp,
 	    .source = &c->peer,

@@ -15,13 +15,13 @@
 #include "broker/admin/lookalike.h"
 #include "broker/admin/quota.h"
 #include "broker/admin/role.h"
-#include "wire/role_json.h"
 #include "broker/broker.h"
 #include "broker/call/call.h"
 #include "broker/call/listing.h"
 #include "broker/call/put.h"
 #include "broker/call/subject.h"
 #include "broker/identity/mfa.h"
+#include "wire/role_json.h"
 
 /* Not one that denies everybody. */
 static bool
@@ -34,7 +34,7 @@ names_user(const struct policy_role *x, const struct user *u, int64_t now_ms)
 static int
 list(struct call *c, struct listing *l)
 {
-	const bool all = c->local || c->admin || c->auditor;
+	const bool all = c->rights != RIGHT_NONE;
 
 	for (size_t i = 0; i < c->b->nroles; i++) {
 		const struct policy_role *x = &c->b->roles[i];

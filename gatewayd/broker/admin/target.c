@@ -121,8 +121,7 @@ list_mine(struct call *c, struct listing *l)
 static int
 list(struct call *c, struct listing *l)
 {
-	struct walk w = {
-	    .list = l, .c = c, .all = c->local || c->admin || c->auditor};
+	struct walk w = {.list = l, .c = c, .all = c->rights != RIGHT_NONE};
 
 	return store_target_each(c->b->store, list_one, &w);
 }

@@ -53,8 +53,7 @@ user_json(const struct user *u)
 	put_str(o, "user", u->name);
 	put_str(o, "user_id", u->id);
 	put_str(o, "state", state_str(u->state));
-	put_bool(o, "admin", u->admin);
-	put_bool(o, "auditor", u->auditor);
+	put_rights(o, u->rights);
 	(void)json_object_set_new(o, "groups", names_json(&u->groups));
 	(void)json_object_set_new(o, "keys", keys);
 	put_bool(o, "totp", u->totp.len > 0);
@@ -91,8 +90,7 @@ user_policy_json(const struct user *u)
 	put_str(o, "user", u->name);
 	(void)json_object_set_new(o, "keys", keys);
 	(void)json_object_set_new(o, "groups", names_json(&u->groups));
-	put_bool(o, "admin", u->admin);
-	put_bool(o, "auditor", u->auditor);
+	put_rights(o, u->rights);
 	if (u->state == USER_DISABLED)
 		put_str(o, "state", state_str(u->state));
 	return o;
@@ -280,6 +278,67 @@ parse_groups(struct user *u, const json_t *o, struct problem *p)
 }
 
 static int
+bad_right(const char *name, struct problem *p)
+{
+	problem_set(p, 400, "bad-field", "rights",
+	    "rights: %s: admin, auditor, policy, responder or user-admin was "
+	    "expected%s",
+	    name,
+	    strcmp(name, "approver") == 0
+		? "; who approves is said by a role's approvals: put them "
+		  "into a group that one names"
+		: "");
+	return GW_EINVAL;
+}
+
+/* One of them by its own word, as there was before rights had a list. */
+static int
+parse_right(
+    struct user *u, const json_t *o, enum right right, struct problem *p)
+{
+	bool has = (u->rights & right) != 0;
+	const int r = json_get_bool(o, right_str(right), false, &has, p);
+
+	u->rights = (uint8_t)(has ? u->rights | right : u->rights & ~right);
+	return r;
+}
+
+static int
+parse_list(uint8_t *ret, const json_t *o, const char *key, struct problem *p)
+{
+	struct name_list names = {0};
+	int r = names_parse(&names, o, key, false, p);
+
+	*ret = RIGHT_NONE;
+	for (unsigned i = 0; r == 0 && i < names.n; i++) {
+		const enum right right = right_find(names.name[i]);
+
+		*ret = (uint8_t)(*ret | right);
+		if (right == RIGHT_NONE)
+			r = bad_right(names.name[i], p);
+	}
+	return r;
+}
+
+/* "rights" are all of them, in place of those there are. */
+static int
+parse_rights(struct user *u, const json_t *o, struct problem *p)
+{
+	uint8_t all = RIGHT_NONE, more = RIGHT_NONE, less = RIGHT_NONE;
+	int r;
+
+	if ((r = parse_list(&all, o, "rights", p)) != 0 ||
+	    (r = parse_list(&more, o, "add_rights", p)) != 0 ||
+	    (r = parse_list(&less, o, "remove_rights", p)) != 0)
+		return r;
+	if (json_object_get(o, "rights") != NULL)
+		u->rights = all;
+	u->rights = (uint8_t)((u->rights | more) & ~less);
+	r = parse_right(u, o, RIGHT_ADMIN, p);
+	return r != 0 ? r : parse_right(u, o, RIGHT_AUDITOR, p);
+}
+
+static int
 parse_state(struct user *u, const json_t *o, struct problem *p)
 {
 	const char *s = NULL;
@@ -351,12 +410,13 @@ int
 user_parse(struct user *ret, struct broker *b, const json_t *o,
     enum user_body kind, struct problem *p)
 {
-	static const char *const policy[] = {"user", "keys", "admin", "auditor",
-	    "groups", "state", "totp", NULL};
+	static const char *const policy[] = {"user", "keys", "rights", "admin",
+	    "auditor", "groups", "state", "totp", NULL};
 	static const char *const add[] = {
-	    "user", "keys", "admin", "auditor", "groups", NULL};
-	static const char *const set[] = {"user", "keys", "admin", "auditor",
-	    "groups", "add_groups", "remove_groups", "totp", "invite", NULL};
+	    "user", "keys", "rights", "admin", "auditor", "groups", NULL};
+	static const char *const set[] = {"user", "keys", "rights",
+	    "add_rights", "remove_rights", "admin", "auditor", "groups",
+	    "add_groups", "remove_groups", "totp", "invite", NULL};
 	static const char *const *const keys[] = {
 	    [USER_POLICY] = policy, [USER_ADD] = add, [USER_SET] = set};
 	const char *name = NULL;
@@ -394,8 +454,7 @@ user_parse(struct user *ret, struct broker *b, const json_t *o,
 	if ((r = check_there(ret, kind, r == 0, p)) != 0 ||
 	    (r = parse_keys(ret, b, o, p)) != 0 ||
 	    (r = parse_groups(ret, o, p)) != 0 ||
-	    (r = json_get_bool(o, "admin", false, &ret->admin, p)) != 0 ||
-	    (r = json_get_bool(o, "auditor", false, &ret->auditor, p)) != 0 ||
+	    (r = parse_rights(ret, o, p)) != 0 ||
 	    (r = parse_totp(ret, o, p)) != 0)
 		return r;
 	return parse_state(ret, o, p);
@@ -414,8 +473,8 @@ user_equal(const struct user *a, const struct user *b)
 	    !sealed_equal(&a->pending, &b->pending))
 		return false;
 	if (strcmp(a->name, b->name) != 0 || a->state != b->state ||
-	    a->admin != b->admin || a->auditor != b->auditor ||
-	    a->nkeys != b->nkeys || a->groups.n != b->groups.n)
+	    a->rights != b->rights || a->nkeys != b->nkeys ||
+	    a->groups.n != b->groups.n)
 		return false;
 	for (unsigned i = 0; i < a->groups.n; i++)
 		if (!name_list_has(&b->groups, a->groups.name[i]))

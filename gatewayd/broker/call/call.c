@@ -124,8 +124,7 @@ call_part(const struct call *c, json_t *body, call_part_fn *fn, void *arg)
 	x->uid = c->uid;
 	x->loginuid = c->loginuid;
 	memcpy(x->user, c->user, sizeof(x->user));
-	x->admin = c->admin;
-	x->auditor = c->auditor;
+	x->rights = c->rights;
 	x->user_state = c->user_state;
 	memcpy(x->key_fp, c->key_fp, sizeof(x->key_fp));
 	call_link(x);

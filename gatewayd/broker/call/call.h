@@ -38,7 +38,7 @@ struct call {
 	bool proved; /* by a signature not seen before, or a token */
 	int64_t uid, loginuid;
 	char user[LIMIT_NAME_SIZE]; /* "local" there */
-	bool admin, auditor;
+	uint8_t rights;             /* enum right */
 	uint8_t user_state;
 	struct subject *subject; /* read for it; NULL = nothing yet */
 	struct sshkey key;

@@ -202,7 +202,7 @@ listing_reply(struct listing *l)
 bool
 listing_everybody(const struct listing *l, const struct call *c)
 {
-	return c->local || (l->all && (c->auditor || c->admin));
+	return c->local || (l->all && c->rights != RIGHT_NONE);
 }
 
 void

@@ -6,6 +6,7 @@
 
 #include "base/str.h"
 #include "broker/call/put.h"
+#include "core/right.h"
 
 /* A banner, an error of a library: not all text was checked when it came, and
  * it ends on somebody's terminal. */
@@ -64,6 +65,23 @@ put_addr(json_t *list, const struct addr *a)
 		return;
 	addr_format(text, a);
 	(void)json_array_append_new(list, json_string(text));
+}
+
+void
+put_rights(json_t *o, uint8_t rights)
+{
+	json_t *list = json_array();
+
+	put_bool(o, "admin", (rights & RIGHT_ADMIN) != 0);
+	put_bool(o, "auditor", (rights & RIGHT_AUDITOR) != 0);
+	for (unsigned r = 1; r <= RIGHTS_ALL; r <<= 1)
+		if ((rights & r) != 0)
+			(void)json_array_append_new(
+			    list, json_string(right_str((enum right)r)));
+	if (o != NULL)
+		(void)json_object_set_new(o, "rights", list);
+	else
+		json_decref(list);
 }
 
 json_t *

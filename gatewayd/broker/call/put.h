@@ -22,6 +22,8 @@ void put_bool(json_t *o, const char *key, bool v);
 void put_time(json_t *o, const char *key, int64_t utc_ms); /* 0 = null */
 /* Appends to a list, if there is an address. */
 void put_addr(json_t *list, const struct addr *a);
+/* "admin", "auditor" and all "rights". */
+void put_rights(json_t *o, uint8_t rights);
 /* A new list of strings; NULL: out of memory. */
 json_t *names_json(const struct name_list *l);
 

@@ -84,7 +84,8 @@ is_locked(
 	return true;
 }
 
-/* An admin's, of a target that is still the same, or of an address alone. */
+/* Of one who may change targets: of a target that is still the same, or of an
+ * address alone. */
 static bool
 recheck_probe(
     struct subject *s, const struct live_grant *lg, struct recheck *ret)
@@ -95,7 +96,7 @@ recheck_probe(
 		return false;
 	if (event_actor_own(lg->g.user))
 		return true; /* root, on the admin socket */
-	return same_user(s, lg) && s->user.admin &&
+	return same_user(s, lg) && right_may(s->user.rights, RIGHT_POLICY) &&
 	       (lg->g.target_id[0] == '\0' || same_target(s, lg));
 }
 

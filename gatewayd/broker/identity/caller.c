@@ -56,8 +56,8 @@ record_denied(const struct call *c, const char *reason)
 	record_lock_denied(c, reason, NULL);
 }
 
-static void
-refuse(struct call *c, int status, const char *code, const char *text)
+void
+caller_refuse(struct call *c, int status, const char *code, const char *text)
 {
 	record_denied(c, code);
 	call_refuse(c, status, code, NULL, "%s", text);
@@ -81,10 +81,7 @@ permit(struct call *c, call_fn *fn)
 	const struct lock *lock = NULL;
 
 	if (!permission_rank(c)) {
-		refuse(c, 403, "forbidden",
-		    c->verb->who == WHO_ADMIN
-			? "this is for admins"
-			: "this is for admins and auditors");
+		caller_refuse(c, 403, "forbidden", verb_rights_text(c->verb));
 		return;
 	}
 	if ((lock = permission_lock(c)) != NULL) {
@@ -101,7 +98,7 @@ permit(struct call *c, call_fn *fn)
 		fn(c);
 		break;
 	default:
-		refuse(c, 403, "forbidden", "nobody may");
+		caller_refuse(c, 403, "forbidden", "nobody may");
 	}
 }
 
@@ -112,7 +109,7 @@ not_for_root(struct call *c)
 {
 	if (c->verb->root == ROOT_MAY)
 		return false;
-	refuse(c, 403, "forbidden",
+	caller_refuse(c, 403, "forbidden",
 	    "this needs a user's key: ask over HTTPS, not over the admin "
 	    "socket");
 	return true;
@@ -124,13 +121,14 @@ check_local(struct call *c, const struct msg_api_call *m, call_fn *fn)
 	struct problem p = {0};
 
 	if (m->uid != 0 && !FAULT(admin_root)) {
-		refuse(c, 403, "forbidden", "the admin socket is root's");
+		caller_refuse(
+		    c, 403, "forbidden", "the admin socket is root's");
 		return;
 	}
 	if (not_for_root(c))
 		return;
 	c->local = true;
-	c->admin = c->auditor = true;
+	c->rights = RIGHT_ADMIN;
 	c->user_state = USER_ACTIVE;
 	name_set(c->user, "local");
 	if (c->verb->auth == AUTH_SIGNED) {
@@ -157,19 +155,19 @@ check_token(struct call *c, const struct msg_api_call *m, call_fn *fn)
 	}
 	if (token_check(c->b, m->token, &c->peer, name, c->key_fp,
 		&c->token_end_boot_ms) != 0) {
-		refuse(c, 401, "token-wrong",
+		caller_refuse(c, 401, "token-wrong",
 		    "the token has expired, or belongs to another address");
 		return;
 	}
 	c->proved = true;
 	permission_load(c, name);
 	if (c->user_state != USER_ACTIVE) {
-		refuse(c, 401, "token-wrong", "that user is not active");
+		caller_refuse(c, 401, "token-wrong", "that user is not active");
 		return;
 	}
 	/* a token is worth what the key that asked for it is worth */
 	if (!permission_has_key(c)) {
-		refuse(c, 401, "token-wrong", "its key was removed");
+		caller_refuse(c, 401, "token-wrong", "its key was removed");
 		return;
 	}
 	permit(c, fn);
@@ -180,7 +178,7 @@ check_token(struct call *c, const struct msg_api_call *m, call_fn *fn)
 static void
 bad_signature(struct call *c)
 {
-	refuse(c, 401, "bad-signature",
+	caller_refuse(c, 401, "bad-signature",
 	    "the signature does not fit the request (namespace "
 	    "request@sallyport)");
 }
@@ -327,13 +325,13 @@ check_signed(struct call *c, const struct msg_api_call *m, call_fn *fn)
 		return;
 	}
 	if ((code = wrong_address(c, &text)) != NULL) {
-		refuse(c, 401, code, text);
+		caller_refuse(c, 401, code, text);
 		return;
 	}
 	if (!clock_near(c))
 		return;
 	if (challenge_check(c) != 0) {
-		refuse(c, 401, "stale-nonce",
+		caller_refuse(c, 401, "stale-nonce",
 		    "the challenge has expired, was used, or was given to "
 		    "another "
 		    "address: take a new one");
@@ -384,6 +382,6 @@ caller_check(struct call *c, const struct msg_api_call *m, call_fn *fn)
 	} else if (c->verb->auth == AUTH_SIGNED) {
 		check_signed(c, m, fn);
 	} else {
-		refuse(c, 403, "forbidden", "nobody may");
+		caller_refuse(c, 403, "forbidden", "nobody may");
 	}
 }

@@ -18,8 +18,7 @@ permission_load(struct call *c, const char *name)
 		return;
 	name_set(c->user, x->user.name);
 	c->user_state = x->user.state;
-	c->admin = x->user.admin;
-	c->auditor = x->user.auditor;
+	c->rights = x->user.rights;
 }
 
 bool
@@ -42,12 +41,9 @@ permission_rank(const struct call *c)
 	case WHO_INVITED:
 	case WHO_USER:
 		return c->user[0] != '\0';
-	case WHO_AUDITOR:
-		return c->auditor || c->admin;
-	case WHO_ADMIN:
-		return c->admin;
 	default:
-		return false;
+		return verb_rights(c->verb) != RIGHT_NONE &&
+		       right_may(c->rights, verb_rights(c->verb));
 	}
 }
 
@@ -66,7 +62,7 @@ permission_lock(const struct call *c)
 		f.nsources = 1;
 		for (unsigned i = 0; i < c->req.nsources; i++)
 			from[f.nsources++] = c->req.source[i].addr;
-	} else if (c->verb->who == WHO_ADMIN ||
+	} else if (verb_administers(c->verb) ||
 		   (c->verb->code == CODE_ALWAYS &&
 		       c->verb->ends == ENDS_ACCESS)) {
 		/* somebody has to undo it; and who is locked does not drive

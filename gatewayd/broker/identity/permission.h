@@ -18,7 +18,7 @@ bool permission_rank(const struct call *c);
 bool permission_state(const struct call *c);
 /* The lock by which this verb is refused to them; NULL: none is. Any that
  * covers them, and one on everything, refuses what gives access; one on the
- * user, on a group of theirs or on the key, what only admins may. Borrowed. */
+ * user, on a group of theirs or on the key, what a right is needed for. */
 const struct lock *permission_lock(const struct call *c);
 /* Some role may give them that target: they may know that there is one. */
 bool permission_reaches(const struct call *c, const struct target *t);

@@ -234,8 +234,7 @@ verb_whoami(struct call *c)
 	if (c->peer.family != 0)
 		addr_format(source, &c->peer);
 	put_str(o, "user", c->user);
-	put_bool(o, "admin", c->admin);
-	put_bool(o, "auditor", c->auditor);
+	put_rights(o, c->rights);
 	put_str(o, "key_fp", c->key_fp);
 	put_str(o, "source", source);
 	put_str(o, "server_id", c->b->conf->server_id);

@@ -77,7 +77,7 @@ may_ask(struct call *c, struct question *q)
 		    "say whom, and which target");
 		return false;
 	}
-	if (c->local || c->admin || c->auditor || strcmp(q->user, c->user) == 0)
+	if (c->rights != RIGHT_NONE || strcmp(q->user, c->user) == 0)
 		return true;
 	call_refuse(c, 403, "forbidden", "user",
 	    "only auditors and admins ask what others may");

@@ -235,7 +235,7 @@ may_see_others(const struct call *c, const struct listing *l)
 {
 	const struct broker *b = c->b;
 
-	if (c->local || (l->all && (c->admin || c->auditor)))
+	if (c->local || (l->all && c->rights != RIGHT_NONE))
 		return true;
 	for (size_t i = 0; c->subject != NULL && i < b->nroles; i++)
 		for (unsigned k = 0; k < b->roles[i].approvals.n; k++)

@@ -208,14 +208,14 @@ is_asked(const struct call *c, const struct waiting *w)
 bool
 waiting_may_deny(const struct call *c, const struct waiting *w)
 {
-	return c->local || c->admin || (!is_own(c, &w->r) && is_asked(c, w));
+	return right_may(c->rights, RIGHT_RESPONDER) ||
+	       (!is_own(c, &w->r) && is_asked(c, w));
 }
 
 bool
 waiting_concerns(const struct call *c, const struct waiting *w)
 {
-	return c->local || c->admin || c->auditor || is_own(c, &w->r) ||
-	       is_asked(c, w) ||
+	return c->rights != RIGHT_NONE || is_own(c, &w->r) || is_asked(c, w) ||
 	       approvals_by(w->in->approvals, call_user_id(c));
 }
 

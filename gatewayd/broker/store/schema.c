@@ -194,6 +194,14 @@ static const char recovery[] =
 static const char approved[] =
     "ALTER TABLE requests ADD COLUMN approved_by TEXT NOT NULL DEFAULT '';";
 
+/* 11: rights as a set (core/right.h): admin and auditor are two of several. */
+static const char rights[] =
+    "ALTER TABLE users ADD COLUMN rights INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE users SET rights = (CASE admin WHEN 1 THEN 1 ELSE 0 END)"
+    " + (CASE auditor WHEN 1 THEN 2 ELSE 0 END);"
+    "ALTER TABLE users DROP COLUMN admin;"
+    "ALTER TABLE users DROP COLUMN auditor;";
+
 const struct migration *
 store_migrations(unsigned *retn)
 {
@@ -208,6 +216,7 @@ store_migrations(unsigned *retn)
 	    {.text = locks},
 	    {.text = recovery},
 	    {.text = approved},
+	    {.text = rights},
 	};
 
 	*retn = ARRAY_LEN(list);

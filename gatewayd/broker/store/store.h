@@ -30,6 +30,7 @@
 #include "core/policy.h"
 #include "core/recovery.h"
 #include "core/request.h"
+#include "core/right.h"
 #include "core/target.h"
 #include "core/tries.h"
 
@@ -54,8 +55,8 @@ struct sealed {
 struct user {
 	char id[LIMIT_ID_SIZE];
 	char name[LIMIT_NAME_SIZE];
-	uint8_t state; /* enum user_state */
-	bool admin, auditor;
+	uint8_t state;  /* enum user_state */
+	uint8_t rights; /* enum right */
 	struct name_list groups;
 	unsigned nkeys;
 	struct user_key keys[LIMIT_KEYS_PER_USER];
@@ -206,6 +207,9 @@ MUST_CHECK int store_user_remove(
     struct store *s, const char *name, uint64_t seq);
 /* The active admins, as store_user_each(). */
 MUST_CHECK int store_admin_each(struct store *s, store_user_fn *fn, void *arg);
+/* Who has a right, whatever their state; or, group not NULL, is in that. */
+MUST_CHECK int store_holder_each(
+    struct store *s, const char *group, store_user_fn *fn, void *arg);
 /* How many active admins there are. */
 MUST_CHECK int store_admins(struct store *s, uint64_t *ret);
 /* 0: some user is in that group. */

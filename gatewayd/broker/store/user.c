@@ -10,14 +10,16 @@
 
 /* One row of the user, one for each of their groups, one for each key. */
 #define ROWS                                                                   \
-	"SELECT owner, kind, a, b, c, p, q, state, admin, auditor,"            \
+	"SELECT owner, kind, a, b, c, p, q, state, rights,"                    \
 	" invite_end, pending_end FROM (SELECT name AS owner, 0 AS kind,"      \
 	" id AS a, invite AS b, '' AS c, totp AS p, pending AS q, state,"      \
-	" admin, auditor, invite_end, pending_end FROM users"                  \
-	" UNION ALL SELECT user, 1, name, '', '', NULL, NULL, 0, 0, 0, 0, 0"   \
+	" rights, invite_end, pending_end FROM users"                          \
+	" UNION ALL SELECT user, 1, name, '', '', NULL, NULL, 0, 0, 0, 0"      \
 	" FROM user_groups"                                                    \
 	" UNION ALL SELECT user, 2, fp, type, comment, blob, NULL,"            \
-	" 0, 0, 0, 0, 0 FROM user_keys) AS rows"
+	" 0, 0, 0, 0 FROM user_keys) AS rows"
+
+_Static_assert(RIGHT_ADMIN == 1, "as in rights & 1");
 
 enum { ROW_USER, ROW_GROUP, ROW_KEY };
 
@@ -63,10 +65,9 @@ read_row(void *thing, struct query *q)
 		read_sealed(&u->totp, q, 5);
 		read_sealed(&u->pending, q, 6);
 		u->state = (uint8_t)query_get_num(q, 7);
-		u->admin = query_get_num(q, 8) == 1;
-		u->auditor = query_get_num(q, 9) == 1;
-		u->invite_end_ms = query_get_num(q, 10);
-		u->pending_end_ms = query_get_num(q, 11);
+		u->rights = (uint8_t)(query_get_num(q, 8) & RIGHTS_ALL);
+		u->invite_end_ms = query_get_num(q, 9);
+		u->pending_end_ms = query_get_num(q, 10);
 		return 0;
 	case ROW_GROUP:
 		return name_list_add(&u->groups, query_get_str(q, 2));
@@ -146,19 +147,18 @@ static int
 put_row(struct store *s, const struct user *u, uint64_t seq)
 {
 	struct query *q = query_new(s->sql,
-	    "INSERT INTO users(name, state, admin, auditor, totp, pending,"
+	    "INSERT INTO users(name, state, rights, totp, pending,"
 	    " invite, invite_end, seq, id, pending_end)"
-	    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)"
+	    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)"
 	    " ON CONFLICT(name) DO UPDATE SET state = excluded.state,"
-	    " admin = excluded.admin, auditor = excluded.auditor,"
+	    " rights = excluded.rights,"
 	    " totp = excluded.totp, pending = excluded.pending,"
 	    " invite = excluded.invite, invite_end = excluded.invite_end,"
 	    " seq = excluded.seq, pending_end = excluded.pending_end");
 
 	query_str(q, u->name);
 	query_num(q, u->state);
-	query_num(q, u->admin ? 1 : 0);
-	query_num(q, u->auditor ? 1 : 0);
+	query_num(q, u->rights);
 	query_blob(q, u->totp.p, u->totp.len);
 	query_blob(q, u->pending.p, u->pending.len);
 	query_str(q, u->invite);
@@ -298,8 +298,8 @@ store_user_remove(struct store *s, const char *name, uint64_t seq)
 int
 store_admins(struct store *s, uint64_t *ret)
 {
-	struct query *q = query_new(s->sql,
-	    "SELECT count(*) FROM users WHERE admin = 1 AND state = ?1");
+	struct query *q = query_new(s->sql, "SELECT count(*) FROM users WHERE "
+					    "(rights & 1) <> 0 AND state = ?1");
 
 	*ret = 0;
 	query_num(q, USER_ACTIVE);
@@ -390,11 +390,26 @@ store_member_each(struct store *s, store_member_fn *fn, void *arg)
 int
 store_admin_each(struct store *s, store_user_fn *fn, void *arg)
 {
-	struct query *q = query_new(s->sql,
-	    ROWS " WHERE owner IN (SELECT name FROM users WHERE admin = 1"
-		 " AND state = ?1) ORDER BY owner, kind, a");
+	struct query *q = query_new(s->sql, ROWS
+	    " WHERE owner IN (SELECT name FROM users"
+	    " WHERE (rights & 1) <> 0 AND state = ?1) ORDER BY owner, kind, a");
 	struct each e = {.fn = fn, .arg = arg};
 
 	query_num(q, USER_ACTIVE);
+	return store_things(q, sizeof(struct user), read_row, found, &e);
+}
+
+int
+store_holder_each(
+    struct store *s, const char *group, store_user_fn *fn, void *arg)
+{
+	struct query *q = query_new(s->sql,
+	    ROWS " WHERE owner IN (SELECT name FROM users"
+		 " WHERE ?1 IS NULL AND rights <> 0"
+		 " UNION SELECT user FROM user_groups WHERE name = ?1)"
+		 " ORDER BY owner, kind, a");
+	struct each e = {.fn = fn, .arg = arg};
+
+	query_str(q, group);
 	return store_things(q, sizeof(struct user), read_row, found, &e);
 }

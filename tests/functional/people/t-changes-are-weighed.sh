@@ -52,7 +52,7 @@ done
 echo '- what ends nothing is not asked about'
 weigh n user set alice --auditor
 expect_no_out 'y/N'
-expect_out 'auditor +no -> yes'
+expect_out 'rights +none -> auditor'
 expect_out '^EXIT 0'
 
 echo '- a dry run changes nothing, and asks nothing'

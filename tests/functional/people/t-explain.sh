@@ -68,7 +68,7 @@ expect_eq true "$(local_admin access --user alice -o json | jq -r '.items[0].loc
 local_admin unlock "$lock" --yes >/dev/null 2>&1
 expect_eq false "$(local_admin access --user alice -o json | jq -r '.items[0].locked')" 'unlocked'
 explain bob access --target web-01
-expect_said 'for admins and auditors' "$EXPLAINED" 'access by a user'
+expect_said 'who has a right of administration' "$EXPLAINED" 'access by a user'
 
 echo '- roles that have nothing in common: one is named'
 add_role files --user alice --label env=lab --login deploy --max 1h --allow sftp

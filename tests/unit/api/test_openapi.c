@@ -69,8 +69,10 @@ static void
 test_every_route(void **state)
 {
 	static const char *const auth[] = {"", "open", "token", "signed"};
-	static const char *const who[] = {
-	    "", "anyone", "stranger", "invited", "user", "auditor", "admin"};
+	static const char *const who[] = {"", "anyone", "stranger", "invited",
+	    "user", "any-right", "auditor", "policy", "responder",
+	    "responder, user-admin", "user-admin", "policy, user-admin",
+	    "admin"};
 	static const char *const code[] = {
 	    "", "never", "mfa-age", "mfa-age", "always"};
 

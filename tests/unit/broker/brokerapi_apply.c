@@ -222,7 +222,7 @@ test_apply_is_the_later(void **state)
 	s = store_of(x);
 	must(store_user_get(s, "alice", u));
 	store_close(s);
-	assert_false(u->auditor);
+	assert_int_equal(u->rights & RIGHT_AUDITOR, 0);
 	assert_int_equal(u->groups.n, 1);
 	free(u);
 }

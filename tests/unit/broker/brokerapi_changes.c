@@ -93,6 +93,7 @@ test_changes_are_told(void **state)
 	    "{\"user\":\"alice\",\"groups\":[\"ops\"],\"auditor\":true}");
 	want_event(x, EV_USER_UPDATE);
 	assert_true(has(x, "\"was\":\"{\\\"auditor\\\":false,"
+			   "\\\"rights\\\":[\\\"admin\\\"],"
 			   "\\\"groups\\\":[\\\"ops\\\",\\\"sre\\\"]}\""));
 	assert_true(has(x, "\\\"groups\\\":[\\\"ops\\\"]"));
 	assert_int_equal(want_reply(x, &x->admin), 200);
@@ -444,7 +445,7 @@ test_last_two_admins(void **state)
 	name_set(u->name, "bob");
 	(void)!store_id(s, STORE_USERS, "bob", u->id);
 	u->state = USER_ACTIVE;
-	u->admin = true;
+	u->rights = RIGHT_ADMIN;
 	must(store_user_put(s, u, 1));
 	store_close(s);
 	free(u);

@@ -44,7 +44,7 @@ store_bob(struct scene *x, const struct key *k, enum user_state state)
 	strcpy(u->name, "bob");
 	(void)!store_id(s, STORE_USERS, u->name, u->id);
 	u->state = (uint8_t)state;
-	u->admin = u->auditor = true;
+	u->rights = RIGHT_ADMIN | RIGHT_AUDITOR;
 	u->keys[u->nkeys++] = k->pub;
 	must(store_user_put(s, u, 1));
 	store_close(s);
@@ -217,7 +217,7 @@ static void
 want_all_said(const char *policy)
 {
 	static const char *const said[] = {"\"user\"", "\"keys\"", "\"groups\"",
-	    "\"admin\"", "\"auditor\"", "\"state\"", "\"target\"",
+	    "\"rights\"", "\"admin\"", "\"auditor\"", "\"state\"", "\"target\"",
 	    "\"addresses\"", "\"port\"", "\"reach\"", "\"labels\"",
 	    "\"logins\"", "\"host_keys\""};
 	static const char *const unsaid[] = {

@@ -127,6 +127,11 @@ void test_commands_of_a_session(void **state);
 void test_commands_of_a_request(void **state);
 void test_commands_are_approved(void **state);
 
+/* ---- brokerapi_rights.c */
+
+void test_rights(void **state);
+void test_user_admin_is_no_admin(void **state);
+
 /* ---- brokerapi_rows.c */
 
 void test_root_is_no_user(void **state);

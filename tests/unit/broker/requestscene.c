@@ -33,7 +33,7 @@ store_person(
 	name_set(u->name, persons[p].name);
 	id_new(u->id, 'u');
 	u->state = USER_ACTIVE;
-	u->auditor = persons[p].auditor;
+	u->rights = persons[p].auditor ? RIGHT_AUDITOR : RIGHT_NONE;
 	u->keys[u->nkeys++] = k->pub;
 	if (persons[p].group != NULL)
 		must(name_list_add(&u->groups, persons[p].group));

@@ -106,6 +106,8 @@ main(void)
 	    T(test_kill_without_log),
 	    T(test_tokens_full),
 	    T(test_forbidden_is_recorded),
+	    T(test_rights),
+	    T(test_user_admin_is_no_admin),
 	    T(test_root_is_no_user),
 	    T(test_states),
 	    T(test_early),

@@ -223,7 +223,8 @@ test_policy_back(void **state)
 {
 	static const char rest[] =
 	    "{'users':[{'user':'no','keys':['" KEY " a@b'],'groups':[],"
-	    "'admin':false,'auditor':true,'state':'disabled'}],"
+	    "'rights':['auditor','user-admin'],'admin':false,'auditor':true,'"
+	    "state':'disabled'}],"
 	    "'targets':[{'target':'1','addresses':['192.0.2.1',"
 	    "'2001:db8::1'],'port':22,'reach':'proxy','labels':{'0x1':'null'},"
 	    "'logins':['deploy'],'host_keys':['" KEY "']}],'roles':[]}";

@@ -198,7 +198,7 @@ want_users(struct store *s)
 	assert_non_null(u);
 	must(store_user_get(s, "alice", u));
 	assert_int_equal(u->state, USER_ACTIVE);
-	assert_true(u->admin && !u->auditor);
+	assert_int_equal(u->rights, RIGHT_ADMIN);
 	assert_int_equal(u->groups.n, 2);
 	assert_true(name_list_has(&u->groups, "ops"));
 	assert_true(name_list_has(&u->groups, "dev"));
@@ -213,7 +213,7 @@ want_users(struct store *s)
 	assert_int_equal(u->pending.len, 0);
 	must(store_user_get(s, "bob", u));
 	assert_int_equal(u->state, USER_INVITED);
-	assert_true(!u->admin && u->auditor);
+	assert_int_equal(u->rights, RIGHT_AUDITOR);
 	assert_int_equal(u->pending.len, 12);
 	assert_int_equal(u->totp.len, 0);
 	assert_int_equal(strlen(u->invite), 64);

@@ -245,11 +245,11 @@ test_ids(void **state)
 	must(store_user_get(p->store, "alice", got));
 	assert_string_equal(got->id, u->id);
 	/* changed: the same one */
-	u->admin = false;
+	u->rights = RIGHT_NONE;
 	must(store_user_put(p->store, u, 2));
 	/* another of that name, the id of another, no id of a user */
 	id_new(u->id, 'u');
-	u->admin = true;
+	u->rights = RIGHT_ADMIN;
 	assert_int_equal(store_user_put(p->store, u, 3), GW_ESTATE);
 	name_set(u->name, "bob");
 	u->nkeys = 0;
@@ -260,7 +260,7 @@ test_ids(void **state)
 	u->id[0] = '\0';
 	assert_int_equal(store_user_put(p->store, u, 3), GW_EINVAL);
 	must(store_user_get(p->store, "alice", got));
-	assert_false(got->admin);
+	assert_int_equal(got->rights, RIGHT_NONE);
 	assert_int_equal(store_user_get(p->store, "bob", u), GW_ENOENT);
 	/* a name that is given again */
 	must(store_role_put(p->store, r, 4));

@@ -99,17 +99,17 @@ test_each_admin(void **state)
 	struct user *u = make_user("alice", "SHA256:a");
 	unsigned n = 0;
 
-	u->admin = true;
+	u->rights = RIGHT_ADMIN;
 	u->state = USER_ACTIVE;
 	must(store_user_put(p->store, u, 1));
 	free(u);
 	u = make_user("bob", "SHA256:b");
-	u->admin = true;
+	u->rights = RIGHT_ADMIN;
 	u->state = USER_DISABLED;
 	must(store_user_put(p->store, u, 2));
 	free(u);
 	u = make_user("carol", "SHA256:c");
-	u->admin = false;
+	u->rights = RIGHT_NONE;
 	u->state = USER_ACTIVE;
 	must(store_user_put(p->store, u, 3));
 	free(u);

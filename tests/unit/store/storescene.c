@@ -36,7 +36,7 @@ make_user(const char *name, const char *fp)
 	id_new(u->id, 'u');
 	name_set(u->name, name);
 	u->state = USER_ACTIVE;
-	u->admin = true;
+	u->rights = RIGHT_ADMIN;
 	must(name_list_add(&u->groups, "ops"));
 	must(name_list_add(&u->groups, "dev"));
 	(void)snprintf(u->keys[0].fp, sizeof(u->keys[0].fp), "SHA256:%s", fp);

@@ -73,8 +73,7 @@ test_user(void **state)
 	must(store_user_get(p->store, "alice", got));
 	assert_string_equal(got->name, "alice");
 	assert_int_equal(got->state, USER_ACTIVE);
-	assert_true(got->admin);
-	assert_false(got->auditor);
+	assert_int_equal(got->rights, RIGHT_ADMIN);
 	assert_int_equal(got->groups.n, 2);
 	assert_true(name_list_has(&got->groups, "ops"));
 	assert_int_equal(got->nkeys, 1);
@@ -277,7 +276,7 @@ test_admins(void **state)
 		name_set(u->name, rows[i].name);
 		(void)!store_id(p->store, STORE_USERS, u->name, u->id);
 		u->state = rows[i].state;
-		u->admin = rows[i].admin;
+		u->rights = rows[i].admin ? RIGHT_ADMIN : RIGHT_AUDITOR;
 		must(store_user_put(p->store, u, 1));
 		must(store_admins(p->store, &n));
 		CHECK_ROW(n == rows[i].want, rows[i].name);

@@ -81,13 +81,25 @@ test_exceptions(void **state)
 	(void)state;
 	CHECK_ONLY(v->who == WHO_STRANGER, "enroll.begin");
 	CHECK_ONLY(v->who == WHO_INVITED, "enroll.confirm");
-	CHECK_ONLY(v->who == WHO_AUDITOR, "policy.access", "recording.get",
-	    "user.list", "audit.read");
-	CHECK_ONLY(v->who == WHO_ADMIN, "grant.revoke", "session.kill",
-	    "target.scan", "target.add", "target.set", "target.remove",
-	    "user.add", "user.set", "user.lock", "user.unlock", "user.remove",
-	    "role.add", "role.set", "role.remove", "policy.apply",
-	    "target.doctor", "clock.accept", "lock.add", "lock.remove");
+	CHECK_ONLY(v->who == WHO_STAFF, "policy.access", "user.list");
+	CHECK_ONLY(v->who == WHO_AUDITOR, "recording.get", "audit.read");
+	CHECK_ONLY(v->who == WHO_POLICY, "target.scan", "target.add",
+	    "target.set", "target.remove", "role.add", "role.set",
+	    "role.remove", "target.doctor");
+	CHECK_ONLY(v->who == WHO_RESPONDER, "grant.revoke", "session.kill",
+	    "lock.add", "lock.remove");
+	CHECK_ONLY(v->who == WHO_SHUTS, "user.lock");
+	CHECK_ONLY(v->who == WHO_USER_ADMIN, "user.add", "user.set",
+	    "user.unlock", "user.remove");
+	CHECK_ONLY(v->who == WHO_APPLIES, "policy.apply");
+	CHECK_ONLY(v->who == WHO_ADMIN, "clock.accept");
+	/* an admin has each, an auditor changes nothing */
+	CHECK_ONLY(verb_administers(v) && v->who != WHO_NOBODY, "grant.revoke",
+	    "session.kill", "target.scan", "target.add", "target.set",
+	    "target.remove", "user.add", "user.set", "user.lock", "user.unlock",
+	    "user.remove", "role.add", "role.set", "role.remove",
+	    "policy.apply", "target.doctor", "clock.accept", "lock.add",
+	    "lock.remove");
 	CHECK_ONLY(v->root != ROOT_MAY, "challenge", "enroll.begin",
 	    "enroll.confirm", "mfa.reset", "mfa.confirm", "mfa.codes",
 	    "key.list", "key.add", "key.remove", "token.create",

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * test_power - what makes power over the gateway wider, and whose accounts are
+ * an admin's alone to touch: tables of how it is before and after.
+ */
+#include "tests/unit/support/test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/attr.h"
+#include "base/str.h"
+#include "core/power.h"
+
+enum { HOLDERS = 4, ROLES = 2 };
+
+struct scene {
+	struct power p;
+	struct holder h[HOLDERS];
+	struct power_role r[ROLES];
+};
+
+static void
+must(int r)
+{
+	assert_int_equal(r, 0);
+}
+
+/* "right", "+group", "#key", "%factor", "!invite" or "-": locked out. */
+static void
+add_word(struct holder *h, const char *s)
+{
+	switch (s[0]) {
+	case '+':
+		must(name_list_add(&h->groups, s + 1));
+		break;
+	case '#':
+		must(str_copy(h->key[h->nkeys++], 64, s + 1));
+		break;
+	case '%':
+		must(str_copy(h->factor, sizeof(h->factor), s + 1));
+		break;
+	case '!':
+		must(str_copy(h->invite, sizeof(h->invite), s + 1));
+		break;
+	case '-':
+		h->disabled = true;
+		break;
+	default:
+		assert_int_not_equal(right_find(s), RIGHT_NONE);
+		h->rights = (uint8_t)(h->rights | right_find(s));
+	}
+}
+
+static void
+add_holder(struct scene *x, char *text)
+{
+	struct holder *h = &x->h[x->p.nholders++];
+	char *save = NULL;
+	const char *s = strtok_r(text, " ", &save);
+
+	assert_true(x->p.nholders <= HOLDERS);
+	name_set(h->name, s);
+	must(str_fmt(h->id, sizeof(h->id), "u-%s", s));
+	while ((s = strtok_r(NULL, " ", &save)) != NULL)
+		add_word(h, s);
+}
+
+/* "ops: 1 of a, 2 of b" */
+static void
+add_role(struct scene *x, char *text)
+{
+	struct power_role *r = &x->r[x->p.nroles++];
+	char *save = NULL;
+	const char *s = strtok_r(text, ":", &save);
+
+	assert_true(x->p.nroles <= ROLES);
+	name_set(r->name, s);
+	must(str_fmt(r->id, sizeof(r->id), "p-%s", s));
+	while ((s = strtok_r(NULL, ",", &save)) != NULL)
+		must(quorum_add(&r->needs, s + strspn(s, " ")));
+}
+
+/* Holders and roles with ";" between. */
+static void
+make(struct scene *x, const char *text)
+{
+	char copy[512];
+	char *save = NULL;
+
+	memset(x, 0, sizeof(*x));
+	x->p.holders = x->h;
+	x->p.roles = x->r;
+	must(str_copy(copy, sizeof(copy), text));
+	for (char *s = strtok_r(copy, ";", &save); s != NULL;
+	     s = strtok_r(NULL, ";", &save)) {
+		s += strspn(s, " ");
+		if (strchr(s, ':') != NULL)
+			add_role(x, s);
+		else
+			add_holder(x, s);
+	}
+}
+
+struct row {
+	const char *before, *after;
+	const char *want; /* "" = nothing */
+};
+
+static void
+check(const struct row *rows, size_t n)
+{
+	struct scene *x = calloc(2, sizeof(*x));
+
+	assert_non_null(x);
+	for (size_t i = 0; i < n; i++) {
+		struct buf b;
+
+		make(&x[0], rows[i].before);
+		make(&x[1], rows[i].after);
+		buf_init(&b, 4096);
+		power_widening(&b, &x[0].p, &x[1].p);
+		buf_u8(&b, 0);
+		must(buf_err(&b));
+		if (strcmp((const char *)b.p, rows[i].want) != 0)
+			fail_msg("%s -> %s: %s", rows[i].before, rows[i].after,
+			    (const char *)b.p);
+		buf_done(&b);
+	}
+	free(x);
+}
+
+static void
+test_rights(void **state)
+{
+	static const struct row rows[] = {
+	    {"", "b admin #k",
+		"user b gets the right admin (u-b, key k, has to enrol)\n"},
+	    {"b auditor #k %1", "b admin auditor #k %1",
+		"user b gets the right admin (u-b, key k, second factor 1)\n"},
+	    {"b policy", "b responder user-admin",
+		"user b gets the right responder (u-b, has to enrol)\n"
+		"user b gets the right user-admin (u-b, has to enrol)\n"},
+	    {"", "b policy",
+		"user b gets the right policy (u-b, has to enrol)\n"},
+	    /* who only reads, and what is taken away */
+	    {"", "b auditor", ""},
+	    {"b policy responder", "b responder", ""},
+	    {"b policy", "", ""},
+	    {"b admin #k %1", "b admin #k %1", ""},
+	};
+
+	(void)state;
+	check(rows, ARRAY_LEN(rows));
+}
+
+static void
+test_approvers(void **state)
+{
+	static const struct row rows[] = {
+	    {"ops: 1 of sre", "ops: 1 of sre; b +sre #k %1",
+		"user b approves as one of sre (u-b, key k, second factor "
+		"1)\n"},
+	    {"b +sre", "b +sre +leads",
+		"user b approves as one of leads (u-b, has to enrol)\n"},
+	    {"b +sre +leads", "b +sre", ""},
+	    {"b policy", "b policy +sre",
+		"user b approves as one of sre (u-b, has to enrol)\n"},
+	};
+
+	(void)state;
+	check(rows, ARRAY_LEN(rows));
+}
+
+/* Of those who have a say already; what else they have is no matter. */
+static void
+test_keys(void **state)
+{
+	static const struct row rows[] = {
+	    {"b admin #k", "b admin #k #n", "user b gets the key n\n"},
+	    {"b +sre #k", "b +sre #n", "user b gets the key n\n"},
+	    {"b policy #k #n", "b policy #k", ""},
+	    {"b auditor #k", "b auditor #n", ""},
+	    {"b admin #k", "b auditor #n", ""},
+	    {"b admin -", "b admin", ""},
+	};
+
+	(void)state;
+	check(rows, ARRAY_LEN(rows));
+}
+
+static void
+test_factors(void **state)
+{
+	static const struct row rows[] = {
+	    {"a admin %1; b responder %2", "a admin %1; b responder",
+		"user b loses the second factor 2\n"},
+	    {"b +sre %2", "b +sre %3", "user b loses the second factor 2\n"},
+	    {"b auditor %2", "b auditor", ""},
+	    {"b admin", "b admin %2", ""}, /* theirs to enrol */
+	};
+
+	(void)state;
+	check(rows, ARRAY_LEN(rows));
+}
+
+static void
+test_invitations(void **state)
+{
+	static const struct row rows[] = {
+	    {"b admin !1", "b admin !2", "user b is invited\n"},
+	    {"b +sre", "b +sre !2", "user b is invited\n"},
+	    {"b admin !1", "b admin !1", ""},
+	    {"b admin !1", "b admin", ""},
+	    {"b auditor", "b auditor !1", ""},
+	};
+
+	(void)state;
+	check(rows, ARRAY_LEN(rows));
+}
+
+static void
+test_approvals(void **state)
+{
+	static const struct row rows[] = {
+	    {"ops: 2 of sre", "ops: 1 of sre",
+		"role ops wants less approval: now 1 of sre\n"},
+	    {"ops: 1 of sre", "", "role ops wants less approval: now none\n"},
+	    {"ops: 1 of sre", "dev: 1 of sre",
+		"role ops wants less approval: now none\n"},
+	    {"ops: 1 of sre", "ops: 1 of sre or leads",
+		"role ops wants less approval: now 1 of sre or leads\n"},
+	    {"ops: 1 of sre, 1 of leads", "ops: 1 of leads, 1 of sre",
+		"role ops wants less approval: now 1 of leads, then 1 of "
+		"sre\n"},
+	    {"ops: 1 of sre", "ops: 1 of leads",
+		"role ops wants less approval: now 1 of leads\n"},
+	    {"ops: 1 of sre", "ops: 2 of sre", ""},
+	    {"ops: 1 of sre or leads", "ops: 1 of sre", ""},
+	    {"ops: 1 of sre", "ops: 1 of sre, 1 of leads", ""},
+	    {"", "ops: 1 of sre", ""},
+	};
+
+	(void)state;
+	check(rows, ARRAY_LEN(rows));
+}
+
+/* Two that have enrolled, whatever shuts one of them out at the moment. */
+static void
+test_second(void **state)
+{
+	static const struct row rows[] = {
+	    {"a admin %1; b admin %2", "a admin %1",
+		"no second admin is left\n"},
+	    {"a admin %1; b admin %2", "a admin %1; b policy %2",
+		"no second admin is left\n"},
+	    {"a admin %1; b admin %2; c admin %3", "a admin %1; b admin %2",
+		""},
+	    {"a admin %1; b admin", "a admin %1", ""},
+	    {"a admin %1; b admin %2", "a admin %1; b admin %2 -", ""},
+	};
+	static const struct {
+		const char *now, *author;
+		bool want;
+	} has[] = {
+	    {"a admin %1", "u-a", false},
+	    {"a admin %1; b admin", "u-a", false}, /* not enrolled */
+	    {"a admin %1; b policy %2", "u-a", false},
+	    {"a admin %1; b admin %2", "u-a", true},
+	    {"a admin %1; b admin %2 -", "u-a", true},
+	    {"a admin %1; b policy %2", "u-b", true},
+	};
+	struct scene *x = calloc(1, sizeof(*x));
+
+	(void)state;
+	assert_non_null(x);
+	check(rows, ARRAY_LEN(rows));
+	for (size_t i = 0; i < ARRAY_LEN(has); i++) {
+		make(x, has[i].now);
+		CHECK_ROW(power_has_second(&x->p, has[i].author) == has[i].want,
+		    has[i].now);
+	}
+	free(x);
+}
+
+static void
+test_touched(void **state)
+{
+	static const struct row rows[] = {
+	    {"", "b auditor", "b"},
+	    {"b policy", "b responder", "b"},
+	    {"b policy", "", "b"},
+	    {"b policy #k", "b policy #k #n", "b"},
+	    {"b policy #k #n", "b policy #k", "b"},
+	    {"b policy %1", "b policy", "b"},
+	    {"b policy !1", "b policy !2", "b"},
+	    {"b policy -", "b policy", "b"},
+	    {"a admin; b policy", "a admin; b policy +sre", ""},
+	    {"b policy", "b policy -", ""},
+	    {"b +sre #k", "b +sre +leads #n", ""},
+	    {"b +sre", "", ""},
+	    {"b policy #k", "b policy #k", ""},
+	};
+	struct scene *x = calloc(2, sizeof(*x));
+
+	(void)state;
+	assert_non_null(x);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const char *whose = NULL;
+
+		make(&x[0], rows[i].before);
+		make(&x[1], rows[i].after);
+		whose = power_touched(&x[0].p, &x[1].p);
+		CHECK_ROW(strcmp(whose != NULL ? whose : "", rows[i].want) == 0,
+		    rows[i].after);
+	}
+	free(x);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_rights),
+	    cmocka_unit_test(test_approvers),
+	    cmocka_unit_test(test_keys),
+	    cmocka_unit_test(test_factors),
+	    cmocka_unit_test(test_invitations),
+	    cmocka_unit_test(test_approvals),
+	    cmocka_unit_test(test_second),
+	    cmocka_unit_test(test_touched),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
