@@ -135,6 +135,8 @@ answer(struct rootsock *x, int result, const char *text)
 	if (str_copy(m.text, sizeof(m.text), text) != 0 ||
 	    ipc_send(&x->asker, MSG_SUP_UNPROTECTED, &m, NULL, 0) != 0)
 		log_warn("an answer to root was lost on its way");
+	if (!FAULT(unprotect_done_corrected))
+		x->seq = 0; /* what came of it is known */
 	hang_up(x);
 }
 

@@ -65,6 +65,8 @@ has_record ".event == \"port.unprotect\" and .uid == 0 and (.why | contains(\"mi
 	fail 'no record of who and why'
 has_record ".event == \"port.unprotected\" and .dst == \"$a\" and .outcome == \"success\"" ||
 	fail 'no record that it is open'
+corrections() { record_count '.event == "port.unprotect" and .corrects != null'; }
+expect_eq 0 "$(corrections)" 'corrections of what was done'
 expect_eq 1 "$(records 'select(.event | startswith("port.unprotect")) | .event' | sed -n 1p | grep -c 'unprotect"')" 'why comes first'
 ! tells 'again\ny\n' || fail "it did: $OUT"
 expect_out 'not protected'
@@ -100,6 +102,7 @@ corrected() {
 	has_record '.event == "port.unprotect" and .outcome == "failure" and .reason == "unconfirmed" and (.corrects | type) == "number"'
 }
 wait_for 20 corrected
+expect_eq 1 "$(corrections)" 'corrections of what was not done'
 shut || fail 'the port is open'
 echo '- a broker that hangs keeps root from nothing'
 broker=$(gw_pid broker)
