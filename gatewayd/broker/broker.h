@@ -96,6 +96,7 @@ struct broker {
 	struct challenges *challenges;
 	struct tokens *tokens;
 	struct mfa_state *mfa;
+	struct codes *codes; /* recovery codes being made: identity/codes.h */
 	struct denials *denials;
 	struct lock_me *lock_me;
 	struct known regulars; /* identity/regulars.h */

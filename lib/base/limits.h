@@ -129,7 +129,10 @@ enum {
 	LIMIT_CODES_GIVEN = 20000,  /* remembered for MFA_AGE_S; beyond: each
 				     * request needs a code */
 	LIMIT_RECOVERY_CODES = 8,   /* of a user, for a lost second factor */
-	LIMIT_RESET_LIFE_S = 900,   /* a new second factor waits for a code */
+	/* that are looked at within a minute, of all users and of one */
+	LIMIT_RECOVERY_TRIED = 60,
+	LIMIT_RECOVERY_TRIED_USER = 6,
+	LIMIT_RESET_LIFE_S = 900, /* a new second factor waits for a code */
 	LIMIT_TOKEN_LIFE_S = 900,
 	LIMIT_TOKENS_PER_USER = 32, /* then 429 until one is too old */
 	LIMIT_TOKENS = 8192,

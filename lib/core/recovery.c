@@ -6,7 +6,11 @@
 
 #include <string.h>
 
+#include "base/fault.h"
 #include "base/secret.h"
+#include "base/str.h"
+
+enum { MINUTE_MS = 60 * 1000 };
 
 static const char symbols[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
@@ -84,4 +88,25 @@ recovery_left(const struct recovery_set *s)
 	for (unsigned i = 0; i < s->n; i++)
 		left += !s->hash[i].used;
 	return left;
+}
+
+bool
+recovery_may(struct recovery_rate *r, const char *user_id, int64_t now_ms)
+{
+	unsigned own = 0;
+
+	if (r->n == 0 || now_ms - r->begin_ms >= MINUTE_MS) {
+		r->begin_ms = now_ms;
+		r->n = 0;
+	}
+	for (unsigned i = 0; i < r->n; i++)
+		own += strcmp(r->user_id[i], user_id) == 0;
+	if (FAULT(recovery_often))
+		return true;
+	if (r->n == LIMIT_RECOVERY_TRIED || own >= LIMIT_RECOVERY_TRIED_USER)
+		return false;
+	if (str_copy(r->user_id[r->n], LIMIT_ID_SIZE, user_id) < 0)
+		return false;
+	r->n++;
+	return true;
 }

@@ -31,6 +31,13 @@ struct recovery_set {
 	} hash[LIMIT_RECOVERY_CODES];
 };
 
+/* Whose codes were looked at within this minute; zeroed at first. */
+struct recovery_rate {
+	int64_t begin_ms; /* boottime */
+	unsigned n;
+	char user_id[LIMIT_RECOVERY_TRIED][LIMIT_ID_SIZE];
+};
+
 /* As people get it, in groups. */
 void recovery_text(char ret[static RECOVERY_TEXT_SIZE],
     const uint8_t p[static RECOVERY_BYTES]);
@@ -43,5 +50,8 @@ const struct recovery_hash *recovery_find(const struct recovery_set *s,
     const uint8_t hash[static RECOVERY_HASH_SIZE]);
 /* How many are not used. */
 unsigned recovery_left(const struct recovery_set *s);
+/* May a code of that user be looked at? Counts it. Good, wrong or used, each
+ * costs the same. */
+bool recovery_may(struct recovery_rate *r, const char *user_id, int64_t now_ms);
 
 #endif

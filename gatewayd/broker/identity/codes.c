@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "broker/broker.h"
 #include "sys/scrypt.h"
 
 static char *
@@ -40,19 +41,50 @@ failed(struct call *c)
 }
 
 static void
+enqueue(struct broker *b, struct codes *k)
+{
+	struct codes **kp = &b->codes;
+
+	while (*kp != NULL)
+		kp = &(*kp)->next;
+	*kp = k;
+	if (b->codes == k)
+		timer_set(k->timer, 0);
+}
+
+/* The next one begins; nothing if k does not wait. */
+static void
+leave(struct broker *b, struct codes *k)
+{
+	struct codes **kp = &b->codes;
+	const bool first = b->codes == k;
+
+	while (*kp != NULL && *kp != k)
+		kp = &(*kp)->next;
+	if (*kp == NULL)
+		return;
+	*kp = k->next;
+	k->next = NULL;
+	if (first && b->codes != NULL)
+		timer_set(b->codes->timer, 0);
+}
+
+static void
 on_turn(struct process *r, void *arg)
 {
 	struct codes *k = arg;
+	const bool made = make_one(k) == 0;
 
 	(void)r;
-	if (make_one(k) != 0) {
-		failed(k->c);
+	if (made && ++k->set.n < LIMIT_RECOVERY_CODES) {
+		timer_set(k->timer, 0);
 		return;
 	}
-	if (++k->set.n < LIMIT_RECOVERY_CODES)
-		timer_set(k->timer, 0);
-	else
+	leave(k->c->b, k);
+	if (made)
 		k->then(k->c);
+	else
+		failed(k->c);
 }
 
 void
@@ -67,7 +99,7 @@ codes_make(struct call *c, struct codes *k, call_fn *then)
 		failed(c);
 		return;
 	}
-	timer_set(k->timer, 0);
+	enqueue(c->b, k);
 }
 
 int
@@ -99,6 +131,8 @@ codes_json(const struct codes *k)
 void
 codes_done(struct codes *k)
 {
+	if (k->c != NULL)
+		leave(k->c->b, k);
 	timer_free(k->timer);
 	secret_free(&k->text);
 	explicit_bzero(k, sizeof(*k));

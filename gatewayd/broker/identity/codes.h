@@ -2,7 +2,7 @@
 /*
  * codes - recovery codes are made: shown once, kept as hashes. Each hash takes
  * the broker's only thread some 20 ms (sys/scrypt.h): one a turn of the loop,
- * so that others come in between.
+ * whoever wants codes at the same time, so that others come in between.
  */
 #ifndef BROKER_IDENTITY_CODES_H
 #define BROKER_IDENTITY_CODES_H
@@ -13,8 +13,9 @@
 struct codes { /* within the state of a call; zeroed at first */
 	struct call *c;
 	call_fn *then;
-	struct timer *timer;
-	struct secret text; /* RECOVERY_TEXT_SIZE bytes each */
+	struct codes *next;  /* in turn: the broker's list */
+	struct timer *timer; /* set while it is the first */
+	struct secret text;  /* RECOVERY_TEXT_SIZE bytes each */
 	struct recovery_set set;
 };
 

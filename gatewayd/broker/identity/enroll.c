@@ -230,6 +230,7 @@ confirmed(struct call *c)
 		call_store_failed(c, r);
 		return;
 	}
+	mfa_given(c->b, c->user, c->key_fp, &c->peer);
 	o = json_object();
 	put_str(o, "user", e->u.name);
 	put_str(o, "state", "active");
@@ -240,12 +241,10 @@ confirmed(struct call *c)
 }
 
 static void
-step_burned(struct call *c, const void *body)
+codes_made(struct call *c)
 {
 	struct event_fields f;
 
-	if (!mfa_burned(c, body))
-		return;
 	call_fields(c, &f);
 	event_str(&f, EF_USER, c->user);
 	event_str(&f, EF_USER_ID, call_user_id(c));
@@ -254,10 +253,14 @@ step_burned(struct call *c, const void *body)
 	event_fields_done(&f);
 }
 
+/* First the step: who sends the same code again and again costs no codes. */
 static void
-codes_made(struct call *c)
+step_burned(struct call *c, const void *body)
 {
-	mfa_ask_burn(c, step_burned);
+	struct enroll *e = c->state;
+
+	if (mfa_burned(c, body))
+		codes_make(c, &e->codes, codes_made);
 }
 
 void
@@ -294,5 +297,5 @@ verb_enroll_confirm(struct call *c)
 		call_problem(c, &p);
 		return;
 	}
-	codes_make(c, &e->codes, codes_made);
+	mfa_ask_burn(c, step_burned);
 }

@@ -242,16 +242,19 @@ confirmed(struct call *c)
 }
 
 static void
-step_burned(struct call *c, const void *body)
+confirm_codes_made(struct call *c)
 {
-	if (mfa_burned(c, body))
-		record(c, EV_MFA_RESET, "totp", "confirmed", confirmed);
+	record(c, EV_MFA_RESET, "totp", "confirmed", confirmed);
 }
 
+/* First the step: who sends the same code again and again costs no codes. */
 static void
-confirm_step(struct call *c)
+step_burned(struct call *c, const void *body)
 {
-	mfa_ask_burn(c, step_burned);
+	struct factor *x = c->state;
+
+	if (mfa_burned(c, body))
+		codes_make(c, &x->codes, confirm_codes_made);
 }
 
 static void
@@ -291,7 +294,7 @@ verb_mfa_confirm(struct call *c)
 	else if (mfa_check_seed(c, &x->u, &x->u.pending, &p) != 0)
 		call_problem(c, &p);
 	else
-		codes_make(c, &x->codes, confirm_step);
+		mfa_ask_burn(c, step_burned);
 }
 
 /* ---- codes */

@@ -34,6 +34,7 @@ struct given { /* a good code */
 struct mfa_state {
 	struct given *given;
 	unsigned ngiven;
+	struct recovery_rate recovery;
 };
 
 int
@@ -252,6 +253,14 @@ mfa_check_recovery(struct call *c, const struct user *u,
 		    c->user);
 		return GW_ESTATE;
 	}
+	if (!recovery_may(
+		&c->b->mfa->recovery, u->id, broker_now(c->b).boot_ms)) {
+		denied(c, "often");
+		problem_set(p, 429, "too-many", "code",
+		    "too many recovery codes were given within a minute: this "
+		    "one was not looked at; try again in a minute");
+		return GW_EDENIED;
+	}
 	(void)recovery_read(plain, c->env.code);
 	r = scrypt_hash(rethash, set.salt, plain);
 	explicit_bzero(plain, sizeof(plain));
@@ -406,13 +415,15 @@ mfa_used(struct call *c)
 bool
 mfa_burned(struct call *c, const struct msg_nt_mfa_burned *m)
 {
-	if (m->result == 0)
+	if (m->result == 0 && FAULT(early_age))
 		mfa_given(c->b, c->user, c->key_fp, &c->peer);
-	else if (msg_error(m->result) == GW_EDENIED)
+	if (m->result == 0)
+		return true;
+	if (msg_error(m->result) == GW_EDENIED)
 		mfa_used(c);
 	else
 		call_unavailable(c, "the log");
-	return m->result == 0;
+	return false;
 }
 
 void
@@ -438,6 +449,7 @@ burned(struct call *c, const void *body)
 	c->then = NULL;
 	if (!mfa_burned(c, body))
 		return;
+	mfa_given(c->b, c->user, c->key_fp, &c->peer);
 	if (permission_still(c))
 		then(c);
 	else

@@ -34,8 +34,9 @@ MUST_CHECK int mfa_unlock(struct broker *b, const struct user *u);
 void mfa_used(struct call *c);
 /* Has the notary burn the step of the code that came; fn gets what it says. */
 void mfa_ask_burn(struct call *c, call_answer_fn *fn);
-/* What the notary says of a code it was to burn: it did, which is remembered
- * as above. False: the call is answered. */
+/* What the notary says of a code it was to burn: it did. What came of a factor
+ * that there is, is given by that (above); of a new one it is when that is
+ * stored. False: the call is answered. */
 MUST_CHECK bool mfa_burned(struct call *c, const struct msg_nt_mfa_burned *m);
 /* then(c) with the step of the code that came burned; at once if none came. */
 void mfa_burn(struct call *c, call_fn *then);

@@ -276,6 +276,27 @@ test_recovery_wrong(void **state)
 	stop(x);
 }
 
+/* Each costs the broker's time, used ones too: of one user so many. */
+void
+test_recovery_often(void **state)
+{
+	struct scene *x = *state;
+	codes_text codes;
+
+	start(x, NULL, 0, NULL);
+	make_codes(x, codes);
+	send_recovery(x, VERB_MFA_RESET, codes[0]);
+	want_event(x, EV_MFA_RECOVERY);
+	assert_int_equal(want_reply(x, &x->api), 200);
+	for (int i = 1; i < LIMIT_RECOVERY_TRIED_USER; i++) {
+		send_recovery(x, VERB_MFA_RESET, codes[0]);
+		want_denied(x, "used", 401, "code-used");
+	}
+	send_recovery(x, VERB_MFA_RESET, codes[1]);
+	want_denied(x, "often", 429, "was not looked at");
+	stop(x);
+}
+
 static void
 begin_by_code(struct scene *x)
 {
@@ -296,6 +317,40 @@ want_nothing_begun(struct scene *x, const char *reason)
 	assert_true(has(x, want));
 	assert_int_equal(want_reply(x, &x->api), 409);
 	assert_true(has(x, "begin with jitctl mfa reset"));
+}
+
+/* What a new factor's code is good for begins when the factor is stored: not if
+ * something else waits to be confirmed by then. */
+void
+test_code_of_no_factor(void **state)
+{
+	struct scene *x = *state;
+	codes_text codes;
+	uint32_t confirmed;
+
+	start(x, NULL, 0, NULL);
+	make_codes(x, codes);
+	begin_by_code(x);
+	want_event(x, EV_MFA_RESET);
+	assert_int_equal(want_reply(x, &x->api), 200);
+	take_secret(x);
+	stop(x); /* forgets the age of the codes up to here */
+	start(x, NULL, 0, NULL);
+	fresh_code(x);
+	send_signed(x, &x->one, VERB_MFA_CONFIRM, "{}");
+	burn(x);
+	confirmed = hold_event(x, EV_MFA_RESET);
+	send_recovery(x, VERB_MFA_RESET, codes[0]);
+	want_event(x, EV_MFA_RECOVERY);
+	assert_int_equal(want_reply(x, &x->api), 200);
+	durable(x, confirmed);
+	want_event(x, EV_MFA_RESET);
+	assert_true(has(x, "\"corrects\""));
+	assert_int_equal(want_reply(x, &x->api), 409);
+	send_other(x, false);
+	assert_int_equal(want_reply(x, &x->api), 401);
+	assert_true(has(x, "code-needed"));
+	stop(x);
 }
 
 /* A code has to come with each step; what is not confirmed in time is void. */

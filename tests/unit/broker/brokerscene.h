@@ -285,6 +285,8 @@ void test_recovery_once(void **state);
 void test_lock_me(void **state);
 void test_recovery_elsewhere(void **state);
 void test_recovery_wrong(void **state);
+void test_recovery_often(void **state);
+void test_code_of_no_factor(void **state);
 void test_reset_by_code(void **state);
 void test_reset_of_changed(void **state);
 

@@ -70,6 +70,8 @@ main(void)
 	    T(test_lock_me),
 	    T(test_recovery_elsewhere),
 	    T(test_recovery_wrong),
+	    T(test_recovery_often),
+	    T(test_code_of_no_factor),
 	    T(test_reset_by_code),
 	    T(test_reset_of_changed),
 	    T(test_own_keys),

@@ -4,6 +4,7 @@
  * is OpenSSL's: RFC 7914 section 12 would tell another one.
  */
 #include <openssl/evp.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -124,6 +125,39 @@ test_cost(void **state)
 	assert_in_range(least, 1000, 50000);
 }
 
+static void
+test_rate(void **state)
+{
+	static const struct {
+		const char *name, *user;
+		int64_t at_ms;
+		unsigned times, may; /* of so many so many */
+	} rows[] = {
+	    {"one user's share", "u-1", 1000, 8, LIMIT_RECOVERY_TRIED_USER},
+	    {"another has their own", "u-2", 1000, 8,
+		LIMIT_RECOVERY_TRIED_USER},
+	    {"not yet", "u-1", 60999, 1, 0},
+	    {"a minute later", "u-1", 61000, 8, LIMIT_RECOVERY_TRIED_USER},
+	};
+	struct recovery_rate r = {0};
+	char user[LIMIT_ID_SIZE];
+	unsigned may;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		may = 0;
+		for (unsigned k = 0; k < rows[i].times; k++)
+			may += recovery_may(&r, rows[i].user, rows[i].at_ms);
+		CHECK_ROW(may == rows[i].may, rows[i].name);
+	}
+	may = LIMIT_RECOVERY_TRIED_USER; /* "u-1", just now */
+	for (unsigned k = 0; k < LIMIT_RECOVERY_TRIED; k++) {
+		(void)snprintf(user, sizeof(user), "many-%u", k);
+		may += recovery_may(&r, user, 61000);
+	}
+	assert_int_equal(may, LIMIT_RECOVERY_TRIED);
+}
+
 int
 main(void)
 {
@@ -131,6 +165,7 @@ main(void)
 	    cmocka_unit_test(test_text),
 	    cmocka_unit_test(test_read),
 	    cmocka_unit_test(test_set),
+	    cmocka_unit_test(test_rate),
 	    cmocka_unit_test(test_hash),
 	    cmocka_unit_test(test_cost),
 	};
