@@ -78,15 +78,21 @@ print_fields(const json_t *e)
 
 /* "+ role    ops  ...": one of them, and below it what changes in it. */
 static void
-print_change(const struct ctx *c, const json_t *e, bool is_new, bool dry)
+print_change(const struct ctx *c, const json_t *e, bool dry)
 {
+	const char *change = member(e, "change");
+	const bool is_new = strcmp(change, "new") == 0;
 	char t[3][CELL_SIZE];
 
 	cell_text(t[0], json_object_get(e, "kind"), COL_TEXT);
 	cell_text(t[1], json_object_get(e, "name"), COL_TEXT);
 	cell_text(t[2], json_object_get(e, "warning"), COL_SAID);
 	if (!c->changes_told) {
-		(void)printf("%s %-7s %s", is_new ? "+" : "~", t[0], t[1]);
+		(void)printf("%s %-7s %s",
+		    is_new                           ? "+"
+		    : strcmp(change, "removed") == 0 ? "-"
+						     : "~",
+		    t[0], t[1]);
 		if (is_new)
 			print_fields(e);
 		(void)fputc('\n', stdout);
@@ -99,6 +105,27 @@ print_change(const struct ctx *c, const json_t *e, bool is_new, bool dry)
 		    json_object_get(e, "left"));
 }
 
+/* How many of each kind go: those who are asked read that last. */
+static void
+tell_removed(const struct ctx *c, const json_t *changes)
+{
+	static const char *const kinds[] = {"user", "target", "role"};
+	unsigned n[ARRAY_LEN(kinds)] = {0};
+
+	for (size_t i = 0; i < json_array_size(changes); i++) {
+		const json_t *e = json_array_get(changes, i);
+
+		for (size_t k = 0; k < ARRAY_LEN(kinds); k++)
+			n[k] += strcmp(member(e, "change"), "removed") == 0 &&
+				strcmp(member(e, "kind"), kinds[k]) == 0;
+	}
+	if (n[0] + n[1] + n[2] > 0)
+		say(c,
+		    "What the files do not name goes: users %u, targets %u, "
+		    "roles %u.",
+		    n[0], n[1], n[2]);
+}
+
 /* Before it is asked whether to apply them. */
 static void
 tell_planned(const struct ctx *c, const json_t *o)
@@ -107,37 +134,40 @@ tell_planned(const struct ctx *c, const json_t *o)
 
 	for (size_t i = 0; i < json_array_size(changes); i++) {
 		const json_t *e = json_array_get(changes, i);
-		const char *change = member(e, "change");
 
-		if (strcmp(change, "same") != 0)
-			print_change(c, e, strcmp(change, "new") == 0, true);
+		if (strcmp(member(e, "change"), "same") != 0)
+			print_change(c, e, true);
 	}
+	tell_removed(c, changes);
 }
 
 static int
 print_changes(const struct ctx *c, const json_t *o, bool dry)
 {
 	const json_t *changes = json_object_get(o, "changes");
-	unsigned added = 0, changed = 0, same = 0;
+	unsigned added = 0, changed = 0, same = 0, removed = 0;
+	char gone[32] = "";
 	int x = EXIT_OK;
 
 	for (size_t i = 0; i < json_array_size(changes); i++) {
 		const json_t *e = json_array_get(changes, i);
 		const char *change = member(e, "change");
-		const bool is_new = strcmp(change, "new") == 0;
 
 		if (strcmp(change, "same") == 0) {
 			same++;
 			continue;
 		}
-		added += is_new;
-		changed += !is_new;
-		print_change(c, e, is_new, dry);
+		added += strcmp(change, "new") == 0;
+		changed += strcmp(change, "changed") == 0;
+		removed += strcmp(change, "removed") == 0;
+		print_change(c, e, dry);
 	}
+	if (removed > 0)
+		(void)snprintf(gone, sizeof(gone), ", %u removed", removed);
 	x = print_invitations(c, json_object_get(o, "invitations"));
 	change_tell_ended(c, o);
-	say(c, "%s%u added, %u changed, %u unchanged.%s",
-	    dry ? "Would be: " : "", added, changed, same,
+	say(c, "%s%u added, %u changed, %u unchanged%s.%s",
+	    dry ? "Would be: " : "", added, changed, same, gone,
 	    dry ? " This was a dry run: nothing was changed; apply it without "
 		  "--dry-run."
 		: "");
@@ -148,6 +178,7 @@ int
 run_apply(struct ctx *c)
 {
 	const bool dry = opt_has(&c->opt, F_DRY_RUN);
+	const bool prune = opt_has(&c->opt, F_PRUNE);
 	struct reply r = {0};
 	json_t *body = files_read(c), *places = NULL;
 	int x = EXIT_USAGE;
@@ -156,8 +187,10 @@ run_apply(struct ctx *c)
 		goto out;
 	places = json_incref(json_object_get(body, "places"));
 	(void)json_object_del(body, "places");
-	x = change_asked_telling(
-	    c, VERB_APPLY, body, ASK_IF_ENDS, "Apply?", tell_planned, &r);
+	if (prune)
+		(void)json_object_set_new(body, "prune", json_true());
+	x = change_asked_telling(c, VERB_APPLY, body,
+	    prune ? ASK_IF_WARNED : ASK_IF_ENDS, "Apply?", tell_planned, &r);
 	body = NULL;
 	if (x == EXIT_OK && !out_object(c, r.json))
 		x = print_changes(c, r.json, dry);

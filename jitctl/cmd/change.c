@@ -320,6 +320,19 @@ warned(enum change_ask ask, const json_t *o)
 	return true;
 }
 
+/* Things go by it that nobody named: that wants a yes, from a script too. */
+static bool
+removes(const json_t *o)
+{
+	const json_t *list = json_object_get(o, "changes");
+
+	for (size_t i = 0; i < json_array_size(list); i++)
+		if (strcmp(member(json_array_get(list, i), "change"),
+			"removed") == 0)
+			return true;
+	return false;
+}
+
 /* Somebody can be asked; --no-input is a question as well, which only --yes
  * answers. A script without either has decided. */
 static bool
@@ -343,7 +356,7 @@ ask_first(struct ctx *c, enum api_verb verb, json_t *body, enum change_ask ask,
 	(void)json_object_del(body, "dry_run");
 	if (x != EXIT_OK)
 		return x;
-	if (!warned(ask, ret->json) &&
+	if (!warned(ask, ret->json) && !removes(ret->json) &&
 	    (!asks(c) || (ask != ASK_ALWAYS && !takes_something(ret->json))))
 		return EXIT_OK;
 	tell(c, ret->json);

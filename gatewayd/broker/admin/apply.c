@@ -4,13 +4,16 @@
  * nothing. It is read and compared some entries in each turn of the loop, so
  * that what ends something never waits for it; then one record says what
  * changes (after records of the document itself, if it is large), and all of it
- * is stored in one transaction. What the document does not name is left alone.
+ * is stored in one transaction. What the document does not name is left alone,
+ * but with "prune".
  *
  * Until that transaction there is nothing of it but memory: a crash leaves
- * nothing. One document at a time, the next when it is answered. Single changes
- * come in between: as the log has them, the document is the later one, so what
- * it says is so in the end, and what it does not say stays as they made it. One
- * that made or removed what it names is a conflict, and nothing is done.
+ * nothing. With "prune" what its lists do not name is removed as well
+ * (apply_gone.c). One document at a time, the next when it is answered. Single
+ * changes come in between: as the log has them, the document is the later one,
+ * so what it says is so in the end, and what it does not say stays as they made
+ * it. One that made or removed what it names is a conflict, and nothing is
+ * done.
  */
 #include "broker/admin/apply.h"
 
@@ -57,6 +60,24 @@ apply_free(void *p)
 
 /* ---- in turns */
 
+/* What goes is looked for first. */
+static void
+seek(struct apply *a)
+{
+	struct problem p = {0};
+	bool more = true;
+
+	if (apply_seek(a, TURN, &more, &p) != 0) {
+		call_problem(a->c, &p);
+		return;
+	}
+	if (more) {
+		timer_set(a->timer, 0);
+		return;
+	}
+	a->seek_then(a->c);
+}
+
 static void
 on_turn(struct process *r, void *arg)
 {
@@ -65,6 +86,10 @@ on_turn(struct process *r, void *arg)
 	struct problem p = {0};
 
 	(void)r;
+	if (a->seek_then != NULL) {
+		seek(a);
+		return;
+	}
 	if (a->at == n) {
 		a->then(a->c);
 		return;
@@ -134,6 +159,7 @@ applied(struct call *c)
 			user_changed(c->b, &a->users[i].u);
 	for (size_t i = 0; i < a->ntargets; i++)
 		protect_target(c->b, &a->targets[i].t);
+	apply_gone_changed(a);
 	change_end(c, &a->ch, NULL, NULL);
 	order_end(c); /* what others order from here on is not ours */
 	in_turns(a, after, answer);
@@ -287,11 +313,23 @@ static bool
 is_theirs(const struct apply *a)
 {
 	const uint8_t have = a->c->rights;
+	const bool users = a->nusers > 0 || (a->prune && a->lists[0] != NULL);
+	const bool rest =
+	    a->ntargets + a->nroles > 0 ||
+	    (a->prune && (a->lists[1] != NULL || a->lists[2] != NULL));
 
-	return ((a->nusers == 0 || right_may(have, RIGHT_USER_ADMIN)) &&
-		   (a->ntargets + a->nroles == 0 ||
-		       right_may(have, RIGHT_POLICY))) ||
+	return ((!users || right_may(have, RIGHT_USER_ADMIN)) &&
+		   (!rest || right_may(have, RIGHT_POLICY))) ||
 	       FAULT(any_list);
+}
+
+static void
+sought(struct call *c)
+{
+	struct apply *a = c->state;
+
+	a->seek_then = NULL;
+	in_turns(a, apply_read, compared);
 }
 
 static void
@@ -300,16 +338,24 @@ begin(struct call *c)
 	struct apply *a = c->state;
 	struct problem p = {0};
 
-	if (apply_lists(a, &p) != 0)
+	if (apply_lists(a, &p) != 0) {
 		call_problem(c, &p);
-	else if (!is_theirs(a))
+		return;
+	}
+	if (!is_theirs(a)) {
 		caller_refuse(c, 403, "forbidden",
 		    !right_may(c->rights, RIGHT_USER_ADMIN)
 			? "users: this is for admins and user admins"
 			: "targets, roles: this is for admins and "
 			  "the right policy");
-	else
+		return;
+	}
+	if (!a->prune) {
 		in_turns(a, apply_read, compared);
+		return;
+	}
+	a->seek_then = sought;
+	timer_set(a->timer, 0);
 }
 
 /* Behind those that came before. */
@@ -340,7 +386,8 @@ wait_turn(struct apply *a)
 void
 verb_apply(struct call *c)
 {
-	static const char *const keys[] = {"users", "targets", "roles", NULL};
+	static const char *const keys[] = {
+	    "users", "targets", "roles", "prune", NULL};
 	struct apply *a = call_state(c, sizeof(*a), apply_free);
 	struct problem p = {0};
 
@@ -351,8 +398,11 @@ verb_apply(struct call *c)
 	if ((a->timer = timer_new(c->b->process, on_turn, a)) == NULL)
 		out_of_memory(c);
 	else if (change_read(&a->ch, c, &p) != 0 ||
-		 json_only(c->req.body, keys, &p) != 0)
+		 json_only(c->req.body, keys, &p) != 0 ||
+		 json_get_bool(c->req.body, "prune", false, &a->prune, &p) != 0)
 		call_problem(c, &p);
-	else
+	else {
+		a->ch.keep_admin = a->prune;
 		wait_turn(a);
+	}
 }

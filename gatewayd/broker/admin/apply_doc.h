@@ -13,7 +13,13 @@
 #include "broker/admin/invite.h"
 #include "broker/call/call.h"
 
-enum entry { ENTRY_SAME = 0, ENTRY_NEW, ENTRY_CHANGED, ENTRY_COUNT };
+enum entry {
+	ENTRY_SAME = 0,
+	ENTRY_NEW,
+	ENTRY_CHANGED,
+	ENTRY_REMOVED,
+	ENTRY_COUNT
+};
 
 /* What an entry is against what there is. */
 struct verdict {
@@ -40,6 +46,15 @@ struct apply_role {
 	char warning[LIMIT_TEXT_SIZE]; /* what of it matches nothing */
 };
 
+/* What no list names, if they are to be all there is. */
+struct apply_gone {
+	enum store_kind kind;
+	char name[LIMIT_NAME_SIZE];
+	char id[LIMIT_ID_SIZE];
+	struct verdict v;
+	json_t *left; /* as of struct apply_target */
+};
+
 struct apply;
 
 /* Does one entry, or says in *p what is wrong with it. */
@@ -55,12 +70,18 @@ struct apply {
 	size_t at;  /* entries done of what is being done */
 	bool long_; /* the last one took long: the turn is over */
 	struct change ch;
-	/* the entries, counted through: users, targets, roles */
+	bool prune;
+	call_fn *seek_then; /* when all that goes is found; NULL: it is */
+	size_t seek;        /* the list that is looked through for what goes, */
+	json_t *named;      /* its names, */
+	char seek_after[LIMIT_NAME_SIZE]; /* and how far that is */
+	/* the entries, counted through: users, targets, roles, what goes */
 	const json_t *lists[3];
 	struct apply_user *users;
 	struct apply_target *targets;
 	struct apply_role *roles;
-	size_t nusers, ntargets, nroles;
+	struct apply_gone *gone;
+	size_t nusers, ntargets, nroles, ngone;
 	json_t *seen;   /* names, keys and looks of this document */
 	uint64_t as_of; /* store_changes() of what was compared */
 	bool alike;     /* some names look like others: is it one to refuse? */
@@ -94,6 +115,18 @@ void apply_lists_done(struct apply *a);
 apply_each_fn apply_read;
 /* All are read: is there room for what is new? */
 MUST_CHECK int apply_count(struct apply *a, struct problem *p);
+
+/* ---- apply_gone.c */
+
+const char *apply_gone_kind(const struct apply_gone *x);
+/* Looks at so many names more; *retmore: there are others. */
+MUST_CHECK int apply_seek(
+    struct apply *a, unsigned most, bool *retmore, struct problem *p);
+MUST_CHECK int apply_gone_read(struct apply *a, size_t i, struct problem *p);
+MUST_CHECK int apply_gone_put(struct apply *a, size_t i, struct problem *p);
+/* After it is stored: they are nobody any more. */
+void apply_gone_changed(struct apply *a);
+void apply_gone_done(struct apply *a);
 
 /* ---- apply_put.c */
 

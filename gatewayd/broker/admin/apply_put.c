@@ -93,7 +93,9 @@ apply_put(struct call *c, struct problem *p)
 	const bool fresh = apply_fresh(a);
 	int r = 0;
 
-	for (size_t k = 0; r == 0 && k < apply_entries(a); k++) {
+	for (size_t i = 0; r == 0 && i < a->ngone; i++)
+		r = apply_gone_put(a, i, p);
+	for (size_t k = 0; r == 0 && k < apply_entries(a) - a->ngone; k++) {
 		const size_t t = k - a->nusers;
 
 		if (!is_put(a, apply_verdict(a, k), fresh))

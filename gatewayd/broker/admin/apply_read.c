@@ -14,18 +14,18 @@
 #include "broker/admin/lookalike.h"
 #include "broker/admin/quota.h"
 #include "broker/admin/role.h"
-#include "wire/role_json.h"
 #include "broker/admin/target.h"
 #include "broker/admin/user.h"
 #include "broker/broker.h"
 #include "core/look.h"
+#include "wire/role_json.h"
 
 static const char *const kinds[] = {"users", "targets", "roles"};
 
 size_t
 apply_entries(const struct apply *a)
 {
-	return a->nusers + a->ntargets + a->nroles;
+	return a->nusers + a->ntargets + a->nroles + a->ngone;
 }
 
 struct verdict *
@@ -34,8 +34,10 @@ apply_verdict(struct apply *a, size_t k)
 	if (k < a->nusers)
 		return &a->users[k].v;
 	k -= a->nusers;
-	return k < a->ntargets ? &a->targets[k].v
-			       : &a->roles[k - a->ntargets].v;
+	if (k < a->ntargets)
+		return &a->targets[k].v;
+	k -= a->ntargets;
+	return k < a->nroles ? &a->roles[k].v : &a->gone[k - a->nroles].v;
 }
 
 /* ---- what is wrong, and where */
@@ -62,7 +64,8 @@ apply_place(struct problem *p, const struct apply *a, size_t k, int r)
 	k -= a->nusers;
 	if (k < a->ntargets)
 		return place(p, kinds[1], k, r);
-	return place(p, kinds[2], k - a->ntargets, r);
+	k -= a->ntargets;
+	return k < a->nroles ? place(p, kinds[2], k, r) : r;
 }
 
 static int
@@ -148,6 +151,7 @@ apply_lists_done(struct apply *a)
 		wipe(&a->users[i]);
 	for (size_t i = 0; i < a->ntargets; i++)
 		json_decref(a->targets[i].left);
+	apply_gone_done(a);
 	free(a->users);
 	free(a->targets);
 	free(a->roles);
@@ -332,8 +336,11 @@ apply_read(struct apply *a, size_t k, struct problem *p)
 		r = read_user(a, k, p);
 	else if (k - a->nusers < a->ntargets)
 		r = read_target(a, k - a->nusers, p);
-	else
+	else if (k - a->nusers - a->ntargets < a->nroles)
 		r = read_role(a, k - a->nusers - a->ntargets, p);
+	else
+		return apply_gone_read(
+		    a, k - a->nusers - a->ntargets - a->nroles, p);
 	return p->status != 503 ? apply_place(p, a, k, r) : r;
 }
 

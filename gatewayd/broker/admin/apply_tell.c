@@ -17,7 +17,7 @@
 
 enum { REPLY_SPARE = 4096 }; /* for what may come to it until it is stored */
 
-static const char *const entry_names[] = {"same", "new", "changed"};
+static const char *const entry_names[] = {"same", "new", "changed", "removed"};
 
 static json_t *
 change_of(
@@ -51,6 +51,11 @@ entry_json(const struct apply *a, size_t k, bool brief)
 			put_str(o, "warning", target_warning(&x->t));
 		return o;
 	}
+	if (r >= a->nroles) {
+		const struct apply_gone *x = &a->gone[r - a->nroles];
+
+		return change_of(apply_gone_kind(x), x->name, &x->v, brief);
+	}
 	o = change_of("role", a->roles[r].r.name, &a->roles[r].v, brief);
 	if (a->roles[r].warning[0] != '\0')
 		put_str(o, "warning", a->roles[r].warning);
@@ -58,21 +63,27 @@ entry_json(const struct apply *a, size_t k, bool brief)
 }
 
 /* Told in the answer alone: the record says what a target was. NULL: none. */
-static struct apply_target *
-leaves(const struct apply *a, size_t k)
+static json_t *
+leaves(const struct apply *a, size_t k, const char **retname)
 {
-	struct apply_target *x = NULL;
+	const size_t t = k - a->nusers, g = t - a->ntargets - a->nroles;
 
-	if (k < a->nusers || k - a->nusers >= a->ntargets)
+	if (k < a->nusers)
 		return NULL;
-	x = &a->targets[k - a->nusers];
-	return x->left != NULL ? x : NULL;
+	if (t < a->ntargets) {
+		*retname = a->targets[t].t.name;
+		return a->targets[t].left;
+	}
+	if (t - a->ntargets < a->nroles)
+		return NULL;
+	*retname = a->gone[g].name;
+	return a->gone[g].left;
 }
 
 static size_t
-left_size(const struct apply_target *x)
+left_size(const json_t *x)
 {
-	char *text = json_text(x->left);
+	char *text = json_text(x);
 	const size_t n = text != NULL ? sizeof(",\"left\":") + strlen(text) : 0;
 
 	free(text);
@@ -107,7 +118,8 @@ int
 apply_tell(struct apply *a, size_t k, struct problem *p)
 {
 	json_t *full = entry_json(a, k, false), *brief = entry_json(a, k, true);
-	const struct apply_target *x = leaves(a, k);
+	const char *name = NULL;
+	const json_t *x = leaves(a, k, &name);
 	const size_t left = x != NULL ? left_size(x) : 0;
 	char *text = full != NULL ? json_text(full) : NULL;
 	char *less = brief != NULL ? json_text(brief) : NULL;
@@ -120,7 +132,7 @@ apply_tell(struct apply *a, size_t k, struct problem *p)
 	a->full_size += strlen(text) + left + 1;
 	a->brief_size += strlen(less) + left + 1;
 	if (x != NULL)
-		a->shared_size += left_shared_max(x->left);
+		a->shared_size += left_shared_max(x);
 	if (a->told_brief)
 		add(a, less);
 	else if (a->told.len <= LIMIT_FIELD_MAX)
@@ -139,24 +151,26 @@ out:
 void
 apply_share(struct apply *a, size_t k)
 {
-	struct apply_target *x = leaves(a, k);
+	const char *name = NULL;
+	json_t *x = leaves(a, k, &name);
 
 	if (x == NULL || !a->shared)
 		return;
-	left_shared(x->left, a->c->b->store, x->t.name);
+	left_shared(x, a->c->b->store, name);
 	a->long_ = true;
 }
 
 int
 apply_list(struct apply *a, size_t k, struct problem *p)
 {
-	const struct apply_target *x = leaves(a, k);
+	const char *name = NULL;
+	json_t *x = leaves(a, k, &name);
 	json_t *o = entry_json(a, k, a->brief);
 
 	if (a->list == NULL)
 		a->list = json_array();
 	if (o != NULL && x != NULL)
-		(void)json_object_set(o, "left", x->left);
+		(void)json_object_set(o, "left", x);
 	if (json_array_append_new(a->list, o) == 0)
 		return 0;
 	problem_set(p, 503, "unavailable", NULL, "out of memory");

@@ -115,6 +115,7 @@ static int
 put_and_judge(struct call *c, struct change *x, struct change_trial *t,
     change_put_fn *put, struct problem *p)
 {
+	bool may;
 	uint64_t before = 0, after = 0;
 	int r;
 
@@ -126,9 +127,9 @@ put_and_judge(struct call *c, struct change *x, struct change_trial *t,
 	    (r = admins_left(c->b, &after)) != 0)
 		return r;
 	t->last = before > 0 && after == 0;
-	return t->last && !c->local && !x->last_may && !FAULT(last_admin)
-		   ? GW_EDENIED
-		   : 0;
+	may = x->last_may || FAULT(last_admin) ||
+	      (c->local && (!x->keep_admin || FAULT(prune_admin)));
+	return t->last && !may ? GW_EDENIED : 0;
 }
 
 static int
@@ -156,7 +157,11 @@ answer(struct call *c, int r, struct problem *p)
 {
 	if (r == 0)
 		return true;
-	if (p->status == 0 && r == GW_EDENIED)
+	if (p->status == 0 && r == GW_EDENIED && c->local)
+		problem_set(p, 409, "last-admin", NULL,
+		    "no active admin would be left: name one in the file, or "
+		    "remove the last one by itself (jitctl user rm)");
+	else if (p->status == 0 && r == GW_EDENIED)
 		problem_set(p, 409, "last-admin", NULL,
 		    "nobody would be left who may change users, targets and "
 		    "roles: make another user admin first (jitctl user set "

@@ -12,6 +12,7 @@
 
 struct change {
 	bool dry_run;
+	bool keep_admin; /* not even root takes the last one away by it */
 	bool last_may; /* the last admin: who locks themself closes all the same
 			*/
 	json_t *ended; /* ended_done(); NULL = not counted yet */

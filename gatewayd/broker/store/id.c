@@ -44,6 +44,16 @@ store_id(struct store *s, enum store_kind k, const char *name,
 	return GW_ENOENT;
 }
 
+int
+store_next_name(
+    struct store *s, enum store_kind k, char name[static LIMIT_NAME_SIZE])
+{
+	struct query *q = query_new(s->sql, kinds[k].next);
+
+	query_str(q, name);
+	return store_one_name(q, name);
+}
+
 static int
 use(struct store *s, const char *id)
 {
@@ -99,10 +109,7 @@ store_id_fill(struct store *s)
 	for (enum store_kind k = STORE_USERS; k <= STORE_ROLES; k++) {
 		name[0] = '\0';
 		do {
-			struct query *q = query_new(s->sql, kinds[k].next);
-
-			query_str(q, name);
-			if ((r = store_one_name(q, name)) == 0)
+			if ((r = store_next_name(s, k, name)) == 0)
 				r = assign(s, k, name);
 		} while (r == 0);
 		if (r != GW_ENOENT)

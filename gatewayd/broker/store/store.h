@@ -153,6 +153,11 @@ MUST_CHECK int store_count(struct store *s, enum store_kind k, uint64_t *ret);
 MUST_CHECK int store_id(struct store *s, enum store_kind k, const char *name,
     char ret[static LIMIT_ID_SIZE]);
 
+/* The one that comes next by name after *name ("" = the first), in its place.
+ * GW_ENOENT: none does. */
+MUST_CHECK int store_next_name(
+    struct store *s, enum store_kind k, char name[static LIMIT_NAME_SIZE]);
+
 enum store_name {
 	STORE_NAME_USER,
 	STORE_NAME_TARGET,

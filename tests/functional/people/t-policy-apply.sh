@@ -115,6 +115,22 @@ expect_out '^~ role +ops$'
 expect_out '^  max +1h30m -> 2h$'
 expect_out '^0 added, 1 changed, 1 unchanged[.]$'
 has_record '.event == "policy.apply"' || fail 'no policy.apply record'
+echo '- what the files do not name goes, if that is meant and said'
+put_file gateway /etc/lab/no-roles.yaml <<<'roles: []'
+expect_fail 1 local_admin apply -f /etc/lab/no-roles.yaml --prune
+expect_out '^- role +ops$'
+expect_out 'users 0, targets 0, roles 1[.]$'
+expect_out 'say --yes'
+expect_ok local_admin apply -f /etc/lab/no-roles.yaml
+expect_out '^0 added, 0 changed, 0 unchanged[.]$'
+now=$(local_admin get roles -o yaml)
+expect_ok local_admin apply -f /etc/lab/no-roles.yaml --prune --yes
+expect_out '1 removed[.]$'
+expect_eq 'roles: []' "$(local_admin get roles -o yaml)" 'roles'
+put_file gateway /etc/lab/roles.yaml <<<"$now"
+expect_ok local_admin apply -f /etc/lab/roles.yaml
+expect_eq "$now" "$(local_admin get roles -o yaml)" 'roles that were removed, from their export'
+
 shorter=$(sed 's/max: 2h/max: 45m/' "$(host_file gateway /etc/lab/policy.d/20-roles.yml)")
 put_file gateway /etc/lab/policy.d/20-roles.yml <<<"$shorter"
 plan=$(local_admin apply -f /etc/lab/policy.d --dry-run 2>/dev/null)

@@ -137,6 +137,11 @@ test_user_admin_is_no_admin(void **state)
 	    x, &w.key[FRANK], VERB_APPLY, "{\"users\":[{\"user\":\"new\"}]}");
 	want_event(x, EV_API_DENIED);
 	assert_int_equal(want_reply(x, &x->api), 403);
+	send_signed(
+	    x, &w.key[FRANK], VERB_APPLY, "{\"users\":[],\"prune\":true}");
+	want_event(x, EV_API_DENIED);
+	assert_int_equal(want_reply(x, &x->api), 403);
+	assert_true(has(x, "users: this is for"));
 	/* no such right */
 	assert_int_equal(admin_call(x, VERB_USER_SET, EV_NONE,
 			     "{\"user\":\"bob\",\"rights\":[\"approver\"]}"),

@@ -290,6 +290,57 @@ test_policy_form(void **state)
 	EVP_PKEY_free(k.pkey);
 }
 
+static uint64_t
+count(const struct scene *x, enum store_kind kind)
+{
+	struct store *s = store_of(x);
+	uint64_t n = 0;
+
+	must(store_count(s, kind, &n));
+	store_close(s);
+	return n;
+}
+
+/* What a list does not name goes, one that is not there says nothing; nobody
+ * takes the last admin away, be they root. */
+void
+test_prune(void **state)
+{
+	static const char dry[] =
+	    "{\"targets\":[],\"prune\":true,\"dry_run\":true}";
+	static const char again[] = "{\"roles\":[{\"role\":\"other\",\"users\":"
+				    "[\"alice\"],\"targets\":[\"web-01\"],"
+				    "\"logins\":[\"deploy\"]}]}";
+	struct scene *x = *state;
+	struct key k = {0};
+
+	key_make(&k);
+	store_bob(x, &k, USER_DISABLED);
+	start(x, NULL, 0, NULL);
+	assert_int_equal(
+	    admin_call(x, VERB_APPLY, EV_POLICY_APPLY, again), 200);
+	assert_int_equal(admin_call(x, VERB_APPLY, EV_NONE, dry), 200);
+	assert_true(has(x, "\"removed\""));
+	assert_true(has(x, "\"left\"")); /* its port stays shut */
+	assert_int_equal(
+	    admin_call(x, VERB_APPLY, EV_NONE, "{\"users\":[],\"prune\":true}"),
+	    409);
+	assert_true(has(x, "last-admin"));
+	assert_int_equal(admin_call(x, VERB_APPLY, EV_POLICY_APPLY,
+			     "{\"users\":[{\"user\":\"alice\"}],"
+			     "\"roles\":[{\"role\":\"other\",\"users\":"
+			     "[\"alice\"],\"targets\":[\"web-01\"],"
+			     "\"logins\":[\"deploy\"]}],\"prune\":true}"),
+	    200);
+	assert_true(has(x, "\"bob\""));
+	assert_true(has(x, "\"ops\""));
+	stop(x);
+	assert_int_equal(count(x, STORE_USERS), 1);
+	assert_int_equal(count(x, STORE_ROLES), 1);
+	assert_int_equal(count(x, STORE_TARGETS), 1);
+	EVP_PKEY_free(k.pkey);
+}
+
 void
 test_role_refused(void **state)
 {

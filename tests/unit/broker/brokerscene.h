@@ -140,6 +140,7 @@ void test_early(void **state);
 void test_role_fields(void **state);
 void test_role_refused(void **state);
 void test_policy_form(void **state);
+void test_prune(void **state);
 
 /* ---- brokerapi_moment.c */
 

@@ -116,6 +116,7 @@ main(void)
 	    T(test_role_fields),
 	    T(test_role_refused),
 	    T(test_policy_form),
+	    T(test_prune),
 	    T(test_cost_of_a_request),
 	    T(test_cost_of_a_policy),
 	    T(test_not_stored),
