@@ -75,6 +75,7 @@ enum flag_kind { FLAG_BOOL = 0, FLAG_ONE, FLAG_MANY };
 	X(FROM, "from", 0, "ADDRESS", MANY, "only from this address of mine")  \
 	X(IDEMPOTENCY, "idempotency", 0, "KEY", ONE,                           \
 	    "a repeat with the same key gets the first answer")                \
+	X(AT, "at", 0, "TIME", ONE, "open by itself at this time to come")     \
 	X(WAIT, "wait", 0, NULL, BOOL, "wait until it is approved")            \
 	X(NO_WAIT, "no-wait", 0, NULL, BOOL, "do not wait for approval")       \
 	X(TIMEOUT, "timeout", 0, "DURATION", ONE,                              \

@@ -49,6 +49,7 @@ struct early_call;
 struct ended;
 struct grant_hooks;
 struct history;
+struct at;
 struct lapse;
 struct live_grant;
 struct lock_ends;
@@ -102,6 +103,7 @@ struct broker {
 	struct known regulars; /* identity/regulars.h */
 	struct recovery *recovery;
 	struct history *history;
+	struct at *at;       /* request/at.c */
 	struct lapse *lapse; /* request/lapse.h */
 	struct views *views;
 	struct early_call *early, **early_end; /* before they are served */

@@ -5,7 +5,9 @@
  */
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/ids.h"
+#include "base/str.h"
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/cmd/door.h"
 #include "jitctl/cmd/grant.h"
@@ -19,9 +21,39 @@
 #include "jitctl/term/out.h"
 #include "jitctl/term/prompt.h"
 #include "jitctl/term/say.h"
+#include "jitctl/term/when.h"
 #include "jitctl/term/words.h"
 
 enum { REASON_SIZE = 1024 }; /* internal: what is too long is told */
+
+/* "at" and "use_within"; EXIT_USAGE after a complaint. */
+static int
+when_body(const struct ctx *c, json_t *o)
+{
+	const int64_t now_ms = clock_now().utc_ms;
+	const char *at = opt_get(&c->opt, F_AT);
+	const char *within = opt_get(&c->opt, F_ROLE_use_within_s);
+	struct when w = {0};
+	uint32_t s = 0;
+	char utc[32];
+
+	if (within != NULL && !duration_arg(F_ROLE_use_within_s, within, &s))
+		return EXIT_USAGE;
+	if (within != NULL)
+		(void)json_object_set_new(
+		    o, "use_within", json_integer((json_int_t)s));
+	if (at == NULL)
+		return EXIT_OK;
+	if (!when_parse(&w, at, now_ms) || w.first_ms <= now_ms) {
+		say_error("--at: a time to come was expected, like "
+			  "\"2026-11-22 14:30\", or \"14:30\" of today");
+		return EXIT_USAGE;
+	}
+	str_time(utc, sizeof(utc), w.first_ms);
+	return json_object_set_new(o, "at", json_string(utc)) == 0
+		   ? EXIT_OK
+		   : EXIT_FAILED;
+}
 
 static json_t *
 request_body(const struct ctx *c)
@@ -49,7 +81,8 @@ request_body(const struct ctx *c)
 		return NULL;
 	o = json_pack("{s:s*,s:s*,s:s*,s:s*,s:s*}", "target", target, "login",
 	    login, "role", role, "reason", reason, "ticket", ticket);
-	if (o != NULL && several && several_body(c, o) != EXIT_OK) {
+	if (o != NULL && (when_body(c, o) != EXIT_OK ||
+			     (several && several_body(c, o) != EXIT_OK))) {
 		json_decref(o);
 		return NULL;
 	}
@@ -372,7 +405,8 @@ finish(struct ctx *c, int x, struct reply *r)
 {
 	if (x == EXIT_OK && waiting_is(r->json))
 		x = waiting_open(c, r);
-	if (x == EXIT_PENDING) {
+	/* approved, it opens by itself */
+	if (x == EXIT_PENDING || (x == EXIT_OK && waiting_is(r->json))) {
 		if (!out_object(c, r->json) && c->out == OUT_NAME)
 			(void)printf(
 			    "%s\n", member_id(r->json, "request", 'r'));

@@ -131,6 +131,24 @@ read_revision(const json_t *o, const char *id, char digest[static 65])
 	return NULL;
 }
 
+/* From when on, and for which address. */
+static void
+opens_text(const json_t *rev, char *ret, size_t size)
+{
+	char t[2][CELL_SIZE];
+
+	if (json_object_get(rev, "at") == NULL) {
+		(void)snprintf(ret, size, "%s",
+		    "once they open it, from the address that they come from "
+		    "then");
+		return;
+	}
+	cell_text(t[0], json_object_get(rev, "at"), COL_TIME);
+	cell_text(t[1], json_object_get(rev, "sources"), COL_LIST);
+	(void)snprintf(
+	    ret, size, "by itself from %s on, from %s alone", t[0], t[1]);
+}
+
 /* Read off the very text that is signed, whatever else the reply says. */
 static void
 tell_revision(const struct ctx *c, const json_t *rev)
@@ -139,7 +157,7 @@ tell_revision(const struct ctx *c, const json_t *rev)
 	/* what does not pass through the gateway cannot be recorded */
 	const bool record =
 	    !direct && json_is_true(json_object_get(rev, "record"));
-	char t[11][CELL_SIZE];
+	char t[11][CELL_SIZE], opens[CELL_SIZE * 3];
 
 	cell_text(t[0], json_object_get(rev, "user"), COL_TEXT);
 	cell_text(t[1], json_object_get(rev, "target"), COL_TEXT);
@@ -150,10 +168,9 @@ tell_revision(const struct ctx *c, const json_t *rev)
 	cell_text(t[6], json_object_get(rev, "allow"), COL_LIST);
 	cell_text(t[7], json_object_get(rev, "role"), COL_TEXT);
 	cell_text(t[8], json_object_get(rev, "why"), COL_TEXT);
-	say(c,
-	    "%s asks for %s (%s) port %s as %s, for %s once they open it, "
-	    "from the address that they come from then.",
-	    t[0], t[1], t[2], t[3], t[4], t[5]);
+	opens_text(rev, opens, sizeof(opens));
+	say(c, "%s asks for %s (%s) port %s as %s, for %s %s.", t[0], t[1],
+	    t[2], t[3], t[4], t[5], opens);
 	say(c, "It allows %s, %s. Role %s.", t[6],
 	    record ? "terminals and shells recorded" : "not recorded", t[7]);
 	request_print_commands(stderr, json_object_get(rev, "commands"));

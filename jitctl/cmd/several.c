@@ -133,7 +133,10 @@ wait_for(struct ctx *c, json_t *item)
 	const int x = waiting_open(c, &r);
 	char t[2][CELL_SIZE];
 
-	if (x == EXIT_OK && r.json != NULL) {
+	if (x == EXIT_OK && waiting_is(r.json)) {
+		(void)json_object_set_new(
+		    item, "outcome", json_string("approved"));
+	} else if (x == EXIT_OK && r.json != NULL) {
 		(void)json_object_update(item, r.json);
 		(void)json_object_set_new(
 		    item, "outcome", json_string("opened"));

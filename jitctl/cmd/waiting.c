@@ -98,6 +98,22 @@ tell_approved(const struct ctx *c, const json_t *o)
 	}
 }
 
+/* Nobody has to come back for it. */
+static void
+tell_at(const struct ctx *c, const json_t *o)
+{
+	const char *id = member_id(o, "request", 'r');
+	char t[3][CELL_SIZE];
+
+	cell_text(t[0], json_object_get(o, "target"), COL_TEXT);
+	cell_text(t[1], json_object_get(o, "at"), COL_TIME);
+	cell_text(t[2], json_object_get(o, "sources"), COL_LIST);
+	say(c,
+	    "%s opens by itself at %s, for %s alone; to give it up: %s cancel "
+	    "%s",
+	    t[0], t[1], t[2], self(c), id);
+}
+
 static int
 tell_over(const json_t *o)
 {
@@ -191,6 +207,10 @@ waiting_open(struct ctx *c, struct reply *ret)
 		return tell_over(ret->json);
 	}
 	tell_approved(c, ret->json);
+	if (json_is_string(json_object_get(ret->json, "at"))) {
+		tell_at(c, ret->json);
+		return EXIT_OK;
+	}
 	return activate(c, id, ret);
 }
 
@@ -211,7 +231,11 @@ waiting_print(const struct ctx *c, const json_t *o)
 		(void)printf("%s asks for %s; to look and decide: %s approve "
 			     "%s\n",
 		    t[1], t[0], self(c), id);
-	else if (json_is_true(json_object_get(o, "yours")) && approved)
+	else if (approved && json_is_string(json_object_get(o, "at"))) {
+		cell_text(t[2], json_object_get(o, "at"), COL_TIME);
+		(void)printf(
+		    "%s for %s opens by itself at %s\n", id, t[0], t[2]);
+	} else if (json_is_true(json_object_get(o, "yours")) && approved)
 		(void)printf("your request for %s is approved, until %s; to "
 			     "open it: %s wait %s\n",
 		    t[0], t[3], self(c), id);

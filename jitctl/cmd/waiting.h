@@ -16,8 +16,10 @@ bool waiting_is(const json_t *o);
 /* Waits (by the flags --wait, --no-wait, --timeout; without them on a terminal
  * alone) until it is approved, activates it from here, and leaves the answer in
  * *ret, which holds the request's own at first. EXIT_PENDING: it waits on,
- * which was said; EXIT_REFUSED, EXIT_CONFLICT: it never opens, said as well.
- * Other codes with ret->status: the refusal of what was asked last. */
+ * which was said; EXIT_OK and still waiting_is(): approved, for a time at which
+ * it opens by itself, said as well; EXIT_REFUSED, EXIT_CONFLICT: it never
+ * opens, said as well. Other codes with ret->status: the refusal of what was
+ * asked last. */
 MUST_CHECK int waiting_open(struct ctx *c, struct reply *ret);
 /* A line on stdout of a request of a list: whose turn it is, and with what. */
 void waiting_print(const struct ctx *c, const json_t *o);

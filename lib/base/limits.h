@@ -104,6 +104,7 @@ enum {
 	LIMIT_PENDING_MAX_S = 604800,
 	LIMIT_USE_WITHIN_S = 43200,    /* and then for its user */
 	LIMIT_REQUESTS_PER_USER = 100, /* that wait */
+	LIMIT_AT_AHEAD_S = 30 * 86400, /* a request is for a time so near */
 	LIMIT_ASKED = 64,     /* targets times logins, in one request */
 	LIMIT_APPROVALS = 36, /* of one request: all its levels */
 	/* their names, with spaces between */

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/clock.h"
 #include "base/limits.h"
 
 /* The numbers are in stores: none changes its meaning. */
@@ -32,6 +33,7 @@ enum request_state {
 };
 
 enum { REQUEST_DIGEST_SIZE = 65 }; /* SHA-256 in hex */
+enum { REQUEST_KEY_SIZE = 64 };    /* a key's fingerprint */
 
 struct request {
 	char id[LIMIT_ID_SIZE];
@@ -44,7 +46,14 @@ struct request {
 	bool role_named;            /* which its user named */
 	uint16_t port;
 	uint32_t seconds;
-	uint32_t use_within_s; /* once it is approved */
+	uint32_t use_within_s; /* once it is approved, and at_ms is there */
+	/* It opens by itself then, for the addresses below, as asked for by
+	 * this key; 0 = by its user's own act. By either clock, while the boot
+	 * lasts that it was asked in. */
+	int64_t at_ms;
+	int64_t at_boot_ms;
+	char boot_id[CLOCK_BOOT_ID_SIZE];
+	char key_fp[REQUEST_KEY_SIZE];
 	char reason[LIMIT_REASON_SIZE];
 	char ticket[LIMIT_TICKET_SIZE];
 	struct addr source4, source6; /* it was asked from; family 0 = absent */
@@ -67,5 +76,12 @@ const char *request_state_str(enum request_state s);
 bool request_waits(const struct request *r);
 /* As of now: one that waited for too long has lapsed. */
 enum request_state request_state_at(const struct request *r, int64_t utc_ms);
+
+/* Its time is there, and it was approved: by a clock that was set ahead it is
+ * not. */
+bool request_is_due(
+    const struct request *r, const struct now *now, const char *boot_id);
+/* How long it can be used, from when it is approved at utc_ms. */
+int64_t request_usable_ms(const struct request *r, int64_t utc_ms);
 
 #endif

@@ -100,6 +100,15 @@ add_method(char *ret, size_t size, const char *method)
 }
 
 const struct verb *
+verb_named(const char *name)
+{
+	for (unsigned i = VERB_NONE + 1; i < VERB_COUNT; i++)
+		if (strcmp(verb_get(i)->name, name) == 0)
+			return verb_get(i);
+	return NULL;
+}
+
+const struct verb *
 verb_route(const char *method, const char *path, const char **retarg,
     char *retmethods, size_t size)
 {

@@ -265,6 +265,8 @@ const char *verb_rights_text(const struct verb *v);
 bool verb_administers(const struct verb *v);
 /* NULL for unknown ids. */
 const struct verb *verb_get(unsigned id);
+/* By its name; NULL: none has it. */
+const struct verb *verb_named(const char *name);
 /* The route for a method and path; *retarg points at the {id} inside path or
  * is NULL. *retmethods (may be NULL) gets "GET, POST" when only the method is
  * wrong, for a 405's Allow header. NULL = 404 or 405. */

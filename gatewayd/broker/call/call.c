@@ -139,6 +139,22 @@ call_part(const struct call *c, json_t *body, call_part_fn *fn, void *arg)
 	return x;
 }
 
+struct call *
+call_own(struct broker *b, const struct verb *verb, call_part_fn *fn, void *arg)
+{
+	struct call *x = calloc(1, sizeof(*x));
+
+	if (x == NULL)
+		return NULL;
+	x->b = b;
+	x->verb = verb;
+	x->uid = x->loginuid = -1;
+	x->part_fn = fn;
+	x->part_arg = arg;
+	call_link(x);
+	return x;
+}
+
 /* The API that asked may have been started anew since: then nobody waits. */
 static void
 reply_send(

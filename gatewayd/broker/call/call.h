@@ -51,6 +51,7 @@ struct call {
 	int64_t mfa_step;               /* 0 = no code came */
 	char factor[LIMIT_FACTOR_SIZE]; /* of which secret */
 	bool coded; /* a part: a code came with the whole, and is burned */
+	bool timed; /* the gateway's own, at the time that its user signed */
 	/* of a part: who gets its answer */
 	call_part_fn *part_fn;
 	void *part_arg;
@@ -84,6 +85,11 @@ struct call *call_new(
  * memory. */
 struct call *call_part(
     const struct call *c, json_t *body, call_part_fn *fn, void *arg);
+
+/* What the gateway does by itself in a user's name: who that is, is to be set,
+ * and nothing of it is proved. NULL: out of memory. */
+struct call *call_own(
+    struct broker *b, const struct verb *verb, call_part_fn *fn, void *arg);
 
 /* Each of these ends the call: do not touch it afterwards. The first waits for
  * what the call ordered of the firewall (order.h). */

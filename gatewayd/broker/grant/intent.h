@@ -37,9 +37,11 @@ struct intent {
 	/* by which proof */
 	char key_fp[SSHKEY_FP_SIZE];
 	struct addr peer;
-	int64_t asked_ms;  /* judged by the hours of then; 0 = now */
-	int64_t mfa_age_s; /* POLICY_MFA_NONE = no code yet */
-	int64_t mfa_step;  /* to be burned; 0 = none came */
+	int64_t at_ms;         /* it is to open by itself then; 0 = not */
+	uint32_t use_within_s; /* asked for; 0 = not said */
+	int64_t asked_ms;      /* judged by the hours of then; 0 = now */
+	int64_t mfa_age_s;     /* POLICY_MFA_NONE = no code yet */
+	int64_t mfa_step;      /* to be burned; 0 = none came */
 	char factor[LIMIT_FACTOR_SIZE]; /* of which secret */
 	char idempotency[64];
 	uint8_t *payload; /* what was signed, and the signature; NULL = none */

@@ -40,6 +40,7 @@ ask_now(struct call *c, struct waiting *w)
 		name_set(in->role, w->r.role);
 	in->port = w->r.port;
 	in->seconds = w->r.seconds;
+	in->at_ms = w->r.at_ms;
 	text_set(in->reason, sizeof(in->reason), w->r.reason);
 	text_set(in->ticket, sizeof(in->ticket), w->r.ticket);
 	in->approvals = was->approvals;
@@ -212,6 +213,8 @@ record(struct call *c, struct waiting *w)
 	event_str(&f, EF_SHA256, w->r.digest);
 	event_str(&f, EF_APPROVED_BY, w->r.approved_by);
 	event_str(&f, EF_OUTCOME, "success");
+	if (c->timed)
+		event_str(&f, EF_MSG, "by itself, at the time asked for");
 	call_append(c, EV_REQUEST_ACTIVATE, &f, recorded);
 	event_fields_done(&f);
 }
@@ -229,16 +232,12 @@ is_open(struct call *c, const struct request *r)
 	return true;
 }
 
-void
-verb_request_activate(struct call *c)
+static void
+activate(struct call *c, struct waiting *w)
 {
-	static const char *const keys[] = {"request", NULL};
-	struct waiting *w = waiting_named(c, WAITING_OWN, keys);
 	struct problem p = {0};
 	int r;
 
-	if (w == NULL || is_open(c, &w->r))
-		return;
 	if (request_state_at(&w->r, broker_now(c->b).utc_ms) ==
 		REQUEST_PENDING &&
 	    (r = waiting_settle(c->b, w)) != 0) {
@@ -260,6 +259,50 @@ verb_request_activate(struct call *c)
 	w->in->mfa_step = c->mfa_step;
 	memcpy(w->in->factor, c->factor, sizeof(w->in->factor));
 	record(c, w);
+}
+
+void
+verb_request_activate(struct call *c)
+{
+	static const char *const keys[] = {"request", NULL};
+	struct waiting *w = waiting_named(c, WAITING_OWN, keys);
+	char at[32];
+
+	if (w == NULL || is_open(c, &w->r))
+		return;
+	if (w->r.at_ms == 0 || FAULT(at_by_hand)) {
+		activate(c, w);
+		return;
+	}
+	str_time(at, sizeof(at), w->r.at_ms);
+	call_refuse(c, 409, "conflict", "request",
+	    "request %s opens by itself, at %.19sZ and for the address that "
+	    "it was signed for",
+	    w->r.id, at);
+}
+
+static void
+say_gone(struct call *c)
+{
+	call_refuse(c, 403, "forbidden", NULL,
+	    "who asked may not ask any more, or not with that key or from "
+	    "there");
+}
+
+void
+activate_timed(struct call *c, const struct request *of)
+{
+	struct waiting *w = call_state(c, sizeof(*w), waiting_free);
+	int r;
+
+	if (w == NULL)
+		return;
+	if ((r = waiting_read(c->b, of->id, w)) != 0)
+		call_store_failed(c, r);
+	else if (!permission_still(c))
+		refuse(c, "forbidden", say_gone);
+	else
+		activate(c, w);
 }
 
 /* ---- given up */

@@ -12,4 +12,9 @@
 call_fn verb_request_activate;
 call_fn verb_request_cancel;
 
+struct request;
+/* The same by itself: c is the gateway's own in the name of who asked, from the
+ * addresses that they signed. */
+void activate_timed(struct call *c, const struct request *of);
+
 #endif

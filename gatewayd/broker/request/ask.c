@@ -28,11 +28,39 @@
 #include "broker/request/revision.h"
 #include "broker/request/waiting.h"
 
+/* When it is to open by itself, and how long it can be used. */
+static int
+parse_when(struct intent *in, const json_t *o, struct problem *p)
+{
+	const int64_t now_ms = clock_now().utc_ms;
+	const char *at = NULL;
+	int64_t within = 0;
+	int r;
+
+	if ((r = json_get_str(o, "at", false, 32, &at, p)) != 0 ||
+	    (r = json_get_int(o, "use_within", false, LIMIT_PENDING_MIN_S,
+		 LIMIT_PENDING_MAX_S, &within, p)) != 0)
+		return r;
+	in->use_within_s = (uint32_t)within;
+	if (at == NULL)
+		return 0;
+	if (str_time_parse(at, &in->at_ms) != 0 || in->at_ms <= now_ms ||
+	    in->at_ms - now_ms > (int64_t)LIMIT_AT_AHEAD_S * 1000) {
+		problem_set(p, 400, "bad-field", "at",
+		    "at: a time to come, like 2026-11-22T14:30:00Z, in at most "
+		    "%d days",
+		    LIMIT_AT_AHEAD_S / 86400);
+		return GW_EINVAL;
+	}
+	in->asked_ms = in->at_ms;
+	return 0;
+}
+
 static int
 parse(struct intent *in, const json_t *o, struct problem *p)
 {
-	static const char *const keys[] = {
-	    "target", "login", "port", "role", "for", "reason", "ticket", NULL};
+	static const char *const keys[] = {"target", "login", "port", "role",
+	    "for", "reason", "ticket", "at", "use_within", NULL};
 	const char *target = NULL, *login = NULL, *role = NULL, *reason = NULL;
 	const char *ticket = NULL;
 	int64_t port = 0, seconds = 0;
@@ -61,7 +89,7 @@ parse(struct intent *in, const json_t *o, struct problem *p)
 		text_set(in->ticket, sizeof(in->ticket), ticket);
 	in->port = (uint16_t)port;
 	in->seconds = (uint32_t)seconds;
-	return 0;
+	return parse_when(in, o, p);
 }
 
 /* The verdict and its rule; in the log before grant.open, which waits. */
@@ -170,8 +198,19 @@ find_same(struct call *c, struct intent *in, struct same *ret)
 	return r;
 }
 
+/* By which clocks it opens by itself. */
+static void
+set_at(struct request *r, const struct intent *in, const struct now *now)
+{
+	r->at_ms = in->at_ms;
+	r->at_boot_ms = now->boot_ms + (in->at_ms - now->utc_ms);
+	text_set(r->boot_id, sizeof(r->boot_id), clock_boot_id());
+	text_set(r->key_fp, sizeof(r->key_fp), in->key_fp);
+	r->created_ms = now->utc_ms;
+}
+
 static struct request
-new_row(const struct intent *in)
+new_row(const struct broker *b, const struct intent *in)
 {
 	const struct policy_result *v = &in->verdict;
 	struct request r = {.state = REQUEST_PENDING,
@@ -193,7 +232,18 @@ new_row(const struct intent *in)
 	for (unsigned i = 0; i < in->nsources; i++)
 		*(in->source[i].family == 4 ? &r.source4 : &r.source6) =
 		    in->source[i];
+	if (in->use_within_s != 0 && in->use_within_s < r.use_within_s)
+		r.use_within_s = in->use_within_s;
+	if (in->at_ms != 0) {
+		const struct now now = broker_now(b);
+
+		set_at(&r, in, &now);
+	}
 	r.until_ms = r.created_ms + (int64_t)v->pending_s * 1000;
+	if (v->verdict == POLICY_ALLOW) { /* it waits for its time alone */
+		r.state = REQUEST_APPROVED;
+		r.until_ms = request_usable_ms(&r, r.created_ms);
+	}
 	return r;
 }
 
@@ -238,7 +288,7 @@ record_waiting(struct call *c)
 	char *needs = NULL;
 	json_t *list = needs_json(&w->in->verdict.needs);
 
-	w->r = new_row(w->in);
+	w->r = new_row(c->b, w->in);
 	if (list == NULL || (needs = json_text(list)) == NULL ||
 	    revision_make(&w->r, w->in) != 0) {
 		call_unavailable(c, "memory");
@@ -295,7 +345,8 @@ open_already(const struct call *c, const struct intent *in)
 	    v->nrefused == 1 && strcmp(v->refused[0].field, "grants") == 0;
 	struct grant want;
 
-	if ((v->verdict == POLICY_DENY && !full) || FAULT(open_again))
+	if ((v->verdict == POLICY_DENY && !full) || in->at_ms != 0 ||
+	    FAULT(open_again))
 		return NULL;
 	intent_grant(c->b, in, &want);
 	return grant_given(c->b, &want, in->key_fp);
@@ -322,7 +373,7 @@ decide(struct call *c, struct intent *in)
 		    in->verdict.role);
 		return false;
 	}
-	if (in->verdict.verdict == POLICY_APPROVAL) {
+	if (in->verdict.verdict == POLICY_APPROVAL || in->at_ms != 0) {
 		wait_for_others(c, in);
 		return false;
 	}

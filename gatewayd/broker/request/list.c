@@ -15,6 +15,18 @@
 
 /* ---- one */
 
+/* For which it opens by itself. */
+static void
+put_sources(json_t *o, const struct request *r)
+{
+	json_t *list = json_array();
+
+	put_addr(list, &r->source4);
+	put_addr(list, &r->source6);
+	if (json_object_set_new(o, "sources", list) != 0)
+		put_str(o, "sources", "");
+}
+
 static json_t *
 row_json(const struct broker *b, const struct request *r)
 {
@@ -34,6 +46,9 @@ row_json(const struct broker *b, const struct request *r)
 	put_str(o, "state", waiting_state(b, r));
 	put_time(o, "created", r->created_ms);
 	put_time(o, "until", request_waits(r) ? r->until_ms : 0);
+	put_time(o, "at", r->at_ms);
+	if (r->at_ms != 0)
+		put_sources(o, r);
 	put_str(o, "grant", r->grant);
 	put_str(o, "by", r->by);
 	put_str(o, "note", r->note);

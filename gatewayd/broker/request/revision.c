@@ -24,6 +24,21 @@ addresses_json(const struct target *t)
 	return list;
 }
 
+/* For which addresses it opens by itself, and when. */
+static void
+put_at(json_t *o, const struct intent *in)
+{
+	json_t *list = json_array();
+
+	put_time(o, "at", in->at_ms);
+	for (int family = 4; family <= 6; family += 2)
+		for (unsigned i = 0; i < in->nsources; i++)
+			if (in->source[i].family == family)
+				put_addr(list, &in->source[i]);
+	if (o == NULL || json_object_set_new(o, "sources", list) != 0)
+		return;
+}
+
 static json_t *
 revision_json(const struct request *r, const struct intent *in)
 {
@@ -51,6 +66,8 @@ revision_json(const struct request *r, const struct intent *in)
 	(void)json_object_set_new(o, "addresses", addresses_json(t));
 	(void)json_object_set_new(o, "needs", needs_json(&v->needs));
 	put_time(o, "created", r->created_ms);
+	if (in->at_ms != 0)
+		put_at(o, in);
 	return o;
 }
 

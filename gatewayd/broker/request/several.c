@@ -132,7 +132,8 @@ find(struct several *m, struct problem *p)
 {
 	const json_t *o = m->c->req.body;
 	static const char *const keys[] = {"targets", "select", "logins",
-	    "port", "role", "for", "reason", "ticket", NULL};
+	    "port", "role", "for", "reason", "ticket", "at", "use_within",
+	    NULL};
 	const json_t *targets = NULL, *logins = NULL;
 	int r;
 

@@ -53,7 +53,9 @@ asked(const struct request *r)
 		name_set(in->role, r->role);
 	text_set(in->reason, sizeof(in->reason), r->reason);
 	text_set(in->ticket, sizeof(in->ticket), r->ticket);
-	in->asked_ms = r->created_ms;
+	in->at_ms = r->at_ms;
+	in->asked_ms = r->at_ms != 0 ? r->at_ms : r->created_ms;
+	text_set(in->key_fp, sizeof(in->key_fp), r->key_fp);
 	in->port = r->port;
 	in->seconds = r->seconds;
 	if (r->source4.family != 0)
@@ -114,8 +116,7 @@ waiting_settle(struct broker *b, struct waiting *w)
 	    !v->approved.met)
 		return 0;
 	w->r.state = REQUEST_APPROVED;
-	w->r.until_ms =
-	    broker_now(b).utc_ms + (int64_t)w->r.use_within_s * 1000;
+	w->r.until_ms = request_usable_ms(&w->r, broker_now(b).utc_ms);
 	return store_request_move(b->store, &w->r, REQUEST_PENDING);
 }
 

@@ -13,7 +13,7 @@
 	"port, seconds,"                                                       \
 	" use_within, why, ticket, source4, source6, state, created, until, "  \
 	"grant_id, by, note,"                                                  \
-	" revision, digest, seq, approved_by"
+	" revision, digest, seq, approved_by, at, at_boot, boot_id, key_fp"
 #define WAITS "state IN (1, 2)"
 
 _Static_assert(REQUEST_PENDING == 1 && REQUEST_APPROVED == 2, "as in WAITS");
@@ -24,7 +24,7 @@ store_request_put(struct store *s, const struct request *r)
 	struct query *q = query_new(s->sql,
 	    "INSERT INTO requests(" COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,"
 	    "?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,"
-	    "?25)");
+	    "?25,?26,?27,?28,?29)");
 
 	query_str(q, r->id);
 	query_str(q, r->user);
@@ -51,6 +51,10 @@ store_request_put(struct store *s, const struct request *r)
 	query_str(q, r->digest);
 	query_num(q, (int64_t)r->seq);
 	query_str(q, r->approved_by);
+	query_num(q, r->at_ms);
+	query_num(q, r->at_boot_ms);
+	query_str(q, r->boot_id);
+	query_str(q, r->key_fp);
 	return query_run(q);
 }
 
@@ -83,6 +87,10 @@ read_request(struct request *r, struct query *q)
 	store_text(r->digest, sizeof(r->digest), q, 22);
 	r->seq = (uint64_t)query_get_num(q, 23);
 	store_text(r->approved_by, sizeof(r->approved_by), q, 24);
+	r->at_ms = query_get_num(q, 25);
+	r->at_boot_ms = query_get_num(q, 26);
+	store_text(r->boot_id, sizeof(r->boot_id), q, 27);
+	store_text(r->key_fp, sizeof(r->key_fp), q, 28);
 }
 
 int
@@ -176,6 +184,25 @@ store_request_due(
 
 	query_num(q, utc_ms);
 	return store_one_name(q, ret);
+}
+
+int
+store_request_timed(
+    struct store *s, int64_t utc_ms, const char *after, struct request *ret)
+{
+	struct query *q = query_new(s->sql,
+	    "SELECT " COLUMNS " FROM requests WHERE state = 2 AND at > 0"
+	    " AND at <= ?1 AND id > ?2 ORDER BY id LIMIT 1");
+	bool hit;
+	int r;
+
+	memset(ret, 0, sizeof(*ret));
+	query_num(q, utc_ms);
+	query_str(q, after);
+	if ((hit = query_next(q)))
+		read_request(ret, q);
+	r = query_done(q);
+	return r == 0 && !hit ? GW_ENOENT : r;
 }
 
 /* ---- approvals */

@@ -202,6 +202,13 @@ static const char rights[] =
     "ALTER TABLE users DROP COLUMN admin;"
     "ALTER TABLE users DROP COLUMN auditor;";
 
+/* 12: what opens at a time. */
+static const char timed[] =
+    "ALTER TABLE requests ADD COLUMN at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE requests ADD COLUMN at_boot INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE requests ADD COLUMN boot_id TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE requests ADD COLUMN key_fp TEXT NOT NULL DEFAULT '';";
+
 const struct migration *
 store_migrations(unsigned *retn)
 {
@@ -217,6 +224,7 @@ store_migrations(unsigned *retn)
 	    {.text = recovery},
 	    {.text = approved},
 	    {.text = rights},
+	    {.text = timed},
 	};
 
 	*retn = ARRAY_LEN(list);

@@ -312,6 +312,10 @@ MUST_CHECK int store_request_over(struct store *s, const char *user_id,
 /* The id of one that waits and should have ended by then; GW_ENOENT. */
 MUST_CHECK int store_request_due(
     struct store *s, int64_t utc_ms, char ret[static LIMIT_NAME_SIZE]);
+/* The first after that id ("": of all) that is approved and asked for a time
+ * that is there, by UTC alone. GW_ENOENT: there is none. */
+MUST_CHECK int store_request_timed(
+    struct store *s, int64_t utc_ms, const char *after, struct request *ret);
 /* GW_EEXIST: that user's is there. */
 MUST_CHECK int store_approval_put(
     struct store *s, const struct approval_row *a);

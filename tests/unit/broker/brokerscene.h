@@ -112,6 +112,14 @@ void test_no_login(void **state);
 void test_strangers_at_the_door(void **state);
 void test_mine(void **state);
 
+/* ---- brokerapi_at.c */
+
+void test_at(void **state);
+void test_at_unapproved(void **state);
+void test_at_refused(void **state);
+void test_at_of_locked(void **state);
+void test_at_hours(void **state);
+
 /* ---- brokerapi_several.c */
 
 void test_several(void **state);

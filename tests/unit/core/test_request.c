@@ -70,12 +70,66 @@ test_lapses(void **state)
 	}
 }
 
+/* Asked at 100 of UTC and 10 of the boot, for 1100. */
+static void
+test_due(void **state)
+{
+	static const struct {
+		enum request_state is;
+		int64_t at_ms, utc_ms, boot_ms;
+		const char *boot_id;
+		bool due;
+	} rows[] = {
+	    {REQUEST_APPROVED, 1100, 1100, 1010, "one", true},
+	    {REQUEST_APPROVED, 1100, 1500, 1410, "one", true},
+	    {REQUEST_APPROVED, 1100, 1099, 1009, "one", false},
+	    {REQUEST_APPROVED, 1100, 1100, 1009, "one", false}, /* ahead */
+	    {REQUEST_APPROVED, 1100, 1900, 11, "one", false},
+	    {REQUEST_APPROVED, 1100, 1099, 5000, "one", false}, /* back */
+	    {REQUEST_APPROVED, 1100, 1100, 11, "two", true},
+	    {REQUEST_APPROVED, 1100, 1099, 5000, "two", false},
+	    {REQUEST_APPROVED, 1100, 2000, 1910, "one", false}, /* lapsed */
+	    {REQUEST_APPROVED, 0, 1100, 1010, "one", false},
+	    {REQUEST_PENDING, 1100, 1100, 1010, "one", false},
+	    {REQUEST_ACTIVE, 1100, 1100, 1010, "one", false},
+	    {REQUEST_DENIED, 1100, 1100, 1010, "one", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct request r = {.state = (uint8_t)rows[i].is,
+		    .at_ms = rows[i].at_ms,
+		    .at_boot_ms = 1010,
+		    .boot_id = "one",
+		    .until_ms = 2000};
+		const struct now now = {
+		    .utc_ms = rows[i].utc_ms, .boot_ms = rows[i].boot_ms};
+
+		if (request_is_due(&r, &now, rows[i].boot_id) != rows[i].due)
+			fail_msg("row %zu", i);
+	}
+}
+
+static void
+test_usable(void **state)
+{
+	struct request r = {.use_within_s = 60};
+
+	(void)state;
+	assert_int_equal(request_usable_ms(&r, 1000), 61000);
+	r.at_ms = 5000;
+	assert_int_equal(request_usable_ms(&r, 1000), 65000);
+	assert_int_equal(request_usable_ms(&r, 9000), 69000);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_states),
 	    cmocka_unit_test(test_lapses),
+	    cmocka_unit_test(test_due),
+	    cmocka_unit_test(test_usable),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
