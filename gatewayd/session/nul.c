@@ -9,12 +9,14 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/limits.h"
 #include "session/ssh.h"
 
 enum {
 	INSTEAD = 0xff,
 	LENGTH = 4,
+	CHANNEL_REQUEST = 98, /* RFC 4254 section 5.4 */
 	NUMBER =
 	    4, /* no longer: it may be a number that another one precedes */
 };
@@ -34,6 +36,7 @@ static struct {
 	/* the call before was of four bytes, a string's length perhaps */
 	ssh_buffer of;
 	uint32_t length;
+	unsigned asked; /* calls into a channel request; 0 = in none */
 	struct kept kept[LIMIT_NUL_STRINGS];
 	size_t bytes; /* of all */
 } nuls;
@@ -142,8 +145,25 @@ is_c_string(ssh_buffer b, const void *to, uint32_t n)
 	return nuls.of == b && nuls.length == n && (uintptr_t)to % 8 == 0;
 }
 
+/* A request on a channel: its type, the channel, a length, and the name, which
+ * is a string however short it is: "env\0" is not "env". */
+static bool
+is_request_name(const uint8_t *p, uint32_t n)
+{
+	if (n == 1) {
+		nuls.asked = *p == CHANNEL_REQUEST ? 1 : 0;
+		return false;
+	}
+	if (nuls.asked == 3) {
+		nuls.asked = 0;
+		return n == nuls.length && !FAULT(nul_short);
+	}
+	nuls.asked = n == LENGTH && nuls.asked != 0 ? nuls.asked + 1 : 0;
+	return false;
+}
+
 static void
-came(char *s, uint32_t n)
+came(char *s, uint32_t n, bool number)
 {
 	struct kept *k = find(s);
 	char *at;
@@ -153,7 +173,7 @@ came(char *s, uint32_t n)
 	if ((at = memchr(s, nuls.byte, n)) == NULL)
 		return;
 	keep(s, s, n);
-	if (n <= NUMBER)
+	if (number)
 		return;
 	for (; at != NULL; at = memchr(at, nuls.byte, (size_t)(s + n - at)))
 		*at = (char)INSTEAD;
@@ -164,13 +184,15 @@ ssh_buffer_get_data(ssh_buffer b, void *to, uint32_t n)
 {
 	const uint8_t *p = to;
 	uint32_t got = 0;
+	bool name;
 
 	if (nuls.get_data != NULL || nul_init() == 0)
 		got = nuls.get_data(b, to, n);
 	if (!nuls.listening || got != n)
 		return got;
+	name = is_request_name(p, n);
 	if (n > 0 && is_c_string(b, to, n))
-		came(to, n);
+		came(to, n, n <= NUMBER && !name);
 	nuls.of = n == LENGTH ? b : NULL;
 	if (n == LENGTH)
 		nuls.length = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |

@@ -51,6 +51,7 @@ print("exec with another name", ask(transport.open_session(), b"exec\0x", b"echo
 c = transport.open_session()
 for name, value in (b"LC_B\0X", b"v"), (b"LC_A", b"seen\0secret"), (b"LC_C", b"whole"):
     ask(c, b"env", name, value)
+ask(c, b"env\0", b"LC_D", b"short name")  # as short as a number
 ask(c, b"pty-req", b"xterm\0x", 80, 24, 0, 0, b"")
 c.exec_command("trap 'echo trapped' TERM; env | grep LC_; tty -s && echo tty; read -r l; echo $l")
 ask(c, b"signal", b"TERM\0x")
