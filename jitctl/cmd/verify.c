@@ -93,6 +93,19 @@ compared(
 		    n, (unsigned long long)(j->gateway - r->records));
 }
 
+/* What there is beside the records. */
+static void
+others(const struct verify_result *r, char *ret, size_t size)
+{
+	const size_t n = strlen(ret);
+
+	(void)snprintf(ret + n, size - n,
+	    "%s%llu other %s no record and %s left out.", n > 0 ? "\n" : "",
+	    (unsigned long long)r->others,
+	    r->others == 1 ? "line is" : "lines are",
+	    r->others == 1 ? "was" : "were");
+}
+
 static json_t *
 verdict_json(const struct job *j, const struct verify_result *r, bool bad_end,
     const char *text, const char *more)
@@ -103,12 +116,13 @@ verdict_json(const struct job *j, const struct verify_result *r, bool bad_end,
 
 	if (r->covered > 0)
 		str_time(when, sizeof(when), r->covered_ms);
-	o = json_pack("{s:s,s:I,s:I,s:I,s:s,s:s,s:I,s:s,s:s}", "verdict",
+	o = json_pack("{s:s,s:I,s:I,s:I,s:I,s:s,s:s,s:I,s:s,s:s}", "verdict",
 	    bad_end ? "short" : verdict_word(r->verdict), "records",
 	    (json_int_t)r->records, "covered", (json_int_t)r->covered,
-	    "checkpoints", (json_int_t)r->checkpoints, "covered_until", when,
-	    "compared_with", sources[j->source], "expected",
-	    (json_int_t)r->expected, "text", text, "comparison", more);
+	    "checkpoints", (json_int_t)r->checkpoints, "other_lines",
+	    (json_int_t)r->others, "covered_until", when, "compared_with",
+	    sources[j->source], "expected", (json_int_t)r->expected, "text",
+	    text, "comparison", more);
 	if (o != NULL && r->verdict == VERIFY_BAD) {
 		(void)json_object_set_new(
 		    o, "bad_first", json_integer((json_int_t)r->bad_first));
@@ -130,6 +144,8 @@ verdict(const struct job *j, const struct verify_result *r)
 	say_text(text, sizeof(text), r->text, strlen(r->text));
 	if (good)
 		compared(j, r, said, sizeof(said));
+	if (r->others > 0)
+		others(r, said, sizeof(said));
 	say_text(more, sizeof(more), said, strlen(said));
 	o = verdict_json(j, r, bad_end, text, more);
 	when_in_text(local, sizeof(local), text);

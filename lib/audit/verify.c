@@ -17,6 +17,9 @@
 #include "base/str.h"
 #include "wire/json.h"
 
+/* Of one line: a frame has braces of its own. */
+enum { ALIKE_TRIES = 8 };
+
 /* The leaf hashes of one segment, as the notary noted them. */
 struct stretch {
 	uint64_t first;
@@ -399,6 +402,60 @@ came_again(const struct verify *v, uint64_t seq, const void *line, size_t n)
 }
 
 static bool
+names_event(const json_t *o)
+{
+	const char *name = json_string_value(json_object_get(o, "event"));
+	const char *code = json_string_value(json_object_get(o, "code"));
+
+	if (code != NULL && event_find(code) != EV_NONE)
+		return true;
+	for (unsigned e = EV_NONE + 1; name != NULL && e < EV_COUNT; e++)
+		if (strcmp(event_spec(e)->name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Would whoever reads the line as JSON take something in it for a record? It
+ * may be written otherwise than ours are. */
+static bool
+alike(const char *p, size_t n)
+{
+	const char *const end = p + n;
+	bool hit = false;
+
+	for (unsigned i = 0; i < ALIKE_TRIES && !hit; i++) {
+		json_t *o = NULL;
+
+		if ((p = memchr(p, '{', (size_t)(end - p))) == NULL)
+			break;
+		o = json_loadb(p, (size_t)(end - p),
+		    JSON_DISABLE_EOF_CHECK | JSON_ALLOW_NUL, NULL);
+		hit = json_object_get(o, "seq") != NULL && names_event(o);
+		json_decref(o);
+		p++;
+	}
+	return hit && !FAULT(verify_alike);
+}
+
+/* Not one of the log's. Of a copy it is another program's, or the number of
+ * what it was will be missing. */
+static bool
+other_line(struct verify *v, const void *line, size_t n)
+{
+	if (v->copy && !alike(line, n)) {
+		v->odd = true;
+		v->res.others++;
+		return true;
+	}
+	return bad(v, v->next, v->next,
+	    "What stands where record %llu belongs is no record of this log: "
+	    "it was changed%s. %llu records before it are covered by a "
+	    "checkpoint.",
+	    llu(v->next), v->copy ? ", or somebody put it there" : "",
+	    llu(v->res.covered));
+}
+
+static bool
 record_line(struct verify *v, const void *line, size_t n)
 {
 	uint8_t leaf[MERKLE_HASH_SIZE];
@@ -408,17 +465,8 @@ record_line(struct verify *v, const void *line, size_t n)
 
 	if (record_parse(&rec, line, n) == 0)
 		o = json_parse_record(line, n);
-	if (o == NULL && v->copy) {
-		/* Another program's, or its number will be missing. */
-		v->odd = ok = true;
-		goto out;
-	}
 	if (o == NULL) {
-		(void)bad(v, v->next, v->next,
-		    "What stands where record %llu belongs is no record of "
-		    "this log: it was changed. %llu records before it are "
-		    "covered by a checkpoint.",
-		    llu(v->next), llu(v->res.covered));
+		ok = other_line(v, line, n);
 		goto out;
 	}
 	if ((ok = came_again(v, rec.seq, line, n)) || !number_ok(v, rec.seq))
@@ -452,7 +500,7 @@ verify_line(struct verify *v, const void *line, size_t n)
 	if (v->failed)
 		return false;
 	if (v->copy && framed == NULL && (n == 0 || p[0] != '{'))
-		return true; /* another program's: a record would be missing */
+		return other_line(v, line, n);
 	return record_line(v, framed != NULL ? framed : p, n);
 }
 

@@ -39,6 +39,7 @@ struct verify_result {
 	uint64_t records;             /* checked */
 	uint64_t covered;             /* records a good checkpoint signs for */
 	uint64_t checkpoints;         /* good ones */
+	uint64_t others;              /* lines of a copy that are none */
 	int64_t covered_ms;           /* time of the last record of these */
 	uint64_t expected;            /* records of verify_expect; 0 = none */
 	bool named;                   /* bad_first is the one bad record */
