@@ -43,6 +43,7 @@ struct conn {
 	bool known;           /* its source had a live grant or token */
 	bool logged_in;       /* as the broker says */
 	bool gave_way;        /* it is being killed, and has no place */
+	bool doomed;          /* its zygote was asked to kill it */
 	struct beat beat;
 };
 
@@ -136,8 +137,10 @@ kill_conn(struct supervisor *s, struct conn *c)
 
 	if (c->gone || FAULT(session_kill))
 		return true;
+	c->doomed = true;
 	if (c->zygote != 0)
-		/* without its line it ends, and we come here again */
+		/* one that does not do it is killed for that, or ends without
+		 * its line, and we come here again */
 		return peer_send(supervisor_zygote(s, c->zygote), MSG_SUP_KILL,
 			   &m, -1) == 0;
 	if (adopted(s, c))
@@ -258,8 +261,9 @@ accept_orphans(struct supervisor *s, pid_t zygote)
 		c->zygote = 0;
 		if (!adopted(s, c))
 			c->gone = true; /* it went with, or before */
-		else if (c->control == NULL)
-			kill_conn(s, c);
+		else if (c->control == NULL ||
+			 (c->doomed && !FAULT(doomed_spared)))
+			(void)kill_conn(s, c);
 		forget(s, c);
 	}
 }

@@ -89,7 +89,7 @@ beat_report(struct supervisor *s, enum proc proc, uint64_t conn)
 
 	if (conn != 0)
 		log_err("the session of connection %llu does not answer: "
-			"killed",
+			"it is killed",
 		    (unsigned long long)conn);
 	else
 		log_err(

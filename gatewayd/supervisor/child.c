@@ -344,6 +344,19 @@ child_link_lost(struct supervisor *s, struct peer *p)
 /* ---- zygotes that have retired */
 
 void
+child_kill_zygotes(struct supervisor *s)
+{
+	const struct child *c = supervisor_child(s, PROC_ZYGOTE);
+
+	if (FAULT(zygotes_spared))
+		return;
+	if (c->pid != 0)
+		(void)kill(c->pid, SIGKILL);
+	for (const struct retired *z = s->retired; z != NULL; z = z->next)
+		(void)kill(z->pid, SIGKILL);
+}
+
+void
 child_rest(struct supervisor *s)
 {
 	const struct msg_empty m = {0};
@@ -394,6 +407,7 @@ child_renew_zygote(struct supervisor *s)
 	    c->spec->binary);
 	z->pid = c->pid;
 	z->peer = c->peer;
+	beat_begin(&z->beat, z->peer);
 	z->next = s->retired;
 	s->retired = z;
 	s->nretired++;

@@ -25,6 +25,8 @@ int child_relink(struct supervisor *s, struct peer *p, enum proc proc);
 void child_renew_zygote(struct supervisor *s);
 /* A session is gone: retired zygotes without any end. */
 void child_rest(struct supervisor *s);
+/* At a stop: SIGKILL to all zygotes, so that what they did not kill is ours. */
+void child_kill_zygotes(struct supervisor *s);
 /* Child p is ready. True when all of them are now. */
 bool child_ready(struct supervisor *s, struct peer *p);
 /* Tells all that run what the configuration is now. */

@@ -131,8 +131,12 @@ static void
 session_gone(struct supervisor *s)
 {
 	child_rest(s);
-	if (s->stop == STOP_SESSIONS && s->conns == NULL)
+	if (s->conns != NULL)
+		return;
+	if (s->stop == STOP_SESSIONS || s->stop == STOP_ZYGOTES)
 		timer_set(s->stop_timer, LAST_WORDS_MS);
+	else if (s->stop == STOP_NOW)
+		timer_set(s->stop_timer, 0);
 }
 
 static int
@@ -212,12 +216,27 @@ on_stop_step(struct process *r, void *arg)
 	switch (s->stop) {
 	case STOP_SESSIONS:
 		if (s->conns != NULL && !s->sessions_killed) {
-			log_warn("%u sessions did not end when asked: killed",
+			log_warn("%u sessions did not end when asked: they are "
+				 "killed",
 			    s->nconns);
 			s->sessions_killed = true;
 			timer_set(s->stop_timer, KILLED_MS);
 			accept_kill_all(s);
 			break;
+		}
+		if (s->conns == NULL) {
+			stop_children(s);
+			break;
+		}
+		s->stop = STOP_ZYGOTES;
+		timer_set(s->stop_timer, KILLED_MS);
+		child_kill_zygotes(s);
+		break;
+	case STOP_ZYGOTES:
+		if (s->conns != NULL) {
+			s->killed = true;
+			log_err("%u sessions were killed and are still there",
+			    s->nconns);
 		}
 		stop_children(s);
 		break;
@@ -226,6 +245,9 @@ on_stop_step(struct process *r, void *arg)
 		break;
 	case STOP_LAST_WRITERS:
 		child_kill_all(s); /* reap() ends it */
+		break;
+	case STOP_NOW:
+		process_exit(r, s->killed ? 1 : 0);
 		break;
 	case STOP_NONE:
 	default:
@@ -237,9 +259,13 @@ static void
 begin_stop(struct supervisor *s)
 {
 	if (s->stop != STOP_NONE) { /* asked twice: at once */
+		if (s->stop == STOP_NOW)
+			return;
+		s->stop = STOP_NOW;
 		child_say_open(s);
 		accept_kill_all(s);
-		process_exit(s->process, 0);
+		child_kill_zygotes(s);
+		timer_set(s->stop_timer, s->conns != NULL ? KILLED_MS : 0);
 		return;
 	}
 	s->stop = STOP_SESSIONS;

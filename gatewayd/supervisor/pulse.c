@@ -30,6 +30,18 @@ child_turn(struct supervisor *s, struct child *c)
 }
 
 static void
+retired_turn(struct supervisor *s)
+{
+	for (struct retired *z = s->retired; z != NULL; z = z->next) {
+		if (!beat_turn(&z->beat, z->peer, BEAT_OTHERS) ||
+		    FAULT(retired_beat))
+			continue;
+		beat_report(s, PROC_ZYGOTE, 0);
+		(void)kill(z->pid, SIGKILL);
+	}
+}
+
+static void
 on_turn(struct process *r, void *arg)
 {
 	struct supervisor *s = process_ctx(r);
@@ -41,8 +53,10 @@ on_turn(struct process *r, void *arg)
 		if (s->stop == STOP_NONE ||
 		    s->child[i].spec->proc == PROC_FIREWALL)
 			child_turn(s, &s->child[i]);
-	if (s->stop == STOP_NONE && s->beat_turn % BEAT_SLOW == 0)
+	if (s->stop == STOP_NONE && s->beat_turn % BEAT_SLOW == 0) {
+		retired_turn(s);
 		accept_beat(s);
+	}
 	s->beat_turn++;
 	timer_set(s->beat_timer, BEAT_MS);
 }

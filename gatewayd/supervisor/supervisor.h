@@ -68,6 +68,7 @@ struct retired {
 	pid_t pid;
 	struct peer *peer; /* NULL: it is about to end */
 	bool exited;       /* and reaped: its last words are read */
+	struct beat beat;
 };
 
 /* Records of one kind: how many were written, how many only counted. */
@@ -79,8 +80,10 @@ struct tally {
 enum stop_step {
 	STOP_NONE = 0,     /* we serve */
 	STOP_SESSIONS,     /* they say goodbye to their users */
+	STOP_ZYGOTES,      /* ... and did not go when killed: their parents */
 	STOP_CHILDREN,     /* everybody but notary and shipper */
 	STOP_LAST_WRITERS, /* notary and shipper: theirs is the last record */
+	STOP_NOW,          /* asked twice: only what is killed may yet go */
 };
 
 struct supervisor {

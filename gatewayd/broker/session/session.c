@@ -101,7 +101,8 @@ on_parting(struct process *r, void *arg)
 	struct parting *p = arg;
 
 	if (process_session(r, p->conn) != NULL && !FAULT(parting)) {
-		log_warn("a session did not end although it said so: killed");
+		log_warn(
+		    "a session did not end although it said so: it is killed");
 		kill_session(r, p->conn);
 	}
 	timer_free(p->timer);
@@ -310,7 +311,7 @@ on_stop_timer(struct process *r, void *arg)
 	struct session *s = arg;
 
 	/* its leg is cut, and it did not end by itself */
-	log_warn("a session did not end when asked: killed");
+	log_warn("a session did not end when asked: it is killed");
 	kill_session(r, s->conn);
 	session_over(s, s->reason, 0, 0, -1);
 }
