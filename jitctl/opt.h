@@ -102,6 +102,7 @@ enum flag_kind { FLAG_BOOL = 0, FLAG_ONE, FLAG_MANY };
 	ROLE_FIELDS(FLAG_OF_ROLE)                                              \
 	X(FILE, "file", 'f', "PATH", MANY, "a policy file or folder")          \
 	X(PRUNE, "prune", 0, NULL, BOOL, "what the files do not name goes")    \
+	X(TESTS, "tests", 0, "FILE", ONE, "tests that have to pass first")     \
 	X(FOLLOW, "follow", 0, NULL, BOOL,                                     \
 	    "keep showing records as they come (also -f)")                     \
 	X(DRY_RUN, "dry-run", 0, NULL, BOOL, "only show what would change")    \

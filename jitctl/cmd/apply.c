@@ -14,7 +14,9 @@
 #include "jitctl/cmd/files.h"
 #include "jitctl/cmd/left.h"
 #include "jitctl/cmd/record.h"
+#include "jitctl/cmd/tests.h"
 #include "jitctl/gateway/call.h"
+#include "jitctl/gateway/policy_now.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/say.h"
 #include "jitctl/term/words.h"
@@ -174,6 +176,30 @@ print_changes(const struct ctx *c, const json_t *o, bool dry)
 	return x;
 }
 
+/* On all that there would be then. They are not sent. */
+static int
+try_tests(struct ctx *c, json_t *body, bool prune)
+{
+	json_t *tests = json_incref(json_object_get(body, "tests"));
+	json_t *now = json_object(), *after = NULL;
+	int x = EXIT_OK;
+
+	(void)json_object_del(body, "tests");
+	if (json_array_size(tests) > 0) {
+		x = policy_now(c, now);
+		if (x == EXIT_OK)
+			after = policy_laid_over(now, body, prune);
+		if (x == EXIT_OK && tests_try(c, after, tests) != EXIT_OK) {
+			say_error("nothing was changed at the gateway");
+			x = EXIT_FAILED;
+		}
+	}
+	json_decref(tests);
+	json_decref(now);
+	json_decref(after);
+	return x;
+}
+
 int
 run_apply(struct ctx *c)
 {
@@ -187,6 +213,9 @@ run_apply(struct ctx *c)
 		goto out;
 	places = json_incref(json_object_get(body, "places"));
 	(void)json_object_del(body, "places");
+	x = try_tests(c, body, prune);
+	if (x != EXIT_OK)
+		goto out;
 	if (prune)
 		(void)json_object_set_new(body, "prune", json_true());
 	x = change_asked_telling(c, VERB_APPLY, body,

@@ -105,6 +105,7 @@ int run_lock_me(struct ctx *c);
 int run_unlock(struct ctx *c);
 int run_apply(struct ctx *c);
 int run_diff(struct ctx *c);
+int run_policy_test(struct ctx *c);
 int run_export(struct ctx *c);
 int run_get(struct ctx *c);
 int run_sessions(struct ctx *c);

@@ -103,6 +103,8 @@ files_read(const struct ctx *c)
 		return NULL;
 	}
 	policy = read_all(c, &errors);
+	if (policy != NULL && opt_has(&c->opt, F_TESTS))
+		errors += add_file(policy, opt_get(&c->opt, F_TESTS));
 	if (policy != NULL && errors == 0)
 		return policy;
 	(void)fprintf(stderr,

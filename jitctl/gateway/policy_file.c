@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "core/member.h"
 #include "core/rolefield.h"
+#include "jitctl/gateway/policy_tests.h"
 #include "jitctl/term/when.h"
 #include "ssh/sshkey.h"
 
@@ -542,7 +543,8 @@ policy_new(void)
 int
 policy_add(json_t *policy, struct yaml *y, policy_resolve *resolve)
 {
-	static const char *const top[] = {"users", "targets", "roles", NULL};
+	static const char *const top[] = {
+	    "users", "targets", "roles", "tests", NULL};
 	int r = 0;
 
 	if (yaml_root(y) == NULL)
@@ -558,5 +560,6 @@ policy_add(json_t *policy, struct yaml *y, policy_resolve *resolve)
 	    (r = add_section(
 		 policy, y, resolve, "targets", "target", make_target)) != 0)
 		return r;
-	return add_section(policy, y, resolve, "roles", "role", make_role);
+	r = add_section(policy, y, resolve, "roles", "role", make_role);
+	return r != 0 ? r : policy_add_tests(policy, y);
 }

@@ -115,6 +115,24 @@ expect_out '^~ role +ops$'
 expect_out '^  max +1h30m -> 2h$'
 expect_out '^0 added, 1 changed, 1 unchanged[.]$'
 has_record '.event == "policy.apply"' || fail 'no policy.apply record'
+echo '- what a policy has to answer is tried, here and before it is applied'
+{
+	cat "$(host_file gateway /etc/lab/policy.yaml)"
+	printf 'tests:\n  - {user: alice, target: web-01, expect: allow, by: ops}\n'
+	printf '  - {user: alice, target: web-01, login: root, expect: deny}\n'
+	printf '  - {user: alice, target: web-01, from: 192.0.2.1, expect: deny}\n'
+	printf '  - {user: nobody, target: web-01, expect: deny}\n'
+} | put_file gateway /etc/lab/tested.yaml
+expect_ok local_admin policy test /etc/lab/tested.yaml
+expect_out '^4 tests, 0 failed[.]$'
+put_file gateway /etc/lab/tests.yaml <<<'tests: [{user: alice, target: web-01, for: 45m, expect: deny, by: ops}]'
+expect_fail 1 local_admin policy test /etc/lab/tests.yaml -f /etc/lab/policy.yaml
+expect_out 'tests.yaml:1:[0-9]+ .*deny by ops +allow by ops'
+now=$(local_admin export)
+expect_fail 1 local_admin apply -f /etc/lab/policy.yaml --tests /etc/lab/tests.yaml
+expect_out 'nothing was changed at the gateway$'
+expect_eq "$now" "$(local_admin export)" 'policy after an apply whose tests fail'
+
 echo '- what the files do not name goes, if that is meant and said'
 put_file gateway /etc/lab/no-roles.yaml <<<'roles: []'
 expect_fail 1 local_admin apply -f /etc/lab/no-roles.yaml --prune
