@@ -166,7 +166,14 @@ open_files(struct broker *b)
 		 b->conf->state_dir)) != 0)
 		return r;
 	if ((r = store_open(&b->store, path, text)) != 0) {
-		log_err("cannot use %s: %s", path, text);
+		log_err("cannot use %s: %s%s", path, text,
+		    r == GW_EUNSUPPORTED ? ""
+					 : "; every door stays shut until it "
+					   "is a database that user "
+					   "sallyport-broker may read and "
+					   "write: mend its owner, mode or "
+					   "disk, or put a copy of it in its "
+					   "place, without its -wal and -shm");
 		return r;
 	}
 	if (text[0] != '\0')

@@ -171,6 +171,18 @@ watch_wal(struct sql *s)
 
 /* ---- opening it */
 
+/* SQLite's words, and the system's where it has some. */
+static void
+describe(const struct sql *s, int r, char *ret, size_t size)
+{
+	const bool is_open = s != NULL && s->db != NULL;
+	const int e = is_open ? sqlite3_system_errno(s->db) : 0;
+
+	(void)snprintf(ret, size, "%s%s%s%s",
+	    is_open ? sqlite3_errmsg(s->db) : err_str(r), e != 0 ? " (" : "",
+	    e != 0 ? strerror(e) : "", e != 0 ? ")" : "");
+}
+
 int
 sql_open(struct sql **ret, const char *path, char *reterr, size_t size)
 {
@@ -197,8 +209,7 @@ sql_open(struct sql **ret, const char *path, char *reterr, size_t size)
 out:
 	(void)umask(old);
 	if (r != 0)
-		(void)snprintf(reterr, size, "%s",
-		    s != NULL && s->db != NULL ? sql_error(s) : err_str(r));
+		describe(s, r, reterr, size);
 	sql_close(s);
 	return r;
 }
