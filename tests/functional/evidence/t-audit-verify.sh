@@ -151,6 +151,6 @@ expect_out "^$((total - 1)) records verified .* record $((total - 1))\."
 cp "$TEST_DIR/log/$file" "$log"
 
 echo '- another key'
-sed -i 's/+\(.\)\([^+]*\)$/+\1\2/; s/.$/A/' "$(host_file client /tmp/log.vkey)"
+sed -i '/A$/ { s/.$/B/; b }; s/.$/A/' "$(host_file client /tmp/log.vkey)"
 expect_fail any verify
 pass
