@@ -27,6 +27,7 @@
 #include "supervisor/beat.h"
 #include "supervisor/listen.h"
 #include "supervisor/notify.h"
+#include "supervisor/said.h"
 #include "sys/privdrop.h"
 #include "wire/ipc.h"
 
@@ -76,7 +77,7 @@ child_any(const struct supervisor *s, uint32_t but)
 /* In the forked child: becomes the process, or exits. Async-signal-safe enough:
  * the supervisor has one thread. */
 static NORETURN void
-become(const struct child *c, int control)
+become(const struct child *c, int control, int err)
 {
 	const struct child_spec *spec = c->spec;
 	char path[LIMIT_PATH_SIZE];
@@ -99,6 +100,7 @@ become(const struct child *c, int control)
 	(void)signal(SIGPIPE, SIG_DFL);
 	if ((null = open("/dev/null", O_RDWR | O_CLOEXEC)) < 0 ||
 	    dup2(null, 0) < 0 || dup2(null, 1) < 0 ||
+	    (!FAULT(shared_stderr) && dup2(err, STDERR_FILENO) < 0) ||
 	    dup2(control, CONTROL_FD) < 0 ||
 	    syscall(SYS_close_range, CONTROL_FD + 1, ~0U, 0) != 0)
 		_exit(126);
@@ -230,12 +232,19 @@ start(struct supervisor *s, struct child *c)
 	const struct child_spec *spec = c->spec;
 	struct msg_sup_link link = {.proc = (uint8_t)spec->proc};
 	int fd[2];
+	int err = -1;
 	int r;
 
 	if ((r = ipc_pair(fd)) != 0)
 		return r;
+	if ((r = said_open(s, &err)) != 0) {
+		(void)close(fd[0]);
+		(void)close(fd[1]);
+		return r;
+	}
 	if ((c->pid = fork()) == 0)
-		become(c, fd[1]);
+		become(c, fd[1], err);
+	(void)close(err);
 	(void)close(fd[1]);
 	if (c->pid < 0) {
 		c->pid = 0;

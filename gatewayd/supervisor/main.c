@@ -33,6 +33,7 @@
 #include "supervisor/pulse.h"
 #include "supervisor/reload.h"
 #include "supervisor/rootsock.h"
+#include "supervisor/said.h"
 #include "supervisor/supervisor.h"
 #include "supervisor/tlskey.h"
 #include "supervisor/unprotect.h"
@@ -285,8 +286,10 @@ reap(struct supervisor *s)
 	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		said_drain(s);
 		child_exited(s, pid, status);
+	}
 	session_gone(s);
 	if (s->stop == STOP_NONE)
 		return;

@@ -9,6 +9,7 @@
  *   child.c   one table of processes: fork, drop, exec, link, restart
  *   beat.c    does a process answer?
  *   pulse.c   asks all of them in turn, and kills who does not
+ *   said.c    what they write on stderr
  *   accept.c  the SSH listeners: one session per connection
  *   goodbye.c those for whom there is no place
  *   listen.c  sockets, and whose port it is before it is bound
@@ -57,6 +58,7 @@ struct child {
 };
 
 struct conn;     /* accept.c */
+struct said;     /* said.c */
 struct rootsock; /* rootsock.c */
 struct goodbyes;
 
@@ -93,6 +95,7 @@ struct supervisor {
 	struct child child[CHILD_COUNT];
 	struct retired *retired;
 	unsigned nretired;
+	struct said *said;
 	struct conn *conns;
 	unsigned nconns;
 	uint64_t next_conn;

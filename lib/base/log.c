@@ -50,6 +50,34 @@ hand_over(enum log_level level, const char *line)
 	sink.busy = false;
 }
 
+static void
+write_line(char line[static LOG_LINE_SIZE])
+{
+	const size_t len = strlen(line);
+	ssize_t w;
+
+	line[len] = '\n';
+	do
+		w = write(STDERR_FILENO, line, len + 1);
+	while (w < 0 && errno == EINTR);
+	/* Nowhere is left to complain to when stderr itself fails. */
+}
+
+/* It thought of no terminal: what is for journald goes. */
+void
+log_pass(const char *line, size_t n)
+{
+	char text[LOG_LINE_SIZE] = "";
+
+	if (n > 3 && line[0] == '<' && line[2] == '>' &&
+	    isatty(STDERR_FILENO)) {
+		line += 3;
+		n -= 3;
+	}
+	str_escape(text, sizeof(text) - 1, line, n);
+	write_line(text);
+}
+
 static void PRINTF_LIKE(2, 0)
     log_line(enum log_level level, const char *fmt, va_list ap)
 {
@@ -58,7 +86,6 @@ static void PRINTF_LIKE(2, 0)
 	const int saved = errno; /* so %m works and callers keep theirs */
 	int n = 0;
 	size_t len = 0;
-	ssize_t w = 0;
 
 	if (level > sink.max)
 		return;
@@ -81,13 +108,8 @@ static void PRINTF_LIKE(2, 0)
 		hand_over(level, line);
 		goto out;
 	}
-	len = strlen(line);
-	line[len] = '\n';
-	do
-		w = write(STDERR_FILENO, line, len + 1);
-	while (w < 0 && errno == EINTR);
+	write_line(line);
 out:
-	/* Nowhere is left to complain to when stderr itself fails. */
 	errno = saved;
 }
 

@@ -9,6 +9,8 @@
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
+#include <stddef.h>
+
 #include "base/attr.h"
 
 enum log_level {
@@ -25,6 +27,9 @@ void log_init(const char *name, enum log_level max);
  * text is escaped and good until fn returns; fn may log, which is dropped. */
 typedef void log_fn(void *ctx, enum log_level level, const char *text);
 void log_to(log_fn *fn, void *ctx);
+
+/* A line that another process of ours has written on its stderr; no newline. */
+void log_pass(const char *line, size_t n);
 
 void log_err(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void log_warn(const char *fmt, ...) PRINTF_LIKE(1, 2);

@@ -75,6 +75,15 @@ for fd in 0 1 2; do
 		"descriptor $fd of a session"
 done
 
+echo '- what each writes on stderr goes through a pipe of its own: none can shut it for others'
+errs=''
+for p in broker notary firewall api admin recorder shipper zygote; do
+	err=$(on gateway readlink "/proc/$(gw_pid "$p")/fd/2")
+	[[ $err == pipe:* ]] || fail "stderr of $p, which others have as well: $err"
+	errs+=$err$'\n'
+done
+expect_eq '' "$(sort <<<"$errs" | uniq -d)" 'pipes that two have'
+
 echo '- who listens: the supervisor made them, the API serves them, nobody else has one'
 for p in broker notary firewall recorder shipper zygote; do
 	pid=$(gw_pid "$p")

@@ -78,14 +78,20 @@ api=$(gw_pid api)
 expect_ok local_admin doctor
 {
 	echo 'shutdown 48 tcp:listen 2'
+	echo 'shutdown-stderr 48 2 2'
+	echo "write-stderr 1 2 bytes:$(printf '\033[2Jsaid by it\n' | od -An -v -tx1 | tr -d ' \n') 15"
 	ways_out tcp:listen
 	echo 'listen 50 tcp:listen 5'
 	echo "sendmsg/3 46 $from_memory tcp:listen $message 0x4000"
 } | inside "$api" >"$TEST_DIR/said"
 expect_eq "shutdown 0
+shutdown-stderr ENOTSOCK
+write-stderr 15
 $(expected)
 listen EACCES
 sendmsg EPIPE" "$(cat "$TEST_DIR/said")" 'what came of the calls of the API'
+
+wait_for 5 gw_said '^[\]x1b\[2Jsaid by it$'
 
 # for comparison: nobody listens there, but it is reached
 expect_eq refused "$(tcp_probe gateway 10.20.0.12 22)" 'web-02 from the gateway'

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * said - see the header.
+ */
+#include "supervisor/said.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/log.h"
+
+enum {
+	LINE_SIZE = 4096,   /* internal: as lib/base/log.c makes them */
+	DRAIN_READS = 1024, /* internal: of someone who writes on and on */
+};
+
+struct said {
+	struct said *next;
+	struct supervisor *s;
+	int fd;
+	struct watch *watch;
+	size_t n; /* of a line that is not whole */
+	char line[LINE_SIZE];
+};
+
+static void
+said_free(struct said *x)
+{
+	for (struct said **xp = &x->s->said; *xp != NULL; xp = &(*xp)->next)
+		if (*xp == x) {
+			*xp = x->next;
+			break;
+		}
+	watch_free(x->watch);
+	(void)close(x->fd);
+	free(x);
+}
+
+static void
+pass_lines(struct said *x)
+{
+	const char *end;
+	size_t done = 0;
+
+	while ((end = memchr(x->line + done, '\n', x->n - done)) != NULL) {
+		log_pass(x->line + done, (size_t)(end - x->line) - done);
+		done = (size_t)(end - x->line) + 1;
+	}
+	if (done == 0 && x->n == sizeof(x->line)) {
+		log_pass(x->line, x->n);
+		done = x->n;
+	}
+	memmove(x->line, x->line + done, x->n - done);
+	x->n -= done;
+}
+
+/* False: there is no more, now or ever. At the end x is freed. */
+static bool
+take(struct said *x)
+{
+	const ssize_t n = read(x->fd, x->line + x->n, sizeof(x->line) - x->n);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	if (n <= 0) {
+		if (x->n > 0)
+			log_pass(x->line, x->n);
+		said_free(x);
+		return false;
+	}
+	x->n += (size_t)n;
+	pass_lines(x);
+	return true;
+}
+
+static void
+on_said(struct process *r, int fd, unsigned what, void *arg)
+{
+	(void)r;
+	(void)fd;
+	(void)what;
+	(void)take(arg);
+}
+
+void
+said_drain(struct supervisor *s)
+{
+	for (struct said *x = s->said, *next = NULL; x != NULL; x = next) {
+		next = x->next;
+		for (int i = 0; i < DRAIN_READS && take(x); i++)
+			;
+	}
+}
+
+int
+said_open(struct supervisor *s, int *ret)
+{
+	struct said *x = calloc(1, sizeof(*x));
+	int fd[2];
+
+	if (x == NULL)
+		return GW_ENOMEM;
+	if (pipe2(fd, O_CLOEXEC | O_NONBLOCK) != 0) {
+		free(x);
+		return GW_ESYS;
+	}
+	x->s = s;
+	x->fd = fd[0];
+	if ((x->watch = watch_new(s->process, x->fd, on_said, x)) == NULL) {
+		(void)close(fd[0]);
+		(void)close(fd[1]);
+		free(x);
+		return GW_ENOMEM;
+	}
+	watch_set(x->watch, WATCH_READ);
+	x->next = s->said;
+	s->said = x;
+	*ret = fd[1];
+	return 0;
+}

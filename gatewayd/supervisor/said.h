@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * said - what the processes write on stderr. Each has a pipe of its own, whose
+ * lines we write on ours: what one does to its stderr (shutdown(2), a flag)
+ * silences nobody else. A full pipe loses lines and stops no process.
+ */
+#ifndef SUPERVISOR_SAID_H
+#define SUPERVISOR_SAID_H
+
+#include "supervisor/supervisor.h"
+
+struct said;
+
+/* ret: the end to write to, for a process that is about to be started. */
+MUST_CHECK int said_open(struct supervisor *s, int *ret);
+/* All that was written until now: before the end of a process is told. */
+void said_drain(struct supervisor *s);
+
+#endif
