@@ -26,6 +26,7 @@ enum flag_kind { FLAG_BOOL = 0, FLAG_ONE, FLAG_MANY };
 #define FLAG_OF_ROLE_OWN(m, kind, flag, help)                                  \
 	FLAG_OF_##kind(ROLE_##m, flag, help)
 #define FLAG_OF_NAMES(id, flag, help) X(id, flag, 0, "NAME", MANY, help)
+#define FLAG_OF_HARDWARE(id, flag, help) X(id, flag, 0, "WORD", ONE, help)
 #define FLAG_OF_LOGINS(id, flag, help) X(id, flag, 0, "NAME", MANY, help)
 #define FLAG_OF_MEMBERS(id, flag, help) X(id, flag, 0, "NAME", MANY, help)
 #define FLAG_OF_LABELS(id, flag, help) X(id, flag, 0, "K=V", MANY, help)

@@ -62,6 +62,7 @@ print_conditions(const json_t *o)
 	    {"max", "at most for", COL_SECONDS},
 	    {"mfa_age", "code, not older than", COL_SECONDS},
 	    {"reason", "reason wanted", COL_BOOL},
+	    {"hardware_key", "security key", COL_TEXT},
 	    {"reason_pattern", "reason like", COL_LIST},
 	    {"ticket_pattern", "ticket like", COL_LIST},
 	    {"approvals", "approved by", COL_LIST},

@@ -50,6 +50,7 @@ col_kind(enum rolefield_kind k)
 	case ROLE_COUNT:
 	case ROLE_WANTED:
 	case ROLE_TEXT:
+	case ROLE_HARDWARE:
 	case ROLE_PATTERN:
 		return COL_TEXT;
 	}
@@ -283,6 +284,17 @@ text_value(const struct rolefield *f, const char *s)
 	return NULL;
 }
 
+static json_t *
+word_value(const struct rolefield *f, const char *s)
+{
+	struct policy_role checked = {0};
+
+	if (rolefield_add(f, &checked, s, "") == 0)
+		return json_string(s);
+	say_error("--%s: %s", f->flag, rolefield_expects(f));
+	return NULL;
+}
+
 /* NULL after a complaint. */
 static json_t *
 flag_value(const struct ctx *c, const struct rolefield *f, enum flag flag)
@@ -296,6 +308,8 @@ flag_value(const struct ctx *c, const struct rolefield *f, enum flag flag)
 		return seconds_value(f, flag, opt_get(&c->opt, flag));
 	case ROLE_COUNT:
 		return count_value(f, opt_get(&c->opt, flag));
+	case ROLE_HARDWARE:
+		return word_value(f, opt_get(&c->opt, flag));
 	case ROLE_TEXT:
 	case ROLE_PATTERN:
 		return text_value(f, opt_get(&c->opt, flag));

@@ -68,6 +68,7 @@ judge(struct trial *t, const json_t *test, const struct name_list *groups,
 	    .ticket = member(test, "ticket"),
 	    .seconds =
 		(uint32_t)json_integer_value(json_object_get(test, "for")),
+	    .hardware = HARDWARE_VERIFIED,
 	    .settled = json_object_get(test, "reason") == NULL &&
 		       json_object_get(test, "ticket") == NULL,
 	    .anywhere = json_object_get(test, "from") == NULL,

@@ -398,6 +398,8 @@ static void
 put_field(struct maker *m, const struct rolefield *f)
 {
 	static const char *const wanted[] = {"required", "optional", NULL};
+	static const char *const keys[] = {
+	    "none", "presence", "verified", NULL};
 	const bool required = (f->bits & ROLE_REQUIRED) != 0;
 
 	switch (f->kind) {
@@ -433,6 +435,9 @@ put_field(struct maker *m, const struct rolefield *f)
 		break;
 	case ROLE_WANTED:
 		put_word(m, f->name, wanted);
+		break;
+	case ROLE_HARDWARE:
+		put_word(m, f->name, keys);
 		break;
 	case ROLE_BOOL:
 		put_bool(m, f->name);

@@ -138,6 +138,10 @@ merge_field(
 		if (*(const uint32_t *)p < *(uint32_t *)ret)
 			*(uint32_t *)ret = *(const uint32_t *)p;
 		break;
+	case ROLE_LARGEST:
+		if (*(const uint32_t *)p > *(uint32_t *)ret)
+			*(uint32_t *)ret = *(const uint32_t *)p;
+		break;
 	case ROLE_COMMON: /* capabilities, the only bits there are */
 		*(uint32_t *)ret &= given_caps(r);
 		break;

@@ -247,6 +247,7 @@ take_merge(struct policy_result *ret, const struct merge *m)
 	ret->caps = m->all.caps;
 	ret->record = m->all.record;
 	ret->reason = m->all.reason;
+	ret->hardware = m->all.hardware;
 	ret->pending_s = m->all.pending_s;
 	ret->use_within_s = m->all.use_within_s;
 	ret->unused_after_s = m->all.unused_after_s;
@@ -291,6 +292,20 @@ ask_ticket(struct policy_result *ret, const struct policy_facts *f)
 		    missed);
 	else if (missed != NULL)
 		refuse(ret, "ticket", "it does not look like %s", missed);
+}
+
+static void
+ask_hardware(struct policy_result *ret, const struct policy_facts *f)
+{
+	if (f->hardware >= ret->hardware || FAULT(any_key))
+		return;
+	refuse(ret, "hardware_key",
+	    ret->hardware == HARDWARE_VERIFIED
+		? "role %s wants a security key (sk-*) that asks for its PIN "
+		  "or a fingerprint (ssh-keygen -t ed25519-sk -O "
+		  "verify-required)"
+		: "role %s wants a security key (sk-*), touched",
+	    ret->role);
 }
 
 static void
@@ -446,6 +461,7 @@ policy_decide(struct policy_result *ret, const struct policy_facts *f,
 	ask_hours(ret, f, &term);
 	ask_reason(ret, f);
 	ask_ticket(ret, f);
+	ask_hardware(ret, f);
 	ask_open(ret, f, &m.all);
 	if (ret->nrefused > 0) {
 		ret->would_pass = true;

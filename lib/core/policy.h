@@ -54,10 +54,11 @@ struct policy_facts {
 	uint32_t seconds;            /* 0 = not said */
 	const char *reason;          /* "" = not said */
 	const char *ticket;          /* likewise */
-	bool settled;  /* reason and ticket are not asked for, nor judged */
-	bool anywhere; /* nor is it asked from where */
-	bool anytime;  /* nor when: hours are as if they were open */
-	unsigned open; /* grants that the user has open */
+	bool settled;      /* reason and ticket are not asked for, nor judged */
+	bool anywhere;     /* nor is it asked from where */
+	bool anytime;      /* nor when: hours are as if they were open */
+	unsigned hardware; /* enum hardware: of the key that asks */
+	unsigned open;     /* grants that the user has open */
 	struct addr sources[LIMIT_SOURCES];
 	unsigned nsources;
 	int64_t mfa_age_s;   /* of the last code; 0 = with this request;
@@ -109,8 +110,9 @@ struct policy_result {
 	uint32_t mfa_age_s;
 	uint32_t caps;
 	bool record;
-	bool reason; /* a reason is wanted */
-	bool code;   /* a code is wanted, whether approved or not */
+	bool reason;       /* a reason is wanted */
+	unsigned hardware; /* the key that is wanted, enum hardware */
+	bool code;         /* a code is wanted, whether approved or not */
 	uint32_t pending_s, use_within_s, unused_after_s;
 	uint32_t max_sessions;
 	int64_t until_ms; /* hours end there what is given; HOURS_NEVER */

@@ -29,7 +29,8 @@ static const struct rolefield fields[] = {
 };
 
 #define X(m, name, kind, merge, min, max, ...)                                 \
-	_Static_assert(ROLE_##kind != ROLE_TEXT || (max) < LIMIT_TEXT_SIZE,    \
+	_Static_assert(                                                        \
+	    ROLE_##kind != ROLE_TEXT || (int)(max) < (int)LIMIT_TEXT_SIZE,     \
 	    "a text fits struct rolefield_value");
 ROLE_FIELDS(X)
 #undef X
@@ -248,6 +249,9 @@ rolefield_get(struct rolefield_value *ret, const struct rolefield *f,
 	case ROLE_CAPS:
 		word = grant_cap_word(nth_cap(*(const uint32_t *)p, i));
 		break;
+	case ROLE_HARDWARE:
+		word = hardware_str(*(const uint32_t *)p);
+		break;
 	case ROLE_WANTED:
 		word = *(const bool *)p ? "required" : "optional";
 		break;
@@ -278,6 +282,17 @@ set_bool(bool *p, const char *text, const char *no, const char *yes)
 	if (strcmp(text, yes) != 0 && strcmp(text, no) != 0)
 		return GW_EINVAL;
 	*p = strcmp(text, yes) == 0;
+	return 0;
+}
+
+static int
+set_hardware(uint32_t *p, const char *text)
+{
+	const unsigned h = hardware_of(text);
+
+	if (h == HARDWARE_COUNT)
+		return GW_EINVAL;
+	*p = h;
 	return 0;
 }
 
@@ -330,6 +345,8 @@ rolefield_add(const struct rolefield *f, struct policy_role *r,
 		return set_number(f, p, text);
 	case ROLE_CAPS:
 		return add_cap(p, text);
+	case ROLE_HARDWARE:
+		return set_hardware(p, text);
 	case ROLE_WANTED:
 		return set_bool(p, text, "optional", "required");
 	case ROLE_BOOL:
@@ -359,6 +376,7 @@ rolefield_absent(const struct rolefield *f, struct policy_role *r)
 	case ROLE_SECONDS:
 	case ROLE_COUNT:
 	case ROLE_CAPS:
+	case ROLE_HARDWARE:
 		*(uint32_t *)p = (uint32_t)f->absent;
 		break;
 	case ROLE_WANTED:
@@ -475,6 +493,7 @@ rolefield_equal(const struct rolefield *f, const struct policy_role *a,
 	case ROLE_SECONDS:
 	case ROLE_COUNT:
 	case ROLE_CAPS:
+	case ROLE_HARDWARE:
 		return *(const uint32_t *)p == *(const uint32_t *)q;
 	case ROLE_WANTED:
 	case ROLE_BOOL:
@@ -511,6 +530,8 @@ rolefield_expects(const struct rolefield *f)
 		return "a number was expected";
 	case ROLE_CAPS:
 		return "only shell, exec, sftp and pty can be allowed";
+	case ROLE_HARDWARE:
+		return "\"none\", \"presence\" or \"verified\" was expected";
 	case ROLE_WANTED:
 		return "\"required\" or \"optional\" was expected";
 	case ROLE_BOOL:

@@ -18,6 +18,7 @@
 #include "base/limits.h"
 #include "core/command.h"
 #include "core/grant.h"
+#include "core/hardware.h"
 #include "core/hours.h"
 #include "core/login.h"
 #include "core/member.h"
@@ -44,6 +45,7 @@ enum rolefield_kind {
 	ROLE_COMMANDS,  /* struct command_list; a value is a template */
 	ROLE_HOURS,     /* struct hours_list */
 	ROLE_SELECTORS, /* struct selector_list; a value is "env!=prod" */
+	ROLE_HARDWARE,  /* uint32_t, enum hardware; a value is its word */
 	ROLE_LOGINS,    /* struct name_list; a value is as login.h has it */
 	ROLE_MEMBERS,   /* struct member_list; a value is name and end */
 };
@@ -52,6 +54,7 @@ enum rolefield_kind {
 enum rolefield_merge {
 	ROLE_SELECTS = 1, /* it says which roles these are */
 	ROLE_SHORTEST,    /* the smallest number */
+	ROLE_LARGEST,     /* the largest number */
 	ROLE_COMMON,      /* the bits that all have */
 	ROLE_ANY,         /* true if one says so */
 	ROLE_EACH,        /* all that each of them wants */
@@ -143,6 +146,13 @@ enum rolefield_bits {
 	    "ticket-pattern", "a ticket is needed, and looks like this",       \
 	    "A request needs a ticket, which must look like this, as "         \
 	    "INC-[0-9]+ does.")                                                \
+	X(hardware, "hardware_key", HARDWARE, LARGEST, 0, HARDWARE_VERIFIED,   \
+	    0, ROLE_WIDE | ROLE_LATER, OWN, "hardware-key",                    \
+	    "security key: presence or verified",                              \
+	    "Whether requests and SSH logins must be signed by a key of a "    \
+	    "type that security keys have (sk-*): touched, \"presence\", or "  \
+	    "also with its PIN or a fingerprint, \"verified\"; \"none\" "      \
+	    "where nothing is said.")                                          \
 	X(caps, "allow", CAPS, COMMON, 0, 0, CAP_DEFAULT, 0, OWN, "allow",     \
 	    "what a session may do: shell, exec, sftp or pty",                 \
 	    "What a session may do.")                                          \
@@ -181,6 +191,7 @@ enum rolefield_bits {
 
 #define ROLE_MEMBER_NAME(m, max) char m[(max) + 1];
 #define ROLE_MEMBER_NAMES(m, max) struct name_list m;
+#define ROLE_MEMBER_HARDWARE(m, max) uint32_t m;
 #define ROLE_MEMBER_LOGINS(m, max) struct name_list m;
 #define ROLE_MEMBER_MEMBERS(m, max) struct member_list m;
 #define ROLE_MEMBER_LABELS(m, max) struct label_list m;

@@ -28,7 +28,8 @@ enum {
 	POINT_MAX = 133, /* format: uncompressed P-521 */
 	ED25519_SIZE = 32,
 	ED25519_SIG_SIZE = 64,
-	SK_TOUCH = 1, /* PROTOCOL.u2f: user presence */
+	SK_TOUCH = 1, /* PROTOCOL.u2f: user presence, */
+	SK_USER = 4,  /* user verification */
 };
 
 enum kind { KIND_NONE = 0, KIND_ED25519, KIND_ECDSA, KIND_RSA };
@@ -423,4 +424,13 @@ sshkey_verify(const struct sshkey *k, const char *alg, const void *sig,
 out:
 	EVP_PKEY_free(key);
 	return r;
+}
+
+enum hardware
+sshkey_hardware(const char *type, uint8_t sk_flags)
+{
+	if (strncmp(type, "sk-", 3) != 0 || (sk_flags & SK_TOUCH) == 0)
+		return HARDWARE_NONE;
+	return (sk_flags & SK_USER) != 0 ? HARDWARE_VERIFIED
+					 : HARDWARE_PRESENCE;
 }

@@ -17,11 +17,14 @@
 #include "base/attr.h"
 #include "base/limits.h"
 #include "base/secret.h"
+#include "core/hardware.h"
 
 struct sshkey {
 	char type[64];
 	uint8_t blob[LIMIT_PUBKEY_MAX];
 	size_t len;
+	uint8_t sk_flags; /* of an sk-* key whose signature was verified by
+			   * sshsig_verify(): what that says; else 0 */
 };
 
 enum { SSHKEY_FP_SIZE = 64 }; /* "SHA256:" + 43 characters + NUL */
@@ -64,5 +67,8 @@ MUST_CHECK int sshkey_ed25519_sign(uint8_t retsig[static 64],
 /* "ssh-ed25519 AAAA..." from 32 public bytes */
 MUST_CHECK int sshkey_ed25519_line(
     char *ret, size_t size, const uint8_t pub[static 32]);
+
+/* What a verified signature with these flags by a key of that type says. */
+enum hardware sshkey_hardware(const char *type, uint8_t sk_flags);
 
 #endif

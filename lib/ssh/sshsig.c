@@ -55,7 +55,7 @@ out:
 
 /* One SSH signature blob over data. */
 static int
-sig_blob_verify(const struct sshkey *k, const uint8_t *blob, size_t nblob,
+sig_blob_verify(struct sshkey *k, const uint8_t *blob, size_t nblob,
     const void *data, size_t n)
 {
 	struct buf der;
@@ -84,6 +84,7 @@ sig_blob_verify(const struct sshkey *k, const uint8_t *blob, size_t nblob,
 		nsig = der.len;
 	}
 	ret = sshkey_verify(k, alg, sig, nsig, flags, counter, data, n);
+	k->sk_flags = ret == 0 ? flags : 0;
 out:
 	buf_done(&der);
 	return ret;

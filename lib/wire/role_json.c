@@ -258,6 +258,7 @@ parse_field(struct policy_role *ret, const struct rolefield *f, const json_t *o,
 		return json_get_bool(
 		    o, f->name, false, rolefield_member(f, ret), p);
 	case ROLE_WANTED:
+	case ROLE_HARDWARE:
 		return parse_word(ret, f, o, 16, p);
 	case ROLE_TEXT:
 	case ROLE_PATTERN:
@@ -294,8 +295,8 @@ zones_known(const struct policy_role *r, const struct zone_table *zones,
 	return GW_EINVAL;
 }
 
-int
-role_read(struct policy_role *ret, const json_t *o, struct problem *p)
+static int
+read_fields(struct policy_role *ret, const json_t *o, struct problem *p)
 {
 	const char *name = NULL;
 	const struct rolefield *f = rolefields();
@@ -313,6 +314,12 @@ role_read(struct policy_role *ret, const json_t *o, struct problem *p)
 	for (size_t i = 0; i < ROLE_FIELD_COUNT; i++)
 		if (json_object_get(o, f[i].name) == NULL)
 			rolefield_absent(&f[i], ret);
+	return 0;
+}
+
+static int
+role_ok(const struct policy_role *ret, struct problem *p)
+{
 	if (policy_role_ok(ret))
 		return 0;
 	if (ret->deny && ret->commands.n > 0)
@@ -325,10 +332,20 @@ role_read(struct policy_role *ret, const json_t *o, struct problem *p)
 }
 
 int
+role_read(struct policy_role *ret, const json_t *o, struct problem *p)
+{
+	const int r = read_fields(ret, o, p);
+
+	return r == 0 ? role_ok(ret, p) : r;
+}
+
+int
 role_parse(struct policy_role *ret, const json_t *o,
     const struct zone_table *zones, struct problem *p)
 {
-	const int r = role_read(ret, o, p);
+	int r = read_fields(ret, o, p);
 
-	return r == 0 ? zones_known(ret, zones, p) : r;
+	if (r == 0)
+		r = zones_known(ret, zones, p);
+	return r == 0 ? role_ok(ret, p) : r;
 }

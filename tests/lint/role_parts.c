@@ -95,6 +95,9 @@ schema(const struct rolefield *f)
 		return json_pack("{s:s, s:[s,s], s:s}", "type", "string",
 		    "enum", "required", "optional", "default",
 		    f->absent != 0 ? "required" : "optional");
+	case ROLE_HARDWARE:
+		return json_pack("{s:s, s:[s,s,s], s:s}", "type", "string",
+		    "enum", "none", "presence", "verified", "default", "none");
 	case ROLE_BOOL:
 		return json_pack(
 		    "{s:s, s:b}", "type", "boolean", "default", (int)f->absent);

@@ -50,6 +50,7 @@ intent_new(const struct call *c)
 		in->source[in->nsources++] = c->req.source[i].addr;
 	in->peer = c->peer;
 	in->local = c->local;
+	in->hardware = sshkey_hardware(c->key.type, c->key.sk_flags);
 	in->mfa_age_s = c->env.code[0] != '\0' || c->coded ? 0 : mfa_age_s(c);
 	if (c->subject != NULL)
 		in->subject = *c->subject;
@@ -105,6 +106,7 @@ intent_judge(const struct broker *b, struct intent *in)
 	    .reason = in->reason,
 	    .ticket = in->ticket,
 	    .nsources = in->nsources,
+	    .hardware = in->hardware,
 	    .mfa_age_s = in->mfa_age_s,
 	    .max_s = b->conf->max_grant_s,
 	    .mfa_max_s = b->conf->mfa_age_s,

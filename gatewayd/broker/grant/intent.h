@@ -40,6 +40,7 @@ struct intent {
 	int64_t at_ms;         /* it is to open by itself then; 0 = not */
 	uint32_t use_within_s; /* asked for; 0 = not said */
 	int64_t asked_ms;      /* judged by the hours of then; 0 = now */
+	unsigned hardware;     /* enum hardware: of the key that signed it */
 	int64_t mfa_age_s;     /* POLICY_MFA_NONE = no code yet */
 	int64_t mfa_step;      /* to be burned; 0 = none came */
 	char factor[LIMIT_FACTOR_SIZE]; /* of which secret */

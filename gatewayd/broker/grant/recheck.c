@@ -126,6 +126,7 @@ judge(struct subject *s, const struct live_grant *lg, uint32_t seconds,
 	struct broker *b = lg->b;
 	const struct grant *g = &lg->g;
 	struct policy_facts f = {.user = g->user,
+	    .hardware = user_hardware(&s->user, lg->key_fp),
 	    .groups = &s->user.groups,
 	    .target_name = g->target,
 	    .target = &s->target,

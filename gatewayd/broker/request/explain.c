@@ -101,6 +101,7 @@ judge(struct broker *b, struct question *q)
 	    .reason = "",
 	    .ticket = "",
 	    .settled = true,
+	    .hardware = HARDWARE_VERIFIED,
 	    .anywhere = q->source.family == 0,
 	    .max_s = b->conf->max_grant_s,
 	    .mfa_max_s = b->conf->mfa_age_s,
@@ -217,6 +218,9 @@ conditions_json(const struct broker *b, const struct question *q)
 	add_condition(list, "max", json_integer(v->max_s));
 	add_condition(list, "mfa_age", json_integer(v->mfa_age_s));
 	add_condition(list, "reason", json_boolean(v->reason));
+	if (v->hardware != HARDWARE_NONE)
+		add_condition(list, "hardware_key",
+		    json_string(hardware_str(v->hardware)));
 	if (v->reasons.n > 0)
 		add_condition(
 		    list, "reason_pattern", patterns_json(&v->reasons));

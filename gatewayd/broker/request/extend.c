@@ -184,6 +184,13 @@ may_extend(struct call *c, struct extend *x, const struct live_grant *lg)
 		refuse(c, "approvals", say_refused);
 	} else if (!right) {
 		refuse_policy(c);
+	} else if (sshkey_hardware(c->key.type, c->key.sk_flags) <
+		       x->verdict.hardware &&
+		   !FAULT(extend_any_key)) {
+		problem_set(&x->p, 403, "denied", "hardware_key",
+		    "role %s wants a security key (sk-*): %s", x->verdict.role,
+		    hardware_str(x->verdict.hardware));
+		refuse(c, "hardware_key", say_refused);
 	} else if (!from_there(c, &lg->g)) {
 		problem_set(&x->p, 409, "conflict", "sources",
 		    "%s is not open for the address you come from: ask again: "

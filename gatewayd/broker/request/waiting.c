@@ -56,6 +56,7 @@ asked(const struct request *r)
 	in->at_ms = r->at_ms;
 	in->asked_ms = r->at_ms != 0 ? r->at_ms : r->created_ms;
 	text_set(in->key_fp, sizeof(in->key_fp), r->key_fp);
+	in->hardware = HARDWARE_VERIFIED; /* it was, and will be again */
 	in->port = r->port;
 	in->seconds = r->seconds;
 	if (r->source4.family != 0)
@@ -87,6 +88,9 @@ waiting_judge(struct broker *b, struct waiting *w)
 	r = intent_load(b, w->in);
 	if (r != 0 && r != GW_ENOENT)
 		return r;
+	if (w->in->at_ms != 0) /* nobody will sign it again */
+		w->in->hardware =
+		    user_hardware(&w->in->subject.user, w->in->key_fp);
 	intent_judge(b, w->in);
 	if (r == GW_ENOENT || !same_people(w->in, &w->r))
 		w->in->verdict.verdict = POLICY_DENY;

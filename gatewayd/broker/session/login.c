@@ -288,6 +288,7 @@ sessions_of(const struct live_grant *lg)
 /* What its roles say now of a session by it. */
 struct terms {
 	bool hold; /* it may run what it was opened for */
+	unsigned hardware;
 	unsigned sessions;
 	struct command_list commands;
 };
@@ -305,6 +306,7 @@ read_terms(struct terms *ret, const struct live_grant *lg)
 		ret->hold =
 		    strcmp(digest, lg->g.commands) == 0 || FAULT(command_terms);
 		ret->sessions = v.max_sessions;
+		ret->hardware = v.hardware;
 		ret->commands = v.commands;
 	}
 	if (x != NULL)
@@ -312,6 +314,13 @@ read_terms(struct terms *ret, const struct live_grant *lg)
 	free(x);
 	if (FAULT(many_sessions))
 		ret->sessions = LIMIT_SESSIONS_PER_GRANT;
+}
+
+static const char *
+hardware_words(unsigned h)
+{
+	return h == HARDWARE_VERIFIED ? "with its PIN or a fingerprint"
+				      : "touched";
 }
 
 static void
@@ -443,6 +452,15 @@ on_ses_auth(struct process *r, struct peer *p, const struct ipc_msg *msg)
 		refused(s, &d, m, ATTEMPT_PROVED,
 		    parsed ? "no_grant" : "no_target");
 		no_grant_text(text, sizeof(text), s, &d, parsed);
+		return say_no(s, m, text);
+	}
+	if (sshkey_hardware(d.key.type, m->sk_flags) < t.hardware &&
+	    !FAULT(login_any_key)) {
+		refused(s, &d, m, ATTEMPT_PROVED, "hardware_key");
+		(void)snprintf(text, sizeof(text),
+		    "sallyport: the role of grant %s wants a security key "
+		    "(sk-*): %s; sign in with that one: ssh -i FILE",
+		    lg->g.id, hardware_words(t.hardware));
 		return say_no(s, m, text);
 	}
 	if (sessions_of(lg) >= t.sessions) {

@@ -220,6 +220,9 @@ MUST_CHECK int store_admins(struct store *s, uint64_t *ret);
 /* 0: some user is in that group. */
 MUST_CHECK int store_group_used(struct store *s, const char *group);
 bool user_has_key(const struct user *u, const char *fp);
+/* The most that a signature by that key can say: of one that was made nothing
+ * is kept, but its key's type. */
+enum hardware user_hardware(const struct user *u, const char *fp);
 
 /* ---- tries.c: wrong codes, by the ids of users and the fingerprints of their
  * keys. Those of a key go with it, by store_user_put(). */

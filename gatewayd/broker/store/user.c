@@ -328,6 +328,16 @@ user_has_key(const struct user *u, const char *fp)
 	return false;
 }
 
+enum hardware
+user_hardware(const struct user *u, const char *fp)
+{
+	for (unsigned i = 0; i < u->nkeys; i++)
+		if (strcmp(u->keys[i].fp, fp) == 0 &&
+		    strncmp(u->keys[i].type, "sk-", 3) == 0)
+			return HARDWARE_VERIFIED;
+	return HARDWARE_NONE;
+}
+
 struct each {
 	store_user_fn *fn;
 	void *arg;

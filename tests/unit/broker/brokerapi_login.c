@@ -21,28 +21,24 @@ sign(const struct key *k, const uint8_t *id, const struct key *host,
 {
 	struct msg_ses_auth m = {.rid = 1,
 	    .user = "deploy@web-01",
-	    .alg = "ssh-ed25519",
 	    .blob = {k->pub.blob, (uint32_t)k->pub.len},
+	    .sk_flags = k->sk ? k->sk_flags : 0,
 	    .sig = {sig, 64}};
 	const struct sshauth a = {.sid = id,
 	    .nsid = sizeof(sid),
 	    .user = m.user,
-	    .alg = m.alg,
+	    .alg = k->pub.type,
 	    .key = k->pub.blob,
 	    .nkey = k->pub.len,
 	    .host_key = host == NULL ? NULL : host->pub.blob,
 	    .nhost_key = host == NULL ? 0 : host->pub.len};
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	size_t n = 64;
 	struct buf b;
 
+	strcpy(m.alg, k->pub.type);
 	buf_init(&b, 4096);
 	sshauth_signed(&b, &a);
 	assert_int_equal(buf_err(&b), 0);
-	assert_non_null(ctx);
-	assert_int_equal(EVP_DigestSignInit(ctx, NULL, NULL, NULL, k->pkey), 1);
-	assert_int_equal(EVP_DigestSign(ctx, sig, &n, b.p, b.len), 1);
-	EVP_MD_CTX_free(ctx);
+	key_sign(sig, k, b.p, b.len);
 	buf_done(&b);
 	return m;
 }
@@ -231,4 +227,100 @@ test_commands_are_approved(void **state)
 	    has(x, "\\\"commands\\\":[[\\\"systemctl restart {name}\\\","
 		   "\\\"uptime\\\"]]"));
 	stop(x);
+}
+
+/* ---- roles that want a security key */
+
+/* The two keys are of one person: two becomes a security key. */
+static void
+store_hardware(struct scene *x, unsigned wanted)
+{
+	struct store *s = store_of(x);
+	struct policy_role *roles = NULL;
+	struct user *u = calloc(1, sizeof(*u));
+	size_t n = 0;
+
+	assert_non_null(u);
+	key_make_sk(&x->two);
+	must(store_user_get(s, "alice", u));
+	u->keys[0] = x->one.pub;
+	u->keys[1] = x->two.pub;
+	u->nkeys = 2;
+	must(store_user_put(s, u, 2));
+	must(store_role_all(s, &roles, &n));
+	roles->hardware = wanted;
+	roles->max_s = x->conf.max_grant_s = 7200;
+	must(store_role_put(s, roles, 3));
+	free(roles);
+	free(u);
+	store_close(s);
+}
+
+/* Each login by its own signature, whatever the grant was asked for with; a
+ * grant that was asked for with another kind of key is none any more. */
+void
+test_hardware_login(void **state)
+{
+	struct scene *x = *state;
+	struct msg_nt_fold_grant g[2];
+	struct msg_ses_auth m;
+	uint8_t sig[64];
+	char body[128];
+
+	store_hardware(x, HARDWARE_VERIFIED);
+	fold_grant(&g[0], x->two.pub.fp);
+	fold_grant(&g[1], x->one.pub.fp);
+	start(x, g, ARRAY_LEN(g), NULL);
+	want_close(x, g[1].grant.id, END_REVOKED);
+	x->two.sk_flags = 5;
+	m = sign(&x->two, sid, NULL, sig);
+	(void)comes(x, 101, &m, true);
+	x->two.sk_flags = 1;
+	m = sign(&x->two, sid, NULL, sig);
+	(void)comes(x, 102, &m, false);
+	m.sk_flags = 5; /* what is said beside the signature */
+	(void)comes(x, 103, &m, false);
+	m = sign(&x->one, sid, NULL, sig);
+	(void)comes(x, 104, &m, false);
+	/* nor is it made longer by another */
+	(void)snprintf(body, sizeof(body), "{\"grant\":\"%s\",\"for\":600}",
+	    g[0].grant.id);
+	fresh_code(x);
+	send_signed(x, &x->one, VERB_EXTEND, body);
+	want_event(x, EV_GRANT_EXTEND_DENIED);
+	assert_int_equal(want_reply(x, &x->api), 403);
+	assert_true(has(x, "\"field\":\"hardware_key\""));
+	stop(x);
+}
+
+void
+test_hardware_request(void **state)
+{
+	static const struct {
+		unsigned wanted;
+		bool sk;
+		uint8_t flags;
+		unsigned event; /* REQUEST_CREATE: it is opened */
+	} rows[] = {{HARDWARE_PRESENCE, false, 0, EV_REQUEST_DENIED},
+	    {HARDWARE_PRESENCE, true, 1, EV_REQUEST_CREATE},
+	    {HARDWARE_VERIFIED, true, 1, EV_REQUEST_DENIED},
+	    {HARDWARE_VERIFIED, true, 5, EV_REQUEST_CREATE}};
+	struct scene *x = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		store_hardware(x, rows[i].wanted);
+		start(x, NULL, 0, NULL);
+		fresh_code(x);
+		x->two.sk_flags = rows[i].flags;
+		send_signed(
+		    x, rows[i].sk ? &x->two : &x->one, VERB_REQUEST, ask_web);
+		want_event(x, rows[i].event);
+		if (rows[i].event == EV_REQUEST_CREATE) {
+			(void)testlink_want(&x->notary, MSG_NT_GRANT_OPEN);
+		} else {
+			assert_int_equal(want_reply(x, &x->api), 403);
+			assert_true(has(x, "\"field\":\"hardware_key\""));
+		}
+		stop(x);
+	}
 }

@@ -119,7 +119,8 @@ static const char role_full[] =
     "\"allow\":[\"shell\",\"sftp\"],\"commands\":[\"id\",\"uptime {int}\"],"
     "\"record\":false,\"deny\":false,"
     "\"approvals\":[\"1 of sre\",\"2 of security or leads\"],"
-    "\"unused_after\":60,\"max_grants\":3,\"max_sessions\":1,"
+    "\"hardware_key\":\"presence\",\"unused_after\":60,\"max_grants\":3,\"max_"
+    "sessions\":1,"
     "\"reason_pattern\":\"INC-[0-9]+\",\"ticket_pattern\":\"CHG-[0-9]+\","
     "\"pending\":3600,\"use_within\":600,\"note\":\"ask Eve first\"}";
 
@@ -362,7 +363,8 @@ test_role_refused(void **state)
 	    {"hours", "[\"mon-fri 08:00-18:00\"]"},
 	    {"hours", "[\"mon-fri 08:00-18:00 Europe/Bonn\"]"},
 	    {"mfa_age", "-1"}, {"mfa_age", "86401"}, {"reason", "\"maybe\""},
-	    {"reason", "true"}, {"allow", "[\"agent\"]"}, {"allow", "\"pty\""},
+	    {"hardware_key", "\"touch\""}, {"reason", "true"},
+	    {"allow", "[\"agent\"]"}, {"allow", "\"pty\""},
 	    {"commands", "\"id\""}, {"commands", "[\"id;\"]"},
 	    {"commands", "[\"a  b\"]"}, {"commands", "[\"a {x}\"]"},
 	    {"record", "\"yes\""}, {"deny", "1"}, {"approvals", "\"1 of sre\""},

@@ -47,7 +47,50 @@ key_make(struct key *k)
 	k->pub.len = b.len;
 	sshkey_fingerprint(k->pub.fp, b.p, b.len);
 	strcpy(k->pub.type, "ssh-ed25519");
+	k->sk = false;
 	buf_done(&b);
+}
+
+static const char sk_app[] = "ssh:";
+
+void
+key_make_sk(struct key *k)
+{
+	struct buf b;
+	uint8_t pub[32];
+	size_t n = sizeof(pub);
+
+	assert_int_equal(EVP_PKEY_get_raw_public_key(k->pkey, pub, &n), 1);
+	buf_init(&b, 256);
+	strcpy(k->pub.type, "sk-ssh-ed25519@openssh.com");
+	buf_cstring(&b, k->pub.type);
+	buf_string(&b, pub, n);
+	buf_cstring(&b, sk_app);
+	memcpy(k->pub.blob, b.p, b.len);
+	k->pub.len = b.len;
+	sshkey_fingerprint(k->pub.fp, b.p, b.len);
+	k->sk = true;
+	buf_done(&b);
+}
+
+void
+key_sign(uint8_t sig[static 64], const struct key *k, const void *p, size_t n)
+{
+	uint8_t in[2 * SHA256_DIGEST_LENGTH + 5] = {0};
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	size_t nsig = 64;
+
+	if (k->sk) {
+		(void)SHA256((const uint8_t *)sk_app, strlen(sk_app), in);
+		in[SHA256_DIGEST_LENGTH] = k->sk_flags; /* the counter is 0 */
+		(void)SHA256(p, n, in + SHA256_DIGEST_LENGTH + 5);
+		p = in;
+		n = sizeof(in);
+	}
+	assert_non_null(ctx);
+	assert_int_equal(EVP_DigestSignInit(ctx, NULL, NULL, NULL, k->pkey), 1);
+	assert_int_equal(EVP_DigestSign(ctx, sig, &nsig, p, n), 1);
+	EVP_MD_CTX_free(ctx);
 }
 
 void
@@ -448,9 +491,8 @@ static void
 sign(struct buf *armor, const struct key *k, const void *p, size_t n)
 {
 	uint8_t hash[SHA512_DIGEST_LENGTH], sig[64];
-	size_t nsig = sizeof(sig), n64;
+	size_t n64;
 	struct buf data, out;
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	char *b64 = NULL;
 
 	buf_init(&data, 1024);
@@ -461,13 +503,14 @@ sign(struct buf *armor, const struct key *k, const void *p, size_t n)
 	buf_cstring(&data, "");
 	buf_cstring(&data, "sha512");
 	buf_string(&data, hash, sizeof(hash));
-	assert_non_null(ctx);
-	assert_int_equal(EVP_DigestSignInit(ctx, NULL, NULL, NULL, k->pkey), 1);
-	assert_int_equal(EVP_DigestSign(ctx, sig, &nsig, data.p, data.len), 1);
-	EVP_MD_CTX_free(ctx);
+	key_sign(sig, k, data.p, data.len);
 	buf_reset(&data);
-	buf_cstring(&data, "ssh-ed25519");
-	buf_string(&data, sig, nsig);
+	buf_cstring(&data, k->pub.type);
+	buf_string(&data, sig, sizeof(sig));
+	if (k->sk) {
+		buf_u8(&data, k->sk_flags);
+		buf_u32(&data, 0);
+	}
 	buf_put(&out, "SSHSIG", 6);
 	buf_u32(&out, 1);
 	buf_string(&out, k->pub.blob, k->pub.len);

@@ -28,6 +28,8 @@ enum { TEXT_MAX = 256 * 1024 };
 struct key { /* an Ed25519 key and what the store knows of it */
 	EVP_PKEY *pkey;
 	struct user_key pub;
+	bool sk;          /* as if it were a security key, */
+	uint8_t sk_flags; /* which signs with these */
 };
 
 struct scene {
@@ -58,6 +60,11 @@ int setup(void **state);
 int teardown(void **state);
 void must(int r);
 void key_make(struct key *k);
+/* What it is becomes a security key's. */
+void key_make_sk(struct key *k);
+/* Its signature over p; of a security key what that makes of it. */
+void key_sign(
+    uint8_t sig[static 64], const struct key *k, const void *p, size_t n);
 void key_line(char ret[static 256], const struct key *k);
 void store_target(struct store *s, const char *name);
 void store_role(struct store *s, const char *name);
@@ -131,6 +138,8 @@ void test_many_by_one_code(void **state);
 /* ---- brokerapi_login.c */
 
 void test_host_bound(void **state);
+void test_hardware_login(void **state);
+void test_hardware_request(void **state);
 void test_commands_of_a_session(void **state);
 void test_commands_of_a_request(void **state);
 void test_commands_are_approved(void **state);

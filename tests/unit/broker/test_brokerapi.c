@@ -64,6 +64,8 @@ main(void)
 	    T(test_strangers_at_the_door),
 	    T(test_mine),
 	    T(test_host_bound),
+	    T(test_hardware_login),
+	    T(test_hardware_request),
 	    T(test_code_of_disabled),
 	    T(test_wrong_codes),
 	    T(test_codes_are_shown),

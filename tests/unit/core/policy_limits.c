@@ -78,6 +78,36 @@ test_at_once(void **state)
 	assert_int_equal(decide(w, &f).verdict, POLICY_ALLOW);
 }
 
+/* The most that one of them wants is wanted. */
+void
+test_hardware(void **state)
+{
+	struct world *w = world_new();
+	struct policy_facts f = facts(w);
+	struct policy_role *a = add_role(w, "a"), *b = add_role(w, "b");
+	struct policy_result r;
+
+	(void)state;
+	f.reason = "why";
+	for (unsigned x = 0; x < HARDWARE_COUNT; x++)
+		for (unsigned y = 0; y < HARDWARE_COUNT; y++)
+			for (f.hardware = 0; f.hardware < HARDWARE_COUNT;
+			     f.hardware++) {
+				const unsigned most = x > y ? x : y;
+
+				a->hardware = x;
+				b->hardware = y;
+				r = decide(w, &f);
+				assert_int_equal(r.hardware, most);
+				assert_int_equal(r.verdict, f.hardware >= most
+								? POLICY_ALLOW
+								: POLICY_DENY);
+				if (r.verdict == POLICY_DENY)
+					assert_string_equal(
+					    r.refused[0].field, "hardware_key");
+			}
+}
+
 void
 test_anywhere(void **state)
 {

@@ -316,6 +316,7 @@ main(void)
 	    cmocka_unit_test(test_too_many_approvals),
 	    cmocka_unit_test(test_patterns_of_roles),
 	    cmocka_unit_test(test_at_once),
+	    cmocka_unit_test(test_hardware),
 	    cmocka_unit_test(test_anywhere),
 	};
 

@@ -37,6 +37,7 @@ static const struct line {
     {"max_sessions", "1", "", "33", "32"},
     {"reason_pattern", "INC-[0-9]+ .*", "", "(a)\\1", ""},
     {"ticket_pattern", "INC-[0-9]{1,6}", "", "[", ""},
+    {"hardware_key", "verified", "", "touch", "none"},
     {"allow", "sftp", "", "forward", "shell"},
     {"commands", "systemctl restart {name}", "", "ls; id", NULL},
     {"record", "false", "", "optional", "true"},
@@ -75,6 +76,8 @@ test_merges_fit_kinds(void **state)
 			CHECK_ROW(f[i].kind == ROLE_SECONDS ||
 				      f[i].kind == ROLE_COUNT,
 			    f[i].name);
+		if (f[i].merge == ROLE_LARGEST)
+			CHECK_ROW(f[i].kind == ROLE_HARDWARE, f[i].name);
 		if (f[i].merge == ROLE_COMMON)
 			CHECK_ROW(f[i].kind == ROLE_CAPS, f[i].name);
 		if (f[i].merge == ROLE_EACH)

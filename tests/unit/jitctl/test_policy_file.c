@@ -198,7 +198,7 @@ static const char full[] =
     "'hours':['mon-fri 08:00-18:00 UTC'],'mfa_age':0,'reason':'optional',"
     "'unused_after':60,'max_grants':3,'max_sessions':1,"
     "'reason_pattern':'INC-[0-9]+','ticket_pattern':'\\\"CHG: "
-    "#','allow':['pty'],"
+    "#','hardware_key':'verified','allow':['pty'],"
     "'commands':['id','uptime {int}'],'record':false,'deny':true,"
     "'approvals':['1 of sre'],'pending':604800,'use_within':90061,"
     "'note':'yes \\u2013 \\ud83d\\ude80 \\u00fc # \\\\U: {a}'}";

@@ -88,6 +88,9 @@ test_flags(void **state)
 	    {"--deny --user u1~until~tomorrow", NULL},
 	    {"--deny --user u1~until~2h", NULL},
 	    {"--deny --user u1~until~14:30", NULL},
+	    {"--deny --hardware-key verified",
+		"'hardware_key':'verified','deny':true"},
+	    {"--deny --hardware-key touch", NULL},
 	    {"", NULL}, /* which logins? */
 	    {"--deny --select env==prod", NULL},
 	    {"--deny --hours always", NULL},

@@ -317,6 +317,12 @@ test_sk(void **state)
 	assert_int_equal(
 	    sshsig_verify(&k, (char *)armor.p, ns, text, sizeof(text) - 1), 0);
 	assert_string_equal(k.type, "sk-ssh-ed25519@openssh.com");
+	assert_int_equal(k.sk_flags, 1);
+	assert_int_equal(
+	    sshkey_hardware(k.type, k.sk_flags), HARDWARE_PRESENCE);
+	assert_int_equal(sshkey_hardware(k.type, 5), HARDWARE_VERIFIED);
+	assert_int_equal(sshkey_hardware(k.type, 4), HARDWARE_NONE);
+	assert_int_equal(sshkey_hardware("ssh-ed25519", 5), HARDWARE_NONE);
 
 	/* the stock tool agrees with our software key */
 	memcpy(line, "me ", 3);
