@@ -21,9 +21,9 @@
 #include "wire/role_json.h"
 
 enum {
-	PAIRS_MAX = 200000, /* kinds of users and targets that are judged */
-	LINES_MAX = 500,    /* that are told */
-	SHOWN_MAX = 8,      /* names in one line; -o json has all */
+	PAIRS_MAX = 200000, /* internal: kinds of users and targets, judged */
+	LINES_MAX = 500,    /* internal: that are told */
+	SHOWN_MAX = 8,      /* internal: names in a line; -o json has all */
 };
 
 struct side {
