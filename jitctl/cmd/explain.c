@@ -87,6 +87,26 @@ print_conditions(const json_t *o)
 	}
 }
 
+/* What naming one of the roles gives beyond what they give together. */
+static void
+print_named(const json_t *list)
+{
+	char t[3][CELL_SIZE];
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *x = json_array_get(list, i);
+
+		cell_text(t[0], json_object_get(x, "role"), COL_TEXT);
+		cell_text(t[1], json_object_get(x, "logins"), COL_LIST);
+		cell_text(t[2], json_object_get(x, "more"), COL_TEXT);
+		if (i == 0)
+			(void)puts("Who names a role is judged by it alone, "
+				   "and has more then:");
+		(void)printf("  --role %-15s as %s: %s\n", t[0], t[1],
+		    t[2][0] != '\0' ? t[2] : "allowed");
+	}
+}
+
 static void
 print(const struct ctx *c, const json_t *o, const char *target)
 {
@@ -111,6 +131,7 @@ print(const struct ctx *c, const json_t *o, const char *target)
 	if (json_is_object(pass))
 		request_print_would_pass(
 		    c, stdout, "This passes", target, pass);
+	print_named(json_object_get(o, "named"));
 }
 
 int
@@ -149,6 +170,59 @@ static const struct col access_cols[] = {
     {"LAST USED", "last", COL_TIME, false},
 };
 
+/* A row for each role that gives more to who names it. */
+static json_t *
+named_row(const json_t *item, const json_t *named)
+{
+	json_t *row = json_pack("{s:O*,s:O*,s:O*,s:O*,s:O*}", "user",
+	    json_object_get(item, "user"), "target",
+	    json_object_get(item, "target"), "logins",
+	    json_object_get(named, "logins"), "max",
+	    json_object_get(named, "max"), "approval",
+	    json_object_get(named, "approval"));
+	char role[CELL_SIZE];
+
+	cell_text(role, json_object_get(named, "role"), COL_TEXT);
+	if (row != NULL)
+		(void)json_object_set_new(
+		    row, "roles", json_pack("[s+]", "--role ", role));
+	return row;
+}
+
+static json_t *
+rows_of(const json_t *items)
+{
+	json_t *rows = json_array();
+
+	for (size_t i = 0; i < json_array_size(items); i++) {
+		json_t *item = json_array_get(items, i);
+		const json_t *named = json_object_get(item, "named");
+
+		if (json_array_size(json_object_get(item, "logins")) > 0)
+			(void)json_array_append(rows, item);
+		for (size_t k = 0; k < json_array_size(named); k++)
+			(void)json_array_append_new(
+			    rows, named_row(item, json_array_get(named, k)));
+	}
+	return rows;
+}
+
+static int
+print_access(struct ctx *c, const struct query *q, const char *empty)
+{
+	struct reply r = {0};
+	int x = read_list(c, VERB_ACCESS, q, &r);
+
+	if (x == EXIT_OK && (c->out == OUT_TABLE || c->out == OUT_WIDE))
+		(void)json_object_set_new(
+		    r.json, "items", rows_of(json_object_get(r.json, "items")));
+	if (x == EXIT_OK)
+		x = out_items(
+		    c, r.json, access_cols, ARRAY_LEN(access_cols), empty);
+	reply_done(&r);
+	return x;
+}
+
 int
 run_access(struct ctx *c)
 {
@@ -165,7 +239,6 @@ run_access(struct ctx *c)
 		return EXIT_USAGE;
 	query_add(
 	    &q, user != NULL ? "user" : "target", user != NULL ? user : target);
-	return list_print(c, VERB_ACCESS, &q, access_cols,
-	    ARRAY_LEN(access_cols),
+	return print_access(c, &q,
 	    user != NULL ? "They can reach nothing." : "Nobody can reach it.");
 }

@@ -385,6 +385,19 @@ tell_warning(const char *name, const json_t *o)
 		say_error("role %s: %s", name, text);
 }
 
+/* What other roles give on other terms, to who names the easier one. */
+static void
+tell_gaps(const char *name, const json_t *o)
+{
+	const json_t *list = json_object_get(o, "gaps");
+	char text[CELL_SIZE];
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		cell_text(text, json_array_get(list, i), COL_TEXT);
+		say_error("role %s: %s", name, text);
+	}
+}
+
 static int
 role_set(struct ctx *c, enum api_verb verb)
 {
@@ -415,6 +428,7 @@ role_set(struct ctx *c, enum api_verb verb)
 		if (c->yes || opt_has(&c->opt, F_DRY_RUN))
 			tell_warning(name, r.json); /* it was not asked */
 		change_tell_unmatched(c, "role", r.json);
+		tell_gaps(name, r.json);
 		say(c, "See who may do what: %s roles -o wide", self(c));
 	}
 	reply_done(&r);

@@ -107,8 +107,8 @@ decides_before(const struct policy_role *a, const struct policy_role *b)
 }
 
 /* Beside exactly these commands there is nothing. */
-static uint32_t
-given_caps(const struct policy_role *r)
+uint32_t
+merge_caps(const struct policy_role *r)
 {
 	return r->commands.n > 0 && !FAULT(command_caps) ? CAP_EXEC : r->caps;
 }
@@ -143,7 +143,7 @@ merge_field(
 			*(uint32_t *)ret = *(const uint32_t *)p;
 		break;
 	case ROLE_COMMON: /* capabilities, the only bits there are */
-		*(uint32_t *)ret &= given_caps(r);
+		*(uint32_t *)ret &= merge_caps(r);
 		break;
 	case ROLE_ANY:
 		*(bool *)ret = *(bool *)ret || *(const bool *)p;
@@ -167,7 +167,7 @@ merge_role(struct merge *m, const struct policy_role *r)
 	if (m->n++ == 0) {
 		m->decides = r;
 		m->all = *r;
-		m->all.caps = given_caps(r);
+		m->all.caps = merge_caps(r);
 		return;
 	}
 	if (decides_before(r, m->decides))

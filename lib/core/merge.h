@@ -24,6 +24,8 @@ struct merge {
 
 /* Adds a name that is not there; once it is full the rest is left out. */
 void merge_list(struct name_list *l, const char *name);
+/* What sessions by it may do. */
+uint32_t merge_caps(const struct policy_role *r);
 bool merge_has_port(const struct policy_role *r, uint16_t port);
 bool merge_has_source(const struct policy_role *r, const struct addr *a);
 

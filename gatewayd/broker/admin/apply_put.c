@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/fault.h"
 #include "broker/admin/apply_doc.h"
+#include "broker/admin/gaps.h"
 #include "broker/admin/lookalike.h"
 #include "broker/admin/role.h"
 #include "broker/admin/user.h"
@@ -86,6 +87,26 @@ put_role(struct apply *a, size_t i, bool fresh, struct problem *p)
 	return r;
 }
 
+/* Beside all roles as they are then, the document's own too. */
+static int
+tell_gaps(struct call *c, struct apply *a, bool fresh)
+{
+	unsigned effort = GAPS_EFFORT;
+	int r = a->nroles > 0 ? broker_load_roles(c->b) : 0;
+
+	for (size_t i = 0; r == 0 && i < a->nroles; i++) {
+		json_t *list = NULL;
+
+		if (!is_put(a, &a->roles[i].v, fresh))
+			continue;
+		list = json_array();
+		gaps_tell(list, c->b, &a->roles[i].r, &effort);
+		role_add_texts(a->roles[i].warning, list);
+		json_decref(list);
+	}
+	return r;
+}
+
 int
 apply_put(struct call *c, struct problem *p)
 {
@@ -109,5 +130,5 @@ apply_put(struct call *c, struct problem *p)
 		if (r != 0 && p->status != 0)
 			return apply_place(p, a, k, r);
 	}
-	return r;
+	return r != 0 ? r : tell_gaps(c, a, fresh);
 }

@@ -12,6 +12,7 @@
 #include "base/fault.h"
 #include "base/ids.h"
 #include "broker/admin/change.h"
+#include "broker/admin/gaps.h"
 #include "broker/admin/lookalike.h"
 #include "broker/admin/quota.h"
 #include "broker/admin/role.h"
@@ -127,19 +128,26 @@ list_unmatched(struct broker *b, const struct policy_role *r)
 }
 
 void
+role_add_texts(char ret[static LIMIT_TEXT_SIZE], const json_t *list)
+{
+	size_t n = strlen(ret);
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		(void)snprintf(ret + n, LIMIT_TEXT_SIZE - n, "%s%s",
+		    n > 0 ? "; " : "",
+		    json_string_value(json_array_get(list, i)));
+		n = strlen(ret);
+	}
+}
+
+void
 role_unmatched_text(struct broker *b, const struct policy_role *r,
     char ret[static LIMIT_TEXT_SIZE])
 {
 	json_t *list = list_unmatched(b, r);
-	size_t n = 0;
 
 	ret[0] = '\0';
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		(void)snprintf(ret + n, LIMIT_TEXT_SIZE - n, "%s%s",
-		    i > 0 ? "; " : "",
-		    json_string_value(json_array_get(list, i)));
-		n = strlen(ret);
-	}
+	role_add_texts(ret, list);
 	json_decref(list);
 }
 
@@ -170,6 +178,7 @@ struct role_change {
 	bool is_new;
 	struct policy_role old, r; /* before and after */
 	json_t *unmatched;
+	json_t *gaps; /* gaps.h */
 };
 
 static void
@@ -179,6 +188,7 @@ role_change_free(void *p)
 
 	change_done(&a->ch);
 	json_decref(a->unmatched);
+	json_decref(a->gaps);
 	free(a);
 }
 
@@ -194,10 +204,14 @@ static int
 put_role(struct call *c, struct problem *p)
 {
 	struct role_change *a = c->state;
+	unsigned effort = GAPS_EFFORT;
 	int r = lookalike_role(c->b->store, &a->r, p);
 
 	if (r == 0)
 		r = store_role_put(c->b->store, &a->r, c->seq);
+	json_decref(a->gaps);
+	a->gaps = json_array();
+	gaps_tell(a->gaps, c->b, &a->r, &effort);
 	json_decref(a->unmatched);
 	a->unmatched = list_unmatched(c->b, &a->r);
 	return r;
@@ -221,6 +235,8 @@ role_reply(struct role_change *a)
 
 	if (o != NULL && json_array_size(a->unmatched) > 0)
 		(void)json_object_set(o, "unmatched", a->unmatched);
+	if (o != NULL && json_array_size(a->gaps) > 0)
+		(void)json_object_set(o, "gaps", a->gaps);
 	if (o != NULL && forbids_all(&a->r))
 		put_str(o, "warning",
 		    "names nobody and nothing: it forbids everything to "

@@ -17,6 +17,8 @@ const struct policy_role *role_find(const struct broker *b, const char *name);
 /* The id of the one whose name r has, or a fresh one. */
 void role_set_id(const struct broker *b, struct policy_role *r);
 
+/* Adds sentences to a text, cut where it is too long. */
+void role_add_texts(char ret[static LIMIT_TEXT_SIZE], const json_t *list);
 /* Of users, groups, targets, labels and logins: what the store has none of, a
  * sentence each, as one text, cut where it is too long. */
 void role_unmatched_text(struct broker *b, const struct policy_role *r,

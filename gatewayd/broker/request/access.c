@@ -17,6 +17,7 @@
 #include "broker/call/subject.h"
 #include "broker/grant/history.h"
 #include "broker/grant/live.h"
+#include "broker/request/alone.h"
 #include "core/policy.h"
 
 struct access {
@@ -48,6 +49,7 @@ struct sum {
 	uint32_t max_s;
 	bool approval; /* each login wants one */
 	bool locked;   /* for now, each is */
+	json_t *named; /* who names a role: alone.h */
 };
 
 static void
@@ -90,6 +92,7 @@ try_login(struct access *a, struct sum *sum, const char *user,
 		f.nlocks = 0;
 		policy_decide(v, &f, a->roles, a->nroles);
 	}
+	alone_add(sum->named, &f, v, a->roles, a->nroles);
 	if (v->verdict == POLICY_DENY)
 		return;
 	sum->locked = (sum->logins.n == 0 || sum->locked) && locked;
@@ -122,13 +125,15 @@ static void
 list_pair(struct access *a, const char *user, const struct name_list *groups,
     const struct target *t)
 {
-	struct sum sum = {.approval = false};
+	struct sum sum = {.named = json_array()};
 	json_t *o = NULL;
 
 	for (unsigned i = 0; i < t->logins.n; i++)
 		try_login(a, &sum, user, groups, t, t->logins.name[i]);
-	if (sum.logins.n == 0)
+	if (sum.logins.n == 0 && json_array_size(sum.named) == 0) {
+		json_decref(sum.named);
 		return;
+	}
 	o = json_object();
 	put_str(o, "user", user);
 	put_str(o, "target", t->name);
@@ -139,6 +144,9 @@ list_pair(struct access *a, const char *user, const struct name_list *groups,
 	put_num(o, "max", sum.max_s);
 	put_bool(o, "approval", sum.approval);
 	put_bool(o, "locked", sum.locked);
+	if (o != NULL && json_array_size(sum.named) > 0)
+		(void)json_object_set(o, "named", sum.named);
+	json_decref(sum.named);
 	put_time(o, "last", last_used(a, user, t->name));
 	listing_add(a->list, o, a->target[0] != '\0' ? user : t->name);
 }

@@ -13,6 +13,7 @@
 #include "broker/call/params.h"
 #include "broker/call/put.h"
 #include "broker/call/subject.h"
+#include "broker/request/alone.h"
 #include "broker/request/answer.h"
 #include "core/policy.h"
 
@@ -24,6 +25,7 @@ struct question {
 	uint64_t port, seconds;
 	struct subject subject;
 	struct policy_result verdict;
+	json_t *named; /* who names a role: alone.h */
 };
 
 static void
@@ -32,6 +34,7 @@ question_free(void *p)
 	struct question *q = p;
 
 	subject_clear(&q->subject);
+	json_decref(q->named);
 	free(q);
 }
 
@@ -114,6 +117,8 @@ judge(struct broker *b, struct question *q)
 	if (!f.anywhere)
 		f.sources[f.nsources++] = q->source;
 	policy_decide(&q->verdict, &f, b->roles, b->nroles);
+	q->named = json_array();
+	alone_add(q->named, &f, &q->verdict, b->roles, b->nroles);
 }
 
 /* ---- told */
@@ -273,6 +278,8 @@ reply(struct call *c, const struct question *q)
 	if (o != NULL && (v->verdict != POLICY_DENY || v->would_pass))
 		(void)json_object_set_new(
 		    o, "would_pass", would_pass_json(q->target, v, ""));
+	if (o != NULL && json_array_size(q->named) > 0)
+		(void)json_object_set(o, "named", q->named);
 	call_reply(c, 200, o);
 }
 

@@ -28,6 +28,10 @@ struct policy_facts facts(const struct world *w);
 struct policy_result decide(
     const struct world *w, const struct policy_facts *f);
 
+/* ---- policy_gaps.c */
+
+void test_gaps(void **state);
+
 /* ---- policy_locks.c */
 
 void test_locks(void **state);

@@ -318,6 +318,7 @@ main(void)
 	    cmocka_unit_test(test_at_once),
 	    cmocka_unit_test(test_hardware),
 	    cmocka_unit_test(test_anywhere),
+	    cmocka_unit_test(test_gaps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * gaps - see the header. One user and one target that are in both are enough:
+ * they are judged as a request is, by these two roles.
+ */
+#include "broker/admin/gaps.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "broker/broker.h"
+#include "core/gap.h"
+#include "core/hours.h"
+
+enum { GAPS_MAX = 3, HOURS_STEPS = 256 }; /* internal: the first are told */
+
+/* Another role, whose terms are others. */
+struct other {
+	const struct policy_role *r;
+	bool told;
+	char user[LIMIT_NAME_SIZE]; /* who is in both; "" = nobody is */
+	struct name_list groups;
+};
+
+struct gaps {
+	struct broker *b;
+	const struct policy_role *r;
+	struct other *others;
+	size_t nothers;
+	json_t *list;
+	unsigned told, *effort;
+	struct policy_role two[2]; /* r, and the other */
+	struct policy_result all, alone;
+};
+
+static bool
+spend(const struct gaps *g)
+{
+	if (*g->effort == 0)
+		return false;
+	--*g->effort;
+	return true;
+}
+
+/* Is there a moment at which both count? */
+static bool
+hours_meet(const struct broker *b, const struct hours_list *x,
+    const struct hours_list *y)
+{
+	const int64_t now = broker_now(b).utc_ms;
+	int64_t t = now, end[2];
+
+	for (unsigned i = 0; x->n > 0 && y->n > 0 && i < HOURS_STEPS; i++) {
+		const enum hours_verdict a =
+		    hours_judge(x, b->zones, t, &end[0]);
+		const enum hours_verdict c =
+		    hours_judge(y, b->zones, t, &end[1]);
+
+		if (a == HOURS_IN && c == HOURS_IN)
+			return true;
+		t = end[0] < end[1] ? end[0] : end[1];
+		if (t == HOURS_NEVER || t > now + (int64_t)8 * 86400 * 1000)
+			return false;
+	}
+	return true;
+}
+
+static bool
+differ(const struct policy_role *a, const struct policy_role *b)
+{
+	char more[GAP_TEXT_SIZE];
+
+	gap_role_text(more, a, b);
+	if (more[0] == '\0')
+		gap_role_text(more, b, a);
+	return more[0] != '\0';
+}
+
+static void
+pick_others(struct gaps *g)
+{
+	const struct broker *b = g->b;
+
+	g->others = calloc(b->nroles + 1, sizeof(*g->others));
+	for (size_t i = 0; g->others != NULL && i < b->nroles; i++) {
+		const struct policy_role *r = &b->roles[i];
+
+		if (!r->deny && strcmp(r->name, g->r->name) != 0 && spend(g) &&
+		    differ(g->r, r) && hours_meet(b, &g->r->hours, &r->hours))
+			g->others[g->nothers++].r = r;
+	}
+}
+
+static void
+one_user(void *arg, const char *name, const struct member *m)
+{
+	struct gaps *g = arg;
+	const int64_t now = broker_now(g->b).utc_ms;
+
+	if (m == NULL || m->state == USER_DISABLED || !spend(g) ||
+	    !policy_is_for(g->r, name, &m->groups, now))
+		return;
+	for (size_t i = 0; i < g->nothers; i++) {
+		struct other *o = &g->others[i];
+
+		if (o->user[0] != '\0' || !spend(g) ||
+		    !policy_is_for(o->r, name, &m->groups, now))
+			continue;
+		name_set(o->user, name);
+		o->groups = m->groups;
+	}
+}
+
+/* ---- what it comes to */
+
+static void
+tell(struct gaps *g, const struct other *o, const struct policy_role *named,
+    const struct policy_role *with, const struct target *t, const char *more)
+{
+	char text[LIMIT_TEXT_SIZE];
+
+	if (++g->told > GAPS_MAX + 1)
+		return;
+	if (g->told > GAPS_MAX)
+		(void)snprintf(text, sizeof(text),
+		    "and so of more roles: jitctl access shows them");
+	else
+		(void)snprintf(text, sizeof(text),
+		    "whoever names role %s (--role) has more of %s than with "
+		    "role %s as well: %s (%s is in both)",
+		    named->name, t->name, with->name, more, o->user);
+	(void)json_array_append_new(g->list, json_string(text));
+}
+
+/* As a request by these two roles is judged, and by either alone. */
+static bool
+judge(struct gaps *g, const struct other *o, const struct target *t,
+    const char *login)
+{
+	struct policy_facts f = {.user = o->user,
+	    .groups = &o->groups,
+	    .target_name = t->name,
+	    .target = t,
+	    .login = login,
+	    .role = "",
+	    .reason = "",
+	    .ticket = "",
+	    .settled = true,
+	    .anywhere = true,
+	    .anytime = true,
+	    .hardware = HARDWARE_VERIFIED,
+	    .zones = g->b->zones,
+	    .max_s = g->b->conf->max_grant_s,
+	    .mfa_max_s = g->b->conf->mfa_age_s};
+	char more[GAP_TEXT_SIZE];
+	bool any = false;
+
+	f.utc_ms = f.when_ms = broker_now(g->b).utc_ms;
+	g->two[1] = *o->r;
+	policy_decide(&g->all, &f, g->two, 2);
+	if (g->all.roles.n < 2)
+		return false;
+	for (size_t i = 0; i < 2; i++) {
+		f.role = g->two[i].name;
+		policy_decide(&g->alone, &f, g->two, 2);
+		if (g->alone.verdict == POLICY_DENY)
+			continue;
+		gap_text(more, &g->all, &g->alone);
+		if (more[0] == '\0')
+			continue;
+		tell(g, o, &g->two[i], &g->two[1 - i], t, more);
+		any = true;
+	}
+	return any;
+}
+
+static void
+one_target(void *arg, const char *name, const struct target *t)
+{
+	struct gaps *g = arg;
+
+	(void)name;
+	if (t == NULL || !spend(g) || !policy_reaches(g->r, t))
+		return;
+	for (size_t i = 0; i < g->nothers && g->told <= GAPS_MAX; i++) {
+		struct other *o = &g->others[i];
+
+		if (o->told || o->user[0] == '\0' || !spend(g) ||
+		    !policy_reaches(o->r, t))
+			continue;
+		for (unsigned k = 0; k < t->logins.n && !o->told; k++)
+			o->told = judge(g, o, t, t->logins.name[k]);
+	}
+}
+
+void
+gaps_tell(json_t *list, struct broker *b, const struct policy_role *r,
+    unsigned *effort)
+{
+	struct gaps *g = calloc(1, sizeof(*g));
+
+	if (g == NULL || r->deny)
+		goto out;
+	g->b = b;
+	g->r = r;
+	g->two[0] = *r;
+	g->list = list;
+	g->effort = effort;
+	pick_others(g);
+	/* What cannot be read is not told: the change itself will fail. */
+	if (g->nothers > 0 && *effort > 0 &&
+	    store_member_each(b->store, one_user, g) == 0 && *effort > 0 &&
+	    store_target_each(b->store, one_target, g) != 0)
+		log_err("the targets cannot be read");
+out:
+	if (g != NULL)
+		free(g->others);
+	free(g);
+}
