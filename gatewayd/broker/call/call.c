@@ -464,6 +464,18 @@ call_state(struct call *c, size_t size, void (*fn)(void *))
 	return p;
 }
 
+/* What its record says was not done, if it has one. */
+static void
+not_asked(struct call *c, const char *what)
+{
+	struct problem p = {0};
+
+	problem_set(&p, 503, "unavailable", NULL,
+	    "%s cannot be reached: nothing was changed; try again in a moment",
+	    what);
+	call_undone(c, &p);
+}
+
 static void
 answered(struct broker *b, void *arg, const void *body)
 {
@@ -473,7 +485,7 @@ answered(struct broker *b, void *arg, const void *body)
 	(void)b;
 	c->answered = NULL;
 	if (body == NULL) {
-		call_unavailable(c, "another process of the gateway");
+		not_asked(c, "another process of the gateway");
 		return;
 	}
 	fn(c, body);
@@ -489,7 +501,7 @@ call_ask(struct call *c, enum proc to, unsigned type, void *body,
 	if (ask(c->b, to, type, body, answer, answered, c) == 0)
 		return;
 	(void)snprintf(what, sizeof(what), "the %s", proc_name(to));
-	call_unavailable(c, what);
+	not_asked(c, what);
 }
 
 bool

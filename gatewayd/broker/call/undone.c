@@ -28,6 +28,8 @@ keep(void *arg, const struct event_value *v)
 	case EF_ROLE:
 	case EF_ROLE_ID:
 	case EF_LOCK:
+	case EF_SID:
+	case EF_CHANNEL:
 		event_copy(arg, v->id, v->cut, v->p, v->n);
 		break;
 	default:

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/ids.h"
 #include "base/str.h"
 #include "broker/broker.h"
@@ -44,21 +45,26 @@ views_new(struct views **ret)
 
 static void lines_read(struct call *c, const void *body);
 static void bytes_read(struct call *c, const void *body);
+static void is_there(struct call *c, const void *body);
 
 /* Long answers from notary and recorder: too many lose us the link to them. */
 static void
 ask_long(struct call *c, enum proc to, unsigned type, void *body,
     unsigned answer, call_answer_fn *fn)
 {
+	struct problem p = {0};
 	unsigned n = 0;
 
 	for (const struct call *x = c->b->calls; x != NULL; x = x->next)
-		n += x->answered == lines_read || x->answered == bytes_read;
-	if (n >= LIMIT_LONG_READS)
-		call_refuse(c, 503, "unavailable", NULL,
-		    "too much is being read; ask again");
-	else
+		n += x->answered == lines_read || x->answered == bytes_read ||
+		     x->answered == is_there;
+	if (n < LIMIT_LONG_READS) {
 		call_ask(c, to, type, body, answer, fn);
+		return;
+	}
+	problem_set(
+	    &p, 503, "unavailable", NULL, "too much is being read; ask again");
+	call_undone(c, &p);
 }
 
 static void
@@ -89,28 +95,39 @@ verb_audit(struct call *c)
 
 /* ---- recording.get */
 
+/* It is not there; that somebody looked at it, if that is on record, is put
+ * right. */
 static void
-bytes_read(struct call *c, const void *body)
+no_recording(struct call *c)
 {
-	const struct msg_rec_bytes *m = body;
 	const struct msg_rec_read *asked = c->state;
+	struct problem p = {0};
 
-	if (m->result != 0 && asked->part > 0)
-		call_refuse(c, 404, "not-found", NULL,
+	if (asked->part > 0)
+		problem_set(&p, 404, "not-found", NULL,
 		    "the recording of session %s has no part %u here", c->arg,
 		    asked->part);
-	else if (m->result != 0 &&
-		 store_session_recorded(c->b->store, c->arg) == 0)
-		call_refuse(c, 404, "not-found", NULL,
+	else if (store_session_recorded(c->b->store, c->arg) == 0)
+		problem_set(&p, 404, "not-found", NULL,
 		    "the recording of session %s is gone: it was made, and it "
 		    "is not here",
 		    c->arg);
-	else if (m->result != 0)
-		call_refuse(c, 404, "not-found", NULL,
+	else
+		problem_set(&p, 404, "not-found", NULL,
 		    "there is no recording of session %s: terminals, and "
 		    "shells without one, are recorded where the role says so; "
 		    "a command or a copy without a terminal is not",
 		    c->arg);
+	call_undone(c, &p);
+}
+
+static void
+bytes_read(struct call *c, const void *body)
+{
+	const struct msg_rec_bytes *m = body;
+
+	if (m->result != 0)
+		no_recording(c);
 	else
 		call_raw(
 		    c, 200, "application/x-asciicast", m->data.p, m->data.len);
@@ -121,6 +138,7 @@ read_bytes(struct call *c)
 {
 	struct msg_rec_read *m = c->state;
 
+	m->max = READ_DEFAULT;
 	ask_long(c, PROC_RECORDER, MSG_REC_READ, m, MSG_REC_BYTES, bytes_read);
 }
 
@@ -136,6 +154,26 @@ view_recorded(struct call *c)
 	v->channel = m->channel;
 	v->end_boot_ms = broker_now(c->b).boot_ms + VIEW_MS;
 	read_bytes(c);
+}
+
+/* Asked for nothing of it, the recorder has said whether it is there: a look at
+ * what is not there is none. */
+static void
+is_there(struct call *c, const void *body)
+{
+	const struct msg_rec_bytes *m = body;
+	const struct msg_rec_read *asked = c->state;
+	struct event_fields f;
+
+	if (m->result != 0 && !FAULT(view_unseen)) {
+		no_recording(c);
+		return;
+	}
+	call_fields(c, &f);
+	event_str(&f, EF_SID, c->arg);
+	event_num(&f, EF_CHANNEL, (int64_t)asked->channel);
+	call_append(c, EV_RECORDING_VIEW, &f, view_recorded);
+	event_fields_done(&f);
 }
 
 static bool
@@ -159,7 +197,6 @@ void
 verb_recording(struct call *c)
 {
 	struct msg_rec_read *m = call_state(c, sizeof(*m), free);
-	struct event_fields f;
 	uint64_t channel = 0;
 	uint64_t part = 0;
 
@@ -177,14 +214,9 @@ verb_recording(struct call *c)
 	text_set(m->sid, sizeof(m->sid), c->arg);
 	m->channel = (uint32_t)channel;
 	m->part = (uint32_t)part;
-	m->max = READ_DEFAULT;
-	if (goes_on(c, m)) {
+	if (goes_on(c, m))
 		read_bytes(c);
-		return;
-	}
-	call_fields(c, &f);
-	event_str(&f, EF_SID, c->arg);
-	event_num(&f, EF_CHANNEL, (int64_t)channel);
-	call_append(c, EV_RECORDING_VIEW, &f, view_recorded);
-	event_fields_done(&f);
+	else
+		ask_long(
+		    c, PROC_RECORDER, MSG_REC_READ, m, MSG_REC_BYTES, is_there);
 }

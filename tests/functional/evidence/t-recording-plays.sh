@@ -40,6 +40,7 @@ expect_eq true "$(recorded "$sid")" 'of the terminal'
 expect_eq false "$(recorded "$plain")" 'of the command'
 expect_fail 5 local_admin sessions play "$plain"
 expect_out 'no recording of session.*a command or a copy without a terminal is not'
+expect_eq 0 "$(record_count '.event == "recording.view"')" 'records of looks at nothing'
 
 echo '- any player takes it'
 cast=$(on gateway sh -c "ls /var/lib/sallyport/recorder/recordings/$sid.*.cast")

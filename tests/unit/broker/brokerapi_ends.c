@@ -14,27 +14,45 @@
 #include "wire/verbs.h"
 
 static void
-read_recording(
-    struct scene *x, struct testlink *recorder, const char *query, bool is_new)
+recorder_says(struct testlink *recorder, uint32_t max, int result)
+{
+	const struct msg_rec_read *asked =
+	    testlink_want(recorder, MSG_REC_READ);
+	struct msg_rec_bytes bytes = {
+	    .rid = asked->rid, .result = msg_result(result), .size = 5};
+
+	assert_int_equal(asked->max == 0, max == 0);
+	if (result == 0 && max > 0) {
+		bytes.data.p = (const uint8_t *)"hello";
+		bytes.data.len = 5;
+	}
+	testlink_send(recorder, MSG_REC_BYTES, &bytes);
+}
+
+static void
+ask_recording(struct scene *x, const char *query)
 {
 	struct msg_api_call m = {.rid = ++x->rid,
 	    .verb = VERB_RECORDING,
 	    .loginuid = -1,
 	    .pid = -1,
 	    .arg = "s-22222222"};
-	struct msg_rec_bytes bytes = {.size = 5};
 
 	m.query.p = (const uint8_t *)query;
 	m.query.len = (uint32_t)strlen(query);
 	testlink_send(&x->admin, MSG_API_CALL, &m);
-	if (is_new)
+}
+
+static void
+read_recording(
+    struct scene *x, struct testlink *recorder, const char *query, bool is_new)
+{
+	ask_recording(x, query);
+	if (is_new) {
+		recorder_says(recorder, 0, 0);
 		want_event(x, EV_RECORDING_VIEW);
-	bytes.rid =
-	    ((const struct msg_rec_read *)testlink_want(recorder, MSG_REC_READ))
-		->rid;
-	bytes.data.p = (const uint8_t *)"hello";
-	bytes.data.len = 5;
-	testlink_send(recorder, MSG_REC_BYTES, &bytes);
+	}
+	recorder_says(recorder, 1, 0);
 	assert_int_equal(want_reply(x, &x->admin), 200);
 }
 
@@ -52,6 +70,35 @@ test_looks_are_recorded(void **state)
 	read_recording(x, &recorder, "offset=6&channel=2", true);
 	read_recording(x, &recorder, "", true);
 	testlink_close(&recorder);
+	stop(x);
+}
+
+/* A look at what is not there is on record as none; nor is one that nothing
+ * came of. */
+void
+test_no_look_at_nothing(void **state)
+{
+	struct scene *x = *state;
+	struct testlink recorder;
+
+	start(x, NULL, 0, NULL);
+	proc_harness_link(&x->proc, &recorder, PROC_RECORDER, 0);
+	ask_recording(x, "");
+	recorder_says(&recorder, 0, GW_ENOENT);
+	assert_int_equal(want_reply(x, &x->admin), 404);
+	ask_recording(x, "");
+	recorder_says(&recorder, 0, 0);
+	want_event(x, EV_RECORDING_VIEW);
+	recorder_says(&recorder, 1, GW_ENOENT);
+	want_event(x, EV_RECORDING_VIEW);
+	assert_int_equal(want_reply(x, &x->admin), 404);
+	ask_recording(x, "");
+	recorder_says(&recorder, 0, 0);
+	want_event(x, EV_RECORDING_VIEW);
+	(void)testlink_want(&recorder, MSG_REC_READ);
+	testlink_close(&recorder);
+	want_event(x, EV_RECORDING_VIEW);
+	assert_int_equal(want_reply(x, &x->admin), 503);
 	stop(x);
 }
 
