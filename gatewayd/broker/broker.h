@@ -78,6 +78,7 @@ struct broker {
 	struct lock_ends *lock_ends; /* admin/lock.h */
 	struct zone_table *zones;    /* of this system, as it started */
 	struct live_grant *grants;
+	void (*const *verbs)(struct call *c);  /* by their ids: inbox.c */
 	const struct grant_hooks *grant_hooks; /* session/ registers them */
 	struct session *sessions;
 	struct channels *channels;

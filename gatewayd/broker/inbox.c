@@ -17,6 +17,7 @@
 #include "broker/admin/lock.h"
 #include "broker/admin/lock_me.h"
 #include "broker/admin/own_keys.h"
+#include "broker/admin/proposals.h"
 #include "broker/admin/role.h"
 #include "broker/admin/target.h"
 #include "broker/admin/user.h"
@@ -98,6 +99,11 @@ static call_fn *const verb_table[VERB_COUNT] = {
     [VERB_LOCK_ADD] = verb_lock_add,
     [VERB_LOCK_REMOVE] = verb_lock_remove,
     [VERB_LOCK_ME] = verb_lock_me,
+    [VERB_CHANGES] = verb_changes,
+    [VERB_CHANGE_SHOW] = verb_change_show,
+    [VERB_CHANGE_APPROVE] = verb_change_approve,
+    [VERB_CHANGE_DENY] = verb_change_deny,
+    [VERB_CHANGE_CANCEL] = verb_change_cancel,
     [VERB_CLOCK_ACCEPT] = verb_clock_accept,
     [VERB_AUDIT] = verb_audit,
 };
@@ -122,6 +128,7 @@ serve(struct broker *b, struct peer *p, const struct msg_api_call *m)
 		return GW_EPROTO;
 	if ((c = call_new(b, p, m)) == NULL)
 		return GW_ENOMEM;
+	b->verbs = verb_table; /* for those that carry another out */
 	caller_check(c, m, verb_table[m->verb]);
 	return 0;
 }

@@ -276,6 +276,23 @@ start(struct process *r, const struct conf *conf)
 	return 0;
 }
 
+/* That one admin's word is enough is root's to say, and no secret. */
+static void
+record_single(struct broker *b)
+{
+	struct event_fields f;
+
+	if (b->conf->one_admin == 0)
+		return;
+	event_fields_init(&f);
+	event_str(&f, EF_MSG,
+	    "policy.second_admin is false: power is widened without a second "
+	    "admin");
+	if (process_append(b->process, EV_POWER_SINGLE, &f, NULL, NULL) != 0)
+		log_warn("policy.second_admin could not be recorded");
+	event_fields_done(&f);
+}
+
 static int
 ready(struct process *r)
 {
@@ -283,6 +300,7 @@ ready(struct process *r)
 
 	/* what an earlier broker told of is told anew */
 	regulars_tell(b, process_peer(r, PROC_SUPERVISOR));
+	record_single(b);
 	recover_start(b);
 	return PROCESS_LATER; /* recover.c, once in step with log and firewall
 			       */
@@ -297,6 +315,8 @@ reload(struct process *r, const struct conf *old)
 	if (b->conf->max_grant_s < old->max_grant_s && b->told &&
 	    !FAULT(reload_keeps))
 		grants_reconsider(b, NULL, NULL); /* else the start does */
+	if (b->conf->one_admin != old->one_admin)
+		record_single(b);
 }
 
 static void

@@ -45,6 +45,28 @@ tell_unconfirmed(struct ctx *c, const json_t *o)
 	    (long long)n, self(c), self(c));
 }
 
+/* It was not made: a second admin has to sign for it. */
+static int
+tell_waits(const struct ctx *c, const json_t *o)
+{
+	const json_t *list = json_object_get(o, "widens");
+	const char *id = member_id(o, "change", 'c');
+	char t[CELL_SIZE];
+
+	if (out_object(c, o))
+		return EXIT_PENDING;
+	if (c->out == OUT_NAME)
+		(void)printf("%s\n", id);
+	say(c, "Nothing was changed yet: it makes power over the gateway wider "
+	       "and waits for a second admin, for a day:");
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		cell_text(t, json_array_get(list, i), COL_TEXT);
+		say(c, "- %s", t);
+	}
+	say(c, "They run: %s changes approve %s", self(c), id);
+	return EXIT_PENDING;
+}
+
 int
 change(struct ctx *c, enum api_verb verb, json_t *body, struct reply *ret)
 {
@@ -55,6 +77,8 @@ change(struct ctx *c, enum api_verb verb, json_t *body, struct reply *ret)
 	if (body != NULL)
 		x = call_signed(c, verb, body, &o, ret);
 	json_decref(body);
+	if (x == EXIT_OK && ret->status == 202)
+		return tell_waits(c, ret->json);
 	if (x == EXIT_OK)
 		tell_unconfirmed(c, ret->json);
 	return x;

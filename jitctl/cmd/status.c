@@ -9,6 +9,29 @@
 #include "jitctl/gateway/read.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/say.h"
+#include "jitctl/term/words.h"
+
+/* What an admin has to know of others: root, and who waits for them. */
+static void
+print_notices(const struct ctx *c, const json_t *o)
+{
+	const json_t *list = json_object_get(o, "root_widened");
+	const json_int_t n =
+	    json_integer_value(json_object_get(o, "changes_waiting"));
+	char t[2][CELL_SIZE];
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *x = json_array_get(list, i);
+
+		cell_text(t[0], json_object_get(x, "time"), COL_TIME);
+		cell_text(t[1], json_object_get(x, "widens"), COL_LIST);
+		(void)printf("root on the gateway, %s, made power wider: %s\n",
+		    t[0], t[1]);
+	}
+	if (n > 0)
+		(void)printf("%lld change%s for a second admin: %s changes\n",
+		    (long long)n, n == 1 ? " waits" : "s wait", self(c));
+}
 
 static void
 print_whoami(const struct ctx *c, const json_t *o)
@@ -91,6 +114,7 @@ run_status(struct ctx *c)
 	if (out_object(c, both))
 		goto out;
 	print_whoami(c, who.json);
+	print_notices(c, who.json);
 	cell_text(text, json_object_get(who.json, "mfa_until"), COL_TIME);
 	if (text[0] != '\0')
 		(void)printf("the last code counts until %s, where a role "

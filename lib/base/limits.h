@@ -109,8 +109,10 @@ enum {
 	LIMIT_APPROVALS = 36, /* of one request: all its levels */
 	/* their names, with spaces between */
 	LIMIT_APPROVED_SIZE = LIMIT_APPROVALS * LIMIT_NAME_SIZE,
-	LIMIT_REVISION_SIZE = 11264, /* what will be granted, as text */
-	LIMIT_NONCE_SIZE = 33,       /* 32 hex digits + NUL */
+	LIMIT_PROPOSAL_S = 86400,      /* a change waits for a second admin */
+	LIMIT_PROPOSALS_PER_USER = 20, /* that wait */
+	LIMIT_REVISION_SIZE = 11264,   /* what will be granted, as text */
+	LIMIT_NONCE_SIZE = 33,         /* 32 hex digits + NUL */
 	LIMIT_NONCE_LIFE_S = 60,
 	LIMIT_SIGNED_APART_S = 86400, /* a request's signed time from ours */
 	LIMIT_NONCES_USED = 1 << 20,  /* in that time: more than a gateway's

@@ -59,7 +59,8 @@ struct conf {
 	char networks[LIMIT_NETWORKS][ADDR_TEXT_SIZE];
 	uint32_t max_grant_s;
 	uint32_t mfa_age_s;
-	uint32_t idle_s; /* sessions; 0 = no idle end */
+	uint8_t one_admin; /* power is widened without a second one */
+	uint32_t idle_s;   /* sessions; 0 = no idle end */
 	struct conf_caps caps;
 	struct conf_sink sinks[LIMIT_SINKS];
 	/* Public facts the supervisor read from state_dir, not configured: */

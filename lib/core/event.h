@@ -64,7 +64,15 @@
 	X(ROLE_REMOVE, "JG1033I", "role.remove", 2, W_BRK)                     \
 	X(POLICY_APPLY, "JG1034I", "policy.apply", 2, W_BRK)                   \
 	X(POLICY_PART, "JG1035I", "policy.part", 1, W_BRK)                     \
+	X(CHANGE_PENDING, "JG1036I", "change.pending", 3, W_BRK)               \
+	X(CHANGE_APPROVE, "JG1037I", "change.approve", 3, W_BRK)               \
+	X(CHANGE_APPROVE_DENIED, "JG1037W", "change.approve", 4, W_BRK)        \
+	X(CHANGE_DENY, "JG1038I", "change.deny", 2, W_BRK)                     \
+	X(CHANGE_WITHDRAW, "JG1039I", "change.withdraw", 1, W_BRK)             \
 	X(TOKEN_CREATE, "JG1040I", "token.create", 1, W_BRK)                   \
+	X(CHANGE_LAPSE, "JG1041I", "change.lapse", 1, W_BRK)                   \
+	X(POWER_ROOT, "JG1042W", "power.root", 4, W_BRK)                       \
+	X(POWER_SINGLE, "JG1043W", "power.single", 4, W_BRK)                   \
 	X(REQUEST_CREATE, "JG2000I", "request.create", 1, W_BRK)               \
 	X(REQUEST_DENIED, "JG2000W", "request.create", 3, W_BRK)               \
 	X(REQUEST_PENDING, "JG2001I", "request.pending", 2, W_BRK)             \
@@ -235,7 +243,9 @@ enum event_code {
 	X(KIND, "kind", S)               /* of what a lock is on, */           \
 	X(VALUE, "value", S)             /* and what that is */                \
 	X(COMMANDS, "commands", S)       /* all that may run, one a line */    \
-	X(COMMANDS_ID, "commands_id", S) /* SHA-256 of that */
+	X(COMMANDS_ID, "commands_id", S) /* SHA-256 of that */                 \
+	X(CHANGE, "change", S)           /* that waits for a second admin */   \
+	X(WIDENS, "widens", S)           /* power, a line for each way */
 
 enum event_field_id {
 	EF_NONE = 0,

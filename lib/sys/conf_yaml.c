@@ -28,7 +28,8 @@ static const char *const ssh_keys[] = {
 static const char *const api_keys[] = {"listen", NULL};
 static const char *const connections_keys[] = {
     "per_source", "per_network", "per_site", NULL};
-static const char *const policy_keys[] = {"max_grant", "mfa_age", NULL};
+static const char *const policy_keys[] = {
+    "max_grant", "mfa_age", "second_admin", NULL};
 static const char *const session_keys[] = {"idle", NULL};
 static const char *const entry_words[] = {"grant", "networks", NULL};
 static const char *const algorithms_words[] = {"default", "fips", NULL};
@@ -208,6 +209,7 @@ static void
 read_rest(struct yaml *y, const struct yaml_item *root, struct conf *c)
 {
 	const struct yaml_item *map = yaml_get_map(y, root, "policy", false);
+	bool second = true;
 	size_t word = 0;
 
 	if (map != NULL) {
@@ -216,6 +218,8 @@ read_rest(struct yaml *y, const struct yaml_item *root, struct conf *c)
 		    LIMIT_GRANT_MIN_S, LIMIT_GRANT_MAX_S, &c->max_grant_s);
 		(void)yaml_get_duration(y, map, "mfa_age", false, 1,
 		    LIMIT_MFA_AGE_MAX_S, &c->mfa_age_s);
+		(void)yaml_get_bool(y, map, "second_admin", false, &second);
+		c->one_admin = second ? 0 : 1;
 	}
 	map = yaml_get_map(y, root, "session", false);
 	if (map != NULL) {

@@ -232,7 +232,22 @@ enum verb_ends { ENDS_NOTHING = 0, ENDS_ACCESS, GIVES_ACCESS };
 	    SERVED_IN_STEP, GIVES_ACCESS)                                      \
 	X(LOCK_ME, "lock.me", "POST", "/v1/locks/me", AUTH_OPEN, WHO_ANYONE,   \
 	    ROOT_NEVER, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_TOLD,     \
-	    ENDS_ACCESS)
+	    ENDS_ACCESS)                                                       \
+	X(CHANGES, "change.list", "GET", "/v1/changes", AUTH_TOKEN, WHO_STAFF, \
+	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_TOLD,       \
+	    ENDS_NOTHING)                                                      \
+	X(CHANGE_SHOW, "change.show", "GET", "/v1/changes/{id}", AUTH_TOKEN,   \
+	    WHO_STAFF, ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE,         \
+	    SERVED_TOLD, ENDS_NOTHING)                                         \
+	X(CHANGE_APPROVE, "change.approve", "POST", "/v1/changes/approve",     \
+	    AUTH_SIGNED, WHO_ADMIN, ROOT_NEVER, CODE_BEFORE, PAYLOAD_WHOLE,    \
+	    ANSWER_ONCE, SERVED_TOLD, ENDS_NOTHING)                            \
+	X(CHANGE_DENY, "change.deny", "POST", "/v1/changes/deny", AUTH_SIGNED, \
+	    WHO_ADMIN, ROOT_MAY, CODE_NONE, PAYLOAD_WHOLE, ANSWER_KEPT,        \
+	    SERVED_TOLD, ENDS_ACCESS)                                          \
+	X(CHANGE_CANCEL, "change.cancel", "POST", "/v1/changes/cancel",        \
+	    AUTH_SIGNED, WHO_USER, ROOT_NEVER, CODE_NONE, PAYLOAD_WHOLE,       \
+	    ANSWER_KEPT, SERVED_TOLD, ENDS_ACCESS)
 
 enum api_verb {
 	VERB_NONE = 0,

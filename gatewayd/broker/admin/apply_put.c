@@ -19,14 +19,15 @@ apply_fresh(const struct apply *a)
 	return a->as_of == store_changes(a->c->b->store) || FAULT(stale_apply);
 }
 
-/* Weighed, one that is new has nothing open and takes no right away. What was
- * changed meanwhile is put though it was the same. */
+/* Weighed, one that is new has nothing open and takes no right away, but may
+ * have a say. What was changed meanwhile is put though it was the same. */
 static bool
-is_put(const struct apply *a, const struct verdict *v, bool fresh)
+is_put(const struct apply *a, const struct verdict *v, bool fresh, bool has_say)
 {
 	if (!fresh || v->is == ENTRY_CHANGED)
 		return true;
-	return v->is == ENTRY_NEW && (!a->trial || a->alike || a->nroles > 0);
+	return v->is == ENTRY_NEW &&
+	       (!a->trial || a->alike || a->nroles > 0 || has_say);
 }
 
 /* As the store has them now; what the answer says is that. */
@@ -97,7 +98,7 @@ tell_gaps(struct call *c, struct apply *a, bool fresh)
 	for (size_t i = 0; r == 0 && i < a->nroles; i++) {
 		json_t *list = NULL;
 
-		if (!is_put(a, &a->roles[i].v, fresh))
+		if (!is_put(a, &a->roles[i].v, fresh, false))
 			continue;
 		list = json_array();
 		gaps_tell(list, c->b, &a->roles[i].r, &effort);
@@ -118,8 +119,11 @@ apply_put(struct call *c, struct problem *p)
 		r = apply_gone_put(a, i, p);
 	for (size_t k = 0; r == 0 && k < apply_entries(a) - a->ngone; k++) {
 		const size_t t = k - a->nusers;
+		const bool has_say =
+		    k < a->nusers && (a->users[k].u.rights != RIGHT_NONE ||
+					 a->users[k].u.groups.n > 0);
 
-		if (!is_put(a, apply_verdict(a, k), fresh))
+		if (!is_put(a, apply_verdict(a, k), fresh, has_say))
 			continue;
 		if (k < a->nusers)
 			r = put_user(a, k, fresh, p);

@@ -4,17 +4,21 @@
  */
 #include "broker/admin/change.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/disk.h"
 #include "base/err.h"
 #include "base/fault.h"
+#include "base/log.h"
 #include "broker/admin/power_read.h"
+#include "broker/admin/propose.h"
 #include "broker/admin/reconsider.h"
 #include "broker/broker.h"
 #include "broker/call/order.h"
 #include "broker/call/put.h"
 #include "broker/identity/caller.h"
+#include "core/conf.h"
 
 int
 change_read(struct change *x, const struct call *c, struct problem *p)
@@ -42,6 +46,8 @@ change_done(struct change *x)
 {
 	json_decref(x->ended);
 	x->ended = NULL;
+	free(x->widens);
+	x->widens = NULL;
 }
 
 /* ---- in the store */
@@ -90,22 +96,65 @@ admins_left(struct broker *b, uint64_t *ret)
 
 /* Whose rights, keys and codes it touches is an admin's to touch. */
 static int
-judge_power(struct call *c, const struct power *before, struct problem *p)
+judge_touched(struct call *c, const char *whose, struct problem *p)
+{
+	if (whose == NULL || right_may(c->rights, RIGHT_ADMIN) || FAULT(beyond))
+		return 0;
+	problem_set(p, 403, "forbidden", NULL,
+	    "%s has a right of administration, or would have: only an admin "
+	    "changes that, their keys or their codes",
+	    whose);
+	return GW_EDENIED;
+}
+
+/* Wider power is a second admin's to sign for. What is made is judged as what
+ * was weighed. */
+static int
+judge_widening(struct call *c, struct change *x, const struct power *before,
+    bool keep, struct problem *p)
+{
+	const char *text = x->widens != NULL ? x->widens : "";
+
+	x->waits = x->widens != NULL && !c->local && !FAULT(one_admin) &&
+		   c->proposal == NULL && c->b->conf->one_admin == 0 &&
+		   power_has_second(before, call_user_id(c));
+	if ((x->waits && keep) ||
+	    (c->proposal != NULL && !propose_same(c, text))) {
+		problem_set(p, 409, "conflict", NULL,
+		    "how it would widen power has changed meanwhile: nothing "
+		    "was done; ask again");
+		return GW_ESTATE;
+	}
+	if (!keep)
+		return 0;
+	if (c->proposal != NULL)
+		return propose_used(c);
+	return c->local && x->widens != NULL ? propose_root(c, text) : 0;
+}
+
+static int
+judge_power(struct call *c, struct change *x, const struct power *before,
+    bool keep, struct problem *p)
 {
 	struct power after;
-	const char *whose = NULL;
+	struct buf text;
 	int r = power_read(c->b, &after);
 
+	buf_init(&text, LIMIT_BODY_MAX);
+	free(x->widens);
+	x->widens = NULL;
 	if (r == 0)
-		whose = power_touched(before, &after);
-	if (r == 0 && whose != NULL && !right_may(c->rights, RIGHT_ADMIN) &&
-	    !FAULT(beyond)) {
-		problem_set(p, 403, "forbidden", NULL,
-		    "%s has a right of administration, or would have: only an "
-		    "admin changes that, their keys or their codes",
-		    whose);
-		r = GW_EDENIED;
+		r = judge_touched(c, power_touched(before, &after), p);
+	if (r == 0) {
+		power_widening(&text, before, &after);
+		r = buf_err(&text);
 	}
+	if (r == 0 && text.len > 0 &&
+	    (x->widens = strndup((const char *)text.p, text.len)) == NULL)
+		r = GW_ENOMEM;
+	if (r == 0)
+		r = judge_widening(c, x, before, keep, p);
+	buf_done(&text);
 	power_done(&after);
 	return r;
 }
@@ -113,7 +162,7 @@ judge_power(struct call *c, const struct power *before, struct problem *p)
 /* In an open transaction. GW_EDENIED: no admin would be left to undo it. */
 static int
 put_and_judge(struct call *c, struct change *x, struct change_trial *t,
-    change_put_fn *put, struct problem *p)
+    change_put_fn *put, bool keep, struct problem *p)
 {
 	bool may;
 	uint64_t before = 0, after = 0;
@@ -123,7 +172,7 @@ put_and_judge(struct call *c, struct change *x, struct change_trial *t,
 	    (r = admins_left(c->b, &before)) != 0 || (r = put(c, p)) != 0 ||
 	    (r = broker_load_locks(c->b)) != 0 ||
 	    (r = broker_load_roles(c->b)) != 0 ||
-	    (r = judge_power(c, &t->power, p)) != 0 ||
+	    (r = judge_power(c, x, &t->power, keep, p)) != 0 ||
 	    (r = admins_left(c->b, &after)) != 0)
 		return r;
 	t->last = before > 0 && after == 0;
@@ -141,12 +190,12 @@ put_and_count(struct call *c, struct change *x, change_put_fn *put,
 
 	if (!keep)
 		grants_mark_over(c->b);
-	r = put_and_judge(c, x, &t, put, p);
+	r = put_and_judge(c, x, &t, put, keep, p);
 	*retlast = t.last;
 	power_done(&t.power);
 	if (r != 0)
 		return r;
-	change_done(x);
+	json_decref(x->ended);
 	x->ended = keep ? json_object() : grants_over_json(c->b);
 	return x->ended != NULL ? 0 : GW_ENOMEM;
 }
@@ -245,10 +294,38 @@ change_has_room(struct call *c, const struct change *x)
 	return false;
 }
 
+static void
+record_root(struct call *c, const char *widens)
+{
+	struct event_fields f;
+
+	call_who(c, &f);
+	event_str(&f, EF_PATH, c->verb->name);
+	event_cut(&f, EF_WIDENS, widens, strlen(widens), LIMIT_FIELD_MAX / 2);
+	if (process_append(c->b->process, EV_POWER_ROOT, &f, NULL, NULL) != 0)
+		log_warn("that root widened power could not be recorded");
+	event_fields_done(&f);
+}
+
 bool
 change_weigh(struct call *c, struct change *x, change_put_fn *put)
 {
-	return change_has_room(c, x) && run(c, x, put, false);
+	char *widens = NULL;
+
+	if (!change_has_room(c, x) || !run(c, x, put, false))
+		return false;
+	if (x->dry_run || x->widens == NULL || (!x->waits && !c->local))
+		return true;
+	if (c->local) { /* its own record comes behind this one */
+		record_root(c, x->widens);
+		return true;
+	}
+	if ((widens = strdup(x->widens)) != NULL)
+		propose(c, widens);
+	else
+		call_refuse(c, 503, "unavailable", NULL, "out of memory");
+	free(widens);
+	return false;
 }
 
 bool
@@ -310,6 +387,11 @@ change_json(struct change *x, json_t *before, json_t *now)
 	if (x->ended != NULL && now != NULL)
 		(void)json_object_set(now, "ended", x->ended);
 	put_bool(now, "dry_run", x->dry_run);
+	if (x->widens != NULL && now != NULL)
+		(void)json_object_set_new(
+		    now, "widens", propose_lines(x->widens));
+	if (x->waits)
+		put_bool(now, "waits", true);
 	json_decref(before);
 	return now;
 }

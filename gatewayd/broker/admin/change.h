@@ -15,6 +15,8 @@ struct change {
 	bool keep_admin; /* not even root takes the last one away by it */
 	bool last_may; /* the last admin: who locks themself closes all the same
 			*/
+	bool waits;    /* for a second admin */
+	char *widens;  /* power, how: power_widening(); NULL = not at all */
 	json_t *ended; /* ended_done(); NULL = not counted yet */
 	struct ended count; /* from change_make() to change_end() */
 };

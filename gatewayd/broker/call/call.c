@@ -534,6 +534,10 @@ call_who(const struct call *c, struct event_fields *f)
 
 	event_fields_init(f);
 	event_str(f, EF_BY, c->user);
+	if (c->proposal != NULL) {
+		event_str(f, EF_CHANGE, c->proposal->id);
+		event_str(f, EF_APPROVED_BY, c->outer->user);
+	}
 	if (c->local) {
 		event_num(f, EF_UID, c->uid);
 		event_num(f, EF_LOGINUID, c->loginuid);

@@ -55,6 +55,10 @@ struct call {
 	/* of a part: who gets its answer */
 	call_part_fn *part_fn;
 	void *part_arg;
+	/* it carries out what another one's call signed for: that call, whose
+	 * part it is, and what that is; borrowed */
+	struct call *outer;
+	const struct proposal *proposal;
 	/* what happens next */
 	call_fn *then;
 	call_answer_fn *answered;

@@ -5,8 +5,10 @@
 #include "broker/report/info.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/disk.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "broker/broker.h"
 #include "broker/call/call.h"
@@ -14,6 +16,8 @@
 #include "broker/identity/mfa.h"
 
 /* Where the API should answer. */
+enum { NOTICES_MAX = 20 }; /* internal: jitctl changes has all */
+
 static json_t *
 api_addresses(const struct conf *conf)
 {
@@ -196,6 +200,22 @@ add_disk(const struct call *c, json_t *list, size_t i)
 	return add_check(c, list, disks[i].name, ok, text);
 }
 
+/* Does the word of one admin widen power? */
+static bool
+add_second(const struct call *c, json_t *list)
+{
+	uint64_t n = 0;
+
+	if (store_admins(c->b->store, &n) != 0)
+		return add_check(
+		    c, list, "second admin", false, "admins cannot be counted");
+	return add_check(c, list, "second admin", true,
+	    c->b->conf->one_admin != 0
+		? "not asked for: policy.second_admin is false"
+	    : n < 2 ? "not asked for: there is no second one"
+		    : "signs for what widens power");
+}
+
 void
 verb_readyz(struct call *c)
 {
@@ -216,12 +236,56 @@ verb_readyz(struct call *c)
 	ok = add_targets(c, list) && ok;
 	ok = add_foreign(c, list) && ok;
 	ok = add_clock(c, list) && ok;
+	ok = add_second(c, list) && ok;
 	for (size_t i = 0; i < ARRAY_LEN(disks); i++)
 		ok = add_disk(c, list, i) && ok;
 	ok = add_sinks(c, list) && ok;
 	put_str(o, "status", ok ? "ready" : "degraded");
 	(void)json_object_set_new(o, "checks", list);
 	call_reply(c, 200, o);
+}
+
+struct notices {
+	json_t *list;
+	unsigned waiting;
+	const char *user_id;
+};
+
+static void
+add_notice(void *arg, const struct proposal *p)
+{
+	struct notices *x = arg;
+	json_t *o = NULL, *rev = NULL;
+
+	if (p->state == REQUEST_PENDING && strcmp(p->user_id, x->user_id) != 0)
+		x->waiting++;
+	if (p->state != REQUEST_ACTIVE || p->user_id[0] != '\0')
+		return;
+	o = json_object();
+	rev = json_loads(p->revision, 0, NULL);
+	put_time(o, "time", p->created_ms);
+	if (o != NULL)
+		(void)json_object_set(
+		    o, "widens", json_object_get(rev, "widens"));
+	(void)json_array_append_new(x->list, o);
+	json_decref(rev);
+}
+
+/* To admins, for a week: what root did past them, and what waits for them. */
+static void
+put_notices(const struct call *c, json_t *o)
+{
+	const int64_t week_ms = (int64_t)7 * 86400 * 1000;
+	struct notices x = {.list = json_array(), .user_id = call_user_id(c)};
+
+	if (!c->local && right_may(c->rights, RIGHT_ADMIN) &&
+	    store_proposal_each(c->b->store, broker_now(c->b).utc_ms - week_ms,
+		NOTICES_MAX, add_notice, &x) != 0)
+		log_warn("what waits for admins cannot be read");
+	put_num(o, "changes_waiting", x.waiting);
+	if (o != NULL)
+		(void)json_object_set(o, "root_widened", x.list);
+	json_decref(x.list);
 }
 
 void
@@ -235,6 +299,7 @@ verb_whoami(struct call *c)
 		addr_format(source, &c->peer);
 	put_str(o, "user", c->user);
 	put_rights(o, c->rights);
+	put_notices(c, o);
 	put_str(o, "key_fp", c->key_fp);
 	put_str(o, "source", source);
 	put_str(o, "server_id", c->b->conf->server_id);

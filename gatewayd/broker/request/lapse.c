@@ -17,7 +17,8 @@ enum { LOOK_MS = 1000 };
 struct lapse {
 	struct broker *b;
 	struct timer *timer;
-	struct request r; /* whose record is being written */
+	struct request r;  /* whose record is being written, */
+	struct proposal p; /* or its */
 };
 
 static void
@@ -61,6 +62,51 @@ record(struct lapse *l)
 	return e;
 }
 
+/* ---- changes that no second admin signed for */
+
+static void
+proposal_written(void *arg, int result, uint64_t seq)
+{
+	struct lapse *l = arg;
+	int r = result;
+
+	l->p.state = REQUEST_LAPSED;
+	l->p.by[0] = '\0';
+	l->p.note[0] = '\0';
+	l->p.seq = seq;
+	if (r == 0)
+		r = store_proposal_move(l->b->store, &l->p, REQUEST_PENDING);
+	if (r != 0 && r != GW_ESTATE)
+		log_warn("change %s has lapsed and is not stored as such: %s",
+		    l->p.id, err_str(r));
+	proposal_done(&l->p);
+	timer_set(l->timer, r == 0 ? 0 : LOOK_MS);
+}
+
+/* 0: one has lapsed, and is being written down. */
+static int
+proposal_due(struct lapse *l)
+{
+	struct store *s = l->b->store;
+	struct event_fields f;
+	char id[LIMIT_NAME_SIZE];
+	int r = store_proposal_due(s, broker_now(l->b).utc_ms, id);
+
+	if (r != 0 || (r = store_proposal_get(s, id, &l->p)) != 0)
+		return r;
+	event_fields_init(&f);
+	event_str(&f, EF_CHANGE, l->p.id);
+	event_str(&f, EF_USER, l->p.user);
+	event_str(&f, EF_USER_ID, l->p.user_id);
+	event_str(&f, EF_SHA256, l->p.digest);
+	r = process_append(
+	    l->b->process, EV_CHANGE_LAPSE, &f, proposal_written, l);
+	event_fields_done(&f);
+	if (r != 0)
+		proposal_done(&l->p);
+	return r;
+}
+
 static void
 on_look(struct process *p, void *arg)
 {
@@ -74,6 +120,8 @@ on_look(struct process *p, void *arg)
 		timer_set(l->timer, LOOK_MS);
 		return;
 	}
+	if (proposal_due(l) == 0)
+		return;
 	r = store_request_due(b->store, broker_now(b).utc_ms, id);
 	if (r == 0)
 		r = store_request_get(b->store, id, &l->r);

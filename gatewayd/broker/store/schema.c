@@ -209,6 +209,17 @@ static const char timed[] =
     "ALTER TABLE requests ADD COLUMN boot_id TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE requests ADD COLUMN key_fp TEXT NOT NULL DEFAULT '';";
 
+/* 13: changes that wait for a second admin, and what became of them. */
+static const char proposals[] =
+    "CREATE TABLE proposals("
+    " id TEXT PRIMARY KEY, verb TEXT NOT NULL, user TEXT NOT NULL,"
+    " user_id TEXT NOT NULL, key_fp TEXT NOT NULL, source TEXT NOT NULL,"
+    " state INTEGER NOT NULL, created INTEGER NOT NULL,"
+    " until INTEGER NOT NULL, by TEXT NOT NULL, note TEXT NOT NULL,"
+    " revision TEXT NOT NULL, digest TEXT NOT NULL, payload TEXT NOT NULL,"
+    " signature TEXT NOT NULL, seq INTEGER NOT NULL);"
+    "CREATE INDEX proposals_state ON proposals(state, until);";
+
 const struct migration *
 store_migrations(unsigned *retn)
 {
@@ -225,6 +236,7 @@ store_migrations(unsigned *retn)
 	    {.text = approved},
 	    {.text = rights},
 	    {.text = timed},
+	    {.text = proposals},
 	};
 
 	*retn = ARRAY_LEN(list);

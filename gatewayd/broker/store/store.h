@@ -103,6 +103,27 @@ struct approval_row {
 	uint64_t seq;
 };
 
+/* A change that wants a second admin: what was signed, and by whom. */
+struct proposal {
+	char id[LIMIT_ID_SIZE];
+	char verb[32];
+	char user[LIMIT_NAME_SIZE]; /* its author; "local": root */
+	char user_id[LIMIT_ID_SIZE];
+	char key_fp[64];
+	struct addr source; /* it was signed for */
+	uint8_t state;      /* enum request_state; ACTIVE: it was made */
+	int64_t created_ms, until_ms;
+	char by[LIMIT_NAME_SIZE]; /* who brought it to its state */
+	char note[LIMIT_REASON_SIZE];
+	char *revision; /* what a second admin signs for, */
+	char digest[REQUEST_DIGEST_SIZE];
+	char *payload; /* and what is carried out then */
+	char *signature;
+	uint64_t seq;
+};
+
+void proposal_done(struct proposal *p);
+
 struct store;
 
 /* Opens or makes it, and changes one of an older version to ours; before that a
@@ -326,6 +347,27 @@ typedef void store_approval_fn(void *arg, const struct approval_row *a);
 /* Those of a request, in the order that they were given in. */
 MUST_CHECK int store_approval_each(
     struct store *s, const char *request, store_approval_fn *fn, void *arg);
+
+/* ---- proposal.c: changes that wait for a second admin */
+
+MUST_CHECK int store_proposal_put(struct store *s, const struct proposal *p);
+/* *ret is to be given to proposal_done() always. */
+MUST_CHECK int store_proposal_get(
+    struct store *s, const char *id, struct proposal *ret);
+/* From that state into p's, with its by, note and seq. GW_ESTATE: it is in
+ * another one (any more), or is not there. */
+MUST_CHECK int store_proposal_move(
+    struct store *s, const struct proposal *p, enum request_state from);
+typedef void store_proposal_fn(void *arg, const struct proposal *p);
+/* What waits, and what was made since then, the newest first. */
+MUST_CHECK int store_proposal_each(struct store *s, int64_t since_ms,
+    unsigned max, store_proposal_fn *fn, void *arg);
+/* How many of that user's wait; UINT_MAX after a failure. */
+MUST_CHECK int store_proposal_count(
+    struct store *s, const char *user_id, unsigned *ret);
+/* The id of one that waits and should have ended by then; GW_ENOENT. */
+MUST_CHECK int store_proposal_due(
+    struct store *s, int64_t utc_ms, char ret[static LIMIT_NAME_SIZE]);
 
 /* ---- history.c: a convenience; the evidence is the log */
 

@@ -144,6 +144,16 @@ void test_commands_of_a_session(void **state);
 void test_commands_of_a_request(void **state);
 void test_commands_are_approved(void **state);
 
+/* ---- brokerapi_proposals.c */
+
+void test_second_admin(void **state);
+void test_what_waits(void **state);
+void test_one_admin_alone(void **state);
+void test_change_ended(void **state);
+void test_change_lapsed(void **state);
+void test_change_stale(void **state);
+void test_change_overtaken(void **state);
+
 /* ---- brokerapi_rights.c */
 
 void test_rights(void **state);

@@ -81,7 +81,8 @@ test_exceptions(void **state)
 	(void)state;
 	CHECK_ONLY(v->who == WHO_STRANGER, "enroll.begin");
 	CHECK_ONLY(v->who == WHO_INVITED, "enroll.confirm");
-	CHECK_ONLY(v->who == WHO_STAFF, "policy.access", "user.list");
+	CHECK_ONLY(v->who == WHO_STAFF, "policy.access", "user.list",
+	    "change.list", "change.show");
 	CHECK_ONLY(v->who == WHO_AUDITOR, "recording.get", "audit.read");
 	CHECK_ONLY(v->who == WHO_POLICY, "target.scan", "target.add",
 	    "target.set", "target.remove", "role.add", "role.set",
@@ -92,23 +93,24 @@ test_exceptions(void **state)
 	CHECK_ONLY(v->who == WHO_USER_ADMIN, "user.add", "user.set",
 	    "user.unlock", "user.remove");
 	CHECK_ONLY(v->who == WHO_APPLIES, "policy.apply");
-	CHECK_ONLY(v->who == WHO_ADMIN, "clock.accept");
+	CHECK_ONLY(v->who == WHO_ADMIN, "clock.accept", "change.approve",
+	    "change.deny");
 	/* an admin has each, an auditor changes nothing */
 	CHECK_ONLY(verb_administers(v) && v->who != WHO_NOBODY, "grant.revoke",
 	    "session.kill", "target.scan", "target.add", "target.set",
 	    "target.remove", "user.add", "user.set", "user.lock", "user.unlock",
 	    "user.remove", "role.add", "role.set", "role.remove",
 	    "policy.apply", "target.doctor", "clock.accept", "lock.add",
-	    "lock.remove");
-	CHECK_ONLY(v->root != ROOT_MAY, "challenge", "enroll.begin",
-	    "enroll.confirm", "mfa.reset", "mfa.confirm", "mfa.codes",
-	    "key.list", "key.add", "key.remove", "token.create",
-	    "request.create", "request.approve", "request.cancel",
-	    "request.activate", "grant.extend", "lock.me");
-	CHECK_ONLY(v->code == CODE_BEFORE, "request.approve", "target.add",
-	    "target.set", "target.remove", "user.add", "user.set", "user.lock",
-	    "user.unlock", "user.remove", "role.add", "role.set", "role.remove",
-	    "policy.apply", "clock.accept", "lock.remove");
+	    "lock.remove", "change.approve", "change.deny");
+	CHECK_ONLY(v->root != ROOT_MAY, "change.approve", "change.cancel",
+	    "challenge", "enroll.begin", "enroll.confirm", "mfa.reset",
+	    "mfa.confirm", "mfa.codes", "key.list", "key.add", "key.remove",
+	    "token.create", "request.create", "request.approve",
+	    "request.cancel", "request.activate", "grant.extend", "lock.me");
+	CHECK_ONLY(v->code == CODE_BEFORE, "change.approve", "request.approve",
+	    "target.add", "target.set", "target.remove", "user.add", "user.set",
+	    "user.lock", "user.unlock", "user.remove", "role.add", "role.set",
+	    "role.remove", "policy.apply", "clock.accept", "lock.remove");
 	CHECK_ONLY(
 	    v->code == CODE_INSIDE, "request.create", "request.activate");
 	CHECK_ONLY(v->code == CODE_ALWAYS, "enroll.confirm", "mfa.reset",
@@ -116,19 +118,19 @@ test_exceptions(void **state)
 	    "grant.extend");
 	CHECK_ONLY(v->payload == PAYLOAD_SECRET, "enroll.begin");
 	CHECK_ONLY(v->payload == PAYLOAD_PARTS, "policy.apply");
-	CHECK_ONLY(v->answer == ANSWER_KEPT, "key.add", "key.remove",
-	    "request.create", "request.approve", "request.deny",
-	    "request.cancel", "request.activate", "grant.extend",
-	    "grant.release", "grant.revoke", "session.kill", "target.add",
-	    "target.set", "target.remove", "user.lock", "user.remove",
-	    "role.add", "role.set", "role.remove", "clock.accept", "lock.add",
-	    "lock.remove");
+	CHECK_ONLY(v->answer == ANSWER_KEPT, "change.deny", "change.cancel",
+	    "key.add", "key.remove", "request.create", "request.approve",
+	    "request.deny", "request.cancel", "request.activate",
+	    "grant.extend", "grant.release", "grant.revoke", "session.kill",
+	    "target.add", "target.set", "target.remove", "user.lock",
+	    "user.remove", "role.add", "role.set", "role.remove",
+	    "clock.accept", "lock.add", "lock.remove");
 	CHECK_ONLY(v->served == SERVED_BY_API, "healthz");
 	CHECK_ONLY(v->served == SERVED_AT_ONCE, "readyz", "challenge");
-	CHECK_ONLY(v->ends == ENDS_ACCESS, "key.remove", "request.deny",
-	    "request.cancel", "grant.release", "grant.revoke", "session.kill",
-	    "user.lock", "user.remove", "target.remove", "role.remove",
-	    "lock.add", "lock.me");
+	CHECK_ONLY(v->ends == ENDS_ACCESS, "change.deny", "change.cancel",
+	    "key.remove", "request.deny", "request.cancel", "grant.release",
+	    "grant.revoke", "session.kill", "user.lock", "user.remove",
+	    "target.remove", "role.remove", "lock.add", "lock.me");
 	CHECK_ONLY(v->ends == GIVES_ACCESS, "mfa.reset", "mfa.confirm",
 	    "mfa.codes", "key.add", "request.create", "request.approve",
 	    "request.activate", "grant.extend");

@@ -1,0 +1,66 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# promise: a change that widens power waits for a second admin, over a restart, and is made as its author's; root's are told
+
+# shellcheck source=tests/functional/lib.sh
+. "$(dirname -- "$0")/../lib.sh"
+
+need_stage
+LAB_HOSTS='client client2 gateway'
+lab_up "$STAGE"
+gw_init
+gw_start
+add_user alice --admin
+add_user bob --admin
+local_admin user add carol >/dev/null 2>&1 || fail 'carol'
+
+rc_of() {
+	local rc=0
+
+	"$@" >"$TEST_DIR/out" 2>"$TEST_DIR/err" || rc=$?
+	printf '%s' "$rc"
+}
+
+echo '- what root does of this kind is told to every admin'
+has_record '.event == "power.root" and (.widens | contains("bob gets the right admin"))' ||
+	fail "root's change is not on record"
+as alice status >"$TEST_DIR/out" 2>&1
+grep -q 'root on the gateway.*user bob gets the right admin' "$TEST_DIR/out" ||
+	fail "the status of alice:$(check_show "$(cat "$TEST_DIR/out")")"
+
+echo '- one admin alone makes no other one, and signs not for herself'
+expect_eq 6 "$(rc_of as alice user set carol --right policy,responder -o name)" 'a promotion'
+id=$(cat "$TEST_DIR/out")
+has_record ".event == \"change.pending\" and .change == \"$id\" and .by == \"alice\"" ||
+	fail 'it is not on record'
+expect_eq '[]' "$(local_admin user show carol -o json | jq -c '.items[0].rights // .rights')" 'what carol has'
+expect_eq 3 "$(rc_of as alice changes approve "$id")" 'her own signature'
+
+echo '- it waits over a restart, and the other admin sees what it is'
+gw_stop
+gw_start
+as bob status >"$TEST_DIR/out" 2>&1
+grep -q '1 change waits for a second admin' "$TEST_DIR/out" ||
+	fail "the status of bob:$(check_show "$(cat "$TEST_DIR/out")")"
+as bob changes approve "$id" >"$TEST_DIR/out" 2>&1 ||
+	fail "bob's signature:$(check_show "$(cat "$TEST_DIR/out")")"
+grep -q 'user carol gets the right policy' "$TEST_DIR/out" ||
+	fail "what bob is shown:$(check_show "$(cat "$TEST_DIR/out")")"
+expect_eq '["policy","responder"]' "$(local_admin user show carol -o json | jq -c '.items[0].rights // .rights')" 'what carol has'
+has_record ".event == \"user.update\" and .change == \"$id\" and .by == \"alice\" and .approved_by == \"bob\" and (.signature | length) > 100" ||
+	fail 'the change is not on record as hers, approved by him'
+expect_eq 7 "$(rc_of as bob changes approve "$id")" 'once more'
+
+echo '- what is denied is not made; what widens nothing does not wait'
+expect_eq 6 "$(rc_of as alice user rm bob --yes -o name)" 'the other admin removed'
+id=$(cat "$TEST_DIR/out")
+as bob changes deny "$id" --reason 'I am here' >"$TEST_DIR/out" 2>&1 ||
+	fail "bob's no:$(check_show "$(cat "$TEST_DIR/out")")"
+expect_eq denied "$(as alice changes show "$id" -o json | jq -r .state)" 'the change'
+as alice user set carol --group ops >"$TEST_DIR/out" 2>&1 ||
+	fail "a group:$(check_show "$(cat "$TEST_DIR/out")")"
+local_admin doctor >"$TEST_DIR/out" 2>&1 || true
+grep -q 'signs for what widens power' "$TEST_DIR/out" ||
+	fail "doctor:$(check_show "$(cat "$TEST_DIR/out")")"
+pass

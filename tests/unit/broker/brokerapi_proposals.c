@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * brokerapi_proposals - a change that widens power waits for a second admin:
+ * alice asks, dave is the other one. Whose word counts, for what, and until
+ * when; and what happens in between.
+ */
+#include "tests/unit/broker/requestscene.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/attr.h"
+#include "base/ids.h"
+#include "base/str.h"
+#include "wire/verbs.h"
+
+static const char promote[] = "{\"user\":\"bob\",\"admin\":true}";
+
+static void
+two_admins(struct waits *w, struct scene *x)
+{
+	waits_start(w, x, "1 of sre", NULL);
+	send_call(
+	    x, &x->admin, VERB_USER_SET, "{\"user\":\"dave\",\"admin\":true}");
+	want_event(x, EV_POWER_ROOT);
+	assert_true(has(x, "user dave gets the right admin"));
+	want_event(x, EV_USER_UPDATE);
+	assert_int_equal(want_reply(x, &x->admin), 200);
+}
+
+/* Alice's call, with a code, that waits: its id and digest. */
+static void
+propose(struct waits *w, unsigned verb, const char *body)
+{
+	struct scene *x = w->x;
+	const char *at = NULL;
+
+	send_coded(w, &x->one, verb, body);
+	want_event(x, EV_CHANGE_PENDING);
+	field(x, "change", w->id);
+	at = strstr(x->text, "\"sha256\":\"");
+	assert_non_null(at);
+	memcpy(w->digest, at + strlen("\"sha256\":\""), 64);
+	assert_int_equal(want_reply(x, &x->api), 202);
+	assert_true(has(x, "\"state\":\"pending\""));
+}
+
+static void
+send_approval(struct waits *w, const struct key *k)
+{
+	char body[256];
+
+	must(str_fmt(body, sizeof(body),
+	    "{\"change\":\"%s\",\"revision\":\"%s\"}", w->id, w->digest));
+	send_coded(w, k, VERB_CHANGE_APPROVE, body);
+}
+
+static void
+send_end(struct waits *w, const struct key *k, unsigned verb)
+{
+	char body[128];
+
+	must(str_fmt(body, sizeof(body), "{\"change\":\"%s\"}", w->id));
+	send_signed(w->x, k, verb, body);
+}
+
+static uint8_t
+rights_of(struct waits *w, const char *name)
+{
+	struct user *u = calloc(1, sizeof(*u));
+	struct store *s = store_of(w->x);
+	uint8_t rights;
+
+	assert_non_null(u);
+	must(store_user_get(s, name, u));
+	rights = u->rights;
+	store_close(s);
+	free(u);
+	return rights;
+}
+
+static unsigned
+made(struct waits *w, unsigned event)
+{
+	send_approval(w, &w->key[DAVE]);
+	want_event(w->x, EV_CHANGE_APPROVE);
+	want_event(w->x, event);
+	assert_true(has(w->x, "\"by\":\"alice\""));
+	assert_true(has(w->x, "\"approved_by\":\"dave\""));
+	assert_true(has(w->x, w->id));
+	return want_reply(w->x, &w->x->api);
+}
+
+void
+test_second_admin(void **state)
+{
+	struct scene *x = *state;
+	struct waits w;
+	char first;
+
+	two_admins(&w, x);
+	propose(&w, VERB_USER_SET, promote);
+	assert_true(has(x, "user bob gets the right admin"));
+	/* not the author, with whichever key; not who is no admin */
+	send_approval(&w, &x->one);
+	want_event(x, EV_CHANGE_APPROVE_DENIED);
+	assert_true(has(x, "\"reason\":\"own\""));
+	assert_int_equal(want_reply(x, &x->api), 403);
+	send_approval(&w, &x->two);
+	want_event(x, EV_CHANGE_APPROVE_DENIED);
+	assert_int_equal(want_reply(x, &x->api), 403);
+	send_end(&w, &w.key[FRANK], VERB_CHANGE_DENY);
+	want_event(x, EV_API_DENIED);
+	assert_int_equal(want_reply(x, &x->api), 403);
+	/* nor for another one than was seen */
+	first = w.digest[0];
+	w.digest[0] = w.digest[0] == '0' ? '1' : '0';
+	send_approval(&w, &w.key[DAVE]);
+	assert_int_equal(want_reply(x, &x->api), 409);
+	w.digest[0] = first;
+	send_approval(&w, &w.key[DAVE]);
+	want_event(x, EV_CHANGE_APPROVE);
+	want_event(x, EV_USER_UPDATE);
+	assert_true(has(x, "\"by\":\"alice\""));
+	assert_int_equal(want_reply(x, &x->api), 200);
+	assert_true(has(x, "\"state\":\"made\""));
+	/* once */
+	send_approval(&w, &w.key[DAVE]);
+	assert_int_equal(want_reply(x, &x->api), 409);
+	waits_stop(&w);
+	assert_int_equal(rights_of(&w, "bob"), RIGHT_ADMIN);
+}
+
+/* What counts, by whichever verb; what does not is made at once. */
+void
+test_what_waits(void **state)
+{
+	static const struct {
+		unsigned verb;
+		const char *body;
+	} rows[] = {
+	    {VERB_USER_ADD, "{\"user\":\"new\",\"admin\":true}"},
+	    {VERB_USER_SET, "{\"user\":\"dave\",\"totp\":false}"},
+	    {VERB_USER_SET, "{\"user\":\"frank\",\"add_groups\":[\"sre\"]}"},
+	    {VERB_USER_SET, "{\"user\":\"dave\",\"admin\":false}"},
+	    {VERB_USER_REMOVE, "{\"user\":\"dave\"}"},
+	    {VERB_ROLE_REMOVE, "{\"role\":\"ops\"}"},
+	    {VERB_APPLY,
+		"{\"users\":[{\"user\":\"new\",\"keys\":[],\"admin\":true}]}"},
+	};
+	struct scene *x = *state;
+	struct waits w;
+	char line[256], body[512];
+	struct key k;
+
+	two_admins(&w, x);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		propose(&w, rows[i].verb, rows[i].body);
+	key_make(&k);
+	key_line(line, &k);
+	must(str_fmt(
+	    body, sizeof(body), "{\"user\":\"dave\",\"keys\":[\"%s\"]}", line));
+	propose(&w, VERB_USER_SET, body);
+	send_coded(
+	    &w, &x->one, VERB_USER_SET, "{\"user\":\"bob\",\"auditor\":true}");
+	want_event(x, EV_USER_UPDATE);
+	assert_int_equal(want_reply(x, &x->api), 200);
+	/* at once, whatever it takes away */
+	send_coded(&w, &x->one, VERB_USER_LOCK, "{\"user\":\"dave\"}");
+	want_event(x, EV_USER_UPDATE);
+	assert_int_equal(want_reply(x, &x->api), 200);
+	/* and does not make the second admin needless */
+	propose(&w, VERB_USER_SET, promote);
+	EVP_PKEY_free(k.pkey);
+	waits_stop(&w);
+	assert_int_equal(rights_of(&w, "dave"), RIGHT_ADMIN);
+}
+
+void
+test_one_admin_alone(void **state)
+{
+	struct scene *x = *state;
+	struct waits w;
+
+	waits_start(&w, x, "1 of sre", NULL);
+	send_coded(&w, &x->one, VERB_USER_SET, promote);
+	want_event(x, EV_USER_UPDATE);
+	assert_int_equal(want_reply(x, &x->api), 200);
+	waits_stop(&w);
+}
+
+void
+test_change_ended(void **state)
+{
+	struct scene *x = *state;
+	struct waits w;
+
+	two_admins(&w, x);
+	propose(&w, VERB_USER_SET, promote);
+	send_end(&w, &w.key[DAVE], VERB_CHANGE_CANCEL);
+	assert_int_equal(want_reply(x, &x->api), 403);
+	send_end(&w, &w.key[DAVE], VERB_CHANGE_DENY);
+	want_event(x, EV_CHANGE_DENY);
+	assert_int_equal(want_reply(x, &x->api), 200);
+	assert_true(has(x, "\"state\":\"denied\""));
+	send_approval(&w, &w.key[DAVE]);
+	assert_int_equal(want_reply(x, &x->api), 409);
+	propose(&w, VERB_USER_SET, promote);
+	send_end(&w, &x->one, VERB_CHANGE_CANCEL);
+	want_event(x, EV_CHANGE_WITHDRAW);
+	assert_int_equal(want_reply(x, &x->api), 200);
+	send_approval(&w, &w.key[DAVE]);
+	assert_int_equal(want_reply(x, &x->api), 409);
+	waits_stop(&w);
+	assert_int_equal(rights_of(&w, "bob"), RIGHT_NONE);
+}
+
+/* Written down by the next who looks, and worth nothing until then. */
+void
+test_change_lapsed(void **state)
+{
+	struct scene *x = *state;
+	struct proposal p = {0};
+	struct store *s = NULL;
+	struct waits w;
+
+	two_admins(&w, x);
+	propose(&w, VERB_USER_SET, promote);
+	kill_broker(x);
+	s = store_of(x);
+	must(store_proposal_get(s, w.id, &p));
+	id_new(p.id, 'c');
+	memcpy(w.id, p.id, sizeof(w.id));
+	p.until_ms = p.created_ms - 1;
+	must(store_proposal_put(s, &p));
+	store_close(s);
+	proposal_done(&p);
+	start(x, NULL, 0, NULL);
+	send_approval(&w, &w.key[DAVE]);
+	assert_int_equal(want_reply(x, &x->api), 409);
+	want_event(x, EV_CHANGE_LAPSE);
+	waits_stop(&w);
+	assert_int_equal(rights_of(&w, "bob"), RIGHT_NONE);
+}
+
+/* Approved, and corrected on record: it is not what was signed for, or its
+ * author is not who they were. */
+void
+test_change_stale(void **state)
+{
+	struct scene *x = *state;
+	struct waits w;
+	char line[256], body[512];
+	struct key k;
+
+	two_admins(&w, x);
+	propose(&w, VERB_USER_SET, promote);
+	/* whose keys they are is in what is signed for */
+	key_make(&k);
+	key_line(line, &k);
+	must(str_fmt(
+	    body, sizeof(body), "{\"user\":\"bob\",\"keys\":[\"%s\"]}", line));
+	assert_int_equal(
+	    admin_call(x, VERB_USER_SET, EV_USER_UPDATE, body), 200);
+	send_approval(&w, &w.key[DAVE]);
+	want_event(x, EV_CHANGE_APPROVE);
+	want_event(x, EV_CHANGE_APPROVE);
+	assert_true(has(x, "\"corrects\":"));
+	assert_int_equal(want_reply(x, &x->api), 409);
+	propose(&w, VERB_USER_SET, promote);
+	assert_int_equal(admin_call(x, VERB_USER_SET, EV_USER_UPDATE,
+			     "{\"user\":\"alice\",\"admin\":false}"),
+	    200);
+	send_approval(&w, &w.key[DAVE]);
+	want_event(x, EV_CHANGE_APPROVE);
+	want_event(x, EV_CHANGE_APPROVE);
+	assert_true(has(x, "\"corrects\":"));
+	assert_int_equal(want_reply(x, &x->api), 409);
+	EVP_PKEY_free(k.pkey);
+	waits_stop(&w);
+	assert_int_equal(rights_of(&w, "bob"), RIGHT_NONE);
+}
+
+/* While it is being written down: the second admin is one no more; the broker
+ * is killed, after which it still waits. */
+void
+test_change_overtaken(void **state)
+{
+	struct scene *x = *state;
+	struct waits w;
+	uint32_t held;
+
+	two_admins(&w, x);
+	propose(&w, VERB_USER_SET, promote);
+	send_approval(&w, &w.key[DAVE]);
+	want_event(x, EV_CHANGE_APPROVE);
+	(void)hold_event(x, EV_USER_UPDATE);
+	kill_broker(x);
+	assert_int_equal(rights_of(&w, "bob"), RIGHT_NONE);
+	start(x, NULL, 0, NULL);
+	send_approval(&w, &w.key[DAVE]);
+	want_event(x, EV_CHANGE_APPROVE);
+	held = hold_event(x, EV_USER_UPDATE);
+	assert_int_equal(admin_call(x, VERB_USER_SET, EV_USER_UPDATE,
+			     "{\"user\":\"dave\",\"admin\":false}"),
+	    200);
+	durable(x, held);
+	want_event(x, EV_CHANGE_APPROVE);
+	assert_true(has(x, "\"corrects\":"));
+	assert_int_equal(want_reply(x, &x->api), 409);
+	assert_int_equal(admin_call(x, VERB_USER_SET, EV_USER_UPDATE,
+			     "{\"user\":\"dave\",\"admin\":true}"),
+	    200);
+	assert_int_equal(made(&w, EV_USER_UPDATE), 200);
+	waits_stop(&w);
+	assert_int_equal(rights_of(&w, "bob"), RIGHT_ADMIN);
+}
