@@ -333,7 +333,8 @@ revive(struct broker *b, const struct leg *l)
 	memcpy(s->target_id, lg->g.target_id, sizeof(s->target_id));
 	s->record = lg->g.record != 0;
 	session_ask_recorded(s);
-	s->start_ms = broker_now(b).utc_ms;
+	s->start_ms = l->m.start_ms;
+	s->client = l->m.client;
 	s->state = SES_LIVE;
 	s->admitted = true;
 	if (p != NULL)

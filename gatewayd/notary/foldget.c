@@ -46,8 +46,11 @@ send_leg(void *arg, const struct fold_leg *l)
 {
 	struct sending *t = arg;
 	const struct fold_grant *g = fold_grant(t->n->fold, l->grant);
-	struct msg_nt_fold_leg m = {
-	    .rid = t->rid, .conn = l->conn, .seq = l->seq};
+	struct msg_nt_fold_leg m = {.rid = t->rid,
+	    .conn = l->conn,
+	    .seq = l->seq,
+	    .start_ms = l->start_ms,
+	    .client = l->client};
 	struct element_list list = {0};
 	int r = 0;
 

@@ -104,7 +104,8 @@ process_main(const struct process_def *def, void *ctx, int argc, char **argv)
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGINT, SIG_IGN); /* Ctrl-C is the supervisor's to hear */
 	/* If the supervisor dies, reads of the control socket say so; no
-	 * PDEATHSIG, so that sessions may live on to their deadline. */
+	 * PDEATHSIG: a session tells its user why it ends, which without a log
+	 * is LIMIT_FREEZE_S later. */
 	if ((r = process_new(def, ctx)) == NULL)
 		goto out;
 	if ((e = open_control(r)) != 0) {

@@ -175,6 +175,7 @@ FIELDS(nt_fold_grant, U32(msg_nt_fold_grant, rid), GRANT(msg_nt_fold_grant),
 FIELDS(nt_fold_leg, U32(msg_nt_fold_leg, rid), STR(msg_nt_fold_leg, grant),
     STR(msg_nt_fold_leg, sid), STR(msg_nt_fold_leg, key_fp),
     U64(msg_nt_fold_leg, conn), U64(msg_nt_fold_leg, seq),
+    I64(msg_nt_fold_leg, start_ms), ADDR(msg_nt_fold_leg, client),
     RAW(msg_nt_fold_leg, mac), BYTES(msg_nt_fold_leg, elements));
 
 FIELDS(nt_fold_end, U32(msg_nt_fold_end, rid), U64(msg_nt_fold_end, seq),

@@ -322,6 +322,8 @@ struct msg_nt_fold_leg {
 	char key_fp[64]; /* that logged in */
 	uint64_t conn;
 	uint64_t seq;
+	int64_t start_ms;
+	struct addr client;
 	uint8_t mac[RECEIPT_MAC_SIZE];
 	struct bytes elements;
 };

@@ -43,6 +43,9 @@ wait "$ssh" || fail 'the session was ended'
 sid=$(last_sid)
 wait_for 10 has_record ".event == \"session.end\" and .sid == \"$sid\""
 expect_eq 400 "$(wc -l <"$TEST_DIR/seen")" 'lines on the screen'
+expect_eq "$(records "select(.event == \"session.start\" and .sid == \"$sid\") | .start / 1000 | floor")" \
+	"$(local_admin sessions --all -o json | jq ".items[] | select(.sid == \"$sid\") |
+		.start[:19] + \"Z\" | fromdate")" 'when it began, by the list of the second broker'
 local_admin sessions play "$sid" -o json >"$TEST_DIR/cast"
 tail -n +2 "$TEST_DIR/cast" | jq -j 'select(.[1] == "o") | .[2]' >"$TEST_DIR/recorded"
 LC_ALL=C sed 's/\xff/\xef\xbf\xbd/g' "$TEST_DIR/seen" | cmp - "$TEST_DIR/recorded" ||

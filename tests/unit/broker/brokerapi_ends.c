@@ -600,6 +600,29 @@ test_last_word(void **state)
 	stop(x);
 }
 
+/* Since when it runs, and from where, is what the log says, also to a broker
+ * that was started meanwhile. */
+void
+test_start_is_the_logs(void **state)
+{
+	struct scene *x = *state;
+	struct msg_nt_fold_grant g;
+	struct msg_nt_fold_leg leg = {.conn = 100,
+	    .seq = 6,
+	    .sid = "s-22222222",
+	    .start_ms = INT64_C(1700000000000)};
+
+	fold_grant(&g, x->one.pub.fp);
+	memcpy(leg.grant, g.grant.id, sizeof(leg.grant));
+	strcpy(leg.key_fp, x->one.pub.fp);
+	must(addr_parse(&leg.client, "192.0.2.77"));
+	start(x, &g, 1, &leg);
+	assert_int_equal(admin_call(x, VERB_SESSIONS, EV_NONE, ""), 200);
+	assert_true(has(x, "\"start\":\"2023-11-14T22:13:20"));
+	assert_true(has(x, "\"source\":\"192.0.2.77\""));
+	stop(x);
+}
+
 void
 test_kill_without_log(void **state)
 {

@@ -329,6 +329,7 @@ void test_own_keys_of_locked(void **state);
 
 void test_looks_are_recorded(void **state);
 void test_no_look_at_nothing(void **state);
+void test_start_is_the_logs(void **state);
 void test_wider_than_the_role(void **state);
 void test_elsewhere_than_the_role(void **state);
 void test_taken_away_before_a_crash(void **state);

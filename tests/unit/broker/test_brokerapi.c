@@ -87,6 +87,7 @@ main(void)
 	    T(test_own_keys_of_locked),
 	    T(test_looks_are_recorded),
 	    T(test_no_look_at_nothing),
+	    T(test_start_is_the_logs),
 	    T(test_commands_of_a_session),
 	    T(test_commands_of_a_request),
 	    T(test_commands_are_approved),
