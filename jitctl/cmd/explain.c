@@ -129,8 +129,8 @@ print(const struct ctx *c, const json_t *o, const char *target)
 	request_print_refused(c, stdout, json_object_get(o, "refused"));
 	print_conditions(o);
 	if (json_is_object(pass))
-		request_print_would_pass(
-		    c, stdout, "This passes", target, pass);
+		request_print_would_pass(c, stdout, "This passes", target,
+		    json_object_get(o, "refused"), pass);
 	print_named(json_object_get(o, "named"));
 }
 

@@ -103,18 +103,32 @@ has_reason(const struct ctx *c)
 	return reason != NULL && reason[strspn(reason, " ")] != '\0';
 }
 
+static bool
+is_refused(const json_t *refused, const char *field)
+{
+	for (size_t i = 0; i < json_array_size(refused); i++)
+		if (strcmp(member(json_array_get(refused, i), "field"),
+			field) == 0)
+			return true;
+	return false;
+}
+
 /* "This would pass: jitctl request web-01 --login deploy --for 3h" */
 void
 request_print_would_pass(const struct ctx *c, FILE *f, const char *head,
-    const char *target, const json_t *o)
+    const char *target, const json_t *refused, const json_t *o)
 {
 	const json_t *dur = json_object_get(o, "for");
 	const char *reason = opt_get(&c->opt, F_REASON);
-	const bool given = has_reason(c);
+	const bool given = has_reason(c) && !is_refused(refused, "reason");
 	const char *login = member_name(o, "login");
 	const unsigned port = member_port(o, "port");
 	char text[CELL_SIZE];
 
+	if (is_refused(refused, "grants"))
+		(void)fprintf(f,
+		    "End one first: %s release TARGET (%s grants lists them)\n",
+		    self(c), self(c));
 	(void)fprintf(f, "%s:  %s request ", head, self(c));
 	put_shell_word(f, target);
 	if (login[0] != '\0') {
@@ -133,9 +147,10 @@ request_print_would_pass(const struct ctx *c, FILE *f, const char *head,
 	}
 	if (json_object_get(o, "ticket") != NULL) {
 		(void)fputs(" --ticket ", f);
-		put_shell_word(f, opt_has(&c->opt, F_TICKET)
-				      ? opt_get(&c->opt, F_TICKET)
-				      : "TICKET");
+		put_shell_word(f,
+		    opt_has(&c->opt, F_TICKET) && !is_refused(refused, "ticket")
+			? opt_get(&c->opt, F_TICKET)
+			: "TICKET");
 	}
 	if (given) {
 		(void)fputs(" --reason ", f);
@@ -200,7 +215,7 @@ print_refusal(const struct ctx *c, const struct reply *r)
 	request_print_refused(c, stderr, list);
 	if (json_is_object(pass))
 		request_print_would_pass(
-		    c, stderr, "This would pass", c->opt.arg[0], pass);
+		    c, stderr, "This would pass", c->opt.arg[0], list, pass);
 	cell_text(text, json_object_get(r->json, "event"), COL_TEXT);
 	if (text[0] != '\0')
 		(void)fprintf(stderr, "Event %s\n", text);
@@ -361,6 +376,7 @@ print_lacking(const struct ctx *c, struct reply *r)
 	    event[0] != '\0' ? ")" : "",
 	    opt_has(&c->opt, F_REASON) ? ", and --reason is empty" : "");
 	request_print_would_pass(c, stderr, head, c->opt.arg[0],
+	    json_object_get(r->json, "refused"),
 	    json_object_get(r->json, "would_pass"));
 	r->status = 0; /* nothing left to print */
 }

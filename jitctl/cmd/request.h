@@ -10,9 +10,10 @@
 #include "jitctl/jitctl.h"
 
 /* "HEAD:  jitctl request web-01 --login deploy --for 3h", of what the gateway
- * says would pass; what the flags of this run said stays. */
+ * says would pass; what the flags of this run said stays, but for what was
+ * refused of it. */
 void request_print_would_pass(const struct ctx *c, FILE *f, const char *head,
-    const char *target, const json_t *would_pass);
+    const char *target, const json_t *refused, const json_t *would_pass);
 /* Its [{"field","text"}], a line each. */
 void request_print_refused(const struct ctx *c, FILE *f, const json_t *list);
 /* Exactly which commands: sets of templates, a line each. */

@@ -222,6 +222,42 @@ test_would_pass(void **state)
 	signer_done(&s);
 }
 
+/* What was refused is not proposed again, what else was said is. */
+static void
+test_would_pass_otherwise(void **state)
+{
+	static const struct step steps[] = {CHALLENGE,
+	    {"/v1/requests", 403,
+		"{\"refused\":[{\"field\":\"ticket\",\"text\":\"y\"},"
+		"{\"field\":\"reason\",\"text\":\"y\"},"
+		"{\"field\":\"grants\",\"text\":\"y\"}],"
+		"\"would_pass\":{\"target\":\"web-01\",\"for\":60,"
+		"\"reason\":\"...\",\"ticket\":\"...\"}}"},
+	    {NULL, 0, NULL}};
+	struct signer s;
+	struct ctx c = {0};
+	char *out = NULL;
+	int x = EXIT_OK;
+
+	(void)state;
+	signer_make(&s, &c);
+	c.opt.arg[0] = "web-01";
+	c.opt.nargs = 1;
+	c.opt.value[F_TICKET][0] = "X";
+	c.opt.value[F_REASON][0] = "h";
+	c.opt.n[F_TICKET] = c.opt.n[F_REASON] = 1;
+	script = steps;
+	out = output_of(run_request, &c, &x, true);
+	assert_int_equal(x, EXIT_REFUSED);
+	assert_non_null(strstr(out,
+	    "End one first: jitctl release TARGET (jitctl grants lists "
+	    "them)\nThis would pass:  jitctl request web-01 --for 1m --ticket "
+	    "TICKET --reason 'WHY'\n"));
+	free(out);
+	forget_sent();
+	signer_done(&s);
+}
+
 /* Without a terminal what lacks a reason fails in one line, that says so. */
 static void
 test_lacks_reason(void **state)
@@ -336,6 +372,7 @@ main(void)
 	    cmocka_unit_test(test_setup),
 	    cmocka_unit_test(test_ssh_line),
 	    cmocka_unit_test(test_would_pass),
+	    cmocka_unit_test(test_would_pass_otherwise),
 	    cmocka_unit_test(test_lacks_reason),
 	    cmocka_unit_test(test_names),
 	    cmocka_unit_test(test_invitation),
