@@ -400,7 +400,11 @@ put_field(struct maker *m, const struct rolefield *f)
 	static const char *const wanted[] = {"required", "optional", NULL};
 	static const char *const keys[] = {
 	    "none", "presence", "verified", NULL};
-	const bool required = (f->bits & ROLE_REQUIRED) != 0;
+	/* of a role that denies none are all */
+	const bool required =
+	    (f->bits & ROLE_REQUIRED) != 0 &&
+	    (f->kind != ROLE_LOGINS ||
+		strcmp(yaml_text(yaml_find(m->map, "deny")), "true") != 0);
 
 	switch (f->kind) {
 	case ROLE_NAME:

@@ -194,7 +194,10 @@ print_policy(void)
 
 	for (size_t i = 0; i < ROLE_FIELD_COUNT; i++) {
 		printf(".It Ic %s\n%s\n", f[i].name, f[i].words);
-		if ((f[i].bits & ROLE_REQUIRED) != 0)
+		if (f[i].kind == ROLE_LOGINS)
+			puts("Required; of a role that denies, all where none "
+			     "are named.");
+		else if ((f[i].bits & ROLE_REQUIRED) != 0)
 			puts("Required.");
 		if (f[i].kind == ROLE_PORTS)
 			printf("Default %lld; of a role that denies, all.\n",

@@ -114,26 +114,32 @@ test_policy(void **state)
 	json_decref(want);
 }
 
-/* The manual page's example is a policy. */
+/* Each of the manual page's examples is a policy, as it is printed. */
 static void
 test_policy_manual(void **state)
 {
 	static const char begin[] = ".Bd -literal -offset indent\n";
 	char *text = manual_read("sallyport-policy.5");
-	char *at = NULL;
-	unsigned errors = 0;
-	json_t *p = NULL;
+	char *at = strstr(text, ".Sh EXAMPLES"), first[256];
+	unsigned errors = 0, n = 0;
 
 	(void)state;
-	at = strstr(strstr(text, ".Sh EXAMPLES"), begin);
 	assert_non_null(at);
-	at += strlen(begin);
-	assert_non_null(strstr(at, ".Ed"));
-	*strstr(at, ".Ed") = '\0';
-	p = policy(at, &errors, NULL);
-	assert_int_equal(errors, 0);
-	assert_int_equal(json_array_size(json_object_get(p, "roles")), 1);
-	json_decref(p);
+	for (; (at = strstr(at, begin)) != NULL; n++) {
+		char *end = strstr(at, ".Ed");
+		json_t *p = NULL;
+
+		at += strlen(begin);
+		assert_non_null(end);
+		*end = '\0';
+		p = policy(at, &errors, first);
+		if (errors != 0)
+			fail_msg("%s:\n%s", first, at);
+		assert_true(json_array_size(json_object_get(p, "roles")) > 0);
+		json_decref(p);
+		at = end + 1;
+	}
+	assert_true(n >= 5);
 	free(text);
 }
 
@@ -159,6 +165,7 @@ test_policy_refuses(void **state)
 	    {"targets: [{target: t, addresses: [\"169148429\"], logins: [x], "
 	     "host_keys: []}]\n",
 		"without leading zeros"},
+	    {"roles: [{role: r, max: 1h}]\n", "\"logins\" is missing"},
 	    {"roles: [{role: r, logins: [x], max: 25h}]\n", "is not between"},
 	    {"roles: [{role: r, logins: [x], max: 3}]\n", "not a duration"},
 	    {"roles: [{role: r, logins: [x], sources: [10.1.0.0/8]}]\n",
