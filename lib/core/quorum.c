@@ -143,6 +143,15 @@ quorum_merge(struct quorum_list *all, const struct quorum_list *l)
 	return 0;
 }
 
+bool
+quorum_names(const struct quorum_list *l, const char *group)
+{
+	for (unsigned i = 0; i < l->n; i++)
+		if (has_group(&l->quorum[i], group))
+			return true;
+	return false;
+}
+
 /* ---- judging */
 
 static bool

@@ -63,6 +63,8 @@ MUST_CHECK int quorum_merge(
  * asks, are none. */
 void quorum_judge(struct quorum_state *ret, const struct quorum_list *l,
     const struct approval *a, size_t n, const char *own_id);
+/* Some of them have to be of that group. */
+bool quorum_names(const struct quorum_list *l, const char *group);
 /* Would one by somebody of these groups count at that level? */
 bool quorum_counts(
     const struct quorum_list *l, uint8_t level, const struct name_list *groups);

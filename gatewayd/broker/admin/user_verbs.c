@@ -54,7 +54,8 @@ static bool
 names_group(const struct broker *b, const char *group)
 {
 	for (size_t i = 0; i < b->nroles; i++)
-		if (name_list_has(&b->roles[i].groups.names, group))
+		if (name_list_has(&b->roles[i].groups.names, group) ||
+		    quorum_names(&b->roles[i].approvals, group))
 			return true;
 	return false;
 }

@@ -20,7 +20,7 @@ expect_ok local_admin role add prod --user alice --label env=lab --login deploy 
 expect_out 'whoever names role ops .* no approval, up to 1h'
 put_file gateway /etc/lab/files.yaml <<'EOF'
 roles:
-  - {role: files, users: [alice], labels: {env: lab}, logins: [deploy], max: 10m, approvals: [1 of sre]}
+  - {role: files, users: [alice], labels: {env: lab}, logins: [deploy], max: 10m, approvals: [1 of sre], sources: [198.51.100.0/24]}
   - {role: root, users: [alice], labels: {env: lab}, logins: [root]}
 EOF
 expect_ok local_admin apply -f /etc/lab/files.yaml --dry-run
@@ -57,6 +57,12 @@ expect_ok local_admin role add freeze --deny --user alice --label env=lab --yes
 expect_fail 3 as alice request web-01 --for 6m --reason 'INC-4711 lab' --role ops
 expect_out 'freeze'
 expect_ok local_admin role rm freeze --yes
+
+echo '- a group of those who approve is named by a role'
+expect_ok local_admin user add bob --group sre
+expect_no_out 'no role names'
+expect_ok local_admin user set bob --group sree
+expect_out 'no role names the group sree'
 
 echo '- as README has it: the one role that gives it wants approval'
 expect_ok local_admin role rm prod --yes
