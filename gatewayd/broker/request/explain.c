@@ -283,6 +283,25 @@ reply(struct call *c, const struct question *q)
 	call_reply(c, 200, o);
 }
 
+/* Who may ask of others may know which targets there are. */
+static bool
+others(const struct call *c, const struct question *q)
+{
+	return c->local || strcmp(q->user, c->user) != 0;
+}
+
+/* What no role gives them is said of them, not of who asks. */
+static void
+tell_of_others(struct question *q)
+{
+	struct policy_result *v = &q->verdict;
+
+	if (v->nrefused > 0 && v->role[0] == '\0' &&
+	    strcmp(v->refused[0].field, "target") == 0)
+		(void)snprintf(v->refused[0].text, sizeof(v->refused[0].text),
+		    "no role gives %s to %s", q->target, q->user);
+}
+
 void
 verb_explain(struct call *c)
 {
@@ -302,6 +321,13 @@ verb_explain(struct call *c)
 		call_store_failed(c, r);
 		return;
 	}
+	if (r == GW_ENOENT && others(c, q)) {
+		call_refuse(c, 404, "not-found", "target",
+		    "there is no target %s: see jitctl targets", q->target);
+		return;
+	}
 	judge(c->b, q);
+	if (others(c, q))
+		tell_of_others(q);
 	reply(c, q);
 }

@@ -37,6 +37,7 @@ expect_eq 3 "$EXPLAIN_RC" 'a request without a ticket'
 expect_said 'missing; role ops wants INC-[0-9]+' "$EXPLAINED" 'the refusal'
 explain alice request web-01 --for 5m --reason 'disk full' --ticket 'INC-1 x'
 expect_said 'it does not look like INC-[0-9]+' "$EXPLAINED" 'the refusal'
+expect_said '--ticket TICKET --reason' "$EXPLAINED" 'what would pass'
 explain alice request web-01 --for 5m --reason 'disk' --ticket INC-1
 expect_said 'it does not look like .{5,}' "$EXPLAINED" 'the refusal'
 explain alice request web-01 --for 5m --reason 'disk full' --ticket INC-1
@@ -51,6 +52,10 @@ expect_said 'root is not granted to you here; role ops allows: deploy' "$EXPLAIN
 explain bob explain web-01
 expect_eq 3 "$EXPLAIN_RC" 'explain of bob'
 expect_said 'no target web-01 that a role gives' "$EXPLAINED" 'explain'
+expect_fail 3 local_admin explain bob web-01
+expect_out 'target +no role gives web-01 to bob'
+expect_fail 5 local_admin explain alice web-09
+expect_out 'there is no target web-09'
 explain bob explain alice web-01
 expect_said 'only auditors and admins' "$EXPLAINED" 'explain'
 expect_said 'alice may have web-01' "$(local_admin explain alice web-01)" 'explain by root'
