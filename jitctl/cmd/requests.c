@@ -288,7 +288,7 @@ run_approve(struct ctx *c)
 		tell_revision(c, rev);
 		tell_approvals(c, r.json);
 		if (prompt_possible(c))
-			x = prompt_yes(c, "Approve? [y/N] ");
+			x = prompt_yes(c, "Approve?");
 		if (x == EXIT_FAILED)
 			say(c, "Nothing was approved.");
 	}
