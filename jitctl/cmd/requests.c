@@ -34,6 +34,7 @@ static const struct col cols[] = {
     {"UNTIL", "until", COL_TIME, true},
     {"ROLE", "role", COL_TEXT, true},
     {"GRANT", "grant", COL_TEXT, true},
+    {"APPROVED BY", "approved_by", COL_TEXT, true},
     {"BY", "by", COL_TEXT, true},
     {"NOTE", "note", COL_TEXT, true},
 };

@@ -51,6 +51,7 @@ row_json(const struct broker *b, const struct request *r)
 		put_sources(o, r);
 	put_str(o, "grant", r->grant);
 	put_str(o, "by", r->by);
+	put_str(o, "approved_by", r->approved_by);
 	put_str(o, "note", r->note);
 	return o;
 }

@@ -75,6 +75,7 @@ on client ip addr add 198.51.100.99/24 dev out0
 grant=$(as alice wait "$id" -o name) || fail 'wait'
 expect_eq 198.51.100.99 "$(as alice grants -o json | jq -r '.items[0].sources[] | select(test(":") | not)')" 'the source'
 expect_eq "$grant" "$(as alice requests show "$id" -o json | jq -r .grant)" 'the grant of the request'
+expect_eq bob "$(as alice requests ls --all -o json | jq -r --arg r "$id" '.items[] | select(.request == $r).approved_by')" 'who approved it, in the list'
 expect_eq hello "$(gw_ssh alice -- web-01 echo hello)" 'ssh'
 has_record ".event == \"request.activate\" and .grant == \"$grant\" and .approved_by == \"bob\"" ||
 	fail 'the activation is not on record'
