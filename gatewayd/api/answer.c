@@ -14,10 +14,30 @@
 #include "wire/json.h"
 #include "wire/rollover.h"
 
+enum { BLOCK = 4096 }; /* of a stream, at a time */
+
+/* If it is suspended. */
+static void
+wake(struct http_req *q)
+{
+	if (!q->suspended)
+		return;
+	q->suspended = false;
+	MHD_resume_connection(q->c);
+	/* MHD has no thread of its own that would notice: run it */
+	q->daemon->spins = 0;
+	timer_set(q->daemon->timer, 0);
+}
+
 void
 http_reply(struct http_req *q, int status, const char *content_type,
     const void *body, size_t n)
 {
+	if (q->streaming) {
+		q->ended = true;
+		wake(q);
+		return;
+	}
 	if (q->status != 0)
 		return; /* answered already; the first answer stands */
 	q->status = status;
@@ -30,13 +50,7 @@ http_reply(struct http_req *q, int status, const char *content_type,
 	} else if (n > 0) {
 		q->status = 500;
 	}
-	if (q->suspended) {
-		q->suspended = false;
-		MHD_resume_connection(q->c);
-		/* MHD has no thread of its own that would notice: run it */
-		q->daemon->spins = 0;
-		timer_set(q->daemon->timer, 0);
-	}
+	wake(q);
 }
 
 void
@@ -95,6 +109,73 @@ add_headers(struct MHD_Response *r, const struct http_req *q)
 	return ok;
 }
 
+/* ---- an answer that goes on: its parts as they come, each asked for when the
+ * one before it has come. Between them the connection is suspended.
+ * Libmicrohttpd does not notice that the client of a suspended connection has
+ * gone, but when it writes: the parts come often enough, with nothing in them
+ * if need be. One that takes none for so long loses the socket, as with any
+ * answer.
+ */
+/* MHD takes what there is; then waits for more, or hears that this was all. */
+static ssize_t
+on_read(void *cls, uint64_t pos, char *p, size_t max)
+{
+	struct http_req *q = cls;
+	const size_t n = q->out.len < max ? q->out.len : max;
+
+	(void)pos;
+	if (n > 0) {
+		memcpy(p, q->out.p, n);
+		buf_shift(&q->out, n);
+		return (ssize_t)n;
+	}
+	if (q->ended)
+		return MHD_CONTENT_READER_END_OF_STREAM;
+	conn_deadline(http_conn(q->c), 0);
+	q->suspended = true;
+	MHD_suspend_connection(q->c);
+	return 0;
+}
+
+static struct MHD_Response *
+stream_response(struct http_req *q)
+{
+	return MHD_create_response_from_callback(
+	    MHD_SIZE_UNKNOWN, BLOCK, on_read, q, NULL);
+}
+
+bool
+http_part(
+    struct http_req *q, const char *content_type, const void *body, size_t n)
+{
+	if (q->status != 0 && !q->streaming)
+		return false;
+	if (!q->streaming) {
+		q->streaming = true;
+		q->status = 200;
+		(void)snprintf(q->content_type, sizeof(q->content_type), "%s",
+		    content_type);
+	}
+	buf_put(&q->out, body, n);
+	/* under an earlier certificate: its client comes back to the new one */
+	if (buf_err(&q->out) != 0 || q->daemon->fd < 0)
+		q->ended = true;
+	conn_deadline(http_conn(q->c), LIMIT_API_DEPART_MS);
+	wake(q);
+	return !q->ended;
+}
+
+void
+http_ask_on(struct http_req *q, uint64_t last)
+{
+	const int n = snprintf(q->target.query, sizeof(q->target.query),
+	    "last=%llu", (unsigned long long)last);
+
+	q->call.query.p = (const uint8_t *)q->target.query;
+	q->call.query.len = (uint32_t)n;
+	q->daemon->http->hooks.call(q->daemon->http->hooks.ctx, q, &q->call);
+}
+
 enum MHD_Result
 http_send(struct http_req *q)
 {
@@ -102,8 +183,9 @@ http_send(struct http_req *q)
 	enum MHD_Result done = MHD_NO;
 
 	/* The response owns the bytes from here on. */
-	r = MHD_create_response_from_buffer(
-	    q->nreply, q->reply, MHD_RESPMEM_MUST_FREE);
+	r = q->streaming ? stream_response(q)
+			 : MHD_create_response_from_buffer(
+			       q->nreply, q->reply, MHD_RESPMEM_MUST_FREE);
 	if (r == NULL)
 		return MHD_NO;
 	q->reply = NULL;

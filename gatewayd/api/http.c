@@ -92,6 +92,7 @@ http_on_uri(void *cls, const char *uri, struct MHD_Connection *c)
 		return NULL;
 	q->c = c;
 	buf_init(&q->body, LIMIT_BODY_MAX);
+	buf_init(&q->out, LIMIT_BODY_MAX);
 	q->target_err = parse_target(&q->target, uri);
 	return q;
 }
@@ -107,6 +108,9 @@ http_on_completed(void *cls, struct MHD_Connection *c, void **con_cls,
 	if (q == NULL)
 		return;
 	conn_deadline(http_conn(c), LIMIT_API_ARRIVE_MS);
+	if (q->streaming)
+		q->daemon->http->hooks.gone(q->daemon->http->hooks.ctx, q);
+	buf_done(&q->out);
 	buf_done(&q->body);
 	explicit_bzero(q->call.token, sizeof(q->call.token));
 	free(q->reply);

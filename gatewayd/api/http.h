@@ -32,8 +32,12 @@ typedef void http_call_fn(
 typedef void http_intruder_fn(
     void *ctx, int64_t uid, int64_t loginuid, int64_t pid);
 
+/* Whose answer is a stream has gone: nothing more may be said to q. */
+typedef void http_gone_fn(void *ctx, struct http_req *q);
+
 struct http_hooks {
 	http_call_fn *call;
+	http_gone_fn *gone;
 	http_intruder_fn *intruder;
 	void *ctx;
 };
@@ -64,6 +68,13 @@ void http_announce(struct http *h, const char *tls_next);
 /* Nobody is served with earlier ones any more. */
 bool http_settled(const struct http *h);
 
+/* The next part of an answer that goes on; the first call begins it. It ends
+ * with http_reply, whatever that says. False: it has ended, or its client takes
+ * nothing: it ends here. */
+MUST_CHECK bool http_part(
+    struct http_req *q, const char *content_type, const void *body, size_t n);
+/* Asks the same again, as "last=N" of its query. */
+void http_ask_on(struct http_req *q, uint64_t last);
 void http_reply(struct http_req *q, int status, const char *content_type,
     const void *body, size_t n);
 /* An RFC 9457 problem; fmt as in problem_set(). */

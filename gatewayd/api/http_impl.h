@@ -58,6 +58,9 @@ struct http_req {
 	char allow[64];
 	uint8_t *reply;
 	size_t nreply;
+	/* one that goes on */
+	bool streaming, ended;
+	struct buf out; /* not taken yet */
 };
 
 /* judge.c: all that can be said before the body is there, as a problem of q;

@@ -5,6 +5,7 @@
  */
 #include "api/http_impl.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -28,7 +29,7 @@ header(const struct http_req *q, const char *name)
 
 /* Said twice, two readers may each believe another one. */
 static const char *const single[] = {
-    "Authorization", "Content-Length", "Content-Type", "Host"};
+    "Authorization", "Content-Length", "Content-Type", "Host", "Last-Event-ID"};
 
 struct headers {
 	size_t size;
@@ -151,6 +152,19 @@ judge_peer(struct http_req *q, struct http_daemon *d)
 	q->call.pid = k->who.pid;
 }
 
+/* What a browser has of a stream it says in a header; in a query it is last. */
+static void
+judge_last_event(struct http_req *q)
+{
+	const char *last = header(q, "Last-Event-ID");
+	uint64_t n = 0;
+
+	if (last != NULL && q->target.query[0] == '\0' &&
+	    parse_length(&n, last, LIMIT_NUMBER_MAX) == 0)
+		(void)snprintf(q->target.query, sizeof(q->target.query),
+		    "last=%llu", (unsigned long long)n);
+}
+
 bool
 http_judge(struct http_req *q, struct http_daemon *d, const char *method)
 {
@@ -167,6 +181,7 @@ http_judge(struct http_req *q, struct http_daemon *d, const char *method)
 		    q, 400, "bad-target", NULL, "not a path of this server");
 	else
 		judge_route(q, method);
+	judge_last_event(q);
 	coming = judge_body(q, method);
 	if (coming > 0 && q->status == 0 && strcmp(method, "POST") == 0 &&
 	    !parse_is_json(header(q, "Content-Type")))

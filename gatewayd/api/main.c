@@ -111,6 +111,34 @@ on_call(void *ctx, struct http_req *q, const struct msg_api_call *call)
 	a->pending = p;
 }
 
+static void
+answer(struct http_req *q, const struct msg_api_reply *m)
+{
+	if (m->next == 0)
+		http_reply(
+		    q, m->status, m->content_type, m->body.p, m->body.len);
+	else if (http_part(q, m->content_type, m->body.p, m->body.len))
+		http_ask_on(q, m->next);
+}
+
+/* Nobody waits for the part that was asked for. */
+static void
+on_gone(void *ctx, struct http_req *q)
+{
+	struct api *a = ctx;
+
+	for (struct pending **pp = &a->pending; *pp != NULL;
+	     pp = &(*pp)->next) {
+		struct pending *p = *pp;
+
+		if (p->q != q)
+			continue;
+		*pp = p->next;
+		free(p);
+		return;
+	}
+}
+
 static int
 on_reply(struct process *r, struct peer *peer, const struct ipc_msg *msg)
 {
@@ -127,8 +155,7 @@ on_reply(struct process *r, struct peer *peer, const struct ipc_msg *msg)
 		if (p->rid != m->rid)
 			continue;
 		*pp = p->next;
-		http_reply(
-		    p->q, m->status, m->content_type, m->body.p, m->body.len);
+		answer(p->q, m);
 		free(p);
 		return 0;
 	}
@@ -288,8 +315,10 @@ start(struct process *r, const struct conf *conf)
 {
 	struct api *a = process_ctx(r);
 	const bool admin = strcmp(process_instance(r), "admin") == 0;
-	const struct http_hooks hooks = {
-	    .call = on_call, .intruder = on_intruder, .ctx = a};
+	const struct http_hooks hooks = {.call = on_call,
+	    .gone = on_gone,
+	    .intruder = on_intruder,
+	    .ctx = a};
 	int e;
 
 	a->process = r;

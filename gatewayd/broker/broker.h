@@ -47,6 +47,7 @@ struct lock_me;
 struct disk;
 struct early_call;
 struct ended;
+struct events;
 struct grant_hooks;
 struct history;
 struct at;
@@ -106,6 +107,7 @@ struct broker {
 	struct history *history;
 	struct at *at;       /* request/at.c */
 	struct lapse *lapse; /* request/lapse.h */
+	struct events *events;
 	struct views *views;
 	struct early_call *early, **early_end; /* before they are served */
 	unsigned nearly;

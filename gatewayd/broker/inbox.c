@@ -36,6 +36,7 @@
 #include "broker/request/access.h"
 #include "broker/request/activate.h"
 #include "broker/request/decide.h"
+#include "broker/request/events.h"
 #include "broker/request/explain.h"
 #include "broker/request/extend.h"
 #include "broker/request/list.h"
@@ -106,6 +107,7 @@ static call_fn *const verb_table[VERB_COUNT] = {
     [VERB_CHANGE_CANCEL] = verb_change_cancel,
     [VERB_CLOCK_ACCEPT] = verb_clock_accept,
     [VERB_AUDIT] = verb_audit,
+    [VERB_EVENTS] = verb_events,
 };
 
 /* A call that came before it can be served. */

@@ -32,6 +32,7 @@
 #include "broker/recover.h"
 #include "broker/report/audit.h"
 #include "broker/request/at.h"
+#include "broker/request/events.h"
 #include "broker/request/lapse.h"
 #include "broker/session/channels.h"
 #include "broker/session/login.h"
@@ -266,8 +267,8 @@ start(struct process *r, const struct conf *conf)
 	    (e = denials_new(b)) != 0 || (e = history_new(b)) != 0 ||
 	    (e = protect_new(b)) != 0 || (e = views_new(&b->views)) != 0 ||
 	    (e = channels_new(b)) != 0 || (e = lapse_new(b)) != 0 ||
-	    (e = at_new(b)) != 0 || (e = lock_ends_new(b)) != 0 ||
-	    (e = lock_me_new(b)) != 0)
+	    (e = at_new(b)) != 0 || (e = events_new(b)) != 0 ||
+	    (e = lock_ends_new(b)) != 0 || (e = lock_me_new(b)) != 0)
 		return e;
 	session_init(b);
 	if ((prune = timer_new(r, on_prune, &prune)) == NULL)
@@ -328,6 +329,7 @@ stop(struct process *r)
 	channels_free(b);
 	lapse_free(b);
 	at_free(b);
+	events_free(b);
 	lock_ends_free(b);
 	lock_me_free(b);
 	known_clear(&b->regulars);

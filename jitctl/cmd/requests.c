@@ -15,6 +15,7 @@
 #include "jitctl/cmd/request.h"
 #include "jitctl/cmd/waiting.h"
 #include "jitctl/gateway/call.h"
+#include "jitctl/gateway/events.h"
 #include "jitctl/gateway/read.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/prompt.h"
@@ -66,28 +67,73 @@ print_new(const struct ctx *c, const json_t *reply, json_t *seen)
 	(void)fflush(stdout);
 }
 
-/* Until it is interrupted, or the gateway says no. */
+/* ---- watching */
+
+struct watch {
+	struct ctx *c;
+	struct events events;
+	json_t *seen;
+	int x; /* of the last look */
+};
+
+static bool
+is_over(const struct watch *w)
+{
+	return (w->x != EXIT_OK && w->x != EXIT_UNREACHABLE) ||
+	       ferror(stdout) != 0;
+}
+
+static void
+read_new(struct watch *w)
+{
+	struct reply r = {0};
+
+	w->x = read_list(w->c, VERB_REQUESTS, NULL, &r);
+	if (w->x == EXIT_OK)
+		print_new(w->c, r.json, w->seen);
+	reply_done(&r);
+}
+
+/* Something is new: what, the list says. */
+static bool
+on_heard(void *arg, const char *p, size_t n)
+{
+	struct watch *w = arg;
+
+	if (events_feed(&w->events, p, n))
+		read_new(w);
+	return !is_over(w);
+}
+
+/* Until it is interrupted, or the gateway says no. A stream ends with its
+ * token, or when the gateway is started anew: then another is asked for. */
 static int
 watch(struct ctx *c)
 {
 	const struct timespec t = {
 	    .tv_sec = WATCH_MS / 1000, .tv_nsec = WATCH_MS % 1000 * 1000000};
-	json_t *seen = json_object();
-	int x = EXIT_OK;
+	struct watch w = {.c = c, .seen = json_object()};
 
-	while (x == EXIT_OK || x == EXIT_UNREACHABLE) {
-		struct reply r = {0};
+	while (!is_over(&w)) {
+		struct query q = {0};
+		char last[24];
+		int x;
 
-		x = read_list(c, VERB_REQUESTS, NULL, &r);
-		if (x == EXIT_OK)
-			print_new(c, r.json, seen);
-		reply_done(&r);
-		if (ferror(stdout) != 0)
+		(void)snprintf(last, sizeof(last), "%llu",
+		    (unsigned long long)w.events.last);
+		query_add(&q, "last", last);
+		events_again(&w.events);
+		x = read_stream(c, VERB_EVENTS, &q, on_heard, &w);
+		if (is_over(&w))
 			break;
+		if (x != EXIT_OK && x != EXIT_UNREACHABLE)
+			w.x = x;
+		else if (x == EXIT_UNREACHABLE)
+			read_new(&w); /* which says so, if it still is */
 		(void)nanosleep(&t, NULL);
 	}
-	json_decref(seen);
-	return x;
+	json_decref(w.seen);
+	return w.x;
 }
 
 int

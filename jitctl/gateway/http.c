@@ -22,7 +22,8 @@
 #include "wire/rollover.h"
 
 struct http {
-	CURL *curl[3]; /* any, v4, v6: kept open, so the source stays */
+	/* any, v4, v6: kept open, so the source stays; and a stream's */
+	CURL *curl[4];
 	CURLcode last;
 };
 
@@ -44,6 +45,8 @@ struct sink {
 	size_t len;
 	size_t cap;
 	char next_key[LIMIT_ROLLOVER_SIZE]; /* announced in the head */
+	const struct http_call *call;
+	CURL *h;
 };
 
 static size_t
@@ -77,7 +80,13 @@ on_data(char *p, size_t size, size_t n, void *arg)
 	struct sink *s = arg;
 	const size_t add = size * n;
 	char *grown = NULL;
+	long status = 0;
 
+	if (s->call->heard != NULL &&
+	    curl_easy_getinfo(s->h, CURLINFO_RESPONSE_CODE, &status) ==
+		CURLE_OK &&
+	    status == 200)
+		return s->call->heard(s->call->arg, p, add) ? add : 0;
 	if (add > LIMIT_REPLY_MAX - s->len)
 		return 0; /* libcurl ends the transfer with an error */
 	if (s->len + add + 1 > s->cap) {
@@ -102,9 +111,12 @@ on_data(char *p, size_t size, size_t n, void *arg)
 }
 
 static CURL *
-handle_for(struct ctx *c, int family)
+handle_for(struct ctx *c, int family, bool stream)
 {
-	const unsigned at = family == HTTP_V4 ? 1 : family == HTTP_V6 ? 2 : 0;
+	const unsigned at = stream              ? 3
+			    : family == HTTP_V4 ? 1
+			    : family == HTTP_V6 ? 2
+						: 0;
 
 	if (c->http == NULL) {
 		(void)curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -124,7 +136,7 @@ http_done(struct ctx *c)
 {
 	if (c->http == NULL)
 		return;
-	for (unsigned i = 0; i < 3; i++)
+	for (unsigned i = 0; i < 4; i++)
 		if (c->http->curl[i] != NULL)
 			curl_easy_cleanup(c->http->curl[i]);
 	free(c->http);
@@ -170,6 +182,9 @@ set_common(CURL *h, const struct ctx *c, const struct http_call *call)
 	SET(CURLOPT_CONNECTTIMEOUT_MS,
 	    call->connect_ms > 0 ? call->connect_ms : 5000L);
 	SET(CURLOPT_TIMEOUT_MS, call->total_ms > 0 ? call->total_ms : 60000L);
+	/* a stream's sign of life comes every 5 s */
+	SET(CURLOPT_LOW_SPEED_LIMIT, call->heard != NULL ? 1L : 0L);
+	SET(CURLOPT_LOW_SPEED_TIME, call->heard != NULL ? 30L : 0L);
 	SET(CURLOPT_USERAGENT, "jitctl/" SALLYPORT_VERSION);
 	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	if (c->socket != NULL) {
@@ -323,7 +338,7 @@ http_learn_key(struct ctx *c)
 	if (strlen(c->prof.tls) == sizeof(c->prof.tls) - 1)
 		return EXIT_OK;
 	/* the first use of libcurl in this run */
-	if (handle_for(c, HTTP_ANY) == NULL)
+	if (handle_for(c, HTTP_ANY, false) == NULL)
 		return EXIT_FAILED;
 	if ((e = read_server_key(c, &call, seen)) != CURLE_OK)
 		return explain(c, &call, e);
@@ -341,12 +356,13 @@ int
 http_do(struct ctx *c, const struct http_call *call, struct reply *ret)
 {
 	struct curl_slist *list = NULL;
-	struct sink s = {0};
-	CURL *h = handle_for(c, call->family);
+	struct sink s = {.call = call};
+	CURL *h = handle_for(c, call->family, call->heard != NULL);
 	CURLcode e = CURLE_FAILED_INIT;
 	long status = 0;
 	int r = EXIT_FAILED;
 
+	s.h = h;
 	reply_done(ret);
 	if (h != NULL && set_common(h, c, call) && set_pin(h, c) &&
 	    set_call(h, call, &list, &s))

@@ -26,6 +26,11 @@ struct http_call {
 	long connect_ms; /* 0 = 5 s */
 	long total_ms;   /* 0 = 60 s */
 	bool silent;     /* a failure is expected: nothing is said */
+	/* of a stream: its bytes as they come, which the reply has not then;
+	 * false ends it. Calls may be made meanwhile, but for another stream.
+	 */
+	bool (*heard)(void *arg, const char *p, size_t n);
+	void *arg;
 };
 
 /* EXIT_OK when the gateway answered, whatever the status: *ret, freed before,

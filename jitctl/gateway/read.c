@@ -14,20 +14,24 @@
 #include "jitctl/term/say.h"
 
 static int
-get(struct ctx *c, const char *path, const struct token *t, struct reply *ret)
+get(struct ctx *c, const char *path, const struct token *t,
+    const struct http_call *how, struct reply *ret)
 {
-	const struct http_call call = {.method = "GET",
-	    .path = path,
-	    .token = t->text[0] != '\0' ? t->text : NULL,
-	    .family = t->family};
-	int r = http_do(c, &call, ret);
+	struct http_call call = *how;
+	int r;
+
+	call.method = "GET";
+	call.path = path;
+	call.token = t->text[0] != '\0' ? t->text : NULL;
+	call.family = t->family;
+	r = http_do(c, &call, ret);
 
 	return r == EXIT_OK ? reply_exit_code(ret) : r;
 }
 
-int
-read_verb(struct ctx *c, enum api_verb verb, const char *arg,
-    const struct query *q, struct reply *ret)
+static int
+read_by(struct ctx *c, enum api_verb verb, const char *arg,
+    const struct query *q, const struct http_call *how, struct reply *ret)
 {
 	const struct verb *v = verb_get(verb);
 	struct token t = {0};
@@ -47,12 +51,12 @@ read_verb(struct ctx *c, enum api_verb verb, const char *arg,
 		if ((r = token_new(c, &t)) != EXIT_OK)
 			return r;
 	}
-	r = get(c, path, &t, ret);
+	r = get(c, path, &t, how, ret);
 	/* The gateway forgot the token, or our address changed. */
 	if (r == EXIT_LOGIN && c->socket == NULL && !fresh) {
 		t = (struct token){0};
 		if ((r = token_new(c, &t)) == EXIT_OK)
-			r = get(c, path, &t, ret);
+			r = get(c, path, &t, how, ret);
 		else
 			ret->status = 0;
 	}
@@ -60,6 +64,28 @@ read_verb(struct ctx *c, enum api_verb verb, const char *arg,
 	if (r != EXIT_OK && ret->status != 0)
 		reply_print_problem(c, ret);
 	return r;
+}
+
+int
+read_verb(struct ctx *c, enum api_verb verb, const char *arg,
+    const struct query *q, struct reply *ret)
+{
+	return read_by(c, verb, arg, q, &(struct http_call){0}, ret);
+}
+
+int
+read_stream(struct ctx *c, enum api_verb verb, const struct query *q,
+    bool (*heard)(void *arg, const char *p, size_t n), void *arg)
+{
+	const struct http_call how = {.heard = heard,
+	    .arg = arg,
+	    .total_ms = 2L * LIMIT_TOKEN_LIFE_S * 1000,
+	    .silent = true};
+	struct reply r = {0};
+	int x = read_by(c, verb, NULL, q, &how, &r);
+
+	reply_done(&r);
+	return x;
 }
 
 int

@@ -158,6 +158,8 @@ enum {
 	LIMIT_OPEN_BODY = 1024,          /* of what nobody signs */
 	LIMIT_JSON_DEPTH = 32,
 	LIMIT_REPLY_MAX = 4 * 1024 * 1024, /* what jitctl reads of a reply */
+	LIMIT_STREAMS = 256,               /* of events, in all; then 429 */
+	LIMIT_STREAMS_USER = 4,            /* of one user */
 	LIMIT_LONG_READS = 8,    /* of log and recordings at a time, so that all
 				  * fit into a queue; then 503 */
 	LIMIT_LIST_PAGE = 1000,  /* of what has ended, in one reply */

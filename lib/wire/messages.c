@@ -344,7 +344,8 @@ FIELDS(api_call, U32(msg_api_call, rid), U16(msg_api_call, verb),
     BYTES(msg_api_call, query), BYTES(msg_api_call, body));
 
 FIELDS(api_reply, U32(msg_api_reply, rid), U16(msg_api_reply, status),
-    STR(msg_api_reply, content_type), BYTES(msg_api_reply, body));
+    STR(msg_api_reply, content_type), U64(msg_api_reply, next),
+    BYTES(msg_api_reply, body));
 
 FIELDS(shp_status, STR(msg_shp_status, sink), U8(msg_shp_status, up),
     U64(msg_shp_status, next), STR(msg_shp_status, text));

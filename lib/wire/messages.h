@@ -636,6 +636,8 @@ struct msg_api_reply {
 	uint32_t rid;
 	uint16_t status; /* HTTP status; >= 400: body is an RFC 9457 problem */
 	char content_type[64];
+	uint64_t next; /* of a part of a stream: last=next asks for what
+			* follows; 0 = this is all */
 	struct bytes body;
 };
 struct msg_shp_status {

@@ -247,7 +247,10 @@ enum verb_ends { ENDS_NOTHING = 0, ENDS_ACCESS, GIVES_ACCESS };
 	    SERVED_TOLD, ENDS_ACCESS)                                          \
 	X(CHANGE_CANCEL, "change.cancel", "POST", "/v1/changes/cancel",        \
 	    AUTH_SIGNED, WHO_USER, ROOT_NEVER, CODE_NONE, PAYLOAD_WHOLE,       \
-	    ANSWER_KEPT, SERVED_TOLD, ENDS_ACCESS)
+	    ANSWER_KEPT, SERVED_TOLD, ENDS_ACCESS)                             \
+	X(EVENTS, "event.stream", "GET", "/v1/events", AUTH_TOKEN, WHO_USER,   \
+	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_TOLD,       \
+	    ENDS_NOTHING)
 
 enum api_verb {
 	VERB_NONE = 0,

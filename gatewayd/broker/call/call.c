@@ -165,7 +165,8 @@ reply_send(
 	    "\"status\":503,\"detail\":\"too many long answers are under way; "
 	    "ask again\",\"code\":\"unavailable\"}";
 	struct peer *api = process_peer(c->b->process, c->from);
-	struct msg_api_reply m = {.rid = c->rid, .status = (uint16_t)status};
+	struct msg_api_reply m = {
+	    .rid = c->rid, .status = (uint16_t)status, .next = c->stream_next};
 	int r;
 
 	if (c->link != c->b->api_links[c->from == PROC_ADMIN])
@@ -173,6 +174,7 @@ reply_send(
 	/* a queue that is too long loses the link, and everybody's answers */
 	if (n > SHORT_ANSWER && peer_queued(api) + n > LIMIT_PEER_QUEUE / 2) {
 		m.status = 503;
+		m.next = 0;
 		type = type_problem;
 		p = busy;
 		n = sizeof(busy) - 1;
@@ -280,6 +282,14 @@ call_raw(
 {
 	reply_send(c, status, type, p, n);
 	call_free(c);
+}
+
+void
+call_stream(
+    struct call *c, const char *type, const void *p, size_t n, uint64_t next)
+{
+	c->stream_next = next;
+	call_raw(c, 200, type, p, n);
 }
 
 void

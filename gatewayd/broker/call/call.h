@@ -72,7 +72,8 @@ struct call {
 	struct timer *order_timer;
 	bool order_late; /* it has waited long enough */
 	call_fn *ordered;
-	json_t *answer; /* until then */
+	json_t *answer;       /* until then */
+	uint64_t stream_next; /* of a part of a stream; 0 = it is whole */
 	unsigned answer_status;
 	bool answer_ends; /* its "state" is that of what it ended */
 	void *state;      /* of the verb */
@@ -102,6 +103,9 @@ void call_reply(struct call *c, unsigned status, json_t *o); /* takes o */
 void call_reply_end(struct call *c, json_t *o);
 void call_raw(
     struct call *c, unsigned status, const char *type, const void *p, size_t n);
+/* The API passes it on and asks again, with last=next, for what follows. */
+void call_stream(
+    struct call *c, const char *type, const void *p, size_t n, uint64_t next);
 void call_problem(struct call *c, const struct problem *p);
 void call_refuse(struct call *c, int status, const char *code,
     const char *field, const char *fmt, ...) PRINTF_LIKE(5, 6);

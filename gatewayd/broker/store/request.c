@@ -18,6 +18,23 @@
 
 _Static_assert(REQUEST_PENDING == 1 && REQUEST_APPROVED == 2, "as in WAITS");
 
+void
+store_on_request(
+    struct store *s, void (*fn)(void *arg, const char *request), void *arg)
+{
+	s->on_request = fn;
+	s->on_request_arg = arg;
+}
+
+/* Passes the result on. */
+static int
+changed(struct store *s, const char *request, int result)
+{
+	if (result == 0 && s->on_request != NULL)
+		s->on_request(s->on_request_arg, request);
+	return result;
+}
+
 int
 store_request_put(struct store *s, const struct request *r)
 {
@@ -55,7 +72,7 @@ store_request_put(struct store *s, const struct request *r)
 	query_num(q, r->at_boot_ms);
 	query_str(q, r->boot_id);
 	query_str(q, r->key_fp);
-	return query_run(q);
+	return changed(s, r->id, query_run(q));
 }
 
 static void
@@ -131,7 +148,7 @@ store_request_move(
 	query_num(q, from);
 	query_str(q, r->approved_by);
 	e = store_one_name(q, id);
-	return e == GW_ENOENT ? GW_ESTATE : e;
+	return changed(s, r->id, e == GW_ENOENT ? GW_ESTATE : e);
 }
 
 static int
@@ -251,7 +268,7 @@ store_approval_put(struct store *s, const struct approval_row *a)
 		return r;
 	if ((r = put_approval(s, a)) == 0)
 		r = put_groups(s, a);
-	return store_finish(s, r);
+	return changed(s, a->request, store_finish(s, r));
 }
 
 static int

@@ -318,6 +318,10 @@ MUST_CHECK int store_lock_all(struct store *s, struct lock **ret, size_t *retn);
 
 /* ---- request.c: requests that wait, and what became of them */
 
+/* Hears of each request that is stored, moved or approved; of one at a time.
+ * NULL: nobody does. */
+void store_on_request(
+    struct store *s, void (*fn)(void *arg, const char *request), void *arg);
 MUST_CHECK int store_request_put(struct store *s, const struct request *r);
 MUST_CHECK int store_request_get(
     struct store *s, const char *id, struct request *ret);

@@ -18,6 +18,9 @@ struct store {
 		unsigned next; /* whose place another gets */
 	} looks; /* names whose looks are stored: rows are never removed */
 	char problem[LIMIT_TEXT_SIZE]; /* store_problem() */
+	/* request.c: who hears of each that changed */
+	void (*on_request)(void *arg, const char *request);
+	void *on_request_arg;
 	uint64_t changes; /* of users, targets and roles: store_changes() */
 };
 

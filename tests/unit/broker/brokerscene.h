@@ -127,6 +127,12 @@ void test_at_refused(void **state);
 void test_at_of_locked(void **state);
 void test_at_hours(void **state);
 
+/* ---- brokerapi_events.c */
+
+void test_events(void **state);
+void test_events_many(void **state);
+void test_events_end(void **state);
+
 /* ---- brokerapi_several.c */
 
 void test_several(void **state);

@@ -1,0 +1,90 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# promise: what is new of a request is told at once, to those it concerns, while they may read
+
+# shellcheck source=tests/functional/lib.sh
+. "$(dirname -- "$0")/../lib.sh"
+
+need_stage
+LAB_HOSTS='client client2 gateway web-01'
+lab_up "$STAGE"
+target_sshd_start web-01
+gw_init
+gw_start
+add_target web-01
+add_role ops --user alice --label env=lab --login deploy --max 1h --approvals '1 of sre'
+add_user alice
+add_user bob --group sre
+on client sh -c 'echo carol:x:3009:3009::/home/carol:/bin/sh >>/etc/passwd
+	echo carol:x:3009: >>/etc/group
+	install -d -m 0700 -o 3009 -g 3009 /home/carol /home/carol/.ssh
+	ssh-keygen -q -t ed25519 -N "" -f /home/carol/.ssh/id_ed25519
+	chown -R 3009:3009 /home/carol'
+add_user carol
+
+ask() { request alice web-01 --no-wait 2>/dev/null || [ $? -eq 6 ]; }
+watcher() { # USER HOST: its pid in $!
+	as "$1" status >/dev/null 2>&1 # a token, so that nothing is asked
+	on_as_bg "$1" "$2" jitctl requests --watch >"$TEST_DIR/$1.out" 2>"$TEST_DIR/$1.err"
+}
+told() { grep -qF -- "$2" "$TEST_DIR/$1.out"; }
+# The stream itself, over the admin socket.
+stream() { # CURL'S ARGUMENTS: prints what comes
+	on gateway curl -sN --max-time "${SECONDS_OF:-3}" --unix-socket /run/sallyport/admin.sock \
+		"$@" http://localhost/v1/events 2>/dev/null || true
+}
+
+echo '- who has to decide hears of it, who has nothing to do with it does not'
+watcher bob client2
+bob=$!
+watcher carol client
+carol=$!
+stream >"$TEST_DIR/root" &
+root=$!
+ready() { grep -q '^event: ready' "$TEST_DIR/root"; }
+wait_for 10 ready
+id=$(ask)
+wait_for 20 told bob "jitctl approve $id"
+wait_for 10 grep -qF "data: {\"request\":\"$id\",\"state\":\"pending\"}" "$TEST_DIR/root"
+wait "$root"
+expect_eq '' "$(cat "$TEST_DIR/carol.out")" 'what carol is told'
+expect_eq '' "$(grep -vE '^$|^retry: [0-9]+$|^id: [0-9]+$|^event: (ready|request)$|^: nothing is new$|^data: \{("request":"r-[A-Z0-9]*","state":"[a-z]*")?\}$' "$TEST_DIR/root" || true)" \
+	'what else the stream says'
+
+echo '- who comes back hears what they missed; who comes too late is told so'
+last=$(sed -n 's/^id: //p' "$TEST_DIR/root" | tail -n 1)
+expect_ok as alice cancel "$id"
+SECONDS_OF=1 stream -H "Last-Event-ID: $last" >"$TEST_DIR/again"
+grep -qF "\"state\":\"withdrawn\"" "$TEST_DIR/again" ||
+	fail "what came again:$(check_show "$(cat "$TEST_DIR/again")")"
+SECONDS_OF=1 stream -H 'Last-Event-ID: 7' >"$TEST_DIR/late"
+grep -q '^event: reset' "$TEST_DIR/late" ||
+	fail "what came too late:$(check_show "$(cat "$TEST_DIR/late")")"
+
+echo '- the gateway may be started anew: the watcher comes back by itself'
+gw_kill broker
+gw_kill api
+id=$(request alice web-01 --no-wait 2>/dev/null || true)
+again() { id=$(ask) && [ -n "$id" ]; }
+[ -n "$id" ] || wait_for 20 again
+wait_for 30 told bob "jitctl approve $id"
+
+echo '- a client that left leaves its place'
+pids=()
+for i in 1 2 3 4; do
+	SECONDS_OF=1 stream >/dev/null &
+	pids+=($!)
+done
+wait "${pids[@]}"
+left() { SECONDS_OF=1 stream | grep -c '^event: ready' >/dev/null; }
+wait_for 30 left
+
+echo '- one who is locked hears no more'
+expect_ok local_admin lock user bob --reason lost
+gone() { ! kill -0 "$bob" 2>/dev/null; }
+wait_for 20 gone
+grep -qi 'locked' "$TEST_DIR/bob.err" || fail "what bob is told:$(check_show "$(cat "$TEST_DIR/bob.err")")"
+kill "$carol"
+wait "$carol" "$bob" || true
+pass
