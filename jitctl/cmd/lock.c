@@ -29,11 +29,16 @@ static const struct col cols[] = {
     {"SINCE", "created", COL_TIME, true},
 };
 
+/* Who administers nothing is shown those alone that cover them everywhere. */
 int
 run_locks(struct ctx *c)
 {
-	return list_print(
-	    c, VERB_LOCKS, NULL, cols, ARRAY_LEN(cols), "Nothing is locked.");
+	return list_print(c, VERB_LOCKS, NULL, cols, ARRAY_LEN(cols),
+	    c->socket != NULL
+		? "Nothing is locked."
+		: "No lock that is shown to you. One on a target, login or "
+		  "role is told to who asks for it; admins and auditors see "
+		  "all.");
 }
 
 /* "the user bob" */

@@ -93,6 +93,8 @@ expect_eq '' "$slow" 'milliseconds from a lock to its ends'
 echo '- it is there after the broker, and all of the gateway, died in between'
 session_up
 id=$(lock target web-01 --for 20m)
+expect_ok as alice locks
+expect_out 'One on a target, login or role is told to who asks for it'
 gw_kill broker
 wait_for 15 in_step
 expect_eq "$id" "$(local_admin locks -o name)" 'the lock after kill -9 of the broker'
