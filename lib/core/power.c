@@ -98,7 +98,7 @@ static void
 put_others(struct buf *ret, const struct holder *was, const struct holder *h)
 {
 	for (unsigned i = 0; i < h->nkeys; i++)
-		if (!has_key(was, h->key[i]) && !FAULT(any_key))
+		if (!has_key(was, h->key[i]) && !FAULT(holder_key))
 			buf_printf(ret, "user %s gets the key %s\n", h->name,
 			    h->key[i]);
 	if (was->factor[0] != '\0' && strcmp(was->factor, h->factor) != 0 &&

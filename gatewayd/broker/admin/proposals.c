@@ -284,10 +284,13 @@ load(struct call *x, const struct proposal *p)
 	if (x->env.payload == NULL || x->env.signature == NULL)
 		return "out of memory";
 	if (sshsig_verify(&x->key, x->env.signature, SIGNED_NAMESPACE,
-		x->env.payload, x->env.payload_len) != 0)
+		x->env.payload, x->env.payload_len) != 0 &&
+	    !FAULT(stored_call))
 		return "its signature is not good";
 	sshkey_fingerprint(fp, x->key.blob, x->key.len);
-	text_set(x->key_fp, sizeof(x->key_fp), fp);
+	if (strcmp(fp, p->key_fp) != 0 && !FAULT(stored_call))
+		return "its signature is not of the key that asked for it";
+	text_set(x->key_fp, sizeof(x->key_fp), p->key_fp);
 	permission_load(x, p->user);
 	if (signed_parse(&x->req, x->env.payload, x->env.payload_len, &bad) !=
 		0 ||

@@ -6,6 +6,7 @@
  */
 #include "tests/unit/broker/requestscene.h"
 
+#include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -239,6 +240,63 @@ test_change_lapsed(void **state)
 	send_approval(&w, &w.key[DAVE]);
 	assert_int_equal(want_reply(x, &x->api), 409);
 	want_event(x, EV_CHANGE_LAPSE);
+	waits_stop(&w);
+	assert_int_equal(rights_of(&w, "bob"), RIGHT_NONE);
+}
+
+static void
+sha256_hex(char ret[static 65], const char *text)
+{
+	uint8_t hash[SHA256_DIGEST_LENGTH];
+
+	(void)SHA256((const uint8_t *)text, strlen(text), hash);
+	str_hex(ret, hash, sizeof(hash));
+}
+
+/* Whoever writes into the store makes no call of the author's: what all digests
+ * are made to fit is not what was signed. */
+void
+test_change_edited(void **state)
+{
+	struct scene *x = *state;
+	struct proposal p = {0};
+	struct store *s = NULL;
+	struct waits w;
+	char was[65], now[65], id[LIMIT_ID_SIZE];
+	char *at = NULL;
+
+	two_admins(&w, x);
+	propose(&w, VERB_USER_SET, promote);
+	kill_broker(x);
+	s = store_of(x);
+	must(store_proposal_get(s, w.id, &p));
+	sha256_hex(was, p.payload);
+	at = strstr(p.payload, "\"idempotency\":\"");
+	assert_non_null(at);
+	at += strlen("\"idempotency\":\"");
+	*at = *at == 'a' ? 'b' : 'a';
+	sha256_hex(now, p.payload);
+	id_new(id, 'c');
+	at = strstr(p.revision, was);
+	assert_non_null(at);
+	memcpy(at, now, 64);
+	at = strstr(p.revision, p.id);
+	assert_non_null(at);
+	memcpy(at, id, strlen(id));
+	memcpy(p.id, id, sizeof(p.id));
+	memcpy(w.id, id, sizeof(w.id));
+	sha256_hex(p.digest, p.revision);
+	memcpy(w.digest, p.digest, sizeof(w.digest));
+	must(store_proposal_put(s, &p));
+	store_close(s);
+	proposal_done(&p);
+	start(x, NULL, 0, NULL);
+	send_approval(&w, &w.key[DAVE]);
+	want_event(x, EV_CHANGE_APPROVE);
+	want_event(x, EV_CHANGE_APPROVE);
+	assert_true(has(x, "\"corrects\":"));
+	assert_int_equal(want_reply(x, &x->api), 409);
+	assert_true(has(x, "signature"));
 	waits_stop(&w);
 	assert_int_equal(rights_of(&w, "bob"), RIGHT_NONE);
 }

@@ -157,6 +157,7 @@ void test_what_waits(void **state);
 void test_one_admin_alone(void **state);
 void test_change_ended(void **state);
 void test_change_lapsed(void **state);
+void test_change_edited(void **state);
 void test_change_stale(void **state);
 void test_change_overtaken(void **state);
 

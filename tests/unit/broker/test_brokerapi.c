@@ -125,6 +125,7 @@ main(void)
 	    T(test_one_admin_alone),
 	    T(test_change_ended),
 	    T(test_change_lapsed),
+	    T(test_change_edited),
 	    T(test_change_stale),
 	    T(test_change_overtaken),
 	    T(test_rights),
