@@ -184,6 +184,15 @@ tlskey_make(const struct tlskey_facts *f, char retspki[static 65])
 
 /* ---- gatewayd tls */
 
+static bool
+no_terminal(void)
+{
+	(void)fputs("There is no terminal to ask on: give --yes. Nothing was "
+		    "changed.\n",
+	    stderr);
+	return false;
+}
+
 static EVP_PKEY *
 read_key(const struct tlskey_facts *f, const char *name)
 {
@@ -220,6 +229,33 @@ renew(const struct tlskey_facts *f)
 	return r == 0 ? 0 : 1;
 }
 
+static bool
+there(const struct tlskey_facts *f, const char *name)
+{
+	char path[PATH_SIZE];
+
+	return path_of(path, f, name) == 0 && access(path, F_OK) == 0;
+}
+
+/* Is none announced, or another one meant all the same? Who has heard of the
+ * one that is, and does not ask for anything again, knows no other then. */
+static bool
+announce_anew(const struct tlskey_facts *f)
+{
+	if (!there(f, "api/tls-next.key") || !there(f, "pub/tls.next") ||
+	    FAULT(announce_again))
+		return true;
+	puts("A key is announced already: `gatewayd tls show` prints it, and "
+	     "`gatewayd tls replace`\nputs it into use.");
+	if (f->yes)
+		return true;
+	if (isatty(STDIN_FILENO) == 1)
+		return ask_yes("Who has heard of it and asks for nothing "
+			       "before the other one is in use has to be\n"
+			       "told that one. Announce another in its place?");
+	return no_terminal();
+}
+
 static int
 announce(const struct tlskey_facts *f)
 {
@@ -228,7 +264,7 @@ announce(const struct tlskey_facts *f)
 	char text[LIMIT_ROLLOVER_SIZE + 1];
 	int r = GW_ECRYPTO;
 
-	if (key == NULL || next == NULL)
+	if (key == NULL || next == NULL || !announce_anew(f))
 		goto out;
 	if ((r = rollover_sign(
 		 text, LIMIT_ROLLOVER_SIZE, key, next, f->server_id)) != 0) {
@@ -249,10 +285,14 @@ out:
 }
 
 /* Is it what the gateway that runs tells its clients? Whoever has not heard of
- * a key must enroll anew once it is in use. */
+ * a key must be told it once it is in use. Only the gateway knows: one that
+ * does not run says neither. */
 static bool
 heard(const struct tlskey_facts *f, EVP_PKEY *next)
 {
+	static const char meant[] =
+	    "Nothing was changed. If all clients are to be told the key: "
+	    "gatewayd tls replace --unheard\n";
 	const struct msg_empty none = {0};
 	const struct msg_sup_serves *told;
 	EVP_PKEY *key = read_key(f, "api/tls.key");
@@ -263,21 +303,25 @@ heard(const struct tlskey_facts *f, EVP_PKEY *next)
 	if (key == NULL || rollover_spki(mine, key) != 0 ||
 	    rollover_spki(spki, next) != 0)
 		goto out;
-	if (rootask(f->conf, MSG_SUP_SERVED, &none, MSG_SUP_SERVES, &body) ==
+	if (rootask(f->conf, MSG_SUP_SERVED, &none, MSG_SUP_SERVES, &body) !=
 	    0) {
-		told = body;
-		yes = rollover_check(
-			  said, told->tls_next, mine, f->server_id) == 0 &&
-		      strcmp(said, spki) == 0;
+		(void)fprintf(stderr,
+		    "gatewayd: whether clients have heard of the announced "
+		    "key is not known while the gateway does not\nanswer: "
+		    "start it, and replace the key then. %s",
+		    meant);
+		goto out;
 	}
+	told = body;
+	yes = rollover_check(said, told->tls_next, mine, f->server_id) == 0 &&
+	      strcmp(said, spki) == 0;
 	if (!yes)
-		(void)fputs(
+		(void)fprintf(stderr,
 		    "gatewayd: no client has heard of the announced key from "
-		    "the gateway: once it is in use, every one\nof them must "
-		    "enroll anew. Nothing was changed. Send SIGHUP, and "
-		    "replace it when all have asked for something.\n"
-		    "If that is meant: gatewayd tls replace --unheard\n",
-		    stderr);
+		    "the gateway: once it is in use, every one\nof them has "
+		    "to be told it. Send SIGHUP, and replace it when all have "
+		    "asked for something.\n%s",
+		    meant);
 out:
 	ipc_room_free(body);
 	EVP_PKEY_free(key);
@@ -290,12 +334,9 @@ agreed(void)
 {
 	if (isatty(STDIN_FILENO) == 1)
 		return ask_yes("Who has asked the gateway for nothing since "
-			       "the key was announced needs a new\ninvitation "
-			       "then. Put it into use?");
-	(void)fputs("There is no terminal to ask on: give --yes. Nothing was "
-		    "changed.\n",
-	    stderr);
-	return false;
+			       "the key was announced has to be told it\n"
+			       "then (`gatewayd tls show`). Put it into use?");
+	return no_terminal();
 }
 
 static int
@@ -331,20 +372,57 @@ out:
 	return r == 0 ? 0 : 1;
 }
 
+/* "LABEL SHA256:HEX" of a private key; whether there is one. */
+static bool
+show_key(const struct tlskey_facts *f, const char *name, const char *label,
+    char retspki[static 65])
+{
+	EVP_PKEY *key = there(f, name) ? read_key(f, name) : NULL;
+	const bool ok = key != NULL && rollover_spki(retspki, key) == 0;
+
+	if (ok)
+		(void)printf("%-10s SHA256:%s\n", label, retspki);
+	EVP_PKEY_free(key);
+	return ok;
+}
+
+/* What a client that has missed a change is to be told, by another way than
+ * from what answers it. */
+static int
+show(const struct tlskey_facts *f)
+{
+	char spki[65], next[65];
+
+	if (!show_key(f, "api/tls.key", "In use", spki)) {
+		(void)fprintf(stderr,
+		    "gatewayd: there is no key of the API below %s that can "
+		    "be read: are you root?\n",
+		    f->state_dir);
+		return 1;
+	}
+	(void)show_key(f, "api/tls-next.key", "Announced", next);
+	(void)printf("Whose jitctl says that the key IS NOT THE ONE, and sees "
+		     "the one in use, is to be told\nthis line, by a way "
+		     "that both trust:\n  jitctl pin SHA256:%s\n",
+	    spki);
+	return 0;
+}
+
 static int
 usage(FILE *to)
 {
 	(void)fputs(
 	    "gatewayd tls - the certificate and the key of the API\n\n"
+	    "  gatewayd tls show        the keys, and what to tell who has "
+	    "missed one\n"
 	    "  gatewayd tls renew       a new certificate, of the same key\n"
 	    "  gatewayd tls announce    a new key, signed by the one in use\n"
 	    "  gatewayd tls replace     puts the announced key into use\n\n"
 	    "  --unheard                replace what no client has heard of: "
-	    "all "
-	    "must enroll anew\n"
+	    "tell all the key\n"
 	    "  -c, --config FILE        default " SYSCONFDIR
 	    "/sallyport/gatewayd.yaml\n"
-	    "  -y, --yes                replace without asking\n",
+	    "  -y, --yes                announce, replace without asking\n",
 	    to);
 	return to == stdout ? 0 : EXIT_USAGE;
 }
@@ -362,8 +440,8 @@ tlskey_main(int argc, char **argv)
 	static const struct {
 		const char *word;
 		int (*fn)(const struct tlskey_facts *f);
-	} verbs[] = {
-	    {"renew", renew}, {"announce", announce}, {"replace", replace}};
+	} verbs[] = {{"show", show}, {"renew", renew}, {"announce", announce},
+	    {"replace", replace}};
 	const char *path = SYSCONFDIR "/sallyport/gatewayd.yaml";
 	struct tlskey_facts f;
 	struct conf conf;

@@ -32,8 +32,8 @@ struct tlskey_facts {
 MUST_CHECK int tlskey_make(
     const struct tlskey_facts *f, char retspki[static 65]);
 
-/* `gatewayd tls renew | announce | replace`: argv[0] is "tls"; returns an exit
- * status. */
+/* `gatewayd tls show | renew | announce | replace`: argv[0] is "tls"; returns
+ * an exit status. */
 int tlskey_main(int argc, char **argv);
 
 #endif

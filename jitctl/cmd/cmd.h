@@ -62,6 +62,7 @@ cmd_common_flags(void)
 int run_help(struct ctx *c);
 int run_version(struct ctx *c);
 int run_enroll(struct ctx *c);
+int run_pin(struct ctx *c);
 int run_mfa_reset(struct ctx *c);
 int run_mfa_codes(struct ctx *c);
 int run_keys(struct ctx *c);

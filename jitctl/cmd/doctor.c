@@ -346,9 +346,16 @@ check_gateway(struct ctx *c, json_t *checks, bool signs)
 	int x = read_verb(c, VERB_SERVER, NULL, NULL, &r);
 
 	if (x != EXIT_OK) {
-		add_check(checks, "gateway", CHECK_FAIL,
-		    "no connection with the pinned key (see above)",
-		    "check that it runs, and that its key is the invitation's");
+		if (c->socket != NULL)
+			add_check(checks, "gateway", CHECK_FAIL,
+			    "the admin socket does not answer (see above)",
+			    "systemctl status sallyport; journalctl -u "
+			    "sallyport");
+		else
+			add_check(checks, "gateway", CHECK_FAIL,
+			    "no connection with the pinned key (see above)",
+			    "check that it runs, and that its key is the one "
+			    "that gatewayd tls show prints there");
 		reply_done(&r);
 		return;
 	}
@@ -365,7 +372,9 @@ check_gateway(struct ctx *c, json_t *checks, bool signs)
 	if (c->socket == NULL &&
 	    !key_same(member(r.json, "host_key"), c->prof.host_key)) {
 		(void)snprintf(text, sizeof(text),
-		    "ask its admin; then enroll again: %s enroll", self(c));
+		    "ask its admin; if it was changed on purpose, as gatewayd "
+		    "tls show on the gateway says: %s pin KEY",
+		    self(c));
 		add_check(checks, "host key", CHECK_WARN,
 		    "the gateway's SSH host key is not the profile's", text);
 	}

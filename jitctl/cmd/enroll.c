@@ -13,10 +13,9 @@
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/cmd/factor.h"
 #include "jitctl/gateway/call.h"
-#include "jitctl/gateway/http.h"
 #include "jitctl/gateway/invitation.h"
+#include "jitctl/gateway/learn.h"
 #include "jitctl/gateway/profile.h"
-#include "jitctl/gateway/read.h"
 #include "jitctl/gateway/sign.h"
 #include "jitctl/term/prompt.h"
 #include "jitctl/term/say.h"
@@ -73,52 +72,12 @@ use_invitation(struct ctx *c, struct secret *retcode)
 	return x;
 }
 
-static bool
-learn_key(char *ret, size_t size, const json_t *v)
-{
-	char text[KEY_TEXT_SIZE];
-
-	return key_text(text, v) && str_copy(ret, size, text) == 0;
-}
-
-/* What the gateway's keys are from now on: another one later is told. */
-static bool
-learn_keys(struct profile *p, const json_t *server)
-{
-	const json_t *cas = json_object_get(server, "ca_keys");
-	const char *log_key = member(server, "log_key");
-
-	return learn_key(p->host_key, sizeof(p->host_key),
-		   json_object_get(server, "host_key")) &&
-	       learn_key(
-		   p->ca_key, sizeof(p->ca_key), json_array_get(cas, 0)) &&
-	       learn_key(p->ca_next_key, sizeof(p->ca_next_key),
-		   json_array_get(cas, 1)) &&
-	       str_text_ok(log_key, strlen(log_key)) &&
-	       str_copy(p->log_key, sizeof(p->log_key), log_key) == 0;
-}
-
 /* The first contact: the gateway's key has to be the invitation's. */
 static int
-learn_server(struct ctx *c)
+first_contact(struct ctx *c)
 {
-	struct reply r = {0};
-	int x = http_learn_key(c);
+	const int x = learn_server(c);
 
-	if (x == EXIT_OK)
-		x = read_verb(c, VERB_SERVER, NULL, NULL, &r);
-	if (x != EXIT_OK)
-		return x;
-	c->prof.ssh_port = member_port(r.json, "ssh_port");
-	if (c->prof.ssh_port == 0 ||
-	    str_copy(c->prof.server_id, sizeof(c->prof.server_id),
-		member_name(r.json, "server_id")) != 0 ||
-	    c->prof.server_id[0] == '\0' || !learn_keys(&c->prof, r.json)) {
-		say_error("%s does not answer like a Sallyport gateway",
-		    c->prof.host);
-		x = EXIT_UNREACHABLE;
-	}
-	reply_done(&r);
 	if (x == EXIT_OK)
 		say(c,
 		    "%s:%u is the server your invitation names "
@@ -217,7 +176,7 @@ run_enroll(struct ctx *c)
 		return confirm(c);
 	}
 	if ((x = use_invitation(c, &code)) == EXIT_OK &&
-	    (x = learn_server(c)) == EXIT_OK)
+	    (x = first_contact(c)) == EXIT_OK)
 		x = begin(c, &code);
 	secret_free(&code);
 	if (x != EXIT_OK)

@@ -44,11 +44,12 @@ another_ca(const struct ctx *c, const char *key)
 
 	if (sshkey_parse_line(&k, key) == 0)
 		sshkey_fingerprint(fp, k.blob, k.len);
-	say_error("the gateway names a CA key that it did not have when you "
-		  "joined (%s): nothing to paste was printed. On the gateway: "
-		  "ssh-keygen -lf /var/lib/sallyport/pub/ca.pub; if it was "
-		  "changed on purpose, join anew with an invitation: %s "
-		  "enroll",
+	say_error(
+	    "the gateway names a CA key that it did not have when you "
+	    "joined (%s): nothing to paste was printed. On the gateway: "
+	    "ssh-keygen -lf /var/lib/sallyport/pub/ca.pub; if it was "
+	    "changed on purpose, know its keys anew, as gatewayd tls show "
+	    "there says: %s pin KEY",
 	    fp, self(c));
 	return EXIT_VERIFY;
 }

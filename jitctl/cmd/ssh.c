@@ -132,8 +132,9 @@ need_host_key(const struct ctx *c)
 	}
 	if ((x = call_need_profile(c)) == EXIT_OK &&
 	    (c->prof.host_key[0] == '\0' || c->prof.ssh_port == 0)) {
-		say_error("the profile does not know the gateway's host key; "
-			  "enroll again: %s enroll",
+		say_error(
+		    "the profile does not know the gateway's host key; "
+		    "as gatewayd tls show on the gateway says: %s pin KEY",
 		    self(c));
 		x = EXIT_LOGIN;
 	}

@@ -6,6 +6,8 @@
 
 #include "jitctl/cmd/cmd.h"
 
+#define EXAMPLE_PIN                                                            \
+	"5d2c0f3a9be1478644d07c1f2e6a8b90337e5cd148f6a2b7190e4dc85f3b6a21"
 #define B(f) [F_##f] = true
 #define WITH_CODE B(CODE_FILE)
 #define TARGET_FLAGS                                                           \
@@ -157,6 +159,13 @@ static const struct cmd cmds[] = {
 	.what = "join a gateway with an invitation",
 	.example = "enroll",
 	.run = run_enroll},
+    {.name = "pin",
+	.args = "KEY",
+	.min_args = 1,
+	.max_args = 1,
+	.what = "know the gateway by a key its admin told",
+	.example = "pin " EXAMPLE_PIN,
+	.run = run_pin},
     {.name = "mfa reset",
 	.args = "",
 	.flags.has = {B(RECOVERY_FILE), B(TEXT), B(CONFIRM), WITH_CODE},

@@ -273,13 +273,14 @@ say_changed_key(struct ctx *c, const char *seen)
 	const size_t n = strlen(c->prof.tls); /* of an invitation, its part */
 
 	c->key_changed = true;
-	say_error("the key of %s:%u IS NOT THE ONE your invitation or profile "
-		  "names. Nothing was sent.\n"
-		  "  expected SHA256:%s%s\n"
-		  "  seen     SHA256:%s\n"
-		  "Ask the gateway's admin. If the key was changed on purpose, "
-		  "get a new "
-		  "invitation: %s enroll",
+	say_error(
+	    "the key of %s:%u IS NOT THE ONE your invitation or profile "
+	    "names. Nothing was sent.\n"
+	    "  expected SHA256:%s%s\n"
+	    "  seen     SHA256:%s\n"
+	    "Ask the gateway's admin, not over this connection. If it was "
+	    "changed on purpose, gatewayd tls show\nprints there what "
+	    "to tell you: %s pin KEY",
 	    c->prof.host, c->prof.port, c->prof.tls, n < 64 ? "..." : "", seen,
 	    self(c));
 }

@@ -94,6 +94,10 @@ old=$(on gateway cat /var/lib/sallyport/pub/tls.spki)
 next=$(on gateway cut -d ' ' -f 1 /var/lib/sallyport/pub/tls.next)
 has_record ".event == \"gateway.reload\" and .tls == \"$old\" and .tls_next == \"$next\"" ||
 	fail 'no record of which key is announced'
+echo '- another in its place is announced after a yes alone'
+expect_fail 1 on gateway gatewayd tls announce </dev/null
+expect_out 'announced already: .gatewayd tls show'
+expect_eq "$next" "$(on gateway cut -d ' ' -f 1 /var/lib/sallyport/pub/tls.next)" 'the announced key'
 echo '- which replaces the old one after a yes alone'
 put_file gateway /etc/lab/replace.exp <<'EXPECT'
 set timeout 20
@@ -105,7 +109,7 @@ EXPECT
 expect_fail 1 on gateway gatewayd tls replace </dev/null
 expect_out 'no terminal.*--yes'
 expect_fail 1 on gateway expect /etc/lab/replace.exp n
-expect_out 'needs a new'
+expect_out 'has to be told it'
 expect_out 'Nothing was changed'
 expect_eq "$old" "$(on gateway cat /var/lib/sallyport/pub/tls.spki)" 'the key'
 expect_ok on gateway expect /etc/lab/replace.exp y
@@ -128,7 +132,25 @@ echo '- who has not is told'
 on client sed -i "s/^    tls: .*/    tls: \"$old\"/" /home/alice/.config/sallyport/config.yaml
 expect_fail 8 as alice request web-01 --for 7m
 expect_out 'IS NOT THE ONE'
+expect_out 'gatewayd tls show'
+expect_fail 8 as alice pin "SHA256:$old"
+expect_fail 8 as alice request web-01 --for 7m
+echo '- and, told the key by the admin, knows it, with nothing else to be made anew'
+expect_ok on gateway gatewayd tls show
+line=$(sed -n 's/^ *jitctl pin //p' <<<"$OUT")
+expect_eq "SHA256:$next" "$line" 'the key to be told'
+expect_ok as alice pin "$line"
+request alice web-01 --for 7m >/dev/null
 
+echo '- whether anybody has heard of a key only a gateway that runs can tell'
+expect_ok on gateway gatewayd tls announce
+pid=$(gw_pid supervisor)
 kill "$ssh"
 wait "$ssh" || true
+gone() { ! on gateway kill -0 "$pid" 2>/dev/null; }
+on gateway kill "$pid"
+wait_for 30 gone
+expect_fail 1 on gateway gatewayd tls replace --yes
+expect_out 'start it'
+expect_no_out 'no client has heard'
 pass

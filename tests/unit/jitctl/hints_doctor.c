@@ -12,8 +12,12 @@
 #include "jitctl/gateway/profile.h"
 #include "tests/unit/jitctl/hintscene.h"
 
-#define KEY "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHcyNZ7kzfyT"
-#define ANOTHER "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHcyNZ7kzfyU"
+#define KEY                                                                    \
+	"ssh-ed25519 "                                                         \
+	"AAAAC3NzaC1lZDI1NTE5AAAAIARVD0QRG/cQ/QLZaLgQ/DOZ3dFC5tS/WM8X57iGl5l1"
+#define ANOTHER                                                                \
+	"ssh-ed25519 "                                                         \
+	"AAAAC3NzaC1lZDI1NTE5AAAAIMpxZITSzzid/5HYQ9sW1/IdxHNyhEwlt4LFq5HKvOGc"
 
 /* What ssh-keygen -F finds of the gateway in known_hosts. */
 void
@@ -97,6 +101,50 @@ test_profiles_there(void **state)
 	check_says(x, run_status, NULL, none, EXIT_LOGIN, says);
 	x->c.opt.nargs = 0;
 	check_says(x, run_doctor, NULL, none, EXIT_FAILED, says);
+	(void)unlink(path);
+	*strrchr(path, '/') = '\0';
+	(void)rmdir(path);
+	(void)setenv("XDG_CONFIG_HOME", "/proc/none", 1);
+}
+
+#define SERVER(id, key)                                                        \
+	"{\"server_id\":\"" id "\",\"ssh_port\":2222,\"host_key\":\"" key      \
+	"\",\"ca_keys\":[\"" KEY "\",\"" KEY "\"],\"log_key\":\"log+1+x\"}"
+
+/* The key is what the admin told, for the gateway that the profile is of. */
+void
+test_pin(void **state)
+{
+	static const struct step gw1[] = {
+	    {"/v1/server", 200, SERVER("gw-1", ANOTHER)}, {NULL, 0, NULL}};
+	static const struct step gw2[] = {
+	    {"/v1/server", 200, SERVER("gw-2", ANOTHER)}, {NULL, 0, NULL}};
+	static const char *const usage[] = {"gatewayd tls show", NULL, NULL};
+	static const char *const other[] = {
+	    "is the gateway gw-2", "nothing was changed", NULL, NULL};
+	static const char *const taken[] = {"from now on: SHA256:" HEX64,
+	    "Its SSH host key is another one as well, SHA256:",
+	    "jitctl --profile lab known-hosts", NULL, "CA key", NULL};
+	struct scene *x = *state;
+	struct ctx c = {0};
+	char path[128];
+
+	(void)setenv("XDG_CONFIG_HOME", x->s.dir, 1);
+	assert_int_equal(profiles_path(path, sizeof(path)), 0);
+	strcpy(x->c.prof.server_id, "gw-1");
+	strcpy(x->c.prof.host_key, KEY);
+	strcpy(x->c.prof.ca_key, KEY);
+	check_says(x, run_pin, "SHA256:0011", gw1, EXIT_USAGE, usage);
+	check_says(x, run_pin, "SHA256:" HEX64, gw2, EXIT_CONFLICT, other);
+	assert_int_not_equal(access(path, F_OK), 0);
+	strcpy(x->c.prof.server_id, "gw-1");
+	strcpy(x->c.prof.host_key, KEY);
+	check_says(x, run_pin, HEX64, gw1, EXIT_OK, taken);
+	c.opt = x->c.opt;
+	assert_int_equal(profile_choose(&c), EXIT_OK);
+	assert_true(c.have_profile);
+	assert_string_equal(c.prof.tls, HEX64);
+	assert_string_equal(c.prof.host_key, ANOTHER);
 	(void)unlink(path);
 	*strrchr(path, '/') = '\0';
 	(void)rmdir(path);

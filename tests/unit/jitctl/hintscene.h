@@ -31,6 +31,7 @@ void test_short_code(void **state);
 void test_known_hosts(void **state);
 void test_doctor_hints(void **state);
 void test_profiles_there(void **state);
+void test_pin(void **state);
 
 /* hints_set.c */
 void test_new_host_key(void **state);

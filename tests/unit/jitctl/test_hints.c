@@ -515,6 +515,7 @@ main(void)
 	    cmocka_unit_test(test_known_hosts),
 	    T(test_doctor_hints),
 	    T(test_profiles_there),
+	    T(test_pin),
 	    T(test_whole),
 	    T(test_new_host_key),
 	    T(test_ssh_line),
