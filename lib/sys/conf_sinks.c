@@ -167,15 +167,35 @@ read_sink(struct yaml *y, const struct yaml_item *map, struct conf_sink *k)
 		read_syslog(y, map, k);
 }
 
+static void
+try_files(struct yaml *y, const struct yaml_item *map,
+    const struct conf_sink *k, conf_file_fn *try)
+{
+	char why[LIMIT_PATH_SIZE + LIMIT_TEXT_SIZE];
+
+	for (enum sinkfile f = 0; f < SINKFILES; f++) {
+		const struct yaml_item *at = yaml_find(map, sinkfile_name(f));
+		const int r = try(k, f);
+
+		if (r == 0)
+			continue;
+		sinkfile_why(why, sizeof(why), f, sinkfile_path(k, f), r);
+		yaml_error(y, at != NULL ? at : map, "sinks: %s: %s",
+		    sinkfile_name(f), why);
+	}
+}
+
 void
 conf_read_sinks(struct yaml *y, const struct yaml_item *root,
-    struct conf_sink ret[static LIMIT_SINKS])
+    struct conf_sink ret[static LIMIT_SINKS], conf_file_fn *try)
 {
 	const struct yaml_item *list =
 	    yaml_get_list(y, root, "sinks", false, LIMIT_SINKS);
 
 	for (size_t i = 0; list != NULL && i < yaml_count(list); i++) {
 		read_sink(y, yaml_at(list, i), &ret[i]);
+		if (try != NULL)
+			try_files(y, yaml_at(list, i), &ret[i], try);
 		for (size_t k = 0; k < i; k++)
 			if (strcmp(ret[k].name, ret[i].name) == 0)
 				yaml_error(y, yaml_at(list, i),

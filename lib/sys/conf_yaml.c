@@ -206,7 +206,8 @@ read_connections(
 }
 
 static void
-read_rest(struct yaml *y, const struct yaml_item *root, struct conf *c)
+read_rest(struct yaml *y, const struct yaml_item *root, struct conf *c,
+    conf_file_fn *try)
 {
 	const struct yaml_item *map = yaml_get_map(y, root, "policy", false);
 	bool second = true;
@@ -229,7 +230,7 @@ read_rest(struct yaml *y, const struct yaml_item *root, struct conf *c)
 	}
 	if (yaml_get_word(y, root, "kernel", false, kernel_words, &word))
 		c->kernel = word == 1 ? KERNEL_OLD : KERNEL_AUTO;
-	conf_read_sinks(y, root, c->sinks);
+	conf_read_sinks(y, root, c->sinks, try);
 }
 
 static void
@@ -263,7 +264,8 @@ check_apart(struct yaml *y, const struct yaml_item *root, const struct conf *c)
 }
 
 static void
-read_all(struct yaml *y, const struct yaml_item *root, struct conf *c)
+read_all(struct yaml *y, const struct yaml_item *root, struct conf *c,
+    conf_file_fn *try)
 {
 	const struct yaml_item *map;
 	const char *s = NULL;
@@ -295,7 +297,7 @@ read_all(struct yaml *y, const struct yaml_item *root, struct conf *c)
 		    "admin_socket: too long: at most %d bytes",
 		    SOCKET_PATH_SIZE - 1);
 	read_path(y, root, "state_dir", c->state_dir);
-	read_rest(y, root, c);
+	read_rest(y, root, c, try);
 }
 
 static void
@@ -356,6 +358,12 @@ read_file(struct secret *ret, const char *path, FILE *err)
 int
 conf_load(struct conf *ret, const char *path, FILE *err)
 {
+	return conf_try(ret, path, NULL, err);
+}
+
+int
+conf_try(struct conf *ret, const char *path, conf_file_fn *try, FILE *err)
+{
 	uint8_t digest[SHA256_DIGEST_LENGTH];
 	struct secret text = {0};
 	struct yaml *y = NULL;
@@ -369,7 +377,7 @@ conf_load(struct conf *ret, const char *path, FILE *err)
 		goto out;
 	defaults(&c);
 	if (yaml_errors(y) == 0)
-		read_all(y, yaml_root(y), &c);
+		read_all(y, yaml_root(y), &c, try);
 	r = 0;
 	if ((n = yaml_errors(y)) > 0) {
 		yaml_print_errors(err, y);

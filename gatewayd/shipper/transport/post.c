@@ -17,15 +17,13 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/fault.h"
-#include "base/safefile.h"
 #include "base/secret.h"
 #include "base/str.h"
 #include "core/hook.h"
 #include "shipper/transport/resolve.h"
+#include "sys/sinkfile.h"
 
-enum { WHY_SIZE = 512, SECRET_FILE_MAX = 1024 /* internal: two lines */ };
-
-enum { FILE_CA = 0, FILE_CERT, FILE_KEY, FILES };
+enum { WHY_SIZE = 512 };
 
 struct post {
 	struct process *process;
@@ -38,7 +36,7 @@ struct post {
 	struct curl_slist *headers, *resolved;
 	char at[LIMIT_HOST_SIZE + ADDR_TEXT_SIZE * LIMIT_SINK_ADDRS + 16];
 	char url[LIMIT_HOST_SIZE + LIMIT_PATH_SIZE + 32];
-	struct secret file[FILES];
+	struct secret file[SINKFILE_TLS];
 	char error[CURL_ERROR_SIZE];
 	size_t heard;      /* bytes of the answer */
 	struct addr wrong; /* where it would have led; family 0 = nowhere */
@@ -119,7 +117,7 @@ post_stop(struct post *x)
 	x->easy = NULL;
 	curl_slist_free_all(x->headers);
 	x->headers = NULL;
-	for (unsigned i = 0; i < FILES; i++)
+	for (unsigned i = 0; i < SINKFILE_TLS; i++)
 		secret_free(&x->file[i]);
 }
 
@@ -281,11 +279,11 @@ set_trust(CURL *h, const struct post *x)
 	SET(CURLOPT_CAINFO, NULL);
 	SET(CURLOPT_CAPATH, NULL);
 	if (e == CURLE_OK)
-		e = set_blob(h, CURLOPT_CAINFO_BLOB, &x->file[FILE_CA]);
+		e = set_blob(h, CURLOPT_CAINFO_BLOB, &x->file[SINKFILE_CA]);
 	if (e == CURLE_OK)
-		e = set_blob(h, CURLOPT_SSLCERT_BLOB, &x->file[FILE_CERT]);
+		e = set_blob(h, CURLOPT_SSLCERT_BLOB, &x->file[SINKFILE_CERT]);
 	if (e == CURLE_OK)
-		e = set_blob(h, CURLOPT_SSLKEY_BLOB, &x->file[FILE_KEY]);
+		e = set_blob(h, CURLOPT_SSLKEY_BLOB, &x->file[SINKFILE_KEY]);
 	return e;
 }
 
@@ -314,37 +312,24 @@ set_message(CURL *h, struct post *x, const void *body, size_t n)
 /* ---- its files */
 
 static int
-read_file(struct secret *ret, const char *path, size_t max, bool secret,
+read_file(struct secret *ret, enum sinkfile f, const struct conf_sink *conf,
     char *why, size_t size)
 {
-	const int e = path[0] == '\0' ? 0
-				      : safefile_read(ret, path, max,
-					    secret ? SAFEFILE_NOT_OTHERS : 0);
+	const char *path = sinkfile_path(conf, f);
+	const int e = path[0] == '\0' ? 0 : sinkfile_read(ret, f, path);
 
 	if (e != 0)
-		(void)snprintf(why, size, "%s cannot be used: %s%s", path,
-		    e == GW_ESYS ? strerror(errno)
-		    : e == GW_EDENIED
-			? "it must be a regular file that belongs to root and "
-			  "that nobody else may write"
-			: err_str(e),
-		    e == GW_EDENIED && secret
-			? ", and only its group read (chgrp sallyport-shipper, "
-			  "chmod 640)"
-			: "");
+		sinkfile_why(why, size, f, path, e);
 	return e;
 }
 
 static int
 read_files(struct post *x, char *why, size_t size)
 {
-	const char *const path[FILES] = {
-	    x->conf->ca_file, x->conf->cert_file, x->conf->key_file};
 	int e = 0;
 
-	for (unsigned i = 0; e == 0 && i < FILES; i++)
-		e = read_file(&x->file[i], path[i], LIMIT_CA_FILE_MAX,
-		    i == FILE_KEY, why, size);
+	for (enum sinkfile i = 0; e == 0 && i < SINKFILE_TLS; i++)
+		e = read_file(&x->file[i], i, x->conf, why, size);
 	return e;
 }
 
@@ -357,16 +342,13 @@ sign(struct post *x, const char *id, const void *body, size_t n, char *why,
 	struct hook_keys keys = {.n = 0};
 	struct secret file = {0};
 	char signature[HOOK_SIGNATURE_SIZE], line[HOOK_SIGNATURE_SIZE + 64];
-	int e = read_file(
-	    &file, x->conf->secret_file, SECRET_FILE_MAX, true, why, size);
+	int e = read_file(&file, SINKFILE_SECRET, x->conf, why, size);
 
 	if (e != 0)
 		return e;
 	if ((e = hook_keys_parse(&keys, file.p, file.len)) != 0)
-		(void)snprintf(why, size,
-		    "%s cannot be used: a line like whsec_BASE64 was expected, "
-		    "of 24 to 64 bytes, or two of them",
-		    x->conf->secret_file);
+		sinkfile_why(
+		    why, size, SINKFILE_SECRET, x->conf->secret_file, e);
 	else if ((e = hook_sign(signature, &keys, id, now_s, body, n)) != 0)
 		(void)snprintf(why, size, "%s", err_str(e));
 	hook_keys_done(&keys);

@@ -4,7 +4,6 @@
  */
 #include "shipper/transport/trust.h"
 
-#include <errno.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -16,16 +15,13 @@
 
 #include "base/err.h"
 #include "base/fault.h"
-#include "base/limits.h"
-#include "base/safefile.h"
 #include "sys/pem.h"
-
-enum { FILE_CA = 0, FILE_CERT, FILE_KEY, FILES };
+#include "sys/sinkfile.h"
 
 struct trust {
-	const char *path[FILES];
-	SSL_CTX *ctx;           /* NULL = not read */
-	struct stat was[FILES]; /* when they were */
+	const struct conf_sink *conf;
+	SSL_CTX *ctx;                  /* NULL = not read */
+	struct stat was[SINKFILE_TLS]; /* when they were */
 };
 
 static int
@@ -81,38 +77,20 @@ use_key(SSL_CTX *ctx, const struct secret *pem)
 	return e;
 }
 
-static const struct {
-	int (*use)(SSL_CTX *ctx, BIO *bio); /* NULL: a key */
-	unsigned flags;                     /* of safefile_read() */
-	const char *lacks, *bad, *mode;
-} files[FILES] = {
-    [FILE_CA] = {add_cas, 0, "it has no certificate", "OpenSSL refuses it",
-	"it must be a regular file that belongs to root and that nobody else "
-	"may write"},
-    [FILE_CERT] = {use_certificate, 0, "it has no certificate",
-	"OpenSSL refuses it",
-	"it must be a regular file that belongs to root and that nobody else "
-	"may write"},
-    [FILE_KEY] = {NULL, SAFEFILE_NOT_OTHERS,
-	"it has no private key that needs no passphrase",
-	"it is not the key of the certificate",
-	"it must be a regular file that belongs to root, that nobody else may "
-	"write, and only its group read (chgrp sallyport-shipper, chmod 640)"},
-};
-
 static int
-read_file(SSL_CTX *ctx, size_t i, const char *path)
+read_file(SSL_CTX *ctx, enum sinkfile i, const char *path)
 {
 	struct secret pem = {0};
 	BIO *bio = NULL;
-	int e = safefile_read(&pem, path, LIMIT_CA_FILE_MAX, files[i].flags);
+	int e = sinkfile_read(&pem, i, path);
 
 	if (e != 0)
 		return e;
-	if (files[i].use == NULL)
+	if (i == SINKFILE_KEY)
 		e = use_key(ctx, &pem);
 	else if ((bio = BIO_new_mem_buf(pem.p, (int)pem.len)) != NULL)
-		e = files[i].use(ctx, bio);
+		e = i == SINKFILE_CA ? add_cas(ctx, bio)
+				     : use_certificate(ctx, bio);
 	else
 		e = GW_ENOMEM;
 	ERR_clear_error(); /* the end of the file is an error too */
@@ -140,15 +118,17 @@ make_context(void)
 
 /* All of them, or nothing: *retbad is the one that cannot be used. */
 static int
-read_context(struct trust *t, size_t *retbad)
+read_context(struct trust *t, enum sinkfile *retbad)
 {
 	SSL_CTX *ctx = make_context();
 	int e = ctx == NULL ? GW_ECRYPTO : 0;
 
-	for (size_t i = 0; e == 0 && i < FILES; i++) {
+	for (enum sinkfile i = 0; e == 0 && i < SINKFILE_TLS; i++) {
+		const char *path = sinkfile_path(t->conf, i);
+
 		*retbad = i;
-		if (t->path[i][0] != '\0')
-			e = read_file(ctx, i, t->path[i]);
+		if (path[0] != '\0')
+			e = read_file(ctx, i, path);
 	}
 	if (e == 0)
 		t->ctx = ctx;
@@ -162,9 +142,7 @@ trust_new(struct trust **ret, const struct conf_sink *conf)
 {
 	if ((*ret = calloc(1, sizeof(**ret))) == NULL)
 		return GW_ENOMEM;
-	(*ret)->path[FILE_CA] = conf->ca_file;
-	(*ret)->path[FILE_CERT] = conf->cert_file;
-	(*ret)->path[FILE_KEY] = conf->key_file;
+	(*ret)->conf = conf;
 	return 0;
 }
 
@@ -180,16 +158,18 @@ same(const struct stat *a, const struct stat *b)
 /* Are they what was read? now[] is what they are, *retbad one that cannot be
  * looked at. */
 static int
-look(const struct trust *t, struct stat now[static FILES], bool *retsame,
-    size_t *retbad)
+look(const struct trust *t, struct stat now[static SINKFILE_TLS], bool *retsame,
+    enum sinkfile *retbad)
 {
 	*retsame = t->ctx != NULL;
-	memset(now, 0, FILES * sizeof(*now));
-	for (size_t i = 0; i < FILES; i++) {
+	memset(now, 0, SINKFILE_TLS * sizeof(*now));
+	for (enum sinkfile i = 0; i < SINKFILE_TLS; i++) {
+		const char *path = sinkfile_path(t->conf, i);
+
 		*retbad = i;
-		if (t->path[i][0] == '\0')
+		if (path[0] == '\0')
 			continue;
-		if (stat(t->path[i], &now[i]) != 0)
+		if (stat(path, &now[i]) != 0)
 			return GW_ESYS;
 		*retsame = *retsame && same(&now[i], &t->was[i]);
 	}
@@ -199,9 +179,9 @@ look(const struct trust *t, struct stat now[static FILES], bool *retsame,
 int
 trust_read(struct trust *t, char *rettext, size_t size)
 {
-	struct stat now[FILES];
+	struct stat now[SINKFILE_TLS];
 	bool is_same = false;
-	size_t bad = FILE_CA;
+	enum sinkfile bad = SINKFILE_CA;
 	int e;
 
 	if (t->ctx != NULL && FAULT(read_once))
@@ -216,12 +196,7 @@ trust_read(struct trust *t, char *rettext, size_t size)
 		if ((e = read_context(t, &bad)) == 0)
 			return 0;
 	}
-	(void)snprintf(rettext, size, "%s cannot be used: %s", t->path[bad],
-	    e == GW_ESYS      ? strerror(errno)
-	    : e == GW_EINVAL  ? files[bad].lacks
-	    : e == GW_ECRYPTO ? files[bad].bad
-	    : e == GW_EDENIED ? files[bad].mode
-			      : err_str(e));
+	sinkfile_why(rettext, size, bad, sinkfile_path(t->conf, bad), e);
 	return e;
 }
 

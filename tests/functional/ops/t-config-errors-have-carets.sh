@@ -75,6 +75,24 @@ complains '4:[0-9]+' '"host" is not for a sink of type webhook' \
 	<<<"$good"$'\nsinks:\n'"- {$hook, url: \"https://h/\", host: h}"
 complains '4:[0-9]+' '"url" is not for a sink of type syslog' \
 	<<<"$good"$'\nsinks:\n- {name: x, host: h, ca: /y, url: "https://h/"}'
+echo '- the files of a receiver: there, to be read by who sends, and what they should be'
+on gateway sh -c 'cd /etc/lab && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 \
+	-nodes -subj /CN=x -days 2 -keyout a.key -out a.pem 2>/dev/null &&
+	openssl genpkey -algorithm ed25519 -out b.key && echo no >no.pem &&
+	chgrp sallyport-shipper b.key && chmod 640 b.key && chmod 600 a.key'
+tls='name: x, host: h, cert: /etc/lab/a.pem'
+complains '4:[0-9]+' 'ca: /y/ca.pem cannot be used: No such file' \
+	<<<"$good"$'\nsinks:\n- {name: x, host: h, ca: /y/ca.pem}'
+complains '4:[0-9]+' 'ca: /etc/lab/no.pem cannot be used: it has no certificate' \
+	<<<"$good"$'\nsinks:\n- {name: x, host: h, ca: /etc/lab/no.pem}'
+complains '4:[0-9]+' 'secret: /s cannot be used' <<<"$good"$'\nsinks:\n'"- {$hook, url: \"https://h/\"}"
+complains '4:[0-9]+' 'key: /etc/lab/a.key cannot be used: Permission denied' \
+	<<<"$good"$'\nsinks:\n'"- {$tls, ca: /etc/lab/a.pem, key: /etc/lab/a.key}"
+complains '4:[0-9]+' 'b.key cannot be used: it is not the key of the certificate' \
+	<<<"$good"$'\nsinks:\n'"- {$tls, ca: /etc/lab/a.pem, key: /etc/lab/b.key}"
+on gateway sh -c 'chgrp sallyport-shipper /etc/lab/a.key && chmod 640 /etc/lab/a.key'
+put_file gateway /etc/lab/bad.yaml <<<"$good"$'\nsinks:\n'"- {$tls, ca: /etc/lab/a.pem, key: /etc/lab/a.key}"
+expect_ok on gateway gatewayd -t -c /etc/lab/bad.yaml
 complains "3:[0-9]+" 'too long: at most 107' <<<"$good
 admin_socket: /$(printf 'a%.0s' {1..120})"
 complains 3:1 'a tab: YAML is indented with spaces' <<<$'server_id: a\nssh:\n\tentry: grant'
