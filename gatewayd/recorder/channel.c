@@ -99,6 +99,7 @@ channel_flush(struct channel *c)
 		return e;
 	/* half a character is in no line yet */
 	c->written = c->received - c->cast.ntail;
+	c->cost = channel_size(c);
 	return 0;
 }
 
@@ -323,8 +324,10 @@ channel_begin(struct channel *c, struct left *left)
 	write_header(c);
 	if (c->earlier[0] != '\0' && (e = write_size(c)) != 0)
 		return e;
-	if ((e = channel_flush(c)) == 0)
+	if ((e = channel_flush(c)) == 0) {
 		c->told = c->written;
+		c->paid = c->cost;
+	}
 	return e;
 }
 

@@ -43,6 +43,8 @@ struct channel {
 	uint64_t written;   /* of these, in whole lines of the files */
 	uint64_t told;      /* of these, its session was answered for */
 	bool slow;          /* for the rest it waits: there was too much */
+	uint64_t cost;      /* bytes of the files that those written are, */
+	uint64_t paid;      /* and of these, what its pace was charged */
 };
 
 /*

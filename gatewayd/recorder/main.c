@@ -88,9 +88,12 @@ static void
 answer(struct recorder *rec, struct recording *s, struct channel *c)
 {
 	const uint64_t owed = c->written - c->told;
-	const uint64_t n = share_answer(
-	    rec->shares, s->user, &s->share, owed, clock_now().boot_ms);
+	const uint64_t cost = FAULT(pace_of_output) ? owed : c->cost - c->paid;
+	const uint64_t paid = share_answer(
+	    rec->shares, s->user, &s->share, cost, clock_now().boot_ms);
+	const uint64_t n = share_part(owed, paid, cost);
 
+	c->paid += paid;
 	c->told += n;
 	c->slow = n < owed;
 	if (n > 0)
@@ -369,7 +372,7 @@ on_close(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	s->nchannels--;
 	ended.bytes = c->received;
 	(void)share_answer(rec->shares, s->user, &s->share,
-	    c->received - c->told, clock_now().boot_ms);
+	    channel_size(c) - c->paid, clock_now().boot_ms);
 	if ((e = channel_end(c, s->full ? "full" : "")) != 0)
 		fail(rec, s, e);
 	else

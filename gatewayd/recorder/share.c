@@ -239,6 +239,12 @@ share_answer(struct shares *s, const char *user, struct share *own, uint64_t n,
 	return n;
 }
 
+uint64_t
+share_part(uint64_t n, uint64_t paid, uint64_t cost)
+{
+	return paid >= cost ? n : n * paid / cost;
+}
+
 void
 share_round(struct shares *s)
 {

@@ -55,10 +55,14 @@ void share_text(const struct shares *s, const char *user,
  * system. GW_EFULL: they are too many; GW_ENOMEM. */
 MUST_CHECK int share_take(struct shares *s, const char *user, struct share *own,
     uint64_t n, uint64_t total, int64_t boot_ms);
-/* How many of n bytes that were written may be answered for now; they are
- * spent. Where several channels wait each gets its part of what there is. */
+/* How many of n bytes that were written to files may be answered for now; they
+ * are spent. Where several channels wait each gets its part of what there is.
+ */
 uint64_t share_answer(struct shares *s, const char *user, struct share *own,
     uint64_t n, int64_t boot_ms);
+/* Output is n bytes, and cost in the files (escaped, up to six times as much):
+ * for how much of it may be answered when so much of that is paid? */
+uint64_t share_part(uint64_t n, uint64_t paid, uint64_t cost);
 /* Before a round of answers to all that wait: none does; one more does. */
 void share_round(struct shares *s);
 void share_waits(

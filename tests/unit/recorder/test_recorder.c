@@ -14,6 +14,7 @@
 
 #include <openssl/evp.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/str.h"
 
@@ -278,6 +279,41 @@ test_too_fast(void **state)
 	stop(t);
 }
 
+/* What is escaped counts as what it takes on the disk, six times as much. */
+static void
+test_escaped_costs(void **state)
+{
+	enum { PIECE = LIMIT_REC_DATA_MAX, KIB = 1024 };
+	struct scene *t = *state;
+	const int64_t from = clock_mono_us();
+	const uint64_t enough = LIMIT_RECORD_BURST / 6 + 340 * KIB;
+	uint64_t sent = 0, told = 0, may = 0;
+	char event[4096], *nul = calloc(1, PIECE);
+
+	assert_non_null(nul);
+	start(t);
+	open_channel(t, 1);
+	testlink_event(&t->notary, EV_RECORDING_START, 1, event, sizeof(event));
+	(void)testlink_want(&t->session, MSG_REC_STATE);
+	while (told < enough) {
+		if (sent - told + PIECE <= LIMIT_REC_UNACKED) {
+			send_data(t, 1, REC_OUTPUT, nul, PIECE);
+			sent += PIECE;
+		} else {
+			told = ((const struct msg_rec_state *)testlink_want(
+				    &t->session, MSG_REC_STATE))
+				   ->bytes;
+		}
+		while (testlink_next(&t->notary, 0) != 0)
+			; /* its chunks */
+	}
+	may = LIMIT_RECORD_BURST + 64 * KIB +
+	      (uint64_t)(clock_mono_us() - from) * LIMIT_RECORD_RATE / 1000000;
+	assert_true(6 * told <= may);
+	free(nul);
+	stop(t);
+}
+
 /* How often it waits for the disk from now on, once it did for the first time;
  * 0 = not within some seconds. */
 static unsigned
@@ -391,6 +427,7 @@ main(void)
 	    T(test_synced),
 	    T(test_full),
 	    T(test_too_fast),
+	    T(test_escaped_costs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

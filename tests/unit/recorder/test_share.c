@@ -127,6 +127,22 @@ pour(struct shares *s, const char *user, struct share *own, int64_t boot_ms)
 	return all;
 }
 
+/* What is answered for of output follows what of its files is paid. */
+static void
+test_part(void **state)
+{
+	const uint64_t most = LIMIT_REC_UNACKED;
+
+	(void)state;
+	assert_int_equal(share_part(0, 0, 0), 0);
+	assert_int_equal(share_part(100, 100, 100), 100);
+	assert_int_equal(share_part(100, 300, 600), 50);
+	assert_int_equal(share_part(100, 0, 600), 0);
+	assert_int_equal(share_part(1, 5, 6), 0);
+	assert_int_equal(share_part(1, 6, 6), 1);
+	assert_int_equal(share_part(most, 6 * most - 1, 6 * most), most - 1);
+}
+
 /* One session, one user and all of them have their pace; who comes late gets
  * their part in each round. */
 static void
@@ -176,6 +192,7 @@ main(void)
 	    cmocka_unit_test(test_shares),
 	    cmocka_unit_test(test_hold),
 	    cmocka_unit_test(test_text),
+	    cmocka_unit_test(test_part),
 	    cmocka_unit_test(test_paces),
 	};
 
