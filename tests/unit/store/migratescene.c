@@ -260,7 +260,7 @@ want_roles(struct store *s)
 	assert_int_equal(n, 2);
 	assert_string_equal(all[0].name, "never");
 	assert_true(all[0].deny && !all[0].record && !all[0].reason);
-	assert_true(name_list_has(&all[0].groups, "guests"));
+	assert_true(name_list_has(&all[0].groups.names, "guests"));
 	assert_string_equal(all[1].name, "ops");
 	assert_int_equal(all[1].max_s, 3600);
 	assert_int_equal(all[1].mfa_age_s, 60);
