@@ -128,6 +128,8 @@ print(const struct ctx *c, const json_t *o, const char *target)
 		    t[2][0] != '\0' ? t[2] : "", t[2][0] != '\0' ? ")" : "");
 	request_print_refused(c, stdout, json_object_get(o, "refused"));
 	print_conditions(o);
+	request_print_would_refuse(
+	    c, stdout, json_object_get(o, "would_refuse"));
 	if (json_is_object(pass))
 		request_print_would_pass(c, stdout, "This passes", target,
 		    json_object_get(o, "refused"), pass);

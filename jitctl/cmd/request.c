@@ -197,6 +197,23 @@ request_print_refused(const struct ctx *c, FILE *f, const json_t *list)
 	}
 }
 
+void
+request_print_would_refuse(const struct ctx *c, FILE *f, const json_t *list)
+{
+	char t[2][CELL_SIZE], hint[CELL_SIZE * 2];
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *o = json_array_get(list, i);
+
+		cell_text(t[0], json_object_get(o, "role"), COL_TEXT);
+		cell_text(t[1], json_object_get(o, "text"), COL_SAID);
+		self_text(c, hint, sizeof(hint), t[1]);
+		(void)fprintf(f,
+		    "Would be refused by role %s (report only): %s\n", t[0],
+		    hint);
+	}
+}
+
 static void
 print_refusal(const struct ctx *c, const struct reply *r)
 {
@@ -334,6 +351,9 @@ print_granted(const struct ctx *c, const json_t *o)
 	    t[1], t[2], t[3], t[4],
 	    record ? "terminals and shells recorded" : "not recorded", t[5]);
 	tell_door(c, o, t[3]);
+	if (!c->quiet)
+		request_print_would_refuse(
+		    c, stderr, json_object_get(o, "would_refuse"));
 	tell_knock(c, o);
 	(void)grant_tell_open(c, o, "Also");
 	return c->quiet ? EXIT_OK : print_ssh(c, o, direct);

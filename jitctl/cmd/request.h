@@ -16,6 +16,9 @@ void request_print_would_pass(const struct ctx *c, FILE *f, const char *head,
     const char *target, const json_t *refused, const json_t *would_pass);
 /* Its [{"field","text"}], a line each. */
 void request_print_refused(const struct ctx *c, FILE *f, const json_t *list);
+/* Its [{"role","text"}] of roles that are tried out, a line each. */
+void request_print_would_refuse(
+    const struct ctx *c, FILE *f, const json_t *list);
 /* Exactly which commands: sets of templates, a line each. */
 void request_print_commands(FILE *f, const json_t *sets);
 

@@ -274,7 +274,7 @@ access_diff_user(struct access_diff *d, const char *name,
 		for (size_t i = 0; groups[s] != NULL && i < d->npairs; i++) {
 			const struct policy_role *r = d->pairs[i].role[s];
 
-			if (r == NULL ||
+			if (r == NULL || r->report_only ||
 			    !policy_is_for(r, name, groups[s], d->at_ms))
 				continue;
 			set_bit(d->bits[s], i, true);

@@ -83,6 +83,7 @@
 	X(REQUEST_LAPSE, "JG2005I", "request.lapse", 1, W_BRK)                 \
 	X(REQUEST_ACTIVATE, "JG2006I", "request.activate", 2, W_BRK)           \
 	X(REQUEST_ACTIVATE_DENIED, "JG2006W", "request.activate", 3, W_BRK)    \
+	X(REQUEST_WOULD_REFUSE, "JG2007I", "request.would_refuse", 2, W_BRK)   \
 	X(LOCK_CREATE, "JG2020I", "lock.create", 3, W_BRK)                     \
 	X(LOCK_REMOVE, "JG2021I", "lock.remove", 2, W_BRK)                     \
 	X(LOCK_EXPIRE, "JG2022I", "lock.expire", 1, W_BRK)                     \

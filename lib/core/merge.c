@@ -4,6 +4,7 @@
  */
 #include "core/merge.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/fault.h"
@@ -59,6 +60,18 @@ merge_list(struct name_list *l, const char *name)
 		return; /* full: the rest is left out */
 }
 
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+void
+merge_sort(struct name_list *l)
+{
+	qsort(l->name, l->n, sizeof(l->name[0]), by_name);
+}
+
 static bool
 is_named(const struct policy_role *r, const struct policy_facts *f)
 {
@@ -69,7 +82,8 @@ is_named(const struct policy_role *r, const struct policy_facts *f)
 static bool
 concerns(const struct policy_role *r, const struct policy_facts *f, bool deny)
 {
-	return r->deny == deny && (deny || is_named(r, f)) &&
+	return r->deny == deny && policy_holds(r, f) &&
+	       (deny || is_named(r, f)) &&
 	       policy_concerns(r, f->user, f->groups, f->target,
 		   deny ? f->when_ms : term_begins_ms(f));
 }
@@ -77,8 +91,9 @@ concerns(const struct policy_role *r, const struct policy_facts *f, bool deny)
 bool
 merge_concerns(const struct policy_role *allow, const struct policy_facts *f)
 {
-	return !allow->deny && policy_concerns(allow, f->user, f->groups,
-				   f->target, term_begins_ms(f));
+	return !allow->deny && policy_holds(allow, f) &&
+	       policy_concerns(
+		   allow, f->user, f->groups, f->target, term_begins_ms(f));
 }
 
 const struct policy_role *
@@ -193,6 +208,7 @@ merge_roles(struct merge *ret, struct term *term, const struct policy_facts *f,
 	for (size_t i = 0; i < n; i++)
 		if (merge_gives(term, &roles[i], f, login, port))
 			merge_role(ret, &roles[i]);
+	merge_sort(&ret->names);
 	if (ret->all.max_s > f->max_s)
 		ret->all.max_s = f->max_s;
 	if (ret->all.mfa_age_s > f->mfa_max_s)

@@ -26,6 +26,8 @@ struct merge {
 void merge_list(struct name_list *l, const char *name);
 /* What sessions by it may do. */
 uint32_t merge_caps(const struct policy_role *r);
+/* As told: whichever order the roles are in. */
+void merge_sort(struct name_list *l);
 bool merge_has_port(const struct policy_role *r, uint16_t port);
 bool merge_has_source(const struct policy_role *r, const struct addr *a);
 

@@ -45,6 +45,7 @@ refuse_role(struct policy_result *p, const struct policy_facts *f,
 	for (size_t i = 0; i < n; i++)
 		if (merge_concerns(&roles[i], f))
 			merge_list(&can, roles[i].name);
+	merge_sort(&can);
 	name_list_text(list, sizeof(list), &can);
 	str_escape(name, sizeof(name), f->role, strlen(f->role));
 	refuse(p, "role",
@@ -64,8 +65,10 @@ last_role(int64_t *ret_until_ms, const struct policy_facts *f,
 		const int64_t ms =
 		    policy_for_until_ms(&roles[i], f->user, f->groups);
 
-		if (roles[i].deny || ms > term_begins_ms(f) ||
-		    ms <= *ret_until_ms)
+		if (!policy_gives(&roles[i]) || ms > term_begins_ms(f) ||
+		    ms < *ret_until_ms || ms <= 0 ||
+		    (ms == *ret_until_ms &&
+			strcmp(roles[i].name, last->name) > 0))
 			continue;
 		last = &roles[i];
 		*ret_until_ms = ms;
@@ -239,9 +242,15 @@ set_role(struct policy_result *ret, const struct policy_role *r)
 }
 
 static void
-take_merge(struct policy_result *ret, const struct merge *m)
+take_merge(struct policy_result *ret, const struct policy_facts *f,
+    const struct merge *m)
 {
-	set_role(ret, m->decides);
+	/* without the one that is tried it passes: what is wrong is its doing
+	 */
+	set_role(
+	    ret, f->trial != NULL && name_list_has(&m->names, f->trial->name)
+		     ? f->trial
+		     : m->decides);
 	ret->max_s = m->all.max_s;
 	ret->mfa_age_s = m->all.mfa_age_s;
 	ret->caps = m->all.caps;
@@ -445,7 +454,7 @@ policy_decide(struct policy_result *ret, const struct policy_facts *f,
 		refuse_conditions(ret, f, near);
 		return;
 	}
-	take_merge(ret, &m);
+	take_merge(ret, f, &m);
 	if (ret->caps == 0) {
 		refuse_apart(ret, &m);
 		return;

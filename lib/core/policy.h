@@ -25,6 +25,8 @@
  *     at a target where the session does not pass through the gateway.
  *  6. What they want approved, all of it has to be (core/quorum.h).
  *  7. The deciding role is the one with the shortest time, then first by name.
+ *  8. A role that is report only has to do with nothing: it gives, denies and
+ *     adds nothing, whoever names it. What it would refuse is core/trial.h.
  * Doubt is POLICY_DENY, which is 0.
  */
 #ifndef CORE_POLICY_H
@@ -81,6 +83,8 @@ struct policy_facts {
 					 * that is to last longer its new end
 					 * alone; else 0 */
 	const struct zone_table *zones; /* NULL: none is known */
+	/* One that is report only, as if it held (core/trial.h). */
+	const struct policy_role *trial;
 };
 
 enum policy_verdict {
@@ -129,6 +133,10 @@ struct policy_result {
 	struct policy_refusal refused[POLICY_REFUSED_MAX];
 };
 
+/* It is no role that is tried out only, or the one that f is to try. */
+bool policy_holds(const struct policy_role *r, const struct policy_facts *f);
+/* It gives something to somebody, somewhere. */
+bool policy_gives(const struct policy_role *r);
 /* True when role and (user, groups, target) have to do with each other then. */
 bool policy_concerns(const struct policy_role *role, const char *user,
     const struct name_list *groups, const struct target *t, int64_t at_ms);

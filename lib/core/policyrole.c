@@ -9,6 +9,18 @@
 #include "base/str.h"
 #include "core/policy.h"
 
+bool
+policy_holds(const struct policy_role *r, const struct policy_facts *f)
+{
+	return !r->report_only || r == f->trial || FAULT(report_only);
+}
+
+bool
+policy_gives(const struct policy_role *r)
+{
+	return !r->deny && !r->report_only;
+}
+
 int64_t
 policy_for_until_ms(const struct policy_role *r, const char *user,
     const struct name_list *groups)

@@ -170,6 +170,11 @@ enum rolefield_bits {
 	X(deny, "deny", BOOL, SELECTS, 0, 1, 0, 0, OWN, "deny",                \
 	    "the role forbids instead of allowing",                            \
 	    "The role forbids instead of allowing.")                           \
+	X(report_only, "report_only", BOOL, SELECTS, 0, 1, 0,                  \
+	    ROLE_WIDE | ROLE_LATER, OWN, "report-only",                        \
+	    "try the role out: what it would refuse is recorded",              \
+	    "The role is tried out: it gives and refuses nothing, and what "   \
+	    "it would refuse is recorded.")                                    \
 	X(approvals, "approvals", QUORUMS, EACH, 0, LIMIT_QUORUM_LEVELS, 0,    \
 	    ROLE_WIDE, OWN, "approvals", "who must approve, as 1 of GROUP",    \
 	    "Who must approve a request, one level after the other: "          \

@@ -371,10 +371,10 @@ put_lost(json_t *ended, const struct broker *b, const struct target *old,
 
 	for (size_t i = 0; i < b->nroles; i++) {
 		const struct policy_role *r = &b->roles[i];
-		const bool reaches = !r->deny && policy_reaches(r, t);
+		const bool reaches = policy_gives(r) && policy_reaches(r, t);
 
 		any = any || reaches;
-		if (!r->deny && !reaches && policy_reaches(r, old))
+		if (policy_gives(r) && !reaches && policy_reaches(r, old))
 			(void)json_array_append_new(list, json_string(r->name));
 	}
 	if (json_array_size(list) > 0) {

@@ -126,6 +126,7 @@ intent_judge(const struct broker *b, struct intent *in)
 	for (unsigned i = 0; i < in->nsources; i++)
 		f.sources[i] = in->source[i];
 	policy_decide(&in->verdict, &f, b->roles, b->nroles);
+	trial_judge(&in->trial, &f, &in->verdict, b->roles, b->nroles);
 	in->judged_ms = f.when_ms;
 }
 

@@ -15,6 +15,7 @@
 #include "broker/grant/approvals.h"
 #include "core/grant.h"
 #include "core/policy.h"
+#include "core/trial.h"
 
 struct intent {
 	char req[LIMIT_ID_SIZE];
@@ -52,7 +53,8 @@ struct intent {
 	struct approvals *approvals; /* NULL = nobody was asked */
 	struct subject subject;
 	struct policy_result verdict;
-	int64_t judged_ms; /* when that was */
+	struct trial trial; /* what roles that are tried would refuse of it */
+	int64_t judged_ms;  /* when that was */
 };
 
 /* The one who asks, their sources and their proof; the rest is the verb's.
@@ -62,7 +64,7 @@ void intent_free(struct intent *in); /* NULL is a no-op; wipes */
 /* Reads what it is judged by. A target that does not exist is no failure: the
  * verdict says so. */
 MUST_CHECK int intent_load(struct broker *b, struct intent *in);
-/* Pure but for the clock: fills verdict. */
+/* Pure but for the clock: fills verdict and trial. */
 void intent_judge(const struct broker *b, struct intent *in);
 /* The grant that it becomes now, by the verdict; the clock starts here. */
 void intent_grant(

@@ -103,25 +103,28 @@ recheck_probe(
 /* What it was approved by counts as it did when it opened. */
 static void
 decide(struct policy_result *ret, struct policy_facts *f,
-    const struct live_grant *lg)
+    const struct live_grant *lg, struct trial *ret_trial)
 {
 	struct broker *b = lg->b;
 	struct approvals *a = NULL;
 
 	policy_decide(ret, f, b->roles, b->nroles);
-	if (ret->verdict != POLICY_APPROVAL ||
-	    approvals_load(b, lg->g.req, &a) != 0)
-		return;
-	f->approvals = a->fact;
-	f->napprovals = a->n;
-	policy_decide(ret, f, b->roles, b->nroles);
+	if (ret->verdict == POLICY_APPROVAL &&
+	    approvals_load(b, lg->g.req, &a) == 0) {
+		f->approvals = a->fact;
+		f->napprovals = a->n;
+		policy_decide(ret, f, b->roles, b->nroles);
+	}
+	if (ret_trial != NULL)
+		trial_judge(ret_trial, f, ret, b->roles, b->nroles);
 	free(a);
 }
 
-/* As if it were given at since_ms; 0 = now. */
+/* As if it were given at since_ms; 0 = now. Of trials only who asks is told. */
 static bool
 judge(struct subject *s, const struct live_grant *lg, uint32_t seconds,
-    int64_t since_ms, int64_t end_ms, struct policy_result *ret)
+    int64_t since_ms, int64_t end_ms, struct policy_result *ret,
+    struct trial *ret_trial)
 {
 	struct broker *b = lg->b;
 	const struct grant *g = &lg->g;
@@ -160,15 +163,15 @@ judge(struct subject *s, const struct live_grant *lg, uint32_t seconds,
 		f.sources[f.nsources++] = g->source4;
 	if (g->source6.family != 0 && !FAULT(recheck_source))
 		f.sources[f.nsources++] = g->source6;
-	decide(ret, &f, lg);
+	decide(ret, &f, lg, ret_trial);
 	return true;
 }
 
 bool
 recheck_for(struct subject *s, const struct live_grant *lg, uint32_t seconds,
-    int64_t end_ms, struct policy_result *ret)
+    int64_t end_ms, struct policy_result *ret, struct trial *ret_trial)
 {
-	return judge(s, lg, seconds, 0, end_ms, ret);
+	return judge(s, lg, seconds, 0, end_ms, ret, ret_trial);
 }
 
 bool
@@ -176,7 +179,7 @@ recheck_verdict(
     struct subject *s, const struct live_grant *lg, struct policy_result *ret)
 {
 	return judge(
-	    s, lg, seconds_left(lg), lg->g.start_ms, lg->g.end_ms, ret);
+	    s, lg, seconds_left(lg), lg->g.start_ms, lg->g.end_ms, ret, NULL);
 }
 
 bool

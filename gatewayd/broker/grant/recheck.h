@@ -13,6 +13,7 @@
 #include "broker/call/subject.h"
 #include "broker/grant/live.h"
 #include "core/grant.h"
+#include "core/trial.h"
 
 struct recheck {
 	enum end_reason why;      /* it ends, if it does, */
@@ -30,6 +31,7 @@ bool recheck_verdict(
     struct subject *s, const struct live_grant *lg, struct policy_result *ret);
 /* The same, were it asked for now, to last for so long, until then. */
 bool recheck_for(struct subject *s, const struct live_grant *lg,
-    uint32_t seconds, int64_t end_ms, struct policy_result *ret);
+    uint32_t seconds, int64_t end_ms, struct policy_result *ret,
+    struct trial *ret_trial);
 
 #endif

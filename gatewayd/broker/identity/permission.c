@@ -78,7 +78,7 @@ bool
 permission_reaches(const struct call *c, const struct target *t)
 {
 	for (size_t i = 0; c->subject != NULL && i < c->b->nroles; i++)
-		if (!c->b->roles[i].deny &&
+		if (policy_gives(&c->b->roles[i]) &&
 		    policy_concerns(&c->b->roles[i], c->user,
 			&c->subject->user.groups, t, broker_now(c->b).utc_ms))
 			return true;

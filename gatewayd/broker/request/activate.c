@@ -205,7 +205,13 @@ static void
 record(struct call *c, struct waiting *w)
 {
 	struct event_fields f;
+	struct grant g;
 
+	intent_grant(c->b, w->in, &g);
+	if (answer_would_refuse(c, &w->in->trial, &g) != 0) {
+		call_unavailable(c, "the log");
+		return;
+	}
 	approved_by(w);
 	waiting_fields(c, w, &f);
 	event_str(&f, EF_GRANT, w->in->grant);
@@ -228,7 +234,7 @@ is_open(struct call *c, const struct request *r)
 
 	if (lg == NULL || lg->state != GRANT_ACTIVE)
 		return false;
-	answer_open(c, lg, true);
+	answer_open(c, lg, true, NULL);
 	return true;
 }
 

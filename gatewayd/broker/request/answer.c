@@ -51,6 +51,55 @@ would_pass_json(
 	return o;
 }
 
+/* ---- allowed, and tried */
+
+json_t *
+would_refuse_json(const struct trial *t)
+{
+	json_t *a = json_array();
+
+	for (unsigned i = 0; a != NULL && i < t->n; i++) {
+		json_t *o = json_object();
+
+		put_str(o, "role", t->item[i].role);
+		put_str(o, "field", t->item[i].field);
+		put_str(o, "text", t->item[i].text);
+		(void)json_array_append_new(a, o);
+	}
+	return a;
+}
+
+int
+answer_would_refuse(
+    const struct call *c, const struct trial *t, const struct grant *g)
+{
+	struct event_fields f;
+	char text[POLICY_TEXT_SIZE * 2];
+	int r = 0;
+
+	for (unsigned i = 0; r == 0 && i < t->n; i++) {
+		(void)snprintf(text, sizeof(text), "%s: %s", t->item[i].field,
+		    t->item[i].text);
+		call_fields(c, &f);
+		event_str(&f, EF_USER, g->user);
+		event_str(&f, EF_USER_ID, g->user_id);
+		event_str(&f, EF_TARGET, g->target);
+		event_str(&f, EF_TARGET_ID, g->target_id);
+		event_str(&f, EF_LOGIN, g->login);
+		event_str(&f, EF_REQ, g->req);
+		event_str(&f, EF_GRANT, g->id);
+		event_str(&f, EF_ROLE, t->item[i].role);
+		event_str(&f, EF_ROLE_ID, t->item[i].role_id);
+		event_str(&f, EF_MSG, text);
+		if (t->more > 0)
+			event_num(&f, EF_COUNT, t->n + t->more);
+		r = process_append(
+		    c->b->process, EV_REQUEST_WOULD_REFUSE, &f, NULL, NULL);
+		event_fields_done(&f);
+	}
+	return r;
+}
+
 /* The record is durable; now the person hears of it. */
 static void
 reply_denied(struct call *c)
@@ -198,7 +247,8 @@ caps_json(uint32_t caps)
 }
 
 void
-answer_open(struct call *c, const struct live_grant *lg, bool already)
+answer_open(struct call *c, const struct live_grant *lg, bool already,
+    const struct trial *trial)
 {
 	const struct grant *g = &lg->g;
 	char ssh[LIMIT_NAME_SIZE * 2];
@@ -221,6 +271,9 @@ answer_open(struct call *c, const struct live_grant *lg, bool already)
 	put_bool(o, "already", already);
 	if (o != NULL)
 		(void)json_object_set_new(o, "open", grant_others_json(lg));
+	if (o != NULL && trial != NULL && trial->n > 0)
+		(void)json_object_set_new(
+		    o, "would_refuse", would_refuse_json(trial));
 	call_reply(c, already ? 200 : 201, o);
 }
 
@@ -252,7 +305,7 @@ answer_opened(void *arg, const struct intent *in, const struct opened *o)
 		c->seq = o->seq;
 	switch (o->result) {
 	case OPEN_DONE:
-		answer_open(c, o->grant, false);
+		answer_open(c, o->grant, false, &in->trial);
 		break;
 	case OPEN_CODE_USED:
 		record_unopened(c, in, "used");

@@ -11,6 +11,7 @@
 #include "broker/grant/live.h"
 #include "broker/grant/open.h"
 #include "core/request.h"
+#include "core/trial.h"
 
 json_t *caps_json(uint32_t caps);
 /* A list for each set of templates; of each, one has to match. */
@@ -23,14 +24,20 @@ json_t *refused_json(const struct policy_result *v);
 json_t *would_pass_json(
     const char *target, const struct policy_result *v, const char *reason);
 
+/* [{"role","field","text"}]: what roles that are tried would refuse of it. */
+json_t *would_refuse_json(const struct trial *t);
+/* Records each of that; g says of what. An error: it is not on record. */
+MUST_CHECK int answer_would_refuse(
+    const struct call *c, const struct trial *t, const struct grant *g);
 /* Fields of a record about what is asked: by whom, what, why. */
 void asked_fields(
     const struct call *c, const struct intent *in, struct event_fields *f);
 /* Records that policy refuses it, as ev, and answers so. Takes in: it becomes
  * the call's state, in the place of what that was. */
 void answer_denied(struct call *c, struct intent *in, enum event_code ev);
-/* It is open; already: it was before. */
-void answer_open(struct call *c, const struct live_grant *lg, bool already);
+/* It is open; already: it was before. trial: what is told of those; or NULL. */
+void answer_open(struct call *c, const struct live_grant *lg, bool already,
+    const struct trial *trial);
 /* How opening went; records what was allowed and did not open. */
 open_fn answer_opened;
 /* False: the user may have one more grant. Else the call is answered. */

@@ -92,6 +92,17 @@ parse(struct intent *in, const json_t *o, struct problem *p)
 	return parse_when(in, o, p);
 }
 
+/* id: of the grant; "": there is none yet. */
+static int
+record_tried(const struct call *c, const struct intent *in, const char *id)
+{
+	struct grant g;
+
+	intent_grant(c->b, in, &g);
+	text_set(g.id, sizeof(g.id), id);
+	return answer_would_refuse(c, &in->trial, &g);
+}
+
 /* The verdict and its rule; in the log before grant.open, which waits. */
 static int
 record_allowed(const struct call *c, const struct intent *in)
@@ -106,7 +117,7 @@ record_allowed(const struct call *c, const struct intent *in)
 	event_str(&f, EF_OUTCOME, "success");
 	r = process_append(c->b->process, EV_REQUEST_CREATE, &f, NULL, NULL);
 	event_fields_done(&f);
-	return r;
+	return r != 0 ? r : record_tried(c, in, in->grant);
 }
 
 /* ---- it has to wait for others */
@@ -124,6 +135,9 @@ reply_waiting(struct call *c, struct waiting *w, bool already)
 	o = request_json(c, w);
 	put_bool(o, "already", already);
 	put_bool(o, "repeated", false);
+	if (o != NULL && !already && w->in->trial.n > 0)
+		(void)json_object_set_new(
+		    o, "would_refuse", would_refuse_json(&w->in->trial));
 	call_reply(c, already ? 200 : 202, o);
 }
 
@@ -292,6 +306,8 @@ record_waiting(struct call *c)
 	if (list == NULL || (needs = json_text(list)) == NULL ||
 	    revision_make(&w->r, w->in) != 0) {
 		call_unavailable(c, "memory");
+	} else if (record_tried(c, w->in, "") != 0) {
+		call_unavailable(c, "the log");
 	} else {
 		asked_fields(c, w->in, &f);
 		event_str(&f, EF_LOGIN, w->r.login);
@@ -360,7 +376,7 @@ decide(struct call *c, struct intent *in)
 
 	intent_judge(c->b, in);
 	if ((open = open_already(c, in)) != NULL) {
-		answer_open(c, open, true);
+		answer_open(c, open, true, NULL);
 		return false;
 	}
 	if (in->verdict.verdict == POLICY_DENY && !FAULT(no_policy)) {

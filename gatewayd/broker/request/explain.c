@@ -16,6 +16,7 @@
 #include "broker/request/alone.h"
 #include "broker/request/answer.h"
 #include "core/policy.h"
+#include "core/trial.h"
 
 struct question {
 	char user[LIMIT_NAME_SIZE], target[LIMIT_NAME_SIZE];
@@ -26,6 +27,7 @@ struct question {
 	struct subject subject;
 	struct policy_result verdict;
 	json_t *named; /* who names a role: alone.h */
+	struct trial trial;
 };
 
 static void
@@ -119,6 +121,7 @@ judge(struct broker *b, struct question *q)
 	policy_decide(&q->verdict, &f, b->roles, b->nroles);
 	q->named = json_array();
 	alone_add(q->named, &f, &q->verdict, b->roles, b->nroles);
+	trial_judge(&q->trial, &f, &q->verdict, b->roles, b->nroles);
 }
 
 /* ---- told */
@@ -275,6 +278,9 @@ reply(struct call *c, const struct question *q)
 		    o, "conditions", conditions_json(c->b, q));
 	if (o != NULL)
 		(void)json_object_set_new(o, "refused", refused_json(v));
+	if (o != NULL && q->trial.n > 0)
+		(void)json_object_set_new(
+		    o, "would_refuse", would_refuse_json(&q->trial));
 	if (o != NULL && (v->verdict != POLICY_DENY || v->would_pass))
 		(void)json_object_set_new(
 		    o, "would_pass", would_pass_json(q->target, v, ""));

@@ -33,6 +33,7 @@ struct extend {
 	struct problem p; /* said once its record is durable */
 	struct subject subject;
 	struct policy_result verdict;
+	struct trial trial;
 };
 
 static void
@@ -154,7 +155,7 @@ judge(struct extend *x, const struct live_grant *lg)
 		   FAULT(extend_hours)
 		       ? x->g.end_ms
 		       : x->g.end_ms + (int64_t)x->longer.seconds * 1000,
-		   &x->verdict) &&
+		   &x->verdict, &x->trial) &&
 	       policy_within(
 		   &x->verdict, lg->g.caps, lg->g.record != 0, lg->g.commands);
 }
@@ -316,6 +317,8 @@ verb_extend(struct call *c)
 		    "this needs a code from your authenticator app");
 	else if (mfa_check(c, &p) != 0)
 		call_problem(c, &p);
+	else if (answer_would_refuse(c, &x->trial, &x->g) != 0)
+		call_unavailable(c, "the log");
 	else
 		longer_start(&x->longer, lg);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_policyrole - which targets a role reaches by what it says of labels; and
- * what holds for any roles: their order changes nothing, and no role that is
- * added takes a deny away.
+ * what holds for any roles: their order changes nothing, no role that is added
+ * takes a deny away, and one that is report only changes nothing.
  */
 #include "tests/unit/core/policyscene.h"
 #include "tests/unit/core/zonescene.h"
@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/attr.h"
+#include "core/trial.h"
 
 /* ---- labels */
 
@@ -89,6 +90,17 @@ any_lists(struct policy_role *r, struct rnd *rnd)
 		    &r->sources, sources[rnd_below(rnd, ARRAY_LEN(sources))]));
 }
 
+/* From when it can begin to after it has ended. */
+static void
+any_member(struct member_list *l, const char *name, struct rnd *rnd)
+{
+	static const char *const until[] = {"", "2027-03-02T12:00:00Z",
+	    "2027-03-04T00:00:00Z", "2027-02-01T00:00:00Z"};
+
+	l->names.n = 0;
+	must(member_add(l, name, until[rnd_below(rnd, ARRAY_LEN(until))]));
+}
+
 static void
 any_role(struct world *w, struct rnd *rnd, bool deny)
 {
@@ -109,6 +121,13 @@ any_role(struct world *w, struct rnd *rnd, bool deny)
 	r->mfa_age_s = (uint32_t)(60 * rnd_below(rnd, 5));
 	r->record = rnd_below(rnd, 2) != 0;
 	r->caps = (uint32_t)(rnd_u64(rnd) & CAP_DEFAULT);
+	r->hardware = (uint32_t)rnd_below(rnd, 3) / 2 * HARDWARE_PRESENCE;
+	if (rnd_below(rnd, 3) == 0)
+		any_member(&r->groups, "ops", rnd);
+	if (rnd_below(rnd, 4) == 0)
+		any_member(&r->users, "alice", rnd);
+	if (rnd_below(rnd, 4) == 0)
+		must(login_add(&r->logins, "{{user}}"));
 	if (rnd_below(rnd, 4) == 0)
 		must(quorum_add(&r->approvals,
 		    rnd_below(rnd, 2) != 0 ? "1 of leads" : "2 of sre"));
@@ -120,7 +139,8 @@ any_facts(const struct world *w, const struct zone_table *t, struct rnd *rnd)
 	struct policy_facts f = facts(w);
 
 	f.zones = t;
-	f.login = "deploy";
+	f.login = rnd_below(rnd, 4) != 0 ? "deploy" : "alice";
+	f.hardware = (unsigned)rnd_below(rnd, HARDWARE_COUNT);
 	f.reason = "a reason";
 	f.when_ms = at_ms("2027-03-01T00:00:00Z") +
 		    (int64_t)rnd_below(rnd, 7 * 86400) * 1000;
@@ -141,11 +161,83 @@ shuffle(struct world *w, struct rnd *rnd)
 }
 
 static void
+same(const struct policy_result *a, const struct policy_result *b)
+{
+	assert_int_equal(a->verdict, b->verdict);
+	assert_string_equal(a->role, b->role);
+	assert_string_equal(a->login, b->login);
+	assert_int_equal(a->seconds, b->seconds);
+	assert_int_equal(a->max_s, b->max_s);
+	assert_int_equal(a->mfa_age_s, b->mfa_age_s);
+	assert_int_equal(a->caps, b->caps);
+	assert_int_equal(a->record, b->record);
+	assert_int_equal(a->code, b->code);
+	assert_int_equal(a->hardware, b->hardware);
+	assert_int_equal(a->until_ms, b->until_ms);
+	assert_int_equal(a->roles.n, b->roles.n);
+	assert_int_equal(a->needs.n, b->needs.n);
+	for (unsigned i = 0; i < a->roles.n; i++)
+		assert_string_equal(a->roles.name[i], b->roles.name[i]);
+	assert_int_equal(a->nrefused, b->nrefused);
+	for (unsigned i = 0; i < a->nrefused; i++)
+		assert_string_equal(a->refused[i].text, b->refused[i].text);
+}
+
+static void
+same_trials(const struct trial *a, const struct trial *b)
+{
+	assert_int_equal(a->n, b->n);
+	assert_int_equal(a->more, b->more);
+	for (unsigned i = 0; i < a->n; i++) {
+		assert_string_equal(a->item[i].role, b->item[i].role);
+		assert_string_equal(a->item[i].field, b->item[i].field);
+		assert_string_equal(a->item[i].text, b->item[i].text);
+	}
+}
+
+static void
 test_order_changes_nothing(void **state)
 {
 	struct zone_table *t = zones_new();
 	struct rnd rnd = {.s = 20270301};
-	unsigned allowed = 0;
+	unsigned allowed = 0, tried = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 4000; i++) {
+		struct world *w = world_new();
+		struct policy_facts f;
+		struct policy_result a, b;
+		struct trial ta, tb;
+
+		must(name_list_add(&w->target.logins, "alice"));
+		for (size_t k = 1 + rnd_below(&rnd, ROLES - 1); k > 0; k--) {
+			any_role(w, &rnd, rnd_below(&rnd, 8) == 0);
+			w->role[w->nroles - 1].report_only =
+			    rnd_below(&rnd, 6) == 0;
+		}
+		f = any_facts(w, t, &rnd);
+		a = decide(w, &f);
+		trial_judge(&ta, &f, &a, w->role, w->nroles);
+		shuffle(w, &rnd);
+		b = decide(w, &f);
+		trial_judge(&tb, &f, &b, w->role, w->nroles);
+		allowed += a.verdict != POLICY_DENY;
+		tried += ta.n > 0;
+		same(&a, &b);
+		same_trials(&ta, &tb);
+	}
+	assert_in_range(allowed, 400, 3600); /* both were seen */
+	assert_in_range(tried, 50, 3600);
+	zone_table_free(t);
+}
+
+/* Whatever a role says that is report only, and whatever it would refuse. */
+static void
+test_report_only(void **state)
+{
+	struct zone_table *t = zones_new();
+	struct rnd rnd = {.s = 2029};
+	unsigned allowed = 0, held = 0;
 
 	(void)state;
 	for (unsigned i = 0; i < 4000; i++) {
@@ -153,28 +245,23 @@ test_order_changes_nothing(void **state)
 		struct policy_facts f;
 		struct policy_result a, b;
 
-		for (size_t k = 1 + rnd_below(&rnd, ROLES - 1); k > 0; k--)
+		for (size_t k = rnd_below(&rnd, 4); k > 0; k--)
 			any_role(w, &rnd, rnd_below(&rnd, 8) == 0);
 		f = any_facts(w, t, &rnd);
 		a = decide(w, &f);
-		shuffle(w, &rnd);
-		b = decide(w, &f);
+		while (w->nroles < ROLES) {
+			any_role(w, &rnd, rnd_below(&rnd, 4) == 0);
+			w->role[w->nroles - 1].report_only = true;
+			b = decide(w, &f);
+			same(&a, &b);
+		}
 		allowed += a.verdict != POLICY_DENY;
-		assert_int_equal(a.verdict, b.verdict);
-		assert_string_equal(a.role, b.role);
-		assert_string_equal(a.login, b.login);
-		assert_int_equal(a.seconds, b.seconds);
-		assert_int_equal(a.max_s, b.max_s);
-		assert_int_equal(a.mfa_age_s, b.mfa_age_s);
-		assert_int_equal(a.caps, b.caps);
-		assert_int_equal(a.record, b.record);
-		assert_int_equal(a.code, b.code);
-		assert_int_equal(a.until_ms, b.until_ms);
-		assert_int_equal(a.roles.n, b.roles.n);
-		assert_int_equal(a.needs.n, b.needs.n);
-		assert_int_equal(a.nrefused, b.nrefused);
+		for (size_t k = 0; k < w->nroles; k++)
+			w->role[k].report_only = false;
+		held += decide(w, &f).verdict != a.verdict;
 	}
-	assert_in_range(allowed, 400, 3600); /* both were seen */
+	assert_in_range(allowed, 400, 3600);
+	assert_in_range(held, 400, 4000); /* if they held they would matter */
 	zone_table_free(t);
 }
 
@@ -271,6 +358,7 @@ main(void)
 	    cmocka_unit_test(test_reaches),
 	    cmocka_unit_test(test_role_ok),
 	    cmocka_unit_test(test_order_changes_nothing),
+	    cmocka_unit_test(test_report_only),
 	    cmocka_unit_test(test_deny_stays),
 	    cmocka_unit_test(test_own_login),
 	};

@@ -207,7 +207,8 @@ static const char full[] =
     "'reason_pattern':'INC-[0-9]+','ticket_pattern':'\\\"CHG: "
     "#','hardware_key':'verified','allow':['pty'],"
     "'commands':['id','uptime {int}'],'record':false,'deny':true,"
-    "'approvals':['1 of sre'],'pending':604800,'use_within':90061,"
+    "'report_only':true,'approvals':['1 of "
+    "sre'],'pending':604800,'use_within':90061,"
     "'note':'yes \\u2013 \\ud83d\\ude80 \\u00fc # \\\\U: {a}'}";
 
 /* As export prints it. */

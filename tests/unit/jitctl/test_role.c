@@ -91,6 +91,7 @@ test_flags(void **state)
 	    {"--deny --hardware-key verified",
 		"'hardware_key':'verified','deny':true"},
 	    {"--deny --hardware-key touch", NULL},
+	    {"--deny --report-only", "'deny':true,'report_only':true"},
 	    {"", NULL}, /* which logins? */
 	    {"--deny --select env==prod", NULL},
 	    {"--deny --hours always", NULL},
