@@ -22,6 +22,7 @@
 enum {
 	HEADER_MAX = 16 * 1024, /* internal: a longer one names no time to us */
 	MINUTE_MS = 60 * 1000,
+	OTHERS_MAX = 8, /* internal: as many are named */
 };
 
 /* ---- the recording */
@@ -128,6 +129,8 @@ struct known {
 	uint64_t channel;
 	unsigned parts; /* that were begun */
 	struct part part[LIMIT_RECORDING_PARTS];
+	unsigned others; /* other channels that were recorded, and which */
+	uint64_t other[OTHERS_MAX];
 };
 
 /* Will another part come, when it ended for that? */
@@ -153,6 +156,17 @@ number(const json_t *o, const char *key)
 }
 
 static void
+note_other(struct known *k, uint64_t channel)
+{
+	for (unsigned i = 0; i < k->others && i < OTHERS_MAX; i++)
+		if (k->other[i] == channel)
+			return;
+	if (k->others < OTHERS_MAX)
+		k->other[k->others] = channel;
+	k->others++;
+}
+
+static void
 begun(struct known *k, const json_t *o)
 {
 	const uint64_t channel = number(o, "channel");
@@ -162,6 +176,8 @@ begun(struct known *k, const json_t *o)
 		k->channel = channel;
 		k->parts = 0;
 	}
+	if (channel != k->channel)
+		note_other(k, channel);
 	if (channel != k->channel || k->parts == LIMIT_RECORDING_PARTS)
 		return;
 	p = &k->part[k->parts++];
@@ -418,6 +434,31 @@ compare_parts(struct ctx *c, const struct known *k, const struct taken *whole)
 	return EXIT_OK;
 }
 
+/* The channel that was asked for is none of those that were recorded. */
+static void
+say_others(struct ctx *c, const struct known *k)
+{
+	char text[OTHERS_MAX * 24] = "";
+	size_t n = 0;
+
+	for (unsigned i = 0; i < k->others && i < OTHERS_MAX; i++) {
+		if (str_fmt(text + n, sizeof(text) - n, "%s%llu",
+			i == 0               ? ""
+			: i + 1 == k->others ? " and "
+					     : ", ",
+			(unsigned long long)k->other[i]) != 0)
+			break;
+		n = strlen(text);
+	}
+	if (k->others > 0)
+		say(c,
+		    "Recorded were its channel%s %s%s: %s sessions play %s "
+		    "--channel %llu",
+		    k->others == 1 ? "" : "s", text,
+		    k->others > OTHERS_MAX ? " and more" : "", self(c), k->sid,
+		    (unsigned long long)k->other[0]);
+}
+
 int
 compare_gone(struct ctx *c, const char *sid, uint64_t channel)
 {
@@ -425,8 +466,12 @@ compare_gone(struct ctx *c, const char *sid, uint64_t channel)
 	struct known k = {
 	    .sid = sid, .lowest = channel == 0, .channel = channel};
 
-	if (look_up(c, &none, &k) != EXIT_OK || k.parts == 0)
+	if (look_up(c, &none, &k) != EXIT_OK)
 		return EXIT_NOT_FOUND;
+	if (k.parts == 0) {
+		say_others(c, &k);
+		return EXIT_NOT_FOUND;
+	}
 	return is_gone(&k.part[0]);
 }
 

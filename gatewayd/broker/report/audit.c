@@ -107,6 +107,13 @@ no_recording(struct call *c)
 		problem_set(&p, 404, "not-found", NULL,
 		    "the recording of session %s has no part %u here", c->arg,
 		    asked->part);
+	else if (asked->channel > 0 &&
+		 store_session_recorded(c->b->store, c->arg) == 0)
+		/* whether that channel was recorded the log knows, not we */
+		problem_set(&p, 404, "not-found", NULL,
+		    "there is no recording of channel %u of session %s here: "
+		    "without a channel it is the lowest that was recorded",
+		    asked->channel, c->arg);
 	else if (store_session_recorded(c->b->store, c->arg) == 0)
 		problem_set(&p, 404, "not-found", NULL,
 		    "the recording of session %s is gone: it was made, and it "

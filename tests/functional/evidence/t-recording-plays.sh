@@ -63,6 +63,12 @@ local_admin sessions play "$sid" -o json >"$TEST_DIR/export.cast"
 cmp "$TEST_DIR/export.cast" "$TEST_DIR/rec.cast" || fail 'what is exported is not the file'
 has_record ".event == \"recording.view\" and .sid == \"$sid\"" || fail 'nobody wrote who looked'
 
+echo '- a channel that there is none of is no recording that is gone'
+expect_fail 5 local_admin sessions play "$sid" --channel 7
+expect_out 'no recording of channel 7'
+expect_out "Recorded were its channel 1: jitctl .*sessions play $sid --channel 1"
+expect_no_out 'gone'
+
 echo '- one that was changed is not shown, but by force'
 on gateway sed -i 's/recorded-/retouched-/' "$cast"
 expect_fail 9 local_admin sessions play "$sid"
