@@ -21,6 +21,7 @@
 #include "broker/admin/reconsider.h"
 #include "broker/broker.h"
 #include "broker/call/wait.h"
+#include "broker/grant/ended.h"
 #include "broker/grant/history.h"
 #include "broker/grant/protect.h"
 #include "broker/identity/challenge.h"
@@ -309,13 +310,32 @@ ready(struct process *r)
 
 /* What is longer than any may be by now is as good as taken away. */
 static void
+end_longer(struct broker *b)
+{
+	struct ended count;
+	char max[32];
+
+	ended_begin(&count);
+	b->ended = &count;
+	grants_reconsider(b, NULL, NULL);
+	b->ended = NULL;
+	str_duration_format(max, sizeof(max), b->conf->max_grant_s);
+	if (count.grants > 0 || count.sessions > 0)
+		log_warn("policy.max_grant is %s now: %u grant%s and %u "
+			 "session%s that would last longer end, as if revoked",
+		    max, count.grants, count.grants == 1 ? "" : "s",
+		    count.sessions, count.sessions == 1 ? "" : "s");
+	json_decref(ended_done(&count));
+}
+
+static void
 reload(struct process *r, const struct conf *old)
 {
 	struct broker *b = process_ctx(r);
 
 	if (b->conf->max_grant_s < old->max_grant_s && b->told &&
 	    !FAULT(reload_keeps))
-		grants_reconsider(b, NULL, NULL); /* else the start does */
+		end_longer(b); /* else the start does */
 	if (b->conf->one_admin != old->one_admin)
 		record_single(b);
 }

@@ -88,6 +88,7 @@ durable(void *arg, int result, uint64_t seq)
 {
 	struct reload *x = arg;
 	struct supervisor *s = x->s;
+	const bool less = x->conf.max_grant_s < s->conf->max_grant_s;
 
 	(void)seq;
 	if (result != 0) {
@@ -97,9 +98,11 @@ durable(void *arg, int result, uint64_t seq)
 	} else if (s->stop == STOP_NONE) {
 		process_reload(s->process, &x->conf);
 		child_config_all(s);
-		log_info(
-		    "SIGHUP: %s was read again and is in force; sessions go on",
-		    s->config_path);
+		log_info("SIGHUP: %s was read again and is in force; %s",
+		    s->config_path,
+		    less ? "what would last longer than the lower "
+			   "policy.max_grant ends, all else goes on"
+			 : "sessions go on");
 	}
 	free(x);
 }

@@ -142,6 +142,14 @@ expect_eq "SHA256:$next" "$line" 'the key to be told'
 expect_ok as alice pin "$line"
 request alice web-01 --for 7m >/dev/null
 
+echo '- what ends by a lower max_grant is told, and how much'
+reloads_before=$(reloads success)
+on gateway sed -i 's/max_grant: 7m/max_grant: 5m/' "$conf"
+hup
+wait_for 20 reloaded $((reloads_before + 1))
+wait_for 20 gw_said 'policy.max_grant is 5m now: [1-9][0-9]* grants? and [0-9]+ sessions? that would last longer end'
+wait_for 20 gw_said 'is in force; what would last longer than the lower policy.max_grant ends'
+
 echo '- whether anybody has heard of a key only a gateway that runs can tell'
 expect_ok on gateway gatewayd tls announce
 pid=$(gw_pid supervisor)
