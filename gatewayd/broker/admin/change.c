@@ -287,9 +287,10 @@ change_has_room(struct call *c, const struct change *x)
 	    (what = full(c->b)) == NULL)
 		return true;
 	call_refuse(c, 503, "unavailable", NULL,
-	    "%s is full: until there is room only these are possible: jitctl "
-	    "lock, revoke, release, sessions kill, user lock, user rm, role "
-	    "rm, target rm (root on the gateway: jitctl --socket %s doctor)",
+	    "%s is full: until there is room nothing is given or changed, and "
+	    "access is taken away by: jitctl lock, revoke, release, sessions "
+	    "kill, deny, cancel, key rm, user lock, user rm, role rm, target "
+	    "rm (root on the gateway: jitctl --socket %s doctor)",
 	    what, c->b->conf->admin_socket);
 	return false;
 }

@@ -9,6 +9,7 @@
 
 #include "base/disk.h"
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "broker/call/put.h"
@@ -297,9 +298,33 @@ record_unopened(const struct call *c, const struct intent *in, const char *why)
 }
 
 void
+answer_room(const struct call *c, struct problem *p)
+{
+	problem_set(p, 503, "unavailable", NULL,
+	    "less than %d MiB of the disk of the log are free: new access is "
+	    "refused until there is room (root on the gateway: jitctl "
+	    "--socket %s doctor)",
+	    LIMIT_DISK_OPEN_MIN >> 20, c->b->conf->admin_socket);
+}
+
+bool
+answer_no_room(struct call *c, const struct intent *in)
+{
+	struct problem p = {0};
+
+	if (open_has_room(c->b) || FAULT(wait_when_full))
+		return false;
+	record_unopened(c, in, "disk-full");
+	answer_room(c, &p);
+	call_problem(c, &p);
+	return true;
+}
+
+void
 answer_opened(void *arg, const struct intent *in, const struct opened *o)
 {
 	struct call *c = arg;
+	struct problem p = {0};
 
 	if (o->seq != 0)
 		c->seq = o->seq;
@@ -313,11 +338,8 @@ answer_opened(void *arg, const struct intent *in, const struct opened *o)
 		break;
 	case OPEN_DISK_FULL:
 		record_unopened(c, in, "disk-full");
-		call_refuse(c, 503, "unavailable", NULL,
-		    "less than %d MiB of the disk of the log are free: new "
-		    "access is refused until there is room (root on the "
-		    "gateway: jitctl --socket %s doctor)",
-		    LIMIT_DISK_OPEN_MIN >> 20, c->b->conf->admin_socket);
+		answer_room(c, &p);
+		call_problem(c, &p);
 		break;
 	case OPEN_NOT_WHOLE:
 		record_unopened(c, in, "incomplete");

@@ -345,7 +345,7 @@ wait_for_others(struct call *c, struct intent *in)
 		    "%d requests of yours wait already: jitctl cancel gives "
 		    "one up",
 		    (int)LIMIT_REQUESTS_PER_USER);
-	else
+	else if (!answer_no_room(c, in))
 		mfa_burn(c, record_waiting);
 }
 

@@ -94,6 +94,15 @@ say_no(struct call *c)
 	    word != NULL ? text : "you may not approve it");
 }
 
+static void
+say_full(struct call *c)
+{
+	struct problem p = {0};
+
+	answer_room(c, &p);
+	call_problem(c, &p);
+}
+
 static int
 put(struct call *c, struct waiting *w)
 {
@@ -193,6 +202,9 @@ verb_request_approve(struct call *c)
 		return;
 	if ((word = why_not(c, w, text)) != NULL)
 		record_approval(c, w, EV_REQUEST_APPROVE_DENIED, word, say_no);
+	else if (!open_has_room(c->b) && !FAULT(approve_when_full))
+		record_approval(
+		    c, w, EV_REQUEST_APPROVE_DENIED, "disk-full", say_full);
 	else
 		record_approval(c, w, EV_REQUEST_APPROVE, NULL, approved);
 }

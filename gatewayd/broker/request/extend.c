@@ -203,10 +203,7 @@ may_extend(struct call *c, struct extend *x, const struct live_grant *lg)
 		    "%s is being extended by another call", x->g.id);
 		refuse(c, "busy", say_refused);
 	} else if (!open_has_room(c->b)) {
-		problem_set(&x->p, 503, "unavailable", NULL,
-		    "less than %d MiB of the disk of the log are free: new "
-		    "access is refused until there is room",
-		    LIMIT_DISK_OPEN_MIN >> 20);
+		answer_room(c, &x->p);
 		refuse(c, "disk-full", say_refused);
 	} else {
 		return true;

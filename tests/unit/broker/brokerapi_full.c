@@ -4,6 +4,7 @@
  * stored, and the log never says what was not done.
  */
 #include "tests/unit/broker/brokerscene.h"
+#include "tests/unit/broker/requestscene.h"
 
 #include <fcntl.h>
 #include <sched.h>
@@ -324,5 +325,37 @@ test_full_disk_of_the_log(void **state)
 	must(unlink(filler));
 	assert_int_equal(add_user(x, 0), 201);
 	stop(x);
+	no_disks(x);
+}
+
+/* Nor does anything begin to wait there, or is approved: both ask for access.
+ */
+void
+test_nothing_waits_on_full_disk(void **state)
+{
+	static const char asked[] =
+	    "{\"target\":\"web-01\",\"for\":600,\"reason\":\"more\"}";
+	struct scene *x = *state;
+	struct waits w;
+	char filler[128];
+
+	if (!small_disks(x))
+		SKIP_TEST("needs root to mount a small file system");
+	waits_start(&w, x, "1 of sre", NULL);
+	ask(&w);
+	fill(x, "/notary", filler);
+	assert_int_equal(
+	    approve(&w, BOB, EV_REQUEST_APPROVE_DENIED, "disk-full"), 503);
+	assert_true(has(x, "new access is refused"));
+	/* told before a code is used up for it */
+	fresh_code(x);
+	send_signed(x, &x->one, VERB_REQUEST, asked);
+	want_event(x, EV_REQUEST_DENIED);
+	assert_true(has(x, "disk-full"));
+	assert_int_equal(want_reply(x, &x->api), 503);
+	assert_true(has(x, "new access is refused"));
+	must(unlink(filler));
+	assert_int_equal(approve(&w, BOB, EV_REQUEST_APPROVE, ""), 200);
+	waits_stop(&w);
 	no_disks(x);
 }
