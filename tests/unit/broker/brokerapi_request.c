@@ -186,7 +186,8 @@ test_denied(void **state)
 			     EV_REQUEST_DENY, "\"why\":\"as agreed\""),
 	    200);
 	assert_true(has(x, "\"state\":\"denied\""));
-	assert_true(has(x, "\"by\":\"dave\",\"note\":\"as agreed\""));
+	assert_true(has(x, "\"by\":\"dave\""));
+	assert_true(has(x, "\"note\":\"as agreed\""));
 	assert_int_equal(approve(&w, BOB, EV_NONE, ""), 409);
 	assert_true(has(x, "is denied: nothing was changed"));
 	assert_int_equal(
