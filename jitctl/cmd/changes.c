@@ -167,7 +167,7 @@ run_change_approve(struct ctx *c)
 	if (x == EXIT_OK) {
 		tell_change(c, rev, r.json);
 		if (prompt_possible(c))
-			x = prompt_yes(c, "Approve? [y/N] ");
+			x = prompt_yes(c, "Approve?");
 		if (x == EXIT_FAILED)
 			say(c, "Nothing was approved.");
 	}

@@ -17,8 +17,7 @@
 #include "base/str.h"
 #include "wire/json.h"
 
-/* Of one line: a frame has braces of its own. */
-enum { ALIKE_TRIES = 8 };
+enum { ALIKE_TRIES = 8 }; /* internal: a frame has braces of its own */
 
 /* The leaf hashes of one segment, as the notary noted them. */
 struct stretch {

@@ -11,7 +11,7 @@
 #include "base/fault.h"
 #include "base/str.h"
 
-enum { ACCOUNT_MAX = 32 };
+enum { ACCOUNT_MAX = 32 }; /* internal: as useradd(8) has it */
 
 static const char own[] = "{{user}}";
 

@@ -49,7 +49,7 @@ grep -q 'user carol gets the right policy' "$TEST_DIR/out" ||
 	fail "what bob is shown:$(check_show "$(cat "$TEST_DIR/out")")"
 expect_eq '["policy","responder"]' "$(local_admin user show carol -o json | jq -c '.items[0].rights // .rights')" 'what carol has'
 has_record ".event == \"user.update\" and .change == \"$id\" and .by == \"alice\" and .approved_by == \"bob\" and (.signature | length) > 100" ||
-	fail 'the change is not on record as hers, approved by him'
+	fail 'the change is not on record as of alice, approved by bob'
 expect_eq 7 "$(rc_of as bob changes approve "$id")" 'once more'
 
 echo '- what is denied is not made; what widens nothing does not wait'

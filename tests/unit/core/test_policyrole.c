@@ -312,7 +312,7 @@ static const struct own_login {
     {"{{user}}", "Alice", "Alice", false, true},
     {"{{user}}", "1000", "1000", false, true},
     {"{{user}}", "root", "root", false, true},
-    {"ro{{user}}", "ot", "root", false, true},
+    {"r{{user}}", "oot", "root", false, true},
     {"root", "root", "root", true, true},
     {"{{user}}", "a23456789012345678901234567890123",
 	"a23456789012345678901234567890123", false, true},
