@@ -40,6 +40,7 @@ enum flag_kind { FLAG_BOOL = 0, FLAG_ONE, FLAG_MANY };
 #define FLAG_OF_COMMANDS(id, flag, help) X(id, flag, 0, "TEMPLATE", MANY, help)
 #define FLAG_OF_HOURS(id, flag, help) X(id, flag, 0, "WINDOW", MANY, help)
 #define FLAG_OF_SELECTORS(id, flag, help) X(id, flag, 0, "RULE", MANY, help)
+#define FLAG_OF_ALTERNATIVES(id, flag, help) X(id, flag, 0, "RULE", MANY, help)
 #define FLAG_OF_PATTERN(id, flag, help) X(id, flag, 0, "REGEX", ONE, help)
 #define FLAG_OF_COUNT(id, flag, help) X(id, flag, 0, "N", ONE, help)
 #define FLAG_OF_TEXT(id, flag, help) X(id, flag, 0, "TEXT", ONE, help)

@@ -208,6 +208,9 @@ read_zones(struct broker *b)
 	for (size_t i = 0; i < b->nroles; i++) {
 		const char *zone = hours_unknown(&b->roles[i].hours, b->zones);
 
+		if (zone == NULL)
+			zone =
+			    alternative_unknown(&b->roles[i].any_of, b->zones);
 		if (zone != NULL)
 			log_warn("role %s: the time zone %s is not in %s: it "
 				 "%s",

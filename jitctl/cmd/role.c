@@ -39,6 +39,7 @@ col_kind(enum rolefield_kind k)
 	case ROLE_COMMANDS:
 	case ROLE_HOURS:
 	case ROLE_SELECTORS:
+	case ROLE_ALTERNATIVES:
 		return COL_LIST;
 	case ROLE_LABELS:
 		return COL_MAP;

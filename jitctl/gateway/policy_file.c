@@ -429,6 +429,7 @@ put_field(struct maker *m, const struct rolefield *f)
 	case ROLE_COMMANDS:
 	case ROLE_HOURS:
 	case ROLE_SELECTORS:
+	case ROLE_ALTERNATIVES:
 		put_values(m, f, required);
 		break;
 	case ROLE_SECONDS:

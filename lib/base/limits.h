@@ -82,6 +82,7 @@ enum {
 	LIMIT_SELECT_MAX = 256, /* the values of one of them, with a NUL each */
 	LIMIT_TICKET_MAX = 64,
 	LIMIT_TICKET_SIZE = LIMIT_TICKET_MAX + 1,
+	LIMIT_ALTERNATIVES = 4,  /* of one role: one has to hold */
 	LIMIT_QUORUM_LEVELS = 4, /* of one role, one after the other */
 	LIMIT_QUORUM_GROUPS = 4, /* of which one may approve */
 	LIMIT_QUORUMS = 16,      /* of all roles that apply to a request */

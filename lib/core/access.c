@@ -17,8 +17,9 @@ enum { SIDES = 2, STEP = 16 };
 
 /* Users, or targets, that no role tells apart. */
 struct kind {
-	bool own; /* of a user of whom a role says more than that it is for them
-		   */
+	/* A role says more of them than that it is for them, or reaches them:
+	 * they are told from the others by it. */
+	bool own;
 	uint64_t *bits[SIDES]; /* the roles that are for them, or reach them */
 	struct name_list groups[SIDES];
 	struct target *target[SIDES]; /* one of them; NULL: not there */
@@ -257,7 +258,8 @@ is_own(const struct policy_role *r, const char *name,
 	for (unsigned i = 0; i < r->logins.n; i++)
 		if (login_is_own(r->logins.name[i]))
 			return true;
-	return policy_for_until_ms(r, name, groups) != MEMBER_ALWAYS;
+	return r->any_of.n > 0 ||
+	       policy_for_until_ms(r, name, groups) != MEMBER_ALWAYS;
 }
 
 int
@@ -294,6 +296,7 @@ access_diff_target(struct access_diff *d, const struct target *before,
 {
 	const struct target *const target[SIDES] = {before, after};
 	struct kind *k = NULL;
+	bool own = false;
 
 	if (before == NULL && after == NULL)
 		return 0;
@@ -302,10 +305,12 @@ access_diff_target(struct access_diff *d, const struct target *before,
 		for (size_t i = 0; target[s] != NULL && i < d->npairs; i++) {
 			const struct policy_role *r = d->pairs[i].role[s];
 
-			set_bit(d->bits[s], i,
-			    r != NULL && policy_reaches(r, target[s]));
+			if (r == NULL || !policy_reaches(r, target[s]))
+				continue;
+			set_bit(d->bits[s], i, true);
+			own = own || r->any_of.n > 0;
 		}
-	if ((k = kind_of(d, &d->targets, target, false)) == NULL)
+	if ((k = kind_of(d, &d->targets, target, own)) == NULL)
 		return GW_ENOMEM;
 	return kind_add(k, (after != NULL ? after : before)->name);
 }
@@ -324,6 +329,8 @@ pick_roles(struct access_diff *d, unsigned s)
 		if (!has_bit(d->bits[s], i) || (r->deny && r->hours.n > 0))
 			continue;
 		d->roles[s][n] = *r;
+		for (unsigned k = 0; k < r->any_of.n; k++)
+			d->roles[s][n].any_of.of[k].timed = false;
 		d->roles[s][n++].hours.n = 0;
 	}
 	d->nroles[s] = n;

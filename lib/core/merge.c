@@ -200,14 +200,26 @@ merge_gives(struct term *term, const struct policy_role *r,
 	       term_counts(term, r, f);
 }
 
+/* Each role's by itself. */
+static void
+merge_any_of(struct merge *m, struct term *term, const struct policy_role *r,
+    const struct policy_facts *f)
+{
+	if (!term_any_of(term, r, f) &&
+	    (m->unmet == NULL || strcmp(r->name, m->unmet->name) < 0))
+		m->unmet = r;
+}
+
 void
 merge_roles(struct merge *ret, struct term *term, const struct policy_facts *f,
     const struct policy_role *roles, size_t n, const char *login, uint16_t port)
 {
 	memset(ret, 0, sizeof(*ret));
 	for (size_t i = 0; i < n; i++)
-		if (merge_gives(term, &roles[i], f, login, port))
+		if (merge_gives(term, &roles[i], f, login, port)) {
 			merge_role(ret, &roles[i]);
+			merge_any_of(ret, term, &roles[i], f);
+		}
 	merge_sort(&ret->names);
 	if (ret->all.max_s > f->max_s)
 		ret->all.max_s = f->max_s;

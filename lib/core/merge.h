@@ -19,6 +19,8 @@ struct merge {
 	struct policy_role all; /* only what rows merge counts */
 	unsigned n;
 	bool too_much; /* more than one request can want */
+	/* the first by name none of whose alternatives holds; NULL: none */
+	const struct policy_role *unmet;
 	struct name_list names;
 };
 

@@ -288,6 +288,42 @@ ask_reason(struct policy_result *ret, const struct policy_facts *f)
 		refuse(ret, "reason", "it does not look like %s", missed);
 }
 
+/* Would one of them hold for another reason? */
+static bool
+lacks_reason(const struct policy_role *r, const struct policy_facts *f)
+{
+	struct alternative_facts af = term_facts(f);
+	int64_t until_ms = 0;
+
+	af.reason = NULL;
+	return alternative_list_holds(&r->any_of, &af, &until_ms);
+}
+
+/* False: nothing that is asked for in its stead would pass. */
+static bool
+ask_any_of(struct policy_result *ret, const struct policy_facts *f,
+    const struct policy_role *unmet)
+{
+	char list[POLICY_TEXT_SIZE], one[LIMIT_TEXT_SIZE];
+	size_t len = 0;
+
+	if (unmet == NULL)
+		return true;
+	list[0] = '\0';
+	for (unsigned i = 0; i < unmet->any_of.n; i++) {
+		alternative_text(one, &unmet->any_of.of[i]);
+		len = strlen(list);
+		text_set(list + len, sizeof(list) - len, i > 0 ? ", or " : "");
+		len = strlen(list);
+		text_set(list + len, sizeof(list) - len, one);
+	}
+	refuse(ret, "or", "role %s wants one of: %.400s", unmet->name, list);
+	if (!lacks_reason(unmet, f))
+		return false;
+	ret->reason = true;
+	return true;
+}
+
 static void
 ask_ticket(struct policy_result *ret, const struct policy_facts *f)
 {
@@ -422,6 +458,7 @@ policy_decide(struct policy_result *ret, const struct policy_facts *f,
 	const struct lock *lock = NULL;
 	struct term term = {.until_ms = HOURS_NEVER};
 	struct merge m;
+	bool could = false;
 
 	memset(ret, 0, sizeof(*ret));
 	ret->until_ms = HOURS_NEVER;
@@ -472,8 +509,9 @@ policy_decide(struct policy_result *ret, const struct policy_facts *f,
 	ask_ticket(ret, f);
 	ask_hardware(ret, f);
 	ask_open(ret, f, &m.all);
+	could = ask_any_of(ret, f, m.unmet);
 	if (ret->nrefused > 0) {
-		ret->would_pass = true;
+		ret->would_pass = could;
 		return;
 	}
 	if (m.too_much) {

@@ -21,6 +21,7 @@
  *     says (core/rolefield.h): shortest time, youngest code, reason wanted if
  *     one wants it, recorded if one records, only the capabilities all of them
  *     give. If they have none in common it is refused: one has to be named.
+ *     Of a role with alternatives one has to hold, of each such role by itself.
  *     A role that lists commands gives exec alone (core/command.h), and nothing
  *     at a target where the session does not pass through the gateway.
  *  6. What they want approved, all of it has to be (core/quorum.h).

@@ -87,7 +87,7 @@ policy_role_ok(const struct policy_role *r)
 	if (!str_name_ok(r->name) || r->max_s > LIMIT_GRANT_MAX_S)
 		return false;
 	if (r->deny)
-		return r->commands.n == 0;
+		return r->commands.n == 0 && r->any_of.n == 0;
 	return r->max_s >= LIMIT_GRANT_MIN_S &&
 	       (r->users.names.n > 0 || r->groups.names.n > 0) &&
 	       (r->targets.n > 0 || by_labels(r)) && r->logins.n > 0 &&

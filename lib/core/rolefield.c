@@ -65,6 +65,7 @@ rolefield_is_list(const struct rolefield *f)
 	case ROLE_COMMANDS:
 	case ROLE_HOURS:
 	case ROLE_SELECTORS:
+	case ROLE_ALTERNATIVES:
 		return true;
 	default:
 		return false;
@@ -136,6 +137,8 @@ rolefield_count(const struct rolefield *f, const struct policy_role *r)
 		return ((const struct hours_list *)p)->n;
 	case ROLE_SELECTORS:
 		return ((const struct selector_list *)p)->n;
+	case ROLE_ALTERNATIVES:
+		return ((const struct alternative_list *)p)->n;
 	case ROLE_CAPS:
 		while (nth_cap(*(const uint32_t *)p, n) != 0)
 			n++;
@@ -235,6 +238,10 @@ rolefield_get(struct rolefield_value *ret, const struct rolefield *f,
 	case ROLE_SELECTORS:
 		get_selector(
 		    ret, &((const struct selector_list *)p)->selector[i]);
+		break;
+	case ROLE_ALTERNATIVES:
+		alternative_text(
+		    ret->text, &((const struct alternative_list *)p)->of[i]);
 		break;
 	case ROLE_SECONDS:
 	case ROLE_COUNT:
@@ -363,6 +370,8 @@ rolefield_add(const struct rolefield *f, struct policy_role *r,
 		return hours_add(p, text);
 	case ROLE_SELECTORS:
 		return selector_add(p, text);
+	case ROLE_ALTERNATIVES:
+		return alternative_add(p, text);
 	}
 	return GW_EINVAL;
 }
@@ -416,6 +425,9 @@ rolefield_absent(const struct rolefield *f, struct policy_role *r)
 		break;
 	case ROLE_SELECTORS:
 		((struct selector_list *)p)->n = 0;
+		break;
+	case ROLE_ALTERNATIVES:
+		((struct alternative_list *)p)->n = 0;
 		break;
 	case ROLE_NAME:
 	case ROLE_TEXT:
@@ -490,6 +502,8 @@ rolefield_equal(const struct rolefield *f, const struct policy_role *a,
 		return hours_equal(p, q);
 	case ROLE_SELECTORS:
 		return selector_equal(p, q);
+	case ROLE_ALTERNATIVES:
+		return alternative_equal(p, q);
 	case ROLE_SECONDS:
 	case ROLE_COUNT:
 	case ROLE_CAPS:
@@ -555,6 +569,11 @@ rolefield_expects(const struct rolefield *f)
 	case ROLE_SELECTORS:
 		return "\"K=V\", \"K!=V\", \"K in (V, V)\", \"K notin (V, "
 		       "V)\", \"K\" or \"!K\" were expected";
+	case ROLE_ALTERNATIVES:
+		return "\"hours=WINDOW\", \"group=NAME\", \"select=RULE\" or "
+		       "\"reason=PATTERN\" were expected, each once and the "
+		       "reason last, as \"group=oncall; reason=INC-[0-9]+ "
+		       ".*\"";
 	}
 	return "";
 }

@@ -16,6 +16,7 @@
 #include "base/addr.h"
 #include "base/attr.h"
 #include "base/limits.h"
+#include "core/alternative.h"
 #include "core/command.h"
 #include "core/grant.h"
 #include "core/hardware.h"
@@ -48,6 +49,7 @@ enum rolefield_kind {
 	ROLE_HARDWARE,  /* uint32_t, enum hardware; a value is its word */
 	ROLE_LOGINS,    /* struct name_list; a value is as login.h has it */
 	ROLE_MEMBERS,   /* struct member_list; a value is name and end */
+	ROLE_ALTERNATIVES, /* struct alternative_list; as its text */
 };
 
 /* What becomes of it where several roles allow the same. */
@@ -136,6 +138,12 @@ enum rolefield_bits {
 	    ROLE_WIDE | ROLE_LATER, OWN, "max-sessions",                       \
 	    "how many sessions a grant carries at once",                       \
 	    "How many sessions one grant carries at once.")                    \
+	X(any_of, "or", ALTERNATIVES, SELECTS, 0, LIMIT_ALTERNATIVES, 0,       \
+	    ROLE_WIDE | ROLE_LATER, OWN, "or",                                 \
+	    "one of which has to hold: hours=, group=, select=, reason=",      \
+	    "Alternatives, one of which has to hold: each has any of "         \
+	    "\"hours=WINDOW\", \"group=NAME\", \"select=RULE\" and "           \
+	    "\"reason=PATTERN\", with \"; \" between.")                        \
 	X(reason_pattern, "reason_pattern", PATTERN, EACH, 0,                  \
 	    LIMIT_PATTERN_MAX, 0, ROLE_WIDE | ROLE_LATER, OWN,                 \
 	    "reason-pattern", "what a reason must look like",                  \
@@ -199,6 +207,7 @@ enum rolefield_bits {
 #define ROLE_MEMBER_HARDWARE(m, max) uint32_t m;
 #define ROLE_MEMBER_LOGINS(m, max) struct name_list m;
 #define ROLE_MEMBER_MEMBERS(m, max) struct member_list m;
+#define ROLE_MEMBER_ALTERNATIVES(m, max) struct alternative_list m;
 #define ROLE_MEMBER_LABELS(m, max) struct label_list m;
 #define ROLE_MEMBER_PORTS(m, max) struct port_list m;
 #define ROLE_MEMBER_PREFIXES(m, max) struct prefix_list m;

@@ -23,6 +23,7 @@ shorten(
 	t->until_ms = until_ms;
 	t->by = by;
 	t->member = member;
+	t->any_of = false;
 }
 
 int64_t
@@ -68,6 +69,39 @@ term_counts(struct term *t, const struct policy_role *allow,
 	if (!member_counts(t, allow, f))
 		return false;
 	shorten(t, until_ms, allow, false);
+	return true;
+}
+
+struct alternative_facts
+term_facts(const struct policy_facts *f)
+{
+	/* what could be brought counts as brought, unless it is open already */
+	const bool asked = f->settled && f->since_ms == 0 && f->end_ms == 0;
+
+	return (struct alternative_facts){.groups = f->groups,
+	    .labels = &f->target->labels,
+	    .reason = asked ? NULL : f->reason,
+	    .zones = f->zones,
+	    .anytime = f->anytime,
+	    .at_ms = term_begins_ms(f)};
+}
+
+bool
+term_any_of(struct term *t, const struct policy_role *allow,
+    const struct policy_facts *f)
+{
+	const struct alternative_facts af = term_facts(f);
+	int64_t until_ms = 0;
+
+	if (!alternative_list_holds(&allow->any_of, &af, &until_ms) &&
+	    !FAULT(any_alternative))
+		return false;
+	if (f->since_ms == 0 && until_ms - f->when_ms < LEAST_MS)
+		return false;
+	if (until_ms < t->until_ms) {
+		shorten(t, until_ms, allow, false);
+		t->any_of = true;
+	}
 	return true;
 }
 
@@ -191,6 +225,14 @@ term_over_text(char *ret, size_t size, const struct term *t,
 		(void)snprintf(ret, size,
 		    "%s is longer than you are in role %s: until %s", asked,
 		    t->by->name, clock);
+		return;
+	}
+	if (t->any_of) {
+		str_time(clock, sizeof(clock), t->until_ms);
+		(void)snprintf(ret, size,
+		    "%s is longer than one of the alternatives of role %s "
+		    "holds: until %s",
+		    asked, t->by->name, clock);
 		return;
 	}
 	hours_clock(clock, &t->by->hours, f->zones, t->until_ms);

@@ -24,7 +24,8 @@
 struct term {
 	int64_t until_ms;             /* HOURS_NEVER at first */
 	const struct policy_role *by; /* whose hours these are, */
-	bool member;                  /* or whose the user is until then */
+	bool member;                  /* or whose the user is until then, */
+	bool any_of;                  /* or one of whose alternatives holds */
 };
 
 /* When what is asked for was given, or would be. */
@@ -32,6 +33,11 @@ int64_t term_begins_ms(const struct policy_facts *f);
 
 /* It counts; *t ends with its hours. */
 bool term_counts(struct term *t, const struct policy_role *allow,
+    const struct policy_facts *f);
+/* What its alternatives go by, for this request. */
+struct alternative_facts term_facts(const struct policy_facts *f);
+/* One of its alternatives holds; *t ends when none does any more. */
+bool term_any_of(struct term *t, const struct policy_role *allow,
     const struct policy_facts *f);
 /* It denies; if not, *t ends where it does. */
 bool term_denies(struct term *t, const struct policy_role *deny,

@@ -250,6 +250,7 @@ parse_field(struct policy_role *ret, const struct rolefield *f, const json_t *o,
 	case ROLE_COMMANDS:
 	case ROLE_HOURS:
 	case ROLE_SELECTORS:
+	case ROLE_ALTERNATIVES:
 		return parse_words(ret, f, o, p);
 	case ROLE_SECONDS:
 	case ROLE_COUNT:
@@ -284,14 +285,18 @@ static int
 zones_known(const struct policy_role *r, const struct zone_table *zones,
     struct problem *p)
 {
-	const char *zone = hours_unknown(&r->hours, zones);
+	const char *field = "hours", *zone = hours_unknown(&r->hours, zones);
+
+	if (zone == NULL &&
+	    (zone = alternative_unknown(&r->any_of, zones)) != NULL)
+		field = "or";
 
 	if (zone == NULL || FAULT(any_zone))
 		return 0;
-	problem_set(p, 400, "bad-field", "hours",
-	    "hours: this gateway knows no time zone %s (%zu others, as Europe/"
+	problem_set(p, 400, "bad-field", field,
+	    "%s: this gateway knows no time zone %s (%zu others, as Europe/"
 	    "Berlin; they are its system's as it started)",
-	    zone, zone_table_count(zones));
+	    field, zone, zone_table_count(zones));
 	return GW_EINVAL;
 }
 
@@ -325,6 +330,8 @@ role_ok(const struct policy_role *ret, struct problem *p)
 	if (ret->deny && ret->commands.n > 0)
 		return bad(p, "commands",
 		    "a role that denies denies whatever command it is");
+	if (ret->deny && ret->any_of.n > 0)
+		return bad(p, "or", "a role that denies has none");
 	return bad(p, "role",
 	    "a role that allows needs somebody (users or groups), something "
 	    "(targets, labels or select), a login, a port and something to "

@@ -82,6 +82,7 @@ schema(const struct rolefield *f)
 	case ROLE_COMMANDS:
 	case ROLE_HOURS:
 	case ROLE_SELECTORS:
+	case ROLE_ALTERNATIVES:
 		return list_schema(json_pack("{s:s}", "type", "string"), f);
 	case ROLE_SECONDS:
 	case ROLE_COUNT:

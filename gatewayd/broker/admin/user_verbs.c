@@ -55,7 +55,8 @@ names_group(const struct broker *b, const char *group)
 {
 	for (size_t i = 0; i < b->nroles; i++)
 		if (name_list_has(&b->roles[i].groups.names, group) ||
-		    quorum_names(&b->roles[i].approvals, group))
+		    quorum_names(&b->roles[i].approvals, group) ||
+		    alternative_names(&b->roles[i].any_of, group))
 			return true;
 	return false;
 }

@@ -199,6 +199,44 @@ add_members(json_t *list, const struct broker *b, const struct question *q)
 		json_decref(all);
 }
 
+/* Of the roles that count, each alternative, and whether it holds; of those
+ * about a reason, for a reason as it wants it. */
+static void
+add_any_of(json_t *list, const struct broker *b, const struct question *q)
+{
+	const struct alternative_facts f = {.groups = &q->subject.user.groups,
+	    .labels = &q->subject.target.labels,
+	    .zones = b->zones,
+	    .at_ms = broker_now(b).utc_ms};
+	json_t *all = json_array();
+	char text[LIMIT_TEXT_SIZE];
+	int64_t until_ms = 0;
+
+	for (size_t i = 0; i < b->nroles; i++) {
+		const struct policy_role *r = &b->roles[i];
+
+		for (unsigned k = 0;
+		     name_list_has(&q->verdict.roles, r->name) &&
+		     k < r->any_of.n;
+		     k++) {
+			const struct alternative *a = &r->any_of.of[k];
+			const bool holds = alternative_holds(a, &f, &until_ms);
+
+			alternative_text(text, a);
+			(void)json_array_append_new(
+			    all, json_sprintf("%s (%s%s)", text,
+				     holds ? "holds" : "does not hold",
+				     holds && a->reason[0] != '\0'
+					 ? " with such a reason"
+					 : ""));
+		}
+	}
+	if (json_array_size(all) > 0)
+		add_condition(list, "or", all);
+	else
+		json_decref(all);
+}
+
 static json_t *
 time_json(int64_t utc_ms)
 {
@@ -218,6 +256,7 @@ conditions_json(const struct broker *b, const struct question *q)
 	add_members(list, b, q);
 	add_selects(list, "select", b, v);
 	add_selects(list, "hours", b, v);
+	add_any_of(list, b, q);
 	if (v->until_ms != HOURS_NEVER)
 		add_condition(list, "until", time_json(v->until_ms));
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/attr.h"
+#include "base/err.h"
 #include "core/trial.h"
 
 /* ---- labels */
@@ -102,8 +103,17 @@ any_member(struct member_list *l, const char *name, struct rnd *rnd)
 }
 
 static void
+must_or_there(int r)
+{
+	if (r != GW_EEXIST)
+		must(r);
+}
+
+static void
 any_role(struct world *w, struct rnd *rnd, bool deny)
 {
+	static const char *const any_of[] = {"group=ops; reason=a.*",
+	    "hours=mon-fri 07:00-19:00 UTC", "select=env!=prod", "reason=.*n"};
 	char name[] = "role-a";
 	struct policy_role *r = NULL;
 
@@ -128,6 +138,11 @@ any_role(struct world *w, struct rnd *rnd, bool deny)
 		any_member(&r->users, "alice", rnd);
 	if (rnd_below(rnd, 4) == 0)
 		must(login_add(&r->logins, "{{user}}"));
+	if (!deny && rnd_below(rnd, 4) == 0)
+		must(alternative_add(&r->any_of, any_of[rnd_below(rnd, 4)]));
+	if (!deny && rnd_below(rnd, 4) == 0)
+		must_or_there(
+		    alternative_add(&r->any_of, any_of[rnd_below(rnd, 4)]));
 	if (rnd_below(rnd, 4) == 0)
 		must(quorum_add(&r->approvals,
 		    rnd_below(rnd, 2) != 0 ? "1 of leads" : "2 of sre"));

@@ -35,6 +35,7 @@ static const struct line {
     {"unused_after", "60", "", "4", "900"},
     {"max_grants", "3", "", "0", "1000"},
     {"max_sessions", "1", "", "33", "32"},
+    {"or", "group=oncall; reason=INC-[0-9]+ .*", "", "group=oncall; ", NULL},
     {"reason_pattern", "INC-[0-9]+ .*", "", "(a)\\1", ""},
     {"ticket_pattern", "INC-[0-9]{1,6}", "", "[", ""},
     {"hardware_key", "verified", "", "touch", "none"},
@@ -213,9 +214,10 @@ test_lists_are_bounded(void **state)
 			const int want = k < f[i].max ? 0 : GW_ELIMIT;
 
 			(void)snprintf(text, sizeof(text),
-			    f[i].kind == ROLE_PREFIXES   ? "10.0.0.%d/32"
-			    : f[i].kind == ROLE_QUORUMS  ? "%d of sre"
-			    : f[i].kind == ROLE_COMMANDS ? "c %02d"
+			    f[i].kind == ROLE_PREFIXES       ? "10.0.0.%d/32"
+			    : f[i].kind == ROLE_QUORUMS      ? "%d of sre"
+			    : f[i].kind == ROLE_COMMANDS     ? "c %02d"
+			    : f[i].kind == ROLE_ALTERNATIVES ? "group=%d"
 			    : f[i].kind == ROLE_HOURS ? "mon 0%d:00-12:00 UTC"
 						      : "%d",
 			    (int)k + 1);

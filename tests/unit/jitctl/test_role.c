@@ -91,6 +91,10 @@ test_flags(void **state)
 	    {"--deny --hardware-key verified",
 		"'hardware_key':'verified','deny':true"},
 	    {"--deny --hardware-key touch", NULL},
+	    {"--login deploy --or group=oncall --or reason=INC-[0-9]+",
+		"'logins':['deploy'],'or':['group=oncall','reason=INC-[0-9]+'"
+		"]"},
+	    {"--login deploy --or oncall", NULL},
 	    {"--deny --report-only", "'deny':true,'report_only':true"},
 	    {"", NULL}, /* which logins? */
 	    {"--deny --select env==prod", NULL},
