@@ -226,7 +226,7 @@ check_server_id(struct answers *a)
 static int
 check_admin(struct answers *a)
 {
-	if (event_actor_own(a->facts.admin)) {
+	if (event_actor_alike(a->facts.admin)) {
 		(void)fprintf(stderr,
 		    "--admin: the gateway itself uses the name %s: choose "
 		    "another\n",

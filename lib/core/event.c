@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/fault.h"
 #include "base/str.h"
+#include "core/look.h"
 
 enum { CUT = 0x80 }; /* of an id: the value is event_cut's */
 enum field_kind { K_NONE = 0, S, N, B };
@@ -141,15 +142,30 @@ event_cut(struct event_fields *f, enum event_field_id id, const void *s,
 	buf_put(&f->b, s, start);
 }
 
+static const char *const own_actors[] = {
+    "local", "gateway", "policy", "recovery", "init"};
+
 bool
 event_actor_own(const char *name)
 {
-	static const char *const own[] = {
-	    "local", "gateway", "policy", "recovery", "init"};
-
-	for (size_t i = 0; i < ARRAY_LEN(own); i++)
-		if (strcasecmp(own[i], name) == 0)
+	for (size_t i = 0; i < ARRAY_LEN(own_actors); i++)
+		if (strcasecmp(own_actors[i], name) == 0)
 			return true;
+	return false;
+}
+
+bool
+event_actor_alike(const char *name)
+{
+	char own[LOOKS][LOOK_SIZE], its[LOOKS][LOOK_SIZE];
+
+	look_of(its, name);
+	for (size_t i = 0; i < ARRAY_LEN(own_actors); i++) {
+		look_of(own, own_actors[i]);
+		for (size_t k = 0; k < LOOKS; k++)
+			if (strcmp(own[k], its[k]) == 0)
+				return true;
+	}
 	return false;
 }
 

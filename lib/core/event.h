@@ -265,6 +265,9 @@ struct event_spec {
 
 /* Who the gateway itself is in a record ("by"): no user has such a name. */
 bool event_actor_own(const char *name);
+/* The same, or could it be taken for one (core/look.h)? Nobody new is called
+ * so. */
+bool event_actor_alike(const char *name);
 /* Does it say that a program begins on a session's channel? */
 static inline bool
 event_is_program(unsigned code)

@@ -91,7 +91,7 @@ parse_first(struct user *u, const struct secret *text)
 		log_err("bootstrap.json: %s", p.text);
 		goto out;
 	}
-	if (event_actor_own(name)) {
+	if (event_actor_alike(name)) {
 		log_err(
 		    "bootstrap.json: the name %s is the gateway's own", name);
 		goto out;

@@ -174,9 +174,27 @@ look_role(struct broker *b, struct lock_change *a, struct problem *p)
 	return 0;
 }
 
+/* What could be taken for another that is there can never come to be: it is
+ * that one which is meant. */
+static int
+look_meant(struct broker *b, const struct lock *l, struct problem *p)
+{
+	const enum store_name kind =
+	    l->kind == LOCK_GROUP ? STORE_NAME_GROUP : STORE_NAME_LOGIN;
+	char other[LIMIT_NAME_SIZE];
+	int r = store_look_alike(b->store, kind, l->value, other);
+
+	if (r != 0 || FAULT(lock_alike))
+		return r == 0 ? GW_ENOENT : r;
+	problem_set(p, 404, "not-found", "value",
+	    "there is no %s %s, did you mean %s? Nothing was locked",
+	    lock_kind_str(l->kind), l->value, other);
+	return GW_EINVAL;
+}
+
 /* What nothing names may have been meant otherwise, and is told. */
 static int
-look_named(struct broker *b, struct lock_change *a)
+look_named(struct broker *b, struct lock_change *a, struct problem *p)
 {
 	const struct lock *l = &a->l;
 	char name[LIMIT_NAME_SIZE];
@@ -184,11 +202,11 @@ look_named(struct broker *b, struct lock_change *a)
 
 	if (l->kind == LOCK_GROUP) {
 		r = store_group_used(b->store, l->value);
-		if (r == GW_ENOENT)
+		if (r == GW_ENOENT && (r = look_meant(b, l, p)) == GW_ENOENT)
 			unmatched(a, "nobody is in the group ");
 	} else if (l->kind == LOCK_LOGIN) {
 		r = store_login_used(b->store, l->value);
-		if (r == GW_ENOENT)
+		if (r == GW_ENOENT && (r = look_meant(b, l, p)) == GW_ENOENT)
 			unmatched(a, "no target has the login ");
 	} else if (l->kind == LOCK_KEY) {
 		r = store_user_by_key(b->store, l->value, name);
@@ -220,7 +238,7 @@ look_there(struct broker *b, struct lock_change *a, struct problem *p)
 			   ? 0
 			   : missing(l, "jitctl grants", p);
 	default:
-		return look_named(b, a);
+		return look_named(b, a, p);
 	}
 }
 

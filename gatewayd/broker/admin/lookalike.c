@@ -53,6 +53,17 @@ each(enum store_name kind, const struct name_list *l, lookalike_fn *fn,
 	return r;
 }
 
+static int
+each_approver(const struct quorum_list *l, lookalike_fn *fn, void *arg)
+{
+	int r = 0;
+
+	for (unsigned i = 0; i < l->n && !FAULT(approver_alike); i++)
+		for (unsigned k = 0; r == 0 && k < l->quorum[i].ngroups; k++)
+			r = fn(arg, STORE_NAME_GROUP, l->quorum[i].group[k]);
+	return r;
+}
+
 int
 lookalike_of_user(const struct user *u, lookalike_fn *fn, void *arg)
 {
@@ -75,7 +86,8 @@ lookalike_of_role(const struct policy_role *r, lookalike_fn *fn, void *arg)
 	int e;
 
 	if ((e = fn(arg, STORE_NAME_ROLE, r->name)) != 0 ||
-	    (e = each(STORE_NAME_GROUP, &r->groups.names, fn, arg)) != 0)
+	    (e = each(STORE_NAME_GROUP, &r->groups.names, fn, arg)) != 0 ||
+	    (e = each_approver(&r->approvals, fn, arg)) != 0)
 		return e;
 	return each(STORE_NAME_LOGIN, &r->logins, fn, arg);
 }

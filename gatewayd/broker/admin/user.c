@@ -427,12 +427,15 @@ user_parse(struct user *ret, struct broker *b, const json_t *o,
 	if ((r = json_only(o, keys[kind], p)) != 0 ||
 	    (r = json_get_name(o, "user", true, &name, p)) != 0)
 		return r;
-	if (event_actor_own(name)) {
+	r = store_user_get(b->store, name, ret);
+	if (event_actor_own(name) ||
+	    (r == GW_ENOENT && event_actor_alike(name) && !FAULT(look_alike))) {
 		problem_set(p, 400, "bad-field", "user",
-		    "user: the name %s is taken by the gateway itself", name);
+		    "user: %s is, or could be taken for, a name of the gateway "
+		    "itself: choose another",
+		    name);
 		return GW_EINVAL;
 	}
-	r = store_user_get(b->store, name, ret);
 	if (r != 0 && r != GW_ENOENT) {
 		problem_set(
 		    p, 503, "unavailable", NULL, "the store cannot be read");

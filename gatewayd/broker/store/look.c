@@ -19,9 +19,13 @@
 #define IN_ROLE(field, x)                                                      \
 	"EXISTS(SELECT 1 FROM role_fields t WHERE t.field = '" field "'"       \
 	" AND t.value = " x ")"
+/* Of "2 of sre or leads" a word. */
+#define APPROVES(x)                                                            \
+	"EXISTS(SELECT 1 FROM role_fields t WHERE t.field = 'approvals'"       \
+	" AND instr(' ' || t.value || ' ', ' ' || " x " || ' ') > 0)"
 #define GROUP(x)                                                               \
 	"(EXISTS(SELECT 1 FROM user_groups t WHERE t.name = " x ")"            \
-	" OR " IN_ROLE("groups", x) ")"
+	" OR " IN_ROLE("groups", x) " OR " APPROVES(x) ")"
 #define LOGIN(x)                                                               \
 	"(EXISTS(SELECT 1 FROM target_logins t WHERE t.login = " x ")"         \
 	" OR " IN_ROLE("logins", x) ")"

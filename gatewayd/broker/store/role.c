@@ -165,6 +165,17 @@ put_row(struct store *s, const struct policy_role *r, uint64_t seq)
 	return query_run(q);
 }
 
+static int
+add_approvers(struct store *s, const struct quorum_list *l)
+{
+	int r = 0;
+
+	for (unsigned i = 0; i < l->n; i++)
+		for (unsigned k = 0; r == 0 && k < l->quorum[i].ngroups; k++)
+			r = store_look_add(s, l->quorum[i].group[k]);
+	return r;
+}
+
 int
 store_role_put(struct store *s, const struct policy_role *r, uint64_t seq)
 {
@@ -177,7 +188,8 @@ store_role_put(struct store *s, const struct policy_role *r, uint64_t seq)
 	    (fresh || (e = delete_row(s, r->name)) == 0) &&
 	    (e = put_row(s, r, seq)) == 0 && (e = put_fields(s, r, seq)) == 0 &&
 	    (e = store_look_add(s, r->name)) == 0 &&
-	    (e = store_look_add_all(s, &r->groups.names)) == 0)
+	    (e = store_look_add_all(s, &r->groups.names)) == 0 &&
+	    (e = add_approvers(s, &r->approvals)) == 0)
 		e = store_look_add_all(s, &r->logins);
 	return store_finish(s, e);
 }

@@ -32,6 +32,11 @@ target_body(char ret[static 1024], const char *name, const char *login,
 	"{\"role\":\"" name "\",\"groups\":[\"" groups                         \
 	"\"],\"targets\":[\"web-01\"],\"logins\":[\"" login "\"]}"
 
+#define APPROVED(name, rule)                                                   \
+	"{\"role\":\"" name                                                    \
+	"\",\"groups\":[\"dev\"],\"targets\":[\"web-01\"],"                    \
+	"\"logins\":[\"deploy\"],\"approvals\":[\"" rule "\"]}"
+
 void
 test_look_alikes(void **state)
 {
@@ -48,6 +53,11 @@ test_look_alikes(void **state)
 	    {VERB_ROLE_ADD, ROLE("Ops", "dev", "deploy"), "role ops"},
 	    {VERB_ROLE_ADD, ROLE("more", "DEV", "deploy"), "group dev"},
 	    {VERB_ROLE_ADD, ROLE("more", "dev", "dep1oy"), "login deploy"},
+	    {VERB_ROLE_ADD, APPROVED("more", "1 of Dev"), "group dev"},
+	    {VERB_ROLE_ADD, APPROVED("more", "2 of 1eads or dev"),
+		"group leads"},
+	    {VERB_USER_SET, "{\"user\":\"alice\",\"add_groups\":[\"Leads\"]}",
+		"group leads"},
 	    {VERB_APPLY,
 		"{\"users\":[{\"user\":\"bob-1\"},{\"user\":\"bob_1\"}]}",
 		"user bob-1"},
@@ -59,6 +69,9 @@ test_look_alikes(void **state)
 	assert_int_equal(admin_call(x, VERB_USER_SET, EV_USER_UPDATE,
 			     "{\"user\":\"alice\",\"groups\":[\"dev\"]}"),
 	    200);
+	assert_int_equal(admin_call(x, VERB_ROLE_ADD, EV_ROLE_SET,
+			     APPROVED("asked", "1 of leads")),
+	    201);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const unsigned got =
 		    admin_call(x, rows[i].verb, EV_NONE, rows[i].body);
@@ -73,6 +86,18 @@ test_look_alikes(void **state)
 	target_body(body, "db-01", "Deploy", &x->one);
 	assert_int_equal(admin_call(x, VERB_TARGET_ADD, EV_NONE, body), 409);
 	assert_true(has(x, "login deploy"));
+	assert_int_equal(
+	    admin_call(x, VERB_USER_ADD, EV_NONE, "{\"user\":\"l0cal\"}"), 400);
+	assert_true(has(x, "a name of the gateway itself"));
+	/* what would be locked is the one that is there, and is not named */
+	assert_int_equal(admin_call(x, VERB_LOCK_ADD, EV_NONE,
+			     "{\"kind\":\"login\",\"value\":\"Deploy\"}"),
+	    404);
+	assert_true(has(x, "did you mean deploy?"));
+	assert_int_equal(admin_call(x, VERB_LOCK_ADD, EV_NONE,
+			     "{\"kind\":\"group\",\"value\":\"LEADS\"}"),
+	    404);
+	assert_true(has(x, "did you mean leads?"));
 	/* others are taken, and what is there stays what it is */
 	assert_int_equal(admin_call(x, VERB_USER_ADD, EV_USER_CREATE,
 			     "{\"user\":\"alicia\"}"),
