@@ -39,6 +39,7 @@
 #include "broker/request/events.h"
 #include "broker/request/explain.h"
 #include "broker/request/extend.h"
+#include "broker/request/glass.h"
 #include "broker/request/list.h"
 #include "broker/request/several.h"
 #include "broker/session/doctor.h"
@@ -96,6 +97,10 @@ static call_fn *const verb_table[VERB_COUNT] = {
     [VERB_ROLE_REMOVE] = verb_role_remove,
     [VERB_APPLY] = verb_apply,
     [VERB_DOCTOR] = verb_doctor,
+    [VERB_GLASS_PRINT] = verb_glass_print,
+    [VERB_GLASS_USE] = verb_glass_use,
+    [VERB_GLASS_USES] = verb_glass_uses,
+    [VERB_GLASS_REVIEW] = verb_glass_review,
     [VERB_LOCKS] = verb_locks,
     [VERB_LOCK_ADD] = verb_lock_add,
     [VERB_LOCK_REMOVE] = verb_lock_remove,

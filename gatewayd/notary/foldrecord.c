@@ -89,6 +89,8 @@ fold_grant_fields(struct event_fields *out, const struct grant *g)
 	event_str(out, EF_ROLE_ID, g->role_id);
 	if (g->role_named != 0)
 		event_bool(out, EF_ROLE_NAMED, true);
+	if (g->glass != 0)
+		event_bool(out, EF_BREAK_GLASS, true);
 	event_str(out, EF_REQ, g->req);
 	event_str(out, EF_GRANT, g->id);
 	for (size_t i = 0; i < ARRAY_LEN(addrs); i++) {
@@ -142,6 +144,7 @@ fold_read_grant(struct fold_fields *f, struct grant *g)
 	g->reach = reach_parse(fold_str(f, EF_REACH, true));
 	g->caps = (uint32_t)fold_num(f, EF_CAPS, UINT32_MAX);
 	g->record = json_is_true(json_object_get(f->o, "record")) ? 1 : 0;
+	g->glass = json_is_true(json_object_get(f->o, "break_glass")) ? 1 : 0;
 	fold_text(f, EF_COMMANDS_ID, false, g->commands, sizeof(g->commands));
 	g->role_named =
 	    json_is_true(json_object_get(f->o, "role_named")) ? 1 : 0;

@@ -166,7 +166,9 @@ record_start(struct session *s, struct chan *c)
 	struct recording *r;
 
 	/* a shell without a terminal is interactive all the same */
-	if (s->grant.record == 0 || (!c->pty && c->kind != CHAN_SHELL))
+	if (s->grant.record == RECORD_NONE ||
+	    (!c->pty && c->kind != CHAN_SHELL &&
+		(s->grant.record != RECORD_ALL || FAULT(glass_exec))))
 		return;
 	if ((r = calloc(1, sizeof(*r))) == NULL) {
 		end_begin(s, END_AUDIT_FAILED, NULL);

@@ -435,9 +435,8 @@ with_reason(struct ctx *c, json_t *body, const struct call_opts *o, int x,
 	return call_signed(c, VERB_REQUEST, body, o, r);
 }
 
-/* What was opened, or is to be once it is approved. */
-static int
-finish(struct ctx *c, int x, struct reply *r)
+int
+request_finish(struct ctx *c, int x, struct reply *r)
 {
 	if (x == EXIT_OK && waiting_is(r->json))
 		x = waiting_open(c, r);
@@ -484,7 +483,8 @@ run_request(struct ctx *c)
 		return EXIT_USAGE;
 	x = call_signed(c, VERB_REQUEST, body, &o, &r);
 	if (!several_is(c))
-		x = finish(c, with_reason(c, body, &o, x, &r, reason), &r);
+		x = request_finish(
+		    c, with_reason(c, body, &o, x, &r, reason), &r);
 	else if (x == EXIT_OK)
 		x = several_finish(c, &r);
 	else if (r.status != 0)
@@ -511,7 +511,8 @@ run_wait(struct ctx *c)
 		x = waiting_open(c, &r);
 		if (x != EXIT_OK && x != EXIT_PENDING && r.status != 0)
 			reply_print_problem(c, &r);
-		x = x == EXIT_OK || x == EXIT_PENDING ? finish(c, x, &r) : x;
+		x = x == EXIT_OK || x == EXIT_PENDING ? request_finish(c, x, &r)
+						      : x;
 	}
 	reply_done(&r);
 	return x;

@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * request - what a refusal says, for the commands that show one.
+ * request - what was opened and what a refusal says, for the commands that show
+ * them.
  */
 #ifndef JITCTL_CMD_REQUEST_H
 #define JITCTL_CMD_REQUEST_H
 
 #include <stdio.h>
 
+#include "jitctl/gateway/reply.h"
 #include "jitctl/jitctl.h"
 
+/* Says what was opened, or is to be once it is approved, or why not: x is how
+ * the call for it ended. An exit code. */
+MUST_CHECK int request_finish(struct ctx *c, int x, struct reply *r);
 /* "HEAD:  jitctl request web-01 --login deploy --for 3h", of what the gateway
  * says would pass; what the flags of this run said stays, but for what was
  * refused of it. */

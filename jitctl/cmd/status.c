@@ -2,6 +2,7 @@
 /*
  * status - who the user is to the gateway, what is open, and what waits.
  */
+#include "jitctl/cmd/breakglass.h"
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/cmd/door.h"
 #include "jitctl/cmd/grant.h"
@@ -129,6 +130,7 @@ run_status(struct ctx *c)
 	{
 		waiting_print(c, item);
 	}
+	breakglass_tell_owed(c, who.json);
 	hint_moved(c, json_object_get(grants.json, "items"));
 out:
 	json_decref(both);

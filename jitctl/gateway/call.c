@@ -145,6 +145,8 @@ send_once(struct attempt *a, struct reply *ret)
 static int
 get_code(struct attempt *a, bool again)
 {
+	if (a->o != NULL && a->o->paper)
+		return code_get_paper(a->c, again, &a->code);
 	return a->o != NULL && a->o->recovery
 		   ? code_get_recovery(a->c, again, &a->code)
 		   : code_get(a->c, again, &a->code);

@@ -18,6 +18,7 @@ struct call_opts {
 	unsigned nfrom;
 	bool show_problem; /* print a refusal here and now */
 	bool recovery;     /* a recovery code will do as well */
+	bool paper;        /* a code of break-glass, and no other */
 	char *retfp;       /* SSHKEY_FP_SIZE bytes, NULL = not wanted */
 };
 

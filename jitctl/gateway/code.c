@@ -44,9 +44,10 @@ code_tidy(struct secret *code)
 	return false;
 }
 
-/* A recovery code, without its groups, or, where either will do, a code. */
+/* A recovery code, without its groups, or, where either will do, a code. what
+ * is what it is called. */
 static bool
-tidy_recovery(struct secret *code, bool either)
+tidy_recovery(struct secret *code, const char *what, bool either)
 {
 	char plain[RECOVERY_SIZE];
 
@@ -59,9 +60,9 @@ tidy_recovery(struct secret *code, bool either)
 		explicit_bzero(plain, sizeof(plain));
 		return true;
 	}
-	say_error("a recovery code has %d characters, like "
+	say_error("a %s code has %d characters, like "
 		  "4H7K-2MQX-9TRB-6WNC%s; it was not sent",
-	    (int)RECOVERY_CHARS, either ? ", and a code 6 digits" : "");
+	    what, (int)RECOVERY_CHARS, either ? ", and a code 6 digits" : "");
 	secret_free(code);
 	return false;
 }
@@ -93,7 +94,8 @@ code_get_recovery(const struct ctx *c, bool again, struct secret *ret)
 	if (file != NULL) {
 		if (again || (r = prompt_file(file, NULL, ret)) != EXIT_OK)
 			return again ? EXIT_LOGIN : r;
-		return tidy_recovery(ret, false) ? EXIT_OK : EXIT_LOGIN;
+		return tidy_recovery(ret, "recovery", false) ? EXIT_OK
+							     : EXIT_LOGIN;
 	}
 	if (code_file(c) != NULL)
 		return code_get(c, again, ret);
@@ -108,7 +110,7 @@ code_get_recovery(const struct ctx *c, bool again, struct secret *ret)
 		    "Code of the old second factor, or a recovery code (not "
 		    "shown): ",
 		    ret);
-		if (r != EXIT_OK || tidy_recovery(ret, true))
+		if (r != EXIT_OK || tidy_recovery(ret, "recovery", true))
 			return r;
 	}
 	return EXIT_LOGIN;
@@ -127,7 +129,25 @@ code_get_only_recovery(const struct ctx *c, struct secret *ret)
 		r = prompt_file(file, NULL, ret);
 	else
 		r = prompt_secret(c, "Recovery code (not shown): ", ret);
-	if (r == EXIT_OK && !tidy_recovery(ret, false))
+	if (r == EXIT_OK && !tidy_recovery(ret, "recovery", false))
+		r = EXIT_LOGIN;
+	return r;
+}
+
+int
+code_get_paper(const struct ctx *c, bool again, struct secret *ret)
+{
+	const char *file = opt_get(&c->opt, F_CODE_FILE);
+	int r = EXIT_LOGIN;
+
+	if (file == NULL && !prompt_possible(c))
+		say_error("a break-glass code is needed, from paper; give it "
+			  "with --code-file FILE (- is stdin)");
+	else if (file != NULL && !again)
+		r = prompt_file(file, NULL, ret);
+	else if (file == NULL)
+		r = prompt_secret(c, "Break-glass code (not shown): ", ret);
+	if (r == EXIT_OK && !tidy_recovery(ret, "break-glass", false))
 		r = EXIT_LOGIN;
 	return r;
 }

@@ -26,6 +26,9 @@ MUST_CHECK int code_get(const struct ctx *c, bool again, struct secret *ret);
 const char *code_source(const struct ctx *c);
 MUST_CHECK int code_get_recovery(
     const struct ctx *c, bool again, struct secret *ret);
+/* One of break-glass, and nothing else. */
+MUST_CHECK int code_get_paper(
+    const struct ctx *c, bool again, struct secret *ret);
 /* A recovery code and nothing else. */
 MUST_CHECK int code_get_only_recovery(const struct ctx *c, struct secret *ret);
 

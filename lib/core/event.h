@@ -87,6 +87,12 @@
 	X(LOCK_CREATE, "JG2020I", "lock.create", 3, W_BRK)                     \
 	X(LOCK_REMOVE, "JG2021I", "lock.remove", 2, W_BRK)                     \
 	X(LOCK_EXPIRE, "JG2022I", "lock.expire", 1, W_BRK)                     \
+	X(GLASS_PRINT, "JG2200W", "breakglass.print", 4, W_BRK)                \
+	X(GLASS_USE, "JG2201E", "breakglass.use", 6, W_BRK)                    \
+	X(GLASS_USE_DENIED, "JG2201W", "breakglass.use", 4, W_BRK)             \
+	X(GLASS_UNOPENED, "JG2202W", "breakglass.unopened", 4, W_BRK)          \
+	X(GLASS_REVIEW, "JG2203I", "breakglass.review", 3, W_BRK)              \
+	X(GLASS_REVIEW_DENIED, "JG2203W", "breakglass.review", 3, W_BRK)       \
 	X(GRANT_OPEN, "JG2100I", "grant.open", 2, W_NOT)                       \
 	X(GRANT_APPLIED, "JG2101I", "grant.applied", 1, W_FW)                  \
 	X(GRANT_APPLY_FAILED, "JG2101E", "grant.applied", 4, W_FW)             \
@@ -246,7 +252,10 @@ enum event_code {
 	X(COMMANDS, "commands", S)       /* all that may run, one a line */    \
 	X(COMMANDS_ID, "commands_id", S) /* SHA-256 of that */                 \
 	X(CHANGE, "change", S)           /* that waits for a second admin */   \
-	X(WIDENS, "widens", S)           /* power, a line for each way */
+	X(WIDENS, "widens", S)           /* power, a line for each way */      \
+	X(GLASS, "glass", S)             /* a use of break-glass: its id */    \
+	X(BREAK_GLASS, "break_glass", B) /* the grant is by that, not a role   \
+					  */
 
 enum event_field_id {
 	EF_NONE = 0,

@@ -85,6 +85,16 @@ times_ok(const struct grant *g)
 	return life <= (int64_t)LIMIT_GRANT_MAX_S * 1000;
 }
 
+/* Whoever writes it, signs for it or opens it holds it to that. */
+static bool
+glass_ok(const struct grant *g)
+{
+	return g->glass == 0 || FAULT(glass_grant) ||
+	       (g->reach == REACH_PROXY && g->record != 0 &&
+		   (g->caps & ~(uint32_t)CAP_GLASS) == 0 &&
+		   g->end_ms - g->start_ms <= (int64_t)LIMIT_GLASS_S * 1000);
+}
+
 static bool
 id_if_any(const char *id, char kind)
 {
@@ -117,7 +127,7 @@ grant_ok(const struct grant *g)
 	if (!id_if_any(g->user_id, 'u') || !id_if_any(g->target_id, 't') ||
 	    !id_if_any(g->role_id, 'p'))
 		return false;
-	if (g->port == 0 || !times_ok(g) || !commands_ok(g))
+	if (g->port == 0 || !times_ok(g) || !commands_ok(g) || !glass_ok(g))
 		return false;
 	if (g->reach != REACH_PROXY && g->reach != REACH_DIRECT &&
 	    g->reach != REACH_PROBE)
@@ -179,6 +189,7 @@ grant_gives(const struct grant *g, const struct grant *want, int64_t left_ms)
 	       g->role_named == want->role_named &&
 	       grant_same_id(g->role_id, want->role_id) &&
 	       g->caps == want->caps && g->record == want->record &&
+	       g->glass == want->glass &&
 	       strcmp(g->commands, want->commands) == 0 &&
 	       gives_source(g, &want->source4) &&
 	       gives_source(g, &want->source6) &&

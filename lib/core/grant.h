@@ -58,6 +58,15 @@ enum grant_caps {
 	CAP_AGENT = 1 << 5,
 	CAP_X11 = 1 << 6,
 	CAP_DEFAULT = CAP_SHELL | CAP_EXEC | CAP_SFTP | CAP_PTY,
+	/* break-glass: no files, what a recording has can be read by people */
+	CAP_GLASS = CAP_SHELL | CAP_EXEC | CAP_PTY,
+};
+
+/* What a session records. */
+enum grant_record {
+	RECORD_NONE = 0,
+	RECORD_TERMINALS, /* and shells */
+	RECORD_ALL,       /* a command without a terminal as well */
 };
 
 struct grant {
@@ -81,6 +90,7 @@ struct grant {
 	uint8_t reach;                /* enum grant_reach */
 	uint32_t caps;
 	uint8_t record; /* 1 = sessions are recorded */
+	uint8_t glass;  /* 1 = break-glass (core/glass.h): by no role */
 	/* command_digest() of what alone it may run; "" = anything */
 	char commands[COMMAND_DIGEST_SIZE];
 	int64_t start_ms, end_ms; /* UTC */

@@ -110,9 +110,10 @@ FIELDS(log_durable, U32(msg_log_durable, rid), U8(msg_log_durable, result),
 	    ADDR(st, grant.source6), ADDR(st, grant.addr4),                    \
 	    ADDR(st, grant.addr6), U16(st, grant.port),                        \
 	    U16(st, grant.own_port), U8(st, grant.reach), U32(st, grant.caps), \
-	    U8(st, grant.record), STR(st, grant.commands),                     \
-	    I64(st, grant.start_ms), I64(st, grant.end_ms),                    \
-	    I64(st, grant.end_boot_ms), STR(st, grant.boot_id)
+	    U8(st, grant.record), U8(st, grant.glass),                         \
+	    STR(st, grant.commands), I64(st, grant.start_ms),                  \
+	    I64(st, grant.end_ms), I64(st, grant.end_boot_ms),                 \
+	    STR(st, grant.boot_id)
 
 FIELDS(nt_grant_open, U32(msg_nt_grant_open, rid), GRANT(msg_nt_grant_open),
     STR(msg_nt_grant_open, key_fp), I64(msg_nt_grant_open, mfa_step),

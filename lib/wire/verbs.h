@@ -250,7 +250,19 @@ enum verb_ends { ENDS_NOTHING = 0, ENDS_ACCESS, GIVES_ACCESS };
 	    ANSWER_KEPT, SERVED_TOLD, ENDS_ACCESS)                             \
 	X(EVENTS, "event.stream", "GET", "/v1/events", AUTH_TOKEN, WHO_USER,   \
 	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_TOLD,       \
-	    ENDS_NOTHING)
+	    ENDS_NOTHING)                                                      \
+	X(GLASS_PRINT, "breakglass.print", "POST", "/v1/breakglass/codes",     \
+	    AUTH_SIGNED, WHO_ADMIN, ROOT_NEVER, CODE_ALWAYS, PAYLOAD_WHOLE,    \
+	    ANSWER_ONCE, SERVED_TOLD, ENDS_NOTHING)                            \
+	X(GLASS_USE, "breakglass.use", "POST", "/v1/breakglass/use",           \
+	    AUTH_SIGNED, WHO_USER, ROOT_NEVER, CODE_ALWAYS, PAYLOAD_WHOLE,     \
+	    ANSWER_KEPT, SERVED_IN_STEP, GIVES_ACCESS)                         \
+	X(GLASS_USES, "breakglass.list", "GET", "/v1/breakglass", AUTH_TOKEN,  \
+	    WHO_STAFF, ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE,         \
+	    SERVED_TOLD, ENDS_NOTHING)                                         \
+	X(GLASS_REVIEW, "breakglass.review", "POST", "/v1/breakglass/review",  \
+	    AUTH_SIGNED, WHO_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE,      \
+	    ANSWER_KEPT, SERVED_TOLD, ENDS_NOTHING)
 
 enum api_verb {
 	VERB_NONE = 0,

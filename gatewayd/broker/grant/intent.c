@@ -91,6 +91,17 @@ count_open(const struct broker *b, const char *user)
 	return n;
 }
 
+/* What cannot be read is owed. */
+static void
+judge_glass(const struct broker *b, struct policy_result *ret,
+    const struct policy_facts *f)
+{
+	struct glass_use owed;
+	const bool any = store_glass_owed(b->store, &owed) != GW_ENOENT;
+
+	glass_decide(ret, f, b->roles, b->nroles, any ? &owed : NULL);
+}
+
 void
 intent_judge(const struct broker *b, struct intent *in)
 {
@@ -125,8 +136,12 @@ intent_judge(const struct broker *b, struct intent *in)
 	}
 	for (unsigned i = 0; i < in->nsources; i++)
 		f.sources[i] = in->source[i];
-	policy_decide(&in->verdict, &f, b->roles, b->nroles);
-	trial_judge(&in->trial, &f, &in->verdict, b->roles, b->nroles);
+	if (in->glass) {
+		judge_glass(b, &in->verdict, &f);
+	} else {
+		policy_decide(&in->verdict, &f, b->roles, b->nroles);
+		trial_judge(&in->trial, &f, &in->verdict, b->roles, b->nroles);
+	}
 	in->judged_ms = f.when_ms;
 }
 
@@ -199,6 +214,7 @@ intent_grant(const struct broker *b, const struct intent *in, struct grant *ret)
 	ret->reach = t->reach;
 	ret->caps = v->caps;
 	ret->record = v->record ? 1 : 0;
+	ret->glass = in->glass ? 1 : 0;
 	command_digest(ret->commands, &v->commands);
 	set_duration(ret, b, v->seconds);
 	end_with_hours(ret, v->until_ms);

@@ -31,6 +31,7 @@ struct intent {
 	char ticket[LIMIT_TICKET_SIZE];
 	struct addr source[LIMIT_SOURCES];
 	unsigned nsources;
+	bool glass; /* break-glass (core/glass.h) */
 	/* an admin's try of a target: no entry, no path, only a leg */
 	bool probe;
 	bool local;       /* by root on the admin socket */

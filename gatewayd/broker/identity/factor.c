@@ -199,7 +199,7 @@ verb_mfa_reset(struct call *c)
 		    "the second factor could not be made");
 	else if (!x->by_recovery)
 		mfa_fresh(c, code_burned);
-	else if (mfa_check_recovery(c, &x->u, x->hash, &p) != 0)
+	else if (mfa_check_recovery(c, &x->u, x->u.name, x->hash, &p) != 0)
 		call_problem(c, &p);
 	else
 		record(c, EV_MFA_RECOVERY, "recovery", "reset", begun);

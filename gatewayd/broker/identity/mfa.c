@@ -56,6 +56,14 @@ is_recovery(const struct call *c)
 	return is;
 }
 
+/* Those that the verb takes in a code's place. */
+static const char *
+kind_of_codes(const struct call *c)
+{
+	return c->verb->id == VERB_GLASS_USE ? "the break-glass codes"
+					     : "your recovery codes";
+}
+
 static void
 denied(const struct call *c, const char *reason)
 {
@@ -131,9 +139,10 @@ wrong(struct call *c, const char *user_id, struct tries *t, uint64_t of_user,
 	}
 	if (is_recovery(c))
 		problem_set(p, 401, "code-wrong", "code",
-		    "this is none of your recovery codes (%u %s left); newer "
-		    "ones have voided those before",
-		    tries_left(t), tries_left(t) == 1 ? "try" : "tries");
+		    "this is none of %s (%u %s left); newer ones have voided "
+		    "those before",
+		    kind_of_codes(c), tries_left(t),
+		    tries_left(t) == 1 ? "try" : "tries");
 	else
 		problem_set(p, 401, "code-wrong", "code",
 		    "the code is wrong (%u %s left); codes change every %d s: "
@@ -230,8 +239,39 @@ mfa_check(struct call *c, struct problem *p)
 	return mfa_check_seed(c, &x->user, &x->user.totp, p);
 }
 
+static int
+none(const struct call *c, const char *whose, struct problem *p)
+{
+	denied(c, "none");
+	if (whose[0] == '\0')
+		problem_set(p, 409, "conflict", "code",
+		    "there are no break-glass codes: an admin prints them "
+		    "(jitctl breakglass print)");
+	else
+		problem_set(p, 409, "conflict", "code",
+		    "you have no recovery codes: an admin can let you enrol "
+		    "anew (jitctl user set %s --reset-code)",
+		    c->user);
+	return GW_ESTATE;
+}
+
+static int
+used(const struct call *c, const char *whose, struct problem *p)
+{
+	denied(c, "used");
+	if (whose[0] == '\0')
+		problem_set(p, 401, "code-used", "code",
+		    "this break-glass code was used before: take another");
+	else
+		problem_set(p, 401, "code-used", "code",
+		    "this recovery code was used before: take another, or ask "
+		    "an admin (jitctl user set %s --reset-code)",
+		    c->user);
+	return GW_EDENIED;
+}
+
 int
-mfa_check_recovery(struct call *c, const struct user *u,
+mfa_check_recovery(struct call *c, const struct user *u, const char *whose,
     uint8_t rethash[static RECOVERY_HASH_SIZE], struct problem *p)
 {
 	const struct recovery_hash *h = NULL;
@@ -243,16 +283,10 @@ mfa_check_recovery(struct call *c, const struct user *u,
 
 	if (r != 0)
 		return r;
-	if (store_recovery_get(c->b->store, u->name, &set) != 0)
+	if (store_recovery_get(c->b->store, whose, &set) != 0)
 		return unreadable(c, p);
-	if (set.n == 0) {
-		denied(c, "none");
-		problem_set(p, 409, "conflict", "code",
-		    "you have no recovery codes: an admin can let you enrol "
-		    "anew (jitctl user set %s --reset-code)",
-		    c->user);
-		return GW_ESTATE;
-	}
+	if (set.n == 0)
+		return none(c, whose, p);
 	if (!recovery_may(
 		&c->b->mfa->recovery, u->id, broker_now(c->b).boot_ms)) {
 		denied(c, "often");
@@ -274,12 +308,7 @@ mfa_check_recovery(struct call *c, const struct user *u,
 		return wrong(c, u->id, &t, of_user, p);
 	if (h == NULL || !h->used || FAULT(recovery_again))
 		return 0;
-	denied(c, "used");
-	problem_set(p, 401, "code-used", "code",
-	    "this recovery code was used before: take another, or ask an admin "
-	    "(jitctl user set %s --reset-code)",
-	    c->user);
-	return GW_EDENIED;
+	return used(c, whose, p);
 }
 
 /* ---- good codes */

@@ -14,10 +14,12 @@ MUST_CHECK int mfa_check(struct call *c, struct problem *p);
 /* The same against a given sealed seed (enrolment) of u, who is c's user. */
 MUST_CHECK int mfa_check_seed(struct call *c, const struct user *u,
     const struct sealed *seed, struct problem *p);
-/* A recovery code in its place (recovery_read() takes it): which of u's it is.
- * A wrong one counts as a wrong code does. It is not burned by that. */
+/* A recovery code in its place (recovery_read() takes it), or one from paper:
+ * which of them it is; whose is u's name or STORE_PAPER. A wrong one counts as
+ * a wrong code of u's does. It is not burned by that. */
 MUST_CHECK int mfa_check_recovery(struct call *c, const struct user *u,
-    uint8_t rethash[static RECOVERY_HASH_SIZE], struct problem *p);
+    const char *whose, uint8_t rethash[static RECOVERY_HASH_SIZE],
+    struct problem *p);
 /* Seconds since key and source gave a code; POLICY_MFA_NONE. */
 int64_t mfa_age_s(const struct call *c);
 int64_t mfa_until_ms(const struct broker *b, const char *user,

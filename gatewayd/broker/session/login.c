@@ -365,7 +365,7 @@ admit(struct session *s, struct live_grant *lg, const struct door *d,
 	name_set(l->ok.login, s->login);
 	name_set(l->ok.target, s->target);
 	l->ok.caps = lg->g.caps;
-	l->ok.record = lg->g.record;
+	l->ok.record = lg->g.glass != 0 ? RECORD_ALL : lg->g.record;
 	l->ok.idle_s = s->b->conf->idle_s;
 	l->ok.commands = t->commands;
 	login_fields(s, d, m, &f);

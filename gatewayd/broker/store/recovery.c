@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * recovery - recovery codes, salted and hashed.
+ * recovery - recovery codes, salted and hashed; and those on paper.
  */
 #include <string.h>
 
@@ -8,12 +8,17 @@
 #include "base/str.h"
 #include "broker/store/store_sql.h"
 
+/* Two texts and the table between them. */
+#define OF(user, head, tail)                                                   \
+	((user)[0] != '\0' ? head " recovery_codes " tail                      \
+			   : head " glass_codes " tail)
+
 int
 store_recovery_get(struct store *s, const char *user, struct recovery_set *ret)
 {
-	struct query *q = query_new(s->sql,
-	    "SELECT hash, salt, used FROM recovery_codes WHERE user = ?1"
-	    " ORDER BY hash");
+	struct query *q =
+	    query_new(s->sql, OF(user, "SELECT hash, salt, used FROM",
+				  "WHERE user = ?1 ORDER BY hash"));
 
 	memset(ret, 0, sizeof(*ret));
 	query_str(q, user);
@@ -37,7 +42,7 @@ static int
 clear(struct store *s, const char *user)
 {
 	struct query *q =
-	    query_new(s->sql, "DELETE FROM recovery_codes WHERE user = ?1");
+	    query_new(s->sql, OF(user, "DELETE FROM", "WHERE user = ?1"));
 
 	query_str(q, user);
 	return query_run(q);
@@ -49,9 +54,9 @@ add(struct store *s, const char *user, const struct recovery_set *set,
 {
 	char salt[RECOVERY_SALT_SIZE * 2 + 1];
 	char hash[RECOVERY_HASH_SIZE * 2 + 1];
-	struct query *q = query_new(s->sql,
-	    "INSERT INTO recovery_codes(user, hash, salt, used, seq)"
-	    " VALUES(?1,?2,?3,?4,?5)");
+	struct query *q = query_new(s->sql, OF(user, "INSERT INTO",
+						"(user, hash, salt, used, seq)"
+						" VALUES(?1,?2,?3,?4,?5)"));
 
 	str_hex(salt, set->salt, sizeof(set->salt));
 	str_hex(hash, set->hash[i].p, sizeof(set->hash[i].p));
@@ -92,8 +97,10 @@ store_recovery_burn(struct store *s, const char *user,
 	if ((h = recovery_find(&set, hash)) == NULL || h->used)
 		return GW_ENOENT;
 	s->changes++;
-	q = query_new(s->sql, "UPDATE recovery_codes SET used = 1, seq = ?3"
-			      " WHERE user = ?1 AND hash = ?2");
+	q = query_new(s->sql, OF(user, "UPDATE",
+				  "SET used = 1, seq = ?3"
+				  " WHERE user = ?1"
+				  " AND hash = ?2"));
 	str_hex(hex, hash, RECOVERY_HASH_SIZE);
 	query_str(q, user);
 	query_str(q, hex);

@@ -220,6 +220,19 @@ static const char proposals[] =
     " signature TEXT NOT NULL, seq INTEGER NOT NULL);"
     "CREATE INDEX proposals_state ON proposals(state, until);";
 
+/* 14: break-glass: its codes on paper, as recovery codes are kept, and its
+ * uses. */
+static const char glass[] =
+    "CREATE TABLE glass_codes("
+    " user TEXT NOT NULL, hash TEXT NOT NULL, salt TEXT NOT NULL,"
+    " used INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY(user, hash));"
+    "CREATE TABLE glass_uses("
+    " id TEXT PRIMARY KEY, user TEXT NOT NULL, user_id TEXT NOT NULL,"
+    " target TEXT NOT NULL, target_id TEXT NOT NULL, login TEXT NOT NULL,"
+    " grant_id TEXT NOT NULL, why TEXT NOT NULL, used INTEGER NOT NULL,"
+    " state INTEGER NOT NULL, by TEXT NOT NULL, note TEXT NOT NULL,"
+    " reviewed INTEGER NOT NULL, seq INTEGER NOT NULL);";
+
 const struct migration *
 store_migrations(unsigned *retn)
 {
@@ -237,6 +250,8 @@ store_migrations(unsigned *retn)
 	    {.text = rights},
 	    {.text = timed},
 	    {.text = proposals},
+
+	    {.text = glass},
 	};
 
 	*retn = ARRAY_LEN(list);

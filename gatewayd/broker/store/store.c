@@ -91,6 +91,8 @@ store_seq(struct store *s, uint64_t *ret)
 	    " UNION ALL SELECT max(seq) FROM proposals"
 	    " UNION ALL SELECT max(seq) FROM locks"
 	    " UNION ALL SELECT max(seq) FROM recovery_codes"
+	    " UNION ALL SELECT max(seq) FROM glass_codes"
+	    " UNION ALL SELECT max(seq) FROM glass_uses"
 	    " UNION ALL SELECT max(seq) FROM removed)");
 
 	*ret = 0;

@@ -25,6 +25,7 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "base/limits.h"
+#include "core/glass.h"
 #include "core/grant.h"
 #include "core/lock.h"
 #include "core/policy.h"
@@ -258,7 +259,9 @@ MUST_CHECK int store_tries_clear(
     struct store *s, const char *user_id, const char *key_fp);
 
 /* ---- recovery.c: recovery codes, by the names of users. They go with their
- * user, and with the second factor they stand in for. */
+ * user, and with the second factor they stand in for. Those on paper for
+ * break-glass are kept alike, and are nobody's. */
+#define STORE_PAPER ""
 
 /* 0 with ret->n = 0: there are none. */
 MUST_CHECK int store_recovery_get(
@@ -269,6 +272,22 @@ MUST_CHECK int store_recovery_put(struct store *s, const char *user,
 /* It is used from here on. GW_ENOENT: it was already, or is none. */
 MUST_CHECK int store_recovery_burn(struct store *s, const char *user,
     const uint8_t hash[static RECOVERY_HASH_SIZE], uint64_t seq);
+
+/* ---- glass.c: uses of break-glass. Its codes are those of STORE_PAPER above.
+ */
+
+MUST_CHECK int store_glass_put(struct store *s, const struct glass_use *g);
+MUST_CHECK int store_glass_get(
+    struct store *s, const char *id, struct glass_use *ret);
+/* The oldest whose review is owed. GW_ENOENT: there is none. */
+MUST_CHECK int store_glass_owed(struct store *s, struct glass_use *ret);
+/* From GLASS_USED into g's state, with its by, note, reviewed_ms and seq.
+ * GW_ESTATE: it is in another one (any more). */
+MUST_CHECK int store_glass_settle(struct store *s, const struct glass_use *g);
+typedef void store_glass_fn(void *arg, const struct glass_use *g);
+/* Those before that place, the newest first, as store_grant_each(). */
+MUST_CHECK int store_glass_each(struct store *s, int64_t used_ms,
+    const char *id, unsigned max, store_glass_fn *fn, void *arg);
 
 /* ---- target.c */
 
