@@ -254,8 +254,7 @@ enum event_code {
 	X(CHANGE, "change", S)           /* that waits for a second admin */   \
 	X(WIDENS, "widens", S)           /* power, a line for each way */      \
 	X(GLASS, "glass", S)             /* a use of break-glass: its id */    \
-	X(BREAK_GLASS, "break_glass", B) /* the grant is by that, not a role   \
-					  */
+	X(BREAK_GLASS, "break_glass", B) /* the grant is by it */
 
 enum event_field_id {
 	EF_NONE = 0,

@@ -250,7 +250,6 @@ store_migrations(unsigned *retn)
 	    {.text = rights},
 	    {.text = timed},
 	    {.text = proposals},
-
 	    {.text = glass},
 	};
 

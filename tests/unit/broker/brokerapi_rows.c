@@ -19,7 +19,7 @@ test_root_is_no_user(void **state)
 	static const enum api_verb verbs[] = {VERB_CHALLENGE, VERB_ENROLL,
 	    VERB_ENROLL_CONFIRM, VERB_TOKEN, VERB_REQUEST, VERB_MFA_RESET,
 	    VERB_MFA_CONFIRM, VERB_MFA_CODES, VERB_KEYS, VERB_KEY_ADD,
-	    VERB_KEY_REMOVE, VERB_LOCK_ME};
+	    VERB_KEY_REMOVE, VERB_LOCK_ME, VERB_GLASS_PRINT, VERB_GLASS_USE};
 	struct scene *x = *state;
 
 	start(x, NULL, 0, NULL);

@@ -326,6 +326,13 @@ void test_code_of_no_factor(void **state);
 void test_reset_by_code(void **state);
 void test_reset_of_changed(void **state);
 
+/* ---- brokerapi_glass.c */
+
+void test_glass_once(void **state);
+void test_glass_twice_at_once(void **state);
+void test_glass_unopened(void **state);
+void test_glass_wrong(void **state);
+
 /* ---- brokerapi_keys.c */
 
 void test_own_keys(void **state);

@@ -39,6 +39,14 @@ void test_lock_beats_allow(void **state);
 void test_lock_tells_no_stranger(void **state);
 void test_lock_of_a_grant(void **state);
 
+/* ---- policy_glass.c */
+
+void test_glass(void **state);
+void test_glass_denied(void **state);
+void test_glass_locked(void **state);
+void test_glass_owed(void **state);
+void test_glass_direct(void **state);
+
 /* ---- policy_roles.c */
 
 void test_deny(void **state);

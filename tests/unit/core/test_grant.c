@@ -85,6 +85,29 @@ test_left_of_nothing(void **state)
 	assert_int_equal(grant_left_ms(&g, &at_start, BOOT), 0);
 }
 
+/* Break-glass is recorded, short, without files, and through the gateway. */
+static void
+test_ok_glass(void **state)
+{
+	struct grant g = base;
+	struct grant bad[4];
+
+	(void)state;
+	g.glass = 1;
+	g.caps = CAP_GLASS;
+	g.end_ms = g.start_ms + LIMIT_GLASS_S * 1000LL;
+	assert_true(grant_ok(&g));
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		bad[i] = g;
+	bad[0].end_ms++;
+	bad[1].record = 0;
+	bad[2].caps |= CAP_SFTP;
+	bad[3].reach = REACH_DIRECT;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		if (grant_ok(&bad[i]))
+			fail_msg("bad grant %zu was taken", i);
+}
+
 static void
 test_ok(void **state)
 {
@@ -382,6 +405,7 @@ main(void)
 	    cmocka_unit_test(test_left),
 	    cmocka_unit_test(test_left_of_nothing),
 	    cmocka_unit_test(test_ok),
+	    cmocka_unit_test(test_ok_glass),
 	    cmocka_unit_test(test_same_id),
 	    cmocka_unit_test(test_source),
 	    cmocka_unit_test(test_elements_proxy),

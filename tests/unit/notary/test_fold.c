@@ -111,6 +111,7 @@ test_grant(void **state)
 	struct fold *f = NULL;
 
 	(void)state;
+	g.glass = 1;
 	g.caps = CAP_EXEC;
 	memset(g.commands, 'a', sizeof(g.commands) - 1);
 	assert_int_equal(fold_new(&f), 0);

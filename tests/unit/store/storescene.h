@@ -28,6 +28,11 @@ void test_locks(void **state);
 void test_lock_not_read(void **state);
 void test_each_admin(void **state);
 
+/* ---- store_glass.c */
+
+void test_glass_uses(void **state);
+void test_paper(void **state);
+
 /* ---- store_roles.c */
 
 void test_role(void **state);

@@ -443,6 +443,8 @@ main(void)
 	    T(test_role_is_whole),
 	    T(test_role_of_before),
 	    T(test_role_of_later),
+	    T(test_glass_uses),
+	    T(test_paper),
 	    T(test_locks),
 	    T(test_lock_not_read),
 	    T(test_each_admin),

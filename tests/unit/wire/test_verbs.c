@@ -82,7 +82,7 @@ test_exceptions(void **state)
 	CHECK_ONLY(v->who == WHO_STRANGER, "enroll.begin");
 	CHECK_ONLY(v->who == WHO_INVITED, "enroll.confirm");
 	CHECK_ONLY(v->who == WHO_STAFF, "policy.access", "user.list",
-	    "change.list", "change.show");
+	    "change.list", "change.show", "breakglass.list");
 	CHECK_ONLY(v->who == WHO_AUDITOR, "recording.get", "audit.read");
 	CHECK_ONLY(v->who == WHO_POLICY, "target.scan", "target.add",
 	    "target.set", "target.remove", "role.add", "role.set",
@@ -94,28 +94,31 @@ test_exceptions(void **state)
 	    "user.unlock", "user.remove");
 	CHECK_ONLY(v->who == WHO_APPLIES, "policy.apply");
 	CHECK_ONLY(v->who == WHO_ADMIN, "clock.accept", "change.approve",
-	    "change.deny");
+	    "change.deny", "breakglass.print", "breakglass.review");
 	/* an admin has each, an auditor changes nothing */
 	CHECK_ONLY(verb_administers(v) && v->who != WHO_NOBODY, "grant.revoke",
 	    "session.kill", "target.scan", "target.add", "target.set",
 	    "target.remove", "user.add", "user.set", "user.lock", "user.unlock",
 	    "user.remove", "role.add", "role.set", "role.remove",
 	    "policy.apply", "target.doctor", "clock.accept", "lock.add",
-	    "lock.remove", "change.approve", "change.deny");
+	    "lock.remove", "change.approve", "change.deny", "breakglass.print",
+	    "breakglass.review");
 	CHECK_ONLY(v->root != ROOT_MAY, "change.approve", "change.cancel",
 	    "challenge", "enroll.begin", "enroll.confirm", "mfa.reset",
 	    "mfa.confirm", "mfa.codes", "key.list", "key.add", "key.remove",
 	    "token.create", "request.create", "request.approve",
-	    "request.cancel", "request.activate", "grant.extend", "lock.me");
+	    "request.cancel", "request.activate", "grant.extend", "lock.me",
+	    "breakglass.print", "breakglass.use");
 	CHECK_ONLY(v->code == CODE_BEFORE, "change.approve", "request.approve",
 	    "target.add", "target.set", "target.remove", "user.add", "user.set",
 	    "user.lock", "user.unlock", "user.remove", "role.add", "role.set",
-	    "role.remove", "policy.apply", "clock.accept", "lock.remove");
+	    "role.remove", "policy.apply", "clock.accept", "lock.remove",
+	    "breakglass.review");
 	CHECK_ONLY(
 	    v->code == CODE_INSIDE, "request.create", "request.activate");
 	CHECK_ONLY(v->code == CODE_ALWAYS, "enroll.confirm", "mfa.reset",
-	    "mfa.confirm", "mfa.codes", "key.add", "key.remove",
-	    "grant.extend");
+	    "mfa.confirm", "mfa.codes", "key.add", "key.remove", "grant.extend",
+	    "breakglass.print", "breakglass.use");
 	CHECK_ONLY(v->payload == PAYLOAD_SECRET, "enroll.begin");
 	CHECK_ONLY(v->payload == PAYLOAD_PARTS, "policy.apply");
 	CHECK_ONLY(v->answer == ANSWER_KEPT, "change.deny", "change.cancel",
@@ -124,7 +127,8 @@ test_exceptions(void **state)
 	    "grant.extend", "grant.release", "grant.revoke", "session.kill",
 	    "target.add", "target.set", "target.remove", "user.lock",
 	    "user.remove", "role.add", "role.set", "role.remove",
-	    "clock.accept", "lock.add", "lock.remove");
+	    "clock.accept", "lock.add", "lock.remove", "breakglass.use",
+	    "breakglass.review");
 	CHECK_ONLY(v->served == SERVED_BY_API, "healthz");
 	CHECK_ONLY(v->served == SERVED_AT_ONCE, "readyz", "challenge");
 	CHECK_ONLY(v->ends == ENDS_ACCESS, "change.deny", "change.cancel",
@@ -133,7 +137,7 @@ test_exceptions(void **state)
 	    "target.remove", "role.remove", "lock.add", "lock.me");
 	CHECK_ONLY(v->ends == GIVES_ACCESS, "mfa.reset", "mfa.confirm",
 	    "mfa.codes", "key.add", "request.create", "request.approve",
-	    "request.activate", "grant.extend");
+	    "request.activate", "grant.extend", "breakglass.use");
 }
 
 static void
