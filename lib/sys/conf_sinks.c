@@ -133,7 +133,8 @@ read_webhook(struct yaml *y, const struct yaml_item *map, struct conf_sink *k)
 	    "an event of sallyport-audit(5), or like \"request.*\"", k->events,
 	    sizeof(k->events));
 	if (yaml_find(map, "events") == NULL)
-		text_set(k->events, sizeof(k->events), "request.pending breakglass.use");
+		text_set(k->events, sizeof(k->events),
+		    "request.pending breakglass.use");
 	read_words(y, map, "networks", LIMIT_HOOK_NETWORKS, network_ok,
 	    "a network (write 192.0.2.0/24, with no bits behind the prefix)",
 	    k->networks, sizeof(k->networks));

@@ -56,14 +56,6 @@ is_recovery(const struct call *c)
 	return is;
 }
 
-/* Those that the verb takes in a code's place. */
-static const char *
-kind_of_codes(const struct call *c)
-{
-	return c->verb->id == VERB_GLASS_USE ? "the break-glass codes"
-					     : "your recovery codes";
-}
-
 static void
 denied(const struct call *c, const char *reason)
 {
@@ -118,10 +110,10 @@ unreadable(struct call *c, struct problem *p)
 }
 
 /* Counted before it is said to be wrong: whoever ends us learns nothing.
- * of_user is without it. */
+ * of_user is without it; whose: NULL of what is no recovery code. */
 static int
 wrong(struct call *c, const char *user_id, struct tries *t, uint64_t of_user,
-    struct problem *p)
+    const char *whose, struct problem *p)
 {
 	const struct now now = broker_now(c->b);
 	int64_t left_ms = 0;
@@ -137,12 +129,13 @@ wrong(struct call *c, const char *user_id, struct tries *t, uint64_t of_user,
 		set_closed(c, "the code is wrong (0 tries left)", left_ms, p);
 		return GW_EDENIED;
 	}
-	if (is_recovery(c))
+	if (whose != NULL)
 		problem_set(p, 401, "code-wrong", "code",
 		    "this is none of %s (%u %s left); newer ones have voided "
 		    "those before",
-		    kind_of_codes(c), tries_left(t),
-		    tries_left(t) == 1 ? "try" : "tries");
+		    whose[0] == '\0' ? "the break-glass codes"
+				     : "your recovery codes",
+		    tries_left(t), tries_left(t) == 1 ? "try" : "tries");
 	else
 		problem_set(p, 401, "code-wrong", "code",
 		    "the code is wrong (%u %s left); codes change every %d s: "
@@ -211,7 +204,7 @@ mfa_check_seed(struct call *c, const struct user *u, const struct sealed *seed,
 			problem_set(p, 503, "unavailable", NULL,
 			    "the code cannot be checked: %s", err_str(r));
 	} else {
-		r = wrong(c, u->id, &t, of_user, p);
+		r = wrong(c, u->id, &t, of_user, NULL, p);
 	}
 	secret_free(&plain);
 	return r;
@@ -305,7 +298,7 @@ mfa_check_recovery(struct call *c, const struct user *u, const char *whose,
 	}
 	h = recovery_find(&set, rethash);
 	if (h == NULL && !FAULT(any_recovery))
-		return wrong(c, u->id, &t, of_user, p);
+		return wrong(c, u->id, &t, of_user, whose, p);
 	if (h == NULL || !h->used || FAULT(recovery_again))
 		return 0;
 	return used(c, whose, p);

@@ -27,8 +27,7 @@ static const struct {
 } members[] = {{"outcome", false}, {"reason", false}, {"user", false},
     {"by", false}, {"target", false}, {"login", false}, {"role", false},
     {"req", false}, {"grant", false}, {"sid", false}, {"lock", false},
-    {"glass", false},
-    {"kind", false}, {"ticket", true}, {"why", true}};
+    {"glass", false}, {"kind", false}, {"ticket", true}, {"why", true}};
 
 /* Which state a request is in after it. */
 static const struct {
