@@ -117,7 +117,9 @@ static const char role_full[] =
     "\"logins\":[\"deploy\",\"{{user}}\"],\"ports\":[2222,22],\"max\":60,"
     "\"sources\":[\"10.0.0.0/8\"],\"mfa_age\":0,\"reason\":\"optional\","
     "\"allow\":[\"shell\",\"sftp\"],\"commands\":[\"id\",\"uptime {int}\"],"
-    "\"record\":false,\"deny\":false,"
+    "\"record\":false,\"deny\":false,\"report_only\":true,"
+    "\"or\":[\"hours=sat,sun 08:00-18:00 Europe/Berlin\",\"group=oncall; "
+    "select=!old; reason=INC-[0-9]+ .*\"],"
     "\"approvals\":[\"1 of sre\",\"2 of security or leads\"],"
     "\"hardware_key\":\"presence\",\"unused_after\":60,\"max_grants\":3,\"max_"
     "sessions\":1,"
@@ -364,8 +366,10 @@ test_role_refused(void **state)
 	    {"hours", "[\"mon-fri 08:00-18:00\"]"},
 	    {"hours", "[\"mon-fri 08:00-18:00 Europe/Bonn\"]"},
 	    {"mfa_age", "-1"}, {"mfa_age", "86401"}, {"reason", "\"maybe\""},
-	    {"hardware_key", "\"touch\""}, {"reason", "true"},
-	    {"allow", "[\"agent\"]"}, {"allow", "\"pty\""},
+	    {"or", "[\"oncall\"]"}, {"or", "\"group=oncall\""},
+	    {"or", "[\"hours=mon-fri 08:00-18:00 Europe/Bonn\"]"},
+	    {"report_only", "1"}, {"hardware_key", "\"touch\""},
+	    {"reason", "true"}, {"allow", "[\"agent\"]"}, {"allow", "\"pty\""},
 	    {"commands", "\"id\""}, {"commands", "[\"id;\"]"},
 	    {"commands", "[\"a  b\"]"}, {"commands", "[\"a {x}\"]"},
 	    {"record", "\"yes\""}, {"deny", "1"}, {"approvals", "\"1 of sre\""},
