@@ -145,7 +145,7 @@ confirm(struct ctx *c)
 		say(c, "Enrolled %s at %s.", c->prof.user, c->prof.host);
 		factor_show_codes(c, r.json);
 		say(c, "Next: %s targets ls, %s ssh-config", self(c), self(c));
-	} else {
+	} else if (x != EXIT_CONFLICT) { /* then there is nothing to confirm */
 		say(c, "Not confirmed yet. Try again: %s enroll --confirm",
 		    self(c));
 	}

@@ -36,7 +36,7 @@ confirm(struct ctx *c)
 		say(c, "The new second factor holds; the old one and its "
 		       "recovery codes are void.");
 		factor_show_codes(c, r.json);
-	} else {
+	} else if (x != EXIT_CONFLICT) { /* then there is nothing to confirm */
 		say(c,
 		    "Not confirmed: the old second factor holds. Try again "
 		    "with a code of the new one: %s mfa reset --confirm",

@@ -99,8 +99,10 @@ setup_print(const struct ctx *c, const char *target, const json_t *logins,
 		const char *login =
 		    json_string_value(json_array_get(logins, i));
 
-		(void)printf(
-		    "echo %s@%s >>" PRINCIPALS "/%s\n", login, target, login);
+		/* pasted twice it is there once */
+		(void)printf("grep -qsxF %s@%s " PRINCIPALS "/%s ||\n"
+			     "  echo %s@%s >>" PRINCIPALS "/%s\n",
+		    login, target, login, login, target, login);
 	}
 	(void)printf("cat >/etc/ssh/sshd_config.d/sallyport.conf <<'END'\n"
 		     "TrustedUserCAKeys " CA_FILE "\n"

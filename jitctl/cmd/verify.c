@@ -86,6 +86,11 @@ compared(
 		(void)snprintf(ret, size,
 		    "The gateway has %llu records more than this copy.",
 		    (unsigned long long)(j->gateway - r->records));
+	else if (j->gateway <= r->records)
+		(void)snprintf(ret, size,
+		    "The gateway's newest checkpoint, of %llu records, "
+		    "agrees.",
+		    n);
 	else
 		(void)snprintf(ret, size,
 		    "The gateway's newest checkpoint, of %llu records, "

@@ -111,9 +111,13 @@ all_causes(struct cause *c, const struct msg_ses_probed *seen,
 	    login, login, target);
 	set(&c[2], CHECK_WARN,
 	    "the login must exist, be unlocked, and be let in by AllowUsers, "
-	    "DenyUsers and their groups; the target's clock may be at most 5 "
-	    "minutes behind the gateway's and 2 ahead: date -u there",
-	    "or the login %s is kept out, or the target's clock is off%s%s",
+	    "DenyUsers and their groups; sshd -T there must say "
+	    "pubkeyauthentication yes and have ssh-ed25519-cert-v01 among its "
+	    "pubkeyacceptedalgorithms, ssh-ed25519 among its "
+	    "casignaturealgorithms; its clock may be at most 5 minutes behind "
+	    "the gateway's and 2 ahead: date -u",
+	    "or the login %s is kept out, sshd takes no such keys or "
+	    "signatures, or the target's clock is off%s%s",
 	    login, seen->said[0] == '\0' ? "" : says, seen->said);
 }
 

@@ -353,6 +353,14 @@ check_place(struct call *c, enum check_status status, const char *what)
 		    "the gateway does not keep this port shut: see its log "
 		    "and, as root there, jitctl --socket %.200s doctor",
 		    c->b->conf->admin_socket);
+	else if ((p->addr.family == 4 ? d->target.addr4 : d->target.addr6)
+		     .family != 0)
+		/* one of a family is all that a target has */
+		(void)snprintf(remedy, sizeof(remedy),
+		    "%s has another IPv%u address already: make a target of "
+		    "this one as well, or let sshd listen there no more "
+		    "(ListenAddress)",
+		    d->target.name, (unsigned)p->addr.family);
 	else
 		(void)snprintf(remedy, sizeof(remedy),
 		    "give the target this address as well, so that it is "

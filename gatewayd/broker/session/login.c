@@ -466,9 +466,9 @@ on_ses_auth(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	if (sessions_of(lg) >= t.sessions) {
 		refused(s, &d, m, ATTEMPT_PROVED, "too_many_sessions");
 		(void)snprintf(text, sizeof(text),
-		    "sallyport: grant %s has %u sessions already, and no more "
-		    "at a time; yours: jitctl sessions ls",
-		    lg->g.id, t.sessions);
+		    "sallyport: grant %s has %u session%s already, and no "
+		    "more at a time; yours: jitctl sessions ls",
+		    lg->g.id, t.sessions, t.sessions == 1 ? "" : "s");
 		return say_no(s, m, text);
 	}
 	return admit(s, lg, &d, m, &t);

@@ -37,7 +37,7 @@ expect_fail 1 local_admin doctor web-01
 says fail 'other address'
 expect_out 'other address .*10\.20\.0\.77 port 22: it is the target, and not shut'
 expect_out 'other address .*fd00:20::77 port 22: it is the target, and not shut'
-expect_out 'jitctl .*target set web-01'
+expect_out 'web-01 has another IPv4 address already: make a target of this one as well'
 says ok 'other address'
 expect_out '172\.31\.5\.5 port 22: nothing answers'
 target_set 10.20.0.11,fd00:20::77

@@ -89,6 +89,8 @@ test_all(void **state)
 	assert_non_null(strstr(c[0].remedy, "TrustedUserCAKeys"));
 	assert_non_null(strstr(c[1].detail, "deploy@web-01"));
 	assert_non_null(strstr(c[2].remedy, "clock"));
+	assert_non_null(strstr(c[2].remedy, "pubkeyacceptedalgorithms"));
+	assert_non_null(strstr(c[2].remedy, "casignaturealgorithms"));
 	assert_non_null(strstr(c[2].detail, "the target says: Property"));
 	assert_null(strstr(c[0].detail, "calls itself"));
 	strcpy(seen.banner, "SSH-2.0-Other_1");

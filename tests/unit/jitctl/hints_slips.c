@@ -144,3 +144,24 @@ test_short_code(void **state)
 	x->c.out = OUT_JSON;
 	check_says(x, run_request, "web-01", steps, EXIT_LOGIN, says);
 }
+
+/* There is nothing to try again. */
+void
+test_nothing_to_confirm(void **state)
+{
+	static const struct step steps[] = {CHALLENGE,
+	    {NULL, 409, "{\"code\":\"conflict\",\"detail\":\"none begun\"}"},
+	    {NULL, 0, NULL}};
+	static const struct step wrong[] = {CHALLENGE,
+	    {NULL, 401, "{\"code\":\"wrong-code\",\"detail\":\"wrong\"}"},
+	    {NULL, 0, NULL}};
+	static const char *const says[] = {
+	    "none begun", NULL, "ry again", NULL};
+	static const char *const again[] = {"ry again", NULL, NULL};
+	struct scene *x = *state;
+
+	x->c.opt.n[F_CONFIRM] = 1;
+	check_says(x, run_enroll, NULL, steps, EXIT_CONFLICT, says);
+	check_says(x, run_mfa_reset, NULL, steps, EXIT_CONFLICT, says);
+	check_says(x, run_enroll, NULL, wrong, EXIT_LOGIN, again);
+}

@@ -536,6 +536,7 @@ main(void)
 	    T(test_told),
 	    T(test_times),
 	    T(test_short_code),
+	    T(test_nothing_to_confirm),
 	};
 
 	/* No file of whoever runs this; no token is kept. */

@@ -55,7 +55,8 @@ check_paste(int (*run)(struct ctx *), struct ctx *c, const struct step *steps,
 static const char script_of_web[] =
     "cat >/etc/ssh/sallyport_ca.pub <<'END'\n" CA "\n" CA_NEXT "\nEND\n"
     "mkdir -p /etc/ssh/sallyport_principals\n"
-    "echo deploy@web-01 >>/etc/ssh/sallyport_principals/deploy\n"
+    "grep -qsxF deploy@web-01 /etc/ssh/sallyport_principals/deploy ||\n"
+    "  echo deploy@web-01 >>/etc/ssh/sallyport_principals/deploy\n"
     "cat >/etc/ssh/sshd_config.d/sallyport.conf <<'END'\n"
     "TrustedUserCAKeys /etc/ssh/sallyport_ca.pub\n"
     "AuthorizedPrincipalsFile /etc/ssh/sallyport_principals/%u\n"
