@@ -298,29 +298,49 @@ meets(const struct chain *c, uint8_t family)
 			      (c->at.family == NFPROTO_IPV4) == (family == 4));
 }
 
+/* What is worst so far, all of it: each chain once, with its ports. */
+struct found {
+	struct foreign f;
+	const struct chain *of; /* the last one in the text */
+};
+
 static void
-tell(struct foreign *f, const struct chain *c, const struct packet *p,
+tell(struct found *x, const struct chain *c, const struct packet *p,
     enum foreign_is is)
 {
+	struct foreign *f = &x->f;
 	const char *family = c->at.family == FAMILY_INET    ? "inet"
 			     : c->at.family == NFPROTO_IPV4 ? "ip"
 							    : "ip6";
+	size_t n;
 
-	if (is >= f->is)
+	if (is > f->is || is == FOREIGN_PASSES)
 		return;
-	f->is = is;
-	(void)snprintf(f->text, sizeof(f->text),
-	    "table %s %.64s, chain %.64s %s TCP port %u over IPv%u%s", family,
-	    c->at.table, c->at.chain,
-	    is == FOREIGN_DROPS ? "drops" : "may drop", (unsigned)p->port,
-	    (unsigned)p->family, c->drops ? " (its policy is drop)" : "");
+	if (is < f->is) {
+		*f = (struct foreign){.is = is};
+		x->of = NULL;
+	}
+	n = strlen(f->text);
+	if (x->of == c)
+		(void)snprintf(f->text + n, sizeof(f->text) - n,
+		    "; TCP port %u over IPv%u", (unsigned)p->port,
+		    (unsigned)p->family);
+	else
+		(void)snprintf(f->text + n, sizeof(f->text) - n,
+		    "%stable %s %.64s, chain %.64s %s TCP port %u over "
+		    "IPv%u%s",
+		    n > 0 ? "; " : "", family, c->at.table, c->at.chain,
+		    is == FOREIGN_DROPS ? "drops" : "may drop",
+		    (unsigned)p->port, (unsigned)p->family,
+		    c->drops ? " (its policy is drop)" : "");
+	x->of = c;
 }
 
 int
 foreign_look(
     struct foreign *ret, struct nl *ask, const uint16_t *ports, size_t n)
 {
-	struct foreign f = {.is = FOREIGN_PASSES};
+	struct found x = {.f = {.is = FOREIGN_PASSES}};
 	struct survey s;
 	int r = survey_make(&s, ask);
 
@@ -333,16 +353,16 @@ foreign_look(
 			    k % 2 == 0 ? 4 : 6, ports[k / 2]};
 
 			if (meets(&s.chains[i], p.family) && !FAULT(foreign))
-				tell(&f, &s.chains[i], &p,
+				tell(&x, &s.chains[i], &p,
 				    walk_base(&s, &s.chains[i], &p));
 		}
-	if (s.too_many && f.is == FOREIGN_PASSES) {
-		f.is = FOREIGN_MAY_DROP;
-		text_set(f.text, sizeof(f.text),
+	if (s.too_many && x.f.is == FOREIGN_PASSES) {
+		x.f.is = FOREIGN_MAY_DROP;
+		text_set(x.f.text, sizeof(x.f.text),
 		    "other tables have more rules than are read: look at them "
 		    "with nft list ruleset");
 	}
-	*ret = f;
+	*ret = x.f;
 out:
 	survey_done(&s);
 	return r;

@@ -235,7 +235,8 @@ check_api(json_t *checks, const json_t *server)
 		    text,
 		    why == NULL
 			? ""
-			: "gatewayd's log; then systemctl restart gatewayd");
+			: "gatewayd's log, and what tables of others drop "
+			  "(nft list ruleset)");
 	}
 }
 

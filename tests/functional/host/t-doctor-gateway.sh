@@ -33,7 +33,7 @@ other_firewall() { # STATUS
 }
 wait_for 10 other_firewall fail
 other_firewall fail
-expect_out 'table inet filter, chain in drops TCP port 2222 over IPv4 \(its policy is drop\)'
+expect_out 'table inet filter, chain in drops TCP port 2222 over IPv4 \(its policy is drop\); TCP port 2222 over IPv6'
 on gateway nft add rule inet filter in ip saddr 198.51.100.0/24 tcp dport 2222 accept
 wait_for 10 other_firewall fail # over IPv6 it still does
 on gateway nft add rule inet filter in meta nfproto ipv6 tcp dport 2222 accept

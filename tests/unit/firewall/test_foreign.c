@@ -60,7 +60,10 @@ static const struct {
 	FOREIGN_PASSES, ""},
     {"a usual one that does not",
 	"table inet filter { " IN("drop") USUAL "tcp dport 22 accept; }; }",
-	FOREIGN_DROPS, "table inet filter, chain in drops TCP port 2222"},
+	FOREIGN_DROPS,
+	"table inet filter, chain in drops TCP port 2222 over IPv4 (its policy "
+	"is drop); TCP port 2222 over IPv6; TCP port 8443 over IPv4; TCP port "
+	"8443 over IPv6"},
     {"the policy is said", "table inet a { " IN("drop") "}; }", FOREIGN_DROPS,
 	"(its policy is drop)"},
     {"a rule before", "table ip x { " IN("accept") "tcp dport 8443 drop; }; }",
