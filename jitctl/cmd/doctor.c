@@ -12,6 +12,7 @@
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/cmd/door.h"
 #include "jitctl/cmd/grant.h"
+#include "jitctl/cmd/list.h"
 #include "jitctl/cmd/ssh.h"
 #include "jitctl/gateway/call.h"
 #include "jitctl/gateway/challenge.h"
@@ -437,6 +438,8 @@ doctor_target(struct ctx *c, const char *target)
 
 	if (x == EXIT_OK)
 		x = print_checks(c, r.json, false);
+	else if (x == EXIT_NOT_FOUND)
+		list_hint_name(c, VERB_TARGETS, "target", target);
 	reply_done(&r);
 	return x;
 }

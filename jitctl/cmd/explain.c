@@ -232,6 +232,7 @@ run_access(struct ctx *c)
 	const char *user = opt_get(&c->opt, F_USER);
 	const char *target = opt_get(&c->opt, F_TARGET);
 	struct query q = {0};
+	int x = EXIT_OK;
 
 	if ((user == NULL) == (target == NULL)) {
 		say_error("--target NAME or --user NAME: one of them");
@@ -242,6 +243,11 @@ run_access(struct ctx *c)
 		return EXIT_USAGE;
 	query_add(
 	    &q, user != NULL ? "user" : "target", user != NULL ? user : target);
-	return print_access(c, &q,
+	x = print_access(c, &q,
 	    user != NULL ? "They can reach nothing." : "Nobody can reach it.");
+	if (x == EXIT_NOT_FOUND && user != NULL)
+		list_hint_name(c, VERB_USERS, "user", user);
+	else if (x == EXIT_NOT_FOUND)
+		list_hint_name(c, VERB_TARGETS, "target", target);
+	return x;
 }

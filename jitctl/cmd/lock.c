@@ -110,6 +110,17 @@ tell_locked(const struct ctx *c, const char *what, const json_t *o)
 		(void)printf("%s\n", id);
 }
 
+static void
+hint_value(struct ctx *c, const struct lock *l)
+{
+	if (l->kind == LOCK_USER)
+		list_hint_name(c, VERB_USERS, "user", l->value);
+	else if (l->kind == LOCK_TARGET)
+		list_hint_name(c, VERB_TARGETS, "target", l->value);
+	else if (l->kind == LOCK_ROLE)
+		list_hint_name(c, VERB_ROLES, "role", l->value);
+}
+
 int
 run_lock(struct ctx *c)
 {
@@ -126,6 +137,8 @@ run_lock(struct ctx *c)
 	    c, VERB_LOCK_ADD, lock_body(c, &l), ASK_IF_ENDS, question, &r);
 	if (x == EXIT_OK && !out_object(c, r.json))
 		tell_locked(c, what, r.json);
+	if (x == EXIT_NOT_FOUND)
+		hint_value(c, &l);
 	reply_done(&r);
 	return x;
 }

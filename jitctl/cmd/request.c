@@ -332,13 +332,19 @@ tell_knock(const struct ctx *c, const json_t *o)
 		say(c, "%s.", text);
 }
 
+const char *
+request_recorded(bool record, bool direct)
+{
+	return !record  ? "not recorded"
+	       : direct ? "recorded by way of the gateway alone"
+			: "terminals and shells recorded";
+}
+
 static int
 print_granted(const struct ctx *c, const json_t *o)
 {
 	const bool direct = strcmp(member(o, "reach"), "direct") == 0;
-	/* What does not pass through the gateway cannot be recorded. */
-	const bool record =
-	    !direct && json_is_true(json_object_get(o, "record"));
+	const bool record = json_is_true(json_object_get(o, "record"));
 	char t[6][CELL_SIZE];
 
 	cell_text(t[0], json_object_get(o, "target"), COL_TEXT);
@@ -348,8 +354,7 @@ print_granted(const struct ctx *c, const json_t *o)
 	cell_text(t[4], json_object_get(o, "seconds"), COL_SECONDS);
 	cell_text(t[5], json_object_get(o, "role"), COL_TEXT);
 	say(c, "%s  login %s  port %s  from %s  for %s, %s  (role %s)", t[0],
-	    t[1], t[2], t[3], t[4],
-	    record ? "terminals and shells recorded" : "not recorded", t[5]);
+	    t[1], t[2], t[3], t[4], request_recorded(record, direct), t[5]);
 	tell_door(c, o, t[3]);
 	if (!c->quiet)
 		request_print_would_refuse(

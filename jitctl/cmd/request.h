@@ -8,6 +8,8 @@
 
 #include <stdio.h>
 
+#include <stdbool.h>
+
 #include "jitctl/gateway/reply.h"
 #include "jitctl/jitctl.h"
 
@@ -24,6 +26,9 @@ void request_print_refused(const struct ctx *c, FILE *f, const json_t *list);
 /* Its [{"role","text"}] of roles that are tried out, a line each. */
 void request_print_would_refuse(
     const struct ctx *c, FILE *f, const json_t *list);
+/* What of a session is recorded: one that goes straight to the target is not,
+ * by whichever grant. */
+const char *request_recorded(bool record, bool direct);
 /* Exactly which commands: sets of templates, a line each. */
 void request_print_commands(FILE *f, const json_t *sets);
 

@@ -201,9 +201,7 @@ static void
 tell_revision(const struct ctx *c, const json_t *rev)
 {
 	const bool direct = strcmp(member(rev, "reach"), "direct") == 0;
-	/* what does not pass through the gateway cannot be recorded */
-	const bool record =
-	    !direct && json_is_true(json_object_get(rev, "record"));
+	const bool record = json_is_true(json_object_get(rev, "record"));
 	char t[11][CELL_SIZE], opens[CELL_SIZE * 3];
 
 	cell_text(t[0], json_object_get(rev, "user"), COL_TEXT);
@@ -219,7 +217,7 @@ tell_revision(const struct ctx *c, const json_t *rev)
 	say(c, "%s asks for %s (%s) port %s as %s, for %s %s.", t[0], t[1],
 	    t[2], t[3], t[4], t[5], opens);
 	say(c, "It allows %s, %s. Role %s.", t[6],
-	    record ? "terminals and shells recorded" : "not recorded", t[7]);
+	    request_recorded(record, direct), t[7]);
 	request_print_commands(stderr, json_object_get(rev, "commands"));
 	say(c, "Why: %s", t[8]);
 	cell_text(t[9], json_object_get(rev, "ticket"), COL_TEXT);

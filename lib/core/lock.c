@@ -191,6 +191,8 @@ lock_text(char ret[static LOCK_TEXT_SIZE], const struct lock *l)
 
 	if (l->until_ms != 0)
 		str_time(when, sizeof(when), l->until_ms);
+	if (when[0] != '\0')
+		when[10] = ' '; /* as everywhere else, not the T of records */
 	(void)snprintf(ret, LOCK_TEXT_SIZE,
 	    "%s%s%s%s is locked%s%s%s by %s%s%.19s%s%s%s",
 	    l->kind == LOCK_EVERYTHING ? "" : "the ", lock_kind_str(l->kind),

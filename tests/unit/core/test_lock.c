@@ -172,7 +172,7 @@ test_told(void **state)
 	lock_text(text, &l);
 	assert_string_equal(text,
 	    "the target web-01 is locked (l-7Q2MXK4P) by bob until "
-	    "1970-01-01T00:00:01 UTC: INC-1");
+	    "1970-01-01 00:00:01 UTC: INC-1");
 	l = lock(LOCK_EVERYTHING, "");
 	l.id[0] = '\0';
 	lock_text(text, &l);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "jitctl/cmd/cmd.h"
+#include "jitctl/cmd/request.h"
 #include "tests/unit/jitctl/hintscene.h"
 
 /* The other commands that are about one of a list. */
@@ -19,6 +20,10 @@ test_guesses(void **state)
 	static const struct step role[] = {
 	    {NULL, 404, "{\"code\":\"not-found\",\"detail\":\"none\"}"},
 	    {"/v1/roles", 200, "{\"items\":[{\"role\":\"name\"}]}"},
+	    {NULL, 0, NULL}};
+	static const struct step target[] = {
+	    {NULL, 404, "{\"code\":\"not-found\",\"detail\":\"none\"}"},
+	    {"/v1/targets", 200, "{\"items\":[{\"target\":\"name\"}]}"},
 	    {NULL, 0, NULL}};
 	static const char *const says[] = {
 	    "\nDid you mean name?\n", NULL, NULL};
@@ -41,6 +46,14 @@ test_guesses(void **state)
 	check_says(x, run_user_unlock, "nqme", user, EXIT_NOT_FOUND, says);
 	check_says(x, run_user_rm, "nqme", user, EXIT_NOT_FOUND, says);
 	check_says(x, run_role_rm, "nqme", role, EXIT_NOT_FOUND, says);
+	check_says(x, run_doctor, "nqme", target, EXIT_NOT_FOUND, says);
+	x->c.opt.n[F_TARGET] = 1;
+	x->c.opt.value[F_TARGET][0] = "nqme";
+	check_says(x, run_access, NULL, target, EXIT_NOT_FOUND, says);
+	x->c.opt.nargs = 2;
+	x->c.opt.arg[1] = "nqme";
+	check_says(x, run_lock, "target", target, EXIT_NOT_FOUND, says);
+	check_says(x, run_lock, "user", user, EXIT_NOT_FOUND, says);
 }
 
 #define LAST(more)                                                             \
@@ -164,4 +177,15 @@ test_nothing_to_confirm(void **state)
 	check_says(x, run_enroll, NULL, steps, EXIT_CONFLICT, says);
 	check_says(x, run_mfa_reset, NULL, steps, EXIT_CONFLICT, says);
 	check_says(x, run_enroll, NULL, wrong, EXIT_LOGIN, again);
+}
+
+void
+test_direct_recorded(void **state)
+{
+	(void)state;
+	assert_string_equal(request_recorded(false, true), "not recorded");
+	assert_string_equal(
+	    request_recorded(true, false), "terminals and shells recorded");
+	assert_string_equal(request_recorded(true, true),
+	    "recorded by way of the gateway alone");
 }

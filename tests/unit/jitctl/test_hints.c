@@ -537,6 +537,7 @@ main(void)
 	    T(test_times),
 	    T(test_short_code),
 	    T(test_nothing_to_confirm),
+	    cmocka_unit_test(test_direct_recorded),
 	};
 
 	/* No file of whoever runs this; no token is kept. */
