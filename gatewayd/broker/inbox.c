@@ -41,6 +41,7 @@
 #include "broker/request/extend.h"
 #include "broker/request/glass.h"
 #include "broker/request/list.h"
+#include "broker/request/move.h"
 #include "broker/request/several.h"
 #include "broker/session/doctor.h"
 #include "broker/session/verbs.h"
@@ -76,6 +77,7 @@ static call_fn *const verb_table[VERB_COUNT] = {
     [VERB_GRANTS] = verb_grants,
     [VERB_RELEASE] = verb_release,
     [VERB_EXTEND] = verb_extend,
+    [VERB_MOVE] = verb_move,
     [VERB_REVOKE] = verb_revoke,
     [VERB_SESSIONS] = verb_sessions,
     [VERB_SESSION_KILL] = verb_session_kill,

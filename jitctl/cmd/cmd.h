@@ -81,6 +81,7 @@ int run_explain(struct ctx *c);
 int run_access(struct ctx *c);
 int run_grants(struct ctx *c);
 int run_extend(struct ctx *c);
+int run_move(struct ctx *c);
 int run_release(struct ctx *c);
 int run_revoke(struct ctx *c);
 int run_targets(struct ctx *c);

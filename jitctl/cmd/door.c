@@ -162,11 +162,10 @@ door_moved(const struct ctx *c, const json_t *grant,
 		buf_printf(&b,
 		    "%.80s is open for %.200s; the gateway sees you at %s "
 		    "now%s. "
-		    "Ask again from here: %s request %s --login %s --reason "
-		    "'WHY'",
+		    "To have it here: %s move %s",
 		    id, sources, now,
 		    has ? "" : ", and ssh may come from there", self(c),
-		    member_name(grant, "target"), member_name(grant, "login"));
+		    member_name(grant, "target"));
 		take_text(&b, ret);
 		return;
 	}

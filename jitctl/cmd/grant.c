@@ -163,13 +163,26 @@ end_grant(struct ctx *c, enum api_verb verb)
 	return x;
 }
 
-/* The ids of what I have open at a target; an exit code. */
+/* Says that nothing is, with a guess at the target that was meant. */
+static void
+nothing_open(const struct ctx *c, const char *target, const struct guess *g)
+{
+	char meant[LIMIT_NAME_SIZE + 32] = "";
+
+	if (target != NULL)
+		guess_text(g, meant);
+	say_error("you have nothing open%s%s%s%s%s grants",
+	    target != NULL ? " on " : "", target != NULL ? target : "",
+	    g->best[0] != '\0' ? meant : "",
+	    g->best[0] != '\0' ? " See " : ": see ", self(c));
+}
+
+/* The ids of what I have open at a target (NULL: anywhere); an exit code. */
 static int
 open_at(struct ctx *c, const char *target, json_t *ids)
 {
 	struct reply r = {0};
-	struct guess g = {.typed = target};
-	char meant[LIMIT_NAME_SIZE + 32];
+	struct guess g = {.typed = target != NULL ? target : ""};
 	const json_t *items = NULL;
 	int x = read_list(c, VERB_GRANTS, NULL, &r);
 
@@ -181,16 +194,14 @@ open_at(struct ctx *c, const char *target, json_t *ids)
 
 		if (strcmp(member(o, "state"), "active") != 0 || id[0] == '\0')
 			continue;
-		guess_offer(&g, member(o, "target"));
-		if (strcmp(member(o, "target"), target) == 0)
+		if (target != NULL)
+			guess_offer(&g, member(o, "target"));
+		if (target == NULL || strcmp(member(o, "target"), target) == 0)
 			(void)json_array_append_new(ids, json_string(id));
 	}
 	reply_done(&r);
 	if (x == EXIT_OK && json_array_size(ids) == 0) {
-		guess_text(&g, meant);
-		say_error("you have nothing open on %s%s%s%s grants", target,
-		    g.best[0] != '\0' ? meant : "",
-		    g.best[0] != '\0' ? " See " : ": see ", self(c));
+		nothing_open(c, target, &g);
 		x = EXIT_NOT_FOUND;
 	}
 	return x;
@@ -247,27 +258,27 @@ run_revoke(struct ctx *c)
 
 /* --------------------------------------------------------------- longer */
 
-/* The one that is meant; false: *retx is why not. */
-static bool
-one_grant(struct ctx *c, char ret[static LIMIT_ID_SIZE], int *retx)
+bool
+grant_one(struct ctx *c, char ret[static LIMIT_ID_SIZE], int *retx)
 {
-	const char *what = c->opt.arg[0];
+	const char *what = c->opt.nargs > 0 ? c->opt.arg[0] : NULL;
 	json_t *ids = NULL;
 
 	*retx = EXIT_USAGE;
-	if (id_ok(what, 'g')) {
+	if (what != NULL && id_ok(what, 'g')) {
 		(void)snprintf(ret, LIMIT_ID_SIZE, "%s", what);
 		return true;
 	}
-	if (!name_arg("TARGET", what))
+	if (what != NULL && !name_arg("TARGET", what))
 		return false;
 	*retx = EXIT_FAILED;
 	if ((ids = json_array()) != NULL)
 		*retx = open_at(c, what, ids);
 	if (*retx == EXIT_OK && json_array_size(ids) > 1) {
-		say_error("you have %zu open on %s: say which one by its id, "
+		say_error("you have %zu open%s%s: say which one by its id, "
 			  "as %s grants has it",
-		    json_array_size(ids), what, self(c));
+		    json_array_size(ids), what != NULL ? " on " : "",
+		    what != NULL ? what : "", self(c));
 		*retx = EXIT_USAGE;
 	}
 	if (*retx == EXIT_OK)
@@ -292,7 +303,7 @@ run_extend(struct ctx *c)
 					"socket has none");
 		return EXIT_USAGE;
 	}
-	if (!duration_arg(F_FOR, dur, &s) || !one_grant(c, id, &x))
+	if (!duration_arg(F_FOR, dur, &s) || !grant_one(c, id, &x))
 		return x;
 	x = change(c, VERB_EXTEND,
 	    json_pack("{s:s,s:i}", "grant", id, "for", (int)s), &r);

@@ -20,5 +20,8 @@ size_t grant_tell_open(
 /* The list on stdout, as out_items() does. */
 MUST_CHECK int grant_print(
     const struct ctx *c, const json_t *reply, const char *empty);
+/* The id of the one that the first argument means, a target or an id; without
+ * one, of the only one there is. False: *retx is why not, which is said. */
+bool grant_one(struct ctx *c, char ret[static LIMIT_ID_SIZE], int *retx);
 
 #endif

@@ -364,6 +364,12 @@ print_granted(const struct ctx *c, const json_t *o)
 	return c->quiet ? EXIT_OK : print_ssh(c, o, direct);
 }
 
+int
+request_print_granted(const struct ctx *c, const json_t *o)
+{
+	return c->out == OUT_NAME ? print_id(o) : print_granted(c, o);
+}
+
 /* The shape that the API demands of an idempotency key. */
 static bool
 idempotency_ok(const char *s)
@@ -457,8 +463,7 @@ request_finish(struct ctx *c, int x, struct reply *r)
 		hint_target(c, r);
 	}
 	if (x == EXIT_OK && !out_object(c, r->json))
-		x = c->out == OUT_NAME ? print_id(r->json)
-				       : print_granted(c, r->json);
+		x = request_print_granted(c, r->json);
 	return x;
 }
 

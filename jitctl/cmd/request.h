@@ -29,6 +29,8 @@ void request_print_would_refuse(
 /* What of a session is recorded: one that goes straight to the target is not,
  * by whichever grant. */
 const char *request_recorded(bool record, bool direct);
+/* What is open now: a door, and how to go through it. An exit code. */
+int request_print_granted(const struct ctx *c, const json_t *o);
 /* Exactly which commands: sets of templates, a line each. */
 void request_print_commands(FILE *f, const json_t *sets);
 

@@ -109,6 +109,8 @@
 	X(PORT_UNPROTECTED, "JG2111I", "port.unprotected", 3, W_FW)            \
 	X(GRANT_EXTEND, "JG2112I", "grant.extend", 2, W_NOT)                   \
 	X(GRANT_EXTEND_DENIED, "JG2112W", "grant.extend", 3, W_BRK)            \
+	X(GRANT_MOVE, "JG2113I", "grant.move", 2, W_BRK)                       \
+	X(GRANT_MOVE_DENIED, "JG2113W", "grant.move", 3, W_BRK)                \
 	X(SSH_CONNECT, "JG3000I", "ssh.connect", 1, W_SUP)                     \
 	X(SSH_REFUSED, "JG3000W", "ssh.refused", 3, W_SUP | W_BRK)             \
 	X(SESSION_START, "JG3001I", "session.start", 2, W_NOT)                 \
@@ -254,7 +256,8 @@ enum event_code {
 	X(CHANGE, "change", S)           /* that waits for a second admin */   \
 	X(WIDENS, "widens", S)           /* power, a line for each way */      \
 	X(GLASS, "glass", S)             /* a use of break-glass: its id */    \
-	X(BREAK_GLASS, "break_glass", B) /* the grant is by it */
+	X(BREAK_GLASS, "break_glass", B) /* the grant is by it */              \
+	X(GRANT_NEW, "grant_new", S)     /* what a grant that moved is then */
 
 enum event_field_id {
 	EF_NONE = 0,

@@ -31,6 +31,7 @@ static const char *const end_names[END_REASON_COUNT] = {
     [END_CLIENT_GONE] = "client_gone",
     [END_QUOTA] = "quota",
     [END_UNUSED] = "unused",
+    [END_MOVED] = "moved",
 };
 
 int64_t

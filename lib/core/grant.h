@@ -43,6 +43,7 @@ enum end_reason {
 	END_CLIENT_GONE = 18,     /* session only: the client is silent */
 	END_QUOTA = 19,           /* their records fill the log */
 	END_UNUSED = 20,          /* nobody went through */
+	END_MOVED = 21,           /* it is another grant now, for elsewhere */
 	END_REASON_COUNT
 };
 

@@ -262,7 +262,10 @@ enum verb_ends { ENDS_NOTHING = 0, ENDS_ACCESS, GIVES_ACCESS };
 	    SERVED_TOLD, ENDS_NOTHING)                                         \
 	X(GLASS_REVIEW, "breakglass.review", "POST", "/v1/breakglass/review",  \
 	    AUTH_SIGNED, WHO_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE,      \
-	    ANSWER_KEPT, SERVED_TOLD, ENDS_NOTHING)
+	    ANSWER_KEPT, SERVED_TOLD, ENDS_NOTHING)                            \
+	X(MOVE, "grant.move", "POST", "/v1/grants/move", AUTH_SIGNED,          \
+	    WHO_USER, ROOT_NEVER, CODE_ALWAYS, PAYLOAD_WHOLE, ANSWER_KEPT,     \
+	    SERVED_IN_STEP, GIVES_ACCESS)
 
 enum api_verb {
 	VERB_NONE = 0,

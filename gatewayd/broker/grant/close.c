@@ -26,6 +26,7 @@ struct closing {
 	bool asked;
 	struct msg_nt_close m;
 	struct call *c; /* waits for it, or NULL */
+	call_fn *then;  /* goes on with it; NULL = it is answered */
 	json_t *reply;
 };
 
@@ -78,6 +79,7 @@ closed(struct broker *b, void *arg, const void *body)
 	const struct msg_nt_closed *m = body;
 	struct closing *x = arg;
 	struct call *c = x->c;
+	call_fn *then = x->then;
 	json_t *reply = x->reply;
 
 	if (m == NULL) {
@@ -101,7 +103,10 @@ closed(struct broker *b, void *arg, const void *body)
 		return;
 	}
 	c->seq = m->seq;
-	call_reply_end(c, reply);
+	if (then != NULL)
+		order_wait(c, then);
+	else
+		call_reply_end(c, reply);
 }
 
 static void
@@ -163,6 +168,23 @@ close_leg(struct broker *b, const char *sid, enum end_reason reason,
 	text_set(m.id, sizeof(m.id), sid);
 	text_set(m.by, sizeof(m.by), by);
 	add(b, true, &m, NULL, NULL);
+}
+
+void
+close_then(struct broker *b, const char *id, struct call *c, call_fn *fn)
+{
+	struct closing *x = b->closings;
+
+	while (x != NULL && strcmp(x->m.id, id) != 0)
+		x = x->next;
+	if (x == NULL || x->c != NULL) {
+		call_unavailable(c, "the log");
+		return;
+	}
+	x->c = c;
+	x->then = fn;
+	if (!x->asked)
+		not_recorded(b, x);
 }
 
 enum end_reason

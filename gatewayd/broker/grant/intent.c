@@ -177,6 +177,33 @@ probe_grant(const struct broker *b, const struct intent *in, struct grant *g)
 	set_duration(g, b, PROBE_GRANT_S);
 }
 
+static void
+set_sources(struct grant *g, const struct intent *in)
+{
+	memset(&g->source4, 0, sizeof(g->source4));
+	memset(&g->source6, 0, sizeof(g->source6));
+	for (unsigned i = 0; i < in->nsources; i++) {
+		const struct addr *a = &in->source[i];
+
+		*(a->family == 4 ? &g->source4 : &g->source6) = *a;
+	}
+}
+
+/* The same for another address: no longer, by either clock, and no wider. */
+static void
+moved_grant(const struct broker *b, const struct intent *in, struct grant *g)
+{
+	const struct now now = broker_now(b);
+
+	*g = in->from;
+	text_set(g->id, sizeof(g->id), in->grant);
+	set_sources(g, in);
+	g->own_port = b->conf->ssh[0].port;
+	g->end_boot_ms =
+	    now.boot_ms + grant_left_ms(&in->from, &now, clock_boot_id());
+	text_set(g->boot_id, sizeof(g->boot_id), clock_boot_id());
+}
+
 void
 intent_grant(const struct broker *b, const struct intent *in, struct grant *ret)
 {
@@ -184,6 +211,10 @@ intent_grant(const struct broker *b, const struct intent *in, struct grant *ret)
 	const struct target *t = &in->subject.target;
 	const struct user *u = &in->subject.user;
 
+	if (in->from.id[0] != '\0') {
+		moved_grant(b, in, ret);
+		return;
+	}
 	memset(ret, 0, sizeof(*ret));
 	text_set(ret->id, sizeof(ret->id), in->grant);
 	name_set(ret->user, in->user);
@@ -202,11 +233,7 @@ intent_grant(const struct broker *b, const struct intent *in, struct grant *ret)
 	name_set(ret->role, v->role);
 	memcpy(ret->role_id, v->role_id, sizeof(ret->role_id));
 	ret->role_named = in->role[0] != '\0' ? 1 : 0;
-	for (unsigned i = 0; i < in->nsources; i++) {
-		const struct addr *a = &in->source[i];
-
-		*(a->family == 4 ? &ret->source4 : &ret->source6) = *a;
-	}
+	set_sources(ret, in);
 	ret->addr4 = t->addr4;
 	ret->addr6 = t->addr6;
 	ret->port = v->port;

@@ -34,6 +34,9 @@ struct intent {
 	bool glass; /* break-glass (core/glass.h) */
 	/* an admin's try of a target: no entry, no path, only a leg */
 	bool probe;
+	/* what it goes on from, and ends when that would have; id "" = it is a
+	 * grant of its own */
+	struct grant from;
 	bool local;       /* by root on the admin socket */
 	struct addr addr; /* the probe's */
 	/* by which proof */

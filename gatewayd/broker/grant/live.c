@@ -299,6 +299,11 @@ grant_end_text(char ret[static LIMIT_TEXT_SIZE], const struct live_grant *lg,
 		(void)snprintf(more, sizeof(more),
 		    ". ssh as %s works again until %.10s %.8s UTC: grant %s",
 		    x->g.login, when, when + 11, x->g.id);
+	} else if (e->reason == END_MOVED) {
+		(void)snprintf(more, sizeof(more),
+		    ": it is open for another address. To have it here: "
+		    "jitctl move %s",
+		    lg->g.target);
 	} else if (again) { /* the role may want a reason */
 		(void)snprintf(more, sizeof(more),
 		    ". To connect again: jitctl request %s --reason 'WHY'",

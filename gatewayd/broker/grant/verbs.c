@@ -20,8 +20,8 @@
 #include "broker/grant/verbs.h"
 
 /* Whose it is: also of one who has the name of another, removed before. */
-static bool
-is_own(const struct call *c, const struct grant *g)
+bool
+grant_is_own(const struct call *c, const struct grant *g)
 {
 	return strcmp(g->user, c->user) == 0 &&
 	       grant_same_id(g->user_id, call_user_id(c));
@@ -134,7 +134,8 @@ list_open(struct walk *w, const struct grant *g, const struct open_grant *x)
 	const struct listing_place p = {
 	    .start_ms = g->start_ms, .id = g->id, .what = &w->open[w->n]};
 
-	if (g->reach == REACH_PROBE || (!w->everybody && !is_own(w->c, g)))
+	if (g->reach == REACH_PROBE ||
+	    (!w->everybody && !grant_is_own(w->c, g)))
 		return 0;
 	w->open[w->n++] = *x;
 	return listing_live(w->list, &p);
@@ -205,7 +206,7 @@ say_ended(struct call *c, const char *id, bool own)
 
 	history_flush(c->b);
 	if (store_grant_get(c->b->store, id, &g) != 0 ||
-	    (own && !is_own(c, &g.grant)))
+	    (own && !grant_is_own(c, &g.grant)))
 		return false;
 	str_time(when, sizeof(when), g.ended_ms);
 	call_refuse(c, 409, "conflict", "grant",
@@ -229,7 +230,7 @@ grant_named(struct call *c, bool own)
 	if (id_ok(id, 'g'))
 		lg = grant_find(c->b, id);
 	if (lg != NULL && lg->state == GRANT_ACTIVE &&
-	    lg->g.reach != REACH_PROBE && (!own || is_own(c, &lg->g)))
+	    lg->g.reach != REACH_PROBE && (!own || grant_is_own(c, &lg->g)))
 		return lg;
 	if (id_ok(id, 'g') && say_ended(c, id, own))
 		return NULL;

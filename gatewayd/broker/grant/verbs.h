@@ -7,6 +7,8 @@
 
 #include "broker/grant/live.h"
 
+/* Is it the caller's? */
+bool grant_is_own(const struct call *c, const struct grant *g);
 /* The live grant that the body's "grant" names, one of the caller's own if so.
  * NULL: the call is answered. */
 struct live_grant *grant_named(struct call *c, bool own);

@@ -76,11 +76,11 @@ expect_out 'users: a list was expected, its entries begin with "- "'
 
 echo '- a laptop that moved: status says why ssh only waits'
 expect_ok jit alice status
-expect_no_out "Ask again from here"
+expect_no_out "To have it here"
 expect_out "The gateway sees you at 198.51.100.7 and 2001:db8:1::7"
 on client ip route change 198.51.100.0/24 dev out0 src 198.51.100.8
 expect_ok jit alice status
-expect_out "^$grant is open for 198.51.100.7,.*; the gateway sees you at 198.51.100.8 now"
+expect_out "^$grant is open for 198.51.100.7,.*; the gateway sees you at 198.51.100.8 now[.] To have it here: jitctl move web-01$"
 on client ip route change 198.51.100.0/24 dev out0 src 198.51.100.7
 
 echo '- a lost phone: its codes are void at once, and what was open'

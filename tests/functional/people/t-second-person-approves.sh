@@ -83,6 +83,16 @@ has_record ".event == \"session.start\" and .grant == \"$grant\" and .approved_b
 	fail 'the session does not say who approved'
 expect_eq active "$(state_of alice "$id")" 'the request'
 
+echo '- and goes along with her to another one, by the same approval'
+on client ip -4 addr flush dev out0
+on client ip addr add 198.51.100.98/24 dev out0
+moved=$(as alice move web-01 -o name) || fail 'move'
+[ "$moved" != "$grant" ] || fail 'it is the same grant'
+expect_eq "$moved" "$(as alice requests show "$id" -o json | jq -r .grant)" 'the grant of the request'
+expect_eq hello "$(gw_ssh alice -- web-01 echo hello)" 'ssh'
+has_record ".event == \"session.start\" and .grant == \"$moved\" and .approved_by == \"bob\"" ||
+	fail 'the session does not say who approved'
+
 echo '- once: what has ended is not opened again'
 as alice release web-01 >/dev/null 2>&1
 wait_for 10 no_elements entry4

@@ -324,3 +324,25 @@ test_hardware_request(void **state)
 		stop(x);
 	}
 }
+
+/* Nor is what is open brought elsewhere by a touch, where more is wanted. */
+void
+test_hardware_move(void **state)
+{
+	struct scene *x = *state;
+	struct msg_nt_fold_grant g;
+	char body[64];
+
+	store_hardware(x, HARDWARE_VERIFIED);
+	fold_grant(&g, x->two.pub.fp);
+	must(addr_parse(&g.grant.source4, "198.18.0.9"));
+	start(x, &g, 1, NULL);
+	(void)snprintf(body, sizeof(body), "{\"grant\":\"%s\"}", g.grant.id);
+	fresh_code(x);
+	x->two.sk_flags = 1;
+	send_signed(x, &x->two, VERB_MOVE, body);
+	want_event(x, EV_GRANT_MOVE_DENIED);
+	assert_int_equal(want_reply(x, &x->api), 403);
+	assert_true(has(x, "\"field\":\"hardware_key\""));
+	stop(x);
+}

@@ -146,6 +146,7 @@ void test_many_by_one_code(void **state);
 void test_host_bound(void **state);
 void test_hardware_login(void **state);
 void test_hardware_request(void **state);
+void test_hardware_move(void **state);
 void test_commands_of_a_session(void **state);
 void test_commands_of_a_request(void **state);
 void test_commands_are_approved(void **state);
@@ -304,6 +305,12 @@ void test_extend_refused(void **state);
 void test_extend_unapproved(void **state);
 void test_extend_fails(void **state);
 void test_extend_meanwhile(void **state);
+
+/* ---- brokerapi_move.c */
+
+void test_move(void **state);
+void test_move_refused(void **state);
+void test_move_fails(void **state);
 
 /* ---- brokerapi_codes.c */
 

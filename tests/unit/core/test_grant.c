@@ -354,7 +354,7 @@ test_words(void **state)
 	    "revoked", "locked", NULL, NULL, "idle", "target_gone",
 	    "audit_failed", "aborted", NULL, "logout", "killed",
 	    "hostkey_changed", "target_refused", "protocol", "shutdown",
-	    "client_gone", "quota", "unused"};
+	    "client_gone", "quota", "unused", "moved"};
 	char text[64];
 
 	(void)state;

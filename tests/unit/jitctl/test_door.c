@@ -99,8 +99,7 @@ test_moved(void **state)
 	    {"192.0.2.1", NULL, "192.0.2.1", NULL},
 	    {"192.0.2.9", NULL, "192.0.2.1",
 		"g-22222222 is open for 192.0.2.1; the gateway sees you at "
-		"192.0.2.9 now. Ask again from here: jitctl request 127.0.0.1 "
-		"--login deploy --reason 'WHY'"},
+		"192.0.2.9 now. To have it here: jitctl move 127.0.0.1"},
 	    /* ssh takes IPv6 where there is one */
 	    {"192.0.2.1", "2001:db8::7", "192.0.2.1",
 		"sees you at 2001:db8::7 now, and ssh may come from there"},

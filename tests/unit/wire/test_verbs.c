@@ -108,7 +108,7 @@ test_exceptions(void **state)
 	    "mfa.confirm", "mfa.codes", "key.list", "key.add", "key.remove",
 	    "token.create", "request.create", "request.approve",
 	    "request.cancel", "request.activate", "grant.extend", "lock.me",
-	    "breakglass.print", "breakglass.use");
+	    "grant.move", "breakglass.print", "breakglass.use");
 	CHECK_ONLY(v->code == CODE_BEFORE, "change.approve", "request.approve",
 	    "target.add", "target.set", "target.remove", "user.add", "user.set",
 	    "user.lock", "user.unlock", "user.remove", "role.add", "role.set",
@@ -118,15 +118,15 @@ test_exceptions(void **state)
 	    v->code == CODE_INSIDE, "request.create", "request.activate");
 	CHECK_ONLY(v->code == CODE_ALWAYS, "enroll.confirm", "mfa.reset",
 	    "mfa.confirm", "mfa.codes", "key.add", "key.remove", "grant.extend",
-	    "breakglass.print", "breakglass.use");
+	    "grant.move", "breakglass.print", "breakglass.use");
 	CHECK_ONLY(v->payload == PAYLOAD_SECRET, "enroll.begin");
 	CHECK_ONLY(v->payload == PAYLOAD_PARTS, "policy.apply");
 	CHECK_ONLY(v->answer == ANSWER_KEPT, "change.deny", "change.cancel",
 	    "key.add", "key.remove", "request.create", "request.approve",
 	    "request.deny", "request.cancel", "request.activate",
-	    "grant.extend", "grant.release", "grant.revoke", "session.kill",
-	    "target.add", "target.set", "target.remove", "user.lock",
-	    "user.remove", "role.add", "role.set", "role.remove",
+	    "grant.extend", "grant.move", "grant.release", "grant.revoke",
+	    "session.kill", "target.add", "target.set", "target.remove",
+	    "user.lock", "user.remove", "role.add", "role.set", "role.remove",
 	    "clock.accept", "lock.add", "lock.remove", "breakglass.use",
 	    "breakglass.review");
 	CHECK_ONLY(v->served == SERVED_BY_API, "healthz");
@@ -137,7 +137,7 @@ test_exceptions(void **state)
 	    "target.remove", "role.remove", "lock.add", "lock.me");
 	CHECK_ONLY(v->ends == GIVES_ACCESS, "mfa.reset", "mfa.confirm",
 	    "mfa.codes", "key.add", "request.create", "request.approve",
-	    "request.activate", "grant.extend", "breakglass.use");
+	    "request.activate", "grant.extend", "grant.move", "breakglass.use");
 }
 
 static void
