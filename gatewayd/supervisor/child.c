@@ -460,6 +460,8 @@ log_exit(const struct child *c, int status, const char *then)
 	if (WIFSIGNALED(status))
 		log_warn("%s was killed by signal %d%s", c->spec->binary,
 		    WTERMSIG(status), then);
+	else if (WEXITSTATUS(status) == 0) /* as it was told to, or wanted */
+		log_info("%s exited with status 0%s", c->spec->binary, then);
 	else
 		log_warn("%s exited with status %d%s", c->spec->binary,
 		    WEXITSTATUS(status), then);

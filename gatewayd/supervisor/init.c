@@ -146,6 +146,20 @@ place_of(struct answers *a, int option, size_t *retsize)
 	return NULL;
 }
 
+/* What is no port at all is wrong usage, before anything is looked at. */
+static int
+ports_given(const struct answers *a)
+{
+	uint64_t port = 0;
+
+	if (a->ssh_port[0] != '\0' &&
+	    number(a->ssh_port, "--ssh-port", &port) != 0)
+		return GW_EINVAL;
+	return a->api_port[0] == '\0'
+		   ? 0
+		   : number(a->api_port, "--api-port", &port);
+}
+
 static int
 parse(struct answers *a, int argc, char **argv)
 {
@@ -193,6 +207,8 @@ parse(struct answers *a, int argc, char **argv)
 		    argv[optind]);
 		return GW_EINVAL;
 	}
+	if (r == 0 && ports_given(a) != 0)
+		return GW_EINVAL;
 	if (r == 0 && !a->yes && isatty(STDIN_FILENO) != 1) {
 		(void)fprintf(stderr,
 		    "There is no terminal to ask on: give --yes, and flags "

@@ -19,6 +19,12 @@ nothing_made() {
 	expect_fail any on gateway id sallyport-broker
 }
 
+echo '- what is no port is wrong usage'
+expect_fail 2 on gateway gatewayd init --yes --host gateway --ssh-port 22x
+expect_out '^--ssh-port: not a port: "22x"'
+expect_fail 2 on gateway gatewayd init --yes --host gateway --api-port 0
+nothing_made
+
 echo '- a port that is taken'
 jump_sshd_start 22
 expect_fail 1 on gateway gatewayd init --yes --host gateway --ssh-port 22

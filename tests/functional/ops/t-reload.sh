@@ -153,6 +153,10 @@ wait_for 20 gw_said 'is in force; what would last longer than the lower policy.m
 echo '- whether anybody has heard of a key only a gateway that runs can tell'
 expect_ok on gateway gatewayd tls announce
 pid=$(gw_pid supervisor)
+echo '- a process that ends as it should is no warning'
+gw_said 'exited with status 0' || fail 'no process was started anew'
+gw_said '<4>.*exited with status 0' && fail 'an orderly exit is a warning'
+
 kill "$ssh"
 wait "$ssh" || true
 gone() { ! on gateway kill -0 "$pid" 2>/dev/null; }
