@@ -98,6 +98,7 @@ enum flag_kind { FLAG_BOOL = 0, FLAG_ONE, FLAG_MANY };
 	    "for a lost phone: void its codes, invite again")                  \
 	X(INVITE, "invite", 0, NULL, BOOL, "a new invitation")                 \
 	X(GROUP, "group", 0, "NAME", MANY, "a group; of user set: one more")   \
+	X(KIND, "kind", 0, "KIND", ONE, "person (default) or machine")         \
 	X(NO_GROUP, "no-group", 0, "NAME", MANY, "a group to leave")           \
 	X(USER, "user", 0, "NAME", MANY, "a user")                             \
 	X(TARGET, "target", 0, "NAME", MANY, "a target")                       \

@@ -66,33 +66,35 @@ side_done(struct side *s)
 
 /* NULL: not there, or shut out. False: it cannot be read. */
 static bool
-groups_of(const json_t *users, const char *name, struct name_list *room,
-    const struct name_list **ret)
+user_of(const json_t *users, const char *name, struct policy_user *room,
+    const struct name_list **retgroups)
 {
 	const json_t *o = json_object_get(users, name);
-	bool in = false;
 
-	*ret = NULL;
+	*retgroups = NULL;
+	room->kind = KIND_NONE;
 	if (o == NULL)
 		return true;
-	if (!policy_user(o, room, &in))
+	if (!policy_user(o, room))
 		return false;
-	if (in)
-		*ret = room;
+	if (room->in)
+		*retgroups = &room->groups;
 	return true;
 }
 
 static bool
 add_user(struct diff *d, const char *name)
 {
-	struct name_list room[2];
+	struct policy_user room[2];
 	const struct name_list *before = NULL, *after = NULL;
 
 	if (d->user != NULL && strcmp(name, d->user) != 0)
 		return true;
-	return groups_of(d->before.users, name, &room[0], &before) &&
-	       groups_of(d->after.users, name, &room[1], &after) &&
-	       access_diff_user(d->access, name, before, after) == 0;
+	return user_of(d->before.users, name, &room[0], &before) &&
+	       user_of(d->after.users, name, &room[1], &after) &&
+	       access_diff_user(d->access, name,
+		   room[room[1].kind != KIND_NONE ? 1 : 0].kind, before,
+		   after) == 0;
 }
 
 static bool

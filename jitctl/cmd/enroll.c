@@ -86,9 +86,17 @@ first_contact(struct ctx *c)
 	return x;
 }
 
-/* enroll.begin: the key becomes the user's, or is one of theirs already. */
+/* Its user is active as they are: they have no second factor to make. */
+static bool
+is_machine(const json_t *o)
+{
+	return strcmp(member(o, "state"), "active") == 0;
+}
+
+/* enroll.begin: the key becomes the user's, or is one of theirs already.
+ * *retdone: that was all. */
 static int
-begin(struct ctx *c, const struct secret *code)
+begin(struct ctx *c, const struct secret *code, bool *retdone)
 {
 	char fp[SSHKEY_FP_SIZE] = "";
 	char key[LIMIT_PATH_SIZE] = "";
@@ -109,7 +117,7 @@ begin(struct ctx *c, const struct secret *code)
 	if (member_name(r.json, "user")[0] == '\0' ||
 	    str_copy(c->prof.user, sizeof(c->prof.user),
 		member_name(r.json, "user")) != 0 ||
-	    !factor_ok(r.json)) {
+	    (!is_machine(r.json) && !factor_ok(r.json))) {
 		say_error("the gateway's answer is not what was expected");
 		x = EXIT_FAILED;
 		goto out;
@@ -125,7 +133,13 @@ begin(struct ctx *c, const struct secret *code)
 		free(full);
 	}
 	x = profile_save(&c->prof);
-	if (x == EXIT_OK)
+	*retdone = is_machine(r.json);
+	if (x == EXIT_OK && *retdone)
+		say(c,
+		    "%s is a machine, which gives no codes: nothing is to "
+		    "be confirmed.",
+		    c->prof.user);
+	else if (x == EXIT_OK)
 		factor_show(c, r.json);
 out:
 	reply_done(&r);
@@ -160,6 +174,7 @@ run_enroll(struct ctx *c)
 	const bool can_confirm = opt_has(&c->opt, F_CODE_FILE) ||
 				 getenv("JITCTL_CODE_FILE") != NULL ||
 				 prompt_possible(c);
+	bool done = false;
 	int x = EXIT_OK;
 
 	if (c->socket != NULL) {
@@ -177,9 +192,9 @@ run_enroll(struct ctx *c)
 	}
 	if ((x = use_invitation(c, &code)) == EXIT_OK &&
 	    (x = first_contact(c)) == EXIT_OK)
-		x = begin(c, &code);
+		x = begin(c, &code, &done);
 	secret_free(&code);
-	if (x != EXIT_OK)
+	if (x != EXIT_OK || done)
 		return x;
 	if (can_confirm)
 		return confirm(c);

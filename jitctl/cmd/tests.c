@@ -52,14 +52,16 @@ verdict_str(enum policy_verdict v)
 
 /* With a code, and without what the test does not say being asked for. */
 static void
-judge(struct trial *t, const json_t *test, const struct name_list *groups,
+judge(struct trial *t, const json_t *test, const struct policy_user *user,
     const struct target *target)
 {
 	const json_t *at = json_object_get(test, "at");
 	const int64_t now =
 	    at != NULL ? json_integer_value(at) : clock_now().utc_ms;
 	struct policy_facts f = {.user = member(test, "user"),
-	    .groups = groups,
+	    .kind = user->kind,
+	    .from = &user->from,
+	    .groups = &user->groups,
 	    .target_name = member(test, "target"),
 	    .target = target,
 	    .login = member(test, "login"),
@@ -108,20 +110,19 @@ try(struct trial *t, const json_t *test)
 	const json_t *user = json_object_get(t->users, member(test, "user"));
 	const json_t *o = json_object_get(t->targets, member(test, "target"));
 	const char *answer = "deny", *by = member(test, "by"), *why = NULL;
-	struct name_list groups = {0};
+	struct policy_user u = {.in = false};
 	struct target target;
-	bool in = false;
 
 	memset(&t->verdict, 0, sizeof(t->verdict));
-	if ((user != NULL && !policy_user(user, &groups, &in)) ||
+	if ((user != NULL && !policy_user(user, &u)) ||
 	    (o != NULL && !policy_target(o, &target)))
 		return false;
 	if (user == NULL) {
 		why = "there is no such user";
-	} else if (!in) {
+	} else if (!u.in) {
 		why = "the user is disabled";
 	} else {
-		judge(t, test, &groups, o != NULL ? &target : NULL);
+		judge(t, test, &u, o != NULL ? &target : NULL);
 		answer = verdict_str(t->verdict.verdict);
 		why = t->verdict.nrefused > 0 ? t->verdict.refused[0].text : "";
 	}

@@ -16,9 +16,11 @@
 static const struct col cols[] = {
     {"USER", "user", COL_TEXT, COL_SHOWN},
     {"STATE", "state", COL_TEXT, COL_SHOWN},
+    {"KIND", "kind", COL_TEXT, COL_LESS},
     {"RIGHTS", "rights", COL_LIST, COL_SHOWN},
     {"GROUPS", "groups", COL_LIST, COL_SHOWN},
     {"KEYS", "keys", COL_KEYS, COL_LESS}, {"TOTP", "totp", COL_BOOL, COL_LESS},
+    {"SOURCES", "sources", COL_LIST, COL_WIDE},
     {"ID", "user_id", COL_TEXT, COL_WIDE},
     {"CODES", "codes", COL_SAID, COL_WIDE}, /* of one alone, the last */
 };
@@ -140,11 +142,33 @@ rights_array(const struct ctx *c, enum flag f)
 	return list;
 }
 
+static json_t *
+prefixes_array(const struct ctx *c)
+{
+	const enum flag f = F_ROLE_sources;
+	json_t *list = json_array();
+	struct prefix p;
+
+	for (unsigned i = 0; i < c->opt.n[f]; i++) {
+		if (prefix_parse(&p, c->opt.value[f][i]) == 0 &&
+		    json_array_append_new(
+			list, json_string(c->opt.value[f][i])) == 0)
+			continue;
+		say_error("--source: a prefix like 192.0.2.0/28 was expected, "
+			  "without host bits");
+		json_decref(list);
+		return NULL;
+	}
+	return list;
+}
+
 /* What user add and user set have in common. */
 static bool
 set_common(const struct ctx *c, json_t *body)
 {
 	return change_set(body, "keys", key_files_array(c, F_KEY)) &&
+	       (!opt_has(&c->opt, F_ROLE_sources) ||
+		   change_set(body, "sources", prefixes_array(c))) &&
 	       (!opt_has(&c->opt, F_ADMIN) ||
 		   change_set(body, "admin", json_true())) &&
 	       (!opt_has(&c->opt, F_AUDITOR) ||
@@ -162,6 +186,9 @@ run_user_add(struct ctx *c)
 		return EXIT_USAGE;
 	body = json_pack("{s:s}", "user", c->opt.arg[0]);
 	if (!set_common(c, body) ||
+	    (opt_has(&c->opt, F_KIND) &&
+		!change_set(
+		    body, "kind", json_string(opt_get(&c->opt, F_KIND)))) ||
 	    (opt_has(&c->opt, F_RIGHT) &&
 		!change_set(body, "rights", rights_array(c, F_RIGHT))) ||
 	    (opt_has(&c->opt, F_GROUP) &&
@@ -217,7 +244,7 @@ changes_nothing(const struct ctx *c)
 {
 	static const enum flag flags[] = {F_KEY, F_ADMIN, F_NO_ADMIN, F_AUDITOR,
 	    F_NO_AUDITOR, F_RIGHT, F_NO_RIGHT, F_GROUP, F_NO_GROUP,
-	    F_RESET_CODE, F_INVITE};
+	    F_RESET_CODE, F_INVITE, F_ROLE_sources};
 
 	for (size_t i = 0; i < ARRAY_LEN(flags); i++)
 		if (opt_has(&c->opt, flags[i]))

@@ -116,6 +116,16 @@ check_key(const char *s)
 		     "bits or sk, as in a .pub file)";
 }
 
+static const char *
+check_prefix(const char *s)
+{
+	struct prefix p;
+
+	return prefix_parse(&p, s) == 0
+		   ? NULL
+		   : "not a prefix like 192.0.2.0/28, without host bits";
+}
+
 static void
 put_labels(struct maker *m)
 {
@@ -219,7 +229,8 @@ static void
 make_user(struct maker *m)
 {
 	static const char *const keys[] = {"user", "keys", "groups", "rights",
-	    "admin", "auditor", "state", NULL};
+	    "admin", "auditor", "state", "kind", "sources", NULL};
+	static const char *const kinds[] = {"person", "machine", NULL};
 	static const char *const states[] = {"active", "disabled", NULL};
 
 	if (yaml_kind(m->map) == YAML_KIND_MAP)
@@ -231,6 +242,8 @@ make_user(struct maker *m)
 	put_bool(m, "admin");
 	put_bool(m, "auditor");
 	put_word(m, "state", states);
+	put_word(m, "kind", kinds);
+	put_list(m, "sources", false, check_prefix);
 	if (json_object_get(m->out, "keys") == NULL)
 		put(m, "keys", json_array());
 }

@@ -93,12 +93,16 @@ policy_target(const json_t *o, struct target *ret)
 }
 
 bool
-policy_user(const json_t *o, struct name_list *ret, bool *retin)
+policy_user(const json_t *o, struct policy_user *ret)
 {
+	const char *kind = member(o, "kind");
 	struct problem p = {0};
+	int r;
 
 	memset(ret, 0, sizeof(*ret));
-	*retin = strcmp(member(o, "state"), "disabled") != 0;
-	return told(names_parse(ret, o, "groups", false, &p), "user",
-	    member(o, "user"), &p);
+	ret->in = strcmp(member(o, "state"), "disabled") != 0;
+	ret->kind = kind[0] == '\0' ? KIND_PERSON : kind_find(kind);
+	if ((r = names_parse(&ret->groups, o, "groups", false, &p)) == 0)
+		r = prefixes_parse(&ret->from, o, "sources", &p);
+	return told(r, "user", member(o, "user"), &p);
 }

@@ -19,8 +19,14 @@ MUST_CHECK bool policy_roles(
 /* What decides of a target: host keys do not. False after saying what is wrong.
  */
 MUST_CHECK bool policy_target(const json_t *o, struct target *ret);
-/* A user's groups. *retin: they are not shut out. Likewise. */
-MUST_CHECK bool policy_user(
-    const json_t *o, struct name_list *ret, bool *retin);
+struct policy_user {
+	struct name_list groups;
+	enum user_kind kind;
+	struct prefix_list from;
+	bool in; /* they are not shut out */
+};
+
+/* Likewise. */
+MUST_CHECK bool policy_user(const json_t *o, struct policy_user *ret);
 
 #endif

@@ -98,6 +98,7 @@ enum {
 	LIMIT_GRANT_MAX_S = 86400,
 	LIMIT_GRANT_DEFAULT_S = 10800,
 	LIMIT_GLASS_S = 1800, /* of break-glass, at most */
+	LIMIT_MACHINE_S = 3600, /* a machine's; nobody looks on */
 	LIMIT_UNUSED_S = 900, /* a door that nobody goes through, unless a role
 			       * says less or more */
 	LIMIT_PENDING_S = 86400, /* a request waits for approval, unless a

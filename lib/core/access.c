@@ -20,6 +20,7 @@ struct kind {
 	/* A role says more of them than that it is for them, or reaches them:
 	 * they are told from the others by it. */
 	bool own;
+	enum user_kind user_kind;
 	uint64_t *bits[SIDES]; /* the roles that are for them, or reach them */
 	struct name_list groups[SIDES];
 	struct target *target[SIDES]; /* one of them; NULL: not there */
@@ -263,13 +264,13 @@ is_own(const struct policy_role *r, const char *name,
 }
 
 int
-access_diff_user(struct access_diff *d, const char *name,
+access_diff_user(struct access_diff *d, const char *name, enum user_kind kind,
     const struct name_list *before, const struct name_list *after)
 {
 	static const struct target *const none[SIDES] = {NULL, NULL};
 	const struct name_list *const groups[SIDES] = {before, after};
 	struct kind *k = NULL;
-	bool own = false;
+	bool own = kind != KIND_PERSON;
 
 	clear_bits(d);
 	for (unsigned s = 0; s < SIDES; s++)
@@ -277,6 +278,7 @@ access_diff_user(struct access_diff *d, const char *name,
 			const struct policy_role *r = d->pairs[i].role[s];
 
 			if (r == NULL || r->report_only ||
+			    !policy_is_for_kind(r, kind) ||
 			    !policy_is_for(r, name, groups[s], d->at_ms))
 				continue;
 			set_bit(d->bits[s], i, true);
@@ -287,6 +289,7 @@ access_diff_user(struct access_diff *d, const char *name,
 	for (unsigned s = 0; k->names.n == 0 && s < SIDES; s++)
 		if (groups[s] != NULL)
 			k->groups[s] = *groups[s];
+	k->user_kind = kind;
 	return kind_add(k, name);
 }
 
@@ -343,6 +346,7 @@ judge(struct access_diff *d, unsigned s, const struct kind *u,
 	struct access *ret = &d->now[s];
 	struct term term = {.until_ms = HOURS_NEVER};
 	const struct policy_facts f = {.user = u->names.name[0],
+	    .kind = u->user_kind,
 	    .groups = &u->groups[s],
 	    .target_name = t->target[s]->name,
 	    .target = t->target[s],

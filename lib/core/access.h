@@ -58,7 +58,8 @@ void access_diff_free(struct access_diff *d); /* NULL is a no-op */
 /* Adds one, as they are before and after; NULL: not there, or shut out. In the
  * order in which they are to be told. GW_ENOMEM. */
 MUST_CHECK int access_diff_user(struct access_diff *d, const char *name,
-    const struct name_list *before, const struct name_list *after);
+    enum user_kind kind, const struct name_list *before,
+    const struct name_list *after);
 MUST_CHECK int access_diff_target(struct access_diff *d,
     const struct target *before, const struct target *after);
 /* Tells all that changes. GW_ELIMIT: more than max pairs of kinds would have to

@@ -31,10 +31,16 @@ has_login(const struct policy_role *r, const struct policy_facts *f,
 bool
 merge_has_source(const struct policy_role *r, const struct addr *a)
 {
-	for (unsigned i = 0; i < r->sources.n; i++)
-		if (prefix_has(&r->sources.prefix[i], a))
-			return true;
-	return r->sources.n == 0 || FAULT(policy_source);
+	return r->sources.n == 0 || prefix_list_has(&r->sources, a) ||
+	       FAULT(policy_source);
+}
+
+bool
+merge_from(const struct policy_facts *f, const struct addr *a)
+{
+	if (f->kind != KIND_MACHINE || FAULT(machine_elsewhere))
+		return true;
+	return f->from != NULL && prefix_list_has(f->from, a);
 }
 
 /* Allow: every source must be inside. Deny: one of them inside is enough. */
@@ -46,10 +52,12 @@ has_sources(const struct policy_role *r, const struct policy_facts *f)
 	if (f->anywhere)
 		return !r->deny || r->sources.n == 0;
 	for (unsigned i = 0; i < f->nsources; i++)
-		if (merge_has_source(r, &f->sources[i]))
+		if (merge_has_source(r, &f->sources[i]) &&
+		    (r->deny || merge_from(f, &f->sources[i])))
 			in++;
 	if (f->nsources == 0)
-		return r->sources.n == 0;
+		return r->sources.n == 0 &&
+		       (r->deny || f->kind != KIND_MACHINE);
 	return r->deny ? in > 0 : in == f->nsources;
 }
 
@@ -83,7 +91,7 @@ static bool
 concerns(const struct policy_role *r, const struct policy_facts *f, bool deny)
 {
 	return r->deny == deny && policy_holds(r, f) &&
-	       (deny || is_named(r, f)) &&
+	       (deny || is_named(r, f)) && policy_is_for_kind(r, f->kind) &&
 	       policy_concerns(r, f->user, f->groups, f->target,
 		   deny ? f->when_ms : term_begins_ms(f));
 }
@@ -92,6 +100,7 @@ bool
 merge_concerns(const struct policy_role *allow, const struct policy_facts *f)
 {
 	return !allow->deny && policy_holds(allow, f) &&
+	       policy_is_for_kind(allow, f->kind) &&
 	       policy_concerns(
 		   allow, f->user, f->groups, f->target, term_begins_ms(f));
 }

@@ -32,6 +32,8 @@ uint32_t merge_caps(const struct policy_role *r);
 void merge_sort(struct name_list *l);
 bool merge_has_port(const struct policy_role *r, uint16_t port);
 bool merge_has_source(const struct policy_role *r, const struct addr *a);
+/* Who asks may be there, whatever the role. */
+bool merge_from(const struct policy_facts *f, const struct addr *a);
 
 /* It allows, and has to do with user and target, whichever they named. */
 bool merge_concerns(

@@ -157,9 +157,15 @@ refuse_conditions(struct policy_result *ret, const struct policy_facts *f,
 		return;
 	}
 	for (unsigned i = 0; i < f->nsources; i++) {
+		addr_format(text, &f->sources[i]);
+		if (!merge_from(f, &f->sources[i])) {
+			refuse(ret, "source",
+			    "%s is outside the networks of machine %s", text,
+			    f->user);
+			return;
+		}
 		if (merge_has_source(near, &f->sources[i]))
 			continue;
-		addr_format(text, &f->sources[i]);
 		refuse(ret, "source",
 		    "%s is outside the networks that role %s allows", text,
 		    near->name);
@@ -391,7 +397,7 @@ ask_proof(struct policy_result *ret, const struct policy_facts *f)
 {
 	quorum_judge(&ret->approved, &ret->needs, f->approvals, f->napprovals,
 	    f->user_id != NULL ? f->user_id : "");
-	ret->code = !mfa_young(f, ret->mfa_age_s);
+	ret->code = f->kind != KIND_MACHINE && !mfa_young(f, ret->mfa_age_s);
 	if (!ret->approved.met && !FAULT(policy_unapproved))
 		ret->verdict = POLICY_APPROVAL;
 	else

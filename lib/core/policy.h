@@ -28,6 +28,8 @@
  *  7. The deciding role is the one with the shortest time, then first by name.
  *  8. A role that is report only has to do with nothing: it gives, denies and
  *     adds nothing, whoever names it. What it would refuse is core/trial.h.
+ *  9. A role that allows is for machines or for people (core/kind.h), as it
+ *     says. A machine is asked for no code, and has to be in its own networks.
  * Doubt is POLICY_DENY, which is 0.
  */
 #ifndef CORE_POLICY_H
@@ -39,6 +41,7 @@
 
 #include "base/addr.h"
 #include "base/limits.h"
+#include "core/kind.h"
 #include "core/lock.h"
 #include "core/rolefield.h"
 #include "core/target.h"
@@ -48,6 +51,8 @@ enum { POLICY_MFA_NONE = -1 };
 /* Everything is borrowed. */
 struct policy_facts {
 	const char *user;
+	uint8_t kind; /* enum user_kind; none: nothing is theirs */
+	const struct prefix_list *from; /* a machine is nowhere else */
 	const struct name_list *groups;
 	const char *target_name;     /* as asked */
 	const struct target *target; /* NULL: there is none of that name */
@@ -148,6 +153,8 @@ bool policy_is_for(const struct policy_role *role, const char *user,
  * MEMBER_ALWAYS; 0: they are not. */
 int64_t policy_for_until_ms(const struct policy_role *role, const char *user,
     const struct name_list *groups);
+/* It is a role for that kind of user: one that denies is for all. */
+bool policy_is_for_kind(const struct policy_role *role, enum user_kind kind);
 /* The target is one of the role's, for whomever. */
 bool policy_reaches(const struct policy_role *role, const struct target *t);
 /* Fills all of *ret. */
@@ -159,7 +166,8 @@ void policy_decide(struct policy_result *ret, const struct policy_facts *f,
 bool policy_within(const struct policy_result *v, uint32_t caps, bool record,
     const char *commands);
 /* Name, a positive maximum, and for allow roles: somebody, something, a login,
- * a port, a capability. A role that denies denies all of it: it lists no
+ * a port, a capability; one for machines is short, and has logins as they are
+ * or commands. A role that denies denies all of it: it lists no
  * commands. The zones of either may be unknown. */
 bool policy_role_ok(const struct policy_role *r);
 bool policy_role_equal(

@@ -46,6 +46,22 @@ policy_is_for(const struct policy_role *r, const char *user,
 	return policy_for_until_ms(r, user, groups) > at_ms;
 }
 
+bool
+policy_is_for_kind(const struct policy_role *r, enum user_kind kind)
+{
+	if (r->deny || FAULT(any_kind))
+		return true;
+	switch (kind) {
+	case KIND_PERSON:
+		return !r->machine;
+	case KIND_MACHINE:
+		return r->machine;
+	case KIND_NONE:
+		break;
+	}
+	return false;
+}
+
 static bool
 by_labels(const struct policy_role *r)
 {
@@ -81,14 +97,28 @@ policy_concerns(const struct policy_role *role, const char *user,
 
 /* ---- roles as values */
 
+/* What a machine may is said beforehand: nobody looks on. */
+static bool
+fits_machine(const struct policy_role *r)
+{
+	if (!r->machine || FAULT(machine_wide))
+		return true;
+	if (r->max_s > LIMIT_MACHINE_S)
+		return false;
+	for (unsigned i = 0; r->commands.n == 0 && i < r->logins.n; i++)
+		if (login_is_own(r->logins.name[i]))
+			return false;
+	return true;
+}
+
 bool
 policy_role_ok(const struct policy_role *r)
 {
 	if (!str_name_ok(r->name) || r->max_s > LIMIT_GRANT_MAX_S)
 		return false;
 	if (r->deny)
-		return r->commands.n == 0 && r->any_of.n == 0;
-	return r->max_s >= LIMIT_GRANT_MIN_S &&
+		return r->commands.n == 0 && r->any_of.n == 0 && !r->machine;
+	return fits_machine(r) && r->max_s >= LIMIT_GRANT_MIN_S &&
 	       (r->users.names.n > 0 || r->groups.names.n > 0) &&
 	       (r->targets.n > 0 || by_labels(r)) && r->logins.n > 0 &&
 	       r->ports.n > 0 && r->caps != 0;

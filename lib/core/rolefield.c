@@ -164,16 +164,6 @@ get_member(struct rolefield_value *ret, const struct member_list *l, unsigned i)
 }
 
 static void
-get_prefix(struct rolefield_value *ret, const struct prefix *x)
-{
-	char addr[ADDR_TEXT_SIZE];
-
-	addr_format(addr, &x->addr);
-	(void)snprintf(
-	    ret->text, sizeof(ret->text), "%s/%u", addr, (unsigned)x->bits);
-}
-
-static void
 get_quorum(struct rolefield_value *ret, const struct quorum *q)
 {
 	_Static_assert(sizeof(ret->text) >= QUORUM_TEXT_SIZE, "fits");
@@ -227,7 +217,8 @@ rolefield_get(struct rolefield_value *ret, const struct rolefield *f,
 		get_number(ret, ((const struct port_list *)p)->port[i]);
 		break;
 	case ROLE_PREFIXES:
-		get_prefix(ret, &((const struct prefix_list *)p)->prefix[i]);
+		prefix_format(
+		    ret->text, &((const struct prefix_list *)p)->prefix[i]);
 		break;
 	case ROLE_QUORUMS:
 		get_quorum(ret, &((const struct quorum_list *)p)->quorum[i]);
@@ -455,16 +446,6 @@ ports_equal(const struct port_list *a, const struct port_list *b)
 }
 
 static bool
-prefixes_equal(const struct prefix_list *a, const struct prefix_list *b)
-{
-	for (unsigned i = 0; i < a->n && i < b->n; i++)
-		if (!addr_equal(&a->prefix[i].addr, &b->prefix[i].addr) ||
-		    a->prefix[i].bits != b->prefix[i].bits)
-			return false;
-	return a->n == b->n;
-}
-
-static bool
 labels_equal(const struct label_list *a, const struct label_list *b)
 {
 	return a->n == b->n && (a->n == 0 || label_list_covers(a, b));
@@ -491,7 +472,7 @@ rolefield_equal(const struct rolefield *f, const struct policy_role *a,
 	case ROLE_PORTS:
 		return ports_equal(p, q);
 	case ROLE_PREFIXES:
-		return prefixes_equal(p, q);
+		return prefix_list_equal(p, q);
 	case ROLE_PATTERN:
 		return pattern_equal(p, q);
 	case ROLE_QUORUMS:

@@ -183,6 +183,10 @@ enum rolefield_bits {
 	    "try the role out: what it would refuse is recorded",              \
 	    "The role is tried out: it gives and refuses nothing, and what "   \
 	    "it would refuse is recorded.")                                    \
+	X(machine, "machine", BOOL, SELECTS, 0, 1, 0, ROLE_WIDE | ROLE_LATER,  \
+	    OWN, "machine", "for machines, and for no person",                 \
+	    "The role is for machines, and for no person: of an hour at "      \
+	    "most, with logins as they are or certain commands.")              \
 	X(approvals, "approvals", QUORUMS, EACH, 0, LIMIT_QUORUM_LEVELS, 0,    \
 	    ROLE_WIDE, OWN, "approvals", "who must approve, as 1 of GROUP",    \
 	    "Who must approve a request, one level after the other: "          \

@@ -134,6 +134,34 @@ prefix_list_add(struct prefix_list *l, const char *text)
 	return 0;
 }
 
+void
+prefix_format(char ret[static PREFIX_TEXT_SIZE], const struct prefix *p)
+{
+	char addr[ADDR_TEXT_SIZE];
+
+	addr_format(addr, &p->addr);
+	(void)snprintf(ret, PREFIX_TEXT_SIZE, "%s/%u", addr, (unsigned)p->bits);
+}
+
+bool
+prefix_list_equal(const struct prefix_list *a, const struct prefix_list *b)
+{
+	for (unsigned i = 0; i < a->n && i < b->n; i++)
+		if (!addr_equal(&a->prefix[i].addr, &b->prefix[i].addr) ||
+		    a->prefix[i].bits != b->prefix[i].bits)
+			return false;
+	return a->n == b->n;
+}
+
+bool
+prefix_list_has(const struct prefix_list *l, const struct addr *a)
+{
+	for (unsigned i = 0; i < l->n; i++)
+		if (prefix_has(&l->prefix[i], a))
+			return true;
+	return false;
+}
+
 /* ---- host keys */
 
 bool

@@ -74,6 +74,12 @@ bool label_list_covers(
 /* By their text, "22" and "10.0.0.0/8": GW_EINVAL, GW_EEXIST, GW_ELIMIT. */
 MUST_CHECK int port_list_add(struct port_list *l, const char *text);
 MUST_CHECK int prefix_list_add(struct prefix_list *l, const char *text);
+enum { PREFIX_TEXT_SIZE = ADDR_TEXT_SIZE + 4 };
+void prefix_format(char ret[static PREFIX_TEXT_SIZE], const struct prefix *p);
+bool prefix_list_equal(
+    const struct prefix_list *a, const struct prefix_list *b);
+/* One of them has that address. */
+bool prefix_list_has(const struct prefix_list *l, const struct addr *a);
 
 /* Appends one public key blob. GW_EEXIST, GW_ELIMIT, GW_EINVAL (empty). */
 MUST_CHECK int target_add_key(struct target *t, const void *blob, size_t n);

@@ -27,6 +27,27 @@ names_parse(struct name_list *ret, const json_t *o, const char *key,
 }
 
 int
+prefixes_parse(struct prefix_list *ret, const json_t *o, const char *key,
+    struct problem *p)
+{
+	const json_t *list = NULL;
+	int r = json_get_array(o, key, false, LIMIT_LIST, &list, p);
+
+	for (size_t i = 0; r == 0 && i < json_array_size(list); i++) {
+		const char *s = json_string_value(json_array_get(list, i));
+
+		r = s != NULL ? prefix_list_add(ret, s) : GW_EINVAL;
+		if (r == 0 || r == GW_EEXIST) {
+			r = 0;
+			continue;
+		}
+		problem_set(p, 400, "bad-field", key,
+		    "%s: entry %zu is no prefix like 192.0.2.0/28", key, i + 1);
+	}
+	return r;
+}
+
+int
 labels_parse(struct label_list *ret, const json_t *o, struct problem *p)
 {
 	json_t *labels = json_object_get(o, "labels");

@@ -11,6 +11,8 @@
 
 MUST_CHECK int names_parse(struct name_list *ret, const json_t *o,
     const char *key, bool required, struct problem *p);
+MUST_CHECK int prefixes_parse(struct prefix_list *ret, const json_t *o,
+    const char *key, struct problem *p);
 MUST_CHECK int labels_parse(
     struct label_list *ret, const json_t *o, struct problem *p);
 

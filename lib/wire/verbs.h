@@ -18,13 +18,14 @@
 
 /* How it is proved who asks. */
 enum verb_auth { AUTH_NOBODY = 0, AUTH_OPEN, AUTH_TOKEN, AUTH_SIGNED };
-/* Who may. Each but the first three is an active user. */
+/* Who may. Each but the first four is an active user. */
 enum verb_who {
 	WHO_NOBODY = 0,
 	WHO_ANYONE,   /* without any proof */
 	WHO_STRANGER, /* a key nobody has; a user, unless disabled */
 	WHO_INVITED,  /* a user, be it that the enrolment is not finished */
 	WHO_USER,
+	WHO_PERSON, /* a user who is no machine */
 	/* who has a right of these, or is an admin; the first two read */
 	WHO_STAFF, /* any right */
 	WHO_AUDITOR,
@@ -107,10 +108,10 @@ enum verb_ends { ENDS_NOTHING = 0, ENDS_ACCESS, GIVES_ACCESS };
 	    AUTH_TOKEN, WHO_USER, ROOT_MAY, CODE_NONE, PAYLOAD_NONE,           \
 	    ANSWER_ONCE, SERVED_TOLD, ENDS_NOTHING)                            \
 	X(REQUEST_APPROVE, "request.approve", "POST", "/v1/requests/approve",  \
-	    AUTH_SIGNED, WHO_USER, ROOT_NEVER, CODE_BEFORE, PAYLOAD_WHOLE,     \
+	    AUTH_SIGNED, WHO_PERSON, ROOT_NEVER, CODE_BEFORE, PAYLOAD_WHOLE,   \
 	    ANSWER_KEPT, SERVED_TOLD, GIVES_ACCESS)                            \
 	X(REQUEST_DENY, "request.deny", "POST", "/v1/requests/deny",           \
-	    AUTH_SIGNED, WHO_USER, ROOT_MAY, CODE_NONE, PAYLOAD_WHOLE,         \
+	    AUTH_SIGNED, WHO_PERSON, ROOT_MAY, CODE_NONE, PAYLOAD_WHOLE,       \
 	    ANSWER_KEPT, SERVED_TOLD, ENDS_ACCESS)                             \
 	X(REQUEST_CANCEL, "request.cancel", "POST", "/v1/requests/cancel",     \
 	    AUTH_SIGNED, WHO_USER, ROOT_NEVER, CODE_NONE, PAYLOAD_WHOLE,       \

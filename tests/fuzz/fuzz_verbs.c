@@ -430,6 +430,7 @@ activate(struct broker *b, const char *name)
 
 	must(store_user_get(b->store, name, &u) == 0);
 	u.state = USER_ACTIVE;
+	u.kind = KIND_PERSON;
 	u.totp.len = 1;
 	must(store_user_put(b->store, &u, 1) == 0);
 }

@@ -236,11 +236,12 @@ compare_user(struct broker *b, struct apply_user *x)
 	return r;
 }
 
-/* Who is new, or changed and without a second factor, is invited. */
+/* Who is new, or changed and has not enrolled, is invited. */
 static int
 invite(struct apply *a, struct apply_user *x, struct problem *p)
 {
-	if (a->ch.dry_run || x->v.is == ENTRY_SAME || x->u.totp.len > 0 ||
+	if (a->ch.dry_run || x->v.is == ENTRY_SAME ||
+	    (x->v.is != ENTRY_NEW && user_is_enrolled(&x->u)) ||
 	    x->u.state == USER_DISABLED)
 		return 0;
 	return user_invite(a->c->b, &x->u, x->invitation, p);

@@ -105,6 +105,7 @@ parse_first(struct user *u, const struct secret *text)
 	id_new(u->id, 'u');
 	str_hex(u->invite, hash, sizeof(hash));
 	u->state = USER_INVITED;
+	u->kind = KIND_PERSON;
 	u->rights = RIGHT_ADMIN | RIGHT_AUDITOR;
 	r = 0;
 out:

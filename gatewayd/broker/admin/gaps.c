@@ -22,6 +22,7 @@ struct other {
 	bool told;
 	char user[LIMIT_NAME_SIZE]; /* who is in both; "" = nobody is */
 	struct name_list groups;
+	enum user_kind kind;
 };
 
 struct gaps {
@@ -100,16 +101,19 @@ one_user(void *arg, const char *name, const struct member *m)
 	const int64_t now = broker_now(g->b).utc_ms;
 
 	if (m == NULL || m->state == USER_DISABLED || !spend(g) ||
+	    !policy_is_for_kind(g->r, m->kind) ||
 	    !policy_is_for(g->r, name, &m->groups, now))
 		return;
 	for (size_t i = 0; i < g->nothers; i++) {
 		struct other *o = &g->others[i];
 
 		if (o->user[0] != '\0' || !spend(g) ||
+		    !policy_is_for_kind(o->r, m->kind) ||
 		    !policy_is_for(o->r, name, &m->groups, now))
 			continue;
 		name_set(o->user, name);
 		o->groups = m->groups;
+		o->kind = m->kind;
 	}
 }
 
@@ -140,6 +144,7 @@ judge(struct gaps *g, const struct other *o, const struct target *t,
     const char *login)
 {
 	struct policy_facts f = {.user = o->user,
+	    .kind = o->kind,
 	    .groups = &o->groups,
 	    .target_name = t->name,
 	    .target = t,

@@ -80,6 +80,8 @@ add(void *arg, const char *name, const struct user *u)
 		x->err = GW_ECORRUPT; /* they may be more than they were */
 		return;
 	}
+	if (u->kind != KIND_PERSON)
+		return; /* whatever groups they are in, they have no say */
 	for (size_t i = 0; i < p->nholders; i++)
 		if (strcmp(p->holders[i].id, u->id) == 0)
 			return;

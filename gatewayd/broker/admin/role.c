@@ -29,6 +29,7 @@ static bool
 names_user(const struct policy_role *x, const struct user *u, int64_t now_ms)
 {
 	return (x->users.names.n > 0 || x->groups.names.n > 0) &&
+	       policy_is_for_kind(x, u->kind) &&
 	       policy_is_for(x, u->name, &u->groups, now_ms);
 }
 

@@ -15,6 +15,7 @@
 #include "base/secret.h"
 #include "base/str.h"
 #include "broker/admin/user.h"
+#include "broker/admin/user_kind.h"
 #include "broker/broker.h"
 #include "broker/call/call.h"
 #include "broker/call/listing.h"
@@ -52,9 +53,11 @@ user_json(const struct user *u)
 	}
 	put_str(o, "user", u->name);
 	put_str(o, "user_id", u->id);
+	put_str(o, "kind", kind_str(u->kind));
 	put_str(o, "state", state_str(u->state));
 	put_rights(o, u->rights);
 	(void)json_object_set_new(o, "groups", names_json(&u->groups));
+	(void)json_object_set_new(o, "sources", prefixes_json(&u->sources));
 	(void)json_object_set_new(o, "keys", keys);
 	put_bool(o, "totp", u->totp.len > 0);
 	return o;
@@ -88,6 +91,11 @@ user_policy_json(const struct user *u)
 	for (unsigned i = 0; i < u->nkeys; i++)
 		(void)json_array_append_new(keys, key_line(&u->keys[i]));
 	put_str(o, "user", u->name);
+	if (u->kind != KIND_PERSON) {
+		put_str(o, "kind", kind_str(u->kind));
+		(void)json_object_set_new(
+		    o, "sources", prefixes_json(&u->sources));
+	}
 	(void)json_object_set_new(o, "keys", keys);
 	(void)json_object_set_new(o, "groups", names_json(&u->groups));
 	put_rights(o, u->rights);
@@ -353,8 +361,9 @@ parse_state(struct user *u, const json_t *o, struct problem *p)
 		    "state: \"active\" or \"disabled\" was expected");
 		return GW_EINVAL;
 	} else if (s != NULL || u->state == USER_NONE) {
-		/* nobody is active without a second factor */
-		u->state = u->totp.len > 0 ? USER_ACTIVE : USER_INVITED;
+		/* nobody is active without a second factor, if they have to
+		 * have one */
+		u->state = user_is_enrolled(u) ? USER_ACTIVE : USER_INVITED;
 	}
 	return 0;
 }
@@ -411,12 +420,12 @@ user_parse(struct user *ret, struct broker *b, const json_t *o,
     enum user_body kind, struct problem *p)
 {
 	static const char *const policy[] = {"user", "keys", "rights", "admin",
-	    "auditor", "groups", "state", "totp", NULL};
-	static const char *const add[] = {
-	    "user", "keys", "rights", "admin", "auditor", "groups", NULL};
+	    "auditor", "groups", "state", "totp", "kind", "sources", NULL};
+	static const char *const add[] = {"user", "keys", "rights", "admin",
+	    "auditor", "groups", "kind", "sources", NULL};
 	static const char *const set[] = {"user", "keys", "rights",
 	    "add_rights", "remove_rights", "admin", "auditor", "groups",
-	    "add_groups", "remove_groups", "totp", "invite", NULL};
+	    "add_groups", "remove_groups", "totp", "invite", "sources", NULL};
 	static const char *const *const keys[] = {
 	    [USER_POLICY] = policy, [USER_ADD] = add, [USER_SET] = set};
 	const char *name = NULL;
@@ -455,9 +464,11 @@ user_parse(struct user *ret, struct broker *b, const json_t *o,
 		memcpy(ret->id, id, sizeof(id));
 	name_set(ret->name, name);
 	if ((r = check_there(ret, kind, r == 0, p)) != 0 ||
+	    (r = user_kind_parse(ret, o, p)) != 0 ||
 	    (r = parse_keys(ret, b, o, p)) != 0 ||
 	    (r = parse_groups(ret, o, p)) != 0 ||
 	    (r = parse_rights(ret, o, p)) != 0 ||
+	    (r = user_kind_check(ret, o, p)) != 0 ||
 	    (r = parse_totp(ret, o, p)) != 0)
 		return r;
 	return parse_state(ret, o, p);
@@ -476,6 +487,8 @@ user_equal(const struct user *a, const struct user *b)
 	    !sealed_equal(&a->pending, &b->pending))
 		return false;
 	if (strcmp(a->name, b->name) != 0 || a->state != b->state ||
+	    a->kind != b->kind ||
+	    !prefix_list_equal(&a->sources, &b->sources) ||
 	    a->rights != b->rights || a->nkeys != b->nkeys ||
 	    a->groups.n != b->groups.n)
 		return false;

@@ -324,7 +324,7 @@ put_state(struct call *c, uint8_t state, struct problem *p)
 	if (r != 0)
 		return r;
 	a->u.state = state;
-	if (state != USER_DISABLED && a->u.totp.len == 0) {
+	if (state != USER_DISABLED && !user_is_enrolled(&a->u)) {
 		a->u.state = USER_INVITED;
 		memcpy(a->u.invite, was.invite, sizeof(was.invite));
 		a->u.invite_end_ms = was.invite_end_ms;
@@ -413,7 +413,7 @@ verb_user_unlock(struct call *c)
 		return;
 	locked = a->old.state == USER_DISABLED;
 	user_codes(c->b, &a->u, a->codes);
-	if (locked && a->u.totp.len == 0 && !invite(c, a))
+	if (locked && !user_is_enrolled(&a->u) && !invite(c, a))
 		return;
 	if (locked ? !change_weigh(c, &a->ch, a->put)
 		   : !codes_taken(a) && !change_has_room(c, &a->ch))

@@ -126,6 +126,7 @@ call_part(const struct call *c, json_t *body, call_part_fn *fn, void *arg)
 	memcpy(x->user, c->user, sizeof(x->user));
 	x->rights = c->rights;
 	x->user_state = c->user_state;
+	x->kind = c->kind;
 	memcpy(x->key_fp, c->key_fp, sizeof(x->key_fp));
 	call_link(x);
 	if (copy_proof(x, c) != 0) {

@@ -40,6 +40,7 @@ struct call {
 	char user[LIMIT_NAME_SIZE]; /* "local" there */
 	uint8_t rights;             /* enum right */
 	uint8_t user_state;
+	uint8_t kind;            /* enum user_kind; of root none */
 	struct subject *subject; /* read for it; NULL = nothing yet */
 	struct sshkey key;
 	char key_fp[SSHKEY_FP_SIZE];

@@ -93,3 +93,16 @@ names_json(const struct name_list *l)
 		(void)json_array_append_new(a, json_string(l->name[i]));
 	return a;
 }
+
+json_t *
+prefixes_json(const struct prefix_list *l)
+{
+	json_t *list = json_array();
+	char text[PREFIX_TEXT_SIZE];
+
+	for (unsigned i = 0; i < l->n; i++) {
+		prefix_format(text, &l->prefix[i]);
+		(void)json_array_append_new(list, json_string(text));
+	}
+	return list;
+}

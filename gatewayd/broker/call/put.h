@@ -26,5 +26,6 @@ void put_addr(json_t *list, const struct addr *a);
 void put_rights(json_t *o, uint8_t rights);
 /* A new list of strings; NULL: out of memory. */
 json_t *names_json(const struct name_list *l);
+json_t *prefixes_json(const struct prefix_list *l);
 
 #endif

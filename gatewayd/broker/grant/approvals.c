@@ -70,8 +70,8 @@ groups_now(struct broker *b, struct approval_row *row)
 
 	row->groups.n = 0;
 	if (r == 0 && strcmp(u.id, row->user_id) == 0 &&
-	    u.state == USER_ACTIVE && user_has_key(&u, row->key_fp) &&
-	    !is_locked(b, &u, row->key_fp))
+	    u.kind == KIND_PERSON && u.state == USER_ACTIVE &&
+	    user_has_key(&u, row->key_fp) && !is_locked(b, &u, row->key_fp))
 		row->groups = u.groups;
 	explicit_bzero(&u, sizeof(u));
 	return r == GW_ENOENT ? 0 : r;

@@ -107,6 +107,8 @@ intent_judge(const struct broker *b, struct intent *in)
 {
 	const struct target *t = &in->subject.target;
 	struct policy_facts f = {.user = in->user,
+	    .kind = in->subject.user.kind,
+	    .from = &in->subject.user.sources,
 	    .groups = &in->subject.user.groups,
 	    .target_name = in->target,
 	    .target = t->name[0] != '\0' ? t : NULL,

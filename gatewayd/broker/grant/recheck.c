@@ -134,6 +134,7 @@ judge(struct subject *s, const struct live_grant *lg, uint32_t seconds,
 	struct broker *b = lg->b;
 	const struct grant *g = &lg->g;
 	struct policy_facts f = {.user = g->user,
+	    .from = &s->user.sources,
 	    .groups = &s->user.groups,
 	    .target_name = g->target,
 	    .target = &s->target,
@@ -164,6 +165,7 @@ judge(struct subject *s, const struct live_grant *lg, uint32_t seconds,
 	    !same_place(g, &s->target))
 		return false; /* gone, or not to be read: closed */
 	f.hardware = user_hardware(&s->user, lg->key_fp);
+	f.kind = s->user.kind;
 	if (g->source4.family != 0 && !FAULT(recheck_source))
 		f.sources[f.nsources++] = g->source4;
 	if (g->source6.family != 0 && !FAULT(recheck_source))

@@ -75,11 +75,29 @@ caller_locked(struct call *c, const struct lock *l)
 	call_refuse(c, 403, "locked", "lock", "%s", text);
 }
 
+/* False: answered. */
+static bool
+is_in_place(struct call *c)
+{
+	if (permission_from(c))
+		return true;
+	caller_refuse(c, 403, "wrong-source",
+	    "a machine asks from its own networks alone, and this is none of "
+	    "them");
+	return false;
+}
+
 static void
 permit(struct call *c, call_fn *fn)
 {
 	const struct lock *lock = NULL;
 
+	if (!permission_kind(c)) {
+		caller_refuse(c, 403, "no-person",
+		    "this is for people: you are a machine, which gives no "
+		    "codes and decides nothing");
+		return;
+	}
 	if (!permission_rank(c)) {
 		caller_refuse(c, 403, "forbidden", verb_rights_text(c->verb));
 		return;
@@ -170,6 +188,8 @@ check_token(struct call *c, const struct msg_api_call *m, call_fn *fn)
 		caller_refuse(c, 401, "token-wrong", "its key was removed");
 		return;
 	}
+	if (!is_in_place(c))
+		return;
 	permit(c, fn);
 }
 
@@ -343,7 +363,7 @@ check_signed(struct call *c, const struct msg_api_call *m, call_fn *fn)
 		return;
 	}
 	c->proved = c->user[0] != '\0';
-	if (call_repeated(c))
+	if (!is_in_place(c) || call_repeated(c))
 		return;
 	permit(c, fn);
 }

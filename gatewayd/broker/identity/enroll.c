@@ -128,6 +128,27 @@ reload(struct call *c, struct enroll *e)
 	return same;
 }
 
+/* Nothing is to be confirmed: it knows the gateway now. */
+static void
+machine_joined(struct call *c)
+{
+	struct enroll *e = c->state;
+	json_t *o = NULL;
+	int r;
+
+	e->u.pending = (struct sealed){.len = 0};
+	e->u.invite[0] = '\0';
+	e->u.invite_end_ms = 0;
+	if ((r = store_user_put(c->b->store, &e->u, c->seq)) != 0) {
+		call_store_failed(c, r);
+		return;
+	}
+	o = json_object();
+	put_str(o, "user", e->u.name);
+	put_str(o, "state", "active");
+	call_reply(c, 200, o);
+}
+
 static void
 began(struct call *c)
 {
@@ -137,6 +158,10 @@ began(struct call *c)
 
 	if (!reload(c, e))
 		return;
+	if (e->u.kind != KIND_PERSON) {
+		machine_joined(c);
+		return;
+	}
 	if ((r = store_user_put(c->b->store, &e->u, c->seq)) != 0) {
 		call_store_failed(c, r);
 		return;
@@ -194,7 +219,8 @@ verb_enroll(struct call *c)
 		add_key(&e->u, c);
 		e->new_key = true;
 	}
-	if (seed_new(c->b, e->u.name, &e->seed, &e->u.pending) != 0) {
+	if (e->u.kind == KIND_PERSON &&
+	    seed_new(c->b, e->u.name, &e->seed, &e->u.pending) != 0) {
 		call_refuse(c, 503, "unavailable", NULL,
 		    "the second factor could not be made");
 		return;
@@ -203,9 +229,12 @@ verb_enroll(struct call *c)
 	call_fields(c, &f);
 	event_str(&f, EF_USER, e->u.name);
 	event_str(&f, EF_USER_ID, e->u.id);
-	event_str(&f, EF_MSG,
-	    e->new_key ? "enrolment begun; first key added"
-		       : "enrolment begun");
+	if (e->u.kind != KIND_PERSON)
+		event_str(&f, EF_MSG, "invitation used");
+	else
+		event_str(&f, EF_MSG,
+		    e->new_key ? "enrolment begun; first key added"
+			       : "enrolment begun");
 	call_append(c, EV_USER_KEY, &f, began);
 	event_fields_done(&f);
 }

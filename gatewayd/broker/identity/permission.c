@@ -19,6 +19,36 @@ permission_load(struct call *c, const char *name)
 	name_set(c->user, x->user.name);
 	c->user_state = x->user.state;
 	c->rights = x->user.rights;
+	c->kind = x->user.kind;
+}
+
+bool
+permission_from(const struct call *c)
+{
+	const struct prefix_list *l = NULL;
+
+	if (c->local || c->timed || c->user[0] == '\0' ||
+	    c->kind == KIND_PERSON || FAULT(machine_from))
+		return true;
+	if (c->subject == NULL)
+		return false;
+	l = &c->subject->user.sources;
+	for (unsigned i = 0; i < c->req.nsources; i++)
+		if (!prefix_list_has(l, &c->req.source[i].addr))
+			return false;
+	return prefix_list_has(l, &c->peer);
+}
+
+bool
+permission_kind(const struct call *c)
+{
+	if (c->local || c->user[0] == '\0' || c->kind == KIND_PERSON ||
+	    FAULT(machine_may))
+		return true;
+	if (c->verb->code != CODE_NONE && c->verb->code != CODE_INSIDE)
+		return false;
+	return c->verb->who == WHO_ANYONE || c->verb->who == WHO_STRANGER ||
+	       c->verb->who == WHO_USER;
 }
 
 bool
@@ -40,6 +70,7 @@ permission_rank(const struct call *c)
 		return true;
 	case WHO_INVITED:
 	case WHO_USER:
+	case WHO_PERSON:
 		return c->user[0] != '\0';
 	default:
 		return verb_rights(c->verb) != RIGHT_NONE &&
@@ -79,6 +110,7 @@ permission_reaches(const struct call *c, const struct target *t)
 {
 	for (size_t i = 0; c->subject != NULL && i < c->b->nroles; i++)
 		if (policy_gives(&c->b->roles[i]) &&
+		    policy_is_for_kind(&c->b->roles[i], c->kind) &&
 		    policy_concerns(&c->b->roles[i], c->user,
 			&c->subject->user.groups, t, broker_now(c->b).utc_ms))
 			return true;
@@ -93,6 +125,7 @@ permission_still(struct call *c)
 	c->user_state = USER_NONE;
 	permission_load(c, c->user);
 	return c->user_state == USER_ACTIVE && permission_rank(c) &&
+	       permission_from(c) && permission_kind(c) &&
 	       permission_has_key(c) && permission_lock(c) == NULL;
 }
 

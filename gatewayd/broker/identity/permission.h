@@ -14,6 +14,12 @@ void permission_load(struct call *c, const char *name);
 bool permission_has_key(const struct call *c);
 /* By rank: the verb's row against the user's. */
 bool permission_rank(const struct call *c);
+/* A machine is in its own networks, and so are all addresses that it asks for.
+ */
+bool permission_from(const struct call *c);
+/* A machine asks for itself and ends what it has: it gives no code, and has no
+ * say in what others ask. */
+bool permission_kind(const struct call *c);
 /* By state: an invited user may do nothing but enrol. */
 bool permission_state(const struct call *c);
 /* The lock by which this verb is refused to them; NULL: none is. Any that

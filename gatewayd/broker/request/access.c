@@ -63,10 +63,12 @@ add_names(struct name_list *all, const struct name_list *l)
 
 static void
 try_login(struct access *a, struct sum *sum, const char *user,
-    const struct name_list *groups, const struct target *t, const char *login)
+    enum user_kind kind, const struct name_list *groups, const struct target *t,
+    const char *login)
 {
 	const struct broker *b = a->c->b;
 	struct policy_facts f = {.user = user,
+	    .kind = kind,
 	    .groups = groups,
 	    .target_name = t->name,
 	    .target = t,
@@ -122,14 +124,14 @@ last_used(struct access *a, const char *user, const char *target)
 }
 
 static void
-list_pair(struct access *a, const char *user, const struct name_list *groups,
-    const struct target *t)
+list_pair(struct access *a, const char *user, enum user_kind kind,
+    const struct name_list *groups, const struct target *t)
 {
 	struct sum sum = {.named = json_array()};
 	json_t *o = NULL;
 
 	for (unsigned i = 0; i < t->logins.n; i++)
-		try_login(a, &sum, user, groups, t, t->logins.name[i]);
+		try_login(a, &sum, user, kind, groups, t, t->logins.name[i]);
 	if (sum.logins.n == 0 && json_array_size(sum.named) == 0) {
 		json_decref(sum.named);
 		return;
@@ -160,7 +162,7 @@ one_user(void *arg, const char *name, const struct member *m)
 
 	if (m != NULL && m->state == USER_ACTIVE &&
 	    listing_wants(a->list, name))
-		list_pair(a, name, &m->groups, &a->subject.target);
+		list_pair(a, name, m->kind, &m->groups, &a->subject.target);
 }
 
 static void
@@ -169,7 +171,8 @@ one_target(void *arg, const char *name, const struct target *t)
 	struct access *a = arg;
 
 	if (t != NULL && listing_wants(a->list, name))
-		list_pair(a, a->user, &a->subject.user.groups, t);
+		list_pair(a, a->user, a->subject.user.kind,
+		    &a->subject.user.groups, t);
 }
 
 static bool

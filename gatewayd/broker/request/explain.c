@@ -95,6 +95,8 @@ judge(struct broker *b, struct question *q)
 {
 	const struct target *t = &q->subject.target;
 	struct policy_facts f = {.user = q->user,
+	    .kind = q->subject.user.kind,
+	    .from = &q->subject.user.sources,
 	    .user_id = q->subject.user.id,
 	    .groups = &q->subject.user.groups,
 	    .target_name = q->target,

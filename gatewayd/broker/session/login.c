@@ -33,6 +33,7 @@ struct door {
 	char source[ADDR_TEXT_SIZE];
 	struct sshkey key;
 	char key_fp[SSHKEY_FP_SIZE];
+	bool outside; /* of a machine that is in none of its networks */
 	char unknown_type[64]; /* of a key this version does not know; or "" */
 };
 
@@ -76,6 +77,9 @@ identify(struct session *s, const struct msg_ses_auth *m, struct door *d)
 		d->user[0] = '\0';
 	else
 		memcpy(d->user_id, u->id, sizeof(d->user_id));
+	d->outside = u->kind != KIND_PERSON &&
+		     !prefix_list_has(&u->sources, &s->client) &&
+		     !FAULT(machine_login);
 out:
 	free(u);
 }
@@ -445,6 +449,12 @@ on_ses_auth(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	if (locked_text(text, sizeof(text), s, &d)) {
 		refused(s, &d, m, ATTEMPT_PROVED, "locked");
 		return say_no(s, m, text);
+	}
+	if (d.outside) {
+		refused(s, &d, m, ATTEMPT_PROVED, "wrong_source");
+		return say_no(s, m,
+		    "sallyport: a machine logs in from its own networks alone, "
+		    "and this is none of them");
 	}
 	if (lg != NULL)
 		read_terms(&t, lg);

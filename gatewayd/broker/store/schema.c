@@ -233,6 +233,15 @@ static const char glass[] =
     " state INTEGER NOT NULL, by TEXT NOT NULL, note TEXT NOT NULL,"
     " reviewed INTEGER NOT NULL, seq INTEGER NOT NULL);";
 
+/* 15: people and machines; the networks that a machine asks from. */
+static const char kinds[] =
+    "ALTER TABLE users ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE users SET kind = 1;"
+    "CREATE TABLE user_sources("
+    " user TEXT NOT NULL REFERENCES users(name) ON DELETE CASCADE,"
+    " prefix TEXT NOT NULL, seq INTEGER NOT NULL,"
+    " PRIMARY KEY(user, prefix));";
+
 const struct migration *
 store_migrations(unsigned *retn)
 {
@@ -251,6 +260,7 @@ store_migrations(unsigned *retn)
 	    {.text = timed},
 	    {.text = proposals},
 	    {.text = glass},
+	    {.text = kinds},
 	};
 
 	*retn = ARRAY_LEN(list);

@@ -27,6 +27,7 @@
 #include "base/limits.h"
 #include "core/glass.h"
 #include "core/grant.h"
+#include "core/kind.h"
 #include "core/lock.h"
 #include "core/policy.h"
 #include "core/recovery.h"
@@ -58,7 +59,9 @@ struct user {
 	char name[LIMIT_NAME_SIZE];
 	uint8_t state;  /* enum user_state */
 	uint8_t rights; /* enum right */
+	uint8_t kind;   /* enum user_kind */
 	struct name_list groups;
+	struct prefix_list sources; /* of a machine: it is nowhere else */
 	unsigned nkeys;
 	struct user_key keys[LIMIT_KEYS_PER_USER];
 	struct sealed totp;     /* in use */
@@ -210,7 +213,8 @@ MUST_CHECK int store_invites_doubted(
 /* Takes those away; *retn = how many. */
 MUST_CHECK int store_invites_void(
     struct store *s, uint64_t before_seq, int64_t latest_ms, uint64_t *retn);
-/* GW_EEXIST: one of the keys is another user's; nothing is changed then. */
+/* GW_EEXIST: one of the keys is another user's; nothing is changed then.
+ * GW_EINVAL: they are neither a person nor a machine. */
 MUST_CHECK int store_user_put(
     struct store *s, const struct user *u, uint64_t seq);
 /* u is NULL if they cannot be read. */
@@ -220,6 +224,7 @@ MUST_CHECK int store_user_each(struct store *s, store_user_fn *fn, void *arg);
 struct member {
 	char name[LIMIT_NAME_SIZE];
 	uint8_t state; /* enum user_state */
+	uint8_t kind;  /* enum user_kind */
 	struct name_list groups;
 };
 /* m is NULL if they cannot be read. */
@@ -241,6 +246,8 @@ MUST_CHECK int store_holder_each(
 MUST_CHECK int store_admins(struct store *s, uint64_t *ret);
 /* 0: some user is in that group. */
 MUST_CHECK int store_group_used(struct store *s, const char *group);
+/* They have all that those of their kind prove themselves by. */
+bool user_is_enrolled(const struct user *u);
 bool user_has_key(const struct user *u, const char *fp);
 /* The most that a signature by that key can say: of one that was made nothing
  * is kept, but its key's type. */

@@ -8,20 +8,23 @@
 #include "base/fault.h"
 #include "broker/store/store_sql.h"
 
-/* One row of the user, one for each of their groups, one for each key. */
+/* One row of the user, one for each of their groups, keys and networks. */
 #define ROWS                                                                   \
 	"SELECT owner, kind, a, b, c, p, q, state, rights,"                    \
-	" invite_end, pending_end FROM (SELECT name AS owner, 0 AS kind,"      \
+	" invite_end, pending_end, is_kind FROM (SELECT name AS owner, 0 AS "  \
+	"kind,"                                                                \
 	" id AS a, invite AS b, '' AS c, totp AS p, pending AS q, state,"      \
-	" rights, invite_end, pending_end FROM users"                          \
-	" UNION ALL SELECT user, 1, name, '', '', NULL, NULL, 0, 0, 0, 0"      \
+	" rights, invite_end, pending_end, users.kind AS is_kind FROM users"   \
+	" UNION ALL SELECT user, 1, name, '', '', NULL, NULL, 0, 0, 0, 0, 0"   \
 	" FROM user_groups"                                                    \
 	" UNION ALL SELECT user, 2, fp, type, comment, blob, NULL,"            \
-	" 0, 0, 0, 0 FROM user_keys) AS rows"
+	" 0, 0, 0, 0, 0 FROM user_keys"                                        \
+	" UNION ALL SELECT user, 3, prefix, '', '', NULL, NULL,"               \
+	" 0, 0, 0, 0, 0 FROM user_sources) AS rows"
 
 _Static_assert(RIGHT_ADMIN == 1, "as in rights & 1");
 
-enum { ROW_USER, ROW_GROUP, ROW_KEY };
+enum { ROW_USER, ROW_GROUP, ROW_KEY, ROW_SOURCE };
 
 static void
 read_sealed(struct sealed *ret, struct query *q, int col)
@@ -68,9 +71,12 @@ read_row(void *thing, struct query *q)
 		u->rights = (uint8_t)(query_get_num(q, 8) & RIGHTS_ALL);
 		u->invite_end_ms = query_get_num(q, 9);
 		u->pending_end_ms = query_get_num(q, 10);
+		u->kind = (uint8_t)query_get_num(q, 11);
 		return 0;
 	case ROW_GROUP:
 		return name_list_add(&u->groups, query_get_str(q, 2));
+	case ROW_SOURCE:
+		return prefix_list_add(&u->sources, query_get_str(q, 2));
 	default:
 		read_key(u, q);
 		return 0;
@@ -148,8 +154,8 @@ put_row(struct store *s, const struct user *u, uint64_t seq)
 {
 	struct query *q = query_new(s->sql,
 	    "INSERT INTO users(name, state, rights, totp, pending,"
-	    " invite, invite_end, seq, id, pending_end)"
-	    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)"
+	    " invite, invite_end, seq, id, pending_end, kind)"
+	    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)"
 	    " ON CONFLICT(name) DO UPDATE SET state = excluded.state,"
 	    " rights = excluded.rights,"
 	    " totp = excluded.totp, pending = excluded.pending,"
@@ -166,6 +172,7 @@ put_row(struct store *s, const struct user *u, uint64_t seq)
 	query_num(q, (int64_t)seq);
 	query_str(q, u->id);
 	query_num(q, u->pending_end_ms);
+	query_num(q, u->kind); /* of a new one; it never changes */
 	return query_run(q);
 }
 
@@ -195,6 +202,28 @@ put_groups(struct store *s, const struct user *u, bool fresh, uint64_t seq)
 
 		query_str(q, u->name);
 		query_str(q, u->groups.name[i]);
+		query_num(q, (int64_t)seq);
+		r = query_run(q);
+	}
+	return r;
+}
+
+static int
+put_sources(struct store *s, const struct user *u, bool fresh, uint64_t seq)
+{
+	char text[PREFIX_TEXT_SIZE];
+	int r = fresh ? 0
+		      : run_for(s, "DELETE FROM user_sources WHERE user = ?1",
+			    u->name, NULL);
+
+	for (unsigned i = 0; r == 0 && i < u->sources.n; i++) {
+		struct query *q = query_new(s->sql,
+		    "INSERT INTO user_sources(user, prefix, seq)"
+		    " VALUES(?1,?2,?3)");
+
+		prefix_format(text, &u->sources.prefix[i]);
+		query_str(q, u->name);
+		query_str(q, text);
 		query_num(q, (int64_t)seq);
 		r = query_run(q);
 	}
@@ -257,12 +286,15 @@ store_user_put(struct store *s, const struct user *u, uint64_t seq)
 	bool fresh = false;
 	int r;
 
+	if (u->kind == KIND_NONE)
+		return GW_EINVAL;
 	if ((r = sql_begin(s->sql)) != 0)
 		return r;
 	if ((r = store_id_claim(s, STORE_USERS, u->name, u->id, &fresh)) == 0 &&
 	    (r = put_row(s, u, seq)) == 0 &&
 	    (r = put_groups(s, u, fresh, seq)) == 0 &&
 	    (r = put_keys(s, u, fresh, seq)) == 0 &&
+	    (r = put_sources(s, u, fresh, seq)) == 0 &&
 	    (fresh || (r = drop_tries(s, u)) == 0) &&
 	    (fresh || (r = drop_recovery(s, u)) == 0) &&
 	    (r = store_look_add(s, u->name)) == 0)
@@ -320,6 +352,12 @@ store_group_used(struct store *s, const char *group)
 }
 
 bool
+user_is_enrolled(const struct user *u)
+{
+	return u->kind == KIND_MACHINE || u->totp.len > 0;
+}
+
+bool
 user_has_key(const struct user *u, const char *fp)
 {
 	for (unsigned i = 0; i < u->nkeys; i++)
@@ -364,10 +402,11 @@ static int
 read_member(void *thing, struct query *q)
 {
 	struct member *m = thing;
-	const char *group = query_get_str(q, 2);
+	const char *group = query_get_str(q, 3);
 
 	store_text(m->name, sizeof(m->name), q, 0);
 	m->state = (uint8_t)query_get_num(q, 1);
+	m->kind = (uint8_t)query_get_num(q, 2);
 	return group[0] != '\0' ? name_list_add(&m->groups, group) : 0;
 }
 
@@ -391,7 +430,8 @@ store_member_each(struct store *s, store_member_fn *fn, void *arg)
 
 	return store_things(
 	    query_new(s->sql,
-		"SELECT users.name, users.state, user_groups.name FROM users"
+		"SELECT users.name, users.state, users.kind,"
+		" user_groups.name FROM users"
 		" LEFT JOIN user_groups ON user_groups.user = users.name"
 		" ORDER BY users.name"),
 	    sizeof(struct member), read_member, each_member, &w);

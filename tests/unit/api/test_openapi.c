@@ -70,7 +70,7 @@ test_every_route(void **state)
 {
 	static const char *const auth[] = {"", "open", "token", "signed"};
 	static const char *const who[] = {"", "anyone", "stranger", "invited",
-	    "user", "any-right", "auditor", "policy", "responder",
+	    "user", "person", "any-right", "auditor", "policy", "responder",
 	    "responder, user-admin", "user-admin", "policy, user-admin",
 	    "admin"};
 	static const char *const code[] = {

@@ -30,6 +30,7 @@ test_limits(void **state)
 		id_new(u->id, 'u');
 		(void)snprintf(u->name, sizeof(u->name), "u%u", i);
 		u->state = USER_DISABLED;
+		u->kind = KIND_PERSON;
 		must(store_user_put(s, u, 1));
 	}
 	for (unsigned i = 1; i < LIMIT_TARGETS; i++) {
@@ -180,6 +181,7 @@ fill_lists(struct scene *x, unsigned n)
 		id_new(u->id, 'u');
 		(void)snprintf(u->name, sizeof(u->name), "u%u", i);
 		u->state = USER_DISABLED;
+		u->kind = KIND_PERSON;
 		must(store_user_put(s, u, 1));
 		(void)snprintf(u->name, sizeof(u->name), "t%u", i);
 		store_target(s, u->name);

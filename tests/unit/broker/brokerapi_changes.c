@@ -445,6 +445,7 @@ test_last_two_admins(void **state)
 	name_set(u->name, "bob");
 	(void)!store_id(s, STORE_USERS, "bob", u->id);
 	u->state = USER_ACTIVE;
+	u->kind = KIND_PERSON;
 	u->rights = RIGHT_ADMIN;
 	must(store_user_put(s, u, 1));
 	store_close(s);

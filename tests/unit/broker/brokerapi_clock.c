@@ -41,6 +41,7 @@ make_invited(struct scene *x, const char *name, int64_t end_ms, uint64_t seq)
 	(void)snprintf(u->name, sizeof(u->name), "%s", name);
 	hash_of(u->invite, name);
 	u->state = USER_INVITED;
+	u->kind = KIND_PERSON;
 	u->invite_end_ms = end_ms;
 	must(store_user_put(s, u, seq));
 	store_close(s);

@@ -115,6 +115,7 @@ store_bob(struct scene *x, const struct key *k)
 	strcpy(u->name, "bob");
 	(void)!store_id(s, STORE_USERS, u->name, u->id);
 	u->state = USER_ACTIVE;
+	u->kind = KIND_PERSON;
 	u->keys[u->nkeys++] = k->pub;
 	must(store_user_put(s, u, 1));
 	store_close(s);

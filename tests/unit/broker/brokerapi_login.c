@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/attr.h"
+#include "base/str.h"
 #include "ssh/sshauth.h"
 #include "ssh/sshkey.h"
 #include "tests/unit/broker/brokerscene.h"
@@ -345,4 +347,51 @@ test_hardware_move(void **state)
 	assert_int_equal(want_reply(x, &x->api), 403);
 	assert_true(has(x, "\"field\":\"hardware_key\""));
 	stop(x);
+}
+
+/* A machine logs in from its networks alone; that is what is said and written,
+ * to whoever has its key. */
+void
+test_machine_login(void **state)
+{
+	static const struct {
+		const char *source, *reason;
+	} rows[] = {
+	    {"192.0.2.0/28", "no_grant"}, {"203.0.113.0/24", "wrong_source"}};
+	struct scene *x = *state;
+	struct user *u = calloc(1, sizeof(*u));
+	struct msg_ses_auth m;
+	struct store *s = store_of(x);
+	struct key k;
+	uint8_t sig[64];
+
+	assert_non_null(u);
+	key_make(&k);
+	name_set(u->name, "ci");
+	(void)!store_id(s, STORE_USERS, u->name, u->id);
+	u->state = USER_ACTIVE;
+	u->kind = KIND_MACHINE;
+	u->keys[u->nkeys++] = k.pub;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char part[64];
+
+		u->sources.n = 0;
+		must(prefix_list_add(&u->sources, rows[i].source));
+		if (s == NULL)
+			s = store_of(x);
+		must(store_user_put(s, u, 1));
+		store_close(s);
+		s = NULL;
+		start(x, NULL, 0, NULL);
+		m = sign(&k, sid, NULL, sig);
+		(void)comes(x, 101, &m, false);
+		testlink_event(&x->notary, EV_AUTH_LOGIN_DENIED, 0, x->text,
+		    sizeof(x->text));
+		must(str_fmt(
+		    part, sizeof(part), "\"reason\":\"%s\"", rows[i].reason));
+		CHECK_ROW(has(x, part), rows[i].source);
+		stop(x);
+	}
+	free(u);
+	EVP_PKEY_free(k.pkey);
 }

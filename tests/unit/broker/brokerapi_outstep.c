@@ -54,6 +54,7 @@ store_user(struct scene *x, struct store *s, const char *name,
 	name_set(u->name, name);
 	(void)!store_id(s, STORE_USERS, name, u->id);
 	u->state = USER_ACTIVE;
+	u->kind = KIND_PERSON;
 	u->keys[u->nkeys++] = *k;
 	must(seal_close(&b, &x->seal, &x->seed, name));
 	memcpy(u->totp.p, b.p, b.len);

@@ -44,6 +44,7 @@ store_bob(struct scene *x, const struct key *k, enum user_state state)
 	strcpy(u->name, "bob");
 	(void)!store_id(s, STORE_USERS, u->name, u->id);
 	u->state = (uint8_t)state;
+	u->kind = KIND_PERSON;
 	u->rights = RIGHT_ADMIN | RIGHT_AUDITOR;
 	u->keys[u->nkeys++] = k->pub;
 	must(store_user_put(s, u, 1));
@@ -117,7 +118,7 @@ static const char role_full[] =
     "\"logins\":[\"deploy\",\"{{user}}\"],\"ports\":[2222,22],\"max\":60,"
     "\"sources\":[\"10.0.0.0/8\"],\"mfa_age\":0,\"reason\":\"optional\","
     "\"allow\":[\"shell\",\"sftp\"],\"commands\":[\"id\",\"uptime {int}\"],"
-    "\"record\":false,\"deny\":false,\"report_only\":true,"
+    "\"record\":false,\"deny\":false,\"report_only\":true,\"machine\":true,"
     "\"or\":[\"hours=sat,sun 08:00-18:00 Europe/Berlin\",\"group=oncall; "
     "select=!old; reason=INC-[0-9]+ .*\"],"
     "\"approvals\":[\"1 of sre\",\"2 of security or leads\"],"

@@ -149,6 +149,7 @@ store_alice(struct scene *x, struct store *s)
 	name_set(u->name, "alice");
 	(void)!store_id(s, STORE_USERS, "alice", u->id);
 	u->state = USER_ACTIVE;
+	u->kind = KIND_PERSON;
 	u->rights = RIGHT_ADMIN;
 	u->keys[u->nkeys++] = x->one.pub;
 	u->keys[u->nkeys++] = x->two.pub;

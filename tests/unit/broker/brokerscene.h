@@ -151,6 +151,8 @@ void test_commands_of_a_session(void **state);
 void test_commands_of_a_request(void **state);
 void test_commands_are_approved(void **state);
 
+void test_machine_login(void **state);
+
 /* ---- brokerapi_proposals.c */
 
 void test_second_admin(void **state);
@@ -161,6 +163,13 @@ void test_change_lapsed(void **state);
 void test_change_edited(void **state);
 void test_change_stale(void **state);
 void test_change_overtaken(void **state);
+
+/* ---- brokerapi_machine.c */
+
+void test_machine_asks(void **state);
+void test_machine_is_whole(void **state);
+void test_machine_decides_nothing(void **state);
+void test_machine_joins(void **state);
 
 /* ---- brokerapi_rights.c */
 

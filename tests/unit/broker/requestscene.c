@@ -33,6 +33,7 @@ store_person(
 	name_set(u->name, persons[p].name);
 	id_new(u->id, 'u');
 	u->state = USER_ACTIVE;
+	u->kind = KIND_PERSON;
 	u->rights = persons[p].auditor ? RIGHT_AUDITOR : RIGHT_NONE;
 	u->keys[u->nkeys++] = k->pub;
 	if (persons[p].group != NULL)

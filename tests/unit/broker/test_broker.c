@@ -70,6 +70,7 @@ store_fill(void)
 	name_set(alice.name, "alice");
 	id_new(alice.id, 'u');
 	alice.state = USER_ACTIVE;
+	alice.kind = KIND_PERSON;
 	alice.nkeys = 1;
 	strcpy(alice.keys[0].fp, "SHA256:hers");
 	alice.keys[0].blob[0] = 1;

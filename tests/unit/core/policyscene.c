@@ -57,6 +57,7 @@ struct policy_facts
 facts(const struct world *w)
 {
 	struct policy_facts f = {.user = "alice",
+	    .kind = KIND_PERSON,
 	    .groups = &w->groups,
 	    .target_name = "web-01",
 	    .target = &w->target,

@@ -47,6 +47,13 @@ void test_glass_locked(void **state);
 void test_glass_owed(void **state);
 void test_glass_direct(void **state);
 
+/* ---- policy_kinds.c */
+
+void test_kinds(void **state);
+void test_kinds_do_not_merge(void **state);
+void test_machine_elsewhere(void **state);
+void test_machine_role_ok(void **state);
+
 /* ---- policy_roles.c */
 
 void test_deny(void **state);

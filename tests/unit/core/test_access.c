@@ -80,9 +80,11 @@ diff(struct told *t, const struct world *before, const struct world *after)
 
 	memset(t, 0, sizeof(*t));
 	assert_non_null(d);
-	must(access_diff_user(d, "alice", &before->groups, &after->groups));
-	must(access_diff_user(d, "bob", &before->groups, &after->groups));
-	must(access_diff_user(d, "carol", &nothing, &nothing));
+	must(access_diff_user(
+	    d, "alice", KIND_PERSON, &before->groups, &after->groups));
+	must(access_diff_user(
+	    d, "bob", KIND_PERSON, &before->groups, &after->groups));
+	must(access_diff_user(d, "carol", KIND_PERSON, &nothing, &nothing));
 	must(access_diff_target(d, &before->target, &after->target));
 	must(access_diff_run(d, MOST, tell, t));
 	access_diff_free(d);
@@ -354,6 +356,7 @@ may(const struct random *x, unsigned s, unsigned u, unsigned t,
 {
 	const char name[] = {'u', (char)('0' + u), '\0'};
 	struct policy_facts f = {.user = name,
+	    .kind = KIND_PERSON,
 	    .groups = &x->groups[s][u],
 	    .target_name = x->target[s][t].name,
 	    .target = &x->target[s][t],
@@ -430,7 +433,7 @@ test_as_judged(void **state)
 		for (unsigned u = 0; u < USERS; u++) {
 			const char name[] = {'u', (char)('0' + u), '\0'};
 
-			must(access_diff_user(d, name,
+			must(access_diff_user(d, name, KIND_PERSON,
 			    x->there[0][u] ? &x->groups[0][u] : NULL,
 			    x->there[1][u] ? &x->groups[1][u] : NULL));
 		}
@@ -457,7 +460,7 @@ test_bounded(void **state)
 	(void)add_role(w, "ops");
 	d = access_diff_new(NULL, 0, w->role, 1, 0);
 	assert_non_null(d);
-	must(access_diff_user(d, "alice", NULL, &w->groups));
+	must(access_diff_user(d, "alice", KIND_PERSON, NULL, &w->groups));
 	must(access_diff_target(d, NULL, &w->target));
 	assert_int_equal(access_diff_run(d, 0, tell, &t), GW_ELIMIT);
 	assert_int_equal(t.n, 0);

@@ -324,6 +324,10 @@ main(void)
 	    cmocka_unit_test(test_hardware),
 	    cmocka_unit_test(test_anywhere),
 	    cmocka_unit_test(test_gaps),
+	    cmocka_unit_test(test_kinds),
+	    cmocka_unit_test(test_kinds_do_not_merge),
+	    cmocka_unit_test(test_machine_elsewhere),
+	    cmocka_unit_test(test_machine_role_ok),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,6 +44,7 @@ static const struct line {
     {"record", "false", "", "optional", "true"},
     {"deny", "true", "", "1", "false"},
     {"report_only", "true", "", "1", "false"},
+    {"machine", "true", "", "1", "false"},
     {"approvals", "2 of security or leads", "", "0 of sre", NULL},
     {"pending", "3600", "", "4", "86400"},
     {"use_within", "604800", "", "604801", "43200"},

@@ -208,7 +208,7 @@ static const char full[] =
     "b'],'reason_pattern':'INC-[0-9]+','ticket_pattern':'\\\"CHG: "
     "#','hardware_key':'verified','allow':['pty'],"
     "'commands':['id','uptime {int}'],'record':false,'deny':true,"
-    "'report_only':true,'approvals':['1 of "
+    "'report_only':true,'machine':true,'approvals':['1 of "
     "sre'],'pending':604800,'use_within':90061,"
     "'note':'yes \\u2013 \\ud83d\\ude80 \\u00fc # \\\\U: {a}'}";
 

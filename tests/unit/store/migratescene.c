@@ -199,6 +199,8 @@ want_users(struct store *s)
 	must(store_user_get(s, "alice", u));
 	assert_int_equal(u->state, USER_ACTIVE);
 	assert_int_equal(u->rights, RIGHT_ADMIN);
+	assert_int_equal(u->kind, KIND_PERSON);
+	assert_int_equal(u->sources.n, 0);
 	assert_int_equal(u->groups.n, 2);
 	assert_true(name_list_has(&u->groups, "ops"));
 	assert_true(name_list_has(&u->groups, "dev"));

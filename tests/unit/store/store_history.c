@@ -180,6 +180,7 @@ test_removed_user(void **state)
 	id_new(u->id, 'u');
 	memcpy(id, u->id, sizeof(id));
 	u->state = USER_ACTIVE;
+	u->kind = KIND_PERSON;
 	must(name_list_add(&u->groups, "ops"));
 	must(store_user_put(s, u, 3));
 	(void)snprintf(g.grant.id, sizeof(g.grant.id), "g-22222222");
@@ -202,6 +203,7 @@ test_removed_user(void **state)
 	(void)!store_id(s, STORE_USERS, "alice", u->id);
 	assert_string_not_equal(u->id, id);
 	u->state = USER_ACTIVE;
+	u->kind = KIND_PERSON;
 	must(store_user_put(s, u, 7));
 	must(store_grant_each(
 	    s, "alice", u->id, INT64_MAX, "", 10, count_any_grant, &n));

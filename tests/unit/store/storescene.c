@@ -36,6 +36,7 @@ make_user(const char *name, const char *fp)
 	id_new(u->id, 'u');
 	name_set(u->name, name);
 	u->state = USER_ACTIVE;
+	u->kind = KIND_PERSON;
 	u->rights = RIGHT_ADMIN;
 	must(name_list_add(&u->groups, "ops"));
 	must(name_list_add(&u->groups, "dev"));

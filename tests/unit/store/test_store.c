@@ -89,14 +89,26 @@ test_user(void **state)
 	    store_user_by_key(p->store, "SHA256:bbb", name), GW_ENOENT);
 	assert_int_equal(
 	    store_user_by_key(p->store, "' OR 1=1 --", name), GW_ENOENT);
-	/* replaced: groups and keys are the new ones alone */
+	assert_int_equal(got->kind, KIND_PERSON);
+	assert_int_equal(got->sources.n, 0);
+	/* replaced: groups and keys are the new ones alone, as are networks;
+	 * what they are does not change */
+	u->kind = KIND_MACHINE;
+	must(prefix_list_add(&u->sources, "192.0.2.0/28"));
+	must(prefix_list_add(&u->sources, "2001:db8::/64"));
+	must(store_user_put(p->store, u, 7));
+	u->sources.n = 1;
 	u->groups.n = 1;
 	u->nkeys = 0;
 	u->invite[0] = '\0';
 	must(store_user_put(p->store, u, 8));
 	must(store_user_get(p->store, "alice", got));
 	assert_int_equal(got->groups.n, 1);
+	assert_int_equal(got->kind, KIND_PERSON);
+	assert_true(prefix_list_equal(&got->sources, &u->sources));
 	assert_int_equal(got->nkeys, 0);
+	u->kind = KIND_NONE;
+	assert_int_equal(store_user_put(p->store, u, 9), GW_EINVAL);
 	assert_int_equal(
 	    store_user_by_key(p->store, "SHA256:aaa", name), GW_ENOENT);
 	assert_int_equal(store_user_by_invite(p->store, "", name), GW_ENOENT);
@@ -276,6 +288,7 @@ test_admins(void **state)
 		name_set(u->name, rows[i].name);
 		(void)!store_id(p->store, STORE_USERS, u->name, u->id);
 		u->state = rows[i].state;
+		u->kind = KIND_PERSON;
 		u->rights = rows[i].admin ? RIGHT_ADMIN : RIGHT_AUDITOR;
 		must(store_user_put(p->store, u, 1));
 		must(store_admins(p->store, &n));

@@ -81,6 +81,7 @@ test_exceptions(void **state)
 	(void)state;
 	CHECK_ONLY(v->who == WHO_STRANGER, "enroll.begin");
 	CHECK_ONLY(v->who == WHO_INVITED, "enroll.confirm");
+	CHECK_ONLY(v->who == WHO_PERSON, "request.approve", "request.deny");
 	CHECK_ONLY(v->who == WHO_STAFF, "policy.access", "user.list",
 	    "change.list", "change.show", "breakglass.list");
 	CHECK_ONLY(v->who == WHO_AUDITOR, "recording.get", "audit.read");
