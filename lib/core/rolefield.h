@@ -180,7 +180,7 @@ enum rolefield_bits {
 	    "The role forbids instead of allowing.")                           \
 	X(report_only, "report_only", BOOL, SELECTS, 0, 1, 0,                  \
 	    ROLE_WIDE | ROLE_LATER, OWN, "report-only",                        \
-	    "try the role out: what it would refuse is recorded",              \
+	    "try it out: what it would refuse is recorded",                    \
 	    "The role is tried out: it gives and refuses nothing, and what "   \
 	    "it would refuse is recorded.")                                    \
 	X(machine, "machine", BOOL, SELECTS, 0, 1, 0, ROLE_WIDE | ROLE_LATER,  \
