@@ -290,8 +290,9 @@ print_ssh(const struct ctx *c, const json_t *o, bool direct)
 	if (login[0] == '\0' || target[0] == '\0' || (!direct && port == 0))
 		return not_expected();
 	ssh_begin(c, direct ? member_port(o, "port") : port, ssh);
-	(void)printf("%s %s@%s%s%s\n", ssh, login, target, direct ? "" : "@",
-	    direct ? "" : c->prof.host);
+	(void)printf("%s %s@%s%s%s%s\n", ssh, login, target, direct ? "" : "@",
+	    direct ? "" : c->prof.host,
+	    json_object_get(o, "commands") != NULL ? " COMMAND" : "");
 	return EXIT_OK;
 }
 
@@ -354,8 +355,14 @@ print_granted(const struct ctx *c, const json_t *o)
 	cell_text(t[4], json_object_get(o, "seconds"), COL_SECONDS);
 	cell_text(t[5], json_object_get(o, "role"), COL_TEXT);
 	say(c, "%s  login %s  port %s  from %s  for %s, %s  (role %s)", t[0],
-	    t[1], t[2], t[3], t[4], request_recorded(record, direct), t[5]);
+	    t[1], t[2], t[3], t[4],
+	    json_object_get(o, "commands") != NULL
+		? "commands on record"
+		: request_recorded(record, direct),
+	    t[5]);
 	tell_door(c, o, t[3]);
+	if (!c->quiet)
+		request_print_commands(stderr, json_object_get(o, "commands"));
 	if (!c->quiet)
 		request_print_would_refuse(
 		    c, stderr, json_object_get(o, "would_refuse"));

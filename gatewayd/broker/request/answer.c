@@ -5,6 +5,7 @@
 #include "broker/request/answer.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/disk.h"
@@ -13,6 +14,8 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "broker/call/put.h"
+#include "broker/call/subject.h"
+#include "broker/grant/recheck.h"
 #include "broker/grant/verbs.h"
 #include "broker/identity/mfa.h"
 
@@ -247,6 +250,25 @@ caps_json(uint32_t caps)
 	return a;
 }
 
+/* What alone may run: the list of now, if it is the grant's still. */
+static void
+put_commands(json_t *o, const struct live_grant *lg)
+{
+	const struct grant *g = &lg->g;
+	struct subject *s = NULL;
+	struct policy_result v = {0};
+
+	if (o == NULL || g->commands[0] == '\0' ||
+	    (s = calloc(1, sizeof(*s))) == NULL)
+		return;
+	if (recheck_verdict(s, lg, &v) &&
+	    policy_within(&v, g->caps, g->record != 0, g->commands))
+		(void)json_object_set_new(
+		    o, "commands", commands_json(&v.commands));
+	subject_clear(s);
+	free(s);
+}
+
 void
 answer_open(struct call *c, const struct live_grant *lg, bool already,
     const struct trial *trial)
@@ -261,6 +283,7 @@ answer_open(struct call *c, const struct live_grant *lg, bool already,
 		(void)json_object_del(o, "sessions");
 		(void)json_object_set_new(o, "caps", caps_json(g->caps));
 	}
+	put_commands(o, lg);
 	put_str(o, "req", g->req);
 	put_bool(o, "record", g->record != 0);
 	put_num(o, "seconds", (g->end_ms - g->start_ms) / 1000);

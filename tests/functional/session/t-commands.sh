@@ -43,7 +43,10 @@ expect_out 'only these commands, without a shell:'
 expect_out '^    tar -C \{path:/var/log\} -czf - \{name\}$'
 expect_out 'allows +exec$'
 grant=$(request alice web-01)
-request bob web-01 >/dev/null
+expect_ok as bob request web-01 --for 5m --reason INC-4711
+expect_out '^    tar -C \{path:/var/log\} -czf - \{name\}$'
+expect_out '^ssh .*deploy@web-01@[^ ]+ COMMAND$'
+expect_no_out 'shells recorded'
 list=$(records "select(.event == \"grant.open\" and .grant == \"$grant\")")
 expect_eq 5 "$(jq -r .commands <<<"$list" | sed '/^$/d' | wc -l)" 'templates on record'
 expect_eq "$(jq -j .commands <<<"$list" | sha256sum | cut -c1-64)" \

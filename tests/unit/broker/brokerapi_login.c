@@ -170,6 +170,8 @@ test_commands_of_a_request(void **state)
 {
 	struct scene *x = *state;
 	const struct msg_nt_grant_open *m = NULL;
+	struct msg_nt_grant_opened opened = {.seq = 50};
+	struct msg_fw_opened fw = {0};
 	char digest[COMMAND_DIGEST_SIZE];
 	static const char role[] =
 	    "{\"role\":\"no\",\"users\":[\"alice\"],"
@@ -188,6 +190,15 @@ test_commands_of_a_request(void **state)
 	assert_int_equal(m->commands.len, 32);
 	assert_memory_equal(
 	    m->commands.p, "systemctl restart {name}\nuptime\n", 32);
+	opened.rid = m->rid;
+	testlink_send(&x->notary, MSG_NT_GRANT_OPENED, &opened);
+	fw.rid = ((const struct msg_fw_open *)testlink_want(
+		      &x->firewall, MSG_FW_OPEN))
+		     ->rid;
+	testlink_send(&x->firewall, MSG_FW_OPENED, &fw);
+	assert_int_equal(want_reply(x, &x->api), 201);
+	assert_true(
+	    has(x, "\"commands\":[[\"systemctl restart {name}\",\"uptime\"]]"));
 	(void)snprintf(body, sizeof(body), role, "uptime; id", "");
 	send_call(x, &x->admin, VERB_ROLE_ADD, body);
 	assert_int_equal(want_reply(x, &x->admin), 400);
