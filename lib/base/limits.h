@@ -97,7 +97,7 @@ enum {
 	LIMIT_GRANT_MIN_S = 5,        /* the kernel's timer is the bound */
 	LIMIT_GRANT_MAX_S = 86400,
 	LIMIT_GRANT_DEFAULT_S = 10800,
-	LIMIT_GLASS_S = 1800, /* of break-glass, at most */
+	LIMIT_GLASS_S = 1800,   /* of break-glass, at most */
 	LIMIT_MACHINE_S = 3600, /* a machine's; nobody looks on */
 	LIMIT_UNUSED_S = 900, /* a door that nobody goes through, unless a role
 			       * says less or more */
