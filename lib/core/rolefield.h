@@ -140,7 +140,7 @@ enum rolefield_bits {
 	    "How many sessions one grant carries at once.")                    \
 	X(any_of, "or", ALTERNATIVES, SELECTS, 0, LIMIT_ALTERNATIVES, 0,       \
 	    ROLE_WIDE | ROLE_LATER, OWN, "or",                                 \
-	    "one of which has to hold: hours=, group=, select=, reason=",      \
+	    "one has to hold: hours=, group=, select=, reason=",               \
 	    "Alternatives, one of which has to hold: each has any of "         \
 	    "\"hours=WINDOW\", \"group=NAME\", \"select=RULE\" and "           \
 	    "\"reason=PATTERN\", with \"; \" between.")                        \

@@ -58,8 +58,8 @@ expect_fail 2 jit alice request web-01 --from 192.0.2.1
 expect_out 'sees you as 198.51.100.7 and 2001:db8:1::7;'
 
 echo '- given twice, and which of the two?'
-expect_fail 2 jit alice request web-01 --login root --login deploy --reason x
-expect_out -- '--login is given twice'
+expect_fail 2 jit alice request web-01 --for 5m --for 6m --reason x
+expect_out -- '--for is given twice'
 expect_fail 2 jit alice request web-01 --for 5x --reason x
 expect_out 'not a duration: "5x"'
 expect_fail 2 local_admin role set r --login deploy --max 48h
