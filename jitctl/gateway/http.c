@@ -46,7 +46,7 @@ struct sink {
 	size_t cap;
 	char next_key[LIMIT_ROLLOVER_SIZE]; /* announced in the head */
 	const struct http_call *call;
-	CURL *h;
+	CURL *curl;
 };
 
 static size_t
@@ -83,7 +83,7 @@ on_data(char *p, size_t size, size_t n, void *arg)
 	long status = 0;
 
 	if (s->call->heard != NULL &&
-	    curl_easy_getinfo(s->h, CURLINFO_RESPONSE_CODE, &status) ==
+	    curl_easy_getinfo(s->curl, CURLINFO_RESPONSE_CODE, &status) ==
 		CURLE_OK &&
 	    status == 200)
 		return s->call->heard(s->call->arg, p, add) ? add : 0;
@@ -363,7 +363,7 @@ http_do(struct ctx *c, const struct http_call *call, struct reply *ret)
 	long status = 0;
 	int r = EXIT_FAILED;
 
-	s.h = h;
+	s.curl = h;
 	reply_done(ret);
 	if (h != NULL && set_common(h, c, call) && set_pin(h, c) &&
 	    set_call(h, call, &list, &s))

@@ -64,7 +64,7 @@ pair_of(struct access_diff *d, const char *name)
 		const struct policy_role *r =
 		    p->role[0] != NULL ? p->role[0] : p->role[1];
 
-		if (strcmp(r->name, name) == 0)
+		if (r != NULL && strcmp(r->name, name) == 0)
 			return &d->pairs[i];
 	}
 	return &d->pairs[d->npairs++];
@@ -80,9 +80,13 @@ access_diff_new(const struct policy_role *before, size_t nbefore,
 		return NULL;
 	d->at_ms = at_ms;
 	d->pairs = calloc(nbefore + nafter + 1, sizeof(*d->pairs));
-	for (size_t i = 0; d->pairs != NULL && i < nbefore; i++)
+	if (d->pairs == NULL) {
+		access_diff_free(d);
+		return NULL;
+	}
+	for (size_t i = 0; i < nbefore; i++)
 		pair_of(d, before[i].name)->role[0] = &before[i];
-	for (size_t i = 0; d->pairs != NULL && i < nafter; i++)
+	for (size_t i = 0; i < nafter; i++)
 		pair_of(d, after[i].name)->role[1] = &after[i];
 	for (size_t i = 0; i < d->npairs; i++) {
 		struct pair *p = &d->pairs[i];
@@ -94,8 +98,7 @@ access_diff_new(const struct policy_role *before, size_t nbefore,
 	for (unsigned s = 0; s < SIDES; s++) {
 		d->bits[s] = calloc(d->words, sizeof(uint64_t));
 		d->roles[s] = calloc(d->npairs + 1, sizeof(*d->roles[s]));
-		if (d->pairs == NULL || d->bits[s] == NULL ||
-		    d->roles[s] == NULL) {
+		if (d->bits[s] == NULL || d->roles[s] == NULL) {
 			access_diff_free(d);
 			return NULL;
 		}

@@ -51,7 +51,7 @@ enum { POLICY_MFA_NONE = -1 };
 /* Everything is borrowed. */
 struct policy_facts {
 	const char *user;
-	uint8_t kind; /* enum user_kind; none: nothing is theirs */
+	enum user_kind kind;            /* none: nothing is theirs */
 	const struct prefix_list *from; /* a machine is nowhere else */
 	const struct name_list *groups;
 	const char *target_name;     /* as asked */

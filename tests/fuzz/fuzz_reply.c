@@ -183,8 +183,8 @@ check_setup(const struct printed *t)
 	static const char *const ours[] = {
 	    "cat >/etc/ssh/sallyport_ca.pub <<'END'", "END",
 	    "mkdir -p /etc/ssh/sallyport_principals",
-	    "grep -qsxF deploy@web-01 "
-	    "/etc/ssh/sallyport_principals/deploy ||",
+	    ("grep -qsxF deploy@web-01 "
+	     "/etc/ssh/sallyport_principals/deploy ||"),
 	    "  echo deploy@web-01 >>/etc/ssh/sallyport_principals/deploy",
 	    "cat >/etc/ssh/sshd_config.d/sallyport.conf <<'END'",
 	    "TrustedUserCAKeys /etc/ssh/sallyport_ca.pub",

@@ -23,7 +23,7 @@ wait_for 20 has_record '.event == "session.start"'
 rc=0
 out=$(gw_ssh alice -- web-01 true 2>&1) || rc=$?
 expect_eq 255 "$rc" 'a second session'
-grep -q 'has 1 sessions already' <<<"$out" || fail "what it says:$(check_show "$out")"
+grep -q 'has 1 session already' <<<"$out" || fail "what it says:$(check_show "$out")"
 
 echo '- one grant at a time; the same again is the one that is open'
 expect_eq "$grant" "$(request alice web-01)" 'asked again'
