@@ -14,17 +14,6 @@
 
 typedef char codes_text[LIMIT_RECOVERY_CODES][RECOVERY_TEXT_SIZE];
 
-static void
-burn(struct scene *x)
-{
-	struct msg_nt_mfa_burned ok = {.seq = 7};
-
-	ok.rid = ((const struct msg_nt_mfa_burn *)testlink_want(
-		      &x->notary, MSG_NT_MFA_BURN))
-		     ->rid;
-	testlink_send(&x->notary, MSG_NT_MFA_BURNED, &ok);
-}
-
 /* Those of the last reply. */
 static void
 read_codes(const struct scene *x, codes_text ret)

@@ -18,18 +18,6 @@ static const char body[] =
     "{\"target\":\"web-01\",\"login\":\"deploy\",\"for\":60,"
     "\"reason\":\"INC-1\"}";
 
-/* The code's step is burned. */
-static void
-burn(struct scene *x)
-{
-	struct msg_nt_mfa_burned ok = {.seq = 7};
-
-	ok.rid = ((const struct msg_nt_mfa_burn *)testlink_want(
-		      &x->notary, MSG_NT_MFA_BURN))
-		     ->rid;
-	testlink_send(&x->notary, MSG_NT_MFA_BURNED, &ok);
-}
-
 static void
 print_codes(struct scene *x, paper_text ret)
 {

@@ -613,3 +613,14 @@ fresh_code(struct scene *x)
 	must(totp_code(
 	    x->code, &x->seed, clock_now().utc_ms / 1000 / TOTP_STEP_S));
 }
+
+void
+burn(struct scene *x)
+{
+	struct msg_nt_mfa_burned ok = {.seq = 7};
+
+	ok.rid = ((const struct msg_nt_mfa_burn *)testlink_want(
+		      &x->notary, MSG_NT_MFA_BURN))
+		     ->rid;
+	testlink_send(&x->notary, MSG_NT_MFA_BURNED, &ok);
+}

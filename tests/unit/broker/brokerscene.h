@@ -104,6 +104,8 @@ char *payload_of(
 void send_signed(
     struct scene *x, const struct key *k, unsigned verb, const char *body);
 void fresh_code(struct scene *x);
+/* The notary is asked to burn its step, and does. */
+void burn(struct scene *x);
 
 /* ---- brokerapi_access.c */
 
