@@ -269,9 +269,9 @@ record_state(struct session *s, const struct msg_rec_state *m)
 		if (msg_error(m->result) != GW_EFULL)
 			s->record->lost = true;
 	} else if (r != NULL && !answered(s, r, m)) {
-		log_err("connection %llu: the recording of channel %u lacks "
-			"what was written before",
-		    (unsigned long long)s->spawn.conn, m->channel);
+		log_err("the recording of channel %u lacks what was written "
+			"before",
+		    m->channel);
 		s->record->failed = s->record->lost = true;
 	}
 	if (s->record->failed)
@@ -327,10 +327,13 @@ record_unwritten(const struct session *s)
 void
 record_done(struct session *s)
 {
-	if (s->record->all != NULL)
-		log_err("connection %llu: its recording may lack the last %zu "
-			"bytes",
-		    (unsigned long long)s->spawn.conn, s->record->kept);
+	/* whose line it is, the supervisor says before it */
+	if (s->record->kept > 0)
+		log_err("its recording may lack the last %zu bytes",
+		    s->record->kept);
+	else if (s->record->all != NULL)
+		log_err("the recorder has not confirmed the end of its "
+			"recording; all bytes of it are written");
 	while (s->record->all != NULL)
 		forget(s, s->record->all);
 }
