@@ -120,8 +120,8 @@ factor_show_codes(const struct ctx *c, const json_t *o)
 	if (json_array_size(list) == 0 || out_object(c, o))
 		return;
 	say(c, "Recovery codes, for a lost phone: each works once, with jitctl "
-	       "mfa reset. Keep them\napart from your key; they are not shown "
-	       "again:");
+	       "mfa reset.");
+	say(c, "Keep them apart from your key; they are not shown again:");
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const char *text = json_string_value(json_array_get(list, i));
 

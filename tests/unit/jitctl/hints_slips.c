@@ -4,6 +4,8 @@
 #include "tests/unit/support/test.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/cmd/request.h"
@@ -188,4 +190,25 @@ test_direct_recorded(void **state)
 	    request_recorded(true, false), "terminals and shells recorded");
 	assert_string_equal(request_recorded(true, true),
 	    "recorded by way of the gateway alone");
+}
+
+/* What is shown once has to be read where the terminal is no wider. */
+void
+test_codes_fit(void **state)
+{
+	static const struct step steps[] = {CHALLENGE,
+	    {NULL, 200, "{\"recovery_codes\":[\"4H7K-2MQX-9TRB-6WNC\"]}"},
+	    {NULL, 0, NULL}};
+	struct scene *x = *state;
+	char *save = NULL, *out = NULL;
+	int r = -1;
+
+	script = steps;
+	out = output_of(run_mfa_codes, &x->c, &r, true);
+	assert_int_equal(r, EXIT_OK);
+	assert_non_null(strstr(out, "\n4H7K-2MQX-9TRB-6WNC\n"));
+	for (char *l = strtok_r(out, "\n", &save); l != NULL;
+	     l = strtok_r(NULL, "\n", &save))
+		CHECK_ROW(strlen(l) <= 80, l);
+	free(out);
 }

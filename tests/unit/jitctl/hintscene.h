@@ -28,6 +28,7 @@ void test_times(void **state);
 void test_short_code(void **state);
 void test_nothing_to_confirm(void **state);
 void test_direct_recorded(void **state);
+void test_codes_fit(void **state);
 
 /* hints_doctor.c */
 void test_known_hosts(void **state);

@@ -538,6 +538,7 @@ main(void)
 	    T(test_short_code),
 	    T(test_nothing_to_confirm),
 	    cmocka_unit_test(test_direct_recorded),
+	    T(test_codes_fit),
 	};
 
 	/* No file of whoever runs this; no token is kept. */
