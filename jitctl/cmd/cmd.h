@@ -88,6 +88,7 @@ int run_targets(struct ctx *c);
 int run_target_show(struct ctx *c);
 int run_target_add(struct ctx *c);
 int run_target_set(struct ctx *c);
+int run_target_setup(struct ctx *c);
 int run_target_rm(struct ctx *c);
 int run_users(struct ctx *c);
 int run_user_show(struct ctx *c);

@@ -198,6 +198,20 @@ tell_warning(const char *name, const json_t *o)
 		say_error("%s: %s", name, text);
 }
 
+/* Its sshd knows the gateway's CA and the principals of its logins: nothing of
+ * the rest. */
+static bool
+concerns_host(const json_t *o)
+{
+	const json_t *list = json_object_get(o, "changes");
+
+	for (size_t i = 0; i < json_array_size(list); i++)
+		if (strcmp(member(json_array_get(list, i), "field"),
+			"logins") == 0)
+			return true;
+	return list == NULL; /* it is new */
+}
+
 static int
 print_target(const struct ctx *c, const json_t *logins, const json_t *o)
 {
@@ -225,6 +239,10 @@ print_target(const struct ctx *c, const json_t *logins, const json_t *o)
 	}
 	if (c->quiet)
 		return EXIT_OK;
+	if (!concerns_host(o)) {
+		say(c, "For the host itself nothing changes by this.");
+		return EXIT_OK;
+	}
 	say(c, "Run this on it once, as root, so that its sshd accepts our "
 	       "certificates:");
 	x = setup_print(c, name, logins, o);
@@ -430,4 +448,40 @@ int
 run_target_set(struct ctx *c)
 {
 	return target_set(c, VERB_TARGET_SET);
+}
+
+/* Which logins is said here: a gateway adds none to what root pastes. */
+int
+run_target_setup(struct ctx *c)
+{
+	const char *name = c->opt.arg[0];
+	json_t *logins = NULL, *principals = json_object();
+	struct reply r = {0};
+	int x = EXIT_USAGE;
+
+	if (!name_arg("NAME", name))
+		goto out;
+	if (!opt_has(&c->opt, F_LOGIN)) {
+		say_error("for which of its logins? --login NAME");
+		goto out;
+	}
+	if ((logins = names_array(c, F_LOGIN)) == NULL ||
+	    (x = read_verb(c, VERB_SERVER, NULL, NULL, &r)) != EXIT_OK)
+		goto out;
+	for (size_t i = 0; i < json_array_size(logins); i++) {
+		const char *login =
+		    json_string_value(json_array_get(logins, i));
+
+		(void)json_object_set_new(
+		    principals, login, json_sprintf("%s@%s", login, name));
+	}
+	x = EXIT_FAILED;
+	if (json_object_set(r.json, "principals", principals) == 0 &&
+	    !out_object(c, r.json))
+		x = setup_print(c, name, logins, r.json);
+out:
+	json_decref(logins);
+	json_decref(principals);
+	reply_done(&r);
+	return x;
 }

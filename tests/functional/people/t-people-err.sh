@@ -135,7 +135,7 @@ json_error 4 whoami --profile nowhere -o json
 json_error 8 whoami --gateway gateway:1 -o json
 echo '- and objects of the commands that print text'
 expect_eq request "$(jit alice help request -o json | jq -r '.items[].command')" help
-expect_eq 'target show target add target set target rm' "$(jit alice help target -o json | jq -r '.items[].command' | paste -sd' ')" help
+expect_eq 'target show target add target set target setup target rm' "$(jit alice help target -o json | jq -r '.items[].command' | paste -sd' ')" help
 for c in known-hosts ssh-config; do
 	expect_eq 'gateway 2222' "$(jit alice $c -o json | jq -r '"\(.host) \(.port)"')" "$c"
 done

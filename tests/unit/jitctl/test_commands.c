@@ -199,7 +199,8 @@ test_find(void **state)
 	    {"audit", "audit tail", NULL},
 	    {"clock", NULL, "clock what? There are: clock accept"},
 	    {"target web-01", NULL,
-		"There are: target show, target add, target set, target rm"},
+		"There are: target show, target add, target set, target setup, "
+		"target rm"},
 	    /* A guess takes nothing away. */
 	    {"target rmm", NULL, "target what? There are:"},
 	    {"role sett", NULL, "role what? There are:"},

@@ -63,6 +63,41 @@ static const char script_of_web[] =
     "END\n"
     "sshd -t && systemctl reload ssh\n";
 
+/* It is printed where something of it changes, and when it is asked for. */
+static void
+test_setup_again(struct ctx *c, struct step *steps, char *body, size_t size)
+{
+	static const struct {
+		const char *changes, *want;
+	} rows[] = {
+	    {"[]", ""},
+	    {"[{\"field\":\"reach\"},{\"field\":\"host_keys\"}]", ""},
+	    {"[{\"field\":\"reach\"},{\"field\":\"logins\"}]", script_of_web},
+	};
+
+	steps[0].status = 200;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		(void)snprintf(body, size,
+		    "{\"changes\":%s,\"ca_keys\":[\"%s\",\"%s\"],"
+		    "\"principals\":{\"deploy\":\"deploy@web-01\"}}",
+		    rows[i].changes, CA, CA_NEXT);
+		check_paste(run_target_set, c, steps, EXIT_OK, rows[i].want);
+	}
+	c->opt.nargs = 1;
+	steps[0].path = "/v1/server";
+	(void)snprintf(body, size,
+	    "{\"ca_keys\":[\"%s\",\"%s\"],\"logins\":[\"root\"],"
+	    "\"principals\":{\"root\":\"root@web-01\"}}",
+	    CA, CA_NEXT);
+	check_paste(run_target_setup, c, steps, EXIT_OK, script_of_web);
+	(void)snprintf(
+	    body, size, "{\"ca_keys\":[\"%s\",\"%s\"]}", CA_NEXT, CA);
+	strcpy(c->prof.ca_next_key, CA);
+	check_paste(run_target_setup, c, steps, EXIT_VERIFY, "");
+	c->opt.n[F_LOGIN] = 0;
+	check_paste(run_target_setup, c, steps, EXIT_USAGE, "");
+}
+
 static void
 test_setup(void **state)
 {
@@ -125,6 +160,7 @@ test_setup(void **state)
 	check_paste(run_target_add, &c, steps, EXIT_VERIFY, "");
 	strcpy(c.prof.ca_key, CA);
 	check_paste(run_target_add, &c, steps, EXIT_OK, script_of_web);
+	test_setup_again(&c, steps, body, sizeof(body));
 	(void)unlink(path);
 }
 
