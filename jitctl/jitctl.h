@@ -30,6 +30,7 @@ enum exit_code {
 	EXIT_UNREACHABLE = 8, /* or its certificate is wrong */
 	EXIT_VERIFY = 9,
 	EXIT_INTERRUPTED = 130,
+	EXIT_NO_READER = 141, /* as of one that SIGPIPE ended */
 };
 
 enum out_format { OUT_TABLE = 0, OUT_WIDE, OUT_JSON, OUT_YAML, OUT_NAME };

@@ -4,6 +4,7 @@
  */
 #include <fcntl.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,6 +17,7 @@
 #include "jitctl/cmd/table.h"
 #include "jitctl/gateway/http.h"
 #include "jitctl/gateway/profile.h"
+#include "jitctl/term/out.h"
 #include "jitctl/term/say.h"
 #include "jitctl/term/words.h"
 
@@ -154,6 +156,8 @@ written(int x)
 {
 	if ((fflush(stdout) == 0 && ferror(stdout) == 0) || x != EXIT_OK)
 		return x;
+	if (out_reader_left())
+		return EXIT_NO_READER;
 	say_error("the output could not be written");
 	return EXIT_FAILED;
 }
@@ -171,6 +175,24 @@ fill_std_fds(void)
 	return true;
 }
 
+static void
+on_pipe(int sig)
+{
+	(void)sig;
+}
+
+/* The write that nobody reads fails, to be told from a disk that is full; a
+ * gateway that hangs up ends nobody either. Not SIG_IGN, which ssh would get
+ * from us. */
+static void
+survive_pipes(void)
+{
+	struct sigaction sa = {.sa_handler = on_pipe, .sa_flags = SA_RESTART};
+
+	(void)sigemptyset(&sa.sa_mask);
+	(void)sigaction(SIGPIPE, &sa, NULL);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -182,6 +204,7 @@ main(int argc, char **argv)
 	if (!fill_std_fds())
 		return EXIT_FAILED;
 	secret_no_dumps();
+	survive_pipes();
 	/* Only for the width of characters: no number depends on it. */
 	if (setlocale(LC_CTYPE, "") == NULL)
 		(void)setlocale(LC_CTYPE, "C.UTF-8");

@@ -86,7 +86,7 @@ static bool
 show_one(void *arg, const char *line, size_t n)
 {
 	record_show(arg, line, n);
-	return true;
+	return ferror(stdout) == 0;
 }
 
 static volatile sig_atomic_t stopped;
@@ -201,7 +201,7 @@ follow(struct reader *rd)
 
 	(void)sigemptyset(&sa.sa_mask);
 	(void)sigaction(SIGINT, &sa, NULL);
-	while (stopped == 0) {
+	while (stopped == 0 && ferror(stdout) == 0) {
 		x = read_piece(rd, &end);
 		if (x == EXIT_UNREACHABLE)
 			say(rd->c, "The gateway does not answer; trying "
@@ -212,6 +212,8 @@ follow(struct reader *rd)
 		if (end)
 			(void)poll(NULL, 0, POLL_MS);
 	}
+	if (stopped == 0)
+		return EXIT_OK;
 	if (isatty(STDERR_FILENO) == 1)
 		(void)fputc('\n', stderr); /* after the terminal's "^C" */
 	return EXIT_INTERRUPTED;

@@ -115,7 +115,7 @@ search_record(void *arg, const char *line, size_t n)
 	if (r != NULL && s->found == 0)
 		offer_names(s, r);
 	json_decref(r);
-	return true;
+	return ferror(stdout) == 0;
 }
 
 /* ------------------------------------------------------- nothing was found */

@@ -196,7 +196,7 @@ play_line(struct player *p, const char *line, size_t n)
 		cast_filter(&p->filter, &shown, e.data, e.len);
 		if (buf_err(&shown) != 0 ||
 		    safefile_write_all(STDOUT_FILENO, shown.p, shown.len) != 0)
-			x = EXIT_FAILED;
+			x = out_reader_left() ? EXIT_NO_READER : EXIT_FAILED;
 	}
 	p->last = e.time;
 	buf_done(&shown);
@@ -307,6 +307,8 @@ export_bytes(struct player *p)
 
 	p->header = p->header || n > 0;
 	if (safefile_write_all(STDOUT_FILENO, p->text.p, n) != 0) {
+		if (out_reader_left())
+			return EXIT_NO_READER;
 		say_error("the output could not be written");
 		return EXIT_FAILED;
 	}

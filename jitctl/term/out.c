@@ -5,6 +5,7 @@
  */
 #include "jitctl/term/out.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -652,4 +653,12 @@ out_object(const struct ctx *c, const json_t *o)
 		return true;
 	}
 	return false;
+}
+
+bool
+out_reader_left(void)
+{
+	struct pollfd p = {.fd = STDOUT_FILENO, .events = POLLOUT};
+
+	return poll(&p, 1, 0) == 1 && (p.revents & (POLLERR | POLLHUP)) != 0;
 }

@@ -68,6 +68,9 @@ void out_field(const char *key, const json_t *v);
  * EXIT_FAILED; EXIT_VERIFY when with -o name something was no name. */
 MUST_CHECK int out_items(const struct ctx *c, const json_t *reply,
     const struct col *cols, size_t n, const char *empty);
+/* Has whoever read the standard output gone, as head does? Then what could not
+ * be written is nobody's loss. */
+bool out_reader_left(void);
 /* One item, a line for each of its columns; for people. */
 void out_item(const json_t *item, const struct col *cols, size_t n);
 /* With -o json or yaml: the object, and true. */

@@ -31,6 +31,20 @@ for c in status help 'role add --help'; do
 	expect_fail 1 on_as alice client sh -c "jitctl $c >/dev/full"
 	expect_out 'could not be written'
 done
+echo '- a reader that has read enough is no error, whatever became of SIGPIPE'
+put_file gateway /etc/lab/closed <<'SH'
+exec 3> >(exit 0)
+wait $!
+jitctl --socket /run/sallyport/admin.sock "$@" >&3
+SH
+for c in 'audit search' 'audit tail' 'audit tail -f' targets 'targets -o json' users help; do
+	# shellcheck disable=SC2086 # words
+	expect_fail 141 on gateway bash /etc/lab/closed $c
+	expect_eq '' "$OUT" "what is said of $c"
+	# shellcheck disable=SC2086
+	expect_fail 141 on gateway bash -c "trap '' PIPE; . /etc/lab/closed" closed $c
+	expect_eq '' "$OUT" "what is said of $c without the signal"
+done
 echo '- a profile that is not there is named'
 for c in whoami ssh-config known-hosts; do
 	expect_fail 4 jit alice --profile nowhere "$c"
@@ -137,8 +151,9 @@ echo '- what is printed for a target is all it needs'
 target_untrust web-01
 expect_ok local_admin target set web-01 "$(lab_address web-01)" --host-key /etc/lab/web-01.hostkey \
 	--login deploy --label env=lab
-setup=$(local_admin target set web-01 "$(lab_address web-01)" --host-key /etc/lab/web-01.hostkey \
-	--login deploy --label env=lab 2>/dev/null)
+expect_out 'For the host itself nothing changes'
+expect_no_out 'sshd -t'
+setup=$(local_admin target setup web-01 --login deploy 2>/dev/null)
 [ "$(tail -n 1 <<<"$setup")" = 'sshd -t && systemctl reload ssh' ] || fail "the last line: $setup"
 sed '$d' <<<"$setup" | on web-01 sh -eu
 on web-01 /usr/sbin/sshd -t
