@@ -123,7 +123,8 @@ watch(struct ctx *c)
 		    (unsigned long long)w.events.last);
 		query_add(&q, "last", last);
 		events_again(&w.events);
-		x = read_stream(c, VERB_EVENTS, &q, on_heard, &w);
+		x = read_stream(c, VERB_EVENTS, &q,
+		    &(struct stream){.heard = on_heard, .arg = &w});
 		if (is_over(&w))
 			break;
 		if (x != EXIT_OK && x != EXIT_UNREACHABLE)

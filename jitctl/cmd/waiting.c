@@ -12,6 +12,7 @@
 #include "base/ids.h"
 #include "base/str.h"
 #include "jitctl/gateway/call.h"
+#include "jitctl/gateway/events.h"
 #include "jitctl/gateway/read.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/prompt.h"
@@ -72,9 +73,12 @@ tell_waiting(const struct ctx *c, const json_t *o, bool stays)
 	cell_text(t[3], json_object_get(o, "until"), COL_TIME);
 	say(c, "Waiting for approval by %s (%s of %s so far); it lapses at %s.",
 	    t[0], t[1], t[2], t[3]);
-	if (stays)
+	if (stays && prompt_possible(c))
 		say(c, "Ctrl-C keeps request %s; later: %s wait %s",
 		    member_id(o, "request", 'r'), self(c),
+		    member_id(o, "request", 'r'));
+	else if (stays)
+		say(c, "Request %s stays, whatever becomes of this wait.",
 		    member_id(o, "request", 'r'));
 	else
 		say(c, "To go on when it is approved: %s wait %s", self(c),
@@ -144,30 +148,94 @@ pause_ms(int64_t ms)
 	(void)nanosleep(&t, NULL);
 }
 
-/* Until it waits for nobody but its user: EXIT_OK. */
+/* ---- until it waits for nobody but its user */
+
+struct wait {
+	struct ctx *c;
+	const char *id;
+	struct reply *r; /* as it was read last */
+	int x;           /* of that */
+	struct events events;
+	bool deaf; /* no stream is to be had: it is looked at now and then */
+};
+
+static bool
+is_pending(const struct wait *w)
+{
+	return strcmp(member(w->r->json, "state"), "pending") == 0;
+}
+
+static void
+look(struct wait *w)
+{
+	reply_done(w->r);
+	w->x = read_verb(w->c, VERB_REQUEST_SHOW, w->id, NULL, w->r);
+}
+
+/* Something is new, of this or of another: the first event comes at once, for
+ * what was decided before the stream began. */
+static bool
+on_heard(void *arg, const char *p, size_t n)
+{
+	struct wait *w = arg;
+
+	if (events_feed(&w->events, p, n))
+		look(w);
+	return w->x == EXIT_OK && is_pending(w);
+}
+
+/* Comes back when it may be another, at the latest after so long. */
+static void
+hear(struct wait *w, int64_t most_ms)
+{
+	const int64_t begin = clock_now().boot_ms;
+	struct query q = {0};
+	char last[24];
+	int64_t nap_ms = w->x == EXIT_OK ? LOOK_MS : LOOK_LATER_MS;
+	int x = EXIT_UNREACHABLE;
+
+	(void)snprintf(
+	    last, sizeof(last), "%llu", (unsigned long long)w->events.last);
+	query_add(&q, "last", last);
+	events_again(&w->events);
+	if (!w->deaf && w->x == EXIT_OK)
+		x = read_stream(w->c, VERB_EVENTS, &q,
+		    &(struct stream){.heard = on_heard,
+			.arg = w,
+			.most_ms = most_ms,
+			.quiet = true});
+	/* a gateway without streams, or without one for us, is asked */
+	w->deaf = w->deaf || (x != EXIT_OK && x != EXIT_UNREACHABLE);
+	if (w->x != EXIT_OK || !is_pending(w))
+		return;
+	most_ms -= clock_now().boot_ms - begin;
+	if (nap_ms > most_ms)
+		nap_ms = most_ms;
+	if (nap_ms > 0)
+		pause_ms(nap_ms);
+	look(w);
+}
+
 static int
 wait_approved(struct ctx *c, const char *id, struct reply *r)
 {
 	const int64_t begin = clock_now().boot_ms, most = patience_ms(c);
+	struct wait w = {.c = c, .id = id, .r = r, .x = EXIT_OK};
 	bool told = false;
-	int x = EXIT_OK;
 
 	for (;;) {
 		const int64_t spent = clock_now().boot_ms - begin;
 
-		if (x == EXIT_OK &&
-		    strcmp(member(r->json, "state"), "pending") != 0)
+		if (w.x == EXIT_OK && !is_pending(&w))
 			return EXIT_OK;
-		if (x == EXIT_OK && (!told || spent >= most))
+		if (w.x != EXIT_OK && w.x != EXIT_UNREACHABLE)
+			return w.x;
+		if (w.x == EXIT_OK && (!told || spent >= most))
 			tell_waiting(c, r->json, spent < most);
 		if (spent >= most)
 			return EXIT_PENDING;
 		told = true;
-		pause_ms(x == EXIT_OK ? LOOK_MS : LOOK_LATER_MS);
-		reply_done(r);
-		x = read_verb(c, VERB_REQUEST_SHOW, id, NULL, r);
-		if (x != EXIT_OK && x != EXIT_UNREACHABLE)
-			return x;
+		hear(&w, most - spent);
 	}
 }
 

@@ -26,6 +26,7 @@ struct http_call {
 	long connect_ms; /* 0 = 5 s */
 	long total_ms;   /* 0 = 60 s */
 	bool silent;     /* a failure is expected: nothing is said */
+	bool no_problem; /* nor, by whoever reads the answer, a refusal */
 	/* of a stream: its bytes as they come, which the reply has not then;
 	 * false ends it. Calls may be made meanwhile, but for another stream.
 	 */

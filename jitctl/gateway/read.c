@@ -61,7 +61,7 @@ read_by(struct ctx *c, enum api_verb verb, const char *arg,
 			ret->status = 0;
 	}
 	explicit_bzero(&t, sizeof(t));
-	if (r != EXIT_OK && ret->status != 0)
+	if (r != EXIT_OK && ret->status != 0 && !how->no_problem)
 		reply_print_problem(c, ret);
 	return r;
 }
@@ -75,12 +75,16 @@ read_verb(struct ctx *c, enum api_verb verb, const char *arg,
 
 int
 read_stream(struct ctx *c, enum api_verb verb, const struct query *q,
-    bool (*heard)(void *arg, const char *p, size_t n), void *arg)
+    const struct stream *s)
 {
-	const struct http_call how = {.heard = heard,
-	    .arg = arg,
-	    .total_ms = 2L * LIMIT_TOKEN_LIFE_S * 1000,
-	    .silent = true};
+	const int64_t most_ms = INT64_C(2) * LIMIT_TOKEN_LIFE_S * 1000;
+	const struct http_call how = {.heard = s->heard,
+	    .arg = s->arg,
+	    .total_ms =
+		(long)(s->most_ms > 0 && s->most_ms < most_ms ? s->most_ms
+							      : most_ms),
+	    .silent = true,
+	    .no_problem = s->quiet};
 	struct reply r = {0};
 	int x = read_by(c, verb, NULL, q, &how, &r);
 

@@ -18,12 +18,17 @@
  * given to reply_done() always. */
 MUST_CHECK int read_verb(struct ctx *c, enum api_verb verb, const char *arg,
     const struct query *q, struct reply *ret);
-/* The same for a verb whose answer goes on: heard gets its bytes (http.h),
- * until it ends. It may have ended because it was cut: then it is
- * EXIT_UNREACHABLE, and nothing was said. */
+/* An answer that goes on: heard gets its bytes (http.h), until it ends. */
+struct stream {
+	bool (*heard)(void *arg, const char *p, size_t n);
+	void *arg;
+	int64_t most_ms; /* then it is cut; 0 = when its token ends */
+	bool quiet;      /* a refusal is not said either */
+};
+/* The same for a verb whose answer does. It may have ended because it was cut:
+ * then it is EXIT_UNREACHABLE, and nothing was said. */
 MUST_CHECK int read_stream(struct ctx *c, enum api_verb verb,
-    const struct query *q, bool (*heard)(void *arg, const char *p, size_t n),
-    void *arg);
+    const struct query *q, const struct stream *s);
 /* The same for a list, which may take several replies: "items" has them all. */
 MUST_CHECK int read_list(struct ctx *c, enum api_verb verb,
     const struct query *q, struct reply *ret);

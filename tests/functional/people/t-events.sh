@@ -29,10 +29,17 @@ watcher() { # USER HOST: its pid in $!
 	on_as_bg "$1" "$2" jitctl requests --watch >"$TEST_DIR/$1.out" 2>"$TEST_DIR/$1.err"
 }
 told() { grep -qF -- "$2" "$TEST_DIR/$1.out"; }
-# The stream itself, over the admin socket.
-stream() { # CURL'S ARGUMENTS: prints what comes
-	on gateway curl -sN --max-time "${SECONDS_OF:-3}" --unix-socket /run/sallyport/admin.sock \
-		"$@" http://localhost/v1/events 2>/dev/null || true
+# The stream itself, over the admin socket, into a file of TEST_DIR until hush.
+stream() { # FILE CURL'S ARGUMENTS...
+	on_bg gateway curl -sN --unix-socket /run/sallyport/admin.sock "${@:2}" \
+		http://localhost/v1/events >"$TEST_DIR/$1" 2>/dev/null
+	streams+=($!)
+}
+streams=()
+hush() {
+	kill "${streams[@]}" 2>/dev/null || true
+	wait "${streams[@]}" || true
+	streams=()
 }
 
 echo '- who has to decide hears of it, who has nothing to do with it does not'
@@ -40,14 +47,13 @@ watcher bob client2
 bob=$!
 watcher carol client
 carol=$!
-stream >"$TEST_DIR/root" &
-root=$!
-ready() { grep -q '^event: ready' "$TEST_DIR/root"; }
-wait_for 10 ready
+stream root
+ready() { grep -q '^event: ready' "$TEST_DIR/$1"; }
+wait_for 10 ready root
 id=$(ask)
 wait_for 20 told bob "jitctl approve $id"
 wait_for 10 grep -qF "data: {\"request\":\"$id\",\"state\":\"pending\"}" "$TEST_DIR/root"
-wait "$root"
+hush
 expect_eq '' "$(cat "$TEST_DIR/carol.out")" 'what carol is told'
 expect_eq '' "$(grep -vE '^$|^retry: [0-9]+$|^id: [0-9]+$|^event: (ready|request)$|^: nothing is new$|^data: \{("request":"r-[A-Z0-9]*","state":"[a-z]*")?\}$' "$TEST_DIR/root" || true)" \
 	'what else the stream says'
@@ -55,12 +61,22 @@ expect_eq '' "$(grep -vE '^$|^retry: [0-9]+$|^id: [0-9]+$|^event: (ready|request
 echo '- who comes back hears what they missed; who comes too late is told so'
 last=$(sed -n 's/^id: //p' "$TEST_DIR/root" | tail -n 1)
 expect_ok as alice cancel "$id"
-SECONDS_OF=1 stream -H "Last-Event-ID: $last" >"$TEST_DIR/again"
-grep -qF "\"state\":\"withdrawn\"" "$TEST_DIR/again" ||
-	fail "what came again:$(check_show "$(cat "$TEST_DIR/again")")"
-SECONDS_OF=1 stream -H 'Last-Event-ID: 7' >"$TEST_DIR/late"
-grep -q '^event: reset' "$TEST_DIR/late" ||
-	fail "what came too late:$(check_show "$(cat "$TEST_DIR/late")")"
+stream again -H "Last-Event-ID: $last"
+wait_for 10 grep -qF "\"state\":\"withdrawn\"" "$TEST_DIR/again"
+stream late -H 'Last-Event-ID: 7'
+wait_for 10 grep -q '^event: reset' "$TEST_DIR/late"
+hush
+
+echo '- whoever waits for their own hears it by the stream, and it opens'
+id=$(ask)
+on_as_bg alice client jitctl --debug wait "$id" --timeout 2m >"$TEST_DIR/wait" 2>&1
+wait=$!
+wait_for 20 grep -qF "Request $id stays, whatever becomes of this wait" "$TEST_DIR/wait"
+expect_ok as bob approve "$id" --yes
+wait "$wait" || fail "what it came to:$(check_show "$(cat "$TEST_DIR/wait")")"
+grep -q 'Door open' "$TEST_DIR/wait" || fail "what was opened:$(check_show "$(cat "$TEST_DIR/wait")")"
+grep -q 'GET /v1/events' "$TEST_DIR/wait" || fail "no stream:$(check_show "$(cat "$TEST_DIR/wait")")"
+expect_ok as alice release web-01
 
 echo '- the gateway may be started anew: the watcher comes back by itself'
 gw_kill broker
@@ -71,13 +87,19 @@ again() { id=$(ask) && [ -n "$id" ]; }
 wait_for 30 told bob "jitctl approve $id"
 
 echo '- a client that left leaves its place'
-pids=()
 for i in 1 2 3 4; do
-	SECONDS_OF=1 stream >/dev/null &
-	pids+=($!)
+	stream "place$i"
 done
-wait "${pids[@]}"
-left() { SECONDS_OF=1 stream | grep -c '^event: ready' >/dev/null; }
+for i in 1 2 3 4; do
+	wait_for 20 ready "place$i"
+done
+hush
+left() { # those that are refused end by themselves
+	stream fifth
+	while kill -0 "${streams[0]}" 2>/dev/null && ! ready fifth; do sleep 0.05; done
+	hush
+	ready fifth
+}
 wait_for 30 left
 
 echo '- one who is locked hears no more'

@@ -51,6 +51,21 @@ next_body(const char *path)
 	return text;
 }
 
+/* It is heard whole, and ends, or is cut where its listener has enough. Calls
+ * that are made meanwhile have the steps after it. */
+static int
+next_stream(const struct http_call *call, char *body, struct reply *ret)
+{
+	bool on = true;
+
+	if (script[1].body != NULL)
+		script++;
+	on = call->heard(call->arg, body, strlen(body));
+	free(body);
+	reply_read(ret, 200, strdup(""), 0);
+	return on ? EXIT_OK : EXIT_UNREACHABLE;
+}
+
 int
 http_do(struct ctx *c, const struct http_call *call, struct reply *ret)
 {
@@ -63,6 +78,8 @@ http_do(struct ctx *c, const struct http_call *call, struct reply *ret)
 	if (c->socket != NULL)
 		(void)snprintf(sent_local, sizeof(sent_local), "%.*s",
 		    (int)call->len, (const char *)call->body);
+	if (call->heard != NULL && script->status == 200)
+		return next_stream(call, body, ret);
 	reply_read(ret, script->status, body, strlen(body));
 	ret->family = call->family;
 	if (script[1].body != NULL)

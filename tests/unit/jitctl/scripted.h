@@ -15,7 +15,7 @@ struct step {
 	const char *body; /* NULL ends the script */
 };
 
-enum { SENT_MAX = 4 };
+enum { SENT_MAX = 8 };
 
 /* What is answered next; the last step is taken again. */
 extern const struct step *script;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/str.h"
 #include "jitctl/cmd/cmd.h"
@@ -245,6 +246,73 @@ test_opens(void **state)
 	free(text);
 }
 
+/* Nobody waits here for time: it is counted. */
+static unsigned naps;
+
+int
+nanosleep(const struct timespec *t, struct timespec *left)
+{
+	(void)t;
+	(void)left;
+	naps++;
+	return 0;
+}
+
+/* Each read by a token of its own: the one before has no end that could be
+ * read. */
+#define READ(path, status, body)                                               \
+	CHALLENGE, TOKEN,                                                      \
+	{                                                                      \
+		path, status, body                                             \
+	}
+#define EVENT(last)                                                            \
+	READ("/v1/events?last=" last, 200,                                     \
+	    "id: 5\nevent: request\ndata: {}\n\n")
+#define LOOK_PENDING READ(SHOW, 200, PENDING)
+#define LOOK_APPROVED READ(SHOW, 200, STATE("approved", ""))
+#define OPENS                                                                  \
+	CHALLENGE,                                                             \
+	    {"/v1/requests/activate", 201,                                     \
+		"{\"grant\":\"g-22222222\",\"state\":\"active\"}"},            \
+	{                                                                      \
+		NULL, 0, NULL                                                  \
+	}
+
+/* Whoever waits hears of it at once; where the stream breaks it is looked at
+ * and heard again, and where none is to be had it is looked at now and then,
+ * without a word of that. */
+static void
+test_hears(void **state)
+{
+	static const struct step at_once[] = {
+	    LOOK_PENDING, EVENT("0"), LOOK_APPROVED, OPENS};
+	static const struct step broken[] = {LOOK_PENDING, EVENT("0"),
+	    LOOK_PENDING, LOOK_PENDING, EVENT("5"), LOOK_APPROVED, OPENS};
+	static const struct step deaf[] = {LOOK_PENDING,
+	    READ("/v1/events?last=0", 429,
+		"{\"code\":\"too-many\",\"detail\":\"4 streams\"}"),
+	    LOOK_PENDING, LOOK_APPROVED, OPENS};
+	static const struct {
+		const struct step *steps;
+		unsigned naps;
+	} rows[] = {{at_once, 0}, {broken, 1}, {deaf, 2}};
+	struct place *p = *state;
+
+	p->c.opt.n[F_WAIT] = 1;
+	p->c.out = OUT_NAME;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char *text = NULL;
+
+		naps = 0;
+		text = said(p, run_wait, R1, rows[i].steps, EXIT_OK);
+		want_said(text, "Request " R1 " stays, whatever becomes");
+		assert_null(strstr(text, "Ctrl-C"));
+		assert_null(strstr(text, "streams"));
+		assert_int_equal(naps, rows[i].naps);
+		free(text);
+	}
+}
+
 /* A no has its reason, before anything is sent. */
 static void
 test_words(void **state)
@@ -281,6 +349,7 @@ main(void)
 	    T(test_waits),
 	    T(test_waited),
 	    T(test_opens),
+	    T(test_hears),
 	    T(test_words),
 	};
 
