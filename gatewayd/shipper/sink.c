@@ -167,6 +167,17 @@ backoff_ms(unsigned failures, int64_t max_ms)
 	return ms / 2 + (int64_t)(rnd % (uint32_t)(ms / 2 + 1));
 }
 
+/* It may want to be left alone for longer than we would. */
+static int64_t
+pause_ms(const struct sink *s)
+{
+	const int64_t own = backoff_ms(s->failures, s->ops->pause_max_ms);
+	const int64_t asked =
+	    s->ops->asked_ms != NULL ? s->ops->asked_ms(s->transport) : 0;
+
+	return asked > own ? asked : own;
+}
+
 static void
 on_broken(void *ctx, const char *why)
 {
@@ -184,7 +195,7 @@ on_broken(void *ctx, const char *why)
 	s->up_ms = 0;
 	s->failures++;
 	report(s, false, why);
-	timer_set(s->retry, backoff_ms(s->failures, s->ops->pause_max_ms));
+	timer_set(s->retry, pause_ms(s));
 }
 
 static void

@@ -54,6 +54,7 @@ enum {
 	LIMIT_HOOK_AGE_S = 3 * 86400, /* older news are not sent any more */
 	LIMIT_HOOK_ANSWER_MAX = 64 * 1024, /* bytes; then it is no receiver */
 	LIMIT_HOOK_ANSWER_MS = 10 * 1000,  /* to connect, send, be answered */
+	LIMIT_HOOK_AFTER_S = 3600,         /* it may want not to be asked */
 	LIMIT_HOOK_SECRETS = 2,            /* valid at a time */
 	LIMIT_HOOK_TEXT_MAX = 120,         /* of a text that a person wrote */
 	LIMIT_LISTEN = 4,

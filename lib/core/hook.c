@@ -213,6 +213,16 @@ hook_keys_parse(struct hook_keys *ret, const void *text, size_t n)
 	return e;
 }
 
+int64_t
+hook_after_ms(int64_t asked_s)
+{
+	if (asked_s <= 0)
+		return 0;
+	if (asked_s > LIMIT_HOOK_AFTER_S && !FAULT(hook_after))
+		asked_s = LIMIT_HOOK_AFTER_S;
+	return asked_s * 1000;
+}
+
 void
 hook_keys_done(struct hook_keys *k)
 {

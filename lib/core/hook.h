@@ -31,6 +31,10 @@ bool hook_wants(const char *words, const char *event);
  * leads to is a public one, or in a network that is. */
 bool hook_address_ok(const struct conf_sink *c, const struct addr *a);
 
+/* How long a receiver is left alone that answered "Retry-After: so many
+ * seconds": as long as it says, but for one that would never be asked again. */
+int64_t hook_after_ms(int64_t asked_s);
+
 /* One secret that signs, or two: receivers then take either, and the older one
  * can go. */
 struct hook_keys {

@@ -193,6 +193,12 @@ http_close(struct transport *t)
 	forget(x);
 }
 
+static int64_t
+http_asked_ms(const struct transport *t)
+{
+	return post_after_ms(((const struct http *)t)->post);
+}
+
 static void
 http_give_up(struct transport *t, const char *why)
 {
@@ -205,6 +211,7 @@ http_give_up(struct transport *t, const char *why)
 const struct transport_ops transport_http = {.name = "HTTPS",
     .answers = true,
     .pause_max_ms = 5 * 60 * 1000,
+    .asked_ms = http_asked_ms,
     .make = http_make,
     .open = http_open,
     .put = http_put,

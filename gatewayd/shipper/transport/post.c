@@ -39,6 +39,7 @@ struct post {
 	struct secret file[SINKFILE_TLS];
 	char error[CURL_ERROR_SIZE];
 	size_t heard;      /* bytes of the answer */
+	int64_t after_ms;  /* as it said */
 	struct addr wrong; /* where it would have led; family 0 = nowhere */
 };
 
@@ -133,9 +134,11 @@ answered(struct post *x, CURLcode r)
 {
 	char why[WHY_SIZE] = "";
 	const bool probe = x->headers == NULL;
+	curl_off_t after_s = 0;
 	long status = 0;
 
 	(void)curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
+	(void)curl_easy_getinfo(x->easy, CURLINFO_RETRY_AFTER, &after_s);
 	if (r != CURLE_OK)
 		say_why(x, r, why, sizeof(why));
 	else if (!probe && status / 100 == 3)
@@ -143,6 +146,8 @@ answered(struct post *x, CURLcode r)
 		    "it answers %ld: where that leads is not followed", status);
 	else if (!probe && status / 100 != 2)
 		(void)snprintf(why, sizeof(why), "it answers %ld", status);
+	if (why[0] != '\0')
+		x->after_ms = hook_after_ms(after_s);
 	finish(x, why[0] != '\0' ? why : NULL);
 }
 
@@ -381,6 +386,7 @@ begin(struct post *x, const char *id, const void *body, size_t n)
 	CURLcode e;
 
 	x->heard = 0;
+	x->after_ms = 0;
 	x->error[0] = '\0';
 	x->wrong = (struct addr){0};
 	if (read_files(x, why, sizeof(why)) != 0 ||
@@ -399,6 +405,12 @@ begin(struct post *x, const char *id, const void *body, size_t n)
 	if (e != CURLE_OK ||
 	    curl_multi_add_handle(x->multi, x->easy) != CURLM_OK)
 		finish(x, curl_easy_strerror(e));
+}
+
+int64_t
+post_after_ms(const struct post *x)
+{
+	return x->after_ms;
 }
 
 void

@@ -26,6 +26,9 @@ typedef void post_done_fn(void *ctx, const char *why);
 MUST_CHECK int post_new(struct post **ret, struct process *p,
     const struct conf_sink *conf, post_done_fn *done, void *ctx,
     const char **why);
+/* How long it is to be left alone, as it said when it did not take the last
+ * one; 0 = it said nothing of that. */
+int64_t post_after_ms(const struct post *x);
 /* Is it there, and who it should be? Nothing is sent. */
 void post_probe(struct post *x);
 /* id has a NUL; both are the caller's, until done. */

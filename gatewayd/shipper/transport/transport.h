@@ -51,6 +51,9 @@ struct transport_ops {
 	/* It says of each message that it is there: what was sent is read. */
 	bool answers;
 	int64_t pause_max_ms; /* between tries */
+	/* After broken: the pause that the receiver asked for, 0 = none. NULL:
+	 * none of its kind asks. */
+	int64_t (*asked_ms)(const struct transport *t);
 
 	/* Before the sandbox: reads files, resolves names (blocking). conf and
 	 * hooks.ctx live on, as it does itself. GW_ESTATE when the receiver

@@ -58,7 +58,7 @@ ask() { # REASON: prints the request
 	as alice request web-01 --for 10m --reason "$1" --no-wait -o json 2>/dev/null |
 		jq -r .request || true
 }
-printf 500 | put_file siem /run/hook.mode
+printf '500 2' | put_file siem /run/hook.mode
 id=$(ask '<!channel> see http://evil.example/@here')
 has_record ".event == \"request.pending\" and .req == \"$id\"" || fail "$id does not wait"
 refused() { is_true 'any(.path == "/hook?to=ops" and .status == 500)'; }
@@ -68,6 +68,9 @@ on siem rm /run/hook.mode
 taken() { is_true 'any(.path == "/hook?to=ops" and .status == 204)'; }
 wait_for 20 taken
 expect_eq 1 "$(got_id '.path == "/hook?to=ops"' | sort -u | wc -l)" 'ids of what was sent'
+left_alone='map(select(.path == "/hook?to=ops")) | . as $a | [range(1; length) |
+	select($a[. - 1].status == 500) | $a[.].at - $a[. - 1].at] | length > 0 and min >= 2'
+is_true "$left_alone" || fail "it was not left alone for 2 s: $(got | jq -c '[.status, .at]' | tr '\n' ' ')"
 body=$(got | jq -r 'select(.status == 204 and .path == "/hook?to=ops") | .body' | sed -n 1p)
 expect_eq "request.pending pending alice web-01 deploy jitctl approve $id" \
 	"$(jq -r '"\(.type) \(.data.state) \(.data.user) \(.data.target) \(.data.login) \(.data.command)"' <<<"$body")" \

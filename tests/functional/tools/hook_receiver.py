@@ -6,7 +6,8 @@ usage: hook_receiver.py PORT CERTIFICATE KEY LOG MODE
 
 Each request is a line of JSON in LOG: path, headers, body. Of paths /redirect
 goes elsewhere, /endless never ends its answer, /hang never begins it; any other
-gets the status that the file MODE has, 204 when there is none.
+gets the status that the file MODE has, 204 when there is none, and after a space
+in it the seconds of a Retry-After.
 """
 import http.server
 import json
@@ -31,17 +32,19 @@ class Receiver(http.server.BaseHTTPRequestHandler):
     def status(self):
         try:
             with open(sys.argv[5]) as f:
-                return int(f.read())
-        except (OSError, ValueError):
-            return 204
+                words = f.read().split()
+            return int(words[0]), words[1:]
+        except (OSError, ValueError, IndexError):
+            return 204, []
 
     def answer(self):
         n = int(self.headers.get("Content-Length", 0))
         line = {"method": self.command, "path": self.path,
                 "headers": {k.lower(): v for k, v in self.headers.items()},
                 "body": self.rfile.read(n).decode()}
-        status = self.status()
+        status, after = self.status()
         line["status"] = status
+        line["at"] = time.monotonic()
         with log_lock, open(sys.argv[4], "a") as f:
             f.write(json.dumps(line) + "\n")
         try:
@@ -54,6 +57,8 @@ class Receiver(http.server.BaseHTTPRequestHandler):
                 self.send_header("Location", "/elsewhere")
             else:
                 self.send_response(status)
+                for s in after:
+                    self.send_header("Retry-After", s)
             self.end_headers()
         except (OSError, ssl.SSLError):
             self.close_connection = True

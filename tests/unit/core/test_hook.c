@@ -195,6 +195,26 @@ test_sign(void **state)
 	hook_keys_done(&k);
 }
 
+static void
+test_after(void **state)
+{
+	static const struct {
+		int64_t s, ms;
+	} rows[] = {
+	    {-1, 0},
+	    {0, 0},
+	    {1, 1000},
+	    {120, 120000},
+	    {LIMIT_HOOK_AFTER_S, LIMIT_HOOK_AFTER_S * INT64_C(1000)},
+	    {LIMIT_HOOK_AFTER_S + 1, LIMIT_HOOK_AFTER_S * INT64_C(1000)},
+	    {INT64_MAX / 1000, LIMIT_HOOK_AFTER_S * INT64_C(1000)},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		assert_int_equal(hook_after_ms(rows[i].s), rows[i].ms);
+}
+
 int
 main(void)
 {
@@ -204,6 +224,7 @@ main(void)
 	    cmocka_unit_test(test_address),
 	    cmocka_unit_test(test_keys),
 	    cmocka_unit_test(test_sign),
+	    cmocka_unit_test(test_after),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
