@@ -26,6 +26,8 @@ struct holder {
 	char name[LIMIT_NAME_SIZE];
 	uint8_t rights;
 	bool disabled;
+	bool enrolled; /* as struct approver has it */
+	bool locked;
 	struct name_list groups; /* of those that approvals name */
 	unsigned nkeys;
 	char key[LIMIT_KEYS_PER_USER][64];
