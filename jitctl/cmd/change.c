@@ -269,6 +269,22 @@ tell_last_admin(const struct ctx *c, const json_t *o)
 		       "make one again.");
 }
 
+/* Nobody can approve what these roles give. */
+static void
+tell_lacks(const struct ctx *c, const json_t *o)
+{
+	const json_t *list = json_object_get(o, "unapprovable");
+	char t[2][CELL_SIZE];
+
+	for (size_t i = 0; i < json_array_size(list) && !c->changes_told; i++) {
+		const json_t *x = json_array_get(list, i);
+
+		cell_text(t[0], json_object_get(x, "role"), COL_TEXT);
+		cell_text(t[1], json_object_get(x, "text"), COL_SAID);
+		say_error("warning: role %s: %s", t[0], t[1]);
+	}
+}
+
 void
 change_tell_ended(const struct ctx *c, const json_t *o)
 {
@@ -292,6 +308,7 @@ change_tell_ended(const struct ctx *c, const json_t *o)
 								: "Void",
 		    (long long)voided, voided == 1 ? "" : "s");
 	tell_lost(c, o);
+	tell_lacks(c, o);
 	tell_last_admin(c, o);
 }
 

@@ -129,6 +129,9 @@ print(const struct ctx *c, const json_t *o, const char *target)
 		    t[2][0] != '\0' ? t[2] : "", t[2][0] != '\0' ? ")" : "");
 	request_print_refused(c, stdout, json_object_get(o, "refused"));
 	print_conditions(o);
+	cell_text(t[0], json_object_get(o, "unapprovable"), COL_SAID);
+	if (t[0][0] != '\0')
+		(void)printf("  %-22s %s\n", "but", t[0]);
 	request_print_would_refuse(
 	    c, stdout, json_object_get(o, "would_refuse"));
 	if (json_is_object(pass))

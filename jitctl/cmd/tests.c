@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "core/approver.h"
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/cmd/files.h"
 #include "jitctl/gateway/policy_now.h"
@@ -31,6 +32,7 @@ struct trial {
 	struct policy_role *roles;
 	size_t nroles;
 	struct zone_table *zones;
+	json_t *lacks; /* roles that nobody can approve */
 	json_t *wrong; /* what came out otherwise */
 	struct policy_result verdict;
 };
@@ -132,23 +134,64 @@ try(struct trial *t, const json_t *test)
 	return true;
 }
 
+/* By the file alone: who is in it and not disabled counts as enrolled. */
+static int
+add_user(struct approvers *a, const char *name, const json_t *user)
+{
+	struct policy_user u = {.in = false};
+	struct approver x = {.name = name, .id = name, .groups = &u.groups};
+
+	if (!policy_user(user, &u))
+		return 0;
+	x.kind = u.kind;
+	x.disabled = !u.in;
+	x.enrolled = u.in;
+	return approvers_add(a, &x);
+}
+
+/* A file without users says nothing of who approves. */
+static void
+find_lacks(struct trial *t)
+{
+	struct approvers *a = NULL;
+	struct shortage s;
+	const char *name = NULL;
+	json_t *user = NULL;
+	int r = json_object_size(t->users) > 0 ? approvers_new(&a) : -1;
+
+	json_object_foreach(t->users, name, user) if (r == 0) r =
+	    add_user(a, name, user);
+	for (size_t i = 0; r == 0 && i < t->nroles; i++)
+		if (approvers_lack(&s, a, &t->roles[i].approvals, ""))
+			(void)json_array_append_new(
+			    t->lacks, json_pack("{s:s, s:s}", "role",
+					  t->roles[i].name, "text", s.text));
+	approvers_free(a);
+}
+
 static int
 print(struct ctx *c, const struct trial *t, size_t n)
 {
 	const size_t bad = json_array_size(t->wrong);
-	json_t *o = json_pack("{s:O, s:I, s:I}", "items", t->wrong, "tests",
-	    (json_int_t)n, "failed", (json_int_t)bad);
+	json_t *o =
+	    json_pack("{s:O, s:O, s:I, s:I}", "items", t->wrong, "unapprovable",
+		t->lacks, "tests", (json_int_t)n, "failed", (json_int_t)bad);
 	int x = EXIT_OK;
 
 	if (bad > 0 || c->out == OUT_JSON || c->out == OUT_YAML)
 		x = out_items(c, o, cols, ARRAY_LEN(cols), "");
 	json_decref(o);
+	for (size_t i = 0; i < json_array_size(t->lacks); i++)
+		say_error("warning: role %s: %s",
+		    member(json_array_get(t->lacks, i), "role"),
+		    member(json_array_get(t->lacks, i), "text"));
 	say(c, "%zu test%s, %zu failed.", n, n == 1 ? "" : "s", bad);
 	return x == EXIT_OK && bad > 0 ? EXIT_FAILED : x;
 }
 
 int
-tests_try(struct ctx *c, const json_t *policy, const json_t *tests)
+tests_try(
+    struct ctx *c, const json_t *policy, const json_t *tests, bool lacks)
 {
 	struct trial *t = calloc(1, sizeof(*t));
 	const size_t n = json_array_size(tests);
@@ -165,6 +208,9 @@ tests_try(struct ctx *c, const json_t *policy, const json_t *tests)
 		    policy_by_name(json_object_get(policy, "users"), "user");
 		t->targets = policy_by_name(
 		    json_object_get(policy, "targets"), "target");
+		t->lacks = json_array();
+		if (lacks)
+			find_lacks(t);
 	}
 	for (size_t i = 0; good && i < n; i++)
 		good = try(t, json_array_get(tests, i));
@@ -172,6 +218,7 @@ tests_try(struct ctx *c, const json_t *policy, const json_t *tests)
 		x = print(c, t, n);
 	if (t != NULL) {
 		json_decref(t->wrong);
+		json_decref(t->lacks);
 		json_decref(t->users);
 		json_decref(t->targets);
 		zone_table_free(t->zones);
@@ -195,7 +242,7 @@ run_policy_test(struct ctx *c)
 	if (file != NULL && json_array_size(tests) == 0)
 		say_error("there are no tests in it");
 	else if (file != NULL)
-		x = tests_try(c, file, tests);
+		x = tests_try(c, file, tests, true);
 	json_decref(file);
 	return x;
 }

@@ -17,6 +17,7 @@
  */
 #include "broker/admin/apply.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -281,15 +282,31 @@ measured(struct call *c)
 
 /* ---- weighing */
 
+static bool
+writes(const struct call *c, const char *role)
+{
+	const struct apply *a = c->state;
+	char key[LIMIT_NAME_SIZE + 2];
+
+	(void)snprintf(key, sizeof(key), "R %s", role);
+	return json_object_get(a->seen, key) != NULL;
+}
+
 static void
 weigh(struct call *c)
 {
 	struct apply *a = c->state;
 	const bool fresh = apply_fresh(a);
+	int r = 0;
 
 	a->trial = true;
+	a->ch.writes = writes;
 	if (a->changes > 0 && !change_weigh(c, &a->ch, apply_put))
 		return;
+	if (a->changes == 0 && (r = change_look(c, &a->ch)) != 0) {
+		call_store_failed(c, r);
+		return;
+	}
 	if (fresh) /* what was put is taken back: nothing has changed */
 		a->as_of = store_changes(c->b->store);
 	apply_tell_begin(a);

@@ -197,6 +197,8 @@ apply_reply(const struct apply *a, bool applied)
 	(void)json_object_set_new(o, "changes", list);
 	if (a->ch.ended != NULL)
 		(void)json_object_set(o, "ended", a->ch.ended);
+	if (json_array_size(a->ch.lacks) > 0)
+		(void)json_object_set(o, "unapprovable", a->ch.lacks);
 	put_bool(o, "applied", applied);
 	put_bool(o, "dry_run", a->ch.dry_run);
 	return o;

@@ -46,6 +46,8 @@ change_done(struct change *x)
 {
 	json_decref(x->ended);
 	x->ended = NULL;
+	json_decref(x->lacks);
+	x->lacks = NULL;
 	free(x->widens);
 	x->widens = NULL;
 }
@@ -59,6 +61,7 @@ struct admins {
 
 struct change_trial {
 	struct power power; /* before */
+	json_t *lacks;      /* likewise */
 	bool last;          /* the last admin goes */
 };
 
@@ -132,10 +135,26 @@ judge_widening(struct call *c, struct change *x, const struct power *before,
 	return c->local && x->widens != NULL ? propose_root(c, text) : 0;
 }
 
+/* What nobody can approve then is told; what nobody ever could is refused. */
 static int
-judge_power(struct call *c, struct change *x, const struct power *before,
+judge_lacks(struct call *c, struct change *x, const json_t *before,
+    const struct power *after, struct problem *p)
+{
+	json_t *now = lacks_of(after);
+	int r =
+	    now != NULL ? lacks_refuse(c->b, now, x->writes, c, p) : GW_ENOMEM;
+
+	json_decref(x->lacks);
+	x->lacks = r == 0 ? lacks_told(before, now, x->writes, c) : NULL;
+	json_decref(now);
+	return r;
+}
+
+static int
+judge_power(struct call *c, struct change *x, const struct change_trial *t,
     bool keep, struct problem *p)
 {
+	const struct power *before = &t->power;
 	struct power after;
 	struct buf text;
 	int r = power_read(c->b, &after);
@@ -153,6 +172,8 @@ judge_power(struct call *c, struct change *x, const struct power *before,
 	    (x->widens = strndup((const char *)text.p, text.len)) == NULL)
 		r = GW_ENOMEM;
 	if (r == 0)
+		r = judge_lacks(c, x, t->lacks, &after, p);
+	if (r == 0)
 		r = judge_widening(c, x, before, keep, p);
 	buf_done(&text);
 	power_done(&after);
@@ -169,10 +190,13 @@ put_and_judge(struct call *c, struct change *x, struct change_trial *t,
 	int r;
 
 	if ((r = power_read(c->b, &t->power)) != 0 ||
-	    (r = admins_left(c->b, &before)) != 0 || (r = put(c, p)) != 0 ||
-	    (r = broker_load_locks(c->b)) != 0 ||
+	    (r = admins_left(c->b, &before)) != 0)
+		return r;
+	if ((t->lacks = lacks_of(&t->power)) == NULL)
+		return GW_ENOMEM;
+	if ((r = put(c, p)) != 0 || (r = broker_load_locks(c->b)) != 0 ||
 	    (r = broker_load_roles(c->b)) != 0 ||
-	    (r = judge_power(c, x, &t->power, keep, p)) != 0 ||
+	    (r = judge_power(c, x, t, keep, p)) != 0 ||
 	    (r = admins_left(c->b, &after)) != 0)
 		return r;
 	t->last = before > 0 && after == 0;
@@ -193,6 +217,7 @@ put_and_count(struct call *c, struct change *x, change_put_fn *put,
 	r = put_and_judge(c, x, &t, put, keep, p);
 	*retlast = t.last;
 	power_done(&t.power);
+	json_decref(t.lacks);
 	if (r != 0)
 		return r;
 	json_decref(x->ended);
@@ -340,6 +365,22 @@ change_make(struct call *c, struct change *x, change_put_fn *put)
 	return true;
 }
 
+int
+change_look(struct call *c, struct change *x)
+{
+	struct power now;
+	json_t *all = NULL;
+	int r = power_read(c->b, &now);
+
+	if (r == 0 && (all = lacks_of(&now)) == NULL)
+		r = GW_ENOMEM;
+	json_decref(x->lacks);
+	x->lacks = r == 0 ? lacks_told(all, all, x->writes, c) : NULL;
+	json_decref(all);
+	power_done(&now);
+	return r;
+}
+
 void
 change_end(
     struct call *c, struct change *x, const char *user, const char *target)
@@ -388,6 +429,8 @@ change_json(struct change *x, json_t *before, json_t *now)
 	if (x->ended != NULL && now != NULL)
 		(void)json_object_set(now, "ended", x->ended);
 	put_bool(now, "dry_run", x->dry_run);
+	if (json_array_size(x->lacks) > 0 && now != NULL)
+		(void)json_object_set(now, "unapprovable", x->lacks);
 	if (x->widens != NULL && now != NULL)
 		(void)json_object_set_new(
 		    now, "widens", propose_lines(x->widens));

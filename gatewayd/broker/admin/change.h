@@ -7,6 +7,7 @@
 #ifndef BROKER_ADMIN_CHANGE_H
 #define BROKER_ADMIN_CHANGE_H
 
+#include "broker/admin/lacks.h"
 #include "broker/call/call.h"
 #include "broker/grant/ended.h"
 
@@ -17,8 +18,10 @@ struct change {
 			*/
 	bool waits;    /* for a second admin */
 	char *widens;  /* power, how: power_widening(); NULL = not at all */
-	json_t *ended; /* ended_done(); NULL = not counted yet */
-	struct ended count; /* from change_make() to change_end() */
+	lacks_written_fn *writes; /* roles; NULL: none */
+	json_t *lacks;            /* lacks_told(); NULL = not weighed yet */
+	json_t *ended;            /* ended_done(); NULL = not counted yet */
+	struct ended count;       /* from change_make() to change_end() */
 };
 
 /* Puts what c->state says into the store: 0, or an error; GW_EINVAL and *p for
@@ -42,6 +45,8 @@ MUST_CHECK bool change_has_room(struct call *c, const struct change *x);
  * and one that does not take access away while there is no room for it. */
 MUST_CHECK bool change_weigh(
     struct call *c, struct change *x, change_put_fn *put);
+/* Of one that changes nothing: what is told of it all the same. */
+MUST_CHECK int change_look(struct call *c, struct change *x);
 /* Stores it, once its record is durable; roles and locks are read anew. Nothing
  * has ended yet: what does from here to change_end(), in this turn, is counted.
  * False as above, and a record says that what the first told was not done. */

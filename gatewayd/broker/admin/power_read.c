@@ -9,8 +9,10 @@
 
 #include "base/err.h"
 #include "broker/call/call.h"
+#include "broker/identity/approvers.h"
 
 struct reading {
+	const struct broker *b;
 	struct power *p;
 	size_t room;
 	struct name_list *groups; /* of approvals, in parts of a list's size */
@@ -57,6 +59,8 @@ fill(struct reading *x, struct holder *h, const struct user *u)
 	name_set(h->name, u->name);
 	h->rights = u->rights;
 	h->disabled = u->state == USER_DISABLED;
+	h->enrolled = u->state == USER_ACTIVE && user_is_enrolled(u);
+	h->locked = approver_is_locked(x->b, u);
 	for (unsigned i = 0; i < u->groups.n; i++)
 		if (is_named(x, u->groups.name[i]) &&
 		    name_list_add(&h->groups, u->groups.name[i]) != 0)
@@ -146,7 +150,7 @@ read_roles(struct broker *b, struct reading *x)
 int
 power_read(struct broker *b, struct power *ret)
 {
-	struct reading x = {.p = ret};
+	struct reading x = {.b = b, .p = ret};
 	int r;
 
 	*ret = (struct power){0};

@@ -193,12 +193,23 @@ role_change_free(void *p)
 	free(a);
 }
 
+static bool
+writes(const struct call *c, const char *role)
+{
+	const struct role_change *a = c->state;
+
+	return strcmp(a->r.name, role) == 0;
+}
+
 static struct role_change *
 begin(struct call *c)
 {
 	struct role_change *a = call_state(c, sizeof(*a), role_change_free);
 
-	return a != NULL && change_begin(&a->ch, c) ? a : NULL;
+	if (a == NULL || !change_begin(&a->ch, c))
+		return NULL;
+	a->ch.writes = writes;
+	return a;
 }
 
 static int

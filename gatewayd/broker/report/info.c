@@ -13,6 +13,7 @@
 #include "broker/broker.h"
 #include "broker/call/call.h"
 #include "broker/call/put.h"
+#include "broker/identity/approvers.h"
 #include "broker/identity/mfa.h"
 
 /* Where the API should answer. */
@@ -216,6 +217,37 @@ add_second(const struct call *c, json_t *list)
 		    : "signs for what widens power");
 }
 
+/* Roles whose approvals nobody can give. It is no fault of the gateway's. */
+static void
+add_approvals(const struct call *c, json_t *list)
+{
+	const struct broker *b = c->b;
+	char text[LIMIT_TEXT_SIZE * 2] = "what roles want approved, somebody "
+					 "can approve";
+	struct approvers *a = NULL;
+	struct shortage s;
+	unsigned n = 0;
+
+	if (approvers_read(c->b, NULL, &a) != 0) {
+		(void)add_check(c, list, "approvals", false,
+		    "who can approve cannot be read");
+		return;
+	}
+	for (size_t i = 0; i < b->nroles; i++)
+		if (approvers_lack(&s, a, &b->roles[i].approvals, "") &&
+		    n++ == 0)
+			(void)snprintf(text, sizeof(text), "role %s: %s",
+			    b->roles[i].name, s.text);
+	approvers_free(a);
+	if (n > 1)
+		(void)snprintf(text + strlen(text), sizeof(text) - strlen(text),
+		    "; and so of %u more roles", n - 1);
+	(void)add_check(c, list, "approvals", true, text);
+	if (n > 0)
+		put_bool(json_array_get(list, json_array_size(list) - 1),
+		    "warn", true);
+}
+
 void
 verb_readyz(struct call *c)
 {
@@ -237,6 +269,9 @@ verb_readyz(struct call *c)
 	ok = add_foreign(c, list) && ok;
 	ok = add_clock(c, list) && ok;
 	ok = add_second(c, list) && ok;
+	if (c->from == PROC_ADMIN) /* who only looks whether it lives waits for
+				    * no such reading */
+		add_approvals(c, list);
 	for (size_t i = 0; i < ARRAY_LEN(disks); i++)
 		ok = add_disk(c, list, i) && ok;
 	ok = add_sinks(c, list) && ok;

@@ -13,6 +13,7 @@
 #include "broker/call/params.h"
 #include "broker/call/put.h"
 #include "broker/call/subject.h"
+#include "broker/identity/approvers.h"
 #include "broker/request/alone.h"
 #include "broker/request/answer.h"
 #include "core/policy.h"
@@ -28,6 +29,7 @@ struct question {
 	struct policy_result verdict;
 	json_t *named; /* who names a role: alone.h */
 	struct trial trial;
+	struct shortage lack; /* of those who could approve it */
 };
 
 static void
@@ -124,6 +126,22 @@ judge(struct broker *b, struct question *q)
 	q->named = json_array();
 	alone_add(q->named, &f, &q->verdict, b->roles, b->nroles);
 	trial_judge(&q->trial, &f, &q->verdict, b->roles, b->nroles);
+}
+
+/* Can they have it approved? Themself they do not count. */
+static int
+judge_approvers(struct broker *b, struct question *q)
+{
+	const struct quorum_list *needs = &q->verdict.needs;
+	struct approvers *a = NULL;
+	int r = 0;
+
+	if (q->verdict.verdict == POLICY_DENY || needs->n == 0)
+		return 0;
+	if ((r = approvers_read(b, needs, &a)) == 0)
+		(void)approvers_lack(&q->lack, a, needs, q->subject.user.id);
+	approvers_free(a);
+	return r;
 }
 
 /* ---- told */
@@ -317,6 +335,7 @@ reply(struct call *c, const struct question *q)
 	if (o != NULL && v->roles.n > 0)
 		(void)json_object_set_new(
 		    o, "conditions", conditions_json(c->b, q));
+	put_str(o, "unapprovable", q->lack.text);
 	if (o != NULL)
 		(void)json_object_set_new(o, "refused", refused_json(v));
 	if (o != NULL && q->trial.n > 0)
@@ -374,6 +393,10 @@ verb_explain(struct call *c)
 		return;
 	}
 	judge(c->b, q);
+	if ((r = judge_approvers(c->b, q)) != 0) {
+		call_store_failed(c, r);
+		return;
+	}
 	if (others(c, q))
 		tell_of_others(q);
 	reply(c, q);

@@ -52,6 +52,7 @@ wait_for 20 up
 
 echo '- who waits for approval is told, and nothing else is'
 add_target web-01
+expect_ok local_admin user add bob --group sre
 add_role ops --user alice --label env=lab --login deploy --max 1h --approvals '1 of sre'
 add_user alice
 ask() { # REASON: prints the request

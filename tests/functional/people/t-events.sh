@@ -13,9 +13,9 @@ target_sshd_start web-01
 gw_init
 gw_start
 add_target web-01
-add_role ops --user alice --label env=lab --login deploy --max 1h --approvals '1 of sre'
 add_user alice
 add_user bob --group sre
+add_role ops --user alice --label env=lab --login deploy --max 1h --approvals '1 of sre'
 on client sh -c 'echo carol:x:3009:3009::/home/carol:/bin/sh >>/etc/passwd
 	echo carol:x:3009: >>/etc/group
 	install -d -m 0700 -o 3009 -g 3009 /home/carol /home/carol/.ssh

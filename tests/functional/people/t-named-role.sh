@@ -10,6 +10,7 @@ need_stage
 LAB_HOSTS='client client2 gateway web-01'
 lab_up "$STAGE"
 story # role ops: alice, an hour, nobody asked
+expect_ok local_admin user add eve --group sre
 
 echo '- who sets a role is told which other gives the same on easier terms'
 expect_ok local_admin role add prod --user alice --label env=lab --login deploy --max 30m \
@@ -61,7 +62,7 @@ expect_ok local_admin role rm freeze --yes
 echo '- a group of those who approve is named by a role'
 expect_ok local_admin user add bob --group sre
 expect_no_out 'no role names'
-expect_ok local_admin user set bob --group sree
+expect_ok local_admin user set bob --group sre --group sree
 expect_out 'no role names the group sree'
 
 echo '- as README has it: the one role that gives it wants approval'

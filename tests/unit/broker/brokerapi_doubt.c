@@ -67,11 +67,13 @@ test_look_alikes(void **state)
 
 	start(x, NULL, 0, NULL);
 	assert_int_equal(admin_call(x, VERB_USER_SET, EV_USER_UPDATE,
-			     "{\"user\":\"alice\",\"groups\":[\"dev\"]}"),
+			     "{\"user\":\"alice\",\"groups\":[\"dev\","
+			     "\"leads\"]}"),
 	    200);
-	assert_int_equal(admin_call(x, VERB_ROLE_ADD, EV_ROLE_SET,
-			     APPROVED("asked", "1 of leads")),
-	    201);
+	send_call(x, &x->admin, VERB_ROLE_ADD, APPROVED("asked", "1 of leads"));
+	want_event(x, EV_POWER_ROOT);
+	want_event(x, EV_ROLE_SET);
+	assert_int_equal(want_reply(x, &x->admin), 201);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const unsigned got =
 		    admin_call(x, rows[i].verb, EV_NONE, rows[i].body);
