@@ -189,7 +189,8 @@ try_tests(struct ctx *c, json_t *body, bool prune)
 		x = policy_now(c, now);
 		if (x == EXIT_OK)
 			after = policy_laid_over(now, body, prune);
-		if (x == EXIT_OK && tests_try(c, after, tests, false) != EXIT_OK) {
+		if (x == EXIT_OK &&
+		    tests_try(c, after, tests, false) != EXIT_OK) {
 			say_error("nothing was changed at the gateway");
 			x = EXIT_FAILED;
 		}

@@ -190,8 +190,7 @@ print(struct ctx *c, const struct trial *t, size_t n)
 }
 
 int
-tests_try(
-    struct ctx *c, const json_t *policy, const json_t *tests, bool lacks)
+tests_try(struct ctx *c, const json_t *policy, const json_t *tests, bool lacks)
 {
 	struct trial *t = calloc(1, sizeof(*t));
 	const size_t n = json_array_size(tests);

@@ -42,8 +42,9 @@ struct approvers {
 	bool sorted;
 };
 
-const char *
-approver_why_not(const struct approver *a)
+/* A word or two; NULL: they can. */
+static const char *
+why_not(const struct approver *a)
 {
 	if (FAULT(approver_any))
 		return NULL;
@@ -116,7 +117,7 @@ approvers_add(struct approvers *a, const struct approver *x)
 	memset(p, 0, sizeof(*p));
 	name_set(p->name, x->name);
 	text_set(p->id, sizeof(p->id), x->id);
-	p->why_not = approver_why_not(x);
+	p->why_not = why_not(x);
 	for (; p->nkeys < x->nkeys && p->nkeys < LIMIT_KEYS_PER_USER;
 	     p->nkeys++)
 		memcpy(p->key[p->nkeys], x->key[p->nkeys], sizeof(p->key[0]));

@@ -31,9 +31,6 @@ struct approver {
 	unsigned nkeys;
 };
 
-/* Why they cannot approve anything, a word or two; NULL: they can. */
-const char *approver_why_not(const struct approver *a);
-
 /* All of them, by group: a copy. */
 struct approvers;
 

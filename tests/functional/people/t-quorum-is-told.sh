@@ -32,17 +32,18 @@ expect_no_out warning # it was so before
 
 echo '- by a file as well, and as JSON'
 expect_ok local_admin export
-put_file gateway /etc/lab/all.yaml <<<"$OUT"
+policy=$OUT
+put_file gateway /etc/lab/all.yaml <<<"$policy"
 expect_ok local_admin apply -f /etc/lab/all.yaml --dry-run -o json
 expect_eq '["ops",2,1]' "$(jq -c '.unapprovable[0] | [.role, .want, .have]' <<<"$OUT")" 'of what there is'
-sed 's/2 of sre/3 of sre/' <<<"$(local_admin export)" | put_file gateway /etc/lab/more.yaml
+put_file gateway /etc/lab/more.yaml <<<"${policy/2 of sre/3 of sre}"
 expect_ok local_admin apply -f /etc/lab/more.yaml --dry-run
 expect_out "warning: role ops: $lack 1 of 3"
-sed 's/2 of sre/1 of srr/' <<<"$(local_admin export)" | put_file gateway /etc/lab/none.yaml
+put_file gateway /etc/lab/none.yaml <<<"${policy/2 of sre/1 of srr}"
 expect_fail any local_admin apply -f /etc/lab/none.yaml
 expect_out 'nobody is in a group of "1 of srr"'
 {
-	local_admin export
+	printf '%s\n' "$policy"
 	printf 'tests:\n  - {user: alice, target: web-01, login: deploy, expect: approval}\n'
 } >"$TEST_DIR/tests.yaml"
 put_file gateway /etc/lab/tests.yaml <"$TEST_DIR/tests.yaml"
