@@ -33,7 +33,14 @@ enum exit_code {
 	EXIT_NO_READER = 141, /* as of one that SIGPIPE ended */
 };
 
-enum out_format { OUT_TABLE = 0, OUT_WIDE, OUT_JSON, OUT_YAML, OUT_NAME };
+enum out_format {
+	OUT_TABLE = 0,
+	OUT_WIDE,
+	OUT_JSON,
+	OUT_YAML,
+	OUT_NAME,
+	OUT_CSV, /* of commands whose row says so */
+};
 
 /* One gateway as this user knows it. Strings are "" when not known. */
 struct profile {

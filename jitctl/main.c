@@ -22,21 +22,22 @@
 #include "jitctl/term/words.h"
 
 static bool
-read_output(struct ctx *c)
+read_output(struct ctx *c, const struct cmd *cmd)
 {
 	static const char *const names[] = {
-	    "table", "wide", "json", "yaml", "name"};
+	    "table", "wide", "json", "yaml", "name", "csv"};
 	const char *s = opt_get(&c->opt, F_OUTPUT);
 
 	if (s == NULL)
 		return true;
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		if (strcmp(names[i], s) == 0) {
+		if (strcmp(names[i], s) == 0 && (i != OUT_CSV || cmd->csv)) {
 			c->out = (enum out_format)i;
 			return true;
 		}
 	}
-	say_error("-o: use table, wide, json, yaml or name");
+	say_error("-o: use table, wide, json, yaml%s",
+	    cmd->csv ? ", name or csv" : " or name");
 	return false;
 }
 
@@ -68,7 +69,7 @@ read_common(struct ctx *c, const struct cmd *cmd)
 		c->socket = NULL;
 	c->identity = read_identity(c, cmd);
 	self_set(c);
-	return read_output(c);
+	return read_output(c, cmd);
 }
 
 /* Removes the command's own words: only its arguments are left. */

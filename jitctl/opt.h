@@ -73,7 +73,7 @@ enum flag_kind { FLAG_BOOL = 0, FLAG_ONE, FLAG_MANY };
 	X(LOGIN, "login", 'l', "NAME", MANY, "the login at the target")        \
 	X(PORT, "port", 0, "N", MANY, "the target's port")                     \
 	X(TICKET, "ticket", 0, "ID", ONE, "the ticket it is for")              \
-	X(ROLE, "role", 0, "NAME", ONE, "under this role of mine alone")       \
+	X(ROLE, "role", 0, "NAME", ONE, "under this role alone")               \
 	X(FROM, "from", 0, "ADDRESS", MANY, "only from this address of mine")  \
 	X(IDEMPOTENCY, "idempotency", 0, "KEY", ONE,                           \
 	    "a repeat with the same key gets the first answer")                \
@@ -120,6 +120,9 @@ enum flag_kind { FLAG_BOOL = 0, FLAG_ONE, FLAG_MANY };
 	X(SINCE, "since", 0, "TIME", ONE,                                      \
 	    "from this time, or from this long ago")                           \
 	X(UNTIL, "until", 0, "TIME", ONE, "up to this time")                   \
+	X(STATE, "state", 0, "STATE", ONE, "in this state, like denied")       \
+	X(APPROVER, "approver", 0, "NAME", ONE, "whom this user decided on")   \
+	X(EXPORT, "export", 0, "FILE", ONE, "into a new file, as csv or -o")   \
 	X(LINES, "lines", 0, "N", ONE, "how many records to start with")       \
 	X(DIR, "dir", 0, "DIR", ONE, "the folder with the records")            \
 	X(VKEY, "vkey", 0, "FILE", ONE, "the log's verifier key")              \

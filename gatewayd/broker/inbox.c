@@ -44,6 +44,7 @@
 #include "broker/request/move.h"
 #include "broker/request/several.h"
 #include "broker/session/doctor.h"
+#include "broker/session/past.h"
 #include "broker/session/verbs.h"
 
 enum {
@@ -75,6 +76,8 @@ static call_fn *const verb_table[VERB_COUNT] = {
     [VERB_EXPLAIN] = verb_explain,
     [VERB_ACCESS] = verb_access,
     [VERB_GRANTS] = verb_grants,
+    [VERB_HISTORY] = verb_history,
+    [VERB_HISTORY_SHOW] = verb_history_show,
     [VERB_RELEASE] = verb_release,
     [VERB_EXTEND] = verb_extend,
     [VERB_MOVE] = verb_move,

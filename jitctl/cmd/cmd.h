@@ -28,6 +28,7 @@ struct cmd {
 	bool local;            /* calls no gateway, needs no profile */
 	const char *users_key; /* what --key is, if not the key that signs */
 	bool destroys;    /* takes away, or for good: no guess leads here */
+	bool csv;         /* has -o csv */
 	const char *noun; /* that alone means this: "target" targets ls */
 };
 
@@ -80,6 +81,7 @@ int run_cancel(struct ctx *c);
 int run_explain(struct ctx *c);
 int run_access(struct ctx *c);
 int run_grants(struct ctx *c);
+int run_history(struct ctx *c);
 int run_extend(struct ctx *c);
 int run_move(struct ctx *c);
 int run_release(struct ctx *c);

@@ -12,7 +12,7 @@
 
 #include "base/attr.h"
 
-enum { URL_QUERY_SIZE = 256, URL_SIZE = 512 };
+enum { URL_QUERY_SIZE = 640, URL_SIZE = 896 };
 
 /* "?all=1&after=web-01"; zero to begin with. */
 struct query {

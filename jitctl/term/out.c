@@ -640,6 +640,15 @@ out_yaml(FILE *f, const json_t *o)
 	}
 }
 
+void
+out_yaml_more(FILE *f, const json_t *items)
+{
+	for (size_t i = 0; i < json_array_size(items); i++) {
+		(void)fputs("  -", f);
+		yaml_value(f, json_array_get(items, i), 4, true);
+	}
+}
+
 bool
 out_object(const struct ctx *c, const json_t *o)
 {

@@ -79,5 +79,7 @@ bool out_object(const struct ctx *c, const json_t *o);
  * nothing in it: controls stand as \uXXXX. */
 void out_json(FILE *f, const json_t *v, size_t flags);
 void out_yaml(FILE *f, const json_t *o);
+/* More items of the list that {"items":[...]} began. */
+void out_yaml_more(FILE *f, const json_t *items);
 
 #endif

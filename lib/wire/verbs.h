@@ -266,7 +266,13 @@ enum verb_ends { ENDS_NOTHING = 0, ENDS_ACCESS, GIVES_ACCESS };
 	    ANSWER_KEPT, SERVED_TOLD, ENDS_NOTHING)                            \
 	X(MOVE, "grant.move", "POST", "/v1/grants/move", AUTH_SIGNED,          \
 	    WHO_USER, ROOT_NEVER, CODE_ALWAYS, PAYLOAD_WHOLE, ANSWER_KEPT,     \
-	    SERVED_IN_STEP, GIVES_ACCESS)
+	    SERVED_IN_STEP, GIVES_ACCESS)                                      \
+	X(HISTORY, "history.list", "GET", "/v1/history", AUTH_TOKEN, WHO_USER, \
+	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_TOLD,       \
+	    ENDS_NOTHING)                                                      \
+	X(HISTORY_SHOW, "history.show", "GET", "/v1/history/{id}", AUTH_TOKEN, \
+	    WHO_USER, ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE,          \
+	    SERVED_TOLD, ENDS_NOTHING)
 
 enum api_verb {
 	VERB_NONE = 0,

@@ -155,18 +155,24 @@ listing_sort(struct listing *l)
 }
 
 static void
+place_text(char ret[static LISTING_CURSOR_SIZE], const struct listing_place *p)
+{
+	(void)snprintf(
+	    ret, LISTING_CURSOR_SIZE, "%" PRId64 ".%s", p->start_ms, p->id);
+}
+
+static void
 add_place(struct listing *l, const struct listing_place *p, json_t *item)
 {
 	char cursor[LISTING_CURSOR_SIZE];
 
-	(void)snprintf(
-	    cursor, sizeof(cursor), "%" PRId64 ".%s", p->start_ms, p->id);
+	place_text(cursor, p);
 	add(l, item, cursor);
 }
 
-void
-listing_ended(
-    struct listing *l, const struct listing_place *p, listing_json_fn *fn)
+/* Those that live and come before it. */
+static void
+add_live(struct listing *l, const struct listing_place *p)
 {
 	for (; l->at < l->nlive && !l->more; l->at++) {
 		const struct listing_place *x = &l->live[l->at];
@@ -175,10 +181,25 @@ listing_ended(
 			break;
 		add_place(l, x, l->live_json(x->what));
 	}
+}
+
+void
+listing_ended(
+    struct listing *l, const struct listing_place *p, listing_json_fn *fn)
+{
+	add_live(l, p);
 	if (p != NULL && !l->more) {
 		add_place(l, p, fn(p->what));
 		l->nended++;
 	}
+}
+
+void
+listing_pass(struct listing *l, const struct listing_place *p)
+{
+	add_live(l, p);
+	if (!l->more)
+		place_text(l->next, p);
 }
 
 /* ---- the reply */

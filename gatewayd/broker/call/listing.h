@@ -52,5 +52,7 @@ void listing_sort(struct listing *l);
 void listing_after(const struct listing *l, struct listing_place *ret);
 void listing_ended(
     struct listing *l, const struct listing_place *p, listing_json_fn *fn);
+/* One of those that is not wanted: the next reply goes on behind it. */
+void listing_pass(struct listing *l, const struct listing_place *p);
 
 #endif

@@ -76,6 +76,11 @@ store_answer_prune(struct store *s, int64_t before_ms)
 	return query_run(q);
 }
 
+#define GRANT_COLUMNS                                                          \
+	"id, req, user, target, login, role, why, source4, source6,"           \
+	" port, reach, start, due, ended, reason, sessions, seq, user_id,"     \
+	" target_id, role_id"
+
 int
 store_grant_put(struct store *s, const struct grant_row *g)
 {
@@ -141,10 +146,8 @@ read_grant(struct grant_row *g, struct query *q)
 int
 store_grant_get(struct store *s, const char *id, struct grant_row *ret)
 {
-	struct query *q = query_new(s->sql,
-	    "SELECT id, req, user, target, login, role, why, source4, source6,"
-	    " port, reach, start, due, ended, reason, sessions, seq, user_id,"
-	    " target_id, role_id FROM grants WHERE id = ?1");
+	struct query *q = query_new(
+	    s->sql, "SELECT " GRANT_COLUMNS " FROM grants WHERE id = ?1");
 	bool hit;
 	int r;
 
@@ -182,30 +185,86 @@ store_session_of(struct store *s, const char *grant)
 	return store_one_name(q, sid);
 }
 
-int
-store_grant_each(struct store *s, const char *user, const char *user_id,
-    int64_t start_ms, const char *id, unsigned max, store_grant_fn *fn,
-    void *arg)
+static int
+each_grant(struct query *q, store_grant_fn *fn, void *arg)
 {
-	struct query *q = query_new(s->sql,
-	    "SELECT id, req, user, target, login, role, why, source4, source6,"
-	    " port, reach, start, due, ended, reason, sessions, seq, user_id,"
-	    " target_id, role_id FROM grants WHERE (?1 IS NULL OR (user = ?1"
-	    " AND user_id IN ('', ?5))) AND (start, id) < (?3, ?4)"
-	    " ORDER BY start DESC, id DESC LIMIT ?2");
 	struct grant_row g;
 
-	query_str(q, user);
-	query_num(q, max);
-	query_num(q, start_ms);
-	query_str(q, id);
-	query_str(q, user_id);
 	while (query_next(q)) {
 		read_grant(&g, q);
 		fn(arg, &g);
 	}
 	return query_done(q);
 }
+
+int
+store_grant_each(struct store *s, const char *user, const char *user_id,
+    int64_t start_ms, const char *id, unsigned max, store_grant_fn *fn,
+    void *arg)
+{
+	struct query *q = query_new(s->sql,
+	    "SELECT " GRANT_COLUMNS
+	    " FROM grants WHERE (?1 IS NULL OR (user = ?1"
+	    " AND user_id IN ('', ?5))) AND (start, id) < (?3, ?4)"
+	    " ORDER BY start DESC, id DESC LIMIT ?2");
+
+	query_str(q, user);
+	query_num(q, max);
+	query_num(q, start_ms);
+	query_str(q, id);
+	query_str(q, user_id);
+	return each_grant(q, fn, arg);
+}
+
+void
+store_bind_past(struct query *q, const struct past_want *w)
+{
+	query_num(q, w->since_ms);
+	query_num(q, w->before_ms);
+	query_str(q, w->before_id);
+	query_num(q, w->max);
+	if (w->user != NULL)
+		query_str(q, w->user);
+}
+
+#define PAST                                                                   \
+	"SELECT " GRANT_COLUMNS ", EXISTS (SELECT 1 FROM requests"             \
+	" WHERE requests.id = grants.req) FROM grants"                         \
+	" WHERE start >= ?1 AND (start, id) < (?2, ?3)"
+
+int
+store_grant_past(
+    struct store *s, const struct past_want *w, store_past_fn *fn, void *arg)
+{
+	struct query *q = query_new(s->sql,
+	    w->user == NULL ? PAST " ORDER BY start DESC, id DESC LIMIT ?4"
+			    : PAST
+		" AND user = ?5 ORDER BY start DESC, id DESC LIMIT ?4");
+	struct grant_row g;
+
+	store_bind_past(q, w);
+	while (query_next(q)) {
+		read_grant(&g, q);
+		fn(arg, &g, query_get_num(q, 20) != 0);
+	}
+	return query_done(q);
+}
+
+int
+store_grant_of(
+    struct store *s, const char *request, store_grant_fn *fn, void *arg)
+{
+	struct query *q = query_new(s->sql,
+	    "SELECT " GRANT_COLUMNS " FROM grants WHERE req = ?1"
+	    " ORDER BY seq, id");
+
+	query_str(q, request);
+	return each_grant(q, fn, arg);
+}
+
+#define SESSION_COLUMNS                                                        \
+	"sid, grant_id, user, target, login, source, start, ended,"            \
+	" reason, recorded, bytes_in, bytes_out, seq, user_id, target_id"
 
 int
 store_session_put(struct store *s, const struct session_row *x)
@@ -270,28 +329,67 @@ store_session_recorded(struct store *s, const char *sid)
 	return store_one_name(q, name);
 }
 
+static int
+each_session(struct query *q, store_session_fn *fn, void *arg)
+{
+	struct session_row x;
+
+	while (query_next(q)) {
+		read_session(&x, q);
+		fn(arg, &x);
+	}
+	return query_done(q);
+}
+
 int
 store_session_each(struct store *s, const char *user, const char *user_id,
     int64_t start_ms, const char *sid, unsigned max, store_session_fn *fn,
     void *arg)
 {
 	struct query *q = query_new(s->sql,
-	    "SELECT sid, grant_id, user, target, login, source, start, ended,"
-	    " reason, recorded, bytes_in, bytes_out, seq, user_id, target_id"
-	    " FROM sessions"
+	    "SELECT " SESSION_COLUMNS " FROM sessions"
 	    " WHERE (?1 IS NULL OR (user = ?1 AND user_id IN ('', ?5)))"
 	    " AND (start, sid) < (?3, ?4)"
 	    " ORDER BY start DESC, sid DESC LIMIT ?2");
-	struct session_row x;
 
 	query_str(q, user);
 	query_num(q, max);
 	query_num(q, start_ms);
 	query_str(q, sid);
 	query_str(q, user_id);
-	while (query_next(q)) {
-		read_session(&x, q);
-		fn(arg, &x);
-	}
-	return query_done(q);
+	return each_session(q, fn, arg);
+}
+
+int
+store_session_get(struct store *s, const char *sid, struct session_row *ret)
+{
+	struct query *q = query_new(
+	    s->sql, "SELECT " SESSION_COLUMNS " FROM sessions WHERE sid = ?1");
+	bool hit;
+	int r;
+
+	memset(ret, 0, sizeof(*ret));
+	query_str(q, sid);
+	if ((hit = query_next(q)))
+		read_session(ret, q);
+	r = query_done(q);
+	return r == 0 && !hit ? GW_ENOENT : r;
+}
+
+int
+store_session_chain(struct store *s, const char *request, const char *grant,
+    const struct past_place *after, unsigned max, store_session_fn *fn,
+    void *arg)
+{
+	struct query *q = query_new(s->sql,
+	    "SELECT " SESSION_COLUMNS " FROM sessions WHERE (grant_id = ?2"
+	    " OR grant_id IN (SELECT id FROM grants WHERE req = ?1))"
+	    " AND (start, sid) > (?3, ?4) ORDER BY start, sid LIMIT ?5");
+
+	query_str(q, request);
+	query_str(q, grant);
+	query_num(q, after->start_ms);
+	query_str(q, after->id);
+	query_num(q, max);
+	return each_session(q, fn, arg);
 }

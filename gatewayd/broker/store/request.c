@@ -191,6 +191,23 @@ store_request_over(struct store *s, const char *user_id, int64_t created_ms,
 	return each(q, fn, arg);
 }
 
+#define PAST "created >= ?1 AND (created, id) < (?2, ?3)"
+
+int
+store_request_past(
+    struct store *s, const struct past_want *w, store_request_fn *fn, void *arg)
+{
+	struct query *q = query_new(s->sql,
+	    w->user == NULL
+		? "SELECT " COLUMNS " FROM requests WHERE " PAST
+		  " ORDER BY created DESC, id DESC LIMIT ?4"
+		: "SELECT " COLUMNS " FROM requests WHERE " PAST
+		  " AND user = ?5 ORDER BY created DESC, id DESC LIMIT ?4");
+
+	store_bind_past(q, w);
+	return each(q, fn, arg);
+}
+
 int
 store_request_due(
     struct store *s, int64_t utc_ms, char ret[static LIMIT_NAME_SIZE])

@@ -242,6 +242,12 @@ static const char kinds[] =
     " prefix TEXT NOT NULL, seq INTEGER NOT NULL,"
     " PRIMARY KEY(user, prefix));";
 
+/* 16: history, from a request to its grants, and by user and target. */
+static const char past[] =
+    "CREATE INDEX grants_req ON grants(req);"
+    "CREATE INDEX grants_user ON grants(user, start, id);"
+    "CREATE INDEX requests_user ON requests(user, created, id);";
+
 const struct migration *
 store_migrations(unsigned *retn)
 {
@@ -261,6 +267,7 @@ store_migrations(unsigned *retn)
 	    {.text = proposals},
 	    {.text = glass},
 	    {.text = kinds},
+	    {.text = past},
 	};
 
 	*retn = ARRAY_LEN(list);

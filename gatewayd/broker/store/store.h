@@ -363,6 +363,18 @@ MUST_CHECK int store_request_waiting(
 MUST_CHECK int store_request_over(struct store *s, const char *user_id,
     int64_t created_ms, const char *id, unsigned max, store_request_fn *fn,
     void *arg);
+/* What was asked and what was open, the newest first. What else is wanted of a
+ * row its reader looks at: so a call looks at max rows and no more. */
+struct past_want {
+	const char *user;  /* of that name; NULL = of any */
+	int64_t since_ms;  /* it began then, or later, */
+	int64_t before_ms; /* and before that place */
+	const char *before_id;
+	unsigned max;
+};
+/* Requests in whichever state. */
+MUST_CHECK int store_request_past(struct store *s, const struct past_want *w,
+    store_request_fn *fn, void *arg);
 /* The id of one that waits and should have ended by then; GW_ENOENT. */
 MUST_CHECK int store_request_due(
     struct store *s, int64_t utc_ms, char ret[static LIMIT_NAME_SIZE]);
@@ -438,6 +450,25 @@ MUST_CHECK int store_grant_each(struct store *s, const char *user,
     store_grant_fn *fn, void *arg);
 MUST_CHECK int store_session_each(struct store *s, const char *user,
     const char *user_id, int64_t start_ms, const char *sid, unsigned max,
+    store_session_fn *fn, void *arg);
+/* Grants that have ended; asked: of a request that store_request_past() has. */
+typedef void store_past_fn(void *arg, const struct grant_row *g, bool asked);
+MUST_CHECK int store_grant_past(
+    struct store *s, const struct past_want *w, store_past_fn *fn, void *arg);
+/* Those of a request that have ended, the first one first: what moved has one
+ * for each address. */
+MUST_CHECK int store_grant_of(
+    struct store *s, const char *request, store_grant_fn *fn, void *arg);
+MUST_CHECK int store_session_get(
+    struct store *s, const char *sid, struct session_row *ret);
+struct past_place {
+	int64_t start_ms;
+	const char *id;
+};
+/* The sessions of all these grants that have ended, and of that one, the first
+ * one first; after that place: from the first 0 and "". */
+MUST_CHECK int store_session_chain(struct store *s, const char *request,
+    const char *grant, const struct past_place *after, unsigned max,
     store_session_fn *fn, void *arg);
 
 #endif

@@ -64,6 +64,9 @@ void store_undone(struct store *s);
 /* Commits when r is 0, else rolls back; the first error. */
 int store_finish(struct store *s, int r);
 
+/* Parameters 1 to 4: since, before, its id, max; 5: the user, if one is. */
+void store_bind_past(struct query *q, const struct past_want *w);
+
 /* ---- id.c */
 
 /* Before that name is put with that id: it is the id it has; or there is none

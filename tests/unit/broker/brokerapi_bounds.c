@@ -270,6 +270,7 @@ test_lists_go_on(void **state)
 	assert_int_equal(pages(x, VERB_TARGETS, "target"), MANY + 1);
 	assert_int_equal(pages(x, VERB_SESSIONS, "sid"), MANY);
 	assert_int_equal(pages(x, VERB_GRANTS, "grant"), MANY + 2);
+	assert_int_equal(pages(x, VERB_HISTORY, "id"), MANY + 2);
 	assert_true(page(x, VERB_GRANTS, "grant", next, all));
 	assert_non_null(json_object_get(all, g[0].grant.id));
 	assert_null(json_object_get(all, g[1].grant.id));

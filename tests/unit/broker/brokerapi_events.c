@@ -11,26 +11,6 @@
 #include "base/str.h"
 #include "wire/verbs.h"
 
-/* Another's short token, for calls that read. */
-static struct msg_api_call
-reader(struct scene *x, const struct key *k)
-{
-	struct msg_api_call m = {
-	    .verb = VERB_EVENTS, .uid = -1, .loginuid = -1, .pid = -1};
-	const char *token;
-
-	send_signed(x, k, VERB_TOKEN, "{}");
-	want_event(x, EV_TOKEN_CREATE);
-	assert_int_equal(want_reply(x, &x->api), 201);
-	token = strstr(x->text, "\"token\":\"");
-	assert_non_null(token);
-	token += strlen("\"token\":\"");
-	must(str_fmt(m.token, sizeof(m.token), "%.*s",
-	    (int)strcspn(token, "\""), token));
-	must(addr_parse(&m.peer, CLIENT));
-	return m;
-}
-
 /* What comes after the event of that number; *last is the newest one then. */
 static void
 listen_from(struct scene *x, struct msg_api_call *m, uint64_t last)

@@ -135,6 +135,12 @@ void test_events(void **state);
 void test_events_many(void **state);
 void test_events_end(void **state);
 
+/* ---- brokerapi_past.c */
+
+void test_history_is_ones_own(void **state);
+void test_history_is_found(void **state);
+void test_history_chain(void **state);
+
 /* ---- brokerapi_several.c */
 
 void test_several(void **state);

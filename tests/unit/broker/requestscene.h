@@ -39,6 +39,9 @@ unsigned approve(
 unsigned activate(struct waits *w);
 /* The grant that comes after the record of an activation, opened. */
 unsigned opens(struct waits *w);
+/* A short token of theirs, for calls that read: VERB_EVENTS, if nothing else is
+ * put into it. */
+struct msg_api_call reader(struct scene *x, const struct key *k);
 /* ops with other capabilities, and these approvals. */
 void set_role(struct waits *w, const char *allow, const char *approvals);
 
