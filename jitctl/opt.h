@@ -130,6 +130,8 @@ enum flag_kind { FLAG_BOOL = 0, FLAG_ONE, FLAG_MANY };
 	    "a checkpoint kept elsewhere, or a receiver's copy")               \
 	X(RECOVERY_FILE, "recovery-file", 0, "FILE", ONE,                      \
 	    "a recovery code, - is stdin")                                     \
+	X(NEED, "need", 0, "K", ONE, "so many sheets open it (3)")             \
+	X(SHEETS, "sheets", 0, "N", ONE, "so many sheets there are (5)")       \
 	X(CODE_FILE, "code-file", 0, "FILE", ONE,                              \
 	    "the code, - is stdin (JITCTL_CODE_FILE)")
 

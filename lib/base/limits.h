@@ -99,6 +99,9 @@ enum {
 	LIMIT_GRANT_MAX_S = 86400,
 	LIMIT_GRANT_DEFAULT_S = 10800,
 	LIMIT_GLASS_S = 1800,   /* of break-glass, at most */
+	LIMIT_GLASS_WHY = 80,   /* its reason, in a certificate's key id */
+	LIMIT_SHEETS = 15,      /* of paper, that its passphrase is on */
+	LIMIT_GLASS_FROM = 8,   /* prefixes that hosts take it from */
 	LIMIT_MACHINE_S = 3600, /* a machine's; nobody looks on */
 	LIMIT_UNUSED_S = 900, /* a door that nobody goes through, unless a role
 			       * says less or more */

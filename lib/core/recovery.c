@@ -9,63 +9,24 @@
 #include "base/fault.h"
 #include "base/secret.h"
 #include "base/str.h"
+#include "core/typed.h"
 
 enum { MINUTE_MS = 60 * 1000 };
 
-static const char symbols[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-
-_Static_assert(sizeof(symbols) - 1 == 32, "five bits each");
 _Static_assert(RECOVERY_BYTES * 8 == RECOVERY_CHARS * 5, "no bit is left over");
+_Static_assert(RECOVERY_TEXT_SIZE == TYPED_SIZE(RECOVERY_BYTES), "in groups");
 
 void
 recovery_text(
     char ret[static RECOVERY_TEXT_SIZE], const uint8_t p[static RECOVERY_BYTES])
 {
-	unsigned bits = 0, nbits = 0;
-	char *out = ret;
-
-	for (unsigned i = 0, at = 0; i < RECOVERY_CHARS; i++) {
-		if (nbits < 5) {
-			bits = bits << 8 | p[at++];
-			nbits += 8;
-		}
-		nbits -= 5;
-		if (i > 0 && i % 4 == 0)
-			*out++ = '-';
-		*out++ = symbols[bits >> nbits & 31];
-	}
-	*out = '\0';
-}
-
-static char
-symbol(char ch)
-{
-	if (ch >= 'a' && ch <= 'z')
-		ch = (char)(ch - 'a' + 'A');
-	if (ch == 'O')
-		return '0';
-	return ch == 'I' || ch == 'L' ? '1' : ch;
+	typed_text(ret, p, RECOVERY_BYTES);
 }
 
 bool
 recovery_read(char ret[static RECOVERY_SIZE], const char *s)
 {
-	unsigned n = 0;
-
-	memset(ret, 0, RECOVERY_SIZE);
-	for (; *s != '\0' && n <= RECOVERY_CHARS; s++) {
-		const char ch = symbol(*s);
-
-		if (ch == '-' || ch == ' ')
-			continue;
-		if (strchr(symbols, ch) == NULL || n == RECOVERY_CHARS)
-			break;
-		ret[n++] = ch;
-	}
-	if (*s == '\0' && n == RECOVERY_CHARS)
-		return true;
-	explicit_bzero(ret, RECOVERY_SIZE);
-	return false;
+	return typed_read(ret, RECOVERY_CHARS, s);
 }
 
 const struct recovery_hash *
