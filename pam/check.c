@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/fault.h"
 #include "base/str.h"
+#include "core/glassca.h"
 
 #define CERT_TYPE "ssh-ed25519-cert-v01@openssh.com"
 #define CA_TYPE "ssh-ed25519"
@@ -147,16 +148,12 @@ has_principal(const struct cert *c, const char *want)
 	return 0;
 }
 
-/* Is the one critical option a source-address, and that of the login? sshd has
- * judged it if this is the certificate of the login. But SSH_AUTH_INFO_0 is a
- * variable like others: a module before ours may have set it from a file of
- * the user's (pam_env), to one that was seen in somebody's login. */
+/* The one critical option, if it is a source-address. */
 static int
-from_source(const struct cert *c, const char *rhost)
+read_source(const struct cert *c, char *ret, size_t size)
 {
-	char name[32], value[ADDR_TEXT_SIZE];
+	char name[32];
 	const uint8_t *packed;
-	struct addr want, is;
 	size_t n = 0;
 	struct rd r;
 
@@ -164,31 +161,101 @@ from_source(const struct cert *c, const char *rhost)
 	rd_cstring(&r, name, sizeof(name));
 	packed = rd_string(&r, &n);
 	if (rd_done(&r) != 0 || strcmp(name, "source-address") != 0)
-		return 0;
+		return GW_EINVAL;
 	rd_init(&r, packed, n);
-	rd_cstring(&r, value, sizeof(value));
-	return rd_done(&r) == 0 && rhost != NULL &&
+	rd_cstring(&r, ret, size);
+	return rd_done(&r);
+}
+
+/* Is the one critical option a source-address, and that of the login? sshd has
+ * judged it if this is the certificate of the login. But SSH_AUTH_INFO_0 is a
+ * variable like others: a module before ours may have set it from a file of
+ * the user's (pam_env), to one that was seen in somebody's login. */
+static int
+from_source(const struct cert *c, const char *rhost)
+{
+	char value[ADDR_TEXT_SIZE];
+	struct addr want, is;
+
+	return read_source(c, value, sizeof(value)) == 0 && rhost != NULL &&
 	       addr_parse(&want, value) == 0 && addr_parse(&is, rhost) == 0 &&
 	       addr_equal(&want, &is);
 }
 
+int
+pam_from_parse(
+    struct prefix ret[LIMIT_GLASS_FROM], size_t *retn, const char *list)
+{
+	char one[ADDR_TEXT_SIZE];
+	const char *s = list;
+	size_t n = 0;
+
+	*retn = 0;
+	for (;;) {
+		const size_t len = strcspn(s, ",");
+
+		if (n == LIMIT_GLASS_FROM)
+			return GW_ELIMIT;
+		if (str_fmt(one, sizeof(one), "%.*s", (int)len, s) != 0 ||
+		    prefix_parse(&ret[n], one) != 0 || ret[n].bits == 0)
+			return GW_EINVAL;
+		n++;
+		if (s[len] == '\0')
+			break;
+		s += len + 1;
+	}
+	*retn = n;
+	return 0;
+}
+
+static int
+in_one(const struct addr *a, const struct prefix *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (prefix_has(&p[i], a))
+			return 1;
+	return 0;
+}
+
+/* What is judged, and by what. */
+struct question {
+	const struct pam_ca *cas;
+	size_t ncas;
+	const char *principal, *rhost;
+	int64_t now_s;
+	/* of break-glass; else NULL */
+	const struct prefix *from;
+	size_t nfrom;
+};
+
+/* What both kinds have in common. */
 static const char *
-judge(const struct cert *c, const uint8_t *blob, const struct pam_ca *cas,
-    size_t ncas, const char *principal, const char *rhost, int64_t now_s)
+judge_cert(const struct cert *c, const uint8_t *blob, const struct question *q)
 {
 	if (c->type != CERT_USER)
 		return "not a user certificate";
-	if (!trusted(c, cas, ncas))
+	if (!trusted(c, q->cas, q->ncas))
 		return "signed by a CA that is not the gateway's";
 	if (verify(c, blob) != 0 && !FAULT(pam_sig))
 		return "the CA's signature is wrong";
-	if (now_s < 0 || (uint64_t)(now_s + SKEW_S) < c->after)
+	if (q->now_s < 0 || (uint64_t)(q->now_s + SKEW_S) < c->after)
 		return "not yet valid: compare the clocks";
-	if ((uint64_t)now_s > c->before + SKEW_S)
+	if ((uint64_t)q->now_s > c->before + SKEW_S)
 		return "expired";
-	if (!has_principal(c, principal) && !FAULT(pam_principal))
+	if (!has_principal(c, q->principal) && !FAULT(pam_principal))
 		return "made for another login or target";
-	if (!from_source(c, rhost) && !FAULT(pam_source))
+	return NULL;
+}
+
+static const char *
+judge_gateway(
+    const struct cert *c, const uint8_t *blob, const struct question *q)
+{
+	const char *why = judge_cert(c, blob, q);
+
+	if (why != NULL)
+		return why;
+	if (!from_source(c, q->rhost) && !FAULT(pam_source))
 		return "made for another source address than this login's";
 	if (strncmp(c->key_id, "user=", 5) != 0 ||
 	    strstr(c->key_id, " session=") == NULL)
@@ -196,9 +263,35 @@ judge(const struct cert *c, const uint8_t *blob, const struct pam_ca *cas,
 	return NULL;
 }
 
-enum pam_verdict
-pam_check(const char *auth_info, const struct pam_ca *cas, size_t ncas,
-    const char *principal, const char *rhost, int64_t now_s,
+static const char *
+judge_glass(const struct cert *c, const uint8_t *blob, const struct question *q)
+{
+	const char *why = judge_cert(c, blob, q);
+	char value[GLASSCA_SOURCES_SIZE];
+	struct prefix p[LIMIT_GLASS_FROM];
+	struct addr is;
+	size_t n = 0;
+
+	if (why != NULL)
+		return why;
+	if (c->before - c->after > LIMIT_GLASS_S + GLASSCA_EARLY_S &&
+	    !FAULT(pam_glass_long))
+		return "it lives longer than break-glass may";
+	if (c->nprincipals != 4 + strlen(q->principal))
+		return "made for other logins or targets as well";
+	if (q->rhost == NULL || addr_parse(&is, q->rhost) != 0 ||
+	    (!in_one(&is, q->from, q->nfrom) && !FAULT(pam_glass_from)))
+		return "break-glass is not taken from there";
+	if (read_source(c, value, sizeof(value)) != 0 ||
+	    pam_from_parse(p, &n, value) != 0 || !in_one(&is, p, n))
+		return "made for other source addresses than this login's";
+	if (strncmp(c->key_id, GLASSCA_BY, sizeof(GLASSCA_BY) - 1) != 0)
+		return "its key id is not one of break-glass";
+	return NULL;
+}
+
+static enum pam_verdict
+check(const char *auth_info, const struct question *q,
     char retkey_id[static PAM_KEY_ID_SIZE], char retwhy[static PAM_WHY_SIZE])
 {
 	static const char prefix[] = "publickey " CERT_TYPE " ";
@@ -223,7 +316,8 @@ pam_check(const char *auth_info, const struct pam_ca *cas, size_t ncas,
 			strcspn(b64, " \n"), &n) != 0 ||
 		    parse(&c, blob, n) != 0)
 			continue;
-		why = judge(&c, blob, cas, ncas, principal, rhost, now_s);
+		why = q->from != NULL ? judge_glass(&c, blob, q)
+				      : judge_gateway(&c, blob, q);
 		(void)snprintf(retkey_id, PAM_KEY_ID_SIZE, "%s", c.key_id);
 		if (why == NULL) {
 			v = PAM_VERDICT_ADMIT;
@@ -233,4 +327,36 @@ pam_check(const char *auth_info, const struct pam_ca *cas, size_t ncas,
 	free(blob);
 	(void)snprintf(retwhy, PAM_WHY_SIZE, "%s", why != NULL ? why : "");
 	return v;
+}
+
+enum pam_verdict
+pam_check(const char *auth_info, const struct pam_ca *cas, size_t ncas,
+    const char *principal, const char *rhost, int64_t now_s,
+    char retkey_id[static PAM_KEY_ID_SIZE], char retwhy[static PAM_WHY_SIZE])
+{
+	const struct question q = {.cas = cas,
+	    .ncas = ncas,
+	    .principal = principal,
+	    .rhost = rhost,
+	    .now_s = now_s};
+
+	return check(auth_info, &q, retkey_id, retwhy);
+}
+
+enum pam_verdict
+pam_check_glass(const char *auth_info, const struct pam_ca *cas, size_t ncas,
+    const char *principal, const char *rhost, const struct prefix *from,
+    size_t nfrom, int64_t now_s, char retkey_id[static PAM_KEY_ID_SIZE],
+    char retwhy[static PAM_WHY_SIZE])
+{
+	static const struct prefix nowhere;
+	const struct question q = {.cas = cas,
+	    .ncas = ncas,
+	    .principal = principal,
+	    .rhost = rhost,
+	    .now_s = now_s,
+	    .from = from != NULL ? from : &nowhere,
+	    .nfrom = from != NULL ? nfrom : 0};
+
+	return check(auth_info, &q, retkey_id, retwhy);
 }

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/addr.h"
 #include "base/attr.h"
 #include "base/limits.h"
 
@@ -39,5 +40,19 @@ MUST_CHECK int pam_cas_parse(
 enum pam_verdict pam_check(const char *auth_info, const struct pam_ca *cas,
     size_t ncas, const char *principal, const char *rhost, int64_t now_s,
     char retkey_id[static PAM_KEY_ID_SIZE], char retwhy[static PAM_WHY_SIZE]);
+
+/*
+ * Break-glass, for when the gateway is down. The same, but by a CA of its own
+ * (core/glassca.h): the certificate lives for as long as one of jitctl's at
+ * most, has that principal alone, and prefixes where the above has an address.
+ * rhost is in one of them, and in one of from.
+ */
+enum pam_verdict pam_check_glass(const char *auth_info,
+    const struct pam_ca *cas, size_t ncas, const char *principal,
+    const char *rhost, const struct prefix *from, size_t nfrom, int64_t now_s,
+    char retkey_id[static PAM_KEY_ID_SIZE], char retwhy[static PAM_WHY_SIZE]);
+/* "10.9.0.0/24,2001:db8:9::/64"; GW_EINVAL, GW_ELIMIT. */
+MUST_CHECK int pam_from_parse(
+    struct prefix ret[LIMIT_GLASS_FROM], size_t *retn, const char *list);
 
 #endif

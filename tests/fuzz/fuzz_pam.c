@@ -21,6 +21,8 @@ static void
 judge(const char *auth_info, const struct pam_ca *cas, size_t ncas)
 {
 	char key_id[PAM_KEY_ID_SIZE], why[PAM_WHY_SIZE];
+	struct prefix from[LIMIT_GLASS_FROM];
+	size_t nfrom = 0;
 	enum pam_verdict v = pam_check(auth_info, cas, ncas, "deploy@web-01",
 	    "10.20.0.1", NOW, key_id, why);
 
@@ -31,6 +33,10 @@ judge(const char *auth_info, const struct pam_ca *cas, size_t ncas)
 			"user=alice grant=g-ABCD2345 session=s-ABCD2345") == 0);
 	else
 		must(why[0] != '\0');
+	must(pam_from_parse(from, &nfrom, "10.20.0.0/24") == 0);
+	must(pam_check_glass(auth_info, cas, ncas, "deploy@web-01", "10.20.0.1",
+		 from, nfrom, NOW, key_id, why) == PAM_VERDICT_DENY);
+	must(why[0] != '\0');
 }
 
 int

@@ -169,6 +169,136 @@ test_source(void **state)
 	free(good);
 }
 
+/* ---- break-glass */
+
+#define GLASS_ID "breakglass user=a ca=c why=w"
+
+struct glass_row {
+	const char *name;
+	const char *principal, *key_id, *source, *rhost;
+	int64_t life, now;
+	bool other_ca;
+	enum pam_verdict want;
+};
+
+static const struct glass_row glass_rows[] = {
+    {"good", "breakglass@web-01", GLASS_ID, "10.9.0.0/24", "10.9.0.7", 1800, 0,
+	false, PAM_VERDICT_ADMIT},
+    {"one of several sources", "breakglass@web-01", GLASS_ID,
+	"fd00:9::/64,10.9.0.7/32", "10.9.0.7", 1800, 0, false,
+	PAM_VERDICT_ADMIT},
+    {"at its end", "breakglass@web-01", GLASS_ID, "10.9.0.0/24", "10.9.0.7",
+	1800, 1800, false, PAM_VERDICT_ADMIT},
+    {"after it", "breakglass@web-01", GLASS_ID, "10.9.0.0/24", "10.9.0.7", 1800,
+	1831, false, PAM_VERDICT_DENY},
+    {"before it", "breakglass@web-01", GLASS_ID, "10.9.0.0/24", "10.9.0.7",
+	1800, -331, false, PAM_VERDICT_DENY},
+    {"too long", "breakglass@web-01", GLASS_ID, "10.9.0.0/24", "10.9.0.7", 1801,
+	0, false, PAM_VERDICT_DENY},
+    {"another target", "breakglass@web-02", GLASS_ID, "10.9.0.0/24", "10.9.0.7",
+	1800, 0, false, PAM_VERDICT_DENY},
+    {"a login of the gateway", "deploy@web-01", GLASS_ID, "10.9.0.0/24",
+	"10.9.0.7", 1800, 0, false, PAM_VERDICT_DENY},
+    {"a key id of the gateway", "breakglass@web-01", KEY_ID, "10.9.0.0/24",
+	"10.9.0.7", 1800, 0, false, PAM_VERDICT_DENY},
+    {"from elsewhere", "breakglass@web-01", GLASS_ID, "10.9.0.0/24", "10.9.1.7",
+	1800, 0, false, PAM_VERDICT_DENY},
+    {"from where hosts take none", "breakglass@web-01", GLASS_ID, "10.8.0.0/15",
+	"10.8.0.7", 1800, 0, false, PAM_VERDICT_DENY},
+    {"another address of the prefix", "breakglass@web-01", GLASS_ID,
+	"10.9.0.8/32", "10.9.0.7", 1800, 0, false, PAM_VERDICT_DENY},
+    {"from nobody", "breakglass@web-01", GLASS_ID, "10.9.0.0/24", NULL, 1800, 0,
+	false, PAM_VERDICT_DENY},
+    {"another CA", "breakglass@web-01", GLASS_ID, "10.9.0.0/24", "10.9.0.7",
+	1800, 0, true, PAM_VERDICT_DENY},
+};
+
+static enum pam_verdict
+ask_glass(const struct glass_row *row)
+{
+	const struct sshcert c = {.pubkey = {7},
+	    .serial = 5,
+	    .key_id = row->key_id,
+	    .principal = row->principal,
+	    .valid_after = NOW - 300,
+	    .valid_before = (uint64_t)(NOW + row->life),
+	    .source_address = row->source,
+	    .caps = CAP_PTY};
+	char id[PAM_KEY_ID_SIZE], why[PAM_WHY_SIZE];
+	enum pam_verdict v = PAM_VERDICT_DENY;
+	struct prefix from[LIMIT_GLASS_FROM];
+	struct buf cert;
+	size_t n = 0;
+	char *info = NULL;
+
+	buf_init(&cert, 4096);
+	assert_int_equal(
+	    sshcert_build(&cert, &c, row->other_ca ? &fx.other : &fx.ca), 0);
+	info = info_of(&cert);
+	buf_done(&cert);
+	assert_int_equal(
+	    pam_from_parse(from, &n, "10.9.0.0/24,fd00:9::/64"), 0);
+	v = pam_check_glass(info, fx.cas, fx.ncas, "breakglass@web-01",
+	    row->rhost, from, n, NOW + row->now, id, why);
+	assert_true((v == PAM_VERDICT_ADMIT) == (why[0] == '\0'));
+	/* to nowhere in particular: nobody */
+	assert_int_equal(
+	    pam_check_glass(info, fx.cas, fx.ncas, "breakglass@web-01",
+		row->rhost, NULL, 0, NOW + row->now, id, why),
+	    PAM_VERDICT_DENY);
+	/* and it is none of the gateway's */
+	assert_int_equal(pam_check(info, fx.cas, fx.ncas, row->principal,
+			     row->rhost, NOW, id, why),
+	    PAM_VERDICT_DENY);
+	free(info);
+	return v;
+}
+
+static void
+test_glass(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(glass_rows); i++)
+		CHECK_ROW(ask_glass(&glass_rows[i]) == glass_rows[i].want,
+		    glass_rows[i].name);
+}
+
+/* A certificate of the gateway's is none, whoever has signed it. */
+static void
+test_glass_is_not_the_gateways(void **state)
+{
+	char *info = make("breakglass@web-01", KEY_ID, &fx.ca);
+	char id[PAM_KEY_ID_SIZE], why[PAM_WHY_SIZE];
+	struct prefix from[LIMIT_GLASS_FROM];
+	size_t n = 0;
+
+	(void)state;
+	buf_done(&fx.cert);
+	assert_int_equal(pam_from_parse(from, &n, "10.0.0.0/24"), 0);
+	assert_int_equal(
+	    pam_check_glass(info, fx.cas, fx.ncas, "breakglass@web-01",
+		"10.0.0.1", from, n, NOW, id, why),
+	    PAM_VERDICT_DENY);
+	free(info);
+}
+
+static void
+test_glass_from(void **state)
+{
+	static const char *const bad[] = {"", ",", "10.9.0.0/24,", "0.0.0.0/0",
+	    "::/0", "10.9.0.1/24", "here",
+	    ("10.0.0.0/24,10.0.1.0/24,10.0.2.0/24,10.0.3.0/24,10.0.4.0/24,"
+	     "10.0.5.0/24,10.0.6.0/24,10.0.7.0/24,10.0.8.0/24")};
+	struct prefix p[LIMIT_GLASS_FROM];
+	size_t n = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		CHECK_ROW(pam_from_parse(p, &n, bad[i]) != 0 && n == 0, bad[i]);
+	assert_int_equal(pam_from_parse(p, &n, "10.9.0.0/24,fd00::1"), 0);
+	assert_int_equal(n, 2);
+}
+
 static void
 test_every_bit_matters(void **state)
 {
@@ -194,6 +324,9 @@ main(void)
 	    cmocka_unit_test(test_verdicts),
 	    cmocka_unit_test(test_other_ca_and_key_id),
 	    cmocka_unit_test(test_source),
+	    cmocka_unit_test(test_glass),
+	    cmocka_unit_test(test_glass_is_not_the_gateways),
+	    cmocka_unit_test(test_glass_from),
 	    cmocka_unit_test(test_every_bit_matters),
 	};
 
