@@ -76,6 +76,7 @@ chan_free(struct session *s, struct chan *c)
 	for (int f = 0; f < FLOWS; f++)
 		stream_done(&c->flow[f]);
 	free(c->command);
+	free(c->unopened);
 	buf_done(&c->env);
 	free(c);
 	/* what waited for a reader lies between small things that stay: by

@@ -81,6 +81,7 @@ struct chan {
 	bool exit_sent;
 	bool begun;     /* the record of its program was sent: it has an end */
 	bool refused;   /* the grant does not allow this program */
+	char *unopened; /* there is no channel of the target's: why, a line */
 	bool broken;    /* out of memory: the session ends */
 	bool until_due; /* it has not read that the end moved: until.c */
 	uint64_t bytes_in, bytes_out; /* that passed on */

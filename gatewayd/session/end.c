@@ -128,8 +128,18 @@ void
 end_leg(struct session *s, const struct leg *l)
 {
 	const bool user = l == &s->user;
-	char how[sizeof(l->broken) + 64];
+	char how[LIMIT_TEXT_SIZE];
 
+	if (l->broken[0] == '\0' && !user && s->target->phase == TG_UP &&
+	    !s->target->opened) {
+		text_fit(how, sizeof(how),
+		    " (the target let you in, and closed the connection before "
+		    "a session was open; an administrator reads more with: "
+		    "jitctl doctor %s)",
+		    s->grant.target);
+		begin(s, END_TARGET_GONE, NULL, how);
+		return;
+	}
 	if (l->broken[0] == '\0') {
 		end_begin(s, user ? END_LOGOUT : END_TARGET_GONE, NULL);
 		return;

@@ -5,6 +5,7 @@
 #include "session/open.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/limits.h"
 #include "session/chan.h"
@@ -14,6 +15,7 @@
 #include "session/relay.h"
 #include "session/session.h"
 #include "session/target_leg.h"
+#include "session/text.h"
 
 static const char *
 kind_name(int subtype)
@@ -30,6 +32,57 @@ kind_name(int subtype)
 	default:
 		return "unknown-channel";
 	}
+}
+
+/* What a person reads of it, and what would help. */
+static void
+reason_line(const struct session *s, const char *why, char *ret, size_t size)
+{
+	const char *target = s->grant.target;
+	char said[128];
+
+	if (strcmp(why, "target-refused-channel") == 0) {
+		target_refusal(s->target, said, sizeof(said));
+		text_fit(ret, size,
+		    "sallyport: %s let you in, but opens no session: %s. Its "
+		    "sshd may allow none, or no more on one connection "
+		    "(MaxSessions); an administrator reads more with: jitctl "
+		    "doctor %s\r\n",
+		    target, said, target);
+	} else if (strcmp(why, "too-many-channels") == 0) {
+		text_fit(ret, size,
+		    "sallyport: this connection has %d sessions, and may have "
+		    "no more: close one of them, or connect anew (ssh -o "
+		    "ControlPath=none)\r\n",
+		    (int)LIMIT_CHANNELS);
+	} else {
+		text_fit(ret, size,
+		    "sallyport: the gateway's broker does not answer, and "
+		    "nothing opens without it: try again in a moment\r\n");
+	}
+}
+
+/* A client shows of a refused open no more than "administratively prohibited",
+ * and libssh sends no words with it: the channel is accepted, for the line that
+ * says why to whoever asks for a program on it (request.c). */
+static void
+refuse(struct session *s, struct chan *c, const char *why)
+{
+	char line[LIMIT_TEXT_SIZE];
+
+	denied(s, &(struct denial){.what = why, .chan = c});
+	reason_line(s, why, line, sizeof(line));
+	if (c->target != NULL) {
+		(void)ssh_remove_channel_callbacks(c->target, &c->target_cb);
+		ssh_channel_free(c->target);
+		c->target = NULL;
+	}
+	c->close_to_target = true;
+	if ((c->unopened = strdup(line)) == NULL || !chan_accept(s, c)) {
+		(void)ssh_message_reply_default(c->open);
+		chan_free(s, c);
+	}
+	s->busy = true;
 }
 
 /* Refuses an open that never becomes a channel. Takes m. */
@@ -65,8 +118,8 @@ open_asked(struct session *s, ssh_message m)
 
 	if (subtype != SSH_CHANNEL_SESSION)
 		why = kind_name(subtype);
-	else if (s->nchans >= LIMIT_CHANNELS)
-		why = "too-many-channels";
+	else if (s->nchans > LIMIT_CHANNELS)
+		why = "too-many-channels"; /* it is told on one more */
 	else if (!s->broker.up && s->phase == PH_RELAY)
 		why = "broker-away";
 	else if ((c = chan_new(s, &relay_user_cb, &relay_target_cb)) == NULL)
@@ -76,6 +129,10 @@ open_asked(struct session *s, ssh_message m)
 		return;
 	}
 	c->open = m;
+	if (s->nchans > LIMIT_CHANNELS) {
+		refuse(s, c, "too-many-channels");
+		return;
+	}
 	c->open_rid = ask.rid;
 	c->open_ms = s->now.boot_ms;
 	if (s->phase == PH_RELAY)
@@ -105,14 +162,6 @@ open_answered(struct session *s, const struct msg_ses_channel_ok *m)
 	s->busy = true;
 }
 
-static void
-refuse(struct session *s, struct chan *c, const char *why)
-{
-	(void)ssh_message_reply_default(c->open);
-	denied(s, &(struct denial){.what = why, .chan = c});
-	chan_free(s, c);
-}
-
 /* Opens the target's side, then accepts the user's: whatever the target sends
  * early finds a channel with callbacks. */
 static void
@@ -131,6 +180,10 @@ open_target(struct session *s, struct chan *c)
 	rc = ssh_channel_open_session(c->target);
 	if (rc == SSH_AGAIN)
 		return;
+	if (rc != SSH_OK &&
+	    (s->target->leg.dead || !ssh_is_connected(s->target->leg.ssh)))
+		return; /* it hung up: the session ends by that */
+	s->target->opened = s->target->opened || rc == SSH_OK;
 	if (rc != SSH_OK || !chan_accept(s, c)) {
 		refuse(s, c, "target-refused-channel");
 		return;

@@ -97,6 +97,7 @@ report(struct session *s)
 	m.login_ok = t->phase == TG_UP;
 	m.cert_known = t->known;
 	m.partial = t->partial;
+	m.session = (uint8_t)p->got;
 	m.methods = t->methods;
 	if (banner != NULL)
 		str_escape(m.banner, sizeof(m.banner), banner, strlen(banner));
@@ -117,6 +118,26 @@ report(struct session *s)
 	s->phase = PH_DONE;
 }
 
+/* What a login is for is a channel with a program on it. False: it said no, or
+ * has hung up, which libssh says by the same words. */
+static bool
+is_open(struct session *s, int n)
+{
+	struct probe *p = s->probe;
+	struct target_leg *t = s->target;
+
+	if (n == SSH_OK) {
+		p->step++;
+		return true;
+	}
+	if (t->leg.dead || !ssh_is_connected(t->leg.ssh))
+		p->got = PROBE_CLOSED;
+	else
+		p->got = p->step == 0 ? PROBE_REFUSED : PROBE_NO_EXEC;
+	target_refusal(t, t->text, sizeof(t->text));
+	return false;
+}
+
 /* Runs the command; true when there is nothing more to do. */
 static bool
 command_step(struct session *s)
@@ -131,17 +152,16 @@ command_step(struct session *s)
 		n = ssh_channel_open_session(p->chan);
 		if (n == SSH_AGAIN)
 			return false;
-		if (n != SSH_OK)
+		if (!is_open(s, n))
 			return true;
-		p->step = 1;
 	}
 	if (p->step == 1) {
 		n = ssh_channel_request_exec(p->chan, command);
 		if (n == SSH_AGAIN)
 			return false;
-		if (n != SSH_OK)
+		if (!is_open(s, n))
 			return true;
-		p->step = 2;
+		p->got = PROBE_SILENT;
 	}
 	while (p->nout < sizeof(p->out) - 1) {
 		n = ssh_channel_read_nonblocking(p->chan, p->out + p->nout,
@@ -149,6 +169,7 @@ command_step(struct session *s)
 		if (n <= 0)
 			break;
 		p->nout += (size_t)n;
+		p->got = PROBE_RAN;
 	}
 	return p->nout == sizeof(p->out) - 1 || ssh_channel_is_eof(p->chan);
 }
@@ -157,13 +178,16 @@ void
 probe_step(struct session *s)
 {
 	struct target_leg *t = s->target;
-	bool late = s->now.boot_ms >= s->probe->until_ms;
+	const struct probe *p = s->probe;
+	bool late = s->now.boot_ms >= p->until_ms;
 
 	if (s->phase != PH_RELAY)
 		return;
 	if (late && t->text[0] == '\0' && t->phase < TG_UP)
 		text_fit(t->text, sizeof(t->text), "%s",
 		    "the target did not answer in time");
+	if (t->phase == TG_UP && t->leg.dead && p->step < 2)
+		(void)is_open(s, SSH_ERROR);
 	if (t->phase == TG_FAILED || late ||
 	    (t->phase == TG_CERT && t->no_login) ||
 	    (t->phase == TG_UP && (t->leg.dead || command_step(s))))

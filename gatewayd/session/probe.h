@@ -22,6 +22,7 @@ struct probe {
 	struct msg_ses_probe req; /* MF_BYTES not kept here */
 	ssh_channel chan;
 	unsigned step;
+	enum probe_session got;
 	char out[4096]; /* of the command */
 	size_t nout;
 	int64_t until_ms; /* boot time */

@@ -362,6 +362,8 @@ pass_bytes(struct session *s, struct chan *c, enum flow f, bool drop)
 static void
 relay_chan(struct session *s, struct chan *c)
 {
+	if (c->unopened != NULL && c->user_close)
+		c->target_close = true; /* no program was asked for */
 	pass_bytes(s, c, FLOW_IN, c->target_close || c->close_to_target);
 	pass_bytes(s, c, FLOW_OUT, c->user_close || c->discards);
 	pass_bytes(s, c, FLOW_ERR, c->user_close);

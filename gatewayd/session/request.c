@@ -246,13 +246,28 @@ static void
 refuse_with(
     struct session *s, struct chan *c, const struct denial *d, const char *line)
 {
-	denied(s, d);
+	if (d != NULL)
+		denied(s, d);
 	(void)stream_take(&c->flow[FLOW_ERR], line, (uint32_t)strlen(line));
 	c->got_exit = true;
 	c->exit_status = 255;
 	c->refused = true;
 	c->close_to_target = true;
-	(void)ssh_channel_close(c->target);
+	if (c->target != NULL)
+		(void)ssh_channel_close(c->target);
+	else
+		c->target_eof = c->target_close = true;
+}
+
+/* On a channel that there is for the reason alone (open.c): what comes before
+ * the program is taken, so that the client goes on to ask for it. */
+static void
+tell_unopened(struct session *s, struct chan *c, const struct chan_request *r)
+{
+	if (!c->refused && (r->type == SSH_CHANNEL_REQUEST_SHELL ||
+			       r->type == SSH_CHANNEL_REQUEST_EXEC ||
+			       r->type == SSH_CHANNEL_REQUEST_SUBSYSTEM))
+		refuse_with(s, c, NULL, c->unopened);
 }
 
 static void
@@ -495,6 +510,11 @@ request_step(struct session *s, struct chan *c)
 
 	while ((r = c->reqs) != NULL && s->phase == PH_RELAY &&
 	       s->target->phase == TG_UP) {
+		if (c->unopened != NULL) {
+			tell_unopened(s, c, r);
+			answer(s, c, true);
+			continue;
+		}
 		if (c->refused || (r->state == REQ_NEW && !admit(s, c, r))) {
 			answer(s, c, c->refused);
 			continue;

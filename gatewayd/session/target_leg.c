@@ -89,6 +89,22 @@ fail_ssh(struct session *s, enum end_reason why, const char *doing)
 	fail(s, why, text);
 }
 
+void
+target_refusal(const struct target_leg *t, char *ret, size_t size)
+{
+	const char *e = ssh_get_error(t->leg.ssh);
+	const char *own = strstr(e, "error (");
+
+	/* "... error (4) its own words", of RFC 4254's numbers */
+	if (own != NULL && (own = strchr(own, ')')) != NULL && own[1] == ' ' &&
+	    own[2] != '\0')
+		e = own + 2;
+	if (e[0] == '\0')
+		e = shim_eof(t->leg.fd) ? "it closed the connection"
+					: "it does not say why";
+	str_escape(ret, size, e, strlen(e));
+}
+
 struct teller {
 	const char *who;
 	struct buf said;

@@ -60,6 +60,7 @@ struct target_leg {
 	struct words words;         /* what the target said; known when it is
 				     * up, or has failed */
 	bool told;                  /* the user has read them */
+	bool opened;                /* a channel of it was, ever */
 	int64_t since_ms;           /* boot time the way up began */
 	int64_t asked_ms;           /* and the certificate was asked for */
 };
@@ -78,6 +79,9 @@ bool target_cert_late(const struct session *s, int64_t before_ms);
 
 /* Tells the user on c's standard error what the target has said; once. */
 void target_tell(struct session *s, struct chan *c);
+/* Why it did not open what it was asked for last, in its own words where it has
+ * some, harmless. Never "". */
+void target_refusal(const struct target_leg *t, char *ret, size_t size);
 
 /* Reads the leg and makes the next step. */
 void target_step(struct session *s);

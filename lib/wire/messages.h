@@ -556,15 +556,24 @@ struct msg_ses_probed {
 	uint8_t login_ok;           /* 1: the certificate was accepted */
 	uint8_t cert_known;         /* 1: asked, it would take a signature */
 	uint8_t partial;            /* 1: and wants more than that */
+	uint8_t session;            /* enum probe_session */
 	uint32_t methods;           /* what it offers then: SSH_METHOD_* */
 	char banner[256];           /* the target's SSH version line */
-	char text[LIMIT_TEXT_SIZE]; /* what failed, and the next */
+	char text[LIMIT_TEXT_SIZE]; /* what failed, and the next two */
 	char said[LIMIT_TEXT_SIZE / 2]; /* the target's own words, "" none */
 	struct bytes host_key;          /* blob seen */
 	int64_t clock_ms; /* the target's UTC clock ("date +%s" over exec),
 			   * 0 unknown */
 	/* that it has, beyond its own link: "a b c", "" unknown */
 	char addresses[LIMIT_HOST_ADDRESSES * ADDR_TEXT_SIZE];
+};
+enum probe_session { /* how far it got behind the login */
+	PROBE_NONE = 0,
+	PROBE_CLOSED,  /* it hung up before a channel was open */
+	PROBE_REFUSED, /* it opens none */
+	PROBE_NO_EXEC, /* on which it runs no command */
+	PROBE_SILENT,  /* it took the command, and nothing came of it */
+	PROBE_RAN,
 };
 enum ssh_method { /* of RFC 4252 and 4256; others are SSH_METHOD_OTHER */
 	SSH_METHOD_PUBLICKEY = 1 << 0,

@@ -148,12 +148,65 @@ refused(struct cause *c, const struct msg_ses_probed *seen, const char *login,
 	set(&c[2], CHECK_SKIP, "", "not known");
 }
 
+/* Nobody gets in for a login alone. */
+static void
+session_cause(struct cause *c, const struct msg_ses_probed *seen)
+{
+	const char *text =
+	    seen->text[0] == '\0' ? "no more is known" : seen->text;
+
+	switch ((enum probe_session)seen->session) {
+	case PROBE_CLOSED:
+		set(c, CHECK_FAIL,
+		    "on the target: is ChrootDirectory (sshd -T -C user=LOGIN) "
+		    "a folder that is there, with all above it root's and "
+		    "nobody else's to write? Do PAM's session modules or the "
+		    "login's limits end it? Its log says which",
+		    "it lets the login in, and hangs up before a session is "
+		    "open: %s%s%s",
+		    text, seen->said[0] == '\0' ? "" : says, seen->said);
+		return;
+	case PROBE_REFUSED:
+		set(c, CHECK_FAIL,
+		    "MaxSessions in its sshd_config is 0, or a Match block for "
+		    "the gateway's address sets it so: with 10, the default, "
+		    "and sshd reloaded, sessions open",
+		    "it lets the login in, and opens no session: %s", text);
+		return;
+	case PROBE_NO_EXEC:
+		set(c, CHECK_WARN,
+		    "if it is for sftp or a shell alone, that is as it should "
+		    "be",
+		    "a session opens, and takes no command: %s", text);
+		return;
+	case PROBE_SILENT:
+		set(c, CHECK_WARN,
+		    "if its ForceCommand or its shell is for one purpose "
+		    "alone, sftp as an instance, that is as it should be; "
+		    "else: is there a shell in its ChrootDirectory, and is it "
+		    "in /etc/shells?",
+		    "a session opens, and a command says nothing there");
+		return;
+	case PROBE_RAN:
+		set(c, CHECK_OK, "", "a session opens, and a command runs");
+		return;
+	case PROBE_NONE:
+	default:
+		break;
+	}
+	if (seen->login_ok == 0)
+		set(c, CHECK_SKIP, "", "not reached");
+	else
+		set(c, CHECK_FAIL, "its log says what it waits for",
+		    "it lets the login in, and opens no session in time");
+}
+
 void
 causes_of_login(struct cause ret[static CAUSES],
     const struct msg_ses_probed *seen, const char *login, const char *target)
 {
 	static const char *const names[CAUSES] = {
-	    "CA trusted", "principal mapping", "login"};
+	    "CA trusted", "principal mapping", "login", "session"};
 
 	for (size_t i = 0; i < CAUSES; i++) {
 		ret[i].check = names[i];
@@ -170,6 +223,7 @@ causes_of_login(struct cause ret[static CAUSES],
 	    "the target took a certificate of this gateway");
 	set(&ret[1], CHECK_OK, "", "%s@%s may log in as %s", login, target,
 	    login);
+	session_cause(&ret[3], seen);
 	if (seen->login_ok != 0)
 		set(&ret[2], CHECK_OK, "", "logged in as %s", login);
 	else

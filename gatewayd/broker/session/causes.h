@@ -19,7 +19,7 @@ struct cause { /* a line of doctor */
 	char remedy[512];
 };
 
-enum { CAUSES = 3 }; /* CA, principal, login */
+enum { CAUSES = 4 }; /* CA, principal, login, session */
 
 /* "skip", "ok", "warn", "fail". */
 const char *check_status_str(enum check_status s);

@@ -19,10 +19,10 @@ says() { # STATUS NAME
 }
 echo '- all well'
 expect_ok local_admin doctor web-01
-for c in address port banner 'host key' 'CA trusted' 'principal mapping' login clock shut; do
+for c in address port banner 'host key' 'CA trusted' 'principal mapping' login session clock shut; do
 	says ok "$c"
 done
-local_admin doctor web-01 -o json | jq -e '.checks | length == 18 and all(.[]; .status == "ok")' >/dev/null ||
+local_admin doctor web-01 -o json | jq -e '.checks | length == 20 and all(.[]; .status == "ok")' >/dev/null ||
 	fail 'doctor -o json'
 
 echo '- an address that nobody named is open'
@@ -52,13 +52,13 @@ echo '- each address of a target is looked at'
 statuses() { # ADDRESS - of its checks, in one line
 	local_admin doctor web-01 -o json 2>/dev/null | jq -r --arg a "$1" '.checks |
 		(map(.name == "address" and .detail == $a) | index(true)) as $i |
-		.[$i:$i + 8] | map(.status) | join(" ")'
+		.[$i:$i + 9] | map(.status) | join(" ")'
 }
 on web-01 nft 'table ip6 shut { chain in {
 	type filter hook input priority 0; tcp dport 22 reject with tcp reset; }; }'
 expect_fail 1 local_admin doctor web-01
-expect_eq 'ok ok ok ok ok ok ok ok' "$(statuses 10.20.0.11)" 'the first address'
-expect_eq 'ok fail skip skip skip skip skip skip' "$(statuses fd00:20::11)" 'the second address'
+expect_eq 'ok ok ok ok ok ok ok ok ok' "$(statuses 10.20.0.11)" 'the first address'
+expect_eq 'ok fail skip skip skip skip skip skip skip' "$(statuses fd00:20::11)" 'the second address'
 on web-01 nft delete table ip6 shut
 
 echo '- its clock is off'
@@ -104,7 +104,36 @@ says ok 'CA trusted'
 says fail login
 expect_out 'the target says: Back at noon\.'
 on web-01 rm /etc/nologin
+
+echo '- it lets in, and opens no session'
+target_has() { # LINE of sshd_config
+	printf '%s\n' "$1" | put_file web-01 /etc/ssh/sshd_config.d/session.conf
+	target_sshd_restart web-01
+}
+target_has 'MaxSessions 0'
+expect_fail 1 local_admin doctor web-01
+says ok login
+says fail session
+expect_out 'opens no session: open failed'
+expect_out 'MaxSessions .* is 0'
+add_role ops --user alice --label env=lab --login deploy --max 1h
+add_user alice
+request alice web-01 >/dev/null
+expect_fail 255 on_as alice client ssh -p 2222 -o StrictHostKeyChecking=yes deploy@web-01@gateway true
+expect_out '^sallyport: web-01 let you in, but opens no session: open failed\. .*MaxSessions'
+target_has 'ChrootDirectory /nonexistent'
+expect_fail 1 local_admin doctor web-01
+says ok login
+says fail session
+expect_out 'hangs up before a session is open: [A-Za-z]+'
+expect_out 'ChrootDirectory'
+expect_fail 255 on_as alice client ssh -p 2222 -o StrictHostKeyChecking=yes deploy@web-01@gateway true
+expect_out 'let you in, and closed the connection before a session was open.*jitctl doctor web-01'
+expect_ok as alice release web-01
+on web-01 rm /etc/ssh/sshd_config.d/session.conf
+target_sshd_restart web-01
 expect_ok local_admin doctor web-01
+says ok session
 
 echo '- another host key'
 target_sshd_stop web-01

@@ -76,6 +76,19 @@ refusals() {
 	says 2226 $'Exceeded MaxStartups\r\n'
 	refused 'what is said instead of SSH' \
 		'no SSH connection to web-01: .+; the target says: Exceeded MaxStartups'
+	target_like 2228 'MaxSessions 0'
+	refused 'no session' 'web-01 let you in, but opens no session: open failed\. .*MaxSessions.*jitctl doctor web-01'
+	user_ssh -tt 127.0.0.1 2>&1 </dev/null | tr -d '\r' >"$D/1" || true
+	want 'on a terminal' 1 "$(grep -c '^sallyport: web-01 let you in' "$D/1")"
+	target_like 2229 'MaxSessions 1'
+	user_ssh -M -S "$D/mux1" -fN 127.0.0.1 </dev/null >/dev/null 2>&1
+	user_ssh -S "$D/mux1" 127.0.0.1 'echo in; cat' >"$D/held" 2>&1 < <(exec sleep 60) &
+	until grep -q in "$D/held"; do sleep 0.05; done
+	want 'one more' 255 "$(user_ssh -S "$D/mux1" 127.0.0.1 true 2>"$D/2" </dev/null; echo $?)"
+	grep -q '^sallyport: web-01 let you in, but opens no session' "$D/2" ||
+		want 'why not one more' 'the line' "$(cat "$D/2")"
+	user_ssh -S "$D/mux1" -O exit 127.0.0.1 2>/dev/null
+	wait $! 2>/dev/null || true
 	says 2227 ''
 	refused 'nothing is said' 'no SSH connection to web-01: .*[a-z]{4}'
 }
