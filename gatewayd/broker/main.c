@@ -388,6 +388,7 @@ main(int argc, char **argv)
 	    {MSG_SES_CHANNEL, on_ses_channel},
 	    {MSG_SES_END, on_ses_end},
 	    {MSG_SES_PROBED, on_ses_probed},
+	    {MSG_SUP_PROBE, on_sup_probe},
 	    {MSG_REC_BYTES, on_answer},
 	    {MSG_REC_STARTED, on_rec_started},
 	    {MSG_SHP_STATUS, on_shp_status},

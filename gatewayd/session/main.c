@@ -7,6 +7,7 @@
  * itself.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <openssl/evp.h>
 #include <poll.h>
 #include <signal.h>
@@ -110,8 +111,8 @@ warm_up(void)
 	EVP_PKEY_free(key);
 }
 
-/* The supervisor counts a session until it hears this. */
-static void
+/* The supervisor counts a session until it hears this. False: it has not. */
+static bool
 report_session(struct zygote *z, uint64_t conn, pid_t pid, bool gone, int sig)
 {
 	const struct msg_sup_session m = {.conn = conn,
@@ -125,6 +126,7 @@ report_session(struct zygote *z, uint64_t conn, pid_t pid, bool gone, int sig)
 		log_err("the supervisor cannot be told about connection %llu: "
 			"%s",
 		    (unsigned long long)conn, err_str(r));
+	return r == 0;
 }
 
 static void
@@ -137,7 +139,7 @@ reaped(struct zygote *z, const struct child *c, int status)
 	if (sig != 0)
 		log_err("the session of connection %llu died by signal %d",
 		    (unsigned long long)c->conn, sig);
-	report_session(z, c->conn, c->pid, true, sig);
+	(void)report_session(z, c->conn, c->pid, true, sig);
 }
 
 /* Waits for one if it may (0), else takes those that have ended (WNOHANG). */
@@ -159,21 +161,55 @@ reap(struct zygote *z, int how)
 		}
 }
 
+/* In the child: has the supervisor heard of it? If the zygote dies before, it
+ * says nothing here either: nobody would know whom to kill. */
+static bool
+is_counted(int gate[static 2])
+{
+	char yes = 0;
+	ssize_t n;
+
+	(void)close(gate[1]);
+	do
+		n = read(gate[0], &yes, 1);
+	while (n < 0 && errno == EINTR);
+	(void)close(gate[0]);
+	return n == 1 || FAULT(uncounted);
+}
+
+static void
+let_begin(int gate[static 2], bool counted)
+{
+	(void)close(gate[0]);
+	if (counted && write(gate[1], "", 1) != 1)
+		log_err(
+		    "a session cannot be told to begin: %s", strerror(errno));
+	(void)close(gate[1]); /* one that was not told ends */
+}
+
 static void
 spawn(struct zygote *z, const struct msg_sup_spawn *m, struct ipc_msg *msg)
 {
+	int gate[2];
 	pid_t pid;
 
 	if (z->nchildren == LIMIT_SESSIONS) {
 		log_warn("%d sessions: connection %llu is refused",
 		    LIMIT_SESSIONS, (unsigned long long)m->conn);
-		report_session(z, m->conn, 0, true, 0);
+		(void)report_session(z, m->conn, 0, true, 0);
+		return;
+	}
+	if (pipe2(gate, O_CLOEXEC) != 0) {
+		log_err("pipe: %s: connection %llu is refused", strerror(errno),
+		    (unsigned long long)m->conn);
+		(void)report_session(z, m->conn, 0, true, 0);
 		return;
 	}
 	if ((pid = fork()) < 0) {
 		log_err("fork: %s: connection %llu is refused", strerror(errno),
 		    (unsigned long long)m->conn);
-		report_session(z, m->conn, 0, true, 0);
+		let_begin(gate, false);
+		(void)report_session(z, m->conn, 0, true, 0);
 		return;
 	}
 	if (pid == 0) {
@@ -183,11 +219,13 @@ spawn(struct zygote *z, const struct msg_sup_spawn *m, struct ipc_msg *msg)
 		secret_no_dumps();
 		ipc_done(&z->ctl);
 		ipc_room_free(z->body); /* m is in it, own is not */
+		if (!is_counted(gate))
+			_exit(1);
 		_exit(session_main(&own, msg->fds[0], msg->fds[1], z->host_key,
 		    z->algorithms));
 	}
 	z->child[z->nchildren++] = (struct child){.conn = m->conn, .pid = pid};
-	report_session(z, m->conn, pid, false, 0);
+	let_begin(gate, report_session(z, m->conn, pid, false, 0));
 }
 
 /* Not reaped yet, so the pid is still its own. */
@@ -206,7 +244,7 @@ kill_conn(struct zygote *z, uint64_t conn)
 			kill_child(&z->child[i]);
 			return;
 		}
-	report_session(z, conn, 0, true, 0);
+	(void)report_session(z, conn, 0, true, 0);
 }
 
 /* SUP_STOP: whoever has not ended when asked does so now. */

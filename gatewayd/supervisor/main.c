@@ -95,13 +95,13 @@ on_probe(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	const struct msg_sup_conn *m = msg->body;
 	int e;
 
-	(void)p;
 	/* The broker chooses the number: a bit keeps it apart from ours. */
 	if ((m->conn & ~(CONN_PROBE - 1)) != CONN_PROBE)
 		return GW_EPROTO;
-	if ((e = accept_probe(process_ctx(r), m->conn)) != 0)
-		log_warn("cannot start a probe: %s", err_str(e));
-	return 0;
+	if ((e = accept_probe(process_ctx(r), m->conn)) == 0)
+		return 0;
+	log_warn("cannot start a probe: %s", err_str(e));
+	return peer_send(p, MSG_SUP_PROBE, m, -1); /* somebody waits for it */
 }
 
 static int

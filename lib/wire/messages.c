@@ -374,7 +374,7 @@ static const struct msg_spec table[] = {
     ROW(SUP_READY, empty, ALL, SUP, MST_ANY, 0),
     ROW(SUP_STOP, empty, SUP, ALL, MST_ANY, 0),
     ROW(SUP_SPAWN, sup_spawn, SUP, ZYG, MST_ANY, 2),
-    ROW(SUP_PROBE, sup_conn, BRK, SUP, MST_ANY, 0),
+    ROW(SUP_PROBE, sup_conn, BRK | SUP, SUP | BRK, MST_ANY, 0),
     ROW(SUP_KILL, sup_conn, BRK | SUP, SUP | ZYG, MST_ANY, 0),
     ROW(SUP_LISTENER, sup_listener, SUP, API, MST_ANY, 1),
     ROW(SUP_RELINK, sup_relink, BRK | NOT, SUP, MST_ANY, 0),

@@ -26,7 +26,8 @@ enum msg_type {
 	MSG_SUP_READY,      /* any -> sup: listening, sandboxed, serving */
 	MSG_SUP_STOP,       /* sup -> any: end in order */
 	MSG_SUP_SPAWN,      /* sup -> zygote: 2 fds: client socket, control */
-	MSG_SUP_PROBE,      /* broker -> sup: start a session without client */
+	MSG_SUP_PROBE,      /* broker -> sup: start a session without client;
+			     * sup -> broker: it cannot be started */
 	MSG_SUP_KILL,      /* broker -> sup, sup -> zygote: SIGKILL a session */
 	MSG_SUP_LISTENER,  /* sup -> api/admin: a bound listening socket */
 	MSG_SUP_RELINK,    /* broker, notary -> sup: a link is lost */

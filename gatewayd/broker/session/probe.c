@@ -192,6 +192,20 @@ probe_down(struct session *s)
 }
 
 int
+on_sup_probe(struct process *r, struct peer *peer, const struct ipc_msg *msg)
+{
+	const struct msg_sup_conn *m = msg->body;
+	struct session *s = session_find(process_ctx(r), m->conn);
+
+	(void)peer;
+	if (s != NULL && s->probe != NULL)
+		finish(s->probe,
+		    "no process could be started for the probe: try again in a "
+		    "moment");
+	return 0;
+}
+
+int
 on_ses_probed(struct process *r, struct peer *peer, const struct ipc_msg *msg)
 {
 	const struct msg_ses_probed *m = msg->body;

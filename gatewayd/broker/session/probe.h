@@ -29,7 +29,9 @@ typedef void probe_fn(struct call *c, const struct probe_result *r);
 void probe_start(struct call *c, const struct probe_wish *w, probe_fn *fn);
 /* True: a lock is in its way; the call is answered. */
 bool probe_locked(struct call *c, const struct probe_wish *w);
-/* Handler of MSG_SES_PROBED. */
+/* Handlers: of MSG_SUP_PROBE, which says that it cannot be, and MSG_SES_PROBED.
+ */
+int on_sup_probe(struct process *r, struct peer *p, const struct ipc_msg *msg);
 int on_ses_probed(struct process *r, struct peer *p, const struct ipc_msg *msg);
 
 #endif

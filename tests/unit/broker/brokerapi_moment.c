@@ -290,6 +290,28 @@ probe_race(struct scene *x, const char *body)
 	stop(x);
 }
 
+/* No zygote is there to fork it: whoever asked is told, and nothing opens. */
+void
+test_probe_without_process(void **state)
+{
+	struct testlink supervisor = {0};
+	struct scene *x = *state;
+	struct msg_sup_conn no = {.conn = 0};
+
+	start(x, NULL, 0, NULL);
+	supervisor.ipc = x->proc.control;
+	supervisor.m.body = ipc_room();
+	assert_non_null(supervisor.m.body);
+	send_signed(x, &x->one, VERB_DOCTOR, "{\"target\":\"web-01\"}");
+	no = *(const struct msg_sup_conn *)testlink_want(
+	    &supervisor, MSG_SUP_PROBE);
+	testlink_send(&supervisor, MSG_SUP_PROBE, &no);
+	assert_int_equal(want_reply(x, &x->api), 200);
+	assert_true(has(x, "no process could be started for the probe"));
+	ipc_room_free(supervisor.m.body);
+	stop(x);
+}
+
 void
 test_probe_taken_away_meanwhile(void **state)
 {

@@ -208,6 +208,7 @@ void test_taken_away_meanwhile(void **state);
 void test_disabled_meanwhile(void **state);
 void test_locked_meanwhile(void **state);
 void test_probe_taken_away_meanwhile(void **state);
+void test_probe_without_process(void **state);
 void test_probe_of_demoted_meanwhile(void **state);
 void fold_grant(struct msg_nt_fold_grant *ret, const char *key_fp);
 void test_removed_key(void **state);

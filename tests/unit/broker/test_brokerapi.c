@@ -30,6 +30,7 @@ main(void)
 	    T(test_taken_away_meanwhile),
 	    T(test_disabled_meanwhile),
 	    T(test_probe_taken_away_meanwhile),
+	    T(test_probe_without_process),
 	    T(test_probe_of_demoted_meanwhile),
 	    T(test_removed_key),
 	    T(test_moved_target),
