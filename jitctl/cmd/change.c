@@ -230,11 +230,15 @@ takes_keys(const json_t *o)
 	return false;
 }
 
+/* Or gives what somebody may not have meant to give, or leaves nobody to
+ * approve what others ask for. */
 static bool
 takes_something(const json_t *o)
 {
 	return ends_something(o) || takes_last_admin(o) || takes_keys(o) ||
-	       json_array_size(lost_roles(o)) > 0;
+	       json_array_size(lost_roles(o)) > 0 ||
+	       json_array_size(json_object_get(o, "unapprovable")) > 0 ||
+	       member(o, "wider")[0] != '\0';
 }
 
 static void
@@ -285,6 +289,25 @@ tell_lacks(const struct ctx *c, const json_t *o)
 	}
 }
 
+/* Who gets more by it, and of what: by the role itself, and by others. */
+static void
+tell_wider(const struct ctx *c, const json_t *o)
+{
+	const json_t *list = json_object_get(o, "gaps");
+	char t[2][CELL_SIZE];
+
+	cell_text(t[0], json_object_get(o, "role"), COL_TEXT);
+	cell_text(t[1], json_object_get(o, "wider"), COL_TEXT);
+	if (c->changes_told)
+		return;
+	if (t[1][0] != '\0')
+		say_error("role %s: it gives more than before: %s", t[0], t[1]);
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		cell_text(t[1], json_array_get(list, i), COL_TEXT);
+		say_error("role %s: %s", t[0], t[1]);
+	}
+}
+
 void
 change_tell_ended(const struct ctx *c, const json_t *o)
 {
@@ -308,6 +331,7 @@ change_tell_ended(const struct ctx *c, const json_t *o)
 								: "Void",
 		    (long long)voided, voided == 1 ? "" : "s");
 	tell_lost(c, o);
+	tell_wider(c, o);
 	tell_lacks(c, o);
 	tell_last_admin(c, o);
 }

@@ -115,6 +115,18 @@ fill_targets(json_t *o, const char *word)
 		fill_pair(o, "targets", "labels", word);
 }
 
+/* Nothing that it allows beside is had with certain commands. */
+static void
+fill_commands(json_t *o)
+{
+	const size_t n = json_array_size(json_object_get(o, "commands"));
+
+	if (n > 0)
+		(void)json_object_set_new(o, "allow",
+		    json_pack("[o]", json_sprintf("%zu command%s only", n,
+					 n == 1 ? "" : "s")));
+}
+
 /* An empty list is none of a role that allows, and any of one that denies. */
 static void
 fill_empty(json_t *o)
@@ -127,6 +139,7 @@ fill_empty(json_t *o)
 		if (f[i].merge != ROLE_SELECTS &&
 		    strcmp(f[i].name, "note") != 0)
 			(void)json_object_del(o, f[i].name);
+	fill_commands(o);
 	fill_pair(o, "users", "groups", deny ? "everybody" : "nobody");
 	fill_targets(o, deny ? "all" : "none");
 	fill_pair(o, "logins", "logins", deny ? "all" : "none");
@@ -386,19 +399,6 @@ tell_warning(const char *name, const json_t *o)
 		say_error("role %s: %s", name, text);
 }
 
-/* What other roles give on other terms, to who names the easier one. */
-static void
-tell_gaps(const char *name, const json_t *o)
-{
-	const json_t *list = json_object_get(o, "gaps");
-	char text[CELL_SIZE];
-
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		cell_text(text, json_array_get(list, i), COL_TEXT);
-		say_error("role %s: %s", name, text);
-	}
-}
-
 static int
 role_set(struct ctx *c, enum api_verb verb)
 {
@@ -429,7 +429,6 @@ role_set(struct ctx *c, enum api_verb verb)
 		if (c->yes || opt_has(&c->opt, F_DRY_RUN))
 			tell_warning(name, r.json); /* it was not asked */
 		change_tell_unmatched(c, "role", r.json);
-		tell_gaps(name, r.json);
 		say(c, "See who may do what: %s roles -o wide", self(c));
 	}
 	reply_done(&r);

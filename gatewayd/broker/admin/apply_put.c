@@ -72,6 +72,24 @@ put_target(struct apply *a, size_t i, bool fresh, struct problem *p)
 	return r != 0 ? r : store_target_put(s, t, a->c->seq);
 }
 
+/* The broker's roles are those of before still. */
+static void
+tell_wider(struct apply *a, struct apply_role *x)
+{
+	const struct policy_role *old = role_find(a->c->b, x->r.name);
+	char more[GAP_TEXT_SIZE] = "";
+	json_t *list = NULL;
+
+	if (old != NULL)
+		role_wider(more, old, &x->r);
+	if (more[0] == '\0')
+		return;
+	list =
+	    json_pack("[o]", json_sprintf("gives more than before: %s", more));
+	role_add_texts(x->warning, list);
+	json_decref(list);
+}
+
 static int
 put_role(struct apply *a, size_t i, bool fresh, struct problem *p)
 {
@@ -85,6 +103,7 @@ put_role(struct apply *a, size_t i, bool fresh, struct problem *p)
 		return r;
 	r = store_role_put(s, &x->r, a->c->seq);
 	role_unmatched_text(a->c->b, &x->r, x->warning);
+	tell_wider(a, x);
 	return r;
 }
 

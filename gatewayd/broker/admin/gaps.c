@@ -32,6 +32,7 @@ struct gaps {
 	size_t nothers;
 	json_t *list;
 	unsigned told, *effort;
+	bool goes;                 /* r does, and is the last of the broker's */
 	struct policy_role two[2]; /* r, and the other */
 	struct policy_result all, alone;
 };
@@ -89,7 +90,8 @@ pick_others(struct gaps *g)
 		const struct policy_role *r = &b->roles[i];
 
 		if (!r->deny && strcmp(r->name, g->r->name) != 0 && spend(g) &&
-		    differ(g->r, r) && hours_meet(b, &g->r->hours, &r->hours))
+		    (g->r->deny || differ(g->r, r)) &&
+		    hours_meet(b, &g->r->hours, &r->hours))
 			g->others[g->nothers++].r = r;
 	}
 }
@@ -138,12 +140,13 @@ tell(struct gaps *g, const struct other *o, const struct policy_role *named,
 	(void)json_array_append_new(g->list, json_string(text));
 }
 
-/* As a request by these two roles is judged, and by either alone. */
-static bool
-judge(struct gaps *g, const struct other *o, const struct target *t,
+static struct policy_facts
+facts(const struct gaps *g, const struct other *o, const struct target *t,
     const char *login)
 {
-	struct policy_facts f = {.user = o->user,
+	const int64_t now = broker_now(g->b).utc_ms;
+
+	return (struct policy_facts){.user = o->user,
 	    .kind = o->kind,
 	    .groups = &o->groups,
 	    .target_name = t->name,
@@ -157,12 +160,52 @@ judge(struct gaps *g, const struct other *o, const struct target *t,
 	    .anytime = true,
 	    .hardware = HARDWARE_VERIFIED,
 	    .zones = g->b->zones,
+	    .utc_ms = now,
+	    .when_ms = now,
 	    .max_s = g->b->conf->max_grant_s,
 	    .mfa_max_s = g->b->conf->mfa_age_s};
+}
+
+/* As a request that names no role is judged, by all and by all but r. */
+static bool
+judge_rest(struct gaps *g, const struct other *o, const struct target *t,
+    const char *login)
+{
+	const struct policy_facts f = facts(g, o, t, login);
+	const size_t n = g->b->nroles;
+	char more[GAP_TEXT_SIZE] = "what is refused with it";
+	char text[LIMIT_TEXT_SIZE];
+
+	if (*g->effort < n) {
+		*g->effort = 0;
+		return false;
+	}
+	*g->effort -= (unsigned)n;
+	policy_decide(&g->all, &f, g->b->roles, n);
+	policy_decide(&g->alone, &f, g->b->roles, n - 1);
+	if (g->alone.verdict == POLICY_DENY)
+		return false;
+	if (g->all.verdict != POLICY_DENY)
+		gap_text(more, &g->all, &g->alone);
+	if (more[0] == '\0')
+		return false;
+	if (++g->told > GAPS_MAX)
+		return true;
+	(void)snprintf(text, sizeof(text), "without it %s has more of %s: %s",
+	    o->user, t->name, more);
+	(void)json_array_append_new(g->list, json_string(text));
+	return true;
+}
+
+/* As a request by these two roles is judged, and by either alone. */
+static bool
+judge(struct gaps *g, const struct other *o, const struct target *t,
+    const char *login)
+{
+	struct policy_facts f = facts(g, o, t, login);
 	char more[GAP_TEXT_SIZE];
 	bool any = false;
 
-	f.utc_ms = f.when_ms = broker_now(g->b).utc_ms;
 	g->two[1] = *o->r;
 	policy_decide(&g->all, &f, g->two, 2);
 	if (g->all.roles.n < 2)
@@ -196,20 +239,22 @@ one_target(void *arg, const char *name, const struct target *t)
 		    !policy_reaches(o->r, t))
 			continue;
 		for (unsigned k = 0; k < t->logins.n && !o->told; k++)
-			o->told = judge(g, o, t, t->logins.name[k]);
+			o->told = (g->goes ? judge_rest : judge)(
+			    g, o, t, t->logins.name[k]);
 	}
 }
 
-void
-gaps_tell(json_t *list, struct broker *b, const struct policy_role *r,
+static void
+tell_all(json_t *list, struct broker *b, const struct policy_role *r, bool goes,
     unsigned *effort)
 {
 	struct gaps *g = calloc(1, sizeof(*g));
 
-	if (g == NULL || r->deny)
+	if (g == NULL || (r->deny && !goes))
 		goto out;
 	g->b = b;
 	g->r = r;
+	g->goes = goes;
 	g->two[0] = *r;
 	g->list = list;
 	g->effort = effort;
@@ -223,4 +268,39 @@ out:
 	if (g != NULL)
 		free(g->others);
 	free(g);
+}
+
+void
+gaps_tell(json_t *list, struct broker *b, const struct policy_role *r,
+    unsigned *effort)
+{
+	tell_all(list, b, r, false, effort);
+}
+
+/* Their order says nothing. */
+static void
+swap(struct policy_role *a, struct policy_role *b, struct policy_role *room)
+{
+	*room = *a;
+	*a = *b;
+	*b = *room;
+}
+
+void
+gaps_removed(json_t *list, struct broker *b, const struct policy_role *r,
+    unsigned *effort)
+{
+	struct policy_role *room = malloc(sizeof(*room));
+	struct policy_role *last =
+	    b->nroles > 0 ? &b->roles[b->nroles - 1] : NULL;
+
+	for (size_t i = 0; room != NULL && i < b->nroles; i++) {
+		if (strcmp(b->roles[i].name, r->name) != 0)
+			continue;
+		swap(&b->roles[i], last, room);
+		tell_all(list, b, last, true, effort);
+		swap(&b->roles[i], last, room);
+		break;
+	}
+	free(room);
 }

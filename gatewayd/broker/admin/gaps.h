@@ -2,7 +2,8 @@
 /*
  * gaps - of a role that is made or changed: which others give the same people
  * the same target on other terms. Whoever is in both may name the one that
- * wants less (core/gap.h), so it is told.
+ * wants less (core/gap.h), so it is told; and so is what the others give more
+ * once a role goes that made it less.
  */
 #ifndef BROKER_ADMIN_GAPS_H
 #define BROKER_ADMIN_GAPS_H
@@ -16,6 +17,11 @@ enum { GAPS_EFFORT = 50000 }; /* internal: comparisons, users and targets */
  * are; a few, and that there are more. *effort is what it may cost, and goes
  * down: with 0 the rest is not looked for. */
 void gaps_tell(json_t *list, struct broker *b, const struct policy_role *r,
+    unsigned *effort);
+
+/* The same of one that goes, beside the others as they stay: where people have
+ * more of a target by the rest than with it. */
+void gaps_removed(json_t *list, struct broker *b, const struct policy_role *r,
     unsigned *effort);
 
 #endif

@@ -239,16 +239,38 @@ forbids_all(const struct policy_role *r)
 	       r->hours.n == 0;
 }
 
+static void
+put_gaps(json_t *o, struct role_change *a)
+{
+	if (o != NULL && json_array_size(a->gaps) > 0)
+		(void)json_object_set(o, "gaps", a->gaps);
+}
+
+void
+role_wider(char ret[static GAP_TEXT_SIZE], const struct policy_role *old,
+    const struct policy_role *now)
+{
+	ret[0] = '\0';
+	if (!old->deny && !now->deny)
+		gap_role_text(ret, old, now);
+	else if (old->deny && !now->deny)
+		(void)snprintf(ret, GAP_TEXT_SIZE, "what it forbade before");
+}
+
 static json_t *
 role_reply(struct role_change *a)
 {
+	char more[GAP_TEXT_SIZE] = "";
 	json_t *o = change_json(
 	    &a->ch, a->is_new ? NULL : role_json(&a->old), role_json(&a->r));
 
 	if (o != NULL && json_array_size(a->unmatched) > 0)
 		(void)json_object_set(o, "unmatched", a->unmatched);
-	if (o != NULL && json_array_size(a->gaps) > 0)
-		(void)json_object_set(o, "gaps", a->gaps);
+	put_gaps(o, a);
+	if (!a->is_new)
+		role_wider(more, &a->old, &a->r);
+	if (more[0] != '\0')
+		put_str(o, "wider", more);
 	if (o != NULL && forbids_all(&a->r))
 		put_str(o, "warning",
 		    "names nobody and nothing: it forbids everything to "
@@ -355,6 +377,7 @@ removed_json(struct role_change *a)
 
 	put_str(o, "role", a->old.name);
 	put_str(o, "state", "removed");
+	put_gaps(o, a);
 	return change_json(&a->ch, NULL, o);
 }
 
@@ -377,6 +400,7 @@ verb_role_remove(struct call *c)
 	struct event_fields f;
 	struct problem p = {0};
 	const char *name = NULL;
+	unsigned effort = GAPS_EFFORT;
 
 	if (a == NULL || (name = call_only_name(c, "role")) == NULL)
 		return;
@@ -386,6 +410,8 @@ verb_role_remove(struct call *c)
 		return;
 	}
 	a->old = *old;
+	a->gaps = json_array();
+	gaps_removed(a->gaps, c->b, &a->old, &effort);
 	if (!change_weigh(c, &a->ch, put_removed))
 		return;
 	if (a->ch.dry_run) {

@@ -6,6 +6,7 @@
 #define BROKER_ADMIN_ROLE_H
 
 #include "broker/call/call.h"
+#include "core/gap.h"
 
 void verb_roles(struct call *c);
 void verb_role_add(struct call *c);
@@ -17,6 +18,9 @@ const struct policy_role *role_find(const struct broker *b, const char *name);
 /* The id of the one whose name r has, or a fresh one. */
 void role_set_id(const struct broker *b, struct policy_role *r);
 
+/* What it gives more by now than it did; "" for nothing. */
+void role_wider(char ret[static GAP_TEXT_SIZE], const struct policy_role *old,
+    const struct policy_role *now);
 /* Adds sentences to a text, cut where it is too long. */
 void role_add_texts(char ret[static LIMIT_TEXT_SIZE], const json_t *list);
 /* Of users, groups, targets, labels and logins: what the store has none of, a

@@ -50,6 +50,23 @@ request alice web-01 --role prod >/dev/null 2>&1 || rc=$?
 expect_eq 6 "$rc" 'a request under prod'
 expect_ok request alice web-01 --role ops
 
+echo '- without the stricter of two there is more: told of the one that goes, and of the one that is widened'
+expect_ok local_admin role rm prod --dry-run
+expect_out 'role prod: without it alice has more of web-01: no approval, up to 1h'
+expect_ok local_admin role rm ops --dry-run
+expect_no_out 'has more'
+set_prod() {
+	local_admin role set prod --user alice --label env=lab --login deploy --approvals '1 of sre' "$@"
+}
+expect_ok set_prod --max 30m --command id --yes
+expect_no_out 'gives more than before'
+expect_ok local_admin roles
+expect_out '^prod .* 1 command only '
+expect_fail 1 set_prod --max 45m --no-input
+expect_out 'role prod: it gives more than before: up to 45m, any command, shell,'
+expect_out 'nothing was changed: if that is meant, say --yes'
+expect_ok set_prod --max 30m --yes
+
 echo '- a lock and a role that denies hold whatever is named'
 lock=$(local_admin lock target web-01 --reason freeze --yes -o name 2>/dev/null)
 expect_fail 3 as alice request web-01 --for 6m --reason 'INC-4711 lab' --role ops
@@ -58,6 +75,7 @@ expect_ok local_admin role add freeze --deny --user alice --label env=lab --yes
 expect_fail 3 as alice request web-01 --for 6m --reason 'INC-4711 lab' --role ops
 expect_out 'freeze'
 expect_ok local_admin role rm freeze --yes
+expect_out 'role freeze: without it alice has more of web-01: what is refused with it'
 
 echo '- a group of those who approve is named by a role'
 expect_ok local_admin user add bob --group sre

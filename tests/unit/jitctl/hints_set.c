@@ -290,3 +290,38 @@ test_rows_tell(void **state)
 	x->c.opt.nargs = 0;
 	check_says(x, run_audit_search, NULL, steps, EXIT_OK, says);
 }
+
+/* What takes nothing from anybody and is asked about all the same: more than
+ * was given before, and approvals that nobody can give any more. */
+void
+test_wider_asks(void **state)
+{
+	static const struct step wider[] = {
+	    {NULL, 200,
+		"{\"role\":\"ops\",\"dry_run\":true,\"changes\":[],\"wider\":"
+		"\"any command, shell\",\"gaps\":[\"without it x\"]}"},
+	    {NULL, 0, NULL}};
+	static const char *const wider_says[] = {
+	    "jitctl: role ops: it gives more than before: any command, shell\n",
+	    "jitctl: role ops: without it x\n",
+	    "nothing was changed: if that is meant, say --yes", NULL, NULL};
+	static const struct step alone[] = {
+	    {NULL, 200,
+		"{\"user\":\"bob\",\"dry_run\":true,\"changes\":[],"
+		"\"unapprovable\":[{\"role\":\"prod\",\"want\":1,\"have\":0,"
+		"\"text\":\"group sre has 0 of 1\"}]}"},
+	    {NULL, 0, NULL}};
+	static const char *const alone_says[] = {
+	    "warning: role prod: group sre has 0 of 1\n",
+	    "nothing was changed: if that is meant, say --yes", NULL, NULL};
+	struct scene *x = *state;
+
+	x->c.socket = "x";
+	x->c.opt.n[F_LOGIN] = 1;
+	x->c.opt.value[F_LOGIN][0] = "deploy";
+	check_says(x, run_role_set, "ops", wider, EXIT_FAILED, wider_says);
+	x->c.changes_told = false;
+	x->c.opt.n[F_NO_GROUP] = 1;
+	x->c.opt.value[F_NO_GROUP][0] = "sre";
+	check_says(x, run_user_set, "bob", alone, EXIT_FAILED, alone_says);
+}

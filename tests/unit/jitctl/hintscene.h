@@ -47,5 +47,6 @@ void test_unknown_key(void **state);
 void test_empty_reason(void **state);
 void test_deny_row(void **state);
 void test_rows_tell(void **state);
+void test_wider_asks(void **state);
 
 #endif

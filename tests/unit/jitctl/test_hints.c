@@ -527,6 +527,7 @@ main(void)
 	    T(test_empty_reason),
 	    T(test_deny_row),
 	    T(test_rows_tell),
+	    T(test_wider_asks),
 	    T(test_socket),
 	    T(test_clock),
 	    cmocka_unit_test(test_no_such_name),
