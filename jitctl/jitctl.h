@@ -79,6 +79,7 @@ struct ctx {
 	bool key_unknown;  /* the user's, to the gateway: said once */
 	char self[512];    /* self_set(); "" = jitctl */
 	bool changes_told; /* before it was asked whether to make them */
+	unsigned digits;   /* of the code that is asked for; 0 = not known */
 	bool unconfirmed;  /* what was ended may still be open: exit status 1 */
 };
 

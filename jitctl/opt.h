@@ -97,6 +97,7 @@ enum flag_kind { FLAG_BOOL = 0, FLAG_ONE, FLAG_MANY };
 	X(RESET_CODE, "reset-code", 0, NULL, BOOL,                             \
 	    "for a lost phone: void its codes, invite again")                  \
 	X(INVITE, "invite", 0, NULL, BOOL, "a new invitation")                 \
+	X(TOTP, "totp", 0, "FORM", ONE, "how codes are made, as sha256,8,60")  \
 	X(GROUP, "group", 0, "NAME", MANY, "a group; of user set: one more")   \
 	X(KIND, "kind", 0, "KIND", ONE, "person (default) or machine")         \
 	X(NO_GROUP, "no-group", 0, "NAME", MANY, "a group to leave")           \

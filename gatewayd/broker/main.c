@@ -232,7 +232,7 @@ warm_up(struct broker *b)
 	int r;
 
 	buf_init(&sealed, 1024);
-	if ((r = secret_random(&in, TOTP_SEED_SIZE)) == 0 &&
+	if ((r = secret_random(&in, OTP_SEED_LONG)) == 0 &&
 	    (r = seal_close(&sealed, &b->seal_key, &in, "self-test")) == 0)
 		r = seal_open(
 		    &out, &b->seal_key, sealed.p, sealed.len, "self-test");

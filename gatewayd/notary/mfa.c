@@ -12,17 +12,20 @@
 #include "base/err.h"
 #include "base/fault.h"
 #include "base/str.h"
+#include "core/otp.h"
 #include "notary/notary.h"
 
-enum { STEP_S = 30, STEPS_AHEAD = 20 };
+enum { STEPS_AHEAD = 20 };
 
 bool
 mfa_fresh(
     const struct notary *n, const char *user, const char *factor, int64_t step)
 {
+	const unsigned period_s = otp_factor_period(factor);
+
 	/* what nobody can have seen yet is no code */
-	if (step <= 0 ||
-	    step > clock_now().utc_ms / 1000 / STEP_S + STEPS_AHEAD)
+	if (step <= 0 || period_s == 0 ||
+	    step > clock_now().utc_ms / 1000 / period_s + STEPS_AHEAD)
 		return false;
 	if (FAULT(totp_replay))
 		return true;

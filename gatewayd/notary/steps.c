@@ -11,6 +11,7 @@
 #include "base/fault.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "core/otp.h"
 
 enum { PARTS = 1024 };
 
@@ -119,5 +120,9 @@ bool
 steps_used(
     const struct steps *s, const char *user, const char *factor, int64_t step)
 {
-	return has(find(s, user, factor), step) || has(find(s, user, ""), step);
+	if (has(find(s, user, factor), step))
+		return true;
+	return (otp_factor_period(factor) == OTP_PERIOD_S ||
+		   FAULT(step_period)) &&
+	       has(find(s, user, ""), step);
 }

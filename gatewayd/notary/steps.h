@@ -23,8 +23,9 @@ struct steps;
 MUST_CHECK int steps_new(struct steps **ret);
 void steps_free(struct steps *s); /* NULL is a no-op */
 /* Remembers it. factor is totp_id() of the secret; "": a record older than
- * those, which counts for each secret of the user. GW_ENOMEM; GW_EPROTO if the
- * names are too long. */
+ * those, which counts for each secret of the user whose steps are as long as
+ * all were then (otp_factor_period()). GW_ENOMEM; GW_EPROTO if the names are
+ * too long. */
 MUST_CHECK int steps_use(
     struct steps *s, const char *user, const char *factor, int64_t step);
 bool steps_used(

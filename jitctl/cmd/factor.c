@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/fault.h"
 #include "base/str.h"
+#include "core/otp.h"
 #include "core/recovery.h"
 #include "jitctl/gateway/reply.h"
 #include "jitctl/term/out.h"
@@ -19,6 +20,32 @@
 
 enum { QR_TEXT_MAX = 256 * 1024 }; /* internal: more than a code is drawn of */
 
+/* How its codes are made. An older gateway does not say: as ever then. */
+static bool
+form_of(struct otp *ret, const json_t *o)
+{
+	const char *text = member(o, "totp_form");
+
+	*ret = otp_usual();
+	return text[0] == '\0' || otp_parse(ret, text) == 0;
+}
+
+bool
+factor_want_form(const struct ctx *c, json_t *body)
+{
+	const char *text = opt_get(&c->opt, F_TOTP);
+	struct otp form;
+
+	if (text == NULL)
+		return true;
+	if (otp_parse(&form, text) == 0 &&
+	    json_object_set_new(body, "totp_form", json_string(text)) == 0)
+		return true;
+	say_error("--totp: sha1, sha256 or sha512, then 6 or 8 digits, then 30 "
+		  "or 60 seconds was expected, as sha256,8,60");
+	return false;
+}
+
 bool
 factor_ok(const json_t *o)
 {
@@ -26,9 +53,10 @@ factor_ok(const json_t *o)
 	const char *uri = member(o, "otpauth");
 	const char *secret = member(o, "secret");
 	char want[LIMIT_TEXT_SIZE];
-	bool ok = false;
+	struct otp form;
+	bool ok = form_of(&form, o);
 
-	ok = strncmp(uri, start, strlen(start)) == 0 &&
+	ok = ok && strncmp(uri, start, strlen(start)) == 0 &&
 	     strspn(uri, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 			 "0123456789-._~%:/?&=@") == strlen(uri) &&
 	     secret[0] != '\0' &&
@@ -73,8 +101,9 @@ draw_secret(struct ctx *c, struct buf *b, const char *uri)
 
 /* In groups, as people type it. */
 static void
-say_secret(const struct ctx *c, const char *secret)
+say_secret(const struct ctx *c, const char *secret, const struct otp *form)
 {
+	const struct otp usual = otp_usual();
 	char text[LIMIT_TEXT_SIZE];
 	size_t at = 0;
 
@@ -85,6 +114,10 @@ say_secret(const struct ctx *c, const char *secret)
 	}
 	text[at] = '\0';
 	say(c, "Secret, to be typed into an authenticator app:\n%s", text);
+	if (!otp_equal(form, &usual))
+		say(c, "There it is to be set to %s, %u digits, every %u s.",
+		    otp_digest_str(form), (unsigned)form->digits,
+		    (unsigned)form->period_s);
 	explicit_bzero(text, sizeof(text));
 }
 
@@ -92,14 +125,17 @@ void
 factor_show(struct ctx *c, const json_t *o)
 {
 	const char *uri = member(o, "otpauth");
+	struct otp form;
 	struct buf b;
 
 	buf_init(&b, QR_TEXT_MAX);
+	if (form_of(&form, o))
+		c->digits = form.digits;
 	if (out_object(c, o)) {
 		/* json and yaml contain it */
 	} else {
 		/* factor_ok(): plain ASCII, both of them */
-		say_secret(c, member(o, "secret"));
+		say_secret(c, member(o, "secret"), &form);
 		if (draw_secret(c, &b, uri)) {
 			say(c, "Scan with one, or type it:");
 			(void)fwrite(b.p, 1, b.len, stdout);

@@ -52,7 +52,9 @@ begin(struct ctx *c)
 	const struct call_opts o = {.show_problem = true, .recovery = true};
 	struct reply r = {0};
 	json_t *body = json_object();
-	int x = call_signed(c, VERB_MFA_RESET, body, &o, &r);
+	int x = factor_want_form(c, body)
+		    ? call_signed(c, VERB_MFA_RESET, body, &o, &r)
+		    : EXIT_USAGE;
 
 	json_decref(body);
 	if (x == EXIT_OK && !factor_ok(r.json)) {

@@ -8,6 +8,7 @@
 #include "core/right.h"
 #include "jitctl/cmd/change.h"
 #include "jitctl/cmd/cmd.h"
+#include "jitctl/cmd/factor.h"
 #include "jitctl/cmd/list.h"
 #include "jitctl/gateway/key_file.h"
 #include "jitctl/term/say.h"
@@ -20,6 +21,7 @@ static const struct col cols[] = {
     {"RIGHTS", "rights", COL_LIST, COL_SHOWN},
     {"GROUPS", "groups", COL_LIST, COL_SHOWN},
     {"KEYS", "keys", COL_KEYS, COL_LESS}, {"TOTP", "totp", COL_BOOL, COL_LESS},
+    {"FORM", "totp_form", COL_TEXT, COL_WIDE},
     {"SOURCES", "sources", COL_LIST, COL_WIDE},
     {"ID", "user_id", COL_TEXT, COL_WIDE},
     {"CODES", "codes", COL_SAID, COL_WIDE}, /* of one alone, the last */
@@ -77,7 +79,7 @@ is_invited(const struct ctx *c, const json_t *o)
 	return json_object_get(o, "invitation") != NULL ||
 	       (json_is_true(json_object_get(o, "dry_run")) &&
 		   strcmp(member(o, "state"), "invited") == 0 &&
-		   (opt_has(&c->opt, F_INVITE) ||
+		   (opt_has(&c->opt, F_INVITE) || opt_has(&c->opt, F_TOTP) ||
 		       opt_has(&c->opt, F_RESET_CODE)));
 }
 
@@ -167,6 +169,7 @@ static bool
 set_common(const struct ctx *c, json_t *body)
 {
 	return change_set(body, "keys", key_files_array(c, F_KEY)) &&
+	       factor_want_form(c, body) &&
 	       (!opt_has(&c->opt, F_ROLE_sources) ||
 		   change_set(body, "sources", prefixes_array(c))) &&
 	       (!opt_has(&c->opt, F_ADMIN) ||
@@ -244,7 +247,7 @@ changes_nothing(const struct ctx *c)
 {
 	static const enum flag flags[] = {F_KEY, F_ADMIN, F_NO_ADMIN, F_AUDITOR,
 	    F_NO_AUDITOR, F_RIGHT, F_NO_RIGHT, F_GROUP, F_NO_GROUP,
-	    F_RESET_CODE, F_INVITE, F_ROLE_sources};
+	    F_RESET_CODE, F_INVITE, F_ROLE_sources, F_TOTP};
 
 	for (size_t i = 0; i < ARRAY_LEN(flags); i++)
 		if (opt_has(&c->opt, flags[i]))

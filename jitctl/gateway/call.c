@@ -173,7 +173,20 @@ want_code(struct attempt *a, const struct reply *r, bool *retsaid)
 	if (wrong)
 		reply_print_problem(a->c, r);
 	secret_free(&a->code);
+	a->c->digits = reply_digits(r);
 	return get_code(a, wrong);
+}
+
+/* Is a code to be had before the gateway was asked? A person is asked once it
+ * has said which. */
+static bool
+asks_first(const struct attempt *a)
+{
+	if (a->verb->code != CODE_ALWAYS)
+		return false;
+	return a->c->digits != 0 || code_source(a->c) != NULL ||
+	       !prompt_possible(a->c) ||
+	       (a->o != NULL && (a->o->recovery || a->o->paper));
 }
 
 static int
@@ -183,7 +196,7 @@ send_with_code(struct attempt *a, struct reply *ret)
 	int w = EXIT_OK;
 	int r = EXIT_OK;
 
-	if (a->verb->code == CODE_ALWAYS && (r = get_code(a, false)) != EXIT_OK)
+	if (asks_first(a) && (r = get_code(a, false)) != EXIT_OK)
 		return r;
 	for (;;) {
 		r = send_once(a, ret);

@@ -4,15 +4,15 @@
  */
 #include "jitctl/gateway/code.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
+#include "core/otp.h"
 #include "core/recovery.h"
 #include "jitctl/term/prompt.h"
 #include "jitctl/term/say.h"
-
-enum { CODE_DIGITS = 6 };
 
 static void
 drop_spaces(struct secret *code)
@@ -26,20 +26,28 @@ drop_spaces(struct secret *code)
 	code->len = n;
 }
 
+/* Of so many digits, or, where that is not known, as many as there are of. */
 static bool
-is_code(const struct secret *code)
+is_code(const struct secret *code, unsigned digits)
 {
-	return code->len == CODE_DIGITS &&
-	       strspn((const char *)code->p, "0123456789") == CODE_DIGITS;
+	const bool fits = digits != 0 ? code->len == digits
+				      : code->len == OTP_DIGITS ||
+					    code->len == OTP_DIGITS_LONG;
+
+	return fits && strspn((const char *)code->p, "0123456789") == code->len;
 }
 
 bool
-code_tidy(struct secret *code)
+code_tidy(struct secret *code, unsigned digits)
 {
 	drop_spaces(code);
-	if (is_code(code))
+	if (is_code(code, digits))
 		return true;
-	say_error("a code has %d digits; it was not sent", (int)CODE_DIGITS);
+	if (digits != 0)
+		say_error("a code has %u digits; it was not sent", digits);
+	else
+		say_error("a code has %d digits, or %d; it was not sent",
+		    OTP_DIGITS, OTP_DIGITS_LONG);
 	secret_free(code);
 	return false;
 }
@@ -52,7 +60,7 @@ tidy_recovery(struct secret *code, const char *what, bool either)
 	char plain[RECOVERY_SIZE];
 
 	drop_spaces(code);
-	if (either && is_code(code))
+	if (either && is_code(code, 0))
 		return true;
 	if (recovery_read(plain, (const char *)code->p)) {
 		memcpy(code->p, plain, sizeof(plain)); /* never longer */
@@ -62,7 +70,8 @@ tidy_recovery(struct secret *code, const char *what, bool either)
 	}
 	say_error("a %s code has %d characters, like "
 		  "4H7K-2MQX-9TRB-6WNC%s; it was not sent",
-	    what, (int)RECOVERY_CHARS, either ? ", and a code 6 digits" : "");
+	    what, (int)RECOVERY_CHARS,
+	    either ? ", and a code only digits" : "");
 	secret_free(code);
 	return false;
 }
@@ -156,14 +165,20 @@ int
 code_get(const struct ctx *c, bool again, struct secret *ret)
 {
 	const char *file = code_file(c);
-	const char *question =
-	    again ? "Next code (not shown): " : "Code (not shown): ";
+	const char *what = again ? "Next code" : "Code";
+	char question[64];
 	int r = EXIT_LOGIN;
 
+	if (c->digits != 0)
+		(void)snprintf(question, sizeof(question),
+		    "%s, %u digits (not shown): ", what, c->digits);
+	else
+		(void)snprintf(
+		    question, sizeof(question), "%s (not shown): ", what);
 	if (file != NULL) {
 		if (again || (r = prompt_file(file, NULL, ret)) != EXIT_OK)
 			return again ? EXIT_LOGIN : r;
-		return code_tidy(ret) ? EXIT_OK : EXIT_LOGIN;
+		return code_tidy(ret, c->digits) ? EXIT_OK : EXIT_LOGIN;
 	}
 	if (!prompt_possible(c)) {
 		say_error("a code is needed; give it with --code-file FILE (- "
@@ -172,7 +187,7 @@ code_get(const struct ctx *c, bool again, struct secret *ret)
 	}
 	for (int i = 0; i < LIMIT_CODE_ASKS; i++) {
 		r = prompt_secret(c, question, ret);
-		if (r != EXIT_OK || code_tidy(ret))
+		if (r != EXIT_OK || code_tidy(ret, c->digits))
 			return r;
 	}
 	return EXIT_LOGIN;

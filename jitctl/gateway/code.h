@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * code - the six digits of the authenticator app, or a recovery code: from a
+ * code - the digits of the authenticator app, or a recovery code: from a
  * file or the terminal.
  *
  * MUST NOT be given on the command line or in the environment.
@@ -14,9 +14,10 @@
 #include "base/secret.h"
 #include "jitctl/jitctl.h"
 
-/* Removes the spaces that apps show ("123 456"). false, said and freed, if six
- * digits are not what is left: anything else would only cost a try. */
-bool code_tidy(struct secret *code);
+/* Removes the spaces that apps show ("123 456"). false, said and freed, if so
+ * many digits (0: not known) are not what is left: anything else would only
+ * cost a try. */
+bool code_tidy(struct secret *code, unsigned digits);
 /* From the file that --code-file or JITCTL_CODE_FILE names, but not again (when
  * a first one was wrong), else from the terminal. EXIT_OK; EXIT_LOGIN,
  * EXIT_FAILED or EXIT_INTERRUPTED, said. */

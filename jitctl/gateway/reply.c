@@ -11,6 +11,7 @@
 #include "base/ids.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "core/otp.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/say.h"
 #include "jitctl/term/when.h"
@@ -86,6 +87,15 @@ reply_done(struct reply *r)
 		explicit_bzero(r->body, r->len);
 	free(r->body);
 	*r = (struct reply){0};
+}
+
+unsigned
+reply_digits(const struct reply *r)
+{
+	const json_int_t n =
+	    json_integer_value(json_object_get(r->json, "digits"));
+
+	return n >= OTP_DIGITS && n <= OTP_DIGITS_LONG ? (unsigned)n : 0;
 }
 
 static enum problem_kind

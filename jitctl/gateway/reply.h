@@ -38,6 +38,8 @@ void reply_read(struct reply *ret, long status, char *body, size_t len);
 /* Wipes and frees; {0} after. */
 void reply_done(struct reply *r);
 
+/* How many digits the code has that it wants; 0: it does not say. */
+unsigned reply_digits(const struct reply *r);
 /* EXIT_OK for a status of 200 to 299. */
 int reply_exit_code(const struct reply *r);
 /* A problem as a sentence on stderr; the object itself with -o json. */

@@ -230,7 +230,7 @@ enum {
 	LIMIT_CERTS_PER_LEG = 4,
 	LIMIT_CLOCK_EASE_S = 60, /* a clock set back by no more is caught up
 				  * with, at half its pace */
-	LIMIT_FACTOR_SIZE = 33,  /* which second factor: totp_id() */
+	LIMIT_FACTOR_SIZE = 36,  /* which second factor: totp_id() */
 	LIMIT_HASHES_SIGNED = 1 << 18, /* exchange hashes remembered, so that
 					* none becomes a session id again */
 	LIMIT_SIGNS_PER_CONN = 10000,  /* key exchanges of a connection; then it

@@ -11,6 +11,7 @@
 
 #include "base/addr.h"
 #include "base/limits.h"
+#include "core/otp.h"
 
 enum conf_entry { ENTRY_NONE = 0, ENTRY_GRANT, ENTRY_NETWORKS };
 enum conf_kernel { KERNEL_AUTO = 0, KERNEL_OLD }; /* OLD: 6.1 abilities only */
@@ -59,6 +60,7 @@ struct conf {
 	char networks[LIMIT_NETWORKS][ADDR_TEXT_SIZE];
 	uint32_t max_grant_s;
 	uint32_t mfa_age_s;
+	struct otp otp;    /* of second factors of which nothing is said */
 	uint8_t one_admin; /* power is widened without a second one */
 	uint32_t idle_s;   /* sessions; 0 = no idle end */
 	struct conf_caps caps;

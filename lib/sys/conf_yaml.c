@@ -29,7 +29,7 @@ static const char *const api_keys[] = {"listen", NULL};
 static const char *const connections_keys[] = {
     "per_source", "per_network", "per_site", NULL};
 static const char *const policy_keys[] = {
-    "max_grant", "mfa_age", "second_admin", NULL};
+    "max_grant", "mfa_age", "second_admin", "totp", NULL};
 static const char *const session_keys[] = {"idle", NULL};
 static const char *const entry_words[] = {"grant", "networks", NULL};
 static const char *const algorithms_words[] = {"default", "fips", NULL};
@@ -210,6 +210,7 @@ read_rest(struct yaml *y, const struct yaml_item *root, struct conf *c,
     conf_file_fn *try)
 {
 	const struct yaml_item *map = yaml_get_map(y, root, "policy", false);
+	const char *s = NULL;
 	bool second = true;
 	size_t word = 0;
 
@@ -221,6 +222,13 @@ read_rest(struct yaml *y, const struct yaml_item *root, struct conf *c,
 		    LIMIT_MFA_AGE_MAX_S, &c->mfa_age_s);
 		(void)yaml_get_bool(y, map, "second_admin", false, &second);
 		c->one_admin = second ? 0 : 1;
+		if (yaml_get_str(y, map, "totp", false, 32, &s) &&
+		    otp_parse(&c->otp, s) != 0)
+			yaml_error(y, yaml_find(map, "totp"),
+			    "policy.totp: sha1, sha256 or sha512, then 6 or 8 "
+			    "digits, then 30 or 60 seconds was expected, as "
+			    "\"sha256,8,60\"; not \"%s\"",
+			    s);
 	}
 	map = yaml_get_map(y, root, "session", false);
 	if (map != NULL) {
@@ -315,6 +323,7 @@ defaults(struct conf *c)
 	c->entry = ENTRY_GRANT;
 	c->max_grant_s = LIMIT_GRANT_MAX_S;
 	c->mfa_age_s = LIMIT_MFA_AGE_S;
+	c->otp = otp_usual();
 	c->caps = (struct conf_caps){.source = LIMIT_PER_SOURCE,
 	    .network = LIMIT_PER_NETWORK,
 	    .site = LIMIT_PER_SITE};

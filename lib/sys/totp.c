@@ -14,51 +14,66 @@
 #include "base/fault.h"
 #include "base/str.h"
 
+enum { ID_BYTES = 16 };
+
 int
 totp_init(void)
 {
 	return oath_init() == OATH_OK ? 0 : GW_EUNSUPPORTED;
 }
 
-int
-totp_code(
-    char ret[static TOTP_DIGITS + 1], const struct secret *seed, int64_t step)
+static int
+flags_of(const struct otp *o)
 {
-	if (seed->len == 0 || step <= 0)
+	switch (o->digest) {
+	case OTP_SHA256:
+		return OATH_TOTP_HMAC_SHA256;
+	case OTP_SHA512:
+		return OATH_TOTP_HMAC_SHA512;
+	default:
+		return 0;
+	}
+}
+
+int
+totp_code(char ret[static TOTP_CODE_SIZE], const struct secret *seed,
+    const struct otp *o, int64_t step)
+{
+	if (seed->len == 0 || step <= 0 || !otp_ok(o))
 		return GW_EINVAL;
-	/* liboath's seed is a char pointer to arbitrary bytes */
-	if (oath_hotp_generate((const char *)seed->p, seed->len, (uint64_t)step,
-		TOTP_DIGITS, false, OATH_HOTP_DYNAMIC_TRUNCATION,
-		ret) != OATH_OK)
+	/* "time" and a period of 1 s: the step itself. liboath's seed is a char
+	 * pointer to arbitrary bytes. */
+	if (oath_totp_generate2((const char *)seed->p, seed->len, step, 1, 0,
+		o->digits, flags_of(o), ret) != OATH_OK)
 		return GW_ECRYPTO;
 	return 0;
 }
 
 static bool
-code_shape_ok(const char *code)
+code_shape_ok(const struct otp *o, const char *code)
 {
-	return strlen(code) == TOTP_DIGITS &&
-	       strspn(code, "0123456789") == TOTP_DIGITS;
+	return otp_ok(o) && strlen(code) == o->digits &&
+	       strspn(code, "0123456789") == o->digits;
 }
 
 bool
-totp_check(int64_t *retstep, const struct secret *seed, const char *code,
-    int64_t utc_s)
+totp_check(int64_t *retstep, const struct secret *seed, const struct otp *o,
+    const char *code, int64_t utc_s)
 {
-	const int64_t middle = utc_s / TOTP_STEP_S;
-	char want[TOTP_DIGITS + 1] = "";
-	int64_t found = 0;
+	char want[TOTP_CODE_SIZE] = "";
+	int64_t middle = 0, found = 0;
 
-	if (!code_shape_ok(code) || middle <= TOTP_WINDOW)
+	if (!code_shape_ok(o, code) ||
+	    (middle = utc_s / o->period_s) <= TOTP_WINDOW)
 		return false;
 	/* all steps are tried always: how long it takes says nothing */
 	for (int64_t step = middle - TOTP_WINDOW; step <= middle + TOTP_WINDOW;
 	     step++) {
-		if (totp_code(want, seed, step) != 0) {
+		if (totp_code(want, seed, o, step) != 0) {
 			found = 0;
 			break;
 		}
-		if (secret_equal(want, code, TOTP_DIGITS) || FAULT(totp_any))
+		if (secret_equal(want, code, o->digits) || FAULT(totp_any))
 			found = step;
 	}
 	explicit_bzero(want, sizeof(want));
@@ -69,7 +84,8 @@ totp_check(int64_t *retstep, const struct secret *seed, const char *code,
 }
 
 int
-totp_id(char ret[static LIMIT_FACTOR_SIZE], const struct secret *seed)
+totp_id(char ret[static LIMIT_FACTOR_SIZE], const struct secret *seed,
+    const struct otp *o)
 {
 	static const char label[] = "sallyport which totp secret";
 	uint8_t md[EVP_MAX_MD_SIZE];
@@ -80,8 +96,8 @@ totp_id(char ret[static LIMIT_FACTOR_SIZE], const struct secret *seed)
 	    EVP_DigestUpdate(ctx, label, sizeof(label)) == 1 &&
 	    EVP_DigestUpdate(ctx, seed->p, seed->len) == 1 &&
 	    EVP_DigestFinal_ex(ctx, md, NULL) == 1) {
-		str_hex(ret, md, (LIMIT_FACTOR_SIZE - 1) / 2);
-		r = 0;
+		str_hex(ret, md, ID_BYTES);
+		r = otp_factor_mark(ret, o);
 	}
 	EVP_MD_CTX_free(ctx);
 	explicit_bzero(md, sizeof(md));
@@ -133,12 +149,14 @@ append_escaped(char *ret, size_t size, size_t *at, const char *s)
 }
 
 int
-totp_uri(char *ret, size_t size, const struct secret *seed, const char *issuer,
-    const char *user)
+totp_uri(char *ret, size_t size, const struct secret *seed, const struct otp *o,
+    const char *issuer, const char *user)
 {
 	char secret[TOTP_BASE32_SIZE];
 	char label[TOTP_URI_SIZE] = "";
 	char from[TOTP_URI_SIZE] = "";
+	char how[64] = "";
+	const struct otp usual = otp_usual();
 	size_t at = 0, nfrom = 0;
 	int r;
 
@@ -155,9 +173,14 @@ totp_uri(char *ret, size_t size, const struct secret *seed, const char *issuer,
 	if ((r = append_escaped(label, sizeof(label), &at, user)) != 0)
 		goto out;
 	/* What is not said is SHA1, 6 digits, 30 s: a code of fewer rows. */
-	_Static_assert(TOTP_DIGITS == 6 && TOTP_STEP_S == 30, "not said");
-	r = str_fmt(ret, size, "otpauth://totp/%s?secret=%s&issuer=%s", label,
-	    secret, from);
+	if (!otp_equal(o, &usual))
+		r = str_fmt(how, sizeof(how),
+		    "&algorithm=%s&digits=%u&period=%u", otp_digest_str(o),
+		    (unsigned)o->digits, (unsigned)o->period_s);
+	if (r == 0)
+		r = str_fmt(ret, size,
+		    "otpauth://totp/%s?secret=%s&issuer=%s%s", label, secret,
+		    from, how);
 out:
 	explicit_bzero(secret, sizeof(secret));
 	return r;

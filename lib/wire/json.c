@@ -94,6 +94,8 @@ problem_json(const struct problem *p)
 	    set_text(o, "detail", p->text) != 0 ||
 	    set_text(o, "code", p->code) != 0 ||
 	    (p->field[0] != '\0' && set_text(o, "field", p->field) != 0) ||
+	    (p->digits != 0 && json_object_set_new(o, "digits",
+				   json_integer(p->digits)) != 0) ||
 	    (p->entry != 0 && (set_text(o, "list", p->list) != 0 ||
 				  json_object_set_new(o, "entry",
 				      json_integer(p->entry)) != 0))) {

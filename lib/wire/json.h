@@ -24,13 +24,16 @@ struct problem {
 	/* Of a body with lists: in which of them, which entry, from 1. */
 	char list[16];
 	unsigned entry; /* 0 = none */
+	/* Of a code that is wanted: how many digits it has. */
+	unsigned digits; /* 0 = not said */
 };
 
 void problem_set(struct problem *p, int status, const char *code,
     const char *field, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
 /* RFC 9457 section 3: {"type","title","status","detail","code","field"?,
- * "list"?,"entry"?}; a new reference, NULL only when out of memory. */
+ * "list"?,"entry"?,"digits"?}; a new reference, NULL only when out of memory.
+ */
 json_t *problem_json(const struct problem *p);
 
 /* An object, or NULL with *retp (400 bad-json, with line and column). Refuses

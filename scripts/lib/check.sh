@@ -16,7 +16,8 @@
 #   expect_no_out PATTERN     ... must not
 #   expect_eq WANT GOT WHAT   two strings are the same
 #   wait_for SECONDS CMD...   polls CMD until it succeeds; fails after SECONDS
-#   totp_code SECRET_B32 [OFFSET_S]   the six digits of now + offset
+#   totp_code SECRET_B32 [OFFSET_S [FORM]]   the digits of now + offset; FORM is
+#                          as sha256,8,60
 
 OUT=
 
@@ -123,6 +124,10 @@ wait_for() {
 }
 
 totp_code() {
-	oathtool --totp=sha1 -b -N "@$(($(date +%s) + ${2:-0}))" "$1" ||
+	local digest digits period
+
+	IFS=, read -r digest digits period <<<"${3:-sha1,6,30}"
+	oathtool "--totp=$digest" -d "$digits" -s "$period" -b \
+		-N "@$(($(date +%s) + ${2:-0}))" "$1" ||
 		fail 'oathtool made no code (is oathtool installed and the secret base32?)'
 }

@@ -260,21 +260,23 @@ jit() {
 # Steps are used once: the next is at least the one after the last; the gateway
 # takes the one before and the one after now's as well.
 code_for() {
-	local f secret last now step
+	local f secret last form now step s
 
 	f=$(gw_dir)/totp.$1
 	[ -s "$f" ] || fail "no TOTP secret of $1 is known: enroll first"
-	read -r secret last <"$f"
+	read -r secret last form <"$f"
+	form=${form:-sha1,6,30}
+	s=${form##*,}
 	now=$(date +%s)
-	step=$((now / 30 - 1))
-	[ $((now % 30)) -lt 25 ] || step=$((now / 30)) # it would be over in a moment
+	step=$((now / s - 1))
+	[ $((now % s)) -lt $((s - 5)) ] || step=$((now / s)) # it would be over in a moment
 	[ "$step" -gt "$last" ] || step=$((last + 1))
-	while [ "$step" -gt $(($(date +%s) / 30 + 1)) ]; do
+	while [ "$step" -gt $(($(date +%s) / s + 1)) ]; do
 		sleep 0.2
 	done
-	printf '%s %s\n' "$secret" "$step" >"$f"
+	printf '%s %s %s\n' "$secret" "$step" "$form" >"$f"
 	now=$(date +%s)
-	totp_code "$secret" $((step * 30 + 15 - now))
+	totp_code "$secret" $((step * s + s / 2 - now)) "$form"
 }
 
 # with_code USER FILE... - a file of USER's that holds a fresh code; prints its path.
@@ -304,7 +306,7 @@ as() {
 }
 
 enroll() {
-	local u=$1 invitation=$2 h=${3:-} out secret last=
+	local u=$1 invitation=$2 h=${3:-} out secret form last='' was=''
 
 	[ -n "$h" ] || h=$(host_of "$u")
 	put_file "$h" "/home/$u/invitation" 0600 "$u" <<<"$invitation"
@@ -314,9 +316,12 @@ enroll() {
 		true
 	[ -n "$secret" ] || secret=$(sed -n 's/^ *"secret": *"\([A-Z2-7=]*\)".*/\1/p' <<<"$out")
 	[ -n "$secret" ] || fail "jitctl enroll of $u shows no secret:$(check_show "$out")"
-	# steps are used once by the user, whatever the secret
-	[ ! -s "$(gw_dir)/totp.$u" ] || read -r _ last <"$(gw_dir)/totp.$u"
-	printf '%s %s\n' "$secret" "${last:-0}" >"$(gw_dir)/totp.$u"
+	form=$(sed -n 's/^ *"totp_form": *"\([a-z0-9,]*\)".*/\1/p' <<<"$out")
+	# steps of one length are used once by the user, whatever the secret
+	[ ! -s "$(gw_dir)/totp.$u" ] || read -r _ last was <"$(gw_dir)/totp.$u"
+	was=${was:-sha1,6,30}
+	[ "${was##*,}" = "${form##*,}" ] || last=0
+	printf '%s %s %s\n' "$secret" "${last:-0}" "$form" >"$(gw_dir)/totp.$u"
 	out=$(jit "$u" enroll --confirm --code-file "$(code_file "$u")" 2>&1) ||
 		fail "jitctl enroll --confirm of $u:$(check_show "$out")"
 	jit "$u" known-hosts | on_as "$u" "$h" tee -a .ssh/known_hosts >/dev/null ||

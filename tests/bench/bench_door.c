@@ -131,6 +131,7 @@ make_state(struct bench *b)
 	c->entry = ENTRY_GRANT;
 	c->max_grant_s = LIMIT_GRANT_MAX_S;
 	c->mfa_age_s = 3600;
+	c->otp = otp_usual();
 	seed_file(b, "notary/host.seed", c->host_key, sizeof(c->host_key));
 	seed_file(b, "notary/ca.seed", c->ca_key, sizeof(c->ca_key));
 	seed_file(
@@ -315,7 +316,7 @@ unbase32(struct secret *ret, const char *s)
 	unsigned bits = 0;
 	size_t n = 0;
 
-	if (secret_new(ret, TOTP_SEED_SIZE) != 0)
+	if (secret_new(ret, 20) != 0)
 		die("out of memory");
 	for (; *s != '\0' && n < ret->len; s++) {
 		const char *p = strchr(abc, *s);
@@ -341,9 +342,10 @@ admin_call(struct bench *b, enum api_verb verb, const char *body)
 static void
 populate(struct bench *b, struct secret *retseed)
 {
+	const struct otp usual = otp_usual();
 	char line[256];
 	char body[1024];
-	char code[TOTP_DIGITS + 1];
+	char code[TOTP_CODE_SIZE];
 	char *env;
 	json_t *o, *in;
 	const char *invite;
@@ -367,8 +369,8 @@ populate(struct bench *b, struct secret *retseed)
 	(void)unbase32(
 	    retseed, json_string_value(json_object_get(o, "secret")));
 	json_decref(o);
-	if (totp_code(code, retseed, clock_now().utc_ms / 1000 / TOTP_STEP_S) !=
-	    0)
+	if (totp_code(code, retseed, &usual,
+		clock_now().utc_ms / 1000 / OTP_PERIOD_S) != 0)
 		die("no code");
 	in = json_object();
 	env = envelope(b, "enroll.confirm", in, code);
@@ -420,8 +422,9 @@ main(int argc, char **argv)
 {
 	static int64_t door[COUNT_MAX], sync_us[COUNT_MAX];
 	static struct bench b;
+	const struct otp usual = otp_usual();
 	struct secret seed = {0};
-	char code[TOTP_DIGITS + 1];
+	char code[TOTP_CODE_SIZE];
 	char path[400];
 	uint64_t n;
 	int fd;
@@ -450,8 +453,8 @@ main(int argc, char **argv)
 
 		/* the first needs a code, of a step not yet used */
 		if (i == 0 &&
-		    totp_code(code, &seed,
-			clock_now().utc_ms / 1000 / TOTP_STEP_S + 1) != 0)
+		    totp_code(code, &seed, &usual,
+			clock_now().utc_ms / 1000 / OTP_PERIOD_S + 1) != 0)
 			die("no code");
 		env =
 		    envelope(&b, "request.create", body, i == 0 ? code : NULL);

@@ -22,6 +22,7 @@
 #include "broker/call/put.h"
 #include "broker/grant/live.h"
 #include "broker/identity/mfa.h"
+#include "broker/identity/seed.h"
 #include "broker/identity/token.h"
 #include "wire/body.h"
 
@@ -43,6 +44,7 @@ user_json(const struct user *u)
 {
 	json_t *o = json_object();
 	json_t *keys = json_array();
+	char form[OTP_TEXT_SIZE];
 
 	for (unsigned i = 0; i < u->nkeys; i++) {
 		json_t *k = json_object();
@@ -60,6 +62,9 @@ user_json(const struct user *u)
 	(void)json_object_set_new(o, "sources", prefixes_json(&u->sources));
 	(void)json_object_set_new(o, "keys", keys);
 	put_bool(o, "totp", u->totp.len > 0);
+	otp_format(form, u->totp.len > 0 ? &u->totp.otp : &u->pending.otp);
+	if (form[0] != '\0')
+		put_str(o, "totp_form", form);
 	return o;
 }
 
@@ -391,6 +396,29 @@ parse_totp(struct user *u, const json_t *o, struct problem *p)
 	return 0;
 }
 
+/* How the codes are to be made of the secret that an invitation leads to. */
+static int
+parse_form(
+    struct user *u, const json_t *o, enum user_body kind, struct problem *p)
+{
+	struct otp form;
+	int r = seed_form(&form, o, p);
+
+	if (r != 0 || !otp_ok(&form))
+		return r;
+	if (u->kind != KIND_PERSON || (kind == USER_SET && u->totp.len > 0)) {
+		problem_set(p, 400, "bad-field", "totp_form",
+		    "totp_form: it goes with an invitation%s",
+		    u->kind != KIND_PERSON ? ", and a machine gives no codes"
+					   : ": with --reset-code, where there "
+					     "is a second factor");
+		return GW_EINVAL;
+	}
+	/* what was begun by an invitation before is void with it */
+	u->pending = (struct sealed){.otp = form};
+	return 0;
+}
+
 int
 user_missing(const char *name, struct problem *p)
 {
@@ -422,10 +450,11 @@ user_parse(struct user *ret, struct broker *b, const json_t *o,
 	static const char *const policy[] = {"user", "keys", "rights", "admin",
 	    "auditor", "groups", "state", "totp", "kind", "sources", NULL};
 	static const char *const add[] = {"user", "keys", "rights", "admin",
-	    "auditor", "groups", "kind", "sources", NULL};
+	    "auditor", "groups", "kind", "sources", "totp_form", NULL};
 	static const char *const set[] = {"user", "keys", "rights",
 	    "add_rights", "remove_rights", "admin", "auditor", "groups",
-	    "add_groups", "remove_groups", "totp", "invite", "sources", NULL};
+	    "add_groups", "remove_groups", "totp", "invite", "sources",
+	    "totp_form", NULL};
 	static const char *const *const keys[] = {
 	    [USER_POLICY] = policy, [USER_ADD] = add, [USER_SET] = set};
 	const char *name = NULL;
@@ -469,7 +498,8 @@ user_parse(struct user *ret, struct broker *b, const json_t *o,
 	    (r = parse_groups(ret, o, p)) != 0 ||
 	    (r = parse_rights(ret, o, p)) != 0 ||
 	    (r = user_kind_check(ret, o, p)) != 0 ||
-	    (r = parse_totp(ret, o, p)) != 0)
+	    (r = parse_totp(ret, o, p)) != 0 ||
+	    (r = parse_form(ret, o, kind, p)) != 0)
 		return r;
 	return parse_state(ret, o, p);
 }

@@ -276,7 +276,8 @@ wants_invitation(
 		return GW_ESTATE;
 	}
 	*ret = a->u.state != USER_DISABLED &&
-	       (invite || json_object_get(o, "totp") != NULL);
+	       (invite || json_object_get(o, "totp") != NULL ||
+		   json_object_get(o, "totp_form") != NULL);
 	return 0;
 }
 

@@ -166,7 +166,8 @@ began(struct call *c)
 		call_store_failed(c, r);
 		return;
 	}
-	if ((o = seed_json(c->b, e->u.name, &e->seed)) == NULL) {
+	if ((o = seed_json(c->b, e->u.name, &e->seed, &e->u.pending.otp)) ==
+	    NULL) {
 		call_refuse(c, 503, "unavailable", NULL,
 		    "the second factor could not be made");
 		return;
@@ -219,6 +220,9 @@ verb_enroll(struct call *c)
 		add_key(&e->u, c);
 		e->new_key = true;
 	}
+	/* as the invitation says, or one before it began */
+	if (!otp_ok(&e->u.pending.otp))
+		e->u.pending.otp = c->b->conf->otp;
 	if (e->u.kind == KIND_PERSON &&
 	    seed_new(c->b, e->u.name, &e->seed, &e->u.pending) != 0) {
 		call_refuse(c, 503, "unavailable", NULL,
@@ -251,7 +255,7 @@ confirmed(struct call *c)
 	if (!reload(c, e))
 		return;
 	e->u.totp = e->u.pending;
-	e->u.pending.len = 0;
+	e->u.pending = (struct sealed){.len = 0};
 	e->u.invite[0] = '\0';
 	e->u.invite_end_ms = 0;
 	e->u.state = USER_ACTIVE;
@@ -319,7 +323,7 @@ verb_enroll_confirm(struct call *c)
 		return;
 	}
 	if (c->env.code[0] == '\0') {
-		mfa_needed(c);
+		mfa_needed_of(c, &e->u.pending.otp);
 		return;
 	}
 	if (mfa_check_seed(c, &e->u, &e->u.pending, &p) != 0) {

@@ -46,23 +46,25 @@ factor_free(void *p)
 	free(x);
 }
 
-/* NULL: the call is answered. */
+static const char *const no_keys[] = {NULL};
+
+/* By a code of the second factor there is, or of the new one. NULL: the call is
+ * answered. */
 static struct factor *
-begin(struct call *c)
+begin(struct call *c, const char *const *keys, bool of_new)
 {
-	static const char *const none[] = {NULL};
 	struct factor *x = call_state(c, sizeof(*x), factor_free);
 	struct problem p = {0};
 	int r;
 
 	if (x == NULL)
 		return NULL;
-	if (json_only(c->req.body, none, &p) != 0)
+	if (json_only(c->req.body, keys, &p) != 0)
 		call_problem(c, &p);
 	else if ((r = store_user_get(c->b->store, c->user, &x->u)) != 0)
 		call_store_failed(c, r);
 	else if (c->env.code[0] == '\0')
-		mfa_needed(c);
+		mfa_needed_of(c, of_new ? &x->u.pending.otp : &x->u.totp.otp);
 	else
 		return x;
 	return NULL;
@@ -166,7 +168,8 @@ begun(struct call *c)
 		call_store_failed(c, r);
 		return;
 	}
-	if ((o = seed_json(c->b, x->u.name, &x->seed)) == NULL) {
+	o = seed_json(c->b, x->u.name, &x->seed, &x->u.pending.otp);
+	if (o == NULL) {
 		call_refuse(c, 503, "unavailable", NULL,
 		    "the second factor could not be made");
 		return;
@@ -183,14 +186,37 @@ code_burned(struct call *c)
 	record(c, EV_MFA_RESET, "totp", "begun", begun);
 }
 
+/* How the new one's codes are to be made. False: answered. */
+static bool
+choose_form(struct call *c, struct factor *x)
+{
+	struct problem p = {0};
+	struct otp asked;
+
+	if (seed_form(&asked, c->req.body, &p) != 0) {
+		call_problem(c, &p);
+		return false;
+	}
+	if (otp_choose(
+		&x->sealed.otp, &asked, &x->u.totp.otp, &c->b->conf->otp) == 0)
+		return true;
+	call_refuse(c, 403, "denied", "totp_form",
+	    "totp_form: codes of fewer digits are easier to guess: yours have "
+	    "%u; an admin can invite you to others (jitctl user set %s "
+	    "--reset-code --totp FORM)",
+	    (unsigned)x->u.totp.otp.digits, c->user);
+	return false;
+}
+
 void
 verb_mfa_reset(struct call *c)
 {
-	struct factor *x = begin(c);
+	static const char *const keys[] = {"totp_form", NULL};
+	struct factor *x = begin(c, keys, false);
 	struct problem p = {0};
 	char plain[RECOVERY_SIZE];
 
-	if (x == NULL)
+	if (x == NULL || !choose_form(c, x))
 		return;
 	x->by_recovery = recovery_read(plain, c->env.code);
 	explicit_bzero(plain, sizeof(plain));
@@ -282,7 +308,7 @@ nothing_begun(struct call *c, const struct factor *x)
 void
 verb_mfa_confirm(struct call *c)
 {
-	struct factor *x = begin(c);
+	struct factor *x = begin(c, no_keys, true);
 	struct problem p = {0};
 
 	if (x == NULL)
@@ -330,6 +356,6 @@ codes_wanted(struct call *c)
 void
 verb_mfa_codes(struct call *c)
 {
-	if (begin(c) != NULL)
+	if (begin(c, no_keys, false) != NULL)
 		mfa_fresh(c, codes_wanted);
 }

@@ -109,11 +109,30 @@ unreadable(struct call *c, struct problem *p)
 	return GW_ESYS;
 }
 
+/* What may be wrong with it. */
+static void
+set_wrong(const struct call *c, const struct otp *o, const struct tries *t,
+    struct problem *p)
+{
+	const char *tries = tries_left(t) == 1 ? "try" : "tries";
+
+	if (strlen(c->env.code) != o->digits)
+		problem_set(p, 401, "code-wrong", "code",
+		    "the code is wrong (%u %s left): yours have %u digits",
+		    tries_left(t), tries, (unsigned)o->digits);
+	else
+		problem_set(p, 401, "code-wrong", "code",
+		    "the code is wrong (%u %s left); codes change every %u s: "
+		    "is your clock right?",
+		    tries_left(t), tries, (unsigned)o->period_s);
+	p->digits = o->digits;
+}
+
 /* Counted before it is said to be wrong: whoever ends us learns nothing.
- * of_user is without it; whose: NULL of what is no recovery code. */
+ * of_user is without it; whose: of a recovery code, o: of a code, else NULL. */
 static int
 wrong(struct call *c, const char *user_id, struct tries *t, uint64_t of_user,
-    const char *whose, struct problem *p)
+    const char *whose, const struct otp *o, struct problem *p)
 {
 	const struct now now = broker_now(c->b);
 	int64_t left_ms = 0;
@@ -137,11 +156,7 @@ wrong(struct call *c, const char *user_id, struct tries *t, uint64_t of_user,
 				     : "your recovery codes",
 		    tries_left(t), tries_left(t) == 1 ? "try" : "tries");
 	else
-		problem_set(p, 401, "code-wrong", "code",
-		    "the code is wrong (%u %s left); codes change every %d s: "
-		    "is your clock right?",
-		    tries_left(t), tries_left(t) == 1 ? "try" : "tries",
-		    (int)TOTP_STEP_S);
+		set_wrong(c, o, t, p);
 	return GW_EDENIED;
 }
 
@@ -198,13 +213,14 @@ mfa_check_seed(struct call *c, const struct user *u, const struct sealed *seed,
 	/* the clock itself, not the log's floor under it: a clock that was once
 	 * ahead must not lock everybody out, and the notary takes no step twice
 	 */
-	if (totp_check(&step, &plain, c->env.code, clock_now().utc_ms / 1000)) {
+	if (totp_check(&step, &plain, &seed->otp, c->env.code,
+		clock_now().utc_ms / 1000)) {
 		c->mfa_step = step;
-		if ((r = totp_id(c->factor, &plain)) != 0)
+		if ((r = totp_id(c->factor, &plain, &seed->otp)) != 0)
 			problem_set(p, 503, "unavailable", NULL,
 			    "the code cannot be checked: %s", err_str(r));
 	} else {
-		r = wrong(c, u->id, &t, of_user, NULL, p);
+		r = wrong(c, u->id, &t, of_user, NULL, &seed->otp, p);
 	}
 	secret_free(&plain);
 	return r;
@@ -298,7 +314,7 @@ mfa_check_recovery(struct call *c, const struct user *u, const char *whose,
 	}
 	h = recovery_find(&set, rethash);
 	if (h == NULL && !FAULT(any_recovery))
-		return wrong(c, u->id, &t, of_user, whose, p);
+		return wrong(c, u->id, &t, of_user, whose, NULL, p);
 	if (h == NULL || !h->used || FAULT(recovery_again))
 		return 0;
 	return used(c, whose, p);
@@ -430,8 +446,8 @@ mfa_used(struct call *c)
 {
 	denied(c, "used");
 	call_refuse(c, 401, "code-used", "code",
-	    "this code was used before: wait for the next one (at most %d s)",
-	    (int)TOTP_STEP_S);
+	    "this code was used before: wait for the next one (at most %u s)",
+	    otp_factor_period(c->factor));
 }
 
 bool
@@ -506,10 +522,44 @@ mfa_fresh(struct call *c, call_fn *then)
 }
 
 void
+mfa_needed_of(struct call *c, const struct otp *o)
+{
+	struct problem p = {0};
+
+	problem_set(&p, 401, "code-needed", "code",
+	    "this needs a code from your authenticator app");
+	p.digits = o->digits;
+	call_problem(c, &p);
+}
+
+/* Of the second factor of who asks; 0: there is none. */
+static unsigned
+digits_of(struct call *c)
+{
+	struct subject *x = call_subject(c);
+
+	return x != NULL && subject_user(c->b, x, c->user) == 0
+		   ? x->user.totp.otp.digits
+		   : 0;
+}
+
+void
 mfa_needed(struct call *c)
 {
-	call_refuse(c, 401, "code-needed", "code",
-	    "this needs a code from your authenticator app");
+	const struct otp o = {.digits = (uint8_t)digits_of(c)};
+
+	mfa_needed_of(c, &o);
+}
+
+void
+mfa_needed_by(struct call *c, const char *role)
+{
+	struct problem p = {0};
+
+	problem_set(&p, 401, "code-needed", "code",
+	    "role %s wants a code from your authenticator app", role);
+	p.digits = digits_of(c);
+	call_problem(c, &p);
 }
 
 void

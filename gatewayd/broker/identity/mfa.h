@@ -44,8 +44,12 @@ MUST_CHECK bool mfa_burned(struct call *c, const struct msg_nt_mfa_burned *m);
 void mfa_burn(struct call *c, call_fn *then);
 /* A code has to come with this very call: then(c) with its step burned. */
 void mfa_fresh(struct call *c, call_fn *then);
-/* Answers that a code is needed. */
+/* Answers that a code is needed, and of how many digits: of the user's second
+ * factor, or of one of that form. */
 void mfa_needed(struct call *c);
+void mfa_needed_of(struct call *c, const struct otp *o);
+/* By that role. */
+void mfa_needed_by(struct call *c, const char *role);
 /* Code wanted by the verb's row: then(c) with the step burned, or refusal. */
 void mfa_require(struct call *c, call_fn *then);
 

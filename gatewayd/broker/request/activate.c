@@ -106,9 +106,7 @@ may_open(struct call *c, struct waiting *w)
 	else if (!revision_same(&w->r, in))
 		refuse(c, "changed", say_changed);
 	else if (v->verdict == POLICY_CODE)
-		call_refuse(c, 401, "code-needed", "code",
-		    "role %s wants a code from your authenticator app",
-		    v->role);
+		mfa_needed_by(c, v->role);
 	else
 		return true;
 	return false;

@@ -384,9 +384,7 @@ decide(struct call *c, struct intent *in)
 		return false;
 	}
 	if (in->verdict.code) {
-		call_refuse(c, 401, "code-needed", "code",
-		    "role %s wants a code from your authenticator app",
-		    in->verdict.role);
+		mfa_needed_by(c, in->verdict.role);
 		return false;
 	}
 	if (in->verdict.verdict == POLICY_APPROVAL || in->at_ms != 0) {

@@ -310,8 +310,7 @@ verb_extend(struct call *c)
 	if (x == NULL || !may_extend(c, x, lg))
 		return;
 	if (c->env.code[0] == '\0')
-		call_refuse(c, 401, "code-needed", "code",
-		    "this needs a code from your authenticator app");
+		mfa_needed(c);
 	else if (mfa_check(c, &p) != 0)
 		call_problem(c, &p);
 	else if (answer_would_refuse(c, &x->trial, &x->g) != 0)

@@ -310,9 +310,7 @@ look(struct several *m, bool *retgives)
 	if (p.status != 0)
 		call_problem(m->c, &p);
 	else if (wants.code)
-		call_refuse(m->c, 401, "code-needed", "code",
-		    "role %s wants a code from your authenticator app",
-		    wants.role);
+		mfa_needed_by(m->c, wants.role);
 	return p.status == 0 && !wants.code;
 }
 

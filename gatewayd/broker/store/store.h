@@ -29,6 +29,7 @@
 #include "core/grant.h"
 #include "core/kind.h"
 #include "core/lock.h"
+#include "core/otp.h"
 #include "core/policy.h"
 #include "core/recovery.h"
 #include "core/request.h"
@@ -51,7 +52,9 @@ struct user_key {
 
 struct sealed {
 	uint8_t p[STORE_SEALED_MAX];
-	size_t len; /* 0 = none */
+	size_t len;     /* 0 = none */
+	struct otp otp; /* how its codes are made; of one that is still to be
+			 * made, how they are to be: none = not said */
 };
 
 struct user {

@@ -11,27 +11,30 @@
 /* One row of the user, one for each of their groups, keys and networks. */
 #define ROWS                                                                   \
 	"SELECT owner, kind, a, b, c, p, q, state, rights,"                    \
-	" invite_end, pending_end, is_kind FROM (SELECT name AS owner, 0 AS "  \
-	"kind,"                                                                \
-	" id AS a, invite AS b, '' AS c, totp AS p, pending AS q, state,"      \
-	" rights, invite_end, pending_end, users.kind AS is_kind FROM users"   \
-	" UNION ALL SELECT user, 1, name, '', '', NULL, NULL, 0, 0, 0, 0, 0"   \
-	" FROM user_groups"                                                    \
+	" invite_end, pending_end, is_kind, d FROM (SELECT name AS owner,"     \
+	" 0 AS kind, id AS a, invite AS b, totp_otp AS c, totp AS p,"          \
+	" pending AS q, state, rights, invite_end, pending_end,"               \
+	" users.kind AS is_kind, pending_otp AS d FROM users"                  \
+	" UNION ALL SELECT user, 1, name, '', '', NULL, NULL, 0, 0, 0, 0, 0,"  \
+	" '' FROM user_groups"                                                 \
 	" UNION ALL SELECT user, 2, fp, type, comment, blob, NULL,"            \
-	" 0, 0, 0, 0, 0 FROM user_keys"                                        \
+	" 0, 0, 0, 0, 0, '' FROM user_keys"                                    \
 	" UNION ALL SELECT user, 3, prefix, '', '', NULL, NULL,"               \
-	" 0, 0, 0, 0, 0 FROM user_sources) AS rows"
+	" 0, 0, 0, 0, 0, '' FROM user_sources) AS rows"
 
 _Static_assert(RIGHT_ADMIN == 1, "as in rights & 1");
 
 enum { ROW_USER, ROW_GROUP, ROW_KEY, ROW_SOURCE };
 
+/* A form that this version does not know gives no code. */
 static void
-read_sealed(struct sealed *ret, struct query *q, int col)
+read_sealed(struct sealed *ret, struct query *q, int col, int otp)
 {
 	size_t n = 0;
 	const void *p = query_get_blob(q, col, &n);
 
+	if (otp_parse(&ret->otp, query_get_str(q, otp)) != 0)
+		ret->otp = (struct otp){.digest = OTP_NONE};
 	if (p == NULL || n > sizeof(ret->p))
 		return;
 	memcpy(ret->p, p, n);
@@ -65,8 +68,8 @@ read_row(void *thing, struct query *q)
 		store_text(u->name, sizeof(u->name), q, 0);
 		store_text(u->id, sizeof(u->id), q, 2);
 		store_text(u->invite, sizeof(u->invite), q, 3);
-		read_sealed(&u->totp, q, 5);
-		read_sealed(&u->pending, q, 6);
+		read_sealed(&u->totp, q, 5, 4);
+		read_sealed(&u->pending, q, 6, 12);
 		u->state = (uint8_t)query_get_num(q, 7);
 		u->rights = (uint8_t)(query_get_num(q, 8) & RIGHTS_ALL);
 		u->invite_end_ms = query_get_num(q, 9);
@@ -152,16 +155,22 @@ store_invites_void(
 static int
 put_row(struct store *s, const struct user *u, uint64_t seq)
 {
+	char totp[OTP_TEXT_SIZE], pending[OTP_TEXT_SIZE];
 	struct query *q = query_new(s->sql,
 	    "INSERT INTO users(name, state, rights, totp, pending,"
-	    " invite, invite_end, seq, id, pending_end, kind)"
-	    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)"
+	    " invite, invite_end, seq, id, pending_end, kind, totp_otp,"
+	    " pending_otp)"
+	    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)"
 	    " ON CONFLICT(name) DO UPDATE SET state = excluded.state,"
 	    " rights = excluded.rights,"
 	    " totp = excluded.totp, pending = excluded.pending,"
 	    " invite = excluded.invite, invite_end = excluded.invite_end,"
-	    " seq = excluded.seq, pending_end = excluded.pending_end");
+	    " seq = excluded.seq, pending_end = excluded.pending_end,"
+	    " totp_otp = excluded.totp_otp,"
+	    " pending_otp = excluded.pending_otp");
 
+	otp_format(totp, &u->totp.otp);
+	otp_format(pending, &u->pending.otp);
 	query_str(q, u->name);
 	query_num(q, u->state);
 	query_num(q, u->rights);
@@ -173,6 +182,8 @@ put_row(struct store *s, const struct user *u, uint64_t seq)
 	query_str(q, u->id);
 	query_num(q, u->pending_end_ms);
 	query_num(q, u->kind); /* of a new one; it never changes */
+	query_str(q, totp);
+	query_str(q, pending);
 	return query_run(q);
 }
 

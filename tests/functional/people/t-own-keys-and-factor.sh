@@ -87,7 +87,7 @@ expect "or a recovery code (not shown):" {} timeout { exit 90 }
 send "[lindex $argv 0]\r"
 expect "otpauth://totp/" {} timeout { exit 91 }
 expect "Now a code of the new one" {} timeout { exit 92 }
-expect "Code (not shown):" {} timeout { exit 93 }
+expect "Code, 6 digits (not shown):" {} timeout { exit 93 }
 send "\003"
 expect "the old second factor holds" {} timeout { exit 94 }
 expect "rc=130" {} timeout { exit 95 }

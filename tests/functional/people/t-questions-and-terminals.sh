@@ -22,7 +22,7 @@ put_file client /home/alice/ask.exp 0644 alice <<'EXPECT'
 set timeout 10
 set code [lindex $argv 0]
 spawn -noecho bash -c {trap : INT; stty -a >before; jitctl request web-01 --for 5m --reason $0; echo rc=$?; stty -a >after} $code
-expect "Code (not shown):" {} timeout { exit 90 }
+expect "Code, 6 digits (not shown):" {} timeout { exit 90 }
 if {$code eq "ctrl-c"} { send "\003" } else { send "$code\r" }
 expect -re {rc=([0-9]+)} {} timeout { exit 91 }
 expect eof
@@ -41,7 +41,7 @@ set timeout 20
 spawn -noecho bash -c {trap : INT; stty -a >before; jitctl request web-01 --for 6m; echo rc=$?; stty -a >after}
 expect "Reason:" {} timeout { exit 90 }
 send "INC-4712 reboot\r"
-expect "Code (not shown):" {} timeout { exit 91 }
+expect "Code, 6 digits (not shown):" {} timeout { exit 91 }
 send "\003"
 expect -re {rc=([0-9]+)} {} timeout { exit 92 }
 expect eof

@@ -59,6 +59,7 @@ store_user(struct scene *x, struct store *s, const char *name,
 	must(seal_close(&b, &x->seal, &x->seed, name));
 	memcpy(u->totp.p, b.p, b.len);
 	u->totp.len = b.len;
+	u->totp.otp = otp_usual();
 	must(store_user_put(s, u, 1));
 	buf_done(&b);
 	free(u);

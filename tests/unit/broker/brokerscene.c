@@ -156,6 +156,7 @@ store_alice(struct scene *x, struct store *s)
 	must(seal_close(&b, &x->seal, &x->seed, "alice"));
 	memcpy(u->totp.p, b.p, b.len);
 	u->totp.len = b.len;
+	u->totp.otp = otp_usual();
 	must(store_user_put(s, u, 1));
 	buf_done(&b);
 	free(u);
@@ -200,6 +201,7 @@ setup(void **state)
 	memset(x->conf.tls_spki, '0', 64);
 	x->conf.max_grant_s = 3600;
 	x->conf.mfa_age_s = 300;
+	x->conf.otp = x->otp = otp_usual();
 	x->conf.ssh[0].port = 2222;
 	x->conf.api[0].port = 8443;
 	(void)snprintf(path, sizeof(path), "%s/broker", x->dir);
@@ -208,7 +210,7 @@ setup(void **state)
 	must(mkdir(path, 0700)); /* whose disk is looked at */
 	(void)snprintf(path, sizeof(path), "%s/broker/seal.key", x->dir);
 	must(secret_random(&x->seal, SEAL_KEY_SIZE));
-	must(secret_random(&x->seed, TOTP_SEED_SIZE));
+	must(secret_random(&x->seed, 20));
 	must(safefile_write(
 	    path, x->seal.p, x->seal.len, 0600, (uid_t)-1, (gid_t)-1));
 	key_make(&x->one);
@@ -610,8 +612,8 @@ send_signed(
 void
 fresh_code(struct scene *x)
 {
-	must(totp_code(
-	    x->code, &x->seed, clock_now().utc_ms / 1000 / TOTP_STEP_S));
+	must(totp_code(x->code, &x->seed, &x->otp,
+	    clock_now().utc_ms / 1000 / x->otp.period_s));
 }
 
 void

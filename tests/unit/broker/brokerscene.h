@@ -36,6 +36,7 @@ struct scene {
 	char dir[64];
 	struct conf conf;
 	struct secret seal, seed;
+	struct otp otp; /* how fresh_code() makes them of the seed */
 	struct key one,
 	    two; /* alice's; two is in the store where a test says */
 	struct proc_harness proc;
@@ -140,6 +141,11 @@ void test_events_end(void **state);
 void test_history_is_ones_own(void **state);
 void test_history_is_found(void **state);
 void test_history_chain(void **state);
+
+/* ---- brokerapi_otp.c */
+
+void test_totp_forms(void **state);
+void test_totp_invited(void **state);
 
 /* ---- brokerapi_several.c */
 

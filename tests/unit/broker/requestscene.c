@@ -41,6 +41,7 @@ store_person(
 	must(seal_close(&b, &x->seal, &x->seed, u->name));
 	memcpy(u->totp.p, b.p, b.len);
 	u->totp.len = b.len;
+	u->totp.otp = otp_usual();
 	must(store_user_put(s, u, 1));
 	buf_done(&b);
 	free(u);

@@ -93,6 +93,8 @@ main(void)
 	    T(test_recovery_elsewhere),
 	    T(test_recovery_wrong),
 	    T(test_recovery_often),
+	    T(test_totp_forms),
+	    T(test_totp_invited),
 	    T(test_code_of_no_factor),
 	    T(test_reset_by_code),
 	    T(test_reset_of_changed),

@@ -166,13 +166,13 @@ test_code_tidy(void **state)
 
 	(void)state;
 	assert_int_equal(secret_copy(&code, "123 456", 7), 0);
-	assert_true(code_tidy(&code));
+	assert_true(code_tidy(&code, 0));
 	assert_string_equal((const char *)code.p, "123456");
 	assert_int_equal(code.len, 6);
 	secret_free(&code);
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		assert_int_equal(secret_copy(&code, bad[i], strlen(bad[i])), 0);
-		CHECK_ROW(!code_tidy(&code), bad[i]);
+		CHECK_ROW(!code_tidy(&code, 0), bad[i]);
 		assert_null(code.p);
 	}
 }

@@ -502,6 +502,17 @@ test_steps(void **state)
 	/* a record of before there were digests counts for each secret */
 	use_step(f, "carol", "", 1000);
 	assert_true(fold_step_used(f, "carol", "aa", 1000));
+	assert_true(fold_step_used(f, "carol", "aa", 999));
+	/* which counts its steps in the same period: others are other numbers
+	 */
+	assert_false(fold_step_used(f, "carol", "aa/60", 1000));
+	for (int64_t i = 0; i < STEPS_KEPT; i++)
+		use_step(f, "carol", "", 2000 + i);
+	assert_true(fold_step_used(f, "carol", "aa", 1500));
+	assert_false(fold_step_used(f, "carol", "aa/60", 1500));
+	use_step(f, "carol", "aa/60", 1500);
+	assert_true(fold_step_used(f, "carol", "aa/60", 1499));
+	assert_false(fold_step_used(f, "carol", "aa/60", 1501));
 	/* a refused code burns nothing */
 	assert_int_equal(
 	    about(f, EV_AUTH_MFA_DENIED, PROC_BROKER, EF_USER, "bob"), 0);

@@ -110,7 +110,24 @@ test_totp(void **state)
 		r = testlink_want(&nt.broker, MSG_NT_MFA_BURNED);
 		assert_int_equal(r->result, i % 2 == 0 ? 0 : -GW_EDENIED);
 	}
+	/* nor is one of a longer period to come, though its number is low */
+	strcpy(b.user, "cora");
+	strcpy(b.factor, "00112233445566778899aabbccddeeff/60");
+	b.step = step / 2 + 100;
+	testlink_send(&nt.broker, MSG_NT_MFA_BURN, &b);
+	r = testlink_want(&nt.broker, MSG_NT_MFA_BURNED);
+	assert_int_equal(r->result, -GW_EDENIED);
+	b.step = step / 2;
+	testlink_send(&nt.broker, MSG_NT_MFA_BURN, &b);
+	r = testlink_want(&nt.broker, MSG_NT_MFA_BURNED);
+	assert_int_equal(r->result, 0);
+	b.factor[33] = '4'; /* of a period that there is not */
+	b.step = step / 2 + 4;
+	testlink_send(&nt.broker, MSG_NT_MFA_BURN, &b);
+	r = testlink_want(&nt.broker, MSG_NT_MFA_BURNED);
+	assert_int_equal(r->result, -GW_EDENIED);
 	strcpy(b.user, "alice");
+	strcpy(b.factor, "00112233445566778899aabbccddeeff");
 	b.step = step + 100000; /* that nobody can have seen */
 	testlink_send(&nt.broker, MSG_NT_MFA_BURN, &b);
 	r = testlink_want(&nt.broker, MSG_NT_MFA_BURNED);

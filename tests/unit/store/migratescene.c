@@ -194,6 +194,7 @@ static void
 want_users(struct store *s)
 {
 	struct user *u = calloc(1, sizeof(*u));
+	const struct otp usual = otp_usual();
 
 	assert_non_null(u);
 	must(store_user_get(s, "alice", u));
@@ -212,11 +213,15 @@ want_users(struct store *s)
 	assert_memory_equal(u->keys[1].blob, "\0\1\2\377ke1", 7);
 	assert_int_equal(u->totp.len, 12);
 	assert_memory_equal(u->totp.p, "sealed\0bytes", 12);
+	assert_true(otp_equal(&u->totp.otp, &usual));
+	assert_int_equal(u->pending.otp.digest, OTP_NONE);
 	assert_int_equal(u->pending.len, 0);
 	must(store_user_get(s, "bob", u));
 	assert_int_equal(u->state, USER_INVITED);
 	assert_int_equal(u->rights, RIGHT_AUDITOR);
 	assert_int_equal(u->pending.len, 12);
+	assert_true(otp_equal(&u->pending.otp, &usual));
+	assert_int_equal(u->totp.otp.digest, OTP_NONE);
 	assert_int_equal(u->totp.len, 0);
 	assert_int_equal(strlen(u->invite), 64);
 	assert_true(u->invite_end_ms == 1795000000000);

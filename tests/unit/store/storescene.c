@@ -47,6 +47,8 @@ make_user(const char *name, const char *fp)
 	u->nkeys = 1;
 	memcpy(u->totp.p, "sealed\0bytes", 12);
 	u->totp.len = 12;
+	u->totp.otp = (struct otp){OTP_SHA256, 8, 60};
+	u->pending.otp = (struct otp){OTP_SHA512, 8, 30}; /* not begun */
 	(void)snprintf(u->invite, sizeof(u->invite), "ab%s", name);
 	u->invite_end_ms = 12345;
 	return u;

@@ -81,7 +81,9 @@ test_user(void **state)
 	assert_memory_equal(got->keys[0].blob, "\0\1\2\3", 4);
 	assert_int_equal(got->totp.len, 12);
 	assert_memory_equal(got->totp.p, "sealed\0bytes", 12);
+	assert_true(otp_equal(&got->totp.otp, &u->totp.otp));
 	assert_int_equal(got->pending.len, 0);
+	assert_true(otp_equal(&got->pending.otp, &u->pending.otp));
 	must(store_user_by_key(p->store, "SHA256:aaa", name));
 	assert_string_equal(name, "alice");
 	must(store_user_by_invite(p->store, "abalice", name));
