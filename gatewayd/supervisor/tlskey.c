@@ -18,13 +18,13 @@
 #include <unistd.h>
 
 #include "base/addr.h"
+#include "base/ask.h"
 #include "base/err.h"
 #include "base/fault.h"
 #include "base/limits.h"
 #include "base/safefile.h"
 #include "base/secret.h"
 #include "base/str.h"
-#include "supervisor/ask.h"
 #include "supervisor/rootask.h"
 #include "sys/conf_yaml.h"
 #include "sys/pem.h"

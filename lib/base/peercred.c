@@ -14,8 +14,8 @@
 
 #include "base/str.h"
 
-static int64_t
-loginuid_of(int64_t pid)
+int64_t
+peercred_loginuid(int64_t pid)
 {
 	char path[64];
 	char text[32] = "";
@@ -51,5 +51,5 @@ peercred_get(struct peercred *ret, int fd)
 	ret->uid = (int64_t)c.uid;
 	ret->pid = (int64_t)c.pid;
 	if (c.pid > 0)
-		ret->loginuid = loginuid_of(ret->pid);
+		ret->loginuid = peercred_loginuid(ret->pid);
 }

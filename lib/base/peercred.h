@@ -15,5 +15,7 @@ struct peercred {
 
 /* Never fails: what cannot be learnt is -1, which is nobody. */
 void peercred_get(struct peercred *ret, int fd);
+/* The audit login uid of a process; -1 = not known or never set. */
+int64_t peercred_loginuid(int64_t pid);
 
 #endif

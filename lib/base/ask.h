@@ -2,8 +2,8 @@
 /*
  * ask - questions of root's commands, on their standard input and output.
  */
-#ifndef SUPERVISOR_ASK_H
-#define SUPERVISOR_ASK_H
+#ifndef BASE_ASK_H
+#define BASE_ASK_H
 
 #include <stdbool.h>
 #include <stddef.h>

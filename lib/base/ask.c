@@ -2,7 +2,7 @@
 /*
  * ask - see the header.
  */
-#include "supervisor/ask.h"
+#include "base/ask.h"
 
 #include <stdio.h>
 #include <string.h>
