@@ -2,8 +2,9 @@
 /*
  * sallyport-closed - shuts what must be shut before the network is up, and
  * exits. It creates the table (persistent where the kernel can) from
- * closed.state; gatewayd adopts it later. It opens nothing, removes nothing
- * that is live, and does not read the configuration. The state file belongs to
+ * closed.state; gatewayd adopts it later. It opens nothing (but for root who
+ * asks, in allow.c), removes nothing that is live, and does not read the
+ * configuration. The state file belongs to
  * the firewall process, not to root; it can only make more things shut.
  */
 #include <errno.h>
@@ -16,6 +17,7 @@
 #include "base/safefile.h"
 #include "base/secret.h"
 #include "firewall/ability.h"
+#include "firewall/allow.h"
 #include "firewall/closed_state.h"
 #include "firewall/nl.h"
 #include "firewall/ruleset.h"
@@ -24,8 +26,9 @@
 #define LOCALSTATEDIR "/var"
 #endif
 
-static const char default_file[] =
-    LOCALSTATEDIR "/lib/sallyport/firewall/" CLOSED_STATE_FILE;
+#define FOLDER LOCALSTATEDIR "/lib/sallyport/firewall"
+
+static const char default_file[] = FOLDER "/" CLOSED_STATE_FILE;
 
 static const char *
 reason(int r)
@@ -73,6 +76,8 @@ main(int argc, char **argv)
 	secret_no_dumps();
 	log_init("sallyport-closed", LOG_LV_INFO);
 	memset(&rs, 0, sizeof(rs));
+	if (argc > 1 && strcmp(argv[1], "allow") == 0)
+		return allow_main(argc - 2, argv + 2, FOLDER);
 	if (argc > 1 && strcmp(argv[1], "--kernel-old") == 0) {
 		old = true;
 		argc--;
@@ -80,7 +85,7 @@ main(int argc, char **argv)
 	}
 	if (argc > 2 || (argc == 2 && argv[1][0] != '/')) {
 		log_err("usage: sallyport-closed [--kernel-old] "
-			"[/path/to/closed.state]");
+			"[/path/to/closed.state], or sallyport-closed allow");
 		return 2;
 	}
 	if (argc == 2)

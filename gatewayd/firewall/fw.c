@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/fault.h"
+#include "base/ids.h"
 #include "firewall/elem.h"
 #include "firewall/fw_impl.h"
 
@@ -384,6 +386,41 @@ fw_holds(const struct fw *f, const char *id)
 	while (h != NULL && h->closing)
 		h = holds_of(f->holds, id, h);
 	return h != NULL;
+}
+
+struct allowed_walk {
+	const struct now *now;
+	void (*cb)(void *arg, const struct allowed *a);
+	void *arg;
+};
+
+static int
+allowed_one(void *arg, const struct elem *e)
+{
+	const struct allowed_walk *w = arg;
+	struct allowed a = {.loginuid = -1};
+	struct element x;
+
+	if (!id_ok(e->comment, 'b') || !set_key_element(&x, &e->key) ||
+	    FAULT(fw_allowed))
+		return 0;
+	memcpy(a.id, e->comment, sizeof(a.id));
+	a.source = x.source;
+	a.target = x.target;
+	a.port = x.port;
+	a.end_ms = w->now->utc_ms + e->left_ms;
+	w->cb(w->arg, &a);
+	return 0;
+}
+
+int
+fw_allowed(struct fw *f, const struct now *now,
+    void (*cb)(void *arg, const struct allowed *a), void *arg)
+{
+	struct allowed_walk w = {now, cb, arg};
+	int r = elem_dump(f->ask, SET_PATH4, allowed_one, &w);
+
+	return r != 0 ? r : elem_dump(f->ask, SET_PATH6, allowed_one, &w);
 }
 
 void

@@ -18,6 +18,7 @@
 #include "base/limits.h"
 #include "core/element.h"
 #include "firewall/ability.h"
+#include "firewall/allowed.h"
 #include "firewall/cut.h"
 #include "firewall/foreign.h"
 #include "firewall/ruleset.h"
@@ -105,6 +106,11 @@ MUST_CHECK int fw_close_grant(struct fw *f, const char *id,
 /* Does a session, or a grant with its sessions, hold anything that was not
  * closed? */
 bool fw_holds(const struct fw *f, const char *id);
+
+/* Each path in the kernel whose comment is the id of a use of break-glass: what
+ * root opened (allowed.h), with an end and the UTC ms of now. */
+MUST_CHECK int fw_allowed(struct fw *f, const struct now *now,
+    void (*cb)(void *arg, const struct allowed *a), void *arg);
 
 /* Between begin and end the caller opens again everything that should be
  * open; end closes the rest, here and in the kernel. */

@@ -22,6 +22,7 @@
 #include "firewall/closed_state.h"
 #include "firewall/conntrack.h"
 #include "firewall/fw.h"
+#include "firewall/glass.h"
 #include "firewall/keep.h"
 #include "firewall/others.h"
 #include "firewall/prolong.h"
@@ -49,6 +50,7 @@ struct context {
 	uint32_t shut_by_sync; /* ports the kernel did not have */
 	bool synced;           /* once since the start */
 	struct others others;
+	struct glass glass;
 };
 
 static const char *
@@ -318,6 +320,8 @@ on_sync_begin(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	c->syncing = true;
 	c->proof.refused = false;
 	c->shut_by_sync = 0;
+	if (!c->synced) /* before what nobody asserts is taken away */
+		glass_look(&c->glass, r, c->fw, c->folder);
 	fw_sync_begin(c->fw);
 	return 0;
 }

@@ -208,6 +208,54 @@ report_unprotected(
 	send_record(r, EV_PORT_UNPROTECTED, &f);
 }
 
+int
+report_allowed(struct process *r, const struct allowed *a, bool left,
+    process_durable_fn *fn, void *arg)
+{
+	struct event_fields f;
+	int e;
+
+	event_fields_init(&f);
+	event_str(&f, EF_GLASS, a->id);
+	event_str(&f, EF_BY, "root");
+	address(&f, EF_SRC, EF_SRC6, &a->source);
+	address(&f, EF_DST, EF_DST6, &a->target);
+	event_num(&f, EF_DST_PORT, a->port);
+	if (a->start_ms != 0)
+		event_num(&f, EF_START, a->start_ms);
+	event_num(&f, EF_END, a->end_ms);
+	if (a->loginuid >= 0)
+		event_num(&f, EF_LOGINUID, a->loginuid);
+	event_str(&f, EF_WHY, a->why);
+	event_str(&f, EF_MSG,
+	    left ? "root opened this while the gateway was down; it is shut "
+		   "now, and its flows end"
+		 : "root opened this while the gateway was down; it is over");
+	outcome(&f, 0);
+	e = process_append(r, EV_GLASS_ALLOW, &f, fn, arg);
+	event_fields_done(&f);
+	return e;
+}
+
+int
+report_allowed_odd(struct process *r, const char *line, size_t n,
+    process_durable_fn *fn, void *arg)
+{
+	struct event_fields f;
+	int e;
+
+	event_fields_init(&f);
+	event_str(&f, EF_BY, "root");
+	event_cut(&f, EF_FOUND, line, n, LIMIT_REASON_MAX);
+	event_str(&f, EF_OUTCOME, "failure");
+	event_str(&f, EF_MSG,
+	    "a line of what root opened while the gateway was down cannot be "
+	    "read");
+	e = process_append(r, EV_GLASS_ALLOW, &f, fn, arg);
+	event_fields_done(&f);
+	return e;
+}
+
 void
 report_protected_count(struct process *r, uint32_t n)
 {

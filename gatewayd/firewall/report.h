@@ -27,6 +27,13 @@ void report_synced(
 void report_protected(struct process *r, const struct shutport *p, int result);
 void report_unprotected(
     struct process *r, const struct msg_fw_unprotect *m, int result);
+/* What root opened while no gateway ran; left: it is open yet. fn hears of it
+ * (process_append). */
+MUST_CHECK int report_allowed(struct process *r, const struct allowed *a,
+    bool left, process_durable_fn *fn, void *arg);
+/* The same of a line that is none. */
+MUST_CHECK int report_allowed_odd(struct process *r, const char *line, size_t n,
+    process_durable_fn *fn, void *arg);
 /* So many that were not shut before this process came into step. */
 void report_protected_count(struct process *r, uint32_t n);
 

@@ -93,6 +93,7 @@
 	X(GLASS_UNOPENED, "JG2202W", "breakglass.unopened", 4, W_BRK)          \
 	X(GLASS_REVIEW, "JG2203I", "breakglass.review", 3, W_BRK)              \
 	X(GLASS_REVIEW_DENIED, "JG2203W", "breakglass.review", 3, W_BRK)       \
+	X(GLASS_ALLOW, "JG2204E", "breakglass.allow", 6, W_FW)                 \
 	X(GRANT_OPEN, "JG2100I", "grant.open", 2, W_NOT)                       \
 	X(GRANT_APPLIED, "JG2101I", "grant.applied", 1, W_FW)                  \
 	X(GRANT_APPLY_FAILED, "JG2101E", "grant.applied", 4, W_FW)             \
