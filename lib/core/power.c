@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/fault.h"
+#include "core/scope.h"
 
 /* An auditor changes nothing. */
 enum { SAY = RIGHTS_ALL & ~RIGHT_AUDITOR };
@@ -116,26 +117,34 @@ has_say(const struct holder *h)
 	return (h->rights & SAY) != 0 || h->groups.n > 0;
 }
 
-/* A role that wants less than it did, or is no more. */
+/* A role that wants less than it did, of fewer, or is no more. */
 static void
 put_role(
-    struct buf *ret, const struct power_role *was, const struct power *after)
+    struct buf *ret, const struct policy_role *was, const struct power *after)
 {
 	const struct quorum_list none = {0};
-	const struct quorum_list *now = &none;
+	const struct policy_role *now = NULL;
+	const struct quorum_list *needs = &none;
+	const struct rolefield *lost = NULL;
 	char text[QUORUM_TEXT_SIZE];
 
 	for (size_t i = 0; i < after->nroles; i++)
 		if (strcmp(after->roles[i].id, was->id) == 0)
-			now = &after->roles[i].needs;
-	if (quorum_covers(now, &was->needs) || FAULT(any_quorum))
+			now = &after->roles[i];
+	if (now != NULL)
+		needs = &now->approvals;
+	if (now != NULL && (lost = scope_lost(was, now)) != NULL &&
+	    !FAULT(any_scope))
+		buf_printf(ret, "role %s asks fewer for approval: %s\n",
+		    was->name, lost->name);
+	if (quorum_covers(needs, &was->approvals) || FAULT(any_quorum))
 		return;
 	buf_printf(ret, "role %s wants less approval: now", was->name);
-	for (unsigned i = 0; i < now->n; i++) {
-		quorum_text(text, &now->quorum[i]);
+	for (unsigned i = 0; i < needs->n; i++) {
+		quorum_text(text, &needs->quorum[i]);
 		buf_printf(ret, "%s %s", i > 0 ? ", then" : "", text);
 	}
-	buf_printf(ret, "%s\n", now->n == 0 ? " none" : "");
+	buf_printf(ret, "%s\n", needs->n == 0 ? " none" : "");
 }
 
 void

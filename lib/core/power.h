@@ -15,8 +15,8 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "base/limits.h"
-#include "core/quorum.h"
 #include "core/right.h"
+#include "core/rolefield.h"
 #include "core/target.h"
 
 enum { POWER_MARK_SIZE = 17 };
@@ -36,17 +36,10 @@ struct holder {
 	char invite[POWER_MARK_SIZE];
 };
 
-/* A role that wants approvals. */
-struct power_role {
-	char id[LIMIT_ID_SIZE];
-	char name[LIMIT_NAME_SIZE];
-	struct quorum_list needs;
-};
-
 struct power {
 	struct holder *holders;
 	size_t nholders;
-	struct power_role *roles;
+	struct policy_role *roles; /* those that want approvals */
 	size_t nroles;
 };
 

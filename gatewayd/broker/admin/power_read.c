@@ -122,6 +122,16 @@ add_group(struct reading *x, const char *group)
 }
 
 static int
+add_groups(struct reading *x, const struct quorum *q)
+{
+	int r = 0;
+
+	for (unsigned i = 0; r == 0 && i < q->ngroups; i++)
+		r = add_group(x, q->group[i]);
+	return r;
+}
+
+static int
 read_roles(struct broker *b, struct reading *x)
 {
 	struct power *p = x->p;
@@ -131,18 +141,14 @@ read_roles(struct broker *b, struct reading *x)
 		return GW_ENOMEM;
 	for (size_t i = 0; r == 0 && i < b->nroles; i++) {
 		const struct policy_role *role = &b->roles[i];
-		struct power_role *to = &p->roles[p->nroles];
+		struct policy_role *to = &p->roles[p->nroles];
 
 		if (role->approvals.n == 0)
 			continue;
-		memcpy(to->id, role->id, sizeof(to->id));
-		name_set(to->name, role->name);
-		to->needs = role->approvals;
+		*to = *role;
 		p->nroles++;
-		for (unsigned k = 0; r == 0 && k < to->needs.n; k++)
-			for (unsigned g = 0;
-			     r == 0 && g < to->needs.quorum[k].ngroups; g++)
-				r = add_group(x, to->needs.quorum[k].group[g]);
+		for (unsigned k = 0; r == 0 && k < to->approvals.n; k++)
+			r = add_groups(x, &to->approvals.quorum[k]);
 	}
 	return r;
 }

@@ -18,7 +18,7 @@ enum { HOLDERS = 4, ROLES = 2 };
 struct scene {
 	struct power p;
 	struct holder h[HOLDERS];
-	struct power_role r[ROLES];
+	struct policy_role r[ROLES];
 };
 
 static void
@@ -67,19 +67,21 @@ add_holder(struct scene *x, char *text)
 		add_word(h, s);
 }
 
-/* "ops: 1 of a, 2 of b" */
+/* "ops: 1 of a, 2 of b", or "ops?: ..." of one that is report only */
 static void
 add_role(struct scene *x, char *text)
 {
-	struct power_role *r = &x->r[x->p.nroles++];
+	struct policy_role *r = &x->r[x->p.nroles++];
 	char *save = NULL;
 	const char *s = strtok_r(text, ":", &save);
 
 	assert_true(x->p.nroles <= ROLES);
-	name_set(r->name, s);
-	must(str_fmt(r->id, sizeof(r->id), "p-%s", s));
+	r->report_only = s[strlen(s) - 1] == '?';
+	must(
+	    str_fmt(r->name, sizeof(r->name), "%.*s", (int)strcspn(s, "?"), s));
+	must(str_fmt(r->id, sizeof(r->id), "p-%s", r->name));
 	while ((s = strtok_r(NULL, ",", &save)) != NULL)
-		must(quorum_add(&r->needs, s + strspn(s, " ")));
+		must(quorum_add(&r->approvals, s + strspn(s, " ")));
 }
 
 /* Holders and roles with ";" between. */
@@ -240,6 +242,11 @@ test_approvals(void **state)
 	    {"ops: 1 of sre or leads", "ops: 1 of sre", ""},
 	    {"ops: 1 of sre", "ops: 1 of sre, 1 of leads", ""},
 	    {"", "ops: 1 of sre", ""},
+	    {"ops: 1 of sre", "ops?: 1 of sre",
+		"role ops asks fewer for approval: report_only\n"},
+	    {"ops: 2 of sre", "ops?: 1 of sre",
+		"role ops asks fewer for approval: report_only\n"
+		"role ops wants less approval: now 1 of sre\n"},
 	};
 
 	(void)state;
