@@ -353,7 +353,7 @@ main(int argc, char **argv)
 		return 0;
 	}
 	secret_no_dumps();
-	log_init("session", LOG_LV_INFO);
+	log_init("zygote", LOG_LV_INFO);
 	if (ssh_version(SSH_VERSION_INT(0, 10, 6)) == NULL) {
 		log_err("libssh %s is too old: 0.10.6 or newer is needed "
 			"(package libssh-4)",

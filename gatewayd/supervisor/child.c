@@ -237,7 +237,7 @@ start(struct supervisor *s, struct child *c)
 
 	if ((r = ipc_pair(fd)) != 0)
 		return r;
-	if ((r = said_open(s, &err)) != 0) {
+	if ((r = said_open(s, proc_name(spec->proc), &err)) != 0) {
 		(void)close(fd[0]);
 		(void)close(fd[1]);
 		return r;

@@ -21,6 +21,7 @@ enum {
 struct said {
 	struct said *next;
 	struct supervisor *s;
+	const char *name;
 	int fd;
 	struct watch *watch;
 	size_t n; /* of a line that is not whole */
@@ -47,11 +48,12 @@ pass_lines(struct said *x)
 	size_t done = 0;
 
 	while ((end = memchr(x->line + done, '\n', x->n - done)) != NULL) {
-		log_pass(x->line + done, (size_t)(end - x->line) - done);
+		log_pass(
+		    x->name, x->line + done, (size_t)(end - x->line) - done);
 		done = (size_t)(end - x->line) + 1;
 	}
 	if (done == 0 && x->n == sizeof(x->line)) {
-		log_pass(x->line, x->n);
+		log_pass(x->name, x->line, x->n);
 		done = x->n;
 	}
 	memmove(x->line, x->line + done, x->n - done);
@@ -68,7 +70,7 @@ take(struct said *x)
 		return false;
 	if (n <= 0) {
 		if (x->n > 0)
-			log_pass(x->line, x->n);
+			log_pass(x->name, x->line, x->n);
 		said_free(x);
 		return false;
 	}
@@ -97,7 +99,7 @@ said_drain(struct supervisor *s)
 }
 
 int
-said_open(struct supervisor *s, int *ret)
+said_open(struct supervisor *s, const char *name, int *ret)
 {
 	struct said *x = calloc(1, sizeof(*x));
 	int fd[2];
@@ -109,6 +111,7 @@ said_open(struct supervisor *s, int *ret)
 		return GW_ESYS;
 	}
 	x->s = s;
+	x->name = name;
 	x->fd = fd[0];
 	if ((x->watch = watch_new(s->process, x->fd, on_said, x)) == NULL) {
 		(void)close(fd[0]);

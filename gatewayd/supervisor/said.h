@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * said - what the processes write on stderr. Each has a pipe of its own, whose
- * lines we write on ours: what one does to its stderr (shutdown(2), a flag)
+ * lines we write on ours, under its name: what one does to its stderr (shutdown(2), a flag)
  * silences nobody else. A full pipe loses lines and stops no process.
  */
 #ifndef SUPERVISOR_SAID_H
@@ -11,8 +11,9 @@
 
 struct said;
 
-/* ret: the end to write to, for a process that is about to be started. */
-MUST_CHECK int said_open(struct supervisor *s, int *ret);
+/* ret: the end to write to, for a process that is about to be started. The name
+ * is borrowed, for good. */
+MUST_CHECK int said_open(struct supervisor *s, const char *name, int *ret);
 /* All that was written until now: before the end of a process is told. */
 void said_drain(struct supervisor *s);
 

@@ -63,18 +63,40 @@ write_line(char line[static LOG_LINE_SIZE])
 	/* Nowhere is left to complain to when stderr itself fails. */
 }
 
-/* It thought of no terminal: what is for journald goes. */
+/* "<N>name: ", or as much of it as a terminal is to see. */
+static void
+put_head(char *ret, enum log_level level, const char *name)
+{
+	if (isatty(STDERR_FILENO))
+		(void)snprintf(ret, LOG_HEAD_SIZE, "%s: ", name);
+	else
+		(void)snprintf(
+		    ret, LOG_HEAD_SIZE, "<%d>%s: ", (int)level, name);
+}
+
 void
-log_pass(const char *line, size_t n)
+log_pass(const char *name, const char *line, size_t n)
 {
 	char text[LOG_LINE_SIZE] = "";
+	const size_t own = strlen(name);
+	enum log_level level = LOG_LV_WARN;
+	size_t len = 0;
 
 	if (n > 3 && line[0] == '<' && line[2] == '>' &&
-	    isatty(STDERR_FILENO)) {
+	    line[1] >= '0' + (int)LOG_LV_ERR &&
+	    line[1] <= '0' + (int)LOG_LV_DEBUG) {
+		level = (enum log_level)(line[1] - '0');
 		line += 3;
 		n -= 3;
 	}
-	str_escape(text, sizeof(text) - 1, line, n);
+	if (n > own + 1 && memcmp(line, name, own) == 0 &&
+	    memcmp(line + own, ": ", 2) == 0) {
+		line += own + 2;
+		n -= own + 2;
+	}
+	put_head(text, level, name);
+	len = strlen(text);
+	str_escape(text + len, sizeof(text) - len - 1, line, n);
 	write_line(text);
 }
 
@@ -84,20 +106,12 @@ static void PRINTF_LIKE(2, 0)
 	char text[LOG_TEXT_SIZE] = "";
 	char line[LOG_LINE_SIZE] = "";
 	const int saved = errno; /* so %m works and callers keep theirs */
-	int n = 0;
 	size_t len = 0;
 
 	if (level > sink.max)
 		return;
-	if (sink.fn != NULL)
-		n = 0;
-	else if (isatty(STDERR_FILENO))
-		n = snprintf(line, LOG_HEAD_SIZE, "%s: ", sink.name);
-	else
-		n = snprintf(
-		    line, LOG_HEAD_SIZE, "<%d>%s: ", (int)level, sink.name);
-	if (n < 0)
-		goto out;
+	if (sink.fn == NULL)
+		put_head(line, level, sink.name);
 	len = strlen(line);
 
 	errno = saved;

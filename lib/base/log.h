@@ -28,8 +28,10 @@ void log_init(const char *name, enum log_level max);
 typedef void log_fn(void *ctx, enum log_level level, const char *text);
 void log_to(log_fn *fn, void *ctx);
 
-/* A line that another process of ours has written on its stderr; no newline. */
-void log_pass(const char *line, size_t n);
+/* A line that another process of ours has written on its stderr; no newline. It
+ * stands under that name whatever it says of itself, escaped, and is no more
+ * than an error. */
+void log_pass(const char *name, const char *line, size_t n);
 
 void log_err(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void log_warn(const char *fmt, ...) PRINTF_LIKE(1, 2);

@@ -77,6 +77,40 @@ handed_over(void **state)
 	assert_string_equal(handed, "a\\x0aline");
 }
 
+/* Whoever writes, each line is under its own name and harmless. */
+static void
+passed_on(void **state)
+{
+	static const struct {
+		const char *line, *want;
+	} rows[] = {
+	    {"<6>api: listens", "<6>api: listens\n"},
+	    {"<3>api: <6>api: x", "<3>api: <6>api: x\n"},
+	    {"<6>broker: in step", "<6>api: broker: in step\n"},
+	    {"<0>gatewayd: ready", "<4>api: <0>gatewayd: ready\n"},
+	    {"<1>api: x", "<4>api: <1>api: x\n"},
+	    {"<8>x", "<4>api: <8>x\n"},
+	    {"gatewayd: ready", "<4>api: gatewayd: ready\n"},
+	    {"api: x", "<4>api: x\n"},
+	    {"api:", "<4>api: api:\n"},
+	    {"\x1b[2J", "<4>api: \\x1b[2J\n"},
+	    {"a\nb", "<4>api: a\\x0ab\n"},
+	    {"", "<4>api: \n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		int fds[2];
+		const int old = capture(fds);
+		unsigned writes = 0;
+
+		log_pass("api", rows[i].line, strlen(rows[i].line));
+		writes = release(old, fds);
+		CHECK_ROW(strcmp(got, rows[i].want) == 0, rows[i].line);
+		CHECK_ROW(writes == 1, rows[i].line);
+	}
+}
+
 static void
 levels(void **state)
 {
@@ -160,6 +194,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(levels),
 	    cmocka_unit_test(handed_over),
+	    cmocka_unit_test(passed_on),
 	    cmocka_unit_test(one_line_whatever_the_user_says),
 	    cmocka_unit_test(every_error_has_words),
 	};
