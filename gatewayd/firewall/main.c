@@ -49,6 +49,8 @@ struct context {
 	bool syncing;
 	uint32_t shut_by_sync; /* ports the kernel did not have */
 	bool synced;           /* once since the start */
+	/* since when no closing, and no look at the table, went through */
+	int64_t closing_fails_ms, looking_fails_ms;
 	struct others others;
 	struct glass glass;
 };
@@ -57,6 +59,27 @@ static const char *
 reason(int r)
 {
 	return r == GW_ESYS ? strerror(errno) : err_str(r);
+}
+
+/* The kernel may be busy now and then. A process that does not get through to
+ * it for longer is no better than one that hangs: the next one begins with what
+ * is to be open. */
+static void
+judge_kernel(struct context *c, int64_t *since_ms, int e)
+{
+	const int64_t now_ms = clock_now().boot_ms;
+
+	if (e == 0 || e == GW_ENOENT) {
+		*since_ms = 0;
+	} else if (*since_ms == 0) {
+		*since_ms = now_ms;
+	} else if (now_ms - *since_ms > LIMIT_CONFIRM_MS &&
+		   !FAULT(deaf_kernel)) {
+		log_err("the kernel has taken nothing of ours for %d s: "
+			"starting anew",
+		    LIMIT_CONFIRM_MS / 1000);
+		process_exit(c->process, 1);
+	}
 }
 
 /* ---- time */
@@ -84,6 +107,7 @@ on_check(struct process *r, void *arg)
 
 	if (e != 0)
 		log_err("cannot check the firewall table: %s", reason(e));
+	judge_kernel(c, &c->looking_fails_ms, e);
 	others_look(&c->others, r, c->fw, c->conf);
 	timer_set(c->check, CHECK_MS);
 	run_tick(c);
@@ -295,6 +319,7 @@ on_close(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	int e = fw_close_grant(c->fw, m->id, &now, &t);
 
 	proof_closed(&c->proof, m->id);
+	judge_kernel(c, &c->closing_fails_ms, e);
 	/* an earlier life may have opened it: the next sync knows */
 	if (e == GW_ENOENT && !c->synced && !FAULT(close_early))
 		e = GW_ESTATE;

@@ -393,7 +393,7 @@ sync_failed(struct ledger *l, const struct logtime *t)
 	event_str(&f, EF_REASON, "fsync");
 	event_str(&f, EF_MSG,
 	    "The disk failed to store a record: the audit log refuses "
-	    "everything until the gateway is restarted.");
+	    "everything until a new notary has read it.");
 	if (compose_own(l, &b, EV_AUDIT_REFUSED, &f) == 0 &&
 	    write(l->fd, l->out.p, l->out.len) != (ssize_t)l->out.len)
 		(void)!ftruncate(l->fd, (off_t)last_segment(l)->size);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "core/part.h"
@@ -199,14 +200,17 @@ answer(struct notary *n, struct queue *q, const struct ledger_entry *e)
 	free(q->q);
 }
 
+/* What this process has of the log is not to be trusted any more: the next one
+ * reads it from the disk, or says why it cannot. */
 static void
 log_disk_state(const struct notary *n, bool was_degraded)
 {
-	if (ledger_broken(n->ledger))
-		log_err("the audit log cannot be written any more: everything "
-			"is refused until the disk is repaired and the "
-			"gateway restarted");
-	else if (ledger_degraded(n->ledger) && !was_degraded)
+	if (ledger_broken(n->ledger)) {
+		log_err("the audit log cannot be written any more: starting "
+			"anew; until it can be, everything is refused");
+		if (!FAULT(broken_log))
+			process_exit(n->process, 1);
+	} else if (ledger_degraded(n->ledger) && !was_degraded)
 		log_err("the disk of the audit log is full: new access is "
 			"refused until there is room");
 	else if (!ledger_degraded(n->ledger) && was_degraded)

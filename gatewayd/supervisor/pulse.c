@@ -10,6 +10,7 @@
 #include "base/fault.h"
 #include "supervisor/accept.h"
 #include "supervisor/beat.h"
+#include "supervisor/notify.h"
 
 static void
 child_turn(struct supervisor *s, struct child *c)
@@ -57,6 +58,8 @@ on_turn(struct process *r, void *arg)
 		retired_turn(s);
 		accept_beat(s);
 	}
+	if (s->beat_turn % BEAT_SLOW == 0)
+		notify_send("WATCHDOG=1");
 	s->beat_turn++;
 	timer_set(s->beat_timer, BEAT_MS);
 }

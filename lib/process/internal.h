@@ -46,6 +46,7 @@ struct process {
 	void *body;      /* ipc_room() for all links */
 	uint32_t linked; /* PROC_BIT of every kind linked so far */
 	uint32_t rid;
+	int64_t heard_boot_ms; /* the supervisor's last beat, or our start */
 	struct append *appends;
 	struct parked *parked;
 	unsigned nparked;

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/fault.h"
 #include "base/log.h"
@@ -60,6 +61,7 @@ process_new(const struct process_def *def, void *ctx)
 		return NULL;
 	r->def = def;
 	r->ctx = ctx;
+	r->heard_boot_ms = clock_now().boot_ms;
 	if ((r->body = ipc_room()) == NULL || loop_init(r) != 0 ||
 	    (r->relink = timer_new(r, process_relink, NULL)) == NULL) {
 		process_free(r);

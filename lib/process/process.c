@@ -376,6 +376,12 @@ on_config(struct process *r, const struct msg_sup_config *m)
 	return become_ready(r);
 }
 
+int64_t
+process_unheard_ms(const struct process *r)
+{
+	return clock_now().boot_ms - r->heard_boot_ms;
+}
+
 static int
 on_control(struct process *r, const struct ipc_msg *m)
 {
@@ -391,6 +397,7 @@ on_control(struct process *r, const struct ipc_msg *m)
 			return GW_EPROTO;
 		return r->def->listener(r, m->fds[0], l->tls != 0);
 	case MSG_SUP_BEAT:
+		r->heard_boot_ms = clock_now().boot_ms;
 		process_alive(r);
 		return 0;
 	case MSG_SUP_STOP:

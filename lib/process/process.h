@@ -90,6 +90,9 @@ int process_ready(struct process *r);
 /* Tells the supervisor that we live. The skeleton answers its heartbeat; who
  * works longer than a second without coming back to the loop says so itself. */
 void process_alive(struct process *r);
+/* Milliseconds since the supervisor last asked us that, or since our start: it
+ * does every two seconds, unless it hangs. */
+int64_t process_unheard_ms(const struct process *r);
 
 /* Runs the process; returns its exit status. ctx is process_ctx() for handlers.
  */

@@ -17,7 +17,10 @@
 #include "broker/identity/mfa.h"
 
 /* Where the API should answer. */
-enum { NOTICES_MAX = 20 }; /* internal: jitctl changes has all */
+enum {
+	NOTICES_MAX = 20, /* internal: jitctl changes has all */
+	UNHEARD_S = 10,   /* internal: the supervisor asks every 2 s */
+};
 
 static json_t *
 api_addresses(const struct conf *conf)
@@ -84,6 +87,23 @@ add_link(const struct call *c, json_t *list, enum proc p)
 
 	return add_check(
 	    c, list, proc_name(p), up, up ? "connected" : "not connected");
+}
+
+/* Who asks the others whether they live, and takes in who logs in. */
+static bool
+add_supervisor(const struct call *c, json_t *list)
+{
+	const long long s = process_unheard_ms(c->b->process) / 1000;
+	const bool ok = s < UNHEARD_S;
+	char text[192] = "asks all processes whether they live";
+
+	if (!ok)
+		(void)snprintf(text, sizeof(text),
+		    "has not been heard for %lld s, it hangs: nobody can log "
+		    "in, and no process that hangs is started again; "
+		    "systemctl restart gatewayd ends all sessions and cures it",
+		    s);
+	return add_check(c, list, "supervisor", ok, text);
 }
 
 static bool
@@ -256,6 +276,7 @@ verb_readyz(struct call *c)
 	json_t *list = json_array();
 	bool ok = true;
 
+	ok = add_supervisor(c, list);
 	ok = add_link(c, list, PROC_NOTARY) && ok;
 	ok = add_link(c, list, PROC_FIREWALL) && ok;
 	ok = add_link(c, list, PROC_RECORDER) && ok;

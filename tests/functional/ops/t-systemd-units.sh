@@ -154,6 +154,12 @@ restarted() { [ "$(show gatewayd NRestarts)" -eq 1 ] && serves; }
 wait_for 60 restarted
 is_shut || fail 'not shut any more'
 
+echo '- it hangs: systemd asks whether it lives'
+inside kill -STOP "$(show gatewayd MainPID)"
+restarted_again() { [ "$(show gatewayd NRestarts)" -eq 2 ] && serves; }
+wait_for 120 restarted_again
+is_shut || fail 'not shut any more'
+
 echo '- it stops in order, and nothing of it is left'
 expect_ok inside timeout 60 systemctl stop gatewayd
 expect_eq success "$(show gatewayd Result)" 'the result of stop'
