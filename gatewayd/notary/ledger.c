@@ -62,7 +62,16 @@ may_use_reserve(enum event_code e)
 	case EV_ROLE_REMOVE:
 	case EV_TARGET_SET:
 	case EV_TARGET_REMOVE:
-		return true;
+	case EV_USER_KEY:
+	case EV_LOCK_CREATE:
+	case EV_REQUEST_DENY:
+	case EV_REQUEST_WITHDRAW:
+	case EV_CHANGE_DENY:
+	case EV_CHANGE_WITHDRAW:
+	case EV_GRANT_SHUT:
+	case EV_GRANT_NOT_SHUT:
+	case EV_PROCESS_HUNG:
+		return !FAULT(reserve_few) || e == EV_USER_UPDATE;
 	default:
 		return ledger_ends_access(e);
 	}

@@ -50,7 +50,7 @@ repeats_find(struct call *c, uint16_t *retstatus, struct buf *ret, int *reterr)
 
 /* A decision is kept, be it no; not what asks for a code, says "not now", or
  * would be said of the same body again. One user cannot fill the store with
- * refusals. */
+ * refusals, and none takes of what is left on a full disk. */
 static bool
 is_decision(const struct call *c, unsigned status)
 {
@@ -59,6 +59,7 @@ is_decision(const struct call *c, unsigned status)
 	if (status < 300)
 		return true;
 	return (status == 403 || status == 404) && !FAULT(forget_refusals) &&
+	       (store_has_room(c->b->store) || FAULT(keep_refusals)) &&
 	       store_answer_count(c->b->store, c->user, &n) == 0 &&
 	       n < REFUSALS_KEPT;
 }

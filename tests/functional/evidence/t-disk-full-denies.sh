@@ -57,6 +57,8 @@ echo '- ends access all the same'
 expect_ok local_admin revoke "$live"
 has_record ".event == \"grant.close\" and .grant == \"$live\" and .reason == \"revoked\"" ||
 	fail "the end of $live is not on record"
+has_record '.event == "audit.degraded"' || fail 'no audit.degraded record'
+expect_ok local_admin lock source 203.0.113.9
 expect_ok local_admin user lock alice
 has_record '.event == "user.update" and .user == "alice" and .outcome == null' ||
 	fail 'the lock is not on record'

@@ -251,6 +251,32 @@ test_full_disk(void **state)
 	no_disks(x);
 }
 
+/* Who is refused over and over takes nothing of it. */
+void
+test_refused_on_full_disk(void **state)
+{
+	struct scene *x = *state;
+	char filler[128], body[400];
+
+	if (!small_disks(x))
+		SKIP_TEST("needs root to mount a small file system");
+	start(x, NULL, 0, NULL);
+	fill(x, "", filler);
+	for (unsigned n = 0; n < 600; n++) {
+		(void)snprintf(body, sizeof(body),
+		    "{\"target\":\"web-01\",\"role\":\"none\",\"for\":600,"
+		    "\"reason\":\"%0200u\"}",
+		    n);
+		send_signed(x, &x->one, VERB_REQUEST, body);
+		want_event(x, EV_REQUEST_DENIED);
+		assert_int_equal(want_reply(x, &x->api), 403);
+	}
+	take_away(x);
+	must(unlink(filler));
+	stop(x);
+	no_disks(x);
+}
+
 /* A broker that dies then does not take the means of ending access with it, nor
  * does an orderly stop: the next one starts, and has the reserve. */
 void

@@ -248,6 +248,7 @@ void test_first_admin_not_stored(void **state);
 void test_full_disk(void **state);
 void test_started_on_full_disk(void **state);
 void test_full_disk_of_the_log(void **state);
+void test_refused_on_full_disk(void **state);
 void test_nothing_waits_on_full_disk(void **state);
 
 /* ---- brokerapi_ids.c */

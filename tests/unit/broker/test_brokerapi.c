@@ -163,6 +163,7 @@ main(void)
 	    T(test_full_disk),
 	    T(test_started_on_full_disk),
 	    T(test_full_disk_of_the_log),
+	    T(test_refused_on_full_disk),
 	    T(test_nothing_waits_on_full_disk),
 	    T(test_ids_are_not_used_again),
 	    T(test_ids_of_a_request),
