@@ -58,9 +58,9 @@ lacks_of(const struct power *p)
 		goto out;
 	all = json_object();
 	for (size_t i = 0; all != NULL && i < p->nroles; i++) {
-		const struct power_role *r = &p->roles[i];
+		const struct policy_role *r = &p->roles[i];
 
-		if (approvers_lack(&s, a, &r->needs, "") &&
+		if (approvers_lack(&s, a, &r->approvals, "") &&
 		    json_object_set_new(all, r->name, lack_json(r->name, &s)) !=
 			0) {
 			json_decref(all);
