@@ -118,17 +118,29 @@ tell_at(const struct ctx *c, const json_t *o)
 	    t[0], t[1], t[2], self(c), id);
 }
 
+static bool
+is_changed(const json_t *o)
+{
+	return strcmp(member(o, "state"), "changed") == 0;
+}
+
 static int
-tell_over(const json_t *o)
+tell_over(const struct ctx *c, const json_t *o)
 {
 	const bool denied = strcmp(member(o, "state"), "denied") == 0;
 	const bool ended = strcmp(member(o, "state"), "ended") == 0;
-	char t[3][CELL_SIZE];
+	char t[4][CELL_SIZE];
 
 	cell_text(t[0], json_object_get(o, "state"), COL_TEXT);
 	cell_text(t[1], json_object_get(o, "by"), COL_TEXT);
 	cell_text(t[2], json_object_get(o, "note"), COL_TEXT);
-	if (ended)
+	cell_text(t[3], json_object_get(o, "target"), COL_TEXT);
+	if (is_changed(o))
+		say_error("request %s is not what you would get now, the "
+			  "target or the role was changed: ask again: %s "
+			  "request %s",
+		    member_id(o, "request", 'r'), self(c), t[3]);
+	else if (ended)
 		say_error("request %s was opened and has ended: ask again",
 		    member_id(o, "request", 'r'));
 	else
@@ -272,7 +284,7 @@ waiting_open(struct ctx *c, struct reply *ret)
 	state = member(ret->json, "state");
 	if (strcmp(state, "approved") != 0 && strcmp(state, "active") != 0) {
 		ret->status = 0;
-		return tell_over(ret->json);
+		return tell_over(c, ret->json);
 	}
 	tell_approved(c, ret->json);
 	if (json_is_string(json_object_get(ret->json, "at"))) {
@@ -307,6 +319,12 @@ waiting_print(const struct ctx *c, const json_t *o)
 		(void)printf("your request for %s is approved, until %s; to "
 			     "open it: %s wait %s\n",
 		    t[0], t[3], self(c), id);
+	else if (is_changed(o))
+		(void)printf(
+		    "%s for %s is not what %s would get now, the target or "
+		    "the role was changed: it has to be asked for again\n",
+		    id, t[0],
+		    json_is_true(json_object_get(o, "yours")) ? "you" : t[1]);
 	else
 		(void)printf("%s for %s waits for %s, until %s\n", id, t[0],
 		    approved ? "its user" : t[2], t[3]);

@@ -57,6 +57,13 @@ process_rid(struct process *r)
 }
 
 /* No supervisor: nothing can be started that would dial. */
+int64_t
+process_unheard_ms(const struct process *r)
+{
+	(void)r;
+	return 0;
+}
+
 struct peer *
 process_peer(struct process *r, enum proc proc)
 {

@@ -58,7 +58,7 @@ say_changed(struct call *c)
 	const struct waiting *w = c->state;
 
 	call_refuse(c, 409, "conflict", "request",
-	    "what was approved is not what you would get now: the target or "
+	    "what was asked for is not what you would get now: the target or "
 	    "the role was changed; ask again: jitctl request %s",
 	    w->r.target);
 }
@@ -246,6 +246,13 @@ activate(struct call *c, struct waiting *w)
 		REQUEST_PENDING &&
 	    (r = waiting_settle(c->b, w)) != 0) {
 		call_store_failed(c, r);
+		return;
+	}
+	/* what is wanted by now may be less than what it waits for */
+	if (w->r.state == REQUEST_PENDING &&
+	    w->in->verdict.verdict != POLICY_DENY &&
+	    w->in->verdict.approved.met) {
+		refuse(c, "changed", say_changed);
 		return;
 	}
 	if (!waiting_is(c, w, REQUEST_APPROVED))

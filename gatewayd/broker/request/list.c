@@ -4,6 +4,7 @@
  */
 #include "broker/request/list.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@
 #include "broker/call/listing.h"
 #include "broker/call/put.h"
 #include "broker/request/answer.h"
+#include "broker/request/revision.h"
 
 /* ---- one */
 
@@ -74,13 +76,26 @@ approvals_json(const struct approvals *a)
 	return list;
 }
 
+/* Who approved it so far: once it is opened the row has them. */
+static void
+put_approved_by(json_t *o, const struct approvals *a)
+{
+	char names[LIMIT_APPROVED_SIZE] = "";
+	size_t n = 0;
+
+	for (size_t i = 0; a != NULL && i < a->n && n < sizeof(names); i++)
+		n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s",
+		    i > 0 ? " " : "", a->row[i].user);
+	put_str(o, "approved_by", names);
+}
+
 /* What is wanted now: "1 of sre", and how many of these there are. */
 static void
 put_asked(json_t *o, const struct policy_result *v)
 {
 	char text[QUORUM_TEXT_SIZE];
 
-	if (v->verdict != POLICY_APPROVAL)
+	if (v->verdict != POLICY_APPROVAL || v->needs.n == 0)
 		return;
 	quorum_text(text, &v->needs.quorum[v->approved.at]);
 	put_str(o, "asked", text);
@@ -98,8 +113,14 @@ request_json(const struct call *c, const struct waiting *w)
 
 	if (o == NULL)
 		return NULL;
-	if (waits && v->verdict != POLICY_DENY && v->approved.met)
+	if (waits && waiting_met(w))
 		put_str(o, "state", request_state_str(REQUEST_APPROVED));
+	/* nobody can approve it any more: it has to be asked for again */
+	else if (waits && v->verdict != POLICY_DENY &&
+		 !revision_same(&w->r, w->in))
+		put_str(o, "state", "changed");
+	if (w->r.approved_by[0] == '\0')
+		put_approved_by(o, w->in->approvals);
 	(void)json_object_set_new(o, "needs", needs_json(&v->needs));
 	(void)json_object_set_new(
 	    o, "approvals", approvals_json(w->in->approvals));

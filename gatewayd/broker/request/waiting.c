@@ -111,13 +111,19 @@ waiting_state(const struct broker *b, const struct request *r)
 	return "ended";
 }
 
-int
-waiting_settle(struct broker *b, struct waiting *w)
+bool
+waiting_met(const struct waiting *w)
 {
 	const struct policy_result *v = &w->in->verdict;
 
-	if (w->r.state != REQUEST_PENDING || v->verdict == POLICY_DENY ||
-	    !v->approved.met)
+	return v->verdict != POLICY_DENY && v->approved.met &&
+	       (revision_same(&w->r, w->in) || FAULT(met_by_none));
+}
+
+int
+waiting_settle(struct broker *b, struct waiting *w)
+{
+	if (w->r.state != REQUEST_PENDING || !waiting_met(w))
 		return 0;
 	w->r.state = REQUEST_APPROVED;
 	w->r.until_ms = request_usable_ms(&w->r, broker_now(b).utc_ms);

@@ -29,6 +29,9 @@ MUST_CHECK int waiting_read(
 /* Reads who asked, for what, and who approved, and judges it as of now, from
  * where it was asked. An error of the store. */
 MUST_CHECK int waiting_judge(struct broker *b, struct waiting *w);
+/* As judged, all who had to approve it did, and it is what they approved: a
+ * role that wants approval no more, or of others, makes nothing approved. */
+bool waiting_met(const struct waiting *w);
 /* As judged, all who had to have approved it: it is APPROVED then, which *w and
  * the store have. Approvals may count again that did not when the last one
  * came. GW_ESTATE: it was decided meanwhile. */

@@ -12,6 +12,7 @@
 #include "wire/verbs.h"
 
 static const char other_caps[] = "\"sftp\"";
+static const char default_caps[] = "\"shell\",\"exec\",\"sftp\",\"pty\"";
 
 static unsigned
 root_sets(struct waits *w, const char *user_body)
@@ -162,6 +163,29 @@ test_changed_before_approval(void **state)
 			     "{\"role\":\"ops\"}"),
 	    200);
 	assert_int_equal(approve(&w, BOB, EV_NONE, ""), 404);
+	waits_stop(&w);
+}
+
+/* A role that wants no approval any more makes nothing approved. */
+void
+test_approval_not_wanted(void **state)
+{
+	struct scene *x = *state;
+	struct waits w;
+
+	waits_start(&w, x, "1 of sre", NULL);
+	ask(&w);
+	assert_int_equal(admin_call(x, VERB_REQUESTS, EV_NONE, ""), 200);
+	assert_true(has(x, "\"state\":\"pending\""));
+	set_role(&w, default_caps, "");
+	assert_int_equal(admin_call(x, VERB_REQUESTS, EV_NONE, ""), 200);
+	assert_true(has(x, "\"state\":\"changed\""));
+	assert_false(has(x, "\"state\":\"approved\""));
+	assert_int_equal(
+	    word_of(&w, &x->one, VERB_REQUEST_ACTIVATE,
+		EV_REQUEST_ACTIVATE_DENIED, "\"reason\":\"changed\""),
+	    409);
+	assert_true(has(x, "ask again"));
 	waits_stop(&w);
 }
 

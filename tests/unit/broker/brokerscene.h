@@ -417,6 +417,7 @@ void test_asked_twice_at_once(void **state);
 void test_approver_under_lock(void **state);
 void test_role_changed(void **state);
 void test_changed_before_approval(void **state);
+void test_approval_not_wanted(void **state);
 void test_role_removed(void **state);
 void test_open_stays(void **state);
 void test_two_approve_at_once(void **state);

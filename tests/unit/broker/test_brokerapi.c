@@ -219,6 +219,7 @@ main(void)
 	    T(test_approver_under_lock),
 	    T(test_role_changed),
 	    T(test_changed_before_approval),
+	    T(test_approval_not_wanted),
 	    T(test_role_removed),
 	    T(test_open_stays),
 	    T(test_two_approve_at_once),
