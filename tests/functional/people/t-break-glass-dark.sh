@@ -44,6 +44,7 @@ expect_eq '' "$(gw_elements path4)" 'what is open'
 echo '- every daemon dies: the table stays, and shuts'
 gw_kill supervisor broker notary firewall api admin zygote recorder shipper
 wait_for 20 gw_gone
+syslog_start gateway
 expect_eq silent "$(tcp_probe client 10.20.0.11 22)" 'the target'
 
 echo '- a certificate, minted on a laptop; alone it leads nowhere'
@@ -79,7 +80,12 @@ expect_fail 1 closed $'INC-1\nn' 198.51.100.7 10.20.0.11 22
 expect_eq silent "$(tcp_probe client 10.20.0.11 22)" 'the target, nothing allowed'
 expect_ok closed "$yes" 198.51.100.7 10.20.0.11 22 --for 20m
 expect_out 'b-[0-9A-Z]{8}: open until 20'
+alert() {
+	grep -a '<81>.*BREAK-GLASS: root .*opened TCP port 22 of 10.20.0.11 to 198.51.100.7' \
+		"$(host_file gateway /var/log/syslog)" >/dev/null
+}
 use=$(grep -oE 'b-[0-9A-Z]{8}' <<<"$OUT" | sed -n 1p)
+wait_for 10 alert
 expect_ok target 10.20.0.11
 expect_out '^web-01$'
 expect_eq silent "$(tcp_probe client 10.20.0.11 22 198.51.100.8)" 'another address'
