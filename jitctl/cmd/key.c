@@ -12,6 +12,7 @@
 #include "jitctl/gateway/sign.h"
 #include "jitctl/term/prompt.h"
 #include "jitctl/term/say.h"
+#include "jitctl/term/words.h"
 
 static const struct col cols[] = {
     {"KEY", "fingerprint", COL_TEXT, COL_SHOWN},
@@ -91,6 +92,33 @@ run_key_add(struct ctx *c)
 	return x;
 }
 
+/* Whoever sits there is not asked for what will be refused. */
+static int
+can_remove(struct ctx *c, const char *fp)
+{
+	struct reply r = {0};
+	const json_t *items = NULL;
+	bool there = false;
+	int x = read_list(c, VERB_KEYS, NULL, &r);
+
+	items = json_object_get(r.json, "items");
+	for (size_t i = 0; i < json_array_size(items); i++)
+		there = there ||
+			strcmp(member(json_array_get(items, i), "fingerprint"),
+			    fp) == 0;
+	if (x == EXIT_OK && !there) {
+		say_error("you have no such key: %s key ls", self(c));
+		x = EXIT_NOT_FOUND;
+	} else if (x == EXIT_OK && json_array_size(items) == 1) {
+		say_error("it is the only key you have: add another first (%s "
+			  "key add FILE)",
+		    self(c));
+		x = EXIT_CONFLICT;
+	}
+	reply_done(&r);
+	return x;
+}
+
 int
 run_key_rm(struct ctx *c)
 {
@@ -103,6 +131,8 @@ run_key_rm(struct ctx *c)
 		say_error("FINGERPRINT: as key ls shows it, SHA256:...");
 		return EXIT_USAGE;
 	}
+	if (!c->yes && prompt_possible(c) && (x = can_remove(c, fp)) != EXIT_OK)
+		return x;
 	(void)snprintf(question, sizeof(question),
 	    "Remove your key %.80s, and end what came by it?", fp);
 	if (!c->yes && (prompt_possible(c) || c->no_input) &&

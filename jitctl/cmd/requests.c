@@ -322,6 +322,31 @@ decide(struct ctx *c, enum api_verb verb, json_t *body)
 	return x;
 }
 
+/* Whoever sits there is not asked for what will be refused. */
+static int
+can_approve(const struct ctx *c, const json_t *o)
+{
+	char t[2][CELL_SIZE];
+
+	cell_text(t[0], json_object_get(o, "state"), COL_TEXT);
+	cell_text(t[1], json_object_get(o, "asked"), COL_TEXT);
+	if (strcmp(member(o, "state"), "pending") != 0) {
+		say_error("request %s is %s: there is nothing to approve",
+		    c->opt.arg[0], t[0]);
+		return EXIT_CONFLICT;
+	}
+	if (json_is_true(json_object_get(o, "may_approve")))
+		return EXIT_OK;
+	if (json_is_true(json_object_get(o, "yours")))
+		say_error("nobody approves their own request");
+	else
+		say_error("you cannot approve it: it wants %s, of whom you are "
+			  "none, or have approved it already, or it is not "
+			  "what they would get now",
+		    t[1][0] != '\0' ? t[1] : "others");
+	return EXIT_REFUSED;
+}
+
 int
 run_approve(struct ctx *c)
 {
@@ -333,7 +358,8 @@ run_approve(struct ctx *c)
 	if (x == EXIT_OK) {
 		tell_revision(c, rev);
 		tell_approvals(c, r.json);
-		if (prompt_possible(c))
+		if (prompt_possible(c) &&
+		    (x = can_approve(c, r.json)) == EXIT_OK)
 			x = prompt_yes(c, "Approve?");
 		if (x == EXIT_FAILED)
 			say(c, "Nothing was approved.");

@@ -178,15 +178,15 @@ want_code(struct attempt *a, const struct reply *r, bool *retsaid)
 }
 
 /* Is a code to be had before the gateway was asked? A person is asked once it
- * has said which. */
+ * has said which, and that it can be of use; of a file it costs nobody anything.
+ */
 static bool
 asks_first(const struct attempt *a)
 {
 	if (a->verb->code != CODE_ALWAYS)
 		return false;
 	return a->c->digits != 0 || code_source(a->c) != NULL ||
-	       !prompt_possible(a->c) ||
-	       (a->o != NULL && (a->o->recovery || a->o->paper));
+	       (a->o != NULL && a->o->recovery);
 }
 
 static int

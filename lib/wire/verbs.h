@@ -108,7 +108,7 @@ enum verb_ends { ENDS_NOTHING = 0, ENDS_ACCESS, GIVES_ACCESS };
 	    AUTH_TOKEN, WHO_USER, ROOT_MAY, CODE_NONE, PAYLOAD_NONE,           \
 	    ANSWER_ONCE, SERVED_TOLD, ENDS_NOTHING)                            \
 	X(REQUEST_APPROVE, "request.approve", "POST", "/v1/requests/approve",  \
-	    AUTH_SIGNED, WHO_PERSON, ROOT_NEVER, CODE_BEFORE, PAYLOAD_WHOLE,   \
+	    AUTH_SIGNED, WHO_PERSON, ROOT_NEVER, CODE_INSIDE, PAYLOAD_WHOLE,   \
 	    ANSWER_KEPT, SERVED_TOLD, GIVES_ACCESS)                            \
 	X(REQUEST_DENY, "request.deny", "POST", "/v1/requests/deny",           \
 	    AUTH_SIGNED, WHO_PERSON, ROOT_MAY, CODE_NONE, PAYLOAD_WHOLE,       \

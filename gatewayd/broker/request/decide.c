@@ -15,6 +15,7 @@
 #include "base/fault.h"
 #include "base/str.h"
 #include "broker/call/put.h"
+#include "broker/identity/mfa.h"
 #include "broker/identity/permission.h"
 #include "broker/request/answer.h"
 #include "broker/request/list.h"
@@ -190,6 +191,13 @@ record_approval(struct call *c, struct waiting *w, enum event_code ev,
 	event_fields_done(&f);
 }
 
+static void
+may_approve(struct call *c)
+{
+	record_approval(c, c->state, EV_REQUEST_APPROVE, NULL, approved);
+}
+
+/* What cannot be is told before a code is asked for. */
 void
 verb_request_approve(struct call *c)
 {
@@ -206,7 +214,7 @@ verb_request_approve(struct call *c)
 		record_approval(
 		    c, w, EV_REQUEST_APPROVE_DENIED, "disk-full", say_full);
 	else
-		record_approval(c, w, EV_REQUEST_APPROVE, NULL, approved);
+		mfa_require(c, may_approve);
 }
 
 /* ---- deny */

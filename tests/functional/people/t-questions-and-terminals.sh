@@ -58,6 +58,21 @@ expect_ok on_as alice client expect /home/alice/ask.exp ctrl-c
 expect_out '^EXIT 130'
 on_as alice client cmp before after || fail 'the terminal is another than before'
 
+echo '- what will be refused is refused before anybody is asked whether, or for a code'
+put_file client /home/alice/refused.exp 0644 alice <<'EXPECT'
+set timeout 20
+spawn -noecho jitctl {*}$argv
+expect -ex {[y/N]} { exit 90 } -ex "Code (" { exit 91 } eof
+exit [lindex [wait] 3]
+EXPECT
+unasked() { on_as alice client expect /home/alice/refused.exp "$@"; }
+expect_fail 5 unasked key rm "SHA256:$(printf 'A%.0s' {1..43})"
+expect_out 'you have no such key'
+expect_fail 7 unasked key rm "$(jit alice key ls -o name)"
+expect_out 'it is the only key you have: add another first'
+expect_fail 7 unasked key add .ssh/id_ed25519.pub
+expect_fail 5 unasked extend g-22222222 --for 5m
+
 echo '- an invitation and a QR code'
 put_file gateway /etc/lab/admin.pub <<<"$(user_pubkey admin)"
 invitation=$(local_admin user add carol --key /etc/lab/admin.pub 2>/dev/null)

@@ -70,6 +70,11 @@ test_own_approval(void **state)
 			     EV_REQUEST_APPROVE_DENIED, "\"reason\":\"own\""),
 	    403);
 	assert_true(has(x, "nobody approves their own request"));
+	/* and who may is asked for a code by then */
+	w.refused = true;
+	send_word(&w, &w.key[BOB], VERB_REQUEST_APPROVE, w.digest, NULL);
+	assert_int_equal(want_reply(x, &x->api), 401);
+	assert_true(has(x, "\"code\":\"code-needed\""));
 	assert_int_equal(
 	    word_of(&w, &x->one, VERB_REQUEST_ACTIVATE, EV_NONE, ""), 409);
 	waits_stop(&w);
@@ -131,6 +136,7 @@ test_approved_unseen(void **state)
 	ask(&w);
 	memset(other, 'a', 64);
 	other[64] = '\0';
+	w.refused = true;
 	send_word(&w, &w.key[BOB], VERB_REQUEST_APPROVE, other, NULL);
 	assert_int_equal(want_reply(x, &x->api), 409);
 	assert_true(has(x, "\"field\":\"revision\""));
@@ -308,10 +314,7 @@ test_words_are_checked(void **state)
 	waits_start(&w, x, "1 of sre", NULL);
 	ask(&w);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if (rows[i].verb == VERB_REQUEST_APPROVE)
-			send_coded(&w, &w.key[BOB], rows[i].verb, rows[i].body);
-		else
-			send_signed(x, &w.key[BOB], rows[i].verb, rows[i].body);
+		send_signed(x, &w.key[BOB], rows[i].verb, rows[i].body);
 		CHECK_ROW(
 		    want_reply(x, &x->api) == rows[i].status, rows[i].body);
 	}

@@ -130,7 +130,7 @@ send_word(struct waits *w, const struct key *k, unsigned verb,
 	    digest != NULL ? digest : "", digest != NULL ? "\"" : "",
 	    note != NULL ? ",\"note\":\"" : "", note != NULL ? note : "",
 	    note != NULL ? "\"" : ""));
-	if (verb == VERB_REQUEST_APPROVE)
+	if (verb == VERB_REQUEST_APPROVE && !w->refused)
 		send_coded(w, k, verb, body);
 	else
 		send_signed(w->x, k, verb, body);
@@ -140,8 +140,11 @@ unsigned
 word_of(struct waits *w, const struct key *k, unsigned verb, unsigned event,
     const char *part)
 {
+	/* what is refused wants no code first */
+	w->refused = event != EV_REQUEST_APPROVE;
 	send_word(w, k, verb, verb == VERB_REQUEST_APPROVE ? w->digest : NULL,
 	    verb == VERB_REQUEST_ACTIVATE ? NULL : "as agreed");
+	w->refused = false;
 	if (event != EV_NONE) {
 		want_event(w->x, event);
 		if (!has(w->x, part))

@@ -15,6 +15,7 @@ struct waits {
 	struct key key[PERSONS];
 	char id[LIMIT_ID_SIZE]; /* of the last request */
 	char digest[65];        /* and of its revision */
+	bool refused;           /* what is sent next will be: it has no code */
 };
 
 /* The role of the scene wants these, and the scene is started. */

@@ -325,3 +325,26 @@ test_wider_asks(void **state)
 	x->c.opt.value[F_NO_GROUP][0] = "sre";
 	check_says(x, run_user_set, "bob", alone, EXIT_FAILED, alone_says);
 }
+
+/* What cannot be is said before anybody is asked for a code. */
+void
+test_refused_first(void **state)
+{
+	static const struct step gone[] = {CHALLENGE,
+	    {NULL, 404,
+		"{\"code\":\"not-found\",\"detail\":\"no such thing\"}"},
+	    {NULL, 0, NULL}};
+	static const struct step wanted[] = {CHALLENGE,
+	    {NULL, 401, "{\"code\":\"code-needed\",\"detail\":\"a code\"}"},
+	    {NULL, 0, NULL}};
+	static const char *const gone_says[] = {
+	    "no such thing", NULL, "a code is needed", NULL};
+	static const char *const wanted_says[] = {
+	    "a code is needed; give it with --code-file", NULL, NULL};
+	struct scene *x = *state;
+
+	x->c.opt.n[F_CODE_FILE] = 0;
+	x->c.yes = true;
+	check_says(x, run_key_add, x->s.pub, gone, EXIT_NOT_FOUND, gone_says);
+	check_says(x, run_key_add, x->s.pub, wanted, EXIT_LOGIN, wanted_says);
+}

@@ -48,5 +48,6 @@ void test_empty_reason(void **state);
 void test_deny_row(void **state);
 void test_rows_tell(void **state);
 void test_wider_asks(void **state);
+void test_refused_first(void **state);
 
 #endif

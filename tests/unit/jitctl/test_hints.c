@@ -528,6 +528,7 @@ main(void)
 	    T(test_deny_row),
 	    T(test_rows_tell),
 	    T(test_wider_asks),
+	    T(test_refused_first),
 	    T(test_socket),
 	    T(test_clock),
 	    cmocka_unit_test(test_no_such_name),
