@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "broker/admin/own_power.h"
 #include "broker/admin/power_read.h"
 #include "broker/admin/propose.h"
 #include "broker/admin/reconsider.h"
@@ -61,6 +62,7 @@ struct admins {
 
 struct change_trial {
 	struct power power; /* before */
+	struct own own;     /* likewise, of whoever makes it */
 	json_t *lacks;      /* likewise */
 	bool last;          /* the last admin goes */
 };
@@ -155,6 +157,7 @@ judge_power(struct call *c, struct change *x, const struct change_trial *t,
     bool keep, struct problem *p)
 {
 	const struct power *before = &t->power;
+	struct own own = {0};
 	struct power after;
 	struct buf text;
 	int r = power_read(c->b, &after);
@@ -164,8 +167,11 @@ judge_power(struct call *c, struct change *x, const struct change_trial *t,
 	x->widens = NULL;
 	if (r == 0)
 		r = judge_touched(c, power_touched(before, &after), p);
+	if (r == 0)
+		r = own_power_read(c, &own);
 	if (r == 0) {
 		power_widening(&text, before, &after);
+		own_widening(&text, c->user, &t->own, &own);
 		r = buf_err(&text);
 	}
 	if (r == 0 && text.len > 0 &&
@@ -176,6 +182,7 @@ judge_power(struct call *c, struct change *x, const struct change_trial *t,
 	if (r == 0)
 		r = judge_widening(c, x, before, keep, p);
 	buf_done(&text);
+	own_done(&own);
 	power_done(&after);
 	return r;
 }
@@ -190,6 +197,7 @@ put_and_judge(struct call *c, struct change *x, struct change_trial *t,
 	int r;
 
 	if ((r = power_read(c->b, &t->power)) != 0 ||
+	    (r = own_power_read(c, &t->own)) != 0 ||
 	    (r = admins_left(c->b, &before)) != 0)
 		return r;
 	if ((t->lacks = lacks_of(&t->power)) == NULL)
@@ -217,6 +225,7 @@ put_and_count(struct call *c, struct change *x, change_put_fn *put,
 	r = put_and_judge(c, x, &t, put, keep, p);
 	*retlast = t.last;
 	power_done(&t.power);
+	own_done(&t.own);
 	json_decref(t.lacks);
 	if (r != 0)
 		return r;

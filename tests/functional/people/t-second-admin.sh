@@ -52,6 +52,19 @@ has_record ".event == \"user.update\" and .change == \"$id\" and .by == \"alice\
 	fail 'the change is not on record as of alice, approved by bob'
 expect_eq 7 "$(rc_of as bob changes approve "$id")" 'once more'
 
+echo '- nor does one admin alone give herself access; to others she does'
+role() { as alice role add "$@" --label env=lab --login deploy --max 1h -o name; }
+expect_eq 6 "$(rc_of role own --user alice)" 'access of her own'
+id=$(cat "$TEST_DIR/out")
+expect_eq 0 "$(rc_of role theirs --group ops)" 'access of others'
+expect_eq 6 "$(rc_of as alice user set alice --group ops -o name)" 'herself in their group'
+as bob changes approve "$id" >"$TEST_DIR/out" 2>&1 ||
+	fail "bob's signature:$(check_show "$(cat "$TEST_DIR/out")")"
+grep -q 'role own gives its author alice what it did not' "$TEST_DIR/out" ||
+	fail "what bob is shown:$(check_show "$(cat "$TEST_DIR/out")")"
+expect_eq 'own theirs' "$(local_admin roles -o name | sort | paste -sd' ')" 'roles'
+expect_eq 0 "$(rc_of as alice role set own --user alice --label env=lab --login deploy --max 30m)" 'less of it'
+
 echo '- what is denied is not made; what widens nothing does not wait'
 expect_eq 6 "$(rc_of as alice user rm bob --yes -o name)" 'the other admin removed'
 id=$(cat "$TEST_DIR/out")

@@ -11,6 +11,7 @@
 
 #include "base/attr.h"
 #include "base/str.h"
+#include "core/own.h"
 #include "core/power.h"
 
 enum { HOLDERS = 4, ROLES = 2 };
@@ -325,6 +326,110 @@ test_touched(void **state)
 	free(x);
 }
 
+/* ---- its author's own access */
+
+static void
+nothing(struct policy_role *r)
+{
+	(void)r;
+}
+
+static void
+for_two_hours(struct policy_role *r)
+{
+	r->max_s = 7200;
+}
+
+static void
+on_all(struct policy_role *r)
+{
+	memset(&r->labels, 0, sizeof(r->labels));
+	must(label_list_add(&r->labels, "env", "prod"));
+}
+
+static void
+noted(struct policy_role *r)
+{
+	must(str_copy(r->note, sizeof(r->note), "for eve"));
+	must(member_add(&r->users, "eve", ""));
+}
+
+static void
+of_others(struct policy_role *r)
+{
+	memset(&r->groups, 0, sizeof(r->groups));
+	must(member_add(&r->groups, "others", ""));
+}
+
+static void
+denies(struct policy_role *r)
+{
+	r->deny = true;
+}
+
+static void
+make_own(struct own *ret, void (*change)(struct policy_role *))
+{
+	struct policy_role *r = calloc(1, sizeof(*r));
+	struct name_list groups = {0};
+
+	assert_non_null(r);
+	name_set(r->name, "ops");
+	must(str_copy(r->id, sizeof(r->id), "p-ops"));
+	must(name_list_add(&groups, "ops"));
+	must(member_add(&r->groups, "ops", ""));
+	must(label_list_add(&r->labels, "env", "lab"));
+	r->max_s = 3600;
+	if (change != NULL)
+		change(r);
+	must(own_pick(ret, r, change != NULL ? 1 : 0, "alice", &groups, 0));
+	free(r);
+}
+
+static void
+test_own(void **state)
+{
+	static const struct {
+		void (*before)(struct policy_role *);
+		void (*after)(struct policy_role *);
+		const char *want; /* a part; "" = nothing */
+	} rows[] = {
+	    {nothing, nothing, ""},
+	    {nothing, noted, ""},
+	    {nothing, NULL, ""},
+	    {for_two_hours, nothing, ""},
+	    {nothing, of_others, ""},
+	    {nothing, denies, ""},
+	    {NULL, denies, ""},
+	    {NULL, nothing, "role ops gives its author alice what it did not"},
+	    {of_others, nothing, "gives its author alice what it did not"},
+	    {nothing, for_two_hours, "gives its author alice more: up to 2h"},
+	    {nothing, on_all, "other targets, logins or hours"},
+	    {denies, NULL, "does not deny its author alice all that it did"},
+	    {denies, of_others, "does not deny its author alice"},
+	    {denies, nothing, "gives its author alice what it did not"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct own before, after;
+		struct buf b;
+
+		make_own(&before, rows[i].before);
+		make_own(&after, rows[i].after);
+		buf_init(&b, 4096);
+		own_widening(&b, "alice", &before, &after);
+		buf_u8(&b, 0);
+		must(buf_err(&b));
+		if (strstr((const char *)b.p, rows[i].want) == NULL ||
+		    (rows[i].want[0] == '\0') != (b.len == 1))
+			fail_msg("row %zu: %s", i, (const char *)b.p);
+		buf_done(&b);
+		own_done(&before);
+		own_done(&after);
+	}
+}
+
 int
 main(void)
 {
@@ -337,6 +442,7 @@ main(void)
 	    cmocka_unit_test(test_approvals),
 	    cmocka_unit_test(test_second),
 	    cmocka_unit_test(test_touched),
+	    cmocka_unit_test(test_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
