@@ -4,14 +4,63 @@
  */
 #include "broker/admin/lookalike.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/attr.h"
 #include "base/err.h"
 #include "base/fault.h"
+#include "core/look.h"
+
+/* One that was met before, of the same user, target or role. Borrowed. */
+struct seen {
+	enum store_name kind;
+	const char *name;
+};
 
 struct check {
 	struct store *s;
 	struct problem *p;
+	struct seen *seen;
+	size_t n;
 };
+
+static bool
+is_alike(const char *a, const char *b)
+{
+	char x[LOOKS][LOOK_SIZE], y[LOOKS][LOOK_SIZE];
+
+	if (strcmp(a, b) == 0)
+		return false;
+	look_of(x, a);
+	look_of(y, b);
+	for (size_t i = 0; i < LOOKS; i++)
+		if (strcmp(x[i], y[i]) == 0)
+			return true;
+	return false;
+}
+
+/* NULL: there is none that it could be taken for. */
+static const char *
+seen_alike(const struct check *x, enum store_name kind, const char *name)
+{
+	for (size_t i = 0; i < x->n; i++)
+		if (x->seen[i].kind == kind && is_alike(x->seen[i].name, name))
+			return x->seen[i].name;
+	return NULL;
+}
+
+static int
+see(struct check *x, enum store_name kind, const char *name)
+{
+	struct seen *more = reallocarray(x->seen, x->n + 1, sizeof(*x->seen));
+
+	if (more == NULL)
+		return GW_ENOMEM;
+	x->seen = more;
+	x->seen[x->n++] = (struct seen){kind, name};
+	return 0;
+}
 
 static int
 check(void *arg, enum store_name kind, const char *name)
@@ -25,17 +74,27 @@ check(void *arg, enum store_name kind, const char *name)
 	    [STORE_NAME_GROUP] = {"groups", "group"},
 	    [STORE_NAME_LOGIN] = {"logins", "login"},
 	};
-	const struct check *x = arg;
+	struct check *x = arg;
+	const char *same = seen_alike(x, kind, name);
 	char other[LIMIT_NAME_SIZE];
-	const int r = store_look_alike(x->s, kind, name, other);
+	int r = store_look_alike(x->s, kind, name, other);
 
+	/* two that are new, of which the store knows neither */
+	if (r == GW_ENOENT && same != NULL && !FAULT(pair_alike)) {
+		r = store_name_used(x->s, kind, name);
+		if (r == 0)
+			return see(x, kind, name);
+		name_set(other, same);
+		r = r == GW_ENOENT ? 0 : r;
+	}
 	if (r == GW_ENOENT || (r == 0 && FAULT(look_alike)))
-		return 0;
+		return see(x, kind, name);
 	if (r != 0)
 		return r;
 	problem_set(x->p, 409, "look-alike", words[kind].field,
 	    "the new %s %s could be taken for the %s %s, which is there "
-	    "already: if that is meant, use its name, else choose another",
+	    "already, or new too: if that is meant, use its name, else choose "
+	    "another",
 	    words[kind].word, name, words[kind].word, other);
 	return GW_EEXIST;
 }
@@ -97,23 +156,29 @@ lookalike_of_role(const struct policy_role *r, lookalike_fn *fn, void *arg)
 int
 lookalike_user(struct store *s, const struct user *u, struct problem *p)
 {
-	struct check x = {s, p};
+	struct check x = {.s = s, .p = p};
+	const int r = lookalike_of_user(u, check, &x);
 
-	return lookalike_of_user(u, check, &x);
+	free(x.seen);
+	return r;
 }
 
 int
 lookalike_target(struct store *s, const struct target *t, struct problem *p)
 {
-	struct check x = {s, p};
+	struct check x = {.s = s, .p = p};
+	const int r = lookalike_of_target(t, check, &x);
 
-	return lookalike_of_target(t, check, &x);
+	free(x.seen);
+	return r;
 }
 
 int
 lookalike_role(struct store *s, const struct policy_role *r, struct problem *p)
 {
-	struct check x = {s, p};
+	struct check x = {.s = s, .p = p};
+	const int e = lookalike_of_role(r, check, &x);
 
-	return lookalike_of_role(r, check, &x);
+	free(x.seen);
+	return e;
 }

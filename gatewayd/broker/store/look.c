@@ -56,6 +56,23 @@ store_look_alike(struct store *s, enum store_name kind, const char *name,
 	return store_one_name(q, ret);
 }
 
+int
+store_name_used(struct store *s, enum store_name kind, const char *name)
+{
+	static const char *const text[] = {
+	    [STORE_NAME_USER] = "SELECT ?1 WHERE " USER("?1"),
+	    [STORE_NAME_TARGET] = "SELECT ?1 WHERE " TARGET("?1"),
+	    [STORE_NAME_ROLE] = "SELECT ?1 WHERE " ROLE("?1"),
+	    [STORE_NAME_GROUP] = "SELECT ?1 WHERE " GROUP("?1"),
+	    [STORE_NAME_LOGIN] = "SELECT ?1 WHERE " LOGIN("?1"),
+	};
+	struct query *q = query_new(s->sql, text[kind]);
+	char ret[LIMIT_NAME_SIZE];
+
+	query_str(q, name);
+	return store_one_name(q, ret);
+}
+
 /* A statement of two rows would keep a journal of its own. */
 int
 store_look_add(struct store *s, const char *name)
@@ -98,6 +115,34 @@ store_look_add_all(struct store *s, const struct name_list *l)
 			name_set(s->looks.name[s->looks.next++ % LOOKS_KNOWN],
 			    l->name[i]);
 	}
+	return r;
+}
+
+/* Of "2 of sre or leads", as each role has it that older code wrote. */
+int
+store_look_fill_approvers(struct store *s)
+{
+	struct quorum_list l = {0};
+	char text[QUORUM_TEXT_SIZE] = "";
+	int r = 0;
+
+	do {
+		struct query *q = query_new(s->sql,
+		    "SELECT value FROM role_fields WHERE field = 'approvals'"
+		    " AND value > ?1 ORDER BY value LIMIT 1");
+		bool hit = false;
+
+		query_str(q, text);
+		if ((hit = query_next(q)))
+			text_set(text, sizeof(text), query_get_str(q, 0));
+		if ((r = query_done(q)) != 0 || !hit)
+			break;
+		l.n = 0;
+		if (quorum_add(&l, text) != 0)
+			continue; /* its role cannot be read either */
+		for (unsigned k = 0; r == 0 && k < l.quorum[0].ngroups; k++)
+			r = store_look_add(s, l.quorum[0].group[k]);
+	} while (r == 0);
 	return r;
 }
 

@@ -255,6 +255,9 @@ static const char forms[] =
     "UPDATE users SET totp_otp = 'sha1,6,30' WHERE totp IS NOT NULL;"
     "UPDATE users SET pending_otp = 'sha1,6,30' WHERE pending IS NOT NULL;";
 
+/* 18: the groups of approvals are among what looks alike. */
+static const char approvers_look[] = "DELETE FROM looks WHERE look = '';";
+
 const struct migration *
 store_migrations(unsigned *retn)
 {
@@ -276,6 +279,7 @@ store_migrations(unsigned *retn)
 	    {.text = kinds},
 	    {.text = past},
 	    {.text = forms},
+	    {.text = approvers_look, .fill = store_look_fill_approvers},
 	};
 
 	*retn = ARRAY_LEN(list);

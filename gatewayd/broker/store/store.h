@@ -197,6 +197,9 @@ enum store_name {
  * taken (core/look.h). GW_ENOENT: nothing is. */
 MUST_CHECK int store_look_alike(struct store *s, enum store_name kind,
     const char *name, char ret[static LIMIT_NAME_SIZE]);
+/* 0: it is in use as one of that kind. GW_ENOENT: it is not. */
+MUST_CHECK int store_name_used(
+    struct store *s, enum store_name kind, const char *name);
 
 /* ---- user.c */
 

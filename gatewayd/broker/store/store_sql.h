@@ -85,6 +85,7 @@ MUST_CHECK int store_look_add(struct store *s, const char *name);
 MUST_CHECK int store_look_add_all(struct store *s, const struct name_list *l);
 /* All names there are. */
 MUST_CHECK int store_look_fill(struct store *s);
+MUST_CHECK int store_look_fill_approvers(struct store *s); /* were none once */
 
 /* ---- schema.c: the history of the schema */
 

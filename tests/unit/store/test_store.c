@@ -423,6 +423,31 @@ test_looks_taken_back(void **state)
 	assert_string_equal(name, "deploy");
 }
 
+/* Groups that older code had as approvers only are found among the rest. */
+static void
+test_looks_of_approvers(void **state)
+{
+	struct place *p = *state;
+	struct policy_role *r = make_role("prod");
+	char name[LIMIT_NAME_SIZE];
+
+	must(quorum_add(&r->approvals, "1 of sre or leads"));
+	must(quorum_add(&r->approvals, "2 of chiefs"));
+	must(store_role_put(p->store, r, 1));
+	must(sql_define(p->store->sql, "DELETE FROM looks;"));
+	assert_int_equal(
+	    store_look_alike(p->store, STORE_NAME_GROUP, "1eads", name),
+	    GW_ENOENT);
+	must(store_look_fill_approvers(p->store));
+	must(store_look_alike(p->store, STORE_NAME_GROUP, "1eads", name));
+	assert_string_equal(name, "leads");
+	must(store_look_alike(p->store, STORE_NAME_GROUP, "Chiefs", name));
+	must(store_name_used(p->store, STORE_NAME_GROUP, "chiefs"));
+	assert_int_equal(
+	    store_name_used(p->store, STORE_NAME_GROUP, "Chiefs"), GW_ENOENT);
+	free(r);
+}
+
 static void
 test_not_a_database(void **state)
 {
@@ -475,6 +500,7 @@ main(void)
 	    T(test_selectors),
 	    T(test_all_or_nothing),
 	    T(test_looks_taken_back),
+	    T(test_looks_of_approvers),
 	    T(test_not_a_database),
 	    T(test_requests),
 	    T(test_requests_move),
