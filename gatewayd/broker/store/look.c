@@ -10,6 +10,7 @@
 
 #include "base/attr.h"
 #include "base/err.h"
+#include "base/str.h"
 #include "broker/store/store_sql.h"
 
 /* Is it in use, as a name of that kind? */
