@@ -68,7 +68,7 @@ without_broker(unsigned verb)
 {
 	const struct verb *v = verb_get(verb);
 
-	return v != NULL && v->ends == ENDS_ACCESS
+	return v != NULL && verb_takes(v)
 		   ? ", and doors may STILL BE OPEN; try again, or stop the "
 		     "gateway (root: systemctl stop gatewayd), which shuts "
 		     "every door without it"

@@ -66,6 +66,27 @@ verb_administers(const struct verb *v)
 	return v->who >= WHO_POLICY;
 }
 
+bool
+verb_takes(const struct verb *v)
+{
+	return v->ends == ENDS_ACCESS || v->ends == ENDS_OWN;
+}
+
+enum verb_lock
+verb_barred_by(const struct verb *v)
+{
+	if (v->ends == GIVES_ACCESS)
+		return LOCKS_ALL;
+	if (verb_administers(v))
+		return LOCKS_NAME;
+	/* others' requests, keys of the same account; and an enrolment is what
+	 * a thief of the key would finish */
+	if (v->ends == ENDS_ACCESS || v->who == WHO_STRANGER ||
+	    v->who == WHO_INVITED)
+		return LOCKS_CALLER;
+	return LOCKS_NONE;
+}
+
 const struct verb *
 verb_get(unsigned id)
 {

@@ -66,10 +66,17 @@ enum verb_served {
 	SERVED_TOLD,    /* the broker, once the log has told it what is open */
 	SERVED_IN_STEP, /* that, and the firewall in step: it opens */
 };
-/* Is it there to take access away? If it has to wait, whoever asks is told soon
- * that nothing has ended yet. Is it there to give it? Whom a lock covers is
- * refused then. */
-enum verb_ends { ENDS_NOTHING = 0, ENDS_ACCESS, GIVES_ACCESS };
+/* Is it there to take access away, anybody's or who asks for it their own? If
+ * it has to wait, whoever asks is told soon that nothing has ended yet. Is it
+ * there to give it? */
+enum verb_ends { ENDS_NOTHING = 0, ENDS_ACCESS, ENDS_OWN, GIVES_ACCESS };
+/* Which locks that cover who asks refuse it: zero is all of them. */
+enum verb_lock {
+	LOCKS_ALL = 0,
+	LOCKS_CALLER, /* on their name, group, key or address */
+	LOCKS_NAME,   /* that, but the address: somebody has to undo it */
+	LOCKS_NONE,
+};
 
 /* X(enum, "name", method, path, auth, who, root, code, payload, answer,
  *   served, ends) */
@@ -115,7 +122,7 @@ enum verb_ends { ENDS_NOTHING = 0, ENDS_ACCESS, GIVES_ACCESS };
 	    ANSWER_KEPT, SERVED_TOLD, ENDS_ACCESS)                             \
 	X(REQUEST_CANCEL, "request.cancel", "POST", "/v1/requests/cancel",     \
 	    AUTH_SIGNED, WHO_USER, ROOT_NEVER, CODE_NONE, PAYLOAD_WHOLE,       \
-	    ANSWER_KEPT, SERVED_TOLD, ENDS_ACCESS)                             \
+	    ANSWER_KEPT, SERVED_TOLD, ENDS_OWN)                                \
 	X(REQUEST_ACTIVATE, "request.activate", "POST",                        \
 	    "/v1/requests/activate", AUTH_SIGNED, WHO_USER, ROOT_NEVER,        \
 	    CODE_INSIDE, PAYLOAD_WHOLE, ANSWER_KEPT, SERVED_IN_STEP,           \
@@ -131,7 +138,7 @@ enum verb_ends { ENDS_NOTHING = 0, ENDS_ACCESS, GIVES_ACCESS };
 	    ENDS_NOTHING)                                                      \
 	X(RELEASE, "grant.release", "POST", "/v1/grants/release", AUTH_SIGNED, \
 	    WHO_USER, ROOT_MAY, CODE_NONE, PAYLOAD_WHOLE, ANSWER_KEPT,         \
-	    SERVED_TOLD, ENDS_ACCESS)                                          \
+	    SERVED_TOLD, ENDS_OWN)                                             \
 	X(REVOKE, "grant.revoke", "POST", "/v1/grants/revoke", AUTH_SIGNED,    \
 	    WHO_RESPONDER, ROOT_MAY, CODE_NONE, PAYLOAD_WHOLE, ANSWER_KEPT,    \
 	    SERVED_TOLD, ENDS_ACCESS)                                          \
@@ -233,7 +240,7 @@ enum verb_ends { ENDS_NOTHING = 0, ENDS_ACCESS, GIVES_ACCESS };
 	    SERVED_IN_STEP, GIVES_ACCESS)                                      \
 	X(LOCK_ME, "lock.me", "POST", "/v1/locks/me", AUTH_OPEN, WHO_ANYONE,   \
 	    ROOT_NEVER, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_TOLD,     \
-	    ENDS_ACCESS)                                                       \
+	    ENDS_OWN)                                                          \
 	X(CHANGES, "change.list", "GET", "/v1/changes", AUTH_TOKEN, WHO_STAFF, \
 	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_TOLD,       \
 	    ENDS_NOTHING)                                                      \
@@ -248,7 +255,7 @@ enum verb_ends { ENDS_NOTHING = 0, ENDS_ACCESS, GIVES_ACCESS };
 	    SERVED_TOLD, ENDS_ACCESS)                                          \
 	X(CHANGE_CANCEL, "change.cancel", "POST", "/v1/changes/cancel",        \
 	    AUTH_SIGNED, WHO_USER, ROOT_NEVER, CODE_NONE, PAYLOAD_WHOLE,       \
-	    ANSWER_KEPT, SERVED_TOLD, ENDS_ACCESS)                             \
+	    ANSWER_KEPT, SERVED_TOLD, ENDS_OWN)                                \
 	X(EVENTS, "event.stream", "GET", "/v1/events", AUTH_TOKEN, WHO_USER,   \
 	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_TOLD,       \
 	    ENDS_NOTHING)                                                      \
@@ -272,22 +279,7 @@ enum verb_ends { ENDS_NOTHING = 0, ENDS_ACCESS, GIVES_ACCESS };
 	    ENDS_NOTHING)                                                      \
 	X(HISTORY_SHOW, "history.show", "GET", "/v1/history/{id}", AUTH_TOKEN, \
 	    WHO_USER, ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE,          \
-	    SERVED_TOLD, ENDS_NOTHING)                                         \
-	X(REVIEW_START, "review.start", "POST", "/v1/reviews", AUTH_SIGNED,    \
-	    WHO_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_KEPT,      \
-	    SERVED_TOLD, ENDS_NOTHING)                                         \
-	X(REVIEWS, "review.list", "GET", "/v1/reviews", AUTH_TOKEN, WHO_USER,  \
-	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_TOLD,       \
-	    ENDS_NOTHING)                                                      \
-	X(REVIEW_SHOW, "review.show", "GET", "/v1/reviews/{id}", AUTH_TOKEN,   \
-	    WHO_USER, ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE,          \
-	    SERVED_TOLD, ENDS_NOTHING)                                         \
-	X(REVIEW_ANSWER, "review.answer", "POST", "/v1/reviews/answer",        \
-	    AUTH_SIGNED, WHO_PERSON, ROOT_NEVER, CODE_BEFORE, PAYLOAD_WHOLE,   \
-	    ANSWER_KEPT, SERVED_TOLD, ENDS_NOTHING)                            \
-	X(REVIEW_END, "review.end", "POST", "/v1/reviews/end", AUTH_SIGNED,    \
-	    WHO_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_KEPT,      \
-	    SERVED_TOLD, ENDS_ACCESS)
+	    SERVED_TOLD, ENDS_NOTHING)
 
 enum api_verb {
 	VERB_NONE = 0,
@@ -318,6 +310,10 @@ uint8_t verb_rights(const struct verb *v);
 const char *verb_rights_text(const struct verb *v);
 /* Is it for administration, and does more than read? */
 bool verb_administers(const struct verb *v);
+/* Does it take access away? */
+bool verb_takes(const struct verb *v);
+/* Whom a lock covers reads, and takes away what is their own: no more. */
+enum verb_lock verb_barred_by(const struct verb *v);
 /* NULL for unknown ids. */
 const struct verb *verb_get(unsigned id);
 /* By its name; NULL: none has it. */

@@ -317,7 +317,7 @@ change_has_room(struct call *c, const struct change *x)
 {
 	const char *what = NULL;
 
-	if (x->dry_run || c->verb->ends == ENDS_ACCESS ||
+	if (x->dry_run || verb_takes(c->verb) ||
 	    (what = full(c->b)) == NULL)
 		return true;
 	call_refuse(c, 503, "unavailable", NULL,

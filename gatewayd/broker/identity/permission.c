@@ -83,25 +83,19 @@ permission_lock(const struct call *c)
 {
 	struct addr from[LIMIT_SOURCES + 1] = {c->peer};
 	struct lock_facts f = {.user = c->user, .key_fp = c->key_fp};
+	const enum verb_lock locks = verb_barred_by(c->verb);
 
-	if (c->local || FAULT(locked_caller))
+	if (c->local || locks == LOCKS_NONE || FAULT(locked_caller))
 		return NULL;
 	if (c->subject != NULL)
 		f.groups = &c->subject->user.groups;
-	if (c->verb->ends == GIVES_ACCESS) {
+	f.named = locks != LOCKS_ALL;
+	if (locks != LOCKS_NAME) {
 		f.source = from;
 		f.nsources = 1;
-		for (unsigned i = 0; i < c->req.nsources; i++)
-			from[f.nsources++] = c->req.source[i].addr;
-	} else if (verb_administers(c->verb) ||
-		   (c->verb->code == CODE_ALWAYS &&
-		       c->verb->ends == ENDS_ACCESS)) {
-		/* somebody has to undo it; and who is locked does not drive
-		 * out others of the same account */
-		f.named = true;
-	} else {
-		return NULL;
 	}
+	for (unsigned i = 0; !f.named && i < c->req.nsources; i++)
+		from[f.nsources++] = c->req.source[i].addr;
 	return broker_lock(c->b, &f);
 }
 

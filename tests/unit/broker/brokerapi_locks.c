@@ -236,6 +236,14 @@ test_locked_callers(void **state)
 		send_signed(
 		    x, &x->one, VERB_RELEASE, "{\"grant\":\"g-22222222\"}");
 		CHECK_ROW(want_reply(x, &x->api) == 404, x->text);
+		/* what others asked for is not theirs to take away */
+		send_signed(x, &x->one, VERB_REQUEST_DENY,
+		    "{\"request\":\"r-22222222\",\"note\":\"no\"}");
+		if (rows[i].kind != LOCK_EVERYTHING)
+			want_event(x, EV_API_DENIED);
+		CHECK_ROW(want_reply(x, &x->api) ==
+			      (rows[i].kind != LOCK_EVERYTHING ? 403 : 404),
+		    x->text);
 		/* and the right to undo it goes with a lock on oneself alone */
 		send_signed(
 		    x, &x->one, VERB_REVOKE, "{\"grant\":\"g-22222222\"}");

@@ -81,8 +81,7 @@ test_exceptions(void **state)
 	(void)state;
 	CHECK_ONLY(v->who == WHO_STRANGER, "enroll.begin");
 	CHECK_ONLY(v->who == WHO_INVITED, "enroll.confirm");
-	CHECK_ONLY(v->who == WHO_PERSON, "request.approve", "request.deny",
-	    "review.answer");
+	CHECK_ONLY(v->who == WHO_PERSON, "request.approve", "request.deny");
 	CHECK_ONLY(v->who == WHO_STAFF, "policy.access", "user.list",
 	    "change.list", "change.show", "breakglass.list");
 	CHECK_ONLY(v->who == WHO_AUDITOR, "recording.get", "audit.read");
@@ -96,8 +95,7 @@ test_exceptions(void **state)
 	    "user.unlock", "user.remove");
 	CHECK_ONLY(v->who == WHO_APPLIES, "policy.apply");
 	CHECK_ONLY(v->who == WHO_ADMIN, "clock.accept", "change.approve",
-	    "change.deny", "breakglass.print", "breakglass.review",
-	    "review.start", "review.end");
+	    "change.deny", "breakglass.print", "breakglass.review");
 	/* an admin has each, an auditor changes nothing */
 	CHECK_ONLY(verb_administers(v) && v->who != WHO_NOBODY, "grant.revoke",
 	    "session.kill", "target.scan", "target.add", "target.set",
@@ -105,20 +103,20 @@ test_exceptions(void **state)
 	    "user.remove", "role.add", "role.set", "role.remove",
 	    "policy.apply", "target.doctor", "clock.accept", "lock.add",
 	    "lock.remove", "change.approve", "change.deny", "breakglass.print",
-	    "breakglass.review", "review.start", "review.end");
+	    "breakglass.review");
 	CHECK_ONLY(v->root != ROOT_MAY, "change.approve", "change.cancel",
 	    "challenge", "enroll.begin", "enroll.confirm", "mfa.reset",
 	    "mfa.confirm", "mfa.codes", "key.list", "key.add", "key.remove",
 	    "token.create", "request.create", "request.approve",
 	    "request.cancel", "request.activate", "grant.extend", "lock.me",
-	    "grant.move", "breakglass.print", "breakglass.use",
-	    "review.answer");
-	CHECK_ONLY(v->code == CODE_BEFORE, "change.approve", "target.add",
-	    "target.set", "target.remove", "user.add", "user.set", "user.lock",
-	    "user.unlock", "user.remove", "role.add", "role.set", "role.remove",
-	    "policy.apply", "clock.accept", "lock.remove", "breakglass.review",
-	    "review.start", "review.answer", "review.end");
-	CHECK_ONLY(v->code == CODE_INSIDE, "request.create", "request.approve",
+	    "grant.move", "breakglass.print", "breakglass.use");
+	CHECK_ONLY(v->code == CODE_BEFORE, "change.approve",
+	    "target.add", "target.set", "target.remove", "user.add", "user.set",
+	    "user.lock", "user.unlock", "user.remove", "role.add", "role.set",
+	    "role.remove", "policy.apply", "clock.accept", "lock.remove",
+	    "breakglass.review");
+	CHECK_ONLY(
+	    v->code == CODE_INSIDE, "request.create", "request.approve",
 	    "request.activate");
 	CHECK_ONLY(v->code == CODE_ALWAYS, "enroll.confirm", "mfa.reset",
 	    "mfa.confirm", "mfa.codes", "key.add", "key.remove", "grant.extend",
@@ -132,17 +130,44 @@ test_exceptions(void **state)
 	    "session.kill", "target.add", "target.set", "target.remove",
 	    "user.lock", "user.remove", "role.add", "role.set", "role.remove",
 	    "clock.accept", "lock.add", "lock.remove", "breakglass.use",
-	    "breakglass.review", "review.start", "review.answer", "review.end");
+	    "breakglass.review");
 	CHECK_ONLY(v->served == SERVED_BY_API, "healthz");
 	CHECK_ONLY(v->served == SERVED_AT_ONCE, "readyz", "challenge");
-	CHECK_ONLY(v->ends == ENDS_ACCESS, "change.deny", "change.cancel",
-	    "key.remove", "request.deny", "request.cancel", "grant.release",
-	    "grant.revoke", "session.kill", "user.lock", "user.remove",
-	    "target.remove", "role.remove", "lock.add", "lock.me",
-	    "review.end");
+	CHECK_ONLY(v->ends == ENDS_OWN, "change.cancel", "request.cancel",
+	    "grant.release", "lock.me");
+	CHECK_ONLY(v->ends == ENDS_ACCESS, "change.deny", "key.remove",
+	    "request.deny", "grant.revoke", "session.kill", "user.lock",
+	    "user.remove", "target.remove", "role.remove", "lock.add");
 	CHECK_ONLY(v->ends == GIVES_ACCESS, "mfa.reset", "mfa.confirm",
 	    "mfa.codes", "key.add", "request.create", "request.approve",
 	    "request.activate", "grant.extend", "grant.move", "breakglass.use");
+}
+
+/* What they may whom a lock on their name, group or key covers: read, and take
+ * away what is their own. Each verb is in one of these lists. */
+static void
+test_locked(void **state)
+{
+	(void)state;
+	CHECK_ONLY(v->method[0] == 'P' && verb_barred_by(v) == LOCKS_NONE,
+	    "challenge", "token.create", "request.cancel", "grant.release",
+	    "change.cancel", "lock.me");
+	CHECK_ONLY(verb_barred_by(v) == LOCKS_CALLER, "request.deny",
+	    "key.remove", "enroll.begin", "enroll.confirm");
+	for (unsigned i = 1; i < VERB_COUNT; i++) {
+		const struct verb *v = verb_get(i);
+
+		CHECK_ROW((verb_barred_by(v) == LOCKS_ALL) ==
+			      (v->ends == GIVES_ACCESS),
+		    v->name);
+		CHECK_ROW(
+		    (verb_barred_by(v) == LOCKS_NAME) == verb_administers(v),
+		    v->name);
+		if (verb_barred_by(v) == LOCKS_NONE)
+			CHECK_ROW(v->method[0] == 'G' || v->ends == ENDS_OWN ||
+				      v->ends == ENDS_NOTHING,
+			    v->name);
+	}
 }
 
 static void
@@ -180,6 +205,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_table),
 	    cmocka_unit_test(test_exceptions),
+	    cmocka_unit_test(test_locked),
 	    cmocka_unit_test(test_route),
 	};
 
