@@ -226,7 +226,8 @@ record(struct rootsock *x)
 
 /* ---- is it a target's still? It would be shut again at once */
 
-/* Root's word does not hang on the broker: without its answer it is done. */
+/* A broker that hangs is started anew soon, and would shut a target's port
+ * again: what cannot be told is not done. */
 static void
 on_whose_timer(struct process *r, void *arg)
 {
@@ -234,8 +235,10 @@ on_whose_timer(struct process *r, void *arg)
 
 	(void)r;
 	x->whose = 0;
-	if (x->want != NULL)
+	if (x->want != NULL && FAULT(unprotect_unasked))
 		record(x);
+	else if (x->want != NULL)
+		answer(x, GW_EAGAIN, UNPROTECT_UNTOLD);
 	else
 		hang_up(x);
 }

@@ -10,6 +10,11 @@
 
 #include "supervisor/supervisor.h"
 
+#define UNPROTECT_UNTOLD                                                       \
+	"whether a target names it cannot be told, as the broker does not "    \
+	"answer: nothing was changed; it is started anew within 10 seconds, "  \
+	"try again then"
+
 /* Where it is; GW_ELIMIT when the state folder's path is too long for one. */
 MUST_CHECK int rootsock_path(
     const struct conf *c, char ret[static LIMIT_PATH_SIZE]);

@@ -19,6 +19,7 @@
 #include "base/secret.h"
 #include "base/str.h"
 #include "supervisor/rootask.h"
+#include "supervisor/rootsock.h"
 #include "sys/conf_yaml.h"
 #include "wire/messages.h"
 
@@ -170,8 +171,7 @@ list(const struct conf *conf)
 	return r;
 }
 
-/* Of what nothing can come nobody is asked why. Where it cannot be told, the
- * gateway will. */
+/* Of what nothing can come nobody is asked why. */
 static bool
 of_use(const struct conf *conf, const struct msg_sup_unprotect *m,
     const char *address)
@@ -179,20 +179,20 @@ of_use(const struct conf *conf, const struct msg_sup_unprotect *m,
 	struct secret state = {0};
 	char name[LIMIT_NAME_SIZE];
 	const int named = whose(conf, &m->addr, m->port, name);
-	bool yes = named != 0 || FAULT(unprotect_named);
+	bool yes = named == GW_ENOENT || FAULT(unprotect_named) ||
+		   FAULT(unprotect_unasked);
 
 	if (named == GW_ESYS)
 		return false; /* nobody is there: said */
-	if (!yes)
+	if (!yes && named != 0)
+		(void)fputs(UNPROTECT_UNTOLD "\n", stderr);
+	else if (!yes)
 		(void)fprintf(stderr,
 		    "target %s still names it, and it would be shut again at "
 		    "once: nothing was changed. Remove that first: jitctl "
 		    "--socket %s target rm %s\n",
 		    name, conf->admin_socket, name);
-	else if (named != 0 && named != GW_ENOENT)
-		(void)fputs(
-		    "Whether a target names it cannot be told.\n", stderr);
-	else if (named != 0 && read_state(conf, &state) == 0 &&
+	else if (named == GW_ENOENT && read_state(conf, &state) == 0 &&
 		 !(yes = is_shut(&state, address, m->port)))
 		(void)fprintf(stderr,
 		    "TCP port %u of %s is not protected: nothing was changed. "
