@@ -227,7 +227,8 @@ tell_revision(const struct ctx *c, const json_t *rev)
 		say(c, "Ticket: %s", t[9]);
 	if (direct)
 		say(c, "They reach it DIRECTLY, past the gateway.");
-	say(c, "It wants %s.", t[10]);
+	if (t[10][0] != '\0')
+		say(c, "It wants %s.", t[10]);
 }
 
 static void

@@ -105,7 +105,7 @@ others(const struct verify_result *r, char *ret, size_t size)
 	const size_t n = strlen(ret);
 
 	(void)snprintf(ret + n, size - n,
-	    "%s%llu other %s no record and %s left out.", n > 0 ? "\n" : "",
+	    "%s%llu other %s no record and %s left out.", n > 0 ? " " : "",
 	    (unsigned long long)r->others,
 	    r->others == 1 ? "line is" : "lines are",
 	    r->others == 1 ? "was" : "were");

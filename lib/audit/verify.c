@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit/alike.h"
 #include "audit/merkle.h"
 #include "audit/record.h"
 #include "audit/verify_impl.h"
@@ -16,8 +17,6 @@
 #include "base/fault.h"
 #include "base/str.h"
 #include "wire/json.h"
-
-enum { ALIKE_TRIES = 8 }; /* internal: a frame has braces of its own */
 
 /* The leaf hashes of one segment, as the notary noted them. */
 struct stretch {
@@ -48,6 +47,7 @@ struct verify {
 	bool odd;       /* after the last record a line looked like one */
 	uint8_t *known; /* the leaf hashes of its records so far */
 	size_t cknown;
+	struct alike part; /* of a line that is longer than any record */
 	struct verify_result res;
 };
 
@@ -400,40 +400,15 @@ came_again(const struct verify *v, uint64_t seq, const void *line, size_t n)
 		   0;
 }
 
+/* Is there something like a record in it? */
 static bool
-names_event(const json_t *o)
+is_alike(struct verify *v, const void *line, size_t n, bool frame)
 {
-	const char *name = json_string_value(json_object_get(o, "event"));
-	const char *code = json_string_value(json_object_get(o, "code"));
+	struct alike a = v->part;
 
-	if (code != NULL && event_find(code) != EV_NONE)
-		return true;
-	for (unsigned e = EV_NONE + 1; name != NULL && e < EV_COUNT; e++)
-		if (strcmp(event_spec(e)->name, name) == 0)
-			return true;
-	return false;
-}
-
-/* Would whoever reads the line as JSON take something in it for a record? It
- * may be written otherwise than ours are. */
-static bool
-alike(const char *p, size_t n)
-{
-	const char *const end = p + n;
-	bool hit = false;
-
-	for (unsigned i = 0; i < ALIKE_TRIES && !hit; i++) {
-		json_t *o = NULL;
-
-		if ((p = memchr(p, '{', (size_t)(end - p))) == NULL)
-			break;
-		o = json_loadb(p, (size_t)(end - p),
-		    JSON_DISABLE_EOF_CHECK | JSON_ALLOW_NUL, NULL);
-		hit = json_object_get(o, "seq") != NULL && names_event(o);
-		json_decref(o);
-		p++;
-	}
-	return hit && !FAULT(verify_alike);
+	alike_look(&a, line, n, frame);
+	v->part = alike_is(&a) ? a : (struct alike){0};
+	return alike_is(&a);
 }
 
 /* Not one of the log's. Of a copy it is another program's, or the number of
@@ -441,7 +416,7 @@ alike(const char *p, size_t n)
 static bool
 other_line(struct verify *v, const void *line, size_t n)
 {
-	if (v->copy && !alike(line, n)) {
+	if (v->copy && !is_alike(v, line, n, false)) {
 		v->odd = true;
 		v->res.others++;
 		return true;
@@ -493,14 +468,23 @@ out:
 bool
 verify_line(struct verify *v, const void *line, size_t n)
 {
+	const size_t whole = n;
 	const char *p = line;
 	const char *framed = v->copy ? record_framed(line, n, &n) : NULL;
 
 	if (v->failed)
 		return false;
-	if (v->copy && framed == NULL && (n == 0 || p[0] != '{'))
-		return other_line(v, line, n);
+	if (v->copy &&
+	    (framed == NULL ? n == 0 || p[0] != '{'
+			    : is_alike(v, p, (size_t)(framed - p), true)))
+		return other_line(v, line, whole);
 	return record_line(v, framed != NULL ? framed : p, n);
+}
+
+void
+verify_part(struct verify *v, const void *part, size_t n)
+{
+	alike_look(&v->part, part, n, false);
 }
 
 void

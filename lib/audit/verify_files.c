@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "audit/alike.h"
 #include "base/err.h"
 
 enum {
@@ -54,21 +55,16 @@ verify_fd(struct verify *v, int fd)
 	buf_init(&b, FRAMED_MAX + CHUNK);
 	while (r == 0) {
 		ssize_t n = read(fd, p, CHUNK);
-		const uint8_t *from = p;
-
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			r = GW_ESYS;
 		if (n <= 0)
 			break;
-		if (over && (from = memchr(p, '\n', (size_t)n)) == NULL)
-			continue;
-		from += over ? 1 : 0;
-		over = false;
-		buf_put(&b, from, (size_t)(p + n - from));
+		buf_put(&b, p, (size_t)n);
 		if ((r = buf_err(&b)) < 0)
 			break;
+		over = over && memchr(b.p, '\n', b.len) == NULL;
 		if (!give_lines(v, &b))
 			goto out;
 		if (b.len <= most)
@@ -76,9 +72,12 @@ verify_fd(struct verify *v, int fd)
 		if (!copy)
 			break; /* no record is that long */
 		over = true;
-		buf_shift(&b, b.len);
+		verify_part(v, b.p, b.len);
+		buf_shift(&b, b.len - ALIKE_OVERLAP);
 	}
-	if (r == 0 && b.len > 0)
+	if (r == 0 && over)
+		(void)verify_line(v, b.p, b.len);
+	else if (r == 0 && b.len > 0)
 		verify_half_line(v);
 out:
 	buf_done(&b);

@@ -16,6 +16,9 @@ MUST_CHECK int verify_leaves(
  * have a frame, be no record, or come twice. Before the first line. */
 void verify_copy(struct verify *v);
 bool verify_is_copy(const struct verify *v);
+/* A part of a line of a copy that is longer than any record; what verify_line
+ * is given next is its end. */
+void verify_part(struct verify *v, const void *part, size_t n);
 /* Bytes are left behind the last line. */
 void verify_half_line(struct verify *v);
 /* Something is wrong: what follows is not looked at. */

@@ -416,6 +416,21 @@ test_receivers_copy(void **state)
 	    {"sed '4p;4s/^{\"v\":1/x {y} {\"v\":1.0/'", VERIFY_BAD,
 		"put it there"},
 	    {"sed '4p;4s/{\"v\":1,/{\"seq\":9,/'", VERIFY_BAD, "put it there"},
+	    {"sed '4p;4s/\"seq/\"SEQ/'", VERIFY_BAD, "put it there"},
+	    {"sed '4p;4s/\"/\\\\\"/g;4s/.*/x \"&\"/'", VERIFY_BAD,
+		"put it there"},
+	    {"awk '{print} NR == 4 {gsub(/./, \"&\\001\"); print}' | "
+	     "tr '\\001' '\\000'",
+		VERIFY_BAD, "put it there"},
+	    {"sed '4p;4s/{/{{{{{{{{{{{{{\"x\":[{/;"
+	     "4s/\"v\":1/\"v\":2/'",
+		VERIFY_BAD, "put it there"},
+	    {"awk '{print} NR == 4 {printf \"%0400000d\", 0; "
+	     "sub(/\"v\":1/, \"\\\"v\\\":2\"); print}'",
+		VERIFY_BAD, "put it there"},
+	    /* before the record itself, as another document */
+	    {"sed '4s/^/{\"SEQ\":3,\"event\":\"grant.open\"} /'", VERIFY_BAD,
+		"put it there"},
 	    {"sed '4i {\"seq\":3,\"event\":\"boot\"}'", VERIFY_OK,
 		"12 records"},
 	    {"sed 's/^/<110>1 x /; s/$/\\r/'", VERIFY_OK, "12 records"},
