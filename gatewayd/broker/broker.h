@@ -47,6 +47,7 @@ struct lock_me;
 struct disk;
 struct early_call;
 struct ended;
+struct codeclock;
 struct events;
 struct grant_hooks;
 struct history;
@@ -99,6 +100,7 @@ struct broker {
 	struct challenges *challenges;
 	struct tokens *tokens;
 	struct mfa_state *mfa;
+	struct codeclock *codeclock;
 	struct codes *codes; /* recovery codes being made: identity/codes.h */
 	struct denials *denials;
 	struct lock_me *lock_me;

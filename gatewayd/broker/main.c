@@ -25,6 +25,7 @@
 #include "broker/grant/history.h"
 #include "broker/grant/protect.h"
 #include "broker/identity/challenge.h"
+#include "broker/identity/codeclock.h"
 #include "broker/identity/denials.h"
 #include "broker/identity/mfa.h"
 #include "broker/identity/regulars.h"
@@ -268,6 +269,7 @@ start(struct process *r, const struct conf *conf)
 	    (e = read_zones(b)) != 0 || (e = warm_up(b)) != 0 ||
 	    (e = challenges_new(&b->challenges)) != 0 ||
 	    (e = tokens_new(&b->tokens)) != 0 || (e = mfa_new(&b->mfa)) != 0 ||
+	    (e = codeclock_new(&b->codeclock)) != 0 ||
 	    (e = denials_new(b)) != 0 || (e = history_new(b)) != 0 ||
 	    (e = protect_new(b)) != 0 || (e = views_new(&b->views)) != 0 ||
 	    (e = channels_new(b)) != 0 || (e = lapse_new(b)) != 0 ||

@@ -89,7 +89,7 @@ check(struct notary *n, const struct msg_nt_grant_extend *m,
 
 	if (g == NULL || queue_has(n, EV_GRANT_CLOSE, m->id))
 		return GW_ENOENT;
-	if (m->mfa_step <= 0 || m->seconds == 0 ||
+	if (m->mfa_step < 0 || m->seconds == 0 ||
 	    m->seconds > LIMIT_GRANT_MAX_S)
 		return GW_EINVAL;
 	if (g->state != GRANT_ACTIVE || g->grant.reach == REACH_PROBE ||
@@ -129,7 +129,10 @@ extend_add(struct notary *n, struct peer *p,
 	event_num(&f, EF_SECONDS, m->seconds);
 	event_str(&f, EF_BY, m->by);
 	event_str(&f, EF_KEY_FP, m->key_fp);
-	event_num(&f, EF_STEP, m->mfa_step);
+	if (m->mfa_step > 0)
+		event_num(&f, EF_STEP, m->mfa_step);
+	else
+		event_str(&f, EF_FACTOR, m->factor);
 	event_str(&f, EF_IDEMPOTENCY, m->idempotency);
 	event_strn(&f, EF_PAYLOAD, m->payload.p, m->payload.len);
 	event_strn(&f, EF_SIGNATURE, m->signature.p, m->signature.len);
@@ -153,7 +156,7 @@ on_grant_extend(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	if (e != 0)
 		return answer(p, m->rid, e);
 	b = burn_of(m, &g->grant);
-	if (!mfa_fresh(n, b.user, b.factor, b.step)) {
+	if (b.step > 0 && !mfa_fresh(n, b.user, b.factor, b.step)) {
 		uint32_t *rid = malloc(sizeof(*rid));
 
 		if (rid == NULL)
@@ -165,7 +168,7 @@ on_grant_extend(struct process *r, struct peer *p, const struct ipc_msg *msg)
 		    .arg = rid};
 		return mfa_add(n, &b, &burn);
 	}
-	if ((e = mfa_add(n, &b, &burn)) < 0)
+	if (b.step > 0 && (e = mfa_add(n, &b, &burn)) < 0)
 		return e;
 	e = extend_add(n, p, m, g, &longer);
 	return e == GW_ELIMIT ? answer(p, m->rid, e) : e;

@@ -125,6 +125,8 @@ intent_add(struct notary *n, struct peer *p, const struct msg_nt_grant_open *m)
 	event_str(&f, EF_KEY_FP, m->key_fp);
 	if (m->mfa_step > 0)
 		event_num(&f, EF_STEP, m->mfa_step);
+	else
+		event_str(&f, EF_FACTOR, m->factor);
 	event_str(&f, EF_IDEMPOTENCY, m->idempotency);
 	event_strn(&f, EF_PAYLOAD, m->payload.p, m->payload.len);
 	event_strn(&f, EF_SIGNATURE, m->signature.p, m->signature.len);

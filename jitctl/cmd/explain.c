@@ -64,6 +64,8 @@ print_conditions(const json_t *o)
 	    {"mfa_age", "code, not older than", COL_SECONDS},
 	    {"reason", "reason wanted", COL_BOOL},
 	    {"hardware_key", "security key", COL_TEXT},
+	    {"hardware_code", "a verified security key needs no code",
+		COL_BOOL},
 	    {"reason_pattern", "reason like", COL_LIST},
 	    {"ticket_pattern", "ticket like", COL_LIST},
 	    {"approvals", "approved by", COL_LIST},

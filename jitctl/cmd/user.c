@@ -20,18 +20,21 @@ static const struct col cols[] = {
     {"KIND", "kind", COL_TEXT, COL_LESS},
     {"RIGHTS", "rights", COL_LIST, COL_SHOWN},
     {"GROUPS", "groups", COL_LIST, COL_SHOWN},
-    {"KEYS", "keys", COL_KEYS, COL_LESS}, {"TOTP", "totp", COL_BOOL, COL_LESS},
+    {"KEYS", "keys", COL_KEYS, COL_LESS},
+    {"TOTP", "totp", COL_BOOL, COL_LESS},
     {"FORM", "totp_form", COL_TEXT, COL_WIDE},
     {"SOURCES", "sources", COL_LIST, COL_WIDE},
     {"ID", "user_id", COL_TEXT, COL_WIDE},
-    {"CODES", "codes", COL_SAID, COL_WIDE}, /* of one alone, the last */
+    /* of one alone, the last two */
+    {"CODES", "codes", COL_SAID, COL_WIDE},
+    {"CODE CLOCK", "code_clock", COL_TEXT, COL_WIDE},
 };
 
 int
 run_users(struct ctx *c)
 {
 	return list_print(
-	    c, VERB_USERS, NULL, cols, ARRAY_LEN(cols) - 1, "No users.");
+	    c, VERB_USERS, NULL, cols, ARRAY_LEN(cols) - 2, "No users.");
 }
 
 int

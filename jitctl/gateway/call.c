@@ -178,7 +178,8 @@ want_code(struct attempt *a, const struct reply *r, bool *retsaid)
 }
 
 /* Is a code to be had before the gateway was asked? A person is asked once it
- * has said which, and that it can be of use; of a file it costs nobody anything.
+ * has said which, and that it can be of use; of a file it costs nobody
+ * anything.
  */
 static bool
 asks_first(const struct attempt *a)
@@ -319,6 +320,22 @@ call_open(struct ctx *c, enum api_verb verb, json_t *body, struct reply *ret)
 	return r;
 }
 
+/* Before they are refused. */
+static void
+tell_code_clock(const struct ctx *c, const struct reply *r)
+{
+	const char *text = member(r->json, "code_clock");
+	char safe[LIMIT_TEXT_SIZE];
+
+	if (text[0] == '\0')
+		return;
+	str_escape(safe, sizeof(safe), text, strlen(text));
+	say(c,
+	    "The clock that makes your codes is %s: set it before codes are "
+	    "refused.",
+	    safe);
+}
+
 int
 call_signed(struct ctx *c, enum api_verb verb, json_t *body,
     const struct call_opts *o, struct reply *ret)
@@ -347,6 +364,8 @@ call_signed(struct ctx *c, enum api_verb verb, json_t *body,
 		if (r == EXIT_OK)
 			r = send_with_code(&a, ret);
 		secret_free(&a.code);
+		if (r == EXIT_OK)
+			tell_code_clock(c, ret);
 	}
 	if (r != EXIT_OK && ret->problem == PROBLEM_KEY_UNKNOWN) {
 		tell_unknown_key(c, a.key, ret);

@@ -80,16 +80,16 @@ put_cell(FILE *f, const char *s, unsigned width, bool last)
 }
 
 static bool
-is_in(uint32_t bits, size_t col)
+is_in(uint64_t bits, size_t col)
 {
-	return (bits & UINT32_C(1) << col) != 0;
+	return (bits & UINT64_C(1) << col) != 0;
 }
 
 /* Narrows the widest column until all but those left out fit; false: they
  * cannot. An id that lost its end cannot be pasted, so some columns stay whole.
  */
 static bool
-shrink(const struct table *t, uint32_t out, unsigned *w, unsigned width)
+shrink(const struct table *t, uint64_t out, unsigned *w, unsigned width)
 {
 	unsigned sum = 0;
 
@@ -115,7 +115,7 @@ shrink(const struct table *t, uint32_t out, unsigned *w, unsigned width)
  * false: not so either. */
 static bool
 fit(const struct table *t, const unsigned *full, unsigned width, unsigned *w,
-    uint32_t *retout)
+    uint64_t *retout)
 {
 	size_t i = t->cols;
 
@@ -128,7 +128,7 @@ fit(const struct table *t, const unsigned *full, unsigned width, unsigned *w,
 			i--;
 		if (i == 0)
 			return false;
-		*retout |= UINT32_C(1) << --i;
+		*retout |= UINT64_C(1) << --i;
 	}
 }
 
@@ -156,11 +156,11 @@ put_blocks(FILE *f, const struct table *t)
 	}
 }
 
-uint32_t
+uint64_t
 table_print(FILE *f, const struct table *t, unsigned width)
 {
 	unsigned full[TABLE_COLS_MAX] = {0}, w[TABLE_COLS_MAX];
-	uint32_t out = 0;
+	uint64_t out = 0;
 	size_t last = 0;
 
 	for (size_t r = 0; r < t->rows; r++)
@@ -367,7 +367,7 @@ screen_width(const struct ctx *c)
 
 /* A column that is not there is not taken for one that the gateway lacks. */
 static void
-tell_left_out(const struct ctx *c, const struct table *t, uint32_t out)
+tell_left_out(const struct ctx *c, const struct table *t, uint64_t out)
 {
 	char names[CELL_SIZE] = "";
 
@@ -387,16 +387,16 @@ print_table(
 	struct table t = {.rows = json_array_size(items) + 1};
 	const unsigned width = screen_width(c);
 	const int64_t now_ms = clock_now().utc_ms;
-	uint32_t out = 0;
+	uint64_t out = 0;
 	size_t at = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		if (cols[i].room == COL_WIDE && c->out != OUT_WIDE)
 			continue;
 		if (i == 0 || cols[i].kind == COL_TIME)
-			t.whole |= UINT32_C(1) << t.cols;
+			t.whole |= UINT64_C(1) << t.cols;
 		if (cols[i].room == COL_LESS)
-			t.less |= UINT32_C(1) << t.cols;
+			t.less |= UINT64_C(1) << t.cols;
 		t.cols++;
 	}
 	t.cell = calloc(t.rows * t.cols, sizeof(*t.cell));

@@ -43,19 +43,19 @@ struct col {
 };
 
 enum { CELL_SIZE = 512 };
-enum { TABLE_COLS_MAX = 32 }; /* internal: bits of a mask */
+enum { TABLE_COLS_MAX = 64 }; /* internal: bits of a mask */
 
 /* A grid of texts. Cells are escaped already. */
 struct table {
 	char (*cell)[CELL_SIZE]; /* rows * cols, the first row is the heads */
 	size_t rows, cols;
-	uint32_t whole; /* bit i: column i is never cut (names, times) */
-	uint32_t less;  /* bit i: left out sooner than the grid is given up */
+	uint64_t whole; /* bit i: column i is never cut (names, times) */
+	uint64_t less;  /* bit i: left out sooner than the grid is given up */
 };
 
 /* width 0 = do not cut. What does not fit it as a grid becomes a block for each
  * row. The columns that were left out, as bits. */
-uint32_t table_print(FILE *f, const struct table *t, unsigned width);
+uint64_t table_print(FILE *f, const struct table *t, unsigned width);
 /* The text of one member as a cell. */
 void cell_text(char ret[static CELL_SIZE], const json_t *v, enum col_kind k);
 

@@ -60,6 +60,7 @@ struct conf {
 	char networks[LIMIT_NETWORKS][ADDR_TEXT_SIZE];
 	uint32_t max_grant_s;
 	uint32_t mfa_age_s;
+	uint32_t mfa_age_admin_s; /* for what admins do */
 	struct otp otp;    /* of second factors of which nothing is said */
 	uint8_t one_admin; /* power is widened without a second one */
 	uint32_t idle_s;   /* sessions; 0 = no idle end */

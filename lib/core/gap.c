@@ -17,7 +17,7 @@ struct terms {
 	const struct command_list *commands;
 	const struct pattern_list *reasons, *tickets;
 	uint32_t max_s, mfa_age_s, caps, hardware;
-	bool record, reason;
+	bool record, reason, hardware_code;
 };
 
 static struct terms
@@ -32,6 +32,7 @@ of_verdict(const struct policy_result *v)
 	    .caps = v->caps,
 	    .hardware = v->hardware,
 	    .record = v->record,
+	    .hardware_code = v->hardware_code,
 	    .reason = v->reason};
 }
 
@@ -47,6 +48,7 @@ of_role(const struct policy_role *r)
 	    .caps = merge_caps(r),
 	    .hardware = r->hardware,
 	    .record = r->record,
+	    .hardware_code = r->hardware_code,
 	    .reason = r->reason};
 }
 
@@ -133,6 +135,8 @@ add_less_asked(char *ret, const struct terms *all, const struct terms *alone)
 		    alone->hardware == 0
 			? "no security key"
 			: "a security key that is touched only");
+	if (alone->hardware_code && !all->hardware_code)
+		add(ret, "a security key in the place of a code");
 	if (alone->mfa_age_s > all->mfa_age_s) {
 		str_duration_format(text, sizeof(text), alone->mfa_age_s);
 		add(ret, "a code of up to %s ago", text);

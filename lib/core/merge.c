@@ -172,6 +172,10 @@ merge_field(
 	case ROLE_ANY:
 		*(bool *)ret = *(bool *)ret || *(const bool *)p;
 		break;
+	case ROLE_EVERY:
+		*(bool *)ret =
+		    *(bool *)ret && (*(const bool *)p || FAULT(code_by_one));
+		break;
 	case ROLE_EACH:
 		if (merge_each(f, ret, p) != 0)
 			m->too_much = true;
@@ -219,6 +223,13 @@ merge_any_of(struct merge *m, struct term *term, const struct policy_role *r,
 		m->unmet = r;
 }
 
+static void
+cap(uint32_t *s, uint32_t most_s)
+{
+	if (*s > most_s)
+		*s = most_s;
+}
+
 void
 merge_roles(struct merge *ret, struct term *term, const struct policy_facts *f,
     const struct policy_role *roles, size_t n, const char *login, uint16_t port)
@@ -232,8 +243,10 @@ merge_roles(struct merge *ret, struct term *term, const struct policy_facts *f,
 	merge_sort(&ret->names);
 	if (ret->all.max_s > f->max_s)
 		ret->all.max_s = f->max_s;
-	if (ret->all.mfa_age_s > f->mfa_max_s)
-		ret->all.mfa_age_s = f->mfa_max_s;
+	cap(&ret->all.mfa_age_s, f->mfa_max_s);
+	cap(&ret->all.mfa_age_extend_s, f->mfa_max_s);
+	cap(&ret->all.mfa_age_move_s, f->mfa_max_s);
+	cap(&ret->all.mfa_age_approve_s, f->mfa_max_s);
 }
 
 void

@@ -53,6 +53,9 @@ size_t otp_seed_size(const struct otp *o);
 MUST_CHECK int otp_choose(struct otp *ret, const struct otp *asked,
     const struct otp *has, const struct otp *own);
 
+/* What stands in its place where a signature did in that of a code. */
+#define FACTOR_FIDO "fido"
+
 /* The steps of a secret are counted in its period, which is said at the end of
  * what names the secret in the log ("/60" behind hex digits), so that a step is
  * never taken for one of another length; what does not say is of 30 s. 0: it is

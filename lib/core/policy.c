@@ -259,6 +259,10 @@ take_merge(struct policy_result *ret, const struct policy_facts *f,
 		     : m->decides);
 	ret->max_s = m->all.max_s;
 	ret->mfa_age_s = m->all.mfa_age_s;
+	ret->mfa_age_extend_s = m->all.mfa_age_extend_s;
+	ret->mfa_age_move_s = m->all.mfa_age_move_s;
+	ret->mfa_age_approve_s = m->all.mfa_age_approve_s;
+	ret->hardware_code = m->all.hardware_code;
 	ret->caps = m->all.caps;
 	ret->record = m->all.record;
 	ret->reason = m->all.reason;
@@ -398,6 +402,9 @@ ask_proof(struct policy_result *ret, const struct policy_facts *f)
 	quorum_judge(&ret->approved, &ret->needs, f->approvals, f->napprovals,
 	    f->user_id != NULL ? f->user_id : "");
 	ret->code = f->kind != KIND_MACHINE && !mfa_young(f, ret->mfa_age_s);
+	ret->fido = ret->code && f->fido &&
+		    (ret->hardware_code || FAULT(code_by_any_role));
+	ret->code = ret->code && !ret->fido;
 	if (!ret->approved.met && !FAULT(policy_unapproved))
 		ret->verdict = POLICY_APPROVAL;
 	else

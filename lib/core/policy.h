@@ -28,7 +28,9 @@
  *  7. The deciding role is the one with the shortest time, then first by name.
  *  8. A role that is report only has to do with nothing: it gives, denies and
  *     adds nothing, whoever names it. What it would refuse is core/trial.h.
- *  9. A role that allows is for machines or for people (core/kind.h), as it
+ *  9. A code is wanted, unless the last one is young enough, or all roles that
+ *     count let a security key that verified who asks stand in for it.
+ * 10. A role that allows is for machines or for people (core/kind.h), as it
  *     says. A machine is asked for no code, and has to be in its own networks.
  * Doubt is POLICY_DENY, which is 0.
  */
@@ -69,6 +71,8 @@ struct policy_facts {
 	unsigned open;     /* grants that the user has open */
 	struct addr sources[LIMIT_SOURCES];
 	unsigned nsources;
+	bool fido;           /* a security key that verified who asks has
+			      * signed this very request */
 	int64_t mfa_age_s;   /* of the last code; 0 = with this request;
 			      * POLICY_MFA_NONE = no code yet */
 	uint32_t max_s;      /* the gateway's own maximum */
@@ -118,11 +122,14 @@ struct policy_result {
 	uint32_t seconds;
 	uint32_t max_s;
 	uint32_t mfa_age_s;
+	uint32_t mfa_age_extend_s, mfa_age_move_s, mfa_age_approve_s;
 	uint32_t caps;
 	bool record;
-	bool reason;       /* a reason is wanted */
-	unsigned hardware; /* the key that is wanted, enum hardware */
-	bool code;         /* a code is wanted, whether approved or not */
+	bool reason;        /* a reason is wanted */
+	bool hardware_code; /* a verified security key is as good as a code, */
+	bool fido;          /* and stands in for it here */
+	unsigned hardware;  /* the key that is wanted, enum hardware */
+	bool code;          /* a code is wanted, whether approved or not */
 	uint32_t pending_s, use_within_s, unused_after_s;
 	uint32_t max_sessions;
 	int64_t until_ms; /* hours end there what is given; HOURS_NEVER */

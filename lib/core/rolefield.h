@@ -59,6 +59,7 @@ enum rolefield_merge {
 	ROLE_LARGEST,     /* the largest number */
 	ROLE_COMMON,      /* the bits that all have */
 	ROLE_ANY,         /* true if one says so */
+	ROLE_EVERY,       /* true if each says so */
 	ROLE_EACH,        /* all that each of them wants */
 	ROLE_SHOWN,       /* nothing: it decides nothing */
 };
@@ -118,6 +119,28 @@ enum rolefield_bits {
 	    "for how long one code counts",                                    \
 	    "How long one code serves further requests from the same key and " \
 	    "address.")                                                        \
+	X(mfa_age_extend_s, "mfa_age_extend", SECONDS, SHORTEST, 0,            \
+	    LIMIT_GRANT_MAX_S, 0, ROLE_WIDE | ROLE_LATER, OWN,                 \
+	    "mfa-age-extend", "how old a code may be to extend",               \
+	    "How old the last code may be when a grant is extended; 0s, a "    \
+	    "new one each time, where nothing is said.")                       \
+	X(mfa_age_move_s, "mfa_age_move", SECONDS, SHORTEST, 0,                \
+	    LIMIT_GRANT_MAX_S, 0, ROLE_WIDE | ROLE_LATER, OWN, "mfa-age-move", \
+	    "how old a code from the new address may be",                      \
+	    "How old the last code from the new address may be when a grant "  \
+	    "is moved there; 0s, a new one each time, where nothing is said.") \
+	X(mfa_age_approve_s, "mfa_age_approve", SECONDS, SHORTEST, 0,          \
+	    LIMIT_GRANT_MAX_S, LIMIT_MFA_AGE_MAX_S, ROLE_WIDE | ROLE_LATER,    \
+	    OWN, "mfa-age-approve", "how old an approver's code may be",       \
+	    "How old the last code of who approves a request may be; 0s is a " \
+	    "new one for each; what the gateway's configuration says where "   \
+	    "nothing is said.")                                                \
+	X(hardware_code, "hardware_code", BOOL, EVERY, 0, 1, 0,                \
+	    ROLE_WIDE | ROLE_LATER, OWN, "hardware-code",                      \
+	    "a verified security key needs no code",                           \
+	    "Whether a signature by a security key that asked for its PIN or " \
+	    "a fingerprint (\"verified\") stands in for a code; of several "   \
+	    "roles that count, each has to say so.")                           \
 	X(reason, "reason", WANTED, ANY, 0, 1, 1, ROLE_WIDE, OWN,              \
 	    "reason-optional", "no reason needed",                             \
 	    "Whether a request must say why.")                                 \

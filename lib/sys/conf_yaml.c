@@ -29,7 +29,7 @@ static const char *const api_keys[] = {"listen", NULL};
 static const char *const connections_keys[] = {
     "per_source", "per_network", "per_site", NULL};
 static const char *const policy_keys[] = {
-    "max_grant", "mfa_age", "second_admin", "totp", NULL};
+    "max_grant", "mfa_age", "mfa_age_admin", "second_admin", "totp", NULL};
 static const char *const session_keys[] = {"idle", NULL};
 static const char *const entry_words[] = {"grant", "networks", NULL};
 static const char *const algorithms_words[] = {"default", "fips", NULL};
@@ -220,6 +220,9 @@ read_rest(struct yaml *y, const struct yaml_item *root, struct conf *c,
 		    LIMIT_GRANT_MIN_S, LIMIT_GRANT_MAX_S, &c->max_grant_s);
 		(void)yaml_get_duration(y, map, "mfa_age", false, 1,
 		    LIMIT_MFA_AGE_MAX_S, &c->mfa_age_s);
+		c->mfa_age_admin_s = c->mfa_age_s;
+		(void)yaml_get_duration(y, map, "mfa_age_admin", false, 0,
+		    LIMIT_MFA_AGE_MAX_S, &c->mfa_age_admin_s);
 		(void)yaml_get_bool(y, map, "second_admin", false, &second);
 		c->one_admin = second ? 0 : 1;
 		if (yaml_get_str(y, map, "totp", false, 32, &s) &&
@@ -322,7 +325,7 @@ defaults(struct conf *c)
 	    c->state_dir, sizeof(c->state_dir), LOCALSTATEDIR "/lib/sallyport");
 	c->entry = ENTRY_GRANT;
 	c->max_grant_s = LIMIT_GRANT_MAX_S;
-	c->mfa_age_s = LIMIT_MFA_AGE_S;
+	c->mfa_age_s = c->mfa_age_admin_s = LIMIT_MFA_AGE_S;
 	c->otp = otp_usual();
 	c->caps = (struct conf_caps){.source = LIMIT_PER_SOURCE,
 	    .network = LIMIT_PER_NETWORK,

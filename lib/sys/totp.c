@@ -56,19 +56,16 @@ code_shape_ok(const struct otp *o, const char *code)
 	       strspn(code, "0123456789") == o->digits;
 }
 
-bool
-totp_check(int64_t *retstep, const struct secret *seed, const struct otp *o,
-    const char *code, int64_t utc_s)
+/* The step from..to that it is of; 0: of none. All are tried always: how long
+ * it takes says nothing. */
+static int64_t
+find(const struct secret *seed, const struct otp *o, const char *code,
+    int64_t from, int64_t to)
 {
 	char want[TOTP_CODE_SIZE] = "";
-	int64_t middle = 0, found = 0;
+	int64_t found = 0;
 
-	if (!code_shape_ok(o, code) ||
-	    (middle = utc_s / o->period_s) <= TOTP_WINDOW)
-		return false;
-	/* all steps are tried always: how long it takes says nothing */
-	for (int64_t step = middle - TOTP_WINDOW; step <= middle + TOTP_WINDOW;
-	     step++) {
+	for (int64_t step = from > 0 ? from : 1; step <= to; step++) {
 		if (totp_code(want, seed, o, step) != 0) {
 			found = 0;
 			break;
@@ -77,9 +74,40 @@ totp_check(int64_t *retstep, const struct secret *seed, const struct otp *o,
 			found = step;
 	}
 	explicit_bzero(want, sizeof(want));
+	return found;
+}
+
+bool
+totp_check(int64_t *retstep, const struct secret *seed, const struct otp *o,
+    const char *code, int64_t utc_s)
+{
+	int64_t middle = 0, found = 0;
+
+	if (!code_shape_ok(o, code) ||
+	    (middle = utc_s / o->period_s) <= TOTP_WINDOW)
+		return false;
+	found = find(seed, o, code, middle - TOTP_WINDOW, middle + TOTP_WINDOW);
 	if (found <= 0)
 		return false;
 	*retstep = found;
+	return true;
+}
+
+bool
+totp_far(int64_t *retoff_s, const struct secret *seed, const struct otp *o,
+    const char *code, int64_t utc_s, int64_t far_s)
+{
+	int64_t middle = 0, steps = 0, before = 0, after = 0;
+
+	if (!code_shape_ok(o, code) ||
+	    (middle = utc_s / o->period_s) <= TOTP_WINDOW)
+		return false;
+	steps = far_s / o->period_s;
+	before = find(seed, o, code, middle - steps, middle - TOTP_WINDOW - 1);
+	after = find(seed, o, code, middle + TOTP_WINDOW + 1, middle + steps);
+	if (before <= 0 && after <= 0)
+		return false;
+	*retoff_s = ((after > 0 ? after : before) - middle) * o->period_s;
 	return true;
 }
 

@@ -28,6 +28,11 @@ MUST_CHECK int totp_init(void);
 /* True and the step (> 0) when code is right at utc_s or one step beside it. */
 MUST_CHECK bool totp_check(int64_t *retstep, const struct secret *seed,
     const struct otp *o, const char *code, int64_t utc_s);
+/* True, and of how many seconds before (negative) or after utc_s it is, when
+ * code would be right then, up to far_s away but at no time at which
+ * totp_check() takes it. Nothing may be opened by it. */
+MUST_CHECK bool totp_far(int64_t *retoff_s, const struct secret *seed,
+    const struct otp *o, const char *code, int64_t utc_s, int64_t far_s);
 /* The code of a step. For tests. */
 MUST_CHECK int totp_code(char ret[static TOTP_CODE_SIZE],
     const struct secret *seed, const struct otp *o, int64_t step);

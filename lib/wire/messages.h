@@ -217,7 +217,8 @@ struct msg_nt_grant_open {
 	char key_fp[64];
 	int64_t
 	    mfa_step; /* TOTP step to burn with it; 0 = covered by MFA age */
-	char factor[LIMIT_FACTOR_SIZE]; /* of which secret: totp_id() */
+	/* of which secret: totp_id(); without a step FACTOR_FIDO, or "" */
+	char factor[LIMIT_FACTOR_SIZE];
 	char by[LIMIT_NAME_SIZE]; /* who signed; "local" on the admin socket */
 	char idempotency[64];
 	struct bytes commands; /* grant.commands is the digest of this text */
@@ -236,7 +237,7 @@ struct msg_nt_grant_extend {
 	char id[LIMIT_ID_SIZE];
 	uint32_t seconds; /* more than it has */
 	char key_fp[64];  /* that asks for it */
-	int64_t mfa_step; /* to burn with it: never without */
+	int64_t mfa_step; /* to burn with it; 0 = the role wants none */
 	char factor[LIMIT_FACTOR_SIZE];
 	char by[LIMIT_NAME_SIZE];
 	char idempotency[64];

@@ -236,7 +236,7 @@ enum verb_lock {
 	    WHO_USER, ROOT_NEVER, CODE_ALWAYS, PAYLOAD_WHOLE, ANSWER_KEPT,     \
 	    SERVED_TOLD, ENDS_ACCESS)                                          \
 	X(EXTEND, "grant.extend", "POST", "/v1/grants/extend", AUTH_SIGNED,    \
-	    WHO_USER, ROOT_NEVER, CODE_ALWAYS, PAYLOAD_WHOLE, ANSWER_KEPT,     \
+	    WHO_USER, ROOT_NEVER, CODE_INSIDE, PAYLOAD_WHOLE, ANSWER_KEPT,     \
 	    SERVED_IN_STEP, GIVES_ACCESS)                                      \
 	X(LOCK_ME, "lock.me", "POST", "/v1/locks/me", AUTH_OPEN, WHO_ANYONE,   \
 	    ROOT_NEVER, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_TOLD,     \
@@ -272,7 +272,7 @@ enum verb_lock {
 	    AUTH_SIGNED, WHO_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE,      \
 	    ANSWER_KEPT, SERVED_TOLD, ENDS_NOTHING)                            \
 	X(MOVE, "grant.move", "POST", "/v1/grants/move", AUTH_SIGNED,          \
-	    WHO_USER, ROOT_NEVER, CODE_ALWAYS, PAYLOAD_WHOLE, ANSWER_KEPT,     \
+	    WHO_USER, ROOT_NEVER, CODE_INSIDE, PAYLOAD_WHOLE, ANSWER_KEPT,     \
 	    SERVED_IN_STEP, GIVES_ACCESS)                                      \
 	X(HISTORY, "history.list", "GET", "/v1/history", AUTH_TOKEN, WHO_USER, \
 	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_TOLD,       \

@@ -130,7 +130,7 @@ make_state(struct bench *b)
 	c->api[0].port = 8443;
 	c->entry = ENTRY_GRANT;
 	c->max_grant_s = LIMIT_GRANT_MAX_S;
-	c->mfa_age_s = 3600;
+	c->mfa_age_s = c->mfa_age_admin_s = 3600;
 	c->otp = otp_usual();
 	seed_file(b, "notary/host.seed", c->host_key, sizeof(c->host_key));
 	seed_file(b, "notary/ca.seed", c->ca_key, sizeof(c->ca_key));

@@ -390,7 +390,7 @@ make_conf(struct conf *c)
 	c->api[0].port = 8443;
 	c->ssh[0].port = 2222;
 	c->max_grant_s = LIMIT_GRANT_DEFAULT_S;
-	c->mfa_age_s = LIMIT_MFA_AGE_S;
+	c->mfa_age_s = c->mfa_age_admin_s = LIMIT_MFA_AGE_S;
 	c->otp = otp_usual();
 	(void)snprintf(path, sizeof(path), "%s/broker", dir);
 	must(mkdir(path, 0700) == 0);

@@ -21,6 +21,7 @@
 #include "broker/call/listing.h"
 #include "broker/call/put.h"
 #include "broker/grant/live.h"
+#include "broker/identity/codeclock.h"
 #include "broker/identity/mfa.h"
 #include "broker/identity/seed.h"
 #include "broker/identity/token.h"
@@ -152,7 +153,7 @@ static void
 list_one(void *arg, const char *name, const struct user *u)
 {
 	const struct walk *w = arg;
-	char text[LIMIT_TEXT_SIZE];
+	char text[LIMIT_TEXT_SIZE], clock[DRIFT_TEXT_SIZE];
 	json_t *o = NULL;
 
 	if (!listing_wants(w->l, name) || u == NULL)
@@ -161,6 +162,9 @@ list_one(void *arg, const char *name, const struct user *u)
 	if (!w->l->policy && w->l->only[0] != '\0' && u->totp.len > 0) {
 		user_codes(w->b, u, text);
 		put_str(o, "codes", text);
+		codeclock_text(w->b, name, clock);
+		if (clock[0] != '\0')
+			put_str(o, "code_clock", clock);
 	}
 	listing_add(w->l, o, name);
 }

@@ -260,6 +260,8 @@ confirmed(struct call *c)
 void
 call_reply(struct call *c, unsigned status, json_t *o)
 {
+	if (o != NULL && status < 300 && c->code_clock[0] != '\0')
+		put_str(o, "code_clock", c->code_clock);
 	if (o == NULL || status >= 300 || FAULT(unconfirmed)) {
 		reply(c, status, o);
 		return;

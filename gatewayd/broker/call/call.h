@@ -11,6 +11,7 @@
 
 #include "base/addr.h"
 #include "broker/broker.h"
+#include "core/drift.h"
 #include "core/event.h"
 #include "ssh/sshkey.h"
 #include "wire/json.h"
@@ -49,8 +50,10 @@ struct call {
 	uint64_t serial[LIMIT_SOURCES]; /* of its nonces: challenge.c */
 	int64_t token_end_boot_ms;
 	/* identity/mfa.c */
-	int64_t mfa_step;               /* 0 = no code came */
-	char factor[LIMIT_FACTOR_SIZE]; /* of which secret */
+	int64_t mfa_step; /* 0 = no code came */
+	/* of which secret; FACTOR_FIDO: it needed no code */
+	char factor[LIMIT_FACTOR_SIZE];
+	char code_clock[DRIFT_TEXT_SIZE]; /* how that is off; "" = not */
 	bool coded; /* a part: a code came with the whole, and is burned */
 	bool timed; /* the gateway's own, at the time that its user signed */
 	/* of a part: who gets its answer */

@@ -51,6 +51,7 @@ intent_new(const struct call *c)
 	in->peer = c->peer;
 	in->local = c->local;
 	in->hardware = sshkey_hardware(c->key.type, c->key.sk_flags);
+	in->fido = mfa_by_fido(c);
 	in->mfa_age_s = c->env.code[0] != '\0' || c->coded ? 0 : mfa_age_s(c);
 	if (c->subject != NULL)
 		in->subject = *c->subject;
@@ -120,6 +121,7 @@ intent_judge(const struct broker *b, struct intent *in)
 	    .ticket = in->ticket,
 	    .nsources = in->nsources,
 	    .hardware = in->hardware,
+	    .fido = in->fido,
 	    .mfa_age_s = in->mfa_age_s,
 	    .max_s = b->conf->max_grant_s,
 	    .mfa_max_s = b->conf->mfa_age_s,
@@ -144,6 +146,8 @@ intent_judge(const struct broker *b, struct intent *in)
 		policy_decide(&in->verdict, &f, b->roles, b->nroles);
 		trial_judge(&in->trial, &f, &in->verdict, b->roles, b->nroles);
 	}
+	if (in->verdict.fido)
+		text_set(in->factor, sizeof(in->factor), FACTOR_FIDO);
 	in->judged_ms = f.when_ms;
 }
 

@@ -46,9 +46,10 @@ struct intent {
 	uint32_t use_within_s; /* asked for; 0 = not said */
 	int64_t asked_ms;      /* judged by the hours of then; 0 = now */
 	unsigned hardware;     /* enum hardware: of the key that signed it */
+	bool fido;             /* and it can stand in for a code */
 	int64_t mfa_age_s;     /* POLICY_MFA_NONE = no code yet */
 	int64_t mfa_step;      /* to be burned; 0 = none came */
-	char factor[LIMIT_FACTOR_SIZE]; /* of which secret */
+	char factor[LIMIT_FACTOR_SIZE]; /* of which secret; FACTOR_FIDO */
 	char idempotency[64];
 	uint8_t *payload; /* what was signed, and the signature; NULL = none */
 	size_t payload_len;

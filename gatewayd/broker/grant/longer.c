@@ -152,7 +152,8 @@ nt_extended(struct broker *b, void *arg, const void *body)
 		    x, m->result != 0 ? msg_error(m->result) : GW_ELIMIT);
 		return;
 	}
-	mfa_given(b, x->c->user, x->c->key_fp, &x->c->peer);
+	if (x->c->mfa_step > 0)
+		mfa_given(b, x->c->user, x->c->key_fp, &x->c->peer);
 	x->end_ms = m->end_ms;
 	x->end_boot_ms = m->end_boot_ms;
 	memcpy(x->mac, m->mac, sizeof(x->mac));

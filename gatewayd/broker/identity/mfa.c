@@ -17,6 +17,7 @@
 #include "broker/broker.h"
 #include "broker/call/call.h"
 #include "broker/call/subject.h"
+#include "broker/identity/codeclock.h"
 #include "broker/identity/mfa.h"
 #include "broker/identity/permission.h"
 #include "sys/scrypt.h"
@@ -109,10 +110,10 @@ unreadable(struct call *c, struct problem *p)
 	return GW_ESYS;
 }
 
-/* What may be wrong with it. */
+/* What may be wrong with it. when: it was right, or will be; "" = not said. */
 static void
 set_wrong(const struct call *c, const struct otp *o, const struct tries *t,
-    struct problem *p)
+    const char *when, struct problem *p)
 {
 	const char *tries = tries_left(t) == 1 ? "try" : "tries";
 
@@ -120,6 +121,11 @@ set_wrong(const struct call *c, const struct otp *o, const struct tries *t,
 		problem_set(p, 401, "code-wrong", "code",
 		    "the code is wrong (%u %s left): yours have %u digits",
 		    tries_left(t), tries, (unsigned)o->digits);
+	else if (when[0] != '\0')
+		problem_set(p, 401, "code-wrong", "code",
+		    "the code is wrong (%u %s left): it is one of %s; if it "
+		    "was on show just now, set the clock that makes your codes",
+		    tries_left(t), tries, when);
 	else
 		problem_set(p, 401, "code-wrong", "code",
 		    "the code is wrong (%u %s left); codes change every %u s: "
@@ -129,10 +135,11 @@ set_wrong(const struct call *c, const struct otp *o, const struct tries *t,
 }
 
 /* Counted before it is said to be wrong: whoever ends us learns nothing.
- * of_user is without it; whose: of a recovery code, o: of a code, else NULL. */
+ * of_user is without it; whose: of a recovery code, o and when: of a code, else
+ * NULL. */
 static int
 wrong(struct call *c, const char *user_id, struct tries *t, uint64_t of_user,
-    const char *whose, const struct otp *o, struct problem *p)
+    const char *whose, const struct otp *o, const char *when, struct problem *p)
 {
 	const struct now now = broker_now(c->b);
 	int64_t left_ms = 0;
@@ -156,7 +163,7 @@ wrong(struct call *c, const char *user_id, struct tries *t, uint64_t of_user,
 				     : "your recovery codes",
 		    tries_left(t), tries_left(t) == 1 ? "try" : "tries");
 	else
-		set_wrong(c, o, t, p);
+		set_wrong(c, o, t, when, p);
 	return GW_EDENIED;
 }
 
@@ -185,8 +192,13 @@ int
 mfa_check_seed(struct call *c, const struct user *u, const struct sealed *seed,
     struct problem *p)
 {
+	/* the clock itself, not the log's floor under it: a clock that was once
+	 * ahead must not lock everybody out, and the notary takes no step twice
+	 */
+	const int64_t utc_s = clock_now().utc_ms / 1000;
 	struct tries t;
 	struct secret plain = {0};
+	char when[DRIFT_TEXT_SIZE];
 	uint64_t of_user = 0;
 	int64_t step = 0;
 	int r = may_try(c, u, &t, &of_user, p);
@@ -210,17 +222,16 @@ mfa_check_seed(struct call *c, const struct user *u, const struct sealed *seed,
 		    "invitation");
 		return GW_ECRYPTO;
 	}
-	/* the clock itself, not the log's floor under it: a clock that was once
-	 * ahead must not lock everybody out, and the notary takes no step twice
-	 */
-	if (totp_check(&step, &plain, &seed->otp, c->env.code,
-		clock_now().utc_ms / 1000)) {
+	if (totp_check(&step, &plain, &seed->otp, c->env.code, utc_s)) {
 		c->mfa_step = step;
-		if ((r = totp_id(c->factor, &plain, &seed->otp)) != 0)
+		if ((r = totp_id(c->factor, &plain, &seed->otp)) == 0)
+			codeclock_good(c, &seed->otp, step, utc_s);
+		else
 			problem_set(p, 503, "unavailable", NULL,
 			    "the code cannot be checked: %s", err_str(r));
 	} else {
-		r = wrong(c, u->id, &t, of_user, NULL, &seed->otp, p);
+		codeclock_wrong(c, &plain, &seed->otp, utc_s, when);
+		r = wrong(c, u->id, &t, of_user, NULL, &seed->otp, when, p);
 	}
 	secret_free(&plain);
 	return r;
@@ -314,7 +325,7 @@ mfa_check_recovery(struct call *c, const struct user *u, const char *whose,
 	}
 	h = recovery_find(&set, rethash);
 	if (h == NULL && !FAULT(any_recovery))
-		return wrong(c, u->id, &t, of_user, whose, NULL, p);
+		return wrong(c, u->id, &t, of_user, whose, NULL, NULL, p);
 	if (h == NULL || !h->used || FAULT(recovery_again))
 		return 0;
 	return used(c, whose, p);
@@ -380,6 +391,7 @@ given_tidy(struct mfa_state *m, int64_t now)
 void
 mfa_forget(struct broker *b, const char *user)
 {
+	codeclock_forget(b, user);
 	for (struct given **gp = &b->mfa->given; *gp != NULL;) {
 		struct given *g = *gp;
 
@@ -513,15 +525,6 @@ mfa_burn(struct call *c, call_fn *then)
 }
 
 void
-mfa_fresh(struct call *c, call_fn *then)
-{
-	if (c->env.code[0] != '\0' || FAULT(stale_code))
-		mfa_burn(c, then);
-	else
-		mfa_needed(c);
-}
-
-void
 mfa_needed_of(struct call *c, const struct otp *o)
 {
 	struct problem p = {0};
@@ -543,12 +546,21 @@ digits_of(struct call *c)
 		   : 0;
 }
 
-void
-mfa_needed(struct call *c)
+static void
+needed(struct call *c)
 {
 	const struct otp o = {.digits = (uint8_t)digits_of(c)};
 
 	mfa_needed_of(c, &o);
+}
+
+void
+mfa_fresh(struct call *c, call_fn *then)
+{
+	if (c->env.code[0] != '\0' || FAULT(stale_code))
+		mfa_burn(c, then);
+	else
+		needed(c);
 }
 
 void
@@ -562,16 +574,71 @@ mfa_needed_by(struct call *c, const char *role)
 	call_problem(c, &p);
 }
 
+/* Who wants it ("role x"), for what, and how old it may be. */
+static void
+needed_for(struct call *c, const char *who, const char *what, uint32_t age_s)
+{
+	struct problem p = {0};
+	char age[32];
+
+	str_duration_format(age, sizeof(age), age_s);
+	if (age_s == 0)
+		problem_set(&p, 401, "code-needed", "code",
+		    "%s wants a new code from your authenticator app each time "
+		    "%s",
+		    who, what);
+	else
+		problem_set(&p, 401, "code-needed", "code",
+		    "%s wants a code from your authenticator app %s, and yours "
+		    "is older than %s, or there is none from here",
+		    who, what, age);
+	p.digits = digits_of(c);
+	call_problem(c, &p);
+}
+
+bool
+mfa_by_fido(const struct call *c)
+{
+	const enum hardware h = sshkey_hardware(c->key.type, c->key.sk_flags);
+
+	return c->env.payload != NULL &&
+	       (h == HARDWARE_VERIFIED ||
+		   (h == HARDWARE_PRESENCE && FAULT(code_by_touch)));
+}
+
+bool
+mfa_enough(struct call *c, const struct policy_result *v, uint32_t age_s,
+    const char *what)
+{
+	const int64_t age = mfa_age_s(c);
+	char who[LIMIT_NAME_SIZE + 8];
+
+	if (c->env.code[0] != '\0' || (age >= 0 && age <= (int64_t)age_s) ||
+	    FAULT(any_age))
+		return true;
+	if (v->hardware_code && mfa_by_fido(c)) {
+		text_set(c->factor, sizeof(c->factor), FACTOR_FIDO);
+		return true;
+	}
+	(void)snprintf(who, sizeof(who), "role %s", v->role);
+	needed_for(c, who, what, age_s);
+	return false;
+}
+
 void
 mfa_require(struct call *c, call_fn *then)
 {
 	const int64_t age = mfa_age_s(c);
+	const bool admin = c->verb->who >= WHO_STAFF;
+	const uint32_t most_s = admin && !FAULT(admin_any_age)
+				    ? c->b->conf->mfa_age_admin_s
+				    : c->b->conf->mfa_age_s;
 
 	if (c->local)
 		then(c);
-	else if (c->env.code[0] != '\0' ||
-		 (age >= 0 && age <= (int64_t)c->b->conf->mfa_age_s))
+	else if (c->env.code[0] != '\0' || (age >= 0 && age <= (int64_t)most_s))
 		mfa_burn(c, then);
 	else
-		mfa_needed(c);
+		needed_for(c, "this gateway",
+		    admin ? "for what admins do" : "for this", most_s);
 }

@@ -6,6 +6,7 @@
 #define BROKER_IDENTITY_MFA_H
 
 #include "broker/call/call.h"
+#include "core/policy.h"
 
 MUST_CHECK int mfa_new(struct mfa_state **ret);
 /* Checks the code that came with the call, if any: sets c->mfa_step. Fails
@@ -44,12 +45,17 @@ MUST_CHECK bool mfa_burned(struct call *c, const struct msg_nt_mfa_burned *m);
 void mfa_burn(struct call *c, call_fn *then);
 /* A code has to come with this very call: then(c) with its step burned. */
 void mfa_fresh(struct call *c, call_fn *then);
-/* Answers that a code is needed, and of how many digits: of the user's second
- * factor, or of one of that form. */
-void mfa_needed(struct call *c);
+/* Answers that a code is needed, of a second factor of that form. */
 void mfa_needed_of(struct call *c, const struct otp *o);
-/* By that role. */
+/* The same of the one that its user has, by that role. */
 void mfa_needed_by(struct call *c, const char *role);
+/* The call's own signature is of a security key that verified who has it. */
+bool mfa_by_fido(const struct call *c);
+/* A code came (and is to be checked), or the last one is young enough, or v
+ * lets the call's signature stand in for it, which c->factor says then. Else
+ * false, answered: a code is needed; what: "to extend". */
+MUST_CHECK bool mfa_enough(struct call *c, const struct policy_result *v,
+    uint32_t age_s, const char *what);
 /* Code wanted by the verb's row: then(c) with the step burned, or refusal. */
 void mfa_require(struct call *c, call_fn *then);
 

@@ -14,6 +14,7 @@
 #include "broker/call/call.h"
 #include "broker/call/put.h"
 #include "broker/identity/approvers.h"
+#include "broker/identity/codeclock.h"
 #include "broker/identity/mfa.h"
 
 /* Where the API should answer. */
@@ -348,6 +349,7 @@ void
 verb_whoami(struct call *c)
 {
 	const struct now now = broker_now(c->b);
+	char clock[DRIFT_TEXT_SIZE];
 	json_t *o = json_object();
 	char source[ADDR_TEXT_SIZE] = "";
 
@@ -361,6 +363,9 @@ verb_whoami(struct call *c)
 	put_str(o, "server_id", c->b->conf->server_id);
 	put_time(o, "token_expires",
 	    c->local ? 0 : now.utc_ms + c->token_end_boot_ms - now.boot_ms);
+	codeclock_text(c->b, c->user, clock);
+	if (clock[0] != '\0')
+		put_str(o, "code_clock", clock);
 	put_time(o, "mfa_until",
 	    c->local ? 0 : mfa_until_ms(c->b, c->user, &c->peer));
 	call_reply(c, 200, o);

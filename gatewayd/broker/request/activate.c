@@ -268,7 +268,8 @@ activate(struct call *c, struct waiting *w)
 		return;
 	}
 	w->in->mfa_step = c->mfa_step;
-	memcpy(w->in->factor, c->factor, sizeof(w->in->factor));
+	if (c->mfa_step > 0)
+		memcpy(w->in->factor, c->factor, sizeof(w->in->factor));
 	record(c, w);
 }
 

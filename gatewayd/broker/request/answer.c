@@ -144,6 +144,8 @@ asked_fields(
 	event_str(f, EF_ROLE_ID, in->verdict.role_id);
 	event_str(f, EF_WHY, in->reason);
 	event_str(f, EF_TICKET, in->ticket);
+	if (in->verdict.fido)
+		event_str(f, EF_FACTOR, in->factor);
 }
 
 static void

@@ -455,7 +455,8 @@ ask_one(struct call *c)
 		return;
 	}
 	in->mfa_step = c->mfa_step;
-	memcpy(in->factor, c->factor, sizeof(in->factor));
+	if (c->mfa_step > 0)
+		memcpy(in->factor, c->factor, sizeof(in->factor));
 	if (record_allowed(c, in) != 0) {
 		call_unavailable(c, "the log");
 		return;

@@ -213,6 +213,9 @@ verb_request_approve(struct call *c)
 	else if (!open_has_room(c->b) && !FAULT(approve_when_full))
 		record_approval(
 		    c, w, EV_REQUEST_APPROVE_DENIED, "disk-full", say_full);
+	else if (!mfa_enough(c, &w->in->verdict,
+		     w->in->verdict.mfa_age_approve_s, "to approve"))
+		return; /* answered: it is asked again with one */
 	else
 		mfa_require(c, may_approve);
 }

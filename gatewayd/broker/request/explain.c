@@ -284,6 +284,8 @@ conditions_json(const struct broker *b, const struct question *q)
 	add_condition(list, "port", json_integer(v->port));
 	add_condition(list, "max", json_integer(v->max_s));
 	add_condition(list, "mfa_age", json_integer(v->mfa_age_s));
+	if (v->hardware_code)
+		add_condition(list, "hardware_code", json_true());
 	add_condition(list, "reason", json_boolean(v->reason));
 	if (v->hardware != HARDWARE_NONE)
 		add_condition(list, "hardware_key",

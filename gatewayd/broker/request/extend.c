@@ -2,8 +2,8 @@
 /*
  * extend - see the header.
  *
- * MUST: a fresh code, whatever the age of the last one. MUST: every refusal of
- * ours is on record.
+ * MUST: a fresh code, or what the role lets stand in for it. MUST: every
+ * refusal of ours is on record.
  */
 #include "broker/request/extend.h"
 
@@ -307,11 +307,11 @@ verb_extend(struct call *c)
 	struct extend *x = extend_read(c, &lg);
 	struct problem p = {0};
 
-	if (x == NULL || !may_extend(c, x, lg))
+	if (x == NULL || !may_extend(c, x, lg) ||
+	    !mfa_enough(
+		c, &x->verdict, x->verdict.mfa_age_extend_s, "to extend"))
 		return;
-	if (c->env.code[0] == '\0')
-		mfa_needed(c);
-	else if (mfa_check(c, &p) != 0)
+	if (mfa_check(c, &p) != 0)
 		call_problem(c, &p);
 	else if (answer_would_refuse(c, &x->trial, &x->g) != 0)
 		call_unavailable(c, "the log");

@@ -2,9 +2,9 @@
 /*
  * move - see the header.
  *
- * MUST: a fresh code, whatever the age of the last one. MUST: every refusal of
- * ours is on record. MUST: nothing opens before the old door is known to be
- * shut.
+ * MUST: a fresh code, or what the role lets stand in for it. MUST: every
+ * refusal of ours is on record. MUST: nothing opens before the old door is
+ * known to be shut.
  */
 #include "broker/request/move.h"
 
@@ -66,6 +66,8 @@ fields(const struct call *c, const struct move *x, struct event_fields *f)
 	event_num(f, EF_END, g->end_ms);
 	event_str(f, EF_ROLE, x->verdict.role);
 	event_str(f, EF_ROLE_ID, x->verdict.role_id);
+	if (strcmp(c->factor, FACTOR_FIDO) == 0)
+		event_str(f, EF_FACTOR, c->factor);
 }
 
 static void
@@ -371,8 +373,7 @@ verb_move(struct call *c)
 		answer_open(c, lg, true, NULL);
 	else if (!may_move(c, x, lg))
 		return;
-	else if (c->env.code[0] == '\0')
-		mfa_needed(c);
-	else
+	else if (mfa_enough(
+		     c, &x->verdict, x->verdict.mfa_age_move_s, "to move"))
 		mfa_burn(c, burned);
 }

@@ -200,7 +200,7 @@ setup(void **state)
 	strcpy(x->conf.state_dir, x->dir);
 	memset(x->conf.tls_spki, '0', 64);
 	x->conf.max_grant_s = 3600;
-	x->conf.mfa_age_s = 300;
+	x->conf.mfa_age_s = x->conf.mfa_age_admin_s = 300;
 	x->conf.otp = x->otp = otp_usual();
 	x->conf.ssh[0].port = 2222;
 	x->conf.api[0].port = 8443;

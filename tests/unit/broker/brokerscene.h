@@ -142,6 +142,13 @@ void test_history_is_ones_own(void **state);
 void test_history_is_found(void **state);
 void test_history_chain(void **state);
 
+/* ---- brokerapi_fido.c */
+
+void test_fido(void **state);
+void test_fido_extends(void **state);
+void test_ages(void **state);
+void test_code_clock(void **state);
+
 /* ---- brokerapi_otp.c */
 
 void test_totp_forms(void **state);

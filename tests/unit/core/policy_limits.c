@@ -108,6 +108,33 @@ test_hardware(void **state)
 			}
 }
 
+/* A security key that verified who asks needs no code, where each role that
+ * counts says so; it is not what the role wants of keys. */
+void
+test_hardware_code(void **state)
+{
+	struct world *w = world_new();
+	struct policy_facts f = facts(w);
+	struct policy_role *a = add_role(w, "a"), *b = add_role(w, "b");
+	struct policy_result r;
+
+	(void)state;
+	f.reason = "why";
+	for (unsigned i = 0; i < 16; i++) {
+		const bool young = (i & 8) != 0;
+
+		a->hardware_code = (i & 1) != 0;
+		b->hardware_code = (i & 2) != 0;
+		f.fido = (i & 4) != 0;
+		f.mfa_age_s = young ? 1 : POLICY_MFA_NONE;
+		r = decide(w, &f);
+		assert_int_equal(r.hardware_code, (i & 3) == 3);
+		assert_int_equal(r.fido, !young && (i & 7) == 7);
+		assert_int_equal(r.verdict,
+		    young || (i & 7) == 7 ? POLICY_ALLOW : POLICY_CODE);
+	}
+}
+
 void
 test_anywhere(void **state)
 {

@@ -77,6 +77,7 @@ void test_too_many_approvals(void **state);
 void test_patterns_of_roles(void **state);
 void test_at_once(void **state);
 void test_hardware(void **state);
+void test_hardware_code(void **state);
 void test_anywhere(void **state);
 
 #endif

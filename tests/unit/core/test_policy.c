@@ -322,6 +322,7 @@ main(void)
 	    cmocka_unit_test(test_patterns_of_roles),
 	    cmocka_unit_test(test_at_once),
 	    cmocka_unit_test(test_hardware),
+	    cmocka_unit_test(test_hardware_code),
 	    cmocka_unit_test(test_anywhere),
 	    cmocka_unit_test(test_gaps),
 	    cmocka_unit_test(test_kinds),

@@ -31,6 +31,10 @@ static const struct line {
     {"sources", "198.51.100.0/24", "", "10.1.0.0/8", NULL},
     {"hours", "mon-fri 08:00-18:00 Europe/Berlin", "", "08:00-18:00 UTC", NULL},
     {"mfa_age", "0", "", "-1", "300"},
+    {"mfa_age_extend", "60", "", "-1", "0"},
+    {"mfa_age_move", "60", "", "-1", "0"},
+    {"mfa_age_approve", "0", "", "86401", "3600"},
+    {"hardware_code", "true", "", "yes", "false"},
     {"reason", "optional", "", "true", "required"},
     {"unused_after", "60", "", "4", "900"},
     {"max_grants", "3", "", "0", "1000"},
@@ -88,6 +92,8 @@ test_merges_fit_kinds(void **state)
 				      f[i].kind == ROLE_PATTERN ||
 				      f[i].kind == ROLE_COMMANDS,
 			    f[i].name);
+		if (f[i].merge == ROLE_EVERY)
+			CHECK_ROW(f[i].kind == ROLE_BOOL, f[i].name);
 		if (f[i].merge == ROLE_ANY)
 			CHECK_ROW(
 			    f[i].kind == ROLE_BOOL || f[i].kind == ROLE_WANTED,

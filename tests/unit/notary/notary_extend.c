@@ -150,7 +150,7 @@ test_extend_refused(void **state)
 	assert_int_equal(grant_open(&g)->result, 0);
 	applied(g.grant.id, g.grant.end_boot_ms);
 	extend_new(&m, &g, 60);
-	m.mfa_step = 0;
+	m.mfa_step = -1;
 	assert_int_equal(extend(&m)->result, -GW_EINVAL);
 	extend_new(&m, &g, 0);
 	assert_int_equal(extend(&m)->result, -GW_EINVAL);

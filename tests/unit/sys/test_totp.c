@@ -108,6 +108,29 @@ test_window(void **state)
 	secret_free(&s);
 }
 
+/* One that is right ten minutes before or after, and not now. */
+static void
+test_far(void **state)
+{
+	struct secret s = rfc_seed();
+	const int64_t now = 1234567890;
+	char code[TOTP_CODE_SIZE];
+
+	(void)state;
+	for (int64_t off = -22; off <= 22; off++) {
+		const int64_t away = off < 0 ? -off : off;
+		int64_t at = 7;
+
+		assert_int_equal(
+		    totp_code(code, &s, &usual, now / OTP_PERIOD_S + off), 0);
+		assert_int_equal(totp_far(&at, &s, &usual, code, now, 600),
+		    away > TOTP_WINDOW && away <= 20);
+		assert_int_equal(
+		    at, away > TOTP_WINDOW && away <= 20 ? off * 30 : 7);
+	}
+	secret_free(&s);
+}
+
 static void
 test_wrong_shapes(void **state)
 {
@@ -196,6 +219,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_vectors),
 	    cmocka_unit_test(test_window),
+	    cmocka_unit_test(test_far),
 	    cmocka_unit_test(test_wrong_shapes),
 	    cmocka_unit_test(test_shown),
 	    cmocka_unit_test(test_id),
