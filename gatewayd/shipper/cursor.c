@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/log.h"
@@ -31,6 +32,12 @@ parse(uint64_t *ret, const char *path)
 	e = str_u64(text, 0, INT64_MAX, ret);
 	secret_free(&s);
 	return e != 0 ? GW_ECORRUPT : 0;
+}
+
+bool
+cursor_is_new(const char *path)
+{
+	return access(path, F_OK) != 0 && errno == ENOENT;
 }
 
 uint64_t

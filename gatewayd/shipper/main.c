@@ -161,12 +161,14 @@ static void
 on_shorter(void *ctx, uint64_t end)
 {
 	const struct outlet *o = ctx;
+	const uint64_t cursor = sink_next(o->sink);
 
-	log_warn("sink %s: the log ends at %llu, before the cursor (%llu): it "
-		 "is not the log this cursor was of; sending all of it",
-	    sink_name(o->sink), (unsigned long long)end,
-	    (unsigned long long)sink_next(o->sink));
-	sink_rewind(o->sink); /* asks again, from 0 */
+	if (sink_shorter(o->sink, end)) /* asks again, from 0 */
+		log_warn("sink %s: the log ends at %llu, before the cursor "
+			 "(%llu): it is not the log this cursor was of; "
+			 "sending all of it",
+		    sink_name(o->sink), (unsigned long long)end,
+		    (unsigned long long)cursor);
 }
 
 static int

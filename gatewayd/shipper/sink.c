@@ -58,7 +58,8 @@ struct sink {
 	struct cause why;           /* of the state that was reported */
 	struct cause causes[CAUSES];
 	unsigned ncauses;
-	bool asked; /* want() is not answered */
+	bool asked;   /* want() is not answered */
+	bool unbegun; /* where the log ends is not known yet */
 	bool stopping, stopped;
 };
 
@@ -329,12 +330,14 @@ sink_give(
 void
 sink_start(struct sink *s)
 {
-	if (s->transport == NULL) {
+	if (s->transport == NULL)
 		report(s, false, s->unusable);
-		return;
-	}
-	timer_set(s->tick, TICK_MS);
-	timer_set(s->retry, 0);
+	else
+		timer_set(s->tick, TICK_MS);
+	if (s->unbegun) /* from behind its end: the answer says where that is */
+		s->hooks.want(s->hooks.ctx, LIMIT_NUMBER_MAX);
+	else if (s->transport != NULL)
+		timer_set(s->retry, 0);
 }
 
 void
@@ -393,13 +396,21 @@ sink_next(const struct sink *s)
 	return s->account.arrived;
 }
 
-void
-sink_rewind(struct sink *s)
+bool
+sink_shorter(struct sink *s, uint64_t end)
 {
-	settle_init(&s->account, 0);
-	cursor_write(s->cursor, 0);
+	const bool begins = s->unbegun;
+	const uint64_t from = begins ? end : 0;
+
+	s->unbegun = false;
+	settle_init(&s->account, from);
+	cursor_write(s->cursor, from);
 	unask(s);
-	ask(s);
+	if (!begins)
+		ask(s);
+	else if (s->transport != NULL && !s->stopping)
+		timer_set(s->retry, 0);
+	return !begins;
 }
 
 /* ---- setting up */
@@ -443,6 +454,7 @@ sink_new(struct sink **ret, struct process *p, const struct sink_def *def)
 	if ((e = str_fmt(s->cursor, sizeof(s->cursor), "%s/cursor.%s",
 		 def->folder, s->conf->name)) != 0)
 		goto out;
+	s->unbegun = s->encoder->news && cursor_is_new(s->cursor);
 	settle_init(&s->account, cursor_read(s->cursor));
 	/* what its configuration cannot give is this sink's state, not the
 	 * process's end */

@@ -67,7 +67,9 @@ const char *sink_why(const struct sink *s);
 bool sink_usable(const struct sink *s);
 /* The first record not known to have arrived. */
 uint64_t sink_next(const struct sink *s);
-/* Back to record 0: the log is not the one this cursor was of. */
-void sink_rewind(struct sink *s);
+/* The log ends before what was wanted. A new sink that is told news begins
+ * there. Else it is not the log that this cursor was of, and all of it is sent:
+ * true. */
+bool sink_shorter(struct sink *s, uint64_t end);
 
 #endif

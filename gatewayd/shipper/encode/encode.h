@@ -9,6 +9,7 @@
 #ifndef SHIPPER_ENCODE_ENCODE_H
 #define SHIPPER_ENCODE_ENCODE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,7 @@ struct encode_how {
 
 struct encoder {
 	const char *name; /* for people */
+	bool news;        /* a new receiver is told what happens from now on */
 	/*
 	 * Appends the message for one line of the log, given without its LF, or
 	 * nothing when the receiver is not to have it. Where it is to have all,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * webhook - see the header. What is passed on a chat may show to many: no
- * signed bytes, no addresses, and of what a person wrote nothing that a chat
- * takes for markup, a mention or a link.
+ * signed bytes, no addresses but the one that a lock is on, and of what a
+ * person wrote nothing that a chat takes for markup, a mention or a link.
  */
 #include "shipper/encode/webhook.h"
 
@@ -27,7 +27,8 @@ static const struct {
 } members[] = {{"outcome", false}, {"reason", false}, {"user", false},
     {"by", false}, {"target", false}, {"login", false}, {"role", false},
     {"req", false}, {"grant", false}, {"sid", false}, {"lock", false},
-    {"glass", false}, {"kind", false}, {"ticket", true}, {"why", true}};
+    {"glass", false}, {"kind", false}, {"value", false}, {"change", false},
+    {"ticket", true}, {"why", true}};
 
 /* Which state a request is in after it. */
 static const struct {
@@ -173,4 +174,4 @@ message(struct buf *out, struct encode_how *how, const void *line, size_t n)
 }
 
 const struct encoder encoder_webhook = {
-    .name = "Standard Webhooks", .message = message};
+    .name = "Standard Webhooks", .news = true, .message = message};

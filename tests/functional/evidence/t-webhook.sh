@@ -109,11 +109,16 @@ on gateway kill -HUP "$(gw_pid supervisor)"
 reloaded() { has_record '.event == "gateway.reload" and .outcome == "success"'; }
 wait_for 20 reloaded
 hook_start
+up2() { has_record '.event == "sink.up" and .sink == "chat2"'; }
+wait_for 20 up2
+new=$(ask 'from now on')
 caught_up() { is_true "any(.path == \"/hook?to=ops\" and .status == 204 and (.body | fromjson).data.req == \"$id\")"; }
 wait_for 30 caught_up
 
 echo '- one that says nothing is left; one that nobody vouches for hears nothing'
 wait_for 30 down chat2 'no whole answer within'
+expect_eq "$new" "$(got | jq -r 'select(.path == "/hang") | .body | fromjson | .data.req' | sort -u)" \
+	'requests that the new one was told of'
 wait_for 20 down wrong 'is not trusted'
 is_true 'all(.path != "/wrong")' || fail 'a message went to one that is not trusted'
 grep -q 'whsec_' "$(host_file gateway "$GW_LOG")" && fail 'the secret is in the log'

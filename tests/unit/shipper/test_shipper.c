@@ -199,6 +199,23 @@ test_rewind(void **state)
 	cursor_is(t, "0\n");
 }
 
+/* A chat that is new is told what happens from then on: also where it cannot be
+ * reached yet, as this one, whose secret is not there. */
+static void
+test_news(void **state)
+{
+	struct scene *t = *state;
+
+	t->conf.sinks[0].type = SINK_WEBHOOK;
+	(void)snprintf(t->conf.sinks[0].path, LIMIT_PATH_SIZE, "/hook");
+	(void)snprintf(
+	    t->conf.sinks[0].secret_file, LIMIT_PATH_SIZE, "%s/secret", t->dir);
+	start(t);
+	give(t, LIMIT_NUMBER_MAX, 0, 7);
+	stop(t);
+	cursor_is(t, "7\n");
+}
+
 /* One that says nothing: too often is right, too seldom is not. */
 static void
 test_bad_cursor(void **state)
@@ -329,6 +346,7 @@ main(void)
 	    T(test_goodbye),
 	    T(test_rewind),
 	    T(test_bad_cursor),
+	    T(test_news),
 	    T(test_rsyslog),
 	};
 

@@ -78,9 +78,17 @@ static void
 test_filter(void **state)
 {
 	struct encode_how how = how_of("request.pending lock.*", 0);
+	struct event_fields f;
 	char got[4096];
 
 	(void)state;
+	event_fields_init(&f);
+	event_str(&f, EF_KIND, "source");
+	event_str(&f, EF_VALUE, "192.0.2.0/24");
+	assert_true(message(got, sizeof(got), &how, EV_LOCK_CREATE, &f) > 0);
+	assert_non_null(
+	    strstr(got, "\"kind\":\"source\",\"value\":\"192.0.2.0/24\""));
+	event_fields_done(&f);
 	assert_int_equal(
 	    message(got, sizeof(got), &how, EV_GRANT_OPEN, NULL), 0);
 	assert_int_equal(
