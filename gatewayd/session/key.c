@@ -5,6 +5,7 @@
 #include "session/key.h"
 
 #include <openssl/evp.h>
+#include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,6 +89,21 @@ out:
 		explicit_bzero(text, strlen(text));
 	free(text);
 	return r;
+}
+
+void
+key_blob_fingerprint(char *ret, size_t size, const uint8_t *blob, size_t n)
+{
+	unsigned char hash[SHA256_DIGEST_LENGTH];
+	char *text = NULL;
+
+	ret[0] = '\0';
+	(void)SHA256(blob, n, hash);
+	text = ssh_get_fingerprint_hash(
+	    SSH_PUBLICKEY_HASH_SHA256, hash, sizeof(hash));
+	if (text != NULL)
+		text_fit(ret, size, "%s", text);
+	ssh_string_free_char(text);
 }
 
 void

@@ -18,5 +18,8 @@ char *key_text(const uint8_t pub[static 32], const uint8_t seed[static 32]);
 MUST_CHECK int key_new(ssh_key *ret, uint8_t retpub[static 32]);
 /* "SHA256:..."; "" when it cannot be made. */
 void key_fingerprint(char *ret, size_t size, ssh_key key);
+/* The same of a public key as it is sent. */
+void key_blob_fingerprint(
+    char *ret, size_t size, const uint8_t *blob, size_t n);
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include "session/target_leg.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -323,6 +324,31 @@ is_pinned(const struct target_leg *t, const uint8_t *blob, size_t n)
 	return found && rd_done(&r) == 0;
 }
 
+/* What an administrator confirmed, for the record: fingerprints. */
+static void
+expected_field(struct event_fields *f, const struct target_leg *t)
+{
+	char fp[128], text[LIMIT_HOSTKEYS * sizeof(fp)];
+	size_t at = 0, len = 0;
+	struct rd r;
+	uint32_t keys;
+
+	text[0] = '\0';
+	rd_init(&r, t->pinned, t->npinned);
+	keys = rd_u32(&r);
+	for (uint32_t i = 0; i < keys && i < LIMIT_HOSTKEYS && !r.bad; i++) {
+		const uint8_t *p = rd_string(&r, &len);
+
+		if (r.bad)
+			break;
+		key_blob_fingerprint(fp, sizeof(fp), p, len);
+		(void)snprintf(text + at, sizeof(text) - at, "%s%s",
+		    at > 0 ? " " : "", fp);
+		at = strlen(text);
+	}
+	event_str(f, EF_EXPECTED, text);
+}
+
 static void
 hostkey_changed(struct session *s, ssh_key key)
 {
@@ -335,7 +361,7 @@ hostkey_changed(struct session *s, ssh_key key)
 	event_str(&f, EF_OUTCOME, "failure");
 	event_str(&f, EF_REASON, "hostkey_changed");
 	event_str(&f, EF_FOUND, fp);
-	event_str(&f, EF_EXPECTED, s->target->host_alg);
+	expected_field(&f, s->target);
 	link_note(&s->notary, EV_HOSTKEY_CHANGED, &f);
 	event_fields_done(&f);
 	text_fit(text, sizeof(text),
