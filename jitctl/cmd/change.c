@@ -308,6 +308,23 @@ tell_wider(const struct ctx *c, const json_t *o)
 	}
 }
 
+/* Of a dry run: it would not be made at once. */
+static void
+tell_would_wait(const struct ctx *c, const json_t *o)
+{
+	const json_t *list = json_object_get(o, "widens");
+	char t[CELL_SIZE];
+
+	if (!json_is_true(json_object_get(o, "waits")))
+		return;
+	say(c, "It would wait for a second admin, for a day: it makes power "
+	       "over the gateway wider:");
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		cell_text(t, json_array_get(list, i), COL_TEXT);
+		say(c, "- %s", t);
+	}
+}
+
 void
 change_tell_ended(const struct ctx *c, const json_t *o)
 {
@@ -334,6 +351,7 @@ change_tell_ended(const struct ctx *c, const json_t *o)
 	tell_wider(c, o);
 	tell_lacks(c, o);
 	tell_last_admin(c, o);
+	tell_would_wait(c, o);
 }
 
 void
@@ -404,6 +422,29 @@ static bool
 asks(const struct ctx *c)
 {
 	return prompt_possible(c) || (c->no_input && !FAULT(no_input_yes));
+}
+
+bool
+change_asks(const struct ctx *c)
+{
+	return !c->yes && asks(c);
+}
+
+int
+change_agreed(struct ctx *c, const char *question, const char *what)
+{
+	int x = EXIT_OK;
+
+	if (!change_asks(c))
+		return EXIT_OK;
+	if (!prompt_possible(c)) {
+		say_error("nothing was %s: if that is meant, say --yes", what);
+		return EXIT_FAILED;
+	}
+	x = prompt_yes(c, question);
+	if (x == EXIT_FAILED)
+		say(c, "Nothing was %s.", what);
+	return x;
 }
 
 /* Tries it, says what would change and end, and asks. EXIT_OK: it may be made.

@@ -33,6 +33,12 @@ enum change_ask { ASK_IF_ENDS = 0, ASK_ALWAYS, ASK_IF_WARNED };
  * makes nothing. EXIT_FAILED after "no"; *ret is what was answered last. */
 MUST_CHECK int change_asked(struct ctx *c, enum api_verb verb, json_t *body,
     enum change_ask ask, const char *question, struct reply *ret);
+/* Is anybody asked, with --no-input by a failure? */
+bool change_asks(const struct ctx *c);
+/* Of what was shown: EXIT_OK, as for a script; with --no-input only after
+ * --yes. Else "Nothing was " what is said. */
+MUST_CHECK int change_agreed(
+    struct ctx *c, const char *question, const char *what);
 /* Where what would change is told otherwise than by change_tell_fields(). */
 typedef void change_tell_fn(const struct ctx *c, const json_t *reply);
 MUST_CHECK int change_asked_telling(struct ctx *c, enum api_verb verb,

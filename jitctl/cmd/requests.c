@@ -42,55 +42,122 @@ static const struct col cols[] = {
 
 enum { WATCH_MS = 2000 };
 
-/* What is new, or has another state, since seen: {"r-...":"pending"}. */
-static void
-print_new(const struct ctx *c, const json_t *reply, json_t *seen)
-{
-	const json_t *items = json_object_get(reply, "items");
-
-	for (size_t i = json_array_size(items); i > 0; i--) {
-		const json_t *o = json_array_get(items, i - 1);
-		const char *id = member_id(o, "request", 'r');
-
-		if (id[0] == '\0' ||
-		    strcmp(member(seen, id), member(o, "state")) == 0)
-			continue;
-		(void)json_object_set_new(
-		    seen, id, json_string(member(o, "state")));
-		if (c->out == OUT_JSON) {
-			out_json(stdout, o, JSON_COMPACT);
-			(void)fputc('\n', stdout);
-		} else {
-			waiting_print(c, o);
-		}
-	}
-	(void)fflush(stdout);
-}
-
 /* ---- watching */
 
 struct watch {
 	struct ctx *c;
 	struct events events;
-	json_t *seen;
-	int x; /* of the last look */
+	json_t *seen; /* {"r-...":"pending"}: what was printed */
+	int x;        /* of the last look */
 };
 
 static bool
 is_over(const struct watch *w)
 {
 	return (w->x != EXIT_OK && w->x != EXIT_UNREACHABLE) ||
-	       ferror(stdout) != 0;
+	       w->c->key_changed || ferror(stdout) != 0;
+}
+
+/* It waits for nobody who is told of it any more. */
+static void
+print_decided(const json_t *o)
+{
+	char t[6][CELL_SIZE];
+
+	cell_text(t[0], json_object_get(o, "request"), COL_TEXT);
+	cell_text(t[1], json_object_get(o, "user"), COL_TEXT);
+	cell_text(t[2], json_object_get(o, "target"), COL_TEXT);
+	cell_text(t[3], json_object_get(o, "state"), COL_TEXT);
+	cell_text(t[4], json_object_get(o, "by"), COL_TEXT);
+	if (t[4][0] == '\0')
+		cell_text(t[4], json_object_get(o, "approved_by"), COL_TEXT);
+	cell_text(t[5], json_object_get(o, "note"), COL_TEXT);
+	(void)printf("%s of %s for %s is %s%s%s%s%s\n", t[0], t[1], t[2], t[3],
+	    t[4][0] != '\0' ? " by " : "", t[4], t[5][0] != '\0' ? ": " : "",
+	    t[5]);
+}
+
+/* If it is new, or has another state than was seen. */
+static void
+print_new(const struct watch *w, const json_t *o)
+{
+	const char *id = member_id(o, "request", 'r');
+	const char *state = member(o, "state");
+	const bool theirs = strcmp(state, "approved") == 0 &&
+			    !json_is_true(json_object_get(o, "yours"));
+
+	if (id[0] == '\0' || strcmp(member(w->seen, id), state) == 0)
+		return;
+	(void)json_object_set_new(w->seen, id, json_string(state));
+	if (w->c->out == OUT_JSON) {
+		out_json(stdout, o, JSON_COMPACT);
+		(void)fputc('\n', stdout);
+	} else if ((waiting_is(o) && !theirs) ||
+		   strcmp(state, "changed") == 0) {
+		waiting_print(w->c, o);
+	} else {
+		print_decided(o);
+	}
+	(void)fflush(stdout);
+}
+
+/* One that the list does not have, or not any more. */
+static void
+look_at(struct watch *w, const char *id)
+{
+	struct reply r = {0};
+	const int x = read_quiet(w->c, VERB_REQUEST_SHOW, id, &r);
+
+	if (x == EXIT_OK)
+		print_new(w, r.json);
+	else if (x != EXIT_UNREACHABLE) /* it is none of theirs by now */
+		(void)json_object_set_new(w->seen, id, json_string(""));
+	reply_done(&r);
+}
+
+static void
+read_gone(struct watch *w, const json_t *there)
+{
+	const char *id = NULL;
+	json_t *v = NULL;
+	void *next = NULL;
+
+	json_object_foreach_safe(w->seen, next, id, v)
+	{
+		const char *state = json_string_value(v);
+
+		if (json_object_get(there, id) == NULL &&
+		    (strcmp(state, "pending") == 0 ||
+			strcmp(state, "approved") == 0))
+			look_at(w, id);
+	}
+	json_object_foreach_safe(w->events.told, next, id, v)
+	{
+		if (json_object_get(there, id) == NULL)
+			look_at(w, id);
+	}
+	(void)json_object_clear(w->events.told);
 }
 
 static void
 read_new(struct watch *w)
 {
 	struct reply r = {0};
+	json_t *there = json_object();
+	const json_t *items = NULL;
 
 	w->x = read_list(w->c, VERB_REQUESTS, NULL, &r);
+	items = json_object_get(r.json, "items");
+	for (size_t i = json_array_size(items); w->x == EXIT_OK && i > 0; i--) {
+		const json_t *o = json_array_get(items, i - 1);
+
+		print_new(w, o);
+		(void)json_object_set_new(
+		    there, member_id(o, "request", 'r'), json_true());
+	}
 	if (w->x == EXIT_OK)
-		print_new(w->c, r.json, w->seen);
+		read_gone(w, there);
+	json_decref(there);
 	reply_done(&r);
 }
 
@@ -112,7 +179,8 @@ watch(struct ctx *c)
 {
 	const struct timespec t = {
 	    .tv_sec = WATCH_MS / 1000, .tv_nsec = WATCH_MS % 1000 * 1000000};
-	struct watch w = {.c = c, .seen = json_object()};
+	struct watch w = {
+	    .c = c, .seen = json_object(), .events = {.told = json_object()}};
 
 	while (!is_over(&w)) {
 		struct query q = {0};
@@ -131,10 +199,12 @@ watch(struct ctx *c)
 			w.x = x;
 		else if (x == EXIT_UNREACHABLE)
 			read_new(&w); /* which says so, if it still is */
-		(void)nanosleep(&t, NULL);
+		if (!is_over(&w))
+			(void)nanosleep(&t, NULL);
 	}
 	json_decref(w.seen);
-	return w.x;
+	json_decref(w.events.told);
+	return c->key_changed ? EXIT_UNREACHABLE : w.x;
 }
 
 int
@@ -294,16 +364,20 @@ decision(const struct ctx *c, const char *note)
 static void
 tell_state(const struct ctx *c, const json_t *o)
 {
-	char t[5][CELL_SIZE];
+	char t[6][CELL_SIZE];
 
 	cell_text(t[0], json_object_get(o, "state"), COL_TEXT);
 	cell_text(t[1], json_object_get(o, "have"), COL_TEXT);
 	cell_text(t[2], json_object_get(o, "want"), COL_TEXT);
 	cell_text(t[3], json_object_get(o, "asked"), COL_TEXT);
 	cell_text(t[4], json_object_get(o, "until"), COL_TIME);
+	cell_text(t[5], json_object_get(o, "at"), COL_TIME);
 	if (t[3][0] != '\0')
 		say(c, "Request %s is %s: it wants %s, and has %s of %s.",
 		    c->opt.arg[0], t[0], t[3], t[1], t[2]);
+	else if (strcmp(t[0], "approved") == 0 && t[5][0] != '\0')
+		say(c, "Request %s is approved; it opens by itself at %s.",
+		    c->opt.arg[0], t[5]);
 	else if (strcmp(t[0], "approved") == 0)
 		say(c, "Request %s is approved; its user may open it until %s.",
 		    c->opt.arg[0], t[4]);
@@ -359,11 +433,10 @@ run_approve(struct ctx *c)
 	if (x == EXIT_OK) {
 		tell_revision(c, rev);
 		tell_approvals(c, r.json);
-		if (prompt_possible(c) &&
-		    (x = can_approve(c, r.json)) == EXIT_OK)
-			x = prompt_yes(c, "Approve?");
-		if (x == EXIT_FAILED)
-			say(c, "Nothing was approved.");
+		if (prompt_possible(c))
+			x = can_approve(c, r.json);
+		if (x == EXIT_OK)
+			x = change_agreed(c, "Approve?", "approved");
 	}
 	if (x == EXIT_OK) {
 		body = decision(c, opt_get(&c->opt, F_ROLE_note));

@@ -73,6 +73,9 @@ tell_waiting(const struct ctx *c, const json_t *o, bool stays)
 	cell_text(t[3], json_object_get(o, "until"), COL_TIME);
 	say(c, "Waiting for approval by %s (%s of %s so far); it lapses at %s.",
 	    t[0], t[1], t[2], t[3]);
+	cell_text(t[3], json_object_get(o, "at"), COL_TIME);
+	if (t[3][0] != '\0')
+		say(c, "Approved by then, it opens by itself at %s.", t[3]);
 	if (stays && prompt_possible(c))
 		say(c, "Ctrl-C keeps request %s; later: %s wait %s",
 		    member_id(o, "request", 'r'), self(c),
@@ -240,8 +243,9 @@ wait_approved(struct ctx *c, const char *id, struct reply *r)
 
 		if (w.x == EXIT_OK && !is_pending(&w))
 			return EXIT_OK;
-		if (w.x != EXIT_OK && w.x != EXIT_UNREACHABLE)
-			return w.x;
+		if ((w.x != EXIT_OK && w.x != EXIT_UNREACHABLE) ||
+		    c->key_changed)
+			return w.x != EXIT_OK ? w.x : EXIT_UNREACHABLE;
 		if (w.x == EXIT_OK && (!told || spent >= most))
 			tell_waiting(c, r->json, spent < most);
 		if (spent >= most)

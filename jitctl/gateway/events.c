@@ -6,14 +6,26 @@
 
 #include <string.h>
 
+#include "base/ids.h"
 #include "base/limits.h"
 #include "base/str.h"
+
+static void
+tell(struct events *e, const char *data)
+{
+	json_t *o = json_loads(data, JSON_REJECT_DUPLICATES, NULL);
+	const char *id = json_string_value(json_object_get(o, "request"));
+
+	if (id != NULL && id_ok(id, 'r'))
+		(void)json_object_set_new(e->told, id, json_true());
+	json_decref(o);
+}
 
 /* "id: 7", "event: request"; an empty line ends the event. */
 static bool
 line_end(struct events *e)
 {
-	static const char id[] = "id: ", event[] = "event: ";
+	static const char id[] = "id: ", event[] = "event: ", data[] = "data: ";
 	const bool fits = e->n < sizeof(e->line);
 	bool whole = false;
 
@@ -30,6 +42,9 @@ line_end(struct events *e)
 			e->id = 0;
 	} else if (strncmp(e->line, event, sizeof(event) - 1) == 0) {
 		e->named = true;
+	} else if (e->told != NULL &&
+		   strncmp(e->line, data, sizeof(data) - 1) == 0) {
+		tell(e, e->line + sizeof(data) - 1);
 	}
 	e->n = 0;
 	return whole;
@@ -56,5 +71,5 @@ events_feed(struct events *e, const char *p, size_t n)
 void
 events_again(struct events *e)
 {
-	*e = (struct events){.last = e->last};
+	*e = (struct events){.last = e->last, .told = e->told};
 }

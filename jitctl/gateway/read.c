@@ -74,6 +74,14 @@ read_verb(struct ctx *c, enum api_verb verb, const char *arg,
 }
 
 int
+read_quiet(
+    struct ctx *c, enum api_verb verb, const char *arg, struct reply *ret)
+{
+	return read_by(
+	    c, verb, arg, NULL, &(struct http_call){.no_problem = true}, ret);
+}
+
+int
 read_stream(struct ctx *c, enum api_verb verb, const struct query *q,
     const struct stream *s)
 {

@@ -18,6 +18,9 @@
  * given to reply_done() always. */
 MUST_CHECK int read_verb(struct ctx *c, enum api_verb verb, const char *arg,
     const struct query *q, struct reply *ret);
+/* The same, and a refusal is not said. */
+MUST_CHECK int read_quiet(
+    struct ctx *c, enum api_verb verb, const char *arg, struct reply *ret);
 /* An answer that goes on: heard gets its bytes (http.h), until it ends. */
 struct stream {
 	bool (*heard)(void *arg, const char *p, size_t n);

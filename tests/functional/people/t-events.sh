@@ -61,11 +61,21 @@ expect_eq '' "$(grep -vE '^$|^retry: [0-9]+$|^id: [0-9]+$|^event: (ready|request
 echo '- who comes back hears what they missed; who comes too late is told so'
 last=$(sed -n 's/^id: //p' "$TEST_DIR/root" | tail -n 1)
 expect_ok as alice cancel "$id"
+wait_for 20 told bob "$id of alice for web-01 is withdrawn by alice"
 stream again -H "Last-Event-ID: $last"
 wait_for 10 grep -qF "\"state\":\"withdrawn\"" "$TEST_DIR/again"
 stream late -H 'Last-Event-ID: 7'
 wait_for 10 grep -q '^event: reset' "$TEST_DIR/late"
 hush
+
+echo '- an auditor hears of all, also of decisions'
+local_admin user set carol --auditor >/dev/null 2>&1 || fail 'an auditor'
+watcher carol client
+auditor_told() {
+	expect_ok as alice cancel "$(ask)"
+	told carol 'of alice for web-01 is withdrawn by alice'
+}
+wait_for 30 auditor_told
 
 echo '- whoever waits for their own hears it by the stream, and it opens'
 id=$(ask)

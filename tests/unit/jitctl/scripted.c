@@ -71,6 +71,11 @@ http_do(struct ctx *c, const struct http_call *call, struct reply *ret)
 {
 	char *body = next_body(call->path);
 
+	if (script->status == WRONG_KEY) {
+		free(body);
+		c->key_changed = true;
+		return EXIT_UNREACHABLE;
+	}
 	if (script->path != NULL)
 		assert_string_equal(call->path, script->path);
 	if (c->socket == NULL && call->len > 2)

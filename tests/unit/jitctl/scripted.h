@@ -15,7 +15,10 @@ struct step {
 	const char *body; /* NULL ends the script */
 };
 
-enum { SENT_MAX = 8 };
+enum {
+	SENT_MAX = 8,
+	WRONG_KEY = -1, /* a status: the gateway's TLS key is another one */
+};
 
 /* What is answered next; the last step is taken again. */
 extern const struct step *script;

@@ -123,8 +123,13 @@ test_approved_as_shown(void **state)
 	struct place *p = *state;
 	uint8_t hash[SHA256_DIGEST_LENGTH];
 	char digest[65], want[256];
-	char *text = said(p, run_approve, R1, steps, EXIT_OK);
+	char *text = said(p, run_approve, R1, steps, EXIT_FAILED);
 
+	want_said(text, "nothing was approved: if that is meant, say --yes");
+	assert_int_equal(nsent, 1); /* for the token */
+	free(text);
+	p->c.yes = true;
+	text = said(p, run_approve, R1, steps, EXIT_OK);
 	want_said(text, "alice asks for web-01");
 	want_said(text, "only these commands, without a shell:\n    id\n"
 			"    uptime {int}\n");
@@ -313,6 +318,44 @@ test_hears(void **state)
 	}
 }
 
+#define HEARD                                                                  \
+	READ("/v1/events?last=0", 200,                                         \
+	    "id: 7\nevent: request\ndata: {\"request\":\"" R1                  \
+	    "\",\"state\":\"denied\"}\n\n"),                                   \
+	    READ("/v1/requests", 200, "{\"items\":[]}")
+#define NO_KEY                                                                 \
+	{                                                                      \
+		NULL, WRONG_KEY, "x"                                           \
+	}
+
+/* What the list does not have is read: what was decided, and to who has rights
+ * what others have asked for. A key that is another one ends it at once. */
+static void
+test_watched(void **state)
+{
+	static const struct step gone[] = {HEARD,
+	    READ(SHOW, 200,
+		STATE("denied",
+		    ",\"user\":\"al\\u001b[2Jice\",\"target\":\"web-01\","
+		    "\"by\":\"bob\",\"note\":\"not now\"")),
+	    NO_KEY, {NULL, 0, NULL}};
+	static const struct step none[] = {HEARD,
+	    READ(SHOW, 404, "{\"code\":\"not-found\",\"detail\":\"none\"}"),
+	    NO_KEY, {NULL, 0, NULL}};
+	struct place *p = *state;
+	char *text = NULL;
+
+	p->c.opt.n[F_WATCH] = 1;
+	text = said(p, run_requests, NULL, gone, EXIT_UNREACHABLE);
+	want_said(text, " for web-01 is denied by bob: not now\n");
+	assert_null(strchr(text, '\x1b'));
+	free(text);
+	p->c.key_changed = false;
+	text = said(p, run_requests, NULL, none, EXIT_UNREACHABLE);
+	assert_string_equal(text, "");
+	free(text);
+}
+
 /* A no has its reason, before anything is sent. */
 static void
 test_words(void **state)
@@ -350,6 +393,7 @@ main(void)
 	    T(test_waited),
 	    T(test_opens),
 	    T(test_hears),
+	    T(test_watched),
 	    T(test_words),
 	};
 
