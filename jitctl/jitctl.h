@@ -78,6 +78,7 @@ struct ctx {
 	bool key_changed;  /* the gateway's: said once, then it stops */
 	bool key_unknown;  /* the user's, to the gateway: said once */
 	char self[512];    /* self_set(); "" = jitctl */
+	bool moved;        /* what is told was open before, elsewhere */
 	bool changes_told; /* before it was asked whether to make them */
 	unsigned digits;   /* of the code that is asked for; 0 = not known */
 	bool unconfirmed;  /* what was ended may still be open: exit status 1 */

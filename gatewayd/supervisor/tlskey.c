@@ -401,6 +401,8 @@ show(const struct tlskey_facts *f)
 		return 1;
 	}
 	(void)show_key(f, "api/tls-next.key", "Announced", next);
+	puts("Where it was replaced, clients see it from the next SIGHUP or "
+	     "start on.");
 	(void)printf("Whose jitctl says that the key IS NOT THE ONE, and sees "
 		     "the one in use, is to be told\nthis line, by a way "
 		     "that both trust:\n  jitctl pin SHA256:%s\n",

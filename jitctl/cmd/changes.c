@@ -12,6 +12,8 @@
 #include "jitctl/cmd/change.h"
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/cmd/list.h"
+#include "jitctl/gateway/call.h"
+#include "jitctl/gateway/code.h"
 #include "jitctl/gateway/read.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/prompt.h"
@@ -22,6 +24,7 @@ static const struct col cols[] = {
     {"CHANGE", "change", COL_TEXT, COL_SHOWN},
     {"WHO", "user", COL_TEXT, COL_SHOWN},
     {"WHAT", "verb", COL_TEXT, COL_SHOWN},
+    {"OF", "name", COL_TEXT, COL_SHOWN},
     {"STATE", "state", COL_TEXT, COL_SHOWN},
     {"UNTIL", "until", COL_TIME, COL_SHOWN},
     {"WIDENS", "widens", COL_LIST, COL_WIDE},
@@ -78,7 +81,7 @@ read_change(const json_t *o, const char *id, char digest[static 65])
 }
 
 static void
-tell_change(const struct ctx *c, const json_t *rev, const json_t *o)
+print_change(FILE *f, const json_t *rev, const json_t *o)
 {
 	const json_t *list = json_object_get(rev, "widens");
 	json_t *signed_ = json_loads(member(o, "payload"), 0, NULL);
@@ -86,15 +89,60 @@ tell_change(const struct ctx *c, const json_t *rev, const json_t *o)
 
 	cell_text(t[0], json_object_get(rev, "user"), COL_TEXT);
 	cell_text(t[1], json_object_get(rev, "verb"), COL_TEXT);
-	say(c, "%s asks for %s:", t[0], t[1]);
-	out_json(stderr, json_object_get(signed_, "body"), JSON_INDENT(2));
-	(void)fputc('\n', stderr);
-	say(c, "It makes power over the gateway wider:");
+	(void)fprintf(f, "%s asks for %s:\n", t[0], t[1]);
+	out_json(f, json_object_get(signed_, "body"), JSON_INDENT(2));
+	(void)fprintf(f, "\nIt makes power over the gateway wider:\n");
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		cell_text(t[0], json_array_get(list, i), COL_TEXT);
-		say(c, "- %s", t[0]);
+		(void)fprintf(f, "- %s\n", t[0]);
 	}
 	json_decref(signed_);
+}
+
+/* What goes away by it. */
+static void
+tell_was(const struct ctx *c, json_t *was)
+{
+	const char *key = NULL;
+	json_t *v = NULL;
+	char t[CELL_SIZE];
+
+	json_object_foreach(was, key, v)
+	{
+		change_value(t, key, v);
+		if (json_is_false(v) || strcmp(t, "none") == 0)
+			continue;
+		say(c, "  %-10.30s %s", key, t);
+	}
+}
+
+/* What it would change from what, and end: the gateway's word, as of now. */
+static void
+tell_effect(struct ctx *c, const json_t *rev, const json_t *o)
+{
+	const struct call_opts opts = {.show_problem = false};
+	const struct verb *v = verb_named(member(rev, "verb"));
+	json_t *signed_ = json_loads(member(o, "payload"), 0, NULL);
+	json_t *body = json_object_get(signed_, "body");
+	struct reply r = {0};
+	int x = EXIT_FAILED;
+
+	/* it wants a code, as the approval does: where one can be had */
+	if (json_is_true(json_object_get(o, "may_approve")) && v != NULL &&
+	    change_asks(c) && (prompt_possible(c) || code_source(c) != NULL) &&
+	    json_is_object(body) && change_set(body, "dry_run", json_true()))
+		x = call_signed(c, v->id, body, &opts, &r);
+	if (x == EXIT_OK) {
+		tell_was(c, json_object_get(r.json, "was"));
+		change_tell_fields(c, json_object_get(r.json, "changes"));
+		(void)json_object_del(r.json, "waits"); /* for this one */
+		change_tell_ended(c, r.json);
+	} else if (r.status != 0) {
+		say_error("as things are now it could not be made:");
+		reply_print_problem(c, &r);
+	}
+	json_decref(signed_);
+	reply_done(&r);
 }
 
 /* EXIT_OK: *rev is the caller's. */
@@ -116,13 +164,17 @@ run_change_show(struct ctx *c)
 {
 	struct reply r = {0};
 	json_t *rev = NULL;
-	char digest[65], t[CELL_SIZE];
+	char digest[65], t[3][CELL_SIZE];
 	int x = look(c, &r, &rev, digest);
 
 	if (x == EXIT_OK && !out_object(c, r.json)) {
-		tell_change(c, rev, r.json);
-		cell_text(t, json_object_get(r.json, "state"), COL_TEXT);
-		(void)printf("%s is %s\n", c->opt.arg[0], t);
+		print_change(stdout, rev, r.json);
+		cell_text(t[0], json_object_get(r.json, "state"), COL_TEXT);
+		cell_text(t[1], json_object_get(r.json, "by"), COL_TEXT);
+		cell_text(t[2], json_object_get(r.json, "note"), COL_TEXT);
+		(void)printf("%s is %s%s%s%s%s\n", c->opt.arg[0], t[0],
+		    t[1][0] != '\0' ? " by " : "", t[1],
+		    t[2][0] != '\0' ? ": " : "", t[2]);
 	}
 	json_decref(rev);
 	reply_done(&r);
@@ -142,6 +194,7 @@ decide(struct ctx *c, enum api_verb verb, json_t *body)
 
 		cell_text(t, json_object_get(r.json, "state"), COL_TEXT);
 		say(c, "Change %s is %s.", c->opt.arg[0], t);
+		change_tell_ended(c, answer);
 		if (json_object_get(answer, "invitation") != NULL)
 			invitation =
 			    change_invitation(c, member_name(answer, "user"),
@@ -165,11 +218,9 @@ run_change_approve(struct ctx *c)
 	int x = look(c, &r, &rev, digest);
 
 	if (x == EXIT_OK) {
-		tell_change(c, rev, r.json);
-		if (prompt_possible(c))
-			x = prompt_yes(c, "Approve?");
-		if (x == EXIT_FAILED)
-			say(c, "Nothing was approved.");
+		print_change(stderr, rev, r.json);
+		tell_effect(c, rev, r.json);
+		x = change_agreed(c, "Approve?", "approved");
 	}
 	if (x == EXIT_OK)
 		x = decide(c, VERB_CHANGE_APPROVE,

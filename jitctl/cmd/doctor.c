@@ -13,6 +13,7 @@
 #include "jitctl/cmd/door.h"
 #include "jitctl/cmd/grant.h"
 #include "jitctl/cmd/list.h"
+#include "jitctl/cmd/lock.h"
 #include "jitctl/cmd/ssh.h"
 #include "jitctl/gateway/call.h"
 #include "jitctl/gateway/challenge.h"
@@ -162,14 +163,21 @@ static void
 check_user(struct ctx *c, json_t *checks)
 {
 	struct reply r = {0};
-	char text[CELL_SIZE];
+	char text[CELL_SIZE], locked[LOCK_COVERS_SIZE];
+	json_t *locks = NULL;
 
 	if (read_verb(c, VERB_WHOAMI, NULL, NULL, &r) == EXIT_OK) {
 		(void)snprintf(text, sizeof(text), "%.64s%s%.48s",
 		    member(r.json, "user"),
 		    member(r.json, "source")[0] != '\0' ? ", seen from " : "",
 		    member(r.json, "source"));
-		add_check(checks, "user", CHECK_OK, text, "");
+		locks = c->socket == NULL ? lock_all(c) : NULL;
+		if (lock_covers(locked, locks, r.json))
+			add_check(checks, "user", CHECK_FAIL, locked,
+			    "an admin takes a lock away: jitctl unlock");
+		else
+			add_check(checks, "user", CHECK_OK, text, "");
+		json_decref(locks);
 	} else {
 		add_check(checks, "user", CHECK_FAIL,
 		    "the gateway did not say who you are (see above)", "");
@@ -351,8 +359,8 @@ check_gateway(struct ctx *c, json_t *checks, bool signs)
 		if (c->socket != NULL)
 			add_check(checks, "gateway", CHECK_FAIL,
 			    "the admin socket does not answer (see above)",
-			    "systemctl status sallyport; journalctl -u "
-			    "sallyport");
+			    "systemctl status gatewayd; journalctl -u "
+			    "gatewayd");
 		else
 			add_check(checks, "gateway", CHECK_FAIL,
 			    "no connection with the pinned key (see above)",

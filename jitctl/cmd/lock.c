@@ -11,6 +11,7 @@
 #include "jitctl/cmd/change.h"
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/cmd/list.h"
+#include "jitctl/cmd/lock.h"
 #include "jitctl/gateway/call.h"
 #include "jitctl/gateway/code.h"
 #include "jitctl/gateway/read.h"
@@ -30,15 +31,105 @@ static const struct col cols[] = {
 };
 
 /* Who administers nothing is shown those alone that cover them everywhere. */
+static bool
+sees_all(struct ctx *c)
+{
+	struct reply r = {0};
+	const bool all =
+	    c->socket != NULL ||
+	    (read_quiet(c, VERB_WHOAMI, NULL, &r) == EXIT_OK &&
+		json_array_size(json_object_get(r.json, "rights")) > 0);
+
+	reply_done(&r);
+	return all;
+}
+
 int
 run_locks(struct ctx *c)
 {
-	return list_print(c, VERB_LOCKS, NULL, cols, ARRAY_LEN(cols),
-	    c->socket != NULL
-		? "Nothing is locked."
-		: "No lock that is shown to you. One on a target, login or "
-		  "role is told to who asks for it; admins and auditors see "
-		  "all.");
+	const char *empty = "Nothing is locked.";
+	struct reply r = {0};
+	int x = read_list(c, VERB_LOCKS, NULL, &r);
+
+	if (x == EXIT_OK &&
+	    json_array_size(json_object_get(r.json, "items")) == 0 &&
+	    !sees_all(c))
+		empty = "No lock that is shown to you. One on a target, login "
+			"or role is told to who asks for it; admins and "
+			"auditors see all.";
+	if (x == EXIT_OK)
+		x = out_items(c, r.json, cols, ARRAY_LEN(cols), empty);
+	reply_done(&r);
+	return x;
+}
+
+bool
+lock_is_own(const struct ctx *c, const char *user)
+{
+	return c->socket == NULL && strcmp(c->prof.user, user) == 0;
+}
+
+json_t *
+lock_all(struct ctx *c)
+{
+	struct reply r = {0};
+	json_t *items = NULL;
+
+	if (read_list(c, VERB_LOCKS, NULL, &r) == EXIT_OK)
+		items = json_incref(json_object_get(r.json, "items"));
+	reply_done(&r);
+	return items;
+}
+
+const json_t *
+lock_of_user(const json_t *items, const char *user)
+{
+	for (size_t i = 0; i < json_array_size(items); i++) {
+		const json_t *o = json_array_get(items, i);
+
+		if (strcmp(member(o, "kind"), "user") == 0 &&
+		    strcmp(member(o, "value"), user) == 0)
+			return o;
+	}
+	return NULL;
+}
+
+static bool
+covers(const json_t *l, const json_t *who)
+{
+	const char *kind = member(l, "kind");
+
+	return json_array_size(json_object_get(who, "rights")) == 0 ||
+	       strcmp(kind, "everything") == 0 ||
+	       (strcmp(kind, "user") == 0 &&
+		   strcmp(member(l, "value"), member(who, "user")) == 0) ||
+	       (strcmp(kind, "key") == 0 &&
+		   strcmp(member(l, "value"), member(who, "key_fp")) == 0);
+}
+
+bool
+lock_covers(
+    char ret[static LOCK_COVERS_SIZE], const json_t *items, const json_t *who)
+{
+	char t[5][CELL_SIZE];
+	size_t i = 0;
+
+	while (i < json_array_size(items) &&
+	       !covers(json_array_get(items, i), who))
+		i++;
+	if (i == json_array_size(items))
+		return false;
+	items = json_array_get(items, i);
+	cell_text(t[0], json_object_get(items, "kind"), COL_TEXT);
+	cell_text(t[1], json_object_get(items, "value"), COL_TEXT);
+	cell_text(t[2], json_object_get(items, "lock"), COL_TEXT);
+	cell_text(t[3], json_object_get(items, "by"), COL_TEXT);
+	cell_text(t[4], json_object_get(items, "until"), COL_TIME);
+	(void)snprintf(ret, LOCK_COVERS_SIZE,
+	    "you are locked: %s%s%.80s (%.20s), by %.64s%s%.40s", t[0],
+	    t[1][0] != '\0' ? " " : "", t[1], t[2], t[3],
+	    t[4][0] != '\0' ? ", until " : "", t[4]);
+	return true;
 }
 
 /* "the user bob" */
@@ -90,7 +181,7 @@ lock_body(const struct ctx *c, const struct lock *l)
 }
 
 static void
-tell_locked(const struct ctx *c, const char *what, const json_t *o)
+tell_locked(const struct ctx *c, const char *what, bool own, const json_t *o)
 {
 	const bool dry = json_is_true(json_object_get(o, "dry_run"));
 	const char *id = member_id(o, "lock", 'l');
@@ -101,9 +192,9 @@ tell_locked(const struct ctx *c, const char *what, const json_t *o)
 		say(c, "This would lock %s%s%s.", what,
 		    until[0] != '\0' ? " until " : "", until);
 	else
-		say(c, "Locked: %s%s%s (%s). To take it away: %s unlock %s",
-		    what, until[0] != '\0' ? " until " : "", until, id, self(c),
-		    id);
+		say(c, "Locked: %s%s%s (%s). To take it away%s: %s unlock %s",
+		    what, until[0] != '\0' ? " until " : "", until, id,
+		    own ? ", by another admin or root" : "", self(c), id);
 	change_tell_unmatched(c, "lock", o);
 	change_tell_ended(c, o);
 	if (c->out == OUT_NAME && !dry)
@@ -124,19 +215,22 @@ hint_value(struct ctx *c, const struct lock *l)
 int
 run_lock(struct ctx *c)
 {
-	char what[LIMIT_TEXT_SIZE], question[LIMIT_TEXT_SIZE + 16];
+	char what[LIMIT_TEXT_SIZE], question[LIMIT_TEXT_SIZE + 128];
 	struct lock l = {0};
 	struct reply r = {0};
+	bool own = false;
 	int x = EXIT_USAGE;
 
 	if (!what_args(c, &l))
 		return EXIT_USAGE;
 	what_text(what, &l);
-	(void)snprintf(question, sizeof(question), "Lock %s?", what);
-	x = change_asked(
-	    c, VERB_LOCK_ADD, lock_body(c, &l), ASK_IF_ENDS, question, &r);
+	own = l.kind == LOCK_USER && lock_is_own(c, l.value);
+	(void)snprintf(question, sizeof(question), "%sLock %s?",
+	    own ? LOCK_OWN_TEXT : "", what);
+	x = change_asked(c, VERB_LOCK_ADD, lock_body(c, &l),
+	    own ? ASK_ALWAYS : ASK_IF_ENDS, question, &r);
 	if (x == EXIT_OK && !out_object(c, r.json))
-		tell_locked(c, what, r.json);
+		tell_locked(c, what, own, r.json);
 	if (x == EXIT_NOT_FOUND)
 		hint_value(c, &l);
 	reply_done(&r);

@@ -68,6 +68,7 @@ run_move(struct ctx *c)
 		    strcmp(member(r.json, "grant"), id) != 0)
 			say(c, "Moved: %s is %s now.", id,
 			    member_id(r.json, "grant", 'g'));
+		c->moved = true;
 		x = request_print_granted(c, r.json);
 	}
 	reply_done(&r);

@@ -61,7 +61,10 @@ run_pin(struct ctx *c)
 		say_error(c->socket != NULL
 			      ? "the admin socket needs no key of the gateway"
 			      : "no gateway was joined yet whose key could be "
-				"another one; begin with: %s enroll",
+				"another one: an invitation is good for one "
+				"key, and for another key there has to be a "
+				"new one (jitctl user set NAME --invite); with "
+				"it: %s enroll",
 		    self(c));
 		return EXIT_USAGE;
 	}

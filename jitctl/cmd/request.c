@@ -120,7 +120,9 @@ request_print_would_pass(const struct ctx *c, FILE *f, const char *head,
 {
 	const json_t *dur = json_object_get(o, "for");
 	const char *reason = opt_get(&c->opt, F_REASON);
-	const bool given = has_reason(c) && !is_refused(refused, "reason");
+	/* of alternatives it is another reason that passes */
+	const bool given = has_reason(c) && !is_refused(refused, "reason") &&
+			   !is_refused(refused, "or");
 	const char *login = member_name(o, "login");
 	const unsigned port = member_port(o, "port");
 	char text[CELL_SIZE];
@@ -346,6 +348,8 @@ print_granted(const struct ctx *c, const json_t *o)
 {
 	const bool direct = strcmp(member(o, "reach"), "direct") == 0;
 	const bool record = json_is_true(json_object_get(o, "record"));
+	const bool was_open =
+	    c->moved || json_is_true(json_object_get(o, "already"));
 	char t[6][CELL_SIZE];
 
 	cell_text(t[0], json_object_get(o, "target"), COL_TEXT);
@@ -354,8 +358,10 @@ print_granted(const struct ctx *c, const json_t *o)
 	cell_text(t[3], json_object_get(o, "sources"), COL_LIST);
 	cell_text(t[4], json_object_get(o, "seconds"), COL_SECONDS);
 	cell_text(t[5], json_object_get(o, "role"), COL_TEXT);
-	say(c, "%s  login %s  port %s  from %s  for %s, %s  (role %s)", t[0],
-	    t[1], t[2], t[3], t[4],
+	/* of what is open by now less is left than it was opened for */
+	say(c, "%s  login %s  port %s  from %s  %s%s%s%s  (role %s)", t[0],
+	    t[1], t[2], t[3], was_open ? "" : "for ", was_open ? "" : t[4],
+	    was_open ? "" : ", ",
 	    json_object_get(o, "commands") != NULL
 		? "commands on record"
 		: request_recorded(record, direct),

@@ -6,6 +6,7 @@
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/cmd/door.h"
 #include "jitctl/cmd/grant.h"
+#include "jitctl/cmd/lock.h"
 #include "jitctl/cmd/waiting.h"
 #include "jitctl/gateway/read.h"
 #include "jitctl/term/out.h"
@@ -85,6 +86,18 @@ hint_moved(struct ctx *c, const json_t *grants)
 	}
 }
 
+/* Whom a lock covers gets nothing: theirs, wherever they want to go. */
+static void
+tell_locked(struct ctx *c, const json_t *who)
+{
+	char text[LOCK_COVERS_SIZE];
+	json_t *locks = c->socket == NULL ? lock_all(c) : NULL;
+
+	if (lock_covers(text, locks, who))
+		(void)printf("%s\n", text);
+	json_decref(locks);
+}
+
 int
 run_status(struct ctx *c)
 {
@@ -124,6 +137,7 @@ run_status(struct ctx *c)
 	cell_text(text, json_object_get(who.json, "token_expires"), COL_TIME);
 	if (text[0] != '\0')
 		(void)printf("the read token is valid until %s\n", text);
+	tell_locked(c, who.json);
 	x = grant_print(c, grants.json,
 	    c->socket == NULL ? "No live grants of yours." : "No live grants.");
 	json_array_foreach(json_object_get(asked.json, "items"), i, item)

@@ -188,6 +188,19 @@ try_port(struct ctx *c, enum api_verb verb, const char *address, uint64_t port,
 	return x;
 }
 
+/* Another target that is the same one: a role that gives either gives this. */
+static void
+tell_same_host(const char *name, const json_t *o)
+{
+	char text[CELL_SIZE];
+
+	cell_text(text, json_object_get(o, "same_host"), COL_LIST);
+	if (text[0] != '\0')
+		say_error("target %s: the same host and port as %s: what is "
+			  "given by one name reaches the other",
+		    name, text);
+}
+
 static void
 tell_warning(const char *name, const json_t *o)
 {
@@ -196,6 +209,7 @@ tell_warning(const char *name, const json_t *o)
 	cell_text(text, json_object_get(o, "warning"), COL_SAID);
 	if (text[0] != '\0')
 		say_error("%s: %s", name, text);
+	tell_same_host(name, o);
 }
 
 /* Its sshd knows the gateway's CA and the principals of its logins: nothing of

@@ -10,6 +10,7 @@
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/cmd/factor.h"
 #include "jitctl/cmd/list.h"
+#include "jitctl/cmd/lock.h"
 #include "jitctl/gateway/key_file.h"
 #include "jitctl/term/say.h"
 #include "jitctl/term/words.h"
@@ -30,17 +31,56 @@ static const struct col cols[] = {
     {"CODE CLOCK", "code_clock", COL_TEXT, COL_WIDE},
 };
 
+/* A lock on their name shuts them out as their state does. */
+static void
+mark_locked(struct ctx *c, json_t *items)
+{
+	json_t *locks = NULL, *o = NULL;
+	size_t i = 0;
+
+	if (c->out != OUT_TABLE && c->out != OUT_WIDE)
+		return;
+	locks = lock_all(c);
+	json_array_foreach(items, i, o)
+	{
+		const json_t *l = lock_of_user(locks, member(o, "user"));
+
+		if (l != NULL)
+			(void)json_object_set_new(o, "state",
+			    json_sprintf("%s, locked: %s", member(o, "state"),
+				member_id(l, "lock", 'l')));
+	}
+	json_decref(locks);
+}
+
 int
 run_users(struct ctx *c)
 {
-	return list_print(
-	    c, VERB_USERS, NULL, cols, ARRAY_LEN(cols) - 2, "No users.");
+	struct reply r = {0};
+	int x = read_list(c, VERB_USERS, NULL, &r);
+
+	if (x == EXIT_OK) {
+		mark_locked(c, json_object_get(r.json, "items"));
+		x = out_items(
+		    c, r.json, cols, ARRAY_LEN(cols) - 2, "No users.");
+	}
+	reply_done(&r);
+	return x;
 }
 
 int
 run_user_show(struct ctx *c)
 {
-	return list_show(c, VERB_USERS, "user", cols, ARRAY_LEN(cols));
+	struct reply r = {0};
+	const json_t *item = NULL;
+	const int x = list_get(c, VERB_USERS, "user", &r, &item);
+
+	if (x == EXIT_OK) {
+		mark_locked(c, json_object_get(r.json, "items"));
+		list_show_item(c, item, cols, ARRAY_LEN(cols));
+	}
+	reply_done(&r);
+	return x;
 }
 
 /* ---------------------------------------------------------------- told */
@@ -262,7 +302,8 @@ int
 run_user_set(struct ctx *c)
 {
 	const char *name = c->opt.arg[0];
-	char question[LIMIT_NAME_SIZE + 32];
+	const bool reset = opt_has(&c->opt, F_RESET_CODE);
+	char question[LIMIT_NAME_SIZE + 64];
 	struct reply r = {0};
 	json_t *body = NULL;
 	int x = EXIT_USAGE;
@@ -279,8 +320,12 @@ run_user_set(struct ctx *c)
 		json_decref(body);
 		return EXIT_USAGE;
 	}
-	(void)snprintf(question, sizeof(question), "Change %s?", name);
-	x = change_asked(c, VERB_USER_SET, body, ASK_IF_ENDS, question, &r);
+	(void)snprintf(question, sizeof(question), "%s %s?",
+	    reset ? "Void the second factor and the recovery codes of"
+		  : "Change",
+	    name);
+	x = change_asked(c, VERB_USER_SET, body,
+	    reset ? ASK_ALWAYS : ASK_IF_ENDS, question, &r);
 	if (x == EXIT_NOT_FOUND && !opt_has(&c->opt, F_NO_GROUP))
 		list_hint_name(c, VERB_USERS, "user", name);
 	if (x == EXIT_OK && !out_object(c, r.json))
@@ -289,23 +334,42 @@ run_user_set(struct ctx *c)
 	return x;
 }
 
+/* Let in again, and still not: there are two kinds of lock. */
+static void
+tell_still_locked(struct ctx *c)
+{
+	json_t *locks = lock_all(c);
+	const json_t *l = lock_of_user(locks, c->opt.arg[0]);
+	const char *id = member_id(l, "lock", 'l');
+
+	if (l != NULL)
+		say_error("%s is locked all the same, by %s: %s unlock %s",
+		    c->opt.arg[0], id, self(c), id);
+	json_decref(locks);
+}
+
 static int
 run_named(struct ctx *c, enum api_verb verb, const char *ask)
 {
 	const char *name = c->opt.arg[0];
-	char question[LIMIT_NAME_SIZE + 32];
+	const bool own = verb == VERB_USER_LOCK && lock_is_own(c, name);
+	char question[LIMIT_NAME_SIZE + 128];
 	struct reply r = {0};
 	int x = EXIT_USAGE;
 
 	if (!name_arg("NAME", name))
 		return EXIT_USAGE;
-	(void)snprintf(question, sizeof(question), "%s %s?", ask, name);
-	x = change_asked(c, verb, json_pack("{s:s}", "user", name), ASK_IF_ENDS,
-	    question, &r);
+	(void)snprintf(question, sizeof(question), "%s%s %s?",
+	    own ? LOCK_OWN_TEXT : "", ask, name);
+	x = change_asked(c, verb, json_pack("{s:s}", "user", name),
+	    own ? ASK_ALWAYS : ASK_IF_ENDS, question, &r);
 	if (x == EXIT_NOT_FOUND)
 		list_hint_name(c, VERB_USERS, "user", name);
-	if (x == EXIT_OK && !out_object(c, r.json))
+	if (x == EXIT_OK && !out_object(c, r.json)) {
 		x = tell_user(c, r.json);
+		if (verb == VERB_USER_UNLOCK)
+			tell_still_locked(c);
+	}
 	reply_done(&r);
 	return x;
 }

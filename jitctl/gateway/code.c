@@ -125,6 +125,21 @@ code_get_recovery(const struct ctx *c, bool again, struct secret *ret)
 	return EXIT_LOGIN;
 }
 
+/* Of a wrong length it is asked for again: who types the next one into a shell
+ * has it in a history. */
+static int
+ask_paper(const struct ctx *c, const char *question, const char *what,
+    struct secret *ret)
+{
+	for (int i = 0; i < LIMIT_CODE_ASKS; i++) {
+		const int r = prompt_secret(c, question, ret);
+
+		if (r != EXIT_OK || tidy_recovery(ret, what, false))
+			return r;
+	}
+	return EXIT_LOGIN;
+}
+
 int
 code_get_only_recovery(const struct ctx *c, struct secret *ret)
 {
@@ -134,10 +149,11 @@ code_get_only_recovery(const struct ctx *c, struct secret *ret)
 	if (file == NULL && !prompt_possible(c))
 		say_error("a recovery code is needed; give it with "
 			  "--recovery-file FILE (- is stdin)");
-	else if (file != NULL)
-		r = prompt_file(file, NULL, ret);
+	else if (file == NULL)
+		return ask_paper(
+		    c, "Recovery code (not shown): ", "recovery", ret);
 	else
-		r = prompt_secret(c, "Recovery code (not shown): ", ret);
+		r = prompt_file(file, NULL, ret);
 	if (r == EXIT_OK && !tidy_recovery(ret, "recovery", false))
 		r = EXIT_LOGIN;
 	return r;
@@ -152,10 +168,11 @@ code_get_paper(const struct ctx *c, bool again, struct secret *ret)
 	if (file == NULL && !prompt_possible(c))
 		say_error("a break-glass code is needed, from paper; give it "
 			  "with --code-file FILE (- is stdin)");
-	else if (file != NULL && !again)
-		r = prompt_file(file, NULL, ret);
 	else if (file == NULL)
-		r = prompt_secret(c, "Break-glass code (not shown): ", ret);
+		return ask_paper(
+		    c, "Break-glass code (not shown): ", "break-glass", ret);
+	else if (!again)
+		r = prompt_file(file, NULL, ret);
 	if (r == EXIT_OK && !tidy_recovery(ret, "break-glass", false))
 		r = EXIT_LOGIN;
 	return r;

@@ -271,6 +271,7 @@ static void
 say_changed_key(struct ctx *c, const char *seen)
 {
 	const size_t n = strlen(c->prof.tls); /* of an invitation, its part */
+	const bool invited = n < sizeof(c->prof.tls) - 1;
 
 	c->key_changed = true;
 	say_error(
@@ -279,10 +280,12 @@ say_changed_key(struct ctx *c, const char *seen)
 	    "  expected SHA256:%s%s\n"
 	    "  seen     SHA256:%s\n"
 	    "Ask the gateway's admin, not over this connection. If it was "
-	    "changed on purpose, gatewayd tls show\nprints there what "
-	    "to tell you: %s pin KEY",
-	    c->prof.host, c->prof.port, c->prof.tls, n < 64 ? "..." : "", seen,
-	    self(c));
+	    "changed on purpose, %s%s%s.",
+	    c->prof.host, c->prof.port, c->prof.tls, invited ? "..." : "", seen,
+	    invited ? "the invitation is\nvoid: they make a new one with "
+		      "jitctl user set NAME --invite"
+		    : "gatewayd tls show\nprints there what to tell you: ",
+	    invited ? "" : self(c), invited ? "" : " pin KEY");
 }
 
 static int

@@ -322,6 +322,15 @@ read_fields(struct policy_role *ret, const json_t *o, struct problem *p)
 	return 0;
 }
 
+static bool
+own_login(const struct policy_role *r)
+{
+	for (unsigned i = 0; i < r->logins.n; i++)
+		if (login_is_own(r->logins.name[i]))
+			return true;
+	return false;
+}
+
 static int
 role_ok(const struct policy_role *ret, struct problem *p)
 {
@@ -332,6 +341,13 @@ role_ok(const struct policy_role *ret, struct problem *p)
 		    "a role that denies denies whatever command it is");
 	if (ret->deny && ret->any_of.n > 0)
 		return bad(p, "or", "a role that denies has none");
+	if (ret->machine && ret->max_s > LIMIT_MACHINE_S)
+		return bad(p, "max",
+		    "what a machine is given lasts 1h at most (--max 1h), and "
+		    "3h where nothing is said");
+	if (ret->machine && ret->commands.n == 0 && own_login(ret))
+		return bad(p, "logins",
+		    "a role of machines with {{user}} names its commands");
 	return bad(p, "role",
 	    "a role that allows needs somebody (users or groups), something "
 	    "(targets, labels or select), a login, a port and something to "

@@ -64,6 +64,21 @@ is_own(const struct call *c, const struct proposal *p)
 
 /* ---- what is shown */
 
+/* Whom or what it is about; a policy is about many. */
+static void
+put_subject(json_t *o, const struct proposal *p)
+{
+	static const char *const keys[] = {"role", "user", "target", "lock"};
+	json_t *payload = json_loads(p->payload, 0, NULL);
+	const json_t *body = json_object_get(payload, "body");
+	const char *name = NULL;
+
+	for (size_t i = 0; name == NULL && i < ARRAY_LEN(keys); i++)
+		name = json_string_value(json_object_get(body, keys[i]));
+	put_str(o, "name", name != NULL ? name : "");
+	json_decref(payload);
+}
+
 static json_t *
 proposal_json(const struct call *c, const struct proposal *p)
 {
@@ -72,6 +87,7 @@ proposal_json(const struct call *c, const struct proposal *p)
 
 	put_str(o, "change", p->id);
 	put_str(o, "verb", p->verb);
+	put_subject(o, p);
 	put_str(o, "user", p->user);
 	put_str(o, "state", state_text(c->b, p));
 	put_time(o, "created", p->created_ms);

@@ -377,6 +377,8 @@ removed_json(struct role_change *a)
 
 	put_str(o, "role", a->old.name);
 	put_str(o, "state", "removed");
+	if (o != NULL)
+		(void)json_object_set_new(o, "was", role_json(&a->old));
 	put_gaps(o, a);
 	return change_json(&a->ch, NULL, o);
 }

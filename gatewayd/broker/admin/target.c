@@ -384,6 +384,38 @@ put_lost(json_t *ended, const struct broker *b, const struct target *old,
 	json_decref(list);
 }
 
+struct twins {
+	const struct target *t;
+	json_t *list;
+};
+
+static void
+add_twin(void *arg, const char *name, const struct target *t)
+{
+	const struct twins *x = arg;
+	const struct target *own = x->t;
+
+	if (t == NULL || strcmp(name, own->name) == 0 || t->port != own->port ||
+	    !((own->addr4.family != 0 && addr_equal(&own->addr4, &t->addr4)) ||
+		(own->addr6.family != 0 && addr_equal(&own->addr6, &t->addr6))))
+		return;
+	(void)json_array_append_new(
+	    x->list, json_sprintf("%s (%s)", name,
+			 grant_reach_str((enum grant_reach)t->reach)));
+}
+
+/* By either name it is reached, recorded or not. */
+static void
+put_same_host(json_t *o, struct store *s, const struct target *t)
+{
+	struct twins x = {.t = t, .list = json_array()};
+
+	if (o != NULL && store_target_each(s, add_twin, &x) == 0 &&
+	    json_array_size(x.list) > 0)
+		(void)json_object_set(o, "same_host", x.list);
+	json_decref(x.list);
+}
+
 static json_t *
 target_reply(const struct call *c)
 {
@@ -397,6 +429,7 @@ target_reply(const struct call *c)
 	if (o != NULL)
 		put_sshd(add_protected(o, c->b, &a->t), c->b, &a->t);
 	put_str(o, "warning", target_warning(&a->t));
+	put_same_host(o, c->b->store, &a->t);
 	if (left != NULL) {
 		left_shared(left, c->b->store, a->old.name);
 		(void)json_object_set_new(o, "left", left);

@@ -79,11 +79,16 @@ caller_locked(struct call *c, const struct lock *l)
 static bool
 is_in_place(struct call *c)
 {
+	char from[ADDR_TEXT_SIZE], text[LIMIT_TEXT_SIZE];
+
 	if (permission_from(c))
 		return true;
-	caller_refuse(c, 403, "wrong-source",
-	    "a machine asks from its own networks alone, and this is none of "
-	    "them");
+	addr_format(from, &c->peer);
+	(void)snprintf(text, sizeof(text),
+	    "a machine asks from its own networks alone, and %s is in none of "
+	    "them",
+	    from);
+	caller_refuse(c, 403, "wrong-source", text);
 	return false;
 }
 

@@ -119,6 +119,11 @@ no_recording(struct call *c)
 		    "the recording of session %s is gone: it was made, and it "
 		    "is not here",
 		    c->arg);
+	else if (store_session_ended(c->b->store, c->arg) == GW_ENOENT)
+		problem_set(&p, 404, "not-found", NULL,
+		    "no session %s has ended here, nor is it recorded: jitctl "
+		    "sessions --all lists those that there are",
+		    c->arg);
 	else
 		problem_set(&p, 404, "not-found", NULL,
 		    "there is no recording of session %s: terminals, and "

@@ -343,7 +343,7 @@ check_place(struct call *c, enum check_status status, const char *what)
 {
 	struct doctor *d = c->state;
 	const struct place *p = &d->place[d->next - 1];
-	char address[ADDR_TEXT_SIZE];
+	char address[ADDR_TEXT_SIZE], other[ADDR_TEXT_SIZE];
 	char detail[160];
 	char remedy[LIMIT_TEXT_SIZE];
 
@@ -361,11 +361,14 @@ check_place(struct call *c, enum check_status status, const char *what)
 		    "this one as well, or let sshd listen there no more "
 		    "(ListenAddress)",
 		    d->target.name, (unsigned)p->addr.family);
-	else
+	else {
+		addr_format(other,
+		    p->addr.family == 4 ? &d->target.addr6 : &d->target.addr4);
 		(void)snprintf(remedy, sizeof(remedy),
 		    "give the target this address as well, so that it is "
-		    "shut: jitctl target set %s",
-		    d->target.name);
+		    "shut: jitctl target set %s %s,%s",
+		    d->target.name, other, address);
+	}
 	(void)snprintf(detail, sizeof(detail), "%s port %u: %s", address,
 	    (unsigned)d->w.port, what);
 	check(d->checks, p->named ? "shut" : "other address", status, detail,

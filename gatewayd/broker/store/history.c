@@ -319,6 +319,17 @@ read_session(struct session_row *x, struct query *q)
 }
 
 int
+store_session_ended(struct store *s, const char *sid)
+{
+	struct query *q =
+	    query_new(s->sql, "SELECT sid FROM sessions WHERE sid = ?1");
+	char name[LIMIT_NAME_SIZE];
+
+	query_str(q, sid);
+	return store_one_name(q, name);
+}
+
+int
 store_session_recorded(struct store *s, const char *sid)
 {
 	struct query *q = query_new(

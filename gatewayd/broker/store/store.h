@@ -446,6 +446,8 @@ MUST_CHECK int store_session_of(struct store *s, const char *grant);
 typedef void store_grant_fn(void *arg, const struct grant_row *g);
 /* 0: that session has ended, and was recorded. */
 MUST_CHECK int store_session_recorded(struct store *s, const char *sid);
+/* 0: that session has ended. */
+MUST_CHECK int store_session_ended(struct store *s, const char *sid);
 
 typedef void store_session_fn(void *arg, const struct session_row *x);
 /* Those before that place (start_ms, id), the newest first, at most max; user

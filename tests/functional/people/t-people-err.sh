@@ -83,6 +83,9 @@ expect_ok jit alice status
 expect_out "^$grant is open for 198.51.100.7,.*; the gateway sees you at 198.51.100.8 now[.] To have it here: jitctl move web-01$"
 on client ip route change 198.51.100.0/24 dev out0 src 198.51.100.7
 
+expect_fail 5 local_admin sessions play s-22222222
+expect_out 'no session s-22222222 has ended here'
+
 echo '- a lost phone: its codes are void at once, and what was open'
 old=$(cat "$(gw_dir)/totp.alice")
 expect_ok local_admin user set alice --reset-code

@@ -43,6 +43,12 @@ gw_start
 as bob status >"$TEST_DIR/out" 2>&1
 grep -q '1 change waits for a second admin' "$TEST_DIR/out" ||
 	fail "the status of bob:$(check_show "$(cat "$TEST_DIR/out")")"
+as bob changes ls >"$TEST_DIR/out" 2>&1
+grep -q "$id *alice *user.set *carol *pending" "$TEST_DIR/out" ||
+	fail "what waits:$(check_show "$(cat "$TEST_DIR/out")")"
+expect_eq 1 "$(rc_of as bob changes approve "$id" --no-input --code-file "$(code_file bob)")" 'without a yes'
+grep -q 'rights *none -> policy,responder' "$TEST_DIR/err" && grep -q 'say --yes' "$TEST_DIR/err" ||
+	fail "what bob is shown first:$(check_show "$(cat "$TEST_DIR/err")")"
 as bob changes approve "$id" >"$TEST_DIR/out" 2>&1 ||
 	fail "bob's signature:$(check_show "$(cat "$TEST_DIR/out")")"
 grep -q 'user carol gets the right policy' "$TEST_DIR/out" ||

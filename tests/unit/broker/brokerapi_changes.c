@@ -136,6 +136,20 @@ test_slips_are_told(void **state)
 			     "\"root\"],\"dry_run\":true}"),
 	    200);
 	assert_false(has(x, "\"warning\""));
+	/* of machines: what it is, that they are not given */
+	assert_int_equal(
+	    admin_call(x, VERB_ROLE_ADD, EV_NONE,
+		"{\"role\":\"r4\",\"users\":[\"ci\"],\"machine\":true,"
+		"\"labels\":{\"env\":\"prod\"},\"logins\":[\"deploy\"]}"),
+	    400);
+	assert_true(has(x, "\"field\":\"max\""));
+	assert_int_equal(
+	    admin_call(x, VERB_ROLE_ADD, EV_NONE,
+		"{\"role\":\"r4\",\"users\":[\"ci\"],\"machine\":true,"
+		"\"labels\":{\"env\":\"prod\"},\"logins\":[\"{{user}}\"],"
+		"\"max\":60}"),
+	    400);
+	assert_true(has(x, "\"field\":\"logins\""));
 	assert_int_equal(
 	    admin_call(x, VERB_ROLE_ADD, EV_ROLE_SET,
 		"{\"role\":\"r3\",\"groups\":[\"sre\"],\"labels\":{"
@@ -159,6 +173,8 @@ test_slips_are_told(void **state)
 	want_event(x, EV_TARGET_SET);
 	assert_int_equal(want_reply(x, &x->admin), 201);
 	assert_false(has(x, "unreachable"));
+	/* another name of the same host and port */
+	assert_true(has(x, "\"same_host\":[\"web-01 (proxy)\"]"));
 	target_text(x, "db-09", ",\"dry_run\":true", body);
 	assert_int_equal(admin_call(x, VERB_TARGET_SET, EV_NONE, body), 200);
 	assert_true(has(x, "\"roles\":[\"r3\"]"));

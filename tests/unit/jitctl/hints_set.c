@@ -176,11 +176,14 @@ test_reset_unused_code(void **state)
 	static const char *const says[] = {"User carol had no code yet",
 	    "User carol has a new invitation; one made before is void.", NULL,
 	    "nothing was changed", NULL};
+	static const char *const asked[] = {
+	    "nothing was changed: if that is meant, say --yes", NULL, NULL};
 	struct scene *x = *state;
 
 	x->c.socket = "x";
-	x->c.yes = true;
 	x->c.opt.n[F_RESET_CODE] = 1;
+	check_says(x, run_user_set, "carol", steps, EXIT_FAILED, asked);
+	x->c.yes = true;
 	check_says(x, run_user_set, "carol", steps, EXIT_VERIFY, says);
 }
 
@@ -193,7 +196,7 @@ test_times_said(void **state)
 	static const struct step show[] = {
 	    {"/v1/users?name=alice", 200,
 		"{\"items\":[{\"user\":\"alice\",\"codes\":\"" UNTIL "\"}]}"},
-	    {NULL, 0, NULL}};
+	    {"/v1/locks", 200, "{\"items\":[]}"}, {NULL, 0, NULL}};
 	static const struct step unlock[] = {
 	    {NULL, 200,
 		"{\"user\":\"alice\",\"changes\":[{\"field\":\"codes\","
@@ -347,4 +350,79 @@ test_refused_first(void **state)
 	x->c.yes = true;
 	check_says(x, run_key_add, x->s.pub, gone, EXIT_NOT_FOUND, gone_says);
 	check_says(x, run_key_add, x->s.pub, wanted, EXIT_LOGIN, wanted_says);
+}
+
+#define LOCK                                                                   \
+	"{\"items\":[{\"lock\":\"l-22222222\",\"kind\":\"user\",\"value\":"    \
+	"\"alice\",\"by\":\"bob\"}]}"
+
+/* There are two kinds of lock: who looks at the one is told of the other. */
+void
+test_locks_told(void **state)
+{
+	static const struct step unlock[] = {
+	    {NULL, 200,
+		"{\"user\":\"alice\",\"state\":\"active\",\"changes\":[]}"},
+	    {"/v1/locks", 200, LOCK}, {NULL, 0, NULL}};
+	static const struct step show[] = {
+	    {NULL, 200,
+		"{\"items\":[{\"user\":\"alice\",\"state\":\"active\"}]}"},
+	    {"/v1/locks", 200, LOCK}, {NULL, 0, NULL}};
+	static const char *const unlock_says[] = {
+	    "alice is locked all the same, by l-22222222: jitctl ",
+	    " unlock l-22222222\n", NULL, NULL};
+	static const char *const show_says[] = {
+	    "active, locked: l-22222222", NULL, NULL};
+	struct scene *x = *state;
+
+	x->c.socket = "x";
+	x->c.yes = true;
+	check_says(x, run_user_unlock, "alice", unlock, EXIT_OK, unlock_says);
+	check_says(x, run_user_show, "alice", show, EXIT_OK, show_says);
+}
+
+/* Whoever locks themself out is told that they do, and who lets them in. */
+void
+test_locks_own(void **state)
+{
+	static const struct step dry[] = {CHALLENGE,
+	    {NULL, 200, "{\"user\":\"alice\",\"dry_run\":true,\"changes\":[]}"},
+	    {NULL, 0, NULL}};
+	static const struct step made[] = {CHALLENGE,
+	    {NULL, 201,
+		"{\"lock\":\"l-22222222\",\"kind\":\"user\",\"value\":"
+		"\"alice\"}"},
+	    {NULL, 0, NULL}};
+	static const char *const asked[] = {
+	    "nothing was changed: if that is meant, say --yes", NULL, NULL};
+	static const char *const made_says[] = {
+	    "To take it away, by another admin or root: ", NULL, NULL};
+	struct scene *x = *state;
+
+	check_says(x, run_user_lock, "alice", dry, EXIT_FAILED, asked);
+	x->c.opt.nargs = 2;
+	x->c.opt.arg[1] = "alice";
+	check_says(x, run_lock, "user", dry, EXIT_FAILED, asked);
+	x->c.yes = true;
+	check_says(x, run_lock, "user", made, EXIT_OK, made_says);
+}
+
+#define ADMIN_WAITS                                                            \
+	"\"waits\":true,\"widens\":[\"user bob gets the right policy\"]"
+
+/* Of a dry run: that it would wait. Who signs is told what it does. */
+void
+test_would_wait(void **state)
+{
+	static const struct step dry[] = {
+	    {NULL, 200, "{\"role\":\"ops\",\"dry_run\":true," ADMIN_WAITS "}"},
+	    {NULL, 0, NULL}};
+	static const char *const dry_says[] = {
+	    "It would wait for a second admin, for a day",
+	    "- user bob gets the right policy", NULL, NULL};
+	struct scene *x = *state;
+
+	x->c.socket = "x";
+	x->c.opt.n[F_DRY_RUN] = 1;
+	check_says(x, run_role_rm, "ops", dry, EXIT_OK, dry_says);
 }

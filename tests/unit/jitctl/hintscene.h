@@ -49,5 +49,8 @@ void test_deny_row(void **state);
 void test_rows_tell(void **state);
 void test_wider_asks(void **state);
 void test_refused_first(void **state);
+void test_locks_told(void **state);
+void test_locks_own(void **state);
+void test_would_wait(void **state);
 
 #endif

@@ -263,6 +263,11 @@ test_would_pass(void **state)
 static void
 test_would_pass_otherwise(void **state)
 {
+	static const struct step other[] = {CHALLENGE,
+	    {"/v1/requests", 403,
+		"{\"refused\":[{\"field\":\"or\",\"text\":\"y\"}],"
+		"\"would_pass\":{\"target\":\"web-01\",\"reason\":\"h\"}}"},
+	    {NULL, 0, NULL}};
 	static const struct step steps[] = {CHALLENGE,
 	    {"/v1/requests", 403,
 		"{\"refused\":[{\"field\":\"ticket\",\"text\":\"y\"},"
@@ -290,6 +295,12 @@ test_would_pass_otherwise(void **state)
 	    "End one first: jitctl release TARGET (jitctl grants lists "
 	    "them)\nThis would pass:  jitctl request web-01 --for 1m --ticket "
 	    "TICKET --reason 'WHY'\n"));
+	free(out);
+	forget_sent();
+	/* of alternatives it is another reason that passes */
+	script = other;
+	out = output_of(run_request, &c, &x, true);
+	assert_non_null(strstr(out, " --reason 'WHY'\n"));
 	free(out);
 	forget_sent();
 	signer_done(&s);
