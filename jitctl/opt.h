@@ -124,6 +124,12 @@ enum flag_kind { FLAG_BOOL = 0, FLAG_ONE, FLAG_MANY };
 	X(STATE, "state", 0, "STATE", ONE, "in this state, like denied")       \
 	X(APPROVER, "approver", 0, "NAME", ONE, "whom this user decided on")   \
 	X(EXPORT, "export", 0, "FILE", ONE, "into a new file, as csv or -o")   \
+	X(REVIEWERS, "reviewers", 0, "GROUP", MANY, "a group that answers")    \
+	X(UNUSED, "unused", 0, "DURATION", ONE, "not used for so long, 90d")   \
+	X(KEEP, "keep", 0, NULL, BOOL, "it stays")                             \
+	X(REMOVE, "remove", 0, NULL, BOOL, "it is to be taken away")           \
+	X(APPLY, "apply", 0, NULL, BOOL, "carry out what was answered")        \
+	X(REPORT, "report", 0, NULL, BOOL, "change nothing, only end it")      \
 	X(LINES, "lines", 0, "N", ONE, "how many records to start with")       \
 	X(DIR, "dir", 0, "DIR", ONE, "the folder with the records")            \
 	X(VKEY, "vkey", 0, "FILE", ONE, "the log's verifier key")              \

@@ -18,6 +18,7 @@
 #include "broker/admin/lock_me.h"
 #include "broker/admin/own_keys.h"
 #include "broker/admin/proposals.h"
+#include "broker/admin/review.h"
 #include "broker/admin/role.h"
 #include "broker/admin/target.h"
 #include "broker/admin/user.h"
@@ -110,6 +111,11 @@ static call_fn *const verb_table[VERB_COUNT] = {
     [VERB_LOCK_ADD] = verb_lock_add,
     [VERB_LOCK_REMOVE] = verb_lock_remove,
     [VERB_LOCK_ME] = verb_lock_me,
+    [VERB_REVIEW_START] = verb_review_start,
+    [VERB_REVIEWS] = verb_reviews,
+    [VERB_REVIEW_SHOW] = verb_review_show,
+    [VERB_REVIEW_ANSWER] = verb_review_answer,
+    [VERB_REVIEW_END] = verb_review_end,
     [VERB_CHANGES] = verb_changes,
     [VERB_CHANGE_SHOW] = verb_change_show,
     [VERB_CHANGE_APPROVE] = verb_change_approve,

@@ -116,6 +116,10 @@ enum {
 	LIMIT_APPROVALS = 36, /* of one request: all its levels */
 	/* their names, with spaces between */
 	LIMIT_APPROVED_SIZE = LIMIT_APPROVALS * LIMIT_NAME_SIZE,
+	LIMIT_REVIEW_LINES = 20000,   /* of one review: then it is narrowed */
+	LIMIT_REVIEW_S = 366 * 86400, /* it is open no longer */
+	LIMIT_REVIEW_UNUSED_S = 90 * 86400, /* unless it says otherwise */
+	LIMIT_REVIEW_ANSWERS = 200,         /* lines, in one call */
 	LIMIT_PROPOSAL_S = 86400,      /* a change waits for a second admin */
 	LIMIT_PROPOSALS_PER_USER = 20, /* that wait */
 	LIMIT_REVISION_SIZE = 11264,   /* what will be granted, as text */

@@ -94,6 +94,10 @@
 	X(GLASS_REVIEW, "JG2203I", "breakglass.review", 3, W_BRK)              \
 	X(GLASS_REVIEW_DENIED, "JG2203W", "breakglass.review", 3, W_BRK)       \
 	X(GLASS_ALLOW, "JG2204E", "breakglass.allow", 6, W_FW)                 \
+	X(REVIEW_START, "JG2300I", "review.start", 2, W_BRK)                   \
+	X(REVIEW_ANSWER, "JG2301I", "review.answer", 2, W_BRK)                 \
+	X(REVIEW_ANSWER_DENIED, "JG2301W", "review.answer", 3, W_BRK)          \
+	X(REVIEW_END, "JG2302I", "review.end", 2, W_BRK)                       \
 	X(GRANT_OPEN, "JG2100I", "grant.open", 2, W_NOT)                       \
 	X(GRANT_APPLIED, "JG2101I", "grant.applied", 1, W_FW)                  \
 	X(GRANT_APPLY_FAILED, "JG2101E", "grant.applied", 4, W_FW)             \
@@ -258,7 +262,9 @@ enum event_code {
 	X(WIDENS, "widens", S)           /* power, a line for each way */      \
 	X(GLASS, "glass", S)             /* a use of break-glass: its id */    \
 	X(BREAK_GLASS, "break_glass", B) /* the grant is by it */              \
-	X(GRANT_NEW, "grant_new", S)     /* what a grant that moved is then */
+	X(GRANT_NEW, "grant_new", S)     /* what a grant that moved is then */ \
+	X(REVIEW, "review", S)           /* of who holds which role */         \
+	X(LINES, "lines", S)             /* of it, a line each */
 
 enum event_field_id {
 	EF_NONE = 0,

@@ -279,7 +279,22 @@ enum verb_lock {
 	    ENDS_NOTHING)                                                      \
 	X(HISTORY_SHOW, "history.show", "GET", "/v1/history/{id}", AUTH_TOKEN, \
 	    WHO_USER, ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE,          \
-	    SERVED_TOLD, ENDS_NOTHING)
+	    SERVED_TOLD, ENDS_NOTHING)                                         \
+	X(REVIEW_START, "review.start", "POST", "/v1/reviews", AUTH_SIGNED,    \
+	    WHO_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_KEPT,      \
+	    SERVED_TOLD, ENDS_NOTHING)                                         \
+	X(REVIEWS, "review.list", "GET", "/v1/reviews", AUTH_TOKEN, WHO_USER,  \
+	    ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE, SERVED_TOLD,       \
+	    ENDS_NOTHING)                                                      \
+	X(REVIEW_SHOW, "review.show", "GET", "/v1/reviews/{id}", AUTH_TOKEN,   \
+	    WHO_USER, ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE,          \
+	    SERVED_TOLD, ENDS_NOTHING)                                         \
+	X(REVIEW_ANSWER, "review.answer", "POST", "/v1/reviews/answer",        \
+	    AUTH_SIGNED, WHO_PERSON, ROOT_NEVER, CODE_BEFORE, PAYLOAD_WHOLE,   \
+	    ANSWER_KEPT, SERVED_TOLD, ENDS_NOTHING)                            \
+	X(REVIEW_END, "review.end", "POST", "/v1/reviews/end", AUTH_SIGNED,    \
+	    WHO_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_KEPT,      \
+	    SERVED_TOLD, ENDS_ACCESS)
 
 enum api_verb {
 	VERB_NONE = 0,

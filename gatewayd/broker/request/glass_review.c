@@ -142,7 +142,7 @@ verb_glass_uses(struct call *c)
 
 /* ---- breakglass.review */
 
-struct review {
+struct glass_said {
 	struct glass_use use;
 	struct problem p; /* said once its record is durable */
 };
@@ -156,14 +156,14 @@ review_free(void *p)
 static void
 say_refused(struct call *c)
 {
-	const struct review *x = c->state;
+	const struct glass_said *x = c->state;
 
 	call_problem(c, &x->p);
 }
 
 /* A word for the record, and the rest in x->p; NULL: they may. */
 static const char *
-why_not(const struct call *c, struct review *x)
+why_not(const struct call *c, struct glass_said *x)
 {
 	const struct glass_use *g = &x->use;
 
@@ -193,7 +193,7 @@ why_not(const struct call *c, struct review *x)
 static void
 reviewed(struct call *c)
 {
-	struct review *x = c->state;
+	struct glass_said *x = c->state;
 	struct glass_use *g = &x->use;
 	int r;
 
@@ -219,7 +219,7 @@ reviewed(struct call *c)
 }
 
 static int
-parse(struct call *c, struct review *x)
+parse(struct call *c, struct glass_said *x)
 {
 	static const char *const keys[] = {"use", "note", NULL};
 	const char *id = NULL, *note = NULL;
@@ -252,7 +252,7 @@ parse(struct call *c, struct review *x)
 void
 verb_glass_review(struct call *c)
 {
-	struct review *x = call_state(c, sizeof(*x), review_free);
+	struct glass_said *x = call_state(c, sizeof(*x), review_free);
 	struct event_fields f;
 	const char *word = NULL;
 

@@ -258,6 +258,24 @@ static const char forms[] =
 /* 18: the groups of approvals are among what looks alike. */
 static const char approvers_look[] = "DELETE FROM looks WHERE look = '';";
 
+/* 19: reviews of who holds which role, and their lines (core/review.h). */
+static const char reviews[] =
+    "CREATE INDEX grants_under ON grants(user, user_id, role, role_id, start);"
+    "CREATE TABLE reviews("
+    " name TEXT PRIMARY KEY, state INTEGER NOT NULL, by TEXT NOT NULL,"
+    " started INTEGER NOT NULL, until INTEGER NOT NULL,"
+    " unused INTEGER NOT NULL, scope TEXT NOT NULL, reviewers TEXT NOT NULL,"
+    " lines INTEGER NOT NULL, digest TEXT NOT NULL, ended INTEGER NOT NULL,"
+    " ended_by TEXT NOT NULL, how TEXT NOT NULL, seq INTEGER NOT NULL);"
+    "CREATE TABLE review_lines("
+    " review TEXT NOT NULL REFERENCES reviews(name), n INTEGER NOT NULL,"
+    " kind INTEGER NOT NULL, user TEXT NOT NULL, user_id TEXT NOT NULL,"
+    " role TEXT NOT NULL, role_id TEXT NOT NULL, via TEXT NOT NULL,"
+    " until INTEGER NOT NULL, last INTEGER NOT NULL, times INTEGER NOT NULL,"
+    " advice INTEGER NOT NULL, why TEXT NOT NULL, answer INTEGER NOT NULL,"
+    " by TEXT NOT NULL, note TEXT NOT NULL, at INTEGER NOT NULL,"
+    " done TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY(review, n));";
+
 const struct migration *
 store_migrations(unsigned *retn)
 {
@@ -280,6 +298,7 @@ store_migrations(unsigned *retn)
 	    {.text = past},
 	    {.text = forms},
 	    {.text = approvers_look, .fill = store_look_fill_approvers},
+	    {.text = reviews},
 	};
 
 	*retn = ARRAY_LEN(list);

@@ -93,6 +93,8 @@ store_seq(struct store *s, uint64_t *ret)
 	    " UNION ALL SELECT max(seq) FROM recovery_codes"
 	    " UNION ALL SELECT max(seq) FROM glass_codes"
 	    " UNION ALL SELECT max(seq) FROM glass_uses"
+	    " UNION ALL SELECT max(seq) FROM reviews"
+	    " UNION ALL SELECT max(seq) FROM review_lines"
 	    " UNION ALL SELECT max(seq) FROM removed)");
 
 	*ret = 0;

@@ -33,6 +33,7 @@
 #include "core/policy.h"
 #include "core/recovery.h"
 #include "core/request.h"
+#include "core/review.h"
 #include "core/right.h"
 #include "core/target.h"
 #include "core/tries.h"
@@ -130,6 +131,25 @@ struct proposal {
 };
 
 void proposal_done(struct proposal *p);
+
+enum review_state { REVIEWS_NONE = 0, REVIEWS_OPEN = 1, REVIEWS_ENDED = 2 };
+
+/* A review of who holds which role; its lines are core/review.h's. */
+struct review {
+	char name[LIMIT_NAME_SIZE];
+	uint8_t state; /* enum review_state */
+	char by[LIMIT_NAME_SIZE];
+	int64_t started_ms, until_ms; /* answers until then */
+	uint32_t unused_s;
+	char scope[LIMIT_TEXT_SIZE]; /* of what alone, in words; "" = of all */
+	struct name_list reviewers;  /* groups */
+	uint32_t lines;
+	char digest[65]; /* SHA-256 of all lines as they were made */
+	int64_t ended_ms;
+	char ended_by[LIMIT_NAME_SIZE];
+	char how[16]; /* "apply", "report" */
+	uint64_t seq;
+};
 
 struct store;
 
@@ -416,6 +436,33 @@ MUST_CHECK int store_proposal_count(
 /* The id of one that waits and should have ended by then; GW_ENOENT. */
 MUST_CHECK int store_proposal_due(
     struct store *s, int64_t utc_ms, char ret[static LIMIT_NAME_SIZE]);
+
+/* ---- review.c */
+
+/* With all its lines. GW_EEXIST: there is one of that name. */
+MUST_CHECK int store_review_put(struct store *s, const struct review *r,
+    const struct review_line *lines, size_t n);
+MUST_CHECK int store_review_get(
+    struct store *s, const char *name, struct review *ret);
+typedef void store_review_fn(void *arg, const struct review *r);
+/* All of them, by name. */
+MUST_CHECK int store_review_each(
+    struct store *s, store_review_fn *fn, void *arg);
+/* It ends, once: GW_ESTATE. Its ended_ms, ended_by, how and seq. */
+MUST_CHECK int store_review_end(struct store *s, const struct review *r);
+typedef void store_review_line_fn(void *arg, const struct review_line *l);
+/* The lines behind number after, in order. */
+MUST_CHECK int store_review_lines(struct store *s, const char *review,
+    uint32_t after, unsigned max, store_review_line_fn *fn, void *arg);
+MUST_CHECK int store_review_line_get(
+    struct store *s, const char *review, uint32_t n, struct review_line *ret);
+/* Its answer, by, note, at_ms, done and seq. */
+MUST_CHECK int store_review_line_set(
+    struct store *s, const char *review, const struct review_line *l);
+/* For each user and role under which a grant has ended: when the last began,
+ * and how many there were. */
+typedef void store_use_fn(void *arg, const struct review_use *u);
+MUST_CHECK int store_use_each(struct store *s, store_use_fn *fn, void *arg);
 
 /* ---- history.c: a convenience; the evidence is the log */
 

@@ -154,6 +154,11 @@ void test_code_clock(void **state);
 void test_totp_forms(void **state);
 void test_totp_invited(void **state);
 
+/* ---- brokerapi_review.c */
+
+void test_review_answers(void **state);
+void test_review_late(void **state);
+
 /* ---- brokerapi_several.c */
 
 void test_several(void **state);

@@ -54,6 +54,8 @@ main(void)
 	    T(test_history_is_ones_own),
 	    T(test_history_is_found),
 	    T(test_history_chain),
+	    T(test_review_answers),
+	    T(test_review_late),
 	    T(test_several),
 	    T(test_several_code_used),
 	    T(test_several_logins),

@@ -207,7 +207,8 @@ test_find(void **state)
 	    {"user lok", NULL, "user what? There are:"},
 	    {"relaese g-1", NULL,
 		"unknown command \"relaese\"; there are: request, requests "
-		"ls, requests show, release, revoke; see: jitctl help"},
+		"ls, requests show, release, revoke, review ls, review show, "
+		"review answer, review start, review end; see: jitctl help"},
 	    {"reovke g-1", NULL, "; there are: request,"},
 	    {"aply", NULL,
 		"unknown command \"aply\"; there are: approve, apply; see: "

@@ -81,7 +81,8 @@ test_exceptions(void **state)
 	(void)state;
 	CHECK_ONLY(v->who == WHO_STRANGER, "enroll.begin");
 	CHECK_ONLY(v->who == WHO_INVITED, "enroll.confirm");
-	CHECK_ONLY(v->who == WHO_PERSON, "request.approve", "request.deny");
+	CHECK_ONLY(v->who == WHO_PERSON, "request.approve", "request.deny",
+	    "review.answer");
 	CHECK_ONLY(v->who == WHO_STAFF, "policy.access", "user.list",
 	    "change.list", "change.show", "breakglass.list");
 	CHECK_ONLY(v->who == WHO_AUDITOR, "recording.get", "audit.read");
@@ -95,7 +96,8 @@ test_exceptions(void **state)
 	    "user.unlock", "user.remove");
 	CHECK_ONLY(v->who == WHO_APPLIES, "policy.apply");
 	CHECK_ONLY(v->who == WHO_ADMIN, "clock.accept", "change.approve",
-	    "change.deny", "breakglass.print", "breakglass.review");
+	    "change.deny", "breakglass.print", "breakglass.review",
+	    "review.start", "review.end");
 	/* an admin has each, an auditor changes nothing */
 	CHECK_ONLY(verb_administers(v) && v->who != WHO_NOBODY, "grant.revoke",
 	    "session.kill", "target.scan", "target.add", "target.set",
@@ -103,17 +105,19 @@ test_exceptions(void **state)
 	    "user.remove", "role.add", "role.set", "role.remove",
 	    "policy.apply", "target.doctor", "clock.accept", "lock.add",
 	    "lock.remove", "change.approve", "change.deny", "breakglass.print",
-	    "breakglass.review");
+	    "breakglass.review", "review.start", "review.end");
 	CHECK_ONLY(v->root != ROOT_MAY, "change.approve", "change.cancel",
 	    "challenge", "enroll.begin", "enroll.confirm", "mfa.reset",
 	    "mfa.confirm", "mfa.codes", "key.list", "key.add", "key.remove",
 	    "token.create", "request.create", "request.approve",
 	    "request.cancel", "request.activate", "grant.extend", "lock.me",
-	    "grant.move", "breakglass.print", "breakglass.use");
+	    "grant.move", "breakglass.print", "breakglass.use",
+	    "review.answer");
 	CHECK_ONLY(v->code == CODE_BEFORE, "change.approve", "target.add",
 	    "target.set", "target.remove", "user.add", "user.set", "user.lock",
 	    "user.unlock", "user.remove", "role.add", "role.set", "role.remove",
-	    "policy.apply", "clock.accept", "lock.remove", "breakglass.review");
+	    "policy.apply", "clock.accept", "lock.remove", "breakglass.review",
+	    "review.start", "review.answer", "review.end");
 	CHECK_ONLY(v->code == CODE_INSIDE, "request.create", "request.approve",
 	    "request.activate", "grant.extend", "grant.move");
 	CHECK_ONLY(v->code == CODE_ALWAYS, "enroll.confirm", "mfa.reset",
@@ -128,14 +132,15 @@ test_exceptions(void **state)
 	    "session.kill", "target.add", "target.set", "target.remove",
 	    "user.lock", "user.remove", "role.add", "role.set", "role.remove",
 	    "clock.accept", "lock.add", "lock.remove", "breakglass.use",
-	    "breakglass.review");
+	    "breakglass.review", "review.start", "review.answer", "review.end");
 	CHECK_ONLY(v->served == SERVED_BY_API, "healthz");
 	CHECK_ONLY(v->served == SERVED_AT_ONCE, "readyz", "challenge");
 	CHECK_ONLY(v->ends == ENDS_OWN, "change.cancel", "request.cancel",
 	    "grant.release", "lock.me");
 	CHECK_ONLY(v->ends == ENDS_ACCESS, "change.deny", "key.remove",
 	    "request.deny", "grant.revoke", "session.kill", "user.lock",
-	    "user.remove", "target.remove", "role.remove", "lock.add");
+	    "user.remove", "target.remove", "role.remove", "lock.add",
+	    "review.end");
 	CHECK_ONLY(v->ends == GIVES_ACCESS, "mfa.reset", "mfa.confirm",
 	    "mfa.codes", "key.add", "request.create", "request.approve",
 	    "request.activate", "grant.extend", "grant.move", "breakglass.use");
