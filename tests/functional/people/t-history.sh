@@ -13,9 +13,9 @@ target_sshd_start web-01
 gw_init
 gw_start
 add_target web-01
-add_role ops --user alice --label env=lab --login deploy --max 1h --approvals '1 of sre'
 add_user alice
 add_user bob --group sre
+add_role ops --user alice --label env=lab --login deploy --max 1h --approvals '1 of sre'
 enroll admin "$(cat "$(gw_dir)/invitation")"
 
 history_of() { as "$1" history "${@:2}" -o json; } # WHO FLAG...
