@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * said - what the processes write on stderr. Each has a pipe of its own, whose
- * lines we write on ours, under its name: what one does to its stderr (shutdown(2), a flag)
- * silences nobody else. A full pipe loses lines and stops no process.
+ * lines we write on ours, under its name: what one does to its stderr
+ * (shutdown(2), a flag) silences nobody else. A full pipe loses lines and stops
+ * no process.
  */
 #ifndef SUPERVISOR_SAID_H
 #define SUPERVISOR_SAID_H
