@@ -62,7 +62,7 @@ broker_load_locks(struct broker *b)
 const struct lock *
 broker_lock(const struct broker *b, const struct lock_facts *f)
 {
-	return lock_find(b->locks, b->nlocks, f, broker_now(b).utc_ms);
+	return lock_find(b->locks, b->nlocks, f);
 }
 
 int

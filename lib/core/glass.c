@@ -103,7 +103,7 @@ ask_lock(struct policy_result *ret, const struct policy_facts *f)
 	    .grant = f->grant,
 	    .source = f->sources,
 	    .nsources = f->nsources};
-	const struct lock *l = lock_find(f->locks, f->nlocks, &all, f->utc_ms);
+	const struct lock *l = lock_find(f->locks, f->nlocks, &all);
 	char text[LOCK_TEXT_SIZE];
 
 	if (l == NULL || FAULT(glass_lock))

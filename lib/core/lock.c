@@ -119,9 +119,12 @@ lock_set(struct lock *l, enum lock_kind k, const char *value)
 }
 
 bool
-lock_stands(const struct lock *l, int64_t utc_ms)
+lock_stands(const struct lock *l, const struct now *now, const char *boot_id)
 {
-	return l->until_ms == 0 || utc_ms < l->until_ms;
+	if (l->until_ms == 0 || now->utc_ms < l->until_ms)
+		return true;
+	return l->boot_id[0] != '\0' && strcmp(l->boot_id, boot_id) == 0 &&
+	       now->boot_ms < l->end_boot_ms && !FAULT(lock_utc);
 }
 
 bool
@@ -175,11 +178,10 @@ covers(const struct lock *l, const struct lock_facts *f)
 }
 
 const struct lock *
-lock_find(const struct lock *locks, size_t n, const struct lock_facts *f,
-    int64_t utc_ms)
+lock_find(const struct lock *locks, size_t n, const struct lock_facts *f)
 {
 	for (size_t i = 0; i < n && !FAULT(no_locks); i++)
-		if (lock_stands(&locks[i], utc_ms) && covers(&locks[i], f))
+		if (covers(&locks[i], f))
 			return &locks[i];
 	return NULL;
 }

@@ -14,6 +14,7 @@
 
 #include "base/addr.h"
 #include "base/attr.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "core/target.h"
 
@@ -41,6 +42,10 @@ struct lock {
 	char reason[LIMIT_REASON_SIZE];
 	int64_t created_ms;
 	int64_t until_ms; /* 0 = until it is removed */
+	/* The same by the boottime of that boot: a clock that is ahead for a
+	 * moment lifts no lock. "" = it is not known. */
+	char boot_id[CLOCK_BOOT_ID_SIZE];
+	int64_t end_boot_ms;
 	uint64_t seq;
 };
 
@@ -68,13 +73,15 @@ enum lock_kind lock_kind_of(const char *word);
 MUST_CHECK int lock_set(struct lock *l, enum lock_kind k, const char *value);
 /* After "value: ", of one that was refused. */
 const char *lock_expects(enum lock_kind k);
-/* It has not run out. */
-bool lock_stands(const struct lock *l, int64_t utc_ms);
+/* It has not run out, by one of the two clocks at least. */
+bool lock_stands(
+    const struct lock *l, const struct now *now, const char *boot_id);
 /* Of the same thing as another. */
 bool lock_same(const struct lock *a, const struct lock *b);
-/* The first that stands and covers it; NULL: none does. */
-const struct lock *lock_find(const struct lock *locks, size_t n,
-    const struct lock_facts *f, int64_t utc_ms);
+/* The first that covers it; NULL: none does. All of them stand: one that has
+ * run out does until it is taken from the list. */
+const struct lock *lock_find(
+    const struct lock *locks, size_t n, const struct lock_facts *f);
 /* "the user bob is locked (l-7Q2MXK4P) by alice until ...: WHY" */
 enum { LOCK_TEXT_SIZE = LIMIT_TEXT_SIZE };
 void lock_text(char ret[static LOCK_TEXT_SIZE], const struct lock *l);

@@ -425,14 +425,14 @@ find_lock(const struct policy_result *ret, const struct policy_facts *f,
 	    .grant = f->grant,
 	    .source = f->sources,
 	    .nsources = f->nsources};
-	const struct lock *l = lock_find(f->locks, f->nlocks, &all, f->utc_ms);
+	const struct lock *l = lock_find(f->locks, f->nlocks, &all);
 	struct term any = {.until_ms = HOURS_NEVER};
 
 	for (size_t i = 0; l == NULL && f->nlocks > 0 && i < n; i++) {
 		const struct lock_facts one = {.role = roles[i].name};
 
 		if (merge_gives(&any, &roles[i], f, ret->login, ret->port))
-			l = lock_find(f->locks, f->nlocks, &one, f->utc_ms);
+			l = lock_find(f->locks, f->nlocks, &one);
 	}
 	return FAULT(policy_lock) ? NULL : l;
 }

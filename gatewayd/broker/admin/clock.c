@@ -7,6 +7,7 @@
 #include "broker/admin/clock.h"
 
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "broker/admin/change.h"
 #include "broker/call/put.h"
@@ -81,7 +82,15 @@ accepted(struct call *c, const void *body)
 	}
 	grants_shift(b, m->time_ms, m->behind_ms);
 	sessions_shift(b, m->time_ms, m->behind_ms);
-	if (doubt_invitations(b, 0, &n) == 0)
+	if (!FAULT(ends_ahead) && (store_ends_shift(b->store, m->time_ms,
+				       m->behind_ms, c->seq) != 0 ||
+				      broker_load_locks(b) != 0))
+		call_refuse(c, 503, "unavailable", NULL,
+		    "the log follows the clock again, but the store cannot be "
+		    "used: what was asked or approved while the clock was "
+		    "ahead can be used for longer than it should; look at it "
+		    "with jitctl requests, and deny it");
+	else if (doubt_invitations(b, 0, &n) == 0)
 		tell(c, m->time_ms, m->behind_ms, n, false);
 	else
 		call_refuse(c, 503, "unavailable", NULL,

@@ -45,7 +45,6 @@ lock_json(const struct lock *l)
 static int
 list(struct call *c, struct listing *l)
 {
-	const int64_t now = broker_now(c->b).utc_ms;
 	const bool all = c->rights != RIGHT_NONE;
 	struct lock_facts own = {.user = c->user,
 	    .key_fp = c->key_fp,
@@ -59,8 +58,8 @@ list(struct call *c, struct listing *l)
 		/* of those that cannot be read there is but one, without id */
 		const char *place = x->id[0] != '\0' ? x->id : "all";
 
-		if (lock_stands(x, now) && listing_wants(l, place) &&
-		    (all || lock_find(x, 1, &own, now) != NULL))
+		if (listing_wants(l, place) &&
+		    (all || lock_find(x, 1, &own) != NULL))
 			listing_add(l, lock_json(x), place);
 	}
 	return 0;
@@ -246,12 +245,10 @@ look_there(struct broker *b, struct lock_change *a, struct problem *p)
 static int
 look_twice(const struct broker *b, const struct lock *l, struct problem *p)
 {
-	const int64_t now = broker_now(b).utc_ms;
 	char text[LOCK_TEXT_SIZE];
 
 	for (size_t i = 0; i < b->nlocks; i++) {
-		if (!lock_same(&b->locks[i], l) ||
-		    !lock_stands(&b->locks[i], now) || FAULT(lock_twice))
+		if (!lock_same(&b->locks[i], l) || FAULT(lock_twice))
 			continue;
 		lock_text(text, &b->locks[i]);
 		problem_set(p, 409, "conflict", "value", "%s", text);
@@ -340,10 +337,15 @@ added(struct call *c)
 static void
 from_now(struct lock *l, const struct call *c)
 {
+	const struct now now = broker_now(c->b);
+
 	id_new(l->id, 'l');
-	l->created_ms = broker_now(c->b).utc_ms;
-	if (l->until_ms != 0)
-		l->until_ms += l->created_ms;
+	l->created_ms = now.utc_ms;
+	if (l->until_ms == 0)
+		return;
+	l->end_boot_ms = now.boot_ms + l->until_ms;
+	text_set(l->boot_id, sizeof(l->boot_id), clock_boot_id());
+	l->until_ms += now.utc_ms;
 }
 
 void
@@ -389,11 +391,8 @@ lock_themself(struct call *c, const struct lock *l,
 static const struct lock *
 find(const struct broker *b, const char *id)
 {
-	const int64_t now = broker_now(b).utc_ms;
-
 	for (size_t i = 0; i < b->nlocks; i++)
-		if (strcmp(b->locks[i].id, id) == 0 &&
-		    lock_stands(&b->locks[i], now))
+		if (strcmp(b->locks[i].id, id) == 0)
 			return &b->locks[i];
 	return NULL;
 }
@@ -501,13 +500,13 @@ on_look(struct process *p, void *arg)
 {
 	struct lock_ends *e = arg;
 	const struct broker *b = e->b;
-	const int64_t now = broker_now(b).utc_ms;
+	const struct now now = broker_now(b);
 	const struct lock *l = NULL;
 	int r;
 
 	(void)p;
 	for (size_t i = 0; b->recovered && l == NULL && i < b->nlocks; i++)
-		if (!lock_stands(&b->locks[i], now))
+		if (!lock_stands(&b->locks[i], &now, clock_boot_id()))
 			l = &b->locks[i];
 	if (l != NULL) {
 		e->l = *l;

@@ -8,13 +8,13 @@
 #include "base/err.h"
 #include "broker/store/store_sql.h"
 
-#define COLUMNS "id, kind, value, by, why, created, until, seq"
+#define COLUMNS "id, kind, value, by, why, created, until, seq, boot_id, end_boot"
 
 int
 store_lock_put(struct store *s, const struct lock *l)
 {
 	struct query *q = query_new(s->sql,
-	    "INSERT INTO locks(" COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8)");
+	    "INSERT INTO locks(" COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)");
 
 	query_str(q, l->id);
 	query_num(q, l->kind);
@@ -24,6 +24,8 @@ store_lock_put(struct store *s, const struct lock *l)
 	query_num(q, l->created_ms);
 	query_num(q, l->until_ms);
 	query_num(q, (int64_t)l->seq);
+	query_str(q, l->boot_id);
+	query_num(q, l->end_boot_ms);
 	return query_run(q);
 }
 
@@ -57,6 +59,8 @@ read_lock(struct lock *l, struct query *q)
 	l->created_ms = query_get_num(q, 5);
 	l->until_ms = query_get_num(q, 6);
 	l->seq = (uint64_t)query_get_num(q, 7);
+	store_text(l->boot_id, sizeof(l->boot_id), q, 8);
+	l->end_boot_ms = query_get_num(q, 9);
 	return 0;
 }
 

@@ -276,6 +276,11 @@ static const char reviews[] =
     " by TEXT NOT NULL, note TEXT NOT NULL, at INTEGER NOT NULL,"
     " done TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY(review, n));";
 
+/* 20: when a lock ends by the boottime, too. */
+static const char lock_boots[] =
+    "ALTER TABLE locks ADD COLUMN boot_id TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE locks ADD COLUMN end_boot INTEGER NOT NULL DEFAULT 0;";
+
 const struct migration *
 store_migrations(unsigned *retn)
 {
@@ -299,6 +304,7 @@ store_migrations(unsigned *retn)
 	    {.text = forms},
 	    {.text = approvers_look, .fill = store_look_fill_approvers},
 	    {.text = reviews},
+	    {.text = lock_boots},
 	};
 
 	*retn = ARRAY_LEN(list);

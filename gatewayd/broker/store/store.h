@@ -236,6 +236,10 @@ MUST_CHECK int store_user_by_invite(
  * before before_seq, or that end after latest_ms. */
 MUST_CHECK int store_invites_doubted(
     struct store *s, uint64_t before_seq, int64_t latest_ms, uint64_t *retn);
+/* The log was ahead_ms ahead of now_ms, and is not any more: what was asked,
+ * approved, proposed or locked meanwhile ends by so much earlier. */
+MUST_CHECK int store_ends_shift(
+    struct store *s, int64_t now_ms, int64_t ahead_ms, uint64_t seq);
 /* Takes those away; *retn = how many. */
 MUST_CHECK int store_invites_void(
     struct store *s, uint64_t before_seq, int64_t latest_ms, uint64_t *retn);

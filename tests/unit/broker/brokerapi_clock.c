@@ -150,15 +150,25 @@ test_clock_is_accepted(void **state)
 			     "{\"user\":\"before\"}"),
 	    201);
 
+	assert_int_equal(admin_call(x, VERB_LOCK_ADD, EV_LOCK_CREATE,
+			     "{\"kind\":\"user\",\"value\":\"before\","
+			     "\"for\":600}"),
+	    201);
 	tell(x, 0, 400 * day_ms, 400 * day_ms);
 	do
 		assert_int_equal(ready(x), 200);
 	while (!has(x, "behind the log"));
 	assert_true(has(x, "jitctl clock accept"));
 	assert_true(has(x, "degraded"));
+	/* the lock stands: the boottime says so, and nobody records its end */
+	assert_int_equal(testlink_next(&x->notary, 1500), 0);
 
 	assert_int_equal(admin_call(x, VERB_USER_ADD, EV_USER_CREATE,
 			     "{\"user\":\"ahead\"}"),
+	    201);
+	assert_int_equal(admin_call(x, VERB_LOCK_ADD, EV_LOCK_CREATE,
+			     "{\"kind\":\"user\",\"value\":\"ahead\","
+			     "\"for\":600}"),
 	    201);
 	/* a dry run says what it would take, and takes nothing: so does another
 	 */
@@ -185,6 +195,13 @@ test_clock_is_accepted(void **state)
 	    (long long)(400 * day_ms / 1000));
 	assert_true(has(x, want));
 	assert_true(has(x, "\"voided\":1"));
+	/* what was locked meanwhile ends when it would have */
+	send_call(x, &x->admin, VERB_LOCKS, "{}");
+	assert_int_equal(want_reply(x, &x->admin), 200);
+	str_time(want, sizeof(want), clock_now().utc_ms + 400 * day_ms);
+	want[4] = '\0';
+	assert_true(has(x, "\"ahead\""));
+	assert_false(has(x, want));
 	/* and the door that was dated then is dated now */
 	send_call(x, &x->admin, VERB_GRANTS, "{}");
 	assert_int_equal(want_reply(x, &x->admin), 200);

@@ -8,6 +8,7 @@
 
 #include "base/attr.h"
 #include "base/err.h"
+#include "base/str.h"
 #include "core/lock.h"
 
 #define FP "SHA256:ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopq"
@@ -79,32 +80,45 @@ test_covers(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		l[0] = lock(LOCK_USER, "nobody");
 		l[1] = lock(rows[i].kind, rows[i].value);
-		CHECK_ROW((lock_find(l, 2, &f, 1) == &l[1]) == rows[i].want,
+		CHECK_ROW((lock_find(l, 2, &f) == &l[1]) == rows[i].want,
 		    rows[i].value);
 		/* what is not known is not covered, but by everything */
-		CHECK_ROW((lock_find(l, 2, &nothing, 1) != NULL) ==
+		CHECK_ROW((lock_find(l, 2, &nothing) != NULL) ==
 			      (rows[i].kind == LOCK_EVERYTHING),
 		    rows[i].value);
 	}
 	f.named = true;
 	l[0] = lock(LOCK_EVERYTHING, "");
-	assert_null(lock_find(l, 1, &f, 1));
-	assert_null(lock_find(NULL, 0, &f, 1));
+	assert_null(lock_find(l, 1, &f));
+	assert_null(lock_find(NULL, 0, &f));
+}
+
+static bool
+stands(const struct lock *l, int64_t utc_ms, int64_t boot_ms, const char *boot)
+{
+	const struct now now = {.utc_ms = utc_ms, .boot_ms = boot_ms};
+
+	return lock_stands(l, &now, boot);
 }
 
 static void
 test_end(void **state)
 {
-	const struct lock_facts f = {.user = "alice"};
 	struct lock l = lock(LOCK_USER, "alice");
 
 	(void)state;
-	assert_non_null(lock_find(&l, 1, &f, INT64_MAX));
+	assert_true(stands(&l, INT64_MAX, 0, "b1"));
 	l.until_ms = 1000;
-	assert_non_null(lock_find(&l, 1, &f, 999));
-	assert_null(lock_find(&l, 1, &f, 1000));
-	assert_true(lock_stands(&l, 999));
-	assert_false(lock_stands(&l, 1000));
+	assert_true(stands(&l, 999, 0, "b1"));
+	assert_false(stands(&l, 1000, 0, "b1"));
+	/* a clock that is ahead ends none, nor one that is behind */
+	assert_int_equal(str_copy(l.boot_id, sizeof(l.boot_id), "b1"), 0);
+	l.end_boot_ms = 50;
+	assert_true(stands(&l, 5000, 49, "b1"));
+	assert_true(stands(&l, 999, 50, "b1"));
+	assert_false(stands(&l, 1000, 50, "b1"));
+	/* of another boot only the one is known */
+	assert_false(stands(&l, 1000, 49, "b2"));
 }
 
 static void

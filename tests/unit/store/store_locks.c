@@ -21,6 +21,10 @@ put(struct place *p, const char *id, enum lock_kind k, const char *value,
 	    .seq = seq};
 
 	strcpy(l.id, id);
+	if (l.until_ms != 0) {
+		strcpy(l.boot_id, "b1");
+		l.end_boot_ms = 3;
+	}
 	must(lock_set(&l, k, value));
 	must(store_lock_put(p->store, &l));
 	assert_int_equal(store_lock_put(p->store, &l), GW_EEXIST);
@@ -51,6 +55,8 @@ test_locks(void **state)
 	assert_string_equal(l[1].reason, "INC-1");
 	assert_int_equal(l[1].created_ms, 5);
 	assert_int_equal(l[1].until_ms, 6);
+	assert_string_equal(l[1].boot_id, "b1");
+	assert_int_equal(l[1].end_boot_ms, 3);
 	assert_int_equal(l[1].seq, 7);
 	free(l);
 	must(store_seq(p->store, &seq));
@@ -115,4 +121,64 @@ test_each_admin(void **state)
 	free(u);
 	must(store_admin_each(p->store, count, &n));
 	assert_int_equal(n, 1);
+}
+
+static int64_t
+until_of(struct place *p, const char *id)
+{
+	struct request r;
+
+	must(store_request_get(p->store, id, &r));
+	return r.until_ms;
+}
+
+static void
+ask(struct place *p, const char *id, int64_t created_ms)
+{
+	struct request r = {.port = 22,
+	    .seconds = 60,
+	    .state = REQUEST_PENDING,
+	    .created_ms = created_ms,
+	    .until_ms = created_ms + 20,
+	    .seq = 1};
+
+	strcpy(r.id, id);
+	must(store_request_put(p->store, &r));
+}
+
+/* The log was 1000 ahead, and it is 500 now: what was asked, approved or locked
+ * at 1500 ends as it would have. */
+void
+test_ends_shift(void **state)
+{
+	struct place *p = *state;
+	struct approval_row a = {.level = 1, .at_ms = 1500, .seq = 2};
+	struct lock l = {.kind = LOCK_EVERYTHING,
+	    .created_ms = 1500,
+	    .until_ms = 1600,
+	    .seq = 1};
+	struct lock *list = NULL;
+	uint64_t seq = 0;
+	size_t n = 0;
+
+	ask(p, "r-22222222", 490);
+	ask(p, "r-33333333", 1500);
+	ask(p, "r-44444444", 480);
+	strcpy(a.request, "r-44444444");
+	strcpy(a.user, "bob");
+	strcpy(a.user_id, "u-22222222");
+	must(store_approval_put(p->store, &a));
+	strcpy(l.id, "l-22222222");
+	must(store_lock_put(p->store, &l));
+	must(store_ends_shift(p->store, 500, 1000, 9));
+	reopen(p);
+	assert_int_equal(until_of(p, "r-22222222"), 510);
+	assert_int_equal(until_of(p, "r-33333333"), 520);
+	assert_int_equal(until_of(p, "r-44444444"), 500 - 1000);
+	must(store_lock_all(p->store, &list, &n));
+	assert_int_equal(list[0].until_ms, 600);
+	assert_int_equal(list[0].created_ms, 500);
+	free(list);
+	must(store_seq(p->store, &seq));
+	assert_int_equal(seq, 9);
 }

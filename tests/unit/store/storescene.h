@@ -25,6 +25,7 @@ struct policy_role *make_role(const char *name);
 /* ---- store_locks.c */
 
 void test_locks(void **state);
+void test_ends_shift(void **state);
 void test_lock_not_read(void **state);
 void test_each_admin(void **state);
 

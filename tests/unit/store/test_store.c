@@ -486,6 +486,7 @@ main(void)
 	    T(test_glass_uses),
 	    T(test_paper),
 	    T(test_locks),
+	    T(test_ends_shift),
 	    T(test_lock_not_read),
 	    T(test_each_admin),
 	    T(test_answers),
