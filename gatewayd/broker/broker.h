@@ -37,6 +37,7 @@
 #include "process/process.h"
 #include "wire/messages.h"
 
+struct answer;
 struct apply;
 struct call;
 struct challenges;
@@ -89,8 +90,9 @@ struct broker {
 	struct wait *waits;
 	struct closing *closings;
 	struct timer *close_timer;
-	struct apply *applies; /* the first one is under way */
-	struct order *orders;  /* of the firewall, not yet confirmed */
+	struct answer *answers; /* admin/answers.h */
+	struct apply *applies;  /* the first one is under way */
+	struct order *orders;   /* of the firewall, not yet confirmed */
 	uint64_t order_seq;
 	struct shut *shuts; /* ended, not confirmed: grant/firewall.h */
 	struct timer *shut_timer;

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "broker/admin/answers.h"
 #include "broker/admin/apply.h"
 #include "broker/admin/clock.h"
 #include "broker/admin/lock.h"
@@ -21,6 +22,7 @@
 #include "broker/admin/review.h"
 #include "broker/admin/role.h"
 #include "broker/admin/target.h"
+#include "broker/admin/upload.h"
 #include "broker/admin/user.h"
 #include "broker/admin/user_verbs.h"
 #include "broker/broker.h"
@@ -102,6 +104,9 @@ static call_fn *const verb_table[VERB_COUNT] = {
     [VERB_ROLE_SET] = verb_role_set,
     [VERB_ROLE_REMOVE] = verb_role_remove,
     [VERB_APPLY] = verb_apply,
+    [VERB_POLICY_UPLOAD] = verb_policy_upload,
+    [VERB_POLICY_PUT] = verb_policy_put,
+    [VERB_POLICY_ANSWER] = verb_policy_answer,
     [VERB_DOCTOR] = verb_doctor,
     [VERB_GLASS_PRINT] = verb_glass_print,
     [VERB_GLASS_USE] = verb_glass_use,

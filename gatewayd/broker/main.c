@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/str.h"
+#include "broker/admin/answers.h"
 #include "broker/admin/clock.h"
 #include "broker/admin/lock.h"
 #include "broker/admin/lock_me.h"
@@ -148,6 +149,9 @@ on_prune(struct process *r, void *arg)
 
 	if (store_answer_prune(b->store, before) != 0)
 		log_warn("old answers were not forgotten");
+	if (store_upload_prune(b->store, broker_now(b).utc_ms) != 0)
+		log_warn("old uploads were not removed");
+	answers_tidy(b);
 	timer_set(*t, PRUNE_MS);
 }
 

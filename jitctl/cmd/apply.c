@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/fault.h"
 #include "base/str.h"
 #include "jitctl/cmd/change.h"
 #include "jitctl/cmd/cmd.h"
@@ -17,6 +16,7 @@
 #include "jitctl/cmd/tests.h"
 #include "jitctl/gateway/call.h"
 #include "jitctl/gateway/policy_now.h"
+#include "jitctl/gateway/upload.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/say.h"
 #include "jitctl/term/words.h"
@@ -37,26 +37,6 @@ print_place(const struct ctx *c, const json_t *problem, const json_t *places)
 	if (place != NULL && place[0] != '\0')
 		(void)fprintf(stderr, "%s: entry %lld of %s is here\n", place,
 		    (long long)n, list);
-}
-
-static int
-print_invitations(const struct ctx *c, const json_t *list)
-{
-	const char *user = NULL;
-	const json_t *value = NULL;
-	int x = EXIT_OK;
-
-	json_object_foreach((json_t *)(uintptr_t)list, user, value)
-	{
-		const char *text = change_invitation(c, user, value);
-
-		if (text[0] == '\0' ||
-		    (!str_name_ok(user) && !FAULT(believe_reply)))
-			x = EXIT_VERIFY;
-		else
-			(void)printf("invitation %s %s\n", user, text);
-	}
-	return x;
 }
 
 /* What a new one is, in words: the reply has it as JSON, where that is short.
@@ -166,7 +146,7 @@ print_changes(const struct ctx *c, const json_t *o, bool dry)
 	}
 	if (removed > 0)
 		(void)snprintf(gone, sizeof(gone), ", %u removed", removed);
-	x = print_invitations(c, json_object_get(o, "invitations"));
+	x = change_print_invitations(c, json_object_get(o, "invitations"));
 	change_tell_ended(c, o);
 	say(c, "%s%u added, %u changed, %u unchanged%s.%s",
 	    dry ? "Would be: " : "", added, changed, same, gone,
@@ -216,6 +196,8 @@ run_apply(struct ctx *c)
 	(void)json_object_del(body, "places");
 	x = try_tests(c, body, prune);
 	if (x != EXIT_OK)
+		goto out;
+	if (upload_wanted(body) && (x = upload_policy(c, body)) != EXIT_OK)
 		goto out;
 	if (prune)
 		(void)json_object_set_new(body, "prune", json_true());

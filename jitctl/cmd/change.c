@@ -11,6 +11,7 @@
 #include "core/rolefield.h"
 #include "jitctl/cmd/list.h"
 #include "jitctl/gateway/invitation.h"
+#include "jitctl/gateway/upload.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/prompt.h"
 #include "jitctl/term/say.h"
@@ -67,15 +68,24 @@ tell_waits(const struct ctx *c, const json_t *o)
 	return EXIT_PENDING;
 }
 
+/* The whole answer, be it that it comes in pieces. */
+static int
+call_whole(struct ctx *c, enum api_verb verb, json_t *body, struct reply *ret)
+{
+	const struct call_opts o = {.show_problem = true};
+	const int x = call_signed(c, verb, body, &o, ret);
+
+	return x == EXIT_OK ? upload_answer(c, &ret->json) : x;
+}
+
 int
 change(struct ctx *c, enum api_verb verb, json_t *body, struct reply *ret)
 {
-	const struct call_opts o = {.show_problem = true};
 	int x = EXIT_USAGE;
 
 	*ret = (struct reply){0};
 	if (body != NULL)
-		x = call_signed(c, verb, body, &o, ret);
+		x = call_whole(c, verb, body, ret);
 	json_decref(body);
 	if (x == EXIT_OK && ret->status == 202)
 		return tell_waits(c, ret->json);
@@ -453,12 +463,11 @@ static int
 ask_first(struct ctx *c, enum api_verb verb, json_t *body, enum change_ask ask,
     const char *question, change_tell_fn *tell, struct reply *ret)
 {
-	const struct call_opts o = {.show_problem = true};
 	int x = EXIT_OK;
 
 	if (!change_set(body, "dry_run", json_true()))
 		return EXIT_FAILED;
-	x = call_signed(c, verb, body, &o, ret);
+	x = call_whole(c, verb, body, ret);
 	(void)json_object_del(body, "dry_run");
 	if (x != EXIT_OK)
 		return x;
@@ -529,6 +538,26 @@ change_invitation(const struct ctx *c, const char *user, const json_t *v)
 		  "this gateway: it is not shown",
 	    name);
 	return "";
+}
+
+int
+change_print_invitations(const struct ctx *c, const json_t *list)
+{
+	const char *user = NULL;
+	const json_t *value = NULL;
+	int x = EXIT_OK;
+
+	json_object_foreach((json_t *)(uintptr_t)list, user, value)
+	{
+		const char *text = change_invitation(c, user, value);
+
+		if (text[0] == '\0' ||
+		    (!str_name_ok(user) && !FAULT(believe_reply)))
+			x = EXIT_VERIFY;
+		else
+			(void)printf("invitation %s %s\n", user, text);
+	}
+	return x;
 }
 
 int

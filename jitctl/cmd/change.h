@@ -64,6 +64,9 @@ void change_tell_ended(const struct ctx *c, const json_t *o);
  * gateway, or is none. Borrowed. */
 const char *change_invitation(
     const struct ctx *c, const char *user, const json_t *v);
+/* All of a policy's, a line each; EXIT_VERIFY if one was none. */
+MUST_CHECK int change_print_invitations(
+    const struct ctx *c, const json_t *list);
 /* Removes what the first argument names, after asking; after follows what is
  * said then. list is the verb that lists them, for a guess after a typo. */
 MUST_CHECK int change_remove(struct ctx *c, enum api_verb verb,

@@ -15,6 +15,7 @@
 #include "jitctl/gateway/call.h"
 #include "jitctl/gateway/code.h"
 #include "jitctl/gateway/read.h"
+#include "jitctl/gateway/upload.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/prompt.h"
 #include "jitctl/term/say.h"
@@ -187,10 +188,14 @@ decide(struct ctx *c, enum api_verb verb, json_t *body)
 	struct reply r = {0};
 	char t[CELL_SIZE];
 	const char *invitation = NULL;
-	const int x = change(c, verb, body, &r);
+	int x = change(c, verb, body, &r);
+	json_t *answer = json_incref(json_object_get(r.json, "answer"));
 
+	if (x == EXIT_OK && answer != NULL) {
+		x = upload_answer(c, &answer);
+		(void)json_object_set(r.json, "answer", answer);
+	}
 	if (x == EXIT_OK && !out_object(c, r.json)) {
-		const json_t *answer = json_object_get(r.json, "answer");
 
 		cell_text(t, json_object_get(r.json, "state"), COL_TEXT);
 		say(c, "Change %s is %s.", c->opt.arg[0], t);
@@ -204,7 +209,10 @@ decide(struct ctx *c, enum api_verb verb, json_t *body)
 			       "give it to whom it is for, to nobody else:");
 			(void)printf("%s\n", invitation);
 		}
+		x = change_print_invitations(
+		    c, json_object_get(answer, "invitations"));
 	}
+	json_decref(answer);
 	reply_done(&r);
 	return x;
 }

@@ -482,22 +482,30 @@ make_role(struct maker *m)
 
 /* Refuses a second entry of one name: it would silently replace the first. */
 static void
-check_twice(struct yaml *y, const struct yaml_item *map, const json_t *list,
+check_twice(struct yaml *y, const struct yaml_item *map, const json_t *names,
     const char *name_key)
 {
 	const char *name = yaml_text(yaml_find(map, name_key));
+
+	if (str_name_ok(name) && json_object_get(names, name) != NULL)
+		yaml_error(y, yaml_find(map, name_key),
+		    "%s \"%s\" is listed twice", name_key, name);
+}
+
+/* Of a list, as keys of an object; also of what earlier files have. */
+static json_t *
+names_of(const json_t *list, const char *name_key)
+{
+	json_t *names = json_object();
 
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const char *s = json_string_value(
 		    json_object_get(json_array_get(list, i), name_key));
 
-		if (s == NULL || strcmp(s, name) != 0 || name[0] == '\0')
-			continue;
-		if (str_name_ok(name))
-			yaml_error(y, yaml_find(map, name_key),
-			    "%s \"%s\" is listed twice", name_key, name);
-		return;
+		if (s != NULL)
+			(void)json_object_set_new(names, s, json_true());
 	}
+	return names;
 }
 
 /* The list of a section, which from here on is one that the files have. */
@@ -532,15 +540,19 @@ add_section(json_t *policy, struct yaml *y, policy_resolve *resolve,
 	const struct yaml_item *l =
 	    yaml_get_list(y, yaml_root(y), section, false, LIMIT_TARGETS);
 	json_t *list = l != NULL ? list_of(policy, section) : NULL;
+	json_t *names = names_of(list, name_key);
+	int r = 0;
 
-	for (size_t i = 0; i < yaml_count(l); i++) {
+	for (size_t i = 0; r == 0 && i < yaml_count(l); i++) {
 		struct maker m = {.y = y,
 		    .map = yaml_at(l, i),
 		    .resolve = resolve,
 		    .out = json_object()};
 
-		if (m.out == NULL)
-			return GW_ENOMEM;
+		if (m.out == NULL) {
+			r = GW_ENOMEM;
+			continue;
+		}
 		if (yaml_kind(m.map) != YAML_KIND_MAP) {
 			yaml_error(y, m.map,
 			    "%s: an entry with \"%s: NAME\" was expected",
@@ -548,13 +560,18 @@ add_section(json_t *policy, struct yaml *y, policy_resolve *resolve,
 			json_decref(m.out);
 			continue;
 		}
-		check_twice(y, m.map, list, name_key);
+		check_twice(y, m.map, names, name_key);
 		make(&m);
 		add_place(policy, &m, section);
-		if (json_array_append_new(list, m.out) != 0 || m.nomem)
-			return GW_ENOMEM;
+		if (json_array_append(list, m.out) != 0 || m.nomem)
+			r = GW_ENOMEM;
+		else
+			(void)json_object_set_new(names,
+			    yaml_text(yaml_find(m.map, name_key)), json_true());
+		json_decref(m.out);
 	}
-	return 0;
+	json_decref(names);
+	return r;
 }
 
 json_t *

@@ -4,6 +4,7 @@
  */
 #include "jitctl/gateway/read.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -20,7 +21,7 @@ get(struct ctx *c, const char *path, const struct token *t,
 	struct http_call call = *how;
 	int r;
 
-	call.method = "GET";
+	call.method = how->body != NULL ? "POST" : "GET";
 	call.path = path;
 	call.token = t->text[0] != '\0' ? t->text : NULL;
 	call.family = t->family;
@@ -79,6 +80,22 @@ read_quiet(
 {
 	return read_by(
 	    c, verb, arg, NULL, &(struct http_call){.no_problem = true}, ret);
+}
+
+int
+read_posted(
+    struct ctx *c, enum api_verb verb, const json_t *body, struct reply *ret)
+{
+	char *text = json_text(body);
+	const struct http_call how = {
+	    .body = text, .len = text != NULL ? strlen(text) : 0};
+	int r = EXIT_FAILED;
+
+	*ret = (struct reply){0};
+	if (text != NULL)
+		r = read_by(c, verb, NULL, NULL, &how, ret);
+	free(text);
+	return r;
 }
 
 int

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * read - the verbs that change nothing: GET with the short token, or openly, or
- * on the admin socket.
+ * read - the verbs that change nothing: with the short token, or openly, or on
+ * the admin socket.
  */
 #ifndef JITCTL_GATEWAY_READ_H
 #define JITCTL_GATEWAY_READ_H
@@ -21,6 +21,9 @@ MUST_CHECK int read_verb(struct ctx *c, enum api_verb verb, const char *arg,
 /* The same, and a refusal is not said. */
 MUST_CHECK int read_quiet(
     struct ctx *c, enum api_verb verb, const char *arg, struct reply *ret);
+/* One that is posted, with the token. body is borrowed. */
+MUST_CHECK int read_posted(
+    struct ctx *c, enum api_verb verb, const json_t *body, struct reply *ret);
 /* An answer that goes on: heard gets its bytes (http.h), until it ends. */
 struct stream {
 	bool (*heard)(void *arg, const char *p, size_t n);

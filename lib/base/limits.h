@@ -66,11 +66,20 @@ enum {
 	LIMIT_LOCKS = 1000, /* at a time: each is looked at in each decision */
 	LIMIT_LOCK_ME = 3, /* tries a minute from one network to lock oneself */
 	LIMIT_LOCK_ME_ALL = 30, /* and in all: each is some 20 ms of work */
-	LIMIT_LOCK_MAX_S = 366 * 86400, /* of one that has an end */
-	LIMIT_APPLY = 1000, /* users, targets, roles in one request: each */
-	LIMIT_APPLIES = 16, /* such requests that wait for one another */
-	LIMIT_LABELS = 16,  /* per target or selector */
-	LIMIT_LIST = 32,    /* logins, users, ports of one role */
+	LIMIT_LOCK_MAX_S = 366 * 86400,     /* of one that has an end */
+	LIMIT_UPLOAD_MAX = 8 * 1024 * 1024, /* a policy that comes in parts */
+	LIMIT_UPLOAD_PART = 96 * 1024,      /* bytes of one of them */
+	LIMIT_UPLOAD_LINE = 64 * 1024,      /* an entry of such a policy */
+	LIMIT_UPLOADS = 8,                  /* at a time; then 429 */
+	LIMIT_UPLOADS_USER = 2,             /* of one user */
+	LIMIT_UPLOAD_LIFE_S = 900, /* until it is applied, or waits for a
+				    * second admin */
+	LIMIT_ANSWERS = 4, /* to such policies, that are kept to be read */
+	LIMIT_ANSWER_MAX = 8 * 1024 * 1024, /* bytes; then without details */
+	LIMIT_ANSWER_LIFE_S = 300,
+	LIMIT_APPLIES = 16,       /* policies that wait for one another */
+	LIMIT_LABELS = 16,        /* per target or selector */
+	LIMIT_LIST = 32,          /* logins, users, ports of one role */
 	LIMIT_PATTERN_MAX = 128,  /* of a reason or a ticket, in a role */
 	LIMIT_PATTERNS = 8,       /* of all roles that apply to a request */
 	LIMIT_TEMPLATE_MAX = 128, /* of a command, in a role */

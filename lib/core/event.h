@@ -64,6 +64,7 @@
 	X(ROLE_REMOVE, "JG1033I", "role.remove", 2, W_BRK)                     \
 	X(POLICY_APPLY, "JG1034I", "policy.apply", 2, W_BRK)                   \
 	X(POLICY_PART, "JG1035I", "policy.part", 1, W_BRK)                     \
+	X(POLICY_UPLOAD, "JG1044I", "policy.upload", 1, W_BRK)                 \
 	X(CHANGE_PENDING, "JG1036I", "change.pending", 3, W_BRK)               \
 	X(CHANGE_APPROVE, "JG1037I", "change.approve", 3, W_BRK)               \
 	X(CHANGE_APPROVE_DENIED, "JG1037W", "change.approve", 4, W_BRK)        \
@@ -264,7 +265,8 @@ enum event_code {
 	X(BREAK_GLASS, "break_glass", B) /* the grant is by it */              \
 	X(GRANT_NEW, "grant_new", S)     /* what a grant that moved is then */ \
 	X(REVIEW, "review", S)           /* of who holds which role */         \
-	X(LINES, "lines", S)             /* of it, a line each */
+	X(LINES, "lines", S)             /* of it, a line each */              \
+	X(UPLOAD, "upload", S)           /* a policy that comes in parts */
 
 enum event_field_id {
 	EF_NONE = 0,

@@ -12,12 +12,19 @@
 /* An auditor changes nothing. */
 enum { SAY = RIGHTS_ALL & ~RIGHT_AUDITOR };
 
+/* Looked for from *near on, where the one before was: two lists of thousands
+ * are in one order, but for a few. */
 static const struct holder *
-find(const struct power *p, const char *id)
+find(const struct power *p, const char *id, size_t *near)
 {
-	for (size_t i = 0; i < p->nholders; i++)
-		if (strcmp(p->holders[i].id, id) == 0)
-			return &p->holders[i];
+	for (size_t i = 0; i < p->nholders; i++) {
+		const size_t at = (*near + i) % p->nholders;
+
+		if (strcmp(p->holders[at].id, id) == 0) {
+			*near = at + 1;
+			return &p->holders[at];
+		}
+	}
 	return NULL;
 }
 
@@ -151,9 +158,11 @@ void
 power_widening(
     struct buf *ret, const struct power *before, const struct power *after)
 {
+	size_t near = 0;
+
 	for (size_t i = 0; i < after->nholders; i++) {
 		const struct holder *h = &after->holders[i];
-		const struct holder *was = find(before, h->id);
+		const struct holder *was = find(before, h->id, &near);
 
 		put_rights(ret, was, h);
 		put_groups(ret, was, h);
@@ -193,16 +202,19 @@ const char *
 power_touched(const struct power *before, const struct power *after)
 {
 	static const struct holder nobody = {.disabled = true};
+	size_t near = 0;
 
 	for (size_t i = 0; i < after->nholders; i++) {
-		const struct holder *was = find(before, after->holders[i].id);
+		const struct holder *was =
+		    find(before, after->holders[i].id, &near);
 
 		if (is_touched(was != NULL ? was : &nobody, &after->holders[i]))
 			return after->holders[i].name;
 	}
+	near = 0;
 	for (size_t i = 0; i < before->nholders; i++)
 		if (before->holders[i].rights != RIGHT_NONE &&
-		    find(after, before->holders[i].id) == NULL)
+		    find(after, before->holders[i].id, &near) == NULL)
 			return before->holders[i].name;
 	return NULL;
 }

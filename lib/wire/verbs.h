@@ -7,7 +7,7 @@
  * SIGNED verbs take {"payload": base64, "signature": SSHSIG armor, "code",
  * "salt"} (doc/PROTOCOL.request); on the admin socket the payload's "body"
  * itself. TOKEN verbs take "Authorization: Bearer" or, on the admin socket,
- * nothing. OPEN verbs take nothing.
+ * nothing; those that are posted a body beside it. OPEN verbs take nothing.
  */
 #ifndef WIRE_VERBS_H
 #define WIRE_VERBS_H
@@ -294,7 +294,16 @@ enum verb_lock {
 	    ANSWER_KEPT, SERVED_TOLD, ENDS_NOTHING)                            \
 	X(REVIEW_END, "review.end", "POST", "/v1/reviews/end", AUTH_SIGNED,    \
 	    WHO_ADMIN, ROOT_MAY, CODE_BEFORE, PAYLOAD_WHOLE, ANSWER_KEPT,      \
-	    SERVED_TOLD, ENDS_ACCESS)
+	    SERVED_TOLD, ENDS_ACCESS)                                          \
+	X(POLICY_UPLOAD, "policy.upload", "POST", "/v1/policy/upload",         \
+	    AUTH_SIGNED, WHO_APPLIES, ROOT_MAY, CODE_NONE, PAYLOAD_WHOLE,      \
+	    ANSWER_ONCE, SERVED_TOLD, ENDS_NOTHING)                            \
+	X(POLICY_PUT, "policy.put", "POST", "/v1/policy/put", AUTH_TOKEN,      \
+	    WHO_APPLIES, ROOT_MAY, CODE_NONE, PAYLOAD_NONE, ANSWER_ONCE,       \
+	    SERVED_TOLD, ENDS_NOTHING)                                         \
+	X(POLICY_ANSWER, "policy.answer", "POST", "/v1/policy/answer",         \
+	    AUTH_TOKEN, WHO_APPLIES, ROOT_MAY, CODE_NONE, PAYLOAD_NONE,        \
+	    ANSWER_ONCE, SERVED_TOLD, ENDS_NOTHING)
 
 enum api_verb {
 	VERB_NONE = 0,

@@ -501,6 +501,24 @@ make_lock(struct broker *b)
 	must(broker_load_locks(b) == 0);
 }
 
+/* Of root: one that nothing has come of, and one that is whole. */
+static void
+make_uploads(struct broker *b)
+{
+	static const char text[] = "{\"roles\":null}\n";
+	struct upload u = {.id = "x-22222222",
+	    .size = sizeof(text) - 1,
+	    .digest = "5f7e19d27ef1fe6b476aaded87bafd78e0370496fbb99c06c4d9d334"
+		      "bf42f027",
+	    .until_ms = INT64_C(4000000000000),
+	    .seq = 1};
+
+	must(store_upload_put(b->store, &u) == 0);
+	must(str_copy(u.id, sizeof(u.id), "x-33333333") == 0);
+	must(store_upload_put(b->store, &u) == 0);
+	must(store_upload_add(b->store, &u, text, sizeof(text) - 1) == 0);
+}
+
 /* Does not return: the broker serves from here on. */
 int
 process_main(const struct process_def *def, void *ctx, int argc, char **argv)
@@ -531,6 +549,7 @@ process_main(const struct process_def *def, void *ctx, int argc, char **argv)
 	make_waiting(ctx, hers, "alice", REQUEST_APPROVED);
 	make_approval(ctx, "bob");
 	make_lock(ctx);
+	make_uploads(ctx);
 	must(
 	    __real_sqlite3_open_v2(":memory:", &before,
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) == SQLITE_OK);

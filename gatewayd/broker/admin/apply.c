@@ -23,6 +23,7 @@
 
 #include "base/err.h"
 #include "base/fault.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "broker/admin/apply_doc.h"
 #include "broker/admin/user.h"
@@ -55,6 +56,8 @@ apply_free(void *p)
 	change_done(&a->ch);
 	json_decref(a->list);
 	buf_done(&a->told);
+	buf_done(&a->pieces);
+	apply_upload_done(a);
 	free(a->whole);
 	free(a);
 }
@@ -80,6 +83,26 @@ seek(struct apply *a)
 }
 
 static void
+fetch(struct apply *a)
+{
+	struct problem p = {0};
+	call_fn *then = a->fetch_then;
+	bool more = true;
+	const int r = apply_fetch(a, &more, &p);
+
+	if (r != 0 && p.status == 409) {
+		caller_refuse(a->c, p.status, p.code, p.text);
+	} else if (r != 0) {
+		call_problem(a->c, &p);
+	} else if (more) {
+		timer_set(a->timer, 0);
+	} else {
+		a->fetch_then = NULL;
+		then(a->c);
+	}
+}
+
+static void
 on_turn(struct process *r, void *arg)
 {
 	struct apply *a = arg;
@@ -87,6 +110,10 @@ on_turn(struct process *r, void *arg)
 	struct problem p = {0};
 
 	(void)r;
+	if (a->fetch_then != NULL) {
+		fetch(a);
+		return;
+	}
 	if (a->seek_then != NULL) {
 		seek(a);
 		return;
@@ -132,16 +159,19 @@ out_of_memory(struct call *c)
 static void
 answer(struct call *c)
 {
-	const struct apply *a = c->state;
+	struct apply *a = c->state;
+	const bool applied = !a->ch.dry_run;
 
-	call_reply(c, 200, apply_reply(a, !a->ch.dry_run));
+	call_reply(c, 200,
+	    a->in_pieces ? apply_reply_pieces(a, applied)
+			 : apply_reply(a, applied));
 }
 
 static int
 after(struct apply *a, size_t k, struct problem *p)
 {
 	if (k < a->nusers && a->users[k].invitation[0] != '\0')
-		user_invited(a->c, &a->users[k].u);
+		user_invited(a->c, apply_user(a, k));
 	apply_share(a, k);
 	return apply_list(a, k, p);
 }
@@ -156,10 +186,10 @@ applied(struct call *c)
 	if (!change_make(c, &a->ch, apply_put))
 		return;
 	for (size_t i = 0; i < a->nusers; i++)
-		if (!fresh || a->users[i].v.is != ENTRY_SAME)
-			user_changed(c->b, &a->users[i].u);
+		if (!fresh || a->users[i].v.is == ENTRY_CHANGED)
+			user_changed(c->b, apply_user(a, i));
 	for (size_t i = 0; i < a->ntargets; i++)
-		protect_target(c->b, &a->targets[i].t);
+		protect_target(c->b, apply_target(a, i));
 	apply_gone_changed(a);
 	change_end(c, &a->ch, NULL, NULL);
 	order_end(c); /* what others order from here on is not ours */
@@ -183,7 +213,7 @@ record(struct call *c)
 	event_num(&f, EF_COUNT, a->changes);
 	/* which tells nothing that the whole does not */
 	event_cut(&f, EF_CHANGES, a->told.p, a->told.len, LIMIT_FIELD_MAX / 2);
-	if (a->whole != NULL && c->local)
+	if (a->whole != NULL && (c->local || a->uploaded))
 		event_str(&f, EF_SHA256, a->digest);
 	call_append(c, EV_POLICY_APPLY, &f, applied);
 	event_fields_done(&f);
@@ -230,6 +260,13 @@ record_parts(struct call *c)
 static int
 find_whole(struct call *c, struct apply *a)
 {
+	if (a->uploaded) { /* it is kept as it is */
+		a->whole = (char *)a->text.p;
+		a->whole_len = a->text.len;
+		memcpy(a->digest, a->up.digest, sizeof(a->digest));
+		a->text = (struct buf){.p = NULL};
+		return 0;
+	}
 	if (c->local ? !a->told_brief
 		     : fits_field(c->env.payload, c->env.payload_len))
 		return 0;
@@ -261,7 +298,13 @@ measured(struct call *c)
 {
 	struct apply *a = c->state;
 
-	if (!apply_can_reply(a) && !a->ch.dry_run && a->changes > 0) {
+	const bool can = apply_can_reply(a);
+
+	/* of one in parts the answer may come so, too */
+	a->in_pieces = a->uploaded && (!can || a->brief);
+	if (a->in_pieces)
+		a->brief = a->full_size > LIMIT_ANSWER_MAX / 2;
+	if (!can && !a->in_pieces && !a->ch.dry_run && a->changes > 0) {
 		call_refuse(c, 413, "too-large", "users",
 		    "users: so many invitations do not fit into one answer: "
 		    "apply the policy in parts");
@@ -292,6 +335,18 @@ writes(const struct call *c, const char *role)
 	return json_object_get(a->seen, key) != NULL;
 }
 
+/* Until a second admin has signed. */
+static void
+keep_upload(struct call *c)
+{
+	const struct apply *a = c->state;
+
+	if (store_upload_keep(c->b->store, a->up.id,
+		broker_now(c->b).utc_ms + (int64_t)LIMIT_PROPOSAL_S * 1000) !=
+	    0)
+		log_warn("an upload that waits cannot be kept for so long");
+}
+
 static void
 weigh(struct call *c)
 {
@@ -301,6 +356,7 @@ weigh(struct call *c)
 
 	a->trial = true;
 	a->ch.writes = writes;
+	a->ch.waiting = a->uploaded ? keep_upload : NULL;
 	if (a->changes > 0 && !change_weigh(c, &a->ch, apply_put))
 		return;
 	if (a->changes == 0 && (r = change_look(c, &a->ch)) != 0) {
@@ -355,6 +411,11 @@ begin(struct call *c)
 	struct apply *a = c->state;
 	struct problem p = {0};
 
+	if (a->uploaded && !a->fetched) {
+		a->fetch_then = begin;
+		timer_set(a->timer, 0);
+		return;
+	}
 	if (apply_lists(a, &p) != 0) {
 		call_problem(c, &p);
 		return;
@@ -405,6 +466,10 @@ verb_apply(struct call *c)
 {
 	static const char *const keys[] = {
 	    "users", "targets", "roles", "prune", NULL};
+	static const char *const upload_keys[] = {
+	    "upload", "sha256", "prune", NULL};
+	const bool up = json_object_get(c->req.body, "upload") != NULL;
+	const char *id = "", *digest = "";
 	struct apply *a = call_state(c, sizeof(*a), apply_free);
 	struct problem p = {0};
 
@@ -412,13 +477,19 @@ verb_apply(struct call *c)
 		return;
 	a->c = c;
 	buf_init(&a->told, 0);
+	buf_init(&a->pieces, LIMIT_ANSWER_MAX);
 	if ((a->timer = timer_new(c->b->process, on_turn, a)) == NULL)
 		out_of_memory(c);
 	else if (change_read(&a->ch, c, &p) != 0 ||
-		 json_only(c->req.body, keys, &p) != 0 ||
-		 json_get_bool(c->req.body, "prune", false, &a->prune, &p) != 0)
+		 json_only(c->req.body, up ? upload_keys : keys, &p) != 0 ||
+		 json_get_bool(c->req.body, "prune", false, &a->prune, &p) !=
+		     0 ||
+		 (up && (json_get_name(c->req.body, "upload", true, &id, &p) !=
+				0 ||
+			    json_get_str(c->req.body, "sha256", true,
+				DIGEST_SIZE - 1, &digest, &p) != 0)))
 		call_problem(c, &p);
-	else {
+	else if (!up || apply_upload_named(a, id, digest)) {
 		a->ch.keep_admin = a->prune;
 		wait_turn(a);
 	}

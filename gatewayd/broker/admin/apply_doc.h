@@ -9,9 +9,11 @@
 #define BROKER_ADMIN_APPLY_DOC_H
 
 #include "base/buf.h"
+#include "base/squeeze.h"
 #include "broker/admin/change.h"
 #include "broker/admin/invite.h"
 #include "broker/call/call.h"
+#include "broker/store/store.h"
 
 enum entry {
 	ENTRY_SAME = 0,
@@ -28,20 +30,26 @@ struct verdict {
 	char *detail; /* what it is now, as JSON; of one that is not the same */
 };
 
+/* What is read of an entry is kept small: a gateway's worth of them, as they
+ * are, is some hundreds of megabytes. */
 struct apply_user {
-	struct user u;
+	char name[LIMIT_NAME_SIZE];
+	bool has_say;         /* a right, or groups */
+	struct squeezed kept; /* struct user */
 	struct verdict v;
 	char invitation[INVITE_TEXT_SIZE];
 };
 
 struct apply_target {
-	struct target t;
+	char name[LIMIT_NAME_SIZE];
+	struct squeezed kept; /* struct target */
 	struct verdict v;
 	json_t *left; /* what it leaves shut: left_json(); may be NULL */
 };
 
 struct apply_role {
-	struct policy_role r;
+	char name[LIMIT_NAME_SIZE];
+	struct squeezed kept; /* struct policy_role */
 	struct verdict v;
 	char warning[LIMIT_TEXT_SIZE]; /* what of it matches nothing */
 };
@@ -71,6 +79,18 @@ struct apply {
 	bool long_; /* the last one took long: the turn is over */
 	struct change ch;
 	bool prune;
+	/* one that came in parts: apply_upload.c */
+	bool uploaded;
+	struct upload up;
+	struct evp_md_ctx_st *hash;
+	struct buf text;     /* all of it */
+	bool fetched;        /* it is all there */
+	size_t line_at;      /* how far its lines are read, */
+	size_t lines;        /* and how many those are */
+	json_t *doc;         /* what they say */
+	call_fn *fetch_then; /* when all are read; NULL: they are */
+	struct buf pieces;   /* of an answer that is read in pieces */
+	bool in_pieces;
 	call_fn *seek_then; /* when all that goes is found; NULL: it is */
 	size_t seek;        /* the list that is looked through for what goes, */
 	json_t *named;      /* its names, */
@@ -82,6 +102,10 @@ struct apply {
 	struct apply_role *roles;
 	struct apply_gone *gone;
 	size_t nusers, ntargets, nroles, ngone;
+	/* the one that is looked at: apply_user() and the like */
+	struct user user;
+	struct target target;
+	struct policy_role role;
 	json_t *seen;   /* names, keys and looks of this document */
 	uint64_t as_of; /* store_changes() of what was compared */
 	bool alike;     /* some names look like others: is it one to refuse? */
@@ -107,6 +131,14 @@ struct verdict *apply_verdict(struct apply *a, size_t k);
 
 /* ---- apply_read.c */
 
+/* One of them, until the next of its kind is asked for; nobody and nothing
+ * where it is not kept. */
+const struct user *apply_user(struct apply *a, size_t i);
+const struct target *apply_target(struct apply *a, size_t i);
+const struct policy_role *apply_role(struct apply *a, size_t i);
+/* a->user is that one from here on. */
+MUST_CHECK int apply_keep_user(struct apply *a, size_t i);
+
 /* Names which entry a problem is in, keeping what it says; r. */
 int apply_place(struct problem *p, const struct apply *a, size_t k, int r);
 /* The three lists, not yet read. */
@@ -115,6 +147,17 @@ void apply_lists_done(struct apply *a);
 apply_each_fn apply_read;
 /* All are read: is there room for what is new? */
 MUST_CHECK int apply_count(struct apply *a, struct problem *p);
+
+/* ---- apply_upload.c */
+
+/* Begins with the upload of that id. False: answered, and on record. */
+MUST_CHECK bool apply_upload_named(
+    struct apply *a, const char *id, const char *digest);
+/* A turn's work of reading it; *retmore: there is more. */
+MUST_CHECK int apply_fetch(struct apply *a, bool *retmore, struct problem *p);
+/* Within the transaction: it is used up. */
+MUST_CHECK int apply_upload_used(struct apply *a, struct problem *p);
+void apply_upload_done(struct apply *a);
 
 /* ---- apply_gone.c */
 
@@ -150,5 +193,7 @@ void apply_share(struct apply *a, size_t k);
 /* One into a->list. */
 apply_each_fn apply_list;
 json_t *apply_reply(const struct apply *a, bool applied);
+/* Of an answer in pieces: what leads to them. NULL: out of memory. */
+json_t *apply_reply_pieces(struct apply *a, bool applied);
 
 #endif

@@ -36,35 +36,41 @@ again(struct apply *a, size_t i, struct problem *p)
 {
 	struct apply_user *x = &a->users[i];
 	json_t *now = NULL;
-	int r = user_again(a->c->b, &x->u, x->invitation,
+	int r;
+
+	(void)apply_user(a, i);
+	r = user_again(a->c->b, &a->user, x->invitation,
 	    json_array_get(a->lists[0], i), USER_POLICY, p);
 
 	if (r != 0)
 		return r;
-	now = user_json(&x->u);
+	now = user_json(&a->user);
 	free(x->v.detail);
 	x->v.detail = now != NULL ? json_text(now) : NULL;
 	json_decref(now);
-	return x->v.detail != NULL ? 0 : GW_ENOMEM;
+	return x->v.detail != NULL ? apply_keep_user(a, i) : GW_ENOMEM;
 }
 
 static int
 put_user(struct apply *a, size_t i, bool fresh, struct problem *p)
 {
 	struct store *s = a->c->b->store;
-	struct apply_user *x = &a->users[i];
+	const struct user *u = NULL;
 	int r = fresh ? 0 : again(a, i, p);
 
-	if (r == 0 && (!fresh || a->alike))
-		r = lookalike_user(s, &x->u, p);
-	return r != 0 ? r : store_user_put(s, &x->u, a->c->seq);
+	if (r != 0)
+		return r;
+	u = apply_user(a, i);
+	if (!fresh || a->alike)
+		r = lookalike_user(s, u, p);
+	return r != 0 ? r : store_user_put(s, u, a->c->seq);
 }
 
 static int
 put_target(struct apply *a, size_t i, bool fresh, struct problem *p)
 {
 	struct store *s = a->c->b->store;
-	const struct target *t = &a->targets[i].t;
+	const struct target *t = apply_target(a, i);
 	int r = 0;
 
 	if (!fresh || a->alike)
@@ -74,19 +80,19 @@ put_target(struct apply *a, size_t i, bool fresh, struct problem *p)
 
 /* The broker's roles are those of before still. */
 static void
-tell_wider(struct apply *a, struct apply_role *x)
+tell_wider(struct apply *a, size_t i, const struct policy_role *role)
 {
-	const struct policy_role *old = role_find(a->c->b, x->r.name);
+	const struct policy_role *old = role_find(a->c->b, role->name);
 	char more[GAP_TEXT_SIZE] = "";
 	json_t *list = NULL;
 
 	if (old != NULL)
-		role_wider(more, old, &x->r);
+		role_wider(more, old, role);
 	if (more[0] == '\0')
 		return;
 	list =
 	    json_pack("[o]", json_sprintf("gives more than before: %s", more));
-	role_add_texts(x->warning, list);
+	role_add_texts(a->roles[i].warning, list);
 	json_decref(list);
 }
 
@@ -94,16 +100,16 @@ static int
 put_role(struct apply *a, size_t i, bool fresh, struct problem *p)
 {
 	struct store *s = a->c->b->store;
-	struct apply_role *x = &a->roles[i];
+	const struct policy_role *role = apply_role(a, i);
 	int r = 0;
 
 	if (!fresh || a->alike)
-		r = lookalike_role(s, &x->r, p);
+		r = lookalike_role(s, role, p);
 	if (r != 0)
 		return r;
-	r = store_role_put(s, &x->r, a->c->seq);
-	role_unmatched_text(a->c->b, &x->r, x->warning);
-	tell_wider(a, x);
+	r = store_role_put(s, role, a->c->seq);
+	role_unmatched_text(a->c->b, role, a->roles[i].warning);
+	tell_wider(a, i, role);
 	return r;
 }
 
@@ -120,7 +126,7 @@ tell_gaps(struct call *c, struct apply *a, bool fresh)
 		if (!is_put(a, &a->roles[i].v, fresh, false))
 			continue;
 		list = json_array();
-		gaps_tell(list, c->b, &a->roles[i].r, &effort);
+		gaps_tell(list, c->b, apply_role(a, i), &effort);
 		role_add_texts(a->roles[i].warning, list);
 		json_decref(list);
 	}
@@ -138,9 +144,7 @@ apply_put(struct call *c, struct problem *p)
 		r = apply_gone_put(a, i, p);
 	for (size_t k = 0; r == 0 && k < apply_entries(a) - a->ngone; k++) {
 		const size_t t = k - a->nusers;
-		const bool has_say =
-		    k < a->nusers && (a->users[k].u.rights != RIGHT_NONE ||
-					 a->users[k].u.groups.n > 0);
+		const bool has_say = k < a->nusers && a->users[k].has_say;
 
 		if (!is_put(a, apply_verdict(a, k), fresh, has_say))
 			continue;
@@ -153,5 +157,7 @@ apply_put(struct call *c, struct problem *p)
 		if (r != 0 && p->status != 0)
 			return apply_place(p, a, k, r);
 	}
+	if (r == 0 && a->uploaded)
+		r = apply_upload_used(a, p);
 	return r != 0 ? r : tell_gaps(c, a, fresh);
 }

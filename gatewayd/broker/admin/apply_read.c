@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "broker/admin/apply_doc.h"
 #include "broker/admin/left.h"
@@ -38,6 +39,46 @@ apply_verdict(struct apply *a, size_t k)
 		return &a->targets[k].v;
 	k -= a->ntargets;
 	return k < a->nroles ? &a->roles[k].v : &a->gone[k - a->nroles].v;
+}
+
+/* ---- kept */
+
+static void
+get(void *ret, size_t n, const struct squeezed *s)
+{
+	if (!unsqueeze(ret, n, s))
+		log_err("an entry of a policy is not kept");
+}
+
+const struct user *
+apply_user(struct apply *a, size_t i)
+{
+	get(&a->user, sizeof(a->user), &a->users[i].kept);
+	return &a->user;
+}
+
+const struct target *
+apply_target(struct apply *a, size_t i)
+{
+	get(&a->target, sizeof(a->target), &a->targets[i].kept);
+	return &a->target;
+}
+
+const struct policy_role *
+apply_role(struct apply *a, size_t i)
+{
+	get(&a->role, sizeof(a->role), &a->roles[i].kept);
+	return &a->role;
+}
+
+int
+apply_keep_user(struct apply *a, size_t i)
+{
+	struct apply_user *x = &a->users[i];
+
+	name_set(x->name, a->user.name);
+	x->has_say = a->user.rights != RIGHT_NONE || a->user.groups.n > 0;
+	return squeeze(&x->kept, &a->user, sizeof(a->user));
 }
 
 /* ---- what is wrong, and where */
@@ -87,17 +128,20 @@ no_memory(struct problem *p)
 static int
 get_list(struct apply *a, size_t kind, size_t *retn, struct problem *p)
 {
-	const json_t *list = json_object_get(a->c->req.body, kinds[kind]);
+	const json_t *list =
+	    json_object_get(a->uploaded ? a->doc : a->c->req.body, kinds[kind]);
 	const size_t n = json_array_size(list);
+
+	static const size_t most[] = {LIMIT_USERS, LIMIT_TARGETS, LIMIT_ROLES};
 
 	*retn = 0;
 	a->lists[kind] = list;
 	if (list == NULL)
 		return 0;
-	if (!json_is_array(list) || n > LIMIT_APPLY) {
+	if (!json_is_array(list) || n > most[kind]) {
 		problem_set(p, 400, "bad-field", kinds[kind],
 		    "%s: a list of at most %d was expected", kinds[kind],
-		    (int)LIMIT_APPLY);
+		    (int)most[kind]);
 		return GW_EINVAL;
 	}
 	for (size_t i = 0; i < n; i++)
@@ -130,16 +174,6 @@ apply_lists(struct apply *a, struct problem *p)
 	return 0;
 }
 
-/* The rest of a user is no secret, and large. */
-static void
-wipe(struct apply_user *x)
-{
-	explicit_bzero(&x->u.totp, sizeof(x->u.totp));
-	explicit_bzero(&x->u.pending, sizeof(x->u.pending));
-	explicit_bzero(x->u.invite, sizeof(x->u.invite));
-	explicit_bzero(x->invitation, sizeof(x->invitation));
-}
-
 void
 apply_lists_done(struct apply *a)
 {
@@ -148,9 +182,16 @@ apply_lists_done(struct apply *a)
 		free(apply_verdict(a, k)->detail);
 	}
 	for (size_t i = 0; i < a->nusers; i++)
-		wipe(&a->users[i]);
-	for (size_t i = 0; i < a->ntargets; i++)
+		squeezed_done(&a->users[i].kept);
+	for (size_t i = 0; i < a->ntargets; i++) {
+		squeezed_done(&a->targets[i].kept);
 		json_decref(a->targets[i].left);
+	}
+	for (size_t i = 0; i < a->nroles; i++)
+		squeezed_done(&a->roles[i].kept);
+	if (a->users != NULL)
+		explicit_bzero(a->users, a->nusers * sizeof(*a->users));
+	explicit_bzero(&a->user, sizeof(a->user));
 	apply_gone_done(a);
 	free(a->users);
 	free(a->targets);
@@ -221,17 +262,19 @@ compare(struct verdict *v, int found, bool same, json_t *before, json_t *now)
 /* ---- one of each */
 
 static int
-compare_user(struct broker *b, struct apply_user *x)
+compare_user(struct apply *a, struct apply_user *x)
 {
+	struct broker *b = a->c->b;
+	const struct user *u = &a->user;
 	struct user *old = calloc(1, sizeof(*old));
 	int found = GW_ENOMEM, r = GW_ENOMEM;
 
 	if (old == NULL)
 		return r;
-	found = r = store_user_get(b->store, x->u.name, old);
+	found = r = store_user_get(b->store, u->name, old);
 	if (found == 0 || found == GW_ENOENT)
-		r = compare(&x->v, found, user_equal(old, &x->u),
-		    user_json(old), user_json(&x->u));
+		r = compare(&x->v, found, user_equal(old, u), user_json(old),
+		    user_json(u));
 	free(old);
 	return r;
 }
@@ -241,49 +284,57 @@ static int
 invite(struct apply *a, struct apply_user *x, struct problem *p)
 {
 	if (a->ch.dry_run || x->v.is == ENTRY_SAME ||
-	    (x->v.is != ENTRY_NEW && user_is_enrolled(&x->u)) ||
-	    x->u.state == USER_DISABLED)
+	    (x->v.is != ENTRY_NEW && user_is_enrolled(&a->user)) ||
+	    a->user.state == USER_DISABLED)
 		return 0;
-	return user_invite(a->c->b, &x->u, x->invitation, p);
+	return user_invite(a->c->b, &a->user, x->invitation, p);
 }
 
 static int
 read_user(struct apply *a, size_t i, struct problem *p)
 {
 	struct apply_user *x = &a->users[i];
-	int r = user_parse(
-	    &x->u, a->c->b, json_array_get(a->lists[0], i), USER_POLICY, p);
+	const struct user *u = &a->user;
+	int r;
+
+	memset(&a->user, 0, sizeof(a->user));
+	r = user_parse(
+	    &a->user, a->c->b, json_array_get(a->lists[0], i), USER_POLICY, p);
 
 	if (r != 0)
 		return r;
-	if (!first(a, 'U', x->u.name, NULL))
+	if (!first(a, 'U', u->name, NULL))
 		return bad(p, kinds[0], "this user is listed twice");
-	for (unsigned k = 0; k < x->u.nkeys; k++)
-		if (!first(a, 'K', x->u.keys[k].fp, x->u.name))
+	for (unsigned k = 0; k < u->nkeys; k++)
+		if (!first(a, 'K', u->keys[k].fp, u->name))
 			return bad(
 			    p, kinds[0], "another user has the same key");
-	if (compare_user(a->c->b, x) != 0 ||
-	    (x->v.is != ENTRY_SAME && lookalike_of_user(&x->u, look, a) != 0))
+	if (compare_user(a, x) != 0 ||
+	    (x->v.is != ENTRY_SAME && lookalike_of_user(u, look, a) != 0))
 		return no_memory(p);
-	return invite(a, x, p);
+	if ((r = invite(a, x, p)) != 0)
+		return r;
+	return apply_keep_user(a, i) == 0 ? 0 : no_memory(p);
 }
 
 static int
-compare_target(struct broker *b, struct apply_target *x)
+compare_target(struct apply *a, struct apply_target *x)
 {
+	struct broker *b = a->c->b;
+	struct target *t = &a->target;
 	struct target *old = calloc(1, sizeof(*old));
 	int found = GW_ENOMEM, r;
 
 	if (old == NULL)
 		return GW_ENOMEM;
-	r = store_id(b->store, STORE_TARGETS, x->t.name, x->t.id);
+	r = store_id(b->store, STORE_TARGETS, t->name, t->id);
 	if (r == 0 || r == GW_ENOENT)
-		found = r = store_target_get(b->store, x->t.name, old);
+		found = r = store_target_get(b->store, t->name, old);
 	if (found == 0 || found == GW_ENOENT)
-		r = compare(&x->v, found, target_equal(old, &x->t),
-		    target_json(old), target_json(&x->t));
+		r = compare(&x->v, found, target_equal(old, t),
+		    target_json(old), target_json(t));
 	if (found == 0)
-		x->left = left_json(old, &x->t);
+		x->left = left_json(old, t);
 	free(old);
 	return r;
 }
@@ -292,17 +343,23 @@ static int
 read_target(struct apply *a, size_t i, struct problem *p)
 {
 	struct apply_target *x = &a->targets[i];
-	const int r =
-	    target_parse(&x->t, a->c->b, json_array_get(a->lists[1], i), p);
+	int r;
 
+	memset(&a->target, 0, sizeof(a->target));
+	r = target_parse(
+	    &a->target, a->c->b, json_array_get(a->lists[1], i), p);
 	if (r != 0)
 		return r;
-	if (!first(a, 'T', x->t.name, NULL))
+	if (!first(a, 'T', a->target.name, NULL))
 		return bad(p, kinds[1], "this target is listed twice");
-	if (compare_target(a->c->b, x) != 0 ||
-	    (x->v.is != ENTRY_SAME && lookalike_of_target(&x->t, look, a) != 0))
+	if (compare_target(a, x) != 0 ||
+	    (x->v.is != ENTRY_SAME &&
+		lookalike_of_target(&a->target, look, a) != 0))
 		return no_memory(p);
-	return 0;
+	name_set(x->name, a->target.name);
+	return squeeze(&x->kept, &a->target, sizeof(a->target)) == 0
+		   ? 0
+		   : no_memory(p);
 }
 
 static int
@@ -311,21 +368,26 @@ read_role(struct apply *a, size_t i, struct problem *p)
 	const struct broker *b = a->c->b;
 	struct apply_role *x = &a->roles[i];
 	const struct policy_role *old = NULL;
-	const int r =
-	    role_parse(&x->r, json_array_get(a->lists[2], i), b->zones, p);
+	int r;
 
+	memset(&a->role, 0, sizeof(a->role));
+	r = role_parse(&a->role, json_array_get(a->lists[2], i), b->zones, p);
 	if (r != 0)
 		return r;
-	if (!first(a, 'R', x->r.name, NULL))
+	if (!first(a, 'R', a->role.name, NULL))
 		return bad(p, kinds[2], "this role is listed twice");
-	old = role_find(b, x->r.name);
-	role_set_id(b, &x->r);
+	old = role_find(b, a->role.name);
+	role_set_id(b, &a->role);
 	if (compare(&x->v, old == NULL ? GW_ENOENT : 0,
-		old != NULL && policy_role_equal(old, &x->r),
-		old != NULL ? role_json(old) : NULL, role_json(&x->r)) != 0 ||
-	    (x->v.is != ENTRY_SAME && lookalike_of_role(&x->r, look, a) != 0))
+		old != NULL && policy_role_equal(old, &a->role),
+		old != NULL ? role_json(old) : NULL,
+		role_json(&a->role)) != 0 ||
+	    (x->v.is != ENTRY_SAME &&
+		lookalike_of_role(&a->role, look, a) != 0))
 		return no_memory(p);
-	return 0;
+	name_set(x->name, a->role.name);
+	return squeeze(&x->kept, &a->role, sizeof(a->role)) == 0 ? 0
+								 : no_memory(p);
 }
 
 int

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "broker/admin/answers.h"
 #include "broker/admin/apply_doc.h"
 #include "broker/admin/left.h"
 #include "broker/admin/target.h"
@@ -35,20 +36,21 @@ change_of(
 }
 
 static json_t *
-entry_json(const struct apply *a, size_t k, bool brief)
+entry_json(struct apply *a, size_t k, bool brief)
 {
 	const size_t t = k - a->nusers, r = t - a->ntargets;
 	json_t *o = NULL;
 
 	if (k < a->nusers)
 		return change_of(
-		    "user", a->users[k].u.name, &a->users[k].v, brief);
+		    "user", a->users[k].name, &a->users[k].v, brief);
 	if (t < a->ntargets) {
 		const struct apply_target *x = &a->targets[t];
 
-		o = change_of("target", x->t.name, &x->v, brief);
+		o = change_of("target", x->name, &x->v, brief);
 		if (x->v.is != ENTRY_SAME)
-			put_str(o, "warning", target_warning(&x->t));
+			put_str(
+			    o, "warning", target_warning(apply_target(a, t)));
 		return o;
 	}
 	if (r >= a->nroles) {
@@ -56,7 +58,7 @@ entry_json(const struct apply *a, size_t k, bool brief)
 
 		return change_of(apply_gone_kind(x), x->name, &x->v, brief);
 	}
-	o = change_of("role", a->roles[r].r.name, &a->roles[r].v, brief);
+	o = change_of("role", a->roles[r].name, &a->roles[r].v, brief);
 	if (a->roles[r].warning[0] != '\0')
 		put_str(o, "warning", a->roles[r].warning);
 	return o;
@@ -71,7 +73,7 @@ leaves(const struct apply *a, size_t k, const char **retname)
 	if (k < a->nusers)
 		return NULL;
 	if (t < a->ntargets) {
-		*retname = a->targets[t].t.name;
+		*retname = a->targets[t].name;
 		return a->targets[t].left;
 	}
 	if (t - a->ntargets < a->nroles)
@@ -133,7 +135,8 @@ apply_tell(struct apply *a, size_t k, struct problem *p)
 	a->brief_size += strlen(less) + left + 1;
 	if (x != NULL)
 		a->shared_size += left_shared_max(x);
-	if (a->told_brief)
+	/* more of it the record has not, but the whole */
+	if (a->told_brief && (a->told.len <= LIMIT_BODY_MAX || !a->uploaded))
 		add(a, less);
 	else if (a->told.len <= LIMIT_FIELD_MAX)
 		add(a, text);
@@ -160,6 +163,30 @@ apply_share(struct apply *a, size_t k)
 	a->long_ = true;
 }
 
+/* As text, to be read in pieces. */
+static int
+add_piece(struct apply *a, json_t *o, json_t *left, struct problem *p)
+{
+	char *text = NULL;
+
+	if (o != NULL && left != NULL)
+		(void)json_object_set(o, "left", left);
+	text = o != NULL ? json_text(o) : NULL;
+	json_decref(o);
+	if (text != NULL) {
+		if (a->pieces.len > 0)
+			buf_u8(&a->pieces, ',');
+		buf_put(&a->pieces, text, strlen(text));
+	}
+	if (text != NULL && buf_err(&a->pieces) == 0) {
+		free(text);
+		return 0;
+	}
+	free(text);
+	problem_set(p, 503, "unavailable", NULL, "out of memory");
+	return GW_ENOMEM;
+}
+
 int
 apply_list(struct apply *a, size_t k, struct problem *p)
 {
@@ -167,6 +194,8 @@ apply_list(struct apply *a, size_t k, struct problem *p)
 	json_t *x = leaves(a, k, &name);
 	json_t *o = entry_json(a, k, a->brief);
 
+	if (a->in_pieces)
+		return add_piece(a, o, x, p);
 	if (a->list == NULL)
 		a->list = json_array();
 	if (o != NULL && x != NULL)
@@ -186,7 +215,7 @@ apply_reply(const struct apply *a, bool applied)
 
 	for (size_t i = 0; applied && i < a->nusers; i++)
 		if (a->users[i].invitation[0] != '\0')
-			put_str(invitations, a->users[i].u.name,
+			put_str(invitations, a->users[i].name,
 			    a->users[i].invitation);
 	if (o == NULL) {
 		json_decref(invitations);
@@ -201,6 +230,61 @@ apply_reply(const struct apply *a, bool applied)
 		(void)json_object_set(o, "unapprovable", a->ch.lacks);
 	put_bool(o, "applied", applied);
 	put_bool(o, "dry_run", a->ch.dry_run);
+	return o;
+}
+
+/* The whole answer, as text; NULL: out of memory. */
+static char *
+pieces_text(const struct apply *a, bool applied, size_t *retn)
+{
+	static const char list[] = ",\"changes\":[", end[] = "]}";
+	json_t *o = apply_reply(a, applied);
+	char *frame = NULL, *text = NULL;
+	size_t n = 0;
+
+	(void)json_object_del(o, "changes");
+	frame = o != NULL ? json_text(o) : NULL;
+	json_decref(o);
+	if (frame != NULL)
+		n = strlen(frame) - 1; /* without its end */
+	*retn = n + strlen(list) + a->pieces.len + strlen(end);
+	if (frame != NULL && (text = malloc(*retn)) != NULL) {
+		memcpy(text, frame, n);
+		memcpy(text + n, list, strlen(list));
+		n += strlen(list);
+		if (a->pieces.len > 0)
+			memcpy(text + n, a->pieces.p, a->pieces.len);
+		memcpy(text + n + a->pieces.len, end, strlen(end));
+	}
+	if (frame != NULL)
+		explicit_bzero(frame, strlen(frame)); /* invitations */
+	free(frame);
+	return text;
+}
+
+json_t *
+apply_reply_pieces(struct apply *a, bool applied)
+{
+	/* what a second admin's call makes is theirs to read */
+	const struct call *whose = a->c->outer != NULL ? a->c->outer : a->c;
+	char key[ANSWER_KEY_SIZE];
+	size_t n = 0;
+	char *text = pieces_text(a, applied, &n);
+	json_t *o = json_object(), *answer = json_object();
+
+	if (text == NULL ||
+	    answers_keep(a->c->b, call_user_id(whose), text, n, key) != 0) {
+		json_decref(o);
+		json_decref(answer);
+		return NULL;
+	}
+	put_num(answer, "size", (int64_t)n);
+	put_str(answer, "key", key);
+	put_bool(o, "applied", applied);
+	put_bool(o, "dry_run", a->ch.dry_run);
+	if (o != NULL)
+		(void)json_object_set_new(o, "answer", answer);
+	explicit_bzero(key, sizeof(key));
 	return o;
 }
 

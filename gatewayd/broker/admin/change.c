@@ -4,6 +4,7 @@
  */
 #include "broker/admin/change.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,8 @@
 #include "broker/call/put.h"
 #include "broker/identity/caller.h"
 #include "core/conf.h"
+
+enum { WIDENS_MAX = 64 * 1024 }; /* internal: who reads more? */
 
 int
 change_read(struct change *x, const struct call *c, struct problem *p)
@@ -152,6 +155,31 @@ judge_lacks(struct call *c, struct change *x, const json_t *before,
 	return r;
 }
 
+/* Of a large policy the first lines, and how many more there are: so many are
+ * no second admin's to sign for (propose()), and root is not told them all. */
+static char *
+readable(const struct buf *text)
+{
+	const char *p = (const char *)text->p;
+	size_t n = text->len, more = 0;
+	char *ret = NULL;
+
+	if (n > WIDENS_MAX) {
+		n = WIDENS_MAX;
+		while (n > 0 && p[n - 1] != '\n')
+			n--;
+	}
+	for (size_t i = n; i < text->len; i++)
+		more += p[i] == '\n';
+	if ((ret = malloc(n + 64)) == NULL)
+		return NULL;
+	memcpy(ret, p, n);
+	ret[n] = '\0';
+	if (more > 0)
+		(void)snprintf(ret + n, 64, "and in %zu more ways\n", more);
+	return ret;
+}
+
 static int
 judge_power(struct call *c, struct change *x, const struct change_trial *t,
     bool keep, struct problem *p)
@@ -162,7 +190,7 @@ judge_power(struct call *c, struct change *x, const struct change_trial *t,
 	struct buf text;
 	int r = power_read(c->b, &after);
 
-	buf_init(&text, LIMIT_BODY_MAX);
+	buf_init(&text, LIMIT_ANSWER_MAX);
 	free(x->widens);
 	x->widens = NULL;
 	if (r == 0)
@@ -174,8 +202,7 @@ judge_power(struct call *c, struct change *x, const struct change_trial *t,
 		own_widening(&text, c->user, &t->own, &own);
 		r = buf_err(&text);
 	}
-	if (r == 0 && text.len > 0 &&
-	    (x->widens = strndup((const char *)text.p, text.len)) == NULL)
+	if (r == 0 && text.len > 0 && (x->widens = readable(&text)) == NULL)
 		r = GW_ENOMEM;
 	if (r == 0)
 		r = judge_lacks(c, x, t->lacks, &after, p);
@@ -355,6 +382,8 @@ change_weigh(struct call *c, struct change *x, change_put_fn *put)
 		record_root(c, x->widens);
 		return true;
 	}
+	if (x->waiting != NULL)
+		x->waiting(c);
 	if ((widens = strdup(x->widens)) != NULL)
 		propose(c, widens);
 	else

@@ -18,10 +18,11 @@ struct change {
 			*/
 	bool waits;    /* for a second admin */
 	char *widens;  /* power, how: power_widening(); NULL = not at all */
-	lacks_written_fn *writes; /* roles; NULL: none */
-	json_t *lacks;            /* lacks_told(); NULL = not weighed yet */
-	json_t *ended;            /* ended_done(); NULL = not counted yet */
-	struct ended count;       /* from change_make() to change_end() */
+	void (*waiting)(struct call *c); /* is to wait; may be NULL */
+	lacks_written_fn *writes;        /* roles; NULL: none */
+	json_t *lacks;      /* lacks_told(); NULL = not weighed yet */
+	json_t *ended;      /* ended_done(); NULL = not counted yet */
+	struct ended count; /* from change_make() to change_end() */
 };
 
 /* Puts what c->state says into the store: 0, or an error; GW_EINVAL and *p for

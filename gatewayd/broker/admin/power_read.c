@@ -17,6 +17,7 @@ struct reading {
 	size_t room;
 	struct name_list *groups; /* of approvals, in parts of a list's size */
 	size_t ngroups;
+	json_t *seen; /* ids of holders */
 	int err;
 };
 
@@ -86,9 +87,12 @@ add(void *arg, const char *name, const struct user *u)
 	}
 	if (u->kind != KIND_PERSON)
 		return; /* whatever groups they are in, they have no say */
-	for (size_t i = 0; i < p->nholders; i++)
-		if (strcmp(p->holders[i].id, u->id) == 0)
-			return;
+	if (json_object_get(x->seen, u->id) != NULL)
+		return;
+	if (json_object_set_new(x->seen, u->id, json_true()) != 0) {
+		x->err = GW_ENOMEM;
+		return;
+	}
 	if (p->nholders == x->room) {
 		const size_t room = x->room > 0 ? x->room * 2 : 16;
 
@@ -160,12 +164,15 @@ power_read(struct broker *b, struct power *ret)
 	int r;
 
 	*ret = (struct power){0};
-	if ((r = read_roles(b, &x)) == 0)
+	x.seen = json_object();
+	r = x.seen != NULL ? read_roles(b, &x) : GW_ENOMEM;
+	if (r == 0)
 		r = store_holder_each(b->store, NULL, add, &x);
 	for (size_t i = 0; r == 0 && i < x.ngroups; i++)
 		for (unsigned k = 0; r == 0 && k < x.groups[i].n; k++)
 			r = store_holder_each(
 			    b->store, x.groups[i].name[k], add, &x);
 	free(x.groups);
+	json_decref(x.seen);
 	return r != 0 ? r : x.err;
 }

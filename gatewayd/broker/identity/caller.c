@@ -63,6 +63,20 @@ caller_refuse(struct call *c, int status, const char *code, const char *text)
 	call_refuse(c, status, code, NULL, "%s", text);
 }
 
+/* What is posted with a token is not signed: nothing is in force by it. */
+static bool
+read_body(struct call *c, const struct msg_api_call *m)
+{
+	struct problem p = {0};
+
+	if (strcmp(c->verb->method, "POST") != 0)
+		return true;
+	c->req.body = json_parse_object(m->body.p, m->body.len, &p);
+	if (c->req.body == NULL)
+		call_problem(c, &p);
+	return c->req.body != NULL;
+}
+
 /* ---- permission */
 
 void
@@ -141,8 +155,6 @@ not_for_root(struct call *c)
 static void
 check_local(struct call *c, const struct msg_api_call *m, call_fn *fn)
 {
-	struct problem p = {0};
-
 	if (m->uid != 0 && !FAULT(admin_root)) {
 		caller_refuse(
 		    c, 403, "forbidden", "the admin socket is root's");
@@ -154,14 +166,8 @@ check_local(struct call *c, const struct msg_api_call *m, call_fn *fn)
 	c->rights = RIGHT_ADMIN;
 	c->user_state = USER_ACTIVE;
 	name_set(c->user, "local");
-	if (c->verb->auth == AUTH_SIGNED) {
-		c->req.body = json_parse_object(m->body.p, m->body.len, &p);
-		if (c->req.body == NULL) {
-			call_problem(c, &p);
-			return;
-		}
-	}
-	permit(c, fn);
+	if (read_body(c, m))
+		permit(c, fn);
 }
 
 /* ---- tokens */
@@ -193,9 +199,8 @@ check_token(struct call *c, const struct msg_api_call *m, call_fn *fn)
 		caller_refuse(c, 401, "token-wrong", "its key was removed");
 		return;
 	}
-	if (!is_in_place(c))
-		return;
-	permit(c, fn);
+	if (is_in_place(c) && read_body(c, m))
+		permit(c, fn);
 }
 
 /* ---- signed requests */

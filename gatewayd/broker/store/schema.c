@@ -281,6 +281,16 @@ static const char lock_boots[] =
     "ALTER TABLE locks ADD COLUMN boot_id TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE locks ADD COLUMN end_boot INTEGER NOT NULL DEFAULT 0;";
 
+/* 21: policies that come in parts. */
+static const char uploads[] =
+    "CREATE TABLE uploads("
+    " id TEXT PRIMARY KEY, user_id TEXT NOT NULL, size INTEGER NOT NULL,"
+    " have INTEGER NOT NULL, digest TEXT NOT NULL, until INTEGER NOT NULL,"
+    " seq INTEGER NOT NULL);"
+    "CREATE TABLE upload_parts("
+    " upload TEXT NOT NULL REFERENCES uploads(id) ON DELETE CASCADE,"
+    " at INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY(upload, at));";
+
 const struct migration *
 store_migrations(unsigned *retn)
 {
@@ -305,6 +315,7 @@ store_migrations(unsigned *retn)
 	    {.text = approvers_look, .fill = store_look_fill_approvers},
 	    {.text = reviews},
 	    {.text = lock_boots},
+	    {.text = uploads},
 	};
 
 	*retn = ARRAY_LEN(list);

@@ -89,6 +89,7 @@ store_seq(struct store *s, uint64_t *ret)
 	    " UNION ALL SELECT max(seq) FROM requests"
 	    " UNION ALL SELECT max(seq) FROM approvals"
 	    " UNION ALL SELECT max(seq) FROM proposals"
+	    " UNION ALL SELECT max(seq) FROM uploads"
 	    " UNION ALL SELECT max(seq) FROM locks"
 	    " UNION ALL SELECT max(seq) FROM recovery_codes"
 	    " UNION ALL SELECT max(seq) FROM glass_codes"

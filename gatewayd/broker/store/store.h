@@ -467,6 +467,40 @@ MUST_CHECK int store_review_line_set(
  * and how many there were. */
 typedef void store_use_fn(void *arg, const struct review_use *u);
 MUST_CHECK int store_use_each(struct store *s, store_use_fn *fn, void *arg);
+/* ---- upload.c: policies that come in parts */
+
+struct upload {
+	char id[LIMIT_ID_SIZE];
+	char user_id[LIMIT_ID_SIZE]; /* whose it is; "" = root's */
+	uint32_t size;               /* of all of it, as announced */
+	uint32_t have;               /* that have come, from its start */
+	char digest[65];             /* hex SHA-256 of all of it */
+	int64_t until_ms;
+	uint64_t seq;
+};
+
+/* One of which nothing has come yet. */
+MUST_CHECK int store_upload_put(struct store *s, const struct upload *u);
+MUST_CHECK int store_upload_get(
+    struct store *s, const char *id, struct upload *ret);
+/* The part that comes next. GW_ESTATE: as much as u has is not what there is
+ * (any more). */
+MUST_CHECK int store_upload_add(
+    struct store *s, const struct upload *u, const void *p, size_t n);
+/* The one that begins there, added to ret. */
+MUST_CHECK int store_upload_part(
+    struct store *s, const char *id, uint32_t at, struct buf *ret);
+MUST_CHECK int store_upload_keep(
+    struct store *s, const char *id, int64_t until_ms);
+/* With all its parts. GW_ENOENT. */
+MUST_CHECK int store_upload_remove(struct store *s, const char *id);
+/* Of that user, the one that ends first. GW_ENOENT. */
+MUST_CHECK int store_upload_remove_oldest(struct store *s, const char *user_id);
+/* Those that were until then. */
+MUST_CHECK int store_upload_prune(struct store *s, int64_t utc_ms);
+/* How many there are, of a user or in all (NULL); UINT_MAX after a failure. */
+MUST_CHECK int store_upload_count(
+    struct store *s, const char *user_id, unsigned *ret);
 
 /* ---- history.c: a convenience; the evidence is the log */
 

@@ -2,6 +2,7 @@
 /*
  * user - users, their groups and keys.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -448,29 +449,78 @@ store_member_each(struct store *s, store_member_fn *fn, void *arg)
 	    sizeof(struct member), read_member, each_member, &w);
 }
 
+struct names {
+	char (*name)[LIMIT_NAME_SIZE];
+	size_t n;
+	int err;
+};
+
+static void
+add_name(void *arg, const char *name)
+{
+	struct names *l = arg;
+	char(*more)[LIMIT_NAME_SIZE] = l->name;
+
+	if (l->err == 0 && l->n % 64 == 0)
+		more = reallocarray(l->name, l->n + 64, sizeof(*more));
+	if (l->err != 0 || more == NULL) {
+		l->err = GW_ENOMEM;
+		return;
+	}
+	l->name = more;
+	name_set(more[l->n++], name);
+}
+
+/* Those of a query's names: a few of many, which one query for all of them
+ * would look through. Ends it. */
+static int
+each_named(struct store *s, struct query *q, store_user_fn *fn, void *arg)
+{
+	struct user *u = calloc(1, sizeof(*u));
+	struct names l = {.n = 0};
+	int r = store_names(q, add_name, &l);
+
+	if (r == 0)
+		r = u != NULL ? l.err : GW_ENOMEM;
+	for (size_t i = 0; r == 0 && i < l.n; i++) {
+		r = store_user_get(s, l.name[i], u);
+		if (r == 0 || r == GW_ECORRUPT) {
+			fn(arg, l.name[i], r == 0 ? u : NULL);
+			r = 0;
+		}
+	}
+	if (u != NULL)
+		explicit_bzero(u, sizeof(*u)); /* a sealed seed */
+	free(u);
+	free(l.name);
+	return r;
+}
+
 int
 store_admin_each(struct store *s, store_user_fn *fn, void *arg)
 {
-	struct query *q = query_new(s->sql, ROWS
-	    " WHERE owner IN (SELECT name FROM users"
-	    " WHERE (rights & 1) <> 0 AND state = ?1) ORDER BY owner, kind, a");
-	struct each e = {.fn = fn, .arg = arg};
+	struct query *q = query_new(s->sql,
+	    "SELECT name FROM users WHERE (rights & 1) <> 0 AND state = ?1"
+	    " ORDER BY name");
 
 	query_num(q, USER_ACTIVE);
-	return store_things(q, sizeof(struct user), read_row, found, &e);
+	return each_named(s, q, fn, arg);
 }
 
 int
 store_holder_each(
     struct store *s, const char *group, store_user_fn *fn, void *arg)
 {
-	struct query *q = query_new(s->sql,
-	    ROWS " WHERE owner IN (SELECT name FROM users"
-		 " WHERE ?1 IS NULL AND rights <> 0"
-		 " UNION SELECT user FROM user_groups WHERE name = ?1)"
-		 " ORDER BY owner, kind, a");
-	struct each e = {.fn = fn, .arg = arg};
+	struct query *q = NULL;
 
-	query_str(q, group);
-	return store_things(q, sizeof(struct user), read_row, found, &e);
+	if (group == NULL)
+		q = query_new(s->sql,
+		    "SELECT name FROM users WHERE rights <> 0 ORDER BY name");
+	else
+		q = query_new(s->sql,
+		    "SELECT user FROM user_groups WHERE name = ?1"
+		    " ORDER BY user");
+	if (group != NULL)
+		query_str(q, group);
+	return each_named(s, q, fn, arg);
 }

@@ -318,6 +318,15 @@ void test_two_applies(void **state);
 void test_apply_is_the_later(void **state);
 void test_apply_of_demoted(void **state);
 
+/* ---- brokerapi_upload.c */
+
+void test_upload(void **state);
+void test_upload_refused(void **state);
+void test_upload_of_others(void **state);
+void test_upload_bounds(void **state);
+void test_upload_lines(void **state);
+void test_upload_answer(void **state);
+
 /* ---- brokerapi_outstep.c */
 
 void test_ends_out_of_step(void **state);

@@ -94,7 +94,11 @@ test_exceptions(void **state)
 	CHECK_ONLY(v->who == WHO_SHUTS, "user.lock");
 	CHECK_ONLY(v->who == WHO_USER_ADMIN, "user.add", "user.set",
 	    "user.unlock", "user.remove");
-	CHECK_ONLY(v->who == WHO_APPLIES, "policy.apply");
+	CHECK_ONLY(v->who == WHO_APPLIES, "policy.apply", "policy.upload",
+	    "policy.put", "policy.answer");
+	/* nothing is in force by a token alone */
+	CHECK_ONLY(v->auth == AUTH_TOKEN && strcmp(v->method, "POST") == 0,
+	    "policy.put", "policy.answer");
 	CHECK_ONLY(v->who == WHO_ADMIN, "clock.accept", "change.approve",
 	    "change.deny", "breakglass.print", "breakglass.review",
 	    "review.start", "review.end");
@@ -103,8 +107,9 @@ test_exceptions(void **state)
 	    "session.kill", "target.scan", "target.add", "target.set",
 	    "target.remove", "user.add", "user.set", "user.lock", "user.unlock",
 	    "user.remove", "role.add", "role.set", "role.remove",
-	    "policy.apply", "target.doctor", "clock.accept", "lock.add",
-	    "lock.remove", "change.approve", "change.deny", "breakglass.print",
+	    "policy.apply", "policy.upload", "policy.put", "policy.answer",
+	    "target.doctor", "clock.accept", "lock.add", "lock.remove",
+	    "change.approve", "change.deny", "breakglass.print",
 	    "breakglass.review", "review.start", "review.end");
 	CHECK_ONLY(v->root != ROOT_MAY, "change.approve", "change.cancel",
 	    "challenge", "enroll.begin", "enroll.confirm", "mfa.reset",
