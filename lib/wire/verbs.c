@@ -79,10 +79,10 @@ verb_barred_by(const struct verb *v)
 		return LOCKS_ALL;
 	if (verb_administers(v))
 		return LOCKS_NAME;
-	/* others' requests, keys of the same account; and an enrolment is what
-	 * a thief of the key would finish */
-	if (v->ends == ENDS_ACCESS || v->who == WHO_STRANGER ||
-	    v->who == WHO_INVITED)
+	/* others' requests, others' roles, keys of the same account; and an
+	 * enrolment is what a thief of the key would finish */
+	if (v->ends == ENDS_ACCESS || v->who == WHO_PERSON ||
+	    v->who == WHO_STRANGER || v->who == WHO_INVITED)
 		return LOCKS_CALLER;
 	return LOCKS_NONE;
 }

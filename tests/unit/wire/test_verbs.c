@@ -161,7 +161,7 @@ test_locked(void **state)
 	    "challenge", "token.create", "request.cancel", "grant.release",
 	    "change.cancel", "lock.me");
 	CHECK_ONLY(verb_barred_by(v) == LOCKS_CALLER, "request.deny",
-	    "key.remove", "enroll.begin", "enroll.confirm");
+	    "review.answer", "key.remove", "enroll.begin", "enroll.confirm");
 	for (unsigned i = 1; i < VERB_COUNT; i++) {
 		const struct verb *v = verb_get(i);
 
