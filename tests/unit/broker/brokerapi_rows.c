@@ -122,7 +122,7 @@ static const char role_full[] =
     "\"or\":[\"hours=sat,sun 08:00-18:00 Europe/Berlin\",\"group=oncall; "
     "select=!old; reason=INC-[0-9]+ .*\"],"
     "\"approvals\":[\"1 of sre\",\"2 of security or leads\"],"
-    "\"mfa_age_extend\":30,\"mfa_age_move\":0,\"mfa_age_approve\":60,"
+    "\"mfa_age_extend\":30,\"mfa_age_move\":45,\"mfa_age_approve\":60,"
     "\"hardware_code\":true,"
     "\"hardware_key\":\"presence\",\"unused_after\":60,\"max_grants\":3,\"max_"
     "sessions\":1,"
