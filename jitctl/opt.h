@@ -73,7 +73,7 @@ enum flag_kind { FLAG_BOOL = 0, FLAG_ONE, FLAG_MANY };
 	X(LOGIN, "login", 'l', "NAME", MANY, "the login at the target")        \
 	X(PORT, "port", 0, "N", MANY, "the target's port")                     \
 	X(TICKET, "ticket", 0, "ID", ONE, "the ticket it is for")              \
-	X(ROLE, "role", 0, "NAME", ONE, "under this role alone")               \
+	X(ROLE, "role", 0, "NAME", MANY, "under this role alone")              \
 	X(FROM, "from", 0, "ADDRESS", MANY, "only from this address of mine")  \
 	X(IDEMPOTENCY, "idempotency", 0, "KEY", ONE,                           \
 	    "a repeat with the same key gets the first answer")                \
@@ -99,7 +99,8 @@ enum flag_kind { FLAG_BOOL = 0, FLAG_ONE, FLAG_MANY };
 	X(INVITE, "invite", 0, NULL, BOOL, "a new invitation")                 \
 	X(TOTP, "totp", 0, "FORM", ONE, "how codes are made, as sha256,8,60")  \
 	X(GROUP, "group", 0, "NAME", MANY, "a group; of user set: one more")   \
-	X(KIND, "kind", 0, "KIND", ONE, "person (default) or machine")         \
+	X(KIND, "kind", 0, "KIND", ONE, "person (default), machine or agent")  \
+	X(OWNER, "owner", 0, "NAME", ONE, "whose agent it is: a person")       \
 	X(NO_GROUP, "no-group", 0, "NAME", MANY, "a group to leave")           \
 	X(USER, "user", 0, "NAME", MANY, "a user")                             \
 	X(TARGET, "target", 0, "NAME", MANY, "a target")                       \

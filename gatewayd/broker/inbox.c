@@ -15,6 +15,7 @@
 #include "broker/admin/answers.h"
 #include "broker/admin/apply.h"
 #include "broker/admin/clock.h"
+#include "broker/admin/delegation.h"
 #include "broker/admin/lock.h"
 #include "broker/admin/lock_me.h"
 #include "broker/admin/own_keys.h"
@@ -121,6 +122,9 @@ static call_fn *const verb_table[VERB_COUNT] = {
     [VERB_REVIEW_SHOW] = verb_review_show,
     [VERB_REVIEW_ANSWER] = verb_review_answer,
     [VERB_REVIEW_END] = verb_review_end,
+    [VERB_DELEGATE] = verb_delegate,
+    [VERB_UNDELEGATE] = verb_undelegate,
+    [VERB_DELEGATIONS] = verb_delegations,
     [VERB_CHANGES] = verb_changes,
     [VERB_CHANGE_SHOW] = verb_change_show,
     [VERB_CHANGE_APPROVE] = verb_change_approve,

@@ -56,8 +56,8 @@ is_identity(unsigned id)
 {
 	return id == EF_USER || id == EF_TARGET || id == EF_LOGIN ||
 	       id == EF_USER_ID || id == EF_TARGET_ID || id == EF_ROLE_ID ||
-	       id == EF_REQ || id == EF_GRANT || id == EF_SID ||
-	       id == EF_CONN || id == EF_BY;
+	       id == EF_OWNER || id == EF_REQ || id == EF_GRANT ||
+	       id == EF_SID || id == EF_CONN || id == EF_BY;
 }
 
 struct stamping {

@@ -21,7 +21,7 @@
 #include "ssh/sshkey.h"
 
 enum {
-	KEY_ID_SIZE = 128,
+	KEY_ID_SIZE = 192,
 	PRINCIPAL_SIZE = 2 * LIMIT_NAME_SIZE,
 };
 
@@ -106,6 +106,7 @@ refuse(struct notary *n, struct peer *p, const struct session_peer *s,
 	if (s->has_leg) {
 		event_str(&f, EF_USER, s->leg.user);
 		event_str(&f, EF_USER_ID, s->leg.user_id);
+		event_str(&f, EF_OWNER, s->leg.owner);
 	}
 	event_str(&f, EF_GRANT, m->grant);
 	event_str(&f, EF_SID, m->sid);
@@ -161,7 +162,9 @@ issue_make(struct issue *i, struct notary *n, const struct msg_nt_cert *m,
 	i->cert.valid_before = (uint64_t)(now.utc_ms / 1000 + life_s);
 	addr_format(i->source, &l->gateway);
 	if ((r = str_fmt(i->key_id, sizeof(i->key_id),
-		 "user=%s grant=%s session=%s", l->user, l->grant, l->sid)) < 0)
+		 "user=%s%s%s grant=%s session=%s", l->user,
+		 l->owner[0] != '\0' ? " owner=" : "", l->owner, l->grant,
+		 l->sid)) < 0)
 		return r;
 	return str_fmt(i->principal, sizeof(i->principal), "%s@%s", l->login,
 	    l->target_name);

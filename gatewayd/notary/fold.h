@@ -44,6 +44,7 @@ struct fold_leg {
 	char target_name[LIMIT_NAME_SIZE];
 	char login[LIMIT_NAME_SIZE];
 	char user_id[LIMIT_ID_SIZE]; /* as in struct grant */
+	char owner[LIMIT_NAME_SIZE];
 	char target_id[LIMIT_ID_SIZE];
 	char key_fp[64];
 	uint64_t conn;

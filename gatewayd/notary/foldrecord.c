@@ -82,6 +82,7 @@ fold_grant_fields(struct event_fields *out, const struct grant *g)
 
 	event_str(out, EF_USER, g->user);
 	event_str(out, EF_USER_ID, g->user_id);
+	event_str(out, EF_OWNER, g->owner);
 	event_str(out, EF_TARGET, g->target);
 	event_str(out, EF_TARGET_ID, g->target_id);
 	event_str(out, EF_LOGIN, g->login);
@@ -131,6 +132,7 @@ fold_read_grant(struct fold_fields *f, struct grant *g)
 	fold_text(f, EF_LOGIN, true, g->login, sizeof(g->login));
 	fold_text(f, EF_ROLE, false, g->role, sizeof(g->role));
 	fold_text(f, EF_USER_ID, false, g->user_id, sizeof(g->user_id));
+	fold_text(f, EF_OWNER, false, g->owner, sizeof(g->owner));
 	fold_text(f, EF_TARGET_ID, false, g->target_id, sizeof(g->target_id));
 	fold_text(f, EF_ROLE_ID, false, g->role_id, sizeof(g->role_id));
 	fold_text(f, EF_WHY, false, g->reason, sizeof(g->reason));
@@ -162,6 +164,7 @@ fold_leg_fields(struct event_fields *out, const struct fold_leg *l)
 
 	event_str(out, EF_USER, l->user);
 	event_str(out, EF_USER_ID, l->user_id);
+	event_str(out, EF_OWNER, l->owner);
 	event_str(out, EF_TARGET, l->target_name);
 	event_str(out, EF_TARGET_ID, l->target_id);
 	event_str(out, EF_LOGIN, l->login);
@@ -195,6 +198,7 @@ fold_read_leg(struct fold_fields *f, struct fold_leg *l)
 	fold_text(f, EF_TARGET, true, l->target_name, sizeof(l->target_name));
 	fold_text(f, EF_LOGIN, true, l->login, sizeof(l->login));
 	fold_text(f, EF_USER_ID, false, l->user_id, sizeof(l->user_id));
+	fold_text(f, EF_OWNER, false, l->owner, sizeof(l->owner));
 	fold_text(f, EF_TARGET_ID, false, l->target_id, sizeof(l->target_id));
 	fold_text(f, EF_KEY_FP, false, l->key_fp, sizeof(l->key_fp));
 	l->conn = (uint64_t)fold_num(f, EF_CONN, INT64_MAX);

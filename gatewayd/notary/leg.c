@@ -22,6 +22,7 @@ leg_identity(struct event_fields *f, const struct fold_leg *l)
 {
 	event_str(f, EF_USER, l->user);
 	event_str(f, EF_USER_ID, l->user_id);
+	event_str(f, EF_OWNER, l->owner);
 	event_str(f, EF_TARGET, l->target_name);
 	event_str(f, EF_TARGET_ID, l->target_id);
 	event_str(f, EF_LOGIN, l->login);
@@ -138,6 +139,7 @@ leg_make(
 	memcpy(l.target_name, g->target, sizeof(l.target_name));
 	memcpy(l.login, g->login, sizeof(l.login));
 	memcpy(l.user_id, g->user_id, sizeof(l.user_id));
+	memcpy(l.owner, g->owner, sizeof(l.owner));
 	memcpy(l.target_id, g->target_id, sizeof(l.target_id));
 	return l;
 }

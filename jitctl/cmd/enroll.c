@@ -136,8 +136,8 @@ begin(struct ctx *c, const struct secret *code, bool *retdone)
 	*retdone = is_machine(r.json);
 	if (x == EXIT_OK && *retdone)
 		say(c,
-		    "%s is a machine, which gives no codes: nothing is to "
-		    "be confirmed.",
+		    "%s is no person, and gives no codes: nothing is to be "
+		    "confirmed.",
 		    c->prof.user);
 	else if (x == EXIT_OK)
 		factor_show(c, r.json);

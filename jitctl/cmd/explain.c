@@ -55,7 +55,17 @@ print_conditions(const json_t *o)
 	static const struct {
 		const char *field, *words;
 		enum col_kind kind;
-	} rows[] = {{"login", "login", COL_TEXT}, {"port", "port", COL_TEXT},
+	} rows[] = {{"owner", "agent of", COL_TEXT},
+	    {"owner_roles", "by roles of theirs", COL_LIST},
+	    {"delegation", "lent as", COL_TEXT},
+	    {"delegated_roles", "lent by roles", COL_LIST},
+	    {"delegated_targets", "lent targets", COL_LIST},
+	    {"delegated_select", "lent by labels", COL_LIST},
+	    {"delegated_logins", "lent logins", COL_LIST},
+	    {"delegated_allow", "lent, to do", COL_LIST},
+	    {"delegated_max", "lent, at most for", COL_SECONDS},
+	    {"delegated_until", "lent until", COL_TIME},
+	    {"login", "login", COL_TEXT}, {"port", "port", COL_TEXT},
 	    {"member", "in the role", COL_TIMES},
 	    {"select", "target's labels", COL_LIST},
 	    {"hours", "hours", COL_LIST}, {"or", "one of", COL_LIST},
@@ -169,6 +179,7 @@ run_explain(struct ctx *c)
 
 static const struct col access_cols[] = {
     {"WHO", "user", COL_TEXT, false},
+    {"OWNER", "owner", COL_TEXT, COL_WIDE},
     {"TARGET", "target", COL_TEXT, false},
     {"LOGINS", "logins", COL_LIST, false},
     {"ROLES", "roles", COL_LIST, false},

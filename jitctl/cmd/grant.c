@@ -20,6 +20,7 @@
 static const struct col grant_cols[] = {
     {"GRANT", "grant", COL_TEXT, COL_SHOWN},
     {"WHO", "user", COL_TEXT, COL_SHOWN},
+    {"OWNER", "owner", COL_TEXT, COL_WIDE},
     {"TARGET", "target", COL_TEXT, COL_SHOWN},
     {"LOGIN", "login", COL_TEXT, COL_SHOWN},
     {"STATE", "state", COL_TEXT, COL_SHOWN},

@@ -25,6 +25,7 @@
 static const struct col cols[] = {
     {"REQUEST", "request", COL_TEXT, false},
     {"WHO", "user", COL_TEXT, false},
+    {"OWNER", "owner", COL_TEXT, COL_WIDE},
     {"TARGET", "target", COL_TEXT, false},
     {"LOGIN", "login", COL_TEXT, false},
     {"FOR", "for", COL_SECONDS, false},
@@ -273,7 +274,7 @@ tell_revision(const struct ctx *c, const json_t *rev)
 {
 	const bool direct = strcmp(member(rev, "reach"), "direct") == 0;
 	const bool record = json_is_true(json_object_get(rev, "record"));
-	char t[11][CELL_SIZE], opens[CELL_SIZE * 3];
+	char t[11][CELL_SIZE], opens[CELL_SIZE * 3], owner[CELL_SIZE];
 
 	cell_text(t[0], json_object_get(rev, "user"), COL_TEXT);
 	cell_text(t[1], json_object_get(rev, "target"), COL_TEXT);
@@ -285,6 +286,9 @@ tell_revision(const struct ctx *c, const json_t *rev)
 	cell_text(t[7], json_object_get(rev, "role"), COL_TEXT);
 	cell_text(t[8], json_object_get(rev, "why"), COL_TEXT);
 	opens_text(rev, opens, sizeof(opens));
+	cell_text(owner, json_object_get(rev, "owner"), COL_TEXT);
+	if (owner[0] != '\0')
+		say(c, "%s is an agent, on behalf of %s.", t[0], owner);
 	say(c, "%s asks for %s (%s) port %s as %s, for %s %s.", t[0], t[1],
 	    t[2], t[3], t[4], t[5], opens);
 	say(c, "It allows %s, %s. Role %s.", t[6],

@@ -8,7 +8,10 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/str.h"
 #include "core/approver.h"
+#include "core/behalf.h"
+#include "core/grant.h"
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/cmd/files.h"
 #include "jitctl/gateway/policy_now.h"
@@ -52,10 +55,39 @@ verdict_str(enum policy_verdict v)
 	return "deny";
 }
 
+/* As if its owner lent it all that they have. */
+static bool
+lend(const struct trial *t, const json_t *test, const json_t *agent,
+    const struct target *target, struct behalf *ret)
+{
+	const char *name = member(agent, "owner");
+	const json_t *o = json_object_get(t->users, name);
+	struct policy_user owner = {.in = false};
+
+	memset(ret, 0, sizeof(*ret));
+	if (target == NULL || o == NULL)
+		return true; /* there is none */
+	if (!policy_user(o, &owner))
+		return false;
+	name_set(ret->owner, name);
+	ret->stands = owner.in && owner.kind == KIND_PERSON;
+	ret->groups = owner.groups;
+	name_set(ret->d.owner, name);
+	name_set(ret->d.agent, member(test, "user"));
+	text_set(ret->d.id, sizeof(ret->d.id), "d-TESTTEST");
+	ret->d.targets.n = 1;
+	name_set(ret->d.targets.name[0], target->name);
+	ret->d.logins = target->logins;
+	ret->d.caps = CAP_DEFAULT;
+	ret->d.max_s = LIMIT_GRANT_MAX_S;
+	ret->d.until_ms = HOURS_NEVER;
+	return true;
+}
+
 /* With a code, and without what the test does not say being asked for. */
 static void
 judge(struct trial *t, const json_t *test, const struct policy_user *user,
-    const struct target *target)
+    const struct behalf *behalf, const struct target *target)
 {
 	const json_t *at = json_object_get(test, "at");
 	const int64_t now =
@@ -63,6 +95,7 @@ judge(struct trial *t, const json_t *test, const struct policy_user *user,
 	struct policy_facts f = {.user = member(test, "user"),
 	    .kind = user->kind,
 	    .from = &user->from,
+	    .behalf = behalf,
 	    .groups = &user->groups,
 	    .target_name = member(test, "target"),
 	    .target = target,
@@ -114,17 +147,19 @@ try(struct trial *t, const json_t *test)
 	const char *answer = "deny", *by = member(test, "by"), *why = NULL;
 	struct policy_user u = {.in = false};
 	struct target target;
+	struct behalf behalf;
 
 	memset(&t->verdict, 0, sizeof(t->verdict));
 	if ((user != NULL && !policy_user(user, &u)) ||
-	    (o != NULL && !policy_target(o, &target)))
+	    (o != NULL && !policy_target(o, &target)) ||
+	    !lend(t, test, user, o != NULL ? &target : NULL, &behalf))
 		return false;
 	if (user == NULL) {
 		why = "there is no such user";
 	} else if (!u.in) {
 		why = "the user is disabled";
 	} else {
-		judge(t, test, &u, o != NULL ? &target : NULL);
+		judge(t, test, &u, &behalf, o != NULL ? &target : NULL);
 		answer = verdict_str(t->verdict.verdict);
 		why = t->verdict.nrefused > 0 ? t->verdict.refused[0].text : "";
 	}

@@ -19,6 +19,7 @@ static const struct col cols[] = {
     {"USER", "user", COL_TEXT, COL_SHOWN},
     {"STATE", "state", COL_TEXT, COL_SHOWN},
     {"KIND", "kind", COL_TEXT, COL_LESS},
+    {"OWNER", "owner", COL_TEXT, COL_WIDE},
     {"RIGHTS", "rights", COL_LIST, COL_SHOWN},
     {"GROUPS", "groups", COL_LIST, COL_SHOWN},
     {"KEYS", "keys", COL_KEYS, COL_LESS},
@@ -235,6 +236,9 @@ run_user_add(struct ctx *c)
 	    (opt_has(&c->opt, F_KIND) &&
 		!change_set(
 		    body, "kind", json_string(opt_get(&c->opt, F_KIND)))) ||
+	    (opt_has(&c->opt, F_OWNER) &&
+		!change_set(
+		    body, "owner", json_string(opt_get(&c->opt, F_OWNER)))) ||
 	    (opt_has(&c->opt, F_RIGHT) &&
 		!change_set(body, "rights", rights_array(c, F_RIGHT))) ||
 	    (opt_has(&c->opt, F_GROUP) &&

@@ -33,11 +33,11 @@ put(struct maker *m, const char *key, json_t *value)
 }
 
 static void
-put_name(struct maker *m, const char *key)
+put_name(struct maker *m, const char *key, bool required)
 {
 	const char *s = NULL;
 
-	if (yaml_get_name(m->y, m->map, key, true, &s))
+	if (yaml_get_name(m->y, m->map, key, required, &s))
 		put(m, key, json_string(s));
 }
 
@@ -229,13 +229,13 @@ static void
 make_user(struct maker *m)
 {
 	static const char *const keys[] = {"user", "keys", "groups", "rights",
-	    "admin", "auditor", "state", "kind", "sources", NULL};
-	static const char *const kinds[] = {"person", "machine", NULL};
+	    "admin", "auditor", "state", "kind", "owner", "sources", NULL};
+	static const char *const kinds[] = {"person", "machine", "agent", NULL};
 	static const char *const states[] = {"active", "disabled", NULL};
 
 	if (yaml_kind(m->map) == YAML_KIND_MAP)
 		(void)yaml_only(m->y, m->map, "users", keys);
-	put_name(m, "user");
+	put_name(m, "user", true);
 	put_list(m, "keys", false, check_key);
 	put_list(m, "groups", false, NULL);
 	put_list(m, "rights", false, NULL);
@@ -243,6 +243,7 @@ make_user(struct maker *m)
 	put_bool(m, "auditor");
 	put_word(m, "state", states);
 	put_word(m, "kind", kinds);
+	put_name(m, "owner", false);
 	put_list(m, "sources", false, check_prefix);
 	if (json_object_get(m->out, "keys") == NULL)
 		put(m, "keys", json_array());
@@ -257,7 +258,7 @@ make_target(struct maker *m)
 	uint64_t port = 22;
 
 	(void)yaml_only(m->y, m->map, "targets", keys);
-	put_name(m, "target");
+	put_name(m, "target", true);
 	put_addresses(m);
 	(void)yaml_get_int(m->y, m->map, "port", false, 1, 65535, &port);
 	put(m, "port", json_integer((json_int_t)port));
@@ -421,7 +422,7 @@ put_field(struct maker *m, const struct rolefield *f)
 
 	switch (f->kind) {
 	case ROLE_NAME:
-		put_name(m, f->name);
+		put_name(m, f->name, true);
 		break;
 	case ROLE_NAMES:
 		put_list(m, f->name, required, NULL);

@@ -15,7 +15,8 @@
 enum { ID_UUID_SIZE = 37 };
 
 /* kind: 'g' grant, 'r' request, 's' session, 'i' invitation, 'u' user,
- * 't' target, 'p' role (of the policy), 'l' lock, 'b' use of break-glass. */
+ * 't' target, 'p' role (of the policy), 'l' lock, 'b' use of break-glass,
+ * 'd' what an agent is lent. */
 void id_new(char ret[static LIMIT_ID_SIZE], char kind);
 bool id_ok(const char *s, char kind);
 void id_uuid7(char ret[static ID_UUID_SIZE], int64_t utc_ms);

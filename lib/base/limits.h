@@ -112,6 +112,8 @@ enum {
 	LIMIT_SHEETS = 15,      /* of paper, that its passphrase is on */
 	LIMIT_GLASS_FROM = 8,   /* prefixes that hosts take it from */
 	LIMIT_MACHINE_S = 3600, /* a machine's; nobody looks on */
+	LIMIT_DELEGATION_S = 30 * 86400, /* of what an agent is lent */
+	LIMIT_DELEGATED_S = 3600,        /* one request of it, unless it says */
 	LIMIT_UNUSED_S = 900, /* a door that nobody goes through, unless a role
 			       * says less or more */
 	LIMIT_PENDING_S = 86400, /* a request waits for approval, unless a

@@ -241,6 +241,8 @@ count_for(const struct approvers *a, struct count *c, unsigned choice)
 
 		if ((choice & 1U << i) == 0)
 			continue;
+		if (q->owner)
+			return false; /* who that is, is known to be there */
 		if ((levels & 1U << q->level) != 0 || q->level >= 32)
 			return false;
 		levels |= 1U << q->level;

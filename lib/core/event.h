@@ -88,6 +88,9 @@
 	X(LOCK_CREATE, "JG2020I", "lock.create", 3, W_BRK)                     \
 	X(LOCK_REMOVE, "JG2021I", "lock.remove", 2, W_BRK)                     \
 	X(LOCK_EXPIRE, "JG2022I", "lock.expire", 1, W_BRK)                     \
+	X(DELEGATE, "JG2030I", "delegation.add", 2, W_BRK)                     \
+	X(DELEGATE_DENIED, "JG2030W", "delegation.add", 3, W_BRK)              \
+	X(UNDELEGATE, "JG2031I", "delegation.remove", 2, W_BRK)                \
 	X(GLASS_PRINT, "JG2200W", "breakglass.print", 4, W_BRK)                \
 	X(GLASS_USE, "JG2201E", "breakglass.use", 6, W_BRK)                    \
 	X(GLASS_USE_DENIED, "JG2201W", "breakglass.use", 4, W_BRK)             \
@@ -266,7 +269,9 @@ enum event_code {
 	X(GRANT_NEW, "grant_new", S)     /* what a grant that moved is then */ \
 	X(REVIEW, "review", S)           /* of who holds which role */         \
 	X(LINES, "lines", S)             /* of it, a line each */              \
-	X(UPLOAD, "upload", S)           /* a policy that comes in parts */
+	X(UPLOAD, "upload", S)           /* a policy that comes in parts */    \
+	X(OWNER, "owner", S)             /* whose agent the user is */         \
+	X(DELEGATION, "delegation", S)   /* what an agent is lent: its id */
 
 enum event_field_id {
 	EF_NONE = 0,

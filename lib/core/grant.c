@@ -125,6 +125,8 @@ grant_ok(const struct grant *g)
 	if (!id_ok(g->id, 'g') || !str_name_ok(g->user) ||
 	    !str_name_ok(g->target) || !str_name_ok(g->login))
 		return false;
+	if (g->owner[0] != '\0' && !str_name_ok(g->owner))
+		return false;
 	if (!id_if_any(g->user_id, 'u') || !id_if_any(g->target_id, 't') ||
 	    !id_if_any(g->role_id, 'p'))
 		return false;
@@ -144,6 +146,14 @@ grant_ok(const struct grant *g)
 		return true;
 	return g->own_port != 0 &&
 	       (g->source4.family != 0 || g->source6.family != 0);
+}
+
+bool
+grant_is_of(const struct grant *g, const char *user)
+{
+	return strcmp(g->user, user) == 0 ||
+	       (g->owner[0] != '\0' && strcmp(g->owner, user) == 0 &&
+		   !FAULT(owner_alone));
 }
 
 bool

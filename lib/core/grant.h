@@ -81,6 +81,7 @@ struct grant {
 	/* Whose these names were: a name may be given again, an id is not. ""
 	 * in a grant that is older than ids; and a probe has no role. */
 	char user_id[LIMIT_ID_SIZE];
+	char owner[LIMIT_NAME_SIZE]; /* whose agent the user is; "" = none */
 	char target_id[LIMIT_ID_SIZE];
 	char role_id[LIMIT_ID_SIZE];
 	char reason[LIMIT_REASON_SIZE];
@@ -115,6 +116,8 @@ bool grant_ok(const struct grant *g);
 /* Ids of one name at two times: false if it is another's by now. Without one of
  * them ("") the name alone decides. */
 bool grant_same_id(const char *a, const char *b);
+/* It is that user's: their own, or an agent's of theirs. */
+bool grant_is_of(const struct grant *g, const char *user);
 /* True when addr is one of the grant's sources. */
 bool grant_has_source(const struct grant *g, const struct addr *addr);
 

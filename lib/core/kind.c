@@ -14,6 +14,8 @@ kind_str(enum user_kind k)
 		return "person";
 	case KIND_MACHINE:
 		return "machine";
+	case KIND_AGENT:
+		return "agent";
 	case KIND_NONE:
 		break;
 	}
@@ -23,7 +25,8 @@ kind_str(enum user_kind k)
 enum user_kind
 kind_find(const char *name)
 {
-	if (strcmp(name, "person") == 0)
-		return KIND_PERSON;
-	return strcmp(name, "machine") == 0 ? KIND_MACHINE : KIND_NONE;
+	for (enum user_kind k = KIND_PERSON; k <= KIND_AGENT; k++)
+		if (strcmp(name, kind_str(k)) == 0)
+			return k;
+	return KIND_NONE;
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * kind - what a user is: a person, who proves it by key and code, or a machine,
- * which has keys and networks that it asks from. It never changes.
+ * kind - what a user is: a person, who proves it by key and code; a machine,
+ * which has keys and networks that it asks from; or an agent, which has these
+ * too, and an owner, a person, who lends it what they have (core/behalf.h). It
+ * never changes.
  */
 #ifndef CORE_KIND_H
 #define CORE_KIND_H
@@ -11,6 +13,7 @@ enum user_kind {
 	KIND_NONE = 0, /* nothing is theirs */
 	KIND_PERSON = 1,
 	KIND_MACHINE = 2,
+	KIND_AGENT = 3,
 };
 
 /* "machine"; "none" for what is none of them. */

@@ -38,7 +38,7 @@ merge_has_source(const struct policy_role *r, const struct addr *a)
 bool
 merge_from(const struct policy_facts *f, const struct addr *a)
 {
-	if (f->kind != KIND_MACHINE || FAULT(machine_elsewhere))
+	if (f->kind == KIND_PERSON || FAULT(machine_elsewhere))
 		return true;
 	return f->from != NULL && prefix_list_has(f->from, a);
 }
@@ -56,8 +56,7 @@ has_sources(const struct policy_role *r, const struct policy_facts *f)
 		    (r->deny || merge_from(f, &f->sources[i])))
 			in++;
 	if (f->nsources == 0)
-		return r->sources.n == 0 &&
-		       (r->deny || f->kind != KIND_MACHINE);
+		return r->sources.n == 0 && (r->deny || f->kind == KIND_PERSON);
 	return r->deny ? in > 0 : in == f->nsources;
 }
 
@@ -83,7 +82,9 @@ merge_sort(struct name_list *l)
 static bool
 is_named(const struct policy_role *r, const struct policy_facts *f)
 {
-	return f->role[0] == '\0' || strcmp(r->name, f->role) == 0;
+	return (f->role[0] == '\0' || strcmp(r->name, f->role) == 0) &&
+	       (f->only == NULL || name_list_has(f->only, r->name) ||
+		   FAULT(delegated_roles));
 }
 
 /* A role that denies is asked about what is left, as its hours are. */

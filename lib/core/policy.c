@@ -16,11 +16,8 @@
 
 /* ---- saying no */
 
-static void refuse(struct policy_result *p, const char *field, const char *fmt,
-    ...) __attribute__((format(printf, 3, 4)));
-
-static void
-refuse(struct policy_result *p, const char *field, const char *fmt, ...)
+void
+policy_refuse(struct policy_result *p, const char *field, const char *fmt, ...)
 {
 	struct policy_refusal *r;
 	va_list ap;
@@ -47,8 +44,14 @@ refuse_role(struct policy_result *p, const struct policy_facts *f,
 			merge_list(&can, roles[i].name);
 	merge_sort(&can);
 	name_list_text(list, sizeof(list), &can);
+	if (f->only != NULL) {
+		name_list_text(list, sizeof(list), f->only);
+		policy_refuse(p, "role",
+		    "none of the roles that were lent gives it: %s", list);
+		return;
+	}
 	str_escape(name, sizeof(name), f->role, strlen(f->role));
-	refuse(p, "role",
+	policy_refuse(p, "role",
 	    "role %s does not give it to you; of your roles do: %s", name,
 	    list);
 }
@@ -88,14 +91,15 @@ refuse_target(struct policy_result *p, const struct policy_facts *f,
 	char name[LIMIT_NAME_SIZE * 2], clock[32];
 
 	str_escape(name, sizeof(name), f->target_name, strlen(f->target_name));
-	refuse(p, "target",
+	policy_refuse(p, "target",
 	    "there is no target %s that a role gives you (yours: jitctl "
 	    "targets ls)",
 	    name);
 	if (last == NULL)
 		return;
 	str_time(clock, sizeof(clock), until_ms);
-	refuse(p, "role", "you were in role %s until %s", last->name, clock);
+	policy_refuse(
+	    p, "role", "you were in role %s until %s", last->name, clock);
 }
 
 /* ---- one question after the other */
@@ -120,13 +124,13 @@ ask_login(struct policy_result *ret, const struct policy_facts *f,
 		char asked[LIMIT_NAME_SIZE];
 
 		str_escape(asked, sizeof(asked), f->login, strlen(f->login));
-		refuse(ret, "login",
+		policy_refuse(ret, "login",
 		    "%s is not granted to you here; role %s allows: %s", asked,
 		    near->name, list);
 	} else if (can.n > 1) {
-		refuse(ret, "login", "say which one you want: %s", list);
+		policy_refuse(ret, "login", "say which one you want: %s", list);
 	} else if (can.n == 0) {
-		refuse(ret, "login",
+		policy_refuse(ret, "login",
 		    "role %s gives no login that exists on this target",
 		    near->name);
 	}
@@ -139,8 +143,9 @@ ask_port(struct policy_result *ret, const struct policy_facts *f)
 {
 	ret->port = f->target->port;
 	if (f->port != 0 && f->port != ret->port)
-		refuse(ret, "port", "%u is not a port of this target: %u is",
-		    (unsigned)f->port, (unsigned)ret->port);
+		policy_refuse(ret, "port",
+		    "%u is not a port of this target: %u is", (unsigned)f->port,
+		    (unsigned)ret->port);
 }
 
 /* No role gives login and port from here now: find out which it is. */
@@ -152,31 +157,31 @@ refuse_conditions(struct policy_result *ret, const struct policy_facts *f,
 	struct term term = {.until_ms = HOURS_NEVER};
 
 	if (!merge_has_port(near, ret->port)) {
-		refuse(ret, "port", "role %s does not give port %u", near->name,
-		    (unsigned)ret->port);
+		policy_refuse(ret, "port", "role %s does not give port %u",
+		    near->name, (unsigned)ret->port);
 		return;
 	}
 	for (unsigned i = 0; i < f->nsources; i++) {
 		addr_format(text, &f->sources[i]);
 		if (!merge_from(f, &f->sources[i])) {
-			refuse(ret, "source",
+			policy_refuse(ret, "source",
 			    "%s is outside the networks of machine %s", text,
 			    f->user);
 			return;
 		}
 		if (merge_has_source(near, &f->sources[i]))
 			continue;
-		refuse(ret, "source",
+		policy_refuse(ret, "source",
 		    "%s is outside the networks that role %s allows", text,
 		    near->name);
 		return;
 	}
 	if (!term_counts(&term, near, f)) {
 		term_shut_text(why, sizeof(why), near, f);
-		refuse(ret, "hours", "%s", why);
+		policy_refuse(ret, "hours", "%s", why);
 		return;
 	}
-	refuse(
+	policy_refuse(
 	    ret, "source", "role %s does not allow it from here", near->name);
 }
 
@@ -195,18 +200,18 @@ ask_duration(struct policy_result *ret, const struct policy_facts *f,
 	if (f->seconds > ret->max_s) {
 		str_duration_format(most, sizeof(most), ret->max_s);
 		if (decides->max_s > ret->max_s)
-			refuse(ret, "for",
+			policy_refuse(ret, "for",
 			    "%s is over the %s that the gateway allows "
 			    "anybody (its policy.max_grant)",
 			    asked, most);
 		else
-			refuse(ret, "for",
+			policy_refuse(ret, "for",
 			    "%s is over the %s that role %s allows", asked,
 			    most, ret->role);
 		ret->seconds = ret->max_s;
 	} else if (ret->seconds < LIMIT_GRANT_MIN_S) {
-		refuse(ret, "for", "%s is too short: at least %d s", asked,
-		    (int)LIMIT_GRANT_MIN_S);
+		policy_refuse(ret, "for", "%s is too short: at least %d s",
+		    asked, (int)LIMIT_GRANT_MIN_S);
 		ret->seconds = LIMIT_GRANT_MIN_S;
 	}
 }
@@ -227,7 +232,7 @@ ask_hours(struct policy_result *ret, const struct policy_facts *f,
 	}
 	if (ret->seconds == f->seconds) { /* else it is too long anyway */
 		term_over_text(why, sizeof(why), term, f, f->seconds);
-		refuse(ret, "for", "%s", why);
+		policy_refuse(ret, "for", "%s", why);
 	}
 	ret->seconds = term_advice_s(term, f, ret->seconds);
 }
@@ -293,9 +298,11 @@ ask_reason(struct policy_result *ret, const struct policy_facts *f)
 		return;
 	missed = pattern_missed(&ret->reasons, f->reason);
 	if ((ret->reason || missed != NULL) && is_blank(f->reason))
-		refuse(ret, "reason", "missing; role %s wants one", ret->role);
+		policy_refuse(
+		    ret, "reason", "missing; role %s wants one", ret->role);
 	else if (missed != NULL && !FAULT(any_reason))
-		refuse(ret, "reason", "it does not look like %s", missed);
+		policy_refuse(
+		    ret, "reason", "it does not look like %s", missed);
 }
 
 /* Would one of them hold for another reason? */
@@ -327,7 +334,8 @@ ask_any_of(struct policy_result *ret, const struct policy_facts *f,
 		len = strlen(list);
 		text_set(list + len, sizeof(list) - len, one);
 	}
-	refuse(ret, "or", "role %s wants one of: %.400s", unmet->name, list);
+	policy_refuse(
+	    ret, "or", "role %s wants one of: %.400s", unmet->name, list);
 	if (!lacks_reason(unmet, f))
 		return false;
 	ret->reason = true;
@@ -343,10 +351,11 @@ ask_ticket(struct policy_result *ret, const struct policy_facts *f)
 		return;
 	missed = pattern_missed(&ret->tickets, f->ticket);
 	if (missed != NULL && is_blank(f->ticket))
-		refuse(ret, "ticket", "missing; role %s wants %s", ret->role,
-		    missed);
+		policy_refuse(ret, "ticket", "missing; role %s wants %s",
+		    ret->role, missed);
 	else if (missed != NULL)
-		refuse(ret, "ticket", "it does not look like %s", missed);
+		policy_refuse(
+		    ret, "ticket", "it does not look like %s", missed);
 }
 
 static void
@@ -354,7 +363,7 @@ ask_hardware(struct policy_result *ret, const struct policy_facts *f)
 {
 	if (f->hardware >= ret->hardware || FAULT(any_key))
 		return;
-	refuse(ret, "hardware_key",
+	policy_refuse(ret, "hardware_key",
 	    ret->hardware == HARDWARE_VERIFIED
 		? "role %s wants a security key (sk-*) that asks for its PIN "
 		  "or a fingerprint (ssh-keygen -t ed25519-sk -O "
@@ -368,7 +377,7 @@ ask_open(struct policy_result *ret, const struct policy_facts *f,
     const struct policy_role *all)
 {
 	if (f->open >= all->max_grants && !FAULT(any_many))
-		refuse(ret, "grants",
+		policy_refuse(ret, "grants",
 		    "you have %u open, and role %s allows %u at once: jitctl "
 		    "release ends one",
 		    f->open, ret->role, (unsigned)all->max_grants);
@@ -389,19 +398,18 @@ refuse_apart(struct policy_result *ret, const struct merge *m)
 	char list[POLICY_TEXT_SIZE / 2];
 
 	name_list_text(list, sizeof(list), &m->names);
-	refuse(ret, "role",
+	policy_refuse(ret, "role",
 	    "these apply, and have nothing in common that a session may do: "
 	    "%s; name one (--role)",
 	    list);
 }
 
-/* All but who vouches for it is in order. */
-static void
-ask_proof(struct policy_result *ret, const struct policy_facts *f)
+void
+policy_prove(struct policy_result *ret, const struct policy_facts *f)
 {
 	quorum_judge(&ret->approved, &ret->needs, f->approvals, f->napprovals,
 	    f->user_id != NULL ? f->user_id : "");
-	ret->code = f->kind != KIND_MACHINE && !mfa_young(f, ret->mfa_age_s);
+	ret->code = f->kind == KIND_PERSON && !mfa_young(f, ret->mfa_age_s);
 	ret->fido = ret->code && f->fido &&
 		    (ret->hardware_code || FAULT(code_by_any_role));
 	ret->code = ret->code && !ret->fido;
@@ -448,7 +456,7 @@ refuse_locked(struct policy_result *ret, const struct lock *l)
 	name_set(ret->locked_by, l->by);
 	ret->nrefused = 0;
 	lock_text(text, l);
-	refuse(ret, "lock", "%s", text);
+	policy_refuse(ret, "lock", "%s", text);
 }
 
 static void
@@ -459,11 +467,11 @@ refuse_denied(struct policy_result *ret, const struct policy_facts *f,
 
 	set_role(ret, deny);
 	term_deny_text(why, sizeof(why), deny, f);
-	refuse(ret, "target", "%s", why);
+	policy_refuse(ret, "target", "%s", why);
 }
 
 void
-policy_decide(struct policy_result *ret, const struct policy_facts *f,
+policy_judge(struct policy_result *ret, const struct policy_facts *f,
     const struct policy_role *roles, size_t nroles)
 {
 	const struct policy_role *near = NULL;
@@ -510,7 +518,7 @@ policy_decide(struct policy_result *ret, const struct policy_facts *f,
 		return;
 	}
 	if (is_past_us(ret, f)) {
-		refuse(ret, "commands",
+		policy_refuse(ret, "commands",
 		    "role %s gives certain commands only, and this target is "
 		    "reached directly, where nothing holds a session to them",
 		    ret->role);
@@ -528,12 +536,12 @@ policy_decide(struct policy_result *ret, const struct policy_facts *f,
 		return;
 	}
 	if (m.too_much) {
-		refuse(ret, "role",
+		policy_refuse(ret, "role",
 		    "the roles that apply want more than one request can "
 		    "have; name one (--role)");
 		return;
 	}
-	ask_proof(ret, f);
+	policy_prove(ret, f);
 }
 
 bool

@@ -32,6 +32,8 @@
  *     count let a security key that verified who asks stand in for it.
  * 10. A role that allows is for machines or for people (core/kind.h), as it
  *     says. A machine is asked for no code, and has to be in its own networks.
+ * 10. So is an agent, by the roles for people that it is in; and of what these
+ *     give it has what its owner's give as well, and was lent (core/behalf.h).
  * Doubt is POLICY_DENY, which is 0.
  */
 #ifndef CORE_POLICY_H
@@ -48,22 +50,26 @@
 #include "core/rolefield.h"
 #include "core/target.h"
 
+struct behalf;
+
 enum { POLICY_MFA_NONE = -1 };
 
 /* Everything is borrowed. */
 struct policy_facts {
 	const char *user;
 	enum user_kind kind;            /* none: nothing is theirs */
-	const struct prefix_list *from; /* a machine is nowhere else */
+	const struct prefix_list *from; /* no person: they are nowhere else */
+	const struct behalf *behalf;    /* an agent's; NULL: nothing is lent */
 	const struct name_list *groups;
-	const char *target_name;     /* as asked */
-	const struct target *target; /* NULL: there is none of that name */
-	const char *login;           /* "" = not said */
-	const char *role;            /* it is to be judged under; "" = any */
-	uint16_t port;               /* 0 = not said */
-	uint32_t seconds;            /* 0 = not said */
-	const char *reason;          /* "" = not said */
-	const char *ticket;          /* likewise */
+	const char *target_name;      /* as asked */
+	const struct target *target;  /* NULL: there is none of that name */
+	const char *login;            /* "" = not said */
+	const char *role;             /* it is to be judged under; "" = any */
+	const struct name_list *only; /* those that may allow; NULL = any */
+	uint16_t port;                /* 0 = not said */
+	uint32_t seconds;             /* 0 = not said */
+	const char *reason;           /* "" = not said */
+	const char *ticket;           /* likewise */
 	bool settled;      /* reason and ticket are not asked for, nor judged */
 	bool anywhere;     /* nor is it asked from where */
 	bool anytime;      /* nor when: hours are as if they were open */
@@ -134,7 +140,8 @@ struct policy_result {
 	uint32_t max_sessions;
 	int64_t until_ms; /* hours end there what is given; HOURS_NEVER */
 	struct pattern_list reasons, tickets; /* each has to match */
-	struct name_list roles;               /* that were merged */
+	struct name_list roles;               /* that were merged, */
+	struct name_list owner_roles;         /* and of an agent's owner */
 	struct command_list commands;         /* all that may run; or any */
 	struct quorum_list needs;             /* what has to be approved, */
 	struct quorum_state approved;         /* and how far that is */
@@ -167,6 +174,13 @@ bool policy_reaches(const struct policy_role *role, const struct target *t);
 /* Fills all of *ret. */
 void policy_decide(struct policy_result *ret, const struct policy_facts *f,
     const struct policy_role *roles, size_t nroles);
+/* The same by the user's own roles alone, whoever they ask for. */
+void policy_judge(struct policy_result *ret, const struct policy_facts *f,
+    const struct policy_role *roles, size_t nroles);
+/* All but who vouches for it is in order: fills approved, code and verdict. */
+void policy_prove(struct policy_result *ret, const struct policy_facts *f);
+void policy_refuse(struct policy_result *p, const char *field, const char *fmt,
+    ...) __attribute__((format(printf, 3, 4)));
 /* A grant of these capabilities, recorded or not, and of the commands of that
  * digest, is no more than v gives. Its login, port, sources and time are facts:
  * v would refuse them. Of other commands it is not known which they were. */

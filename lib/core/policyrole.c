@@ -53,6 +53,7 @@ policy_is_for_kind(const struct policy_role *r, enum user_kind kind)
 		return true;
 	switch (kind) {
 	case KIND_PERSON:
+	case KIND_AGENT:
 		return !r->machine;
 	case KIND_MACHINE:
 		return r->machine;

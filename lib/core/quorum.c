@@ -68,8 +68,8 @@ quorum_add(struct quorum_list *l, const char *text)
 void
 quorum_text(char ret[static QUORUM_TEXT_SIZE], const struct quorum *q)
 {
-	size_t at = (size_t)snprintf(
-	    ret, QUORUM_TEXT_SIZE, "%u of ", (unsigned)q->people);
+	size_t at = (size_t)snprintf(ret, QUORUM_TEXT_SIZE, "%u of %s",
+	    (unsigned)q->people, q->owner ? "its owner" : "");
 
 	for (unsigned i = 0; i < q->ngroups; i++)
 		at += (size_t)snprintf(ret + at, QUORUM_TEXT_SIZE - at, "%s%s",
@@ -82,7 +82,7 @@ same_groups(const struct quorum *a, const struct quorum *b)
 	for (unsigned i = 0; i < a->ngroups; i++)
 		if (!has_group(b, a->group[i]))
 			return false;
-	return a->ngroups == b->ngroups;
+	return a->ngroups == b->ngroups && a->owner == b->owner;
 }
 
 bool
@@ -100,7 +100,8 @@ quorum_equal(const struct quorum_list *a, const struct quorum_list *b)
 static bool
 covers(const struct quorum *q, const struct quorum *was)
 {
-	if (q->level != was->level || q->people < was->people)
+	if (q->level != was->level || q->people < was->people ||
+	    q->owner != was->owner)
 		return false;
 	for (unsigned i = 0; i < q->ngroups; i++)
 		if (!has_group(was, q->group[i]))
@@ -155,8 +156,19 @@ quorum_names(const struct quorum_list *l, const char *group)
 /* ---- judging */
 
 static bool
-in_groups(const struct quorum *q, const struct name_list *groups)
+is_owner(const struct quorum_list *l, const char *user_id)
 {
+	return l->owner_id[0] != '\0' && strcmp(l->owner_id, user_id) == 0;
+}
+
+static bool
+is_asked(const struct quorum_list *l, const struct quorum *q,
+    const char *user_id, const struct name_list *groups)
+{
+	if (l->not_owner && is_owner(l, user_id) && !FAULT(quorum_owner))
+		return false;
+	if (q->owner)
+		return is_owner(l, user_id) || FAULT(quorum_stranger);
 	for (unsigned i = 0; i < groups->n; i++)
 		if (has_group(q, groups->name[i]))
 			return true;
@@ -179,14 +191,15 @@ is_own(const struct approval *a, const char *own_id)
 }
 
 static unsigned
-count(const struct quorum *q, const struct approval *a, size_t n,
-    const char *own_id)
+count(const struct quorum_list *l, const struct quorum *q,
+    const struct approval *a, size_t n, const char *own_id)
 {
 	unsigned have = 0;
 
 	for (size_t i = 0; i < n; i++)
 		have += a[i].level == q->level && !seen_before(a, i) &&
-			!is_own(&a[i], own_id) && in_groups(q, a[i].groups);
+			!is_own(&a[i], own_id) &&
+			is_asked(l, q, a[i].user_id, a[i].groups);
 	return have;
 }
 
@@ -197,7 +210,7 @@ quorum_judge(struct quorum_state *ret, const struct quorum_list *l,
 	*ret = (struct quorum_state){.met = true};
 	for (unsigned i = 0; i < l->n; i++) {
 		const struct quorum *q = &l->quorum[i];
-		const unsigned have = count(q, a, n, own_id);
+		const unsigned have = count(l, q, a, n, own_id);
 		const bool earlier = ret->met || q->level < ret->level;
 
 		if (have >= q->people || (!earlier && q->level > ret->level))
@@ -212,12 +225,24 @@ quorum_judge(struct quorum_state *ret, const struct quorum_list *l,
 }
 
 bool
-quorum_counts(
-    const struct quorum_list *l, uint8_t level, const struct name_list *groups)
+quorum_counts(const struct quorum_list *l, uint8_t level, const char *user_id,
+    const struct name_list *groups)
 {
 	for (unsigned i = 0; i < l->n; i++)
 		if (l->quorum[i].level == level &&
-		    in_groups(&l->quorum[i], groups))
+		    is_asked(l, &l->quorum[i], user_id, groups))
 			return true;
 	return false;
+}
+
+void
+quorum_own(struct quorum_list *l, const char *owner_id, bool wanted)
+{
+	if (str_copy(l->owner_id, sizeof(l->owner_id), owner_id) != 0)
+		l->owner_id[0] = '\0'; /* nobody's */
+	l->not_owner = wanted;
+	if (l->n > 0 || FAULT(agent_unasked))
+		return;
+	l->quorum[l->n++] =
+	    (struct quorum){.level = 1, .people = 1, .owner = true};
 }

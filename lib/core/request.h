@@ -39,6 +39,7 @@ struct request {
 	char id[LIMIT_ID_SIZE];
 	char user[LIMIT_NAME_SIZE];
 	char user_id[LIMIT_ID_SIZE];
+	char owner[LIMIT_NAME_SIZE]; /* of an agent that asks; else "" */
 	char target[LIMIT_NAME_SIZE];
 	char target_id[LIMIT_ID_SIZE];
 	char login[LIMIT_NAME_SIZE];

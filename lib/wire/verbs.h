@@ -303,6 +303,15 @@ enum verb_lock {
 	    SERVED_TOLD, ENDS_NOTHING)                                         \
 	X(POLICY_ANSWER, "policy.answer", "POST", "/v1/policy/answer",         \
 	    AUTH_TOKEN, WHO_APPLIES, ROOT_MAY, CODE_NONE, PAYLOAD_NONE,        \
+	    ANSWER_ONCE, SERVED_TOLD, ENDS_NOTHING)                            \
+	X(DELEGATE, "delegation.add", "POST", "/v1/delegations", AUTH_SIGNED,  \
+	    WHO_PERSON, ROOT_NEVER, CODE_ALWAYS, PAYLOAD_WHOLE, ANSWER_KEPT,   \
+	    SERVED_TOLD, GIVES_ACCESS)                                         \
+	X(UNDELEGATE, "delegation.remove", "POST", "/v1/delegations/remove",   \
+	    AUTH_SIGNED, WHO_PERSON, ROOT_MAY, CODE_NONE, PAYLOAD_WHOLE,       \
+	    ANSWER_KEPT, SERVED_TOLD, ENDS_ACCESS)                             \
+	X(DELEGATIONS, "delegation.list", "GET", "/v1/delegations",            \
+	    AUTH_TOKEN, WHO_USER, ROOT_MAY, CODE_NONE, PAYLOAD_NONE,           \
 	    ANSWER_ONCE, SERVED_TOLD, ENDS_NOTHING)
 
 enum api_verb {

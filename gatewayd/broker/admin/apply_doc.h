@@ -35,6 +35,7 @@ struct verdict {
 struct apply_user {
 	char name[LIMIT_NAME_SIZE];
 	bool has_say;         /* a right, or groups */
+	bool is_agent;        /* of somebody who may be in here, too */
 	struct squeezed kept; /* struct user */
 	struct verdict v;
 	char invitation[INVITE_TEXT_SIZE];

@@ -11,6 +11,7 @@
 #include "broker/admin/lookalike.h"
 #include "broker/admin/role.h"
 #include "broker/admin/user.h"
+#include "broker/admin/user_kind.h"
 #include "broker/broker.h"
 
 bool
@@ -61,7 +62,9 @@ put_user(struct apply *a, size_t i, bool fresh, struct problem *p)
 	if (r != 0)
 		return r;
 	u = apply_user(a, i);
-	if (!fresh || a->alike)
+	if (!a->trial) /* their owner may not be put there */
+		r = user_owner_find(&a->user, s, p);
+	if (r == 0 && (!fresh || a->alike))
 		r = lookalike_user(s, u, p);
 	return r != 0 ? r : store_user_put(s, u, a->c->seq);
 }
@@ -133,30 +136,45 @@ tell_gaps(struct call *c, struct apply *a, bool fresh)
 	return r;
 }
 
+static int
+put_entry(struct apply *a, size_t k, bool fresh, struct problem *p)
+{
+	const size_t t = k - a->nusers;
+	const bool has_say = k < a->nusers && a->users[k].has_say;
+	int r;
+
+	if (!is_put(a, apply_verdict(a, k), fresh, has_say))
+		return 0;
+	if (k < a->nusers)
+		r = put_user(a, k, fresh, p);
+	else if (t < a->ntargets)
+		r = put_target(a, t, fresh, p);
+	else
+		r = put_role(a, t - a->ntargets, fresh, p);
+	return r != 0 && p->status != 0 ? apply_place(p, a, k, r) : r;
+}
+
+/* Their owners are there by then. */
+static bool
+is_agent(const struct apply *a, size_t k)
+{
+	return k < a->nusers && a->users[k].is_agent;
+}
+
 int
 apply_put(struct call *c, struct problem *p)
 {
 	struct apply *a = c->state;
+	const size_t n = apply_entries(a) - a->ngone;
 	const bool fresh = apply_fresh(a);
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < a->ngone; i++)
 		r = apply_gone_put(a, i, p);
-	for (size_t k = 0; r == 0 && k < apply_entries(a) - a->ngone; k++) {
-		const size_t t = k - a->nusers;
-		const bool has_say = k < a->nusers && a->users[k].has_say;
-
-		if (!is_put(a, apply_verdict(a, k), fresh, has_say))
-			continue;
-		if (k < a->nusers)
-			r = put_user(a, k, fresh, p);
-		else if (t < a->ntargets)
-			r = put_target(a, t, fresh, p);
-		else
-			r = put_role(a, t - a->ntargets, fresh, p);
-		if (r != 0 && p->status != 0)
-			return apply_place(p, a, k, r);
-	}
+	for (int agents = 0; agents <= 1; agents++)
+		for (size_t k = 0; r == 0 && k < n; k++)
+			if (is_agent(a, k) == (agents == 1))
+				r = put_entry(a, k, fresh, p);
 	if (r == 0 && a->uploaded)
 		r = apply_upload_used(a, p);
 	return r != 0 ? r : tell_gaps(c, a, fresh);

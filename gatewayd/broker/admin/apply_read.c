@@ -78,6 +78,7 @@ apply_keep_user(struct apply *a, size_t i)
 
 	name_set(x->name, a->user.name);
 	x->has_say = a->user.rights != RIGHT_NONE || a->user.groups.n > 0;
+	x->is_agent = a->user.kind == KIND_AGENT;
 	return squeeze(&x->kept, &a->user, sizeof(a->user));
 }
 

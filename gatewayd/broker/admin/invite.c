@@ -62,6 +62,7 @@ user_invited(const struct call *c, const struct user *u)
 	call_who(c, &f);
 	event_str(&f, EF_USER, u->name);
 	event_str(&f, EF_USER_ID, u->id);
+	event_str(&f, EF_OWNER, u->owner);
 	event_num(&f, EF_END, u->invite_end_ms);
 	if (process_append(c->b->process, EV_INVITE_CREATE, &f, NULL, NULL) !=
 	    0)

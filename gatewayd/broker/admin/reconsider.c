@@ -88,7 +88,7 @@ grants_reconsider(struct broker *b, const char *user, const char *target)
 	for (struct live_grant *lg = b->grants, *next = NULL; lg != NULL;
 	     lg = next) {
 		next = lg->next;
-		if ((user != NULL && strcmp(lg->g.user, user) != 0) ||
+		if ((user != NULL && !grant_is_of(&lg->g, user)) ||
 		    (target != NULL && strcmp(lg->g.target, target) != 0))
 			continue;
 		if (is_over(x, lg, &rc))

@@ -57,6 +57,8 @@ user_json(const struct user *u)
 	put_str(o, "user", u->name);
 	put_str(o, "user_id", u->id);
 	put_str(o, "kind", kind_str(u->kind));
+	if (u->kind == KIND_AGENT)
+		put_str(o, "owner", u->owner);
 	put_str(o, "state", state_str(u->state));
 	put_rights(o, u->rights);
 	(void)json_object_set_new(o, "groups", names_json(&u->groups));
@@ -99,6 +101,8 @@ user_policy_json(const struct user *u)
 	put_str(o, "user", u->name);
 	if (u->kind != KIND_PERSON) {
 		put_str(o, "kind", kind_str(u->kind));
+		if (u->kind == KIND_AGENT)
+			put_str(o, "owner", u->owner);
 		(void)json_object_set_new(
 		    o, "sources", prefixes_json(&u->sources));
 	}
@@ -452,9 +456,10 @@ user_parse(struct user *ret, struct broker *b, const json_t *o,
     enum user_body kind, struct problem *p)
 {
 	static const char *const policy[] = {"user", "keys", "rights", "admin",
-	    "auditor", "groups", "state", "totp", "kind", "sources", NULL};
+	    "auditor", "groups", "state", "totp", "kind", "owner", "sources",
+	    NULL};
 	static const char *const add[] = {"user", "keys", "rights", "admin",
-	    "auditor", "groups", "kind", "sources", "totp_form", NULL};
+	    "auditor", "groups", "kind", "owner", "sources", "totp_form", NULL};
 	static const char *const set[] = {"user", "keys", "rights",
 	    "add_rights", "remove_rights", "admin", "auditor", "groups",
 	    "add_groups", "remove_groups", "totp", "invite", "sources",
@@ -502,6 +507,9 @@ user_parse(struct user *ret, struct broker *b, const json_t *o,
 	    (r = parse_groups(ret, o, p)) != 0 ||
 	    (r = parse_rights(ret, o, p)) != 0 ||
 	    (r = user_kind_check(ret, o, p)) != 0 ||
+	    /* of a policy it may come with the same document */
+	    (kind != USER_POLICY &&
+		(r = user_owner_find(ret, b->store, p)) != 0) ||
 	    (r = parse_totp(ret, o, p)) != 0 ||
 	    (r = parse_form(ret, o, kind, p)) != 0)
 		return r;
@@ -555,8 +563,7 @@ user_changed(struct broker *b, const struct user *u)
 	for (struct live_grant *lg = b->grants, *next = NULL; lg != NULL;
 	     lg = next) {
 		next = lg->next;
-		if (lg->state == GRANT_ACTIVE &&
-		    strcmp(lg->g.user, u->name) == 0)
+		if (lg->state == GRANT_ACTIVE && grant_is_of(&lg->g, u->name))
 			grant_end(lg, END_LOCKED, "gateway", NULL);
 	}
 }

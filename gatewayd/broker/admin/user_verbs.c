@@ -158,6 +158,7 @@ record(struct call *c, enum event_code ev, const char *reason, call_fn *then)
 	call_fields(c, &f);
 	event_str(&f, EF_USER, a->u.name);
 	event_str(&f, EF_USER_ID, a->u.id);
+	event_str(&f, EF_OWNER, a->u.owner);
 	event_str(&f, EF_REASON, reason);
 	call_append_change(c, ev, &f,
 	    ev == EV_USER_CREATE ? NULL : user_json(&a->old), user_json(&a->u),
@@ -482,6 +483,7 @@ verb_user_remove(struct call *c)
 	call_fields(c, &f);
 	event_str(&f, EF_USER, a->old.name);
 	event_str(&f, EF_USER_ID, a->old.id);
+	event_str(&f, EF_OWNER, a->old.owner);
 	call_append_change(
 	    c, EV_USER_REMOVE, &f, user_json(&a->old), NULL, removed);
 }

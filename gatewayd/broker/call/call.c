@@ -547,6 +547,8 @@ call_who(const struct call *c, struct event_fields *f)
 
 	event_fields_init(f);
 	event_str(f, EF_BY, c->user);
+	if (c->subject != NULL && c->kind == KIND_AGENT)
+		event_str(f, EF_OWNER, c->subject->user.owner);
 	if (c->proposal != NULL) {
 		event_str(f, EF_CHANGE, c->proposal->id);
 		event_str(f, EF_APPROVED_BY, c->outer->user);
@@ -561,6 +563,13 @@ call_who(const struct call *c, struct event_fields *f)
 		event_str(f, EF_SRC, text);
 	}
 	event_str(f, EF_KEY_FP, c->key_fp);
+}
+
+void
+call_owner(const struct call *c, struct event_fields *f, const char *owner)
+{
+	if (c->kind != KIND_AGENT) /* it is on behalf of its own */
+		event_str(f, EF_OWNER, owner);
 }
 
 void

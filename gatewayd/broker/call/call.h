@@ -151,8 +151,11 @@ enum { DIGEST_SIZE = 65 };
 void text_digest(char ret[static DIGEST_SIZE], const void *p, size_t n);
 /* Starts fields with who did it. */
 void call_who(const struct call *c, struct event_fields *f);
-/* The same, and what they signed, or the digest of that, where apply.c has put
- * it into records of its own. */
+/* Of whom else it is about: whose agent that is. "" = it is none. */
+void call_owner(
+    const struct call *c, struct event_fields *f, const char *owner);
+/* As call_who(), and what they signed, or the digest of that, where apply.c has
+ * put it into records of its own. */
 void call_fields(const struct call *c, struct event_fields *f);
 /* True: it is a repeat, and was answered from the store or waits for the
  * first's answer: do not touch it. */

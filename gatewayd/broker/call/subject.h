@@ -9,10 +9,12 @@
 
 #include "base/attr.h"
 #include "broker/broker.h"
+#include "core/behalf.h"
 #include "core/target.h"
 
 struct subject {
 	struct user user;                      /* .name "" = not read */
+	struct behalf behalf;                  /* of an agent; else empty */
 	struct target target;                  /* likewise */
 	uint64_t user_changes, target_changes; /* store_changes() then */
 };

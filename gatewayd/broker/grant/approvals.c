@@ -63,16 +63,20 @@ is_locked(const struct broker *b, const struct user *u, const char *key_fp)
 
 /* Their groups; none if they are not, or not any more, who approved. */
 static int
-groups_now(struct broker *b, struct approval_row *row)
+groups_now(
+    struct broker *b, struct approval_row *row, struct approval *ret_fact)
 {
 	struct user u;
 	int r = store_user_get(b->store, row->user, &u);
 
 	row->groups.n = 0;
+	ret_fact->level = 0; /* it counts at none */
 	if (r == 0 && strcmp(u.id, row->user_id) == 0 &&
 	    u.kind == KIND_PERSON && u.state == USER_ACTIVE &&
-	    user_has_key(&u, row->key_fp) && !is_locked(b, &u, row->key_fp))
+	    user_has_key(&u, row->key_fp) && !is_locked(b, &u, row->key_fp)) {
 		row->groups = u.groups;
+		ret_fact->level = row->level;
+	}
 	explicit_bzero(&u, sizeof(u));
 	return r == GW_ENOENT ? 0 : r;
 }
@@ -83,7 +87,7 @@ approvals_now(struct broker *b, struct approvals *a)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < a->n && !FAULT(approver_gone); i++)
-		r = groups_now(b, &a->row[i]);
+		r = groups_now(b, &a->row[i], &a->fact[i]);
 	return r;
 }
 

@@ -36,6 +36,7 @@ record(const struct shut *x, enum event_code ev, const char *outcome,
 		event_str(&f, EF_SID, x->id);
 	event_str(&f, EF_USER, x->g.user);
 	event_str(&f, EF_USER_ID, x->g.user_id);
+	event_str(&f, EF_OWNER, x->g.owner);
 	event_str(&f, EF_TARGET, x->g.target);
 	event_str(&f, EF_TARGET_ID, x->g.target_id);
 	event_str(&f, EF_REASON, end_reason_str(x->reason));

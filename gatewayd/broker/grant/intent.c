@@ -110,6 +110,7 @@ intent_judge(const struct broker *b, struct intent *in)
 	struct policy_facts f = {.user = in->user,
 	    .kind = in->subject.user.kind,
 	    .from = &in->subject.user.sources,
+	    .behalf = &in->subject.behalf,
 	    .groups = &in->subject.user.groups,
 	    .target_name = in->target,
 	    .target = t->name[0] != '\0' ? t : NULL,
@@ -225,8 +226,10 @@ intent_grant(const struct broker *b, const struct intent *in, struct grant *ret)
 	text_set(ret->id, sizeof(ret->id), in->grant);
 	name_set(ret->user, in->user);
 	name_set(ret->target, in->target);
-	if (strcmp(u->name, in->user) == 0)
+	if (strcmp(u->name, in->user) == 0) {
 		memcpy(ret->user_id, u->id, sizeof(ret->user_id));
+		memcpy(ret->owner, u->owner, sizeof(ret->owner));
+	}
 	if (strcmp(t->name, in->target) == 0)
 		memcpy(ret->target_id, t->id, sizeof(ret->target_id));
 	text_set(ret->reason, sizeof(ret->reason), in->reason);

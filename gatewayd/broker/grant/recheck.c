@@ -135,6 +135,7 @@ judge(struct subject *s, const struct live_grant *lg, uint32_t seconds,
 	const struct grant *g = &lg->g;
 	struct policy_facts f = {.user = g->user,
 	    .from = &s->user.sources,
+	    .behalf = &s->behalf,
 	    .groups = &s->user.groups,
 	    .target_name = g->target,
 	    .target = &s->target,

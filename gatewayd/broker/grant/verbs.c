@@ -37,6 +37,8 @@ common_json(const struct grant *g)
 	put_str(o, "grant", g->id);
 	put_str(o, "user", g->user);
 	put_str(o, "user_id", g->user_id);
+	if (g->owner[0] != '\0')
+		put_str(o, "owner", g->owner);
 	put_str(o, "target", g->target);
 	put_str(o, "target_id", g->target_id);
 	put_str(o, "login", g->login);
@@ -267,6 +269,7 @@ end_ordered(struct call *c, struct live_grant *lg, enum end_reason reason)
 	event_str(&f, EF_GRANT, lg->g.id);
 	event_str(&f, EF_USER, lg->g.user);
 	event_str(&f, EF_USER_ID, lg->g.user_id);
+	call_owner(c, &f, lg->g.owner);
 	event_str(&f, EF_TARGET, lg->g.target);
 	event_str(&f, EF_TARGET_ID, lg->g.target_id);
 	event_str(&f, EF_REASON, end_reason_str(reason));

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "broker/call/call.h"
+#include "broker/call/subject.h"
 #include "broker/identity/caller.h"
 #include "broker/identity/challenge.h"
 #include "broker/identity/denials.h"
@@ -33,6 +34,8 @@ record_lock_denied(const struct call *c, const char *reason, const char *lock)
 		return;
 	event_fields_init(&f);
 	event_str(&f, EF_BY, c->user);
+	if (c->subject != NULL && c->kind == KIND_AGENT)
+		event_str(&f, EF_OWNER, c->subject->user.owner);
 	if (c->from == PROC_ADMIN) {
 		event_num(&f, EF_UID, c->uid);
 		event_num(&f, EF_LOGINUID, c->loginuid);
@@ -99,8 +102,8 @@ is_in_place(struct call *c)
 		return true;
 	addr_format(from, &c->peer);
 	(void)snprintf(text, sizeof(text),
-	    "a machine asks from its own networks alone, and %s is in none of "
-	    "them",
+	    "a machine or agent asks from its own networks alone, and %s is in "
+	    "none of them",
 	    from);
 	caller_refuse(c, 403, "wrong-source", text);
 	return false;
@@ -113,8 +116,8 @@ permit(struct call *c, call_fn *fn)
 
 	if (!permission_kind(c)) {
 		caller_refuse(c, 403, "no-person",
-		    "this is for people: you are a machine, which gives no "
-		    "codes and decides nothing");
+		    "this is for people: you are a machine or an agent, which "
+		    "gives no codes and decides nothing");
 		return;
 	}
 	if (!permission_rank(c)) {

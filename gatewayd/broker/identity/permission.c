@@ -18,6 +18,9 @@ permission_load(struct call *c, const char *name)
 		return;
 	name_set(c->user, x->user.name);
 	c->user_state = x->user.state;
+	if (x->user.kind == KIND_AGENT && !x->behalf.stands &&
+	    !FAULT(owner_gone))
+		c->user_state = USER_DISABLED; /* its owner is */
 	c->rights = x->user.rights;
 	c->kind = x->user.kind;
 }

@@ -25,6 +25,7 @@ struct access {
 	struct listing *list;
 	char user[LIMIT_NAME_SIZE], target[LIMIT_NAME_SIZE]; /* one of them */
 	struct subject subject;
+	struct subject agent;      /* of which one is asked: its owner's */
 	struct policy_role *roles; /* those that may matter */
 	size_t nroles;
 	struct policy_result verdict;
@@ -37,6 +38,7 @@ access_free(void *p)
 	struct access *a = p;
 
 	subject_clear(&a->subject);
+	subject_clear(&a->agent);
 	free(a->roles);
 	free(a);
 }
@@ -69,6 +71,7 @@ try_login(struct access *a, struct sum *sum, const char *user,
 	const struct broker *b = a->c->b;
 	struct policy_facts f = {.user = user,
 	    .kind = kind,
+	    .behalf = &a->agent.behalf,
 	    .groups = groups,
 	    .target_name = t->name,
 	    .target = t,
@@ -138,6 +141,8 @@ list_pair(struct access *a, const char *user, enum user_kind kind,
 	}
 	o = json_object();
 	put_str(o, "user", user);
+	if (kind == KIND_AGENT)
+		put_str(o, "owner", a->agent.behalf.owner);
 	put_str(o, "target", t->name);
 	if (o != NULL) {
 		(void)json_object_set_new(o, "logins", names_json(&sum.logins));
@@ -160,9 +165,13 @@ one_user(void *arg, const char *name, const struct member *m)
 {
 	struct access *a = arg;
 
-	if (m != NULL && m->state == USER_ACTIVE &&
-	    listing_wants(a->list, name))
-		list_pair(a, name, m->kind, &m->groups, &a->subject.target);
+	if (m == NULL || m->state != USER_ACTIVE ||
+	    !listing_wants(a->list, name))
+		return;
+	if (m->kind == KIND_AGENT &&
+	    subject_user(a->c->b, &a->agent, name) != 0)
+		return; /* whose, cannot be read: it has nothing */
+	list_pair(a, name, m->kind, &m->groups, &a->subject.target);
 }
 
 static void
@@ -178,10 +187,14 @@ one_target(void *arg, const char *name, const struct target *t)
 static bool
 may_matter(const struct access *a, const struct policy_role *r)
 {
-	return a->target[0] != '\0'
-		   ? policy_reaches(r, &a->subject.target)
-		   : policy_is_for(r, a->user, &a->subject.user.groups,
-			 broker_now(a->c->b).utc_ms);
+	const struct behalf *own = &a->agent.behalf;
+	const int64_t now = broker_now(a->c->b).utc_ms;
+
+	if (a->target[0] != '\0')
+		return policy_reaches(r, &a->subject.target);
+	return policy_is_for(r, a->user, &a->subject.user.groups, now) ||
+	       (own->owner[0] != '\0' &&
+		   policy_is_for(r, own->owner, &own->groups, now));
 }
 
 static int
@@ -233,9 +246,11 @@ static bool
 find(struct call *c, struct access *a)
 {
 	const bool user = a->user[0] != '\0';
-	const int r = user ? subject_user(c->b, &a->subject, a->user)
-			   : subject_target(c->b, &a->subject, a->target);
+	int r = user ? subject_user(c->b, &a->subject, a->user)
+		     : subject_target(c->b, &a->subject, a->target);
 
+	if (r == 0 && user && a->subject.user.kind == KIND_AGENT)
+		r = subject_user(c->b, &a->agent, a->user);
 	if (r == GW_ENOENT)
 		call_refuse(c, 404, "not-found", user ? "user" : "target",
 		    "there is no %s %s", user ? "user" : "target",

@@ -192,8 +192,8 @@ approved_by(struct waiting *w)
 	for (size_t i = 0; i < a->n; i++) {
 		const size_t len = strlen(to);
 
-		if (quorum_counts(&w->in->verdict.needs, a->row[i].level,
-			&a->row[i].groups))
+		if (quorum_counts(&w->in->verdict.needs, a->fact[i].level,
+			a->fact[i].user_id, a->fact[i].groups))
 			(void)!str_fmt(to + len, size - len, "%s%s",
 			    len > 0 ? " " : "", a->row[i].user);
 	}

@@ -87,6 +87,7 @@ answer_would_refuse(
 		call_fields(c, &f);
 		event_str(&f, EF_USER, g->user);
 		event_str(&f, EF_USER_ID, g->user_id);
+		call_owner(c, &f, g->owner);
 		event_str(&f, EF_TARGET, g->target);
 		event_str(&f, EF_TARGET_ID, g->target_id);
 		event_str(&f, EF_LOGIN, g->login);

@@ -236,6 +236,7 @@ new_row(const struct broker *b, const struct intent *in)
 	memcpy(r.id, in->req, sizeof(r.id));
 	name_set(r.user, in->user);
 	memcpy(r.user_id, in->subject.user.id, sizeof(r.user_id));
+	memcpy(r.owner, in->subject.behalf.owner, sizeof(r.owner));
 	name_set(r.target, in->target);
 	memcpy(r.target_id, in->subject.target.id, sizeof(r.target_id));
 	name_set(r.login, v->login);

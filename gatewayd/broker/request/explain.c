@@ -72,7 +72,17 @@ parse(struct call *c, struct question *q)
 	return true;
 }
 
-/* Of oneself everybody may ask; of others who may read everything. */
+/* It is an agent of who asks. */
+static bool
+owns(struct call *c, struct question *q)
+{
+	return subject_user(c->b, &q->subject, q->user) == 0 &&
+	       q->subject.behalf.owner_id[0] != '\0' &&
+	       strcmp(q->subject.behalf.owner_id, call_user_id(c)) == 0;
+}
+
+/* Of oneself and one's agents everybody may ask; of others who may read
+ * everything. */
 static bool
 may_ask(struct call *c, struct question *q)
 {
@@ -84,7 +94,8 @@ may_ask(struct call *c, struct question *q)
 		    "say whom, and which target");
 		return false;
 	}
-	if (c->rights != RIGHT_NONE || strcmp(q->user, c->user) == 0)
+	if (c->rights != RIGHT_NONE || strcmp(q->user, c->user) == 0 ||
+	    owns(c, q))
 		return true;
 	call_refuse(c, 403, "forbidden", "user",
 	    "only auditors and admins ask what others may");
@@ -99,6 +110,7 @@ judge(struct broker *b, struct question *q)
 	struct policy_facts f = {.user = q->user,
 	    .kind = q->subject.user.kind,
 	    .from = &q->subject.user.sources,
+	    .behalf = &q->subject.behalf,
 	    .user_id = q->subject.user.id,
 	    .groups = &q->subject.user.groups,
 	    .target_name = q->target,
@@ -266,6 +278,44 @@ time_json(int64_t utc_ms)
 	return json_string(text);
 }
 
+static void
+add_names(json_t *list, const char *field, const struct name_list *l)
+{
+	if (l->n > 0)
+		add_condition(list, field, names_json(l));
+}
+
+/* Of an agent: whose it is, by which of their roles, and what it is lent. */
+static void
+add_behalf(json_t *list, const struct question *q)
+{
+	const struct behalf *own = &q->subject.behalf;
+	char text[SELECTOR_TEXT_SIZE];
+	json_t *select = NULL;
+
+	if (q->subject.user.kind != KIND_AGENT)
+		return;
+	add_condition(list, "owner", json_string(own->owner));
+	add_names(list, "owner_roles", &q->verdict.owner_roles);
+	if (own->d.id[0] == '\0')
+		return;
+	add_condition(list, "delegation", json_string(own->d.id));
+	add_condition(list, "delegated_until", time_json(own->d.until_ms));
+	add_condition(list, "delegated_max", json_integer(own->d.max_s));
+	add_condition(list, "delegated_allow", caps_json(own->d.caps));
+	add_names(list, "delegated_roles", &own->d.roles);
+	add_names(list, "delegated_targets", &own->d.targets);
+	add_names(list, "delegated_logins", &own->d.logins);
+	if (own->d.select.n == 0)
+		return;
+	select = json_array();
+	for (unsigned i = 0; i < own->d.select.n; i++) {
+		selector_text(text, &own->d.select.selector[i]);
+		(void)json_array_append_new(select, json_string(text));
+	}
+	add_condition(list, "delegated_select", select);
+}
+
 /* What holds for a request, whoever makes it: each with its value. */
 static json_t *
 conditions_json(const struct broker *b, const struct question *q)
@@ -273,6 +323,7 @@ conditions_json(const struct broker *b, const struct question *q)
 	const struct policy_result *v = &q->verdict;
 	json_t *list = json_array();
 
+	add_behalf(list, q);
 	add_members(list, b, q);
 	add_selects(list, "select", b, v);
 	add_selects(list, "hours", b, v);
@@ -283,7 +334,8 @@ conditions_json(const struct broker *b, const struct question *q)
 	add_condition(list, "login", json_string(v->login));
 	add_condition(list, "port", json_integer(v->port));
 	add_condition(list, "max", json_integer(v->max_s));
-	add_condition(list, "mfa_age", json_integer(v->mfa_age_s));
+	if (q->subject.user.kind == KIND_PERSON)
+		add_condition(list, "mfa_age", json_integer(v->mfa_age_s));
 	if (v->hardware_code)
 		add_condition(list, "hardware_code", json_true());
 	add_condition(list, "reason", json_boolean(v->reason));

@@ -51,6 +51,7 @@ record(struct lapse *l)
 	event_str(&f, EF_REQ, r->id);
 	event_str(&f, EF_USER, r->user);
 	event_str(&f, EF_USER_ID, r->user_id);
+	event_str(&f, EF_OWNER, r->owner);
 	event_str(&f, EF_TARGET, r->target);
 	event_str(&f, EF_TARGET_ID, r->target_id);
 	event_str(&f, EF_LOGIN, r->login);

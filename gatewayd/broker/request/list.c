@@ -37,6 +37,8 @@ row_json(const struct broker *b, const struct request *r)
 	put_str(o, "request", r->id);
 	put_str(o, "user", r->user);
 	put_str(o, "user_id", r->user_id);
+	if (r->owner[0] != '\0')
+		put_str(o, "owner", r->owner);
 	put_str(o, "target", r->target);
 	put_str(o, "target_id", r->target_id);
 	put_str(o, "login", r->login);
@@ -272,13 +274,14 @@ may_see_others(const struct call *c, const struct listing *l)
 {
 	const struct broker *b = c->b;
 
-	if (c->local || (l->all && c->rights != RIGHT_NONE))
+	if (c->local || (l->all && c->rights != RIGHT_NONE) ||
+	    store_owns(b->store, call_user_id(c)) == 0)
 		return true;
 	for (size_t i = 0; c->subject != NULL && i < b->nroles; i++)
 		for (unsigned k = 0; k < b->roles[i].approvals.n; k++)
 			if (quorum_counts(&b->roles[i].approvals,
 				b->roles[i].approvals.quorum[k].level,
-				&c->subject->user.groups))
+				call_user_id(c), &c->subject->user.groups))
 				return true;
 	return false;
 }

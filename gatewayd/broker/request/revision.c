@@ -49,6 +49,10 @@ revision_json(const struct request *r, const struct intent *in)
 	put_str(o, "request", r->id);
 	put_str(o, "user", in->user);
 	put_str(o, "user_id", in->subject.user.id);
+	if (in->subject.behalf.owner[0] != '\0') {
+		put_str(o, "owner", in->subject.behalf.owner);
+		put_str(o, "owner_id", in->subject.behalf.owner_id);
+	}
 	put_str(o, "target", in->target);
 	put_str(o, "target_id", t->id);
 	put_str(o, "login", v->login);

@@ -191,6 +191,15 @@ groups_of(const struct call *c)
 	return c->subject != NULL ? &c->subject->user.groups : NULL;
 }
 
+/* What their agent asks for is theirs to see, and to refuse. */
+static bool
+is_owner(const struct call *c, const struct waiting *w)
+{
+	const char *id = w->in->subject.behalf.owner_id;
+
+	return id[0] != '\0' && strcmp(id, call_user_id(c)) == 0;
+}
+
 bool
 waiting_may_approve(const struct call *c, const struct waiting *w)
 {
@@ -199,7 +208,8 @@ waiting_may_approve(const struct call *c, const struct waiting *w)
 
 	return groups != NULL && !is_own(c, &w->r) &&
 	       v->verdict == POLICY_APPROVAL && revision_same(&w->r, w->in) &&
-	       quorum_counts(&v->needs, v->approved.level, groups) &&
+	       quorum_counts(
+		   &v->needs, v->approved.level, call_user_id(c), groups) &&
 	       !approvals_by(w->in->approvals, call_user_id(c));
 }
 
@@ -211,7 +221,8 @@ is_asked(const struct call *c, const struct waiting *w)
 	const struct name_list *groups = groups_of(c);
 
 	for (unsigned i = 0; groups != NULL && i < l->n; i++)
-		if (quorum_counts(l, l->quorum[i].level, groups))
+		if (quorum_counts(
+			l, l->quorum[i].level, call_user_id(c), groups))
 			return true;
 	return false;
 }
@@ -220,13 +231,14 @@ bool
 waiting_may_deny(const struct call *c, const struct waiting *w)
 {
 	return right_may(c->rights, RIGHT_RESPONDER) ||
-	       (!is_own(c, &w->r) && is_asked(c, w));
+	       (!is_own(c, &w->r) && (is_asked(c, w) || is_owner(c, w)));
 }
 
 bool
 waiting_concerns(const struct call *c, const struct waiting *w)
 {
 	return c->rights != RIGHT_NONE || is_own(c, &w->r) || is_asked(c, w) ||
+	       is_owner(c, w) ||
 	       approvals_by(w->in->approvals, call_user_id(c));
 }
 
@@ -320,6 +332,7 @@ waiting_fields(
 	event_str(f, EF_REQ, r->id);
 	event_str(f, EF_USER, r->user);
 	event_str(f, EF_USER_ID, r->user_id);
+	call_owner(c, f, r->owner);
 	event_str(f, EF_TARGET, r->target);
 	event_str(f, EF_TARGET_ID, r->target_id);
 	event_str(f, EF_LOGIN, r->login);

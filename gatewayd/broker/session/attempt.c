@@ -26,6 +26,7 @@ struct attempts {
 	char name[sizeof(((struct msg_ses_auth *)0)->user)];
 	char user[LIMIT_NAME_SIZE];
 	char user_id[LIMIT_ID_SIZE];
+	char owner[LIMIT_NAME_SIZE];
 	char login[LIMIT_NAME_SIZE];
 	char target[LIMIT_NAME_SIZE];
 	char client[LIMIT_SSH_VERSION_SIZE];
@@ -65,6 +66,7 @@ attempt_note(struct session *s, const struct attempt *a)
 	text_set(t->name, sizeof(t->name), a->name);
 	text_set(t->user, sizeof(t->user), a->user);
 	text_set(t->user_id, sizeof(t->user_id), a->user_id);
+	text_set(t->owner, sizeof(t->owner), a->owner);
 	text_set(t->login, sizeof(t->login), a->login);
 	text_set(t->target, sizeof(t->target), a->target);
 }
@@ -89,6 +91,7 @@ put_attempts(struct event_fields *f, const struct attempts *t)
 {
 	event_str(f, EF_USER, t->user);
 	event_str(f, EF_USER_ID, t->user_id);
+	event_str(f, EF_OWNER, t->owner);
 	event_str(f, EF_LOGIN, t->login);
 	event_str(f, EF_TARGET, t->target);
 	event_str(f, EF_KEY_FP, t->key_fp);

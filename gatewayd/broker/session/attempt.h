@@ -24,7 +24,7 @@ struct attempt {
 	enum attempt_rank rank;
 	const char *reason; /* a constant: why it was refused */
 	const char *name;   /* as the client gave it */
-	const char *user, *user_id, *login, *target;
+	const char *user, *user_id, *owner, *login, *target;
 	const char *key_fp, *key_type; /* the type: if we do not know it */
 	const char *client;            /* its version */
 };

@@ -30,10 +30,11 @@ struct door {
 	char target[LIMIT_NAME_SIZE];
 	char user[LIMIT_NAME_SIZE]; /* the key's, "" = nobody's */
 	char user_id[LIMIT_ID_SIZE];
+	char owner[LIMIT_NAME_SIZE]; /* whose agent that is */
 	char source[ADDR_TEXT_SIZE];
 	struct sshkey key;
 	char key_fp[SSHKEY_FP_SIZE];
-	bool outside; /* of a machine that is in none of its networks */
+	bool outside; /* of no person, who is in none of their networks */
 	char unknown_type[64]; /* of a key this version does not know; or "" */
 };
 
@@ -75,8 +76,10 @@ identify(struct session *s, const struct msg_ses_auth *m, struct door *d)
 	    store_user_get(s->b->store, d->user, u) != 0 ||
 	    u->state != USER_ACTIVE)
 		d->user[0] = '\0';
-	else
+	else {
 		memcpy(d->user_id, u->id, sizeof(d->user_id));
+		memcpy(d->owner, u->owner, sizeof(d->owner));
+	}
 	d->outside = u->kind != KIND_PERSON &&
 		     !prefix_list_has(&u->sources, &s->client) &&
 		     !FAULT(machine_login);
@@ -144,6 +147,7 @@ login_fields(const struct session *s, const struct door *d,
 	event_fields_init(f);
 	event_str(f, EF_USER, d->user);
 	event_str(f, EF_USER_ID, d->user_id);
+	event_str(f, EF_OWNER, d->owner);
 	event_str(f, EF_LOGIN, d->login);
 	event_str(f, EF_TARGET, d->target);
 	event_num(f, EF_CONN, (int64_t)s->conn);
@@ -163,6 +167,7 @@ refused(struct session *s, const struct door *d, const struct msg_ses_auth *m,
 	    .name = m->user,
 	    .user = d->user,
 	    .user_id = d->user_id,
+	    .owner = d->owner,
 	    .login = d->login,
 	    .target = d->target,
 	    .key_fp = d->key_fp,

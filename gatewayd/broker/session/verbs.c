@@ -167,6 +167,8 @@ verb_session_kill(struct call *c)
 	event_str(&f, EF_GRANT, s->grant_id);
 	event_str(&f, EF_USER, s->user);
 	event_str(&f, EF_USER_ID, s->user_id);
+	if (s->grant != NULL)
+		call_owner(c, &f, s->grant->g.owner);
 	event_str(&f, EF_TARGET, s->target);
 	event_str(&f, EF_TARGET_ID, s->target_id);
 	event_str(&f, EF_REASON, "killed");

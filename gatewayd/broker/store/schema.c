@@ -291,6 +291,25 @@ static const char uploads[] =
     " upload TEXT NOT NULL REFERENCES uploads(id) ON DELETE CASCADE,"
     " at INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY(upload, at));";
 
+/* 22: whose an agent is, and what it is lent. */
+static const char agents[] =
+    "ALTER TABLE users ADD COLUMN owner TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE users ADD COLUMN owner_id TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE requests ADD COLUMN owner TEXT NOT NULL DEFAULT '';"
+    "CREATE TABLE delegations("
+    " agent TEXT PRIMARY KEY REFERENCES users(name) ON DELETE CASCADE,"
+    " id TEXT NOT NULL, agent_id TEXT NOT NULL,"
+    " owner TEXT NOT NULL REFERENCES users(name) ON DELETE CASCADE,"
+    " owner_id TEXT NOT NULL, key_fp TEXT NOT NULL, caps INTEGER NOT NULL,"
+    " max INTEGER NOT NULL, created INTEGER NOT NULL,"
+    " until INTEGER NOT NULL, why TEXT NOT NULL, seq INTEGER NOT NULL);"
+    "CREATE INDEX users_owner ON users(owner_id) WHERE owner_id <> '';"
+    "CREATE INDEX delegations_owner ON delegations(owner);"
+    "CREATE TABLE delegation_lists("
+    " agent TEXT NOT NULL REFERENCES delegations(agent) ON DELETE CASCADE,"
+    " list INTEGER NOT NULL, value TEXT NOT NULL, seq INTEGER NOT NULL,"
+    " PRIMARY KEY(agent, list, value));";
+
 const struct migration *
 store_migrations(unsigned *retn)
 {
@@ -316,6 +335,7 @@ store_migrations(unsigned *retn)
 	    {.text = reviews},
 	    {.text = lock_boots},
 	    {.text = uploads},
+	    {.text = agents},
 	};
 
 	*retn = ARRAY_LEN(list);

@@ -25,6 +25,7 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "base/limits.h"
+#include "core/delegation.h"
 #include "core/glass.h"
 #include "core/grant.h"
 #include "core/kind.h"
@@ -65,7 +66,9 @@ struct user {
 	uint8_t rights; /* enum right */
 	uint8_t kind;   /* enum user_kind */
 	struct name_list groups;
-	struct prefix_list sources; /* of a machine: it is nowhere else */
+	struct prefix_list sources;   /* of no person: it is nowhere else */
+	char owner[LIMIT_NAME_SIZE];  /* of an agent: a person, */
+	char owner_id[LIMIT_ID_SIZE]; /* this one; neither ever changes */
 	unsigned nkeys;
 	struct user_key keys[LIMIT_KEYS_PER_USER];
 	struct sealed totp;     /* in use */
@@ -274,6 +277,8 @@ MUST_CHECK int store_holder_each(
     struct store *s, const char *group, store_user_fn *fn, void *arg);
 /* How many active admins there are. */
 MUST_CHECK int store_admins(struct store *s, uint64_t *ret);
+/* 0: that user owns an agent; GW_ENOENT. */
+MUST_CHECK int store_owns(struct store *s, const char *user_id);
 /* 0: some user is in that group. */
 MUST_CHECK int store_group_used(struct store *s, const char *group);
 /* They have all that those of their kind prove themselves by. */
@@ -371,6 +376,22 @@ MUST_CHECK int store_lock_remove(struct store *s, const char *id, uint64_t seq);
 /* All of them, by id; free(). One that cannot be read fails it all: without it
  * more might be allowed. */
 MUST_CHECK int store_lock_all(struct store *s, struct lock **ret, size_t *retn);
+
+/* ---- delegation.c */
+
+/* In the place of what that agent was lent before. */
+MUST_CHECK int store_delegation_put(
+    struct store *s, const struct delegation *d);
+/* One that is not there is none after it, either: 0. */
+MUST_CHECK int store_delegation_remove(
+    struct store *s, const char *agent, uint64_t seq);
+/* GW_ENOENT: that agent is lent nothing. */
+MUST_CHECK int store_delegation_get(
+    struct store *s, const char *agent, struct delegation *ret);
+typedef void store_delegation_fn(void *arg, const struct delegation *d);
+/* All that can be read, by agent. */
+MUST_CHECK int store_delegation_each(
+    struct store *s, store_delegation_fn *fn, void *arg);
 
 /* ---- request.c: requests that wait, and what became of them */
 

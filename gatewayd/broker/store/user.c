@@ -11,17 +11,18 @@
 
 /* One row of the user, one for each of their groups, keys and networks. */
 #define ROWS                                                                   \
-	"SELECT owner, kind, a, b, c, p, q, state, rights,"                    \
-	" invite_end, pending_end, is_kind, d FROM (SELECT name AS owner,"     \
-	" 0 AS kind, id AS a, invite AS b, totp_otp AS c, totp AS p,"          \
+	"SELECT whose, kind, a, b, c, p, q, state, rights,"                    \
+	" invite_end, pending_end, is_kind, d, e, f FROM (SELECT name AS"      \
+	" whose, 0 AS kind, id AS a, invite AS b, totp_otp AS c, totp AS p,"   \
 	" pending AS q, state, rights, invite_end, pending_end,"               \
-	" users.kind AS is_kind, pending_otp AS d FROM users"                  \
+	" users.kind AS is_kind, pending_otp AS d, users.owner AS e,"          \
+	" users.owner_id AS f FROM users"                                      \
 	" UNION ALL SELECT user, 1, name, '', '', NULL, NULL, 0, 0, 0, 0, 0,"  \
-	" '' FROM user_groups"                                                 \
+	" '', '', '' FROM user_groups"                                         \
 	" UNION ALL SELECT user, 2, fp, type, comment, blob, NULL,"            \
-	" 0, 0, 0, 0, 0, '' FROM user_keys"                                    \
+	" 0, 0, 0, 0, 0, '', '', '' FROM user_keys"                            \
 	" UNION ALL SELECT user, 3, prefix, '', '', NULL, NULL,"               \
-	" 0, 0, 0, 0, 0, '' FROM user_sources) AS rows"
+	" 0, 0, 0, 0, 0, '', '', '' FROM user_sources) AS rows"
 
 _Static_assert(RIGHT_ADMIN == 1, "as in rights & 1");
 
@@ -71,11 +72,13 @@ read_row(void *thing, struct query *q)
 		store_text(u->invite, sizeof(u->invite), q, 3);
 		read_sealed(&u->totp, q, 5, 4);
 		read_sealed(&u->pending, q, 6, 12);
+		store_text(u->owner, sizeof(u->owner), q, 13);
 		u->state = (uint8_t)query_get_num(q, 7);
 		u->rights = (uint8_t)(query_get_num(q, 8) & RIGHTS_ALL);
 		u->invite_end_ms = query_get_num(q, 9);
 		u->pending_end_ms = query_get_num(q, 10);
 		u->kind = (uint8_t)query_get_num(q, 11);
+		store_text(u->owner_id, sizeof(u->owner_id), q, 14);
 		return 0;
 	case ROW_GROUP:
 		return name_list_add(&u->groups, query_get_str(q, 2));
@@ -91,7 +94,7 @@ int
 store_user_get(struct store *s, const char *name, struct user *ret)
 {
 	struct query *q =
-	    query_new(s->sql, ROWS " WHERE owner = ?1 ORDER BY owner, kind, a");
+	    query_new(s->sql, ROWS " WHERE whose = ?1 ORDER BY whose, kind, a");
 
 	query_str(q, name);
 	return store_one_thing(q, ret, sizeof(*ret), read_row);
@@ -160,8 +163,8 @@ put_row(struct store *s, const struct user *u, uint64_t seq)
 	struct query *q = query_new(s->sql,
 	    "INSERT INTO users(name, state, rights, totp, pending,"
 	    " invite, invite_end, seq, id, pending_end, kind, totp_otp,"
-	    " pending_otp)"
-	    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)"
+	    " pending_otp, owner, owner_id) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,"
+	    "?9,?10,?11,?12,?13,?14,?15)"
 	    " ON CONFLICT(name) DO UPDATE SET state = excluded.state,"
 	    " rights = excluded.rights,"
 	    " totp = excluded.totp, pending = excluded.pending,"
@@ -185,6 +188,8 @@ put_row(struct store *s, const struct user *u, uint64_t seq)
 	query_num(q, u->kind); /* of a new one; it never changes */
 	query_str(q, totp);
 	query_str(q, pending);
+	query_str(q, u->owner); /* nor do these */
+	query_str(q, u->owner_id);
 	return query_run(q);
 }
 
@@ -363,10 +368,23 @@ store_group_used(struct store *s, const char *group)
 	return store_one_name(q, name);
 }
 
+int
+store_owns(struct store *s, const char *user_id)
+{
+	char name[LIMIT_NAME_SIZE];
+	struct query *q = query_new(s->sql,
+	    "SELECT name FROM users WHERE owner_id = ?1 AND owner_id <> ''"
+	    " LIMIT 1");
+
+	query_str(q, user_id);
+	return store_one_name(q, name);
+}
+
 bool
 user_is_enrolled(const struct user *u)
 {
-	return u->kind == KIND_MACHINE || u->totp.len > 0;
+	return (u->kind != KIND_PERSON && u->kind != KIND_NONE) ||
+	       u->totp.len > 0;
 }
 
 bool
@@ -406,7 +424,7 @@ store_user_each(struct store *s, store_user_fn *fn, void *arg)
 {
 	struct each e = {.fn = fn, .arg = arg};
 
-	return store_things(query_new(s->sql, ROWS " ORDER BY owner, kind, a"),
+	return store_things(query_new(s->sql, ROWS " ORDER BY whose, kind, a"),
 	    sizeof(struct user), read_row, found, &e);
 }
 

@@ -14,7 +14,7 @@
 enum { STATEMENTS = 12, WAITS = 1, TARGETS = 8, LOOKS_OF_ONE = 2 };
 
 /* They begin alike: by their columns. */
-static const char of_users[] = "sql SELECT owner, kind, a, b, c, p, q, state";
+static const char of_users[] = "sql SELECT whose, kind, a, b, c, p, q, state";
 static const char of_targets[] = "sql SELECT owner, kind, n, a, b, c, port";
 
 void

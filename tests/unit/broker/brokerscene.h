@@ -190,6 +190,17 @@ void test_change_edited(void **state);
 void test_change_stale(void **state);
 void test_change_overtaken(void **state);
 
+/* ---- brokerapi_agent.c */
+
+void test_agent_lent_wider(void **state);
+void test_agent_of_another(void **state);
+void test_agent_approved(void **state);
+void test_agent_of_two(void **state);
+void test_agent_stopped(void **state);
+void test_agent_at_start(void **state);
+void test_agent_lent_by_key(void **state);
+void test_agent_is_whole(void **state);
+
 /* ---- brokerapi_machine.c */
 
 void test_machine_asks(void **state);

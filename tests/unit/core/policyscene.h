@@ -47,6 +47,18 @@ void test_glass_locked(void **state);
 void test_glass_owed(void **state);
 void test_glass_direct(void **state);
 
+/* ---- policy_agents.c */
+
+void test_agent(void **state);
+void test_agent_of_three(void **state);
+void test_agent_locked(void **state);
+void test_agent_strictest(void **state);
+void test_agent_limits(void **state);
+void test_agent_approvals(void **state);
+void test_agent_never_wider(void **state);
+void test_agent_lent(void **state);
+void test_delegation_ok(void **state);
+
 /* ---- policy_kinds.c */
 
 void test_kinds(void **state);

@@ -346,11 +346,11 @@ test_side_by_side(void **state)
 	quorum_judge(&s, &l, &a, 1, "alice");
 	assert_false(s.met);
 	assert_true(s.have == 1 && s.want == 2 && s.at == 1);
-	assert_true(quorum_counts(&l, 1, &both));
-	assert_false(quorum_counts(&l, 2, &both));
-	assert_false(quorum_counts(&l, 0, &both));
+	assert_true(quorum_counts(&l, 1, "u", &both));
+	assert_false(quorum_counts(&l, 2, "u", &both));
+	assert_false(quorum_counts(&l, 0, "u", &both));
 	both.n = 0;
-	assert_false(quorum_counts(&l, 1, &both));
+	assert_false(quorum_counts(&l, 1, "u", &both));
 }
 
 int

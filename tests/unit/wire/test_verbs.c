@@ -82,7 +82,7 @@ test_exceptions(void **state)
 	CHECK_ONLY(v->who == WHO_STRANGER, "enroll.begin");
 	CHECK_ONLY(v->who == WHO_INVITED, "enroll.confirm");
 	CHECK_ONLY(v->who == WHO_PERSON, "request.approve", "request.deny",
-	    "review.answer");
+	    "review.answer", "delegation.add", "delegation.remove");
 	CHECK_ONLY(v->who == WHO_STAFF, "policy.access", "user.list",
 	    "change.list", "change.show", "breakglass.list");
 	CHECK_ONLY(v->who == WHO_AUDITOR, "recording.get", "audit.read");
@@ -116,8 +116,8 @@ test_exceptions(void **state)
 	    "mfa.confirm", "mfa.codes", "key.list", "key.add", "key.remove",
 	    "token.create", "request.create", "request.approve",
 	    "request.cancel", "request.activate", "grant.extend", "lock.me",
-	    "grant.move", "breakglass.print", "breakglass.use",
-	    "review.answer");
+	    "grant.move", "breakglass.print", "breakglass.use", "review.answer",
+	    "delegation.add");
 	CHECK_ONLY(v->code == CODE_BEFORE, "change.approve", "target.add",
 	    "target.set", "target.remove", "user.add", "user.set", "user.lock",
 	    "user.unlock", "user.remove", "role.add", "role.set", "role.remove",
@@ -127,7 +127,7 @@ test_exceptions(void **state)
 	    "request.activate", "grant.extend", "grant.move");
 	CHECK_ONLY(v->code == CODE_ALWAYS, "enroll.confirm", "mfa.reset",
 	    "mfa.confirm", "mfa.codes", "key.add", "key.remove",
-	    "breakglass.print", "breakglass.use");
+	    "breakglass.print", "breakglass.use", "delegation.add");
 	CHECK_ONLY(v->payload == PAYLOAD_SECRET, "enroll.begin");
 	CHECK_ONLY(v->payload == PAYLOAD_PARTS, "policy.apply");
 	CHECK_ONLY(v->answer == ANSWER_KEPT, "change.deny", "change.cancel",
@@ -137,7 +137,8 @@ test_exceptions(void **state)
 	    "session.kill", "target.add", "target.set", "target.remove",
 	    "user.lock", "user.remove", "role.add", "role.set", "role.remove",
 	    "clock.accept", "lock.add", "lock.remove", "breakglass.use",
-	    "breakglass.review", "review.start", "review.answer", "review.end");
+	    "breakglass.review", "review.start", "review.answer", "review.end",
+	    "delegation.add", "delegation.remove");
 	CHECK_ONLY(v->served == SERVED_BY_API, "healthz");
 	CHECK_ONLY(v->served == SERVED_AT_ONCE, "readyz", "challenge");
 	CHECK_ONLY(v->ends == ENDS_OWN, "change.cancel", "request.cancel",
@@ -145,10 +146,11 @@ test_exceptions(void **state)
 	CHECK_ONLY(v->ends == ENDS_ACCESS, "change.deny", "key.remove",
 	    "request.deny", "grant.revoke", "session.kill", "user.lock",
 	    "user.remove", "target.remove", "role.remove", "lock.add",
-	    "review.end");
+	    "review.end", "delegation.remove");
 	CHECK_ONLY(v->ends == GIVES_ACCESS, "mfa.reset", "mfa.confirm",
 	    "mfa.codes", "key.add", "request.create", "request.approve",
-	    "request.activate", "grant.extend", "grant.move", "breakglass.use");
+	    "request.activate", "grant.extend", "grant.move", "breakglass.use",
+	    "delegation.add");
 }
 
 /* What they may whom a lock on their name, group or key covers: read, and take
@@ -161,7 +163,8 @@ test_locked(void **state)
 	    "challenge", "token.create", "request.cancel", "grant.release",
 	    "change.cancel", "lock.me");
 	CHECK_ONLY(verb_barred_by(v) == LOCKS_CALLER, "request.deny",
-	    "review.answer", "key.remove", "enroll.begin", "enroll.confirm");
+	    "review.answer", "key.remove", "enroll.begin", "enroll.confirm",
+	    "delegation.remove");
 	for (unsigned i = 1; i < VERB_COUNT; i++) {
 		const struct verb *v = verb_get(i);
 
