@@ -38,7 +38,9 @@ put_line(struct buf *b, const char *list, json_t *entry)
 	json_decref(o);
 }
 
-char *
+/* As it is sent: a line for each list and each entry. NULL: out of memory, or
+ * more than a gateway takes. */
+static char *
 upload_text(const json_t *policy, size_t *retn)
 {
 	struct buf b;

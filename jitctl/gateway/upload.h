@@ -10,9 +10,6 @@
 #include "jitctl/gateway/reply.h"
 #include "jitctl/jitctl.h"
 
-/* As it is sent: a line for each list and each entry. NULL: out of memory, or
- * more than a gateway takes. Uses no network. */
-char *upload_text(const json_t *policy, size_t *retn);
 /* Is it too large for one request? */
 bool upload_wanted(const json_t *policy);
 /* Sends its lists, and leaves in it what names them instead. EXIT_OK, or an

@@ -72,7 +72,7 @@ review_json(const struct review *r)
 	return o;
 }
 
-json_t *
+static json_t *
 review_line_json(const struct review_line *l)
 {
 	json_t *o = json_object();

@@ -26,6 +26,5 @@ MUST_CHECK int review_named(
 /* 409 in *p: it has ended. */
 MUST_CHECK int review_is_open(const struct review *r, struct problem *p);
 json_t *review_json(const struct review *r);
-json_t *review_line_json(const struct review_line *l);
 
 #endif

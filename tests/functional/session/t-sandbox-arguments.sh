@@ -91,7 +91,7 @@ $(expected)
 listen EACCES
 sendmsg EPIPE" "$(cat "$TEST_DIR/said")" 'what came of the calls of the API'
 
-wait_for 5 gw_said '^[\]x1b\[2Jsaid by it$'
+wait_for 5 gw_said 'api: [\]x1b\[2Jsaid by it$'
 
 # for comparison: nobody listens there, but it is reached
 expect_eq refused "$(tcp_probe gateway 10.20.0.12 22)" 'web-02 from the gateway'
