@@ -344,8 +344,7 @@ change_has_room(struct call *c, const struct change *x)
 {
 	const char *what = NULL;
 
-	if (x->dry_run || verb_takes(c->verb) ||
-	    (what = full(c->b)) == NULL)
+	if (x->dry_run || verb_takes(c->verb) || (what = full(c->b)) == NULL)
 		return true;
 	call_refuse(c, 503, "unavailable", NULL,
 	    "%s is full: until there is room nothing is given or changed, and "

@@ -8,13 +8,15 @@
 #include "base/err.h"
 #include "broker/store/store_sql.h"
 
-#define COLUMNS "id, kind, value, by, why, created, until, seq, boot_id, end_boot"
+#define COLUMNS                                                                \
+	"id, kind, value, by, why, created, until, seq, boot_id, end_boot"
 
 int
 store_lock_put(struct store *s, const struct lock *l)
 {
-	struct query *q = query_new(s->sql,
-	    "INSERT INTO locks(" COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)");
+	struct query *q =
+	    query_new(s->sql, "INSERT INTO locks(" COLUMNS
+			      ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)");
 
 	query_str(q, l->id);
 	query_num(q, l->kind);
