@@ -125,7 +125,8 @@ check_user(void *arg, const char *name, const struct user *u)
 	must(u != NULL && strcmp(u->name, name) == 0 && id_ok(u->id, 'u'));
 	must(str_name_ok(u->name) && !event_actor_own(u->name));
 	must(u->state == USER_INVITED || u->state == USER_DISABLED ||
-	     (u->state == USER_ACTIVE && u->totp.len > 0));
+	     (u->state == USER_ACTIVE &&
+		 (u->kind == KIND_PERSON ? u->totp.len > 0 : u->nkeys > 0)));
 	must(u->nkeys <= LIMIT_KEYS_PER_USER && u->groups.n <= LIMIT_LIST);
 	for (unsigned i = 0; i < u->groups.n; i++)
 		must(str_name_ok(u->groups.name[i]));

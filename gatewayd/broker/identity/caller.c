@@ -75,9 +75,10 @@ read_body(struct call *c, const struct msg_api_call *m)
 	if (strcmp(c->verb->method, "POST") != 0)
 		return true;
 	c->req.body = json_parse_object(m->body.p, m->body.len, &p);
-	if (c->req.body == NULL)
-		call_problem(c, &p);
-	return c->req.body != NULL;
+	if (c->req.body != NULL)
+		return true;
+	call_problem(c, &p); /* c is gone */
+	return false;
 }
 
 /* ---- permission */
