@@ -10,6 +10,8 @@
 #include "base/err.h"
 #include "base/fault.h"
 #include "core/gap.h"
+#include "core/grant.h"
+#include "core/login.h"
 
 int
 own_pick(struct own *ret, const struct policy_role *roles, size_t n,
@@ -122,5 +124,62 @@ own_widening(struct buf *ret, const char *user, const struct own *before,
 			    "role %s does not deny its author %s all that it "
 			    "did\n",
 			    was->name, user);
+	}
+}
+
+/* ---- targets */
+
+static bool
+gets_login(const struct policy_role *r, const char *user,
+    const struct target *was, const struct target *now)
+{
+	for (unsigned i = 0; i < now->logins.n; i++)
+		if (!name_list_has(&was->logins, now->logins.name[i]) &&
+		    login_gives(&r->logins, user, now->logins.name[i]))
+			return true;
+	return false;
+}
+
+static bool
+same_addr(const struct addr *was, const struct addr *now)
+{
+	return now->family == 0 || addr_equal(was, now);
+}
+
+/* Directly, whoever answers at the address is reached: as a session, only a
+ * host that takes the gateway's certificates for a target of that name. */
+static bool
+gets_host(const struct target *was, const struct target *now)
+{
+	return now->reach == REACH_DIRECT &&
+	       (was->reach != REACH_DIRECT || was->port != now->port ||
+		   !same_addr(&was->addr4, &now->addr4) ||
+		   !same_addr(&was->addr6, &now->addr6));
+}
+
+void
+own_target_widening(struct buf *ret, const char *user, const struct own *roles,
+    const struct target *was, const struct target *now)
+{
+	for (size_t i = 0; i < roles->n && !FAULT(own_target); i++) {
+		const struct policy_role *r = &roles->role[i].r;
+		const bool had = was != NULL && policy_reaches(r, was);
+		const bool has = policy_reaches(r, now);
+
+		if (r->deny && had && !has)
+			buf_printf(ret,
+			    "role %s does not deny its author %s the target %s "
+			    "any more\n",
+			    r->name, user, now->name);
+		else if (!r->deny && has && !had)
+			buf_printf(ret,
+			    "role %s gives its author %s the target %s\n",
+			    r->name, user, now->name);
+		else if (!r->deny && has &&
+			 (gets_login(r, user, was, now) || gets_host(was, now)))
+			buf_printf(ret,
+			    "role %s gives its author %s more of the target "
+			    "%s: a login, or another host directly\n",
+			    r->name, user, now->name);
 	}
 }

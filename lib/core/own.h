@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * own - what a change of roles, or of who is in them, gives its own author more
- * of. Whoever may write the policy could else write themselves in. Pure.
+ * own - what a change of roles, of who is in them, or of targets gives its own
+ * author more of. Whoever may write the policy could else write themselves in.
+ * Pure.
  */
 #ifndef CORE_OWN_H
 #define CORE_OWN_H
@@ -31,5 +32,12 @@ void own_done(struct own *o); /* safe twice */
  * those of before; none where they do not. */
 void own_widening(struct buf *ret, const char *user, const struct own *before,
     const struct own *after);
+/* The same of a target that was so (NULL: there was none) and is to be so, by
+ * the roles that the user has: it comes under one of them, or one of those has
+ * more there; one that denies it does so no more. A new one counts if it takes
+ * the place of another, whose host knows the gateway (store_target_known()). */
+void own_target_widening(struct buf *ret, const char *user,
+    const struct own *roles, const struct target *was,
+    const struct target *now);
 
 #endif

@@ -57,11 +57,15 @@ power_has_second(const struct power *p, const char *author_id)
 
 /* ---- widening */
 
-/* By what they can be got in with: who signs for them signs for that. */
+/* By what they can be got in with: who signs for them signs for that. Whoever
+ * has to enrol may be made by that very change, under an id that is drawn when
+ * it is: it is no part of what is signed for. */
 static void
 put_ways(struct buf *ret, const struct holder *h)
 {
-	buf_printf(ret, " (%s, ", h->id);
+	buf_printf(ret, " (");
+	if (h->factor[0] != '\0' || FAULT(drawn_id))
+		buf_printf(ret, "%s, ", h->id);
 	for (unsigned i = 0; i < h->nkeys; i++)
 		buf_printf(ret, "key %s, ", h->key[i]);
 	if (h->factor[0] != '\0')

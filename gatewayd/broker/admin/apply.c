@@ -356,6 +356,7 @@ weigh(struct call *c)
 
 	a->trial = true;
 	a->ch.writes = writes;
+	a->ch.targets = apply_targets;
 	a->ch.waiting = a->uploaded ? keep_upload : NULL;
 	if (a->changes > 0 && !change_weigh(c, &a->ch, apply_put))
 		return;

@@ -177,6 +177,7 @@ void apply_gone_done(struct apply *a);
 /* Nobody has changed anything since it was compared. */
 bool apply_fresh(const struct apply *a);
 change_put_fn apply_put;
+change_targets_fn apply_targets;
 
 /* ---- apply_tell.c */
 

@@ -9,6 +9,7 @@
 #include "broker/admin/apply_doc.h"
 #include "broker/admin/gaps.h"
 #include "broker/admin/lookalike.h"
+#include "broker/admin/own_power.h"
 #include "broker/admin/role.h"
 #include "broker/admin/user.h"
 #include "broker/admin/user_kind.h"
@@ -178,4 +179,16 @@ apply_put(struct call *c, struct problem *p)
 	if (r == 0 && a->uploaded)
 		r = apply_upload_used(a, p);
 	return r != 0 ? r : tell_gaps(c, a, fresh);
+}
+
+int
+apply_targets(struct call *c, const struct own *roles, struct buf *ret)
+{
+	struct apply *a = c->state;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && roles->n > 0 && i < a->ntargets; i++)
+		if (a->targets[i].v.is != ENTRY_SAME || !apply_fresh(a))
+			r = own_power_target(ret, c, roles, apply_target(a, i));
+	return r;
 }

@@ -66,6 +66,7 @@ struct admins {
 struct change_trial {
 	struct power power; /* before */
 	struct own own;     /* likewise, of whoever makes it */
+	struct buf targets; /* what they get by those it puts */
 	json_t *lacks;      /* likewise */
 	bool last;          /* the last admin goes */
 };
@@ -193,13 +194,14 @@ judge_power(struct call *c, struct change *x, const struct change_trial *t,
 	buf_init(&text, LIMIT_ANSWER_MAX);
 	free(x->widens);
 	x->widens = NULL;
-	if (r == 0)
+	if (r == 0 && !x->own_keys)
 		r = judge_touched(c, power_touched(before, &after), p);
 	if (r == 0)
 		r = own_power_read(c, &own);
-	if (r == 0) {
+	if (r == 0 && !x->own_keys) {
 		power_widening(&text, before, &after);
 		own_widening(&text, c->user, &t->own, &own);
+		buf_put(&text, t->targets.p, t->targets.len);
 		r = buf_err(&text);
 	}
 	if (r == 0 && text.len > 0 && (x->widens = readable(&text)) == NULL)
@@ -229,6 +231,10 @@ put_and_judge(struct call *c, struct change *x, struct change_trial *t,
 		return r;
 	if ((t->lacks = lacks_of(&t->power)) == NULL)
 		return GW_ENOMEM;
+	if (x->targets != NULL &&
+	    ((r = x->targets(c, &t->own, &t->targets)) != 0 ||
+		(r = buf_err(&t->targets)) != 0))
+		return r;
 	if ((r = put(c, p)) != 0 || (r = broker_load_locks(c->b)) != 0 ||
 	    (r = broker_load_roles(c->b)) != 0 ||
 	    (r = judge_power(c, x, t, keep, p)) != 0 ||
@@ -247,12 +253,14 @@ put_and_count(struct call *c, struct change *x, change_put_fn *put,
 	struct change_trial t = {0};
 	int r;
 
+	buf_init(&t.targets, LIMIT_ANSWER_MAX);
 	if (!keep)
 		grants_mark_over(c->b);
 	r = put_and_judge(c, x, &t, put, keep, p);
 	*retlast = t.last;
 	power_done(&t.power);
 	own_done(&t.own);
+	buf_done(&t.targets);
 	json_decref(t.lacks);
 	if (r != 0)
 		return r;

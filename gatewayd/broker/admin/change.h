@@ -10,16 +10,25 @@
 #include "broker/admin/lacks.h"
 #include "broker/call/call.h"
 #include "broker/grant/ended.h"
+#include "core/own.h"
+
+/* Adds what each target that it puts gives its author, by these roles that they
+ * have: own_power_target(). Within the transaction, before it is put. */
+typedef int change_targets_fn(
+    struct call *c, const struct own *roles, struct buf *ret);
 
 struct change {
 	bool dry_run;
 	bool keep_admin; /* not even root takes the last one away by it */
 	bool last_may; /* the last admin: who locks themself closes all the same
 			*/
-	bool waits;    /* for a second admin */
-	char *widens;  /* power, how: power_widening(); NULL = not at all */
+	bool
+	    own_keys; /* by a key and a code that they had: nobody else's say */
+	bool waits;   /* for a second admin */
+	char *widens; /* power, how: power_widening(); NULL = not at all */
 	void (*waiting)(struct call *c); /* is to wait; may be NULL */
 	lacks_written_fn *writes;        /* roles; NULL: none */
+	change_targets_fn *targets;      /* NULL: none */
 	json_t *lacks;      /* lacks_told(); NULL = not weighed yet */
 	json_t *ended;      /* ended_done(); NULL = not counted yet */
 	struct ended count; /* from change_make() to change_end() */

@@ -23,7 +23,7 @@
 
 typedef int own_edit_fn(struct call *c, struct user *u, struct problem *p);
 
-struct own {
+struct key_change {
 	struct change ch;
 	own_edit_fn *edit;
 	const char *reason;      /* of the record */
@@ -34,7 +34,7 @@ struct own {
 static void
 own_free(void *p)
 {
-	struct own *x = p;
+	struct key_change *x = p;
 
 	change_done(&x->ch);
 	explicit_bzero(x, sizeof(*x));
@@ -82,7 +82,7 @@ verb_keys(struct call *c)
 static int
 put_edited(struct call *c, struct problem *p)
 {
-	struct own *x = c->state;
+	struct key_change *x = c->state;
 	char id[LIMIT_ID_SIZE];
 	int r;
 
@@ -104,7 +104,7 @@ put_edited(struct call *c, struct problem *p)
 static void
 fields(struct call *c, struct event_fields *f)
 {
-	const struct own *x = c->state;
+	const struct key_change *x = c->state;
 
 	call_fields(c, f);
 	event_str(f, EF_USER, c->user);
@@ -130,7 +130,7 @@ refuse(struct call *c, const struct problem *p)
 static void
 made(struct call *c)
 {
-	struct own *x = c->state;
+	struct key_change *x = c->state;
 
 	if (!change_make(c, &x->ch, put_edited))
 		return;
@@ -142,7 +142,7 @@ made(struct call *c)
 static void
 code_burned(struct call *c)
 {
-	struct own *x = c->state;
+	struct key_change *x = c->state;
 	struct event_fields f;
 
 	if (!change_weigh(c, &x->ch, put_edited))
@@ -159,7 +159,7 @@ static void
 begin(struct call *c, const char *key, const char *reason, own_edit_fn *edit)
 {
 	const char *const keys[] = {key, NULL};
-	struct own *x = call_state(c, sizeof(*x), own_free);
+	struct key_change *x = call_state(c, sizeof(*x), own_free);
 	struct problem p = {0};
 	int r;
 
@@ -167,6 +167,7 @@ begin(struct call *c, const char *key, const char *reason, own_edit_fn *edit)
 		return;
 	x->edit = edit;
 	x->reason = reason;
+	x->ch.own_keys = !FAULT(own_keys_wait);
 	if (json_only(c->req.body, keys, &p) != 0) {
 		call_problem(c, &p);
 		return;
@@ -187,7 +188,7 @@ begin(struct call *c, const char *key, const char *reason, own_edit_fn *edit)
 static int
 add(struct call *c, struct user *u, struct problem *p)
 {
-	struct own *x = c->state;
+	struct key_change *x = c->state;
 	const unsigned n = u->nkeys;
 	const char *line = NULL;
 	int r = json_get_str(
@@ -215,7 +216,7 @@ verb_key_add(struct call *c)
 static int
 drop(struct call *c, struct user *u, struct problem *p)
 {
-	struct own *x = c->state;
+	struct key_change *x = c->state;
 	const char *fp = NULL;
 	unsigned i = 0;
 	int r = json_get_str(

@@ -15,6 +15,7 @@
 #include "broker/admin/change.h"
 #include "broker/admin/left.h"
 #include "broker/admin/lookalike.h"
+#include "broker/admin/own_power.h"
 #include "broker/admin/quota.h"
 #include "broker/admin/target.h"
 #include "broker/broker.h"
@@ -360,6 +361,14 @@ put_target(struct call *c, struct problem *p)
 	return r != 0 ? r : store_target_put(c->b->store, &a->t, c->seq);
 }
 
+static int
+gives_author(struct call *c, const struct own *roles, struct buf *ret)
+{
+	const struct target_change *a = c->state;
+
+	return own_power_target(ret, c, roles, &a->t);
+}
+
 /* Roles that gave it and do so no more: that takes from all whom they are for,
  * whatever they have open. */
 static void
@@ -501,6 +510,7 @@ set(struct call *c, bool is_new)
 	if (a == NULL)
 		return;
 	a->is_new = is_new;
+	a->ch.targets = gives_author;
 	if (target_parse(&a->t, c->b, c->req.body, &p) != 0 ||
 	    check_there(a, c->b, &p) != 0) {
 		call_problem(c, &p);

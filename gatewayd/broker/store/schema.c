@@ -310,6 +310,15 @@ static const char agents[] =
     " list INTEGER NOT NULL, value TEXT NOT NULL, seq INTEGER NOT NULL,"
     " PRIMARY KEY(agent, list, value));";
 
+/* 23: where targets were, and are. */
+static const char places[] =
+    "CREATE TABLE target_past("
+    " name TEXT NOT NULL, addr TEXT NOT NULL, port INTEGER NOT NULL,"
+    " PRIMARY KEY(name, addr, port));"
+    "CREATE INDEX target_past_addr ON target_past(addr, port);"
+    "CREATE INDEX targets_addr4 ON targets(addr4, port);"
+    "CREATE INDEX targets_addr6 ON targets(addr6, port);";
+
 const struct migration *
 store_migrations(unsigned *retn)
 {
@@ -336,6 +345,7 @@ store_migrations(unsigned *retn)
 	    {.text = lock_boots},
 	    {.text = uploads},
 	    {.text = agents},
+	    {.text = places},
 	};
 
 	*retn = ARRAY_LEN(list);

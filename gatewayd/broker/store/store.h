@@ -346,6 +346,10 @@ typedef void store_target_fn(
 /* All of them, by name. */
 MUST_CHECK int store_target_each(
     struct store *s, store_target_fn *fn, void *arg);
+/* Is there, or was there ever, a target of that name, or at an address and port
+ * of it? Its host may know the gateway. */
+MUST_CHECK int store_target_known(
+    struct store *s, const struct target *t, bool *ret);
 /* 0: some target has all these labels, one of that key, that login. */
 MUST_CHECK int store_labels_used(struct store *s, const struct label_list *l);
 MUST_CHECK int store_label_key_used(struct store *s, const char *key);

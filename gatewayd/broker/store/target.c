@@ -59,6 +59,21 @@ store_target_get(struct store *s, const char *name, struct target *ret)
 	return store_one_thing(q, ret, sizeof(*ret), read_row);
 }
 
+/* Where one that goes or is replaced was: store_target_known(). */
+static int
+keep_place(struct store *s, const char *name)
+{
+	struct query *q = query_new(s->sql,
+	    "INSERT OR IGNORE INTO target_past(name, addr, port)"
+	    " SELECT name, addr4, port FROM targets"
+	    " WHERE name = ?1 AND addr4 <> ''"
+	    " UNION ALL SELECT name, addr6, port FROM targets"
+	    " WHERE name = ?1 AND addr6 <> ''");
+
+	query_str(q, name);
+	return query_run(q);
+}
+
 static int
 delete_row(struct store *s, const char *name)
 {
@@ -127,7 +142,8 @@ store_target_put(struct store *s, const struct target *t, uint64_t seq)
 		return r;
 	if ((r = store_id_claim(s, STORE_TARGETS, t->name, t->id, &fresh)) ==
 		0 &&
-	    (fresh || (r = delete_row(s, t->name)) == 0) &&
+	    (fresh || ((r = keep_place(s, t->name)) == 0 &&
+			  (r = delete_row(s, t->name)) == 0)) &&
 	    (r = put_row(s, t, seq)) == 0 && (r = put_lists(s, t, seq)) == 0 &&
 	    (r = store_look_add(s, t->name)) == 0)
 		r = store_look_add_all(s, &t->logins);
@@ -141,7 +157,7 @@ store_target_remove(struct store *s, const char *name, uint64_t seq)
 
 	if ((r = sql_begin(s->sql)) != 0)
 		return r;
-	if ((r = delete_row(s, name)) == 0)
+	if ((r = keep_place(s, name)) == 0 && (r = delete_row(s, name)) == 0)
 		r = store_mark(s, seq);
 	return store_finish(s, r);
 }
@@ -181,6 +197,27 @@ store_target_at(struct store *s, const struct addr *a, uint16_t port,
 	query_num(q, port);
 	query_str(q, not_this);
 	return store_one_name(q, ret);
+}
+
+int
+store_target_known(struct store *s, const struct target *t, bool *ret)
+{
+	char name[LIMIT_NAME_SIZE];
+	struct query *q = query_new(s->sql,
+	    "SELECT name FROM target_past WHERE name = ?1"
+	    " OR (addr IN (?2, ?3) AND port = ?4)"
+	    " UNION ALL SELECT name FROM targets WHERE port = ?4"
+	    " AND ((addr4 <> '' AND addr4 = ?2)"
+	    " OR (addr6 <> '' AND addr6 = ?3)) LIMIT 1");
+	int r;
+
+	query_str(q, t->name);
+	store_bind_addr(q, &t->addr4);
+	store_bind_addr(q, &t->addr6);
+	query_num(q, t->port);
+	r = store_one_name(q, name);
+	*ret = r == 0;
+	return r == GW_ENOENT ? 0 : r;
 }
 
 int

@@ -177,6 +177,112 @@ test_what_waits(void **state)
 	assert_int_equal(rights_of(&w, "dave"), RIGHT_ADMIN);
 }
 
+/* Somebody made by the very change has another id each time it is tried. */
+void
+test_new_person_of_power(void **state)
+{
+	struct scene *x = *state;
+	struct waits w;
+
+	two_admins(&w, x);
+	propose(&w, VERB_USER_ADD, "{\"user\":\"new\",\"admin\":true}");
+	assert_int_equal(made(&w, EV_USER_CREATE), 200);
+	assert_true(has(x, "invitation"));
+	propose(&w, VERB_APPLY,
+	    "{\"users\":[{\"user\":\"newer\",\"keys\":[],\"groups\":[\"sre\"]}]"
+	    "}");
+	assert_int_equal(made(&w, EV_POLICY_APPLY), 200);
+	waits_stop(&w);
+	assert_int_equal(rights_of(&w, "new"), RIGHT_ADMIN);
+}
+
+/* By a key and a code of their own, whatever say they have. */
+void
+test_own_keys_of_power(void **state)
+{
+	static const int who[] = {DAVE, FRANK};
+	struct scene *x = *state;
+	struct waits w;
+	char line[256], body[512];
+	struct key k;
+
+	two_admins(&w, x);
+	send_call(x, &x->admin, VERB_USER_SET,
+	    "{\"user\":\"frank\",\"rights\":[\"policy\"]}");
+	want_event(x, EV_POWER_ROOT);
+	want_event(x, EV_USER_UPDATE);
+	assert_int_equal(want_reply(x, &x->admin), 200);
+	for (size_t i = 0; i < ARRAY_LEN(who); i++) {
+		key_make(&k);
+		key_line(line, &k);
+		must(str_fmt(body, sizeof(body), "{\"key\":\"%s\"}", line));
+		send_coded(&w, &w.key[who[i]], VERB_KEY_ADD, body);
+		want_event(x, EV_USER_KEY);
+		assert_int_equal(want_reply(x, &x->api), 200);
+		EVP_PKEY_free(k.pkey);
+	}
+	waits_stop(&w);
+}
+
+static void
+target_body(char ret[static 1024], const struct scene *x, const char *name,
+    const char *label)
+{
+	char line[256];
+
+	key_line(line, &x->two);
+	must(str_fmt(ret, 1024,
+	    "{\"target\":\"%s\",\"addresses\":[\"198.51.100.77\"],"
+	    "\"logins\":[\"deploy\"],\"labels\":{\"env\":\"%s\"},"
+	    "\"host_keys\":[\"%s\"]}",
+	    name, label, line));
+}
+
+static unsigned
+target_call(struct waits *w, unsigned verb, const char *name, const char *label)
+{
+	char body[1024];
+
+	target_body(body, w->x, name, label);
+	send_coded(w, &w->x->one, verb, body);
+	want_event(w->x, EV_TARGET_SET);
+	return want_reply(w->x, &w->x->api);
+}
+
+/* Alice has a role on env=lab: what comes under it is hers. A host that is new
+ * to the gateway knows nothing of it; one that was there before may. */
+void
+test_own_target_waits(void **state)
+{
+	struct scene *x = *state;
+	struct waits w;
+	char body[1024], apply[1200];
+
+	two_admins(&w, x);
+	assert_int_equal(
+	    admin_call(x, VERB_ROLE_ADD, EV_ROLE_SET,
+		"{\"role\":\"lab\",\"users\":[\"alice\"],\"logins\":"
+		"[\"deploy\"],\"labels\":{\"env\":\"lab\"}}"),
+	    201);
+	assert_int_equal(target_call(&w, VERB_TARGET_ADD, "box", "prod"), 201);
+	target_body(body, x, "box", "lab");
+	propose(&w, VERB_TARGET_SET, body);
+	assert_true(has(x, "role lab gives its author alice the target box"));
+	must(str_fmt(apply, sizeof(apply), "{\"targets\":[%s]}", body));
+	propose(&w, VERB_APPLY, apply);
+	/* the same place under another name */
+	target_body(body, x, "bag", "lab");
+	propose(&w, VERB_TARGET_ADD, body);
+	/* it goes, and comes again */
+	send_coded(&w, &x->one, VERB_TARGET_REMOVE, "{\"target\":\"box\"}");
+	want_event(x, EV_TARGET_REMOVE);
+	assert_int_equal(want_reply(x, &x->api), 200);
+	target_body(body, x, "box", "lab");
+	propose(&w, VERB_TARGET_ADD, body);
+	assert_int_equal(made(&w, EV_TARGET_SET), 200);
+	waits_stop(&w);
+}
+
 void
 test_one_admin_alone(void **state)
 {

@@ -183,6 +183,9 @@ void test_machine_login(void **state);
 
 void test_second_admin(void **state);
 void test_what_waits(void **state);
+void test_new_person_of_power(void **state);
+void test_own_keys_of_power(void **state);
+void test_own_target_waits(void **state);
 void test_one_admin_alone(void **state);
 void test_change_ended(void **state);
 void test_change_lapsed(void **state);

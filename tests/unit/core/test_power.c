@@ -139,14 +139,13 @@ test_rights(void **state)
 {
 	static const struct row rows[] = {
 	    {"", "b admin #k",
-		"user b gets the right admin (u-b, key k, has to enrol)\n"},
+		"user b gets the right admin (key k, has to enrol)\n"},
 	    {"b auditor #k %1", "b admin auditor #k %1",
 		"user b gets the right admin (u-b, key k, second factor 1)\n"},
 	    {"b policy", "b responder user-admin",
-		"user b gets the right responder (u-b, has to enrol)\n"
-		"user b gets the right user-admin (u-b, has to enrol)\n"},
-	    {"", "b policy",
-		"user b gets the right policy (u-b, has to enrol)\n"},
+		"user b gets the right responder (has to enrol)\n"
+		"user b gets the right user-admin (has to enrol)\n"},
+	    {"", "b policy", "user b gets the right policy (has to enrol)\n"},
 	    /* who only reads, and what is taken away */
 	    {"", "b auditor", ""},
 	    {"b policy responder", "b responder", ""},
@@ -166,10 +165,10 @@ test_approvers(void **state)
 		"user b approves as one of sre (u-b, key k, second factor "
 		"1)\n"},
 	    {"b +sre", "b +sre +leads",
-		"user b approves as one of leads (u-b, has to enrol)\n"},
+		"user b approves as one of leads (has to enrol)\n"},
 	    {"b +sre +leads", "b +sre", ""},
 	    {"b policy", "b policy +sre",
-		"user b approves as one of sre (u-b, has to enrol)\n"},
+		"user b approves as one of sre (has to enrol)\n"},
 	};
 
 	(void)state;
@@ -430,6 +429,97 @@ test_own(void **state)
 	}
 }
 
+/* "LABEL|LOGIN|ADDRESS"; the login is one more than deploy. */
+static void
+make_target_of(struct target *t, const char *text, enum grant_reach reach)
+{
+	char copy[64];
+	char *login = NULL, *addr = NULL;
+
+	*t = (struct target){.port = 22, .reach = (uint8_t)reach};
+	must(str_copy(copy, sizeof(copy), text));
+	login = strchr(copy, '|');
+	assert_non_null(login);
+	*login++ = '\0';
+	addr = strchr(login, '|');
+	assert_non_null(addr);
+	*addr++ = '\0';
+	name_set(t->name, "web-01");
+	must(addr_parse(&t->addr4, addr));
+	must(label_list_add(&t->labels, "env", copy));
+	must(name_list_add(&t->logins, "deploy"));
+	if (login[0] != '\0')
+		must(name_list_add(&t->logins, login));
+}
+
+static void
+may_be_root(struct policy_role *r)
+{
+	must(name_list_add(&r->logins, "root"));
+}
+
+static void
+test_own_targets(void **state)
+{
+	static const struct {
+		void (*role)(struct policy_role *);
+		const char *was,
+		    *now; /* label, login, address; was "" = none */
+		enum grant_reach before, after;
+		const char *want;
+	} rows[] = {
+	    {nothing, "lab||10.0.0.1", "lab||10.0.0.1", REACH_PROXY,
+		REACH_PROXY, ""},
+	    {nothing, "lab||10.0.0.1", "prod||10.0.0.1", REACH_PROXY,
+		REACH_PROXY, ""},
+	    {nothing, "prod||10.0.0.1", "lab||10.0.0.1", REACH_PROXY,
+		REACH_PROXY, "role ops gives its author alice the target"},
+	    {of_others, "prod||10.0.0.1", "lab||10.0.0.1", REACH_PROXY,
+		REACH_PROXY, ""},
+	    {nothing, "", "lab||10.0.0.1", REACH_PROXY, REACH_PROXY,
+		"role ops gives its author alice the target"},
+	    {nothing, "", "prod||10.0.0.1", REACH_PROXY, REACH_PROXY, ""},
+	    {may_be_root, "lab||10.0.0.1", "lab|root|10.0.0.1", REACH_PROXY,
+		REACH_PROXY, "more of the target web-01"},
+	    {may_be_root, "lab|root|10.0.0.1", "lab||10.0.0.1", REACH_PROXY,
+		REACH_PROXY, ""},
+	    {nothing, "lab||10.0.0.1", "lab||10.0.0.2", REACH_PROXY,
+		REACH_PROXY, ""},
+	    {nothing, "lab||10.0.0.1", "lab||10.0.0.2", REACH_DIRECT,
+		REACH_DIRECT, "more of the target web-01"},
+	    {nothing, "lab||10.0.0.1", "lab||10.0.0.1", REACH_PROXY,
+		REACH_DIRECT, "more of the target web-01"},
+	    {nothing, "lab||10.0.0.1", "lab||10.0.0.1", REACH_DIRECT,
+		REACH_PROXY, ""},
+	    {denies, "lab||10.0.0.1", "prod||10.0.0.1", REACH_PROXY,
+		REACH_PROXY, "does not deny its author alice the target"},
+	    {denies, "prod||10.0.0.1", "lab||10.0.0.1", REACH_PROXY,
+		REACH_PROXY, ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct target was, now;
+		struct own own;
+		struct buf b;
+
+		make_own(&own, rows[i].role);
+		if (rows[i].was[0] != '\0')
+			make_target_of(&was, rows[i].was, rows[i].before);
+		make_target_of(&now, rows[i].now, rows[i].after);
+		buf_init(&b, 4096);
+		own_target_widening(&b, "alice", &own,
+		    rows[i].was[0] != '\0' ? &was : NULL, &now);
+		buf_u8(&b, 0);
+		must(buf_err(&b));
+		if (strstr((const char *)b.p, rows[i].want) == NULL ||
+		    (rows[i].want[0] == '\0') != (b.len == 1))
+			fail_msg("row %zu: %s", i, (const char *)b.p);
+		buf_done(&b);
+		own_done(&own);
+	}
+}
+
 int
 main(void)
 {
@@ -443,6 +533,7 @@ main(void)
 	    cmocka_unit_test(test_second),
 	    cmocka_unit_test(test_touched),
 	    cmocka_unit_test(test_own),
+	    cmocka_unit_test(test_own_targets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
