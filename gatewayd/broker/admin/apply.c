@@ -204,11 +204,8 @@ record(struct call *c)
 	const struct apply *a = c->state;
 	struct event_fields f;
 
-	if (!permission_still(c) && !FAULT(apply_demoted)) {
-		call_refuse(c, 403, "forbidden", NULL,
-		    "your permissions changed meanwhile: nothing was done");
+	if (!FAULT(apply_demoted) && !permission_kept(c, "nothing was done"))
 		return;
-	}
 	call_fields(c, &f);
 	event_num(&f, EF_COUNT, a->changes);
 	/* which tells nothing that the whole does not */

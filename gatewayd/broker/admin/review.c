@@ -316,15 +316,10 @@ static void
 recorded(struct call *c)
 {
 	struct start *x = c->state;
-	struct problem p = {0};
 	int r;
 
-	if (!permission_still(c)) {
-		problem_set(&p, 403, "forbidden", NULL,
-		    "your permissions changed meanwhile: nothing was done");
-		call_undone(c, &p);
+	if (!permission_kept(c, "nothing was done"))
 		return;
-	}
 	x->r.seq = c->seq;
 	r = store_review_put(c->b->store, &x->r, x->lines, x->n);
 	if (r == GW_EEXIST)

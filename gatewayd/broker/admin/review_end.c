@@ -324,14 +324,9 @@ static void
 made(struct call *c)
 {
 	struct end *x = c->state;
-	struct problem p = {0};
 
-	if (!permission_still(c)) {
-		problem_set(&p, 403, "forbidden", NULL,
-		    "your permissions changed meanwhile: nothing was done");
-		call_undone(c, &p);
+	if (!permission_kept(c, "nothing was done"))
 		return;
-	}
 	if (!change_make(c, &x->ch, put))
 		return;
 	change_end(c, &x->ch, NULL, NULL);

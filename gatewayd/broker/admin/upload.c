@@ -84,12 +84,8 @@ opened(struct call *c)
 	json_t *o = NULL;
 	int r;
 
-	if (!permission_still(c)) {
-		problem_set(&p, 403, "forbidden", NULL,
-		    "your permissions changed meanwhile: nothing was done");
-		call_undone(c, &p);
+	if (!permission_kept(c, "nothing was done"))
 		return;
-	}
 	x->u.seq = c->seq;
 	if ((r = make_room(c, &x->u)) == GW_ELIMIT) {
 		problem_set(&p, 429, "too-many", NULL,

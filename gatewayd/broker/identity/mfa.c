@@ -500,11 +500,8 @@ burned(struct call *c, const void *body)
 	if (!mfa_burned(c, body))
 		return;
 	mfa_given(c->b, c->user, c->key_fp, &c->peer);
-	if (permission_still(c))
+	if (permission_kept(c, "nothing was done"))
 		then(c);
-	else
-		call_refuse(c, 403, "forbidden", NULL,
-		    "your permissions changed meanwhile: nothing was done");
 }
 
 void

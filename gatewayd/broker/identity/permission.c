@@ -126,6 +126,19 @@ permission_still(struct call *c)
 	       permission_has_key(c) && permission_lock(c) == NULL;
 }
 
+bool
+permission_kept(struct call *c, const char *nothing)
+{
+	struct problem p = {0};
+
+	if (permission_still(c))
+		return true;
+	problem_set(&p, 403, "forbidden", NULL,
+	    "your permissions changed meanwhile: %s", nothing);
+	call_undone(c, &p);
+	return false;
+}
+
 /* An invited user may do nothing but enrol. */
 bool
 permission_state(const struct call *c)

@@ -31,5 +31,8 @@ bool permission_reaches(const struct call *c, const struct target *t);
 /* Asked again after a wait: user, rank, key and locks, as the store says now.
  */
 bool permission_still(struct call *c);
+/* The same, and where it is not so the answer: 403, after a second record if
+ * there is a first. nothing: "nothing was done". */
+MUST_CHECK bool permission_kept(struct call *c, const char *nothing);
 
 #endif

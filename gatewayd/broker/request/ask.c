@@ -270,12 +270,8 @@ recorded(struct call *c)
 	struct problem p = {0};
 	int r;
 
-	if (!permission_still(c)) {
-		problem_set(&p, 403, "forbidden", NULL,
-		    "your permissions changed meanwhile: nothing was done");
-		call_undone(c, &p);
+	if (!permission_kept(c, "nothing was done"))
 		return;
-	}
 	if ((r = find_same(c, w->in, &x)) != 0) {
 		call_store_failed(c, r);
 		return;

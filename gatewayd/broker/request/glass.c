@@ -152,12 +152,8 @@ told(struct call *c)
 	struct problem p = {0};
 	int r;
 
-	if (!permission_still(c)) {
-		problem_set(&p, 403, "forbidden", NULL,
-		    "your permissions changed meanwhile: nothing was opened");
-		call_undone(c, &p);
+	if (!permission_kept(c, "nothing was opened"))
 		return;
-	}
 	if (!judge(c, x))
 		return;
 	if (in->verdict.verdict != POLICY_ALLOW) {

@@ -33,16 +33,11 @@ static void
 stored(struct call *c)
 {
 	struct codes *k = c->state;
-	struct problem p = {0};
 	json_t *o = NULL;
 	int r;
 
-	if (!permission_still(c)) {
-		problem_set(&p, 403, "forbidden", NULL,
-		    "your permissions changed meanwhile: nothing was done");
-		call_undone(c, &p);
+	if (!permission_kept(c, "nothing was done"))
 		return;
-	}
 	if ((r = store_recovery_put(
 		 c->b->store, STORE_PAPER, &k->set, c->seq)) != 0) {
 		call_store_failed(c, r);
@@ -197,12 +192,8 @@ reviewed(struct call *c)
 	struct glass_use *g = &x->use;
 	int r;
 
-	if (!permission_still(c)) {
-		problem_set(&x->p, 403, "forbidden", NULL,
-		    "your permissions changed meanwhile: nothing was done");
-		call_undone(c, &x->p);
+	if (!permission_kept(c, "nothing was done"))
 		return;
-	}
 	g->state = GLASS_REVIEWED;
 	name_set(g->by, c->user);
 	g->reviewed_ms = broker_now(c->b).utc_ms;
