@@ -16,6 +16,7 @@
 #include "jitctl/gateway/code.h"
 #include "jitctl/gateway/read.h"
 #include "jitctl/gateway/upload.h"
+#include "jitctl/term/json.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/prompt.h"
 #include "jitctl/term/say.h"

@@ -10,6 +10,7 @@
 #include "jitctl/term/out.h"
 #include "jitctl/term/say.h"
 #include "jitctl/term/words.h"
+#include "jitctl/term/yaml.h"
 
 static void
 print(struct ctx *c, json_t *policy)

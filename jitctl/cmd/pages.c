@@ -10,7 +10,9 @@
 #include <unistd.h>
 
 #include "jitctl/term/csv.h"
+#include "jitctl/term/json.h"
 #include "jitctl/term/say.h"
+#include "jitctl/term/yaml.h"
 
 struct pages {
 	struct ctx *c;

@@ -10,10 +10,12 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "jitctl/cmd/change.h"
+#include "jitctl/term/json.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/say.h"
 #include "jitctl/term/when.h"
 #include "jitctl/term/words.h"
+#include "jitctl/term/yaml.h"
 
 static const char *const shown_keys[] = {"user", "by", "uid", "change", "path",
     "lock", "kind", "value", "req", "glass", "target", "login", "grant",

@@ -17,6 +17,7 @@
 #include "jitctl/gateway/call.h"
 #include "jitctl/gateway/events.h"
 #include "jitctl/gateway/read.h"
+#include "jitctl/term/json.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/prompt.h"
 #include "jitctl/term/say.h"

@@ -21,6 +21,7 @@
 #include "jitctl/cmd/list.h"
 #include "jitctl/gateway/read.h"
 #include "jitctl/term/cast.h"
+#include "jitctl/term/json.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/say.h"
 #include "jitctl/term/words.h"

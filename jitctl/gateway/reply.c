@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "core/otp.h"
+#include "jitctl/term/json.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/say.h"
 #include "jitctl/term/when.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * out - see the header. Widths are counted in columns of the terminal (wide
- * characters take two).
+ * out - see the header.
  */
 #include "jitctl/term/out.h"
 
@@ -10,182 +9,14 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-#include <wchar.h>
 
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/str.h"
+#include "jitctl/term/json.h"
 #include "jitctl/term/say.h"
 #include "jitctl/term/when.h"
-
-enum { GAP = 2, COL_MIN = 8 };
-
-/* --------------------------------------------------------------- widths */
-
-/* Columns of the next character and its bytes. */
-static unsigned
-char_width(const char *s, size_t *retbytes)
-{
-	mbstate_t st = {0};
-	wchar_t wc = 0;
-	const size_t n = mbrtowc(&wc, s, strlen(s), &st);
-	int w = 0;
-
-	if (n == 0 || n > 4) {
-		*retbytes = 1;
-		return 1;
-	}
-	*retbytes = n;
-	w = wcwidth(wc);
-	return w < 0 ? 1 : (unsigned)w;
-}
-
-static unsigned
-text_width(const char *s)
-{
-	unsigned w = 0;
-	size_t n = 0;
-
-	for (; *s != '\0'; s += n)
-		w += char_width(s, &n);
-	return w;
-}
-
-/* Prints at most width columns, the last one an ellipsis when something is cut;
- * padded unless it is the last cell. */
-static void
-put_cell(FILE *f, const char *s, unsigned width, bool last)
-{
-	const bool cut = text_width(s) > width;
-	const char *dots = say_utf8() ? "\xe2\x80\xa6" : "...";
-	const unsigned room = cut ? (say_utf8() ? 1 : 3) : 0;
-	unsigned w = 0;
-	size_t n = 0;
-
-	while (*s != '\0') {
-		const unsigned cw = char_width(s, &n);
-
-		if (w + cw > width - room)
-			break;
-		(void)fwrite(s, 1, n, f);
-		w += cw;
-		s += n;
-	}
-	if (cut) {
-		(void)fputs(dots, f);
-		w += room;
-	}
-	for (; !last && w < width + GAP; w++)
-		(void)fputc(' ', f);
-}
-
-static bool
-is_in(uint64_t bits, size_t col)
-{
-	return (bits & UINT64_C(1) << col) != 0;
-}
-
-/* Narrows the widest column until all but those left out fit; false: they
- * cannot. An id that lost its end cannot be pasted, so some columns stay whole.
- */
-static bool
-shrink(const struct table *t, uint64_t out, unsigned *w, unsigned width)
-{
-	unsigned sum = 0;
-
-	for (size_t i = 0; i < t->cols; i++)
-		if (!is_in(out, i))
-			sum += w[i] + (sum > 0 ? GAP : 0);
-	while (width > 0 && sum > width) {
-		size_t widest = t->cols;
-
-		for (size_t i = 0; i < t->cols; i++)
-			if (!is_in(t->whole | out, i) &&
-			    (widest == t->cols || w[i] > w[widest]))
-				widest = i;
-		if (widest == t->cols || w[widest] <= COL_MIN)
-			return FAULT(wide_table);
-		w[widest]--;
-		sum--;
-	}
-	return true;
-}
-
-/* The widths in which they fit, the last of those that may go left out first.
- * false: not so either. */
-static bool
-fit(const struct table *t, const unsigned *full, unsigned width, unsigned *w,
-    uint64_t *retout)
-{
-	size_t i = t->cols;
-
-	*retout = 0;
-	for (;;) {
-		memcpy(w, full, TABLE_COLS_MAX * sizeof(*w));
-		if (shrink(t, *retout, w, width))
-			return true;
-		while (i > 0 && !is_in(t->less, i - 1))
-			i--;
-		if (i == 0)
-			return false;
-		*retout |= UINT64_C(1) << --i;
-	}
-}
-
-/* For a terminal too narrow for the grid: a block for each row, its name ahead.
- * Nothing is cut. */
-static void
-put_blocks(FILE *f, const struct table *t)
-{
-	unsigned head = 0;
-
-	for (size_t i = 1; i < t->cols; i++)
-		if (text_width(t->cell[i]) > head)
-			head = text_width(t->cell[i]);
-	for (size_t r = 1; r < t->rows; r++) {
-		(void)fprintf(f, "%s\n", t->cell[r * t->cols]);
-		for (size_t i = 1; i < t->cols; i++) {
-			const char *text = t->cell[r * t->cols + i];
-
-			if (text[0] == '\0')
-				continue;
-			(void)fputs("  ", f);
-			put_cell(f, t->cell[i], head, false);
-			(void)fprintf(f, "%s\n", text);
-		}
-	}
-}
-
-uint64_t
-table_print(FILE *f, const struct table *t, unsigned width)
-{
-	unsigned full[TABLE_COLS_MAX] = {0}, w[TABLE_COLS_MAX];
-	uint64_t out = 0;
-	size_t last = 0;
-
-	for (size_t r = 0; r < t->rows; r++)
-		for (size_t i = 0; i < t->cols && i < TABLE_COLS_MAX; i++) {
-			const unsigned n = text_width(t->cell[r * t->cols + i]);
-
-			if (n > full[i])
-				full[i] = n;
-		}
-	if (!fit(t, full, width, w, &out)) {
-		put_blocks(f, t);
-		return 0;
-	}
-	for (size_t i = 0; i < t->cols; i++)
-		if (!is_in(out, i))
-			last = i;
-	for (size_t r = 0; r < t->rows; r++) {
-		for (size_t i = 0; i < t->cols && i < TABLE_COLS_MAX; i++)
-			if (!is_in(out, i))
-				put_cell(f, t->cell[r * t->cols + i], w[i],
-				    i == last);
-		(void)fputc('\n', f);
-	}
-	return out;
-}
+#include "jitctl/term/yaml.h"
 
 /* ---------------------------------------------------------------- cells */
 
@@ -372,7 +203,7 @@ tell_left_out(const struct ctx *c, const struct table *t, uint64_t out)
 	char names[CELL_SIZE] = "";
 
 	for (size_t i = 0; i < t->cols; i++)
-		if (is_in(out, i)) {
+		if ((out & UINT64_C(1) << i) != 0) {
 			add_text(names, names[0] != '\0' ? ", " : "");
 			add_text(names, t->cell[i]);
 		}
@@ -486,166 +317,6 @@ out_item(const json_t *item, const struct col *cols, size_t n)
 		    cols[i].kind == COL_KEYS ? COL_FINGERPRINTS : cols[i].kind);
 		(void)printf("%-*s  %s\n", (int)width, cols[i].head,
 		    text[0] == '\0' && cols[i].kind == COL_BOOL ? "no" : text);
-	}
-}
-
-/* ------------------------------------------------------------------ json */
-
-static bool
-lines_ok(const char *s)
-{
-	for (size_t n = 0; *s != '\0'; s += n + (s[n] == '\n' ? 1 : 0)) {
-		n = strcspn(s, "\n");
-		if (!str_text_ok(s, n))
-			return false;
-	}
-	return true;
-}
-
-/* Where the terminal reads no UTF-8, its bytes may be commands. */
-static bool
-charset_ok(const char *s)
-{
-	if (say_utf8() || FAULT(raw_locale))
-		return true;
-	while (*s != '\0' && (unsigned char)*s < 0x80)
-		s++;
-	return *s == '\0';
-}
-
-/* Malloc'd. */
-static char *
-json_shown(const json_t *v, size_t flags)
-{
-	char *text = json_dumps(v, flags);
-
-	if (text != NULL && (!lines_ok(text) || !charset_ok(text))) {
-		free(text);
-		text = json_dumps(v, flags | JSON_ENSURE_ASCII);
-	}
-	return text;
-}
-
-void
-out_json(FILE *f, const json_t *v, size_t flags)
-{
-	char *text = json_shown(v, flags);
-
-	for (const char *s = text; s != NULL && *s != '\0'; s++)
-		if (*s == 0x7f)
-			(void)fputs("\\u007f", f);
-		else
-			(void)fputc(*s, f);
-	free(text);
-}
-
-/* ------------------------------------------------------------------ yaml */
-
-/* JSON's two halves of one character, which YAML writes as one. */
-static unsigned long
-surrogates(const char *s)
-{
-	unsigned high = 0, low = 0;
-	int n = 0;
-
-	if (sscanf(s, "\\u%4x\\u%4x%n", &high, &low, &n) != 2 || n != 12 ||
-	    high < 0xd800 || high > 0xdbff || low < 0xdc00 || low > 0xdfff)
-		return 0;
-	return 0x10000UL + ((high - 0xd800UL) << 10) + (low - 0xdc00UL);
-}
-
-/* A JSON string is a YAML string, but for those; nothing else has one meaning.
- */
-static void
-yaml_scalar(FILE *f, const json_t *v)
-{
-	char *text = json_shown(v, JSON_ENCODE_ANY | JSON_COMPACT);
-
-	for (const char *s = text; s != NULL && *s != '\0'; s++) {
-		const unsigned long c = *s == '\\' ? surrogates(s) : 0;
-
-		if (c != 0) {
-			(void)fprintf(f, "\\U%08lX", c);
-			s += 11;
-		} else if (*s == '\\') {
-			(void)fputc(*s++, f);
-			(void)fputc(*s, f);
-		} else if (*s == 0x7f) {
-			(void)fputs("\\u007f", f);
-		} else {
-			(void)fputc(*s, f);
-		}
-	}
-	free(text);
-}
-
-static void
-yaml_key(FILE *f, const char *key)
-{
-	json_t *k = json_string(key);
-
-	if (str_name_ok(key))
-		(void)fputs(key, f);
-	else
-		yaml_scalar(f, k);
-	json_decref(k);
-	(void)fputc(':', f);
-}
-
-static void
-yaml_value(FILE *f, const json_t *v, unsigned indent, bool in_list)
-{
-	const char *key = NULL;
-	const json_t *value = NULL;
-	bool first = in_list;
-
-	if ((json_is_array(v) && json_array_size(v) == 0) ||
-	    (json_is_object(v) && json_object_size(v) == 0) ||
-	    (!json_is_array(v) && !json_is_object(v))) {
-		(void)fputc(' ', f);
-		yaml_scalar(f, v);
-		(void)fputc('\n', f);
-		return;
-	}
-	if (!in_list)
-		(void)fputc('\n', f);
-	if (json_is_array(v)) {
-		if (in_list)
-			(void)fputc('\n', f);
-		for (size_t i = 0; i < json_array_size(v); i++) {
-			(void)fprintf(f, "%*s-", (int)indent, "");
-			yaml_value(f, json_array_get(v, i), indent + 2, true);
-		}
-		return;
-	}
-	json_object_foreach((json_t *)(uintptr_t)v, key, value)
-	{
-		(void)fprintf(f, "%*s", first ? 1 : (int)indent, "");
-		first = false;
-		yaml_key(f, key);
-		yaml_value(f, value, indent + 2, false);
-	}
-}
-
-void
-out_yaml(FILE *f, const json_t *o)
-{
-	const char *key = NULL;
-	const json_t *value = NULL;
-
-	json_object_foreach((json_t *)(uintptr_t)o, key, value)
-	{
-		yaml_key(f, key);
-		yaml_value(f, value, 2, false);
-	}
-}
-
-void
-out_yaml_more(FILE *f, const json_t *items)
-{
-	for (size_t i = 0; i < json_array_size(items); i++) {
-		(void)fputs("  -", f);
-		yaml_value(f, json_array_get(items, i), 4, true);
 	}
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * out - lists and objects of the API on stdout, as a table for people or as
- * json, yaml and names for scripts. json and yaml are the API's reply as it
- * is; tables escape what others wrote.
+ * out - lists and objects of the API on stdout, as a table for people (grid.h)
+ * or as json, yaml and names for scripts. json and yaml are the API's reply as
+ * it is (json.h, yaml.h); tables escape what others wrote.
  */
 #ifndef JITCTL_TERM_OUT_H
 #define JITCTL_TERM_OUT_H
@@ -14,6 +14,7 @@
 
 #include "base/attr.h"
 #include "jitctl/jitctl.h"
+#include "jitctl/term/grid.h"
 
 enum col_kind {
 	COL_TEXT = 0,     /* string, number */
@@ -42,20 +43,6 @@ struct col {
 	enum col_room room;
 };
 
-enum { CELL_SIZE = 512 };
-enum { TABLE_COLS_MAX = 64 }; /* internal: bits of a mask */
-
-/* A grid of texts. Cells are escaped already. */
-struct table {
-	char (*cell)[CELL_SIZE]; /* rows * cols, the first row is the heads */
-	size_t rows, cols;
-	uint64_t whole; /* bit i: column i is never cut (names, times) */
-	uint64_t less;  /* bit i: left out sooner than the grid is given up */
-};
-
-/* width 0 = do not cut. What does not fit it as a grid becomes a block for each
- * row. The columns that were left out, as bits. */
-uint64_t table_print(FILE *f, const struct table *t, unsigned width);
 /* The text of one member as a cell. */
 void cell_text(char ret[static CELL_SIZE], const json_t *v, enum col_kind k);
 
@@ -75,11 +62,5 @@ bool out_reader_left(void);
 void out_item(const json_t *item, const struct col *cols, size_t n);
 /* With -o json or yaml: the object, and true. */
 bool out_object(const struct ctx *c, const json_t *o);
-/* What is the same JSON with jansson's flags, but that a terminal acts on
- * nothing in it: controls stand as \uXXXX. */
-void out_json(FILE *f, const json_t *v, size_t flags);
-void out_yaml(FILE *f, const json_t *o);
-/* More items of the list that {"items":[...]} began. */
-void out_yaml_more(FILE *f, const json_t *items);
 
 #endif

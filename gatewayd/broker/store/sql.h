@@ -19,8 +19,6 @@
 struct sql;
 struct query;
 
-enum { SQL_COPIES = 2 }; /* kept beside the database; older ones go */
-
 /* Opens or makes the database, one connection, durable at every commit; files
  * are their owner's alone. GW_ESYS, GW_ECORRUPT, GW_ENOMEM. *ret is NULL after
  * a failure, and reterr (size bytes) says what the database said of it. */
@@ -41,8 +39,8 @@ MUST_CHECK int sql_set_version(struct sql *s, int64_t version);
 MUST_CHECK int sql_define(struct sql *s, const char *text);
 /* A copy of all that is committed, whole and durable before this returns, its
  * owner's alone: beside the database, the version in its name, which goes to
- * ret. Replaces one of the same version. Not within a transaction. GW_ELIMIT
- * (ret is too small), GW_ESYS. */
+ * ret. Replaces one of the same version; older ones go (copies.h). Not within a
+ * transaction. GW_ELIMIT (ret is too small), GW_ESYS. */
 MUST_CHECK int sql_copy(struct sql *s, int64_t version, char *ret, size_t size);
 
 /* Has a reserve of the disk (reserve.h): once open; each commit does it. */

@@ -5,9 +5,7 @@
  */
 #include "broker/store/sql.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,13 +18,13 @@
 #include "base/fault.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "broker/store/copies.h"
 #include "broker/store/reserve.h"
 
 enum {
-	STATEMENT_MAX = 4096,             /* internal: one of sql_define's */
-	COPY_PATH = LIMIT_PATH_SIZE + 64, /* of the database, and its ends */
-	READY = 16,      /* statements: those of a request, and some */
-	WAL_LONG = 1000, /* frames; then they go into the database */
+	STATEMENT_MAX = 4096, /* internal: one of sql_define's */
+	READY = 16,           /* statements: those of a request, and some */
+	WAL_LONG = 1000,      /* frames; then they go into the database */
 	WAL_HEADER = 32,
 	FRAME_HEADER = 24,
 };
@@ -254,7 +252,7 @@ sql_error(struct sql *s)
 static void
 hold(struct sql *s)
 {
-	char path[COPY_PATH];
+	char path[COPIES_PATH_SIZE];
 
 	if (str_fmt(path, sizeof(path), "%s-wal", s->path) == 0)
 		reserve_hold(&s->reserve, path, s->wal_used);
@@ -389,128 +387,37 @@ sql_define(struct sql *s, const char *text)
 
 /* ---- copies */
 
-static int
-sys_failed(struct sql *s)
-{
-	s->copy_errno = errno;
-	return GW_ESYS;
-}
-
-/* The folder of the database; *retname is its name there. */
-static int
-open_folder(const struct sql *s, const char **retname)
-{
-	const char *slash = strrchr(s->path, '/');
-	char dir[sizeof(s->path)] = ".";
-
-	*retname = slash != NULL ? slash + 1 : s->path;
-	if (slash != NULL)
-		(void)snprintf(
-		    dir, sizeof(dir), "%.*s/", (int)(slash - s->path), s->path);
-	return open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-}
-
-/* The version a file of the folder is a copy of; 0 if it is none. */
-static uint64_t
-copy_version(const char *file, const char *name)
-{
-	const size_t n = strlen(name);
-	uint64_t v = 0;
-
-	if (strncmp(file, name, n) != 0 || strncmp(file + n, ".v", 2) != 0 ||
-	    str_u64(file + n + 2, 1, INT64_MAX, &v) != 0)
-		return 0;
-	return v;
-}
-
-/* How many copies there are, and the oldest. */
-static unsigned
-count_copies(DIR *d, const char *name, uint64_t *retoldest)
-{
-	unsigned n = 0;
-
-	*retoldest = UINT64_MAX;
-	rewinddir(d);
-	for (struct dirent *e = readdir(d); e != NULL; e = readdir(d)) {
-		const uint64_t v = copy_version(e->d_name, name);
-
-		if (v == 0)
-			continue;
-		n++;
-		if (v < *retoldest)
-			*retoldest = v;
-	}
-	return n;
-}
-
-/* Takes over fd. One that cannot be removed is no reason not to go on. */
-static void
-drop_old_copies(int fd, const char *name)
-{
-	DIR *d = fdopendir(fd);
-	char file[COPY_PATH];
-	uint64_t oldest = 0;
-
-	if (d == NULL) {
-		(void)close(fd);
-		return;
-	}
-	while (count_copies(d, name, &oldest) > SQL_COPIES)
-		if (str_fmt(file, sizeof(file), "%s.v%llu", name,
-			(unsigned long long)oldest) != 0 ||
-		    unlinkat(dirfd(d), file, 0) != 0)
-			break;
-	(void)closedir(d);
-}
-
-/* SQLite does not wait for the disk here (VACUUM INTO), so that is done after
- * it; until then the copy has another name. */
+/* SQLite does not wait for the disk here (VACUUM INTO): copies_settle() does.
+ */
 static int
 copy_to(struct sql *s, const char *path)
 {
 	const mode_t old = umask(077);
 	struct query *q = query_new(s, "VACUUM INTO ?1");
-	int fd = -1;
 	int r;
 
 	query_str(q, path);
 	r = query_run(q);
 	(void)umask(old);
-	if (r != 0)
-		return r;
-	if ((fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)) < 0)
-		return sys_failed(s);
-	if (fsync(fd) != 0)
-		r = sys_failed(s);
-	(void)close(fd);
 	return r;
 }
 
 int
 sql_copy(struct sql *s, int64_t version, char *ret, size_t size)
 {
-	char path[COPY_PATH];
-	const char *name = NULL;
-	int dir = -1;
+	char part[COPIES_PATH_SIZE];
 	int r;
 
-	if ((r = str_fmt(ret, size, "%s.v%lld", s->path, (long long)version)) !=
-		0 ||
-	    (r = str_fmt(path, sizeof(path), "%s.part", ret)) != 0)
+	if ((r = copies_name(ret, size, s->path, version)) != 0 ||
+	    (r = copies_begin(part, sizeof(part), ret)) != 0)
 		return r;
-	if ((dir = open_folder(s, &name)) < 0)
-		return sys_failed(s);
-	(void)unlink(path); /* of an attempt that was cut off */
-	r = copy_to(s, path);
-	if (r == 0 && (rename(path, ret) != 0 || fsync(dir) != 0))
-		r = sys_failed(s);
-	if (r != 0) {
-		(void)unlink(path);
-		(void)close(dir);
+	if ((r = copy_to(s, part)) != 0) {
+		(void)unlink(part);
 		return r;
 	}
-	drop_old_copies(dir, name);
-	return 0;
+	if ((r = copies_settle(s->path, part, ret)) != 0)
+		s->copy_errno = errno;
+	return r;
 }
 
 /* ---- queries */

@@ -11,7 +11,7 @@
 #include "core/rolefield.h"
 #include "jitctl/gateway/policy_file.h"
 #include "jitctl/gateway/policy_now.h"
-#include "jitctl/term/out.h"
+#include "jitctl/term/yaml.h"
 #include "tests/unit/jitctl/manual.h"
 
 #define KEY                                                                    \

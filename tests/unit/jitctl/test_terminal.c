@@ -9,9 +9,12 @@
 #include <string.h>
 
 #include "jitctl/term/cast.h"
+#include "jitctl/term/grid.h"
+#include "jitctl/term/json.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/say.h"
 #include "jitctl/term/words.h"
+#include "jitctl/term/yaml.h"
 #include "sys/yaml.h"
 
 static void
