@@ -82,6 +82,7 @@ struct answers {
 	struct init_facts facts;
 	char ssh_port[LIMIT_HOST_SIZE], api_port[LIMIT_HOST_SIZE]; /* typed */
 	char sink[LIMIT_HOST_SIZE], sink_ca[LIMIT_PATH_SIZE]; /* as given */
+	bool given['z' + 1]; /* by a flag: its option's letter */
 	bool yes;
 	bool keys; /* they are there: the configuration alone is missing */
 };
@@ -146,79 +147,6 @@ place_of(struct answers *a, int option, size_t *retsize)
 	return NULL;
 }
 
-/* What is no port at all is wrong usage, before anything is looked at. */
-static int
-ports_given(const struct answers *a)
-{
-	uint64_t port = 0;
-
-	if (a->ssh_port[0] != '\0' &&
-	    number(a->ssh_port, "--ssh-port", &port) != 0)
-		return GW_EINVAL;
-	return a->api_port[0] == '\0'
-		   ? 0
-		   : number(a->api_port, "--api-port", &port);
-}
-
-static int
-parse(struct answers *a, int argc, char **argv)
-{
-	static const struct option options[] = {
-	    {"host", required_argument, NULL, 'H'},
-	    {"server-id", required_argument, NULL, 'I'},
-	    {"ssh-port", required_argument, NULL, 'S'},
-	    {"api-port", required_argument, NULL, 'A'},
-	    {"admin", required_argument, NULL, 'U'},
-	    {"sink", required_argument, NULL, 'K'},
-	    {"sink-ca", required_argument, NULL, 'C'},
-	    {"config", required_argument, NULL, 'c'},
-	    {"yes", no_argument, NULL, 'y'},
-	    {"help", no_argument, NULL, 'h'},
-	    {NULL, 0, NULL, 0},
-	};
-	int r = 0;
-	int c;
-
-	while (r == 0 &&
-	       (c = getopt_long(argc, argv, "c:yh", options, NULL)) != -1) {
-		char *place = NULL;
-		size_t size = 0;
-
-		switch (c) {
-		case 'y':
-			a->yes = true;
-			break;
-		case 'h':
-			usage(stdout);
-			exit(0);
-		default:
-			if ((place = place_of(a, c, &size)) == NULL) {
-				usage(stderr);
-				return GW_EINVAL;
-			}
-			r = str_copy(place, size, optarg);
-		}
-		if (r != 0)
-			(void)fprintf(stderr, "too long: %s\n", optarg);
-	}
-	if (r == 0 && optind < argc) {
-		(void)fprintf(stderr,
-		    "unknown word \"%s\"; see gatewayd init --help\n",
-		    argv[optind]);
-		return GW_EINVAL;
-	}
-	if (r == 0 && ports_given(a) != 0)
-		return GW_EINVAL;
-	if (r == 0 && !a->yes && isatty(STDIN_FILENO) != 1) {
-		(void)fprintf(stderr,
-		    "There is no terminal to ask on: give --yes, and flags "
-		    "for what differs from the defaults (gatewayd init "
-		    "--help).\n");
-		return GW_EINVAL;
-	}
-	return r;
-}
-
 /* ---- one check an answer: 0, or a sentence was printed */
 
 static int
@@ -263,39 +191,57 @@ check_host(struct answers *a)
 }
 
 static int
+read_ssh_port(struct answers *a)
+{
+	return number(a->ssh_port, "--ssh-port", &a->facts.ssh_port);
+}
+
+static int
 check_ssh_port(struct answers *a)
 {
-	int r = number(a->ssh_port, "--ssh-port", &a->facts.ssh_port);
+	int r = read_ssh_port(a);
 
 	return r != 0 ? r : port_free(a, a->facts.ssh_port, "--ssh-port");
 }
 
 static int
-check_api_port(struct answers *a)
+read_api_port(struct answers *a)
 {
-	struct init_facts *f = &a->facts;
-	int r = number(a->api_port, "--api-port", &f->api_port);
-
-	if (r == 0 && f->ssh_port == f->api_port) {
-		(void)fprintf(stderr,
-		    "Port %llu is the SSH port: SSH and API need different "
-		    "ones. Choose another for the API (--api-port), or begin "
-		    "anew with another --ssh-port.\n",
-		    (unsigned long long)f->api_port);
-		r = GW_EINVAL;
-	}
-	return r != 0 ? r : port_free(a, f->api_port, "--api-port");
+	return number(a->api_port, "--api-port", &a->facts.api_port);
 }
 
-/* "host", "host:port", "[v6]:port"; the CA's path as any process finds it. */
+static int
+check_two_ports(struct answers *a)
+{
+	const struct init_facts *f = &a->facts;
+	int r;
+
+	if ((r = read_ssh_port(a)) != 0 || (r = read_api_port(a)) != 0 ||
+	    f->ssh_port != f->api_port)
+		return r;
+	(void)fprintf(stderr,
+	    "Port %llu is the SSH port: SSH and API need different ones. "
+	    "Choose another for the API (--api-port), or begin anew with "
+	    "another --ssh-port.\n",
+	    (unsigned long long)f->api_port);
+	return GW_EINVAL;
+}
+
+static int
+check_api_port(struct answers *a)
+{
+	int r = check_two_ports(a);
+
+	return r != 0 ? r : port_free(a, a->facts.api_port, "--api-port");
+}
+
+/* "host", "host:port", "[v6]:port". */
 static int
 check_sink(struct answers *a)
 {
 	struct init_facts *f = &a->facts;
 	char *port = strrchr(a->sink, ':');
 	char *host = a->sink;
-	char *ca = NULL;
-	int r = GW_EINVAL;
 
 	if ((a->sink[0] == '\0') != (a->sink_ca[0] == '\0')) {
 		(void)fprintf(stderr,
@@ -326,12 +272,108 @@ check_sink(struct answers *a)
 		    "IPv6\n");
 		return GW_EINVAL;
 	}
+	return 0;
+}
+
+/* The CA's path as any process finds it. */
+static int
+find_sink_ca(struct answers *a)
+{
+	struct init_facts *f = &a->facts;
+	char *ca = NULL;
+	int r = GW_EINVAL;
+
+	if (a->sink_ca[0] == '\0')
+		return 0;
 	if ((ca = realpath(a->sink_ca, NULL)) == NULL)
 		(void)fprintf(
 		    stderr, "--sink-ca %s: %s\n", a->sink_ca, strerror(errno));
 	else if (str_copy(f->sink_ca, sizeof(f->sink_ca), ca) == 0)
 		r = 0;
 	free(ca);
+	return r;
+}
+
+/* Of what the flags gave: what is wrong by itself is wrong usage, before
+ * anything is looked at. */
+static int
+check_given(struct answers *a)
+{
+	static const struct {
+		int option;
+		int (*check)(struct answers *a);
+	} checks[] = {{'H', check_host}, {'I', check_server_id},
+	    {'S', read_ssh_port}, {'A', read_api_port}, {'U', check_admin}};
+	int r = 0;
+
+	if (a->given['K'] || a->given['C'])
+		r = check_sink(a);
+	for (size_t i = 0; r == 0 && i < ARRAY_LEN(checks); i++)
+		if (a->given[checks[i].option])
+			r = checks[i].check(a);
+	/* the usual one of the API is another where it can be asked for */
+	if (r == 0 && (a->given['A'] || a->yes))
+		r = check_two_ports(a);
+	return r;
+}
+
+static int
+parse(struct answers *a, int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"host", required_argument, NULL, 'H'},
+	    {"server-id", required_argument, NULL, 'I'},
+	    {"ssh-port", required_argument, NULL, 'S'},
+	    {"api-port", required_argument, NULL, 'A'},
+	    {"admin", required_argument, NULL, 'U'},
+	    {"sink", required_argument, NULL, 'K'},
+	    {"sink-ca", required_argument, NULL, 'C'},
+	    {"config", required_argument, NULL, 'c'},
+	    {"yes", no_argument, NULL, 'y'},
+	    {"help", no_argument, NULL, 'h'},
+	    {NULL, 0, NULL, 0},
+	};
+	int r = 0;
+	int c;
+
+	while (r == 0 &&
+	       (c = getopt_long(argc, argv, "c:yh", options, NULL)) != -1) {
+		char *place = NULL;
+		size_t size = 0;
+
+		switch (c) {
+		case 'y':
+			a->yes = true;
+			break;
+		case 'h':
+			usage(stdout);
+			exit(0);
+		default:
+			if ((place = place_of(a, c, &size)) == NULL) {
+				usage(stderr);
+				return GW_EINVAL;
+			}
+			r = str_copy(place, size, optarg);
+			a->given[c] = true;
+		}
+		if (r != 0)
+			(void)fprintf(stderr, "too long: %s\n", optarg);
+	}
+	if (r == 0 && optind < argc) {
+		(void)fprintf(stderr,
+		    "unknown word \"%s\"; see gatewayd init --help\n",
+		    argv[optind]);
+		return GW_EINVAL;
+	}
+	if (r == 0 && check_given(a) != 0)
+		return GW_EINVAL;
+	if (r == 0 && !a->yes && isatty(STDIN_FILENO) != 1) {
+		(void)fprintf(stderr,
+		    "There is no terminal to ask on: give --yes, and flags "
+		    "for what differs from the defaults (gatewayd init "
+		    "--help).\n");
+		return GW_EINVAL;
+	}
 	return r;
 }
 
@@ -359,7 +401,7 @@ ask_all(struct answers *a)
 		false},
 	};
 	char usual[LIMIT_HOST_SIZE];
-	int r = check_sink(a);
+	int r = find_sink_ca(a);
 
 	for (size_t i = 0; r == 0 && i < ARRAY_LEN(questions); i++) {
 		char *value = questions[i].value;

@@ -40,18 +40,24 @@ expect_fail 1 on gateway env SSH_CONNECTION='198.51.100.7 50000 198.51.100.1 222
 expect_out 'cut you off.*--ssh-port'
 nothing_made
 
-echo '- what cannot be is refused before anything is asked or made'
-for flags in '--sink siem' '--sink siem:abc --sink-ca /etc/hosts' \
-	'--sink fd00:30::10 --sink-ca /etc/hosts' '--sink siem:6514 --sink-ca /nowhere.pem' \
-	'--admin a/b' '--admin Init' '--server-id -' '--ssh-port 8443'; do
+echo '- a value that cannot be is wrong usage too'
+for flags in '--sink siem' '--sink-ca /etc/hosts' '--sink siem:abc --sink-ca /etc/hosts' \
+	'--sink fd00:30::10 --sink-ca /etc/hosts' \
+	'--admin a/b' '--admin Init' '--server-id -' '--ssh-port 8443' \
+	'--ssh-port 2300 --api-port 2300' '--host a/b'; do
 	# shellcheck disable=SC2086 # words
-	expect_fail 1 on gateway gatewayd init --yes --host gateway $flags
+	expect_fail 2 on gateway gatewayd init --yes --host gateway $flags
 done
-expect_fail 1 on gateway gatewayd init --yes --host gateway --admin recovery
+expect_fail 2 on gateway gatewayd init --yes --host gateway --admin 'a b'
+expect_out '^--admin: not a name: "a b"'
+expect_fail 1 on gateway gatewayd init --yes --host gateway --sink siem:6514 --sink-ca /nowhere.pem
+expect_out '^--sink-ca /nowhere.pem: No such file'
+nothing_made
+expect_fail 2 on gateway gatewayd init --yes --host gateway --admin recovery
 expect_out '^--admin: the gateway itself uses the name recovery'
 expect_fail 2 on gateway gatewayd init --yes extra
 expect_out 'unknown word "extra"'
-expect_fail 1 on gateway gatewayd init --yes --host gateway --ssh-port 8443
+expect_fail 2 on gateway gatewayd init --yes --host gateway --ssh-port 8443
 expect_out '^Port 8443 is the SSH port.*--api-port.*--ssh-port'
 expect_fail 2 on gateway gatewayd init --host gateway </dev/null
 expect_out 'no terminal.*--yes'
