@@ -140,6 +140,9 @@ print(const struct ctx *c, const json_t *o, const char *target)
 		    yes ? "" : "not ", t[1], t[2][0] != '\0' ? " (" : "",
 		    t[2][0] != '\0' ? t[2] : "", t[2][0] != '\0' ? ")" : "");
 	request_print_refused(c, stdout, json_object_get(o, "refused"));
+	cell_text(t[0], json_object_get(o, "opens"), COL_TIME);
+	if (t[0][0] != '\0')
+		(void)printf("  %-22s %s; then it is:\n", "from", t[0]);
 	print_conditions(o);
 	cell_text(t[0], json_object_get(o, "unapprovable"), COL_SAID);
 	if (t[0][0] != '\0')
@@ -147,8 +150,10 @@ print(const struct ctx *c, const json_t *o, const char *target)
 	request_print_would_refuse(
 	    c, stdout, json_object_get(o, "would_refuse"));
 	if (json_is_object(pass))
-		request_print_would_pass(c, stdout, "This passes", target,
-		    json_object_get(o, "refused"), pass);
+		request_print_would_pass(c, stdout,
+		    json_object_get(o, "opens") == NULL ? "This passes"
+							: "This would pass",
+		    target, json_object_get(o, "refused"), pass);
 	print_named(json_object_get(o, "named"));
 }
 

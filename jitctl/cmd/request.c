@@ -143,6 +143,11 @@ request_print_would_pass(const struct ctx *c, FILE *f, const char *head,
 		(void)fputs(" --role ", f);
 		put_shell_word(f, opt_get(&c->opt, F_ROLE));
 	}
+	cell_text(text, json_object_get(o, "at"), COL_TIME);
+	if (text[0] != '\0') {
+		(void)fputs(" --at ", f);
+		put_shell_word(f, text);
+	}
 	if (json_is_integer(dur)) {
 		cell_text(text, dur, COL_SECONDS);
 		(void)fprintf(f, " --for %s", text);

@@ -263,11 +263,13 @@ take_merge(struct policy_result *ret, const struct policy_facts *f,
 		     ? f->trial
 		     : m->decides);
 	ret->max_s = m->all.max_s;
-	ret->mfa_age_s = m->all.mfa_age_s;
+	if (f->kind != KIND_MACHINE) { /* which gives no code, and lacks none */
+		ret->mfa_age_s = m->all.mfa_age_s;
+		ret->hardware_code = m->all.hardware_code;
+	}
 	ret->mfa_age_extend_s = m->all.mfa_age_extend_s;
 	ret->mfa_age_move_s = m->all.mfa_age_move_s;
 	ret->mfa_age_approve_s = m->all.mfa_age_approve_s;
-	ret->hardware_code = m->all.hardware_code;
 	ret->caps = m->all.caps;
 	ret->record = m->all.record;
 	ret->reason = m->all.reason;

@@ -16,6 +16,7 @@
 #include "broker/identity/approvers.h"
 #include "broker/request/alone.h"
 #include "broker/request/answer.h"
+#include "core/opening.h"
 #include "core/policy.h"
 #include "core/trial.h"
 
@@ -27,7 +28,9 @@ struct question {
 	uint64_t port, seconds;
 	struct subject subject;
 	struct policy_result verdict;
-	json_t *named; /* who names a role: alone.h */
+	int64_t opens_ms; /* when hours let it pass that do not now; 0 */
+	struct policy_result opened; /* and what it is then */
+	json_t *named;               /* who names a role: alone.h */
 	struct trial trial;
 	struct shortage lack; /* of those who could approve it */
 };
@@ -135,20 +138,29 @@ judge(struct broker *b, struct question *q)
 	if (!f.anywhere)
 		f.sources[f.nsources++] = q->source;
 	policy_decide(&q->verdict, &f, b->roles, b->nroles);
+	if (q->verdict.verdict == POLICY_DENY && !q->verdict.would_pass)
+		q->opens_ms = opening_find(&q->opened, &f, b->roles, b->nroles);
 	q->named = json_array();
 	alone_add(q->named, &f, &q->verdict, b->roles, b->nroles);
 	trial_judge(&q->trial, &f, &q->verdict, b->roles, b->nroles);
+}
+
+/* What there is to be had: now, or once the hours begin. */
+static const struct policy_result *
+offered(const struct question *q)
+{
+	return q->opens_ms != 0 ? &q->opened : &q->verdict;
 }
 
 /* Can they have it approved? Themself they do not count. */
 static int
 judge_approvers(struct broker *b, struct question *q)
 {
-	const struct quorum_list *needs = &q->verdict.needs;
+	const struct quorum_list *needs = &offered(q)->needs;
 	struct approvers *a = NULL;
 	int r = 0;
 
-	if (q->verdict.verdict == POLICY_DENY || needs->n == 0)
+	if (offered(q)->verdict == POLICY_DENY || needs->n == 0)
 		return 0;
 	if ((r = approvers_read(b, needs, &a)) == 0)
 		(void)approvers_lack(&q->lack, a, needs, q->subject.user.id);
@@ -209,7 +221,7 @@ add_selects(json_t *list, const char *field, const struct broker *b,
 static void
 add_members(json_t *list, const struct broker *b, const struct question *q)
 {
-	const struct policy_result *v = &q->verdict;
+	const struct policy_result *v = offered(q);
 	json_t *all = json_array();
 	char text[LIMIT_NAME_SIZE + 64], clock[32];
 
@@ -239,7 +251,7 @@ add_any_of(json_t *list, const struct broker *b, const struct question *q)
 	const struct alternative_facts f = {.groups = &q->subject.user.groups,
 	    .labels = &q->subject.target.labels,
 	    .zones = b->zones,
-	    .at_ms = broker_now(b).utc_ms};
+	    .at_ms = q->opens_ms != 0 ? q->opens_ms : broker_now(b).utc_ms};
 	json_t *all = json_array();
 	char text[LIMIT_TEXT_SIZE];
 	int64_t until_ms = 0;
@@ -248,7 +260,7 @@ add_any_of(json_t *list, const struct broker *b, const struct question *q)
 		const struct policy_role *r = &b->roles[i];
 
 		for (unsigned k = 0;
-		     name_list_has(&q->verdict.roles, r->name) &&
+		     name_list_has(&offered(q)->roles, r->name) &&
 		     k < r->any_of.n;
 		     k++) {
 			const struct alternative *a = &r->any_of.of[k];
@@ -296,7 +308,7 @@ add_behalf(json_t *list, const struct question *q)
 	if (q->subject.user.kind != KIND_AGENT)
 		return;
 	add_condition(list, "owner", json_string(own->owner));
-	add_names(list, "owner_roles", &q->verdict.owner_roles);
+	add_names(list, "owner_roles", &offered(q)->owner_roles);
 	if (own->d.id[0] == '\0')
 		return;
 	add_condition(list, "delegation", json_string(own->d.id));
@@ -320,7 +332,7 @@ add_behalf(json_t *list, const struct question *q)
 static json_t *
 conditions_json(const struct broker *b, const struct question *q)
 {
-	const struct policy_result *v = &q->verdict;
+	const struct policy_result *v = offered(q);
 	json_t *list = json_array();
 
 	add_behalf(list, q);
@@ -371,6 +383,16 @@ state_word(const struct question *q)
 	}
 }
 
+static json_t *
+passing_json(const struct question *q)
+{
+	json_t *o = would_pass_json(q->target, offered(q), "");
+
+	if (q->opens_ms != 0)
+		put_time(o, "at", q->opens_ms);
+	return o;
+}
+
 static void
 reply(struct call *c, const struct question *q)
 {
@@ -386,7 +408,9 @@ reply(struct call *c, const struct question *q)
 	put_str(o, "rule", v->role);
 	if (o != NULL)
 		(void)json_object_set_new(o, "roles", names_json(&v->roles));
-	if (o != NULL && v->roles.n > 0)
+	if (q->opens_ms != 0)
+		put_time(o, "opens", q->opens_ms);
+	if (o != NULL && offered(q)->roles.n > 0)
 		(void)json_object_set_new(
 		    o, "conditions", conditions_json(c->b, q));
 	put_str(o, "unapprovable", q->lack.text);
@@ -395,9 +419,9 @@ reply(struct call *c, const struct question *q)
 	if (o != NULL && q->trial.n > 0)
 		(void)json_object_set_new(
 		    o, "would_refuse", would_refuse_json(&q->trial));
-	if (o != NULL && (v->verdict != POLICY_DENY || v->would_pass))
-		(void)json_object_set_new(
-		    o, "would_pass", would_pass_json(q->target, v, ""));
+	if (o != NULL &&
+	    (v->verdict != POLICY_DENY || v->would_pass || q->opens_ms != 0))
+		(void)json_object_set_new(o, "would_pass", passing_json(q));
 	if (o != NULL && json_array_size(q->named) > 0)
 		(void)json_object_set(o, "named", q->named);
 	call_reply(c, 200, o);

@@ -46,6 +46,20 @@ run 3 alice request web-01 --for 5m --reason 'disk full'
 expect_said "role ops gives it $LATER; there it is $(date -u +%a) " "$SAID" 'the refusal'
 run 3 alice explain web-01
 expect_said "role ops gives it $LATER" "$SAID" 'explain'
+# what is missing, every condition then, and the request for that time
+opens=$(as alice explain web-01 -o json 2>/dev/null | jq -r .opens) || true
+from=$(date -u -d "$opens" +'%Y-%m-%d %H:%M:%S UTC')
+[ "${LATER:8:5}" = "${from:11:5}" ] || fail "it opens at $from, not $LATER"
+expect_said "from                   $from" "$SAID" 'explain'
+expect_said 'env in (lab, test),!old' "$SAID" 'explain'
+expect_said 'not after' "$SAID" 'explain'
+expect_said 'code, not older than' "$SAID" 'explain'
+expect_said "This would pass:  jitctl request web-01 --login deploy --at '$from' --for" "$SAID" 'explain'
+line=$(sed -n 's/^This would pass:  jitctl //p' <<<"$SAID" | sed "s/'WHY'/why/")
+eval "set -- $line"
+run 0 alice "$@" --no-wait
+expect_said "opens by itself at $from" "$SAID" 'the request for that time'
+as alice cancel "$(as alice requests -o name | head -n 1)" >/dev/null 2>&1
 has_record '.event == "request.create" and .outcome == "failure" and
 	(.msg | startswith("hours: role ops"))' ||
 	fail 'the refusal is not on record'

@@ -3,6 +3,7 @@
  * test_term - decisions of roles with hours: when they count, for how long they
  * give, and what becomes of what they gave.
  */
+#include "core/opening.h"
 #include "tests/unit/core/policyscene.h"
 #include "tests/unit/core/zonescene.h"
 #include "tests/unit/support/test.h"
@@ -322,6 +323,64 @@ test_unknown_zone(void **state)
 	zone_table_free(t);
 }
 
+/* When it passes next, and what it is then. */
+static void
+test_opening(void **state)
+{
+	struct zone_table *t = zones_new();
+	struct world *w = world_new();
+	struct policy_facts f = facts_at(w, t, at_ms("2027-03-06T02:12:00Z"));
+	struct policy_role *ops = add_role(w, "ops");
+	struct policy_result r;
+
+	(void)state;
+	must(hours_add(&ops->hours, OFFICE));
+	assert_int_equal(opening_find(&r, &f, w->role, w->nroles),
+	    at_ms("2027-03-08T07:00:00Z"));
+	assert_int_equal(r.verdict, POLICY_ALLOW);
+	assert_int_equal(r.until_ms, at_ms("2027-03-08T17:00:00Z"));
+	f.when_ms = r.until_ms - 1000; /* too late for a grant of that day */
+	assert_int_equal(opening_find(&r, &f, w->role, w->nroles),
+	    at_ms("2027-03-09T07:00:00Z"));
+	/* the hours begin, and another role denies until noon */
+	add_deny(w, "freeze", "mon-sun 00:00-12:00 UTC");
+	assert_int_equal(opening_find(&r, &f, w->role, w->nroles),
+	    at_ms("2027-03-09T12:00:00Z"));
+	/* what no hour changes is not looked for */
+	f.login = "nobody";
+	assert_int_equal(opening_find(&r, &f, w->role, w->nroles),
+	    at_ms("2027-03-09T12:00:00Z"));
+	assert_true(r.would_pass);
+	f.login = "deploy";
+	f.nsources = 1;
+	must(addr_parse(&f.sources[0], "192.0.2.1"));
+	must(prefix_list_add(&ops->sources, "198.51.100.0/24"));
+	assert_int_equal(opening_find(&r, &f, w->role, w->nroles), 0);
+	f.nsources = 0;
+	f.zones = NULL;
+	assert_int_equal(opening_find(&r, &f, w->role, w->nroles), 0);
+	zone_table_free(t);
+}
+
+/* An alternative of the role has the hours, not the role. */
+static void
+test_opening_alternative(void **state)
+{
+	struct zone_table *t = zones_new();
+	struct world *w = world_new();
+	struct policy_facts f = facts_at(w, t, at_ms("2027-03-06T02:12:00Z"));
+	struct policy_role *ops = add_role(w, "ops");
+	struct policy_result r;
+
+	(void)state;
+	must(alternative_add(&ops->any_of, "hours=" OFFICE));
+	assert_int_equal(decide(w, &f).verdict, POLICY_DENY);
+	assert_int_equal(opening_find(&r, &f, w->role, w->nroles),
+	    at_ms("2027-03-08T07:00:00Z"));
+	assert_int_equal(r.verdict, POLICY_ALLOW);
+	zone_table_free(t);
+}
+
 /* Who could have it at all: what denies at times does not. */
 static void
 test_anytime(void **state)
@@ -427,6 +486,8 @@ main(void)
 	    cmocka_unit_test(test_several),
 	    cmocka_unit_test(test_deny_hours),
 	    cmocka_unit_test(test_unknown_zone),
+	    cmocka_unit_test(test_opening),
+	    cmocka_unit_test(test_opening_alternative),
 	    cmocka_unit_test(test_anytime),
 	    cmocka_unit_test(test_open_grants),
 	    cmocka_unit_test(test_longer),
