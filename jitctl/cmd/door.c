@@ -29,13 +29,26 @@ take_text(struct buf *b, char ret[static DOOR_TEXT_SIZE])
 
 /* ---------------------------------------------------------------- knocking */
 
+void
+door_address(const json_t *grant, char ret[static ADDR_TEXT_SIZE])
+{
+	ret[0] = '\0';
+	if (strcmp(member(grant, "reach"), "direct") == 0)
+		knock_address(member_name(grant, "target"),
+		    json_object_get(grant, "addresses"),
+		    json_object_get(grant, "sources"), ret);
+}
+
 /* Where ssh would go: to the gateway, or to the target itself. */
 static const char *
-place_of(const struct ctx *c, const json_t *grant, unsigned *retport)
+place_of(const struct ctx *c, const json_t *grant, unsigned *retport,
+    char address[static ADDR_TEXT_SIZE])
 {
 	if (strcmp(member(grant, "reach"), "direct") == 0) {
 		*retport = member_port(grant, "port");
-		return member_name(grant, "target");
+		door_address(grant, address);
+		return address[0] != '\0' ? address
+					  : member_name(grant, "target");
 	}
 	*retport = c->prof.ssh_port != 0 ? c->prof.ssh_port
 					 : member_port(grant, "ssh_port");
@@ -70,7 +83,8 @@ door_knock(
 	unsigned port = 0;
 	unsigned n = 0;
 	unsigned shut = 0;
-	const char *host = place_of(c, grant, &port);
+	char address[ADDR_TEXT_SIZE];
+	const char *host = place_of(c, grant, &port, address);
 	struct buf b;
 
 	ret[0] = '\0';

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/addr.h"
 #include "base/attr.h"
 #include "jitctl/gateway/challenge.h"
 #include "jitctl/jitctl.h"
@@ -20,6 +21,10 @@ enum { DOOR_TEXT_SIZE = 512 };
  * shut over one of them at least. "" and true: there is nothing to knock at. */
 bool door_knock(
     const struct ctx *c, const json_t *grant, char ret[static DOOR_TEXT_SIZE]);
+/* Of a target that is reached directly: the address that ssh has to be told,
+ * where its name does not lead there from here; "" where it does, or there is
+ * none. */
+void door_address(const json_t *grant, char ret[static ADDR_TEXT_SIZE]);
 /* Why a grant does not serve one who is seen at these addresses: for another
  * address, or for one family only, where ssh would try the other. "" where it
  * does. */

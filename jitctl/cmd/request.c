@@ -292,13 +292,16 @@ print_ssh(const struct ctx *c, const json_t *o, bool direct)
 	const char *login = member_name(o, "login");
 	const char *target = member_name(o, "target");
 	const unsigned port = member_port(o, "ssh_port");
-	char ssh[SSH_TEXT_SIZE];
+	char ssh[SSH_TEXT_SIZE], address[ADDR_TEXT_SIZE] = "";
 
 	if (login[0] == '\0' || target[0] == '\0' || (!direct && port == 0))
 		return not_expected();
 	ssh_begin(c, direct ? member_port(o, "port") : port, ssh);
-	(void)printf("%s %s@%s%s%s%s\n", ssh, login, target, direct ? "" : "@",
-	    direct ? "" : c->prof.host,
+	if (direct)
+		door_address(o, address);
+	(void)printf("%s%s%s %s@%s%s%s%s\n", ssh,
+	    address[0] != '\0' ? " -o HostName=" : "", address, login, target,
+	    direct ? "" : "@", direct ? "" : c->prof.host,
 	    json_object_get(o, "commands") != NULL ? " COMMAND" : "");
 	return EXIT_OK;
 }

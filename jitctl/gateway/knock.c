@@ -30,6 +30,62 @@ has_family(const json_t *sources, unsigned family)
 	return false;
 }
 
+static bool
+has_address(const json_t *list, const struct addr *a)
+{
+	struct addr one;
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *s = json_string_value(json_array_get(list, i));
+
+		if (s != NULL && addr_parse(&one, s) == 0 &&
+		    addr_equal(&one, a))
+			return true;
+	}
+	return false;
+}
+
+static bool
+leads_to(const char *host, const json_t *addresses)
+{
+	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+	struct addrinfo *list = NULL;
+	bool found = false;
+
+	if (getaddrinfo(host, NULL, &hints, &list) != 0)
+		return false;
+	for (const struct addrinfo *i = list; i != NULL; i = i->ai_next) {
+		struct addr a = {0};
+		uint16_t none = 0;
+
+		found =
+		    found || (addr_from_sockaddr(&a, &none, i->ai_addr) == 0 &&
+				 has_address(addresses, &a));
+	}
+	freeaddrinfo(list);
+	return found;
+}
+
+void
+knock_address(const char *host, const json_t *addresses, const json_t *sources,
+    char ret[static ADDR_TEXT_SIZE])
+{
+	struct addr a;
+
+	ret[0] = '\0';
+	if (json_array_size(addresses) == 0 || leads_to(host, addresses))
+		return;
+	for (size_t i = 0; i < json_array_size(addresses); i++) {
+		const char *s = json_string_value(json_array_get(addresses, i));
+
+		if (s == NULL || addr_parse(&a, s) != 0 ||
+		    !has_family(sources, a.family))
+			continue;
+		addr_format(ret, &a);
+		return;
+	}
+}
+
 /* The first address of each family, as ssh would take it. */
 static unsigned
 places(const char *host, unsigned port, const json_t *sources,

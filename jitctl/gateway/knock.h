@@ -27,6 +27,11 @@ void knock_at(struct knock *k, unsigned n);
  * at: 0 where the name has no address of these families. */
 void knock(const char *host, unsigned port, const json_t *sources,
     struct knock ret[static KNOCK_MAX], unsigned *retn);
+/* The address to go to where the host's name leads to none of its addresses:
+ * the first of a family of the sources (JSON lists, as a grant has them). "":
+ * the name does, or there is none. */
+void knock_address(const char *host, const json_t *addresses,
+    const json_t *sources, char ret[static ADDR_TEXT_SIZE]);
 /* "no answer", "connection refused": why it is not open; borrowed. */
 const char *knock_why(const struct knock *k);
 

@@ -27,6 +27,17 @@ grant_is_own(const struct call *c, const struct grant *g)
 	       grant_same_id(g->user_id, call_user_id(c));
 }
 
+/* Its user goes there without us, and need not know its name. */
+static json_t *
+addresses_json(const struct grant *g)
+{
+	json_t *list = json_array();
+
+	put_addr(list, &g->addr4);
+	put_addr(list, &g->addr6);
+	return list;
+}
+
 static json_t *
 common_json(const struct grant *g)
 {
@@ -49,6 +60,8 @@ common_json(const struct grant *g)
 	put_time(o, "start", g->start_ms);
 	put_str(o, "why", g->reason);
 	put_str(o, "reach", grant_reach_str((enum grant_reach)g->reach));
+	if (g->reach == REACH_DIRECT)
+		(void)json_object_set_new(o, "addresses", addresses_json(g));
 	return o;
 }
 

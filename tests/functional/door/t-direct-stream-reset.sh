@@ -38,8 +38,12 @@ expect_ok local_admin revoke "$grant"
 direct_reset
 expect_eq silent "$(tcp_probe client 10.20.0.11 5000)" 'a new connection'
 
-echo '- release'
-grant=$(request alice web-01-direct --port 5000)
+echo '- release; her host knows no such name, and the line that is printed works'
+as alice request web-01-direct --port 5000 --for 5m --reason x >"$TEST_DIR/out" 2>&1 ||
+	fail "the request:$(check_show "$(cat "$TEST_DIR/out")")"
+grep -q '^ssh .*-p 5000 -o HostName=10.20.0.11 deploy@web-01-direct$' "$TEST_DIR/out" ||
+	fail "the line for ssh:$(check_show "$(cat "$TEST_DIR/out")")"
+grant=$(as alice grants -o name | head -n 1)
 direct_start 10.20.0.11 5000
 expect_ok as alice release "$grant"
 direct_reset

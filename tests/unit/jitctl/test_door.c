@@ -42,6 +42,36 @@ grant_of(const char *reach, unsigned port, const char *source)
 	return o;
 }
 
+/* Where the name of a target leads elsewhere, or nowhere, ssh is told. */
+static void
+test_address(void **state)
+{
+	const struct {
+		const char *target, *reach, *address, *source, *want;
+	} rows[] = {
+	    {"127.0.0.1", "direct", "127.0.0.1", "192.0.2.1", ""},
+	    {"127.0.0.1", "direct", "127.0.0.2", "192.0.2.1", "127.0.0.2"},
+	    {"no.such.invalid", "direct", "127.0.0.2", "192.0.2.1",
+		"127.0.0.2"},
+	    {"no.such.invalid", "direct", "127.0.0.2", "2001:db8::7", ""},
+	    {"no.such.invalid", "direct", "$(reboot)", "192.0.2.1", ""},
+	    {"no.such.invalid", "proxy", "127.0.0.2", "192.0.2.1", ""},
+	};
+	char text[ADDR_TEXT_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		json_t *o = json_pack("{s:s,s:s,s:[s],s:[s]}", "target",
+		    rows[i].target, "reach", rows[i].reach, "addresses",
+		    rows[i].address, "sources", rows[i].source);
+
+		assert_non_null(o);
+		door_address(o, text);
+		assert_string_equal(text, rows[i].want);
+		json_decref(o);
+	}
+}
+
 static void
 test_knock(void **state)
 {
@@ -133,6 +163,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_address),
 	    cmocka_unit_test(test_knock),
 	    cmocka_unit_test(test_moved),
 	};
