@@ -467,11 +467,10 @@ with_reason(struct ctx *c, json_t *body, const struct call_opts *o, int x,
 	return call_signed(c, VERB_REQUEST, body, o, r);
 }
 
-int
-request_finish(struct ctx *c, int x, struct reply *r)
+/* It waits no more, or is not waited for. */
+static int
+finish(struct ctx *c, int x, struct reply *r)
 {
-	if (x == EXIT_OK && waiting_is(r->json))
-		x = waiting_open(c, r);
 	/* approved, it opens by itself */
 	if (x == EXIT_PENDING || (x == EXIT_OK && waiting_is(r->json))) {
 		if (!out_object(c, r->json) && c->out == OUT_NAME)
@@ -486,6 +485,14 @@ request_finish(struct ctx *c, int x, struct reply *r)
 	if (x == EXIT_OK && !out_object(c, r->json))
 		x = request_print_granted(c, r->json);
 	return x;
+}
+
+int
+request_finish(struct ctx *c, int x, struct reply *r)
+{
+	if (x == EXIT_OK && waiting_is(r->json))
+		x = waiting_open(c, r);
+	return finish(c, x, r);
 }
 
 static bool
@@ -542,8 +549,8 @@ run_wait(struct ctx *c)
 		x = waiting_open(c, &r);
 		if (x != EXIT_OK && x != EXIT_PENDING && r.status != 0)
 			reply_print_problem(c, &r);
-		x = x == EXIT_OK || x == EXIT_PENDING ? request_finish(c, x, &r)
-						      : x;
+		if (x == EXIT_OK || x == EXIT_PENDING)
+			x = finish(c, x, &r);
 	}
 	reply_done(&r);
 	return x;

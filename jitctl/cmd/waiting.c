@@ -61,6 +61,13 @@ patience_ms(const struct ctx *c)
 	return opt_has(&c->opt, F_WAIT) || prompt_possible(c) ? INT64_MAX : 0;
 }
 
+static void
+tell_later(const struct ctx *c, const json_t *o)
+{
+	say(c, "To go on when it is approved: %s wait %s", self(c),
+	    member_id(o, "request", 'r'));
+}
+
 /* "Waiting for 1 of sre (0 of 1 so far), until ..." */
 static void
 tell_waiting(const struct ctx *c, const json_t *o, bool stays)
@@ -84,8 +91,7 @@ tell_waiting(const struct ctx *c, const json_t *o, bool stays)
 		say(c, "Request %s stays, whatever becomes of this wait.",
 		    member_id(o, "request", 'r'));
 	else
-		say(c, "To go on when it is approved: %s wait %s", self(c),
-		    member_id(o, "request", 'r'));
+		tell_later(c, o);
 }
 
 /* "Approved by bob: ok, keep the logs" */
@@ -246,8 +252,10 @@ wait_approved(struct ctx *c, const char *id, struct reply *r)
 		if ((w.x != EXIT_OK && w.x != EXIT_UNREACHABLE) ||
 		    c->key_changed)
 			return w.x != EXIT_OK ? w.x : EXIT_UNREACHABLE;
-		if (w.x == EXIT_OK && (!told || spent >= most))
+		if (w.x == EXIT_OK && !told)
 			tell_waiting(c, r->json, spent < most);
+		else if (w.x == EXIT_OK && spent >= most)
+			tell_later(c, r->json); /* the rest was said */
 		if (spent >= most)
 			return EXIT_PENDING;
 		told = true;
