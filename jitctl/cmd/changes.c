@@ -31,7 +31,7 @@ static const struct col cols[] = {
     {"UNTIL", "until", COL_TIME, COL_SHOWN},
     {"WIDENS", "widens", COL_LIST, COL_WIDE},
     {"BY", "by", COL_TEXT, COL_WIDE},
-    {"NOTE", "note", COL_TEXT, COL_WIDE},
+    {"NOTE", "note", COL_TEXT, COL_LESS},
 };
 
 int

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * diff - what policy files would change of whose access. It is found out here,
- * by what the gateway has now and the code that it judges requests by.
+ * diff - see the header: what policy files would change of whose access. It is
+ * found out here, by what the gateway has now and the code that it judges
+ * requests by.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,9 @@
 #include "core/access.h"
 #include "jitctl/cmd/change.h"
 #include "jitctl/cmd/cmd.h"
+#include "jitctl/cmd/diff.h"
 #include "jitctl/cmd/files.h"
+#include "jitctl/cmd/widens.h"
 #include "jitctl/gateway/policy_now.h"
 #include "jitctl/gateway/policy_values.h"
 #include "jitctl/term/out.h"
@@ -424,27 +427,55 @@ judge(struct ctx *c, struct diff *d)
 	return print(c, d, r == 0);
 }
 
+/* The gateway itself says it of an apply; of all, not of one. */
+static void
+tell_widens(const struct ctx *c, const struct diff *d)
+{
+	struct widens_side before = {.users = d->before.users,
+	    .targets = d->before.targets,
+	    .roles = d->before.roles,
+	    .nroles = d->before.nroles};
+	struct widens_side after = {.users = d->after.users,
+	    .targets = d->after.targets,
+	    .roles = d->after.roles,
+	    .nroles = d->after.nroles};
+
+	if (d->user == NULL && d->target == NULL && c->out != OUT_JSON &&
+	    c->out != OUT_YAML)
+		widens_tell(
+		    c, c->socket != NULL ? "" : c->prof.user, &before, &after);
+}
+
 int
-run_diff(struct ctx *c)
+diff_print(
+    struct ctx *c, json_t *now, const json_t *file, bool prune, bool power)
 {
 	struct diff d = {.user = opt_get(&c->opt, F_USER),
 	    .target = opt_get(&c->opt, F_TARGET)};
+	int x = EXIT_FAILED;
+
+	if (side_read(&d.after, policy_laid_over(now, file, prune)) &&
+	    side_read(&d.before, json_incref(now)))
+		x = judge(c, &d);
+	if (x == EXIT_OK && power)
+		tell_widens(c, &d);
+	access_diff_free(d.access);
+	side_done(&d.before);
+	side_done(&d.after);
+	json_decref(d.list);
+	return x;
+}
+
+int
+run_diff(struct ctx *c)
+{
 	json_t *file = files_read(c), *now = json_object();
 	int x = EXIT_USAGE;
 
 	if (file != NULL)
 		x = policy_now(c, now);
-	if (x == EXIT_OK &&
-	    (!side_read(&d.after,
-		 policy_laid_over(now, file, opt_has(&c->opt, F_PRUNE))) ||
-		!side_read(&d.before, json_incref(now))))
-		x = EXIT_FAILED;
 	if (x == EXIT_OK)
-		x = judge(c, &d);
-	access_diff_free(d.access);
-	side_done(&d.before);
-	side_done(&d.after);
-	json_decref(d.list);
+		x = diff_print(c, now, file, opt_has(&c->opt, F_PRUNE), true);
 	json_decref(file);
 	json_decref(now);
 	return x;

@@ -228,6 +228,8 @@ apply_reply(const struct apply *a, bool applied)
 		(void)json_object_set(o, "ended", a->ch.ended);
 	if (json_array_size(a->ch.lacks) > 0)
 		(void)json_object_set(o, "unapprovable", a->ch.lacks);
+	if (a->ch.dry_run)
+		change_put_wait(o, &a->ch);
 	put_bool(o, "applied", applied);
 	put_bool(o, "dry_run", a->ch.dry_run);
 	return o;
@@ -280,6 +282,8 @@ apply_reply_pieces(struct apply *a, bool applied)
 	}
 	put_num(answer, "size", (int64_t)n);
 	put_str(answer, "key", key);
+	if (a->ch.ended != NULL) /* for the author of what a second one made */
+		(void)json_object_set(o, "ended", a->ch.ended);
 	put_bool(o, "applied", applied);
 	put_bool(o, "dry_run", a->ch.dry_run);
 	if (o != NULL)

@@ -465,6 +465,16 @@ change_difference(const json_t *before, json_t *now)
 	return list;
 }
 
+void
+change_put_wait(json_t *o, const struct change *x)
+{
+	if (x->widens != NULL && o != NULL)
+		(void)json_object_set_new(
+		    o, "widens", propose_lines(x->widens));
+	if (x->waits)
+		put_bool(o, "waits", true);
+}
+
 json_t *
 change_json(struct change *x, json_t *before, json_t *now)
 {
@@ -476,11 +486,7 @@ change_json(struct change *x, json_t *before, json_t *now)
 	put_bool(now, "dry_run", x->dry_run);
 	if (json_array_size(x->lacks) > 0 && now != NULL)
 		(void)json_object_set(now, "unapprovable", x->lacks);
-	if (x->widens != NULL && now != NULL)
-		(void)json_object_set_new(
-		    now, "widens", propose_lines(x->widens));
-	if (x->waits)
-		put_bool(now, "waits", true);
+	change_put_wait(now, x);
 	json_decref(before);
 	return now;
 }

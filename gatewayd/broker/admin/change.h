@@ -71,6 +71,8 @@ json_t *change_difference(const json_t *before, json_t *now);
 /* The answer: now, with "changes" against before (NULL: it is new), "ended" and
  * "dry_run". Takes both. */
 json_t *change_json(struct change *x, json_t *before, json_t *now);
+/* Of these "widens" and "waits": a second admin has to sign for it. */
+void change_put_wait(json_t *o, const struct change *x);
 void change_done(struct change *x);
 
 #endif

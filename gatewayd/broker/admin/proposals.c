@@ -8,6 +8,7 @@
  */
 #include "broker/admin/proposals.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -253,6 +254,65 @@ refuse_own(struct call *c, const struct decided *x)
 	    "admin has to");
 }
 
+/* "ended 1 grant, 1 session: alice on web-01"; "" where it ended nothing. */
+static void
+ended_text(char *ret, size_t size, const json_t *answer)
+{
+	const json_t *ended = json_object_get(answer, "ended");
+	const json_t *list = json_object_get(ended, "list");
+	const json_int_t grants =
+	    json_integer_value(json_object_get(ended, "grants"));
+	const json_int_t sessions =
+	    json_integer_value(json_object_get(ended, "sessions"));
+	const json_t *one = NULL;
+	size_t i = 0;
+
+	ret[0] = '\0';
+	if (grants == 0 && sessions == 0)
+		return;
+	(void)snprintf(ret, size, "ended %lld grant%s, %lld session%s",
+	    (long long)grants, grants == 1 ? "" : "s", (long long)sessions,
+	    sessions == 1 ? "" : "s");
+	json_array_foreach(list, i, one)
+	{
+		const char *user =
+		    json_string_value(json_object_get(one, "user"));
+		const char *target =
+		    json_string_value(json_object_get(one, "target"));
+		const size_t n = strlen(ret);
+
+		if (user == NULL || target == NULL)
+			continue;
+		if (n + strlen(user) + strlen(target) + 16 > size) {
+			(void)snprintf(ret + n, size - n, ", ...");
+			return;
+		}
+		(void)snprintf(ret + n, size - n, "%s%s on %s",
+		    i == 0 ? ": " : ", ", user, target);
+	}
+}
+
+/* Who signed reads it in the answer; its author reads it here. */
+static void
+keep_ended(struct broker *b, const struct decided *d, const json_t *answer)
+{
+	struct proposal p = {0};
+	char text[LIMIT_REASON_SIZE];
+	int r;
+
+	ended_text(text, sizeof(text), answer);
+	if (text[0] == '\0')
+		return;
+	if ((r = store_proposal_get(b->store, d->p.id, &p)) == 0) {
+		text_set(p.note, sizeof(p.note), text);
+		r = store_proposal_move(b->store, &p, REQUEST_ACTIVE);
+	}
+	proposal_done(&p);
+	if (r != 0)
+		log_warn("what change %s ended is not kept with it: %s",
+		    d->p.id, err_str(r));
+}
+
 /* What became of it; of a refusal, why, with a record that corrects the yes. */
 static void
 carried_out(void *arg, const struct call *x, unsigned status, const char *body)
@@ -274,6 +334,7 @@ carried_out(void *arg, const struct call *x, unsigned status, const char *body)
 		call_undone(c, &p);
 		return;
 	}
+	keep_ended(c->b, d, answer);
 	o = json_object();
 	put_str(o, "change", d->p.id);
 	put_str(o, "state", "made");

@@ -29,6 +29,23 @@ as alice status >"$TEST_DIR/out" 2>&1
 grep -q 'root on the gateway.*user bob gets the right admin' "$TEST_DIR/out" ||
 	fail "the status of alice:$(check_show "$(cat "$TEST_DIR/out")")"
 
+echo '- who looks first reads that it would wait, and why'
+put_file client /home/alice/p.yaml 0644 alice <<<'users: [{user: carol, rights: [policy, responder]}]'
+for c in 'apply --dry-run' diff; do
+	# shellcheck disable=SC2086 # words
+	rc_of as alice $c -f /home/alice/p.yaml >/dev/null
+	cat "$TEST_DIR/out" >>"$TEST_DIR/err"
+	grep -q 'would wait for a second admin' "$TEST_DIR/err" &&
+		grep -q '^- user carol gets the right policy' "$TEST_DIR/err" ||
+		fail "what $c says:$(check_show "$(cat "$TEST_DIR/err")")"
+done
+put_file client /home/alice/g.yaml 0644 alice <<<'users: [{user: carol, groups: [ops]}]'
+for c in 'apply --dry-run' diff; do
+	# shellcheck disable=SC2086 # words
+	rc_of as alice $c -f /home/alice/g.yaml >/dev/null
+	! grep -q 'second admin' "$TEST_DIR/err" || fail "$c says that what widens nothing waits"
+done
+
 echo '- one admin alone makes no other one, and signs not for herself'
 expect_eq 6 "$(rc_of as alice user set carol --right policy,responder -o name)" 'a promotion'
 id=$(cat "$TEST_DIR/out")
