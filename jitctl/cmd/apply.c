@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "jitctl/cmd/change.h"
 #include "jitctl/cmd/cmd.h"
+#include "jitctl/cmd/diff.h"
 #include "jitctl/cmd/files.h"
 #include "jitctl/cmd/left.h"
 #include "jitctl/cmd/record.h"
@@ -181,6 +182,27 @@ try_tests(struct ctx *c, json_t *body, bool prune)
 	return x;
 }
 
+/* Of whom --prune takes a role: what they lose, and what the roles that stay
+ * give them. For whoever looks first. */
+static int
+tell_access(struct ctx *c, const json_t *body)
+{
+	json_t *now = NULL;
+	int x = EXIT_OK;
+
+	if (c->quiet || c->out == OUT_JSON || c->out == OUT_YAML ||
+	    (c->yes && !opt_has(&c->opt, F_DRY_RUN)))
+		return EXIT_OK;
+	now = json_object();
+	if ((x = policy_now(c, now)) == EXIT_OK) {
+		say(c, "Whose access changes:");
+		if (diff_print(c, now, body, true, false) != EXIT_OK)
+			say(c, "That is not all; it is applied all the same.");
+	}
+	json_decref(now);
+	return x;
+}
+
 int
 run_apply(struct ctx *c)
 {
@@ -196,6 +218,8 @@ run_apply(struct ctx *c)
 	(void)json_object_del(body, "places");
 	x = try_tests(c, body, prune);
 	if (x != EXIT_OK)
+		goto out;
+	if (prune && (x = tell_access(c, body)) != EXIT_OK)
 		goto out;
 	if (upload_wanted(body) && (x = upload_policy(c, body)) != EXIT_OK)
 		goto out;

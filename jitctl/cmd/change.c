@@ -182,8 +182,8 @@ ended_count(const json_t *o, const char *key)
 	    json_object_get(json_object_get(o, "ended"), key));
 }
 
-static bool
-ends_something(const json_t *o)
+bool
+change_ends(const json_t *o)
 {
 	return ended_count(o, "grants") > 0 || ended_count(o, "sessions") > 0;
 }
@@ -245,7 +245,7 @@ takes_keys(const json_t *o)
 static bool
 takes_something(const json_t *o)
 {
-	return ends_something(o) || takes_last_admin(o) || takes_keys(o) ||
+	return change_ends(o) || takes_last_admin(o) || takes_keys(o) ||
 	       json_array_size(lost_roles(o)) > 0 ||
 	       json_array_size(json_object_get(o, "unapprovable")) > 0 ||
 	       member(o, "wider")[0] != '\0';
@@ -344,7 +344,7 @@ change_tell_ended(const struct ctx *c, const json_t *o)
 	const json_int_t grants = ended_count(o, "grants");
 	const json_int_t sessions = ended_count(o, "sessions");
 
-	if (ends_something(o)) {
+	if (change_ends(o)) {
 		say(c, "%s: %lld grant%s, %lld session%s.",
 		    json_is_true(json_object_get(o, "dry_run")) ? "This ends"
 								: "Ended",

@@ -58,6 +58,8 @@ void change_print_fields(FILE *f, const json_t *list);
 /* What of it names nothing that is there, a line each. */
 void change_tell_unmatched(
     const struct ctx *c, const char *kind, const json_t *o);
+/* Does, or would, a grant or a session end by it? */
+bool change_ends(const json_t *o);
 /* What was, or would be, ended or taken. */
 void change_tell_ended(const struct ctx *c, const json_t *o);
 /* An invitation of a reply, for user; "" after saying that it leads to another

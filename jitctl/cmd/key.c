@@ -8,6 +8,7 @@
 #include "jitctl/cmd/change.h"
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/cmd/list.h"
+#include "jitctl/gateway/call.h"
 #include "jitctl/gateway/key_file.h"
 #include "jitctl/gateway/sign.h"
 #include "jitctl/term/prompt.h"
@@ -119,6 +120,24 @@ can_remove(struct ctx *c, const char *fp)
 	return x;
 }
 
+/* What is open by it. */
+static int
+tell_ends(struct ctx *c, const char *fp)
+{
+	const struct call_opts o = {.show_problem = true, .codeless = true};
+	json_t *body = json_pack("{s:s,s:b}", "fingerprint", fp, "dry_run", 1);
+	struct reply r = {0};
+	int x = call_signed(c, VERB_KEY_REMOVE, body, &o, &r);
+
+	json_decref(body);
+	if (x == EXIT_OK && !change_ends(r.json))
+		say(c, "Nothing is open by this key.");
+	else if (x == EXIT_OK)
+		change_tell_ended(c, r.json);
+	reply_done(&r);
+	return x;
+}
+
 int
 run_key_rm(struct ctx *c)
 {
@@ -131,7 +150,8 @@ run_key_rm(struct ctx *c)
 		say_error("FINGERPRINT: as key ls shows it, SHA256:...");
 		return EXIT_USAGE;
 	}
-	if (!c->yes && prompt_possible(c) && (x = can_remove(c, fp)) != EXIT_OK)
+	if (change_asks(c) && ((x = can_remove(c, fp)) != EXIT_OK ||
+				  (x = tell_ends(c, fp)) != EXIT_OK))
 		return x;
 	(void)snprintf(question, sizeof(question),
 	    "Remove your key %.80s, and end what came by it?", fp);

@@ -184,10 +184,9 @@ want_code(struct attempt *a, const struct reply *r, bool *retsaid)
 static bool
 asks_first(const struct attempt *a)
 {
-	if (a->verb->code != CODE_ALWAYS)
-		return false;
-	return a->c->digits != 0 || code_source(a->c) != NULL ||
-	       (a->o != NULL && a->o->recovery);
+	return a->verb->code == CODE_ALWAYS &&
+	       (a->o == NULL || !a->o->codeless) &&
+	       (a->c->digits != 0 || code_source(a->c) != NULL);
 }
 
 static int

@@ -19,6 +19,7 @@ struct call_opts {
 	bool show_problem; /* print a refusal here and now */
 	bool recovery;     /* a recovery code will do as well */
 	bool paper;        /* a code of break-glass, and no other */
+	bool codeless;     /* of a dry run that wants none: none is read */
 	char *retfp;       /* SSHKEY_FP_SIZE bytes, NULL = not wanted */
 };
 

@@ -154,6 +154,17 @@ code_burned(struct call *c)
 	    c, EV_USER_KEY, &f, user_json(&x->old), user_json(&x->u), made);
 }
 
+/* What would end by it, for whoever is about to give a code for it. */
+static void
+tried(struct call *c)
+{
+	struct key_change *x = c->state;
+
+	if (change_weigh(c, &x->ch, put_edited))
+		call_reply(c, 200,
+		    change_json(&x->ch, user_json(&x->old), user_json(&x->u)));
+}
+
 /* What cannot be is told before a code is used up for it. */
 static void
 begin(struct call *c, const char *key, const char *reason, own_edit_fn *edit)
@@ -168,7 +179,8 @@ begin(struct call *c, const char *key, const char *reason, own_edit_fn *edit)
 	x->edit = edit;
 	x->reason = reason;
 	x->ch.own_keys = !FAULT(own_keys_wait);
-	if (json_only(c->req.body, keys, &p) != 0) {
+	if (change_read(&x->ch, c, &p) != 0 ||
+	    json_only(c->req.body, keys, &p) != 0) {
 		call_problem(c, &p);
 		return;
 	}
@@ -179,6 +191,8 @@ begin(struct call *c, const char *key, const char *reason, own_edit_fn *edit)
 	x->u = x->old;
 	if (edit(c, &x->u, &p) != 0)
 		refuse(c, &p);
+	else if (x->ch.dry_run)
+		tried(c);
 	else
 		mfa_fresh(c, code_burned);
 }

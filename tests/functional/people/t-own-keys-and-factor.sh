@@ -163,6 +163,9 @@ wait_for 10 grep -q here "$TEST_DIR/out"
 expect_ok jit alice key ls -o json
 old=$(jq -r '.items[] | select(.current).fingerprint' <<<"$OUT")
 put_file client2 /home/bob/code 0600 bob <<<"$(code_for alice)"
+expect_fail 1 laptop key rm "$old" --no-input
+expect_out '^This ends: 1 grant, 1 session[.]$'
+expect_out 'say --yes$'
 expect_ok laptop key rm "$old" --code-file /home/bob/code
 expect_out '1 grant, 1 session'
 rc=0

@@ -136,6 +136,7 @@ expect_eq "$now" "$(local_admin export)" 'policy after an apply whose tests fail
 echo '- what the files do not name goes, if that is meant and said'
 put_file gateway /etc/lab/no-roles.yaml <<<'roles: []'
 expect_fail 1 local_admin apply -f /etc/lab/no-roles.yaml --prune
+expect_out '^- alice: web-01 as deploy, by ops'
 expect_out '^- role +ops$'
 expect_out 'users 0, targets 0, roles 1[.]$'
 expect_out 'say --yes'
