@@ -15,6 +15,7 @@
 #include "jitctl/gateway/call.h"
 #include "jitctl/gateway/key_file.h"
 #include "jitctl/gateway/read.h"
+#include "jitctl/term/out.h"
 #include "jitctl/term/prompt.h"
 #include "jitctl/term/say.h"
 
@@ -165,7 +166,7 @@ is_shut(struct ctx *c, const char *address, uint64_t port)
 static int
 offer(struct ctx *c, json_t *addresses, const struct addr *a, uint64_t port)
 {
-	char text[ADDR_TEXT_SIZE];
+	char text[ADDR_TEXT_SIZE], all[CELL_SIZE];
 	char question[ADDR_TEXT_SIZE + 128];
 	const bool room = !is_named(addresses, a, true);
 	int x = EXIT_FAILED;
@@ -186,11 +187,16 @@ offer(struct ctx *c, json_t *addresses, const struct addr *a, uint64_t port)
 	}
 	if (x != EXIT_INTERRUPTED && is_shut(c, text, port))
 		return EXIT_OK;
-	say_error("%s port %llu is the same host, and is not shut by this: %s",
-	    text, (unsigned long long)port,
-	    room ? "name it as an address of this target too"
-		 : "make it a target as well (a target has one address of each "
-		   "family)");
+	cell_text(all, addresses, COL_LIST);
+	if (room)
+		say_error("%s port %llu is the same host, and is not shut by "
+			  "this: to shut it too, give ADDRESS as %s,%s",
+		    text, (unsigned long long)port, all, text);
+	else
+		say_error("%s port %llu is the same host, and is not shut by "
+			  "this: make it a target as well (a target has one "
+			  "address of each family)",
+		    text, (unsigned long long)port);
 	return x == EXIT_INTERRUPTED ? x : EXIT_OK;
 }
 

@@ -172,8 +172,10 @@ try_port(struct ctx *c, enum api_verb verb, const char *address, uint64_t port,
 	int x = EXIT_OK;
 
 	if (is == ANSWERS_NOT)
-		say(c, "%s port %llu does not answer now.", address,
-		    (unsigned long long)port);
+		say(c,
+		    "%s port %llu does not answer the gateway now; it is shut "
+		    "all the same, and doctor tells whether it answers then.",
+		    address, (unsigned long long)port);
 	if (what[is] == NULL)
 		return EXIT_OK;
 	(void)snprintf(question, sizeof(question),

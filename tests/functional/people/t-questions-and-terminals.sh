@@ -180,7 +180,7 @@ while read -r t; do
 done < <(local_admin targets -o json |
 	jq -r '.items[] | select(.addresses | index("fd00:20::11")) | .target')
 expect_ok added "$six" n t1 10.20.0.11
-expect_out 'fd00:20::11 port 22 is the same host, and is not shut by this'
+expect_out 'fd00:20::11 port 22 is the same host, and is not shut by this: to shut it too, give ADDRESS as 10.20.0.11,fd00:20::11'
 expect_eq 10.20.0.11 "$(addresses t1)" 'of t1'
 expect_ok added "$six" y t2 10.20.0.11
 expect_eq 10.20.0.11,fd00:20::11 "$(addresses t2)" 'of t2'
