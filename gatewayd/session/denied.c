@@ -83,6 +83,15 @@ note(struct session *s, struct event_fields *f)
 	event_fields_done(f);
 }
 
+/* As it was written: libssh keeps 16 bits of it. */
+static unsigned
+port_of(const struct denial *d)
+{
+	uint32_t n;
+
+	return nul_number(d->dst, &n) && !FAULT(short_port) ? n : d->port;
+}
+
 static void
 record(struct session *s, const struct denial *d)
 {
@@ -100,7 +109,7 @@ record(struct session *s, const struct denial *d)
 		put(&f, EF_COMMAND, d->command);
 	put(&f, EF_DST, d->dst);
 	if (d->dst != NULL)
-		event_num(&f, EF_DST_PORT, d->port);
+		event_num(&f, EF_DST_PORT, port_of(d));
 	if (had_nul(d))
 		event_str(&f, EF_MSG, "there was a NUL in it");
 	note(s, &f);
@@ -120,7 +129,7 @@ show(char ret[static DENIAL_SHOWN], const struct denial *d)
 	p = given(s, &n);
 	str_escape(text, sizeof(text), p, n);
 	if (d->dst != NULL)
-		text_fit(ret, DENIAL_SHOWN, "%s:%u", text, d->port);
+		text_fit(ret, DENIAL_SHOWN, "%s:%u", text, port_of(d));
 	else
 		text_fit(ret, DENIAL_SHOWN, "%s", text);
 }

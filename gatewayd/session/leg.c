@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/attr.h"
 #include "base/err.h"
 #include "base/fault.h"
 #include "base/limits.h"
@@ -56,18 +57,20 @@ leg_algs(uint8_t algorithms, bool user)
 	return user && !FAULT(weak_kex) ? &to_user : &to_target;
 }
 
-/* Is one of the client's, as libssh names them at the end of its failure, in
- * that list? */
+static const char of_client[] = "client [";
+static const char of_server[] = "server [";
+
+/* Is one of that side's, as libssh names them in its failure, in that list? */
 static bool
-would_help(const char *list, const char *failure)
+would_help(const char *list, const char *failure, const char *side)
 {
-	const char *p = strstr(failure, "client [");
+	const char *p = strstr(failure, side);
 	char name[80], all[LIMIT_TEXT_SIZE];
 	size_t n;
 
 	if (p == NULL || str_fmt(all, sizeof(all), ",%s,", list) != 0)
 		return false;
-	for (p += strlen("client ["); *p != '\0' && *p != ']'; p += n) {
+	for (p += strlen(side); *p != '\0' && *p != ']'; p += n) {
 		p += *p == ',';
 		n = strcspn(p, ",]");
 		if (n > 0 &&
@@ -95,7 +98,7 @@ leg_no_common(uint8_t algorithms, const char *failure)
 		list = other->ciphers;
 	else if (strstr(failure, "method mac") != NULL)
 		list = other->macs;
-	if (!would_help(list, failure))
+	if (!would_help(list, failure, of_client))
 		return fips ? "no algorithm in common: ssh.algorithms is fips "
 			      "here; default has none of these either"
 			    : "no algorithm in common: ssh.algorithms is "
@@ -104,6 +107,70 @@ leg_no_common(uint8_t algorithms, const char *failure)
 		      "default has others (gatewayd.yaml)"
 		    : "no algorithm in common: ssh.algorithms is default here; "
 		      "fips has others (gatewayd.yaml)";
+}
+
+/* Of one side's list, as much as there is room for beside the other's. */
+static void
+offered(char *ret, size_t size, const char *failure, const char *side)
+{
+	const char *p = strstr(failure, side);
+	size_t n;
+
+	ret[0] = '\0';
+	if (p == NULL)
+		return;
+	p += strlen(side);
+	n = strcspn(p, "]");
+	if (n < size / 2)
+		str_escape(ret, size, p, n);
+	else {
+		str_escape(ret, size, p, size / 2);
+		(void)snprintf(ret + strlen(ret), size - strlen(ret), "...");
+	}
+}
+
+enum no_common
+leg_target_lacks(
+    char *ret, size_t size, uint8_t algorithms, const char *failure)
+{
+	static const struct {
+		const char *method, *word;
+		size_t at; /* its list in struct leg_algs */
+	} rows[] = {
+	    {"method kex", "key exchange", offsetof(struct leg_algs, kex)},
+	    {"method encryption", "cipher", offsetof(struct leg_algs, ciphers)},
+	    {"method mac", "MAC", offsetof(struct leg_algs, macs)},
+	};
+	const bool fips = algorithms == ALGORITHMS_FIPS;
+	const struct leg_algs *other =
+	    leg_algs(fips ? ALGORITHMS_DEFAULT : ALGORITHMS_FIPS, false);
+	const char *list = NULL;
+	char theirs[200], ours[200];
+
+	offered(theirs, sizeof(theirs), failure, of_server);
+	offered(ours, sizeof(ours), failure, of_client);
+	if (strstr(failure, "method server host key") != NULL) {
+		(void)snprintf(ret, size,
+		    "no type of host key in common: it has %s; the gateway "
+		    "asks for %s",
+		    theirs, ours);
+		return NO_COMMON_HOSTKEY;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (strstr(failure, rows[i].method) == NULL)
+			continue;
+		memcpy(&list, (const char *)other + rows[i].at, sizeof(list));
+		(void)snprintf(ret, size,
+		    "no %s in common: it offers %s; the gateway, whose "
+		    "ssh.algorithms is %s%s, %s",
+		    rows[i].word, theirs, fips ? "fips" : "default",
+		    would_help(list, failure, of_server)
+			? (fips ? " (default has one)" : " (fips has one)")
+			: "",
+		    ours);
+		return NO_COMMON_OTHER;
+	}
+	return NO_COMMON_NONE;
 }
 
 /* Closed, it is reset: nothing of it stays in the kernel. */

@@ -8,10 +8,12 @@
 #define SESSION_LEG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/attr.h"
 #include "session/ssh.h"
+#include "wire/messages.h"
 
 enum { LEG_ASKED = 2 }; /* times, unanswered: nobody is there */
 
@@ -25,6 +27,11 @@ const struct leg_algs *leg_algs(uint8_t algorithms, bool user);
 /* What a user without one of them reads, by libssh's word of it: a setting only
  * where it would help. */
 const char *leg_no_common(uint8_t algorithms, const char *failure);
+
+/* What of it target and gateway have none of in common, by libssh's word of the
+ * failure, into ret: what each has, the target's harmless. */
+enum no_common leg_target_lacks(
+    char *ret, size_t size, uint8_t algorithms, const char *failure);
 
 struct leg {
 	ssh_session ssh;

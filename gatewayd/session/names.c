@@ -8,6 +8,7 @@
 
 #include <dlfcn.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,11 +37,14 @@ static const struct {
 	enum name_of of;
 } lines[] = {
     {"Clients wants to open a %s channel", NAME_OF_CHANNEL},
+    {"Received a %s channel_request for", NAME_OF_REQUEST},
     {"UNKNOWN SSH_MSG_GLOBAL_REQUEST %s", NAME_OF_GLOBAL},
 };
 static const char agent_line[] = "Received an auth-agent-req request";
 static const char keepalive[] = "keepalive@openssh.com";
 static const char banner_line[] = "Received SSH_USERAUTH_BANNER packet";
+/* its error of that is lost when it goes on to write, as it does mostly */
+static const char goodbye_line[] = "Received SSH_MSG_DISCONNECT %";
 /* the rest is a number, written in more than one way */
 static const char keepalive_line[] = "Received keepalive@openssh.com";
 
@@ -110,6 +114,18 @@ keep_banner(void)
 	ssh_string_free_char(had);
 }
 
+/* A number, which RFC 4253 gives names that no person reads, and words. */
+static void
+keep_goodbye(va_list ap)
+{
+	const char *words;
+
+	(void)va_arg(ap, uint32_t);
+	words = va_arg(ap, const char *);
+	keep(NAME_OF_GOODBYE,
+	    words == NULL || strcmp(words, "no error") == 0 ? "" : words);
+}
+
 char *
 names_next(enum name_of of)
 {
@@ -146,6 +162,12 @@ _ssh_log(int verbosity, const char *function, const char *format, ...)
 	(void)function;
 	if (names.target != NULL && strcmp(format, banner_line) == 0)
 		keep_banner();
+	if (!names.listening && names.target != NULL &&
+	    strncmp(format, goodbye_line, strlen(goodbye_line)) == 0) {
+		va_start(ap, format);
+		keep_goodbye(ap);
+		va_end(ap);
+	}
 	if (!names.listening)
 		return;
 	if (strcmp(format, agent_line) == 0)
@@ -158,7 +180,8 @@ _ssh_log(int verbosity, const char *function, const char *format, ...)
 			continue;
 		va_start(ap, format);
 		name = va_arg(ap, const char *);
-		if (name != NULL && !is_known(name))
+		if (name != NULL &&
+		    (lines[i].of != NAME_OF_CHANNEL || !is_known(name)))
 			keep(lines[i].of, name);
 		va_end(ap);
 	}

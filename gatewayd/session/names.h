@@ -21,12 +21,15 @@
 
 enum name_of {
 	NAME_OF_CHANNEL = 0, /* a type; a message of an unknown one follows */
+	NAME_OF_REQUEST,     /* on a channel; a message follows, unless it is
+			      * broken: then nothing, nor an answer */
 	NAME_OF_GLOBAL,      /* a global request that libssh has refused */
 	NAME_OF_AGENT,       /* libssh has refused to pass an agent on */
 	NAME_OF_KEEPALIVE,   /* libssh has answered, or is about to */
 	NAME_OF_BANNER,      /* no name: a target's words that newer ones have
 			      * taken the place of */
 	NAME_OF_KEY,         /* a type of key: nothing follows, nor an answer */
+	NAME_OF_GOODBYE,     /* no name: a target's words as it hung up */
 	NAMES,
 };
 

@@ -39,6 +39,13 @@ static struct {
 	unsigned asked; /* calls into a channel request; 0 = in none */
 	struct kept kept[LIMIT_NUL_STRINGS];
 	size_t bytes; /* of all */
+	/* the call before was of this string; the numbers behind some */
+	const char *string;
+	ssh_buffer string_of;
+	struct {
+		const char *s;
+		uint32_t number;
+	} large[LIMIT_NUL_STRINGS];
 } nuls;
 
 int
@@ -56,6 +63,7 @@ nul_listen(bool on)
 {
 	nuls.listening = on;
 	nuls.of = NULL;
+	nuls.string = NULL;
 }
 
 void
@@ -108,6 +116,38 @@ nul_exact(const char *s, size_t *retn)
 	return k->p;
 }
 
+bool
+nul_number(const char *s, uint32_t *ret)
+{
+	for (size_t i = 0; s != NULL && i < LIMIT_NUL_STRINGS; i++)
+		if (nuls.large[i].s == s) {
+			*ret = nuls.large[i].number;
+			return true;
+		}
+	return false;
+}
+
+static void
+keep_number(const char *s, uint32_t n)
+{
+	size_t free = LIMIT_NUL_STRINGS;
+
+	for (size_t i = 0; i < LIMIT_NUL_STRINGS; i++) {
+		if (nuls.large[i].s == s) /* memory that is used again */
+			nuls.large[i].s = NULL;
+		if (nuls.large[i].s == NULL)
+			free = i;
+	}
+	if (n <= UINT16_MAX)
+		return;
+	if (free == LIMIT_NUL_STRINGS) {
+		nuls.lost = true;
+		return;
+	}
+	nuls.large[free].s = s;
+	nuls.large[free].number = n;
+}
+
 void
 nul_copied(const char *copy, const char *s)
 {
@@ -133,6 +173,7 @@ nul_forget(void)
 	for (size_t i = 0; i < LIMIT_NUL_STRINGS; i++)
 		if (nuls.kept[i].s != NULL)
 			drop(&nuls.kept[i]);
+	memset(nuls.large, 0, sizeof(nuls.large));
 	nuls.lost = false;
 }
 
@@ -179,6 +220,13 @@ came(char *s, uint32_t n, bool number)
 		*at = (char)INSTEAD;
 }
 
+static uint32_t
+number_of(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
+	       (uint32_t)p[2] << 8 | p[3];
+}
+
 uint32_t
 ssh_buffer_get_data(ssh_buffer b, void *to, uint32_t n)
 {
@@ -191,11 +239,17 @@ ssh_buffer_get_data(ssh_buffer b, void *to, uint32_t n)
 	if (!nuls.listening || got != n)
 		return got;
 	name = is_request_name(p, n);
-	if (n > 0 && is_c_string(b, to, n))
-		came(to, n, n <= NUMBER && !name);
+	if (n == LENGTH && nuls.string != NULL && nuls.string_of == b)
+		keep_number(nuls.string, number_of(p));
+	nuls.string = NULL;
+	if (is_c_string(b, to, n)) {
+		if (n > 0)
+			came(to, n, n <= NUMBER && !name);
+		nuls.string = to;
+		nuls.string_of = b;
+	}
 	nuls.of = n == LENGTH ? b : NULL;
 	if (n == LENGTH)
-		nuls.length = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
-			      (uint32_t)p[2] << 8 | p[3];
+		nuls.length = number_of(p);
 	return got;
 }

@@ -27,6 +27,9 @@ void nul_listen(bool on);
 /* As it came, if s is a string of libssh's in which there was a NUL; NULL = it
  * is whole. Until nul_forget, or until libssh has another one in its place. */
 const uint8_t *nul_exact(const char *s, size_t *retn);
+/* The number that stood behind s in its packet, where it is more than the 16
+ * bits that a port has and libssh keeps; likewise. */
+bool nul_number(const char *s, uint32_t *ret);
 /* copy has the text of s: if that had a NUL, this has it. */
 void nul_copied(const char *copy, const char *s);
 /* There were more than can be kept: of some it is not known. */

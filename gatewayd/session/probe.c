@@ -99,6 +99,7 @@ report(struct session *s)
 	m.partial = t->partial;
 	m.session = (uint8_t)p->got;
 	m.methods = t->methods;
+	m.no_common = (uint8_t)t->no_common;
 	if (banner != NULL)
 		str_escape(m.banner, sizeof(m.banner), banner, strlen(banner));
 	text_fit(m.text, sizeof(m.text), "%s", t->text);

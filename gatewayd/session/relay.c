@@ -4,11 +4,11 @@
  *
  * "ssh host tail -f log | grep -m 1 x": when its output is read no more, an
  * OpenSSH client says so by eow@openssh.com and discards what still comes, for
- * ever. libssh reports such a request, but not its name, and cannot send one.
- * So it is treated as what it is (relay_unknown), and passed on as the close of
- * the channel: a target's program then dies of its next output, as it would
- * without us. If there may be more input for it, it first has to show that
- * there is more output.
+ * ever. libssh reports such a request, its name only in its log, and cannot
+ * send one. So it is treated as what it is (relay_unknown), and passed on as
+ * the close of the channel: a target's program then dies of its next output, as
+ * it would without us. If there may be more input for it, it first has to show
+ * that there is more output.
  */
 #include "session/relay.h"
 

@@ -15,6 +15,7 @@
 #include "session/denied.h"
 #include "session/end.h"
 #include "session/links.h"
+#include "session/names.h"
 #include "session/nul.h"
 #include "session/record.h"
 #include "session/relay.h"
@@ -82,12 +83,89 @@ request_had_nul(const struct session *s)
 	return false;
 }
 
+/* Their fields are read, and have a subtype each. */
+static const struct {
+	const char *name;
+	int subtype;
+} known[] = {
+    {"pty-req", SSH_CHANNEL_REQUEST_PTY},
+    {"exec", SSH_CHANNEL_REQUEST_EXEC},
+    {"shell", SSH_CHANNEL_REQUEST_SHELL},
+    {"env", SSH_CHANNEL_REQUEST_ENV},
+    {"subsystem", SSH_CHANNEL_REQUEST_SUBSYSTEM},
+    {"window-change", SSH_CHANNEL_REQUEST_WINDOW_CHANGE},
+    {"x11-req", SSH_CHANNEL_REQUEST_X11},
+};
+
+static int
+subtype_of(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (strcmp(known[i].name, name) == 0)
+			return known[i].subtype;
+	return SSH_CHANNEL_REQUEST_UNKNOWN;
+}
+
+static void
+refuse_named(struct session *s, const struct chan *c, const char *name)
+{
+	if (!FAULT(mute_requests))
+		denied(s,
+		    &(struct denial){
+			.what = "channel-request", .chan = c, .wanted = name});
+}
+
+/* m's name, to be freed; those before it are of requests that were broken, of
+ * which libssh made no message. NULL: not known. */
+static char *
+take_name(struct session *s, ssh_message m)
+{
+	char *name;
+
+	while ((name = names_next(NAME_OF_REQUEST)) != NULL) {
+		if (subtype_of(name) == ssh_message_subtype(m))
+			return name;
+		refuse_named(s, NULL, name);
+		free(name);
+	}
+	return NULL;
+}
+
+void
+request_broken(struct session *s)
+{
+	char *name;
+
+	while ((name = names_next(NAME_OF_REQUEST)) != NULL) {
+		if (s->logged_in)
+			refuse_named(s, NULL, name);
+		free(name);
+	}
+}
+
+/* eow@openssh.com says what a close would say, and asks for nothing. */
+static void
+unknown_asked(struct session *s, struct chan *c, const char *name)
+{
+	const bool eow = name == NULL || strcmp(name, "eow@openssh.com") == 0;
+
+	if (c != NULL && eow)
+		relay_unknown(s, c);
+	if (!eow)
+		refuse_named(s, c, name);
+}
+
 void
 request_asked(struct session *s, ssh_message m)
 {
 	struct chan *c = chan_of(s, ssh_message_channel_request_channel(m));
 	struct chan_request *r = NULL;
+	char *name = take_name(s, m);
 
+	if (ssh_message_subtype(m) == SSH_CHANNEL_REQUEST_UNKNOWN &&
+	    (c == NULL || !c->reason_done))
+		unknown_asked(s, c, name);
+	free(name);
 	if (c != NULL && c->reason_done) {
 		/* a failure would hide the line that is on its way */
 		(void)ssh_message_channel_request_reply_success(m);
@@ -95,8 +173,6 @@ request_asked(struct session *s, ssh_message m)
 		return;
 	}
 	if (ssh_message_subtype(m) == SSH_CHANNEL_REQUEST_UNKNOWN) {
-		if (c != NULL)
-			relay_unknown(s, c);
 		(void)ssh_message_reply_default(m);
 		ssh_message_free(m);
 		return;

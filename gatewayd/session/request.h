@@ -17,6 +17,8 @@ struct session;
 
 /* The user asks for something on a channel. Takes m. */
 void request_asked(struct session *s, ssh_message m);
+/* No more messages have come: of requests that were broken the name is left. */
+void request_broken(struct session *s);
 /* Does one wait that had a NUL? What nul.h knows is needed for its refusal. */
 bool request_had_nul(const struct session *s);
 /* Once per turn for an open channel. */

@@ -41,8 +41,9 @@ hear(struct target_leg *t)
 {
 	char *said;
 
-	if (t->leg.ssh == NULL)
+	if (t->leg.ssh == NULL || t->heard)
 		return;
+	t->heard = true;
 	if (t->phase == TG_KEX)
 		hear_first(t);
 	while ((said = names_next(NAME_OF_BANNER)) != NULL) {
@@ -52,6 +53,11 @@ hear(struct target_leg *t)
 	if ((said = ssh_get_issue_banner(t->leg.ssh)) != NULL)
 		words_add(&t->words, said, strlen(said));
 	ssh_string_free_char(said);
+	while ((said = names_next(NAME_OF_GOODBYE)) != NULL) {
+		t->goodbye = true;
+		words_add(&t->words, said, strlen(said));
+		free(said);
+	}
 	names_target(NULL);
 }
 
@@ -73,18 +79,35 @@ fail(struct session *s, enum end_reason why, const char *text)
 	s->busy = true;
 }
 
+/* Of a descriptor that libssh has closed itself, with an errno of before. */
+static bool
+is_socket_error(const char *e)
+{
+	static const char start[] = "Socket error";
+
+	return e[0] == '\0' || strncmp(e, start, strlen(start)) == 0;
+}
+
 static void
 fail_ssh(struct session *s, enum end_reason why, const char *doing)
 {
-	const struct leg *l = &s->target->leg;
+	struct target_leg *t = s->target;
+	const struct leg *l = &t->leg;
 	char text[LIMIT_TEXT_SIZE];
-	char safe[128];
+	char safe[LIMIT_TEXT_SIZE - 80];
 	const char *e = ssh_get_error(l->ssh);
 
-	if (e[0] == '\0')
-		e = shim_eof(l->fd) ? "it closed the connection"
-				    : "it broke SSH";
-	str_escape(safe, sizeof(safe), e, strlen(e));
+	hear(t);
+	t->no_common = leg_target_lacks(safe, sizeof(safe), s->algorithms, e);
+	if (t->no_common == NO_COMMON_NONE) {
+		if (t->goodbye)
+			e = "it ended the connection";
+		else if (shim_eof(l->fd) && is_socket_error(e))
+			e = "it closed the connection";
+		else if (e[0] == '\0')
+			e = "it broke SSH";
+		str_escape(safe, sizeof(safe), e, strlen(e));
+	}
 	text_fit(text, sizeof(text), "sallyport: %s %s: %s", doing,
 	    s->spawn.probe ? "the target" : s->grant.target, safe);
 	fail(s, why, text);

@@ -59,6 +59,9 @@ struct target_leg {
 	char text[LIMIT_TEXT_SIZE]; /* TG_FAILED: why */
 	struct words words;         /* what the target said; known when it is
 				     * up, or has failed */
+	bool heard;                 /* all of them */
+	bool goodbye;               /* they end with why it hung up */
+	enum no_common no_common;   /* TG_FAILED: with it */
 	bool told;                  /* the user has read them */
 	bool opened;                /* a channel of it was, ever */
 	int64_t since_ms;           /* boot time the way up began */

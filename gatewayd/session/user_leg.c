@@ -164,7 +164,7 @@ static bool
 is_courtesy(const char *name)
 {
 	static const char *const starts[] = {
-	    "keepalive@", "no-more-sessions@", "hostkeys-", "cancel-"};
+	    "keepalive@", "no-more-sessions@", "cancel-"};
 
 	for (size_t i = 0; i < ARRAY_LEN(starts); i++)
 		if (strncmp(name, starts[i], strlen(starts[i])) == 0)
@@ -259,7 +259,9 @@ read_user(struct session *s)
 	nul_listen(false);
 	if (nul_lost())
 		end_begin(s, END_PROTOCOL,
-		    "sallyport: too much with a NUL byte in it");
+		    "sallyport: too much with a NUL byte in it, or with "
+		    "numbers "
+		    "that no port has");
 }
 
 void
@@ -281,6 +283,8 @@ user_step(struct session *s)
 		on_message(s, m);
 	}
 	unknown_types(s, any);
+	if (m == NULL)
+		request_broken(s);
 	if (m == NULL && !auth_pending(s) && !nul_lost() && !request_had_nul(s))
 		nul_forget();
 }

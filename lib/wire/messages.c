@@ -311,10 +311,11 @@ FIELDS(ses_probe, U32(msg_ses_probe, rid), U8(msg_ses_probe, login),
 FIELDS(ses_probed, U32(msg_ses_probed, rid), U8(msg_ses_probed, kex),
     U8(msg_ses_probed, key_ok), U8(msg_ses_probed, login_ok),
     U8(msg_ses_probed, cert_known), U8(msg_ses_probed, partial),
-    U8(msg_ses_probed, session), U32(msg_ses_probed, methods),
-    STR(msg_ses_probed, banner), STR(msg_ses_probed, text),
-    STR(msg_ses_probed, said), BYTES(msg_ses_probed, host_key),
-    I64(msg_ses_probed, clock_ms), STR(msg_ses_probed, addresses));
+    U8(msg_ses_probed, session), U8(msg_ses_probed, no_common),
+    U32(msg_ses_probed, methods), STR(msg_ses_probed, banner),
+    STR(msg_ses_probed, text), STR(msg_ses_probed, said),
+    BYTES(msg_ses_probed, host_key), I64(msg_ses_probed, clock_ms),
+    STR(msg_ses_probed, addresses));
 
 FIELDS(rec_open, STR(msg_rec_open, sid), STR(msg_rec_open, grant),
     STR(msg_rec_open, user), STR(msg_rec_open, target),

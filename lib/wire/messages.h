@@ -263,7 +263,7 @@ struct msg_nt_close { /* GRANT_CLOSE by grant id, LEG_CLOSE by session id */
 	char id[LIMIT_ID_SIZE];
 	uint8_t reason; /* enum end_reason */
 	char by[LIMIT_NAME_SIZE];
-	uint64_t bytes_in, bytes_out; /* LEG_CLOSE */
+	uint64_t bytes_in, bytes_out; /* LEG_CLOSE; EVENT_COUNT_UNKNOWN */
 	int64_t exit;                 /* LEG_CLOSE: -1 unknown */
 };
 struct msg_nt_closed {
@@ -559,6 +559,7 @@ struct msg_ses_probed {
 	uint8_t cert_known;         /* 1: asked, it would take a signature */
 	uint8_t partial;            /* 1: and wants more than that */
 	uint8_t session;            /* enum probe_session */
+	uint8_t no_common;          /* enum no_common; kex is 0 then */
 	uint32_t methods;           /* what it offers then: SSH_METHOD_* */
 	char banner[256];           /* the target's SSH version line */
 	char text[LIMIT_TEXT_SIZE]; /* what failed, and the next two */
@@ -568,6 +569,11 @@ struct msg_ses_probed {
 			   * 0 unknown */
 	/* that it has, beyond its own link: "a b c", "" unknown */
 	char addresses[LIMIT_HOST_ADDRESSES * ADDR_TEXT_SIZE];
+};
+enum no_common {            /* what the two ends have none of in common */
+	NO_COMMON_NONE = 0, /* nothing is known to lack */
+	NO_COMMON_HOSTKEY,  /* a type of host key */
+	NO_COMMON_OTHER,
 };
 enum probe_session { /* how far it got behind the login */
 	PROBE_NONE = 0,

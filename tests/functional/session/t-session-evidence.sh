@@ -10,7 +10,8 @@
 # shellcheck disable=SC2154 # key, D come from session_start
 
 CLIENT=$(cd -- "$(dirname -- "$0")/../tools" && pwd)/nul.py
-export CLIENT
+ODD=${CLIENT%/*}/odd_requests.py
+export CLIENT ODD
 
 # The fields of the last event of this name, as JSON.
 last_event() { # NAME [PATTERN]
@@ -86,7 +87,7 @@ environment() {
 }
 
 refusals() {
-	local pid name
+	local pid name before
 
 	user_ssh -W 10.9.8.7:3306 127.0.0.1 </dev/null 2>/dev/null || true
 	want_denial direct-tcpip '.dst == "10.9.8.7" and .dst_port == 3306'
@@ -113,6 +114,16 @@ refusals() {
 		kill "$SSH_AGENT_PID"
 	)
 	want_denial auth-agent-req true
+	# what no honest client sends
+	before=$(denials channel-request)
+	/usr/bin/python3 -I "$ODD" 2200 "$D/user" root@web-01 >"$D/1"
+	want 'it lives on' 'still' "$(tail -1 "$D/1")"
+	want_denial global-request '.wanted == "hostkeys-prove-00@openssh.com"'
+	want_denial direct-tcpip '.dst == "10.9.8.7" and .dst_port == 4294967295'
+	want_denial tcpip-forward '.dst_port == 65536'
+	want 'requests on a channel' 'break exec xyz@example' \
+		"$(grep -a '^event session.channel_denied .*"channel-request"' "$D/events" |
+			tail -n +$((before + 1)) | grep -o '"wanted":"[^"]*' | cut -d'"' -f4 | sort | xargs)"
 	# every user's client says these: no refusals
 	none 'no-more-sessions\|keepalive'
 }
