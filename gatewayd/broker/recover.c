@@ -100,7 +100,7 @@ on_orphans(struct process *r, void *arg)
 	     s = next) {
 		next = s->next;
 		if (!s->gone && !s->linked && s->leg && s->pending == 0)
-			session_over(s, END_ABORTED, 0, 0, -1);
+			session_lost(s, END_ABORTED);
 	}
 }
 

@@ -135,10 +135,13 @@ report_flow(struct process *r, const struct fw_flow *w)
 	event_num(&f, EF_SRC_PORT, w->sport);
 	address(&f, EF_DST, EF_DST6, &w->target);
 	event_num(&f, EF_DST_PORT, w->port);
-	event_count(&f, EF_PACKETS_IN, w->packets_in);
-	event_count(&f, EF_BYTES_IN, w->bytes_in);
-	event_count(&f, EF_PACKETS_OUT, w->packets_out);
-	event_count(&f, EF_BYTES_OUT, w->bytes_out);
+	/* a flow has a packet: one without was not counted */
+	if (w->packets_in > 0 || w->packets_out > 0) {
+		event_count(&f, EF_PACKETS_IN, w->packets_in);
+		event_count(&f, EF_BYTES_IN, w->bytes_in);
+		event_count(&f, EF_PACKETS_OUT, w->packets_out);
+		event_count(&f, EF_BYTES_OUT, w->bytes_out);
+	}
 	if (w->start_ms != 0)
 		event_num(&f, EF_START, w->start_ms);
 	event_num(&f, EF_END, w->end_ms);

@@ -189,6 +189,8 @@ event_num(struct event_fields *f, enum event_field_id id, int64_t v)
 void
 event_count(struct event_fields *f, enum event_field_id id, uint64_t v)
 {
+	if (v == EVENT_COUNT_UNKNOWN)
+		return;
 	event_num(f, id, v < LIMIT_NUMBER_MAX ? (int64_t)v : LIMIT_NUMBER_MAX);
 }
 

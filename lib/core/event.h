@@ -334,6 +334,8 @@ void event_cut(struct event_fields *f, enum event_field_id id, const void *s,
     size_t n, size_t max);
 /* Beyond LIMIT_NUMBER_MAX either way the record is refused. */
 void event_num(struct event_fields *f, enum event_field_id id, int64_t v);
+/* Of a count that nobody knows: none of it is written, which is not 0. */
+#define EVENT_COUNT_UNKNOWN UINT64_MAX
 /* A count that may be anything: it stops at LIMIT_NUMBER_MAX. */
 void event_count(struct event_fields *f, enum event_field_id id, uint64_t v);
 void event_bool(struct event_fields *f, enum event_field_id id, bool v);

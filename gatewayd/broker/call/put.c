@@ -4,8 +4,10 @@
  */
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/str.h"
 #include "broker/call/put.h"
+#include "core/event.h"
 #include "core/right.h"
 
 /* A banner, an error of a library: not all text was checked when it came, and
@@ -32,6 +34,16 @@ put_num(json_t *o, const char *key, int64_t v)
 	if (v > LIMIT_NUMBER_MAX)
 		v = LIMIT_NUMBER_MAX;
 	(void)json_object_set_new(o, key, json_integer(v));
+}
+
+void
+put_count(json_t *o, const char *key, uint64_t v)
+{
+	if (v != EVENT_COUNT_UNKNOWN)
+		put_num(o, key,
+		    v < LIMIT_NUMBER_MAX ? (int64_t)v : LIMIT_NUMBER_MAX);
+	else if (o != NULL)
+		(void)json_object_set_new(o, key, json_null());
 }
 
 void

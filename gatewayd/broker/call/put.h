@@ -18,6 +18,8 @@
 void put_str(json_t *o, const char *key, const char *v);
 /* Stops at LIMIT_NUMBER_MAX. */
 void put_num(json_t *o, const char *key, int64_t v);
+void put_count(
+    json_t *o, const char *key, uint64_t v); /* EVENT_COUNT_UNKNOWN = null */
 void put_bool(json_t *o, const char *key, bool v);
 void put_time(json_t *o, const char *key, int64_t utc_ms); /* 0 = null */
 /* Appends to a list, if there is an address. */

@@ -291,8 +291,8 @@ add_session(void *arg, const struct session_row *s)
 	put_time(o, "end", s->end_ms);
 	put_str(o, "state", "ended");
 	put_str(o, "reason", end_reason_str((enum end_reason)s->reason));
-	put_num(o, "bytes_in", (int64_t)s->bytes_in);
-	put_num(o, "bytes_out", (int64_t)s->bytes_out);
+	put_count(o, "bytes_in", s->bytes_in);
+	put_count(o, "bytes_out", s->bytes_out);
 	json_decref(o);
 	x->sessions++;
 	(void)snprintf(x->next, sizeof(x->next), "%lld.%s",

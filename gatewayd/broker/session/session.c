@@ -183,7 +183,7 @@ session_down(struct broker *b, struct peer *p)
 	if (s->owner != NULL)
 		s->owner->down(s);
 	else
-		session_over(s, END_ABORTED, 0, 0, -1);
+		session_lost(s, END_ABORTED);
 	/* if it has not ended, it is beyond our reach */
 	if (!FAULT(parting))
 		kill_session(b->process, peer_conn(p));
@@ -313,7 +313,7 @@ on_stop_timer(struct process *r, void *arg)
 	/* its leg is cut, and it did not end by itself */
 	log_warn("a session did not end when asked: it is killed");
 	kill_session(r, s->conn);
-	session_over(s, s->reason, 0, 0, -1);
+	session_lost(s, s->reason);
 }
 
 void
@@ -342,6 +342,12 @@ session_stop(
 		timer_set(s->timer, STOP_MS);
 	s->pending--;
 	session_release(s);
+}
+
+void
+session_lost(struct session *s, enum end_reason reason)
+{
+	session_over(s, reason, EVENT_COUNT_UNKNOWN, EVENT_COUNT_UNKNOWN, -1);
 }
 
 void

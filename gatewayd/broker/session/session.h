@@ -111,6 +111,8 @@ void session_stop(struct session *s, enum end_reason reason, const char *by,
 /* Closes the leg, writes the history, forgets it. */
 void session_over(struct session *s, enum end_reason reason, uint64_t in,
     uint64_t out, int64_t status);
+/* Likewise, of one that did not say how much it has passed on. */
+void session_lost(struct session *s, enum end_reason reason);
 
 /* Handlers of the messages they are called after. */
 int on_ses_dial(struct process *r, struct peer *p, const struct ipc_msg *msg);

@@ -37,8 +37,8 @@ live_json(const void *what)
 	put_time(o, "end", 0);
 	if (o != NULL)
 		(void)json_object_set_new(o, "reason", json_null());
-	put_num(o, "bytes_in", 0);
-	put_num(o, "bytes_out", 0);
+	put_count(o, "bytes_in", EVENT_COUNT_UNKNOWN); /* until it ends */
+	put_count(o, "bytes_out", EVENT_COUNT_UNKNOWN);
 	put_bool(o, "recorded", s->recorded);
 	return o;
 }
@@ -60,8 +60,8 @@ over_json(const void *what)
 	put_time(o, "start", x->start_ms);
 	put_time(o, "end", x->end_ms);
 	put_str(o, "reason", end_reason_str((enum end_reason)x->reason));
-	put_num(o, "bytes_in", (int64_t)x->bytes_in);
-	put_num(o, "bytes_out", (int64_t)x->bytes_out);
+	put_count(o, "bytes_in", x->bytes_in);
+	put_count(o, "bytes_out", x->bytes_out);
 	put_bool(o, "recorded", x->recorded);
 	return o;
 }

@@ -620,6 +620,8 @@ test_start_is_the_logs(void **state)
 	assert_int_equal(admin_call(x, VERB_SESSIONS, EV_NONE, ""), 200);
 	assert_true(has(x, "\"start\":\"2023-11-14T22:13:20"));
 	assert_true(has(x, "\"source\":\"192.0.2.77\""));
+	/* which is not known before its end, and not 0 */
+	assert_true(has(x, "\"bytes_in\":null,\"bytes_out\":null"));
 	stop(x);
 }
 

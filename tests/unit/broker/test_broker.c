@@ -17,6 +17,7 @@
 #include "base/ids.h"
 #include "base/safefile.h"
 #include "broker/store/store.h"
+#include "core/event.h"
 #include "sys/seal.h"
 #include "tests/unit/support/proc_harness.h"
 
@@ -179,7 +180,7 @@ tell_fold(void)
 	testlink_send(&notary, MSG_NT_FOLD_GRANT, &g);
 	memcpy(l.grant, g.grant.id, sizeof(l.grant));
 	strcpy(l.key_fp, alice.keys[0].fp);
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+	for (size_t i = 0; i <= ARRAY_LEN(rows); i++) { /* one more is killed */
 		l.conn = 100 + i;
 		sid_of(l.sid, i);
 		testlink_send(&notary, MSG_NT_FOLD_LEG, &l);
@@ -207,6 +208,7 @@ start(void)
 static void
 test_own_reasons(void **state)
 {
+	const struct msg_nt_close *killed;
 	struct testlink s;
 	char sid[LIMIT_ID_SIZE];
 
@@ -214,7 +216,7 @@ test_own_reasons(void **state)
 	start();
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct msg_ses_end end = {
-		    .reason = (uint8_t)rows[i].said, .exit = -1};
+		    .reason = (uint8_t)rows[i].said, .bytes_in = 7, .exit = -1};
 		const struct msg_nt_close *m;
 
 		proc_harness_link(&proc, &s, PROC_SESSION, 100 + i);
@@ -225,8 +227,17 @@ test_own_reasons(void **state)
 		assert_string_equal(m->id, sid);
 		CHECK_ROW(m->reason == rows[i].recorded,
 		    end_reason_str(rows[i].said));
+		CHECK_ROW(m->bytes_in == 7 && m->bytes_out == 0,
+		    end_reason_str(rows[i].said));
 		testlink_close(&s);
 	}
+	/* killed: what it passed on nobody knows, and it is not 0 */
+	proc_harness_link(&proc, &s, PROC_SESSION, 100 + ARRAY_LEN(rows));
+	testlink_close(&s);
+	killed = testlink_want(&notary, MSG_NT_LEG_CLOSE);
+	assert_int_equal(killed->reason, END_ABORTED);
+	assert_true(killed->bytes_in == EVENT_COUNT_UNKNOWN &&
+		    killed->bytes_out == EVENT_COUNT_UNKNOWN);
 	testlink_close(&notary);
 	testlink_close(&firewall);
 	assert_int_equal(proc_harness_stop(&proc), 0);

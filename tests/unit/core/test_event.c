@@ -185,7 +185,7 @@ static void
 test_counts(void **state)
 {
 	static const uint64_t rows[] = {0, 1, LIMIT_NUMBER_MAX - 1,
-	    LIMIT_NUMBER_MAX, LIMIT_NUMBER_MAX + 1, INT64_MAX, UINT64_MAX};
+	    LIMIT_NUMBER_MAX, LIMIT_NUMBER_MAX + 1, INT64_MAX, UINT64_MAX - 1};
 	struct event_fields f;
 	json_t *o;
 
@@ -201,6 +201,14 @@ test_counts(void **state)
 		json_decref(o);
 		event_fields_done(&f);
 	}
+	event_fields_init(&f);
+	event_count(&f, EF_BYTES_OUT, 0);
+	event_count(&f, EF_BYTES_IN, EVENT_COUNT_UNKNOWN);
+	o = parsed_fields(&f);
+	assert_null(json_object_get(o, "bytes_in"));
+	assert_non_null(json_object_get(o, "bytes_out"));
+	json_decref(o);
+	event_fields_done(&f);
 }
 
 static void
