@@ -63,6 +63,42 @@ check_status_str(enum check_status s)
 	return words[s];
 }
 
+void
+cause_of_no_kex(
+    struct cause *ret, const struct msg_ses_probed *seen, const char *target)
+{
+	char scan[LIMIT_NAME_SIZE + 160];
+
+	ret->check = "host key";
+	(void)snprintf(scan, sizeof(scan),
+	    "find out why it shows another type now; then jitctl target set "
+	    "%s --scan, or see HostKey and HostKeyAlgorithms in its "
+	    "sshd_config",
+	    target);
+	switch ((enum no_common)seen->no_common) {
+	case NO_COMMON_HOSTKEY:
+		set(ret, CHECK_FAIL, scan, "%s", seen->text);
+		return;
+	case NO_COMMON_OTHER:
+		set(ret, CHECK_FAIL,
+		    "give its sshd one that the gateway has (KexAlgorithms, "
+		    "Ciphers, MACs in sshd_config; sshd -T there says what "
+		    "holds), or set ssh.algorithms in gatewayd.yaml",
+		    "%s", seen->text);
+		return;
+	case NO_COMMON_NONE:
+	default:
+		set(ret, CHECK_FAIL,
+		    "its log says why: MaxStartups, PerSourcePenalties or "
+		    "hosts.deny there, a key of its own that sshd cannot read, "
+		    "or a filter between that lets connect and no more",
+		    "%s",
+		    seen->text[0] == '\0' ? "no key exchange; no more is known"
+					  : seen->text);
+		return;
+	}
+}
+
 /* The certificate is good there; it is not let in all the same. */
 static void
 not_the_certificate(

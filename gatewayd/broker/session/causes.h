@@ -27,6 +27,10 @@ const char *check_status_str(enum check_status s);
 /* login: as whom the probe tried; target: its name. */
 void causes_of_login(struct cause ret[static CAUSES],
     const struct msg_ses_probed *seen, const char *login, const char *target);
+/* Of a target that has said which SSH it speaks, and went no further: why, and
+ * what to do. */
+void cause_of_no_kex(
+    struct cause *ret, const struct msg_ses_probed *seen, const char *target);
 /* A sentence about a server of that version line that takes no certificates;
  * NULL where it may. */
 const char *causes_no_certificates(const char *banner);

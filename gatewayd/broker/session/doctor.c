@@ -21,6 +21,21 @@
 
 /* ---- target.scan */
 
+/* Of each of the two verbs; the last look may be followed by a knock. */
+enum { LOOKS_MS = LIMIT_API_ANSWER_MS - 5000 };
+
+static int64_t
+looks_until(const struct call *c)
+{
+	return broker_now(c->b).boot_ms + LOOKS_MS;
+}
+
+static bool
+is_late(const struct call *c, const struct probe_wish *w)
+{
+	return broker_now(c->b).boot_ms >= w->until_ms;
+}
+
 static const char *const host_algs[] = {
     "ssh-ed25519", "ecdsa-sha2-nistp256", "ssh-rsa"};
 
@@ -104,8 +119,9 @@ scan_seen(struct call *c, const struct probe_result *r)
 	} else {
 		text_set(x->text, sizeof(x->text), r->text);
 	}
-	/* nobody there: asking twice more changes nothing */
-	if (!x->connected)
+	/* nobody there, or nobody who speaks: asking twice more changes nothing
+	 */
+	if (!x->connected || x->banner[0] == '\0')
 		x->next = ARRAY_LEN(host_algs);
 	scan_next(c);
 }
@@ -115,7 +131,8 @@ scan_next(struct call *c)
 {
 	struct scan *x = c->state;
 
-	if (x->next >= ARRAY_LEN(host_algs)) {
+	if (x->next >= ARRAY_LEN(host_algs) ||
+	    (x->next > 0 && is_late(c, &x->w))) {
 		scan_reply(c);
 		return;
 	}
@@ -181,6 +198,7 @@ verb_target_scan(struct call *c)
 		return;
 	}
 	x->w.port = (uint16_t)port;
+	x->w.until_ms = looks_until(c);
 	if (probe_locked(c, &x->w))
 		return;
 	record_probe(c, NULL, &x->w.addr, x->w.port);
@@ -200,6 +218,8 @@ struct doctor {
 	struct target target;
 	struct probe_wish w;
 	json_t *checks;
+	json_t *of[2];    /* its addresses: IPv4, IPv6; then in the above */
+	unsigned waiting; /* for their probes, which run at once */
 	struct place place[KNOCK_MAX];
 	size_t nplaces;
 	bool answered[KNOCK_MAX]; /* without a grant */
@@ -212,6 +232,8 @@ doctor_free(void *p)
 	struct doctor *d = p;
 
 	json_decref(d->checks);
+	for (size_t i = 0; i < ARRAY_LEN(d->of); i++)
+		json_decref(d->of[i]);
 	free(d);
 }
 
@@ -236,7 +258,7 @@ check_reach(json_t *list, const struct doctor *d, const struct probe_result *r)
 	const bool connected = r->dialed == DIAL_DONE;
 	const bool no_way = r->dialed == DIAL_NO_WAY;
 
-	addr_format(address, &d->w.addr);
+	addr_format(address, &r->addr);
 	check(list, "address", no_way ? CHECK_FAIL : CHECK_OK, address,
 	    no_way ? "give the gateway a route to this address, or correct it: "
 		     "jitctl target add"
@@ -267,11 +289,16 @@ check_host_key(
 {
 	char fp[SSHKEY_FP_SIZE] = "";
 	char text[256];
+	struct cause why;
 	char remedy[LIMIT_NAME_SIZE + 80];
 
 	if (r->seen.host_key.len > 0)
 		sshkey_fingerprint(fp, r->key, r->seen.host_key.len);
-	if (r->seen.kex == 0) {
+	if (r->seen.kex == 0 && r->seen.banner[0] != '\0' &&
+	    !FAULT(silent_kex)) {
+		cause_of_no_kex(&why, &r->seen, d->target.name);
+		check(list, why.check, why.status, why.detail, why.remedy);
+	} else if (r->seen.kex == 0) { /* said above */
 		check(list, "host key", CHECK_SKIP, r->text, "");
 	} else if (r->seen.key_ok != 0) {
 		check(list, "host key", CHECK_OK, fp, "");
@@ -372,10 +399,14 @@ check_place(struct call *c, enum check_status status, const char *what)
 	(void)snprintf(detail, sizeof(detail), "%s port %u: %s", address,
 	    (unsigned)d->w.port, what);
 	check(d->checks, p->named ? "shut" : "other address", status, detail,
-	    status != CHECK_FAIL ? "" : remedy);
+	    status == CHECK_OK || status == CHECK_SKIP ? "" : remedy);
 }
 
 static void next_place(struct call *c);
+
+static const char unseen[] =
+    "something answers without a grant, and showed no host key: it may be the "
+    "target";
 
 /* Who answers at an address that the target says it has: the target, or another
  * host that has the same private address? */
@@ -386,8 +417,10 @@ place_seen(struct call *c, const struct probe_result *r)
 		check_place(c, CHECK_FAIL,
 		    "it is the target, and not shut: whoever reaches it there "
 		    "needs no grant");
-	else
+	else if (r->seen.kex != 0)
 		check_place(c, CHECK_OK, "another host answers there");
+	else
+		check_place(c, CHECK_WARN, unseen);
 	next_place(c);
 }
 
@@ -400,6 +433,10 @@ next_place(struct call *c)
 		const struct place *p = &d->place[d->next++];
 		const bool answered = d->answered[d->next - 1];
 
+		if (!p->named && answered && is_late(c, &d->w)) {
+			check_place(c, CHECK_WARN, unseen);
+			continue;
+		}
 		if (!p->named && answered) {
 			d->w.addr = p->addr;
 			d->w.login = false;
@@ -469,37 +506,47 @@ add_places(struct doctor *d, const char *addresses)
 			(void)place_of(d, &a);
 }
 
-static void doctor_probe(struct call *c, const struct addr *a);
-
 static void
 doctor_seen(struct call *c, const struct probe_result *r)
 {
 	struct doctor *d = c->state;
-	struct place *p = place_of(d, &d->w.addr);
+	struct place *p = place_of(d, &r->addr);
+	json_t *list = d->of[r->addr.family == 6];
 
 	if (p != NULL) {
 		p->named = true;
 		p->reached = r->dialed == DIAL_DONE;
 	}
 	add_places(d, r->seen.addresses);
-	check_reach(d->checks, d, r);
-	check_host_key(d->checks, d, r);
-	check_login(d->checks, d, r);
-	check_clock(d->checks, c, r);
-	if (d->w.addr.family == 4 && d->target.addr6.family != 0)
-		doctor_probe(c, &d->target.addr6);
-	else
-		knock_everywhere(c);
+	check_reach(list, d, r);
+	check_host_key(list, d, r);
+	check_login(list, d, r);
+	check_clock(list, c, r);
+	if (--d->waiting > 0)
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(d->of); i++)
+		(void)json_array_extend(d->checks, d->of[i]);
+	knock_everywhere(c);
 }
 
+/* All at once: one that says nothing takes all the time there is. */
 static void
-doctor_probe(struct call *c, const struct addr *a)
+look_everywhere(struct call *c)
 {
 	struct doctor *d = c->state;
+	const struct addr all[] = {d->target.addr4, d->target.addr6};
+	struct probe_wish w = d->w;
 
-	d->w.addr = *a;
-	record_probe(c, &d->target, a, d->w.port);
-	probe_start(c, &d->w, doctor_seen);
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		d->waiting += all[i].family != 0;
+	/* the last may answer at once, and end the call */
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		if (all[i].family == 0)
+			continue;
+		w.addr = all[i];
+		record_probe(c, w.target, &w.addr, w.port);
+		probe_start(c, &w, doctor_seen);
+	}
 }
 
 void
@@ -522,11 +569,13 @@ verb_doctor(struct call *c)
 		return;
 	}
 	d->checks = json_array();
+	for (size_t i = 0; i < ARRAY_LEN(d->of); i++)
+		d->of[i] = json_array();
+	d->w.until_ms = looks_until(c);
 	d->w.port = d->target.port;
 	d->w.target = &d->target;
 	d->w.login = true;
 	if (probe_locked(c, &d->w))
 		return;
-	doctor_probe(c,
-	    d->target.addr4.family != 0 ? &d->target.addr4 : &d->target.addr6);
+	look_everywhere(c);
 }

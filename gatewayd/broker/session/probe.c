@@ -25,8 +25,6 @@
 #include "broker/session/probe.h"
 #include "broker/session/session.h"
 
-enum { PROBE_MS = 30 * 1000 };
-
 struct probe {
 	struct broker *b;
 	struct call *c;
@@ -74,7 +72,7 @@ finish(struct probe *p, const char *why)
 		s->state = SES_ENDING;
 		s->reason = END_LOGOUT;
 		dial_cancel(s);
-		session_over(s, END_LOGOUT, 0, 0, -1);
+		session_lost(s, END_LOGOUT);
 	}
 	if (lg != NULL && lg->state == GRANT_ACTIVE)
 		grant_end(lg, END_RELEASED, p->c->user, NULL);
@@ -238,7 +236,7 @@ find_name(char ret[static LIMIT_NAME_SIZE], struct broker *b,
 	if (w->target != NULL)
 		name_set(ret, w->target->name);
 	else if (store_target_at(b->store, &w->addr, w->port, "", ret) != 0)
-		name_set(ret, "unnamed");
+		name_set(ret, PROBE_UNNAMED);
 }
 
 static const char *
@@ -274,7 +272,8 @@ probe_start(struct call *c, const struct probe_wish *w, probe_fn *fn)
 	    .up = probe_up, .down = probe_down};
 	struct probe *p = calloc(1, sizeof(*p));
 	struct msg_sup_conn m = {0};
-	struct probe_result none = {.text = "out of memory"};
+	struct probe_result none = {.addr = w->addr, .text = "out of memory"};
+	const int64_t left_ms = w->until_ms - broker_now(c->b).boot_ms;
 
 	if (p == NULL) {
 		fn(c, &none);
@@ -284,6 +283,7 @@ probe_start(struct call *c, const struct probe_wish *w, probe_fn *fn)
 	p->c = c;
 	p->w = *w;
 	p->fn = fn;
+	p->result.addr = w->addr;
 	find_name(p->name, p->b, w);
 	m.conn = CONN_PROBE | (c->b->next_probe++ & (CONN_PROBE - 1));
 	p->timer = timer_new(c->b->process, on_timer, p);
@@ -296,7 +296,7 @@ probe_start(struct call *c, const struct probe_wish *w, probe_fn *fn)
 	p->s->owner = &owner;
 	name_set(p->s->user, c->user);
 	name_set(p->s->login, login_of(w));
-	timer_set(p->timer, PROBE_MS);
+	timer_set(p->timer, left_ms);
 	if (peer_send(process_peer(c->b->process, PROC_SUPERVISOR),
 		MSG_SUP_PROBE, &m, -1) != 0)
 		finish(p, "no process could be started for the probe");

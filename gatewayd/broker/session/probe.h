@@ -8,15 +8,20 @@
 #include "broker/session/session.h"
 #include "core/target.h"
 
+/* A target's name in records of an address that is none's. */
+#define PROBE_UNNAMED "unnamed"
+
 struct probe_wish {
 	struct addr addr;
 	uint16_t port;
 	char host_alg[64];
 	const struct target *target; /* NULL: an address without a name */
 	bool login;
+	int64_t until_ms; /* boot time: no longer, whatever is missing then */
 };
 
 struct probe_result {
+	struct addr addr; /* as wished */
 	enum dial_result dialed;
 	char text[LIMIT_TEXT_SIZE]; /* what failed */
 	struct msg_ses_probed seen; /* host_key points into key */

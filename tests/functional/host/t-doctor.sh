@@ -135,6 +135,16 @@ target_sshd_restart web-01
 expect_ok local_admin doctor web-01
 says ok session
 
+echo '- no cipher in common; it hangs up after its banner'
+target_has 'Ciphers aes128-cbc'
+expect_fail 1 local_admin doctor web-01
+says ok banner
+says fail 'host key'
+expect_out 'no cipher in common: it offers aes128-cbc; the gateway, whose ssh\.algorithms is default, aes'
+expect_out 'KexAlgorithms, Ciphers, MACs in sshd_config'
+on web-01 rm /etc/ssh/sshd_config.d/session.conf
+target_sshd_restart web-01
+
 echo '- another host key'
 target_sshd_stop web-01
 on web-01 rm -f /etc/ssh/ssh_host_ed25519_key /etc/ssh/ssh_host_ed25519_key.pub
@@ -152,6 +162,14 @@ wait_for 10 is_listening web-01 22
 expect_fail 1 local_admin doctor web-01
 says ok port
 says fail banner
+echo '- it takes connections and says nothing, at both addresses'
+on web-01 sh -c 'exec setsid -f socat TCP6-LISTEN:2222,ipv6only=0,fork,reuseaddr EXEC:"sleep 120" </dev/null >/dev/null 2>&1'
+wait_for 10 is_listening web-01 2222
+expect_ok local_admin target set web-01 10.20.0.11,fd00:20::11 --port 2222 --login deploy \
+	--label env=lab --host-key /etc/lab/web-01.hostkey
+expect_fail 1 local_admin doctor web-01
+expect_eq 2 "$(grep -c '^ok +port' "$OUT" || grep -cE '^ok +port' "$OUT")" 'addresses looked at'
+expect_out '^fail +banner .*did not answer in time'
 on web-01 ip link set in0 down
 expect_fail 1 local_admin doctor web-01
 expect_out '^fail +(port|address)'

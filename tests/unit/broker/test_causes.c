@@ -105,6 +105,37 @@ test_one(void **state)
 	}
 }
 
+/* It has said which SSH it speaks, and nobody gets any further. */
+static void
+test_no_kex(void **state)
+{
+	static const struct {
+		struct msg_ses_probed seen;
+		const char *says, *cures;
+	} rows[] = {
+	    {{.banner = "SSH-2.0-x",
+		 .no_common = NO_COMMON_OTHER,
+		 .text = "no cipher in common: it offers aes128-cbc"},
+		"it offers aes128-cbc", "ssh.algorithms"},
+	    {{.banner = "SSH-2.0-x",
+		 .no_common = NO_COMMON_HOSTKEY,
+		 .text = "no type of host key in common"},
+		"no type of host key", "jitctl target set web-01 --scan"},
+	    {{.banner = "SSH-2.0-x", .text = "it closed the connection"},
+		"it closed the connection", "MaxStartups"},
+	    {{.banner = "SSH-2.0-x"}, "no more is known", "its log"},
+	};
+	struct cause c;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		cause_of_no_kex(&c, &rows[i].seen, "web-01");
+		CHECK_ROW(c.status == CHECK_FAIL, rows[i].says);
+		CHECK_ROW(strstr(c.detail, rows[i].says) != NULL, c.detail);
+		CHECK_ROW(strstr(c.remedy, rows[i].cures) != NULL, c.remedy);
+	}
+}
+
 static void
 test_all(void **state)
 {
@@ -138,6 +169,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_one),
+	    cmocka_unit_test(test_no_kex),
 	    cmocka_unit_test(test_all),
 	};
 
