@@ -149,12 +149,20 @@ check_ready(struct ctx *c, json_t *checks)
 			const char *detail = member(k, "detail");
 			const bool mute = is != CHECK_OK && detail[0] == '\0';
 
+			const char *const why =
+			    is == CHECK_WARN
+				? "there is a warning; which, it says to root "
+				  "alone"
+				: "it does not work; why, it says to root "
+				  "alone";
+
 			add_check(checks, member(k, "name"), is,
-			    mute ? "it does not work; why, it says to root "
-				   "alone"
-				 : detail,
+			    mute ? why : detail,
 			    mute ? "ask its admin to look, " ROOT_DOCTOR : "");
 		}
+	} else {
+		add_check(checks, "gateway itself", CHECK_FAIL,
+		    "it did not say what it finds (see above)", "");
 	}
 	reply_done(&r);
 }
@@ -283,11 +291,20 @@ check_doors(struct ctx *c, json_t *checks)
 	char again[CELL_SIZE + SSH_TEXT_SIZE];
 	char ssh[SSH_TEXT_SIZE];
 
-	if (challenge_get(c, &seen) != EXIT_OK)
+	if (challenge_get(c, &seen) != EXIT_OK) {
+		add_check(checks, "door", CHECK_FAIL,
+		    "the gateway did not say where it sees you (see above)",
+		    "");
 		return;
+	}
 	check_addresses(checks, &seen);
-	if (read_list(c, VERB_GRANTS, NULL, &r) == EXIT_OK)
-		grant_drop_ended(r.json);
+	if (read_list(c, VERB_GRANTS, NULL, &r) != EXIT_OK) {
+		add_check(checks, "door", CHECK_FAIL,
+		    "the gateway did not say what is open (see above)", "");
+		reply_done(&r);
+		return;
+	}
+	grant_drop_ended(r.json);
 	items = json_object_get(r.json, "items");
 	for (size_t i = 0; i < json_array_size(items); i++) {
 		const json_t *g = json_array_get(items, i);

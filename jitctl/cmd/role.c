@@ -361,8 +361,8 @@ say_whole(struct ctx *c)
 {
 	const struct rolefield *f = rolefields();
 	struct reply r = {0};
-	const json_t *now = whole_begin(c, VERB_ROLES, "role", &r);
 	int x = EXIT_USAGE;
+	const json_t *now = whole_begin(c, VERB_ROLES, "role", &r, &x);
 
 	for (size_t i = 0; now != NULL && i < ROLE_FIELD_COUNT; i++) {
 		const enum flag flag = flag_find(f[i].flag);

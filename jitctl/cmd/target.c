@@ -305,9 +305,9 @@ static int
 say_whole(struct ctx *c)
 {
 	struct reply r = {0};
-	const json_t *t = whole_begin(c, VERB_TARGETS, "target", &r);
-	char addresses[CELL_SIZE];
 	int x = EXIT_USAGE;
+	const json_t *t = whole_begin(c, VERB_TARGETS, "target", &r, &x);
+	char addresses[CELL_SIZE];
 
 	if (t != NULL) {
 		cell_text(addresses, json_object_get(t, "addresses"), COL_LIST);

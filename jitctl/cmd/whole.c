@@ -14,13 +14,14 @@
 #include "jitctl/term/words.h"
 
 const json_t *
-whole_begin(
-    struct ctx *c, enum api_verb verb, const char *kind, struct reply *ret)
+whole_begin(struct ctx *c, enum api_verb verb, const char *kind,
+    struct reply *ret, int *retexit)
 {
 	const json_t *now = NULL;
 
-	if (list_get(c, verb, kind, ret, &now) != EXIT_OK)
+	if ((*retexit = list_get(c, verb, kind, ret, &now)) != EXIT_OK)
 		return NULL;
+	*retexit = EXIT_USAGE;
 	say_error("%s set replaces all that a %s is: say all of it. With what "
 		  "is there now that is:",
 	    kind, kind);

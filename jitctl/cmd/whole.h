@@ -15,10 +15,10 @@
 
 /* Begins the line on stderr: reads what is there by the name that is the first
  * argument (kind is what it is called, verb lists them). NULL after saying that
- * there is none. Borrowed from *ret, which is to be given to reply_done()
- * always. */
-const json_t *whole_begin(
-    struct ctx *c, enum api_verb verb, const char *kind, struct reply *ret);
+ * there is none; *retexit is what to end with. Borrowed from *ret, which is to
+ * be given to reply_done() always. */
+const json_t *whole_begin(struct ctx *c, enum api_verb verb, const char *kind,
+    struct reply *ret, int *retexit);
 /* A flag: as given, else with what is there: a text, a number (of seconds: a
  * duration), a list or a map. Others' texts stand as one word each. */
 void whole_flag(

@@ -54,12 +54,16 @@ test_doctor_hints(void **state)
 	    {"/v1/server", 200, "{\"server_id\":\"gw-1\"}"},
 	    {"/v1/readyz", 200,
 		"{\"checks\":[{\"name\":\"sinks\",\"ok\":false,\"detail\":"
-		"\"\"},{\"name\":\"notary\",\"ok\":true,\"detail\":\"\"}]}"},
+		"\"\"},{\"name\":\"tables\",\"ok\":true,\"warn\":true,"
+		"\"detail\":\"\"},"
+		"{\"name\":\"notary\",\"ok\":true,\"detail\":\"\"}]}"},
 	    {NULL, 0, NULL}};
 	static const char *const says[] = {
 	    "fail  sinks               it does not work",
 	    "-> ask its admin to look, as root on the gateway: jitctl --socket "
 	    "/run/sallyport/admin.sock doctor",
+	    "warn  tables              there is a warning; which, it says to "
+	    "root alone",
 	    "ok    notary              \n",
 	    "ssh does not know the host key of [127.0.0.1]:1, and would ask",
 	    "-> jitctl --profile lab known-hosts >> ~/.ssh/known_hosts", NULL,
