@@ -9,10 +9,14 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/attr.h"
 #include "base/fault.h"
 #include "core/event.h"
 
-enum { LEVELS = 32 }; /* internal: no reader undoes more */
+enum {
+	LEVELS = 32, /* internal: no reader undoes more */
+	SHAPE = 5,   /* names that no line of another program has together */
+};
 
 static bool
 is_space(char c)
@@ -43,12 +47,32 @@ value_of(const char *p, size_t n, size_t at, const char *name)
 }
 
 static bool
+is_letter(char c)
+{
+	return c != '\0' &&
+	       strchr("abcdefghijklmnopqrstuvwxyz0123456789", c | 0x20) != NULL;
+}
+
+/* What parts the words of a name is written in more than one way. */
+static bool
 is_text(const char *p, size_t n, const char *text)
 {
-	const size_t len = strlen(text);
+	size_t at = 1;
 
-	return n >= len + 2 && (p[0] == '"' || p[0] == '\'') &&
-	       strncasecmp(p + 1, text, len) == 0 && p[len + 1] == p[0];
+	if (n < 2 || (p[0] != '"' && p[0] != '\''))
+		return false;
+	for (const char *t = text; *t != '\0'; t++) {
+		if (!is_letter(*t))
+			continue;
+		while (at < n && p[at] != p[0] && !is_letter(p[at]))
+			at++;
+		if (at == n || (p[at] | 0x20) != (*t | 0x20))
+			return false;
+		at++;
+	}
+	while (at < n && p[at] != p[0] && !is_letter(p[at]))
+		at++;
+	return at < n && p[at] == p[0];
 }
 
 static bool
@@ -66,6 +90,8 @@ look(struct alike *a, const char *p, size_t n)
 {
 	static const char *const envelope[] = {
 	    "seq", "v", "boot", "origin", NULL};
+	static const char *const shape[] = {"v", "seq", "id", "time", "boot",
+	    "code", "event", "sev", "origin", "node"};
 
 	for (size_t at = 0; at < n; at++) {
 		size_t v = 0;
@@ -74,6 +100,9 @@ look(struct alike *a, const char *p, size_t n)
 			continue;
 		for (size_t i = 0; !a->envelope && envelope[i] != NULL; i++)
 			a->envelope = value_of(p, n, at, envelope[i]) != 0;
+		for (size_t i = 0; i < ARRAY_LEN(shape); i++)
+			if (value_of(p, n, at, shape[i]) != 0)
+				a->names |= 1U << i;
 		if (a->event || ((v = value_of(p, n, at, "event")) == 0 &&
 				    (v = value_of(p, n, at, "code")) == 0))
 			continue;
@@ -165,5 +194,8 @@ alike_look(struct alike *a, const void *part, size_t n, bool frame)
 bool
 alike_is(const struct alike *a)
 {
-	return a->envelope && a->event && !FAULT(verify_alike);
+	const bool shape = __builtin_popcount(a->names) >= SHAPE;
+
+	return ((a->envelope && a->event) || (shape && !FAULT(verify_shape))) &&
+	       !FAULT(verify_alike);
 }

@@ -17,8 +17,9 @@ enum {
 
 /* What parts of one line had. */
 struct alike {
-	bool envelope; /* the name of a field of ours */
-	bool event;    /* an event of ours, by its name or its code */
+	bool envelope;  /* the name of a field of ours */
+	bool event;     /* an event of ours, by its name or its code */
+	unsigned names; /* which of a record's: its shape, whatever is in it */
 };
 
 /* Looks at one more part. With frame it is what stands before a record, where

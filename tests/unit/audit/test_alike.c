@@ -33,7 +33,14 @@ static const struct {
     {"\"\\\"{\\\\\\\"seq\\\\\\\":7,\\\\\\\"event\\\\\\\":\\\\\\\"grant."
      "open\\\\\\\"}\\\"\"",
 	true, false},
+    {"{\"v\":1,\"seq\":7,\"event\":\"grantopen\"}", true, true},
+    {"{\"seq\":7,\"event\":\"Grant_Open\"}", true, true},
+    /* its shape, whatever is in it */
+    {"{\"v\":1,\"seq\":7,\"id\":\"x\",\"time\":\"y\",\"code\":\"z\"}", true,
+	true},
     /* of others */
+    {"{\"id\":1,\"time\":\"y\",\"event\":\"boot\",\"node\":\"x\"}", false,
+	false},
     {"", false, false},
     {"{\"seq\":3,\"event\":\"boot\"}", false, false},
     {"{\"event\":\"grant.open\"}", false, false},
