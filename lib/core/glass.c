@@ -11,6 +11,7 @@
 #include "base/fault.h"
 #include "base/str.h"
 #include "core/lock.h"
+#include "core/look.h"
 #include "core/merge.h"
 #include "core/term.h"
 
@@ -178,4 +179,17 @@ glass_decide(struct policy_result *ret, const struct policy_facts *f,
 	ret->unused_after_s = LIMIT_UNUSED_S;
 	ret->max_sessions = LIMIT_SESSIONS_PER_GRANT;
 	ret->verdict = POLICY_ALLOW;
+}
+
+bool
+glass_role_alike(const char *name)
+{
+	char own[LOOKS][LOOK_SIZE], its[LOOKS][LOOK_SIZE];
+
+	look_of(own, GLASS_ROLE);
+	look_of(its, name);
+	for (size_t i = 0; i < LOOKS; i++)
+		if (strcmp(own[i], its[i]) == 0)
+			return true;
+	return false;
 }

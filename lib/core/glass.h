@@ -11,6 +11,7 @@
 #ifndef CORE_GLASS_H
 #define CORE_GLASS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,10 @@
 
 /* In the place of a grant's role. */
 #define GLASS_ROLE "break-glass"
+
+/* Is it, or could it be taken for, the above? A grant by a role of that name
+ * would read as the loudest event there is. */
+bool glass_role_alike(const char *name);
 
 /* The numbers are in stores: none changes its meaning. */
 enum glass_state {

@@ -238,6 +238,8 @@ look(void *arg, enum store_name kind, const char *name)
 	for (size_t i = 0; i < LOOKS; i++)
 		if (!first(a, (char)('a' + (int)kind), looks[i], name))
 			a->alike = true;
+	if (lookalike_own(kind, name))
+		a->alike = true;
 	r = store_look_alike(a->c->b->store, kind, name, other);
 	if (r == 0)
 		a->alike = true;

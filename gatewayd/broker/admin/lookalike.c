@@ -10,6 +10,8 @@
 #include "base/attr.h"
 #include "base/err.h"
 #include "base/fault.h"
+#include "broker/session/probe.h"
+#include "core/glass.h"
 #include "core/look.h"
 
 /* One that was met before, of the same user, target or role. Borrowed. */
@@ -62,6 +64,36 @@ see(struct check *x, enum store_name kind, const char *name)
 	return 0;
 }
 
+/* Is it what records have in the place of a name of that kind? A look at an
+ * address that is no target's would read as one at a target. */
+bool
+lookalike_own(enum store_name kind, const char *name)
+{
+	if (FAULT(own_word))
+		return false;
+	return (kind == STORE_NAME_ROLE && glass_role_alike(name)) ||
+	       (kind == STORE_NAME_TARGET &&
+		   (strcmp(name, PROBE_UNNAMED) == 0 ||
+		       is_alike(name, PROBE_UNNAMED)));
+}
+
+/* One that has it from before keeps it: doctor tells it. */
+static int
+check_own(struct check *x, enum store_name kind, const char *name)
+{
+	int r = GW_ENOENT;
+
+	if (!lookalike_own(kind, name) ||
+	    (r = store_name_used(x->s, kind, name)) != GW_ENOENT)
+		return r == GW_ENOENT ? 0 : r;
+	problem_set(x->p, 400, "bad-field",
+	    kind == STORE_NAME_ROLE ? "role" : "target",
+	    "%s is, or could be taken for, a word of the gateway's own "
+	    "records: choose another name",
+	    name);
+	return GW_EINVAL;
+}
+
 static int
 check(void *arg, enum store_name kind, const char *name)
 {
@@ -77,8 +109,11 @@ check(void *arg, enum store_name kind, const char *name)
 	struct check *x = arg;
 	const char *same = seen_alike(x, kind, name);
 	char other[LIMIT_NAME_SIZE];
-	int r = store_look_alike(x->s, kind, name, other);
+	int r = check_own(x, kind, name);
 
+	if (r != 0)
+		return r;
+	r = store_look_alike(x->s, kind, name, other);
 	/* two that are new, of which the store knows neither */
 	if (r == GW_ENOENT && same != NULL && !FAULT(pair_alike)) {
 		r = store_name_used(x->s, kind, name);

@@ -19,7 +19,12 @@ MUST_CHECK int lookalike_of_target(
 MUST_CHECK int lookalike_of_role(
     const struct policy_role *r, lookalike_fn *fn, void *arg);
 
-/* 409 and *p where a name of it is new and could be confused; before it is put
+/* Is it, or could it be taken for, what records have in the place of a name of
+ * that kind? */
+bool lookalike_own(enum store_name kind, const char *name);
+
+/* 409 and *p where a name of it is new and could be confused, 400 where it is
+ * one of our own; before it is put
  * into the store. */
 MUST_CHECK int lookalike_user(
     struct store *s, const struct user *u, struct problem *p);

@@ -16,6 +16,7 @@
 #include "broker/identity/approvers.h"
 #include "broker/identity/codeclock.h"
 #include "broker/identity/mfa.h"
+#include "core/glass.h"
 
 /* Where the API should answer. */
 enum {
@@ -141,10 +142,13 @@ add_foreign(const struct call *c, json_t *list)
 	const bool ok = f->is >= FOREIGN_MAY_DROP;
 
 	(void)add_check(c, list, "other firewalls", ok,
-	    f->text[0] != '\0'        ? f->text
-	    : f->is == FOREIGN_PASSES ? "no other table drops what comes "
-					"to SSH or the API"
-				      : "the firewall has not looked yet");
+	    f->text[0] != '\0' ? f->text
+	    : f->is == FOREIGN_PASSES
+		? "no filter chain at input or prerouting of another table "
+		  "(ip, ip6, inet) drops what comes to SSH or the API; not "
+		  "read: ingress and netdev, nat, forward, output and "
+		  "postrouting, and iptables-legacy"
+		: "the firewall has not looked yet");
 	if (f->is == FOREIGN_MAY_DROP)
 		put_bool(json_array_get(list, json_array_size(list) - 1),
 		    "warn", true);
@@ -269,6 +273,29 @@ add_approvals(const struct call *c, json_t *list)
 		    "warn", true);
 }
 
+/* From before they were refused. */
+static void
+add_own_words(const struct call *c, json_t *list)
+{
+	const struct broker *b = c->b;
+	char text[LIMIT_TEXT_SIZE];
+	bool found = false;
+
+	for (size_t i = 0; i < b->nroles && !found; i++)
+		if (glass_role_alike(b->roles[i].name)) {
+			found = true;
+			(void)snprintf(text, sizeof(text),
+			    "a grant by the role %s reads as one by "
+			    "break-glass: make one of another name, and "
+			    "remove it",
+			    b->roles[i].name);
+		}
+	if (!found)
+		return;
+	(void)add_check(c, list, "names", true, text);
+	put_bool(json_array_get(list, json_array_size(list) - 1), "warn", true);
+}
+
 void
 verb_readyz(struct call *c)
 {
@@ -294,6 +321,8 @@ verb_readyz(struct call *c)
 	if (c->from == PROC_ADMIN) /* who only looks whether it lives waits for
 				    * no such reading */
 		add_approvals(c, list);
+	if (c->from == PROC_ADMIN)
+		add_own_words(c, list);
 	for (size_t i = 0; i < ARRAY_LEN(disks); i++)
 		ok = add_disk(c, list, i) && ok;
 	ok = add_sinks(c, list) && ok;

@@ -99,6 +99,19 @@ test_look_alikes(void **state)
 	assert_int_equal(
 	    admin_call(x, VERB_USER_ADD, EV_NONE, "{\"user\":\"l0cal\"}"), 400);
 	assert_true(has(x, "a name of the gateway itself"));
+	assert_int_equal(admin_call(x, VERB_ROLE_ADD, EV_NONE,
+			     ROLE("break-glass", "dev", "deploy")),
+	    400);
+	assert_true(has(x, "a word of the gateway's own records"));
+	assert_int_equal(admin_call(x, VERB_ROLE_ADD, EV_NONE,
+			     ROLE("Break_G1ass", "dev", "deploy")),
+	    400);
+	assert_int_equal(
+	    admin_call(x, VERB_APPLY, EV_NONE,
+		"{\"roles\":[" ROLE("break-glass", "dev", "deploy") "]}"),
+	    400);
+	target_body(body, "unnamed", "deploy", &x->one);
+	assert_int_equal(admin_call(x, VERB_TARGET_ADD, EV_NONE, body), 400);
 	/* what would be locked is the one that is there, and is not named */
 	assert_int_equal(admin_call(x, VERB_LOCK_ADD, EV_NONE,
 			     "{\"kind\":\"login\",\"value\":\"Deploy\"}"),
