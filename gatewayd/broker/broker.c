@@ -22,18 +22,52 @@ broker_now(const struct broker *b)
 	return now;
 }
 
+void
+broker_take_roles(struct broker *b, struct policy_role *list, size_t n)
+{
+	if (b->roles_tried && b->roles_before == NULL) {
+		b->roles_before = b->roles;
+		b->nroles_before = b->nroles;
+	} else {
+		free(b->roles);
+	}
+	b->roles = list;
+	b->nroles = n;
+	b->roles_as_of = store_role_changes(b->store);
+}
+
 int
 broker_load_roles(struct broker *b)
 {
 	struct policy_role *roles = NULL;
 	size_t n = 0;
-	int r = store_role_all(b->store, &roles, &n);
+	int r;
 
+	if (b->roles != NULL && b->roles_as_of == store_role_changes(b->store))
+		return 0; /* there is nothing new to be read */
+	r = store_role_all(b->store, &roles, &n);
 	/* in doubt nobody may: what was taken away must not live on here */
-	free(b->roles);
-	b->roles = roles;
-	b->nroles = n;
+	broker_take_roles(b, roles, n);
 	return r;
+}
+
+void
+broker_roles_try(struct broker *b)
+{
+	b->roles_tried = true;
+}
+
+int
+broker_roles_back(struct broker *b)
+{
+	struct policy_role *list = b->roles_before;
+
+	b->roles_tried = false;
+	b->roles_before = NULL;
+	if (list == NULL)
+		return broker_load_roles(b);
+	broker_take_roles(b, list, b->nroles_before);
+	return 0;
 }
 
 /* In the place of those that cannot be read. */

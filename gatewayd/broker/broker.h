@@ -74,6 +74,10 @@ struct broker {
 	struct secret seal_key;
 	struct policy_role *roles; /* the store's, kept decoded */
 	size_t nroles;
+	uint64_t roles_as_of; /* store_role_changes() of those */
+	bool roles_tried;     /* what is read is of a transaction that is */
+	struct policy_role *roles_before; /* taken back; those it was before */
+	size_t nroles_before;
 	const struct lock *locks; /* likewise; those that stand, and some that
 				   * have run out just now */
 	size_t nlocks;
@@ -91,7 +95,9 @@ struct broker {
 	struct closing *closings;
 	struct timer *close_timer;
 	struct answer *answers; /* admin/answers.h */
-	struct apply *applies;  /* the first one is under way */
+	struct apply *applies;  /* the first one is under way; */
+	bool storing; /* between turns of its transaction: who takes nothing
+		       * away waits */
 	struct order *orders;   /* of the firewall, not yet confirmed */
 	uint64_t order_seq;
 	struct shut *shuts; /* ended, not confirmed: grant/firewall.h */
@@ -119,6 +125,8 @@ struct broker {
 	/* recover.c's: it is in doubt what log and firewall have, so they are
 	 * asked and told again */
 	void (*resync)(struct broker *b);
+	/* inbox.c's: who waits is looked at in the next turn */
+	void (*wake)(struct broker *b);
 	unsigned syncs;        /* so many times the firewall was told */
 	bool told;             /* by the log, since our start, what is open */
 	bool recovered;        /* in step with log and firewall */
@@ -141,6 +149,13 @@ struct now broker_now(const struct broker *b);
 /* Reads the roles anew; after every change of them. On failure there are none:
  * nobody may anything. */
 MUST_CHECK int broker_load_roles(struct broker *b);
+/* Takes those that were read elsewhere, all there are, as if it had read them.
+ */
+void broker_take_roles(struct broker *b, struct policy_role *list, size_t n);
+/* What is read up to broker_roles_back() is of a transaction that is taken back
+ * by then: those there are need not be read once more. */
+void broker_roles_try(struct broker *b);
+MUST_CHECK int broker_roles_back(struct broker *b);
 /* The locks, likewise. On failure everything is locked. */
 MUST_CHECK int broker_load_locks(struct broker *b);
 /* The first that covers it now; NULL: none does. Borrowed until the locks are

@@ -3,7 +3,8 @@
  * inbox - one row per verb; what it takes to get there is in lib/wire/verbs.h.
  * A call that comes before the broker knows what is open waits, and who ends
  * something hears soon that it does. What opens a door waits until the firewall
- * is in step as well; nothing else does, closings least of all.
+ * is in step as well; nothing else does, closings least of all. They alone are
+ * served between the turns of a large policy's transaction, too.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -170,6 +171,16 @@ is_served(const struct broker *b, unsigned verb)
 	return v->served == SERVED_TOLD && b->told && !FAULT(ends_wait);
 }
 
+/* It takes nothing away, and would have a policy begin again. */
+static bool
+is_held(const struct broker *b, unsigned verb)
+{
+	const struct verb *v = verb_get(verb);
+
+	return b->storing && v != NULL && !verb_takes(v) &&
+	       v->auth != AUTH_OPEN;
+}
+
 /* The link it came by; NULL: lost, nobody waits for the answer. */
 static struct peer *
 early_peer(const struct broker *b, const struct early_call *h)
@@ -202,6 +213,7 @@ on_early(struct process *r, void *arg)
 	const int64_t now = clock_now().boot_ms;
 
 	(void)r;
+	inbox_serve_early(b);
 	for (struct early_call *h = b->early; h != NULL; h = h->next)
 		if (!h->told && verb_takes(verb_get(h->m.verb)) &&
 		    now - h->since_boot_ms >= TELL_MS && !FAULT(early_ends))
@@ -259,7 +271,8 @@ inbox_serve_early(struct broker *b)
 		struct peer *p = early_peer(b, h);
 
 		list = h->next;
-		if (!is_served(b, h->m.verb)) { /* its time is later */
+		if (!is_served(b, h->m.verb) ||
+		    is_held(b, h->m.verb)) { /* its time is later */
 			h->next = NULL;
 			*b->early_end = h;
 			b->early_end = &h->next;
@@ -270,6 +283,13 @@ inbox_serve_early(struct broker *b)
 		b->nearly--;
 		early_free(h, h->m.query.len + h->m.body.len);
 	}
+}
+
+void
+inbox_wake(struct broker *b)
+{
+	if (b->early != NULL)
+		timer_set(b->early_timer, 0);
 }
 
 static int
@@ -290,7 +310,12 @@ on_api_call(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	const struct msg_api_call *m = msg->body;
 	struct broker *b = process_ctx(r);
 
-	if (is_served(b, m->verb))
+	const bool served = is_served(b, m->verb);
+
+	if (served && !is_held(b, m->verb))
 		return serve(b, p, m);
-	return keep_early(b, p, m) == 0 ? 0 : too_early(b, p, m);
+	if (keep_early(b, p, m) == 0)
+		return 0;
+	/* a policy gives way rather than that a call is lost */
+	return served ? serve(b, p, m) : too_early(b, p, m);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * inbox - calls of the API come in here, find their verb, and wait here while
- * the broker is not yet in step with log and firewall.
+ * the broker is not yet in step with log and firewall, or stores a large
+ * policy.
  */
 #ifndef BROKER_INBOX_H
 #define BROKER_INBOX_H
@@ -12,5 +13,7 @@
 int on_api_call(struct process *r, struct peer *p, const struct ipc_msg *msg);
 /* The broker is in step: serves the calls that came before that. */
 void inbox_serve_early(struct broker *b);
+/* Looks, in the next turn, who of those that wait can be served. */
+void inbox_wake(struct broker *b);
 
 #endif

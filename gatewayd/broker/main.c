@@ -261,6 +261,7 @@ start(struct process *r, const struct conf *conf)
 
 	b->process = r;
 	b->resync = recover_start;
+	b->wake = inbox_wake;
 	b->conf = conf;
 	b->early_end = &b->early;
 	b->next_probe = (uint64_t)clock_now().utc_ms << 8;

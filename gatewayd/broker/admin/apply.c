@@ -52,6 +52,7 @@ apply_free(void *p)
 	if (at == &b->applies && b->applies != NULL)
 		timer_set(b->applies->timer, 0); /* it is the next one's turn */
 	timer_free(a->timer);
+	apply_put_stop(a);
 	apply_lists_done(a);
 	change_done(&a->ch);
 	json_decref(a->list);
@@ -118,6 +119,10 @@ on_turn(struct process *r, void *arg)
 		seek(a);
 		return;
 	}
+	if (a->put_then != NULL) {
+		apply_put_turn(a);
+		return;
+	}
 	if (a->at == n) {
 		a->then(a->c);
 		return;
@@ -177,16 +182,14 @@ after(struct apply *a, size_t k, struct problem *p)
 }
 
 static void
-applied(struct call *c)
+made(struct call *c)
 {
 	struct apply *a = c->state;
-	const bool fresh = apply_fresh(a);
 
-	a->trial = false;
-	if (!change_make(c, &a->ch, apply_put))
+	if (!apply_put_end(c))
 		return;
 	for (size_t i = 0; i < a->nusers; i++)
-		if (!fresh || a->users[i].v.is == ENTRY_CHANGED)
+		if (!a->fresh || a->users[i].v.is == ENTRY_CHANGED)
 			user_changed(c->b, apply_user(a, i));
 	for (size_t i = 0; i < a->ntargets; i++)
 		protect_target(c->b, apply_target(a, i));
@@ -194,6 +197,12 @@ applied(struct call *c)
 	change_end(c, &a->ch, NULL, NULL);
 	order_end(c); /* what others order from here on is not ours */
 	in_turns(a, after, answer);
+}
+
+static void
+applied(struct call *c)
+{
+	apply_put(c->state, false, made);
 }
 
 /* ---- recording: the whole text first, where one record is too small */
@@ -345,26 +354,38 @@ keep_upload(struct call *c)
 }
 
 static void
+tell(struct apply *a)
+{
+	apply_tell_begin(a);
+	in_turns(a, apply_tell, measured);
+}
+
+static void
+weighed(struct call *c)
+{
+	struct apply *a = c->state;
+
+	if (!apply_put_end(c))
+		return;
+	if (a->fresh) /* what was put is taken back: nothing has changed */
+		a->as_of = store_changes(c->b->store);
+	tell(a);
+}
+
+static void
 weigh(struct call *c)
 {
 	struct apply *a = c->state;
-	const bool fresh = apply_fresh(a);
 	int r = 0;
 
-	a->trial = true;
 	a->ch.writes = writes;
-	a->ch.targets = apply_targets;
 	a->ch.waiting = a->uploaded ? keep_upload : NULL;
-	if (a->changes > 0 && !change_weigh(c, &a->ch, apply_put))
-		return;
-	if (a->changes == 0 && (r = change_look(c, &a->ch)) != 0) {
+	if (a->changes > 0)
+		apply_put(a, true, weighed);
+	else if ((r = change_look(c, &a->ch)) != 0)
 		call_store_failed(c, r);
-		return;
-	}
-	if (fresh) /* what was put is taken back: nothing has changed */
-		a->as_of = store_changes(c->b->store);
-	apply_tell_begin(a);
-	in_turns(a, apply_tell, measured);
+	else
+		tell(a);
 }
 
 static void

@@ -110,7 +110,16 @@ struct apply {
 	json_t *seen;   /* names, keys and looks of this document */
 	uint64_t as_of; /* store_changes() of what was compared */
 	bool alike;     /* some names look like others: is it one to refuse? */
-	bool trial;     /* it is weighed, and not kept */
+	/* the transaction: apply_put.c */
+	bool trial;         /* it is weighed, and not kept */
+	call_fn *put_then;  /* when all is put; NULL: it is, or not yet */
+	bool begun;         /* it is open, or gave way */
+	bool fresh;         /* nobody had changed anything when it was */
+	unsigned tries;     /* how often it was */
+	uint64_t paused_at; /* store_changes() at the end of the last turn */
+	struct policy_role *read; /* all roles as they are then, */
+	size_t nread, room;       /* so far */
+	char read_at[LIMIT_NAME_SIZE];
 	unsigned changes;
 	/* what is said */
 	json_t *list;                 /* of the answer */
@@ -174,10 +183,16 @@ void apply_gone_done(struct apply *a);
 
 /* ---- apply_put.c */
 
-/* Nobody has changed anything since it was compared. */
-bool apply_fresh(const struct apply *a);
-change_put_fn apply_put;
-change_targets_fn apply_targets;
+/* Puts all in turns, as a trial or to be kept, then the rest. A failure is
+ * answered. */
+void apply_put(struct apply *a, bool trial, call_fn *then);
+/* The next turn. */
+void apply_put_turn(struct apply *a);
+/* All is put: what comes of it is judged, and it is kept, or taken back. False:
+ * it cannot be made, and the call is answered. */
+MUST_CHECK bool apply_put_end(struct call *c);
+/* Its call goes. */
+void apply_put_stop(struct apply *a);
 
 /* ---- apply_tell.c */
 

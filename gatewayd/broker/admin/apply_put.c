@@ -1,21 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * apply_put - a document is written. All of it in one transaction, whose time
- * is what every other call waits for: what was found out before, turn by turn,
- * is not asked again unless something has changed meanwhile.
+ * apply_put - a document is written, all of it in one transaction. That takes
+ * its time too, so it is done in turns, and gives way: whoever needs the store
+ * between two of them finds it as it was, and it begins again. Those who do not
+ * take access away wait for it in the inbox, and it gives way a few times only:
+ * then the rest is done in one turn. What was found out before is not asked
+ * again unless something has changed meanwhile.
  */
 #include "base/err.h"
 #include "base/fault.h"
 #include "broker/admin/apply_doc.h"
 #include "broker/admin/gaps.h"
 #include "broker/admin/lookalike.h"
-#include "broker/admin/own_power.h"
 #include "broker/admin/role.h"
 #include "broker/admin/user.h"
 #include "broker/admin/user_kind.h"
 #include "broker/broker.h"
+#include "broker/identity/permission.h"
 
-bool
+enum {
+	TURN = 32,  /* entries: a millisecond or two */
+	AGAIN = 16, /* times; then nobody has it before it is done */
+	GAPS_LARGE = GAPS_EFFORT / 10, /* of many roles a few are looked at */
+};
+
+/* Nobody has changed anything since it was compared. */
+static bool
 apply_fresh(const struct apply *a)
 {
 	return a->as_of == store_changes(a->c->b->store) || FAULT(stale_apply);
@@ -82,6 +92,14 @@ put_target(struct apply *a, size_t i, bool fresh, struct problem *p)
 	return r != 0 ? r : store_target_put(s, t, a->c->seq);
 }
 
+/* The warnings are those of when it was weighed, unless something has changed
+ * since. */
+static bool
+is_told(const struct apply *a)
+{
+	return a->trial || !a->fresh;
+}
+
 /* The broker's roles are those of before still. */
 static void
 tell_wider(struct apply *a, size_t i, const struct policy_role *role)
@@ -112,22 +130,27 @@ put_role(struct apply *a, size_t i, bool fresh, struct problem *p)
 	if (r != 0)
 		return r;
 	r = store_role_put(s, role, a->c->seq);
-	role_unmatched_text(a->c->b, role, a->roles[i].warning);
-	tell_wider(a, i, role);
+	if (is_told(a)) {
+		role_unmatched_text(a->c->b, role, a->roles[i].warning);
+		tell_wider(a, i, role);
+	}
 	return r;
 }
 
 /* Beside all roles as they are then, the document's own too. */
 static int
-tell_gaps(struct call *c, struct apply *a, bool fresh)
+tell_gaps(struct call *c, struct apply *a)
 {
-	unsigned effort = GAPS_EFFORT;
-	int r = a->nroles > 0 ? broker_load_roles(c->b) : 0;
+	unsigned effort = a->uploaded ? GAPS_LARGE : GAPS_EFFORT;
+	int r = 0;
 
+	if (a->nroles == 0 || !is_told(a))
+		return 0;
+	r = broker_load_roles(c->b);
 	for (size_t i = 0; r == 0 && i < a->nroles; i++) {
 		json_t *list = NULL;
 
-		if (!is_put(a, &a->roles[i].v, fresh, false))
+		if (!is_put(a, &a->roles[i].v, a->fresh, false))
 			continue;
 		list = json_array();
 		gaps_tell(list, c->b, apply_role(a, i), &effort);
@@ -138,8 +161,9 @@ tell_gaps(struct call *c, struct apply *a, bool fresh)
 }
 
 static int
-put_entry(struct apply *a, size_t k, bool fresh, struct problem *p)
+put_entry(struct apply *a, size_t k, struct problem *p)
 {
+	const bool fresh = a->fresh;
 	const size_t t = k - a->nusers;
 	const bool has_say = k < a->nusers && a->users[k].has_say;
 	int r;
@@ -162,33 +186,248 @@ is_agent(const struct apply *a, size_t k)
 	return k < a->nusers && a->users[k].is_agent;
 }
 
-int
-apply_put(struct call *c, struct problem *p)
+/* What its author gets by it is seen before any of them is there. */
+static bool
+judge_target(struct apply *a, size_t i, int *retr)
 {
-	struct apply *a = c->state;
-	const size_t n = apply_entries(a) - a->ngone;
-	const bool fresh = apply_fresh(a);
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < a->ngone; i++)
-		r = apply_gone_put(a, i, p);
-	for (int agents = 0; agents <= 1; agents++)
-		for (size_t k = 0; r == 0 && k < n; k++)
-			if (is_agent(a, k) == (agents == 1))
-				r = put_entry(a, k, fresh, p);
-	if (r == 0 && a->uploaded)
-		r = apply_upload_used(a, p);
-	return r != 0 ? r : tell_gaps(c, a, fresh);
+	if (a->c->local || (a->targets[i].v.is == ENTRY_SAME && a->fresh))
+		return false;
+	*retr = change_target(a->c, &a->ch, apply_target(a, i));
+	return true;
 }
 
-int
-apply_targets(struct call *c, const struct own *roles, struct buf *ret)
+/* Targets are judged, then what goes is put, then the entries, then those of
+ * them that are agents: so many steps. */
+static size_t
+steps(const struct apply *a)
 {
-	struct apply *a = c->state;
+	return a->ntargets + a->ngone + 2 * (apply_entries(a) - a->ngone);
+}
+
+/* False: there was nothing to be done. */
+static bool
+put_one(struct apply *a, size_t i, int *retr, struct problem *p)
+{
+	const size_t n = apply_entries(a) - a->ngone;
+	size_t k;
+
+	*retr = 0;
+	if (i < a->ntargets)
+		return judge_target(a, i, retr);
+	i -= a->ntargets;
+	if (i < a->ngone) {
+		*retr = apply_gone_put(a, i, p);
+		return true;
+	}
+	k = (i - a->ngone) % n;
+	if (is_agent(a, k) != (i - a->ngone >= n))
+		return false;
+	*retr = put_entry(a, k, p);
+	return true;
+}
+
+/* What was uploaded goes with it, a part in each turn. GW_ENOENT: all has. */
+static int
+remove_part(const struct apply *a)
+{
+	return a->uploaded && !a->trial
+		   ? store_upload_part_remove(a->c->b->store, a->up.id)
+		   : GW_ENOENT;
+}
+
+/* The roles as they are then, some in each turn. GW_ENOENT: all are read, or
+ * they are what they were. */
+static int
+read_some(struct apply *a)
+{
+	struct broker *b = a->c->b;
+	uint64_t all = 0;
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && roles->n > 0 && i < a->ntargets; i++)
-		if (a->targets[i].v.is != ENTRY_SAME || !apply_fresh(a))
-			r = own_power_target(ret, c, roles, apply_target(a, i));
+	if (b->roles_as_of == store_role_changes(b->store))
+		return GW_ENOENT;
+	if (a->read == NULL) {
+		if ((r = store_count(b->store, STORE_ROLES, &all)) != 0)
+			return r;
+		a->room = (size_t)all;
+		a->nread = 0;
+		a->read_at[0] = '\0';
+		a->read = calloc(a->room + 1, sizeof(*a->read));
+	}
+	if (a->read == NULL)
+		return GW_ENOMEM;
+	for (unsigned i = 0; r == 0 && i < TURN; i++) {
+		r = store_next_name(b->store, STORE_ROLES, a->read_at);
+		if (r == 0 && a->nread == a->room)
+			r = GW_ECORRUPT;
+		if (r == 0)
+			r = store_role_get(
+			    b->store, a->read_at, &a->read[a->nread++]);
+	}
 	return r;
+}
+
+static int
+finish(struct call *c, struct problem *p)
+{
+	struct apply *a = c->state;
+	const int r = a->uploaded && !a->trial ? apply_upload_used(a, p) : 0;
+
+	if (a->read != NULL)
+		broker_take_roles(c->b, a->read, a->nread);
+	a->read = NULL;
+
+	return r != 0 ? r : tell_gaps(c, a);
+}
+
+/* ---- in turns */
+
+/* Of whoever lost the right while it gave way nothing is done. */
+static bool
+may_still(struct apply *a)
+{
+	struct problem p = {0};
+
+	if (a->tries == 0 || a->trial || permission_still(a->c) ||
+	    FAULT(apply_demoted))
+		return true;
+	problem_set(&p, 403, "forbidden", NULL,
+	    "your permissions changed meanwhile: nothing was done");
+	call_undone(a->c, &p);
+	return false;
+}
+
+static bool
+begin(struct apply *a)
+{
+	struct call *c = a->c;
+
+	if (!may_still(a))
+		return false;
+	a->at = 0;
+	a->tries++;
+	a->fresh = apply_fresh(a);
+	return a->trial ? change_weigh_begin(c, &a->ch)
+			: change_make_begin(c, &a->ch);
+}
+
+/* It gave way: what was compared before it began is so still, as far as that
+ * is not another's doing. */
+static void
+gave_way(struct apply *a)
+{
+	a->begun = false;
+	free(a->read);
+	a->read = NULL;
+	if (a->fresh)
+		a->as_of = a->paused_at;
+}
+
+static bool
+ready(struct apply *a)
+{
+	if (a->begun && store_resume(a->c->b->store) != 0)
+		gave_way(a);
+	if (!a->begun && !begin(a))
+		return false;
+	a->begun = true;
+	return true;
+}
+
+static void
+rest(struct apply *a)
+{
+	struct broker *b = a->c->b;
+
+	b->storing = true;
+	a->paused_at = store_changes(b->store);
+	store_pause(b->store);
+	timer_set(a->timer, 0);
+}
+
+static void
+done(struct apply *a)
+{
+	struct broker *b = a->c->b;
+
+	a->put_then = NULL;
+	a->begun = false;
+	if (b->storing)
+		b->wake(b); /* once this turn is over */
+	b->storing = false;
+}
+
+/* A turn's work. *retmore: there is more. */
+static int
+put_some(struct apply *a, bool *retmore, struct problem *p)
+{
+	const size_t n = steps(a);
+	const bool all = a->tries > AGAIN || FAULT(one_turn);
+	unsigned i = 0;
+	int r = 0;
+
+	while (r == 0 && a->at < n && (i < TURN || all))
+		i += put_one(a, a->at++, &r, p);
+	*retmore = r == 0;
+	if (r != 0 || a->at < n)
+		return r;
+	do {
+		if ((r = remove_part(a)) == GW_ENOENT)
+			r = read_some(a);
+	} while (r == 0 && all);
+	*retmore = r == 0;
+	return r == GW_ENOENT ? 0 : r;
+}
+
+void
+apply_put_turn(struct apply *a)
+{
+	struct call *c = a->c;
+	call_fn *then = a->put_then;
+	struct problem p = {0};
+	bool more = false;
+	int r;
+
+	if (!ready(a))
+		return;
+	r = put_some(a, &more, &p);
+	if (more) {
+		rest(a);
+		return;
+	}
+	done(a);
+	if (r != 0)
+		change_fail(c, r, &p);
+	else
+		then(c);
+}
+
+void
+apply_put(struct apply *a, bool trial, call_fn *then)
+{
+	a->trial = trial;
+	a->tries = 0;
+	a->put_then = then;
+	apply_put_turn(a);
+}
+
+void
+apply_put_stop(struct apply *a)
+{
+	free(a->read);
+	a->read = NULL;
+	if (a->put_then == NULL)
+		return;
+	if (a->begun && store_resume(a->c->b->store) == 0)
+		store_rollback(a->c->b->store);
+	done(a);
+}
+
+bool
+apply_put_end(struct call *c)
+{
+	struct apply *a = c->state;
+
+	return a->trial ? change_weigh_end(c, &a->ch, finish)
+			: change_make_end(c, &a->ch, finish);
 }

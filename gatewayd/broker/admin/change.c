@@ -45,6 +45,27 @@ change_begin(struct change *x, struct call *c)
 	return false;
 }
 
+struct change_trial {
+	struct power power; /* before */
+	struct own own;     /* likewise, of whoever makes it */
+	struct buf targets; /* what they get by those it puts */
+	json_t *lacks;      /* likewise */
+	uint64_t admins;    /* likewise */
+	bool last;          /* the last admin goes */
+};
+
+static void
+trial_free(struct change_trial *t)
+{
+	if (t == NULL)
+		return;
+	power_done(&t->power);
+	own_done(&t->own);
+	buf_done(&t->targets);
+	json_decref(t->lacks);
+	free(t);
+}
+
 void
 change_done(struct change *x)
 {
@@ -54,6 +75,8 @@ change_done(struct change *x)
 	x->lacks = NULL;
 	free(x->widens);
 	x->widens = NULL;
+	trial_free(x->trial);
+	x->trial = NULL;
 }
 
 /* ---- in the store */
@@ -61,14 +84,6 @@ change_done(struct change *x)
 struct admins {
 	const struct broker *b;
 	uint64_t n;
-};
-
-struct change_trial {
-	struct power power; /* before */
-	struct own own;     /* likewise, of whoever makes it */
-	struct buf targets; /* what they get by those it puts */
-	json_t *lacks;      /* likewise */
-	bool last;          /* the last admin goes */
 };
 
 /* One key that is not locked is enough. */
@@ -216,54 +231,43 @@ judge_power(struct call *c, struct change *x, const struct change_trial *t,
 	return r;
 }
 
-/* In an open transaction. GW_EDENIED: no admin would be left to undo it. */
+/* What is before it, and what its author gets. */
 static int
-put_and_judge(struct call *c, struct change *x, struct change_trial *t,
-    change_put_fn *put, bool keep, struct problem *p)
+look_before(struct call *c, struct change *x, struct change_trial *t)
 {
-	bool may;
-	uint64_t before = 0, after = 0;
 	int r;
 
 	if ((r = power_read(c->b, &t->power)) != 0 ||
 	    (r = own_power_read(c, &t->own)) != 0 ||
-	    (r = admins_left(c->b, &before)) != 0)
+	    (r = admins_left(c->b, &t->admins)) != 0)
 		return r;
 	if ((t->lacks = lacks_of(&t->power)) == NULL)
 		return GW_ENOMEM;
-	if (x->targets != NULL &&
-	    ((r = x->targets(c, &t->own, &t->targets)) != 0 ||
-		(r = buf_err(&t->targets)) != 0))
-		return r;
-	if ((r = put(c, p)) != 0 || (r = broker_load_locks(c->b)) != 0 ||
+	if (x->targets == NULL)
+		return 0;
+	r = x->targets(c, &t->own, &t->targets);
+	return r != 0 ? r : buf_err(&t->targets);
+}
+
+/* In an open transaction. GW_EDENIED: no admin would be left to undo it. */
+static int
+judge(struct call *c, struct change *x, struct change_trial *t, bool keep,
+    struct problem *p)
+{
+	bool may;
+	uint64_t after = 0;
+	int r;
+
+	if ((r = broker_load_locks(c->b)) != 0 ||
 	    (r = broker_load_roles(c->b)) != 0 ||
 	    (r = judge_power(c, x, t, keep, p)) != 0 ||
 	    (r = admins_left(c->b, &after)) != 0)
 		return r;
-	t->last = before > 0 && after == 0;
+	t->last = t->admins > 0 && after == 0;
 	may = x->last_may || FAULT(last_admin) ||
 	      (c->local && (!x->keep_admin || FAULT(prune_admin)));
-	return t->last && !may ? GW_EDENIED : 0;
-}
-
-static int
-put_and_count(struct call *c, struct change *x, change_put_fn *put,
-    struct problem *p, bool keep, bool *retlast)
-{
-	struct change_trial t = {0};
-	int r;
-
-	buf_init(&t.targets, LIMIT_ANSWER_MAX);
-	if (!keep)
-		grants_mark_over(c->b);
-	r = put_and_judge(c, x, &t, put, keep, p);
-	*retlast = t.last;
-	power_done(&t.power);
-	own_done(&t.own);
-	buf_done(&t.targets);
-	json_decref(t.lacks);
-	if (r != 0)
-		return r;
+	if (t->last && !may)
+		return GW_EDENIED;
 	json_decref(x->ended);
 	x->ended = keep ? json_object() : grants_over_json(c->b);
 	return x->ended != NULL ? 0 : GW_ENOMEM;
@@ -295,28 +299,77 @@ answer(struct call *c, int r, struct problem *p)
 	return false;
 }
 
+/* The transaction is open, and what it is to be judged against is known. */
+static int
+open_trial(struct call *c, struct change *x, bool keep)
+{
+	int r;
+
+	trial_free(x->trial);
+	if ((x->trial = calloc(1, sizeof(*x->trial))) == NULL)
+		return GW_ENOMEM;
+	buf_init(&x->trial->targets, LIMIT_ANSWER_MAX);
+	if ((r = store_begin(c->b->store)) != 0)
+		return r;
+	if (!keep)
+		grants_mark_over(c->b);
+	if ((r = look_before(c, x, x->trial)) != 0)
+		store_rollback(c->b->store);
+	return r;
+}
+
 static bool
-run(struct call *c, struct change *x, change_put_fn *put, bool keep)
+begin(struct call *c, struct change *x, bool keep)
 {
 	struct problem p = {0};
-	bool last = false;
-	int r = store_begin(c->b->store);
+	const int r = open_trial(c, x, keep);
 
-	if (r == 0) {
-		r = put_and_count(c, x, put, &p, keep, &last);
-		if (r == 0 && keep)
-			r = store_commit(c->b->store);
-		if (r != 0 || !keep) {
-			store_rollback(c->b->store);
-			if ((broker_load_roles(c->b) != 0 ||
-				broker_load_locks(c->b) != 0) &&
-			    r == 0)
-				r = GW_ESYS;
-		}
+	if (r != 0) {
+		trial_free(x->trial);
+		x->trial = NULL;
 	}
-	if (r == 0 && last)
+	return answer(c, r, &p);
+}
+
+/* Roles and locks may have been read in it. */
+static int
+take_back(struct broker *b)
+{
+	store_rollback(b->store);
+	return broker_roles_back(b) != 0 || broker_load_locks(b) != 0 ? GW_ESYS
+								      : 0;
+}
+
+static bool
+end(struct call *c, struct change *x, change_put_fn *put, bool keep)
+{
+	struct problem p = {0};
+	int r, e = 0;
+	bool last;
+
+	if (!keep)
+		broker_roles_try(c->b);
+	r = put(c, &p);
+	if (r == 0)
+		r = judge(c, x, x->trial, keep, &p);
+	if (r == 0 && keep)
+		r = store_commit(c->b->store);
+	if (r != 0 || !keep)
+		e = take_back(c->b);
+	last = x->trial->last;
+	trial_free(x->trial);
+	x->trial = NULL;
+	if (r == 0 && (r = e) == 0 && last)
 		put_bool(x->ended, "last_admin", true);
 	return answer(c, r, &p);
+}
+
+void
+change_fail(struct call *c, int r, struct problem *p)
+{
+	const int e = take_back(c->b);
+
+	(void)answer(c, r != 0 ? r : e, p);
 }
 
 int
@@ -377,11 +430,17 @@ record_root(struct call *c, const char *widens)
 }
 
 bool
-change_weigh(struct call *c, struct change *x, change_put_fn *put)
+change_weigh_begin(struct call *c, struct change *x)
+{
+	return change_has_room(c, x) && begin(c, x, false);
+}
+
+bool
+change_weigh_end(struct call *c, struct change *x, change_put_fn *put)
 {
 	char *widens = NULL;
 
-	if (!change_has_room(c, x) || !run(c, x, put, false))
+	if (!end(c, x, put, false))
 		return false;
 	if (x->dry_run || x->widens == NULL || (!x->waits && !c->local))
 		return true;
@@ -400,14 +459,41 @@ change_weigh(struct call *c, struct change *x, change_put_fn *put)
 }
 
 bool
-change_make(struct call *c, struct change *x, change_put_fn *put)
+change_weigh(struct call *c, struct change *x, change_put_fn *put)
+{
+	return change_weigh_begin(c, x) && change_weigh_end(c, x, put);
+}
+
+int
+change_target(struct call *c, struct change *x, const struct target *t)
+{
+	struct buf *text = &x->trial->targets;
+	const int r = own_power_target(text, c, &x->trial->own, t);
+
+	return r != 0 ? r : buf_err(text);
+}
+
+bool
+change_make_begin(struct call *c, struct change *x)
+{
+	return begin(c, x, true);
+}
+
+bool
+change_make_end(struct call *c, struct change *x, change_put_fn *put)
 {
 	order_begin(c); /* what ends by it, the answer waits for */
-	if (!run(c, x, put, true))
+	if (!end(c, x, put, true))
 		return false;
 	ended_begin(&x->count);
 	c->b->ended = &x->count;
 	return true;
+}
+
+bool
+change_make(struct call *c, struct change *x, change_put_fn *put)
+{
+	return change_make_begin(c, x) && change_make_end(c, x, put);
 }
 
 int

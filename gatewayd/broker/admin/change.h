@@ -32,6 +32,7 @@ struct change {
 	json_t *lacks;      /* lacks_told(); NULL = not weighed yet */
 	json_t *ended;      /* ended_done(); NULL = not counted yet */
 	struct ended count; /* from change_make() to change_end() */
+	struct change_trial *trial; /* what was before, while it is put */
 };
 
 /* Puts what c->state says into the store: 0, or an error; GW_EINVAL and *p for
@@ -55,6 +56,22 @@ MUST_CHECK bool change_has_room(struct call *c, const struct change *x);
  * and one that does not take access away while there is no room for it. */
 MUST_CHECK bool change_weigh(
     struct call *c, struct change *x, change_put_fn *put);
+/* Each of both in two steps, between which most of it is put: in the store's
+ * transaction that the first one opens. It may be begun again after that gave
+ * way (store_pause()). */
+MUST_CHECK bool change_weigh_begin(struct call *c, struct change *x);
+MUST_CHECK bool change_weigh_end(
+    struct call *c, struct change *x, change_put_fn *put);
+MUST_CHECK bool change_make_begin(struct call *c, struct change *x);
+MUST_CHECK bool change_make_end(
+    struct call *c, struct change *x, change_put_fn *put);
+/* Between them, before any target is put: what its author gets by this one, as
+ * a change_targets_fn says of all. */
+MUST_CHECK int change_target(
+    struct call *c, struct change *x, const struct target *t);
+/* In place of the second: what was put is taken back, and the call is answered
+ * with *p, or r. */
+void change_fail(struct call *c, int r, struct problem *p);
 /* Of one that changes nothing: what is told of it all the same. */
 MUST_CHECK int change_look(struct call *c, struct change *x);
 /* Stores it, once its record is durable; roles and locks are read anew. Nothing

@@ -248,7 +248,7 @@ static void
 tell_all(json_t *list, struct broker *b, const struct policy_role *r, bool goes,
     unsigned *effort)
 {
-	struct gaps *g = calloc(1, sizeof(*g));
+	struct gaps *g = *effort > 0 ? calloc(1, sizeof(*g)) : NULL;
 
 	if (g == NULL || (r->deny && !goes))
 		goto out;

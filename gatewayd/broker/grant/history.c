@@ -26,11 +26,17 @@ struct history {
 	struct timer *timer;
 };
 
+/* What can wait gives way to a policy, rather than the other way round. */
 static void
 on_timer(struct process *r, void *arg)
 {
+	struct broker *b = arg;
+
 	(void)r;
-	history_flush(arg);
+	if (b->storing)
+		timer_set(b->history->timer, FLUSH_MS);
+	else
+		history_flush(b);
 }
 
 int

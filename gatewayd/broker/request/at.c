@@ -97,6 +97,10 @@ on_look(struct process *p, void *arg)
 	int r = GW_ENOENT;
 
 	(void)p;
+	if (b->storing) {
+		timer_set(a->timer, LOOK_MS);
+		return;
+	}
 	memcpy(after, a->r.id, sizeof(after));
 	if (b->recovered)
 		r = store_request_timed(b->store, now.utc_ms, after, &a->r);

@@ -162,7 +162,8 @@ on_look(struct process *p, void *arg)
 	struct listener *next = NULL;
 
 	(void)p;
-	for (struct listener *l = v->list; l != NULL; l = next) {
+	for (struct listener *l = v->b->storing ? NULL : v->list; l != NULL;
+	     l = next) {
 		next = l->next;
 		look(l);
 	}

@@ -117,7 +117,7 @@ on_look(struct process *p, void *arg)
 	int r;
 
 	(void)p;
-	if (!b->recovered) {
+	if (!b->recovered || b->storing) {
 		timer_set(l->timer, LOOK_MS);
 		return;
 	}

@@ -77,15 +77,15 @@ get_fields(struct store *s, struct policy_role *r)
 	return e;
 }
 
-static int
-get_role(struct store *s, const char *name, struct policy_role *ret)
+/* To zero it, too, would be half of the work: most of its room stays empty. */
+int
+store_role_get(struct store *s, const char *name, struct policy_role *ret)
 {
 	struct query *q =
 	    query_new(s->sql, "SELECT name, id FROM roles WHERE name = ?1");
 	bool hit = false;
 	int r;
 
-	memset(ret, 0, sizeof(*ret));
 	query_str(q, name);
 	if ((hit = query_next(q))) {
 		store_text(ret->name, sizeof(ret->name), q, 0);
@@ -93,8 +93,6 @@ get_role(struct store *s, const char *name, struct policy_role *ret)
 	}
 	if ((r = query_done(q)) == 0)
 		r = hit ? get_fields(s, ret) : GW_ENOENT;
-	if (r != 0)
-		memset(ret, 0, sizeof(*ret));
 	return r;
 }
 
@@ -176,12 +174,20 @@ add_approvers(struct store *s, const struct quorum_list *l)
 	return r;
 }
 
+static void
+touch(struct store *s)
+{
+	s->role_changes++;
+	s->roles_put = true;
+}
+
 int
 store_role_put(struct store *s, const struct policy_role *r, uint64_t seq)
 {
 	bool fresh = false;
 	int e;
 
+	touch(s);
 	if ((e = sql_begin(s->sql)) != 0)
 		return e;
 	if ((e = store_id_claim(s, STORE_ROLES, r->name, r->id, &fresh)) == 0 &&
@@ -199,6 +205,7 @@ store_role_remove(struct store *s, const char *name, uint64_t seq)
 {
 	int e;
 
+	touch(s);
 	if ((e = sql_begin(s->sql)) != 0)
 		return e;
 	if ((e = delete_row(s, name)) == 0)
@@ -207,7 +214,7 @@ store_role_remove(struct store *s, const char *name, uint64_t seq)
 }
 
 struct all {
-	struct policy_role *list;
+	char (*name)[LIMIT_NAME_SIZE];
 	size_t n, cap;
 	int err;
 };
@@ -216,28 +223,28 @@ static void
 all_add(void *arg, const char *name)
 {
 	struct all *a = arg;
-	struct policy_role *more = NULL;
+	void *more = NULL;
 
 	if (a->err != 0)
 		return;
 	if (a->n == a->cap) {
 		const size_t cap = a->cap == 0 ? 16 : a->cap * 2;
 
-		more = reallocarray(a->list, cap, sizeof(*more));
+		more = reallocarray(a->name, cap, sizeof(*a->name));
 		if (more == NULL) {
 			a->err = GW_ENOMEM;
 			return;
 		}
-		a->list = more;
+		a->name = more;
 		a->cap = cap;
 	}
-	memset(&a->list[a->n], 0, sizeof(a->list[a->n]));
-	name_set(a->list[a->n++].name, name);
+	name_set(a->name[a->n++], name);
 }
 
 int
 store_role_all(struct store *s, struct policy_role **ret, size_t *retn)
 {
+	struct policy_role *list = NULL;
 	struct all a = {0};
 	int r = store_names(
 	    query_new(s->sql, "SELECT name FROM roles ORDER BY name"), all_add,
@@ -245,17 +252,16 @@ store_role_all(struct store *s, struct policy_role **ret, size_t *retn)
 
 	if (r == 0)
 		r = a.err;
-	for (size_t i = 0; r == 0 && i < a.n; i++) {
-		char name[LIMIT_NAME_SIZE];
-
-		name_set(name, a.list[i].name);
-		r = get_role(s, name, &a.list[i]);
-	}
+	if (r == 0 && (list = calloc(a.n + 1, sizeof(*list))) == NULL)
+		r = GW_ENOMEM;
+	for (size_t i = 0; r == 0 && i < a.n; i++)
+		r = store_role_get(s, a.name[i], &list[i]);
+	free(a.name);
 	if (r != 0) {
-		free(a.list);
+		free(list);
 		return r;
 	}
-	*ret = a.list;
+	*ret = list;
 	*retn = a.n;
 	return 0;
 }

@@ -53,6 +53,11 @@ bool sql_has_room(struct sql *s);
 MUST_CHECK int sql_begin(struct sql *s);
 MUST_CHECK int sql_commit(struct sql *s);
 void sql_rollback(struct sql *s);
+/* Between these two the outermost transaction gives way: whoever uses the
+ * database meanwhile finds it as it was before, for it is rolled back then.
+ * GW_ESTATE: that is what happened, and there is nothing to end. */
+void sql_pause(struct sql *s);
+MUST_CHECK int sql_resume(struct sql *s);
 
 /* text is constant; values only come in by the binders, counted from 1 in the
  * order they are called. NULL when out of memory: all calls take that. A few of

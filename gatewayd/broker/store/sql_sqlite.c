@@ -34,6 +34,7 @@ struct sql {
 	char path[LIMIT_PATH_SIZE + 32];
 	unsigned depth;
 	bool failed; /* an inner one was rolled back */
+	bool paused; /* it gives way to whoever comes */
 	struct reserve reserve;
 	uint64_t wal_used; /* bytes of the write-ahead log; UINT64_MAX = all */
 	int page_size;
@@ -113,6 +114,16 @@ configure_library(void)
 {
 	(void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
 	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
+static void
+give_way(struct sql *s)
+{
+	if (!s->paused || FAULT(paused_store))
+		return;
+	s->paused = false;
+	s->depth = 0;
+	(void)run(s, "ROLLBACK"); /* as in sql_rollback() */
 }
 
 /* ---- the write-ahead log */
@@ -232,6 +243,7 @@ sql_close(struct sql *s)
 {
 	if (s == NULL)
 		return;
+	give_way(s);
 	for (unsigned i = 0; i < READY; i++)
 		(void)sqlite3_finalize(s->ready[i]);
 	if (s->db != NULL)
@@ -271,6 +283,7 @@ sql_reserve(struct sql *s)
 bool
 sql_has_room(struct sql *s)
 {
+	give_way(s);
 	sql_reserve(s); /* there may be room by now */
 	return reserve_left(&s->reserve);
 }
@@ -282,6 +295,7 @@ sql_begin(struct sql *s)
 {
 	int r = 0;
 
+	give_way(s);
 	if (s->depth == 0) {
 		s->failed = false;
 		r = query_run(query_new(s, "BEGIN IMMEDIATE"));
@@ -325,6 +339,21 @@ sql_rollback(struct sql *s)
 		s->failed = true;
 	else /* a failed rollback means there was nothing left to undo */
 		(void)run(s, "ROLLBACK");
+}
+
+void
+sql_pause(struct sql *s)
+{
+	s->paused = s->depth == 1;
+}
+
+int
+sql_resume(struct sql *s)
+{
+	const bool there = s->paused;
+
+	s->paused = false;
+	return there ? 0 : GW_ESTATE;
 }
 
 /* ---- the schema */
@@ -460,6 +489,7 @@ query_new(struct sql *s, const char *text)
 
 	if (q == NULL)
 		return NULL;
+	give_way(s);
 	q->sql = s;
 	if ((q->st = ready_get(s, text)) == NULL)
 		q->err = code_of(sqlite3_prepare_v3(

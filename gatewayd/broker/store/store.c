@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/str.h"
 #include "broker/store/store_sql.h"
 
@@ -68,6 +69,22 @@ uint64_t
 store_changes(const struct store *s)
 {
 	return s->changes;
+}
+
+uint64_t
+store_role_changes(const struct store *s)
+{
+	return s->role_changes;
+}
+
+/* Of what was read in it nothing is so any more. */
+static void
+taken_back(struct store *s)
+{
+	s->changes++;
+	s->role_changes += s->roles_put && !FAULT(role_kept);
+	s->roles_put = false;
+	store_undone(s);
 }
 
 bool
@@ -134,14 +151,27 @@ store_commit(struct store *s)
 	const int r = sql_commit(s->sql);
 
 	if (r != 0)
-		store_undone(s);
+		taken_back(s);
 	return r;
 }
 
 void
 store_rollback(struct store *s)
 {
-	s->changes++;
 	sql_rollback(s->sql);
+	taken_back(s);
+}
+
+/* It may be rolled back: what is known to be stored is known to nobody else. */
+void
+store_pause(struct store *s)
+{
 	store_undone(s);
+	sql_pause(s->sql);
+}
+
+int
+store_resume(struct store *s)
+{
+	return sql_resume(s->sql);
 }

@@ -170,6 +170,8 @@ const char *store_error(struct store *s);
 /* Grows with each change of users, targets or roles: what was read at the same
  * count is still so. This process is the only one that writes. */
 uint64_t store_changes(const struct store *s);
+/* Likewise, with each change of roles. */
+uint64_t store_role_changes(const struct store *s);
 /* On a full disk a change is stored as long as the store's reserve lasts
  * (reserve.h). False: half of that is gone, what is left is for those who take
  * access away. */
@@ -182,6 +184,11 @@ MUST_CHECK int store_seq(struct store *s, uint64_t *ret);
 MUST_CHECK int store_begin(struct store *s);
 MUST_CHECK int store_commit(struct store *s);
 void store_rollback(struct store *s);
+/* One in several turns: between these two it gives way. Whoever uses the store
+ * meanwhile finds it as it was before, for all of it is rolled back then.
+ * GW_ESTATE: it was, and there is nothing to end. Of the outermost alone. */
+void store_pause(struct store *s);
+MUST_CHECK int store_resume(struct store *s);
 
 enum store_kind { STORE_NONE = 0, STORE_USERS, STORE_TARGETS, STORE_ROLES };
 /* How many there are; UINT64_MAX after a failure: in doubt it is full. */
@@ -366,6 +373,9 @@ MUST_CHECK int store_role_put(
 /* One that is not there is none after it, either: 0. */
 MUST_CHECK int store_role_remove(
     struct store *s, const char *name, uint64_t seq);
+/* Into what is zeroed; after a failure it is anything. */
+MUST_CHECK int store_role_get(
+    struct store *s, const char *name, struct policy_role *ret);
 /* All of them, by name; free(). One that cannot be read fails it all: without
  * it more might be allowed. */
 MUST_CHECK int store_role_all(
@@ -519,6 +529,9 @@ MUST_CHECK int store_upload_keep(
     struct store *s, const char *id, int64_t until_ms);
 /* With all its parts. GW_ENOENT. */
 MUST_CHECK int store_upload_remove(struct store *s, const char *id);
+/* One of its parts: with all of them at once that takes long. GW_ENOENT: it has
+ * none any more. */
+MUST_CHECK int store_upload_part_remove(struct store *s, const char *id);
 /* Of that user, the one that ends first. GW_ENOENT. */
 MUST_CHECK int store_upload_remove_oldest(struct store *s, const char *user_id);
 /* Those that were until then. */

@@ -22,6 +22,8 @@ struct store {
 	void (*on_request)(void *arg, const char *request);
 	void *on_request_arg;
 	uint64_t changes; /* of users, targets and roles: store_changes() */
+	uint64_t role_changes; /* of roles: store_role_changes() */
+	bool roles_put;        /* since one was rolled back last */
 };
 
 /* ---- rows.c */

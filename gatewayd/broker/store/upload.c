@@ -125,6 +125,19 @@ store_upload_remove(struct store *s, const char *id)
 }
 
 int
+store_upload_part_remove(struct store *s, const char *id)
+{
+	struct query *q = query_new(s->sql,
+	    "DELETE FROM upload_parts WHERE upload = ?1 AND at ="
+	    " (SELECT min(at) FROM upload_parts WHERE upload = ?1)"
+	    " RETURNING upload");
+	char was[LIMIT_NAME_SIZE];
+
+	query_str(q, id);
+	return store_one_name(q, was);
+}
+
+int
 store_upload_remove_oldest(struct store *s, const char *user_id)
 {
 	struct query *q = query_new(s->sql,

@@ -16,15 +16,21 @@
 
 enum { MANY = 400 };
 
-/* Two calls on the admin socket; returns when both are there. */
 static void
-send_both(struct scene *x, const char *apply, unsigned verb, const char *body)
+stand_still(const struct scene *x)
 {
 	int status = 0;
 
 	assert_int_equal(kill(x->proc.pid, SIGSTOP), 0);
 	assert_int_equal(waitpid(x->proc.pid, &status, WUNTRACED), x->proc.pid);
 	assert_true(WIFSTOPPED(status));
+}
+
+/* Two calls on the admin socket; returns when both are there. */
+static void
+send_both(struct scene *x, const char *apply, unsigned verb, const char *body)
+{
+	stand_still(x);
 	send_call(x, &x->admin, VERB_APPLY, apply);
 	send_call(x, &x->admin, verb, body);
 	assert_int_equal(kill(x->proc.pid, SIGCONT), 0);
@@ -162,6 +168,135 @@ test_apply_killed(void **state)
 	assert_int_equal(want_reply(x, &x->admin), 200);
 	stop(x);
 	assert_int_equal(count_targets(x), before + MANY);
+	free(policy);
+}
+
+/* ---- while it is stored */
+
+/* A call that comes with the word that the document's record is durable. */
+static void
+stored_meanwhile(
+    struct scene *x, const char *apply, unsigned verb, const char *body)
+{
+	const struct msg_log_append *m = NULL;
+
+	send_call(x, &x->admin, VERB_APPLY, apply);
+	for (;;) {
+		m = testlink_want(&x->notary, MSG_LOG_APPEND);
+		if (m->event == EV_POLICY_APPLY)
+			break;
+		if (m->rid != 0)
+			durable(x, m->rid);
+	}
+	stand_still(x);
+	durable(x, m->rid);
+	send_call(x, &x->admin, verb, body);
+	assert_int_equal(kill(x->proc.pid, SIGCONT), 0);
+}
+
+/* Of all that the firewall hears of it first. */
+static void
+closing_first(struct scene *x)
+{
+	struct msg_nt_fold_grant g;
+	char *policy = big_policy(x, MANY);
+	char body[64];
+
+	fold_grant(&g, x->one.pub.fp);
+	start(x, &g, 1, NULL);
+	(void)snprintf(body, sizeof(body), "{\"grant\":\"%s\"}", g.grant.id);
+	stored_meanwhile(x, policy, VERB_REVOKE, body);
+	free(policy);
+	assert_int_equal(testlink_next(&x->firewall, 10000), 1);
+	assert_int_equal(x->firewall.m.type, MSG_FW_CLOSE);
+}
+
+void
+test_apply_stored_in_turns(void **state)
+{
+	struct scene *x = *state;
+	struct msg_fw_closed fw = {0};
+	struct msg_nt_closed closed = {.seq = 600};
+
+	closing_first(x);
+	fw.rid = ((const struct msg_fw_close *)x->firewall.m.body)->rid;
+	testlink_send(&x->firewall, MSG_FW_CLOSED, &fw);
+	closed.rid = ((const struct msg_nt_close *)testlink_want(
+			  &x->notary, MSG_NT_GRANT_CLOSE))
+			 ->rid;
+	testlink_send(&x->notary, MSG_NT_GRANT_CLOSED, &closed);
+	assert_int_equal(want_reply(x, &x->admin), 200);
+	assert_int_equal(want_reply(x, &x->admin), 200);
+	stop(x);
+}
+
+/* Before or after, never between. */
+void
+test_apply_stored_killed(void **state)
+{
+	struct scene *x = *state;
+	const uint64_t before = count_targets(x);
+	uint64_t n;
+
+	closing_first(x);
+	kill_broker(x);
+	n = count_targets(x);
+	if (n != before)
+		assert_int_equal(n, before + MANY);
+}
+
+/* What takes access away uses the store, and changes what the document says:
+ * both are so in the end. */
+void
+test_apply_begins_again(void **state)
+{
+	struct scene *x = *state;
+	struct user *u = calloc(1, sizeof(*u));
+	const uint64_t before = count_targets(x);
+	char *policy = big_policy(x, MANY), *both = NULL;
+	struct store *s = NULL;
+
+	assert_non_null(u);
+	assert_true(
+	    asprintf(&both,
+		"{\"users\":[{\"user\":\"alice\",\"groups\":[\"dba\"]}],%s",
+		policy + 1) > 0);
+	start(x, NULL, 0, NULL);
+	stored_meanwhile(x, both, VERB_USER_LOCK, "{\"user\":\"alice\"}");
+	durable(x, hold_event(x, EV_USER_UPDATE));
+	assert_int_equal(want_reply(x, &x->admin), 200);
+	assert_int_equal(want_reply(x, &x->admin), 200);
+	stop(x);
+	s = store_of(x);
+	must(store_user_get(s, "alice", u));
+	store_close(s);
+	assert_int_equal(u->state, USER_DISABLED);
+	assert_true(name_list_has(&u->groups, "dba"));
+	assert_int_equal(count_targets(x), before + MANY);
+	free(u);
+	free(both);
+	free(policy);
+}
+
+/* Who takes nothing away is answered once it is stored: by then the firewall
+ * has heard of it. */
+void
+test_apply_holds_others(void **state)
+{
+	struct scene *x = *state;
+	char *policy = big_policy(x, MANY);
+
+	x->mute = true;
+	start(x, NULL, 0, NULL);
+	stored_meanwhile(x, policy, VERB_ROLES, "");
+	assert_int_equal(want_reply(x, &x->admin), 200);
+	assert_int_equal(reply_rid(x), x->rid);
+	assert_int_equal(testlink_next(&x->firewall, 0), 1);
+	assert_int_equal(x->firewall.m.type, MSG_FW_PROTECT);
+	answer_protect(x);
+	x->mute = false;
+	assert_int_equal(want_reply(x, &x->admin), 200);
+	stop(x);
 	free(policy);
 }
 

@@ -8,7 +8,6 @@
 
 #include <string.h>
 
-#include "base/ids.h"
 #include "wire/verbs.h"
 
 /* ---- two in one moment */
@@ -331,35 +330,6 @@ test_probe_of_demoted_meanwhile(void **state)
 }
 
 /* ---- keys that are removed */
-
-void
-fold_grant(struct msg_nt_fold_grant *ret, const char *key_fp)
-{
-	const struct now now = clock_now();
-	struct grant *g = &ret->grant;
-
-	memset(ret, 0, sizeof(*ret));
-	ret->state = GRANT_ACTIVE;
-	ret->seq = 5;
-	(void)snprintf(ret->key_fp, sizeof(ret->key_fp), "%s", key_fp);
-	id_new(g->id, 'g');
-	id_new(g->req, 'r');
-	strcpy(g->user, "alice");
-	strcpy(g->target, "web-01");
-	strcpy(g->login, "deploy");
-	strcpy(g->role, "ops");
-	strcpy(g->reason, "INC-4711");
-	must(addr_parse(&g->source4, CLIENT));
-	must(addr_parse(&g->addr4, "198.51.100.1"));
-	g->port = 22;
-	g->own_port = 2222;
-	g->reach = REACH_PROXY;
-	g->caps = CAP_DEFAULT;
-	g->start_ms = now.utc_ms;
-	g->end_ms = now.utc_ms + 3600000;
-	g->end_boot_ms = now.boot_ms + 3600000;
-	strcpy(g->boot_id, clock_boot_id());
-}
 
 /* Of two grants the one that the removed key opened ends; and a session that
  * came by that key on the other grant, which itself lives on. The broker knows

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/ids.h"
 #include "base/safefile.h"
 #include "base/str.h"
 #include "core/shutport.h"
@@ -289,6 +290,35 @@ start_folded(struct scene *x, const struct msg_nt_fold_grant *grants, size_t n,
 	end.rid = rid;
 	end.time_ms = clock_now().utc_ms;
 	testlink_send(&x->notary, MSG_NT_FOLD_END, &end);
+}
+
+void
+fold_grant(struct msg_nt_fold_grant *ret, const char *key_fp)
+{
+	const struct now now = clock_now();
+	struct grant *g = &ret->grant;
+
+	memset(ret, 0, sizeof(*ret));
+	ret->state = GRANT_ACTIVE;
+	ret->seq = 5;
+	(void)snprintf(ret->key_fp, sizeof(ret->key_fp), "%s", key_fp);
+	id_new(g->id, 'g');
+	id_new(g->req, 'r');
+	strcpy(g->user, "alice");
+	strcpy(g->target, "web-01");
+	strcpy(g->login, "deploy");
+	strcpy(g->role, "ops");
+	strcpy(g->reason, "INC-4711");
+	must(addr_parse(&g->source4, CLIENT));
+	must(addr_parse(&g->addr4, "198.51.100.1"));
+	g->port = 22;
+	g->own_port = 2222;
+	g->reach = REACH_PROXY;
+	g->caps = CAP_DEFAULT;
+	g->start_ms = now.utc_ms;
+	g->end_ms = now.utc_ms + 3600000;
+	g->end_boot_ms = now.boot_ms + 3600000;
+	strcpy(g->boot_id, clock_boot_id());
 }
 
 void

@@ -75,6 +75,8 @@ void may_write(const struct scene *x, bool yes);
 /* Links and the fold, each grant by its key; the firewall is not in step. */
 void start_folded(struct scene *x, const struct msg_nt_fold_grant *grants,
     size_t n, const struct msg_nt_fold_leg *legs, size_t nlegs);
+/* One of alice's to web-01 that this key opened, for an hour. */
+void fold_grant(struct msg_nt_fold_grant *ret, const char *key_fp);
 void link_api(struct scene *x);
 /* All that, and in step; leg may be NULL. */
 void start(struct scene *x, const struct msg_nt_fold_grant *grants, size_t n,
@@ -242,7 +244,6 @@ void test_locked_meanwhile(void **state);
 void test_probe_taken_away_meanwhile(void **state);
 void test_probe_without_process(void **state);
 void test_probe_of_demoted_meanwhile(void **state);
-void fold_grant(struct msg_nt_fold_grant *ret, const char *key_fp);
 void test_removed_key(void **state);
 void test_moved_target(void **state);
 
@@ -328,6 +329,10 @@ char *want_parts(struct scene *x);
 void test_apply_gives_way(void **state);
 void test_apply_in_turns(void **state);
 void test_apply_killed(void **state);
+void test_apply_stored_in_turns(void **state);
+void test_apply_stored_killed(void **state);
+void test_apply_begins_again(void **state);
+void test_apply_holds_others(void **state);
 void test_two_applies(void **state);
 void test_apply_is_the_later(void **state);
 void test_apply_of_demoted(void **state);

@@ -164,3 +164,31 @@ test_selectors(void **state)
 	assert_int_equal(store_login_used(p->store, "root"), GW_ENOENT);
 	free(t);
 }
+
+/* What was read of roles in a transaction that was taken back is so no more. */
+void
+test_role_changes(void **state)
+{
+	struct place *p = *state;
+	struct policy_role *r = make_role("prod");
+	struct user *u = make_user("alice", "aaa");
+	uint64_t was = store_role_changes(p->store), in;
+
+	must(store_begin(p->store));
+	must(store_role_put(p->store, r, 1));
+	in = store_role_changes(p->store);
+	assert_int_not_equal(in, was);
+	store_rollback(p->store);
+	was = store_role_changes(p->store);
+	assert_int_not_equal(was, in);
+	must(store_begin(p->store)); /* of users alone */
+	must(store_user_put(p->store, u, 1));
+	store_rollback(p->store);
+	assert_int_equal(store_role_changes(p->store), was);
+	must(store_role_put(p->store, r, 2));
+	was = store_role_changes(p->store);
+	must(store_role_remove(p->store, "prod", 3));
+	assert_int_not_equal(store_role_changes(p->store), was);
+	free(r);
+	free(u);
+}

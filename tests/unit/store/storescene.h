@@ -37,6 +37,7 @@ void test_paper(void **state);
 /* ---- store_roles.c */
 
 void test_role(void **state);
+void test_role_changes(void **state);
 void test_role_is_whole(void **state);
 void test_role_of_later(void **state);
 void test_role_of_before(void **state);

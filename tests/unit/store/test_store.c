@@ -423,6 +423,44 @@ test_looks_taken_back(void **state)
 	assert_string_equal(name, "deploy");
 }
 
+/* One in turns is nobody's before it is whole, and hinders nobody. */
+static void
+test_gives_way(void **state)
+{
+	struct place *p = *state;
+	struct user *a = make_user("alice", "aaa");
+	struct user *b = make_user("bob", "bbb");
+	struct user *got = calloc(1, sizeof(*got));
+	char name[LIMIT_NAME_SIZE];
+
+	assert_non_null(got);
+	must(store_begin(p->store));
+	must(store_user_put(p->store, a, 1));
+	store_pause(p->store);
+	must(store_resume(p->store)); /* nobody came */
+	put_login(p->store, "web-01", "deploy");
+	store_pause(p->store);
+	assert_int_equal(store_user_get(p->store, "alice", got), GW_ENOENT);
+	put_login(p->store, "web-02", "deploy");
+	must(store_look_alike(p->store, STORE_NAME_LOGIN, "dep1oy", name));
+	assert_int_equal(store_resume(p->store), GW_ESTATE);
+	must(store_begin(p->store));
+	must(store_user_put(p->store, a, 1));
+	store_pause(p->store);
+	must(store_user_put(p->store, b, 2));
+	reopen(p); /* what came between is there, and nothing else */
+	must(store_user_get(p->store, "bob", got));
+	assert_int_equal(store_user_get(p->store, "alice", got), GW_ENOENT);
+	must(store_begin(p->store));
+	must(store_user_put(p->store, a, 1));
+	store_pause(p->store);
+	reopen(p);
+	assert_int_equal(store_user_get(p->store, "alice", got), GW_ENOENT);
+	free(a);
+	free(b);
+	free(got);
+}
+
 /* Groups that older code had as approvers only are found among the rest. */
 static void
 test_looks_of_approvers(void **state)
@@ -501,6 +539,8 @@ main(void)
 	    T(test_selectors),
 	    T(test_all_or_nothing),
 	    T(test_looks_taken_back),
+	    T(test_gives_way),
+	    T(test_role_changes),
 	    T(test_looks_of_approvers),
 	    T(test_not_a_database),
 	    T(test_requests),
