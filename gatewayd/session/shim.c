@@ -17,6 +17,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/limits.h"
 
 enum { SHIM_FDS = 4 };
@@ -26,6 +27,7 @@ struct shimfd {
 	uint8_t *rx;
 	size_t head, len;
 	bool eof;
+	int error;              /* why it ended; 0: in order */
 	char first[SHIM_FIRST]; /* of the stream */
 	size_t nfirst;
 	struct buf tx;
@@ -122,6 +124,7 @@ shim_fill(int fd)
 		return GW_EAGAIN;
 	if (n <= 0) {
 		s->eof = true;
+		s->error = n < 0 ? errno : 0;
 		return GW_ECLOSED;
 	}
 	keep_first(s, s->rx + s->len, (size_t)n);
@@ -223,8 +226,13 @@ recv(int fd, void *p, size_t n, int flags)
 	if (s == NULL)
 		return kernel_recv(fd, p, n, flags);
 	if (s->len == 0) {
-		if (s->eof)
+		if (s->eof) {
+			/* libssh reads it at an end, too: not that of another
+			 * call */
+			if (!FAULT(stale_errno))
+				errno = s->error;
 			return 0;
+		}
 		errno = EAGAIN;
 		return -1;
 	}

@@ -288,6 +288,7 @@ sign_it(const struct mint *m, const struct secret *seed)
 {
 	struct buf blob, line;
 	int x = EXIT_FAILED;
+	int r;
 
 	buf_init(&blob, LIMIT_CERT_MAX);
 	buf_init(&line, 2 * LIMIT_CERT_MAX);
@@ -298,9 +299,12 @@ sign_it(const struct mint *m, const struct secret *seed)
 	buf_printf(&line, CERT_TYPE " ");
 	buf_b64(&line, blob.p, blob.len);
 	buf_printf(&line, " %s\n", m->principal);
-	if (buf_err(&line) != 0 || safefile_write(m->out, line.p, line.len,
-				       0644, (uid_t)-1, (gid_t)-1) != 0)
-		say_error("%s: %s", m->out, strerror(errno));
+	if ((r = buf_err(&line)) == 0)
+		r = safefile_write(
+		    m->out, line.p, line.len, 0644, (uid_t)-1, (gid_t)-1);
+	if (r != 0)
+		say_error("%s: %s", m->out,
+		    r == GW_ESYS ? strerror(errno) : err_str(r));
 	else
 		x = EXIT_OK;
 out:

@@ -132,11 +132,15 @@ to_file(const char *path, int *retold)
 static int
 end_file(const char *path, int old, int x)
 {
+	errno = 0;
 	if (fflush(stdout) != 0 || ferror(stdout) != 0 ||
 	    fsync(STDOUT_FILENO) != 0) {
+		const int error = errno; /* 0: an earlier write failed */
+
 		if (x == EXIT_OK)
-			say_error(
-			    "it could not be written: %s", strerror(errno));
+			say_error("it could not be written%s%s",
+			    error != 0 ? ": " : "",
+			    error != 0 ? strerror(error) : "");
 		x = x == EXIT_OK ? EXIT_FAILED : x;
 	}
 	clearerr(stdout);

@@ -113,6 +113,10 @@ PY
 expect_ok on client timeout 25 python3 /tmp/nul.py
 tried '.tried_b64 == "ZGVwbG95QHdlYi0wMQB6eno=" and (.msg | test("a NUL in the name"))'
 
+echo '- one that leaves after its version: no cause is told that it has not'
+on client bash -c 'exec 9<>/dev/tcp/198.51.100.1/2222; read -r _ <&9; printf "SSH-2.0-gone\r\n" >&9'
+tried '.reason == "no_login" and .client == "SSH-2.0-gone" and .msg == "Socket error: disconnected"'
+
 echo '- nothing at all'
 on client bash -c 'exec 9<>/dev/tcp/198.51.100.1/2222; read -r _ <&9'
 tried '.reason == "no_version" and .client == null and .keys == null and .tried == null'
