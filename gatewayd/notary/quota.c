@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "notary/notary.h"
 
@@ -81,18 +82,47 @@ state_of(const struct notary *n, const struct event_fields *f)
 			       : usage_of(n->usage, user, n->time.utc_ms);
 }
 
+/* What one user takes from another, and from themselves. Each of these is of a
+ * thing that somebody has to have made before, so they are few; nobody can be
+ * kept from them by what was filled in their name. */
+static bool
+takes_away(enum event_code ev)
+{
+	switch (ev) {
+	case EV_LOCK_CREATE:
+	case EV_REQUEST_DENY:
+	case EV_REQUEST_WITHDRAW:
+	case EV_CHANGE_DENY:
+	case EV_CHANGE_WITHDRAW:
+		return !FAULT(quota_locks);
+	default:
+		return ledger_ends_access(ev);
+	}
+}
+
+/* These may be that, which the event alone does not tell (`user lock' is one):
+ * for as long as a fourth more is not reached, either. */
+static bool
+may_take_away(enum event_code ev)
+{
+	return ev == EV_USER_UPDATE || ev == EV_USER_REMOVE ||
+	       ev == EV_USER_KEY || ev == EV_ROLE_REMOVE ||
+	       ev == EV_TARGET_REMOVE;
+}
+
 int
 quota_check(const struct notary *n, enum event_code ev, enum proc origin,
     const struct event_fields *f)
 {
-	if (ledger_ends_access(ev))
+	if (takes_away(ev))
 		return 0;
 	switch (state_of(n, f)) {
 	case USAGE_WITHIN:
 		return 0;
 	case USAGE_OVER:
 		/* what a session has done is on record until it is ended */
-		return origin == PROC_SESSION || origin == PROC_RECORDER
+		return origin == PROC_SESSION || origin == PROC_RECORDER ||
+			       may_take_away(ev)
 			   ? 0
 			   : GW_EFULL;
 	default:

@@ -4,7 +4,8 @@
  * log itself says: it is read at the start too, so a restart gives nobody
  * anything. Who reaches the quota is held up, not the gateway: the broker ends
  * what they have open, nothing new opens, and of what their sessions write
- * beyond a fourth more nothing is taken. What ends access is always written.
+ * beyond a fourth more nothing is taken. What ends access is always written,
+ * also what they end of others' (quota.c).
  *
  * The quota is LIMIT_LOG_USER, and a fourth of what recordings leave free where
  * that is less. When all users together have reached LIMIT_LOG_ALL, or half of

@@ -337,7 +337,9 @@ call_not_written(struct call *c, int error)
 	if (error == GW_EFULL)
 		call_refuse(c, 429, "too-many", NULL,
 		    "what you do fills the gateway's log: what you had open "
-		    "has ended, and within an hour you can go on");
+		    "has ended, and within an hour you can go on; access is "
+		    "taken away all the same: jitctl lock, revoke, release, "
+		    "deny, user lock");
 	else
 		call_unavailable(c, "the log");
 }

@@ -479,6 +479,27 @@ test_refused_over_and_over(void **state)
 	assert_true(logged("the first: target wanted-30", "wanted-39"));
 }
 
+/* A record of theirs, as the broker sends it: the notary's answer. */
+static int
+put_by(const char *by, enum event_code ev, const char *msg)
+{
+	struct msg_log_append m = {.rid = ++nt.rid, .event = (uint16_t)ev};
+	const struct msg_log_durable *d;
+	struct event_fields f;
+
+	event_fields_init(&f);
+	event_str(&f, EF_BY, by);
+	event_str(&f, EF_MSG, msg);
+	event_str(&f, EF_WHY, msg);
+	m.fields.p = f.b.p;
+	m.fields.len = (uint32_t)f.b.len;
+	testlink_send(&nt.broker, MSG_LOG_APPEND, &m);
+	event_fields_done(&f);
+	d = testlink_want(&nt.broker, MSG_LOG_DURABLE);
+	assert_int_equal(d->rid, m.rid);
+	return d->result;
+}
+
 /* Who fills the log is held up, and nobody else: the broker hears of it,
  * nothing of theirs opens, what they have open can be closed. */
 void
@@ -488,6 +509,9 @@ test_log_quota(void **state)
 	struct msg_nt_grant_open g, own;
 	struct event_fields f;
 	char *text = calloc(1, PIECE + 1);
+	static const enum event_code takes[] = {EV_LOCK_CREATE, EV_REQUEST_DENY,
+	    EV_REQUEST_WITHDRAW, EV_CHANGE_DENY, EV_CHANGE_WITHDRAW,
+	    EV_USER_UPDATE, EV_USER_REMOVE};
 	const struct msg_nt_quota *q;
 	unsigned n = 0;
 
@@ -523,6 +547,15 @@ test_log_quota(void **state)
 	event_fields_done(&f);
 	assert_int_equal(
 	    close_by(MSG_NT_GRANT_CLOSE, MSG_NT_GRANT_CLOSED, g.grant.id), 0);
+	/* whoever it is, they take away from others all the same */
+	for (size_t i = 0; i < ARRAY_LEN(takes); i++)
+		assert_int_equal(put_by("mallory", takes[i], ""), 0);
+	/* until it is a fourth more: then only what is nothing else */
+	while (put_by("mallory", EV_USER_UPDATE, text) == 0)
+		;
+	assert_int_equal(put_by("mallory", EV_USER_UPDATE, ""), -GW_EFULL);
+	for (size_t i = 0; i < ARRAY_LEN(takes) - 2; i++)
+		assert_int_equal(put_by("mallory", takes[i], ""), 0);
 	/* nor does a restart give them anything */
 	for (n = 0; n < 2; n++) {
 		grant_new(&g, 300000);
