@@ -6,12 +6,14 @@
 #include "api/certificate.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/sha.h>
 #include <openssl/x509.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/fault.h"
@@ -203,6 +205,33 @@ certificate_renewed(const struct certificate *c, const struct conf *conf)
 	       stat(key, &key_is) == 0 &&
 	       (!same(&crt_is, &c->crt_was) || !same(&key_is, &c->key_was)) &&
 	       !FAULT(read_once);
+}
+
+/* A byte of it, from where it lies. */
+static int
+readable(const char *path)
+{
+	char c = 0;
+	int e = 0;
+	const int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno;
+	if (pread(fd, &c, 1, 0) < 0)
+		e = errno;
+	(void)close(fd);
+	return e;
+}
+
+int
+certificate_missing(const struct conf *conf)
+{
+	char crt[PATH_SIZE], key[PATH_SIZE];
+	int e;
+
+	if (paths(crt, key, conf) != 0)
+		return ENAMETOOLONG;
+	return (e = readable(crt)) != 0 ? e : readable(key);
 }
 
 void

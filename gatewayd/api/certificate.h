@@ -32,6 +32,8 @@ MUST_CHECK int certificate_load(
 /* Are its files others than those that were loaded? Not being able to tell is
  * no change. */
 bool certificate_renewed(const struct certificate *c, const struct conf *conf);
+/* Can its files be read, as a start would? 0, or the errno of why not. */
+int certificate_missing(const struct conf *conf);
 /* Forgets that they are others: what is wrong with them was told. */
 void certificate_seen(struct certificate *c, const struct conf *conf);
 void certificate_free(struct certificate *c); /* an empty one is a no-op */

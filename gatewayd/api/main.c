@@ -44,6 +44,9 @@ struct api {
 	char
 	    served[sizeof(((struct conf *)0)->tls_spki)]; /* key of the first */
 	struct timer *look;
+	bool refused;                 /* what lies there now is not served */
+	char unread[LIMIT_TEXT_SIZE]; /* why a restart would fail; "" = not */
+	char broker_fails[LIMIT_TEXT_SIZE]; /* why it does not start */
 	char folder[LIMIT_PATH_SIZE + 8];
 	const char *readable[2];
 	struct pending *pending;
@@ -60,6 +63,24 @@ fail_pending(struct pending *p, const char *why)
 	    "state before you try again",
 	    why);
 	free(p);
+}
+
+/* Root is told why; others whom to ask. */
+static void
+no_broker(const struct api *a, const char *error, char *ret, size_t size)
+{
+	const bool admin = strcmp(process_instance(a->process), "admin") == 0;
+
+	if (a->broker_fails[0] == '\0')
+		(void)snprintf(ret, size, "cannot be reached (%s)", error);
+	else if (admin)
+		(void)snprintf(
+		    ret, size, "does not start: %.400s", a->broker_fails);
+	else
+		(void)snprintf(ret, size,
+		    "does not start (root on the gateway reads why: jitctl "
+		    "--socket %s doctor)",
+		    a->conf->admin_socket);
 }
 
 /* Whoever takes something away has another way. */
@@ -82,6 +103,7 @@ on_call(void *ctx, struct http_req *q, const struct msg_api_call *call)
 	struct peer *broker = process_peer(a->process, PROC_BROKER);
 	struct msg_api_call m = *call;
 	struct pending *p = NULL;
+	char why[LIMIT_TEXT_SIZE];
 	int e;
 
 	if (peer_queued(broker) + m.body.len > QUEUED_MAX) {
@@ -96,12 +118,16 @@ on_call(void *ctx, struct http_req *q, const struct msg_api_call *call)
 	p->q = q;
 	p->rid = m.rid = process_rid(a->process);
 	p->deadline_ms = clock_now().boot_ms + LIMIT_API_ANSWER_MS;
-	e = peer_send(broker, MSG_API_CALL, &m, -1);
+	/* one that is on its way to the same end would only go away */
+	e = a->broker_fails[0] != '\0'
+		? GW_ECLOSED
+		: peer_send(broker, MSG_API_CALL, &m, -1);
 	explicit_bzero(m.token, sizeof(m.token));
 	if (e != 0) {
+		no_broker(a, err_str(e), why, sizeof(why));
 		http_problem(q, 503, "unavailable", NULL,
-		    "the broker cannot be reached (%s); nothing was done%s",
-		    err_str(e), without_broker(call->verb));
+		    "the broker %s; nothing was done%s", why,
+		    without_broker(call->verb));
 		free(p);
 		return;
 	}
@@ -173,6 +199,18 @@ on_known(struct process *r, struct peer *peer, const struct ipc_msg *msg)
 	return 0;
 }
 
+static int
+on_fails(struct process *r, struct peer *peer, const struct ipc_msg *msg)
+{
+	const struct msg_sup_fails *m = msg->body;
+	struct api *a = process_ctx(r);
+
+	(void)peer;
+	if (m->proc == PROC_BROKER)
+		text_set(a->broker_fails, sizeof(a->broker_fails), m->text);
+	return 0;
+}
+
 static void
 on_tick(struct process *r, void *arg)
 {
@@ -192,6 +230,26 @@ on_tick(struct process *r, void *arg)
 	}
 	if (a->pending != NULL)
 		timer_set(a->tick, TICK_MS);
+}
+
+static void
+send_disk(const struct api *a)
+{
+	struct msg_disk m = {0};
+
+	text_set(m.text, sizeof(m.text), a->unread);
+	if (peer_send(
+		process_peer(a->process, PROC_BROKER), MSG_DISK, &m, -1) != 0)
+		log_debug("no broker hears of the certificate yet");
+}
+
+static void
+peer_up(struct process *r, struct peer *p)
+{
+	const struct api *a = process_ctx(r);
+
+	if (peer_proc(p) == PROC_BROKER && a->look != NULL)
+		send_disk(a);
 }
 
 static void
@@ -244,8 +302,10 @@ renew(struct api *a)
 	if (certificate_load(&c, a->conf) != 0) {
 		log_warn("the certificate that was read last is served on");
 		certificate_seen(&a->certificate, a->conf);
+		a->refused = true;
 		return;
 	}
+	a->refused = false;
 	certificate_free(&a->earlier);
 	a->earlier = a->certificate;
 	a->certificate = c;
@@ -263,6 +323,30 @@ renew(struct api *a)
 	    a->folder);
 }
 
+/* What is served on, a process that were started now would not find. */
+static void
+look(struct api *a)
+{
+	char text[LIMIT_TEXT_SIZE] = "";
+	const int e = certificate_missing(a->conf);
+
+	if (e != 0 || a->refused)
+		(void)snprintf(text, sizeof(text),
+		    "%.256s/tls.crt or tls.key %s: what was read last is "
+		    "served "
+		    "on, until the gateway is started again",
+		    a->folder,
+		    e != 0 ? strerror(e)
+			   : "is not what it must be (see the "
+			     "log)");
+	if (strcmp(text, a->unread) == 0)
+		return;
+	text_set(a->unread, sizeof(a->unread), text);
+	if (e != 0)
+		log_err("%s", text);
+	send_disk(a);
+}
+
 static void
 on_look(struct process *r, void *arg)
 {
@@ -271,6 +355,7 @@ on_look(struct process *r, void *arg)
 	(void)r;
 	if (certificate_renewed(&a->certificate, a->conf) && !FAULT(no_look))
 		renew(a);
+	look(a);
 	timer_set(a->look, LOOK_MS);
 }
 
@@ -284,6 +369,7 @@ reload(struct process *r, const struct conf *old)
 	if (strcmp(old->tls_spki, a->conf->tls_spki) != 0 ||
 	    certificate_renewed(&a->certificate, a->conf))
 		renew(a);
+	look(a);
 	/* A key that is served on for now announces what it did. */
 	if (strcmp(a->served, a->conf->tls_spki) == 0)
 		http_announce(a->http, a->conf->tls_next);
@@ -347,7 +433,8 @@ int
 main(int argc, char **argv)
 {
 	static const struct process_handler handlers[] = {
-	    {MSG_API_REPLY, on_reply}, {MSG_SUP_KNOWN, on_known}};
+	    {MSG_API_REPLY, on_reply}, {MSG_SUP_KNOWN, on_known},
+	    {MSG_SUP_FAILS, on_fails}};
 	static struct api api; /* the process's one context */
 	const bool admin = argc > 1 && strcmp(argv[1], "admin") == 0;
 	struct process_sandbox box = {.ro = api.readable};
@@ -357,6 +444,7 @@ main(int argc, char **argv)
 	    .handlers = handlers,
 	    .nhandlers = ARRAY_LEN(handlers),
 	    .start = start,
+	    .peer_up = peer_up,
 	    .peer_down = peer_down,
 	    .listener = on_listener,
 	    .reload = reload,

@@ -139,6 +139,11 @@ struct broker {
 	uint64_t next_probe;
 	struct msg_shp_status sinks[LIMIT_SINKS];
 	struct msg_fw_foreign foreign; /* of the firewall there is */
+	/* report/health.h: who does not start, whose files cannot be used, and
+	 * how the store was when it was looked at last */
+	char fails[PROC_COUNT][LIMIT_TEXT_SIZE];
+	char disks[PROC_COUNT][LIMIT_TEXT_SIZE];
+	enum medium store_is;
 	struct process_sandbox box;
 	char state_path[LIMIT_PATH_SIZE + 16];
 	const char *writable[2];

@@ -34,6 +34,7 @@
 #include "broker/inbox.h"
 #include "broker/recover.h"
 #include "broker/report/audit.h"
+#include "broker/report/health.h"
 #include "broker/request/at.h"
 #include "broker/request/events.h"
 #include "broker/request/lapse.h"
@@ -185,6 +186,8 @@ open_files(struct broker *b)
 	}
 	if (text[0] != '\0')
 		log_info("%s: %s", path, text);
+	b->store_is = MEDIUM_WELL;
+	store_on_dead(b->store, health_store_dead, b);
 	if ((r = broker_load_roles(b)) != 0) {
 		log_err("the roles in %s cannot be read: %s (%s)", path,
 		    err_str(r), store_error(b->store));
@@ -397,9 +400,12 @@ main(int argc, char **argv)
 	    {MSG_SES_PROBED, on_ses_probed},
 	    {MSG_SUP_PROBE, on_sup_probe},
 	    {MSG_REC_BYTES, on_answer},
+	    {MSG_REC_LOOKED, on_answer},
 	    {MSG_REC_STARTED, on_rec_started},
 	    {MSG_SHP_STATUS, on_shp_status},
 	    {MSG_FW_FOREIGN, on_fw_foreign},
+	    {MSG_SUP_FAILS, on_sup_fails},
+	    {MSG_DISK, on_disk},
 	};
 	static struct broker broker; /* the process's one context */
 	const struct process_def def = {.proc = PROC_BROKER,

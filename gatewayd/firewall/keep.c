@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -39,17 +40,42 @@ write_it(const struct keep *k)
 	return r == GW_ESYS && errno > 0 && errno <= 0xff ? errno : EINVAL;
 }
 
+static void
+describe(const struct keep *k, char ret[static LIMIT_TEXT_SIZE])
+{
+	(void)snprintf(ret, LIMIT_TEXT_SIZE,
+	    "cannot write %.256s: %s; after a reboot newly protected ports are "
+	    "open until gatewayd runs",
+	    k->path, strerror(k->told));
+}
+
+void
+keep_tell(const struct keep *k, struct peer *broker)
+{
+	struct msg_disk m = {0};
+
+	if (k->told != 0)
+		describe(k, m.text);
+	if (peer_send(broker, MSG_DISK, &m, -1) != 0)
+		log_debug("no broker hears of %s yet", k->path);
+}
+
 /* It is tried each second: what is the same is said once. */
 static void
 tell(struct keep *k, int why)
 {
-	if (why != 0 && (why != k->told || FAULT(keep_repeats)))
-		log_err("cannot write %s: %s; after a reboot newly protected "
-			"ports are open until gatewayd runs",
-		    k->path, strerror(why));
-	else if (why == 0 && k->told != 0)
-		log_info("%s is written again", k->path);
+	char text[LIMIT_TEXT_SIZE];
+	const bool other = why != k->told;
+
 	k->told = why;
+	if (why != 0 && (other || FAULT(keep_repeats))) {
+		describe(k, text);
+		log_err("%s", text);
+	} else if (other) {
+		log_info("%s is written again", k->path);
+	}
+	if (other)
+		keep_tell(k, process_peer(k->process, PROC_BROKER));
 }
 
 /* Blocks until it has ended. */

@@ -23,5 +23,8 @@ void keep_free(struct keep *k);
 void keep_changed(struct keep *k);
 /* The same, before this returns. On failure a line was logged. */
 void keep_now(struct keep *k);
+/* A broker hears whether it can be written: this one now, the one there is when
+ * that changes. */
+void keep_tell(const struct keep *k, struct peer *broker);
 
 #endif

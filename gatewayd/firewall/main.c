@@ -187,6 +187,7 @@ protect_all(struct process *r, const struct shutport *p, size_t n,
 	struct triple t[SHUTPORT_MAX];
 	bool added[SHUTPORT_MAX] = {false};
 	int err[SHUTPORT_MAX];
+	int error = 0;
 	bool any = false;
 
 	memset(t, 0, sizeof(t));
@@ -196,7 +197,9 @@ protect_all(struct process *r, const struct shutport *p, size_t n,
 		t[i].port = p[i].port;
 	}
 	fw_protect(c->fw, t, n, added, err);
+	error = errno;
 	for (size_t i = 0; i < n; i++) {
+		errno = error; /* not that of the report before */
 		if (err[i] != 0)
 			log_err("cannot protect port %u of target %s: %s",
 			    (unsigned)p[i].port, p[i].target, reason(err[i]));
@@ -384,8 +387,10 @@ on_peer_up(struct process *r, struct peer *p)
 {
 	const struct context *c = process_ctx(r);
 
-	if (peer_proc(p) == PROC_BROKER)
-		others_tell(&c->others, p);
+	if (peer_proc(p) != PROC_BROKER)
+		return;
+	others_tell(&c->others, p);
+	keep_tell(c->keep, p);
 }
 
 /* A broker that dies in the middle of a sync has not asserted everything: the

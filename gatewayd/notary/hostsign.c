@@ -6,10 +6,12 @@
  * id or to a rekey, so that no signature of a user, who signs a session id, can
  * be carried to another connection.
  */
+#include <errno.h>
 #include <string.h>
 
 #include <openssl/evp.h>
 
+#include "base/disk.h"
 #include "base/err.h"
 #include "base/fault.h"
 #include "base/limits.h"
@@ -58,6 +60,19 @@ first_hash(struct notary *n, struct session_peer *s, const struct bytes *hash)
 	return r;
 }
 
+/* A dead disk is dead for the next login, too: another notary opens the file,
+ * or says why it cannot. */
+static void
+unwritten(const struct notary *n)
+{
+	const int error = errno;
+
+	log_err("an exchange hash could not be written down: %s%s",
+	    strerror(error), disk_is_dead(error) ? ": starting anew" : "");
+	if (disk_is_dead(error))
+		process_exit(n->process, 1);
+}
+
 /* Never signed before, and not to be again. A session that is under way rekeys
  * also while the disk fails. */
 static int
@@ -72,7 +87,7 @@ spend(struct notary *n, const struct session_peer *s, const struct bytes *hash)
 	if (r == GW_EEXIST)
 		return FAULT(hash_twice) ? 0 : GW_EDENIED;
 	if (r < 0)
-		log_warn("an exchange hash could not be written down");
+		unwritten(n);
 	return s->has_leg ? 0 : r;
 }
 

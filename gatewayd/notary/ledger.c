@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -14,6 +15,7 @@
 
 #include <openssl/evp.h>
 
+#include "base/disk.h"
 #include "base/err.h"
 #include "base/fault.h"
 #include "base/str.h"
@@ -50,8 +52,9 @@ ledger_ends_access(enum event_code e)
 	}
 }
 
-/* These may be what takes a right away, which the event alone does not tell:
- * within the quotas of their users, on a full disk too. */
+/* These may be what takes a right away, which the event alone does not tell, or
+ * say which gateway it is that does: within the quotas of their users, on a
+ * full disk too. */
 static bool
 may_use_reserve(enum event_code e)
 {
@@ -71,6 +74,8 @@ may_use_reserve(enum event_code e)
 	case EV_GRANT_SHUT:
 	case EV_GRANT_NOT_SHUT:
 	case EV_PROCESS_HUNG:
+	case EV_PROCESS_FAILED:
+	case EV_GATEWAY_START:
 		return !FAULT(reserve_few) || e == EV_USER_UPDATE;
 	default:
 		return ledger_ends_access(e);
@@ -270,16 +275,25 @@ compose_own(struct ledger *l, struct batch *b, enum event_code event,
 static int
 compose_disk(struct ledger *l, struct batch *b, bool full)
 {
+	char text[LIMIT_TEXT_SIZE];
 	struct event_fields f;
 	int r;
 
 	event_fields_init(&f);
-	event_str(&f, EF_REASON, full ? "disk_full" : "disk_room");
-	if (full) {
+	if (full && (l->error == 0 || disk_is_full(l->error))) {
+		event_str(&f, EF_REASON, "disk_full");
 		event_str(&f, EF_MSG,
 		    "The audit log cannot grow: no new access until there is "
 		    "room; what ends access is still written.");
+	} else if (full) {
+		(void)snprintf(text, sizeof(text),
+		    "The audit log cannot grow (%s): no new access until it "
+		    "can; what ends access is still written.",
+		    strerror(l->error));
+		event_str(&f, EF_REASON, "disk_failed");
+		event_str(&f, EF_MSG, text);
 	} else {
+		event_str(&f, EF_REASON, "disk_room");
 		event_num(&f, EF_COUNT, (int64_t)l->refused);
 		event_str(&f, EF_MSG,
 		    "The audit log can grow again; this many records were "
@@ -359,6 +373,13 @@ batch_fill(struct ledger *l, struct batch *b, struct ledger_entry *e, size_t n,
 
 /* ---- writing */
 
+/* No lack of room: it would be told as one, and waited for. */
+static bool
+is_dead(int error)
+{
+	return disk_is_dead(error) && !FAULT(dead_is_full);
+}
+
 /* All of l->out, or nothing of it: GW_ESYS. */
 static int
 write_batch(struct ledger *l)
@@ -366,9 +387,13 @@ write_batch(struct ledger *l)
 	size_t done = 0;
 
 	/* on a full disk the last segment grows into its reserve */
+	errno = 0;
 	if (!l->degraded && ((rotation_due(l, l->out.len) && rotate(l) < 0) ||
-				reserve_hold(l, l->out.len) < 0))
+				reserve_hold(l, l->out.len) < 0)) {
+		l->error = errno;
+		l->broken = is_dead(errno);
 		return GW_ESYS;
+	}
 	while (done < l->out.len) {
 		ssize_t k = write(l->fd, l->out.p + done, l->out.len - done);
 
@@ -380,6 +405,8 @@ write_batch(struct ledger *l)
 	}
 	if (done == l->out.len)
 		return 0;
+	l->error = errno;
+	l->broken = is_dead(errno);
 	l->reserved = 0;
 	if (ftruncate(l->fd, (off_t)last_segment(l)->size) != 0)
 		l->broken = true; /* a torn line stays: never write behind it */
@@ -541,6 +568,12 @@ bool
 ledger_degraded(const struct ledger *l)
 {
 	return l->degraded;
+}
+
+int
+ledger_error(const struct ledger *l)
+{
+	return l->error;
 }
 
 bool

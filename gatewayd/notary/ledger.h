@@ -92,6 +92,8 @@ int64_t ledger_time(const struct ledger *l);  /* of the last record */
 uint64_t ledger_checkpointed(const struct ledger *l); /* records covered */
 bool ledger_degraded(const struct ledger *l);
 bool ledger_broken(const struct ledger *l);
+/* The errno for which it could not grow last; 0 = none was said. */
+int ledger_error(const struct ledger *l);
 bool ledger_reserve_in_file(const struct ledger *l); /* reserve.h */
 
 /* Whole durable records from seq on, at least one and at most max bytes.

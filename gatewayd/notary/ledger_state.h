@@ -28,6 +28,7 @@ struct ledger {
 	struct note_key key;
 	EVP_PKEY *pkey;
 	bool degraded, broken;
+	int error;        /* why it could not grow; 0: no room, as was seen */
 	uint64_t refused; /* records refused since degraded */
 	struct buf out;   /* the batch being written */
 };

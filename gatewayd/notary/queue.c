@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/disk.h"
 #include "base/err.h"
 #include "base/fault.h"
 #include "base/log.h"
@@ -205,12 +206,21 @@ answer(struct notary *n, struct queue *q, const struct ledger_entry *e)
 static void
 log_disk_state(const struct notary *n, bool was_degraded)
 {
+	const int error = ledger_error(n->ledger);
+
 	if (ledger_broken(n->ledger)) {
-		log_err("the audit log cannot be written any more: starting "
-			"anew; until it can be, everything is refused");
+		log_err(
+		    "the audit log cannot be written any more%s%s: starting "
+		    "anew; until it can be, everything is refused",
+		    error != 0 ? ": " : "", error != 0 ? strerror(error) : "");
 		if (!FAULT(broken_log))
 			process_exit(n->process, 1);
-	} else if (ledger_degraded(n->ledger) && !was_degraded)
+	} else if (ledger_degraded(n->ledger) && !was_degraded && error != 0 &&
+		   !disk_is_full(error))
+		log_err("the audit log cannot grow: %s; new access is refused "
+			"until it can",
+		    strerror(error));
+	else if (ledger_degraded(n->ledger) && !was_degraded)
 		log_err("the disk of the audit log is full: new access is "
 			"refused until there is room");
 	else if (!ledger_degraded(n->ledger) && was_degraded)

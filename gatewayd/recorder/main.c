@@ -11,6 +11,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,6 +23,7 @@
 #include "base/safefile.h"
 #include "base/str.h"
 #include "recorder/channel.h"
+#include "recorder/medium.h"
 #include "recorder/room.h"
 #include "recorder/share.h"
 
@@ -55,8 +57,10 @@ struct recorder {
 	bool pacing; /* it is set */
 	struct left *left;
 	struct shares *shares;
+	struct medium medium;
 	int dir;
 	char path[LIMIT_PATH_SIZE + 32]; /* of this process's folder */
+	char folder[LIMIT_PATH_SIZE + 64]; /* of the recordings in it */
 };
 
 /* recording.start on its way; its answer may come after the session went. */
@@ -154,7 +158,9 @@ static void
 put_failed(struct recorder *rec, struct recording *s, int why)
 {
 	const int saved = errno;
-	const char *text = why == GW_ESYS ? strerror(saved) : err_str(why);
+	const char *text = why != GW_ESYS ? err_str(why)
+			   : saved != 0   ? strerror(saved)
+					  : "the log took no record of it";
 	struct msg_rec_state m = {.result = msg_result(why)};
 	struct event_fields f;
 
@@ -162,6 +168,9 @@ put_failed(struct recorder *rec, struct recording *s, int why)
 		share_text(rec->shares, s->user, &s->share, clock_now(), m.text,
 		    sizeof(m.text));
 		text = m.text;
+	} else {
+		(void)snprintf(m.text, sizeof(m.text),
+		    "the gateway cannot write its recording (%s)", text);
 	}
 	log_err("recording of session %s failed: %s", s->sid, text);
 	event_fields_init(&f);
@@ -181,7 +190,7 @@ put_failed(struct recorder *rec, struct recording *s, int why)
 static void
 fail(struct recorder *rec, struct recording *s, int why)
 {
-	if (s->failed)
+	if (s->failed || (why == GW_ESYS && medium_failed(&rec->medium, errno)))
 		return;
 	s->failed = true;
 	if (!s->full)
@@ -245,6 +254,7 @@ on_durable(void *arg, int result, uint64_t seq)
 	if ((p = process_session(rec->process, c->conn)) == NULL ||
 	    (s = peer_data(p)) == NULL)
 		return;
+	errno = 0; /* what the notary refuses is no error of a call of ours */
 	if (result == 0) {
 		s->known = true;
 		result = channel_begin(c, rec->left);
@@ -429,6 +439,17 @@ on_read(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	return e == GW_ECLOSED ? 0 : e;
 }
 
+static int
+on_look(struct process *r, struct peer *p, const struct ipc_msg *msg)
+{
+	const struct msg_rec_look *m = msg->body;
+	struct recorder *rec = process_ctx(r);
+	struct msg_rec_looked a = {.rid = m->rid};
+
+	medium_look(&rec->medium, a.text);
+	return peer_send(p, MSG_REC_LOOKED, &a, -1);
+}
+
 /* ---- life */
 
 static void
@@ -544,7 +565,6 @@ static int
 start(struct process *r, const struct conf *conf)
 {
 	struct recorder *rec = process_ctx(r);
-	char path[LIMIT_PATH_SIZE + 64];
 	int e;
 
 	rec->process = r;
@@ -552,16 +572,18 @@ start(struct process *r, const struct conf *conf)
 		return e;
 	if ((e = str_fmt(rec->path, sizeof(rec->path), "%s/recorder",
 		 conf->state_dir)) != 0 ||
-	    (e = str_fmt(path, sizeof(path), "%s/recordings", rec->path)) != 0)
+	    (e = str_fmt(rec->folder, sizeof(rec->folder), "%s/recordings",
+		 rec->path)) != 0)
 		return e;
-	if (safefile_mkdir(path, 0700, (uid_t)-1, (gid_t)-1) != 0 ||
-	    (rec->dir = open(
-		 path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0) {
-		log_err("cannot use %s: %s (does it belong to this user? "
-			"`gatewayd init` makes it)",
-		    path, strerror(errno));
+	if (safefile_mkdir(rec->folder, 0700, (uid_t)-1, (gid_t)-1) != 0 ||
+	    (rec->dir = open(rec->folder,
+		 O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0) {
+		log_err("cannot use %s: %s (it must belong to this user, on a "
+			"disk that can be written; `gatewayd init` makes it)",
+		    rec->folder, strerror(errno));
 		return GW_ESYS;
 	}
+	medium_init(&rec->medium, r, rec->folder, rec->dir);
 	if ((e = left_new(&rec->left, r, rec->dir)) != 0)
 		return e;
 	rec->tick = timer_new(r, on_tick, rec);
@@ -580,6 +602,7 @@ main(int argc, char **argv)
 	    {MSG_REC_DATA, on_data},
 	    {MSG_REC_CLOSE, on_close},
 	    {MSG_REC_READ, on_read},
+	    {MSG_REC_LOOK, on_look},
 	    {MSG_NT_UNENDED, on_unended},
 	};
 	static struct recorder rec; /* the process's one context */

@@ -53,15 +53,19 @@ cursor_read(const char *path)
 	return 0;
 }
 
-void
+int
 cursor_write(const char *path, uint64_t next)
 {
 	char text[TEXT_SIZE];
-	int n =
+	const int n =
 	    snprintf(text, sizeof(text), "%llu\n", (unsigned long long)next);
+	int error = 0;
 
-	if (n < 0 || safefile_write(path, text, (size_t)n, 0600, (uid_t)-1,
-			 (gid_t)-1) != 0)
-		log_err("cannot write %s: %s (records will be sent again)",
-		    path, strerror(errno));
+	if (safefile_write(path, text, (size_t)n, 0600, (uid_t)-1, (gid_t)-1) ==
+	    0)
+		return 0;
+	error = errno;
+	log_err("cannot write %s: %s (records will be sent again)", path,
+	    strerror(error));
+	return error != 0 ? error : EINVAL;
 }

@@ -15,7 +15,7 @@ uint64_t cursor_read(const char *path);
 /* There is none: nothing was ever sent there. */
 bool cursor_is_new(const char *path);
 /* Replaces the file in one step. A failure is logged: records are then sent
- * again by the next process, none is lost. */
-void cursor_write(const char *path, uint64_t next);
+ * again by the next process, none is lost. 0, or the errno of why not. */
+int cursor_write(const char *path, uint64_t next);
 
 #endif

@@ -43,6 +43,7 @@ struct outlet {
 	struct shipper *owner;
 	struct sink *sink;
 	struct follower *log;
+	char unkept[LIMIT_TEXT_SIZE]; /* why its cursor is not; "" = it is */
 };
 
 struct shipper {
@@ -131,6 +132,34 @@ on_arrived(void *ctx)
 	send_status(o, sink_up(o->sink), sink_why(o->sink));
 }
 
+static void
+send_disk(const struct shipper *sh)
+{
+	struct msg_disk m = {0};
+
+	for (unsigned i = 0; i < sh->noutlets && m.text[0] == '\0'; i++)
+		text_set(m.text, sizeof(m.text), sh->outlets[i].unkept);
+	if (peer_send(
+		process_peer(sh->process, PROC_BROKER), MSG_DISK, &m, -1) != 0)
+		log_debug("no broker hears of the cursors yet");
+}
+
+static void
+on_kept(void *ctx, const char *path, int error)
+{
+	struct outlet *o = ctx;
+
+	o->unkept[0] = '\0';
+	if (error != 0)
+		(void)snprintf(o->unkept, sizeof(o->unkept),
+		    "cannot write %.300s: %s; what has arrived since is sent "
+		    "again after a restart",
+		    path, strerror(error));
+	else
+		log_info("%s is written again", path);
+	send_disk(o->owner);
+}
+
 /* ---- from the log to a sink */
 
 static void
@@ -199,11 +228,13 @@ peer_up(struct process *r, struct peer *p)
 
 	if (peer_proc(p) == PROC_NOTARY)
 		follow_linked(sh->follow);
-	if (peer_proc(p) == PROC_BROKER)
+	if (peer_proc(p) == PROC_BROKER) {
+		send_disk(sh);
 		for (unsigned i = 0; i < sh->noutlets; i++)
 			send_status(&sh->outlets[i],
 			    sink_up(sh->outlets[i].sink),
 			    sink_why(sh->outlets[i].sink));
+	}
 }
 
 static void
@@ -299,6 +330,7 @@ add_outlet(
 		.unwant = on_unwant,
 		.changed = on_changed,
 		.arrived = on_arrived,
+		.kept = on_kept,
 		.ctx = o}};
 	const struct follower_hooks hooks = {
 	    .records = on_records, .shorter = on_shorter, .ctx = o};

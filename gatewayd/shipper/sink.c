@@ -61,6 +61,7 @@ struct sink {
 	bool asked;   /* want() is not answered */
 	bool unbegun; /* where the log ends is not known yet */
 	bool stopping, stopped;
+	int unkept; /* why the cursor could not be written; 0 = it was */
 };
 
 static int64_t
@@ -70,11 +71,22 @@ now_ms(void)
 }
 
 static void
+keep_cursor(struct sink *s, uint64_t next)
+{
+	const int error = cursor_write(s->cursor, next);
+
+	if (error == s->unkept)
+		return;
+	s->unkept = error;
+	s->hooks.kept(s->hooks.ctx, s->cursor, error);
+}
+
+static void
 save(struct sink *s)
 {
 	s->unsaved = false;
 	s->saved_ms = now_ms();
-	cursor_write(s->cursor, s->account.arrived);
+	keep_cursor(s, s->account.arrived);
 	s->hooks.arrived(s->hooks.ctx);
 }
 
@@ -302,7 +314,7 @@ sink_give(
 	int e = 0;
 
 	if (FAULT(ship_cursor))
-		cursor_write(s->cursor, next); /* it has not arrived */
+		keep_cursor(s, next); /* it has not arrived */
 	if (!s->asked || s->state != SINK_UP || from != s->account.sent)
 		return;
 	s->asked = false;
@@ -404,7 +416,7 @@ sink_shorter(struct sink *s, uint64_t end)
 
 	s->unbegun = false;
 	settle_init(&s->account, from);
-	cursor_write(s->cursor, from);
+	keep_cursor(s, from);
 	unask(s);
 	if (!begins)
 		ask(s);

@@ -34,6 +34,8 @@ struct sink_hooks {
 	void (*changed)(void *ctx, bool up, const char *why, bool fresh);
 	/* More has arrived, see sink_next; the cursor is written. */
 	void (*arrived)(void *ctx);
+	/* ... or cannot be, by the errno; 0: it can again. Once per change. */
+	void (*kept)(void *ctx, const char *path, int error);
 	void *ctx;
 };
 

@@ -25,6 +25,7 @@
 #include "base/str.h"
 #include "supervisor/accept.h"
 #include "supervisor/beat.h"
+#include "supervisor/failing.h"
 #include "supervisor/listen.h"
 #include "supervisor/notify.h"
 #include "supervisor/said.h"
@@ -237,7 +238,9 @@ start(struct supervisor *s, struct child *c)
 
 	if ((r = ipc_pair(fd)) != 0)
 		return r;
-	if ((r = said_open(s, proc_name(spec->proc), &err)) != 0) {
+	/* the zygote's are those of its sessions, too */
+	if ((r = said_open(s, proc_name(spec->proc),
+		 spec->proc == PROC_ZYGOTE ? NULL : c->said, &err)) != 0) {
 		(void)close(fd[0]);
 		(void)close(fd[1]);
 		return r;
@@ -252,7 +255,7 @@ start(struct supervisor *s, struct child *c)
 		return GW_ESYS;
 	}
 	c->started_us = clock_mono_us();
-	c->ready = false;
+	c->ready = c->was_ready = false;
 	if ((r = process_adopt(
 		 s->process, &c->peer, spec->proc, &link, fd[0])) != 0)
 		return r;
@@ -261,6 +264,7 @@ start(struct supervisor *s, struct child *c)
 		return r;
 	if (spec->proc == PROC_NOTARY)
 		process_notary_up(s->process);
+	failing_tell(s, c);
 	return link_all(s, c);
 }
 
@@ -555,6 +559,7 @@ child_exited(struct supervisor *s, pid_t pid, int status)
 	hopeless = !s->served && c->failures >= FAILURES_MAX;
 	log_exit(c, status, hopeless ? "" : ": starting it again");
 	audit_exit(s, c, pid, status);
+	failing_exited(s, c, status);
 	if (s->served)
 		notify_child_down(c);
 	if (hopeless) {
@@ -576,8 +581,10 @@ child_ready(struct supervisor *s, struct peer *p)
 	bool all = true;
 
 	for (int i = 0; i < CHILD_COUNT; i++) {
-		if (s->child[i].peer == p)
+		if (s->child[i].peer == p) {
 			s->child[i].ready = true;
+			failing_over(s, &s->child[i]);
+		}
 		all = all && s->child[i].ready;
 	}
 	return all;

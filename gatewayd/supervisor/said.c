@@ -6,12 +6,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/str.h"
 
 enum {
 	LINE_SIZE = 4096,   /* internal: as lib/base/log.c makes them */
@@ -22,6 +24,7 @@ struct said {
 	struct said *next;
 	struct supervisor *s;
 	const char *name;
+	char *first;
 	int fd;
 	struct watch *watch;
 	size_t n; /* of a line that is not whole */
@@ -41,6 +44,19 @@ said_free(struct said *x)
 	free(x);
 }
 
+/* Its words, without what log_init() put before them. */
+static void
+keep_first(const struct said *x, const char *line, size_t n)
+{
+	char head[64];
+	int own = snprintf(head, sizeof(head), "<%d>%s: ", LOG_LV_ERR, x->name);
+
+	if (x->first == NULL || x->first[0] != '\0' || own < 0 ||
+	    n <= (size_t)own || memcmp(line, head, (size_t)own) != 0)
+		return;
+	str_escape(x->first, LIMIT_TEXT_SIZE, line + own, n - (size_t)own);
+}
+
 static void
 pass_lines(struct said *x)
 {
@@ -48,6 +64,7 @@ pass_lines(struct said *x)
 	size_t done = 0;
 
 	while ((end = memchr(x->line + done, '\n', x->n - done)) != NULL) {
+		keep_first(x, x->line + done, (size_t)(end - x->line) - done);
 		log_pass(
 		    x->name, x->line + done, (size_t)(end - x->line) - done);
 		done = (size_t)(end - x->line) + 1;
@@ -99,7 +116,7 @@ said_drain(struct supervisor *s)
 }
 
 int
-said_open(struct supervisor *s, const char *name, int *ret)
+said_open(struct supervisor *s, const char *name, char *first, int *ret)
 {
 	struct said *x = calloc(1, sizeof(*x));
 	int fd[2];
@@ -112,6 +129,8 @@ said_open(struct supervisor *s, const char *name, int *ret)
 	}
 	x->s = s;
 	x->name = name;
+	if ((x->first = first) != NULL)
+		first[0] = '\0';
 	x->fd = fd[0];
 	if ((x->watch = watch_new(s->process, x->fd, on_said, x)) == NULL) {
 		(void)close(fd[0]);

@@ -13,8 +13,11 @@
 struct said;
 
 /* ret: the end to write to, for a process that is about to be started. The name
- * is borrowed, for good. */
-MUST_CHECK int said_open(struct supervisor *s, const char *name, int *ret);
+ * is borrowed, for good. The first error that it says goes to first
+ * (LIMIT_TEXT_SIZE bytes, borrowed for good, emptied now), without its head;
+ * NULL: nowhere. */
+MUST_CHECK int said_open(
+    struct supervisor *s, const char *name, char *first, int *ret);
 /* All that was written until now: before the end of a process is told. */
 void said_drain(struct supervisor *s);
 

@@ -9,6 +9,7 @@
  *   child.c   one table of processes: fork, drop, exec, link, restart
  *   beat.c    does a process answer?
  *   pulse.c   asks all of them in turn, and kills who does not
+ *   failing.c those that do not start
  *   said.c    what they write on stderr
  *   accept.c  the SSH listeners: one session per connection
  *   goodbye.c those for whom there is no place
@@ -55,6 +56,10 @@ struct child {
 	int64_t started_us;
 	struct timer *restart;
 	struct beat beat;
+	/* failing.c: the first error that it wrote, escaped, and why it does
+	 * not start; "" = none, it does */
+	bool was_ready;
+	char said[LIMIT_TEXT_SIZE], fails[LIMIT_TEXT_SIZE];
 };
 
 struct conn;     /* accept.c */

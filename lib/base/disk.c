@@ -4,8 +4,11 @@
  */
 #include "base/disk.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/fault.h"
@@ -63,4 +66,43 @@ bool
 disk_may_open(const struct disk *d)
 {
 	return d->free >= LIMIT_DISK_OPEN_MIN || FAULT(open_when_full);
+}
+
+bool
+disk_is_full(int error)
+{
+	return error == ENOSPC || error == EDQUOT;
+}
+
+bool
+disk_is_dead(int error)
+{
+	static const int dead[] = {EIO, EBADF, EROFS, ENOENT, ENOTDIR, ENODEV,
+	    ENXIO, ESTALE, ESPIPE, EUCLEAN, EREMOTEIO, ENOTCONN, ESHUTDOWN,
+	    EACCES, EPERM};
+
+	for (size_t i = 0; i < sizeof(dead) / sizeof(dead[0]); i++)
+		if (dead[i] == error)
+			return true;
+	return false;
+}
+
+int
+disk_try(int dir)
+{
+	static const char name[] = ".alive";
+	char c = 'a';
+	int e = 0;
+	int fd =
+	    openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return errno;
+	if (pwrite(fd, &c, 1, 0) != 1 || fdatasync(fd) != 0 ||
+	    pread(fd, &c, 1, 0) != 1)
+		e = errno;
+	(void)close(fd);
+	if (unlinkat(dir, name, 0) != 0 && e == 0)
+		e = errno;
+	return e;
 }

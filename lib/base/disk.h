@@ -29,4 +29,13 @@ bool disk_may_record(const struct disk *d);
 /* Of the disk of the log: may access be given? */
 bool disk_may_open(const struct disk *d);
 
+/* By the errno of what failed there. Full: there may be room again. Dead: the
+ * medium, its mount or the descriptor is gone, and nobody who has it open can
+ * go on. No other error says that either of the two is so. */
+bool disk_is_full(int error);
+bool disk_is_dead(int error);
+/* Makes a file in that folder, writes and reads it, waits for the medium, and
+ * removes it. 0, or the errno of what failed. */
+int disk_try(int dir);
+
 #endif

@@ -88,6 +88,8 @@ FIELDS(sup_conn, U64(msg_sup_conn, conn));
 
 FIELDS(sup_relink, U8(msg_sup_relink, proc));
 
+FIELDS(sup_fails, U8(msg_sup_fails, proc), STR(msg_sup_fails, text));
+
 FIELDS(sup_known, ADDR(msg_sup_known, source), U8(msg_sup_known, known));
 
 FIELDS(sup_say, U8(msg_sup_say, level), STR(msg_sup_say, text));
@@ -351,6 +353,12 @@ FIELDS(api_reply, U32(msg_api_reply, rid), U16(msg_api_reply, status),
     STR(msg_api_reply, content_type), U64(msg_api_reply, next),
     BYTES(msg_api_reply, body));
 
+FIELDS(rec_look, U32(msg_rec_look, rid));
+
+FIELDS(rec_looked, U32(msg_rec_looked, rid), STR(msg_rec_looked, text));
+
+FIELDS(disk, STR(msg_disk, text));
+
 FIELDS(shp_status, STR(msg_shp_status, sink), U8(msg_shp_status, up),
     U64(msg_shp_status, next), STR(msg_shp_status, text));
 
@@ -393,6 +401,7 @@ static const struct msg_spec table[] = {
     ROW(SUP_SERVES, sup_serves, SUP, SUP, MST_ANY, 0),
     ROW(SUP_LOGGED_IN, sup_conn, BRK, SUP, MST_ANY, 0),
     ROW(SUP_KNOWN, sup_known, BRK, SUP | API, MST_ANY, 0),
+    ROW(SUP_FAILS, sup_fails, SUP, BRK | API, MST_ANY, 0),
     ROW(LOG_APPEND, log_append, ALL | SUP, NOT, MST_ANY, 0),
     ROW(LOG_DURABLE, log_durable, NOT, ALL | SUP, MST_ANY, 0),
     ROW(NT_GRANT_OPEN, nt_grant_open, BRK, NOT, MST_ANY, 0),
@@ -458,9 +467,12 @@ static const struct msg_spec table[] = {
     ROW(REC_READ, rec_read, BRK, REC, MST_ANY, 0),
     ROW(REC_BYTES, rec_bytes, REC, BRK, MST_ANY, 0),
     ROW(REC_STARTED, rec_started, REC, BRK, MST_ANY, 0),
+    ROW(REC_LOOK, rec_look, BRK, REC, MST_ANY, 0),
+    ROW(REC_LOOKED, rec_looked, REC, BRK, MST_ANY, 0),
     ROW(API_CALL, api_call, API, BRK, MST_ANY, 0),
     ROW(API_REPLY, api_reply, BRK, API, MST_ANY, 0),
     ROW(SHP_STATUS, shp_status, SHP, BRK, MST_ANY, 0),
+    ROW(DISK, disk, FW | API | SHP, BRK, MST_ANY, 0),
 };
 
 const struct msg_spec *

@@ -44,6 +44,7 @@ enum msg_type {
 	MSG_SUP_SERVES,      /* the reply */
 	MSG_SUP_KNOWN,       /* broker -> sup, api: a source has a live grant */
 	MSG_SUP_LOGGED_IN,   /* broker -> sup: a connection is somebody's */
+	MSG_SUP_FAILS,       /* sup -> broker, api: a process does not start */
 	/* any -> notary */
 	MSG_LOG_APPEND = 32,
 	MSG_LOG_DURABLE, /* notary -> any */
@@ -116,11 +117,15 @@ enum msg_type {
 	MSG_REC_READ,  /* broker -> recorder */
 	MSG_REC_BYTES,
 	MSG_REC_STARTED, /* recorder -> broker */
+	MSG_REC_LOOK,    /* broker -> recorder: can it write? */
+	MSG_REC_LOOKED,  /* the reply */
 	/* api <-> broker */
 	MSG_API_CALL = 140,
 	MSG_API_REPLY,
 	/* shipper <-> broker */
 	MSG_SHP_STATUS = 150,
+	/* any -> broker */
+	MSG_DISK = 160, /* what of its files cannot be used, or can again */
 };
 
 struct msg_empty {
@@ -162,6 +167,10 @@ struct msg_sup_listener {
 struct msg_sup_known { /* family 0: forget all, a list follows */
 	struct addr source;
 	uint8_t known; /* 1: it has a live grant or token; 0: no more */
+};
+struct msg_sup_fails {
+	uint8_t proc;               /* enum proc */
+	char text[LIMIT_TEXT_SIZE]; /* why, in its words; "" = it runs again */
 };
 struct msg_sup_relink {
 	uint8_t proc; /* enum proc at the other end */
@@ -637,6 +646,13 @@ struct msg_rec_bytes {
 	uint64_t size;  /* of the whole file so far */
 	struct bytes data;
 };
+struct msg_rec_look {
+	uint32_t rid;
+};
+struct msg_rec_looked {
+	uint32_t rid;
+	char text[LIMIT_TEXT_SIZE]; /* why not; "" = it can */
+};
 
 struct msg_api_call {
 	uint32_t rid;
@@ -662,6 +678,10 @@ struct msg_shp_status {
 	uint8_t up;
 	uint64_t next; /* first record not yet delivered */
 	char text[128];
+};
+struct msg_disk {
+	char text[LIMIT_TEXT_SIZE]; /* what cannot, why, and what comes of it;
+				     * "" = all of it can be used */
 };
 
 #endif

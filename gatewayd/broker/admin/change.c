@@ -4,6 +4,7 @@
  */
 #include "broker/admin/change.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -389,26 +390,41 @@ change_same(struct call *c, enum store_kind k, const char *name, const char *id,
 	return GW_ESTATE;
 }
 
-/* Which room is gone; NULL: none. */
-static const char *
-full(struct broker *b)
+/* Which disk has no room, or none that can be used. */
+static bool
+full(struct broker *b, char ret[static LIMIT_TEXT_SIZE])
 {
 	struct disk d;
+	const char *which = "the disk of the log";
+	int e = broker_disk(b, "notary", &d);
 
-	if (broker_disk(b, "notary", &d) != 0 || !disk_may_open(&d))
-		return "the disk of the log";
-	return store_has_room(b->store) ? NULL : "the disk of the store";
+	if (e == 0 && !disk_may_open(&d)) {
+		e = GW_EFULL;
+	} else if (e == 0) {
+		which = "the disk of the store";
+		e = store_room(b->store);
+	}
+	if (e == GW_EFULL)
+		(void)snprintf(ret, LIMIT_TEXT_SIZE,
+		    "%s is full: until there is "
+		    "room",
+		    which);
+	else if (e != 0)
+		(void)snprintf(ret, LIMIT_TEXT_SIZE,
+		    "%s cannot be used (%s): until it can be", which,
+		    strerror(errno));
+	return e != 0;
 }
 
 bool
 change_has_room(struct call *c, const struct change *x)
 {
-	const char *what = NULL;
+	char what[LIMIT_TEXT_SIZE];
 
-	if (x->dry_run || verb_takes(c->verb) || (what = full(c->b)) == NULL)
+	if (x->dry_run || verb_takes(c->verb) || !full(c->b, what))
 		return true;
 	call_refuse(c, 503, "unavailable", NULL,
-	    "%s is full: until there is room nothing is given or changed, and "
+	    "%s nothing is given or changed, and "
 	    "access is taken away by: jitctl lock, revoke, release, sessions "
 	    "kill, deny, cancel, key rm, user lock, user rm, role rm, target "
 	    "rm (root on the gateway: jitctl --socket %s doctor)",

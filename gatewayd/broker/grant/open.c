@@ -5,6 +5,8 @@
  * MUST: nothing opens before the intent is durable. MUST: whatever fails after
  * it closes the grant as aborted.
  */
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -200,13 +202,32 @@ write_intent(struct opening *x, const struct grant *g)
 
 /* ---- reserve */
 
-/* In doubt it is full. */
+/* In doubt there is none. */
 bool
 open_has_room(const struct broker *b)
 {
 	struct disk d;
 
 	return broker_disk(b, "notary", &d) == 0 && disk_may_open(&d);
+}
+
+const char *
+open_no_room(const struct broker *b, char ret[static LIMIT_TEXT_SIZE])
+{
+	struct disk d;
+
+	if (broker_disk(b, "notary", &d) != 0) {
+		(void)snprintf(ret, LIMIT_TEXT_SIZE,
+		    "the disk of the log cannot be looked at (%s): new access "
+		    "is refused until it can be",
+		    strerror(errno));
+		return "disk-failed";
+	}
+	(void)snprintf(ret, LIMIT_TEXT_SIZE,
+	    "less than %d MiB of the disk of the log are free: new access is "
+	    "refused until there is room",
+	    LIMIT_DISK_OPEN_MIN >> 20);
+	return "disk-full";
 }
 
 void

@@ -44,5 +44,8 @@ typedef void open_fn(
 void open_start(struct broker *b, struct intent *in, open_fn *fn, void *arg);
 /* Is there room on the disk of the log for more access? */
 bool open_has_room(const struct broker *b);
+/* Why there is none, as a sentence; returns the same as a record's word. */
+const char *open_no_room(
+    const struct broker *b, char ret[static LIMIT_TEXT_SIZE]);
 
 #endif

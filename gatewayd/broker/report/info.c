@@ -4,6 +4,7 @@
  */
 #include "broker/report/info.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,9 +14,11 @@
 #include "broker/broker.h"
 #include "broker/call/call.h"
 #include "broker/call/put.h"
+#include "broker/call/wait.h"
 #include "broker/identity/approvers.h"
 #include "broker/identity/codeclock.h"
 #include "broker/identity/mfa.h"
+#include "broker/report/health.h"
 #include "core/glass.h"
 
 /* Where the API should answer. */
@@ -86,9 +89,74 @@ static bool
 add_link(const struct call *c, json_t *list, enum proc p)
 {
 	const bool up = process_peer(c->b->process, p) != NULL;
+	char text[LIMIT_TEXT_SIZE] = "connected";
 
-	return add_check(
-	    c, list, proc_name(p), up, up ? "connected" : "not connected");
+	if (!up && c->b->fails[p][0] != '\0')
+		(void)snprintf(text, sizeof(text), "does not start: %.480s",
+		    c->b->fails[p]);
+	else if (!up)
+		text_set(text, sizeof(text), "not connected");
+	return add_check(c, list, proc_name(p), up, text);
+}
+
+/* Those that we have no line to as long as they work. */
+static bool
+add_fails(const struct call *c, json_t *list)
+{
+	static const enum proc which[] = {PROC_API, PROC_ADMIN, PROC_ZYGOTE};
+	char text[LIMIT_TEXT_SIZE];
+	bool ok = true;
+
+	for (size_t i = 0; i < ARRAY_LEN(which); i++) {
+		const char *why = c->b->fails[which[i]];
+
+		if (why[0] == '\0')
+			continue;
+		(void)snprintf(
+		    text, sizeof(text), "does not start: %.480s", why);
+		ok = add_check(c, list, proc_name(which[i]), false, text);
+	}
+	return ok;
+}
+
+static bool
+add_store(const struct call *c, json_t *list)
+{
+	char text[LIMIT_TEXT_SIZE];
+	const bool ok = health_store(c->b, text);
+
+	return add_check(c, list, "store", ok, text);
+}
+
+/* What the recorder found when it wrote there; NULL: it has not answered. */
+static bool
+add_recordings(const struct call *c, json_t *list, const char *why)
+{
+	if (why == NULL)
+		why = "the recorder has not said whether it can write there";
+	return add_check(c, list, "recordings", why[0] == '\0',
+	    why[0] == '\0' ? "reads and writes" : why);
+}
+
+static const struct {
+	enum proc proc;
+	const char *name;
+} files[] = {{PROC_FIREWALL, "firewall's files"}, {PROC_API, "certificate"},
+    {PROC_SHIPPER, "cursors of sinks"}};
+
+static bool
+add_files(const struct call *c, json_t *list)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		const char *why = c->b->disks[files[i].proc];
+
+		ok = add_check(c, list, files[i].name, why[0] == '\0',
+			 why[0] == '\0' ? "can be used" : why) &&
+		     ok;
+	}
+	return ok;
 }
 
 /* Who asks the others whether they live, and takes in who logs in. */
@@ -213,9 +281,11 @@ add_disk(const struct call *c, json_t *list, size_t i)
 	const unsigned long long mib = 1024ULL * 1024;
 	bool ok;
 
-	if (broker_disk(c->b, disks[i].folder, &d) != 0)
-		return add_check(
-		    c, list, disks[i].name, false, "cannot be looked at");
+	if (broker_disk(c->b, disks[i].folder, &d) != 0) {
+		(void)snprintf(text, sizeof(text), "cannot be looked at: %s",
+		    strerror(errno));
+		return add_check(c, list, disks[i].name, false, text);
+	}
 	ok = disk_may_record(&d);
 	(void)snprintf(text, sizeof(text), "%llu MiB of %llu are free%s%s",
 	    (unsigned long long)d.free / mib, (unsigned long long)d.total / mib,
@@ -296,8 +366,9 @@ add_own_words(const struct call *c, json_t *list)
 	put_bool(json_array_get(list, json_array_size(list) - 1), "warn", true);
 }
 
-void
-verb_readyz(struct call *c)
+/* All that this process knows, and what the recorder says of its folder. */
+static void
+ready(struct call *c, const char *recordings)
 {
 	const struct broker *b = c->b;
 	json_t *o = json_object();
@@ -309,6 +380,10 @@ verb_readyz(struct call *c)
 	ok = add_link(c, list, PROC_FIREWALL) && ok;
 	ok = add_link(c, list, PROC_RECORDER) && ok;
 	ok = add_link(c, list, PROC_SHIPPER) && ok;
+	ok = add_fails(c, list) && ok;
+	ok = add_store(c, list) && ok;
+	ok = add_recordings(c, list, recordings) && ok;
+	ok = add_files(c, list) && ok;
 	ok = add_check(c, list, "in step", b->recovered,
 		 b->recovered ? "log, store and firewall agree"
 			      : "taking over what the log says") &&
@@ -329,6 +404,25 @@ verb_readyz(struct call *c)
 	put_str(o, "status", ok ? "ready" : "degraded");
 	(void)json_object_set_new(o, "checks", list);
 	call_reply(c, 200, o);
+}
+
+static void
+looked(struct broker *b, void *arg, const void *body)
+{
+	const struct msg_rec_looked *m = body;
+
+	(void)b;
+	ready(arg, m != NULL ? m->text : NULL);
+}
+
+void
+verb_readyz(struct call *c)
+{
+	struct msg_rec_look m = {0};
+
+	if (ask(c->b, PROC_RECORDER, MSG_REC_LOOK, &m, MSG_REC_LOOKED, looked,
+		c) != 0)
+		ready(c, NULL);
 }
 
 struct notices {

@@ -323,14 +323,16 @@ record_unopened(const struct call *c, const struct intent *in, const char *why)
 	event_fields_done(&f);
 }
 
-void
+const char *
 answer_room(const struct call *c, struct problem *p)
 {
+	char text[LIMIT_TEXT_SIZE];
+	const char *word = open_no_room(c->b, text);
+
 	problem_set(p, 503, "unavailable", NULL,
-	    "less than %d MiB of the disk of the log are free: new access is "
-	    "refused until there is room (root on the gateway: jitctl "
-	    "--socket %s doctor)",
-	    LIMIT_DISK_OPEN_MIN >> 20, c->b->conf->admin_socket);
+	    "%s (root on the gateway: jitctl --socket %s doctor)", text,
+	    c->b->conf->admin_socket);
+	return word;
 }
 
 bool
@@ -340,8 +342,7 @@ answer_no_room(struct call *c, const struct intent *in)
 
 	if (open_has_room(c->b) || FAULT(wait_when_full))
 		return false;
-	record_unopened(c, in, "disk-full");
-	answer_room(c, &p);
+	record_unopened(c, in, answer_room(c, &p));
 	call_problem(c, &p);
 	return true;
 }
@@ -363,8 +364,7 @@ answer_opened(void *arg, const struct intent *in, const struct opened *o)
 		mfa_used(c);
 		break;
 	case OPEN_DISK_FULL:
-		record_unopened(c, in, "disk-full");
-		answer_room(c, &p);
+		record_unopened(c, in, answer_room(c, &p));
 		call_problem(c, &p);
 		break;
 	case OPEN_NOT_WHOLE:

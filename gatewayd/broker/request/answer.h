@@ -42,8 +42,9 @@ void answer_open(struct call *c, const struct live_grant *lg, bool already,
 open_fn answer_opened;
 /* False: the user may have one more grant. Else the call is answered. */
 bool answer_no_place(struct call *c);
-/* That the disk of the log is full, and what that means. */
-void answer_room(const struct call *c, struct problem *p);
+/* That the disk of the log has no room, or cannot be looked at, and what that
+ * means; returns the word for the record. */
+const char *answer_room(const struct call *c, struct problem *p);
 /* False: it has room for what is asked, which would wait for others or for its
  * time. Else that is recorded, and the call is answered. */
 bool answer_no_room(struct call *c, const struct intent *in);

@@ -100,7 +100,7 @@ say_full(struct call *c)
 {
 	struct problem p = {0};
 
-	answer_room(c, &p);
+	(void)answer_room(c, &p);
 	call_problem(c, &p);
 }
 
@@ -211,8 +211,8 @@ verb_request_approve(struct call *c)
 	if ((word = why_not(c, w, text)) != NULL)
 		record_approval(c, w, EV_REQUEST_APPROVE_DENIED, word, say_no);
 	else if (!open_has_room(c->b) && !FAULT(approve_when_full))
-		record_approval(
-		    c, w, EV_REQUEST_APPROVE_DENIED, "disk-full", say_full);
+		record_approval(c, w, EV_REQUEST_APPROVE_DENIED,
+		    open_no_room(c->b, text), say_full);
 	else if (!mfa_enough(c, &w->in->verdict,
 		     w->in->verdict.mfa_age_approve_s, "to approve"))
 		return; /* answered: it is asked again with one */

@@ -203,8 +203,7 @@ may_extend(struct call *c, struct extend *x, const struct live_grant *lg)
 		    "%s is being extended by another call", x->g.id);
 		refuse(c, "busy", say_refused);
 	} else if (!open_has_room(c->b)) {
-		answer_room(c, &x->p);
-		refuse(c, "disk-full", say_refused);
+		refuse(c, answer_room(c, &x->p), say_refused);
 	} else {
 		return true;
 	}

@@ -217,12 +217,12 @@ tell(struct call *c, struct use *x)
 static bool
 has_room(struct call *c)
 {
+	char text[LIMIT_TEXT_SIZE];
+
 	if (open_has_room(c->b))
 		return true;
-	call_refuse(c, 503, "unavailable", NULL,
-	    "less than %d MiB of the disk of the log are free: new access is "
-	    "refused until there is room",
-	    LIMIT_DISK_OPEN_MIN >> 20);
+	(void)open_no_room(c->b, text);
+	call_refuse(c, 503, "unavailable", NULL, "%s", text);
 	return false;
 }
 

@@ -172,11 +172,7 @@ may_move(struct call *c, struct move *x, const struct live_grant *lg)
 		    "%s is being extended by another call", lg->g.id);
 		refuse(c, "busy");
 	} else if (!open_has_room(c->b)) {
-		problem_set(&x->p, 503, "unavailable", NULL,
-		    "less than %d MiB of the disk of the log are free: new "
-		    "access is refused until there is room",
-		    LIMIT_DISK_OPEN_MIN >> 20);
-		refuse(c, "disk-full");
+		refuse(c, answer_room(c, &x->p));
 	} else {
 		return true;
 	}

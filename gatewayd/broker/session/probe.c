@@ -151,7 +151,8 @@ opened(void *arg, const struct intent *in, const struct opened *o)
 		finish(p, o->result == OPEN_TAKEN_AWAY
 			      ? "your permissions changed meanwhile"
 			  : o->result == OPEN_DISK_FULL
-			      ? "the disk of the log is full: nothing opens"
+			      ? "the disk of the log has no room, or none that "
+				"can be looked at: nothing opens"
 			  : o->error == GW_ENOMEM
 			      ? "out of memory"
 			      : "the gateway's log did not allow the probe");

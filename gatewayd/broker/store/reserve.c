@@ -47,8 +47,10 @@ look(struct reserve *r, const char *path, uint64_t *retsize)
 		reserve_done(r);
 	if (r->fd < 0)
 		r->fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (r->fd < 0 || fstat(r->fd, &st) != 0)
+	if (r->fd < 0 || fstat(r->fd, &st) != 0) {
+		r->error = errno;
 		return false;
+	}
 	*retsize = (uint64_t)st.st_size;
 	return true;
 }
@@ -58,6 +60,7 @@ reserve_hold(struct reserve *r, const char *path, uint64_t used)
 {
 	uint64_t size = 0;
 
+	r->error = 0;
 	if (!look(r, path, &size)) {
 		r->until = 0;
 		r->used = 0;
@@ -73,7 +76,8 @@ reserve_hold(struct reserve *r, const char *path, uint64_t used)
 		r->fd, FALLOC_FL_KEEP_SIZE, (off_t)r->used, RESERVE_SIZE) == 0)
 		r->until = r->used + RESERVE_SIZE;
 	else
-		r->never = errno == EOPNOTSUPP || errno == ENOSYS;
+		r->error = errno;
+	r->never = r->error == EOPNOTSUPP || r->error == ENOSYS;
 }
 
 bool

@@ -19,6 +19,7 @@ struct reserve {
 	uint64_t used;  /* of it, */
 	uint64_t until; /* and where its own disk ends */
 	bool never;     /* the file system cannot */
+	int error;      /* why there is none, or no more; 0 = unknown */
 };
 
 void reserve_init(struct reserve *r);

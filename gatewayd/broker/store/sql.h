@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "broker/store/medium.h"
 
 struct sql;
 struct query;
@@ -43,10 +44,16 @@ MUST_CHECK int sql_define(struct sql *s, const char *text);
  * transaction. GW_ELIMIT (ret is too small), GW_ESYS. */
 MUST_CHECK int sql_copy(struct sql *s, int64_t version, char *ret, size_t size);
 
+/* Its medium (medium.h). A look reads and writes it, and says why it is not
+ * well; fn hears of one that is dead from that, too. */
+void sql_on_dead(struct sql *s, medium_dead_fn *fn, void *arg);
+enum medium sql_look(struct sql *s, char *ret, size_t size);
+
 /* Has a reserve of the disk (reserve.h): once open; each commit does it. */
 void sql_reserve(struct sql *s);
-/* Is there more room than those need who take away? */
-bool sql_has_room(struct sql *s);
+/* Is there more room than those need who take away? GW_EFULL: no. GW_ESYS: that
+ * cannot be found out, errno is why. */
+MUST_CHECK int sql_room(struct sql *s);
 
 /* Nests: all is stored when the outermost is committed, or nothing; GW_ESTATE
  * if one within it was rolled back. End each with commit or rollback. */

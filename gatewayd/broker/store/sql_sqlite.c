@@ -14,12 +14,14 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/disk.h"
 #include "base/err.h"
 #include "base/fault.h"
 #include "base/limits.h"
 #include "base/str.h"
 #include "broker/store/copies.h"
 #include "broker/store/reserve.h"
+#include "broker/store/sql_medium.h"
 
 enum {
 	STATEMENT_MAX = 4096, /* internal: one of sql_define's */
@@ -41,6 +43,8 @@ struct sql {
 	int copy_errno; /* why a copy failed, if it was not SQLite */
 	sqlite3_stmt *ready[READY]; /* prepared, and not in use */
 	unsigned next_ready; /* whose place another gets when all are full */
+	medium_dead_fn *dead;
+	void *dead_arg;
 };
 
 struct query {
@@ -70,10 +74,27 @@ code_of(int rc)
 	}
 }
 
+/* Where a statement meets the disk. */
+static int
+met(struct sql *s, int rc)
+{
+	char why[LIMIT_TEXT_SIZE];
+	int error = 0;
+
+	if (code_of(rc) != GW_ESYS || s->dead == NULL ||
+	    !sql_medium_dead(s->db, rc, s->path, &error))
+		return code_of(rc);
+	(void)snprintf(why, sizeof(why), "%s%s%s%s", sqlite3_errstr(rc),
+	    error != 0 ? " (" : "", error != 0 ? strerror(error) : "",
+	    error != 0 ? ")" : "");
+	s->dead(s->dead_arg, why);
+	return GW_ESYS;
+}
+
 static int
 run(struct sql *s, const char *text)
 {
-	return code_of(sqlite3_exec(s->db, text, NULL, NULL, NULL));
+	return met(s, sqlite3_exec(s->db, text, NULL, NULL, NULL));
 }
 
 /* With the lock before anything is read the index of the write-ahead log is in
@@ -144,10 +165,10 @@ static void
 wal_empty(struct sql *s)
 {
 	int all = -1, done = -1;
+	const int rc = sqlite3_wal_checkpoint_v2(
+	    s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &all, &done);
 
-	if (sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE,
-		&all, &done) == SQLITE_OK &&
-	    all >= 0 && s->page_size > 0)
+	if (met(s, rc) == 0 && all >= 0 && s->page_size > 0)
 		wal_has(s, all > done ? all : 0);
 }
 
@@ -197,6 +218,7 @@ sql_open(struct sql **ret, const char *path, char *reterr, size_t size)
 {
 	const mode_t old = umask(077);
 	struct sql *s = calloc(1, sizeof(*s));
+	int error = 0;
 	int r = GW_ENOMEM;
 
 	*ret = NULL;
@@ -217,9 +239,13 @@ sql_open(struct sql **ret, const char *path, char *reterr, size_t size)
 	r = 0;
 out:
 	(void)umask(old);
-	if (r != 0)
+	if (r != 0) {
 		describe(s, r, reterr, size);
+		error = s != NULL && s->db != NULL ? sqlite3_system_errno(s->db)
+						   : ENOMEM;
+	}
 	sql_close(s);
+	errno = error != 0 ? error : EIO; /* of GW_ESYS */
 	return r;
 }
 
@@ -280,12 +306,32 @@ sql_reserve(struct sql *s)
 	hold(s);
 }
 
-bool
-sql_has_room(struct sql *s)
+int
+sql_room(struct sql *s)
 {
 	give_way(s);
 	sql_reserve(s); /* there may be room by now */
-	return reserve_left(&s->reserve);
+	if (reserve_left(&s->reserve))
+		return 0;
+	errno = s->reserve.error;
+	return errno == 0 || disk_is_full(errno) ? GW_EFULL : GW_ESYS;
+}
+
+void
+sql_on_dead(struct sql *s, medium_dead_fn *fn, void *arg)
+{
+	s->dead = fn;
+	s->dead_arg = arg;
+}
+
+enum medium
+sql_look(struct sql *s, char *ret, size_t size)
+{
+	const enum medium m = sql_medium_look(s->db, s->path, ret, size);
+
+	if (m == MEDIUM_DEAD && s->dead != NULL)
+		s->dead(s->dead_arg, ret);
+	return m;
 }
 
 /* An inner one is no savepoint: with each, every page of the rows so far would
@@ -492,8 +538,8 @@ query_new(struct sql *s, const char *text)
 	give_way(s);
 	q->sql = s;
 	if ((q->st = ready_get(s, text)) == NULL)
-		q->err = code_of(sqlite3_prepare_v3(
-		    s->db, text, -1, SQLITE_PREPARE_PERSISTENT, &q->st, NULL));
+		q->err = met(s, sqlite3_prepare_v3(s->db, text, -1,
+				    SQLITE_PREPARE_PERSISTENT, &q->st, NULL));
 	return q;
 }
 
@@ -532,7 +578,7 @@ query_next(struct query *q)
 	if (q == NULL || q->err != 0)
 		return false;
 	rc = sqlite3_step(q->st);
-	q->err = code_of(rc);
+	q->err = met(q->sql, rc);
 	return rc == SQLITE_ROW;
 }
 

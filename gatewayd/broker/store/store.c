@@ -90,7 +90,25 @@ taken_back(struct store *s)
 bool
 store_has_room(struct store *s)
 {
-	return sql_has_room(s->sql);
+	return sql_room(s->sql) == 0;
+}
+
+int
+store_room(struct store *s)
+{
+	return sql_room(s->sql);
+}
+
+void
+store_on_dead(struct store *s, medium_dead_fn *fn, void *arg)
+{
+	sql_on_dead(s->sql, fn, arg);
+}
+
+enum medium
+store_look(struct store *s, char ret[static LIMIT_TEXT_SIZE])
+{
+	return sql_look(s->sql, ret, LIMIT_TEXT_SIZE);
 }
 
 int

@@ -25,6 +25,7 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "base/limits.h"
+#include "broker/store/medium.h"
 #include "core/delegation.h"
 #include "core/glass.h"
 #include "core/grant.h"
@@ -176,6 +177,11 @@ uint64_t store_role_changes(const struct store *s);
  * (reserve.h). False: half of that is gone, what is left is for those who take
  * access away. */
 bool store_has_room(struct store *s);
+/* The same: 0, GW_EFULL, or GW_ESYS when it cannot be found out (errno). */
+MUST_CHECK int store_room(struct store *s);
+/* The medium that it lies on (medium.h). */
+void store_on_dead(struct store *s, medium_dead_fn *fn, void *arg);
+enum medium store_look(struct store *s, char ret[static LIMIT_TEXT_SIZE]);
 /* The highest sequence number any change had; 0 for an empty store. */
 MUST_CHECK int store_seq(struct store *s, uint64_t *ret);
 

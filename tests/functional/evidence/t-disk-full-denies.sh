@@ -76,6 +76,16 @@ expect_fail any gw_ssh alice -o ConnectTimeout=2 -- web-01 true
 [ "$(gw_log | grep -c 'newly protected ports are open')" -le 2 ] ||
 	fail 'the log says over and over that the state cannot be written'
 
+echo '- each start then is on record'
+starts=$(record_count '.event == "gateway.start"')
+for ((i = 1; i <= 4; i++)); do
+	gw_stop
+	on gateway sh -c 'cat /dev/zero >>/var/lib/sallyport/filler 2>/dev/null; true'
+	gw_start
+	started() { [ "$(record_count '.event == "gateway.start"')" -eq $((starts + i)) ]; }
+	wait_for 10 started
+done
+
 echo '- room again'
 on gateway rm /var/lib/sallyport/filler
 expect_ok local_admin user unlock alice

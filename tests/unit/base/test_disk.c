@@ -2,6 +2,11 @@
 /* disk: how much recordings and doors leave free, as a table. */
 #include "tests/unit/support/test.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "base/attr.h"
 #include "base/disk.h"
 #include "base/err.h"
@@ -51,12 +56,62 @@ test_read(void **state)
 	assert_int_equal(disk_read_fd(&a, -1), GW_ESYS);
 }
 
+/* What cures itself, what nobody who has it open can go on with, and what says
+ * nothing of either. */
+static void
+test_errors(void **state)
+{
+	static const struct {
+		const char *name;
+		int error;
+		bool full, dead;
+	} table[] = {
+	    {"no room", ENOSPC, true, false},
+	    {"no quota", EDQUOT, true, false},
+	    {"medium", EIO, false, true},
+	    {"descriptor", EBADF, false, true},
+	    {"read-only", EROFS, false, true},
+	    {"folder", ENOENT, false, true},
+	    {"memory", ENOMEM, false, false},
+	    {"signal", EINTR, false, false},
+	    {"descriptors", EMFILE, false, false},
+	    {"none", 0, false, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		CHECK_ROW(disk_is_full(table[i].error) == table[i].full,
+		    table[i].name);
+		CHECK_ROW(disk_is_dead(table[i].error) == table[i].dead,
+		    table[i].name);
+	}
+}
+
+static void
+test_try(void **state)
+{
+	char dir[] = "/tmp/sallyport-disk.XXXXXX";
+	int fd;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(disk_try(fd), 0);
+	assert_int_equal(rmdir(dir), 0); /* nothing is left of it */
+	assert_int_equal(disk_try(fd), ENOENT);
+	assert_int_equal(close(fd), 0);
+	assert_int_equal(disk_try(fd), EBADF);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_order),
 	    cmocka_unit_test(test_read),
+	    cmocka_unit_test(test_errors),
+	    cmocka_unit_test(test_try),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

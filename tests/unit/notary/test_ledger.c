@@ -6,6 +6,7 @@
 #include "tests/unit/notary/ledgerscene.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
@@ -186,6 +187,26 @@ test_no_next_segment(void **state)
 	l = open_ok(2000, 0);
 	ledger_free(l);
 	assert_int_equal(verify().verdict, VERIFY_OK);
+}
+
+/* A log whose folder is gone is not one whose disk is full. */
+static void
+test_dead(void **state)
+{
+	struct ledger *l = fresh(2000);
+
+	(void)state;
+	assert_int_equal(put(l, EV_AUTH_LOGIN, 1, false), 0);
+	clean();
+	assert_int_equal(rmdir(lt.dir), 0);
+	for (unsigned i = 0; i < 30; i++)
+		if (put(l, EV_AUTH_LOGIN, 1, false) < 0)
+			break;
+	assert_true(ledger_broken(l));
+	assert_false(ledger_degraded(l));
+	assert_int_equal(ledger_error(l), ENOENT);
+	ledger_free(l);
+	assert_int_equal(mkdir(lt.dir, 0700), 0);
 }
 
 static void
@@ -440,6 +461,7 @@ main(void)
 	    cmocka_unit_test(test_segments_and_read),
 	    cmocka_unit_test(test_foreign),
 	    cmocka_unit_test(test_no_next_segment),
+	    cmocka_unit_test(test_dead),
 	    cmocka_unit_test(test_torn),
 	    cmocka_unit_test(test_changed_log_does_not_open),
 	    cmocka_unit_test(test_full),
