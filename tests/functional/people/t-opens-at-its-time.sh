@@ -42,6 +42,12 @@ expect_eq hello "$(gw_ssh alice -- web-01 echo hello)" 'ssh'
 as alice release web-01 >/dev/null 2>&1
 wait_for 10 no_elements entry4
 
+echo '- who waits for it is told once when it opens'
+id=$(as alice request web-01 --for 5m --reason x --at "$(soon 3600)" -o name 2>/dev/null)
+expect_eq 0 "$(rc_of as alice wait "$id")" 'wait'
+expect_eq 1 "$(grep -c 'web-01 opens by itself at' "$TEST_DIR/err")" 'lines that say when it opens'
+as alice cancel "$id" >/dev/null 2>&1
+
 echo '- a time that is past, or far, is none'
 expect_eq 2 "$(rc_of as alice request web-01 --reason x --at "$(soon -60)")" 'a time that is past'
 expect_eq 2 "$(rc_of as alice request web-01 --reason x --at "$(soon 3000000)")" 'a time that is far'

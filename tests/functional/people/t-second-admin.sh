@@ -7,7 +7,7 @@
 . "$(dirname -- "$0")/../lib.sh"
 
 need_stage
-LAB_HOSTS='client client2 gateway'
+LAB_HOSTS='client client2 gateway web-01'
 lab_up "$STAGE"
 gw_init
 gw_start
@@ -87,6 +87,22 @@ grep -q 'role own gives its author alice what it did not' "$TEST_DIR/out" ||
 	fail "what bob is shown:$(check_show "$(cat "$TEST_DIR/out")")"
 expect_eq 'own theirs' "$(local_admin roles -o name | sort | paste -sd' ')" 'roles'
 expect_eq 0 "$(rc_of as alice role set own --user alice --label env=lab --login deploy --max 30m)" 'less of it'
+
+echo '- what a second admin ended by it, its author reads'
+target_sshd_start web-01
+add_target web-01
+request alice web-01 >/dev/null
+put_file client /home/alice/e.yaml 0644 alice <<-POLICY
+	users: [{user: carol, rights: [policy, responder, user-admin]}]
+	roles: [{role: own, users: [alice], labels: {env: lab}, logins: [deploy], max: 1m}]
+POLICY
+expect_eq 6 "$(rc_of as alice apply -f /home/alice/e.yaml -o name)" 'what widens and ends'
+id=$(grep '^c-' "$TEST_DIR/out")
+as bob changes approve "$id" >"$TEST_DIR/out" 2>&1 ||
+	fail "bob's signature:$(check_show "$(cat "$TEST_DIR/out")")"
+as alice changes show "$id" >"$TEST_DIR/out" 2>&1
+grep -q "^$id is made by bob: ended 1 grant, 0 sessions: alice on web-01$" "$TEST_DIR/out" ||
+	fail "what alice reads of it:$(check_show "$(cat "$TEST_DIR/out")")"
 
 echo '- what is denied is not made; what widens nothing does not wait'
 expect_eq 6 "$(rc_of as alice user rm bob --yes -o name)" 'the other admin removed'
