@@ -21,24 +21,6 @@ goes_by(int error)
 	       error == EAGAIN || error == EMFILE || error == ENFILE;
 }
 
-bool
-sql_medium_dead(sqlite3 *db, int rc, const char *path, int *ret)
-{
-	const int kind = rc & 0xff;
-	struct disk d;
-
-	*ret = sqlite3_system_errno(db);
-	if ((kind != SQLITE_IOERR && kind != SQLITE_READONLY &&
-		kind != SQLITE_CANTOPEN) ||
-	    rc == SQLITE_IOERR_NOMEM || goes_by(*ret))
-		return false;
-	if (kind == SQLITE_READONLY || disk_is_dead(*ret))
-		return true;
-	/* without a word of the system's: where there is no room, that is why
-	 */
-	return disk_read(&d, path) != 0 || disk_may_open(&d);
-}
-
 /* The same bytes, so that nothing is changed by them. */
 static int
 touch(sqlite3_file *f)
@@ -73,6 +55,25 @@ touch_both(sqlite3 *db)
 			return rc;
 	}
 	return rc;
+}
+
+bool
+sql_medium_dead(sqlite3 *db, int rc, int *ret)
+{
+	const int kind = rc & 0xff;
+
+	*ret = sqlite3_system_errno(db);
+	if ((kind != SQLITE_IOERR && kind != SQLITE_READONLY &&
+		kind != SQLITE_CANTOPEN) ||
+	    rc == SQLITE_IOERR_NOMEM || goes_by(*ret))
+		return false;
+	if (kind == SQLITE_READONLY || disk_is_dead(*ret))
+		return true;
+	/* without a word of the system's that says so it is tried */
+	if (touch_both(db) == SQLITE_OK || goes_by(errno))
+		return false;
+	*ret = errno;
+	return true;
 }
 
 enum medium

@@ -16,7 +16,7 @@
 /* Does what SQLite answered (an extended code) say that no further use of db
  * can do anything? A full disk is none, nor is a lack of memory; *ret is the
  * errno behind it, 0 if there is none. */
-bool sql_medium_dead(sqlite3 *db, int rc, const char *path, int *ret);
+bool sql_medium_dead(sqlite3 *db, int rc, int *ret);
 /* Reads and writes the first bytes of the database and its log as they are, by
  * the descriptors that the store has, and waits for the medium. Text says why
  * not. */

@@ -82,7 +82,7 @@ met(struct sql *s, int rc)
 	int error = 0;
 
 	if (code_of(rc) != GW_ESYS || s->dead == NULL ||
-	    !sql_medium_dead(s->db, rc, s->path, &error))
+	    !sql_medium_dead(s->db, rc, &error))
 		return code_of(rc);
 	(void)snprintf(why, sizeof(why), "%s%s%s%s", sqlite3_errstr(rc),
 	    error != 0 ? " (" : "", error != 0 ? strerror(error) : "",
