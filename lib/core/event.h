@@ -39,7 +39,8 @@
 	X(GATEWAY_STOP, "JG0002I", "gateway.stop", 1, W_SUP)                   \
 	X(PROCESS_EXIT, "JG0003W", "process.exit", 3, W_SUP)                   \
 	X(PROCESS_HUNG, "JG0005E", "process.hung", 5, W_SUP)                   \
-	X(PROCESS_FAILED, "JG0007E", "process.failed", 5, W_ANY)               \
+	X(PROCESS_FAILED, "JG0007E", "process.failed", 5,                      \
+	    W_SUP | W_BRK | W_REC)                                             \
 	X(GATEWAY_RELOAD, "JG0006I", "gateway.reload", 2, W_SUP)               \
 	X(GATEWAY_RELOAD_REFUSED, "JG0006W", "gateway.reload", 3, W_SUP)       \
 	X(PEER_PROTOCOL, "JG0004W", "peer.protocol", 4, W_ANY)                 \
