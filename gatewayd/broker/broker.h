@@ -98,7 +98,7 @@ struct broker {
 	struct apply *applies;  /* the first one is under way; */
 	bool storing; /* between turns of its transaction: who takes nothing
 		       * away waits */
-	struct order *orders;   /* of the firewall, not yet confirmed */
+	struct order *orders; /* of the firewall, not yet confirmed */
 	uint64_t order_seq;
 	struct shut *shuts; /* ended, not confirmed: grant/firewall.h */
 	struct timer *shut_timer;

@@ -59,7 +59,7 @@ struct recorder {
 	struct shares *shares;
 	struct medium medium;
 	int dir;
-	char path[LIMIT_PATH_SIZE + 32]; /* of this process's folder */
+	char path[LIMIT_PATH_SIZE + 32];   /* of this process's folder */
 	char folder[LIMIT_PATH_SIZE + 64]; /* of the recordings in it */
 };
 

@@ -29,9 +29,9 @@ struct change {
 	void (*waiting)(struct call *c); /* is to wait; may be NULL */
 	lacks_written_fn *writes;        /* roles; NULL: none */
 	change_targets_fn *targets;      /* NULL: none */
-	json_t *lacks;      /* lacks_told(); NULL = not weighed yet */
-	json_t *ended;      /* ended_done(); NULL = not counted yet */
-	struct ended count; /* from change_make() to change_end() */
+	json_t *lacks;              /* lacks_told(); NULL = not weighed yet */
+	json_t *ended;              /* ended_done(); NULL = not counted yet */
+	struct ended count;         /* from change_make() to change_end() */
 	struct change_trial *trial; /* what was before, while it is put */
 };
 
