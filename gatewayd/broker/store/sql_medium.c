@@ -13,12 +13,14 @@
 
 enum { HEAD = 32 }; /* of a file; both are longer, or empty */
 
-/* Errors that SQLite passes on as those of a file, and that go by. */
+/* Errors that SQLite passes on as those of a file, and that go by or are of a
+ * limit, which another process would have too. */
 static bool
 goes_by(int error)
 {
-	return disk_is_full(error) || error == ENOMEM || error == EINTR ||
-	       error == EAGAIN || error == EMFILE || error == ENFILE;
+	return disk_is_full(error) || error == EFBIG || error == ENOMEM ||
+	       error == EINTR || error == EAGAIN || error == EMFILE ||
+	       error == ENFILE;
 }
 
 /* The same bytes, so that nothing is changed by them. */
