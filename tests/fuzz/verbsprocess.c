@@ -293,6 +293,9 @@ answer(struct process *r, const struct peer *p, unsigned type, uint32_t rid)
 		c->type = MSG_REC_BYTES;
 		c->m.bytes.result = no;
 		break;
+	case MSG_REC_LOOK:
+		c->type = MSG_REC_LOOKED;
+		break;
 	default:
 		r->nqueue--; /* no answer */
 		break;

@@ -39,6 +39,7 @@ struct coming {
 		struct msg_fw_closed shut;
 		struct msg_fw_protected protected_;
 		struct msg_rec_bytes bytes;
+		struct msg_rec_looked looked;
 	} m;
 };
 

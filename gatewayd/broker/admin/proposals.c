@@ -266,6 +266,7 @@ ended_text(char *ret, size_t size, const json_t *answer)
 	    json_integer_value(json_object_get(ended, "sessions"));
 	const json_t *one = NULL;
 	size_t i = 0;
+	int more = 0;
 
 	ret[0] = '\0';
 	if (grants == 0 && sessions == 0)
@@ -283,12 +284,12 @@ ended_text(char *ret, size_t size, const json_t *answer)
 
 		if (user == NULL || target == NULL)
 			continue;
-		if (n + strlen(user) + strlen(target) + 16 > size) {
+		more = snprintf(ret + n, size - n, "%s%s on %s",
+		    i == 0 ? ": " : ", ", user, target);
+		if (more < 0 || n + (size_t)more + sizeof(", ...") > size) {
 			(void)snprintf(ret + n, size - n, ", ...");
 			return;
 		}
-		(void)snprintf(ret + n, size - n, "%s%s on %s",
-		    i == 0 ? ": " : ", ", user, target);
 	}
 }
 

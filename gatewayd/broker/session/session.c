@@ -344,13 +344,8 @@ session_stop(
 	session_release(s);
 }
 
-void
-session_lost(struct session *s, enum end_reason reason)
-{
-	session_over(s, reason, EVENT_COUNT_UNKNOWN, EVENT_COUNT_UNKNOWN, -1);
-}
-
-void
+/* Closes the leg, writes the history, forgets it. */
+static void
 session_over(struct session *s, enum end_reason reason, uint64_t in,
     uint64_t out, int64_t status)
 {
@@ -388,6 +383,12 @@ session_over(struct session *s, enum end_reason reason, uint64_t in,
 	timer_free(s->timer);
 	s->timer = NULL;
 	session_release(s);
+}
+
+void
+session_lost(struct session *s, enum end_reason reason)
+{
+	session_over(s, reason, EVENT_COUNT_UNKNOWN, EVENT_COUNT_UNKNOWN, -1);
 }
 
 static void

@@ -108,10 +108,8 @@ void session_ask_recorded(struct session *s);
 /* Says why and cuts its leg; by = who ends it, for the record. */
 void session_stop(struct session *s, enum end_reason reason, const char *by,
     const char *text);
-/* Closes the leg, writes the history, forgets it. */
-void session_over(struct session *s, enum end_reason reason, uint64_t in,
-    uint64_t out, int64_t status);
-/* Likewise, of one that did not say how much it has passed on. */
+/* Closes its leg, writes the history, forgets it: of one that did not say how
+ * much it has passed on. */
 void session_lost(struct session *s, enum end_reason reason);
 
 /* Handlers of the messages they are called after. */

@@ -43,7 +43,7 @@ as alice request web-01-direct --port 5000 --for 5m --reason x >"$TEST_DIR/out" 
 	fail "the request:$(check_show "$(cat "$TEST_DIR/out")")"
 grep -q '^ssh .*-p 5000 -o HostName=10.20.0.11 deploy@web-01-direct$' "$TEST_DIR/out" ||
 	fail "the line for ssh:$(check_show "$(cat "$TEST_DIR/out")")"
-grant=$(as alice grants -o name | head -n 1)
+grant=$(as alice grants -o name | sed -n 1p)
 direct_start 10.20.0.11 5000
 expect_ok as alice release "$grant"
 direct_reset

@@ -59,7 +59,7 @@ line=$(sed -n 's/^This would pass:  jitctl //p' <<<"$SAID" | sed "s/'WHY'/why/")
 eval "set -- $line"
 run 0 alice "$@" --no-wait
 expect_said "opens by itself at $from" "$SAID" 'the request for that time'
-as alice cancel "$(as alice requests -o name | head -n 1)" >/dev/null 2>&1
+as alice cancel "$(as alice requests -o name | sed -n 1p)" >/dev/null 2>&1
 has_record '.event == "request.create" and .outcome == "failure" and
 	(.msg | startswith("hours: role ops"))' ||
 	fail 'the refusal is not on record'

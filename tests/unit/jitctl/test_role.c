@@ -96,7 +96,6 @@ test_flags(void **state)
 		"]"},
 	    {"--login deploy --or oncall", NULL},
 	    {"--deny --report-only", "'deny':true,'report_only':true"},
-	    {"", NULL}, /* which logins? */
 	    {"--deny --select env==prod", NULL},
 	    {"--deny --hours always", NULL},
 	    {"--deny --max 4s", NULL},
@@ -128,6 +127,15 @@ test_flags(void **state)
 		CHECK_ROW(role_set(rows[i].flags) == EXIT_OK, rows[i].flags);
 		assert_string_equal(sent_local, want);
 	}
+}
+
+/* Nothing is said of what it is to be: what it is, is asked for. */
+static void
+test_no_flag(void **state)
+{
+	(void)state;
+	assert_int_equal(role_set(""), EXIT_NOT_FOUND);
+	assert_string_equal(sent_local, "");
 }
 
 /* Whatever a role has can be said here. */
@@ -283,6 +291,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_flags),
+	    cmocka_unit_test(test_no_flag),
 	    cmocka_unit_test(test_each_has_a_flag),
 	    cmocka_unit_test(test_columns),
 	    cmocka_unit_test(test_empty),
