@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "jitctl/cmd/apply.h"
 #include "jitctl/cmd/change.h"
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/cmd/diff.h"
@@ -43,7 +44,7 @@ print_place(const struct ctx *c, const json_t *problem, const json_t *places)
 /* What a new one is, in words: the reply has it as JSON, where that is short.
  */
 static void
-print_fields(const json_t *e)
+print_fields(FILE *f, const json_t *e)
 {
 	const json_t *v = json_object_get(e, "detail");
 	json_t *o = json_is_string(v) ? json_loadb(json_string_value(v),
@@ -54,14 +55,14 @@ print_fields(const json_t *e)
 	buf_init(&b, 64 * 1024);
 	record_put_fields(&b, o);
 	if (b.len > 0 && buf_err(&b) == 0)
-		(void)printf("  %.*s", (int)b.len, (const char *)b.p);
+		(void)fprintf(f, "  %.*s", (int)b.len, (const char *)b.p);
 	buf_done(&b);
 	json_decref(o);
 }
 
 /* "+ role    ops  ...": one of them, and below it what changes in it. */
 static void
-print_change(const struct ctx *c, const json_t *e, bool dry)
+print_change(const struct ctx *c, FILE *f, const json_t *e, bool dry)
 {
 	const char *change = member(e, "change");
 	const bool is_new = strcmp(change, "new") == 0;
@@ -71,15 +72,15 @@ print_change(const struct ctx *c, const json_t *e, bool dry)
 	cell_text(t[1], json_object_get(e, "name"), COL_TEXT);
 	cell_text(t[2], json_object_get(e, "warning"), COL_SAID);
 	if (!c->changes_told) {
-		(void)printf("%s %-7s %s",
+		(void)fprintf(f, "%s %-7s %s",
 		    is_new                           ? "+"
 		    : strcmp(change, "removed") == 0 ? "-"
 						     : "~",
 		    t[0], t[1]);
 		if (is_new)
-			print_fields(e);
-		(void)fputc('\n', stdout);
-		change_print_fields(stdout, json_object_get(e, "changes"));
+			print_fields(f, e);
+		(void)fputc('\n', f);
+		change_print_fields(f, json_object_get(e, "changes"));
 		if (t[2][0] != '\0')
 			say_error("%s: %s", t[1], t[2]);
 	}
@@ -109,9 +110,8 @@ tell_removed(const struct ctx *c, const json_t *changes)
 		    n[0], n[1], n[2]);
 }
 
-/* Before it is asked whether to apply them. */
-static void
-tell_planned(const struct ctx *c, const json_t *o)
+void
+apply_tell_planned(const struct ctx *c, FILE *f, const json_t *o)
 {
 	const json_t *changes = json_object_get(o, "changes");
 
@@ -119,9 +119,16 @@ tell_planned(const struct ctx *c, const json_t *o)
 		const json_t *e = json_array_get(changes, i);
 
 		if (strcmp(member(e, "change"), "same") != 0)
-			print_change(c, e, true);
+			print_change(c, f, e, true);
 	}
 	tell_removed(c, changes);
+}
+
+/* Before it is asked whether to apply them. */
+static void
+tell_planned(const struct ctx *c, const json_t *o)
+{
+	apply_tell_planned(c, stdout, o);
 }
 
 static int
@@ -143,7 +150,7 @@ print_changes(const struct ctx *c, const json_t *o, bool dry)
 		added += strcmp(change, "new") == 0;
 		changed += strcmp(change, "changed") == 0;
 		removed += strcmp(change, "removed") == 0;
-		print_change(c, e, dry);
+		print_change(c, stdout, e, dry);
 	}
 	if (removed > 0)
 		(void)snprintf(gone, sizeof(gone), ", %u removed", removed);

@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/ids.h"
 #include "base/str.h"
+#include "jitctl/cmd/apply.h"
 #include "jitctl/cmd/change.h"
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/cmd/list.h"
@@ -82,6 +84,67 @@ read_change(const json_t *o, const char *id, char digest[static 65])
 	return NULL;
 }
 
+/* The body that was signed; borrowed from *payload, which is the caller's. */
+static const json_t *
+signed_body(const json_t *o, json_t **payload)
+{
+	*payload = json_loads(member(o, "payload"), 0, NULL);
+	return json_object_get(*payload, "body");
+}
+
+static bool
+is_uploaded(const json_t *o)
+{
+	json_t *payload = NULL;
+	const bool is =
+	    json_is_string(json_object_get(signed_body(o, &payload), "upload"));
+
+	json_decref(payload);
+	return is;
+}
+
+/* What came in parts before it was signed for, while it waits: into ret, and
+ * into o for scripts. */
+static int
+fetch_policy(struct ctx *c, json_t *o, struct buf *ret)
+{
+	json_t *payload = NULL;
+	const json_t *body = signed_body(o, &payload);
+	int x = EXIT_OK;
+
+	if (is_uploaded(o) && strcmp(member(o, "state"), "pending") == 0)
+		x = upload_fetch(c, c->opt.arg[0], member(body, "sha256"), ret);
+	if (x == EXIT_OK && ret->len > 0)
+		(void)json_object_set_new(
+		    o, "policy", json_stringn((const char *)ret->p, ret->len));
+	json_decref(payload);
+	return x;
+}
+
+/* A line of it is an entry. */
+static void
+print_policy(FILE *f, const struct buf *policy)
+{
+	const char *at = (const char *)policy->p;
+	const char *end = at + policy->len;
+
+	if (policy->len > 0)
+		(void)fputs("\nThe policy that came in parts:\n", f);
+	while (policy->len > 0 && at < end) {
+		const char *nl = memchr(at, '\n', (size_t)(end - at));
+		const size_t n = (size_t)((nl != NULL ? nl : end) - at);
+		json_t *o = json_loadb(at, n, 0, NULL);
+
+		if (o != NULL)
+			out_json(f, o, JSON_COMPACT);
+		else
+			(void)fputs("(a line that is no JSON)", f);
+		(void)fputc('\n', f);
+		json_decref(o);
+		at += n + 1;
+	}
+}
+
 static void
 print_change(FILE *f, const json_t *rev, const json_t *o)
 {
@@ -118,33 +181,48 @@ tell_was(const struct ctx *c, json_t *was)
 	}
 }
 
-/* What it would change from what, and end: the gateway's word, as of now. */
+/* Of a policy its entries. */
 static void
-tell_effect(struct ctx *c, const json_t *rev, const json_t *o)
+tell_changes(const struct ctx *c, const json_t *rev, const json_t *answer)
+{
+	if (c->quiet)
+		return;
+	if (verb_named(member(rev, "verb")) == verb_get(VERB_APPLY)) {
+		apply_tell_planned(c, stderr, answer);
+		return;
+	}
+	tell_was(c, json_object_get(answer, "was"));
+	change_tell_fields(c, json_object_get(answer, "changes"));
+}
+
+/* What it would change from what, and end, as its author's and as of now: the
+ * gateway's word, which wants a code, as the approval does. */
+static int
+tell_effect(struct ctx *c, const json_t *rev, json_t *approval)
 {
 	const struct call_opts opts = {.show_problem = false};
-	const struct verb *v = verb_named(member(rev, "verb"));
-	json_t *signed_ = json_loads(member(o, "payload"), 0, NULL);
-	json_t *body = json_object_get(signed_, "body");
 	struct reply r = {0};
+	json_t *answer = NULL;
 	int x = EXIT_FAILED;
 
-	/* it wants a code, as the approval does: where one can be had */
-	if (json_is_true(json_object_get(o, "may_approve")) && v != NULL &&
-	    change_asks(c) && (prompt_possible(c) || code_source(c) != NULL) &&
-	    json_is_object(body) && change_set(body, "dry_run", json_true()))
-		x = call_signed(c, v->id, body, &opts, &r);
+	if (change_set(approval, "dry_run", json_true()))
+		x = call_signed(c, VERB_CHANGE_APPROVE, approval, &opts, &r);
+	(void)json_object_del(approval, "dry_run");
+	answer = json_incref(json_object_get(r.json, "answer"));
+	if (x == EXIT_OK)
+		x = upload_answer(c, &answer);
 	if (x == EXIT_OK) {
-		tell_was(c, json_object_get(r.json, "was"));
-		change_tell_fields(c, json_object_get(r.json, "changes"));
-		(void)json_object_del(r.json, "waits"); /* for this one */
-		change_tell_ended(c, r.json);
+		tell_changes(c, rev, answer);
+		change_tell_ended(c, answer);
 	} else if (r.status != 0) {
-		say_error("as things are now it could not be made:");
 		reply_print_problem(c, &r);
 	}
-	json_decref(signed_);
+	if (x != EXIT_OK)
+		say_error("what it would change could not be shown: it was not "
+			  "approved");
+	json_decref(answer);
 	reply_done(&r);
+	return x;
 }
 
 /* EXIT_OK: *rev is the caller's. */
@@ -167,10 +245,14 @@ run_change_show(struct ctx *c)
 	struct reply r = {0};
 	json_t *rev = NULL;
 	char digest[65], t[3][CELL_SIZE];
+	struct buf policy = {.p = NULL};
 	int x = look(c, &r, &rev, digest);
 
+	if (x == EXIT_OK)
+		x = fetch_policy(c, r.json, &policy);
 	if (x == EXIT_OK && !out_object(c, r.json)) {
 		print_change(stdout, rev, r.json);
+		print_policy(stdout, &policy);
 		cell_text(t[0], json_object_get(r.json, "state"), COL_TEXT);
 		cell_text(t[1], json_object_get(r.json, "by"), COL_TEXT);
 		cell_text(t[2], json_object_get(r.json, "note"), COL_TEXT);
@@ -178,6 +260,7 @@ run_change_show(struct ctx *c)
 		    t[1][0] != '\0' ? " by " : "", t[1],
 		    t[2][0] != '\0' ? ": " : "", t[2]);
 	}
+	buf_done(&policy);
 	json_decref(rev);
 	reply_done(&r);
 	return x;
@@ -222,19 +305,27 @@ int
 run_change_approve(struct ctx *c)
 {
 	struct reply r = {0};
-	json_t *rev = NULL;
+	json_t *rev = NULL, *body = NULL;
 	char digest[65];
 	int x = look(c, &r, &rev, digest);
 
 	if (x == EXIT_OK) {
+		body = json_pack(
+		    "{s:s,s:s}", "change", c->opt.arg[0], "revision", digest);
 		print_change(stderr, rev, r.json);
-		tell_effect(c, rev, r.json);
-		x = change_agreed(c, "Approve?", "approved");
+		if (is_uploaded(r.json))
+			say(c, "All of that policy: %s changes show %s",
+			    self(c), c->opt.arg[0]);
+		/* whoever cannot be asked is not, below */
+		if (change_asks(c) &&
+		    (prompt_possible(c) || code_source(c) != NULL))
+			x = tell_effect(c, rev, body);
 	}
 	if (x == EXIT_OK)
-		x = decide(c, VERB_CHANGE_APPROVE,
-		    json_pack("{s:s,s:s}", "change", c->opt.arg[0], "revision",
-			digest));
+		x = change_agreed(c, "Approve?", "approved");
+	if (x == EXIT_OK)
+		x = decide(c, VERB_CHANGE_APPROVE, json_incref(body));
+	json_decref(body);
 	json_decref(rev);
 	reply_done(&r);
 	return x;

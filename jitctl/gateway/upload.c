@@ -21,6 +21,8 @@ enum {
 	PIECES_MAX = 4096,                    /* internal: of an answer */
 };
 
+enum { SHA256_HEX_SIZE = 2 * SHA256_DIGEST_LENGTH + 1 };
+
 static const char *const lists[] = {"users", "targets", "roles"};
 
 static void
@@ -72,6 +74,15 @@ upload_wanted(const json_t *policy)
 	return large;
 }
 
+static void
+sha256_hex(char ret[static SHA256_HEX_SIZE], const void *p, size_t n)
+{
+	uint8_t digest[SHA256_DIGEST_LENGTH];
+
+	(void)SHA256(p, n, digest);
+	str_hex(ret, digest, sizeof(digest));
+}
+
 /* ---- sent */
 
 /* The upload's id, and how large a part may be; "": it is none. */
@@ -80,15 +91,13 @@ begin(
     struct ctx *c, const char *text, size_t n, json_t *policy, size_t *retpart)
 {
 	const struct call_opts o = {.show_problem = true};
-	uint8_t digest[SHA256_DIGEST_LENGTH];
-	char hex[sizeof(digest) * 2 + 1];
+	char hex[SHA256_HEX_SIZE];
 	struct reply r = {0};
 	json_t *body = NULL;
 	const char *id = NULL;
 	int x = EXIT_FAILED;
 
-	(void)SHA256((const unsigned char *)text, n, digest);
-	str_hex(hex, digest, sizeof(digest));
+	sha256_hex(hex, text, n);
 	body = json_pack("{s:I, s:s}", "size", (json_int_t)n, "sha256", hex);
 	if (body != NULL)
 		x = call_signed(c, VERB_POLICY_UPLOAD, body, &o, &r);
@@ -182,32 +191,37 @@ upload_policy(struct ctx *c, json_t *policy)
 
 /* ---- answered */
 
-/* Adds a piece; the size of the whole, 0: it is none. */
+/* Adds a reply's piece; the size of the whole, 0: it is none. */
+static size_t
+add_piece(const json_t *o, struct buf *ret)
+{
+	uint8_t piece[LIMIT_UPLOAD_PART];
+	const char *data = member(o, "data");
+	size_t n = 0, size = 0;
+
+	if (str_unb64(piece, sizeof(piece), data, strlen(data), &n) == 0 &&
+	    n > 0) {
+		buf_put(ret, piece, n);
+		size = (size_t)json_integer_value(json_object_get(o, "size"));
+	}
+	explicit_bzero(piece, sizeof(piece)); /* invitations */
+	return size <= ANSWER_MAX ? size : 0;
+}
+
 static size_t
 get_piece(struct ctx *c, const char *key, struct buf *ret)
 {
 	struct reply r = {0};
-	uint8_t piece[LIMIT_UPLOAD_PART];
-	size_t n = 0, size = 0;
+	size_t size = 0;
 	json_t *body =
 	    json_pack("{s:s, s:I}", "key", key, "offset", (json_int_t)ret->len);
-	const char *data = NULL;
 
 	if (body != NULL &&
-	    read_posted(c, VERB_POLICY_ANSWER, body, &r) == EXIT_OK) {
-		data = member(r.json, "data");
-		if (str_unb64(piece, sizeof(piece), data, strlen(data), &n) ==
-			0 &&
-		    n > 0) {
-			buf_put(ret, piece, n);
-			size = (size_t)json_integer_value(
-			    json_object_get(r.json, "size"));
-		}
-	}
-	explicit_bzero(piece, sizeof(piece)); /* invitations */
+	    read_posted(c, VERB_POLICY_ANSWER, body, &r) == EXIT_OK)
+		size = add_piece(r.json, ret);
 	json_decref(body);
 	reply_done(&r);
-	return size <= ANSWER_MAX ? size : 0;
+	return size;
 }
 
 int
@@ -239,4 +253,41 @@ upload_answer(struct ctx *c, json_t **answer)
 	json_decref(*answer);
 	*answer = all;
 	return EXIT_OK;
+}
+
+/* ---- read by who signs for it */
+
+static size_t
+get_part(struct ctx *c, const char *change, struct buf *ret)
+{
+	struct query q = {0};
+	struct reply r = {0};
+	size_t size = 0;
+
+	query_add_u64(&q, "offset", ret->len);
+	if (read_verb(c, VERB_CHANGE_SHOW, change, &q, &r) == EXIT_OK)
+		size = add_piece(r.json, ret);
+	reply_done(&r);
+	return size;
+}
+
+int
+upload_fetch(
+    struct ctx *c, const char *change, const char *digest, struct buf *ret)
+{
+	char hex[SHA256_HEX_SIZE] = "";
+	size_t size = 1;
+
+	buf_init(ret, LIMIT_UPLOAD_MAX);
+	for (unsigned i = 0; size > 0 && ret->len < size && i < PIECES_MAX; i++)
+		size = get_part(c, change, ret);
+	if (buf_err(ret) == 0 && ret->len > 0)
+		sha256_hex(hex, ret->p, ret->len);
+	if (size == 0) /* and it was said why */
+		return EXIT_FAILED;
+	if (strcmp(hex, digest) == 0)
+		return EXIT_OK;
+	say_error("the policy that was uploaded is not the one that was signed "
+		  "for: do not sign");
+	return EXIT_VERIFY;
 }

@@ -32,6 +32,7 @@ change_read(struct change *x, const struct call *c, struct problem *p)
 	    json_get_bool(c->req.body, "dry_run", false, &x->dry_run, p);
 
 	(void)json_object_del(c->req.body, "dry_run");
+	x->dry_run = x->dry_run || c->look;
 	return r;
 }
 

@@ -39,7 +39,7 @@ struct change {
  * what is true no more. Called within a transaction, more than once. */
 typedef int change_put_fn(struct call *c, struct problem *p);
 
-/* Takes "dry_run" out of the body. */
+/* Takes "dry_run" out of the body; whoever only looks makes nothing either. */
 MUST_CHECK int change_read(
     struct change *x, const struct call *c, struct problem *p);
 /* The same; false: the call is answered. */

@@ -4,7 +4,8 @@
  *
  * MUST: who signs is another admin than the author, for the revision that they
  * saw, and is one still when the change is stored. MUST: the call that is
- * carried out is verified anew: the store is not believed.
+ * carried out is verified anew: the store is not believed. MUST: what a second
+ * admin is shown of its effect is that of the very call, as its author's.
  */
 #include "broker/admin/proposals.h"
 
@@ -17,7 +18,9 @@
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "broker/admin/upload.h"
 #include "broker/call/listing.h"
+#include "broker/call/params.h"
 #include "broker/call/put.h"
 #include "broker/identity/permission.h"
 #include "ssh/sshsig.h"
@@ -27,6 +30,7 @@ enum { LIST_MAX = 200 }; /* internal: one page */
 struct decided {
 	struct proposal p;
 	enum request_state to;
+	bool dry_run;
 	char note[LIMIT_REASON_SIZE];
 };
 
@@ -152,14 +156,37 @@ find(struct call *c, const char *id, struct proposal *ret)
 	return r == 0;
 }
 
+/* The policy that came in parts before it was signed for: from there on. */
+static void
+show_policy(struct call *c, const struct proposal *p, uint64_t at)
+{
+	json_t *payload = json_loads(p->payload, 0, NULL);
+	const char *id = json_string_value(
+	    json_object_get(json_object_get(payload, "body"), "upload"));
+
+	upload_show(c, p, id != NULL ? id : "", at);
+	json_decref(payload);
+}
+
 void
 verb_change_show(struct call *c)
 {
 	struct proposal p = {0};
+	uint64_t at = UINT64_MAX;
 	json_t *o = NULL;
 
+	if (!params_num(c->query, "offset", LIMIT_UPLOAD_MAX, &at)) {
+		call_refuse(c, 400, "bad-field", "offset",
+		    "offset: a number of bytes was expected");
+		return;
+	}
 	if (!find(c, c->arg, &p))
 		return;
+	if (at != UINT64_MAX) {
+		show_policy(c, &p, at);
+		proposal_done(&p);
+		return;
+	}
 	o = proposal_json(c, &p);
 	put_str(o, "user_id", p.user_id);
 	put_str(o, "key_fp", p.key_fp);
@@ -176,17 +203,21 @@ verb_change_show(struct call *c)
 /* ---- named in a body */
 
 static bool
-parse(struct call *c, bool wants_revision, const char **retid,
+parse(struct call *c, bool approves, bool *retdry, const char **retid,
     const char **retrevision, const char **retnote)
 {
-	static const char *const keys[] = {"change", "revision", "note", NULL};
+	static const char *const keys[] = {
+	    "change", "note", "revision", "dry_run", NULL};
+	static const char *const end_keys[] = {
+	    "change", "note", "revision", NULL};
 	struct problem p = {0};
 
 	*retrevision = *retnote = NULL;
-	if (json_only(c->req.body, keys, &p) == 0 &&
+	if (json_only(c->req.body, approves ? keys : end_keys, &p) == 0 &&
+	    json_get_bool(c->req.body, "dry_run", false, retdry, &p) == 0 &&
 	    json_get_str(c->req.body, "change", true, LIMIT_ID_SIZE - 1, retid,
 		&p) == 0 &&
-	    json_get_str(c->req.body, "revision", wants_revision,
+	    json_get_str(c->req.body, "revision", approves,
 		REQUEST_DIGEST_SIZE - 1, retrevision, &p) == 0 &&
 	    json_get_str(
 		c->req.body, "note", false, LIMIT_REASON_MAX, retnote, &p) == 0)
@@ -197,17 +228,18 @@ parse(struct call *c, bool wants_revision, const char **retid,
 
 /* The change of a body, that waits; NULL: the call is answered. */
 static struct decided *
-named(struct call *c, bool wants_revision)
+named(struct call *c, bool approves)
 {
 	struct decided *x = call_state(c, sizeof(*x), decided_free);
 	const char *id = NULL, *revision = NULL, *note = NULL;
 
-	if (x == NULL || !parse(c, wants_revision, &id, &revision, &note) ||
+	if (x == NULL ||
+	    !parse(c, approves, &x->dry_run, &id, &revision, &note) ||
 	    !find(c, id, &x->p))
 		return NULL;
 	if (note != NULL)
 		text_set(x->note, sizeof(x->note), note);
-	if (wants_revision && strcmp(revision, x->p.digest) != 0 &&
+	if (approves && strcmp(revision, x->p.digest) != 0 &&
 	    !FAULT(unseen_change)) {
 		call_refuse(c, 409, "conflict", "revision",
 		    "that is not the change as it is: look at it again with "
@@ -332,13 +364,17 @@ carried_out(void *arg, const struct call *x, unsigned status, const char *body)
 			? json_string_value(json_object_get(answer, "detail"))
 			: "no reason was given");
 		json_decref(answer);
-		call_undone(c, &p);
+		if (d->dry_run) /* no record says that it was approved */
+			call_problem(c, &p);
+		else
+			call_undone(c, &p);
 		return;
 	}
 	keep_ended(c->b, d, answer);
 	o = json_object();
 	put_str(o, "change", d->p.id);
-	put_str(o, "state", "made");
+	put_str(o, "state", d->dry_run ? "pending" : "made");
+	put_bool(o, "dry_run", d->dry_run);
 	put_str(o, "verb", d->p.verb);
 	put_str(o, "user", d->p.user);
 	if (o != NULL)
@@ -384,15 +420,20 @@ load(struct call *x, const struct proposal *p)
 static void
 came_late(struct call *c, const char *text)
 {
+	const struct decided *x = c->state;
 	struct problem p = {0};
 
 	problem_set(
 	    &p, 409, "conflict", "change", "%s: nothing was changed", text);
-	call_undone(c, &p);
+	if (x->dry_run)
+		call_problem(c, &p);
+	else
+		call_undone(c, &p);
 }
 
+/* Its author's call, made or, of a dry run, looked at. */
 static void
-approved(struct call *c)
+carry_out(struct call *c)
 {
 	struct decided *d = c->state;
 	const struct verb *v = verb_named(d->p.verb);
@@ -409,6 +450,7 @@ approved(struct call *c)
 		return;
 	}
 	x->outer = c;
+	x->look = d->dry_run && !FAULT(look_makes);
 	if ((why = load(x, &d->p)) != NULL)
 		call_refuse(x, 409, "conflict", NULL, "%s", why);
 	else
@@ -427,9 +469,13 @@ verb_change_approve(struct call *c)
 		refuse_own(c, x);
 		return;
 	}
+	if (x->dry_run) {
+		carry_out(c);
+		return;
+	}
 	fields(c, x, &f);
 	event_str(&f, EF_OUTCOME, "success");
-	call_append(c, EV_CHANGE_APPROVE, &f, approved);
+	call_append(c, EV_CHANGE_APPROVE, &f, carry_out);
 	event_fields_done(&f);
 }
 

@@ -84,7 +84,7 @@ propose_used(struct call *c)
 	struct proposal p = *c->proposal;
 	struct call *second = c->outer;
 
-	if ((!permission_still(second) && !FAULT(second_demoted)) ||
+	if (c->look || (!permission_still(second) && !FAULT(second_demoted)) ||
 	    broker_now(c->b).utc_ms >= p.until_ms)
 		return GW_ESTATE;
 	p.state = REQUEST_ACTIVE;

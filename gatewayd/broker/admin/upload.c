@@ -269,3 +269,69 @@ verb_policy_put(struct call *c)
 	put_num(o, "size", x->u.size);
 	call_reply(c, 200, o);
 }
+
+/* ---- change.show */
+
+/* Whole parts, as long as there is room: of an author who sends them small,
+ * some.
+ */
+static int
+read_some(struct call *c, const struct upload *u, uint64_t at, struct buf *ret)
+{
+	enum { PARTS = 64 };
+	int r = 0;
+
+	for (unsigned i = 0; r == 0 && i < PARTS && at < u->have; i++) {
+		struct buf part;
+
+		buf_init(&part, LIMIT_UPLOAD_PART);
+		r = store_upload_part(c->b->store, u->id, (uint32_t)at, &part);
+		if (r == 0 && ret->len + part.len > LIMIT_UPLOAD_PART)
+			i = PARTS;
+		else if (r == 0)
+			buf_put(ret, part.p, part.len);
+		at += part.len;
+		buf_done(&part);
+	}
+	return r != 0 ? r : buf_err(ret);
+}
+
+void
+upload_show(
+    struct call *c, const struct proposal *p, const char *id, uint64_t at)
+{
+	struct upload u = {0};
+	struct buf text, data;
+	json_t *o = NULL;
+	int r = store_upload_get(c->b->store, id, &u);
+
+	if (r == 0 && strcmp(u.user_id, p->user_id) != 0 &&
+	    !FAULT(upload_shown))
+		r = GW_ENOENT;
+	buf_init(&text, LIMIT_UPLOAD_PART);
+	buf_init(&data, LIMIT_BODY_MAX);
+	if (r == 0)
+		r = at < u.have ? read_some(c, &u, at, &text) : GW_ENOENT;
+	if (r == 0) {
+		buf_b64(&data, text.p, text.len);
+		r = buf_err(&data);
+	}
+	if (r == 0) {
+		o = json_object();
+		put_str(o, "change", p->id);
+		put_num(o, "size", u.size);
+		if (o != NULL)
+			(void)json_object_set_new(o, "data",
+			    json_stringn((const char *)data.p, data.len));
+		call_reply(c, 200, o);
+	} else if (r == GW_ENOENT) {
+		call_refuse(c, 404, "not-found", "offset",
+		    "the parts of that policy are not here, or not any more: "
+		    "they go when it is made, and a day after it was asked "
+		    "for");
+	} else {
+		call_store_failed(c, r);
+	}
+	buf_done(&text);
+	buf_done(&data);
+}

@@ -18,4 +18,9 @@ void verb_policy_put(struct call *c);
  * and on record. */
 MUST_CHECK bool upload_own(struct call *c, const char *id, struct upload *ret);
 
+/* Of a proposal that applies the one of that id: bytes from there on, to
+ * whoever may see the proposal. Answers. */
+void upload_show(
+    struct call *c, const struct proposal *p, const char *id, uint64_t at);
+
 #endif

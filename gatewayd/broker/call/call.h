@@ -63,6 +63,7 @@ struct call {
 	 * part it is, and what that is; borrowed */
 	struct call *outer;
 	const struct proposal *proposal;
+	bool look; /* only what it would do: nothing is made of it */
 	/* what happens next */
 	call_fn *then;
 	call_answer_fn *answered;

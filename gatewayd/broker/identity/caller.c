@@ -30,7 +30,8 @@ record_lock_denied(const struct call *c, const char *reason, const char *lock)
 	struct event_fields f;
 	char text[ADDR_TEXT_SIZE];
 
-	if (!c->proved && !denials_write(c->b, &c->peer))
+	/* a second admin looks: its author has asked for nothing now */
+	if (c->look || (!c->proved && !denials_write(c->b, &c->peer)))
 		return;
 	event_fields_init(&f);
 	event_str(&f, EF_BY, c->user);

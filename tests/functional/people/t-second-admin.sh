@@ -104,6 +104,36 @@ as alice changes show "$id" >"$TEST_DIR/out" 2>&1
 grep -q "^$id is made by bob: ended 1 grant, 0 sessions: alice on web-01$" "$TEST_DIR/out" ||
 	fail "what alice reads of it:$(check_show "$(cat "$TEST_DIR/out")")"
 
+echo '- of a policy that came in parts all can be read, and what it changes is shown'
+{
+	echo 'roles:'
+	for i in $(seq 1 900); do
+		printf '  - {role: bulk%d, groups: [operations, development, laboratory, night-shift, day-shift], labels: {env: lab, app: shop}, logins: [deploy], max: 5m}\n' "$i"
+	done
+	echo '  - {role: hidden, users: [alice], labels: {env: lab}, logins: [root], max: 10m}'
+} | put_file client /home/alice/large.yaml
+expect_eq 6 "$(rc_of as alice apply -f /home/alice/large.yaml -o name)" 'a large policy'
+grep -q 'go in [0-9]* parts' "$TEST_DIR/err" || fail 'it did not come in parts'
+id=$(cat "$TEST_DIR/out")
+as bob changes show "$id" >"$TEST_DIR/out" 2>&1
+grep -q '"role":"bulk700"' "$TEST_DIR/out" && grep -q '"role":"hidden"' "$TEST_DIR/out" ||
+	fail "what bob reads:$(check_show "$(tail -n 20 "$TEST_DIR/out")")"
+expect_eq 1 "$(rc_of as bob changes approve "$id" --no-input --code-file "$(code_file bob)")" 'without a yes'
+grep -q '^+ role *hidden' "$TEST_DIR/err" && grep -q 'say --yes' "$TEST_DIR/err" ||
+	fail "what bob is shown:$(check_show "$(tail -n 20 "$TEST_DIR/err")")"
+grep -q 'could not be made' "$TEST_DIR/err" && fail 'it is said that it cannot be made'
+expect_eq 'own theirs' "$(local_admin roles -o name | sort | paste -sd' ')" 'roles'
+# what could not be shown is not approved
+local_admin user set alice --no-admin --yes >/dev/null 2>&1 || fail 'alice is an admin still'
+[ "$(rc_of as bob changes approve "$id" --no-input --code-file "$(code_file bob)")" != 0 ] ||
+	fail 'it is approved as of somebody who may not'
+grep -q 'could not be shown: it was not approved' "$TEST_DIR/err" ||
+	fail "what bob is told:$(check_show "$(tail -n 5 "$TEST_DIR/err")")"
+local_admin user set alice --admin --yes >/dev/null 2>&1 || fail 'alice is no admin'
+as bob changes approve "$id" >"$TEST_DIR/out" 2>&1 ||
+	fail "bob's signature:$(check_show "$(cat "$TEST_DIR/out")")"
+local_admin roles -o name | grep -x hidden >/dev/null || fail 'it was not made'
+
 echo '- what is denied is not made; what widens nothing does not wait'
 expect_eq 6 "$(rc_of as alice user rm bob --yes -o name)" 'the other admin removed'
 id=$(cat "$TEST_DIR/out")

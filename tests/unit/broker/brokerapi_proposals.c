@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/attr.h"
+#include "base/err.h"
 #include "base/ids.h"
 #include "base/str.h"
 #include "wire/verbs.h"
@@ -478,4 +479,138 @@ test_change_overtaken(void **state)
 	assert_int_equal(made(&w, EV_USER_UPDATE), 200);
 	waits_stop(&w);
 	assert_int_equal(rights_of(&w, "bob"), RIGHT_ADMIN);
+}
+
+/* ---- what is shown to who is to sign */
+
+static void
+send_look(struct waits *w, const struct key *k)
+{
+	char body[256];
+
+	must(str_fmt(body, sizeof(body),
+	    "{\"change\":\"%s\",\"revision\":\"%s\",\"dry_run\":true}", w->id,
+	    w->digest));
+	send_coded(w, k, VERB_CHANGE_APPROVE, body);
+}
+
+/* It is the author's call that is tried, and nothing is made or on record. */
+void
+test_change_looked_at(void **state)
+{
+	struct scene *x = *state;
+	struct waits w;
+
+	two_admins(&w, x);
+	/* of alice's own: of dave's call it would be dave's access */
+	propose(&w, VERB_ROLE_SET,
+	    "{\"role\":\"ops\",\"users\":[\"alice\",\"bob\"],\"targets\":"
+	    "[\"web-01\"],\"logins\":[\"deploy\",\"root\"]}");
+	send_look(&w, &w.key[DAVE]);
+	assert_int_equal(want_reply(x, &x->api), 200);
+	assert_true(has(x, "\"dry_run\":true"));
+	assert_true(has(x, "\"state\":\"pending\""));
+	assert_true(has(x, "\"after\":[\"deploy\",\"root\"]"));
+	assert_true(has(x, "role ops gives its author alice other targets"));
+	/* not by the author, nor of what it would not be any more */
+	send_look(&w, &x->one);
+	want_event(x, EV_CHANGE_APPROVE_DENIED);
+	assert_int_equal(want_reply(x, &x->api), 403);
+	propose(&w, VERB_USER_SET, promote);
+	send_look(&w, &w.key[DAVE]);
+	assert_int_equal(want_reply(x, &x->api), 200);
+	assert_int_equal(admin_call(x, VERB_USER_SET, EV_USER_UPDATE,
+			     "{\"user\":\"alice\",\"admin\":false}"),
+	    200);
+	send_look(&w, &w.key[DAVE]);
+	assert_int_equal(want_reply(x, &x->api), 409);
+	assert_true(has(x, "its author may not do that any more"));
+	waits_stop(&w);
+	assert_int_equal(rights_of(&w, "bob"), RIGHT_NONE);
+}
+
+/* Bytes in parts, as if that user had brought them, in the place of those of
+ * that id: while no broker runs. */
+static void
+upload(struct waits *w, const char *id, const char *user_id, const char *text,
+    char digest[static 65])
+{
+	struct upload u = {.size = (uint32_t)strlen(text),
+	    .until_ms = INT64_C(4000000000000),
+	    .seq = 1};
+	struct store *s = store_of(w->x);
+	const size_t half = strlen(text) / 2;
+	const int r = store_upload_remove(s, id);
+
+	assert_true(r == 0 || r == GW_ENOENT);
+	sha256_hex(digest, text);
+	must(str_fmt(u.id, sizeof(u.id), "%s", id));
+	must(str_fmt(u.user_id, sizeof(u.user_id), "%s", user_id));
+	memcpy(u.digest, digest, sizeof(u.digest));
+	must(store_upload_put(s, &u));
+	must(store_upload_add(s, &u, text, half));
+	u.have = (uint32_t)half;
+	must(store_upload_add(s, &u, text + half, strlen(text) - half));
+	store_close(s);
+	start(w->x, NULL, 0, NULL);
+}
+
+static unsigned
+read_part(struct waits *w, const char *offset)
+{
+	struct msg_api_call m = reader(w->x, &w->key[DAVE]);
+
+	m.verb = VERB_CHANGE_SHOW;
+	m.rid = ++w->x->rid;
+	memcpy(m.arg, w->id, sizeof(w->id));
+	m.query.p = (const uint8_t *)offset;
+	m.query.len = (uint32_t)strlen(offset);
+	testlink_send(&w->x->api, MSG_API_CALL, &m);
+	return want_reply(w->x, &w->x->api);
+}
+
+/* What it holds is the author's: shown, and read, all the same; not what is
+ * another's, of whom nobody signed anything. */
+void
+test_change_uploaded(void **state)
+{
+	static const char text[] =
+	    "{\"users\":{\"user\":\"bob\",\"admin\":true,\"keys\":[]}}\n"
+	    "{\"roles\":{\"role\":\"hidden\",\"users\":[\"frank\"],"
+	    "\"targets\":[\"web-01\"],\"logins\":[\"deploy\"]}}\n";
+	struct scene *x = *state;
+	struct user *u = calloc(1, sizeof(*u));
+	struct store *s = NULL;
+	struct waits w;
+	char body[256], digest[65], bytes[2 * sizeof(text)], id[LIMIT_ID_SIZE];
+	char other[LIMIT_ID_SIZE];
+
+	assert_non_null(u);
+	two_admins(&w, x);
+	kill_broker(x);
+	s = store_of(x);
+	must(store_user_get(s, "alice", u));
+	store_close(s);
+	id_new(id, 'x');
+	id_new(other, 'x');
+	upload(&w, id, u->id, text, digest);
+	must(str_fmt(body, sizeof(body),
+	    "{\"upload\":\"%s\",\"sha256\":\"%s\"}", id, digest));
+	propose(&w, VERB_APPLY, body);
+	send_look(&w, &w.key[DAVE]);
+	assert_int_equal(want_reply(x, &x->api), 200);
+	assert_true(has(x, "hidden"));
+	assert_true(has(x, "\"new\""));
+	assert_int_equal(read_part(&w, "offset=0"), 200);
+	str_b64(bytes, (const uint8_t *)text, sizeof(text) - 1);
+	assert_true(has(x, bytes));
+	assert_int_equal(read_part(&w, "offset=5000"), 404);
+	assert_int_equal(read_part(&w, "offset=-1"), 400);
+	/* the row names what is not its author's */
+	kill_broker(x);
+	upload(&w, id, other, text, digest);
+	assert_int_equal(read_part(&w, "offset=0"), 404);
+	waits_stop(&w);
+	assert_int_equal(rights_of(&w, "bob"), RIGHT_NONE);
+	free(u);
 }

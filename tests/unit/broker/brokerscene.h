@@ -184,6 +184,8 @@ void test_machine_login(void **state);
 /* ---- brokerapi_proposals.c */
 
 void test_second_admin(void **state);
+void test_change_looked_at(void **state);
+void test_change_uploaded(void **state);
 void test_what_waits(void **state);
 void test_new_person_of_power(void **state);
 void test_own_keys_of_power(void **state);

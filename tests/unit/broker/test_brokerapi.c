@@ -151,6 +151,8 @@ main(void)
 	    T(test_tokens_full),
 	    T(test_forbidden_is_recorded),
 	    T(test_second_admin),
+	    T(test_change_looked_at),
+	    T(test_change_uploaded),
 	    T(test_what_waits),
 	    T(test_new_person_of_power),
 	    T(test_own_keys_of_power),
