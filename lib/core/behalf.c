@@ -199,7 +199,9 @@ ask_time(struct policy_result *ret, const struct policy_facts *f)
 		    "it would end after %s, until when %s lends it anything",
 		    most, d->owner);
 	}
-	ret->seconds = term_left_s(&term, f, ret->seconds);
+	ret->seconds = f->seconds == 0 && !f->settled
+			   ? term_left_s(&term, f, ret->seconds)
+			   : term_advice_s(&term, f, ret->seconds);
 }
 
 /* ---- all of it */

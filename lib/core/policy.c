@@ -360,11 +360,12 @@ ask_ticket(struct policy_result *ret, const struct policy_facts *f)
 		    ret, "ticket", "it does not look like %s", missed);
 }
 
-static void
+/* False: with this key nothing passes. */
+static bool
 ask_hardware(struct policy_result *ret, const struct policy_facts *f)
 {
 	if (f->hardware >= ret->hardware || FAULT(any_key))
-		return;
+		return true;
 	policy_refuse(ret, "hardware_key",
 	    ret->hardware == HARDWARE_VERIFIED
 		? "role %s wants a security key (sk-*) that asks for its PIN "
@@ -372,6 +373,7 @@ ask_hardware(struct policy_result *ret, const struct policy_facts *f)
 		  "verify-required)"
 		: "role %s wants a security key (sk-*), touched",
 	    ret->role);
+	return false;
 }
 
 static void
@@ -530,9 +532,11 @@ policy_judge(struct policy_result *ret, const struct policy_facts *f,
 	ask_hours(ret, f, &term);
 	ask_reason(ret, f);
 	ask_ticket(ret, f);
-	ask_hardware(ret, f);
+	could = ask_hardware(ret, f);
 	ask_open(ret, f, &m.all);
-	could = ask_any_of(ret, f, m.unmet);
+	could = ask_any_of(ret, f, m.unmet) && could;
+	if (ret->nrefused > 0 || f->settled)
+		ret->seconds = term_later_s(&term, f, ret->seconds);
 	if (ret->nrefused > 0) {
 		ret->would_pass = could;
 		return;

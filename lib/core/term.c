@@ -157,7 +157,18 @@ term_advice_s(
 {
 	const uint32_t s = term_left_s(t, f, seconds);
 
-	return s < 60 + AGAIN_S ? s : (s - AGAIN_S) / 60 * 60;
+	if (s < 60 + AGAIN_S)
+		return s < LIMIT_GRANT_MIN_S + AGAIN_S ? s : s - AGAIN_S;
+	return (s - AGAIN_S) / 60 * 60;
+}
+
+uint32_t
+term_later_s(
+    const struct term *t, const struct policy_facts *f, uint32_t seconds)
+{
+	return f->end_ms != 0 || term_holds(t, f, seconds + AGAIN_S)
+		   ? seconds
+		   : term_advice_s(t, f, seconds);
 }
 
 /* ---- words */

@@ -52,6 +52,10 @@ uint32_t term_left_s(
 uint32_t term_advice_s(
     const struct term *t, const struct policy_facts *f, uint32_t seconds);
 
+/* Of what is within *t now, what is so a little later. */
+uint32_t term_later_s(
+    const struct term *t, const struct policy_facts *f, uint32_t seconds);
+
 /* Why it does not count, or denies; where *t ends, and of whom. */
 void term_shut_text(char *ret, size_t size, const struct policy_role *allow,
     const struct policy_facts *f);

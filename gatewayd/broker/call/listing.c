@@ -99,6 +99,21 @@ listing_add(struct listing *l, json_t *item, const char *name)
 	add(l, item, name);
 }
 
+void
+listing_add_all(struct listing *l, json_t *items, const char *name)
+{
+	char *text = items != NULL ? json_text(items) : NULL;
+	const size_t n = text != NULL ? strlen(text) : 0;
+
+	/* what no reply has room for: as much of it as one has */
+	l->more =
+	    l->more || n == 0 || (l->size > 0 && l->size + n > LISTING_MAX);
+	for (size_t i = 0; !l->more && i < json_array_size(items); i++)
+		add(l, json_incref(json_array_get(items, i)), name);
+	json_decref(items);
+	free(text);
+}
+
 /* ---- by time */
 
 /* Newest first; of one moment, by id. */

@@ -45,6 +45,8 @@ bool listing_everybody(const struct listing *l, const struct call *c);
 /* By name: these come in order. add() takes item. */
 bool listing_wants(const struct listing *l, const char *name);
 void listing_add(struct listing *l, json_t *item, const char *name);
+/* All of these, that are of one name, in one reply; takes them. */
+void listing_add_all(struct listing *l, json_t *items, const char *name);
 /* By time: first all that live, then sort(), then what has ended,
  * LIMIT_LIST_PAGE at most, in order, and NULL at the end. */
 MUST_CHECK int listing_live(struct listing *l, const struct listing_place *p);

@@ -45,26 +45,53 @@ access_free(void *p)
 
 /* ---- one pair */
 
-/* What adds up over the logins. */
-struct sum {
+/* Logins that are given alike: by the same roles, on the same terms. */
+struct row {
 	struct name_list logins, roles;
 	uint32_t max_s;
-	bool approval; /* each login wants one */
-	bool locked;   /* for now, each is */
+	bool approval;
+	bool locked; /* for now */
+};
+
+/* One pair's. */
+struct rows {
+	struct row *row; /* as many as the target has logins, at most */
+	unsigned n;
 	json_t *named; /* who names a role: alone.h */
 };
 
-static void
-add_names(struct name_list *all, const struct name_list *l)
+static bool
+same_names(const struct name_list *a, const struct name_list *b)
 {
-	for (unsigned i = 0; i < l->n; i++)
-		if (!name_list_has(all, l->name[i]) &&
-		    name_list_add(all, l->name[i]) != 0)
-			return; /* full: the rest is left out */
+	for (unsigned i = 0; i < a->n; i++)
+		if (!name_list_has(b, a->name[i]))
+			return false;
+	return a->n == b->n;
 }
 
 static void
-try_login(struct access *a, struct sum *sum, const char *user,
+add_login(struct rows *x, const struct policy_result *v, bool locked)
+{
+	const bool approval = v->verdict == POLICY_APPROVAL;
+	struct row *r = x->row;
+
+	while (r < x->row + x->n &&
+	       (r->max_s != v->max_s || r->approval != approval ||
+		   r->locked != locked || !same_names(&r->roles, &v->roles)))
+		r++;
+	if (r == x->row + x->n) {
+		x->n++;
+		r->roles = v->roles;
+		r->max_s = v->max_s;
+		r->approval = approval;
+		r->locked = locked;
+	}
+	if (name_list_add(&r->logins, v->login) != 0)
+		return; /* it has no more than the target has */
+}
+
+static void
+try_login(struct access *a, struct rows *x, const char *user,
     enum user_kind kind, const struct name_list *groups, const struct target *t,
     const char *login)
 {
@@ -97,17 +124,9 @@ try_login(struct access *a, struct sum *sum, const char *user,
 		f.nlocks = 0;
 		policy_decide(v, &f, a->roles, a->nroles);
 	}
-	alone_add(sum->named, &f, v, a->roles, a->nroles);
-	if (v->verdict == POLICY_DENY)
-		return;
-	sum->locked = (sum->logins.n == 0 || sum->locked) && locked;
-	sum->approval = (sum->logins.n == 0 || sum->approval) &&
-			v->verdict == POLICY_APPROVAL;
-	if (name_list_add(&sum->logins, login) != 0)
-		return;
-	add_names(&sum->roles, &v->roles);
-	if (v->max_s > sum->max_s)
-		sum->max_s = v->max_s;
+	alone_add(x->named, &f, v, a->roles, a->nroles);
+	if (v->verdict != POLICY_DENY)
+		add_login(x, v, locked);
 }
 
 /* When they had it last; now, if it is open. */
@@ -126,36 +145,62 @@ last_used(struct access *a, const char *user, const char *target)
 	return ms;
 }
 
+static json_t *
+row_json(const struct access *a, const char *user, enum user_kind kind,
+    const char *target, const struct row *r)
+{
+	json_t *o = json_object();
+
+	put_str(o, "user", user);
+	if (kind == KIND_AGENT)
+		put_str(o, "owner", a->agent.behalf.owner);
+	put_str(o, "target", target);
+	if (o != NULL) {
+		(void)json_object_set_new(o, "logins", names_json(&r->logins));
+		(void)json_object_set_new(o, "roles", names_json(&r->roles));
+	}
+	put_num(o, "max", r->max_s);
+	put_bool(o, "approval", r->approval);
+	put_bool(o, "locked", r->locked);
+	return o;
+}
+
+/* The first says what is so of the pair: who names a role has more. */
+static void
+list_rows(struct access *a, const struct rows *x, const char *user,
+    enum user_kind kind, const char *target)
+{
+	static const struct row none;
+	const int64_t last = last_used(a, user, target);
+	json_t *all = json_array();
+
+	for (unsigned i = 0; i == 0 || i < x->n; i++) {
+		json_t *o = row_json(
+		    a, user, kind, target, x->n > 0 ? &x->row[i] : &none);
+
+		if (i == 0 && o != NULL && json_array_size(x->named) > 0)
+			(void)json_object_set(o, "named", x->named);
+		put_time(o, "last", last);
+		(void)json_array_append_new(all, o);
+	}
+	listing_add_all(a->list, all, a->target[0] != '\0' ? user : target);
+}
+
 static void
 list_pair(struct access *a, const char *user, enum user_kind kind,
     const struct name_list *groups, const struct target *t)
 {
-	struct sum sum = {.named = json_array()};
-	json_t *o = NULL;
+	struct rows x = {.row = calloc(t->logins.n + 1, sizeof(*x.row)),
+	    .named = json_array()};
 
-	for (unsigned i = 0; i < t->logins.n; i++)
-		try_login(a, &sum, user, kind, groups, t, t->logins.name[i]);
-	if (sum.logins.n == 0 && json_array_size(sum.named) == 0) {
-		json_decref(sum.named);
-		return;
-	}
-	o = json_object();
-	put_str(o, "user", user);
-	if (kind == KIND_AGENT)
-		put_str(o, "owner", a->agent.behalf.owner);
-	put_str(o, "target", t->name);
-	if (o != NULL) {
-		(void)json_object_set_new(o, "logins", names_json(&sum.logins));
-		(void)json_object_set_new(o, "roles", names_json(&sum.roles));
-	}
-	put_num(o, "max", sum.max_s);
-	put_bool(o, "approval", sum.approval);
-	put_bool(o, "locked", sum.locked);
-	if (o != NULL && json_array_size(sum.named) > 0)
-		(void)json_object_set(o, "named", sum.named);
-	json_decref(sum.named);
-	put_time(o, "last", last_used(a, user, t->name));
-	listing_add(a->list, o, a->target[0] != '\0' ? user : t->name);
+	if (x.row == NULL)
+		a->err = GW_ENOMEM;
+	for (unsigned i = 0; a->err == 0 && i < t->logins.n; i++)
+		try_login(a, &x, user, kind, groups, t, t->logins.name[i]);
+	if (a->err == 0 && (x.n > 0 || json_array_size(x.named) > 0))
+		list_rows(a, &x, user, kind, t->name);
+	json_decref(x.named);
+	free(x.row);
 }
 
 /* ---- all of one side */

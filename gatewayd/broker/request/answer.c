@@ -37,12 +37,14 @@ refused_json(const struct policy_result *v)
 }
 
 json_t *
-would_pass_json(
-    const char *target, const struct policy_result *v, const char *reason)
+would_pass_json(const char *target, const char *role,
+    const struct policy_result *v, const char *reason)
 {
 	json_t *o = json_object();
 
 	put_str(o, "target", target);
+	if (role[0] != '\0')
+		put_str(o, "role", role);
 	put_str(o, "login", v->login);
 	put_num(o, "port", v->port);
 	put_num(o, "for", v->seconds);
@@ -123,7 +125,7 @@ reply_denied(struct call *c)
 	(void)json_object_set_new(o, "refused", refused_json(v));
 	if (v->would_pass)
 		(void)json_object_set_new(o, "would_pass",
-		    would_pass_json(in->target, v, in->reason));
+		    would_pass_json(in->target, in->role, v, in->reason));
 	if (v->role[0] != '\0')
 		put_str(o, "rule", v->role);
 	if (c->seq != 0) /* else it was one of many, which are counted */

@@ -20,9 +20,10 @@ json_t *commands_json(const struct command_list *l);
 json_t *needs_json(const struct quorum_list *l);
 /* [{"field","text"}] */
 json_t *refused_json(const struct policy_result *v);
-/* What would be allowed; "..." where reason or ticket are up to the person. */
-json_t *would_pass_json(
-    const char *target, const struct policy_result *v, const char *reason);
+/* What would be allowed to who names that role ("": none); "..." where reason
+ * or ticket are up to the person. */
+json_t *would_pass_json(const char *target, const char *role,
+    const struct policy_result *v, const char *reason);
 
 /* [{"role","field","text"}]: what roles that are tried would refuse of it. */
 json_t *would_refuse_json(const struct trial *t);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/str.h"
 #include "broker/call/params.h"
 #include "broker/call/put.h"
@@ -31,6 +32,8 @@ struct question {
 	int64_t opens_ms; /* when hours let it pass that do not now; 0 */
 	struct policy_result opened; /* and what it is then */
 	json_t *named;               /* who names a role: alone.h */
+	bool keys;                   /* which key asks makes a difference, */
+	bool by_key[LIMIT_KEYS_PER_USER]; /* and these may */
 	struct trial trial;
 	struct shortage lack; /* of those who could approve it */
 };
@@ -75,6 +78,12 @@ parse(struct call *c, struct question *q)
 	return true;
 }
 
+static bool
+is_self(const struct call *c, const struct question *q)
+{
+	return !c->local && strcmp(q->user, c->user) == 0;
+}
+
 /* It is an agent of who asks. */
 static bool
 owns(struct call *c, struct question *q)
@@ -97,8 +106,10 @@ may_ask(struct call *c, struct question *q)
 		    "say whom, and which target");
 		return false;
 	}
-	if (c->rights != RIGHT_NONE || strcmp(q->user, c->user) == 0 ||
-	    owns(c, q))
+	/* about oneself: as a request from here would be */
+	if (is_self(c, q) && q->source.family == 0 && !FAULT(explain_anywhere))
+		q->source = c->peer;
+	if (c->rights != RIGHT_NONE || is_self(c, q) || owns(c, q))
 		return true;
 	call_refuse(c, 403, "forbidden", "user",
 	    "only auditors and admins ask what others may");
@@ -106,8 +117,8 @@ may_ask(struct call *c, struct question *q)
 }
 
 /* As if the person had all that can be brought: a reason, a ticket, a code. */
-static void
-judge(struct broker *b, struct question *q)
+static struct policy_facts
+facts(const struct broker *b, const struct question *q)
 {
 	const struct target *t = &q->subject.target;
 	struct policy_facts f = {.user = q->user,
@@ -137,12 +148,64 @@ judge(struct broker *b, struct question *q)
 
 	if (!f.anywhere)
 		f.sources[f.nsources++] = q->source;
-	policy_decide(&q->verdict, &f, b->roles, b->nroles);
+	return f;
+}
+
+static void
+judge_with(const struct broker *b, const struct question *q,
+    struct policy_facts *f, const char *key_fp, struct policy_result *ret)
+{
+	f->key_fp = key_fp;
+	f->hardware = user_hardware(&q->subject.user, key_fp);
+	policy_decide(ret, f, b->roles, b->nroles);
+}
+
+/* With each key that they have: the first that may, or the first of all. */
+static int
+judge_keys(const struct broker *b, struct question *q, struct policy_facts *f)
+{
+	const struct user *u = &q->subject.user;
+	struct policy_result *one = malloc(sizeof(*one));
+	unsigned best = 0, n = 0;
+
+	if (one == NULL)
+		return GW_ENOMEM;
+	for (unsigned i = u->nkeys; i-- > 0;) {
+		judge_with(b, q, f, u->keys[i].fp, one);
+		q->by_key[i] = one->verdict != POLICY_DENY;
+		n += q->by_key[i];
+		if (q->by_key[i])
+			best = i;
+	}
+	free(one);
+	q->keys = n > 0 && n < u->nkeys;
+	judge_with(b, q, f, u->keys[best].fp, &q->verdict);
+	return 0;
+}
+
+/* With the key that asks, about oneself; of others with each that they have, of
+ * who has none as if they had any. */
+static int
+judge(const struct call *c, struct question *q)
+{
+	struct broker *b = c->b;
+	struct policy_facts f = facts(b, q);
+	int r = 0;
+
+	if (is_self(c, q) && !FAULT(explain_any_key))
+		judge_with(b, q, &f, c->key_fp, &q->verdict);
+	else if (q->subject.user.nkeys > 0)
+		r = judge_keys(b, q, &f);
+	else
+		policy_decide(&q->verdict, &f, b->roles, b->nroles);
+	if (r != 0)
+		return r;
 	if (q->verdict.verdict == POLICY_DENY && !q->verdict.would_pass)
 		q->opens_ms = opening_find(&q->opened, &f, b->roles, b->nroles);
 	q->named = json_array();
 	alone_add(q->named, &f, &q->verdict, b->roles, b->nroles);
 	trial_judge(&q->trial, &f, &q->verdict, b->roles, b->nroles);
+	return 0;
 }
 
 /* What there is to be had: now, or once the hours begin. */
@@ -328,6 +391,48 @@ add_behalf(json_t *list, const struct question *q)
 	add_condition(list, "delegated_select", select);
 }
 
+/* From where it was judged, or where that was left open. */
+static void
+add_from(json_t *list, const struct broker *b, const struct question *q)
+{
+	char text[ADDR_TEXT_SIZE];
+	json_t *locked = json_array();
+
+	if (q->source.family != 0) {
+		addr_format(text, &q->source);
+		add_condition(list, "from", json_string(text));
+		json_decref(locked);
+		return;
+	}
+	add_condition(list, "from", json_string("any address"));
+	add_selects(list, "sources", b, offered(q));
+	for (size_t i = 0; i < b->nlocks; i++)
+		if (b->locks[i].kind == LOCK_SOURCE)
+			(void)json_array_append_new(
+			    locked, json_string(b->locks[i].value));
+	if (json_array_size(locked) > 0)
+		add_condition(list, "locked_sources", locked);
+	else
+		json_decref(locked);
+}
+
+/* Of others: which of their keys may. */
+static void
+add_keys(json_t *list, const struct question *q)
+{
+	const struct user *u = &q->subject.user;
+	json_t *all = json_array();
+
+	for (unsigned i = 0; q->keys && i < u->nkeys; i++)
+		if (q->by_key[i])
+			(void)json_array_append_new(
+			    all, json_string(u->keys[i].fp));
+	if (json_array_size(all) > 0)
+		add_condition(list, "keys", all);
+	else
+		json_decref(all);
+}
+
 /* What holds for a request, whoever makes it: each with its value. */
 static json_t *
 conditions_json(const struct broker *b, const struct question *q)
@@ -336,6 +441,8 @@ conditions_json(const struct broker *b, const struct question *q)
 	json_t *list = json_array();
 
 	add_behalf(list, q);
+	add_from(list, b, q);
+	add_keys(list, q);
 	add_members(list, b, q);
 	add_selects(list, "select", b, v);
 	add_selects(list, "hours", b, v);
@@ -386,7 +493,7 @@ state_word(const struct question *q)
 static json_t *
 passing_json(const struct question *q)
 {
-	json_t *o = would_pass_json(q->target, offered(q), "");
+	json_t *o = would_pass_json(q->target, q->role, offered(q), "");
 
 	if (q->opens_ms != 0)
 		put_time(o, "at", q->opens_ms);
@@ -470,8 +577,7 @@ verb_explain(struct call *c)
 		    "there is no target %s: see jitctl targets", q->target);
 		return;
 	}
-	judge(c->b, q);
-	if ((r = judge_approvers(c->b, q)) != 0) {
+	if ((r = judge(c, q)) != 0 || (r = judge_approvers(c->b, q)) != 0) {
 		call_store_failed(c, r);
 		return;
 	}

@@ -138,6 +138,12 @@ void test_events(void **state);
 void test_events_many(void **state);
 void test_events_end(void **state);
 
+/* ---- brokerapi_explain.c */
+
+void test_explain_oneself(void **state);
+void test_explain_others(void **state);
+void test_access_of_logins(void **state);
+
 /* ---- brokerapi_past.c */
 
 void test_history_is_ones_own(void **state);

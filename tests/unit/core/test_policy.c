@@ -137,6 +137,25 @@ test_would_pass_passes(void **state)
 	}
 }
 
+/* What the key lacks no other words give it. */
+static void
+test_no_advice_for_a_key(void **state)
+{
+	struct world *w = world_new();
+	struct policy_facts f = facts(w);
+	struct policy_result r;
+
+	(void)state;
+	add_role(w, "ops")->hardware = HARDWARE_PRESENCE;
+	f.seconds = 50000;
+	r = decide(w, &f);
+	assert_int_equal(r.verdict, POLICY_DENY);
+	assert_int_equal(r.nrefused, 2);
+	assert_false(r.would_pass);
+	f.hardware = HARDWARE_PRESENCE;
+	assert_true(decide(w, &f).would_pass);
+}
+
 static void
 test_all_refusals_at_once(void **state)
 {
@@ -290,6 +309,7 @@ main(void)
 	    cmocka_unit_test(test_zero_denies),
 	    cmocka_unit_test(test_rows),
 	    cmocka_unit_test(test_would_pass_passes),
+	    cmocka_unit_test(test_no_advice_for_a_key),
 	    cmocka_unit_test(test_all_refusals_at_once),
 	    cmocka_unit_test(test_unknown_is_forbidden),
 	    cmocka_unit_test(test_concerns),

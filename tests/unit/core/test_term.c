@@ -93,6 +93,17 @@ test_all_of_it(void **state)
 	r = decide(w, &f);
 	assert_int_equal(r.verdict, POLICY_ALLOW);
 	assert_int_equal(r.seconds, 3570);
+	/* what is said to pass is asked later, for another reason too */
+	f.settled = true;
+	r = decide(w, &f);
+	assert_int_equal(r.verdict, POLICY_ALLOW);
+	assert_int_equal(r.seconds, 3540);
+	f.settled = false;
+	f.login = "root";
+	r = decide(w, &f);
+	assert_true(r.would_pass);
+	assert_int_equal(r.seconds, 3540);
+	f.login = "";
 	/* too long for the role as well: said once */
 	f.seconds = 86400;
 	r = decide(w, &f);
