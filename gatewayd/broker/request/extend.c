@@ -177,7 +177,14 @@ may_extend(struct call *c, struct extend *x, const struct live_grant *lg)
 {
 	const bool right = judge(x, lg);
 
-	if (!approved_for(c, x)) {
+	if (c->kind != KIND_PERSON && !FAULT(machine_may)) {
+		problem_set(&x->p, 403, "no-person", NULL,
+		    "a machine or an agent has no codes, and extends nothing: "
+		    "it asks again once %s is over or released: jitctl request "
+		    "%s",
+		    x->g.id, x->g.target);
+		refuse(c, "no-person", say_refused);
+	} else if (!approved_for(c, x)) {
 		problem_set(&x->p, 409, "conflict", "for",
 		    "role %s wants approvals, and for so long nobody has "
 		    "approved it: ask again: jitctl request %s",

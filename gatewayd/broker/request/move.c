@@ -152,7 +152,14 @@ open_there(const struct call *c, const struct grant *g)
 static bool
 may_move(struct call *c, struct move *x, const struct live_grant *lg)
 {
-	if (!judge(x)) {
+	if (c->kind != KIND_PERSON && !FAULT(machine_may)) {
+		problem_set(&x->p, 403, "no-person", NULL,
+		    "a machine or an agent has no codes, and moves nothing: it "
+		    "releases %s (jitctl release %s) and asks again from "
+		    "where it is: jitctl request %s",
+		    lg->g.id, lg->g.id, x->want.g.target);
+		refuse(c, "no-person");
+	} else if (!judge(x)) {
 		refuse_policy(c);
 	} else if (sshkey_hardware(c->key.type, c->key.sk_flags) <
 		       x->verdict.hardware &&

@@ -164,6 +164,45 @@ test_machine_decides_nothing(void **state)
 	waits_stop(&w);
 }
 
+/* It has no codes, and is told what to do instead. */
+void
+test_machine_extends_nothing(void **state)
+{
+	struct scene *x = *state;
+	struct msg_nt_fold_grant g;
+	struct key k;
+	char body[128];
+
+	key_make(&k);
+	start(x, NULL, 0, NULL);
+	make_machine(x, &k, "192.0.2.0/28");
+	stop(x);
+	fold_grant(&g, k.pub.fp);
+	name_set(g.grant.user, "ci");
+	name_set(g.grant.role, "deploys");
+	g.grant.record = 1;
+	g.grant.end_ms -= 3300000;
+	g.grant.end_boot_ms -= 3300000;
+	start(x, &g, 1, NULL);
+	must(str_fmt(
+	    body, sizeof(body), "{\"grant\":\"%s\",\"for\":60}", g.grant.id));
+	send_signed(x, &k, VERB_EXTEND, body);
+	want_event(x, EV_GRANT_EXTEND_DENIED);
+	assert_int_equal(want_reply(x, &x->api), 403);
+	assert_true(has(x, "asks again"));
+	/* nor does it move what is open for its other address */
+	stop(x);
+	must(addr_parse(&g.grant.source4, "192.0.2.9"));
+	start(x, &g, 1, NULL);
+	must(str_fmt(body, sizeof(body), "{\"grant\":\"%s\"}", g.grant.id));
+	send_signed(x, &k, VERB_MOVE, body);
+	want_event(x, EV_GRANT_MOVE_DENIED);
+	assert_int_equal(want_reply(x, &x->api), 403);
+	assert_true(has(x, "jitctl release"));
+	stop(x);
+	EVP_PKEY_free(k.pkey);
+}
+
 /* Its invitation tells it which gateway that is; there is nothing to confirm.
  */
 void

@@ -219,6 +219,7 @@ void test_agent_is_whole(void **state);
 void test_machine_asks(void **state);
 void test_machine_is_whole(void **state);
 void test_machine_decides_nothing(void **state);
+void test_machine_extends_nothing(void **state);
 void test_machine_joins(void **state);
 
 /* ---- brokerapi_rights.c */

@@ -178,6 +178,7 @@ main(void)
 	    T(test_machine_asks),
 	    T(test_machine_is_whole),
 	    T(test_machine_decides_nothing),
+	    T(test_machine_extends_nothing),
 	    T(test_machine_joins),
 	    T(test_rights),
 	    T(test_user_admin_is_no_admin),
