@@ -10,9 +10,11 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "core/access.h"
+#include "core/gap.h"
 #include "jitctl/cmd/change.h"
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/cmd/diff.h"
+#include "jitctl/cmd/entries.h"
 #include "jitctl/cmd/files.h"
 #include "jitctl/cmd/widens.h"
 #include "jitctl/gateway/policy_now.h"
@@ -20,7 +22,6 @@
 #include "jitctl/term/out.h"
 #include "jitctl/term/say.h"
 #include "jitctl/term/words.h"
-#include "ssh/sshkey.h"
 #include "wire/role_json.h"
 
 enum {
@@ -144,6 +145,73 @@ add_all(struct diff *d, json_t *before, json_t *after,
 	return true;
 }
 
+/* ---- what the gateway would not take */
+
+static bool
+somebody_in(json_t *users, const char *group)
+{
+	const char *name = NULL;
+	json_t *v = NULL, *one = NULL;
+	size_t i = 0;
+
+	json_object_foreach(users, name, v)
+	{
+		json_array_foreach(json_object_get(v, "groups"), i, one)
+		{
+			if (json_is_string(one) &&
+			    strcmp(json_string_value(one), group) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* As apply is: approvals by groups that nobody is in then. */
+static bool
+approvable(const struct side *s, const struct policy_role *r)
+{
+	char text[QUORUM_TEXT_SIZE];
+
+	for (unsigned i = 0; i < r->approvals.n; i++) {
+		const struct quorum *q = &r->approvals.quorum[i];
+		bool any = q->ngroups == 0;
+
+		for (unsigned k = 0; !any && k < q->ngroups; k++)
+			any = somebody_in(s->users, q->group[k]);
+		if (any)
+			continue;
+		quorum_text(text, q);
+		say_error("role %s: nobody is in a group of \"%s\", so apply "
+			  "refuses all of it: put somebody in it first (jitctl "
+			  "user set NAME --group GROUP), or with the same "
+			  "policy",
+		    r->name, text);
+		return false;
+	}
+	return true;
+}
+
+static bool
+is_written(const json_t *file, const char *role)
+{
+	const json_t *list = json_object_get(file, "roles");
+
+	for (size_t i = 0; i < json_array_size(list); i++)
+		if (strcmp(member(json_array_get(list, i), "role"), role) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_taken(const struct side *after, const json_t *file)
+{
+	for (size_t i = 0; i < after->nroles; i++)
+		if (is_written(file, after->roles[i].name) &&
+		    !approvable(after, &after->roles[i]))
+			return false;
+	return true;
+}
+
 /* ---- what is found */
 
 static json_t *
@@ -194,6 +262,50 @@ fields_json(const struct access_change *c)
 	return list;
 }
 
+static const struct policy_role *
+role_of(const struct side *s, const char *name)
+{
+	for (size_t i = 0; i < s->nroles; i++)
+		if (strcmp(s->roles[i].name, name) == 0)
+			return &s->roles[i];
+	return NULL;
+}
+
+/* What who names that role has beyond what all give together; "" = nothing. */
+static void
+more_named(char ret[static GAP_TEXT_SIZE], const struct side *s,
+    const struct access *a, const char *name)
+{
+	const struct policy_role *r = role_of(s, name);
+
+	ret[0] = '\0';
+	if (a->any && a->roles.n > 1 && r != NULL &&
+	    name_list_has(&a->roles, name))
+		gap_role_text(ret, &a->all, r);
+}
+
+/* The roles that give more to who names them, as they did not before. */
+static void
+add_named(json_t *o, const struct diff *d, const struct access_change *c)
+{
+	char was[GAP_TEXT_SIZE], more[GAP_TEXT_SIZE];
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < c->after->roles.n; i++) {
+		const char *name = c->after->roles.name[i];
+
+		more_named(was, &d->before, c->before, name);
+		more_named(more, &d->after, c->after, name);
+		if (more[0] != '\0' && strcmp(was, more) != 0)
+			(void)json_array_append_new(
+			    list, json_pack("{s:s, s:s}", "role", name, "more",
+				      more));
+	}
+	if (json_array_size(list) > 0)
+		(void)json_object_set(o, "named", list);
+	json_decref(list);
+}
+
 static void
 found(void *arg, const struct access_change *c)
 {
@@ -218,81 +330,93 @@ found(void *arg, const struct access_change *c)
 		    o, "max", json_integer(c->after->all.max_s));
 	if (c->is == ACCESS_CHANGED)
 		(void)json_object_set_new(o, "changes", fields_json(c));
+	if (c->after->any)
+		add_named(o, d, c);
 	(void)json_array_append_new(d->list, o);
 }
 
 /* ---- what users may beside */
 
+/* The roles whose requests whoever is in such groups approves. */
 static json_t *
-key_json(const json_t *line)
+approves(const struct side *s, const json_t *user)
 {
-	char fp[SSHKEY_FP_SIZE] = "";
-	struct sshkey k;
+	const json_t *groups = json_object_get(user, "groups");
+	json_t *list = json_array();
 
-	if (json_is_string(line) &&
-	    sshkey_parse_line(&k, json_string_value(line)) == 0)
-		sshkey_fingerprint(fp, k.blob, k.len);
-	return json_pack("{s:s}", "fingerprint", fp);
-}
+	for (size_t i = 0; i < s->nroles; i++) {
+		bool any = false;
 
-static json_t *
-value_json(const char *field, const json_t *v)
-{
-	json_t *list = NULL;
-
-	if (strcmp(field, "keys") != 0)
-		return v != NULL ? json_incref((json_t *)(uintptr_t)v)
-				 : json_false();
-	list = json_array();
-	for (size_t i = 0; i < json_array_size(v); i++)
-		(void)json_array_append_new(
-		    list, key_json(json_array_get(v, i)));
+		for (size_t k = 0; !any && k < json_array_size(groups); k++)
+			any = quorum_names(&s->roles[i].approvals,
+			    json_string_value(json_array_get(groups, k)));
+		if (any)
+			(void)json_array_append_new(
+			    list, json_string(s->roles[i].name));
+	}
 	return list;
 }
 
-/* What is not said is no; who is new has no keys to lose. */
+/* By what groups they are in; what groups a role names is the role's. */
 static void
-compare_field(json_t *list, const char *field, const json_t *b, const json_t *a)
+compare_approves(
+    json_t *list, const struct diff *d, const json_t *b, const json_t *a)
 {
 	json_t *before = NULL, *after = NULL;
 
-	if (strcmp(field, "user") == 0 || strcmp(field, "groups") == 0)
+	if (json_equal(
+		json_object_get(b, "groups"), json_object_get(a, "groups")))
 		return;
-	before = value_json(field, b);
-	after = value_json(field, a);
+	before = approves(&d->before, b);
+	after = approves(&d->after, a);
 	if (!json_equal(before, after))
 		(void)json_array_append_new(
-		    list, json_pack("{s:s, s:O, s:O}", "field", field, "before",
-			      before, "after", after));
+		    list, json_pack("{s:s, s:O, s:O}", "field", "approves",
+			      "before", before, "after", after));
 	json_decref(before);
 	json_decref(after);
+}
+
+static const char *
+is_now(const json_t *b, const json_t *a)
+{
+	return b == NULL ? "new" : a == NULL ? "removed" : "changed";
+}
+
+/* Where it is and what proves that; who reaches it is told of those. */
+static bool
+compare_target(struct diff *d, const char *name)
+{
+	static const char *const but[] = {"target", "labels", "logins", NULL};
+	json_t *b = json_object_get(d->before.targets, name);
+	json_t *a = json_object_get(d->after.targets, name);
+	json_t *list = NULL;
+
+	if (b == NULL || a == NULL ||
+	    (d->target != NULL && strcmp(name, d->target) != 0))
+		return true;
+	list = entries_differ(b, a, but);
+	if (json_array_size(list) > 0)
+		(void)json_array_append_new(
+		    d->list, json_pack("{s:s, s:s, s:O}", "target", name, "is",
+				 "changed", "changes", list));
+	json_decref(list);
+	return true;
 }
 
 static bool
 compare_user(struct diff *d, const char *name)
 {
+	static const char *const but[] = {"user", "groups", NULL};
 	json_t *b = json_object_get(d->before.users, name);
 	json_t *a = json_object_get(d->after.users, name);
-	json_t *list = json_array();
-	const char *field = NULL;
-	const json_t *v = NULL;
+	json_t *list = entries_differ(b, a, but);
 
-	json_object_foreach(b, field, v)
-	{
-		compare_field(list, field, v, json_object_get(a, field));
-	}
-	json_object_foreach(a, field, v)
-	{
-		if (json_object_get(b, field) == NULL)
-			compare_field(list, field, NULL, v);
-	}
+	compare_approves(list, d, b, a);
 	if (b == NULL || a == NULL || json_array_size(list) > 0)
 		(void)json_array_append_new(
 		    d->list, json_pack("{s:s, s:s, s:O}", "user", name, "is",
-				 b == NULL   ? "new"
-				 : a == NULL ? "removed"
-					     : "changed",
-				 "changes", list));
+				 is_now(b, a), "changes", list));
 	json_decref(list);
 	return true;
 }
@@ -340,17 +464,17 @@ print_access(const json_t *o)
 }
 
 static void
-print_user(const json_t *o)
+print_entry(const json_t *o, const char *kind)
 {
 	const char *is = member(o, "is");
 	char text[CELL_SIZE];
 
-	cell_text(text, json_object_get(o, "user"), COL_TEXT);
-	(void)printf("%s user %s\n",
+	cell_text(text, json_object_get(o, kind), COL_TEXT);
+	(void)printf("%s %s %s\n",
 	    strcmp(is, "new") == 0       ? "+"
 	    : strcmp(is, "removed") == 0 ? "-"
 					 : "~",
-	    text);
+	    kind, text);
 }
 
 /* A condition is not one value: its roles are what says it. */
@@ -373,6 +497,22 @@ print_changes(const json_t *list)
 	}
 }
 
+/* Who names a role is judged by it alone. */
+static void
+print_named(const json_t *list)
+{
+	char t[2][CELL_SIZE];
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *o = json_array_get(list, i);
+
+		cell_text(t[0], json_object_get(o, "role"), COL_TEXT);
+		cell_text(t[1], json_object_get(o, "more"), COL_TEXT);
+		(void)printf(
+		    "  whoever names role %s has more: %s\n", t[0], t[1]);
+	}
+}
+
 static int
 print(struct ctx *c, struct diff *d, bool all)
 {
@@ -387,8 +527,12 @@ print(struct ctx *c, struct diff *d, bool all)
 			if (json_object_get(e, "access") != NULL)
 				print_access(e);
 			else
-				print_user(e);
+				print_entry(
+				    e, json_object_get(e, "user") != NULL
+					   ? "user"
+					   : "target");
 			print_changes(json_object_get(e, "changes"));
+			print_named(json_object_get(e, "named"));
 		}
 		if (n == 0 && all)
 			say(c, "Nobody's access changes.");
@@ -421,6 +565,9 @@ judge(struct ctx *c, struct diff *d)
 	if (!add_all(d, d->before.users, d->after.users, add_user) ||
 	    !add_all(d, d->before.targets, d->after.targets, add_target))
 		return EXIT_FAILED;
+	if (d->user == NULL)
+		(void)add_all(
+		    d, d->before.targets, d->after.targets, compare_target);
 	if (d->target == NULL && d->user == NULL)
 		(void)add_all(d, d->before.users, d->after.users, compare_user);
 	r = access_diff_run(d->access, PAIRS_MAX, found, d);
@@ -456,7 +603,8 @@ diff_print(
 
 	if (side_read(&d.after, policy_laid_over(now, file, prune)) &&
 	    side_read(&d.before, json_incref(now)))
-		x = judge(c, &d);
+		x = power && !is_taken(&d.after, file) ? EXIT_CONFLICT
+						       : judge(c, &d);
 	if (x == EXIT_OK && power)
 		tell_widens(c, &d);
 	access_diff_free(d.access);

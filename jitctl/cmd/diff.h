@@ -13,7 +13,8 @@
 
 /* On stdout, of the policy that there is and the file (both stay the caller's):
  * all, or what --user and --target name; with power, also whether it would wait
- * for a second admin. EXIT_OK; EXIT_FAILED where it is not all, said. */
+ * for a second admin, and EXIT_CONFLICT, said, where apply refuses it. EXIT_OK;
+ * EXIT_FAILED where it is not all, said. */
 MUST_CHECK int diff_print(
     struct ctx *c, json_t *now, const json_t *file, bool prune, bool power);
 

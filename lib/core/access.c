@@ -387,6 +387,8 @@ term_differs(const struct access_diff *d, const struct kind *u)
 		const struct pair *p = &d->pairs[i];
 
 		if (has_bit(d->bits[0], i) && has_bit(d->bits[1], i) &&
+		    name_list_has(&d->now[0].roles, p->role[0]->name) &&
+		    name_list_has(&d->now[1].roles, p->role[1]->name) &&
 		    policy_for_until_ms(p->role[0], name, &u->groups[0]) !=
 			policy_for_until_ms(p->role[1], name, &u->groups[1]))
 			return true;

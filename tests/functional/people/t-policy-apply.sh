@@ -80,6 +80,18 @@ expect_out '^~ alice: web-01 as deploy, by ops$'
 expect_out '^  max +1h30m -> 45m$'
 expect_out '^~ user alice$'
 expect_out '^  auditor +no -> yes$'
+printf '%s\n' "${exported//10.20.0.11/10.20.0.99}" | put_file gateway /etc/lab/elsewhere.yaml
+expect_ok local_admin diff -f /etc/lab/elsewhere.yaml
+expect_no_out 'access changes'
+expect_out '^~ target web-01$'
+expect_out '^  addresses +10[.]20[.]0[.]11.* -> 10[.]20[.]0[.]99'
+put_file gateway /etc/lab/nogroup.yaml <<'EOF'
+roles:
+  - {role: ops, users: [alice], labels: {env: lab}, logins: [deploy], max: 1h, approvals: [1 of nosuch]}
+EOF
+expect_fail 7 local_admin diff -f /etc/lab/nogroup.yaml
+expect_out 'role ops: nobody is in a group of "1 of nosuch"'
+expect_fail 7 local_admin apply -f /etc/lab/nogroup.yaml
 put_file gateway /etc/lab/none.yaml <<<'roles: []'
 expect_ok local_admin diff -f /etc/lab/none.yaml
 expect_out '^Nobody.s access changes[.]$'

@@ -143,6 +143,30 @@ until_past(struct world *w)
 	must(member_add(&w->role[0].users, "carol", "1970-01-01T00:00:01Z"));
 }
 
+/* Of two roles that give a login each, one; of the other nothing is said. */
+static void
+beside(struct world *w, const char *moment)
+{
+	struct policy_role *r = add_role(w, "zz");
+
+	r->logins.n = 0;
+	must(name_list_add(&r->logins, "root"));
+	until(w);
+	must(member_add(&r->users, "carol", moment));
+}
+
+static void
+until_beside(struct world *w)
+{
+	beside(w, "2026-12-04T00:00:00Z");
+}
+
+static void
+until_beside_later(struct world *w)
+{
+	beside(w, "2026-12-05T00:00:00Z");
+}
+
 /* Each their own. */
 static void
 own_login(struct world *w)
@@ -248,6 +272,8 @@ test_changes(void **state)
 	    {until, until, ""},
 	    {until, user_more, "~ carol web-01 deploy by ops -> ops users\n"},
 	    {until, until_later, "~ carol web-01 deploy by ops -> ops users\n"},
+	    {until_beside, until_beside_later,
+		"~ carol web-01 root by zz -> zz users\n"},
 	    {nothing, own_login, "+ alice web-01 alice by ops\n"},
 	    {nothing, group_left, "- alice,bob web-01 deploy by ops\n"},
 	    {nothing, label_gone, "- alice,bob web-01 deploy by ops\n"},
