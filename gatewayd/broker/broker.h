@@ -110,6 +110,8 @@ struct broker {
 	struct mfa_state *mfa;
 	struct codeclock *codeclock;
 	struct codes *codes; /* recovery codes being made: identity/codes.h */
+	struct slow *slow;   /* that are looked at: identity/slow.h */
+	struct timer *slow_timer;
 	struct denials *denials;
 	struct lock_me *lock_me;
 	struct known regulars; /* identity/regulars.h */

@@ -13,6 +13,10 @@
 
 #include "broker/call/call.h"
 
+/* Beside LIMIT_LOCK_ME: tries a minute from one IPv4 /24 or IPv6 /48, so that
+ * who has many addresses leaves others theirs. */
+enum { LOCK_ME_WIDE = 10 };
+
 call_fn verb_lock_me;
 
 MUST_CHECK int lock_me_new(struct broker *b);

@@ -32,7 +32,7 @@ struct factor {
 	struct sealed sealed;
 	struct codes codes;
 	bool by_recovery;
-	uint8_t hash[RECOVERY_HASH_SIZE]; /* of the code that was given */
+	struct recovery_try given;
 };
 
 static void
@@ -42,6 +42,7 @@ factor_free(void *p)
 
 	secret_free(&x->seed);
 	codes_done(&x->codes);
+	slow_done(&x->given.slow);
 	explicit_bzero(x, sizeof(*x));
 	free(x);
 }
@@ -132,7 +133,8 @@ put_begun(struct call *c, struct factor *x)
 	if (r != 0)
 		return r;
 	if (x->by_recovery)
-		r = store_recovery_burn(s, x->u.name, x->hash, c->seq);
+		r = store_recovery_burn(
+		    s, x->u.name, x->given.slow.hash, c->seq);
 	if (r == GW_ENOENT && (FAULT(recovery_again) || FAULT(any_recovery)))
 		r = 0;
 	if (r == 0)
@@ -186,6 +188,12 @@ code_burned(struct call *c)
 	record(c, EV_MFA_RESET, "totp", "begun", begun);
 }
 
+static void
+recovery_good(struct call *c)
+{
+	record(c, EV_MFA_RECOVERY, "recovery", "reset", begun);
+}
+
 /* How the new one's codes are to be made. False: answered. */
 static bool
 choose_form(struct call *c, struct factor *x)
@@ -213,7 +221,6 @@ verb_mfa_reset(struct call *c)
 {
 	static const char *const keys[] = {"totp_form", NULL};
 	struct factor *x = begin(c, keys, false);
-	struct problem p = {0};
 	char plain[RECOVERY_SIZE];
 
 	if (x == NULL || !choose_form(c, x))
@@ -225,10 +232,9 @@ verb_mfa_reset(struct call *c)
 		    "the second factor could not be made");
 	else if (!x->by_recovery)
 		mfa_fresh(c, code_burned);
-	else if (mfa_check_recovery(c, &x->u, x->u.name, x->hash, &p) != 0)
-		call_problem(c, &p);
 	else
-		record(c, EV_MFA_RECOVERY, "recovery", "reset", begun);
+		mfa_check_recovery(
+		    c, &x->given, &x->u, x->u.name, recovery_good);
 }
 
 /* ---- confirm */

@@ -20,7 +20,6 @@
 #include "broker/identity/codeclock.h"
 #include "broker/identity/mfa.h"
 #include "broker/identity/permission.h"
-#include "sys/scrypt.h"
 #include "sys/seal.h"
 #include "sys/totp.h"
 
@@ -290,45 +289,97 @@ used(const struct call *c, const char *whose, struct problem *p)
 	return GW_EDENIED;
 }
 
-int
-mfa_check_recovery(struct call *c, const struct user *u, const char *whose,
-    uint8_t rethash[static RECOVERY_HASH_SIZE], struct problem *p)
+static int
+often(const struct call *c, const char *whose, struct problem *p)
+{
+	denied(c, "often");
+	problem_set(p, 429, "too-many", "code",
+	    "too many %s codes were given within a minute: this one was not "
+	    "looked at; try again in a minute",
+	    whose[0] == '\0' ? "break-glass" : "recovery");
+	return GW_EDENIED;
+}
+
+/* As they are by now: of one that waited others may have come meanwhile. */
+static int
+judge_recovery(struct call *c, const struct recovery_try *x, struct problem *p)
 {
 	const struct recovery_hash *h = NULL;
 	struct recovery_set set;
 	struct tries t;
-	char plain[RECOVERY_SIZE];
 	uint64_t of_user = 0;
-	int r = may_try(c, u, &t, &of_user, p);
+	int r = x->slow.result;
 
-	if (r != 0)
-		return r;
-	if (store_recovery_get(c->b->store, whose, &set) != 0)
-		return unreadable(c, p);
-	if (set.n == 0)
-		return none(c, whose, p);
-	if (!recovery_may(
-		&c->b->mfa->recovery, u->id, broker_now(c->b).boot_ms)) {
-		denied(c, "often");
-		problem_set(p, 429, "too-many", "code",
-		    "too many recovery codes were given within a minute: this "
-		    "one was not looked at; try again in a minute");
-		return GW_EDENIED;
-	}
-	(void)recovery_read(plain, c->env.code);
-	r = scrypt_hash(rethash, set.salt, plain);
-	explicit_bzero(plain, sizeof(plain));
 	if (r != 0) {
 		problem_set(p, 503, "unavailable", NULL,
 		    "the code cannot be checked: %s", err_str(r));
 		return r;
 	}
-	h = recovery_find(&set, rethash);
+	if ((r = may_try(c, x->u, &t, &of_user, p)) != 0)
+		return r;
+	if (store_recovery_get(c->b->store, x->whose, &set) != 0)
+		return unreadable(c, p);
+	if (memcmp(set.salt, x->slow.salt, sizeof(set.salt)) == 0)
+		h = recovery_find(&set, x->slow.hash);
 	if (h == NULL && !FAULT(any_recovery))
-		return wrong(c, u->id, &t, of_user, whose, NULL, NULL, p);
+		return wrong(c, x->u->id, &t, of_user, x->whose, NULL, NULL, p);
 	if (h == NULL || !h->used || FAULT(recovery_again))
 		return 0;
-	return used(c, whose, p);
+	return used(c, x->whose, p);
+}
+
+static void
+recovery_hashed(struct call *c, struct slow *s)
+{
+	struct recovery_try *x = (struct recovery_try *)s; /* its first */
+	struct problem p = {0};
+
+	if (!permission_still(c))
+		call_refuse(c, 403, "forbidden", NULL,
+		    "your permissions changed meanwhile: nothing was done");
+	else if (judge_recovery(c, x, &p) != 0)
+		call_problem(c, &p);
+	else
+		x->then(c);
+}
+
+/* 0: it is to be hashed. */
+static int
+may_hash(struct call *c, struct recovery_try *x, struct problem *p)
+{
+	struct recovery_set set;
+	struct tries t;
+	uint64_t of_user = 0;
+	int r = may_try(c, x->u, &t, &of_user, p);
+
+	if (r != 0)
+		return r;
+	if (store_recovery_get(c->b->store, x->whose, &set) != 0)
+		return unreadable(c, p);
+	if (set.n == 0)
+		return none(c, x->whose, p);
+	if (!recovery_may(
+		&c->b->mfa->recovery, x->u->id, broker_now(c->b).boot_ms))
+		return often(c, x->whose, p);
+	memcpy(x->slow.salt, set.salt, sizeof(set.salt));
+	(void)recovery_read(x->slow.plain, c->env.code);
+	return 0;
+}
+
+void
+mfa_check_recovery(struct call *c, struct recovery_try *x, const struct user *u,
+    const char *whose, call_fn *then)
+{
+	struct problem p = {0};
+
+	x->u = u;
+	x->whose = whose;
+	x->then = then;
+	if (may_hash(c, x, &p) != 0) {
+		call_problem(c, &p);
+		return;
+	}
+	slow_hash(c, &x->slow, recovery_hashed);
 }
 
 /* ---- good codes */

@@ -6,6 +6,7 @@
 #define BROKER_IDENTITY_MFA_H
 
 #include "broker/call/call.h"
+#include "broker/identity/slow.h"
 #include "core/policy.h"
 
 MUST_CHECK int mfa_new(struct mfa_state **ret);
@@ -18,9 +19,15 @@ MUST_CHECK int mfa_check_seed(struct call *c, const struct user *u,
 /* A recovery code in its place (recovery_read() takes it), or one from paper:
  * which of them it is; whose is u's name or STORE_PAPER. A wrong one counts as
  * a wrong code of u's does. It is not burned by that. */
-MUST_CHECK int mfa_check_recovery(struct call *c, const struct user *u,
-    const char *whose, uint8_t rethash[static RECOVERY_HASH_SIZE],
-    struct problem *p);
+struct recovery_try {         /* within the state of a call; zeroed at first */
+	struct slow slow;     /* its hash says which of them it is */
+	const struct user *u; /* borrowed */
+	const char *whose;
+	call_fn *then;
+};
+/* then(c) in a later turn, or the call is answered. */
+void mfa_check_recovery(struct call *c, struct recovery_try *x,
+    const struct user *u, const char *whose, call_fn *then);
 /* Seconds since key and source gave a code; POLICY_MFA_NONE. */
 int64_t mfa_age_s(const struct call *c);
 int64_t mfa_until_ms(const struct broker *b, const char *user,

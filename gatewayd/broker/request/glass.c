@@ -30,7 +30,7 @@
 struct use {
 	struct intent *in; /* NULL: it was given to open_start() */
 	struct glass_use row;
-	uint8_t hash[RECOVERY_HASH_SIZE]; /* of the code that was given */
+	struct recovery_try given;
 };
 
 static void
@@ -39,6 +39,7 @@ use_free(void *p)
 	struct use *x = p;
 
 	intent_free(x->in);
+	slow_done(&x->given.slow);
 	explicit_bzero(x, sizeof(*x));
 	free(x);
 }
@@ -135,7 +136,8 @@ burn(struct call *c, struct use *x)
 		return r;
 	x->row.seq = c->seq;
 	if (!FAULT(glass_again))
-		r = store_recovery_burn(s, STORE_PAPER, x->hash, c->seq);
+		r = store_recovery_burn(
+		    s, STORE_PAPER, x->given.slow.hash, c->seq);
 	if (r == 0)
 		r = store_glass_put(s, &x->row);
 	if (r == 0)
@@ -212,6 +214,15 @@ tell(struct call *c, struct use *x)
 	event_fields_done(&f);
 }
 
+static void
+good(struct call *c)
+{
+	struct use *x = c->state;
+
+	set_row(x, c);
+	tell(c, x);
+}
+
 /* ---- check */
 
 static bool
@@ -257,11 +268,5 @@ verb_glass_use(struct call *c)
 		    "this needs a break-glass code, from paper");
 		return;
 	}
-	if (mfa_check_recovery(
-		c, &in->subject.user, STORE_PAPER, x->hash, &p) != 0) {
-		call_problem(c, &p);
-		return;
-	}
-	set_row(x, c);
-	tell(c, x);
+	mfa_check_recovery(c, &x->given, &in->subject.user, STORE_PAPER, good);
 }

@@ -5,11 +5,13 @@
  */
 #include "tests/unit/broker/brokerscene.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
+#include "broker/admin/lock_me.h"
 #include "wire/verbs.h"
 
 typedef char codes_text[LIMIT_RECOVERY_CODES][RECOVERY_TEXT_SIZE];
@@ -467,5 +469,101 @@ test_lock_me(void **state)
 	want_denied(x, "lock-me", 403, nothing);
 	send_lock_me(x, "alice", codes[1]); /* locked already */
 	assert_int_equal(want_reply(x, &x->api), 409);
+	stop(x);
+}
+
+static uint32_t
+send_open(struct scene *x, unsigned verb, const char *peer, const char *body)
+{
+	struct msg_api_call m = {.rid = ++x->rid,
+	    .verb = (uint16_t)verb,
+	    .uid = -1,
+	    .loginuid = -1,
+	    .pid = -1};
+
+	must(addr_parse(&m.peer, peer));
+	m.query.p = (const uint8_t *)"";
+	m.body.p = (const uint8_t *)body;
+	m.body.len = (uint32_t)strlen(body);
+	testlink_send(&x->api, MSG_API_CALL, &m);
+	return m.rid;
+}
+
+enum { TRIES = 6 };
+
+static void
+send_tries(struct scene *x)
+{
+	char peer[32];
+
+	for (unsigned i = 0; i < TRIES; i++) {
+		(void)snprintf(peer, sizeof(peer), "198.51.%u.1", i);
+		(void)send_open(x, VERB_LOCK_ME, peer,
+		    "{\"user\":\"alice\",\"code\":\"4H7K-2MQX-9TRB-6WNC\"}");
+	}
+}
+
+/* Who sends many codes that nobody signed holds up what comes behind them by
+ * one of them: whatever is quick, and the code of who has signed. */
+void
+test_slow_in_turn(void **state)
+{
+	struct scene *x = *state;
+	const struct msg_log_append *m = NULL;
+	codes_text codes;
+	char nonce[LIMIT_NONCE_SIZE];
+	char *payload = NULL;
+	unsigned before = 0;
+	uint32_t rid, got = 0;
+
+	start(x, NULL, 0, NULL);
+	make_codes(x, codes);
+	assert_int_equal(kill(x->proc.pid, SIGSTOP), 0);
+	send_tries(x);
+	rid = send_open(x, VERB_SERVER, CLIENT, "");
+	assert_int_equal(kill(x->proc.pid, SIGCONT), 0);
+	for (unsigned i = 0; got != rid; i++) {
+		got = ((const struct msg_api_reply *)testlink_want(
+			   &x->api, MSG_API_REPLY))
+			  ->rid;
+		before = i;
+	}
+	assert_true(before <= 2);
+	for (unsigned i = before; i < TRIES; i++)
+		assert_int_equal(want_reply(x, &x->api), 403);
+	for (unsigned i = 0; i < TRIES; i++)
+		want_event(x, EV_AUTH_MFA_DENIED);
+	text_set(x->code, sizeof(x->code), codes[0]);
+	challenge(x, nonce);
+	payload = payload_of(x, VERB_MFA_RESET, nonce, "{}");
+	assert_int_equal(kill(x->proc.pid, SIGSTOP), 0);
+	send_tries(x);
+	send_payload(x, &x->one, VERB_MFA_RESET, payload, 0);
+	assert_int_equal(kill(x->proc.pid, SIGCONT), 0);
+	for (before = 0; m == NULL || m->event != EV_MFA_RECOVERY; before++)
+		m = testlink_want(&x->notary, MSG_LOG_APPEND);
+	assert_true(before <= 3);
+	x->code[0] = '\0';
+	kill_broker(x);
+}
+
+/* Of one wider network no more than leaves others their tries. */
+void
+test_lock_me_of_one_network(void **state)
+{
+	struct scene *x = *state;
+	static const char body[] =
+	    "{\"user\":\"alice\",\"code\":\"4H7K-2MQX-9TRB-6WNC\"}";
+	char peer[32];
+
+	start(x, NULL, 0, NULL);
+	for (unsigned i = 0; i <= LOCK_ME_WIDE; i++) {
+		(void)snprintf(peer, sizeof(peer), "198.51.100.%u", i + 1);
+		(void)send_open(x, VERB_LOCK_ME, peer, body);
+		assert_int_equal(
+		    want_reply(x, &x->api), i < LOCK_ME_WIDE ? 403 : 429);
+	}
+	(void)send_open(x, VERB_LOCK_ME, "203.0.113.1", body);
+	assert_int_equal(want_reply(x, &x->api), 403);
 	stop(x);
 }

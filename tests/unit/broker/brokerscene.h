@@ -400,6 +400,8 @@ void test_wrong_codes_of_all_keys(void **state);
 void test_recovery_resets(void **state);
 void test_recovery_once(void **state);
 void test_lock_me(void **state);
+void test_slow_in_turn(void **state);
+void test_lock_me_of_one_network(void **state);
 void test_recovery_elsewhere(void **state);
 void test_recovery_wrong(void **state);
 void test_recovery_often(void **state);

@@ -98,6 +98,8 @@ main(void)
 	    T(test_recovery_resets),
 	    T(test_recovery_once),
 	    T(test_lock_me),
+	    T(test_slow_in_turn),
+	    T(test_lock_me_of_one_network),
 	    T(test_glass_once),
 	    T(test_glass_twice_at_once),
 	    T(test_glass_unopened),
