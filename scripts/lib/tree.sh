@@ -14,10 +14,10 @@ copy_tree() {
 		>/dev/null 2>&1; then
 		git -c safe.directory='*' ls-files -z -co --exclude-standard
 	else # a release, or no git here
-		find . -type d \( -name .git -o -name .libs -o -name .deps \
+		find . -type d \( -name .git -o -name .deps \
 			-o -name autom4te.cache \) -prune -o -type f \
 			! -path ./config.status ! -path ./config.h ! -path ./Makefile \
-			! -path ./stamp-h1 ! -name '*.o' ! -name '*.l[ao]' \
+			! -path ./stamp-h1 ! -name '*.o' ! -name '*.a' ! -name '*.so' \
 			! -name '*.log' ! -name '*.trs' -print0
 	fi | while IFS= read -r -d '' f; do
 		[ ! -f "$f" ] || printf '%s\0' "$f"
