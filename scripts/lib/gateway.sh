@@ -14,6 +14,9 @@
 #   gw_kill PROCESS...     SIGKILL; gw_freeze, gw_thaw: SIGSTOP, SIGCONT
 #                          (supervisor broker notary firewall api admin zygote
 #                          recorder shipper)
+#   gw_hold PROCESS        SIGSTOP to it, and to the supervisor, which else kills it
+#                          for not answering: the firewall after 2 s; gw_release, also
+#                          of what has died meanwhile
 #   gw_pid PROCESS         its pid on the gateway, nothing if it does not run
 #   gw_log                 prints gatewayd's log since the last start
 #   records [JQ_FILTER]    the evidence on disk, one JSON object per line
@@ -189,12 +192,24 @@ gw_kill() { gw_signal KILL "$@"; }
 gw_freeze() { gw_signal STOP "$@"; }
 gw_thaw() { gw_signal CONT "$@"; }
 
-records() {
-	local dir
+gw_hold() { gw_freeze supervisor "$1"; }
 
-	dir=$(host_file gateway "$GW_STATE/notary/log")
+gw_release() {
+	local p pid
+
+	for p in "$1" supervisor; do
+		pid=$(gw_pid "$p")
+		[ -z "$pid" ] || on gateway kill -CONT "$pid" 2>/dev/null || true
+	done
+}
+
+records() {
+	local log
+
+	lab_host_pid gateway
+	log=("/proc/${LAB_PID[gateway]}/root$GW_STATE/notary/log"/audit-*.ndjson)
 	# the last line may be in the making
-	cat "$dir"/audit-*.ndjson 2>/dev/null | jq -cR "fromjson? | ${1:-.}"
+	[ ! -e "${log[0]}" ] || jq -cR "fromjson? | ${1:-.}" "${log[@]}"
 }
 
 record_count() {

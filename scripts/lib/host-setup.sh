@@ -10,12 +10,12 @@ stage=$2
 ip_batch=$3
 hosts_file=$4
 
-# Pid 1 here is the holder's tini; on a machine it is not.
-if [ "$(cat /proc/1/comm)" != tini ] || [ "$$" -gt 1000 ]; then
+# Pid 1 here is the holder's; on a machine it is not.
+read -r init </proc/1/comm
+if [ "$init" != labinit ] || [ "$$" -gt 1000 ]; then
 	echo 'host-setup: this is not a fresh lab host'
 	exit 1
 fi
-mount --make-rprivate /
 
 # One tmpfs carries everything private; /mnt only holds it while it is filled.
 mount -t tmpfs -o mode=0755,size=1g lab /mnt
@@ -26,33 +26,38 @@ chmod 1777 /mnt/tmp /mnt/var/tmp /mnt/shm
 chmod 0700 /mnt/root
 ln -s /run /mnt/var/run
 ln -s /run/lock /mnt/var/lock
-mount --bind /var/lib/dpkg /mnt/var/lib/dpkg # programs may ask for package versions
-[ -z "$stage" ] || mount --bind "$stage/usr/local" /mnt/local
-mount -o remount,bind,ro /mnt/var/lib/dpkg
 if ! mount -t overlay -o lowerdir=/etc,upperdir=/mnt/etc,workdir=/mnt/etc.work \
 	lab-etc /etc 2>/dev/null; then
 	cp -a /etc/. /mnt/etc/
 	mount --bind /mnt/etc /etc
 fi
-rm -rf /etc/sallyport
+rm -rf /etc/sallyport /etc/ssh/ssh_host_* /etc/ssh/sshd_config.d/* \
+	/etc/ssh/ssh_known_hosts /etc/ssh/ssh_config.d/*
 [ -z "$stage" ] || [ ! -d "$stage/etc" ] || cp -a "$stage/etc/." /etc/
-for d in var home root; do
-	mount --rbind "/mnt/$d" "/$d"
-done
-mount --rbind /mnt/local /usr/local
-mount -o remount,bind,ro /usr/local
-[ ! -d /dev/shm ] || mount --bind /mnt/shm /dev/shm
-mount -t devpts -o newinstance,ptmxmode=0666,mode=0620,gid=5 lab-pts /dev/pts
-mount --bind /mnt/tmp /tmp
-mount --bind /mnt/run /run
+local=/mnt/local
+[ -z "$stage" ] || local=${stage// /\\040}/usr/local
+# one mount(8) for all; programs may ask for package versions
+cat >/etc/fstab <<-MOUNTS
+	/var/lib/dpkg /mnt/var/lib/dpkg none bind,ro
+	$local /usr/local none bind,ro
+	/mnt/var /var none rbind
+	/mnt/home /home none rbind
+	/mnt/root /root none rbind
+	/mnt/shm /dev/shm none bind
+	lab-pts /dev/pts devpts newinstance,ptmxmode=0666,mode=0620,gid=5
+	/mnt/tmp /tmp none bind
+	/mnt/run /run none bind
+MOUNTS
+mount -a
+: >/etc/fstab
 umount -l /mnt
 
 printf '%s\n' "$host" >/etc/hostname
 printf '%s\n' "$host" >/proc/sys/kernel/hostname
 printf '%s\n' "$hosts_file" >/etc/hosts
-sed -i 's/^hosts:.*/hosts: files/' /etc/nsswitch.conf # a DNS query waits 5 s in vain
-rm -rf /etc/ssh/ssh_host_* /etc/ssh/sshd_config.d/* \
-	/etc/ssh/ssh_known_hosts /etc/ssh/ssh_config.d/*
+# a DNS query waits 5 s in vain
+sed -i -e 's/^hosts:.*/hosts: files/' -e '/^\(alice\|admin\|bob\|deploy\):/d' \
+	/etc/nsswitch.conf /etc/passwd /etc/group /etc/shadow
 
 touch /run/utmp /var/log/wtmp /var/log/btmp /var/log/lastlog
 
@@ -60,7 +65,6 @@ touch /run/utmp /var/log/wtmp /var/log/btmp /var/log/lastlog
 add_user() {
 	local name=$1 id=$2
 
-	sed -i "/^$name:/d" /etc/passwd /etc/group /etc/shadow
 	echo "$name:x:$id:$id::/home/$name:/bin/bash" >>/etc/passwd
 	echo "$name:x:$id:" >>/etc/group
 	echo "$name:*:19000:0:99999:7:::" >>/etc/shadow # no password, not locked

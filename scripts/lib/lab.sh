@@ -49,44 +49,26 @@
 #   user_pubkey USER       the public key line of alice, admin or bob
 #
 # Set before lab_up: LAB_HOSTS (fewer hosts are quicker), LAB_KEEP=1.
+#
+# What starts CMD in a host is labexec.c, compiled when it is first needed and kept
+# in sallyport/ below $XDG_CACHE_HOME or ~/.cache.
 
 LAB_HOSTS=${LAB_HOSTS:-client client2 nat gateway web-01 web-02 siem}
 LAB_DIR=${LAB_DIR:-}
 LAB_PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 LAB_ARGV=()
+LAB_EXEC=
 LAB_WHAT=
 declare -gA LAB_PID=() LAB_HOLDER=()
 
-# net:interface:last v4 number:last v6 number, one word per attachment
-lab_links_of() {
-	case $1 in
-	client) echo 'out:7 lan:7' ;;
-	client2) echo 'out:20 lan:20' ;;
-	nat) echo 'out:30 lan:1' ;;
-	gateway) echo 'out:1 in:1 siem:1' ;;
-	web-01) echo 'in:11' ;;
-	web-02) echo 'in:12' ;;
-	siem) echo 'siem:10' ;;
-	esac
-}
-
-lab_net4() {
-	case $1 in
-	out) echo 198.51.100 ;;
-	in) echo 10.20.0 ;;
-	siem) echo 10.30.0 ;;
-	lan) echo 192.168.77 ;;
-	esac
-}
-
-lab_net6() {
-	case $1 in
-	out) echo 2001:db8:1:: ;;
-	in) echo fd00:20:: ;;
-	siem) echo fd00:30:: ;;
-	lan) echo fd00:77:: ;;
-	esac
-}
+# net:last v4 number and last v6 number of the host there, one word each
+declare -gA LAB_LINKS=([client]='out:7 lan:7' [client2]='out:20 lan:20'
+	[nat]='out:30 lan:1' [gateway]='out:1 in:1 siem:1' [web-01]=in:11
+	[web-02]=in:12 [siem]=siem:10)
+declare -gA LAB_NET4=([out]=198.51.100 [in]=10.20.0 [siem]=10.30.0
+	[lan]=192.168.77)
+declare -gA LAB_NET6=([out]=2001:db8:1:: [in]=fd00:20:: [siem]=fd00:30::
+	[lan]=fd00:77::)
 
 # --- processes that hold a host -------------------------------------------
 
@@ -111,48 +93,33 @@ lab_alive() {
 	[ "$(lab_starttime "$pid")" = "$start" ]
 }
 
-# The holder of one host, in the background; its init is tini, which reaps.
-# With LAB_KEEP the holder outlives this shell; without, the kernel ends it with
-# the shell, however that ends. A signal to the shell's process group does not
-# reach it: the EXIT trap still wants the host's logs.
+# The holder of one host, in the background, and its init. With LAB_KEEP the
+# holder outlives this shell; without, the kernel ends it with the shell, however
+# that ends. A signal to the shell's process group does not reach it: the EXIT trap
+# still wants the host's logs.
 lab_hold() {
-	local tie=(setpriv --pdeathsig KILL --)
+	local keep=end
 
-	[ -z "${LAB_KEEP:-}" ] || tie=()
-	(
-		trap '' INT TERM HUP
-		exec "${tie[@]}" unshare --net --mount --uts --pid --ipc --fork \
-			--mount-proc --kill-child=KILL -- \
-			setsid tini -- sleep infinity
-	) </dev/null >/dev/null 2>"$LAB_DIR/err.$1" &
+	[ -z "${LAB_KEEP:-}" ] || keep=keep
+	"$LAB_EXEC" --hold "$LAB_DIR/pid.$1" "$keep" \
+		</dev/null >/dev/null 2>"$LAB_DIR/err.$1" &
 	LAB_HOLDER[$1]=$!
 	disown $!
 }
 
-# Waits until the child of every holder is tini (then its /proc is mounted) and
-# records it. One ps for all: /proc/PID/task/TID/children is a kernel option.
+# Waits for the init of every host.
 lab_await() {
-	local h i ppid pid comm
+	local h i
 
-	for ((i = 0; i < 500; i++)); do
-		while read -r ppid pid comm; do
-			[ "$comm" = tini ] || continue
-			for h in "${!LAB_HOLDER[@]}"; do
-				[ "${LAB_HOLDER[$h]}" != "$ppid" ] || LAB_PID[$h]=$pid
-			done
-		done < <(ps --ppid "$(IFS=, && echo "${LAB_HOLDER[*]}")" \
-			-o ppid=,pid=,comm= || true)
-		[ "${#LAB_PID[@]}" -lt "${#LAB_HOLDER[@]}" ] || break
-		for h in "${!LAB_HOLDER[@]}"; do
+	for h in "${!LAB_HOLDER[@]}"; do
+		for ((i = 0; i < 500; i++)); do
+			[ ! -e "$LAB_DIR/pid.$h" ] || break
 			[ -d "/proc/${LAB_HOLDER[$h]}" ] ||
 				fail "lab: no namespaces for $h: $(cat "$LAB_DIR/err.$h")"
+			sleep 0.02
 		done
-		sleep 0.02
-	done
-	for h in "${!LAB_HOLDER[@]}"; do
-		[ -n "${LAB_PID[$h]:-}" ] || fail "lab: $h did not start within 10 s"
-		printf '%s %s\n' "${LAB_PID[$h]}" \
-			"$(lab_starttime "${LAB_PID[$h]}")" >"$LAB_DIR/pid.$h"
+		[ -e "$LAB_DIR/pid.$h" ] || fail "lab: $h did not start within 10 s"
+		read -r "LAB_PID[$h]" _ <"$LAB_DIR/pid.$h"
 	done
 }
 
@@ -162,11 +129,22 @@ lab_need() {
 	local t miss=()
 
 	[ "$(id -u)" -eq 0 ] || fail 'lab: it needs root'
-	for t in unshare nsenter setpriv tini ip nft ssh-keygen /usr/sbin/sshd; do
+	for t in cc nsenter ip nft ssh-keygen /usr/sbin/sshd; do
 		command -v "$t" >/dev/null || miss+=("$t")
 	done
 	[ "${#miss[@]}" -eq 0 ] ||
 		fail "lab: not installed: ${miss[*]} (run scripts/deps test)"
+}
+
+# Sets LAB_EXEC. Whole or not there: another lab may be made at the same time.
+lab_exec_make() {
+	local src=$LAB_LIB/labexec.c dir=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/sallyport
+
+	LAB_EXEC=$dir/labexec
+	[ ! -x "$LAB_EXEC" ] || [ "$src" -nt "$LAB_EXEC" ] || return 0
+	{ mkdir -p -- "$dir" && cc -O1 -o "$LAB_EXEC.$$" "$src" &&
+		mv -f -- "$LAB_EXEC.$$" "$LAB_EXEC"; } ||
+		fail "lab: cannot compile $src"
 }
 
 lab_up() {
@@ -174,6 +152,7 @@ lab_up() {
 
 	[ -z "$LAB_DIR" ] || fail 'lab: a lab is up already in this shell'
 	lab_need
+	lab_exec_make
 	[ -z "$stage" ] || [ -d "$stage/usr/local" ] ||
 		fail "lab: $stage holds no usr/local; give the DESTDIR of make install"
 	[ -z "$stage" ] || stage=$(cd -- "$stage" && pwd)
@@ -285,6 +264,7 @@ lab_use() {
 	*) d=/run/sallyport-lab.${want#sallyport-lab.} ;;
 	esac
 	[ -d "$d" ] || fail "lab: no lab${want:+ $want} is up"
+	lab_exec_make
 	LAB_DIR=$d
 	LAB_PID=()
 	for f in "$d"/pid.*; do
@@ -324,7 +304,7 @@ lab_wire() {
 			printf 'link set br-%s up\n' $net
 		done
 		for h in $LAB_HOSTS; do
-			for l in $(lab_links_of "$h"); do
+			for l in ${LAB_LINKS[$h]}; do
 				net=${l%%:*}
 				port=$net-$h
 				printf 'link add %s type veth peer name %s0 netns %s\n' \
@@ -341,12 +321,12 @@ lab_ip_of() {
 	local h=$1 l net n
 
 	echo 'link set lo up'
-	for l in $(lab_links_of "$h"); do
+	for l in ${LAB_LINKS[$h]}; do
 		net=${l%%:*}
 		n=${l#*:}
 		echo "link set ${net}0 up"
-		echo "addr add $(lab_net4 "$net").$n/24 dev ${net}0"
-		echo "addr add $(lab_net6 "$net")$n/64 dev ${net}0 nodad"
+		echo "addr add ${LAB_NET4[$net]}.$n/24 dev ${net}0"
+		echo "addr add ${LAB_NET6[$net]}$n/64 dev ${net}0 nodad"
 	done
 	case $h in
 	client)
@@ -361,10 +341,9 @@ lab_ip_of() {
 		echo 'route add fd00:20::/64 via 2001:db8:1::1'
 		;;
 	web-* | siem)
-		net=$(lab_links_of "$h")
-		net=${net%%:*}
-		echo "route add default via $(lab_net4 "$net").1"
-		echo "route add default via $(lab_net6 "$net")1"
+		net=${LAB_LINKS[$h]%%:*}
+		echo "route add default via ${LAB_NET4[$net]}.1"
+		echo "route add default via ${LAB_NET6[$net]}1"
 		;;
 	esac
 }
@@ -397,10 +376,9 @@ HOSTS
 
 # Runs inside a new host, as its root: files first, then the network.
 lab_setup() {
-	nsenter -t "${LAB_PID[$1]}" -m -u -i -n -p -- /usr/bin/env -i -C / \
-		PATH="$LAB_PATH" LANG=C.UTF-8 HOME=/root \
-		/bin/bash -euo pipefail "$LAB_LIB/host-setup.sh" "$1" "$2" \
-		"$(lab_ip_of "$1")" "$(lab_hosts_file)" </dev/null
+	"$LAB_EXEC" "${LAB_PID[$1]}" root 0 0 / PATH="$LAB_PATH" LANG=C.UTF-8 \
+		HOME=/root -- /bin/bash -euo pipefail "$LAB_LIB/host-setup.sh" "$1" \
+		"$2" "$(lab_ip_of "$1")" "$(lab_hosts_file)" </dev/null
 }
 
 lab_host_pid() {
@@ -438,10 +416,10 @@ before_nat() {
 # --- running things ----------------------------------------------------------
 
 # lab_argv USER HOST CMD... - puts the whole command line into LAB_ARGV, and into
-# LAB_WHAT what to call it in a message. nsenter stays as the parent; if somebody
+# LAB_WHAT what to call it in a message. labexec stays as the parent; if somebody
 # ends it, TERM follows to the command.
 lab_argv() {
-	local who=$1 h=$2 name='' uid='' gid='' home='' cwd id=()
+	local who=$1 h=$2 name='' uid='' gid='' home=''
 
 	shift 2
 	# shellcheck disable=SC2034 # tests/functional/lib.sh prints it
@@ -451,16 +429,10 @@ lab_argv() {
 		[ "$name" != "$who" ] || break
 	done <"/proc/${LAB_PID[$h]}/root/etc/passwd"
 	[ "$name" = "$who" ] || fail "lab: no user '$who' on $h"
-	[ "$who" = root ] || id=(--reuid "$uid" --regid "$gid" --init-groups
-		--inh-caps=-all)
-	cwd=$home
-	[ -d "/proc/${LAB_PID[$h]}/root$home" ] || cwd=/ # system users
-	LAB_ARGV=(nsenter -t "${LAB_PID[$h]}" -m -u -i -n -p --
-		/usr/bin/setpriv "${id[@]}" --pdeathsig TERM --
-		/usr/bin/env -i -C "$cwd" HOME="$home" USER="$who"
-		LOGNAME="$who" PATH="$LAB_PATH" LANG=C.UTF-8
-		TERM="${TERM:-dumb}"
-		${SALLYPORT_FAULTS:+SALLYPORT_FAULTS="$SALLYPORT_FAULTS"} "$@")
+	LAB_ARGV=("$LAB_EXEC" "${LAB_PID[$h]}" "$who" "$uid" "$gid" "$home"
+		HOME="$home" USER="$who" LOGNAME="$who" PATH="$LAB_PATH"
+		LANG=C.UTF-8 TERM="${TERM:-dumb}"
+		${SALLYPORT_FAULTS:+SALLYPORT_FAULTS="$SALLYPORT_FAULTS"} -- "$@")
 }
 
 on() {

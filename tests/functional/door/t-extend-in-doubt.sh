@@ -36,14 +36,14 @@ old_end() {
 for p in firewall broker notary; do
 	echo "- $p dies in between"
 	f=$(code_file alice)
-	gw_freeze firewall
+	gw_hold firewall
 	rc=0
 	jit alice extend web-01 --for 10m --code-file "$f" >"$TEST_DIR/out" 2>&1 &
 	pid=$!
 	wait_for 10 asked_again
 	asked=$((asked + 1))
 	gw_kill "$p"
-	[ "$p" = firewall ] || gw_thaw firewall
+	gw_release firewall
 	wait "$pid" || rc=$?
 	[ "$rc" -ne 0 ] || fail 'it says that it is extended'
 	wait_for 20 gw_lives "$p"

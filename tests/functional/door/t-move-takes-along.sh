@@ -49,14 +49,14 @@ first_seq() { records | jq -s "map(select($1)) | .[0].seq"; }
 echo '- the broker dies in between: none, and one where it is asked for again'
 come_from 198.51.100.7
 f=$(code_file alice)
-gw_freeze firewall
+gw_hold firewall
 rc=0
 jit alice move web-01 --code-file "$f" >"$TEST_DIR/out" 2>&1 &
 pid=$!
 closed() { has_record ".event == \"grant.close\" and .grant == \"$new\" and .reason == \"moved\""; }
 wait_for 10 closed
 gw_kill broker
-gw_thaw firewall
+gw_release firewall
 wait "$pid" || rc=$?
 [ "$rc" -ne 0 ] || fail 'it says that it is moved'
 wait_for 20 gw_lives broker

@@ -45,7 +45,7 @@ round() {
 	echo "- $victim killed while the request waits for $frozen"
 	n=$(opened | wc -l)
 	old=$(gw_pid "$victim")
-	gw_freeze "$frozen"
+	gw_hold "$frozen"
 	on_as_bg alice client jitctl --no-input request web-01 --for 5m \
 		--reason "$frozen $victim" -o name </dev/null >"$TEST_DIR/out" 2>&1
 	asked=$!
@@ -57,7 +57,7 @@ round() {
 		[ "$(opened | wc -l)" -eq "$n" ] || fail 'a grant was written by nobody'
 	fi
 	gw_kill "$victim"
-	[ "$victim" = "$frozen" ] || gw_thaw "$frozen"
+	gw_release "$frozen"
 	wait_for 15 back
 	wait "$asked" || rc=$?
 	wait_for 15 in_step

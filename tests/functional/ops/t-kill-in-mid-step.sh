@@ -52,7 +52,7 @@ cut_off() {
 	shift 3
 	as "$user" status >/dev/null 2>&1 || true # a token, so that the call is the next
 	code=$(code_file "$user")
-	gw_freeze "$frozen"
+	gw_hold "$frozen"
 	on_as_bg "$user" "$(host_of "$user")" setsid -w jitctl "$@" --code-file "$code" \
 		</dev/null >"$TEST_DIR/out" 2>&1
 	asked=$!
@@ -64,7 +64,7 @@ cut_off() {
 		sleep 1 # nothing is written: nothing can be waited for
 	fi
 	gw_kill "$victim"
-	[ "$victim" = "$frozen" ] || gw_thaw "$frozen"
+	gw_release "$frozen"
 	wait_for 15 back
 	wait "$asked" || true
 	wait_for 20 served

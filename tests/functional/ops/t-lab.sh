@@ -49,7 +49,7 @@ for h in $LAB_HOSTS; do
 	expect_ok on "$h" hostname
 	expect_eq "$h" "$OUT" hostname
 	expect_ok on "$h" ps -e -o comm=
-	expect_eq 'ps sleep tini ' "$(sort <<<"$OUT" | tr '\n' ' ')" "processes of $h"
+	expect_eq 'labinit ps ' "$(sort <<<"$OUT" | tr '\n' ' ')" "processes of $h"
 done
 expect_ok on_as alice client id -un
 expect_eq alice "$OUT" user
@@ -75,16 +75,16 @@ expect_fail any on gateway touch /usr/local/x
 echo '- a command ends with the one who asked for it'
 sleeps_are() { [ "$(pids_of client sleep | wc -l)" -eq "$1" ]; }
 on_bg client sleep 987
-wait_for 5 sleeps_are 2 # tini's own and this one
+wait_for 5 sleeps_are 1
 kill "$!"
 rc=0
 wait "$!" || rc=$?
 expect_eq 143 "$rc" 'status of an ended job'
-wait_for 5 sleeps_are 1
+wait_for 5 sleeps_are 0
 on_as_bg alice client sleep 987
-wait_for 5 sleeps_are 2
-kill "$!"
 wait_for 5 sleeps_are 1
+kill "$!"
+wait_for 5 sleeps_are 0
 on_as_bg bob client2 sh -c 'exit 9'
 rc=0
 wait "$!" || rc=$?

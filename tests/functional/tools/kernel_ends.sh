@@ -35,7 +35,7 @@ kernel_ends() { # gw_kill | gw_freeze
 	stream_lives
 	"$how" supervisor broker notary firewall
 	[ "$how" = gw_kill ] || stream_lives
-	sleep_until_ms $((end2 - 400))
+	sleep_until_ms $((end2 - 1000))
 	direct_says almost || fail 'the stream ended before its time'
 	[ -n "$(pids_of gateway sallyport-sessi)" ] || fail 'the session process is gone'
 	sleep_until_ms $((end2 + 200))
