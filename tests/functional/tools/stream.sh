@@ -79,7 +79,8 @@ stream_ended() {
 	wait "$STREAM_PID" || rc=$?
 	sleep_until_ms $((end + 1500))
 	cap=$(capture_stop "$STREAM_TARGET")
-	late=$(awk -v end="$end" '{
+	# a reset carries nothing: it is the gateway telling the target of the end
+	late=$(awk -v end="$end" '$0 !~ /Flags \[R/ {
 		t = $1 * 1000
 		if (t > end + 1000 || (t > end + 100 && $0 ~ /length [1-9]/))
 			print
