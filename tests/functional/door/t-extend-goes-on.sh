@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
+# seconds: 400
 # promise: what is open lasts longer by a code, what runs goes on, and whoever is killed then, it ends when the log says
 
 # shellcheck source=tests/functional/lib.sh

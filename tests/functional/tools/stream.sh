@@ -9,7 +9,7 @@
 #   extended_end GRANT   the end in its last grant.extend, likewise in ms
 #   stream_ended END_MS REASON   the session ended for REASON: ssh exited 255, one
 #                    line says why, and what reached the target after END_MS (UTC
-#                    milliseconds): no data, and nothing at all a second later
+#                    milliseconds): no data, and nothing but a reset a second later
 #   now_ms, grant_end_ms GRANT, sleep_until_ms MS
 
 now_ms() {
