@@ -104,7 +104,8 @@ test_hash(void **state)
 	assert_memory_not_equal(a, b, sizeof(a));
 }
 
-/* It holds up everybody: processor time, whatever else the machine does. */
+/* It holds up everybody, for some 20 ms of processor time; a machine whose memory
+ * is slow to get takes five times that, a parameter one step up twice. */
 static void
 test_cost(void **state)
 {
@@ -122,7 +123,7 @@ test_cost(void **state)
 		     (to.tv_nsec - from.tv_nsec) / 1000;
 		least = us < least ? us : least;
 	}
-	assert_in_range(least, 1000, 50000);
+	assert_in_range(least, 1000, 250000);
 }
 
 static void
