@@ -234,13 +234,14 @@ lab_sweep() {
 	local d f live
 
 	for d in /run/sallyport-lab.*; do
-		[ -d "$d" ] || continue
+		# Without an owner file it is being made right now: looked for first,
+		# or one that comes after the next look would be a dead one's.
+		[ -e "$d/owner" ] || continue
 		live=
 		for f in "$d/owner" "$d"/pid.*; do
 			! lab_alive "$f" || live=yes
 		done
-		# Without an owner file it is being made right now.
-		[ -n "$live" ] || [ ! -e "$d/owner" ] || lab_remove "$d"
+		[ -n "$live" ] || lab_remove "$d"
 	done
 }
 
