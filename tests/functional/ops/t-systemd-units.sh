@@ -117,7 +117,7 @@ wait_for 30 again
 wait_for 10 serves
 
 echo '- one that cannot be started is in the status until it runs'
-bin=$(inside sh -c 'cd / && find / -xdev -path "*libexec/sallyport/sallyport-recorder"')
+bin=$(inside sh -c 'cd / && find /usr -xdev -path "*libexec/sallyport/sallyport-recorder"')
 inside mv "$bin" "$bin.away"
 inside pkill -KILL -x sallyport-recor
 says_so() { [ "$(show gatewayd StatusText)" = 'not serving: sallyport-recorder is started again' ]; }
