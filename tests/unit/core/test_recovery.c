@@ -104,8 +104,9 @@ test_hash(void **state)
 	assert_memory_not_equal(a, b, sizeof(a));
 }
 
-/* It holds up everybody, for some 20 ms of processor time; a machine whose memory
- * is slow to get takes five times that, a parameter one step up twice. */
+/* It holds up everybody, for some 20 ms of processor time; a machine whose
+ * memory is slow to get takes five times that, a parameter one step up twice.
+ */
 static void
 test_cost(void **state)
 {
