@@ -34,7 +34,7 @@ standing_still() {
 }
 
 buffers() {
-	local pids=() most=0 kb i from
+	local pids=() most=0 kb i from SSH_BOUND=600
 
 	mkfifo "$D/unread"
 	sleep 600 <>"$D/unread" &

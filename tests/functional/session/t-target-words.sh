@@ -92,7 +92,7 @@ refusals() {
 	target_like 2240 'Ciphers aes128-cbc'
 	refused 'no cipher' 'no SSH connection to web-01: no cipher in common: it offers aes128-cbc; the gateway, whose ssh.algorithms is default, aes'
 	target_like 2241 'KexAlgorithms diffie-hellman-group1-sha1'
-	refused 'no key exchange' 'no key exchange in common: it offers diffie-hellman-group1-sha1(,[a-z0-9@.-]+)?; the gateway'
+	refused 'no key exchange' 'no key exchange in common: it offers diffie-hellman-group1-sha1(,[a-z0-9@.-]+)*; the gateway'
 	# SSH-2.0-x, and the packet of a SSH_MSG_DISCONNECT
 	printf 'SSH-2.0-x\r\n\0\0\0\034\006\001\0\0\0\013\0\0\0\010Go away!\0\0\0\0\0\0\0\0\0\0' >"$D/says.2242"
 	socat -U TCP-LISTEN:2242,reuseaddr,fork,bind=127.0.0.1 "SYSTEM:cat '$D/says.2242'; sleep 5" &

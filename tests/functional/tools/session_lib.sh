@@ -74,7 +74,7 @@ session_stop() {
 }
 
 user_ssh() {
-	timeout 60 ssh -F "$D/ssh_config" -i "$key" "$@"
+	timeout "${SSH_BOUND:-60}" ssh -F "$D/ssh_config" -i "$key" "$@"
 }
 
 # Gives the harness a command and waits until it has done it.
