@@ -326,11 +326,12 @@ begin(struct call *c, struct change *x, bool keep)
 	struct problem p = {0};
 	const int r = open_trial(c, x, keep);
 
-	if (r != 0) {
-		trial_free(x->trial);
-		x->trial = NULL;
-	}
-	return answer(c, r, &p);
+	if (r == 0)
+		return true;
+	trial_free(x->trial);
+	x->trial = NULL;
+	(void)answer(c, r, &p);
+	return false;
 }
 
 /* Roles and locks may have been read in it. */

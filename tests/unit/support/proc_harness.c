@@ -19,7 +19,19 @@
 #include "core/event.h"
 #include "tests/unit/support/trace.h"
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED
+#endif
+#endif
+
+/* What does not come is waited for whole, which a control does at each run;
+ * with sanitizers, beside other work, what comes takes longer than that. */
+#ifdef SANITIZED
+enum { WAIT_MS = 60000 };
+#else
 enum { WAIT_MS = 10000 };
+#endif
 
 static void __attribute__((noreturn, format(printf, 1, 2)))
 fail(const char *fmt, ...)
@@ -191,7 +203,7 @@ wait_end(struct proc_harness *p)
 	int status = 0;
 
 	(void)close(p->trace);
-	for (int i = 0; i < 100; i++) {
+	for (int i = 0; i < WAIT_MS / 50; i++) {
 		if (waitpid(p->pid, &status, WNOHANG) == p->pid) {
 			ipc_done(&p->control);
 			return status;
