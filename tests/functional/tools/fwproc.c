@@ -407,7 +407,7 @@ moves(struct bench *b)
 
 	check(b, "a door and a leg",
 	    open_it(b, &a) == 0 && open_it(b, &run) == 0);
-	a.l.e[0].end_boot_ms = run.l.e[0].end_boot_ms = was + 240000;
+	a.l.e[0].end_boot_ms = run.l.e[0].end_boot_ms = was + 270000;
 	rid = send_open(b, &a);
 	check(b, "a later end is not confirmed before it is on record",
 	    says_nothing(b, &b->broker) && listed("timeout 5m"));
@@ -425,14 +425,14 @@ moves(struct bench *b)
 	check(b, "an end in the past changes nothing",
 	    open_it(b, &a) == GW_ESTATE &&
 		listed("10.9.9.9 . 2222 timeout 5m"));
-	a.l.e[0].end_boot_ms = was + 240000;
+	a.l.e[0].end_boot_ms = was + 270000;
 	check(b, "what was closed is not moved",
 	    close_it(b, "g-EEEEEEEE") == 0 && open_it(b, &a) == GW_EDENIED);
-	a = entry("g-JJJJJJJJ", 17, "10.9.9.11", 1000);
+	a = entry("g-JJJJJJJJ", 17, "10.9.9.11", 2000);
 	check(b, "a short one", open_it(b, &a) == 0);
 	a.l.e[0].end_boot_ms += 300000;
 	rid = send_open(b, &a);
-	(void)usleep(1200000);
+	(void)usleep(2200000);
 	check(b, "whose old end is over when it is not written is shut",
 	    answer_record(b, EV_GRANT_APPLIED, GW_ESYS) &&
 		opened(b, rid) == GW_ESYS && !listed("timeout 5m"));

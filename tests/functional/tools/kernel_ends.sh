@@ -45,12 +45,7 @@ kernel_ends() { # gw_kill | gw_freeze
 	sleep_until_ms $((end + 2500))
 	OUT=$(capture_stop web-01)
 	[ -n "$OUT" ] || fail 'the capture saw nothing at all'
-	# a reset carries nothing: it is the gateway telling the target of the end
-	expect_eq '' "$(awk -v end="$end" '$0 !~ /Flags \[R/ {
-		t = $1 * 1000
-		if (t > end + 1000 || (t > end + 100 && $0 ~ /length [1-9]/))
-			print
-	}' <<<"$OUT")" 'packets that reached the target after the end'
+	expect_eq '' "$(late_packets "$end" <<<"$OUT")" 'packets that reached the target after the end'
 	kill "$STREAM_PID" 2>/dev/null || true
 	wait "$STREAM_PID" 2>/dev/null || true
 	wait_for 10 door_is silent

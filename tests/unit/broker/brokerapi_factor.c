@@ -539,6 +539,7 @@ test_slow_in_turn(void **state)
 	assert_int_equal(kill(x->proc.pid, SIGSTOP), 0);
 	send_tries(x);
 	send_payload(x, &x->one, VERB_MFA_RESET, payload, 0);
+	free(payload);
 	assert_int_equal(kill(x->proc.pid, SIGCONT), 0);
 	for (before = 0; m == NULL || m->event != EV_MFA_RECOVERY; before++)
 		m = testlink_want(&x->notary, MSG_LOG_APPEND);
