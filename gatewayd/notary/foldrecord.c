@@ -87,6 +87,7 @@ fold_grant_fields(struct event_fields *out, const struct grant *g)
 	event_str(out, EF_TARGET_ID, g->target_id);
 	event_str(out, EF_LOGIN, g->login);
 	event_str(out, EF_ROLE, g->role);
+	event_roles(out, g->roles);
 	event_str(out, EF_ROLE_ID, g->role_id);
 	if (g->role_named != 0)
 		event_bool(out, EF_ROLE_NAMED, true);
@@ -131,6 +132,7 @@ fold_read_grant(struct fold_fields *f, struct grant *g)
 	fold_text(f, EF_TARGET, true, g->target, sizeof(g->target));
 	fold_text(f, EF_LOGIN, true, g->login, sizeof(g->login));
 	fold_text(f, EF_ROLE, false, g->role, sizeof(g->role));
+	fold_text(f, EF_ROLES, false, g->roles, sizeof(g->roles));
 	fold_text(f, EF_USER_ID, false, g->user_id, sizeof(g->user_id));
 	fold_text(f, EF_OWNER, false, g->owner, sizeof(g->owner));
 	fold_text(f, EF_TARGET_ID, false, g->target_id, sizeof(g->target_id));

@@ -167,6 +167,7 @@ start_add(struct notary *n, struct peer *p, const struct msg_nt_leg_open *m,
 	event_num(&f, EF_UPTIME, o->leg.start_boot_ms);
 	event_str(&f, EF_PROTO, "tcp");
 	event_str(&f, EF_ROLE, g->role);
+	event_roles(&f, g->roles);
 	event_str(&f, EF_ROLE_ID, g->role_id);
 	event_str(&f, EF_REACH, grant_reach_str((enum grant_reach)g->reach));
 	event_num(&f, EF_END, g->end_ms);

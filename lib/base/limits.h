@@ -90,6 +90,7 @@ enum {
 	LIMIT_HOURS = 8,          /* windows of one role */
 	LIMIT_SELECTORS = 8,      /* what has to hold for a target's labels */
 	LIMIT_SELECT_MAX = 256, /* the values of one of them, with a NUL each */
+	LIMIT_ROLES_SIZE = 512, /* the roles that decided, as one text */
 	LIMIT_TICKET_MAX = 64,
 	LIMIT_TICKET_SIZE = LIMIT_TICKET_MAX + 1,
 	LIMIT_ALTERNATIVES = 4,  /* of one role: one has to hold */

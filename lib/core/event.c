@@ -177,6 +177,13 @@ event_str(struct event_fields *f, enum event_field_id id, const char *s)
 }
 
 void
+event_roles(struct event_fields *f, const char *roles)
+{
+	if (strchr(roles, ',') != NULL)
+		event_str(f, EF_ROLES, roles);
+}
+
+void
 event_num(struct event_fields *f, enum event_field_id id, int64_t v)
 {
 	char text[32];

@@ -258,6 +258,7 @@ enum event_code {
 	X(NEEDS, "needs", S)       /* who has to approve */                    \
 	X(APPROVED_BY, "approved_by", S) /* names, with spaces between */      \
 	X(ROLE_NAMED, "role_named", B)   /* the role is the one asked for */   \
+	X(ROLES, "roles", S)             /* all that decided, if several */    \
 	X(TICKET, "ticket", S)           /* what a request is for */           \
 	X(LOCK, "lock", S)               /* an id */                           \
 	X(KIND, "kind", S)               /* of what a lock is on, */           \
@@ -328,6 +329,8 @@ void event_fields_init(struct event_fields *f);
 void event_fields_done(struct event_fields *f);
 /* NULL or "" adds nothing: empty values are never written. */
 void event_str(struct event_fields *f, enum event_field_id id, const char *s);
+/* "ops,prod": where one role alone decided, its own field says that. */
+void event_roles(struct event_fields *f, const char *roles);
 void event_strn(
     struct event_fields *f, enum event_field_id id, const void *s, size_t n);
 /* Of a value whose length nobody checked: if it is longer than max (> 0), its

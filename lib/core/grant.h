@@ -76,7 +76,9 @@ struct grant {
 	char user[LIMIT_NAME_SIZE];
 	char target[LIMIT_NAME_SIZE]; /* its removal ends its grants first */
 	char login[LIMIT_NAME_SIZE];
-	char role[LIMIT_NAME_SIZE]; /* the deciding rule */
+	char role[LIMIT_NAME_SIZE]; /* the deciding rule, */
+	/* and all that were merged for it: policy_roles_text() */
+	char roles[LIMIT_ROLES_SIZE];
 	uint8_t role_named; /* 1 = by who asked: it is judged by no other */
 	/* Whose these names were: a name may be given again, an id is not. ""
 	 * in a grant that is older than ids; and a probe has no role. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/attr.h"
+#include "core/policy.h"
 
 static bool
 is(const char *want, const char *have)
@@ -33,11 +34,19 @@ has_word(const char *want, const char *words)
 	return false;
 }
 
+/* Any of those that decided. */
+static bool
+has_role(const char *want, const char *roles)
+{
+	return want == NULL || want[0] == '\0' ||
+	       policy_roles_have(roles, want);
+}
+
 bool
 past_matches(const struct past *want, const struct past *row)
 {
 	return is(want->user, row->user) && is(want->target, row->target) &&
-	       is(want->login, row->login) && is(want->role, row->role) &&
+	       is(want->login, row->login) && has_role(want->role, row->role) &&
 	       is(want->state, row->state) &&
 	       has_word(want->approvers, row->approvers);
 }

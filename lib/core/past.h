@@ -9,7 +9,8 @@
 
 /* Of a filter: NULL or "" = whatever it is. Borrowed. */
 struct past {
-	const char *user, *target, *login, *role;
+	const char *user, *target, *login;
+	const char *role;      /* of a row: policy_roles_text() */
 	const char *state;     /* a word of past_state_ok() */
 	const char *approvers; /* of a row: names with spaces between */
 };

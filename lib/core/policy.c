@@ -550,6 +550,40 @@ policy_judge(struct policy_result *ret, const struct policy_facts *f,
 	policy_prove(ret, f);
 }
 
+void
+policy_roles_text(
+    char ret[static LIMIT_ROLES_SIZE], const struct policy_result *v)
+{
+	size_t at = 0;
+
+	ret[0] = '\0';
+	for (unsigned i = 0; i < v->roles.n; i++) {
+		const char *name = v->roles.name[i];
+
+		if (at + strlen(name) + sizeof(",,...") > LIMIT_ROLES_SIZE)
+			name = "...";
+		at += (size_t)snprintf(ret + at, LIMIT_ROLES_SIZE - at, "%s%s",
+		    i > 0 ? "," : "", name);
+		if (name[0] == '.')
+			return;
+	}
+}
+
+bool
+policy_roles_have(const char *roles, const char *role)
+{
+	const size_t n = strlen(role);
+
+	while (*roles != '\0') {
+		const size_t len = strcspn(roles, ",");
+
+		if (len == n && memcmp(roles, role, n) == 0)
+			return true;
+		roles += len + (roles[len] == ',');
+	}
+	return false;
+}
+
 bool
 policy_within(const struct policy_result *v, uint32_t caps, bool record,
     const char *commands)

@@ -153,6 +153,13 @@ struct policy_result {
 	struct policy_refusal refused[POLICY_REFUSED_MAX];
 };
 
+/* The roles that were merged, "ops,prod": what was asked is judged by all of
+ * them. "" = by none. Where there are too many names for it the last is "..."
+ */
+void policy_roles_text(
+    char ret[static LIMIT_ROLES_SIZE], const struct policy_result *v);
+/* Is that role one of such a text? */
+bool policy_roles_have(const char *roles, const char *role);
 /* It is no role that is tried out only, or the one that f is to try. */
 bool policy_holds(const struct policy_role *r, const struct policy_facts *f);
 /* It gives something to somebody, somewhere. */

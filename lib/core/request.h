@@ -44,7 +44,9 @@ struct request {
 	char target_id[LIMIT_ID_SIZE];
 	char login[LIMIT_NAME_SIZE];
 	char role[LIMIT_NAME_SIZE]; /* the deciding rule, */
-	bool role_named;            /* which its user named */
+	bool role_named;            /* which its user named, */
+	/* and all that were merged for it: policy_roles_text() */
+	char roles[LIMIT_ROLES_SIZE];
 	uint16_t port;
 	uint32_t seconds;
 	uint32_t use_within_s; /* once it is approved, and at_ms is there */

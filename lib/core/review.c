@@ -102,6 +102,27 @@ find_uses(const struct build *x, struct review_line *l)
 		count_use(l, &x->uses[i]);
 }
 
+void
+review_use_each(
+    const struct review_use *u, const char *roles, review_use_fn *fn, void *arg)
+{
+	struct review_use other = *u;
+
+	fn(arg, u);
+	other.role_id[0] = '\0';
+	while (*roles != '\0') {
+		const size_t n = strcspn(roles, ",");
+
+		if (n < sizeof(other.role)) {
+			memcpy(other.role, roles, n);
+			other.role[n] = '\0';
+			if (strcmp(other.role, u->role) != 0)
+				fn(arg, &other);
+		}
+		roles += n + (roles[n] == ',');
+	}
+}
+
 /* ---- lines */
 
 static struct review_line *

@@ -72,6 +72,12 @@ struct review_use {
 	uint64_t times;
 };
 
+typedef void review_use_fn(void *arg, const struct review_use *u);
+/* Of what was judged by all of roles (policy_roles_text()): the use of each.
+ * u has the deciding one; of the others the name alone is known. */
+void review_use_each(const struct review_use *u, const char *roles,
+    review_use_fn *fn, void *arg);
+
 struct review_in {
 	const struct policy_role *roles;
 	size_t nroles;

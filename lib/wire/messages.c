@@ -108,11 +108,12 @@ FIELDS(log_durable, U32(msg_log_durable, rid), U8(msg_log_durable, result),
 #define GRANT(st)                                                              \
 	STR(st, grant.id), STR(st, grant.req), STR(st, grant.user),            \
 	    STR(st, grant.target), STR(st, grant.login), STR(st, grant.role),  \
-	    STR(st, grant.user_id), STR(st, grant.owner),                      \
-	    STR(st, grant.target_id), STR(st, grant.role_id),                  \
-	    U8(st, grant.role_named), STR(st, grant.reason),                   \
-	    ADDR(st, grant.source4), ADDR(st, grant.source6),                  \
-	    ADDR(st, grant.addr4), ADDR(st, grant.addr6), U16(st, grant.port), \
+	    STR(st, grant.roles), STR(st, grant.user_id),                      \
+	    STR(st, grant.owner), STR(st, grant.target_id),                    \
+	    STR(st, grant.role_id), U8(st, grant.role_named),                  \
+	    STR(st, grant.reason), ADDR(st, grant.source4),                    \
+	    ADDR(st, grant.source6), ADDR(st, grant.addr4),                    \
+	    ADDR(st, grant.addr6), U16(st, grant.port),                        \
 	    U16(st, grant.own_port), U8(st, grant.reach), U32(st, grant.caps), \
 	    U8(st, grant.record), U8(st, grant.glass),                         \
 	    STR(st, grant.commands), I64(st, grant.start_ms),                  \

@@ -158,7 +158,7 @@ add_open(struct start *x)
 		name_set(u.role, lg->g.role);
 		memcpy(u.user_id, lg->g.user_id, sizeof(u.user_id));
 		memcpy(u.role_id, lg->g.role_id, sizeof(u.role_id));
-		add_use(x, &u);
+		review_use_each(&u, lg->g.roles, add_use, x);
 	}
 }
 

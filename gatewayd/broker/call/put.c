@@ -118,3 +118,9 @@ prefixes_json(const struct prefix_list *l)
 	}
 	return list;
 }
+
+void
+put_deciding(json_t *o, const char *role, const char *roles)
+{
+	put_str(o, "roles", roles[0] != '\0' ? roles : role);
+}

@@ -30,4 +30,7 @@ void put_rights(json_t *o, uint8_t rights);
 json_t *names_json(const struct name_list *l);
 json_t *prefixes_json(const struct prefix_list *l);
 
+/* "roles": those that decided; of what is older than that, its role. */
+void put_deciding(json_t *o, const char *role, const char *roles);
+
 #endif

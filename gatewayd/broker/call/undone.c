@@ -26,6 +26,7 @@ keep(void *arg, const struct event_value *v)
 	case EF_TARGET:
 	case EF_TARGET_ID:
 	case EF_ROLE:
+	case EF_ROLES:
 	case EF_ROLE_ID:
 	case EF_LOCK:
 	case EF_SID:

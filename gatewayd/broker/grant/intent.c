@@ -240,6 +240,7 @@ intent_grant(const struct broker *b, const struct intent *in, struct grant *ret)
 	text_set(ret->req, sizeof(ret->req), in->req);
 	name_set(ret->login, v->login);
 	name_set(ret->role, v->role);
+	policy_roles_text(ret->roles, v);
 	memcpy(ret->role_id, v->role_id, sizeof(ret->role_id));
 	ret->role_named = in->role[0] != '\0' ? 1 : 0;
 	set_sources(ret, in);

@@ -56,6 +56,7 @@ common_json(const struct grant *g)
 	put_num(o, "port", g->port);
 	(void)json_object_set_new(o, "sources", grant_sources_json(g));
 	put_str(o, "role", g->role);
+	put_deciding(o, g->role, g->roles);
 	put_str(o, "role_id", g->role_id);
 	put_time(o, "start", g->start_ms);
 	put_str(o, "why", g->reason);

@@ -137,6 +137,8 @@ void
 asked_fields(
     const struct call *c, const struct intent *in, struct event_fields *f)
 {
+	char roles[LIMIT_ROLES_SIZE];
+
 	call_fields(c, f);
 	event_str(f, EF_USER, c->user);
 	event_str(f, EF_USER_ID, in->subject.user.id);
@@ -144,6 +146,8 @@ asked_fields(
 	event_str(f, EF_TARGET, in->target);
 	event_str(f, EF_TARGET_ID, in->subject.target.id);
 	event_str(f, EF_ROLE, in->verdict.role);
+	policy_roles_text(roles, &in->verdict);
+	event_roles(f, roles);
 	event_str(f, EF_ROLE_ID, in->verdict.role_id);
 	event_str(f, EF_WHY, in->reason);
 	event_str(f, EF_TICKET, in->ticket);

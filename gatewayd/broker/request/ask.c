@@ -241,6 +241,7 @@ new_row(const struct broker *b, const struct intent *in)
 	memcpy(r.target_id, in->subject.target.id, sizeof(r.target_id));
 	name_set(r.login, v->login);
 	name_set(r.role, v->role);
+	policy_roles_text(r.roles, v);
 	r.role_named = in->role[0] != '\0';
 	memcpy(r.reason, in->reason, sizeof(r.reason));
 	memcpy(r.ticket, in->ticket, sizeof(r.ticket));

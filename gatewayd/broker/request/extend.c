@@ -50,6 +50,8 @@ extend_free(void *p)
 static void
 fields(const struct call *c, const struct extend *x, struct event_fields *f)
 {
+	char roles[LIMIT_ROLES_SIZE];
+
 	call_fields(c, f);
 	event_str(f, EF_USER, x->g.user);
 	event_str(f, EF_USER_ID, x->g.user_id);
@@ -61,6 +63,8 @@ fields(const struct call *c, const struct extend *x, struct event_fields *f)
 	event_num(f, EF_END, x->g.end_ms);
 	event_num(f, EF_SECONDS, x->longer.seconds);
 	event_str(f, EF_ROLE, x->verdict.role);
+	policy_roles_text(roles, &x->verdict);
+	event_roles(f, roles);
 	event_str(f, EF_ROLE_ID, x->verdict.role_id);
 	event_str(f, EF_OUTCOME, "failure");
 }

@@ -56,6 +56,7 @@ record(struct lapse *l)
 	event_str(&f, EF_TARGET_ID, r->target_id);
 	event_str(&f, EF_LOGIN, r->login);
 	event_str(&f, EF_ROLE, r->role);
+	event_roles(&f, r->roles);
 	event_str(&f, EF_REASON,
 	    r->state == REQUEST_PENDING ? "unapproved" : "unused");
 	e = process_append(l->b->process, EV_REQUEST_LAPSE, &f, written, l);

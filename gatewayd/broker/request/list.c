@@ -47,6 +47,7 @@ row_json(const struct broker *b, const struct request *r)
 	put_str(o, "why", r->reason);
 	put_str(o, "ticket", r->ticket);
 	put_str(o, "role", r->role);
+	put_deciding(o, r->role, r->roles);
 	put_str(o, "state", waiting_state(b, r));
 	put_time(o, "created", r->created_ms);
 	put_time(o, "until", request_waits(r) ? r->until_ms : 0);

@@ -53,6 +53,7 @@ static void
 fields(const struct call *c, const struct move *x, struct event_fields *f)
 {
 	const struct grant *g = &x->want.g;
+	char roles[LIMIT_ROLES_SIZE];
 
 	call_fields(c, f);
 	event_str(f, EF_USER, g->user);
@@ -65,6 +66,8 @@ fields(const struct call *c, const struct move *x, struct event_fields *f)
 	event_str(f, EF_GRANT_NEW, x->to);
 	event_num(f, EF_END, g->end_ms);
 	event_str(f, EF_ROLE, x->verdict.role);
+	policy_roles_text(roles, &x->verdict);
+	event_roles(f, roles);
 	event_str(f, EF_ROLE_ID, x->verdict.role_id);
 	if (strcmp(c->factor, FACTOR_FIDO) == 0)
 		event_str(f, EF_FACTOR, c->factor);

@@ -61,6 +61,10 @@ revision_json(const struct request *r, const struct intent *in)
 	put_str(o, "why", in->reason);
 	put_str(o, "ticket", in->ticket);
 	put_str(o, "role", v->role);
+	/* as of when it was asked: others that decide later, and change
+	 * nothing of what is granted, are no reason to ask again */
+	if (strchr(r->roles, ',') != NULL)
+		put_str(o, "roles", r->roles);
 	(void)json_object_set_new(o, "allow", caps_json(v->caps));
 	if (o != NULL && v->commands.n > 0)
 		(void)json_object_set_new(
@@ -96,6 +100,7 @@ revision_same(const struct request *r, const struct intent *in)
 	struct request now = {.created_ms = r->created_ms};
 
 	memcpy(now.id, r->id, sizeof(now.id));
+	memcpy(now.roles, r->roles, sizeof(now.roles));
 	return FAULT(any_revision) || (revision_make(&now, in) == 0 &&
 					  strcmp(now.digest, r->digest) == 0);
 }

@@ -337,5 +337,6 @@ waiting_fields(
 	event_str(f, EF_TARGET_ID, r->target_id);
 	event_str(f, EF_LOGIN, r->login);
 	event_str(f, EF_ROLE, r->role);
+	event_roles(f, r->roles);
 	event_str(f, EF_WHY, w->note);
 }

@@ -202,6 +202,7 @@ add_request(struct chain *x)
 		put_str(o, "login", r->login);
 		put_num(o, "port", r->port);
 		put_str(o, "role", r->role);
+		put_deciding(o, r->role, r->roles);
 		put_num(o, "for", r->seconds);
 		put_str(o, "state", request_state_str(s));
 		put_str(o, "text", r->reason);
@@ -226,6 +227,7 @@ put_grant(json_t *o, const struct grant *g)
 	put_str(o, "login", g->login);
 	put_num(o, "port", g->port);
 	put_str(o, "role", g->role);
+	put_deciding(o, g->role, g->roles);
 	put_str(o, "text", g->reason);
 	if (o != NULL)
 		(void)json_object_set_new(o, "sources", grant_sources_json(g));

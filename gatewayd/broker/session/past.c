@@ -95,7 +95,7 @@ wanted(const struct look *x, const json_t *o, const char *approvers)
 	    .user = json_string_value(json_object_get(o, "user")),
 	    .target = json_string_value(json_object_get(o, "target")),
 	    .login = json_string_value(json_object_get(o, "login")),
-	    .role = json_string_value(json_object_get(o, "role")),
+	    .role = json_string_value(json_object_get(o, "roles")),
 	    .state = json_string_value(json_object_get(o, "state")),
 	    .approvers = approvers};
 
@@ -135,6 +135,7 @@ grant_item(const struct broker *b, const struct grant *g,
 	put_str(o, "login", g->login);
 	put_num(o, "port", g->port);
 	put_str(o, "role", g->role);
+	put_deciding(o, g->role, g->roles);
 	put_str(o, "why", g->reason);
 	put_time(o, "asked", g->start_ms);
 	put_grant(o, b, g, lg, row);
@@ -185,6 +186,7 @@ request_item(struct look *x, const struct request *r, const char *yes)
 	put_str(o, "login", r->login);
 	put_num(o, "port", r->port);
 	put_str(o, "role", r->role);
+	put_deciding(o, r->role, r->roles);
 	put_str(o, "why", r->reason);
 	put_time(o, "asked", r->created_ms);
 	put_str(o, "grant", r->grant);

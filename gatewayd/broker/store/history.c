@@ -79,7 +79,7 @@ store_answer_prune(struct store *s, int64_t before_ms)
 #define GRANT_COLUMNS                                                          \
 	"id, req, user, target, login, role, why, source4, source6,"           \
 	" port, reach, start, due, ended, reason, sessions, seq, user_id,"     \
-	" target_id, role_id"
+	" target_id, role_id, roles"
 
 int
 store_grant_put(struct store *s, const struct grant_row *g)
@@ -87,9 +87,9 @@ store_grant_put(struct store *s, const struct grant_row *g)
 	struct query *q = query_new(s->sql,
 	    "INSERT INTO grants(id, req, user, target, login, role,"
 	    " why, source4, source6, port, reach, start, due, ended, reason,"
-	    " sessions, seq, user_id, target_id, role_id)"
+	    " sessions, seq, user_id, target_id, role_id, roles)"
 	    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,"
-	    " ?17,?18,?19,?20)"
+	    " ?17,?18,?19,?20,?21)"
 	    " ON CONFLICT(id) DO UPDATE SET ended = excluded.ended,"
 	    " reason = excluded.reason, sessions = excluded.sessions,"
 	    " seq = excluded.seq");
@@ -114,6 +114,7 @@ store_grant_put(struct store *s, const struct grant_row *g)
 	query_str(q, g->grant.user_id);
 	query_str(q, g->grant.target_id);
 	query_str(q, g->grant.role_id);
+	query_str(q, g->grant.roles);
 	return query_run(q);
 }
 
@@ -141,6 +142,7 @@ read_grant(struct grant_row *g, struct query *q)
 	store_text(g->grant.user_id, sizeof(g->grant.user_id), q, 17);
 	store_text(g->grant.target_id, sizeof(g->grant.target_id), q, 18);
 	store_text(g->grant.role_id, sizeof(g->grant.role_id), q, 19);
+	store_text(g->grant.roles, sizeof(g->grant.roles), q, 20);
 }
 
 int
@@ -245,7 +247,7 @@ store_grant_past(
 	store_bind_past(q, w);
 	while (query_next(q)) {
 		read_grant(&g, q);
-		fn(arg, &g, query_get_num(q, 20) != 0);
+		fn(arg, &g, query_get_num(q, 21) != 0);
 	}
 	return query_done(q);
 }

@@ -14,7 +14,7 @@
 	" use_within, why, ticket, source4, source6, state, created, until, "  \
 	"grant_id, by, note,"                                                  \
 	" revision, digest, seq, approved_by, at, at_boot, boot_id, "          \
-	"key_fp, owner"
+	"key_fp, owner, roles"
 #define WAITS "state IN (1, 2)"
 
 _Static_assert(REQUEST_PENDING == 1 && REQUEST_APPROVED == 2, "as in WAITS");
@@ -42,7 +42,7 @@ store_request_put(struct store *s, const struct request *r)
 	struct query *q = query_new(s->sql,
 	    "INSERT INTO requests(" COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,"
 	    "?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,"
-	    "?25,?26,?27,?28,?29,?30)");
+	    "?25,?26,?27,?28,?29,?30,?31)");
 
 	query_str(q, r->id);
 	query_str(q, r->user);
@@ -74,6 +74,7 @@ store_request_put(struct store *s, const struct request *r)
 	query_str(q, r->boot_id);
 	query_str(q, r->key_fp);
 	query_str(q, r->owner);
+	query_str(q, r->roles);
 	return changed(s, r->id, query_run(q));
 }
 
@@ -111,6 +112,7 @@ read_request(struct request *r, struct query *q)
 	store_text(r->boot_id, sizeof(r->boot_id), q, 27);
 	store_text(r->key_fp, sizeof(r->key_fp), q, 28);
 	store_text(r->owner, sizeof(r->owner), q, 29);
+	store_text(r->roles, sizeof(r->roles), q, 30);
 }
 
 int

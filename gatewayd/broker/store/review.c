@@ -271,11 +271,12 @@ store_review_line_set(
 }
 
 int
-store_use_each(struct store *s, store_use_fn *fn, void *arg)
+store_use_each(struct store *s, review_use_fn *fn, void *arg)
 {
 	struct query *q = query_new(s->sql,
-	    "SELECT user, user_id, role, role_id, max(start), count(*)"
-	    " FROM grants GROUP BY user, user_id, role, role_id");
+	    "SELECT user, user_id, role, role_id, max(start), count(*), roles"
+	    " FROM grants GROUP BY user, user_id, role, role_id, roles");
+	char roles[LIMIT_ROLES_SIZE];
 	struct review_use u;
 
 	while (query_next(q)) {
@@ -286,7 +287,8 @@ store_use_each(struct store *s, store_use_fn *fn, void *arg)
 		store_text(u.role_id, sizeof(u.role_id), q, 3);
 		u.last_ms = query_get_num(q, 4);
 		u.times = (uint64_t)query_get_num(q, 5);
-		fn(arg, &u);
+		store_text(roles, sizeof(roles), q, 6);
+		review_use_each(&u, roles, fn, arg);
 	}
 	return query_done(q);
 }

@@ -319,6 +319,15 @@ static const char places[] =
     "CREATE INDEX targets_addr4 ON targets(addr4, port);"
     "CREATE INDEX targets_addr6 ON targets(addr6, port);";
 
+/* 24: all roles that were merged. Of what is older the one that gave its name
+ * is all that is known. */
+static const char deciding[] =
+    "ALTER TABLE requests ADD COLUMN roles TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE grants ADD COLUMN roles TEXT NOT NULL DEFAULT '';"
+    "DROP INDEX grants_under;"
+    "CREATE INDEX grants_under ON"
+    " grants(user, user_id, role, role_id, roles, start);";
+
 const struct migration *
 store_migrations(unsigned *retn)
 {
@@ -346,6 +355,7 @@ store_migrations(unsigned *retn)
 	    {.text = uploads},
 	    {.text = agents},
 	    {.text = places},
+	    {.text = deciding},
 	};
 
 	*retn = ARRAY_LEN(list);

@@ -506,8 +506,7 @@ MUST_CHECK int store_review_line_set(
     struct store *s, const char *review, const struct review_line *l);
 /* For each user and role under which a grant has ended: when the last began,
  * and how many there were. */
-typedef void store_use_fn(void *arg, const struct review_use *u);
-MUST_CHECK int store_use_each(struct store *s, store_use_fn *fn, void *arg);
+MUST_CHECK int store_use_each(struct store *s, review_use_fn *fn, void *arg);
 /* ---- upload.c: policies that come in parts */
 
 struct upload {

@@ -12,7 +12,7 @@
 static const struct past row = {.user = "alice",
     .target = "web-01",
     .login = "deploy",
-    .role = "ops",
+    .role = "ops,prod",
     .state = "ended",
     .approvers = "bob carol eve-2"};
 
@@ -31,6 +31,9 @@ test_filters(void **state)
 	    {"another target", {.target = "web-02"}, false},
 	    {"login", {.login = "root"}, false},
 	    {"role", {.role = "ops"}, true},
+	    {"a second role", {.role = "prod"}, true},
+	    {"start of a role", {.role = "op"}, false},
+	    {"both roles as one", {.role = "ops,prod"}, false},
 	    {"another role", {.role = "dev"}, false},
 	    {"state", {.state = "ended"}, true},
 	    {"another state", {.state = "denied"}, false},

@@ -178,6 +178,35 @@ test_lines(void **state)
 }
 
 static void
+add_use(void *arg, const struct review_use *u)
+{
+	char *text = arg;
+	const size_t n = strlen(text);
+
+	(void)snprintf(text + n, 256 - n, "%s %s/%s %llu\n", u->user, u->role,
+	    u->role_id, (unsigned long long)u->times);
+}
+
+/* Each role that decided was used, not the first alone. */
+static void
+test_uses(void **state)
+{
+	const struct review_use u = {.user = "alice",
+	    .role = "ops",
+	    .role_id = "p-22222222",
+	    .times = 2};
+	char text[256] = "";
+
+	(void)state;
+	review_use_each(&u, "db,ops,prod", add_use, text);
+	assert_string_equal(text, "alice ops/p-22222222 2\n"
+				  "alice db/ 2\nalice prod/ 2\n");
+	text[0] = '\0';
+	review_use_each(&u, "", add_use, text);
+	assert_string_equal(text, "alice ops/p-22222222 2\n");
+}
+
+static void
 test_filters(void **state)
 {
 	struct world *w = world_new();
@@ -284,6 +313,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_advice),
 	    cmocka_unit_test(test_lines),
+	    cmocka_unit_test(test_uses),
 	    cmocka_unit_test(test_filters),
 	    cmocka_unit_test(test_order),
 	    cmocka_unit_test(test_left),

@@ -55,6 +55,7 @@ sample(const char *id)
 	    .caps = CAP_DEFAULT,
 	    .record = 1,
 	    .role_named = 1,
+	    .roles = "ops,prod",
 	    .start_ms = 1794000000000,
 	    .end_ms = 1794000300000,
 	    .end_boot_ms = 999000};
