@@ -81,7 +81,12 @@ struct ctx {
 	bool moved;        /* what is told was open before, elsewhere */
 	bool changes_told; /* before it was asked whether to make them */
 	unsigned digits;   /* of the code that is asked for; 0 = not known */
-	bool unconfirmed;  /* what was ended may still be open: exit status 1 */
+	/* What waits for this user, as an answer said beside what it was about:
+	 * requests to approve, and one of theirs that is approved ("" = none).
+	 */
+	unsigned waits;
+	char approved[LIMIT_ID_SIZE];
+	bool unconfirmed; /* what was ended may still be open: exit status 1 */
 };
 
 #endif

@@ -15,6 +15,7 @@
 #include "jitctl/cmd/find.h"
 #include "jitctl/cmd/help.h"
 #include "jitctl/cmd/table.h"
+#include "jitctl/cmd/waiting.h"
 #include "jitctl/gateway/http.h"
 #include "jitctl/gateway/profile.h"
 #include "jitctl/term/out.h"
@@ -129,6 +130,19 @@ read_command(struct ctx *c, int argc, char *const *argv, bool *rethelp)
 	return cmd;
 }
 
+/* It says itself what waits. */
+static bool
+is_about_waiting(const struct cmd *cmd)
+{
+	static const char *const names[] = {"requests ls", "requests show",
+	    "approve", "deny", "cancel", "wait", "status"};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (strcmp(cmd->name, names[i]) == 0)
+			return true;
+	return false;
+}
+
 static int
 run(struct ctx *c, const struct cmd *cmd)
 {
@@ -146,6 +160,8 @@ run(struct ctx *c, const struct cmd *cmd)
 	    (x = profile_choose(c)) != EXIT_OK)
 		return x;
 	x = cmd->run(c);
+	if (!cmd->local && !is_about_waiting(cmd))
+		waiting_tell_aside(c);
 	if (c->unconfirmed && x == EXIT_OK)
 		x = EXIT_FAILED;
 	return x;

@@ -35,6 +35,7 @@
 #include "broker/recover.h"
 #include "broker/report/audit.h"
 #include "broker/report/health.h"
+#include "broker/request/aside.h"
 #include "broker/request/at.h"
 #include "broker/request/events.h"
 #include "broker/request/lapse.h"
@@ -285,6 +286,7 @@ start(struct process *r, const struct conf *conf)
 	    (e = lock_ends_new(b)) != 0 || (e = lock_me_new(b)) != 0)
 		return e;
 	session_init(b);
+	call_on_answer(aside_waits);
 	if ((prune = timer_new(r, on_prune, &prune)) == NULL)
 		return GW_ENOMEM;
 	timer_set(prune, PRUNE_MS);

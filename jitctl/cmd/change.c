@@ -314,7 +314,11 @@ tell_wider(const struct ctx *c, const json_t *o)
 		say_error("role %s: it gives more than before: %s", t[0], t[1]);
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		cell_text(t[1], json_array_get(list, i), COL_TEXT);
-		say_error("role %s: %s", t[0], t[1]);
+		if (t[0][0] != '\0')
+			say_error("role %s: %s", t[0], t[1]);
+		else
+			say_error(
+			    "target %s: %s", member_name(o, "target"), t[1]);
 	}
 }
 

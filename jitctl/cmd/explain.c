@@ -6,12 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "base/str.h"
 #include "jitctl/cmd/cmd.h"
 #include "jitctl/cmd/list.h"
 #include "jitctl/cmd/request.h"
 #include "jitctl/gateway/read.h"
 #include "jitctl/term/out.h"
 #include "jitctl/term/say.h"
+#include "jitctl/term/when.h"
 #include "jitctl/term/words.h"
 
 static bool
@@ -22,6 +25,9 @@ build_query(const struct ctx *c, struct query *q)
 	const char *dur = opt_get(&c->opt, F_FOR);
 	const char *login = opt_get(&c->opt, F_LOGIN);
 	const char *role = opt_get(&c->opt, F_ROLE);
+	const char *at = opt_get(&c->opt, F_AT);
+	struct when when = {0};
+	char utc[32];
 	uint64_t p = 0;
 	uint32_t s = 0;
 
@@ -45,6 +51,15 @@ build_query(const struct ctx *c, struct query *q)
 		query_add_u64(q, "port", p);
 	if (s != 0)
 		query_add_u64(q, "for", s);
+	if (at == NULL)
+		return true;
+	if (!when_parse(&when, at, clock_now().utc_ms)) {
+		say_error("--at: a time was expected, like \"2026-11-22 "
+			  "14:30\", or \"14:30\" of today");
+		return false;
+	}
+	str_time(utc, sizeof(utc), when.first_ms);
+	query_add(q, "at", utc);
 	return true;
 }
 
@@ -84,9 +99,14 @@ print_conditions(const json_t *o)
 	    {"ticket_pattern", "ticket like", COL_LIST},
 	    {"approvals", "approved by", COL_LIST},
 	    {"allow", "allows", COL_LIST}, {"record", "recorded", COL_BOOL}};
-	const json_t *list = json_object_get(o, "conditions");
+	const json_t *list = json_object_get(o, "conditions"), *allow = NULL;
 	char text[CELL_SIZE];
 
+	for (size_t i = 0; i < json_array_size(list); i++)
+		if (strcmp(member(json_array_get(list, i), "field"), "allow") ==
+		    0)
+			allow =
+			    json_object_get(json_array_get(list, i), "value");
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *x = json_array_get(list, i);
 
@@ -98,6 +118,10 @@ print_conditions(const json_t *o)
 				continue;
 			cell_text(
 			    text, json_object_get(x, "value"), rows[k].kind);
+			if (strcmp(rows[k].field, "record") == 0 &&
+			    text[0] != '\0')
+				(void)snprintf(text, sizeof(text), "%s",
+				    request_recorded(true, false, allow));
 			(void)printf("  %-22s %s\n", rows[k].words,
 			    text[0] != '\0' ? text : "no");
 		}
@@ -130,7 +154,7 @@ print(const struct ctx *c, const json_t *o, const char *target)
 	const bool yes = json_is_true(json_object_get(o, "allowed"));
 	const char *state = member(o, "state");
 	const json_t *pass = json_object_get(o, "would_pass");
-	char t[3][CELL_SIZE];
+	char t[3][CELL_SIZE], head[CELL_SIZE + 32];
 
 	cell_text(t[0], json_object_get(o, "user"), COL_TEXT);
 	cell_text(t[1], json_object_get(o, "target"), COL_TEXT);
@@ -153,10 +177,14 @@ print(const struct ctx *c, const json_t *o, const char *target)
 		(void)printf("  %-22s %s\n", "but", t[0]);
 	request_print_would_refuse(
 	    c, stdout, json_object_get(o, "would_refuse"));
+	cell_text(t[0], json_object_get(o, "wants"), COL_TEXT);
+	(void)snprintf(
+	    head, sizeof(head), "This waits for approval by %s", t[0]);
 	if (json_is_object(pass))
 		request_print_would_pass(c, stdout,
-		    json_object_get(o, "opens") == NULL ? "This passes"
-							: "This would pass",
+		    t[0][0] != '\0'                       ? head
+		    : json_object_get(o, "opens") == NULL ? "This passes"
+							  : "This would pass",
 		    target, json_object_get(o, "refused"), pass);
 	print_named(json_object_get(o, "named"));
 }

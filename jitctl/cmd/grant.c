@@ -29,7 +29,7 @@ static const struct col grant_cols[] = {
     {"WHY", "why", COL_TEXT, COL_SHOWN},
     {"PORT", "port", COL_TEXT, COL_WIDE},
     {"SOURCES", "sources", COL_LIST, COL_WIDE},
-    {"ROLE", "role", COL_TEXT, COL_WIDE},
+    {"ROLES", "roles", COL_TEXT, COL_WIDE},
     {"START", "start", COL_TIME, COL_WIDE},
     {"SESSIONS", "sessions", COL_TEXT, COL_WIDE},
     {"REACH", "reach", COL_TEXT, COL_WIDE},

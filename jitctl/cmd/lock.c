@@ -265,14 +265,12 @@ run_lock_me(struct ctx *c)
 	x = o != NULL ? call_open(c, VERB_LOCK_ME, o, &r) : EXIT_FAILED;
 	json_wipe(o, "code");
 	json_decref(o);
-	if (x == EXIT_OK && !out_object(c, r.json)) {
+	if (x == EXIT_OK && !out_object(c, r.json))
 		say(c,
 		    "Locked: the user %s (%s). The recovery code is used up; "
 		    "an admin unlocks: %s unlock %s",
 		    user, member_id(r.json, "lock", 'l'), self(c),
 		    member_id(r.json, "lock", 'l'));
-		change_tell_ended(c, r.json);
-	}
 	reply_done(&r);
 	return x;
 }

@@ -21,8 +21,9 @@ static const char *const shown_keys[] = {"user", "by", "uid", "change", "path",
     "lock", "kind", "value", "req", "glass", "target", "login", "grant",
     "grant_new", "sid", "reach", "command", "src", "src6", "dst", "dst6",
     "dst_port", "outcome", "reason", "wanted", "exit", "bytes_in", "bytes_out",
-    "why", "ticket", "role", "seconds", "needs", "approved_by", "tried", "keys",
-    "widens", "process", "sink", "found", "expected", "msg", "name", "text"};
+    "why", "ticket", "role", "roles", "seconds", "needs", "approved_by",
+    "tried", "keys", "widens", "process", "sink", "found", "expected", "msg",
+    "name", "text"};
 
 /* Would a terminal do something at these bytes? No notary writes such. */
 static bool

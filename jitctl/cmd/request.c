@@ -284,6 +284,58 @@ print_id(const json_t *o)
 	return EXIT_OK;
 }
 
+static bool
+has_word(const json_t *list, const char *word)
+{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *s = json_string_value(json_array_get(list, i));
+
+		if (s != NULL && strcmp(s, word) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* No shell: ssh alone would be refused. */
+static bool
+wants_command(const json_t *o)
+{
+	const json_t *caps = json_object_get(o, "caps");
+
+	return json_object_get(o, "commands") != NULL ||
+	       (has_word(caps, "exec") && !has_word(caps, "shell"));
+}
+
+static bool
+is_files_alone(const json_t *o)
+{
+	const json_t *caps = json_object_get(o, "caps");
+
+	return has_word(caps, "sftp") && !has_word(caps, "shell") &&
+	       !has_word(caps, "exec");
+}
+
+const char *
+request_recorded(bool record, bool direct, const json_t *allow)
+{
+	if (!record)
+		return "not recorded";
+	if (direct)
+		return "recorded by way of the gateway alone";
+	if (json_array_size(allow) > 0 && !has_word(allow, "shell") &&
+	    !has_word(allow, "pty"))
+		return "what runs is on record, its output is not";
+	return "terminals and shells recorded";
+}
+
+void
+request_roles(char ret[static CELL_SIZE], const json_t *o)
+{
+	cell_text(ret, json_object_get(o, "roles"), COL_TEXT);
+	if (ret[0] == '\0')
+		cell_text(ret, json_object_get(o, "role"), COL_TEXT);
+}
+
 /* The line to be pasted. Which gateway, the profile knows; the rest is names.
  */
 static int
@@ -291,18 +343,28 @@ print_ssh(const struct ctx *c, const json_t *o, bool direct)
 {
 	const char *login = member_name(o, "login");
 	const char *target = member_name(o, "target");
-	const unsigned port = member_port(o, "ssh_port");
+	unsigned port = member_port(o, "ssh_port");
 	char ssh[SSH_TEXT_SIZE], address[ADDR_TEXT_SIZE] = "";
 
 	if (login[0] == '\0' || target[0] == '\0' || (!direct && port == 0))
 		return not_expected();
-	ssh_begin(c, direct ? member_port(o, "port") : port, ssh);
-	if (direct)
+	if (direct) {
+		port = member_port(o, "port");
 		door_address(o, address);
-	(void)printf("%s%s%s %s@%s%s%s%s\n", ssh,
+	}
+	if (is_files_alone(o)) { /* which has -P for ssh's -p */
+		ssh_begin(c, 0, ssh);
+		(void)printf("sftp%s", ssh + strlen("ssh"));
+		if (port != 0 && port != 22)
+			(void)printf(" -P %u", port);
+	} else {
+		ssh_begin(c, port, ssh);
+		(void)printf("%s", ssh);
+	}
+	(void)printf("%s%s %s@%s%s%s%s\n",
 	    address[0] != '\0' ? " -o HostName=" : "", address, login, target,
 	    direct ? "" : "@", direct ? "" : c->prof.host,
-	    json_object_get(o, "commands") != NULL ? " COMMAND" : "");
+	    wants_command(o) ? " COMMAND" : "");
 	return EXIT_OK;
 }
 
@@ -343,14 +405,6 @@ tell_knock(const struct ctx *c, const json_t *o)
 		say(c, "%s.", text);
 }
 
-const char *
-request_recorded(bool record, bool direct)
-{
-	return !record  ? "not recorded"
-	       : direct ? "recorded by way of the gateway alone"
-			: "terminals and shells recorded";
-}
-
 static int
 print_granted(const struct ctx *c, const json_t *o)
 {
@@ -365,14 +419,14 @@ print_granted(const struct ctx *c, const json_t *o)
 	cell_text(t[2], json_object_get(o, "port"), COL_TEXT);
 	cell_text(t[3], json_object_get(o, "sources"), COL_LIST);
 	cell_text(t[4], json_object_get(o, "seconds"), COL_SECONDS);
-	cell_text(t[5], json_object_get(o, "role"), COL_TEXT);
+	request_roles(t[5], o);
 	/* of what is open by now less is left than it was opened for */
 	say(c, "%s  login %s  port %s  from %s  %s%s%s%s  (role %s)", t[0],
 	    t[1], t[2], t[3], was_open ? "" : "for ", was_open ? "" : t[4],
 	    was_open ? "" : ", ",
 	    json_object_get(o, "commands") != NULL
 		? "commands on record"
-		: request_recorded(record, direct),
+		: request_recorded(record, direct, json_object_get(o, "caps")),
 	    t[5]);
 	tell_door(c, o, t[3]);
 	if (!c->quiet)

@@ -12,6 +12,7 @@
 
 #include "jitctl/gateway/reply.h"
 #include "jitctl/jitctl.h"
+#include "jitctl/term/out.h"
 
 /* Says what was opened, or is to be once it is approved, or why not: x is how
  * the call for it ended. An exit code. */
@@ -27,8 +28,11 @@ void request_print_refused(const struct ctx *c, FILE *f, const json_t *list);
 void request_print_would_refuse(
     const struct ctx *c, FILE *f, const json_t *list);
 /* What of a session is recorded: one that goes straight to the target is not,
- * by whichever grant. */
-const char *request_recorded(bool record, bool direct);
+ * by whichever grant; and of what needs no terminal there is no recording.
+ * allow: its capabilities; NULL = not known. */
+const char *request_recorded(bool record, bool direct, const json_t *allow);
+/* The roles that decided, "ops,prod". */
+void request_roles(char ret[static CELL_SIZE], const json_t *o);
 /* What is open now: a door, and how to go through it. An exit code. */
 int request_print_granted(const struct ctx *c, const json_t *o);
 /* Exactly which commands: sets of templates, a line each. */

@@ -35,7 +35,8 @@ static const struct col cols[] = {
     {"WHY", "why", COL_TEXT, false},
     {"SINCE", "created", COL_TIME, true},
     {"UNTIL", "until", COL_TIME, true},
-    {"ROLE", "role", COL_TEXT, true},
+    {"HELD", "held", COL_SAID, COL_WIDE},
+    {"ROLES", "roles", COL_TEXT, true},
     {"GRANT", "grant", COL_TEXT, true},
     {"APPROVED BY", "approved_by", COL_TEXT, true},
     {"BY", "by", COL_TEXT, true},
@@ -284,7 +285,7 @@ tell_revision(const struct ctx *c, const json_t *rev)
 	cell_text(t[4], json_object_get(rev, "login"), COL_TEXT);
 	cell_text(t[5], json_object_get(rev, "for"), COL_SECONDS);
 	cell_text(t[6], json_object_get(rev, "allow"), COL_LIST);
-	cell_text(t[7], json_object_get(rev, "role"), COL_TEXT);
+	request_roles(t[7], rev);
 	cell_text(t[8], json_object_get(rev, "why"), COL_TEXT);
 	opens_text(rev, opens, sizeof(opens));
 	cell_text(owner, json_object_get(rev, "owner"), COL_TEXT);
@@ -292,8 +293,9 @@ tell_revision(const struct ctx *c, const json_t *rev)
 		say(c, "%s is an agent, on behalf of %s.", t[0], owner);
 	say(c, "%s asks for %s (%s) port %s as %s, for %s %s.", t[0], t[1],
 	    t[2], t[3], t[4], t[5], opens);
-	say(c, "It allows %s, %s. Role %s.", t[6],
-	    request_recorded(record, direct), t[7]);
+	say(c, "It allows %s, %s. Role%s %s.", t[6],
+	    request_recorded(record, direct, json_object_get(rev, "allow")),
+	    strchr(t[7], ',') != NULL ? "s" : "", t[7]);
 	request_print_commands(stderr, json_object_get(rev, "commands"));
 	say(c, "Why: %s", t[8]);
 	cell_text(t[9], json_object_get(rev, "ticket"), COL_TEXT);
@@ -323,6 +325,61 @@ tell_approvals(const struct ctx *c, const json_t *o)
 	}
 }
 
+/* What their user had before, and what of it is new; the words are ours. */
+static void
+tell_habit(const struct ctx *c, const json_t *o)
+{
+	static const struct {
+		const char *what, *words;
+	} news[] = {{"target", "the target"}, {"login", "the login there"},
+	    {"role", "the role"}, {"longer", "a longer time than any they had"},
+	    {"source", "an address that they never came from"}};
+	const json_t *h = json_object_get(o, "habit");
+	const json_t *list = json_object_get(h, "new");
+	char t[5][CELL_SIZE], text[CELL_SIZE] = "";
+
+	if (!json_is_object(h))
+		return;
+	cell_text(t[0], json_object_get(h, "since"), COL_TIME);
+	cell_text(t[1], json_object_get(h, "times"), COL_TEXT);
+	cell_text(t[2], json_object_get(h, "last"), COL_TIME);
+	cell_text(t[3], json_object_get(h, "denied"), COL_TEXT);
+	cell_text(t[4], json_object_get(h, "last_denied"), COL_TIME);
+	say(c,
+	    "Since %s they had this target, login and role %s time%s%s%s, and "
+	    "were denied this login there %s time%s%s%s.",
+	    t[0], t[1], strcmp(t[1], "1") == 0 ? "" : "s",
+	    t[2][0] != '\0' ? ", last at " : "", t[2], t[3],
+	    strcmp(t[3], "1") == 0 ? "" : "s",
+	    t[4][0] != '\0' ? ", last at " : "", t[4]);
+	for (size_t i = 0; i < ARRAY_LEN(news); i++)
+		for (size_t k = 0; k < json_array_size(list); k++) {
+			const char *s =
+			    json_string_value(json_array_get(list, k));
+			const size_t n = strlen(text);
+
+			if (s != NULL && strcmp(s, news[i].what) == 0)
+				(void)snprintf(text + n, sizeof(text) - n,
+				    "%s%s", n > 0 ? ", " : "", news[i].words);
+		}
+	if (text[0] != '\0')
+		say(c, "New in that time: %s.", text);
+}
+
+/* What keeps it from going on, whoever approves. */
+static void
+tell_kept(const struct ctx *c, const json_t *o)
+{
+	char t[2][CELL_SIZE];
+
+	cell_text(t[0], json_object_get(o, "held"), COL_SAID);
+	cell_text(t[1], json_object_get(o, "unapprovable"), COL_SAID);
+	if (t[0][0] != '\0')
+		say(c, "Held: %s.", t[0]);
+	if (t[1][0] != '\0')
+		say(c, "Too few can approve it: %s.", t[1]);
+}
+
 /* *retrev, if not NULL, has the text read; of the digest of 65 bytes. */
 static int
 look(struct ctx *c, struct reply *r, json_t **retrev, char *digest)
@@ -348,7 +405,9 @@ run_request_show(struct ctx *c)
 	if (x == EXIT_OK && !out_object(c, r.json)) {
 		out_item(r.json, cols, ARRAY_LEN(cols));
 		tell_revision(c, rev);
+		tell_habit(c, r.json);
 		tell_approvals(c, r.json);
+		tell_kept(c, r.json);
 	}
 	json_decref(rev);
 	reply_done(&r);
@@ -417,6 +476,12 @@ can_approve(const struct ctx *c, const json_t *o)
 	}
 	if (json_is_true(json_object_get(o, "may_approve")))
 		return EXIT_OK;
+	if (member(o, "held")[0] != '\0') {
+		say_error("nobody can approve it while it is held; to refuse "
+			  "it: %s deny %s --reason WHY",
+		    self(c), c->opt.arg[0]);
+		return EXIT_REFUSED;
+	}
 	if (json_is_true(json_object_get(o, "yours")))
 		say_error("nobody approves their own request");
 	else
@@ -437,7 +502,9 @@ run_approve(struct ctx *c)
 
 	if (x == EXIT_OK) {
 		tell_revision(c, rev);
+		tell_habit(c, r.json);
 		tell_approvals(c, r.json);
+		tell_kept(c, r.json);
 		if (prompt_possible(c))
 			x = can_approve(c, r.json);
 		if (x == EXIT_OK)

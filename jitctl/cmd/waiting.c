@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/ids.h"
@@ -72,14 +73,28 @@ tell_later(const struct ctx *c, const json_t *o)
 static void
 tell_waiting(const struct ctx *c, const json_t *o, bool stays)
 {
-	char t[4][CELL_SIZE];
+	char t[6][CELL_SIZE];
+	const char *at = NULL, *rest = "";
 
 	cell_text(t[0], json_object_get(o, "asked"), COL_TEXT);
 	cell_text(t[1], json_object_get(o, "have"), COL_TEXT);
 	cell_text(t[2], json_object_get(o, "want"), COL_TEXT);
 	cell_text(t[3], json_object_get(o, "until"), COL_TIME);
-	say(c, "Waiting for approval by %s (%s of %s so far); it lapses at %s.",
-	    t[0], t[1], t[2], t[3]);
+	cell_text(t[4], json_object_get(o, "held"), COL_SAID);
+	cell_text(t[5], json_object_get(o, "wants"), COL_TEXT);
+	/* who is asked now, and what is wanted beside and behind that */
+	if ((at = strstr(t[5], t[0])) == t[5])
+		rest = t[5] + strlen(t[0]);
+	say(c,
+	    "Waiting for approval by %s (%s of %s so far)%s; it lapses at %s.",
+	    t[0], t[1], t[2], rest, t[3]);
+	if (at != NULL && at != t[5])
+		say(c, "All that is wanted: %s.", t[5]);
+	if (t[4][0] != '\0')
+		say(c, "Held until that is gone: %s.", t[4]);
+	cell_text(t[4], json_object_get(o, "unapprovable"), COL_SAID);
+	if (t[4][0] != '\0')
+		say(c, "Too few can approve it: %s. Ask an admin.", t[4]);
 	cell_text(t[3], json_object_get(o, "at"), COL_TIME);
 	if (t[3][0] != '\0')
 		say(c, "Approved by then, it opens by itself at %s.", t[3]);
@@ -133,22 +148,54 @@ is_changed(const json_t *o)
 	return strcmp(member(o, "state"), "changed") == 0;
 }
 
+/* All of it, to be pasted. */
+static void
+tell_again(const struct ctx *c, const json_t *o)
+{
+	const char *target = member_name(o, "target");
+	const char *login = member_name(o, "login");
+	const char *role = member_name(o, "role");
+	const char *why = member(o, "why"), *ticket = member(o, "ticket");
+	const unsigned port = member_port(o, "port");
+	char t[CELL_SIZE];
+
+	if (target[0] == '\0' || c->quiet || c->out == OUT_JSON)
+		return;
+	(void)fprintf(stderr, "Ask again:  %s request %s", self(c), target);
+	if (login[0] != '\0')
+		(void)fprintf(stderr, " --login %s", login);
+	if (port != 0 && port != 22)
+		(void)fprintf(stderr, " --port %u", port);
+	if (role[0] != '\0' && json_is_true(json_object_get(o, "role_named")))
+		(void)fprintf(stderr, " --role %s", role);
+	cell_text(t, json_object_get(o, "for"), COL_SECONDS);
+	if (t[0] != '\0')
+		(void)fprintf(stderr, " --for %s", t);
+	if (ticket[0] != '\0') {
+		(void)fputs(" --ticket ", stderr);
+		put_shell_word(stderr, ticket);
+	}
+	if (why[0] != '\0') {
+		(void)fputs(" --reason ", stderr);
+		put_shell_word(stderr, why);
+	}
+	(void)fputc('\n', stderr);
+}
+
 static int
 tell_over(const struct ctx *c, const json_t *o)
 {
 	const bool denied = strcmp(member(o, "state"), "denied") == 0;
 	const bool ended = strcmp(member(o, "state"), "ended") == 0;
-	char t[4][CELL_SIZE];
+	char t[3][CELL_SIZE];
 
 	cell_text(t[0], json_object_get(o, "state"), COL_TEXT);
 	cell_text(t[1], json_object_get(o, "by"), COL_TEXT);
 	cell_text(t[2], json_object_get(o, "note"), COL_TEXT);
-	cell_text(t[3], json_object_get(o, "target"), COL_TEXT);
 	if (is_changed(o))
 		say_error("request %s is not what you would get now, the "
-			  "target or the role was changed: ask again: %s "
-			  "request %s",
-		    member_id(o, "request", 'r'), self(c), t[3]);
+			  "target or the role was changed",
+		    member_id(o, "request", 'r'));
 	else if (ended)
 		say_error("request %s was opened and has ended: ask again",
 		    member_id(o, "request", 'r'));
@@ -157,6 +204,8 @@ tell_over(const struct ctx *c, const json_t *o)
 		    member_id(o, "request", 'r'), t[0],
 		    t[1][0] != '\0' ? " by " : "", t[1],
 		    t[2][0] != '\0' ? ": " : "", t[2]);
+	if (is_changed(o) || ended || strcmp(t[0], "lapsed") == 0)
+		tell_again(c, o);
 	return denied ? EXIT_REFUSED : EXIT_CONFLICT;
 }
 
@@ -284,6 +333,7 @@ waiting_open(struct ctx *c, struct reply *ret)
 	const char *given = member_id(ret->json, "request", 'r');
 	char id[LIMIT_ID_SIZE] = "";
 	const char *state = NULL;
+	json_t *asked = NULL;
 	int x = EXIT_OK;
 
 	text_set(id, sizeof(id), given);
@@ -303,7 +353,56 @@ waiting_open(struct ctx *c, struct reply *ret)
 		tell_at(c, ret->json);
 		return EXIT_OK;
 	}
-	return activate(c, id, ret);
+	asked = json_incref(ret->json);
+	if (strcmp(c->approved, id) == 0)
+		c->approved[0] = '\0'; /* it is told here */
+	x = activate(c, id, ret);
+	if (x == EXIT_CONFLICT && ret->status != 0) {
+		reply_print_problem(c, ret);
+		ret->status = 0; /* said */
+		tell_again(c, asked);
+	}
+	json_decref(asked);
+	return x;
+}
+
+/* Without a word, and without a code: what wants one is its user's to open. */
+static bool
+opens_now(struct ctx *c)
+{
+	const struct call_opts o = {.no_code = true};
+	json_t *body = json_pack("{s:s}", "request", c->approved);
+	struct reply r = {0};
+	char t[2][CELL_SIZE];
+	int x = EXIT_FAILED;
+
+	if (body != NULL)
+		x = call_signed(c, VERB_REQUEST_ACTIVATE, body, &o, &r);
+	json_decref(body);
+	if (x == EXIT_OK) {
+		cell_text(t[0], json_object_get(r.json, "target"), COL_TEXT);
+		cell_text(t[1], json_object_get(r.json, "end"), COL_TIME);
+		say(c,
+		    "Request %s was approved: %s is open for you until %s "
+		    "(%s status).",
+		    c->approved, t[0], t[1], self(c));
+	}
+	reply_done(&r);
+	return x == EXIT_OK;
+}
+
+void
+waiting_tell_aside(struct ctx *c)
+{
+	if (c->quiet || c->socket != NULL || c->key_changed ||
+	    isatty(STDERR_FILENO) == 0)
+		return;
+	if (c->waits > 0)
+		say(c, "%u request%s for you: %s requests", c->waits,
+		    c->waits == 1 ? " waits" : "s wait", self(c));
+	if (c->approved[0] != '\0' && !opens_now(c))
+		say(c, "%s is approved: %s wait %s", c->approved, self(c),
+		    c->approved);
 }
 
 void
@@ -311,15 +410,19 @@ waiting_print(const struct ctx *c, const json_t *o)
 {
 	const char *id = member_id(o, "request", 'r');
 	const bool approved = strcmp(member(o, "state"), "approved") == 0;
-	char t[4][CELL_SIZE];
+	char t[5][CELL_SIZE];
 
 	cell_text(t[0], json_object_get(o, "target"), COL_TEXT);
+	cell_text(t[4], json_object_get(o, "held"), COL_SAID);
 	cell_text(t[1], json_object_get(o, "user"), COL_TEXT);
 	cell_text(t[2], json_object_get(o, "asked"), COL_TEXT);
 	cell_text(t[3], json_object_get(o, "until"), COL_TIME);
 	if (id[0] == '\0')
 		return;
-	if (json_is_true(json_object_get(o, "may_approve")))
+	if (t[4][0] != '\0')
+		(void)printf(
+		    "%s of %s for %s is held: %s\n", id, t[1], t[0], t[4]);
+	else if (json_is_true(json_object_get(o, "may_approve")))
 		(void)printf("%s asks for %s; to look and decide: %s approve "
 			     "%s\n",
 		    t[1], t[0], self(c), id);

@@ -21,6 +21,9 @@ bool waiting_is(const json_t *o);
  * opens, said as well. Other codes with ret->status: the refusal of what was
  * asked last. */
 MUST_CHECK int waiting_open(struct ctx *c, struct reply *ret);
+/* At the end of any other command, at a terminal: what waits for this user. Of
+ * theirs, what is approved is opened, if that takes no code. */
+void waiting_tell_aside(struct ctx *c);
 /* A line on stdout of a request of a list: whose turn it is, and with what. */
 void waiting_print(const struct ctx *c, const json_t *o);
 /* The flags are right, or a complaint. */

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/ids.h"
 #include "base/limits.h"
 #include "base/secret.h"
 #include "base/str.h"
@@ -201,7 +202,7 @@ send_with_code(struct attempt *a, struct reply *ret)
 	for (;;) {
 		r = send_once(a, ret);
 		a->sent++;
-		if (r != EXIT_LOGIN)
+		if (r != EXIT_LOGIN || (a->o != NULL && a->o->no_code))
 			return r;
 		said = false;
 		w = want_code(a, ret, &said);
@@ -335,6 +336,21 @@ tell_code_clock(const struct ctx *c, const struct reply *r)
 	    safe);
 }
 
+/* Told at the end, of whatever command it is: waiting_tell_aside(). */
+static void
+read_aside(struct ctx *c, const struct reply *r)
+{
+	const json_t *list = json_object_get(r->json, "approved");
+	const json_int_t n =
+	    json_integer_value(json_object_get(r->json, "waits_for_you"));
+	const char *id = json_string_value(json_array_get(list, 0));
+
+	if (n > 0 && n <= 1000)
+		c->waits = (unsigned)n;
+	if (id != NULL && id_ok(id, 'r'))
+		text_set(c->approved, sizeof(c->approved), id);
+}
+
 int
 call_signed(struct ctx *c, enum api_verb verb, json_t *body,
     const struct call_opts *o, struct reply *ret)
@@ -363,8 +379,10 @@ call_signed(struct ctx *c, enum api_verb verb, json_t *body,
 		if (r == EXIT_OK)
 			r = send_with_code(&a, ret);
 		secret_free(&a.code);
-		if (r == EXIT_OK)
+		if (r == EXIT_OK) {
 			tell_code_clock(c, ret);
+			read_aside(c, ret);
+		}
 	}
 	if (r != EXIT_OK && ret->problem == PROBLEM_KEY_UNKNOWN) {
 		tell_unknown_key(c, a.key, ret);

@@ -18,6 +18,7 @@ struct call_opts {
 	unsigned nfrom;
 	bool show_problem; /* print a refusal here and now */
 	bool recovery;     /* a recovery code will do as well */
+	bool no_code;      /* what wants one is not wanted */
 	bool paper;        /* a code of break-glass, and no other */
 	bool codeless;     /* of a dry run that wants none: none is read */
 	char *retfp;       /* SSHKEY_FP_SIZE bytes, NULL = not wanted */

@@ -33,6 +33,7 @@ struct gaps {
 	json_t *list;
 	unsigned told, *effort;
 	bool goes;                 /* r does, and is the last of the broker's */
+	const struct target *only; /* of this one alone; NULL: of all */
 	struct policy_role two[2]; /* r, and the other */
 	struct policy_result all, alone;
 };
@@ -244,9 +245,18 @@ one_target(void *arg, const char *name, const struct target *t)
 	}
 }
 
+static int
+each_target(struct gaps *g)
+{
+	if (g->only == NULL)
+		return store_target_each(g->b->store, one_target, g);
+	one_target(g, g->only->name, g->only);
+	return 0;
+}
+
 static void
 tell_all(json_t *list, struct broker *b, const struct policy_role *r, bool goes,
-    unsigned *effort)
+    const struct target *only, unsigned *effort)
 {
 	struct gaps *g = *effort > 0 ? calloc(1, sizeof(*g)) : NULL;
 
@@ -255,6 +265,7 @@ tell_all(json_t *list, struct broker *b, const struct policy_role *r, bool goes,
 	g->b = b;
 	g->r = r;
 	g->goes = goes;
+	g->only = only;
 	g->two[0] = *r;
 	g->list = list;
 	g->effort = effort;
@@ -262,7 +273,7 @@ tell_all(json_t *list, struct broker *b, const struct policy_role *r, bool goes,
 	/* What cannot be read is not told: the change itself will fail. */
 	if (g->nothers > 0 && *effort > 0 &&
 	    store_member_each(b->store, one_user, g) == 0 && *effort > 0 &&
-	    store_target_each(b->store, one_target, g) != 0)
+	    each_target(g) != 0)
 		log_err("the targets cannot be read");
 out:
 	if (g != NULL)
@@ -274,7 +285,27 @@ void
 gaps_tell(json_t *list, struct broker *b, const struct policy_role *r,
     unsigned *effort)
 {
-	tell_all(list, b, r, false, effort);
+	tell_all(list, b, r, false, NULL, effort);
+}
+
+void
+gaps_target(json_t *list, struct broker *b, const struct target *old,
+    const struct target *t, unsigned *effort)
+{
+	char text[LIMIT_TEXT_SIZE];
+
+	for (size_t i = 0; i < b->nroles; i++) {
+		const struct policy_role *r = &b->roles[i];
+
+		if (!policy_gives(r) || !policy_reaches(r, t) ||
+		    (old != NULL && policy_reaches(r, old)))
+			continue;
+		(void)snprintf(text, sizeof(text),
+		    "role %s gives it from now on, to all who are in it",
+		    r->name);
+		(void)json_array_append_new(list, json_string(text));
+		tell_all(list, b, r, false, t, effort);
+	}
 }
 
 /* Their order says nothing. */
@@ -298,7 +329,7 @@ gaps_removed(json_t *list, struct broker *b, const struct policy_role *r,
 		if (strcmp(b->roles[i].name, r->name) != 0)
 			continue;
 		swap(&b->roles[i], last, room);
-		tell_all(list, b, last, true, effort);
+		tell_all(list, b, last, true, NULL, effort);
 		swap(&b->roles[i], last, room);
 		break;
 	}

@@ -19,6 +19,11 @@ enum { GAPS_EFFORT = 50000 }; /* internal: comparisons, users and targets */
 void gaps_tell(json_t *list, struct broker *b, const struct policy_role *r,
     unsigned *effort);
 
+/* Of a target as it will be: the roles that reach it, and did not before (old,
+ * NULL: it is new), beside the others that do. */
+void gaps_target(json_t *list, struct broker *b, const struct target *old,
+    const struct target *t, unsigned *effort);
+
 /* The same of one that goes, beside the others as they stay: where people have
  * more of a target by the rest than with it. */
 void gaps_removed(json_t *list, struct broker *b, const struct policy_role *r,

@@ -243,14 +243,18 @@ look_there(struct broker *b, struct lock_change *a, struct problem *p)
 
 /* The same one twice would be two to remove. */
 static int
-look_twice(const struct broker *b, const struct lock *l, struct problem *p)
+look_twice(const struct broker *b, const struct lock *l, bool themself,
+    struct problem *p)
 {
 	char text[LOCK_TEXT_SIZE];
 
 	for (size_t i = 0; i < b->nlocks; i++) {
 		if (!lock_same(&b->locks[i], l) || FAULT(lock_twice))
 			continue;
-		lock_text(text, &b->locks[i]);
+		if (themself && !FAULT(lock_me_tells))
+			text_set(text, sizeof(text), "you are locked already");
+		else
+			lock_text(text, &b->locks[i]);
 		problem_set(p, 409, "conflict", "value", "%s", text);
 		return GW_EEXIST;
 	}
@@ -269,7 +273,7 @@ put_added(struct call *c, struct problem *p)
 	int r;
 
 	if ((r = look_there(c->b, a, p)) != 0 ||
-	    (r = look_twice(c->b, &a->l, p)) != 0)
+	    (r = look_twice(c->b, &a->l, a->themself, p)) != 0)
 		return r;
 	if (a->themself && (r = store_recovery_burn(c->b->store, a->l.value,
 				a->recovery, c->seq)) != 0)
@@ -330,7 +334,10 @@ added(struct call *c)
 	if (!change_make(c, &a->ch, put_added))
 		return;
 	change_end(c, &a->ch, NULL, NULL);
-	call_reply(c, 201, added_json(a));
+	/* whoever holds a code need not be its user: they are told no more */
+	call_reply(c, 201,
+	    a->themself && !FAULT(lock_me_tells) ? lock_json(&a->l)
+						 : added_json(a));
 }
 
 /* From now on. */

@@ -13,6 +13,7 @@
 #include "base/route.h"
 #include "base/str.h"
 #include "broker/admin/change.h"
+#include "broker/admin/gaps.h"
 #include "broker/admin/left.h"
 #include "broker/admin/lookalike.h"
 #include "broker/admin/own_power.h"
@@ -333,6 +334,7 @@ struct target_change {
 	struct change ch;
 	bool is_new;
 	struct target old, t; /* before and after */
+	json_t *gaps;
 };
 
 static void
@@ -341,6 +343,7 @@ target_change_free(void *p)
 	struct target_change *a = p;
 
 	change_done(&a->ch);
+	json_decref(a->gaps);
 	free(a);
 }
 
@@ -355,9 +358,13 @@ begin(struct call *c)
 static int
 put_target(struct call *c, struct problem *p)
 {
-	const struct target_change *a = c->state;
+	struct target_change *a = c->state;
 	const int r = lookalike_target(c->b->store, &a->t, p);
+	unsigned effort = GAPS_EFFORT;
 
+	json_decref(a->gaps);
+	a->gaps = json_array();
+	gaps_target(a->gaps, c->b, a->is_new ? NULL : &a->old, &a->t, &effort);
 	return r != 0 ? r : store_target_put(c->b->store, &a->t, c->seq);
 }
 
@@ -438,6 +445,8 @@ target_reply(const struct call *c)
 	if (o != NULL)
 		put_sshd(add_protected(o, c->b, &a->t), c->b, &a->t);
 	put_str(o, "warning", target_warning(&a->t));
+	if (o != NULL && json_array_size(a->gaps) > 0)
+		(void)json_object_set(o, "gaps", a->gaps);
 	put_same_host(o, c->b->store, &a->t);
 	if (left != NULL) {
 		left_shared(left, c->b->store, a->old.name);

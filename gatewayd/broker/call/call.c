@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "broker/broker.h"
+#include "broker/call/aside.h"
 #include "broker/call/call.h"
 #include "broker/call/order.h"
 #include "broker/call/put.h"
@@ -257,9 +258,20 @@ confirmed(struct call *c)
 	reply(c, c->answer_status, o);
 }
 
+static call_aside_fn *aside;
+
+void
+call_on_answer(call_aside_fn *fn)
+{
+	aside = fn;
+}
+
 void
 call_reply(struct call *c, unsigned status, json_t *o)
 {
+	if (o != NULL && status < 300 && aside != NULL && c->proved &&
+	    c->env.payload != NULL && c->part_fn == NULL)
+		aside(c, o);
 	if (o != NULL && status < 300 && c->code_clock[0] != '\0')
 		put_str(o, "code_clock", c->code_clock);
 	if (o == NULL || status >= 300 || FAULT(unconfirmed)) {

@@ -129,7 +129,7 @@ intent_judge(const struct broker *b, struct intent *in)
 	    .user_id = in->subject.user.id,
 	    .open = count_open(b, in->user),
 	    .locks = b->locks,
-	    .nlocks = b->nlocks,
+	    .nlocks = in->unlocked ? 0 : b->nlocks,
 	    .key_fp = in->key_fp,
 	    .utc_ms = broker_now(b).utc_ms,
 	    .when_ms = in->asked_ms != 0 ? in->asked_ms : broker_now(b).utc_ms,

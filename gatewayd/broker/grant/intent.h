@@ -38,6 +38,7 @@ struct intent {
 	 * grant of its own */
 	struct grant from;
 	bool local;       /* by root on the admin socket */
+	bool unlocked;    /* judged as if nothing were locked */
 	struct addr addr; /* the probe's */
 	/* by which proof */
 	char key_fp[SSHKEY_FP_SIZE];

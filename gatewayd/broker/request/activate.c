@@ -59,7 +59,7 @@ say_changed(struct call *c)
 
 	call_refuse(c, 409, "conflict", "request",
 	    "what was asked for is not what you would get now: the target or "
-	    "the role was changed; ask again: jitctl request %s",
+	    "the role was changed; ask for %s again",
 	    w->r.target);
 }
 
@@ -72,8 +72,8 @@ say_unapproved(struct call *c)
 
 	quorum_text(text, &v->needs.quorum[v->approved.at]);
 	call_refuse(c, 409, "conflict", "request",
-	    "it wants %s, and of those who approved it %u still may: ask "
-	    "again: jitctl request %s",
+	    "it wants %s, and of those who approved it %u still may: ask for "
+	    "%s again",
 	    text, v->approved.have, w->r.target);
 }
 

@@ -230,6 +230,33 @@ needs_json(const struct quorum_list *l)
 }
 
 json_t *
+wants_json(const struct quorum_list *l, unsigned level)
+{
+	char text[QUORUM_TEXT_SIZE];
+	unsigned last = 0;
+	json_t *o = NULL;
+	struct buf b;
+
+	buf_init(&b, (size_t)LIMIT_QUORUMS * (QUORUM_TEXT_SIZE + 8));
+	for (unsigned i = 0; i < l->n; i++) {
+		const struct quorum *q = &l->quorum[i];
+
+		if (q->level < level)
+			continue;
+		quorum_text(text, q);
+		buf_printf(&b, "%s%s",
+		    last == 0          ? ""
+		    : last == q->level ? " and "
+				       : ", then ",
+		    text);
+		last = q->level;
+	}
+	o = json_stringn((const char *)b.p, b.len);
+	buf_done(&b);
+	return o;
+}
+
+json_t *
 commands_json(const struct command_list *l)
 {
 	json_t *all = json_array(), *set = NULL;

@@ -18,6 +18,9 @@ json_t *caps_json(uint32_t caps);
 json_t *commands_json(const struct command_list *l);
 /* ["1 of sre"] */
 json_t *needs_json(const struct quorum_list *l);
+/* All that is wanted from that level on: "1 of sre and 1 of dba, then 2 of
+ * leads". */
+json_t *wants_json(const struct quorum_list *l, unsigned level);
 /* [{"field","text"}] */
 json_t *refused_json(const struct policy_result *v);
 /* What would be allowed to who names that role ("": none); "..." where reason

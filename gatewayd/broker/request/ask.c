@@ -132,7 +132,7 @@ reply_waiting(struct call *c, struct waiting *w, bool already)
 		call_store_failed(c, r);
 		return;
 	}
-	o = request_json(c, w);
+	o = request_whole_json(c, w);
 	put_bool(o, "already", already);
 	put_bool(o, "repeated", false);
 	if (o != NULL && !already && w->in->trial.n > 0)

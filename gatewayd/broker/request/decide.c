@@ -57,6 +57,12 @@ why_not(const struct call *c, const struct waiting *w,
 		text_set(text, LIMIT_TEXT_SIZE, "you have approved it already");
 		return "again";
 	}
+	if (w->held[0] != '\0') {
+		(void)snprintf(text, LIMIT_TEXT_SIZE,
+		    "it is held until that is gone, and may be denied: %.400s",
+		    w->held);
+		return "locked";
+	}
 	if (v->verdict == POLICY_DENY) {
 		(void)snprintf(text, LIMIT_TEXT_SIZE,
 		    "policy would not give it any more: %.400s",

@@ -27,6 +27,7 @@ struct question {
 	char from[ADDR_TEXT_SIZE];
 	struct addr source; /* family 0 = from anywhere */
 	uint64_t port, seconds;
+	int64_t at_ms; /* when it would be asked */
 	struct subject subject;
 	struct policy_result verdict;
 	int64_t opens_ms; /* when hours let it pass that do not now; 0 */
@@ -59,6 +60,7 @@ parse(struct call *c, struct question *q)
 {
 	static const char *const keys[] = {"user", "target", "login", "role"};
 	char *const ret[] = {q->user, q->target, q->login, q->role};
+	char at[32] = "";
 
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
 		if (!params_text(c->query, keys[i], ret[i], LIMIT_NAME_SIZE) ||
@@ -73,6 +75,13 @@ parse(struct call *c, struct question *q)
 	    (q->from[0] != '\0' && addr_parse(&q->source, q->from) != 0)) {
 		call_refuse(c, 400, "bad-field", "from",
 		    "port and for are numbers, from is an address");
+		return false;
+	}
+	q->at_ms = broker_now(c->b).utc_ms;
+	if (!params_text(c->query, "at", at, sizeof(at)) ||
+	    (at[0] != '\0' && str_time_parse(at, &q->at_ms) != 0)) {
+		call_refuse(c, 400, "bad-field", "at",
+		    "at: a time like 2026-11-22T14:30:00Z");
 		return false;
 	}
 	return true;
@@ -142,8 +151,8 @@ facts(const struct broker *b, const struct question *q)
 	    .mfa_max_s = b->conf->mfa_age_s,
 	    .locks = b->locks,
 	    .nlocks = b->nlocks,
-	    .utc_ms = broker_now(b).utc_ms,
-	    .when_ms = broker_now(b).utc_ms,
+	    .utc_ms = q->at_ms,
+	    .when_ms = q->at_ms,
 	    .zones = b->zones};
 
 	if (!f.anywhere)
@@ -314,7 +323,7 @@ add_any_of(json_t *list, const struct broker *b, const struct question *q)
 	const struct alternative_facts f = {.groups = &q->subject.user.groups,
 	    .labels = &q->subject.target.labels,
 	    .zones = b->zones,
-	    .at_ms = q->opens_ms != 0 ? q->opens_ms : broker_now(b).utc_ms};
+	    .at_ms = q->opens_ms != 0 ? q->opens_ms : q->at_ms};
 	json_t *all = json_array();
 	char text[LIMIT_TEXT_SIZE];
 	int64_t until_ms = 0;
@@ -520,6 +529,10 @@ reply(struct call *c, const struct question *q)
 	if (o != NULL && offered(q)->roles.n > 0)
 		(void)json_object_set_new(
 		    o, "conditions", conditions_json(c->b, q));
+	if (o != NULL && offered(q)->needs.n > 0 &&
+	    (offered(q)->verdict == POLICY_APPROVAL || v->would_pass))
+		(void)json_object_set_new(
+		    o, "wants", wants_json(&offered(q)->needs, 1));
 	put_str(o, "unapprovable", q->lack.text);
 	if (o != NULL)
 		(void)json_object_set_new(o, "refused", refused_json(v));

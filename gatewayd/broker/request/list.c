@@ -12,7 +12,9 @@
 #include "base/ids.h"
 #include "broker/call/listing.h"
 #include "broker/call/put.h"
+#include "broker/identity/approvers.h"
 #include "broker/request/answer.h"
+#include "broker/request/habit.h"
 #include "broker/request/revision.h"
 
 /* ---- one */
@@ -48,6 +50,7 @@ row_json(const struct broker *b, const struct request *r)
 	put_str(o, "ticket", r->ticket);
 	put_str(o, "role", r->role);
 	put_deciding(o, r->role, r->roles);
+	put_bool(o, "role_named", r->role_named);
 	put_str(o, "state", waiting_state(b, r));
 	put_time(o, "created", r->created_ms);
 	put_time(o, "until", request_waits(r) ? r->until_ms : 0);
@@ -98,12 +101,34 @@ put_asked(json_t *o, const struct policy_result *v)
 {
 	char text[QUORUM_TEXT_SIZE];
 
-	if (v->verdict != POLICY_APPROVAL || v->needs.n == 0)
+	if ((v->verdict != POLICY_APPROVAL && !v->locked) || v->needs.n == 0 ||
+	    v->approved.met)
 		return;
 	quorum_text(text, &v->needs.quorum[v->approved.at]);
 	put_str(o, "asked", text);
 	put_num(o, "have", v->approved.have);
 	put_num(o, "want", v->approved.want);
+	if (o != NULL)
+		(void)json_object_set_new(
+		    o, "wants", wants_json(&v->needs, v->approved.level));
+}
+
+/* That nobody, or not enough people, can approve it. */
+static int
+put_lack(json_t *o, struct broker *b, const struct waiting *w)
+{
+	const struct policy_result *v = &w->in->verdict;
+	struct approvers *a = NULL;
+	struct shortage lack = {0};
+	int r = 0;
+
+	if (v->verdict != POLICY_APPROVAL || v->needs.n == 0)
+		return 0;
+	if ((r = approvers_read(b, &v->needs, &a)) == 0 &&
+	    approvers_lack(&lack, a, &v->needs, w->r.user_id))
+		put_str(o, "unapprovable", lack.text);
+	approvers_free(a);
+	return r;
 }
 
 json_t *
@@ -129,9 +154,23 @@ request_json(const struct call *c, const struct waiting *w)
 	    o, "approvals", approvals_json(w->in->approvals));
 	if (waits)
 		put_asked(o, v);
+	if (request_waits(&w->r) && w->held[0] != '\0')
+		put_str(o, "held", w->held);
 	put_bool(o, "yours", strcmp(w->r.user_id, call_user_id(c)) == 0);
 	put_bool(o, "may_approve", waits && waiting_may_approve(c, w));
 	return o;
+}
+
+json_t *
+request_whole_json(const struct call *c, const struct waiting *w)
+{
+	json_t *o = request_json(c, w);
+
+	if (o == NULL || !request_waits(&w->r) ||
+	    (put_lack(o, c->b, w) == 0 && habit_put(o, c, w) == 0))
+		return o;
+	json_decref(o);
+	return NULL;
 }
 
 void
@@ -154,7 +193,7 @@ verb_request_show(struct call *c)
 		    "requests");
 		return;
 	}
-	if ((o = request_json(c, w)) != NULL) {
+	if ((o = request_whole_json(c, w)) != NULL) {
 		/* as it is: its digest is over these bytes */
 		(void)json_object_set_new(
 		    o, "revision", json_string(w->r.revision));
@@ -214,7 +253,8 @@ item_json(const struct call *c, const struct listing *l,
 	if (*reterr == 0 &&
 	    (l->all ? waiting_concerns(c, w)
 		    : c->local || strcmp(r->user_id, call_user_id(c)) == 0 ||
-			  waiting_may_approve(c, w)))
+			  waiting_may_approve(c, w) ||
+			  (w->held[0] != '\0' && waiting_asks(c, w))))
 		o = request_json(c, w);
 	waiting_free(w);
 	return o;

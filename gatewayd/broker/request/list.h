@@ -14,4 +14,8 @@ json_t *request_json(const struct call *c, const struct waiting *w);
 call_fn verb_requests;
 call_fn verb_request_show;
 
+/* The same with what one look at it alone tells: that it lacks people who could
+ * approve it, and its user's history (habit.h). NULL: memory, or the store. */
+json_t *request_whole_json(const struct call *c, const struct waiting *w);
+
 #endif

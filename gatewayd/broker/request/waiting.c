@@ -75,6 +75,32 @@ same_people(const struct intent *in, const struct request *r)
 	       in->subject.user.state == USER_ACTIVE;
 }
 
+/* A lock says nothing of who is asked: that is what it would be without. */
+static void
+judge_held(struct broker *b, struct waiting *w)
+{
+	struct policy_result *v = &w->in->verdict;
+	struct policy_result *locked = NULL;
+
+	w->held[0] = '\0';
+	if (!v->locked || v->nrefused == 0 ||
+	    (locked = malloc(sizeof(*locked))) == NULL)
+		return;
+	*locked = *v;
+	text_set(w->held, sizeof(w->held), v->refused[0].text);
+	w->in->unlocked = true;
+	intent_judge(b, w->in);
+	w->in->unlocked = false;
+	if (!FAULT(held_goes_on))
+		v->verdict = POLICY_DENY;
+	v->locked = true;
+	memcpy(v->lock, locked->lock, sizeof(v->lock));
+	memcpy(v->locked_by, locked->locked_by, sizeof(v->locked_by));
+	v->nrefused = 0;
+	policy_refuse(v, "lock", "%s", w->held);
+	free(locked);
+}
+
 int
 waiting_judge(struct broker *b, struct waiting *w)
 {
@@ -92,8 +118,11 @@ waiting_judge(struct broker *b, struct waiting *w)
 		w->in->hardware =
 		    user_hardware(&w->in->subject.user, w->in->key_fp);
 	intent_judge(b, w->in);
-	if (r == GW_ENOENT || !same_people(w->in, &w->r))
+	judge_held(b, w);
+	if (r == GW_ENOENT || !same_people(w->in, &w->r)) {
 		w->in->verdict.verdict = POLICY_DENY;
+		w->held[0] = '\0';
+	}
 	return 0;
 }
 
@@ -225,6 +254,12 @@ is_asked(const struct call *c, const struct waiting *w)
 			l, l->quorum[i].level, call_user_id(c), groups))
 			return true;
 	return false;
+}
+
+bool
+waiting_asks(const struct call *c, const struct waiting *w)
+{
+	return !is_own(c, &w->r) && is_asked(c, w);
 }
 
 bool

@@ -14,6 +14,9 @@ struct waiting {
 	struct request r;
 	struct intent *in;            /* of whoever asked; judged */
 	char note[LIMIT_REASON_SIZE]; /* of whoever decides */
+	/* The lock that holds it, in words: it goes on waiting, and nobody can
+	 * approve or open it. "" = none does. */
+	char held[LOCK_TEXT_SIZE];
 };
 
 enum waiting_of { WAITING_OWN, WAITING_OTHERS };
@@ -50,6 +53,8 @@ const char *waiting_state(const struct broker *b, const struct request *r);
 /* May this user approve it at its present level, so far as groups say, and is
  * it still what would be granted? */
 bool waiting_may_approve(const struct call *c, const struct waiting *w);
+/* Is it theirs to approve, at whichever level, so far as groups say? */
+bool waiting_asks(const struct call *c, const struct waiting *w);
 /* An admin, or in a group that is asked at whichever level; not their own. */
 bool waiting_may_deny(const struct call *c, const struct waiting *w);
 /* Is it any business of theirs: their own, theirs to approve, an auditor's? */

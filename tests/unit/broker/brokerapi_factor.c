@@ -454,7 +454,11 @@ test_lock_me(void **state)
 	assert_true(has(x, "\"value\":\"alice\""));
 	assert_false(has(x, codes[0]));
 	assert_int_equal(want_reply(x, &x->api), 201);
-	assert_true(has(x, "\"last_admin\":true"));
+	assert_true(has(x, "\"lock\":\"l-"));
+	/* whoever holds a code is told no more than that */
+	assert_false(has(x, "last_admin"));
+	assert_false(has(x, "ended"));
+	assert_false(has(x, "unapprovable"));
 	send_lock_me(x, "alice", codes[1]);
 	assert_int_equal(want_reply(x, &x->api), 429);
 	fresh_code(x);
@@ -469,6 +473,8 @@ test_lock_me(void **state)
 	want_denied(x, "lock-me", 403, nothing);
 	send_lock_me(x, "alice", codes[1]); /* locked already */
 	assert_int_equal(want_reply(x, &x->api), 409);
+	assert_true(has(x, "you are locked already"));
+	assert_false(has(x, "recovery"));
 	stop(x);
 }
 

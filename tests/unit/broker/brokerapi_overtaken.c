@@ -185,7 +185,7 @@ test_approval_not_wanted(void **state)
 	    word_of(&w, &x->one, VERB_REQUEST_ACTIVATE,
 		EV_REQUEST_ACTIVATE_DENIED, "\"reason\":\"changed\""),
 	    409);
-	assert_true(has(x, "ask again"));
+	assert_true(has(x, "ask for web-01 again"));
 	waits_stop(&w);
 }
 

@@ -150,6 +150,16 @@ void test_history_is_ones_own(void **state);
 void test_history_is_found(void **state);
 void test_history_chain(void **state);
 
+/* ---- brokerapi_told.c */
+
+void test_roles_that_decided(void **state);
+void test_habit(void **state);
+void test_told_aside(void **state);
+void test_held(void **state);
+void test_lack_is_told(void **state);
+void test_explained_at(void **state);
+void test_label_is_told(void **state);
+
 /* ---- brokerapi_fido.c */
 
 void test_fido(void **state);

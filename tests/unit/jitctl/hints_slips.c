@@ -185,10 +185,11 @@ void
 test_direct_recorded(void **state)
 {
 	(void)state;
-	assert_string_equal(request_recorded(false, true), "not recorded");
 	assert_string_equal(
-	    request_recorded(true, false), "terminals and shells recorded");
-	assert_string_equal(request_recorded(true, true),
+	    request_recorded(false, true, NULL), "not recorded");
+	assert_string_equal(request_recorded(true, false, NULL),
+	    "terminals and shells recorded");
+	assert_string_equal(request_recorded(true, true, NULL),
 	    "recorded by way of the gateway alone");
 }
 

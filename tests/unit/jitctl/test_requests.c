@@ -4,14 +4,17 @@
  * gateway is scripted.c. */
 #include "tests/unit/support/test.h"
 
+#include <fcntl.h>
 #include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/str.h"
 #include "jitctl/cmd/cmd.h"
+#include "jitctl/cmd/waiting.h"
 #include "tests/unit/jitctl/scripted.h"
 
 #define R1 "r-7Q2MXK4P"
@@ -30,6 +33,15 @@
 	"{\"request\":\"" R1 "\",\"state\":\"pending\",\"asked\":\"1 of "      \
 	"sre\",\"have\":0,\"want\":1,\"until\":\"2026-12-01T00:00:00Z\"}"
 #define STATE(s, more) "{\"request\":\"" R1 "\",\"state\":\"" s "\"" more "}"
+
+/* All of one, and what asks for it again. */
+#define WHOLE                                                                  \
+	",\"target\":\"web-01\",\"login\":\"deploy\",\"port\":22,"             \
+	"\"role\":\"prod\",\"role_named\":true,\"for\":1800,"                  \
+	"\"ticket\":\"CHG-1\",\"why\":\"it's on fire\""
+#define AGAIN                                                                  \
+	"Ask again:  jitctl request web-01 --login deploy --role prod "        \
+	"--for 30m --ticket CHG-1 --reason "
 
 struct place {
 	struct ctx c;
@@ -145,6 +157,151 @@ test_approved_as_shown(void **state)
 	free(text);
 }
 
+#define SHOWN(more)                                                            \
+	{                                                                      \
+		SHOW, 200,                                                     \
+		    "{\"request\":\"" R1 "\",\"state\":\"pending\","           \
+		    "\"revision\":\"" REVISION("\\\"", "web-01") "\"" more "}" \
+	}
+
+/* What its user had before, by our own words, and what holds it. */
+static void
+test_told_of_user(void **state)
+{
+	static const struct step steps[] = {CHALLENGE, TOKEN,
+	    SHOWN(",\"habit\":{\"since\":\"2026-09-01T00:00:00Z\",\"times\":3,"
+		  "\"last\":\"2026-11-30T00:00:00Z\",\"denied\":1,"
+		  "\"new\":[\"longer\",\"source\",\"x\\u001b\"]},"
+		  "\"held\":\"the target web-01 is locked\""),
+	    {NULL, 0, NULL}};
+	struct place *p = *state;
+	char *text = said(p, run_request_show, R1, steps, EXIT_OK);
+
+	want_said(text, "they had this target, login and role 3 times, last "
+			"at ");
+	want_said(text, "and were denied this login there 1 time.");
+	want_said(text, "New in that time: a longer time than any they had, an "
+			"address that they never came from.");
+	want_said(text, "Held: the target web-01 is locked.");
+	assert_null(strchr(text, '\x1b'));
+	free(text);
+}
+
+#define OPEN(more)                                                             \
+	{                                                                      \
+		"/v1/requests", 201,                                           \
+		    "{\"grant\":\"g-22222222\",\"login\":\"deploy\","          \
+		    "\"target\":\"web-01\",\"ssh_port\":2222,"                 \
+		    "\"record\":true,\"role\":\"ops\"" more "}"                \
+	}
+
+/* The line to be pasted is one that works, and what is recorded is said as it
+ * is. */
+static void
+test_line_of_commands(void **state)
+{
+	static const struct {
+		struct step opened;
+		const char *line, *recorded;
+	} rows[] = {{OPEN(",\"caps\":[\"exec\"]"), " COMMAND\n",
+			"what runs is on record, its output is not"},
+	    {OPEN(",\"caps\":[\"exec\",\"pty\"]"), " COMMAND\n",
+		"terminals and shells recorded"},
+	    {OPEN(",\"caps\":[\"sftp\"]"), "sftp ",
+		"what runs is on record, its output is not"},
+	    {OPEN(",\"caps\":[\"shell\",\"exec\"],\"roles\":\"ops,prod\""),
+		"deploy@web-01@", "(role ops,prod)"}};
+	struct place *p = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct step steps[] = {
+		    CHALLENGE, rows[i].opened, {NULL, 0, NULL}};
+		char *text = said(p, run_request, "web-01", steps, EXIT_OK);
+
+		want_said(text, rows[i].line);
+		want_said(text, rows[i].recorded);
+		CHECK_ROW(i < 3 || strstr(text, "COMMAND") == NULL, text);
+		free(text);
+	}
+}
+
+/* What is said at the end of another command, at a terminal. */
+static void
+aside_of(struct ctx *c, const struct step *steps, char *ret, size_t size)
+{
+	const int master = posix_openpt(O_RDWR | O_NOCTTY);
+	const int keep = dup(STDERR_FILENO);
+	int slave = -1;
+	size_t at = 0;
+	ssize_t n;
+
+	assert_true(master >= 0 && keep >= 0 && grantpt(master) == 0);
+	assert_int_equal(unlockpt(master), 0);
+	slave = open(ptsname(master), O_RDWR | O_NOCTTY);
+	assert_true(slave >= 0);
+	forget_sent();
+	script = steps;
+	assert_true(dup2(slave, STDERR_FILENO) >= 0);
+	waiting_tell_aside(c);
+	assert_true(dup2(keep, STDERR_FILENO) >= 0);
+	assert_int_equal(write(slave, "\004", 1), 1); /* all is read by then */
+	while (at == 0 || ret[at - 1] != '\004') {
+		n = read(master, ret + at, size - 1 - at);
+		assert_true(n > 0);
+		at += (size_t)n;
+	}
+	ret[at - 1] = '\0';
+	(void)close(keep);
+	(void)close(slave);
+	(void)close(master);
+}
+
+/* What waits is told with whatever was asked. What is approved is opened, but
+ * not with a code that is at hand for something else; of a gateway that says
+ * anything else it is not believed. */
+static void
+test_told_aside(void **state)
+{
+	static const struct step more[] = {CHALLENGE,
+	    {"/v1/token", 200,
+		"{\"token\":\"x\",\"expires\":\"x\",\"waits_for_you\":2,"
+		"\"approved\":[\"" R1 "\"]}"},
+	    SHOWN(""), {NULL, 0, NULL}};
+	static const struct step bad[] = {CHALLENGE,
+	    {"/v1/token", 200,
+		"{\"token\":\"x\",\"expires\":\"x\",\"waits_for_you\":-1,"
+		"\"approved\":[\"r-7Q2\\u001b[2J\"]}"},
+	    SHOWN(""), {NULL, 0, NULL}};
+	static const struct step opens[] = {CHALLENGE,
+	    {"/v1/requests/activate", 201,
+		"{\"target\":\"web-01\",\"end\":\"2026-12-01T00:00:00Z\"}"},
+	    {NULL, 0, NULL}};
+	static const struct step wants_code[] = {CHALLENGE,
+	    {"/v1/requests/activate", 401, "{\"code\":\"code-needed\"}"},
+	    {NULL, 0, NULL}};
+	struct place *p = *state;
+	char text[1024];
+
+	free(said(p, run_request_show, R1, bad, EXIT_OK));
+	assert_int_equal(p->c.waits, 0);
+	assert_string_equal(p->c.approved, "");
+	free(said(p, run_request_show, R1, more, EXIT_OK));
+	assert_int_equal(p->c.waits, 2);
+	assert_string_equal(p->c.approved, R1);
+	aside_of(&p->c, opens, text, sizeof(text));
+	want_said(text, "2 requests wait for you: ");
+	want_said(text, "Request " R1 " was approved: web-01 is open for you");
+	want_signed("{\"request\":\"" R1 "\"}");
+	aside_of(&p->c, wants_code, text, sizeof(text));
+	want_said(text, R1 " is approved: ");
+	assert_int_equal(nsent, 1);
+	assert_string_equal(sent[0].code, "");
+	p->c.quiet = true;
+	aside_of(&p->c, opens, text, sizeof(text));
+	assert_string_equal(text, "");
+	assert_int_equal(nsent, 0);
+}
+
 /* A text that is none, or another request's: nothing is signed. */
 static void
 test_nothing_to_approve(void **state)
@@ -207,6 +364,19 @@ test_waited(void **state)
 	    {STATE("ended", ",\"by\":\"alice\",\"note\":\"ok\""),
 		"was opened and has ended: ask again", EXIT_CONFLICT},
 	    {STATE("", ""), "nothing was opened", EXIT_CONFLICT},
+	    {STATE("changed", WHOLE), AGAIN, EXIT_CONFLICT},
+	    {STATE("ended", WHOLE), AGAIN, EXIT_CONFLICT},
+	    {STATE("pending", ",\"asked\":\"1 of sre\",\"have\":0,\"want\":1,"
+			      "\"wants\":\"1 of sre, then 2 of leads\""),
+		"1 of sre (0 of 1 so far), then 2 of leads; it lapses",
+		EXIT_PENDING},
+	    {STATE("pending", ",\"asked\":\"1 of sre\",\"have\":0,\"want\":1,"
+			      "\"held\":\"the target web-01 is locked\""),
+		"Held until that is gone: the target web-01 is locked",
+		EXIT_PENDING},
+	    {STATE("pending", ",\"asked\":\"1 of sre\",\"have\":0,\"want\":1,"
+			      "\"unapprovable\":\"nobody is in sre\""),
+		"Too few can approve it: nobody is in sre", EXIT_PENDING},
 	};
 	struct place *p = *state;
 
@@ -389,6 +559,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(test_approved_as_shown),
 	    T(test_nothing_to_approve),
+	    T(test_told_of_user),
+	    T(test_line_of_commands),
+	    T(test_told_aside),
 	    T(test_waits),
 	    T(test_waited),
 	    T(test_opens),
