@@ -9,6 +9,7 @@
 #include "base/ids.h"
 #include "core/past.h"
 #include "jitctl/cmd/cmd.h"
+#include "jitctl/cmd/guess.h"
 #include "jitctl/cmd/pages.h"
 #include "jitctl/term/say.h"
 #include "jitctl/term/words.h"
@@ -58,11 +59,16 @@ static const struct col steps[] = {
     {"REVISION", "digest", COL_TEXT, COL_WIDE},
 };
 
-static const struct {
+/* kind: of what has names, and verb lists it. */
+static const struct word {
 	enum flag flag;
-	const char *key;
-} words[] = {{F_USER, "user"}, {F_TARGET, "target"}, {F_LOGIN, "login"},
-    {F_ROLE, "role"}, {F_STATE, "state"}, {F_APPROVER, "approver"}};
+	const char *key, *kind;
+	enum api_verb verb;
+} words[] = {{F_USER, "user", "user", VERB_USERS},
+    {F_TARGET, "target", "target", VERB_TARGETS},
+    {F_LOGIN, "login", NULL, VERB_NONE}, {F_ROLE, "role", "role", VERB_ROLES},
+    {F_STATE, "state", NULL, VERB_NONE},
+    {F_APPROVER, "approver", "user", VERB_USERS}};
 
 static bool
 filter(const struct ctx *c, struct query *q)
@@ -121,18 +127,64 @@ show(struct ctx *c, const char *id)
 		return EXIT_USAGE;
 	}
 	return pages_print(c, VERB_HISTORY_SHOW, id, NULL, steps,
-	    ARRAY_LEN(steps), "Nothing hangs on it.");
+	    ARRAY_LEN(steps), "Nothing hangs on it.", NULL);
+}
+
+/* ---- nothing was found */
+
+/* Who reads of others may read what there is. */
+static bool
+reads_all(struct ctx *c)
+{
+	struct reply r = {0};
+	const bool all =
+	    c->socket != NULL ||
+	    (read_quiet(c, VERB_WHOAMI, NULL, &r) == EXIT_OK &&
+		(json_is_true(json_object_get(r.json, "auditor")) ||
+		    json_is_true(json_object_get(r.json, "admin"))));
+
+	reply_done(&r);
+	return all;
+}
+
+/* A name that nothing and nobody has. */
+static int
+tell_unknown(struct ctx *c, const struct word *w)
+{
+	struct guess g = {.typed = opt_get(&c->opt, w->flag)};
+	struct reply list = {0};
+	char meant[LIMIT_NAME_SIZE + 32];
+	int x = EXIT_OK;
+
+	if (g.typed == NULL || w->kind == NULL)
+		return EXIT_OK;
+	x = read_list(c, w->verb, NULL, &list);
+	if (x == EXIT_OK)
+		guess_offer_items(
+		    &g, json_object_get(list.json, "items"), w->kind);
+	guess_text(&g, meant);
+	if (x == EXIT_OK && !g.exact)
+		say(c, "There is no %s %s today%s", w->kind, g.typed, meant);
+	reply_done(&list);
+	return x;
 }
 
 int
 run_history(struct ctx *c)
 {
 	struct query q = {0};
+	size_t n = 0;
+	int x = EXIT_OK;
 
 	if (c->opt.nargs > 0)
 		return show(c, c->opt.arg[0]);
 	if (!filter(c, &q))
 		return EXIT_USAGE;
-	return pages_print(c, VERB_HISTORY, NULL, &q, rows, ARRAY_LEN(rows),
-	    "Nothing was asked for or open.");
+	x = pages_print(c, VERB_HISTORY, NULL, &q, rows, ARRAY_LEN(rows),
+	    "Nothing of what you may see was asked for or open.", &n);
+	if (x != EXIT_OK || n > 0 || c->quiet || !filters(c) || !reads_all(c))
+		return x;
+	for (size_t i = 0; x == EXIT_OK && i < ARRAY_LEN(words); i++)
+		x = tell_unknown(c, &words[i]);
+	return x;
 }

@@ -153,21 +153,26 @@ end_file(const char *path, int old, int x)
 
 int
 pages_print(struct ctx *c, enum api_verb verb, const char *arg,
-    const struct query *q, const struct col *cols, size_t n, const char *empty)
+    const struct query *q, const struct col *cols, size_t n, const char *empty,
+    size_t *retrows)
 {
 	struct pages p = {.c = c, .cols = cols, .n = n};
 	const char *path = opt_get(&c->opt, F_EXPORT);
 	int old = -1;
 	int x = EXIT_OK;
 
-	if (path == NULL)
-		return print_all(&p, verb, arg, q, empty);
-	if (!opt_has(&c->opt, F_OUTPUT))
-		c->out = OUT_CSV;
-	if (!to_file(path, &old))
-		return EXIT_FAILED;
-	x = end_file(path, old, print_all(&p, verb, arg, q, empty));
-	if (x == EXIT_OK)
-		say(c, "%zu rows.", p.rows);
+	if (path == NULL) {
+		x = print_all(&p, verb, arg, q, empty);
+	} else {
+		if (!opt_has(&c->opt, F_OUTPUT))
+			c->out = OUT_CSV;
+		if (!to_file(path, &old))
+			return EXIT_FAILED;
+		x = end_file(path, old, print_all(&p, verb, arg, q, empty));
+		if (x == EXIT_OK)
+			say(c, "%zu rows.", p.rows);
+	}
+	if (retrows != NULL)
+		*retrows = p.rows;
 	return x;
 }

@@ -123,7 +123,7 @@ int
 run_reviews(struct ctx *c)
 {
 	return pages_print(c, VERB_REVIEWS, NULL, NULL, reviews,
-	    ARRAY_LEN(reviews), "There are no reviews.");
+	    ARRAY_LEN(reviews), "There are no reviews.", NULL);
 }
 
 int
@@ -132,7 +132,7 @@ run_review_show(struct ctx *c)
 	if (!name_arg("NAME", c->opt.arg[0]))
 		return EXIT_USAGE;
 	return pages_print(c, VERB_REVIEW_SHOW, c->opt.arg[0], NULL, lines,
-	    ARRAY_LEN(lines), "Nobody holds a role.");
+	    ARRAY_LEN(lines), "Nobody holds a role.", NULL);
 }
 
 /* ---- answer */

@@ -113,10 +113,13 @@ grant_sessions(const struct live_grant *lg)
 static bool
 was_used(struct live_grant *lg)
 {
+	uint32_t n = 0;
+
 	if (!lg->used && lg->sessions == 0) {
 		history_flush(lg->b);
 		lg->used =
-		    store_session_of(lg->b->store, lg->g.id) != GW_ENOENT;
+		    store_session_count(lg->b->store, lg->g.id, &n) != 0 ||
+		    n > 0;
 	}
 	return lg->used || lg->sessions > 0;
 }

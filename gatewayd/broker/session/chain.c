@@ -244,7 +244,8 @@ add_grant(void *arg, const struct grant_row *g)
 	put_time(o, "end", g->ended_ms);
 	put_str(o, "state", past_grant_state(x->c->b, g->grant.id, NULL));
 	put_str(o, "reason", end_reason_str((enum end_reason)g->reason));
-	put_num(o, "sessions", g->sessions);
+	put_num(o, "sessions",
+	    past_sessions(x->c->b, g->grant.id, NULL, g->sessions));
 	json_decref(o);
 }
 
@@ -267,7 +268,8 @@ add_grants(struct chain *x)
 		put_time(o, "end", lg->g.end_ms);
 		put_str(o, "state", past_grant_state(x->c->b, lg->g.id, lg));
 		put_str(o, "reason", "");
-		put_num(o, "sessions", grant_sessions(lg));
+		put_num(o, "sessions",
+		    past_sessions(x->c->b, lg->g.id, lg, lg->sessions));
 		json_decref(o);
 	}
 	return r;

@@ -79,6 +79,19 @@ past_grant_state(
 	return firewall_is_ending(b, id) ? "ending" : "ended";
 }
 
+unsigned
+past_sessions(const struct broker *b, const char *id,
+    const struct live_grant *lg, unsigned counted)
+{
+	uint32_t n = 0;
+
+	if (store_session_count(b->store, id, &n) != 0)
+		n = 0;
+	if (lg != NULL)
+		n += grant_sessions(lg);
+	return n > counted ? n : counted;
+}
+
 /* ---- one row */
 
 static bool
@@ -116,8 +129,9 @@ put_grant(json_t *o, const struct broker *b, const struct grant *g,
 	put_str(o, "state", past_grant_state(b, g->id, lg));
 	put_str(o, "reason",
 	    row != NULL ? end_reason_str((enum end_reason)row->reason) : "");
-	put_num(
-	    o, "sessions", row != NULL ? row->sessions : grant_sessions(lg));
+	put_num(o, "sessions",
+	    past_sessions(
+		b, g->id, lg, lg != NULL ? lg->sessions : row->sessions));
 }
 
 static json_t *

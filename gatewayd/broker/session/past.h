@@ -18,5 +18,10 @@ bool past_everybody(const struct call *c);
  * more. */
 const char *past_grant_state(
     const struct broker *b, const char *id, const struct live_grant *lg);
+/* How many sessions it had, also before our start: with an end on record, or
+ * running; counted, the number in its row of history, may be more (rows of
+ * sessions are written a moment later). */
+unsigned past_sessions(const struct broker *b, const char *id,
+    const struct live_grant *lg, unsigned counted);
 
 #endif

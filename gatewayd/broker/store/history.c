@@ -177,14 +177,16 @@ store_grant_last(
 }
 
 int
-store_session_of(struct store *s, const char *grant)
+store_session_count(struct store *s, const char *grant, uint32_t *ret)
 {
 	struct query *q = query_new(
-	    s->sql, "SELECT sid FROM sessions WHERE grant_id = ?1 LIMIT 1");
-	char sid[LIMIT_NAME_SIZE];
+	    s->sql, "SELECT count(*) FROM sessions WHERE grant_id = ?1");
 
+	*ret = 0;
 	query_str(q, grant);
-	return store_one_name(q, sid);
+	if (query_next(q))
+		*ret = (uint32_t)query_get_num(q, 0);
+	return query_done(q);
 }
 
 static int

@@ -569,8 +569,9 @@ MUST_CHECK int store_grant_get(
 /* When the last grant of these two that has ended began; 0 = there was none. */
 MUST_CHECK int store_grant_last(
     struct store *s, const char *user, const char *target, int64_t *ret_ms);
-/* 0: a session of that grant has ended. */
-MUST_CHECK int store_session_of(struct store *s, const char *grant);
+/* How many sessions of that grant have ended. */
+MUST_CHECK int store_session_count(
+    struct store *s, const char *grant, uint32_t *ret);
 typedef void store_grant_fn(void *arg, const struct grant_row *g);
 /* 0: that session has ended, and was recorded. */
 MUST_CHECK int store_session_recorded(struct store *s, const char *sid);

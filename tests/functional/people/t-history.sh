@@ -40,7 +40,10 @@ session_of() {
 ended() { [ -n "$(session_of)" ]; }
 wait_for 20 ended
 sid=$(session_of)
+sessions_of() { local_admin history --user alice -o json | jq -r ".items[] | select(.grant == \"$grant\") | \"\(.state) \(.sessions)\""; }
+expect_eq 'active 1' "$(sessions_of)" 'its sessions while it is open'
 expect_ok jit alice release "$grant"
+expect_eq 'ended 1' "$(sessions_of)" 'its sessions'
 chain=$(history_of alice "$id")
 expect_eq "request approval grant session" "$(jq -r '[.items[].step] | join(" ")' <<<"$chain")" 'the chain'
 expect_eq "$id $grant $sid" "$(jq -r '[.items[] | select(.step != "approval").id] | join(" ")' <<<"$chain")" 'its ids'
@@ -60,6 +63,15 @@ expect_eq "$id" "$(history_of admin --approver bob --state ended --target web-01
 expect_eq "$no" "$(history_of admin --approver bob --state denied | ids)" 'what bob did not'
 expect_eq '' "$(history_of admin --until 2001-01-01 | ids)" 'before all of it'
 expect_fail 2 as admin history --state open
+for typo in 'user alcie alice' 'approver bbo bob' 'target wbe-01 web-01' 'role opz ops'; do
+	read -r flag wrong right <<<"$typo"
+	expect_ok as admin history "--$flag" "$wrong"
+	expect_out "^There is no ${flag/approver/user} $wrong today; did you mean $right\?$"
+done
+expect_ok as admin history --user alice --state lapsed
+expect_no_out 'There is no'
+expect_ok as bob history --user alcie # whose names are not theirs to read
+expect_no_out 'There is no'
 
 echo '- into a file, as csv in which no text is a formula'
 expect_ok as admin history --export /home/admin/all.csv
