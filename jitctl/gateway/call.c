@@ -240,10 +240,16 @@ hint_unknown_key(const struct ctx *c, const char *key)
 {
 	if (c->out == OUT_JSON)
 		return;
-	say(c,
-	    "The key was %s. If you enrolled with another one:  %s "
-	    "--identity FILE COMMAND",
-	    key, self(c));
+	if (strstr(self(c), " --identity ") != NULL)
+		say(c,
+		    "The key was %s. If you enrolled with another one, name "
+		    "that",
+		    key);
+	else
+		say(c,
+		    "The key was %s. If you enrolled with another one:  %s "
+		    "--identity FILE COMMAND",
+		    key, self(c));
 	say(c, "If you were invited and have not enrolled:  %s enroll",
 	    self(c));
 	if (c->prof.user[0] == '\0')

@@ -131,15 +131,15 @@ put_role(struct apply *a, size_t i, bool fresh, struct problem *p)
 		return r;
 	r = store_role_put(s, role, a->c->seq);
 	if (is_told(a)) {
-		role_unmatched_text(a->c->b, role, a->roles[i].warning);
+		a->roles[i].warning[0] = '\0';
 		tell_wider(a, i, role);
 	}
 	return r;
 }
 
-/* Beside all roles as they are then, the document's own too. */
+/* Beside all that is there then, the document's own too. */
 static int
-tell_gaps(struct call *c, struct apply *a)
+tell_roles(struct call *c, struct apply *a)
 {
 	unsigned effort = a->uploaded ? GAPS_LARGE : GAPS_EFFORT;
 	int r = 0;
@@ -154,6 +154,7 @@ tell_gaps(struct call *c, struct apply *a)
 			continue;
 		list = json_array();
 		gaps_tell(list, c->b, apply_role(a, i), &effort);
+		role_add_unmatched(a->roles[i].warning, c->b, apply_role(a, i));
 		role_add_texts(a->roles[i].warning, list);
 		json_decref(list);
 	}
@@ -277,7 +278,7 @@ finish(struct call *c, struct problem *p)
 		broker_take_roles(c->b, a->read, a->nread);
 	a->read = NULL;
 
-	return r != 0 ? r : tell_gaps(c, a);
+	return r != 0 ? r : tell_roles(c, a);
 }
 
 /* ---- in turns */

@@ -142,12 +142,11 @@ role_add_texts(char ret[static LIMIT_TEXT_SIZE], const json_t *list)
 }
 
 void
-role_unmatched_text(struct broker *b, const struct policy_role *r,
-    char ret[static LIMIT_TEXT_SIZE])
+role_add_unmatched(char ret[static LIMIT_TEXT_SIZE], struct broker *b,
+    const struct policy_role *r)
 {
 	json_t *list = list_unmatched(b, r);
 
-	ret[0] = '\0';
 	role_add_texts(ret, list);
 	json_decref(list);
 }

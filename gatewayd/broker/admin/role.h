@@ -23,9 +23,9 @@ void role_wider(char ret[static GAP_TEXT_SIZE], const struct policy_role *old,
     const struct policy_role *now);
 /* Adds sentences to a text, cut where it is too long. */
 void role_add_texts(char ret[static LIMIT_TEXT_SIZE], const json_t *list);
-/* Of users, groups, targets, labels and logins: what the store has none of, a
- * sentence each, as one text, cut where it is too long. */
-void role_unmatched_text(struct broker *b, const struct policy_role *r,
-    char ret[static LIMIT_TEXT_SIZE]);
+/* The same of users, groups, targets, labels and logins that the store has none
+ * of, a sentence each. */
+void role_add_unmatched(char ret[static LIMIT_TEXT_SIZE], struct broker *b,
+    const struct policy_role *r);
 
 #endif

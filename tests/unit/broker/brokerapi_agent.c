@@ -426,7 +426,16 @@ test_agent_is_whole(void **state)
 		    rows[i].more);
 		CHECK_ROW(has(x, name), rows[i].more);
 	}
-	/* a document may have both, in whichever order */
+	/* a document may have both, in whichever order, and their role */
+	must(str_fmt(body, sizeof(body),
+	    "{\"dry_run\":true,\"users\":[{\"user\":\"b\",\"kind\":\"agent\","
+	    "\"owner\":\"zoe\",\"keys\":[\"%s\"],\"sources\":"
+	    "[\"192.0.2.0/28\"]},{\"user\":\"zoe\"}],\"roles\":[{\"role\":"
+	    "\"r\",\"users\":[\"zoe\",\"b\",\"c\"],\"targets\":[\"web-01\"],"
+	    "\"logins\":[\"deploy\"]}]}",
+	    line));
+	assert_int_equal(admin_call(x, VERB_APPLY, EV_NONE, body), 200);
+	assert_true(has(x, "\"warning\":\"there is no user c\""));
 	must(str_fmt(body, sizeof(body),
 	    "{\"users\":[{\"user\":\"b\",\"kind\":\"agent\",\"owner\":\"zoe\","
 	    "\"keys\":[\"%s\"],\"sources\":[\"192.0.2.0/28\"]},"
