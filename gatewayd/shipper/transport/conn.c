@@ -86,10 +86,11 @@ conn_close(struct conn *c)
 void
 conn_break(struct conn *c, const char *why)
 {
-	char text[WHY_SIZE];
+	char text[LIMIT_HOST_SIZE + WHY_SIZE];
 
 	/* why may live in what is freed now */
-	(void)snprintf(text, sizeof(text), "%s", why);
+	(void)snprintf(text, sizeof(text), "%s port %u: %s", c->conf->host,
+	    c->conf->port, why);
 	conn_close(c);
 	c->which = (c->which + 1) % c->naddrs;
 	c->hooks.broken(c->hooks.ctx, text);
@@ -116,8 +117,7 @@ ssl_why(struct conn *c, int r, char *ret, size_t size)
 	char text[160] = "";
 
 	if (v != X509_V_OK && !SSL_is_init_finished(c->ssl))
-		(void)snprintf(ret, size,
-		    "the certificate of %s is not trusted: %s", c->conf->host,
+		(void)snprintf(ret, size, "its certificate is not trusted: %s",
 		    X509_verify_cert_error_string(v));
 	else if (kind == SSL_ERROR_ZERO_RETURN)
 		(void)snprintf(ret, size, "the receiver closed the connection");

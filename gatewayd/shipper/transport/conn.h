@@ -23,7 +23,7 @@ struct conn_hooks {
 	/* The goodbye was answered: all that was written has been read. */
 	void (*ended)(void *ctx);
 	/* Gone, or it took too long to make; everything put is forgotten. */
-	void (*broken)(void *ctx, const char *why);
+	void (*broken)(void *ctx, const char *why); /* HOST port N: ... */
 	void *ctx;
 };
 

@@ -86,6 +86,7 @@ test_untrusted(void **state)
 	hang_up(t);
 	testlink_event(&t->notary, EV_SINK_DOWN, 0, event, sizeof(event));
 	assert_non_null(strstr(event, "is not trusted"));
+	assert_non_null(strstr(event, "\"127.0.0.1 port "));
 	/* it tries again, and says nothing twice */
 	assert_int_equal(take(t), 0);
 	hang_up(t);
