@@ -209,6 +209,9 @@ run_review_end(struct ctx *c)
 		    "without an answer.",
 		    opt_has(&c->opt, F_DRY_RUN) ? "Would be ended" : "Ended",
 		    t[0], t[1], t[2], t[3]);
+		if (!opt_has(&c->opt, F_DRY_RUN) && strcmp(t[2], "0") != 0)
+			say(c, "What is left, and why: %s review show %s",
+			    self(c), c->opt.arg[0]);
 		change_tell_ended(c, r.json);
 	}
 	reply_done(&r);

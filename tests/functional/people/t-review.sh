@@ -77,6 +77,7 @@ add_role day --group sre --label env=lab --login deploy --max 1h
 expect_ok local_admin review start again --role night --reviewers leads
 expect_ok as bob review answer again 1 --remove
 expect_ok as admin review end again --apply --yes
+expect_out '^What is left, and why: jitctl review show again$'
 expect_eq 'left: the group also gives a role that was not to be removed' \
 	"$(as bob review show again -o json | jq -r '.items[0].done')" 'what is left'
 expect_eq sre "$(local_admin user show alice -o json | jq -r '.groups | join(" ")')" 'her groups'
