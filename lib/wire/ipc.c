@@ -109,8 +109,11 @@ send_frame(int fd, const void *frame, size_t len, const int *fds, unsigned nfds)
 		cm->cmsg_len = CMSG_LEN(sizeof(int) * nfds);
 		memcpy(CMSG_DATA(cm), fds, sizeof(int) * nfds);
 	}
+	/* a session may not call sendmsg: it would pass descriptors on */
 	do
-		n = sendmsg(fd, &mh, MSG_NOSIGNAL | MSG_DONTWAIT);
+		n = nfds > 0
+			? sendmsg(fd, &mh, MSG_NOSIGNAL | MSG_DONTWAIT)
+			: send(fd, frame, len, MSG_NOSIGNAL | MSG_DONTWAIT);
 	while (n < 0 && errno == EINTR);
 	if (n == (ssize_t)len)
 		return 0;
