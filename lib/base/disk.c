@@ -19,6 +19,8 @@ fill(struct disk *ret, const struct statvfs *v, const struct stat *st)
 {
 	ret->free = (uint64_t)v->f_bavail * v->f_frsize;
 	ret->total = (uint64_t)v->f_blocks * v->f_frsize;
+	ret->files_free = (uint64_t)v->f_favail;
+	ret->files_total = (uint64_t)v->f_files;
 	ret->dev = (uint64_t)st->st_dev;
 }
 
@@ -56,16 +58,36 @@ disk_kept(const struct disk *d)
 	return part < LIMIT_DISK_KEEP_MAX ? part : LIMIT_DISK_KEEP_MAX;
 }
 
+/* So many files can be made there, or that part of all that a small one has. */
+static bool
+has_files(const struct disk *d, uint64_t n, uint64_t parts)
+{
+	const uint64_t part = d->files_total / parts;
+
+	return d->files_total == 0 || d->files_free >= (part < n ? part : n) ||
+	       FAULT(any_files);
+}
+
 bool
 disk_may_record(const struct disk *d)
 {
-	return d->free >= disk_kept(d) || FAULT(no_disk_order);
+	return (d->free >= disk_kept(d) &&
+		   has_files(d, LIMIT_DISK_KEEP_FILES, 10)) ||
+	       FAULT(no_disk_order);
 }
 
 bool
 disk_may_open(const struct disk *d)
 {
-	return d->free >= LIMIT_DISK_OPEN_MIN || FAULT(open_when_full);
+	return (d->free >= LIMIT_DISK_OPEN_MIN &&
+		   has_files(d, LIMIT_DISK_OPEN_FILES, 20)) ||
+	       FAULT(open_when_full);
+}
+
+bool
+disk_lacks_files(const struct disk *d)
+{
+	return !has_files(d, LIMIT_DISK_KEEP_FILES, 10);
 }
 
 bool

@@ -3,8 +3,10 @@
  * disk - how much room a file system has, and the order in which those who
  * write there stop: recordings first, while the log still has
  * LIMIT_DISK_KEEP_MAX or a tenth of a smaller one for itself; then new access,
- * at LIMIT_DISK_OPEN_MIN. The reserves of the log (notary/ledger.h) and of the
- * store (broker/store/reserve.h) are nobody else's.
+ * at LIMIT_DISK_OPEN_MIN. So with the files that can be made there
+ * (LIMIT_DISK_KEEP_FILES, LIMIT_DISK_OPEN_FILES). The reserves of the log
+ * (notary/ledger.h) and of the store (broker/store/reserve.h) are nobody
+ * else's.
  */
 #ifndef BASE_DISK_H
 #define BASE_DISK_H
@@ -16,7 +18,10 @@
 
 struct disk {
 	uint64_t free, total; /* bytes, for those who are not root */
-	uint64_t dev;         /* which file system it is */
+	/* files that can be made, and that there can be; total 0 = the file
+	 * system counts none */
+	uint64_t files_free, files_total;
+	uint64_t dev; /* which file system it is */
 };
 
 /* Of the file system that path, or the descriptor, is on. GW_ESYS. */
@@ -26,6 +31,8 @@ MUST_CHECK int disk_read_fd(struct disk *ret, int fd);
 uint64_t disk_kept(const struct disk *d);
 /* May a recording grow there? */
 bool disk_may_record(const struct disk *d);
+/* Are the files, and not the bytes, what it has too few of for recordings? */
+bool disk_lacks_files(const struct disk *d);
 /* Of the disk of the log: may access be given? */
 bool disk_may_open(const struct disk *d);
 

@@ -276,7 +276,7 @@ static const struct {
 static bool
 add_disk(const struct call *c, json_t *list, size_t i)
 {
-	char text[LIMIT_TEXT_SIZE];
+	char text[LIMIT_TEXT_SIZE], few[64] = "";
 	struct disk d;
 	const unsigned long long mib = 1024ULL * 1024;
 	bool ok;
@@ -287,9 +287,13 @@ add_disk(const struct call *c, json_t *list, size_t i)
 		return add_check(c, list, disks[i].name, false, text);
 	}
 	ok = disk_may_record(&d);
-	(void)snprintf(text, sizeof(text), "%llu MiB of %llu are free%s%s",
+	if (disk_lacks_files(&d))
+		(void)snprintf(few, sizeof(few),
+		    ", yet only %llu more files (df -i)",
+		    (unsigned long long)d.files_free);
+	(void)snprintf(text, sizeof(text), "%llu MiB of %llu are free%s%s%s",
 	    (unsigned long long)d.free / mib, (unsigned long long)d.total / mib,
-	    ok ? "" : ": make room; ",
+	    few, ok ? "" : ": make room; ",
 	    ok                  ? ""
 	    : disk_may_open(&d) ? disks[i].low
 				: disks[i].full);

@@ -42,6 +42,38 @@ test_order(void **state)
 	}
 }
 
+/* A disk whose bytes are free, and whose files are not. */
+static void
+test_files(void **state)
+{
+	static const struct {
+		const char *name;
+		uint64_t total, free;
+		bool may, open;
+	} table[] = {
+	    {"counts none", 0, 0, true, true},
+	    {"large, some", 1000000, 1024, true, true},
+	    {"large, less", 1000000, 1023, false, true},
+	    {"large, few", 1000000, 64, false, true},
+	    {"large, fewer", 1000000, 63, false, false},
+	    {"small, a tenth", 140, 14, true, true},
+	    {"small, less", 140, 13, false, true},
+	    {"small, less than a twentieth", 140, 6, false, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		const struct disk d = {.free = UINT64_C(1) << 40,
+		    .total = UINT64_C(1) << 41,
+		    .files_free = table[i].free,
+		    .files_total = table[i].total};
+
+		CHECK_ROW(disk_may_record(&d) == table[i].may, table[i].name);
+		CHECK_ROW(disk_may_open(&d) == table[i].open, table[i].name);
+		CHECK_ROW(disk_lacks_files(&d) != table[i].may, table[i].name);
+	}
+}
+
 static void
 test_read(void **state)
 {
@@ -109,6 +141,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_order),
+	    cmocka_unit_test(test_files),
 	    cmocka_unit_test(test_read),
 	    cmocka_unit_test(test_errors),
 	    cmocka_unit_test(test_try),
