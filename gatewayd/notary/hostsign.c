@@ -102,7 +102,10 @@ on_hostsign(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	int e = 0;
 
 	if (s == NULL || m->hash.len < HASH_MIN ||
-	    m->hash.len > LIMIT_HASH_MAX || s->signs >= LIMIT_SIGNS_PER_CONN)
+	    m->hash.len > LIMIT_HASH_MAX ||
+	    s->signs >= (s->has_leg || FAULT(many_signs)
+				? LIMIT_SIGNS_PER_CONN
+				: LIMIT_SIGNS_BEFORE_LOGIN))
 		return GW_EPROTO;
 	s->signs++;
 	if ((e = spend(n, s, &m->hash)) < 0)

@@ -59,6 +59,12 @@ accept_known(struct supervisor *s, const struct msg_sup_known *m)
 		return; /* it counts as a stranger */
 }
 
+bool
+accept_waits(enum proc proc)
+{
+	return proc == PROC_NOTARY || proc == PROC_RECORDER;
+}
+
 /* One socket pair between a session and proc: both learn who is at the other
  * end, and which connection it is about. */
 static int
@@ -75,7 +81,9 @@ connect_line(struct supervisor *s, struct conn *c, enum proc proc)
 	int fd[2];
 	int r;
 
-	if (other == NULL)
+	if (other == NULL ||
+	    (accept_waits(proc) && !supervisor_child(s, proc)->ready &&
+		!FAULT(early_lines)))
 		return GW_ECLOSED;
 	if ((r = ipc_pair(fd)) != 0)
 		return r;

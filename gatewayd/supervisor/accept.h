@@ -11,6 +11,9 @@
 void accept_known(struct supervisor *s, const struct msg_sup_known *m);
 /* From here on connections are accepted. */
 MUST_CHECK int accept_start(struct supervisor *s);
+/* Notary and recorder: a line to one is what a session takes for evidence that
+ * can be written, so it gets one from when that is ready. */
+bool accept_waits(enum proc proc);
 /* Connects every live session to a process that was just (re)started. */
 void accept_relink(struct supervisor *s, enum proc proc);
 /* The line to the session process behind p is lost: it is killed, and counts

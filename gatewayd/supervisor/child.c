@@ -223,7 +223,9 @@ link_all(struct supervisor *s, struct child *c)
 		if ((r = link_pair(c, o)) != 0 && c->peer == NULL)
 			return r;
 	}
-	accept_relink(s, c->spec->proc);
+	/* to those that hold evidence once they can: child_ready() */
+	if (!accept_waits(c->spec->proc) || FAULT(early_lines))
+		accept_relink(s, c->spec->proc);
 	return 0;
 }
 
@@ -578,12 +580,15 @@ child_exited(struct supervisor *s, pid_t pid, int status)
 bool
 child_ready(struct supervisor *s, struct peer *p)
 {
-	bool all = true;
+	bool all = true, relink = false;
 
 	for (int i = 0; i < CHILD_COUNT; i++) {
 		if (s->child[i].peer == p) {
+			relink = !s->child[i].ready;
 			s->child[i].ready = true;
 			failing_over(s, &s->child[i]);
+			if (relink && accept_waits(s->child[i].spec->proc))
+				accept_relink(s, s->child[i].spec->proc);
 		}
 		all = all && s->child[i].ready;
 	}

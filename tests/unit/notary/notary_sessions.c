@@ -63,6 +63,33 @@ test_certificate_of_a_short_grant(void **state)
 	testlink_close(&s);
 }
 
+/* Who has not logged in has few signatures, and makes the notary forget none.
+ */
+void
+test_signs_of_a_stranger(void **state)
+{
+	const struct msg_nt_hostsign m = {.rid = 1,
+	    .hash = {.p = (const uint8_t *)"one more than a stranger has ...",
+		.len = 32}};
+	struct testlink s;
+	char hash[40];
+	int e = 0;
+
+	(void)state;
+	session_link(&s, 1300, &nt.source);
+	for (unsigned i = 0; i < LIMIT_SIGNS_BEFORE_LOGIN; i++) {
+		(void)snprintf(
+		    hash, sizeof(hash), "hash %u of a stranger, 32 bytes", i);
+		assert_int_equal(hostsign(&s, hash), 0);
+	}
+	(void)testlink_want(&nt.broker, MSG_NT_SID);
+	testlink_send(&s, MSG_NT_HOSTSIGN, &m);
+	while ((e = ipc_recv_wait(&s.ipc, &s.m, 10000)) == 0)
+		ipc_msg_close(&s.m);
+	assert_int_equal(e, GW_ECLOSED);
+	testlink_close(&s);
+}
+
 void
 test_session(void **state)
 {

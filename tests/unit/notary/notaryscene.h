@@ -68,6 +68,7 @@ bool logged(const char *a, const char *b);
 /* ---- notary_sessions.c */
 
 void test_session(void **state);
+void test_signs_of_a_stranger(void **state);
 void test_certificate_of_a_short_grant(void **state);
 void test_append(void **state);
 void test_refused_over_and_over(void **state);

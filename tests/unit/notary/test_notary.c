@@ -257,6 +257,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_grant), cmocka_unit_test(test_totp),
 	    cmocka_unit_test(test_session),
+	    cmocka_unit_test(test_signs_of_a_stranger),
 	    cmocka_unit_test(test_certificate_of_a_short_grant),
 	    cmocka_unit_test(test_grant_ends_by_itself),
 	    cmocka_unit_test(test_extend),
