@@ -122,7 +122,6 @@ struct broker {
 	struct events *events;
 	struct views *views;
 	struct early_call *early, **early_end; /* before they are served */
-	unsigned nearly;
 	struct timer *early_timer;
 	/* recover.c's: it is in doubt what log and firewall have, so they are
 	 * asked and told again */

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/addr.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/fault.h"
@@ -147,8 +148,10 @@ struct early_call {
 	uint8_t bytes[];
 };
 
+/* It came at since: until when its answer is waited for counts from then. */
 static int
-serve(struct broker *b, struct peer *p, const struct msg_api_call *m)
+serve(struct broker *b, struct peer *p, const struct msg_api_call *m,
+    int64_t since_boot_ms)
 {
 	struct call *c = NULL;
 
@@ -156,6 +159,7 @@ serve(struct broker *b, struct peer *p, const struct msg_api_call *m)
 		return GW_EPROTO;
 	if ((c = call_new(b, p, m)) == NULL)
 		return GW_ENOMEM;
+	c->late_boot_ms = since_boot_ms + LIMIT_OPENS_LATE_MS;
 	b->verbs = verb_table; /* for those that carry another out */
 	caller_check(c, m, verb_table[m->verb]);
 	return 0;
@@ -190,6 +194,26 @@ early_peer(const struct broker *b, const struct early_call *h)
 		   : NULL;
 }
 
+/* It is not kept, and told so. */
+static int
+too_early(struct broker *b, struct peer *p, const struct msg_api_call *m)
+{
+	const bool takes = verb_takes(verb_get(m->verb));
+	struct call *c = call_new(b, p, m);
+
+	if (c == NULL)
+		return GW_ENOMEM;
+	call_refuse(c, 503, "unavailable", NULL, "%s",
+	    takes ? "the gateway does not know yet what its log says is open, "
+		    "and too many wait: nothing has ended, doors may STILL BE "
+		    "OPEN, and this is not kept: ask again"
+	    : b->recovered
+		? "a policy is being written, which takes long: nothing was "
+		  "done; try again in a moment"
+		: "the gateway is starting: try again in a moment");
+	return 0;
+}
+
 /* Its answer comes twice, and the API drops the second. */
 static void
 answer_early(struct broker *b, struct early_call *h)
@@ -207,6 +231,37 @@ answer_early(struct broker *b, struct early_call *h)
 }
 
 static void
+early_free(struct early_call *h)
+{
+	/* codes, tokens */
+	explicit_bzero(h, sizeof(*h) + h->m.query.len + h->m.body.len);
+	free(h);
+}
+
+/* Of what takes nothing away, once nobody waits for its answer. */
+static void
+drop_late(struct broker *b, int64_t now)
+{
+	struct early_call **hp = &b->early;
+
+	while (*hp != NULL) {
+		struct early_call *h = *hp;
+		struct peer *p = early_peer(b, h);
+
+		if (verb_takes(verb_get(h->m.verb)) || FAULT(opens_late) ||
+		    now - h->since_boot_ms < LIMIT_OPENS_LATE_MS) {
+			hp = &h->next;
+			continue;
+		}
+		*hp = h->next;
+		if (p != NULL && too_early(b, p, &h->m) != 0)
+			log_warn("a call that waited was dropped");
+		early_free(h);
+	}
+	b->early_end = hp;
+}
+
+static void
 on_early(struct process *r, void *arg)
 {
 	struct broker *b = arg;
@@ -214,6 +269,7 @@ on_early(struct process *r, void *arg)
 
 	(void)r;
 	inbox_serve_early(b);
+	drop_late(b, now);
 	for (struct early_call *h = b->early; h != NULL; h = h->next)
 		if (!h->told && verb_takes(verb_get(h->m.verb)) &&
 		    now - h->since_boot_ms >= TELL_MS && !FAULT(early_ends))
@@ -222,12 +278,34 @@ on_early(struct process *r, void *arg)
 		timer_set(b->early_timer, LOOK_MS);
 }
 
+/* Nobody has been asked yet who they are. Root's have places of their own, and
+ * so has what takes away; of one source there are a few. */
+static bool
+has_place(
+    const struct broker *b, const struct peer *p, const struct msg_api_call *m)
+{
+	const bool root = peer_proc(p) == PROC_ADMIN;
+	const bool takes = verb_takes(verb_get(m->verb));
+	unsigned n = 0, same = 0;
+
+	for (const struct early_call *h = b->early; h != NULL; h = h->next) {
+		if ((h->from == PROC_ADMIN) != root ||
+		    (!root && verb_takes(verb_get(h->m.verb)) != takes &&
+			!FAULT(early_flood)))
+			continue;
+		n++;
+		same += addr_same_source(&h->m.peer, &m->peer);
+	}
+	return n < LIMIT_CALLS_EARLY &&
+	       (root || same < LIMIT_EARLY_SOURCE || FAULT(early_flood));
+}
+
 static int
 keep_early(struct broker *b, struct peer *p, const struct msg_api_call *m)
 {
 	struct early_call *h = NULL;
 
-	if (b->nearly >= LIMIT_CALLS_EARLY)
+	if (!has_place(b, p, m))
 		return GW_ELIMIT;
 	if (b->early_timer == NULL &&
 	    (b->early_timer = timer_new(b->process, on_early, b)) == NULL)
@@ -249,15 +327,7 @@ keep_early(struct broker *b, struct peer *p, const struct msg_api_call *m)
 		timer_set(b->early_timer, LOOK_MS);
 	*b->early_end = h;
 	b->early_end = &h->next;
-	b->nearly++;
 	return 0;
-}
-
-static void
-early_free(struct early_call *h, size_t n)
-{
-	explicit_bzero(h, sizeof(*h) + n); /* codes, tokens */
-	free(h);
 }
 
 void
@@ -278,10 +348,9 @@ inbox_serve_early(struct broker *b)
 			b->early_end = &h->next;
 			continue;
 		}
-		if (p != NULL && serve(b, p, &h->m) != 0)
+		if (p != NULL && serve(b, p, &h->m, h->since_boot_ms) != 0)
 			log_warn("a call that waited was dropped");
-		b->nearly--;
-		early_free(h, h->m.query.len + h->m.body.len);
+		early_free(h);
 	}
 }
 
@@ -292,18 +361,6 @@ inbox_wake(struct broker *b)
 		timer_set(b->early_timer, 0);
 }
 
-static int
-too_early(struct broker *b, struct peer *p, const struct msg_api_call *m)
-{
-	struct call *c = call_new(b, p, m);
-
-	if (c == NULL)
-		return GW_ENOMEM;
-	call_refuse(c, 503, "unavailable", NULL,
-	    "the gateway is starting: try again in a moment");
-	return 0;
-}
-
 int
 on_api_call(struct process *r, struct peer *p, const struct ipc_msg *msg)
 {
@@ -311,11 +368,12 @@ on_api_call(struct process *r, struct peer *p, const struct ipc_msg *msg)
 	struct broker *b = process_ctx(r);
 
 	const bool served = is_served(b, m->verb);
+	const int64_t now = clock_now().boot_ms;
 
 	if (served && !is_held(b, m->verb))
-		return serve(b, p, m);
+		return serve(b, p, m, now);
 	if (keep_early(b, p, m) == 0)
 		return 0;
 	/* a policy gives way rather than that a call is lost */
-	return served ? serve(b, p, m) : too_early(b, p, m);
+	return served ? serve(b, p, m, now) : too_early(b, p, m);
 }

@@ -11,8 +11,8 @@
 
 /* arg as read_verb(). As json each item is a line. What is said of none is
  * empty. EXIT_OK, or an exit code after what went wrong was said; of a file
- * that was begun nothing is left then. retrows, if not NULL, gets how many items
- * there were. */
+ * that was begun nothing is left then. retrows, if not NULL, gets how many
+ * items there were. */
 MUST_CHECK int pages_print(struct ctx *c, enum api_verb verb, const char *arg,
     const struct query *q, const struct col *cols, size_t n, const char *empty,
     size_t *retrows);

@@ -174,6 +174,7 @@ enum {
 	LIMIT_API_DEPART_MS = 60 * 1000, /* reply queued to reply gone */
 	LIMIT_API_SILENCE_S = 15,        /* in between */
 	LIMIT_API_ANSWER_MS = 30 * 1000, /* then 503 */
+	LIMIT_OPENS_LATE_MS = 25 * 1000, /* then a call opens nothing more */
 	LIMIT_HEADERS_MAX = 16 * 1024,   /* then 431 */
 	LIMIT_URL_PATH_SIZE = 256,       /* then 414 */
 	LIMIT_QUERY_MAX = 1024,          /* then 414 */
@@ -183,10 +184,13 @@ enum {
 	LIMIT_REPLY_MAX = 4 * 1024 * 1024, /* what jitctl reads of a reply */
 	LIMIT_STREAMS = 256,               /* of events, in all; then 429 */
 	LIMIT_STREAMS_USER = 4,            /* of one user */
-	LIMIT_LONG_READS = 8,    /* of log and recordings at a time, so that all
-				  * fit into a queue; then 503 */
-	LIMIT_LIST_PAGE = 1000,  /* of what has ended, in one reply */
-	LIMIT_CALLS_EARLY = 256, /* while the gateway starts; then 503 */
+	LIMIT_LONG_READS = 8,   /* of log and recordings at a time, so that all
+				 * fit into a queue; then 503 */
+	LIMIT_LIST_PAGE = 1000, /* of what has ended, in one reply */
+	/* while the gateway starts; then 503. As many again of what takes
+	 * access away, and of root's */
+	LIMIT_CALLS_EARLY = 256,
+	LIMIT_EARLY_SOURCE = 16, /* of one source */
 
 	/* ---- SSH connections and sessions */
 	LIMIT_SESSIONS = 2000,
@@ -249,6 +253,8 @@ enum {
 	LIMIT_FACTOR_SIZE = 36,  /* which second factor: totp_id() */
 	LIMIT_HASHES_SIGNED = 1 << 18, /* exchange hashes remembered, so that
 					* none becomes a session id again */
+	LIMIT_SIGNS_BEFORE_LOGIN = 8,  /* so that strangers do not make the
+					* notary  forget what it signed */
 	LIMIT_SIGNS_PER_CONN = 10000,  /* key exchanges of a connection; then it
 					* ends */
 	LIMIT_CONFIRM_MS = 2000, /* for the firewall to confirm; then it is
@@ -264,6 +270,9 @@ enum {
 	LIMIT_DISK_KEEP_MAX = 512 * 1024 * 1024, /* and at most so much */
 	LIMIT_DISK_OPEN_MIN = 1024 * 1024, /* free on the disk of the log; with
 					    * less no new access */
+	LIMIT_DISK_KEEP_FILES = 1024, /* and so many files to be made there, or
+				       * a tenth of what there can be */
+	LIMIT_DISK_OPEN_FILES = 64,   /* for new access, or a twentieth */
 	/* bytes that are recorded at once; then so many a second. Of all
 	 * sessions of a user: four times, of all of them: 32 times as many */
 	LIMIT_RECORD_BURST = 16 * 1024 * 1024,

@@ -120,6 +120,7 @@ call_part(const struct call *c, json_t *body, call_part_fn *fn, void *arg)
 	x->link = c->link;
 	x->verb = c->verb;
 	x->peer = c->peer;
+	x->late_boot_ms = c->late_boot_ms;
 	x->local = c->local;
 	x->proved = c->proved;
 	x->uid = c->uid;
@@ -394,6 +395,13 @@ call_store_failed(struct call *c, int err)
 }
 
 /* ---- steps */
+
+bool
+call_late(const struct broker *b, int64_t late_boot_ms)
+{
+	return late_boot_ms > 0 && broker_now(b).boot_ms >= late_boot_ms &&
+	       !FAULT(opens_late);
+}
 
 static void
 appended(void *arg, int result, uint64_t seq)

@@ -49,6 +49,9 @@ struct call {
 	struct signed_request req;      /* .body for both kinds */
 	uint64_t serial[LIMIT_SOURCES]; /* of its nonces: challenge.c */
 	int64_t token_end_boot_ms;
+	/* from then on who asked may have been told that nothing is known to
+	 * have changed; 0 = nobody waits */
+	int64_t late_boot_ms;
 	/* identity/mfa.c */
 	int64_t mfa_step; /* 0 = no code came */
 	/* of which secret; FACTOR_FIDO: it needed no code */
@@ -133,6 +136,8 @@ void call_append(struct call *c, enum event_code ev,
  * was (NULL: new) the members that differ. Takes was, now and f. */
 void call_append_change(struct call *c, enum event_code ev,
     struct event_fields *f, json_t *was, json_t *now, call_fn *then);
+/* So late that nothing may open by it any more. */
+bool call_late(const struct broker *b, int64_t late_boot_ms);
 /* The body is {KEY: a name} and no more: that name, borrowed. NULL: it is not,
  * and the call is answered. */
 const char *call_only_name(struct call *c, const char *key);

@@ -49,6 +49,7 @@ intent_new(const struct call *c)
 	for (unsigned i = 0; i < c->req.nsources; i++)
 		in->source[in->nsources++] = c->req.source[i].addr;
 	in->peer = c->peer;
+	in->late_boot_ms = c->late_boot_ms;
 	in->local = c->local;
 	in->hardware = sshkey_hardware(c->key.type, c->key.sk_flags);
 	in->fido = mfa_by_fido(c);

@@ -43,6 +43,7 @@ struct intent {
 	/* by which proof */
 	char key_fp[SSHKEY_FP_SIZE];
 	struct addr peer;
+	int64_t late_boot_ms;  /* of the call */
 	int64_t at_ms;         /* it is to open by itself then; 0 = not */
 	uint32_t use_within_s; /* asked for; 0 = not said */
 	int64_t asked_ms;      /* judged by the hours of then; 0 = now */

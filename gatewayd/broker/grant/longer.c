@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "broker/broker.h"
+#include "broker/call/call.h"
 #include "broker/call/wait.h"
 #include "broker/grant/longer.h"
 #include "broker/grant/recheck.h"
@@ -163,6 +164,8 @@ nt_extended(struct broker *b, void *arg, const void *body)
 		return;
 	if (!x->still(x->c, lg))
 		finish(x, LONGER_TAKEN_AWAY, 0);
+	else if (call_late(b, x->c->late_boot_ms))
+		finish(x, LONGER_LATE, 0);
 	else
 		b->grant_hooks->renew(lg, x->end_boot_ms, renewed, x);
 }

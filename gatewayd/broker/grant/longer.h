@@ -18,6 +18,7 @@ enum longer_result {
 	LONGER_CODE_USED,  /* its step was burned before */
 	LONGER_OVER,       /* it ended meanwhile */
 	LONGER_TAKEN_AWAY, /* the right to it, while it waited */
+	LONGER_LATE,       /* who asked waits no more */
 	LONGER_UNSURE,     /* not confirmed: the log is being asked */
 	LONGER_DONE,
 };

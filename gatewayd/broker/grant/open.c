@@ -3,7 +3,8 @@
  * open - see the header.
  *
  * MUST: nothing opens before the intent is durable. MUST: whatever fails after
- * it closes the grant as aborted.
+ * it closes the grant as aborted. MUST: nothing opens for whom the API has told
+ * that nothing is known to have changed.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "broker/broker.h"
+#include "broker/call/call.h"
 #include "broker/call/subject.h"
 #include "broker/call/wait.h"
 #include "broker/grant/close.h"
@@ -71,6 +73,17 @@ taken_away(struct opening *x, struct live_grant *lg, const struct recheck *rc)
 	finish(x, OPEN_TAKEN_AWAY, 0, NULL);
 }
 
+/* The log or the firewall took too long: true, and x is done with. */
+static bool
+too_late(struct opening *x, struct live_grant *lg)
+{
+	if (!call_late(x->b, x->in->late_boot_ms))
+		return false;
+	undo(lg, END_ABORTED, "gateway");
+	finish(x, OPEN_LATE, 0, NULL);
+	return true;
+}
+
 static void
 activate(struct opening *x, struct live_grant *lg)
 {
@@ -98,6 +111,8 @@ fw_opened(struct broker *b, void *arg, const void *body)
 		taken_away(x, lg, &rc);
 		return;
 	}
+	if (too_late(x, lg))
+		return;
 	if (m != NULL && m->result == 0) {
 		activate(x, lg);
 		return;
@@ -170,6 +185,8 @@ nt_opened(struct broker *b, void *arg, const void *body)
 		mfa_given(b, x->in->user, x->in->key_fp, &x->in->peer);
 	if (!recheck_grant(&x->in->subject, lg, &rc))
 		taken_away(x, lg, &rc);
+	else if (too_late(x, lg))
+		return;
 	else if (x->in->probe)
 		activate(x, lg);
 	else
@@ -222,6 +239,13 @@ open_no_room(const struct broker *b, char ret[static LIMIT_TEXT_SIZE])
 		    "is refused until it can be",
 		    strerror(errno));
 		return "disk-failed";
+	}
+	if (disk_lacks_files(&d)) {
+		(void)snprintf(ret, LIMIT_TEXT_SIZE,
+		    "only %llu more files can be made on the disk of the log "
+		    "(df -i): new access is refused until there is room",
+		    (unsigned long long)d.files_free);
+		return "disk-full";
 	}
 	(void)snprintf(ret, LIMIT_TEXT_SIZE,
 	    "less than %d MiB of the disk of the log are free: new access is "

@@ -23,6 +23,7 @@ enum open_result {
 	OPEN_NOT_WHOLE,  /* the grant would be malformed */
 	OPEN_CODE_USED,  /* its step was burned before */
 	OPEN_TAKEN_AWAY, /* the right to it, while it waited */
+	OPEN_LATE,       /* who asked waits no more */
 	OPEN_NO_DOOR,    /* the firewall did not open it: error */
 	OPEN_OVER,       /* it was as short as the opening took */
 	OPEN_DONE,

@@ -411,6 +411,11 @@ answer_opened(void *arg, const struct intent *in, const struct opened *o)
 		    "your permissions changed meanwhile: the grant was closed "
 		    "again");
 		break;
+	case OPEN_LATE:
+		call_refuse(c, 503, "unavailable", NULL,
+		    "it took longer than you could wait: the grant was closed "
+		    "again; ask again");
+		break;
 	case OPEN_NO_DOOR:
 		call_refuse(c, 503, "unavailable", NULL,
 		    "the door could not be opened (%s): the grant was closed "

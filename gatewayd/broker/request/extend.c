@@ -271,6 +271,12 @@ done(
 		    "extended");
 		refuse(c, "changed", say_refused);
 		break;
+	case LONGER_LATE:
+		problem_set(&x->p, 503, "unavailable", NULL,
+		    "it took longer than you could wait: nothing was "
+		    "extended; ask again");
+		refuse(c, "late", say_refused);
+		break;
 	case LONGER_UNSURE:
 		problem_set(&x->p, 503, "unavailable", NULL,
 		    "the new end was not confirmed: jitctl grants tells which "

@@ -478,23 +478,6 @@ test_lock_me(void **state)
 	stop(x);
 }
 
-static uint32_t
-send_open(struct scene *x, unsigned verb, const char *peer, const char *body)
-{
-	struct msg_api_call m = {.rid = ++x->rid,
-	    .verb = (uint16_t)verb,
-	    .uid = -1,
-	    .loginuid = -1,
-	    .pid = -1};
-
-	must(addr_parse(&m.peer, peer));
-	m.query.p = (const uint8_t *)"";
-	m.body.p = (const uint8_t *)body;
-	m.body.len = (uint32_t)strlen(body);
-	testlink_send(&x->api, MSG_API_CALL, &m);
-	return m.rid;
-}
-
 enum { TRIES = 6 };
 
 static void

@@ -107,6 +107,34 @@ test_early(void **state)
 	must(proc_harness_stop(&x->proc));
 }
 
+/* Strangers who ask much while the gateway starts cost nobody the place of what
+ * takes access away, and no source has all of theirs. */
+void
+test_early_flood(void **state)
+{
+	struct scene *x = *state;
+	char peer[32];
+
+	proc_harness_start(
+	    &x->proc, PROC_BROKER, "sallyport-broker", "", &x->conf);
+	proc_harness_link(&x->proc, &x->api, PROC_API, 0);
+	for (unsigned i = 0; i <= LIMIT_EARLY_SOURCE; i++)
+		(void)send_open(x, VERB_TOKEN, "203.0.113.9", "{}");
+	assert_int_equal(want_reply(x, &x->api), 503);
+	assert_true(has(x, "the gateway is starting"));
+	for (unsigned i = LIMIT_EARLY_SOURCE; i <= LIMIT_CALLS_EARLY; i++) {
+		(void)snprintf(peer, sizeof(peer), "192.0.2.%u", i % 64);
+		(void)send_open(x, VERB_TOKEN, peer, "{}");
+	}
+	assert_int_equal(want_reply(x, &x->api), 503);
+	(void)send_open(x, VERB_USER_LOCK, CLIENT, "{}");
+	assert_int_equal(want_reply(x, &x->api), 503);
+	assert_true(has(x, "STILL BE OPEN"));
+	assert_true(has(x, "this is kept"));
+	testlink_close(&x->api);
+	must(proc_harness_stop(&x->proc));
+}
+
 /* ---- a role's fields */
 
 static const char role_full[] =

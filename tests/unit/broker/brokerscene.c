@@ -626,6 +626,23 @@ payload_of(struct scene *x, unsigned verb, const char *nonce, const char *body)
 	return text;
 }
 
+uint32_t
+send_open(struct scene *x, unsigned verb, const char *peer, const char *body)
+{
+	struct msg_api_call m = {.rid = ++x->rid,
+	    .verb = (uint16_t)verb,
+	    .uid = -1,
+	    .loginuid = -1,
+	    .pid = -1};
+
+	must(addr_parse(&m.peer, peer));
+	m.query.p = (const uint8_t *)"";
+	m.body.p = (const uint8_t *)body;
+	m.body.len = (uint32_t)strlen(body);
+	testlink_send(&x->api, MSG_API_CALL, &m);
+	return m.rid;
+}
+
 void
 send_signed(
     struct scene *x, const struct key *k, unsigned verb, const char *body)

@@ -92,6 +92,9 @@ void send_call(
 void send_query(struct scene *x, struct testlink *l, unsigned verb,
     const char *query, const char *body);
 unsigned want_reply(struct scene *x, struct testlink *l);
+/* One that nobody signed, from that address; its rid. */
+uint32_t send_open(
+    struct scene *x, unsigned verb, const char *peer, const char *body);
 /* The value of that field in the last reply or record. */
 void field(
     const struct scene *x, const char *name, char ret[static LIMIT_ID_SIZE]);
@@ -242,6 +245,7 @@ void test_user_admin_is_no_admin(void **state);
 void test_root_is_no_user(void **state);
 void test_states(void **state);
 void test_early(void **state);
+void test_early_flood(void **state);
 void test_role_fields(void **state);
 void test_role_refused(void **state);
 void test_policy_form(void **state);

@@ -194,6 +194,7 @@ main(void)
 	    T(test_root_is_no_user),
 	    T(test_states),
 	    T(test_early),
+	    T(test_early_flood),
 	    T(test_role_fields),
 	    T(test_role_refused),
 	    T(test_policy_form),
