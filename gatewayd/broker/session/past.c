@@ -130,8 +130,7 @@ put_grant(json_t *o, const struct broker *b, const struct grant *g,
 	put_str(o, "reason",
 	    row != NULL ? end_reason_str((enum end_reason)row->reason) : "");
 	put_num(o, "sessions",
-	    past_sessions(
-		b, g->id, lg, lg != NULL ? lg->sessions : row->sessions));
+	    past_sessions(b, g->id, lg, row != NULL ? row->sessions : 0));
 }
 
 static json_t *
